@@ -1,0 +1,130 @@
+// The backend contract: a backend opens a device; a device compiles graphs and owns tensors. This file is the whole of it.
+import type { DType, Graph, HostTensor, TensorType } from "@cambium/ir";
+
+/** Major version of this contract; `defineBackend` stamps it, resolution refuses another by name and version. */
+export const backendContractVersion = 1;
+
+/** What a backend package exports as default, through `defineBackend`. */
+export interface Backend {
+  readonly name: string;
+  readonly contract: number;
+  /**
+   * Opens a device. Called once per run; may load native code, start a worker, talk to a driver.
+   * @throws CambiumError `E_BACKEND_OPTION` for an option it does not know, `E_BACKEND_UNAVAILABLE` when nothing here
+   * can run it, saying what was found and how to mend it. It never falls back to another device in silence.
+   */
+  open(options?: BackendOptions): Promise<Device>;
+  /** What `open` would find here, for `cambium doctor`: cheap, without side effects, never throws. */
+  probe(): Promise<readonly ProbeResult[]>;
+}
+
+/** Options as a recipe or `--backend-option key=value` gives them; each backend documents and checks its own. */
+export type BackendOptions = Readonly<Record<string, string | number | boolean>>;
+
+/** One device or provider that the backend could use. */
+export interface ProbeResult {
+  /** E.g. `cpu`, `cuda`, an adapter's name. */
+  readonly device: string;
+  readonly available: boolean;
+  /** What was found (versions, sizes), or why it would not run. */
+  readonly detail: string;
+  /** The exact command or change that mends it, when it would not run. */
+  readonly fix?: string;
+}
+
+export interface DeviceInfo {
+  /** Name of the backend. */
+  readonly backend: string;
+  /** Version of the engine below it, e.g. of onnxruntime-node. */
+  readonly version: string;
+  /** What really computes: provider, adapter, threads; shown to the user. */
+  readonly device: string;
+  /** Dtypes that compute on it. */
+  readonly dtypes: readonly DType[];
+  /** Names of composites the device takes whole; others are decomposed before they reach it. */
+  readonly composites: readonly string[];
+  readonly limits: {
+    /** Largest single tensor, bytes; Infinity when only memory bounds it. */
+    readonly maxTensorBytes: number;
+  };
+}
+
+/** A device. Everything asynchronous may be called from one flow at a time; a device is not re-entrant. */
+export interface Device {
+  readonly info: DeviceInfo;
+  /**
+   * Compiles a graph; running the result is cheap. The device optimises and lowers as it likes.
+   * @throws CambiumError `E_UNSUPPORTED` naming the op or dtype, `E_LIMIT` naming tensor, size and limit — both before
+   * any driver speaks.
+   */
+  compile(graph: Graph): Promise<Executable>;
+  /** Copies a host tensor to the device; the caller owns the result. */
+  upload(host: HostTensor): Promise<DeviceTensor>;
+  /** Copies a device tensor to fresh host memory. @throws CambiumError `E_DISPOSED` for a tensor that is gone. */
+  download(tensor: DeviceTensor): Promise<HostTensor>;
+  memory(): Promise<MemoryStats>;
+  /** Frees everything. Pending runs finish first; tensors and executables of the device are gone afterwards. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A tensor on a device. Dispose it, or let a run consume it. */
+export interface DeviceTensor {
+  readonly type: TensorType;
+  /** Frees the storage; disposing twice is allowed. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface RunOptions {
+  /** Outputs to bring to the host as part of the run; they get no device tensor. */
+  readonly fetch?: readonly string[];
+}
+
+export interface RunResult {
+  /** Outputs that stay on the device, owned by the caller. */
+  readonly outputs: Readonly<Record<string, DeviceTensor>>;
+  /** Outputs named in `fetch`. */
+  readonly fetched: Readonly<Record<string, HostTensor>>;
+}
+
+export interface Executable {
+  /**
+   * Runs the graph. Each input is a device tensor or a host tensor (copied up; for batches and scalars). A device
+   * tensor bound to an input that an output `replaces` is consumed, also when the run fails: use the output.
+   * @throws CambiumError `E_INPUT` for a missing, unknown or misfitting input, with all of them named;
+   * `E_DISPOSED` for a consumed or disposed tensor; `E_DEVICE_LOST` / `E_OUT_OF_MEMORY` from the device.
+   */
+  run(inputs: Readonly<Record<string, DeviceTensor | HostTensor>>, options?: RunOptions): Promise<RunResult>;
+  /** What compiling came to. */
+  readonly stats: ExecutableStats;
+  /** Time by op type since compilation, slowest first; null unless the device was opened with `profile: true`. */
+  profile(): Promise<readonly ProfileEntry[] | null>;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface ExecutableStats {
+  /** Nodes (kernels, dispatches) that one run launches. */
+  readonly nodes: number;
+  /** Bytes of values inside the graph alive at once, as planned (`liveness` of the lowered graph). */
+  readonly plannedBytes: number;
+  readonly compileSeconds: number;
+}
+
+export interface ProfileEntry {
+  /** Op type in the backend's terms. */
+  readonly op: string;
+  readonly count: number;
+  readonly seconds: number;
+}
+
+export interface MemoryStats {
+  /** Live device tensors, and their bytes. */
+  readonly tensors: number;
+  readonly bytes: number;
+  /** Most bytes of device tensors alive at once so far. */
+  readonly peakBytes: number;
+  /** Executables not yet disposed. */
+  readonly executables: number;
+}

@@ -1,0 +1,7 @@
+// defineBackend: stamps a backend with the version of the contract it was built against.
+import { type Backend, backendContractVersion } from "./contract.js";
+
+/** @example export default defineBackend({ name: "abacus", open: async (options) => …, probe: async () => […] }); */
+export function defineBackend(backend: Omit<Backend, "contract">): Backend {
+  return { ...backend, contract: backendContractVersion };
+}

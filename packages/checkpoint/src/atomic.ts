@@ -1,0 +1,188 @@
+// Files and directories that are never half there. What survives a kill or a power cut at any instant:
+// - `writeFileAtomic`, `replaceFile`: the path holds the old content or the new, whole and on the disk.
+// - `replaceDirectory` where nothing (or an empty folder) stood: the path is as before, or whole.
+// - `replaceDirectory` over a folder: the old, or the new, whole. Between its two renames the path is absent for an
+//   instant while both stand complete beside it; `recoverDirectory` then puts the new one in place.
+// A scratch sibling (`.NAME.ID.new`) may be left over; the next write to the same path removes it.
+import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { CambiumError } from "@cambium/ir";
+import { freeBytes } from "./disk-space.js";
+import { errnoOf, toFileError } from "./file-errors.js";
+import { listScratch, removeStaleScratch, scratchId, scratchPath } from "./scratch.js";
+
+export interface AtomicOptions {
+  /** Bytes about to be written, named when they do not fit. */
+  readonly neededBytes?: number;
+}
+
+/**
+ * Writes a whole file: scratch sibling, fsync, rename, fsync of the folder, which is made if absent.
+ * @throws CambiumError `E_DISK_FULL`, `E_READ_ONLY`, `E_PERMISSION`, … naming `path`; the old file is then untouched.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  await replaceFile(path, (scratch) => withHandle(scratch, "wx", (handle) => handle.writeFile(data)), {
+    neededBytes: Buffer.byteLength(data),
+  });
+}
+
+/**
+ * Replaces the file at `path` by the one `build` makes at the scratch path it is given.
+ * @throws what `build` throws, or the errors of {@link writeFileAtomic}; the old file is then untouched.
+ */
+export async function replaceFile<T>(
+  path: string,
+  build: (scratch: string) => Promise<T>,
+  options: AtomicOptions = {},
+): Promise<T> {
+  const target = resolve(path);
+  const scratch = scratchPath(target, scratchId(), "new");
+  return guarded(target, scratch, options, async () => {
+    await mkdir(dirname(target), { recursive: true });
+    await removeStaleScratch(target);
+    const result = await build(scratch);
+    await sync(scratch);
+    await rename(scratch, target);
+    await sync(dirname(target));
+    return result;
+  });
+}
+
+/**
+ * Replaces the directory at `path` (absent, empty or full; a link is followed) by the one `build` fills.
+ * All that stood in it before is removed once the new one is in place.
+ * @throws what `build` throws, or the errors of {@link writeFileAtomic}; the old directory is then untouched.
+ */
+export async function replaceDirectory<T>(
+  path: string,
+  build: (scratch: string) => Promise<T>,
+  options: AtomicOptions = {},
+): Promise<T> {
+  await recoverDirectory(path);
+  const target = await followLinks(path);
+  const id = scratchId();
+  const scratch = scratchPath(target, id, "new");
+  return guarded(target, scratch, options, async () => {
+    const standing = await lstat(target).catch(() => undefined);
+    if (standing !== undefined && !standing.isDirectory()) {
+      throw new CambiumError("E_EXISTS", "a file stands where a folder is to be written", { where: target });
+    }
+    await mkdir(scratch, { recursive: true });
+    const result = await build(scratch);
+    await syncTree(scratch);
+    await swap(scratch, target, scratchPath(target, id, "old"));
+    return result;
+  });
+}
+
+/**
+ * Completes a directory replacement that a kill cut between its two renames, and removes what dead processes left.
+ * Cheap and safe to call at any time; a replacement under way in a live process is left alone.
+ */
+export async function recoverDirectory(path: string): Promise<void> {
+  const target = await followLinks(path);
+  const left = await listScratch(target);
+  const aside = left.find((scratch) => scratch.kind === "old" && scratch.stale);
+  try {
+    if (aside !== undefined && !(await exists(target))) {
+      // An `old` exists only once its `new` is complete; without one, the swap had failed and was not yet undone.
+      const built = left.find((scratch) => scratch.kind === "new" && scratch.id === aside.id);
+      await rename((built ?? aside).path, target);
+      await sync(dirname(target));
+    }
+    if (left.some((scratch) => scratch.stale)) await removeStaleScratch(target);
+  } catch (error) {
+    // Left-overs on a read-only disk hurt nobody who reads.
+    if (await exists(target)) return;
+    throw toFileError(error, target);
+  }
+}
+
+async function swap(scratch: string, target: string, aside: string): Promise<void> {
+  try {
+    // POSIX lets a directory take the place of an absent or empty one in a single step.
+    await rename(scratch, target);
+    await sync(dirname(target));
+    return;
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes(errnoOf(error) ?? "")) throw error;
+  }
+  await rename(target, aside);
+  await sync(dirname(target));
+  try {
+    await rename(scratch, target);
+  } catch (error) {
+    await rename(aside, target);
+    throw error;
+  }
+  await sync(dirname(target));
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** Runs `work`; when it fails, removes `scratch` and gives the error its shape. */
+async function guarded<T>(
+  target: string,
+  scratch: string,
+  options: AtomicOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
+    throw toFileError(error, target, { ...options, freeBytes: await freeBytes(dirname(target)) });
+  }
+}
+
+async function syncTree(dir: string): Promise<void> {
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else if (entry.isFile()) await sync(path);
+    else throw new CambiumError("E_NOT_A_FILE", "only files and folders can be written", { where: path });
+  }
+  await sync(dir);
+}
+
+/** Flushes a file or directory to the disk. */
+async function sync(path: string): Promise<void> {
+  if (process.platform === "win32") return syncOnWindows(path);
+  await withHandle(path, "r", (handle) => handle.sync());
+}
+
+/** Windows flushes only handles that may write, and has no such handle for directories. */
+async function syncOnWindows(path: string): Promise<void> {
+  try {
+    await withHandle(path, "r+", (handle) => handle.sync());
+  } catch (error) {
+    if (!["EISDIR", "EPERM", "EACCES"].includes(errnoOf(error) ?? "")) throw error;
+  }
+}
+
+async function withHandle<T>(path: string, flags: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
+  const handle = await open(path, flags);
+  try {
+    return await work(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Where `path` leads, absolute, also when the directory a link names is absent for the instant of a swap. */
+async function followLinks(path: string): Promise<string> {
+  let target = resolve(path);
+  // Linux gives up after 40 links as well.
+  for (let hops = 0; hops < 40; hops++) {
+    const link = await readlink(target).catch(() => undefined);
+    if (link === undefined) return target;
+    target = resolve(dirname(target), link);
+  }
+  throw new CambiumError("E_IO", "links lead in a circle", { where: path });
+}

@@ -1,0 +1,78 @@
+// The operating system's file errors as errors a user can act on.
+import { CambiumError } from "@cambium/ir";
+
+interface Meaning {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const DISK_FULL: Meaning = {
+  code: "E_DISK_FULL",
+  message: "the disk is full",
+  hint: "free some space, or write somewhere else; what was there before is untouched",
+};
+const PERMISSION: Meaning = {
+  code: "E_PERMISSION",
+  message: "not permitted",
+  hint: "check the owner and mode of this path and of the folder it is in",
+};
+const OPEN_FILES: Meaning = { code: "E_OPEN_FILES", message: "too many open files", hint: "raise `ulimit -n`" };
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ENOSPC: DISK_FULL,
+  EDQUOT: { ...DISK_FULL, message: "the disk quota is used up" },
+  EROFS: {
+    code: "E_READ_ONLY",
+    message: "the file system is read-only",
+    hint: "write somewhere else, or mount it writable; nothing was changed",
+  },
+  EACCES: PERMISSION,
+  EPERM: PERMISSION,
+  ENOENT: { code: "E_NOT_FOUND", message: "no such file or folder" },
+  ENOTDIR: { code: "E_NOT_FOUND", message: "a part of this path is not a folder" },
+  EISDIR: { code: "E_NOT_A_FILE", message: "a folder stands where a file is expected" },
+  EEXIST: { code: "E_EXISTS", message: "something is there already" },
+  ENOTEMPTY: { code: "E_EXISTS", message: "the folder is not empty" },
+  EMFILE: OPEN_FILES,
+  ENFILE: OPEN_FILES,
+};
+
+/** The `errno` name of an error of `node:fs`, else undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** What a write needed, for the error that says why it did not fit. */
+export interface SpaceNeed {
+  readonly neededBytes?: number | undefined;
+  readonly freeBytes?: number | undefined;
+}
+
+/**
+ * `cause` as a `CambiumError` naming `path` (`E_DISK_FULL`, `E_READ_ONLY`, `E_PERMISSION`, `E_NOT_FOUND`,
+ * `E_NOT_A_FILE`, `E_EXISTS`, `E_OPEN_FILES`, else `E_IO`). Anything that is no file error is returned as it is.
+ */
+export function toFileError(cause: unknown, path: string, space: SpaceNeed = {}): unknown {
+  const errno = errnoOf(cause);
+  if (errno === undefined || cause instanceof CambiumError) return cause;
+  const { code, message, hint } = MEANINGS[errno] ?? { code: "E_IO", message: `input or output failed (${errno})` };
+  const { neededBytes, freeBytes } = space;
+  return new CambiumError(code, message, {
+    where: path,
+    ...(code === "E_DISK_FULL" && neededBytes !== undefined ? { expected: `${neededBytes} bytes free` } : {}),
+    ...(code === "E_DISK_FULL" && freeBytes !== undefined ? { got: `${freeBytes} bytes free` } : {}),
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  });
+}
+
+/** Runs `work`, turning file errors into `CambiumError`s that name `path`. */
+export async function withFileErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toFileError(error, path);
+  }
+}

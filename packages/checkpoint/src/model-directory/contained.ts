@@ -1,0 +1,76 @@
+// Which files of a model directory may be read: those that really lie in it. A directory from a stranger must not
+// lead to other files of this machine, neither by a name (`../`, absolute) nor by a link.
+import { open, realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CambiumError } from "@cambium/ir";
+import { withFileErrors } from "../file-errors.js";
+import { quote } from "../reasons.js";
+
+/** A name that can only mean a file directly in its folder, on every system. */
+export function isPlainName(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  return name !== "" && name !== "." && name !== ".." && !/[/\\:\u0000-\u001f]/.test(name);
+}
+
+/**
+ * The real path of the file `name` in `dir`.
+ * @throws CambiumError `E_OUTSIDE_DIRECTORY` when the name or a link leads out, `E_NOT_FOUND`, …
+ */
+export async function containedPath(dir: string, name: string): Promise<string> {
+  const path = join(dir, name);
+  if (!isPlainName(name)) {
+    throw new CambiumError("E_OUTSIDE_DIRECTORY", "a file name leads out of the model directory", {
+      where: dir,
+      expected: "a plain file name",
+      got: quote(name),
+    });
+  }
+  return withFileErrors(path, async () => {
+    const [home, target] = await Promise.all([realpath(dir), realpath(path)]);
+    if (dirname(target) === home || isHubBlob(home, target)) return target;
+    throw new CambiumError("E_OUTSIDE_DIRECTORY", "a link leads out of the model directory", {
+      where: path,
+      expected: `a file in ${home}`,
+      got: target,
+      hint: "put the file itself there, if you trust it",
+    });
+  });
+}
+
+/** The Hugging Face cache keeps `models--X/snapshots/REVISION/NAME` as links to `models--X/blobs/HASH`. */
+function isHubBlob(home: string, target: string): boolean {
+  const snapshots = dirname(home);
+  return basename(snapshots) === "snapshots" && dirname(target) === join(dirname(snapshots), "blobs");
+}
+
+/**
+ * Reads a whole small file of `dir` as UTF-8.
+ * @throws CambiumError as {@link containedPath}, and `E_TOO_LARGE` above `maxBytes`, `E_JSON` when it is not UTF-8.
+ */
+export async function readContainedText(dir: string, name: string, maxBytes: number): Promise<string> {
+  const path = await containedPath(dir, name);
+  return withFileErrors(path, async () => {
+    const handle = await open(path);
+    try {
+      const { size } = await handle.stat();
+      if (size > maxBytes) {
+        throw new CambiumError("E_TOO_LARGE", "this file is far larger than its kind ever is", {
+          where: path,
+          expected: `at most ${maxBytes} bytes`,
+          got: `${size} bytes`,
+        });
+      }
+      return decodeUtf8(await handle.readFile(), path);
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+function decodeUtf8(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new CambiumError("E_JSON", "this file is not UTF-8", { where: path });
+  }
+}

@@ -1,0 +1,92 @@
+// Stored bytes as host tensors: as they are where the host has that type, or widened to f32 or i32.
+import { CambiumError, type DType, fromF16, type HostTensor, hostTensor } from "@cambium/ir";
+import { hostDType, type StoredDType } from "./dtype.js";
+import type { TensorEntry } from "./header.js";
+
+/** What {@link decodeTensor} converts to. */
+export type ReadDType = "f32" | "i32";
+
+type View = (bytes: ArrayBuffer) => ArrayLike<number> | BigInt64Array | BigUint64Array;
+
+/** Readers of the types that hold plain numbers; the others (8 bits and less of float, complex) are opaque. */
+const VIEWS: Partial<Record<StoredDType, View>> = {
+  BOOL: (bytes) => new Uint8Array(bytes),
+  U8: (bytes) => new Uint8Array(bytes),
+  I8: (bytes) => new Int8Array(bytes),
+  U16: (bytes) => new Uint16Array(bytes),
+  I16: (bytes) => new Int16Array(bytes),
+  U32: (bytes) => new Uint32Array(bytes),
+  I32: (bytes) => new Int32Array(bytes),
+  U64: (bytes) => new BigUint64Array(bytes),
+  I64: (bytes) => new BigInt64Array(bytes),
+  F16: widenF16,
+  BF16: widenBf16,
+  F32: (bytes) => new Float32Array(bytes),
+  F64: (bytes) => new Float64Array(bytes),
+};
+
+const FLOATS: readonly StoredDType[] = ["F16", "BF16", "F32", "F64"];
+
+/**
+ * The tensor `entry` describes, over `bytes` (its whole content, at the start of a buffer of its own).
+ * @param as `f32` rounds to nearest; `i32` takes integers and booleans, exactly. Without it nothing is converted.
+ * @throws CambiumError `E_DTYPE` when there is no such host tensor, `E_RANGE` when a number does not fit i32.
+ */
+export function decodeTensor(entry: TensorEntry, bytes: ArrayBuffer, as?: ReadDType): HostTensor {
+  const { dtype, shape } = entry;
+  const host = hostDType(dtype);
+  if (host !== undefined && (as === undefined || as === host)) return hostTensor(host, shape, hostView(host, bytes));
+  const view = VIEWS[dtype];
+  if (view === undefined || as === undefined || (as === "i32" && FLOATS.includes(dtype))) throw noSuchTensor(entry, as);
+  const values = view(bytes);
+  if (as === "f32") return hostTensor("f32", shape, isBig(values) ? Float32Array.from(values, Number) : asF32(values));
+  return hostTensor("i32", shape, Int32Array.from(values as ArrayLike<number | bigint>, (value) => toI32(value, entry)));
+}
+
+function hostView(dtype: DType, bytes: ArrayBuffer): Float32Array | Int32Array | Uint8Array | Uint16Array {
+  if (dtype === "f32") return new Float32Array(bytes);
+  if (dtype === "i32") return new Int32Array(bytes);
+  return dtype === "bool" ? new Uint8Array(bytes) : new Uint16Array(bytes);
+}
+
+function asF32(values: ArrayLike<number>): Float32Array {
+  return values instanceof Float32Array ? values : new Float32Array(values);
+}
+
+/** A bf16 is the upper half of its f32. */
+function widenBf16(bytes: ArrayBuffer): Float32Array {
+  const halves = new Uint16Array(bytes);
+  const words = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) words[i] = (halves[i] as number) << 16;
+  return new Float32Array(words.buffer);
+}
+
+function widenF16(bytes: ArrayBuffer): Float32Array {
+  const halves = new Uint16Array(bytes);
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) values[i] = fromF16(halves[i] as number);
+  return values;
+}
+
+function isBig(values: ArrayLike<number> | BigInt64Array | BigUint64Array): values is BigInt64Array | BigUint64Array {
+  return values instanceof BigInt64Array || values instanceof BigUint64Array;
+}
+
+function toI32(value: number | bigint, entry: TensorEntry): number {
+  const number = Number(value);
+  if (number === (number | 0)) return number;
+  throw new CambiumError("E_RANGE", "an integer does not fit in 32 bits", {
+    where: `tensor ${entry.name}`,
+    expected: "-2147483648 … 2147483647",
+    got: String(value),
+  });
+}
+
+function noSuchTensor({ name, dtype }: TensorEntry, as: ReadDType | undefined): CambiumError {
+  return new CambiumError("E_DTYPE", `a ${dtype} tensor cannot be read ${as === undefined ? "as it is" : `as ${as}`}`, {
+    where: `tensor ${name}`,
+    expected: `one of ${as === undefined ? "F32 F16 BF16 I32 BOOL" : Object.keys(VIEWS).join(" ")}`,
+    got: dtype,
+    hint: as === undefined ? "ask for f32 or i32, or take its bytes" : "take its bytes",
+  });
+}

@@ -1,0 +1,157 @@
+// An open safetensors file: the header in memory, the data read by position when asked for.
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { CambiumError, type HostTensor } from "@cambium/ir";
+import { withFileErrors } from "../file-errors.js";
+import { quote } from "../reasons.js";
+import { decodeTensor, type ReadDType } from "./decode.js";
+import { LENGTH_BYTES, parseHeader, parseHeaderLength, type SafetensorsHeader, type TensorEntry } from "./header.js";
+import type { TensorSource } from "./source.js";
+
+const STREAM_BYTES = 8 << 20;
+/** Some systems read at most 2^31 - 1 bytes in one call. */
+const MAX_READ_BYTES = 1 << 30;
+
+/** Reads one safetensors file. Only the header is read at the opening, and it is checked in full. */
+export class SafetensorsFile implements AsyncDisposable {
+  private constructor(
+    readonly path: string,
+    /** Of the whole file, in bytes. */
+    readonly size: number,
+    private readonly handle: FileHandle,
+    private readonly header: SafetensorsHeader,
+  ) {}
+
+  /**
+   * @throws CambiumError `E_SAFETENSORS_HEADER` with every reason, `E_SAFETENSORS_TRUNCATED`, `E_NOT_A_FILE`,
+   *   `E_NOT_FOUND`, `E_PERMISSION`, …
+   */
+  static async open(path: string): Promise<SafetensorsFile> {
+    return withFileErrors(path, async () => {
+      // Without O_NONBLOCK the opening of a named pipe would wait for its writer.
+      const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      try {
+        const stat = await handle.stat();
+        if (!stat.isFile()) throw new CambiumError("E_NOT_A_FILE", "this is not a regular file", { where: path });
+        const first = await readRange(handle, path, 0, Math.min(LENGTH_BYTES, stat.size));
+        const length = parseHeaderLength(new Uint8Array(first), stat.size, path);
+        const json = await readRange(handle, path, LENGTH_BYTES, length);
+        return new SafetensorsFile(path, stat.size, handle, parseHeader(new Uint8Array(json), stat.size, path));
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+    });
+  }
+
+  get metadata(): Readonly<Record<string, string>> {
+    return this.header.metadata;
+  }
+
+  /** By name, in the order of their bytes. */
+  get tensors(): ReadonlyMap<string, TensorEntry> {
+    return this.header.tensors;
+  }
+
+  /** @throws CambiumError `E_TENSOR_NOT_FOUND` */
+  entry(name: string): TensorEntry {
+    const entry = this.tensors.get(name);
+    if (entry === undefined) {
+      throw new CambiumError("E_TENSOR_NOT_FOUND", "there is no such tensor in this file", {
+        where: this.path,
+        expected: `one of its ${this.tensors.size} tensors`,
+        got: quote(name),
+      });
+    }
+    return entry;
+  }
+
+  /**
+   * Reads a tensor: as stored (F32, F16, BF16, I32, BOOL), or from any plain number type as f32 or i32.
+   * @throws CambiumError `E_TENSOR_NOT_FOUND`, `E_DTYPE`, `E_RANGE`, `E_TENSOR_TOO_LARGE`, `E_IO`, …
+   */
+  read(name: string): Promise<HostTensor>;
+  read<D extends ReadDType>(name: string, as: D): Promise<HostTensor<D>>;
+  async read(name: string, as?: ReadDType): Promise<HostTensor> {
+    const entry = this.entry(name);
+    return decodeTensor(entry, await this.bytes(entry.offset, entry.byteLength), as);
+  }
+
+  /** Bytes `[start, end)` of a tensor, as stored. @throws as {@link read}, and `E_RANGE` outside the tensor. */
+  async readBytes(name: string, start = 0, end?: number): Promise<Uint8Array> {
+    const { offset, byteLength } = this.entry(name);
+    const stop = end ?? byteLength;
+    if (!(start >= 0 && start <= stop && stop <= byteLength)) {
+      throw new CambiumError("E_RANGE", "bytes outside the tensor were asked for", {
+        where: `tensor ${name}`,
+        expected: `0 ≤ start ≤ end ≤ ${byteLength}`,
+        got: `[${start}, ${stop})`,
+      });
+    }
+    return new Uint8Array(await this.bytes(offset + start, stop - start));
+  }
+
+  /** A tensor's bytes in order, at most 8 MiB in memory. A chunk is valid until the next is asked for. */
+  async *stream(name: string): AsyncGenerator<Uint8Array> {
+    const { offset, byteLength } = this.entry(name);
+    const chunk = new Uint8Array(Math.min(STREAM_BYTES, byteLength));
+    for (let done = 0; done < byteLength; done += chunk.length) {
+      const part = chunk.subarray(0, byteLength - done);
+      await withFileErrors(this.path, () => readFully(this.handle, this.path, part, offset + done));
+      yield part;
+    }
+  }
+
+  /** The tensor, bytes unchanged, for a writer of files. */
+  source(name: string): TensorSource {
+    const { dtype, shape } = this.entry(name);
+    return { name, dtype, shape, chunks: () => this.stream(name) };
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private bytes(offset: number, length: number): Promise<ArrayBuffer> {
+    return withFileErrors(this.path, () => readRange(this.handle, this.path, offset, length));
+  }
+}
+
+async function readRange(handle: FileHandle, path: string, offset: number, length: number): Promise<ArrayBuffer> {
+  const bytes = allocateBytes(length, path);
+  await readFully(handle, path, new Uint8Array(bytes), offset);
+  return bytes;
+}
+
+async function readFully(handle: FileHandle, path: string, target: Uint8Array, offset: number): Promise<void> {
+  let done = 0;
+  while (done < target.length) {
+    const length = Math.min(target.length - done, MAX_READ_BYTES);
+    const { bytesRead } = await handle.read(target, done, length, offset + done);
+    if (bytesRead === 0) {
+      throw new CambiumError("E_SAFETENSORS_TRUNCATED", "this file was cut short while it was being read", {
+        where: path,
+        expected: `${target.length} bytes at ${offset}`,
+        got: `${done} bytes`,
+      });
+    }
+    done += bytesRead;
+  }
+}
+
+function allocateBytes(length: number, path: string): ArrayBuffer {
+  try {
+    return new ArrayBuffer(length);
+  } catch (cause) {
+    throw new CambiumError("E_TENSOR_TOO_LARGE", "a tensor does not fit in one buffer", {
+      where: path,
+      got: `${length} bytes`,
+      hint: "read it in parts, or as a stream",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,81 @@
+// Where each tensor of a new safetensors file will lie, and the header that says so: byte for byte what the
+// reference implementation (huggingface/safetensors) writes for the same tensors.
+import { quote, ReasonList } from "../reasons.js";
+import { storedByteLength, storedRank } from "./dtype.js";
+import { isWellFormed, LENGTH_BYTES, MAX_HEADER_BYTES, type TensorEntry, type TensorInfo } from "./header.js";
+
+export interface SafetensorsLayout<T extends TensorInfo = TensorInfo> {
+  /** The file's first bytes: length field and padded JSON. */
+  readonly head: Uint8Array;
+  /** In the order of their bytes. */
+  readonly tensors: readonly (TensorEntry & { readonly source: T })[];
+  readonly fileSize: number;
+}
+
+/**
+ * Lays out a file: widest dtype first, then by name; header keys in that order, padded with spaces to 8 bytes.
+ * @param metadata e.g. `{ format: "pt" }`, which `transformers` asks for
+ * @throws CambiumError `E_SAFETENSORS_LAYOUT` with every reason: a name twice or reserved, an impossible shape.
+ */
+export function layoutSafetensors<T extends TensorInfo>(
+  sources: Iterable<T>,
+  metadata: Readonly<Record<string, string>> = {},
+): SafetensorsLayout<T> {
+  const sorted = [...sources].sort((a, b) => storedRank(b.dtype) - storedRank(a.dtype) || byUtf8(a.name, b.name));
+  const sized = withByteLengths(sorted);
+  const fields = Object.entries(metadata).sort(([a], [b]) => byUtf8(a, b));
+  const header = fields.length === 0 ? [] : [`"__metadata__":{${fields.map(jsonField).join(",")}}`];
+  let end = 0;
+  for (const { source, byteLength } of sized) {
+    const { dtype, shape } = source;
+    header.push(jsonField([source.name, { dtype, shape, data_offsets: [end, end + byteLength] }]));
+    end += byteLength;
+  }
+  const json = Buffer.from(`{${header.join(",")}}`);
+  const headerBytes = Math.ceil(json.length / 8) * 8;
+  if (headerBytes > MAX_HEADER_BYTES) {
+    const tooLong = new ReasonList();
+    tooLong.add({ message: "the header would be too long", expected: `at most ${MAX_HEADER_BYTES} bytes` });
+    tooLong.throwIfAny("E_SAFETENSORS_LAYOUT", "these tensors cannot be one safetensors file");
+  }
+  const head = Buffer.alloc(LENGTH_BYTES + headerBytes, " ");
+  head.writeBigUInt64LE(BigInt(headerBytes));
+  json.copy(head, LENGTH_BYTES);
+  let offset = head.length;
+  const tensors = sized.map(({ source, byteLength }) => {
+    const { name, dtype, shape } = source;
+    const entry = { name, dtype, shape, offset, byteLength, source };
+    offset += byteLength;
+    return entry;
+  });
+  return { head, tensors, fileSize: offset };
+}
+
+function withByteLengths<T extends TensorInfo>(sources: readonly T[]): { source: T; byteLength: number }[] {
+  const reasons = new ReasonList();
+  const seen = new Set<string>();
+  const sized = sources.map((source) => {
+    const { name, dtype, shape } = source;
+    const where = `tensor ${quote(name)}`;
+    const byteLength = storedByteLength(dtype, shape);
+    if (seen.has(name)) reasons.add({ where, message: "the name is given twice" });
+    seen.add(name);
+    if (name === "__metadata__") reasons.add({ where, message: "the name is reserved by the format" });
+    if (!isWellFormed(name)) reasons.add({ where, message: "the name is not Unicode" });
+    if (byteLength === undefined) {
+      reasons.add({ where, message: "impossible shape", expected: "natural numbers", got: quote(shape) });
+    }
+    return { source, byteLength: byteLength ?? 0 };
+  });
+  reasons.throwIfAny("E_SAFETENSORS_LAYOUT", "these tensors cannot be one safetensors file");
+  return sized;
+}
+
+function jsonField([key, value]: readonly [string, unknown]): string {
+  return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+}
+
+/** The order of the UTF-8 bytes, which is not that of JavaScript's UTF-16 units beyond the basic plane. */
+function byUtf8(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

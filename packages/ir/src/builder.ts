@@ -1,0 +1,162 @@
+// Builds a graph node by node. Types are inferred and checked as ops are applied; nothing is computed.
+import { type DType, type HostTensor, type TensorType, formatType, hostTensor, sameType } from "./dtype.js";
+import { CambiumError } from "./errors.js";
+import type { Graph, GraphInput, GraphOutput, Node, Value } from "./graph.js";
+import type { Attrs, Op } from "./op.js";
+import { constant } from "./ops/constant.js";
+import { Tensor } from "./tensor.js";
+
+export class GraphBuilder {
+  readonly #inputs: GraphInput[] = [];
+  readonly #nodes: Node[] = [];
+  readonly #outputs: GraphOutput[] = [];
+  readonly #scalars = new Map<string, Tensor>();
+  #next = 0;
+  #scope: string | undefined;
+
+  /** Declares a graph input. @throws CambiumError `E_NAME` when the name is taken. */
+  input(name: string, type: TensorType): Tensor {
+    this.#claim(this.#inputs, name, "input");
+    const tensor = this.#define(type);
+    this.#inputs.push({ name, value: tensor.value });
+    return tensor;
+  }
+
+  /** A constant held in the graph; for large data use an input. */
+  constant(value: HostTensor): Tensor {
+    return constant(this, { value });
+  }
+
+  /** A scalar constant; equal ones are shared. */
+  scalar(value: number, dtype: DType = "f32"): Tensor {
+    const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
+    let tensor = this.#scalars.get(key);
+    if (!tensor) {
+      tensor = this.constant(hostTensor(dtype, [], [value]) as HostTensor);
+      this.#scalars.set(key, tensor);
+    }
+    return tensor;
+  }
+
+  /**
+   * Appends one application of `op`. Prefer calling the op itself.
+   * @throws CambiumError from the op's `infer`, or `E_OPERANDS` for a tensor of another graph or a wrong count.
+   */
+  apply(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
+    const wanted = op.inputs === "variadic" ? "one or more" : String(op.inputs.length);
+    if (op.inputs === "variadic" ? inputs.length === 0 : inputs.length !== op.inputs.length) {
+      throw new CambiumError("E_OPERANDS", `${op.name}: wrong number of inputs`, {
+        expected: wanted,
+        got: String(inputs.length),
+      });
+    }
+    const stranger = inputs.findIndex((tensor) => tensor.builder !== this);
+    if (stranger >= 0) {
+      throw new CambiumError("E_OPERANDS", `${op.name}: input ${stranger} belongs to another graph`);
+    }
+    let types: readonly TensorType[];
+    try {
+      types = op.infer(
+        inputs.map((tensor) => tensor.type),
+        attrs,
+      );
+    } catch (error) {
+      throw error instanceof CambiumError ? located(error, op, inputs, this.#scope) : error;
+    }
+    const outputs = types.map((type) => this.#define(type));
+    this.#nodes.push({
+      op,
+      attrs,
+      inputs: inputs.map((tensor) => tensor.value),
+      outputs: outputs.map((tensor) => tensor.value),
+      ...(this.#scope !== undefined && { scope: this.#scope }),
+    });
+    return outputs;
+  }
+
+  /** Names an output; `replaces` marks it as the next value of that input (see `GraphOutput`). */
+  output(name: string, tensor: Tensor, options: { readonly replaces?: string } = {}): void {
+    this.#claim(this.#outputs, name, "output");
+    const { replaces } = options;
+    if (replaces !== undefined) {
+      const input = this.#inputs.find((candidate) => candidate.name === replaces);
+      if (!input || !sameType(input.value.type, tensor.type)) {
+        throw new CambiumError("E_REPLACES", `output "${name}" cannot replace input "${replaces}"`, {
+          expected: input ? formatType(input.value.type) : "the name of an input",
+          got: formatType(tensor.type),
+        });
+      }
+    }
+    this.#outputs.push({ name, value: tensor.value, ...(replaces !== undefined && { replaces }) });
+  }
+
+  /** Runs `build` with nodes labelled `scope` (nested scopes join with a dot). */
+  scope<T>(scope: string, build: () => T): T {
+    const outer = this.#scope;
+    this.#scope = outer === undefined ? scope : `${outer}.${scope}`;
+    try {
+      return build();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** Sets the scope label as it stands in another graph, for passes that rebuild nodes. */
+  withScope<T>(scope: string | undefined, build: () => T): T {
+    const outer = this.#scope;
+    this.#scope = scope;
+    try {
+      return build();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /**
+   * Splices `graph` in with its inputs bound by name, and returns its outputs by name.
+   * @throws CambiumError `E_INPUT` when a binding is missing or has another type.
+   */
+  inline(graph: Graph, bindings: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+    const mapped = new Map<number, Tensor>();
+    for (const { name, value } of graph.inputs) {
+      const bound = bindings[name];
+      if (!bound || !sameType(bound.type, value.type)) {
+        throw new CambiumError("E_INPUT", `inlined graph's input "${name}" does not fit`, {
+          expected: formatType(value.type),
+          got: bound ? formatType(bound.type) : "nothing",
+        });
+      }
+      mapped.set(value.id, bound);
+    }
+    for (const node of graph.nodes) {
+      const inputs = node.inputs.map((value) => mapped.get(value.id) as Tensor);
+      const outputs = this.withScope(node.scope ?? this.#scope, () => this.apply(node.op, inputs, node.attrs));
+      node.outputs.forEach((value, i) => mapped.set(value.id, outputs[i] as Tensor));
+    }
+    return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, mapped.get(value.id) as Tensor]));
+  }
+
+  finish(): Graph {
+    return { inputs: [...this.#inputs], nodes: [...this.#nodes], outputs: [...this.#outputs] };
+  }
+
+  #define(type: TensorType): Tensor {
+    const value: Value = { id: this.#next++, type };
+    return new Tensor(this, value);
+  }
+
+  #claim(edges: readonly { readonly name: string }[], name: string, kind: string): void {
+    if (edges.some((edge) => edge.name === name)) {
+      throw new CambiumError("E_NAME", `the graph has an ${kind} named "${name}" already`);
+    }
+  }
+}
+
+function located(error: CambiumError, op: Op, inputs: readonly Tensor[], scope: string | undefined): CambiumError {
+  const types = inputs.map(({ type }, i) => {
+    const label = op.inputs === "variadic" ? `#${i}` : op.inputs[i];
+    return `${label}: ${formatType(type)}`;
+  });
+  const where = `${op.name}(${types.join(", ")})${scope === undefined ? "" : ` in ${scope}`}`;
+  return new CambiumError(error.code, `${op.name}: ${error.message}`, { where, ...error.details, cause: error });
+}

@@ -1,0 +1,15 @@
+// All composites, by name. Generated from the files beside it (scripts/generate-index.mjs); do not edit.
+import { adamw } from "./adamw.js";
+import { causalAttention, causalAttentionGrad } from "./causal-attention.js";
+import { clipByGlobalNorm } from "./clip-by-global-norm.js";
+import { linearCrossEntropy, linearCrossEntropyGrad } from "./linear-cross-entropy.js";
+import { rmsNorm, rmsNormGrad } from "./rms-norm.js";
+import { rope } from "./rope.js";
+import { softmax } from "./softmax.js";
+import { swiglu, swigluGrad } from "./swiglu.js";
+
+export { adamw, causalAttention, causalAttentionGrad, clipByGlobalNorm, linearCrossEntropy, linearCrossEntropyGrad, rmsNorm, rmsNormGrad, rope, softmax, swiglu, swigluGrad };
+
+export const composites = { adamw, causalAttention, causalAttentionGrad, clipByGlobalNorm, linearCrossEntropy, linearCrossEntropyGrad, rmsNorm, rmsNormGrad, rope, softmax, swiglu, swigluGrad } as const;
+
+export type CompositeName = keyof typeof composites;

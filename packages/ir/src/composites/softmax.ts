@@ -1,0 +1,35 @@
+// softmax over the last axis.
+import { type Gradients, defineComposite } from "../op.js";
+import { div } from "../ops/div.js";
+import { exp } from "../ops/exp.js";
+import { mul } from "../ops/mul.js";
+import { reduceMax } from "../ops/reduce-max.js";
+import { reduceSum } from "../ops/reduce-sum.js";
+import { sub } from "../ops/sub.js";
+import { requireDType } from "../ops/shared/elementwise.js";
+import { drawn } from "../sample.js";
+
+const lastAxis = { axes: [-1], keepDims: true };
+
+/** `x` f32 [.., n] → [.., n], rows summing to 1; shifted by the row's maximum, so it does not overflow. */
+export const softmax = defineComposite({
+  name: "softmax",
+  inputs: ["x"],
+  infer: ([x]) => {
+    requireDType([x], "f32");
+    return x;
+  },
+  decompose: ([x]) => {
+    const e = exp(sub(x, reduceMax(x, lastAxis)));
+    return div(e, reduceSum(e, lastAxis));
+  },
+  vjp: ({ outputs: [y], grads: [grad] }): Gradients => {
+    if (!y || !grad) return [null];
+    const weighted = mul(grad, y);
+    return [sub(weighted, mul(y, reduceSum(weighted, lastAxis)))];
+  },
+  samples: [
+    { inputs: [drawn("f32", [3, 5])] },
+    { inputs: [drawn("f32", [2, 2, 4], [-30, 30])], gradient: false, note: "large differences" },
+  ],
+});

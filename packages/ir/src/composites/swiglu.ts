@@ -1,0 +1,35 @@
+// swiglu: silu(gate) · up, the gate of a Llama MLP (Shazeer 2020, "GLU Variants Improve Transformer").
+import type { TensorType } from "../dtype.js";
+import { type Gradients, defineComposite } from "../op.js";
+import { add } from "../ops/add.js";
+import { mul } from "../ops/mul.js";
+import { elementwise } from "../ops/shared/elementwise.js";
+import { sigmoid } from "../ops/sigmoid.js";
+import { sub } from "../ops/sub.js";
+import { drawn } from "../sample.js";
+
+const alike = (types: readonly TensorType[]) => elementwise(types, "f32");
+
+/** `gate`, `up` f32 of one shape → gate · sigmoid(gate) · up. */
+export const swiglu = defineComposite({
+  name: "swiglu",
+  inputs: ["gate", "up"],
+  infer: alike,
+  decompose: ([gate, up]) => mul(mul(gate, sigmoid(gate)), up),
+  vjp: ({ inputs: [gate, up], grads: [grad] }): Gradients => (grad ? swigluGrad(gate, up, grad) : [null, null]),
+  samples: [{ inputs: [drawn("f32", [3, 4]), drawn("f32", [3, 4])] }, { inputs: [drawn("f32", [2, 2, 3]), drawn("f32", [2, 2, 3])] }],
+});
+
+/** Cotangents of `gate` and `up` from that of the product. */
+export const swigluGrad = defineComposite({
+  name: "swigluGrad",
+  inputs: ["gate", "up", "grad"],
+  outputs: ["gateGrad", "upGrad"],
+  infer: (types) => [alike(types), alike(types)],
+  decompose: ([gate, up, grad]) => {
+    const s = sigmoid(gate);
+    const slope = mul(s, add(1, mul(gate, sub(1, s))));
+    return [mul(grad, mul(up, slope)), mul(grad, mul(gate, s))];
+  },
+  samples: [{ inputs: [drawn("f32", [3, 4]), drawn("f32", [3, 4]), drawn("f32", [3, 4])] }],
+});

@@ -1,0 +1,63 @@
+// The one error shape of Cambium: a code, what was expected, what came, where, and what to try.
+
+/** One reason among several that a check found; a check reports all of them at once. */
+export interface Reason {
+  /** Where: a recipe position (`file:line:column`), a tensor, a path, an op input. */
+  readonly where?: string;
+  readonly message: string;
+  readonly expected?: string;
+  readonly got?: string;
+  /** What the user can do about it. */
+  readonly hint?: string;
+}
+
+export interface ErrorDetails extends Omit<Reason, "message"> {
+  /** Several reasons found by one check. */
+  readonly reasons?: readonly Reason[];
+  readonly cause?: unknown;
+}
+
+/**
+ * An error a user can act on. `code` is stable and documented (e.g. `E_SHAPE`, `E_SAFETENSORS_HEADER`);
+ * anything that is not a `CambiumError` is a defect of Cambium and is shown with its stack.
+ */
+export class CambiumError extends Error {
+  override readonly name = "CambiumError";
+  readonly code: string;
+  readonly details: ErrorDetails;
+
+  constructor(code: string, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.details = details;
+  }
+
+  /** The error as a person reads it: one screen, no stack. */
+  format(): string {
+    const { reasons, ...own } = this.details;
+    const lines = [`${this.code}: ${this.message}`, ...reasonLines(own, "  ")];
+    for (const reason of reasons ?? []) {
+      lines.push(`  - ${reason.where === undefined ? "" : `${reason.where}: `}${reason.message}`);
+      lines.push(...reasonLines({ ...reason, where: undefined }, "      "));
+    }
+    return lines.join("\n");
+  }
+
+  /** The same as data, for `--json`. */
+  toJSON(): Record<string, unknown> {
+    const { cause: _, ...rest } = this.details;
+    return { code: this.code, message: this.message, ...rest };
+  }
+}
+
+type Labelled = { [K in keyof Omit<Reason, "message">]?: string | undefined };
+
+function reasonLines(reason: Labelled, indent: string): string[] {
+  const rows: [string, string | undefined][] = [
+    ["at", reason.where],
+    ["expected", reason.expected],
+    ["got", reason.got],
+    ["try", reason.hint],
+  ];
+  return rows.flatMap(([label, text]) => (text === undefined ? [] : [`${indent}${label}: ${text}`]));
+}

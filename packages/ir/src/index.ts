@@ -1,0 +1,26 @@
+// Tensors, graphs, ops, autodiff, passes and the reference evaluator.
+export * from "./autodiff.js";
+export * from "./builder.js";
+export * from "./check.js";
+export type { AdamWAttrs } from "./composites/adamw.js";
+export * from "./composites/index.js";
+export * from "./cost.js";
+export * from "./dtype.js";
+export * from "./errors.js";
+export * from "./float16.js";
+export * from "./graph.js";
+export * from "./op.js";
+export * from "./ops/index.js";
+export * from "./passes/cse.js";
+export * from "./passes/dce.js";
+export * from "./passes/decompose.js";
+export * from "./passes/fold.js";
+export * from "./passes/liveness.js";
+export * from "./passes/optimize.js";
+export * from "./passes/rewrite.js";
+export * from "./print.js";
+export * from "./random.js";
+export * from "./reference.js";
+export * from "./sample.js";
+export * from "./shape.js";
+export * from "./tensor.js";

@@ -1,0 +1,16 @@
+// cos: cosine of radians.
+import { type Gradients, definePrimitive } from "../op.js";
+import { drawn } from "../sample.js";
+import { elementwise } from "./shared/elementwise.js";
+import { mul } from "./mul.js";
+import { neg } from "./neg.js";
+import { sin } from "./sin.js";
+
+export const cos = definePrimitive({
+  name: "cos",
+  inputs: ["x"],
+  infer: ([x]) => elementwise([x], "f32"),
+  vjp: ({ inputs: [x], grads: [grad] }): Gradients => [grad && neg(mul(grad, sin(x)))],
+  evaluate: ([x]) => x.data.map(Math.cos),
+  samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }],
+});

@@ -1,0 +1,19 @@
+// div: a / b, broadcasting; f32 only.
+import { type Gradients, definePrimitive } from "../op.js";
+import { drawn } from "../sample.js";
+import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
+import { mul } from "./mul.js";
+import { neg } from "./neg.js";
+
+export const div = definePrimitive({
+  name: "div",
+  inputs: ["a", "b"],
+  infer: (types) => elementwise(types, "f32"),
+  vjp: ({ inputs: [a, b], outputs: [y], grads: [grad] }): Gradients => {
+    if (!grad || !y) return [null, null];
+    const da = div(grad, b);
+    return [sumTo(da, a.shape), sumTo(neg(mul(da, y)), b.shape)];
+  },
+  evaluate: (inputs) => mapElements(inputs, (a = 0, b = 0) => a / b),
+  samples: [{ inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3], [0.5, 2])] }, { inputs: [drawn("f32", [2, 3]), drawn("f32", [3], [-2, -0.5])], note: "broadcast" }],
+});

@@ -1,0 +1,14 @@
+// exp: e^x.
+import { type Gradients, definePrimitive } from "../op.js";
+import { drawn } from "../sample.js";
+import { elementwise } from "./shared/elementwise.js";
+import { mul } from "./mul.js";
+
+export const exp = definePrimitive({
+  name: "exp",
+  inputs: ["x"],
+  infer: ([x]) => elementwise([x], "f32"),
+  vjp: ({ outputs: [y], grads: [grad] }): Gradients => [grad && y ? mul(grad, y) : null],
+  evaluate: ([x]) => x.data.map(Math.exp),
+  samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }],
+});

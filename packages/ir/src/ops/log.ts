@@ -1,0 +1,14 @@
+// log: the natural logarithm.
+import { type Gradients, definePrimitive } from "../op.js";
+import { drawn } from "../sample.js";
+import { elementwise } from "./shared/elementwise.js";
+import { div } from "./div.js";
+
+export const log = definePrimitive({
+  name: "log",
+  inputs: ["x"],
+  infer: ([x]) => elementwise([x], "f32"),
+  vjp: ({ inputs: [x], grads: [grad] }): Gradients => [grad && div(grad, x)],
+  evaluate: ([x]) => x.data.map(Math.log),
+  samples: [{ inputs: [drawn("f32", [2, 3], [0.2, 3])] }, { inputs: [drawn("f32", [7], [0.2, 3])] }],
+});

@@ -1,0 +1,28 @@
+// reduceMax: largest element over axes; at a tie the gradient is shared equally.
+import { type Gradients, definePrimitive } from "../op.js";
+import { drawn } from "../sample.js";
+import { numel } from "../shape.js";
+import { cast } from "./cast.js";
+import { div } from "./div.js";
+import { equal } from "./equal.js";
+import { mul } from "./mul.js";
+import { reduceSum } from "./reduce-sum.js";
+import { reduce, reductionAttrs, reductionType, unreduce } from "./shared/reduction.js";
+import { reshape } from "./reshape.js";
+
+export const reduceMax = definePrimitive({
+  name: "reduceMax",
+  inputs: ["x"],
+  attrs: reductionAttrs,
+  infer: ([x], attrs) => reductionType(x, attrs),
+  vjp: ({ inputs: [x], outputs: [y], grads: [grad], attrs }): Gradients => {
+    if (!grad || !y) return [null];
+    const hit = cast(equal(x, unreduce(y, x.shape, attrs)), { to: "f32" });
+    const count = reduceSum(hit, { axes: attrs.axes });
+    const share = div(grad.shape.length === count.shape.length ? grad : reshape(grad, { shape: count.shape }), count);
+    return [mul(hit, unreduce(share, x.shape, attrs))];
+  },
+  evaluate: ([x], attrs) => reduce(x, attrs, Number.NEGATIVE_INFINITY, Math.max),
+  flops: ([x]) => numel(x.shape),
+  samples: [{ inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [1] } }, { inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [0, 2], keepDims: true } }, { inputs: [drawn("f32", [5])], attrs: { axes: [0] } }, { inputs: [drawn("i32", [2, 3])], attrs: { axes: [-1] } }],
+});

@@ -1,0 +1,62 @@
+// What several op files share: elementwise inference and loops, and sums that undo broadcasting.
+import { type DType, type TensorType, formatType } from "../../dtype.js";
+import { CambiumError } from "../../errors.js";
+import type { RefTensor } from "../../reference.js";
+import { broadcastShapes, broadcastStrides, numel } from "../../shape.js";
+import type { Tensor } from "../../tensor.js";
+import { reduceSum } from "../reduce-sum.js";
+import { reshape } from "../reshape.js";
+
+/** @throws CambiumError `E_DTYPE` unless each type has one of `dtypes`. */
+export function requireDType(types: readonly TensorType[], ...dtypes: DType[]): void {
+  if (types.every(({ dtype }) => dtypes.includes(dtype))) return;
+  throw new CambiumError("E_DTYPE", "an input has a dtype this op does not take", {
+    expected: dtypes.join(" or "),
+    got: types.map(formatType).join(", "),
+  });
+}
+
+/** Type of an elementwise op over operands of one dtype, with NumPy broadcasting. */
+export function elementwise(types: readonly TensorType[], ...dtypes: DType[]): TensorType {
+  const first = types[0] as TensorType;
+  requireDType(types, ...dtypes);
+  if (types.some(({ dtype }) => dtype !== first.dtype)) {
+    throw new CambiumError("E_DTYPE", "inputs must have one dtype", { got: types.map(formatType).join(", ") });
+  }
+  return { dtype: first.dtype, shape: types.map(({ shape }) => shape).reduce(broadcastShapes) };
+}
+
+/** Applies `f` to broadcast elements. */
+export function mapElements(inputs: readonly RefTensor[], f: (...xs: number[]) => number): Float64Array {
+  const shape = inputs.map(({ type }) => type.shape).reduce(broadcastShapes);
+  const steps = inputs.map(({ type }) => broadcastStrides(type.shape, shape));
+  const out = new Float64Array(numel(shape));
+  const args = new Array<number>(inputs.length);
+  for (let i = 0; i < out.length; i++) {
+    inputs.forEach(({ data }, which) => {
+      args[which] = data[offset(i, shape, steps[which] as number[])] as number;
+    });
+    out[i] = f(...args);
+  }
+  return out;
+}
+
+/** Where the row-major element `index` of `shape` lies in a tensor read with `steps`. */
+export function offset(index: number, shape: readonly number[], steps: readonly number[]): number {
+  let at = 0;
+  let rest = index;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] as number;
+    at += (rest % size) * (steps[axis] as number);
+    rest = Math.floor(rest / size);
+  }
+  return at;
+}
+
+/** Sums `grad` over the axes along which a tensor of `shape` was broadcast: the transpose of broadcasting. */
+export function sumTo(grad: Tensor, shape: readonly number[]): Tensor {
+  const lead = grad.shape.length - shape.length;
+  const axes = grad.shape.flatMap((size, i) => (i < lead || (shape[i - lead] === 1 && size !== 1) ? [i] : []));
+  const summed = axes.length === 0 ? grad : reduceSum(grad, { axes, keepDims: true });
+  return summed.shape.length === shape.length ? summed : reshape(summed, { shape });
+}

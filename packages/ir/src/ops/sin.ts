@@ -1,0 +1,15 @@
+// sin: sine of radians.
+import { type Gradients, definePrimitive } from "../op.js";
+import { drawn } from "../sample.js";
+import { elementwise } from "./shared/elementwise.js";
+import { cos } from "./cos.js";
+import { mul } from "./mul.js";
+
+export const sin = definePrimitive({
+  name: "sin",
+  inputs: ["x"],
+  infer: ([x]) => elementwise([x], "f32"),
+  vjp: ({ inputs: [x], grads: [grad] }): Gradients => [grad && mul(grad, cos(x))],
+  evaluate: ([x]) => x.data.map(Math.sin),
+  samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }],
+});

@@ -1,0 +1,15 @@
+// tanh: hyperbolic tangent.
+import { type Gradients, definePrimitive } from "../op.js";
+import { drawn } from "../sample.js";
+import { elementwise } from "./shared/elementwise.js";
+import { mul } from "./mul.js";
+import { sub } from "./sub.js";
+
+export const tanh = definePrimitive({
+  name: "tanh",
+  inputs: ["x"],
+  infer: ([x]) => elementwise([x], "f32"),
+  vjp: ({ outputs: [y], grads: [grad] }): Gradients => [grad && y ? mul(grad, sub(1, mul(y, y))) : null],
+  evaluate: ([x]) => x.data.map(Math.tanh),
+  samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }],
+});

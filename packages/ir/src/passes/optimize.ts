@@ -1,0 +1,31 @@
+// The pass pipeline a backend runs before it lowers a graph.
+import { checkGraph } from "../check.js";
+import type { Graph, Node } from "../graph.js";
+import type { Op } from "../op.js";
+import { eliminateCommonSubexpressions } from "./cse.js";
+import { eliminateDeadCode } from "./dce.js";
+import { decompose } from "./decompose.js";
+import { foldConstants } from "./fold.js";
+
+export interface OptimizeOptions {
+  /** Composites the backend takes whole; the others are decomposed. */
+  readonly keep?: (op: Op, node: Node) => boolean;
+  /** Check the graph after every pass, so that a broken pass fails where it broke. On in tests. */
+  readonly verify?: boolean;
+}
+
+/** decompose → fold → common subexpressions → dead code. */
+export function optimize(graph: Graph, options: OptimizeOptions = {}): Graph {
+  const passes: [string, (graph: Graph) => Graph][] = [
+    ["dead code (before)", eliminateDeadCode],
+    ["decompose", (g) => decompose(g, options.keep)],
+    ["fold", foldConstants],
+    ["common subexpressions", eliminateCommonSubexpressions],
+    ["dead code", eliminateDeadCode],
+  ];
+  return passes.reduce((current, [name, pass]) => {
+    const next = pass(current);
+    if (options.verify) checkGraph(next, `after pass "${name}"`);
+    return next;
+  }, graph);
+}

@@ -1,0 +1,53 @@
+// Samples: small inputs an op brings along, from which the conformance suite derives its tests.
+import { type DType, type HostTensor, type TensorType, allocate } from "./dtype.js";
+import { Random } from "./random.js";
+import { numel } from "./shape.js";
+
+export interface SampleInput {
+  readonly type: TensorType;
+  /** Exact values; otherwise they are drawn from `range` (f32: uniform, i32: integers, bool: either). */
+  readonly values?: readonly number[];
+  /** `[from, to)`; default [-2, 2) for f32, [0, 4) for i32. */
+  readonly range?: readonly [number, number];
+}
+
+export interface Sample<A extends object = object> {
+  readonly inputs: readonly SampleInput[];
+  readonly attrs?: A;
+  /**
+   * Indices of the inputs whose gradient is tested; default all f32 ones. False where the function is not
+   * differentiable at the sample, e.g. at a tie.
+   */
+  readonly gradient?: readonly number[] | false;
+  /** What this sample is for, when it is not plain. */
+  readonly note?: string;
+}
+
+/** A sample input with drawn values. */
+export function drawn(dtype: DType, shape: readonly number[], range?: readonly [number, number]): SampleInput {
+  return { type: { dtype, shape }, ...(range && { range }) };
+}
+
+/** A sample input with given values. */
+export function given(dtype: DType, shape: readonly number[], values: readonly number[]): SampleInput {
+  return { type: { dtype, shape }, values };
+}
+
+/** The sample's inputs as host tensors: the same numbers for the same seed, everywhere. */
+export function materialize(sample: Sample, seed: string): HostTensor[] {
+  return sample.inputs.map(({ type, values, range }, i) => {
+    const { dtype, shape } = type;
+    const data = allocate(dtype, numel(shape));
+    if (values) {
+      data.set(values);
+    } else {
+      const random = new Random(`${seed}/${i}`);
+      const [from, to] = range ?? (dtype === "f32" ? [-2, 2] : dtype === "bool" ? [0, 2] : [0, 4]);
+      for (let k = 0; k < data.length; k++) {
+        const x = from + (to - from) * random.uniform(k);
+        data[k] = dtype === "f32" ? x : Math.floor(x);
+      }
+    }
+    return { dtype, shape, data } as HostTensor;
+  });
+}

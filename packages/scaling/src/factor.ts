@@ -1,0 +1,22 @@
+// The growth factor g: how many times the target is the base.
+import { requirePositive } from "./input.js";
+import { type ModelShape, parameterCounts } from "./shape.js";
+
+/**
+ * g = N / n over non-embedding parameters (GROWTH.md 7.3): 3.99998 for 6 → 24 layers at d = 2048, where counting
+ * embeddings would give 3.1. Best between 2 and 4 (Du et al. 2024, section 4.3).
+ * @throws CambiumError `E_SCALING_SHAPE`.
+ */
+export function growthFactor(base: ModelShape, target: ModelShape): number {
+  return parameterCounts(target).nonEmbedding / parameterCounts(base).nonEmbedding;
+}
+
+/**
+ * The paper's own fit, log10 g = 1.01 log10 N − 29.88 / log10 C − 7.36 (Du et al. 2024, eq. 50). For reference only:
+ * it gives 19 for a 7B model and 221 for 70B, where the paper's experiments stop at single figures.
+ * @throws CambiumError `E_SCALING_INPUT`.
+ */
+export function paperGrowthFactor({ parameters, flops }: { parameters: number; flops: number }): number {
+  requirePositive({ parameters, flops });
+  return 10 ** (1.01 * Math.log10(parameters) - 29.88 / Math.log10(flops) - 7.36);
+}

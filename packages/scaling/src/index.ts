@@ -1,0 +1,10 @@
+// The arithmetic of growth: parameters and FLOPs, when to grow and by how much, speed-up, scaling laws. Runs anywhere.
+export * from "./curve.js";
+export * from "./factor.js";
+export * from "./flops.js";
+export * from "./iso-flop.js";
+export * from "./power-law.js";
+export * from "./refit.js";
+export { type ModelShape, type ParameterCounts, parameterCounts } from "./shape.js";
+export * from "./speedup.js";
+export * from "./timing.js";

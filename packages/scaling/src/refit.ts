@@ -1,0 +1,80 @@
+// Refits the growth-timing equation on one's own runs: for each model and budget the best d, then a plane through them.
+import { CambiumError } from "@cambium/ir";
+import { type LossCurve, lossAtCost, smoothLoss } from "./curve.js";
+import { requirePositive } from "./input.js";
+import { isoFlopOptimum } from "./iso-flop.js";
+import { linearFit } from "./least-squares.js";
+import type { TimingCoefficients } from "./timing.js";
+
+/** One run that grew, of a family of equal N and g. */
+export interface TimedRun {
+  /** N, parameters of the target. */
+  readonly parameters: number;
+  /** d, tokens the base was trained for; runs of d = 0 are left out (log 0; they equal scratch). */
+  readonly baseTokens: number;
+  /** C₁, FLOPs of the base. */
+  readonly baseFlops: number;
+  /** Loss over cumulative FLOPs, C₁ included. */
+  readonly curve: LossCurve;
+}
+
+export interface TimingRefit {
+  readonly coefficients: TimingCoefficients;
+  readonly r2: number;
+  /** The best d of each model and budget; `residual` is log10 d minus the fit's. */
+  readonly optima: readonly { readonly parameters: number; readonly flops: number; readonly baseTokens: number; readonly residual: number }[];
+  /** Models and budgets without a best d, and why. */
+  readonly discarded: readonly { readonly parameters: number; readonly flops: number; readonly reason: string }[];
+}
+
+/**
+ * GROWTH.md 7.2: at each budget the loss of every run that grew before it, a parabola over log10 d, its bottom; then
+ * least squares of log10 d on log10 N and 1 / log10 C.
+ * @param budgets C_k, FLOPs.
+ * @param smoothing weight of the moving average over each curve ({@link smoothLoss}); 0 takes curves as they are.
+ * @throws CambiumError `E_SCALING_INPUT`; `E_SCALING_RANK` where fewer than 3 optima, 2 models or 2 budgets are left,
+ *   or models and budgets vary together; its reasons name what was discarded.
+ */
+export function refitTiming(runs: readonly TimedRun[], budgets: readonly number[], smoothing = 0): TimingRefit {
+  for (const flops of budgets) requirePositive({ flops });
+  const grown = runs.filter((run) => run.baseTokens > 0);
+  for (const { parameters, baseFlops } of grown) requirePositive({ parameters, baseFlops });
+  const smooth = grown.map((run) => ({ ...run, curve: smoothLoss(run.curve, smoothing) }));
+  const found: { parameters: number; flops: number; baseTokens: number }[] = [];
+  const discarded: { parameters: number; flops: number; reason: string }[] = [];
+  for (const parameters of new Set(smooth.map((run) => run.parameters))) {
+    for (const flops of budgets) {
+      const choices = smooth.flatMap((run) => {
+        const loss = run.parameters === parameters && run.baseFlops < flops ? lossAtCost(run.curve, flops) : null;
+        return loss === null ? [] : [{ choice: run.baseTokens, loss }];
+      });
+      const optimum = isoFlopOptimum(choices);
+      if (optimum.found) found.push({ parameters, flops, baseTokens: optimum.choice });
+      else discarded.push({ parameters, flops, reason: optimum.reason });
+    }
+  }
+  const fit = fitPlane(found, discarded);
+  const [logParameters, inverseLogFlops] = fit.slopes as [number, number];
+  return {
+    coefficients: { logParameters, inverseLogFlops, constant: fit.intercept },
+    r2: fit.r2,
+    optima: found.map((optimum, i) => ({ ...optimum, residual: fit.residuals[i] as number })),
+    discarded,
+  };
+}
+
+function fitPlane(found: readonly Omit<TimingRefit["optima"][number], "residual">[], discarded: TimingRefit["discarded"]) {
+  try {
+    return linearFit(
+      found.map(({ parameters, flops }) => [Math.log10(parameters), 1 / Math.log10(flops)]),
+      found.map(({ baseTokens }) => Math.log10(baseTokens)),
+      ["log10 N", "1 / log10 C"],
+    );
+  } catch (error) {
+    if (!(error instanceof CambiumError) || error.code !== "E_SCALING_RANK") throw error;
+    throw new CambiumError(error.code, error.message, {
+      ...error.details,
+      reasons: discarded.map(({ parameters, flops, reason }) => ({ where: `N = ${parameters}, C = ${flops}`, message: reason })),
+    });
+  }
+}

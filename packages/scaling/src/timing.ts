@@ -1,0 +1,83 @@
+// When to grow: the growth-timing equation, and a guard that says where it means something.
+import { CambiumError } from "@cambium/ir";
+import { sixND } from "./flops.js";
+import { requirePositive } from "./input.js";
+
+/** Coefficients of log10 d = logParameters · log10 N + inverseLogFlops / log10 C + constant. */
+export interface TimingCoefficients {
+  readonly logParameters: number;
+  readonly inverseLogFlops: number;
+  readonly constant: number;
+}
+
+/** As fitted by Du et al. 2024, eq. 2, on N of 0.41, 1.1 and 3 B, C of about 0.8e20 to 1.2e21 FLOPs, g = 4. */
+export const paperTiming: TimingCoefficients = { logParameters: 0.88, inverseLogFlops: 163.27, constant: -5.74 };
+
+export interface TimingInput {
+  /** N, parameters of the target model. */
+  readonly parameters: number;
+  /** D, tokens of the whole run. Give this or `flops`. */
+  readonly tokens?: number;
+  /** C, FLOPs of the whole run, base included; C = 6ND. */
+  readonly flops?: number;
+  /** g, target parameters over base parameters; 4 unless given. Only the guard uses it. */
+  readonly factor?: number;
+  /** A refit of one's own ({@link refitTiming}); the guard's limits on N and C then no longer apply. */
+  readonly coefficients?: TimingCoefficients;
+}
+
+export type Timing =
+  | { readonly value: number; readonly valid: true }
+  | {
+      readonly value: number;
+      readonly valid: false;
+      /** Why the value is not to be used: every limit it breaks. */
+      readonly reason: string;
+      /** Tokens to train the base for instead: a tenth of D, the paper's ratio. */
+      readonly suggestion: number;
+    };
+
+/**
+ * d, the tokens to train the base for before it grows (Du et al. 2024, eq. 2). The fit says nothing about small
+ * models or budgets, where it asks for more tokens than the run has: `valid` is false for C < 5e19, N < 0.2 B,
+ * d > 0.2 D or a base that would cost more than a tenth of C (GROWTH.md 7.1).
+ * @throws CambiumError `E_SCALING_INPUT` unless numbers are positive and exactly one of `tokens`, `flops` is given.
+ */
+export function growthTiming(input: TimingInput): Timing {
+  const { parameters, factor = 4, coefficients = paperTiming } = input;
+  const flops = budget(input);
+  requirePositive({ parameters, flops, factor });
+  const tokens = flops / (6 * parameters);
+  const value = timingEquation(coefficients, parameters, flops);
+  const baseFlops = sixND(parameters / factor, value);
+  const limits: [boolean, string][] = [
+    [coefficients === paperTiming && flops < 5e19, `the budget of ${flops.toExponential(2)} FLOPs is below 5e19`],
+    [coefficients === paperTiming && parameters < 2e8, `${parameters.toExponential(2)} parameters are fewer than 2e8`],
+    [value > 0.2 * tokens, `it is ${percent(value / tokens)} of the run's tokens, above 20 %`],
+    [baseFlops > 0.1 * flops, `the base would cost ${percent(baseFlops / flops)} of the budget, above 10 %`],
+  ];
+  const broken = limits.flatMap(([isBroken, reason]) => (isBroken ? [reason] : []));
+  return broken.length === 0
+    ? { value, valid: true }
+    : { value, valid: false, reason: broken.join("; "), suggestion: 0.1 * tokens };
+}
+
+/** d of the equation itself, without guard. */
+export function timingEquation(coefficients: TimingCoefficients, parameters: number, flops: number): number {
+  const { logParameters, inverseLogFlops, constant } = coefficients;
+  return 10 ** (logParameters * Math.log10(parameters) + inverseLogFlops / Math.log10(flops) + constant);
+}
+
+function budget({ parameters, tokens, flops }: TimingInput): number {
+  if ((tokens === undefined) === (flops === undefined)) {
+    throw new CambiumError("E_SCALING_INPUT", "growth timing needs the budget once", {
+      expected: "either tokens or flops",
+      got: tokens === undefined ? "neither" : "both",
+    });
+  }
+  return tokens === undefined ? (flops as number) : sixND(parameters, tokens);
+}
+
+function percent(ratio: number): string {
+  return `${(100 * ratio).toPrecision(3)} %`;
+}

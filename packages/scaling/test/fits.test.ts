@@ -1,0 +1,161 @@
+// Fits: coefficients put in come out to 1e-6; data that does not determine them is refused as "rank".
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  costOfLoss,
+  costRatio,
+  fitIsoFlop,
+  fitPowerLaw,
+  isoFlopOptimum,
+  paperTiming,
+  refitTiming,
+  type TimedRun,
+  timingEquation,
+} from "../src/index.js";
+
+const rank = expect.objectContaining({ code: "E_SCALING_RANK", message: expect.stringContaining("rank") });
+const range = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+
+/** Ordinary least squares of ln L on ln C, by the textbook. */
+function logLog(points: readonly { cost: number; loss: number }[]): { a: number; b: number } {
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x, y] = [points.map(({ cost }) => Math.log(cost)), points.map(({ loss }) => Math.log(loss))];
+  const [mx, my] = [mean(x), mean(y)];
+  const b = mean(x.map((value, i) => (value - mx) * ((y[i] as number) - my))) / mean(x.map((value) => (value - mx) ** 2));
+  return { a: Math.exp(my - b * mx), b };
+}
+
+describe("fitPowerLaw", () => {
+  it("recovers exact laws", () => {
+    fc.assert(
+      fc.property(range(1, 5), range(-0.3, -0.02), fc.integer({ min: 3, max: 9 }), (scale, b, count) => {
+        const a = scale / 1e20 ** b;
+        const points = Array.from({ length: count }, (_, i) => ({ cost: 1e19 * 3 ** i, loss: a * (1e19 * 3 ** i) ** b }));
+        const fit = fitPowerLaw(points);
+        expect(fit.b / b - 1).toBeCloseTo(0, 6);
+        expect(fit.a / a - 1).toBeCloseTo(0, 6);
+        expect(costOfLoss(fit, scale) / 1e20 - 1).toBeCloseTo(0, 6);
+      }),
+    );
+  });
+
+  it("minimises the squared error of the loss itself, where log-log least squares does not", () => {
+    const points = [3.9, 2.6, 2.75, 2.2, 2.35].map((loss, i) => ({ cost: 10 ** (i + 17), loss }));
+    const fit = fitPowerLaw(points);
+    const error = (a: number, b: number) => points.reduce((sum, point) => sum + (point.loss - a * point.cost ** b) ** 2, 0);
+    const least = error(fit.a, fit.b);
+    // a and b trade off along a valley; steps of 1e-4 along and across it must all climb.
+    for (const [da, db] of [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, -1], [1, -1], [-1, 1]] as const) {
+      const b = fit.b * (1 + 1e-4 * db);
+      expect(error(fit.a * 1e19 ** (fit.b - b) * (1 + 1e-4 * da), b)).toBeGreaterThan(least);
+    }
+    expect(fit.residuals.reduce((sum, residual) => sum + residual ** 2, 0)).toBeCloseTo(least, 12);
+    const start = logLog(points);
+    expect(error(start.a, start.b)).toBeGreaterThan(least * 1.001);
+  });
+
+  it("compares two families at equal loss", () => {
+    const [scratch, grown] = [{ a: 30, b: -0.05 }, { a: 30 / 1.5 ** 0.05, b: -0.05 }];
+    expect(costRatio(scratch, grown, 2.2)).toBeCloseTo(1 / 1.5, 9);
+  });
+
+  it("refuses two points, three equal costs and losses that are none", () => {
+    expect(() => fitPowerLaw([{ cost: 1, loss: 2 }, { cost: 2, loss: 1 }])).toThrow(rank);
+    expect(() => fitPowerLaw([3, 2, 1].map((loss) => ({ cost: 5, loss })))).toThrow(rank);
+    expect(() => fitPowerLaw([3, 2, 0].map((loss, i) => ({ cost: i + 1, loss })))).toThrow(expect.objectContaining({ code: "E_SCALING_INPUT" }));
+  });
+});
+
+describe("isoFlopOptimum", () => {
+  it("finds the bottom of an exact parabola", () => {
+    fc.assert(
+      fc.property(range(7, 10), range(0.01, 2), range(1, 4), (best, bend, loss) => {
+        const runs = [-1, -0.4, 0.1, 0.8].map((x) => ({ choice: 10 ** (best + x), loss: loss + bend * x * x }));
+        const optimum = isoFlopOptimum(runs);
+        if (!optimum.found) throw new Error(optimum.reason);
+        expect(Math.log10(optimum.choice)).toBeCloseTo(best, 8);
+        expect(optimum.loss).toBeCloseTo(loss, 8);
+      }),
+    );
+  });
+
+  it.each([
+    ["two choices", [[1, 3], [10, 2], [10, 2.1]], /2 distinct choices/],
+    ["a parabola upside down", [[1, 2], [10, 3], [100, 2]], /do not bend/],
+    ["a bottom beyond the choices", [[1, 9], [10, 4], [100, 1]], /outside/],
+  ])("has no answer for %s", (_, runs, reason) => {
+    const optimum = isoFlopOptimum(runs.map(([choice, loss]) => ({ choice: choice as number, loss: loss as number })));
+    expect(optimum).toEqual({ found: false, reason: expect.stringMatching(reason) });
+  });
+});
+
+describe("fitIsoFlop", () => {
+  const family = (flops: number, best: number) => ({
+    flops,
+    runs: [0.3, 0.7, 1, 2, 4].map((x) => ({ choice: best * x, loss: 2 + Math.log10(x) ** 2 })),
+  });
+
+  it("recovers the exponent of the best choice, and lists budgets without one", () => {
+    const budgets = [1e18, 1e19, 1e20, 1e21];
+    const fit = fitIsoFlop([...budgets.map((flops) => family(flops, 0.09 * flops ** 0.5)), { flops: 1e22, runs: [] }]);
+    expect(fit.exponent).toBeCloseTo(0.5, 8);
+    expect(fit.coefficient).toBeCloseTo(0.09, 8);
+    expect(fit.optima).toHaveLength(4);
+    expect(fit.discarded).toEqual([{ flops: 1e22, reason: "0 distinct choices, 3 needed" }]);
+  });
+
+  it("refuses a single budget, saying why the others are out", () => {
+    const out = { flops: 2, runs: [{ choice: 1, loss: 1 }] };
+    expect(() => fitIsoFlop([family(1e18, 1e9), family(1e18, 1e9), out])).toThrow(rank);
+    expect(() => fitIsoFlop([family(1e18, 1e9), out])).toThrow(expect.objectContaining({ details: expect.objectContaining({ reasons: [expect.anything()] }) }));
+  });
+});
+
+describe("refitTiming", () => {
+  const budgets = [0.8e20, 1e20, 1.2e20, 3e20];
+  /** Runs whose loss at every budget is an exact parabola around the paper's best d. */
+  function family(parameters: number, spread: readonly number[]): TimedRun[] {
+    return spread.map((x) => {
+      const baseTokens = timingEquation(paperTiming, parameters, 1e20) * 10 ** x;
+      const curve = budgets.map((flops) => {
+        const away = Math.log10(baseTokens / timingEquation(paperTiming, parameters, flops));
+        return { cost: flops, loss: 40 * flops ** -0.06 + 0.1 * away ** 2 };
+      });
+      return { parameters, baseTokens, baseFlops: 1e18, curve };
+    });
+  }
+  const spread = [-0.9, -0.3, 0.2, 0.8];
+
+  it("recovers the paper's coefficients to 1e-6", () => {
+    const runs = [...family(0.41e9, spread), ...family(1.1e9, spread), ...family(3e9, spread)];
+    const fit = refitTiming([...runs, { ...(runs[0] as TimedRun), baseTokens: 0 }], budgets);
+    expect(fit.coefficients.logParameters / 0.88 - 1).toBeCloseTo(0, 6);
+    expect(fit.coefficients.inverseLogFlops / 163.27 - 1).toBeCloseTo(0, 6);
+    expect(fit.coefficients.constant / -5.74 - 1).toBeCloseTo(0, 6);
+    expect(fit.r2).toBeCloseTo(1, 9);
+    expect(fit.optima).toHaveLength(12);
+    expect(Math.max(...fit.optima.map(({ residual }) => Math.abs(residual)))).toBeLessThan(1e-8);
+    expect(fit.discarded).toEqual([]);
+  });
+
+  it("leaves out runs whose base alone exceeds the budget", () => {
+    const runs = [...family(0.41e9, spread), ...family(1.1e9, spread), ...family(3e9, spread)];
+    const late = runs.map((run, i) => (i < 2 ? { ...run, baseFlops: 0.9e20 } : run));
+    const fit = refitTiming(late, budgets);
+    expect(fit.discarded).toEqual([{ parameters: 0.41e9, flops: 0.8e20, reason: "2 distinct choices, 3 needed" }]);
+    expect(fit.coefficients.logParameters).toBeCloseTo(0.88, 6);
+  });
+
+  it("refuses one model, one budget, too few points and models that vary with budgets", () => {
+    const two = [...family(0.41e9, spread), ...family(1.1e9, spread)];
+    expect(() => refitTiming(family(1.1e9, spread), budgets)).toThrow(rank);
+    expect(() => refitTiming([...two, ...family(3e9, spread)], [1e20])).toThrow(rank);
+    expect(() => refitTiming(two, [1e20])).toThrow(rank);
+    expect(() => refitTiming([], budgets)).toThrow(rank);
+    // Each model has an optimum at its own budget only, so that log10 N and 1 / log10 C lie on one line.
+    const tied = [0.8e20, 1.2e20].flatMap((flops, i) =>
+      family(i === 0 ? 0.41e9 : 1.1e9, spread).map((run) => ({ ...run, curve: run.curve.filter((point) => point.cost === flops) })),
+    );
+    expect(() => refitTiming([...tied, ...tied.map((run) => ({ ...run }))], budgets)).toThrow(rank);
+  });
+});

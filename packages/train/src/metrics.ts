@@ -1,0 +1,27 @@
+// One line of metrics.jsonl: what the loop knows after an optimizer step.
+
+/**
+ * Metrics of one optimizer step. Counters run within one stage and start at 0: `step`, `tokens`, `flops` and
+ * `seconds` are totals since the stage's first step, so that arms add up over stages.
+ */
+export interface MetricsRow {
+  /** Optimizer steps done, 1 after the first. */
+  readonly step: number;
+  /** Training tokens read in this stage. */
+  readonly tokens: number;
+  /** Mean cross entropy over the step's tokens, nats per token. */
+  readonly loss: number;
+  /** Mean cross entropy on the held-out split, nats per token; only on the rows where it was measured. */
+  readonly heldOutLoss?: number;
+  readonly lr: number;
+  /** Global L2 norm of the gradient before clipping. */
+  readonly gradNorm: number;
+  /** Training tokens per second over the step, held-out evaluation excluded. */
+  readonly tokensPerSecond: number;
+  /** FLOPs of training in this stage (exact count of the step graph's matrix work, GROWTH.md 7.3). */
+  readonly flops: number;
+  /** Wall seconds spent training in this stage, evaluation and snapshots excluded; continues over resumes. */
+  readonly seconds: number;
+  /** Resident set size of the process, bytes; absent where the platform does not tell. */
+  readonly memoryBytes?: number;
+}

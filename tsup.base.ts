@@ -1,0 +1,19 @@
+// The build every package shares: ESM with one declaration file, dependencies left outside.
+import type { Options } from "tsup";
+
+/** tsup options for a package; `extra` adds entries (a worker, a bin) or overrides. */
+export function packageBuild(extra: Options = {}): Options {
+  return {
+    entry: ["src/index.ts"],
+    format: "esm",
+    target: "es2022",
+    dts: true,
+    sourcemap: true,
+    clean: false,
+    treeshake: true,
+    esbuildOptions: (options) => {
+      options.conditions = [];
+    },
+    ...extra,
+  };
+}

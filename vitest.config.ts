@@ -1,0 +1,14 @@
+// Tests run on sources (condition `@cambium/source`); only worker entries come from dist.
+import { defineConfig } from "vitest/config";
+
+const condition = "@cambium/source";
+
+export default defineConfig({
+  resolve: { conditions: [condition] },
+  ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
+  test: {
+    include: ["{packages,backends,operators}/*/test/**/*.test.ts", "{tools,benchmarks}/test/**/*.test.ts"],
+    testTimeout: 30_000,
+    pool: "forks",
+  },
+});
