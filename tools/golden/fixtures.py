@@ -52,17 +52,18 @@ LLAMA3_ROPE = {
 }
 LINEAR_ROPE = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 
+# The seeds of the first two were searched for: their greedy continuations never come close to a tie.
 FIXTURES = [
     Fixture(
         "mha-untied",
-        1,
+        28,
         llama(32, 44, 3, 4, 4, 64, rms_norm_eps=1e-5),
         generate=True,
         v4_drop=("num_key_value_heads",),
     ),
     Fixture(
         "gqa-tied",
-        2,
+        94,
         # Groups of three, so that repeating a key head and tiling it differ; the customary end token stays.
         llama(48, 64, 2, 6, 2, 96, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2),
         clip_norm=8.0,

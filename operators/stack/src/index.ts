@@ -1,1 +1,34 @@
-export {};
+// G_stack: the whole base, over and over, until the target is deep enough.
+import { depthError, depthOperator } from "@cambium/growth";
+import { z } from "zod";
+import { version } from "../package.json";
+
+/**
+ * G_stack of "Stacking Your Transformers" (Du et al. 2024, Fig. 1 and Algorithm 1: M' = M ∘ M ∘ … ∘ M, g times):
+ * target layer t is a copy of base layer t mod l; embedding, final norm and head are copied once. It keeps
+ * R_c = (l−1)g / (gl−1) of the connections, the most of all operators that repeat layers, and not the function: the
+ * loss jumps at growth and falls below that of training from scratch.
+ *
+ * Options: `factor` (default 4) or `layers`; `strict` (default true) refuses a target that is no multiple of the base.
+ * With `strict: false` what is left over after the last whole copy is filled from the top of the base (Chen et al.
+ * 2021, "bert2BERT", section 3).
+ *
+ * @example
+ * import stack from "@cambium/operator-stack";
+ * stack.layers?.(3, { factor: 2 }); // [0, 1, 2, 0, 1, 2]
+ */
+export default depthOperator({
+  name: "stack",
+  version,
+  summary: "G_stack: the whole model stacked on itself (Du et al. 2024)",
+  options: { strict: z.boolean().default(true).describe("refuse a target that is no multiple of the base") },
+  layers: (base, target, { strict }) => {
+    const rest = target % base;
+    if (strict && rest !== 0) {
+      const got = `${target} layers from ${base}`;
+      const hint = `layers: ${target - rest} or ${target - rest + base}, or strict: false to fill up from the top of the base`;
+      throw depthError("the target is no whole number of copies", { expected: `a multiple of ${base} layers`, got, hint });
+    }
+    return Array.from({ length: target }, (_, t) => (t < target - rest ? t % base : base - target + t));
+  },
+});

@@ -58,12 +58,18 @@ export interface Device {
    * any driver speaks.
    */
   compile(graph: Graph): Promise<Executable>;
-  /** Copies a host tensor to the device; the caller owns the result. */
+  /**
+   * Copies a host tensor to the device; the caller owns the result.
+   * @throws CambiumError `E_SHAPE` when the data does not fill the shape.
+   */
   upload(host: HostTensor): Promise<DeviceTensor>;
   /** Copies a device tensor to fresh host memory. @throws CambiumError `E_DISPOSED` for a tensor that is gone. */
   download(tensor: DeviceTensor): Promise<HostTensor>;
   memory(): Promise<MemoryStats>;
-  /** Frees everything. Pending runs finish first; tensors and executables of the device are gone afterwards. */
+  /**
+   * Frees everything. Pending runs finish first; tensors and executables of the device are gone afterwards, and using
+   * one, or the device, is `E_DISPOSED`. Closing twice is allowed.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -91,9 +97,11 @@ export interface RunResult {
 export interface Executable {
   /**
    * Runs the graph. Each input is a device tensor or a host tensor (copied up; for batches and scalars). A device
-   * tensor bound to an input that an output `replaces` is consumed, also when the run fails: use the output.
-   * @throws CambiumError `E_INPUT` for a missing, unknown or misfitting input, with all of them named;
-   * `E_DISPOSED` for a consumed or disposed tensor; `E_DEVICE_LOST` / `E_OUT_OF_MEMORY` from the device.
+   * tensor bound to an input that an output `replaces` is consumed, also when the run fails: use the output. Every
+   * output is a tensor of its own, also one that is an input or equals another output; it may bear an input's name.
+   * @throws CambiumError `E_INPUT` for a missing, unknown or misfitting input, a consumed one bound twice or an unknown
+   * name in `fetch`, with all of them named; `E_DISPOSED` for a consumed or disposed tensor. A run refused for these
+   * consumes nothing (`validateInputs`). `E_DEVICE_LOST` / `E_OUT_OF_MEMORY` from the device.
    */
   run(inputs: Readonly<Record<string, DeviceTensor | HostTensor>>, options?: RunOptions): Promise<RunResult>;
   /** What compiling came to. */

@@ -1,3 +1,11 @@
-// The backend contract, backend resolution, and the reference and null backends.
+// The backend contract, plugin resolution, the reference and null backends, and what backend authors share.
+export * from "./backends.js";
+export * from "./checks.js";
 export * from "./contract.js";
 export * from "./define.js";
+export * from "./inputs.js";
+export * from "./ledger.js";
+export * from "./null.js";
+export * from "./plugin-name.js";
+export * from "./plugins.js";
+export * from "./reference.js";

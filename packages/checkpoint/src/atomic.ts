@@ -5,10 +5,10 @@
 //   instant while both stand complete beside it; `recoverDirectory` then puts the new one in place.
 // A scratch sibling (`.NAME.ID.new`) may be left over; the next write to the same path removes it.
 import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { freeBytes } from "./disk-space.js";
-import { errnoOf, toFileError } from "./file-errors.js";
+import { errnoOf, toFileError, withFileErrors } from "./file-errors.js";
 import { listScratch, removeStaleScratch, scratchId, scratchPath } from "./scratch.js";
 
 export interface AtomicOptions {
@@ -38,8 +38,8 @@ export async function replaceFile<T>(
   const target = resolve(path);
   const scratch = scratchPath(target, scratchId(), "new");
   return guarded(target, scratch, options, async () => {
-    await mkdir(dirname(target), { recursive: true });
-    await removeStaleScratch(target);
+    await makeDirectory(dirname(target));
+    await removeStaleScratch(dirname(target), (base) => base === basename(target));
     const result = await build(scratch);
     await sync(scratch);
     await rename(scratch, target);
@@ -67,7 +67,8 @@ export async function replaceDirectory<T>(
     if (standing !== undefined && !standing.isDirectory()) {
       throw new CambiumError("E_EXISTS", "a file stands where a folder is to be written", { where: target });
     }
-    await mkdir(scratch, { recursive: true });
+    await removeStaleScratch(dirname(target), (base) => base === basename(target));
+    await makeDirectory(scratch);
     const result = await build(scratch);
     await syncTree(scratch);
     await swap(scratch, target, scratchPath(target, id, "old"));
@@ -76,26 +77,22 @@ export async function replaceDirectory<T>(
 }
 
 /**
- * Completes a directory replacement that a kill cut between its two renames, and removes what dead processes left.
- * Cheap and safe to call at any time; a replacement under way in a live process is left alone.
+ * Completes a directory replacement that a kill cut between its two renames. Cheap, and does nothing otherwise; a
+ * replacement under way in a live process is left alone. For readers, before they find that `path` is absent.
  */
 export async function recoverDirectory(path: string): Promise<void> {
   const target = await followLinks(path);
-  const left = await listScratch(target);
-  const aside = left.find((scratch) => scratch.kind === "old" && scratch.stale);
-  try {
-    if (aside !== undefined && !(await exists(target))) {
-      // An `old` exists only once its `new` is complete; without one, the swap had failed and was not yet undone.
-      const built = left.find((scratch) => scratch.kind === "new" && scratch.id === aside.id);
-      await rename((built ?? aside).path, target);
-      await sync(dirname(target));
-    }
-    if (left.some((scratch) => scratch.stale)) await removeStaleScratch(target);
-  } catch (error) {
-    // Left-overs on a read-only disk hurt nobody who reads.
-    if (await exists(target)) return;
-    throw toFileError(error, target);
-  }
+  if (await exists(target)) return;
+  const siblings = await listScratch(dirname(target), (base) => base === basename(target));
+  const left = siblings.filter(({ stale }) => stale);
+  const aside = left.find(({ kind }) => kind === "old");
+  if (aside === undefined) return;
+  // An `old` exists only once its `new` is complete; without one, the swap had failed and was not yet undone.
+  const built = left.find(({ kind, id }) => kind === "new" && id === aside.id);
+  await withFileErrors(target, async () => {
+    await rename((built ?? aside).path, target);
+    await sync(dirname(target));
+  });
 }
 
 async function swap(scratch: string, target: string, aside: string): Promise<void> {
@@ -108,8 +105,8 @@ async function swap(scratch: string, target: string, aside: string): Promise<voi
     if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes(errnoOf(error) ?? "")) throw error;
   }
   await rename(target, aside);
-  await sync(dirname(target));
   try {
+    await sync(dirname(target));
     await rename(scratch, target);
   } catch (error) {
     await rename(aside, target);
@@ -120,18 +117,37 @@ async function swap(scratch: string, target: string, aside: string): Promise<voi
 }
 
 /** Runs `work`; when it fails, removes `scratch` and gives the error its shape. */
-async function guarded<T>(
-  target: string,
-  scratch: string,
-  options: AtomicOptions,
-  work: () => Promise<T>,
-): Promise<T> {
+async function guarded<T>(target: string, scratch: string, options: AtomicOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
-    throw toFileError(error, target, { ...options, freeBytes: await freeBytes(dirname(target)) });
+    const shaped = toFileError(error, target, { ...options, freeBytes: await freeBytes(dirname(target)) });
+    throw relocated(shaped, scratch, target);
   }
+}
+
+/** An error about something in the scratch directory names the place it was meant for. */
+function relocated(error: unknown, scratch: string, target: string): unknown {
+  if (!(error instanceof CambiumError) || error.details.where?.startsWith(scratch) !== true) return error;
+  const where = target + error.details.where.slice(scratch.length);
+  return new CambiumError(error.code, error.message, { ...error.details, where });
+}
+
+/**
+ * Makes a directory and its parents, so that they survive a power cut. Not `mkdir` with `recursive`, which says
+ * ENOENT where the disk is read-only.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  if (await exists(path)) return;
+  await makeDirectory(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return;
+    throw error;
+  }
+  await sync(dirname(path));
 }
 
 async function syncTree(dir: string): Promise<void> {

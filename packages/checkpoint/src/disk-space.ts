@@ -3,7 +3,7 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CambiumError } from "@cambium/ir";
 
-/** Bytes free to this user on the file system that holds `path` (or its nearest existing parent); undefined if unknown. */
+/** Bytes free to this user where `path` is, or its nearest existing parent; undefined if unknown. */
 export async function freeBytes(path: string): Promise<number | undefined> {
   try {
     const { bavail, bsize, blocks } = await statfs(path);

@@ -19,7 +19,7 @@ interface Scratch {
 }
 
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 6);
-const ID = /^([0-9a-f]{6})-(\d+)-(\d+)-[0-9a-f]{8}$/;
+const NAME = /^\.(?<base>.+)\.(?<id>(?<host>[0-9a-f]{6})-(?<pid>\d+)-(?<time>\d+)-[0-9a-f]{8})\.(?<kind>new|old)$/;
 
 /** A fresh id: host, process, time, randomness. */
 export function scratchId(): string {
@@ -31,27 +31,23 @@ export function scratchPath(path: string, id: string, kind: ScratchKind): string
   return join(dirname(path), `.${basename(path)}.${id}.${kind}`);
 }
 
-/** Every scratch sibling of `path`, newest first. An absent folder has none. */
-export async function listScratch(path: string): Promise<Scratch[]> {
-  const prefix = `.${basename(path)}.`;
-  const names = await readdir(dirname(path)).catch(() => []);
+/** Every scratch sibling in `dir` of what has a name that `of` accepts, newest first. An absent folder has none. */
+export async function listScratch(dir: string, of: (base: string) => boolean): Promise<Scratch[]> {
+  const names = await readdir(dir).catch(() => []);
   return names
     .flatMap((name) => {
-      const kind = name.endsWith(".new") ? "new" : "old";
-      if (!name.startsWith(prefix) || !name.endsWith(`.${kind}`)) return [];
-      const id = name.slice(prefix.length, -(kind.length + 1));
-      const match = ID.exec(id);
-      if (match === null) return [];
-      const createdAt = Number(match[3]);
-      const stale = match[1] === HOST && !alive(Number(match[2]), createdAt);
-      return [{ path: join(dirname(path), name), kind, id, createdAt, stale } as const];
+      const { base = "", id = "", host, pid, time, kind } = NAME.exec(name)?.groups ?? {};
+      if (id === "" || !of(base)) return [];
+      const createdAt = Number(time);
+      const stale = host === HOST && !alive(Number(pid), createdAt);
+      return [{ path: join(dir, name), kind: kind as ScratchKind, id, createdAt, stale }];
     })
     .sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Removes what dead processes of this host left beside `path`. Another host's is left: its processes cannot be seen. */
-export async function removeStaleScratch(path: string): Promise<void> {
-  for (const scratch of await listScratch(path)) {
+/** Removes what dead processes of this host left. Another host's is left: its processes cannot be seen. */
+export async function removeStaleScratch(dir: string, of: (base: string) => boolean): Promise<void> {
+  for (const scratch of await listScratch(dir, of)) {
     if (scratch.stale) await rm(scratch.path, { recursive: true, force: true });
   }
 }

@@ -1,1 +1,20 @@
-export {};
+// The growth-operator contract: operators, plans and their expressions, evaluation, layer maps and connection rate.
+export { describePlan, formatLayers } from "./describe.js";
+export { type ApplyOptions, applyPlan, type TensorSource } from "./evaluate/apply.js";
+export { type GrownMoments, growMoments, type MomentPolicy, type MomentSource } from "./evaluate/moments.js";
+export { growState, type LiveState } from "./evaluate/state.js";
+export type { ReadRows } from "./evaluate/value.js";
+export * from "./expr/build.js";
+export type * from "./expr/expr.js";
+export { mapParts, sourcesOf, substitute, walk } from "./expr/walk.js";
+export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-map.js";
+export { defineOperator, type OperatorDefinition } from "./operator/define.js";
+export * from "./operator/depth.js";
+export type { Operator } from "./operator/operator.js";
+export { isOperator, operatorPlugin } from "./operator/plugin.js";
+export { checkPlan, type CompiledTensor, compilePlan, type CompileOptions } from "./plan/compile.js";
+export { composePlans } from "./plan/compose.js";
+export { parsePlan } from "./plan/json.js";
+export { momentRule } from "./plan/moment-rule.js";
+export { checkNeeds, type PlanNeed, planNeeds } from "./plan/needs.js";
+export * from "./plan/plan.js";

@@ -1,7 +1,8 @@
 // Reverse-mode autodiff as a graph → graph pass: gradients are nodes like any others.
 import { GraphBuilder } from "./builder.js";
 import { CambiumError } from "./errors.js";
-import type { Graph } from "./graph.js";
+import { isFloat } from "./dtype.js";
+import type { Graph, Node } from "./graph.js";
 import { add } from "./ops/add.js";
 import { broadcast } from "./ops/broadcast.js";
 import { decompose } from "./passes/decompose.js";
@@ -65,8 +66,7 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Grap
     const grads = node.outputs.map(({ id }) => cotangents.get(id) ?? null);
     if (grads.every((grad) => grad === null) || !node.inputs.some(({ id }) => active.has(id))) continue;
     if (!node.op.vjp) {
-      if (node.outputs.every(({ type }) => type.dtype !== "f32")) continue;
-      throw new CambiumError("E_GRADIENT", `op "${node.op.name}" has no gradient`, node.scope === undefined ? {} : { where: node.scope });
+      throw new CambiumError("E_GRADIENT", `op "${node.op.name}" has no gradient`, located(node));
     }
     const context = {
       builder,
@@ -79,7 +79,11 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Grap
     builder.withScope(node.scope === undefined ? "backward" : `${node.scope}.backward`, () => {
       vjp(context).forEach((grad, i) => {
         const input = node.inputs[i];
-        if (!grad || !input || !active.has(input.id)) return;
+        if (!input || !active.has(input.id)) return;
+        if (!grad) {
+          const which = Array.isArray(node.op.inputs) ? node.op.inputs[i] : i;
+          throw new CambiumError("E_GRADIENT", `op "${node.op.name}" has no gradient by its input ${which}`, located(node));
+        }
         const held = cotangents.get(input.id);
         cotangents.set(input.id, held ? add(held, grad) : grad);
       });
@@ -92,12 +96,16 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Grap
   return eliminateDeadCode(builder.finish());
 }
 
-/** Ids of all f32 values that depend on one in `roots`, roots included. */
+function located({ scope }: Node): { where?: string } {
+  return scope === undefined ? {} : { where: scope };
+}
+
+/** Ids of all values of a floating dtype that depend on one in `roots`, roots included. Integers carry no gradient. */
 function dependents(graph: Graph, roots: ReadonlySet<number>): Set<number> {
   const found = new Set(roots);
   for (const node of graph.nodes) {
     if (!node.inputs.some(({ id }) => found.has(id))) continue;
-    for (const { id, type } of node.outputs) if (type.dtype === "f32") found.add(id);
+    for (const { id, type } of node.outputs) if (isFloat(type.dtype)) found.add(id);
   }
   return found;
 }

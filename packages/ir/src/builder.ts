@@ -1,9 +1,10 @@
 // Builds a graph node by node. Types are inferred and checked as ops are applied; nothing is computed.
-import { type DType, type HostTensor, type TensorType, formatType, hostTensor, sameType } from "./dtype.js";
+import { type DType, type HostTensor, type TensorType, formatType, sameType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import type { Graph, GraphInput, GraphOutput, Node, Value } from "./graph.js";
 import type { Attrs, Op } from "./op.js";
 import { constant } from "./ops/constant.js";
+import { toHost } from "./reference.js";
 import { Tensor } from "./tensor.js";
 
 export class GraphBuilder {
@@ -32,7 +33,7 @@ export class GraphBuilder {
     const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
     let tensor = this.#scalars.get(key);
     if (!tensor) {
-      tensor = this.constant(hostTensor(dtype, [], [value]) as HostTensor);
+      tensor = this.constant(toHost({ type: { dtype, shape: [] }, data: Float64Array.of(value) }));
       this.#scalars.set(key, tensor);
     }
     return tensor;
@@ -54,16 +55,16 @@ export class GraphBuilder {
     if (stranger >= 0) {
       throw new CambiumError("E_OPERANDS", `${op.name}: input ${stranger} belongs to another graph`);
     }
-    let types: readonly TensorType[];
+    let outputs: Tensor[];
     try {
-      types = op.infer(
+      const types = op.infer(
         inputs.map((tensor) => tensor.type),
         attrs,
       );
+      outputs = types.map((type) => this.#define(type));
     } catch (error) {
       throw error instanceof CambiumError ? located(error, op, inputs, this.#scope) : error;
     }
-    const outputs = types.map((type) => this.#define(type));
     this.#nodes.push({
       op,
       attrs,
@@ -85,6 +86,9 @@ export class GraphBuilder {
           expected: input ? formatType(input.value.type) : "the name of an input",
           got: formatType(tensor.type),
         });
+      }
+      if (this.#outputs.some((output) => output.replaces === replaces)) {
+        throw new CambiumError("E_REPLACES", `input "${replaces}" is replaced twice`, { where: `output "${name}"` });
       }
     }
     this.#outputs.push({ name, value: tensor.value, ...(replaces !== undefined && { replaces }) });
@@ -141,6 +145,9 @@ export class GraphBuilder {
   }
 
   #define(type: TensorType): Tensor {
+    if (!type.shape.every((size) => Number.isInteger(size) && size > 0)) {
+      throw new CambiumError("E_SHAPE", `no tensor has the shape [${type.shape}]`, { expected: "sizes that are integers ≥ 1" });
+    }
     const value: Value = { id: this.#next++, type };
     return new Tensor(this, value);
   }

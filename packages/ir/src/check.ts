@@ -4,7 +4,7 @@ import { CambiumError, type Reason } from "./errors.js";
 import type { Graph, Value } from "./graph.js";
 
 /**
- * The rules: ids are unique; every value is defined before it is read; each node's inferred types equal its outputs';
+ * The rules: ids are unique; every value is defined before it is read; each node has its op's number of inputs and its inferred types equal its outputs';
  * edge names are unique; each replaced input exists, has the output's type and is replaced once.
  * @param when what had just happened, for the message.
  * @throws CambiumError `E_GRAPH` with every broken rule.
@@ -27,6 +27,9 @@ export function checkGraph(graph: Graph, when = ""): void {
   graph.nodes.forEach((node, index) => {
     const where = `node ${index} (${node.op.name})`;
     for (const value of node.inputs) use(value, where);
+    if (Array.isArray(node.op.inputs) && node.op.inputs.length !== node.inputs.length) {
+      reasons.push({ where, message: "has a wrong number of inputs", expected: `${node.op.inputs.length}`, got: `${node.inputs.length}` });
+    }
     for (const value of node.outputs) define(value, where);
     try {
       const types = node.op.infer(

@@ -7,6 +7,11 @@ export type DType = "f32" | "i32" | "bool" | "f16" | "bf16";
 
 export const bytesPerElement: Record<DType, number> = { f32: 4, i32: 4, bool: 1, f16: 2, bf16: 2 };
 
+/** Whether values of `dtype` carry a gradient (which is f32 whatever they are). */
+export function isFloat(dtype: DType): boolean {
+  return dtype !== "i32" && dtype !== "bool";
+}
+
 export type HostData = Float32Array | Int32Array | Uint8Array | Uint16Array;
 
 interface HostArrays {

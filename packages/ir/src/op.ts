@@ -44,7 +44,7 @@ export interface Op {
   readonly flops?:
     | ((types: readonly TensorType[], attrs: Attrs, outputs: readonly TensorType[]) => number)
     | undefined;
-  /** Inputs from which conformance tests are derived. */
+  /** Inputs from which conformance tests are derived; their attributes have the defaults filled in. */
   readonly samples: readonly Sample[];
 }
 
@@ -144,10 +144,11 @@ function defineOp<In extends Inputs, Out extends Outputs, Given extends object, 
   meaning: Pick<Op, "kind"> & Partial<Pick<Op, "evaluate" | "decompose">>,
 ): OpFunction<In, Out, Given> {
   const { name, inputs, outputs, vjp, flops } = definition;
+  const complete = (given: object = {}) => (definition.attrs ? definition.attrs(given as Given) : given);
   const op: Op = {
     name,
     inputs,
-    samples: definition.samples as readonly Sample[],
+    samples: definition.samples.map((sample) => ({ ...sample, attrs: complete(sample.attrs) })),
     infer: (types, attrs) => listed(definition.infer(types as Types<In>, attrs as A)),
     vjp: vjp as Op["vjp"],
     flops: flops as Op["flops"],
@@ -156,9 +157,7 @@ function defineOp<In extends Inputs, Out extends Outputs, Given extends object, 
   const apply = (...args: readonly unknown[]): unknown => {
     const count = inputs === "variadic" ? 1 : Math.max(inputs.length, 1);
     const { builder, operands } = resolve(name, inputs, args.slice(0, count));
-    const given = (args[count] ?? {}) as Given;
-    const attrs = (definition.attrs ? definition.attrs(given) : given) as A;
-    const results = builder.apply(op, operands, attrs as Attrs);
+    const results = builder.apply(op, operands, complete(args[count] as object | undefined) as Attrs);
     return outputs === undefined ? results[0] : results;
   };
   return Object.assign(apply, { op }) as unknown as OpFunction<In, Out, Given>;

@@ -4,6 +4,7 @@ import { CambiumError } from "./errors.js";
 import { fromBf16, fromF16, toBf16, toF16 } from "./float16.js";
 import type { Graph, Node } from "./graph.js";
 import { GraphBuilder } from "./builder.js";
+import { numel } from "./shape.js";
 
 /** A tensor of the evaluator. Every dtype is held as float64; integers and bools are exact in it. */
 export interface RefTensor {
@@ -23,14 +24,14 @@ export interface EvaluateOptions {
 const round: Record<TensorType["dtype"], (x: number) => number> = {
   f32: Math.fround,
   i32: (x) => x | 0,
-  bool: (x) => (x ? 1 : 0),
+  bool: (x) => (x === 0 ? 0 : 1),
   f16: (x) => fromF16(toF16(x)),
   bf16: (x) => fromBf16(toBf16(x)),
 };
 
 /**
  * Evaluates `graph` on `inputs` by name.
- * @throws CambiumError `E_INPUT` when an input is missing or its type differs.
+ * @throws CambiumError `E_INPUT` when an input is missing or does not fit, `E_INDEX` when an index is out of range.
  */
 export function evaluate(
   graph: Graph,
@@ -40,12 +41,12 @@ export function evaluate(
   const precision = options.precision ?? "f32";
   const values = new Map<number, RefTensor>();
   for (const { name, value } of graph.inputs) {
-    const given = inputs[name];
+    const given = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
     const held = given && ("type" in given ? given : refTensor(given));
-    if (!held || !sameType(held.type, value.type)) {
+    if (!held || !sameType(held.type, value.type) || held.data.length !== numel(value.type.shape)) {
       throw new CambiumError("E_INPUT", `graph input "${name}" does not fit`, {
         expected: formatType(value.type),
-        got: held ? formatType(held.type) : "nothing",
+        got: held ? `${formatType(held.type)} of ${held.data.length} elements` : "nothing",
       });
     }
     values.set(value.id, held);

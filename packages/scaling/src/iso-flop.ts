@@ -23,19 +23,27 @@ export type Optimum =
  * @throws CambiumError `E_SCALING_INPUT` for a choice or loss that is not positive.
  */
 export function isoFlopOptimum(runs: readonly Choice[]): Optimum {
-  for (const [i, { choice, loss }] of runs.entries()) requirePositive({ [`runs[${i}].choice`]: choice, [`runs[${i}].loss`]: loss });
+  for (const [i, { choice, loss }] of runs.entries())
+    requirePositive({ [`runs[${i}].choice`]: choice, [`runs[${i}].loss`]: loss });
   const distinct = new Set(runs.map((run) => run.choice)).size;
   if (distinct < 3) return { found: false, reason: `${distinct} distinct choices, 3 needed` };
   const logs = runs.map((run) => Math.log10(run.choice));
   const [low, high] = [Math.min(...logs), Math.max(...logs)];
   const centre = (low + high) / 2;
   const x = logs.map((log) => log - centre);
-  const fit = linearFit(x.map((at) => [at, at * at]), runs.map((run) => run.loss), ["x", "x²"]);
+  const fit = linearFit(
+    x.map((at) => [at, at * at]),
+    runs.map((run) => run.loss),
+    ["x", "x²"],
+  );
   const [p1, p2] = fit.slopes as [number, number];
   if (!(p2 > 0)) return { found: false, reason: "the losses do not bend upwards" };
   const best = -p1 / (2 * p2);
   if (best + centre < low || best + centre > high) {
-    return { found: false, reason: `the bottom, ${(10 ** (best + centre)).toPrecision(3)}, lies outside the choices tried` };
+    return {
+      found: false,
+      reason: `the bottom, ${(10 ** (best + centre)).toPrecision(3)}, lies outside the choices tried`,
+    };
   }
   return { found: true, choice: 10 ** (best + centre), loss: fit.intercept + (p1 * best) / 2 };
 }
@@ -64,7 +72,9 @@ export function fitIsoFlop(families: readonly IsoFlopFamily[]): IsoFlopFit {
     requirePositive({ flops });
     return { flops, ...isoFlopOptimum(runs) };
   });
-  const optima = results.flatMap((result) => (result.found ? [{ flops: result.flops, choice: result.choice, loss: result.loss }] : []));
+  const optima = results.flatMap((result) =>
+    result.found ? [{ flops: result.flops, choice: result.choice, loss: result.loss }] : [],
+  );
   const discarded = results.flatMap((result) => (result.found ? [] : [{ flops: result.flops, reason: result.reason }]));
   const budgets = new Set(optima.map((optimum) => optimum.flops)).size;
   if (budgets < 2) {
@@ -74,6 +84,10 @@ export function fitIsoFlop(families: readonly IsoFlopFamily[]): IsoFlopFit {
       reasons: discarded.map(({ flops, reason }) => ({ where: `C = ${flops}`, message: reason })),
     });
   }
-  const fit = linearFit(optima.map(({ flops }) => [Math.log10(flops)]), optima.map(({ choice }) => Math.log10(choice)), ["log C"]);
+  const fit = linearFit(
+    optima.map(({ flops }) => [Math.log10(flops)]),
+    optima.map(({ choice }) => Math.log10(choice)),
+    ["log C"],
+  );
   return { coefficient: 10 ** fit.intercept, exponent: fit.slopes[0] as number, r2: fit.r2, optima, discarded };
 }

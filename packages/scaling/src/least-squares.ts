@@ -20,12 +20,18 @@ const rankTolerance = 1e-9;
  * per cent around their means, and would lose half their digits otherwise.
  * @throws CambiumError `E_SCALING_RANK` where the rows do not determine every coefficient.
  */
-export function linearFit(rows: readonly (readonly number[])[], y: readonly number[], names: readonly string[]): LinearFit {
+export function linearFit(
+  rows: readonly (readonly number[])[],
+  y: readonly number[],
+  names: readonly string[],
+): LinearFit {
   const means = names.map((_, column) => mean(rows.map((row) => row[column] as number)));
   const yMean = mean(y);
   const centred = rows.map((row) => row.map((value, column) => value - (means[column] as number)));
   const scales = names.map((_, column) => Math.hypot(...centred.map((row) => row[column] as number)));
-  const flat = names.filter((_, column) => (scales[column] as number) <= rankTolerance * Math.abs(means[column] as number));
+  const flat = names.filter(
+    (_, column) => (scales[column] as number) <= rankTolerance * Math.abs(means[column] as number),
+  );
   if (rows.length <= names.length || flat.length > 0) {
     throw rankError(rows.length, names, flat.length > 0 ? `${flat.join(", ")} does not vary` : undefined);
   }

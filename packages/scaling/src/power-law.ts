@@ -25,7 +25,8 @@ export interface PowerLawFit extends PowerLaw {
  * @throws CambiumError `E_SCALING_INPUT` for points that are not positive, `E_SCALING_RANK` below 3 distinct costs.
  */
 export function fitPowerLaw(points: LossCurve): PowerLawFit {
-  for (const [i, { cost, loss }] of points.entries()) requirePositive({ [`points[${i}].cost`]: cost, [`points[${i}].loss`]: loss });
+  for (const [i, { cost, loss }] of points.entries())
+    requirePositive({ [`points[${i}].cost`]: cost, [`points[${i}].loss`]: loss });
   const distinct = new Set(points.map((point) => point.cost)).size;
   if (distinct < 3) {
     throw new CambiumError("E_SCALING_RANK", "rank: a scaling law needs runs of different cost", {
@@ -37,14 +38,22 @@ export function fitPowerLaw(points: LossCurve): PowerLawFit {
   const loss = points.map((point) => point.loss);
   const centre = logCost.reduce((sum, value) => sum + value, 0) / logCost.length;
   const x = logCost.map((value) => value - centre);
-  const start = linearFit(x.map((value) => [value]), loss.map(Math.log), ["log C"]);
+  const start = linearFit(
+    x.map((value) => [value]),
+    loss.map(Math.log),
+    ["log C"],
+  );
   // L = k·exp(b·x) with x = log C − centre: k is then a loss, and the two parameters are of like size.
   const { parameterValues } = levenbergMarquardt(
     { x, y: loss },
-    ([k, b]) => (at) => (k as number) * Math.exp((b as number) * at),
+    ([k, b]) =>
+      (at) =>
+        (k as number) * Math.exp((b as number) * at),
     {
       initialValues: [Math.exp(start.intercept), start.slopes[0] as number],
-      jacobianFunction: ([k, b]) => (at) => [Math.exp((b as number) * at), (k as number) * at * Math.exp((b as number) * at)],
+      jacobianFunction:
+        ([k, b]) =>
+        (at) => [Math.exp((b as number) * at), (k as number) * at * Math.exp((b as number) * at)],
       errorTolerance: 0,
       maxIterations: 50,
     },

@@ -22,7 +22,12 @@ export interface TimingRefit {
   readonly coefficients: TimingCoefficients;
   readonly r2: number;
   /** The best d of each model and budget; `residual` is log10 d minus the fit's. */
-  readonly optima: readonly { readonly parameters: number; readonly flops: number; readonly baseTokens: number; readonly residual: number }[];
+  readonly optima: readonly {
+    readonly parameters: number;
+    readonly flops: number;
+    readonly baseTokens: number;
+    readonly residual: number;
+  }[];
   /** Models and budgets without a best d, and why. */
   readonly discarded: readonly { readonly parameters: number; readonly flops: number; readonly reason: string }[];
 }
@@ -63,7 +68,10 @@ export function refitTiming(runs: readonly TimedRun[], budgets: readonly number[
   };
 }
 
-function fitPlane(found: readonly Omit<TimingRefit["optima"][number], "residual">[], discarded: TimingRefit["discarded"]) {
+function fitPlane(
+  found: readonly Omit<TimingRefit["optima"][number], "residual">[],
+  discarded: TimingRefit["discarded"],
+) {
   try {
     return linearFit(
       found.map(({ parameters, flops }) => [Math.log10(parameters), 1 / Math.log10(flops)]),
@@ -74,7 +82,10 @@ function fitPlane(found: readonly Omit<TimingRefit["optima"][number], "residual"
     if (!(error instanceof CambiumError) || error.code !== "E_SCALING_RANK") throw error;
     throw new CambiumError(error.code, error.message, {
       ...error.details,
-      reasons: discarded.map(({ parameters, flops, reason }) => ({ where: `N = ${parameters}, C = ${flops}`, message: reason })),
+      reasons: discarded.map(({ parameters, flops, reason }) => ({
+        where: `N = ${parameters}, C = ${flops}`,
+        message: reason,
+      })),
     });
   }
 }

@@ -2,7 +2,15 @@
 import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { forwardFlops, growthFactor, type ModelShape, paperGrowthFactor, parameterCounts, sixND, trainFlops } from "../src/index.js";
+import {
+  forwardFlops,
+  growthFactor,
+  type ModelShape,
+  paperGrowthFactor,
+  parameterCounts,
+  sixND,
+  trainFlops,
+} from "../src/index.js";
 
 /** The paper's models (GROWTH.md 10): 6 and 24 layers of 2048. */
 const paper = (layers: number): ModelShape => ({
@@ -32,7 +40,12 @@ const shapes = fc
 /** [rows, columns] of every matrix of a layer, written out as in the table of GROWTH.md 1. */
 function layerMatrices(s: ModelShape): [number, number][] {
   const [q, kv] = [s.heads * s.headDim, s.kvHeads * s.headDim];
-  const attention: [number, number][] = [[q, s.hidden], [kv, s.hidden], [kv, s.hidden], [s.hidden, q]];
+  const attention: [number, number][] = [
+    [q, s.hidden],
+    [kv, s.hidden],
+    [kv, s.hidden],
+    [s.hidden, q],
+  ];
   return [...attention, [s.intermediate, s.hidden], [s.intermediate, s.hidden], [s.hidden, s.intermediate]];
 }
 
@@ -61,9 +74,15 @@ describe("parameterCounts", () => {
       parameterCounts(wrong);
     } catch (error) {
       expect((error as CambiumError).code).toBe("E_SCALING_SHAPE");
-      expect((error as CambiumError).details.reasons?.map((reason) => reason.where)).toEqual(["layers", "hidden", "vocab"]);
+      expect((error as CambiumError).details.reasons?.map((reason) => reason.where)).toEqual([
+        "layers",
+        "hidden",
+        "vocab",
+      ]);
     }
-    expect(() => parameterCounts({ ...paper(6), kvHeads: 5 })).toThrow(expect.objectContaining({ code: "E_SCALING_SHAPE" }));
+    expect(() => parameterCounts({ ...paper(6), kvHeads: 5 })).toThrow(
+      expect.objectContaining({ code: "E_SCALING_SHAPE" }),
+    );
   });
 });
 

@@ -21,7 +21,8 @@ function logLog(points: readonly { cost: number; loss: number }[]): { a: number;
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [x, y] = [points.map(({ cost }) => Math.log(cost)), points.map(({ loss }) => Math.log(loss))];
   const [mx, my] = [mean(x), mean(y)];
-  const b = mean(x.map((value, i) => (value - mx) * ((y[i] as number) - my))) / mean(x.map((value) => (value - mx) ** 2));
+  const b =
+    mean(x.map((value, i) => (value - mx) * ((y[i] as number) - my))) / mean(x.map((value) => (value - mx) ** 2));
   return { a: Math.exp(my - b * mx), b };
 }
 
@@ -30,7 +31,10 @@ describe("fitPowerLaw", () => {
     fc.assert(
       fc.property(range(1, 5), range(-0.3, -0.02), fc.integer({ min: 3, max: 9 }), (scale, b, count) => {
         const a = scale / 1e20 ** b;
-        const points = Array.from({ length: count }, (_, i) => ({ cost: 1e19 * 3 ** i, loss: a * (1e19 * 3 ** i) ** b }));
+        const points = Array.from({ length: count }, (_, i) => ({
+          cost: 1e19 * 3 ** i,
+          loss: a * (1e19 * 3 ** i) ** b,
+        }));
         const fit = fitPowerLaw(points);
         expect(fit.b / b - 1).toBeCloseTo(0, 6);
         expect(fit.a / a - 1).toBeCloseTo(0, 6);
@@ -42,10 +46,20 @@ describe("fitPowerLaw", () => {
   it("minimises the squared error of the loss itself, where log-log least squares does not", () => {
     const points = [3.9, 2.6, 2.75, 2.2, 2.35].map((loss, i) => ({ cost: 10 ** (i + 17), loss }));
     const fit = fitPowerLaw(points);
-    const error = (a: number, b: number) => points.reduce((sum, point) => sum + (point.loss - a * point.cost ** b) ** 2, 0);
+    const error = (a: number, b: number) =>
+      points.reduce((sum, point) => sum + (point.loss - a * point.cost ** b) ** 2, 0);
     const least = error(fit.a, fit.b);
     // a and b trade off along a valley; steps of 1e-4 along and across it must all climb.
-    for (const [da, db] of [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, -1], [1, -1], [-1, 1]] as const) {
+    for (const [da, db] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+      [1, 1],
+      [-1, -1],
+      [1, -1],
+      [-1, 1],
+    ] as const) {
       const b = fit.b * (1 + 1e-4 * db);
       expect(error(fit.a * 1e19 ** (fit.b - b) * (1 + 1e-4 * da), b)).toBeGreaterThan(least);
     }
@@ -55,14 +69,24 @@ describe("fitPowerLaw", () => {
   });
 
   it("compares two families at equal loss", () => {
-    const [scratch, grown] = [{ a: 30, b: -0.05 }, { a: 30 / 1.5 ** 0.05, b: -0.05 }];
+    const [scratch, grown] = [
+      { a: 30, b: -0.05 },
+      { a: 30 / 1.5 ** 0.05, b: -0.05 },
+    ];
     expect(costRatio(scratch, grown, 2.2)).toBeCloseTo(1 / 1.5, 9);
   });
 
   it("refuses two points, three equal costs and losses that are none", () => {
-    expect(() => fitPowerLaw([{ cost: 1, loss: 2 }, { cost: 2, loss: 1 }])).toThrow(rank);
+    expect(() =>
+      fitPowerLaw([
+        { cost: 1, loss: 2 },
+        { cost: 2, loss: 1 },
+      ]),
+    ).toThrow(rank);
     expect(() => fitPowerLaw([3, 2, 1].map((loss) => ({ cost: 5, loss })))).toThrow(rank);
-    expect(() => fitPowerLaw([3, 2, 0].map((loss, i) => ({ cost: i + 1, loss })))).toThrow(expect.objectContaining({ code: "E_SCALING_INPUT" }));
+    expect(() => fitPowerLaw([3, 2, 0].map((loss, i) => ({ cost: i + 1, loss })))).toThrow(
+      expect.objectContaining({ code: "E_SCALING_INPUT" }),
+    );
   });
 });
 
@@ -80,9 +104,33 @@ describe("isoFlopOptimum", () => {
   });
 
   it.each([
-    ["two choices", [[1, 3], [10, 2], [10, 2.1]], /2 distinct choices/],
-    ["a parabola upside down", [[1, 2], [10, 3], [100, 2]], /do not bend/],
-    ["a bottom beyond the choices", [[1, 9], [10, 4], [100, 1]], /outside/],
+    [
+      "two choices",
+      [
+        [1, 3],
+        [10, 2],
+        [10, 2.1],
+      ],
+      /2 distinct choices/,
+    ],
+    [
+      "a parabola upside down",
+      [
+        [1, 2],
+        [10, 3],
+        [100, 2],
+      ],
+      /do not bend/,
+    ],
+    [
+      "a bottom beyond the choices",
+      [
+        [1, 9],
+        [10, 4],
+        [100, 1],
+      ],
+      /outside/,
+    ],
   ])("has no answer for %s", (_, runs, reason) => {
     const optimum = isoFlopOptimum(runs.map(([choice, loss]) => ({ choice: choice as number, loss: loss as number })));
     expect(optimum).toEqual({ found: false, reason: expect.stringMatching(reason) });
@@ -107,7 +155,9 @@ describe("fitIsoFlop", () => {
   it("refuses a single budget, saying why the others are out", () => {
     const out = { flops: 2, runs: [{ choice: 1, loss: 1 }] };
     expect(() => fitIsoFlop([family(1e18, 1e9), family(1e18, 1e9), out])).toThrow(rank);
-    expect(() => fitIsoFlop([family(1e18, 1e9), out])).toThrow(expect.objectContaining({ details: expect.objectContaining({ reasons: [expect.anything()] }) }));
+    expect(() => fitIsoFlop([family(1e18, 1e9), out])).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ reasons: [expect.anything()] }) }),
+    );
   });
 });
 
@@ -154,7 +204,10 @@ describe("refitTiming", () => {
     expect(() => refitTiming([], budgets)).toThrow(rank);
     // Each model has an optimum at its own budget only, so that log10 N and 1 / log10 C lie on one line.
     const tied = [0.8e20, 1.2e20].flatMap((flops, i) =>
-      family(i === 0 ? 0.41e9 : 1.1e9, spread).map((run) => ({ ...run, curve: run.curve.filter((point) => point.cost === flops) })),
+      family(i === 0 ? 0.41e9 : 1.1e9, spread).map((run) => ({
+        ...run,
+        curve: run.curve.filter((point) => point.cost === flops),
+      })),
     );
     expect(() => refitTiming([...tied, ...tied.map((run) => ({ ...run }))], budgets)).toThrow(rank);
   });

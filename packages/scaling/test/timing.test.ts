@@ -29,9 +29,16 @@ describe("growthTiming", () => {
   });
 
   it("counts the base's cost by the growth factor", () => {
-    const input = { parameters: 1.1e9, tokens: 100e9, coefficients: { logParameters: 0, inverseLogFlops: 0, constant: 10.2 } };
+    const input = {
+      parameters: 1.1e9,
+      tokens: 100e9,
+      coefficients: { logParameters: 0, inverseLogFlops: 0, constant: 10.2 },
+    };
     expect(growthTiming({ ...input, factor: 4 })).toMatchObject({ valid: true });
-    expect(growthTiming({ ...input, factor: 1.5 })).toMatchObject({ valid: false, reason: expect.stringMatching(/^the base would cost 10\.6 % of/) });
+    expect(growthTiming({ ...input, factor: 1.5 })).toMatchObject({
+      valid: false,
+      reason: expect.stringMatching(/^the base would cost 10\.6 % of/),
+    });
   });
 
   it("leaves the paper's limits on N and C to the paper's coefficients", () => {

@@ -1,1 +1,10 @@
+// The train-step graph, AdamW, schedules, the training loop and its metrics.
+export * from "./compiled-step.js";
+export * from "./loop.js";
 export * from "./metrics.js";
+export * from "./optimizer.js";
+export * from "./schedule.js";
+export * from "./state.js";
+export * from "./step-graph.js";
+export * from "./tensorboard.js";
+export * from "./trainer.js";

@@ -1,10 +1,10 @@
 // `model.safetensors.index.json`: which shard holds which tensor, in and out.
 import { CambiumError } from "@cambium/ir";
+import { isPlainName } from "../contained.js";
 import { isJsonObject, parseJson } from "../json.js";
 import { quote, ReasonList } from "../reasons.js";
 import { storedByteLength } from "../safetensors/dtype.js";
 import type { TensorInfo } from "../safetensors/header.js";
-import { isPlainName } from "./contained.js";
 import { shardFile } from "./names.js";
 
 /** File name by tensor name. */

@@ -40,7 +40,11 @@ export function decodeTensor(entry: TensorEntry, bytes: ArrayBuffer, as?: ReadDT
   if (view === undefined || as === undefined || (as === "i32" && FLOATS.includes(dtype))) throw noSuchTensor(entry, as);
   const values = view(bytes);
   if (as === "f32") return hostTensor("f32", shape, isBig(values) ? Float32Array.from(values, Number) : asF32(values));
-  return hostTensor("i32", shape, Int32Array.from(values as ArrayLike<number | bigint>, (value) => toI32(value, entry)));
+  return hostTensor(
+    "i32",
+    shape,
+    Int32Array.from(values as ArrayLike<number | bigint>, (value) => toI32(value, entry)),
+  );
 }
 
 function hostView(dtype: DType, bytes: ArrayBuffer): Float32Array | Int32Array | Uint8Array | Uint16Array {

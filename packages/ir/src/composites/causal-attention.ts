@@ -1,6 +1,6 @@
 // causalAttention: softmax(scale · q kᵀ + causal mask) v with grouped key/value heads (Ainslie et al. 2023, "GQA").
 // The gradient needs only the log-sum-exp of each row (Dao et al. 2022, "FlashAttention"), so no T×T tensor has to live.
-import { type TensorType, formatType } from "../dtype.js";
+import { type TensorType, f32, formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import { type Gradients, defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
@@ -18,6 +18,7 @@ import { sub } from "../ops/sub.js";
 import { transpose } from "../ops/transpose.js";
 import { drawn } from "../sample.js";
 import type { Tensor } from "../tensor.js";
+import { requireNoGradient, requireTypes } from "./shared/statistics.js";
 
 interface Heads {
   readonly heads: number;
@@ -53,8 +54,10 @@ export const causalAttention = defineComposite({
     const out = merge(matmul(probabilities, split(v, attrs.kvHeads, attrs.kvHeads)));
     return [out, reshape(logSumExp, { shape: [batch, attrs.heads, time] })];
   },
-  vjp: ({ inputs: [q, k, v], outputs: [out, logSumExp], grads: [grad], attrs }): Gradients =>
-    grad && out && logSumExp ? causalAttentionGrad(q, k, v, out, logSumExp, grad, attrs) : [null, null, null],
+  vjp: ({ inputs: [q, k, v], outputs: [out, logSumExp], grads: [grad, unused], attrs }): Gradients => {
+    requireNoGradient("logSumExp", unused);
+    return grad && out && logSumExp ? causalAttentionGrad(q, k, v, out, logSumExp, grad, attrs) : [null, null, null];
+  },
   flops: ([q, k, v], attrs) => {
     const { batch, time, headDim } = sizes(q, k, v, attrs);
     return 4 * batch * attrs.heads * headDim * time * time;
@@ -72,8 +75,9 @@ export const causalAttentionGrad = defineComposite({
   inputs: ["q", "k", "v", "out", "logSumExp", "grad"],
   outputs: ["qGrad", "kGrad", "vGrad"],
   attrs: ({ heads, kvHeads }: Heads) => ({ heads, kvHeads }),
-  infer: ([q, k, v], attrs) => {
-    sizes(q, k, v, attrs);
+  infer: ([q, k, v, out, logSumExp, grad], attrs) => {
+    const { batch, time } = sizes(q, k, v, attrs);
+    requireTypes([out, logSumExp, grad], [q, f32(batch, attrs.heads, time), q]);
     return [q, k, v];
   },
   decompose: ([q, k, v, out, logSumExp, grad], attrs) => {

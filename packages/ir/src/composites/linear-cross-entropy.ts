@@ -1,5 +1,5 @@
 // linearCrossEntropy: the output projection and the cross entropy in one, so that a backend need not hold the logits.
-import { type TensorType, formatType } from "../dtype.js";
+import { type TensorType, f32, formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import { type Gradients, defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
@@ -17,6 +17,7 @@ import { select } from "../ops/select.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
 import type { Tensor } from "../tensor.js";
+import { requireNoGradient, requireTypes } from "./shared/statistics.js";
 
 const lastAxis = { axes: [-1], keepDims: true };
 
@@ -38,8 +39,10 @@ export const linearCrossEntropy = defineComposite({
     const loss = div(reduceSum(sub(logSumExp, picked), { axes: [0, 1] }), rows);
     return [loss, reshape(logSumExp, { shape: [rows] })];
   },
-  vjp: ({ inputs: [hidden, weight, targets], outputs: [, logSumExp], grads: [grad] }): Gradients =>
-    grad && logSumExp ? [...linearCrossEntropyGrad(hidden, weight, targets, logSumExp, grad), null] : [null, null, null],
+  vjp: ({ inputs: [hidden, weight, targets], outputs: [, logSumExp], grads: [grad, unused] }): Gradients => {
+    requireNoGradient("logSumExp", unused);
+    return grad && logSumExp ? [...linearCrossEntropyGrad(hidden, weight, targets, logSumExp, grad), null] : [null, null, null];
+  },
   flops: ([hidden, weight]) => 2 * (hidden.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
   samples: [
     { inputs: [drawn("f32", [6, 4]), drawn("f32", [5, 4]), drawn("i32", [6], [0, 5])] },
@@ -52,8 +55,8 @@ export const linearCrossEntropyGrad = defineComposite({
   name: "linearCrossEntropyGrad",
   inputs: ["hidden", "weight", "targets", "logSumExp", "grad"],
   outputs: ["hiddenGrad", "weightGrad"],
-  infer: ([hidden, weight, targets]) => {
-    rowsOf(hidden, weight, targets);
+  infer: ([hidden, weight, targets, logSumExp, grad]) => {
+    requireTypes([logSumExp, grad], [f32(rowsOf(hidden, weight, targets)), f32()]);
     return [hidden, weight];
   },
   decompose: ([hidden, weight, targets, logSumExp, grad]) => {
@@ -75,7 +78,7 @@ export const linearCrossEntropyGrad = defineComposite({
 
 function rowsOf(hidden: TensorType, weight: TensorType, targets: TensorType): number {
   const [rows, width] = hidden.shape;
-  const fits = hidden.dtype === "f32" && hidden.shape.length === 2 && weight.shape.length === 2 && weight.shape[1] === width;
+  const fits = hidden.dtype === "f32" && hidden.shape.length === 2 && weight.dtype === "f32" && weight.shape.length === 2 && weight.shape[1] === width;
   if (!fits || rows === undefined || formatType(targets) !== `i32[${rows}]`) {
     throw new CambiumError("E_SHAPE", "inputs do not fit together", {
       expected: "hidden: f32[rows, hidden], weight: f32[vocab, hidden], targets: i32[rows]",

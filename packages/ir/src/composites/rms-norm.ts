@@ -12,6 +12,7 @@ import { rsqrt } from "../ops/rsqrt.js";
 import { sumTo } from "../ops/shared/elementwise.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
+import { requireNoGradient, requireTypes } from "./shared/statistics.js";
 
 const lastAxis = { axes: [-1], keepDims: true };
 
@@ -29,8 +30,10 @@ export const rmsNorm = defineComposite({
     const inverseRms = rsqrt(add(div(reduceSum(mul(x, x), lastAxis), x.shape.at(-1) as number), eps));
     return [mul(mul(x, inverseRms), weight), inverseRms];
   },
-  vjp: ({ inputs: [x, weight], outputs: [, inverseRms], grads: [grad] }): Gradients =>
-    grad && inverseRms ? rmsNormGrad(x, weight, inverseRms, grad) : [null, null],
+  vjp: ({ inputs: [x, weight], outputs: [, inverseRms], grads: [grad, unused] }): Gradients => {
+    requireNoGradient("inverseRms", unused);
+    return grad && inverseRms ? rmsNormGrad(x, weight, inverseRms, grad) : [null, null];
+  },
   samples: [
     { inputs: [drawn("f32", [3, 8]), drawn("f32", [8])], attrs: { eps: 1e-5 } },
     { inputs: [drawn("f32", [2, 3, 5]), drawn("f32", [5])], attrs: { eps: 1e-2 } },
@@ -42,8 +45,8 @@ export const rmsNormGrad = defineComposite({
   name: "rmsNormGrad",
   inputs: ["x", "weight", "inverseRms", "grad"],
   outputs: ["xGrad", "weightGrad"],
-  infer: ([x, weight]) => {
-    statistics(x, weight);
+  infer: ([x, weight, inverseRms, grad]) => {
+    requireTypes([inverseRms, grad], [statistics(x, weight), x]);
     return [x, weight];
   },
   decompose: ([x, weight, inverseRms, grad]) => {
@@ -59,7 +62,7 @@ export const rmsNormGrad = defineComposite({
 });
 
 function statistics(x: TensorType, weight: TensorType): TensorType {
-  if (x.dtype !== "f32" || weight.shape.length !== 1 || weight.shape[0] !== x.shape.at(-1)) {
+  if (x.dtype !== "f32" || formatType(weight) !== `f32[${x.shape.at(-1)}]`) {
     throw new CambiumError("E_SHAPE", "the weight must match the last axis", {
       expected: "x: f32[.., hidden], weight: f32[hidden]",
       got: `${formatType(x)} and ${formatType(weight)}`,

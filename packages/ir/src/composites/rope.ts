@@ -23,7 +23,7 @@ export const rope = defineComposite({
     const [, time, width] = x.shape;
     const half = (width ?? 0) / heads / 2;
     const table = `f32[${time},${half}]`;
-    if (x.shape.length !== 3 || !Number.isInteger(half) || formatType(cos) !== table || formatType(sin) !== table) {
+    if (x.dtype !== "f32" || x.shape.length !== 3 || !Number.isInteger(half) || formatType(cos) !== table || formatType(sin) !== table) {
       throw new CambiumError("E_SHAPE", `tables do not fit ${heads} heads`, {
         expected: `x: f32[batch, time, heads·headDim], cos and sin: f32[time, headDim/2]`,
         got: [x, cos, sin].map(formatType).join(", "),

@@ -8,6 +8,7 @@ import { reduceSum } from "../ops/reduce-sum.js";
 import { sub } from "../ops/sub.js";
 import { requireDType } from "../ops/shared/elementwise.js";
 import { drawn } from "../sample.js";
+import { normalizeAxis } from "../shape.js";
 
 const lastAxis = { axes: [-1], keepDims: true };
 
@@ -17,6 +18,7 @@ export const softmax = defineComposite({
   inputs: ["x"],
   infer: ([x]) => {
     requireDType([x], "f32");
+    normalizeAxis(-1, x.shape.length);
     return x;
   },
   decompose: ([x]) => {

@@ -1,14 +1,20 @@
 // swiglu: silu(gate) · up, the gate of a Llama MLP (Shazeer 2020, "GLU Variants Improve Transformer").
-import type { TensorType } from "../dtype.js";
+import { type TensorType, formatType, sameType } from "../dtype.js";
+import { CambiumError } from "../errors.js";
 import { type Gradients, defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
-import { elementwise } from "../ops/shared/elementwise.js";
+import { requireDType } from "../ops/shared/elementwise.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
 
-const alike = (types: readonly TensorType[]) => elementwise(types, "f32");
+function alike(types: readonly TensorType[]): TensorType {
+  const [first] = types as readonly [TensorType];
+  requireDType(types, "f32");
+  if (types.every((type) => sameType(type, first))) return first;
+  throw new CambiumError("E_SHAPE", "inputs must have one shape", { got: types.map(formatType).join(", ") });
+}
 
 /** `gate`, `up` f32 of one shape → gate · sigmoid(gate) · up. */
 export const swiglu = defineComposite({

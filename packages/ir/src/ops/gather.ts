@@ -4,6 +4,7 @@ import { formatType } from "../dtype.js";
 import { type Gradients, definePrimitive } from "../op.js";
 import { drawn, given } from "../sample.js";
 import { scatterAdd } from "./scatter-add.js";
+import { requireIndices } from "./shared/indices.js";
 
 /**
  * `table` [rows, ..rest], `indices` i32 [..lead] in [0, rows) → [..lead, ..rest].
@@ -22,7 +23,9 @@ export const gather = definePrimitive({
     null,
   ],
   evaluate: ([table, indices]) => {
-    const width = table.data.length / (table.type.shape[0] as number);
+    const rows = table.type.shape[0] as number;
+    requireIndices(indices, rows);
+    const width = table.data.length / rows;
     const out = new Float64Array(indices.data.length * width);
     indices.data.forEach((row, i) => out.set(table.data.subarray(row * width, (row + 1) * width), i * width));
     return out;

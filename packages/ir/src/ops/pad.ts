@@ -14,9 +14,9 @@ export const pad = definePrimitive({
   infer: ([x], { before, after }) => {
     requireDType([x], "f32", "i32");
     const counts = [...before, ...after];
-    if (before.length !== x.shape.length || after.length !== x.shape.length || counts.some((n) => n < 0)) {
+    if (before.length !== x.shape.length || after.length !== x.shape.length || counts.some((n) => !(Number.isInteger(n) && n >= 0))) {
       throw new CambiumError("E_SHAPE", `cannot pad shape [${x.shape}] by [${before}] and [${after}]`, {
-        expected: "one count ≥ 0 per axis and side",
+        expected: "one integer ≥ 0 per axis and side",
       });
     }
     return { dtype: x.dtype, shape: x.shape.map((n, i) => n + (before[i] as number) + (after[i] as number)) };

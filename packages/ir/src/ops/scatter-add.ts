@@ -5,6 +5,7 @@ import { type Gradients, definePrimitive } from "../op.js";
 import { drawn, given } from "../sample.js";
 import { numel } from "../shape.js";
 import { gather } from "./gather.js";
+import { requireIndices } from "./shared/indices.js";
 
 /**
  * `updates` [..lead, ..rest], `indices` i32 [..lead] in [0, rows) → [rows, ..rest]. Rows that share an index are all
@@ -30,6 +31,7 @@ export const scatterAdd = definePrimitive({
   },
   vjp: ({ inputs: [, indices], grads: [grad] }): Gradients => [grad ? gather(grad, indices) : null, null],
   evaluate: ([updates, indices], { rows }) => {
+    requireIndices(indices, rows);
     const width = numel(updates.type.shape.slice(indices.type.shape.length));
     const out = new Float64Array(rows * width);
     indices.data.forEach((row, i) => {

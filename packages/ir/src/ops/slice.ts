@@ -12,11 +12,12 @@ export const slice = definePrimitive({
   inputs: ["x"],
   attrs: ({ start, end }: { start: readonly number[]; end: readonly number[] }) => ({ start, end }),
   infer: ([x], { start, end }) => {
-    const fits = start.length === x.shape.length && end.length === x.shape.length;
+    const whole = [...start, ...end].every(Number.isInteger);
+    const fits = whole && start.length === x.shape.length && end.length === x.shape.length;
     const shape = x.shape.map((_, i) => (end[i] ?? 0) - (start[i] ?? 0));
     if (!fits || x.shape.some((n, i) => (start[i] as number) < 0 || (end[i] as number) > n || (shape[i] as number) <= 0)) {
       throw new CambiumError("E_SHAPE", `no slice [${start}]..[${end}] of shape [${x.shape}]`, {
-        expected: "0 ≤ start < end ≤ size on every axis",
+        expected: "integers 0 ≤ start < end ≤ size on every axis",
       });
     }
     return { dtype: x.dtype, shape };

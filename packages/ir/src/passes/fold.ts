@@ -29,7 +29,7 @@ export function foldConstants(graph: Graph): Graph {
     if (!foldable(node, held)) return null;
     return applyReference(node, (held as HostTensor[]).map(refTensor), "f32").map((result) => {
       const host = toHost(result);
-      const tensor = host.data.length === 1 && host.shape.length === 0 ? builder.scalar(host.data[0] as number, host.dtype) : builder.constant(host);
+      const tensor = host.shape.length === 0 ? builder.scalar(result.data[0] as number, host.dtype) : builder.constant(host);
       constants.set(tensor.value.id, host);
       return tensor;
     });

@@ -3,7 +3,10 @@ import { byteLength } from "../dtype.js";
 import type { Graph } from "../graph.js";
 
 export interface Liveness {
-  /** For each value id, the index of the last node that reads it; `Infinity` for graph outputs, -1 if never read. */
+  /**
+   * For each value id, the index of the last node that reads it; `Infinity` for graph outputs. Never read: the index of
+   * the node that defines it, -1 for an input.
+   */
   readonly lastUse: ReadonlyMap<number, number>;
   /** For each node index, the values that die there: defined inside the graph and not read again. */
   readonly dying: readonly (readonly number[])[];

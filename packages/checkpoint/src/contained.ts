@@ -1,10 +1,10 @@
-// Which files of a model directory may be read: those that really lie in it. A directory from a stranger must not
+// Which files of a directory may be read: those that really lie in it. A model directory from a stranger must not
 // lead to other files of this machine, neither by a name (`../`, absolute) nor by a link.
 import { open, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CambiumError } from "@cambium/ir";
-import { withFileErrors } from "../file-errors.js";
-import { quote } from "../reasons.js";
+import { withFileErrors } from "./file-errors.js";
+import { quote } from "./reasons.js";
 
 /** A name that can only mean a file directly in its folder, on every system. */
 export function isPlainName(name: string): boolean {
@@ -19,7 +19,7 @@ export function isPlainName(name: string): boolean {
 export async function containedPath(dir: string, name: string): Promise<string> {
   const path = join(dir, name);
   if (!isPlainName(name)) {
-    throw new CambiumError("E_OUTSIDE_DIRECTORY", "a file name leads out of the model directory", {
+    throw new CambiumError("E_OUTSIDE_DIRECTORY", "a file name leads out of its directory", {
       where: dir,
       expected: "a plain file name",
       got: quote(name),
@@ -28,7 +28,7 @@ export async function containedPath(dir: string, name: string): Promise<string> 
   return withFileErrors(path, async () => {
     const [home, target] = await Promise.all([realpath(dir), realpath(path)]);
     if (dirname(target) === home || isHubBlob(home, target)) return target;
-    throw new CambiumError("E_OUTSIDE_DIRECTORY", "a link leads out of the model directory", {
+    throw new CambiumError("E_OUTSIDE_DIRECTORY", "a link leads out of its directory", {
       where: path,
       expected: `a file in ${home}`,
       got: target,

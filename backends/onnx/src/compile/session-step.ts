@@ -1,0 +1,61 @@
+// Lowers one segment to an ONNX model: values from other segments become inputs, values others need become outputs.
+import { CambiumError, type Node, type Value } from "@cambium/ir";
+import { loweringOf } from "../lower/index.js";
+import { contextOf } from "../lower/lowering.js";
+import { OnnxGraph } from "../onnx/graph.js";
+import type { SessionStep, Slot } from "../plan.js";
+import type { SlotTable } from "./slots.js";
+
+/** What the rest of the graph says about a segment. */
+export interface Surroundings {
+  /** The node that defines a value; undefined for graph inputs. */
+  readonly producer: (id: number) => Node | undefined;
+  /** Whether a value is read outside the segment or is a graph output. */
+  readonly escapes: (id: number) => boolean;
+  /** Whether any node or edge reads a value at all. */
+  readonly read: (id: number) => boolean;
+}
+
+export function sessionStep(nodes: readonly Node[], around: Surroundings, table: SlotTable): SessionStep {
+  const graph = new OnnxGraph();
+  const own = new Set(nodes);
+  const names = new Map<number, string>();
+  const feeds: Record<string, Slot> = {};
+  const fetches: Record<string, Slot> = {};
+
+  const lower = (node: Node): void => {
+    const context = contextOf(graph, node, node.inputs.map(nameOf), node.outputs.map(({ id }) => around.read(id)));
+    const lowered = loweringOf(node)(context);
+    const results = typeof lowered === "string" ? [lowered] : lowered;
+    node.outputs.forEach(({ id }, i) => names.set(id, results[i] as string));
+  };
+  const nameOf = (value: Value): string => {
+    const known = names.get(value.id);
+    if (known !== undefined) return known;
+    const producer = around.producer(value.id);
+    // What reads nothing (constants, iota) is made anew where it is needed, rather than carried between sessions.
+    if (producer && !own.has(producer) && producer.inputs.length === 0) {
+      lower(producer);
+      return names.get(value.id) as string;
+    }
+    const name = `v${value.id}`;
+    names.set(value.id, name);
+    feeds[name] = table.of(value);
+    graph.input(name, value.type);
+    return name;
+  };
+
+  for (const node of nodes) lower(node);
+  const taken = new Set<string>();
+  for (const value of nodes.flatMap(({ outputs }) => outputs)) {
+    if (!around.escapes(value.id)) continue;
+    let name = names.get(value.id) as string;
+    // An output must be the result of a node and of one name: not an input, an initializer or another output.
+    if (!name.startsWith("t") || taken.has(name)) name = graph.node("Identity", [name]);
+    taken.add(name);
+    fetches[name] = table.of(value);
+    graph.output(name, value.type);
+  }
+  if (taken.size === 0) throw new CambiumError("E_GRAPH", "a segment computes nothing that is used");
+  return { kind: "session", model: graph.encode(), nodes: graph.size, feeds, fetches };
+}

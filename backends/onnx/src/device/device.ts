@@ -1,0 +1,85 @@
+// The device as the main thread sees it: checks and bookkeeping here, tensors and computing in the worker.
+import { type Device, type DeviceInfo, type DeviceTensor, type Executable, type MemoryStats, TensorLedger, checkLimits } from "@cambium/backend";
+import { CambiumError, type Graph, type HostTensor, checkGraph, hostTensor } from "@cambium/ir";
+import { compileGraph } from "../compile/compile.js";
+import type { TensorId } from "../protocol.js";
+import type { WorkerClient } from "./client.js";
+import { OnnxExecutable } from "./executable.js";
+
+export class OnnxDevice implements Device {
+  readonly ledger: TensorLedger<TensorId>;
+  readonly #executables = new Set<OnnxExecutable>();
+  #nextTensor = 0;
+  #nextExecutable = 0;
+  #open = true;
+
+  constructor(
+    readonly info: DeviceInfo,
+    readonly client: WorkerClient,
+    private readonly profiling: boolean,
+  ) {
+    this.ledger = new TensorLedger((tensor) => client.notify({ free: tensor }));
+  }
+
+  async compile(graph: Graph): Promise<Executable> {
+    this.#mustBeOpen();
+    const start = performance.now();
+    checkGraph(graph, "before it is compiled");
+    checkLimits(graph, this.info);
+    const { plan, nodes, plannedBytes } = compileGraph(graph);
+    const id = this.#nextExecutable++;
+    const models = plan.steps.flatMap((step) => (step.kind === "session" ? [step.model.buffer] : []));
+    await this.client.call("compile", { executable: id, plan }, models);
+    const stats = { nodes, plannedBytes, compileSeconds: (performance.now() - start) / 1000 };
+    const executable = new OnnxExecutable(this, id, graph, stats, this.profiling, () => this.#executables.delete(executable));
+    this.#executables.add(executable);
+    return executable;
+  }
+
+  async upload(host: HostTensor): Promise<DeviceTensor> {
+    this.#mustBeOpen();
+    const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
+    const type = { dtype, shape: [...shape] };
+    const copy = data.slice();
+    const tensor = this.newTensorId();
+    await this.client.call("upload", { tensor, type, data: copy }, [copy.buffer as ArrayBuffer]);
+    return this.ledger.add(type, tensor);
+  }
+
+  async download(tensor: DeviceTensor): Promise<HostTensor> {
+    this.#mustBeOpen();
+    const data = await this.client.call("download", { tensor: this.ledger.storage(tensor) });
+    return { ...tensor.type, data } as HostTensor;
+  }
+
+  async memory(): Promise<MemoryStats> {
+    return this.ledger.stats(this.#executables.size);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const executable of [...this.#executables]) executable.dispose();
+    this.ledger.clear();
+    try {
+      await this.client.call("close", undefined);
+    } catch (error) {
+      // A device that is lost already is as closed as it gets.
+      if (!(error instanceof CambiumError && error.code === "E_DEVICE_LOST")) throw error;
+    } finally {
+      await this.client.terminate();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  newTensorId(): TensorId {
+    return this.#nextTensor++;
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#open) throw new CambiumError("E_DISPOSED", "the onnx device is closed");
+  }
+}

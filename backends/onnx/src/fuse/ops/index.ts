@@ -1,0 +1,18 @@
+// The backend's own composites, by name. Each means what its `decompose` says; the lowering makes it fast.
+import { attention, attentionGrad } from "./attention.js";
+import { crossEntropy, crossEntropyGrad } from "./cross-entropy.js";
+import { gemm } from "./gemm.js";
+import { rmsNormGradAdd } from "./rms-norm-grad.js";
+import { scaledMatmul } from "./scaled-matmul.js";
+
+export const fusedOps = {
+  "onnx.attention": attention,
+  "onnx.attentionGrad": attentionGrad,
+  "onnx.crossEntropy": crossEntropy,
+  "onnx.crossEntropyGrad": crossEntropyGrad,
+  "onnx.gemm": gemm,
+  "onnx.rmsNormGradAdd": rmsNormGradAdd,
+  "onnx.scaledMatmul": scaledMatmul,
+} as const;
+
+export type FusedName = keyof typeof fusedOps;

@@ -1,0 +1,56 @@
+// Where forward and backward of attention or of the loss stand in one graph, the backward pass reads the probabilities
+// that the forward pass made instead of remaking them from the log-sum-exp.
+import { type Graph, type Node, type Tensor, mul, rewrite } from "@cambium/ir";
+import { attention, attentionGrad, type Heads } from "./ops/attention.js";
+import { crossEntropy, crossEntropyGrad } from "./ops/cross-entropy.js";
+import { Uses } from "./uses.js";
+
+const gradientOf: Readonly<Record<string, string>> = {
+  causalAttention: "causalAttentionGrad",
+  linearCrossEntropy: "linearCrossEntropyGrad",
+};
+
+export function shareProbabilities(graph: Graph): Graph {
+  const uses = new Uses(graph);
+  const forward = new Set(graph.nodes.filter((node) => sharable(node, uses)));
+  const backward = new Set([...forward].flatMap((node) => uses.readers(statistics(node))));
+  // In the new graph the probabilities stand where the log-sum-exp stood: every reader of it is rewritten.
+  return rewrite(graph, (node, inputs) => {
+    if (forward.has(node)) return forwardWith(node, inputs);
+    return backward.has(node) ? backwardWith(node, inputs, uses) : null;
+  });
+}
+
+/** Whether all that reads the node's log-sum-exp is its own gradient. */
+function sharable(node: Node, uses: Uses): boolean {
+  const wanted = gradientOf[node.op.name];
+  if (wanted === undefined || uses.isOutput(statistics(node))) return false;
+  return uses.readers(statistics(node)).every((reader) => {
+    if (reader.op.name !== wanted || !node.inputs.every((value, i) => reader.inputs[i]?.id === value.id)) return false;
+    return node.op.name !== "causalAttention" || reader.inputs[3]?.id === node.outputs[0]?.id;
+  });
+}
+
+/** The id of a forward node's log-sum-exp. */
+function statistics(node: Node): number {
+  return node.outputs[1]?.id as number;
+}
+
+function forwardWith(node: Node, inputs: readonly Tensor[]): readonly Tensor[] {
+  const [a, b, c] = inputs as [Tensor, Tensor, Tensor];
+  return node.op.name === "causalAttention" ? attention(a, b, c, heads(node)) : crossEntropy(a, b, c);
+}
+
+function backwardWith(node: Node, inputs: readonly Tensor[], uses: Uses): readonly Tensor[] {
+  if (node.op.name === "causalAttentionGrad") {
+    return attentionGrad(...(inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]), heads(node));
+  }
+  const [hidden, weight, targets, probabilities, grad] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const known = uses.scalar(node.inputs[4]?.id as number);
+  const grads = crossEntropyGrad(hidden, weight, targets, probabilities, { scale: known ?? 1 });
+  return known === undefined ? grads.map((x) => mul(x, grad)) : grads;
+}
+
+function heads({ attrs }: Node): Heads {
+  return { heads: attrs["heads"] as number, kvHeads: attrs["kvHeads"] as number };
+}

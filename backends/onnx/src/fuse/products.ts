@@ -1,0 +1,72 @@
+// Folds what surrounds a matrix product into it: a scalar factor, a matrix added to it, a transpose of an operand.
+import { type Graph, type Node, type Tensor, type Value, matmul, rewrite } from "@cambium/ir";
+import { type GemmAttrs, gemm } from "./ops/gemm.js";
+import { scaledMatmul } from "./ops/scaled-matmul.js";
+import { Uses } from "./uses.js";
+
+/** A product that is to become part of another node: its operands in the new graph. */
+interface Product extends Omit<GemmAttrs, "beta"> {
+  readonly a: Tensor;
+  readonly b: Tensor;
+}
+
+export function foldIntoProducts(graph: Graph): Graph {
+  const uses = new Uses(graph);
+  // By id in the old graph; only products of which nothing else remains to be read.
+  const products = new Map<number, Product>();
+  return rewrite(graph, (node, inputs) => {
+    const [x, y] = inputs;
+    const [value] = node.outputs;
+    if (!x || !y || !value) return null;
+    switch (node.op.name) {
+      case "matmul": {
+        const product = { ...operands(node, inputs, uses), alpha: 1 };
+        products.set(value.id, product);
+        return [emit(product)];
+      }
+      case "mul": {
+        const [factor, of] = scaled(node, uses) ?? [];
+        const product = of && uses.single(of.id) ? products.get(of.id) : undefined;
+        if (!product || factor === undefined || !same(of as Value, value)) return null;
+        const next = { ...product, alpha: product.alpha * factor };
+        products.set(value.id, next);
+        return [emit(next)];
+      }
+      case "add": {
+        // The later operand is the one computed last: a chain of sums then grows from one product to the next.
+        const at = [1, 0].find((i) => addable(node.inputs[i] as Value, value, uses, products));
+        if (at === undefined) return null;
+        const { a, b, transA, transB, alpha } = products.get(node.inputs[at]?.id as number) as Product;
+        return [gemm(a, b, at === 1 ? x : y, { transA, transB, alpha, beta: 1 })];
+      }
+      default:
+        return null;
+    }
+  });
+}
+
+function addable(operand: Value, sum: Value, uses: Uses, products: ReadonlyMap<number, Product>): boolean {
+  return products.has(operand.id) && uses.single(operand.id) && same(operand, sum) && sum.type.shape.length === 2;
+}
+
+function same(a: Value, b: Value): boolean {
+  return a.type.shape.join() === b.type.shape.join();
+}
+
+/** A `mul` as [its scalar constant, its other operand]. */
+function scaled({ inputs: [a, b] }: Node, uses: Uses): readonly [number, Value] | undefined {
+  if (!a || !b) return undefined;
+  const [left, right] = [uses.scalar(a.id), uses.scalar(b.id)];
+  return right !== undefined ? [right, a] : left !== undefined ? [left, b] : undefined;
+}
+
+/** A matmul's operands with a transpose of their last two axes turned into a flag. */
+function operands({ attrs, inputs: values }: Node, [a, b]: readonly Tensor[], uses: Uses): Omit<Product, "alpha"> {
+  void values;
+  void uses;
+  return { a: a as Tensor, b: b as Tensor, transA: attrs["transA"] as boolean, transB: attrs["transB"] as boolean };
+}
+
+function emit({ a, b, transA, transB, alpha }: Product): Tensor {
+  return alpha === 1 ? matmul(a, b, { transA, transB }) : scaledMatmul(a, b, { transA, transB, alpha });
+}

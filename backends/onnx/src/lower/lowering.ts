@@ -1,0 +1,50 @@
+// What a lowering is: from one node of the IR to nodes of an ONNX graph.
+import type { Attrs, Node, TensorType } from "@cambium/ir";
+import type { OnnxGraph } from "../onnx/graph.js";
+
+export interface LoweringContext {
+  readonly graph: OnnxGraph;
+  /** ONNX names of the node's inputs. */
+  readonly inputs: readonly string[];
+  /** Types of the node's inputs and outputs. */
+  readonly types: readonly TensorType[];
+  readonly outputTypes: readonly TensorType[];
+  readonly attrs: Attrs;
+  /** Which outputs anything reads; an unread one may be lowered to any name. */
+  readonly read: readonly boolean[];
+}
+
+/** Appends nodes that compute the op and returns the ONNX names of its outputs. */
+export type Lowering = (context: LoweringContext) => string | readonly string[];
+
+export function contextOf(graph: OnnxGraph, node: Node, inputs: readonly string[], read: readonly boolean[]): LoweringContext {
+  return {
+    graph,
+    inputs,
+    types: node.inputs.map(({ type }) => type),
+    outputTypes: node.outputs.map(({ type }) => type),
+    attrs: node.attrs,
+    read,
+  };
+}
+
+/** A lowering that is one node of ONNX type `type` over the same inputs. */
+export function single(type: string): Lowering {
+  return ({ graph, inputs }) => graph.node(type, inputs);
+}
+
+export function typeOf(context: LoweringContext, input: number): TensorType {
+  return context.types[input] as TensorType;
+}
+
+export function nameOf(context: LoweringContext, input: number): string {
+  return context.inputs[input] as string;
+}
+
+export function outputShape(context: LoweringContext, output = 0): readonly number[] {
+  return (context.outputTypes[output] as TensorType).shape;
+}
+
+export function reshaped(graph: OnnxGraph, name: string, shape: readonly number[]): string {
+  return graph.node("Reshape", [name, graph.ints(shape)]);
+}

@@ -1,0 +1,96 @@
+// What compiling hands to the worker: values, where each is stored, and the steps that compute them. Plain data.
+import type { TensorType } from "@cambium/ir";
+
+/** Index into `Plan.slots`. */
+export type Slot = number;
+
+/**
+ * Where a slot's value lies during a run:
+ * `input`, the tensor bound by the caller; `output`, a fresh tensor that the caller gets; `scratch`, memory that the
+ * executable keeps from run to run; `inPlace`, the storage of another slot, which it overwrites.
+ */
+export type Storage =
+  | { readonly kind: "input" | "output" | "scratch" }
+  | { readonly kind: "inPlace"; readonly over: Slot };
+
+export interface PlannedSlot {
+  readonly type: TensorType;
+  readonly storage: Storage;
+}
+
+export interface PlannedInput {
+  readonly name: string;
+  readonly slot: Slot;
+  /** An output replaces it: its tensor is consumed by a run. */
+  readonly consumed: boolean;
+}
+
+export interface PlannedOutput {
+  readonly name: string;
+  readonly slot: Slot;
+  /** Another edge owns the slot: the output is a copy. */
+  readonly copy: boolean;
+}
+
+export interface Plan {
+  readonly slots: readonly PlannedSlot[];
+  readonly inputs: readonly PlannedInput[];
+  readonly outputs: readonly PlannedOutput[];
+  readonly steps: readonly Step[];
+}
+
+export type Step = SessionStep | KernelStep;
+
+/** One run of an ONNX Runtime session. */
+export interface SessionStep {
+  readonly kind: "session";
+  readonly model: Uint8Array<ArrayBuffer>;
+  readonly nodes: number;
+  readonly feeds: Readonly<Record<string, Slot>>;
+  readonly fetches: Readonly<Record<string, Slot>>;
+}
+
+/** One call of the WASM kernels. */
+export interface KernelStep {
+  readonly kind: "kernels";
+  readonly calls: readonly KernelCall[];
+}
+
+export type KernelCall = ClipCall | AdamWCall;
+
+export interface ClipCall {
+  readonly op: "clipByGlobalNorm";
+  readonly grads: readonly Slot[];
+  readonly scale: Slot;
+  readonly norm: Slot;
+  readonly maxNorm: number;
+}
+
+export interface AdamWCall {
+  readonly op: "adamw";
+  /** param, grad, m, v. */
+  readonly inputs: readonly [Slot, Slot, Slot, Slot];
+  /** Next param, m, v. */
+  readonly outputs: readonly [Slot, Slot, Slot];
+  readonly gradScale: Slot;
+  readonly lr: Slot;
+  readonly step: Slot;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly lrMultiplier: number;
+}
+
+/** Slots that a step reads and writes. */
+export function stepEdges(step: Step): { readonly reads: readonly Slot[]; readonly writes: readonly Slot[] } {
+  if (step.kind === "session") return { reads: Object.values(step.feeds), writes: Object.values(step.fetches) };
+  return {
+    reads: step.calls.flatMap((call) => kernelReads(call)),
+    writes: step.calls.flatMap((call) => (call.op === "adamw" ? call.outputs : [call.scale, call.norm])),
+  };
+}
+
+export function kernelReads(call: KernelCall): readonly Slot[] {
+  return call.op === "adamw" ? [...call.inputs, call.gradScale, call.lr, call.step] : call.grads;
+}

@@ -1,0 +1,28 @@
+// What ONNX Runtime offers on this machine, for `cambium doctor`.
+import { availableParallelism, cpus } from "node:os";
+import type { ProbeResult } from "@cambium/backend";
+
+/** See `Backend.probe`. */
+export async function probe(): Promise<readonly ProbeResult[]> {
+  let runtime: typeof import("onnxruntime-node");
+  try {
+    runtime = await import("onnxruntime-node");
+  } catch (error) {
+    const detail = `onnxruntime-node does not load: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
+    return [{ device: "cpu", available: false, detail, fix: "ONNXRUNTIME_NODE_INSTALL=skip npm install @cambium/backend-onnx" }];
+  }
+  const version = `onnxruntime-node ${runtime.env.versions.node ?? "of unknown version"}`;
+  return runtime.listSupportedBackends().map(({ name, bundled }): ProbeResult => {
+    if (name === "cpu") {
+      const model = cpus()[0]?.model.trim() ?? "unknown processor";
+      return { device: name, available: true, detail: `${version}; ${model}, ${availableParallelism()} cores` };
+    }
+    if (bundled) return { device: name, available: true, detail: `${version}; comes with the package, drivers untried` };
+    return {
+      device: name,
+      available: false,
+      detail: `${version} knows ${name}, but its libraries are a separate download`,
+      fix: "npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12",
+    };
+  });
+}

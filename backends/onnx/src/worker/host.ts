@@ -1,0 +1,135 @@
+// What the worker does at each request.
+import { type DType, CambiumError, type HostData } from "@cambium/ir";
+import { env } from "onnxruntime-node";
+import { narrow, widen } from "../edge.js";
+import { kernels as kernelsBase64 } from "../generated/kernels.js";
+import type { OpenOptions } from "../options.js";
+import type { Slot } from "../plan.js";
+import type { Calls, CallName, ExecutableId, Notice, Request, RunRequest, TensorId } from "../protocol.js";
+import { WorkerExecutable } from "./executable.js";
+import { Kernels } from "./kernels.js";
+import { type Block, Storage } from "./storage.js";
+
+interface Opened {
+  readonly options: OpenOptions;
+  readonly storage: Storage;
+  readonly kernels: Kernels;
+}
+
+/** A call's result, and the buffers in it that move instead of being copied. */
+interface Answer {
+  readonly result: Calls[CallName]["result"];
+  readonly buffers: ArrayBuffer[];
+}
+
+export class Host {
+  #opened: Opened | undefined;
+  readonly #tensors = new Map<TensorId, Block>();
+  readonly #executables = new Map<ExecutableId, WorkerExecutable>();
+
+  async call(request: Request): Promise<Answer> {
+    switch (request.call) {
+      case "open":
+        return plain(await this.#open(request.argument));
+      case "compile": {
+        const { executable, plan } = request.argument;
+        const { options, storage, kernels } = this.#state();
+        this.#executables.set(executable, await WorkerExecutable.create(plan, options, storage, kernels));
+        return plain(undefined);
+      }
+      case "upload": {
+        const { tensor, type, data } = request.argument;
+        this.#tensors.set(tensor, this.#state().storage.store(type, widen(type.dtype, data)));
+        return plain(undefined);
+      }
+      case "download": {
+        const data = download(this.#tensor(request.argument.tensor));
+        return { result: data, buffers: [data.buffer as ArrayBuffer] };
+      }
+      case "run":
+        return this.#run(request.argument);
+      case "profile":
+        return plain(await this.#executable(request.argument.executable).profile());
+      case "close":
+        for (const executable of this.#executables.values()) await executable.release();
+        return plain(undefined);
+    }
+  }
+
+  async notice(notice: Notice): Promise<void> {
+    if ("free" in notice) {
+      const block = this.#tensors.get(notice.free);
+      this.#tensors.delete(notice.free);
+      if (block) this.#state().storage.free(block);
+    } else {
+      const executable = this.#executables.get(notice.release);
+      this.#executables.delete(notice.release);
+      await executable?.release();
+    }
+  }
+
+  async #open(options: OpenOptions): Promise<Calls["open"]["result"]> {
+    const storage = new Storage();
+    const kernels = await Kernels.load(storage, new Uint8Array(Buffer.from(kernelsBase64, "base64")));
+    this.#opened = { options, storage, kernels };
+    return { version: env.versions.node ?? "unknown" };
+  }
+
+  async #run({ executable: id, bindings, keep, fetch }: RunRequest): Promise<Answer> {
+    const executable = this.#executable(id);
+    const { storage } = this.#state();
+    const bound = new Map<Slot, Block>();
+    const uploaded: Block[] = [];
+    for (const { name, slot, consumed } of executable.plan.inputs) {
+      const binding = bindings[name];
+      if (!binding) throw new Error(`input "${name}" is not bound`);
+      if ("tensor" in binding) {
+        bound.set(slot, this.#tensor(binding.tensor));
+        if (consumed) this.#tensors.delete(binding.tensor);
+      } else {
+        const { type } = executable.plan.slots[slot] as { type: { dtype: DType; shape: readonly number[] } };
+        const block = storage.store(type, widen(type.dtype, binding.data));
+        bound.set(slot, block);
+        if (!consumed) uploaded.push(block);
+      }
+    }
+    try {
+      const results = await executable.run(bound);
+      const fetched: Record<string, HostData> = {};
+      for (const [name, block] of results) {
+        if (fetch.includes(name)) {
+          fetched[name] = download(block);
+          storage.free(block);
+        } else this.#tensors.set(keep[name] as TensorId, block);
+      }
+      return { result: fetched, buffers: Object.values(fetched).map(({ buffer }) => buffer as ArrayBuffer) };
+    } finally {
+      for (const block of uploaded) storage.free(block);
+    }
+  }
+
+  #state(): Opened {
+    if (!this.#opened) throw new Error("the device is not open");
+    return this.#opened;
+  }
+
+  #tensor(id: TensorId): Block {
+    const block = this.#tensors.get(id);
+    if (!block) throw new CambiumError("E_DISPOSED", "a tensor is gone from the device");
+    return block;
+  }
+
+  #executable(id: ExecutableId): WorkerExecutable {
+    const executable = this.#executables.get(id);
+    if (!executable) throw new CambiumError("E_DISPOSED", "an executable is gone from the device");
+    return executable;
+  }
+}
+
+function plain(result: Calls[CallName]["result"]): Answer {
+  return { result, buffers: [] };
+}
+
+function download({ type, data }: Block): HostData {
+  return narrow(type.dtype, data);
+}

@@ -1,0 +1,79 @@
+// One ONNX Runtime session: created once, fed views of the flat memory, profiled on request.
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession, type Tensor } from "onnxruntime-node";
+import type { SessionStep } from "../plan.js";
+import type { OpenOptions } from "../options.js";
+import type { OpTimes } from "./op-times.js";
+
+export class Session {
+  readonly #step: SessionStep;
+  readonly #options: OpenOptions;
+  #session: InferenceSession | undefined;
+  #profileFolder: string | undefined;
+
+  private constructor(step: SessionStep, options: OpenOptions) {
+    this.#step = step;
+    this.#options = options;
+  }
+
+  static async create(step: SessionStep, options: OpenOptions): Promise<Session> {
+    const session = new Session(step, options);
+    await session.#opened();
+    return session;
+  }
+
+  /** Reads `feeds` and writes into `fetches`, both by value name. */
+  async run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor>): Promise<void> {
+    await (await this.#opened()).run(feeds, fetches);
+  }
+
+  /** Adds the time of every node run since the last call to `times`. ONNX Runtime cannot go on profiling: it reopens. */
+  async drainProfile(times: OpTimes): Promise<void> {
+    if (!this.#session || this.#profileFolder === undefined) return;
+    const folder = this.#profileFolder;
+    this.#session.endProfiling();
+    await this.release();
+    for (const file of readdirSync(folder)) {
+      for (const event of JSON.parse(readFileSync(join(folder, file), "utf8")) as ProfileEvent[]) {
+        if (event.cat === "Node" && event.name.endsWith("_kernel_time")) times.add(event.args.op_name, event.dur / 1e6);
+      }
+    }
+    rmSync(folder, { recursive: true });
+  }
+
+  async release(): Promise<void> {
+    await this.#session?.release();
+    this.#session = undefined;
+  }
+
+  async #opened(): Promise<InferenceSession> {
+    this.#session ??= await InferenceSession.create(this.#step.model, this.#sessionOptions());
+    return this.#session;
+  }
+
+  #sessionOptions(): InferenceSession.SessionOptions {
+    const { provider, threads, profile } = this.#options;
+    if (profile) this.#profileFolder = mkdtempSync(join(tmpdir(), "cambium-profile-"));
+    return {
+      executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
+      executionMode: "sequential",
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      enableCpuMemArena: true,
+      enableMemPattern: true,
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+      ...(profile && { enableProfiling: true, profileFilePrefix: join(this.#profileFolder as string, "session") }),
+    };
+  }
+}
+
+/** The part of an event in ONNX Runtime's profile (Chrome trace format; durations in µs) that is read here. */
+interface ProfileEvent {
+  readonly cat: string;
+  readonly name: string;
+  readonly dur: number;
+  readonly args: { readonly op_name: string };
+}

@@ -1,0 +1,113 @@
+// What "the same" means between a device and the reference, and helpers that run a graph on both.
+import { type Graph, type HostTensor, evaluate, formatType, sameType, toHost } from "@cambium/ir";
+import type { Device, DeviceTensor } from "../contract.js";
+
+export type HostTensors = Readonly<Record<string, HostTensor>>;
+
+/**
+ * How far an f32 element may be off, in units of the largest magnitude in its tensor (at least 1). The rounding unit of
+ * f32 is 6e-8; the longest sum in a sample has 64 terms, so that any order of it errs by at most 64 × 6e-8 = 4e-6;
+ * elementary functions are good to a few units and a composite chains about ten of them.
+ */
+export const sampleTolerance = 1e-5;
+
+/**
+ * `floor` is the least magnitude that `tolerance` is measured by.
+ * @throws Error unless `got` has `want`'s type and its elements: exactly for integers, within `tolerance` for f32.
+ */
+export function assertClose(got: HostTensor, want: HostTensor, tolerance: number, label: string, floor = 1): void {
+  if (!sameType(got, want)) throw new Error(`${label} is ${formatType(got)}, not ${formatType(want)}`);
+  const allowed = want.dtype === "f32" ? tolerance * magnitude(want, floor) : 0;
+  want.data.forEach((expected, i) => {
+    const value = got.data[i] as number;
+    if (Object.is(value, expected) || value === expected || Math.abs(value - expected) <= allowed) return;
+    throw new Error(`${label}[${i}] is ${value}, not ${expected}: off by ${Math.abs(value - expected)}, allowed ${allowed}`);
+  });
+}
+
+/** @throws Error unless both have one type and the same bits. */
+export function assertSameBits(got: HostTensor, want: HostTensor, label: string): void {
+  if (!sameType(got, want)) throw new Error(`${label} is ${formatType(got)}, not ${formatType(want)}`);
+  const [a, b] = [bytes(got), bytes(want)];
+  const at = b.findIndex((byte, i) => byte !== a[i]);
+  if (a.length !== b.length || at >= 0) throw new Error(`${label} differs in its bits, first at byte ${at}`);
+}
+
+/** @throws Error unless `promise` rejects with a CambiumError of `code` whose text has every one of `mentions`. */
+export async function assertRejects(promise: Promise<unknown>, code: string, ...mentions: readonly string[]): Promise<void> {
+  const error: unknown = await promise.then(
+    () => new Error("it succeeded"),
+    (reason: unknown) => reason,
+  );
+  const { code: got, message, format } = error as { code?: unknown; message?: unknown; format?: () => string };
+  if (got !== code) throw new Error(`expected ${code}, got ${String(got ?? message)}`, { cause: error });
+  const text = typeof format === "function" ? format.call(error) : String(message);
+  const silent = mentions.filter((mention) => !text.includes(mention));
+  if (silent.length > 0) throw new Error(`the ${code} does not say ${silent.join(", ")}: ${text}`);
+}
+
+/** @throws Error with `message` unless `condition`. */
+export function assertThat(condition: boolean, message: string): void {
+  if (!condition) throw new Error(message);
+}
+
+/** Runs `graph` once with host inputs and everything fetched; leaves nothing on the device. */
+export async function runFetched(device: Device, graph: Graph, inputs: HostTensors): Promise<HostTensors> {
+  const executable = await device.compile(graph);
+  try {
+    return (await executable.run(inputs, { fetch: graph.outputs.map(({ name }) => name) })).fetched;
+  } finally {
+    executable.dispose();
+  }
+}
+
+/** Runs `graph` once through device tensors, up and down one by one; leaves nothing on the device. */
+export async function runUploaded(device: Device, graph: Graph, inputs: HostTensors): Promise<HostTensors> {
+  const executable = await device.compile(graph);
+  const held: Record<string, DeviceTensor> = {};
+  try {
+    for (const [name, host] of Object.entries(inputs)) held[name] = await device.upload(host);
+    const { outputs } = await executable.run(held);
+    for (const [name, tensor] of Object.entries(outputs)) held[`output ${name}`] = tensor;
+    return await downloadAll(device, outputs);
+  } finally {
+    for (const tensor of Object.values(held)) tensor.dispose();
+    executable.dispose();
+  }
+}
+
+export async function downloadAll(device: Device, tensors: Readonly<Record<string, DeviceTensor>>): Promise<HostTensors> {
+  const down: Record<string, HostTensor> = {};
+  for (const [name, tensor] of Object.entries(tensors)) down[name] = await device.download(tensor);
+  return down;
+}
+
+/** What the reference makes of the graph. */
+export function expected(graph: Graph, inputs: HostTensors): HostTensors {
+  return Object.fromEntries(Object.entries(evaluate(graph, inputs)).map(([name, ref]) => [name, toHost(ref)]));
+}
+
+/** @throws Error unless the outputs are those of the reference. */
+export function assertOutputs(got: HostTensors, graph: Graph, inputs: HostTensors, tolerance = sampleTolerance): void {
+  const want = expected(graph, inputs);
+  for (const { name } of graph.outputs) {
+    const tensor = got[name];
+    if (!tensor) throw new Error(`output ${name} is missing`);
+    assertClose(tensor, want[name] as HostTensor, tolerance, name);
+  }
+}
+
+/** @throws Error unless `device` makes of `graph` what the reference does; for fuzzing, see `randomGraph`. */
+export async function assertAgrees(device: Device, graph: Graph, inputs: HostTensors, tolerance?: number): Promise<void> {
+  assertOutputs(await runFetched(device, graph, inputs), graph, inputs, tolerance);
+}
+
+function magnitude({ data }: HostTensor, floor: number): number {
+  let largest = floor;
+  for (const x of data) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+  return largest;
+}
+
+function bytes({ data }: HostTensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

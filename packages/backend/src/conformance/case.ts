@@ -1,0 +1,30 @@
+// A conformance case: something a device must do, free of any test runner.
+import type { Device } from "../contract.js";
+
+/**
+ * `contract`: handles, errors, ownership. `values`: every op's samples, and sizes and shapes at the edge. `gradients`:
+ * the differentiated samples. `training`: a small transformer trained for ten steps.
+ */
+export type ConformancePart = "contract" | "values" | "gradients" | "training";
+
+export interface ConformanceCase {
+  readonly part: ConformancePart;
+  /** The op it is about, if it is about one. */
+  readonly op?: string;
+  readonly name: string;
+  /** Rejects when the device does not conform. */
+  run(device: Device, open: () => Promise<Device>): Promise<void>;
+}
+
+/**
+ * Runs one case on an open device. `open` opens another one.
+ * @throws Error when it fails, or leaves a tensor or an executable on the device.
+ */
+export async function runCase(conformanceCase: ConformanceCase, device: Device, open: () => Promise<Device>): Promise<void> {
+  const before = await device.memory();
+  await conformanceCase.run(device, open);
+  const after = await device.memory();
+  for (const count of ["tensors", "bytes", "executables"] as const) {
+    if (after[count] !== before[count]) throw new Error(`left on the device: ${after[count] - before[count]} ${count}`);
+  }
+}

@@ -1,0 +1,70 @@
+// describeBackend: the conformance suite bound to vitest, or to any runner with the same four functions.
+import * as vitest from "vitest";
+import type { Backend, BackendOptions, Device } from "../contract.js";
+import { assertRejects, assertThat } from "./agree.js";
+import { type ConformancePart, conformanceCases, conformanceParts, runCase } from "./cases.js";
+
+export * from "./cases.js";
+
+/** A case left out, and why; the reason stands in the test's name. */
+export type Skip = ({ readonly op: string } | { readonly test: string }) & { readonly reason: string };
+
+/** What the suite needs of a test runner: vitest's shape, which node:test shares but for the names of its hooks. */
+export interface TestApi {
+  describe(name: string, body: () => void): unknown;
+  test: { (name: string, body: () => Promise<void>): unknown; skip(name: string, body?: () => void): unknown };
+  beforeAll(body: () => Promise<void>): unknown;
+  afterAll(body: () => Promise<void>): unknown;
+}
+
+export interface DescribeOptions {
+  /** Title of the suite; default the backend's name. */
+  readonly name?: string;
+  /** Options to open a `Backend` with. */
+  readonly open?: BackendOptions;
+  /** Parts to run; default all. Without `values`, nothing needs to be computed. */
+  readonly parts?: readonly ConformancePart[];
+  /** All cases of an op, or one case by its whole name. A skip of nothing fails. */
+  readonly skip?: readonly Skip[];
+  readonly api?: TestApi;
+}
+
+/**
+ * Declares the conformance tests of a backend, or of the devices that a function opens: one test a case, all on one
+ * device, each failing when it leaves a tensor or an executable behind.
+ * @example describeBackend(backend, { skip: [{ op: "sin", reason: "the driver's sine is good to 2^-11 only" }] });
+ */
+export function describeBackend(make: Backend | (() => Promise<Device>), options: DescribeOptions = {}): void {
+  const { parts = conformanceParts, skip = [], api = vitest } = options;
+  const open = typeof make === "function" ? make : () => make.open(options.open ?? {});
+  const name = options.name ?? (typeof make === "function" ? "a device" : make.name);
+  const cases = conformanceCases(parts);
+  api.describe(`${name} conforms`, () => {
+    let device: Device;
+    api.beforeAll(async () => {
+      device = await open();
+    });
+    api.afterAll(() => device.close());
+    for (const one of cases) {
+      const skipped = skip.find((entry) => ("op" in entry ? entry.op === one.op : entry.test === one.name));
+      if (skipped) api.test.skip(`${one.part}: ${one.name} — skipped: ${skipped.reason}`);
+      else api.test(`${one.part}: ${one.name}`, () => runCase(one, device, open));
+    }
+    api.test("every skip skips something", async () => {
+      const idle = skip.filter((entry) => !cases.some((one) => ("op" in entry ? entry.op === one.op : entry.test === one.name)));
+      assertThat(idle.length === 0, `no case for: ${idle.map((entry) => JSON.stringify(entry)).join(", ")}`);
+    });
+    if (typeof make !== "function") declareOpening(make, api);
+  });
+}
+
+function declareOpening(backend: Backend, api: TestApi): void {
+  api.test("contract: an unknown option is refused: E_BACKEND_OPTION", () =>
+    assertRejects(backend.open({ "no such option": true }), "E_BACKEND_OPTION", "no such option"));
+  api.test("contract: probe says what is there", async () => {
+    const found = await backend.probe();
+    assertThat(found.length > 0, "probe must list at least one device, available or not");
+    const silent = found.filter(({ device, detail, available, fix }) => device === "" || detail === "" || (!available && !fix));
+    assertThat(silent.length === 0, `these say too little: ${silent.map(({ device }) => device).join(", ")}`);
+  });
+}

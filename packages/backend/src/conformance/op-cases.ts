@@ -1,0 +1,49 @@
+// Cases from the ops' own samples: values and gradients against the reference.
+import {
+  type Op,
+  composites,
+  differentiate,
+  primitives,
+  sampleGradients,
+  sampleGraph,
+  sampleInputs,
+  sampleLoss,
+  sampleLossInputs,
+} from "@cambium/ir";
+import { assertOutputs, runFetched, runUploaded } from "./agree.js";
+import type { ConformanceCase } from "./case.js";
+
+/** Every op of the IR, primitives first. */
+export const everyOp: readonly Op[] = [...Object.values(primitives), ...Object.values(composites)].map(({ op }) => op);
+
+/** For each sample of each op: its values, and its gradient where it has one. */
+export function opCases(ops: readonly Op[] = everyOp): ConformanceCase[] {
+  return ops.flatMap((op) =>
+    op.samples.flatMap((sample, i): ConformanceCase[] => {
+      const types = sample.inputs.map(({ type }) => `${type.dtype}[${type.shape}]`).join(" ");
+      const name = `${op.name} #${i} ${types}${sample.note === undefined ? "" : ` (${sample.note})`}`;
+      const seed = `${op.name}/${i}`;
+      const by = sampleGradients(op, sample);
+      const values: ConformanceCase = {
+        part: "values",
+        op: op.name,
+        name,
+        run: async (device) => {
+          const [graph, inputs] = [sampleGraph(op, sample), sampleInputs(sample, seed)];
+          assertOutputs(await runUploaded(device, graph, inputs), graph, inputs);
+        },
+      };
+      const gradients: ConformanceCase = {
+        part: "gradients",
+        op: op.name,
+        name: `gradient of ${name}`,
+        run: async (device) => {
+          const graph = differentiate(sampleLoss(op, sample), { of: "loss", by });
+          const inputs = sampleLossInputs(op, sample, seed);
+          assertOutputs(await runFetched(device, graph, inputs), graph, inputs);
+        },
+      };
+      return by.length > 0 ? [values, gradients] : [values];
+    }),
+  );
+}

@@ -1,0 +1,103 @@
+// The contract's half about the device itself: what it says of itself, tensors up and down, memory, closing.
+import { type DType, GraphBuilder, type HostTensor, composites, f32, hostTensor, neg } from "@cambium/ir";
+import { assertRejects, assertSameBits, assertThat } from "./agree.js";
+import type { ConformanceCase } from "./case.js";
+
+/** Bits that a careless copy changes: signed zero, the smallest subnormal, both ends, infinities. */
+const awkward: Record<DType, HostTensor> = {
+  f32: hostTensor("f32", [8], [0, -0, 2 ** -149, -(2 ** -126), 3.4028234663852886e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1 / 3]),
+  i32: hostTensor("i32", [5], [0, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 24 + 1]),
+  bool: hostTensor("bool", [3], [0, 1, 1]),
+  f16: hostTensor("f16", [4], [0x8000, 0x0001, 0x7bff, 0xfc00]),
+  bf16: hostTensor("bf16", [4], [0x8000, 0x0001, 0x7f7f, 0xff80]),
+};
+
+const test = (name: string, run: ConformanceCase["run"]): ConformanceCase => ({ part: "contract", name, run });
+
+/** @param computes whether the device keeps what it is given; the null device does not. */
+export function tensorCases(computes: boolean): ConformanceCase[] {
+  return [
+    test("info names the device and what it takes", async ({ info }) => {
+      assertThat([info.backend, info.version, info.device].every((text) => text !== ""), "backend, version and device must not be empty");
+      assertThat((["f32", "i32", "bool"] as const).every((dtype) => info.dtypes.includes(dtype)), "f32, i32 and bool must compute");
+      const strangers = info.composites.filter((name) => !Object.hasOwn(composites, name));
+      assertThat(strangers.length === 0, `no composites of the IR: ${strangers.join(", ")}`);
+      assertThat(info.limits.maxTensorBytes > 0, "maxTensorBytes must be positive");
+    }),
+    test("a tensor comes back as it went up, to the bit", async (device) => {
+      for (const dtype of device.info.dtypes) {
+        const { data } = awkward[dtype];
+        const shapes = [[data.length], [1, data.length, 1]];
+        for (const host of [...shapes.map((shape) => hostTensor(dtype, shape, data)), hostTensor(dtype, [], data.slice(1, 2))]) {
+          using tensor = await device.upload(host);
+          const back = await device.download(tensor);
+          if (computes) assertSameBits(back, host, `${dtype}[${host.shape}]`);
+          assertThat(back.dtype === dtype && `${back.shape}` === `${host.shape}`, "the type must come back");
+        }
+      }
+    }),
+    test("upload and download copy", async (device) => {
+      const host = hostTensor("f32", [3], [1, 2, 3]);
+      using tensor = await device.upload(host);
+      host.data.fill(9);
+      const first = await device.download(tensor);
+      first.data.fill(7);
+      const second = await device.download(tensor);
+      assertThat(first.data !== second.data && second.data[0] !== 7, "two downloads must not share memory");
+      if (computes) assertSameBits(second, hostTensor("f32", [3], [1, 2, 3]), "the tensor");
+    }),
+    test("upload refuses data that does not fill its shape: E_SHAPE", async (device) => {
+      await assertRejects(device.upload({ dtype: "f32", shape: [2, 3], data: new Float32Array(5) }), "E_SHAPE");
+    }),
+    test("memory counts live tensors and their bytes", async (device) => {
+      const before = await device.memory();
+      const [a, b] = [await device.upload(hostTensor("f32", [10])), await device.upload(hostTensor("i32", [2, 3]))];
+      const during = await device.memory();
+      assertThat(during.tensors === before.tensors + 2, "two more tensors must count as two");
+      assertThat(during.bytes === before.bytes + 64, "10 f32 and 6 i32 are 64 bytes");
+      assertThat(during.peakBytes >= during.bytes, "the peak cannot be below what is alive");
+      a.dispose();
+      b[Symbol.dispose]();
+      const after = await device.memory();
+      assertThat(after.tensors === before.tensors && after.bytes === before.bytes, "disposed tensors must not count");
+      assertThat(after.peakBytes >= during.bytes, "the peak must stay");
+    }),
+    test("a disposed tensor cannot be read: E_DISPOSED; disposing twice is allowed", async (device) => {
+      const tensor = await device.upload(hostTensor("f32", [2]));
+      tensor.dispose();
+      tensor.dispose();
+      await assertRejects(device.download(tensor), "E_DISPOSED");
+    }),
+    test("a tensor beyond the device's limit is refused before it runs: E_LIMIT", async (device) => {
+      const { maxTensorBytes } = device.info.limits;
+      if (!Number.isFinite(maxTensorBytes)) return;
+      const builder = new GraphBuilder();
+      builder.output("y", neg(builder.input("x", f32(Math.floor(maxTensorBytes / 4) + 1))));
+      await assertRejects(device.compile(builder.finish()), "E_LIMIT", String(maxTensorBytes));
+    }),
+    test("a closed device does nothing more: E_DISPOSED; closing twice is allowed", async (_, open) => {
+      const device = await open();
+      const builder = new GraphBuilder();
+      builder.output("y", neg(builder.input("x", f32(2))));
+      const graph = builder.finish();
+      const host = hostTensor("f32", [2]);
+      const [tensor, executable] = [await device.upload(host), await device.compile(graph)];
+      await device.close();
+      await assertRejects(device.upload(host), "E_DISPOSED");
+      await assertRejects(device.compile(graph), "E_DISPOSED");
+      await assertRejects(device.download(tensor), "E_DISPOSED");
+      await assertRejects(executable.run({ x: host }), "E_DISPOSED");
+      tensor.dispose();
+      executable.dispose();
+      await device.close();
+    }),
+    test("two devices are open at once and do not take each other's tensors: E_INPUT", async (device, open) => {
+      await using other = await open();
+      const builder = new GraphBuilder();
+      builder.output("y", neg(builder.input("x", f32(2))));
+      using executable = await device.compile(builder.finish());
+      using stranger = await other.upload(hostTensor("f32", [2]));
+      await assertRejects(executable.run({ x: stranger }), "E_INPUT", "x");
+    }),
+  ];
+}

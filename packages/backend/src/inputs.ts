@@ -1,0 +1,69 @@
+// validateInputs: everything that can be wrong with a run's arguments, found before anything runs or is consumed.
+import { CambiumError, type Graph, type HostTensor, type Reason, type TensorType, formatType, numel, sameType } from "@cambium/ir";
+import type { DeviceTensor, RunOptions } from "./contract.js";
+import type { TensorLedger } from "./ledger.js";
+
+/** One graph input with what the caller bound to it: exactly one of `tensor` and `host`. */
+export interface BoundInput {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly tensor?: DeviceTensor;
+  readonly host?: HostTensor;
+  /** An output replaces this input: a device tensor bound to it is consumed by the run. */
+  readonly consumed: boolean;
+}
+
+/**
+ * The graph's inputs in order, each with its binding. A run refused here has consumed nothing.
+ * @throws CambiumError `E_INPUT` naming every missing, unknown or misfitting input, every consumed tensor that is bound
+ * twice and every unknown name in `fetch`; `E_DISPOSED` naming every input whose tensor is gone.
+ */
+export function validateInputs<S>(
+  graph: Graph,
+  given: Readonly<Record<string, DeviceTensor | HostTensor>>,
+  ledger: TensorLedger<S>,
+  { fetch = [] }: RunOptions = {},
+): BoundInput[] {
+  const replaced = new Set(graph.outputs.map(({ replaces }) => replaces));
+  const misfits: Reason[] = [];
+  const gone: Reason[] = [];
+  const bound = graph.inputs.map(({ name, value: { type } }): BoundInput => {
+    const consumed = replaced.has(name);
+    const candidate = Object.hasOwn(given, name) ? given[name] : undefined;
+    const where = `input "${name}"`;
+    if (candidate === undefined || candidate === null) {
+      misfits.push({ where, message: "is missing", expected: formatType(type) });
+      return { name, type, consumed };
+    }
+    const isHost = "data" in candidate;
+    const got: TensorType = isHost ? candidate : candidate.type;
+    if (!isHost && !ledger.issued(candidate)) misfits.push({ where, message: "is a tensor of another device" });
+    else if (!sameType(got, type)) {
+      misfits.push({ where, message: "does not fit", expected: formatType(type), got: formatType(got) });
+    } else if (isHost && candidate.data.length !== numel(type.shape)) {
+      const [expected, length] = [numel(type.shape), candidate.data.length].map((n) => `${n} elements`) as [string, string];
+      misfits.push({ where, message: "has data that does not fill it", expected, got: length });
+    } else if (!isHost && !ledger.alive(candidate)) gone.push({ where, message: "was disposed or consumed by a run" });
+    return { name, type, consumed, ...(isHost ? { host: candidate } : { tensor: candidate }) };
+  });
+  misfits.push(...unknown(Object.keys(given), graph.inputs, "input"), ...unknown(fetch, graph.outputs, "output"), ...sharedStorage(bound));
+  const [code, reasons] = misfits.length > 0 ? ["E_INPUT", [...misfits, ...gone]] : ["E_DISPOSED", gone];
+  if (reasons.length > 0) {
+    const what = code === "E_INPUT" ? "the run's inputs do not fit the graph" : "the run was given tensors that are gone";
+    throw new CambiumError(code as string, what, { reasons: reasons as readonly Reason[] });
+  }
+  return bound;
+}
+
+function unknown(names: readonly string[], edges: readonly { readonly name: string }[], kind: string): Reason[] {
+  const known = new Set(edges.map(({ name }) => name));
+  return names.filter((name) => !known.has(name)).map((name) => ({ where: `${kind} "${name}"`, message: `the graph has no such ${kind}` }));
+}
+
+/** A tensor that the run consumes can be bound to nothing else. */
+function sharedStorage(bound: readonly BoundInput[]): Reason[] {
+  return bound.flatMap(({ name, tensor, consumed }) => {
+    const other = consumed && tensor && bound.find((candidate) => candidate.tensor === tensor && candidate.name !== name);
+    return other ? [{ where: `input "${name}"`, message: `is consumed by the run and bound to "${other.name}" as well` }] : [];
+  });
+}

@@ -1,0 +1,86 @@
+// TensorLedger: which tensors of a device are alive, what stores them and how many bytes they are.
+import { CambiumError, type TensorType, byteLength, formatType } from "@cambium/ir";
+import type { DeviceTensor, MemoryStats } from "./contract.js";
+
+/** What becomes of a handle's storage when the handle dies. */
+interface Entry<S> {
+  readonly storage: S;
+  readonly bytes: number;
+}
+
+/**
+ * The bookkeeping half of a device. `S` is whatever stores a tensor: an offset, a buffer, an id in a worker. Every
+ * storage that goes in comes out once, through `free` or through `take`.
+ */
+export class TensorLedger<S> {
+  readonly #live = new Map<DeviceTensor, Entry<S>>();
+  readonly #issued = new WeakSet<DeviceTensor>();
+  readonly #free: (storage: S, type: TensorType) => void;
+  #bytes = 0;
+  #peakBytes = 0;
+
+  /** @param free releases the storage of a disposed tensor. */
+  constructor(free: (storage: S, type: TensorType) => void = () => {}) {
+    this.#free = free;
+  }
+
+  /** A handle on `storage`, owned by whoever receives it. */
+  add(type: TensorType, storage: S): DeviceTensor {
+    const dispose = () => this.#dispose(tensor);
+    const tensor: DeviceTensor = { type, dispose, [Symbol.dispose]: dispose };
+    const bytes = byteLength(type);
+    this.#live.set(tensor, { storage, bytes });
+    this.#issued.add(tensor);
+    this.#bytes += bytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
+    return tensor;
+  }
+
+  /** Whether this ledger made the handle, alive or not. */
+  issued(tensor: DeviceTensor): boolean {
+    return this.#issued.has(tensor);
+  }
+
+  /** Whether the handle can still be read. */
+  alive(tensor: DeviceTensor): boolean {
+    return this.#live.has(tensor);
+  }
+
+  /** What stores `tensor`. @throws CambiumError `E_DISPOSED` when it is gone, `E_INPUT` when it is another device's. */
+  storage(tensor: DeviceTensor): S {
+    return this.#entry(tensor).storage;
+  }
+
+  /** Kills the handle and hands its storage over unfreed: how a run consumes an input. Throws as `storage` does. */
+  take(tensor: DeviceTensor): S {
+    const { storage, bytes } = this.#entry(tensor);
+    this.#live.delete(tensor);
+    this.#bytes -= bytes;
+    return storage;
+  }
+
+  /** Disposes everything, for `Device.close`. */
+  clear(): void {
+    for (const tensor of [...this.#live.keys()]) tensor.dispose();
+  }
+
+  /** The device's `memory()`, given how many executables it holds. */
+  stats(executables: number): MemoryStats {
+    return { tensors: this.#live.size, bytes: this.#bytes, peakBytes: this.#peakBytes, executables };
+  }
+
+  #entry(tensor: DeviceTensor): Entry<S> {
+    const entry = this.#live.get(tensor);
+    if (entry) return entry;
+    if (this.#issued.has(tensor)) {
+      throw new CambiumError("E_DISPOSED", `a tensor ${formatType(tensor.type)} was disposed or consumed by a run`, {
+        hint: "use the output that replaces it",
+      });
+    }
+    throw new CambiumError("E_INPUT", "the tensor belongs to another device");
+  }
+
+  #dispose(tensor: DeviceTensor): void {
+    if (this.#live.has(tensor)) this.#free(this.take(tensor), tensor.type);
+  }
+}

@@ -1,0 +1,32 @@
+// How Node finds and loads plugins: as an import statement in the user's project would.
+import { existsSync } from "node:fs";
+import { dirname, join, resolve as resolvePath } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { resolve as resolveModule } from "import-meta-resolve";
+import { isPluginPath } from "./plugin-name.js";
+import type { PluginImporter } from "./plugins.js";
+
+/**
+ * Resolves from `projectDir`, then from each of `fallbackDirs` (say, the folder the CLI itself is installed in).
+ * Relative paths are relative to `projectDir`.
+ */
+export function nodeImporter(projectDir: string, ...fallbackDirs: readonly string[]): PluginImporter {
+  return {
+    resolve: (specifier) => {
+      if (isPluginPath(specifier)) return existing(specifier, projectDir);
+      const base = [projectDir, ...fallbackDirs].find((dir) => installed(specifier, resolvePath(dir)));
+      return base === undefined ? null : resolveModule(specifier, pathToFileURL(join(resolvePath(base), "package.json")).href);
+    },
+    import: (address) => import(/* @vite-ignore */ address),
+  };
+}
+
+function existing(path: string, projectDir: string): string | null {
+  const file = path.startsWith("file:") ? fileURLToPath(path) : resolvePath(projectDir, path);
+  return existsSync(file) ? pathToFileURL(file).href : null;
+}
+
+/** Whether some `node_modules` on the way up from `dir` holds the package. A package that is there must also load. */
+function installed(name: string, dir: string): boolean {
+  return existsSync(join(dir, "node_modules", name, "package.json")) || (dirname(dir) !== dir && installed(name, dirname(dir)));
+}

@@ -1,0 +1,29 @@
+// From the name a person writes (`onnx`) to the packages it may mean, in order.
+import { CambiumError } from "@cambium/ir";
+
+/** What a plugin is to Cambium. */
+export type PluginKind = "backend" | "operator";
+
+/** A package name of npm's: lower case, perhaps scoped, at most 214 characters; no `..`, no subpath, no protocol. */
+const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+
+/**
+ * The specifiers that `name` may mean: `onnx` → `@cambium/backend-onnx`, `cambium-backend-onnx`, `onnx`. A name that is
+ * scoped or begins with the prefix is itself; so is a path (`./mine.js`, `/abs/mine.js`, `C:\mine.js`, `file:` URL).
+ * @throws CambiumError `E_PLUGIN_NAME` for what is neither a path nor a package name.
+ */
+export function pluginCandidates(kind: PluginKind, name: string): readonly string[] {
+  if (isPluginPath(name)) return [name];
+  if (!packageName.test(name) || name.length > 214) {
+    throw new CambiumError("E_PLUGIN_NAME", `"${name.slice(0, 80)}" does not name a ${kind}`, {
+      expected: `a short name (onnx), a package's full name (@acme/my-${kind}), or a path (./my-${kind}.js)`,
+    });
+  }
+  const prefix = `cambium-${kind}-`;
+  return name.startsWith("@") || name.startsWith(prefix) ? [name] : [`@cambium/${kind}-${name}`, `${prefix}${name}`, name];
+}
+
+/** Whether a plugin's name is a path (relative to the user's project, or absolute) and not a package. */
+export function isPluginPath(name: string): boolean {
+  return /^(?:\.{1,2}[\\/]|[\\/]|[A-Za-z]:[\\/]|file:)/.test(name) && !name.includes("\0");
+}

@@ -1,0 +1,90 @@
+// Plugin resolution: by name, from the user's project, without scanning. An absent plugin, a broken one and a foreign
+// one are three different errors.
+import { CambiumError, type Reason } from "@cambium/ir";
+import { type PluginKind, isPluginPath, pluginCandidates } from "./plugin-name.js";
+
+/** How modules are found and loaded: injected, so that this file runs anywhere. `@cambium/backend/node` has Node's. */
+export interface PluginImporter {
+  /** The address of a specifier as the user's project sees it, or null when nothing is there. Throws when it is broken. */
+  resolve(specifier: string): string | null;
+  /** The module at an address, as `import()` gives it. */
+  import(address: string): Promise<unknown>;
+}
+
+/** What a plugin of some kind must be. */
+export interface PluginContract<T extends { readonly contract: number }> {
+  readonly kind: PluginKind;
+  /** The contract's major version; a plugin carries the one it was made for in `contract`. */
+  readonly version: number;
+  /** The function that stamps a plugin, for messages: `defineBackend`. */
+  readonly define: string;
+  /** What is wrong with a value, all of it; nothing when it is a `T`. */
+  problems(value: Readonly<Partial<Record<keyof T, unknown>>>): readonly Reason[];
+}
+
+export interface ResolvedPlugin<T> {
+  readonly plugin: T;
+  /** The package name or path that it came from. */
+  readonly specifier: string;
+  /** Where that was found. */
+  readonly address: string;
+}
+
+/**
+ * Finds and loads the plugin called `name` (see `pluginCandidates`): its module's default export.
+ * @throws CambiumError `E_PLUGIN_NAME`; `E_PLUGIN_MISSING` with the command that installs it; `E_PLUGIN_BROKEN` with
+ * its own error as cause, when it is there and does not load; `E_PLUGIN_CONTRACT` when it was made for another major
+ * version of the contract; `E_PLUGIN_INVALID` when it is something else.
+ */
+export async function resolvePlugin<T extends { readonly contract: number }>(
+  contract: PluginContract<T>,
+  name: string,
+  importer: PluginImporter,
+): Promise<ResolvedPlugin<T>> {
+  const { kind } = contract;
+  const candidates = pluginCandidates(kind, name);
+  for (const specifier of candidates) {
+    const found = await load(kind, specifier, importer);
+    if (found) return { plugin: checked(contract, specifier, found.module), specifier, address: found.address };
+  }
+  const path = isPluginPath(name);
+  throw new CambiumError("E_PLUGIN_MISSING", path ? `there is no ${kind} at ${name}` : `${kind} "${name}" is not installed`, {
+    expected: `one of ${candidates.join(", ")}`,
+    hint: path ? "check the path; a relative one starts at the project's folder" : `npm install ${candidates[0]}`,
+  });
+}
+
+async function load(kind: PluginKind, specifier: string, importer: PluginImporter) {
+  try {
+    const address = importer.resolve(specifier);
+    return address === null ? null : { address, module: await importer.import(address) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CambiumError("E_PLUGIN_BROKEN", `${kind} ${specifier} is installed but does not load: ${reason}`, { cause });
+  }
+}
+
+function checked<T extends { readonly contract: number }>(
+  { kind, version, define, problems }: PluginContract<T>,
+  specifier: string,
+  module: unknown,
+): T {
+  const value = (module as { default?: unknown } | null)?.default;
+  const stamp = typeof value === "object" && value !== null ? (value as { contract?: unknown }).contract : undefined;
+  if (typeof stamp !== "number") {
+    throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a Cambium ${kind}`, {
+      expected: `a default export made by ${define}`,
+      got: value === undefined ? "no default export" : `a default export without a contract version (${typeof value})`,
+    });
+  }
+  if (stamp !== version) {
+    throw new CambiumError("E_PLUGIN_CONTRACT", `${kind} ${specifier} was made for another version of Cambium`, {
+      expected: `${kind} contract ${version}`,
+      got: `${kind} contract ${stamp}`,
+      hint: stamp < version ? `npm install ${specifier}@latest` : "npm install @cambium/cli@latest",
+    });
+  }
+  const reasons = problems(value as Partial<Record<keyof T, unknown>>);
+  if (reasons.length > 0) throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a whole ${kind}`, { reasons });
+  return value as T;
+}

@@ -1,0 +1,123 @@
+// The suite can fail: each fault put into the reference device is caught by a case.
+import { type Graph, type HostTensor, type Op, decompose, primitives } from "@cambium/ir";
+import { expect, test } from "vitest";
+import { type Device, type DeviceTensor, type Executable, referenceBackend } from "../src/index.js";
+import { conformanceCases, runCase } from "../src/conformance/cases.js";
+
+/** The reference device with `fault` in front of it. */
+async function broken(fault: (device: Device) => Partial<Device>): Promise<Device> {
+  const device = await referenceBackend.open();
+  return { ...device, ...fault(device) };
+}
+
+/** A device whose executables are changed by `change`. */
+function withRun(change: (run: Executable["run"], device: Device, graph: Graph) => Executable["run"]) {
+  return (device: Device): Partial<Device> => ({
+    compile: async (graph) => {
+      const executable = await device.compile(graph);
+      return { ...executable, run: change(executable.run, device, graph) };
+    },
+  });
+}
+
+/** A device that computes `name` wrongly. */
+function withOp(name: string, evaluate: NonNullable<Op["evaluate"]>) {
+  return (device: Device): Partial<Device> => ({
+    compile: (graph) => {
+      const nodes = decompose(graph).nodes.map((node) => (node.op.name === name ? { ...node, op: { ...node.op, evaluate } } : node));
+      return device.compile({ ...decompose(graph), nodes });
+    },
+  });
+}
+
+const right = (name: keyof typeof primitives): NonNullable<Op["evaluate"]> => primitives[name].op.evaluate as NonNullable<Op["evaluate"]>;
+const keepAlive = (given: Readonly<Record<string, DeviceTensor | HostTensor>>, device: Device) =>
+  Promise.all(Object.entries(given).map(async ([name, x]) => [name, "data" in x ? x : await device.download(x)] as const));
+
+const faults: Record<string, (device: Device) => Partial<Device>> = {
+  "a tensor leaks at each upload": (device) => ({ upload: async (host) => (await device.upload(host), device.upload(host)) }),
+  "uploads alias the host": (device) => {
+    const hosts = new WeakMap<DeviceTensor, HostTensor>();
+    return {
+      upload: async (host) => {
+        const tensor = await device.upload(host);
+        hosts.set(tensor, host);
+        return tensor;
+      },
+      download: async (tensor) => hosts.get(tensor) ?? device.download(tensor),
+    };
+  },
+  "a consumed input stays alive": withRun((run, device) => async (given, options) =>
+    run(Object.fromEntries(await keepAlive(given, device)), options)),
+  "unknown inputs pass": withRun((run, _, graph) => (given, options) =>
+    run(Object.fromEntries(Object.entries(given).filter(([name]) => graph.inputs.some((input) => input.name === name))), options)),
+  "fetched outputs stay on the device too": withRun((run, device) => async (given, options) => {
+    const { outputs, fetched } = await run(given, options);
+    const twins = await Promise.all(Object.entries(fetched).map(async ([name, host]) => [name, await device.upload(host)] as const));
+    return { outputs: { ...outputs, ...Object.fromEntries(twins) }, fetched };
+  }),
+  "results depend on when they are asked for": withRun((run) => {
+    let runs = 0;
+    return async (given, options) => {
+      const result = await run(given, options);
+      runs += 1;
+      for (const { dtype, data } of Object.values(result.fetched)) if (dtype === "f32") data[0] = (data[0] as number) * (1 + runs * 1e-6);
+      return result;
+    };
+  }),
+  "executables are not counted": (device) => ({ memory: async () => ({ ...(await device.memory()), executables: 0 }) }),
+  "bools come back as 255": (device) => ({
+    download: async (tensor) => {
+      const host = await device.download(tensor);
+      return host.dtype === "bool" ? { ...host, data: host.data.map((x) => x * 255) as Uint8Array } : host;
+    },
+  }),
+  "matmul is good to 16 bits only": withOp("matmul", (inputs, attrs) => right("matmul")(inputs, attrs).map((y) => y.map((v) => v * (1 + 2 ** -12)))),
+  "reduceMax starts at zero": withOp("reduceMax", (inputs, attrs) => right("reduceMax")(inputs, attrs).map((y) => y.map((v) => Math.max(0, v)))),
+  "select multiplies": withOp("select", (inputs, attrs) => {
+    const [condition, a, b] = inputs.map((x) => ({ ...x, data: x.data.slice() }));
+    if (a && b && condition && a.data.length === b.data.length && a.data.length === condition.data.length) {
+      return [condition.data.map((c, i) => c * (a.data[i] as number) + (1 - c) * (b.data[i] as number))];
+    }
+    return right("select")(inputs, attrs);
+  }),
+  "scatterAdd loses an update": withOp("scatterAdd", (inputs, attrs) => {
+    const [updates, indices] = inputs as [(typeof inputs)[0], (typeof inputs)[0]];
+    const lost = updates.data.slice();
+    lost.fill(0, lost.length - 1);
+    return right("scatterAdd")([{ ...updates, data: lost }, indices], attrs);
+  }),
+  "integers pass through f32": withOp("add", (inputs, attrs) => right("add")(inputs, attrs).map((y) => y.map(Math.fround))),
+  "a closed device goes on": (device) => ({ close: async () => {}, [Symbol.asyncDispose]: async () => void (await device.memory()) }),
+};
+
+const caughtBy: Record<keyof typeof faults, string> = {
+  "a tensor leaks at each upload": "memory counts live tensors",
+  "uploads alias the host": "upload and download copy",
+  "a consumed input stays alive": "a replaced input is consumed",
+  "unknown inputs pass": "every misfitting input is named",
+  "fetched outputs stay on the device too": "what is fetched has no device tensor",
+  "results depend on when they are asked for": "two runs give the same bits",
+  "executables are not counted": "memory counts executables",
+  "bools come back as 255": "to the bit",
+  "matmul is good to 16 bits only": "across tiles",
+  "reduceMax starts at zero": "reduceMax: all below zero",
+  "select multiplies": "the branch not taken is infinite",
+  "scatterAdd loses an update": "no update is lost",
+  "integers pass through f32": "add: integers beyond 2^24",
+  "a closed device goes on": "a closed device does nothing more",
+};
+
+test.each(Object.entries(faults))("%s: caught", async (name, fault) => {
+  const device = await broken(fault);
+  const failed: string[] = [];
+  for (const one of conformanceCases(["contract", "values"])) {
+    await runCase(one, device, () => broken(fault)).catch(() => failed.push(one.name));
+  }
+  expect(failed).toContainEqual(expect.stringContaining(caughtBy[name] as string));
+});
+
+test("the reference itself passes every case", async () => {
+  const device = await referenceBackend.open();
+  for (const one of conformanceCases(["contract", "values"])) await runCase(one, device, () => referenceBackend.open());
+});

@@ -1,0 +1,74 @@
+// Node's importer against real folders: what an import statement in the user's project would find.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { resolveBackend } from "../src/index.js";
+import { nodeImporter } from "../src/node.js";
+
+const source = (name: string) => `export default { contract: 1, name: "${name}", open: async () => {}, probe: async () => [] };`;
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "cambium-plugins-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(path: string, text: string): void {
+  mkdirSync(join(root, path, ".."), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+function install(dir: string, name: string, files: Record<string, string>, manifest: object): void {
+  write(`${dir}/node_modules/${name}/package.json`, JSON.stringify({ name, version: "1.0.0", type: "module", ...manifest }));
+  for (const [file, text] of Object.entries(files)) write(`${dir}/node_modules/${name}/${file}`, text);
+}
+
+const find = (name: string, dir = "project", ...fallbacks: string[]) =>
+  resolveBackend(name, nodeImporter(join(root, dir), ...fallbacks.map((fallback) => join(root, fallback))));
+
+test("finds an ESM-only package from a folder deep in the project", async () => {
+  install("project", "cambium-backend-abacus", { "lib/main.js": source("abacus") }, { exports: { ".": { import: "./lib/main.js" } } });
+  mkdirSync(join(root, "project/a/b"), { recursive: true });
+  expect((await find("abacus", "project/a/b")).name).toBe("abacus");
+});
+
+test("finds a scoped package with a plain main", async () => {
+  install("project", "@cambium/backend-abacus", { "main.js": source("scoped") }, { main: "main.js" });
+  expect((await find("abacus")).name).toBe("scoped");
+});
+
+test("finds files by relative path, absolute path and URL; a relative one from the project", async () => {
+  write("project/mine.js", source("mine"));
+  write("project/package.json", `{"type":"module"}`);
+  const file = join(root, "project/mine.js");
+  for (const name of ["./mine.js", file, pathToFileURL(file).href]) expect((await find(name)).name).toBe("mine");
+  await expect(find("./other.js")).rejects.toMatchObject({ code: "E_PLUGIN_MISSING" });
+});
+
+test("looks in the project before the fallback folders", async () => {
+  install("cli", "cambium-backend-abacus", { "main.js": source("beside the CLI") }, { main: "main.js" });
+  mkdirSync(join(root, "project"));
+  expect((await find("abacus", "project", "cli")).name).toBe("beside the CLI");
+  install("project", "cambium-backend-abacus", { "main.js": source("in the project") }, { main: "main.js" });
+  expect((await find("abacus", "project", "cli")).name).toBe("in the project");
+});
+
+test("nothing installed, a Node module's name, a project that is not there: E_PLUGIN_MISSING", async () => {
+  for (const [name, dir] of [["abacus", "project"], ["fs", "project"], ["abacus", "no/such/folder"]] as const) {
+    await expect(find(name, dir)).rejects.toMatchObject({ code: "E_PLUGIN_MISSING" });
+  }
+});
+
+test.each<[string, Record<string, string>, object, RegExp]>([
+  ["an entry that was never built", {}, { exports: "./dist/main.js" }, /dist\/main\.js/],
+  ["no export of its main", { "main.js": source("a") }, { exports: { "./other": "./main.js" } }, /exports/],
+  ["a dependency that is missing", { "main.js": `import "no-such-driver"; ${source("a")}` }, { main: "main.js" }, /no-such-driver/],
+  ["a syntax error", { "main.js": "export default {" }, { main: "main.js" }, /\S/],
+  ["an error of its own", { "main.js": `throw new Error("driver too old");` }, { main: "main.js" }, /driver too old/],
+])("installed with %s: E_PLUGIN_BROKEN with that error", async (_, files, manifest, message) => {
+  install("project", "@cambium/backend-abacus", files, manifest);
+  const error = await find("abacus").catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "E_PLUGIN_BROKEN", message: expect.stringMatching(message), cause: expect.any(Error) });
+});

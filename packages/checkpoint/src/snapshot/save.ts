@@ -1,0 +1,91 @@
+// Saves a training snapshot. What survives a kill at any instant: every generation sealed before, and the new one
+// from the rename of its manifest on. Unsealed tensors are never read, and the next save removes them.
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { CambiumError } from "@cambium/ir";
+import { writeFileAtomic } from "../atomic.js";
+import { withFileErrors } from "../file-errors.js";
+import type { JsonValue } from "../json.js";
+import { layoutSafetensors } from "../safetensors/layout.js";
+import type { TensorSource } from "../safetensors/source.js";
+import { writeLayout } from "../safetensors/write.js";
+import { removeStaleScratch } from "../scratch.js";
+import {
+  formatManifest,
+  isSnapshotFile,
+  listGenerations,
+  manifestFile,
+  readManifest,
+  tensorFile,
+} from "./generations.js";
+
+export interface SnapshotContent {
+  /** Tensors are asked for one at a time; see `hostSources` and `lazySource`. */
+  readonly tensors: Iterable<TensorSource>;
+  /** Everything else a run needs to go on: counters, random state, position in the data. */
+  readonly state: JsonValue;
+}
+
+/**
+ * Writes the next generation into `dir` and then removes all but it and the last good one before. One process may
+ * save into a directory at a time.
+ * @returns the generation's number
+ * @throws CambiumError `E_SNAPSHOT_STATE` when `state` would not survive JSON, `E_DISK_FULL`, `E_READ_ONLY`, …;
+ *   earlier generations are then untouched.
+ */
+export async function saveSnapshot(dir: string, { tensors, state }: SnapshotContent): Promise<number> {
+  requireJson(state, "state");
+  const before = await listGenerations(dir);
+  const generation = (before[0]?.generation ?? 0) + 1;
+  const file = tensorFile(generation);
+  const { bytes, sha256 = "" } = await writeLayout(join(dir, file), layoutSafetensors(tensors), true);
+  const manifest = formatManifest({ version: 1, generation, file, bytes, sha256, state });
+  await writeFileAtomic(join(dir, manifestFile(generation)), manifest);
+  await prune(dir, generation);
+  return generation;
+}
+
+async function prune(dir: string, newest: number): Promise<void> {
+  const files = await listGenerations(dir);
+  const older = files.filter(({ generation, kind }) => kind === "json" && generation < newest);
+  let kept: number | undefined;
+  for (const { generation } of older) {
+    if (kept === undefined && (await looksWhole(dir, generation))) kept = generation;
+  }
+  // Manifests first: without one its tensors count for nothing.
+  const gone = files.filter(({ generation }) => generation !== newest && generation !== kept);
+  gone.sort((a, b) => a.kind.localeCompare(b.kind));
+  await withFileErrors(dir, async () => {
+    for (const { name } of gone) await rm(join(dir, name), { force: true });
+    await removeStaleScratch(dir, isSnapshotFile);
+  });
+}
+
+/** Sealed, and its tensors have the right length. Their bytes are read only when they are loaded. */
+async function looksWhole(dir: string, generation: number): Promise<boolean> {
+  try {
+    const { file, bytes } = await readManifest(dir, generation);
+    return (await stat(join(dir, file))).size === bytes;
+  } catch {
+    return false;
+  }
+}
+
+/** `JSON.stringify` drops or changes NaN, undefined, dates, maps … without a word. */
+function requireJson(value: unknown, path: string): void {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return;
+  if (typeof value === "number" && Number.isFinite(value)) return;
+  if (Array.isArray(value)) {
+    for (const [i, item] of value.entries()) requireJson(item, `${path}[${i}]`);
+    return;
+  }
+  if (typeof value === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)) {
+    for (const [key, item] of Object.entries(value)) requireJson(item, `${path}.${key}`);
+    return;
+  }
+  throw new CambiumError("E_SNAPSHOT_STATE", "this value would not survive JSON", {
+    where: path,
+    expected: "null, booleans, finite numbers, strings, arrays and plain objects of them",
+    got: typeof value === "object" ? (value.constructor?.name ?? "object") : String(value),
+  });
+}

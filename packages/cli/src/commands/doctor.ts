@@ -1,0 +1,125 @@
+// cambium doctor: what is installed, what would run, why not, and the exact fix.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type PluginImporter, type ProbeResult, pluginCandidates, resolveBackend, resolvePlugin } from "@cambium/backend";
+import { nodeImporter } from "@cambium/backend/node";
+import { version } from "@cambium/experiment";
+import { operatorPlugin } from "@cambium/growth";
+import { CambiumError } from "@cambium/ir";
+import { Command } from "commander";
+
+/** Asked for by name; others are found in the project's package.json. */
+const knownBackends = ["onnx", "webgpu", "tfjs"];
+const knownOperators = ["stack", "interpolation"];
+
+interface PluginHealth {
+  readonly name: string;
+  readonly state: "ok" | "missing" | "broken";
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+interface BackendHealth extends PluginHealth {
+  readonly devices: readonly ProbeResult[];
+}
+
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .description("Say what is installed, what would run and why not, with the exact fix.")
+    .option("--json", "print it as JSON")
+    .addHelpText("after", "\nIt ends with exit code 2 when no backend can compute.\n\nExamples:\n  cambium doctor\n  cambium doctor --json")
+    .action(async ({ json }: { json?: boolean }) => {
+      const importer = nodeImporter(process.cwd(), import.meta.dirname);
+      const listed = await dependencies(process.cwd());
+      const backends = await Promise.all(names("backend", knownBackends, listed).map((name) => checkBackend(name, importer)));
+      const operators = await Promise.all(names("operator", knownOperators, listed).map((name) => checkOperator(name, importer)));
+      const corpora = await checkCorpora(importer);
+      const ready = backends.some(({ devices }) => devices.some(({ available }) => available));
+      const result = { cambium: version, node: process.version, platform: `${process.platform}-${process.arch}`, backends, operators, corpora, ready };
+      console.log(json ? JSON.stringify(result) : describe(result));
+      if (!ready) process.exitCode = 2;
+    });
+}
+
+async function checkBackend(name: string, importer: PluginImporter): Promise<BackendHealth> {
+  try {
+    const backend = await resolveBackend(name, importer);
+    const devices = await backend.probe();
+    return { name, state: "ok", detail: "installed", devices };
+  } catch (error) {
+    return { ...failed(name, error), devices: [] };
+  }
+}
+
+async function checkOperator(name: string, importer: PluginImporter): Promise<PluginHealth> {
+  try {
+    const { plugin, specifier } = await resolvePlugin(operatorPlugin, name, importer);
+    return { name, state: "ok", detail: `${specifier} ${plugin.version}` };
+  } catch (error) {
+    return failed(name, error);
+  }
+}
+
+async function checkCorpora(importer: PluginImporter): Promise<PluginHealth> {
+  const name = "@cambium/corpora";
+  return importer.resolve(name) === null
+    ? { name, state: "missing", detail: "moby-dick and state-of-the-union are not installed", fix: `npm install ${name}` }
+    : { name, state: "ok", detail: "moby-dick, state-of-the-union" };
+}
+
+function failed(name: string, error: unknown): PluginHealth {
+  if (!(error instanceof CambiumError)) throw error;
+  const { hint } = error.details;
+  return {
+    name,
+    state: error.code === "E_PLUGIN_MISSING" ? "missing" : "broken",
+    detail: error.code === "E_PLUGIN_MISSING" ? "not installed" : error.message,
+    ...(hint !== undefined && { fix: hint }),
+  };
+}
+
+/** The known names, and the packages in package.json that are named as such plugins. */
+function names(kind: "backend" | "operator", known: readonly string[], listed: readonly string[]): string[] {
+  const packages = new Set(known.flatMap((name) => pluginCandidates(kind, name)));
+  const others = listed.filter((name) => new RegExp(`^(@cambium/${kind}-|cambium-${kind}-|@[^/]+/cambium-${kind}-)`).test(name) && !packages.has(name));
+  return [...known, ...others];
+}
+
+async function dependencies(project: string): Promise<string[]> {
+  const text = await readFile(join(project, "package.json"), "utf8").catch(() => "{}");
+  const { dependencies: own = {}, devDependencies = {} } = JSON.parse(text) as Record<string, Record<string, string>>;
+  return Object.keys({ ...own, ...devDependencies });
+}
+
+interface Health {
+  readonly cambium: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly backends: readonly BackendHealth[];
+  readonly operators: readonly PluginHealth[];
+  readonly corpora: PluginHealth;
+  readonly ready: boolean;
+}
+
+const marks = { ok: "✓", missing: "–", broken: "✗" };
+
+function describe(health: Health): string {
+  const { cambium, node, platform, backends, operators, corpora, ready } = health;
+  const line = ({ name, state, detail, fix }: PluginHealth) => [`  ${marks[state]} ${name}: ${detail}`, ...(fix === undefined ? [] : [`      ${fix}`])];
+  return [
+    `Cambium ${cambium}, Node ${node}, ${platform}`,
+    "Backends",
+    ...backends.flatMap((backend) => [
+      ...line(backend),
+      ...backend.devices.flatMap(({ device, available, detail, fix }) => [
+        `      ${available ? "✓" : "–"} ${device}: ${detail}`,
+        ...(fix === undefined ? [] : [`          ${fix}`]),
+      ]),
+    ]),
+    "Operators",
+    ...operators.flatMap(line),
+    "Corpora",
+    ...line(corpora),
+    ready ? "Ready." : "No backend can compute here. npm install @cambium/backend-onnx brings one that runs everywhere.",
+  ].join("\n");
+}

@@ -1,0 +1,116 @@
+// cambium inspect: what a path holds — a recipe, a run, a checkpoint, a safetensors file — or the graph of its model.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { SafetensorsFile, openModelDirectory } from "@cambium/checkpoint";
+import { loadRecipe } from "@cambium/experiment";
+import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
+import { type LlamaConfig, countParameters, lossGraph, parseHfConfig } from "@cambium/model";
+import { summarizeRun } from "@cambium/report";
+import { defaultOptimizer, matrixFlops, trainStepGraph } from "@cambium/train";
+import { Command } from "commander";
+import { wholeNumber } from "../flags.js";
+import { compact } from "../format.js";
+import { exists, findModel } from "../model-source.js";
+import { describeRecipe } from "../recipe-view.js";
+import { resultTable } from "../table.js";
+
+interface Flags {
+  readonly graph?: "loss" | "step";
+  readonly batch: number;
+  readonly context?: number;
+  readonly json?: boolean;
+}
+
+export function inspectCommand(): Command {
+  return new Command("inspect")
+    .description("Show what a recipe, run, checkpoint or safetensors file holds, or the graph of its model.")
+    .argument("<path>", "a recipe, a run's directory, a Hugging Face directory or a .safetensors file")
+    .option("--graph <which>", "print the model's graph: loss, or the whole train step")
+    .option("--batch <n>", "sequences in the graph's batch", wholeNumber("--batch", 1), 1)
+    .option("--context <n>", "tokens in a sequence of the graph (default: the model's, at most 128)", wholeNumber("--context", 1))
+    .option("--json", "print it as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cambium inspect recipes/quickstart.yaml      stages, layer map, R_c, parameters, FLOPs
+  cambium inspect ./llama                      tensors and sizes
+  cambium inspect ./llama --graph step         the train step as text`,
+    )
+    .action(run);
+}
+
+async function run(path: string, flags: Flags): Promise<void> {
+  if (!(await exists(path))) throw new CambiumError("E_NOT_FOUND", "there is nothing at this path", { where: path });
+  if (flags.graph !== undefined) return showGraph(path, flags);
+  const shown = await describe(path);
+  console.log(flags.json ? JSON.stringify(shown.data) : shown.text);
+}
+
+interface Shown {
+  readonly data: unknown;
+  readonly text: string;
+}
+
+async function describe(path: string): Promise<Shown> {
+  if (/\.ya?ml$/.test(path)) return describeRecipe(await loadRecipe(path), path);
+  if (!(await stat(path)).isDirectory()) return describeTensors(path);
+  if (await exists(join(path, "run.json"))) {
+    const summary = await summarizeRun(path);
+    return { data: summary, text: resultTable(summary) };
+  }
+  return describeCheckpoint(path);
+}
+
+async function describeTensors(path: string): Promise<Shown> {
+  await using file = await SafetensorsFile.open(path);
+  const tensors = [...file.tensors.values()].map(({ name, dtype, shape, byteLength }) => ({ name, dtype, shape, bytes: byteLength }));
+  const rows = tensors.map(({ name, dtype, shape, bytes }) => `  ${name}  ${dtype}[${shape}]  ${compact(bytes)}B`);
+  return {
+    data: { path, bytes: file.size, metadata: file.metadata, tensors },
+    text: [`${path}: ${tensors.length} tensors, ${compact(file.size)}B`, ...rows].join("\n"),
+  };
+}
+
+async function describeCheckpoint(path: string): Promise<Shown> {
+  await using directory = await openModelDirectory(path);
+  const { config, dtype, flavour } = parseHfConfig(directory.configJson);
+  const parameters = countParameters(config);
+  const entries = [...directory.tensors.values()];
+  const bytes = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabSize, contextLength, tieEmbeddings } = config;
+  const text = [
+    `${path}: Llama, ${layers} layers × ${hiddenSize}, transformers ${flavour} spelling`,
+    `  heads          ${heads} (${kvHeads} key/value) × ${headDim}`,
+    `  intermediate   ${intermediateSize}`,
+    `  vocabulary     ${vocabSize}${tieEmbeddings ? ", tied" : ""}`,
+    `  context        ${contextLength}`,
+    `  parameters     ${compact(parameters.total)} (${compact(parameters.nonEmbedding)} without embeddings)`,
+    `  tensors        ${entries.length}, ${compact(bytes)}B${dtype === undefined ? "" : `, ${dtype}`}`,
+  ].join("\n");
+  const tensors = entries.map(({ name, dtype: stored, shape }) => ({ name, dtype: stored, shape }));
+  return { data: { path, config, dtype, parameters, bytes, tensors }, text };
+}
+
+async function showGraph(path: string, { graph: which, batch, context, json }: Flags): Promise<void> {
+  if (which !== "loss" && which !== "step") {
+    throw new CambiumError("E_OPTION", "--graph does not fit", { expected: "loss or step", got: String(which) });
+  }
+  const config = await configOf(path);
+  const size = { batch, time: context ?? Math.min(128, config.contextLength) };
+  const graph = which === "loss" ? lossGraph(config, size) : trainStepGraph(config, { ...size, optimizer: defaultOptimizer });
+  const { peakBytes, inputBytes } = liveness(graph);
+  const { flops, bytes } = graphCost(graph);
+  const cost = { nodes: graph.nodes.length, flops, matrixFlops: matrixFlops(graph), bytes, peakBytes, inputBytes };
+  if (json) console.log(JSON.stringify({ ...cost, text: printGraph(graph) }));
+  else {
+    process.stdout.write(printGraph(graph));
+    console.log(`# ${cost.nodes} nodes, ${compact(flops)}FLOP, ${compact(inputBytes)}B in, at most ${compact(peakBytes)}B alive`);
+  }
+}
+
+async function configOf(path: string): Promise<LlamaConfig> {
+  const { path: model } = await findModel(path);
+  await using directory = await openModelDirectory(model);
+  return parseHfConfig(directory.configJson).config;
+}

@@ -1,0 +1,17 @@
+// cambium report: the report of a run, made again from its directory.
+import { summarizeRun, writeReport } from "@cambium/report";
+import { Command } from "commander";
+import { resultTable } from "../table.js";
+
+export function reportCommand(): Command {
+  return new Command("report")
+    .description("Write report.html from a run's directory, finished or in progress.")
+    .argument("<run>", "a run's directory")
+    .option("--json", "print the figures as JSON")
+    .addHelpText("after", "\nExamples:\n  cambium report runs/quickstart\n  cambium report runs/quickstart --json")
+    .action(async (run: string, { json }: { json?: boolean }) => {
+      const report = await writeReport(run);
+      const summary = await summarizeRun(run);
+      console.log(json ? JSON.stringify({ report, ...summary }) : `${resultTable(summary)}\nReport: ${report}`);
+    });
+}

@@ -1,0 +1,38 @@
+// A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
+import { dirname, resolve } from "node:path";
+import { resolvePlugin } from "@cambium/backend";
+import { nodeImporter } from "@cambium/backend/node";
+import { loadTokenizer } from "@cambium/data";
+import { type Recipe, planArms, readCheckpoint } from "@cambium/experiment";
+import { connectionRate, describePlan, layerMap, operatorPlugin } from "@cambium/growth";
+import { countParameters } from "@cambium/model";
+import { compact } from "./format.js";
+
+/** @throws CambiumError for operators, tokenizers and checkpoints that are not there. */
+export async function describeRecipe(recipe: Recipe, path: string): Promise<{ data: unknown; text: string }> {
+  const projectDir = dirname(resolve(path));
+  const importer = nodeImporter(projectDir, process.cwd());
+  const operators = await Promise.all(recipe.growth.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin));
+  const { vocabSize } = await loadTokenizer(recipe.data.tokenizer, projectDir);
+  const checkpoint = recipe.model.from === undefined ? undefined : await readCheckpoint(resolve(projectDir, recipe.model.from));
+  const arms = planArms(recipe, { vocabSize, dataContent: "", device: "", operators, ...(checkpoint && { checkpoint }) });
+  const data = arms.map(({ name, stages }) => ({
+    name,
+    stages: stages.map(({ name: stage, config, tokens, flops, start }) => {
+      const map = start.kind === "growth" ? layerMap(start.growth) : null;
+      return { name: stage, layers: config.layers, parameters: countParameters(config), tokens, flops, layerMap: map, connectionRate: map && connectionRate(map) };
+    }),
+  }));
+  const text = arms.flatMap(({ name, stages }) => [
+    `${name}: ${compact(stages.reduce((sum, { flops }) => sum + flops, 0))}FLOP`,
+    ...stages.flatMap(({ name: stage, config, tokens, flops, start }) => [
+      ...(start.kind === "growth" ? indent(describePlan(start.growth), "    ") : []),
+      `  ${stage}: ${config.layers} layers × ${config.hiddenSize}, ${compact(countParameters(config).total)} parameters, ${compact(tokens)} tokens, ${compact(flops)}FLOP`,
+    ]),
+  ]);
+  return { data: { name: recipe.name, arms: data }, text: [recipe.name, ...text].join("\n") };
+}
+
+function indent(text: string, by: string): string[] {
+  return text.split("\n").map((line) => by + line);
+}

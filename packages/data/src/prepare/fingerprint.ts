@@ -1,0 +1,29 @@
+// A source's fingerprint, remembered by the state of its files: what has not changed is not read again.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "@cambium/checkpoint";
+import type { Source } from "../source/source.js";
+
+// A file changed twice within the clock's grain (2 s on FAT) looks unchanged: what is so fresh is not remembered.
+const CLOCK_GRAIN_MS = 2500;
+
+/** The fingerprint of `source`; read from `cacheDir` if its files are as they were, else computed and remembered. */
+export async function rememberedFingerprint(
+  source: Source,
+  cacheDir: string,
+  onBytes: (bytesRead: number) => void,
+): Promise<string> {
+  const { signature, changedAt } = await source.state();
+  if (changedAt === 0) return source.fingerprint(onBytes);
+  const path = join(cacheDir, "fingerprints", signature);
+  const known = await readFile(path, "utf8").catch(() => "");
+  if (/^[0-9a-f]{64}$/.test(known)) return known;
+  const askedAt = Date.now();
+  const fingerprint = await source.fingerprint(onBytes);
+  const unchanged = (await source.state()).signature === signature;
+  if (unchanged && askedAt - changedAt > CLOCK_GRAIN_MS) {
+    // A cache that cannot be written may still hold the token files.
+    await writeFileAtomic(path, fingerprint).catch(() => undefined);
+  }
+  return fingerprint;
+}

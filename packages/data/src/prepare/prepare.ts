@@ -1,0 +1,156 @@
+// From a corpus to its token files: made once, found again by what they were made from.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { replaceFile } from "@cambium/checkpoint";
+import { CambiumError } from "@cambium/ir";
+import type { Source } from "../source/source.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import { TokenFile } from "../tokens/reader.js";
+import { rememberedFingerprint } from "./fingerprint.js";
+import { Pacer, type Progress } from "./pacer.js";
+import { Split } from "./split.js";
+import { tokenizeSides } from "./tokenize.js";
+
+/** Part of every key: a new number when the same text and tokenizer come to give other tokens. */
+const PREPARATION = 1;
+
+export interface PrepareOptions {
+  readonly source: Source;
+  readonly tokenizer: Tokenizer;
+  /** The share of documents held out of training, [0, 1); `split.ts` says which. With 0 the held-out file is empty. */
+  readonly heldOutFraction: number;
+  /** Of the split; an integer in [0, 2^53). */
+  readonly seed: number;
+  /** Holds two files for each preparation; may be shared by processes, and removed when none runs. */
+  readonly cacheDir: string;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops the work; what was made so far is removed. */
+  readonly signal?: AbortSignal;
+}
+
+/** What one side of the split holds. */
+export interface SideStats {
+  readonly documents: number;
+  readonly tokens: number;
+  /** Bytes of UTF-8 text. */
+  readonly textBytes: number;
+}
+
+export interface PreparedData {
+  readonly train: TokenFile;
+  readonly heldOut: TokenFile;
+  readonly tokenizer: Tokenizer;
+  readonly stats: {
+    /** Names text, tokenizer and split: equal for equal token files. */
+    readonly content: string;
+    /** The files were there already. */
+    readonly cached: boolean;
+    readonly train: SideStats;
+    readonly heldOut: SideStats;
+  };
+  /** Closes both files. */
+  close(): void;
+}
+
+/**
+ * Tokenizes `source` into a training and a held-out file, or finds them made. Safe to kill at any instant and to run
+ * twice at once: files appear whole, under a name made from what is in them. Each passage of the source is
+ * tokenized on its own; the tokenizer's eos, if it has one, follows each text.
+ * @throws CambiumError `E_OPTION`, `E_CORPUS_EMPTY`, `E_SPLIT`, `E_CORPUS_CHANGED` when the files change meanwhile; the
+ * source's, the tokenizer's and the disk's errors. The signal's reason when it stops the work.
+ */
+export async function prepareData(options: PrepareOptions): Promise<PreparedData> {
+  const { source, tokenizer, cacheDir } = options;
+  let split: Split | undefined = Split.byFraction(options.heldOutFraction, options.seed);
+  const before = await source.state();
+  const pacer = new Pacer(before.bytes, options.onProgress, options.signal);
+  const fingerprint = await rememberedFingerprint(source, cacheDir, (bytes) => pacer.report("hash", bytes));
+  const identity = [PREPARATION, fingerprint, tokenizer.fingerprint, split.threshold, options.seed];
+  const content = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+  const paths = ["train", "held-out"].map((name) => join(cacheDir, `${content.slice(0, 32)}.${name}.tokens`));
+  const [trainPath, heldOutPath] = paths as [string, string];
+
+  const found = openPrepared(trainPath, heldOutPath, tokenizer, content, true);
+  if (found !== undefined) return found;
+  const info = { content, source: fingerprint, tokenizer: tokenizer.fingerprint, vocabSize: tokenizer.vocabSize };
+  while (split !== undefined) {
+    const rule: Split = split;
+    split = await writeBoth(trainPath, heldOutPath, async (train, heldOut) => {
+      await tokenizeSides({ source, tokenizer, split: rule, info, pacer, train, heldOut });
+      if ((await source.state()).signature !== before.signature) {
+        throw new CambiumError("E_CORPUS_CHANGED", "the corpus changed while it was read", {
+          where: source.name,
+          hint: "run again when nothing writes to it",
+        });
+      }
+      return rule.amended(source.name);
+    });
+  }
+  const made = openPrepared(trainPath, heldOutPath, tokenizer, content, false);
+  if (made !== undefined) return made;
+  throw new CambiumError("E_CACHE", "the token files vanished as they were made", {
+    where: cacheDir,
+    hint: "is something clearing the cache? Run again",
+  });
+}
+
+/** Carries the amended split out of a write that is to be dropped. */
+class Amended extends Error {
+  constructor(readonly split: Split) {
+    super();
+  }
+}
+
+/** Writes both files, or neither when `write` fails or answers with an amended split, which is returned. */
+async function writeBoth(
+  trainPath: string,
+  heldOutPath: string,
+  write: (train: string, heldOut: string) => Promise<Split | undefined>,
+): Promise<Split | undefined> {
+  try {
+    // A kill between the two renames leaves one: the next preparation writes both again, to the same bytes.
+    await replaceFile(trainPath, (train) =>
+      replaceFile(heldOutPath, async (heldOut) => {
+        const amended = await write(train, heldOut);
+        if (amended !== undefined) throw new Amended(amended);
+      }),
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof Amended) return error.split;
+    throw error;
+  }
+}
+
+/** The preparation in these files; undefined if there is none, or not a sound one. */
+function openPrepared(
+  trainPath: string,
+  heldOutPath: string,
+  tokenizer: Tokenizer,
+  content: string,
+  cached: boolean,
+): PreparedData | undefined {
+  const opened: TokenFile[] = [];
+  try {
+    for (const path of [trainPath, heldOutPath]) opened.push(TokenFile.open(path));
+  } catch (error) {
+    for (const file of opened) file.close();
+    const redo = error instanceof CambiumError && ["E_NOT_FOUND", "E_TOKEN_FILE"].includes(error.code);
+    if (redo) return undefined;
+    throw error;
+  }
+  const [train, heldOut] = opened as [TokenFile, TokenFile];
+  const close = (): void => {
+    train.close();
+    heldOut.close();
+  };
+  if (train.header.content !== content || heldOut.header.content !== content) {
+    close();
+    return undefined;
+  }
+  return { train, heldOut, tokenizer, stats: { content, cached, train: side(train), heldOut: side(heldOut) }, close };
+}
+
+function side({ header }: TokenFile): SideStats {
+  return { documents: header.documents, tokens: header.tokens, textBytes: header.textBytes };
+}

@@ -1,0 +1,41 @@
+// One pass over a corpus: each document's tokens go to the side of the split that it is on.
+import type { Source } from "../source/source.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import { type TokenFileInfo, TokenFileWriter } from "../tokens/writer.js";
+import type { Pacer } from "./pacer.js";
+import type { Split } from "./split.js";
+
+export interface Pass {
+  readonly source: Source;
+  readonly tokenizer: Tokenizer;
+  readonly split: Split;
+  readonly info: Omit<TokenFileInfo, "title">;
+  readonly pacer: Pacer;
+  /** The paths to write at. */
+  readonly train: string;
+  readonly heldOut: string;
+}
+
+/** Writes both files to the end. Each passage is tokenized on its own; the eos, if there is one, follows each text. */
+export async function tokenizeSides({ source, tokenizer, split, info, pacer, ...paths }: Pass): Promise<void> {
+  const title = `${source.name}, ${tokenizer.name}`;
+  await using train = await TokenFileWriter.create(paths.train, { ...info, title: `train: ${title}` });
+  await using heldOut = await TokenFileWriter.create(paths.heldOut, { ...info, title: `held-out: ${title}` });
+  const eos = tokenizer.eosId === undefined ? undefined : Int32Array.of(tokenizer.eosId);
+  let document: string | undefined;
+  let side = train;
+  for await (const passage of source.passages()) {
+    if (passage.document !== document) {
+      if (document !== undefined) side.endDocument();
+      document = passage.document;
+      side = split.isHeldOut(passage.text) ? heldOut : train;
+    }
+    await side.append(tokenizer.encode(passage.text), Buffer.byteLength(passage.text));
+    if (passage.last && eos !== undefined) await side.append(eos, 0);
+    await pacer.breathe("tokenize", passage.bytesRead);
+  }
+  if (document !== undefined) side.endDocument();
+  await train.finish();
+  await heldOut.finish();
+  pacer.report("tokenize", undefined);
+}

@@ -1,0 +1,56 @@
+// Cuts a stream of text into pieces of bounded length, at paragraphs where it can.
+import { PASSAGE_CHARS, type Passage } from "./source.js";
+
+const MARKS = ["\n\n", "\r\n\r\n", "\n", " "];
+
+/** Pieces depend on the text and `maxChars` alone, never on how the text arrived. Joined, they are the text. */
+export class TextCutter {
+  #text = "";
+
+  /** @param maxChars the longest piece, in UTF-16 units; pieces are at least half as long, but for the last. */
+  constructor(readonly maxChars: number) {}
+
+  /** The pieces that `text` completes. Something is always kept back for `end`. */
+  push(text: string): string[] {
+    this.#text += text;
+    const pieces: string[] = [];
+    let start = 0;
+    while (this.#text.length - start > this.maxChars) {
+      const end = cutPoint(this.#text, start, start + this.maxChars);
+      pieces.push(this.#text.slice(start, end));
+      start = end;
+    }
+    if (start > 0) this.#text = this.#text.slice(start);
+    return pieces;
+  }
+
+  /** The last piece; empty only if there was no text at all. */
+  end(): string {
+    const rest = this.#text;
+    this.#text = "";
+    return rest;
+  }
+}
+
+/** The passages of a document that is in memory as a whole; none for an empty one. */
+export function* documentPassages(document: string, text: string, bytesRead: number): Generator<Passage> {
+  const cutter = new TextCutter(PASSAGE_CHARS);
+  for (const piece of cutter.push(text)) yield { document, text: piece, last: false, bytesRead };
+  const rest = cutter.end();
+  if (rest !== "") yield { document, text: rest, last: true, bytesRead };
+}
+
+/** After the last paragraph, line or word that ends in the second half of [start, limit), in this order of liking. */
+function cutPoint(text: string, start: number, limit: number): number {
+  const window = text.slice(start, limit);
+  for (const mark of MARKS) {
+    const at = window.lastIndexOf(mark) + mark.length;
+    if (at - mark.length >= window.length / 2) return start + at;
+  }
+  const splitsPair = isHigh(text.charCodeAt(limit - 1)) && limit - start > 1;
+  return splitsPair ? limit - 1 : limit;
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
+}

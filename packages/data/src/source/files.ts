@@ -1,0 +1,93 @@
+// The files of a corpus: found in a fixed order, told apart by their state, hashed and read in bounded chunks.
+import { createHash } from "node:crypto";
+import { open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { withFileErrors } from "@cambium/checkpoint";
+import { CambiumError } from "@cambium/ir";
+import type { SourceState } from "./source.js";
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** The contents of a file, chunk by chunk; a chunk's memory is used again for the next. */
+export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+  const handle = await withFileErrors(path, () => open(path, "r"));
+  try {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await withFileErrors(path, () => handle.read(buffer, 0, CHUNK_BYTES, null));
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether `path` is a folder. @throws CambiumError `E_NOT_FOUND` and the other file errors. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await withFileErrors(path, () => stat(path))).isDirectory();
+}
+
+/**
+ * Files under `folder` with one of `extensions`, as paths relative to it with `/`, in order of their UTF-16 units.
+ * Hidden entries are left out. Links to files are followed; links to folders are not, as they may lead in a circle.
+ */
+export async function listFiles(folder: string, extensions: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  const visit = async (prefix: string): Promise<void> => {
+    const here = join(folder, prefix);
+    for (const entry of await withFileErrors(here, () => readdir(here, { withFileTypes: true }))) {
+      if (entry.name.startsWith(".")) continue;
+      const path = `${prefix}${entry.name}`;
+      if (entry.isDirectory()) await visit(`${path}/`);
+      else if (extensions.some((extension) => entry.name.toLowerCase().endsWith(extension))) {
+        const target = join(folder, path);
+        const isFile = entry.isFile() || (await withFileErrors(target, () => stat(target))).isFile();
+        if (isFile) found.push(path);
+      }
+    }
+  };
+  await visit("");
+  return found.sort();
+}
+
+/**
+ * Sizes and times of `paths`, under a signature that also covers `options`.
+ * @throws CambiumError `E_CORPUS_EMPTY` when they hold not one byte.
+ */
+export async function filesState(paths: readonly string[], options: unknown, name: string): Promise<SourceState> {
+  const hash = createHash("sha256").update(JSON.stringify(options));
+  let bytes = 0;
+  let changedAt = 0;
+  for (const path of paths) {
+    const found = await withFileErrors(path, () => stat(path, { bigint: true }));
+    if (!found.isFile()) throw new CambiumError("E_NOT_A_FILE", "a file is expected here", { where: path });
+    hash.update(
+      JSON.stringify([path, ...[found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].map(String)]),
+    );
+    bytes += Number(found.size);
+    changedAt = Math.max(changedAt, Number(found.mtimeMs), Number(found.ctimeMs));
+  }
+  if (bytes === 0) throw new CambiumError("E_CORPUS_EMPTY", "the corpus holds no text", { where: name });
+  return { bytes, signature: hash.digest("hex"), changedAt };
+}
+
+/** SHA-256 (hex) over `options` and the content of each file in order; paths do not count. */
+export async function hashFiles(
+  paths: readonly string[],
+  options: unknown,
+  onBytes?: (bytesRead: number) => void,
+): Promise<string> {
+  const all = createHash("sha256").update(JSON.stringify(options));
+  let bytesRead = 0;
+  for (const path of paths) {
+    const one = createHash("sha256");
+    for await (const chunk of readChunks(path)) {
+      one.update(chunk);
+      bytesRead += chunk.length;
+      onBytes?.(bytesRead);
+    }
+    all.update(one.digest());
+  }
+  return all.digest("hex");
+}

@@ -1,0 +1,37 @@
+// What a corpus is to the rest of the package: a name, an identity, and its text in bounded pieces.
+
+/** A document, or a piece of one. Consecutive passages with the same `document` are one document. */
+export interface Passage {
+  /** Names the document: `file`, `file#block` or `file:line`. A document is the unit of the train/held-out split. */
+  readonly document: string;
+  /** Not empty. Bounded by the source, however long the document is; each passage is tokenized on its own. */
+  readonly text: string;
+  /** The text ends here: an end-of-text token belongs after it, if the tokenizer has one. */
+  readonly last: boolean;
+  /** Bytes of the source consumed up to the end of this passage. */
+  readonly bytesRead: number;
+}
+
+/** The state of a source, told without reading its content. */
+export interface SourceState {
+  readonly bytes: number;
+  /** Equal signatures mean equal content, unless a file was changed twice within the grain of the disk's clock. */
+  readonly signature: string;
+  /** The last change, in milliseconds since the epoch; 0 for what cannot change. */
+  readonly changedAt: number;
+}
+
+/** A corpus: read in the same order, with the same passages, every time. */
+export interface Source {
+  /** As people know it, e.g. a path or `moby-dick`. */
+  readonly name: string;
+  /** @throws CambiumError when the source is absent or empty. */
+  state(): Promise<SourceState>;
+  /** SHA-256 (hex) over the content and whatever else decides the passages; `onBytes` hears how much was read. */
+  fingerprint(onBytes?: (bytesRead: number) => void): Promise<string>;
+  /** @throws CambiumError for text that cannot be read, naming the place. */
+  passages(): AsyncIterable<Passage>;
+}
+
+/** Characters (UTF-16 units) in a passage at most: memory stays small, and a slow tokenizer returns soon. */
+export const PASSAGE_CHARS = 65_536;

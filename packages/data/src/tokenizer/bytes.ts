@@ -1,0 +1,37 @@
+// The tokenizer without a vocabulary file: a token is a byte of UTF-8.
+import { createHash } from "node:crypto";
+import { CambiumError } from "@cambium/ir";
+import { checkIds } from "./ids.js";
+import type { Tokenizer } from "./tokenizer.js";
+
+export interface BytesOptions {
+  /**
+   * The id that ends a text; none by default. 256 makes it a token of its own, and the vocabulary 257; a smaller one
+   * (0 is usual, as text has no NUL) keeps the vocabulary at 256, and is then a byte as any other to `decode`.
+   */
+  readonly eosId?: number;
+}
+
+/** 256 ids, one a byte. @throws CambiumError `E_OPTION` for an `eosId` outside 0 to 256. */
+export function bytesTokenizer({ eosId }: BytesOptions = {}): Tokenizer {
+  if (eosId !== undefined && !(Number.isInteger(eosId) && eosId >= 0 && eosId <= 256)) {
+    throw new CambiumError("E_OPTION", "eosId is out of range", {
+      expected: "an integer from 0 to 256",
+      got: String(eosId),
+    });
+  }
+  const vocabSize = eosId === 256 ? 257 : 256;
+  return {
+    name: "bytes",
+    vocabSize,
+    ...(eosId === undefined ? {} : { eosId }),
+    fingerprint: createHash("sha256")
+      .update(JSON.stringify({ kind: "bytes", eosId }))
+      .digest("hex"),
+    encode: (text) => new Int32Array(Buffer.from(text, "utf8")),
+    decode(ids) {
+      checkIds(ids, vocabSize, "decode");
+      return Buffer.from(Array.from(ids).filter((id) => id < 256)).toString("utf8");
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// Finds a tokenizer by what a recipe calls it.
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { withFileErrors } from "@cambium/checkpoint";
+import { CambiumError } from "@cambium/ir";
+import { isFolder } from "../source/files.js";
+import { bytesTokenizer } from "./bytes.js";
+import { huggingFaceTokenizer, type SpecialTokens } from "./hugging-face.js";
+import type { Tokenizer } from "./tokenizer.js";
+
+/**
+ * `bytes`, or the path (from `projectDir`) of a tokenizer.json or of a folder that holds one; tokenizer_config.json
+ * beside it is read if it is there.
+ * @throws CambiumError `E_NOT_FOUND` or `E_TOKENIZER`.
+ */
+export async function loadTokenizer(spec: string, projectDir: string, special: SpecialTokens = {}): Promise<Tokenizer> {
+  if (spec === "bytes") return bytesTokenizer();
+  const path = resolve(projectDir, spec);
+  const file = (await folderOrFile(path, spec)) ? join(path, "tokenizer.json") : path;
+  const text = await withFileErrors(file, () => readFile(file, "utf8"));
+  const configPath = join(dirname(file), "tokenizer_config.json");
+  const config = await readFile(configPath, "utf8").catch(() => undefined);
+  return huggingFaceTokenizer(
+    {
+      name: spec,
+      tokenizer: { path: file, text },
+      ...(config === undefined ? {} : { config: { path: configPath, text: config } }),
+    },
+    special,
+  );
+}
+
+async function folderOrFile(path: string, spec: string): Promise<boolean> {
+  try {
+    return await isFolder(path);
+  } catch (error) {
+    if (!(error instanceof CambiumError) || error.code !== "E_NOT_FOUND") throw error;
+    throw new CambiumError("E_NOT_FOUND", `there is no tokenizer "${spec}"`, {
+      where: path,
+      expected: '"bytes", a tokenizer.json, or a folder that holds one',
+      cause: error,
+    });
+  }
+}

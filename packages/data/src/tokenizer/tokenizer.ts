@@ -1,0 +1,22 @@
+// What the rest of the project knows of a tokenizer.
+
+/** Text to token ids and back. Ids are integers in [0, vocabSize). */
+export interface Tokenizer {
+  /** As people know it: `bytes`, or where its file is. */
+  readonly name: string;
+  /** One more than the largest id. */
+  readonly vocabSize: number;
+  /** The token before a text, for models that were trained with one; never written to token files. */
+  readonly bosId?: number;
+  /** The token after a text. Where there is one, it stands after each text in token files. */
+  readonly eosId?: number;
+  /** SHA-256 (hex) over all that decides the ids. */
+  readonly fingerprint: string;
+  /** The ids of `text` alone: no bos, no eos. */
+  encode(text: string): Int32Array;
+  /**
+   * The text of `ids`, special tokens left out.
+   * @throws CambiumError `E_TOKEN_ID` for an id outside the vocabulary.
+   */
+  decode(ids: ArrayLike<number>): string;
+}

@@ -1,0 +1,149 @@
+// Reads a token file by position; nothing of it is held, the system's page cache is the cache.
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
+import { toFileError, withFileErrors } from "@cambium/checkpoint";
+import { CambiumError } from "@cambium/ir";
+import { bytesPerToken, decodeHeader, HEADER_BYTES, indexOffset, type TokenHeader } from "./format.js";
+
+/** A sequence of token ids that is read by position: a file, or an array in memory. */
+export interface TokenReader {
+  /** In tokens. */
+  readonly length: number;
+  /**
+   * Tokens [position, position + length), written to `into` from `offset` on.
+   * @throws CambiumError `E_TOKEN_RANGE` for a range that is not within the sequence.
+   */
+  read(position: number, length: number, into?: Int32Array, offset?: number): Int32Array;
+}
+
+/** An open token file. Reads are synchronous: some microseconds each, as a batch needs one for every row. */
+export class TokenFile implements TokenReader {
+  readonly #fd: number;
+  #scratch: Uint8Array = new Uint8Array(8192);
+  #open = true;
+
+  private constructor(
+    readonly path: string,
+    readonly header: TokenHeader,
+    fd: number,
+  ) {
+    this.#fd = fd;
+  }
+
+  /** @throws CambiumError `E_NOT_FOUND`, … or `E_TOKEN_FILE` for a file that is no token file, or not whole. */
+  static open(path: string): TokenFile {
+    let fd: number;
+    try {
+      fd = openSync(path, "r");
+    } catch (error) {
+      throw toFileError(error, path);
+    }
+    try {
+      const head = Buffer.alloc(HEADER_BYTES);
+      const bytesRead = readSync(fd, head, 0, HEADER_BYTES, 0);
+      return new TokenFile(path, decodeHeader(head.subarray(0, bytesRead), fstatSync(fd).size, path), fd);
+    } catch (error) {
+      closeSync(fd);
+      throw toFileError(error, path);
+    }
+  }
+
+  get length(): number {
+    return this.header.tokens;
+  }
+
+  /** @throws CambiumError `E_TOKEN_RANGE`; `E_TOKEN_FILE` when the file is damaged: too short, or ids out of range. */
+  read(position: number, length: number, into?: Int32Array, offset = 0): Int32Array {
+    checkRange(position, length, this.length, this.path);
+    const width = bytesPerToken(this.header.dtype);
+    const bytes = this.#readBytes(HEADER_BYTES + position * width, length * width);
+    const ids = width === 2 ? new Uint16Array(bytes.buffer, 0, length) : new Uint32Array(bytes.buffer, 0, length);
+    const { vocabSize } = this.header;
+    for (let i = 0; i < length; i++) {
+      if ((ids[i] as number) >= vocabSize) {
+        throw this.#damaged(`token ${position + i}`, `an id below ${vocabSize}`, String(ids[i]));
+      }
+    }
+    const out = into ?? new Int32Array(length);
+    out.set(ids, offset);
+    return out;
+  }
+
+  /** The tokens [start, end) of document `index`, counted from 0. @throws CambiumError `E_TOKEN_RANGE`. */
+  document(index: number): { readonly start: number; readonly end: number } {
+    checkRange(index, 1, this.header.documents, `the documents of ${this.path}`);
+    const first = Math.max(0, index - 1);
+    const bytes = this.#readBytes(indexOffset(this.header) + first * 8, (index - first + 1) * 8);
+    const ends = new BigUint64Array(bytes.buffer, 0, index - first + 1);
+    const start = index === 0 ? 0 : Number(ends[0]);
+    const end = Number(ends.at(-1));
+    if (start > end || end > this.length) {
+      throw this.#damaged(`document ${index}`, `an end from ${start} to ${this.length}`, String(end));
+    }
+    return { start, end };
+  }
+
+  /** Reads the whole file against its checksum. @throws CambiumError `E_TOKEN_FILE`. */
+  async verify(): Promise<void> {
+    const hash = createHash("sha256");
+    await withFileErrors(this.path, async () => {
+      for await (const chunk of createReadStream(this.path, { start: HEADER_BYTES })) hash.update(chunk as Buffer);
+    });
+    const found = hash.digest("hex");
+    if (found !== this.header.sha256) throw this.#damaged("everything after the header", this.header.sha256, found);
+  }
+
+  close(): void {
+    if (this.#open) closeSync(this.#fd);
+    this.#open = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** `length` bytes from the start of the scratch memory, which the next read overwrites. */
+  #readBytes(position: number, length: number): Uint8Array {
+    if (!this.#open) throw new CambiumError("E_CLOSED", "this token file was closed", { where: this.path });
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const bytesRead = readSync(this.#fd, this.#scratch, done, length - done, position + done);
+      if (bytesRead === 0) throw this.#damaged(`byte ${position + done}`, "more of the file", "its end");
+      done += bytesRead;
+    }
+    return this.#scratch;
+  }
+
+  #damaged(place: string, expected: string, got: string): CambiumError {
+    return new CambiumError("E_TOKEN_FILE", "this token file is damaged", {
+      where: `${this.path}, ${place}`,
+      expected,
+      got,
+      hint: "remove the file; it is made again from the text",
+    });
+  }
+}
+
+/** The ids of an array as a {@link TokenReader}. */
+export function tokensInMemory(ids: ArrayLike<number>): TokenReader {
+  const held = Int32Array.from(ids);
+  return {
+    length: held.length,
+    read(position, length, into, offset = 0) {
+      checkRange(position, length, held.length, "tokens in memory");
+      const out = into ?? new Int32Array(length);
+      out.set(held.subarray(position, position + length), offset);
+      return out;
+    },
+  };
+}
+
+function checkRange(position: number, length: number, available: number, where: string): void {
+  const valid = Number.isInteger(position) && Number.isInteger(length) && position >= 0 && length >= 0;
+  if (valid && position + length <= available) return;
+  throw new CambiumError("E_TOKEN_RANGE", "this range is not within the tokens", {
+    where,
+    expected: `within 0 to ${available}`,
+    got: `${position} to ${position + length}`,
+  });
+}

@@ -1,0 +1,124 @@
+// What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
+import { z } from "zod";
+import { quantity } from "./quantity.js";
+
+const option = z.union([z.string(), z.number(), z.boolean()]);
+const positive = z.number().positive();
+const count = z.number().int().positive();
+
+const optimizer = z
+  .strictObject({
+    beta1: z.number().min(0).lt(1).default(0.9),
+    beta2: z.number().min(0).lt(1).default(0.95),
+    eps: positive.default(1e-8),
+    weightDecay: z.number().nonnegative().default(0.1).describe("Decoupled decay, on every parameter."),
+    clip: z
+      .union([positive, z.literal("none")])
+      .default(1)
+      .describe("Joint L2 norm that gradients are clipped to."),
+  })
+  .prefault({});
+
+/** The learning rate of one stage. */
+const rate = {
+  lr: positive.describe("Learning rate after warm-up."),
+  minLr: z.number().nonnegative().optional().describe("Where cosine and wsd end. Default: lr / 10."),
+  schedule: z.enum(["constant", "cosine", "wsd"]).default("constant"),
+  warmup: z.union([quantity, z.literal(0)]).default(0).describe("Tokens of linear warm-up from 0."),
+  decay: quantity.optional().describe("Tokens of the decay at the end of wsd. Default: a fifth."),
+};
+
+const growth = z.strictObject({
+  operator: z
+    .string()
+    .min(1)
+    .describe("A growth operator: stack → @cambium/operator-stack, else cambium-operator-NAME, a full package name or a path."),
+  at: quantity.describe("Tokens that the model before it is trained for, counted from the growth before it."),
+  factor: z.number().gt(1).optional().describe("Layers after / layers before. The paper finds 2 to 4 best."),
+  layers: count.optional().describe("Layers after, instead of a factor."),
+  options: z.record(z.string(), z.unknown()).default({}).describe("Further options of the operator."),
+  moments: z
+    .enum(["reset", "carry", "pad"])
+    .default("reset")
+    .describe("AdamW's moments after growth: zero, grown with the weights, or kept where the weight was."),
+  lr: rate.lr.optional().describe("Learning rate after this growth. Default: train.lr."),
+  warmup: rate.warmup.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
+});
+
+export const recipeSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]*$/i, "expected letters, digits, dots, dashes and underscores")
+      .describe("Names the run's directory."),
+    seed: z.number().int().nonnegative().default(0).describe("Decides weights, split and batches."),
+    backend: z
+      .union([z.string(), z.strictObject({ name: z.string(), options: z.record(z.string(), option).default({}) })])
+      .default("onnx")
+      .transform((given) => (typeof given === "string" ? { name: given, options: {} } : given))
+      .describe("What computes: onnx → @cambium/backend-onnx, else cambium-backend-NAME, a full package name or a path."),
+    data: z.strictObject({
+      corpus: z
+        .string()
+        .min(1)
+        .describe("moby-dick or state-of-the-union (from @cambium/corpora), or a path: a text file, a folder of them, a .jsonl file."),
+      field: z.string().optional().describe('The field of a JSON line that holds the text. Default: "text".'),
+      tokenizer: z.string().default("bytes").describe("bytes, or the path of a tokenizer.json or of a folder that holds one."),
+      heldOut: z.number().gt(0).lt(0.9).default(0.05).describe("Share of the documents kept out of training."),
+    }),
+    model: z
+      .strictObject({
+        from: z.string().optional().describe("A Hugging Face directory to begin with, instead of the sizes below."),
+        layers: count.optional(),
+        hidden: count.optional(),
+        heads: count.optional(),
+        kvHeads: count.optional().describe("Key/value heads (GQA). Default: heads."),
+        headDim: count.optional().describe("Default: hidden / heads."),
+        intermediate: count.optional(),
+        context: count.describe("Tokens in a training sequence."),
+        tied: z.boolean().optional().describe("One table for embedding and output projection. Default: false."),
+        ropeTheta: positive.optional().describe("Default: 10000."),
+        rmsNormEps: positive.optional().describe("Default: 1e-5."),
+        init: z.enum(["paper", "hf"]).optional().describe("Initialisation: the paper's code (default), or Hugging Face's."),
+      })
+      .describe("The model that training begins with: the base of the grown arm."),
+    growth: z.array(growth).default([]).describe("Growths in order; each stage trains until its `at`."),
+    train: z.strictObject({
+      tokens: quantity.describe("Tokens of the from-scratch arm. The grown arm gets the same FLOPs, base included."),
+      batch: count.describe("Sequences in a micro-batch."),
+      accumulation: count.default(1).describe("Micro-batches in an optimizer step."),
+      ...rate,
+      optimizer,
+    }),
+    compare: z
+      .array(z.enum(["scratch"]))
+      .default(["scratch"])
+      .describe("Arms to train beside the grown one: scratch is the target model trained from nothing."),
+    evaluate: z
+      .strictObject({
+        every: quantity.optional().describe("Tokens between measurements of the held-out loss. Default: a fortieth of train.tokens."),
+        tokens: quantity.default(65536).describe("Held-out tokens that a measurement reads; fewer if the split is smaller."),
+      })
+      .prefault({}),
+    snapshot: z
+      .strictObject({ everySeconds: positive.default(30).describe("Wall seconds between training snapshots.") })
+      .prefault({}),
+    samples: z
+      .strictObject({
+        prompts: z.array(z.string()).default([]).describe("Texts that each arm's final model continues. Default: the beginnings of held-out documents."),
+        tokens: z.number().int().nonnegative().default(160),
+        temperature: z.number().nonnegative().default(0.8),
+      })
+      .prefault({}),
+  })
+  .meta({ title: "Cambium recipe", description: "Base model, growth, target, and what to compare with." });
+
+/** A recipe with every default filled in. */
+export type Recipe = z.output<typeof recipeSchema>;
+export type RecipeInput = z.input<typeof recipeSchema>;
+export type GrowthStep = Recipe["growth"][number];
+
+/** The JSON Schema of recipe files, for editors. */
+export function recipeJsonSchema(): object {
+  return z.toJSONSchema(recipeSchema, { io: "input", target: "draft-2020-12" });
+}

@@ -1,0 +1,39 @@
+// A Hugging Face directory as the start of training: its configuration, its identity, its weights in f32.
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { openModelDirectory, withFileErrors } from "@cambium/checkpoint";
+import { CambiumError, type HostTensor } from "@cambium/ir";
+import { type LlamaConfig, parameterTable, parseHfConfig } from "@cambium/model";
+
+/**
+ * The model in `path`, without its weights. The fingerprint covers configuration, tensor headers, and the sizes and
+ * times of the files: weights that change in place change it.
+ * @throws CambiumError from reading the directory, `E_CONFIG` for a model that is no Llama.
+ */
+export async function readCheckpoint(path: string): Promise<{ path: string; config: LlamaConfig; fingerprint: string }> {
+  await using directory = await openModelDirectory(path);
+  const { config } = parseHfConfig(directory.configJson);
+  const hash = createHash("sha256").update(JSON.stringify(config));
+  for (const [name, entry] of directory.tensors) hash.update(JSON.stringify([name, entry]));
+  const files = new Set([...directory.tensors.keys()].map((name) => directory.shardOf(name).path));
+  for (const file of files) {
+    const { size, mtimeMs } = await withFileErrors(file, () => stat(file));
+    hash.update(JSON.stringify([size, mtimeMs]));
+  }
+  return { path, config, fingerprint: hash.digest("hex") };
+}
+
+/** Parameters of `config` in `path`, as f32. @throws CambiumError `E_CHECKPOINT_TENSORS` naming all that do not fit. */
+export async function readParameters(path: string, config: LlamaConfig): Promise<Record<string, HostTensor<"f32">>> {
+  await using directory = await openModelDirectory(path);
+  const table = parameterTable(config);
+  const reasons = table.flatMap(({ name, shape }) => {
+    const found = directory.tensors.get(name);
+    if (found && found.shape.join() === shape.join()) return [];
+    return [{ where: name, message: "does not fit config.json", expected: `[${shape}]`, got: found ? `[${found.shape}]` : "nothing" }];
+  });
+  if (reasons.length > 0) throw new CambiumError("E_CHECKPOINT_TENSORS", "the checkpoint's tensors do not fit its configuration", { where: path, reasons });
+  const parameters: Record<string, HostTensor<"f32">> = {};
+  for (const { name } of table) parameters[name] = await directory.read(name, "f32");
+  return parameters;
+}

@@ -1,0 +1,33 @@
+// The data of a recipe, tokenized and split.
+import { type PreparedData, type SourceSpec, loadTokenizer, openSource, prepareData } from "@cambium/data";
+import type { Recipe } from "../recipe/schema.js";
+import type { RunObserver } from "./observer.js";
+
+export interface RecipeDataOptions {
+  /** Where relative paths and `@cambium/corpora` are looked up. */
+  readonly projectDir: string;
+  readonly cacheDir: string;
+  readonly observer: RunObserver;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws CambiumError what `openSource`, `loadTokenizer` and `prepareData` throw. */
+export async function prepareRecipeData(recipe: Recipe, options: RecipeDataOptions): Promise<PreparedData> {
+  const { projectDir, cacheDir, observer, signal } = options;
+  return prepareData({
+    source: await openSource(sourceSpec(recipe.data), projectDir),
+    tokenizer: await loadTokenizer(recipe.data.tokenizer, projectDir),
+    heldOutFraction: recipe.data.heldOut,
+    seed: recipe.seed,
+    cacheDir,
+    onProgress: (progress) => observer.onData?.(progress),
+    ...(signal && { signal }),
+  });
+}
+
+/** A path is what looks like one; anything else names an embedded corpus. */
+export function sourceSpec({ corpus, field }: Recipe["data"]): SourceSpec {
+  if (corpus.endsWith(".jsonl")) return { kind: "jsonl", path: corpus, ...(field !== undefined && { field }) };
+  if (/[/\\]|\.txt$/.test(corpus)) return { kind: "text", path: corpus };
+  return { kind: "corpus", name: corpus };
+}

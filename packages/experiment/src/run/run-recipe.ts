@@ -1,0 +1,142 @@
+// Runs a recipe: data, device, arms and their stages, in an order and with a cache such that the same command always
+// goes on where the last one stopped.
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { type Device, type PluginImporter, resolveBackend, resolvePlugin } from "@cambium/backend";
+import { nodeImporter } from "@cambium/backend/node";
+import { withFileErrors, writeFileAtomic } from "@cambium/checkpoint";
+import type { PreparedData } from "@cambium/data";
+import { type Operator, operatorPlugin } from "@cambium/growth";
+import { stringify } from "yaml";
+import { parseRecipe } from "../recipe/parse.js";
+import type { Recipe } from "../recipe/schema.js";
+import { type RunManifest, runFormatVersion } from "../run-format.js";
+import { version } from "../version.js";
+import { readCheckpoint } from "./checkpoint-start.js";
+import { machineInfo } from "./machine.js";
+import type { RunObserver } from "./observer.js";
+import { prepareRecipeData } from "./recipe-data.js";
+import { RunDirectory } from "./run-directory.js";
+import { type ArmPlan, planArms } from "./stage-plan.js";
+import { runStage } from "./stage-runner.js";
+
+export interface RunOptions {
+  /** Where plugins and relative paths of the recipe are looked up. Default: the recipe's directory. */
+  readonly projectDir?: string;
+  /** The run's directory. Default: `runs/NAME` in the working directory. */
+  readonly out?: string;
+  /** Backend instead of the recipe's. */
+  readonly backend?: Recipe["backend"];
+  /** How plugins are found. Default: as an import in `projectDir` would find them. */
+  readonly importer?: PluginImporter;
+  readonly observer?: RunObserver;
+  /** Ends the run after the step at hand, with a snapshot. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunOutcome {
+  readonly state: "done" | "aborted";
+  readonly directory: string;
+  /** Nothing had to be trained. */
+  readonly cached: boolean;
+}
+
+/** Reads and checks the recipe at `path`. @throws CambiumError `E_RECIPE`, `E_NOT_FOUND`. */
+export async function loadRecipe(path: string): Promise<Recipe> {
+  return parseRecipe(await withFileErrors(path, () => readFile(path, "utf8")), path);
+}
+
+/**
+ * Runs the recipe at `path` to its end, or until `signal`.
+ * @throws CambiumError for mistakes in the recipe, plugins that are missing or broken, data, disk and device.
+ */
+export async function runRecipe(path: string, options: RunOptions = {}): Promise<RunOutcome> {
+  const recipe = await loadRecipe(path);
+  const projectDir = options.projectDir ?? dirname(resolve(path));
+  const directory = new RunDirectory(resolve(options.out ?? join("runs", recipe.name)));
+  const backend = options.backend ?? recipe.backend;
+  const observer = options.observer ?? {};
+  const importer = options.importer ?? nodeImporter(projectDir, process.cwd());
+  const operators = await Promise.all(recipe.growth.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin));
+  const plugin = await resolveBackend(backend.name, importer);
+  const checkpoint = recipe.model.from === undefined ? undefined : await readCheckpoint(resolve(projectDir, recipe.model.from));
+  await directory.create();
+  const unlock = await directory.lock();
+  try {
+    const data = await prepareRecipeData(recipe, { projectDir, cacheDir: join(directory.path, "data"), observer, signal: options.signal });
+    try {
+      const device = await plugin.open(backend.options);
+      try {
+        observer.onDevice?.(`${device.info.backend} ${device.info.version}: ${device.info.device}`);
+        return await runArms({ recipe, directory, device, data, observer, operators, checkpoint, signal: options.signal });
+      } finally {
+        await device.close();
+      }
+    } finally {
+      data.close();
+    }
+  } finally {
+    await unlock();
+  }
+}
+
+interface Prepared {
+  readonly recipe: Recipe;
+  readonly directory: RunDirectory;
+  readonly device: Device;
+  readonly data: PreparedData;
+  readonly observer: RunObserver;
+  readonly operators: readonly Operator[];
+  readonly checkpoint: Awaited<ReturnType<typeof readCheckpoint>> | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function runArms(run: Prepared): Promise<RunOutcome> {
+  const { recipe, directory, device, data, observer, operators, checkpoint, signal } = run;
+  const { backend, version: engine, device: computes } = device.info;
+  const arms = planArms(recipe, {
+    vocabSize: data.tokenizer.vocabSize,
+    dataContent: data.stats.content,
+    device: `${backend} ${engine} ${computes}`,
+    operators,
+    ...(checkpoint && { checkpoint }),
+  });
+  observer.onPlan?.(arms);
+  const manifest = describeRun(run, arms);
+  await writeFileAtomic(directory.recipe, recipeText(recipe));
+  await directory.writeManifest(manifest);
+  let cached = true;
+  for (const arm of arms) {
+    for (const plan of arm.stages) {
+      const samples = plan === arm.stages.at(-1);
+      const outcome = await runStage(plan, { recipe, directory, device, data, observer, signal, samples });
+      if (outcome === "aborted") return { state: "aborted", directory: directory.path, cached: false };
+      if (outcome === "done") cached = false;
+    }
+  }
+  await directory.writeManifest({ ...manifest, state: "done" });
+  return { state: "done", directory: directory.path, cached };
+}
+
+function describeRun({ recipe, device, data }: Prepared, arms: readonly ArmPlan[]): RunManifest {
+  const { backend: name, version: engine, device: computes } = device.info;
+  return {
+    formatVersion: runFormatVersion,
+    name: recipe.name,
+    cambium: version,
+    state: "running",
+    machine: machineInfo(),
+    backend: { name, version: engine, device: computes },
+    data: {
+      corpus: recipe.data.corpus,
+      tokenizer: data.tokenizer.name,
+      trainTokens: data.stats.train.tokens,
+      heldOutTokens: data.stats.heldOut.tokens,
+    },
+    arms: arms.map((arm) => ({ name: arm.name, stages: arm.stages.map(({ id }) => id) })),
+  };
+}
+
+function recipeText(recipe: Recipe): string {
+  return `# The recipe as it was run: every default written out.\n${stringify(recipe)}`;
+}

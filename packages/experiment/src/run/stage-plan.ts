@@ -1,0 +1,175 @@
+// What a run consists of, decided before anything trains: stages with their models, budgets and identities.
+import { createHash } from "node:crypto";
+import type { GrowthPlan, Operator } from "@cambium/growth";
+import { type LlamaConfig, llamaConfig } from "@cambium/model";
+import { type ModelShape, trainFlops } from "@cambium/scaling";
+import { type OptimizerOptions, type ScheduleOptions, optimizerOptions } from "@cambium/train";
+import type { GrowthStep, Recipe } from "../recipe/schema.js";
+
+/** Part of every stage's identity: raise it when the same plan comes to mean other bits. */
+const identityVersion = 1;
+
+export interface StagePlan {
+  readonly id: string;
+  /** `base`, `stage-2` …, `target`; `scratch`. */
+  readonly name: string;
+  readonly config: LlamaConfig;
+  /** Training tokens, a whole number of optimizer steps. */
+  readonly tokens: number;
+  /** Training FLOPs the stage will take, matrix work. */
+  readonly flops: number;
+  /** Position in the training stream of the stage's first token: what its arm has read before. */
+  readonly dataPosition: number;
+  readonly schedule: ScheduleOptions;
+  readonly optimizer: OptimizerOptions;
+  readonly start:
+    | { readonly kind: "init"; readonly seed: string; readonly scheme: "paper" | "hf" }
+    | { readonly kind: "checkpoint"; readonly path: string; readonly fingerprint: string }
+    | { readonly kind: "growth"; readonly from: StagePlan; readonly growth: GrowthPlan; readonly moments: GrowthStep["moments"] };
+}
+
+export interface ArmPlan {
+  readonly name: "grown" | "scratch" | "base";
+  readonly stages: readonly StagePlan[];
+}
+
+/** What, besides the recipe, decides a stage's bits. */
+export interface PlanContext {
+  readonly vocabSize: number;
+  /** Names text, tokenizer and split. */
+  readonly dataContent: string;
+  /** What computes: backend, its version, device. */
+  readonly device: string;
+  /** The checkpoint that `model.from` names. */
+  readonly checkpoint?: { readonly path: string; readonly config: LlamaConfig; readonly fingerprint: string };
+  /** The operator of each growth, resolved. */
+  readonly operators: readonly Operator[];
+}
+
+/** The arms of a recipe, the grown one first; stages that arms share are one object. */
+export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
+  const grown = planGrown(recipe, context);
+  const target = grown.at(-1) as StagePlan;
+  const arms: ArmPlan[] = [{ name: recipe.growth.length > 0 ? "grown" : "base", stages: grown }];
+  if (recipe.growth.length > 0 && recipe.compare.includes("scratch")) {
+    const scratch = stage(recipe, context, {
+      name: "scratch",
+      config: target.config,
+      tokens: wholeSteps(recipe, recipe.train.tokens),
+      dataPosition: 0,
+      schedule: scheduleOf(recipe, recipe.train.tokens),
+      start: initial(recipe),
+    });
+    arms.push({ name: "scratch", stages: [scratch] });
+  }
+  return arms;
+}
+
+function planGrown(recipe: Recipe, context: PlanContext): StagePlan[] {
+  const { growth, train } = recipe;
+  const stages: StagePlan[] = [];
+  const { checkpoint } = context;
+  let config = checkpoint?.config ?? baseConfig(recipe, context.vocabSize);
+  let start: StagePlan["start"] = checkpoint ? { kind: "checkpoint", path: checkpoint.path, fingerprint: checkpoint.fingerprint } : initial(recipe);
+  let position = 0;
+  for (let i = 0; i <= growth.length; i++) {
+    const before = growth[i - 1];
+    const last = i === growth.length;
+    const tokens = wholeSteps(recipe, last ? remaining(recipe, stages, config) : (growth[i] as GrowthStep).at);
+    const name = i === 0 ? "base" : last ? "target" : `stage-${i + 1}`;
+    // A stage that will grow follows the schedule of a full run: its learning rate is not run down before growth.
+    const plan = stage(recipe, context, {
+      name,
+      config,
+      tokens,
+      dataPosition: position,
+      schedule: scheduleOf(recipe, last && i > 0 ? tokens : train.tokens, before),
+      start,
+    });
+    stages.push(plan);
+    position += tokens;
+    if (!last) {
+      const step = growth[i] as GrowthStep;
+      const options = { ...step.options, ...(step.factor !== undefined && { factor: step.factor }), ...(step.layers !== undefined && { layers: step.layers }) };
+      const grown = (context.operators[i] as Operator).plan(config, options);
+      start = { kind: "growth", from: plan, growth: grown, moments: step.moments };
+      config = grown.target;
+    }
+  }
+  return stages;
+}
+
+/** Tokens of `config` that spend what the from-scratch arm would, less what `stages` have spent. */
+function remaining(recipe: Recipe, stages: readonly StagePlan[], config: LlamaConfig): number {
+  const perToken = flopsPerToken(config, recipe.model.context);
+  const spent = stages.reduce((sum, { config: model, tokens }) => sum + tokens * flopsPerToken(model, recipe.model.context), 0);
+  return Math.max(1, recipe.train.tokens - spent / perToken);
+}
+
+function initial({ seed, model }: Recipe): StagePlan["start"] {
+  return { kind: "init", seed: String(seed), scheme: model.init ?? "paper" };
+}
+
+function baseConfig({ model }: Recipe, vocabSize: number): LlamaConfig {
+  const { layers = 0, hidden = 0, heads = 0, intermediate = 0 } = model;
+  return llamaConfig({
+    vocabSize,
+    hiddenSize: hidden,
+    intermediateSize: intermediate,
+    layers,
+    heads,
+    kvHeads: model.kvHeads,
+    headDim: model.headDim,
+    contextLength: model.context,
+    ropeTheta: model.ropeTheta,
+    rmsNormEps: model.rmsNormEps,
+    tieEmbeddings: model.tied,
+  });
+}
+
+function wholeSteps({ model, train }: Recipe, tokens: number): number {
+  const step = model.context * train.batch * train.accumulation;
+  return Math.max(1, Math.round(tokens / step)) * step;
+}
+
+function scheduleOf({ train }: Recipe, totalTokens: number, growth?: GrowthStep): ScheduleOptions {
+  const peak = growth?.lr ?? train.lr;
+  const warmupTokens = growth?.warmup ?? train.warmup;
+  return {
+    kind: train.schedule,
+    peak,
+    floor: Math.min(peak, train.minLr ?? peak / 10),
+    warmupTokens,
+    totalTokens: Math.max(totalTokens, warmupTokens),
+    ...(train.decay !== undefined && { decayTokens: train.decay }),
+  };
+}
+
+function stage(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" | "optimizer" | "flops">): StagePlan {
+  const { clip, ...optimizer } = recipe.train.optimizer;
+  const whole = { ...plan, optimizer: optimizerOptions({ ...optimizer, clip: clip === "none" ? Number.MAX_VALUE : clip }) };
+  const { dataContent, device } = context;
+  const identity = {
+    identityVersion,
+    ...{ ...whole, start: startIdentity(whole.start) },
+    ...{ dataContent, device, seed: recipe.seed, evaluate: recipe.evaluate, samples: recipe.samples },
+    ...{ batch: recipe.train.batch, accumulation: recipe.train.accumulation },
+  };
+  const flops = plan.tokens * flopsPerToken(plan.config, recipe.model.context);
+  return { ...whole, flops, id: `${plan.name}-${createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 12)}` };
+}
+
+function startIdentity(start: StagePlan["start"]): object {
+  if (start.kind === "growth") return { ...start, from: start.from.id };
+  return start.kind === "checkpoint" ? { ...start, path: undefined } : start;
+}
+
+/** Exact training FLOPs per token, attention scores counted in full (GROWTH.md 7.3). */
+export function flopsPerToken(config: LlamaConfig, context: number): number {
+  return trainFlops(shapeOf(config), context, "full") / context;
+}
+
+function shapeOf(config: LlamaConfig): ModelShape {
+  const { layers, hiddenSize: hidden, heads, kvHeads, headDim, intermediateSize: intermediate, vocabSize: vocab, tieEmbeddings: tied } = config;
+  return { layers, hidden, heads, kvHeads, headDim, intermediate, vocab, tied };
+}

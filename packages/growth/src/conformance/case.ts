@@ -1,0 +1,59 @@
+// What the conformance suite grows: bases small enough to compute and odd enough to tell axes apart.
+import { type HostTensor, Random, hostTensor, numel } from "@cambium/ir";
+import { type LlamaConfig, type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/model";
+import type { Operator } from "../operator/operator.js";
+
+/** One growth to test. */
+export interface OperatorCase {
+  /** In the test's name; default what it grows and how. */
+  readonly name?: string;
+  /** Over the sizes of `testBases.mha`. */
+  readonly base?: Partial<LlamaConfigInput>;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** The base layer that each target layer must come from, null for a new or mixed one. */
+  readonly layers?: readonly (number | null)[];
+  /** R_c that must come out, as counted: numerator and denominator (L − 1). */
+  readonly connectionRate?: readonly [numerator: number, denominator: number];
+}
+
+/** A growth that must be refused. */
+export interface Refusal {
+  readonly base?: Partial<LlamaConfigInput>;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The error's code, e.g. `E_GROWTH_LAYERS`. */
+  readonly code: string;
+}
+
+/** Six layers, so that every pattern of sixths has something to say; all axes differ in size. */
+const sizes = { vocabSize: 19, hiddenSize: 8, intermediateSize: 14, layers: 6, heads: 2, headDim: 6, contextLength: 32 };
+
+export const testBases = {
+  mha: {},
+  "gqa, tied": { heads: 4, kvHeads: 2, headDim: 4, tieEmbeddings: true },
+  "mqa, odd sizes": { hiddenSize: 9, heads: 3, kvHeads: 1, headDim: 2, intermediateSize: 13 },
+} satisfies Record<string, Partial<LlamaConfigInput>>;
+
+export function baseConfig(base: Partial<LlamaConfigInput> = {}): LlamaConfig {
+  return llamaConfig({ ...sizes, ...base });
+}
+
+/** Every test base: for a depth operator doubled and quadrupled, for another with its default options. */
+export function defaultCases(operator: Operator): readonly OperatorCase[] {
+  const choices = operator.layers ? [{ factor: 2 }, { factor: 4 }] : [{}];
+  return Object.entries(testBases).flatMap(([name, base]) =>
+    choices.map((options) => ({ name: `${name}, ${JSON.stringify(options)}`, base, options })),
+  );
+}
+
+/**
+ * Parameters to grow, f32: normal with standard deviation 0.3, norm weights included, because the usual initial values
+ * (norms of 1, small weights) hide errors (GROWTH.md 3.5).
+ */
+export function testParameters(config: LlamaConfig, seed: string): Record<string, HostTensor<"f32">> {
+  return Object.fromEntries(
+    parameterTable(config).map(({ name, shape }) => {
+      const random = new Random(`conformance/${seed}/${name}`);
+      return [name, hostTensor("f32", shape, Float32Array.from({ length: numel(shape) }, (_, i) => 0.3 * random.normal(i)))];
+    }),
+  );
+}

@@ -1,0 +1,155 @@
+// The checks of the conformance suite on one growth: each is a function that throws when the operator fails it.
+import { type HostTensor, refTensor } from "@cambium/ir";
+import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { applyPlan } from "../evaluate/apply.js";
+import { type MomentPolicy, growMoments } from "../evaluate/moments.js";
+import { connectionRate, layerMap } from "../layer-map.js";
+import type { Operator } from "../operator/operator.js";
+import { composePlans } from "../plan/compose.js";
+import { parsePlan } from "../plan/json.js";
+import { planNeeds } from "../plan/needs.js";
+import type { GrowthPlan } from "../plan/plan.js";
+import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
+import { type OperatorCase, baseConfig, testParameters } from "./case.js";
+import { difference, growExactly, logits, perturbed } from "./logits.js";
+
+type Check = (operator: Operator, one: OperatorCase) => void | Promise<void>;
+type Tensors = Record<string, HostTensor>;
+
+/** Bound on the float64 logits of `exact` claims; 9e-14 was the most that rounding came to (GROWTH.md 3.5 and 9). */
+const exactTolerance = 1e-10;
+
+/** Every check by the name of its test. */
+export const checks: Readonly<Record<string, Check>> = {
+  "makes every tensor of the target, in its shape": async (operator, one) => {
+    const plan = planOf(operator, one);
+    const made = await grow(plan);
+    assertEqual(Object.keys(made), parameterTable(plan.target).map(({ name }) => name), "tensors of the target");
+    for (const { name, shape } of parameterTable(plan.target)) {
+      assertEqual(made[name]?.shape, shape, `shape of ${name}`);
+      assertThat((made[name] as HostTensor).data.every(Number.isFinite), `${name} holds a number that is not finite`);
+    }
+    const count = Object.values(made).reduce((total, { data }) => total + data.length, 0);
+    assertEqual(count, parametersByFormula(plan.target), "number of parameters");
+  },
+
+  "loses no tensor of the base": (operator, one) => {
+    const plan = planOf(operator, one);
+    const text = JSON.stringify(plan.tensors);
+    for (const { name } of parameterTable(plan.base)) {
+      const read = text.includes(JSON.stringify({ source: name }).slice(1, -1));
+      assertThat(read !== plan.dropped.includes(name), `${name} is ${read ? "read and dropped" : "neither read nor dropped"}`);
+    }
+  },
+
+  "is a pure function": (operator, one) => {
+    const plan = planOf(operator, one);
+    const again = operator.plan(deepFreeze(baseConfig(one.base)), deepFreeze(structuredClone(one.options)));
+    assertEqual(again, plan, "a second plan from the same arguments");
+  },
+
+  "survives JSON": async (operator, one) => {
+    const plan = planOf(operator, one);
+    const back = parsePlan(JSON.parse(JSON.stringify(plan)));
+    assertEqual(back, plan, "the plan read back");
+    assertEqual(await grow(back), await grow(plan), "tensors made by the plan read back");
+  },
+
+  "has the layer map and connection rate it should": async (operator, one) => {
+    const plan = planOf(operator, one);
+    const map = layerMap(plan);
+    assertEqual(map.length, plan.target.layers, "length of the layer map");
+    let connected = 0;
+    for (let t = 0; t + 1 < map.length; t++) if (map[t] !== null && map[t + 1] === (map[t] as number) + 1) connected++;
+    const { numerator, denominator, value } = connectionRate(map);
+    assertEqual([numerator, denominator], [connected, map.length - 1], "R_c by its definition");
+    assertThat(value >= 0 && value <= 1, `R_c is ${value}`);
+    if (one.layers) assertEqual(map, one.layers, "layer map");
+    if (one.connectionRate) assertEqual([numerator, denominator], one.connectionRate, "R_c");
+    if (operator.layers) {
+      assertEqual(operator.layers(plan.base.layers, one.options), map, "`layers`, against the plan's layer map");
+      await assertCopies(plan, map);
+    }
+  },
+
+  "keeps of the function what it claims": async (operator, one) => {
+    const plan = planOf(operator, one);
+    const claim = plan.claims.functionPreserving;
+    assertThat(claim !== "at-mask-0" || plan.masks.length > 0, "claims to preserve the function at mask 0, but has no masks");
+    if (claim === "no" || claim === "at-mask-0") return;
+    const base = Object.fromEntries(Object.entries(testParameters(plan.base, "w")).map(([name, x]) => [name, refTensor(x)]));
+    const expected = logits(plan.base, base);
+    const made = await growExactly(plan, base);
+    const apart = difference(logits(plan.target, made), expected);
+    assertThat(apart <= exactTolerance, `claims "${claim}", but the logits differ by ${apart} of their size`);
+    const control = difference(logits(plan.target, perturbed(made)), expected);
+    assertThat(control > exactTolerance, "a perturbed model computes the same logits: the comparison sees nothing");
+  },
+
+  "grows the optimizer's moments, or says that it cannot": async (operator, one) => {
+    const plan = planOf(operator, one);
+    await assertMoments(plan, "reset");
+    const code = codeOf(() => growMoments(plan, momentsOf(plan.base), "carry"));
+    assertThat(code === null || code === "E_GROWTH_MOMENTS", `carrying moments throws ${code}`);
+    if (code === null) for (const policy of ["carry", "pad"] as const) await assertMoments(plan, policy);
+  },
+
+  "composes with itself": async (operator, one) => {
+    const first = planOf(operator, one);
+    if (planNeeds(first).some((need) => need !== "learned")) return;
+    if (codeOf(() => operator.plan(first.target, one.options)) !== null) return;
+    const second = operator.plan(first.target, one.options);
+    const step = await grow(first);
+    assertEqual(await grow(composePlans(first, second)), await grow(second, step), "one composed growth, against two");
+  },
+};
+
+function planOf(operator: Operator, { base, options }: OperatorCase): GrowthPlan {
+  return operator.plan(baseConfig(base), options);
+}
+
+async function grow(plan: GrowthPlan, from: Tensors = testParameters(plan.base, "w")): Promise<Tensors> {
+  const made: Tensors = {};
+  const source = { get: (name: string) => from[name] };
+  for await (const [name, tensor] of applyPlan(plan, source, { learned: "init" })) made[name] = tensor;
+  return made;
+}
+
+/** Parameters of a Llama by the closed formula of GROWTH.md 7.3, embeddings included. */
+function parametersByFormula(config: LlamaConfig): number {
+  const { layers, hiddenSize: d, heads, kvHeads, headDim: e, intermediateSize, vocabSize, tieEmbeddings } = config;
+  const layer = 2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * intermediateSize + 2 * d;
+  return layers * layer + d + (tieEmbeddings ? 1 : 2) * vocabSize * d;
+}
+
+/** Every tensor of target layer t is, bit for bit, that of base layer `map[t]`, or zero. */
+async function assertCopies(plan: GrowthPlan, map: readonly (number | null)[]): Promise<void> {
+  const base = testParameters(plan.base, "w");
+  const made = await grow(plan);
+  for (const { name, layer } of parameterTable(plan.target)) {
+    const source = layer === undefined ? name : name.replace(`.layers.${layer}.`, `.layers.${map[layer]}.`);
+    const tensor = made[name] as HostTensor;
+    if (!tensor.data.every((x) => x === 0)) assertEqual(tensor, base[source], `${name}, against ${source}`);
+  }
+}
+
+function momentsOf(config: LlamaConfig) {
+  const [m, w] = [testParameters(config, "m"), testParameters(config, "v")];
+  const squared = (name: string) => ({ ...(w[name] as HostTensor<"f32">), data: (w[name] as HostTensor<"f32">).data.map((x) => x * x) });
+  return { updates: 17, m: { get: (name: string) => m[name] }, v: { get: squared } };
+}
+
+async function assertMoments(plan: GrowthPlan, policy: MomentPolicy): Promise<void> {
+  const grown = growMoments(plan, momentsOf(plan.base), policy);
+  assertEqual(grown.updates, policy === "reset" ? 0 : 17, `updates after "${policy}"`);
+  const trained = parameterTable(plan.target).filter(({ name }) => !plan.freeze.includes(name));
+  const names: string[] = [];
+  for await (const [name, { m, v }] of grown.tensors) {
+    names.push(name);
+    const shape = trained.find((spec) => spec.name === name)?.shape;
+    assertEqual([m.shape, v.shape, m.dtype, v.dtype], [shape, shape, "f32", "f32"], `moments of ${name} after "${policy}"`);
+    assertThat(v.data.every((x) => x >= 0), `v of ${name} is negative after "${policy}"`);
+    if (policy === "reset") assertThat([...m.data, ...v.data].every((x) => x === 0), `moments of ${name} are not reset`);
+  }
+  assertEqual(names, trained.map(({ name }) => name), `tensors with moments after "${policy}"`);
+}

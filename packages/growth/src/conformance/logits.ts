@@ -1,0 +1,51 @@
+// The function a model computes, in float64: what `exact` claims are measured by.
+import { type RefTensor, evaluate, numel, Random } from "@cambium/ir";
+import { type LlamaConfig, finalNormName, logitsGraph } from "@cambium/model";
+import { compilePlan } from "../plan/compile.js";
+import type { GrowthPlan } from "../plan/plan.js";
+
+type Weights = Record<string, RefTensor>;
+
+/** Sequences and tokens that the two models are compared on (GROWTH.md 3.5 asks for at least 4 × 24). */
+const batch = 4;
+const time = 24;
+
+/** The target's parameters in float64, never rounded. */
+export async function growExactly(plan: GrowthPlan, base: Readonly<Weights>): Promise<Weights> {
+  const read = (name: string, start: number, end: number) => {
+    const { type, data } = base[name] as RefTensor;
+    const width = data.length / (type.shape[0] as number);
+    return data.slice(start * width, end * width);
+  };
+  const made: Weights = {};
+  for (const { name, shape, rows } of compilePlan(plan, { read, learned: "init" })) {
+    made[name] = { type: { dtype: "f32", shape }, data: await rows(0, shape[0] as number) };
+  }
+  return made;
+}
+
+/** Logits [batch, time, vocab] of random tokens, the same for equal vocabularies. */
+export function logits(config: LlamaConfig, weights: Readonly<Weights>): Float64Array {
+  const random = new Random("conformance/tokens");
+  const shape = [batch, time];
+  const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(config.vocabSize * random.uniform(i)));
+  const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
+  const outputs = evaluate(logitsGraph(config, { batch, time }), { ...weights, tokens }, { precision: "f64" });
+  return (outputs["logits"] as RefTensor).data;
+}
+
+/** Largest difference, as a multiple of max(1, largest |expected|). */
+export function difference(actual: Float64Array, expected: Float64Array): number {
+  let [apart, size] = [0, 1];
+  expected.forEach((x, i) => {
+    apart = Math.max(apart, Math.abs(x - (actual[i] as number)));
+    size = Math.max(size, Math.abs(x));
+  });
+  return apart / size;
+}
+
+/** `weights` with one coefficient of the final norm off by a thousandth: a function that is not preserved. */
+export function perturbed(weights: Readonly<Weights>): Weights {
+  const norm = weights[finalNormName] as RefTensor;
+  return { ...weights, [finalNormName]: { ...norm, data: norm.data.map((x, i) => (i === 0 ? x + 1e-3 : x)) } };
+}

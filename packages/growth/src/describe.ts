@@ -1,0 +1,77 @@
+// A plan in a dozen lines: what grows, which layer comes from where, R_c, sizes, what is dropped and what is promised.
+import { countParameters, type LlamaConfig } from "@cambium/model";
+import type { Expr } from "./expr/expr.js";
+import { sourcesOf } from "./expr/walk.js";
+import { connectionRate, layerMap, layerOrigins } from "./layer-map.js";
+import { type FunctionClaim, type GrowthPlan, type PlanTables, planTables } from "./plan/plan.js";
+import { planNeeds } from "./plan/needs.js";
+
+const claimed: Record<FunctionClaim, string> = {
+  exact: "preserved exactly",
+  "exact-if-eps-scaled": "preserved exactly, with the norms' eps scaled",
+  "at-mask-0": "preserved while the masks are 0",
+  no: "not preserved",
+};
+
+const sizes = ["layers", "hiddenSize", "heads", "kvHeads", "headDim", "intermediateSize", "vocabSize"] as const;
+
+/** `plan` for a person, without a newline at the end. */
+export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(plan)): string {
+  const { base, target, operator } = plan;
+  const rate = connectionRate(layerMap(plan, tables));
+  const [before, after] = [countParameters(base), countParameters(target)];
+  const exprs = Object.values(plan.tensors);
+  const copied = exprs.filter(({ kind }) => kind === "copy").length;
+  const made = exprs.filter((expr: Expr) => sourcesOf(expr).length === 0).length;
+  const options = Object.entries(operator.options).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  const needs = planNeeds(plan);
+  const rows: [string, string][] = [
+    ["operator", `${operator.name} ${operator.version}${options.join("")}`],
+    ["sizes", changedSizes(base, target)],
+    ["layers", formatLayers(layerOrigins(plan, tables))],
+    ["R_c", `${rate.numerator}/${rate.denominator} = ${(100 * rate.value).toFixed(2)} %`],
+    ["parameters", `${count(before.total)} → ${count(after.total)}`],
+    ["non-embedding", `${count(before.nonEmbedding)} → ${count(after.nonEmbedding)} (× ${(after.nonEmbedding / before.nonEmbedding).toFixed(3)})`],
+    ["tensors", `${copied} copied, ${exprs.length - copied - made} computed, ${made} new`],
+    ["dropped", plan.dropped.length === 0 ? "nothing" : `${plan.dropped.length}: ${shortened(plan.dropped)}`],
+    ["function", claimed[plan.claims.functionPreserving]],
+    ...(needs.length > 0 ? [["needs", needs.join(", ")] as [string, string]] : []),
+  ];
+  return rows.map(([label, text]) => `${label.padEnd(14)}${text}`).join("\n");
+}
+
+/**
+ * A layer list with `|` wherever a connection of the base is lost: `0–5 | 0–5` is two stacked copies of six layers.
+ * Equal neighbours are counted (`0–5 ×4`); `new` reads nothing of the base, `0+1` mixes two of its layers.
+ */
+export function formatLayers(origins: readonly (readonly number[])[]): string {
+  const runs: { first: readonly number[]; last: readonly number[] }[] = [];
+  for (const layers of origins) {
+    const run = runs.at(-1);
+    const follows = run?.last.length === 1 && layers.length === 1 && layers[0] === (run.last[0] as number) + 1;
+    if (run && follows) run.last = layers;
+    else runs.push({ first: layers, last: layers });
+  }
+  const name = (layers: readonly number[]) => (layers.length === 0 ? "new" : layers.join("+"));
+  const texts = runs.map(({ first, last }) => (first === last ? name(first) : `${name(first)}–${name(last)}`));
+  const counted: { text: string; times: number }[] = [];
+  for (const text of texts) {
+    const before = counted.at(-1);
+    if (before?.text === text) before.times++;
+    else counted.push({ text, times: 1 });
+  }
+  return counted.map(({ text, times }) => (times === 1 ? text : `${text} ×${times}`)).join(" | ");
+}
+
+function changedSizes(base: LlamaConfig, target: LlamaConfig): string {
+  const changed = sizes.filter((size) => base[size] !== target[size]);
+  return changed.map((size) => `${size} ${base[size]} → ${target[size]}`).join(", ") || "unchanged";
+}
+
+function shortened(names: readonly string[]): string {
+  return names.length <= 2 ? names.join(", ") : `${names[0]}, …, ${names.at(-1)}`;
+}
+
+function count(n: number): string {
+  return n.toLocaleString("en-US");
+}

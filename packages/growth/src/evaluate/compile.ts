@@ -1,0 +1,105 @@
+// From an expression to its compiled value: one rule per kind, which checks shapes and says how rows are made.
+import { Random, numel } from "@cambium/ir";
+import type { ParameterSpec } from "@cambium/model";
+import type { Expr, ExprKind } from "../expr/expr.js";
+import { compileConcat } from "./concat.js";
+import { compileMatMul } from "./matmul.js";
+import { compileTake } from "./take.js";
+import { type Compile, type Label, type Scope, type Value, rowLength } from "./value.js";
+
+const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } = {
+  copy: ({ source }, scope) => {
+    const spec = scope.base.get(source);
+    if (!spec) {
+      scope.complain({ message: `reads "${source}", which the base does not have` });
+      return undefined;
+    }
+    if (scope.mode === "coefficient") {
+      scope.complain({ message: `a factor reads "${source}"; moments cannot follow that`, hint: "give a moment rule of its own" });
+      return undefined;
+    }
+    const rows = async (start: number, end: number) => scope.read(source, start, end);
+    return { shape: spec.shape, labels: spec.axes, rows };
+  },
+  zeros: ({ shape }, _scope, hint) => leaf(shape, hint, () => undefined),
+  const: ({ shape, value }, { mode }, hint) => leaf(shape, hint, (out) => out.fill(mode === "moment" ? 0 : value)),
+  normal: ({ shape, std, seed }, { mode }, hint) => {
+    const random = new Random(seed);
+    return leaf(shape, hint, (out, first) => {
+      if (mode === "value") for (let i = 0; i < out.length; i++) out[i] = std * random.normal(first + i);
+    });
+  },
+  scale: ({ of, by }, scope, hint) => {
+    const value = compile(of, scope, hint);
+    return value && combine([value], [by ** scope.power], scope);
+  },
+  sum: ({ terms }, scope, hint) => linear(terms, terms.map(() => 1), scope, hint),
+  affine: ({ a, x, b, y }, scope, hint) => linear([x, y], [a ** scope.power, b ** scope.power], scope, hint),
+  learned: ({ name, shape, init }, scope, hint) => {
+    if (scope.mode !== "value") {
+      scope.complain({ message: `"${name}" is learned; moments cannot follow that`, hint: "give a moment rule of its own" });
+      return undefined;
+    }
+    const start = compile(init, scope, hint);
+    if (start && `${start.shape}` !== `${shape}`) {
+      scope.complain({ message: `the start of "${name}" does not fit it`, expected: `[${shape}]`, got: `[${start.shape}]` });
+    }
+    const { learned } = scope;
+    return start && (learned === "init" ? start : { ...start, rows: async (first, end) => learned(name, first, end) });
+  },
+  take: compileTake,
+  concat: compileConcat,
+  matmul: compileMatMul,
+};
+
+const compile: Compile = (expr, scope, hint) => (rules[expr.kind] as Compile)(expr, scope, hint);
+
+/** The value of `expr` as the tensor `spec`; undefined after at least one complaint. */
+export function compileTensor(spec: ParameterSpec, expr: Expr, scope: Omit<Scope, "compile">): Value | undefined {
+  const value = compile(expr, { ...scope, compile }, spec.axes);
+  if (!value || `${value.shape}` === `${spec.shape}`) return value;
+  scope.complain({ message: "has the wrong shape", expected: `[${spec.shape}]`, got: `[${value.shape}]` });
+  return undefined;
+}
+
+/** A tensor without sources; `fill` gets zeroed storage and the flat index of its first entry. */
+function leaf(shape: readonly number[], hint: readonly Label[] | undefined, fill: (out: Float64Array, first: number) => void): Value {
+  const width = rowLength(shape);
+  return {
+    shape,
+    labels: shape.map((_, i) => (hint?.length === shape.length ? (hint[i] ?? null) : null)),
+    rows: async (start, end) => {
+      const out = new Float64Array((end - start) * width);
+      fill(out, start * width);
+      return out;
+    },
+  };
+}
+
+function linear(exprs: readonly Expr[], factors: readonly number[], scope: Scope, hint?: readonly Label[]): Value | undefined {
+  const values = exprs.map((expr) => compile(expr, scope, hint));
+  return values.every((value) => value !== undefined) ? combine(values, factors, scope) : undefined;
+}
+
+/** Σ factor · value. As moments: of independent gradients, so that second moments add without their cross terms. */
+function combine(values: readonly Value[], factors: readonly number[], scope: Scope): Value | undefined {
+  const [first, ...rest] = values as readonly [Value, ...Value[]];
+  const misfit = rest.find(({ shape }) => `${shape}` !== `${first.shape}`);
+  if (misfit) {
+    scope.complain({ message: "terms of a sum differ in shape", expected: `[${first.shape}]`, got: `[${misfit.shape}]` });
+    return undefined;
+  }
+  return {
+    shape: first.shape,
+    labels: first.labels.map((label, i) => label ?? rest.find(({ labels }) => labels[i])?.labels[i] ?? null),
+    rows: async (start, end) => {
+      const out = new Float64Array(numel([end - start, ...first.shape.slice(1)]));
+      for (const [k, value] of values.entries()) {
+        const rows = await value.rows(start, end);
+        const factor = factors[k] as number;
+        for (let i = 0; i < out.length; i++) out[i]! += factor * (rows[i] as number);
+      }
+      return out;
+    },
+  };
+}

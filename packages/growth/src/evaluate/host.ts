@@ -1,0 +1,28 @@
+// Host tensors as float64 rows, and back: wide while computed, cast once at the end.
+import { type DType, type HostTensor, allocate, fromBf16, fromF16, numel, toBf16, toF16 } from "@cambium/ir";
+import { type Value, rowLength } from "./value.js";
+
+/** Float64 numbers made at a time, 2 MiB of them: what a tensor costs on its way besides source and result. */
+const blockLength = 1 << 18;
+
+/** Rows `start` to `end` of a host tensor, exactly. */
+export function hostRows(tensor: HostTensor, start: number, end: number): Float64Array {
+  const width = rowLength(tensor.shape);
+  const part = Float64Array.from(tensor.data.subarray(start * width, end * width));
+  if (tensor.dtype === "f16") return part.map(fromF16);
+  return tensor.dtype === "bf16" ? part.map(fromBf16) : part;
+}
+
+/** The whole of a value as a host tensor, made in blocks of rows. */
+export async function toHostTensor(value: Pick<Value, "shape" | "rows">, dtype: DType): Promise<HostTensor> {
+  const { shape } = value;
+  const data = allocate(dtype, numel(shape));
+  const width = rowLength(shape);
+  const height = shape[0] as number;
+  const step = Math.max(1, Math.floor(blockLength / width));
+  for (let start = 0; start < height; start += step) {
+    const rows = await value.rows(start, Math.min(start + step, height));
+    data.set(dtype === "f16" ? rows.map(toF16) : dtype === "bf16" ? rows.map(toBf16) : rows, start * width);
+  }
+  return { dtype, shape, data } as HostTensor;
+}

@@ -1,0 +1,60 @@
+// Builders of plan expressions. They check nothing: a plan is checked whole, against the two parameter tables.
+import type { Affine, AxisRef, Concat, Const, Copy, Expr, Learned, MatMul, Normal, Scale, Sum, Take, Zeros } from "./expr.js";
+
+type Shape = readonly number[];
+
+export function copy(source: string): Copy {
+  return { kind: "copy", source };
+}
+
+/** @example take(copy("model.layers.0.mlp.down_proj.weight"), "intermediate", [0, 1, 0, 1], 0.5) */
+export function take(of: Expr, axis: AxisRef, indices: readonly number[], scale?: Take["scale"]): Take {
+  return { kind: "take", of, axis, indices, ...(scale !== undefined && { scale }) };
+}
+
+export function concat(axis: AxisRef, parts: readonly Expr[]): Concat {
+  return { kind: "concat", axis, parts };
+}
+
+export function zeros(shape: Shape): Zeros {
+  return { kind: "zeros", shape };
+}
+
+export function constant(shape: Shape, value: number): Const {
+  return { kind: "const", shape, value };
+}
+
+/** `seed` names the stream: two expressions with one seed hold the same numbers. */
+export function normal(shape: Shape, std: number, seed: string): Normal {
+  return { kind: "normal", shape, std, seed };
+}
+
+export function scale(of: Expr, by: number): Scale {
+  return { kind: "scale", of, by };
+}
+
+export function sum(terms: readonly Expr[]): Sum {
+  return { kind: "sum", terms };
+}
+
+export function affine(a: number, x: Expr, b: number, y: Expr): Affine {
+  return { kind: "affine", a, x, b, y };
+}
+
+export function matmul(
+  left: Expr,
+  right: Expr,
+  transpose: { readonly left?: boolean; readonly right?: boolean } = {},
+): MatMul {
+  return {
+    kind: "matmul",
+    left,
+    right,
+    ...(transpose.left && { transposeLeft: true }),
+    ...(transpose.right && { transposeRight: true }),
+  };
+}
+
+export function learned(name: string, shape: Shape, init: Expr): Learned {
+  return { kind: "learned", name, shape, init };
+}

@@ -1,0 +1,95 @@
+// The language of growth plans: what a target tensor is, as an expression over base tensors. Plain data, no numbers.
+import type { AxisName } from "@cambium/model";
+
+/**
+ * An axis of a tensor: its name in the parameter table, or, where names do not tell dimensions apart, the dimension's
+ * number. Indices of a named axis count its units (heads, not rows); indices of a numbered one count rows.
+ */
+export type AxisRef = AxisName | number;
+
+/** The base tensor of that name, unchanged. */
+export interface Copy {
+  readonly kind: "copy";
+  readonly source: string;
+}
+
+/**
+ * Slices of `of` along `axis`, in the order of `indices`; index −1 is a slice of zeros. `scale` multiplies the result:
+ * a number, one number per index, or an expression of the result's own shape.
+ */
+export interface Take {
+  readonly kind: "take";
+  readonly of: Expr;
+  readonly axis: AxisRef;
+  readonly indices: readonly number[];
+  readonly scale?: number | readonly number[] | Expr;
+}
+
+/** `parts` one after the other along `axis`; their other dimensions are equal. */
+export interface Concat {
+  readonly kind: "concat";
+  readonly axis: AxisRef;
+  readonly parts: readonly Expr[];
+}
+
+export interface Zeros {
+  readonly kind: "zeros";
+  readonly shape: readonly number[];
+}
+
+/** Every entry is `value`. */
+export interface Const {
+  readonly kind: "const";
+  readonly shape: readonly number[];
+  readonly value: number;
+}
+
+/** Entry i (row-major) is `std` times the i-th normal number of the random stream named `seed`. */
+export interface Normal {
+  readonly kind: "normal";
+  readonly shape: readonly number[];
+  readonly std: number;
+  readonly seed: string;
+}
+
+/** `by` · `of`. */
+export interface Scale {
+  readonly kind: "scale";
+  readonly of: Expr;
+  readonly by: number;
+}
+
+/** The sum of `terms`, all of one shape. */
+export interface Sum {
+  readonly kind: "sum";
+  readonly terms: readonly Expr[];
+}
+
+/** `a` · `x` + `b` · `y`. */
+export interface Affine {
+  readonly kind: "affine";
+  readonly a: number;
+  readonly x: Expr;
+  readonly b: number;
+  readonly y: Expr;
+}
+
+/** The matrix product of `left` [m, k] and `right` [k, n] or [k], each transposed first where it says so. */
+export interface MatMul {
+  readonly kind: "matmul";
+  readonly left: Expr;
+  readonly right: Expr;
+  readonly transposeLeft?: boolean;
+  readonly transposeRight?: boolean;
+}
+
+/** A tensor found by fitting before the plan is executed; `init` is where the fit starts. */
+export interface Learned {
+  readonly kind: "learned";
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Expr;
+}
+
+export type Expr = Copy | Take | Concat | Zeros | Const | Normal | Scale | Sum | Affine | MatMul | Learned;
+export type ExprKind = Expr["kind"];

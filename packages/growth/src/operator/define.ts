@@ -1,0 +1,89 @@
+// defineOperator: from an author's few functions to an operator that checks its options and its plan.
+import { CambiumError, type ErrorDetails } from "@cambium/ir";
+import { type LlamaConfig, llamaConfig } from "@cambium/model";
+import type { z } from "zod";
+import { checkPlan } from "../plan/compile.js";
+import { type Claims, type GrowthPlan, type PlanParts, growthContractVersion } from "../plan/plan.js";
+import type { Operator } from "./operator.js";
+
+export interface OperatorDefinition<Options extends z.ZodType> {
+  readonly name: string;
+  readonly version: string;
+  readonly summary: string;
+  /** A strict object: what it does not list is refused. */
+  readonly options: Options;
+  /** Default: the function is not preserved. */
+  readonly claims?: Claims;
+  /** The config after growth. @throws CambiumError `E_GROWTH_LAYERS` or another, when `base` cannot grow so. */
+  target(base: LlamaConfig, options: z.output<Options>): LlamaConfig;
+  /** The expressions, and what training must know. */
+  plan(base: LlamaConfig, target: LlamaConfig, options: z.output<Options>): PlanParts;
+}
+
+/**
+ * @example
+ * export default defineOperator({
+ *   name: "double-intermediate", version: "1.0.0", summary: "Every MLP neuron twice, its output halved.",
+ *   options: z.strictObject({}),
+ *   claims: { functionPreserving: "exact" },
+ *   target: (base) => ({ ...base, intermediateSize: 2 * base.intermediateSize }),
+ *   plan: (base) => { … return { tensors }; },
+ * });
+ */
+export function defineOperator<Options extends z.ZodType>(definition: OperatorDefinition<Options>): Operator {
+  const { name, version, summary, options, claims = { functionPreserving: "no" } } = definition;
+  return {
+    name,
+    version,
+    summary,
+    contract: growthContractVersion,
+    claims,
+    options,
+    plan: (base, given = {}) =>
+      stamped(name, version, () => {
+        const chosen = parseOptions(options, given);
+        const target = llamaConfig(definition.target(base, chosen));
+        const parts = definition.plan(base, target, chosen);
+        const plan: GrowthPlan = {
+          contract: growthContractVersion,
+          operator: { name, version, options: { ...(chosen as object) } },
+          base,
+          target,
+          tensors: parts.tensors,
+          dropped: parts.dropped ?? [],
+          optimizer: parts.optimizer ?? { moments: {} },
+          freeze: parts.freeze ?? [],
+          masks: parts.masks ?? [],
+          lrMultipliers: parts.lrMultipliers ?? {},
+          claims: parts.claims ?? claims,
+        };
+        checkPlan(plan);
+        return plan;
+      }),
+  };
+}
+
+/** `given` through an options schema. @throws CambiumError `E_GROWTH_OPTION` with every option that does not fit. */
+export function parseOptions<Options extends z.ZodType>(schema: Options, given: unknown): z.output<Options> {
+  const { success, data, error } = schema.safeParse(given);
+  if (success) return data;
+  const reasons = error.issues.map(({ path, message }) => ({ ...(path.length > 0 && { where: path.join(".") }), message }));
+  const { shape } = schema as { readonly shape?: object };
+  const hint = shape && `the options are ${Object.keys(shape).join(", ") || "none"}`;
+  throw new CambiumError("E_GROWTH_OPTION", "the options do not fit", { reasons, ...(hint && { hint }) });
+}
+
+/**
+ * Runs `work` with the operator's name on whatever it throws. What is no CambiumError is a defect of the operator and
+ * becomes `E_GROWTH_OPERATOR`, its own message and cause kept.
+ */
+export function stamped<T>(name: string, version: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const known = error instanceof CambiumError;
+    const message = error instanceof Error ? error.message : String(error);
+    const details: ErrorDetails = known ? error.details : { cause: error };
+    throw new CambiumError(known ? error.code : "E_GROWTH_OPERATOR", `operator ${name} ${version}: ${message}`, details);
+  }
+}

@@ -1,0 +1,139 @@
+// Depth growth: each target layer is a copy of a base layer, everything else is copied as it is (GROWTH.md section 4).
+import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
+import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { z } from "zod";
+import { copy } from "../expr/build.js";
+import type { Expr } from "../expr/expr.js";
+import type { PlanParts } from "../plan/plan.js";
+import { defineOperator, parseOptions, stamped } from "./define.js";
+import type { Operator } from "./operator.js";
+
+/** The growth factor where neither `factor` nor `layers` is given (Du et al. 2024, section 4.1: 2 to 4 are best). */
+export const defaultFactor = 4;
+
+/** More layers than this are taken for a slip. */
+const mostLayers = 10_000;
+
+/** The options that every depth operator takes. */
+export const depthOptions = {
+  factor: z.number().positive().exactOptional().describe(`layers after / layers before; default ${defaultFactor}`),
+  layers: z.int().positive().exactOptional().describe("layers after growth, instead of a factor"),
+};
+
+interface DepthChoice {
+  readonly factor?: number;
+  readonly layers?: number;
+}
+
+export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
+  readonly name: string;
+  readonly version: string;
+  readonly summary: string;
+  /** Options besides `factor` and `layers`. */
+  readonly options?: Extra;
+  /**
+   * For each of `target` layers the base layer it copies, 0-based; `base` ≤ `target` are numbers of layers.
+   * @throws CambiumError through `depthError`, when the two do not go together.
+   */
+  layers(base: number, target: number, options: z.output<z.ZodObject<Extra>>): readonly number[];
+}
+
+/**
+ * A depth operator from its list of layers.
+ * @example
+ * export default depthOperator({
+ *   name: "interpolate", version, summary: "Every layer repeated in place.",
+ *   layers: (base, target) => Array.from({ length: target }, (_, t) => Math.floor((t * base) / target)),
+ * });
+ */
+export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>>(
+  definition: DepthOperatorDefinition<Extra>,
+): Operator {
+  const { name, version, summary } = definition;
+  const options = z.strictObject({ ...depthOptions, ...definition.options });
+  const list = (base: number, choice: DepthChoice): readonly number[] => {
+    const target = targetLayers(base, choice);
+    const layers = definition.layers(base, target, choice as z.output<z.ZodObject<Extra>>);
+    checkLayers(layers, base, target);
+    return layers;
+  };
+  const operator = defineOperator({
+    name,
+    version,
+    summary,
+    options,
+    target: (base, choice) => ({ ...base, layers: targetLayers(base.layers, choice as DepthChoice) }),
+    plan: (base, _target, choice) => depthPlan(base, list(base.layers, choice as DepthChoice)),
+  });
+  return {
+    ...operator,
+    layers: (base, given = {}) => stamped(name, version, () => list(base, parseOptions(options, given) as DepthChoice)),
+  };
+}
+
+/**
+ * The plan that makes layer t of the target a copy of base layer `layers[t]`. Base layers that are not in the list are
+ * dropped. The function is preserved only by the list 0, 1, … of the base itself. Moments are copied along: a
+ * heuristic, since copies in different places have different gradients.
+ */
+export function depthPlan(base: LlamaConfig, layers: readonly number[]): PlanParts {
+  const table = parameterTable(base);
+  const byLayer = new Map<number | undefined, string[]>();
+  for (const { name, layer } of table) byLayer.set(layer, [...(byLayer.get(layer) ?? []), name]);
+  const tensors: Record<string, Expr> = {};
+  for (const name of byLayer.get(undefined) ?? []) tensors[name] = copy(name);
+  layers.forEach((from, to) => {
+    for (const name of byLayer.get(from) ?? []) tensors[renameLayer(name, from, to)] = copy(name);
+  });
+  const used = new Set(layers);
+  const identity = layers.length === base.layers && layers.every((from, to) => from === to);
+  return {
+    tensors,
+    dropped: table.flatMap(({ name, layer }) => (layer === undefined || used.has(layer) ? [] : [name])),
+    claims: { functionPreserving: identity ? "exact" : "no" },
+  };
+}
+
+/** The name of a layer's tensor in another layer: `model.layers.2.mlp.up_proj.weight` → `model.layers.8.mlp.up_proj.weight`. */
+export function renameLayer(name: string, from: number, to: number): string {
+  return name.replace(`layers.${from}.`, `layers.${to}.`);
+}
+
+/**
+ * The number of layers after growth.
+ * @throws CambiumError `E_GROWTH_OPTION` for a factor and a number at once, `E_GROWTH_LAYERS` for a number of layers
+ * that is not whole, smaller than the base's or beyond reason.
+ */
+export function targetLayers(base: number, { factor, layers }: DepthChoice): number {
+  if (factor !== undefined && layers !== undefined) {
+    const got = `factor ${factor}, layers ${layers}`;
+    throw new CambiumError("E_GROWTH_OPTION", "a factor and a number of layers are given", { expected: "one of them", got });
+  }
+  const exact = layers ?? (factor ?? defaultFactor) * base;
+  const target = Math.round(exact);
+  if (Math.abs(exact - target) > 1e-9 * exact) {
+    const hint = `layers: ${target}, or a factor that makes whole layers`;
+    throw depthError(`${base} layers cannot grow by a factor of ${factor}`, { expected: "a whole number of layers", got: `${Number(exact.toPrecision(12))}`, hint });
+  }
+  if (target < base) throw depthError("growing does not take layers away", { expected: `at least ${base} layers`, got: `${target}` });
+  if (target > mostLayers) throw depthError("the target is too deep", { expected: `at most ${mostLayers} layers`, got: `${target}` });
+  return target;
+}
+
+/** What a depth operator throws when it cannot make the list asked for; the operator's name is put on it. */
+export function depthError(message: string, details: ErrorDetails = {}): CambiumError {
+  return new CambiumError("E_GROWTH_LAYERS", message, details);
+}
+
+/** @throws CambiumError `E_GROWTH_LAYERS` unless `layers` has `target` entries, all of them layers of the base. */
+export function checkLayers(layers: readonly number[], base: number, target: number): void {
+  const reasons: Reason[] = layers.flatMap((layer, t) =>
+    Number.isInteger(layer) && layer >= 0 && layer < base
+      ? []
+      : [{ where: `target layer ${t}`, message: "comes from no layer of the base", expected: `0 to ${base - 1}`, got: `${layer}` }],
+  );
+  if (layers.length !== target) {
+    reasons.push({ where: "the list", message: "has the wrong length", expected: `${target} layers`, got: `${layers.length}` });
+  }
+  if (reasons.length > 0) throw depthError("the list of layers makes no target", { reasons });
+}

@@ -1,0 +1,38 @@
+// Which expression grows a tensor's moments, where one is known (GROWTH.md section 6).
+import type { Expr, ExprKind } from "../expr/expr.js";
+import { walk } from "../expr/walk.js";
+import type { GrowthPlan } from "./plan.js";
+
+const selects: Record<ExprKind, boolean> = {
+  copy: true,
+  take: true,
+  concat: true,
+  zeros: true,
+  const: true,
+  normal: true,
+  scale: false,
+  sum: false,
+  affine: false,
+  matmul: false,
+  learned: false,
+};
+
+/**
+ * The plan's rule for a tensor, or the tensor's own expression if that only selects: copies, takes without factors,
+ * joins and new entries. Undefined when factors are at work and no rule says what they do to the gradient (W' = sW has
+ * the gradient g/s, split consumers have g, their producers a·g).
+ */
+export function momentRule(plan: GrowthPlan, name: string): Expr | undefined {
+  const rule = plan.optimizer.moments[name];
+  if (rule) return rule;
+  const expr = plan.tensors[name];
+  return expr && isSelection(expr) ? expr : undefined;
+}
+
+function isSelection(expr: Expr): boolean {
+  let selection = true;
+  walk(expr, (part) => {
+    if (!selects[part.kind] || (part.kind === "take" && part.scale !== undefined)) selection = false;
+  });
+  return selection;
+}

@@ -1,0 +1,78 @@
+// The growth plan: everything an operator decides, as plain data. Printed, diffed, saved, composed and executed as such.
+import { type AxisName, type LlamaConfig, type ParameterSpec, parameterTable } from "@cambium/model";
+import type { Expr } from "../expr/expr.js";
+
+/** Major version of the operator contract and of the plan's JSON; an operator or plan of another major is refused. */
+export const growthContractVersion = 1;
+
+/**
+ * What growing keeps of the function that the base computes. `exact`: all of it, to rounding. `exact-if-eps-scaled`:
+ * all of it, because the target's `rmsNormEps` differs from the base's. `at-mask-0`: all of it while every mask is 0.
+ * `no`: nothing is promised.
+ */
+export type FunctionClaim = "exact" | "exact-if-eps-scaled" | "at-mask-0" | "no";
+
+/** What an operator promises; the conformance suite holds it to that. */
+export interface Claims {
+  readonly functionPreserving: FunctionClaim;
+}
+
+/** A gate on new outputs, opened during training (GROWTH.md 3.4). */
+export interface Mask {
+  /** Target parameters whose outputs are multiplied by the gate. */
+  readonly tensors: readonly string[];
+  readonly axis: AxisName;
+  /** Gated indices of `axis`, from the first (inclusive) to the second (exclusive). */
+  readonly range: readonly [number, number];
+  /** `linear` rises from 0 at optimizer step `start` to 1 at `start + steps`. */
+  readonly schedule:
+    | { readonly kind: "linear"; readonly start: number; readonly steps: number }
+    | { readonly kind: "const"; readonly value: number };
+}
+
+/** What an operator decides; all but the tensors may be left out. */
+export interface PlanParts {
+  /** Every target tensor by name. */
+  readonly tensors: Readonly<Record<string, Expr>>;
+  /** Base tensors that no expression reads, on purpose. */
+  readonly dropped?: readonly string[];
+  readonly optimizer?: {
+    /**
+     * How a target tensor's gradient follows from the base's, where that is not the tensor's own expression: AdamW's m
+     * is grown by it, and v with its factors squared (GROWTH.md section 6). A tensor that is only copied, taken,
+     * joined or made anew needs no rule; one that is scaled, summed or multiplied does if moments are to be carried.
+     */
+    readonly moments: Readonly<Record<string, Expr>>;
+  };
+  /** Target tensors that do not train. */
+  readonly freeze?: readonly string[];
+  readonly masks?: readonly Mask[];
+  /** Factors on the learning rate by target tensor; weight decay is not scaled. */
+  readonly lrMultipliers?: Readonly<Record<string, number>>;
+  /** Where a plan promises something else than its operator does for its default options. */
+  readonly claims?: Claims;
+}
+
+export interface GrowthPlan extends Required<PlanParts> {
+  readonly contract: number;
+  readonly operator: PlanOrigin;
+  readonly base: LlamaConfig;
+  readonly target: LlamaConfig;
+}
+
+/** Who made a plan, and from what options (defaults written out). */
+export interface PlanOrigin {
+  readonly name: string;
+  readonly version: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The parameters on both sides of a plan, in the order of the forward pass. */
+export interface PlanTables {
+  readonly base: readonly ParameterSpec[];
+  readonly target: readonly ParameterSpec[];
+}
+
+export function planTables(plan: Pick<GrowthPlan, "base" | "target">): PlanTables {
+  return { base: parameterTable(plan.base), target: parameterTable(plan.target) };
+}

@@ -1,0 +1,94 @@
+// Random graphs for fuzzing passes and backends, spelled by a list of choices so that a property tester can shrink them.
+// They are made of ops' samples: whatever op has a sample takes part.
+import { GraphBuilder } from "./builder.js";
+import { composites } from "./composites/index.js";
+import { type HostTensor, sameType } from "./dtype.js";
+import type { Graph } from "./graph.js";
+import type { Attrs, Op } from "./op.js";
+import { add } from "./ops/add.js";
+import { primitives } from "./ops/index.js";
+import { maximum } from "./ops/maximum.js";
+import { minimum } from "./ops/minimum.js";
+import { mul } from "./ops/mul.js";
+import { pad } from "./ops/pad.js";
+import { reshape } from "./ops/reshape.js";
+import { slice } from "./ops/slice.js";
+import { tanh } from "./ops/tanh.js";
+import { type Sample, type SampleInput, materialize } from "./sample.js";
+import { numel } from "./shape.js";
+import type { Tensor } from "./tensor.js";
+
+export interface RandomGraph {
+  readonly graph: Graph;
+  readonly inputs: Readonly<Record<string, HostTensor>>;
+}
+
+const everyOp: readonly Op[] = [...Object.values(primitives), ...Object.values(composites)].map(({ op }) => op);
+
+/**
+ * The graph that `choices` spell: each number picks the next sample of one of `ops`, and which earlier values it reads.
+ * Earlier f32 values are brought to the sample's shape and, through a tanh, to its range, so that numbers stay tame
+ * however deep the graph; some stay unread, for dead code. Values that depend on an f32 comparison or truncation are not read on: their inputs are fresh,
+ * so that two backends that round differently still agree on them exactly.
+ */
+export function graphFromChoices(choices: readonly number[], ops: readonly Op[] = everyOp): RandomGraph {
+  const builder = new GraphBuilder();
+  const inputs: Record<string, HostTensor> = {};
+  const pool: Tensor[] = [];
+  const samples = ops.flatMap((op) => op.samples.map((sample) => ({ op, sample })));
+  choices.forEach((choice, step) => {
+    const { op, sample } = samples[choice % samples.length] as { op: Op; sample: Sample };
+    const draw = picker(choice);
+    const values = materialize(sample, `choice ${choice}`);
+    const attrs = (sample.attrs ?? {}) as Attrs;
+    const exact = op.infer(sample.inputs.map(({ type }) => type), attrs).some(({ dtype }) => dtype !== "f32");
+    const operands = sample.inputs.map((wanted, i) => {
+      const candidates = pool.filter((held) => held.dtype === wanted.type.dtype && (held.dtype !== "bool" || fills(held, wanted)));
+      const held = candidates[draw(candidates.length)];
+      if (held && readable(wanted, exact) && draw(4) > 0) return fit(held, wanted);
+      const name = `in${step}.${i}`;
+      inputs[name] = values[i] as HostTensor;
+      return builder.input(name, wanted.type);
+    });
+    const results = builder.scope(`step${step}`, () => builder.apply(op, operands, attrs));
+    pool.push(...results);
+    const shown = results.filter(() => step === choices.length - 1 || draw(3) > 0);
+    shown.forEach((tensor, i) => builder.output(`out${step}.${i}`, tensor));
+  });
+  return { graph: builder.finish(), inputs };
+}
+
+/** Numbers below a bound, drawn from one choice. */
+function picker(choice: number): (below: number) => number {
+  let state = choice >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return below === 0 ? 0 : (state >>> 8) % below;
+  };
+}
+
+/** Whether an earlier value may stand for this input: given values may not be replaced, nor wide ranges stretched to. */
+function readable({ type, values, range = [-2, 2] }: SampleInput, exact: boolean): boolean {
+  return !values && !(exact && type.dtype === "f32") && (type.dtype !== "f32" || range[1] - range[0] <= 8);
+}
+
+/** Whether `x` has elements enough for this input: bools cannot be padded. */
+function fills(x: Tensor, { type }: SampleInput): boolean {
+  return numel(x.shape) >= numel(type.shape);
+}
+
+/** `x` as the sample input wants it: elements cut or zero-filled to its shape, brought into its range. */
+function fit(x: Tensor, { type, range }: SampleInput): Tensor {
+  const [from, to] = range ?? (type.dtype === "f32" ? [-2, 2] : [0, 4]);
+  const shaped = sameType(x.type, type) ? x : reshape(resize(x, numel(type.shape)), { shape: type.shape });
+  if (type.dtype === "i32") return maximum(minimum(shaped, to - 1), from);
+  if (type.dtype !== "f32") return shaped;
+  return add(mul(tanh(shaped), (to - from) / 2), (from + to) / 2);
+}
+
+function resize(x: Tensor, length: number): Tensor {
+  const held = numel(x.shape);
+  const flat = reshape(x, { shape: [held] });
+  if (held >= length) return held === length ? flat : slice(flat, { start: [0], end: [length] });
+  return pad(flat, { before: [0], after: [length - held] });
+}

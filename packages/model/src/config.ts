@@ -1,0 +1,169 @@
+// The configuration of a Llama-family model: its fields, their defaults, and the rules they obey.
+import { CambiumError, type Reason } from "@cambium/ir";
+
+/** Scalings of the rotary frequencies that Hugging Face calls `linear` and `llama3`. */
+export type RopeScaling =
+  | { readonly type: "linear"; readonly factor: number }
+  | {
+      readonly type: "llama3";
+      readonly factor: number;
+      readonly lowFreqFactor: number;
+      readonly highFreqFactor: number;
+      /** Context length before scaling, tokens. */
+      readonly originalContextLength: number;
+    };
+
+/** A decoder-only transformer as Hugging Face's `LlamaForCausalLM` computes it, without biases. */
+export interface LlamaConfig {
+  readonly vocabSize: number;
+  /** Width of the residual stream. Need not be `heads · headDim`. */
+  readonly hiddenSize: number;
+  /** Width of the MLP. */
+  readonly intermediateSize: number;
+  readonly layers: number;
+  /** Query heads. */
+  readonly heads: number;
+  /** Key/value heads; divides `heads`. Query head j reads key/value head floor(j · kvHeads / heads). */
+  readonly kvHeads: number;
+  /** Width of one head; even, because RoPE rotates pairs. */
+  readonly headDim: number;
+  /** Longest sequence, tokens. */
+  readonly contextLength: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling: RopeScaling | null;
+  readonly rmsNormEps: number;
+  /** The output projection is the embedding table; there is no `lm_head.weight`. */
+  readonly tieEmbeddings: boolean;
+  /** Standard deviation of Hugging Face's initialisation. */
+  readonly initializerRange: number;
+  readonly bosTokenId?: number;
+  readonly eosTokenId?: number | readonly number[];
+}
+
+type Sizes = "vocabSize" | "hiddenSize" | "intermediateSize" | "layers" | "heads" | "contextLength";
+export type LlamaConfigInput = Pick<LlamaConfig, Sizes> & {
+  readonly [K in Exclude<keyof LlamaConfig, Sizes>]?: LlamaConfig[K] | undefined;
+};
+
+/**
+ * Fills in what is left out: `kvHeads` = `heads`, `headDim` = `hiddenSize / heads`, `ropeTheta` 10000, no scaling,
+ * `rmsNormEps` 1e-5, untied, `initializerRange` 0.02.
+ * @throws CambiumError `E_CONFIG` with every reason found.
+ */
+export function llamaConfig(input: LlamaConfigInput): LlamaConfig {
+  const given = Object.fromEntries(
+    Object.entries(input).filter(([, value]) => value !== undefined),
+  ) as LlamaConfigInput;
+  const config = {
+    kvHeads: given.heads,
+    headDim: given.hiddenSize / given.heads,
+    ropeTheta: 10000,
+    ropeScaling: null,
+    rmsNormEps: 1e-5,
+    tieEmbeddings: false,
+    initializerRange: 0.02,
+    ...given,
+  } as LlamaConfig;
+  const derived = (["kvHeads", "headDim"] as const).filter((field) => given[field] === undefined);
+  const reasons = configReasons(config, { derived });
+  if (reasons.length > 0) throw new CambiumError("E_CONFIG", "the model configuration does not hold", { reasons });
+  return config;
+}
+
+interface Check {
+  readonly expected: string;
+  readonly holds: (value: unknown) => boolean;
+}
+
+const size: Check = {
+  expected: "an integer from 1 to 2147483647",
+  holds: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 31,
+};
+const positive: Check = { expected: "a number > 0", holds: (value) => Number.isFinite(value) && (value as number) > 0 };
+const flag: Check = { expected: "true or false", holds: (value) => typeof value === "boolean" };
+const isTokenId = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
+
+const checks: { readonly [K in keyof Required<LlamaConfig>]: Check } = {
+  vocabSize: size,
+  hiddenSize: size,
+  intermediateSize: size,
+  layers: size,
+  heads: size,
+  kvHeads: size,
+  headDim: { expected: "an even integer ≥ 2", holds: (value) => size.holds(value) && (value as number) % 2 === 0 },
+  contextLength: size,
+  ropeTheta: positive,
+  ropeScaling: { expected: "null, or a scaling of type linear or llama3", holds: isScaling },
+  rmsNormEps: positive,
+  tieEmbeddings: flag,
+  initializerRange: positive,
+  bosTokenId: { expected: "a token id", holds: (value) => value === undefined || isTokenId(value) },
+  eosTokenId: {
+    expected: "a token id or a list of them",
+    holds: (value) => value === undefined || (Array.isArray(value) ? value.every(isTokenId) : isTokenId(value)),
+  },
+};
+
+function isScaling(value: unknown): boolean {
+  if (value === null) return true;
+  if (typeof value !== "object") return false;
+  const { type, factor, lowFreqFactor, highFreqFactor, originalContextLength } = value as Record<string, unknown>;
+  if (type === "linear") return positive.holds(factor);
+  return (
+    type === "llama3" &&
+    [factor, lowFreqFactor, highFreqFactor].every(positive.holds) &&
+    size.holds(originalContextLength)
+  );
+}
+
+/** How a check speaks of the configuration it was given. */
+interface Spelling {
+  /** The reader's name of a field; default our own. */
+  readonly label?: (field: keyof LlamaConfig) => string;
+  /** Fields worked out from others: they are not blamed for what is wrong with those. */
+  readonly derived?: readonly ("kvHeads" | "headDim")[];
+}
+
+const sources = { kvHeads: ["heads"], headDim: ["hiddenSize", "heads"] } as const;
+
+/** Every reason why `config` does not hold. */
+export function configReasons(
+  config: LlamaConfig,
+  { label = (field) => field, derived = [] }: Spelling = {},
+): Reason[] {
+  const unknown = Object.keys(config).filter((key) => !Object.hasOwn(checks, key));
+  const reasons: Reason[] = unknown.map((where) => ({ where, message: "no such field" }));
+  const sound = (field: keyof LlamaConfig) => checks[field].holds(config[field]);
+  const excused = derived.filter((field) => !sources[field].every(sound));
+  for (const field of Object.keys(checks) as (keyof LlamaConfig)[]) {
+    if (sound(field) || excused.some((other) => other === field)) continue;
+    const got = config[field];
+    reasons.push({
+      where: label(field),
+      message: got === undefined ? "is missing" : "has a value it cannot have",
+      expected: checks[field].expected,
+      got: JSON.stringify(got) ?? String(got),
+      ...(field === "headDim" && { hint: `give ${label("headDim")}, or sizes whose quotient is even` }),
+    });
+  }
+  const { heads, kvHeads, ropeScaling } = config;
+  if (sound("heads") && sound("kvHeads") && heads % kvHeads !== 0) {
+    reasons.push({
+      where: label("kvHeads"),
+      message: "must divide the number of heads",
+      got: `${heads} heads over ${kvHeads}`,
+    });
+  }
+  if (
+    sound("ropeScaling") &&
+    ropeScaling?.type === "llama3" &&
+    ropeScaling.highFreqFactor <= ropeScaling.lowFreqFactor
+  ) {
+    reasons.push({
+      where: label("ropeScaling"),
+      message: "the high frequency factor must exceed the low one",
+      got: `${ropeScaling.highFreqFactor} and ${ropeScaling.lowFreqFactor}`,
+    });
+  }
+  return reasons;
+}

@@ -1,0 +1,190 @@
+// Text generation: reads the prompt in chunks, then decodes token by token. Weights and caches stay on the device.
+import type { Device, DeviceTensor, Executable } from "@cambium/backend";
+import { CambiumError, type HostTensor, Random, fromBf16, fromF16, hostTensor, numel } from "@cambium/ir";
+import type { LlamaConfig } from "../config.js";
+import { cacheNames, decodeGraph } from "../graphs/decode.js";
+import { parameterTable } from "../parameters.js";
+import { type GenerateOptions, checkGenerateOptions } from "./options.js";
+import { sampleToken } from "./sampling.js";
+
+export interface Generation {
+  /** The new tokens, a stop token included. */
+  readonly tokens: number[];
+  /** Whether a stop token or `maxNewTokens` ended it. */
+  readonly finish: "stop" | "length";
+}
+
+type Tensors = Readonly<Record<string, DeviceTensor | HostTensor>>;
+
+/** Prompts up to this long are read by the one-token graph, which is compiled anyway. */
+const shortPrompt = 4;
+const longestChunk = 128;
+const shortestCache = 64;
+
+/**
+ * A model made ready to generate, for one or many prompts. Shapes are static, so cache length and prompt chunk are
+ * rounded up to powers of two and each pair is compiled once.
+ */
+export class TextGenerator {
+  readonly #executables = new Map<string, Executable>();
+
+  private constructor(
+    private readonly device: Device,
+    private readonly config: LlamaConfig,
+    private readonly weights: Readonly<Record<string, DeviceTensor>>,
+    private readonly uploaded: readonly DeviceTensor[],
+  ) {}
+
+  /**
+   * Uploads what is not on the device yet (f16 and bf16 as f32). Tensors given as device tensors stay the caller's and
+   * must outlive the generator.
+   * @throws CambiumError `E_PARAMETERS` naming every parameter that is missing.
+   */
+  static async open(device: Device, config: LlamaConfig, parameters: Tensors): Promise<TextGenerator> {
+    const names = parameterTable(config).map(({ name }) => name);
+    const missing = names.filter((name) => !parameters[name]);
+    if (missing.length > 0) {
+      const reasons = missing.map((where) => ({ where, message: "is missing" }));
+      throw new CambiumError("E_PARAMETERS", "parameters of the model are missing", { reasons });
+    }
+    const uploaded: DeviceTensor[] = [];
+    const weights: Record<string, DeviceTensor> = {};
+    try {
+      for (const name of names) {
+        const given = parameters[name] as DeviceTensor | HostTensor;
+        if ("data" in given) uploaded.push(await device.upload(asF32(given)));
+        weights[name] = "data" in given ? (uploaded.at(-1) as DeviceTensor) : given;
+      }
+    } catch (error) {
+      for (const tensor of uploaded) tensor.dispose();
+      throw error;
+    }
+    return new TextGenerator(device, config, weights, uploaded);
+  }
+
+  /**
+   * Continues a prompt. Greedy at temperature 0; otherwise the same seed gives the same tokens.
+   * @throws CambiumError `E_GENERATE` with every reason found; `E_NOT_FINITE` when the model yields no number.
+   */
+  async generate(options: GenerateOptions): Promise<Generation> {
+    const { config } = this;
+    checkGenerateOptions(config, options);
+    const { prompt, maxNewTokens } = options;
+    const stop = new Set([options.stop ?? config.eosTokenId ?? []].flat());
+    const random = new Random(`${options.seed}/generate`);
+    const time = Math.min(config.contextLength, powerOfTwo(prompt.length + maxNewTokens - 1, shortestCache));
+    const tokens: number[] = [];
+    const caches = new Map<string, DeviceTensor>();
+    try {
+      await this.#uploadEmpty(caches, time);
+      let logits = await this.#read(prompt, time, caches, options.signal);
+      for (;;) {
+        const position = prompt.length + tokens.length;
+        const token = sampleToken(logits, options, random.uniform(position));
+        tokens.push(token);
+        await options.onToken?.(token, tokens.length - 1);
+        if (stop.has(token)) return { tokens, finish: "stop" };
+        if (tokens.length === maxNewTokens) return { tokens, finish: "length" };
+        options.signal?.throwIfAborted();
+        logits = await this.#step([token], position, 1, time, caches);
+      }
+    } finally {
+      for (const cache of caches.values()) cache.dispose();
+    }
+  }
+
+  /** Frees the executables and what `open` uploaded. */
+  dispose(): void {
+    for (const executable of this.#executables.values()) executable.dispose();
+    for (const tensor of this.uploaded) tensor.dispose();
+    this.#executables.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Reads the prompt into the caches and returns the logits after its last token. */
+  async #read(
+    prompt: readonly number[],
+    time: number,
+    caches: Map<string, DeviceTensor>,
+    signal: AbortSignal | undefined,
+  ): Promise<ArrayLike<number>> {
+    const chunk = prompt.length <= shortPrompt ? 1 : Math.min(longestChunk, powerOfTwo(prompt.length, 1));
+    let logits: ArrayLike<number> = [];
+    for (let position = 0; position < prompt.length; position += chunk) {
+      signal?.throwIfAborted();
+      logits = await this.#step(prompt.slice(position, position + chunk), position, chunk, time, caches);
+    }
+    return logits;
+  }
+
+  /** Runs `ids`, at most `chunk`, from `position` on, and returns the logits [vocab] after the last of them. */
+  async #step(
+    ids: readonly number[],
+    position: number,
+    chunk: number,
+    time: number,
+    caches: Map<string, DeviceTensor>,
+  ): Promise<ArrayLike<number>> {
+    const executable = await this.#executable(time, chunk);
+    const token = hostTensor("i32", [1, chunk]);
+    token.data.set(ids);
+    const inputs = {
+      ...this.weights,
+      ...Object.fromEntries(caches),
+      token,
+      position: hostTensor("i32", [], [position]),
+      ...(chunk > 1 && { last: hostTensor("i32", [], [ids.length - 1]) }),
+    };
+    const { outputs, fetched } = await executable.run(inputs, { fetch: ["logits"] });
+    for (const [name, tensor] of Object.entries(outputs)) caches.set(name, tensor);
+    return (fetched.logits as HostTensor).data;
+  }
+
+  async #executable(time: number, chunk: number): Promise<Executable> {
+    const key = `${time} ${chunk}`;
+    const held =
+      this.#executables.get(key) ?? (await this.device.compile(decodeGraph(this.config, { batch: 1, time, chunk })));
+    this.#executables.set(key, held);
+    return held;
+  }
+
+  async #uploadEmpty(caches: Map<string, DeviceTensor>, time: number): Promise<void> {
+    const { layers, kvHeads, headDim } = this.config;
+    const zeros = hostTensor("f32", [1, kvHeads, time, headDim]);
+    for (let layer = 0; layer < layers; layer++) {
+      for (const name of Object.values(cacheNames(layer))) caches.set(name, await this.device.upload(zeros));
+    }
+  }
+}
+
+/** Opens a `TextGenerator`, continues one prompt, and frees it again. */
+export async function generate(
+  device: Device,
+  config: LlamaConfig,
+  parameters: Tensors,
+  options: GenerateOptions,
+): Promise<Generation> {
+  checkGenerateOptions(config, options);
+  const generator = await TextGenerator.open(device, config, parameters);
+  try {
+    return await generator.generate(options);
+  } finally {
+    generator.dispose();
+  }
+}
+
+/** The smallest power of two ≥ `n` and ≥ `least`, itself one. */
+function powerOfTwo(n: number, least: number): number {
+  return Math.max(least, 2 ** Math.ceil(Math.log2(n)));
+}
+
+function asF32(tensor: HostTensor): HostTensor {
+  const decode = { f16: fromF16, bf16: fromBf16, f32: undefined, i32: undefined, bool: undefined }[tensor.dtype];
+  if (!decode) return tensor;
+  const data = new Float32Array(numel(tensor.shape));
+  for (let i = 0; i < data.length; i++) data[i] = decode(tensor.data[i] as number);
+  return hostTensor("f32", tensor.shape, data);
+}

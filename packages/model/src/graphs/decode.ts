@@ -1,0 +1,133 @@
+// The decoding step: one token, or a chunk of a prompt, against a key/value cache that is replaced by its next state.
+import {
+  type Graph,
+  GraphBuilder,
+  type Tensor,
+  add,
+  and,
+  equal,
+  f32,
+  gather,
+  i32,
+  iota,
+  less,
+  matmul,
+  maximum,
+  minimum,
+  mul,
+  not,
+  reshape,
+  rope,
+  select,
+  softmax,
+  sub,
+  transpose,
+} from "@cambium/ir";
+import type { LlamaConfig } from "../config.js";
+import { ropeTables } from "../rope-tables.js";
+import { type Attend, hiddenStates, parameterInputs } from "./layers.js";
+import { checkTime } from "./sequence.js";
+
+export interface DecodeSize {
+  readonly batch: number;
+  /** Length of the cache, positions; at most the config's context length. */
+  readonly time: number;
+  /** Tokens per run; default 1. Larger ones are for reading a prompt. */
+  readonly chunk?: number;
+}
+
+/** Stands for −∞ in masked scores. */
+const masked = -1e30;
+
+/** Names of a layer's cache tensors, each f32 [batch, kvHeads, time, headDim], keys already rotated. */
+export function cacheNames(layer: number): { readonly k: string; readonly v: string } {
+  return { k: `cache.k.${layer}`, v: `cache.v.${layer}` };
+}
+
+/**
+ * Inputs: every parameter by its Hugging Face name, `token` i32 [batch, chunk], `position` i32 [] of the first token,
+ * with a chunk > 1 also `last` i32 [] (which token of the chunk the logits are for), and the caches (`cacheNames`).
+ * Outputs: `logits` f32 [batch, vocab] and the caches' next state, which replaces them. A position's row is written
+ * before it is read, so a cache starts as anything finite, and tokens after `last` may be padding: their rows are
+ * written again before a later token sees them. Rows beyond `time` are dropped.
+ * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
+ */
+export function decodeGraph(config: LlamaConfig, { batch, time, chunk = 1 }: DecodeSize): Graph {
+  checkTime(config, time);
+  const builder = new GraphBuilder();
+  const parameters = parameterInputs(builder, config);
+  const token = builder.input("token", i32(batch, chunk));
+  const position = builder.input("position", i32());
+  const last = chunk > 1 ? builder.input("last", i32()) : undefined;
+  const caches = Array.from({ length: config.layers }, (_, layer) => {
+    const { k, v } = cacheNames(layer);
+    const type = f32(batch, config.kvHeads, time, config.headDim);
+    return { k: builder.input(k, type), v: builder.input(v, type) };
+  });
+
+  const attend = cached(config, { batch, time, chunk }, position, caches);
+  const { hidden, projection } = hiddenStates(config, parameters, reshape(token, { shape: [batch * chunk] }), attend);
+  builder.scope("head", () => {
+    const row = last && add(mul(iota(builder, { shape: [batch], axis: 0 }), chunk), last);
+    builder.output("logits", matmul(row ? gather(hidden, row) : hidden, projection, { transB: true }));
+  });
+  caches.forEach(({ k, v }, layer) => {
+    const names = cacheNames(layer);
+    builder.output(names.k, k, { replaces: names.k });
+    builder.output(names.v, v, { replaces: names.v });
+  });
+  return builder.finish();
+}
+
+/** Attention of `chunk` tokens to the cache, whose entry of the layer it advances to its next state. */
+function cached(
+  config: LlamaConfig,
+  { batch, time, chunk }: Required<DecodeSize>,
+  position: Tensor,
+  caches: { k: Tensor; v: Tensor }[],
+): Attend {
+  const { builder } = position;
+  const { heads, kvHeads, headDim } = config;
+  const group = heads / kvHeads;
+  const own = add(iota(builder, { shape: [chunk], axis: 0 }), position);
+  const tables = ropeTables(config, time);
+  const inTable = minimum(own, time - 1);
+  const cos = gather(builder.constant(tables.cos), inTable);
+  const sin = gather(builder.constant(tables.sin), inTable);
+  const turn = (x: Tensor, count: number) =>
+    rope(reshape(x, { shape: [batch, chunk, count * headDim] }), cos, sin, { heads: count });
+
+  const slot = iota(builder, { shape: [time], axis: 0 });
+  const future = less(reshape(own, { shape: [chunk, 1] }), reshape(slot, { shape: [1, time] }));
+  const isFresh = reshape(freshSlots(slot, position, chunk), { shape: [time, 1] });
+  const source = chunk > 1 ? minimum(maximum(sub(slot, position), 0), chunk - 1) : undefined;
+
+  /** `cache` with the rows of this run's tokens replaced by `fresh` [batch, chunk, kvHeads · headDim]. */
+  const advance = (cache: Tensor, fresh: Tensor): Tensor => {
+    const tokens = reshape(fresh, { shape: [batch, chunk, kvHeads, headDim] });
+    if (!source) return select(isFresh, reshape(tokens, { shape: [batch, kvHeads, 1, headDim] }), cache);
+    const bySlot = gather(transpose(tokens, { permutation: [1, 0, 2, 3] }), source);
+    return select(isFresh, transpose(bySlot, { permutation: [1, 2, 0, 3] }), cache);
+  };
+  return (q, k, v, layer) => {
+    const cache = caches[layer] as { k: Tensor; v: Tensor };
+    cache.k = advance(cache.k, turn(k, kvHeads));
+    cache.v = advance(cache.v, v);
+    // [batch, kvHeads, group · chunk, headDim]: a group's heads share one product with their keys.
+    const byHead = transpose(reshape(turn(q, heads), { shape: [batch, chunk, kvHeads, group, headDim] }), {
+      permutation: [0, 2, 3, 1, 4],
+    });
+    const rows = reshape(byHead, { shape: [batch, kvHeads, group * chunk, headDim] });
+    const scores = mul(matmul(rows, cache.k, { transB: true }), 1 / Math.sqrt(headDim));
+    const visible = select(future, masked, reshape(scores, { shape: [batch, kvHeads, group, chunk, time] }));
+    const weights = reshape(softmax(visible), { shape: [batch, kvHeads, group * chunk, time] });
+    const mixed = reshape(matmul(weights, cache.v), { shape: [batch, kvHeads, group, chunk, headDim] });
+    return reshape(transpose(mixed, { permutation: [0, 3, 1, 2, 4] }), { shape: q.shape });
+  };
+}
+
+/** bool [time]: the cache slots that this run's tokens occupy. */
+function freshSlots(slot: Tensor, position: Tensor, chunk: number): Tensor {
+  if (chunk === 1) return equal(slot, position);
+  return and(not(less(slot, position)), less(slot, add(position, chunk)));
+}

@@ -1,0 +1,56 @@
+// The forward pass shared by every graph: parameters as inputs, the layer stack, the final norm. The residual stream is
+// [rows, hidden] with rows = batch · time, so that every projection and its gradient is one plain matrix product.
+import { type GraphBuilder, type Tensor, add, f32, gather, matmul, rmsNorm, swiglu } from "@cambium/ir";
+import type { LlamaConfig } from "../config.js";
+import {
+  embeddingName,
+  finalNormName,
+  type LayerParameter,
+  layerParameterName,
+  outputProjectionName,
+  parameterTable,
+} from "../parameters.js";
+
+/** Heads side by side: `q` [rows, heads · headDim], `k` and `v` [rows, kvHeads · headDim] → [rows, heads · headDim]. */
+export type Attend = (q: Tensor, k: Tensor, v: Tensor, layer: number) => Tensor;
+
+/** Declares every parameter as an input, in the order of `parameterTable`. */
+export function parameterInputs(builder: GraphBuilder, config: LlamaConfig): ReadonlyMap<string, Tensor> {
+  return new Map(parameterTable(config).map(({ name, shape }) => [name, builder.input(name, f32(...shape))]));
+}
+
+/**
+ * `ids` i32 [rows] → the normed residual stream [rows, hidden] after the last layer, and the output projection
+ * [vocab, hidden] to multiply it by. `attend` is what differs between training and decoding.
+ */
+export function hiddenStates(
+  config: LlamaConfig,
+  parameters: ReadonlyMap<string, Tensor>,
+  ids: Tensor,
+  attend: Attend,
+): { readonly hidden: Tensor; readonly projection: Tensor } {
+  const { builder } = ids;
+  const parameter = (name: string) => parameters.get(name) as Tensor;
+  const norm = (x: Tensor, name: string) => rmsNorm(x, parameter(name), { eps: config.rmsNormEps })[0];
+  let stream = builder.scope("embedding", () => gather(parameter(embeddingName), ids));
+  for (let layer = 0; layer < config.layers; layer++) {
+    const project = (x: Tensor, name: LayerParameter) =>
+      matmul(x, parameter(layerParameterName(layer, name)), { transB: true });
+    const input = stream;
+    const attended = builder.scope(`layers.${layer}.attention`, () => {
+      const x = norm(input, layerParameterName(layer, "input_layernorm"));
+      const [q, k, v] = [
+        project(x, "self_attn.q_proj"),
+        project(x, "self_attn.k_proj"),
+        project(x, "self_attn.v_proj"),
+      ];
+      return add(input, project(attend(q, k, v, layer), "self_attn.o_proj"));
+    });
+    stream = builder.scope(`layers.${layer}.mlp`, () => {
+      const x = norm(attended, layerParameterName(layer, "post_attention_layernorm"));
+      return add(attended, project(swiglu(project(x, "mlp.gate_proj"), project(x, "mlp.up_proj")), "mlp.down_proj"));
+    });
+  }
+  const hidden = builder.scope("head", () => norm(stream, finalNormName));
+  return { hidden, projection: parameter(outputProjectionName(config)) };
+}

@@ -1,0 +1,48 @@
+// The model against Hugging Face's in float32, to a few times the oracle's own rounding: that is below 3e-6 of the
+// largest entry in every fixture (`rounding` in golden.json).
+import { checkGraph, differentiate, evaluate, gradientName, hostTensor } from "@cambium/ir";
+import { describe, expect, it } from "vitest";
+import { logitsGraph, lossGraph, parameterTable } from "../src/index.js";
+import { distance, fixtureNames, readConfig, readTensors } from "./support/golden.js";
+
+it("finds the fixtures", () => {
+  expect(fixtureNames.sort()).toEqual(["gqa-tied", "headdim", "mha-untied", "odd", "rope-linear", "rope-llama3"]);
+});
+
+const tolerance = 1e-5;
+
+describe.each(fixtureNames)("%s", (fixture) => {
+  const config = readConfig(fixture);
+  const parameters = readTensors(fixture, "model.safetensors");
+  const golden = readTensors(fixture, "golden.safetensors");
+  const held = (name: string) => golden[name] as NonNullable<(typeof golden)[string]>;
+  const tokens = held("tokens");
+  const [batch, length] = tokens.shape as [number, number];
+  const size = { batch, time: length - 1 };
+
+  it("has the parameters of the checkpoint", () => {
+    const table = Object.fromEntries(parameterTable(config).map(({ name, shape }) => [name, shape]));
+    expect(table).toEqual(Object.fromEntries(Object.entries(parameters).map(([name, { shape }]) => [name, shape])));
+  });
+
+  it("computes the logits", () => {
+    const graph = logitsGraph(config, size);
+    checkGraph(graph);
+    const ids = tokens.data.filter((_, i) => i % length < size.time) as Int32Array;
+    const { logits } = evaluate(graph, { ...parameters, tokens: hostTensor("i32", [batch, size.time], ids) });
+    expect(logits?.type.shape).toEqual(held("logits").shape);
+    expect(distance(logits?.data ?? [], held("logits").data)).toBeLessThan(tolerance);
+  });
+
+  it("computes the loss and the gradient of every parameter", () => {
+    const names = Object.keys(parameters);
+    const graph = differentiate(lossGraph(config, size), { of: "loss", by: names });
+    checkGraph(graph);
+    const results = evaluate(graph, { ...parameters, tokens });
+    expect(distance(results.loss?.data ?? [], held("loss").data)).toBeLessThan(tolerance);
+    const far = names
+      .map((name) => ({ name, distance: distance(results[gradientName(name)]?.data ?? [], held(`grad.${name}`).data) }))
+      .filter((result) => !(result.distance < tolerance));
+    expect(far).toEqual([]);
+  });
+});

@@ -1,0 +1,167 @@
+// config.json of transformers 4 and 5: what it means, what is refused, and what is written back.
+import { CambiumError } from "@cambium/ir";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type HfFlavour, llamaConfig, parseHfConfig, toHfConfig } from "../src/index.js";
+import { configs } from "./support/arbitrary.js";
+import { fixtureNames, readJson } from "./support/golden.js";
+
+const flavours = fc.constantFrom<HfFlavour>(4, 5);
+
+function reasonsOf(json: unknown): string[] {
+  try {
+    parseHfConfig(json);
+  } catch (error) {
+    expect(error).toBeInstanceOf(CambiumError);
+    expect((error as CambiumError).code).toBe("E_CONFIG");
+    const { message, details } = error as CambiumError;
+    return details.reasons?.map(({ where }) => where as string) ?? [message];
+  }
+  return [];
+}
+
+describe.each(fixtureNames)("%s", (fixture) => {
+  const v5 = readJson(fixture, "config.json");
+  const v4 = readJson(fixture, "config.v4.json");
+
+  it("means the same in both spellings", () => {
+    expect(parseHfConfig(v4).config).toEqual(parseHfConfig(v5).config);
+    expect(parseHfConfig(v4)).toMatchObject({ flavour: 4, dtype: "f32" });
+    expect(parseHfConfig(v5)).toMatchObject({ flavour: 5, dtype: "f32" });
+  });
+
+  it("is written back as it was", () => {
+    expect(toHfConfig(parseHfConfig(v5).config, { source: v5 })).toEqual(v5);
+    const { head_dim, num_key_value_heads } = v5;
+    expect(toHfConfig(parseHfConfig(v4).config, { source: v4 })).toEqual({ ...v4, head_dim, num_key_value_heads });
+  });
+
+  it("is rewritten in the other spelling on request", () => {
+    const spelling = ["dtype", "torch_dtype", "rope_parameters", "rope_theta", "rope_scaling"];
+    const rewritten = toHfConfig(parseHfConfig(v4).config, { source: v4, flavour: 5 });
+    for (const key of spelling) expect(rewritten[key], key).toEqual(v5[key]);
+    const old = toHfConfig(parseHfConfig(v5).config, { source: v5, flavour: 4 });
+    expect(spelling.filter((key) => key in old)).toEqual(["torch_dtype", "rope_theta", "rope_scaling"]);
+    expect(parseHfConfig(old).config).toEqual(parseHfConfig(v5).config);
+  });
+});
+
+it("comes back unchanged through either spelling", () => {
+  fc.assert(
+    fc.property(
+      configs,
+      flavours,
+      fc.constantFrom("f32" as const, "f16" as const, "bf16" as const),
+      (config, flavour, dtype) => {
+        const json = JSON.parse(JSON.stringify(toHfConfig(config, { flavour, dtype })));
+        expect(parseHfConfig(json)).toEqual({ config, flavour, dtype });
+      },
+    ),
+  );
+});
+
+it("takes the new sizes and keeps what it does not know when a model has grown", () => {
+  const source = {
+    ...readJson("gqa-tied", "config.v4.json"),
+    use_cache: false,
+    house: { style: [1] },
+    torch_dtype: "bfloat16",
+  };
+  const { config } = parseHfConfig(source);
+  const grown = toHfConfig({ ...config, layers: 8, headDim: 10 }, { source });
+  expect(grown).toMatchObject({
+    num_hidden_layers: 8,
+    head_dim: 10,
+    use_cache: false,
+    house: { style: [1] },
+    torch_dtype: "bfloat16",
+  });
+  expect(toHfConfig(config, { source, dtype: "f32" })).toMatchObject({ torch_dtype: "float32" });
+});
+
+describe("parseHfConfig", () => {
+  // The published Llama-2-7B file, less keys that say nothing about the numbers.
+  const llama2 = {
+    architectures: ["LlamaForCausalLM"],
+    model_type: "llama",
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    vocab_size: 32000,
+  };
+
+  it("fills in Hugging Face's defaults", () => {
+    expect(parseHfConfig(llama2)).toEqual({
+      flavour: 4,
+      config: {
+        ...{
+          vocabSize: 32000,
+          hiddenSize: 4096,
+          intermediateSize: 11008,
+          layers: 32,
+          heads: 32,
+          kvHeads: 32,
+          headDim: 128,
+        },
+        ...{ contextLength: 2048, ropeTheta: 10000, ropeScaling: null, rmsNormEps: 1e-6, tieEmbeddings: false },
+        ...{ initializerRange: 0.02, bosTokenId: 1, eosTokenId: 2 },
+      },
+    });
+    const ends = parseHfConfig({ ...llama2, bos_token_id: null, eos_token_id: [2, 7] }).config;
+    expect("bosTokenId" in ends).toBe(false);
+    expect(ends.eosTokenId).toEqual([2, 7]);
+  });
+
+  it("reads the llama3 scaling of a file in either place, its original length defaulting to the context", () => {
+    const rope = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+    const scaling = { type: "llama3", factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContextLength: 4096 };
+    const base = { ...llama2, max_position_embeddings: 4096 };
+    const theta = { rope_theta: 500000 };
+    for (const json of [
+      { ...base, ...theta, rope_scaling: rope },
+      { ...base, rope_parameters: { ...rope, ...theta } },
+    ]) {
+      expect(parseHfConfig(json).config).toMatchObject({ ropeTheta: 500000, ropeScaling: scaling });
+    }
+  });
+
+  it.each([
+    [{ model_type: "mistral" }, ["model_type"]],
+    [{ architectures: ["LlamaForSequenceClassification"] }, ["architectures"]],
+    [{ architectures: undefined, model_type: undefined }, ["model_type"]],
+    [{ attention_bias: true, mlp_bias: true, hidden_act: "gelu" }, ["hidden_act", "attention_bias", "mlp_bias"]],
+    [{ quantization_config: { bits: 4 } }, ["quantization_config"]],
+    [{ rope_scaling: { type: "dynamic", factor: 2 } }, ["rope_scaling.rope_type"]],
+    [{ rope_parameters: { rope_type: "yarn", factor: 2, rope_theta: 1e4 } }, ["rope_parameters.rope_type"]],
+    [{ rope_parameters: { rope_type: "default", rope_theta: 0 } }, ["rope_parameters.rope_theta"]],
+    [{ rope_parameters: { full_attention: { rope_theta: 1e4 } } }, ["rope_parameters.full_attention"]],
+    [{ rope_parameters: { rope_theta: 5e5 }, rope_theta: 1e4 }, ["rope_theta"]],
+    [{ rope_scaling: { type: "linear" } }, ["rope_scaling"]],
+    [{ rope_scaling: [1] }, ["rope_scaling"]],
+    [{ partial_rotary_factor: 0.5 }, ["partial_rotary_factor"]],
+    [{ hidden_size: undefined, num_hidden_layers: 0 }, ["hidden_size", "num_hidden_layers"]],
+    [{ num_key_value_heads: 5 }, ["num_key_value_heads"]],
+    [{ head_dim: 5 }, ["head_dim"]],
+    [
+      { tie_word_embeddings: "no", eos_token_id: -1, mlp_bias: true },
+      ["mlp_bias", "tie_word_embeddings", "eos_token_id"],
+    ],
+  ])("refuses %j in the file's own words", (change, reasons) =>
+    expect(reasonsOf({ ...llama2, ...change })).toEqual(reasons),
+  );
+
+  it("answers any JSON with a configuration or a typed error", () => {
+    const keys = [...Object.keys(readJson("rope-llama3", "config.json")), "rope_scaling", "rope_theta", "torch_dtype"];
+    const change = fc.tuple(fc.constantFrom(...keys), fc.jsonValue());
+    const changed = fc.array(change).map((changes) => ({ ...llama2, ...Object.fromEntries(changes) }));
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), changed), (json) => {
+        if (reasonsOf(json).length > 0) return;
+        const { config } = parseHfConfig(json);
+        expect(llamaConfig(config)).toEqual(config);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,47 @@
+// Reads the golden fixtures: tools/golden/llama.py says what is in them.
+import { readFileSync, readdirSync } from "node:fs";
+import { type HostTensor, hostTensor } from "@cambium/ir";
+import { type LlamaConfig, parseHfConfig } from "../../src/index.js";
+
+const folder = new URL("../golden/", import.meta.url);
+
+export const fixtureNames = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+export function readJson(fixture: string, file: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(new URL(`${fixture}/${file}`, folder), "utf8"));
+}
+
+export function readConfig(fixture: string): LlamaConfig {
+  return parseHfConfig(readJson(fixture, "config.json")).config;
+}
+
+/** f32 and i32 tensors of a safetensors file: u64 header length, JSON header, data. */
+export function readTensors(fixture: string, file: string): Record<string, HostTensor> {
+  const bytes = Uint8Array.from(readFileSync(new URL(`${fixture}/${file}`, folder)));
+  const start = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
+  delete header.__metadata__;
+  return Object.fromEntries(
+    Object.entries<{ dtype: string; shape: number[]; data_offsets: [number, number] }>(header).map(([name, entry]) => {
+      const data = bytes.slice(start + entry.data_offsets[0], start + entry.data_offsets[1]).buffer;
+      if (entry.dtype === "F32") return [name, hostTensor("f32", entry.shape, new Float32Array(data))];
+      if (entry.dtype === "I32") return [name, hostTensor("i32", entry.shape, new Int32Array(data))];
+      throw new Error(`${name} is ${entry.dtype}`);
+    }),
+  );
+}
+
+/** Largest difference over the largest value of `expected`. */
+export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let scale = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const gap = Math.abs((actual[i] as number) - (expected[i] as number));
+    difference = Number.isNaN(gap) ? Number.POSITIVE_INFINITY : Math.max(difference, gap);
+    scale = Math.max(scale, Math.abs(expected[i] as number));
+  }
+  return difference / scale;
+}

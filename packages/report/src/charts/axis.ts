@@ -1,0 +1,24 @@
+// The unit an axis counts in, so that its ticks read 0 to a few hundred.
+import type { Cost } from "../arms.js";
+import { magnitude } from "../format.js";
+
+export interface Unit {
+  readonly divisor: number;
+  /** Below the axis. */
+  readonly title: string;
+}
+
+const thousands: Readonly<Record<string, string>> = { K: "thousand ", M: "million ", G: "billion ", T: "trillion " };
+
+/** The unit for an axis that runs to `most`. */
+export function unitOf(by: Cost, most: number): Unit {
+  if (by === "seconds") return time(most);
+  const { divisor, prefix } = magnitude(most);
+  if (by === "flops") return { divisor, title: `${prefix}FLOP` };
+  return { divisor, title: `${thousands[prefix] ?? prefix}tokens` };
+}
+
+function time(most: number): Unit {
+  if (most < 180) return { divisor: 1, title: "seconds" };
+  return most < 3 * 3600 ? { divisor: 60, title: "minutes" } : { divisor: 3600, title: "hours" };
+}

@@ -1,0 +1,91 @@
+// What the loss charts draw: per arm, held-out measurements and the smoothed training loss, in units of the axis.
+import { type CurvePoint, lossAtCost, smoothLoss } from "@cambium/scaling";
+import { type Arm, type Cost, heldOutCurve } from "../arms.js";
+import { decimate } from "../decimate.js";
+import { type Unit, unitOf } from "./axis.js";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Series {
+  readonly arm: Arm;
+  /** Of all stages in turn: growth shows as a jump. */
+  readonly heldOut: readonly Point[];
+  /** One line per stage. */
+  readonly training: readonly (readonly Point[])[];
+  /** Where the arm grew, on the x axis, and from how many layers to how many. */
+  readonly growths: readonly { readonly x: number; readonly label: string }[];
+}
+
+export interface LossData {
+  readonly unit: Unit;
+  readonly series: readonly Series[];
+  readonly xMax: number;
+  /** Lowest and highest loss drawn; the first steps lie above. */
+  readonly y: readonly [number, number];
+}
+
+/** Share of the x axis after which every arm's held-out loss is inside the picture. */
+const opening = 0.08;
+
+/** @param detail points a training line may have. */
+export function lossData(arms: readonly Arm[], by: Cost, detail: number): LossData {
+  const most = Math.max(...arms.map((arm) => arm.spent[by]), Number.MIN_VALUE);
+  const unit = unitOf(by, most);
+  const scale = (points: readonly CurvePoint[]) =>
+    points.map(({ cost, loss }) => ({ x: cost / unit.divisor, y: loss }));
+  const series = arms.map(
+    (arm): Series => ({
+      arm,
+      heldOut: scale(finite(heldOutCurve(arm, by))),
+      training: arm.stages.map((stage) => {
+        const curve = finite(stage.rows.map((row) => ({ cost: row[by], loss: row.loss })));
+        const smooth = smoothLoss(curve, smoothingOf(curve.length));
+        return scale(
+          decimate(smooth, (point) => point.loss, Math.max(8, Math.round((detail * curve.length) / rowsOf(arm)))),
+        );
+      }),
+      growths: arm.growths.map(({ stage, base, record }) => ({
+        x: stage.before[by] / unit.divisor,
+        label: `${base === undefined ? "" : `${base.model.layers} `}→ ${record.layerMap.length} layers`,
+      })),
+    }),
+  );
+  return { unit, series, xMax: most / unit.divisor, y: range(arms, series, by, most) };
+}
+
+/** Weight of the moving average over training losses: about a fiftieth of the stage, at most 50 steps. */
+export function smoothingOf(steps: number): number {
+  const window = Math.min(50, steps / 50);
+  return window <= 1 ? 0 : 1 - 1 / window;
+}
+
+function range(arms: readonly Arm[], series: readonly Series[], by: Cost, most: number): [number, number] {
+  const drawn = series.flatMap(({ heldOut, training }) => [...heldOut, ...training.flat()].map((point) => point.y));
+  if (drawn.length === 0) return [0, 1];
+  const low = Math.min(...drawn);
+  const tops = arms.flatMap((arm) => {
+    const measured = finite(heldOutCurve(arm, by));
+    const curve =
+      measured.length > 1
+        ? measured
+        : finite(arm.stages.flatMap((stage) => stage.rows.map((row) => ({ cost: row[by], loss: row.loss }))));
+    return lossAtCost(curve, opening * most) ?? curve[0]?.loss ?? [];
+  });
+  const high = Math.max(...tops, low + 0.01);
+  const margin = 0.06 * (high - low);
+  return [low - margin, high + margin];
+}
+
+function rowsOf(arm: Arm): number {
+  return Math.max(
+    1,
+    arm.stages.reduce((sum, stage) => sum + stage.rows.length, 0),
+  );
+}
+
+function finite(curve: readonly CurvePoint[]): CurvePoint[] {
+  return curve.filter((point) => Number.isFinite(point.loss));
+}

@@ -1,0 +1,69 @@
+// Numbers as the report prints them.
+
+/** Between a number and its unit: a space that does not break. */
+const nb = "\u00a0";
+
+/** What has no value, as the report prints it. */
+export const none = "—";
+
+const prefixes = ["", "K", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q"] as const;
+
+/** The power of 1000 at which `value` reads as 1 to 999, with its letter. */
+export function magnitude(value: number): { readonly divisor: number; readonly prefix: string } {
+  const power = value > 0 && Number.isFinite(value) ? Math.floor(Math.log10(value) / 3 + 1e-12) : 0;
+  const index = Math.min(Math.max(power, 0), prefixes.length - 1);
+  return { divisor: 1000 ** index, prefix: prefixes[index] as string };
+}
+
+/** 4.62e15 → "4.62 PFLOP" (10¹⁵ floating-point operations, no rate). */
+export function flops(value: number): string {
+  const rounded = Number(value.toPrecision(3));
+  const { divisor, prefix } = magnitude(rounded);
+  return `${(rounded / divisor).toPrecision(3)}${nb}${prefix}FLOP`;
+}
+
+/** 1 234 567 → "1.23 M"; below ten thousand in full. B stands for 10⁹, as everybody counts tokens. */
+export function count(value: number): string {
+  if (value < 10_000) return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  const rounded = Number(value.toPrecision(3));
+  const { divisor, prefix } = magnitude(rounded);
+  return `${(rounded / divisor).toPrecision(3)}${nb}${prefix === "G" ? "B" : prefix}`;
+}
+
+/** Seconds → "48 s", "3 min 12 s", "2 h 05 min". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)}${nb}s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}${nb}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}${nb}min${nb}${pad(whole % 60)}${nb}s`;
+  return `${Math.floor(whole / 3600)}${nb}h${nb}${pad(Math.floor((whole % 3600) / 60))}${nb}min`;
+}
+
+/** A loss, nats per token. */
+export function loss(value: number | null | undefined): string {
+  return value === null || value === undefined || !Number.isFinite(value) ? none : value.toFixed(3);
+}
+
+/** 0.47 → "47.0 %", with a real minus sign. */
+export function percent(ratio: number): string {
+  return `${signed((100 * ratio).toFixed(1))}${nb}%`;
+}
+
+/** Bytes → "15.6 GiB". */
+export function bytes(value: number): string {
+  const gib = value / 2 ** 30;
+  return gib >= 1 ? `${gib.toFixed(1)}${nb}GiB` : `${(value / 2 ** 20).toFixed(0)}${nb}MiB`;
+}
+
+/** "grown, stacked and scratch". */
+export function list(items: readonly string[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+function signed(digits: string): string {
+  return Number(digits) === 0 ? digits.replace("-", "") : digits.replace("-", "−");
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,30 @@
+// HTML as a tagged template: every interpolated value is escaped unless it is itself HTML made here.
+
+/** Markup that is safe to interpolate as it is. */
+export class Html {
+  constructor(readonly text: string) {}
+}
+
+type Value = Html | string | number | null | undefined | false | readonly Value[];
+
+/** Markup from a template: strings and numbers are escaped, {@link Html} and arrays of it are not, null and false vanish. */
+export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
+  return new Html(strings.map((text, i) => text + (i < values.length ? render(values[i]) : "")).join(""));
+}
+
+/** Declares markup made elsewhere (a chart, the style sheet) to be safe. Never call it with text from a run. */
+export function trusted(markup: string): Html {
+  return new Html(markup);
+}
+
+/** Text as it may stand in an element or in a quoted attribute. Control characters that HTML forbids become U+FFFD. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[^\P{Cc}\t\n\r]/gu, "\uFFFD");
+}
+
+function render(value: Value): string {
+  if (value === null || value === undefined || value === false) return "";
+  if (value instanceof Html) return value.text;
+  if (typeof value === "object") return value.map(render).join("");
+  return escapeHtml(String(value));
+}

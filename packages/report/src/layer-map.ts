@@ -1,0 +1,89 @@
+// The picture of a growth in depth: the base's layers above, the target's below, each in the colour of where it came from.
+import { scheme } from "vega";
+import { type Html, trusted } from "./html.js";
+
+export type LayerMap = readonly (number | null)[];
+
+/**
+ * Neighbouring pairs of the target that were neighbours in the base, out of all its pairs: R_c = kept / pairs
+ * (Du et al. 2024, eq. 51).
+ */
+export function connections(map: LayerMap): { readonly kept: number; readonly pairs: number } {
+  return { kept: map.filter((_, t) => t > 0 && isKept(map, t)).length, pairs: map.length - 1 };
+}
+
+const [rowHeight, ribbonHeight, label] = [34, 64, 22];
+
+/**
+ * Draws the map as SVG markup, numbers counting from 1 where there is room.
+ * @param baseLayers layers of the base.
+ * @param width in CSS pixels at natural size.
+ */
+export function layerMapSvg(
+  map: LayerMap,
+  baseLayers: number,
+  width: number,
+  shown: "wide" | "narrow",
+  id: string,
+): Html {
+  const seams = map.filter((_, t) => t > 0 && !isKept(map, t)).length;
+  const gap = Math.min(7, (0.35 * width) / map.length);
+  const cell = (width - seams * gap) / Math.max(map.length, baseLayers);
+  const baseX = (i: number) => (width - baseLayers * cell) / 2 + i * cell;
+  const targetTop = label + rowHeight + ribbonHeight;
+  let x = (width - (map.length * cell + seams * gap)) / 2;
+  const ribbons: string[] = [];
+  const target = map.map((source, t) => {
+    if (t > 0) x += isKept(map, t) ? cell : cell + gap;
+    if (source !== null) ribbons.push(ribbon(baseX(source), x, cell, targetTop, colourOf(source, baseLayers)));
+    return drawCell(x, targetTop, cell, source, baseLayers);
+  });
+  const base = Array.from({ length: baseLayers }, (_, i) => drawCell(baseX(i), label, cell, i, baseLayers));
+  const height = targetTop + rowHeight + label;
+  const { kept, pairs } = connections(map);
+  const order = map.map((source) => (source === null ? "new" : source + 1)).join(", ");
+  return trusted(
+    `<svg class="chart layers ${shown}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">` +
+      `<title id="${id}-title">Layer map, ${baseLayers} to ${map.length} layers</title>` +
+      `<desc id="${id}-desc">Base layer of each target layer in turn: ${order}. ${kept} of ${pairs} neighbouring pairs are kept.</desc>` +
+      `<text x="${width / 2}" y="14">base, ${baseLayers} layers</text>${ribbons.join("")}${base.join("")}${target.join("")}` +
+      `<text x="${width / 2}" y="${height - 4}">target, ${map.length} layers</text></svg>`,
+  );
+}
+
+function isKept(map: LayerMap, t: number): boolean {
+  const [before, here] = [map[t - 1], map[t]];
+  return typeof before === "number" && here === before + 1;
+}
+
+function drawCell(x: number, y: number, width: number, source: number | null, layers: number): string {
+  const box = `x="${x.toFixed(2)}" y="${y}" width="${width.toFixed(2)}" height="${rowHeight}"`;
+  if (source === null) return `<rect class="new" ${box}/>`;
+  const fill = colourOf(source, layers);
+  const number =
+    width < 15
+      ? ""
+      : `<text class="${isDark(fill) ? "on-dark" : "on-light"}" x="${(x + width / 2).toFixed(2)}" y="${y + 21.5}">${source + 1}</text>`;
+  return `<rect class="cell" ${box} fill="${fill}"/>${number}`;
+}
+
+function ribbon(from: number, to: number, width: number, bottom: number, fill: string): string {
+  const [top, middle] = [label + rowHeight, label + rowHeight + ribbonHeight / 2];
+  const [a, b, c, d] = [from, from + width, to + width, to].map((at) => at.toFixed(2));
+  return `<path d="M${a},${top}C${a},${middle} ${d},${middle} ${d},${bottom}H${c}C${c},${middle} ${b},${middle} ${b},${top}Z" fill="${fill}" fill-opacity=".16"/>`;
+}
+
+/**
+ * From light yellow-green at the input to deep blue at the output: an order that survives any colour blindness. A base
+ * of few layers keeps to the middle of the ramp.
+ */
+function colourOf(layer: number, layers: number): string {
+  const ramp = scheme("yellowgreenblue") as (t: number) => string;
+  const reach = Math.min(0.36, 0.09 * layers);
+  return ramp(layers === 1 ? 0.5 : 0.52 + reach * ((2 * layer) / (layers - 1) - 1));
+}
+
+function isDark(colour: string): boolean {
+  const [r = 0, g = 0, b = 0] = (colour.match(/\d+/g) ?? []).map(Number);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b < 140;
+}

@@ -1,0 +1,55 @@
+// The page: sections in order, in one file that asks nothing of any other.
+import { type Arm, layOut } from "./arms.js";
+import { type Html, html, trusted } from "./html.js";
+import type { RunRecord } from "./read-run.js";
+import { chartsSection } from "./sections/charts.js";
+import { detailsSection } from "./sections/details.js";
+import { growthSection } from "./sections/growth.js";
+import { healthSection } from "./sections/health.js";
+import { masthead } from "./sections/masthead.js";
+import { samplesSection } from "./sections/samples.js";
+import { summarySection } from "./sections/summary.js";
+import { verdictSection } from "./sections/verdict.js";
+import { styles } from "./styles.js";
+import { judge } from "./verdict.js";
+
+/** The whole document. The policy in its head forbids every request, so that a slip could not phone home. */
+export async function renderPage(run: RunRecord): Promise<string> {
+  const arms = layOut(run);
+  const judgement = judge(arms, run.manifest.arms.length);
+  const running = run.manifest.state === "running";
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Cambium ${run.manifest.cambium}">
+<link rel="icon" href="data:,">
+<title>${run.manifest.name} · Cambium growth report</title>
+<style>${trusted(styles)}</style>
+</head>
+<body>
+${masthead(run.manifest)}
+<main>
+${verdictSection(judgement, running)}
+${await measured(arms, judgement.verdict)}
+${detailsSection(run, arms)}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+/** What needs at least one arm that has begun. */
+async function measured(arms: readonly Arm[], verdict: Parameters<typeof chartsSection>[1]): Promise<Html | null> {
+  if (arms.length === 0) return null;
+  const begun = arms.some((arm) => arm.stages.some((stage) => stage.rows.length > 0));
+  return html`${begun && (await chartsSection(arms, verdict))}
+${summarySection(arms)}
+${growthSection(arms)}
+${samplesSection(arms)}
+${begun && (await healthSection(arms))}`;
+}

@@ -1,0 +1,66 @@
+// What makes the run repeatable: every held-out measurement, the recipe, the machine; and how the figures were made.
+import { type Arm, heldOutRows } from "../arms.js";
+import * as format from "../format.js";
+import { type Html, html } from "../html.js";
+import type { RunRecord } from "../read-run.js";
+
+export function detailsSection({ manifest, recipe }: RunRecord, arms: readonly Arm[]): Html {
+  const { machine, backend, cambium } = manifest;
+  const facts: [string, string][] = [
+    ["Processor", `${machine.cpu}, ${machine.cores} ${machine.cores === 1 ? "core" : "cores"}`],
+    ["Memory", format.bytes(machine.memoryBytes)],
+    ["Platform", machine.platform],
+    ["Node.js", machine.node],
+    ["Backend", `${backend.name} ${backend.version}`],
+    ["Computed on", backend.device],
+    ["Cambium", cambium],
+  ];
+  return html`<section aria-labelledby="details">
+  <h2 id="details">To repeat it</h2>
+  <dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
+  ${recipe !== undefined && html`<details><summary>Recipe, every default written out</summary><pre><code>${yaml(recipe)}</code></pre></details>`}
+  <details><summary>Every held-out measurement</summary>${measurements(arms)}</details>
+  <details><summary>How the figures are made</summary>${method()}</details>
+</section>`;
+}
+
+/** Keys and comments set apart; nothing else of YAML matters to the eye. */
+function yaml(source: string): Html {
+  const lines = source
+    .trimEnd()
+    .split("\n")
+    .map((line) => {
+      const [, indent = "", key = "", rest = ""] = /^([\s-]*)([\w.-]+:)?(.*)$/.exec(line) ?? [];
+      return html`${indent}<b>${key}</b>${rest.trimStart().startsWith("#") ? html`<i>${rest}</i>` : rest}\n`;
+    });
+  return html`${lines}`;
+}
+
+function measurements(arms: readonly Arm[]): Html {
+  const rows = arms.flatMap((arm) =>
+    arm.stages.flatMap((stage) =>
+      heldOutRows(stage).map(
+        (
+          row,
+        ) => html`<tr><th scope="row">${arm.name}</th><td>${stage.manifest.name}</td><td>${row.step}</td><td>${format.count(row.tokens)}</td>
+<td>${format.flops(row.flops)}</td><td>${format.duration(row.seconds)}</td><td>${format.loss(row.heldOutLoss)}</td></tr>`,
+      ),
+    ),
+  );
+  const columns = ["Arm", "Stage", "Step", "Tokens", "Compute", "Wall time", "Held-out loss"];
+  return html`<div class="scroll" role="region" aria-label="Held-out measurements" tabindex="0"><table>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function method(): Html {
+  return html`<div class="prose">
+<p>Speed-up at a loss L is what the scratch arm spent to reach L, divided by what the grown arm spent, less one; the grown arm's
+compute includes its base (Du et al. 2024, eq. 48). L is the lowest held-out loss that both arms reach. Each arm's held-out curve is
+made monotone by its running minimum and read between two measurements in the logarithm of the cost. It is not smoothed. A negative
+value means that growing cost more.</p>
+<p>Loss is the mean cross entropy in nats per token. Compute counts the floating-point operations of the matrix products of forward
+and backward pass; 1 PFLOP is 10¹⁵ of them. Wall time is training time: evaluation and snapshots are left out, the growth itself
+is counted.</p>
+<p>R<sub>c</sub>, the connection rate, is the share of neighbouring layer pairs of the grown model that were neighbours in the base
+(Du et al. 2024, eq. 51).</p></div>`;
+}

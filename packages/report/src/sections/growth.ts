@@ -1,0 +1,34 @@
+// How each grown arm grew: the operator, what it did with the moments, the layer map and its connection rate.
+import type { Arm } from "../arms.js";
+import * as format from "../format.js";
+import { type Html, html } from "../html.js";
+import { connections, layerMapSvg } from "../layer-map.js";
+
+const moments = { reset: "reset to zero", carry: "carried over", pad: "kept for old weights, zero for new" } as const;
+
+export function growthSection(arms: readonly Arm[]): Html | null {
+  const growths = arms.flatMap((arm) => arm.growths.map((growth) => ({ arm, ...growth })));
+  if (growths.length === 0) return null;
+  return html`<section aria-labelledby="growth">
+  <h2 id="growth">Growth</h2>
+  ${growths.map(({ arm, record, base, stage }, i) => {
+    const { kept, pairs } = connections(record.layerMap);
+    const highest = record.layerMap.reduce<number>((most, source) => Math.max(most, source ?? 0), 0);
+    const layers = base?.model.layers ?? highest + 1;
+    const facts: [string, string][] = [
+      ["Operator", `${record.operator} ${record.operatorVersion}`],
+      ["Depth", `${layers} → ${record.layerMap.length} layers`],
+      ["After", `${format.count(stage.before.tokens)} tokens`],
+      ["Optimizer moments", moments[record.moments]],
+      ["The switch took", format.duration(record.seconds)],
+    ];
+    return html`<figure class="map">
+    <figcaption>${arm.name} <small>${record.from === base?.id ? base.name : record.from} → ${stage.manifest.name}</small></figcaption>
+    ${layerMapSvg(record.layerMap, layers, 920, "wide", `map-${i}`)}${layerMapSvg(record.layerMap, layers, 360, "narrow", `map-${i}-narrow`)}
+    <p class="rate"><b>R<sub>c</sub> = ${kept}/${pairs}${pairs > 0 && html` = ${format.percent(kept / pairs)}`}</b>
+    <span>connection rate: neighbouring layers of the target that were neighbours in the base. Gaps are the seams.</span></p>
+    <dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
+  </figure>`;
+  })}
+</section>`;
+}

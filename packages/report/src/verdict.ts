@@ -1,0 +1,61 @@
+// What the run says about growing: speed-up at equal held-out loss between the grown and the scratch arm, or why none.
+import { costAtLoss, speedupAtEnd } from "@cambium/scaling";
+import { type Arm, type Cost, costs, heldOutCurve } from "./arms.js";
+
+export interface Verdict {
+  readonly grown: Arm;
+  readonly scratch: Arm;
+  /** L*, the lowest held-out loss both arms reached; nats per token. */
+  readonly loss: number;
+  /** What each arm spent to get to L*, base included; null where the crossing lies before the first measurement. */
+  readonly cost: Readonly<Record<Cost, { readonly grown: number; readonly scratch: number } | null>>;
+  /** In FLOPs (Du et al. 2024, eq. 48), a ratio. */
+  readonly speedup: number;
+}
+
+export type Judgement = { readonly verdict: Verdict } | { readonly verdict: null; readonly why: string };
+
+/** Compares one grown arm with one trained from nothing. */
+export function compare(grown: Arm, scratch: Arm): Judgement {
+  const none = [grown, scratch].filter((arm) => heldOutCurve(arm, "flops").length === 0);
+  if (none.length > 0)
+    return {
+      verdict: null,
+      why: `No held-out loss was measured yet for ${none.map((arm) => arm.name).join(" and ")}.`,
+    };
+  const end = speedupAtEnd(heldOutCurve(scratch, "flops"), heldOutCurve(grown, "flops"));
+  if (end === null)
+    return {
+      verdict: null,
+      why: "The two arms have no held-out loss in common: one never comes down to where the other was first measured.",
+    };
+  const cost = Object.fromEntries(costs.map((by) => [by, costsAt(end.loss, by)])) as Verdict["cost"];
+  return { verdict: { grown, scratch, loss: end.loss, cost, speedup: end.speedup } };
+
+  function costsAt(loss: number, by: Cost): { grown: number; scratch: number } | null {
+    const [ours, theirs] = [costAtLoss(heldOutCurve(grown, by), loss), costAtLoss(heldOutCurve(scratch, by), loss)];
+    return ours === null || theirs === null ? null : { grown: ours, scratch: theirs };
+  }
+}
+
+/**
+ * The run's headline: its first arm that grew against its first that does not.
+ * @param arms those that have begun.
+ * @param planned how many the run has in all.
+ */
+export function judge(arms: readonly Arm[], planned: number): Judgement {
+  const grown = arms.find((arm) => arm.growths.length > 0);
+  const scratch = arms.find((arm) => !arm.grows);
+  if (grown !== undefined && scratch !== undefined) return compare(grown, scratch);
+  return { verdict: null, why: whyNone(arms, arms.length < planned) };
+}
+
+function whyNone(arms: readonly Arm[], moreToCome: boolean): string {
+  if (arms.some((arm) => arm.growths.length > 0)) {
+    return moreToCome
+      ? "The arm that trains from scratch has not begun."
+      : "This run has no arm that trains from scratch to compare with.";
+  }
+  if (arms.some((arm) => arm.grows)) return "The base is still training; no model has grown.";
+  return moreToCome ? "No arm that grows has begun." : "No model grows in this run.";
+}

@@ -1,0 +1,69 @@
+// What the loss charts draw: stages end to end, the base first, growth where it happened, losses in full range.
+import { describe, expect, it } from "vitest";
+import { layOut } from "../src/arms.js";
+import { lossData, smoothingOf } from "../src/charts/loss-data.js";
+import type { RunRecord } from "../src/read-run.js";
+import { makeRun } from "./fixture.js";
+
+const run = makeRun();
+const record: RunRecord = { manifest: run.manifest, stages: new Map(Object.entries(run.stages)) };
+const arms = layOut(record);
+const base = run.stages["base-1f3a"]?.rows ?? [];
+const target = run.stages["target-77c0"]?.rows ?? [];
+
+describe("lossData", () => {
+  it.each([
+    ["flops", 1e12, 0],
+    ["tokens", 1e6, 0],
+    ["seconds", 1, 1.4],
+  ] as const)("lays the stages end to end in %s", (by, divisor, between) => {
+    const { series, xMax } = lossData(arms, by, 100);
+    const [grown, scratch] = series;
+    const baseEnd = (base.at(-1)?.[by] ?? 0) + between;
+    expect(grown?.heldOut[0]?.x).toBeCloseTo(
+      (base.find((row) => row.heldOutLoss !== undefined)?.[by] ?? 0) / divisor,
+      9,
+    );
+    expect(grown?.heldOut.at(-1)?.x).toBeCloseTo((baseEnd + (target.at(-1)?.[by] ?? 0)) / divisor, 9);
+    expect(grown?.growths).toEqual([{ x: baseEnd / divisor, label: "2 → 8 layers" }]);
+    expect(grown?.training).toHaveLength(2);
+    expect(scratch?.growths).toEqual([]);
+    expect(xMax).toBeCloseTo(Math.max(grown?.heldOut.at(-1)?.x ?? 0, scratch?.heldOut.at(-1)?.x ?? 0), 9);
+    for (const { heldOut } of series)
+      expect(heldOut.map((point) => point.x)).toEqual(heldOut.map((point) => point.x).sort((a, b) => a - b));
+  });
+
+  it("draws every held-out measurement as it was, and all of the end", () => {
+    const { series, y } = lossData(arms, "flops", 100);
+    const measured = [...base, ...target].flatMap((row) => row.heldOutLoss ?? []);
+    expect(series[0]?.heldOut.map((point) => point.y)).toEqual(measured);
+    expect(y[0]).toBeLessThan(
+      Math.min(...series.flatMap(({ heldOut, training }) => [...heldOut, ...training.flat()].map((point) => point.y))),
+    );
+    for (const { heldOut } of series) expect(heldOut.at(-1)?.y).toBeLessThan(y[1]);
+  });
+
+  it("smooths training over a fiftieth of the stage, never more than 50 steps, and short stages not at all", () => {
+    expect([20, 50, 500, 2_500, 1e6].map(smoothingOf)).toEqual([0, 0, 0.9, 0.98, 0.98]);
+  });
+});
+
+describe("layOut", () => {
+  it("gives arms colours of their own, and an arm that is to grow that of growth", () => {
+    const arm = (name: string, stages: string[]) => ({ name, stages });
+    const names = [
+      arm("a", ["base-1f3a", "not-begun"]),
+      arm("b", ["scratch-a00b"]),
+      arm("c", ["base-1f3a", "target-77c0"]),
+      arm("d", ["scratch-a00b"]),
+      arm("e", ["none"]),
+    ];
+    const all = layOut({ ...record, manifest: { ...run.manifest, arms: names } });
+    expect(all.map(({ name, colour, grows, done }) => [name, colour, grows, done])).toEqual([
+      ["a", "grown", true, false],
+      ["b", "scratch", false, true],
+      ["c", "other-1", true, true],
+      ["d", "other-2", false, true],
+    ]);
+  });
+});

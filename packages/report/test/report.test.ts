@@ -1,0 +1,313 @@
+// The page as a browser reads it: figures against figures computed here from the run, structure, safety, size.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { speedupAtEnd } from "@cambium/scaling";
+import { parseHTML } from "linkedom";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { renderReport, summarizeRun, writeReport } from "../src/index.js";
+import { type Fixture, type FixtureOptions, makeRun, writeRun } from "./fixture.js";
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "cambium-report-"));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+async function report(options: FixtureOptions = {}, change: (run: Fixture) => Fixture = (run) => run) {
+  const run = change(makeRun(options));
+  await writeRun(dir, run);
+  const source = await renderReport(dir);
+  const { document } = parseHTML(source);
+  const text = (selector: string) =>
+    (document.querySelector(selector)?.textContent ?? "").replaceAll("\u00a0", " ").replace(/\s+/g, " ").trim();
+  return { run, source, document, text };
+}
+
+/** Held-out curve of stages laid end to end, by the definition: every stage starts where the one before ended. */
+function curve({ stages }: Fixture, ids: string[], by: "flops" | "tokens") {
+  let before = 0;
+  return ids.flatMap((id) => {
+    const rows = stages[id]?.rows ?? [];
+    const points = rows.flatMap((row) =>
+      row.heldOutLoss === undefined ? [] : [{ cost: before + row[by], loss: row.heldOutLoss }],
+    );
+    before += rows.at(-1)?.[by] ?? 0;
+    return points;
+  });
+}
+
+const grownIds = ["base-1f3a", "target-77c0"];
+
+describe("headline", () => {
+  it("prints the speed-up that scaling computes, base included", async () => {
+    const { run, text, document } = await report();
+    const end = speedupAtEnd(curve(run, ["scratch-a00b"], "flops"), curve(run, grownIds, "flops"));
+    expect(end?.speedup).toBeGreaterThan(0.2);
+    const printed = `${(100 * (end?.speedup ?? 0)).toFixed(1)} %`;
+    expect(text(".figure")).toBe(printed);
+    expect(text(".lede")).toBe(
+      `Growing paid: to reach a held-out loss of ${end?.loss.toFixed(3)}, scratch spent ${printed} more compute than grown, whose base is counted in.`,
+    );
+    expect(text(".cost h3 span")).toBe(`+${printed}`);
+    expect(text(".cost .grown dd")).toBe(`${((end?.grownCost ?? 0) / 1e12).toPrecision(3)} TFLOP`);
+    expect(text(".cost .scratch dd")).toBe(`${((end?.scratchCost ?? 0) / 1e12).toPrecision(3)} TFLOP`);
+    // The bars are to scale: the base's share of the grown arm's cost.
+    const widths = [...document.querySelectorAll(".cost .grown")][0]?.querySelectorAll("i") ?? [];
+    const [base, own] = [...widths].map((part) => Number.parseFloat(part.getAttribute("style")?.slice(6) ?? ""));
+    const baseFlops = run.stages["base-1f3a"]?.rows.at(-1)?.flops ?? 0;
+    expect((base ?? 0) / ((base ?? 0) + (own ?? 0))).toBeCloseTo(baseFlops / (end?.grownCost ?? 1), 3);
+  });
+
+  it("says so when growing did not pay", async () => {
+    const { text } = await report({ quality: 0.55 });
+    expect(text(".figure")).toMatch(/^−\d+\.\d %$/);
+    expect(text(".lede")).toMatch(/^Growing did not pay here: .* scratch spent \d+\.\d % less compute than grown/);
+    expect(text(".summary tbody tr:last-child td")).toBe(text(".figure"));
+  });
+
+  it.each<[string, FixtureOptions, number, RegExp]>([
+    ["without a scratch arm", { arms: ["grown"] }, 0, /no arm that trains from scratch/],
+    ["without growth", { arms: ["scratch"] }, 0, /No model grows in this run/],
+    ["where no held-out loss is shared", {}, 10, /no held-out loss in common/],
+  ])("states the reason %s", async (_, options, above, reason) => {
+    const { text, document } = await report(options, (run) => {
+      const scratch = run.stages["scratch-a00b"] as Fixture["stages"][string];
+      const rows = scratch.rows.map((row) =>
+        row.heldOutLoss === undefined ? row : { ...row, heldOutLoss: row.heldOutLoss + above },
+      );
+      return { ...run, stages: { ...run.stages, "scratch-a00b": { ...scratch, rows } } };
+    });
+    expect(text(".lede")).toMatch(reason);
+    expect(document.querySelectorAll("main > section").length).toBeGreaterThan(3);
+  });
+
+  it("is the same as the summary for scripts", async () => {
+    const { text } = await report();
+    const summary = await summarizeRun(dir);
+    expect(summary).toMatchObject({
+      name: "quickstart",
+      state: "done",
+      why: null,
+      comparison: { grown: "grown", scratch: "scratch" },
+    });
+    expect(`${(100 * (summary.comparison?.speedup ?? 0)).toFixed(1)} %`).toBe(text(".figure"));
+    expect(summary.arms.map((arm) => arm.speedup)).toEqual([summary.comparison?.speedup, null]);
+    expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+  });
+});
+
+describe("sections", () => {
+  it("lists the arms with totals over their stages", async () => {
+    const { run, document } = await report();
+    const cells = new Map(
+      [...document.querySelectorAll(".summary tbody tr")].map((row) => [
+        row.querySelector("th")?.textContent,
+        [...row.querySelectorAll("td")].map((cell) => (cell.textContent ?? "").replaceAll("\u00a0", " ")),
+      ]),
+    );
+    const total = (ids: string[], by: "flops" | "tokens" | "seconds") =>
+      ids.reduce((sum, id) => sum + (run.stages[id]?.rows.at(-1)?.[by] ?? 0), 0);
+    const last = (id: string) => run.stages[id]?.rows.at(-1)?.heldOutLoss?.toFixed(3);
+    expect(cells.get("Compute")).toEqual(
+      [grownIds, ["scratch-a00b"]].map((ids) => `${(total(ids, "flops") / 1e12).toPrecision(3)} TFLOP`),
+    );
+    expect(cells.get("Tokens")).toEqual(["1.20 M", "1.20 M"]);
+    // The growth itself took 1.4 s.
+    expect(cells.get("Wall time")).toEqual(
+      [total(grownIds, "seconds") + 1.4, total(["scratch-a00b"], "seconds")].map((s) => `${Math.round(s)} s`),
+    );
+    expect(cells.get("Final held-out loss")).toEqual([last("target-77c0"), last("scratch-a00b")]);
+    expect(cells.get("Parameters")).toEqual(["1.62 M", "1.62 M"]);
+    expect([...document.querySelectorAll(".summary thead th")].map((cell) => cell.textContent)).toEqual([
+      "grown",
+      "scratch",
+    ]);
+  });
+
+  it("shows every held-out measurement at the cost of the whole arm", async () => {
+    const { run, document } = await report();
+    const table = [...document.querySelectorAll("details table tbody tr")].map((row) =>
+      [...row.querySelectorAll("th, td")].map((cell) => (cell.textContent ?? "").replaceAll("\u00a0", " ")),
+    );
+    const expected = [...curve(run, grownIds, "flops"), ...curve(run, ["scratch-a00b"], "flops")];
+    expect(table.map((row) => row[6])).toEqual(expected.map((point) => point.loss.toFixed(3)));
+    expect(table.map((row) => row[4])).toEqual(
+      expected.map(
+        (point) =>
+          `${(point.cost / (point.cost < 0.9995e12 ? 1e9 : 1e12)).toPrecision(3)} ${point.cost < 0.9995e12 ? "G" : "T"}FLOP`,
+      ),
+    );
+  });
+
+  it("draws the layer map with R_c", async () => {
+    const { document, text } = await report({ baseLayers: 2, layerMap: [0, 1, 0, 1, 0, 1, null, 1] });
+    expect(text(".rate b")).toBe("Rc = 3/7 = 42.9 %");
+    const wide = document.querySelector("svg.layers.wide");
+    expect(wide?.querySelectorAll("rect.cell")).toHaveLength(2 + 7);
+    expect(wide?.querySelectorAll("rect.new")).toHaveLength(1);
+    expect(wide?.querySelector("desc")?.textContent).toContain("1, 2, 1, 2, 1, 2, new, 2. 3 of 7");
+  });
+
+  it("shows samples, recipe, machine and backend", async () => {
+    const { run, document, text } = await report();
+    expect(document.querySelectorAll("blockquote")).toHaveLength(4);
+    expect(text("blockquote")).toMatch(/^It was a dark night, and the ship’s company/);
+    expect(document.querySelector("pre")?.textContent).toBe(run.recipe);
+    expect(text("#details + dl")).toContain("AMD EPYC 7B13, 2 cores");
+    expect(text("#details + dl")).toContain("onnxruntime 1.30, cpu, 2 threads");
+  });
+
+  it("warns of a loss that stopped being a number", async () => {
+    const { text } = await report({}, (run) => {
+      const stage = run.stages["scratch-a00b"] as Fixture["stages"][string];
+      const rows = stage.rows.map((row) => (row.step > 500 ? { ...row, loss: Number.NaN, gradNorm: Number.NaN } : row));
+      return { ...run, stages: { ...run.stages, "scratch-a00b": { ...stage, rows } } };
+    });
+    expect(text(".warning")).toBe("scratch: from step 501 of scratch on, the training loss was not a number.");
+  });
+});
+
+describe("page", () => {
+  it("asks for nothing outside itself and runs no script", async () => {
+    const { source, document } = await report();
+    expect(
+      document.querySelectorAll("script, iframe, object, embed, img, base, form, use, image, foreignObject"),
+    ).toHaveLength(0);
+    expect([...document.querySelectorAll("[src], [href]")].map((element) => element.getAttribute("href"))).toEqual([
+      "data:,",
+    ]);
+    expect(source.replaceAll(/ xmlns(:xlink)?="[^"]*"/g, "")).not.toMatch(/https?:|@import|url\((?!#)/);
+    expect(document.querySelector("meta[http-equiv]")?.getAttribute("content")).toContain("default-src 'none'");
+  });
+
+  it("can be read aloud: named charts, headed tables, unique ids, nothing that points nowhere", async () => {
+    const { source, document } = await report();
+    const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const pointers = [...source.matchAll(/url\(#([^)]+)\)/g)].map((match) => match[1] as string);
+    const labels = [...document.querySelectorAll("[aria-labelledby]")].flatMap((element) =>
+      (element.getAttribute("aria-labelledby") ?? "").split(" "),
+    );
+    expect(pointers.length).toBeGreaterThan(0);
+    for (const id of [...pointers, ...labels]) expect(ids).toContain(id);
+    const charts = [...document.querySelectorAll("svg.chart")];
+    expect(charts).toHaveLength(4 + 2 + 2);
+    for (const chart of charts) {
+      expect(chart.getAttribute("role")).toBe("img");
+      expect(chart.querySelector("title")?.textContent).not.toBe("");
+      expect(chart.querySelector("desc")?.textContent).not.toBe("");
+      expect(chart.getAttribute("viewBox")).toMatch(/^0 0 \d+ \d+$/);
+      expect(chart.hasAttribute("width")).toBe(false);
+    }
+    for (const table of document.querySelectorAll("table")) {
+      expect(table.querySelectorAll("thead th[scope=col]").length).toBeGreaterThan(0);
+      expect(table.querySelectorAll("tbody tr").length).toBe(table.querySelectorAll("tbody th[scope=row]").length);
+    }
+  });
+
+  it("takes its colours from the theme, in charts too", async () => {
+    const { document } = await report();
+    const strokes = [...document.querySelectorAll("svg.chart:not(.layers) [stroke]")].map((element) =>
+      element.getAttribute("stroke"),
+    );
+    expect(strokes.length).toBeGreaterThan(50);
+    expect(strokes.filter((stroke) => !/^var\(--[\w-]+\)$/.test(stroke ?? ""))).toEqual([]);
+  });
+
+  it("escapes every text that comes from the run", async () => {
+    const evil = `</style><script>alert(1)</script><img src=x onerror="alert('2')">&amp;`;
+    const { document, source } = await report({ name: evil, corpus: evil, prompt: evil }, (run) => ({
+      recipe: `${evil}: ${evil}\n# ${evil}\n`,
+      manifest: {
+        ...run.manifest,
+        cambium: evil,
+        machine: { ...run.manifest.machine, cpu: evil, platform: evil, node: evil },
+        backend: { name: evil, version: evil, device: evil },
+        data: { ...run.manifest.data, tokenizer: evil },
+        arms: run.manifest.arms.map((arm) => ({ ...arm, name: arm.name + evil })),
+      },
+      stages: Object.fromEntries(
+        Object.entries(run.stages).map(([id, { manifest, rows }]) => {
+          const growth = manifest.growth && {
+            growth: { ...manifest.growth, operator: evil, operatorVersion: evil, from: evil },
+          };
+          const samples = { samples: [{ prompt: evil, text: evil }] };
+          return [id, { manifest: { ...manifest, ...growth, ...samples, id: evil, name: evil }, rows }];
+        }),
+      ),
+    }));
+    expect(source).not.toContain("<script");
+    expect(document.querySelectorAll("script, img, [onerror]")).toHaveLength(0);
+    expect(document.querySelector("h1")?.textContent).toBe(evil);
+    expect(document.querySelector("title")?.textContent).toContain(evil);
+    expect(document.querySelector("blockquote")?.textContent).toBe(evil);
+    expect(document.querySelector("pre")?.textContent).toBe(`${evil}: ${evil}\n# ${evil}\n`);
+  });
+
+  it("stays below 500 KB for stages of 2,000 steps, measured often", async () => {
+    const { source } = await report({ steps: 2667, heldOutEvery: 10 });
+    expect(Buffer.byteLength(source)).toBeLessThan(500_000);
+  });
+});
+
+describe("a run in progress", () => {
+  const running: FixtureOptions = { state: "running" };
+  const only = (run: Fixture, ids: string[], cut = Number.POSITIVE_INFINITY): Fixture => ({
+    ...run,
+    stages: Object.fromEntries(
+      Object.entries(run.stages)
+        .filter(([id]) => ids.includes(id))
+        .map(([id, { manifest, rows }], i, all) => {
+          const { samples: _, ...unsampled } = manifest;
+          return [
+            id,
+            i < all.length - 1
+              ? { manifest, rows }
+              : { manifest: { ...unsampled, state: "running" as const }, rows: rows.slice(0, cut) },
+          ];
+        }),
+    ),
+  });
+
+  it.each<[string, string[], number, RegExp]>([
+    ["before anything began", [], 0, /No arm that grows has begun/],
+    ["before the first step", ["base-1f3a"], 0, /The base is still training/],
+    ["at the first step", ["base-1f3a"], 1, /The base is still training/],
+    ["before the scratch arm", grownIds, 30, /The arm that trains from scratch has not begun/],
+    [
+      "before a held-out loss of scratch",
+      [...grownIds, "scratch-a00b"],
+      5,
+      /No held-out loss was measured yet for scratch/,
+    ],
+  ])("is reported %s", async (_, ids, cut, why) => {
+    const { text } = await report(running, (run) => only(run, ids, cut));
+    expect(text(".state")).toBe("In progress");
+    expect(text("#verdict")).toBe("No speed-up to report yet");
+    expect(text(".lede")).toMatch(why);
+  });
+
+  it("compares what is there so far and says that it will change", async () => {
+    const { text } = await report(running, (run) => only(run, [...grownIds, "scratch-a00b"], 293));
+    expect(text("#verdict")).toBe("Speed-up at equal held-out loss, so far");
+    expect(text(".lede")).toContain("this will change");
+    expect(text(".summary tbody tr:nth-child(2) td:last-child")).toBe("scratch: 8 layers, 1.20 M tokens, 50 % done");
+  });
+});
+
+describe("writeReport", () => {
+  it("puts the page in its place, over an older one, and leaves nothing else", async () => {
+    await writeRun(dir, makeRun({ steps: 80 }));
+    expect(await writeReport(dir)).toBe(join(dir, "report.html"));
+    await writeReport(dir);
+    // Compared as a truth value: a difference of two pages is nothing to print.
+    expect((await readFile(join(dir, "report.html"), "utf8")) === (await renderReport(dir))).toBe(true);
+    expect((await readdir(dir)).sort()).toEqual(["recipe.yaml", "report.html", "run.json", "stages"]);
+  });
+
+  it("writes nothing where there is no run", async () => {
+    await expect(writeReport(dir)).rejects.toThrow(expect.objectContaining({ code: "E_RUN_NOT_FOUND" }));
+    expect(await readdir(dir)).toEqual([]);
+  });
+});

@@ -1,0 +1,127 @@
+// The small parts: numbers as printed, escaping, thinning of lines, R_c, and the contrast of the palette.
+import fc from "fast-check";
+import { parseHTML } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { decimate } from "../src/decimate.js";
+import * as format from "../src/format.js";
+import { escapeHtml, html, trusted } from "../src/html.js";
+import { connections } from "../src/layer-map.js";
+import { styles } from "../src/styles.js";
+
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+
+describe("format", () => {
+  it.each([
+    [format.flops(4.62e15), "4.62 PFLOP"],
+    [format.flops(999.96e12), "1.00 PFLOP"],
+    [format.flops(0), "0.00 FLOP"],
+    [format.count(9_999), "9,999"],
+    [format.count(999_999), "1.00 M"],
+    [format.count(1.2e9), "1.20 B"],
+    [format.count(15e12), "15.0 T"],
+    [format.duration(1.44), "1.4 s"],
+    [format.duration(59.7), "1 min 00 s"],
+    [format.duration(192), "3 min 12 s"],
+    [format.duration(7_530), "2 h 05 min"],
+    [format.percent(0.46951), "47.0 %"],
+    [format.percent(-0.107), "−10.7 %"],
+    [format.percent(-0.00001), "0.0 %"],
+    [format.bytes(16 * 2 ** 30), "16.0 GiB"],
+    [format.loss(Number.NaN), "—"],
+    [format.list(["a", "b", "c"]), "a, b and c"],
+  ])("prints %s", (printed, expected) => {
+    expect(plain(printed)).toBe(expected);
+  });
+});
+
+describe("html", () => {
+  const text = fc.string({ unit: fc.constantFrom("<", ">", "&", '"', "'", "a", " ", "/", "é", "&lt;", "<b>") });
+
+  it("gives back any text through a parser, in an element and in an attribute", () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        const { document } = parseHTML(html`<p title="${given}">${given}</p>`.text);
+        expect(document.querySelectorAll("*")).toHaveLength(1);
+        expect(document.querySelector("p")?.textContent).toBe(given);
+        expect(document.querySelector("p")?.getAttribute("title")).toBe(given);
+      }),
+    );
+  });
+
+  it("leaves markup of its own alone, joins lists and drops what is not there", () => {
+    expect(html`<ul>${["<", trusted("<li>")]}${null}${false}${undefined}${0}</ul>`.text).toBe("<ul>&#60;<li>0</ul>");
+  });
+
+  it("replaces control characters, which no HTML document may hold", () => {
+    expect(escapeHtml("a\u0000b\u001bc\n\t")).toBe("a\uFFFDb\uFFFDc\n\t");
+  });
+});
+
+describe("decimate", () => {
+  it("keeps first, last, lowest and highest, in order, within the limit", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer(), { minLength: 1, maxLength: 400 }),
+        fc.integer({ min: 4, max: 100 }),
+        (values, limit) => {
+          const points = values.map((y, x) => ({ x, y }));
+          const thin = decimate(points, (point) => point.y, limit);
+          const heights = thin.map((point) => point.y);
+          expect(thin.length).toBeLessThanOrEqual(limit);
+          expect([thin[0], thin.at(-1)]).toEqual([points[0], points.at(-1)]);
+          expect([Math.min(...heights), Math.max(...heights)]).toEqual([Math.min(...values), Math.max(...values)]);
+          expect(thin.map((point) => point.x)).toEqual(
+            [...new Set(thin.map((point) => point.x))].sort((a, b) => a - b),
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe("connections", () => {
+  const indices = (digits: string) => [...digits].map(Number);
+  it.each([
+    ["012345012345012345012345", 20, 23],
+    ["012345234523452345234545", 18, 23],
+    ["012323232323232323232345", 14, 23],
+    ["012012012012012012012345", 17, 23],
+    ["001122", 2, 5],
+  ])("of %s are %i of %i (GROWTH.md 4.1)", (digits, kept, pairs) => {
+    expect(connections(indices(digits))).toEqual({ kept, pairs });
+  });
+
+  it("counts no pair with a new layer", () => {
+    expect(connections([0, null, 1, 2])).toEqual({ kept: 1, pairs: 3 });
+  });
+});
+
+describe("palette", () => {
+  const [light, dark] = styles.split("@media (prefers-color-scheme: dark)") as [string, string];
+  const colour = (theme: string, name: string) => new RegExp(`--${name}: #([0-9a-f]{6})`).exec(theme)?.[1] as string;
+  /** Relative luminance, WCAG 2.2. */
+  const luminance = (hex: string) => {
+    const [r, g, b] = [0, 2, 4].map((at) => {
+      const c = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+      return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    }) as [number, number, number];
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (a: string, b: string) => {
+    const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+    return (high + 0.05) / (low + 0.05);
+  };
+
+  it.each([
+    ["light", light],
+    ["dark", dark],
+  ])("reads well in the %s theme: 4.5 to 1 and more for all text", (_, theme) => {
+    for (const name of ["ink", "muted", "grown", "scratch", "other-1", "other-2", "other-3", "other-4"]) {
+      for (const ground of ["paper", "panel"]) {
+        expect(contrast(colour(theme, name), colour(theme, ground)), `${name} on ${ground}`).toBeGreaterThanOrEqual(
+          4.5,
+        );
+      }
+    }
+  });
+});

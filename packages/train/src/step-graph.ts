@@ -1,0 +1,132 @@
+// The train step as one graph: forward, backward, clip and AdamW, with its state marked for update in place.
+import {
+  type Graph,
+  GraphBuilder,
+  type Tensor,
+  adamw,
+  add,
+  broadcast,
+  clipByGlobalNorm,
+  differentiate,
+  f32,
+  gradientName,
+  graphCost,
+  i32,
+  mul,
+} from "@cambium/ir";
+import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
+import type { OptimizerOptions } from "./optimizer.js";
+
+export interface StepGraphOptions {
+  /** Sequences in one (micro-)batch. */
+  readonly batch: number;
+  /** Tokens in one sequence. */
+  readonly time: number;
+  readonly optimizer: OptimizerOptions;
+  /** Names of parameters that do not train. */
+  readonly frozen?: ReadonlySet<string>;
+  /** Learning-rate multipliers by parameter name; 1 where absent. */
+  readonly lrMultipliers?: Readonly<Record<string, number>>;
+}
+
+/** Names of a parameter's state in step graphs. */
+export const stateNames = {
+  m: (parameter: string) => `m:${parameter}`,
+  v: (parameter: string) => `v:${parameter}`,
+  accumulated: (parameter: string) => `accumulated:${parameter}`,
+};
+
+/**
+ * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, time + 1], `lr`
+ * f32 [], `step` i32 [] (1 at the first). Outputs besides the state: `loss` f32 [], `gradNorm` f32 [] before clipping.
+ */
+export function trainStepGraph(config: LlamaConfig, options: StepGraphOptions): Graph {
+  const builder = new GraphBuilder();
+  const { inputs, outputs } = lossAndGradients(builder, config, options);
+  builder.output("loss", outputs["loss"] as Tensor);
+  const gradients = trainable(config, options).map((name) => outputs[gradientName(name)] as Tensor);
+  update(builder, config, options, inputs, gradients);
+  return builder.finish();
+}
+
+/**
+ * A step over `accumulation` micro-batches as two graphs. `accumulate` adds its micro-batch's share of the gradient
+ * to `accumulated:` (replaced) and gives the micro-batch's `loss`; `apply` updates as `trainStepGraph` does and
+ * leaves `accumulated:` zeroed.
+ */
+export function accumulatedStepGraphs(
+  config: LlamaConfig,
+  options: StepGraphOptions & { readonly accumulation: number },
+): { accumulate: Graph; apply: Graph } {
+  const { accumulated } = stateNames;
+  const names = trainable(config, options);
+  const shapes = shapesOf(config);
+
+  const first = new GraphBuilder();
+  const { outputs } = lossAndGradients(first, config, options);
+  first.output("loss", outputs["loss"] as Tensor);
+  for (const name of names) {
+    const sum = first.input(accumulated(name), f32(...(shapes[name] as readonly number[])));
+    const share = mul(outputs[gradientName(name)] as Tensor, 1 / options.accumulation);
+    first.output(accumulated(name), add(sum, share), { replaces: accumulated(name) });
+  }
+
+  const second = new GraphBuilder();
+  const inputs = Object.fromEntries(names.map((name) => [name, second.input(name, f32(...(shapes[name] as readonly number[])))]));
+  const sums = names.map((name) => second.input(accumulated(name), f32(...(shapes[name] as readonly number[]))));
+  update(second, config, options, inputs, sums);
+  names.forEach((name) => {
+    const zeros = broadcast(second.scalar(0), { shape: shapes[name] as readonly number[] });
+    second.output(accumulated(name), zeros, { replaces: accumulated(name) });
+  });
+  return { accumulate: first.finish(), apply: second.finish() };
+}
+
+/** The parameters that train, in table order. */
+export function trainable(config: LlamaConfig, { frozen }: Pick<StepGraphOptions, "frozen">): string[] {
+  return parameterTable(config).flatMap(({ name }) => (frozen?.has(name) ? [] : [name]));
+}
+
+/** Matrix work of a graph in FLOPs: products, attention and the loss projection; three times forward for training. */
+export function matrixFlops(graph: Graph): number {
+  const nodes = graph.nodes.filter(({ op }) => /^(matmul|causalAttention|linearCrossEntropy)/.test(op.name));
+  return graphCost({ ...graph, nodes }).flops;
+}
+
+function shapesOf(config: LlamaConfig): Record<string, readonly number[]> {
+  return Object.fromEntries(parameterTable(config).map(({ name, shape }) => [name, shape]));
+}
+
+function lossAndGradients(builder: GraphBuilder, config: LlamaConfig, options: StepGraphOptions) {
+  const loss = lossGraph(config, options);
+  const inputs = Object.fromEntries(loss.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
+  const backward = differentiate(loss, { of: "loss", by: trainable(config, options) });
+  return { inputs, outputs: builder.inline(backward, inputs) };
+}
+
+function update(
+  builder: GraphBuilder,
+  config: LlamaConfig,
+  options: StepGraphOptions,
+  inputs: Readonly<Record<string, Tensor>>,
+  gradients: readonly Tensor[],
+): void {
+  const { optimizer, lrMultipliers = {} } = options;
+  const { beta1, beta2, eps, weightDecay } = optimizer;
+  const lr = builder.input("lr", f32());
+  const step = builder.input("step", i32());
+  builder.scope("optimizer", () => {
+    const [scale, norm] = clipByGlobalNorm(gradients, { maxNorm: optimizer.clip });
+    builder.output("gradNorm", norm);
+    trainable(config, options).forEach((name, i) => {
+      const parameter = inputs[name] as Tensor;
+      const m = builder.input(stateNames.m(name), parameter.type);
+      const v = builder.input(stateNames.v(name), parameter.type);
+      const attrs = { beta1, beta2, eps, weightDecay, lrMultiplier: lrMultipliers[name] ?? 1 };
+      const [nextParameter, nextM, nextV] = adamw(parameter, gradients[i] as Tensor, m, v, scale, lr, step, attrs);
+      builder.output(name, nextParameter, { replaces: name });
+      builder.output(stateNames.m(name), nextM, { replaces: stateNames.m(name) });
+      builder.output(stateNames.v(name), nextV, { replaces: stateNames.v(name) });
+    });
+  });
+}

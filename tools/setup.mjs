@@ -1,0 +1,139 @@
+// Brings a fresh machine to where the project runs: dependencies by the pinned pnpm, packages built by turbo.
+// Only Node's own modules here: nothing is installed yet. Safe to interrupt at any instant and to run twice at once.
+import { createHash } from "node:crypto";
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { quiet } from "./run.mjs";
+
+export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
+const { packageManager, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const lockfile = join(root, "pnpm-lock.yaml");
+const marker = join(root, "node_modules", ".cambium.json");
+const busy = join(root, ".setup.lock");
+
+/**
+ * Installs what the lockfile says and runs a turbo task over all packages: `bundle` (JavaScript only, what running and
+ * testing need), `generate` (sources made from sources) or `build` (bundle and declarations, what is published).
+ * What was done before is not done again.
+ */
+export async function setUp(task = "bundle") {
+  requireNode();
+  await alone(async () => {
+    await install();
+    await turbo(task);
+  });
+}
+
+/** Installs again after a change of some package.json, writing the lockfile. */
+export async function relock() {
+  await alone(() => pnpmInstall(["--no-frozen-lockfile"]));
+}
+
+/** How to start a command-line tool among the root's dependencies, without a shell: `node FILE`. */
+export function tool(name, bin = name.replace(/^@.*\//, "")) {
+  const folder = join(root, "node_modules", name);
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return [process.execPath, join(folder, typeof manifest.bin === "string" ? manifest.bin : manifest.bin[bin])];
+}
+
+async function install() {
+  if (installed()?.lock !== fingerprint()) await pnpmInstall(["--frozen-lockfile"]);
+}
+
+async function pnpmInstall(flags) {
+  const path = existsSync(installed()?.path ?? "") ? installed().path : await fetchPnpm();
+  const args = ["install", ...flags, "--reporter=append-only", "--config.confirmModulesPurge=false"];
+  await quiet("Installing dependencies", "pnpm", args, { cwd: root, env: environment(path), progress: /^Progress: (.*)/ });
+  writeFileSync(marker, JSON.stringify({ lock: fingerprint(), path }));
+}
+
+/** The folder where npx keeps the pinned pnpm. Remembered, since npx itself takes two seconds to find it again. */
+async function fetchPnpm() {
+  const args = ["--yes", "--package", packageManager.split("+")[0], "--", "node", "-p", "process.env.PATH"];
+  const env = { ...process.env, npm_config_loglevel: "error" };
+  const path = await quiet("Fetching pnpm", "npx", args, { cwd: root, env });
+  return path.trim().split("\n").at(-1).split(delimiter).find((folder) => existsSync(join(folder, "pnpm")));
+}
+
+async function turbo(task) {
+  const args = [...tool("turbo").slice(1), "run", task, "--output-logs=errors-only", "--log-order=grouped"];
+  const env = { ...environment(installed().path), TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" };
+  await quiet("Building packages", process.execPath, args, { cwd: root, env, patience: 1500 });
+}
+
+/** What the installed tree was made from: the lockfile, for this platform. */
+function fingerprint() {
+  const hash = createHash("sha256").update(readFileSync(lockfile));
+  return hash.update(`${process.platform}-${process.arch}`).digest("hex");
+}
+
+function installed() {
+  try {
+    return JSON.parse(readFileSync(marker, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** turbo starts the package manager by name, so the pinned one comes first. */
+function environment(path) {
+  return { ...process.env, PATH: [path, process.env["PATH"]].filter(Boolean).join(delimiter) };
+}
+
+/** Runs `work` while no other process sets up this tree; a lock whose process is gone counts for nothing. */
+async function alone(work) {
+  const mine = `${busy}.${process.pid}`;
+  const release = () => rmSync(busy, { force: true });
+  writeFileSync(mine, String(process.pid));
+  try {
+    for (let told = false; !taken(mine); told = true) {
+      const holder = holderOf(busy);
+      if (holder === undefined || !alive(holder)) rmSync(busy, { force: true });
+      else if (!told) console.log(`Waiting for process ${holder}, which is setting up … (not running? delete ${busy})`);
+      await sleep(200);
+    }
+  } finally {
+    rmSync(mine, { force: true });
+  }
+  process.once("exit", release);
+  await work();
+  process.removeListener("exit", release);
+  release();
+}
+
+/** A hard link appears with its contents, whole, and to one process only. */
+function taken(mine) {
+  try {
+    linkSync(mine, busy);
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+function holderOf(path) {
+  try {
+    return Number(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function alive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  console.error(`Cambium needs Node ${engines.node}; this is ${process.version}.`);
+  process.exit(2);
+}
