@@ -1,7 +1,7 @@
 // Brings a fresh machine to where the project runs: dependencies by the pinned pnpm, packages built by turbo.
 // Only Node's own modules here: nothing is installed yet. Safe to interrupt at any instant and to run twice at once.
 import { createHash } from "node:crypto";
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -84,29 +84,22 @@ function environment(path) {
 
 /** Runs `work` while no other process sets up this tree; a lock whose process is gone counts for nothing. */
 async function alone(work) {
-  const mine = `${busy}.${process.pid}`;
-  const release = () => rmSync(busy, { force: true });
-  writeFileSync(mine, String(process.pid));
-  try {
-    for (let told = false; !taken(mine); told = true) {
-      const holder = holderOf(busy);
-      if (holder === undefined || !alive(holder)) rmSync(busy, { force: true });
-      else if (!told) console.log(`Waiting for process ${holder}, which is setting up … (not running? delete ${busy})`);
-      await sleep(200);
-    }
-  } finally {
-    rmSync(mine, { force: true });
+  for (let told = false; !taken(); told = true) {
+    const holder = holderOf(busy);
+    if (holder !== undefined && !alive(holder)) rmSync(busy, { force: true });
+    else if (!told) console.log(`Waiting for process ${holder ?? "?"} to set up this folder … (none there? delete ${busy})`);
+    await sleep(200);
   }
+  const release = () => rmSync(busy, { force: true });
   process.once("exit", release);
   await work();
   process.removeListener("exit", release);
   release();
 }
 
-/** A hard link appears with its contents, whole, and to one process only. */
-function taken(mine) {
+function taken() {
   try {
-    linkSync(mine, busy);
+    writeFileSync(busy, String(process.pid), { flag: "wx" });
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
@@ -114,9 +107,10 @@ function taken(mine) {
   }
 }
 
+/** The process that holds the lock; undefined while it is writing its number. */
 function holderOf(path) {
   try {
-    return Number(readFileSync(path, "utf8"));
+    return Number(readFileSync(path, "utf8")) || undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import type { BackendOptions, Device, DeviceInfo } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { WorkerClient } from "./device/client.js";
 import { OnnxDevice } from "./device/device.js";
+import { matched } from "./fuse/fuse.js";
 import { loweredComposites } from "./lower/index.js";
 import { openOptions, type OpenOptions } from "./options.js";
 import { probe } from "./probe.js";
@@ -54,7 +55,7 @@ function deviceInfo({ provider, threads }: OpenOptions, version: string): Device
     version: `onnxruntime-node ${version}`,
     device: provider === "cpu" ? cpu : `${provider}; what it has no kernel for on ${cpu}`,
     dtypes: ["f32", "i32", "bool", "f16", "bf16"],
-    composites: [...loweredComposites, "clipByGlobalNorm", "adamw"],
+    composites: [...loweredComposites, ...matched, "clipByGlobalNorm", "adamw"],
     limits: { maxTensorBytes },
   };
 }

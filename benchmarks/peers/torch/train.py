@@ -86,7 +86,9 @@ def serve() -> None:
         name = None
         try:
             command = json.loads(line)
-            name = command["cmd"]
+            name = command.get("cmd")
+            if name not in commands:
+                raise ValueError(f"cmd must be one of {', '.join(commands)}, got {name!r}")
             reply = {"ok": True, **commands[name](command)}
         except Exception as error:  # the driver decides what a failed command means
             reply = {"ok": False, "error": f"{type(error).__name__}: {error}"}

@@ -1,9 +1,7 @@
 // The reference and null devices beyond the conformance suite: profiles, plans, and graphs too large to compute.
-import { GraphBuilder, f32, hostTensor, liveness, matmul, neg } from "@cambium/ir";
-import fc from "fast-check";
+import { GraphBuilder, broadcast, f32, hostTensor, liveness, matmul, neg } from "@cambium/ir";
 import { expect, test } from "vitest";
-import { nullBackend, referenceBackend } from "../src/index.js";
-import { assertAgrees, randomGraph } from "../src/conformance/cases.js";
+import { type DeviceTensor, nullBackend, referenceBackend } from "../src/index.js";
 
 function chain(size: number) {
   const builder = new GraphBuilder();
@@ -29,21 +27,17 @@ test("the null device plans a graph that no memory could hold, and counts its no
   const graph = chain(2 ** 20);
   using executable = await device.compile(graph);
   expect(executable.stats).toMatchObject({ nodes: 3, plannedBytes: liveness(graph).peakBytes });
-  const empty = new GraphBuilder();
-  empty.output("x", neg(neg(empty.input("x", f32(2 ** 20, 2 ** 20)))), { replaces: "x" });
-  using step = await device.compile(empty.finish());
-  using seed = await device.compile(((b) => (b.output("x", neg(b.scalar(1))), b.finish()))(new GraphBuilder()));
-  expect((await seed.run({}, { fetch: ["x"] })).fetched["x"]?.data).toEqual(new Float32Array(1));
-  expect(await step.profile()).toEqual([]);
+  const builder = new GraphBuilder();
+  builder.output("y", broadcast(builder.scalar(1), { shape: [2 ** 20, 2 ** 20] }));
+  using ones = await device.compile(builder.finish());
+  using y = (await ones.run({})).outputs["y"] as DeviceTensor;
+  expect(y.type).toEqual(f32(2 ** 20, 2 ** 20));
+  expect((await device.memory()).bytes).toBe(2 ** 42);
+  expect(await ones.profile()).toContainEqual({ op: "broadcast", count: 1, seconds: 0 });
 });
 
 test("a malformed graph does not compile: E_GRAPH", async () => {
   await using device = await referenceBackend.open();
   const graph = chain(2);
   await expect(device.compile({ ...graph, inputs: [] })).rejects.toMatchObject({ code: "E_GRAPH" });
-});
-
-test("random graphs agree with the reference", async () => {
-  await using device = await referenceBackend.open();
-  await fc.assert(fc.asyncProperty(randomGraph(fc), ({ graph, inputs }) => assertAgrees(device, graph, inputs)), { numRuns: 50 });
 });

@@ -1,6 +1,6 @@
 // From a graph to a plan: optimise, fuse, cut into segments, lower each, place every value.
-import { type AdamWAttrs, type Graph, type Node, type Value, liveness, optimize, producers } from "@cambium/ir";
-import { fuse } from "../fuse/fuse.js";
+import { type AdamWAttrs, type Graph, type Node, type Op, type Value, checkGraph, liveness, optimize, producers } from "@cambium/ir";
+import { fuseComposites, fuseNodes, matched } from "../fuse/fuse.js";
 import { hasLowering } from "../lower/index.js";
 import type { KernelCall, KernelStep, Plan, Slot, Step } from "../plan.js";
 import { isKernel, partition } from "./partition.js";
@@ -15,7 +15,7 @@ export interface Compiled {
 
 /** @throws CambiumError `E_UNSUPPORTED` naming an op this backend does not know. */
 export function compileGraph(source: Graph): Compiled {
-  const graph = fuse(optimize(source, { keep: (op, node) => hasLowering(op) || isKernel(node) }));
+  const graph = prepare(source);
   const table = new SlotTable();
   for (const { value } of graph.inputs) table.of(value);
   const steps = segmentSteps(graph, table);
@@ -23,6 +23,15 @@ export function compileGraph(source: Graph): Compiled {
   const plan = { ...place(graph, table, steps), steps };
   const nodes = steps.reduce((sum, step) => sum + (step.kind === "session" ? step.nodes : 1), 0);
   return { plan, nodes, plannedBytes: liveness(graph).peakBytes };
+}
+
+/** The graph that is lowered. `verify` checks it after every pass, for tests. */
+export function prepare(source: Graph, verify = false): Graph {
+  const lowered = (op: Op, node: Node) => hasLowering(op) || isKernel(node);
+  const whole = optimize(source, { keep: (op, node) => lowered(op, node) || matched.includes(op.name), verify });
+  const graph = fuseNodes(optimize(fuseComposites(whole), { keep: lowered, verify }));
+  if (verify) checkGraph(graph, "after fusing");
+  return graph;
 }
 
 function segmentSteps(graph: Graph, table: SlotTable): Step[] {

@@ -1,6 +1,21 @@
 // Rewrites of an optimised graph into forms that ONNX Runtime computes in fewer or faster nodes.
-import type { Graph } from "@cambium/ir";
+import { type Graph, eliminateDeadCode } from "@cambium/ir";
+import { shareProbabilities } from "./probabilities.js";
+import { foldIntoProducts } from "./products.js";
+import { foldResiduals } from "./residuals.js";
 
-export function fuse(graph: Graph): Graph {
-  return graph;
+/** Composites that `shareProbabilities` looks for; those it leaves must be decomposed before `fuseNodes`. */
+export const matched: readonly string[] = [
+  "causalAttention",
+  "causalAttentionGrad",
+  "linearCrossEntropy",
+  "linearCrossEntropyGrad",
+];
+
+/** To be run while the composites in `matched` are still whole. */
+export const fuseComposites = shareProbabilities;
+
+/** To be run on what is lowered. */
+export function fuseNodes(graph: Graph): Graph {
+  return [foldResiduals, foldIntoProducts, eliminateDeadCode].reduce((current, pass) => pass(current), graph);
 }

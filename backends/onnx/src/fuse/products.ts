@@ -14,13 +14,23 @@ export function foldIntoProducts(graph: Graph): Graph {
   const uses = new Uses(graph);
   // By id in the old graph; only products of which nothing else remains to be read.
   const products = new Map<number, Product>();
+  // What a value is the transpose of, in its last two axes; by id in the old graph.
+  const swapped = new Map<number, Tensor>();
+  const operand = (value: Value, tensor: Tensor, transposed: boolean): readonly [Tensor, boolean] => {
+    const source = swapped.get(value.id);
+    return source ? [source, !transposed] : [tensor, transposed];
+  };
   return rewrite(graph, (node, inputs) => {
     const [x, y] = inputs;
     const [value] = node.outputs;
+    if (x && value && swapsLastAxes(node)) swapped.set(value.id, x);
     if (!x || !y || !value) return null;
     switch (node.op.name) {
       case "matmul": {
-        const product = { ...operands(node, inputs, uses), alpha: 1 };
+        const [left, right] = node.inputs as [Value, Value];
+        const [a, transA] = operand(left, x, node.attrs["transA"] as boolean);
+        const [b, transB] = operand(right, y, node.attrs["transB"] as boolean);
+        const product = { a, b, transA, transB, alpha: 1 };
         products.set(value.id, product);
         return [emit(product)];
       }
@@ -60,13 +70,13 @@ function scaled({ inputs: [a, b] }: Node, uses: Uses): readonly [number, Value] 
   return right !== undefined ? [right, a] : left !== undefined ? [left, b] : undefined;
 }
 
-/** A matmul's operands with a transpose of their last two axes turned into a flag. */
-function operands({ attrs, inputs: values }: Node, [a, b]: readonly Tensor[], uses: Uses): Omit<Product, "alpha"> {
-  void values;
-  void uses;
-  return { a: a as Tensor, b: b as Tensor, transA: attrs["transA"] as boolean, transB: attrs["transB"] as boolean };
-}
-
 function emit({ a, b, transA, transB, alpha }: Product): Tensor {
   return alpha === 1 ? matmul(a, b, { transA, transB }) : scaledMatmul(a, b, { transA, transB, alpha });
+}
+
+function swapsLastAxes({ op, attrs }: Node): boolean {
+  if (op.name !== "transpose") return false;
+  const permutation = attrs["permutation"] as readonly number[];
+  const rank = permutation.length;
+  return rank >= 2 && permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));
 }

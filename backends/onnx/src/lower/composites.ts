@@ -1,18 +1,23 @@
-// Composites that ONNX Runtime has fast kernels for. The others reach the lowering as primitives.
-import type { CompositeName } from "@cambium/ir";
-import { type Lowering, nameOf } from "./lowering.js";
+// Composites that ONNX Runtime computes faster whole. The others reach the lowering as primitives.
+import { type CompositeName, numel } from "@cambium/ir";
+import { contrib } from "../onnx/graph.js";
+import { type Lowering, typeOf } from "./lowering.js";
+import { rmsNorm, rmsNormGrad } from "./rms-norm.js";
+import { swiglu, swigluGrad } from "./swiglu.js";
 
 export const compositeLowerings: Partial<Record<CompositeName, Lowering>> = {
+  rmsNorm,
+  rmsNormGrad,
+  rope: (context) => {
+    const { graph, attrs } = context;
+    const [x, cos, sin] = context.inputs as [string, string, string];
+    const heads = attrs["heads"] as number;
+    const half = numel(typeOf(context, 1).shape) / (typeOf(context, 1).shape[0] as number);
+    const turn = attrs["inverse"] ? graph.node("Neg", [sin]) : sin;
+    const attributes = { interleaved: 0, num_heads: heads, rotary_embedding_dim: 2 * half };
+    return graph.node("RotaryEmbedding", [x, graph.ints([0]), cos, turn], attributes, contrib);
+  },
   softmax: ({ graph, inputs }) => graph.node("Softmax", inputs, { axis: -1 }),
-  rmsNorm: (context) => {
-    const { graph, inputs, attrs } = context;
-    const attributes = { axis: -1, epsilon: { float: attrs["eps"] as number }, stash_type: 1 };
-    return graph.nodes("SimplifiedLayerNormalization", inputs, attributes, { outputs: [true, true] });
-  },
-  swiglu: (context) => {
-    const { graph } = context;
-    const gate = nameOf(context, 0);
-    const silu = graph.node("Mul", [gate, graph.node("Sigmoid", [gate])]);
-    return graph.node("Mul", [silu, nameOf(context, 1)]);
-  },
+  swiglu,
+  swigluGrad,
 };

@@ -9,6 +9,7 @@ import { exp } from "../ops/exp.js";
 import { mul } from "../ops/mul.js";
 import { sqrt } from "../ops/sqrt.js";
 import { sub } from "../ops/sub.js";
+import { tanh } from "../ops/tanh.js";
 import { drawn, given } from "../sample.js";
 import type { Tensor } from "../tensor.js";
 
@@ -58,9 +59,10 @@ export const adamw = defineComposite({
   ],
 });
 
-/** 1 − β^step. */
+/** 1 − β^step. With x = step · ln β it is tanh(−x/2) · (eˣ + 1), which loses nothing to cancellation where β^step ≈ 1. */
 function biasCorrection(step: Tensor, beta: number): Tensor {
-  return sub(1, exp(mul(cast(step, { to: "f32" }), Math.log(beta))));
+  const x = mul(cast(step, { to: "f32" }), Math.log(beta));
+  return mul(tanh(mul(x, -0.5)), add(exp(x), 1));
 }
 
 function state(...shape: number[]) {

@@ -1,0 +1,88 @@
+// Cambium as a contestant: the trainer of `@cambium/train` on a backend, random weights, random tokens.
+import { type Backend, type BackendOptions, type Device, type Executable } from "@cambium/backend";
+import { GraphBuilder, Random, f32, hostTensor, matmul } from "@cambium/ir";
+import { initParameters, llamaConfig } from "@cambium/model";
+import { Trainer, freshState } from "@cambium/train";
+import type { Contestant, StepConfig } from "./peer.js";
+
+export class CambiumContestant implements Contestant {
+  readonly name: string;
+  #device: Device | undefined;
+  #trainer: Trainer | undefined;
+  #config: StepConfig | undefined;
+  #position = 0;
+
+  constructor(
+    readonly backend: Backend,
+    readonly options: BackendOptions = {},
+  ) {
+    this.name = `cambium (${backend.name})`;
+  }
+
+  async device(): Promise<Device> {
+    this.#device ??= await this.backend.open(this.options);
+    return this.#device;
+  }
+
+  /** Matrix work of a step, FLOPs. */
+  get flopsPerStep(): number {
+    return this.#trainer?.flopsPerStep ?? Number.NaN;
+  }
+
+  async setup(config: StepConfig): Promise<void> {
+    this.#trainer?.dispose();
+    this.#config = config;
+    const model = llamaConfig({
+      vocabSize: config.vocab,
+      hiddenSize: config.hidden,
+      intermediateSize: config.intermediate,
+      layers: config.layers,
+      heads: config.heads,
+      kvHeads: config.kvHeads,
+      contextLength: config.time,
+    });
+    this.#trainer = await Trainer.open({ device: await this.device(), config: model, batch: config.batch, time: config.time });
+    await this.#trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
+    await this.steps(2);
+  }
+
+  async steps(count: number): Promise<readonly number[]> {
+    const seconds: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const batch = this.#batch();
+      const began = performance.now();
+      await this.#trainer?.step([batch], 1e-4);
+      seconds.push((performance.now() - began) / 1000);
+    }
+    return seconds;
+  }
+
+  async gemm(m: number, n: number, k: number): Promise<number> {
+    const builder = new GraphBuilder();
+    const product = matmul(builder.input("a", f32(m, k)), builder.input("b", f32(k, n)));
+    builder.output("c", product);
+    const device = await this.device();
+    using executable: Executable = await device.compile(builder.finish());
+    using a = await device.upload(hostTensor("f32", [m, k]));
+    using b = await device.upload(hostTensor("f32", [k, n]));
+    let best = 0;
+    for (let i = 0; i < 8; i++) {
+      const began = performance.now();
+      const { outputs } = await executable.run({ a, b });
+      best = Math.max(best, (2 * m * n * k) / ((performance.now() - began) * 1e6));
+      outputs["c"]?.dispose();
+    }
+    return best;
+  }
+
+  async close(): Promise<void> {
+    this.#trainer?.dispose();
+    await this.#device?.close();
+  }
+
+  #batch(): Int32Array {
+    const { batch, time, vocab } = this.#config as StepConfig;
+    const random = new Random(`bench/${this.#position++}`);
+    return new Int32Array(batch * (time + 1)).map((_, i) => random.word(i) % vocab);
+  }
+}

@@ -1,0 +1,132 @@
+// The conformance suite: sound operators pass, and for each check there is an operator that fails it and no other.
+import { type GrowthPlan, type Operator, copy, depthOperator, zeros } from "@cambium/growth";
+import { type DescribeOperatorOptions, describeOperator } from "@cambium/growth/conformance";
+import { expect, test } from "vitest";
+import { doubleIntermediate, noisy, zeroTop } from "./support.js";
+
+describeOperator(doubleIntermediate);
+describeOperator(zeroTop, { cases: [{ options: { factor: 2 }, layers: [0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5] }] });
+describeOperator(noisy);
+
+const every = depthOperator({
+  name: "every",
+  version: "1.0.0",
+  summary: "Each layer repeated in place.",
+  layers: (base, target) => Array.from({ length: target }, (_, t) => Math.floor((t * base) / target)),
+});
+
+describeOperator(every, {
+  cases: [
+    { base: { layers: 3 }, options: { layers: 6 }, layers: [0, 0, 1, 1, 2, 2], connectionRate: [2, 5] },
+    { base: { layers: 8 }, options: { layers: 24 }, connectionRate: [7, 23] },
+    { base: { layers: 4 }, options: { layers: 6 }, layers: [0, 0, 1, 2, 2, 3] },
+  ],
+});
+
+/** Names of the tests that `operator` fails, without the cases they belong to. */
+async function failures(operator: Operator, options: Omit<DescribeOperatorOptions, "api"> = {}): Promise<string[]> {
+  const tests: [string, () => void | Promise<void>][] = [];
+  const api = { describe: (_: string, body: () => void) => body(), test: (name: string, body: () => void | Promise<void>) => tests.push([name, body]) };
+  describeOperator(operator, { cases: [{ options: { layers: 12 } }], ...options, api });
+  const failed: string[] = [];
+  for (const [name, body] of tests) {
+    try {
+      await body();
+    } catch {
+      failed.push(name);
+    }
+  }
+  return failed;
+}
+
+/** `every` with its plan tampered with. */
+function broken(change: (plan: GrowthPlan) => GrowthPlan): Operator {
+  return { ...every, plan: (base, options) => change(every.plan(base, options)) };
+}
+
+test("a sound operator fails nothing", async () => {
+  expect(await failures(every)).toEqual([]);
+});
+
+test("a tensor left out", async () => {
+  const failed = await failures(
+    broken((plan) => ({ ...plan, tensors: Object.fromEntries(Object.entries(plan.tensors).slice(0, -1)) })),
+  );
+  expect(failed).toContain("makes every tensor of the target, in its shape");
+  expect(failed).toContain("loses no tensor of the base");
+});
+
+test("a tensor listed as dropped that is read", async () => {
+  expect(await failures(broken((plan) => ({ ...plan, dropped: ["lm_head.weight"] })))).toContain("loses no tensor of the base");
+});
+
+test("a plan that depends on how often it was made", async () => {
+  let calls = 0;
+  const counting = depthOperator({ name: "counting", version: "1.0.0", summary: "-", layers: (base, target) => Array.from({ length: target }, () => calls++ % base) });
+  expect(await failures(counting)).toContain("is a pure function");
+});
+
+test("an operator that writes to the options it is given", async () => {
+  const greedy: Operator = {
+    ...every,
+    plan: (base, options) => {
+      (options as Record<string, unknown>)["factor"] = undefined;
+      delete (options as Record<string, unknown>)["factor"];
+      return every.plan(base, options);
+    },
+  };
+  expect(await failures(greedy)).toEqual(["options: an unknown one is refused by name: E_GROWTH_OPTION", "is a pure function"].slice(1));
+});
+
+test("a function that is claimed and not preserved", async () => {
+  expect(await failures(broken((plan) => ({ ...plan, claims: { functionPreserving: "exact" } })))).toEqual(["keeps of the function what it claims"]);
+});
+
+test("a layer list that is not what the plan does", async () => {
+  const swapped = { ...every, layers: () => Array.from({ length: 12 }, () => 0) };
+  expect(await failures(swapped)).toEqual(["has the layer map and connection rate it should"]);
+});
+
+test("copies that are not copies", async () => {
+  const crossed = broken((plan) => ({
+    ...plan,
+    tensors: { ...plan.tensors, "model.layers.1.input_layernorm.weight": copy("model.layers.0.post_attention_layernorm.weight") },
+  }));
+  expect(await failures(crossed)).toEqual(["has the layer map and connection rate it should"]);
+});
+
+test("another list or rate than the author says", async () => {
+  const cases = [{ options: { layers: 12 }, connectionRate: [11, 11] as const }];
+  expect(await failures(every, { cases })).toEqual(["has the layer map and connection rate it should"]);
+});
+
+test("a number that JSON does not hold", async () => {
+  const infinite = broken((plan) => ({
+    ...plan,
+    tensors: { ...plan.tensors, "model.norm.weight": { kind: "scale", of: copy("model.norm.weight"), by: Number.NaN } },
+  }));
+  expect(await failures(infinite)).toContain("survives JSON");
+});
+
+test("a frozen tensor that does not exist, and options that are not checked", async () => {
+  const lax: Operator = { ...every, plan: (base, options) => every.plan(base, { layers: (options as { layers: number }).layers }) };
+  expect(await failures(lax)).toEqual(["options: an unknown one is refused by name: E_GROWTH_OPTION"]);
+  const frozen = await failures(broken((plan) => ({ ...plan, freeze: ["nothing"] })));
+  expect(frozen).toContain("grows the optimizer's moments, or says that it cannot");
+});
+
+test("refusals that do not come, or come with another code", async () => {
+  const refuses = [{ options: { layers: 12 }, code: "E_GROWTH_LAYERS" }, { options: { layers: 3 }, code: "E_GROWTH_OPTION" }];
+  expect(await failures(every, { refuses })).toEqual(['refuses {"layers":12}: E_GROWTH_LAYERS', 'refuses {"layers":3}: E_GROWTH_OPTION']);
+});
+
+test("what the contract misses", async () => {
+  expect(await failures({ ...every, version: "one" })).toContain("contract: it is whole");
+  expect(await failures({ ...every, name: "Every Layer" })).toContain("contract: it is whole");
+  expect(await failures({ ...every, summary: undefined } as unknown as Operator)).toContain("contract: it is whole");
+});
+
+test("a dead tensor is no copy of a live one", async () => {
+  const zeroed = broken((plan) => ({ ...plan, tensors: { ...plan.tensors, "model.norm.weight": zeros([8]) } }));
+  expect(await failures(zeroed)).toContain("loses no tensor of the base");
+});

@@ -1,0 +1,97 @@
+// Bases, weights and operators that the tests share.
+import { affine, copy, defineOperator, depthPlan, depthOptions, normal, scale, take, targetLayers, zeros, type Expr } from "@cambium/growth";
+import { type HostTensor, Random, hostTensor, numel } from "@cambium/ir";
+import { type LlamaConfig, type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/model";
+import { z } from "zod";
+
+export type Tensors = Record<string, HostTensor>;
+
+export function config(given: Partial<LlamaConfigInput> = {}): LlamaConfig {
+  return llamaConfig({ vocabSize: 11, hiddenSize: 8, intermediateSize: 10, layers: 3, heads: 2, headDim: 6, contextLength: 16, ...given });
+}
+
+/** Normal numbers for every parameter, norms included. */
+export function weights(of: LlamaConfig, seed = "weights", std = 0.3): Record<string, HostTensor<"f32">> {
+  return Object.fromEntries(
+    parameterTable(of).map(({ name, shape }) => {
+      const random = new Random(`${seed}/${name}`);
+      return [name, hostTensor("f32", shape, Float32Array.from({ length: numel(shape) }, (_, i) => std * random.normal(i)))];
+    }),
+  );
+}
+
+export function source(tensors: Readonly<Tensors>) {
+  return { get: (name: string) => tensors[name] };
+}
+
+export async function collect<T>(items: AsyncIterable<[string, T]>): Promise<Record<string, T>> {
+  const found: Record<string, T> = {};
+  for await (const [name, item] of items) found[name] = item;
+  return found;
+}
+
+const each = (base: LlamaConfig, of: (name: string) => Expr): Record<string, Expr> =>
+  Object.fromEntries(parameterTable(base).map(({ name }) => [name, of(name)]));
+
+/** Every MLP neuron twice; the copies' outputs weigh `share` and 1 − `share`. GROWTH.md 2.5, moments of section 6. */
+export const doubleIntermediate = defineOperator({
+  name: "double-intermediate",
+  version: "1.0.0",
+  summary: "Every MLP neuron twice, its output shared out.",
+  options: z.strictObject({ share: z.number().default(0.3) }),
+  claims: { functionPreserving: "exact" },
+  target: (base) => ({ ...base, intermediateSize: 2 * base.intermediateSize }),
+  plan: (base, _target, { share }) => {
+    const n = base.intermediateSize;
+    const twice = Array.from({ length: 2 * n }, (_, i) => i % n);
+    const shares = twice.map((_, i) => (i < n ? share : 1 - share));
+    const spread = (name: string, factors?: number[]) => take(copy(name), "intermediate", twice, factors);
+    const isMlp = (name: string, part: string) => name.endsWith(`mlp.${part}.weight`);
+    const producer = (name: string) => isMlp(name, "gate_proj") || isMlp(name, "up_proj");
+    const tensors = each(base, (name) => {
+      if (producer(name)) return spread(name);
+      return isMlp(name, "down_proj") ? spread(name, shares) : copy(name);
+    });
+    const rules = parameterTable(base).flatMap(({ name }): [string, Expr][] => {
+      if (producer(name)) return [[name, spread(name, shares)]];
+      return isMlp(name, "down_proj") ? [[name, spread(name)]] : [];
+    });
+    return { tensors, optimizer: { moments: Object.fromEntries(rules) } };
+  },
+});
+
+/** G_zero in depth: the last layer again and again, with outputs of zero; only the new layers train. */
+export const zeroTop = defineOperator({
+  name: "zero-top",
+  version: "1.0.0",
+  summary: "Silent copies of the last layer on top.",
+  options: z.strictObject(depthOptions),
+  claims: { functionPreserving: "exact" },
+  target: (base, options) => ({ ...base, layers: targetLayers(base.layers, options as { factor?: number }) }),
+  plan: (base, target) => {
+    const layers = Array.from({ length: target.layers }, (_, t) => Math.min(t, base.layers - 1));
+    const parts = depthPlan(base, layers);
+    const isNew = (layer: number | undefined) => layer !== undefined && layer >= base.layers;
+    const silent = parameterTable(target).filter(({ name, layer }) => isNew(layer) && /\.(o|down)_proj\./.test(name));
+    return {
+      ...parts,
+      tensors: { ...parts.tensors, ...Object.fromEntries(silent.map(({ name, shape }) => [name, zeros(shape)])) },
+      freeze: parameterTable(target).flatMap(({ name, layer }) => (isNew(layer) ? [] : [name])),
+      claims: { functionPreserving: "exact" },
+    };
+  },
+});
+
+/** A fifth of noise on every tensor, in place: factors without moment rules. */
+export const noisy = defineOperator({
+  name: "noisy",
+  version: "1.0.0",
+  summary: "Four fifths of the weights and a fifth of noise.",
+  options: z.strictObject({}),
+  target: (base) => base,
+  plan: (base) => ({
+    tensors: Object.fromEntries(
+      parameterTable(base).map(({ name, shape }) => [name, affine(0.8, copy(name), 0.2, scale(normal(shape, 1, `noise/${name}`), 0.1))]),
+    ),
+  }),
+});

@@ -1,0 +1,26 @@
+// Sets of named tensors on a device: put there, and let go, as one.
+import type { Device, DeviceTensor } from "@cambium/backend";
+import type { HostTensor } from "@cambium/ir";
+
+/** Device tensors by their names in a step graph. */
+export type DeviceState = Readonly<Record<string, DeviceTensor>>;
+
+/** Copies every tensor to the device, one at a time; when one fails, none stays there. */
+export async function uploadAll(
+  device: Device,
+  tensors: Iterable<readonly [name: string, tensor: HostTensor]>,
+): Promise<DeviceState> {
+  const uploaded: Record<string, DeviceTensor> = {};
+  try {
+    for (const [name, tensor] of tensors) uploaded[name] = await device.upload(tensor);
+    return uploaded;
+  } catch (error) {
+    disposeAll(uploaded);
+    throw error;
+  }
+}
+
+/** Frees what is left of a set. */
+export function disposeAll(tensors: DeviceState): void {
+  for (const tensor of Object.values(tensors)) tensor.dispose();
+}

@@ -1,0 +1,57 @@
+// What a trainer is opened with, and the checks on it.
+import type { Device } from "@cambium/backend";
+import { CambiumError, type Reason } from "@cambium/ir";
+import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
+
+export interface TrainerOptions {
+  readonly device: Device;
+  readonly config: LlamaConfig;
+  /** Sequences in a micro-batch. */
+  readonly batch: number;
+  /** Tokens in a sequence. */
+  readonly time: number;
+  /** Micro-batches in an optimizer step. Default 1. */
+  readonly accumulation?: number;
+  readonly optimizer?: Partial<OptimizerOptions>;
+  /** Names of parameters that do not train: they get no gradient and no moments. */
+  readonly frozen?: ReadonlySet<string>;
+  /** Learning-rate multipliers by parameter name; 1 where absent. */
+  readonly lrMultipliers?: Readonly<Record<string, number>>;
+}
+
+/** `TrainerOptions` with nothing left out. */
+export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "optimizer">> {
+  readonly optimizer: OptimizerOptions;
+}
+
+/**
+ * `given` with its defaults.
+ * @throws CambiumError `E_TRAINER` with every setting that does not fit the model, `E_OPTIMIZER`.
+ */
+export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
+  const { batch, time, accumulation = 1, frozen = new Set<string>(), lrMultipliers = {} } = given;
+  const names = new Set(parameterTable(given.config).map(({ name }) => name));
+  const sizes = Object.entries({ batch, time, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
+  const reasons: Reason[] = [
+    ...sizes.map(([where, n]) => ({ where, message: "out of range", expected: "an integer ≥ 1", got: String(n) })),
+    ...unknown("frozen", frozen, names),
+    ...unknown("lrMultipliers", Object.keys(lrMultipliers), names),
+    ...Object.entries(lrMultipliers)
+      .filter(([, factor]) => !(factor >= 0 && factor < Number.POSITIVE_INFINITY))
+      .map(([name, factor]) => {
+        return { where: `lrMultipliers of ${name}`, message: "out of range", expected: "≥ 0", got: String(factor) };
+      }),
+  ];
+  if ([...names].every((name) => frozen.has(name))) {
+    reasons.push({ where: "frozen", message: "nothing is left to train" });
+  }
+  if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained so", { reasons });
+  return { ...given, accumulation, frozen, lrMultipliers, optimizer: optimizerOptions(given.optimizer) };
+}
+
+function unknown(where: string, given: Iterable<string>, names: ReadonlySet<string>): Reason[] {
+  return [...given]
+    .filter((name) => !names.has(name))
+    .map((got) => ({ where, message: "the model has no such parameter", got }));
+}
