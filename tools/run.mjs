@@ -45,7 +45,7 @@ class StatusLine {
 
   show(detail) {
     const text = `${this.#title} … ${detail}`.trimEnd();
-    if (process.stdout.isTTY) process.stdout.write(`\r${text.slice(0, process.stdout.columns - 1)}\x1b[K`);
+    if (process.stdout.isTTY) process.stdout.write(`\r${text.slice(0, (process.stdout.columns || 80) - 1)}\x1b[K`);
     else if (!this.#shown) console.log(text);
     this.#shown = true;
   }

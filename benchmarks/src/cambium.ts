@@ -1,5 +1,5 @@
 // Cambium as a contestant: the trainer of `@cambium/train` on a backend, random weights, random tokens.
-import { type Backend, type BackendOptions, type Device, type Executable } from "@cambium/backend";
+import type { Backend, BackendOptions, Device, Executable } from "@cambium/backend";
 import { GraphBuilder, Random, f32, hostTensor, matmul } from "@cambium/ir";
 import { initParameters, llamaConfig } from "@cambium/model";
 import { Trainer, freshState } from "@cambium/train";
@@ -27,6 +27,11 @@ export class CambiumContestant implements Contestant {
   /** Matrix work of a step, FLOPs. */
   get flopsPerStep(): number {
     return this.#trainer?.flopsPerStep ?? Number.NaN;
+  }
+
+  /** Bytes the IR counts for a step: parameters, gradients, moments, activations. */
+  get countedBytes(): number {
+    return this.#trainer?.countedBytes ?? Number.NaN;
   }
 
   async setup(config: StepConfig): Promise<void> {

@@ -29,16 +29,20 @@ class Fixture:
 def llama(hidden: int, intermediate: int, layers: int, heads: int, kv_heads: int, vocab: int, **more) -> dict:
     """LlamaConfig arguments. No end token unless asked for, so that greedy generation runs to its length."""
     ends = {"bos_token_id": None, "eos_token_id": None}
-    return ends | {
-        "hidden_size": hidden,
-        "intermediate_size": intermediate,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
-        "vocab_size": vocab,
-        "max_position_embeddings": 128,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
-    } | more
+    return (
+        ends
+        | {
+            "hidden_size": hidden,
+            "intermediate_size": intermediate,
+            "num_hidden_layers": layers,
+            "num_attention_heads": heads,
+            "num_key_value_heads": kv_heads,
+            "vocab_size": vocab,
+            "max_position_embeddings": 128,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+        }
+        | more
+    )
 
 
 # Scaled so that head_dim 16 has wavelengths in all three bands of the rule: kept, blended and divided.
@@ -84,7 +88,9 @@ def build(fixture: Fixture) -> LlamaForCausalLM:
     one, so that a wrong mask, rotation or scale cannot hide. Twenty steps from there are still well-conditioned
     (`rounding` in golden.json), so the trace starts from the same weights.
     """
-    model = LlamaForCausalLM._from_config(LlamaConfig(**fixture.config), attn_implementation="eager", dtype=torch.float32)
+    model = LlamaForCausalLM._from_config(
+        LlamaConfig(**fixture.config), attn_implementation="eager", dtype=torch.float32
+    )
     rng = torch.Generator().manual_seed(fixture.seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

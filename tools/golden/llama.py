@@ -118,7 +118,13 @@ def generate(model: LlamaForCausalLM) -> dict:
     margin = (best[:, 0] - best[:, 1]).min().item()
     assert len(new) == NEW_TOKENS and len(set(new)) >= 8, f"dull or short continuation: {new}"
     assert margin > 1e-2, f"two tokens are too close to call: {margin}"
-    return {"prompt": PROMPT, "maxNewTokens": NEW_TOKENS, "temperature": 0, "newTokens": new, "minMargin": round(margin, 4)}
+    return {
+        "prompt": PROMPT,
+        "maxNewTokens": NEW_TOKENS,
+        "temperature": 0,
+        "newTokens": new,
+        "minMargin": round(margin, 4),
+    }
 
 
 def write_json(path: Path, value: dict) -> None:

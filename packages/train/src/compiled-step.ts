@@ -1,9 +1,16 @@
 // An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
 import type { Device, DeviceTensor, RunResult } from "@cambium/backend";
-import { type Graph, type HostTensor, byteLength, f32, hostTensor, liveness } from "@cambium/ir";
+import { byteLength, type Graph, type HostTensor, hostTensor, liveness } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
-import { type StepGraphOptions, accumulatedStepGraphs, matrixFlops, stateNames, trainStepGraph } from "./step-graph.js";
+import {
+  accumulatedStepGraphs,
+  matrixFlops,
+  type StepGraphOptions,
+  stateNames,
+  trainable,
+  trainStepGraph,
+} from "./step-graph.js";
 
 export interface StepResult {
   /** Mean cross entropy over the step's tokens, nats. */
@@ -12,16 +19,24 @@ export interface StepResult {
   readonly gradNorm: number;
 }
 
+export interface StepOutcome {
+  readonly state: DeviceState;
+  readonly result: StepResult;
+}
+
 export interface CompiledStep {
   /** Matrix work of one step, FLOPs (GROWTH.md 7.3). */
   readonly flops: number;
-  /** Bytes the IR counts for a step: state and batch, and the most values alive at once. */
+  /**
+   * Bytes the IR counts for a step: parameters, moments, accumulated gradients and batch, and the most gradients and
+   * activations alive at once.
+   */
   readonly countedBytes: number;
   /**
-   * Runs one step on `batches` (i32 [batch, time + 1] each), consuming `state`. `step` is 1 at the first. A run that is
-   * refused for its inputs consumes nothing, and what earlier micro-batches accumulated is forgotten.
+   * Runs one step on `batches` (i32 [batch, time + 1] each), consuming `state`. `step` is 1 at the first. What a step
+   * that fails has accumulated is forgotten.
    */
-  run(state: DeviceState, batches: readonly HostTensor[], lr: number, step: number): Promise<{ state: DeviceState; result: StepResult }>;
+  run(state: DeviceState, batches: readonly HostTensor[], lr: number, step: number): Promise<StepOutcome>;
   dispose(): void;
 }
 
@@ -41,7 +56,7 @@ async function wholeStep(device: Device, config: LlamaConfig, options: StepGraph
   const executable = await device.compile(graph);
   return {
     flops: matrixFlops(graph),
-    countedBytes: heldBytes(graph),
+    countedBytes: countedBytes(graph),
     run: async (state, [tokens], lr, step) => {
       const inputs = { ...state, ...scalars(lr, step), tokens: tokens as HostTensor };
       const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", "gradNorm"] });
@@ -63,38 +78,37 @@ async function accumulatedStep(
     accumulate.dispose();
     throw error;
   });
-  // Each graph's own state is what the other, and the whole state, has to be divided into.
-  const sumNames = names(graphs.accumulate, isSum);
-  const parameterNames = names(graphs.accumulate, (name) => !isSum(name) && name !== "tokens");
-  const updatedNames = names(graphs.apply, (name) => !isSum(name) && name !== "lr" && name !== "step");
-  const zeros = function* () {
-    for (const { name, value } of graphs.accumulate.inputs) {
-      if (isSum(name)) yield [name, hostTensor("f32", value.type.shape)] as const;
-    }
-  };
-  /** Zero between steps; absent before the first and after a failed one. */
+  const { accumulated, m, v } = stateNames;
+  const trained = trainable(config, options);
+  const parameters = parameterTable(config).map(({ name }) => name);
+  const updated = trained.flatMap((name) => [name, m(name), v(name)]);
+  const shapes = new Map(graphs.accumulate.inputs.map(({ name, value }) => [name, value.type.shape]));
+  const sums = new Map(trained.map((name) => [accumulated(name), shapes.get(name) as readonly number[]]));
+  // Zero between steps; absent before the first and after one that failed.
   let idle: DeviceState | undefined;
   return {
     flops: matrixFlops(graphs.accumulate) * options.accumulation,
-    countedBytes: Math.max(...[graphs.accumulate, graphs.apply].map((graph) => heldBytes(graph, wholeState(config, options)))),
+    countedBytes: countedBytes(graphs.accumulate, graphs.apply),
     run: async (state, batches, lr, step) => {
-      let sums = idle ?? (await uploadAll(device, zeros()));
+      let held = idle ?? (await uploadAll(device, zeros(sums)));
       idle = undefined;
       try {
         let loss = 0;
         for (const tokens of batches) {
-          const inputs = { ...pick(state, parameterNames), ...sums, tokens };
+          const inputs = { ...pick(state, parameters), ...held, tokens };
           const { outputs, fetched } = await accumulate.run(inputs, { fetch: ["loss"] });
-          sums = outputs;
+          held = outputs;
           loss += scalar(fetched, "loss") / batches.length;
         }
-        const inputs = { ...pick(state, updatedNames), ...sums, ...scalars(lr, step) };
+        const inputs = { ...pick(state, updated), ...held, ...scalars(lr, step) };
         const { outputs, fetched } = await apply.run(inputs, { fetch: ["gradNorm"] });
-        idle = pick(outputs, sumNames);
-        const result = { loss, gradNorm: scalar(fetched, "gradNorm") };
-        return { state: { ...state, ...pick(outputs, updatedNames) }, result };
+        idle = pick(outputs, [...sums.keys()]);
+        return {
+          state: { ...state, ...pick(outputs, updated) },
+          result: { loss, gradNorm: scalar(fetched, "gradNorm") },
+        };
       } catch (error) {
-        disposeAll(sums);
+        disposeAll(held);
         throw error;
       }
     },
@@ -104,4 +118,29 @@ async function accumulatedStep(
       apply.dispose();
     },
   };
+}
+
+/** Every input of the graphs once, and the most values that one of them has alive at once. */
+function countedBytes(...graphs: readonly Graph[]): number {
+  const inputs = new Map(
+    graphs.flatMap((graph) => graph.inputs).map(({ name, value }) => [name, byteLength(value.type)]),
+  );
+  const peak = Math.max(...graphs.map((graph) => liveness(graph).peakBytes));
+  return [...inputs.values()].reduce((sum, bytes) => sum + bytes, peak);
+}
+
+function* zeros(shapes: ReadonlyMap<string, readonly number[]>): Iterable<readonly [string, HostTensor]> {
+  for (const [name, shape] of shapes) yield [name, hostTensor("f32", shape)];
+}
+
+function pick(state: DeviceState, names: readonly string[]): DeviceState {
+  return Object.fromEntries(names.map((name) => [name, state[name] as DeviceTensor]));
+}
+
+function scalars(lr: number, step: number): Record<"lr" | "step", HostTensor> {
+  return { lr: hostTensor("f32", [], [lr]), step: hostTensor("i32", [], [step]) };
+}
+
+function scalar(fetched: RunResult["fetched"], name: string): number {
+  return fetched[name]?.data[0] as number;
 }

@@ -1,5 +1,6 @@
 // The train-step graph, AdamW, schedules, the training loop and its metrics.
 export * from "./compiled-step.js";
+export type { DeviceState } from "./device-state.js";
 export * from "./loop.js";
 export * from "./metrics.js";
 export * from "./optimizer.js";
@@ -8,3 +9,4 @@ export * from "./state.js";
 export * from "./step-graph.js";
 export * from "./tensorboard.js";
 export * from "./trainer.js";
+export * from "./trainer-options.js";

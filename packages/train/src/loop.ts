@@ -54,39 +54,48 @@ export interface LoopResult {
   readonly progress: Progress;
 }
 
-/** Runs the stage to its end, or until `signal`. @throws CambiumError `E_DIVERGED` when the loss is not finite. */
+/**
+ * Runs the stage to its end, or until `signal`.
+ * @throws CambiumError `E_DIVERGED` when the loss, the gradient's norm or the held-out loss is not finite; the step is
+ * then in no metrics row and no snapshot.
+ */
 export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const { trainer, schedule, totalTokens, heldOut, snapshot, signal } = options;
   const { tokensPerStep, batchesPerStep, flopsPerStep } = trainer;
   const batchTokens = tokensPerStep / batchesPerStep;
   let progress = options.from ?? noProgress;
   let saved = performance.now();
-  const measure = () => (heldOut ? trainer.evaluate(heldOut.batches()) : Promise.resolve(Number.NaN));
 
-  if (progress.step === 0 && heldOut) await options.onStart?.(await measure());
+  if (progress.step === 0 && heldOut) await options.onStart?.(await trainer.evaluate(heldOut.batches()));
   while (progress.tokens < totalTokens) {
     if (signal?.aborted) {
       await snapshot?.save(await trainer.state(), progress);
       return { reason: "aborted", progress };
     }
     const began = performance.now();
-    const lr = schedule(progress.tokens, tokensPerStep);
-    const batches = Array.from({ length: batchesPerStep }, (_, i) => options.batchAt(progress.tokens + i * batchTokens));
+    const { step, tokens } = progress;
+    const lr = schedule(tokens, tokensPerStep);
+    const batches = Array.from({ length: batchesPerStep }, (_, i) => options.batchAt(tokens + i * batchTokens));
     const { loss, gradNorm } = await trainer.step(batches, lr);
     const seconds = (performance.now() - began) / 1000;
-    const before = progress.tokens;
     progress = {
-      step: progress.step + 1,
-      tokens: before + tokensPerStep,
+      step: step + 1,
+      tokens: tokens + tokensPerStep,
       flops: progress.flops + flopsPerStep,
       seconds: progress.seconds + seconds,
     };
-    if (!Number.isFinite(loss)) throw diverged(progress, loss, lr);
-    const due = heldOut && (crosses(before, progress.tokens, heldOut.everyTokens) || progress.tokens >= totalTokens);
+    const mustBeFinite = (what: string, value: number) => {
+      if (!Number.isFinite(value)) throw diverged(what, value, progress.step, lr);
+    };
+    mustBeFinite("loss", loss);
+    mustBeFinite("gradient's norm", gradNorm);
+    const due = crosses(tokens, progress.tokens, heldOut?.everyTokens) || progress.tokens >= totalTokens;
+    const heldOutLoss = heldOut && due ? await trainer.evaluate(heldOut.batches()) : undefined;
+    if (heldOutLoss !== undefined) mustBeFinite("held-out loss", heldOutLoss);
     await options.onMetrics?.({
       ...progress,
       loss,
-      ...(due && { heldOutLoss: await measure() }),
+      ...(heldOutLoss !== undefined && { heldOutLoss }),
       lr,
       gradNorm,
       tokensPerSecond: tokensPerStep / seconds,
@@ -100,13 +109,14 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   return { reason: "done", progress };
 }
 
-function crosses(before: number, after: number, every: number): boolean {
+function crosses(before: number, after: number, every = Number.POSITIVE_INFINITY): boolean {
   return Math.floor(before / every) < Math.floor(after / every);
 }
 
-function diverged({ step }: Progress, loss: number, lr: number): CambiumError {
-  return new CambiumError("E_DIVERGED", `the loss is ${loss} after step ${step}`, {
-    expected: "a finite loss",
+function diverged(what: string, value: number, step: number, lr: number): CambiumError {
+  return new CambiumError("E_DIVERGED", `the ${what} is ${value} after step ${step}`, {
+    expected: "a finite number",
+    got: String(value),
     hint: `lower the learning rate (it was ${lr.toPrecision(3)} here) or lengthen the warm-up, then run again`,
   });
 }

@@ -27,6 +27,7 @@ export function optimizerOptions(given: Partial<OptimizerOptions> = {}): Optimiz
   const reasons: Reason[] = rules
     .filter(([name, fits]) => !fits(options[name]))
     .map(([name, , expected]) => ({ where: name, message: "out of range", expected, got: String(options[name]) }));
-  if (reasons.length > 0) throw new CambiumError("E_OPTIMIZER", "the optimizer's settings do not make sense", { reasons });
+  if (reasons.length > 0)
+    throw new CambiumError("E_OPTIMIZER", "the optimizer's settings do not make sense", { reasons });
   return options;
 }

@@ -21,7 +21,7 @@ export type Schedule = (tokens: number, stepTokens: number) => number;
 
 /**
  * Warm-up counts the step's own tokens, so that its first step does not run at rate 0: with a warm-up of k steps the
- * i-th step (from 1) has rate peak·min(1, i/k). Decay counts tokens before the step.
+ * i-th step (from 1) has rate peak·min(1, i/k). Decay counts tokens before the step; past `totalTokens` the rate stays.
  * @throws CambiumError `E_SCHEDULE` with every setting that does not make sense.
  */
 export function schedule(options: ScheduleOptions): Schedule {
@@ -29,25 +29,39 @@ export function schedule(options: ScheduleOptions): Schedule {
   const floor = options.floor ?? peak / 10;
   const warmup = options.warmupTokens ?? 0;
   const decay = options.decayTokens ?? totalTokens / 5;
-  const reasons: Reason[] = [];
-  const require = (fits: boolean, where: string, expected: string, got: number) => {
-    if (!fits) reasons.push({ where, message: "out of range", expected, got: String(got) });
-  };
-  require(peak > 0 && Number.isFinite(peak), "peak", "> 0", peak);
-  require(floor >= 0 && floor <= peak, "floor", `in [0, ${peak}]`, floor);
-  require(totalTokens > 0, "totalTokens", "> 0", totalTokens);
-  require(warmup >= 0 && (kind === "constant" || warmup <= totalTokens), "warmupTokens", `in [0, ${totalTokens}]`, warmup);
-  require(kind !== "wsd" || (decay >= 0 && decay + warmup <= totalTokens), "decayTokens", `in [0, ${totalTokens - warmup}]`, decay);
-  if (reasons.length > 0) throw new CambiumError("E_SCHEDULE", "the learning-rate schedule does not make sense", { reasons });
+  checkSchedule({ kind, peak, floor, warmupTokens: warmup, totalTokens, decayTokens: decay });
 
+  /** How far from `start` to `totalTokens`, in [0, 1]. */
+  const along = (tokens: number, start: number) =>
+    tokens <= start ? 0 : Math.min(1, (tokens - start) / (totalTokens - start));
   const after: Record<ScheduleOptions["kind"], (tokens: number) => number> = {
     constant: () => peak,
-    cosine: (tokens) => {
-      const t = Math.min(1, Math.max(0, tokens - warmup) / Math.max(1, totalTokens - warmup));
-      return floor + ((peak - floor) * (1 + Math.cos(Math.PI * t))) / 2;
-    },
-    wsd: (tokens) => peak - (peak - floor) * Math.min(1, Math.max(0, tokens - (totalTokens - decay)) / Math.max(1, decay)),
+    cosine: (tokens) => floor + ((peak - floor) * (1 + Math.cos(Math.PI * along(tokens, warmup)))) / 2,
+    wsd: (tokens) => peak - (peak - floor) * along(tokens, totalTokens - decay),
   };
   return (tokens, stepTokens) =>
     tokens + stepTokens < warmup ? (peak * (tokens + stepTokens)) / warmup : after[kind](tokens);
+}
+
+function checkSchedule(options: Required<ScheduleOptions>): void {
+  const { kind, peak, floor, warmupTokens, totalTokens, decayTokens } = options;
+  const finite = Number.MAX_VALUE;
+  const reasons: Reason[] = [];
+  const check = (where: keyof ScheduleOptions, fits: boolean, expected: string) => {
+    if (!fits) reasons.push({ where, message: "out of range", expected, got: String(options[where]) });
+  };
+  check("peak", peak > 0 && peak <= finite, "> 0");
+  check("floor", !(peak > 0) || (floor >= 0 && floor <= peak), `in [0, peak], which is ${peak}`);
+  check("totalTokens", totalTokens > 0 && totalTokens <= finite, "> 0");
+  const room = kind === "constant" || !(totalTokens > 0) ? finite : totalTokens;
+  check(
+    "warmupTokens",
+    warmupTokens >= 0 && warmupTokens <= room,
+    room === finite ? "≥ 0" : `in [0, totalTokens], which is ${room}`,
+  );
+  const decays =
+    kind !== "wsd" || !(totalTokens > 0) || (decayTokens >= 0 && decayTokens + warmupTokens <= totalTokens);
+  check("decayTokens", decays, `≥ 0, and at most ${totalTokens} together with warmupTokens`);
+  if (reasons.length > 0)
+    throw new CambiumError("E_SCHEDULE", "the learning-rate schedule does not make sense", { reasons });
 }

@@ -1,5 +1,5 @@
 // The state of a training run in host memory: what a snapshot holds and what growth grows.
-import { type HostTensor, hostTensor } from "@cambium/ir";
+import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { stateNames } from "./step-graph.js";
 
@@ -29,10 +29,49 @@ export function flattenState(state: TrainingState): Record<string, HostTensor> {
   return Object.fromEntries([...named(state.parameters, (name) => name), ...named(state.m, m), ...named(state.v, v)]);
 }
 
-/** The inverse of `flattenState`. Frozen parameters have no moments. */
+/**
+ * The inverse of `flattenState`. Frozen parameters have no moments.
+ * @throws CambiumError `E_STATE` naming every tensor that no parameter of the model accounts for.
+ */
 export function unflattenState(config: LlamaConfig, tensors: Tensors, updates: number): TrainingState {
   const names = parameterTable(config).map(({ name }) => name);
   const pick = (rename: (name: string) => string) =>
-    Object.fromEntries(names.flatMap((name) => (tensors[rename(name)] ? [[name, tensors[rename(name)] as HostTensor]] : [])));
-  return { updates, parameters: pick((name) => name), m: pick(stateNames.m), v: pick(stateNames.v) };
+    Object.fromEntries(
+      names.flatMap((name) => (tensors[rename(name)] ? [[name, tensors[rename(name)] as HostTensor]] : [])),
+    );
+  const state = { updates, parameters: pick((name) => name), m: pick(stateNames.m), v: pick(stateNames.v) };
+  const taken = flattenState(state);
+  refuse(Object.keys(tensors).flatMap((name) => (Object.hasOwn(taken, name) ? [] : [stranger(name)])));
+  return state;
+}
+
+/**
+ * Checks that `state` is one of `config`'s: every parameter, and moments of all that are not `frozen`.
+ * @throws CambiumError `E_STATE` with every reason found.
+ */
+export function checkState(config: LlamaConfig, state: TrainingState, frozen: ReadonlySet<string> = new Set()): void {
+  const shapes = new Map(parameterTable(config).map(({ name, shape }) => [name, `f32[${shape}]`]));
+  const reasons: Reason[] = [];
+  if (!Number.isInteger(state.updates) || state.updates < 0) {
+    reasons.push({ where: "updates", message: "does not fit", expected: "an integer ≥ 0", got: String(state.updates) });
+  }
+  for (const part of ["parameters", "m", "v"] as const) {
+    for (const [name, expected] of shapes) {
+      const tensor = state[part][name];
+      if (part !== "parameters" && frozen.has(name)) continue;
+      const got = tensor ? `${tensor.dtype}[${tensor.shape}]` : "nothing";
+      if (got !== expected) reasons.push({ where: `${part} of ${name}`, message: "does not fit", expected, got });
+    }
+    const strangers = Object.keys(state[part]).filter((name) => !shapes.has(name));
+    reasons.push(...strangers.map((name) => stranger(`${part} of ${name}`)));
+  }
+  refuse(reasons);
+}
+
+function stranger(where: string): Reason {
+  return { where, message: "the model has no such tensor" };
+}
+
+function refuse(reasons: readonly Reason[]): void {
+  if (reasons.length > 0) throw new CambiumError("E_STATE", "the training state does not fit the model", { reasons });
 }

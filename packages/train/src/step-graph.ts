@@ -1,18 +1,18 @@
 // The train step as one graph: forward, backward, clip and AdamW, with its state marked for update in place.
 import {
-  type Graph,
-  GraphBuilder,
-  type Tensor,
   adamw,
   add,
   broadcast,
   clipByGlobalNorm,
   differentiate,
   f32,
+  type Graph,
+  GraphBuilder,
   gradientName,
   graphCost,
   i32,
   mul,
+  type Tensor,
 } from "@cambium/ir";
 import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
 import type { OptimizerOptions } from "./optimizer.js";
@@ -72,7 +72,9 @@ export function accumulatedStepGraphs(
   }
 
   const second = new GraphBuilder();
-  const inputs = Object.fromEntries(names.map((name) => [name, second.input(name, f32(...(shapes[name] as readonly number[])))]));
+  const inputs = Object.fromEntries(
+    names.map((name) => [name, second.input(name, f32(...(shapes[name] as readonly number[])))]),
+  );
   const sums = names.map((name) => second.input(accumulated(name), f32(...(shapes[name] as readonly number[]))));
   update(second, config, options, inputs, sums);
   names.forEach((name) => {

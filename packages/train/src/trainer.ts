@@ -1,46 +1,41 @@
 // The trainer: a training state on a device, and the compiled step that updates it.
-import type { Device, DeviceTensor, Executable } from "@cambium/backend";
+import type { DeviceTensor, Executable } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
-import { type CompiledStep, type DeviceState, type StepResult, compileStep } from "./compiled-step.js";
-import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
-import { type TrainingState, flattenState, unflattenState } from "./state.js";
-
-export interface TrainerOptions {
-  readonly device: Device;
-  readonly config: LlamaConfig;
-  /** Sequences in a micro-batch. */
-  readonly batch: number;
-  /** Tokens in a sequence. */
-  readonly time: number;
-  /** Micro-batches in an optimizer step. Default 1. */
-  readonly accumulation?: number;
-  readonly optimizer?: Partial<OptimizerOptions>;
-  /** Names of parameters that do not train: they get no gradient and no moments. */
-  readonly frozen?: ReadonlySet<string>;
-  /** Learning-rate multipliers by parameter name; 1 where absent. */
-  readonly lrMultipliers?: Readonly<Record<string, number>>;
-}
+import { type CompiledStep, compileStep, type StepResult } from "./compiled-step.js";
+import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
+import { checkState, flattenState, type TrainingState, unflattenState } from "./state.js";
+import { type ResolvedTrainerOptions, type TrainerOptions, trainerOptions } from "./trainer-options.js";
 
 export class Trainer {
-  readonly #options: TrainerOptions;
+  readonly #options: ResolvedTrainerOptions;
   readonly #step: CompiledStep;
   readonly #loss: Executable;
+  readonly #names: readonly string[];
   #state: DeviceState = {};
   #updates = 0;
 
-  private constructor(options: TrainerOptions, step: CompiledStep, loss: Executable) {
+  private constructor(options: ResolvedTrainerOptions, step: CompiledStep, loss: Executable) {
     this.#options = options;
     this.#step = step;
     this.#loss = loss;
+    this.#names = parameterTable(options.config).map(({ name }) => name);
   }
 
-  /** Compiles the step; `load` then gives it a state. @throws CambiumError from the device's `compile`. */
-  static async open(options: TrainerOptions): Promise<Trainer> {
-    const { device, config, accumulation = 1 } = options;
-    const optimizer = optimizerOptions(options.optimizer);
-    const step = await compileStep(device, config, { ...options, optimizer, accumulation });
-    return new Trainer(options, step, await device.compile(lossGraph(config, options)));
+  /**
+   * Compiles the step; `load` then gives it a state.
+   * @throws CambiumError `E_TRAINER`, `E_OPTIMIZER`, `E_CONTEXT`, and from the device's `compile`.
+   */
+  static async open(given: TrainerOptions): Promise<Trainer> {
+    const options = trainerOptions(given);
+    const { device, config } = options;
+    const loss = await device.compile(lossGraph(config, options));
+    try {
+      return new Trainer(options, await compileStep(device, config, options), loss);
+    } catch (error) {
+      loss.dispose();
+      throw error;
+    }
   }
 
   get config(): LlamaConfig {
@@ -54,7 +49,7 @@ export class Trainer {
 
   /** Micro-batches, i32 [batch, time + 1] each, that one step takes. */
   get batchesPerStep(): number {
-    return this.#options.accumulation ?? 1;
+    return this.#options.accumulation;
   }
 
   /** Matrix work of one step, FLOPs. */
@@ -69,23 +64,31 @@ export class Trainer {
 
   /** Parameters on the device, by name; valid until the next step. */
   get parameters(): Readonly<Record<string, DeviceTensor>> {
-    return Object.fromEntries(parameterTable(this.config).map(({ name }) => [name, this.#state[name] as DeviceTensor]));
+    return Object.fromEntries(this.#names.map((name) => [name, this.#state[name] as DeviceTensor]));
   }
 
-  /** Replaces the state. @throws CambiumError `E_STATE` naming every tensor that is missing or does not fit. */
+  /**
+   * Replaces the state. Moments of frozen parameters are left out.
+   * @throws CambiumError `E_STATE` naming every tensor that is missing, does not fit, or is not the model's.
+   */
   async load(state: TrainingState): Promise<void> {
-    this.#check(state);
+    const { device, config, frozen } = this.#options;
+    checkState(config, state, frozen);
     this.#drop();
-    const uploaded: Record<string, DeviceTensor> = {};
-    for (const [name, tensor] of Object.entries(flattenState(state))) {
-      if (!this.#isFrozenMoment(name)) uploaded[name] = await this.#options.device.upload(tensor);
-    }
-    this.#state = uploaded;
+    this.#state = await uploadAll(device, Object.entries(flattenState(withoutMoments(state, frozen))));
     this.#updates = state.updates;
   }
 
-  /** One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, time + 1]. */
+  /**
+   * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, time + 1]. After a failure of the
+   * device, `load` a state before the next.
+   * @throws CambiumError `E_BATCH` for batches of another number or size.
+   */
   async step(batches: readonly Int32Array[], lr: number): Promise<StepResult> {
+    if (batches.length !== this.batchesPerStep) {
+      const [expected, got] = [this.batchesPerStep, batches.length].map(String) as [string, string];
+      throw new CambiumError("E_BATCH", "a step takes another number of micro-batches", { expected, got });
+    }
     const tokens = batches.map((batch) => this.#tokens(batch));
     const { state, result } = await this.#step.run(this.#state, tokens, lr, this.#updates + 1);
     this.#state = state;
@@ -93,23 +96,26 @@ export class Trainer {
     return result;
   }
 
-  /** Mean cross entropy over `batches`, nats per token, parameters as they are. */
+  /** Mean cross entropy over `batches`, nats per token, parameters as they are. @throws CambiumError `E_BATCH`. */
   async evaluate(batches: Iterable<Int32Array>): Promise<number> {
+    const { parameters } = this;
     let sum = 0;
     let count = 0;
     for (const batch of batches) {
-      const { fetched } = await this.#loss.run({ ...this.parameters, tokens: this.#tokens(batch) }, { fetch: ["loss"] });
+      const { fetched } = await this.#loss.run({ ...parameters, tokens: this.#tokens(batch) }, { fetch: ["loss"] });
       sum += fetched["loss"]?.data[0] as number;
       count += 1;
     }
-    if (count === 0) throw new CambiumError("E_NO_BATCHES", "there is nothing to evaluate on");
+    if (count === 0)
+      throw new CambiumError("E_BATCH", "there is nothing to evaluate on", { expected: "a batch or more" });
     return sum / count;
   }
 
   /** The state, copied to host memory. */
   async state(): Promise<TrainingState> {
     const tensors: Record<string, HostTensor> = {};
-    for (const [name, tensor] of Object.entries(this.#state)) tensors[name] = await this.#options.device.download(tensor);
+    for (const [name, tensor] of Object.entries(this.#state))
+      tensors[name] = await this.#options.device.download(tensor);
     return unflattenState(this.config, tensors, this.#updates);
   }
 
@@ -124,30 +130,22 @@ export class Trainer {
   }
 
   #drop(): void {
-    for (const tensor of Object.values(this.#state)) tensor.dispose();
+    disposeAll(this.#state);
     this.#state = {};
   }
 
   #tokens(batch: Int32Array): HostTensor {
     const { batch: rows, time } = this.#options;
-    return hostTensor("i32", [rows, time + 1], batch);
-  }
-
-  #isFrozenMoment(name: string): boolean {
-    const parameter = name.replace(/^[mv]:/, "");
-    return parameter !== name && (this.#options.frozen?.has(parameter) ?? false);
-  }
-
-  #check(state: TrainingState): void {
-    const reasons = parameterTable(this.config).flatMap(({ name, shape }) => {
-      const frozen = this.#options.frozen?.has(name) ?? false;
-      const held = { parameter: state.parameters[name], ...(!frozen && { m: state.m[name], v: state.v[name] }) };
-      return Object.entries(held).flatMap(([part, tensor]) => {
-        const got = tensor ? `${tensor.dtype}[${tensor.shape}]` : "nothing";
-        const expected = `f32[${shape}]`;
-        return got === expected ? [] : [{ where: `${part} of ${name}`, message: "does not fit", expected, got }];
-      });
+    if (batch.length === rows * (time + 1)) return hostTensor("i32", [rows, time + 1], batch);
+    throw new CambiumError("E_BATCH", "a batch is of another size", {
+      expected: `${rows} × ${time + 1} token ids`,
+      got: `${batch.length}`,
     });
-    if (reasons.length > 0) throw new CambiumError("E_STATE", "the training state does not fit the model", { reasons });
   }
+}
+
+function withoutMoments(state: TrainingState, frozen: ReadonlySet<string>): TrainingState {
+  const kept = (moments: TrainingState["m"]) =>
+    Object.fromEntries(Object.entries(moments).filter(([name]) => !frozen.has(name)));
+  return { ...state, m: kept(state.m), v: kept(state.v) };
 }

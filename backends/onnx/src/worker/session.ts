@@ -62,7 +62,9 @@ export class Session {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       enableCpuMemArena: true,
-      enableMemPattern: true,
+      // With it, the second run plans one block for all activations and keeps the first run's beside it: half as much
+      // memory again, and no time saved.
+      enableMemPattern: false,
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
       ...(profile && { enableProfiling: true, profileFilePrefix: join(this.#profileFolder as string, "session") }),

@@ -15,32 +15,50 @@ const maxBytes = 1 << 20;
  */
 export function parseRecipe(text: string, file: string): Recipe {
   if (text.length > maxBytes) {
-    throw new CambiumError("E_RECIPE", "the recipe is too large", { where: file, expected: "at most 1 MiB", got: `${text.length} characters` });
+    const details = { where: file, expected: "at most 1 MiB", got: `${text.length} characters` };
+    throw new CambiumError("E_RECIPE", "the recipe is too large", details);
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const at = (offset: number | undefined): string => {
     const { line, col } = lines.linePos(offset ?? 0);
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
   };
+  const document = readYaml(text, lines, file);
   if (document.errors.length > 0) {
     const reasons = document.errors.map((error) => ({ where: at(error.pos[0]), message: error.message }));
     throw new CambiumError("E_RECIPE", "the recipe is not valid YAML", { reasons });
   }
-  const value = toPlain(document, file);
+  return checkRecipe(toPlain(document, file), (path) => at(offsetOf(document, path)));
+}
+
+/**
+ * A recipe from plain data.
+ * @param locate what a person calls the place of the field at `path`
+ * @throws CambiumError `E_RECIPE` with every reason found.
+ */
+export function checkRecipe(value: unknown, locate: (path: readonly PropertyKey[]) => string): Recipe {
   const result = recipeSchema.safeParse(value);
-  const semantic = result.success ? semanticReasons(result.data) : [];
-  const reasons = [...(result.success ? [] : result.error.issues.flatMap((issue) => reasonsOf(issue, value))), ...semantic].map(
-    ({ path, ...reason }) => ({ where: at(offsetOf(document, path)), ...reason }),
-  );
-  if (reasons.length > 0 || !result.success) {
-    throw new CambiumError("E_RECIPE", reasons.length === 1 ? "the recipe has a mistake" : `the recipe has ${reasons.length} mistakes`, { reasons });
-  }
-  return result.data;
+  const found = result.success
+    ? semanticReasons(result.data)
+    : result.error.issues.flatMap((issue) => reasonsOf(issue, value));
+  if (result.success && found.length === 0) return result.data;
+  const reasons = found.map(({ path, ...reason }) => ({ where: locate(path), ...reason }));
+  const message = reasons.length === 1 ? "the recipe has a mistake" : `the recipe has ${reasons.length} mistakes`;
+  throw new CambiumError("E_RECIPE", message, { reasons });
 }
 
 interface Located extends Reason {
   readonly path: readonly PropertyKey[];
+}
+
+/** Deep nesting overflows the parser's stack. */
+function readYaml(text: string, lineCounter: LineCounter, file: string): Document {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CambiumError("E_RECIPE", "the recipe is nested too deeply", { where: file, cause });
+  }
 }
 
 function toPlain(document: Document, file: string): unknown {

@@ -1,5 +1,5 @@
 // The checks of the conformance suite on one growth: each is a function that throws when the operator fails it.
-import { type HostTensor, refTensor } from "@cambium/ir";
+import { type HostTensor, type RefTensor, refTensor } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { applyPlan } from "../evaluate/apply.js";
 import { type MomentPolicy, growMoments } from "../evaluate/moments.js";
@@ -77,7 +77,7 @@ export const checks: Readonly<Record<string, Check>> = {
     const claim = plan.claims.functionPreserving;
     assertThat(claim !== "at-mask-0" || plan.masks.length > 0, "claims to preserve the function at mask 0, but has no masks");
     if (claim === "no" || claim === "at-mask-0") return;
-    const base = Object.fromEntries(Object.entries(testParameters(plan.base, "w")).map(([name, x]) => [name, refTensor(x)]));
+    const base = exactly(testParameters(plan.base, "w"));
     const expected = logits(plan.base, base);
     const made = await growExactly(plan, base);
     const apart = difference(logits(plan.target, made), expected);
@@ -99,8 +99,9 @@ export const checks: Readonly<Record<string, Check>> = {
     if (planNeeds(first).some((need) => need !== "learned")) return;
     if (codeOf(() => operator.plan(first.target, one.options)) !== null) return;
     const second = operator.plan(first.target, one.options);
-    const step = await grow(first);
-    assertEqual(await grow(composePlans(first, second)), await grow(second, step), "one composed growth, against two");
+    const base = exactly(testParameters(first.base, "w"));
+    const [atOnce, inTwo] = [composePlans(first, second), await growExactly(first, base)];
+    assertEqual(await growExactly(atOnce, base), await growExactly(second, inTwo), "one composed growth, against two");
   },
 };
 
@@ -108,9 +109,14 @@ function planOf(operator: Operator, { base, options }: OperatorCase): GrowthPlan
   return operator.plan(baseConfig(base), options);
 }
 
-async function grow(plan: GrowthPlan, from: Tensors = testParameters(plan.base, "w")): Promise<Tensors> {
+function exactly(tensors: Readonly<Tensors>): Record<string, RefTensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, refTensor(tensor)]));
+}
+
+async function grow(plan: GrowthPlan): Promise<Tensors> {
+  const base = testParameters(plan.base, "w");
   const made: Tensors = {};
-  const source = { get: (name: string) => from[name] };
+  const source = { get: (name: string) => base[name] };
   for await (const [name, tensor] of applyPlan(plan, source, { learned: "init" })) made[name] = tensor;
   return made;
 }

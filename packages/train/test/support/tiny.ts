@@ -1,0 +1,44 @@
+// A model small enough for the reference backend, and batches that depend on nothing but their position.
+import { type Device, referenceBackend } from "@cambium/backend";
+import { Random } from "@cambium/ir";
+import { initParameters, llamaConfig } from "@cambium/model";
+import { freshState, Trainer, type TrainerOptions, type TrainingState } from "../../src/index.js";
+
+export const config = llamaConfig({
+  vocabSize: 11,
+  hiddenSize: 8,
+  intermediateSize: 10,
+  layers: 2,
+  heads: 2,
+  kvHeads: 1,
+  contextLength: 8,
+});
+
+/** Two sequences of six tokens. */
+export const size = { batch: 2, time: 6 };
+
+export function initialState(seed = "tiny"): TrainingState {
+  return freshState(initParameters(config, { seed, scheme: "paper" }));
+}
+
+/** i32 [rows, time + 1] of a stream that position alone decides. */
+export function batchAt(position: number, rows = size.batch): Int32Array {
+  const random = new Random(`batch ${position}`);
+  return Int32Array.from({ length: rows * (size.time + 1) }, (_, i) => Math.floor(config.vocabSize * random.uniform(i)));
+}
+
+/** Runs `body` with a trainer on a reference device, and checks that nothing is left on the device. */
+export async function withTrainer<T>(
+  options: Partial<TrainerOptions>,
+  body: (trainer: Trainer, device: Device) => Promise<T>,
+): Promise<T> {
+  await using device = await referenceBackend.open();
+  const trainer = await Trainer.open({ device, config, ...size, ...options });
+  try {
+    return await body(trainer, device);
+  } finally {
+    trainer.dispose();
+    const { tensors, executables } = await device.memory();
+    if (tensors + executables > 0) throw new Error(`left behind: ${tensors} tensors, ${executables} executables`);
+  }
+}

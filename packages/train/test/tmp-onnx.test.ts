@@ -1,0 +1,3 @@
+import backend from "../../../backends/onnx/src/index.js";
+import { describeTrainingTrace } from "./support/training-trace.js";
+describeTrainingTrace("onnx", () => backend.open());
