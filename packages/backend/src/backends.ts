@@ -21,7 +21,9 @@ export const backendPlugin: PluginContract<Backend> = {
 
 /** The backend called `name`: `reference`, `null`, or a plugin. Nothing is opened. Throws as `resolvePlugin` does. */
 export async function resolveBackend(name: string, importer: PluginImporter): Promise<Backend> {
-  return builtIn.find((backend) => backend.name === name) ?? (await resolvePlugin(backendPlugin, name, importer)).plugin;
+  return (
+    builtIn.find((backend) => backend.name === name) ?? (await resolvePlugin(backendPlugin, name, importer)).plugin
+  );
 }
 
 function wrong(where: string, expected: string, got: unknown): Reason {

@@ -1,5 +1,5 @@
 // What every backend checks before a driver speaks: the options it is opened with and the limits of its device.
-import { CambiumError, type Graph, type Reason, type TensorType, byteLength, formatType } from "@cambium/ir";
+import { byteLength, CambiumError, formatType, type Graph, type Reason, type TensorType } from "@cambium/ir";
 import type { BackendOptions, DeviceInfo } from "./contract.js";
 
 /**
@@ -15,11 +15,20 @@ export function checkOptions(
   const reasons = Object.entries(given).flatMap(([name, value]): Reason[] => {
     const expected = Object.hasOwn(known, name) ? known[name] : undefined;
     if (expected === undefined) {
-      return [{ where: name, message: "is no option of this backend", expected: names.length > 0 ? names.join(", ") : "no options" }];
+      return [
+        {
+          where: name,
+          message: "is no option of this backend",
+          expected: names.length > 0 ? names.join(", ") : "no options",
+        },
+      ];
     }
-    return typeof value === expected ? [] : [{ where: name, message: "has the wrong type", expected, got: `${typeof value} ${value}` }];
+    return typeof value === expected
+      ? []
+      : [{ where: name, message: "has the wrong type", expected, got: `${typeof value} ${value}` }];
   });
-  if (reasons.length > 0) throw new CambiumError("E_BACKEND_OPTION", `backend "${backend}" cannot take these options`, { reasons });
+  if (reasons.length > 0)
+    throw new CambiumError("E_BACKEND_OPTION", `backend "${backend}" cannot take these options`, { reasons });
 }
 
 /**
@@ -33,9 +42,19 @@ export function checkLimits(graph: Graph, info: DeviceInfo): void {
   const large: Reason[] = [];
   const look = (type: TensorType, where: string) => {
     if (!info.dtypes.includes(type.dtype)) {
-      unsupported.push({ where, message: `${type.dtype} does not compute on this device`, expected: info.dtypes.join(", "), got: formatType(type) });
+      unsupported.push({
+        where,
+        message: `${type.dtype} does not compute on this device`,
+        expected: info.dtypes.join(", "),
+        got: formatType(type),
+      });
     } else if (byteLength(type) > maxTensorBytes) {
-      large.push({ where, message: `${formatType(type)} is too large`, expected: `at most ${maxTensorBytes} bytes`, got: `${byteLength(type)} bytes` });
+      large.push({
+        where,
+        message: `${formatType(type)} is too large`,
+        expected: `at most ${maxTensorBytes} bytes`,
+        got: `${byteLength(type)} bytes`,
+      });
     }
   };
   for (const { name, value } of graph.inputs) look(value.type, `input "${name}"`);
@@ -43,6 +62,8 @@ export function checkLimits(graph: Graph, info: DeviceInfo): void {
     for (const { type } of outputs) look(type, scope === undefined ? op.name : `${op.name} in ${scope}`);
   }
   const device = `${info.backend} (${info.device})`;
-  if (unsupported.length > 0) throw new CambiumError("E_UNSUPPORTED", `${device} cannot compute this graph`, { reasons: unsupported });
-  if (large.length > 0) throw new CambiumError("E_LIMIT", `the graph is beyond the limits of ${device}`, { reasons: large });
+  if (unsupported.length > 0)
+    throw new CambiumError("E_UNSUPPORTED", `${device} cannot compute this graph`, { reasons: unsupported });
+  if (large.length > 0)
+    throw new CambiumError("E_LIMIT", `the graph is beyond the limits of ${device}`, { reasons: large });
 }

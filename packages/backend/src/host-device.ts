@@ -1,5 +1,13 @@
 // A device over this process's own memory: all of the contract except what it means to compute a graph.
-import { CambiumError, type Graph, type HostTensor, type TensorType, checkGraph, hostTensor, liveness } from "@cambium/ir";
+import {
+  CambiumError,
+  checkGraph,
+  type Graph,
+  type HostTensor,
+  hostTensor,
+  liveness,
+  type TensorType,
+} from "@cambium/ir";
 import { checkLimits } from "./checks.js";
 import type { Device, DeviceInfo, DeviceTensor, Executable, ProfileEntry, RunOptions, RunResult } from "./contract.js";
 import { validateInputs } from "./inputs.js";
@@ -13,7 +21,11 @@ export interface HostEngine<S> {
   /** Must copy: the caller may write to the result. */
   load(type: TensorType, storage: S): HostTensor;
   /** The graph's outputs by name; calls `ran` after each node with the seconds it took. */
-  execute(graph: Graph, inputs: Readonly<Record<string, S>>, ran: (op: string, seconds: number) => void): Record<string, S>;
+  execute(
+    graph: Graph,
+    inputs: Readonly<Record<string, S>>,
+    ran: (op: string, seconds: number) => void,
+  ): Record<string, S>;
 }
 
 /** A device that runs `engine`; `profile` makes it record time by op. */
@@ -52,7 +64,13 @@ export function hostDevice<S>(engine: HostEngine<S>, profile: boolean): Device {
   };
 }
 
-function compiled<S>(engine: HostEngine<S>, ledger: TensorLedger<S>, graph: Graph, profile: boolean, living: Set<Executable>): Executable {
+function compiled<S>(
+  engine: HostEngine<S>,
+  ledger: TensorLedger<S>,
+  graph: Graph,
+  profile: boolean,
+  living: Set<Executable>,
+): Executable {
   const start = performance.now();
   checkGraph(graph, "before it is compiled");
   checkLimits(graph, engine.info);
@@ -61,7 +79,11 @@ function compiled<S>(engine: HostEngine<S>, ledger: TensorLedger<S>, graph: Grap
     const sum = times.get(op) ?? { count: 0, seconds: 0 };
     times.set(op, { count: sum.count + 1, seconds: sum.seconds + seconds });
   };
-  const stats = { nodes: graph.nodes.length, plannedBytes: liveness(graph).peakBytes, compileSeconds: (performance.now() - start) / 1000 };
+  const stats = {
+    nodes: graph.nodes.length,
+    plannedBytes: liveness(graph).peakBytes,
+    compileSeconds: (performance.now() - start) / 1000,
+  };
   const dispose = () => void living.delete(executable);
   const executable: Executable = {
     stats,

@@ -1,5 +1,14 @@
 // validateInputs: everything that can be wrong with a run's arguments, found before anything runs or is consumed.
-import { CambiumError, type Graph, type HostTensor, type Reason, type TensorType, formatType, numel, sameType } from "@cambium/ir";
+import {
+  CambiumError,
+  formatType,
+  type Graph,
+  type HostTensor,
+  numel,
+  type Reason,
+  sameType,
+  type TensorType,
+} from "@cambium/ir";
 import type { DeviceTensor, RunOptions } from "./contract.js";
 import type { TensorLedger } from "./ledger.js";
 
@@ -41,15 +50,23 @@ export function validateInputs<S>(
     else if (!sameType(got, type)) {
       misfits.push({ where, message: "does not fit", expected: formatType(type), got: formatType(got) });
     } else if (isHost && candidate.data.length !== numel(type.shape)) {
-      const [expected, length] = [numel(type.shape), candidate.data.length].map((n) => `${n} elements`) as [string, string];
+      const [expected, length] = [numel(type.shape), candidate.data.length].map((n) => `${n} elements`) as [
+        string,
+        string,
+      ];
       misfits.push({ where, message: "has data that does not fill it", expected, got: length });
     } else if (!isHost && !ledger.alive(candidate)) gone.push({ where, message: "was disposed or consumed by a run" });
     return { name, type, consumed, ...(isHost ? { host: candidate } : { tensor: candidate }) };
   });
-  misfits.push(...unknown(Object.keys(given), graph.inputs, "input"), ...unknown(fetch, graph.outputs, "output"), ...sharedStorage(bound));
+  misfits.push(
+    ...unknown(Object.keys(given), graph.inputs, "input"),
+    ...unknown(fetch, graph.outputs, "output"),
+    ...sharedStorage(bound),
+  );
   const [code, reasons] = misfits.length > 0 ? ["E_INPUT", [...misfits, ...gone]] : ["E_DISPOSED", gone];
   if (reasons.length > 0) {
-    const what = code === "E_INPUT" ? "the run's inputs do not fit the graph" : "the run was given tensors that are gone";
+    const what =
+      code === "E_INPUT" ? "the run's inputs do not fit the graph" : "the run was given tensors that are gone";
     throw new CambiumError(code as string, what, { reasons: reasons as readonly Reason[] });
   }
   return bound;
@@ -57,13 +74,18 @@ export function validateInputs<S>(
 
 function unknown(names: readonly string[], edges: readonly { readonly name: string }[], kind: string): Reason[] {
   const known = new Set(edges.map(({ name }) => name));
-  return names.filter((name) => !known.has(name)).map((name) => ({ where: `${kind} "${name}"`, message: `the graph has no such ${kind}` }));
+  return names
+    .filter((name) => !known.has(name))
+    .map((name) => ({ where: `${kind} "${name}"`, message: `the graph has no such ${kind}` }));
 }
 
 /** A tensor that the run consumes can be bound to nothing else. */
 function sharedStorage(bound: readonly BoundInput[]): Reason[] {
   return bound.flatMap(({ name, tensor, consumed }) => {
-    const other = consumed && tensor && bound.find((candidate) => candidate.tensor === tensor && candidate.name !== name);
-    return other ? [{ where: `input "${name}"`, message: `is consumed by the run and bound to "${other.name}" as well` }] : [];
+    const other =
+      consumed && tensor && bound.find((candidate) => candidate.tensor === tensor && candidate.name !== name);
+    return other
+      ? [{ where: `input "${name}"`, message: `is consumed by the run and bound to "${other.name}" as well` }]
+      : [];
   });
 }

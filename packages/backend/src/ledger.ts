@@ -1,5 +1,5 @@
 // TensorLedger: which tensors of a device are alive, what stores them and how many bytes they are.
-import { CambiumError, type TensorType, byteLength, formatType } from "@cambium/ir";
+import { byteLength, CambiumError, formatType, type TensorType } from "@cambium/ir";
 import type { DeviceTensor, MemoryStats } from "./contract.js";
 
 /** What becomes of a handle's storage when the handle dies. */

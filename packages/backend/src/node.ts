@@ -15,7 +15,9 @@ export function nodeImporter(projectDir: string, ...fallbackDirs: readonly strin
     resolve: (specifier) => {
       if (isPluginPath(specifier)) return existing(specifier, projectDir);
       const base = [projectDir, ...fallbackDirs].find((dir) => installed(specifier, resolvePath(dir)));
-      return base === undefined ? null : resolveModule(specifier, pathToFileURL(join(resolvePath(base), "package.json")).href);
+      return base === undefined
+        ? null
+        : resolveModule(specifier, pathToFileURL(join(resolvePath(base), "package.json")).href);
     },
     import: (address) => import(/* @vite-ignore */ address),
   };
@@ -28,5 +30,8 @@ function existing(path: string, projectDir: string): string | null {
 
 /** Whether some `node_modules` on the way up from `dir` holds the package. A package that is there must also load. */
 function installed(name: string, dir: string): boolean {
-  return existsSync(join(dir, "node_modules", name, "package.json")) || (dirname(dir) !== dir && installed(name, dirname(dir)));
+  return (
+    existsSync(join(dir, "node_modules", name, "package.json")) ||
+    (dirname(dir) !== dir && installed(name, dirname(dir)))
+  );
 }

@@ -20,7 +20,9 @@ export function pluginCandidates(kind: PluginKind, name: string): readonly strin
     });
   }
   const prefix = `cambium-${kind}-`;
-  return name.startsWith("@") || name.startsWith(prefix) ? [name] : [`@cambium/${kind}-${name}`, `${prefix}${name}`, name];
+  return name.startsWith("@") || name.startsWith(prefix)
+    ? [name]
+    : [`@cambium/${kind}-${name}`, `${prefix}${name}`, name];
 }
 
 /** Whether a plugin's name is a path (relative to the user's project, or absolute) and not a package. */

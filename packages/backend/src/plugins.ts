@@ -1,7 +1,7 @@
 // Plugin resolution: by name, from the user's project, without scanning. An absent plugin, a broken one and a foreign
 // one are three different errors.
 import { CambiumError, type Reason } from "@cambium/ir";
-import { type PluginKind, isPluginPath, pluginCandidates } from "./plugin-name.js";
+import { isPluginPath, type PluginKind, pluginCandidates } from "./plugin-name.js";
 
 /** How modules are found and loaded: injected, so that this file runs anywhere. `@cambium/backend/node` has Node's. */
 export interface PluginImporter {
@@ -48,10 +48,14 @@ export async function resolvePlugin<T extends { readonly contract: number }>(
     if (found) return { plugin: checked(contract, specifier, found.module), specifier, address: found.address };
   }
   const path = isPluginPath(name);
-  throw new CambiumError("E_PLUGIN_MISSING", path ? `there is no ${kind} at ${name}` : `${kind} "${name}" is not installed`, {
-    expected: `one of ${candidates.join(", ")}`,
-    hint: path ? "check the path; a relative one starts at the project's folder" : `npm install ${candidates[0]}`,
-  });
+  throw new CambiumError(
+    "E_PLUGIN_MISSING",
+    path ? `there is no ${kind} at ${name}` : `${kind} "${name}" is not installed`,
+    {
+      expected: `one of ${candidates.join(", ")}`,
+      hint: path ? "check the path; a relative one starts at the project's folder" : `npm install ${candidates[0]}`,
+    },
+  );
 }
 
 async function load(kind: PluginKind, specifier: string, importer: PluginImporter) {
@@ -60,7 +64,9 @@ async function load(kind: PluginKind, specifier: string, importer: PluginImporte
     return address === null ? null : { address, module: await importer.import(address) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CambiumError("E_PLUGIN_BROKEN", `${kind} ${specifier} is installed but does not load: ${reason}`, { cause });
+    throw new CambiumError("E_PLUGIN_BROKEN", `${kind} ${specifier} is installed but does not load: ${reason}`, {
+      cause,
+    });
   }
 }
 
@@ -85,6 +91,7 @@ function checked<T extends { readonly contract: number }>(
     });
   }
   const reasons = problems(value as Partial<Record<keyof T, unknown>>);
-  if (reasons.length > 0) throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a whole ${kind}`, { reasons });
+  if (reasons.length > 0)
+    throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a whole ${kind}`, { reasons });
   return value as T;
 }

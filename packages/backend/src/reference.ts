@@ -1,5 +1,5 @@
 // The reference backend: the IR's evaluator behind a device. Slow, obvious; what every other backend is held to.
-import { type HostTensor, evaluate, toHost } from "@cambium/ir";
+import { evaluate, type HostTensor, toHost } from "@cambium/ir";
 import { checkOptions } from "./checks.js";
 import type { DeviceInfo } from "./contract.js";
 import { defineBackend } from "./define.js";
@@ -25,7 +25,9 @@ const engine: HostEngine<HostTensor> = {
       ran(op.name, (now - last) / 1000);
       last = now;
     };
-    return Object.fromEntries(Object.entries(evaluate(graph, inputs, { onNode })).map(([name, ref]) => [name, toHost(ref)]));
+    return Object.fromEntries(
+      Object.entries(evaluate(graph, inputs, { onNode })).map(([name, ref]) => [name, toHost(ref)]),
+    );
   },
 };
 

@@ -1,5 +1,5 @@
 // The reference and null devices beyond the conformance suite: profiles, plans, and graphs too large to compute.
-import { GraphBuilder, broadcast, f32, hostTensor, liveness, matmul, neg } from "@cambium/ir";
+import { broadcast, f32, GraphBuilder, hostTensor, liveness, matmul, neg } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { type DeviceTensor, nullBackend, referenceBackend } from "../src/index.js";
 

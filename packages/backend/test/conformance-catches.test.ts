@@ -1,9 +1,9 @@
 // The suite can fail: each fault put into the reference device is caught by a case.
-import { type Graph, type HostTensor, type Op, decompose, primitives } from "@cambium/ir";
+import { decompose, type Graph, type HostTensor, type Op, primitives } from "@cambium/ir";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Device, type DeviceTensor, type Executable, referenceBackend } from "../src/index.js";
 import { assertAgrees, conformanceCases, randomGraph, runCase } from "../src/conformance/cases.js";
+import { type Device, type DeviceTensor, type Executable, referenceBackend } from "../src/index.js";
 
 /** The reference device with `fault` in front of it. */
 async function broken(fault: (device: Device) => Partial<Device>): Promise<Device> {
@@ -25,18 +25,28 @@ function withRun(change: (run: Executable["run"], device: Device, graph: Graph) 
 function withOp(name: string, evaluate: NonNullable<Op["evaluate"]>) {
   return (device: Device): Partial<Device> => ({
     compile: (graph) => {
-      const nodes = decompose(graph).nodes.map((node) => (node.op.name === name ? { ...node, op: { ...node.op, evaluate } } : node));
+      const nodes = decompose(graph).nodes.map((node) =>
+        node.op.name === name ? { ...node, op: { ...node.op, evaluate } } : node,
+      );
       return device.compile({ ...decompose(graph), nodes });
     },
   });
 }
 
-const right = (name: keyof typeof primitives): NonNullable<Op["evaluate"]> => primitives[name].op.evaluate as NonNullable<Op["evaluate"]>;
+const right = (name: keyof typeof primitives): NonNullable<Op["evaluate"]> =>
+  primitives[name].op.evaluate as NonNullable<Op["evaluate"]>;
 const keepAlive = (given: Readonly<Record<string, DeviceTensor | HostTensor>>, device: Device) =>
-  Promise.all(Object.entries(given).map(async ([name, x]) => [name, "data" in x ? x : await device.download(x)] as const));
+  Promise.all(
+    Object.entries(given).map(async ([name, x]) => [name, "data" in x ? x : await device.download(x)] as const),
+  );
 
 const faults: Record<string, (device: Device) => Partial<Device>> = {
-  "a tensor leaks at each upload": (device) => ({ upload: async (host) => (await device.upload(host), device.upload(host)) }),
+  "a tensor leaks at each upload": (device) => ({
+    upload: async (host) => {
+      await device.upload(host);
+      return device.upload(host);
+    },
+  }),
   "uploads alias the host": (device) => {
     const hosts = new WeakMap<DeviceTensor, HostTensor>();
     return {
@@ -48,13 +58,21 @@ const faults: Record<string, (device: Device) => Partial<Device>> = {
       download: async (tensor) => hosts.get(tensor) ?? device.download(tensor),
     };
   },
-  "a consumed input stays alive": withRun((run, device) => async (given, options) =>
-    run(Object.fromEntries(await keepAlive(given, device)), options)),
-  "unknown inputs pass": withRun((run, _, graph) => (given, options) =>
-    run(Object.fromEntries(Object.entries(given).filter(([name]) => graph.inputs.some((input) => input.name === name))), options)),
+  "a consumed input stays alive": withRun(
+    (run, device) => async (given, options) => run(Object.fromEntries(await keepAlive(given, device)), options),
+  ),
+  "unknown inputs pass": withRun(
+    (run, _, graph) => (given, options) =>
+      run(
+        Object.fromEntries(Object.entries(given).filter(([name]) => graph.inputs.some((input) => input.name === name))),
+        options,
+      ),
+  ),
   "fetched outputs stay on the device too": withRun((run, device) => async (given, options) => {
     const { outputs, fetched } = await run(given, options);
-    const twins = await Promise.all(Object.entries(fetched).map(async ([name, host]) => [name, await device.upload(host)] as const));
+    const twins = await Promise.all(
+      Object.entries(fetched).map(async ([name, host]) => [name, await device.upload(host)] as const),
+    );
     return { outputs: { ...outputs, ...Object.fromEntries(twins) }, fetched };
   }),
   "results depend on when they are asked for": withRun((run) => {
@@ -62,7 +80,8 @@ const faults: Record<string, (device: Device) => Partial<Device>> = {
     return async (given, options) => {
       const result = await run(given, options);
       runs += 1;
-      for (const { dtype, data } of Object.values(result.fetched)) if (dtype === "f32") data[0] = (data[0] as number) * (1 + runs * 1e-6);
+      for (const { dtype, data } of Object.values(result.fetched))
+        if (dtype === "f32") data[0] = (data[0] as number) * (1 + runs * 1e-6);
       return result;
     };
   }),
@@ -73,8 +92,12 @@ const faults: Record<string, (device: Device) => Partial<Device>> = {
       return host.dtype === "bool" ? { ...host, data: host.data.map((x) => x * 255) as Uint8Array } : host;
     },
   }),
-  "matmul is good to 16 bits only": withOp("matmul", (inputs, attrs) => right("matmul")(inputs, attrs).map((y) => y.map((v) => v * (1 + 2 ** -12)))),
-  "reduceMax starts at zero": withOp("reduceMax", (inputs, attrs) => right("reduceMax")(inputs, attrs).map((y) => y.map((v) => Math.max(0, v)))),
+  "matmul is good to 16 bits only": withOp("matmul", (inputs, attrs) =>
+    right("matmul")(inputs, attrs).map((y) => y.map((v) => v * (1 + 2 ** -12))),
+  ),
+  "reduceMax starts at zero": withOp("reduceMax", (inputs, attrs) =>
+    right("reduceMax")(inputs, attrs).map((y) => y.map((v) => Math.max(0, v))),
+  ),
   "select multiplies": withOp("select", (inputs, attrs) => {
     const [condition, a, b] = inputs.map((x) => ({ ...x, data: x.data.slice() }));
     if (a && b && condition && a.data.length === b.data.length && a.data.length === condition.data.length) {
@@ -88,8 +111,13 @@ const faults: Record<string, (device: Device) => Partial<Device>> = {
     lost.fill(0, lost.length - 1);
     return right("scatterAdd")([{ ...updates, data: lost }, indices], attrs);
   }),
-  "integers pass through f32": withOp("add", (inputs, attrs) => right("add")(inputs, attrs).map((y) => y.map(Math.fround))),
-  "a closed device goes on": (device) => ({ close: async () => {}, [Symbol.asyncDispose]: async () => void (await device.memory()) }),
+  "integers pass through f32": withOp("add", (inputs, attrs) =>
+    right("add")(inputs, attrs).map((y) => y.map(Math.fround)),
+  ),
+  "a closed device goes on": (device) => ({
+    close: async () => {},
+    [Symbol.asyncDispose]: async () => void (await device.memory()),
+  }),
 };
 
 const caughtBy: Record<keyof typeof faults, string> = {

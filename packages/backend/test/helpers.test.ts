@@ -1,8 +1,16 @@
 // What backend authors share: the ledger, the checks of a run's inputs, of options and of limits.
-import { type CambiumError, GraphBuilder, add, cast, f32, hostTensor } from "@cambium/ir";
+import { add, type CambiumError, cast, f32, GraphBuilder, hostTensor } from "@cambium/ir";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { type BackendOptions, type DeviceTensor, TensorLedger, checkLimits, checkOptions, referenceBackend, validateInputs } from "../src/index.js";
+import {
+  type BackendOptions,
+  checkLimits,
+  checkOptions,
+  type DeviceTensor,
+  referenceBackend,
+  TensorLedger,
+  validateInputs,
+} from "../src/index.js";
 
 function thrown(f: () => unknown): CambiumError {
   try {
@@ -74,7 +82,9 @@ test("validateInputs reports misfits and dead tensors together", () => {
   const ledger = new TensorLedger<null>();
   const dead = ledger.add(f32(2), null);
   dead.dispose();
-  const error = thrown(() => validateInputs(stepGraph(), { state: dead, y: hostTensor("f32", [2]) }, ledger, { fetch: ["z"] }));
+  const error = thrown(() =>
+    validateInputs(stepGraph(), { state: dead, y: hostTensor("f32", [2]) }, ledger, { fetch: ["z"] }),
+  );
   expect(error.code).toBe("E_INPUT");
   expect(error.details.reasons?.map(({ where, message }) => `${where}: ${message}`)).toEqual([
     'input "x": is missing',
@@ -101,7 +111,10 @@ test("checkLimits names tensors over the limit, and dtypes that do not compute",
   expect(() => checkLimits(graph, { ...info, limits: { maxTensorBytes: 512 } })).not.toThrow();
   const tight = thrown(() => checkLimits(graph, { ...info, limits: { maxTensorBytes: 511 } }));
   expect(tight.code).toBe("E_LIMIT");
-  expect(tight.details.reasons?.map(({ where, got }) => `${where} ${got}`)).toEqual(['input "x" 512 bytes', "add in head 512 bytes"]);
+  expect(tight.details.reasons?.map(({ where, got }) => `${where} ${got}`)).toEqual([
+    'input "x" 512 bytes',
+    "add in head 512 bytes",
+  ]);
   const narrow = thrown(() => checkLimits(graph, { ...info, dtypes: ["f32", "i32", "bool"] }));
   expect(narrow.code).toBe("E_UNSUPPORTED");
   expect(narrow.details.reasons?.map(({ where }) => where)).toEqual(["cast in head"]);

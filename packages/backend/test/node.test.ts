@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { resolveBackend } from "../src/index.js";
 import { nodeImporter } from "../src/node.js";
 
-const source = (name: string) => `export default { contract: 1, name: "${name}", open: async () => {}, probe: async () => [] };`;
+const source = (name: string) =>
+  `export default { contract: 1, name: "${name}", open: async () => {}, probe: async () => [] };`;
 let root: string;
 
 beforeEach(() => {
@@ -21,7 +22,10 @@ function write(path: string, text: string): void {
 }
 
 function install(dir: string, name: string, files: Record<string, string>, manifest: object): void {
-  write(`${dir}/node_modules/${name}/package.json`, JSON.stringify({ name, version: "1.0.0", type: "module", ...manifest }));
+  write(
+    `${dir}/node_modules/${name}/package.json`,
+    JSON.stringify({ name, version: "1.0.0", type: "module", ...manifest }),
+  );
   for (const [file, text] of Object.entries(files)) write(`${dir}/node_modules/${name}/${file}`, text);
 }
 
@@ -29,7 +33,12 @@ const find = (name: string, dir = "project", ...fallbacks: string[]) =>
   resolveBackend(name, nodeImporter(join(root, dir), ...fallbacks.map((fallback) => join(root, fallback))));
 
 test("finds an ESM-only package from a folder deep in the project", async () => {
-  install("project", "cambium-backend-abacus", { "lib/main.js": source("abacus") }, { exports: { ".": { import: "./lib/main.js" } } });
+  install(
+    "project",
+    "cambium-backend-abacus",
+    { "lib/main.js": source("abacus") },
+    { exports: { ".": { import: "./lib/main.js" } } },
+  );
   mkdirSync(join(root, "project/a/b"), { recursive: true });
   expect((await find("abacus", "project/a/b")).name).toBe("abacus");
 });
@@ -56,7 +65,11 @@ test("looks in the project before the fallback folders", async () => {
 });
 
 test("nothing installed, a Node module's name, a project that is not there: E_PLUGIN_MISSING", async () => {
-  for (const [name, dir] of [["abacus", "project"], ["fs", "project"], ["abacus", "no/such/folder"]] as const) {
+  for (const [name, dir] of [
+    ["abacus", "project"],
+    ["fs", "project"],
+    ["abacus", "no/such/folder"],
+  ] as const) {
     await expect(find(name, dir)).rejects.toMatchObject({ code: "E_PLUGIN_MISSING" });
   }
 });
@@ -64,11 +77,20 @@ test("nothing installed, a Node module's name, a project that is not there: E_PL
 test.each<[string, Record<string, string>, object, RegExp]>([
   ["an entry that was never built", {}, { exports: "./dist/main.js" }, /dist\/main\.js/],
   ["no export of its main", { "main.js": source("a") }, { exports: { "./other": "./main.js" } }, /exports/],
-  ["a dependency that is missing", { "main.js": `import "no-such-driver"; ${source("a")}` }, { main: "main.js" }, /no-such-driver/],
+  [
+    "a dependency that is missing",
+    { "main.js": `import "no-such-driver"; ${source("a")}` },
+    { main: "main.js" },
+    /no-such-driver/,
+  ],
   ["a syntax error", { "main.js": "export default {" }, { main: "main.js" }, /\S/],
   ["an error of its own", { "main.js": `throw new Error("driver too old");` }, { main: "main.js" }, /driver too old/],
 ])("installed with %s: E_PLUGIN_BROKEN with that error", async (_, files, manifest, message) => {
   install("project", "@cambium/backend-abacus", files, manifest);
   const error = await find("abacus").catch((reason: unknown) => reason);
-  expect(error).toMatchObject({ code: "E_PLUGIN_BROKEN", message: expect.stringMatching(message), cause: expect.any(Error) });
+  expect(error).toMatchObject({
+    code: "E_PLUGIN_BROKEN",
+    message: expect.stringMatching(message),
+    cause: expect.any(Error),
+  });
 });

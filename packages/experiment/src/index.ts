@@ -1,6 +1,6 @@
 // Recipes and resumable runs.
 export { closest } from "./recipe/closest.js";
-export { parseRecipe } from "./recipe/parse.js";
+export { checkRecipe, parseRecipe } from "./recipe/parse.js";
 export { parseQuantity } from "./recipe/quantity.js";
 export { type GrowthStep, type Recipe, type RecipeInput, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";
 export { readCheckpoint, readParameters } from "./run/checkpoint-start.js";

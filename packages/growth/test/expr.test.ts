@@ -37,7 +37,7 @@ function draw(tape: readonly number[]) {
     const kinds: Known[] = [
       { expr: zeros(shape), shape, heads: false, at: () => 0 },
       { expr: constant(shape, std), shape, heads: false, at: () => std },
-      { expr: normal(shape, std, "oracle"), shape, heads: false, at: (i, j) => std * random.normal(i * shape[1] + j) },
+      { expr: normal(shape, Math.abs(std), "oracle"), shape, heads: false, at: (i, j) => Math.abs(std) * random.normal(i * shape[1] + j) },
     ];
     return kinds[pick(3)] as Known;
   };

@@ -33,15 +33,18 @@ export async function collect<T>(items: AsyncIterable<[string, T]>): Promise<Rec
 const each = (base: LlamaConfig, of: (name: string) => Expr): Record<string, Expr> =>
   Object.fromEntries(parameterTable(base).map(({ name }) => [name, of(name)]));
 
-/** Every MLP neuron twice; the copies' outputs weigh `share` and 1 − `share`. GROWTH.md 2.5, moments of section 6. */
+/**
+ * Every MLP neuron twice; the copies' outputs weigh `share` and 1 − `share`. GROWTH.md 2.5; moments and, with `slow`,
+ * learning rates of section 6.
+ */
 export const doubleIntermediate = defineOperator({
   name: "double-intermediate",
   version: "1.0.0",
   summary: "Every MLP neuron twice, its output shared out.",
-  options: z.strictObject({ share: z.number().default(0.3) }),
+  options: z.strictObject({ share: z.number().default(0.3), slow: z.boolean().default(false) }),
   claims: { functionPreserving: "exact" },
   target: (base) => ({ ...base, intermediateSize: 2 * base.intermediateSize }),
-  plan: (base, _target, { share }) => {
+  plan: (base, _target, { share, slow }) => {
     const n = base.intermediateSize;
     const twice = Array.from({ length: 2 * n }, (_, i) => i % n);
     const shares = twice.map((_, i) => (i < n ? share : 1 - share));
@@ -56,7 +59,9 @@ export const doubleIntermediate = defineOperator({
       if (producer(name)) return [[name, spread(name, shares)]];
       return isMlp(name, "down_proj") ? [[name, spread(name)]] : [];
     });
-    return { tensors, optimizer: { moments: Object.fromEntries(rules) } };
+    const readers = Object.keys(tensors).filter((name) => isMlp(name, "down_proj"));
+    const lrMultipliers = slow ? Object.fromEntries(readers.map((name) => [name, 1 / 2])) : {};
+    return { tensors, optimizer: { moments: Object.fromEntries(rules) }, lrMultipliers };
   },
 });
 

@@ -1,6 +1,6 @@
 // Writes ops/index.ts and composites/index.ts from the files beside them, so that a new op is one new file.
 // `--check` writes nothing and fails when an index is out of date.
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const check = process.argv.includes("--check");

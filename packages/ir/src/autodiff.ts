@@ -1,12 +1,12 @@
 // Reverse-mode autodiff as a graph → graph pass: gradients are nodes like any others.
 import { GraphBuilder } from "./builder.js";
-import { CambiumError } from "./errors.js";
 import { isFloat } from "./dtype.js";
+import { CambiumError } from "./errors.js";
 import type { Graph, Node } from "./graph.js";
 import { add } from "./ops/add.js";
 import { broadcast } from "./ops/broadcast.js";
-import { decompose } from "./passes/decompose.js";
 import { eliminateDeadCode } from "./passes/dce.js";
+import { decompose } from "./passes/decompose.js";
 import type { Tensor } from "./tensor.js";
 
 export interface DifferentiateOptions {
@@ -47,15 +47,17 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Grap
     builder.output(name, tensors.get(value.id) as Tensor, replaces === undefined ? {} : { replaces });
   }
   const loss = source.outputs.find(({ name }) => name === of)?.value;
-  if (!loss || loss.type.dtype !== "f32" || loss.type.shape.length > 0) {
+  if (loss?.type.dtype !== "f32" || loss.type.shape.length > 0) {
     throw new CambiumError("E_GRADIENT", `cannot differentiate output "${of}"`, {
       expected: `an f32[] output; there are: ${source.outputs.map(({ name }) => name).join(", ")}`,
     });
   }
   const wanted = by.map((name) => {
     const input = source.inputs.find((candidate) => candidate.name === name);
-    if (!input || input.value.type.dtype !== "f32") {
-      throw new CambiumError("E_GRADIENT", `cannot differentiate by "${name}"`, { expected: "the name of an f32 input" });
+    if (input?.value.type.dtype !== "f32") {
+      throw new CambiumError("E_GRADIENT", `cannot differentiate by "${name}"`, {
+        expected: "the name of an f32 input",
+      });
     }
     return { name, value: input.value };
   });
@@ -82,7 +84,11 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Grap
         if (!input || !active.has(input.id)) return;
         if (!grad) {
           const which = Array.isArray(node.op.inputs) ? node.op.inputs[i] : i;
-          throw new CambiumError("E_GRADIENT", `op "${node.op.name}" has no gradient by its input ${which}`, located(node));
+          throw new CambiumError(
+            "E_GRADIENT",
+            `op "${node.op.name}" has no gradient by its input ${which}`,
+            located(node),
+          );
         }
         const held = cotangents.get(input.id);
         cotangents.set(input.id, held ? add(held, grad) : grad);

@@ -1,5 +1,5 @@
 // Builds a graph node by node. Types are inferred and checked as ops are applied; nothing is computed.
-import { type DType, type HostTensor, type TensorType, formatType, sameType } from "./dtype.js";
+import { type DType, formatType, type HostTensor, sameType, type TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import type { Graph, GraphInput, GraphOutput, Node, Value } from "./graph.js";
 import type { Attrs, Op } from "./op.js";
@@ -146,7 +146,9 @@ export class GraphBuilder {
 
   #define(type: TensorType): Tensor {
     if (!type.shape.every((size) => Number.isInteger(size) && size > 0)) {
-      throw new CambiumError("E_SHAPE", `no tensor has the shape [${type.shape}]`, { expected: "sizes that are integers ≥ 1" });
+      throw new CambiumError("E_SHAPE", `no tensor has the shape [${type.shape}]`, {
+        expected: "sizes that are integers ≥ 1",
+      });
     }
     const value: Value = { id: this.#next++, type };
     return new Tensor(this, value);

@@ -20,7 +20,12 @@ export function checkGraph(graph: Graph, when = ""): void {
     const found = defined.get(value.id);
     if (!found) reasons.push({ where, message: `value %${value.id} is used before it is defined` });
     else if (!sameType(found.type, value.type)) {
-      reasons.push({ where, message: `value %${value.id} changes its type`, expected: formatType(found.type), got: formatType(value.type) });
+      reasons.push({
+        where,
+        message: `value %${value.id} changes its type`,
+        expected: formatType(found.type),
+        got: formatType(value.type),
+      });
     }
   };
   for (const { name, value } of graph.inputs) define(value, `input "${name}"`);
@@ -28,7 +33,12 @@ export function checkGraph(graph: Graph, when = ""): void {
     const where = `node ${index} (${node.op.name})`;
     for (const value of node.inputs) use(value, where);
     if (Array.isArray(node.op.inputs) && node.op.inputs.length !== node.inputs.length) {
-      reasons.push({ where, message: "has a wrong number of inputs", expected: `${node.op.inputs.length}`, got: `${node.inputs.length}` });
+      reasons.push({
+        where,
+        message: "has a wrong number of inputs",
+        expected: `${node.op.inputs.length}`,
+        got: `${node.inputs.length}`,
+      });
     }
     for (const value of node.outputs) define(value, where);
     try {
@@ -44,8 +54,12 @@ export function checkGraph(graph: Graph, when = ""): void {
     }
   });
   for (const { name, value } of graph.outputs) use(value, `output "${name}"`);
-  duplicates(graph.inputs.map(({ name }) => name)).forEach((name) => reasons.push({ message: `two inputs are named "${name}"` }));
-  duplicates(graph.outputs.map(({ name }) => name)).forEach((name) => reasons.push({ message: `two outputs are named "${name}"` }));
+  duplicates(graph.inputs.map(({ name }) => name)).forEach((name) =>
+    reasons.push({ message: `two inputs are named "${name}"` }),
+  );
+  duplicates(graph.outputs.map(({ name }) => name)).forEach((name) =>
+    reasons.push({ message: `two outputs are named "${name}"` }),
+  );
   const replaced = graph.outputs.flatMap((output) => (output.replaces === undefined ? [] : [output.replaces]));
   duplicates(replaced).forEach((name) => reasons.push({ message: `input "${name}" is replaced twice` }));
   for (const output of graph.outputs) {

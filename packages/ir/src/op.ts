@@ -41,9 +41,7 @@ export interface Op {
    * Floating-point operations of one application; a multiply-add counts 2, data movement 0. Absent: one per output
    * element for a primitive, the sum over the decomposition for a composite (`cost.ts`).
    */
-  readonly flops?:
-    | ((types: readonly TensorType[], attrs: Attrs, outputs: readonly TensorType[]) => number)
-    | undefined;
+  readonly flops?: ((types: readonly TensorType[], attrs: Attrs, outputs: readonly TensorType[]) => number) | undefined;
   /** Inputs from which conformance tests are derived; their attributes have the defaults filled in. */
   readonly samples: readonly Sample[];
 }
@@ -64,9 +62,7 @@ interface Definition<In extends Inputs, Out extends Outputs, Given extends objec
   readonly attrs?: (given: Given) => A;
   /** One type, or one per name in `outputs`. */
   readonly infer: (types: Types<In>, attrs: A) => TensorType | readonly TensorType[];
-  readonly vjp?: (
-    context: Omit<VjpContext<A>, "inputs"> & { readonly inputs: Tensors<In> },
-  ) => Gradients;
+  readonly vjp?: (context: Omit<VjpContext<A>, "inputs"> & { readonly inputs: Tensors<In> }) => Gradients;
   /** See `Op.flops`. */
   readonly flops?: (types: Types<In>, attrs: A, outputs: readonly TensorType[]) => number;
   readonly samples: readonly Sample<NoInfer<Given>>[];

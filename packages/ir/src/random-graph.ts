@@ -14,7 +14,7 @@ import { pad } from "./ops/pad.js";
 import { reshape } from "./ops/reshape.js";
 import { slice } from "./ops/slice.js";
 import { tanh } from "./ops/tanh.js";
-import { type Sample, type SampleInput, materialize } from "./sample.js";
+import { materialize, type Sample, type SampleInput } from "./sample.js";
 import { numel } from "./shape.js";
 import type { Tensor } from "./tensor.js";
 
@@ -41,9 +41,16 @@ export function graphFromChoices(choices: readonly number[], ops: readonly Op[] 
     const draw = picker(choice);
     const values = materialize(sample, `choice ${choice}`);
     const attrs = (sample.attrs ?? {}) as Attrs;
-    const exact = op.infer(sample.inputs.map(({ type }) => type), attrs).some(({ dtype }) => dtype !== "f32");
+    const exact = op
+      .infer(
+        sample.inputs.map(({ type }) => type),
+        attrs,
+      )
+      .some(({ dtype }) => dtype !== "f32");
     const operands = sample.inputs.map((wanted, i) => {
-      const candidates = pool.filter((held) => held.dtype === wanted.type.dtype && (held.dtype !== "bool" || fills(held, wanted)));
+      const candidates = pool.filter(
+        (held) => held.dtype === wanted.type.dtype && (held.dtype !== "bool" || fills(held, wanted)),
+      );
       const held = candidates[draw(candidates.length)];
       if (held && readable(wanted, exact) && draw(4) > 0) return fit(held, wanted);
       const name = `in${step}.${i}`;

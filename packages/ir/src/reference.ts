@@ -1,9 +1,10 @@
 // The reference evaluator: interprets a graph with plain float64 loops. Slow, obvious, the oracle for every backend.
-import { type HostTensor, type TensorType, allocate, formatType, sameType } from "./dtype.js";
+
+import { GraphBuilder } from "./builder.js";
+import { allocate, formatType, type HostTensor, sameType, type TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import { fromBf16, fromF16, toBf16, toF16 } from "./float16.js";
 import type { Graph, Node } from "./graph.js";
-import { GraphBuilder } from "./builder.js";
 import { numel } from "./shape.js";
 
 /** A tensor of the evaluator. Every dtype is held as float64; integers and bools are exact in it. */

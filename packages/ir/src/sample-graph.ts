@@ -5,7 +5,7 @@ import type { Graph } from "./graph.js";
 import type { Attrs, Op } from "./op.js";
 import { mul } from "./ops/mul.js";
 import { reduceSum } from "./ops/reduce-sum.js";
-import { type Sample, drawn, materialize } from "./sample.js";
+import { drawn, materialize, type Sample } from "./sample.js";
 import type { Tensor } from "./tensor.js";
 
 /** One application of `op` as the sample has it: inputs `x0`, `x1`, …; outputs `y0`, `y1`, … */
@@ -33,14 +33,20 @@ export function sampleLoss(op: Op, sample: Sample): Graph {
 
 /** Values for the inputs of `sampleLoss`. */
 export function sampleLossInputs(op: Op, sample: Sample, seed: string): Record<string, HostTensor> {
-  const [y] = op.infer(sample.inputs.map(({ type }) => type), (sample.attrs ?? {}) as Attrs);
+  const [y] = op.infer(
+    sample.inputs.map(({ type }) => type),
+    (sample.attrs ?? {}) as Attrs,
+  );
   const weights = materialize({ inputs: [drawn("f32", y?.shape ?? [])] }, `${seed}/weights`)[0] as HostTensor;
   return { ...sampleInputs(sample, seed), weights };
 }
 
 /** Names of the inputs of `sampleLoss` whose gradient the sample tests; none where it says so or the op has none. */
 export function sampleGradients(op: Op, { inputs, attrs, gradient }: Sample): string[] {
-  const [y] = op.infer(inputs.map(({ type }) => type), (attrs ?? {}) as Attrs);
+  const [y] = op.infer(
+    inputs.map(({ type }) => type),
+    (attrs ?? {}) as Attrs,
+  );
   if (gradient === false || y?.dtype !== "f32") return [];
   const tested = gradient ?? inputs.flatMap(({ type }, i) => (isFloat(type.dtype) ? [i] : []));
   return tested.map((i) => `x${i}`);

@@ -1,5 +1,5 @@
 // Samples: small inputs an op brings along, from which the conformance suite derives its tests.
-import { type DType, type HostTensor, type TensorType, allocate } from "./dtype.js";
+import { allocate, type DType, type HostTensor, type TensorType } from "./dtype.js";
 import { Random } from "./random.js";
 import { numel } from "./shape.js";
 

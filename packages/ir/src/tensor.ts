@@ -1,6 +1,7 @@
 // A symbolic tensor: an SSA value together with the builder that can use it.
-import type { DType, TensorType } from "./dtype.js";
+
 import type { GraphBuilder } from "./builder.js";
+import type { DType, TensorType } from "./dtype.js";
 import type { Value } from "./graph.js";
 
 /** What ops take and return while a graph is being built. It holds no numbers. */

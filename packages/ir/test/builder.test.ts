@@ -1,14 +1,13 @@
 // Building graphs: what the builder and the op functions make of operands, and each mistake they refuse.
 import { expect, test } from "vitest";
 import {
-  GraphBuilder,
-  type Tensor,
   add,
-  broadcast,
   bool,
+  broadcast,
   checkGraph,
   concat,
   f32,
+  GraphBuilder,
   gather,
   hostTensor,
   i32,
@@ -27,6 +26,7 @@ import {
   slice,
   softmax,
   swiglu,
+  type Tensor,
   transpose,
 } from "../src/index.js";
 import { graphOf, thrown } from "./support.js";
@@ -78,7 +78,11 @@ const refused: readonly [string, string, (b: GraphBuilder, x: Tensor, n: Tensor)
   ["two outputs of one name", "E_NAME", (b, x) => [b.output("y", x), b.output("y", x)]],
   ["replacing what is no input", "E_REPLACES", (b, x) => b.output("y", x, { replaces: "z" })],
   ["replacing an input of another type", "E_REPLACES", (b, x) => b.output("y", x, { replaces: "n" })],
-  ["replacing an input twice", "E_REPLACES", (b, x) => [b.output("y", x, { replaces: "x" }), b.output("z", x, { replaces: "x" })]],
+  [
+    "replacing an input twice",
+    "E_REPLACES",
+    (b, x) => [b.output("y", x, { replaces: "x" }), b.output("z", x, { replaces: "x" })],
+  ],
   ["a tensor of another graph", "E_OPERANDS", (_, x) => add(x, new GraphBuilder().input("x", f32(3, 4)))],
   ["an op of numbers only", "E_OPERANDS", () => add(1, 2)],
   ["nothing to concatenate", "E_OPERANDS", () => concat([], { axis: 0 })],
@@ -112,7 +116,11 @@ const refused: readonly [string, string, (b: GraphBuilder, x: Tensor, n: Tensor)
   ["softmax of a scalar", "E_AXIS", (b) => softmax(b.input("s", f32()))],
   ["a gate of another shape", "E_SHAPE", (b, x) => swiglu(x, b.input("u", f32(4)))],
   ["a norm weight of integers", "E_SHAPE", (b, x) => rmsNorm(x, b.input("w", i32(4)), { eps: 1e-5 })],
-  ["rope tables that do not fit", "E_SHAPE", (b) => rope(b.input("q", f32(1, 2, 8)), b.input("cos", f32(2, 4)), b.input("sin", f32(2, 4)), { heads: 2 })],
+  [
+    "rope tables that do not fit",
+    "E_SHAPE",
+    (b) => rope(b.input("q", f32(1, 2, 8)), b.input("cos", f32(2, 4)), b.input("sin", f32(2, 4)), { heads: 2 }),
+  ],
   ["targets for other rows", "E_SHAPE", (b, x, n) => linearCrossEntropy(x, b.input("w", f32(9, 4)), n)],
 ];
 

@@ -1,6 +1,6 @@
 // checkGraph: each rule broken once, and all of them at once.
 import { expect, test } from "vitest";
-import { type Graph, type Node, add, checkGraph, f32, i32, neg } from "../src/index.js";
+import { add, checkGraph, f32, type Graph, i32, type Node, neg } from "../src/index.js";
 import { graphOf, thrown } from "./support.js";
 
 const good = graphOf((b) => {
@@ -14,12 +14,24 @@ const [in0, in1] = good.inputs as [Graph["inputs"][0], Graph["inputs"][0]];
 
 const broken: Record<string, [Partial<Graph>, string]> = {
   "a value defined twice": [{ nodes: [sum, { ...negated, outputs: sum.outputs }] }, "value %2 is defined twice"],
-  "a value used before it is defined": [{ nodes: [{ ...sum, inputs: [...negated.outputs, in1.value] }, negated] }, "value %3 is used before it is defined"],
+  "a value used before it is defined": [
+    { nodes: [{ ...sum, inputs: [...negated.outputs, in1.value] }, negated] },
+    "value %3 is used before it is defined",
+  ],
   "an output that nothing defines": [{ nodes: [sum] }, "value %3 is used before it is defined"],
-  "a value that changes its type": [{ nodes: [sum, { ...negated, inputs: [{ id: 0, type: f32(3) }], outputs: [{ id: 3, type: f32(3) }] }] }, "value %0 changes its type"],
+  "a value that changes its type": [
+    { nodes: [sum, { ...negated, inputs: [{ id: 0, type: f32(3) }], outputs: [{ id: 3, type: f32(3) }] }] },
+    "value %0 changes its type",
+  ],
   "a wrong number of inputs": [{ nodes: [{ ...sum, inputs: [in0.value] }, negated] }, "has a wrong number of inputs"],
-  "outputs of another type than inferred": [{ nodes: [sum, { ...negated, outputs: [{ id: 3, type: i32(2) }] }] }, "outputs differ from the inferred types"],
-  "inputs that the op refuses": [{ inputs: [{ ...in0, value: { id: 0, type: i32(2) } }, in1] }, "value %0 changes its type"],
+  "outputs of another type than inferred": [
+    { nodes: [sum, { ...negated, outputs: [{ id: 3, type: i32(2) }] }] },
+    "outputs differ from the inferred types",
+  ],
+  "inputs that the op refuses": [
+    { inputs: [{ ...in0, value: { id: 0, type: i32(2) } }, in1] },
+    "value %0 changes its type",
+  ],
   "two inputs of one name": [{ inputs: [in0, { ...in1, name: "x" }] }, 'two inputs are named "x"'],
   "two outputs of one name": [{ outputs: [out0, { ...out1, name: "sum" }] }, 'two outputs are named "sum"'],
   "an input replaced twice": [{ outputs: [out0, { ...out1, replaces: "x" }] }, 'input "x" is replaced twice'],
@@ -42,7 +54,11 @@ test("an op's own refusal is a reason", () => {
 });
 
 test("every broken rule is reported at once, with the moment it was found", () => {
-  const worst: Graph = { inputs: [in0, { ...in1, name: "x" }], nodes: [sum], outputs: [out0, { ...out1, replaces: "x" }] };
+  const worst: Graph = {
+    inputs: [in0, { ...in1, name: "x" }],
+    nodes: [sum],
+    outputs: [out0, { ...out1, replaces: "x" }],
+  };
   const error = thrown(() => checkGraph(worst, 'after pass "fold"'));
   expect(error.message).toContain('after pass "fold"');
   expect(error.details.reasons?.length).toBe(3);

@@ -2,13 +2,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
-  type Graph,
-  type GraphBuilder,
   add,
   bool,
   causalAttention,
   differentiate,
   f32,
+  type Graph,
+  type GraphBuilder,
   gather,
   graphCost,
   i32,
@@ -29,18 +29,57 @@ const input = (b: GraphBuilder, name: string, ...shape: number[]) => b.input(nam
 
 test.each<[string, (b: GraphBuilder) => unknown, number, number]>([
   ["add, broadcast: one an element written", (b) => add(input(b, "a", 4, 5), input(b, "b", 5)), 20, 4 * (20 + 5 + 20)],
-  ["matmul: two a multiply-add", (b) => matmul(input(b, "a", 2, 3, 4), input(b, "b", 4, 5)), 2 * 2 * 3 * 5 * 4, 4 * (24 + 20 + 30)],
-  ["matmul with both transposed", (b) => matmul(input(b, "a", 4, 3), input(b, "b", 5, 4), { transA: true, transB: true }), 2 * 3 * 5 * 4, 4 * (12 + 20 + 15)],
+  [
+    "matmul: two a multiply-add",
+    (b) => matmul(input(b, "a", 2, 3, 4), input(b, "b", 4, 5)),
+    2 * 2 * 3 * 5 * 4,
+    4 * (24 + 20 + 30),
+  ],
+  [
+    "matmul with both transposed",
+    (b) => matmul(input(b, "a", 4, 3), input(b, "b", 5, 4), { transA: true, transB: true }),
+    2 * 3 * 5 * 4,
+    4 * (12 + 20 + 15),
+  ],
   ["reduceSum: one an element read", (b) => reduceSum(input(b, "a", 4, 5), { axes: [0] }), 20, 4 * (20 + 5)],
   ["transpose: moves only", (b) => transpose(input(b, "a", 4, 5), { permutation: [1, 0] }), 0, 4 * 40],
   ["gather: moves only", (b) => gather(input(b, "t", 10, 3), b.input("i", i32(4))), 0, 4 * (30 + 4 + 12)],
-  ["scatterAdd: one an update", (b) => scatterAdd(input(b, "u", 4, 3), b.input("i", i32(4)), { rows: 10 }), 12, 4 * (12 + 4 + 30)],
-  ["select: moves only; a bool is a byte", (b) => select(b.input("c", bool(4)), input(b, "x", 4), input(b, "y", 4)), 0, 4 + 4 * 12],
+  [
+    "scatterAdd: one an update",
+    (b) => scatterAdd(input(b, "u", 4, 3), b.input("i", i32(4)), { rows: 10 }),
+    12,
+    4 * (12 + 4 + 30),
+  ],
+  [
+    "select: moves only; a bool is a byte",
+    (b) => select(b.input("c", bool(4)), input(b, "x", 4), input(b, "y", 4)),
+    0,
+    4 + 4 * 12,
+  ],
   ["softmax: max, subtract, exp, sum, divide", (b) => softmax(input(b, "x", 6, 7)), 5 * 42, 4 * 84],
   ["swiglu: sigmoid and two products", (b) => swiglu(input(b, "g", 6, 7), input(b, "u", 6, 7)), 3 * 42, 4 * 126],
-  ["rmsNorm: square, sum; ÷, +eps and rsqrt a row; two products", (b) => rmsNorm(input(b, "x", 6, 8), input(b, "w", 8), { eps: 1e-5 }), 4 * 48 + 3 * 6, 4 * (48 + 8 + 48 + 6)],
-  ["causalAttention: its two products, masked half included", (b) => causalAttention(input(b, "q", 2, 5, 12), input(b, "k", 2, 5, 6), input(b, "v", 2, 5, 6), { heads: 4, kvHeads: 2 }), 4 * 2 * 4 * 3 * 25, 4 * (120 + 60 + 60 + 120 + 40)],
-  ["linearCrossEntropy: its product", (b) => linearCrossEntropy(input(b, "h", 6, 4), input(b, "w", 9, 4), b.input("t", i32(6))), 2 * 6 * 4 * 9, 4 * (24 + 36 + 6 + 1 + 6)],
+  [
+    "rmsNorm: square, sum; ÷, +eps and rsqrt a row; two products",
+    (b) => rmsNorm(input(b, "x", 6, 8), input(b, "w", 8), { eps: 1e-5 }),
+    4 * 48 + 3 * 6,
+    4 * (48 + 8 + 48 + 6),
+  ],
+  [
+    "causalAttention: its two products, masked half included",
+    (b) =>
+      causalAttention(input(b, "q", 2, 5, 12), input(b, "k", 2, 5, 6), input(b, "v", 2, 5, 6), {
+        heads: 4,
+        kvHeads: 2,
+      }),
+    4 * 2 * 4 * 3 * 25,
+    4 * (120 + 60 + 60 + 120 + 40),
+  ],
+  [
+    "linearCrossEntropy: its product",
+    (b) => linearCrossEntropy(input(b, "h", 6, 4), input(b, "w", 9, 4), b.input("t", i32(6))),
+    2 * 6 * 4 * 9,
+    4 * (24 + 36 + 6 + 1 + 6),
+  ],
 ])("%s", (_, build, flops, bytes) => {
   const [node] = graphOf(build).nodes.slice(-1) as [Graph["nodes"][0]];
   expect(nodeCost(node)).toEqual({ flops, bytes });
@@ -61,6 +100,7 @@ test("a matmul's gradient costs twice the matmul", () => {
     const y = matmul(input(b, "x", 8, 16), input(b, "w", 32, 16), { transB: true });
     b.output("loss", reduceSum(y, { axes: [0, 1] }));
   });
-  const matmuls = (g: Graph) => g.nodes.filter(({ op }) => op.name === "matmul").reduce((sum, node) => sum + nodeCost(node).flops, 0);
+  const matmuls = (g: Graph) =>
+    g.nodes.filter(({ op }) => op.name === "matmul").reduce((sum, node) => sum + nodeCost(node).flops, 0);
   expect(matmuls(differentiate(graph, { of: "loss", by: ["x", "w"] }))).toBe(3 * matmuls(graph));
 });

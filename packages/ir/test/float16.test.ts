@@ -72,7 +72,15 @@ describe.each(Object.entries(formats))("%s", (_, format) => {
 });
 
 test("values from the standards", () => {
-  const f16 = { 0: 0, 0x3c00: 1, 0xc000: -2, 0x7bff: 65504, 0x0400: 2 ** -14, 0x0001: 2 ** -24, 0x3555: 0.333251953125 };
+  const f16 = {
+    0: 0,
+    0x3c00: 1,
+    0xc000: -2,
+    0x7bff: 65504,
+    0x0400: 2 ** -14,
+    0x0001: 2 ** -24,
+    0x3555: 0.333251953125,
+  };
   for (const [code, x] of Object.entries(f16)) expect(fromF16(Number(code))).toBe(x);
   const bf16 = { 0x3f80: 1, 0xc000: -2, 0x4049: 3.140625, 0x0080: 2 ** -126, 0x0001: 2 ** -133 };
   for (const [code, x] of Object.entries(bf16)) expect(fromBf16(Number(code))).toBe(x);

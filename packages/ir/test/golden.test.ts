@@ -2,16 +2,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
-  type RefTensor,
   composites,
   differentiate,
   evaluate,
   gradientName,
   primitives,
+  type RefTensor,
   sampleGradients,
-  sampleLossInputs,
-  sampleLoss,
   sampleGraph,
+  sampleLoss,
+  sampleLossInputs,
 } from "../src/index.js";
 
 interface Golden {
@@ -37,7 +37,9 @@ describe.each(Object.entries(ops))("%s", (name, goldens) => {
   const close = (got: RefTensor | undefined, want: readonly number[], label: string) => {
     expect(got?.data.length, label).toBe(want.length);
     const allowed = tolerance[op.kind] * Math.max(1, ...want.map(Math.abs));
-    want.forEach((x, i) => expect(Math.abs((got?.data[i] as number) - x), `${label}[${i}]`).toBeLessThanOrEqual(allowed));
+    want.forEach((x, i) =>
+      expect(Math.abs((got?.data[i] as number) - x), `${label}[${i}]`).toBeLessThanOrEqual(allowed),
+    );
   };
 
   test("a golden entry for each sample", () => expect(goldens.length).toBe(op.samples.length));
@@ -50,8 +52,12 @@ describe.each(Object.entries(ops))("%s", (name, goldens) => {
     golden.outputs.forEach((want, k) => close(outputs[`y${k}`], want, `y${k}`));
     const by = sampleGradients(op, sample);
     for (const decomposed of golden.gradients ? [false, true] : []) {
-      const gradients = evaluate(differentiate(sampleLoss(op, sample), { of: "loss", by, decomposed }), inputs, { precision: "f64" });
-      golden.gradients?.forEach((want, k) => close(gradients[gradientName(by[k] as string)], want, `gradient by ${by[k]}`));
+      const gradients = evaluate(differentiate(sampleLoss(op, sample), { of: "loss", by, decomposed }), inputs, {
+        precision: "f64",
+      });
+      golden.gradients?.forEach((want, k) =>
+        close(gradients[gradientName(by[k] as string)], want, `gradient by ${by[k]}`),
+      );
     }
   });
 });

@@ -1,7 +1,7 @@
 // Liveness against its definition by brute force, and what replaced inputs save.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Graph, byteLength, f32, liveness, mul, neg } from "../src/index.js";
+import { byteLength, f32, type Graph, liveness, mul, neg } from "../src/index.js";
 import { anyGraph, graphOf } from "./support.js";
 
 /** Bytes of the values that must exist while node `at` runs: defined by then, and read then or later (or an output). */
@@ -9,7 +9,9 @@ function aliveAt(graph: Graph, at: number): number {
   const last = graph.nodes.length - 1;
   const inPlace = new Set(graph.outputs.filter(({ replaces }) => replaces !== undefined).map(({ value }) => value.id));
   const needed = (id: number, defined: number) =>
-    defined === at || graph.outputs.some(({ value }) => value.id === id) || graph.nodes.slice(at, last + 1).some(({ inputs }) => inputs.some((input) => input.id === id));
+    defined === at ||
+    graph.outputs.some(({ value }) => value.id === id) ||
+    graph.nodes.slice(at, last + 1).some(({ inputs }) => inputs.some((input) => input.id === id));
   let bytes = 0;
   graph.nodes.slice(0, at + 1).forEach(({ outputs }, defined) => {
     for (const { id, type } of outputs) if (!inPlace.has(id) && needed(id, defined)) bytes += byteLength(type);
@@ -58,6 +60,10 @@ test("an input that nothing reads and a value that nothing reads", () => {
     neg(b.input("x", f32(1)));
   });
   const { lastUse, dying } = liveness(graph);
-  expect([...lastUse]).toEqual([[0, -1], [1, 0], [2, 0]]);
+  expect([...lastUse]).toEqual([
+    [0, -1],
+    [1, 0],
+    [2, 0],
+  ]);
   expect(dying).toEqual([[2]]);
 });

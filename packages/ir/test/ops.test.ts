@@ -1,8 +1,6 @@
 // Every op against itself: inferred types, gradients against finite differences, rules against decompositions.
 import { describe, expect, test } from "vitest";
 import {
-  type Op,
-  type RefTensor,
   checkGraph,
   composites,
   decompose,
@@ -11,7 +9,9 @@ import {
   formatType,
   gradientName,
   numel,
+  type Op,
   primitives,
+  type RefTensor,
   refTensor,
   sampleGradients,
   sampleGraph,
@@ -30,17 +30,22 @@ test("about forty primitives, under their own names", () => {
 describe.each(ops.map((op) => [op.name, op] as const))("%s", (_, op) => {
   test("has samples", () => expect(op.samples.length).toBeGreaterThan(0));
 
-  test.each(op.samples.map((sample, i) => [i, sample] as const))("sample %i evaluates to its inferred type", (i, sample) => {
-    const graph = sampleGraph(op, sample);
-    checkGraph(graph);
-    const outputs = evaluate(graph, sampleInputs(sample, `${op.name}/${i}`));
-    for (const { name, value } of graph.outputs) {
-      expect(formatType((outputs[name] as RefTensor).type)).toBe(formatType(value.type));
-      expect((outputs[name] as RefTensor).data.length).toBe(numel(value.type.shape));
-    }
-  });
+  test.each(op.samples.map((sample, i) => [i, sample] as const))(
+    "sample %i evaluates to its inferred type",
+    (i, sample) => {
+      const graph = sampleGraph(op, sample);
+      checkGraph(graph);
+      const outputs = evaluate(graph, sampleInputs(sample, `${op.name}/${i}`));
+      for (const { name, value } of graph.outputs) {
+        expect(formatType((outputs[name] as RefTensor).type)).toBe(formatType(value.type));
+        expect((outputs[name] as RefTensor).data.length).toBe(numel(value.type.shape));
+      }
+    },
+  );
 
-  const differentiable = op.samples.flatMap((sample, i) => (sampleGradients(op, sample).length > 0 ? [[i, sample] as const] : []));
+  const differentiable = op.samples.flatMap((sample, i) =>
+    sampleGradients(op, sample).length > 0 ? [[i, sample] as const] : [],
+  );
   test.each(differentiable)("sample %i: gradient equals finite differences in float64", (i, sample) => {
     const graph = sampleLoss(op, sample);
     const by = sampleGradients(op, sample);
@@ -57,7 +62,8 @@ describe.each(ops.map((op) => [op.name, op] as const))("%s", (_, op) => {
         const grad = (analytic[gradientName(name)] as RefTensor).data;
         const h = 1e-5;
         for (let e = 0; e < x.data.length; e++) {
-          const shifted = (delta: number) => loss({ [name]: { ...x, data: x.data.with(e, (x.data[e] as number) + delta) } });
+          const shifted = (delta: number) =>
+            loss({ [name]: { ...x, data: x.data.with(e, (x.data[e] as number) + delta) } });
           const numeric = (shifted(h) - shifted(-h)) / (2 * h);
           // Central differences: error h²·f‴/6 ≈ 1e-10·f‴, rounding 1e-16·|f|/h ≈ 1e-11, constants of rules are f32: 6e-8.
           const error = Math.abs((grad[e] as number) - numeric);
@@ -74,7 +80,9 @@ describe.each(ops.map((op) => [op.name, op] as const))("%s", (_, op) => {
         const flat = decompose(graph);
         checkGraph(flat);
         expect(flat.nodes.every((node) => node.op.kind === "primitive")).toBe(true);
-        expect(flat.outputs.map(({ value }) => formatType(value.type))).toEqual(graph.outputs.map(({ value }) => formatType(value.type)));
+        expect(flat.outputs.map(({ value }) => formatType(value.type))).toEqual(
+          graph.outputs.map(({ value }) => formatType(value.type)),
+        );
       }
     });
   }

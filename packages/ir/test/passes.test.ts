@@ -2,9 +2,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  type Graph,
-  type Tensor,
-  GraphBuilder,
   add,
   attrsKey,
   broadcast,
@@ -17,6 +14,8 @@ import {
   exp,
   f32,
   foldConstants,
+  type Graph,
+  GraphBuilder,
   hostTensor,
   i32,
   mul,
@@ -29,6 +28,7 @@ import {
   softmax,
   sub,
   swiglu,
+  type Tensor,
 } from "../src/index.js";
 import { anyGraph, expectSameOutputs, graphOf, thrown, withConstants } from "./support.js";
 
@@ -89,9 +89,17 @@ test.each<[string, (x: Tensor, b: GraphBuilder) => Tensor, string[]]>([
   ["a cast to the same dtype", (x) => cast(x, { to: "f32" }), []],
   ["0 − x is no identity", (x) => sub(0, x), ["constant", "sub"]],
   ["1 / x is no identity", (x) => div(1, x), ["constant", "div"]],
-  ["a 1 that stretches x is no identity", (x, b) => mul(x, b.constant(hostTensor("f32", [1, 1, 1], [1]))), ["constant", "mul"]],
+  [
+    "a 1 that stretches x is no identity",
+    (x, b) => mul(x, b.constant(hostTensor("f32", [1, 1, 1], [1]))),
+    ["constant", "mul"],
+  ],
   ["constants fold to one", (x, b) => add(x, exp(neg(b.scalar(2)))), ["constant", "add"]],
-  ["large constants stay expressions", (x, b) => add(x, reshape(broadcast(b.scalar(2), { shape: [5000, 1] }), { shape: [5000, 1, 1] })), ["constant", "broadcast", "reshape", "add"]],
+  [
+    "large constants stay expressions",
+    (x, b) => add(x, reshape(broadcast(b.scalar(2), { shape: [5000, 1] }), { shape: [5000, 1, 1] })),
+    ["constant", "broadcast", "reshape", "add"],
+  ],
 ])("fold: %s", (_, build, left) => expect(folded(build)).toEqual(left));
 
 test("fold rounds what it computes to f32", () => {
@@ -107,7 +115,15 @@ test("common subexpressions: equal ops on equal inputs become one, different att
     b.output("b", reshape(x, { shape: [4, 1] }));
     b.output("c", reshape(x, { shape: [2, 2] }));
   });
-  expect(names(eliminateCommonSubexpressions(graph))).toEqual(["exp", "neg", "exp", "mul", "add", "reshape", "reshape"]);
+  expect(names(eliminateCommonSubexpressions(graph))).toEqual([
+    "exp",
+    "neg",
+    "exp",
+    "mul",
+    "add",
+    "reshape",
+    "reshape",
+  ]);
 });
 
 test("common subexpressions: a graph spliced in twice on the same inputs is there once", () => {
@@ -115,7 +131,8 @@ test("common subexpressions: a graph spliced in twice on the same inputs is ther
     fc.property(anyGraph, ({ graph }) => {
       const b = new GraphBuilder();
       const inputs = Object.fromEntries(graph.inputs.map(({ name, value }) => [name, b.input(name, value.type)]));
-      for (const copy of [0, 1]) for (const [name, y] of Object.entries(b.inline(graph, inputs))) b.output(`${name}/${copy}`, y);
+      for (const copy of [0, 1])
+        for (const [name, y] of Object.entries(b.inline(graph, inputs))) b.output(`${name}/${copy}`, y);
       const once = eliminateCommonSubexpressions(graph).nodes.length;
       expect(eliminateCommonSubexpressions(b.finish()).nodes.length).toBe(once);
     }),
@@ -134,7 +151,11 @@ test("dead code: exactly the nodes that no output needs go; inputs stay", () => 
   fc.assert(
     fc.property(anyGraph, ({ graph }) => {
       const after = eliminateDeadCode(graph);
-      const read = new Set([...after.nodes.flatMap(({ inputs }) => inputs), ...after.outputs.map(({ value }) => value)].map(({ id }) => id));
+      const read = new Set(
+        [...after.nodes.flatMap(({ inputs }) => inputs), ...after.outputs.map(({ value }) => value)].map(
+          ({ id }) => id,
+        ),
+      );
       expect(after.nodes.every(({ outputs }) => outputs.some(({ id }) => read.has(id)))).toBe(true);
       expect(after.inputs).toEqual(graph.inputs);
     }),
@@ -145,15 +166,28 @@ test("dead code: exactly the nodes that no output needs go; inputs stay", () => 
 const gated = graphOf((b) => b.output("y", softmax(swiglu(b.input("gate", f32(2, 3)), b.input("up", f32(2, 3))))));
 
 test("decompose keeps what it is told to, also by the node", () => {
-  expect(names(decompose(gated, (op) => op.name === "swiglu"))).toEqual(["swiglu", "reduceMax", "sub", "exp", "reduceSum", "div"]);
-  expect(names(decompose(gated, ({ name }, { inputs }) => name === "softmax" && inputs[0]?.type.shape[1] === 3))).toEqual(["sigmoid", "mul", "mul", "softmax"]);
+  expect(names(decompose(gated, (op) => op.name === "swiglu"))).toEqual([
+    "swiglu",
+    "reduceMax",
+    "sub",
+    "exp",
+    "reduceSum",
+    "div",
+  ]);
+  expect(
+    names(decompose(gated, ({ name }, { inputs }) => name === "softmax" && inputs[0]?.type.shape[1] === 3)),
+  ).toEqual(["sigmoid", "mul", "mul", "softmax"]);
 });
 
 test("passes keep names, scopes and replacements", () => {
   const graph = graphOf((b) => {
     const x = b.input("state", f32(2));
     b.input("unread", i32());
-    b.output("next", b.scope("outer", () => mul(swiglu(x, x), 1)), { replaces: "state" });
+    b.output(
+      "next",
+      b.scope("outer", () => mul(swiglu(x, x), 1)),
+      { replaces: "state" },
+    );
   });
   expect(printGraph(optimize(graph, { verify: true }))).toMatchInlineSnapshot(`
     "%0: f32[2] = input "state"

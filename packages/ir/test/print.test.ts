@@ -1,6 +1,6 @@
 // The text form of graphs and of errors.
 import { expect, test } from "vitest";
-import { CambiumError, add, f32, hostTensor, i32, iota, matmul, printGraph, rmsNorm, transpose } from "../src/index.js";
+import { add, CambiumError, f32, hostTensor, i32, iota, matmul, printGraph, rmsNorm, transpose } from "../src/index.js";
 import { graphOf } from "./support.js";
 
 test("a graph prints one line a node", () => {
@@ -55,6 +55,10 @@ test("an error formats on one screen with all its reasons, and as data", () => {
           try: did you mean "layers"?"
   `);
   expect(error.cause).toEqual(new Error("below"));
-  expect(JSON.parse(JSON.stringify(error))).toMatchObject({ code: "E_CONFIG", where: "config.json", reasons: [{ got: "5" }, {}] });
+  expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+    code: "E_CONFIG",
+    where: "config.json",
+    reasons: [{ got: "5" }, {}],
+  });
   expect(JSON.stringify(error)).not.toContain("below");
 });

@@ -1,7 +1,7 @@
 // Philox against the known answers of its authors, and the streams drawn from it against their statistics.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Random, philox } from "../src/index.js";
+import { philox, Random } from "../src/index.js";
 
 // philox4x32-10 of kat_vectors in Random123 (Salmon et al. 2011): counter, key, result.
 test.each([

@@ -24,7 +24,11 @@ test("numel and row-major strides", () => {
 
 test.each([
   [[2, 3], [3], [2, 3]],
-  [[2, 1, 4], [3, 1], [2, 3, 4]],
+  [
+    [2, 1, 4],
+    [3, 1],
+    [2, 3, 4],
+  ],
   [[], [5], [5]],
   [[1], [], [1]],
 ])("[%j] and [%j] broadcast to [%j], either way round", (a, b, want) => {
@@ -54,7 +58,10 @@ test("broadcast strides read the element that NumPy's rule says", () => {
       for (let i = 0; i < numel(to); i++) {
         const index = strides(to).map((step, axis) => Math.floor(i / step) % (to[axis] as number));
         const read = index.reduce((at, n, axis) => at + n * (steps[axis] as number), 0);
-        const want = shape.reduce((at, size, axis) => at + (size === 1 ? 0 : (index[axis + lead] as number)) * (own[axis] as number), 0);
+        const want = shape.reduce(
+          (at, size, axis) => at + (size === 1 ? 0 : (index[axis + lead] as number)) * (own[axis] as number),
+          0,
+        );
         expect(read).toBe(want);
       }
     }),
@@ -63,7 +70,13 @@ test("broadcast strides read the element that NumPy's rule says", () => {
 
 test("axes count from either end and must exist: E_AXIS", () => {
   expect([normalizeAxis(-1, 3), normalizeAxis(0, 3), normalizeAxis(2, 3)]).toEqual([2, 0, 2]);
-  for (const [axis, rank] of [[3, 3], [-4, 3], [0, 0], [0.5, 3], [Number.NaN, 3]] as const) {
+  for (const [axis, rank] of [
+    [3, 3],
+    [-4, 3],
+    [0, 0],
+    [0.5, 3],
+    [Number.NaN, 3],
+  ] as const) {
     expect(() => normalizeAxis(axis, rank)).toThrow(expect.objectContaining({ code: "E_AXIS" }));
   }
 });

@@ -2,29 +2,29 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import {
-  type CambiumError,
-  type Graph,
-  GraphBuilder,
-  type HostTensor,
-  type RandomGraph,
-  type RefTensor,
-  type Sample,
-  type Tensor,
   add,
+  type CambiumError,
   causalAttention,
   drawn,
   evaluate,
   f32,
+  type Graph,
+  GraphBuilder,
   gather,
   graphFromChoices,
+  type HostTensor,
   i32,
   linearCrossEntropy,
-  matmul,
   materialize,
+  matmul,
+  type RandomGraph,
+  type RefTensor,
   reshape,
   rmsNorm,
   rope,
+  type Sample,
   swiglu,
+  type Tensor,
 } from "../src/index.js";
 
 export const anyGraph: fc.Arbitrary<RandomGraph> = fc
@@ -53,7 +53,10 @@ export function expectSameOutputs(after: Graph, before: Graph, inputs: Readonly<
   for (const [name, { type, data }] of Object.entries(want)) {
     const other = got[name] as RefTensor;
     expect(other.type).toEqual(type);
-    expect(data.findIndex((x, i) => x !== other.data[i] && !(Number.isNaN(x) && Number.isNaN(other.data[i]))), name).toBe(-1);
+    expect(
+      data.findIndex((x, i) => x !== other.data[i] && !(Number.isNaN(x) && Number.isNaN(other.data[i]))),
+      name,
+    ).toBe(-1);
   }
 }
 
@@ -79,7 +82,9 @@ const kvWidth = (kvHeads * width) / heads;
 
 /** Weights of the two layers, then those they share. */
 export const transformerWeights: Readonly<Record<string, readonly number[]>> = {
-  ...Object.fromEntries([0, 1].flatMap((i) => Object.entries(layerWeights()).map(([name, shape]) => [`${i}.${name}`, shape]))),
+  ...Object.fromEntries(
+    [0, 1].flatMap((i) => Object.entries(layerWeights()).map(([name, shape]) => [`${i}.${name}`, shape])),
+  ),
   embedding: [vocab, width],
   norm: [width],
 };
@@ -101,7 +106,9 @@ function layerWeights(): Record<string, readonly number[]> {
 /** Cross entropy of a two-layer transformer with tied embeddings: output `loss` of its weights, tokens and tables. */
 export function transformerLoss(): Graph {
   return graphOf((builder) => {
-    const held = Object.fromEntries(Object.entries(transformerWeights).map(([name, shape]) => [name, builder.input(name, f32(...shape))]));
+    const held = Object.fromEntries(
+      Object.entries(transformerWeights).map(([name, shape]) => [name, builder.input(name, f32(...shape))]),
+    );
     const weight = (name: string) => held[name] as Tensor;
     const tokens = builder.input("tokens", i32(batch, time));
     const targets = builder.input("targets", i32(batch * time));
@@ -126,6 +133,10 @@ export function transformerLoss(): Graph {
 /** Numbers for every input of `transformerLoss`. */
 export function transformerInputs(): Record<string, HostTensor> {
   const graph = transformerLoss();
-  const sample: Sample = { inputs: graph.inputs.map(({ value: { type } }) => drawn(type.dtype, type.shape, type.dtype === "f32" ? [-1, 1] : [0, vocab])) };
+  const sample: Sample = {
+    inputs: graph.inputs.map(({ value: { type } }) =>
+      drawn(type.dtype, type.shape, type.dtype === "f32" ? [-1, 1] : [0, vocab]),
+    ),
+  };
   return Object.fromEntries(materialize(sample, "transformer").map((host, i) => [graph.inputs[i]?.name, host]));
 }

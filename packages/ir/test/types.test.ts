@@ -1,19 +1,19 @@
 // The types of op functions: what compiles, and (checked by tsc) what does not.
 import { expectTypeOf, test } from "vitest";
 import {
-  type GraphBuilder,
-  type Operand,
-  type PrimitiveName,
-  type Tensor,
-  add,
   adamw,
+  add,
   concat,
   constant,
+  type GraphBuilder,
   iota,
   matmul,
-  primitives,
+  type Operand,
+  type PrimitiveName,
+  type primitives,
   reduceSum,
   rmsNorm,
+  type Tensor,
   transpose,
 } from "../src/index.js";
 

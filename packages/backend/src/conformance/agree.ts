@@ -1,5 +1,5 @@
 // What "the same" means between a device and the reference, and helpers that run a graph on both.
-import { type Graph, type HostTensor, evaluate, formatType, sameType, toHost } from "@cambium/ir";
+import { evaluate, formatType, type Graph, type HostTensor, sameType, toHost } from "@cambium/ir";
 import type { Device, DeviceTensor } from "../contract.js";
 
 export type HostTensors = Readonly<Record<string, HostTensor>>;
@@ -21,7 +21,9 @@ export function assertClose(got: HostTensor, want: HostTensor, tolerance: number
   want.data.forEach((expected, i) => {
     const value = got.data[i] as number;
     if (Object.is(value, expected) || value === expected || Math.abs(value - expected) <= allowed) return;
-    throw new Error(`${label}[${i}] is ${value}, not ${expected}: off by ${Math.abs(value - expected)}, allowed ${allowed}`);
+    throw new Error(
+      `${label}[${i}] is ${value}, not ${expected}: off by ${Math.abs(value - expected)}, allowed ${allowed}`,
+    );
   });
 }
 
@@ -34,7 +36,11 @@ export function assertSameBits(got: HostTensor, want: HostTensor, label: string)
 }
 
 /** @throws Error unless `promise` rejects with a CambiumError of `code` whose text has every one of `mentions`. */
-export async function assertRejects(promise: Promise<unknown>, code: string, ...mentions: readonly string[]): Promise<void> {
+export async function assertRejects(
+  promise: Promise<unknown>,
+  code: string,
+  ...mentions: readonly string[]
+): Promise<void> {
   const error: unknown = await promise.then(
     () => new Error("it succeeded"),
     (reason: unknown) => reason,
@@ -76,7 +82,10 @@ export async function runUploaded(device: Device, graph: Graph, inputs: HostTens
   }
 }
 
-export async function downloadAll(device: Device, tensors: Readonly<Record<string, DeviceTensor>>): Promise<HostTensors> {
+export async function downloadAll(
+  device: Device,
+  tensors: Readonly<Record<string, DeviceTensor>>,
+): Promise<HostTensors> {
   const down: Record<string, HostTensor> = {};
   for (const [name, tensor] of Object.entries(tensors)) down[name] = await device.download(tensor);
   return down;
@@ -98,7 +107,12 @@ export function assertOutputs(got: HostTensors, graph: Graph, inputs: HostTensor
 }
 
 /** @throws Error unless `device` makes of `graph` what the reference does; for fuzzing, see `randomGraph`. */
-export async function assertAgrees(device: Device, graph: Graph, inputs: HostTensors, tolerance?: number): Promise<void> {
+export async function assertAgrees(
+  device: Device,
+  graph: Graph,
+  inputs: HostTensors,
+  tolerance?: number,
+): Promise<void> {
   assertOutputs(await runFetched(device, graph, inputs), graph, inputs, tolerance);
 }
 

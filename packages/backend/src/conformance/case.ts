@@ -20,7 +20,11 @@ export interface ConformanceCase {
  * Runs one case on an open device. `open` opens another one.
  * @throws Error when it fails, or leaves a tensor or an executable on the device.
  */
-export async function runCase(conformanceCase: ConformanceCase, device: Device, open: () => Promise<Device>): Promise<void> {
+export async function runCase(
+  conformanceCase: ConformanceCase,
+  device: Device,
+  open: () => Promise<Device>,
+): Promise<void> {
   const before = await device.memory();
   await conformanceCase.run(device, open);
   const after = await device.memory();

@@ -6,7 +6,15 @@ import { runCases } from "./run-cases.js";
 import { tensorCases } from "./tensor-cases.js";
 import { trainingCases } from "./training-cases.js";
 
-export { type HostTensors, assertAgrees, assertClose, assertRejects, assertSameBits, runFetched, sampleTolerance } from "./agree.js";
+export {
+  assertAgrees,
+  assertClose,
+  assertRejects,
+  assertSameBits,
+  type HostTensors,
+  runFetched,
+  sampleTolerance,
+} from "./agree.js";
 export { type ConformanceCase, type ConformancePart, runCase } from "./case.js";
 export { randomGraph } from "./random.js";
 export { initialState, stateNames, stepInputs, tinyTrainStep } from "./tiny-llama.js";

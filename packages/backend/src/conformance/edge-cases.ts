@@ -1,6 +1,6 @@
 // Values where backends go wrong: odd ranks and sizes, tile boundaries, long sums, large integers, infinities.
 import * as ir from "@cambium/ir";
-import { type SampleInput, type Tensor, drawn, given } from "@cambium/ir";
+import { drawn, given, type SampleInput, type Tensor } from "@cambium/ir";
 import { assertOutputs, runFetched, sampleTolerance } from "./agree.js";
 import type { ConformanceCase } from "./case.js";
 
@@ -8,7 +8,13 @@ const { GraphBuilder, materialize } = ir;
 const big = 2 ** 24;
 
 /** Inputs, and an expression over them. */
-type Edge = readonly [op: string, what: string, inputs: readonly SampleInput[], build: (...x: Tensor[]) => Tensor, tolerance?: number];
+type Edge = readonly [
+  op: string,
+  what: string,
+  inputs: readonly SampleInput[],
+  build: (...x: Tensor[]) => Tensor,
+  tolerance?: number,
+];
 
 const random = (...shape: number[]) => drawn("f32", shape);
 const positive = (...shape: number[]) => drawn("f32", shape, [0, 1]);
@@ -26,13 +32,27 @@ const edges = [
   ["mul", "five axes stretched in turn", [random(2, 1, 3, 1, 2), random(1, 4, 1, 5, 1)], (a, b) => ir.mul(a, b)],
   ["mul", "integers beyond 2^24", [integers(4099, -4099), integers(8191, 8191)], (a, b) => ir.mul(a, b)],
   ["mul", "a chain of 200 nodes", [random(7)], (a) => repeat(100, a, (x) => ir.add(ir.mul(x, 0.99), 0.01)), 1e-4],
-  ["equal", "integers beyond 2^24", [integers(big, big + 1, big), integers(big + 1, big + 1, big)], (a, b) => ir.equal(a, b)],
+  [
+    "equal",
+    "integers beyond 2^24",
+    [integers(big, big + 1, big), integers(big + 1, big + 1, big)],
+    (a, b) => ir.equal(a, b),
+  ],
   ["less", "integers beyond 2^24", [integers(big, big + 1), integers(big + 1, big)], (a, b) => ir.less(a, b)],
-  ["select", "three ways to stretch", [drawn("bool", [3, 1, 1]), random(4, 1), random(5)], (c, a, b) => ir.select(c, a, b)],
+  [
+    "select",
+    "three ways to stretch",
+    [drawn("bool", [3, 1, 1]), random(4, 1), random(5)],
+    (c, a, b) => ir.select(c, a, b),
+  ],
   [
     "select",
     "the branch not taken is infinite",
-    [given("bool", [3], [1, 0, 1]), list(1, Number.POSITIVE_INFINITY, 3), list(Number.NEGATIVE_INFINITY, 2, Number.NaN)],
+    [
+      given("bool", [3], [1, 0, 1]),
+      list(1, Number.POSITIVE_INFINITY, 3),
+      list(Number.NEGATIVE_INFINITY, 2, Number.NaN),
+    ],
     (c, a, b) => ir.select(c, a, b),
   ],
   ["exp", "far ends", [list(-1e30, -200, 0)], (a) => ir.exp(a)],
@@ -68,8 +88,20 @@ const edges = [
   ["slice", "one element", [random(3, 4)], (a) => ir.slice(a, { start: [2, 3], end: [3, 4] })],
   ["gather", "more indices than rows", [random(300, 3), drawn("i32", [20, 40], [0, 300])], (t, i) => ir.gather(t, i)],
   // Sums of ones are exact, so a single update lost to a race shows.
-  ["scatterAdd", "no update is lost", [ones(8192, 4), drawn("i32", [8192], [0, 3])], (u, i) => ir.scatterAdd(u, i, { rows: 5 }), 0],
-  ["scatterAdd", "one row takes all", [ones(4096), drawn("i32", [4096], [1, 2])], (u, i) => ir.scatterAdd(u, i, { rows: 2 }), 0],
+  [
+    "scatterAdd",
+    "no update is lost",
+    [ones(8192, 4), drawn("i32", [8192], [0, 3])],
+    (u, i) => ir.scatterAdd(u, i, { rows: 5 }),
+    0,
+  ],
+  [
+    "scatterAdd",
+    "one row takes all",
+    [ones(4096), drawn("i32", [4096], [1, 2])],
+    (u, i) => ir.scatterAdd(u, i, { rows: 2 }),
+    0,
+  ],
   ["softmax", "rows of 1,027", [drawn("f32", [3, 1027], [-10, 10])], (a) => ir.softmax(a)],
   ["softmax", "equal and enormous", [list(1e30, 1e30)], (a) => ir.softmax(a)],
 ] satisfies readonly Edge[] as readonly Edge[];

@@ -51,7 +51,9 @@ export function describeBackend(make: Backend | (() => Promise<Device>), options
       else api.test(`${one.part}: ${one.name}`, () => runCase(one, device, open));
     }
     api.test("every skip skips something", async () => {
-      const idle = skip.filter((entry) => !cases.some((one) => ("op" in entry ? entry.op === one.op : entry.test === one.name)));
+      const idle = skip.filter(
+        (entry) => !cases.some((one) => ("op" in entry ? entry.op === one.op : entry.test === one.name)),
+      );
       assertThat(idle.length === 0, `no case for: ${idle.map((entry) => JSON.stringify(entry)).join(", ")}`);
     });
     if (typeof make !== "function") declareOpening(make, api);
@@ -60,11 +62,14 @@ export function describeBackend(make: Backend | (() => Promise<Device>), options
 
 function declareOpening(backend: Backend, api: TestApi): void {
   api.test("contract: an unknown option is refused: E_BACKEND_OPTION", () =>
-    assertRejects(backend.open({ "no such option": true }), "E_BACKEND_OPTION", "no such option"));
+    assertRejects(backend.open({ "no such option": true }), "E_BACKEND_OPTION", "no such option"),
+  );
   api.test("contract: probe says what is there", async () => {
     const found = await backend.probe();
     assertThat(found.length > 0, "probe must list at least one device, available or not");
-    const silent = found.filter(({ device, detail, available, fix }) => device === "" || detail === "" || (!available && !fix));
+    const silent = found.filter(
+      ({ device, detail, available, fix }) => device === "" || detail === "" || (!available && !fix),
+    );
     assertThat(silent.length === 0, `these say too little: ${silent.map(({ device }) => device).join(", ")}`);
   });
 }

@@ -1,8 +1,8 @@
 // Cases from the ops' own samples: values and gradients against the reference.
 import {
-  type Op,
   composites,
   differentiate,
+  type Op,
   primitives,
   sampleGradients,
   sampleGraph,

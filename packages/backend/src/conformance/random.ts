@@ -1,11 +1,14 @@
 // Random graphs for property tests of a backend: `randomGraph(fc)` beside `assertAgrees`.
-import { type RandomGraph, graphFromChoices } from "@cambium/ir";
+import { graphFromChoices, type RandomGraph } from "@cambium/ir";
 import type * as FastCheck from "fast-check";
 
 /**
  * Graphs of up to `maxOps` ops with inputs, made from the ops' samples (see `graphFromChoices`).
  * @example await fc.assert(fc.asyncProperty(randomGraph(fc), ({ graph, inputs }) => assertAgrees(device, graph, inputs)));
  */
-export function randomGraph(fc: Pick<typeof FastCheck, "array" | "nat">, maxOps = 16): FastCheck.Arbitrary<RandomGraph> {
+export function randomGraph(
+  fc: Pick<typeof FastCheck, "array" | "nat">,
+  maxOps = 16,
+): FastCheck.Arbitrary<RandomGraph> {
   return fc.array(fc.nat(), { minLength: 1, maxLength: maxOps }).map((choices) => graphFromChoices(choices));
 }

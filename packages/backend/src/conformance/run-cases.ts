@@ -1,12 +1,11 @@
 // The contract's half about running: what a run takes, what it consumes, what it returns, and what stays the same.
 import {
-  type Graph,
-  GraphBuilder,
-  type HostTensor,
-  type Tensor,
   add,
   f32,
+  type Graph,
+  GraphBuilder,
   gather,
+  type HostTensor,
   hostTensor,
   i32,
   matmul,
@@ -14,6 +13,7 @@ import {
   neg,
   reduceSum,
   scatterAdd,
+  type Tensor,
   tanh,
 } from "@cambium/ir";
 import type { DeviceTensor, Executable } from "../contract.js";
@@ -22,7 +22,12 @@ import type { ConformanceCase } from "./case.js";
 
 const test = (name: string, run: ConformanceCase["run"]): ConformanceCase => ({ part: "contract", name, run });
 const vector = (...values: number[]) => hostTensor("f32", [values.length], values);
-const ramp = (...shape: number[]) => hostTensor("f32", shape, Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i)));
+const ramp = (...shape: number[]) =>
+  hostTensor(
+    "f32",
+    shape,
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i)),
+  );
 
 function graphOf(build: (builder: GraphBuilder) => void): Graph {
   const builder = new GraphBuilder();
@@ -45,9 +50,17 @@ export function runCases(computes: boolean): ConformanceCase[] {
     if (!got) throw new Error(`${label} is missing`);
     if (computes) assertSameBits(got, vector(...values), label);
   };
-  const outputsOf = (got: Readonly<Record<string, HostTensor>>, graph: Graph, inputs: Readonly<Record<string, HostTensor>>) => {
+  const outputsOf = (
+    got: Readonly<Record<string, HostTensor>>,
+    graph: Graph,
+    inputs: Readonly<Record<string, HostTensor>>,
+  ) => {
     if (computes) assertOutputs(got, graph, inputs);
-    else assertThat(graph.outputs.every(({ name }) => name in got), "every output must be there");
+    else
+      assertThat(
+        graph.outputs.every(({ name }) => name in got),
+        "every output must be there",
+      );
   };
   const take = (outputs: Readonly<Record<string, DeviceTensor>>, name: string): DeviceTensor => {
     const tensor = outputs[name];
@@ -61,7 +74,11 @@ export function runCases(computes: boolean): ConformanceCase[] {
       await assertRejects(executable.run({ state }), "E_INPUT", "x");
       await assertRejects(executable.run({ state, x: ramp(4) }), "E_INPUT", "x", "f32[3]", "f32[4]");
       await assertRejects(executable.run({ state, x: hostTensor("i32", [3]) }), "E_INPUT", "x", "i32[3]");
-      await assertRejects(executable.run({ state, x: { dtype: "f32", shape: [3], data: new Float32Array(2) } }), "E_INPUT", "x");
+      await assertRejects(
+        executable.run({ state, x: { dtype: "f32", shape: [3], data: new Float32Array(2) } }),
+        "E_INPUT",
+        "x",
+      );
       await assertRejects(executable.run({ y: ramp(3), stae: state }), "E_INPUT", "state", "x", "y", "stae");
       await assertRejects(executable.run({ state, x: ramp(3) }, { fetch: ["total"] }), "E_INPUT", "total");
       same(await device.download(state), [1, 2, 3], "the state after refused runs");
@@ -84,7 +101,8 @@ export function runCases(computes: boolean): ConformanceCase[] {
         await assertRejects(device.download(state), "E_DISPOSED");
         if (step === 1) await assertRejects(executable.run({ state, x }), "E_DISPOSED", "state");
         state = take(outputs, "state");
-        if (computes) assertThat(fetched["sum"]?.data[0] === 111 * step, `sum after step ${step} is ${fetched["sum"]?.data[0]}`);
+        if (computes)
+          assertThat(fetched["sum"]?.data[0] === 111 * step, `sum after step ${step} is ${fetched["sum"]?.data[0]}`);
         assertThat((await device.memory()).tensors === tensors, `step ${step} changed the number of tensors`);
       }
       same(await device.download(state), [5, 50, 500], "the state");
@@ -100,7 +118,9 @@ export function runCases(computes: boolean): ConformanceCase[] {
       assertSameBits(host, vector(1, 2, 3), "the caller's memory");
     }),
     test("one tensor may stand for two inputs, unless the run consumes it: E_INPUT", async (device) => {
-      const product = graphOf((builder) => builder.output("y", mul(builder.input("a", f32(3)), builder.input("b", f32(3)))));
+      const product = graphOf((builder) =>
+        builder.output("y", mul(builder.input("a", f32(3)), builder.input("b", f32(3)))),
+      );
       using both = await device.compile(product);
       using consuming = await device.compile(accumulate);
       using t = await device.upload(vector(1, 2, 3));
@@ -147,7 +167,11 @@ export function runCases(computes: boolean): ConformanceCase[] {
         builder.output("c", c, { replaces: "c" });
       });
       using executable = await device.compile(graph);
-      const [a, b, c] = [await device.upload(vector(1, 1, 1)), await device.upload(vector(2, 2, 2)), await device.upload(vector(3, 3, 3))];
+      const [a, b, c] = [
+        await device.upload(vector(1, 1, 1)),
+        await device.upload(vector(2, 2, 2)),
+        await device.upload(vector(3, 3, 3)),
+      ];
       const { outputs } = await executable.run({ a, b, c });
       for (const [name, value] of Object.entries({ a: 2, b: 1, c: 3 })) {
         using tensor = take(outputs, name);
@@ -162,7 +186,10 @@ export function runCases(computes: boolean): ConformanceCase[] {
         builder.output("both", add(mul(state, 10), next));
       });
       using executable = await device.compile(graph);
-      const { outputs, fetched } = await executable.run({ state: await device.upload(vector(1, 2, 3)) }, { fetch: ["both"] });
+      const { outputs, fetched } = await executable.run(
+        { state: await device.upload(vector(1, 2, 3)) },
+        { fetch: ["both"] },
+      );
       using state = take(outputs, "state");
       same(fetched["both"], [9, 18, 27], "10 · state − state");
       same(await device.download(state), [-1, -2, -3], "the state");
@@ -176,10 +203,14 @@ export function runCases(computes: boolean): ConformanceCase[] {
         builder.input("unread", i32(2, 2));
         builder.output("y", neg(builder.input("x", f32(3))));
       });
-      same((await runFetched(device, unread, { unread: hostTensor("i32", [2, 2]), x: vector(1, 2, 3) }))["y"], [-1, -2, -3], "y");
+      same(
+        (await runFetched(device, unread, { unread: hostTensor("i32", [2, 2]), x: vector(1, 2, 3) }))["y"],
+        [-1, -2, -3],
+        "y",
+      );
     }),
     test("names are any text", async (device) => {
-      const [odd, other] = ["model.layers.0.mlp/down_proj:weight é\"\\ 日本", "toString"];
+      const [odd, other] = ['model.layers.0.mlp/down_proj:weight é"\\ 日本', "toString"];
       const graph = graphOf((builder) => {
         const x = builder.input(odd, f32(3));
         builder.output(other, neg(x));
@@ -207,7 +238,10 @@ export function runCases(computes: boolean): ConformanceCase[] {
       const executable: Executable = await device.compile(accumulate);
       assertThat((await device.memory()).executables === before + 1, "a compiled graph is one more executable");
       const { nodes, plannedBytes, compileSeconds } = executable.stats;
-      assertThat([nodes, plannedBytes, compileSeconds].every((n) => Number.isFinite(n) && n >= 0), "stats must be finite and ≥ 0");
+      assertThat(
+        [nodes, plannedBytes, compileSeconds].every((n) => Number.isFinite(n) && n >= 0),
+        "stats must be finite and ≥ 0",
+      );
       const profile = await executable.profile();
       assertThat(profile === null || Array.isArray(profile), "profile is a list or null");
       executable[Symbol.dispose]();
@@ -221,12 +255,18 @@ export function runCases(computes: boolean): ConformanceCase[] {
         builder.output("sum", reduceSum(y, { axes: [0, 1] }));
         builder.output("scattered", scatterAdd(y, builder.input("to", i32(256)), { rows: 7 }));
       });
-      const indices = (below: number) => hostTensor("i32", [256], Array.from({ length: 256 }, (_, i) => (i * i + 3 * i) % below));
+      const indices = (below: number) =>
+        hostTensor(
+          "i32",
+          [256],
+          Array.from({ length: 256 }, (_, i) => (i * i + 3 * i) % below),
+        );
       const inputs = { table: ramp(96, 160), ids: indices(96), w: ramp(192, 160), to: indices(7) };
       using executable = await device.compile(graph);
       const fetch = graph.outputs.map(({ name }) => name);
       const [first, second] = [await executable.run(inputs, { fetch }), await executable.run(inputs, { fetch })];
-      for (const name of fetch) assertSameBits(second.fetched[name] as HostTensor, first.fetched[name] as HostTensor, name);
+      for (const name of fetch)
+        assertSameBits(second.fetched[name] as HostTensor, first.fetched[name] as HostTensor, name);
     }),
   ];
 }

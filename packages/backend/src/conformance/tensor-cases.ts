@@ -1,11 +1,15 @@
 // The contract's half about the device itself: what it says of itself, tensors up and down, memory, closing.
-import { type DType, GraphBuilder, type HostTensor, composites, f32, hostTensor, neg } from "@cambium/ir";
+import { composites, type DType, f32, GraphBuilder, type HostTensor, hostTensor, neg } from "@cambium/ir";
 import { assertRejects, assertSameBits, assertThat } from "./agree.js";
 import type { ConformanceCase } from "./case.js";
 
 /** Bits that a careless copy changes: signed zero, the smallest subnormal, both ends, infinities. */
 const awkward: Record<DType, HostTensor> = {
-  f32: hostTensor("f32", [8], [0, -0, 2 ** -149, -(2 ** -126), 3.4028234663852886e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1 / 3]),
+  f32: hostTensor(
+    "f32",
+    [8],
+    [0, -0, 2 ** -149, -(2 ** -126), 3.4028234663852886e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1 / 3],
+  ),
   i32: hostTensor("i32", [5], [0, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 24 + 1]),
   bool: hostTensor("bool", [3], [0, 1, 1]),
   f16: hostTensor("f16", [4], [0x8000, 0x0001, 0x7bff, 0xfc00]),
@@ -18,8 +22,14 @@ const test = (name: string, run: ConformanceCase["run"]): ConformanceCase => ({ 
 export function tensorCases(computes: boolean): ConformanceCase[] {
   return [
     test("info names the device and what it takes", async ({ info }) => {
-      assertThat([info.backend, info.version, info.device].every((text) => text !== ""), "backend, version and device must not be empty");
-      assertThat((["f32", "i32", "bool"] as const).every((dtype) => info.dtypes.includes(dtype)), "f32, i32 and bool must compute");
+      assertThat(
+        [info.backend, info.version, info.device].every((text) => text !== ""),
+        "backend, version and device must not be empty",
+      );
+      assertThat(
+        (["f32", "i32", "bool"] as const).every((dtype) => info.dtypes.includes(dtype)),
+        "f32, i32 and bool must compute",
+      );
       const strangers = info.composites.filter((name) => !Object.hasOwn(composites, name));
       assertThat(strangers.length === 0, `no composites of the IR: ${strangers.join(", ")}`);
       assertThat(info.limits.maxTensorBytes > 0, "maxTensorBytes must be positive");
@@ -28,7 +38,10 @@ export function tensorCases(computes: boolean): ConformanceCase[] {
       for (const dtype of device.info.dtypes) {
         const { data } = awkward[dtype];
         const shapes = [[data.length], [1, data.length, 1]];
-        for (const host of [...shapes.map((shape) => hostTensor(dtype, shape, data)), hostTensor(dtype, [], data.slice(1, 2))]) {
+        for (const host of [
+          ...shapes.map((shape) => hostTensor(dtype, shape, data)),
+          hostTensor(dtype, [], data.slice(1, 2)),
+        ]) {
           using tensor = await device.upload(host);
           const back = await device.download(tensor);
           if (computes) assertSameBits(back, host, `${dtype}[${host.shape}]`);

@@ -1,29 +1,29 @@
 // A Llama in miniature and its train step, built from the IR's composites: the smallest thing that trains like the real
 // one (grouped heads, tied to nothing in the model package, so that a backend needs only the IR to be tested).
 import {
-  type Graph,
-  GraphBuilder,
-  type HostTensor,
-  Random,
-  type Tensor,
-  type TensorType,
   adamw,
   add,
   causalAttention,
   clipByGlobalNorm,
   differentiate,
   f32,
+  type Graph,
+  GraphBuilder,
   gather,
   gradientName,
+  type HostTensor,
   hostTensor,
   i32,
   linearCrossEntropy,
   matmul,
   numel,
+  Random,
   reshape,
   rmsNorm,
   rope,
   swiglu,
+  type Tensor,
+  type TensorType,
 } from "@cambium/ir";
 
 const [batch, time, hidden, heads, kvHeads, intermediate, vocab, layers] = [2, 8, 16, 4, 2, 24, 32, 2];
@@ -41,29 +41,47 @@ const parameters: Readonly<Record<string, readonly number[]>> = {
 function layerParameters(i: number): Record<string, readonly number[]> {
   const kv = [kvHeads * headDim, hidden];
   const mlp = [intermediate, hidden];
-  const shapes = { norm1: [hidden], q: [hidden, hidden], k: kv, v: kv, o: [hidden, hidden], norm2: [hidden], gate: mlp, up: mlp };
+  const shapes = {
+    norm1: [hidden],
+    q: [hidden, hidden],
+    k: kv,
+    v: kv,
+    o: [hidden, hidden],
+    norm2: [hidden],
+    gate: mlp,
+    up: mlp,
+  };
   const named = Object.entries({ ...shapes, down: [hidden, intermediate] });
   return Object.fromEntries(named.map(([name, shape]) => [`layers.${i}.${name}`, shape]));
 }
 
 /** Names of the training state: each parameter and its two moments. */
-export const stateNames: readonly string[] = Object.keys(parameters).flatMap((name) => [name, `m.${name}`, `v.${name}`]);
+export const stateNames: readonly string[] = Object.keys(parameters).flatMap((name) => [
+  name,
+  `m.${name}`,
+  `v.${name}`,
+]);
 
 /** State before the first step: weights normal with deviation 0.1 (norms 1), moments zero. */
 export function initialState(): Record<string, HostTensor> {
   const filled = Object.entries(parameters).map(([name, shape]): [string, HostTensor] => {
     const random = new Random(name);
-    const data = Float32Array.from({ length: numel(shape) }, (_, i) => (/norm/i.test(name) ? 1 : 0.1 * random.normal(i)));
+    const data = Float32Array.from({ length: numel(shape) }, (_, i) =>
+      /norm/i.test(name) ? 1 : 0.1 * random.normal(i),
+    );
     return [name, hostTensor("f32", shape, data)];
   });
-  const moments = Object.entries(parameters).flatMap(([name, shape]) => [`m.${name}`, `v.${name}`].map((key) => [key, hostTensor("f32", shape)]));
+  const moments = Object.entries(parameters).flatMap(([name, shape]) =>
+    [`m.${name}`, `v.${name}`].map((key) => [key, hostTensor("f32", shape)]),
+  );
   return Object.fromEntries([...filled, ...moments]);
 }
 
 /** Inputs of step `step` (1 at the first) besides the state: a batch of its own, learning rate and step count. */
 export function stepInputs(step: number): Record<string, HostTensor> {
   const random = new Random(`step ${step}`);
-  const tokens = (from: number) => Int32Array.from({ length: batch * time }, (_, i) => Math.floor(vocab * random.uniform(from + i)));
+  const tokens = (from: number) =>
+    Int32Array.from({ length: batch * time }, (_, i) => Math.floor(vocab * random.uniform(from + i)));
   return {
     tokens: hostTensor("i32", [batch, time], tokens(0)),
     targets: hostTensor("i32", [batch * time], tokens(1)),
@@ -97,7 +115,9 @@ export function tinyTrainStep(): Graph {
 
 function lossGraph(): Graph {
   const builder = new GraphBuilder();
-  const weights = Object.fromEntries(Object.entries(parameters).map(([name, shape]) => [name, builder.input(name, f32(...shape))]));
+  const weights = Object.fromEntries(
+    Object.entries(parameters).map(([name, shape]) => [name, builder.input(name, f32(...shape))]),
+  );
   const weight = (name: string) => weights[name] as Tensor;
   const tokens = builder.input("tokens", i32(batch, time));
   const targets = builder.input("targets", i32(batch * time));
@@ -125,5 +145,8 @@ function lossGraph(): Graph {
 function ropeTables(): Record<"cos" | "sin", HostTensor> {
   const half = headDim / 2;
   const angles = Array.from({ length: time * half }, (_, i) => Math.floor(i / half) / 10_000 ** ((i % half) / half));
-  return { cos: hostTensor("f32", [time, half], angles.map(Math.cos)), sin: hostTensor("f32", [time, half], angles.map(Math.sin)) };
+  return {
+    cos: hostTensor("f32", [time, half], angles.map(Math.cos)),
+    sin: hostTensor("f32", [time, half], angles.map(Math.sin)),
+  };
 }

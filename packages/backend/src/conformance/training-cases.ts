@@ -34,11 +34,17 @@ export function trainingCases(): ConformanceCase[] {
             const { loss, gradNorm, ...state } = expected(graph, { ...want, ...batch });
             want = state;
             assertClose(fetched["loss"] as HostTensor, loss as HostTensor, tolerances.loss, `loss of step ${step}`);
-            assertClose(fetched["gradNorm"] as HostTensor, gradNorm as HostTensor, tolerances.loss, `gradient norm of step ${step}`);
+            assertClose(
+              fetched["gradNorm"] as HostTensor,
+              gradNorm as HostTensor,
+              tolerances.loss,
+              `gradient norm of step ${step}`,
+            );
             assertThat((await device.memory()).tensors === tensors, `step ${step} changed the number of tensors`);
           }
           const got = await downloadAll(device, held);
-          for (const name of stateNames) assertClose(got[name] as HostTensor, want[name] as HostTensor, tolerances.state, name, 0);
+          for (const name of stateNames)
+            assertClose(got[name] as HostTensor, want[name] as HostTensor, tolerances.state, name, 0);
         } finally {
           for (const tensor of Object.values(held)) tensor.dispose();
           executable.dispose();

@@ -1,10 +1,12 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
 import { z } from "zod";
-import { quantity } from "./quantity.js";
+import { quantity, quantityOrZero } from "./quantity.js";
 
 const option = z.union([z.string(), z.number(), z.boolean()]);
 const positive = z.number().positive();
 const count = z.number().int().positive();
+/** Beyond it a plan alone would fill the memory. */
+const layerCount = count.max(10_000);
 
 const optimizer = z
   .strictObject({
@@ -24,7 +26,7 @@ const rate = {
   lr: positive.describe("Learning rate after warm-up."),
   minLr: z.number().nonnegative().optional().describe("Where cosine and wsd end. Default: lr / 10."),
   schedule: z.enum(["constant", "cosine", "wsd"]).default("constant"),
-  warmup: z.union([quantity, z.literal(0)]).default(0).describe("Tokens of linear warm-up from 0."),
+  warmup: quantityOrZero.default(0).describe("Tokens of linear warm-up from 0."),
   decay: quantity.optional().describe("Tokens of the decay at the end of wsd. Default: a fifth."),
 };
 
@@ -35,7 +37,7 @@ const growth = z.strictObject({
     .describe("A growth operator: stack → @cambium/operator-stack, else cambium-operator-NAME, a full package name or a path."),
   at: quantity.describe("Tokens that the model before it is trained for, counted from the growth before it."),
   factor: z.number().gt(1).optional().describe("Layers after / layers before. The paper finds 2 to 4 best."),
-  layers: count.optional().describe("Layers after, instead of a factor."),
+  layers: layerCount.optional().describe("Layers after, instead of a factor."),
   options: z.record(z.string(), z.unknown()).default({}).describe("Further options of the operator."),
   moments: z
     .enum(["reset", "carry", "pad"])
@@ -69,7 +71,7 @@ export const recipeSchema = z
     model: z
       .strictObject({
         from: z.string().optional().describe("A Hugging Face directory to begin with, instead of the sizes below."),
-        layers: count.optional(),
+        layers: layerCount.optional(),
         hidden: count.optional(),
         heads: count.optional(),
         kvHeads: count.optional().describe("Key/value heads (GQA). Default: heads."),
@@ -105,7 +107,7 @@ export const recipeSchema = z
       .prefault({}),
     samples: z
       .strictObject({
-        prompts: z.array(z.string()).default([]).describe("Texts that each arm's final model continues. Default: the beginnings of held-out documents."),
+        prompts: z.array(z.string().min(1)).default([]).describe("Texts that each arm's final model continues. Default: the beginnings of held-out documents."),
         tokens: z.number().int().nonnegative().default(160),
         temperature: z.number().nonnegative().default(0.8),
       })

@@ -54,8 +54,16 @@ export const adamw = defineComposite({
     return [sub(decayed, mul(size, div(nextM, denominator))), nextM, nextV];
   },
   samples: [
-    { inputs: [...state(3, 4), ...scalars(0.7, 0.01, 1)], attrs: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 }, gradient: false },
-    { inputs: [...state(7), ...scalars(1, 0.1, 100)], attrs: { beta1: 0.9, beta2: 0.999, eps: 1e-6, weightDecay: 0, lrMultiplier: 0.5 }, gradient: false },
+    {
+      inputs: [...state(3, 4), ...scalars(0.7, 0.01, 1)],
+      attrs: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 },
+      gradient: false,
+    },
+    {
+      inputs: [...state(7), ...scalars(1, 0.1, 100)],
+      attrs: { beta1: 0.9, beta2: 0.999, eps: 1e-6, weightDecay: 0, lrMultiplier: 0.5 },
+      gradient: false,
+    },
   ],
 });
 

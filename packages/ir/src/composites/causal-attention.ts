@@ -1,8 +1,8 @@
 // causalAttention: softmax(scale · q kᵀ + causal mask) v with grouped key/value heads (Ainslie et al. 2023, "GQA").
 // The gradient needs only the log-sum-exp of each row (Dao et al. 2022, "FlashAttention"), so no T×T tensor has to live.
-import { type TensorType, f32, formatType } from "../dtype.js";
+import { f32, formatType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { type Gradients, defineComposite } from "../op.js";
+import { defineComposite, type Gradients } from "../op.js";
 import { add } from "../ops/add.js";
 import { exp } from "../ops/exp.js";
 import { iota } from "../ops/iota.js";
@@ -63,9 +63,20 @@ export const causalAttention = defineComposite({
     return 4 * batch * attrs.heads * headDim * time * time;
   },
   samples: [
-    { inputs: [drawn("f32", [2, 4, 6]), drawn("f32", [2, 4, 6]), drawn("f32", [2, 4, 6])], attrs: { heads: 3, kvHeads: 3 } },
-    { inputs: [drawn("f32", [1, 5, 8]), drawn("f32", [1, 5, 4]), drawn("f32", [1, 5, 4])], attrs: { heads: 4, kvHeads: 2 }, note: "GQA" },
-    { inputs: [drawn("f32", [2, 3, 8]), drawn("f32", [2, 3, 2]), drawn("f32", [2, 3, 2])], attrs: { heads: 4, kvHeads: 1 }, note: "MQA" },
+    {
+      inputs: [drawn("f32", [2, 4, 6]), drawn("f32", [2, 4, 6]), drawn("f32", [2, 4, 6])],
+      attrs: { heads: 3, kvHeads: 3 },
+    },
+    {
+      inputs: [drawn("f32", [1, 5, 8]), drawn("f32", [1, 5, 4]), drawn("f32", [1, 5, 4])],
+      attrs: { heads: 4, kvHeads: 2 },
+      note: "GQA",
+    },
+    {
+      inputs: [drawn("f32", [2, 3, 8]), drawn("f32", [2, 3, 2]), drawn("f32", [2, 3, 2])],
+      attrs: { heads: 4, kvHeads: 1 },
+      note: "MQA",
+    },
   ],
 });
 
@@ -118,10 +129,16 @@ function sizes(q: TensorType, k: TensorType, v: TensorType, { heads, kvHeads }: 
   const [batch, time, width] = q.shape as [number, number, number];
   const headDim = width / heads;
   const kv = `f32[${batch},${time},${kvHeads * headDim}]`;
-  const fits = q.dtype === "f32" && q.shape.length === 3 && Number.isInteger(headDim) && formatType(k) === kv && formatType(v) === kv;
+  const fits =
+    q.dtype === "f32" &&
+    q.shape.length === 3 &&
+    Number.isInteger(headDim) &&
+    formatType(k) === kv &&
+    formatType(v) === kv;
   if (!fits || heads % kvHeads !== 0) {
     throw new CambiumError("E_SHAPE", `inputs do not fit ${heads} heads over ${kvHeads} key/value heads`, {
-      expected: "q: f32[batch, time, heads·headDim], k and v: f32[batch, time, kvHeads·headDim], heads a multiple of kvHeads",
+      expected:
+        "q: f32[batch, time, heads·headDim], k and v: f32[batch, time, kvHeads·headDim], heads a multiple of kvHeads",
       got: [q, k, v].map(formatType).join(", "),
     });
   }

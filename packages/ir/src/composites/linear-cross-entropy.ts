@@ -1,7 +1,7 @@
 // linearCrossEntropy: the output projection and the cross entropy in one, so that a backend need not hold the logits.
-import { type TensorType, f32, formatType } from "../dtype.js";
+import { f32, formatType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { type Gradients, defineComposite } from "../op.js";
+import { defineComposite, type Gradients } from "../op.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -29,7 +29,10 @@ export const linearCrossEntropy = defineComposite({
   name: "linearCrossEntropy",
   inputs: ["hidden", "weight", "targets"],
   outputs: ["loss", "logSumExp"],
-  infer: ([hidden, weight, targets]) => [{ dtype: "f32", shape: [] }, { dtype: "f32", shape: [rowsOf(hidden, weight, targets)] }],
+  infer: ([hidden, weight, targets]) => [
+    { dtype: "f32", shape: [] },
+    { dtype: "f32", shape: [rowsOf(hidden, weight, targets)] },
+  ],
   decompose: ([hidden, weight, targets]) => {
     const rows = hidden.shape[0] as number;
     const logits = matmul(hidden, weight, { transB: true });
@@ -41,12 +44,19 @@ export const linearCrossEntropy = defineComposite({
   },
   vjp: ({ inputs: [hidden, weight, targets], outputs: [, logSumExp], grads: [grad, unused] }): Gradients => {
     requireNoGradient("logSumExp", unused);
-    return grad && logSumExp ? [...linearCrossEntropyGrad(hidden, weight, targets, logSumExp, grad), null] : [null, null, null];
+    return grad && logSumExp
+      ? [...linearCrossEntropyGrad(hidden, weight, targets, logSumExp, grad), null]
+      : [null, null, null];
   },
-  flops: ([hidden, weight]) => 2 * (hidden.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
+  flops: ([hidden, weight]) =>
+    2 * (hidden.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
   samples: [
     { inputs: [drawn("f32", [6, 4]), drawn("f32", [5, 4]), drawn("i32", [6], [0, 5])] },
-    { inputs: [drawn("f32", [3, 2], [-20, 20]), drawn("f32", [7, 2]), drawn("i32", [3], [0, 7])], gradient: false, note: "large logits" },
+    {
+      inputs: [drawn("f32", [3, 2], [-20, 20]), drawn("f32", [7, 2]), drawn("i32", [3], [0, 7])],
+      gradient: false,
+      note: "large logits",
+    },
   ],
 });
 
@@ -67,10 +77,17 @@ export const linearCrossEntropyGrad = defineComposite({
     const logitsGrad = mul(wrong, div(grad, rows));
     return [matmul(logitsGrad, weight), matmul(logitsGrad, hidden, { transA: true })];
   },
-  flops: ([hidden, weight]) => 4 * (hidden.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
+  flops: ([hidden, weight]) =>
+    4 * (hidden.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
   samples: [
     {
-      inputs: [drawn("f32", [6, 4]), drawn("f32", [5, 4]), drawn("i32", [6], [0, 5]), drawn("f32", [6], [4, 6]), drawn("f32", [])],
+      inputs: [
+        drawn("f32", [6, 4]),
+        drawn("f32", [5, 4]),
+        drawn("i32", [6], [0, 5]),
+        drawn("f32", [6], [4, 6]),
+        drawn("f32", []),
+      ],
       gradient: false,
     },
   ],
@@ -78,7 +95,12 @@ export const linearCrossEntropyGrad = defineComposite({
 
 function rowsOf(hidden: TensorType, weight: TensorType, targets: TensorType): number {
   const [rows, width] = hidden.shape;
-  const fits = hidden.dtype === "f32" && hidden.shape.length === 2 && weight.dtype === "f32" && weight.shape.length === 2 && weight.shape[1] === width;
+  const fits =
+    hidden.dtype === "f32" &&
+    hidden.shape.length === 2 &&
+    weight.dtype === "f32" &&
+    weight.shape.length === 2 &&
+    weight.shape[1] === width;
   if (!fits || rows === undefined || formatType(targets) !== `i32[${rows}]`) {
     throw new CambiumError("E_SHAPE", "inputs do not fit together", {
       expected: "hidden: f32[rows, hidden], weight: f32[vocab, hidden], targets: i32[rows]",

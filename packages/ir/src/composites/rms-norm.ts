@@ -3,7 +3,7 @@
 import type { TensorType } from "../dtype.js";
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { type Gradients, defineComposite } from "../op.js";
+import { defineComposite, type Gradients } from "../op.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { mul } from "../ops/mul.js";
@@ -57,7 +57,9 @@ export const rmsNormGrad = defineComposite({
   },
   samples: [
     { inputs: [drawn("f32", [3, 8]), drawn("f32", [8]), drawn("f32", [3, 1], [0.5, 2]), drawn("f32", [3, 8])] },
-    { inputs: [drawn("f32", [2, 3, 5]), drawn("f32", [5]), drawn("f32", [2, 3, 1], [0.5, 2]), drawn("f32", [2, 3, 5])] },
+    {
+      inputs: [drawn("f32", [2, 3, 5]), drawn("f32", [5]), drawn("f32", [2, 3, 1], [0.5, 2]), drawn("f32", [2, 3, 5])],
+    },
   ],
 });
 

@@ -1,7 +1,7 @@
 // rope: rotary position embedding (Su et al. 2021, "RoFormer") in the half-split form of Hugging Face's Llama.
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { type Gradients, defineComposite } from "../op.js";
+import { defineComposite, type Gradients } from "../op.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
 import { mul } from "../ops/mul.js";
@@ -23,7 +23,13 @@ export const rope = defineComposite({
     const [, time, width] = x.shape;
     const half = (width ?? 0) / heads / 2;
     const table = `f32[${time},${half}]`;
-    if (x.dtype !== "f32" || x.shape.length !== 3 || !Number.isInteger(half) || formatType(cos) !== table || formatType(sin) !== table) {
+    if (
+      x.dtype !== "f32" ||
+      x.shape.length !== 3 ||
+      !Number.isInteger(half) ||
+      formatType(cos) !== table ||
+      formatType(sin) !== table
+    ) {
       throw new CambiumError("E_SHAPE", `tables do not fit ${heads} heads`, {
         expected: `x: f32[batch, time, heads·headDim], cos and sin: f32[time, headDim/2]`,
         got: [x, cos, sin].map(formatType).join(", "),
@@ -35,8 +41,7 @@ export const rope = defineComposite({
     const [batch, time, width] = x.shape as [number, number, number];
     const half = width / heads / 2;
     const pairs = reshape(x, { shape: [batch, time, heads, 2, half] });
-    const part = (i: number) =>
-      slice(pairs, { start: [0, 0, 0, i, 0], end: [batch, time, heads, i + 1, half] });
+    const part = (i: number) => slice(pairs, { start: [0, 0, 0, i, 0], end: [batch, time, heads, i + 1, half] });
     const c = reshape(cos, { shape: [time, 1, 1, half] });
     const s = reshape(sin, { shape: [time, 1, 1, half] });
     const [a, b] = [part(0), part(1)];
@@ -49,7 +54,15 @@ export const rope = defineComposite({
     null,
   ],
   samples: [
-    { inputs: [drawn("f32", [2, 3, 8]), drawn("f32", [3, 2]), drawn("f32", [3, 2])], attrs: { heads: 2 }, gradient: [0] },
-    { inputs: [drawn("f32", [1, 4, 12]), drawn("f32", [4, 2]), drawn("f32", [4, 2])], attrs: { heads: 3, inverse: true }, gradient: [0] },
+    {
+      inputs: [drawn("f32", [2, 3, 8]), drawn("f32", [3, 2]), drawn("f32", [3, 2])],
+      attrs: { heads: 2 },
+      gradient: [0],
+    },
+    {
+      inputs: [drawn("f32", [1, 4, 12]), drawn("f32", [4, 2]), drawn("f32", [4, 2])],
+      attrs: { heads: 3, inverse: true },
+      gradient: [0],
+    },
   ],
 });

@@ -1,12 +1,12 @@
 // softmax over the last axis.
-import { type Gradients, defineComposite } from "../op.js";
+import { defineComposite, type Gradients } from "../op.js";
 import { div } from "../ops/div.js";
 import { exp } from "../ops/exp.js";
 import { mul } from "../ops/mul.js";
 import { reduceMax } from "../ops/reduce-max.js";
 import { reduceSum } from "../ops/reduce-sum.js";
-import { sub } from "../ops/sub.js";
 import { requireDType } from "../ops/shared/elementwise.js";
+import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
 import { normalizeAxis } from "../shape.js";
 

@@ -1,7 +1,7 @@
 // swiglu: silu(gate) · up, the gate of a Llama MLP (Shazeer 2020, "GLU Variants Improve Transformer").
-import { type TensorType, formatType, sameType } from "../dtype.js";
+import { formatType, sameType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { type Gradients, defineComposite } from "../op.js";
+import { defineComposite, type Gradients } from "../op.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { requireDType } from "../ops/shared/elementwise.js";
@@ -23,7 +23,10 @@ export const swiglu = defineComposite({
   infer: alike,
   decompose: ([gate, up]) => mul(mul(gate, sigmoid(gate)), up),
   vjp: ({ inputs: [gate, up], grads: [grad] }): Gradients => (grad ? swigluGrad(gate, up, grad) : [null, null]),
-  samples: [{ inputs: [drawn("f32", [3, 4]), drawn("f32", [3, 4])] }, { inputs: [drawn("f32", [2, 2, 3]), drawn("f32", [2, 2, 3])] }],
+  samples: [
+    { inputs: [drawn("f32", [3, 4]), drawn("f32", [3, 4])] },
+    { inputs: [drawn("f32", [2, 2, 3]), drawn("f32", [2, 2, 3])] },
+  ],
 });
 
 /** Cotangents of `gate` and `up` from that of the product. */

@@ -1,10 +1,10 @@
 // abs: |x|; its gradient at 0 is that of −x.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise } from "./shared/elementwise.js";
 import { less } from "./less.js";
 import { neg } from "./neg.js";
 import { select } from "./select.js";
+import { elementwise } from "./shared/elementwise.js";
 
 export const abs = definePrimitive({
   name: "abs",

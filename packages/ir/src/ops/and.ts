@@ -8,5 +8,8 @@ export const and = definePrimitive({
   inputs: ["a", "b"],
   infer: (types) => elementwise(types, "bool"),
   evaluate: (inputs) => mapElements(inputs, (a, b) => (a && b ? 1 : 0)),
-  samples: [{ inputs: [drawn("bool", [2, 3]), drawn("bool", [3])] }, { inputs: [drawn("bool", [8]), drawn("bool", [8])] }],
+  samples: [
+    { inputs: [drawn("bool", [2, 3]), drawn("bool", [3])] },
+    { inputs: [drawn("bool", [8]), drawn("bool", [8])] },
+  ],
 });

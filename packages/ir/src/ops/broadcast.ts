@@ -1,6 +1,6 @@
 // broadcast: stretches a tensor to a shape by NumPy's rule.
 import { CambiumError } from "../errors.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { broadcastShapes, broadcastStrides, numel } from "../shape.js";
 import { offset, sumTo } from "./shared/elementwise.js";

@@ -1,7 +1,8 @@
 // concat: tensors end to end along one axis.
+
+import { formatType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { type TensorType, formatType } from "../dtype.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { normalizeAxis, numel } from "../shape.js";
 import { slice } from "./slice.js";
@@ -17,10 +18,14 @@ export const concat = definePrimitive({
     const at = normalizeAxis(axis, first.shape.length);
     const fits = types.every(
       ({ dtype, shape }) =>
-        dtype === first.dtype && shape.length === first.shape.length && shape.every((n, i) => i === at || n === first.shape[i]),
+        dtype === first.dtype &&
+        shape.length === first.shape.length &&
+        shape.every((n, i) => i === at || n === first.shape[i]),
     );
     if (!fits) {
-      throw new CambiumError("E_SHAPE", `inputs differ on another axis than ${at}`, { got: types.map(formatType).join(", ") });
+      throw new CambiumError("E_SHAPE", `inputs differ on another axis than ${at}`, {
+        got: types.map(formatType).join(", "),
+      });
     }
     const total = types.reduce((sum, { shape }) => sum + (shape[at] as number), 0);
     return { dtype: first.dtype, shape: first.shape.map((n, i) => (i === at ? total : n)) };

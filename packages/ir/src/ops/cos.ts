@@ -1,9 +1,9 @@
 // cos: cosine of radians.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise } from "./shared/elementwise.js";
 import { mul } from "./mul.js";
 import { neg } from "./neg.js";
+import { elementwise } from "./shared/elementwise.js";
 import { sin } from "./sin.js";
 
 export const cos = definePrimitive({

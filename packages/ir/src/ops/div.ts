@@ -1,9 +1,9 @@
 // div: a / b, broadcasting; f32 only.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
 import { mul } from "./mul.js";
 import { neg } from "./neg.js";
+import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
 
 export const div = definePrimitive({
   name: "div",
@@ -15,5 +15,8 @@ export const div = definePrimitive({
     return [sumTo(da, a.shape), sumTo(neg(mul(da, y)), b.shape)];
   },
   evaluate: (inputs) => mapElements(inputs, (a = 0, b = 0) => a / b),
-  samples: [{ inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3], [0.5, 2])] }, { inputs: [drawn("f32", [2, 3]), drawn("f32", [3], [-2, -0.5])], note: "broadcast" }],
+  samples: [
+    { inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3], [0.5, 2])] },
+    { inputs: [drawn("f32", [2, 3]), drawn("f32", [3], [-2, -0.5])], note: "broadcast" },
+  ],
 });

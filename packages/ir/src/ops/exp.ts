@@ -1,8 +1,8 @@
 // exp: e^x.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise } from "./shared/elementwise.js";
 import { mul } from "./mul.js";
+import { elementwise } from "./shared/elementwise.js";
 
 export const exp = definePrimitive({
   name: "exp",

@@ -1,7 +1,8 @@
 // gather: rows of a table by index; an embedding lookup.
-import { CambiumError } from "../errors.js";
+
 import { formatType } from "../dtype.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { CambiumError } from "../errors.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn, given } from "../sample.js";
 import { scatterAdd } from "./scatter-add.js";
 import { requireIndices } from "./shared/indices.js";
@@ -15,7 +16,8 @@ export const gather = definePrimitive({
   inputs: ["table", "indices"],
   infer: ([table, indices]) => {
     if (indices.dtype !== "i32") throw new CambiumError("E_DTYPE", "indices must be i32", { got: formatType(indices) });
-    if (table.shape.length === 0) throw new CambiumError("E_SHAPE", "the table needs an axis", { got: formatType(table) });
+    if (table.shape.length === 0)
+      throw new CambiumError("E_SHAPE", "the table needs an axis", { got: formatType(table) });
     return { dtype: table.dtype, shape: [...indices.shape, ...table.shape.slice(1)] };
   },
   vjp: ({ inputs: [table, indices], grads: [grad] }): Gradients => [

@@ -1,8 +1,8 @@
 // log: the natural logarithm.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise } from "./shared/elementwise.js";
 import { div } from "./div.js";
+import { elementwise } from "./shared/elementwise.js";
 
 export const log = definePrimitive({
   name: "log",

@@ -1,10 +1,11 @@
 // matmul: batched matrix product with optional transposes; the op nearly all time is spent in.
-import { CambiumError } from "../errors.js";
-import { type Gradients, definePrimitive } from "../op.js";
-import { drawn } from "../sample.js";
-import { broadcastShapes, broadcastStrides, numel } from "../shape.js";
+
 import type { TensorType } from "../dtype.js";
 import { formatType } from "../dtype.js";
+import { CambiumError } from "../errors.js";
+import { definePrimitive, type Gradients } from "../op.js";
+import { drawn } from "../sample.js";
+import { broadcastShapes, broadcastStrides, numel } from "../shape.js";
 import { sumTo } from "./shared/elementwise.js";
 
 interface Transposes {
@@ -71,7 +72,11 @@ export const matmul = definePrimitive({
     { inputs: [drawn("f32", [4, 3]), drawn("f32", [4, 5])], attrs: { transA: true } },
     { inputs: [drawn("f32", [3, 4]), drawn("f32", [5, 4])], attrs: { transB: true } },
     { inputs: [drawn("f32", [4, 3]), drawn("f32", [5, 4])], attrs: { transA: true, transB: true } },
-    { inputs: [drawn("f32", [2, 3, 4]), drawn("f32", [5, 4])], attrs: { transB: true }, note: "a batch against one matrix" },
+    {
+      inputs: [drawn("f32", [2, 3, 4]), drawn("f32", [5, 4])],
+      attrs: { transB: true },
+      note: "a batch against one matrix",
+    },
     { inputs: [drawn("f32", [2, 1, 3, 4]), drawn("f32", [3, 4, 2])], note: "broadcast batch axes" },
     { inputs: [drawn("f32", [2, 2, 4, 3]), drawn("f32", [2, 2, 2, 4])], attrs: { transA: true, transB: true } },
     { inputs: [drawn("f32", [1, 1]), drawn("f32", [1, 1])] },
@@ -84,7 +89,9 @@ function sizes(a: TensorType, b: TensorType, { transA, transB }: Transposes) {
     throw new CambiumError("E_DTYPE", "both sides must be f32", { got: `${formatType(a)} and ${formatType(b)}` });
   }
   if (ra < 2 || rb < 2) {
-    throw new CambiumError("E_SHAPE", "both sides need at least two axes", { got: `${formatType(a)} and ${formatType(b)}` });
+    throw new CambiumError("E_SHAPE", "both sides need at least two axes", {
+      got: `${formatType(a)} and ${formatType(b)}`,
+    });
   }
   const [a0, a1] = a.shape.slice(-2) as [number, number];
   const [b0, b1] = b.shape.slice(-2) as [number, number];

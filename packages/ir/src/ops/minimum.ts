@@ -1,9 +1,9 @@
 // minimum: the smaller of a and b, broadcasting; at a tie the gradient goes to a.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
 import { less } from "./less.js";
 import { select } from "./select.js";
+import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
 
 export const minimum = definePrimitive({
   name: "minimum",
@@ -15,5 +15,10 @@ export const minimum = definePrimitive({
     return [sumTo(select(takesB, 0, grad), a.shape), sumTo(select(takesB, grad, 0), b.shape)];
   },
   evaluate: (inputs) => mapElements(inputs, (a = 0, b = 0) => Math.min(a, b)),
-  samples: [{ inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [2, 3]), drawn("f32", [3])], note: "broadcast" }, { inputs: [drawn("f32", [2, 1, 2]), drawn("f32", [3, 1])], note: "broadcast both ways" }, { inputs: [drawn("i32", [4], [-9, 9]), drawn("i32", [])] }],
+  samples: [
+    { inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3])] },
+    { inputs: [drawn("f32", [2, 3]), drawn("f32", [3])], note: "broadcast" },
+    { inputs: [drawn("f32", [2, 1, 2]), drawn("f32", [3, 1])], note: "broadcast both ways" },
+    { inputs: [drawn("i32", [4], [-9, 9]), drawn("i32", [])] },
+  ],
 });

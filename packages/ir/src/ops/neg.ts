@@ -1,5 +1,5 @@
 // neg: −x.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { elementwise } from "./shared/elementwise.js";
 
@@ -9,5 +9,9 @@ export const neg = definePrimitive({
   infer: ([x]) => elementwise([x], "f32", "i32"),
   vjp: ({ grads: [grad] }): Gradients => [grad ? neg(grad) : null],
   evaluate: ([x]) => x.data.map((v) => -v),
-  samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }, { inputs: [drawn("i32", [4], [-5, 5])] }],
+  samples: [
+    { inputs: [drawn("f32", [2, 3])] },
+    { inputs: [drawn("f32", [])] },
+    { inputs: [drawn("i32", [4], [-5, 5])] },
+  ],
 });

@@ -1,6 +1,6 @@
 // pad: zeros around a tensor; the transpose of slice.
 import { CambiumError } from "../errors.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel, strides } from "../shape.js";
 import { offset, requireDType } from "./shared/elementwise.js";
@@ -14,7 +14,11 @@ export const pad = definePrimitive({
   infer: ([x], { before, after }) => {
     requireDType([x], "f32", "i32");
     const counts = [...before, ...after];
-    if (before.length !== x.shape.length || after.length !== x.shape.length || counts.some((n) => !(Number.isInteger(n) && n >= 0))) {
+    if (
+      before.length !== x.shape.length ||
+      after.length !== x.shape.length ||
+      counts.some((n) => !(Number.isInteger(n) && n >= 0))
+    ) {
       throw new CambiumError("E_SHAPE", `cannot pad shape [${x.shape}] by [${before}] and [${after}]`, {
         expected: "one integer ≥ 0 per axis and side",
       });

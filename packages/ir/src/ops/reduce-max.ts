@@ -1,5 +1,5 @@
 // reduceMax: largest element over axes; at a tie the gradient is shared equally.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel } from "../shape.js";
 import { cast } from "./cast.js";
@@ -7,8 +7,8 @@ import { div } from "./div.js";
 import { equal } from "./equal.js";
 import { mul } from "./mul.js";
 import { reduceSum } from "./reduce-sum.js";
-import { reduce, reductionAttrs, reductionType, unreduce } from "./shared/reduction.js";
 import { reshape } from "./reshape.js";
+import { reduce, reductionAttrs, reductionType, unreduce } from "./shared/reduction.js";
 
 export const reduceMax = definePrimitive({
   name: "reduceMax",
@@ -24,5 +24,10 @@ export const reduceMax = definePrimitive({
   },
   evaluate: ([x], attrs) => reduce(x, attrs, Number.NEGATIVE_INFINITY, Math.max),
   flops: ([x]) => numel(x.shape),
-  samples: [{ inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [1] } }, { inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [0, 2], keepDims: true } }, { inputs: [drawn("f32", [5])], attrs: { axes: [0] } }, { inputs: [drawn("i32", [2, 3])], attrs: { axes: [-1] } }],
+  samples: [
+    { inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [1] } },
+    { inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [0, 2], keepDims: true } },
+    { inputs: [drawn("f32", [5])], attrs: { axes: [0] } },
+    { inputs: [drawn("i32", [2, 3])], attrs: { axes: [-1] } },
+  ],
 });

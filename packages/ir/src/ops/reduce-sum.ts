@@ -1,5 +1,5 @@
 // reduceSum: sum over axes.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel } from "../shape.js";
 import { reduce, reductionAttrs, reductionType, unreduce } from "./shared/reduction.js";
@@ -12,5 +12,10 @@ export const reduceSum = definePrimitive({
   vjp: ({ inputs: [x], grads: [grad], attrs }): Gradients => [grad ? unreduce(grad, x.shape, attrs) : null],
   evaluate: ([x], attrs) => reduce(x, attrs, 0, (acc, v) => acc + v),
   flops: ([x]) => numel(x.shape),
-  samples: [{ inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [1] } }, { inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [0, 2], keepDims: true } }, { inputs: [drawn("f32", [5])], attrs: { axes: [0] } }, { inputs: [drawn("i32", [2, 3])], attrs: { axes: [-1] } }],
+  samples: [
+    { inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [1] } },
+    { inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [0, 2], keepDims: true } },
+    { inputs: [drawn("f32", [5])], attrs: { axes: [0] } },
+    { inputs: [drawn("i32", [2, 3])], attrs: { axes: [-1] } },
+  ],
 });

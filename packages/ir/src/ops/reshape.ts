@@ -1,7 +1,8 @@
 // reshape: the same elements in row-major order under another shape.
-import { CambiumError } from "../errors.js";
+
 import { formatType } from "../dtype.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { CambiumError } from "../errors.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel } from "../shape.js";
 

@@ -1,7 +1,8 @@
 // scatterAdd: sums rows into a zeroed table by index, repeats included; the gradient of gather.
-import { CambiumError } from "../errors.js";
+
 import { formatType } from "../dtype.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { CambiumError } from "../errors.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn, given } from "../sample.js";
 import { numel } from "../shape.js";
 import { gather } from "./gather.js";
@@ -35,13 +36,18 @@ export const scatterAdd = definePrimitive({
     const width = numel(updates.type.shape.slice(indices.type.shape.length));
     const out = new Float64Array(rows * width);
     indices.data.forEach((row, i) => {
-      for (let j = 0; j < width; j++) out[row * width + j] = (out[row * width + j] as number) + (updates.data[i * width + j] as number);
+      for (let j = 0; j < width; j++)
+        out[row * width + j] = (out[row * width + j] as number) + (updates.data[i * width + j] as number);
     });
     return out;
   },
   flops: ([updates]) => numel(updates.shape),
   samples: [
-    { inputs: [drawn("f32", [2, 3, 4]), given("i32", [2, 3], [1, 1, 0, 1, 4, 1])], attrs: { rows: 5 }, note: "repeats" },
+    {
+      inputs: [drawn("f32", [2, 3, 4]), given("i32", [2, 3], [1, 1, 0, 1, 4, 1])],
+      attrs: { rows: 5 },
+      note: "repeats",
+    },
     { inputs: [drawn("f32", [6]), drawn("i32", [6], [0, 3])], attrs: { rows: 3 } },
     { inputs: [drawn("f32", [64, 8]), drawn("i32", [64], [0, 3])], attrs: { rows: 16 }, note: "many repeats" },
   ],

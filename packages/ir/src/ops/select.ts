@@ -1,7 +1,8 @@
 // select: where `condition` is true takes from a, else from b; all three broadcast.
-import { CambiumError } from "../errors.js";
+
 import { formatType } from "../dtype.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { CambiumError } from "../errors.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { broadcastShapes } from "../shape.js";
 import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
@@ -17,7 +18,9 @@ export const select = definePrimitive({
     return { dtype, shape: broadcastShapes(condition.shape, shape) };
   },
   vjp: ({ inputs: [condition, a, b], grads: [grad] }): Gradients =>
-    grad ? [null, sumTo(select(condition, grad, 0), a.shape), sumTo(select(condition, 0, grad), b.shape)] : [null, null, null],
+    grad
+      ? [null, sumTo(select(condition, grad, 0), a.shape), sumTo(select(condition, 0, grad), b.shape)]
+      : [null, null, null],
   evaluate: (inputs) => mapElements(inputs, (c, a = 0, b = 0) => (c ? a : b)),
   flops: () => 0,
   samples: [

@@ -1,8 +1,8 @@
 // sigmoid: 1 / (1 + e^−x), without overflow at either end.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise } from "./shared/elementwise.js";
 import { mul } from "./mul.js";
+import { elementwise } from "./shared/elementwise.js";
 import { sub } from "./sub.js";
 
 export const sigmoid = definePrimitive({
@@ -11,5 +11,9 @@ export const sigmoid = definePrimitive({
   infer: ([x]) => elementwise([x], "f32"),
   vjp: ({ outputs: [y], grads: [grad] }): Gradients => [grad && y ? mul(grad, mul(y, sub(1, y))) : null],
   evaluate: ([x]) => x.data.map((v) => (v < 0 ? Math.exp(v) / (1 + Math.exp(v)) : 1 / (1 + Math.exp(-v)))),
-  samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }, { inputs: [drawn("f32", [4], [-90, 90])], gradient: false, note: "saturated ends" }],
+  samples: [
+    { inputs: [drawn("f32", [2, 3])] },
+    { inputs: [drawn("f32", [])] },
+    { inputs: [drawn("f32", [4], [-90, 90])], gradient: false, note: "saturated ends" },
+  ],
 });

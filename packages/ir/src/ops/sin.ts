@@ -1,9 +1,9 @@
 // sin: sine of radians.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise } from "./shared/elementwise.js";
 import { cos } from "./cos.js";
 import { mul } from "./mul.js";
+import { elementwise } from "./shared/elementwise.js";
 
 export const sin = definePrimitive({
   name: "sin",

@@ -1,10 +1,10 @@
 // slice: the box [start, end) of a tensor.
 import { CambiumError } from "../errors.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel, strides } from "../shape.js";
-import { offset } from "./shared/elementwise.js";
 import { pad } from "./pad.js";
+import { offset } from "./shared/elementwise.js";
 
 /** @throws CambiumError `E_SHAPE` unless 0 ≤ start < end ≤ size on every axis. */
 export const slice = definePrimitive({
@@ -15,7 +15,10 @@ export const slice = definePrimitive({
     const whole = [...start, ...end].every(Number.isInteger);
     const fits = whole && start.length === x.shape.length && end.length === x.shape.length;
     const shape = x.shape.map((_, i) => (end[i] ?? 0) - (start[i] ?? 0));
-    if (!fits || x.shape.some((n, i) => (start[i] as number) < 0 || (end[i] as number) > n || (shape[i] as number) <= 0)) {
+    if (
+      !fits ||
+      x.shape.some((n, i) => (start[i] as number) < 0 || (end[i] as number) > n || (shape[i] as number) <= 0)
+    ) {
       throw new CambiumError("E_SHAPE", `no slice [${start}]..[${end}] of shape [${x.shape}]`, {
         expected: "integers 0 ≤ start < end ≤ size on every axis",
       });

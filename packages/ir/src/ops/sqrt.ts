@@ -1,9 +1,9 @@
 // sqrt: √x.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise } from "./shared/elementwise.js";
 import { div } from "./div.js";
 import { mul } from "./mul.js";
+import { elementwise } from "./shared/elementwise.js";
 
 export const sqrt = definePrimitive({
   name: "sqrt",

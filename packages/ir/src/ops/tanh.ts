@@ -1,8 +1,8 @@
 // tanh: hyperbolic tangent.
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise } from "./shared/elementwise.js";
 import { mul } from "./mul.js";
+import { elementwise } from "./shared/elementwise.js";
 import { sub } from "./sub.js";
 
 export const tanh = definePrimitive({

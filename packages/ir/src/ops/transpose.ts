@@ -1,6 +1,6 @@
 // transpose: permutes axes; output axis i is input axis permutation[i].
 import { CambiumError } from "../errors.js";
-import { type Gradients, definePrimitive } from "../op.js";
+import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
 import { strides } from "../shape.js";
 import { offset } from "./shared/elementwise.js";

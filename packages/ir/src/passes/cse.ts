@@ -1,7 +1,7 @@
 // Common-subexpression elimination: one node for equal ops on equal inputs. Every op is pure, so this is always right.
 import type { HostTensor } from "../dtype.js";
 import type { Graph } from "../graph.js";
-import type { AttrValue, Attrs } from "../op.js";
+import type { Attrs, AttrValue } from "../op.js";
 import type { Tensor } from "../tensor.js";
 import { rewrite } from "./rewrite.js";
 

@@ -1,11 +1,12 @@
 // Constant folding and the few identities that gradient rules leave behind (x·1, x+0, reshape to the same shape).
+
+import type { HostTensor, TensorType } from "../dtype.js";
 import { sameType } from "../dtype.js";
 import type { Graph, Node } from "../graph.js";
-import { numel } from "../shape.js";
 import { applyReference, refTensor, toHost } from "../reference.js";
-import { rewrite } from "./rewrite.js";
-import type { HostTensor, TensorType } from "../dtype.js";
+import { numel } from "../shape.js";
 import type { Tensor } from "../tensor.js";
+import { rewrite } from "./rewrite.js";
 
 /** Constants above this many elements stay expressions: a graph is not a place for data. */
 const foldLimit = 4096;
@@ -29,7 +30,8 @@ export function foldConstants(graph: Graph): Graph {
     if (!foldable(node, held)) return null;
     return applyReference(node, (held as HostTensor[]).map(refTensor), "f32").map((result) => {
       const host = toHost(result);
-      const tensor = host.shape.length === 0 ? builder.scalar(result.data[0] as number, host.dtype) : builder.constant(host);
+      const tensor =
+        host.shape.length === 0 ? builder.scalar(result.data[0] as number, host.dtype) : builder.constant(host);
       constants.set(tensor.value.id, host);
       return tensor;
     });

@@ -1,5 +1,5 @@
 // Shared by composites with a gradient rule of their own: their second output is a statistic kept for that rule.
-import { type TensorType, formatType } from "../../dtype.js";
+import { formatType, type TensorType } from "../../dtype.js";
 import { CambiumError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 

@@ -1,5 +1,5 @@
 // What several op files share: elementwise inference and loops, and sums that undo broadcasting.
-import { type DType, type TensorType, formatType } from "../../dtype.js";
+import { type DType, formatType, type TensorType } from "../../dtype.js";
 import { CambiumError } from "../../errors.js";
 import type { RefTensor } from "../../reference.js";
 import { broadcastShapes, broadcastStrides, numel } from "../../shape.js";

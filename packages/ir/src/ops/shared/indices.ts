@@ -6,5 +6,8 @@ import type { RefTensor } from "../../reference.js";
 export function requireIndices({ data }: RefTensor, rows: number): void {
   const bad = data.find((index) => index < 0 || index >= rows);
   if (bad === undefined) return;
-  throw new CambiumError("E_INDEX", `index ${bad} is out of range`, { expected: `an index in [0, ${rows})`, got: String(bad) });
+  throw new CambiumError("E_INDEX", `index ${bad} is out of range`, {
+    expected: `an index in [0, ${rows})`,
+    got: String(bad),
+  });
 }

@@ -5,8 +5,8 @@ import type { RefTensor } from "../../reference.js";
 import { normalizeAxis, numel, strides } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
 import { broadcast } from "../broadcast.js";
-import { offset, requireDType } from "./elementwise.js";
 import { reshape } from "../reshape.js";
+import { offset, requireDType } from "./elementwise.js";
 
 export interface Reduction {
   /** Axes summed over; negative ones count from the end. */
@@ -27,7 +27,12 @@ export function reductionType(x: TensorType, { axes, keepDims }: Reduction): Ten
 }
 
 /** Folds `x` over the reduced axes, from `start`. */
-export function reduce(x: RefTensor, { axes }: Reduction, start: number, f: (acc: number, v: number) => number): Float64Array {
+export function reduce(
+  x: RefTensor,
+  { axes }: Reduction,
+  start: number,
+  f: (acc: number, v: number) => number,
+): Float64Array {
   const { shape } = x.type;
   const reduced = resolve(axes, shape.length);
   const kept = shape.map((n, i) => (reduced.has(i) ? 1 : n));

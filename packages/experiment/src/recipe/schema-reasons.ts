@@ -1,0 +1,106 @@
+// What the schema finds wrong with a recipe, in the words of the recipe's author rather than of the schema library.
+import type { Reason } from "@cambium/ir";
+import { z } from "zod";
+import { closest } from "./closest.js";
+import { recipeSchema } from "./schema.js";
+
+/** A reason, and the field it is about. */
+export interface Located extends Reason {
+  readonly path: readonly PropertyKey[];
+}
+
+/** Every issue of `error`, which the schema found in `value`. */
+export function schemaReasons(error: z.ZodError, value: unknown): Located[] {
+  return error.issues.flatMap((issue) => reasonsOf(issue, value, []));
+}
+
+function reasonsOf(issue: z.core.$ZodIssue, root: unknown, parent: readonly PropertyKey[]): Located[] {
+  const path = [...parent, ...issue.path];
+  const name = path.map(String).join(".");
+  const value = valueAt(root, path);
+  const got = shown(value);
+  if (issue.code === "unrecognized_keys") {
+    const known = fieldsAt(path);
+    return issue.keys.map((key) => {
+      const near = closest(key, known);
+      const hint = near === undefined ? `fields here: ${known.join(", ")}` : `did you mean "${near}"?`;
+      return { path: [...path, key], message: `unknown field "${[...path, key].map(String).join(".")}"`, hint };
+    });
+  }
+  // Of a union the branch that takes such values at all has the better reasons.
+  const branch = issue.code === "invalid_union" ? issue.errors.find((inner) => inner.every(isDeeper)) : undefined;
+  if (branch !== undefined && branch.length > 0) return branch.flatMap((inner) => reasonsOf(inner, root, path));
+  const expected = expectation(issue);
+  if (value === undefined || value === null) {
+    const message = path.length === 0 ? "the recipe is empty" : `"${name}" is ${value === null ? "empty" : "missing"}`;
+    return [{ path, message, expected }];
+  }
+  const near = issue.code === "invalid_value" ? closest(String(value), issue.values.map(String)) : undefined;
+  const subject = path.length === 0 ? "the recipe" : `"${name}"`;
+  const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` };
+  return [{ path, message: `${subject} does not fit`, expected, got, ...hint }];
+}
+
+/** Whether an issue is about something inside the value, and not about what the value is. */
+function isDeeper(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length > 0 || issue.code === "unrecognized_keys";
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "fields",
+  record: "fields",
+  string: "text",
+};
+
+function expectation(issue: z.core.$ZodIssue): string {
+  // Messages of our own begin so.
+  if (issue.message.startsWith("expected ")) return issue.message.slice("expected ".length);
+  switch (issue.code) {
+    case "invalid_type":
+      return kinds[issue.expected] ?? issue.expected;
+    case "invalid_value":
+      return issue.values.map(String).join(", ");
+    case "too_small":
+      return issue.origin === "string" ? "text" : `a number ${issue.inclusive ? "≥" : ">"} ${issue.minimum}`;
+    case "too_big":
+      return `a number ${issue.inclusive ? "≤" : "<"} ${issue.maximum}`;
+    case "invalid_union":
+      return [...new Set(issue.errors.flat().map(expectation))].join(" or ");
+    default:
+      return issue.message;
+  }
+}
+
+/** Names of the fields that the schema knows at `path`. */
+function fieldsAt(path: readonly PropertyKey[]): string[] {
+  let schema = z.toJSONSchema(recipeSchema, { io: "input" }) as JsonSchema;
+  for (const key of path) {
+    schema = (typeof key === "number" ? schema.items : schema.properties?.[String(key)]) ?? {};
+    schema = schema.anyOf?.find(({ properties }) => properties) ?? schema;
+  }
+  return Object.keys(schema.properties ?? {});
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -1,0 +1,118 @@
+// What a well-typed recipe can still get wrong. Each part is judged if it is well typed, whatever the others are, so
+// that one reading names every mistake.
+import { z } from "zod";
+import { type Recipe, recipeSchema } from "./schema.js";
+import type { Located } from "./schema-reasons.js";
+
+/** Reasons against `value`, a recipe as it was written. */
+export function semanticReasons(value: unknown): Located[] {
+  const { data, model, growth, train } = wellTyped(value);
+  return [
+    ...(data ? dataReasons(data) : []),
+    ...(model ? modelReasons(model) : []),
+    ...(growth ? growthReasons(growth) : []),
+    ...(train ? rateReasons(train) : []),
+    ...(growth && train ? timingReasons(growth, train) : []),
+    ...(model && train ? stepReasons(model, train) : []),
+  ];
+}
+
+type Part = "data" | "model" | "growth" | "train";
+
+function wellTyped(value: unknown): { readonly [K in Part]?: Recipe[K] } {
+  const given = z.record(z.string(), z.unknown()).safeParse(value).data ?? {};
+  const parts = (["data", "model", "growth", "train"] as const).flatMap((name) => {
+    const { data } = recipeSchema.shape[name].safeParse(given[name]);
+    return data === undefined ? [] : [[name, data] as const];
+  });
+  return Object.fromEntries(parts);
+}
+
+function dataReasons({ corpus, field }: Recipe["data"]): Located[] {
+  if (field === undefined || corpus.endsWith(".jsonl")) return [];
+  const message = '"data.field" is set, but the corpus is no .jsonl file';
+  return [{ path: ["data", "field"], message, got: corpus, hint: "leave it out" }];
+}
+
+const sizes = ["layers", "hidden", "heads", "intermediate"] as const;
+
+function modelReasons(model: Recipe["model"]): Located[] {
+  if (model.from !== undefined) {
+    const set = Object.keys(model).filter((field) => !["from", "context"].includes(field));
+    return set.map((field) => ({
+      path: ["model", field],
+      message: `"model.${field}" is set, but the model comes from a checkpoint`,
+      hint: "leave it out",
+    }));
+  }
+  const expected = "sizes of the base model, or `from` with a checkpoint's directory";
+  const missing = sizes.filter((field) => model[field] === undefined);
+  return [
+    ...missing.map((field) => ({ path: ["model"], message: `"model.${field}" is missing`, expected })),
+    ...headReasons(model),
+  ];
+}
+
+function headReasons({ hidden, heads, kvHeads, headDim }: Recipe["model"]): Located[] {
+  const reasons: Located[] = [];
+  const derived = hidden === undefined || heads === undefined ? undefined : hidden / heads;
+  const width = headDim ?? derived;
+  const field = headDim === undefined ? "heads" : "headDim";
+  if (width !== undefined && !Number.isInteger(width)) {
+    const expected = `a divisor of ${hidden}, or an explicit headDim`;
+    reasons.push({ path: ["model", field], message: "hidden is not a multiple of heads", expected, got: `${heads}` });
+  } else if (width !== undefined && width % 2 !== 0) {
+    const message = "RoPE rotates pairs, so headDim must be even";
+    reasons.push({ path: ["model", field], message, got: `${width}` });
+  }
+  if (heads !== undefined && kvHeads !== undefined && heads % kvHeads !== 0) {
+    const message = "heads is not a multiple of kvHeads";
+    reasons.push({ path: ["model", "kvHeads"], message, expected: `a divisor of ${heads}`, got: `${kvHeads}` });
+  }
+  return reasons;
+}
+
+function growthReasons(growth: Recipe["growth"]): Located[] {
+  return growth.flatMap(({ factor, layers }, i) => {
+    if (factor === undefined || layers === undefined) return [];
+    const message = "a growth has both a factor and layers";
+    return [{ path: ["growth", i, "layers"], message, hint: "leave one of them out" }];
+  });
+}
+
+function rateReasons({ lr, minLr, schedule, warmup, decay, tokens }: Recipe["train"]): Located[] {
+  const reasons: Located[] = [];
+  const unread = (field: string, kinds: string) => {
+    const message = `"train.${field}" is set, but the schedule is ${schedule}`;
+    reasons.push({ path: ["train", field], message, hint: `leave it out, or use schedule: ${kinds}` });
+  };
+  if (minLr !== undefined && schedule === "constant") unread("minLr", "cosine or wsd");
+  else if (minLr !== undefined && minLr > lr) {
+    const expected = `at most ${lr} (train.lr)`;
+    reasons.push({ path: ["train", "minLr"], message: "training would end above its peak rate", expected, got: `${minLr}` });
+  }
+  if (decay !== undefined && schedule !== "wsd") unread("decay", "wsd");
+  const ends = schedule === "wsd" ? (decay ?? tokens / 5) : 0;
+  if (warmup + ends > tokens) {
+    const [field, parts] = ends > 0 ? ["decay", "warm-up and decay take"] : ["warmup", "the warm-up takes"];
+    const path = ["train", decay === undefined ? "warmup" : field];
+    const message = `${parts} longer than training`;
+    reasons.push({ path, message, expected: `at most ${tokens} tokens (train.tokens)`, got: `${warmup + ends}` });
+  }
+  return reasons;
+}
+
+function timingReasons(growth: Recipe["growth"], { tokens }: Recipe["train"]): Located[] {
+  const before = growth.reduce((sum, { at }) => sum + at, 0);
+  if (before < tokens) return [];
+  const expected = `growths before ${tokens} tokens (train.tokens)`;
+  return [{ path: ["growth"], message: "the growth comes after training has ended", expected, got: `${before} tokens` }];
+}
+
+function stepReasons({ context }: Recipe["model"], { batch, accumulation, tokens }: Recipe["train"]): Located[] {
+  const step = context * batch * accumulation;
+  if (step <= tokens) return [];
+  const message = "one optimizer step reads more than all tokens";
+  const expected = `at least ${step} (context · batch · accumulation)`;
+  return [{ path: ["train", "tokens"], message, expected, got: `${tokens}` }];
+}
