@@ -27,7 +27,11 @@ export default depthOperator({
     if (strict && rest !== 0) {
       const got = `${target} layers from ${base}`;
       const hint = `layers: ${target - rest} or ${target - rest + base}, or strict: false to fill up from the top of the base`;
-      throw depthError("the target is no whole number of copies", { expected: `a multiple of ${base} layers`, got, hint });
+      throw depthError("the target is no whole number of copies", {
+        expected: `a multiple of ${base} layers`,
+        got,
+        hint,
+      });
     }
     return Array.from({ length: target }, (_, t) => (t < target - rest ? t % base : base - target + t));
   },

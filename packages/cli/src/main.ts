@@ -1,39 +1,7 @@
 #!/usr/bin/env node
-// `cambium`: parses the command line and hands over to a command. Each command is one file in commands/.
-import { Command } from "commander";
-import { version } from "@cambium/experiment";
-import { doctorCommand } from "./commands/doctor.js";
-import { generateCommand } from "./commands/generate.js";
-import { growCommand } from "./commands/grow.js";
-import { inspectCommand } from "./commands/inspect.js";
-import { reportCommand } from "./commands/report.js";
-import { runCommand } from "./commands/run.js";
-import { trainCommand } from "./commands/train.js";
-import { exitCodes, reportFailure } from "./failure.js";
+// `cambium`: the program of this package.
+import { main } from "./program.js";
 
-const program = new Command("cambium")
-  .description("Grow language models: train a small one, stack it, train on, and see what that saved.")
-  .version(version)
-  .showHelpAfterError("(add --help for usage)")
-  .showSuggestionAfterError()
-  .exitOverride()
-  .addHelpText(
-    "after",
-    `
-Examples:
-  cambium run recipes/quickstart.yaml        train, grow, compare, report
-  cambium generate runs/quickstart --prompt "The whale"
-  cambium doctor                             what is installed and what would run
-
-Exit codes: ${exitCodes}`,
-  );
-
-for (const command of [runCommand, trainCommand, growCommand, generateCommand, inspectCommand, reportCommand, doctorCommand]) {
-  program.addCommand(command().exitOverride());
-}
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = reportFailure(error, process.argv.includes("--json"));
-}
+const code = await main(process.argv.slice(2));
+// A command may have set a code of its own.
+process.exitCode ||= code;

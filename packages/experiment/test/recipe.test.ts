@@ -25,7 +25,12 @@ describe("a recipe", () => {
       seed: 0,
       backend: { name: "onnx", options: {} },
       compare: ["scratch"],
-      train: { schedule: "constant", warmup: 0, accumulation: 1, optimizer: { beta1: 0.9, beta2: 0.95, weightDecay: 0.1, clip: 1 } },
+      train: {
+        schedule: "constant",
+        warmup: 0,
+        accumulation: 1,
+        optimizer: { beta1: 0.9, beta2: 0.95, weightDecay: 0.1, clip: 1 },
+      },
     });
   });
 
@@ -47,20 +52,29 @@ describe("a recipe", () => {
   test("refuses what is no YAML, twice the same key, and an alias bomb", () => {
     expect(failure("a: [").details.reasons?.[0]?.where).toMatch(/^r\.yaml:\d+:\d+$/);
     expect(failure("name: a\nname: b").code).toBe("E_RECIPE");
-    const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]", ..."bcdefgh".split("").map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[i]}`)}]`)];
+    const bomb = [
+      "a: &a [x,x,x,x,x,x,x,x,x]",
+      ..."bcdefgh".split("").map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[i]}`)}]`),
+    ];
     expect(failure(bomb.join("\n")).code).toBe("E_RECIPE");
   });
 
   test("never fails otherwise than by E_RECIPE", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.jsonValue().map((value) => stringify(value))), (text) => {
-        try {
-          parseRecipe(text, "fuzz.yaml");
-        } catch (error) {
-          expect(error).toBeInstanceOf(CambiumError);
-          expect((error as CambiumError).code).toBe("E_RECIPE");
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.jsonValue().map((value) => stringify(value)),
+        ),
+        (text) => {
+          try {
+            parseRecipe(text, "fuzz.yaml");
+          } catch (error) {
+            expect(error).toBeInstanceOf(CambiumError);
+            expect((error as CambiumError).code).toBe("E_RECIPE");
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -19,12 +19,16 @@ export const minimal = {
 
 /** Resolves plugins to the sources of this repository. */
 export const importer: PluginImporter = {
-  resolve: (specifier) => (specifier.startsWith("@cambium/operator-") ? specifier.replace("@cambium/operator-", "../../../operators/") : null),
+  resolve: (specifier) =>
+    specifier.startsWith("@cambium/operator-") ? specifier.replace("@cambium/operator-", "../../../operators/") : null,
   import: (address) => import(/* @vite-ignore */ `${address}/src/index.ts`),
 };
 
 /** Long enough to be cut into several documents. */
-const text = Array.from({ length: 600 }, (_, i) => `Paragraph ${i}: the whale swam ${"far and ".repeat(1 + (i % 5))}wide.`).join("\n\n");
+const text = Array.from(
+  { length: 600 },
+  (_, i) => `Paragraph ${i}: the whale swam ${"far and ".repeat(1 + (i % 5))}wide.`,
+).join("\n\n");
 
 /** A project folder with a corpus and `recipe` in it. */
 export function project(recipe: RecipeInput = minimal): { folder: string; recipe: string; out: string } {

@@ -3,8 +3,8 @@ import { countParameters, type LlamaConfig } from "@cambium/model";
 import type { Expr } from "./expr/expr.js";
 import { sourcesOf } from "./expr/walk.js";
 import { connectionRate, layerMap, layerOrigins } from "./layer-map.js";
-import { type FunctionClaim, type GrowthPlan, type PlanTables, planTables } from "./plan/plan.js";
 import { planNeeds } from "./plan/needs.js";
+import { type FunctionClaim, type GrowthPlan, type PlanTables, planTables } from "./plan/plan.js";
 
 const claimed: Record<FunctionClaim, string> = {
   exact: "preserved exactly",
@@ -31,7 +31,10 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
     ["layers", formatLayers(layerOrigins(plan, tables))],
     ["R_c", `${rate.numerator}/${rate.denominator} = ${(100 * rate.value).toFixed(2)} %`],
     ["parameters", `${count(before.total)} → ${count(after.total)}`],
-    ["non-embedding", `${count(before.nonEmbedding)} → ${count(after.nonEmbedding)} (× ${(after.nonEmbedding / before.nonEmbedding).toFixed(3)})`],
+    [
+      "non-embedding",
+      `${count(before.nonEmbedding)} → ${count(after.nonEmbedding)} (× ${(after.nonEmbedding / before.nonEmbedding).toFixed(3)})`,
+    ],
     ["tensors", `${copied} copied, ${exprs.length - copied - made} computed, ${made} new`],
     ["dropped", plan.dropped.length === 0 ? "nothing" : `${plan.dropped.length}: ${shortened(plan.dropped)}`],
     ["function", claimed[plan.claims.functionPreserving]],

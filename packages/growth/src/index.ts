@@ -12,7 +12,7 @@ export { defineOperator, type OperatorDefinition } from "./operator/define.js";
 export * from "./operator/depth.js";
 export type { Operator } from "./operator/operator.js";
 export { isOperator, operatorPlugin } from "./operator/plugin.js";
-export { checkPlan, type CompiledTensor, compilePlan, type CompileOptions } from "./plan/compile.js";
+export { type CompiledTensor, type CompileOptions, checkPlan, compilePlan } from "./plan/compile.js";
 export { composePlans } from "./plan/compose.js";
 export { parsePlan } from "./plan/json.js";
 export { momentRule } from "./plan/moment-rule.js";

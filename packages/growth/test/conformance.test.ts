@@ -1,5 +1,5 @@
 // The conformance suite: sound operators pass, and for each check there is an operator that fails it.
-import { type GrowthPlan, type Operator, copy, depthOperator, zeros } from "@cambium/growth";
+import { copy, depthOperator, type GrowthPlan, type Operator, zeros } from "@cambium/growth";
 import { type DescribeOperatorOptions, describeOperator } from "@cambium/growth/conformance";
 import { expect, test } from "vitest";
 import { doubleIntermediate, noisy, zeroTop } from "./support.js";
@@ -26,7 +26,10 @@ describeOperator(every, {
 /** Names of the tests that `operator` fails, without the cases they belong to. */
 async function failures(operator: Operator, options: Omit<DescribeOperatorOptions, "api"> = {}): Promise<string[]> {
   const tests: [string, () => void | Promise<void>][] = [];
-  const api = { describe: (_: string, body: () => void) => body(), test: (name: string, body: () => void | Promise<void>) => tests.push([name, body]) };
+  const api = {
+    describe: (_: string, body: () => void) => body(),
+    test: (name: string, body: () => void | Promise<void>) => tests.push([name, body]),
+  };
   describeOperator(operator, { cases: [{ options: { layers: 12 } }], ...options, api });
   const failed: string[] = [];
   for (const [name, body] of tests) {
@@ -50,19 +53,29 @@ test("a sound operator fails nothing", async () => {
 
 test("a tensor left out", async () => {
   const failed = await failures(
-    broken((plan) => ({ ...plan, tensors: Object.fromEntries(Object.entries(plan.tensors).filter(([name]) => name !== "lm_head.weight")) })),
+    broken((plan) => ({
+      ...plan,
+      tensors: Object.fromEntries(Object.entries(plan.tensors).filter(([name]) => name !== "lm_head.weight")),
+    })),
   );
   expect(failed).toContain("makes every tensor of the target, in its shape");
   expect(failed).toContain("loses no tensor of the base");
 });
 
 test("a tensor listed as dropped that is read", async () => {
-  expect(await failures(broken((plan) => ({ ...plan, dropped: ["lm_head.weight"] })))).toContain("loses no tensor of the base");
+  expect(await failures(broken((plan) => ({ ...plan, dropped: ["lm_head.weight"] })))).toContain(
+    "loses no tensor of the base",
+  );
 });
 
 test("a plan that depends on how often it was made", async () => {
   let calls = 0;
-  const counting = depthOperator({ name: "counting", version: "1.0.0", summary: "-", layers: (base, target) => Array.from({ length: target }, () => Math.floor(calls++ / 7) % base) });
+  const counting = depthOperator({
+    name: "counting",
+    version: "1.0.0",
+    summary: "-",
+    layers: (base, target) => Array.from({ length: target }, () => Math.floor(calls++ / 7) % base),
+  });
   expect(await failures(counting)).toContain("is a pure function");
 });
 
@@ -79,7 +92,9 @@ test("an operator that writes to the options it is given", async () => {
 });
 
 test("a function that is claimed and not preserved", async () => {
-  expect(await failures(broken((plan) => ({ ...plan, claims: { functionPreserving: "exact" } })))).toEqual(["keeps of the function what it claims"]);
+  expect(await failures(broken((plan) => ({ ...plan, claims: { functionPreserving: "exact" } })))).toEqual([
+    "keeps of the function what it claims",
+  ]);
 });
 
 test("a layer list that is not what the plan does", async () => {
@@ -90,7 +105,10 @@ test("a layer list that is not what the plan does", async () => {
 test("copies that are not copies", async () => {
   const crossed = broken((plan) => ({
     ...plan,
-    tensors: { ...plan.tensors, "model.layers.1.input_layernorm.weight": copy("model.layers.0.post_attention_layernorm.weight") },
+    tensors: {
+      ...plan.tensors,
+      "model.layers.1.input_layernorm.weight": copy("model.layers.0.post_attention_layernorm.weight"),
+    },
   }));
   expect(await failures(crossed)).toContain("has the layer map and connection rate it should");
 });
@@ -109,15 +127,24 @@ test("a number that JSON does not hold", async () => {
 });
 
 test("a frozen tensor that does not exist, and options that are not checked", async () => {
-  const lax: Operator = { ...every, plan: (base, options) => every.plan(base, { layers: (options as { layers: number }).layers }) };
+  const lax: Operator = {
+    ...every,
+    plan: (base, options) => every.plan(base, { layers: (options as { layers: number }).layers }),
+  };
   expect(await failures(lax)).toEqual(["options: an unknown one is refused by name: E_GROWTH_OPTION"]);
   const frozen = await failures(broken((plan) => ({ ...plan, freeze: ["nothing"] })));
   expect(frozen).toContain("grows the optimizer's moments, or says that it cannot");
 });
 
 test("refusals that do not come, or come with another code", async () => {
-  const refuses = [{ options: { layers: 12 }, code: "E_GROWTH_LAYERS" }, { options: { layers: 3 }, code: "E_GROWTH_OPTION" }];
-  expect(await failures(every, { refuses })).toEqual(['refuses {"layers":12}: E_GROWTH_LAYERS', 'refuses {"layers":3}: E_GROWTH_OPTION']);
+  const refuses = [
+    { options: { layers: 12 }, code: "E_GROWTH_LAYERS" },
+    { options: { layers: 3 }, code: "E_GROWTH_OPTION" },
+  ];
+  expect(await failures(every, { refuses })).toEqual([
+    'refuses {"layers":12}: E_GROWTH_LAYERS',
+    'refuses {"layers":3}: E_GROWTH_OPTION',
+  ]);
 });
 
 test("what the contract misses", async () => {

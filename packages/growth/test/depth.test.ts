@@ -1,13 +1,23 @@
 // Depth operators: their options, their lists, and the errors that each mistake gives.
+
+import {
+  defineOperator,
+  depthError,
+  depthOperator,
+  isOperator,
+  type Operator,
+  operatorPlugin,
+  targetLayers,
+} from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type Operator, defineOperator, depthError, depthOperator, isOperator, operatorPlugin, targetLayers } from "@cambium/growth";
 import { type ParameterSpec, parameterTable } from "@cambium/model";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { config } from "./support.js";
 
-const make = (layers: (base: number, target: number) => readonly number[]) => depthOperator({ name: "mine", version: "2.1.0", summary: "A test.", layers });
+const make = (layers: (base: number, target: number) => readonly number[]) =>
+  depthOperator({ name: "mine", version: "2.1.0", summary: "A test.", layers });
 
 function failure(work: () => unknown): CambiumError {
   try {
@@ -20,7 +30,9 @@ function failure(work: () => unknown): CambiumError {
 }
 
 describe("any list of layers", () => {
-  const lists = fc.integer({ min: 1, max: 6 }).chain((base) => fc.tuple(fc.constant(base), fc.array(fc.nat(base - 1), { minLength: base, maxLength: 14 })));
+  const lists = fc
+    .integer({ min: 1, max: 6 })
+    .chain((base) => fc.tuple(fc.constant(base), fc.array(fc.nat(base - 1), { minLength: base, maxLength: 14 })));
   const configs = fc.tuple(lists, fc.boolean(), fc.constantFrom([2, 2], [4, 2], [3, 1]));
 
   test("gives a plan whose tensors are copies by name, with the rest dropped and nothing else", () => {
@@ -29,9 +41,18 @@ describe("any list of layers", () => {
         const base = config({ layers, tieEmbeddings, heads, kvHeads });
         const plan = make(() => list).plan(base, { layers: list.length });
         expect(plan.target).toEqual({ ...base, layers: list.length });
-        const sourceOf = ({ name, layer }: ParameterSpec) => (layer === undefined ? name : name.replace(`.${layer}.`, `.${list[layer]}.`));
-        expect(plan.tensors).toEqual(Object.fromEntries(parameterTable(plan.target).map((spec) => [spec.name, { kind: "copy", source: sourceOf(spec) }])));
-        expect(plan.dropped).toEqual(parameterTable(base).flatMap(({ name, layer }) => (layer === undefined || list.includes(layer) ? [] : [name])));
+        const sourceOf = ({ name, layer }: ParameterSpec) =>
+          layer === undefined ? name : name.replace(`.${layer}.`, `.${list[layer]}.`);
+        expect(plan.tensors).toEqual(
+          Object.fromEntries(
+            parameterTable(plan.target).map((spec) => [spec.name, { kind: "copy", source: sourceOf(spec) }]),
+          ),
+        );
+        expect(plan.dropped).toEqual(
+          parameterTable(base).flatMap(({ name, layer }) =>
+            layer === undefined || list.includes(layer) ? [] : [name],
+          ),
+        );
         const identity = list.length === layers && list.every((from, to) => from === to);
         expect(plan.claims).toEqual({ functionPreserving: identity ? "exact" : "no" });
       }),
@@ -69,14 +90,21 @@ describe("errors name the operator, and everything wrong at once", () => {
     const error = failure(() => make(() => []).plan(config(), { factor: "4", layers: 0, depth: 3 }));
     expect(error.code).toBe("E_GROWTH_OPTION");
     expect(error.message).toContain("operator mine 2.1.0");
-    for (const word of ["factor", "layers", "depth", "the options are factor, layers"]) expect(error.format()).toContain(word);
+    for (const word of ["factor", "layers", "depth", "the options are factor, layers"])
+      expect(error.format()).toContain(word);
     expect(error.details.reasons).toHaveLength(3);
   });
 
   test("lists", () => {
     const error = failure(() => make(() => [0, 3, -1, 0.5, Number.NaN]).plan(config(), { layers: 6 }));
     expect(error.code).toBe("E_GROWTH_LAYERS");
-    expect(error.details.reasons?.map(({ where }) => where)).toEqual(["target layer 1", "target layer 2", "target layer 3", "target layer 4", "the list"]);
+    expect(error.details.reasons?.map(({ where }) => where)).toEqual([
+      "target layer 1",
+      "target layer 2",
+      "target layer 3",
+      "target layer 4",
+      "the list",
+    ]);
   });
 
   test("what the author throws", () => {
@@ -85,7 +113,11 @@ describe("errors name the operator, and everything wrong at once", () => {
     });
     for (const work of [() => known.plan(config()), () => known.layers?.(3)]) {
       const error = failure(work);
-      expect([error.code, error.message, error.details.hint]).toEqual(["E_GROWTH_LAYERS", "operator mine 2.1.0: only on Tuesdays", "wait"]);
+      expect([error.code, error.message, error.details.hint]).toEqual([
+        "E_GROWTH_LAYERS",
+        "operator mine 2.1.0: only on Tuesdays",
+        "wait",
+      ]);
     }
     const bug = new TypeError("x is not a function");
     const error = failure(() =>
@@ -93,11 +125,22 @@ describe("errors name the operator, and everything wrong at once", () => {
         throw bug;
       }).plan(config()),
     );
-    expect([error.code, error.message, error.cause]).toEqual(["E_GROWTH_OPERATOR", "operator mine 2.1.0: x is not a function", bug]);
+    expect([error.code, error.message, error.cause]).toEqual([
+      "E_GROWTH_OPERATOR",
+      "operator mine 2.1.0: x is not a function",
+      bug,
+    ]);
   });
 
   test("a target that is no model", () => {
-    const operator = defineOperator({ name: "odd", version: "1.0.0", summary: "-", options: z.strictObject({}), target: (base) => ({ ...base, headDim: 3, kvHeads: 5 }), plan: () => ({ tensors: {} }) });
+    const operator = defineOperator({
+      name: "odd",
+      version: "1.0.0",
+      summary: "-",
+      options: z.strictObject({}),
+      target: (base) => ({ ...base, headDim: 3, kvHeads: 5 }),
+      plan: () => ({ tensors: {} }),
+    });
     const error = failure(() => operator.plan(config()));
     expect(error.code).toBe("E_CONFIG");
     expect(error.message).toContain("operator odd 1.0.0");
@@ -110,7 +153,16 @@ describe("plugins", () => {
 
   test("an operator is told from what is none", () => {
     expect(isOperator(operator)).toBe(true);
-    for (const other of [null, undefined, 1, "stack", () => operator, {}, { ...operator, contract: 2 }, { ...operator, plan: "plan" }]) {
+    for (const other of [
+      null,
+      undefined,
+      1,
+      "stack",
+      () => operator,
+      {},
+      { ...operator, contract: 2 },
+      { ...operator, plan: "plan" },
+    ]) {
       expect(isOperator(other)).toBe(false);
     }
     const { layers: _, ...general } = operator;

@@ -1,5 +1,20 @@
 // Expressions against an oracle that knows each entry by its indices, whole and in blocks of rows.
-import { type Expr, affine, concat, constant, copy, learned, matmul, normal, scale, sourcesOf, substitute, sum, take, zeros } from "@cambium/growth";
+import {
+  affine,
+  concat,
+  constant,
+  copy,
+  type Expr,
+  learned,
+  matmul,
+  normal,
+  scale,
+  sourcesOf,
+  substitute,
+  sum,
+  take,
+  zeros,
+} from "@cambium/growth";
 import { Random } from "@cambium/ir";
 import { type ParameterSpec, parameterTable } from "@cambium/model";
 import fc from "fast-check";
@@ -37,7 +52,12 @@ function draw(tape: readonly number[]) {
     const kinds: Known[] = [
       { expr: zeros(shape), shape, heads: false, at: () => 0 },
       { expr: constant(shape, std), shape, heads: false, at: () => std },
-      { expr: normal(shape, Math.abs(std), "oracle"), shape, heads: false, at: (i, j) => Math.abs(std) * random.normal(i * shape[1] + j) },
+      {
+        expr: normal(shape, Math.abs(std), "oracle"),
+        shape,
+        heads: false,
+        at: (i, j) => Math.abs(std) * random.normal(i * shape[1] + j),
+      },
     ];
     return kinds[pick(3)] as Known;
   };
@@ -47,7 +67,8 @@ function draw(tape: readonly number[]) {
     const unit = named ? 6 : 1;
     const size = of.shape[dimension] as number;
     const indices = Array.from({ length: 1 + pick(named ? 3 : 9) }, () => pick(size / unit + 1) - 1);
-    const rows = (i: number) => (indices[Math.floor(i / unit)]! < 0 ? -1 : indices[Math.floor(i / unit)]! * unit + (i % unit));
+    const rows = (i: number) =>
+      indices[Math.floor(i / unit)]! < 0 ? -1 : indices[Math.floor(i / unit)]! * unit + (i % unit);
     const shape = of.shape.with(dimension, indices.length * unit) as [number, number];
     const factors = indices.map(factor);
     const elements = leaf(shape);
@@ -78,7 +99,12 @@ function draw(tape: readonly number[]) {
       if (k < n) return a.at(i, j);
       return dimension === 0 ? b.at(i - n, j) : b.at(i, j - n);
     };
-    return { expr: concat(dimension, [a.expr, b.expr]), shape: a.shape.with(dimension, n + b.shape[dimension]!) as [number, number], heads: false, at };
+    return {
+      expr: concat(dimension, [a.expr, b.expr]),
+      shape: a.shape.with(dimension, n + b.shape[dimension]!) as [number, number],
+      heads: false,
+      at,
+    };
   };
   const summed = (a: Known): Known => {
     const b = leaf(a.shape);
@@ -105,7 +131,8 @@ function draw(tape: readonly number[]) {
   };
   const depth = 1 + pick(4);
   let known = pick(4) === 0 ? leaf([1 + pick(5), 1 + pick(5)]) : copied();
-  for (let i = 0; i < depth; i++) known = ([taken, taken, joined, summed, multiplied][pick(5)] as (of: Known) => Known)(known);
+  for (let i = 0; i < depth; i++)
+    known = ([taken, taken, joined, summed, multiplied][pick(5)] as (of: Known) => Known)(known);
   return known;
 }
 
@@ -136,7 +163,8 @@ describe("evaluation", () => {
         const whole = await value!.rows(0, m);
         expect(whole.length).toBe(m * n);
         // float64 throughout; only the order of a product's additions could differ, and it does not.
-        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) expect(Math.abs(whole[i * n + j]! - at(i, j))).toBeLessThan(1e-12);
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) expect(Math.abs(whole[i * n + j]! - at(i, j))).toBeLessThan(1e-12);
         const [start, end] = [a % (m + 1), b % (m + 1)].sort((x, y) => x - y) as [number, number];
         expect(await value!.rows(start, end)).toEqual(whole.slice(start * n, end * n));
       }),
@@ -156,7 +184,8 @@ describe("evaluation", () => {
 
   test("a third dimension keeps its place", async () => {
     const cube: ParameterSpec = { name: "experts", shape: [2, 3, 2], axes: [], kind: "linear" };
-    const read = (_: string, start: number, end: number) => Float64Array.from({ length: (end - start) * 6 }, (_v, i) => start * 6 + i);
+    const read = (_: string, start: number, end: number) =>
+      Float64Array.from({ length: (end - start) * 6 }, (_v, i) => start * 6 + i);
     const scope = { base: new Map([["experts", cube]]), read };
     const middle = compiled(take(copy("experts"), 1, [2, -1, 0], [1, 1, 10]), { shape: [2, 3, 2] }, scope);
     expect([...(await middle.value!.rows(0, 2))]).toEqual([4, 5, 0, 0, 0, 10, 10, 11, 0, 0, 60, 70]);
@@ -167,8 +196,12 @@ describe("evaluation", () => {
   test("names come from above where an expression has none of its own", () => {
     const spec = table.get(query)!;
     expect(compiled(take(zeros([6, 8]), "heads", [0, -1]), spec).reasons).toEqual([]);
-    expect(compiled(concat("hidden", [zeros([12, 3]), take(copy(query), "hidden", [0, 1, 2, 3, 4])]), spec).reasons).toEqual([]);
-    expect(compiled(concat("hidden", [zeros([12, 3]), zeros([12, 5])]), { shape: [12, 8] }).reasons).toEqual(['no dimension is named "hidden"']);
+    expect(
+      compiled(concat("hidden", [zeros([12, 3]), take(copy(query), "hidden", [0, 1, 2, 3, 4])]), spec).reasons,
+    ).toEqual([]);
+    expect(compiled(concat("hidden", [zeros([12, 3]), zeros([12, 5])]), { shape: [12, 8] }).reasons).toEqual([
+      'no dimension is named "hidden"',
+    ]);
   });
 
   test("what is learned is read where it was fitted, and starts where it says", async () => {
@@ -176,7 +209,9 @@ describe("evaluation", () => {
     expect([...(await compiled(expr, { shape: [2, 2] }).value!.rows(0, 2))]).toEqual([3, 3, 3, 3]);
     const fitted = (name: string, start: number, end: number) => new Float64Array((end - start) * 2).fill(name.length);
     expect([...(await compiled(expr, { shape: [2, 2] }, { learned: fitted }).value!.rows(1, 2))]).toEqual([3, 3]);
-    expect(compiled(learned("map", [2, 3], constant([2, 2], 3)), { shape: [2, 2] }).reasons).toEqual(['the start of "map" does not fit it']);
+    expect(compiled(learned("map", [2, 3], constant([2, 2], 3)), { shape: [2, 2] }).reasons).toEqual([
+      'the start of "map" does not fit it',
+    ]);
   });
 });
 
@@ -239,7 +274,12 @@ describe("JSON", () => {
 });
 
 test("substitution reaches every source, and sources are told in order of use", () => {
-  const expr = affine(1, take(copy("a"), 0, [0], copy("b")), 2, matmul(copy("c"), sum([copy("a"), learned("l", [1], copy("d"))])));
+  const expr = affine(
+    1,
+    take(copy("a"), 0, [0], copy("b")),
+    2,
+    matmul(copy("c"), sum([copy("a"), learned("l", [1], copy("d"))])),
+  );
   expect(sourcesOf(expr)).toEqual(["a", "b", "c", "d"]);
   expect(sourcesOf(substitute(expr, (name) => copy(name.toUpperCase())))).toEqual(["A", "B", "C", "D"]);
 });

@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { config, doubleIntermediate, noisy, zeroTop } from "./support.js";
 
 const stacked = (base: number, target: number) => Array.from({ length: target }, (_, t) => t % base);
-const interpolated = (base: number, target: number) => Array.from({ length: target }, (_, t) => Math.floor((t * base) / target));
+const interpolated = (base: number, target: number) =>
+  Array.from({ length: target }, (_, t) => Math.floor((t * base) / target));
 const rate = (layers: readonly (number | null)[]) => {
   const { numerator, denominator } = connectionRate(layers);
   return `${numerator}/${denominator}`;
@@ -88,7 +89,12 @@ describe("layer maps of plans", () => {
     const tensors = Object.fromEntries(
       Object.entries(plan.tensors).map(([name, expr]) => {
         if (name.startsWith("model.layers.1.")) return [name, { kind: "zeros" as const, shape: [1] }];
-        return [name, name === "model.layers.3.input_layernorm.weight" ? { kind: "copy" as const, source: name.replace("3", "0") } : expr];
+        return [
+          name,
+          name === "model.layers.3.input_layernorm.weight"
+            ? { kind: "copy" as const, source: name.replace("3", "0") }
+            : expr,
+        ];
       }),
     );
     expect(layerOrigins({ ...plan, tensors })).toEqual([[2], [], [1], [0, 2], [2]]);

@@ -1,13 +1,34 @@
 // Bases, weights and operators that the tests share.
-import { affine, copy, defineOperator, depthPlan, depthOptions, normal, scale, take, targetLayers, zeros, type Expr } from "@cambium/growth";
-import { type HostTensor, Random, hostTensor, numel } from "@cambium/ir";
+import {
+  affine,
+  copy,
+  defineOperator,
+  depthOptions,
+  depthPlan,
+  type Expr,
+  normal,
+  scale,
+  take,
+  targetLayers,
+  zeros,
+} from "@cambium/growth";
+import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import { type LlamaConfig, type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/model";
 import { z } from "zod";
 
 export type Tensors = Record<string, HostTensor>;
 
 export function config(given: Partial<LlamaConfigInput> = {}): LlamaConfig {
-  return llamaConfig({ vocabSize: 11, hiddenSize: 8, intermediateSize: 10, layers: 3, heads: 2, headDim: 6, contextLength: 16, ...given });
+  return llamaConfig({
+    vocabSize: 11,
+    hiddenSize: 8,
+    intermediateSize: 10,
+    layers: 3,
+    heads: 2,
+    headDim: 6,
+    contextLength: 16,
+    ...given,
+  });
 }
 
 /** Normal numbers for every parameter, norms included. */
@@ -15,7 +36,14 @@ export function weights(of: LlamaConfig, seed = "weights", std = 0.3): Record<st
   return Object.fromEntries(
     parameterTable(of).map(({ name, shape }) => {
       const random = new Random(`${seed}/${name}`);
-      return [name, hostTensor("f32", shape, Float32Array.from({ length: numel(shape) }, (_, i) => std * random.normal(i)))];
+      return [
+        name,
+        hostTensor(
+          "f32",
+          shape,
+          Float32Array.from({ length: numel(shape) }, (_, i) => std * random.normal(i)),
+        ),
+      ];
     }),
   );
 }
@@ -96,7 +124,10 @@ export const noisy = defineOperator({
   target: (base) => base,
   plan: (base) => ({
     tensors: Object.fromEntries(
-      parameterTable(base).map(({ name, shape }) => [name, affine(0.8, copy(name), 0.2, scale(normal(shape, 1, `noise/${name}`), 0.1))]),
+      parameterTable(base).map(({ name, shape }) => [
+        name,
+        affine(0.8, copy(name), 0.2, scale(normal(shape, 1, `noise/${name}`), 0.1)),
+      ]),
     ),
   }),
 });

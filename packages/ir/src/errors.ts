@@ -1,5 +1,8 @@
 // The one error shape of Cambium: a code, what was expected, what came, where, and what to try.
 
+/** Lines of reasons that fit a screen beside the rest. */
+const mostLines = 20;
+
 /** One reason among several that a check found; a check reports all of them at once. */
 export interface Reason {
   /** Where: a recipe position (`file:line:column`), a tensor, a path, an op input. */
@@ -36,10 +39,13 @@ export class CambiumError extends Error {
   format(): string {
     const { reasons, ...own } = this.details;
     const lines = [`${this.code}: ${this.message}`, ...reasonLines(own, "  ")];
-    for (const reason of reasons ?? []) {
-      lines.push(`  - ${reason.where === undefined ? "" : `${reason.where}: `}${reason.message}`);
-      lines.push(...reasonLines({ ...reason, where: undefined }, "      "));
-    }
+    const all = (reasons ?? []).map((reason) => [
+      `  - ${reason.where === undefined ? "" : `${reason.where}: `}${reason.message}`,
+      ...reasonLines({ ...reason, where: undefined }, "      "),
+    ]);
+    const shown = all.filter((_, i) => i === 0 || all.slice(0, i + 1).flat().length <= mostLines);
+    lines.push(...shown.flat());
+    if (shown.length < all.length) lines.push(`  … and ${all.length - shown.length} more; --json shows all`);
     return lines.join("\n");
   }
 

@@ -34,13 +34,18 @@ export function schedule(options: ScheduleOptions): Schedule {
   /** How far from `start` to `totalTokens`, in [0, 1]. */
   const along = (tokens: number, start: number) =>
     tokens <= start ? 0 : Math.min(1, (tokens - start) / (totalTokens - start));
-  const after: Record<ScheduleOptions["kind"], (tokens: number) => number> = {
-    constant: () => peak,
-    cosine: (tokens) => floor + ((peak - floor) * (1 + Math.cos(Math.PI * along(tokens, warmup)))) / 2,
-    wsd: (tokens) => peak - (peak - floor) * along(tokens, totalTokens - decay),
+  /** How far from the peak to the floor, in [0, 1]; both ends are met exactly. */
+  const fallen: Record<ScheduleOptions["kind"], (tokens: number) => number> = {
+    constant: () => 0,
+    cosine: (tokens) => (1 - Math.cos(Math.PI * along(tokens, warmup))) / 2,
+    wsd: (tokens) => along(tokens, totalTokens - decay),
   };
-  return (tokens, stepTokens) =>
-    tokens + stepTokens < warmup ? (peak * (tokens + stepTokens)) / warmup : after[kind](tokens);
+  return (tokens, stepTokens) => {
+    const reach = tokens + stepTokens;
+    if (reach < warmup) return (peak * reach) / warmup;
+    const share = fallen[kind](tokens);
+    return peak * (1 - share) + floor * share;
+  };
 }
 
 function checkSchedule(options: Required<ScheduleOptions>): void {

@@ -65,7 +65,7 @@ export class Session {
       // With it, the second run plans one block for all activations and keeps the first run's beside it: half as much
       // memory again, and no time saved.
       enableMemPattern: false,
-      graphOptimizationLevel: "all",
+      graphOptimizationLevel: provider === "cpu" ? "disabled" : "all",
       logSeverityLevel: 3,
       ...(profile && { enableProfiling: true, profileFilePrefix: join(this.#profileFolder as string, "session") }),
     };

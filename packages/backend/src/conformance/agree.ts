@@ -100,7 +100,7 @@ export function expected(graph: Graph, inputs: HostTensors): HostTensors {
 export function assertOutputs(got: HostTensors, graph: Graph, inputs: HostTensors, tolerance = sampleTolerance): void {
   const want = expected(graph, inputs);
   for (const { name } of graph.outputs) {
-    const tensor = got[name];
+    const tensor = Object.hasOwn(got, name) ? got[name] : undefined;
     if (!tensor) throw new Error(`output ${name} is missing`);
     assertClose(tensor, want[name] as HostTensor, tolerance, name);
   }

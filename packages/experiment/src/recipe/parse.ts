@@ -59,7 +59,8 @@ function toPlain(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    const message = cause instanceof ReferenceError ? "the recipe's aliases expand too far" : "the recipe is no plain data";
+    const message =
+      cause instanceof ReferenceError ? "the recipe's aliases expand too far" : "the recipe is no plain data";
     throw new CambiumError("E_RECIPE", message, { where: file, cause });
   }
 }

@@ -34,7 +34,9 @@ const growth = z.strictObject({
   operator: z
     .string()
     .min(1)
-    .describe("A growth operator: stack → @cambium/operator-stack, else cambium-operator-NAME, a full package name or a path."),
+    .describe(
+      "A growth operator: stack → @cambium/operator-stack, else cambium-operator-NAME, a full package name or a path.",
+    ),
   at: quantity.describe("Tokens that the model before it is trained for, counted from the growth before it."),
   factor: z.number().gt(1).optional().describe("Layers after / layers before. The paper finds 2 to 4 best."),
   layers: layerCount.optional().describe("Layers after, instead of a factor."),
@@ -58,14 +60,21 @@ export const recipeSchema = z
       .union([z.string(), z.strictObject({ name: z.string(), options: z.record(z.string(), option).default({}) })])
       .default("onnx")
       .transform((given) => (typeof given === "string" ? { name: given, options: {} } : given))
-      .describe("What computes: onnx → @cambium/backend-onnx, else cambium-backend-NAME, a full package name or a path."),
+      .describe(
+        "What computes: onnx → @cambium/backend-onnx, else cambium-backend-NAME, a full package name or a path.",
+      ),
     data: z.strictObject({
       corpus: z
         .string()
         .min(1)
-        .describe("moby-dick or state-of-the-union (from @cambium/corpora), or a path: a text file, a folder of them, a .jsonl file."),
+        .describe(
+          "moby-dick or state-of-the-union (from @cambium/corpora), or a path: a text file, a folder of them, a .jsonl file.",
+        ),
       field: z.string().optional().describe('The field of a JSON line that holds the text. Default: "text".'),
-      tokenizer: z.string().default("bytes").describe("bytes, or the path of a tokenizer.json or of a folder that holds one."),
+      tokenizer: z
+        .string()
+        .default("bytes")
+        .describe("bytes, or the path of a tokenizer.json or of a folder that holds one."),
       heldOut: z.number().gt(0).lt(0.9).default(0.05).describe("Share of the documents kept out of training."),
     }),
     model: z
@@ -81,7 +90,10 @@ export const recipeSchema = z
         tied: z.boolean().optional().describe("One table for embedding and output projection. Default: false."),
         ropeTheta: positive.optional().describe("Default: 10000."),
         rmsNormEps: positive.optional().describe("Default: 1e-5."),
-        init: z.enum(["paper", "hf"]).optional().describe("Initialisation: the paper's code (default), or Hugging Face's."),
+        init: z
+          .enum(["paper", "hf"])
+          .optional()
+          .describe("Initialisation: the paper's code (default), or Hugging Face's."),
       })
       .describe("The model that training begins with: the base of the grown arm."),
     growth: z.array(growth).default([]).describe("Growths in order; each stage trains until its `at`."),
@@ -98,8 +110,12 @@ export const recipeSchema = z
       .describe("Arms to train beside the grown one: scratch is the target model trained from nothing."),
     evaluate: z
       .strictObject({
-        every: quantity.optional().describe("Tokens between measurements of the held-out loss. Default: a fortieth of train.tokens."),
-        tokens: quantity.default(65536).describe("Held-out tokens that a measurement reads; fewer if the split is smaller."),
+        every: quantity
+          .optional()
+          .describe("Tokens between measurements of the held-out loss. Default: a fortieth of train.tokens."),
+        tokens: quantity
+          .default(65536)
+          .describe("Held-out tokens that a measurement reads; fewer if the split is smaller."),
       })
       .prefault({}),
     snapshot: z
@@ -107,7 +123,10 @@ export const recipeSchema = z
       .prefault({}),
     samples: z
       .strictObject({
-        prompts: z.array(z.string().min(1)).default([]).describe("Texts that each arm's final model continues. Default: the beginnings of held-out documents."),
+        prompts: z
+          .array(z.string().min(1))
+          .default([])
+          .describe("Texts that each arm's final model continues. Default: the beginnings of held-out documents."),
         tokens: z.number().int().nonnegative().default(160),
         temperature: z.number().nonnegative().default(0.8),
       })

@@ -89,7 +89,12 @@ function rateReasons({ lr, minLr, schedule, warmup, decay, tokens }: Recipe["tra
   if (minLr !== undefined && schedule === "constant") unread("minLr", "cosine or wsd");
   else if (minLr !== undefined && minLr > lr) {
     const expected = `at most ${lr} (train.lr)`;
-    reasons.push({ path: ["train", "minLr"], message: "training would end above its peak rate", expected, got: `${minLr}` });
+    reasons.push({
+      path: ["train", "minLr"],
+      message: "training would end above its peak rate",
+      expected,
+      got: `${minLr}`,
+    });
   }
   if (decay !== undefined && schedule !== "wsd") unread("decay", "wsd");
   const ends = schedule === "wsd" ? (decay ?? tokens / 5) : 0;
@@ -106,7 +111,9 @@ function timingReasons(growth: Recipe["growth"], { tokens }: Recipe["train"]): L
   const before = growth.reduce((sum, { at }) => sum + at, 0);
   if (before < tokens) return [];
   const expected = `growths before ${tokens} tokens (train.tokens)`;
-  return [{ path: ["growth"], message: "the growth comes after training has ended", expected, got: `${before} tokens` }];
+  return [
+    { path: ["growth"], message: "the growth comes after training has ended", expected, got: `${before} tokens` },
+  ];
 }
 
 function stepReasons({ context }: Recipe["model"], { batch, accumulation, tokens }: Recipe["train"]): Located[] {

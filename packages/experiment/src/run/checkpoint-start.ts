@@ -1,16 +1,24 @@
 // A Hugging Face directory as the start of training: its configuration, its identity, its weights in f32.
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { openModelDirectory, withFileErrors } from "@cambium/checkpoint";
+import { type CompanionFile, openModelDirectory, withFileErrors } from "@cambium/checkpoint";
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import { type LlamaConfig, parameterTable, parseHfConfig } from "@cambium/model";
 
-/**
- * The model in `path`, without its weights. The fingerprint covers configuration, tensor headers, and the sizes and
- * times of the files: weights that change in place change it.
- * @throws CambiumError from reading the directory, `E_CONFIG` for a model that is no Llama.
- */
-export async function readCheckpoint(path: string): Promise<{ path: string; config: LlamaConfig; fingerprint: string }> {
+/** A model to begin with, without its weights. */
+export interface Checkpoint {
+  readonly path: string;
+  readonly config: LlamaConfig;
+  /** Covers configuration, tensor headers, and the sizes and times of the files: weights changed in place change it. */
+  readonly fingerprint: string;
+  /** config.json, not interpreted. */
+  readonly configJson: object;
+  /** Tokenizer, licence, generation config. */
+  readonly files: readonly CompanionFile[];
+}
+
+/** The model in `path`. @throws CambiumError from reading the directory, `E_CONFIG` for a model that is no Llama. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
   await using directory = await openModelDirectory(path);
   const { config } = parseHfConfig(directory.configJson);
   const hash = createHash("sha256").update(JSON.stringify(config));
@@ -20,7 +28,8 @@ export async function readCheckpoint(path: string): Promise<{ path: string; conf
     const { size, mtimeMs } = await withFileErrors(file, () => stat(file));
     hash.update(JSON.stringify([size, mtimeMs]));
   }
-  return { path, config, fingerprint: hash.digest("hex") };
+  const { configJson, files: companions } = directory;
+  return { path, config, fingerprint: hash.digest("hex"), configJson, files: companions };
 }
 
 /** Parameters of `config` in `path`, as f32. @throws CambiumError `E_CHECKPOINT_TENSORS` naming all that do not fit. */
@@ -30,9 +39,20 @@ export async function readParameters(path: string, config: LlamaConfig): Promise
   const reasons = table.flatMap(({ name, shape }) => {
     const found = directory.tensors.get(name);
     if (found && found.shape.join() === shape.join()) return [];
-    return [{ where: name, message: "does not fit config.json", expected: `[${shape}]`, got: found ? `[${found.shape}]` : "nothing" }];
+    return [
+      {
+        where: name,
+        message: "does not fit config.json",
+        expected: `[${shape}]`,
+        got: found ? `[${found.shape}]` : "nothing",
+      },
+    ];
   });
-  if (reasons.length > 0) throw new CambiumError("E_CHECKPOINT_TENSORS", "the checkpoint's tensors do not fit its configuration", { where: path, reasons });
+  if (reasons.length > 0)
+    throw new CambiumError("E_CHECKPOINT_TENSORS", "the checkpoint's tensors do not fit its configuration", {
+      where: path,
+      reasons,
+    });
   const parameters: Record<string, HostTensor<"f32">> = {};
   for (const { name } of table) parameters[name] = await directory.read(name, "f32");
   return parameters;

@@ -1,8 +1,13 @@
 // The record of a growth, for the run's directory.
-import { type GrowthPlan, connectionRate, layerMap } from "@cambium/growth";
+import { connectionRate, type GrowthPlan, layerMap } from "@cambium/growth";
 import type { GrowthRecord } from "../run-format.js";
 
-export function growthRecord(plan: GrowthPlan, from: string, moments: GrowthRecord["moments"], seconds: number): GrowthRecord {
+export function growthRecord(
+  plan: GrowthPlan,
+  from: string,
+  moments: GrowthRecord["moments"],
+  seconds: number,
+): GrowthRecord {
   const map = layerMap(plan);
   return {
     operator: plan.operator.name,

@@ -1,5 +1,5 @@
 // The data of a recipe, tokenized and split.
-import { type PreparedData, type SourceSpec, loadTokenizer, openSource, prepareData } from "@cambium/data";
+import { loadTokenizer, openSource, type PreparedData, prepareData, type SourceSpec } from "@cambium/data";
 import type { Recipe } from "../recipe/schema.js";
 import type { RunObserver } from "./observer.js";
 

@@ -1,9 +1,9 @@
-// A run's directory: where things lie in it, its manifests, and the lock that keeps a second process out.
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+// A run's directory: where things lie in it, its manifests and lock.
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors, writeFileAtomic } from "@cambium/checkpoint";
-import { CambiumError } from "@cambium/ir";
 import type { RunManifest, StageManifest } from "../run-format.js";
+import { takeLock } from "./run-lock.js";
 
 export class RunDirectory {
   constructor(readonly path: string) {}
@@ -28,37 +28,12 @@ export class RunDirectory {
     await writeFileAtomic(this.manifest, json(manifest));
   }
 
-  /** The manifest, if there is one that can be read. */
-  async readManifest(): Promise<RunManifest | undefined> {
-    return readJson<RunManifest>(this.manifest);
-  }
-
   /**
    * Takes the run for this process until the result is called.
    * @throws CambiumError `E_RUN_LOCKED` naming the process that has it.
    */
-  async lock(): Promise<() => Promise<void>> {
-    const path = join(this.path, "run.lock");
-    for (let attempt = 0; attempt < 3; attempt++) {
-      try {
-        const file = await open(path, "wx");
-        await file.writeFile(String(process.pid));
-        await file.close();
-        return () => rm(path, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") await withFileErrors(path, () => Promise.reject(error));
-        const holder = Number(await readFile(path, "utf8").catch(() => ""));
-        if (isAlive(holder)) {
-          throw new CambiumError("E_RUN_LOCKED", "another process is running this recipe", {
-            where: this.path,
-            got: `process ${holder}`,
-            hint: "wait for it, stop it, or give the run another --out",
-          });
-        }
-        await rm(path, { force: true });
-      }
-    }
-    throw new CambiumError("E_RUN_LOCKED", "other processes keep taking this run", { where: this.path });
+  lock(): Promise<() => Promise<void>> {
+    return takeLock(join(this.path, "run.lock"), this.path);
   }
 }
 
@@ -107,15 +82,5 @@ async function readJson<T>(path: string): Promise<T | undefined> {
     return JSON.parse(await readFile(path, "utf8")) as T;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,14 +1,22 @@
-// The lock that keeps a second process out of a run's directory: a file that names who holds it. A lock whose process is
+// The lock that keeps a second process out of a run's directory: a file that names who holds it. A lock whose holder is
 // gone counts for nothing, so that a killed run needs no cleaning up.
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { withFileErrors } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
 
+/** The holder touches its lock so often, milliseconds. */
+const beatEvery = 10_000;
+/** A lock of another machine (or container) that was not touched for so long is abandoned. */
+const silentFor = 60_000;
+/** A holder writes its name within this time of making the file. */
+const namedWithin = 2_000;
+
 interface Holder {
   readonly pid: number;
-  /** When the process began, in its system's own terms; pids are used again, pairs of both are not. */
+  /** When the process began, in its system's own terms: a pid is used again, a pair of both is not. */
   readonly began: string | null;
   readonly host: string;
   /** Of this very lock. */
@@ -19,58 +27,54 @@ interface Holder {
 const held = new Set<string>();
 
 /**
- * Takes the lock at `path` for this process until the result is called.
+ * Takes the lock at `path`, of the run in `directory`, for this process until the result is called.
  * @throws CambiumError `E_RUN_LOCKED` naming the process that has it.
  */
-export async function takeLock(path: string, run: string): Promise<() => Promise<void>> {
-  const id = randomUUID();
-  const mine: Holder = { pid: process.pid, began: await beginning(process.pid), host: hostname(), id };
-  for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(path, JSON.stringify(mine))) {
-      held.add(id);
-      return async () => {
-        held.delete(id);
-        await rm(path, { force: true });
-      };
-    }
+export async function takeLock(path: string, directory: string): Promise<() => Promise<void>> {
+  const mine: Holder = { pid: process.pid, began: await beginning(process.pid), host: hostname(), id: randomUUID() };
+  while (!(await create(path, mine))) {
     const text = await readFile(path, "utf8").catch(() => "");
     const holder = parse(text);
-    if (holder !== undefined && (await isAlive(holder))) throw locked(run, holder);
-    await removeStale(path, text, id);
+    const age = await ageOf(path);
+    if (holder !== undefined && (await isAlive(holder, age))) throw locked(directory, holder);
+    if (holder === undefined && age < namedWithin) await sleep(50);
+    else await removeStale(path, text, mine.id);
   }
-  throw new CambiumError("E_RUN_LOCKED", "other processes keep taking this run", { where: run });
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => undefined);
+  }, beatEvery).unref();
+  return async () => {
+    clearInterval(beat);
+    held.delete(mine.id);
+    await rm(path, { force: true });
+  };
 }
 
-/** Writes the file whole and only if there is none. */
-async function create(path: string, text: string): Promise<boolean> {
-  const scratch = `${path}.${randomUUID()}`;
+async function create(path: string, mine: Holder): Promise<boolean> {
   return withFileErrors(path, async () => {
-    const file = await open(scratch, "wx");
     try {
-      await file.writeFile(text);
-      await file.close();
-      await link(scratch, path);
+      const file = await open(path, "wx");
+      held.add(mine.id);
+      await file.writeFile(JSON.stringify(mine)).finally(() => file.close());
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
       throw error;
-    } finally {
-      await rm(scratch, { force: true });
     }
   });
 }
 
 /** Removes the lock if it still reads `text`: another process may have taken it over in the meantime. */
 async function removeStale(path: string, text: string, id: string): Promise<void> {
-  const aside = `${path}.${id}.stale`;
+  const aside = `${path}.${id}`;
   await withFileErrors(path, async () => {
     try {
       await rename(path, aside);
-      if ((await readFile(aside, "utf8")) !== text) await link(aside, path);
+      if ((await readFile(aside, "utf8")) === text) await rm(aside);
+      else await rename(aside, path);
     } catch (error) {
-      if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    } finally {
-      await rm(aside, { force: true });
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
   });
 }
@@ -84,33 +88,40 @@ function parse(text: string): Holder | undefined {
   }
 }
 
-async function isAlive({ pid, began, host, id }: Holder): Promise<boolean> {
-  // Processes of another machine cannot be seen.
-  if (host !== hostname()) return true;
-  // In a container every run may have the same pid.
+/** Milliseconds since the file was touched; infinite when it is gone. */
+async function ageOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
+}
+
+async function isAlive({ pid, began, host, id }: Holder, age: number): Promise<boolean> {
+  if (host !== hostname()) return age < silentFor;
+  // In a container every process may have the same pid.
   if (pid === process.pid) return held.has(id);
   try {
     process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  return began === null || (await beginning(pid)) === began;
+  const now = await beginning(pid);
+  return began === null || now === null || now === began;
 }
 
-/** The start time of a process where /proc tells it: field 22 of stat, behind the name in brackets. */
+/** The start time of a process where /proc tells it: field 22 of stat, counted from behind the name in brackets. */
 async function beginning(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
 }
 
-function locked(run: string, { pid, host }: Holder): CambiumError {
-  const elsewhere = host === hostname() ? "" : ` on ${host}`;
+function locked(directory: string, { pid, host }: Holder): CambiumError {
+  const near = host === hostname();
   return new CambiumError("E_RUN_LOCKED", "another process is running this recipe", {
-    where: run,
-    got: `process ${pid}${elsewhere}`,
-    hint:
-      elsewhere === ""
-        ? "wait for it, stop it, or give the run another --out"
-        : `wait for it, or delete run.lock there if that machine no longer runs it`,
+    where: directory,
+    got: `process ${pid}${near ? "" : ` on ${host}`}`,
+    hint: near
+      ? "wait for it, stop it, or give the run another --out"
+      : "wait for it; if it was killed there, try again in a minute",
   });
 }

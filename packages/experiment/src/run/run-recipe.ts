@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Device, type PluginImporter, resolveBackend, resolvePlugin } from "@cambium/backend";
 import { nodeImporter } from "@cambium/backend/node";
-import { withFileErrors, writeFileAtomic } from "@cambium/checkpoint";
+import { type ExtraFile, withFileErrors, writeFileAtomic } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data";
 import { type Operator, operatorPlugin } from "@cambium/growth";
 import { stringify } from "yaml";
@@ -12,8 +12,9 @@ import { parseRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
 import { type RunManifest, runFormatVersion } from "../run-format.js";
 import { version } from "../version.js";
-import { readCheckpoint } from "./checkpoint-start.js";
-import { machineInfo } from "./machine.js";
+import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
+import { companionFiles } from "./companions.js";
+import { machineInfo, requireMemory } from "./machine.js";
 import type { RunObserver } from "./observer.js";
 import { prepareRecipeData } from "./recipe-data.js";
 import { RunDirectory } from "./run-directory.js";
@@ -35,6 +36,7 @@ export interface RunOptions {
 }
 
 export interface RunOutcome {
+  /** `aborted`: stopped by the signal; all that was done is saved. */
   readonly state: "done" | "aborted";
   readonly directory: string;
   /** Nothing had to be trained. */
@@ -47,34 +49,42 @@ export async function loadRecipe(path: string): Promise<Recipe> {
 }
 
 /**
- * Runs the recipe at `path` to its end, or until `signal`.
- * @throws CambiumError for mistakes in the recipe, plugins that are missing or broken, data, disk and device.
+ * Runs a recipe, or the one at a path, to its end or until `signal`.
+ * @throws CambiumError for mistakes in the recipe, plugins that are missing or broken, data, disk and device;
+ * `E_RUN_LOCKED` when another process runs it.
  */
-export async function runRecipe(path: string, options: RunOptions = {}): Promise<RunOutcome> {
-  const recipe = await loadRecipe(path);
-  const projectDir = options.projectDir ?? dirname(resolve(path));
+export async function runRecipe(source: string | Recipe, options: RunOptions = {}): Promise<RunOutcome> {
+  const recipe = typeof source === "string" ? await loadRecipe(source) : source;
+  const projectDir = options.projectDir ?? (typeof source === "string" ? dirname(resolve(source)) : process.cwd());
   const directory = new RunDirectory(resolve(options.out ?? join("runs", recipe.name)));
-  const backend = options.backend ?? recipe.backend;
-  const observer = options.observer ?? {};
-  const importer = options.importer ?? nodeImporter(projectDir, process.cwd());
-  const operators = await Promise.all(recipe.growth.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin));
-  const plugin = await resolveBackend(backend.name, importer);
-  const checkpoint = recipe.model.from === undefined ? undefined : await readCheckpoint(resolve(projectDir, recipe.model.from));
+  const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
+  const { name, options: settings } = options.backend ?? recipe.backend;
+  const operators = await Promise.all(
+    recipe.growth.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin),
+  );
+  const backend = await resolveBackend(name, importer);
+  const from = recipe.model.from;
+  const checkpoint = from === undefined ? undefined : await readCheckpoint(resolve(projectDir, from));
   await directory.create();
   const unlock = await directory.lock();
   try {
-    const data = await prepareRecipeData(recipe, { projectDir, cacheDir: join(directory.path, "data"), observer, signal: options.signal });
+    const cacheDir = join(directory.path, "data");
+    const data = await prepareRecipeData(recipe, { projectDir, cacheDir, observer, signal });
     try {
-      const device = await plugin.open(backend.options);
+      const files = await companionFiles(recipe, projectDir, checkpoint);
+      const device = await backend.open(settings);
       try {
         observer.onDevice?.(`${device.info.backend} ${device.info.version}: ${device.info.device}`);
-        return await runArms({ recipe, directory, device, data, observer, operators, checkpoint, signal: options.signal });
+        return await runArms({ recipe, directory, device, data, observer, operators, checkpoint, files, signal });
       } finally {
         await device.close();
       }
     } finally {
       data.close();
     }
+  } catch (error) {
+    if (signal?.aborted !== true || error !== signal.reason) throw error;
+    return { state: "aborted", directory: directory.path, cached: false };
   } finally {
     await unlock();
   }
@@ -87,29 +97,33 @@ interface Prepared {
   readonly data: PreparedData;
   readonly observer: RunObserver;
   readonly operators: readonly Operator[];
-  readonly checkpoint: Awaited<ReturnType<typeof readCheckpoint>> | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly files: readonly ExtraFile[];
   readonly signal: AbortSignal | undefined;
 }
 
 async function runArms(run: Prepared): Promise<RunOutcome> {
-  const { recipe, directory, device, data, observer, operators, checkpoint, signal } = run;
+  const { recipe, directory, device, data, observer, operators, checkpoint, files, signal } = run;
   const { backend, version: engine, device: computes } = device.info;
+  const { vocabSize, bosId, eosId } = data.tokenizer;
   const arms = planArms(recipe, {
-    vocabSize: data.tokenizer.vocabSize,
+    ...{ vocabSize, bosId, eosId, operators },
     dataContent: data.stats.content,
     device: `${backend} ${engine} ${computes}`,
-    operators,
     ...(checkpoint && { checkpoint }),
   });
+  for (const stage of arms.flatMap(({ stages }) => stages)) requireMemory(stage);
   observer.onPlan?.(arms);
   const manifest = describeRun(run, arms);
   await writeFileAtomic(directory.recipe, recipeText(recipe));
   await directory.writeManifest(manifest);
+  const companions = { files, config: checkpoint?.configJson };
   let cached = true;
   for (const arm of arms) {
     for (const plan of arm.stages) {
       const samples = plan === arm.stages.at(-1);
-      const outcome = await runStage(plan, { recipe, directory, device, data, observer, signal, samples });
+      const context = { recipe, directory, device, data, observer, signal, companions, samples };
+      const outcome = await runStage(plan, context);
       if (outcome === "aborted") return { state: "aborted", directory: directory.path, cached: false };
       if (outcome === "done") cached = false;
     }

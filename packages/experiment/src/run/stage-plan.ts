@@ -1,9 +1,10 @@
 // What a run consists of, decided before anything trains: stages with their models, budgets and identities.
 import { createHash } from "node:crypto";
 import type { GrowthPlan, Operator } from "@cambium/growth";
+import { CambiumError, type Reason } from "@cambium/ir";
 import { type LlamaConfig, llamaConfig } from "@cambium/model";
 import { type ModelShape, trainFlops } from "@cambium/scaling";
-import { type OptimizerOptions, type ScheduleOptions, optimizerOptions } from "@cambium/train";
+import { type OptimizerOptions, optimizerOptions, type ScheduleOptions, schedule } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../recipe/schema.js";
 
 /** Part of every stage's identity: raise it when the same plan comes to mean other bits. */
@@ -25,7 +26,12 @@ export interface StagePlan {
   readonly start:
     | { readonly kind: "init"; readonly seed: string; readonly scheme: "paper" | "hf" }
     | { readonly kind: "checkpoint"; readonly path: string; readonly fingerprint: string }
-    | { readonly kind: "growth"; readonly from: StagePlan; readonly growth: GrowthPlan; readonly moments: GrowthStep["moments"] };
+    | {
+        readonly kind: "growth";
+        readonly from: StagePlan;
+        readonly growth: GrowthPlan;
+        readonly moments: GrowthStep["moments"];
+      };
 }
 
 export interface ArmPlan {
@@ -42,12 +48,20 @@ export interface PlanContext {
   readonly device: string;
   /** The checkpoint that `model.from` names. */
   readonly checkpoint?: { readonly path: string; readonly config: LlamaConfig; readonly fingerprint: string };
+  /** Tokens that begin and end a text, where the tokenizer has them. */
+  readonly bosId?: number | undefined;
+  readonly eosId?: number | undefined;
   /** The operator of each growth, resolved. */
   readonly operators: readonly Operator[];
 }
 
-/** The arms of a recipe, the grown one first; stages that arms share are one object. */
+/**
+ * The arms of a recipe, the grown one first.
+ * @throws CambiumError `E_RECIPE` for a checkpoint that the rest of the recipe does not fit, `E_SCHEDULE` for a learning
+ * rate that makes no sense over a stage's tokens, `E_GROWTH_UNSUPPORTED`; what an operator's `plan` throws.
+ */
 export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
+  checkFit(recipe, context);
   const grown = planGrown(recipe, context);
   const target = grown.at(-1) as StagePlan;
   const arms: ArmPlan[] = [{ name: recipe.growth.length > 0 ? "grown" : "base", stages: grown }];
@@ -69,8 +83,10 @@ function planGrown(recipe: Recipe, context: PlanContext): StagePlan[] {
   const { growth, train } = recipe;
   const stages: StagePlan[] = [];
   const { checkpoint } = context;
-  let config = checkpoint?.config ?? baseConfig(recipe, context.vocabSize);
-  let start: StagePlan["start"] = checkpoint ? { kind: "checkpoint", path: checkpoint.path, fingerprint: checkpoint.fingerprint } : initial(recipe);
+  let config = checkpoint?.config ?? baseConfig(recipe, context);
+  let start: StagePlan["start"] = checkpoint
+    ? { kind: "checkpoint", path: checkpoint.path, fingerprint: checkpoint.fingerprint }
+    : initial(recipe);
   let position = 0;
   for (let i = 0; i <= growth.length; i++) {
     const before = growth[i - 1];
@@ -90,8 +106,13 @@ function planGrown(recipe: Recipe, context: PlanContext): StagePlan[] {
     position += tokens;
     if (!last) {
       const step = growth[i] as GrowthStep;
-      const options = { ...step.options, ...(step.factor !== undefined && { factor: step.factor }), ...(step.layers !== undefined && { layers: step.layers }) };
+      const options = {
+        ...step.options,
+        ...(step.factor !== undefined && { factor: step.factor }),
+        ...(step.layers !== undefined && { layers: step.layers }),
+      };
       const grown = (context.operators[i] as Operator).plan(config, options);
+      if (grown.masks.length > 0) throw unsupported(i, grown);
       start = { kind: "growth", from: plan, growth: grown, moments: step.moments };
       config = grown.target;
     }
@@ -102,7 +123,10 @@ function planGrown(recipe: Recipe, context: PlanContext): StagePlan[] {
 /** Tokens of `config` that spend what the from-scratch arm would, less what `stages` have spent. */
 function remaining(recipe: Recipe, stages: readonly StagePlan[], config: LlamaConfig): number {
   const perToken = flopsPerToken(config, recipe.model.context);
-  const spent = stages.reduce((sum, { config: model, tokens }) => sum + tokens * flopsPerToken(model, recipe.model.context), 0);
+  const spent = stages.reduce(
+    (sum, { config: model, tokens }) => sum + tokens * flopsPerToken(model, recipe.model.context),
+    0,
+  );
   return Math.max(1, recipe.train.tokens - spent / perToken);
 }
 
@@ -110,7 +134,7 @@ function initial({ seed, model }: Recipe): StagePlan["start"] {
   return { kind: "init", seed: String(seed), scheme: model.init ?? "paper" };
 }
 
-function baseConfig({ model }: Recipe, vocabSize: number): LlamaConfig {
+function baseConfig({ model }: Recipe, { vocabSize, bosId, eosId }: PlanContext): LlamaConfig {
   const { layers = 0, hidden = 0, heads = 0, intermediate = 0 } = model;
   return llamaConfig({
     vocabSize,
@@ -124,6 +148,8 @@ function baseConfig({ model }: Recipe, vocabSize: number): LlamaConfig {
     ropeTheta: model.ropeTheta,
     rmsNormEps: model.rmsNormEps,
     tieEmbeddings: model.tied,
+    bosTokenId: bosId,
+    eosTokenId: eosId,
   });
 }
 
@@ -146,22 +172,76 @@ function scheduleOf({ train }: Recipe, totalTokens: number, growth?: GrowthStep)
 }
 
 function stage(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" | "optimizer" | "flops">): StagePlan {
-  const { clip, ...optimizer } = recipe.train.optimizer;
-  const whole = { ...plan, optimizer: optimizerOptions({ ...optimizer, clip: clip === "none" ? Number.MAX_VALUE : clip }) };
-  const { dataContent, device } = context;
-  const identity = {
-    identityVersion,
-    ...{ ...whole, start: startIdentity(whole.start) },
-    ...{ dataContent, device, seed: recipe.seed, evaluate: recipe.evaluate, samples: recipe.samples },
-    ...{ batch: recipe.train.batch, accumulation: recipe.train.accumulation },
-  };
+  const { clip, ...rest } = recipe.train.optimizer;
+  const optimizer = optimizerOptions({ ...rest, clip: clip === "none" ? Number.MAX_VALUE : clip });
+  checkSchedule(plan);
   const flops = plan.tokens * flopsPerToken(plan.config, recipe.model.context);
-  return { ...whole, flops, id: `${plan.name}-${createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 12)}` };
+  const hash = createHash("sha256").update(identity(recipe, context, { ...plan, optimizer }));
+  return { ...plan, optimizer, flops, id: `${plan.name}-${hash.digest("hex").slice(0, 12)}` };
+}
+
+/** All that decides a stage's weights and metrics, and nothing else. Each field stands by its name. */
+function identity(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" | "flops">): string {
+  const { config, tokens, dataPosition, optimizer, start } = plan;
+  const { batch, accumulation } = recipe.train;
+  const { kind, peak, floor, warmupTokens, totalTokens, decayTokens } = plan.schedule;
+  return JSON.stringify({
+    identityVersion,
+    ...{ config, tokens, dataPosition, optimizer, start: startIdentity(start) },
+    // A constant rate asks neither where it ends nor when.
+    schedule:
+      kind === "constant" ? { peak, warmupTokens } : { kind, peak, floor, warmupTokens, totalTokens, decayTokens },
+    ...{ seed: recipe.seed, time: recipe.model.context, batch, accumulation },
+    evaluate: { every: evaluateEvery(recipe), tokens: recipe.evaluate.tokens },
+    ...{ dataContent: context.dataContent, device: context.device },
+  });
 }
 
 function startIdentity(start: StagePlan["start"]): object {
   if (start.kind === "growth") return { ...start, from: start.from.id };
   return start.kind === "checkpoint" ? { ...start, path: undefined } : start;
+}
+
+/** Tokens between measurements of the held-out loss. */
+export function evaluateEvery({ evaluate, train }: Recipe): number {
+  return evaluate.every ?? Math.ceil(train.tokens / 40);
+}
+
+/** Mistakes that only the tokenizer and the checkpoint can tell. */
+function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanContext): void {
+  if (!checkpoint) return;
+  const { config, path } = checkpoint;
+  const reasons: Reason[] = [];
+  if (model.context > config.contextLength) {
+    const expected = `at most ${config.contextLength} tokens (max_position_embeddings)`;
+    const message = "training sequences are longer than the checkpoint's context";
+    reasons.push({ where: "model.context", message, expected, got: `${model.context}` });
+  }
+  if (vocabSize > config.vocabSize) {
+    const message = "the tokenizer has more tokens than the checkpoint's vocabulary";
+    const got = `${vocabSize} in ${data.tokenizer}`;
+    reasons.push({ where: "data.tokenizer", message, expected: `at most ${config.vocabSize}`, got });
+  }
+  if (reasons.length === 0) return;
+  throw new CambiumError("E_RECIPE", "the recipe does not fit its checkpoint", { where: path, reasons });
+}
+
+/** @throws CambiumError `E_SCHEDULE` now and not when the stage begins, hours later. */
+function checkSchedule({ name, schedule: options }: Pick<StagePlan, "name" | "schedule">): void {
+  try {
+    schedule(options);
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    throw new CambiumError(error.code, error.message, { ...error.details, where: `stage "${name}"` });
+  }
+}
+
+function unsupported(index: number, { operator, masks }: GrowthPlan): CambiumError {
+  return new CambiumError("E_GROWTH_UNSUPPORTED", "the operator masks new outputs, which training cannot do yet", {
+    where: `growth.${index}`,
+    got: `${masks.length} masks by ${operator.name} ${operator.version}`,
+    hint: "use another operator, or options of this one that mask nothing",
+  });
 }
 
 /** Exact training FLOPs per token, attention scores counted in full (GROWTH.md 7.3). */
@@ -170,6 +250,15 @@ export function flopsPerToken(config: LlamaConfig, context: number): number {
 }
 
 function shapeOf(config: LlamaConfig): ModelShape {
-  const { layers, hiddenSize: hidden, heads, kvHeads, headDim, intermediateSize: intermediate, vocabSize: vocab, tieEmbeddings: tied } = config;
+  const {
+    layers,
+    hiddenSize: hidden,
+    heads,
+    kvHeads,
+    headDim,
+    intermediateSize: intermediate,
+    vocabSize: vocab,
+    tieEmbeddings: tied,
+  } = config;
   return { layers, hidden, heads, kvHeads, headDim, intermediate, vocab, tied };
 }

@@ -2,7 +2,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "@cambium/checkpoint";
-import { type MetricsRow, fileVersionRecord, scalarsRecord } from "@cambium/train";
+import { fileVersionRecord, type MetricsRow, scalarsRecord } from "@cambium/train";
 
 /** Rows are gathered and written every so many, so that training does not wait for a disk at each step. */
 const flushEvery = 50;

@@ -1,5 +1,5 @@
 // What the conformance suite grows: bases small enough to compute and odd enough to tell axes apart.
-import { type HostTensor, Random, hostTensor, numel } from "@cambium/ir";
+import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import { type LlamaConfig, type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/model";
 import type { Operator } from "../operator/operator.js";
 
@@ -25,7 +25,15 @@ export interface Refusal {
 }
 
 /** Six layers, so that every pattern of sixths has something to say; all axes differ in size. */
-const sizes = { vocabSize: 19, hiddenSize: 8, intermediateSize: 14, layers: 6, heads: 2, headDim: 6, contextLength: 32 };
+const sizes = {
+  vocabSize: 19,
+  hiddenSize: 8,
+  intermediateSize: 14,
+  layers: 6,
+  heads: 2,
+  headDim: 6,
+  contextLength: 32,
+};
 
 export const testBases = {
   mha: {},
@@ -53,7 +61,14 @@ export function testParameters(config: LlamaConfig, seed: string): Record<string
   return Object.fromEntries(
     parameterTable(config).map(({ name, shape }) => {
       const random = new Random(`conformance/${seed}/${name}`);
-      return [name, hostTensor("f32", shape, Float32Array.from({ length: numel(shape) }, (_, i) => 0.3 * random.normal(i)))];
+      return [
+        name,
+        hostTensor(
+          "f32",
+          shape,
+          Float32Array.from({ length: numel(shape) }, (_, i) => 0.3 * random.normal(i)),
+        ),
+      ];
     }),
   );
 }

@@ -2,7 +2,7 @@
 import { type HostTensor, type RefTensor, refTensor } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { applyPlan } from "../evaluate/apply.js";
-import { type MomentPolicy, growMoments } from "../evaluate/moments.js";
+import { growMoments, type MomentPolicy } from "../evaluate/moments.js";
 import { connectionRate, layerMap } from "../layer-map.js";
 import type { Operator } from "../operator/operator.js";
 import { composePlans } from "../plan/compose.js";
@@ -10,7 +10,7 @@ import { parsePlan } from "../plan/json.js";
 import { planNeeds } from "../plan/needs.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
-import { type OperatorCase, baseConfig, testParameters } from "./case.js";
+import { baseConfig, type OperatorCase, testParameters } from "./case.js";
 import { difference, growExactly, logits, perturbed } from "./logits.js";
 
 type Check = (operator: Operator, one: OperatorCase) => void | Promise<void>;
@@ -24,7 +24,11 @@ export const checks: Readonly<Record<string, Check>> = {
   "makes every tensor of the target, in its shape": async (operator, one) => {
     const plan = planOf(operator, one);
     const made = await grow(plan);
-    assertEqual(Object.keys(made), parameterTable(plan.target).map(({ name }) => name), "tensors of the target");
+    assertEqual(
+      Object.keys(made),
+      parameterTable(plan.target).map(({ name }) => name),
+      "tensors of the target",
+    );
     for (const { name, shape } of parameterTable(plan.target)) {
       assertEqual(made[name]?.shape, shape, `shape of ${name}`);
       assertThat((made[name] as HostTensor).data.every(Number.isFinite), `${name} holds a number that is not finite`);
@@ -38,7 +42,10 @@ export const checks: Readonly<Record<string, Check>> = {
     const text = JSON.stringify(plan.tensors);
     for (const { name } of parameterTable(plan.base)) {
       const read = text.includes(JSON.stringify({ source: name }).slice(1, -1));
-      assertThat(read !== plan.dropped.includes(name), `${name} is ${read ? "read and dropped" : "neither read nor dropped"}`);
+      assertThat(
+        read !== plan.dropped.includes(name),
+        `${name} is ${read ? "read and dropped" : "neither read nor dropped"}`,
+      );
     }
   },
 
@@ -75,7 +82,10 @@ export const checks: Readonly<Record<string, Check>> = {
   "keeps of the function what it claims": async (operator, one) => {
     const plan = planOf(operator, one);
     const claim = plan.claims.functionPreserving;
-    assertThat(claim !== "at-mask-0" || plan.masks.length > 0, "claims to preserve the function at mask 0, but has no masks");
+    assertThat(
+      claim !== "at-mask-0" || plan.masks.length > 0,
+      "claims to preserve the function at mask 0, but has no masks",
+    );
     if (claim === "no" || claim === "at-mask-0") return;
     const base = exactly(testParameters(plan.base, "w"));
     const expected = logits(plan.base, base);
@@ -141,7 +151,10 @@ async function assertCopies(plan: GrowthPlan, map: readonly (number | null)[]): 
 
 function momentsOf(config: LlamaConfig) {
   const [m, w] = [testParameters(config, "m"), testParameters(config, "v")];
-  const squared = (name: string) => ({ ...(w[name] as HostTensor<"f32">), data: (w[name] as HostTensor<"f32">).data.map((x) => x * x) });
+  const squared = (name: string) => ({
+    ...(w[name] as HostTensor<"f32">),
+    data: (w[name] as HostTensor<"f32">).data.map((x) => x * x),
+  });
   return { updates: 17, m: { get: (name: string) => m[name] }, v: { get: squared } };
 }
 
@@ -153,9 +166,24 @@ async function assertMoments(plan: GrowthPlan, policy: MomentPolicy): Promise<vo
   for await (const [name, { m, v }] of grown.tensors) {
     names.push(name);
     const shape = trained.find((spec) => spec.name === name)?.shape;
-    assertEqual([m.shape, v.shape, m.dtype, v.dtype], [shape, shape, "f32", "f32"], `moments of ${name} after "${policy}"`);
-    assertThat(v.data.every((x) => x >= 0), `v of ${name} is negative after "${policy}"`);
-    if (policy === "reset") assertThat([...m.data, ...v.data].every((x) => x === 0), `moments of ${name} are not reset`);
+    assertEqual(
+      [m.shape, v.shape, m.dtype, v.dtype],
+      [shape, shape, "f32", "f32"],
+      `moments of ${name} after "${policy}"`,
+    );
+    assertThat(
+      v.data.every((x) => x >= 0),
+      `v of ${name} is negative after "${policy}"`,
+    );
+    if (policy === "reset")
+      assertThat(
+        [...m.data, ...v.data].every((x) => x === 0),
+        `moments of ${name} are not reset`,
+      );
   }
-  assertEqual(names, trained.map(({ name }) => name), `tensors with moments after "${policy}"`);
+  assertEqual(
+    names,
+    trained.map(({ name }) => name),
+    `tensors with moments after "${policy}"`,
+  );
 }

@@ -6,7 +6,7 @@ import type { Operator } from "../operator/operator.js";
 import { operatorPlugin } from "../operator/plugin.js";
 import { growthContractVersion } from "../plan/plan.js";
 import { assertEqual, assertThat } from "./assert.js";
-import { type OperatorCase, type Refusal, baseConfig, defaultCases } from "./case.js";
+import { baseConfig, defaultCases, type OperatorCase, type Refusal } from "./case.js";
 import { checks } from "./checks.js";
 
 export { type OperatorCase, type Refusal, testBases } from "./case.js";
@@ -38,7 +38,11 @@ export function describeOperator(operator: Operator, options: DescribeOperatorOp
   api.describe(`operator ${operator.name} conforms`, () => {
     api.test("contract: it is whole", () => assertWhole(operator));
     api.test("options: an unknown one is refused by name: E_GROWTH_OPTION", () =>
-      assertRefused(operator, { options: { ...cases[0]?.options, noSuchOption: true }, code: "E_GROWTH_OPTION" }, "noSuchOption"),
+      assertRefused(
+        operator,
+        { options: { ...cases[0]?.options, noSuchOption: true }, code: "E_GROWTH_OPTION" },
+        "noSuchOption",
+      ),
     );
     for (const refusal of refuses) {
       const what = `${JSON.stringify(refusal.options)}${refusal.base ? ` of ${JSON.stringify(refusal.base)}` : ""}`;
@@ -56,7 +60,10 @@ export function describeOperator(operator: Operator, options: DescribeOperatorOp
 function assertWhole(operator: Operator): void {
   assertEqual(operatorPlugin.problems(operator), [], "what the contract misses");
   assertEqual(operator.contract, growthContractVersion, "contract version");
-  assertThat(/^[a-z0-9][a-z0-9-]*$/.test(operator.name), `"${operator.name}" is no name for a recipe (lower case, digits, hyphens)`);
+  assertThat(
+    /^[a-z0-9][a-z0-9-]*$/.test(operator.name),
+    `"${operator.name}" is no name for a recipe (lower case, digits, hyphens)`,
+  );
   assertThat(/^\d+\.\d+\.\d+/.test(operator.version), `"${operator.version}" is no version`);
   assertThat(operator.summary.length > 0 && !operator.summary.includes("\n"), "the summary is not one line");
   z.toJSONSchema(operator.options, { io: "input" });
@@ -72,5 +79,6 @@ function assertRefused(operator: Operator, { base, options, code }: Refusal, wor
   assertThat(thrown !== null, "is not refused");
   if (!(thrown instanceof CambiumError)) throw thrown;
   assertEqual(thrown.code, code, "code of the refusal");
-  for (const part of [operator.name, word]) assertThat(thrown.format().includes(part), `the refusal does not name ${part}: ${thrown.format()}`);
+  for (const part of [operator.name, word])
+    assertThat(thrown.format().includes(part), `the refusal does not name ${part}: ${thrown.format()}`);
 }

@@ -1,6 +1,6 @@
 // The function a model computes, in float64: what `exact` claims are measured by.
-import { type RefTensor, evaluate, numel, Random } from "@cambium/ir";
-import { type LlamaConfig, finalNormName, logitsGraph } from "@cambium/model";
+import { evaluate, numel, Random, type RefTensor } from "@cambium/ir";
+import { finalNormName, type LlamaConfig, logitsGraph } from "@cambium/model";
 import { compilePlan } from "../plan/compile.js";
 import type { GrowthPlan } from "../plan/plan.js";
 

@@ -37,7 +37,10 @@ export async function* applyPlan(
     tables,
     read: async (name, start, end) => hostRows(await get(name), start, end),
     ...(learned !== undefined && {
-      learned: learned === "init" ? learned : async (name, start, end) => hostRows((await learned.get(name)) ?? missing(name), start, end),
+      learned:
+        learned === "init"
+          ? learned
+          : async (name, start, end) => hostRows((await learned.get(name)) ?? missing(name), start, end),
     }),
   });
   for (const { name, expr, shape, rows } of compiled) {
@@ -60,7 +63,11 @@ export function checkedSource(
     const tensor = (await source.get(name)) ?? absent(name, shape);
     if (`${tensor.shape}` === `${shape}`) return tensor;
     const [expected, got] = [`[${shape}]`, `[${tensor.shape}]`];
-    throw new CambiumError("E_GROWTH_SOURCE", "a tensor of the base does not fit the plan", { where: name, expected, got });
+    throw new CambiumError("E_GROWTH_SOURCE", "a tensor of the base does not fit the plan", {
+      where: name,
+      expected,
+      got,
+    });
   };
 }
 

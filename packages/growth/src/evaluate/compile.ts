@@ -1,11 +1,11 @@
 // From an expression to its compiled value: one rule per kind, which checks shapes and says how rows are made.
-import { Random, numel } from "@cambium/ir";
+import { numel, Random } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
 import type { Expr, ExprKind } from "../expr/expr.js";
 import { compileConcat } from "./concat.js";
 import { compileMatMul } from "./matmul.js";
 import { compileTake } from "./take.js";
-import { type Compile, type Label, type Scope, type Value, rowLength } from "./value.js";
+import { type Compile, type Label, rowLength, type Scope, type Value } from "./value.js";
 
 const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } = {
   copy: ({ source }, scope) => {
@@ -15,7 +15,10 @@ const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } =
       return undefined;
     }
     if (scope.mode === "coefficient") {
-      scope.complain({ message: `a factor reads "${source}"; moments cannot follow that`, hint: "give a moment rule of its own" });
+      scope.complain({
+        message: `a factor reads "${source}"; moments cannot follow that`,
+        hint: "give a moment rule of its own",
+      });
       return undefined;
     }
     const rows = async (start: number, end: number) => scope.read(source, start, end);
@@ -33,16 +36,29 @@ const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } =
     const value = compile(of, scope, hint);
     return value && combine([value], [by ** scope.power], scope);
   },
-  sum: ({ terms }, scope, hint) => linear(terms, terms.map(() => 1), scope, hint),
+  sum: ({ terms }, scope, hint) =>
+    linear(
+      terms,
+      terms.map(() => 1),
+      scope,
+      hint,
+    ),
   affine: ({ a, x, b, y }, scope, hint) => linear([x, y], [a ** scope.power, b ** scope.power], scope, hint),
   learned: ({ name, shape, init }, scope, hint) => {
     if (scope.mode !== "value") {
-      scope.complain({ message: `"${name}" is learned; moments cannot follow that`, hint: "give a moment rule of its own" });
+      scope.complain({
+        message: `"${name}" is learned; moments cannot follow that`,
+        hint: "give a moment rule of its own",
+      });
       return undefined;
     }
     const start = compile(init, scope, hint);
     if (start && `${start.shape}` !== `${shape}`) {
-      scope.complain({ message: `the start of "${name}" does not fit it`, expected: `[${shape}]`, got: `[${start.shape}]` });
+      scope.complain({
+        message: `the start of "${name}" does not fit it`,
+        expected: `[${shape}]`,
+        got: `[${start.shape}]`,
+      });
     }
     const { learned } = scope;
     return start && (learned === "init" ? start : { ...start, rows: async (first, end) => learned(name, first, end) });
@@ -63,7 +79,11 @@ export function compileTensor(spec: ParameterSpec, expr: Expr, scope: Omit<Scope
 }
 
 /** A tensor without sources; `fill` gets zeroed storage and the flat index of its first entry. */
-function leaf(shape: readonly number[], hint: readonly Label[] | undefined, fill: (out: Float64Array, first: number) => void): Value {
+function leaf(
+  shape: readonly number[],
+  hint: readonly Label[] | undefined,
+  fill: (out: Float64Array, first: number) => void,
+): Value {
   const width = rowLength(shape);
   return {
     shape,
@@ -76,7 +96,12 @@ function leaf(shape: readonly number[], hint: readonly Label[] | undefined, fill
   };
 }
 
-function linear(exprs: readonly Expr[], factors: readonly number[], scope: Scope, hint?: readonly Label[]): Value | undefined {
+function linear(
+  exprs: readonly Expr[],
+  factors: readonly number[],
+  scope: Scope,
+  hint?: readonly Label[],
+): Value | undefined {
   const values = exprs.map((expr) => compile(expr, scope, hint));
   return values.every((value) => value !== undefined) ? combine(values, factors, scope) : undefined;
 }
@@ -86,7 +111,11 @@ function combine(values: readonly Value[], factors: readonly number[], scope: Sc
   const [first, ...rest] = values as readonly [Value, ...Value[]];
   const misfit = rest.find(({ shape }) => `${shape}` !== `${first.shape}`);
   if (misfit) {
-    scope.complain({ message: "terms of a sum differ in shape", expected: `[${first.shape}]`, got: `[${misfit.shape}]` });
+    scope.complain({
+      message: "terms of a sum differ in shape",
+      expected: `[${first.shape}]`,
+      got: `[${misfit.shape}]`,
+    });
     return undefined;
   }
   return {
@@ -97,7 +126,7 @@ function combine(values: readonly Value[], factors: readonly number[], scope: Sc
       for (const [k, value] of values.entries()) {
         const rows = await value.rows(start, end);
         const factor = factors[k] as number;
-        for (let i = 0; i < out.length; i++) out[i]! += factor * (rows[i] as number);
+        for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + factor * (rows[i] as number);
       }
       return out;
     },

@@ -1,6 +1,6 @@
 // Tensors one after the other along an axis.
 import type { Concat } from "../expr/expr.js";
-import { type Compile, type Label, type Value, dimensionOf, rowLength } from "./value.js";
+import { type Compile, dimensionOf, type Label, rowLength, type Value } from "./value.js";
 
 export const compileConcat: Compile<Concat> = (expr, scope, hint) => {
   const compiled = expr.parts.map((part) => scope.compile(part, scope, hint));

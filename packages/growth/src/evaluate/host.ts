@@ -1,6 +1,6 @@
 // Host tensors as float64 rows, and back: wide while computed, cast once at the end.
-import { type DType, type HostTensor, allocate, fromBf16, fromF16, numel, toBf16, toF16 } from "@cambium/ir";
-import { type Value, rowLength } from "./value.js";
+import { allocate, type DType, fromBf16, fromF16, type HostTensor, numel, toBf16, toF16 } from "@cambium/ir";
+import { rowLength, type Value } from "./value.js";
 
 /** Float64 numbers made at a time, 2 MiB of them: what a tensor costs on its way besides source and result. */
 const blockLength = 1 << 18;

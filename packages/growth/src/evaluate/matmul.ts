@@ -1,10 +1,13 @@
 // The matrix product of two expressions: rows of the left times the whole of the right.
 import type { MatMul } from "../expr/expr.js";
-import { type Compile, type Label, type Value, rowLength } from "./value.js";
+import { type Compile, type Label, rowLength, type Value } from "./value.js";
 
 export const compileMatMul: Compile<MatMul> = (expr, scope, hint) => {
   if (scope.mode !== "value") {
-    scope.complain({ message: "a matrix product has no moments in closed form", hint: "give a moment rule of its own" });
+    scope.complain({
+      message: "a matrix product has no moments in closed form",
+      hint: "give a moment rule of its own",
+    });
     return undefined;
   }
   const [out, across] = hint ?? [];
@@ -42,7 +45,8 @@ function operand(value: Value | undefined, transposed: boolean | undefined): Val
   const transpose = async () => {
     const rows = await value.rows(0, height);
     const out = new Float64Array(rows.length);
-    for (let i = 0; i < height; i++) for (let j = 0; j < width; j++) out[j * height + i] = rows[i * width + j] as number;
+    for (let i = 0; i < height; i++)
+      for (let j = 0; j < width; j++) out[j * height + i] = rows[i * width + j] as number;
     return out;
   };
   return {
@@ -60,7 +64,7 @@ function product(a: Float64Array, b: Float64Array, m: number, k: number, n: numb
   for (let i = 0; i < m; i++) {
     for (let p = 0; p < k; p++) {
       const factor = a[i * k + p] as number;
-      for (let j = 0; j < n; j++) out[i * n + j]! += factor * (b[p * n + j] as number);
+      for (let j = 0; j < n; j++) out[i * n + j] = (out[i * n + j] as number) + factor * (b[p * n + j] as number);
     }
   }
   return out;

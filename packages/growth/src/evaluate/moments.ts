@@ -1,5 +1,5 @@
 // AdamW's moments at growth: reset, carried or padded (GROWTH.md section 6).
-import { CambiumError, type HostTensor, type Reason, hostTensor } from "@cambium/ir";
+import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
 import { zeros } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
@@ -7,7 +7,7 @@ import { mapParts } from "../expr/walk.js";
 import { checkPlan } from "../plan/compile.js";
 import { momentRule } from "../plan/moment-rule.js";
 import { type GrowthPlan, type PlanTables, planTables } from "../plan/plan.js";
-import { type TensorSource, checkedSource } from "./apply.js";
+import { checkedSource, type TensorSource } from "./apply.js";
 import { compileTensor } from "./compile.js";
 import { hostRows, toHostTensor } from "./host.js";
 import type { ReadRows, Value } from "./value.js";
@@ -55,7 +55,10 @@ export function growMoments(
     };
     return { updates: 0, tensors: fresh() };
   }
-  const rules = momentRules(plan, trained.map(({ name }) => name));
+  const rules = momentRules(
+    plan,
+    trained.map(({ name }) => name),
+  );
   const kept = policy === "carry" ? rules : firstCopies(rules, tables);
   return { updates: moments.updates, tensors: evaluated(kept, moments, tables) };
 }
@@ -66,12 +69,19 @@ function momentRules(plan: GrowthPlan, names: readonly string[]): Map<string, Ex
   for (const name of names) {
     const rule = momentRule(plan, name);
     if (rule) rules.set(name, rule);
-    else reasons.push({ where: name, message: "is made with factors, and no moment rule says what they do to its gradient" });
+    else
+      reasons.push({
+        where: name,
+        message: "is made with factors, and no moment rule says what they do to its gradient",
+      });
   }
   if (reasons.length === 0) return rules;
   const { name, version } = plan.operator;
   const hint = "reset the moments, or give the plan a rule for each of them";
-  throw new CambiumError("E_GROWTH_MOMENTS", `the plan of ${name} ${version} cannot keep the moments`, { hint, reasons });
+  throw new CambiumError("E_GROWTH_MOMENTS", `the plan of ${name} ${version} cannot keep the moments`, {
+    hint,
+    reasons,
+  });
 }
 
 /** `rules` with every base entry read at most once: by the first that asks, in the order of the target. */

@@ -2,8 +2,8 @@
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
 import { sourcesOf } from "../expr/walk.js";
 import type { GrowthPlan } from "../plan/plan.js";
-import { type TensorSource, applyPlan } from "./apply.js";
-import { type MomentPolicy, growMoments } from "./moments.js";
+import { applyPlan, type TensorSource } from "./apply.js";
+import { growMoments, type MomentPolicy } from "./moments.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
 
@@ -27,8 +27,11 @@ export async function growState(
 ): Promise<LiveState> {
   const { moments, ...apply } = options;
   const read = new Set(Object.values(plan.tensors).flatMap(sourcesOf));
-  const reasons: Reason[] = [...read].flatMap((where) => (state.parameters[where] ? [] : [{ where, message: "is not there" }]));
-  if (reasons.length > 0) throw new CambiumError("E_GROWTH_SOURCE", "the state lacks parameters that the plan reads", { reasons });
+  const reasons: Reason[] = [...read].flatMap((where) =>
+    state.parameters[where] ? [] : [{ where, message: "is not there" }],
+  );
+  if (reasons.length > 0)
+    throw new CambiumError("E_GROWTH_SOURCE", "the state lacks parameters that the plan reads", { reasons });
 
   const grown = growMoments(plan, { updates: state.updates, m: source(state.m), v: source(state.v) }, moments);
   const parameters: Record<string, HostTensor> = {};

@@ -1,7 +1,7 @@
 // Slices along an axis, with repeats, gaps of zeros and factors.
 import type { Take } from "../expr/expr.js";
 import { isExpr } from "../expr/walk.js";
-import { type Compile, type Scope, type Value, dimensionOf, rowLength } from "./value.js";
+import { type Compile, dimensionOf, rowLength, type Scope, type Value } from "./value.js";
 
 /** Rows read at once although only some are wanted, as a multiple of the wanted: one long read beats many short ones. */
 const overRead = 4;
@@ -14,18 +14,28 @@ export const compileTake: Compile<Take> = (expr, scope, hint) => {
   const size = (of.shape[at] as number) / unit;
   const outside = expr.indices.find((index) => index < -1 || index >= size || !Number.isInteger(index));
   if (outside !== undefined) {
-    scope.complain({ message: `index out of range on axis "${expr.axis}"`, expected: `-1 to ${size - 1}`, got: `${outside}` });
+    scope.complain({
+      message: `index out of range on axis "${expr.axis}"`,
+      expected: `-1 to ${size - 1}`,
+      got: `${outside}`,
+    });
     return undefined;
   }
   const indices = spread(expr.indices, unit, (index, i) => (index < 0 ? -1 : index * unit + i));
   const shape = of.shape.with(at, indices.length);
-  const taken: Value = { shape, labels: of.labels, rows: at === 0 ? takeRows(of, indices) : takeInner(of, at, indices) };
+  const taken: Value = {
+    shape,
+    labels: of.labels,
+    rows: at === 0 ? takeRows(of, indices) : takeInner(of, at, indices),
+  };
   return scaled(taken, expr, at, unit, scope);
 };
 
 /** One entry per row of the dimension instead of one per index. */
 function spread(list: readonly number[], unit: number, entry: (item: number, i: number) => number): Float64Array {
-  return Float64Array.from({ length: list.length * unit }, (_, i) => entry(list[Math.floor(i / unit)] as number, i % unit));
+  return Float64Array.from({ length: list.length * unit }, (_, i) =>
+    entry(list[Math.floor(i / unit)] as number, i % unit),
+  );
 }
 
 function takeRows(of: Value, indices: Float64Array): Value["rows"] {
@@ -76,7 +86,13 @@ function takeInner(of: Value, at: number, indices: Float64Array): Value["rows"] 
   };
 }
 
-function scaled(value: Value, { scale, indices, axis }: Take, at: number, unit: number, scope: Scope): Value | undefined {
+function scaled(
+  value: Value,
+  { scale, indices, axis }: Take,
+  at: number,
+  unit: number,
+  scope: Scope,
+): Value | undefined {
   if (scale === undefined) return value;
   const { power } = scope;
   const inner = rowLength(value.shape.slice(at));
@@ -86,14 +102,22 @@ function scaled(value: Value, { scale, indices, axis }: Take, at: number, unit: 
     const factors = scope.compile(scale, { ...scope, mode, power: 1 }, value.labels);
     if (!factors) return undefined;
     if (`${factors.shape}` !== `${value.shape}`) {
-      scope.complain({ message: "a factor per element does not fit the take", expected: `[${value.shape}]`, got: `[${factors.shape}]` });
+      scope.complain({
+        message: "a factor per element does not fit the take",
+        expected: `[${value.shape}]`,
+        got: `[${factors.shape}]`,
+      });
       return undefined;
     }
     return { ...value, rows: times(value, async (start, end) => factors.rows(start, end), power) };
   }
   if (typeof scale === "number") return { ...value, rows: times(value, () => scale, power) };
   if (scale.length !== indices.length) {
-    scope.complain({ message: `factors do not match the indices of axis "${axis}"`, expected: `${indices.length}`, got: `${scale.length}` });
+    scope.complain({
+      message: `factors do not match the indices of axis "${axis}"`,
+      expected: `${indices.length}`,
+      got: `${scale.length}`,
+    });
     return undefined;
   }
   const factors = spread(scale, unit, (factor) => factor);
@@ -112,7 +136,6 @@ function times(value: Value, factors: Factors, power: 1 | 2): Value["rows"] {
   return async (start, end) => {
     const rows = await value.rows(start, end);
     const by = await factors(start, end);
-    for (let i = 0; i < rows.length; i++) rows[i]! *= (typeof by === "number" ? by : (by[i] as number)) ** power;
-    return rows;
+    return rows.map((x, i) => x * (typeof by === "number" ? by : (by[i] as number)) ** power);
   };
 }

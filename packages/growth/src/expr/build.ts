@@ -1,5 +1,19 @@
 // Builders of plan expressions. They check nothing: a plan is checked whole, against the two parameter tables.
-import type { Affine, AxisRef, Concat, Const, Copy, Expr, Learned, MatMul, Normal, Scale, Sum, Take, Zeros } from "./expr.js";
+import type {
+  Affine,
+  AxisRef,
+  Concat,
+  Const,
+  Copy,
+  Expr,
+  Learned,
+  MatMul,
+  Normal,
+  Scale,
+  Sum,
+  Take,
+  Zeros,
+} from "./expr.js";
 
 type Shape = readonly number[];
 

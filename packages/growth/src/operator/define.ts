@@ -3,7 +3,7 @@ import { CambiumError, type ErrorDetails } from "@cambium/ir";
 import { type LlamaConfig, llamaConfig } from "@cambium/model";
 import type { z } from "zod";
 import { checkPlan } from "../plan/compile.js";
-import { type Claims, type GrowthPlan, type PlanParts, growthContractVersion } from "../plan/plan.js";
+import { type Claims, type GrowthPlan, growthContractVersion, type PlanParts } from "../plan/plan.js";
 import type { Operator } from "./operator.js";
 
 export interface OperatorDefinition<Options extends z.ZodType> {
@@ -67,7 +67,10 @@ export function defineOperator<Options extends z.ZodType>(definition: OperatorDe
 export function parseOptions<Options extends z.ZodType>(schema: Options, given: unknown): z.output<Options> {
   const { success, data, error } = schema.safeParse(given);
   if (success) return data;
-  const reasons = error.issues.map(({ path, message }) => ({ ...(path.length > 0 && { where: path.join(".") }), message }));
+  const reasons = error.issues.map(({ path, message }) => ({
+    ...(path.length > 0 && { where: path.join(".") }),
+    message,
+  }));
   const { shape } = schema as { readonly shape?: object };
   const hint = shape && `the options are ${Object.keys(shape).join(", ") || "none"}`;
   throw new CambiumError("E_GROWTH_OPTION", "the options do not fit", { reasons, ...(hint && { hint }) });
@@ -84,6 +87,10 @@ export function stamped<T>(name: string, version: string, work: () => T): T {
     const known = error instanceof CambiumError;
     const message = error instanceof Error ? error.message : String(error);
     const details: ErrorDetails = known ? error.details : { cause: error };
-    throw new CambiumError(known ? error.code : "E_GROWTH_OPERATOR", `operator ${name} ${version}: ${message}`, details);
+    throw new CambiumError(
+      known ? error.code : "E_GROWTH_OPERATOR",
+      `operator ${name} ${version}: ${message}`,
+      details,
+    );
   }
 }

@@ -107,16 +107,25 @@ export function renameLayer(name: string, from: number, to: number): string {
 export function targetLayers(base: number, { factor, layers }: DepthChoice): number {
   if (factor !== undefined && layers !== undefined) {
     const got = `factor ${factor}, layers ${layers}`;
-    throw new CambiumError("E_GROWTH_OPTION", "a factor and a number of layers are given", { expected: "one of them", got });
+    throw new CambiumError("E_GROWTH_OPTION", "a factor and a number of layers are given", {
+      expected: "one of them",
+      got,
+    });
   }
   const exact = layers ?? (factor ?? defaultFactor) * base;
   const target = Math.round(exact);
   if (Math.abs(exact - target) > 1e-9 * exact) {
     const hint = `layers: ${target}, or a factor that makes whole layers`;
-    throw depthError(`${base} layers cannot grow by a factor of ${factor}`, { expected: "a whole number of layers", got: `${Number(exact.toPrecision(12))}`, hint });
+    throw depthError(`${base} layers cannot grow by a factor of ${factor}`, {
+      expected: "a whole number of layers",
+      got: `${Number(exact.toPrecision(12))}`,
+      hint,
+    });
   }
-  if (target < base) throw depthError("growing does not take layers away", { expected: `at least ${base} layers`, got: `${target}` });
-  if (target > mostLayers) throw depthError("the target is too deep", { expected: `at most ${mostLayers} layers`, got: `${target}` });
+  if (target < base)
+    throw depthError("growing does not take layers away", { expected: `at least ${base} layers`, got: `${target}` });
+  if (target > mostLayers)
+    throw depthError("the target is too deep", { expected: `at most ${mostLayers} layers`, got: `${target}` });
   return target;
 }
 
@@ -130,10 +139,22 @@ export function checkLayers(layers: readonly number[], base: number, target: num
   const reasons: Reason[] = layers.flatMap((layer, t) =>
     Number.isInteger(layer) && layer >= 0 && layer < base
       ? []
-      : [{ where: `target layer ${t}`, message: "comes from no layer of the base", expected: `0 to ${base - 1}`, got: `${layer}` }],
+      : [
+          {
+            where: `target layer ${t}`,
+            message: "comes from no layer of the base",
+            expected: `0 to ${base - 1}`,
+            got: `${layer}`,
+          },
+        ],
   );
   if (layers.length !== target) {
-    reasons.push({ where: "the list", message: "has the wrong length", expected: `${target} layers`, got: `${layers.length}` });
+    reasons.push({
+      where: "the list",
+      message: "has the wrong length",
+      expected: `${target} layers`,
+      got: `${layers.length}`,
+    });
   }
   if (reasons.length > 0) throw depthError("the list of layers makes no target", { reasons });
 }

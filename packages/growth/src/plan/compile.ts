@@ -4,7 +4,7 @@ import { compileTensor } from "../evaluate/compile.js";
 import type { ReadRows, Scope, Value } from "../evaluate/value.js";
 import type { Expr } from "../expr/expr.js";
 import { checkNeeds } from "./needs.js";
-import { type GrowthPlan, type PlanTables, growthContractVersion, planTables } from "./plan.js";
+import { type GrowthPlan, growthContractVersion, type PlanTables, planTables } from "./plan.js";
 import { accountReasons, trainingReasons } from "./reasons.js";
 
 /** One target tensor of a plan, ready to be made row by row. */

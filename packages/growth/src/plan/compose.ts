@@ -25,17 +25,26 @@ export function composePlans(first: GrowthPlan, second: GrowthPlan): GrowthPlan 
     });
   }
   const tensors = Object.fromEntries(
-    Object.entries(second.tensors).map(([name, expr]) => [name, substitute(expr, (source) => first.tensors[source] as Expr)]),
+    Object.entries(second.tensors).map(([name, expr]) => [
+      name,
+      substitute(expr, (source) => first.tensors[source] as Expr),
+    ]),
   );
   const read = new Set(Object.values(tensors).flatMap(sourcesOf));
   const [a, b] = [first.operator, second.operator];
   const plan: GrowthPlan = {
     ...second,
-    operator: { name: `${a.name}+${b.name}`, version: `${a.version}+${b.version}`, options: { first: a.options, second: b.options } },
+    operator: {
+      name: `${a.name}+${b.name}`,
+      version: `${a.version}+${b.version}`,
+      options: { first: a.options, second: b.options },
+    },
     base: first.base,
     tensors,
     dropped: planTables(first).base.flatMap(({ name }) => (read.has(name) ? [] : [name])),
-    optimizer: { moments: Object.fromEntries(Object.keys(tensors).flatMap((name) => composedRule(first, second, name))) },
+    optimizer: {
+      moments: Object.fromEntries(Object.keys(tensors).flatMap((name) => composedRule(first, second, name))),
+    },
     claims: { functionPreserving: weaker(first.claims.functionPreserving, second.claims.functionPreserving) },
   };
   checkPlan(plan);

@@ -22,7 +22,10 @@ const names = z.array(z.string()).readonly();
 const index = z.int().nonnegative();
 
 const planSchema: z.ZodType<GrowthPlan> = z.strictObject({
-  contract: z.literal(growthContractVersion, `made for another version of the growth contract; this one is ${growthContractVersion}`),
+  contract: z.literal(
+    growthContractVersion,
+    `made for another version of the growth contract; this one is ${growthContractVersion}`,
+  ),
   operator: z.strictObject({ name: z.string(), version: z.string(), options: z.record(z.string(), z.json()) }),
   base: config,
   target: config,

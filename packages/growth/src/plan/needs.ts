@@ -1,5 +1,6 @@
 // What executing a plan asks of the trainer beyond tensors, so that nobody leaves it out in silence.
 import { CambiumError } from "@cambium/ir";
+import type { ExprKind } from "../expr/expr.js";
 import { walk } from "../expr/walk.js";
 import type { GrowthPlan } from "./plan.js";
 
@@ -8,10 +9,10 @@ export type PlanNeed = "learned" | "freeze" | "lrMultipliers" | "masks";
 
 /** What `plan` needs, in a fixed order; empty for a plan that is only tensors. */
 export function planNeeds(plan: GrowthPlan): readonly PlanNeed[] {
-  let learned = false;
-  for (const expr of Object.values(plan.tensors)) walk(expr, ({ kind }) => void (learned ||= kind === "learned"));
+  const kinds = new Set<ExprKind>();
+  for (const expr of Object.values(plan.tensors)) walk(expr, ({ kind }) => kinds.add(kind));
   const needs: Record<PlanNeed, boolean> = {
-    learned,
+    learned: kinds.has("learned"),
     freeze: plan.freeze.length > 0,
     lrMultipliers: Object.keys(plan.lrMultipliers).length > 0,
     masks: plan.masks.length > 0,

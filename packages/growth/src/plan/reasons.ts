@@ -11,7 +11,9 @@ export function accountReasons(plan: GrowthPlan, { base, target }: PlanTables): 
   const read = new Set(Object.values(plan.tensors).flatMap(sourcesOf));
   const dropped = new Set(plan.dropped);
   return [
-    ...Object.keys(plan.tensors).flatMap((where) => (made.has(where) ? [] : [{ where, message: "is no tensor of the target" }])),
+    ...Object.keys(plan.tensors).flatMap((where) =>
+      made.has(where) ? [] : [{ where, message: "is no tensor of the target" }],
+    ),
     ...[...known].flatMap((where) =>
       read.has(where) || dropped.has(where)
         ? []
@@ -35,17 +37,28 @@ export function trainingReasons(plan: GrowthPlan, { target }: PlanTables): Reaso
     masks: plan.masks.flatMap(({ tensors }) => tensors),
   };
   for (const [list, names] of Object.entries(lists)) {
-    for (const name of names) if (!known.has(name)) reasons.push({ where: `${list}: ${name}`, message: "is no tensor of the target" });
+    for (const name of names)
+      if (!known.has(name)) reasons.push({ where: `${list}: ${name}`, message: "is no tensor of the target" });
   }
   for (const [name, factor] of Object.entries(plan.lrMultipliers)) {
     if (factor >= 0 && Number.isFinite(factor)) continue;
-    reasons.push({ where: `lrMultipliers: ${name}`, message: "is not a factor", expected: "a finite number ≥ 0", got: `${factor}` });
+    reasons.push({
+      where: `lrMultipliers: ${name}`,
+      message: "is not a factor",
+      expected: "a finite number ≥ 0",
+      got: `${factor}`,
+    });
   }
   for (const { axis, range } of plan.masks) {
     const size = axisSize(plan.target, axis);
     const [start, end] = range;
     if (Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= size) continue;
-    reasons.push({ where: `masks: ${axis}`, message: "is not a range of the axis", expected: `within 0 to ${size}`, got: `${start} to ${end}` });
+    reasons.push({
+      where: `masks: ${axis}`,
+      message: "is not a range of the axis",
+      expected: `within 0 to ${size}`,
+      got: `${start} to ${end}`,
+    });
   }
   return reasons;
 }

@@ -16,7 +16,7 @@ interface Golden {
   readonly rounding: Readonly<Record<"traceLoss" | "traceGradNorm" | "final", number>>;
 }
 
-/** What a device may add to the oracle's own rounding: a few times it, for sums in another order. */
+/** What a device may add to the oracle's own rounding; the reference evaluator and ONNX Runtime add 1 to 2.5 times it. */
 const slack = 10;
 
 /**
@@ -59,7 +59,6 @@ export function describeTrainingTrace(name: string, open: () => Promise<Device>)
         losses.push(loss);
         norms.push(gradNorm);
       }
-console.log(fixture, worst(losses, held("trace.loss").data)/rounding.traceLoss, worst(norms, held("trace.grad_norm").data)/rounding.traceGradNorm);
       expect(worst(losses, held("trace.loss").data)).toBeLessThan(slack * rounding.traceLoss);
       expect(worst(norms, held("trace.grad_norm").data)).toBeLessThan(slack * rounding.traceGradNorm);
       expect((await device.memory()).tensors).toBe(tensors);
@@ -68,7 +67,6 @@ console.log(fixture, worst(losses, held("trace.loss").data)/rounding.traceLoss, 
       expect(updates).toBe(steps);
       const far = Object.entries(parameters)
         .map(([key, { data }]) => ({ key, distance: distance(data, held(`final.${key}`).data) }))
-        ;console.log(Math.max(...far.map(x=>x.distance))/rounding.final);far
         .filter((result) => !(result.distance < slack * rounding.final));
       expect(far).toEqual([]);
     });

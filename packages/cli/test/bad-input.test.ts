@@ -1,0 +1,225 @@
+// Every mistake of a table, as a user would make it: its typed error in one screen, exit code 2, no stack trace.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { main } from "../src/program.js";
+
+const golden = new URL("../../model/test/golden/", import.meta.url).pathname;
+const folders: string[] = [];
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cambium-bad-"));
+  folders.push(folder);
+});
+afterAll(() => folders.forEach((path) => rmSync(path, { recursive: true, force: true })));
+
+/** Runs a command line and returns its exit code and what it printed to standard error. */
+async function cambium(...args: string[]): Promise<{ code: number; errors: string }> {
+  const lines: string[] = [];
+  const spies = [
+    vi.spyOn(console, "error").mockImplementation((...words: unknown[]) => void lines.push(words.join(" "))),
+    vi.spyOn(console, "log").mockImplementation(() => {}),
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => Boolean(lines.push(String(text)))),
+  ];
+  try {
+    return { code: await main(args), errors: lines.join("\n") };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+async function expectMistake(args: readonly string[], code: string, ...mentions: (string | RegExp)[]): Promise<void> {
+  const { code: exit, errors } = await cambium(...args);
+  expect(errors).toContain(code);
+  for (const mention of mentions) expect(errors).toMatch(mention);
+  expect(exit).toBe(2);
+  expect(errors).not.toMatch(/^\s+at .*\d+:\d+\)?$/m);
+  expect(errors.split("\n").length, errors).toBeLessThanOrEqual(26);
+}
+
+function write(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+const valid = `name: r
+data: { corpus: ./text.txt }
+backend: reference
+model: { layers: 2, hidden: 16, heads: 2, intermediate: 16, context: 8 }
+growth: [{ operator: stack, factor: 2, at: 1k }]
+train: { tokens: 10k, batch: 2, lr: 1e-3 }
+`;
+
+describe("recipes", () => {
+  const cases: [what: string, from: string | RegExp, to: string, mentions: RegExp][] = [
+    ["an empty file", /[\s\S]*/, "", /recipe is empty/],
+    ["a list", /[\s\S]*/, "- 1", /expected/],
+    ["broken YAML", "name: r", "name: [", /not valid YAML/],
+    ["a tab for indentation", "name: r", "name:\n\tr: 1", /not valid YAML/],
+    ["a key twice", "name: r", "name: r\nname: s", /not valid YAML/],
+    ["a misspelt field", "train:", "trian:", /did you mean "train"/],
+    ["a misspelt inner field", "factor:", "facter:", /did you mean "factor"/],
+    ["an unknown field", "name: r", "name: r\ncolour: red", /unknown field "colour"/],
+    ["no name", "name: r\n", "", /"name" is missing/],
+    ["a name that is a path", "name: r", "name: ../r", /letters, digits/],
+    ["a negative seed", "name: r", "name: r\nseed: -1", /seed/],
+    ["a seed that is text", "name: r", "name: r\nseed: one", /"seed" does not fit/],
+    ["no data", /data: .*\n/, "", /"data" is missing/],
+    ["no corpus", "corpus: ./text.txt", "tokenizer: bytes", /"data.corpus" is missing/],
+    ["all text held out", "corpus: ./text.txt", "corpus: ./text.txt, heldOut: 1", /heldOut/],
+    ["half a layer", "layers: 2", "layers: 2.5", /model.layers/],
+    ["no layer", "layers: 2", "layers: 0", /model.layers/],
+    ["no sizes", /model: .*/, "model: { context: 8 }", /"model.layers" is missing/],
+    ["sizes of a checkpoint", "layers: 2", "from: ./m, layers: 2", /comes from a checkpoint/],
+    ["heads that do not divide", "heads: 2", "heads: 3", /multiple of heads/],
+    ["an odd head", "heads: 2", "heads: 16", /even/],
+    ["key/value heads that do not divide", "heads: 2", "heads: 4, kvHeads: 3", /kvHeads/],
+    ["an initialisation it does not know", "layers: 2", "init: heuristic, layers: 2", /paper, hf/],
+    ["factor and layers", "factor: 2", "factor: 2, layers: 4", /both a factor and layers/],
+    ["a factor of 1", "factor: 2", "factor: 1", /factor/],
+    ["growth at no time", ", at: 1k", "", /growth.0.at/],
+    ["growth after the end", "at: 1k", "at: 1M", /after training has ended/],
+    ["moments it does not know", "at: 1k", "at: 1k, moments: keep", /reset, carry, pad/],
+    ["tokens that are a word", "tokens: 10k", "tokens: many", /whole number/],
+    ["a fraction of a token", "tokens: 10k", "tokens: 1.5", /train.tokens/],
+    ["fewer tokens than a step", "tokens: 10k", "tokens: 8", /one optimizer step/],
+    ["a learning rate of 0", "lr: 1e-3", "lr: 0", /train.lr/],
+    ["a learning rate that is text", "lr: 1e-3", "lr: fast", /"train.lr" does not fit/],
+    ["a schedule it does not know", "lr: 1e-3", "lr: 1e-3, schedule: cosin", /did you mean "cosine"/],
+    ["a beta of 1", "lr: 1e-3", "lr: 1e-3, optimizer: { beta1: 1 }", /beta1/],
+    ["a clip of 0", "lr: 1e-3", "lr: 1e-3, optimizer: { clip: 0 }", /clip/],
+    ["an arm it does not know", "name: r", "name: r\ncompare: [nothing]", /compare/],
+    ["a negative temperature", "name: r", "name: r\nsamples: { temperature: -1 }", /temperature/],
+  ];
+  test.each(cases)("%s", async (_, from, to, mentions) => {
+    const recipe = write("recipe.yaml", valid.replace(from, to));
+    await expectMistake(["inspect", recipe], "E_RECIPE", mentions, /recipe\.yaml:\d+:\d+/);
+  });
+
+  test("all mistakes at once", async () => {
+    const recipe = write("recipe.yaml", valid.replace("layers: 2", "layers: 0").replace("lr: 1e-3", "lr: 0").replace("name: r", "nam: r"));
+    await expectMistake(["run", recipe], "E_RECIPE", /4 mistakes/, /model\.layers/, /train\.lr/, /"nam"/);
+  });
+});
+
+describe("what a recipe names", () => {
+  const cases: [string, (text: string) => string, string, RegExp][] = [
+    ["a backend that is not installed", (t) => t.replace("reference", "abacus"), "E_PLUGIN_MISSING", /npm install @cambium\/backend-abacus/],
+    ["a backend at a path where none is", (t) => t.replace("reference", '"./nowhere.mjs"'), "E_PLUGIN_MISSING", /check the path/],
+    ["an operator that is not installed", (t) => t.replace("stack", "stakc"), "E_PLUGIN_MISSING", /npm install @cambium\/operator-stakc/],
+    ["an operator that is no package name", (t) => t.replace("stack", '"A B"'), "E_PLUGIN_NAME", /does not name an? operator/],
+    ["a corpus that is not there", (t) => t, "E_NOT_FOUND", /text\.txt/],
+    ["an embedded corpus it does not have", (t) => t.replace("./text.txt", "war-and-peace"), "E_", /war-and-peace/],
+    ["a tokenizer that is not there", (t) => t.replace("./text.txt", "moby-dick, tokenizer: ./t.json"), "E_NOT_FOUND", /t\.json/],
+    ["a checkpoint that is not there", (t) => t.replace(/model: .*/, "model: { from: ./none, context: 8 }"), "E_NOT_FOUND", /none/],
+  ];
+  test.each(cases)("%s", async (_, change, code, mentions) => {
+    const recipe = write("recipe.yaml", change(valid).replace(/growth: .*\n/, (line) => (/stakc|A B/.test(line) ? line : "")));
+    await expectMistake(["run", recipe, "--out", join(folder, "run")], code, mentions);
+  });
+
+  test.each([
+    ["an operator that does not load", "throw new Error('out of sap');", "E_PLUGIN_BROKEN", /out of sap/],
+    ["an operator that exports nothing", "export const x = 1;", "E_PLUGIN_INVALID", /no default export/],
+    ["an operator of another contract", "export default { contract: 99 };", "E_PLUGIN_CONTRACT", /99/],
+  ])("%s", async (_, source, code, mentions) => {
+    write("operator.mjs", source);
+    await expectMistake(["run", write("recipe.yaml", valid.replace("stack", "./operator.mjs"))], code, mentions);
+  });
+});
+
+describe("checkpoints", () => {
+  const checkpoint = () => {
+    const path = join(folder, "model");
+    cpSync(join(golden, "gqa-tied"), path, { recursive: true });
+    return path;
+  };
+  const config = (path: string, change: (config: Record<string, unknown>) => void) => {
+    const file = join(path, "config.json");
+    const json = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    change(json);
+    writeFileSync(file, JSON.stringify(json));
+  };
+  const cases: [string, (path: string) => void, RegExp][] = [
+    ["no config.json", (path) => rmSync(join(path, "config.json")), /config\.json/],
+    ["a config.json that is no JSON", (path) => writeFileSync(join(path, "config.json"), "{"), /config\.json/],
+    ["another architecture", (path) => config(path, (c) => Object.assign(c, { model_type: "gpt2", architectures: ["GPT2LMHeadModel"] })), /gpt2/i],
+    ["another activation", (path) => config(path, (c) => Object.assign(c, { hidden_act: "gelu" })), /gelu/],
+    ["biases", (path) => config(path, (c) => Object.assign(c, { attention_bias: true })), /attention_bias/],
+    ["an unknown RoPE", (path) => config(path, (c) => Object.assign(c, { rope_parameters: { rope_type: "yarn", rope_theta: 1e4, factor: 2 } })), /yarn/],
+    ["heads that do not fit", (path) => config(path, (c) => Object.assign(c, { num_key_value_heads: 4 })), /num_key_value_heads|heads/],
+    ["a size that is missing", (path) => config(path, (c) => Object.assign(c, { hidden_size: undefined })), /hidden_size/],
+    ["no weights", (path) => rmSync(join(path, "model.safetensors")), /safetensors/],
+    ["an empty weights file", (path) => writeFileSync(join(path, "model.safetensors"), ""), /safetensors/],
+    ["truncated weights", (path) => truncateSync(join(path, "model.safetensors"), 5000), /model\.safetensors/],
+    ["a header longer than the file", (path) => writeFileSync(join(path, "model.safetensors"), Buffer.from([255, 255, 255, 255, 0, 0, 0, 0, 123])), /model\.safetensors/],
+    ["an index that leaves the directory", (path) => writeIndex(path, "../model.safetensors"), /\.\.\/model/],
+    ["an index with an absolute path", (path) => writeIndex(path, "/etc/passwd"), /etc\/passwd/],
+    ["an index that names no shard", (path) => writeIndex(path, "model-00001-of-00001.safetensors"), /00001/],
+    ["a shard that links out of the directory", linkOut, /model-00001-of-00001/],
+    ["a configuration with more layers than tensors", (path) => config(path, (c) => Object.assign(c, { num_hidden_layers: 3 })), /layers\.2\./],
+  ];
+  test.each(cases)("%s", async (_, damage, mentions) => {
+    const path = checkpoint();
+    damage(path);
+    const args = ["generate", path, "--tokens", "1,2", "--backend", "reference", "-n", "1"];
+    await expectMistake(args, "E_", mentions);
+  });
+
+  function writeIndex(path: string, shard: string): void {
+    rmSync(join(path, "model.safetensors"));
+    writeFileSync(join(path, "model.safetensors.index.json"), JSON.stringify({ metadata: {}, weight_map: { "model.norm.weight": shard } }));
+  }
+
+  function linkOut(path: string): void {
+    const outside = write("outside.safetensors", readFileSync(join(path, "model.safetensors")));
+    writeIndex(path, "model-00001-of-00001.safetensors");
+    symlinkSync(outside, join(path, "model-00001-of-00001.safetensors"));
+  }
+
+  test("a target that is there already is left alone", async () => {
+    const path = checkpoint();
+    const target = join(folder, "there");
+    mkdirSync(target);
+    writeFileSync(join(target, "precious"), "mine");
+    await expectMistake(["grow", path, target, "--operator", new URL("../../../operators/stack/dist/index.js", import.meta.url).pathname], "E_EXISTS", /there/);
+    expect(readFileSync(join(target, "precious"), "utf8")).toBe("mine");
+  });
+});
+
+describe("command lines", () => {
+  const model = join(golden, "mha-untied");
+  const cases: [string, string[], RegExp][] = [
+    ["an unknown command", ["rnu"], /Did you mean run/],
+    ["an unknown option", ["run", "x.yaml", "--outt", "y"], /--out/],
+    ["a missing argument", ["run"], /recipe/],
+    ["a recipe that is not there", ["run", "none.yaml"], /none\.yaml/],
+    ["neither prompt nor tokens", ["generate", model], /--prompt and --tokens/],
+    ["tokens that are none", ["generate", model, "--tokens", "a,b"], /5,17,9/],
+    ["a token outside the vocabulary", ["generate", model, "--tokens", "64", "--backend", "reference"], /0 to 63/],
+    ["a prompt without a tokenizer", ["generate", model, "--prompt", "x", "--backend", "reference"], /no tokenizer/],
+    ["no new token", ["generate", model, "--tokens", "1", "-n", "0"], /--max-new-tokens/],
+    ["a temperature below 0", ["generate", model, "--tokens", "1", "-t", "-1"], /--temperature/],
+    ["a backend option that is no pair", ["generate", model, "--tokens", "1", "--backend", "reference", "--backend-option", "x"], /key=value/],
+    ["an option the backend does not know", ["generate", model, "--tokens", "1", "--backend", "reference", "--backend-option", "x=1"], /x/],
+    ["a report of no run", ["report", tmpdir()], /not a run/],
+    ["something that is not there", ["inspect", "/nowhere/at/all"], /nothing at this path/],
+    ["a graph it does not have", ["inspect", model, "--graph", "backward"], /loss or step/],
+    ["a file that is no safetensors", ["inspect", new URL(import.meta.url).pathname], /bad-input\.test\.ts/],
+  ];
+  test.each(cases)("%s", async (_, args, mentions) => {
+    const { code, errors } = await cambium(...args);
+    expect(errors).toMatch(mentions);
+    expect(code).toBe(2);
+    expect(errors).not.toMatch(/^\s+at .*\d+:\d+\)?$/m);
+  });
+
+  test("an error is JSON where JSON was asked for", async () => {
+    const { errors } = await cambium("report", tmpdir(), "--json");
+    expect(JSON.parse(errors)).toMatchObject({ error: { code: "E_RUN_NOT_FOUND" } });
+  });
+});

@@ -1,0 +1,79 @@
+// The state a stage begins with: its own snapshot if it has one, else new weights, a checkpoint's, or grown ones.
+import { hostSources, type JsonValue, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
+import { growState } from "@cambium/growth";
+import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
+import { initParameters, type LlamaConfig } from "@cambium/model";
+import {
+  flattenState,
+  freshState,
+  noProgress,
+  type Progress,
+  type TrainingState,
+  unflattenState,
+} from "@cambium/train";
+import type { GrowthRecord } from "../run-format.js";
+import { readParameters } from "./checkpoint-start.js";
+import type { RunDirectory, StageDirectory } from "./run-directory.js";
+import type { StagePlan } from "./stage-plan.js";
+
+/** What a snapshot holds. */
+export interface HeldState {
+  readonly state: TrainingState;
+  readonly progress: Progress;
+  /** Where the stage was grown. */
+  readonly growth?: GrowthRecord;
+}
+
+export interface StageStart extends HeldState {
+  /** Snapshots that were passed over because they are damaged. */
+  readonly rejected: readonly Reason[];
+  /** The state comes from the stage's own snapshot. */
+  readonly continued: boolean;
+}
+
+/**
+ * @throws CambiumError `E_STAGE_LOST` when the stage to grow from has no snapshot; `E_SNAPSHOT_CORRUPT`,
+ * `E_CHECKPOINT_TENSORS`, and the errors of growing.
+ */
+export async function startStage(plan: StagePlan, run: RunDirectory): Promise<StageStart> {
+  const held = await readStage(run.stage(plan.id), plan.config);
+  if (held) return { ...held, continued: true };
+  return { state: await newState(plan, run), progress: noProgress, rejected: [], continued: false };
+}
+
+async function newState({ start, config }: StagePlan, run: RunDirectory): Promise<TrainingState> {
+  if (start.kind === "init") return freshState(initParameters(config, start));
+  if (start.kind === "checkpoint") return freshState(await readParameters(start.path, config));
+  const directory = run.stage(start.from.id);
+  const parent = await readStage(directory, start.from.config);
+  if (parent) return growState(start.growth, parent.state, { moments: start.moments });
+  throw new CambiumError("E_STAGE_LOST", `stage "${start.from.id}" is done but its snapshot is gone`, {
+    where: directory.snapshot,
+    hint: "delete the stage's directory; the next run makes it again",
+  });
+}
+
+/** Saves a snapshot. @throws CambiumError `E_DISK_FULL`, …; earlier snapshots are then untouched. */
+export async function saveStage(directory: StageDirectory, held: HeldState): Promise<void> {
+  const { state, progress, growth } = held;
+  const rest = { progress: { ...progress }, updates: state.updates, growth: growth ?? null };
+  await saveSnapshot(directory.snapshot, {
+    tensors: hostSources(flattenState(state)),
+    state: rest as unknown as JsonValue,
+  });
+}
+
+async function readStage(directory: StageDirectory, config: LlamaConfig) {
+  const snapshot = await loadSnapshot(directory.snapshot);
+  if (!snapshot) return undefined;
+  await using file = snapshot.tensors;
+  const tensors: Record<string, HostTensor> = {};
+  for (const name of file.tensors.keys()) tensors[name] = await file.read(name);
+  const { progress, updates, growth } = snapshot.state as unknown as {
+    progress: Progress;
+    updates: number;
+    growth: GrowthRecord | null;
+  };
+  const state = unflattenState(config, tensors, updates);
+  return { state, progress, rejected: snapshot.rejected, ...(growth && { growth }) };
+}
