@@ -1,29 +1,34 @@
-// Everything but the tests: format, lint, types, layers, dead code, generated files, packages. All of it runs; then it
-// says what failed.
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { bundle, install, root } from "./setup.mjs";
+// `pnpm check` but for the tests: format, lint, types, layers, dead code, generated files, house rules. All of it runs;
+// then it says what failed. `node tools/check.mjs types layers` runs some.
+import { run } from "./run.mjs";
+import { root, setUp, tool } from "./setup.mjs";
 
-const bin = (name) => join(root, "node_modules", ".bin", name);
-
-install();
-bundle();
+await setUp("generate");
+const rooms = ["packages", "backends", "operators"];
 const checks = {
-  "format and lint": [bin("biome"), "ci", "--error-on-warnings", "."],
-  types: [bin("tsc"), "-p", "."],
-  layers: [bin("depcruise"), "packages", "backends", "operators", "--config", ".dependency-cruiser.cjs", "--output-type", "err"],
-  "dead code": [bin("knip"), "--no-progress"],
-  "op index": [process.execPath, "packages/ir/scripts/generate-index.mjs", "--check"],
+  format: [...tool("@biomejs/biome"), "ci", "--error-on-warnings", "."],
+  types: [...tool("typescript", "tsc"), "-p", "."],
+  layers: [...tool("dependency-cruiser", "depcruise"), ...rooms, "--config", ".dependency-cruiser.cjs"],
+  "dead-code": [...tool("knip"), "--no-progress", "--treat-config-hints-as-errors"],
+  "op-index": [process.execPath, "packages/ir/scripts/generate-index.mjs", "--check"],
+  "error-table": [process.execPath, "tools/errors.mjs", "--check"],
   house: [process.execPath, "tools/house.mjs"],
 };
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);
+const unknown = chosen.filter((name) => !(name in checks));
+if (unknown.length > 0) {
+  console.error(`no check is called ${unknown.join(", ")}; there are: ${Object.keys(checks).join(", ")}`);
+  process.exit(2);
+}
 const failed = [];
-for (const [name, [command, ...args]] of Object.entries(checks)) {
+for (const name of chosen) {
+  const [command, ...args] = checks[name];
   const began = performance.now();
-  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
-  console.log(`${status === 0 ? "✓" : "✗"} ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
-  if (status !== 0) failed.push(name);
+  const passed = (await run(command, args, { cwd: root })) === 0;
+  console.log(`${passed ? "✓" : "✗"} ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  if (!passed) failed.push(name);
 }
 if (failed.length > 0) {
   console.error(`failed: ${failed.join(", ")}`);
-  process.exit(1);
+  process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 // The house rules that no linter knows: file lengths, and a first line that says what a file is.
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./setup.mjs";
 
@@ -29,11 +29,14 @@ const measured = sources
   .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1, first: text.split("\n")[0] }));
 const faults = measured.flatMap(({ path, lines, first }) => [
   ...(/^(\/\/|#!)/.test(first) ? [] : [`${path}: its first line does not say what it is`]),
-  ...(lines > longest && !/because|reason/i.test(first) ? [`${path}: ${lines} lines, over ${longest}, without a reason in the first line`] : []),
+  ...(lines > longest && !/because|reason/i.test(first)
+    ? [`${path}: ${lines} lines, over ${longest}, without a reason in the first line`]
+    : []),
 ]);
 const lengths = measured.map(({ lines }) => lines).sort((a, b) => a - b);
 const at = (share) => lengths[Math.floor(lengths.length * share)] ?? 0;
 console.log(`${lengths.length} source files; lines: median ${at(0.5)}, p90 ${at(0.9)}, longest ${at(1 - 1e-9)}`);
-if (at(0.5) >= medianLimit) faults.push(`the median file has ${at(0.5)} lines; the house keeps it under ${medianLimit}`);
+if (at(0.5) >= medianLimit)
+  faults.push(`the median file has ${at(0.5)} lines; the house keeps it under ${medianLimit}`);
 for (const fault of faults) console.error(fault);
 process.exit(faults.length > 0 ? 1 : 0);

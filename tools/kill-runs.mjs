@@ -7,7 +7,7 @@
 // into the writing of a model. Ends with exit code 1 when a run ends in other bits.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -51,7 +51,10 @@ function random(seed) {
 function run(out, killAfter) {
   return new Promise((resolve) => {
     const args = ["run", recipe, "--out", out, "--backend", values.backend, "--json"];
-    const child = spawn(process.execPath, [cli, ...args], { cwd: join(import.meta.dirname, ".."), stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, [cli, ...args], {
+      cwd: join(import.meta.dirname, ".."),
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let errors = "";
     child.stderr.on("data", (chunk) => {
       errors += chunk;
@@ -67,7 +70,9 @@ function run(out, killAfter) {
 
 /** The hash of every stage's weights, by stage. */
 function fingerprints(out) {
-  const stages = readdirSync(join(out, "stages")).filter((name) => !name.startsWith(".")).sort();
+  const stages = readdirSync(join(out, "stages"))
+    .filter((name) => !name.startsWith("."))
+    .sort();
   return Object.fromEntries(
     stages.map((stage) => {
       const weights = readFileSync(join(out, "stages", stage, "model", "model.safetensors"));
@@ -79,7 +84,9 @@ function fingerprints(out) {
 async function main() {
   const words = ["the", "whale", "sea", "ship", "white", "captain", "and", "of", "a", "storm"];
   const draw = random(7);
-  const paragraphs = Array.from({ length: 40 }, () => Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" "));
+  const paragraphs = Array.from({ length: 40 }, () =>
+    Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" "),
+  );
   writeFileSync(join(folder, "text.txt"), paragraphs.join("\n\n"));
   writeFileSync(recipe, recipeText);
 
@@ -107,10 +114,17 @@ async function main() {
     if (JSON.stringify(fingerprints(out)) !== expected) differing.push(i);
     rmSync(out, { recursive: true });
     const left = ((performance.now() - began) / (i + 1)) * (runs - i - 1);
-    if (!values.json) process.stderr.write(`\r${i + 1} of ${runs} runs, ${kills} kills, ${differing.length} differ, ${Math.round(left / 1000)} s left \x1b[K`);
+    if (!values.json)
+      process.stderr.write(
+        `\r${i + 1} of ${runs} runs, ${kills} kills, ${differing.length} differ, ${Math.round(left / 1000)} s left \x1b[K`,
+      );
   }
   if (!values.json) process.stderr.write("\n");
-  console.log(values.json ? JSON.stringify({ runs, kills, differing }) : `${runs} runs, ${kills} kills, ${runs - differing.length} bit-equal, ${differing.length} not`);
+  console.log(
+    values.json
+      ? JSON.stringify({ runs, kills, differing })
+      : `${runs} runs, ${kills} kills, ${runs - differing.length} bit-equal, ${differing.length} not`,
+  );
   return differing.length === 0 ? 0 : 1;
 }
 

@@ -19,7 +19,13 @@ export async function quiet(title, command, args, { patience = 0, progress, ...o
   child.stdout.setEncoding("utf8").on("data", (text) => {
     output += text;
     all += text;
-    const now = progress && text.split("\n").map((one) => progress.exec(one)?.[1]).filter(Boolean).at(-1);
+    const now =
+      progress &&
+      text
+        .split("\n")
+        .map((one) => progress.exec(one)?.[1])
+        .filter(Boolean)
+        .at(-1);
     if (now) line.show(now);
   });
   child.stderr.setEncoding("utf8").on("data", (text) => {

@@ -31,6 +31,11 @@ export async function relock() {
   await alone(() => pnpmInstall(["--no-frozen-lockfile"]));
 }
 
+/** Runs the pinned pnpm, quietly. */
+export async function pnpm(args, options) {
+  await quiet(`pnpm ${args[0]}`, "pnpm", args, { env: environment(installed().path), patience: 5000, ...options });
+}
+
 /** How to start a command-line tool among the root's dependencies, without a shell: `node FILE`. */
 export function tool(name, bin = name.replace(/^@.*\//, "")) {
   const folder = join(root, "node_modules", name);
@@ -45,7 +50,11 @@ async function install() {
 async function pnpmInstall(flags) {
   const path = existsSync(installed()?.path ?? "") ? installed().path : await fetchPnpm();
   const args = ["install", ...flags, "--reporter=append-only", "--config.confirmModulesPurge=false"];
-  await quiet("Installing dependencies", "pnpm", args, { cwd: root, env: environment(path), progress: /^Progress: (.*)/ });
+  await quiet("Installing dependencies", "pnpm", args, {
+    cwd: root,
+    env: environment(path),
+    progress: /^Progress: (.*)/,
+  });
   writeFileSync(marker, JSON.stringify({ lock: fingerprint(), path }));
 }
 
@@ -54,7 +63,12 @@ async function fetchPnpm() {
   const args = ["--yes", "--package", packageManager.split("+")[0], "--", "node", "-p", "process.env.PATH"];
   const env = { ...process.env, npm_config_loglevel: "error" };
   const path = await quiet("Fetching pnpm", "npx", args, { cwd: root, env });
-  return path.trim().split("\n").at(-1).split(delimiter).find((folder) => existsSync(join(folder, "pnpm")));
+  return path
+    .trim()
+    .split("\n")
+    .at(-1)
+    .split(delimiter)
+    .find((folder) => existsSync(join(folder, "pnpm")));
 }
 
 async function turbo(task) {
@@ -87,7 +101,8 @@ async function alone(work) {
   for (let told = false; !taken(); told = true) {
     const holder = holderOf(busy);
     if (holder !== undefined && !alive(holder)) rmSync(busy, { force: true });
-    else if (!told) console.log(`Waiting for process ${holder ?? "?"} to set up this folder … (none there? delete ${busy})`);
+    else if (!told)
+      console.log(`Waiting for process ${holder ?? "?"} to set up this folder … (none there? delete ${busy})`);
     await sleep(200);
   }
   const release = () => rmSync(busy, { force: true });

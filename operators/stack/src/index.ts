@@ -6,12 +6,12 @@ import { version } from "../package.json";
 /**
  * G_stack of "Stacking Your Transformers" (Du et al. 2024, Fig. 1 and Algorithm 1: M' = M ∘ M ∘ … ∘ M, g times):
  * target layer t is a copy of base layer t mod l; embedding, final norm and head are copied once. It keeps
- * R_c = (l−1)g / (gl−1) of the connections, the most of all operators that repeat layers, and not the function: the
+ * R_c = (l−1)g / (gl−1) of the connections, the most that g times the layers can keep, but not the function: the
  * loss jumps at growth and falls below that of training from scratch.
  *
  * Options: `factor` (default 4) or `layers`; `strict` (default true) refuses a target that is no multiple of the base.
- * With `strict: false` what is left over after the last whole copy is filled from the top of the base (Chen et al.
- * 2021, "bert2BERT", section 3).
+ * With `strict: false` what is left over after the last whole copy is filled from the top of the base, as in
+ * bert2BERT (Chen et al. 2021).
  *
  * @example
  * import stack from "@cambium/operator-stack";

@@ -1,6 +1,8 @@
 // How a command ends when it does not end well: what is printed, and the exit code.
+import { toFileError } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
 import { CommanderError } from "commander";
+import { wrap } from "./format.js";
 
 export const exitCodes = `
   0    done
@@ -8,22 +10,60 @@ export const exitCodes = `
   2    a mistake in the command, a recipe, a file or the set-up; the message says which
   130  stopped by Ctrl-C after saving; the same command continues`;
 
-/** Thrown by a command that was stopped and has saved. */
-export class Interrupted extends Error {}
+/** Thrown by a command that has said all there is to say. */
+export class Quit extends Error {
+  constructor(
+    readonly exitCode: number,
+    message = "",
+  ) {
+    super(message);
+  }
+}
+
+/** Reasons shown; `--json` gives all. */
+const mostReasons = 8;
+/** Columns that a message takes at most. */
+const width = 110;
 
 /** Prints what happened, to standard error (as JSON if `json`), and returns the exit code. */
-export function reportFailure(error: unknown, json: boolean): number {
-  if (error instanceof Interrupted) {
-    console.error(error.message);
-    return 130;
+export function reportFailure(thrown: unknown, json: boolean): number {
+  const error = toUserError(thrown);
+  if (error instanceof Quit) {
+    if (error.message === "") return error.exitCode;
+    console.error(json ? asJson({ code: "E_INTERRUPTED", message: error.message }) : error.message);
+    return error.exitCode;
   }
-  // Commander has printed its own message.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof CambiumError) {
-    console.error(json ? JSON.stringify({ error }) : error.format());
+    console.error(json ? asJson(error) : onOneScreen(error));
     return 2;
   }
-  console.error("This is a defect of Cambium:");
-  console.error(error instanceof Error ? error.stack : error);
+  const stack = error instanceof Error ? error.stack : String(error);
+  console.error(json ? asJson({ code: "E_DEFECT", message: stack }) : `This is a defect of Cambium:\n${stack}`);
   return 1;
+}
+
+function asJson(error: unknown): string {
+  return JSON.stringify({ error });
+}
+
+/** Errors of the command line's parser and of the file system as errors a user can act on. */
+function toUserError(error: unknown): unknown {
+  if (error instanceof CommanderError) {
+    // Help and version are printed and are no failure.
+    if (error.exitCode === 0 || error.code === "commander.help") return new Quit(0);
+    const [message = "", ...more] = error.message.replace(/^error: /, "").split("\n");
+    const suggestion = more.join(" ").replace(/^\(|\)$/g, "");
+    return new CambiumError("E_USAGE", message, { hint: suggestion === "" ? "add --help for usage" : suggestion });
+  }
+  const path = error instanceof Error && "path" in error ? String(error.path) : "a file";
+  return toFileError(error, path);
+}
+
+/** The message wrapped to the terminal, with as many reasons as leave it on one screen. */
+function onOneScreen(error: CambiumError): string {
+  const { reasons = [], ...details } = error.details;
+  const shown = new CambiumError(error.code, error.message, { ...details, reasons: reasons.slice(0, mostReasons) });
+  const lines = shown.format().split("\n");
+  if (reasons.length > mostReasons) lines.push(`  … and ${reasons.length - mostReasons} more`);
+  return lines.flatMap((line) => wrap(line, width)).join("\n");
 }

@@ -1,7 +1,7 @@
 // Command-line options that several commands share.
-import type { Recipe } from "@cambium/experiment";
+import { parseQuantity, type Recipe } from "@cambium/experiment";
 import { CambiumError } from "@cambium/ir";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 
 export interface BackendFlags {
   readonly backend?: string;
@@ -12,19 +12,20 @@ export interface BackendFlags {
 export function withBackendFlags(command: Command): Command {
   return command
     .option("-b, --backend <name>", "what computes: onnx, another installed backend, a package or a path")
-    .addOption(
-      new Option("--backend-option <key=value...>", "an option of the backend, e.g. threads=4; may be repeated"),
-    );
+    .option("--backend-option <key=value>", "an option of the backend, e.g. threads=4; may be repeated", repeated);
+}
+
+/** Parser for an option that may be repeated: commander's own swallows the arguments that follow. */
+export function repeated(word: string, before: readonly string[] = []): string[] {
+  return [...before, word];
 }
 
 /** The backend that the flags name; undefined when they name none. @throws CambiumError `E_OPTION`. */
-export function backendOptions(flags: BackendFlags, fallback?: string): Recipe["backend"] | undefined {
-  const name = flags.backend ?? fallback;
-  if (name === undefined) {
-    if (flags.backendOption === undefined) return undefined;
-    throw new CambiumError("E_OPTION", "--backend-option needs --backend", { hint: "for example --backend onnx" });
-  }
-  return { name, options: keyValues(flags.backendOption ?? [], "--backend-option") };
+export function backendOptions(flags: BackendFlags): Recipe["backend"] | undefined {
+  const { backend: name, backendOption: words } = flags;
+  if (name !== undefined) return { name, options: keyValues(words ?? [], "--backend-option") };
+  if (words === undefined) return undefined;
+  throw new CambiumError("E_OPTION", "--backend-option needs --backend", { hint: "for example --backend onnx" });
 }
 
 /** `key=value` words as an object; numbers and booleans become such. @throws CambiumError `E_OPTION`. */
@@ -32,7 +33,7 @@ export function keyValues(words: readonly string[], flag: string): Record<string
   return Object.fromEntries(
     words.map((word) => {
       const at = word.indexOf("=");
-      if (at <= 0) throw new CambiumError("E_OPTION", `${flag} does not fit`, { expected: "key=value", got: word });
+      if (at <= 0) throw unfit(flag, "key=value", word);
       return [word.slice(0, at), plainValue(word.slice(at + 1))];
     }),
   );
@@ -47,16 +48,39 @@ function plainValue(text: string): string | number | boolean {
 export function wholeNumber(flag: string, least = 0): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new CambiumError("E_OPTION", `${flag} does not fit`, { expected: `a whole number ≥ ${least}`, got: text });
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw unfit(flag, `a whole number ≥ ${least}`, text);
   };
 }
 
-/** Parser for an option that is a finite number ≥ `least`. */
-export function realNumber(flag: string, least = 0): (text: string) => number {
+/** Parser for an option that is a finite number, ≥ `least` or, if it must be `above` it, greater. */
+export function realNumber(flag: string, least = 0, above = false): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() !== "" && Number.isFinite(value) && value >= least) return value;
-    throw new CambiumError("E_OPTION", `${flag} does not fit`, { expected: `a number ≥ ${least}`, got: text });
+    const fits = text.trim() !== "" && Number.isFinite(value) && (above ? value > least : value >= least);
+    if (fits) return value;
+    throw unfit(flag, `a number ${above ? ">" : "≥"} ${least}`, text);
   };
+}
+
+/** Parser for an option that counts tokens: 300000, 300k, 1.2M; 0 only if `zero`. */
+export function tokenCount(flag: string, zero = false): (text: string) => number {
+  return (text) => {
+    const value = parseQuantity(text);
+    if (value !== null && (value > 0 || zero)) return value;
+    throw unfit(flag, `a whole number${zero ? "" : " above 0"}, such as 300000, 300k or 1.2M`, text);
+  };
+}
+
+/** @throws CambiumError `E_OPTION` */
+export function oneOf<T extends string>(flag: string, values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((known) => known === text);
+    if (value !== undefined) return value;
+    throw unfit(flag, values.join(", ").replace(/, ([^,]*)$/, " or $1"), text);
+  };
+}
+
+function unfit(flag: string, expected: string, got: string): CambiumError {
+  return new CambiumError("E_OPTION", `${flag} does not fit`, { expected, got });
 }

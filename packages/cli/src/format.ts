@@ -1,8 +1,16 @@
-// Numbers and durations as people read them.
+// Numbers, durations and paragraphs as people read them.
+
+const sizes = [
+  [1e15, "P"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
 
 /** 1234567 → `1.23M`. */
 export function compact(value: number): string {
-  for (const [size, suffix] of [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
+  for (const [size, suffix] of sizes) {
     if (Math.abs(value) >= size) return `${Number((value / size).toPrecision(3))}${suffix}`;
   }
   return String(Number(value.toPrecision(3)));
@@ -16,4 +24,18 @@ export function duration(seconds: number): string {
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes}:${String(whole % 60).padStart(2, "0")} min`;
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")} h`;
+}
+
+/** A line as lines of at most `width` columns, the further ones indented a little more. Words are never cut. */
+export function wrap(line: string, width: number): string[] {
+  const indent = /^[ -]*/.exec(line)?.[0].length ?? 0;
+  const lines: string[] = [];
+  let current = "";
+  for (const word of line.split(/(?<=\S)(?= )/)) {
+    if (current !== "" && current.length + word.length > width) {
+      lines.push(current);
+      current = " ".repeat(indent + 4) + word.trimStart();
+    } else current += word;
+  }
+  return [...lines, current];
 }

@@ -2,6 +2,10 @@
 // `cambium`: the program of this package.
 import { main } from "./program.js";
 
-const code = await main(process.argv.slice(2));
-// A command may have set a code of its own.
-process.exitCode ||= code;
+// A reader that has seen enough (`cambium inspect … | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,7 +1,6 @@
 // What a run looks like while it runs: a bar with loss, speed and time left on a terminal, plain lines without one.
 import { styleText } from "node:util";
-import type { RunObserver, StagePlan } from "@cambium/experiment";
-import type { ArmPlan } from "@cambium/experiment";
+import type { ArmPlan, RunObserver, StagePlan } from "@cambium/experiment";
 import type { Reason } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
 import { SingleBar } from "cli-progress";
@@ -10,25 +9,37 @@ import { compact, duration } from "./format.js";
 /** Without a terminal, a line at most this often, milliseconds. */
 const plainEvery = 10_000;
 
+/** Redraws a second; more than a person reads, less than flickers. */
+const redraws = 5;
+
 export class ProgressDisplay implements RunObserver {
   readonly #terminal: boolean;
   #bar: SingleBar | undefined;
   #printed = Number.NEGATIVE_INFINITY;
   #heldOut: number | undefined;
-  /** FLOPs of the stages not yet begun. */
-  #ahead = new Map<string, number>();
+  /** The stage's first row of this sitting, and when it came. */
+  #first: { readonly row: MetricsRow; readonly at: number } | undefined;
+  /** FLOPs of the stages not yet done. */
+  readonly #ahead = new Map<string, number>();
 
   constructor(readonly stream: NodeJS.WriteStream) {
     this.#terminal = stream.isTTY === true;
   }
 
+  /** Whether something was trained in this sitting. */
+  get hasTrained(): boolean {
+    return this.#first !== undefined;
+  }
+
   onPlan(arms: readonly ArmPlan[]): void {
-    for (const stage of new Set(arms.flatMap(({ stages }) => stages))) this.#ahead.set(stage.id, stage.flops);
+    for (const stage of arms.flatMap(({ stages }) => stages)) this.#ahead.set(stage.id, stage.flops);
   }
 
   onData({ phase, bytesDone, bytesTotal }: Parameters<NonNullable<RunObserver["onData"]>>[0]): void {
-    if (this.#terminal && bytesTotal > 0) this.stream.write(`\r${phase === "hash" ? "Reading" : "Tokenizing"} ${Math.round((100 * bytesDone) / bytesTotal)} %\x1b[K`);
-    if (this.#terminal && bytesDone === bytesTotal) this.stream.write("\r\x1b[K");
+    if (!this.#terminal || bytesTotal === 0) return;
+    const what = phase === "hash" ? "Reading" : "Tokenizing";
+    const line = bytesDone < bytesTotal ? `${what} ${Math.round((100 * bytesDone) / bytesTotal)} %` : "";
+    this.stream.write(`\r${line}\x1b[K`);
   }
 
   onDevice(description: string): void {
@@ -42,40 +53,54 @@ export class ProgressDisplay implements RunObserver {
 
   onStage(stage: StagePlan, step: number): void {
     this.#heldOut = undefined;
+    this.#first = undefined;
     this.note(`${title(stage)}${step > 0 ? `, continuing after step ${step}` : ""}`);
     if (!this.#terminal) return;
-    this.#bar = new SingleBar(
-      { format: "  {bar} {percentage} % │ loss {loss} │ held-out {heldOut} │ {speed} tok/s │ {left} left", stream: this.stream, hideCursor: true, barsize: 24, barCompleteChar: "█", barIncompleteChar: "░", gracefulExit: false },
-    );
+    this.#bar = new SingleBar({
+      format: "  {bar} {percentage} % │ loss {loss} │ held-out {heldOut} │ {speed} tok/s │ {left} left",
+      stream: this.stream,
+      hideCursor: true,
+      barsize: 24,
+      barCompleteChar: "█",
+      barIncompleteChar: "░",
+      gracefulExit: false,
+      fps: redraws,
+    });
+    // However the process ends, a hidden cursor must come back.
+    process.once("exit", this.#restore);
     this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–" });
   }
 
   onGrowth(stage: StagePlan, seconds: number): void {
     if (stage.start.kind !== "growth") return;
     const { operator } = stage.start.growth;
-    this.note(`Grown with ${operator.name} ${operator.version} to ${stage.config.layers} layers in ${seconds.toFixed(2)} s`);
+    const how = `${operator.name} ${operator.version}`;
+    this.note(`Grown with ${how} to ${stage.config.layers} layers in ${seconds.toFixed(2)} s`);
   }
 
   onMetrics(stage: StagePlan, row: MetricsRow): void {
+    this.#first ??= { row, at: performance.now() };
     this.#heldOut = row.heldOutLoss ?? this.#heldOut;
-    const speed = row.flops / row.seconds;
-    const left = (stage.flops * (1 - row.tokens / stage.tokens) + this.#flopsAhead(stage)) / speed;
     const shown = {
       loss: row.loss.toFixed(3),
       heldOut: this.#heldOut?.toFixed(3) ?? "–",
       speed: compact(row.tokens / row.seconds),
-      left: duration(left),
+      left: duration(this.#secondsLeft(stage, row)),
     };
     if (this.#bar) this.#bar.update(Math.min(row.tokens, stage.tokens), shown);
-    else if (performance.now() - this.#printed > plainEvery || row.tokens >= stage.tokens) {
+    else if (!this.#terminal && (performance.now() - this.#printed > plainEvery || row.tokens >= stage.tokens)) {
       this.#printed = performance.now();
       const percent = Math.round((100 * row.tokens) / stage.tokens);
-      this.stream.write(`  ${stage.name} ${percent} %  loss ${shown.loss}  held-out ${shown.heldOut}  ${shown.speed} tok/s  ${shown.left} left\n`);
+      const { loss, heldOut, speed, left } = shown;
+      const figures = `loss ${loss}  held-out ${heldOut}  ${speed} tok/s  ${left} left`;
+      this.stream.write(`  ${stage.name} ${percent} %  ${figures}\n`);
     }
   }
 
   onRejectedSnapshot(stage: StagePlan, reasons: readonly Reason[]): void {
-    for (const { where, message } of reasons) this.note(`${stage.name}: a snapshot was passed over: ${where ?? ""} ${message}`);
+    for (const { where, message } of reasons) {
+      this.note(`${stage.name}: a snapshot was passed over: ${where ?? ""} ${message}`);
+    }
   }
 
   onStageDone(stage: StagePlan): void {
@@ -83,7 +108,7 @@ export class ProgressDisplay implements RunObserver {
     this.#ahead.delete(stage.id);
   }
 
-  /** A line above the bar. */
+  /** A line of its own; a bar that was there stays as it is and ends. */
   note(text: string): void {
     this.stop();
     this.stream.write(`${this.#terminal ? styleText("dim", text) : text}\n`);
@@ -92,12 +117,21 @@ export class ProgressDisplay implements RunObserver {
   stop(): void {
     this.#bar?.stop();
     this.#bar = undefined;
+    process.off("exit", this.#restore);
   }
 
-  #flopsAhead(current: StagePlan): number {
-    let sum = 0;
-    for (const [id, flops] of this.#ahead) if (id !== current.id) sum += flops;
-    return sum;
+  readonly #restore = (): void => {
+    this.stream.write("\x1b[?25h");
+  };
+
+  /** Of the whole run, at the pace of this stage so far: evaluation and snapshots included, once there are some. */
+  #secondsLeft(stage: StagePlan, row: MetricsRow): number {
+    const { row: first, at } = this.#first ?? { row, at: performance.now() };
+    const measured = (1000 * (row.flops - first.flops)) / (performance.now() - at);
+    const pace = row.flops > first.flops ? measured : row.flops / row.seconds;
+    let left = stage.flops * (1 - row.tokens / stage.tokens);
+    for (const [id, flops] of this.#ahead) if (id !== stage.id) left += flops;
+    return left / pace;
   }
 }
 

@@ -1,26 +1,49 @@
 // A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
 import { dirname, resolve } from "node:path";
 import { resolvePlugin } from "@cambium/backend";
-import { nodeImporter } from "@cambium/backend/node";
 import { loadTokenizer } from "@cambium/data";
-import { type Recipe, planArms, readCheckpoint } from "@cambium/experiment";
+import { planArms, type Recipe, readCheckpoint } from "@cambium/experiment";
 import { connectionRate, describePlan, layerMap, operatorPlugin } from "@cambium/growth";
 import { countParameters } from "@cambium/model";
 import { compact } from "./format.js";
+import type { Host } from "./host.js";
 
 /** @throws CambiumError for operators, tokenizers and checkpoints that are not there. */
-export async function describeRecipe(recipe: Recipe, path: string): Promise<{ data: unknown; text: string }> {
+export async function describeRecipe(
+  recipe: Recipe,
+  path: string,
+  host: Host,
+): Promise<{ data: unknown; text: string }> {
   const projectDir = dirname(resolve(path));
-  const importer = nodeImporter(projectDir, process.cwd());
-  const operators = await Promise.all(recipe.growth.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin));
-  const { vocabSize } = await loadTokenizer(recipe.data.tokenizer, projectDir);
-  const checkpoint = recipe.model.from === undefined ? undefined : await readCheckpoint(resolve(projectDir, recipe.model.from));
-  const arms = planArms(recipe, { vocabSize, dataContent: "", device: "", operators, ...(checkpoint && { checkpoint }) });
+  const importer = host.importer(projectDir);
+  const operators = await Promise.all(
+    recipe.growth.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin),
+  );
+  const { vocabSize, bosId, eosId } = await loadTokenizer(recipe.data.tokenizer, projectDir);
+  const checkpoint =
+    recipe.model.from === undefined ? undefined : await readCheckpoint(resolve(projectDir, recipe.model.from));
+  const arms = planArms(recipe, {
+    vocabSize,
+    bosId,
+    eosId,
+    dataContent: "",
+    device: "",
+    operators,
+    ...(checkpoint && { checkpoint }),
+  });
   const data = arms.map(({ name, stages }) => ({
     name,
     stages: stages.map(({ name: stage, config, tokens, flops, start }) => {
       const map = start.kind === "growth" ? layerMap(start.growth) : null;
-      return { name: stage, layers: config.layers, parameters: countParameters(config), tokens, flops, layerMap: map, connectionRate: map && connectionRate(map) };
+      return {
+        name: stage,
+        layers: config.layers,
+        parameters: countParameters(config),
+        tokens,
+        flops,
+        layerMap: map,
+        connectionRate: map && connectionRate(map),
+      };
     }),
   }));
   const text = arms.flatMap(({ name, stages }) => [

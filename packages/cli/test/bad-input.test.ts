@@ -1,5 +1,14 @@
 // Every mistake of a table, as a user would make it: its typed error in one screen, exit code 2, no stack trace.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -101,24 +110,60 @@ describe("recipes", () => {
   });
 
   test("all mistakes at once", async () => {
-    const recipe = write("recipe.yaml", valid.replace("layers: 2", "layers: 0").replace("lr: 1e-3", "lr: 0").replace("name: r", "nam: r"));
+    const recipe = write(
+      "recipe.yaml",
+      valid.replace("layers: 2", "layers: 0").replace("lr: 1e-3", "lr: 0").replace("name: r", "nam: r"),
+    );
     await expectMistake(["run", recipe], "E_RECIPE", /4 mistakes/, /model\.layers/, /train\.lr/, /"nam"/);
   });
 });
 
 describe("what a recipe names", () => {
   const cases: [string, (text: string) => string, string, RegExp][] = [
-    ["a backend that is not installed", (t) => t.replace("reference", "abacus"), "E_PLUGIN_MISSING", /npm install @cambium\/backend-abacus/],
-    ["a backend at a path where none is", (t) => t.replace("reference", '"./nowhere.mjs"'), "E_PLUGIN_MISSING", /check the path/],
-    ["an operator that is not installed", (t) => t.replace("stack", "stakc"), "E_PLUGIN_MISSING", /npm install @cambium\/operator-stakc/],
-    ["an operator that is no package name", (t) => t.replace("stack", '"A B"'), "E_PLUGIN_NAME", /does not name an? operator/],
+    [
+      "a backend that is not installed",
+      (t) => t.replace("reference", "abacus"),
+      "E_PLUGIN_MISSING",
+      /npm install @cambium\/backend-abacus/,
+    ],
+    [
+      "a backend at a path where none is",
+      (t) => t.replace("reference", '"./nowhere.mjs"'),
+      "E_PLUGIN_MISSING",
+      /check the path/,
+    ],
+    [
+      "an operator that is not installed",
+      (t) => t.replace("stack", "stakc"),
+      "E_PLUGIN_MISSING",
+      /npm install @cambium\/operator-stakc/,
+    ],
+    [
+      "an operator that is no package name",
+      (t) => t.replace("stack", '"A B"'),
+      "E_PLUGIN_NAME",
+      /does not name an? operator/,
+    ],
     ["a corpus that is not there", (t) => t, "E_NOT_FOUND", /text\.txt/],
     ["an embedded corpus it does not have", (t) => t.replace("./text.txt", "war-and-peace"), "E_", /war-and-peace/],
-    ["a tokenizer that is not there", (t) => t.replace("./text.txt", "moby-dick, tokenizer: ./t.json"), "E_NOT_FOUND", /t\.json/],
-    ["a checkpoint that is not there", (t) => t.replace(/model: .*/, "model: { from: ./none, context: 8 }"), "E_NOT_FOUND", /none/],
+    [
+      "a tokenizer that is not there",
+      (t) => t.replace("./text.txt", "moby-dick, tokenizer: ./t.json"),
+      "E_NOT_FOUND",
+      /t\.json/,
+    ],
+    [
+      "a checkpoint that is not there",
+      (t) => t.replace(/model: .*/, "model: { from: ./none, context: 8 }"),
+      "E_NOT_FOUND",
+      /none/,
+    ],
   ];
   test.each(cases)("%s", async (_, change, code, mentions) => {
-    const recipe = write("recipe.yaml", change(valid).replace(/growth: .*\n/, (line) => (/stakc|A B/.test(line) ? line : "")));
+    const recipe = write(
+      "recipe.yaml",
+      change(valid).replace(/growth: .*\n/, (line) => (/stakc|A B/.test(line) ? line : "")),
+    );
     await expectMistake(["run", recipe, "--out", join(folder, "run")], code, mentions);
   });
 
@@ -147,21 +192,46 @@ describe("checkpoints", () => {
   const cases: [string, (path: string) => void, RegExp][] = [
     ["no config.json", (path) => rmSync(join(path, "config.json")), /config\.json/],
     ["a config.json that is no JSON", (path) => writeFileSync(join(path, "config.json"), "{"), /config\.json/],
-    ["another architecture", (path) => config(path, (c) => Object.assign(c, { model_type: "gpt2", architectures: ["GPT2LMHeadModel"] })), /gpt2/i],
+    [
+      "another architecture",
+      (path) => config(path, (c) => Object.assign(c, { model_type: "gpt2", architectures: ["GPT2LMHeadModel"] })),
+      /gpt2/i,
+    ],
     ["another activation", (path) => config(path, (c) => Object.assign(c, { hidden_act: "gelu" })), /gelu/],
     ["biases", (path) => config(path, (c) => Object.assign(c, { attention_bias: true })), /attention_bias/],
-    ["an unknown RoPE", (path) => config(path, (c) => Object.assign(c, { rope_parameters: { rope_type: "yarn", rope_theta: 1e4, factor: 2 } })), /yarn/],
-    ["heads that do not fit", (path) => config(path, (c) => Object.assign(c, { num_key_value_heads: 4 })), /num_key_value_heads|heads/],
-    ["a size that is missing", (path) => config(path, (c) => Object.assign(c, { hidden_size: undefined })), /hidden_size/],
+    [
+      "an unknown RoPE",
+      (path) =>
+        config(path, (c) => Object.assign(c, { rope_parameters: { rope_type: "yarn", rope_theta: 1e4, factor: 2 } })),
+      /yarn/,
+    ],
+    [
+      "heads that do not fit",
+      (path) => config(path, (c) => Object.assign(c, { num_key_value_heads: 4 })),
+      /num_key_value_heads|heads/,
+    ],
+    [
+      "a size that is missing",
+      (path) => config(path, (c) => Object.assign(c, { hidden_size: undefined })),
+      /hidden_size/,
+    ],
     ["no weights", (path) => rmSync(join(path, "model.safetensors")), /safetensors/],
     ["an empty weights file", (path) => writeFileSync(join(path, "model.safetensors"), ""), /safetensors/],
     ["truncated weights", (path) => truncateSync(join(path, "model.safetensors"), 5000), /model\.safetensors/],
-    ["a header longer than the file", (path) => writeFileSync(join(path, "model.safetensors"), Buffer.from([255, 255, 255, 255, 0, 0, 0, 0, 123])), /model\.safetensors/],
+    [
+      "a header longer than the file",
+      (path) => writeFileSync(join(path, "model.safetensors"), Buffer.from([255, 255, 255, 255, 0, 0, 0, 0, 123])),
+      /model\.safetensors/,
+    ],
     ["an index that leaves the directory", (path) => writeIndex(path, "../model.safetensors"), /\.\.\/model/],
     ["an index with an absolute path", (path) => writeIndex(path, "/etc/passwd"), /etc\/passwd/],
     ["an index that names no shard", (path) => writeIndex(path, "model-00001-of-00001.safetensors"), /00001/],
     ["a shard that links out of the directory", linkOut, /model-00001-of-00001/],
-    ["a configuration with more layers than tensors", (path) => config(path, (c) => Object.assign(c, { num_hidden_layers: 3 })), /layers\.2\./],
+    [
+      "a configuration with more layers than tensors",
+      (path) => config(path, (c) => Object.assign(c, { num_hidden_layers: 3 })),
+      /layers\.2\./,
+    ],
   ];
   test.each(cases)("%s", async (_, damage, mentions) => {
     const path = checkpoint();
@@ -172,7 +242,10 @@ describe("checkpoints", () => {
 
   function writeIndex(path: string, shard: string): void {
     rmSync(join(path, "model.safetensors"));
-    writeFileSync(join(path, "model.safetensors.index.json"), JSON.stringify({ metadata: {}, weight_map: { "model.norm.weight": shard } }));
+    writeFileSync(
+      join(path, "model.safetensors.index.json"),
+      JSON.stringify({ metadata: {}, weight_map: { "model.norm.weight": shard } }),
+    );
   }
 
   function linkOut(path: string): void {
@@ -186,7 +259,11 @@ describe("checkpoints", () => {
     const target = join(folder, "there");
     mkdirSync(target);
     writeFileSync(join(target, "precious"), "mine");
-    await expectMistake(["grow", path, target, "--operator", new URL("../../../operators/stack/dist/index.js", import.meta.url).pathname], "E_EXISTS", /there/);
+    await expectMistake(
+      ["grow", path, target, "--operator", new URL("../../../operators/stack/dist/index.js", import.meta.url).pathname],
+      "E_EXISTS",
+      /there/,
+    );
     expect(readFileSync(join(target, "precious"), "utf8")).toBe("mine");
   });
 });
@@ -204,8 +281,16 @@ describe("command lines", () => {
     ["a prompt without a tokenizer", ["generate", model, "--prompt", "x", "--backend", "reference"], /no tokenizer/],
     ["no new token", ["generate", model, "--tokens", "1", "-n", "0"], /--max-new-tokens/],
     ["a temperature below 0", ["generate", model, "--tokens", "1", "-t", "-1"], /--temperature/],
-    ["a backend option that is no pair", ["generate", model, "--tokens", "1", "--backend", "reference", "--backend-option", "x"], /key=value/],
-    ["an option the backend does not know", ["generate", model, "--tokens", "1", "--backend", "reference", "--backend-option", "x=1"], /x/],
+    [
+      "a backend option that is no pair",
+      ["generate", model, "--tokens", "1", "--backend", "reference", "--backend-option", "x"],
+      /key=value/,
+    ],
+    [
+      "an option the backend does not know",
+      ["generate", model, "--tokens", "1", "--backend", "reference", "--backend-option", "x=1"],
+      /x/,
+    ],
     ["a report of no run", ["report", tmpdir()], /not a run/],
     ["something that is not there", ["inspect", "/nowhere/at/all"], /nothing at this path/],
     ["a graph it does not have", ["inspect", model, "--graph", "backward"], /loss or step/],

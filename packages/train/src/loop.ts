@@ -19,7 +19,7 @@ export interface Progress {
 export const noProgress: Progress = { step: 0, tokens: 0, flops: 0, seconds: 0 };
 
 export interface LoopOptions {
-  readonly trainer: Trainer;
+  readonly trainer: Pick<Trainer, "tokensPerStep" | "batchesPerStep" | "flopsPerStep" | "step" | "evaluate" | "state">;
   readonly schedule: Schedule;
   /** Tokens of this stage; the last step may read past it by less than a step. */
   readonly totalTokens: number;

@@ -12,7 +12,7 @@ export interface ScheduleOptions {
   readonly warmupTokens?: number;
   /** Tokens at which `cosine` and `wsd` reach the floor. */
   readonly totalTokens: number;
-  /** Tokens of linear decay at the end of `wsd`. Default a fifth of `totalTokens`. */
+  /** Tokens of linear decay at the end of `wsd`. Default a fifth of `totalTokens`, or what the warm-up leaves of it. */
   readonly decayTokens?: number;
 }
 
@@ -28,7 +28,7 @@ export function schedule(options: ScheduleOptions): Schedule {
   const { kind, peak, totalTokens } = options;
   const floor = options.floor ?? peak / 10;
   const warmup = options.warmupTokens ?? 0;
-  const decay = options.decayTokens ?? totalTokens / 5;
+  const decay = options.decayTokens ?? Math.min(totalTokens / 5, totalTokens - warmup);
   checkSchedule({ kind, peak, floor, warmupTokens: warmup, totalTokens, decayTokens: decay });
 
   /** How far from `start` to `totalTokens`, in [0, 1]. */
@@ -64,9 +64,9 @@ function checkSchedule(options: Required<ScheduleOptions>): void {
     warmupTokens >= 0 && warmupTokens <= room,
     room === finite ? "≥ 0" : `in [0, totalTokens], which is ${room}`,
   );
-  const decays =
-    kind !== "wsd" || !(totalTokens > 0) || (decayTokens >= 0 && decayTokens + warmupTokens <= totalTokens);
-  check("decayTokens", decays, `≥ 0, and at most ${totalTokens} together with warmupTokens`);
+  const left = totalTokens - warmupTokens;
+  const decays = kind !== "wsd" || !(left >= 0) || (decayTokens >= 0 && decayTokens <= left);
+  check("decayTokens", decays, `in [0, totalTokens - warmupTokens], which is ${left}`);
   if (reasons.length > 0)
     throw new CambiumError("E_SCHEDULE", "the learning-rate schedule does not make sense", { reasons });
 }

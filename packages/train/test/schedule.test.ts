@@ -107,6 +107,8 @@ describe("schedule", () => {
     expect(schedule({ kind: "cosine", peak: 1, totalTokens: 100, warmupTokens: 100 })(99, 1)).toBe(1);
     const steep = schedule({ kind: "wsd", peak: 1, totalTokens: 100, decayTokens: 0 });
     expect([steep(99, 1), steep(100, 1), steep(1000, 1)]).toEqual([1, 1, 0.1]);
+    const short = schedule({ kind: "wsd", peak: 1, totalTokens: 100, warmupTokens: 90 });
+    expect([short(80, 10), short(90, 1), short(95, 1)]).toEqual([1, 1, 0.55]);
     expect(schedule({ kind: "constant", peak: 1, totalTokens: 10, warmupTokens: 20 })(5, 5)).toBe(0.5);
   });
 
@@ -122,7 +124,7 @@ describe("schedule", () => {
     ["a warm-up without end", { kind: "constant", warmupTokens: Number.POSITIVE_INFINITY }, ["warmupTokens"]],
     ["a decay that meets the warm-up", { kind: "wsd", warmupTokens: 60, decayTokens: 50 }, ["decayTokens"]],
     ["NaN in everything", { kind: "wsd", peak: Number.NaN, totalTokens: Number.NaN, warmupTokens: Number.NaN }, ["peak", "totalTokens", "warmupTokens"]],
-    ["all at once", { kind: "wsd", peak: 1, floor: 3, warmupTokens: 200, decayTokens: 1 }, ["floor", "warmupTokens", "decayTokens"]],
+    ["all at once", { kind: "wsd", peak: 1, floor: 3, warmupTokens: 20, decayTokens: 90 }, ["floor", "decayTokens"]],
   ])("refuses %s", async (_, given, where) => {
     const error = await errorOf(() => schedule({ kind: "cosine", peak: 1, totalTokens: 100, ...given }));
     expect(error.code).toBe("E_SCHEDULE");

@@ -48,7 +48,12 @@ function segmentSteps(graph: Graph, table: SlotTable): Step[] {
       outputs.has(id) || (readers.get(id) ?? []).some((node) => !own.has(node) && (isKernel(node) || !remade(id)));
     const useful = nodes.some((node) => node.outputs.some(({ id }) => escapes(id)));
     if (!useful) return [];
-    const around = { producer: (id: number) => producer.get(id), escapes, read: (id: number) => outputs.has(id) || readers.has(id) };
+    const around = {
+      producer: (id: number) => producer.get(id),
+      escapes,
+      readWithin: (id: number, some: ReadonlySet<Node>) => (readers.get(id) ?? []).some((node) => some.has(node)),
+      read: (id: number) => outputs.has(id) || readers.has(id),
+    };
     return [sessionStep(nodes, around, table)];
   });
 }

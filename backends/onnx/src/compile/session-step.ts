@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly producer: (id: number) => Node | undefined;
   /** Whether a value is read outside the segment or is a graph output. */
   readonly escapes: (id: number) => boolean;
+  /** Whether one of `nodes` reads a value. */
+  readonly readWithin: (id: number, nodes: ReadonlySet<Node>) => boolean;
   /** Whether any node or edge reads a value at all. */
   readonly read: (id: number) => boolean;
 }
@@ -45,7 +47,13 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
     return name;
   };
 
-  for (const node of nodes) lower(node);
+  for (const node of nodes) {
+    lower(node);
+    for (const { id } of node.outputs) {
+      const name = names.get(id) as string;
+      if (around.escapes(id) && name.startsWith("t") && !around.readWithin(id, own)) graph.await(name);
+    }
+  }
   const taken = new Set<string>();
   for (const value of nodes.flatMap(({ outputs }) => outputs)) {
     if (!around.escapes(value.id)) continue;

@@ -32,7 +32,7 @@ export class OnnxExecutable implements Executable {
     const outputs: Record<string, DeviceTensor> = {};
     const fetched: Record<string, HostTensor> = {};
     for (const { name, value } of this.graph.outputs) {
-      const id = keep[name];
+      const id = Object.hasOwn(keep, name) ? keep[name] : undefined;
       if (id !== undefined) outputs[name] = ledger.add(value.type, id);
       else fetched[name] = { ...value.type, data: data[name] } as HostTensor;
     }

@@ -6,7 +6,7 @@ export const crossEntropy: Lowering = (context) => {
   const { graph, read } = context;
   const [hidden, weight, targets] = [nameOf(context, 0), nameOf(context, 1), nameOf(context, 2)];
   const rows = typeOf(context, 0).shape[0] as number;
-  const column = reshaped(graph, targets, [rows, 1]);
+  const column = reshaped(graph, targets, [rows, 1], "i32");
   const logits = graph.node("Gemm", [hidden, weight], { transB: 1 });
   if (!read[1]) {
     const logs = graph.node("LogSoftmax", [logits], { axis: -1 });
@@ -24,7 +24,7 @@ export const crossEntropyGrad: Lowering = (context) => {
   const { graph, attrs } = context;
   const [hidden, weight, targets, probabilities] = context.inputs as [string, string, string, string];
   const rows = typeOf(context, 0).shape[0] as number;
-  const column = reshaped(graph, targets, [rows, 1]);
+  const column = reshaped(graph, targets, [rows, 1], "i32");
   const minus = graph.node("Expand", [graph.scalar(-1), graph.ints([rows, 1])]);
   // One index a row, so nothing is added twice; ONNX Runtime writes over the probabilities where they are read last.
   const wrong = graph.node("ScatterElements", [probabilities, column, minus], { axis: 1, reduction: "add" });

@@ -1,5 +1,5 @@
 // What a lowering is: from one node of the IR to nodes of an ONNX graph.
-import type { Attrs, Node, TensorType } from "@cambium/ir";
+import type { Attrs, DType, Node, TensorType } from "@cambium/ir";
 import type { OnnxGraph } from "../onnx/graph.js";
 
 export interface LoweringContext {
@@ -45,6 +45,6 @@ export function outputShape(context: LoweringContext, output = 0): readonly numb
   return (context.outputTypes[output] as TensorType).shape;
 }
 
-export function reshaped(graph: OnnxGraph, name: string, shape: readonly number[]): string {
-  return graph.node("Reshape", [name, graph.ints(shape)]);
+export function reshaped(graph: OnnxGraph, name: string, shape: readonly number[], dtype: DType = "f32"): string {
+  return graph.reshape(name, { dtype, shape });
 }

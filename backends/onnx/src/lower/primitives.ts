@@ -1,8 +1,8 @@
 // The lowering of every primitive: a name missing here is a compile error.
-import { type HostTensor, type PrimitiveName, numel } from "@cambium/ir";
+import { type HostTensor, type PrimitiveName, type TensorType, numel } from "@cambium/ir";
 import { heldAs, widen } from "../edge.js";
 import { elementType } from "../onnx/graph.js";
-import { type Lowering, nameOf, outputShape, reshaped, single, typeOf } from "./lowering.js";
+import { type Lowering, nameOf, reshaped, single, typeOf } from "./lowering.js";
 import { matmul } from "./matmul.js";
 import { scatterAdd } from "./scatter-add.js";
 
@@ -34,7 +34,8 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
     const axis = ((attrs["axis"] as number) + shape.length) % shape.length;
     const size = shape[axis] as number;
     const counted = graph.node("Range", [0, size, 1].map((n) => graph.constant("i32", [], [n])));
-    const placed = reshaped(graph, counted, shape.map((n, i) => (i === axis ? n : 1)));
+    const line = shape.map((n, i) => (i === axis ? n : 1));
+    const placed = reshaped(graph, counted, line, "i32");
     return size === numel(shape) ? placed : graph.node("Expand", [placed, graph.ints(shape)]);
   },
   less: single("Less"),
@@ -51,7 +52,7 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   },
   reduceMax: reduction("ReduceMax"),
   reduceSum: reduction("ReduceSum"),
-  reshape: (context) => reshaped(context.graph, nameOf(context, 0), outputShape(context)),
+  reshape: (context) => context.graph.reshape(nameOf(context, 0), context.outputTypes[0] as TensorType),
   rsqrt: ({ graph, inputs }) => graph.node("Reciprocal", [graph.node("Sqrt", inputs)]),
   scatterAdd,
   select: (context) => {

@@ -14,7 +14,7 @@ export const scatterAdd: Lowering = (context) => {
   const rows = shape[0] as number;
   const width = numel(shape.slice(1));
   const flat = reshaped(graph, updates, [count, width]);
-  const column = reshaped(graph, indices, [count, 1]);
+  const column = reshaped(graph, indices, [count, 1], "i32");
   const summed =
     rows <= oneHotRows
       ? graph.node("Gemm", [oneHot(graph, column, rows), flat], { transA: 1 })

@@ -46,6 +46,8 @@ export class OnnxGraph {
   readonly #outputs: ValueInfoProto[] = [];
   readonly #nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, TensorProto>();
+  readonly #known: ValueInfoProto[] = [];
+  #awaited: string[] = [];
   #next = 0;
 
   /** Number of nodes so far. */
@@ -106,6 +108,27 @@ export class OnnxGraph {
     return this.constant("i64", [values.length], values);
   }
 
+  /** `name` in another shape; nothing moves. */
+  reshape(name: string, type: TensorType): string {
+    const shape = this.ints(type.shape);
+    if (this.#awaited.length === 0) return this.node("Reshape", [name, shape]);
+    const waits = this.#awaited.map((awaited) => this.node("Shape", [awaited], { start: 0, end: 0 }));
+    this.#awaited = [];
+    const reshaped = this.node("Reshape", [name, this.node("Concat", [...waits, shape], { axis: 0 })]);
+    this.#known.push(valueInfo(reshaped, type));
+    return reshaped;
+  }
+
+  /**
+   * Has `name` computed before what follows. ONNX Runtime starts from the results that nothing else reads, the last one
+   * first, and computes backwards only what each needs: left to itself it would run all gradients of weights at the very
+   * end, keeping every activation alive (and cold) till then. The next `reshape` therefore reads an empty piece of the
+   * awaited value's shape.
+   */
+  await(name: string): void {
+    this.#awaited.push(name);
+  }
+
   /** The model's bytes. */
   encode(): Uint8Array<ArrayBuffer> {
     const node = this.#nodes.map(({ type, domain, inputs, outputs, attributes }, i) => ({
@@ -123,7 +146,7 @@ export class OnnxGraph {
         { domain: "", version: opset },
         { domain: contrib, version: 1n },
       ],
-      graph: { name: "cambium", node, initializer: [...this.#constants.values()], input: this.#inputs, output: this.#outputs },
+      graph: { name: "cambium", node, initializer: [...this.#constants.values()], input: this.#inputs, output: this.#outputs, valueInfo: this.#known },
     });
     return toBinary(ModelProtoSchema, model);
   }

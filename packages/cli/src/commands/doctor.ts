@@ -1,12 +1,19 @@
 // cambium doctor: what is installed, what would run, why not, and the exact fix.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type PluginImporter, type ProbeResult, pluginCandidates, resolveBackend, resolvePlugin } from "@cambium/backend";
-import { nodeImporter } from "@cambium/backend/node";
+import {
+  type PluginImporter,
+  type ProbeResult,
+  pluginCandidates,
+  resolveBackend,
+  resolvePlugin,
+} from "@cambium/backend";
 import { version } from "@cambium/experiment";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
+import { Quit } from "../failure.js";
+import type { Host } from "../host.js";
 
 /** Asked for by name; others are found in the project's package.json. */
 const knownBackends = ["onnx", "webgpu", "tfjs"];
@@ -23,21 +30,44 @@ interface BackendHealth extends PluginHealth {
   readonly devices: readonly ProbeResult[];
 }
 
-export function doctorCommand(): Command {
+export function doctorCommand(host: Host): Command {
   return new Command("doctor")
     .description("Say what is installed, what would run and why not, with the exact fix.")
     .option("--json", "print it as JSON")
-    .addHelpText("after", "\nIt ends with exit code 2 when no backend can compute.\n\nExamples:\n  cambium doctor\n  cambium doctor --json")
+    .addHelpText(
+      "after",
+      `
+It ends with exit code 2 when no backend can compute.
+
+With --json: {"cambium", "node", "platform", "backends": [{"name", "state", "detail", "fix", "devices"}], "operators",
+"corpora", "ready"}; a state is ok, missing or broken.
+
+Examples:
+  cambium doctor
+  cambium doctor --json`,
+    )
     .action(async ({ json }: { json?: boolean }) => {
-      const importer = nodeImporter(process.cwd(), import.meta.dirname);
+      const importer = host.importer(process.cwd());
       const listed = await dependencies(process.cwd());
-      const backends = await Promise.all(names("backend", knownBackends, listed).map((name) => checkBackend(name, importer)));
-      const operators = await Promise.all(names("operator", knownOperators, listed).map((name) => checkOperator(name, importer)));
+      const backends = await Promise.all(
+        names("backend", knownBackends, listed).map((name) => checkBackend(name, importer)),
+      );
+      const operators = await Promise.all(
+        names("operator", knownOperators, listed).map((name) => checkOperator(name, importer)),
+      );
       const corpora = await checkCorpora(importer);
       const ready = backends.some(({ devices }) => devices.some(({ available }) => available));
-      const result = { cambium: version, node: process.version, platform: `${process.platform}-${process.arch}`, backends, operators, corpora, ready };
+      const result = {
+        cambium: version,
+        node: process.version,
+        platform: `${process.platform}-${process.arch}`,
+        backends,
+        operators,
+        corpora,
+        ready,
+      };
       console.log(json ? JSON.stringify(result) : describe(result));
-      if (!ready) process.exitCode = 2;
+      if (!ready) throw new Quit(2);
     });
 }
 
@@ -63,17 +93,25 @@ async function checkOperator(name: string, importer: PluginImporter): Promise<Pl
 async function checkCorpora(importer: PluginImporter): Promise<PluginHealth> {
   const name = "@cambium/corpora";
   return importer.resolve(name) === null
-    ? { name, state: "missing", detail: "moby-dick and state-of-the-union are not installed", fix: `npm install ${name}` }
+    ? {
+        name,
+        state: "missing",
+        detail: "moby-dick and state-of-the-union are not installed",
+        fix: `npm install ${name}`,
+      }
     : { name, state: "ok", detail: "moby-dick, state-of-the-union" };
 }
 
+/** Whatever a plugin throws is its own affair: it is shown, and the others are looked at all the same. */
 function failed(name: string, error: unknown): PluginHealth {
-  if (!(error instanceof CambiumError)) throw error;
+  const detail = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof CambiumError)) return { name, state: "broken", detail };
   const { hint } = error.details;
+  const missing = error.code === "E_PLUGIN_MISSING";
   return {
     name,
-    state: error.code === "E_PLUGIN_MISSING" ? "missing" : "broken",
-    detail: error.code === "E_PLUGIN_MISSING" ? "not installed" : error.message,
+    state: missing ? "missing" : "broken",
+    detail: missing ? "not installed" : detail,
     ...(hint !== undefined && { fix: hint }),
   };
 }
@@ -81,14 +119,21 @@ function failed(name: string, error: unknown): PluginHealth {
 /** The known names, and the packages in package.json that are named as such plugins. */
 function names(kind: "backend" | "operator", known: readonly string[], listed: readonly string[]): string[] {
   const packages = new Set(known.flatMap((name) => pluginCandidates(kind, name)));
-  const others = listed.filter((name) => new RegExp(`^(@cambium/${kind}-|cambium-${kind}-|@[^/]+/cambium-${kind}-)`).test(name) && !packages.has(name));
+  const others = listed.filter(
+    (name) =>
+      new RegExp(`^(@cambium/${kind}-|cambium-${kind}-|@[^/]+/cambium-${kind}-)`).test(name) && !packages.has(name),
+  );
   return [...known, ...others];
 }
 
+/** Names of the packages that the project's package.json asks for; none when it cannot be read. */
 async function dependencies(project: string): Promise<string[]> {
-  const text = await readFile(join(project, "package.json"), "utf8").catch(() => "{}");
-  const { dependencies: own = {}, devDependencies = {} } = JSON.parse(text) as Record<string, Record<string, string>>;
-  return Object.keys({ ...own, ...devDependencies });
+  try {
+    const manifest = JSON.parse(await readFile(join(project, "package.json"), "utf8")) as Record<string, object>;
+    return Object.keys({ ...manifest["dependencies"], ...manifest["devDependencies"] });
+  } catch {
+    return [];
+  }
 }
 
 interface Health {
@@ -105,7 +150,10 @@ const marks = { ok: "✓", missing: "–", broken: "✗" };
 
 function describe(health: Health): string {
   const { cambium, node, platform, backends, operators, corpora, ready } = health;
-  const line = ({ name, state, detail, fix }: PluginHealth) => [`  ${marks[state]} ${name}: ${detail}`, ...(fix === undefined ? [] : [`      ${fix}`])];
+  const line = ({ name, state, detail, fix }: PluginHealth) => [
+    `  ${marks[state]} ${name}: ${detail}`,
+    ...(fix === undefined ? [] : [`      ${fix}`]),
+  ];
   return [
     `Cambium ${cambium}, Node ${node}, ${platform}`,
     "Backends",
@@ -120,6 +168,8 @@ function describe(health: Health): string {
     ...operators.flatMap(line),
     "Corpora",
     ...line(corpora),
-    ready ? "Ready." : "No backend can compute here. npm install @cambium/backend-onnx brings one that runs everywhere.",
+    ready
+      ? "Ready."
+      : "No backend can compute here. npm install @cambium/backend-onnx brings one that runs everywhere.",
   ].join("\n");
 }

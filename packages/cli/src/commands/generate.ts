@@ -1,18 +1,20 @@
 // cambium generate: text or token ids from a checkpoint or a run.
-import { nodeImporter } from "@cambium/backend/node";
 import { resolveBackend } from "@cambium/backend";
+import type { Tokenizer } from "@cambium/data";
 import { readParameters } from "@cambium/experiment";
 import { CambiumError } from "@cambium/ir";
-import { generate, parseHfConfig } from "@cambium/model";
+import { generate } from "@cambium/model";
 import { Command } from "commander";
+import { Quit } from "../failure.js";
 import { type BackendFlags, backendOptions, realNumber, wholeNumber, withBackendFlags } from "../flags.js";
-import { findModel, findTokenizer, openModel } from "../model-source.js";
+import type { Host } from "../host.js";
+import { configOf, findModel, findTokenizer } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 
 interface Flags extends BackendFlags {
   readonly prompt?: string;
   readonly tokens?: string;
-  readonly maxNewTokens: number;
+  readonly maxNewTokens?: number;
   readonly temperature: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -20,78 +22,128 @@ interface Flags extends BackendFlags {
   readonly json?: boolean;
 }
 
-export function generateCommand(): Command {
+/** New tokens where nothing is said, if the context has room for them. */
+const usualNewTokens = 100;
+
+export function generateCommand(host: Host): Command {
   return withBackendFlags(new Command("generate"))
     .description("Continue a prompt with a model.")
     .argument("<model>", "a Hugging Face directory or a run's directory")
     .option("-p, --prompt <text>", "text to continue")
     .option("--tokens <ids>", "token ids to continue, separated by commas, instead of a text")
-    .option("-n, --max-new-tokens <n>", "tokens to generate", wholeNumber("--max-new-tokens", 1), 100)
+    .option(
+      "-n, --max-new-tokens <n>",
+      `tokens to generate (default: ${usualNewTokens}, or what the context has room for)`,
+      wholeNumber("--max-new-tokens", 1),
+    )
     .option("-t, --temperature <t>", "0 takes the likeliest token each time", realNumber("--temperature"), 0.8)
     .option("--top-k <k>", "draw from the k likeliest tokens", wholeNumber("--top-k", 1))
-    .option("--top-p <p>", "draw from the likeliest tokens that add up to p", realNumber("--top-p"))
+    .option("--top-p <p>", "draw from the likeliest tokens that add up to p", realNumber("--top-p", 0, true))
     .option("-s, --seed <seed>", "the same seed draws the same tokens", "0")
     .option("--json", "print the new tokens, and their text if there is a tokenizer, as JSON")
     .addHelpText(
       "after",
       `
+With --json: {"tokens": [5, 17, …], "finish": "stop" or "length", "text": "…"}; text only with --prompt.
+
 Examples:
   cambium generate runs/quickstart --prompt "The whale "
   cambium generate ./llama --prompt "Once" --max-new-tokens 200 --temperature 0.7 --top-p 0.9
   cambium generate ./llama --tokens 5,17,9 --max-new-tokens 48 --temperature 0 --json`,
     )
-    .action(run);
+    .action((path: string, flags: Flags) => run(path, flags, host));
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
-  const source = await findModel(path);
-  await using directory = await openModel(source);
-  const { config } = parseHfConfig(directory.configJson);
+async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const ids = flags.tokens === undefined ? undefined : parseIds(flags.tokens);
   if ((ids === undefined) === (flags.prompt === undefined)) {
-    throw new CambiumError("E_OPTION", "one of --prompt and --tokens is needed", { hint: '--prompt "Once upon a time"' });
+    throw new CambiumError("E_OPTION", "one of --prompt and --tokens is needed", {
+      hint: '--prompt "Once upon a time"',
+    });
   }
+  const { name, options } = backendOptions(flags) ?? { name: "onnx", options: {} };
+  const source = await findModel(path);
+  const config = await configOf(source);
   const tokenizer = ids === undefined ? await findTokenizer(source, config.vocabSize) : undefined;
-  const prompt = ids ?? [...(tokenizer?.bosId === undefined ? [] : [tokenizer.bosId]), ...(tokenizer?.encode(flags.prompt ?? "") ?? [])];
-  const { name, options } = backendOptions(flags, "onnx") as { name: string; options: Record<string, string | number | boolean> };
-  const backend = await resolveBackend(name, nodeImporter(process.cwd(), import.meta.dirname));
+  const prompt = ids ?? encode(flags.prompt ?? "", tokenizer);
+  const backend = await resolveBackend(name, host.importer(process.cwd()));
   const parameters = await readParameters(source.path, config);
   const device = await backend.open(options);
   const { signal, release } = stopOnSignals(() => {});
-  const streamed: number[] = [];
-  let shown = "";
-  if (!flags.json && tokenizer) process.stdout.write(flags.prompt ?? "");
+  const text = tokenizer && new NewText(tokenizer, prompt);
+  const show = (part: string) => {
+    if (!flags.json && text) process.stdout.write(part);
+  };
+  show(flags.prompt ?? "");
   try {
+    const room = Math.max(1, config.contextLength - prompt.length + 1);
     const { tokens, finish } = await generate(device, config, parameters, {
       prompt,
-      maxNewTokens: flags.maxNewTokens,
+      maxNewTokens: flags.maxNewTokens ?? Math.min(usualNewTokens, room),
       temperature: flags.temperature,
       seed: flags.seed,
       signal,
       ...(flags.topK !== undefined && { topK: flags.topK }),
       ...(flags.topP !== undefined && { topP: flags.topP }),
-      onToken: (token) => {
-        streamed.push(token);
-        if (flags.json || !tokenizer) return;
-        // A character may be spread over tokens: show only what later tokens cannot change.
-        const text = tokenizer.decode(streamed).replace(/\uFFFD+$/, "");
-        process.stdout.write(text.slice(shown.length));
-        shown = text;
-      },
+      onToken: (token) => show(text?.push(token) ?? ""),
     });
-    if (flags.json) console.log(JSON.stringify({ tokens, finish, ...(tokenizer && { text: tokenizer.decode(tokens) }) }));
-    else console.log(tokenizer ? "" : tokens.join(","));
+    show(text?.end() ?? "");
+    if (flags.json) console.log(JSON.stringify({ tokens, finish, ...(text && { text: text.all }) }));
+    else console.log(text ? "" : tokens.join(","));
   } catch (error) {
     if (!signal.aborted) throw error;
-    console.log("");
+    show("\n");
+    throw new Quit(130);
   } finally {
     release();
     await device.close();
   }
 }
 
+function encode(text: string, tokenizer: Tokenizer | undefined): number[] {
+  return [tokenizer?.bosId ?? [], ...(tokenizer?.encode(text) ?? [])].flat();
+}
+
+/** New tokens as the text they add to the prompt's. */
+class NewText {
+  readonly #ids: number[];
+  readonly #prompt: string;
+  #shown = 0;
+
+  constructor(
+    private readonly tokenizer: Tokenizer,
+    prompt: readonly number[],
+  ) {
+    this.#ids = [...prompt];
+    // Decoded together with the prompt: alone, the first new token would lose the space before it.
+    this.#prompt = tokenizer.decode(prompt);
+  }
+
+  get all(): string {
+    return this.tokenizer.decode(this.#ids).slice(this.#prompt.length);
+  }
+
+  /** Adds a token. @returns the text that is certain now: a character may be spread over tokens. */
+  push(token: number): string {
+    this.#ids.push(token);
+    return this.#next(this.all.replace(/\uFFFD+$/, ""));
+  }
+
+  /** The text that `push` held back. */
+  end(): string {
+    return this.#next(this.all);
+  }
+
+  #next(text: string): string {
+    const part = text.slice(this.#shown);
+    this.#shown = Math.max(this.#shown, text.length);
+    return part;
+  }
+}
+
 function parseIds(text: string): number[] {
   const ids = text.split(",").map((word) => (/^\s*\d+\s*$/.test(word) ? Number(word) : Number.NaN));
   if (ids.every(Number.isSafeInteger)) return ids;
-  throw new CambiumError("E_OPTION", "--tokens does not fit", { expected: "token ids separated by commas, such as 5,17,9", got: text });
+  const expected = "token ids separated by commas, such as 5,17,9";
+  throw new CambiumError("E_OPTION", "--tokens does not fit", { expected, got: text });
 }

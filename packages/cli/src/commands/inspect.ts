@@ -1,16 +1,17 @@
 // cambium inspect: what a path holds — a recipe, a run, a checkpoint, a safetensors file — or the graph of its model.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { SafetensorsFile, openModelDirectory } from "@cambium/checkpoint";
+import { openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import { loadRecipe } from "@cambium/experiment";
 import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
-import { type LlamaConfig, countParameters, lossGraph, parseHfConfig } from "@cambium/model";
+import { countParameters, lossGraph, parseHfConfig } from "@cambium/model";
 import { summarizeRun } from "@cambium/report";
 import { defaultOptimizer, matrixFlops, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
-import { wholeNumber } from "../flags.js";
+import { oneOf, wholeNumber } from "../flags.js";
 import { compact } from "../format.js";
-import { exists, findModel } from "../model-source.js";
+import type { Host } from "../host.js";
+import { configOf, exists, findModel } from "../model-source.js";
 import { describeRecipe } from "../recipe-view.js";
 import { resultTable } from "../table.js";
 
@@ -21,29 +22,40 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function inspectCommand(): Command {
+export function inspectCommand(host: Host): Command {
   return new Command("inspect")
     .description("Show what a recipe, run, checkpoint or safetensors file holds, or the graph of its model.")
     .argument("<path>", "a recipe, a run's directory, a Hugging Face directory or a .safetensors file")
-    .option("--graph <which>", "print the model's graph: loss, or the whole train step")
+    .option(
+      "--graph <which>",
+      "print the model's graph: loss, or the whole train step (step)",
+      oneOf("--graph", ["loss", "step"]),
+    )
     .option("--batch <n>", "sequences in the graph's batch", wholeNumber("--batch", 1), 1)
-    .option("--context <n>", "tokens in a sequence of the graph (default: the model's, at most 128)", wholeNumber("--context", 1))
+    .option(
+      "--context <n>",
+      "tokens in a sequence of the graph (default: the model's, at most 128)",
+      wholeNumber("--context", 1),
+    )
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
       `
+With --json: {"name", "arms"} of a recipe, the report's figures of a run, {"config", "parameters", "tensors", …} of a
+checkpoint, {"tensors", "metadata", …} of a file; with --graph {"nodes", "flops", "peakBytes", …, "text"}.
+
 Examples:
   cambium inspect recipes/quickstart.yaml      stages, layer map, R_c, parameters, FLOPs
   cambium inspect ./llama                      tensors and sizes
   cambium inspect ./llama --graph step         the train step as text`,
     )
-    .action(run);
+    .action((path: string, flags: Flags) => run(path, flags, host));
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
+async function run(path: string, flags: Flags, host: Host): Promise<void> {
   if (!(await exists(path))) throw new CambiumError("E_NOT_FOUND", "there is nothing at this path", { where: path });
-  if (flags.graph !== undefined) return showGraph(path, flags);
-  const shown = await describe(path);
+  if (flags.graph !== undefined) return showGraph(path, flags.graph, flags);
+  const shown = await describe(path, host);
   console.log(flags.json ? JSON.stringify(shown.data) : shown.text);
 }
 
@@ -52,8 +64,8 @@ interface Shown {
   readonly text: string;
 }
 
-async function describe(path: string): Promise<Shown> {
-  if (/\.ya?ml$/.test(path)) return describeRecipe(await loadRecipe(path), path);
+async function describe(path: string, host: Host): Promise<Shown> {
+  if (/\.ya?ml$/.test(path)) return describeRecipe(await loadRecipe(path), path, host);
   if (!(await stat(path)).isDirectory()) return describeTensors(path);
   if (await exists(join(path, "run.json"))) {
     const summary = await summarizeRun(path);
@@ -64,7 +76,12 @@ async function describe(path: string): Promise<Shown> {
 
 async function describeTensors(path: string): Promise<Shown> {
   await using file = await SafetensorsFile.open(path);
-  const tensors = [...file.tensors.values()].map(({ name, dtype, shape, byteLength }) => ({ name, dtype, shape, bytes: byteLength }));
+  const tensors = [...file.tensors.values()].map(({ name, dtype, shape, byteLength }) => ({
+    name,
+    dtype,
+    shape,
+    bytes: byteLength,
+  }));
   const rows = tensors.map(({ name, dtype, shape, bytes }) => `  ${name}  ${dtype}[${shape}]  ${compact(bytes)}B`);
   return {
     data: { path, bytes: file.size, metadata: file.metadata, tensors },
@@ -78,7 +95,8 @@ async function describeCheckpoint(path: string): Promise<Shown> {
   const parameters = countParameters(config);
   const entries = [...directory.tensors.values()];
   const bytes = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabSize, contextLength, tieEmbeddings } = config;
+  const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabSize, contextLength, tieEmbeddings } =
+    config;
   const text = [
     `${path}: Llama, ${layers} layers × ${hiddenSize}, transformers ${flavour} spelling`,
     `  heads          ${heads} (${kvHeads} key/value) × ${headDim}`,
@@ -92,25 +110,18 @@ async function describeCheckpoint(path: string): Promise<Shown> {
   return { data: { path, config, dtype, parameters, bytes, tensors }, text };
 }
 
-async function showGraph(path: string, { graph: which, batch, context, json }: Flags): Promise<void> {
-  if (which !== "loss" && which !== "step") {
-    throw new CambiumError("E_OPTION", "--graph does not fit", { expected: "loss or step", got: String(which) });
-  }
-  const config = await configOf(path);
+async function showGraph(path: string, which: "loss" | "step", { batch, context, json }: Flags): Promise<void> {
+  const config = await configOf(await findModel(path));
   const size = { batch, time: context ?? Math.min(128, config.contextLength) };
-  const graph = which === "loss" ? lossGraph(config, size) : trainStepGraph(config, { ...size, optimizer: defaultOptimizer });
+  const graph =
+    which === "loss" ? lossGraph(config, size) : trainStepGraph(config, { ...size, optimizer: defaultOptimizer });
   const { peakBytes, inputBytes } = liveness(graph);
   const { flops, bytes } = graphCost(graph);
   const cost = { nodes: graph.nodes.length, flops, matrixFlops: matrixFlops(graph), bytes, peakBytes, inputBytes };
-  if (json) console.log(JSON.stringify({ ...cost, text: printGraph(graph) }));
-  else {
-    process.stdout.write(printGraph(graph));
-    console.log(`# ${cost.nodes} nodes, ${compact(flops)}FLOP, ${compact(inputBytes)}B in, at most ${compact(peakBytes)}B alive`);
+  if (json) {
+    console.log(JSON.stringify({ ...cost, text: printGraph(graph) }));
+    return;
   }
-}
-
-async function configOf(path: string): Promise<LlamaConfig> {
-  const { path: model } = await findModel(path);
-  await using directory = await openModelDirectory(model);
-  return parseHfConfig(directory.configJson).config;
+  const amounts = [`${compact(flops)}FLOP`, `${compact(inputBytes)}B in`, `at most ${compact(peakBytes)}B alive`];
+  console.log(`${printGraph(graph).trimEnd()}\n# ${[`${cost.nodes} nodes`, ...amounts].join(", ")}`);
 }

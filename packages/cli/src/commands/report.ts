@@ -1,4 +1,5 @@
 // cambium report: the report of a run, made again from its directory.
+import { withFileErrors } from "@cambium/checkpoint";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { Command } from "commander";
 import { resultTable } from "../table.js";
@@ -8,9 +9,17 @@ export function reportCommand(): Command {
     .description("Write report.html from a run's directory, finished or in progress.")
     .argument("<run>", "a run's directory")
     .option("--json", "print the figures as JSON")
-    .addHelpText("after", "\nExamples:\n  cambium report runs/quickstart\n  cambium report runs/quickstart --json")
+    .addHelpText(
+      "after",
+      `
+With --json: {"report", "name", "state", "arms": […], "comparison", …}
+
+Examples:
+  cambium report runs/quickstart
+  cambium report runs/quickstart --json`,
+    )
     .action(async (run: string, { json }: { json?: boolean }) => {
-      const report = await writeReport(run);
+      const report = await withFileErrors(run, () => writeReport(run));
       const summary = await summarizeRun(run);
       console.log(json ? JSON.stringify({ report, ...summary }) : `${resultTable(summary)}\nReport: ${report}`);
     });

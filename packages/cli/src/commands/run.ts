@@ -1,19 +1,23 @@
 // cambium run: a recipe from data to report.
-import { type RunOutcome, runRecipe } from "@cambium/experiment";
+import { dirname, resolve } from "node:path";
+import { withFileErrors } from "@cambium/checkpoint";
+import { type Recipe, type RunOutcome, runRecipe } from "@cambium/experiment";
+import { CambiumError } from "@cambium/ir";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { Command } from "commander";
-import { Interrupted } from "../failure.js";
-import { backendOptions, type BackendFlags, withBackendFlags } from "../flags.js";
-import { stopOnSignals } from "../signals.js";
+import { Quit } from "../failure.js";
+import { type BackendFlags, backendOptions, withBackendFlags } from "../flags.js";
+import type { Host } from "../host.js";
 import { ProgressDisplay } from "../progress.js";
+import { stopOnSignals } from "../signals.js";
 import { resultTable } from "../table.js";
 
-interface Flags extends BackendFlags {
+export interface RunFlags extends BackendFlags {
   readonly out?: string;
   readonly json?: boolean;
 }
 
-export function runCommand(): Command {
+export function runCommand(host: Host): Command {
   return withBackendFlags(new Command("run"))
     .description("Run a recipe: train the base, grow it, train on, train from scratch beside it, and report.")
     .argument("<recipe>", "a recipe file (YAML)")
@@ -22,19 +26,22 @@ export function runCommand(): Command {
     .addHelpText(
       "after",
       `
-The same command again continues where the last one stopped, and does only what has changed.
+The same command again continues where the last one stopped, and does only what has changed. Ctrl-C saves and ends;
+a second Ctrl-C ends at once, and what was done since the last snapshot is done again.
+
+With --json: {"directory", "report", "cached", "name", "state", "arms": […], "comparison", …}
 
 Examples:
   cambium run recipes/quickstart.yaml
   cambium run my.yaml --out /data/runs/one --backend onnx --backend-option threads=4
   cambium run my.yaml --json > result.json`,
     )
-    .action(run);
+    .action((recipe: string, flags: RunFlags) => run(recipe, flags, host));
 }
 
-async function run(recipe: string, flags: Flags): Promise<void> {
-  const outcome = await runToEnd(recipe, flags);
-  const report = await writeReport(outcome.directory);
+async function run(recipe: string, flags: RunFlags, host: Host): Promise<void> {
+  const outcome = await runToEnd(recipe, dirname(resolve(recipe)), flags, host);
+  const report = await withFileErrors(outcome.directory, () => writeReport(outcome.directory));
   const summary = await summarizeRun(outcome.directory);
   if (flags.json) {
     console.log(JSON.stringify({ directory: outcome.directory, report, cached: outcome.cached, ...summary }));
@@ -44,22 +51,39 @@ async function run(recipe: string, flags: Flags): Promise<void> {
   console.log(`${outcome.cached ? "Nothing to do: this run is done. " : ""}Report: ${report}`);
 }
 
-/** Runs a recipe with progress on standard error. @throws Interrupted when it was stopped and has saved. */
-export async function runToEnd(recipe: string, flags: Flags): Promise<RunOutcome> {
+/** Runs a recipe with progress on standard error. @throws Quit when it was stopped and has saved. */
+export async function runToEnd(
+  recipe: string | Recipe,
+  projectDir: string,
+  flags: RunFlags,
+  host: Host,
+): Promise<RunOutcome> {
+  const backend = backendOptions(flags);
   const progress = new ProgressDisplay(process.stderr);
   const { signal, release } = stopOnSignals(() => progress.note("Stopping after this step, then saving …"));
   try {
-    const backend = backendOptions(flags);
     const outcome = await runRecipe(recipe, {
+      projectDir,
+      importer: host.importer(projectDir),
       observer: progress,
       signal,
       ...(flags.out !== undefined && { out: flags.out }),
       ...(backend && { backend }),
     });
-    if (outcome.state === "aborted") throw new Interrupted(`Saved in ${outcome.directory}. The same command continues.`);
-    return outcome;
+    if (outcome.state === "done") return outcome;
+    throw new Quit(130, `Stopped, and saved in ${outcome.directory}. The same command continues.`);
+  } catch (error) {
+    throw progress.hasTrained ? saying(error) : error;
   } finally {
     progress.stop();
     release();
   }
+}
+
+/** A full disk or a lost device in the middle of a run loses nothing; its message says so. */
+function saying(error: unknown): unknown {
+  if (!(error instanceof CambiumError) || error.code === "E_DIVERGED") return error;
+  const { hint, ...details } = error.details;
+  const onward = "then the same command continues from the last snapshot";
+  return new CambiumError(error.code, error.message, { ...details, hint: hint ? `${hint}; ${onward}` : onward });
 }

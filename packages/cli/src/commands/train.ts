@@ -1,39 +1,42 @@
 // cambium train: train one model, from nothing or from a checkpoint, without growth. A short form of a recipe.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { checkRecipe } from "@cambium/experiment";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
-import { stringify } from "yaml";
-import { type BackendFlags, realNumber, wholeNumber, withBackendFlags } from "../flags.js";
-import { runToEnd } from "./run.js";
+import { oneOf, realNumber, tokenCount, wholeNumber, withBackendFlags } from "../flags.js";
+import type { Host } from "../host.js";
+import { configOf, exists, findModel } from "../model-source.js";
+import { type RunFlags, runToEnd } from "./run.js";
 
-interface Flags extends BackendFlags {
+interface Flags extends RunFlags {
   readonly corpus: string;
   readonly tokenizer?: string;
-  readonly tokens: string;
-  readonly context: number;
+  readonly tokens: number;
+  readonly context?: number;
   readonly batch: number;
   readonly lr: number;
-  readonly schedule: string;
-  readonly warmup: string;
+  readonly schedule: "constant" | "cosine" | "wsd";
+  readonly warmup: number;
   readonly seed: number;
-  readonly out?: string;
-  readonly json?: boolean;
 }
 
-export function trainCommand(): Command {
+export function trainCommand(host: Host): Command {
   return withBackendFlags(new Command("train"))
     .description("Train a checkpoint on: a Hugging Face directory in, a run with the trained model out.")
-    .argument("<model>", "a Hugging Face directory")
+    .argument("<model>", "a Hugging Face directory, or a run's directory")
     .requiredOption("-c, --corpus <corpus>", "moby-dick, state-of-the-union, or a path: text file, folder, .jsonl")
-    .requiredOption("-n, --tokens <n>", "tokens to train for, e.g. 300k or 1.2M")
+    .requiredOption("-n, --tokens <n>", "tokens to train for, e.g. 300k or 1.2M", tokenCount("--tokens"))
     .option("--tokenizer <path>", "bytes, or a tokenizer.json (default: the model's, else bytes)")
-    .option("--context <n>", "tokens in a sequence", wholeNumber("--context", 1), 256)
+    .option("--context <n>", "tokens in a sequence (default: the model's, at most 256)", wholeNumber("--context", 1))
     .option("--batch <n>", "sequences in a batch", wholeNumber("--batch", 1), 8)
-    .option("--lr <rate>", "learning rate after warm-up", realNumber("--lr"), 3e-4)
-    .option("--schedule <kind>", "constant, cosine or wsd", "cosine")
-    .option("--warmup <n>", "tokens of warm-up", "0")
+    .option("--lr <rate>", "learning rate after warm-up", realNumber("--lr", 0, true), 3e-4)
+    .option(
+      "--schedule <kind>",
+      "constant, cosine or wsd",
+      oneOf("--schedule", ["constant", "cosine", "wsd"]),
+      "cosine",
+    )
+    .option("--warmup <n>", "tokens of warm-up", tokenCount("--warmup", true), 0)
     .option("--seed <n>", "decides the order of the text", wholeNumber("--seed"), 0)
     .option("-o, --out <dir>", "the run's directory (default: runs/train-MODEL)")
     .option("--json", "print where the model is as JSON")
@@ -42,38 +45,34 @@ export function trainCommand(): Command {
       `
 The same command again continues where the last one stopped. To grow on the way, or to compare arms, write a recipe.
 
+With --json: {"directory", "model", "cached"}
+
 Examples:
   cambium train ./grown --corpus my-texts/ --tokens 10M --lr 1e-4
-  cambium train runs/quickstart/stages/base-*/model --corpus moby-dick --tokens 300k`,
+  cambium train runs/quickstart --corpus moby-dick --tokens 300k`,
     )
-    .action(run);
+    .action((model: string, flags: Flags) => run(model, flags, host));
 }
 
-async function run(model: string, flags: Flags): Promise<void> {
-  const from = resolve(model);
-  const name = `train-${basename(from).replace(/[^a-z0-9._-]+/gi, "-").replace(/^[^a-z0-9]+/i, "") || "model"}`;
-  const corpus = /[/\\.]/.test(flags.corpus) ? resolve(flags.corpus) : flags.corpus;
-  const recipe = {
-    name,
-    seed: flags.seed,
-    data: { corpus, tokenizer: flags.tokenizer === undefined ? await modelTokenizer(from) : flags.tokenizer === "bytes" ? "bytes" : resolve(flags.tokenizer) },
-    model: { from, context: flags.context },
-    train: { tokens: flags.tokens, batch: flags.batch, lr: flags.lr, schedule: flags.schedule, warmup: flags.warmup === "0" ? 0 : flags.warmup },
-  };
-  const folder = await mkdtemp(join(tmpdir(), "cambium-train-"));
-  try {
-    const file = join(folder, "train.yaml");
-    await writeFile(file, stringify(recipe));
-    const outcome = await runToEnd(file, { ...flags, out: resolve(flags.out ?? join("runs", name)) });
-    const result = { directory: outcome.directory, cached: outcome.cached };
-    console.log(flags.json ? JSON.stringify(result) : `Trained: ${outcome.directory} (its model is in stages/base-…/model)`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+async function run(model: string, flags: Flags, host: Host): Promise<void> {
+  if (!(await exists(model))) {
+    throw new CambiumError("E_NOT_FOUND", "there is no such model directory", { where: model });
   }
-}
-
-async function modelTokenizer(model: string): Promise<string> {
-  const { exists } = await import("../model-source.js");
-  if (!(await exists(model))) throw new CambiumError("E_NOT_FOUND", "there is no such model directory", { where: model });
-  return (await exists(join(model, "tokenizer.json"))) ? model : "bytes";
+  const source = await findModel(model);
+  const from = resolve(source.path);
+  const name = `train-${basename(resolve(model)).replace(/[^a-z0-9._-]+/gi, "-")}`;
+  const { seed, batch, lr, schedule, warmup, tokens } = flags;
+  const { tokenizer = (await exists(join(from, "tokenizer.json"))) ? from : "bytes" } = flags;
+  const value = {
+    name,
+    seed,
+    data: { corpus: flags.corpus, tokenizer },
+    model: { from, context: flags.context ?? Math.min(256, (await configOf(source)).contextLength) },
+    train: { tokens, batch, lr, schedule, warmup },
+  };
+  const recipe = checkRecipe(value, (path) => `--${String(path.at(-1))}`);
+  const outcome = await runToEnd(recipe, process.cwd(), { ...flags, out: flags.out ?? join("runs", name) }, host);
+  const { path } = await findModel(outcome.directory);
+  const result = { directory: outcome.directory, model: path, cached: outcome.cached };
+  console.log(flags.json ? JSON.stringify(result) : `Trained: ${path}`);
 }

@@ -1,0 +1,118 @@
+// A run that stops anywhere and goes on from its snapshot ends in the bits of one that was never stopped.
+import { embeddingName, layerParameterName } from "@cambium/model";
+import { describe, expect, it } from "vitest";
+import {
+  flattenState,
+  type MetricsRow,
+  noProgress,
+  type Progress,
+  schedule,
+  type TrainerOptions,
+  type TrainingState,
+  trainLoop,
+  unflattenState,
+} from "../src/index.js";
+import { bits } from "./support/bits.js";
+import { batchAt, config, initialState, size, withTrainer } from "./support/tiny.js";
+
+const variants: [string, Partial<TrainerOptions>][] = [
+  ["plain", {}],
+  [
+    "accumulated, frozen in part, with multipliers",
+    {
+      accumulation: 2,
+      frozen: new Set([embeddingName]),
+      lrMultipliers: { [layerParameterName(1, "mlp.down_proj")]: 0.5 },
+    },
+  ],
+];
+const steps = 6;
+
+interface Stop {
+  readonly state: TrainingState;
+  readonly progress: Progress;
+}
+
+/** What a snapshot's file keeps: flat tensors, and the rest as JSON. */
+function throughSnapshot({ state, progress }: Stop): Stop {
+  const kept = JSON.parse(JSON.stringify({ progress, updates: state.updates }));
+  return { state: unflattenState(config, flattenState(state), kept.updates), progress: kept.progress };
+}
+
+/** A sitting of the stage on a device of its own, from `start` to the end or to `stopAfter` steps. */
+function sitting(options: Partial<TrainerOptions>, start: Stop, stopAfter = Number.POSITIVE_INFINITY) {
+  return withTrainer(options, async (trainer) => {
+    await trainer.load(start.state);
+    const rows: object[] = [];
+    const stops: Stop[] = [];
+    const controller = new AbortController();
+    if (start.progress.step >= stopAfter) controller.abort();
+    const totalTokens = steps * trainer.tokensPerStep - 1;
+    const { reason, progress } = await trainLoop({
+      trainer,
+      schedule: schedule({ kind: "cosine", peak: 0.01, totalTokens, warmupTokens: 2 * trainer.tokensPerStep }),
+      totalTokens,
+      from: start.progress,
+      batchAt: (position) => batchAt(position),
+      heldOut: { everyTokens: 1.5 * trainer.tokensPerStep, batches: () => [batchAt(1e6), batchAt(2e6)] },
+      snapshot: { everySeconds: -1, save: async (state, at) => void stops.push({ state, progress: at }) },
+      onStart: (heldOutLoss) => void rows.push({ start: heldOutLoss }),
+      onMetrics: (row) => {
+        rows.push(withoutTime(row));
+        if (row.step >= stopAfter) controller.abort();
+      },
+      signal: controller.signal,
+    });
+    return { reason, progress, rows, stops, end: bits(await trainer.state()) };
+  });
+}
+
+function withoutTime({ seconds: _, tokensPerSecond: __, ...row }: MetricsRow): object {
+  return row;
+}
+
+const beginning = (): Stop => ({ state: initialState(), progress: noProgress });
+
+describe.each(variants)("a stopped run, %s", (_, options) => {
+  it("goes on from every one of its snapshots to the same bits and the same rows", async () => {
+    const whole = await sitting(options, beginning());
+    expect(whole.progress).toMatchObject({ step: steps, tokens: steps * size.batch * size.time * (options.accumulation ?? 1) });
+    expect(whole.stops.length).toBe(steps);
+    expect(new Set(whole.stops.map(({ state }) => JSON.stringify(bits(state)))).size).toBe(steps);
+    for (const stop of whole.stops) {
+      const rest = await sitting(options, throughSnapshot(stop));
+      expect(rest.end).toEqual(whole.end);
+      expect(rest.rows).toEqual(whole.rows.slice(1 + stop.progress.step));
+      expect(rest.progress.flops).toBe(whole.progress.flops);
+    }
+  });
+
+  it("ends alike when it is aborted at every step in turn", async () => {
+    const whole = await sitting(options, beginning());
+    let stop = beginning();
+    const rows: object[] = [];
+    for (let step = 0; step < steps; step++) {
+      const part = await sitting(options, stop, step);
+      expect([part.reason, part.progress.step]).toEqual(["aborted", step]);
+      // Stopped before its first step it has measured the start, and will again.
+      rows.push(...part.rows.slice(step === 0 ? 1 : 0));
+      stop = throughSnapshot(part.stops.at(-1) as Stop);
+    }
+    const last = await sitting(options, stop);
+    expect(last.end).toEqual(whole.end);
+    expect([...rows, ...last.rows]).toEqual(whole.rows);
+  });
+});
+
+it("differs when a moment, an update count or a position differs", async () => {
+  const whole = await sitting({}, beginning());
+  const stop = whole.stops[2] as Stop;
+  const { state, progress } = stop;
+  const cleared = { ...state, v: initialState().v };
+  const variants = [
+    { ...stop, state: cleared },
+    { ...stop, state: { ...state, updates: 0 } },
+    { state, progress: { ...progress, tokens: progress.tokens - 1 } },
+  ];
+  for (const variant of variants) expect((await sitting({}, variant)).end).not.toEqual(whole.end);
+});

@@ -1,0 +1,38 @@
+// A trainer that computes nothing: it plays given losses, takes time by a fake clock and remembers what it was asked.
+import { freshState, type LoopOptions, type StepResult } from "../../src/index.js";
+
+export interface Script {
+  readonly tokensPerStep: number;
+  readonly batchesPerStep?: number;
+  /** Result of step `n`, 1 at the first. */
+  readonly result?: (n: number) => Partial<StepResult>;
+  /** Held-out loss after `n` steps. */
+  readonly heldOut?: (n: number) => number;
+  /** Called within step `n`. */
+  readonly during?: (n: number) => void;
+  /** Called within an evaluation. */
+  readonly evaluating?: () => void;
+}
+
+export function scripted(script: Script) {
+  const { tokensPerStep, batchesPerStep = 1, result = () => ({}), heldOut = () => 2, during, evaluating } = script;
+  const seen = { batches: [] as Int32Array[], rates: [] as number[], evaluatedAfter: [] as number[], saved: 0 };
+  const trainer: LoopOptions["trainer"] = {
+    tokensPerStep,
+    batchesPerStep,
+    flopsPerStep: 1000,
+    step: async (batches, lr) => {
+      seen.batches.push(...batches);
+      seen.rates.push(lr);
+      during?.(seen.rates.length);
+      return { loss: 3, gradNorm: 1, ...result(seen.rates.length) };
+    },
+    evaluate: async () => {
+      seen.evaluatedAfter.push(seen.rates.length);
+      evaluating?.();
+      return heldOut(seen.rates.length);
+    },
+    state: async () => ({ ...freshState({}), updates: seen.rates.length }),
+  };
+  return { trainer, seen };
+}

@@ -1,0 +1,91 @@
+// `pnpm check:packages`: what would be published is packed, unpacked, linted (publint, are-the-types-wrong) and imported
+// by plain Node. Tests run on sources; this is the check that the files people install work.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { quiet, run } from "./run.mjs";
+import { pnpm, root, setUp, tool } from "./setup.mjs";
+
+const { publint } = await setUp("build").then(() => import("publint"));
+const { formatMessage } = await import("publint/utils");
+
+const scratch = mkdtempSync(join(tmpdir(), "cambium-packages-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+const modules = join(scratch, "node_modules");
+
+const packages = ["packages", "backends", "operators"]
+  .flatMap((room) => readdirSync(join(root, room)).map((name) => join(root, room, name)))
+  .filter((folder) => existsSync(join(folder, "package.json")))
+  .map((folder) => ({ folder, ...manifestOf(folder) }))
+  .filter((one) => !one.private);
+
+const faults = [];
+for (const { folder, name, version } of packages) {
+  await pnpm(["pack", "--pack-destination", scratch], { cwd: folder });
+  const tarball = join(scratch, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
+  const unpacked = join(modules, name);
+  mkdirSync(unpacked, { recursive: true });
+  await quiet(`Unpacking ${name}`, "tar", ["-xzf", tarball, "-C", unpacked, "--strip-components=1"], {
+    patience: 5000,
+  });
+  await lint(name, unpacked, tarball);
+}
+linkDependencies();
+for (const { name } of packages) await importEntries(name);
+const main = join(modules, "@cambium", "cli", "dist", "main.js");
+await quiet("cambium --version", process.execPath, [main, "--version"], { cwd: scratch, patience: 5000 });
+
+for (const fault of faults) console.error(fault);
+console.log(`${packages.length} packages packed, linted and imported; ${faults.length} faults`);
+process.exitCode = faults.length > 0 ? 1 : 0;
+
+async function lint(name, folder, tarball) {
+  const manifest = manifestOf(folder);
+  const { messages } = await publint({ pkgDir: folder, pack: false, strict: true });
+  faults.push(...messages.map((message) => `${name}: ${formatMessage(message, manifest, { color: false })}`));
+  for (const file of ["README.md", "LICENSE"]) {
+    if (!existsSync(join(folder, file))) faults.push(`${name}: is packed without a ${file}`);
+  }
+  const typed = Object.values(manifest.exports ?? {}).some((entry) => entry.types);
+  const attw = [
+    ...tool("@arethetypeswrong/cli", "attw"),
+    tarball,
+    "--profile",
+    "esm-only",
+    "--format",
+    "ascii",
+    "--quiet",
+  ];
+  if (typed && (await run(attw[0], attw.slice(1))) !== 0)
+    faults.push(`${name}: its types are wrong for those who import it`);
+}
+
+/** What stands under `node_modules/.pnpm/node_modules` is every dependency, flat; ours come from the tarballs. */
+function linkDependencies() {
+  const store = join(root, "node_modules", ".pnpm", "node_modules");
+  const link = (name) => {
+    if (!existsSync(join(modules, name))) symlinkSync(join(store, name), join(modules, name), "junction");
+  };
+  for (const name of readdirSync(store)) {
+    if (!name.startsWith("@")) link(name);
+    else if (name !== "@cambium") {
+      mkdirSync(join(modules, name), { recursive: true });
+      for (const inner of readdirSync(join(store, name))) link(join(name, inner));
+    }
+  }
+}
+
+/** Imports every entry but conformance kits, which want a test runner around them. */
+async function importEntries(name) {
+  const { exports = {} } = manifestOf(join(modules, name));
+  const entries = Object.keys(exports).filter((entry) => !/json$|conformance/.test(entry));
+  for (const entry of entries) {
+    const specifier = entry.replace(/^\./, name);
+    const args = ["--input-type=module", "-e", `await import(${JSON.stringify(specifier)})`];
+    if ((await run(process.execPath, args, { cwd: scratch })) !== 0) faults.push(`${specifier}: does not import`);
+  }
+}
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
