@@ -1,36 +1,38 @@
-// Kills runs with SIGKILL at random instants, continues each with the same command until it is done, and compares the
-// bits of every stage's model with those of a run that nobody disturbed.
+// Kills runs with SIGKILL, continues each with the same command until it is done, and compares the bits of every stage's
+// model, and every measured loss, with those of a run that nobody disturbed.
 //
-//   node tools/kill-runs.mjs [--runs 40] [--kills 4] [--seed 1] [--backend onnx] [--json]
+//   node tools/kill-runs.mjs [--runs 40] [--kills 4] [--seed 1] [--backend onnx] [--recipe FILE] [--json]
 //
-// The recipe is tiny and snapshots follow each other closely, so that kills also fall into snapshots, into growth and
-// into the writing of a model. Ends with exit code 1 when a run ends in other bits.
+// Half of the kills come at a random instant, a quarter while a snapshot is being written, a quarter around the growth;
+// what each really hit is told from the files it left. Ends with exit code 1 when a run ends in other bits.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
+const root = join(import.meta.dirname, "..");
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "40" },
     kills: { type: "string", default: "4" },
     seed: { type: "string", default: "1" },
     backend: { type: "string", default: "onnx" },
+    recipe: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
-const cli = join(import.meta.dirname, "..", "packages", "cli", "dist", "main.js");
-const folder = mkdtempSync(join(tmpdir(), "cambium-kill-"));
-const recipe = join(folder, "recipe.yaml");
+const cli = join(root, "packages", "cli", "dist", "main.js");
 
-const recipeText = `
+/** Small, with snapshots close to each other, and with everything that a continued run must find again. */
+const tinyRecipe = `
 name: killed
 data: { corpus: ./text.txt, heldOut: 0.2 }
 model: { layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
-growth: [{ operator: ${JSON.stringify(join(import.meta.dirname, "..", "operators", "stack", "dist", "index.js"))}, factor: 2, at: 12k, moments: carry }]
-train: { tokens: 48k, batch: 8, lr: 1e-3, warmup: 1k }
+growth: [{ operator: stack, factor: 2, at: 12k, moments: carry }]
+train: { tokens: 48k, batch: 8, lr: 1e-3, warmup: 1k, schedule: cosine, accumulation: 2 }
 evaluate: { every: 2k, tokens: 512 }
 snapshot: { everySeconds: 0.05 }
 samples: { tokens: 8, prompts: [The] }
@@ -47,51 +49,114 @@ function random(seed) {
   };
 }
 
-/** Runs the recipe into `out`; kills it after `killAfter` milliseconds if it is still running. */
-function run(out, killAfter) {
-  return new Promise((resolve) => {
-    const args = ["run", recipe, "--out", out, "--backend", values.backend, "--json"];
-    const child = spawn(process.execPath, [cli, ...args], {
-      cwd: join(import.meta.dirname, ".."),
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    let errors = "";
-    child.stderr.on("data", (chunk) => {
-      errors += chunk;
-    });
-    const began = performance.now();
-    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      resolve({ code, killed: signal === "SIGKILL", errors, milliseconds: performance.now() - began });
-    });
+/** Runs the recipe into `out`; `aim`, if given, resolves when the process is to be killed. */
+async function run(recipe, out, aim) {
+  const args = [cli, "run", recipe, "--out", out, "--backend", values.backend, "--json"];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    errors += text;
+  });
+  const began = performance.now();
+  const ended = new AbortController();
+  const closed = new Promise((done) => child.on("close", (code, signal) => done({ code, signal })));
+  const killed = aim?.(ended.signal).then(
+    () => child.kill("SIGKILL"),
+    () => {},
+  );
+  const { code, signal } = await closed;
+  ended.abort();
+  await killed;
+  return { code, killed: signal === "SIGKILL", errors, milliseconds: performance.now() - began };
+}
+
+/** When to kill: each aim waits for its moment, and gives up when the run ends first. */
+function aims(out, milliseconds, next) {
+  const watch = async (signal, hit) => {
+    while (!hit()) await sleep(1, undefined, { signal });
+  };
+  const atRandom = (signal) => sleep((0.1 + 0.9 * next()) * milliseconds, undefined, { signal });
+  const inSnapshot = async (signal) => {
+    // The kth write that is seen, so that the kills spread over the run.
+    for (let k = Math.ceil(8 * next()); k > 0; k--) {
+      await watch(signal, () => !isWriting(out));
+      await watch(signal, () => isWriting(out));
+    }
+  };
+  const atGrowth = async (signal) => {
+    await watch(signal, () => stageFolders(out).some((name) => !/^(base|scratch)-/.test(name)));
+    await sleep(400 * next(), undefined, { signal });
+  };
+  return [atRandom, inSnapshot, atRandom, atGrowth];
+}
+
+function list(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function stageFolders(out) {
+  return list(join(out, "stages")).filter((name) => !name.startsWith("."));
+}
+
+/** Whether a snapshot of some stage is half there: a scratch file, or tensors that no manifest seals yet. */
+function isWriting(out) {
+  return stageFolders(out).some((stage) => {
+    const names = list(join(out, "stages", stage, "snapshot"));
+    const unsealed = names.some(
+      (name) => name.endsWith(".safetensors") && !names.includes(name.replace(/safetensors$/, "json")),
+    );
+    return unsealed || names.some((name) => name.startsWith("."));
   });
 }
 
-/** The hash of every stage's weights, by stage. */
+/** What a kill hit, as far as the files it left tell. */
+function phase(out) {
+  const stages = stageFolders(out);
+  if (stages.length === 0) return "before training";
+  if (isWriting(out)) return "in a snapshot";
+  const bare = stages.filter(
+    (stage) => !list(join(out, "stages", stage, "snapshot")).some((name) => name.endsWith(".json")),
+  );
+  if (bare.some((stage) => !/^(base|scratch)-/.test(stage))) return "at growth";
+  return bare.length > 0 ? "at a stage's start" : "in training";
+}
+
+/** The hash of every stage's weights and losses, by stage. */
 function fingerprints(out) {
-  const stages = readdirSync(join(out, "stages"))
-    .filter((name) => !name.startsWith("."))
-    .sort();
   return Object.fromEntries(
-    stages.map((stage) => {
-      const weights = readFileSync(join(out, "stages", stage, "model", "model.safetensors"));
-      return [stage, createHash("sha256").update(weights).digest("hex")];
-    }),
+    stageFolders(out)
+      .sort()
+      .map((stage) => {
+        const folder = join(out, "stages", stage);
+        const hash = createHash("sha256").update(readFileSync(join(folder, "model", "model.safetensors")));
+        const rows = readFileSync(join(folder, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+        for (const row of rows) {
+          const { step, tokens, loss, heldOutLoss, lr, gradNorm } = JSON.parse(row);
+          hash.update(JSON.stringify([step, tokens, loss, heldOutLoss, lr, gradNorm]));
+        }
+        return [stage, hash.digest("hex")];
+      }),
   );
 }
 
-async function main() {
+function writeTinyRecipe(folder) {
   const words = ["the", "whale", "sea", "ship", "white", "captain", "and", "of", "a", "storm"];
   const draw = random(7);
-  const paragraphs = Array.from({ length: 40 }, () =>
-    Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" "),
-  );
-  writeFileSync(join(folder, "text.txt"), paragraphs.join("\n\n"));
-  writeFileSync(recipe, recipeText);
+  const paragraph = () => Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" ");
+  writeFileSync(join(folder, "text.txt"), Array.from({ length: 40 }, paragraph).join("\n\n"));
+  const path = join(folder, "recipe.yaml");
+  writeFileSync(path, tinyRecipe);
+  return path;
+}
 
+async function main(folder) {
+  const recipe = values.recipe === undefined ? writeTinyRecipe(folder) : resolve(values.recipe);
   const undisturbed = join(folder, "undisturbed");
-  const first = await run(undisturbed);
+  const first = await run(recipe, undisturbed);
   if (first.code !== 0) throw new Error(`the undisturbed run failed:\n${first.errors}`);
   const expected = JSON.stringify(fingerprints(undisturbed));
 
@@ -99,37 +164,38 @@ async function main() {
   const runs = Number(values.runs);
   const began = performance.now();
   const differing = [];
+  const hits = {};
   let kills = 0;
   for (let i = 0; i < runs; i++) {
     const out = join(folder, `run-${i}`);
+    const aimed = aims(out, first.milliseconds, next);
     for (let kill = 0; kill < Number(values.kills); kill++) {
-      // Starting takes about a third of an undisturbed run: most kills fall after it.
-      const { killed, code, errors } = await run(out, (0.1 + 0.9 * next()) * first.milliseconds);
-      if (killed) kills += 1;
-      else if (code === 0) break;
-      else throw new Error(`run ${i} failed after kill ${kill}:\n${errors}`);
+      const { killed, code, errors } = await run(recipe, out, aimed[(i + kill) % aimed.length]);
+      if (!killed && code !== 0) throw new Error(`run ${i} failed after kill ${kill}:\n${errors}`);
+      if (!killed) break;
+      kills += 1;
+      hits[phase(out)] = (hits[phase(out)] ?? 0) + 1;
     }
-    const last = await run(out);
+    const last = await run(recipe, out);
     if (last.code !== 0) throw new Error(`run ${i} did not end:\n${last.errors}`);
     if (JSON.stringify(fingerprints(out)) !== expected) differing.push(i);
     rmSync(out, { recursive: true });
-    const left = ((performance.now() - began) / (i + 1)) * (runs - i - 1);
-    if (!values.json)
-      process.stderr.write(
-        `\r${i + 1} of ${runs} runs, ${kills} kills, ${differing.length} differ, ${Math.round(left / 1000)} s left \x1b[K`,
-      );
+    const left = Math.round(((performance.now() - began) / (i + 1)) * (runs - i - 1)) / 1000;
+    const line = `${i + 1} of ${runs} runs, ${kills} kills, ${differing.length} differ, ${left.toFixed(0)} s left`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line}\x1b[K`);
+    else if (!values.json) console.error(line);
   }
-  if (!values.json) process.stderr.write("\n");
-  console.log(
-    values.json
-      ? JSON.stringify({ runs, kills, differing })
-      : `${runs} runs, ${kills} kills, ${runs - differing.length} bit-equal, ${differing.length} not`,
-  );
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  const where = Object.entries(hits).map(([what, count]) => `${count} ${what}`);
+  const equal = runs - differing.length;
+  if (values.json) console.log(JSON.stringify({ runs, kills, hits, differing }));
+  else console.log(`${runs} runs, ${kills} kills (${where.join(", ")}): ${equal} bit-equal, ${differing.length} not`);
   return differing.length === 0 ? 0 : 1;
 }
 
+const folder = mkdtempSync(join(tmpdir(), "cambium-kill-"));
 try {
-  process.exitCode = await main();
+  process.exitCode = await main(folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -64,6 +64,7 @@ export class ProgressDisplay implements RunObserver {
       barCompleteChar: "█",
       barIncompleteChar: "░",
       gracefulExit: false,
+      autopadding: true,
       fps: redraws,
     });
     // However the process ends, a hidden cursor must come back.
@@ -84,7 +85,7 @@ export class ProgressDisplay implements RunObserver {
     const shown = {
       loss: row.loss.toFixed(3),
       heldOut: this.#heldOut?.toFixed(3) ?? "–",
-      speed: compact(row.tokens / row.seconds),
+      speed: compact(row.tokens / row.seconds).padStart(5),
       left: duration(this.#secondsLeft(stage, row)),
     };
     if (this.#bar) this.#bar.update(Math.min(row.tokens, stage.tokens), shown);

@@ -5,7 +5,7 @@ import { CambiumError, type HostTensor } from "@cambium/ir";
 import { parameterTable } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import { distance } from "../../model/test/support/golden.js";
-import { flattenState, Trainer, type TrainingState } from "../src/index.js";
+import { flattenState, Trainer } from "../src/index.js";
 import { bits } from "./support/bits.js";
 import { errorOf } from "./support/errors.js";
 import { batchAt, config, initialState, size, withTrainer } from "./support/tiny.js";
@@ -38,7 +38,10 @@ describe.each([2, 3])("accumulation over %i micro-batches", (k) => {
     // lr·m/√v: rounding of the smallest gradients shows there, but lr / max |parameter| makes it small (1e-7 measured).
     const [a, b] = [accumulated.state, large.state].map(flattenState) as [Tensors, Tensors];
     expect(Object.keys(a)).toEqual(Object.keys(b));
-    const far = Object.entries(a).map(([name, { data }]) => ({ name, distance: distance(data, (b[name] as HostTensor).data) }));
+    const far = Object.entries(a).map(([name, { data }]) => ({
+      name,
+      distance: distance(data, (b[name] as HostTensor).data),
+    }));
     expect(far.filter((result) => !(result.distance < 5e-6))).toEqual([]);
   });
 });

@@ -4,7 +4,14 @@ import { countParameters, embeddingName, type LlamaConfig, llamaConfig, paramete
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configs } from "../../model/test/support/arbitrary.js";
-import { accumulatedStepGraphs, defaultOptimizer, matrixFlops, Trainer, type TrainerOptions, trainStepGraph } from "../src/index.js";
+import {
+  accumulatedStepGraphs,
+  defaultOptimizer,
+  matrixFlops,
+  Trainer,
+  type TrainerOptions,
+  trainStepGraph,
+} from "../src/index.js";
 
 const optimizer = defaultOptimizer;
 const size = { batch: 2, time: 8 };
@@ -38,7 +45,14 @@ describe("matrixFlops", () => {
   });
 });
 
-const config = llamaConfig({ vocabSize: 256, hiddenSize: 64, intermediateSize: 172, layers: 4, heads: 4, contextLength: 64 });
+const config = llamaConfig({
+  vocabSize: 256,
+  hiddenSize: 64,
+  intermediateSize: 172,
+  layers: 4,
+  heads: 4,
+  contextLength: 64,
+});
 
 function open(options: Partial<TrainerOptions>, body: (trainer: Trainer) => void) {
   return nullBackend.open().then(async (device) => {
@@ -56,7 +70,6 @@ describe("a trainer's cost", () => {
   });
 
   it("leaves out the gradients of frozen weights, and nothing else", async () => {
-    const { hiddenSize: d, vocabSize: V } = config;
     await open({ frozen: new Set(["lm_head.weight", embeddingName]) }, (trainer) => {
       // The loss gives both its gradients at once.
       expect(trainer.flopsPerStep).toBe(4 * formula(config, 64));
@@ -65,18 +78,28 @@ describe("a trainer's cost", () => {
     const frozen = new Set(linear.map(({ name }) => name));
     await open({ frozen }, (trainer) => {
       const { nonEmbedding } = countParameters(config);
-      const norms = (2 * config.layers + 1) * d;
+      const norms = (2 * config.layers + 1) * config.hiddenSize;
       expect(trainer.flopsPerStep).toBe(4 * (formula(config, 64) - 2 * 64 * (nonEmbedding - norms)));
-      expect(V).toBe(256);
     });
   });
 
-  it("counts bytes: four copies of the parameters, and activations in proportion to the tokens", async () => {
+  it("counts bytes: parameters, moments, and values in exact proportion to the batch", async () => {
+    const { layers: L, hiddenSize: d, intermediateSize: F, heads: H, vocabSize: V } = config;
+    const time = 64;
     const N = countParameters(config).total;
     const counted: number[] = [];
-    for (const batch of [4, 8, 16]) await open({ batch }, (trainer) => void counted.push(trainer.countedBytes));
+    for (const batch of [4, 8, 16]) await open({ batch, time }, (trainer) => void counted.push(trainer.countedBytes));
     const [one, two, four] = counted as [number, number, number];
-    console.log(N * 16, counted, two - one, four - two);
-    await open({ accumulation: 2 }, (trainer) => console.log(trainer.countedBytes, trainer.countedBytes - one, 4 * N));
+    expect(four - two).toBe(2 * (two - one));
+    // At the peak, early in the backward pass, few gradients exist yet: between 3 and 4 copies of the parameters.
+    const fixed = one - (two - one);
+    expect(fixed).toBeGreaterThanOrEqual(4 * 3 * N);
+    expect(fixed).toBeLessThan(4 * 4 * N);
+    // Each layer keeps at least its two normed inputs, q, k, v, gate and up; and no more than twice all it ever names:
+    // some twelve values of width d, four of width F, a row of scores a head.
+    const perToken = (two - one) / (4 * time);
+    expect(perToken).toBeGreaterThan(4 * L * (5 * d + 2 * F));
+    expect(perToken).toBeLessThan(4 * (2 * L * (12 * d + 4 * F + H * time) + 4 * V));
+    await open({ accumulation: 2, time }, (trainer) => expect(trainer.countedBytes).toBe(one + 4 * N));
   });
 });

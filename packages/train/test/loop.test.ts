@@ -98,7 +98,10 @@ describe("trainLoop", () => {
 
   it("neither measures before the first step again nor trains when it goes on from the end", async () => {
     const from = { step: 4, tokens: 40, flops: 4000, seconds: 1 };
-    const { run, seen, starts, rows } = await play({ tokensPerStep: 10 }, { from, totalTokens: 40, heldOut: heldOut(1) });
+    const { run, seen, starts, rows } = await play(
+      { tokensPerStep: 10 },
+      { from, totalTokens: 40, heldOut: heldOut(1) },
+    );
     expect(await run()).toEqual({ reason: "done", progress: from });
     expect([starts, rows, seen.evaluatedAfter]).toEqual([[], [], []]);
   });

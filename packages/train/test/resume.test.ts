@@ -76,7 +76,10 @@ const beginning = (): Stop => ({ state: initialState(), progress: noProgress });
 describe.each(variants)("a stopped run, %s", (_, options) => {
   it("goes on from every one of its snapshots to the same bits and the same rows", async () => {
     const whole = await sitting(options, beginning());
-    expect(whole.progress).toMatchObject({ step: steps, tokens: steps * size.batch * size.time * (options.accumulation ?? 1) });
+    expect(whole.progress).toMatchObject({
+      step: steps,
+      tokens: steps * size.batch * size.time * (options.accumulation ?? 1),
+    });
     expect(whole.stops.length).toBe(steps);
     expect(new Set(whole.stops.map(({ state }) => JSON.stringify(bits(state)))).size).toBe(steps);
     for (const stop of whole.stops) {

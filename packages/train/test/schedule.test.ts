@@ -1,7 +1,7 @@
 // Schedules against their definitions, over random settings.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { schedule, type ScheduleOptions } from "../src/index.js";
+import { type ScheduleOptions, schedule } from "../src/index.js";
 import { errorOf, reasonsOf } from "./support/errors.js";
 
 /** Settings with room for each part: warm-up + stable + decay = total. */
@@ -80,19 +80,23 @@ describe("schedule", () => {
 
   it("halves a cosine half-way, keeps a WSD plateau and then falls in a straight line", () => {
     fc.assert(
-      fc.property(settings, fc.double({ min: 0, max: 1, noNaN: true }), ({ options, stableEnd, steps, stepTokens }, share) => {
-        const { peak, floor, warmupTokens, totalTokens, decayTokens } = options;
-        const half = schedule({ ...options, kind: "cosine" })((warmupTokens + totalTokens) / 2, stepTokens);
-        if ((totalTokens - warmupTokens) / 2 >= stepTokens) {
-          expect(Math.abs(half - (peak + floor) / 2)).toBeLessThan(rounding * peak);
-        }
-        const wsd = schedule({ ...options, kind: "wsd" });
-        const plateau = warmupTokens + share * (stableEnd * stepTokens - warmupTokens);
-        expect(Math.abs(wsd(plateau, stepTokens) - peak)).toBeLessThan(rounding * peak);
-        const falling = wsd(stableEnd * stepTokens + share * decayTokens, stepTokens);
-        expect(Math.abs(falling - (peak - (peak - floor) * share))).toBeLessThan(rounding * peak);
-        expect(steps * stepTokens).toBe(totalTokens);
-      }),
+      fc.property(
+        settings,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        ({ options, stableEnd, steps, stepTokens }, share) => {
+          const { peak, floor, warmupTokens, totalTokens, decayTokens } = options;
+          const half = schedule({ ...options, kind: "cosine" })((warmupTokens + totalTokens) / 2, stepTokens);
+          if ((totalTokens - warmupTokens) / 2 >= stepTokens) {
+            expect(Math.abs(half - (peak + floor) / 2)).toBeLessThan(rounding * peak);
+          }
+          const wsd = schedule({ ...options, kind: "wsd" });
+          const plateau = warmupTokens + share * (stableEnd * stepTokens - warmupTokens);
+          expect(Math.abs(wsd(plateau, stepTokens) - peak)).toBeLessThan(rounding * peak);
+          const falling = wsd(stableEnd * stepTokens + share * decayTokens, stepTokens);
+          expect(Math.abs(falling - (peak - (peak - floor) * share))).toBeLessThan(rounding * peak);
+          expect(steps * stepTokens).toBe(totalTokens);
+        },
+      ),
     );
   });
 
@@ -123,7 +127,11 @@ describe("schedule", () => {
     ["a negative warm-up", { kind: "constant", warmupTokens: -1 }, ["warmupTokens"]],
     ["a warm-up without end", { kind: "constant", warmupTokens: Number.POSITIVE_INFINITY }, ["warmupTokens"]],
     ["a decay that meets the warm-up", { kind: "wsd", warmupTokens: 60, decayTokens: 50 }, ["decayTokens"]],
-    ["NaN in everything", { kind: "wsd", peak: Number.NaN, totalTokens: Number.NaN, warmupTokens: Number.NaN }, ["peak", "totalTokens", "warmupTokens"]],
+    [
+      "NaN in everything",
+      { kind: "wsd", peak: Number.NaN, totalTokens: Number.NaN, warmupTokens: Number.NaN },
+      ["peak", "totalTokens", "warmupTokens"],
+    ],
     ["all at once", { kind: "wsd", peak: 1, floor: 3, warmupTokens: 20, decayTokens: 90 }, ["floor", "decayTokens"]],
   ])("refuses %s", async (_, given, where) => {
     const error = await errorOf(() => schedule({ kind: "cosine", peak: 1, totalTokens: 100, ...given }));

@@ -1,11 +1,11 @@
-// Event records against TensorBoard's own: golden/tensorboard.py wrote the file with its protos and its record writer.
+// Event records against TensorBoard's own: golden/events.py wrote the file with its protos and its record writer.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { fileVersionRecord, scalarsRecord } from "../src/index.js";
 
 const time = 1700000000.25;
 
-/** As in golden/tensorboard.py. */
+/** As in golden/events.py. */
 const rows: [step: number, scalars: Record<string, number>][] = [
   [1, { "loss/train": 5.545177459716797, lr: 1e-4 }],
   [127, { "loss/train": 4.25 }],
@@ -16,8 +16,11 @@ const rows: [step: number, scalars: Record<string, number>][] = [
 ];
 
 it("writes the bytes that TensorBoard writes", () => {
-  const golden = readFileSync(new URL("golden/tensorboard.tfevents", import.meta.url));
-  const records = [fileVersionRecord(time), ...rows.map(([step, scalars], i) => scalarsRecord(step, time + i, scalars))];
+  const golden = readFileSync(new URL("golden/events.tfevents", import.meta.url));
+  const records = [
+    fileVersionRecord(time),
+    ...rows.map(([step, scalars], i) => scalarsRecord(step, time + i, scalars)),
+  ];
   expect(Buffer.concat(records).toString("hex")).toBe(golden.toString("hex"));
 });
 

@@ -16,32 +16,37 @@ const at = (tensors: TrainingState["m"], name: string) => (tensors[name] as Host
 describe("AdamW", () => {
   // The gradient is read off the first moment; the rest is the formula of Loshchilov & Hutter, with decay at the
   // unscaled rate (GROWTH.md section 6).
-  it.each([0, 7])("follows the formula after %i earlier updates, multipliers scaling the step and not the decay", async (updates) => {
-    const { beta1, beta2, eps, weightDecay } = defaultOptimizer;
-    const lrMultipliers = { [down]: 0.25, [norm]: 0, [embeddingName]: 3 };
-    await withTrainer({ lrMultipliers, optimizer: { clip: Number.POSITIVE_INFINITY } }, async (trainer) => {
-      const before = updates === 0 ? initialState() : await trained(updates);
-      await trainer.load(before);
-      await trainer.step([batchAt(0)], lr);
-      const after = await trainer.state();
-      expect(after.updates).toBe(updates + 1);
-      for (const name of names) {
-        const multiplier = (lrMultipliers as Record<string, number>)[name] ?? 1;
-        const wrong = [...at(after.parameters, name)].filter((got, i) => {
-          const [p, m, v] = [before.parameters, before.m, before.v].map((part) => at(part, name)[i] as number) as Triple;
-          const [nextM, nextV] = [after.m, after.v].map((part) => at(part, name)[i] as number) as [number, number];
-          const gradient = (nextM - beta1 * m) / (1 - beta1);
-          const secondMoment = beta2 * v + (1 - beta2) * gradient ** 2;
-          const step = nextM / (1 - beta1 ** (updates + 1)) / (Math.sqrt(nextV / (1 - beta2 ** (updates + 1))) + eps);
-          const expected = p * (1 - lr * weightDecay) - lr * multiplier * step;
-          // f32: the bias corrections lose a digit to cancellation (1e-6), the moments' rounding comes back in the gradient.
-          const far = Math.abs(got - expected) > 2e-6 * (Math.abs(p) + lr * multiplier);
-          return far || Math.abs(nextV - secondMoment) > 1e-5 * (Math.abs(nextV) + Math.abs(m) ** 2);
-        });
-        expect(wrong, name).toEqual([]);
-      }
-    });
-  });
+  it.each([0, 7])(
+    "follows the formula after %i earlier updates, multipliers scaling the step and not the decay",
+    async (updates) => {
+      const { beta1, beta2, eps, weightDecay } = defaultOptimizer;
+      const lrMultipliers = { [down]: 0.25, [norm]: 0, [embeddingName]: 3 };
+      await withTrainer({ lrMultipliers, optimizer: { clip: Number.POSITIVE_INFINITY } }, async (trainer) => {
+        const before = updates === 0 ? initialState() : await trained(updates);
+        await trainer.load(before);
+        await trainer.step([batchAt(0)], lr);
+        const after = await trainer.state();
+        expect(after.updates).toBe(updates + 1);
+        for (const name of names) {
+          const multiplier = (lrMultipliers as Record<string, number>)[name] ?? 1;
+          const wrong = [...at(after.parameters, name)].filter((got, i) => {
+            const [p, m, v] = [before.parameters, before.m, before.v].map(
+              (part) => at(part, name)[i] as number,
+            ) as Triple;
+            const [nextM, nextV] = [after.m, after.v].map((part) => at(part, name)[i] as number) as [number, number];
+            const gradient = (nextM - beta1 * m) / (1 - beta1);
+            const secondMoment = beta2 * v + (1 - beta2) * gradient ** 2;
+            const step = nextM / (1 - beta1 ** (updates + 1)) / (Math.sqrt(nextV / (1 - beta2 ** (updates + 1))) + eps);
+            const expected = p * (1 - lr * weightDecay) - lr * multiplier * step;
+            // f32: the bias corrections lose a digit to cancellation (1e-6), the moments' rounding comes back in the gradient.
+            const far = Math.abs(got - expected) > 2e-6 * (Math.abs(p) + lr * multiplier);
+            return far || Math.abs(nextV - secondMoment) > 1e-5 * (Math.abs(nextV) + Math.abs(m) ** 2);
+          });
+          expect(wrong, name).toEqual([]);
+        }
+      });
+    },
+  );
 
   it("clips by the joint norm, which it reports as it was before", async () => {
     const free = await first({ clip: Number.POSITIVE_INFINITY });
@@ -72,7 +77,10 @@ describe.each([1, 2])("frozen parameters, accumulation %i", (accumulation) => {
       await trainer.load(before);
       expect((await device.memory()).tensors).toBe(names.length + 2 * free.length);
       for (let step = 0; step < 10; step++) {
-        await trainer.step(Array.from({ length: accumulation }, (_, i) => batchAt(step * accumulation + i)), lr);
+        await trainer.step(
+          Array.from({ length: accumulation }, (_, i) => batchAt(step * accumulation + i)),
+          lr,
+        );
       }
       const after = await trainer.state();
       expect([after.m, after.v].map(Object.keys)).toEqual([free, free]);
@@ -87,7 +95,10 @@ describe.each([1, 2])("frozen parameters, accumulation %i", (accumulation) => {
 
   it("leave the gradient of the others as it was", async () => {
     const clip = Number.POSITIVE_INFINITY;
-    const [some, all] = await Promise.all([first({ clip }, { frozen, accumulation }), first({ clip }, { accumulation })]);
+    const [some, all] = await Promise.all([
+      first({ clip }, { frozen, accumulation }),
+      first({ clip }, { accumulation }),
+    ]);
     expect(some.loss).toBe(all.loss);
     for (const name of free) expect(at(some.state.m, name), name).toEqual(at(all.state.m, name));
   });

@@ -2,6 +2,7 @@
 import { type Device, referenceBackend } from "@cambium/backend";
 import { Random } from "@cambium/ir";
 import { initParameters, llamaConfig } from "@cambium/model";
+import { expect } from "vitest";
 import { freshState, Trainer, type TrainerOptions, type TrainingState } from "../../src/index.js";
 
 export const config = llamaConfig({
@@ -24,7 +25,9 @@ export function initialState(seed = "tiny"): TrainingState {
 /** i32 [rows, time + 1] of a stream that position alone decides. */
 export function batchAt(position: number, rows = size.batch): Int32Array {
   const random = new Random(`batch ${position}`);
-  return Int32Array.from({ length: rows * (size.time + 1) }, (_, i) => Math.floor(config.vocabSize * random.uniform(i)));
+  return Int32Array.from({ length: rows * (size.time + 1) }, (_, i) =>
+    Math.floor(config.vocabSize * random.uniform(i)),
+  );
 }
 
 /** Runs `body` with a trainer on a reference device, and checks that nothing is left on the device. */
@@ -34,11 +37,12 @@ export async function withTrainer<T>(
 ): Promise<T> {
   await using device = await referenceBackend.open();
   const trainer = await Trainer.open({ device, config, ...size, ...options });
+  let result: T;
   try {
-    return await body(trainer, device);
+    result = await body(trainer, device);
   } finally {
     trainer.dispose();
-    const { tensors, executables } = await device.memory();
-    if (tensors + executables > 0) throw new Error(`left behind: ${tensors} tensors, ${executables} executables`);
   }
+  expect(await device.memory()).toMatchObject({ tensors: 0, bytes: 0, executables: 0 });
+  return result;
 }

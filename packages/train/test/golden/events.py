@@ -1,4 +1,4 @@
-"""Writes tensorboard.tfevents, or with --read prints the scalars of an event file as TensorBoard's own reader sees them.
+"""Writes events.tfevents, or with --read prints the scalars of an event file as TensorBoard's own reader sees them.
 
 Needs the package `tensorboard` alone. Times are fixed, so the file is the same whenever it is written.
 """
@@ -49,4 +49,4 @@ if __name__ == "__main__":
     if options.read:
         read(options.read)
     else:
-        write(Path(__file__).with_name("tensorboard.tfevents"))
+        write(Path(__file__).with_name("events.tfevents"))
