@@ -107,6 +107,7 @@ OPS = {
     "div": torch.div,
     "equal": torch.eq,
     "exp": torch.exp,
+    "floor": torch.floor,
     "gather": lambda table, indices: table[indices],
     "iota": iota,
     "less": torch.lt,

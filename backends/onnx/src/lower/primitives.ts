@@ -28,6 +28,7 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   div: single("Div"),
   equal: single("Equal"),
   exp: single("Exp"),
+  floor: single("Floor"),
   gather: single("Gather"),
   iota: ({ graph, attrs }) => {
     const shape = attrs["shape"] as readonly number[];

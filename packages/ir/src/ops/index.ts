@@ -11,6 +11,7 @@ import { cos } from "./cos.js";
 import { div } from "./div.js";
 import { equal } from "./equal.js";
 import { exp } from "./exp.js";
+import { floor } from "./floor.js";
 import { gather } from "./gather.js";
 import { iota } from "./iota.js";
 import { less } from "./less.js";
@@ -36,8 +37,8 @@ import { sub } from "./sub.js";
 import { tanh } from "./tanh.js";
 import { transpose } from "./transpose.js";
 
-export { abs, add, and, argMax, broadcast, cast, concat, constant, cos, div, equal, exp, gather, iota, less, log, matmul, maximum, minimum, mul, neg, not, pad, reduceMax, reduceSum, reshape, rsqrt, scatterAdd, select, sigmoid, sin, slice, sqrt, sub, tanh, transpose };
+export { abs, add, and, argMax, broadcast, cast, concat, constant, cos, div, equal, exp, floor, gather, iota, less, log, matmul, maximum, minimum, mul, neg, not, pad, reduceMax, reduceSum, reshape, rsqrt, scatterAdd, select, sigmoid, sin, slice, sqrt, sub, tanh, transpose };
 
-export const primitives = { abs, add, and, argMax, broadcast, cast, concat, constant, cos, div, equal, exp, gather, iota, less, log, matmul, maximum, minimum, mul, neg, not, pad, reduceMax, reduceSum, reshape, rsqrt, scatterAdd, select, sigmoid, sin, slice, sqrt, sub, tanh, transpose } as const;
+export const primitives = { abs, add, and, argMax, broadcast, cast, concat, constant, cos, div, equal, exp, floor, gather, iota, less, log, matmul, maximum, minimum, mul, neg, not, pad, reduceMax, reduceSum, reshape, rsqrt, scatterAdd, select, sigmoid, sin, slice, sqrt, sub, tanh, transpose } as const;
 
 export type PrimitiveName = keyof typeof primitives;
