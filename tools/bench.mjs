@@ -12,8 +12,9 @@ const benchmarks = readdirSync(folder)
   .filter(([one, line]) => line.startsWith(`// pnpm bench ${one}`));
 
 if (!benchmarks.some(([one]) => one === name)) {
-  if (name && existsSync(join(folder, `${name}.ts`))) console.error(`${name}.ts is part of a benchmark, not one itself.`);
-  for (const [, line] of benchmarks) console.error(line.replace("// ", ""));
+  if (name && existsSync(join(folder, `${name}.ts`)))
+    console.error(`${name}.ts is part of a benchmark, not one itself.`);
+  for (const [, line] of benchmarks) console.error(line.replace("// ", "").split(". ")[0]);
   process.exit(2);
 }
 await setUp();

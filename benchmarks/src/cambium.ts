@@ -1,8 +1,8 @@
 // Cambium as a contestant: the trainer of `@cambium/train` on a backend, random weights, random tokens.
 import type { Backend, BackendOptions, Device, Executable } from "@cambium/backend";
-import { GraphBuilder, Random, f32, hostTensor, matmul } from "@cambium/ir";
+import { f32, GraphBuilder, hostTensor, matmul, Random } from "@cambium/ir";
 import { initParameters, llamaConfig } from "@cambium/model";
-import { Trainer, freshState } from "@cambium/train";
+import { freshState, Trainer } from "@cambium/train";
 import type { Contestant, StepConfig } from "./peer.js";
 
 export class CambiumContestant implements Contestant {
@@ -46,7 +46,12 @@ export class CambiumContestant implements Contestant {
       kvHeads: config.kvHeads,
       contextLength: config.time,
     });
-    this.#trainer = await Trainer.open({ device: await this.device(), config: model, batch: config.batch, time: config.time });
+    this.#trainer = await Trainer.open({
+      device: await this.device(),
+      config: model,
+      batch: config.batch,
+      time: config.time,
+    });
     await this.#trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
     await this.steps(2);
   }

@@ -38,8 +38,12 @@ export class PeerProcess implements Contestant {
     readonly setupOptions: object = {},
   ) {
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-    this.#child.on("error", (cause) => this.#fail(new CambiumError("E_PEER", `${name} did not start`, { where: command, cause })));
-    this.#child.on("exit", (code) => this.#fail(new CambiumError("E_PEER", `${name} ended early`, { got: `exit code ${code}` })));
+    this.#child.on("error", (cause) =>
+      this.#fail(new CambiumError("E_PEER", `${name} did not start`, { where: command, cause })),
+    );
+    this.#child.on("exit", (code) =>
+      this.#fail(new CambiumError("E_PEER", `${name} ended early`, { got: `exit code ${code}` })),
+    );
     if (this.#child.stdout) createInterface({ input: this.#child.stdout }).on("line", (line) => this.#reply(line));
   }
 
@@ -76,7 +80,9 @@ export class PeerProcess implements Contestant {
       if (reply.error !== undefined) waiting?.reject(new CambiumError("E_PEER", `${this.name}: ${reply.error}`));
       else waiting?.resolve(reply);
     } catch (cause) {
-      waiting?.reject(new CambiumError("E_PEER", `${this.name} said something else than JSON`, { got: line.slice(0, 200), cause }));
+      waiting?.reject(
+        new CambiumError("E_PEER", `${this.name} said something else than JSON`, { got: line.slice(0, 200), cause }),
+      );
     }
   }
 

@@ -15,7 +15,9 @@ const { values } = parseArgs({
   },
 });
 if (values.help) {
-  console.log("pnpm bench soak [--backend onnx] [--steps 2000] [--json]\n\nEnds with exit code 1 when a limit is broken.");
+  console.log(
+    "pnpm bench soak [--backend onnx] [--steps 2000] [--json]\n\nEnds with exit code 1 when a limit is broken.",
+  );
   process.exit(0);
 }
 
@@ -25,7 +27,9 @@ const interval = 10;
 /** Steps after which memory must not grow any more. */
 const warmUp = Math.min(200, Math.floor(steps / 4));
 
-const own = new CambiumContestant(await resolveBackend(values.backend, nodeImporter(process.cwd(), import.meta.dirname)));
+const own = new CambiumContestant(
+  await resolveBackend(values.backend, nodeImporter(process.cwd(), import.meta.dirname)),
+);
 await own.setup(config);
 
 let latest = 0;
@@ -43,7 +47,8 @@ for (let done = 0; done < steps; done += 10) {
   const rss = process.memoryUsage.rss();
   samples.push(rss);
   peak = Math.max(peak, rss);
-  if (!values.json && done % 100 === 0) process.stderr.write(`\r${done} of ${steps} steps, ${(rss / 2 ** 20).toFixed(0)} MiB\x1b[K`);
+  if (!values.json && done % 100 === 0)
+    process.stderr.write(`\r${done} of ${steps} steps, ${(rss / 2 ** 20).toFixed(0)} MiB\x1b[K`);
 }
 if (!values.json) process.stderr.write("\r\x1b[K");
 clearInterval(timer);
@@ -70,7 +75,9 @@ if (values.json) console.log(JSON.stringify({ ...result, broken }));
 else {
   const mega = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
   console.log(`${steps} steps on ${own.name}`);
-  console.log(`peak resident       ${mega(peak)} of ${mega(allowed)} allowed (1.25 × ${mega(own.countedBytes)} counted + 250 MB)`);
+  console.log(
+    `peak resident       ${mega(peak)} of ${mega(allowed)} allowed (1.25 × ${mega(own.countedBytes)} counted + 250 MB)`,
+  );
   console.log(`growth after warm-up ${(growth / 1e6).toFixed(1)} MB (last quarter's median less first quarter's)`);
   console.log(`10 ms timer         at most ${latest.toFixed(1)} ms late`);
   console.log(broken.length === 0 ? "within limits" : `broken: ${broken.join(", ")}`);

@@ -15,9 +15,12 @@ const configs: Record<string, StepConfig> = {
 };
 
 const peers: Record<string, () => Contestant> = {
-  torch: () => new PeerProcess("torch eager", "python3", [new URL("../peers/torch/train.py", import.meta.url).pathname]),
+  torch: () =>
+    new PeerProcess("torch eager", "python3", [new URL("../peers/torch/train.py", import.meta.url).pathname]),
   "torch-compile": () =>
-    new PeerProcess("torch compile", "python3", [new URL("../peers/torch/train.py", import.meta.url).pathname], { compile: true }),
+    new PeerProcess("torch compile", "python3", [new URL("../peers/torch/train.py", import.meta.url).pathname], {
+      compile: true,
+    }),
 };
 
 const { values } = parseArgs({
@@ -72,9 +75,15 @@ for (const name of values.config) {
 if (values.json) console.log(JSON.stringify(rows));
 else print(rows);
 
-async function duel(name: string, config: StepConfig, own: CambiumContestant, peerName: string | undefined): Promise<Row> {
+async function duel(
+  name: string,
+  config: StepConfig,
+  own: CambiumContestant,
+  peerName: string | undefined,
+): Promise<Row> {
   const make = peerName === undefined ? undefined : peers[peerName];
-  if (peerName !== undefined && !make) throw new Error(`there is no peer ${peerName}: ${Object.keys(peers).join(", ")}`);
+  if (peerName !== undefined && !make)
+    throw new Error(`there is no peer ${peerName}: ${Object.keys(peers).join(", ")}`);
   const peer = make?.();
   await peer?.setup(config);
   const count = Number(values.steps);
@@ -88,7 +97,10 @@ async function duel(name: string, config: StepConfig, own: CambiumContestant, pe
     mine?.push(...middle);
     theirs?.push(...before, ...after);
     if (peer) ratios?.push(median([...before, ...after]) / median(middle));
-    if (!values.json) process.stderr.write(`\r${name}: round ${round + 1} of ${rounds}${ratios?.length ? `, ratio so far ${median(ratios).toFixed(2)}` : ""}\x1b[K`);
+    if (!values.json)
+      process.stderr.write(
+        `\r${name}: round ${round + 1} of ${rounds}${ratios?.length ? `, ratio so far ${median(ratios).toFixed(2)}` : ""}\x1b[K`,
+      );
   }
   if (!values.json) process.stderr.write("\r\x1b[K");
   await peer?.close();
@@ -112,8 +124,12 @@ function print(results: readonly Row[]): void {
   console.log("| config | peer | Cambium tok/s | peer tok/s | ratio (middle half) | GFLOPS | of GEMM peak |");
   console.log("|---|---|---:|---:|---:|---:|---:|");
   for (const row of results) {
-    const ratio = Number.isNaN(row.ratio) ? "–" : `${row.ratio.toFixed(2)} (${row.ratioLow.toFixed(2)}–${row.ratioHigh.toFixed(2)})`;
+    const ratio = Number.isNaN(row.ratio)
+      ? "–"
+      : `${row.ratio.toFixed(2)} (${row.ratioLow.toFixed(2)}–${row.ratioHigh.toFixed(2)})`;
     const theirs = Number.isNaN(row.peerTokensPerSecond) ? "–" : Math.round(row.peerTokensPerSecond);
-    console.log(`| ${row.config} | ${row.peer} | ${Math.round(row.tokensPerSecond)} | ${theirs} | ${ratio} | ${row.gflops.toFixed(0)} | ${(100 * row.ofPeak).toFixed(0)} % |`);
+    console.log(
+      `| ${row.config} | ${row.peer} | ${Math.round(row.tokensPerSecond)} | ${theirs} | ${ratio} | ${row.gflops.toFixed(0)} | ${(100 * row.ofPeak).toFixed(0)} % |`,
+    );
   }
 }

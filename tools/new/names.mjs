@@ -1,6 +1,7 @@
 // Names of new things: one word list, spelled as a file (`soft-sign`) and as an identifier (`softSign`).
 
-const reserved = /^(arguments|await|case|catch|class|const|continue|default|delete|do|else|enum|eval|export|false|for|function|if|import|in|instanceof|let|new|null|return|static|super|switch|this|throw|true|try|typeof|var|void|while|with|yield)$/;
+const reserved =
+  /^(arguments|await|case|catch|class|const|continue|default|delete|do|else|enum|eval|export|false|for|function|if|import|in|instanceof|let|new|null|return|static|super|switch|this|throw|true|try|typeof|var|void|while|with|yield)$/;
 
 /** @returns {{ kebab: string, camel: string }} both spellings. @throws Error for what is no name. */
 export function spellings(name) {

@@ -1,8 +1,25 @@
 // Between host tensors and how the device holds them: f16 and bf16 are widened on the way in and rounded on the way out.
-import { type DType, type HostData, allocate, bytesPerElement, fromBf16, fromF16, numel, toBf16, toF16, type TensorType } from "@cambium/ir";
+import {
+  allocate,
+  bytesPerElement,
+  type DType,
+  fromBf16,
+  fromF16,
+  type HostData,
+  numel,
+  type TensorType,
+  toBf16,
+  toF16,
+} from "@cambium/ir";
 
 /** The dtype in which a tensor is held on the device and inside ONNX graphs. */
-export const heldAs: Record<DType, "f32" | "i32" | "bool"> = { f32: "f32", i32: "i32", bool: "bool", f16: "f32", bf16: "f32" };
+export const heldAs: Record<DType, "f32" | "i32" | "bool"> = {
+  f32: "f32",
+  i32: "i32",
+  bool: "bool",
+  f16: "f32",
+  bf16: "f32",
+};
 
 /** Bytes that a tensor of `type` takes on the device. */
 export function heldBytes({ dtype, shape }: TensorType): number {

@@ -8,7 +8,7 @@ import { WorkerClient } from "./device/client.js";
 import { OnnxDevice } from "./device/device.js";
 import { matched } from "./fuse/fuse.js";
 import { loweredComposites } from "./lower/index.js";
-import { openOptions, type OpenOptions } from "./options.js";
+import { type OpenOptions, openOptions } from "./options.js";
 import { probe } from "./probe.js";
 
 /** The built worker: right from `src` and from `dist` alike. */
@@ -42,7 +42,8 @@ async function mustBeAvailable(provider: string): Promise<void> {
   const wanted = found.find(({ device }) => device === provider);
   if (wanted?.available) return;
   throw new CambiumError("E_BACKEND_UNAVAILABLE", `the onnx backend cannot run on "${provider}" here`, {
-    expected: found.flatMap(({ device, available }) => (available ? [device] : [])).join(", ") || "no provider is available",
+    expected:
+      found.flatMap(({ device, available }) => (available ? [device] : [])).join(", ") || "no provider is available",
     got: wanted?.detail ?? "ONNX Runtime has no such provider on this platform",
     hint: wanted?.fix ?? "--backend-option provider=cpu",
   });

@@ -18,7 +18,14 @@ export function openOptions(given: BackendOptions, cores: number): OpenOptions {
   const options = { provider: "cpu", threads: cores, profile: false, ...given };
   if (!Number.isInteger(options.threads) || options.threads < 1) {
     throw new CambiumError("E_BACKEND_OPTION", `backend "onnx" cannot take these options`, {
-      reasons: [{ where: "threads", message: "is not a number of threads", expected: "an integer from 1", got: String(options.threads) }],
+      reasons: [
+        {
+          where: "threads",
+          message: "is not a number of threads",
+          expected: "an integer from 1",
+          got: String(options.threads),
+        },
+      ],
     });
   }
   return options;

@@ -9,7 +9,14 @@ export async function probe(): Promise<readonly ProbeResult[]> {
     runtime = await import("onnxruntime-node");
   } catch (error) {
     const detail = `onnxruntime-node does not load: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
-    return [{ device: "cpu", available: false, detail, fix: "ONNXRUNTIME_NODE_INSTALL=skip npm install @cambium/backend-onnx" }];
+    return [
+      {
+        device: "cpu",
+        available: false,
+        detail,
+        fix: "ONNXRUNTIME_NODE_INSTALL=skip npm install @cambium/backend-onnx",
+      },
+    ];
   }
   const version = `onnxruntime-node ${runtime.env.versions.node ?? "of unknown version"}`;
   return runtime.listSupportedBackends().map(({ name, bundled }): ProbeResult => {
@@ -17,7 +24,8 @@ export async function probe(): Promise<readonly ProbeResult[]> {
       const model = cpus()[0]?.model.trim() ?? "unknown processor";
       return { device: name, available: true, detail: `${version}; ${model}, ${availableParallelism()} cores` };
     }
-    if (bundled) return { device: name, available: true, detail: `${version}; comes with the package, drivers untried` };
+    if (bundled)
+      return { device: name, available: true, detail: `${version}; comes with the package, drivers untried` };
     return {
       device: name,
       available: false,

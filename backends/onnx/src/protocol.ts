@@ -25,7 +25,10 @@ export interface RunRequest {
 export interface Calls {
   open: { argument: OpenOptions; result: { readonly version: string } };
   compile: { argument: { readonly executable: ExecutableId; readonly plan: Plan }; result: undefined };
-  upload: { argument: { readonly tensor: TensorId; readonly type: TensorType; readonly data: HostData }; result: undefined };
+  upload: {
+    argument: { readonly tensor: TensorId; readonly type: TensorType; readonly data: HostData };
+    result: undefined;
+  };
   download: { argument: { readonly tensor: TensorId }; result: HostData };
   run: { argument: RunRequest; result: Readonly<Record<string, HostData>> };
   profile: { argument: { readonly executable: ExecutableId }; result: readonly ProfileEntry[] };
@@ -37,7 +40,9 @@ export type CallName = keyof Calls;
 /** Calls that are not: they take effect in order with the others. */
 export type Notice = { readonly free: TensorId } | { readonly release: ExecutableId };
 
-export type Request = { [N in CallName]: { readonly id: number; readonly call: N; readonly argument: Calls[N]["argument"] } }[CallName];
+export type Request = {
+  [N in CallName]: { readonly id: number; readonly call: N; readonly argument: Calls[N]["argument"] };
+}[CallName];
 
 /** An error as data; without a code it is a defect, shown with its stack. */
 export interface SentError {

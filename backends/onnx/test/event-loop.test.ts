@@ -1,11 +1,18 @@
 // The main thread stays free while steps run, devices close without a trace, and options are checked.
 import { initParameters, llamaConfig } from "@cambium/model";
-import { Trainer, freshState } from "@cambium/train";
+import { freshState, Trainer } from "@cambium/train";
 import { expect, test } from "vitest";
 import backend from "../src/index.js";
 
 test("a timer fires while a long step runs", { timeout: 60_000 }, async () => {
-  const config = llamaConfig({ vocabSize: 256, hiddenSize: 256, intermediateSize: 688, layers: 4, heads: 4, contextLength: 256 });
+  const config = llamaConfig({
+    vocabSize: 256,
+    hiddenSize: 256,
+    intermediateSize: 688,
+    layers: 4,
+    heads: 4,
+    contextLength: 256,
+  });
   await using device = await backend.open();
   using trainer = await Trainer.open({ device, config, batch: 8, time: 256 });
   await trainer.load(freshState(initParameters(config, { seed: "loop", scheme: "hf" })));
@@ -22,5 +29,7 @@ test("a timer fires while a long step runs", { timeout: 60_000 }, async () => {
 
 test("unknown options and providers are refused by name", async () => {
   await expect(backend.open({ thread: 2 })).rejects.toMatchObject({ code: "E_BACKEND_OPTION" });
-  await expect(backend.open({ provider: "abacus" })).rejects.toMatchObject({ code: expect.stringMatching(/^E_BACKEND/) });
+  await expect(backend.open({ provider: "abacus" })).rejects.toMatchObject({
+    code: expect.stringMatching(/^E_BACKEND/),
+  });
 });

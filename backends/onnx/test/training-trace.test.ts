@@ -1,5 +1,5 @@
-// The golden training traces of PyTorch, on ONNX Runtime.
+// The golden training trace on ONNX Runtime: 20 steps of AdamW as PyTorch takes them, for every fixture.
 import { describeTrainingTrace } from "../../../packages/train/test/support/training-trace.js";
 import backend from "../src/index.js";
 
-describeTrainingTrace("onnx", () => backend.open());
+describeTrainingTrace("ONNX Runtime", () => backend.open());

@@ -4,7 +4,7 @@ import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { closest, parseQuantity, parseRecipe, recipeJsonSchema } from "../src/index.js";
+import { closest, parseQuantity, parseRecipe, type RecipeInput, recipeJsonSchema } from "../src/index.js";
 import { minimal } from "./support.js";
 
 function failure(text: string): CambiumError {
@@ -47,6 +47,100 @@ describe("a recipe", () => {
     const reasons = (details.reasons ?? []).map(({ where, hint }) => `${where} ${hint ?? ""}`);
     expect(reasons).toContain(`r.yaml:${line("layerz")}:3 did you mean "layers"?`);
     expect(reasons).toContain(`r.yaml:${line("lrr")}:3 did you mean "lr"?`);
+  });
+
+  // The place is the key's, or that of the nearest parent that is there.
+  test.each<[what: string, text: string, ...places: string[]]>([
+    ["a wrong value", "name: r\nseed: -1", '2:1 "seed"'],
+    ["a value on a line of its own", "train:\n  lr:\n    -3", '2:3 "train.lr"'],
+    ["a flow map", "model: { layers: 2, hidden: x, heads: 2 }", '1:21 "model.hidden"'],
+    [
+      "an entry of a list",
+      "growth:\n  - { operator: stack, at: 1k }\n  - { operator: stack, at: soon }",
+      '3:24 "growth.1.at"',
+    ],
+    ["an entry that is no map", "growth:\n  - { operator: stack, at: 1k }\n  - stack", '3:5 "growth.1"'],
+    ["a missing field of an entry", "growth:\n  - operator: stack", '2:5 "growth.0.at"'],
+    ["a missing field of a map", "name: r\ntrain:\n  batch: 1", '2:1 "train.lr"'],
+    ["a missing field of the recipe", "\n\nname: r", '3:1 "data"'],
+    ["a quoted key", '"nmae": r', '1:1 unknown field "nmae"'],
+    [
+      "a key behind a comment and letters of three bytes",
+      "# the whale — “白鯨”\nname: r # é\nseedd: 1",
+      "3:1 unknown field",
+    ],
+    ["Windows line ends", "name: r\r\nseed: -1\r\n", '2:1 "seed"'],
+    ["what an alias brought", "train: &t { lr: x }\nmodel: *t", '1:13 "train.lr"', '2:1 unknown field "model.lr"'],
+    ["JSON", '{\n  "name": "r",\n  "seed": 1.5\n}', '3:3 "seed"'],
+    ["an empty field", "name:\nseed: 1", '1:1 "name" is empty'],
+  ])("places %s exactly", (_, text, ...places) => {
+    const reasons = (failure(text).details.reasons ?? []).map(({ where, message }) => `${where} ${message}`);
+    for (const place of places) expect(reasons).toContainEqual(expect.stringMatching(new RegExp(`^r\\.yaml:${place}`)));
+  });
+
+  test("names mistakes of type and of sense together", () => {
+    const { data, model, growth, train } = minimal;
+    const text = stringify({
+      name: "a/b",
+      data: { ...data, field: "body" },
+      model: { ...model, heads: 3, kvHeads: 2 },
+      growth: [{ ...growth[0], layers: 4 }],
+      train: { ...train, schedule: "cosin", minLr: 1 },
+    });
+    const reasons = (failure(text).details.reasons ?? []).map(({ message }) => message);
+    expect(reasons).toEqual([
+      '"name" does not fit',
+      '"train.schedule" does not fit',
+      '"data.field" is set, but the corpus is no .jsonl file',
+      "hidden is not a multiple of heads",
+      "heads is not a multiple of kvHeads",
+      "a growth has both a factor and layers",
+    ]);
+  });
+
+  test.each<[string, Partial<RecipeInput["train"]>, RegExp]>([
+    ["a floor that nothing reaches", { minLr: 1e-4 }, /train\.minLr.*schedule is constant/],
+    ["a floor above the peak", { schedule: "cosine", minLr: 1 }, /end above its peak/],
+    ["a decay that nothing follows", { schedule: "cosine", decay: 10 }, /train\.decay.*schedule is cosine/],
+    ["a warm-up beyond the end", { warmup: 321 }, /warm-up takes longer/],
+    ["a warm-up into the decay", { schedule: "wsd", warmup: 200, decay: 200 }, /warm-up and decay take longer/],
+  ])("refuses %s", (_, change, message) => {
+    const { details } = failure(stringify({ ...minimal, train: { ...minimal.train, ...change } }));
+    expect(details.reasons?.map((reason) => reason.message)).toEqual([expect.stringMatching(message)]);
+    expect(details.reasons?.[0]?.where).toMatch(/^r\.yaml:\d+:3$/);
+  });
+
+  test("speaks of types as people do", () => {
+    const expected = (change: object) => failure(stringify({ ...minimal, ...change })).details.reasons?.[0]?.expected;
+    expect(expected({ seed: "one" })).toBe("a number");
+    expect(expected({ seed: 1.5 })).toBe("a whole number");
+    expect(expected({ growth: {} })).toBe("a list");
+    expect(expected({ data: "moby-dick" })).toBe("fields");
+    expect(expected({ backend: { name: "onnx", options: { threads: [1] } } })).toBe(
+      "text or a number or true or false",
+    );
+    expect(expected({ train: { ...minimal.train, tokens: "many" } })).toMatch(/^a whole number above 0, such as/);
+    expect(expected({ train: { ...minimal.train, warmup: -1 } })).toMatch(/^0, or a whole number above 0/);
+    expect(expected({ compare: ["scratsh"] })).toBe("scratch");
+    expect(failure(stringify({ ...minimal, backend: { nmae: "onnx" } })).details.reasons).toMatchObject([
+      { message: '"backend.name" is missing' },
+      { message: 'unknown field "backend.nmae"', hint: 'did you mean "name"?' },
+    ]);
+  });
+
+  test("is refused in a moment, however it is stuffed", () => {
+    const longest = 1 << 16;
+    const fillings = ["[", "{a: ", "- ", "? ", "&a ", "!a ", '"', "#\n", "- a\n", "---\n"].map((piece) =>
+      piece.repeat(longest / piece.length),
+    );
+    const manyKeys = Array.from({ length: 6000 }, (_, i) => `k${i}: 1`).join("\n");
+    for (const text of [...fillings, manyKeys, " ".repeat(longest)]) {
+      const began = performance.now();
+      expect(failure(text).code).toBe("E_RECIPE");
+      // Measured below 0.4 s; a parser that hangs takes minutes.
+      expect(performance.now() - began).toBeLessThan(10_000);
+    }
+    expect(failure("x".repeat(longest + 1)).message).toMatch(/too large/);
   });
 
   test("refuses what is no YAML, twice the same key, and an alias bomb", () => {
@@ -98,6 +192,89 @@ describe("a recipe", () => {
     );
   });
 
+  test("is parsed or refused, whatever tree a valid one is turned into", () => {
+    const keys = fc.constantFrom(
+      "name",
+      "data",
+      "model",
+      "growth",
+      "train",
+      "lr",
+      "at",
+      "factor",
+      "options",
+      "__proto__",
+      "<<",
+    );
+    const leaf = fc.oneof(
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.constantFrom("300k", "stack", "1e-3", Number.NaN, -0, 1e308),
+    );
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie("tree"), { maxLength: 3 }),
+        fc.dictionary(keys, tie("tree"), { maxKeys: 4 }),
+      ),
+    }));
+    const edit = fc.record({ at: fc.nat(), value: tree, how: fc.constantFrom("replace", "add", "remove") });
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), fc.boolean(), (edits, quoted) => {
+        const recipe = structuredClone(minimal) as unknown as Record<string, unknown>;
+        for (const { at, value, how } of edits) {
+          const places = entries(recipe);
+          const place = places[at % places.length];
+          if (place === undefined) break;
+          const { parent, key } = place;
+          if (how === "remove") delete parent[key];
+          else parent[how === "add" ? `${key}x` : key] = value;
+        }
+        const text = quoted ? JSON.stringify(recipe) : stringify(recipe);
+        try {
+          expect(parseRecipe(text, "fuzz.yaml").name).toMatch(/\w/);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "E_RECIPE" });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("is parsed or refused, wherever its text is torn and patched", () => {
+    const text = stringify(minimal);
+    const bits = fc.constantFrom(
+      "",
+      " ",
+      "\n",
+      ":",
+      "- ",
+      "{",
+      "}",
+      "[",
+      "]",
+      "&a ",
+      "*a",
+      "!!set ",
+      "%",
+      "|",
+      '"',
+      "\t",
+      "\u0000",
+      "---\n",
+    );
+    fc.assert(
+      fc.property(fc.nat(text.length), fc.nat(20), bits, (start, length, patch) => {
+        try {
+          parseRecipe(text.slice(0, start) + patch + text.slice(start + length), "fuzz.yaml");
+        } catch (error) {
+          expect(error).toMatchObject({ code: "E_RECIPE" });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test("has a published JSON Schema that is current", () => {
     const published = readFileSync(new URL("../recipe.schema.json", import.meta.url), "utf8");
     expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(recipeJsonSchema())));
@@ -107,6 +284,31 @@ describe("a recipe", () => {
     const path = new URL("../../../recipes/quickstart.yaml", import.meta.url);
     expect(parseRecipe(readFileSync(path, "utf8"), "quickstart.yaml").name).toBe("quickstart");
   });
+});
+
+/** Every field of the recipe, however deep. */
+function entries(parent: Record<string, unknown>): { parent: Record<string, unknown>; key: string }[] {
+  return Object.keys(parent).flatMap((key) => {
+    const value = parent[key];
+    const inner = typeof value === "object" && value !== null ? entries(value as Record<string, unknown>) : [];
+    return [{ parent, key }, ...inner];
+  });
+}
+
+test("quantities are exact: what is written is what is meant, or nothing", () => {
+  const powers = { k: 3, M: 6, B: 9, G: 9, T: 12 } as const;
+  const suffix = fc.constantFrom(...(Object.keys(powers) as (keyof typeof powers)[]));
+  fc.assert(
+    fc.property(fc.nat(9000), fc.stringMatching(/^\d{0,12}$/), suffix, (whole, fraction, unit) => {
+      const power = powers[unit];
+      const digits = fraction.replace(/0+$/, "");
+      const exact = BigInt(`${whole}${fraction.slice(0, power).padEnd(power, "0")}`);
+      const representable = digits.length <= power && exact <= BigInt(Number.MAX_SAFE_INTEGER);
+      expect(parseQuantity(`${whole}${fraction === "" ? "" : `.${fraction}`}${unit}`)).toBe(
+        representable ? Number(exact) : null,
+      );
+    }),
+  );
 });
 
 test("quantities read as people write them", () => {

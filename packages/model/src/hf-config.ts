@@ -1,7 +1,7 @@
 // Hugging Face's config.json of a Llama model, in the spelling of transformers 4 and of transformers 5, in and out.
 import { CambiumError, type DType, type Reason } from "@cambium/ir";
-import { type LlamaConfig, configReasons } from "./config.js";
-import { type Json, isObject, readRope, scalingJson } from "./hf-rope.js";
+import { configReasons, type LlamaConfig } from "./config.js";
+import { isObject, type Json, readRope, scalingJson } from "./hf-rope.js";
 
 export type FloatDType = Extract<DType, "f32" | "f16" | "bf16">;
 

@@ -1,5 +1,5 @@
 // Initial parameters: counter-based, so a tensor's numbers depend only on (seed, name, shape, scheme).
-import { type HostTensor, Random, hostTensor, numel } from "@cambium/ir";
+import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import type { LlamaConfig } from "./config.js";
 import { type ParameterSpec, parameterTable } from "./parameters.js";
 

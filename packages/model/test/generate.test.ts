@@ -2,7 +2,7 @@
 import { type Device, referenceBackend } from "@cambium/backend";
 import { type HostTensor, hostTensor, toBf16 } from "@cambium/ir";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { TextGenerator, generate, initParameters, llamaConfig, logitsGraph } from "../src/index.js";
+import { generate, initParameters, llamaConfig, logitsGraph, TextGenerator } from "../src/index.js";
 import { readConfig, readJson, readTensors } from "./support/golden.js";
 
 let device: Device;

@@ -1,5 +1,5 @@
 // The shape of the graphs, and decoding with a cache against the logits of whole sequences.
-import { type HostTensor, type RefTensor, evaluate, hostTensor, toHost } from "@cambium/ir";
+import { evaluate, type HostTensor, hostTensor, type RefTensor, toHost } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

@@ -2,7 +2,7 @@
 import { numel } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { axisSize, countParameters, initParameters, initialStd, llamaConfig, parameterTable } from "../src/index.js";
+import { axisSize, countParameters, initialStd, initParameters, llamaConfig, parameterTable } from "../src/index.js";
 import { configs } from "./support/arbitrary.js";
 
 const config = llamaConfig({

@@ -93,10 +93,10 @@ async function accumulatedStep(
       let held = idle ?? (await uploadAll(device, zeros(sums)));
       idle = undefined;
       try {
+        const weights = pick(state, parameters);
         let loss = 0;
         for (const tokens of batches) {
-          const inputs = { ...pick(state, parameters), ...held, tokens };
-          const { outputs, fetched } = await accumulate.run(inputs, { fetch: ["loss"] });
+          const { outputs, fetched } = await accumulate.run({ ...weights, ...held, tokens }, { fetch: ["loss"] });
           held = outputs;
           loss += scalar(fetched, "loss") / batches.length;
         }

@@ -1,11 +1,21 @@
 // From a graph to a plan: optimise, fuse, cut into segments, lower each, place every value.
-import { type AdamWAttrs, type Graph, type Node, type Op, type Value, checkGraph, liveness, optimize, producers } from "@cambium/ir";
+import {
+  type AdamWAttrs,
+  checkGraph,
+  type Graph,
+  liveness,
+  type Node,
+  type Op,
+  optimize,
+  producers,
+  type Value,
+} from "@cambium/ir";
 import { fuseComposites, fuseNodes, matched } from "../fuse/fuse.js";
 import { hasLowering } from "../lower/index.js";
 import type { KernelCall, KernelStep, Plan, Slot, Step } from "../plan.js";
 import { isKernel, partition } from "./partition.js";
 import { sessionStep } from "./session-step.js";
-import { SlotTable, place } from "./slots.js";
+import { place, SlotTable } from "./slots.js";
 
 export interface Compiled {
   readonly plan: Plan;
@@ -62,7 +72,13 @@ function kernelStep(nodes: readonly Node[], slot: (value: Value) => Slot): Kerne
   const calls = nodes.map(({ op, inputs, outputs, attrs }): KernelCall => {
     const [first, second, third] = outputs.map(slot) as [Slot, Slot, Slot];
     if (op.name === "clipByGlobalNorm") {
-      return { op: "clipByGlobalNorm", grads: inputs.map(slot), scale: first, norm: second, maxNorm: attrs["maxNorm"] as number };
+      return {
+        op: "clipByGlobalNorm",
+        grads: inputs.map(slot),
+        scale: first,
+        norm: second,
+        maxNorm: attrs["maxNorm"] as number,
+      };
     }
     const [param, grad, m, v, gradScale, lr, step] = inputs.map(slot) as [Slot, Slot, Slot, Slot, Slot, Slot, Slot];
     const given = attrs as unknown as Required<AdamWAttrs>;

@@ -1,6 +1,15 @@
 // Gives every value that crosses a segment's edge a slot, and every slot its storage.
 import type { Graph, TensorType, Value } from "@cambium/ir";
-import { type PlannedInput, type PlannedOutput, type PlannedSlot, type Slot, type Step, type Storage, kernelReads, stepEdges } from "../plan.js";
+import {
+  kernelReads,
+  type PlannedInput,
+  type PlannedOutput,
+  type PlannedSlot,
+  type Slot,
+  type Step,
+  type Storage,
+  stepEdges,
+} from "../plan.js";
 
 /** Slots by value, handed out on first use. */
 export class SlotTable {
@@ -25,7 +34,9 @@ export interface Placement {
 
 /** Decides the storage of every slot, given the steps that read and write them. */
 export function place(graph: Graph, table: SlotTable, steps: readonly Step[]): Placement {
-  const replaced = new Map(graph.outputs.flatMap(({ name, replaces }) => (replaces === undefined ? [] : [[replaces, name]])));
+  const replaced = new Map(
+    graph.outputs.flatMap(({ name, replaces }) => (replaces === undefined ? [] : [[replaces, name]])),
+  );
   const inputs = graph.inputs.map(({ name, value }) => ({ name, slot: table.of(value), consumed: replaced.has(name) }));
   const storage = table.types.map((): Storage => ({ kind: "scratch" }));
   for (const { slot } of inputs) storage[slot] = { kind: "input" };
@@ -33,7 +44,8 @@ export function place(graph: Graph, table: SlotTable, steps: readonly Step[]): P
   const owned = new Set<Slot>();
   const outputs = graph.outputs.map(({ name, value, replaces }): PlannedOutput => {
     const slot = table.of(value);
-    const passed = storage[slot]?.kind === "input" && graph.inputs.find((input) => input.value.id === value.id)?.name !== replaces;
+    const passed =
+      storage[slot]?.kind === "input" && graph.inputs.find((input) => input.value.id === value.id)?.name !== replaces;
     const copy = passed || owned.has(slot);
     owned.add(slot);
     if (storage[slot]?.kind === "scratch") storage[slot] = { kind: "output" };
@@ -66,7 +78,9 @@ function overwrites(steps: readonly Step[]): [Slot, Slot][] {
     }
     for (const call of step.calls) {
       if (call.op === "adamw") {
-        call.outputs.forEach((next, i) => pairs.push({ at: time, next, old: call.inputs[i === 0 ? 0 : i + 1] as Slot }));
+        call.outputs.forEach((next, i) =>
+          pairs.push({ at: time, next, old: call.inputs[i === 0 ? 0 : i + 1] as Slot }),
+        );
       }
       note(kernelReads(call));
     }

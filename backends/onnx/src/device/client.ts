@@ -24,7 +24,11 @@ export class WorkerClient {
   }
 
   /** @throws CambiumError `E_DEVICE_LOST` when the worker is gone or dies before it answers; else what the call threw. */
-  call<N extends CallName>(call: N, argument: Calls[N]["argument"], transfer: readonly ArrayBuffer[] = []): Promise<Calls[N]["result"]> {
+  call<N extends CallName>(
+    call: N,
+    argument: Calls[N]["argument"],
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Calls[N]["result"]> {
     if (this.#lost) return Promise.reject(this.#lost);
     const id = this.#next++;
     return new Promise((resolve, reject) => {

@@ -1,6 +1,14 @@
 // The device as the main thread sees it: checks and bookkeeping here, tensors and computing in the worker.
-import { type Device, type DeviceInfo, type DeviceTensor, type Executable, type MemoryStats, TensorLedger, checkLimits } from "@cambium/backend";
-import { CambiumError, type Graph, type HostTensor, checkGraph, hostTensor } from "@cambium/ir";
+import {
+  checkLimits,
+  type Device,
+  type DeviceInfo,
+  type DeviceTensor,
+  type Executable,
+  type MemoryStats,
+  TensorLedger,
+} from "@cambium/backend";
+import { CambiumError, checkGraph, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { compileGraph } from "../compile/compile.js";
 import type { TensorId } from "../protocol.js";
 import type { WorkerClient } from "./client.js";
@@ -31,7 +39,9 @@ export class OnnxDevice implements Device {
     const models = plan.steps.flatMap((step) => (step.kind === "session" ? [step.model.buffer] : []));
     await this.client.call("compile", { executable: id, plan }, models);
     const stats = { nodes, plannedBytes, compileSeconds: (performance.now() - start) / 1000 };
-    const executable = new OnnxExecutable(this, id, graph, stats, this.profiling, () => this.#executables.delete(executable));
+    const executable = new OnnxExecutable(this, id, graph, stats, this.profiling, () =>
+      this.#executables.delete(executable),
+    );
     this.#executables.add(executable);
     return executable;
   }

@@ -1,5 +1,13 @@
 // An executable as the main thread sees it: checks a run's inputs, sends them, and makes handles for what stays.
-import { type DeviceTensor, type Executable, type ExecutableStats, type ProfileEntry, type RunOptions, type RunResult, validateInputs } from "@cambium/backend";
+import {
+  type DeviceTensor,
+  type Executable,
+  type ExecutableStats,
+  type ProfileEntry,
+  type RunOptions,
+  type RunResult,
+  validateInputs,
+} from "@cambium/backend";
 import { CambiumError, type Graph, type HostTensor } from "@cambium/ir";
 import type { Binding, ExecutableId, TensorId } from "../protocol.js";
 import type { OnnxDevice } from "./device.js";
@@ -27,7 +35,9 @@ export class OnnxExecutable implements Executable {
     }
     const fetch = options.fetch ?? [];
     const staying = this.graph.outputs.filter(({ name }) => !fetch.includes(name));
-    const keep: Record<string, TensorId> = Object.fromEntries(staying.map(({ name }) => [name, this.device.newTensorId()]));
+    const keep: Record<string, TensorId> = Object.fromEntries(
+      staying.map(({ name }) => [name, this.device.newTensorId()]),
+    );
     const data = await client.call("run", { executable: this.id, bindings, keep, fetch });
     const outputs: Record<string, DeviceTensor> = {};
     const fetched: Record<string, HostTensor> = {};

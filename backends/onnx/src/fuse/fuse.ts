@@ -1,5 +1,5 @@
 // Rewrites of an optimised graph into forms that ONNX Runtime computes in fewer or faster nodes.
-import { type Graph, eliminateDeadCode } from "@cambium/ir";
+import { eliminateDeadCode, type Graph } from "@cambium/ir";
 import { shareProbabilities } from "./probabilities.js";
 import { foldIntoProducts } from "./products.js";
 import { foldResiduals } from "./residuals.js";

@@ -1,6 +1,6 @@
 // Where forward and backward of attention or of the loss stand in one graph, the backward pass reads the probabilities
 // that the forward pass made instead of remaking them from the log-sum-exp.
-import { type Graph, type Node, type Tensor, mul, rewrite } from "@cambium/ir";
+import { type Graph, mul, type Node, rewrite, type Tensor } from "@cambium/ir";
 import { attention, attentionGrad, type Heads } from "./ops/attention.js";
 import { crossEntropy, crossEntropyGrad } from "./ops/cross-entropy.js";
 import { Uses } from "./uses.js";

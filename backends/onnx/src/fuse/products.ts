@@ -1,5 +1,5 @@
 // Folds what surrounds a matrix product into it: a scalar factor, a matrix added to it, a transpose of an operand.
-import { type Graph, type Node, type Tensor, type Value, matmul, rewrite } from "@cambium/ir";
+import { type Graph, matmul, type Node, rewrite, type Tensor, type Value } from "@cambium/ir";
 import { type GemmAttrs, gemm } from "./ops/gemm.js";
 import { scaledMatmul } from "./ops/scaled-matmul.js";
 import { Uses } from "./uses.js";

@@ -1,5 +1,5 @@
 // Adds what a residual branch carries inside the gradient of its norm, instead of in one more pass over the stream.
-import { type Graph, type Node, type Tensor, rewrite } from "@cambium/ir";
+import { type Graph, type Node, rewrite, type Tensor } from "@cambium/ir";
 import { rmsNormGradAdd } from "./ops/rms-norm-grad.js";
 import { Uses } from "./uses.js";
 

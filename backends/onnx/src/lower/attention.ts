@@ -13,7 +13,9 @@ export const attention: Lowering = ({ graph, inputs, attrs, read }) => {
     qk_matmul_output_mode: afterSoftmax,
   };
   const shared = read[1] ? true : null;
-  const [out, , , probabilities] = graph.nodes("Attention", inputs, attributes, { outputs: [true, null, null, shared] });
+  const [out, , , probabilities] = graph.nodes("Attention", inputs, attributes, {
+    outputs: [true, null, null, shared],
+  });
   return [out as string, probabilities as string];
 };
 
@@ -33,7 +35,12 @@ export const attentionGrad: Lowering = (context) => {
   const grad = byHead(context, 5, heads, [batch, kvHeads, rows, headDim]);
   const p = reshaped(graph, probabilities, [batch, kvHeads, rows, time]);
 
-  const weighted = reshaped(graph, graph.node("Mul", [nameOf(context, 3), nameOf(context, 5)]), [batch, time, heads, headDim]);
+  const weighted = reshaped(graph, graph.node("Mul", [nameOf(context, 3), nameOf(context, 5)]), [
+    batch,
+    time,
+    heads,
+    headDim,
+  ]);
   const sums = graph.node("ReduceSum", [weighted, graph.ints([3])], { keepdims: 0 });
   const delta = reshaped(graph, graph.node("Transpose", [sums], { perm: [0, 2, 1] }), [batch, kvHeads, rows, 1]);
 

@@ -23,4 +23,3 @@ export function loweringOf({ op, scope }: Node): Lowering {
     hint: "define it as a composite with a decomposition",
   });
 }
-

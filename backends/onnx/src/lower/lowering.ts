@@ -17,7 +17,12 @@ export interface LoweringContext {
 /** Appends nodes that compute the op and returns the ONNX names of its outputs. */
 export type Lowering = (context: LoweringContext) => string | readonly string[];
 
-export function contextOf(graph: OnnxGraph, node: Node, inputs: readonly string[], read: readonly boolean[]): LoweringContext {
+export function contextOf(
+  graph: OnnxGraph,
+  node: Node,
+  inputs: readonly string[],
+  read: readonly boolean[],
+): LoweringContext {
   return {
     graph,
     inputs,

@@ -1,5 +1,5 @@
 // The lowering of every primitive: a name missing here is a compile error.
-import { type HostTensor, type PrimitiveName, type TensorType, numel } from "@cambium/ir";
+import { type HostTensor, numel, type PrimitiveName, type TensorType } from "@cambium/ir";
 import { heldAs, widen } from "../edge.js";
 import { elementType } from "../onnx/graph.js";
 import { type Lowering, nameOf, reshaped, single, typeOf } from "./lowering.js";
@@ -34,7 +34,10 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
     const shape = attrs["shape"] as readonly number[];
     const axis = ((attrs["axis"] as number) + shape.length) % shape.length;
     const size = shape[axis] as number;
-    const counted = graph.node("Range", [0, size, 1].map((n) => graph.constant("i32", [], [n])));
+    const counted = graph.node(
+      "Range",
+      [0, size, 1].map((n) => graph.constant("i32", [], [n])),
+    );
     const line = shape.map((n, i) => (i === axis ? n : 1));
     const placed = reshaped(graph, counted, line, "i32");
     return size === numel(shape) ? placed : graph.node("Expand", [placed, graph.ints(shape)]);

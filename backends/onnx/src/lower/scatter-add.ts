@@ -24,11 +24,22 @@ export const scatterAdd: Lowering = (context) => {
 
 /** f32 [count, rows], 1 where the column index is the row's index in `column` [count, 1]. */
 function oneHot(graph: OnnxGraph, column: string, rows: number): string {
-  const numbers = graph.constant("i32", [1, rows], Array.from({ length: rows }, (_, i) => i));
+  const numbers = graph.constant(
+    "i32",
+    [1, rows],
+    Array.from({ length: rows }, (_, i) => i),
+  );
   return graph.node("Cast", [graph.node("Equal", [column, numbers])], { to: elementType("f32") });
 }
 
-function scattered(graph: OnnxGraph, updates: string, column: string, rows: number, width: number, count: number): string {
+function scattered(
+  graph: OnnxGraph,
+  updates: string,
+  column: string,
+  rows: number,
+  width: number,
+  count: number,
+): string {
   const zeros = graph.node("Expand", [graph.scalar(0), graph.ints([rows, width])]);
   const spread = graph.node("Expand", [column, graph.ints([count, width])]);
   return graph.node("ScatterElements", [zeros, spread, updates], { axis: 0, reduction: "add" });

@@ -9,7 +9,11 @@ export function sentError(error: unknown): SentError {
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (/bad_alloc|failed to allocate|out of memory|allocation failed/i.test(message)) {
-    return { code: "E_OUT_OF_MEMORY", message: "ONNX Runtime ran out of memory", details: { got: message, hint: "a smaller batch" } };
+    return {
+      code: "E_OUT_OF_MEMORY",
+      message: "ONNX Runtime ran out of memory",
+      details: { got: message, hint: "a smaller batch" },
+    };
   }
   return { message, ...(stack !== undefined && { stack }) };
 }

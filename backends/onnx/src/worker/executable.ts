@@ -35,7 +35,9 @@ export class WorkerExecutable {
   async run(bound: ReadonlyMap<Slot, Block>): Promise<Map<string, Block>> {
     const { slots, outputs, steps } = this.plan;
     const blocks = new Map([...this.scratch, ...bound]);
-    const mine = new Set<Block>(this.plan.inputs.filter(({ consumed }) => consumed).map(({ slot }) => bound.get(slot) as Block));
+    const mine = new Set<Block>(
+      this.plan.inputs.filter(({ consumed }) => consumed).map(({ slot }) => bound.get(slot) as Block),
+    );
     try {
       slots.forEach(({ type, storage }: PlannedSlot, slot) => {
         if (storage.kind === "inPlace") blocks.set(slot, blocks.get(storage.over) as Block);

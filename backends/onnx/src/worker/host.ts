@@ -1,11 +1,11 @@
 // What the worker does at each request.
-import { type DType, CambiumError, type HostData } from "@cambium/ir";
+import { CambiumError, type DType, type HostData } from "@cambium/ir";
 import { env } from "onnxruntime-node";
 import { narrow, widen } from "../edge.js";
 import { kernels as kernelsBase64 } from "../generated/kernels.js";
 import type { OpenOptions } from "../options.js";
 import type { Slot } from "../plan.js";
-import type { Calls, CallName, ExecutableId, Notice, Request, RunRequest, TensorId } from "../protocol.js";
+import type { CallName, Calls, ExecutableId, Notice, Request, RunRequest, TensorId } from "../protocol.js";
 import { WorkerExecutable } from "./executable.js";
 import { Kernels } from "./kernels.js";
 import { type Block, Storage } from "./storage.js";

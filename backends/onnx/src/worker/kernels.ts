@@ -58,7 +58,12 @@ export class Kernels {
 
   /** The same in pieces, each copied into the flat memory and its results out again. */
   #staged(call: KernelCall, block: BlockOf): void {
-    const piece = (slots: readonly Slot[], results: readonly Slot[], from: number, records: (at: AddressOf) => WriteRecord[]) => {
+    const piece = (
+      slots: readonly Slot[],
+      results: readonly Slot[],
+      from: number,
+      records: (at: AddressOf) => WriteRecord[],
+    ) => {
       const views = new Map(
         [...slots, ...results].map((slot, lane) => {
           const { data } = block(slot);

@@ -1,10 +1,10 @@
 // One ONNX Runtime session: created once, fed views of the flat memory, profiled on request.
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, type Tensor } from "onnxruntime-node";
-import type { SessionStep } from "../plan.js";
 import type { OpenOptions } from "../options.js";
+import type { SessionStep } from "../plan.js";
 import type { OpTimes } from "./op-times.js";
 
 export class Session {

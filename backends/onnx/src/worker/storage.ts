@@ -1,6 +1,6 @@
 // Where the worker keeps tensors: one flat WebAssembly memory that ONNX Runtime and the WASM kernels share without
 // copies, and plain buffers for what no longer fits in it.
-import { CambiumError, type HostData, type TensorType, formatType, numel } from "@cambium/ir";
+import { CambiumError, formatType, type HostData, numel, type TensorType } from "@cambium/ir";
 import { Tensor } from "onnxruntime-node";
 import { heldAs, heldBytes } from "../edge.js";
 import { Allocator } from "./allocator.js";
@@ -62,7 +62,8 @@ export class Storage {
   /** Address of untyped memory kept for good. @throws CambiumError `E_OUT_OF_MEMORY`. */
   reserve(bytes: number): number {
     const address = this.#allocator.allocate(bytes);
-    if (address === null) throw new CambiumError("E_OUT_OF_MEMORY", "no memory left to reserve", { got: `${bytes} bytes asked for` });
+    if (address === null)
+      throw new CambiumError("E_OUT_OF_MEMORY", "no memory left to reserve", { got: `${bytes} bytes asked for` });
     return address;
   }
 }

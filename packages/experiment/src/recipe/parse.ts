@@ -5,8 +5,10 @@ import { type Recipe, recipeSchema } from "./schema.js";
 import { schemaReasons } from "./schema-reasons.js";
 import { semanticReasons } from "./semantic-reasons.js";
 
-/** Recipes are pages, not data. */
-const maxBytes = 1 << 20;
+/** Recipes are pages, not data; the YAML parser takes time as the square of a map's length. */
+const maxCharacters = 1 << 16;
+/** A file that is no YAML can have as many errors as characters. */
+const maxErrors = 20;
 
 /**
  * @param text the YAML (or JSON) of a recipe
@@ -14,8 +16,8 @@ const maxBytes = 1 << 20;
  * @throws CambiumError `E_RECIPE` with every reason found.
  */
 export function parseRecipe(text: string, file: string): Recipe {
-  if (text.length > maxBytes) {
-    const details = { where: file, expected: "at most 1 MiB", got: `${text.length} characters` };
+  if (text.length > maxCharacters) {
+    const details = { where: file, expected: `at most ${maxCharacters}`, got: `${text.length} characters` };
     throw new CambiumError("E_RECIPE", "the recipe is too large", details);
   }
   const lines = new LineCounter();
@@ -25,7 +27,9 @@ export function parseRecipe(text: string, file: string): Recipe {
   };
   const document = readYaml(text, lines, file);
   if (document.errors.length > 0) {
-    const reasons = document.errors.map((error) => ({ where: at(error.pos[0]), message: error.message }));
+    const reasons = document.errors
+      .slice(0, maxErrors)
+      .map((error) => ({ where: at(error.pos[0]), message: error.message }));
     throw new CambiumError("E_RECIPE", "the recipe is not valid YAML", { reasons });
   }
   return checkRecipe(toPlain(document, file), (path) => at(offsetOf(document, path)));

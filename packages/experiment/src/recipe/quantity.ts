@@ -15,24 +15,18 @@ export function parseQuantity(text: string): number | null {
   return Number.isSafeInteger(value) ? value : null;
 }
 
-const words = "a whole number above 0, such as 300000, 300k or 1.2M";
+/** A whole number, at least `least`, as a number or with a suffix. */
+function wholeNumber(least: 0 | 1) {
+  const error = `expected ${least === 0 ? "0, or " : ""}a whole number above 0, such as 300000, 300k or 1.2M`;
+  const text = z.string().regex(pattern);
+  const parsed = text.transform((given, context) => {
+    const value = parseQuantity(given);
+    if (value !== null && value >= least) return value;
+    context.addIssue({ code: "custom", message: error });
+    return z.NEVER;
+  });
+  return z.union([z.number().int({ error }).min(least, { error }), parsed], { error });
+}
 
-/** A positive whole number, as a number or with a suffix. */
-export const quantity = z.union(
-  [
-    z.number().int().positive(),
-    z
-      .string()
-      .regex(pattern)
-      .transform((text, context) => {
-        const value = parseQuantity(text);
-        if (value !== null && value > 0) return value;
-        context.addIssue({ code: "custom", message: `expected ${words}` });
-        return z.NEVER;
-      }),
-  ],
-  { error: `expected ${words}` },
-);
-
-/** The same, or 0. */
-export const quantityOrZero = z.union([z.literal(0), quantity], { error: `expected 0, or ${words}` });
+export const quantity = wholeNumber(1);
+export const quantityOrZero = wholeNumber(0);

@@ -1,10 +1,10 @@
 // Text generation: reads the prompt in chunks, then decodes token by token. Weights and caches stay on the device.
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
-import { CambiumError, type HostTensor, Random, fromBf16, fromF16, hostTensor, numel } from "@cambium/ir";
+import { CambiumError, fromBf16, fromF16, type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";
 import { cacheNames, decodeGraph } from "../graphs/decode.js";
 import { parameterTable } from "../parameters.js";
-import { type GenerateOptions, checkGenerateOptions } from "./options.js";
+import { checkGenerateOptions, type GenerateOptions } from "./options.js";
 import { sampleToken } from "./sampling.js";
 
 export interface Generation {

@@ -1,12 +1,11 @@
 // The decoding step: one token, or a chunk of a prompt, against a key/value cache that is replaced by its next state.
 import {
-  type Graph,
-  GraphBuilder,
-  type Tensor,
   add,
   and,
   equal,
   f32,
+  type Graph,
+  GraphBuilder,
   gather,
   i32,
   iota,
@@ -21,6 +20,7 @@ import {
   select,
   softmax,
   sub,
+  type Tensor,
   transpose,
 } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";

@@ -1,6 +1,6 @@
 // The forward pass shared by every graph: parameters as inputs, the layer stack, the final norm. The residual stream is
 // [rows, hidden] with rows = batch · time, so that every projection and its gradient is one plain matrix product.
-import { type GraphBuilder, type Tensor, add, f32, gather, matmul, rmsNorm, swiglu } from "@cambium/ir";
+import { add, f32, type GraphBuilder, gather, matmul, rmsNorm, swiglu, type Tensor } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";
 import {
   embeddingName,

@@ -1,16 +1,16 @@
 // Graphs over whole sequences: the training loss and the logits of every position.
 import {
   CambiumError,
+  causalAttention,
   type Graph,
   GraphBuilder,
-  type Tensor,
-  causalAttention,
   i32,
   linearCrossEntropy,
   matmul,
   reshape,
   rope,
   slice,
+  type Tensor,
 } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";
 import { ropeTables } from "../rope-tables.js";

@@ -1,5 +1,5 @@
 // Reads the golden fixtures: tools/golden/llama.py says what is in them.
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { type HostTensor, hostTensor } from "@cambium/ir";
 import { type LlamaConfig, parseHfConfig } from "../../src/index.js";
 

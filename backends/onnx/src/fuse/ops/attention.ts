@@ -1,5 +1,22 @@
 // attention and its gradient with the probabilities as a value between them, since ONNX Runtime's kernel hands them out.
-import { type Tensor, type TensorType, causalAttention, composites, defineComposite, drawn, exp, iota, less, matmul, mul, reduceSum, reshape, select, sub, transpose } from "@cambium/ir";
+import {
+  causalAttention,
+  composites,
+  defineComposite,
+  drawn,
+  exp,
+  iota,
+  less,
+  matmul,
+  mul,
+  reduceSum,
+  reshape,
+  select,
+  sub,
+  type Tensor,
+  type TensorType,
+  transpose,
+} from "@cambium/ir";
 
 export interface Heads {
   readonly heads: number;
@@ -32,8 +49,14 @@ export const attention = defineComposite({
     return [out, select(future, 0, certain)];
   },
   samples: [
-    { inputs: [drawn("f32", [2, 4, 6]), drawn("f32", [2, 4, 6]), drawn("f32", [2, 4, 6])], attrs: { heads: 3, kvHeads: 3 } },
-    { inputs: [drawn("f32", [1, 5, 8]), drawn("f32", [1, 5, 4]), drawn("f32", [1, 5, 4])], attrs: { heads: 4, kvHeads: 2 } },
+    {
+      inputs: [drawn("f32", [2, 4, 6]), drawn("f32", [2, 4, 6]), drawn("f32", [2, 4, 6])],
+      attrs: { heads: 3, kvHeads: 3 },
+    },
+    {
+      inputs: [drawn("f32", [1, 5, 8]), drawn("f32", [1, 5, 4]), drawn("f32", [1, 5, 4])],
+      attrs: { heads: 4, kvHeads: 2 },
+    },
   ],
 });
 

@@ -1,5 +1,19 @@
 // crossEntropy and its gradient with the probabilities as a value between them: the logits are multiplied out once.
-import { composites, defineComposite, div, drawn, equal, exp, iota, linearCrossEntropy, matmul, mul, reshape, select, sub } from "@cambium/ir";
+import {
+  composites,
+  defineComposite,
+  div,
+  drawn,
+  equal,
+  exp,
+  iota,
+  linearCrossEntropy,
+  matmul,
+  mul,
+  reshape,
+  select,
+  sub,
+} from "@cambium/ir";
 
 /** As `linearCrossEntropy`, but its second output is `probabilities` [rows, vocab]. */
 export const crossEntropy = defineComposite({

@@ -1,5 +1,17 @@
 // gemm: alpha · a b + beta · c on plain matrices, ONNX's Gemm. c carries residuals and sums of gradients.
-import { CambiumError, type Tensor, type TensorType, add, broadcastShapes, defineComposite, drawn, formatType, matmul, mul, primitives } from "@cambium/ir";
+import {
+  add,
+  broadcastShapes,
+  CambiumError,
+  defineComposite,
+  drawn,
+  formatType,
+  matmul,
+  mul,
+  primitives,
+  type Tensor,
+  type TensorType,
+} from "@cambium/ir";
 
 export interface GemmAttrs {
   readonly transA: boolean;
@@ -25,8 +37,17 @@ export const gemm = defineComposite({
   decompose: ([a, b, c], { transA, transB, alpha, beta }): Tensor =>
     add(mul(matmul(a, b, { transA, transB }), alpha), mul(c, beta)),
   samples: [
-    { inputs: [drawn("f32", [3, 4]), drawn("f32", [4, 5]), drawn("f32", [3, 5])], attrs: { transA: false, transB: false, alpha: 1, beta: 1 } },
-    { inputs: [drawn("f32", [4, 3]), drawn("f32", [5, 4]), drawn("f32", [5])], attrs: { transA: true, transB: true, alpha: 0.5, beta: -2 } },
-    { inputs: [drawn("f32", [3, 4]), drawn("f32", [5, 4]), drawn("f32", [3, 1])], attrs: { transA: false, transB: true, alpha: 1, beta: 1 } },
+    {
+      inputs: [drawn("f32", [3, 4]), drawn("f32", [4, 5]), drawn("f32", [3, 5])],
+      attrs: { transA: false, transB: false, alpha: 1, beta: 1 },
+    },
+    {
+      inputs: [drawn("f32", [4, 3]), drawn("f32", [5, 4]), drawn("f32", [5])],
+      attrs: { transA: true, transB: true, alpha: 0.5, beta: -2 },
+    },
+    {
+      inputs: [drawn("f32", [3, 4]), drawn("f32", [5, 4]), drawn("f32", [3, 1])],
+      attrs: { transA: false, transB: true, alpha: 1, beta: 1 },
+    },
   ],
 });

@@ -1,5 +1,5 @@
 // scaledMatmul: alpha · a b, the factor inside the product.
-import { type TensorType, defineComposite, drawn, matmul, mul, primitives } from "@cambium/ir";
+import { defineComposite, drawn, matmul, mul, primitives, type TensorType } from "@cambium/ir";
 
 export interface ScaledMatmulAttrs {
   readonly transA: boolean;

@@ -1,0 +1,90 @@
+// The lock of a run: held by the living, taken over from the dead, however alike their numbers are.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { takeLock } from "../src/run/run-lock.js";
+
+let folder = "";
+let path = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cambium-lock-"));
+  path = join(folder, "run.lock");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const take = () => takeLock(path, folder);
+const write = (holder: object) =>
+  writeFileSync(path, JSON.stringify({ began: null, host: hostname(), id: "x", ...holder }));
+const stat = (pid: number) => readFileSync(`/proc/${pid}/stat`, "utf8");
+const began = (pid: number) =>
+  stat(pid)
+    .slice(stat(pid).lastIndexOf(")") + 2)
+    .split(" ")[19];
+const inProc = readdirSync("/").includes("proc");
+
+describe("the lock", () => {
+  test("keeps others out while it is held, this process included, and leaves nothing behind", async () => {
+    const release = await take();
+    await expect(take()).rejects.toMatchObject({ code: "E_RUN_LOCKED", details: { got: `process ${process.pid}` } });
+    await release();
+    const again = await take();
+    await again();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("is held by a process that lives", async () => {
+    write({ pid: process.ppid });
+    await expect(take()).rejects.toMatchObject({
+      code: "E_RUN_LOCKED",
+      details: { hint: expect.stringMatching(/--out/) },
+    });
+  });
+
+  test("is taken over from a process that was killed", async () => {
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 1e6)"]);
+    write({ pid: child.pid });
+    await expect(take()).rejects.toMatchObject({ code: "E_RUN_LOCKED" });
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await (await take())();
+  });
+
+  test.runIf(inProc)("is taken over when another process has the dead one's number", async () => {
+    write({ pid: process.ppid, began: "1" });
+    await (await take())();
+    write({ pid: process.ppid, began: began(process.ppid) });
+    await expect(take()).rejects.toMatchObject({ code: "E_RUN_LOCKED" });
+  });
+
+  test("is taken over when the dead one had this process's number, as in a container started again", async () => {
+    write({ pid: process.pid, began: began(process.pid) });
+    await (await take())();
+  });
+
+  test("of another machine holds while it is touched, and a minute longer", async () => {
+    write({ pid: 1, host: "elsewhere" });
+    await expect(take()).rejects.toMatchObject({ code: "E_RUN_LOCKED", details: { got: "process 1 on elsewhere" } });
+    const past = new Date(Date.now() - 61_000);
+    utimesSync(path, past, past);
+    await (await take())();
+  });
+
+  test.each(["", "{", "null", "4711", '{"pid":"x"}'])(
+    "that cannot be read counts for nothing, once it is old: %s",
+    async (text) => {
+      writeFileSync(path, text);
+      const past = new Date(Date.now() - 5000);
+      utimesSync(path, past, past);
+      await (await take())();
+    },
+  );
+
+  test("goes to one of many that want it from a dead process", async () => {
+    write({ pid: 2 ** 30 });
+    const results = await Promise.allSettled(Array.from({ length: 8 }, take));
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+});

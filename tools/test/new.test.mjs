@@ -1,0 +1,101 @@
+// `pnpm new`: what the templates make type-checks, is in the house style and passes the tests it comes with.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { spellings } from "../new/names.mjs";
+import { missingLowerings, newOp } from "../new/op.mjs";
+import { newPlugin } from "../new/plugin.mjs";
+import { root, tool } from "../setup.mjs";
+
+const scratch = mkdtempSync(join(tmpdir(), "cambium-new-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const ours = join(scratch, "node_modules", "@cambium");
+mkdirSync(ours, { recursive: true });
+for (const name of ["ir", "backend", "growth"]) symlinkSync(join(root, "packages", name), join(ours, name), "junction");
+symlinkSync(join(root, "node_modules", "vitest"), join(scratch, "node_modules", "vitest"), "junction");
+for (const file of ["tsconfig.base.json", "biome.json", ".gitignore"]) cpSync(join(root, file), join(scratch, file));
+const include = ["*/*/src", "*/*/test"];
+const compilerOptions = { typeRoots: [join(root, "node_modules", "@types")] };
+const settings = { extends: "./tsconfig.base.json", compilerOptions, include };
+writeFileSync(join(scratch, "tsconfig.json"), JSON.stringify(settings));
+
+const operator = join(scratch, "operators", "tail-end");
+newPlugin(operator, "operator", "tail-end", "@cambium/operator-tail-end");
+const backend = join(scratch, "backends", "abacus-two");
+newPlugin(backend, "backend", "abacusTwo", "@acme/abacus-two");
+const ir = join(scratch, "packages", "ir");
+for (const part of ["src", "scripts"]) cpSync(join(root, "packages", "ir", part), join(ir, part), { recursive: true });
+newOp(ir, "soft-sign");
+
+describe("pnpm new op", () => {
+  test("its values and gradient are those of x / (1 + |x|)", async () => {
+    const { differentiate, evaluate, primitives, sampleLoss, sampleLossInputs } = await import(
+      join(ir, "src", "index.ts")
+    );
+    const { op } = primitives.softSign;
+    for (const sample of op.samples) {
+      const loss = sampleLoss(op, sample);
+      const inputs = sampleLossInputs(op, sample, "new");
+      const { x0, weights } = inputs;
+      const outputs = evaluate(differentiate(loss, { of: "loss", by: ["x0"] }), inputs, { precision: "f64" });
+      const sum = weights.data.reduce((all, w, i) => all + (w * x0.data[i]) / (1 + Math.abs(x0.data[i])), 0);
+      expect(outputs.loss.data[0]).toBeCloseTo(sum, 12);
+      const gradient = Object.entries(outputs).find(([name]) => name !== "loss")[1].data;
+      // The derivative is 1 / (1 + |x|)²; ten digits leave room for nothing but rounding in float64.
+      x0.data.forEach((x, i) => expect(gradient[i]).toBeCloseTo(weights.data[i] / (1 + Math.abs(x)) ** 2, 10));
+    }
+  });
+
+  test("refuses a name that is taken or none", () => {
+    expect(() => newOp(ir, "softSign")).toThrow(/already there/);
+    expect(() => newOp(ir, "softmax")).toThrow(/composite/);
+    expect(() => newOp(ir, "../x")).toThrow(/is no name/);
+    expect(() => spellings("typeof")).toThrow(/JavaScript/);
+  });
+
+  test("finds the tables that lack the op in what tsc says", () => {
+    const place = "backends/onnx/src/lower/primitives.ts";
+    const missing = `${place}(9,14): error TS2741: Property 'softSign' is missing in type '{ abs: 1; }' but required.`;
+    const other = "packages/x/src/y.ts(1,2): error TS2304: Cannot find name 'z'.";
+    expect(missingLowerings(`${missing}\n  abs: 1\n${other}\n`, "soft-sign")).toEqual({
+      asked: [`${place}:9`],
+      other: [other],
+    });
+  });
+});
+
+describe("what it makes", { timeout: 120_000 }, () => {
+  const run = (command) => {
+    try {
+      return execFileSync(command[0], command.slice(1), { cwd: scratch, encoding: "utf8", stdio: "pipe" });
+    } catch (error) {
+      throw new Error(`${error.stdout}${error.stderr}`);
+    }
+  };
+
+  test("type-checks", () => void run([...tool("typescript", "tsc"), "-p", "."]));
+
+  test("is in the house style", () =>
+    void run([
+      ...tool("@biomejs/biome"),
+      "ci",
+      "--colors=off",
+      "operators",
+      "backends",
+      "packages/ir/src/ops/soft-sign.ts",
+    ]));
+
+  test("passes the tests it comes with", () => {
+    const config = ["--root", scratch, "--config", join(root, "vitest.config.ts"), "--reporter=json"];
+    const report = JSON.parse(run([...tool("vitest"), "run", ...config]));
+    expect(report.testResults.map(({ name }) => basename(name)).sort()).toEqual([
+      "conformance.test.ts",
+      "tail-end.test.ts",
+    ]);
+    expect(report.numPassedTests).toBeGreaterThan(100);
+    expect(report.numFailedTests + report.numPendingTests).toBe(0);
+  });
+});
