@@ -26,7 +26,12 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
   const fetches: Record<string, Slot> = {};
 
   const lower = (node: Node): void => {
-    const context = contextOf(graph, node, node.inputs.map(nameOf), node.outputs.map(({ id }) => around.read(id)));
+    const context = contextOf(
+      graph,
+      node,
+      node.inputs.map(nameOf),
+      node.outputs.map(({ id }) => around.read(id)),
+    );
     const lowered = loweringOf(node)(context);
     const results = typeof lowered === "string" ? [lowered] : lowered;
     node.outputs.forEach(({ id }, i) => names.set(id, results[i] as string));

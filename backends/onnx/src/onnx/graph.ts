@@ -3,15 +3,15 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import type { DType, TensorType } from "@cambium/ir";
 import { heldAs } from "../edge.js";
 import {
-  AttributeProto_AttributeType as AttributeType,
-  AttributeProtoSchema,
-  ModelProtoSchema,
-  TensorProto_DataType as DataType,
-  TensorProtoSchema,
-  ValueInfoProtoSchema,
   type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataType as DataType,
+  ModelProtoSchema,
   type TensorProto,
+  TensorProtoSchema,
   type ValueInfoProto,
+  ValueInfoProtoSchema,
 } from "./onnx_pb.js";
 
 /** ONNX Runtime's own operators. */
@@ -146,7 +146,14 @@ export class OnnxGraph {
         { domain: "", version: opset },
         { domain: contrib, version: 1n },
       ],
-      graph: { name: "cambium", node, initializer: [...this.#constants.values()], input: this.#inputs, output: this.#outputs, valueInfo: this.#known },
+      graph: {
+        name: "cambium",
+        node,
+        initializer: [...this.#constants.values()],
+        input: this.#inputs,
+        output: this.#outputs,
+        valueInfo: this.#known,
+      },
     });
     return toBinary(ModelProtoSchema, model);
   }
