@@ -7,8 +7,8 @@ import { semanticReasons } from "./semantic-reasons.js";
 
 /** Recipes are pages, not data; the YAML parser takes time as the square of a map's length. */
 const maxCharacters = 1 << 16;
-/** A file that is no YAML can have as many errors as characters. */
-const maxErrors = 20;
+/** A file that is no recipe can have as many mistakes as characters. */
+const maxReasons = 50;
 
 /**
  * @param text the YAML (or JSON) of a recipe
@@ -28,7 +28,7 @@ export function parseRecipe(text: string, file: string): Recipe {
   const document = readYaml(text, lines, file);
   if (document.errors.length > 0) {
     const reasons = document.errors
-      .slice(0, maxErrors)
+      .slice(0, maxReasons)
       .map((error) => ({ where: at(error.pos[0]), message: error.message }));
     throw new CambiumError("E_RECIPE", "the recipe is not valid YAML", { reasons });
   }
@@ -44,8 +44,8 @@ export function checkRecipe(value: unknown, locate: (path: readonly PropertyKey[
   const result = recipeSchema.safeParse(value);
   const found = [...(result.success ? [] : schemaReasons(result.error, value)), ...semanticReasons(value)];
   if (result.success && found.length === 0) return result.data;
-  const reasons = found.map(({ path, ...reason }) => ({ where: locate(path), ...reason }));
-  const message = reasons.length === 1 ? "the recipe has a mistake" : `the recipe has ${reasons.length} mistakes`;
+  const reasons = found.slice(0, maxReasons).map(({ path, ...reason }) => ({ where: locate(path), ...reason }));
+  const message = found.length === 1 ? "the recipe has a mistake" : `the recipe has ${found.length} mistakes`;
   throw new CambiumError("E_RECIPE", message, { reasons });
 }
 

@@ -20,7 +20,7 @@ import { drawn } from "../sample.js";
 import type { Tensor } from "../tensor.js";
 import { requireNoGradient, requireTypes } from "./shared/statistics.js";
 
-interface Heads {
+export interface Heads {
   readonly heads: number;
   readonly kvHeads: number;
 }

@@ -8,7 +8,7 @@ import { drawn } from "../sample.js";
 import { broadcastShapes, broadcastStrides, numel } from "../shape.js";
 import { sumTo } from "./shared/elementwise.js";
 
-interface Transposes {
+export interface Transposes {
   /** Read `a` as [.., k, m]. */
   readonly transA: boolean;
   /** Read `b` as [.., n, k]: a weight stored [out, in]. */
