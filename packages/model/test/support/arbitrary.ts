@@ -20,7 +20,7 @@ const tokenId = fc.integer({ min: 0, max: 10 });
 export const configs: fc.Arbitrary<LlamaConfig> = fc
   .record({
     vocabSize: fc.integer({ min: 11, max: 23 }),
-    hiddenSize: fc.integer({ min: 1, max: 12 }),
+    hiddenSize: fc.integer({ min: 4, max: 12 }),
     intermediateSize: fc.integer({ min: 1, max: 12 }),
     layers: fc.integer({ min: 1, max: 3 }),
     kvHeads: fc.integer({ min: 1, max: 3 }),
