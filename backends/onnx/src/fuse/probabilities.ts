@@ -1,6 +1,6 @@
 // Where forward and backward of attention or of the loss stand in one graph, the backward pass reads the probabilities
 // that the forward pass made instead of remaking them from the log-sum-exp.
-import { type Graph, mul, type Node, rewrite, type Tensor } from "@cambium/ir";
+import { type Graph, type GraphBuilder, mul, type Node, rewrite, type Tensor } from "@cambium/ir";
 import { attention, attentionGrad, type Heads } from "./ops/attention.js";
 import { crossEntropy, crossEntropyGrad } from "./ops/cross-entropy.js";
 import { Uses } from "./uses.js";
@@ -13,11 +13,19 @@ const gradientOf: Readonly<Record<string, string>> = {
 export function shareProbabilities(graph: Graph): Graph {
   const uses = new Uses(graph);
   const forward = new Set(graph.nodes.filter((node) => sharable(node, uses)));
-  const backward = new Set([...forward].flatMap((node) => uses.readers(statistics(node))));
-  // In the new graph the probabilities stand where the log-sum-exp stood: every reader of it is rewritten.
-  return rewrite(graph, (node, inputs) => {
-    if (forward.has(node)) return forwardWith(node, inputs);
-    return backward.has(node) ? backwardWith(node, inputs, uses) : null;
+  const backward = new Map(
+    [...forward].flatMap((node) => uses.readers(statistics(node)).map((reader) => [reader, node] as const)),
+  );
+  const probabilities = new Map<Node, readonly Tensor[]>();
+  return rewrite(graph, (node, inputs, builder) => {
+    if (forward.has(node)) {
+      const [out, ...rest] = forwardWith(node, inputs, builder);
+      probabilities.set(node, rest);
+      // The first stands in for the log-sum-exp, whose every reader is rewritten below.
+      return [out as Tensor, rest[0] as Tensor];
+    }
+    const source = backward.get(node);
+    return source ? backwardWith(node, inputs, probabilities.get(source) as readonly Tensor[], uses) : null;
   });
 }
 
@@ -36,18 +44,19 @@ function statistics(node: Node): number {
   return node.outputs[1]?.id as number;
 }
 
-function forwardWith(node: Node, inputs: readonly Tensor[]): readonly Tensor[] {
-  const [a, b, c] = inputs as [Tensor, Tensor, Tensor];
-  return node.op.name === "causalAttention" ? attention(a, b, c, heads(node)) : crossEntropy(a, b, c);
+function forwardWith(node: Node, inputs: readonly Tensor[], builder: GraphBuilder): readonly Tensor[] {
+  if (node.op.name === "causalAttention") return builder.apply(attention.op, inputs, { ...heads(node) });
+  return crossEntropy(...(inputs as [Tensor, Tensor, Tensor]));
 }
 
-function backwardWith(node: Node, inputs: readonly Tensor[], uses: Uses): readonly Tensor[] {
+function backwardWith(node: Node, inputs: readonly Tensor[], shared: readonly Tensor[], uses: Uses): readonly Tensor[] {
   if (node.op.name === "causalAttentionGrad") {
-    return attentionGrad(...(inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]), heads(node));
+    const [q, k, v, out, , grad] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+    return attentionGrad([q, k, v, out, grad, ...shared], heads(node));
   }
-  const [hidden, weight, targets, probabilities, grad] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [hidden, weight, targets, , grad] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const known = uses.scalar(node.inputs[4]?.id as number);
-  const grads = crossEntropyGrad(hidden, weight, targets, probabilities, { scale: known ?? 1 });
+  const grads = crossEntropyGrad(hidden, weight, targets, shared[0] as Tensor, { scale: known ?? 1 });
   return known === undefined ? grads.map((x) => mul(x, grad)) : grads;
 }
 

@@ -47,6 +47,7 @@ export class OnnxGraph {
   readonly #nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, TensorProto>();
   readonly #known: ValueInfoProto[] = [];
+  readonly #once = new Map<string, string>();
   #awaited: string[] = [];
   #next = 0;
 
@@ -106,6 +107,13 @@ export class OnnxGraph {
   /** A list of int64, as ONNX takes shapes, axes and split points. */
   ints(values: readonly number[]): string {
     return this.constant("i64", [values.length], values);
+  }
+
+  /** The value made by `make` the first time `key` is asked for. */
+  once(key: string, make: () => string): string {
+    const known = this.#once.get(key) ?? make();
+    this.#once.set(key, known);
+    return known;
   }
 
   /** `name` in another shape; nothing moves. */

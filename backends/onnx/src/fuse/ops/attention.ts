@@ -1,7 +1,10 @@
-// attention and its gradient with the probabilities as a value between them, since ONNX Runtime's kernel hands them out.
+// attention and its gradient in blocks of rows: a block computes only the keys it may see, and hands its probabilities
+// from the forward pass to the backward pass.
 import {
+  broadcast,
   causalAttention,
   composites,
+  concat,
   defineComposite,
   drawn,
   exp,
@@ -12,6 +15,7 @@ import {
   reduceSum,
   reshape,
   select,
+  slice,
   sub,
   type Tensor,
   type TensorType,
@@ -23,30 +27,54 @@ export interface Heads {
   readonly kvHeads: number;
 }
 
-function probabilitiesType([batch, time]: readonly number[], heads: number): TensorType {
-  return { dtype: "f32", shape: [batch as number, heads, time as number, time as number] };
+/** The block of rows [from, to) sees the keys [0, to). */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
 }
 
-/** As `causalAttention`, but its second output is `probabilities` [batch, heads, time, time]. */
+/** Blocks of 128 rows; of 64 where the whole is no longer than that. */
+export function blocksOf(time: number): Block[] {
+  const rows = time > 128 ? 128 : 64;
+  return Array.from({ length: Math.ceil(time / rows) }, (_, i) => ({
+    from: i * rows,
+    to: Math.min((i + 1) * rows, time),
+  }));
+}
+
+function probabilityTypes([batch, time]: readonly number[], heads: number): TensorType[] {
+  return blocksOf(time as number).map(({ from, to }) => ({
+    dtype: "f32",
+    shape: [batch as number, heads, to - from, to],
+  }));
+}
+
+/**
+ * `q`, `k`, `v` as in `causalAttention` → `out` as there, and for each block of rows its probabilities
+ * [batch, heads, rows, keys]. Appended by `GraphBuilder.apply`, since the number of outputs depends on the length.
+ */
 export const attention = defineComposite({
   name: "onnx.attention",
   inputs: ["q", "k", "v"],
-  outputs: ["out", "probabilities"],
   attrs: (given: Heads) => given,
   infer: ([q, k, v], attrs) => {
     const [out] = composites.causalAttention.op.infer([q, k, v], { ...attrs }) as [TensorType];
-    return [out, probabilitiesType(q.shape, attrs.heads)];
+    return [out, ...probabilityTypes(q.shape, attrs.heads)];
   },
   decompose: ([q, k, v], attrs) => {
-    const [out, logSumExp] = causalAttention(q, k, v, attrs);
     const { heads, kvHeads } = attrs;
     const [batch, time, width] = q.shape as [number, number, number];
-    const keys = byHead(k, kvHeads, kvHeads);
-    const scores = mul(matmul(byHead(q, heads, kvHeads), keys, { transB: true }), 1 / Math.sqrt(width / heads));
-    const rows = reshape(logSumExp, { shape: [batch, heads, time, 1] });
-    const certain = exp(sub(reshape(scores, { shape: [batch, heads, time, time] }), rows));
+    const [out, logSumExp] = causalAttention(q, k, v, attrs);
+    const scores = mul(
+      matmul(byHead(q, heads), repeated(byHead(k, kvHeads), heads), { transB: true }),
+      1 / Math.sqrt(width / heads),
+    );
+    const certain = exp(sub(scores, reshape(logSumExp, { shape: [batch, heads, time, 1] })));
     const future = less(iota(q.builder, { shape: [time, 1], axis: 0 }), iota(q.builder, { shape: [1, time], axis: 1 }));
-    return [out, select(future, 0, certain)];
+    const probabilities = select(future, 0, certain);
+    const block = ({ from, to }: Block) =>
+      slice(probabilities, { start: [0, 0, from, 0], end: [batch, heads, to, to] });
+    return [out, ...blocksOf(time).map(block)];
   },
   samples: [
     {
@@ -56,53 +84,80 @@ export const attention = defineComposite({
     {
       inputs: [drawn("f32", [1, 5, 8]), drawn("f32", [1, 5, 4]), drawn("f32", [1, 5, 4])],
       attrs: { heads: 4, kvHeads: 2 },
+      note: "GQA",
+    },
+    {
+      inputs: [drawn("f32", [1, 150, 4]), drawn("f32", [1, 150, 2]), drawn("f32", [1, 150, 2])],
+      attrs: { heads: 2, kvHeads: 1 },
+      note: "two blocks, the last shorter",
+    },
+    {
+      inputs: [drawn("f32", [1, 300, 4]), drawn("f32", [1, 300, 4]), drawn("f32", [1, 300, 4])],
+      attrs: { heads: 1, kvHeads: 1 },
+      note: "three blocks",
     },
   ],
 });
 
-/** Cotangents of `q`, `k`, `v` from that of `out`, given `probabilities`. */
+/** Inputs: q, k, v, out, the cotangent of out, then the probabilities of each block → cotangents of q, k, v. */
 export const attentionGrad = defineComposite({
   name: "onnx.attentionGrad",
-  inputs: ["q", "k", "v", "out", "probabilities", "grad"],
+  inputs: "variadic",
   outputs: ["qGrad", "kGrad", "vGrad"],
   attrs: (given: Heads) => given,
-  infer: ([q, k, v]) => [q, k, v],
-  decompose: ([q, k, v, out, probabilities, grad], { heads, kvHeads }) => {
-    const [batch, time, width] = q.shape as [number, number, number];
-    const rows = [batch, kvHeads, (heads / kvHeads) * time];
-    const grads = byHead(grad, heads, kvHeads);
-    const p = reshape(probabilities, { shape: [...rows, time] });
-    const delta = reduceSum(mul(grads, byHead(out, heads, kvHeads)), { axes: [-1], keepDims: true });
-    const scoreGrad = mul(p, sub(matmul(grads, byHead(v, kvHeads, kvHeads), { transB: true }), delta));
-    const scaled = mul(scoreGrad, 1 / Math.sqrt(width / heads));
-    const qGrad = matmul(scaled, byHead(k, kvHeads, kvHeads));
-    const kGrad = matmul(scaled, byHead(q, heads, kvHeads), { transA: true });
-    const vGrad = matmul(p, grads, { transA: true });
-    return [sideBySide(qGrad, time), sideBySide(kGrad, time), sideBySide(vGrad, time)];
+  infer: (types) => types.slice(0, 3),
+  decompose: ([q, k, v, out, grad, ...blocks], { heads, kvHeads }) => {
+    const [batch, time, width] = (q as Tensor).shape as [number, number, number];
+    const padded = blocks.map((block) => filled(block, time));
+    const p = padded.length === 1 ? (padded[0] as Tensor) : concat(padded, { axis: 2 });
+    const grads = byHead(grad as Tensor, heads);
+    const [keys, values] = [
+      repeated(byHead(k as Tensor, kvHeads), heads),
+      repeated(byHead(v as Tensor, kvHeads), heads),
+    ];
+    const delta = reduceSum(mul(grads, byHead(out as Tensor, heads)), { axes: [-1], keepDims: true });
+    const scoreGrad = mul(mul(p, sub(matmul(grads, values, { transB: true }), delta)), 1 / Math.sqrt(width / heads));
+    const overGroup = (x: Tensor) =>
+      reduceSum(reshape(x, { shape: [batch, kvHeads, heads / kvHeads, time, width / heads] }), { axes: [2] });
+    return [
+      sideBySide(matmul(scoreGrad, keys)),
+      sideBySide(overGroup(matmul(scoreGrad, byHead(q as Tensor, heads), { transA: true }))),
+      sideBySide(overGroup(matmul(p, grads, { transA: true }))),
+    ];
   },
-  samples: [
-    {
-      inputs: [
-        ...[drawn("f32", [1, 5, 8]), drawn("f32", [1, 5, 4]), drawn("f32", [1, 5, 4])],
-        ...[drawn("f32", [1, 5, 8]), drawn("f32", [1, 4, 5, 5], [0, 1]), drawn("f32", [1, 5, 8])],
-      ],
-      attrs: { heads: 4, kvHeads: 2 },
-      gradient: false,
-    },
-  ],
+  samples: [gradientSample(1, 5, 4, 2, 2), gradientSample(2, 70, 2, 2, 3), gradientSample(1, 150, 2, 1, 2)],
 });
 
-/** [batch, time, heads · headDim] → [batch, kvHeads, heads / kvHeads · time, headDim]: a key's queries under one another. */
-function byHead(x: Tensor, heads: number, kvHeads: number): Tensor {
+function gradientSample(batch: number, time: number, heads: number, kvHeads: number, headDim: number) {
+  const [wide, narrow] = [drawn("f32", [batch, time, heads * headDim]), drawn("f32", [batch, time, kvHeads * headDim])];
+  const blocks = probabilityTypes([batch, time], heads).map(({ shape }) => drawn("f32", shape, [0, 1]));
+  return { inputs: [wide, narrow, narrow, wide, wide, ...blocks], attrs: { heads, kvHeads }, gradient: false as const };
+}
+
+/** [batch, time, heads · headDim] → [batch, heads, time, headDim]. */
+function byHead(x: Tensor, heads: number): Tensor {
   const [batch, time, width] = x.shape as [number, number, number];
-  const split = transpose(reshape(x, { shape: [batch, time, heads, width / heads] }), { permutation: [0, 2, 1, 3] });
-  return reshape(split, { shape: [batch, kvHeads, (heads / kvHeads) * time, width / heads] });
+  return transpose(reshape(x, { shape: [batch, time, heads, width / heads] }), { permutation: [0, 2, 1, 3] });
 }
 
 /** The inverse of `byHead`. */
-function sideBySide(x: Tensor, time: number): Tensor {
-  const [batch, kvHeads, rows, headDim] = x.shape as [number, number, number, number];
-  const heads = (kvHeads * rows) / time;
-  const split = transpose(reshape(x, { shape: [batch, heads, time, headDim] }), { permutation: [0, 2, 1, 3] });
-  return reshape(split, { shape: [batch, time, heads * headDim] });
+function sideBySide(x: Tensor): Tensor {
+  const [batch, heads, time, headDim] = x.shape as [number, number, number, number];
+  return reshape(transpose(x, { permutation: [0, 2, 1, 3] }), { shape: [batch, time, heads * headDim] });
+}
+
+/** [batch, kvHeads, time, headDim] with each head as often as query heads read it. */
+function repeated(x: Tensor, heads: number): Tensor {
+  const [batch, kvHeads, time, headDim] = x.shape as [number, number, number, number];
+  const group = [batch, kvHeads, heads / kvHeads, time, headDim];
+  const copies = broadcast(reshape(x, { shape: [batch, kvHeads, 1, time, headDim] }), { shape: group });
+  return reshape(copies, { shape: [batch, heads, time, headDim] });
+}
+
+/** Probabilities [batch, heads, rows, keys] with zeros for the keys up to `time`. */
+function filled(block: Tensor, time: number): Tensor {
+  const [batch, heads, rows, keys] = block.shape as [number, number, number, number];
+  if (keys === time) return block;
+  const zeros = broadcast(block.builder.scalar(0), { shape: [batch, heads, rows, time - keys] });
+  return concat([block, zeros], { axis: 3 });
 }
