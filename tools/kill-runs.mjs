@@ -31,8 +31,8 @@ const tinyRecipe = `
 name: killed
 data: { corpus: ./text.txt, heldOut: 0.2 }
 model: { layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
-growth: [{ operator: stack, factor: 2, at: 12k, moments: carry }]
-train: { tokens: 48k, batch: 8, lr: 1e-3, warmup: 1k, schedule: cosine, accumulation: 2 }
+growth: [{ operator: stack, factor: 2, at: 6k, moments: carry }]
+train: { tokens: 24k, batch: 8, lr: 1e-3, warmup: 1k, schedule: cosine, accumulation: 2 }
 evaluate: { every: 2k, tokens: 512 }
 snapshot: { everySeconds: 0.05 }
 samples: { tokens: 8, prompts: [The] }

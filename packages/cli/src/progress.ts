@@ -85,10 +85,11 @@ export class ProgressDisplay implements RunObserver {
     const shown = {
       loss: row.loss.toFixed(3),
       heldOut: this.#heldOut?.toFixed(3) ?? "–",
-      speed: compact(row.tokens / row.seconds).padStart(5),
+      speed: compact(row.tokens / row.seconds),
       left: duration(this.#secondsLeft(stage, row)),
     };
-    if (this.#bar) this.#bar.update(Math.min(row.tokens, stage.tokens), shown);
+    const done = Math.min(row.tokens, stage.tokens);
+    if (this.#bar) this.#bar.update(done, { ...shown, speed: shown.speed.padStart(5) });
     else if (!this.#terminal && (performance.now() - this.#printed > plainEvery || row.tokens >= stage.tokens)) {
       this.#printed = performance.now();
       const percent = Math.round((100 * row.tokens) / stage.tokens);

@@ -11,10 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { main } from "../src/program.js";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { cambium, golden, stack } from "./support.js";
 
-const golden = new URL("../../model/test/golden/", import.meta.url).pathname;
 const folders: string[] = [];
 let folder = "";
 
@@ -24,28 +23,22 @@ beforeEach(() => {
 });
 afterAll(() => folders.forEach((path) => rmSync(path, { recursive: true, force: true })));
 
-/** Runs a command line and returns its exit code and what it printed to standard error. */
-async function cambium(...args: string[]): Promise<{ code: number; errors: string }> {
-  const lines: string[] = [];
-  const spies = [
-    vi.spyOn(console, "error").mockImplementation((...words: unknown[]) => void lines.push(words.join(" "))),
-    vi.spyOn(console, "log").mockImplementation(() => {}),
-    vi.spyOn(process.stderr, "write").mockImplementation((text) => Boolean(lines.push(String(text)))),
-  ];
-  try {
-    return { code: await main(args), errors: lines.join("\n") };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
 async function expectMistake(args: readonly string[], code: string, ...mentions: (string | RegExp)[]): Promise<void> {
-  const { code: exit, errors } = await cambium(...args);
+  const { code: exit, errors: printed } = await cambium(args);
+  const errors = printed.trimEnd();
   expect(errors).toContain(code);
   for (const mention of mentions) expect(errors).toMatch(mention);
   expect(exit).toBe(2);
+  expectOneScreen(errors);
+}
+
+/** No stack, and what a terminal shows without scrolling; only a single word (a path) may be wider. */
+function expectOneScreen(errors: string): void {
+  expect(errors).toMatch(/^E_[A-Z0-9_]+: \S/m);
   expect(errors).not.toMatch(/^\s+at .*\d+:\d+\)?$/m);
-  expect(errors.split("\n").length, errors).toBeLessThanOrEqual(26);
+  const lines = errors.split("\n");
+  expect(lines.length, errors).toBeLessThanOrEqual(24);
+  for (const line of lines) expect(/^\s*(?:\w+: )?\S*$/.test(line) || line.length <= 120, line).toBe(true);
 }
 
 function write(name: string, content: string | Uint8Array): string {
@@ -259,12 +252,150 @@ describe("checkpoints", () => {
     const target = join(folder, "there");
     mkdirSync(target);
     writeFileSync(join(target, "precious"), "mine");
-    await expectMistake(
-      ["grow", path, target, "--operator", new URL("../../../operators/stack/dist/index.js", import.meta.url).pathname],
-      "E_EXISTS",
-      /there/,
-    );
+    await expectMistake(["grow", path, target, "--operator", stack], "E_EXISTS", /there/);
     expect(readFileSync(join(target, "precious"), "utf8")).toBe("mine");
+  });
+});
+
+describe("texts and tokenizers", () => {
+  const text = Array.from({ length: 400 }, (_, i) => `Line ${i} of a text about a whale.`).join("\n\n");
+  const tiny = (data: string) => `name: r
+data: { ${data}, heldOut: 0.3 }
+backend: reference
+model: { layers: 1, hidden: 4, heads: 1, intermediate: 4, context: 8 }
+train: { tokens: 16, batch: 1, lr: 1e-3 }
+`;
+  const tokenizer = (change: (json: Record<string, unknown>) => void) => {
+    const path = new URL("../../data/test/golden/byte-level/tokenizer.json", import.meta.url);
+    const json = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    change(json);
+    return write("tokenizer.json", JSON.stringify(json));
+  };
+  const cases: [what: string, data: string, prepare: () => unknown, code: string, mentions: RegExp][] = [
+    ["an empty text", "corpus: ./t.txt", () => write("t.txt", ""), "E_CORPUS_EMPTY", /t\.txt/],
+    ["a text of one line", "corpus: ./t.txt", () => write("t.txt", "A line.\n"), "E_SPLIT", /t\.txt/],
+    [
+      "a text shorter than a batch",
+      "corpus: ./t.txt",
+      () => write("t.txt", "ab\n\ncd\n\nef\n\ngh\n"),
+      "E_",
+      /at least|fill/,
+    ],
+    [
+      "a text in UTF-16",
+      "corpus: ./t.txt",
+      () => write("t.txt", Buffer.from(`\uFEFF${text}`, "utf16le")),
+      "E_UTF8",
+      /byte 0/,
+    ],
+    [
+      "bytes that are no text",
+      "corpus: ./t.txt",
+      () => write("t.txt", Buffer.from([...Buffer.from("abc"), 0xff])),
+      "E_UTF8",
+      /byte 3/,
+    ],
+    [
+      "a folder without text",
+      "corpus: ./texts/",
+      () => write("texts/image.png", "x"),
+      "E_CORPUS_EMPTY",
+      /\.txt or \.md/,
+    ],
+    ["a folder that is not there", "corpus: ./none/", () => {}, "E_NOT_FOUND", /none/],
+    [
+      "a line that is no JSON",
+      "corpus: ./t.jsonl",
+      () => write("t.jsonl", '{"text":"a"}\n{"text":\n'),
+      "E_JSONL_SYNTAX",
+      /t\.jsonl:2/,
+    ],
+    ["a line that is no object", "corpus: ./t.jsonl", () => write("t.jsonl", '["a"]\n'), "E_JSONL_FIELD", /t\.jsonl:1/],
+    [
+      "a line without the field",
+      "corpus: ./t.jsonl",
+      () => write("t.jsonl", '{"body":"a"}\n'),
+      "E_JSONL_FIELD",
+      /say field: "body"/,
+    ],
+    [
+      "a field that is no text",
+      "corpus: ./t.jsonl, field: n",
+      () => write("t.jsonl", '{"n":1}\n'),
+      "E_JSONL_FIELD",
+      /a string/,
+    ],
+    [
+      "an embedded corpus by another name",
+      "corpus: mobydick",
+      () => {},
+      "E_CORPUS_UNKNOWN",
+      /moby-dick[\s\S]*needs a slash/,
+    ],
+    [
+      "a tokenizer that is no JSON",
+      "corpus: ./t.txt, tokenizer: ./tokenizer.json",
+      () => write("tokenizer.json", "{"),
+      "E_TOKENIZER",
+      /not JSON/,
+    ],
+    [
+      "a tokenizer that is a list",
+      "corpus: ./t.txt, tokenizer: ./tokenizer.json",
+      () => write("tokenizer.json", "[]"),
+      "E_TOKENIZER",
+      /JSON object/,
+    ],
+    [
+      "a tokenizer without a vocabulary",
+      "corpus: ./t.txt, tokenizer: ./tokenizer.json",
+      () => tokenizer((json) => delete (json["model"] as { vocab?: object }).vocab),
+      "E_TOKENIZER",
+      /model\.vocab/,
+    ],
+    [
+      "a tokenizer of another kind",
+      "corpus: ./t.txt, tokenizer: ./tokenizer.json",
+      () => tokenizer((json) => Object.assign(json["model"] as object, { type: "WordLevel" })),
+      "E_TOKENIZER",
+      /WordLevel/,
+    ],
+    [
+      "a folder without a tokenizer",
+      "corpus: ./t.txt, tokenizer: ./texts",
+      () => write("texts/a.txt", "a"),
+      "E_NOT_FOUND",
+      /tokenizer\.json/,
+    ],
+  ];
+  test.each(cases)("%s", async (_, data, prepare, code, mentions) => {
+    write("t.txt", text);
+    prepare();
+    await expectMistake(["run", write("recipe.yaml", tiny(data)), "--out", join(folder, "run")], code, mentions);
+  });
+
+  test("more tokens than the checkpoint's vocabulary, and sequences longer than its context", async () => {
+    write("t.txt", text);
+    const model = `model: { from: ${join(golden, "gqa-tied")}, context: 4096 }`;
+    const recipe = write(
+      "recipe.yaml",
+      tiny("corpus: ./t.txt")
+        .replace(/model: .*/, model)
+        .replace("tokens: 16", "tokens: 8k"),
+    );
+    await expectMistake(["run", recipe, "--out", join(folder, "run")], "E_RECIPE", /at most 128 tokens/, /at most 96/);
+  });
+
+  test("a run that is damaged, or has no model yet", async () => {
+    const run = join(folder, "run");
+    write("run/run.json", "{");
+    await expectMistake(["report", run], "E_RUN_FORMAT", /run\.json/);
+    await expectMistake(["generate", run, "--prompt", "x"], "E_JSON", /run\.json/);
+    write("run/run.json", '{"arms":[{"stages":["../../elsewhere"]}]}');
+    await expectMistake(["generate", run, "--prompt", "x"], "E_RUN_FORMAT", /run\.json/);
+    await expectMistake(["report", run], "E_RUN_FORMAT", /arms/);
+    write("run/run.json", '{"arms":[{"stages":["base-1"]}]}');
+    await expectMistake(["generate", run, "--prompt", "x"], "E_RUN_UNFINISHED", /base-1[\s\S]*cambium run/);
   });
 });
 
@@ -272,6 +403,76 @@ describe("command lines", () => {
   const model = join(golden, "mha-untied");
   const cases: [string, string[], RegExp][] = [
     ["an unknown command", ["rnu"], /Did you mean run/],
+    ["an unknown command that is like none", ["xyzzy"], /unknown command 'xyzzy'[\s\S]*--help/],
+    ["an option without its value", ["run", "x.yaml", "--out"], /argument missing/],
+    ["too many arguments", ["report", "a", "b"], /too many arguments/],
+    ["a folder for a recipe", ["run", tmpdir()], /E_NOT_A_FILE/],
+    ["a backend option without a backend", ["run", "x.yaml", "--backend-option", "threads=4"], /needs --backend/],
+    ["no corpus to train on", ["train", model, "--tokens", "1k"], /--corpus/],
+    [
+      "tokens that are no number",
+      ["train", model, "--corpus", "moby-dick", "--tokens", "many"],
+      /--tokens[\s\S]*1\.2M/,
+    ],
+    [
+      "a learning rate of 0",
+      ["train", model, "--corpus", "moby-dick", "--tokens", "1k", "--lr", "0"],
+      /--lr[\s\S]*> 0/,
+    ],
+    [
+      "a schedule it does not know",
+      ["train", model, "--corpus", "m", "--tokens", "1", "--schedule", "x"],
+      /constant, cosine or wsd/,
+    ],
+    [
+      "fewer tokens than a step",
+      ["train", model, "--corpus", "m", "--tokens", "64", "--context", "32"],
+      /--tokens: one optimizer step/,
+    ],
+    [
+      "a model to train that is not there",
+      ["train", "/nowhere", "--corpus", "m", "--tokens", "1k"],
+      /E_NOT_FOUND[\s\S]*nowhere/,
+    ],
+    ["a top-p above 1", ["generate", model, "--tokens", "1", "--backend", "reference", "--top-p", "2"], /\(0, 1\]/],
+    [
+      "more than the context holds",
+      ["generate", model, "--tokens", "1", "--backend", "reference", "-n", "999"],
+      /at most \d+ new tokens/,
+    ],
+    ["a factor that is no number", ["grow", model, "/nowhere", "--factor", "two"], /--factor/],
+    ["a factor below 1", ["grow", model, "/nowhere", "--operator", stack, "--factor", "0.5"], /--factor/],
+    ["half a layer", ["grow", model, "/nowhere", "--operator", stack, "--factor", "1.3"], /whole number of layers/],
+    [
+      "fewer layers than there are",
+      ["grow", model, "/nowhere", "--operator", stack, "--layers", "1"],
+      /take layers away/,
+    ],
+    [
+      "an option the operator does not know",
+      ["grow", model, "/nowhere", "--operator", stack, "--set", "colour=red"],
+      /colour/,
+    ],
+    [
+      "an option that is no pair",
+      ["grow", model, "/nowhere", "--operator", stack, "--set", "colour"],
+      /--set[\s\S]*key=value/,
+    ],
+    [
+      "an operator that is not there",
+      ["grow", model, "/nowhere", "--operator", "stakc"],
+      /npm install @cambium\/operator-stakc/,
+    ],
+    [
+      "a checkpoint to grow that is not there",
+      ["grow", "/nowhere", "/nowhere/else", "--operator", stack],
+      /E_NOT_FOUND[\s\S]*nowhere/,
+    ],
+    [
+      "a graph longer than the context",
+      ["inspect", model, "--graph", "loss", "--context", "9999"],
+      /at most \d+ tokens/,
+    ],
     ["an unknown option", ["run", "x.yaml", "--outt", "y"], /--out/],
     ["a missing argument", ["run"], /recipe/],
     ["a recipe that is not there", ["run", "none.yaml"], /none\.yaml/],
@@ -297,14 +498,13 @@ describe("command lines", () => {
     ["a file that is no safetensors", ["inspect", new URL(import.meta.url).pathname], /bad-input\.test\.ts/],
   ];
   test.each(cases)("%s", async (_, args, mentions) => {
-    const { code, errors } = await cambium(...args);
-    expect(errors).toMatch(mentions);
-    expect(code).toBe(2);
-    expect(errors).not.toMatch(/^\s+at .*\d+:\d+\)?$/m);
+    await expectMistake(args, "E_", mentions);
   });
 
   test("an error is JSON where JSON was asked for", async () => {
-    const { errors } = await cambium("report", tmpdir(), "--json");
-    expect(JSON.parse(errors)).toMatchObject({ error: { code: "E_RUN_NOT_FOUND" } });
+    const { errors } = await cambium(["report", tmpdir(), "--json"]);
+    expect(JSON.parse(errors)).toMatchObject({ error: { code: "E_RUN_NOT_FOUND", message: expect.any(String) } });
+    const { errors: usage } = await cambium(["rnu", "--json"]);
+    expect(JSON.parse(usage)).toMatchObject({ error: { code: "E_USAGE", hint: "Did you mean run?" } });
   });
 });

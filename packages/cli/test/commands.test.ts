@@ -1,94 +1,292 @@
-// Commands on golden checkpoints: tokens, growth, inspection, help.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+// What the commands do: on golden checkpoints, and on a small run from recipe to report.
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SafetensorsFile } from "@cambium/checkpoint";
-import { describe, expect, test, vi } from "vitest";
-import { main } from "../src/program.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cambium, golden, json, output, stack, writeProject } from "./support.js";
 
-const golden = new URL("../../model/test/golden/", import.meta.url).pathname;
-const stack = new URL("../../../operators/stack/dist/index.js", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "cambium-commands-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-async function output(...args: string[]): Promise<string> {
-  const lines: string[] = [];
-  const log = vi.spyOn(console, "log").mockImplementation((...words: unknown[]) => void lines.push(words.join(" ")));
-  const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => Boolean(lines.push(String(text))));
-  try {
-    expect(await main(args)).toBe(0);
-    return lines.join("\n");
-  } finally {
-    log.mockRestore();
-    write.mockRestore();
-  }
+function readJson(...path: string[]): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(...path), "utf8")) as Record<string, unknown>;
 }
 
 describe("generate", () => {
-  test.each(["mha-untied", "gqa-tied"])("gives the tokens of transformers, greedily: %s", async (name) => {
-    const { prompt, newTokens } = JSON.parse(readFileSync(join(golden, name, "generate.json"), "utf8")) as {
-      prompt: number[];
-      newTokens: number[];
-    };
-    const args = [
-      "--tokens",
-      prompt.join(),
-      "--max-new-tokens",
-      String(newTokens.length),
-      "--temperature",
-      "0",
-      "--json",
-    ];
-    const text = await output("generate", join(golden, name), ...args, "--backend", "reference");
-    expect(JSON.parse(text)).toMatchObject({ tokens: newTokens });
+  const cases = ["mha-untied", "gqa-tied"].flatMap((name) =>
+    ["reference", "onnx"].map((backend) => ({ name, backend })),
+  );
+
+  test.each(cases)("gives the tokens of transformers, greedily: $name on $backend", async ({ name, backend }) => {
+    const { prompt, newTokens } = readJson(golden, name, "generate.json") as Record<string, number[]>;
+    const count = String(newTokens?.length);
+    const args = ["--tokens", `${prompt}`, "--max-new-tokens", count, "--temperature", "0", "--backend", backend];
+    expect(await json("generate", join(golden, name), ...args)).toEqual({ tokens: newTokens, finish: "length" });
+    expect(await output("generate", join(golden, name), ...args)).toBe(`${newTokens}\n`);
+  });
+
+  test("without a number of tokens stays within the context", async () => {
+    const args = ["--tokens", Array(120).fill(3).join(), "--backend", "reference", "--top-k", "1"];
+    const { tokens } = await json("generate", join(golden, "gqa-tied"), ...args);
+    expect((tokens as number[]).length).toBeLessThanOrEqual(9);
   });
 });
 
 describe("grow", () => {
-  test("stacks a checkpoint: every tensor is its source's bytes, the configuration says so", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "cambium-grow-"));
-    const [source, target] = [join(golden, "gqa-tied"), join(folder, "grown")];
-    await output("grow", source, target, "--operator", stack, "--factor", "2");
-    const { num_hidden_layers: layers, ...rest } = JSON.parse(
-      readFileSync(join(target, "config.json"), "utf8"),
-    ) as Record<string, unknown>;
-    const { num_hidden_layers: before, ...same } = JSON.parse(
-      readFileSync(join(source, "config.json"), "utf8"),
-    ) as Record<string, unknown>;
-    expect([before, layers]).toEqual([2, 4]);
-    expect(rest).toMatchObject(same);
-    await using small = await SafetensorsFile.open(join(source, "model.safetensors"));
-    await using large = await SafetensorsFile.open(join(target, "model.safetensors"));
-    for (const name of large.tensors.keys()) {
-      const from = name.replace(/layers\.(\d+)\./, (_, layer) => `layers.${Number(layer) % 2}.`);
-      expect(Buffer.from(await large.readBytes(name)).equals(Buffer.from(await small.readBytes(from))), name).toBe(
-        true,
-      );
-    }
-    rmSync(folder, { recursive: true });
+  const source = join(folder, "source");
+  const companions = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "generation_config.json",
+    "LICENSE",
+  ];
+  beforeAll(() => {
+    cpSync(join(golden, "gqa-tied"), source, { recursive: true });
+    for (const name of companions) writeFileSync(join(source, name), `{ "${name}":   1 }\r\n`);
+    writeFileSync(join(source, "README.md"), "not the model's");
   });
 
+  test.each(["config.json", "config.v4.json"])(
+    "stacks a checkpoint: every byte is its source's; %s",
+    async (spelling) => {
+      const target = join(folder, `grown-${spelling}`);
+      copyFileSync(join(golden, "gqa-tied", spelling), join(source, "config.json"));
+      await output("grow", source, target, "--operator", stack, "--factor", "2");
+      const { num_hidden_layers: layers, ...rest } = readJson(target, "config.json");
+      const { num_hidden_layers: before, ...same } = readJson(source, "config.json");
+      expect([before, layers]).toEqual([2, 4]);
+      // head_dim is always written.
+      expect(rest).toEqual({ ...same, head_dim: 8 });
+      await using small = await SafetensorsFile.open(join(source, "model.safetensors"));
+      await using large = await SafetensorsFile.open(join(target, "model.safetensors"));
+      for (const name of large.tensors.keys()) {
+        const from = name.replace(/layers\.(\d+)\./, (_, layer) => `layers.${Number(layer) % 2}.`);
+        expect(Buffer.from(await large.readBytes(name)).equals(await small.readBytes(from)), name).toBe(true);
+      }
+      for (const name of companions) expect(readFileSync(join(target, name))).toEqual(readFileSync(join(source, name)));
+      expect(existsSync(join(target, "README.md"))).toBe(false);
+    },
+  );
+
   test("a dry run prints the plan and writes nothing", async () => {
-    const target = join(tmpdir(), `cambium-none-${process.pid}`);
-    const text = await output("grow", join(golden, "odd"), target, "--operator", stack, "--factor", "3", "--dry-run");
-    expect(text).toMatch(/R_c\s+3\/5/);
-    expect(() => readFileSync(join(target, "config.json"))).toThrow();
+    const target = join(folder, "none");
+    const args = ["grow", join(golden, "odd"), target, "--operator", stack, "--factor", "3", "--dry-run"];
+    expect(await output(...args)).toMatch(/R_c\s+3\/5/);
+    expect(await json(...args)).toMatchObject({ written: null, plan: { target: { layers: 6 } } });
+    expect(existsSync(target)).toBe(false);
+  });
+
+  test("options may be repeated, and stand before the arguments", async () => {
+    const args = [
+      "grow",
+      "--set",
+      "factor=2",
+      "--operator",
+      stack,
+      "--dry-run",
+      join(golden, "odd"),
+      join(folder, "none"),
+    ];
+    expect(await json(...args)).toMatchObject({ plan: { target: { layers: 4 } } });
+  });
+});
+
+describe("a run", () => {
+  const project = join(folder, "project");
+  const run = join(project, "out");
+  let first: Record<string, unknown>;
+  let recipe = "";
+  beforeAll(async () => {
+    recipe = writeProject(project);
+    first = await json("run", recipe, "--out", run);
+  });
+
+  test("ends with its figures as JSON, and a report", () => {
+    const arm = { done: true, layers: 2, finalHeldOutLoss: expect.any(Number) };
+    const arms = [
+      { ...arm, name: "grown" },
+      { ...arm, name: "scratch" },
+    ];
+    expect(first).toMatchObject({
+      directory: run,
+      report: join(run, "report.html"),
+      cached: false,
+      name: "small",
+      arms,
+    });
+    expect(readFileSync(join(run, "report.html"), "utf8")).toMatch(/^<!doctype html>/i);
+  });
+
+  test("does nothing the second time, and says so", async () => {
+    const { output: table, errors } = await cambium(["run", recipe, "--out", run]);
+    expect(table).toMatch(
+      /│ grown [\s\S]*│ scratch [\s\S]*Nothing to do: this run is done\. Report: .*report\.html\n$/,
+    );
+    expect(errors.match(/done before/g)).toHaveLength(3);
+  });
+
+  test("is a model to generate from, by text and by tokens", async () => {
+    const prompt = ["--prompt", "Line 3", "--max-new-tokens", "3", "--backend", "reference"];
+    const made = await json("generate", run, ...prompt);
+    expect(made).toMatchObject({
+      tokens: [expect.any(Number), expect.any(Number), expect.any(Number)],
+      finish: "length",
+    });
+    expect(await output("generate", run, ...prompt)).toBe(`Line 3${made["text"]}\n`);
+    const tokens = [...Buffer.from("Line 3")].join();
+    expect(await json("generate", run, "--tokens", tokens, ...prompt.slice(2))).toMatchObject({
+      tokens: made["tokens"],
+    });
+  });
+
+  test("is a model to grow and to train on", async () => {
+    const grown = join(folder, "from-run");
+    expect(await json("grow", run, grown, "--operator", stack, "--layers", "4")).toMatchObject({ written: grown });
+    const corpus = ["--corpus", join(project, "text.txt"), "--tokens", "0.064k", "--batch", "2", "--context", "8"];
+    const train = ["train", grown, ...corpus, "--backend", "reference", "--out", join(folder, "trained")];
+    const trained = await json(...train);
+    expect(trained).toMatchObject({ directory: join(folder, "trained"), cached: false });
+    expect(readJson(String(trained["model"]), "config.json")).toMatchObject({ num_hidden_layers: 4 });
+    expect(await json(...train)).toEqual({ ...trained, cached: true });
+    expect(await output(...train)).toBe(`Trained: ${trained["model"]}\n`);
+  });
+
+  test("is reported and inspected in the same figures", async () => {
+    const { directory: _, cached: __, report, ...figures } = first;
+    expect(await json("report", run)).toEqual({ report, ...figures });
+    expect(await json("inspect", run)).toEqual(figures);
+    expect(await output("report", run)).toMatch(/│ grown [\s\S]*Report: /);
+  });
+
+  test("is told in plain lines where there is no terminal", async () => {
+    const { errors } = await cambium(["run", recipe, "--out", join(project, "plain")]);
+    expect(errors).not.toMatch(/[\x1b\r]/);
+    expect(errors).toMatch(/^Computing on reference/);
+    expect(errors).toMatch(/\nbase: 1 layers × 8, 96 tokens\n/);
+    expect(errors).toMatch(/\n {2}target 100 % {2}loss \d\.\d{3} {2}held-out \d\.\d{3} {2}\S+ tok\/s {2}\d+ s left\n/);
+    expect(errors).toMatch(/\nGrown with stack \S+ to 2 layers in \d+\.\d\d s\n/);
+  });
+});
+
+describe("train", () => {
+  test("takes a checkpoint with its tokenizer, which goes along", async () => {
+    const model = join(folder, "with-tokenizer");
+    cpSync(join(golden, "odd"), model, { recursive: true });
+    const tokenizer = new URL("../../data/test/golden/unigram/", import.meta.url).pathname;
+    for (const name of ["tokenizer.json", "tokenizer_config.json"])
+      copyFileSync(join(tokenizer, name), join(model, name));
+    writeProject(join(folder, "texts"));
+    const corpus = ["--corpus", join(folder, "texts", "text.txt"), "--tokens", "32", "--batch", "1", "--context", "16"];
+    const args = ["train", model, ...corpus, "--backend", "reference", "--out", join(folder, "trained-odd")];
+    const trained = String((await json(...args))["model"]);
+    expect(readFileSync(join(trained, "tokenizer.json"))).toEqual(readFileSync(join(tokenizer, "tokenizer.json")));
+    const made = await json("generate", trained, "--prompt", "the whale", "-n", "2", "--backend", "reference");
+    expect(made["text"]).toEqual(expect.any(String));
   });
 });
 
 describe("inspect", () => {
-  test("a checkpoint, its tensors, and the graph of its train step", async () => {
-    expect(JSON.parse(await output("inspect", join(golden, "odd"), "--json"))).toMatchObject({
-      config: { layers: 2, hiddenSize: 72 },
-    });
-    expect(await output("inspect", join(golden, "odd", "model.safetensors"))).toContain("model.embed_tokens.weight");
-    expect(await output("inspect", join(golden, "odd"), "--graph", "step", "--context", "4")).toMatch(
-      /= adamw\([\s\S]*replaces "model\.norm\.weight"/,
-    );
+  test("a recipe: its stages, budgets and growth", async () => {
+    const recipe = writeProject(join(folder, "recipe"));
+    const text = await output("inspect", recipe);
+    expect(text).toMatch(/grown: [\s\S]*base: 1 layers × 8[\s\S]*R_c [\s\S]*target: 2 layers[\s\S]*scratch: 2 layers/);
+    const [grown, scratch] = (await json("inspect", recipe))["arms"] as {
+      stages: { layerMap: unknown; tokens: number }[];
+    }[];
+    expect(grown?.stages[1]).toMatchObject({ layers: 2, layerMap: [0, 0], connectionRate: { value: 0 } });
+    expect(scratch?.stages).toMatchObject([{ layers: 2, tokens: 320 }]);
+  });
+
+  test("a checkpoint, its tensors, and the graphs of its model", async () => {
+    const odd = join(golden, "odd");
+    expect(await json("inspect", odd)).toMatchObject({ config: { layers: 2, hiddenSize: 72 }, parameters: {} });
+    expect(await output("inspect", odd)).toMatch(/Llama, 2 layers × 72[\s\S]*vocabulary +259/);
+    expect(await output("inspect", join(odd, "model.safetensors"))).toContain("model.embed_tokens.weight  F32[259,72]");
+    expect((await json("inspect", join(odd, "model.safetensors")))["tensors"]).toHaveLength(20);
+    const graph = ["inspect", odd, "--graph", "step", "--context", "4"];
+    expect(await output(...graph)).toMatch(/= adamw\([\s\S]*replaces "model\.norm\.weight"[\s\S]*FLOP/);
+    expect(await json(...graph)).toMatchObject({ nodes: expect.any(Number), matrixFlops: expect.any(Number) });
   });
 });
 
-test.each(["run", "train", "grow", "generate", "inspect", "report", "doctor"])(
-  "%s has help with examples",
-  async (command) => {
-    expect(await output(command, "--help")).toMatch(/Usage: cambium[\s\S]*Examples:/);
-  },
-);
+describe("doctor", () => {
+  const module = (value: unknown) => ({ default: value });
+  const backend = (probe: () => Promise<unknown>) => module({ name: "b", contract: 1, open: async () => ({}), probe });
+
+  function surroundings(modules: Record<string, () => unknown>) {
+    const importer = {
+      resolve: (specifier: string) => (specifier in modules ? specifier : null),
+      import: async (address: string) => modules[address]?.(),
+    };
+    return { importer: () => importer };
+  }
+
+  test("finds what is installed here", async () => {
+    const { backends, operators, ready } = await json("doctor");
+    expect(backends).toContainEqual(expect.objectContaining({ name: "onnx", state: "ok" }));
+    expect(operators).toContainEqual(expect.objectContaining({ name: "stack", state: "ok" }));
+    expect(ready).toBe(true);
+  });
+
+  test("shows what is missing with its command, and what is broken with its own words; one does not hide another", async () => {
+    const host = surroundings({
+      "@cambium/backend-onnx": () => {
+        throw new Error("libonnxruntime.so.1: cannot open shared object file");
+      },
+      "@cambium/backend-webgpu": () => backend(() => Promise.reject(new TypeError("no adapter, no device"))),
+      "@cambium/operator-stack": () => module({ contract: 99 }),
+    });
+    const { code, output: text } = await cambium(["doctor"], host);
+    expect(code).toBe(2);
+    expect(text).toMatch(/✗ onnx: .*libonnxruntime\.so\.1: cannot open shared object file/);
+    expect(text).toMatch(/✗ webgpu: no adapter, no device/);
+    expect(text).toMatch(/– tfjs: not installed\n +npm install @cambium\/backend-tfjs/);
+    expect(text).toMatch(/✗ stack: .*another version/);
+    expect(text).toMatch(/No backend can compute here/);
+    const { code: again, output: data } = await cambium(["doctor", "--json"], host);
+    expect([again, JSON.parse(data)]).toMatchObject([2, { ready: false, corpora: { state: "missing" } }]);
+  });
+
+  test("reads plugins from package.json, and survives one that is none", async () => {
+    const there = process.cwd();
+    const project = join(folder, "doctor");
+    mkdirSync(project);
+    const host = surroundings({
+      "cambium-backend-mine": () => backend(async () => [{ device: "d", available: true, detail: "here" }]),
+    });
+    try {
+      process.chdir(project);
+      writeFileSync("package.json", '{ "dependencies": { "cambium-backend-mine": "1", "left-pad": "1" } }');
+      const { code, output: text } = await cambium(["doctor"], host);
+      expect([code, text]).toEqual([
+        0,
+        expect.stringMatching(/✓ cambium-backend-mine: installed\n +✓ d: here[\s\S]*Ready\./),
+      ]);
+      for (const broken of ["{", "null", "[]", '{ "dependencies": 1 }']) {
+        writeFileSync("package.json", broken);
+        expect((await cambium(["doctor"], host)).output).toContain("Backends");
+      }
+    } finally {
+      process.chdir(there);
+    }
+  });
+});
+
+describe("help", () => {
+  test.each(["run", "train", "grow", "generate", "inspect", "report", "doctor"])(
+    "%s has examples and its JSON",
+    async (command) => {
+      expect(await output(command, "--help")).toMatch(
+        /Usage: cambium[\s\S]*With --json: [\s\S]*Examples:\n {2}cambium/,
+      );
+    },
+  );
+
+  test("stands for a command line without a word", async () => {
+    expect(await output()).toBe(await output("--help"));
+    expect(await output("--version")).toMatch(/^\d+\.\d+\.\d+/);
+    expect((await cambium(["help", "run"])).output).toBe(await output("run", "--help"));
+  });
+});

@@ -1,92 +1,16 @@
 // Whole runs on the reference backend: caching, continuing to the same bits, growth, budgets.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CambiumError } from "@cambium/ir";
-import stack from "@cambium/operator-stack";
+import { SafetensorsFile } from "@cambium/checkpoint";
+import { CambiumError, type Reason } from "@cambium/ir";
+import { parseHfConfig } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import {
-  parseRecipe,
-  planArms,
-  type RecipeInput,
-  type RunManifest,
-  readParameters,
-  runRecipe,
-  type StageManifest,
-} from "../src/index.js";
+import { type ArmPlan, readParameters, runRecipe } from "../src/index.js";
 import { MetricsFile, readRows } from "../src/run/metrics-file.js";
-import { importer, minimal, project } from "./support.js";
+import { importer, minimal, project, stages, weights } from "./support.js";
 
-function stages(out: string): { path: string; manifest: StageManifest }[] {
-  const run = JSON.parse(readFileSync(join(out, "run.json"), "utf8")) as RunManifest;
-  return run.arms
-    .flatMap((arm) => arm.stages)
-    .map((id) => {
-      const path = join(out, "stages", id);
-      return { path, manifest: JSON.parse(readFileSync(join(path, "stage.json"), "utf8")) as StageManifest };
-    });
-}
-
-function weights(out: string): Record<string, Buffer> {
-  return Object.fromEntries(
-    stages(out).map(({ path, manifest }) => [manifest.name, readFileSync(join(path, "model", "model.safetensors"))]),
-  );
-}
-
-function arms(recipe: RecipeInput) {
-  const parsed = parseRecipe(stringify(recipe), "r.yaml");
-  return planArms(parsed, {
-    vocabSize: 256,
-    dataContent: "d",
-    device: "reference",
-    operators: parsed.growth.map(() => stack),
-  });
-}
-
-describe("a plan", () => {
-  test("gives both arms the same FLOPs, base included, to one step", () => {
-    const [grown, scratch] = arms({
-      ...minimal,
-      train: { ...minimal.train, tokens: "1M" },
-      growth: [{ operator: "stack", factor: 4, at: "200k" }],
-    });
-    const total = (arm: typeof grown) => arm?.stages.reduce((sum, { flops }) => sum + flops, 0) ?? 0;
-    const step = (scratch?.stages[0]?.flops ?? 0) / ((scratch?.stages[0]?.tokens ?? 0) / 16);
-    expect(Math.abs(total(grown) - total(scratch))).toBeLessThanOrEqual(step);
-  });
-
-  test("grown stages go on reading where the ones before stopped", () => {
-    const growth = [
-      { operator: "stack", factor: 2, at: 96 },
-      { operator: "stack", factor: 2, at: 64 },
-    ];
-    const [grown] = arms({ ...minimal, growth });
-    expect(
-      grown?.stages.map(({ name, config, tokens, dataPosition }) => [name, config.layers, tokens, dataPosition]),
-    ).toEqual([
-      ["base", 1, 96, 0],
-      ["stage-2", 2, 64, 96],
-      ["target", 4, grown?.stages[2]?.tokens, 160],
-    ]);
-  });
-
-  test.each<[string, RecipeInput, string[]]>([
-    ["the seed", { ...minimal, seed: 1 }, ["base", "target", "scratch"]],
-    ["the growth's time", { ...minimal, growth: [{ operator: "stack", factor: 2, at: 112 }] }, ["base", "target"]],
-    ["the moments", { ...minimal, growth: [{ operator: "stack", factor: 2, at: 96, moments: "carry" }] }, ["target"]],
-    ["the snapshots' pace", { ...minimal, snapshot: { everySeconds: 5 } }, []],
-    ["the name", { ...minimal, name: "other" }, []],
-  ])("%s decides the bits of just what it decides", (_, recipe, changed) => {
-    const ids = (given: RecipeInput) =>
-      Object.fromEntries(arms(given).flatMap((arm) => arm.stages.map(({ name, id }) => [name, id])));
-    const [before, after] = [ids(minimal), ids(recipe)];
-    expect(
-      Object.keys(before)
-        .filter((name) => before[name] !== after[name])
-        .sort(),
-    ).toEqual([...changed].sort());
-  });
-});
+const golden = (path: string) => new URL(`../../${path}`, import.meta.url).pathname;
 
 describe("a run", () => {
   test("trains both arms; a second run does nothing; a changed growth redoes the grown arm alone", async () => {
@@ -135,9 +59,11 @@ describe("a run", () => {
     const { folder, recipe, out } = project({ ...minimal, growth, train: { ...minimal.train, lr: 1e-30 } });
     await runRecipe(recipe, { out, importer });
     const [base, target] = stages(out);
-    const plans = arms({ ...minimal, growth })[0]?.stages ?? [];
-    const small = await readParameters(join(base?.path ?? "", "model"), plans[0]?.config as never);
-    const large = await readParameters(join(target?.path ?? "", "model"), plans[1]?.config as never);
+    const parameters = async (stage: string) => {
+      const { config } = parseHfConfig(JSON.parse(readFileSync(join(stage, "model", "config.json"), "utf8")));
+      return readParameters(join(stage, "model"), config);
+    };
+    const [small, large] = [await parameters(base?.path ?? ""), await parameters(target?.path ?? "")];
     for (const [name, tensor] of Object.entries(large)) {
       // With a learning rate of nothing the target ends as it began.
       expect(tensor.data, name).toEqual(small[name.replace("layers.1.", "layers.0.")]?.data);
@@ -151,14 +77,145 @@ describe("a run", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("begins with a checkpoint where the recipe says so", async () => {
+  test("counts in its metrics the tokens and FLOPs that were planned", async () => {
+    const { folder, recipe, out } = project();
+    const planned: ArmPlan[] = [];
+    await runRecipe(recipe, { out, importer, observer: { onPlan: (arms) => void planned.push(...arms) } });
+    for (const { id, tokens, flops } of planned.flatMap((arm) => arm.stages)) {
+      const rows = await readRows(join(out, "stages", id, "metrics.jsonl"));
+      expect(rows.at(-1)).toMatchObject({ tokens, flops });
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  test("with other samples writes those, and trains nothing", async () => {
     const { folder, recipe, out } = project();
     await runRecipe(recipe, { out, importer });
-    const from = join(stages(out)[0]?.path ?? "", "model");
+    const before = weights(out);
+    writeFileSync(recipe, stringify({ ...minimal, samples: { tokens: 2, prompts: ["The whale"], temperature: 0 } }));
+    const steps: number[] = [];
+    const cached: string[] = [];
+    const observer = {
+      onMetrics: (_: unknown, { step }: { step: number }) => void steps.push(step),
+      onCached: ({ name }: { name: string }) => void cached.push(name),
+    };
+    await runRecipe(recipe, { out, importer, observer });
+    expect([steps, cached]).toEqual([[], ["base"]]);
+    expect(weights(out)).toEqual(before);
+    const [base, ...finals] = stages(out);
+    expect(base?.manifest.samples).toBeUndefined();
+    for (const { manifest } of finals) expect(manifest.samples).toMatchObject([{ prompt: "The whale" }]);
+    expect(await runRecipe(recipe, { out, importer })).toMatchObject({ cached: true });
+    rmSync(folder, { recursive: true });
+  });
+
+  test("puts the tokenizer beside each model, and its ends of text into config.json", async () => {
+    const tokenizer = golden("data/test/golden/llama-2/");
+    const { folder, recipe, out } = project({ ...minimal, data: { ...minimal.data, tokenizer }, compare: [] });
+    await runRecipe(recipe, { out, importer });
+    for (const { path } of stages(out)) {
+      for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+        expect(readFileSync(join(path, "model", name))).toEqual(readFileSync(join(tokenizer, name)));
+      }
+      const config = JSON.parse(readFileSync(join(path, "model", "config.json"), "utf8"));
+      expect(config).toMatchObject({ bos_token_id: 1, eos_token_id: 2 });
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  test("begins with a checkpoint: its weights, its files, its keys in config.json", async () => {
+    const from = golden("model/test/golden/odd");
+    const train = { tokens: 16, batch: 2, lr: 1e-30 };
     const { growth: _, ...rest } = minimal;
-    writeFileSync(recipe, stringify({ ...rest, name: "on", model: { from, context: 8 } }));
-    await runRecipe(recipe, { out: join(folder, "on"), importer });
-    expect(stages(join(folder, "on")).map(({ manifest }) => manifest.name)).toEqual(["base"]);
+    const { folder, recipe, out } = project({ ...rest, model: { from, context: 8 }, train });
+    await runRecipe(recipe, { out, importer });
+    const [stage] = stages(out);
+    const model = join(stage?.path ?? "", "model");
+    await using source = await SafetensorsFile.open(join(from, "model.safetensors"));
+    await using trained = await SafetensorsFile.open(join(model, "model.safetensors"));
+    expect([...trained.tensors.keys()].sort()).toEqual([...source.tensors.keys()].sort());
+    // With a learning rate of nothing it ends as it began.
+    for (const name of source.tensors.keys()) {
+      expect((await trained.read(name)).data, name).toEqual((await source.read(name)).data);
+    }
+    const config = (path: string) => JSON.parse(readFileSync(join(path, "config.json"), "utf8"));
+    expect(config(model)).toEqual(config(from));
+    rmSync(folder, { recursive: true });
+  });
+
+  test("stopped before training, while the text is read, it says so and goes on later", async () => {
+    const { folder, recipe, out } = project();
+    const controller = new AbortController();
+    const observer = { onData: () => controller.abort() };
+    expect(await runRecipe(recipe, { out, importer, observer, signal: controller.signal })).toMatchObject({
+      state: "aborted",
+    });
+    const stopped = AbortSignal.abort();
+    expect(await runRecipe(recipe, { out, importer, signal: stopped })).toMatchObject({ state: "aborted" });
+    expect(await runRecipe(recipe, { out, importer })).toMatchObject({ state: "done" });
+    rmSync(folder, { recursive: true });
+  });
+
+  test("goes on from the snapshot before a damaged one, to the same bits", async () => {
+    const { folder, recipe, out } = project({ ...minimal, growth: [], snapshot: { everySeconds: 1e-6 } });
+    await runRecipe(recipe, { out, importer });
+    const [undisturbed, again] = [weights(out), join(folder, "again")];
+    const controller = new AbortController();
+    const stop = { onMetrics: (_: unknown, { step }: { step: number }) => void (step === 9 && controller.abort()) };
+    await runRecipe(recipe, { out: again, importer, observer: stop, signal: controller.signal });
+    const snapshots = join(again, "stages", stages(again)[0]?.manifest.id ?? "", "snapshot");
+    const newest =
+      readdirSync(snapshots)
+        .filter((name) => name.endsWith(".safetensors"))
+        .sort()
+        .at(-1) ?? "";
+    const bytes = readFileSync(join(snapshots, newest));
+    writeFileSync(join(snapshots, newest), bytes.fill(7, bytes.length - 1));
+    const rejected: string[] = [];
+    const observer = {
+      onRejectedSnapshot: (_: unknown, reasons: readonly Reason[]) => void rejected.push(...reasons.map(String)),
+    };
+    await runRecipe(recipe, { out: again, importer, observer });
+    expect(rejected).toHaveLength(1);
+    expect(weights(again)).toEqual(undisturbed);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("says what to do when the stage to grow from has lost its snapshot", async () => {
+    const { folder, recipe, out } = project({ ...minimal, compare: [] });
+    await runRecipe(recipe, { out, importer });
+    const base = stages(out)[0]?.path ?? "";
+    rmSync(join(base, "snapshot"), { recursive: true });
+    writeFileSync(recipe, stringify({ ...minimal, compare: [], growth: [{ ...minimal.growth[0], moments: "pad" }] }));
+    await expect(runRecipe(recipe, { out, importer })).rejects.toMatchObject({ code: "E_STAGE_LOST" });
+    rmSync(base, { recursive: true });
+    expect(await runRecipe(recipe, { out, importer })).toMatchObject({ state: "done" });
+    rmSync(folder, { recursive: true });
+  });
+
+  test("keeps a second run of the same directory out", async () => {
+    const { folder, recipe, out } = project({ ...minimal, backend: "null" });
+    const second: Promise<unknown>[] = [];
+    const observer = {
+      onDevice: () => void second.push(runRecipe(recipe, { out, importer }).catch((error: unknown) => error)),
+    };
+    await runRecipe(recipe, { out, importer, observer });
+    expect(await second[0]).toMatchObject({ code: "E_RUN_LOCKED" });
+    expect(readdirSync(out)).not.toContain("run.lock");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("refuses a model beyond the machine's memory before it asks for any", async () => {
+    const model = { ...minimal.model, layers: 500, hidden: 300_000, heads: 2 };
+    const { folder, recipe, out } = project({ ...minimal, backend: "null", model });
+    await expect(runRecipe(recipe, { out, importer })).rejects.toMatchObject({ code: "E_MEMORY" });
+    rmSync(folder, { recursive: true });
+  });
+
+  test("says how a folder is named when a corpus is not known", async () => {
+    const { folder, recipe, out } = project({ ...minimal, data: { corpus: "texts" } });
+    const hint = expect.stringContaining("./texts");
+    await expect(runRecipe(recipe, { out, importer })).rejects.toMatchObject({ details: { hint } });
     rmSync(folder, { recursive: true });
   });
 

@@ -1,10 +1,10 @@
-// A recipe small enough for the reference backend, and the plugins it needs from source.
-import { mkdtempSync, writeFileSync } from "node:fs";
+// A recipe small enough for the reference backend, the plugins it needs from source, and what a run left.
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PluginImporter } from "@cambium/backend";
 import { stringify } from "yaml";
-import type { RecipeInput } from "../src/index.js";
+import type { RecipeInput, RunManifest, StageManifest } from "../src/index.js";
 
 export const minimal = {
   name: "tiny",
@@ -37,4 +37,22 @@ export function project(recipe: RecipeInput = minimal): { folder: string; recipe
   const path = join(folder, "recipe.yaml");
   writeFileSync(path, stringify(recipe));
   return { folder, recipe: path, out: join(folder, "run") };
+}
+
+/** The stages of the run in `out`, the grown arm's first. */
+export function stages(out: string): { path: string; manifest: StageManifest }[] {
+  const run = JSON.parse(readFileSync(join(out, "run.json"), "utf8")) as RunManifest;
+  return run.arms
+    .flatMap((arm) => arm.stages)
+    .map((id) => {
+      const path = join(out, "stages", id);
+      return { path, manifest: JSON.parse(readFileSync(join(path, "stage.json"), "utf8")) as StageManifest };
+    });
+}
+
+/** The bytes of each stage's model, by the stage's name. */
+export function weights(out: string): Record<string, Buffer> {
+  return Object.fromEntries(
+    stages(out).map(({ path, manifest }) => [manifest.name, readFileSync(join(path, "model", "model.safetensors"))]),
+  );
 }

@@ -125,7 +125,8 @@ class NewText {
 
   /** Adds a token. @returns the text that is certain now: a character may be spread over tokens. */
   push(token: number): string {
-    this.#ids.push(token);
+    // A model's vocabulary may be padded beyond its tokenizer's.
+    if (token < this.tokenizer.vocabSize) this.#ids.push(token);
     return this.#next(this.all.replace(/\uFFFD+$/, ""));
   }
 

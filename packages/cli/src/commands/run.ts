@@ -80,9 +80,19 @@ export async function runToEnd(
   }
 }
 
-/** A full disk or a lost device in the middle of a run loses nothing; its message says so. */
+/** Faults of the surroundings: once they are mended, nothing is lost. */
+const passing = [
+  "E_DISK_FULL",
+  "E_READ_ONLY",
+  "E_PERMISSION",
+  "E_IO",
+  "E_OPEN_FILES",
+  "E_DEVICE_LOST",
+  "E_OUT_OF_MEMORY",
+];
+
 function saying(error: unknown): unknown {
-  if (!(error instanceof CambiumError) || error.code === "E_DIVERGED") return error;
+  if (!(error instanceof CambiumError) || !passing.includes(error.code)) return error;
   const { hint, ...details } = error.details;
   const onward = "then the same command continues from the last snapshot";
   return new CambiumError(error.code, error.message, { ...details, hint: hint ? `${hint}; ${onward}` : onward });

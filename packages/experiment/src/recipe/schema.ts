@@ -114,8 +114,11 @@ export const recipeSchema = z
           .optional()
           .describe("Tokens between measurements of the held-out loss. Default: a fortieth of train.tokens."),
         tokens: quantity
-          .default(65536)
-          .describe("Held-out tokens that a measurement reads; fewer if the split is smaller."),
+          .optional()
+          .describe(
+            "Held-out tokens that a measurement reads; fewer if the split is smaller. " +
+              "Default: a sixteenth of train.tokens, at most 65536.",
+          ),
       })
       .prefault({}),
     snapshot: z

@@ -60,6 +60,8 @@ async function create(path: string, mine: Holder): Promise<boolean> {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      // It was made, and the disk had no room for the name.
+      if (held.delete(mine.id)) await rm(path, { force: true });
       throw error;
     }
   });

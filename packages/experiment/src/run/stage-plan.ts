@@ -192,7 +192,7 @@ function identity(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "i
     schedule:
       kind === "constant" ? { peak, warmupTokens } : { kind, peak, floor, warmupTokens, totalTokens, decayTokens },
     ...{ seed: recipe.seed, time: recipe.model.context, batch, accumulation },
-    evaluate: { every: evaluateEvery(recipe), tokens: recipe.evaluate.tokens },
+    evaluate: evaluation(recipe),
     ...{ dataContent: context.dataContent, device: context.device },
   });
 }
@@ -202,9 +202,10 @@ function startIdentity(start: StagePlan["start"]): object {
   return start.kind === "checkpoint" ? { ...start, path: undefined } : start;
 }
 
-/** Tokens between measurements of the held-out loss. */
-export function evaluateEvery({ evaluate, train }: Recipe): number {
-  return evaluate.every ?? Math.ceil(train.tokens / 40);
+/** What the held-out loss is measured on, and how often, in tokens: the recipe's, or what training can bear. */
+export function evaluation({ evaluate, train }: Recipe): { readonly every: number; readonly tokens: number } {
+  const { every = Math.ceil(train.tokens / 40), tokens = Math.min(65_536, Math.ceil(train.tokens / 16)) } = evaluate;
+  return { every, tokens };
 }
 
 /** Mistakes that only the tokenizer and the checkpoint can tell. */

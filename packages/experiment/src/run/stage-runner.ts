@@ -12,7 +12,7 @@ import { growthRecord } from "./growth-record.js";
 import { MetricsFile } from "./metrics-file.js";
 import type { RunObserver } from "./observer.js";
 import type { RunDirectory, StageDirectory } from "./run-directory.js";
-import { evaluateEvery, type StagePlan } from "./stage-plan.js";
+import { evaluation, type StagePlan } from "./stage-plan.js";
 import { samplesKey, sampleTexts } from "./stage-samples.js";
 import { type StageStart, saveStage, startStage } from "./stage-start.js";
 import { TensorBoardFile } from "./tensorboard-file.js";
@@ -103,7 +103,8 @@ async function train(
 ): Promise<TrainingState | "aborted"> {
   const { batch } = recipe.train;
   const time = recipe.model.context;
-  const windows = Math.max(batch, Math.floor(recipe.evaluate.tokens / time));
+  const { every, tokens } = evaluation(recipe);
+  const windows = Math.max(batch, Math.floor(tokens / time));
   const heldOut = evaluationBatches(data.heldOut, { batch, time, windows });
   const metrics = await MetricsFile.open(directory.metrics, from.step);
   try {
@@ -121,7 +122,7 @@ async function train(
       batchAt: (position) =>
         batchAt(data.train, { seed: recipe.seed, tokenPosition: plan.dataPosition + position, batch, time }),
       heldOut: {
-        everyTokens: evaluateEvery(recipe),
+        everyTokens: every,
         batches: function* () {
           for (let i = 0; i < heldOut.count; i++) yield heldOut.at(i);
         },

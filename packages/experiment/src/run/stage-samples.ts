@@ -36,7 +36,9 @@ export async function sampleTexts(
     const maxNewTokens = Math.min(tokens, config.contextLength - ids.length + 1);
     const options = { prompt: ids, maxNewTokens, temperature, seed: `${recipe.seed}` };
     const result = await generate(device, config, trainer.parameters, options);
-    samples.push({ prompt, text: tokenizer.decode(result.tokens) });
+    // A model's vocabulary may be padded beyond its tokenizer's.
+    const known = result.tokens.filter((id) => id < tokenizer.vocabSize);
+    samples.push({ prompt, text: tokenizer.decode(known) });
   }
   return samples;
 }

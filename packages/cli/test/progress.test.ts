@@ -1,0 +1,115 @@
+// The progress display and its text: on a terminal a bar that is rewritten in place, elsewhere plain lines.
+import { llamaConfig } from "@cambium/model";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { compact, duration, wrap } from "../src/format.js";
+import { ProgressDisplay } from "../src/progress.js";
+
+const config = llamaConfig({ vocabSize: 9, hiddenSize: 4, intermediateSize: 4, layers: 1, heads: 1, contextLength: 4 });
+type Stage = Parameters<ProgressDisplay["onStage"]>[0];
+const stage = (id: string): Stage =>
+  ({ id, name: id, config, tokens: 1000, flops: 1e6, start: { kind: "init" } }) as Stage;
+const row = (step: number, more: object = {}) => ({
+  ...{ step, tokens: 10 * step, loss: 3, lr: 1, gradNorm: 1, tokensPerSecond: 100 },
+  ...{ flops: 1e4 * step, seconds: step / 10, ...more },
+});
+
+function display(isTTY: boolean): { progress: ProgressDisplay; text: () => string } {
+  const parts: string[] = [];
+  const stream = { isTTY, columns: 100, write: (text: string) => Boolean(parts.push(text)) };
+  const terminal = { cursorTo: () => true, clearLine: () => true, moveCursor: () => true, on: () => stream };
+  return {
+    progress: new ProgressDisplay(Object.assign(stream, terminal) as unknown as NodeJS.WriteStream),
+    text: () => parts.join(""),
+  };
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+describe("on a terminal", () => {
+  test("shows loss, held-out loss, speed and the time that is left of the whole run", () => {
+    const { progress, text } = display(true);
+    const [base, scratch] = [stage("base"), stage("scratch")];
+    progress.onPlan([
+      { name: "grown", stages: [base] },
+      { name: "scratch", stages: [scratch] },
+    ]);
+    progress.onStage(base, 0);
+    // Ten steps a second, although a step trains for a hundredth only: the rest is measuring and saving.
+    for (let step = 1; step <= 50; step++) {
+      vi.advanceTimersByTime(100);
+      progress.onMetrics(base, row(step, { seconds: step / 100, ...(step === 20 && { heldOutLoss: 2.5 }) }));
+    }
+    vi.advanceTimersByTime(500);
+    progress.stop();
+    // 50 steps of this stage and 100 of the other.
+    expect(text()).toMatch(/█+░+ +50 % │ loss 3\.000 │ held-out 2\.500 │ +1k tok\/s │ 15 s left/);
+  });
+
+  test("rewrites its line in place: nothing is cleared before it is drawn, and the cursor comes back", () => {
+    const { progress, text } = display(true);
+    progress.onStage(stage("base"), 0);
+    for (let step = 1; step <= 100; step++) {
+      vi.advanceTimersByTime(20);
+      progress.onMetrics(stage("base"), row(step));
+    }
+    progress.onStageDone(stage("base"));
+    expect(text()).not.toMatch(/\x1b\[(?:1|2)K|\x1b\[[0-3]?J/);
+    // Two seconds at five a second, one at the start and one at the end.
+    expect(text().split("held-out").length - 1).toBeLessThanOrEqual(2 * 5 + 2);
+    expect(text().lastIndexOf("\x1b[?25h")).toBeGreaterThan(text().lastIndexOf("\x1b[?25l"));
+    expect(process.listenerCount("exit")).toBe(0);
+  });
+
+  test("gives the cursor back however the process ends", () => {
+    const { progress, text } = display(true);
+    progress.onStage(stage("base"), 0);
+    for (const listener of process.listeners("exit")) listener.call(process, 130);
+    expect(text().endsWith("\x1b[?25h")).toBe(true);
+    progress.stop();
+  });
+});
+
+describe("without a terminal", () => {
+  test("prints a line every ten seconds, and at the end", () => {
+    const { progress, text } = display(false);
+    progress.onStage(stage("base"), 7);
+    for (let step = 1; step <= 100; step++) {
+      vi.advanceTimersByTime(250);
+      progress.onMetrics(stage("base"), row(step));
+    }
+    const lines = text().trimEnd().split("\n");
+    expect(lines[0]).toBe("base: 1 layers × 4, 1k tokens, continuing after step 7");
+    expect(lines.slice(1).map((line) => /base (\d+) %/.exec(line)?.[1])).toEqual(["1", "42", "83", "100"]);
+    expect(lines[2]).toBe("  base 42 %  loss 3.000  held-out –  100 tok/s  15 s left");
+  });
+});
+
+test("amounts and durations", () => {
+  expect([0, 7, 999, 1000, 1234567, 3.2e16].map(compact)).toEqual(["0", "7", "999", "1k", "1.23M", "32P"]);
+  expect([0, 59.4, 59.6, 185, 7500, Number.NaN].map(duration)).toEqual([
+    "0 s",
+    "59 s",
+    "1:00 min",
+    "3:05 min",
+    "2:05 h",
+    "–",
+  ]);
+});
+
+test("wrapping keeps every word, and cuts no line that a space could shorten", () => {
+  const word = fc.stringMatching(/^[a-z0-9:/]{1,30}$/);
+  fc.assert(
+    fc.property(
+      fc.array(word, { minLength: 1 }),
+      fc.nat(6),
+      fc.integer({ min: 20, max: 100 }),
+      (words, indent, width) => {
+        const lines = wrap(" ".repeat(indent) + words.join(" "), width);
+        expect(lines.join(" ").split(" ").filter(Boolean)).toEqual(words);
+        for (const line of lines) expect(line.length <= width || !line.trim().includes(" "), line).toBe(true);
+      },
+    ),
+  );
+});

@@ -1,0 +1,14 @@
+// A handful of the runs that `node tools/kill-runs.mjs` kills forty of.
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { root } from "../setup.mjs";
+
+test("runs killed at random instants, in snapshots and at growth end in the bits of one that was not", () => {
+  const args = ["--runs", "3", "--kills", "3", "--json", "--seed", String(Date.now() % 1e6)];
+  const result = JSON.parse(
+    execFileSync(process.execPath, [join(root, "tools", "kill-runs.mjs"), ...args], { encoding: "utf8" }),
+  );
+  expect(result, args.join(" ")).toMatchObject({ runs: 3, differing: [] });
+  expect(result.kills).toBeGreaterThanOrEqual(3);
+}, 300_000);
