@@ -34,7 +34,8 @@ async function op() {
   for (const place of asked) console.log(`  ${place} wants a lowering for "${spellings(name).camel}"`);
   if (asked.length === 0) console.log("  none does");
   if (other.length > 0) console.log(`  (and ${other.length} type errors that are not about it)`);
-  console.log("Now say in its file what it is; then: pnpm vitest run packages/ir packages/backend backends");
+  console.log("Now say in its file what it is, and give it golden values (tools/golden/README.md); then:");
+  console.log("pnpm vitest run packages/ir packages/backend backends");
 }
 
 async function plugin() {

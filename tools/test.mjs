@@ -14,6 +14,7 @@ const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=$
 const status = await run(node, [vitest, "run", ...reporters, ...process.argv.slice(2)], { cwd: root });
 const files = read(output);
 rmSync(folder, { recursive: true, force: true });
+if (status >= 128) process.exit(status); // Interrupted: there is no result to count.
 
 const tests = files.flatMap((file) => file.assertionResults);
 const count = (...kinds) => tests.filter((test) => kinds.includes(test.status)).length;
