@@ -83,8 +83,12 @@ describe("the lock", () => {
   );
 
   test("goes to one of many that want it from a dead process", async () => {
-    write({ pid: 2 ** 30 });
-    const results = await Promise.allSettled(Array.from({ length: 8 }, take));
-    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (let round = 0; round < 40; round++) {
+      write({ pid: 2 ** 30 });
+      const results = await Promise.allSettled(Array.from({ length: 8 }, take));
+      const takers = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+      expect(takers).toHaveLength(1);
+      await takers[0]?.();
+    }
   });
 });

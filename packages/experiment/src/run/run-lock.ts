@@ -1,7 +1,7 @@
 // The lock that keeps a second process out of a run's directory: a file that names who holds it. A lock whose holder is
 // gone counts for nothing, so that a killed run needs no cleaning up.
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withFileErrors } from "@cambium/checkpoint";
@@ -38,7 +38,7 @@ export async function takeLock(path: string, directory: string): Promise<() => P
     const age = await ageOf(path);
     if (holder !== undefined && (await isAlive(holder, age))) throw locked(directory, holder);
     if (holder === undefined && age < namedWithin) await sleep(50);
-    else await removeStale(path, text, mine.id);
+    else await removeStale(path, text);
   }
   const beat = setInterval(() => {
     const now = new Date();
@@ -67,16 +67,27 @@ async function create(path: string, mine: Holder): Promise<boolean> {
   });
 }
 
-/** Removes the lock if it still reads `text`: another process may have taken it over in the meantime. */
-async function removeStale(path: string, text: string, id: string): Promise<void> {
-  const aside = `${path}.${id}`;
-  await withFileErrors(path, async () => {
+/**
+ * Removes the lock if it still reads `text`: another process may have taken it over in the meantime. One process at a
+ * time looks and removes, or it would remove what another made between the two.
+ */
+async function removeStale(path: string, text: string): Promise<void> {
+  const turn = `${path}.turn`;
+  await withFileErrors(turn, async () => {
     try {
-      await rename(path, aside);
-      if ((await readFile(aside, "utf8")) === text) await rm(aside);
-      else await rename(aside, path);
+      await (await open(turn, "wx")).close();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      // Whoever was killed in the middle of it needs no longer than this.
+      const age = await ageOf(turn);
+      if (age > namedWithin && age < Number.POSITIVE_INFINITY) await rm(turn, { force: true });
+      else await sleep(20);
+      return;
+    }
+    try {
+      if ((await readFile(path, "utf8").catch(() => undefined)) === text) await rm(path, { force: true });
+    } finally {
+      await rm(turn, { force: true });
     }
   });
 }
