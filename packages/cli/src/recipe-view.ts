@@ -1,9 +1,8 @@
 // A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
 import { dirname, resolve } from "node:path";
-import { resolvePlugin } from "@cambium/backend";
 import { loadTokenizer } from "@cambium/data";
-import { planArms, type Recipe, readCheckpoint } from "@cambium/experiment";
-import { connectionRate, describePlan, layerMap, operatorPlugin } from "@cambium/growth";
+import { planArms, type Recipe, readCheckpoint, resolveOperators } from "@cambium/experiment";
+import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters } from "@cambium/model";
 import { compact } from "./format.js";
 import type { Host } from "./host.js";
@@ -16,9 +15,7 @@ export async function describeRecipe(
 ): Promise<{ data: unknown; text: string }> {
   const projectDir = dirname(resolve(path));
   const importer = host.importer(projectDir);
-  const operators = await Promise.all(
-    recipe.growth.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin),
-  );
+  const operators = await resolveOperators(recipe, importer);
   const { vocabSize, bosId, eosId } = await loadTokenizer(recipe.data.tokenizer, projectDir);
   const checkpoint =
     recipe.model.from === undefined ? undefined : await readCheckpoint(resolve(projectDir, recipe.model.from));

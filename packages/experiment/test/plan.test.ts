@@ -1,10 +1,12 @@
 // Plans: budgets, positions, counted FLOPs, and identities that change with what decides bits and with nothing else.
-import { llamaConfig } from "@cambium/model";
+import { copy, defineOperator, depthOperator } from "@cambium/growth";
+import { llamaConfig, parameterTable } from "@cambium/model";
 import stack from "@cambium/operator-stack";
 import { defaultOptimizer, matrixFlops, trainStepGraph } from "@cambium/train";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { z } from "zod";
 import {
   type ArmPlan,
   type PlanContext,
@@ -17,7 +19,7 @@ import { minimal } from "./support.js";
 
 function plan(recipe: RecipeInput, context: Partial<PlanContext> = {}): ArmPlan[] {
   const parsed = parseRecipe(stringify(recipe), "r.yaml");
-  const operators = parsed.growth.map(() => stack);
+  const operators = { growth: parsed.growth.map(() => stack), variants: parsed.variants.map(() => stack) };
   return planArms(parsed, { vocabSize: 256, dataContent: "text", device: "reference 1", operators, ...context });
 }
 
@@ -47,6 +49,55 @@ describe("a plan", () => {
         const target = grown?.stages.at(-1) as StagePlan;
         expect(target.config).toEqual(scratch?.stages[0]?.config);
         expect(Math.abs(flopsOf(grown) - flopsOf(scratch))).toBeLessThanOrEqual(perStep(target, recipe));
+      }),
+    );
+  });
+
+  test("grows by each variant from the same base, for the same FLOPs", () => {
+    const repeat = depthOperator({
+      name: "repeat",
+      version: "1.0.0",
+      summary: "Every layer repeated in place.",
+      layers: (base, target) => Array.from({ length: target }, (_, t) => Math.floor((t * base) / target)),
+    });
+    const recipe: RecipeInput = { ...minimal, variants: ["repeat", { operator: "repeat", options: {} }] };
+    const operators = { growth: [stack], variants: [repeat, repeat] };
+    const [grown, scratch, ...variants] = plan(recipe, { operators }) as [ArmPlan, ArmPlan, ...ArmPlan[]];
+    expect(scratch.name).toBe("scratch");
+    expect(variants.map(({ name }) => name)).toEqual(["repeat", "repeat-2"]);
+    for (const { stages } of variants) {
+      expect(stages.map(({ tokens, flops }) => [tokens, flops])).toEqual(
+        grown.stages.map(({ tokens, flops }) => [tokens, flops]),
+      );
+      expect(stages[0]).toEqual(grown.stages[0]);
+      expect(stages[1]?.id).not.toBe(grown.stages[1]?.id);
+    }
+  });
+
+  test("refuses before training what training cannot do", () => {
+    const masking = defineOperator({
+      name: "masking",
+      version: "1.0.0",
+      summary: "Masks.",
+      options: z.looseObject({}),
+      target: (base) => base,
+      plan: (base) => ({
+        tensors: Object.fromEntries(parameterTable(base).map(({ name }) => [name, copy(name)])),
+        masks: [
+          {
+            tensors: ["model.layers.0.mlp.up_proj.weight"],
+            axis: "intermediate",
+            range: [0, 1],
+            schedule: { kind: "linear", start: 0, steps: 10 },
+          },
+        ],
+      }),
+    });
+    const operators = { growth: [masking], variants: [] };
+    expect(() => plan(minimal, { operators })).toThrow(
+      expect.objectContaining({
+        code: "E_GROWTH_UNSUPPORTED",
+        details: expect.objectContaining({ where: "growth.0" }),
       }),
     );
   });

@@ -41,7 +41,7 @@ export interface Arm {
 
 /** The arms that have begun, in the run's order. */
 export function layOut(run: RunRecord): Arm[] {
-  const taken = new Set<string>();
+  const taken: string[] = [];
   return run.manifest.arms.flatMap(({ name, stages: ids }): Arm[] => {
     const stages: ArmStage[] = [];
     let before: Record<Cost, number> = { flops: 0, tokens: 0, seconds: 0 };
@@ -81,9 +81,12 @@ function shift(row: MetricsRow, by: Readonly<Record<Cost, number>>): ArmRow {
   return { ...row, flops: row.flops + by.flops, tokens: row.tokens + by.tokens, seconds: row.seconds + by.seconds };
 }
 
-function pickColour(wanted: string, taken: Set<string>): string {
-  const others = [...taken].filter((colour) => colour.startsWith("other")).length;
-  const colour = taken.has(wanted) ? `other-${1 + others}` : wanted;
-  taken.add(colour);
+/** Further colours of the style sheet; they come round again. */
+const palette = 9;
+
+function pickColour(wanted: string, taken: string[]): string {
+  const others = taken.filter((colour) => colour.startsWith("other")).length;
+  const colour = taken.includes(wanted) ? `other-${1 + (others % palette)}` : wanted;
+  taken.push(colour);
   return colour;
 }

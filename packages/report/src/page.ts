@@ -1,12 +1,14 @@
 // The page: sections in order, in one file that asks nothing of any other.
 import { type Arm, layOut } from "./arms.js";
 import { type Html, html, trusted } from "./html.js";
+import { rank } from "./ranking.js";
 import type { RunRecord } from "./read-run.js";
 import { chartsSection } from "./sections/charts.js";
 import { detailsSection } from "./sections/details.js";
 import { growthSection } from "./sections/growth.js";
 import { healthSection } from "./sections/health.js";
 import { masthead } from "./sections/masthead.js";
+import { rankingSection } from "./sections/ranking.js";
 import { samplesSection } from "./sections/samples.js";
 import { summarySection } from "./sections/summary.js";
 import { verdictSection } from "./sections/verdict.js";
@@ -46,8 +48,10 @@ ${detailsSection(run, arms)}
 /** What needs at least one arm that has begun. */
 async function measured(arms: readonly Arm[], verdict: Parameters<typeof chartsSection>[1]): Promise<Html | null> {
   if (arms.length === 0) return null;
+  const ranking = rank(arms);
   const begun = arms.some((arm) => arm.stages.some((stage) => stage.rows.length > 0));
   return html`${begun && (await chartsSection(arms, verdict))}
+${ranking && (await rankingSection(ranking))}
 ${summarySection(arms)}
 ${growthSection(arms)}
 ${samplesSection(arms)}

@@ -6,6 +6,7 @@ export const styles = `
   color-scheme: light dark;
   --paper: #fcfdfc; --panel: #f1f5f2; --ink: #16211b; --muted: #55625b; --rule: #b9c5be; --grid: #e4eae6;
   --grown: #00745a; --scratch: #b24d0b; --other-1: #2a66b0; --other-2: #85469e; --other-3: #7d6200; --other-4: #4b5563;
+  --other-5: #b03060; --other-6: #3f7f1f; --other-7: #1b7f8f; --other-8: #8a4b2a; --other-9: #5b55c4;
   --serif: Charter, "Bitstream Charter", "Iowan Old Style", "Source Serif 4", "Noto Serif", Cambria, Georgia, serif;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif;
   --mono: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "Liberation Mono", monospace;
@@ -14,10 +15,12 @@ export const styles = `
   :root {
     --paper: #0f1512; --panel: #18201c; --ink: #e4ece7; --muted: #9daba3; --rule: #4a5850; --grid: #232d28;
     --grown: #45c9a0; --scratch: #f09355; --other-1: #7fb0ef; --other-2: #cb9be0; --other-3: #d6b84a; --other-4: #a3adba;
+    --other-5: #f08fb0; --other-6: #98cf6f; --other-7: #6fcbd9; --other-8: #d9a384; --other-9: #aaa6f5;
   }
 }
 .grown { --c: var(--grown); } .scratch { --c: var(--scratch); }
 .other-1 { --c: var(--other-1); } .other-2 { --c: var(--other-2); } .other-3 { --c: var(--other-3); } .other-4 { --c: var(--other-4); }
+.other-5 { --c: var(--other-5); } .other-6 { --c: var(--other-6); } .other-7 { --c: var(--other-7); } .other-8 { --c: var(--other-8); } .other-9 { --c: var(--other-9); }
 
 *, ::before, ::after { box-sizing: border-box; margin: 0; }
 html { background: var(--paper); color: var(--ink); font: 400 17px/1.55 var(--serif); -webkit-text-size-adjust: 100%; }

@@ -97,6 +97,60 @@ describe("headline", () => {
   });
 });
 
+describe("operators compared", () => {
+  /** The run with as many further arms that grew: each from the same base, its loss and its layers shifted. */
+  const withVariants = (count: number) => (run: Fixture) => {
+    const { manifest, rows } = run.stages["target-77c0"] as Fixture["stages"][string];
+    const variants = Array.from({ length: count }, (_, i) => {
+      const id = `target-${i}`;
+      const layerMap = Array.from({ length: 8 }, (_, t) => (t <= i % 2 ? 0 : t % 2));
+      const growth = {
+        ...(manifest.growth as NonNullable<typeof manifest.growth>),
+        operator: `variant-${i}`,
+        layerMap,
+      };
+      const shifted = rows.map((row) =>
+        row.heldOutLoss === undefined
+          ? row
+          : { ...row, heldOutLoss: row.heldOutLoss + 0.01 * (i + 1) * (i % 2 ? 1 : -1) },
+      );
+      return { id, name: `variant-${i}`, stage: { manifest: { ...manifest, id, growth }, rows: shifted } };
+    });
+    const arms = variants.map(({ id, name }) => ({ name, stages: ["base-1f3a", id] }));
+    return {
+      ...run,
+      manifest: { ...run.manifest, arms: [...run.manifest.arms, ...arms] },
+      stages: { ...run.stages, ...Object.fromEntries(variants.map(({ id, stage }) => [id, stage])) },
+    };
+  };
+
+  it("are ranked by where they ended, with their connection rates", async () => {
+    const { document, text } = await report({}, withVariants(3));
+    const rows = [...document.querySelectorAll('[aria-labelledby="ranking"] tbody tr')].map((row) =>
+      [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""),
+    );
+    expect(rows.map(([operator]) => operator)).toEqual(["variant-2", "variant-0", "stack", "variant-1"]);
+    const losses = rows.map(([, , loss]) => Number(loss));
+    expect(losses).toEqual(losses.toSorted((a, b) => a - b));
+    // 0 1 0 1 0 1 0 1 keeps four of seven pairs; 0 0 0 1 0 1 0 1 three.
+    expect(rows.map(([, rate]) => rate)).toEqual(["4/7", "4/7", "4/7", "3/7"]);
+    expect(text('[aria-labelledby="ranking"] .note')).toContain("is −0.77 (");
+    expect(document.querySelectorAll("#ranking-chart-title").length).toBe(1);
+  });
+
+  it("are not ranked where there is one", async () => {
+    const { document } = await report();
+    expect(document.querySelector("#ranking")).toBeNull();
+  });
+
+  it("find colours however many they are", async () => {
+    const { source, document } = await report({}, withVariants(12));
+    const colours = [...document.querySelectorAll(".summary thead .swatch")].map((swatch) => swatch.className);
+    expect(colours.length).toBe(14);
+    for (const colour of colours) expect(source).toContain(`.${colour.replace("swatch ", "")} { --c:`);
+  });
+});
+
 describe("sections", () => {
   it("lists the arms with totals over their stages", async () => {
     const { run, document } = await report();

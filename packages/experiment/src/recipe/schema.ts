@@ -49,6 +49,16 @@ const growth = z.strictObject({
   warmup: rate.warmup.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
 });
 
+const variant = z
+  .union([
+    z.string().min(1),
+    z.strictObject({
+      operator: growth.shape.operator,
+      options: z.record(z.string(), z.unknown()).default({}).describe("Options of this operator."),
+    }),
+  ])
+  .transform((given) => (typeof given === "string" ? { operator: given, options: {} } : given));
+
 export const recipeSchema = z
   .strictObject({
     name: z
@@ -97,6 +107,10 @@ export const recipeSchema = z
       })
       .describe("The model that training begins with: the base of the grown arm."),
     growth: z.array(growth).default([]).describe("Growths in order; each stage trains until its `at`."),
+    variants: z
+      .array(variant)
+      .default([])
+      .describe("Operators to compare: each makes an arm that grows by it in place of the growths' own operators."),
     train: z.strictObject({
       tokens: quantity.describe("Tokens of the from-scratch arm. The grown arm gets the same FLOPs, base included."),
       batch: count.describe("Sequences in a micro-batch."),

@@ -6,26 +6,28 @@ import type { Located } from "./schema-reasons.js";
 
 /** Reasons against `value`, a recipe as it was written. */
 export function semanticReasons(value: unknown): Located[] {
-  const { data, model, growth, train } = wellTyped(value);
+  const { data, model, growth, variants, train } = wellTyped(value);
   return [
     ...(data ? dataReasons(data) : []),
     ...(model ? modelReasons(model) : []),
     ...(growth ? growthReasons(growth) : []),
+    ...(growth && variants ? variantReasons(growth, variants) : []),
     ...(train ? rateReasons(train) : []),
     ...(growth && train ? timingReasons(growth, train) : []),
     ...(model && train ? stepReasons(model, train) : []),
   ];
 }
 
-type Part = "data" | "model" | "growth" | "train";
+type Part = (typeof parts)[number];
+const parts = ["data", "model", "growth", "variants", "train"] as const;
 
 function wellTyped(value: unknown): { readonly [K in Part]?: Recipe[K] } {
   const given = z.record(z.string(), z.unknown()).safeParse(value).data ?? {};
-  const parts = (["data", "model", "growth", "train"] as const).flatMap((name) => {
+  const typed = parts.flatMap((name) => {
     const { data } = recipeSchema.shape[name].safeParse(given[name]);
     return data === undefined ? [] : [[name, data] as const];
   });
-  return Object.fromEntries(parts);
+  return Object.fromEntries(typed);
 }
 
 function dataReasons({ corpus, field }: Recipe["data"]): Located[] {
@@ -78,6 +80,12 @@ function growthReasons(growth: Recipe["growth"]): Located[] {
     const message = "a growth has both a factor and layers";
     return [{ path: ["growth", i, "layers"], message, hint: "leave one of them out" }];
   });
+}
+
+function variantReasons(growth: Recipe["growth"], variants: Recipe["variants"]): Located[] {
+  if (growth.length > 0 || variants.length === 0) return [];
+  const message = "there are variants of a growth, and no growth";
+  return [{ path: ["variants"], message, expected: "a growth whose operator they replace" }];
 }
 
 function rateReasons({ lr, minLr, schedule, warmup, decay, tokens }: Recipe["train"]): Located[] {

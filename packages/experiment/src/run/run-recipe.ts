@@ -6,7 +6,7 @@ import { type Device, type PluginImporter, resolveBackend, resolvePlugin } from 
 import { nodeImporter } from "@cambium/backend/node";
 import { type ExtraFile, withFileErrors, writeFileAtomic } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data";
-import { type Operator, operatorPlugin } from "@cambium/growth";
+import { operatorPlugin } from "@cambium/growth";
 import { stringify } from "yaml";
 import { parseRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -18,7 +18,7 @@ import { machineInfo, requireMemory } from "./machine.js";
 import type { RunObserver } from "./observer.js";
 import { prepareRecipeData } from "./recipe-data.js";
 import { RunDirectory } from "./run-directory.js";
-import { type ArmPlan, planArms } from "./stage-plan.js";
+import { type ArmPlan, planArms, type RecipeOperators } from "./stage-plan.js";
 import { runStage } from "./stage-runner.js";
 
 export interface RunOptions {
@@ -59,9 +59,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   const directory = new RunDirectory(resolve(options.out ?? join("runs", recipe.name)));
   const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
   const { name, options: settings } = options.backend ?? recipe.backend;
-  const operators = await Promise.all(
-    recipe.growth.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin),
-  );
+  const operators = await resolveOperators(recipe, importer);
   const backend = await resolveBackend(name, importer);
   const from = recipe.model.from;
   const checkpoint = from === undefined ? undefined : await readCheckpoint(resolve(projectDir, from));
@@ -90,13 +88,20 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   }
 }
 
+/** @throws CambiumError for an operator that is missing or broken. */
+export async function resolveOperators(recipe: Recipe, importer: PluginImporter): Promise<RecipeOperators> {
+  const resolve = (steps: readonly { readonly operator: string }[]) =>
+    Promise.all(steps.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin));
+  return { growth: await resolve(recipe.growth), variants: await resolve(recipe.variants) };
+}
+
 interface Prepared {
   readonly recipe: Recipe;
   readonly directory: RunDirectory;
   readonly device: Device;
   readonly data: PreparedData;
   readonly observer: RunObserver;
-  readonly operators: readonly Operator[];
+  readonly operators: RecipeOperators;
   readonly checkpoint: Checkpoint | undefined;
   readonly files: readonly ExtraFile[];
   readonly signal: AbortSignal | undefined;

@@ -1,6 +1,6 @@
 // What a run consists of, decided before anything trains: stages with their models, budgets and identities.
 import { createHash } from "node:crypto";
-import type { GrowthPlan, Operator } from "@cambium/growth";
+import { type GrowthPlan, type Operator, type PlanNeed, planNeeds } from "@cambium/growth";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type LlamaConfig, llamaConfig } from "@cambium/model";
 import { type ModelShape, trainFlops } from "@cambium/scaling";
@@ -9,6 +9,9 @@ import type { GrowthStep, Recipe } from "../recipe/schema.js";
 
 /** Part of every stage's identity: raise it when the same plan comes to mean other bits. */
 const identityVersion = 1;
+
+/** What training does of what a plan may ask of it. */
+const honoured: ReadonlySet<PlanNeed> = new Set(["freeze", "lrMultipliers"]);
 
 export interface StagePlan {
   readonly id: string;
@@ -34,8 +37,17 @@ export interface StagePlan {
       };
 }
 
+/** The operators a recipe names, resolved. */
+export interface RecipeOperators {
+  /** Of each growth. */
+  readonly growth: readonly Operator[];
+  /** Of each variant. */
+  readonly variants: readonly Operator[];
+}
+
 export interface ArmPlan {
-  readonly name: "grown" | "scratch" | "base";
+  /** `grown`, `scratch`, `base` where nothing grows, or a variant's operator. */
+  readonly name: string;
   readonly stages: readonly StagePlan[];
 }
 
@@ -51,8 +63,7 @@ export interface PlanContext {
   /** Tokens that begin and end a text, where the tokenizer has them. */
   readonly bosId?: number | undefined;
   readonly eosId?: number | undefined;
-  /** The operator of each growth, resolved. */
-  readonly operators: readonly Operator[];
+  readonly operators: RecipeOperators;
 }
 
 /**
@@ -62,7 +73,7 @@ export interface PlanContext {
  */
 export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
   checkFit(recipe, context);
-  const grown = planGrown(recipe, context);
+  const grown = planGrown(recipe, context, context.operators.growth);
   const target = grown.at(-1) as StagePlan;
   const arms: ArmPlan[] = [{ name: recipe.growth.length > 0 ? "grown" : "base", stages: grown }];
   if (recipe.growth.length > 0 && recipe.compare.includes("scratch")) {
@@ -76,10 +87,17 @@ export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
     });
     arms.push({ name: "scratch", stages: [scratch] });
   }
+  recipe.variants.forEach(({ options }, i) => {
+    const operator = context.operators.variants[i] as Operator;
+    const growth = recipe.growth.map((step) => ({ ...step, options }));
+    const stages = planGrown({ ...recipe, growth }, context, Array(growth.length).fill(operator));
+    const alike = arms.filter(({ name }) => name.replace(/-\d+$/, "") === operator.name).length;
+    arms.push({ name: alike === 0 ? operator.name : `${operator.name}-${alike + 1}`, stages });
+  });
   return arms;
 }
 
-function planGrown(recipe: Recipe, context: PlanContext): StagePlan[] {
+function planGrown(recipe: Recipe, context: PlanContext, operators: readonly Operator[]): StagePlan[] {
   const { growth, train } = recipe;
   const stages: StagePlan[] = [];
   const { checkpoint } = context;
@@ -111,8 +129,9 @@ function planGrown(recipe: Recipe, context: PlanContext): StagePlan[] {
         ...(step.factor !== undefined && { factor: step.factor }),
         ...(step.layers !== undefined && { layers: step.layers }),
       };
-      const grown = (context.operators[i] as Operator).plan(config, options);
-      if (grown.masks.length > 0) throw unsupported(i, grown);
+      const grown = (operators[i] as Operator).plan(config, options);
+      const missing = planNeeds(grown).filter((need) => !honoured.has(need));
+      if (missing.length > 0) throw unsupported(i, grown, missing);
       start = { kind: "growth", from: plan, growth: grown, moments: step.moments };
       config = grown.target;
     }
@@ -237,11 +256,11 @@ function checkSchedule({ name, schedule: options }: Pick<StagePlan, "name" | "sc
   }
 }
 
-function unsupported(index: number, { operator, masks }: GrowthPlan): CambiumError {
-  return new CambiumError("E_GROWTH_UNSUPPORTED", "the operator masks new outputs, which training cannot do yet", {
+function unsupported(index: number, { operator }: GrowthPlan, missing: readonly PlanNeed[]): CambiumError {
+  return new CambiumError("E_GROWTH_UNSUPPORTED", "the operator asks for what training cannot do yet", {
     where: `growth.${index}`,
-    got: `${masks.length} masks by ${operator.name} ${operator.version}`,
-    hint: "use another operator, or options of this one that mask nothing",
+    got: `${missing.join(", ")} by ${operator.name} ${operator.version}`,
+    hint: "use another operator, or options of this one that do without",
   });
 }
 

@@ -101,10 +101,14 @@ function symbols(data: string, style: object): Mark {
   return { type: "symbol", from: { data }, encode: { enter: { ...position, ...style } } };
 }
 
-/** A dashed rule where an arm grew, named near its foot, below every curve. */
+/** A dashed rule where an arm grew, named near its foot, below every curve; arms that grew alike share one. */
 function growthMarks(all: readonly Series[]): Mark[] {
+  const drawn = new Set<string>();
   return all.flatMap(({ arm, growths }) =>
     growths.flatMap(({ x, label }): Mark[] => {
+      const key = `${x} ${label}`;
+      if (drawn.has(key)) return [];
+      drawn.add(key);
       const colour = { value: `var(--${arm.colour})` };
       const at = { x: { scale: "x", value: x } };
       const style = { stroke: colour, strokeWidth: { value: 1 }, strokeDash: { value: [3, 3] } };

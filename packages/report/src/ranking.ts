@@ -1,0 +1,39 @@
+// Arms that grew by different operators, ranked by where they ended, next to how much of the base they kept connected.
+import { rankCorrelation } from "@cambium/scaling";
+import { type Arm, heldOutCurve } from "./arms.js";
+import { connections } from "./layer-map.js";
+import { summarizeArm } from "./summary.js";
+
+export interface Ranked {
+  readonly arm: Arm;
+  readonly operator: string;
+  /** R_c of the arm's last growth: pairs of neighbouring layers kept, out of the target's pairs. */
+  readonly kept: number;
+  readonly pairs: number;
+  /** Final held-out loss, nats per token. */
+  readonly loss: number;
+  /** Over the arm trained from scratch, a ratio. */
+  readonly speedup: number | null;
+}
+
+export interface Ranking {
+  /** Lowest loss first. */
+  readonly arms: readonly Ranked[];
+  /** Spearman's ρ between R_c and final loss: −1 where a higher R_c always ends lower. */
+  readonly correlation: number | null;
+}
+
+/** @returns null where fewer than two arms that grew have ended. */
+export function rank(arms: readonly Arm[]): Ranking | null {
+  const scratch = arms.find((arm) => !arm.grows);
+  const ranked = arms.flatMap((arm): Ranked[] => {
+    const growth = arm.growths.at(-1)?.record;
+    const loss = heldOutCurve(arm, "flops").at(-1)?.loss;
+    if (growth === undefined || loss === undefined || !arm.done) return [];
+    const { speedup } = summarizeArm(arm, scratch);
+    return [{ arm, operator: growth.operator, ...connections(growth.layerMap), loss, speedup }];
+  });
+  if (ranked.length < 2) return null;
+  ranked.sort((a, b) => a.loss - b.loss);
+  return { arms: ranked, correlation: rankCorrelation(ranked.map(({ kept, pairs, loss }) => [kept / pairs, loss])) };
+}
