@@ -1,5 +1,5 @@
 // Cambium as a contestant: the trainer of `@cambium/train` on a backend, random weights, random tokens.
-import type { Backend, BackendOptions, Device, Executable } from "@cambium/backend";
+import type { Backend, BackendOptions, Device, Executable, ProfileEntry } from "@cambium/backend";
 import { f32, GraphBuilder, hostTensor, matmul, Random } from "@cambium/ir";
 import { initParameters, llamaConfig } from "@cambium/model";
 import { freshState, Trainer } from "@cambium/train";
@@ -83,6 +83,11 @@ export class CambiumContestant implements Contestant {
       outputs["c"]?.dispose();
     }
     return best;
+  }
+
+  /** Time by op type since `setup`; null unless opened with `profile`. */
+  async profile(): Promise<readonly ProfileEntry[] | null> {
+    return (await this.#trainer?.profile()) ?? null;
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,7 @@ const { values } = parseArgs({
     backend: { type: "string", default: "onnx" },
     peer: { type: "string", multiple: true, default: [] },
     compile: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
     config: { type: "string", multiple: true, default: Object.keys(configs) },
     rounds: { type: "string", default: "8" },
     steps: { type: "string", default: "4" },
@@ -37,11 +38,12 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`pnpm bench train [--backend onnx] [--peer torch]… [--compile] [--config ${Object.keys(configs).join("|")}]… [--rounds 8] [--steps 4] [--json]
+  console.log(`pnpm bench train [--backend onnx] [--peer torch]… [--compile] [--config ${Object.keys(configs).join("|")}]… [--rounds 8] [--steps 4] [--profile] [--json]
 
 Examples:
   pnpm bench train --peer torch
   pnpm bench train --peer torch --compile --config 6Lx256 --rounds 12
+  pnpm bench train --config 6Lx128 --rounds 1 --profile     then the share of each op type in 8 further steps
 
 A round is: peer, Cambium, peer. Its ratio is the peer's median step time (of both turns) over Cambium's.`);
   process.exit(0);
@@ -61,9 +63,15 @@ interface Row {
   readonly ofPeak: number;
 }
 
+interface OpShare {
+  readonly op: string;
+  readonly share: number;
+}
+
 const backend = await resolveBackend(values.backend, nodeImporter(process.cwd(), import.meta.dirname));
 const names = values.compile ? [...values.peer, "torch-compile"] : values.peer;
 const rows: Row[] = [];
+const profiles: { readonly config: string; readonly ops: readonly OpShare[] }[] = [];
 for (const name of values.config) {
   const config = configs[name];
   if (!config) throw new Error(`there is no config ${name}: ${Object.keys(configs).join(", ")}`);
@@ -71,9 +79,24 @@ for (const name of values.config) {
   await own.setup(config);
   for (const peerName of names.length > 0 ? names : [undefined]) rows.push(await duel(name, config, own, peerName));
   await own.close();
+  if (values.profile) profiles.push({ config: name, ops: await profileOf(config) });
 }
-if (values.json) console.log(JSON.stringify(rows));
+if (values.json) console.log(JSON.stringify(values.profile ? { rows, profiles } : rows));
 else print(rows);
+for (const { config, ops } of values.json ? [] : profiles) {
+  console.log(`${config}: ${ops.map(({ op, share }) => `${op} ${(100 * share).toFixed(1)} %`).join(", ")}`);
+}
+
+/** Shares of the time that nodes take, slowest first, by a device that profiles. */
+async function profileOf(config: StepConfig): Promise<OpShare[]> {
+  const own = new CambiumContestant(backend, { profile: true });
+  await own.setup(config);
+  await own.steps(8);
+  const entries = (await own.profile()) ?? [];
+  await own.close();
+  const total = entries.reduce((sum, { seconds }) => sum + seconds, 0);
+  return entries.map(({ op, seconds }) => ({ op, share: seconds / total }));
+}
 
 async function duel(
   name: string,

@@ -1,5 +1,5 @@
 // An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
-import type { Device, DeviceTensor, RunResult } from "@cambium/backend";
+import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { byteLength, type Graph, type HostTensor, hostTensor, liveness } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
@@ -37,6 +37,8 @@ export interface CompiledStep {
    * that fails has accumulated is forgotten.
    */
   run(state: DeviceState, batches: readonly HostTensor[], lr: number, step: number): Promise<StepOutcome>;
+  /** Time by op type over all steps so far; null unless the device profiles. */
+  profile(): Promise<readonly ProfileEntry[] | null>;
   dispose(): void;
 }
 
@@ -63,6 +65,7 @@ async function wholeStep(device: Device, config: LlamaConfig, options: StepGraph
       const result = { loss: scalar(fetched, "loss"), gradNorm: scalar(fetched, "gradNorm") };
       return { state: { ...state, ...outputs }, result };
     },
+    profile: () => executable.profile(),
     dispose: () => executable.dispose(),
   };
 }
@@ -111,6 +114,10 @@ async function accumulatedStep(
         disposeAll(held);
         throw error;
       }
+    },
+    profile: async () => {
+      const parts = [await accumulate.profile(), await apply.profile()];
+      return parts.some((part) => part === null) ? null : parts.flatMap((part) => part ?? []);
     },
     dispose: () => {
       if (idle) disposeAll(idle);

@@ -1,5 +1,5 @@
 // The trainer: a training state on a device, and the compiled step that updates it.
-import type { DeviceTensor, Executable } from "@cambium/backend";
+import type { DeviceTensor, Executable, ProfileEntry } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
 import { type CompiledStep, compileStep, type StepResult } from "./compiled-step.js";
@@ -109,6 +109,11 @@ export class Trainer {
     if (count === 0)
       throw new CambiumError("E_BATCH", "there is nothing to evaluate on", { expected: "a batch or more" });
     return sum / count;
+  }
+
+  /** Time by op type over all steps so far; null unless the device was opened with `profile: true`. */
+  profile(): Promise<readonly ProfileEntry[] | null> {
+    return this.#step.profile();
   }
 
   /** The state, copied to host memory. */
