@@ -1,9 +1,6 @@
 // `pnpm new op|operator|backend NAME`: makes a room with passing tests and says what comes next.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { spellings } from "./new/names.mjs";
-import { missingLowerings, newOp } from "./new/op.mjs";
-import { newPlugin } from "./new/plugin.mjs";
 import { relock, root, setUp, tool } from "./setup.mjs";
 
 const usage = `pnpm new op NAME         a primitive op in packages/ir/src/ops
@@ -16,6 +13,10 @@ if (!make || !name || rest.length > 0) {
   console.error(usage);
   process.exit(2);
 }
+await setUp();
+// These stand on packages that setting up has built.
+const { createPlugin, spellings } = await import("@cambium/cli/create");
+const { missingLowerings, newOp } = await import("./new/op.mjs");
 try {
   await make();
 } catch (error) {
@@ -41,7 +42,7 @@ async function op() {
 async function plugin() {
   const { kebab } = spellings(name);
   const folder = join(`${kind}s`, kebab);
-  const written = newPlugin(join(root, folder), kind, kebab, `@cambium/${kind}-${kebab}`);
+  const written = createPlugin(join(root, folder), { kind, name: kebab, packageName: `@cambium/${kind}-${kebab}` });
   for (const path of written) console.log(`wrote ${join(folder, path)}`);
   await relock();
   console.log(`Its tests pass as it stands: pnpm vitest run ${folder}`);

@@ -2,14 +2,16 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { spellings } from "./names.mjs";
-import { render, writeNew } from "./render.mjs";
+import { fileURLToPath } from "node:url";
+import { render, spellings, writeNew } from "@cambium/cli/create";
+
+const template = fileURLToPath(new URL("../templates/op/", import.meta.url));
 
 /** Writes the op into the ir package at `ir`. @returns the paths written, within it. */
 export function newOp(ir, name) {
   const { kebab, camel } = spellings(name);
   if (existsSync(join(ir, "src", "composites", `${kebab}.ts`))) throw new Error(`"${kebab}" is a composite already`);
-  const files = render("op", { kebab, camel });
+  const files = render(template, { kebab, camel });
   writeNew(join(ir, "src", "ops"), files);
   execFileSync(process.execPath, [join(ir, "scripts", "generate-index.mjs")], { stdio: "inherit" });
   return [...Object.keys(files), "index.ts"].map((path) => join("src", "ops", path));

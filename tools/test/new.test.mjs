@@ -3,10 +3,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { createPlugin, spellings } from "@cambium/cli/create";
 import { afterAll, describe, expect, test } from "vitest";
-import { spellings } from "../new/names.mjs";
 import { missingLowerings, newOp } from "../new/op.mjs";
-import { newPlugin } from "../new/plugin.mjs";
 import { root, tool } from "../setup.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "cambium-new-"));
@@ -23,9 +22,9 @@ const settings = { extends: "./tsconfig.base.json", compilerOptions, include };
 writeFileSync(join(scratch, "tsconfig.json"), JSON.stringify(settings));
 
 const operator = join(scratch, "operators", "tail-end");
-newPlugin(operator, "operator", "tail-end", "@cambium/operator-tail-end");
+createPlugin(operator, { kind: "operator", name: "tail-end", packageName: "@cambium/operator-tail-end" });
 const backend = join(scratch, "backends", "abacus-two");
-newPlugin(backend, "backend", "abacusTwo", "@acme/abacus-two");
+createPlugin(backend, { kind: "backend", name: "abacusTwo", packageName: "@acme/abacus-two" });
 const ir = join(scratch, "packages", "ir");
 for (const part of ["src", "scripts"]) cpSync(join(root, "packages", "ir", part), join(ir, part), { recursive: true });
 newOp(ir, "soft-sign");

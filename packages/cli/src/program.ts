@@ -1,10 +1,12 @@
 // The command line: parses it and hands over to a command. Each command is one file in commands/.
 import { version } from "@cambium/experiment";
 import { Command } from "commander";
+import { createCommand } from "./commands/create.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { generateCommand } from "./commands/generate.js";
 import { growCommand } from "./commands/grow.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { pluginsCommand } from "./commands/plugins.js";
 import { reportCommand } from "./commands/report.js";
 import { runCommand } from "./commands/run.js";
 import { trainCommand } from "./commands/train.js";
@@ -18,6 +20,8 @@ const commands = [
   generateCommand,
   inspectCommand,
   reportCommand,
+  pluginsCommand,
+  createCommand,
   doctorCommand,
 ] as const;
 

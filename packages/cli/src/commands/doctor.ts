@@ -1,23 +1,12 @@
 // cambium doctor: what is installed, what would run, why not, and the exact fix.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import {
-  type PluginImporter,
-  type ProbeResult,
-  pluginCandidates,
-  resolveBackend,
-  resolvePlugin,
-} from "@cambium/backend";
+import { type PluginImporter, type ProbeResult, resolveBackend, resolvePlugin } from "@cambium/backend";
 import { version } from "@cambium/experiment";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import type { Host } from "../host.js";
-
-/** Asked for by name; others are found in the project's package.json. */
-const knownBackends = ["onnx", "webgpu", "tfjs"];
-const knownOperators = ["stack", "interpolation"];
+import { pluginNames } from "../plugin-names.js";
 
 interface PluginHealth {
   readonly name: string;
@@ -48,13 +37,9 @@ Examples:
     )
     .action(async ({ json }: { json?: boolean }) => {
       const importer = host.importer(process.cwd());
-      const listed = await dependencies(process.cwd());
-      const backends = await Promise.all(
-        names("backend", knownBackends, listed).map((name) => checkBackend(name, importer)),
-      );
-      const operators = await Promise.all(
-        names("operator", knownOperators, listed).map((name) => checkOperator(name, importer)),
-      );
+      const names = await pluginNames(process.cwd());
+      const backends = await Promise.all(names.backend.map((name) => checkBackend(name, importer)));
+      const operators = await Promise.all(names.operator.map((name) => checkOperator(name, importer)));
       const corpora = await checkCorpora(importer);
       const ready = backends.some(({ devices }) => devices.some(({ available }) => available));
       const result = {
@@ -114,26 +99,6 @@ function failed(name: string, error: unknown): PluginHealth {
     detail: missing ? "not installed" : detail,
     ...(hint !== undefined && { fix: hint }),
   };
-}
-
-/** The known names, and the packages in package.json that are named as such plugins. */
-function names(kind: "backend" | "operator", known: readonly string[], listed: readonly string[]): string[] {
-  const packages = new Set(known.flatMap((name) => pluginCandidates(kind, name)));
-  const others = listed.filter(
-    (name) =>
-      new RegExp(`^(@cambium/${kind}-|cambium-${kind}-|@[^/]+/cambium-${kind}-)`).test(name) && !packages.has(name),
-  );
-  return [...known, ...others];
-}
-
-/** Names of the packages that the project's package.json asks for; none when it cannot be read. */
-async function dependencies(project: string): Promise<string[]> {
-  try {
-    const manifest = JSON.parse(await readFile(join(project, "package.json"), "utf8")) as Record<string, object>;
-    return Object.keys({ ...manifest["dependencies"], ...manifest["devDependencies"] });
-  } catch {
-    return [];
-  }
 }
 
 interface Health {

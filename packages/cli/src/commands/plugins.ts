@@ -1,0 +1,101 @@
+// cambium plugins: the operators and backends that are installed, with versions and what they promise.
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { backendPlugin, type PluginImporter, resolvePlugin } from "@cambium/backend";
+import { operatorPlugin } from "@cambium/growth";
+import { CambiumError } from "@cambium/ir";
+import { Command } from "commander";
+import type { Host } from "../host.js";
+import { pluginNames } from "../plugin-names.js";
+
+interface Listed {
+  readonly kind: "operator" | "backend";
+  readonly name: string;
+  readonly package: string;
+  readonly version: string | null;
+  /** Of an operator: what it does, and whether the function is preserved. */
+  readonly summary?: string;
+  readonly functionPreserving?: string;
+  /** Why it cannot be used. */
+  readonly error?: string;
+}
+
+export function pluginsCommand(host: Host): Command {
+  return new Command("plugins")
+    .description("List the operators and backends that are installed, with their versions and claims.")
+    .option("--json", "print it as JSON")
+    .addHelpText(
+      "after",
+      `
+Looks at the well-known plugins and at those among the dependencies of ./package.json.
+
+With --json: [{"kind", "name", "package", "version", "summary", "functionPreserving", "error"}, …]
+
+Examples:
+  cambium plugins
+  cambium plugins --json`,
+    )
+    .action(async ({ json }: { json?: boolean }) => {
+      const importer = host.importer(process.cwd());
+      const names = await pluginNames(process.cwd());
+      const listed = await Promise.all([
+        ...names.operator.map((name) => look("operator", name, importer)),
+        ...names.backend.map((name) => look("backend", name, importer)),
+      ]);
+      const installed = listed.filter((one) => one !== null);
+      console.log(json ? JSON.stringify(installed) : describe(installed));
+    });
+}
+
+/** @returns null for what is not installed; what is broken is listed with its own error. */
+async function look(kind: Listed["kind"], name: string, importer: PluginImporter): Promise<Listed | null> {
+  try {
+    if (kind === "operator") {
+      const { plugin, specifier } = await resolvePlugin(operatorPlugin, name, importer);
+      const { version, summary, claims } = plugin;
+      const { functionPreserving } = claims;
+      return { kind, name: plugin.name, package: specifier, version, summary, functionPreserving };
+    }
+    const { plugin, specifier, address } = await resolvePlugin(backendPlugin, name, importer);
+    return { kind, name: plugin.name, package: specifier, version: await versionAt(address) };
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    if (error.code === "E_PLUGIN_MISSING") return null;
+    return { kind, name, package: name, version: null, error: error.message };
+  }
+}
+
+/** The version in the package.json nearest above a module. */
+async function versionAt(address: string): Promise<string | null> {
+  let folder = dirname(address.startsWith("file:") ? fileURLToPath(address) : address);
+  while (folder !== dirname(folder)) {
+    const text = await readFile(join(folder, "package.json"), "utf8").catch(() => null);
+    if (text !== null) return (JSON.parse(text) as { version?: string }).version ?? null;
+    folder = dirname(folder);
+  }
+  return null;
+}
+
+const claims: Readonly<Record<string, string>> = {
+  exact: "keeps the function",
+  "exact-if-eps-scaled": "keeps the function, with its eps",
+  "at-mask-0": "keeps the function while masked",
+  no: "changes the function",
+};
+
+function describe(listed: readonly Listed[]): string {
+  if (listed.length === 0) return "No plugin is installed. npm install @cambium/operator-stack @cambium/backend-onnx";
+  return (["operator", "backend"] as const)
+    .flatMap((kind) => [
+      kind === "operator" ? "Operators" : "Backends",
+      ...listed.filter((one) => one.kind === kind).map(line),
+    ])
+    .join("\n");
+}
+
+function line({ name, package: from, version, summary, functionPreserving, error }: Listed): string {
+  if (error !== undefined) return `  ✗ ${name}: ${error}`;
+  const promise = functionPreserving === undefined ? "" : `, ${claims[functionPreserving] ?? functionPreserving}`;
+  return `  ✓ ${name} ${version ?? ""} (${from})${promise}${summary === undefined ? "" : `\n      ${summary}`}`;
+}

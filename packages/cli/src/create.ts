@@ -1,0 +1,87 @@
+// New plugin packages from templates: with their contract and tests that pass, inside this repository or anywhere else.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CambiumError } from "@cambium/ir";
+
+export type PluginKind = "operator" | "backend";
+
+/** Beside `src/` and beside `dist/`. */
+const templates = fileURLToPath(new URL("../templates/", import.meta.url));
+const suffix = ".template";
+
+const reserved =
+  /^(arguments|await|case|catch|class|const|continue|default|delete|do|else|enum|eval|export|false|for|function|if|import|in|instanceof|let|new|null|return|static|super|switch|this|throw|true|try|typeof|var|void|while|with|yield)$/;
+
+export interface Spellings {
+  /** As a file: `soft-sign`. */
+  readonly kebab: string;
+  /** As an identifier: `softSign`. */
+  readonly camel: string;
+}
+
+/** Both spellings of a name. @throws CambiumError `E_USAGE` for what is none. */
+export function spellings(name: string): Spellings {
+  const kebab = name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+  const expected = "lower-case words of letters and digits, joined by hyphens (soft-sign)";
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(kebab) || kebab.length > 60)
+    throw new CambiumError("E_USAGE", `"${name}" is no name`, { expected });
+  const camel = kebab.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  if (reserved.test(camel)) throw new CambiumError("E_USAGE", `"${name}" is a word of JavaScript`, { expected });
+  return { kebab, camel };
+}
+
+export interface NewPlugin {
+  readonly kind: PluginKind;
+  readonly name: string;
+  /** As in package.json, e.g. `cambium-operator-mine`. */
+  readonly packageName: string;
+  /** Range of Cambium's packages it is made for; absent for a package of this repository. */
+  readonly cambium?: string;
+}
+
+/**
+ * Writes a package into `folder`.
+ * @returns the paths written, within the folder
+ * @throws CambiumError `E_USAGE` for a bad name, `E_EXISTS` when one of the files is there; nothing is then written.
+ */
+export function createPlugin(folder: string, { kind, name, packageName, cambium }: NewPlugin): string[] {
+  const values = { ...spellings(name), package: packageName, ...(cambium !== undefined && { cambium }) };
+  const place = cambium === undefined ? "inside" : "outside";
+  const files = [kind, `${kind}-${place}`].map((template) => render(join(templates, template), values));
+  return writeNew(folder, Object.assign({}, ...files));
+}
+
+/**
+ * A template filled in, text by path: a folder of files ending in `.template`, in whose paths and texts `__key__` stands
+ * for a value. @throws Error for a `__key__` that has no value.
+ */
+export function render(template: string, values: Readonly<Record<string, string>>): Record<string, string> {
+  const fill = (text: string) =>
+    text.replace(/__([a-zA-Z]+)__/g, (placeholder, key: string) => {
+      const value = values[key];
+      if (value === undefined) throw new Error(`template ${template}: nothing to put for ${placeholder}`);
+      return value;
+    });
+  return Object.fromEntries(
+    readdirSync(template, { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(suffix))
+      .sort()
+      .map((path) => [fill(path.slice(0, -suffix.length)), fill(readFileSync(join(template, path), "utf8"))]),
+  );
+}
+
+/** Writes rendered files into `folder` and returns their paths. @throws CambiumError `E_EXISTS`, nothing written. */
+export function writeNew(folder: string, files: Readonly<Record<string, string>>): string[] {
+  const paths = Object.keys(files);
+  const taken = paths.filter((path) => existsSync(join(folder, path)));
+  if (taken.length > 0) {
+    const reasons = taken.map((path) => ({ where: path, message: "is there" }));
+    throw new CambiumError("E_EXISTS", "files that would be written are already there", { where: folder, reasons });
+  }
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return paths;
+}
