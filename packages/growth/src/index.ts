@@ -11,6 +11,7 @@ export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-m
 export { defineOperator, type OperatorDefinition } from "./operator/define.js";
 export * from "./operator/depth.js";
 export type { Operator } from "./operator/operator.js";
+export * from "./operator/partial.js";
 export { isOperator, operatorPlugin } from "./operator/plugin.js";
 export { type CompiledTensor, type CompileOptions, checkPlan, compilePlan } from "./plan/compile.js";
 export { composePlans } from "./plan/compose.js";

@@ -1,0 +1,22 @@
+// Interpolation: every layer repeated in place.
+import { depthOperator } from "@cambium/growth";
+import { version } from "../package.json";
+
+/**
+ * Interpolation: target layer t of L is a copy of base layer ⌊t·l/L⌋. "Stacking Your Transformers" (Du et al. 2024) holds
+ * it against stacking by the connection rate (eq. 51): it keeps l−1 of gl−1 connections, a stack (l−1)g. The function is
+ * not kept.
+ *
+ * Options: `factor` (default 4) or `layers`; a target that is no multiple of the base repeats some layers once more
+ * than others.
+ *
+ * @example
+ * import interpolation from "@cambium/operator-interpolation";
+ * interpolation.layers?.(3, { factor: 2 }); // [0, 0, 1, 1, 2, 2]
+ */
+export default depthOperator({
+  name: "interpolation",
+  version,
+  summary: "every layer repeated in place (Du et al. 2024)",
+  layers: (base, target) => Array.from({ length: target }, (_, t) => Math.floor((t * base) / target)),
+});
