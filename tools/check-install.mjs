@@ -1,0 +1,123 @@
+// `pnpm check:install`: what a user does. The command, one backend and one operator are installed by npm from packed
+// tarballs into an empty project outside this repository, and run; an operator made by `cambium create` is tested, built,
+// packed and installed beside them, and used by a recipe and by `grow`. Nothing else of Cambium's comes along.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { quiet } from "./run.mjs";
+import { pnpm, root, setUp } from "./setup.mjs";
+
+await setUp("build");
+const scratch = mkdtempSync(join(tmpdir(), "cambium-install-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+const project = join(scratch, "project");
+const main = join(project, "node_modules", "@cambium", "cli", "dist", "main.js");
+const ours = workspace();
+const faults = [];
+
+const packed = await pack(closure(["@cambium/cli", "@cambium/backend-onnx", "@cambium/operator-stack"]));
+mkdirSync(project);
+writeFileSync(join(project, "package.json"), JSON.stringify({ name: "elsewhere", private: true }));
+await npm("Installing the command, a backend and an operator", project, ["install", ...packed.values()]);
+expectOnly("backend", ["onnx"]);
+expectOnly("operator", ["stack"]);
+for (const heavy of ["webgpu", "@tensorflow", "@stdlib"]) {
+  if (existsSync(join(project, "node_modules", heavy))) faults.push(`${heavy} was installed, and nothing asked for it`);
+}
+await runRecipe("stack");
+
+const third = join(scratch, "cambium-operator-tail-end");
+await cambium("Creating an operator", ["create", "operator", "tail-end", "--out", third]);
+const manifest = readFileSync(join(third, "package.json"), "utf8");
+await npm("Installing what it needs", third, [
+  "install",
+  ...closure(["@cambium/growth"]).map((name) => packed.get(name)),
+]);
+// Published packages would have come by their versions.
+writeFileSync(join(third, "package.json"), manifest);
+await npm("Type-checking it", third, ["run", "types"]);
+await npm("Testing it", third, ["test"]);
+await npm("Packing it", third, ["pack"]);
+const tarball = join(
+  third,
+  readdirSync(third).find((file) => file.endsWith(".tgz")),
+);
+await npm("Installing it", project, ["install", tarball]);
+await runRecipe("tail-end");
+const model = join(project, "runs", "stack");
+await cambium("Growing by it", ["grow", model, "grown", "--operator", "tail-end", "--factor", "2"]);
+const { num_hidden_layers: layers } = JSON.parse(readFileSync(join(project, "grown", "config.json"), "utf8"));
+if (layers !== 4) faults.push(`grow made ${layers} layers of 2 by a factor of 2`);
+
+for (const fault of faults) console.error(fault);
+console.log(`Installed by npm outside the repository and run; ${faults.length} faults`);
+process.exitCode = faults.length > 0 ? 1 : 0;
+
+/** Folders of the workspace's packages and what they need of each other, by name. */
+function workspace() {
+  const folders = ["packages", "backends", "operators"].flatMap((room) =>
+    readdirSync(join(root, room)).map((name) => join(root, room, name)),
+  );
+  const manifests = folders
+    .filter((folder) => existsSync(join(folder, "package.json")))
+    .map((folder) => ({ folder, ...JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) }));
+  return new Map(
+    manifests.map(({ name, folder, dependencies }) => [name, { folder, needs: Object.keys(dependencies ?? {}) }]),
+  );
+}
+
+/** `names` and all of ours that they need. */
+function closure(names, found = new Set()) {
+  for (const name of names) {
+    if (found.has(name) || !ours.has(name)) continue;
+    found.add(name);
+    closure(ours.get(name).needs, found);
+  }
+  return [...found];
+}
+
+async function pack(names) {
+  const tarballs = new Map();
+  for (const name of names) {
+    const { folder } = ours.get(name);
+    await pnpm(["pack", "--pack-destination", scratch], { cwd: folder });
+    const prefix = `${name.replace("@", "").replace("/", "-")}-`;
+    const file = readdirSync(scratch).find((one) => one.startsWith(prefix) && /^\d/.test(one.slice(prefix.length)));
+    tarballs.set(name, join(scratch, file));
+  }
+  return tarballs;
+}
+
+function expectOnly(kind, expected) {
+  const prefix = `${kind}-`;
+  const installed = readdirSync(join(project, "node_modules", "@cambium")).filter((name) => name.startsWith(prefix));
+  const names = installed.map((name) => name.slice(prefix.length));
+  if (names.join() !== expected.join()) faults.push(`${kind}s installed: ${names}; asked for: ${expected}`);
+}
+
+/** A run of seconds on a text of its own. */
+async function runRecipe(operator) {
+  writeFileSync(join(project, "text.txt"), "It was the best of times, it was the worst of times. ".repeat(400));
+  const recipe = `
+name: ${operator}
+data: { corpus: ./text.txt, heldOut: 0.2 }
+model: { layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
+growth: [{ operator: ${operator}, factor: 2, at: 2k }]
+train: { tokens: 8k, batch: 8, lr: 1e-3 }
+samples: { tokens: 4 }
+`;
+  writeFileSync(join(project, `${operator}.yaml`), recipe);
+  const said = await cambium(`Running a recipe with ${operator}`, ["run", `${operator}.yaml`, "--json"]);
+  const result = JSON.parse(said.trim().split("\n").at(-1));
+  const arms = result.arms ?? result.summary?.arms ?? [];
+  if (!(arms.length === 2 && arms.every(({ done }) => done))) faults.push(`the recipe with ${operator} gave ${said}`);
+}
+
+function cambium(title, args) {
+  return quiet(title, process.execPath, [main, ...args], { cwd: project, patience: 2000 });
+}
+
+function npm(title, cwd, args) {
+  const flags = args[0] === "install" ? ["--no-audit", "--no-fund", "--ignore-scripts"] : [];
+  return quiet(title, "npm", [...args, ...flags, "--loglevel=error"], { cwd, patience: 2000 });
+}
