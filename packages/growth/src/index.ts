@@ -1,4 +1,5 @@
 // The growth-operator contract: operators, plans and their expressions, evaluation, layer maps and connection rate.
+export { Random } from "@cambium/ir";
 export { describePlan, formatLayers } from "./describe.js";
 export { type ApplyOptions, applyPlan, type TensorSource } from "./evaluate/apply.js";
 export { type GrownMoments, growMoments, type MomentPolicy, type MomentSource } from "./evaluate/moments.js";
@@ -13,6 +14,7 @@ export * from "./operator/depth.js";
 export type { Operator } from "./operator/operator.js";
 export * from "./operator/partial.js";
 export { isOperator, operatorPlugin } from "./operator/plugin.js";
+export { sizesError } from "./operator/sizes.js";
 export { type CompiledTensor, type CompileOptions, checkPlan, compilePlan } from "./plan/compile.js";
 export { composePlans } from "./plan/compose.js";
 export { parsePlan } from "./plan/json.js";

@@ -10,6 +10,8 @@ import { baseConfig, defaultCases, type OperatorCase, type Refusal } from "./cas
 import { checks } from "./checks.js";
 
 export { type OperatorCase, type Refusal, testBases } from "./case.js";
+export { gradients } from "./gradients.js";
+export { difference, growExactly, logits, randomWeights, type Weights } from "./logits.js";
 
 /** What the suite needs of a test runner. */
 export interface TestApi {

@@ -1,10 +1,23 @@
 // The function a model computes, in float64: what `exact` claims are measured by.
 import { evaluate, numel, Random, type RefTensor } from "@cambium/ir";
-import { finalNormName, type LlamaConfig, logitsGraph } from "@cambium/model";
+import { finalNormName, type LlamaConfig, logitsGraph, parameterTable } from "@cambium/model";
 import { compilePlan } from "../plan/compile.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
-type Weights = Record<string, RefTensor>;
+/** Parameters by name, as float64 whatever the dtype says. */
+export type Weights = Record<string, RefTensor>;
+
+/** Float64 parameters, normal with standard deviation 0.3, norm weights around 1; `seed` names the stream. */
+export function randomWeights(config: LlamaConfig, seed: string): Weights {
+  return Object.fromEntries(
+    parameterTable(config).map(({ name, shape, kind }) => {
+      const random = new Random(`conformance/${seed}/${name}`);
+      const mean = kind === "norm" ? 1 : 0;
+      const data = Float64Array.from({ length: numel(shape) }, (_, i) => mean + 0.3 * random.normal(i));
+      return [name, { type: { dtype: "f32", shape }, data }];
+    }),
+  );
+}
 
 /** Sequences and tokens that the two models are compared on (GROWTH.md 3.5 asks for at least 4 × 24). */
 const batch = 4;

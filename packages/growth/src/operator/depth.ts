@@ -36,6 +36,19 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
    * @throws CambiumError through `depthError`, when the two do not go together.
    */
   layers(base: number, target: number, options: z.output<z.ZodObject<Extra>>): readonly number[];
+  /**
+   * What this operator's plan has besides the copies: gets the plan that the list makes, `depthPlan(base, layers)`, and
+   * returns the plan to use. Every tensor of target layer t must remain a copy from base layer `layers[t]`, or be zero.
+   */
+  refine?(parts: PlanParts, growth: DepthGrowth, options: z.output<z.ZodObject<Extra>>): PlanParts;
+}
+
+/** A growth in depth, with its layer list worked out. */
+export interface DepthGrowth {
+  readonly base: LlamaConfig;
+  readonly target: LlamaConfig;
+  /** For each target layer the base layer it copies. */
+  readonly layers: readonly number[];
 }
 
 /**
@@ -63,7 +76,12 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
     summary,
     options,
     target: (base, choice) => ({ ...base, layers: targetLayers(base.layers, choice as DepthChoice) }),
-    plan: (base, _target, choice) => depthPlan(base, list(base.layers, choice as DepthChoice)),
+    plan: (base, target, choice) => {
+      const layers = list(base.layers, choice as DepthChoice);
+      const parts = depthPlan(base, layers);
+      const { refine = (plan) => plan } = definition;
+      return refine(parts, { base, target, layers }, choice as z.output<z.ZodObject<Extra>>);
+    },
   });
   return {
     ...operator,

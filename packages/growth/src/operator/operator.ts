@@ -23,8 +23,8 @@ export interface Operator {
   /**
    * The plan that grows a model of `base`. The same arguments always give the same plan.
    * @param options as a recipe or `--set` gives them; checked against the schema.
-   * @throws CambiumError `E_GROWTH_OPTION` with every option that does not fit; `E_GROWTH_LAYERS` when that base cannot
-   * be grown so; `E_GROWTH_PLAN` when what the operator made does not hold together; `E_GROWTH_OPERATOR` when the
+   * @throws CambiumError `E_GROWTH_OPTION` with every option that does not fit; `E_GROWTH_LAYERS` or
+   * `E_GROWTH_SIZES` when that base cannot be grown so; `E_GROWTH_PLAN` when what the operator made does not hold together; `E_GROWTH_OPERATOR` when the
    * operator itself failed. Each names the operator.
    */
   plan(base: LlamaConfig, options?: unknown): GrowthPlan;

@@ -1,0 +1,51 @@
+// G_direct in width: neurons, heads and channels of the stream copied, what reads them shared out, function preserved.
+import { defineOperator } from "@cambium/growth";
+import type { LlamaConfig } from "@cambium/model";
+import { version } from "../package.json";
+import { widthMaps } from "./maps.js";
+import { type Options, options } from "./options.js";
+import { type Width, widthPlan } from "./plan.js";
+import { baseSizes, targetSizes } from "./sizes.js";
+import { streamFactors } from "./stream.js";
+
+/**
+ * G_direct of "Stacking Your Transformers" (Du et al. 2024, section 3.1 and appendix A.1) in width: along each grown
+ * axis target indices copy source indices; weights that produce an index are copied, weights that read it are split so
+ * that the copies' shares add up to 1. The paper's RMSNorm breaks the function; here the residual stream is rescaled
+ * along with the norms (`normMode: stream`), so any map preserves it. The width of a head stays.
+ *
+ * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, or one `factor` for all (default 2);
+ * `map` `tile` (default), `interleave`, `random` or `explicit` with `maps`; `split` `proj` (default), `elem`, `scalar` or
+ * `even`, which leaves copies alike for ever; `omegaScale`, `normMode`, `scaleLearningRates`, `seed`.
+ *
+ * @throws CambiumError `E_GROWTH_SIZES` when an axis shrinks or is not whole, `kvHeads` do not divide `heads`, or a map
+ * loses a source index or a query head its key/value head.
+ * @example
+ * import directWidth from "@cambium/operator-direct-width";
+ * directWidth.plan(base, { intermediate: 2 * base.intermediateSize });
+ */
+export default defineOperator({
+  name: "direct-width",
+  version,
+  summary: "G_direct in width: copied neurons, heads and channels, function preserved (Du et al. 2024)",
+  options,
+  claims: { functionPreserving: "exact" },
+  target: (base, chosen) => {
+    const { hidden, heads, kvHeads, intermediate } = targetSizes(baseSizes(base), chosen);
+    const { eps } = widthOf(base, chosen).stream;
+    const sizes = { hiddenSize: hidden, heads, kvHeads, intermediateSize: intermediate };
+    return { ...base, ...sizes, rmsNormEps: eps * base.rmsNormEps };
+  },
+  plan: (base, target, chosen) => {
+    const width = widthOf(base, chosen);
+    const { eps, exact } = width.stream;
+    const kept = eps === 1 ? "exact" : "exact-if-eps-scaled";
+    return { ...widthPlan(base, target, width, chosen), claims: { functionPreserving: exact ? kept : "no" } };
+  },
+});
+
+function widthOf(base: LlamaConfig, chosen: Options): Width {
+  const from = baseSizes(base);
+  const maps = widthMaps(from, targetSizes(from, chosen), chosen);
+  return { maps, stream: streamFactors(maps.hidden, chosen, base.tieEmbeddings) };
+}

@@ -1,0 +1,111 @@
+// Splitting: copies of an index share the weights that read it, so that together they are read as the one was.
+import { constant, type Expr, normal, scale, sum, take } from "@cambium/growth";
+import type { WidthMap } from "./maps.js";
+import type { Options, WidthAxis } from "./options.js";
+
+/** A weight [out, in] whose `in` axis grows; `of` is the base's, its `out` axis grown already. */
+export interface Reader {
+  readonly of: Expr;
+  readonly axis: WidthAxis;
+  readonly map: WidthMap;
+  /** After growth. */
+  readonly shape: readonly [out: number, inner: number];
+  /** Names its random numbers. */
+  readonly name: string;
+  /** Standard deviation of a new weight. */
+  readonly std: number;
+  /** Number of layers. */
+  readonly layers: number;
+}
+
+/**
+ * The share of each copy, as one number per target index: 1/c, or for `scalar` copy r of c has 2(r+1) / (c(c+1)), e.g.
+ * 1/3 and 2/3 (uneven splitting, Du et al. 2024, appendix A.3). The mean share where shares differ by element.
+ */
+export function shares({ counts, ranks }: WidthMap, split: Options["split"]): number[] {
+  return counts.map((c, t) => {
+    if (c === 0) return 0;
+    return split === "scalar" ? (2 * ((ranks[t] as number) + 1)) / (c * (c + 1)) : 1 / c;
+  });
+}
+
+/** The weight after growth. What reads new indices, which are zero, is random. */
+export function splitReader(reader: Reader, { split, omegaScale, seed }: Options): Expr {
+  const { of, axis, map, shape, name, std } = reader;
+  const { indices, counts } = map;
+  const noise = (what: string, size: number) => normal(shape, size, `${seed}/${what}/${name}`);
+  const shared = counts.some((c) => c > 1);
+  const terms: Expr[] = [
+    split === "elem" && shared
+      ? take(of, axis, indices, elementShares(reader, noise("elem", elementStd(reader))))
+      : take(of, axis, indices, shares(map, split)),
+  ];
+  if (split === "proj" && shared) terms.push(...centred(reader, noise("omega", omegaScale * std)));
+  if (counts.includes(0)) {
+    terms.push(
+      take(
+        noise("new", std),
+        axis,
+        indices.map((index, t) => (index < 0 ? t : -1)),
+      ),
+    );
+  }
+  return terms.length === 1 ? (terms[0] as Expr) : sum(terms);
+}
+
+function elementStd({ shape, layers }: Reader): number {
+  return 1 / (Math.sqrt(shape[1]) * layers);
+}
+
+/** 1/c + z for every copy but the first, which gets what is left of 1: the `elem` shares, of the result's shape. */
+function elementShares({ axis, map, shape }: Reader, z: Expr): Expr {
+  const { indices, counts, ranks, copies } = map;
+  const own = indices.map((_, t) => (ranks[t] === 0 ? -1 : t));
+  const means = counts.map((c) => (c === 0 ? 0 : 1 / c));
+  const others = Array.from({ length: Math.max(...counts) - 1 }, (_, k) =>
+    scale(
+      take(
+        z,
+        axis,
+        indices.map((index, t) => (ranks[t] === 0 ? (copies[index]?.[k + 1] ?? -1) : -1)),
+      ),
+      -1,
+    ),
+  );
+  return sum([
+    take(
+      constant(shape, 1),
+      axis,
+      indices.map((_, t) => t),
+      means,
+    ),
+    take(z, axis, own),
+    ...others,
+  ]);
+}
+
+/**
+ * Omega less its mean over the copies of an index: what `proj` adds, zero together (LEMON, Wang et al. 2023, its
+ * projection of a random initialisation onto the weights that preserve the function).
+ */
+function centred({ axis, map }: Reader, omega: Expr): Expr[] {
+  const { indices, counts, copies } = map;
+  const many = (t: number) => (counts[t] as number) > 1;
+  const means = counts.map((c) => (c > 1 ? -1 / c : 0));
+  const each = Array.from({ length: Math.max(...counts) }, (_, k) =>
+    take(
+      omega,
+      axis,
+      indices.map((index, t) => (many(t) ? (copies[index]?.[k] ?? -1) : -1)),
+      means,
+    ),
+  );
+  return [
+    take(
+      omega,
+      axis,
+      indices.map((_, t) => (many(t) ? t : -1)),
+    ),
+    ...each,
+  ];
+}

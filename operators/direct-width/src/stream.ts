@@ -1,0 +1,54 @@
+// The residual stream under RMSNorm: which factors keep every norm's output when channels are copied or added.
+import { sizesError } from "@cambium/growth";
+import type { WidthMap } from "./maps.js";
+import type { Options } from "./options.js";
+import { shares } from "./split.js";
+
+/** Factors by target channel. */
+export interface Stream {
+  /** On what is written to the stream. */
+  readonly written: readonly number[];
+  /** On the norms' weights. */
+  readonly norm: readonly number[];
+  /** On the final norm's, which carries the split when the head is the embedding table. */
+  readonly finalNorm: readonly number[];
+  /** On the norms' eps. */
+  readonly eps: number;
+  /** Whether every norm's output is kept, given that eps. */
+  readonly exact: boolean;
+}
+
+/**
+ * `stream`: channel i with c copies is written times s = sqrt(D / (d c)) and norms divide by s: mean squares stay the
+ * same, for any map. `sqrt-mu`: norms times sqrt(r) and eps times r = k d / D, for k copies of every channel (LEMON, Wang
+ * et al. 2023). `copy`: nothing (bert2BERT, Chen et al. 2021). A tied table is both written and read, so the final norm
+ * takes the shares of the copies and a second 1/s.
+ * @throws CambiumError `E_GROWTH_SIZES` for `sqrt-mu` with unequal numbers of copies.
+ */
+export function streamFactors(map: WidthMap, { normMode, split }: Options, tied: boolean): Stream {
+  const { counts, copies } = map;
+  const [d, D] = [copies.length, counts.length];
+  const live = counts.filter((c) => c > 0);
+  const k = live[0] as number;
+  const equal = live.every((c) => c === k);
+  const ratio = (k * d) / D;
+  if (normMode === "sqrt-mu" && !equal) {
+    throw sizesError("the norms cannot make up for channels with unequal numbers of copies", {
+      where: "hidden",
+      expected: "the same number of copies of every channel, for normMode: sqrt-mu",
+      got: `${Math.min(...live)} to ${Math.max(...live)}`,
+      hint: "normMode: stream takes any map",
+    });
+  }
+  const written = counts.map((c) => (normMode === "stream" && c > 0 ? Math.sqrt(D / (d * c)) : 1));
+  const norm = written.map((s) => (normMode === "sqrt-mu" ? Math.sqrt(ratio) : 1 / s));
+  const gamma = shares(map, split);
+  const headSplit = tied && normMode !== "copy";
+  return {
+    written,
+    norm,
+    finalNorm: norm.map((nu, t) => (headSplit ? (nu * (gamma[t] as number)) / (written[t] as number) : nu)),
+    eps: normMode === "sqrt-mu" ? ratio : 1,
+    exact: normMode !== "copy" || map.identity || (equal && ratio === 1 && (k === 1 || !tied)),
+  };
+}

@@ -1,0 +1,155 @@
+// The function is preserved in float64 over maps, splits and shapes of attention; where it cannot be, it is not.
+import { copy, take } from "@cambium/growth";
+import { growExactly, randomWeights } from "@cambium/growth/conformance";
+import { parameterTable } from "@cambium/model";
+import { describe, expect, test } from "vitest";
+import directWidth from "../src/index.js";
+import { apart, config, grown, withTensors } from "./support.js";
+
+const splits = ["even", "scalar", "elem", "proj"];
+const maps = ["tile", "interleave", "random"];
+/** A smaller model for the grid; its sizes are even after × 1.5 and × 2.5 too. */
+const small = { vocabSize: 31, hiddenSize: 16, intermediateSize: 24, layers: 2, headDim: 4 };
+const attention = { MHA: { kvHeads: 4 }, GQA: { kvHeads: 2 }, MQA: { kvHeads: 1 } };
+
+async function expectKept(...[given, options]: Parameters<typeof grown>): Promise<void> {
+  const plan = grown(given, options);
+  expect(plan.claims.functionPreserving).not.toBe("no");
+  const { error, size } = await apart(plan);
+  expect(size).toBeGreaterThan(1);
+  expect(error).toBeLessThanOrEqual(1e-12 * size);
+}
+
+describe.each(Object.entries(attention))("%s", (_, heads) => {
+  describe.each([false, true])("tied: %s", (tieEmbeddings) => {
+    const base = { ...small, ...heads, tieEmbeddings };
+    test.each([1, 1.5, 2, 2.5, 3])("hidden × %d keeps the function with every split and map", async (factor) => {
+      for (const split of splits) await expectKept(base, { hidden: 16 * factor, split });
+      for (const map of maps) await expectKept(base, { hidden: 16 * factor, map });
+    });
+
+    test("all axes twice keep it with every split", async () => {
+      for (const split of splits) await expectKept(base, { factor: 2, split });
+    });
+  });
+
+  test("heads in any number keep it with every map", async () => {
+    const { kvHeads } = heads;
+    const base = { ...small, ...heads };
+    for (const map of maps) {
+      for (const more of [1, 2, 3]) {
+        await expectKept(base, { heads: 4 * more, map });
+        await expectKept(base, { heads: 4 * more, kvHeads: kvHeads * more, map });
+      }
+      await expectKept(base, { kvHeads: 4, map });
+    }
+  });
+
+  test("intermediate 24 → 37 keeps it with every split and map", async () => {
+    const base = { ...small, ...heads };
+    for (const split of splits) await expectKept(base, { intermediate: 37, split });
+    for (const map of maps) await expectKept(base, { intermediate: 37, map });
+  });
+});
+
+test("uneven hidden maps with new channels keep it, tied and untied", async () => {
+  const hidden = Array.from({ length: 80 }, (_, t) => (t < 64 ? t % 32 : -1));
+  const options = { map: "explicit", maps: { hidden } };
+  for (const tieEmbeddings of [false, true]) {
+    for (const split of splits) await expectKept({ tieEmbeddings }, { ...options, split });
+    // Numbers that f32 holds, since the graph does: eps is 2⁻¹⁷ after growth.
+    await expectKept({ tieEmbeddings, rmsNormEps: 1.25 * 2 ** -17 }, { ...options, normMode: "sqrt-mu" });
+  }
+});
+
+test("whole groups: query heads 4 → 6 over 2 → 3", async () => {
+  const explicit = { map: "explicit", maps: { heads: [0, 1, 2, 3, 0, 1], kvHeads: [0, 1, 0] } };
+  expect(grown({}, { heads: 6, kvHeads: 3 }).tensors).toEqual(grown({}, explicit).tensors);
+  await expectKept({}, explicit);
+});
+
+test("query heads grow within their group, and key/value heads alone move no query head", () => {
+  const q = "model.layers.0.self_attn.q_proj.weight";
+  expect(grown({}, { heads: 8 }).tensors[q]).toEqual(take(copy(q), "heads", [0, 1, 0, 1, 2, 3, 2, 3]));
+  const plan = grown({}, { kvHeads: 4 });
+  expect(plan.tensors[q]).toEqual(copy(q));
+  const k = q.replace("q_proj", "k_proj");
+  expect(plan.tensors[k]).toEqual(take(copy(k), "kvHeads", [0, 0, 1, 1]));
+});
+
+describe("what cannot keep the function does not", () => {
+  test("norms copied over unequal copies", async () => {
+    const plan = grown({}, { hidden: 48, normMode: "copy", split: "even" });
+    expect(plan.claims.functionPreserving).toBe("no");
+    expect((await apart(plan)).error).toBeGreaterThan(1);
+  });
+
+  test("a tied table copied without a split in the final norm: the logits double", async () => {
+    const plan = grown({ tieEmbeddings: true }, { hidden: 64, normMode: "copy", split: "even" });
+    expect(plan.claims.functionPreserving).toBe("no");
+    const { error, size } = await apart(plan);
+    expect(error / size).toBeCloseTo(1, 9);
+  });
+
+  test("norms copied over equal copies, untied, do", async () => {
+    await expectKept({}, { hidden: 64, normMode: "copy" });
+  });
+
+  test("query heads tiled across groups", async () => {
+    const plan = grown({}, { heads: 8, split: "even" });
+    const tile = [0, 1, 2, 3, 0, 1, 2, 3];
+    const wrong = [0, 1, 2].flatMap((i) => {
+      const [q, o] = ["q", "o"].map((p) => `model.layers.${i}.self_attn.${p}_proj.weight`) as [string, string];
+      return [
+        [q, take(copy(q), "heads", tile)],
+        [o, take(copy(o), "heads", tile, 0.5)],
+      ];
+    });
+    expect((await apart(withTensors(plan, Object.fromEntries(wrong)))).error).toBeGreaterThan(1);
+  });
+
+  test("sqrt-mu with the base's eps: between 1e-6 and 1e-2", async () => {
+    const hidden = Array.from({ length: 80 }, (_, t) => (t < 64 ? t % 32 : -1));
+    const plan = grown({}, { map: "explicit", maps: { hidden }, normMode: "sqrt-mu" });
+    expect(plan.claims.functionPreserving).toBe("exact-if-eps-scaled");
+    expect(plan.target.rmsNormEps).toBeCloseTo(0.8e-5, 18);
+    const { error } = await apart({ ...plan, target: { ...plan.target, rmsNormEps: plan.base.rmsNormEps } });
+    expect(error).toBeGreaterThan(1e-6);
+    expect(error).toBeLessThan(1e-2);
+  });
+});
+
+describe.each(splits)("split %s", (split) => {
+  test.each([64, 50])("hidden 32 → %d: the columns of all copies add up to the source's", async (hidden) => {
+    const base = config();
+    const plan = directWidth.plan(base, { hidden, split });
+    const weights = randomWeights(base, "sums");
+    const made = await growExactly(plan, weights);
+    const readers = parameterTable(plan.target).filter(
+      ({ axes }) => axes[1]?.axis === "hidden" && axes[1].role === "in",
+    );
+    expect(readers).toHaveLength(3 * 5 + 1);
+    for (const { name, shape } of readers) {
+      const [sums, source] = [new Float64Array((shape[0] as number) * 32), weights[name]?.data as Float64Array];
+      made[name]?.data.forEach((x, i) => {
+        const at = Math.floor(i / hidden) * 32 + ((i % hidden) % 32);
+        sums[at] = (sums[at] as number) + x;
+      });
+      const most = sums.reduce((worst, x, i) => Math.max(worst, Math.abs(x - (source[i] as number))), 0);
+      expect(most).toBeLessThanOrEqual(1e-12);
+    }
+  });
+
+  test("copies are told apart, unless it is even", async () => {
+    const made = await growExactly(grown({}, { intermediate: 112, split }), randomWeights(config(), "w"));
+    const row = made["model.layers.0.mlp.down_proj.weight"]?.data.subarray(0, 112) ?? new Float64Array();
+    const alike = row.subarray(0, 56).every((x, i) => x === row[i + 56]);
+    expect(alike).toBe(split === "even");
+  });
+});
+
+test("another seed gives other weights, the same one the same", () => {
+  const plan = (seed: string) => JSON.stringify(grown({}, { seed }).tensors);
+  expect(plan("a")).toBe(plan("a"));
+  expect(plan("a")).not.toBe(plan("b"));
+});

@@ -1,0 +1,55 @@
+// G_zero in depth: copies of layers whose outputs are zero, so that they start as the identity.
+import { depthOperator, type Expr, planTables, zeros } from "@cambium/growth";
+import { z } from "zod";
+import { version } from "../package.json";
+
+/** The projections that write to the residual stream: with both zero, a layer is the identity. */
+const writers = /\.(self_attn\.o_proj|mlp\.down_proj)\.weight$/;
+
+/**
+ * G_zero of "Stacking Your Transformers" (Du et al. 2024, section 3.1) in depth: every new layer is a copy of the base
+ * layer below it, but its `o_proj` and `down_proj` are zero, so the function is preserved bit for bit. At the first
+ * step only these two have a gradient; from the second on the whole layer trains.
+ *
+ * Options: `factor` (default 4) or `layers`; `placement`: `interleave` (default) spreads the new layers evenly, each
+ * after the layer it copies, which for 32 → 40 layers is the list of LLaMA Pro (Wu et al. 2024, section 3.2); `top` puts
+ * copies of the top layers on top. `freeze` (default false): as LLaMA Pro, only the new layers train.
+ *
+ * @example
+ * import zeroDepth from "@cambium/operator-zero-depth";
+ * zeroDepth.layers?.(6, { layers: 8 }); // [0, 1, 2, 2, 3, 4, 5, 5]: layers 3 and 7 are new
+ */
+export default depthOperator({
+  name: "zero-depth",
+  version,
+  summary: "G_zero in depth: new layers that start as the identity (Du et al. 2024; LLaMA Pro)",
+  options: {
+    placement: z.enum(["interleave", "top"]).default("interleave").describe("where the new layers go"),
+    freeze: z.boolean().default(false).describe("train the new layers only"),
+  },
+  layers: (base, target, { placement }) =>
+    Array.from({ length: target }, (_, t) => {
+      if (placement === "interleave") return Math.ceil(((t + 1) * base) / target) - 1;
+      return t < base ? t : base - 1 - ((target - 1 - t) % base);
+    }),
+  refine: (parts, { base, target, layers }, { freeze }) => {
+    const fresh = new Set(layers.flatMap((from, t) => (layers.indexOf(from) < t ? [t] : [])));
+    const tensors: Record<string, Expr> = { ...parts.tensors };
+    const moments: Record<string, Expr> = {};
+    const old: string[] = [];
+    for (const { name, shape, layer } of planTables({ base, target }).target) {
+      if (layer === undefined || !fresh.has(layer)) old.push(name);
+      else {
+        moments[name] = zeros(shape);
+        if (writers.test(name)) tensors[name] = zeros(shape);
+      }
+    }
+    return {
+      ...parts,
+      tensors,
+      optimizer: { moments },
+      freeze: freeze ? old : [],
+      claims: { functionPreserving: "exact" },
+    };
+  },
+});

@@ -1,0 +1,132 @@
+// G_zero in depth: conformance, exactness to the last bit, which gradients live at step 0, and what freezing leaves.
+import { layerMap } from "@cambium/growth";
+import { describeOperator, gradients, growExactly, logits, randomWeights } from "@cambium/growth/conformance";
+import { type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/model";
+import { describe, expect, test } from "vitest";
+import zeroDepth from "../src/index.js";
+
+const six = [0, 1, 2, 3, 4, 5];
+const isWriter = (name: string) => /(o|down)_proj/.test(name);
+
+describeOperator(zeroDepth, {
+  cases: [
+    {
+      name: "6 → 12",
+      options: { factor: 2 },
+      layers: [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
+      connectionRate: [5, 11],
+    },
+    {
+      name: "6 → 8, LLaMA Pro's list, frozen, tied GQA",
+      base: { heads: 4, kvHeads: 2, headDim: 4, tieEmbeddings: true },
+      options: { layers: 8, freeze: true },
+      layers: [0, 1, 2, 2, 3, 4, 5, 5],
+      connectionRate: [5, 7],
+    },
+    {
+      name: "6 → 9 on top, MQA",
+      base: { kvHeads: 1 },
+      options: { layers: 9, placement: "top" },
+      layers: [...six, 3, 4, 5],
+    },
+    {
+      name: "2 → 7 on top",
+      base: { layers: 2 },
+      options: { layers: 7, placement: "top" },
+      layers: [0, 1, 1, 0, 1, 0, 1],
+    },
+    { name: "6 → 6 is the identity", options: { factor: 1 }, layers: six },
+  ],
+  refuses: [
+    { options: { layers: 3 }, code: "E_GROWTH_LAYERS" },
+    { options: { factor: 1.1 }, code: "E_GROWTH_LAYERS" },
+    { options: { factor: 2, layers: 12 }, code: "E_GROWTH_OPTION" },
+    { options: { placement: "bottom" }, code: "E_GROWTH_OPTION" },
+    { options: { freeze: "yes" }, code: "E_GROWTH_OPTION" },
+  ],
+});
+
+test("32 → 40 puts the new layers where LLaMA Pro does: 4, 9, …, 39", () => {
+  const layers = zeroDepth.layers?.(32, { layers: 40 }) ?? [];
+  expect(layers.flatMap((from, t) => (from === layers[t - 1] ? [t] : []))).toEqual([4, 9, 14, 19, 24, 29, 34, 39]);
+});
+
+test("every base layer is kept, in order, whatever the target", () => {
+  for (let l = 1; l <= 9; l++) {
+    for (let target = l; target <= 4 * l; target++) {
+      for (const placement of ["interleave", "top"]) {
+        const layers = zeroDepth.layers?.(l, { layers: target, placement }) ?? [];
+        const first = layers.filter((from, t) => layers.indexOf(from) === t);
+        expect(first).toEqual(Array.from({ length: l }, (_, i) => i));
+      }
+    }
+  }
+});
+
+describe.each<[string, Partial<LlamaConfigInput>]>([
+  ["untied MHA", {}],
+  ["tied GQA", { kvHeads: 2, tieEmbeddings: true }],
+  ["untied MQA", { kvHeads: 1 }],
+])("%s", (_, extra) => {
+  const sizes = { vocabSize: 23, hiddenSize: 16, intermediateSize: 20, layers: 3, heads: 4, contextLength: 32 };
+  const base = llamaConfig({ ...sizes, ...extra });
+  const weights = randomWeights(base, "zero-depth");
+
+  test.each(["interleave", "top"])("the logits are the base's, bit for bit (%s)", async (placement) => {
+    const plan = zeroDepth.plan(base, { factor: 2, placement });
+    expect(logits(plan.target, await growExactly(plan, weights))).toEqual(logits(base, weights));
+  });
+
+  test("at step 0 only o_proj and down_proj of new layers live, and old layers have the base's gradients", async () => {
+    const plan = zeroDepth.plan(base, { factor: 2 });
+    const map = layerMap(plan);
+    const [before, after] = [gradients(base, weights), gradients(plan.target, await growExactly(plan, weights))];
+    for (const { name, layer } of parameterTable(plan.target)) {
+      const gradient = after[name] as Float64Array;
+      const isNew = layer !== undefined && map[layer - 1] === map[layer];
+      if (isNew) expect([name, gradient.some((x) => x !== 0)]).toEqual([name, isWriter(name)]);
+      else {
+        const source = layer === undefined ? name : name.replace(`layers.${layer}.`, `layers.${map[layer]}.`);
+        expect([name, gradient]).toEqual([name, before[source]]);
+      }
+    }
+  });
+});
+
+test("after one step the whole of every new layer lives", async () => {
+  const base = llamaConfig({
+    vocabSize: 23,
+    hiddenSize: 16,
+    intermediateSize: 20,
+    layers: 2,
+    heads: 4,
+    contextLength: 32,
+  });
+  const plan = zeroDepth.plan(base, { factor: 2 });
+  const weights = await growExactly(plan, randomWeights(base, "alive"));
+  for (const [name, gradient] of Object.entries(gradients(plan.target, weights))) {
+    weights[name]?.data.forEach((x, i, data) => {
+      data[i] = x - 0.1 * (gradient[i] as number);
+    });
+  }
+  const still = Object.entries(gradients(plan.target, weights)).filter(([, gradient]) =>
+    gradient.every((x) => x === 0),
+  );
+  expect(still).toEqual([]);
+});
+
+test("freeze: exactly the new layers train", () => {
+  const base = llamaConfig({
+    vocabSize: 11,
+    hiddenSize: 8,
+    intermediateSize: 10,
+    layers: 6,
+    heads: 2,
+    contextLength: 16,
+  });
+  const plan = zeroDepth.plan(base, { layers: 8, freeze: true });
+  const trained = parameterTable(plan.target).filter(({ name }) => !plan.freeze.includes(name));
+  expect([...new Set(trained.map(({ layer }) => layer))]).toEqual([3, 7]);
+  expect(trained).toHaveLength(18);
+  expect(zeroDepth.plan(base, { layers: 8 }).freeze).toEqual([]);
+});

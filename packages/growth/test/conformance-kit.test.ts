@@ -1,0 +1,43 @@
+// The numbers that the conformance kit hands to operators' own tests.
+import { difference, gradients, randomWeights, type Weights } from "@cambium/growth/conformance";
+import { evaluate, Random, type RefTensor } from "@cambium/ir";
+import { lossGraph } from "@cambium/model";
+import { expect, test } from "vitest";
+import { config } from "./support.js";
+
+const of = config({ kvHeads: 1, tieEmbeddings: true });
+
+test("weights are random, in float64, with norms around 1", () => {
+  const weights = randomWeights(of, "a");
+  const norm = weights["model.norm.weight"] as RefTensor;
+  expect(new Set(norm.data).size).toBe(norm.data.length);
+  expect(norm.data.reduce((a, b) => a + b, 0) / norm.data.length).toBeGreaterThan(0.5);
+  expect(randomWeights(of, "a")).toEqual(weights);
+  expect(randomWeights(of, "b")).not.toEqual(weights);
+});
+
+test("gradients are the loss's, by central differences", () => {
+  const weights = randomWeights(of, "gradients");
+  const [batch, time, step] = [2, 12, 1e-5];
+  const random = new Random("conformance/gradients");
+  const data = Float64Array.from({ length: batch * (time + 1) }, (_, i) =>
+    Math.floor(of.vocabSize * random.uniform(i)),
+  );
+  const tokens: RefTensor = { type: { dtype: "i32", shape: [batch, time + 1] }, data };
+  const loss = (by: Weights) =>
+    (evaluate(lossGraph(of, { batch, time }), { ...by, tokens }, { precision: "f64" })["loss"] as RefTensor).data[0] ??
+    0;
+  for (const [name, gradient] of Object.entries(gradients(of, weights))) {
+    const [tensor, at] = [weights[name] as RefTensor, gradient.length >> 1];
+    const moved = (by: number) => {
+      const shifted = tensor.data.map((x, i) => (i === at ? x + by : x));
+      return loss({ ...weights, [name]: { ...tensor, data: shifted } });
+    };
+    expect(gradient[at]).toBeCloseTo((moved(step) - moved(-step)) / (2 * step), 8);
+  }
+});
+
+test("difference is relative to the largest number, or to 1", () => {
+  expect(difference(Float64Array.of(1, 12), Float64Array.of(1, 10))).toBeCloseTo(0.2, 12);
+  expect(difference(Float64Array.of(0.5), Float64Array.of(0.25))).toBe(0.25);
+});
