@@ -16,8 +16,9 @@ const writers = /\.(self_attn\.o_proj|mlp\.down_proj)\.weight$/;
  * copies of the top layers on top. `freeze` (default false): as LLaMA Pro, only the new layers train.
  *
  * @example
+ * import { layerMap } from "@cambium/growth";
  * import zeroDepth from "@cambium/operator-zero-depth";
- * zeroDepth.layers?.(6, { layers: 8 }); // [0, 1, 2, 2, 3, 4, 5, 5]: layers 3 and 7 are new
+ * layerMap(zeroDepth.plan(base, { layers: 8 })); // [0, 1, 2, 2, 3, 4, 5, 5] of 6: layers 3 and 7 are new
  */
 export default depthOperator({
   name: "zero-depth",

@@ -5,6 +5,9 @@ import { type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/mod
 import { describe, expect, test } from "vitest";
 import zeroDepth from "../src/index.js";
 
+const tiny = { vocabSize: 5, hiddenSize: 4, intermediateSize: 3, heads: 1, contextLength: 8 };
+const layersOf = (layers: number, options: object) =>
+  layerMap(zeroDepth.plan(llamaConfig({ ...tiny, layers }), options));
 const six = [0, 1, 2, 3, 4, 5];
 const isWriter = (name: string) => /(o|down)_proj/.test(name);
 
@@ -47,7 +50,7 @@ describeOperator(zeroDepth, {
 });
 
 test("32 → 40 puts the new layers where LLaMA Pro does: 4, 9, …, 39", () => {
-  const layers = zeroDepth.layers?.(32, { layers: 40 }) ?? [];
+  const layers = layersOf(32, { layers: 40 });
   expect(layers.flatMap((from, t) => (from === layers[t - 1] ? [t] : []))).toEqual([4, 9, 14, 19, 24, 29, 34, 39]);
 });
 
@@ -55,7 +58,7 @@ test("every base layer is kept, in order, whatever the target", () => {
   for (let l = 1; l <= 9; l++) {
     for (let target = l; target <= 4 * l; target++) {
       for (const placement of ["interleave", "top"]) {
-        const layers = zeroDepth.layers?.(l, { layers: target, placement }) ?? [];
+        const layers = layersOf(l, { layers: target, placement });
         const first = layers.filter((from, t) => layers.indexOf(from) === t);
         expect(first).toEqual(Array.from({ length: l }, (_, i) => i));
       }

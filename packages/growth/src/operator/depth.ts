@@ -39,6 +39,7 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
   /**
    * What this operator's plan has besides the copies: gets the plan that the list makes, `depthPlan(base, layers)`, and
    * returns the plan to use. Every tensor of target layer t must remain a copy from base layer `layers[t]`, or be zero.
+   * The operator then has no `layers` of its own: a bare list would lose what is refined.
    */
   refine?(parts: PlanParts, growth: DepthGrowth, options: z.output<z.ZodObject<Extra>>): PlanParts;
 }
@@ -83,6 +84,7 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
       return refine(parts, { base, target, layers }, choice as z.output<z.ZodObject<Extra>>);
     },
   });
+  if (definition.refine) return operator;
   return {
     ...operator,
     layers: (base, given = {}) => stamped(name, version, () => list(base, parseOptions(options, given) as DepthChoice)),
