@@ -138,7 +138,7 @@ function relocated(error: unknown, scratch: string, target: string): unknown {
  * Makes a directory and its parents, so that they survive a power cut. Not `mkdir` with `recursive`, which says
  * ENOENT where the disk is read-only.
  */
-async function makeDirectory(path: string): Promise<void> {
+export async function makeDirectory(path: string): Promise<void> {
   if (await exists(path)) return;
   await makeDirectory(dirname(path));
   try {
@@ -150,7 +150,8 @@ async function makeDirectory(path: string): Promise<void> {
   await sync(dirname(path));
 }
 
-async function syncTree(dir: string): Promise<void> {
+/** Flushes a folder with all that is in it. */
+export async function syncTree(dir: string): Promise<void> {
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
     if (entry.isDirectory()) await syncTree(path);
@@ -161,7 +162,7 @@ async function syncTree(dir: string): Promise<void> {
 }
 
 /** Flushes a file or directory to the disk. */
-async function sync(path: string): Promise<void> {
+export async function sync(path: string): Promise<void> {
   if (process.platform === "win32") return syncOnWindows(path);
   await withHandle(path, "r", (handle) => handle.sync());
 }

@@ -72,6 +72,21 @@ export function tokenCount(flag: string, zero = false): (text: string) => number
   };
 }
 
+/** Parser for an option that is a size: 5GB, 900MB, 1.5GiB or bytes, as `transformers` takes it. */
+export function byteCount(flag: string): (text: string) => number {
+  return (text) => {
+    const {
+      number = "",
+      power = "",
+      binary,
+    } = /^(?<number>[\d.]+)(?:(?<power>[KMGT])(?<binary>i)?)?B?$/i.exec(text)?.groups ?? {};
+    const exponent = power === "" ? 0 : "KMGT".indexOf(power.toUpperCase()) + 1;
+    const value = Math.floor(Number(number) * (binary ? 1024 : 1000) ** exponent);
+    if (number !== "" && Number.isSafeInteger(value) && value > 0) return value;
+    throw unfit(flag, "a size such as 5GB, 900MB or 1.5GiB", text);
+  };
+}
+
 /** @throws CambiumError `E_OPTION` */
 export function oneOf<T extends string>(flag: string, values: readonly T[]): (text: string) => T {
   return (text) => {

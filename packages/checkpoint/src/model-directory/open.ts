@@ -9,14 +9,14 @@ import { withFileErrors } from "../file-errors.js";
 import { isJsonObject, type JsonObject, parseJson } from "../json.js";
 import { quote, ReasonList } from "../reasons.js";
 import type { ReadDType } from "../safetensors/decode.js";
-import type { SafetensorsFile } from "../safetensors/file.js";
+import type { OpenOptions, SafetensorsFile } from "../safetensors/file.js";
 import type { TensorEntry } from "../safetensors/header.js";
 import type { TensorSource } from "../safetensors/source.js";
 import { CONFIG_FILE, isCompanion } from "./names.js";
 import { openWeights } from "./shards.js";
 
 /** Real ones are a few kilobytes. */
-const MAX_CONFIG_BYTES = 16_000_000;
+export const MAX_CONFIG_BYTES = 16_000_000;
 
 /** A file that goes with a model, by its name and real path. */
 export interface CompanionFile {
@@ -36,7 +36,8 @@ export class ModelDirectory implements AsyncDisposable {
     readonly configJson: JsonObject,
     /** Tokenizer, generation config, chat template and licence files, ready to be written beside another model. */
     readonly files: readonly CompanionFile[],
-    private readonly shards: readonly SafetensorsFile[],
+    /** The open weight files. */
+    readonly shards: readonly SafetensorsFile[],
   ) {
     const places = shards.flatMap((shard) => [...shard.tensors.values()].map((entry) => ({ entry, shard })));
     this.tensors = new Map(places.map(({ entry }) => [entry.name, entry]));
@@ -77,13 +78,18 @@ export class ModelDirectory implements AsyncDisposable {
 }
 
 /**
- * Opens a directory with `config.json` and `model.safetensors`, or shards and their index.
+ * Opens a directory with `config.json` and `model.safetensors`, or shards and their index. Only headers are read; with
+ * `headersOnly` nothing else need be there.
  * @throws CambiumError `E_MODEL_DIRECTORY` with every reason found; the error itself when there is only one.
  */
-export async function openModelDirectory(path: string): Promise<ModelDirectory> {
+export async function openModelDirectory(path: string, options: OpenOptions = {}): Promise<ModelDirectory> {
   await recoverDirectory(path);
   const names = (await withFileErrors(path, () => readdir(path))).sort();
-  const parts = await Promise.allSettled([readConfig(path), findCompanions(path, names), openWeights(path, names)]);
+  const parts = await Promise.allSettled([
+    readConfig(path),
+    findCompanions(path, names),
+    openWeights(path, names, options),
+  ]);
   const [config, files, weights] = parts;
   if (config.status === "fulfilled" && files.status === "fulfilled" && weights.status === "fulfilled") {
     return new ModelDirectory(path, config.value, files.value, weights.value);

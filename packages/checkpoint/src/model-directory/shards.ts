@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { containedPath, readContainedText } from "../contained.js";
 import { quote, ReasonList } from "../reasons.js";
-import { SafetensorsFile } from "../safetensors/file.js";
+import { type OpenOptions, SafetensorsFile } from "../safetensors/file.js";
 import { INDEX_FILE, WEIGHTS_FILE } from "./names.js";
 import { parseShardIndex, type WeightMap } from "./shard-index.js";
 
@@ -15,7 +15,11 @@ const MAX_INDEX_BYTES = 100_000_000;
  * @returns one open file, or one for each shard
  * @throws CambiumError `E_SHARD_INDEX` with every reason; `E_NO_WEIGHTS`, `E_TWO_WEIGHTS`; those of a single file.
  */
-export async function openWeights(path: string, names: readonly string[]): Promise<SafetensorsFile[]> {
+export async function openWeights(
+  path: string,
+  names: readonly string[],
+  options: OpenOptions = {},
+): Promise<SafetensorsFile[]> {
   const single = names.includes(WEIGHTS_FILE);
   const indexed = names.includes(INDEX_FILE);
   if (single && indexed) {
@@ -26,8 +30,8 @@ export async function openWeights(path: string, names: readonly string[]): Promi
       hint: "remove the one that is out of date",
     });
   }
-  if (single) return [await SafetensorsFile.open(await containedPath(path, WEIGHTS_FILE))];
-  if (indexed) return openShards(path);
+  if (single) return [await SafetensorsFile.open(await containedPath(path, WEIGHTS_FILE), options)];
+  if (indexed) return openShards(path, options);
   const pickled = names.filter((name) => /\.(?:bin|pth?|ckpt)$/.test(name));
   throw new CambiumError("E_NO_WEIGHTS", "there are no safetensors weights here", {
     where: path,
@@ -37,14 +41,14 @@ export async function openWeights(path: string, names: readonly string[]): Promi
   });
 }
 
-async function openShards(path: string): Promise<SafetensorsFile[]> {
+async function openShards(path: string, options: OpenOptions): Promise<SafetensorsFile[]> {
   const where = join(path, INDEX_FILE);
   const map = parseShardIndex(await readContainedText(path, INDEX_FILE, MAX_INDEX_BYTES), where);
   const shards = new Map<string, SafetensorsFile>();
   const reasons = new ReasonList();
   for (const file of [...new Set(map.values())].sort()) {
     try {
-      shards.set(file, await SafetensorsFile.open(await containedPath(path, file)));
+      shards.set(file, await SafetensorsFile.open(await containedPath(path, file), options));
     } catch (error) {
       reasons.addError(error);
     }

@@ -12,6 +12,11 @@ const STREAM_BYTES = 8 << 20;
 /** Some systems read at most 2^31 - 1 bytes in one call. */
 const MAX_READ_BYTES = 1 << 30;
 
+export interface OpenOptions {
+  /** The data behind the header may be missing; reading it then fails. */
+  readonly headersOnly?: boolean;
+}
+
 /** Reads one safetensors file. Only the header is read at the opening, and it is checked in full. */
 export class SafetensorsFile implements AsyncDisposable {
   private constructor(
@@ -26,7 +31,7 @@ export class SafetensorsFile implements AsyncDisposable {
    * @throws CambiumError `E_SAFETENSORS_HEADER` with every reason, `E_SAFETENSORS_TRUNCATED`, `E_NOT_A_FILE`,
    *   `E_NOT_FOUND`, `E_PERMISSION`, …
    */
-  static async open(path: string): Promise<SafetensorsFile> {
+  static async open(path: string, { headersOnly = false }: OpenOptions = {}): Promise<SafetensorsFile> {
     return withFileErrors(path, async () => {
       // Without O_NONBLOCK the opening of a named pipe would wait for its writer.
       const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -36,7 +41,8 @@ export class SafetensorsFile implements AsyncDisposable {
         const first = await readRange(handle, path, 0, Math.min(LENGTH_BYTES, stat.size));
         const length = parseHeaderLength(new Uint8Array(first), stat.size, path);
         const json = await readRange(handle, path, LENGTH_BYTES, length);
-        return new SafetensorsFile(path, stat.size, handle, parseHeader(new Uint8Array(json), stat.size, path));
+        const header = parseHeader(new Uint8Array(json), headersOnly ? undefined : stat.size, path);
+        return new SafetensorsFile(path, stat.size, handle, header);
       } catch (error) {
         await handle.close();
         throw error;
@@ -89,6 +95,11 @@ export class SafetensorsFile implements AsyncDisposable {
       });
     }
     return new Uint8Array(await this.bytes(offset + start, stop - start));
+  }
+
+  /** Fills `target` with the bytes of the file from `offset` on. @throws as {@link read} */
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    await withFileErrors(this.path, () => readFully(this.handle, this.path, target, offset));
   }
 
   /** A tensor's bytes in order, at most 8 MiB in memory. A chunk is valid until the next is asked for. */

@@ -61,10 +61,11 @@ export function parseHeaderLength(first: Uint8Array, fileSize: number, where: st
  * Parses and checks a header: names given once, known dtypes, natural sizes, bytes = shape × dtype, and tensors
  * that tile the rest of the file exactly.
  * @param header the JSON bytes, without the length field
+ * @param fileSize undefined: the data may be missing and is not asked for
  * @throws CambiumError `E_SAFETENSORS_HEADER` with every reason, `E_SAFETENSORS_TRUNCATED` when only the file's end
  *   is missing.
  */
-export function parseHeader(header: Uint8Array, fileSize: number, where: string): SafetensorsHeader {
+export function parseHeader(header: Uint8Array, fileSize: number | undefined, where: string): SafetensorsHeader {
   const reasons = new ReasonList();
   const root = parseRoot(header, where);
   const metadata = readMetadata(root[METADATA_KEY], reasons);
@@ -77,11 +78,13 @@ export function parseHeader(header: Uint8Array, fileSize: number, where: string)
   }
   entries.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
   // Where an entry is unreadable its bytes would show as a gap.
-  const end = reasons.count === 0 ? checkTiling(entries, dataStart, reasons) : fileSize;
-  if (reasons.count === 0 && end > fileSize) {
+  const readable = reasons.count === 0;
+  const end = readable ? checkTiling(entries, dataStart, reasons) : dataStart;
+  const sized = readable && fileSize !== undefined;
+  if (sized && reasons.count === 0 && end > fileSize) {
     throw truncated(where, `${end} bytes, by its header`, `${fileSize} bytes`);
   }
-  if (end < fileSize) {
+  if (sized && end < fileSize) {
     reasons.add({
       message: "bytes after the last tensor belong to none",
       expected: `a file of ${end} bytes`,

@@ -1,13 +1,14 @@
 // cambium grow: a checkpoint into a larger one.
 import { resolvePlugin } from "@cambium/backend";
-import { hostSource, openModelDirectory, type StorageDType, writeModelDirectory } from "@cambium/checkpoint";
-import { applyPlan, describePlan, operatorPlugin } from "@cambium/growth";
-import { CambiumError } from "@cambium/ir";
-import { parameterTable, parseHfConfig, toHfConfig } from "@cambium/model";
+import { type GrowOptions, growDirectory, preflightGrowth } from "@cambium/checkpoint";
+import { operatorPlugin } from "@cambium/growth";
 import { Command } from "commander";
-import { keyValues, realNumber, repeated, wholeNumber } from "../flags.js";
+import { Quit } from "../failure.js";
+import { byteCount, keyValues, realNumber, repeated, wholeNumber } from "../flags.js";
+import { growProgress, preflightText } from "../grow-view.js";
 import type { Host } from "../host.js";
 import { findModel } from "../model-source.js";
+import { stopOnSignals } from "../signals.js";
 
 interface Flags {
   readonly operator: string;
@@ -15,24 +16,34 @@ interface Flags {
   readonly layers?: number;
   readonly set?: readonly string[];
   readonly dryRun?: boolean;
+  readonly maxShardSize?: number;
+  readonly verify?: boolean;
   readonly json?: boolean;
 }
 
 export function growCommand(host: Host): Command {
   return new Command("grow")
-    .description("Grow a Llama checkpoint: a Hugging Face directory in, a larger one out.")
+    .description("Grow a checkpoint: a Hugging Face directory in, a larger one out, streamed.")
     .argument("<source>", "a Hugging Face directory, or a run's directory")
     .argument("<target>", "the directory to write; it must not exist")
     .option("--operator <name>", "a growth operator: stack, another installed one, a package or a path", "stack")
     .option("--factor <g>", "layers after / layers before", realNumber("--factor", 1))
     .option("--layers <n>", "layers after, instead of a factor", wholeNumber("--layers", 1))
     .option("--set <option=value>", "a further option of the operator; may be repeated", repeated)
-    .option("--dry-run", "print the plan and write nothing")
-    .option("--json", "print the plan as JSON")
+    .option("--dry-run", "say what would be done, from headers alone, and write nothing")
+    .option(
+      "--max-shard-size <bytes>",
+      "weights in one file, e.g. 5GB (the default) or 900MB",
+      byteCount("--max-shard-size"),
+    )
+    .option("--verify", "read the result again and compare hashes before it appears")
+    .option("--json", "print the figures as JSON")
     .addHelpText(
       "after",
       `
-With --json: {"written": DIR or null, "plan": {"operator", "base", "target", "tensors", …}}
+Operators that only copy layers grow any decoder whose tensors are named …layers.N.…, quantised ones too.
+A growth that was stopped or killed continues when the same command is given again.
+With --json: {"written": DIR or null, "layers", "bytesOut", …, "plan": {"operator", "base", "target", …}}
 
 Examples:
   cambium grow ./llama-6l ./llama-24l --factor 4
@@ -42,33 +53,29 @@ Examples:
 }
 
 async function run(path: string, to: string, flags: Flags, host: Host): Promise<void> {
-  const { plugin } = await resolvePlugin(operatorPlugin, flags.operator, host.importer(process.cwd()));
+  const { plugin: operator } = await resolvePlugin(operatorPlugin, flags.operator, host.importer(process.cwd()));
   const { path: from } = await findModel(path);
-  await using source = await openModelDirectory(from);
-  const { config } = parseHfConfig(source.configJson);
-  const plan = plugin.plan(config, {
+  const options = {
     ...keyValues(flags.set ?? [], "--set"),
     ...(flags.factor !== undefined && { factor: flags.factor }),
     ...(flags.layers !== undefined && { layers: flags.layers }),
-  });
-  const table = new Set(parameterTable(config).map(({ name }) => name));
-  const strangers = [...source.tensors.keys()].filter((name) => !table.has(name));
-  if (strangers.length > 0) {
-    const reasons = strangers.map((where) => ({ where, message: "is no parameter of a Llama model" }));
-    throw new CambiumError("E_GROWTH_UNKNOWN_TENSOR", "the checkpoint has tensors that would be lost", {
-      where: from,
-      reasons,
-    });
-  }
-  if (!flags.json) console.log(describePlan(plan));
-  if (!flags.dryRun) {
-    const tensors = [];
-    for await (const [name, tensor] of applyPlan(plan, { get: (name) => source.read(name) }, { share: true })) {
-      tensors.push(hostSource(name, tensor, tensor.dtype as StorageDType));
-    }
-    const configJson = toHfConfig(plan.target, { source: source.configJson });
-    await writeModelDirectory(to, { configJson, tensors, extraFiles: source.files });
-  }
-  if (flags.json) console.log(JSON.stringify({ written: flags.dryRun ? null : to, plan }));
+  };
+  const request = { operator, options, ...(flags.maxShardSize !== undefined && { maxShardBytes: flags.maxShardSize }) };
+  const report = await preflightGrowth(from, to, request);
+  if (!flags.json) console.log(preflightText(report));
+  if (!flags.dryRun) await grow(from, to, { ...request, verify: flags.verify ?? false });
+  if (flags.json) console.log(JSON.stringify({ written: flags.dryRun ? null : to, ...report }));
   else if (!flags.dryRun) console.log(`Written: ${to}`);
+}
+
+async function grow(from: string, to: string, options: GrowOptions): Promise<void> {
+  const progress = growProgress(process.stderr);
+  const { signal, release } = stopOnSignals(() => process.stderr.write("\nStopping …\n"));
+  try {
+    const { state } = await growDirectory(from, to, { ...options, signal, onProgress: progress.show });
+    if (state === "stopped") throw new Quit(130, "Stopped; what is written is kept. The same command continues.");
+  } finally {
+    progress.stop();
+    release();
+  }
 }

@@ -1,0 +1,49 @@
+// Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
+import { formatLayers } from "@cambium/growth";
+import type { Prepared } from "./preflight.js";
+
+export const RECORD_FILE = "growth.json";
+
+/** @param hashes SHA-256 of the result's files, where they were read again */
+export function record(prepared: Prepared, hashes?: Readonly<Record<string, string>>): string {
+  const { report, identity, sourceFiles } = prepared;
+  const { operator, layers, plan, tensors, parametersBefore, parametersAfter } = report;
+  const content = {
+    format: 1,
+    identity,
+    operator,
+    layers,
+    parameters: { before: parametersBefore, after: parametersAfter },
+    dropped: tensors.dropped,
+    source: sourceFiles,
+    ...(hashes && { sha256: hashes }),
+    ...(plan && { plan }),
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+export function modelCard({ report }: Prepared): string {
+  const { operator, layers, connectionRate: rate, parametersBefore, parametersAfter, tensors } = report;
+  const count = (n: number): string => n.toLocaleString("en-US");
+  const dropped = tensors.dropped.length === 0 ? "none" : `${tensors.dropped.length}, listed in growth.json`;
+  return `---
+tags:
+- model-growth
+---
+
+# A grown model
+
+Made from another checkpoint by the growth operator \`${operator.name}\` ${operator.version}; not trained since.
+
+| | |
+|---|---|
+| options | \`${JSON.stringify(operator.options)}\` |
+| layers | ${layers.length}, from source layers ${formatLayers(layers).replaceAll("|", "\\|")} |
+| connection rate R_c | ${rate.numerator}/${rate.denominator} |
+| parameters | ${count(parametersBefore)} → ${count(parametersAfter)} |
+| tensors | ${tensors.copied} copied byte for byte, ${tensors.computed} computed |
+| tensors of the source left out | ${dropped} |
+
+\`growth.json\` says which source files these were.
+`;
+}

@@ -1,0 +1,42 @@
+// Rows of stored float tensors as float64 and back, a block at a time.
+import type { ReadRows } from "@cambium/growth";
+import { fromBf16, fromF16, toBf16, toF16 } from "@cambium/ir";
+import type { ModelDirectory } from "../model-directory/open.js";
+import type { StoredDType } from "../safetensors/dtype.js";
+import type { TargetTensor } from "./table.js";
+
+/** Numbers made at a time: 2 MiB of float64. */
+const BLOCK = 1 << 18;
+
+/** Reads rows of `source`'s tensors by position. The types must be F32, F16 or BF16. */
+export function rowReader(source: ModelDirectory): ReadRows {
+  return async (name, start, end) => {
+    const shard = source.shardOf(name);
+    const { dtype, shape, byteLength } = shard.entry(name);
+    const row = byteLength / (shape[0] as number);
+    return decode(dtype, await shard.readBytes(name, start * row, end * row));
+  };
+}
+
+/** The bytes of a tensor that is made from others. */
+export async function* computedChunks({ dtype, shape, rows }: TargetTensor): AsyncGenerator<Uint8Array> {
+  const height = shape[0] as number;
+  const width = shape.slice(1).reduce((product, n) => product * n, 1);
+  const step = Math.max(1, Math.floor(BLOCK / width));
+  for (let start = 0; start < height; start += step) {
+    const block = await rows?.(start, Math.min(start + step, height));
+    if (block) yield encode(dtype, block);
+  }
+}
+
+function decode(dtype: StoredDType, bytes: Uint8Array): Float64Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (dtype === "F32") return Float64Array.from(new Float32Array(buffer, byteOffset, byteLength / 4));
+  const widen = dtype === "F16" ? fromF16 : fromBf16;
+  return Float64Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), widen);
+}
+
+function encode(dtype: StoredDType, block: Float64Array): Uint8Array {
+  if (dtype === "F32") return new Uint8Array(Float32Array.from(block).buffer);
+  return new Uint8Array(Uint16Array.from(block, dtype === "F16" ? toF16 : toBf16).buffer);
+}

@@ -1,0 +1,242 @@
+// Growth of model directories: the bytes, the config, kills, full disks, memory, headers alone.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { growDirectory, openModelDirectory, preflightGrowth } from "@cambium/checkpoint";
+import { defineOperator, depthOperator, scale } from "@cambium/growth";
+import { fromBf16, toBf16 } from "@cambium/ir";
+import { parameterTable } from "@cambium/model";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { messages, refusal } from "./support/errors.js";
+import { llamaJson, llamaShards, type Stored, stacked, writeModel } from "./support/grow-models.js";
+import { tempDir } from "./support/temp.js";
+
+const child = new URL("support/grow-child.ts", import.meta.url).pathname;
+const node = [process.execPath, "--import", "tsx", "--conditions", "@cambium/source", child] as const;
+
+/** Every file of a folder by name. */
+function files(dir: string): Record<string, Buffer> {
+  return Object.fromEntries(readdirSync(dir).map((name) => [name, readFileSync(join(dir, name))]));
+}
+
+const foreignText = `{
+  "model_type": "qwen-like", "num_hidden_layers": 2, "rope_theta": 10000.0,  "eos_token_id": [1, 2],
+  "layer_types": ["full", "sliding"], "windows": [null, 4096], "mlp_only_layers": [1],
+  "quantization_config": { "ignore": ["lm_head", "model.layers.1.mlp.gate"] }
+}
+`;
+const u8 = (...shape: number[]): Stored => ({ dtype: "U8", shape, bytes: shape.reduce((a, b) => a * b, 1) });
+const foreign = (n: number): Record<string, Stored> => ({
+  [`model.layers.${n}.self_attn.q_norm.weight`]: { dtype: "F8_E4M3", shape: [5], bytes: 5 },
+  [`model.layers.${n}.self_attn.k_proj.bias`]: { dtype: "F64", shape: [3], bytes: 24 },
+  [`model.layers.${n}.mlp.experts.1.packed`]: u8(7, 3),
+});
+
+describe("growth by a layer list", () => {
+  it("places every tensor of a family nobody knows, bytes unchanged, and rewrites what is said per layer", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), foreignText, [{ "x.embed": u8(9) }, foreign(0), foreign(1)]);
+    writeFileSync(join(source, "tokenizer.json"), '{ "a":   1 }\r\n');
+    const target = join(dir, "b");
+    const options = { operator: stacked, options: { layers: 4 }, maxShardBytes: 60, verify: true };
+    expect((await growDirectory(source, target, options)).state).toBe("done");
+    await using small = await openModelDirectory(source);
+    await using large = await openModelDirectory(target);
+    expect(large.tensors.size).toBe(1 + 4 * 3);
+    for (const [name, { dtype, shape }] of large.tensors) {
+      const from = name.replace(/layers\.(\d)/, (_, layer) => `layers.${Number(layer) % 2}`);
+      expect({ dtype, shape }).toMatchObject({ ...pick(small.tensors.get(from)) });
+      expect(await large.shardOf(name).readBytes(name)).toEqual(await small.shardOf(from).readBytes(from));
+    }
+    expect(large.shards.length).toBeGreaterThan(2);
+    const text = readFileSync(join(target, "config.json"), "utf8");
+    expect(text).toContain('"rope_theta": 10000.0,  "eos_token_id": [1, 2],');
+    expect(JSON.parse(text)).toEqual({
+      ...JSON.parse(foreignText),
+      num_hidden_layers: 4,
+      layer_types: ["full", "sliding", "full", "sliding"],
+      windows: [null, 4096, null, 4096],
+      mlp_only_layers: [1, 3],
+      quantization_config: { ignore: ["lm_head", "model.layers.1.mlp.gate", "model.layers.3.mlp.gate"] },
+    });
+    expect(files(target)["tokenizer.json"]).toEqual(files(source)["tokenizer.json"]);
+    const record = JSON.parse(readFileSync(join(target, "growth.json"), "utf8"));
+    expect(record.layers).toEqual([[0], [1], [0], [1]]);
+    for (const file of Object.keys(record.sha256)) {
+      const { stdout } = spawnSync("sha256sum", [join(target, file)], { encoding: "utf8" });
+      expect(stdout.split(" ")[0]).toBe(record.sha256[file]);
+    }
+    expect(readdirSync(dir).sort()).toEqual(["a", "b"]);
+    expect((await growDirectory(source, target, options)).state).toBe("cached");
+  });
+
+  it("lists what is dropped, and refuses rules that no number can state, all at once", async () => {
+    const dir = await tempDir();
+    const tail = depthOperator({ name: "tail", version: "1.0.0", summary: "", layers: (_, n) => Array(n).fill(1) });
+    const swap = depthOperator({ name: "swap", version: "1.0.0", summary: "", layers: () => [1, 0] });
+    const source = writeModel(join(dir, "a"), foreignText, [foreign(0), foreign(1)], "none");
+    const { tensors } = await preflightGrowth(source, join(dir, "b"), { operator: tail, options: { layers: 3 } });
+    expect([...tensors.dropped].sort()).toEqual(Object.keys(foreign(0)).sort());
+    writeFileSync(
+      join(source, "config.json"),
+      '{"num_hidden_layers": 2, "first_k_dense_replace": 1, "decoder_sparse_step": 2}',
+    );
+    const error = await refusal(() =>
+      preflightGrowth(source, join(dir, "b"), { operator: swap, options: { factor: 1 } }),
+    );
+    expect(error.code).toBe("E_GROWTH_REFUSED");
+    expect(messages(error).join()).toMatch(/first_k_dense_replace.*decoder_sparse_step/);
+    writeFileSync(join(source, "config.json"), '{"num_hidden_layers": 3}');
+    const lying = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: stacked }));
+    expect(lying.code).toMatch(/E_CONFIG|E_GROWTH_REFUSED/);
+  });
+});
+
+function pick(entry?: { dtype: string; shape: readonly number[] }) {
+  return { dtype: entry?.dtype, shape: entry?.shape };
+}
+
+describe("growth by a plan", () => {
+  const halved = defineOperator({
+    name: "halved",
+    version: "1.0.0",
+    summary: "Every tensor by a third.",
+    options: z.strictObject({}),
+    target: (base) => base,
+    plan: (base) => ({
+      tensors: Object.fromEntries(
+        parameterTable(base).map(({ name }) => [name, scale({ kind: "copy", source: name }, 1 / 3)]),
+      ),
+      optimizer: { moments: {} },
+    }),
+  });
+
+  it("computes row by row what one would by hand, in the type of the source", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(1, 8, 16), llamaShards(1, 8, 16));
+    await growDirectory(source, join(dir, "b"), { operator: halved, verify: true });
+    await using small = await openModelDirectory(source);
+    await using large = await openModelDirectory(join(dir, "b"));
+    for (const name of small.tensors.keys()) {
+      const [before, after] = [(await small.read(name)).data, (await large.read(name)).data];
+      for (let i = 0; i < before.length; i++) {
+        const expected = fromBf16(toBf16(fromBf16(before[i] as number) * (1 / 3)));
+        expect(fromBf16(after[i] as number)).toBe(expected);
+      }
+    }
+  });
+
+  it("refuses tensors that the parameter table does not know, by name", async () => {
+    const dir = await tempDir();
+    const shards = [...llamaShards(1, 8, 16), { "model.layers.0.self_attn.q_proj.bias": u8(2) }];
+    const source = writeModel(join(dir, "a"), llamaJson(1, 8, 16), shards, "none");
+    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: halved }));
+    expect(error.code).toBe("E_GROWTH_UNKNOWN_TENSOR");
+    expect(messages(error).join()).toContain("q_proj.bias");
+  });
+});
+
+describe("harm", () => {
+  it("SIGKILL at random instants, then the same again: the same bytes, and nothing half there", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(2, 256, 512), llamaShards(2, 256, 512));
+    const options = { operator: stacked, options: { factor: 3 }, maxShardBytes: 400_000_000 };
+    await growDirectory(source, join(dir, "whole"), options);
+    const expected = files(join(dir, "whole"));
+    const untouched = files(source);
+    const target = join(dir, "b");
+    let kills = 0;
+    for (let sitting = 0; !existsSync(target) && sitting < 12; sitting++) {
+      const [command, ...args] = node;
+      const grower = spawn(command, [...args, source, target, "3", "1000000"], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const ended = once(grower, "close");
+      let steps = 0;
+      const enough = sitting < 5 ? 1 + Math.floor(Math.random() * 8) : Number.POSITIVE_INFINITY;
+      grower.stdout.on("data", (text: Buffer) => {
+        steps += text.toString().split("\n").length - 1;
+        if (steps >= enough) grower.kill("SIGKILL");
+      });
+      await ended;
+      if (grower.signalCode === "SIGKILL") kills++;
+      if (existsSync(target)) expect(files(target)).toEqual(expected);
+    }
+    expect(kills).toBeGreaterThanOrEqual(1);
+    expect((await growDirectory(source, target, options)).state).toBe("cached");
+    expect(files(target)).toEqual(expected);
+    expect(files(source)).toEqual(untouched);
+    expect(readdirSync(dir).filter((name) => name.startsWith("."))).toEqual([]);
+  }, 300_000);
+
+  it("stopped, it keeps what is done; another request is refused, the same one continues", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(2, 64, 64), llamaShards(2, 64, 64));
+    const stop = new AbortController();
+    const target = join(dir, "b");
+    const request = { operator: stacked, options: { factor: 2 } };
+    const onProgress = ({ done }: { done: number }) => done > 50_000 && stop.abort();
+    expect((await growDirectory(source, target, { ...request, signal: stop.signal, onProgress })).state).toBe(
+      "stopped",
+    );
+    expect(existsSync(target)).toBe(false);
+    const other = await refusal(() => growDirectory(source, target, { ...request, options: { factor: 3 } }));
+    expect(other.code).toBe("E_GROWTH_UNFINISHED");
+    const seen: number[] = [];
+    await growDirectory(source, target, { ...request, verify: true, onProgress: ({ done }) => void seen.push(done) });
+    expect(seen[0]).toBeGreaterThan(50_000);
+    await growDirectory(source, join(dir, "c"), { ...request, verify: true });
+    expect(files(target)).toEqual(files(join(dir, "c")));
+  });
+
+  const unshare = ["--mount", "--map-root-user"];
+  const canMount = spawnSync("unshare", [...unshare, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
+  it.skipIf(!canMount)("a full disk is named; the target is absent, the source untouched", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(2, 256, 512), llamaShards(2, 256, 512));
+    const before = files(source);
+    mkdirSync(join(dir, "tiny"));
+    const script = 'mount -t tmpfs -o size=4m tmpfs "$1" && shift && "$@"; ls "$(dirname "$0")"';
+    const args = [...unshare, "sh", "-c", script, join(dir, "tiny", "b"), join(dir, "tiny")];
+    const { stdout } = spawnSync("unshare", [...args, ...node, source, join(dir, "tiny", "b"), "8"], {
+      encoding: "utf8",
+    });
+    expect(stdout).toContain('"code":"E_DISK_FULL"');
+    expect(stdout).not.toMatch(/^b$/m);
+    expect(files(source)).toEqual(before);
+  });
+});
+
+describe("size", () => {
+  it("a 70B-shaped checkpoint that is headers only is looked at whole", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(80, 8192, 28672), llamaShards(80, 8192, 28672), "none");
+    expect(statSync(join(source, "part-1.safetensors")).size).toBeLessThan(10_000);
+    const report = await preflightGrowth(source, join(dir, "b"), { operator: stacked, options: { factor: 2 } });
+    const layer = 2 * 8192 + 4 * 8192 ** 2 + 3 * 8192 * 28672;
+    const rest = 2 * 64 * 8192 + 8192;
+    expect(report).toMatchObject({ parametersBefore: rest + 80 * layer, parametersAfter: rest + 160 * layer });
+    expect(report.bytesIn).toBe(2 * (rest + 80 * layer));
+    expect(report.connectionRate).toMatchObject({ numerator: 158, denominator: 159 });
+    expect((await refusal(() => growDirectory(source, join(dir, "b"), { operator: stacked }))).code).toMatch(
+      /E_SAFETENSORS_TRUNCATED|E_SHARD_INDEX/,
+    );
+  });
+
+  it("memory is that of the buffers, ten times the bytes or not", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(2, 1024, 2048), llamaShards(2, 1024, 2048), "sparse");
+    const peak = (factor: number): number => {
+      const [command, ...args] = node;
+      const to = join(dir, `x${factor}`);
+      const { stdout } = spawnSync(command, [...args, source, to, `${factor}`, "1e9"], { encoding: "utf8" });
+      return Number(/peak (\d+)/.exec(stdout)?.[1]);
+    };
+    const [small, large] = [peak(1), peak(10)];
+    expect(large).toBeLessThan(300e6);
+    // Besides the buffers only the garbage of a longer run.
+    expect(large - small).toBeLessThan(40e6);
+  }, 60_000);
+});

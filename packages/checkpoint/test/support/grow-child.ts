@@ -1,0 +1,24 @@
+// A process that grows a model: `SRC DST FACTOR` with small flushes; prints a line at each step and its peak memory.
+import { writeSync } from "node:fs";
+import { growDirectory } from "@cambium/checkpoint";
+import { CambiumError } from "@cambium/ir";
+import { stacked } from "./grow-models.js";
+
+const [from = "", to = "", factor = "2", flush = "65536"] = process.argv.slice(2);
+let peak = 0;
+try {
+  await growDirectory(from, to, {
+    operator: stacked,
+    options: { factor: Number(factor) },
+    maxShardBytes: 400_000_000,
+    flushBytes: Number(flush),
+    onProgress: ({ done }) => {
+      peak = Math.max(peak, process.memoryUsage.rss());
+      writeSync(1, `${done}\n`);
+    },
+  });
+  writeSync(1, `peak ${peak}\n`);
+} catch (error) {
+  writeSync(1, `${JSON.stringify(error instanceof CambiumError ? error : { defect: String(error) })}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,61 @@
+// What a growth looks like: its pre-flight as a dozen lines, its progress with speed and time left.
+import type { GrowPreflight, GrowProgress } from "@cambium/checkpoint";
+import { describePlan, formatLayers } from "@cambium/growth";
+import { compact, duration } from "./format.js";
+
+/** Milliseconds between two lines, without a terminal and with one. */
+const every = { plain: 10_000, terminal: 200 };
+
+/** The pre-flight for a person. */
+export function preflightText(report: GrowPreflight): string {
+  const { operator, layers, connectionRate: rate, plan, tensors, diskFree } = report;
+  const rows: [string, string][] = [
+    ["bytes", `${compact(report.bytesIn)}B → ${compact(report.bytesOut)}B`],
+    ["disk free", diskFree === undefined ? "unknown" : `${compact(diskFree)}B`],
+    [
+      "files",
+      report.files.length === 1 ? (report.files[0] as string) : `${report.files.length} shards and their index`,
+    ],
+  ];
+  if (plan) return `${describePlan(plan)}\n${table(rows)}`;
+  const count = (n: number): string => n.toLocaleString("en-US");
+  return table([
+    ["operator", `${operator.name} ${operator.version}`],
+    ["layers", formatLayers(layers)],
+    ["R_c", `${rate.numerator}/${rate.denominator} = ${(100 * rate.value).toFixed(2)} %`],
+    ["elements", `${count(report.parametersBefore)} → ${count(report.parametersAfter)}`],
+    ["tensors", `${tensors.copied} copied, ${tensors.computed} computed`],
+    ["dropped", tensors.dropped.length === 0 ? "nothing" : `${tensors.dropped.length}: ${tensors.dropped[0]}, …`],
+    ...rows,
+  ]);
+}
+
+function table(rows: readonly [string, string][]): string {
+  return rows.map(([label, text]) => `${label.padEnd(14)}${text}`).join("\n");
+}
+
+/** Prints progress to `stream`; returns what takes it and what ends the line. */
+export function growProgress(stream: NodeJS.WriteStream): { show(progress: GrowProgress): void; stop(): void } {
+  const terminal = stream.isTTY === true;
+  const wait = terminal ? every.terminal : every.plain;
+  let first: { readonly at: number; readonly progress: GrowProgress } | undefined;
+  let shown = performance.now();
+  return {
+    show(progress) {
+      const now = performance.now();
+      if (first?.progress.phase !== progress.phase) first = { at: now, progress };
+      if (now - shown < wait) return;
+      shown = now;
+      const { done, total, phase } = progress;
+      const speed = (done - first.progress.done) / ((now - first.at) / 1000);
+      const left = duration((total - done) / speed);
+      const what = phase === "write" ? "Writing" : "Verifying";
+      const percent = Math.floor((100 * done) / total);
+      const line = `${what} ${percent} %  ${(speed / 1e9).toFixed(2)} GB/s  ${left} left`;
+      stream.write(terminal ? `\r${line}\x1b[K` : `${line}\n`);
+    },
+    stop() {
+      if (terminal) stream.write("\r\x1b[K");
+    },
+  };
+}
