@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { mulberry32 } from "./random.mjs";
 
 const root = join(import.meta.dirname, "..");
 const { values } = parseArgs({
@@ -37,17 +38,6 @@ evaluate: { every: 2k, tokens: 512 }
 snapshot: { everySeconds: 0.05 }
 samples: { tokens: 8, prompts: [The] }
 `;
-
-/** Uniform in [0, 1), from a seed (mulberry32): a failure can be repeated. */
-function random(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Runs the recipe into `out`; `aim`, if given, resolves when the process is to be killed. */
 async function run(recipe, out, aim) {
@@ -145,7 +135,7 @@ function fingerprints(out) {
 
 function writeTinyRecipe(folder) {
   const words = ["the", "whale", "sea", "ship", "white", "captain", "and", "of", "a", "storm"];
-  const draw = random(7);
+  const draw = mulberry32(7);
   const paragraph = () => Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" ");
   writeFileSync(join(folder, "text.txt"), Array.from({ length: 40 }, paragraph).join("\n\n"));
   const path = join(folder, "recipe.yaml");
@@ -160,7 +150,7 @@ async function main(folder) {
   if (first.code !== 0) throw new Error(`the undisturbed run failed:\n${first.errors}`);
   const expected = JSON.stringify(fingerprints(undisturbed));
 
-  const next = random(Number(values.seed));
+  const next = mulberry32(Number(values.seed));
   const runs = Number(values.runs);
   const began = performance.now();
   const differing = [];

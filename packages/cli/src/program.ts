@@ -1,29 +1,21 @@
 // The command line: parses it and hands over to a command. Each command is one file in commands/.
-import { version } from "@cambium/experiment";
 import { Command } from "commander";
-import { createCommand } from "./commands/create.js";
-import { doctorCommand } from "./commands/doctor.js";
-import { generateCommand } from "./commands/generate.js";
-import { growCommand } from "./commands/grow.js";
-import { inspectCommand } from "./commands/inspect.js";
-import { pluginsCommand } from "./commands/plugins.js";
-import { reportCommand } from "./commands/report.js";
-import { runCommand } from "./commands/run.js";
-import { trainCommand } from "./commands/train.js";
+import { version } from "../package.json";
 import { exitCodes, reportFailure } from "./failure.js";
 import { type Host, nodeHost } from "./host.js";
 
-const commands = [
-  runCommand,
-  trainCommand,
-  growCommand,
-  generateCommand,
-  inspectCommand,
-  reportCommand,
-  pluginsCommand,
-  createCommand,
-  doctorCommand,
-] as const;
+/** By name and loaded when asked for: what draws reports need not be there to copy a checkpoint. */
+const commands: Record<string, () => Promise<(host: Host) => Command>> = {
+  run: async () => (await import("./commands/run.js")).runCommand,
+  train: async () => (await import("./commands/train.js")).trainCommand,
+  grow: async () => (await import("./commands/grow.js")).growCommand,
+  generate: async () => (await import("./commands/generate.js")).generateCommand,
+  inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
+  report: async () => (await import("./commands/report.js")).reportCommand,
+  plugins: async () => (await import("./commands/plugins.js")).pluginsCommand,
+  create: async () => (await import("./commands/create.js")).createCommand,
+  doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
+};
 
 /**
  * Runs one command line, given without `node` and script: results to standard output, progress and errors to standard
@@ -32,7 +24,12 @@ const commands = [
  */
 export async function main(args: readonly string[], host: Host = nodeHost): Promise<number> {
   try {
-    const cambium = program(host);
+    const named = args[0] !== undefined && Object.hasOwn(commands, args[0]) ? [args[0]] : Object.keys(commands);
+    const loaded = await Promise.all(named.map((name) => commands[name]?.()));
+    const cambium = program(
+      host,
+      loaded.filter((make) => make !== undefined),
+    );
     if (args.length === 0) cambium.outputHelp();
     else await cambium.parseAsync(args, { from: "user" });
     return 0;
@@ -41,7 +38,7 @@ export async function main(args: readonly string[], host: Host = nodeHost): Prom
   }
 }
 
-function program(host: Host): Command {
+function program(host: Host, commands: readonly ((host: Host) => Command)[]): Command {
   const cambium = quiet(new Command("cambium"))
     .description("Grow language models: train a small one, stack it, train on, and see what that saved.")
     .version(version)

@@ -10,14 +10,14 @@ import { freeBytes, requireSpace } from "../disk-space.js";
 import { toFileError } from "../file-errors.js";
 import { CONFIG_FILE, INDEX_FILE } from "../model-directory/names.js";
 import { type ModelDirectory, openModelDirectory } from "../model-directory/open.js";
-import { growingPaths, lockTarget, readJournal, writeJournal } from "./journal.js";
+import { clearJournal, growingPaths, lockTarget, readJournal, writeJournal } from "./journal.js";
 import { type GrowPreflight, type GrowRequest, type Prepared, prepare } from "./preflight.js";
 import { modelCard, RECORD_FILE, record } from "./record.js";
 import { verifyShards } from "./verify.js";
 import { writeShard } from "./write-shard.js";
 
-/** Bytes between two flushes: what a kill can cost. */
-const FLUSH_BYTES = 1e9;
+/** Bytes between two flushes: what a kill can cost. The disk is kept at work while the next bytes are read. */
+const FLUSH_BYTES = 256e6;
 
 export interface GrowProgress {
   readonly phase: "write" | "verify";
@@ -32,7 +32,7 @@ export interface GrowOptions extends GrowRequest {
   /** Stops at the next block; what is done is kept. */
   readonly signal?: AbortSignal;
   onProgress?(progress: GrowProgress): void;
-  /** Bytes between two flushes; default 10⁹. */
+  /** Bytes between two flushes; default 256 · 10⁶. */
   readonly flushBytes?: number;
 }
 
@@ -75,7 +75,7 @@ async function standing(target: string, { identity }: Prepared): Promise<boolean
   if (names.length === 0) return false;
   const text = await readFile(join(target, RECORD_FILE), "utf8").catch(() => "");
   if (text.includes(`"identity": "${identity}"`)) {
-    await rm(growingPaths(target).journal, { force: true });
+    await clearJournal(target);
     return true;
   }
   throw new CambiumError("E_EXISTS", "something is there already", {
@@ -115,20 +115,29 @@ async function fill(
     const from = safe[file] ?? 0;
     if (from === layout.fileSize) continue;
     let last = from;
-    let flushed = from;
+    let begun = from;
+    let flush: Promise<void> | undefined;
+    const flushTo = async (end: number, handle: FileHandle): Promise<void> => {
+      await handle.datasync();
+      safe[file] = end;
+      await writeJournal(target, identity, safe);
+    };
     const progress = async (end: number, handle: FileHandle): Promise<void> => {
       done += end - last;
       last = end;
       onProgress?.({ phase: "write", done, total });
-      if (end - flushed < flushBytes && !signal?.aborted) return;
-      await handle.sync();
-      flushed = end;
-      safe[file] = end;
-      await writeJournal(target, identity, safe);
+      if (end - begun < flushBytes && !signal?.aborted) return;
+      begun = end;
+      await flush;
+      flush = flushTo(end, handle);
+      // Awaited before the next one, or when the shard ends.
+      flush.catch(() => undefined);
+      if (signal?.aborted) await flush;
       signal?.throwIfAborted();
     };
+    const finish = async (): Promise<void> => flush;
     try {
-      await writeShard({ source, path: join(scratch, file), layout, from, progress });
+      await writeShard({ source, path: join(scratch, file), layout, from, progress, finish });
     } catch (error) {
       if (signal?.aborted && error === signal.reason) return "stopped";
       throw error;

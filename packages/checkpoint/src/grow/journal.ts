@@ -45,6 +45,18 @@ export async function writeJournal(target: string, identity: string, files: Safe
   await writeFileAtomic(growingPaths(target).journal, `${JSON.stringify({ identity, files })}\n`);
 }
 
+/** Removes the journal, and the locks of processes that died, of a growth that is done. */
+export async function clearJournal(target: string): Promise<void> {
+  await removeStaleScratch(dirname(target), ofTarget(target));
+  await rm(growingPaths(target).journal, { force: true });
+}
+
+/** Scratch siblings of the lock and of the journal. */
+function ofTarget(target: string): (base: string) => boolean {
+  const { scratch, journal } = growingPaths(target);
+  return (base) => base === basename(journal) || `.${base}` === basename(scratch);
+}
+
 /**
  * Keeps every other process of this host from growing into `target` until `release`.
  * @throws CambiumError `E_GROWTH_BUSY`
@@ -53,7 +65,7 @@ export async function lockTarget(target: string): Promise<{ release(): Promise<v
   const name = `${basename(target)}.growing`;
   const ours = scratchPath(join(dirname(target), name), scratchId(), "new");
   const mine = (base: string): boolean => base === name;
-  await removeStaleScratch(dirname(target), mine);
+  await removeStaleScratch(dirname(target), ofTarget(target));
   await writeFile(ours, "");
   const release = (): Promise<void> => rm(ours, { force: true });
   const others = (await listScratch(dirname(target), mine)).filter(({ path, stale }) => path !== ours && !stale);

@@ -1,11 +1,19 @@
-// A process that grows a model: `SRC DST FACTOR` with small flushes; prints a line at each step and its peak memory.
-import { writeSync } from "node:fs";
+// A process that grows a model: `SRC DST FACTOR FLUSH-BYTES [FILLER AT]` prints a line at each step and its peak memory.
+// Once AT bytes are done, FILLER takes all space that is left on its disk.
+import { appendFileSync, existsSync, writeSync } from "node:fs";
 import { growDirectory } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
 import { stacked } from "./grow-models.js";
 
-const [from = "", to = "", factor = "2", flush = "65536"] = process.argv.slice(2);
+const [from = "", to = "", factor = "2", flush = "65536", filler, at] = process.argv.slice(2);
 let peak = 0;
+function takeSpace(file: string): void {
+  try {
+    for (;;) appendFileSync(file, new Uint8Array(4096));
+  } catch {
+    // Full.
+  }
+}
 try {
   await growDirectory(from, to, {
     operator: stacked,
@@ -15,6 +23,7 @@ try {
     onProgress: ({ done }) => {
       peak = Math.max(peak, process.memoryUsage.rss());
       writeSync(1, `${done}\n`);
+      if (filler && done >= Number(at) && !existsSync(filler)) takeSpace(filler);
     },
   });
   writeSync(1, `peak ${peak}\n`);

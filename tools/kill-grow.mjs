@@ -1,0 +1,153 @@
+// Kills `cambium grow` with SIGKILL, continues each growth with the same command until it is done, and compares the
+// hash of every file of the result with those of a growth that nobody disturbed.
+//
+//   node tools/kill-grow.mjs [--kills 40] [--seed 1] [--factor 12] [--operator stack] [--json]
+//
+// Half of the kills come at a random instant of the copying, a quarter once a journal is there, a quarter in the last
+// steps before the target appears. Ends with exit code 1 when a growth ends in other bytes, when half a target was
+// seen, or when the source changed.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { writeModelDirectory } from "../packages/checkpoint/dist/index.js";
+import { llamaConfig, parameterTable, toHfConfig } from "../packages/model/dist/index.js";
+import { mulberry32 } from "./random.mjs";
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: "string", default: "40" },
+    seed: { type: "string", default: "1" },
+    factor: { type: "string", default: "12" },
+    operator: { type: "string", default: "stack" },
+    json: { type: "boolean", default: false },
+  },
+});
+const cli = join(import.meta.dirname, "..", "packages", "cli", "dist", "main.js");
+const next = mulberry32(Number(values.seed));
+
+/** A Llama of 2 layers, 19 MB in several shards. */
+async function makeBase(path) {
+  const config = llamaConfig({
+    ...{ layers: 2, vocabSize: 512, hiddenSize: 512, intermediateSize: 1536, heads: 8, contextLength: 512 },
+  });
+  const tensors = parameterTable(config).map(({ name, shape }) => ({
+    ...{ name, shape, dtype: "BF16" },
+    *chunks() {
+      const bytes = Buffer.alloc(2 * shape.reduce((product, size) => product * size, 1));
+      for (let at = 0; at < bytes.length; at += 2) bytes.writeUInt16LE(0x3c00 + Math.floor(512 * next()), at);
+      yield bytes;
+    },
+  }));
+  const configJson = toHfConfig(config, { dtype: "bf16" });
+  await writeModelDirectory(path, { configJson, tensors, maxShardBytes: 5e6 });
+}
+
+/** Runs the growth; `aim`, if given, resolves when the process is to be killed. */
+async function grow(base, target, aim) {
+  const options = ["--operator", values.operator, "--factor", values.factor, "--max-shard-size", "40MB"];
+  const child = spawn(process.execPath, [cli, "grow", base, target, ...options], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    errors += text;
+  });
+  const began = performance.now();
+  const ended = new AbortController();
+  const closed = new Promise((done) => child.on("close", (code, signal) => done({ code, signal })));
+  const killed = aim?.(ended.signal).then(
+    () => child.kill("SIGKILL"),
+    () => {},
+  );
+  const { code, signal } = await closed;
+  ended.abort();
+  await killed;
+  return { code, killed: signal === "SIGKILL", errors, milliseconds: performance.now() - began };
+}
+
+/** When to kill; each aim gives up when the growth ends first. */
+function aims(target, milliseconds) {
+  const scratch = join(target, "..", `.${target.split("/").at(-1)}.growing`);
+  const watch = async (signal, file) => {
+    while (!existsSync(file)) await sleep(0, undefined, { signal });
+  };
+  return {
+    "at random": (signal) => sleep((0.15 + 0.85 * next()) * milliseconds, undefined, { signal }),
+    "in copying": async (signal) => {
+      await watch(signal, `${scratch}.json`);
+      await sleep(0.6 * next() * milliseconds, undefined, { signal });
+    },
+    "at the end": async (signal) => {
+      await watch(signal, join(scratch, "config.json"));
+      await sleep(10 * next(), undefined, { signal });
+    },
+  };
+}
+
+function fingerprint(folder) {
+  const hash = (name) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+  return JSON.stringify(
+    readdirSync(folder)
+      .sort()
+      .map((name) => [name, hash(name)]),
+  );
+}
+
+async function main(folder) {
+  const [base, undisturbed, target] = ["base", "undisturbed", "grown"].map((name) => join(folder, name));
+  await makeBase(base);
+  const source = fingerprint(base);
+  const first = await grow(base, undisturbed);
+  if (first.code !== 0) throw new Error(`the undisturbed growth failed:\n${first.errors}`);
+  const expected = fingerprint(undisturbed);
+  const order = Object.entries(aims(target, first.milliseconds));
+  const wanted = Number(values.kills);
+  const hits = {};
+  let [kills, growths, differing, shots] = [0, 0, 0, 0];
+  for (let sitting = 0; kills < wanted; ) {
+    const [what, aim] = order[[0, 1, 0, 2][shots++ % 4]];
+    const { killed, code, errors } = await grow(base, target, sitting < 4 ? aim : undefined);
+    if (!killed && code !== 0) throw new Error(`growth ${growths} failed after ${sitting} kills:\n${errors}`);
+    sitting += 1;
+    if (killed) {
+      kills += 1;
+      hits[what] = (hits[what] ?? 0) + 1;
+    }
+    // A target that is there is whole, whoever was killed.
+    if (!existsSync(target)) continue;
+    growths += 1;
+    sitting = 0;
+    const again = await grow(base, target);
+    const left = readdirSync(folder).filter((name) => name.startsWith("."));
+    const same = fingerprint(target) === expected;
+    if (again.code !== 0 || left.length > 0 || !same) {
+      differing += 1;
+      console.error(again.errors, same ? "same bytes" : "OTHER BYTES", ...left);
+    }
+    rmSync(target, { recursive: true });
+    if (!values.json) console.error(`${kills} of ${wanted} kills, ${growths} growths, ${differing} differ`);
+  }
+  const changed = fingerprint(base) !== source;
+  if (values.json) console.log(JSON.stringify({ kills, growths, hits, differing, sourceChanged: changed }));
+  else {
+    const where = Object.entries(hits).map(([what, count]) => `${count} ${what}`);
+    console.log(
+      `${kills} kills (${where.join(", ")}) of ${growths} growths: ${differing} differ; source ${changed ? "changed" : "untouched"}`,
+    );
+  }
+  return differing === 0 && !changed ? 0 : 1;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "cambium-kill-grow-"));
+try {
+  process.exitCode = await main(folder);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
