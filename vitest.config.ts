@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions: [condition] },
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
-    include: ["{packages,backends,operators}/*/test/**/*.test.ts", "{tools,benchmarks}/test/**/*.test.{ts,mjs}"],
+    include: ["{packages,backends,operators,tools}/*/test/**/*.test.ts", "{tools,benchmarks}/test/**/*.test.{ts,mjs}"],
     testTimeout: 30_000,
     pool: "forks",
   },
