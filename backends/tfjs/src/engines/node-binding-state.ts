@@ -1,0 +1,188 @@
+// What stands in the way of tfjs-node or tfjs-node-gpu, or what would run: looked up in files; nothing is loaded.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { ProbeResult } from "@cambium/backend";
+import { CambiumError, type ErrorDetails } from "@cambium/ir";
+import { bindingFolder, bindingPrefix, cacheFolder } from "../setup/cache.js";
+import { bindingName, readManifest, verify } from "../setup/manifest.js";
+import { type EnginePackage, installCommand, isSupported, setupCommand, supportedRange } from "../setup/packages.js";
+import { findGpu, type Gpu } from "./node-binding-gpu.js";
+
+/** The engines with a native part: tfjs-node on the CPU, tfjs-node-gpu on CUDA. */
+export type NodeEngineKind = "node" | "node-gpu";
+
+export const enginePackage: Readonly<Record<NodeEngineKind, EnginePackage>> = {
+  node: "@tensorflow/tfjs-node",
+  "node-gpu": "@tensorflow/tfjs-node-gpu",
+};
+
+/** An installed package, by its real folder. */
+export interface InstalledEngine {
+  readonly packageName: EnginePackage;
+  readonly folder: string;
+  readonly version: string;
+  /** Looks packages up as the package's own files do. */
+  readonly require: NodeJS.Require;
+}
+
+export type Obstacle =
+  | { readonly state: "missing" }
+  | { readonly state: "version"; readonly version: string }
+  | { readonly state: "not-built"; readonly version: string; readonly builtFor?: string | undefined }
+  | { readonly state: "broken"; readonly part: "package" | "binding"; readonly reason: string }
+  | { readonly state: "no-cuda"; readonly gpu: Gpu | null };
+
+export type EngineState =
+  | Obstacle
+  | ({
+      readonly state: "ready";
+      /** Path of the native module. */
+      readonly binding: string;
+      /** Of TensorFlow, where the manifest tells it; else the binding itself will. */
+      readonly tensorflow?: string | undefined;
+    } & InstalledEngine);
+
+/** The package as seen from `from`, or what is wrong with it. */
+export function findEngine(kind: NodeEngineKind, from: string): InstalledEngine | Obstacle {
+  const packageName = enginePackage[kind];
+  let path: string;
+  try {
+    path = createRequire(from).resolve(`${packageName}/package.json`);
+  } catch {
+    return { state: "missing" };
+  }
+  const folder = dirname(path);
+  let version: string;
+  try {
+    version = String((JSON.parse(readFileSync(path, "utf8")) as { version?: unknown }).version);
+  } catch (error) {
+    return { state: "broken", part: "package", reason: `${path}: ${(error as Error).message}` };
+  }
+  if (!isSupported(version)) return { state: "version", version };
+  const needed = ["dist/register_all_kernels.js", "dist/nodejs_kernel_backend.js", "binding/tfjs_backend.cc"];
+  const absent = needed.find((file) => !existsSync(join(folder, file)));
+  if (absent !== undefined) return { state: "broken", part: "package", reason: `${join(folder, absent)} is missing` };
+  return { packageName, folder, version, require: createRequire(path) };
+}
+
+/** Looks at the package, then at its binding. Libraries are compared by size, the binding by checksum. */
+export async function inspectNodeEngine(kind: NodeEngineKind, from: string): Promise<EngineState> {
+  const found = findEngine(kind, from);
+  if ("state" in found) return found;
+  const built = await findBinding(found);
+  return "state" in built ? built : { state: "ready", ...found, ...built };
+}
+
+async function findBinding(
+  found: InstalledEngine,
+): Promise<{ readonly binding: string; readonly tensorflow?: string } | Obstacle> {
+  const { packageName, version, folder } = found;
+  const cached = bindingFolder(packageName, version);
+  try {
+    const manifest = await readManifest(cached);
+    if (manifest) {
+      const [problem] = await verify(cached, manifest, "quick");
+      if (problem !== undefined) return { state: "broken", part: "binding", reason: problem };
+      return { binding: join(cached, bindingName), tensorflow: manifest.tensorflow };
+    }
+  } catch (error) {
+    return { state: "broken", part: "binding", reason: (error as Error).message };
+  }
+  const own = ownBinding(folder);
+  return own === undefined ? { state: "not-built", version, builtFor: otherBuild(packageName) } : { binding: own };
+}
+
+/** The binding that the package's own script made or fetched, where it could. */
+function ownBinding(folder: string): string | undefined {
+  const versions = namesIn(join(folder, "lib"))
+    .map((name) => Number(/^napi-v(\d+)$/.exec(name)?.[1]))
+    .filter((version) => version <= Number(process.versions.napi))
+    .sort((a, b) => b - a);
+  return versions.map((version) => join(folder, "lib", `napi-v${version}`, bindingName)).find(existsSync);
+}
+
+/** The version that a binding in the cache was built for, where it is another one. */
+function otherBuild(name: EnginePackage): string | undefined {
+  const prefix = bindingPrefix(name);
+  const rest = namesIn(cacheFolder()).filter((entry) => entry.startsWith(prefix));
+  return rest.map((entry) => /^(\d+\.\d+\.\d+)-/.exec(entry.slice(prefix.length))?.[1]).find(Boolean);
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Why an engine does not run, as an error. */
+export function unavailable(kind: NodeEngineKind, obstacle: Obstacle): CambiumError {
+  const { message, ...details } = explain(kind, obstacle);
+  return new CambiumError("E_BACKEND_UNAVAILABLE", message, details);
+}
+
+/** For `cambium doctor`: what would run, or why not and what mends it. */
+export async function probeNodeEngine(kind: NodeEngineKind, from: string = import.meta.url): Promise<ProbeResult> {
+  const found = await inspectNodeEngine(kind, from);
+  const gpu = kind === "node-gpu" ? findGpu() : null;
+  const driverless = found.state === "ready" && kind === "node-gpu" && gpu === null;
+  const state: EngineState = driverless ? { state: "no-cuda", gpu } : found;
+  if (state.state !== "ready") {
+    const { message, got, hint } = explain(kind, state);
+    return {
+      device: kind,
+      available: false,
+      detail: got === undefined ? message : `${message}: ${got}`,
+      ...(hint !== undefined && { fix: hint }),
+    };
+  }
+  const { packageName, version, tensorflow } = state;
+  const name = packageName.replace("@tensorflow/", "");
+  const below = tensorflow === undefined ? "TensorFlow as the package brings it" : `TensorFlow ${tensorflow}`;
+  const where = kind === "node-gpu" ? `on ${gpu?.name ?? "CUDA"}` : "on the CPU";
+  return { device: kind, available: true, detail: `${name} ${version}, ${below}, ${where}` };
+}
+
+function explain(kind: NodeEngineKind, obstacle: Obstacle): { readonly message: string } & ErrorDetails {
+  const name = enginePackage[kind];
+  const setup = setupCommand(name);
+  switch (obstacle.state) {
+    case "missing":
+      return { message: `${name} is not installed`, hint: `${installCommand(name)} && ${setup}` };
+    case "version":
+      return {
+        message: `${name} is of a version that Cambium does not work with`,
+        expected: supportedRange,
+        got: obstacle.version,
+        hint: `${installCommand(name)} && ${setup}`,
+      };
+    case "not-built":
+      return {
+        message: `the native binding of ${name} ${obstacle.version} is not built`,
+        ...(obstacle.builtFor !== undefined && { got: `one for ${obstacle.builtFor}` }),
+        hint: setup,
+      };
+    case "broken":
+      return obstacle.part === "package"
+        ? {
+            message: `${name} is installed but does not load`,
+            got: obstacle.reason,
+            hint: `npm uninstall ${name} && ${installCommand(name)} && ${setup}`,
+          }
+        : { message: `the native binding of ${name} is broken`, got: obstacle.reason, hint: setup };
+    case "no-cuda":
+      return obstacle.gpu === null
+        ? {
+            message: `${name} finds no NVIDIA driver`,
+            expected: "a CUDA device",
+            hint: "install NVIDIA's driver (in a container: start it with --gpus all), or use the engine node",
+          }
+        : {
+            message: `${name} would compute on the CPU: TensorFlow does not use ${obstacle.gpu.name ?? "the GPU"}`,
+            expected: "a CUDA device that TensorFlow can use",
+            hint: `${setup} brings the CUDA libraries of TensorFlow's wheel; or use the engine node`,
+          };
+  }
+}

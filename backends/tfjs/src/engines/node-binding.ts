@@ -1,0 +1,88 @@
+// Loads tfjs-node over a binding that `cambium setup tfjs` built, or over the package's own where it has one.
+import { join } from "node:path";
+import { CambiumError } from "@cambium/ir";
+import { findGpu } from "./node-binding-gpu.js";
+import { withLegacyUtil } from "./node-binding-legacy.js";
+import { type EngineState, inspectNodeEngine, type NodeEngineKind, unavailable } from "./node-binding-state.js";
+
+type Tf = typeof import("@tensorflow/tfjs-core");
+
+/** tfjs over libtensorflow, set as the current backend of tfjs. */
+export interface NodeEngine {
+  /** The tfjs of tfjs-node itself; engine and kernel registry are one per process, whichever copy one asks. */
+  readonly tf: Tf;
+  /** The name it is registered under with tfjs. */
+  readonly backendName: "tensorflow";
+  /** E.g. `tfjs-node 4.22.0, TensorFlow 2.21.0`. */
+  readonly version: string;
+  /** What computes: `cpu`, or the GPU's name where the driver tells it. */
+  readonly device: string;
+  readonly cuda: boolean;
+}
+
+/** The part of the native module that is read here. */
+interface Binding {
+  readonly TF_Version: string;
+  isUsingGpuDevice(): boolean;
+}
+
+type KernelBackendClass = new (binding: Binding, packageName: string) => InstanceType<Tf["KernelBackend"]>;
+
+let loaded: { readonly kind: NodeEngineKind; readonly engine: NodeEngine } | undefined;
+
+/**
+ * Loads an engine, once per thread. `from` is the file or folder from which packages are looked up.
+ * @throws CambiumError `E_BACKEND_UNAVAILABLE` that says which of these holds, and the command that mends it: the
+ * package is missing, of another version, or does not load; its binding is not built, or is broken; `node-gpu` finds no
+ * CUDA device (it does not go on on the CPU); the other of the two engines is loaded already.
+ */
+export async function loadNodeEngine(kind: NodeEngineKind, from: string = import.meta.url): Promise<NodeEngine> {
+  if (loaded?.kind === kind) return loaded.engine;
+  if (loaded) {
+    throw new CambiumError("E_BACKEND_UNAVAILABLE", `this process computes on the tfjs engine ${loaded.kind} already`, {
+      expected: "one of node and node-gpu in a process",
+      hint: `open ${kind} in a process of its own`,
+    });
+  }
+  const state = await inspectNodeEngine(kind, from);
+  if (state.state !== "ready") throw unavailable(kind, state);
+  const engine = load(kind, state);
+  loaded = { kind, engine };
+  return engine;
+}
+
+function load(kind: NodeEngineKind, found: Extract<EngineState, { state: "ready" }>): NodeEngine {
+  const { packageName, folder, require } = found;
+  const binding = attempt(kind, "binding", () => require(found.binding) as Binding);
+  const cuda = binding.isUsingGpuDevice();
+  const gpu = kind === "node-gpu" ? findGpu() : null;
+  if (kind === "node-gpu" && !cuda) throw unavailable(kind, { state: "no-cuda", gpu });
+  const tf = attempt(kind, "package", () =>
+    withLegacyUtil(folder, () => {
+      // What tfjs-node's own entry does, but for looking for its binding by node-pre-gyp, in its own folder.
+      const union = require("@tensorflow/tfjs") as Tf;
+      require(join(folder, "dist", "register_all_kernels.js"));
+      const { NodeJSKernelBackend } = require(join(folder, "dist", "nodejs_kernel_backend.js")) as {
+        NodeJSKernelBackend: KernelBackendClass;
+      };
+      union.registerBackend("tensorflow", () => new NodeJSKernelBackend(binding, packageName), 3);
+      if (!union.setBackend("tensorflow")) throw new Error("tfjs refuses the backend of tfjs-node");
+      return union;
+    }),
+  );
+  return {
+    tf,
+    backendName: "tensorflow",
+    version: `${packageName.replace("@tensorflow/", "")} ${found.version}, TensorFlow ${binding.TF_Version}`,
+    device: cuda ? (gpu?.name ?? "CUDA device") : "cpu",
+    cuda,
+  };
+}
+
+function attempt<T>(kind: NodeEngineKind, part: "package" | "binding", work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw unavailable(kind, { state: "broken", part, reason: cause instanceof Error ? cause.message : String(cause) });
+  }
+}
