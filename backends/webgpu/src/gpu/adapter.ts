@@ -1,0 +1,163 @@
+// Opens a GPU: picks an adapter, and asks it for a device with all that the kernels can use.
+import { CambiumError } from "@cambium/ir";
+import { type GpuSource, gpuSource } from "./source.js";
+
+/** An adapter, as data. */
+export interface AdapterInfo {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** It is a CPU that stands in for a GPU. */
+  readonly isFallback: boolean;
+  /** Fewest and most invocations of a subgroup; 0 when unknown. */
+  readonly subgroupSizes: readonly [number, number];
+}
+
+/** A device and what is known of it. Destroy the device when done with it: that lets the process end. */
+export interface Gpu {
+  /** Who implements WebGPU here, e.g. `Dawn`. */
+  readonly source: string;
+  readonly adapter: AdapterInfo;
+  readonly device: GPUDevice;
+  readonly features: ReadonlySet<string>;
+  readonly limits: GpuLimits;
+}
+
+const wantedFeatures: readonly string[] = ["timestamp-query", "shader-f16", "subgroups"];
+
+/** Limits that matter to compute; each is asked for at the adapter's best. */
+const wantedLimits = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxUniformBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxBindingsPerBindGroup",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupsPerDimension",
+  "minStorageBufferOffsetAlignment",
+  "minUniformBufferOffsetAlignment",
+] as const satisfies readonly (keyof GPUSupportedLimits)[];
+
+export type GpuLimits = Readonly<Record<(typeof wantedLimits)[number], number>>;
+
+/**
+ * Instances in use. Dawn's must outlive its devices: one that is collected before them ends the process with an abort;
+ * one that is kept after them would keep its threads.
+ */
+const inUse = new Set<GPU>();
+
+/**
+ * Opens a device.
+ * @param choice `high-performance` (default), `low-power`, `fallback` (a software adapter), or part of an adapter's name
+ * @throws CambiumError `E_BACKEND_UNAVAILABLE` when there is no such adapter, with those found and how to get one
+ */
+export async function requestGpu(choice = "high-performance", source?: GpuSource): Promise<Gpu> {
+  const from = source ?? (await gpuSource());
+  const { gpu, adapter } = await findAdapter(from, choice);
+  const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
+  const requiredFeatures = wantedFeatures.filter((name) => adapter.features.has(name));
+  inUse.add(gpu);
+  try {
+    const device = await adapter.requestDevice({
+      requiredFeatures: requiredFeatures as GPUFeatureName[],
+      requiredLimits,
+    });
+    device.lost.finally(() => inUse.delete(gpu));
+    return {
+      source: from.name,
+      adapter: adapterInfo(adapter),
+      device,
+      features: new Set(requiredFeatures),
+      limits: Object.fromEntries(wantedLimits.map((name) => [name, device.limits[name]])) as GpuLimits,
+    };
+  } catch (cause) {
+    inUse.delete(gpu);
+    throw new CambiumError("E_BACKEND_UNAVAILABLE", `${adapterInfo(adapter).name} gives no device`, {
+      got: String(cause),
+      hint: noAdapterHint(),
+      cause,
+    });
+  }
+}
+
+export function adapterInfo({ info }: GPUAdapter): AdapterInfo {
+  const { vendor, architecture, device, description, isFallbackAdapter, subgroupMinSize, subgroupMaxSize } = info;
+  return {
+    name: description || device || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter",
+    vendor,
+    architecture,
+    isFallback: isFallbackAdapter === true,
+    subgroupSizes: [subgroupMinSize ?? 0, subgroupMaxSize ?? 0],
+  };
+}
+
+/** How to come by an adapter on this platform. */
+export function noAdapterHint(): string {
+  const { process } = globalThis as { process?: { platform?: string } };
+  if (process?.platform === undefined) return "look at chrome://gpu, and turn hardware acceleration on";
+  return process.platform === "linux"
+    ? "install the GPU's Vulkan driver and its loader libvulkan.so.1 (Debian: apt install libvulkan1), then cambium doctor"
+    : "update the GPU's driver, then cambium doctor";
+}
+
+interface Found {
+  readonly gpu: GPU;
+  readonly adapter: GPUAdapter;
+}
+
+async function findAdapter(source: GpuSource, choice: string): Promise<Found> {
+  const preferences: Readonly<Record<string, GPURequestAdapterOptions>> = {
+    "high-performance": { powerPreference: "high-performance" },
+    "low-power": { powerPreference: "low-power" },
+    fallback: { forceFallbackAdapter: true },
+  };
+  const preference = Object.hasOwn(preferences, choice) ? preferences[choice] : undefined;
+  const found = preference ? await request(source.create(), preference) : await findByName(source, choice);
+  if (found) return found;
+  const names = await adapterNames(source);
+  throw new CambiumError("E_BACKEND_UNAVAILABLE", `there is no WebGPU adapter "${choice}" here`, {
+    expected: `high-performance, low-power, fallback or part of a name${names.length > 0 ? ` of these: ${names.join(", ")}` : ""}`,
+    got: names.length === 0 ? "no adapter at all" : choice,
+    hint: names.length === 0 ? noAdapterHint() : `adapter=${names[0]}`,
+  });
+}
+
+async function findByName(source: GpuSource, part: string): Promise<Found | undefined> {
+  const fits = (name: string) => name.toLowerCase().includes(part.toLowerCase());
+  if (source.listsAdapters) {
+    const name = (await adapterNames(source)).find(fits);
+    return name === undefined ? undefined : request(source.create(name), {});
+  }
+  for (const found of await offered(source)) if (fits(adapterInfo(found.adapter).name)) return found;
+  return undefined;
+}
+
+/** Names of all adapters, where they can be listed; else of those that the preferences lead to. */
+export async function adapterNames(source: GpuSource): Promise<readonly string[]> {
+  if (!source.listsAdapters)
+    return [...new Set((await offered(source)).map(({ adapter }) => adapterInfo(adapter).name))];
+  // Dawn names them in its refusal of one that is not there.
+  const refusal: unknown = await source
+    .create("none of this name")
+    .requestAdapter()
+    .catch((error: unknown) => error);
+  return [...String(refusal).matchAll(/name: '([^']*)'/g)].map(([, name]) => name as string);
+}
+
+/** Adapters by preference, the fastest first. */
+async function offered(source: GpuSource): Promise<readonly Found[]> {
+  const gpu = source.create();
+  const options = [{ powerPreference: "high-performance" }, { powerPreference: "low-power" }] as const;
+  const found = [];
+  for (const one of [...options, { forceFallbackAdapter: true }]) found.push(await request(gpu, one));
+  return found.filter((one) => one !== undefined);
+}
+
+async function request(gpu: GPU, options: GPURequestAdapterOptions): Promise<Found | undefined> {
+  const adapter = await gpu.requestAdapter(options);
+  return adapter ? { gpu, adapter } : undefined;
+}

@@ -1,0 +1,85 @@
+// What goes wrong on a GPU, as errors of Cambium: a lost device, memory that is not there, a driver that gives up.
+import { CambiumError } from "@cambium/ir";
+
+/** Watches a device for what no call reports: its loss, and errors outside of every scope. */
+export interface FaultWatch {
+  /** Rejects its callers for good once the device is lost. */
+  readonly lost: CambiumError | undefined;
+  /** @throws CambiumError `E_DEVICE_LOST`, or the first error since the last check */
+  check(): void;
+}
+
+/** @param name of the adapter, for messages */
+export function watchFaults(device: GPUDevice, name: string): FaultWatch {
+  let [lost, fault]: (CambiumError | Error | undefined)[] = [];
+  device.addEventListener("uncapturederror", (event) => {
+    event.preventDefault();
+    fault ??= gpuError(event.error, name);
+  });
+  device.lost.then(({ reason, message }) => {
+    lost =
+      reason === "destroyed"
+        ? new CambiumError("E_DEVICE_LOST", `the WebGPU device ${name} is closed`)
+        : new CambiumError("E_DEVICE_LOST", `the WebGPU device ${name} was lost`, {
+            got: message || "no reason given",
+            hint: "start again: the run goes on from its last snapshot",
+          });
+  });
+  return {
+    get lost() {
+      return lost as CambiumError | undefined;
+    },
+    check() {
+      const error = lost ?? fault;
+      fault = undefined;
+      if (error) throw error;
+    },
+  };
+}
+
+const filters: readonly GPUErrorFilter[] = ["out-of-memory", "internal", "validation"];
+
+/**
+ * Issues calls within scopes for every kind of error. Scopes are a stack of the device's, so `issue` must not wait.
+ * @param where names what is done, e.g. `allocate 4096 bytes for "x"`
+ * @throws CambiumError `E_OUT_OF_MEMORY`, `E_DRIVER`; Error for an invalid call, which is a defect of Cambium
+ */
+export async function guarded<T>(device: GPUDevice, where: string, issue: () => T): Promise<T> {
+  for (const filter of filters) device.pushErrorScope(filter);
+  const result = attempt(issue);
+  const errors = await Promise.all(filters.map(() => device.popErrorScope()));
+  if ("thrown" in result) throw result.thrown;
+  const [first] = errors.filter((error) => error !== null);
+  if (first) throw gpuError(first, where);
+  return result.value;
+}
+
+/** The error that stands for one of WebGPU's, by its kind. */
+export function gpuError(error: { readonly message: string }, where: string): Error {
+  const kind = error.constructor.name;
+  const details = { where, got: firstLine(error.message), cause: error };
+  if (kind === "GPUOutOfMemoryError")
+    return new CambiumError("E_OUT_OF_MEMORY", "the GPU has no memory left for this", {
+      ...details,
+      hint: "a smaller batch or context, or an adapter with more memory",
+    });
+  const internal = kind === "GPUInternalError" || (error as { reason?: string }).reason === "internal";
+  if (internal)
+    return new CambiumError("E_DRIVER", "the GPU's driver could not do this", {
+      ...details,
+      hint: "update the driver, or choose another adapter",
+    });
+  return new Error(`the webgpu backend made an invalid call (${where}): ${error.message}`, { cause: error });
+}
+
+function attempt<T>(issue: () => T): { readonly value: T } | { readonly thrown: unknown } {
+  try {
+    return { value: issue() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] || "no message";
+}

@@ -1,0 +1,61 @@
+// Where WebGPU comes from: the browser's own, or Dawn through the optional package `webgpu`.
+/// <reference types="@webgpu/types" />
+import { CambiumError } from "@cambium/ir";
+
+/** A way to make WebGPU instances. */
+export interface GpuSource {
+  /** Who implements it, e.g. `browser`, `Dawn (webgpu)`. */
+  readonly name: string;
+  /** Adapters can be chosen among by name. */
+  readonly listsAdapters: boolean;
+  /** An instance; one that offers only the adapter of this name, where adapters can be listed. */
+  create(adapter?: string): GPU;
+}
+
+/** The part of the `webgpu` package that is used. */
+interface DawnModule {
+  create(flags: string[]): GPU;
+}
+
+/** Time stamps in nanoseconds, not rounded to 100 µs: there is no page here to be protected from another. */
+const dawnFlags = ["disable-dawn-features=timestamp_quantization"];
+
+/**
+ * The browser's WebGPU where there is one, else Dawn.
+ * @throws CambiumError `E_BACKEND_UNAVAILABLE` when there is neither, with what brings it; a package that is there and
+ * broken shows its own error
+ */
+export async function gpuSource(load: () => Promise<unknown> = loadDawn): Promise<GpuSource> {
+  const { navigator, document } = globalThis as { navigator?: { gpu?: GPU }; document?: unknown };
+  const own = navigator?.gpu;
+  if (own) return { name: "browser", listsAdapters: false, create: () => own };
+  if (document !== undefined)
+    throw new CambiumError("E_BACKEND_UNAVAILABLE", "this page has no WebGPU", {
+      hint: "serve it over https or from localhost, to a browser that has WebGPU (chrome://gpu says why it has none)",
+    });
+  const { create } = (await load().catch(refuse)) as DawnModule;
+  return {
+    name: "Dawn",
+    listsAdapters: true,
+    create: (adapter) => create(adapter === undefined ? dawnFlags : [...dawnFlags, `adapter=${adapter}`]),
+  };
+}
+
+/** The name is a variable, so that bundlers for browsers leave it alone. */
+function loadDawn(name = "webgpu"): Promise<unknown> {
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+}
+
+function refuse(cause: unknown): never {
+  const { code, message } = cause as { code?: string; message?: string };
+  const absent = code === "ERR_MODULE_NOT_FOUND" && /'webgpu'/.test(message ?? "");
+  throw new CambiumError(
+    "E_BACKEND_UNAVAILABLE",
+    absent ? "WebGPU in Node is the package webgpu, and it is not installed" : "the package webgpu does not load",
+    {
+      ...(!absent && { got: message ?? String(cause) }),
+      hint: absent ? "npm install webgpu" : "npm install --force webgpu; it needs x64 or arm64, and glibc on Linux",
+      cause,
+    },
+  );
+}
