@@ -48,6 +48,8 @@ export interface SessionStep {
   readonly nodes: number;
   readonly feeds: Readonly<Record<string, Slot>>;
   readonly fetches: Readonly<Record<string, Slot>>;
+  /** The model's first output, which is no tensor: onnxruntime-node stops there (see `Session.run`). */
+  readonly stopper: string;
 }
 
 /** One call of the WASM kernels. */

@@ -25,9 +25,10 @@ export interface RunRequest {
 export interface Calls {
   open: { argument: OpenOptions; result: { readonly version: string } };
   compile: { argument: { readonly executable: ExecutableId; readonly plan: Plan }; result: undefined };
+  /** A piece of a tensor's data, from element `at` on; the first makes the tensor. The piece's buffer comes back. */
   upload: {
-    argument: { readonly tensor: TensorId; readonly type: TensorType; readonly data: HostData };
-    result: undefined;
+    argument: { readonly tensor: TensorId; readonly type: TensorType; readonly at: number; readonly piece: HostData };
+    result: HostData;
   };
   download: { argument: { readonly tensor: TensorId }; result: HostData };
   run: { argument: RunRequest; result: Readonly<Record<string, HostData>> };

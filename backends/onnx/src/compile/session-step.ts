@@ -20,6 +20,7 @@ export interface Surroundings {
 
 export function sessionStep(nodes: readonly Node[], around: Surroundings, table: SlotTable): SessionStep {
   const graph = new OnnxGraph();
+  const stopper = graph.sequenceOutput();
   const own = new Set(nodes);
   const names = new Map<number, string>();
   const feeds: Record<string, Slot> = {};
@@ -70,5 +71,5 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
     graph.output(name, value.type);
   }
   if (taken.size === 0) throw new CambiumError("E_GRAPH", "a segment computes nothing that is used");
-  return { kind: "session", model: graph.encode(), nodes: graph.size, feeds, fetches };
+  return { kind: "session", model: graph.encode(), nodes: graph.size, feeds, fetches, stopper };
 }

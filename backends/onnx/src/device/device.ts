@@ -8,11 +8,23 @@ import {
   type MemoryStats,
   TensorLedger,
 } from "@cambium/backend";
-import { CambiumError, checkGraph, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
+import {
+  CambiumError,
+  checkGraph,
+  type Graph,
+  type HostData,
+  type HostTensor,
+  hostTensor,
+  type TensorType,
+} from "@cambium/ir";
 import { compileGraph } from "../compile/compile.js";
 import type { TensorId } from "../protocol.js";
 import type { WorkerClient } from "./client.js";
 import { OnnxExecutable } from "./executable.js";
+
+const stagingBytes = 2 ** 20;
+
+type HostDataConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => HostData;
 
 export class OnnxDevice implements Device {
   readonly ledger: TensorLedger<TensorId>;
@@ -20,6 +32,8 @@ export class OnnxDevice implements Device {
   #nextTensor = 0;
   #nextExecutable = 0;
   #open = true;
+  /** The buffer of uploads while none is under way. */
+  #staging: ArrayBuffer | undefined;
 
   constructor(
     readonly info: DeviceInfo,
@@ -50,10 +64,23 @@ export class OnnxDevice implements Device {
     this.#mustBeOpen();
     const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
     const type = { dtype, shape: [...shape] };
-    const copy = data.slice();
     const tensor = this.newTensorId();
-    await this.client.call("upload", { tensor, type, data: copy }, [copy.buffer as ArrayBuffer]);
+    await this.#send(tensor, type, data);
     return this.ledger.add(type, tensor);
+  }
+
+  /** In pieces through one buffer that goes back and forth: copies of a whole state would wait long for their GC. */
+  async #send(tensor: TensorId, type: TensorType, data: HostData): Promise<void> {
+    let buffer = this.#staging ?? new ArrayBuffer(stagingBytes);
+    this.#staging = undefined;
+    const most = stagingBytes / data.BYTES_PER_ELEMENT;
+    for (let at = 0; at === 0 || at < data.length; at += most) {
+      const part = data.subarray(at, at + most);
+      const piece = new (data.constructor as HostDataConstructor)(buffer, 0, part.length);
+      piece.set(part);
+      buffer = (await this.client.call("upload", { tensor, type, at, piece }, [buffer])).buffer as ArrayBuffer;
+    }
+    this.#staging = buffer;
   }
 
   async download(tensor: DeviceTensor): Promise<HostTensor> {

@@ -10,6 +10,8 @@ import {
   ModelProtoSchema,
   type TensorProto,
   TensorProtoSchema,
+  type TypeProto,
+  TypeProtoSchema,
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "./onnx_pb.js";
@@ -62,6 +64,15 @@ export class OnnxGraph {
 
   output(name: string, type: TensorType): void {
     this.#outputs.push(valueInfo(name, type));
+  }
+
+  /** Appends an output that is no tensor but an empty sequence of f32 tensors, and returns its name. */
+  sequenceOutput(): string {
+    const name = this.node("SequenceEmpty", []);
+    const elemType = typeProto({ dtype: "f32", shape: [] });
+    const type = create(TypeProtoSchema, { value: { case: "sequenceType", value: { elemType } } });
+    this.#outputs.push(create(ValueInfoProtoSchema, { name, type }));
+    return name;
   }
 
   /** Appends a node with one output and returns that value's name. An empty input name leaves an optional input out. */
@@ -169,12 +180,14 @@ export class OnnxGraph {
 
 const constantTypes = { f32: DataType.FLOAT, i32: DataType.INT32, i64: DataType.INT64, bool: DataType.BOOL };
 
-function valueInfo(name: string, { dtype, shape }: TensorType): ValueInfoProto {
+function valueInfo(name: string, type: TensorType): ValueInfoProto {
+  return create(ValueInfoProtoSchema, { name, type: typeProto(type) });
+}
+
+function typeProto({ dtype, shape }: TensorType): TypeProto {
   const dim = shape.map((n) => ({ value: { case: "dimValue" as const, value: BigInt(n) } }));
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { value: { case: "tensorType", value: { elemType: constantTypes[heldAs[dtype]], shape: { dim } } } },
-  });
+  const value = { elemType: constantTypes[heldAs[dtype]], shape: { dim } };
+  return create(TypeProtoSchema, { value: { case: "tensorType", value } });
 }
 
 function bytesOf(dtype: ConstantType, values: ArrayLike<number>): Uint8Array<ArrayBuffer> {

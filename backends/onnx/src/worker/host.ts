@@ -38,9 +38,10 @@ export class Host {
         return plain(undefined);
       }
       case "upload": {
-        const { tensor, type, data } = request.argument;
-        this.#tensors.set(tensor, this.#state().storage.store(type, widen(type.dtype, data)));
-        return plain(undefined);
+        const { tensor, type, at, piece } = request.argument;
+        if (at === 0) this.#tensors.set(tensor, this.#state().storage.allocate(type));
+        this.#tensor(tensor).data.set(widen(type.dtype, piece), at);
+        return { result: piece, buffers: [piece.buffer as ArrayBuffer] };
       }
       case "download": {
         const data = download(this.#tensor(request.argument.tensor));

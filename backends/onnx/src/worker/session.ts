@@ -24,9 +24,18 @@ export class Session {
     return session;
   }
 
-  /** Reads `feeds` and writes into `fetches`, both by value name. */
+  /**
+   * Reads `feeds` and writes into `fetches`, both by value name. After a run onnxruntime-node copies every output into
+   * a fresh buffer, also those that lie in memory of ours: all gradients, at every step. It stops with an error at the
+   * first that is no tensor; by then all are computed. So the model's first output is none, and the error expected.
+   */
   async run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor>): Promise<void> {
-    await (await this.#opened()).run(feeds, fetches);
+    const session = await this.#opened();
+    try {
+      await session.run(feeds, { [this.#step.stopper]: null, ...fetches });
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith("Non tensor type"))) throw error;
+    }
   }
 
   /** Adds the time of every node run since the last call to `times`. ONNX Runtime cannot go on profiling: it reopens. */
