@@ -1,6 +1,15 @@
 // Plans: budgets, positions, counted FLOPs, and identities that change with what decides bits and with nothing else.
-import { copy, defineOperator, depthOperator } from "@cambium/growth";
-import { llamaConfig, parameterTable } from "@cambium/model";
+import {
+  copy,
+  defineOperator,
+  depthOperator,
+  type Expr,
+  learned,
+  type MaskSchedule,
+  type Operator,
+  type PlanParts,
+} from "@cambium/growth";
+import { finalNormName, type LlamaConfig, llamaConfig, parameterTable } from "@cambium/model";
 import stack from "@cambium/operator-stack";
 import { defaultOptimizer, matrixFlops, trainStepGraph } from "@cambium/train";
 import fc from "fast-check";
@@ -29,6 +38,22 @@ function flopsOf(arm: ArmPlan | undefined): number {
 
 function perStep({ flops, tokens }: StagePlan, { train, model }: typeof minimal): number {
   return (flops / tokens) * train.batch * model.context;
+}
+
+function copies(base: LlamaConfig): Record<string, Expr> {
+  return Object.fromEntries(parameterTable(base).map(({ name }) => [name, copy(name)]));
+}
+
+/** An operator that changes no size, and whose plan is `plan`'s. */
+function operatorOf(name: string, plan: (base: LlamaConfig) => PlanParts): Operator {
+  return defineOperator({
+    name,
+    version: "1.0.0",
+    summary: "For a test.",
+    options: z.looseObject({}),
+    target: (base) => base,
+    plan,
+  });
 }
 
 describe("a plan", () => {
@@ -75,31 +100,41 @@ describe("a plan", () => {
   });
 
   test("refuses before training what training cannot do", () => {
-    const masking = defineOperator({
-      name: "masking",
-      version: "1.0.0",
-      summary: "Masks.",
-      options: z.looseObject({}),
-      target: (base) => base,
-      plan: (base) => ({
-        tensors: Object.fromEntries(parameterTable(base).map(({ name }) => [name, copy(name)])),
-        masks: [
-          {
-            tensors: ["model.layers.0.mlp.up_proj.weight"],
-            axis: "intermediate",
-            range: [0, 1],
-            schedule: { kind: "linear", start: 0, steps: 10 },
-          },
-        ],
-      }),
-    });
-    const operators = { growth: [masking], variants: [] };
-    expect(() => plan(minimal, { operators })).toThrow(
+    const fitting = operatorOf("fitting", (base) => ({
+      tensors: { ...copies(base), [finalNormName]: learned("norm", [base.hiddenSize], copy(finalNormName)) },
+    }));
+    expect(() => plan(minimal, { operators: { growth: [fitting], variants: [] } })).toThrow(
       expect.objectContaining({
         code: "E_GROWTH_UNSUPPORTED",
         details: expect.objectContaining({ where: "growth.0" }),
       }),
     );
+  });
+
+  test("refuses masks that are not open when their stage ends, and no others", () => {
+    const masking = (schedule: MaskSchedule) => {
+      const tensors = ["model.layers.0.mlp.down_proj.weight"];
+      const mask = { tensors, axis: "intermediate", range: [0, 1], schedule } as const;
+      return plan(minimal, {
+        operators: {
+          growth: [operatorOf("masking", (base) => ({ tensors: copies(base), masks: [mask] }))],
+          variants: [],
+        },
+      });
+    };
+    const tokens = masking({ kind: "const", value: 1 })[0]?.stages[1]?.tokens as number;
+    masking({ kind: "linear", start: 0, tokens });
+    for (const schedule of [
+      { kind: "linear", start: 1, tokens },
+      { kind: "const", value: 0.5 },
+    ] as const) {
+      expect(() => masking(schedule)).toThrow(
+        expect.objectContaining({
+          code: "E_GROWTH_MASKS",
+          details: expect.objectContaining({ where: 'stage "target"' }),
+        }),
+      );
+    }
   });
 
   test("lets each stage read on where the one before stopped, in whole steps", () => {

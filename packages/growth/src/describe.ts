@@ -1,5 +1,5 @@
 // A plan in a dozen lines: what grows, which layer comes from where, R_c, sizes, what is dropped and what is promised.
-import { countParameters, type LlamaConfig } from "@cambium/model";
+import { countParameters, type LlamaConfig, opensAfter } from "@cambium/model";
 import type { Expr } from "./expr/expr.js";
 import { sourcesOf } from "./expr/walk.js";
 import { connectionRate, layerMap, layerOrigins } from "./layer-map.js";
@@ -25,6 +25,7 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
   const made = exprs.filter((expr: Expr) => sourcesOf(expr).length === 0).length;
   const options = Object.entries(operator.options).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   const needs = planNeeds(plan);
+  const opened = Math.max(...plan.masks.map(opensAfter));
   const rows: [string, string][] = [
     ["operator", `${operator.name} ${operator.version}${options.join("")}`],
     ["sizes", changedSizes(base, target)],
@@ -38,6 +39,7 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
     ["tensors", `${copied} copied, ${exprs.length - copied - made} computed, ${made} new`],
     ["dropped", plan.dropped.length === 0 ? "nothing" : `${plan.dropped.length}: ${shortened(plan.dropped)}`],
     ["function", claimed[plan.claims.functionPreserving]],
+    ...(plan.masks.length > 0 ? [["masks", maskText(plan.masks.length, opened)] as [string, string]] : []),
     ...(needs.length > 0 ? [["needs", needs.join(", ")] as [string, string]] : []),
   ];
   return rows.map(([label, text]) => `${label.padEnd(14)}${text}`).join("\n");
@@ -64,6 +66,10 @@ export function formatLayers(origins: readonly (readonly number[])[]): string {
     else counted.push({ text, times: 1 });
   }
   return counted.map(({ text, times }) => (times === 1 ? text : `${text} ×${times}`)).join(" | ");
+}
+
+function maskText(masks: number, opened: number): string {
+  return `${masks}, ${opened === Number.POSITIVE_INFINITY ? "not all of them ever open" : `open after ${count(opened)} tokens`}`;
 }
 
 function changedSizes(base: LlamaConfig, target: LlamaConfig): string {

@@ -175,7 +175,7 @@ describe("needs", () => {
 
   test("are listed, and refused where they are not honoured", () => {
     const masks = [
-      { tensors: [norm], axis: "hidden", range: [0, 4], schedule: { kind: "linear", start: 0, steps: 10 } },
+      { tensors: [norm], axis: "hidden", range: [0, 4], schedule: { kind: "linear", start: 0, tokens: 10 } },
     ] as const;
     expect(planNeeds(identity())).toEqual([]);
     expect(planNeeds(zeroTop.plan(base, { factor: 2 }))).toEqual(["freeze"]);

@@ -8,6 +8,7 @@ import {
   describePlan,
   type GrowthPlan,
   growMoments,
+  type Mask,
   parsePlan,
   scale,
   take,
@@ -83,7 +84,29 @@ describe("a plan that does not hold together", () => {
     [
       "a mask beyond its axis",
       { masks: [{ tensors: [norm], axis: "hidden", range: [4, 9], schedule: { kind: "const", value: 0 } }] },
-      ["masks: hidden: is not a range of the axis"],
+      ['masks / 0: is not a range of the axis "hidden"'],
+    ],
+    [
+      "masks that gate nothing, what has no such axis, layers by name, or by no schedule",
+      {
+        masks: [
+          { tensors: [], axis: "hidden", range: [0, 1], schedule: { kind: "const", value: 0 } },
+          { tensors: [norm], axis: "heads", range: [0, 1], schedule: { kind: "const", value: 2 } },
+          { tensors: [norm], axis: "layers", range: [0, 1], schedule: { kind: "linear", start: 0, tokens: 0 } },
+        ],
+      },
+      [
+        "masks / 0: gates nothing",
+        `masks / 1: gates "${norm}", which has no axis "heads"`,
+        "masks / 1: has a schedule that makes no sense",
+        "masks / 2: gates whole layers and names tensors",
+        "masks / 2: has a schedule that makes no sense",
+      ],
+    ],
+    [
+      "dead parameters that do not exist",
+      { claims: { functionPreserving: "no", deadParams: ["nothing"] } },
+      ["claims.deadParams: nothing: is no tensor of the target"],
     ],
     ["another contract", { contract: 2 }, [": the plan was made for another version of the growth contract"]],
   ])("%s", (_name, change, expected) => {
@@ -107,6 +130,11 @@ describe("a plan that does not hold together", () => {
   });
 });
 
+const opening: Mask[] = [
+  { tensors: [norm], axis: "hidden", range: [0, 4], schedule: { kind: "linear", start: 10, tokens: 5000 } },
+  { tensors: [], axis: "layers", range: [1, 3], schedule: { kind: "const", value: 0.5 } },
+];
+
 describe("JSON", () => {
   test.each([
     listed([0, 1, 2, 1]),
@@ -114,6 +142,7 @@ describe("JSON", () => {
     doubleIntermediate.plan(config({ tieEmbeddings: true })),
     zeroTop.plan(config(), { layers: 5 }),
     noisy.plan(config()),
+    { ...noisy.plan(config()), masks: opening, claims: { functionPreserving: "no", deadParams: [norm] } as const },
   ])("round trip: %#", (plan) => {
     expect(parsePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
@@ -249,6 +278,11 @@ describe("a plan in a dozen lines", () => {
     ]) {
       expect(text).toContain(part);
     }
+    const masked = { ...noisy.plan(config()), masks: opening };
+    expect(describePlan(masked)).toContain("masks         2, not all of them ever open");
+    expect(describePlan({ ...masked, masks: opening.slice(0, 1) })).toContain(
+      "masks         1, open after 5,010 tokens",
+    );
     expect(describePlan({ ...noisy.plan(config()), claims: { functionPreserving: "at-mask-0" } })).toContain(
       "sizes         unchanged",
     );

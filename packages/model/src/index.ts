@@ -4,6 +4,7 @@ export { type Generation, generate, TextGenerator } from "./generate/generator.j
 export type { GenerateOptions } from "./generate/options.js";
 export { type Sampling, sampleToken } from "./generate/sampling.js";
 export { cacheNames, type DecodeSize, decodeGraph } from "./graphs/decode.js";
+export { gatesName } from "./graphs/gates.js";
 export { logitsGraph, lossGraph, type SequenceSize } from "./graphs/sequence.js";
 export {
   type FloatDType,
@@ -14,5 +15,6 @@ export {
   toHfConfig,
 } from "./hf-config.js";
 export { type InitOptions, type InitScheme, initialStd, initParameter, initParameters } from "./init.js";
+export { type Mask, type MaskSchedule, maskValue, opensAfter } from "./masks.js";
 export * from "./parameters.js";
 export { inverseFrequencies, ropeTables } from "./rope-tables.js";

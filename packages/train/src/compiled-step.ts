@@ -19,6 +19,15 @@ export interface StepResult {
   readonly gradNorm: number;
 }
 
+/** What changes from step to step besides batches and state. */
+export interface StepInputs {
+  readonly lr: number;
+  /** 1 at the first. */
+  readonly step: number;
+  /** The masks' values by input name: `gates`, or nothing where there are no masks. */
+  readonly gates: Readonly<Record<string, HostTensor>>;
+}
+
 export interface StepOutcome {
   readonly state: DeviceState;
   readonly result: StepResult;
@@ -33,10 +42,10 @@ export interface CompiledStep {
    */
   readonly countedBytes: number;
   /**
-   * Runs one step on `batches` (i32 [batch, time + 1] each), consuming `state`. `step` is 1 at the first. What a step
-   * that fails has accumulated is forgotten.
+   * Runs one step on `batches` (i32 [batch, time + 1] each), consuming `state`. What a step that fails has accumulated
+   * is forgotten.
    */
-  run(state: DeviceState, batches: readonly HostTensor[], lr: number, step: number): Promise<StepOutcome>;
+  run(state: DeviceState, batches: readonly HostTensor[], now: StepInputs): Promise<StepOutcome>;
   /** Time by op type over all steps so far; null unless the device profiles. */
   profile(): Promise<readonly ProfileEntry[] | null>;
   dispose(): void;
@@ -59,8 +68,8 @@ async function wholeStep(device: Device, config: LlamaConfig, options: StepGraph
   return {
     flops: matrixFlops(graph),
     countedBytes: countedBytes(graph),
-    run: async (state, [tokens], lr, step) => {
-      const inputs = { ...state, ...scalars(lr, step), tokens: tokens as HostTensor };
+    run: async (state, [tokens], now) => {
+      const inputs = { ...state, ...scalars(now), ...now.gates, tokens: tokens as HostTensor };
       const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", "gradNorm"] });
       const result = { loss: scalar(fetched, "loss"), gradNorm: scalar(fetched, "gradNorm") };
       return { state: { ...state, ...outputs }, result };
@@ -92,18 +101,19 @@ async function accumulatedStep(
   return {
     flops: matrixFlops(graphs.accumulate) * options.accumulation,
     countedBytes: countedBytes(graphs.accumulate, graphs.apply),
-    run: async (state, batches, lr, step) => {
+    run: async (state, batches, now) => {
       let held = idle ?? (await uploadAll(device, zeros(sums)));
       idle = undefined;
       try {
         const weights = pick(state, parameters);
         let loss = 0;
         for (const tokens of batches) {
-          const { outputs, fetched } = await accumulate.run({ ...weights, ...held, tokens }, { fetch: ["loss"] });
+          const inputs = { ...weights, ...held, ...now.gates, tokens };
+          const { outputs, fetched } = await accumulate.run(inputs, { fetch: ["loss"] });
           held = outputs;
           loss += scalar(fetched, "loss") / batches.length;
         }
-        const inputs = { ...pick(state, updated), ...held, ...scalars(lr, step) };
+        const inputs = { ...pick(state, updated), ...held, ...scalars(now) };
         const { outputs, fetched } = await apply.run(inputs, { fetch: ["gradNorm"] });
         idle = pick(outputs, [...sums.keys()]);
         return {
@@ -144,7 +154,7 @@ function pick(state: DeviceState, names: readonly string[]): DeviceState {
   return Object.fromEntries(names.map((name) => [name, state[name] as DeviceTensor]));
 }
 
-function scalars(lr: number, step: number): Record<"lr" | "step", HostTensor> {
+function scalars({ lr, step }: StepInputs): Record<"lr" | "step", HostTensor> {
   return { lr: hostTensor("f32", [], [lr]), step: hostTensor("i32", [], [step]) };
 }
 

@@ -19,7 +19,10 @@ export interface Progress {
 export const noProgress: Progress = { step: 0, tokens: 0, flops: 0, seconds: 0 };
 
 export interface LoopOptions {
-  readonly trainer: Pick<Trainer, "tokensPerStep" | "batchesPerStep" | "flopsPerStep" | "step" | "evaluate" | "state">;
+  readonly trainer: Pick<
+    Trainer,
+    "tokensPerStep" | "batchesPerStep" | "flopsPerStep" | "advance" | "step" | "evaluate" | "state"
+  >;
   readonly schedule: Schedule;
   /** Tokens of this stage; the last step may read past it by less than a step. */
   readonly totalTokens: number;
@@ -61,11 +64,12 @@ export interface LoopResult {
  */
 export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const { trainer, schedule, totalTokens, heldOut, snapshot, signal } = options;
-  const { tokensPerStep, batchesPerStep, flopsPerStep } = trainer;
+  const { tokensPerStep, batchesPerStep } = trainer;
   const batchTokens = tokensPerStep / batchesPerStep;
   let progress = options.from ?? noProgress;
   let saved = performance.now();
 
+  await trainer.advance(progress.tokens);
   if (progress.step === 0 && heldOut) await options.onStart?.(await trainer.evaluate(heldOut.batches()));
   while (progress.tokens < totalTokens) {
     if (signal?.aborted) {
@@ -81,7 +85,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
     progress = {
       step: step + 1,
       tokens: tokens + tokensPerStep,
-      flops: progress.flops + flopsPerStep,
+      flops: progress.flops + trainer.flopsPerStep,
       seconds: progress.seconds + seconds,
     };
     const mustBeFinite = (what: string, value: number) => {
@@ -89,6 +93,8 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
     };
     mustBeFinite("loss", loss);
     mustBeFinite("gradient's norm", gradNorm);
+    // The mask's value belongs to the tokens read: what is measured and saved from here on is the model as it now is.
+    await trainer.advance(progress.tokens);
     const due = crosses(tokens, progress.tokens, heldOut?.everyTokens) || progress.tokens >= totalTokens;
     const heldOutLoss = heldOut && due ? await trainer.evaluate(heldOut.batches()) : undefined;
     if (heldOutLoss !== undefined) mustBeFinite("held-out loss", heldOutLoss);

@@ -14,7 +14,7 @@ import {
   mul,
   type Tensor,
 } from "@cambium/ir";
-import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
+import { type LlamaConfig, lossGraph, type Mask, parameterTable } from "@cambium/model";
 import type { OptimizerOptions } from "./optimizer.js";
 
 export interface StepGraphOptions {
@@ -27,6 +27,8 @@ export interface StepGraphOptions {
   readonly frozen?: ReadonlySet<string>;
   /** Learning-rate multipliers by parameter name; 1 where absent. */
   readonly lrMultipliers?: Readonly<Record<string, number>>;
+  /** Gates on parameters and layers; their values are the input `gates`. */
+  readonly masks?: readonly Mask[];
 }
 
 /** Names of a parameter's state in step graphs. */
@@ -38,7 +40,7 @@ export const stateNames = {
 
 /**
  * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, time + 1], `lr`
- * f32 [], `step` i32 [] (1 at the first). Outputs besides the state: `loss` f32 [], `gradNorm` f32 [] before clipping.
+ * f32 [], `step` i32 [] (1 at the first), with masks `gates` f32 [number of masks]. Outputs besides the state: `loss` f32 [], `gradNorm` f32 [] before clipping.
  */
 export function trainStepGraph(config: LlamaConfig, options: StepGraphOptions): Graph {
   const builder = new GraphBuilder();

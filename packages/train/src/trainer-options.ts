@@ -1,7 +1,7 @@
 // What a trainer is opened with, and the checks on it.
 import type { Device } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { type LlamaConfig, type Mask, parameterTable } from "@cambium/model";
 import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
 
 export interface TrainerOptions {
@@ -18,6 +18,10 @@ export interface TrainerOptions {
   readonly frozen?: ReadonlySet<string>;
   /** Learning-rate multipliers by parameter name; 1 where absent. */
   readonly lrMultipliers?: Readonly<Record<string, number>>;
+  /** Gates that open as tokens are read (`Trainer.advance`). Default: none. */
+  readonly masks?: readonly Mask[];
+  /** Training tokens read since growth, which the masks follow. Default 0. */
+  readonly tokens?: number;
 }
 
 /** `TrainerOptions` with nothing left out. */
@@ -30,13 +34,22 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
  * @throws CambiumError `E_TRAINER` with every setting that does not fit the model, `E_OPTIMIZER`.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
-  const { batch, time, accumulation = 1, frozen = new Set<string>(), lrMultipliers = {} } = given;
+  const {
+    batch,
+    time,
+    accumulation = 1,
+    frozen = new Set<string>(),
+    lrMultipliers = {},
+    masks = [],
+    tokens = 0,
+  } = given;
   const names = new Set(parameterTable(given.config).map(({ name }) => name));
   const sizes = Object.entries({ batch, time, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
   const reasons: Reason[] = [
     ...sizes.map(([where, n]) => ({ where, message: "out of range", expected: "an integer ≥ 1", got: String(n) })),
     ...unknown("frozen", frozen, names),
     ...unknown("lrMultipliers", Object.keys(lrMultipliers), names),
+    ...masks.flatMap((mask, i) => maskReasons(mask, `masks / ${i}`, given.config)),
     ...Object.entries(lrMultipliers)
       .filter(([, factor]) => !(factor >= 0 && factor < Number.POSITIVE_INFINITY))
       .map(([name, factor]) => {
@@ -47,7 +60,14 @@ export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
     reasons.push({ where: "frozen", message: "nothing is left to train" });
   }
   if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained so", { reasons });
-  return { ...given, accumulation, frozen, lrMultipliers, optimizer: optimizerOptions(given.optimizer) };
+  return { ...given, accumulation, frozen, lrMultipliers, masks, tokens, optimizer: optimizerOptions(given.optimizer) };
+}
+
+function maskReasons({ tensors, axis }: Mask, where: string, config: LlamaConfig): Reason[] {
+  const axes = new Map(parameterTable(config).map((spec) => [spec.name, spec.axes]));
+  const strangers = unknown(where, tensors, new Set(axes.keys()));
+  const without = tensors.filter((name) => axes.has(name) && !axes.get(name)?.some((of) => of.axis === axis));
+  return [...strangers, ...without.map((got) => ({ where, message: `the parameter has no axis "${axis}"`, got }))];
 }
 
 function unknown(where: string, given: Iterable<string>, names: ReadonlySet<string>): Reason[] {

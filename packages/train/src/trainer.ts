@@ -1,24 +1,25 @@
 // The trainer: a training state on a device, and the compiled step that updates it.
-import type { DeviceTensor, Executable, ProfileEntry } from "@cambium/backend";
+import type { DeviceTensor, ProfileEntry } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
-import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
-import { type CompiledStep, compileStep, type StepResult } from "./compiled-step.js";
+import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { type CompiledModel, compileModel, gatesAt, masksAt } from "./compiled-model.js";
+import type { StepResult } from "./compiled-step.js";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { checkState, flattenState, type TrainingState, unflattenState } from "./state.js";
 import { type ResolvedTrainerOptions, type TrainerOptions, trainerOptions } from "./trainer-options.js";
 
 export class Trainer {
   readonly #options: ResolvedTrainerOptions;
-  readonly #step: CompiledStep;
-  readonly #loss: Executable;
   readonly #names: readonly string[];
+  #model: CompiledModel;
+  #tokens: number;
   #state: DeviceState = {};
   #updates = 0;
 
-  private constructor(options: ResolvedTrainerOptions, step: CompiledStep, loss: Executable) {
+  private constructor(options: ResolvedTrainerOptions, model: CompiledModel) {
     this.#options = options;
-    this.#step = step;
-    this.#loss = loss;
+    this.#model = model;
+    this.#tokens = options.tokens;
     this.#names = parameterTable(options.config).map(({ name }) => name);
   }
 
@@ -28,14 +29,7 @@ export class Trainer {
    */
   static async open(given: TrainerOptions): Promise<Trainer> {
     const options = trainerOptions(given);
-    const { device, config } = options;
-    const loss = await device.compile(lossGraph(config, options));
-    try {
-      return new Trainer(options, await compileStep(device, config, options), loss);
-    } catch (error) {
-      loss.dispose();
-      throw error;
-    }
+    return new Trainer(options, await compileModel(options, masksAt(options.masks, options.tokens)));
   }
 
   get config(): LlamaConfig {
@@ -54,12 +48,12 @@ export class Trainer {
 
   /** Matrix work of one step, FLOPs. */
   get flopsPerStep(): number {
-    return this.#step.flops;
+    return this.#model.step.flops;
   }
 
   /** Bytes the IR counts for a step: parameters, gradients, moments, activations. */
   get countedBytes(): number {
-    return this.#step.countedBytes;
+    return this.#model.step.countedBytes;
   }
 
   /** Parameters on the device, by name; valid until the next step. */
@@ -80,6 +74,21 @@ export class Trainer {
   }
 
   /**
+   * Opens the masks as far as they are after `tokens` training tokens since growth, for what follows. Once the last of
+   * them is open the plain graph is compiled and takes over; without masks this does nothing.
+   * @throws CambiumError from the device's `compile`; the trainer is then as it was.
+   */
+  async advance(tokens: number): Promise<void> {
+    const masks = masksAt(this.#options.masks, tokens);
+    if (masks.length !== this.#model.masks.length) {
+      const next = await compileModel(this.#options, masks);
+      this.#model.dispose();
+      this.#model = next;
+    }
+    this.#tokens = tokens;
+  }
+
+  /**
    * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, time + 1]. After a failure of the
    * device, `load` a state before the next.
    * @throws CambiumError `E_BATCH` for batches of another number or size.
@@ -89,20 +98,21 @@ export class Trainer {
       const [expected, got] = [this.batchesPerStep, batches.length].map(String) as [string, string];
       throw new CambiumError("E_BATCH", "a step takes another number of micro-batches", { expected, got });
     }
-    const tokens = batches.map((batch) => this.#tokens(batch));
-    const { state, result } = await this.#step.run(this.#state, tokens, lr, this.#updates + 1);
+    const tokens = batches.map((batch) => this.#batch(batch));
+    const now = { lr, step: this.#updates + 1, gates: this.#gates() };
+    const { state, result } = await this.#model.step.run(this.#state, tokens, now);
     this.#state = state;
     this.#updates += 1;
     return result;
   }
 
-  /** Mean cross entropy over `batches`, nats per token, parameters as they are. @throws CambiumError `E_BATCH`. */
+  /** Mean cross entropy over `batches`, nats per token, parameters and masks as they are. @throws CambiumError `E_BATCH`. */
   async evaluate(batches: Iterable<Int32Array>): Promise<number> {
-    const { parameters } = this;
+    const inputs = { ...this.parameters, ...this.#gates() };
     let sum = 0;
     let count = 0;
     for (const batch of batches) {
-      const { fetched } = await this.#loss.run({ ...parameters, tokens: this.#tokens(batch) }, { fetch: ["loss"] });
+      const { fetched } = await this.#model.loss.run({ ...inputs, tokens: this.#batch(batch) }, { fetch: ["loss"] });
       sum += fetched["loss"]?.data[0] as number;
       count += 1;
     }
@@ -113,7 +123,7 @@ export class Trainer {
 
   /** Time by op type over all steps so far; null unless the device was opened with `profile: true`. */
   profile(): Promise<readonly ProfileEntry[] | null> {
-    return this.#step.profile();
+    return this.#model.step.profile();
   }
 
   /** The state, copied to host memory. */
@@ -126,8 +136,7 @@ export class Trainer {
 
   dispose(): void {
     this.#drop();
-    this.#step.dispose();
-    this.#loss.dispose();
+    this.#model.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -139,7 +148,11 @@ export class Trainer {
     this.#state = {};
   }
 
-  #tokens(batch: Int32Array): HostTensor {
+  #gates(): Readonly<Record<string, HostTensor>> {
+    return gatesAt(this.#model.masks, this.#tokens);
+  }
+
+  #batch(batch: Int32Array): HostTensor {
     const { batch: rows, time } = this.#options;
     if (batch.length === rows * (time + 1)) return hostTensor("i32", [rows, time + 1], batch);
     throw new CambiumError("E_BATCH", "a batch is of another size", {

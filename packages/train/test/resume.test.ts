@@ -1,5 +1,5 @@
 // A run that stops anywhere and goes on from its snapshot ends in the bits of one that was never stopped.
-import { embeddingName, layerParameterName } from "@cambium/model";
+import { embeddingName, layerParameterName, type Mask } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import {
   flattenState,
@@ -26,6 +26,18 @@ const variants: [string, Partial<TrainerOptions>][] = [
     },
   ],
 ];
+
+/** A neuron that is shut for a step and open after three and a half, and a layer that is open after two. */
+const masks: Mask[] = [
+  {
+    tensors: [layerParameterName(0, "mlp.down_proj")],
+    axis: "intermediate",
+    range: [4, 5],
+    schedule: { kind: "linear", start: 12, tokens: 30 },
+  },
+  { tensors: [], axis: "layers", range: [1, 2], schedule: { kind: "linear", start: 0, tokens: 24 } },
+];
+variants.push(["masked", { masks }], ["masked and accumulated", { masks, accumulation: 2 }]);
 const steps = 6;
 
 interface Stop {

@@ -1,17 +1,14 @@
 // What a run consists of, decided before anything trains: stages with their models, budgets and identities.
 import { createHash } from "node:crypto";
-import { type GrowthPlan, type Operator, type PlanNeed, planNeeds } from "@cambium/growth";
-import { CambiumError, type Reason } from "@cambium/ir";
+import type { GrowthPlan, Operator } from "@cambium/growth";
 import { type LlamaConfig, llamaConfig } from "@cambium/model";
 import { type ModelShape, trainFlops } from "@cambium/scaling";
-import { type OptimizerOptions, optimizerOptions, type ScheduleOptions, schedule } from "@cambium/train";
+import { type OptimizerOptions, optimizerOptions, type ScheduleOptions } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../recipe/schema.js";
+import { checkFit, checkGrowth, checkMasks, checkSchedule } from "./stage-checks.js";
 
 /** Part of every stage's identity: raise it when the same plan comes to mean other bits. */
 const identityVersion = 1;
-
-/** What training does of what a plan may ask of it. */
-const honoured: ReadonlySet<PlanNeed> = new Set(["freeze", "lrMultipliers"]);
 
 export interface StagePlan {
   readonly id: string;
@@ -69,7 +66,8 @@ export interface PlanContext {
 /**
  * The arms of a recipe, the grown one first.
  * @throws CambiumError `E_RECIPE` for a checkpoint that the rest of the recipe does not fit, `E_SCHEDULE` for a learning
- * rate that makes no sense over a stage's tokens, `E_GROWTH_UNSUPPORTED`; what an operator's `plan` throws.
+ * rate that makes no sense over a stage's tokens, `E_GROWTH_UNSUPPORTED`, `E_GROWTH_MASKS` for masks that outlast their
+ * stage; what an operator's `plan` throws.
  */
 export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
   checkFit(recipe, context);
@@ -130,8 +128,7 @@ function planGrown(recipe: Recipe, context: PlanContext, operators: readonly Ope
         ...(step.layers !== undefined && { layers: step.layers }),
       };
       const grown = (operators[i] as Operator).plan(config, options);
-      const missing = planNeeds(grown).filter((need) => !honoured.has(need));
-      if (missing.length > 0) throw unsupported(i, grown, missing);
+      checkGrowth(i, grown);
       start = { kind: "growth", from: plan, growth: grown, moments: step.moments };
       config = grown.target;
     }
@@ -194,6 +191,7 @@ function stage(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" 
   const { clip, ...rest } = recipe.train.optimizer;
   const optimizer = optimizerOptions({ ...rest, clip: clip === "none" ? Number.MAX_VALUE : clip });
   checkSchedule(plan);
+  checkMasks(plan);
   const flops = plan.tokens * flopsPerToken(plan.config, recipe.model.context);
   const hash = createHash("sha256").update(identity(recipe, context, { ...plan, optimizer }));
   return { ...plan, optimizer, flops, id: `${plan.name}-${hash.digest("hex").slice(0, 12)}` };
@@ -225,43 +223,6 @@ function startIdentity(start: StagePlan["start"]): object {
 export function evaluation({ evaluate, train }: Recipe): { readonly every: number; readonly tokens: number } {
   const { every = Math.ceil(train.tokens / 40), tokens = Math.min(65_536, Math.ceil(train.tokens / 16)) } = evaluate;
   return { every, tokens };
-}
-
-/** Mistakes that only the tokenizer and the checkpoint can tell. */
-function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanContext): void {
-  if (!checkpoint) return;
-  const { config, path } = checkpoint;
-  const reasons: Reason[] = [];
-  if (model.context > config.contextLength) {
-    const expected = `at most ${config.contextLength} tokens (max_position_embeddings)`;
-    const message = "training sequences are longer than the checkpoint's context";
-    reasons.push({ where: "model.context", message, expected, got: `${model.context}` });
-  }
-  if (vocabSize > config.vocabSize) {
-    const message = "the tokenizer has more tokens than the checkpoint's vocabulary";
-    const got = `${vocabSize} in ${data.tokenizer}`;
-    reasons.push({ where: "data.tokenizer", message, expected: `at most ${config.vocabSize}`, got });
-  }
-  if (reasons.length === 0) return;
-  throw new CambiumError("E_RECIPE", "the recipe does not fit its checkpoint", { where: path, reasons });
-}
-
-/** @throws CambiumError `E_SCHEDULE` now and not when the stage begins, hours later. */
-function checkSchedule({ name, schedule: options }: Pick<StagePlan, "name" | "schedule">): void {
-  try {
-    schedule(options);
-  } catch (error) {
-    if (!(error instanceof CambiumError)) throw error;
-    throw new CambiumError(error.code, error.message, { ...error.details, where: `stage "${name}"` });
-  }
-}
-
-function unsupported(index: number, { operator }: GrowthPlan, missing: readonly PlanNeed[]): CambiumError {
-  return new CambiumError("E_GROWTH_UNSUPPORTED", "the operator asks for what training cannot do yet", {
-    where: `growth.${index}`,
-    got: `${missing.join(", ")} by ${operator.name} ${operator.version}`,
-    hint: "use another operator, or options of this one that do without",
-  });
 }
 
 /** Exact training FLOPs per token, attention scores counted in full (GROWTH.md 7.3). */

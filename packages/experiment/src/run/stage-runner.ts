@@ -45,8 +45,8 @@ export async function runStage(plan: StagePlan, context: StageContext): Promise<
   if (signal?.aborted) return "aborted";
   const began = performance.now();
   await directory.create();
-  using trainer = await openTrainer(plan, context);
   const start = await startStage(plan, context.directory);
+  using trainer = await openTrainer(plan, context, start.progress.tokens);
   await trainer.load(start.state);
   const growth = growthOf(plan, start, (performance.now() - began) / 1000, observer);
   if (start.rejected.length > 0) observer.onRejectedSnapshot?.(plan, start.rejected);
@@ -64,14 +64,14 @@ export async function runStage(plan: StagePlan, context: StageContext): Promise<
   return "done";
 }
 
-function openTrainer(plan: StagePlan, { recipe, device }: StageContext): Promise<Trainer> {
+function openTrainer(plan: StagePlan, { recipe, device }: StageContext, tokens: number): Promise<Trainer> {
   const { start, config, optimizer } = plan;
   const { batch, accumulation } = recipe.train;
   const time = recipe.model.context;
   const growth = start.kind === "growth" ? start.growth : undefined;
   return Trainer.open({
     ...{ device, config, batch, time, accumulation, optimizer },
-    ...(growth && { frozen: new Set(growth.freeze), lrMultipliers: growth.lrMultipliers }),
+    ...(growth && { frozen: new Set(growth.freeze), lrMultipliers: growth.lrMultipliers, masks: growth.masks, tokens }),
   });
 }
 

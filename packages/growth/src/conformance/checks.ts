@@ -1,5 +1,5 @@
 // The checks of the conformance suite on one growth: each is a function that throws when the operator fails it.
-import { type HostTensor, type RefTensor, refTensor } from "@cambium/ir";
+import type { HostTensor } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { applyPlan } from "../evaluate/apply.js";
 import { growMoments, type MomentPolicy } from "../evaluate/moments.js";
@@ -11,13 +11,12 @@ import { planNeeds } from "../plan/needs.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
 import { baseConfig, type OperatorCase, testParameters } from "./case.js";
-import { difference, growExactly, logits, perturbed } from "./logits.js";
+import { assertFunction, exactly } from "./function.js";
+import { deadTensors } from "./liveness.js";
+import { growExactly, randomWeights } from "./logits.js";
 
 type Check = (operator: Operator, one: OperatorCase) => void | Promise<void>;
 type Tensors = Record<string, HostTensor>;
-
-/** Bound on the float64 logits of `exact` claims; 9e-14 was the most that rounding came to (GROWTH.md 3.5 and 9). */
-const exactTolerance = 1e-10;
 
 /** Every check by the name of its test. */
 export const checks: Readonly<Record<string, Check>> = {
@@ -49,10 +48,11 @@ export const checks: Readonly<Record<string, Check>> = {
     }
   },
 
-  "is a pure function": (operator, one) => {
+  "is a pure function": async (operator, one) => {
     const plan = planOf(operator, one);
     const again = operator.plan(deepFreeze(baseConfig(one.base)), deepFreeze(structuredClone(one.options)));
     assertEqual(again, plan, "a second plan from the same arguments");
+    assertEqual(await grow(again), await grow(plan), "tensors made by the second plan");
   },
 
   "survives JSON": async (operator, one) => {
@@ -76,24 +76,21 @@ export const checks: Readonly<Record<string, Check>> = {
     if (operator.layers) {
       assertEqual(operator.layers(plan.base.layers, one.options), map, "`layers`, against the plan's layer map");
       await assertCopies(plan, map);
+      assertIdentity(operator, one);
     }
   },
 
-  "keeps of the function what it claims": async (operator, one) => {
+  "keeps of the function what it claims": (operator, one) => assertFunction(planOf(operator, one)),
+
+  "leaves no parameter dead but those it names": async (operator, one) => {
     const plan = planOf(operator, one);
-    const claim = plan.claims.functionPreserving;
-    assertThat(
-      claim !== "at-mask-0" || plan.masks.length > 0,
-      "claims to preserve the function at mask 0, but has no masks",
-    );
-    if (claim === "no" || claim === "at-mask-0") return;
-    const base = exactly(testParameters(plan.base, "w"));
-    const expected = logits(plan.base, base);
-    const made = await growExactly(plan, base);
-    const apart = difference(logits(plan.target, made), expected);
-    assertThat(apart <= exactTolerance, `claims "${claim}", but the logits differ by ${apart} of their size`);
-    const control = difference(logits(plan.target, perturbed(made)), expected);
-    assertThat(control > exactTolerance, "a perturbed model computes the same logits: the comparison sees nothing");
+    const made = await growExactly(plan, randomWeights(plan.base, "alive"));
+    const declared = new Set(plan.claims.deadParams);
+    const dead = deadTensors(plan, made);
+    const unnamed = dead.filter((name) => !declared.has(name));
+    assertThat(unnamed.length === 0, `never get a gradient in part or whole, and are not named: ${unnamed.join(", ")}`);
+    const alive = [...declared].filter((name) => !dead.includes(name));
+    assertThat(alive.length === 0, `are named in \`deadParams\`, but train: ${alive.join(", ")}`);
   },
 
   "grows the optimizer's moments, or says that it cannot": async (operator, one) => {
@@ -117,10 +114,6 @@ export const checks: Readonly<Record<string, Check>> = {
 
 function planOf(operator: Operator, { base, options }: OperatorCase): GrowthPlan {
   return operator.plan(baseConfig(base), options);
-}
-
-function exactly(tensors: Readonly<Tensors>): Record<string, RefTensor> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, refTensor(tensor)]));
 }
 
 async function grow(plan: GrowthPlan): Promise<Tensors> {
@@ -147,6 +140,21 @@ async function assertCopies(plan: GrowthPlan, map: readonly (number | null)[]): 
     const tensor = made[name] as HostTensor;
     if (!tensor.data.every((x) => x === 0)) assertEqual(tensor, base[source], `${name}, against ${source}`);
   }
+}
+
+/** Growth to as many layers as there are is the identity, or refused. */
+function assertIdentity(operator: Operator, one: OperatorCase): void {
+  const base = baseConfig(one.base);
+  const { factor: _, ...rest } = { ...one.options, layers: base.layers } as Record<string, unknown>;
+  const code = codeOf(() => operator.plan(base, rest));
+  if (code !== null) {
+    assertEqual(code, "E_GROWTH_LAYERS", "code of refusing as many layers as there are");
+    return;
+  }
+  const plan = operator.plan(base, rest);
+  for (const [name, expr] of Object.entries(plan.tensors))
+    assertEqual(expr, { kind: "copy", source: name }, `${name}, grown to as many layers as there are`);
+  assertEqual(plan.claims.functionPreserving, "exact", "claim of growth to as many layers as there are");
 }
 
 function momentsOf(config: LlamaConfig) {

@@ -11,7 +11,7 @@ import { checks } from "./checks.js";
 
 export { type OperatorCase, type Refusal, testBases } from "./case.js";
 export { gradients } from "./gradients.js";
-export { difference, growExactly, logits, randomWeights, type Weights } from "./logits.js";
+export { difference, growExactly, logits, type Masked, randomWeights, type Weights } from "./logits.js";
 
 /** What the suite needs of a test runner. */
 export interface TestApi {

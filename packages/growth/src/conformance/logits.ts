@@ -1,6 +1,6 @@
 // The function a model computes, in float64: what `exact` claims are measured by.
 import { evaluate, numel, Random, type RefTensor } from "@cambium/ir";
-import { finalNormName, type LlamaConfig, logitsGraph, parameterTable } from "@cambium/model";
+import { finalNormName, gatesName, type LlamaConfig, logitsGraph, type Mask, parameterTable } from "@cambium/model";
 import { compilePlan } from "../plan/compile.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
@@ -37,13 +37,33 @@ export async function growExactly(plan: GrowthPlan, base: Readonly<Weights>): Pr
   return made;
 }
 
+/** Masks of a model, and their values. */
+export interface Masked {
+  readonly masks: readonly Mask[];
+  readonly values: readonly number[];
+}
+
+/** The inputs that masked graphs have beside weights and tokens. */
+export function gatesOf({ masks, values }: Masked): Weights {
+  if (masks.length === 0) return {};
+  return { [gatesName]: { type: { dtype: "f32", shape: [masks.length] }, data: Float64Array.from(values) } };
+}
+
+export const unmasked: Masked = { masks: [], values: [] };
+
 /** Logits [batch, time, vocab] of random tokens, the same for equal vocabularies. */
-export function logits(config: LlamaConfig, weights: Readonly<Weights>): Float64Array {
+export function logits(
+  config: LlamaConfig,
+  weights: Readonly<Weights>,
+  masked: Masked = unmasked,
+  precision: "f32" | "f64" = "f64",
+): Float64Array {
   const random = new Random("conformance/tokens");
   const shape = [batch, time];
   const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(config.vocabSize * random.uniform(i)));
   const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
-  const outputs = evaluate(logitsGraph(config, { batch, time }), { ...weights, tokens }, { precision: "f64" });
+  const graph = logitsGraph(config, { batch, time, masks: masked.masks });
+  const outputs = evaluate(graph, { ...weights, ...gatesOf(masked), tokens }, { precision });
   return (outputs["logits"] as RefTensor).data;
 }
 

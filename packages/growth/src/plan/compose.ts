@@ -45,7 +45,10 @@ export function composePlans(first: GrowthPlan, second: GrowthPlan): GrowthPlan 
     optimizer: {
       moments: Object.fromEntries(Object.keys(tensors).flatMap((name) => composedRule(first, second, name))),
     },
-    claims: { functionPreserving: weaker(first.claims.functionPreserving, second.claims.functionPreserving) },
+    claims: {
+      ...second.claims,
+      functionPreserving: weaker(first.claims.functionPreserving, second.claims.functionPreserving),
+    },
   };
   checkPlan(plan);
   return plan;

@@ -40,14 +40,17 @@ const planSchema: z.ZodType<GrowthPlan> = z.strictObject({
         axis: axisName,
         range: z.tuple([index, index]).readonly(),
         schedule: z.discriminatedUnion("kind", [
-          z.strictObject({ kind: z.literal("linear"), start: index, steps: z.int().positive() }),
+          z.strictObject({ kind: z.literal("linear"), start: z.number().nonnegative(), tokens: z.number().positive() }),
           z.strictObject({ kind: z.literal("const"), value: z.number().min(0).max(1) }),
         ]),
       }),
     )
     .readonly(),
   lrMultipliers: z.record(z.string(), z.number()),
-  claims: z.strictObject({ functionPreserving: z.enum(["exact", "exact-if-eps-scaled", "at-mask-0", "no"]) }),
+  claims: z.strictObject({
+    functionPreserving: z.enum(["exact", "exact-if-eps-scaled", "at-mask-0", "no"]),
+    deadParams: names.exactOptional(),
+  }),
 });
 
 /**

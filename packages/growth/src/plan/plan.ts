@@ -1,5 +1,5 @@
 // The growth plan: everything an operator decides, as plain data. Printed, diffed, saved, composed and executed as such.
-import { type AxisName, type LlamaConfig, type ParameterSpec, parameterTable } from "@cambium/model";
+import { type LlamaConfig, type Mask, type ParameterSpec, parameterTable } from "@cambium/model";
 import type { Expr } from "../expr/expr.js";
 
 /** Major version of the operator contract and of the plan's JSON; an operator or plan of another major is refused. */
@@ -15,19 +15,11 @@ export type FunctionClaim = "exact" | "exact-if-eps-scaled" | "at-mask-0" | "no"
 /** What an operator promises; the conformance suite holds it to that. */
 export interface Claims {
   readonly functionPreserving: FunctionClaim;
-}
-
-/** A gate on new outputs, opened during training (GROWTH.md 3.4). */
-export interface Mask {
-  /** Target parameters whose outputs are multiplied by the gate. */
-  readonly tensors: readonly string[];
-  readonly axis: AxisName;
-  /** Gated indices of `axis`, from the first (inclusive) to the second (exclusive). */
-  readonly range: readonly [number, number];
-  /** `linear` rises from 0 at optimizer step `start` to 1 at `start + steps`. */
-  readonly schedule:
-    | { readonly kind: "linear"; readonly start: number; readonly steps: number }
-    | { readonly kind: "const"; readonly value: number };
+  /**
+   * Target tensors with a slice (a row, a neuron, a head …) that never gets a gradient and so never trains, e.g. a new
+   * neuron whose `gate` and `up` rows are both zero (GROWTH.md 3.3). Default: none.
+   */
+  readonly deadParams?: readonly string[];
 }
 
 /** What an operator decides; all but the tensors may be left out. */
@@ -46,6 +38,7 @@ export interface PlanParts {
   };
   /** Target tensors that do not train. */
   readonly freeze?: readonly string[];
+  /** Gates on what is new, opened while the target trains (GROWTH.md 3.4). */
   readonly masks?: readonly Mask[];
   /** Factors on the learning rate by target tensor; weight decay is not scaled. */
   readonly lrMultipliers?: Readonly<Record<string, number>>;

@@ -25,7 +25,8 @@ import {
 } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";
 import { ropeTables } from "../rope-tables.js";
-import { type Attend, hiddenStates, parameterInputs } from "./layers.js";
+import { plainWeights } from "./gates.js";
+import { type Attend, hiddenStates } from "./layers.js";
 import { checkTime } from "./sequence.js";
 
 export interface DecodeSize {
@@ -55,7 +56,7 @@ export function cacheNames(layer: number): { readonly k: string; readonly v: str
 export function decodeGraph(config: LlamaConfig, { batch, time, chunk = 1 }: DecodeSize): Graph {
   checkTime(config, time);
   const builder = new GraphBuilder();
-  const parameters = parameterInputs(builder, config);
+  const weights = plainWeights(builder, config);
   const token = builder.input("token", i32(batch, chunk));
   const position = builder.input("position", i32());
   const last = chunk > 1 ? builder.input("last", i32()) : undefined;
@@ -66,7 +67,7 @@ export function decodeGraph(config: LlamaConfig, { batch, time, chunk = 1 }: Dec
   });
 
   const attend = cached(config, { batch, time, chunk }, position, caches);
-  const { hidden, projection } = hiddenStates(config, parameters, reshape(token, { shape: [batch * chunk] }), attend);
+  const { hidden, projection } = hiddenStates(config, weights, reshape(token, { shape: [batch * chunk] }), attend);
   builder.scope("head", () => {
     const row = last && add(mul(iota(builder, { shape: [batch], axis: 0 }), chunk), last);
     builder.output("logits", matmul(row ? gather(hidden, row) : hidden, projection, { transB: true }));

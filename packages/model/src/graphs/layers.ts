@@ -1,6 +1,6 @@
 // The forward pass shared by every graph: parameters as inputs, the layer stack, the final norm. The residual stream is
 // [rows, hidden] with rows = batch · time, so that every projection and its gradient is one plain matrix product.
-import { add, f32, type GraphBuilder, gather, matmul, rmsNorm, swiglu, type Tensor } from "@cambium/ir";
+import { add, gather, matmul, mul, rmsNorm, sub, swiglu, type Tensor } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";
 import {
   embeddingName,
@@ -8,16 +8,11 @@ import {
   type LayerParameter,
   layerParameterName,
   outputProjectionName,
-  parameterTable,
 } from "../parameters.js";
+import type { Weights } from "./gates.js";
 
 /** Heads side by side: `q` [rows, heads · headDim], `k` and `v` [rows, kvHeads · headDim] → [rows, heads · headDim]. */
 export type Attend = (q: Tensor, k: Tensor, v: Tensor, layer: number) => Tensor;
-
-/** Declares every parameter as an input, in the order of `parameterTable`. */
-export function parameterInputs(builder: GraphBuilder, config: LlamaConfig): ReadonlyMap<string, Tensor> {
-  return new Map(parameterTable(config).map(({ name, shape }) => [name, builder.input(name, f32(...shape))]));
-}
 
 /**
  * `ids` i32 [rows] → the normed residual stream [rows, hidden] after the last layer, and the output projection
@@ -25,13 +20,15 @@ export function parameterInputs(builder: GraphBuilder, config: LlamaConfig): Rea
  */
 export function hiddenStates(
   config: LlamaConfig,
-  parameters: ReadonlyMap<string, Tensor>,
+  { parameter, channels, layer: taking }: Weights,
   ids: Tensor,
   attend: Attend,
 ): { readonly hidden: Tensor; readonly projection: Tensor } {
   const { builder } = ids;
-  const parameter = (name: string) => parameters.get(name) as Tensor;
-  const norm = (x: Tensor, name: string) => rmsNorm(x, parameter(name), { eps: config.rmsNormEps })[0];
+  const norm = (x: Tensor, name: string) => {
+    const open = channels(name);
+    return rmsNorm(open ? mul(x, open) : x, parameter(name), { eps: config.rmsNormEps })[0];
+  };
   let stream = builder.scope("embedding", () => gather(parameter(embeddingName), ids));
   for (let layer = 0; layer < config.layers; layer++) {
     const project = (x: Tensor, name: LayerParameter) =>
@@ -48,7 +45,10 @@ export function hiddenStates(
     });
     stream = builder.scope(`layers.${layer}.mlp`, () => {
       const x = norm(attended, layerParameterName(layer, "post_attention_layernorm"));
-      return add(attended, project(swiglu(project(x, "mlp.gate_proj"), project(x, "mlp.up_proj")), "mlp.down_proj"));
+      const output = project(swiglu(project(x, "mlp.gate_proj"), project(x, "mlp.up_proj")), "mlp.down_proj");
+      const whole = add(attended, output);
+      const share = taking(layer);
+      return share ? add(mul(whole, share), mul(input, sub(1, share))) : whole;
     });
   }
   const hidden = builder.scope("head", () => norm(stream, finalNormName));

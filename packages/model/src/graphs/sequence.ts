@@ -13,44 +13,50 @@ import {
   type Tensor,
 } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";
+import type { Mask } from "../masks.js";
 import { ropeTables } from "../rope-tables.js";
-import { type Attend, hiddenStates, parameterInputs } from "./layers.js";
+import { maskedWeights, plainWeights } from "./gates.js";
+import { type Attend, hiddenStates } from "./layers.js";
 
 export interface SequenceSize {
   readonly batch: number;
   /** Positions computed, at most the config's context length. */
   readonly time: number;
+  /** Gates on parameters and layers. Default: none. */
+  readonly masks?: readonly Mask[];
 }
 
 /**
- * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time + 1]. Output: `loss` f32 [], the
- * mean cross entropy in nats of tokens[:, 1:] given tokens[:, :-1].
+ * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time + 1], then, with masks, `gates`
+ * f32 [number of masks]. Output: `loss` f32 [], the mean cross entropy in nats of tokens[:, 1:] given tokens[:, :-1].
  * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
  */
-export function lossGraph(config: LlamaConfig, { batch, time }: SequenceSize): Graph {
+export function lossGraph(config: LlamaConfig, { batch, time, masks = [] }: SequenceSize): Graph {
   checkTime(config, time);
   const builder = new GraphBuilder();
-  const parameters = parameterInputs(builder, config);
+  const plain = plainWeights(builder, config);
   const tokens = builder.input("tokens", i32(batch, time + 1));
+  const weights = maskedWeights(builder, config, plain, masks);
   const from = (start: number) =>
     reshape(slice(tokens, { start: [0, start], end: [batch, start + time] }), { shape: [batch * time] });
-  const { hidden, projection } = hiddenStates(config, parameters, from(0), causal(builder, config, batch, time));
+  const { hidden, projection } = hiddenStates(config, weights, from(0), causal(builder, config, batch, time));
   const [loss] = builder.scope("head", () => linearCrossEntropy(hidden, projection, from(1)));
   builder.output("loss", loss);
   return builder.finish();
 }
 
 /**
- * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time]. Output: `logits` f32
- * [batch, time, vocab].
+ * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time], then, with masks, `gates` f32
+ * [number of masks]. Output: `logits` f32 [batch, time, vocab].
  * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
  */
-export function logitsGraph(config: LlamaConfig, { batch, time }: SequenceSize): Graph {
+export function logitsGraph(config: LlamaConfig, { batch, time, masks = [] }: SequenceSize): Graph {
   checkTime(config, time);
   const builder = new GraphBuilder();
-  const parameters = parameterInputs(builder, config);
+  const plain = plainWeights(builder, config);
   const tokens = reshape(builder.input("tokens", i32(batch, time)), { shape: [batch * time] });
-  const { hidden, projection } = hiddenStates(config, parameters, tokens, causal(builder, config, batch, time));
+  const weights = maskedWeights(builder, config, plain, masks);
+  const { hidden, projection } = hiddenStates(config, weights, tokens, causal(builder, config, batch, time));
   const logits = builder.scope("head", () => matmul(hidden, projection, { transB: true }));
   builder.output("logits", reshape(logits, { shape: [batch, time, config.vocabSize] }));
   return builder.finish();

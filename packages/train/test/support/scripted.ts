@@ -16,11 +16,18 @@ export interface Script {
 
 export function scripted(script: Script) {
   const { tokensPerStep, batchesPerStep = 1, result = () => ({}), heldOut = () => 2, during, evaluating } = script;
-  const seen = { batches: [] as Int32Array[], rates: [] as number[], evaluatedAfter: [] as number[], saved: 0 };
+  const seen = {
+    batches: [] as Int32Array[],
+    rates: [] as number[],
+    evaluatedAfter: [] as number[],
+    advanced: [] as number[],
+    saved: 0,
+  };
   const trainer: LoopOptions["trainer"] = {
     tokensPerStep,
     batchesPerStep,
     flopsPerStep: 1000,
+    advance: async (tokens) => void seen.advanced.push(tokens),
     step: async (batches, lr) => {
       seen.batches.push(...batches);
       seen.rates.push(lr);

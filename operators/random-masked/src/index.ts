@@ -1,0 +1,68 @@
+// G_random: what is new has random weights and stands behind masks that open while the model trains.
+import { concat, constant, copy, defineOperator, type Expr, normal, planTables, take } from "@cambium/growth";
+import type { LlamaConfig, ParameterSpec } from "@cambium/model";
+import { version } from "../package.json";
+import { growthMasks } from "./masks.js";
+import { type Options, options } from "./options.js";
+import { baseSizes, headOrder, targetSizes } from "./sizes.js";
+
+/**
+ * G_random of "Stacking Your Transformers" (Du et al. 2024, section 3.1 and appendix A.5) in width and depth, with the
+ * masks of "Masked Structural Growth" (Yao et al. 2024): the base's weights stay where they are, new entries are normal
+ * numbers, new norm weights 1. Masks shut new neurons, heads, channels and layers, so that the function is the base's at
+ * first, and open linearly; then the model is the plain grown one. New layers go on top. The width of a head stays.
+ *
+ * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, `layers`, or one `factor` for all widths (default 2);
+ * `maskTokens` (default 1,000,000) training tokens in which a mask opens; `phases` `sequence` (default: intermediate,
+ * hidden, heads one after the other, layers with the first) or `together`; `form` `block` (default) or `sublayer`;
+ * `std` (default 0.02), `seed`.
+ *
+ * @throws CambiumError `E_GROWTH_SIZES` when a size shrinks or is not whole, or an old key/value head would lose query
+ * heads.
+ * @example
+ * import randomMasked from "@cambium/operator-random-masked";
+ * randomMasked.plan(base, { intermediate: 2 * base.intermediateSize, maskTokens: 500_000 });
+ */
+export default defineOperator({
+  name: "random-masked",
+  version,
+  summary: "G_random: random new weights behind masks that open (Du et al. 2024; Masked Structural Growth)",
+  options,
+  claims: { functionPreserving: "at-mask-0" },
+  target: (base, chosen) => {
+    const { hidden, heads, kvHeads, intermediate, layers } = targetSizes(baseSizes(base), chosen);
+    return { ...base, hiddenSize: hidden, heads, kvHeads, intermediateSize: intermediate, layers };
+  },
+  plan: (base, target, chosen) => {
+    const tables = planTables({ base, target });
+    const old = new Map(tables.base.map((spec) => [spec.name, spec]));
+    const order = headOrder(baseSizes(base), baseSizes(target));
+    const tensors = tables.target.map((spec) => [spec.name, grown(spec, old.get(spec.name), order, chosen)]);
+    const masks = growthMasks(base, target, chosen);
+    return {
+      tensors: Object.fromEntries(tensors),
+      masks,
+      claims: { functionPreserving: masks.length > 0 ? "at-mask-0" : claimOf(base, target) },
+    };
+  },
+});
+
+/** `spec` with the base's entries first and new ones after them, along each axis; all new where the base has none. */
+function grown(spec: ParameterSpec, old: ParameterSpec | undefined, order: readonly number[], of: Options): Expr {
+  const { name, shape, axes, kind } = spec;
+  const fill = (size: readonly number[], where: string): Expr =>
+    kind === "norm" ? constant(size, 1) : normal(size, of.std, `${of.seed}/${name}/${where}`);
+  if (!old) return fill(shape, "all");
+  const [rows = 0, columns = 0] = shape;
+  const [oldRows = 0, oldColumns = 0] = old.shape;
+  let value: Expr = copy(name);
+  if (columns > oldColumns) value = concat(1, [value, fill([oldRows, columns - oldColumns], "columns")]);
+  if (rows > oldRows) value = concat(0, [value, fill([rows - oldRows, ...shape.slice(1)], "rows")]);
+  const moved = axes.some(({ axis }) => axis === "heads") && order.some((from, j) => from !== j);
+  return moved ? take(value, "heads", order) : value;
+}
+
+/** Without masks nothing is new. */
+function claimOf(base: LlamaConfig, target: LlamaConfig): "exact" | "no" {
+  return JSON.stringify(base) === JSON.stringify(target) ? "exact" : "no";
+}

@@ -1,0 +1,111 @@
+// Masked random growth: conformance, the figures of GROWTH.md section 9, and what opens when.
+import { describeOperator, difference, growExactly, logits, randomWeights } from "@cambium/growth/conformance";
+import { type LlamaConfigInput, llamaConfig, type Mask, parameterTable } from "@cambium/model";
+import { describe, expect, test } from "vitest";
+import randomMasked from "../src/index.js";
+
+const gqa = { heads: 4, kvHeads: 2, headDim: 4 };
+const sizes = "E_GROWTH_SIZES";
+
+describeOperator(randomMasked, {
+  cases: [
+    { name: "all widths twice", options: {} },
+    { name: "intermediate", options: { intermediate: 23 } },
+    {
+      name: "depth, block form",
+      options: { layers: 8 },
+      layers: [0, 1, 2, 3, 4, 5, null, null],
+      connectionRate: [5, 7],
+    },
+    {
+      name: "depth, sublayer form, GQA, tied",
+      base: { ...gqa, tieEmbeddings: true },
+      options: { layers: 7, form: "sublayer" },
+    },
+    { name: "hidden, tied", base: { tieEmbeddings: true }, options: { hidden: 13 } },
+    { name: "heads within groups, GQA", base: gqa, options: { heads: 6 } },
+    { name: "heads and groups, GQA", base: gqa, options: { heads: 9, kvHeads: 3 } },
+    {
+      name: "everything at once",
+      base: { ...gqa, layers: 3 },
+      options: { hidden: 12, heads: 8, kvHeads: 4, intermediate: 20, layers: 5, phases: "together" },
+    },
+    { name: "a factor of 1 is the identity", options: { factor: 1 } },
+  ],
+  refuses: [
+    { options: { hidden: 4 }, code: sizes },
+    { options: { layers: 5 }, code: sizes },
+    { options: { factor: 1.1 }, code: sizes },
+    { options: { factor: 2, hidden: 16 }, code: sizes },
+    { base: gqa, options: { heads: 5 }, code: sizes },
+    { base: gqa, options: { kvHeads: 4 }, code: sizes },
+    { options: { maskTokens: 0 }, code: "E_GROWTH_OPTION" },
+    { options: { phases: ["hidden"] }, code: "E_GROWTH_OPTION" },
+  ],
+});
+
+describe.each<[string, Partial<LlamaConfigInput>]>([
+  ["untied", {}],
+  ["tied", { tieEmbeddings: true }],
+  ["MQA", { kvHeads: 1 }],
+])("%s", (_, given) => {
+  const base = llamaConfig({
+    ...{ vocabSize: 97, hiddenSize: 32, intermediateSize: 56, layers: 3, heads: 4, kvHeads: 2, headDim: 8 },
+    contextLength: 32,
+    ...given,
+  });
+  const plan = randomMasked.plan(base, {
+    ...{ hidden: 48, heads: 8, kvHeads: given.kvHeads ?? 4, intermediate: 80, layers: 5, std: 0.3 },
+  });
+  const weights = randomWeights(base, "masked");
+
+  test("shut, the logits are the base's to 1e-12 of their size; open, they are the plain model's to the bit", async () => {
+    const made = await growExactly(plan, weights);
+    const plain = logits(plan.target, made);
+    const at = (value: number) => logits(plan.target, made, { masks: plan.masks, values: plan.masks.map(() => value) });
+    expect(difference(at(0), logits(base, weights))).toBeLessThan(1e-12);
+    expect(at(1)).toEqual(plain);
+    expect(difference(plain, logits(base, weights))).toBeGreaterThan(0.1);
+  });
+});
+
+test("phases follow each other, layers open with the first; or all open together", () => {
+  const base = llamaConfig({
+    vocabSize: 11,
+    hiddenSize: 8,
+    intermediateSize: 10,
+    layers: 2,
+    heads: 2,
+    contextLength: 8,
+  });
+  const options = { hidden: 12, heads: 4, kvHeads: 4, intermediate: 20, layers: 3, maskTokens: 500 };
+  const starts = (masks: readonly Mask[]) =>
+    masks.map(({ axis, schedule }) => [axis, schedule.kind === "linear" && [schedule.start, schedule.tokens]]);
+  expect(starts(randomMasked.plan(base, options).masks)).toEqual([
+    ["intermediate", [0, 500]],
+    ["hidden", [500, 500]],
+    ["heads", [1000, 500]],
+    ["layers", [0, 500]],
+  ]);
+  expect(starts(randomMasked.plan(base, { hidden: 12, maskTokens: 7 }).masks)).toEqual([["hidden", [0, 7]]]);
+  const together = randomMasked.plan(base, { ...options, phases: "together" }).masks;
+  expect(new Set(together.map(({ schedule }) => JSON.stringify(schedule))).size).toBe(1);
+});
+
+test("masks gate what is new and nothing else", () => {
+  const base = llamaConfig({
+    ...{ vocabSize: 11, hiddenSize: 8, intermediateSize: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
+  });
+  const { masks, target } = randomMasked.plan(base, { heads: 9, kvHeads: 3, layers: 3, form: "sublayer" });
+  // Groups of three: 0 1 · | 2 3 · | · · ·, the dots new.
+  expect(masks.map(({ axis, range }) => [axis, range])).toEqual([
+    ["heads", [2, 3]],
+    ["heads", [5, 9]],
+    ["hidden", [0, 8]],
+  ]);
+  const gated = new Set(masks.flatMap(({ tensors }) => tensors));
+  const expected = parameterTable(target).filter(
+    ({ name, layer }) => name.includes("o_proj") || (layer === 2 && name.includes("down_proj")),
+  );
+  expect([...gated].sort()).toEqual(expected.map(({ name }) => name).sort());
+});

@@ -1,0 +1,37 @@
+// Masks: gates on parts of a model that open while it trains, so that what is new joins in little by little (Yao et al.
+// 2024, "Masked Structural Growth"; Du et al. 2024, appendix A.5). Open masks are no masks: the model is then the plain one.
+import type { AxisName } from "./parameters.js";
+
+/** When a mask opens, in training tokens since growth. */
+export type MaskSchedule =
+  /** Rises from 0 at `start` tokens to 1 at `start + tokens`. */
+  | { readonly kind: "linear"; readonly start: number; readonly tokens: number }
+  | { readonly kind: "const"; readonly value: number };
+
+/** One gate with a value c between 0 (shut) and 1 (open). */
+export interface Mask {
+  /**
+   * Parameters that count as multiplied by c at the gated indices of `axis`, whichever of their dimensions that is:
+   * `down_proj` along `intermediate` gates neurons, `o_proj` along `heads` what heads say, along `hidden` what is
+   * written to the stream. A gated norm also takes its mean square over the open channels alone:
+   * y = (x·c) / sqrt(Σ(x·c)² / Σc + eps) · weight · c. Empty for the axis `layers`.
+   */
+  readonly tensors: readonly string[];
+  /** `layers` gates whole layers: c · layer(x) + (1 − c) · x. */
+  readonly axis: AxisName;
+  /** Gated indices of `axis`, from the first (inclusive) to the second (exclusive). */
+  readonly range: readonly [number, number];
+  readonly schedule: MaskSchedule;
+}
+
+/** c, `tokens` training tokens after growth: never falling, exactly 0 and exactly 1 at a schedule's ends. */
+export function maskValue({ schedule }: Pick<Mask, "schedule">, tokens: number): number {
+  if (schedule.kind === "const") return schedule.value;
+  return Math.min(1, Math.max(0, (tokens - schedule.start) / schedule.tokens));
+}
+
+/** Tokens after which the mask is open for good; Infinity for one that stays shut, or half shut. */
+export function opensAfter({ schedule }: Pick<Mask, "schedule">): number {
+  if (schedule.kind === "linear") return schedule.start + schedule.tokens;
+  return schedule.value === 1 ? 0 : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,44 @@
+// A model compiled for training at one stage of its masks: the step, and the loss to evaluate with.
+import type { Executable } from "@cambium/backend";
+import { type HostTensor, hostTensor } from "@cambium/ir";
+import { gatesName, lossGraph, type Mask, maskValue, opensAfter } from "@cambium/model";
+import { type CompiledStep, compileStep } from "./compiled-step.js";
+import type { ResolvedTrainerOptions } from "./trainer-options.js";
+
+export interface CompiledModel {
+  readonly step: CompiledStep;
+  readonly loss: Executable;
+  /** Those that its graphs have; none once all are open, when the graphs are the plain model's. */
+  readonly masks: readonly Mask[];
+  dispose(): void;
+}
+
+/** The masks of which something is to be seen after `tokens` tokens: all of them until the last is open for good. */
+export function masksAt(masks: readonly Mask[], tokens: number): readonly Mask[] {
+  return masks.every((mask) => tokens >= opensAfter(mask)) ? [] : masks;
+}
+
+/** The input that holds the values of `masks` after `tokens` tokens; nothing without masks. */
+export function gatesAt(masks: readonly Mask[], tokens: number): Readonly<Record<string, HostTensor>> {
+  if (masks.length === 0) return {};
+  const values = masks.map((mask) => maskValue(mask, tokens));
+  return { [gatesName]: hostTensor("f32", [masks.length], values) };
+}
+
+/** @throws CambiumError from the device's `compile`; nothing is then left on it. */
+export async function compileModel(options: ResolvedTrainerOptions, masks: readonly Mask[]): Promise<CompiledModel> {
+  const { device, config } = options;
+  const masked = { ...options, masks };
+  const loss = await device.compile(lossGraph(config, masked));
+  try {
+    const step = await compileStep(device, config, masked);
+    const dispose = () => {
+      step.dispose();
+      loss.dispose();
+    };
+    return { step, loss, masks, dispose };
+  } catch (error) {
+    loss.dispose();
+    throw error;
+  }
+}
