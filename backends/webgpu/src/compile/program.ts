@@ -1,0 +1,130 @@
+// The program: what a graph compiles to. Kernels with their WGSL and bindings in order, and where every value lies; no GPU yet.
+import {
+  checkGraph,
+  type Graph,
+  type GraphOutput,
+  liveness,
+  numel,
+  optimize,
+  type TensorType,
+  type Value,
+} from "@cambium/ir";
+import { isLowered, loweringOf } from "../lower/index.js";
+import { kernelModule, type Operand } from "../wgsl/module.js";
+import { fuse } from "./fuse.js";
+import type { DeviceTraits, Kernel, ManyKernel, Triple } from "./kernel.js";
+import { type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
+import { type Emitted, lower } from "./lower.js";
+import { splitConcat } from "./split-concat.js";
+
+/** A stretch of memory that a kernel binds. */
+export interface Binding {
+  readonly placement: Placement;
+  /** Bytes from the placement's start, and length. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly writable: boolean;
+}
+
+export interface Dispatch {
+  readonly kind: "one";
+  readonly label: string;
+  readonly scope: string | undefined;
+  readonly wgsl: string;
+  readonly groups: Triple;
+  readonly bindings: readonly Binding[];
+}
+
+/** A kernel over many tensors: cut into dispatches when it is known which buffers they lie in. */
+export interface ManyDispatch {
+  readonly kind: "many";
+  readonly label: string;
+  readonly scope: string | undefined;
+  readonly kernel: ManyKernel;
+  place(value: Value): Placement;
+}
+
+export interface ProgramOutput {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly placement: Placement;
+  readonly replaces: string | undefined;
+}
+
+export interface Program {
+  readonly dispatches: readonly (Dispatch | ManyDispatch)[];
+  readonly layout: Layout;
+  readonly inputs: readonly { readonly name: string; readonly type: TensorType }[];
+  readonly outputs: readonly ProgramOutput[];
+  /** Bytes that the optimised graph's values take at most at once, by the IR's liveness. */
+  readonly plannedBytes: number;
+  /** Some kernel writes to inputs' memory: two inputs in one tensor must be told apart. */
+  readonly writesInputs: boolean;
+}
+
+export interface ProgramOptions extends LayoutLimits {
+  readonly traits: DeviceTraits;
+  /** Check the graph between passes. */
+  readonly verify?: boolean;
+}
+
+/** @throws CambiumError `E_UNSUPPORTED` for an op without lowering */
+export function compileProgram(graph: Graph, options: ProgramOptions): Program {
+  checkGraph(graph, "before it is compiled");
+  const { traits, verify = false } = options;
+  const optimized = optimize(splitConcat(graph), { keep: isLowered, verify });
+  const fusion = fuse(optimized, loweringOf);
+  const emitted = lower(fusion.steps, fusion, traits);
+  const layout = layOut(optimized, emitted, fusion, options);
+  const dispatches = emitted.map((one): Dispatch | ManyDispatch => {
+    const { kernel, many, scope } = one;
+    if (many) return { kind: "many", label: many.label, scope, kernel: many, place: layout.place };
+    const { label, groups } = kernel as Kernel;
+    const operands = operandsOf(one, layout, traits);
+    const wgsl = kernelModule(kernel as Kernel, operands, fusion);
+    const bindings = operands.flatMap((operand) => bindingsOf(operand, layout));
+    return { kind: "one", label, scope, wgsl, groups, bindings };
+  });
+  return {
+    dispatches,
+    layout,
+    inputs: optimized.inputs.map(({ name, value }) => ({ name, type: value.type })),
+    outputs: optimized.outputs.map(({ name, value, replaces }: GraphOutput) => ({
+      name,
+      type: value.type,
+      placement: layout.place(value),
+      replaces,
+    })),
+    plannedBytes: liveness(optimized).peakBytes,
+    writesInputs: emitted.some(({ writes }) => writes.some((value) => layout.place(value).kind === "input")),
+  };
+}
+
+/** Each memory once; everything in a kind of buffer that is written to is declared writable, as WebGPU wants it. */
+function operandsOf({ reads, writes }: Emitted, layout: Layout, traits: DeviceTraits): Operand[] {
+  const values = [...new Set([...writes, ...reads])];
+  const written = new Set(writes.map((value) => layout.place(value).kind));
+  const maxElements = Math.floor(traits.maxBindingBytes / 1024) * 256;
+  return values.map((value) => {
+    const count = numel(value.type.shape);
+    const whole = Math.floor(count / maxElements);
+    const rest = count % maxElements;
+    const parts = count <= maxElements ? [count] : [...new Array<number>(whole).fill(maxElements), ...(rest > 0 ? [rest] : [])];
+    return { value, writable: written.has(layout.place(value).kind), parts };
+  });
+}
+
+function bindingsOf({ value, writable, parts }: Operand, layout: Layout): Binding[] {
+  const placement = layout.place(value);
+  let offset = 0;
+  return parts.map((count) => {
+    const binding = { placement, offset, bytes: 4 * count, writable };
+    offset += 4 * count;
+    return binding;
+  });
+}
+
+/** Bytes that the program's own memory takes: the arena and constants. */
+export function ownBytes({ layout }: Program): number {
+  return layout.arena.reduce((sum, bytes) => sum + bytes, layout.constantBytes);
+}

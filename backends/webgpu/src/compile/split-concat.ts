@@ -1,0 +1,22 @@
+// Splits concatenations of many tensors into nested ones of few: a kernel binds eight buffers at most.
+import { concat, type Graph, rewrite, type Tensor } from "@cambium/ir";
+
+const most = 5;
+
+export function splitConcat(graph: Graph): Graph {
+  if (!graph.nodes.some(({ op, inputs }) => op === concat.op && inputs.length > most)) return graph;
+  return rewrite(graph, (node, inputs) => {
+    if (node.op !== concat.op || inputs.length <= most) return null;
+    const axis = node.attrs["axis"] as number;
+    let parts: readonly Tensor[] = inputs;
+    while (parts.length > 1) {
+      const joined: Tensor[] = [];
+      for (let i = 0; i < parts.length; i += most) {
+        const some = parts.slice(i, i + most);
+        joined.push(some.length === 1 ? (some[0] as Tensor) : concat(some, { axis }));
+      }
+      parts = joined;
+    }
+    return parts;
+  });
+}

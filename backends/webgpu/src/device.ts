@@ -1,0 +1,109 @@
+// The device: compiles graphs to programs of WGSL kernels, and holds tensors in a heap on the GPU.
+import { checkLimits, type Device, type DeviceInfo, type DeviceTensor, type Executable, TensorLedger } from "@cambium/backend";
+import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
+import { version } from "../package.json";
+import type { DeviceTraits } from "./compile/kernel.js";
+import { deviceBytes } from "./compile/layout.js";
+import { compileProgram } from "./compile/program.js";
+import { createExecutable, type Engine } from "./executable.js";
+import type { Gpu } from "./gpu/adapter.js";
+import { watchFaults } from "./gpu/errors.js";
+import { Heap, type Storage } from "./gpu/heap.js";
+import { Pipelines } from "./gpu/pipelines.js";
+import { Readback, toDevice } from "./gpu/transfer.js";
+import { loweredComposites } from "./lower/index.js";
+
+export interface DeviceOptions {
+  readonly profile?: boolean;
+  /** Which family of kernels; default by the adapter: software adapters get their own. */
+  readonly kernels?: DeviceTraits["kind"];
+  /** Largest range of one binding, bytes, when it is to be smaller than the adapter's. */
+  readonly maxBindingBytes?: number;
+}
+
+/** What kernels may know of a GPU. */
+export function traitsOf({ adapter, features, limits }: Gpu, { kernels, maxBindingBytes }: DeviceOptions): DeviceTraits {
+  return {
+    kind: kernels ?? (isSoftware(adapter) ? "cpu" : "gpu"),
+    subgroups: features.has("subgroups"),
+    maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
+    maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
+    maxBindingBytes: Math.min(limits.maxStorageBufferBindingSize, maxBindingBytes ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+function isSoftware({ isFallback, name, architecture }: Gpu["adapter"]): boolean {
+  return isFallback || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${name} ${architecture}`);
+}
+
+export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
+  const { device, adapter, limits, source } = gpu;
+  const heap = new Heap(gpu);
+  const ledger = new TensorLedger<Storage>((storage) => heap.free(storage));
+  const executables = new Set<Executable>();
+  const traits = traitsOf(gpu, options);
+  const engine: Engine = {
+    ...{ gpu, heap, ledger, pipelines: new Pipelines(device), readback: new Readback(device) },
+    faults: watchFaults(device, adapter.name),
+    maxBindingBytes: traits.maxBindingBytes,
+    profile: options.profile === true,
+  };
+  const info: DeviceInfo = {
+    backend: "webgpu",
+    version,
+    device: `${adapter.name} (${source}${traits.kind === "cpu" ? ", software" : ""})`,
+    dtypes: ["f32", "i32", "bool"],
+    composites: loweredComposites,
+    limits: { maxTensorBytes: limits.maxBufferSize },
+  };
+  let open = true;
+  const mustBeOpen = () => {
+    if (!open) throw new CambiumError("E_DISPOSED", "the webgpu device is closed");
+    engine.faults.check();
+  };
+  const close = async () => {
+    if (!open) return;
+    open = false;
+    for (const executable of [...executables]) executable.dispose();
+    ledger.clear();
+    heap.clear();
+    engine.readback.clear();
+    device.destroy();
+  };
+  return {
+    info,
+    async compile(graph) {
+      mustBeOpen();
+      checkLimits(graph, info);
+      const program = compileProgram(graph, {
+        traits,
+        alignment: limits.minStorageBufferOffsetAlignment,
+        maxBufferBytes: limits.maxBufferSize,
+      });
+      const executable = await createExecutable(graph, program, engine, executables);
+      executables.add(executable);
+      return executable;
+    },
+    async upload(host) {
+      mustBeOpen();
+      const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
+      const storage = await heap.allocate(deviceBytes({ type: { dtype, shape } }), "a tensor");
+      device.queue.writeBuffer(storage.buffer, storage.offset, toDevice({ dtype, shape, data } as HostTensor));
+      return ledger.add({ dtype, shape }, storage);
+    },
+    async download(tensor: DeviceTensor) {
+      mustBeOpen();
+      const { type } = tensor;
+      const storage = { ...ledger.storage(tensor), bytes: deviceBytes(tensor) };
+      const encoder = device.createCommandEncoder();
+      const read = engine.readback.copy(encoder, [{ type, storage }]);
+      device.queue.submit([encoder.finish()]);
+      const [host] = await read();
+      return host as HostTensor;
+    },
+    memory: async () => ledger.stats(executables.size),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

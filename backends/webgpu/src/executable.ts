@@ -1,0 +1,226 @@
+// An executable: a program bound to the tensors of a run, encoded, submitted and, where asked, read back.
+/// <reference types="@webgpu/types" />
+import {
+  type BoundInput,
+  type DeviceTensor,
+  type Executable,
+  type RunOptions,
+  type RunResult,
+  type TensorLedger,
+  validateInputs,
+} from "@cambium/backend";
+import { CambiumError, type Graph, type HostTensor, type TensorType } from "@cambium/ir";
+import { deviceBytes, type Placement } from "./compile/layout.js";
+import type { Program, ProgramOutput } from "./compile/program.js";
+import type { Gpu } from "./gpu/adapter.js";
+import { type BoundProgram, bindProgram, buildPipelines } from "./gpu/bound.js";
+import type { FaultWatch } from "./gpu/errors.js";
+import type { Heap, Storage } from "./gpu/heap.js";
+import type { Pipelines } from "./gpu/pipelines.js";
+import { Profiler, type Timed } from "./gpu/profile.js";
+import { type Readback, type Reading, toDevice } from "./gpu/transfer.js";
+
+/** What an executable has of its device. */
+export interface Engine {
+  readonly gpu: Gpu;
+  readonly heap: Heap;
+  readonly pipelines: Pipelines;
+  readonly readback: Readback;
+  readonly faults: FaultWatch;
+  readonly ledger: TensorLedger<Storage>;
+  readonly maxBindingBytes: number;
+  readonly profile: boolean;
+}
+
+/** An executable of this backend: it also tells what each dispatch of its last run took, when it profiles. */
+export interface WebGpuExecutable extends Executable {
+  readonly timeline: readonly Timed[];
+}
+
+export async function createExecutable(
+  graph: Graph,
+  program: Program,
+  engine: Engine,
+  living: Set<Executable>,
+): Promise<WebGpuExecutable> {
+  const began = performance.now();
+  const { gpu, heap, pipelines, readback, faults, ledger } = engine;
+  const { device } = gpu;
+  await buildPipelines(program, pipelines);
+  const own: GPUBuffer[] = [];
+  const slots = new Map<string, Storage>();
+  const profiler = engine.profile ? new Profiler(device) : undefined;
+  let bound: { readonly key: readonly Storage[]; readonly program: BoundProgram } | undefined;
+
+  const release = () => {
+    bound?.program.dispose();
+    bound = undefined;
+    for (const buffer of own.splice(0)) heap.release(buffer);
+    for (const slot of slots.values()) heap.free(slot);
+    slots.clear();
+  };
+  const arena: Storage[] = [];
+  let constants: Storage | undefined;
+  try {
+    for (const bytes of program.layout.arena) {
+      const buffer = await heap.buffer(bytes, "arena");
+      own.push(buffer);
+      arena.push({ buffer, offset: 0, bytes });
+    }
+    if (program.layout.constantBytes > 0) {
+      const buffer = await heap.buffer(program.layout.constantBytes, "constants");
+      own.push(buffer);
+      constants = { buffer, offset: 0, bytes: program.layout.constantBytes };
+      for (const { host, offset } of program.layout.constants) device.queue.writeBuffer(buffer, offset, toDevice(host));
+    }
+  } catch (error) {
+    release();
+    throw error;
+  }
+
+  /** Where the run's inputs lie; `fresh` lists stretches that only this run uses. */
+  const place = async (inputs: readonly BoundInput[], fresh: Storage[], encoder: GPUCommandEncoder) => {
+    const placed = new Map<string, Storage>();
+    const taken = new Set<Storage>();
+    for (const { name, type, tensor, host, consumed } of inputs) {
+      if (tensor) {
+        const storage = consumed ? ledger.take(tensor) : ledger.storage(tensor);
+        if (program.writesInputs && taken.has(storage)) {
+          // Bound twice: a kernel that writes to inputs may not see one stretch under two names.
+          const copy = await heap.allocate(storage.bytes, name);
+          encoder.copyBufferToBuffer(storage.buffer, storage.offset, copy.buffer, copy.offset, storage.bytes);
+          fresh.push(copy);
+          placed.set(name, copy);
+        } else placed.set(name, storage);
+        taken.add(storage);
+        continue;
+      }
+      const bytes = deviceBytes({ type });
+      const storage = (consumed ? undefined : slots.get(name)) ?? (await heap.allocate(bytes, name));
+      if (!consumed) slots.set(name, storage);
+      device.queue.writeBuffer(storage.buffer, storage.offset, toDevice(host as HostTensor));
+      placed.set(name, storage);
+    }
+    return placed;
+  };
+
+  const bind = async (inputs: ReadonlyMap<string, Storage>): Promise<BoundProgram> => {
+    const key = [...inputs.values()];
+    if (bound && bound.key.length === key.length && bound.key.every((storage, i) => sameStretch(storage, key[i] as Storage)))
+      return bound.program;
+    bound?.program.dispose();
+    bound = undefined;
+    const { maxBindingBytes } = engine;
+    bound = { key, program: await bindProgram(program, { gpu, heap, pipelines, maxBindingBytes, resolve }) };
+    return bound.program;
+
+    function resolve(placement: Placement): Storage {
+      return locate(placement, inputs);
+    }
+  };
+  const locate = (placement: Placement, inputs: ReadonlyMap<string, Storage>): Storage => {
+    switch (placement.kind) {
+      case "input":
+        return inputs.get(placement.name) as Storage;
+      case "arena": {
+        const { buffer, bytes } = arena[placement.buffer] as Storage;
+        return { buffer, offset: placement.offset, bytes: bytes - placement.offset };
+      }
+      case "constant": {
+        const { buffer, bytes } = constants as Storage;
+        return { buffer, offset: placement.offset, bytes: bytes - placement.offset };
+      }
+    }
+  };
+
+  const run = async (given: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions = {}): Promise<RunResult> => {
+    if (!living.has(executable)) throw new CambiumError("E_DISPOSED", "the executable was disposed");
+    faults.check();
+    const inputs = validateInputs(graph, given, ledger, options);
+    const encoder = device.createCommandEncoder();
+    const fresh: Storage[] = [];
+    const placed = await place(inputs, fresh, encoder);
+    const { dispatches } = await bind(placed);
+    let timed: (() => Promise<void>) | undefined;
+    if (profiler) timed = profiler.encode(encoder, dispatches);
+    else {
+      const pass = encoder.beginComputePass();
+      for (const { pipeline, group, groups } of dispatches) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group);
+        pass.dispatchWorkgroups(...groups);
+      }
+      pass.end();
+    }
+    const kept = new Map<string, Storage>();
+    const readings: Reading[] = [];
+    const passedOn = new Set<Storage>();
+    for (const output of program.outputs) {
+      const source = { ...locate(output.placement, placed), bytes: deviceBytes(output) };
+      if (options.fetch?.includes(output.name)) {
+        readings.push({ type: output.type, storage: source });
+        continue;
+      }
+      const target = await targetOf(output, placed);
+      if (target.inputOf !== undefined) passedOn.add(placed.get(target.inputOf) as Storage);
+      if (!target.inPlace)
+        encoder.copyBufferToBuffer(source.buffer, source.offset, target.storage.buffer, target.storage.offset, source.bytes);
+      kept.set(output.name, target.storage);
+    }
+    const read = readings.length > 0 ? readback.copy(encoder, readings) : undefined;
+    device.queue.submit([encoder.finish()]);
+    for (const { name, consumed } of inputs) {
+      const storage = placed.get(name) as Storage;
+      if (consumed && !passedOn.has(storage)) heap.free(storage);
+    }
+    for (const storage of fresh) heap.free(storage);
+    const types = new Map<string, TensorType>(program.outputs.map(({ name, type }) => [name, type]));
+    const outputs = Object.fromEntries(
+      [...kept].map(([name, storage]) => [name, ledger.add(types.get(name) as TensorType, storage)]),
+    );
+    const hosts = read ? await read().catch((error) => { faults.check(); throw error; }) : [];
+    await timed?.();
+    faults.check();
+    const fetched = program.outputs.filter(({ name }) => options.fetch?.includes(name));
+    return { outputs, fetched: Object.fromEntries(fetched.map(({ name }, i) => [name, hosts[i] as HostTensor])) };
+  };
+
+  /** Where an output goes: the memory of the input it replaces, unless another output still takes that from there. */
+  const targetOf = async (
+    { name, replaces, placement, type }: ProgramOutput,
+    placed: ReadonlyMap<string, Storage>,
+  ): Promise<{ storage: Storage; inPlace: boolean; inputOf?: string }> => {
+    if (replaces !== undefined) {
+      const storage = placed.get(replaces) as Storage;
+      if (placement.kind === "input" && placement.name === replaces) return { storage, inPlace: true, inputOf: replaces };
+      const wanted = program.outputs.some(
+        (other) => other.name !== name && other.placement.kind === "input" && other.placement.name === replaces,
+      );
+      if (!wanted && placement.kind !== "input") return { storage, inPlace: false, inputOf: replaces };
+    }
+    return { storage: await heap.allocate(deviceBytes({ type }), name), inPlace: false };
+  };
+
+  const dispose = () => {
+    if (living.delete(executable)) release();
+  };
+  const executable: WebGpuExecutable = {
+    stats: {
+      nodes: program.dispatches.length,
+      plannedBytes: program.plannedBytes,
+      compileSeconds: (performance.now() - began) / 1000,
+    },
+    run,
+    profile: async () => profiler?.entries() ?? null,
+    get timeline() {
+      return profiler?.last ?? [];
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+  return executable;
+}
+
+function sameStretch(a: Storage, b: Storage): boolean {
+  return a.buffer === b.buffer && a.offset === b.offset;
+}

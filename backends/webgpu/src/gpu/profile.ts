@@ -1,0 +1,85 @@
+// Time stamps around every dispatch, and what they add up to.
+/// <reference types="@webgpu/types" />
+import type { ProfileEntry } from "@cambium/backend";
+import type { BoundDispatch } from "./bound.js";
+import { GPU_BUFFER_USAGE } from "./heap.js";
+
+/** One dispatch that was timed; seconds since the first of its run. */
+export interface Timed {
+  readonly label: string;
+  readonly scope: string | undefined;
+  readonly from: number;
+  readonly seconds: number;
+}
+
+/** A query set holds 4,096 stamps at most. */
+const most = 2048;
+
+export class Profiler {
+  readonly #device: GPUDevice;
+  readonly #sums = new Map<string, { count: number; seconds: number }>();
+  #last: readonly Timed[] = [];
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Encodes the dispatches, each in a pass of its own; call the result after submitting. */
+  encode(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<void> {
+    const readers: (() => Promise<Timed[]>)[] = [];
+    for (let from = 0; from < dispatches.length; from += most)
+      readers.push(this.#some(encoder, dispatches.slice(from, from + most)));
+    return async () => {
+      this.#last = (await Promise.all(readers.map((read) => read()))).flat();
+      for (const { label, seconds } of this.#last) {
+        const op = kindOf(label);
+        const sum = this.#sums.get(op) ?? { count: 0, seconds: 0 };
+        this.#sums.set(op, { count: sum.count + 1, seconds: sum.seconds + seconds });
+      }
+    };
+  }
+
+  /** Time by kind of kernel over all runs, slowest first. */
+  entries(): ProfileEntry[] {
+    return [...this.#sums].map(([op, sum]) => ({ op, ...sum })).sort((a, b) => b.seconds - a.seconds);
+  }
+
+  /** The dispatches of the last run, in order. */
+  get last(): readonly Timed[] {
+    return this.#last;
+  }
+
+  #some(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<Timed[]> {
+    const device = this.#device;
+    const count = 2 * dispatches.length;
+    const stamps = device.createQuerySet({ type: "timestamp", count: Math.max(count, 2) });
+    dispatches.forEach((dispatch, i) => {
+      const timestampWrites = { querySet: stamps, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+      const pass = encoder.beginComputePass({ timestampWrites });
+      pass.setPipeline(dispatch.pipeline);
+      pass.setBindGroup(0, dispatch.group);
+      pass.dispatchWorkgroups(...dispatch.groups);
+      pass.end();
+    });
+    const size = 8 * Math.max(count, 2);
+    const { COPY_SRC, COPY_DST, MAP_READ } = GPU_BUFFER_USAGE;
+    const resolved = device.createBuffer({ size, usage: 0x0200 | COPY_SRC }); // GPUBufferUsage.QUERY_RESOLVE
+    const read = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
+    encoder.resolveQuerySet(stamps, 0, count, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, read, 0, size);
+    return async () => {
+      await read.mapAsync(1);
+      const nanoseconds = new BigInt64Array(read.getMappedRange().slice(0));
+      for (const resource of [stamps, resolved, read]) resource.destroy();
+      const at = (i: number) => Number((nanoseconds[i] as bigint) - (nanoseconds[0] as bigint)) / 1e9;
+      return dispatches.map(({ label, scope }, i) => {
+        return { label, scope, from: at(2 * i), seconds: Math.max(0, at(2 * i + 1) - at(2 * i)) };
+      });
+    };
+  }
+}
+
+/** A label without the sizes in it. */
+function kindOf(label: string): string {
+  return label.replace(/\s+(of\s+)?\S*\d.*$/, "");
+}

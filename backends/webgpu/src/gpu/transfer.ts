@@ -1,0 +1,78 @@
+// Transfers between host and device: the device holds every element in a word of four bytes, and reads back through a pool.
+/// <reference types="@webgpu/types" />
+import { allocate, type HostTensor, numel, type TensorType } from "@cambium/ir";
+import { GPU_BUFFER_USAGE, type Storage } from "./heap.js";
+
+/** The tensor's elements as the device holds them: a bool is 0 or 1 in a word. */
+export function toDevice({ dtype, data }: HostTensor): ArrayBufferView<ArrayBuffer> {
+  return (dtype === "bool" ? Uint32Array.from(data, (x) => (x === 0 ? 0 : 1)) : data) as ArrayBufferView<ArrayBuffer>;
+}
+
+export function fromDevice({ dtype, shape }: TensorType, bytes: ArrayBuffer, offset: number): HostTensor {
+  const length = numel(shape);
+  const words: Record<"f32" | "i32" | "bool", () => ArrayLike<number>> = {
+    f32: () => new Float32Array(bytes, offset, length),
+    i32: () => new Int32Array(bytes, offset, length),
+    bool: () => new Uint32Array(bytes, offset, length),
+  };
+  const data = allocate(dtype, length);
+  data.set(words[dtype as keyof typeof words]());
+  return { dtype, shape, data } as HostTensor;
+}
+
+/** What to read: a stretch of device memory that holds a tensor. */
+export interface Reading {
+  readonly type: TensorType;
+  readonly storage: Storage;
+}
+
+/** Buffers that the host can map, kept for the next reading. */
+export class Readback {
+  readonly #device: GPUDevice;
+  readonly #idle: GPUBuffer[] = [];
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /**
+   * Appends copies to `encoder`; call the result after submitting, to wait for the work and to get the tensors.
+   * @throws from mapping, when the device is lost
+   */
+  copy(encoder: GPUCommandEncoder, readings: readonly Reading[]): () => Promise<HostTensor[]> {
+    const sizes = readings.map(({ storage }) => Math.ceil(storage.bytes / 8) * 8);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const buffer = this.#take(Math.max(total, 8));
+    let offset = 0;
+    const offsets = readings.map(({ storage }, i) => {
+      const at = offset;
+      encoder.copyBufferToBuffer(storage.buffer, storage.offset, buffer, at, storage.bytes);
+      offset += sizes[i] as number;
+      return at;
+    });
+    return async () => {
+      try {
+        await buffer.mapAsync(1, 0, Math.max(total, 8)); // GPUMapMode.READ
+        const bytes = buffer.getMappedRange(0, Math.max(total, 8));
+        return readings.map(({ type }, i) => fromDevice(type, bytes, offsets[i] as number));
+      } finally {
+        if (buffer.mapState === "mapped") {
+          buffer.unmap();
+          this.#idle.push(buffer);
+        } else buffer.destroy();
+      }
+    };
+  }
+
+  clear(): void {
+    for (const buffer of this.#idle.splice(0)) buffer.destroy();
+  }
+
+  #take(bytes: number): GPUBuffer {
+    const at = this.#idle.findIndex(({ size }) => size >= bytes && size <= 4 * Math.max(bytes, 4096));
+    if (at >= 0) return this.#idle.splice(at, 1)[0] as GPUBuffer;
+    for (const old of this.#idle.splice(4)) old.destroy();
+    return this.#device.createBuffer({ size: bytes, usage: GPU_BUFFER_USAGE.MAP_READ | GPU_BUFFER_USAGE.COPY_DST });
+  }
+}
+

@@ -1,0 +1,43 @@
+// argMax: one invocation an output; the first of equals wins.
+import { normalizeAxis, numel, type Value } from "@cambium/ir";
+import { type KernelLowering, spread } from "../compile/kernel.js";
+import { Index } from "../wgsl/index-map.js";
+
+export const argMax: KernelLowering = {
+  kind: "kernels",
+  expressions: true,
+  lower: (node, { emit, traits }) => {
+    const [x] = node.inputs as readonly [Value];
+    const [y] = node.outputs as readonly [Value];
+    const { shape } = x.type;
+    const axis = normalizeAxis(node.attrs["axis"] as number, shape.length);
+    const size = shape[axis] as number;
+    const step = numel(shape.slice(axis + 1));
+    const count = numel(y.type.shape);
+    const invocations = Math.min(count, 64, traits.maxInvocations);
+    const { groups, linear } = spread(Math.ceil(count / invocations));
+    emit({
+      label: `argMax ${count}×${size}`,
+      reads: [x],
+      writes: [y],
+      workgroup: [invocations, 1, 1],
+      groups,
+      body: (io) => {
+        const inner = io.code();
+        const at = inner.define(`base + k * ${step}u`);
+        const element = inner.eval(x, Index.flat(shape, at));
+        inner.line(`if (k == 0u || ${element} > best) { best = ${element}; where = k; }`);
+        const main = [
+          `let o = ${linear} * ${invocations}u + lane;`,
+          `if (o >= ${count}u) { return; }`,
+          `let base = (o / ${step}u) * ${size * step}u + o % ${step}u;`,
+          "var best = 0f;",
+          "var where = 0u;",
+          `for (var k = 0u; k < ${size}u; k++) {\n${inner}\n}`,
+          io.store(y, "o", "i32(where)"),
+        ];
+        return { main: main.join("\n") };
+      },
+    });
+  },
+};

@@ -1,0 +1,122 @@
+// Clipping and AdamW over all parameters at once: a dispatch or two each, whatever the number of tensors.
+import { f32, type Node, sameType, type Value } from "@cambium/ir";
+import { chunkCount, type KernelLowering, type LowerContext } from "../compile/kernel.js";
+import { literal } from "../wgsl/literal.js";
+
+/** Elements of one workgroup, and its invocations: enough chunks to fill a GPU, few enough to cost nothing. */
+function sizes({ traits }: LowerContext): { chunk: number; invocations: number } {
+  return traits.kind === "gpu"
+    ? { chunk: 2048, invocations: Math.min(256, traits.maxInvocations) }
+    : { chunk: 8192, invocations: 16 };
+}
+
+export const clipByGlobalNorm: KernelLowering = {
+  kind: "kernels",
+  lower: (node, context) => {
+    const [scale, norm] = node.outputs as readonly [Value, Value];
+    const { chunk, invocations } = sizes(context);
+    const items = node.inputs.map((grad) => ({ values: [grad], parameter: 0 }));
+    const chunks = chunkCount(items, chunk);
+    const partial = context.temp(f32(chunks));
+    context.emitMany({
+      label: `squares of ${items.length} gradients`,
+      items,
+      writes: [false],
+      chunk,
+      invocations,
+      sharedReads: [],
+      sharedWrites: [partial],
+      body: (io) => ({
+        declarations: `var<workgroup> sums: array<f32, ${invocations}>;`,
+        main: [
+          "var total = 0f;",
+          `for (var i = from + lane; i < to; i += ${invocations}u) { let x = ${io.item(0, "i")}; total = fma(x, x, total); }`,
+          "sums[lane] = total;",
+          "workgroupBarrier();",
+          "if (lane == 0u) {",
+          "var all = 0f;",
+          `for (var k = 0u; k < ${invocations}u; k++) { all += sums[k]; }`,
+          io.store(partial, "chunkId", "all"),
+          "}",
+        ].join("\n"),
+      }),
+    });
+    const width = Math.min(64, context.traits.maxInvocations);
+    context.emit({
+      label: `norm of ${items.length} gradients`,
+      reads: [partial],
+      writes: [scale, norm],
+      workgroup: [width, 1, 1],
+      groups: [1, 1, 1],
+      body: (io) => ({
+        declarations: `var<workgroup> sums: array<f32, ${width}>;`,
+        main: [
+          "var total = 0f;",
+          `for (var i = lane; i < ${chunks}u; i += ${width}u) { total += ${io.load(partial, "i")}; }`,
+          "sums[lane] = total;",
+          "workgroupBarrier();",
+          "if (lane == 0u) {",
+          "var all = 0f;",
+          `for (var k = 0u; k < ${width}u; k++) { all += sums[k]; }`,
+          "let length = sqrt(all);",
+          io.store(norm, "0u", "length"),
+          io.store(scale, "0u", `min(${literal(node.attrs["maxNorm"] as number, "f32")} / (length + 1e-6f), 1f)`),
+          "}",
+        ].join("\n"),
+      }),
+    });
+  },
+};
+
+export const adamw: KernelLowering = {
+  kind: "kernels",
+  closed: true,
+  joins: (a, b) =>
+    ["beta1", "beta2", "eps", "weightDecay"].every((name) => a.attrs[name] === b.attrs[name]) &&
+    [4, 5, 6].every((i) => a.inputs[i] === b.inputs[i]) &&
+    sameType((a.inputs[6] as Value).type, (b.inputs[6] as Value).type),
+  lower: (node, context) => adamw.lowerAll?.([node], context),
+  lowerAll: (nodes, context) => {
+    const [first] = nodes as readonly [Node];
+    const [beta1, beta2, eps, decay] = ["beta1", "beta2", "eps", "weightDecay"].map((name) => first.attrs[name] as number) as [
+      ...[number, number, number, number],
+    ];
+    const [gradScale, lr, step] = first.inputs.slice(4) as [Value, Value, Value];
+    const { chunk, invocations } = sizes(context);
+    const number = (x: number) => literal(x, "f32");
+    context.emitMany({
+      label: `adamw of ${nodes.length} tensors`,
+      items: nodes.map((node) => ({
+        values: [...node.inputs.slice(0, 4), ...node.outputs],
+        parameter: node.attrs["lrMultiplier"] as number,
+      })),
+      writes: [false, false, false, false, true, true, true],
+      chunk,
+      invocations,
+      sharedReads: [gradScale, lr, step],
+      sharedWrites: [],
+      body: (io) => ({
+        // 1 − β^t without the cancellation that β^t near 1 brings: tanh(−x/2) · (e^x + 1) with x = t · ln β.
+        declarations: "fn correction(t: f32, ln_beta: f32) -> f32 { let x = t * ln_beta; return tanhf(-0.5f * x) * (exp(x) + 1f); }",
+        uses: ["tanhf"],
+        main: [
+          `let t = f32(${io.load(step, "0u")});`,
+          `let rate = ${io.load(lr, "0u")};`,
+          `let clip = ${io.load(gradScale, "0u")};`,
+          `let size = rate * parameter / correction(t, ${number(Math.log(beta1))});`,
+          `let root = sqrt(correction(t, ${number(Math.log(beta2))}));`,
+          `let keep = 1f - rate * ${number(decay)};`,
+          `for (var i = from + lane; i < to; i += ${invocations}u) {`,
+          `let g = ${io.item(1, "i")} * clip;`,
+          `let m = ${io.item(2, "i")} * ${number(beta1)} + g * ${number(1 - beta1)};`,
+          `let v = ${io.item(3, "i")} * ${number(beta2)} + g * g * ${number(1 - beta2)};`,
+          `let p = ${io.item(0, "i")} * keep - size * (m / (sqrt(v) / root + ${number(eps)}));`,
+          io.storeItem(4, "i", "p"),
+          io.storeItem(5, "i", "m"),
+          io.storeItem(6, "i", "v"),
+          "}",
+        ].join("\n"),
+      }),
+    });
+  },
+};

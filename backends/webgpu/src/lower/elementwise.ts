@@ -1,0 +1,54 @@
+// Elementwise ops: one WGSL expression of the inputs' elements.
+import type { AttrValue, DType, Node } from "@cambium/ir";
+import type { InlineLowering } from "../compile/kernel.js";
+import type { FunctionName } from "../wgsl/functions.js";
+
+type Write = (args: readonly string[], dtypes: readonly DType[], attrs: Readonly<Record<string, AttrValue>>) => string;
+
+/** `write` gets the inputs' elements, each a name or a literal; inputs stretch to the output's shape. */
+export function elementwise(write: Write, uses?: FunctionName): InlineLowering {
+  return {
+    kind: "inline",
+    pointwise: true,
+    element: (node: Node, at, code) => {
+      if (uses) code.use(uses);
+      const args = node.inputs.map((input) => code.eval(input, at.stretched(input.type.shape, code)));
+      return write(
+        args,
+        node.inputs.map(({ type }) => type.dtype),
+        node.attrs,
+      );
+    },
+  };
+}
+
+const binary = (operator: string) => elementwise(([a, b]) => `${a} ${operator} ${b}`);
+const call = (name: string) => elementwise((args) => `${name}(${args.join(", ")})`);
+
+export const elementwiseLowerings = {
+  abs: call("abs"),
+  add: binary("+"),
+  and: binary("&&"),
+  cast: elementwise(([x], [from], { to }) =>
+    to === "bool" ? `${x} != ${from === "i32" ? "0i" : "0f"}` : `${to}(${x})`,
+  ),
+  cos: elementwise(([x]) => `cosf(${x})`, "cosf"),
+  div: binary("/"),
+  equal: binary("=="),
+  exp: call("exp"),
+  floor: call("floor"),
+  less: binary("<"),
+  log: call("log"),
+  maximum: call("max"),
+  minimum: call("min"),
+  mul: binary("*"),
+  neg: elementwise(([x]) => `-(${x})`),
+  not: elementwise(([x]) => `!${x}`),
+  rsqrt: call("inverseSqrt"),
+  select: elementwise(([condition, a, b]) => `select(${b}, ${a}, ${condition})`),
+  sigmoid: elementwise(([x]) => `1f / (1f + exp(-(${x})))`),
+  sin: elementwise(([x]) => `sinf(${x})`, "sinf"),
+  sqrt: call("sqrt"),
+  sub: binary("-"),
+  tanh: elementwise(([x]) => `tanhf(${x})`, "tanhf"),
+} as const;

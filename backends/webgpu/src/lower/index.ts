@@ -1,0 +1,37 @@
+// Which lowering each op has. The table over primitives is total: tsc names what is missing.
+import { CambiumError, type CompositeName, type Node, type Op, type PrimitiveName } from "@cambium/ir";
+import type { KernelLowering, Lowering } from "../compile/kernel.js";
+import { argMax } from "../kernels/arg-max.js";
+import { adamw, clipByGlobalNorm } from "../kernels/optimizer.js";
+import { reduceMax, reduceSum } from "../kernels/reduce.js";
+import { elementwiseLowerings } from "./elementwise.js";
+import { viewLowerings } from "./views.js";
+
+const primitiveLowerings: Partial<Record<PrimitiveName, Lowering>> = {
+  ...elementwiseLowerings,
+  ...viewLowerings,
+  argMax,
+  reduceMax,
+  reduceSum,
+};
+
+const compositeLowerings = { adamw, clipByGlobalNorm } satisfies Partial<Record<CompositeName, KernelLowering>>;
+
+/** Names of the composites that have kernels of their own. */
+export const loweredComposites = Object.keys(compositeLowerings) as readonly CompositeName[];
+
+const table: Readonly<Record<string, Lowering>> = { ...primitiveLowerings, ...compositeLowerings };
+
+export function isLowered(op: Op): boolean {
+  return Object.hasOwn(table, op.name);
+}
+
+/** @throws CambiumError `E_UNSUPPORTED` for an op that this backend does not know. */
+export function loweringOf({ op, scope }: Node): Lowering {
+  const lowering = isLowered(op) ? table[op.name] : undefined;
+  if (lowering) return lowering;
+  throw new CambiumError("E_UNSUPPORTED", `the webgpu backend has no lowering for op "${op.name}"`, {
+    ...(scope !== undefined && { where: scope }),
+    hint: "define it as a composite with a decomposition",
+  });
+}
