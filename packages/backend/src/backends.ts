@@ -1,11 +1,8 @@
 // Backends by name: the two built in, and whatever the user's project has installed.
 import type { Reason } from "@cambium/ir";
+import { builtIn } from "./built-in.js";
 import { type Backend, backendContractVersion } from "./contract.js";
-import { nullBackend } from "./null.js";
 import { type PluginContract, type PluginImporter, resolvePlugin } from "./plugins.js";
-import { referenceBackend } from "./reference.js";
-
-const builtIn: readonly Backend[] = [referenceBackend, nullBackend];
 
 /** What a backend package must export. */
 export const backendPlugin: PluginContract<Backend> = {

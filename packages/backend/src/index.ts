@@ -9,3 +9,4 @@ export * from "./null.js";
 export * from "./plugin-name.js";
 export * from "./plugins.js";
 export * from "./reference.js";
+export * from "./setup.js";

@@ -14,7 +14,8 @@ export function nodeImporter(projectDir: string, ...fallbackDirs: readonly strin
   return {
     resolve: (specifier) => {
       if (isPluginPath(specifier)) return existing(specifier, projectDir);
-      const base = [projectDir, ...fallbackDirs].find((dir) => installed(specifier, resolvePath(dir)));
+      const name = packageOf(specifier);
+      const base = [projectDir, ...fallbackDirs].find((dir) => installed(name, resolvePath(dir)));
       return base === undefined
         ? null
         : resolveModule(specifier, pathToFileURL(join(resolvePath(base), "package.json")).href);
@@ -26,6 +27,11 @@ export function nodeImporter(projectDir: string, ...fallbackDirs: readonly strin
 function existing(path: string, projectDir: string): string | null {
   const file = path.startsWith("file:") ? fileURLToPath(path) : resolvePath(projectDir, path);
   return existsSync(file) ? pathToFileURL(file).href : null;
+}
+
+/** `@cambium/backend-tfjs/setup` → `@cambium/backend-tfjs`. */
+function packageOf(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
 /** Whether some `node_modules` on the way up from `dir` holds the package. A package that is there must also load. */

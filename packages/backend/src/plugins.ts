@@ -14,6 +14,8 @@ export interface PluginImporter {
 /** What a plugin of some kind must be. */
 export interface PluginContract<T extends { readonly contract: number }> {
   readonly kind: PluginKind;
+  /** The entry of the package that holds it, when that is not the main one: `setup` for `NAME/setup`. */
+  readonly entry?: string;
   /** The contract's major version; a plugin carries the one it was made for in `contract`. */
   readonly version: number;
   /** The function that stamps a plugin, for messages: `defineBackend`. */
@@ -34,17 +36,19 @@ export interface ResolvedPlugin<T> {
  * Finds and loads the plugin called `name` (see `pluginCandidates`): its module's default export.
  * @throws CambiumError `E_PLUGIN_NAME`; `E_PLUGIN_MISSING` with the command that installs it; `E_PLUGIN_BROKEN` with
  * its own error as cause, when it is there and does not load; `E_PLUGIN_CONTRACT` when it was made for another major
- * version of the contract; `E_PLUGIN_INVALID` when it is something else.
+ * version of the contract; `E_PLUGIN_ENTRY` when the package lacks the contract's entry; `E_PLUGIN_INVALID` when it is
+ * something else.
  */
 export async function resolvePlugin<T extends { readonly contract: number }>(
   contract: PluginContract<T>,
   name: string,
   importer: PluginImporter,
 ): Promise<ResolvedPlugin<T>> {
-  const { kind } = contract;
+  const { kind, entry } = contract;
+  if (entry !== undefined && isPluginPath(name)) throw withoutEntry(kind, name, entry);
   const candidates = pluginCandidates(kind, name);
   for (const specifier of candidates) {
-    const found = await load(kind, specifier, importer);
+    const found = await load(kind, specifier, entry, importer);
     if (found) return { plugin: checked(contract, specifier, found.module), specifier, address: found.address };
   }
   const path = isPluginPath(name);
@@ -58,16 +62,23 @@ export async function resolvePlugin<T extends { readonly contract: number }>(
   );
 }
 
-async function load(kind: PluginKind, specifier: string, importer: PluginImporter) {
+async function load(kind: PluginKind, specifier: string, entry: string | undefined, importer: PluginImporter) {
   try {
-    const address = importer.resolve(specifier);
+    const address = importer.resolve(entry === undefined ? specifier : `${specifier}/${entry}`);
     return address === null ? null : { address, module: await importer.import(address) };
   } catch (cause) {
+    const { code } = cause as { code?: unknown };
+    if (entry !== undefined && code === "ERR_PACKAGE_PATH_NOT_EXPORTED") throw withoutEntry(kind, specifier, entry);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CambiumError("E_PLUGIN_BROKEN", `${kind} ${specifier} is installed but does not load: ${reason}`, {
       cause,
     });
   }
+}
+
+/** A plugin need not have every entry; without this one it needs nothing of the kind. */
+function withoutEntry(kind: PluginKind, specifier: string, entry: string): CambiumError {
+  return new CambiumError("E_PLUGIN_ENTRY", `${kind} ${specifier} has no ${entry}: it needs none`);
 }
 
 function checked<T extends { readonly contract: number }>(

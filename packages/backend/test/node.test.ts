@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { resolveBackend } from "../src/index.js";
+import { resolveBackend, resolveSetup } from "../src/index.js";
 import { nodeImporter } from "../src/node.js";
 
 const source = (name: string) =>
@@ -93,4 +93,14 @@ test.each<[string, Record<string, string>, object, RegExp]>([
     message: expect.stringMatching(message),
     cause: expect.any(Error),
   });
+});
+
+test("a backend's set-up is the package's own entry; a package that exports none has none", async () => {
+  const setup = `export default { contract: 1, summary: "", options: [], examples: [], setup() {}, remove() {} };`;
+  const files = { "main.js": source("abacus"), "setup.js": setup };
+  install("project", "@cambium/backend-abacus", files, { exports: { ".": "./main.js", "./setup": "./setup.js" } });
+  install("project", "cambium-backend-beads", files, { exports: { ".": "./main.js" } });
+  const importer = nodeImporter(join(root, "project"));
+  expect(await resolveSetup("abacus", importer)).toMatchObject({ summary: "" });
+  await expect(resolveSetup("beads", importer)).rejects.toMatchObject({ code: "E_PLUGIN_ENTRY" });
 });

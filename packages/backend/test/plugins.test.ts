@@ -1,14 +1,16 @@
 // Plugin resolution with an importer in memory: the order of candidates, and each way it can fail.
 import type { CambiumError } from "@cambium/ir";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   backendPlugin,
   defineBackend,
+  defineSetup,
   type PluginImporter,
   pluginCandidates,
   referenceBackend,
   resolveBackend,
   resolvePlugin,
+  resolveSetup,
 } from "../src/index.js";
 
 const whole = defineBackend({ name: "abacus", open: () => referenceBackend.open(), probe: async () => [] });
@@ -144,4 +146,40 @@ test.each([
     details: { hint, expected: "backend contract 1", got: `backend contract ${contract}` },
   });
   expect(error.message).toContain("cambium-backend-abacus");
+});
+
+describe("a backend's set-up", () => {
+  const made = async () => ({ changed: true, summary: "made", details: {} });
+  const setup = defineSetup({ summary: "makes beads", options: [], examples: [], setup: made, remove: made });
+  const find = (name: string, held: Record<string, unknown>) => resolveSetup(name, modules(held));
+
+  test("is the entry ./setup of its package, and nothing else is loaded", async () => {
+    const held = { "cambium-backend-abacus/setup": { default: setup }, "cambium-backend-abacus": new Error("loaded") };
+    expect(await find("abacus", held)).toBe(setup);
+  });
+
+  test("is told from a backend, and named when incomplete", async () => {
+    await expect(find("abacus", { "abacus/setup": { default: { contract: 1 } } })).rejects.toMatchObject({
+      code: "E_PLUGIN_INVALID",
+      details: { reasons: ["setup", "remove", "options", "examples", "summary"].map((where) => ({ where })) },
+    });
+  });
+
+  test("of another major version is refused", async () => {
+    const future = { ...setup, contract: 2 };
+    await expect(find("abacus", { "abacus/setup": { default: future } })).rejects.toMatchObject({
+      code: "E_PLUGIN_CONTRACT",
+    });
+  });
+
+  test.each(["reference", "null", "./mine.js"])("%s has none: E_PLUGIN_ENTRY", async (name) => {
+    await expect(find(name, { [name]: { default: whole } })).rejects.toMatchObject({ code: "E_PLUGIN_ENTRY" });
+  });
+
+  test("of a backend that is not installed: E_PLUGIN_MISSING", async () => {
+    await expect(find("abacus", {})).rejects.toMatchObject({
+      code: "E_PLUGIN_MISSING",
+      details: { hint: "npm install @cambium/backend-abacus" },
+    });
+  });
 });

@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   plugins: async () => (await import("./commands/plugins.js")).pluginsCommand,
+  setup: async () => (await import("./commands/setup.js")).setupCommand,
   create: async () => (await import("./commands/create.js")).createCommand,
   doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
 };
@@ -42,6 +43,7 @@ function program(host: Host, commands: readonly ((host: Host) => Command)[]): Co
   const cambium = quiet(new Command("cambium"))
     .description("Grow language models: train a small one, stack it, train on, and see what that saved.")
     .version(version)
+    .enablePositionalOptions()
     .addHelpText(
       "after",
       `

@@ -1,0 +1,57 @@
+// Compiles tfjs-node's binding from the sources in its package, as its binding.gyp says, by the C++ compiler alone.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { CambiumError } from "@cambium/ir";
+import { complaint, runCommand } from "./command.js";
+
+/** Node-API's version that tfjs-node's own builds ask for; every Node from 20 has it. */
+export const napiVersion = 8;
+
+export interface Compiler {
+  readonly command: readonly [string, ...string[]];
+  /** What it calls itself. */
+  readonly version: string;
+}
+
+/** The compiler `$CXX`, as for every build on Unix, else the first of c++, g++ and clang++.
+ * @throws CambiumError `E_SETUP_COMPILER` when there is none. */
+export async function findCompiler(signal: AbortSignal): Promise<Compiler> {
+  const [chosen, ...flags] = (process.env["CXX"] ?? "").split(/\s+/).filter(Boolean);
+  const candidates: [string, ...string[]][] =
+    chosen === undefined ? [["c++"], ["g++"], ["clang++"]] : [[chosen, ...flags]];
+  for (const command of candidates) {
+    const result = await runCommand([...command, "--version"], signal);
+    if (result?.status === 0) return { command, version: result.output.split("\n")[0]?.trim() ?? "unknown" };
+  }
+  throw new CambiumError("E_SETUP_COMPILER", "no C++ compiler is found", {
+    expected: candidates.map((command) => command.join(" ")).join(", "),
+    hint: "apt-get install g++ (Debian, Ubuntu), dnf install gcc-c++ (Fedora), apk add g++ (Alpine)",
+  });
+}
+
+export interface Compilation {
+  /** Folder of the npm package. */
+  readonly engine: string;
+  /** Holds `tensorflow/c/c_api.h`. */
+  readonly include: string;
+  /** Files of libtensorflow: linked by their sonames. */
+  readonly libraries: readonly string[];
+  /** Where the loader looks for them: absolute, or from `$ORIGIN`, the folder of the binding. */
+  readonly rpath: string;
+  readonly output: string;
+}
+
+/** @throws CambiumError `E_SETUP_COMPILE` with the compiler's first errors. */
+export async function compile(compiler: Compiler, what: Compilation, signal: AbortSignal): Promise<void> {
+  const headers = join(dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")), "include");
+  const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(what.engine, "binding", file));
+  const flags = ["-shared", "-fPIC", "-O3", "-std=c++17", "-pthread", "-w", `-DNAPI_VERSION=${napiVersion}`];
+  const paths = ["-I", headers, "-I", what.include, ...sources, ...what.libraries, `-Wl,-rpath,${what.rpath}`];
+  const result = await runCommand([...compiler.command, ...flags, ...paths, "-o", what.output], signal);
+  if (result?.status === 0) return;
+  throw new CambiumError("E_SETUP_COMPILE", "the binding does not compile", {
+    where: what.engine,
+    got: result ? complaint(result) : "the compiler is gone",
+    expected: "a compiler for C++17, and a TensorFlow between 2.9 and 2.21",
+  });
+}

@@ -1,0 +1,39 @@
+// A built binding is loaded and multiplies two matrices in a process of its own before anything is put in place.
+import { CambiumError } from "@cambium/ir";
+import { complaint, runCommand } from "./command.js";
+
+const script = `
+const binding = require(process.argv[1]);
+const tensor = (values) => binding.createTensor([2, 2], binding.TF_FLOAT, new Float32Array(values));
+const flag = (name) => ({ name, type: binding.TF_ATTR_BOOL, value: false });
+const attributes = [
+  flag("transpose_a"),
+  flag("transpose_b"),
+  { name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+];
+const [product] = binding.executeOp("MatMul", attributes, [tensor([1, 2, 3, 4]), tensor([5, 6, 7, 8])], 1);
+const values = [...binding.tensorDataSync(product.id)];
+console.log(JSON.stringify({ values, tensorflow: binding.TF_Version, cuda: binding.isUsingGpuDevice() }));`;
+
+const expected = [19, 22, 43, 50];
+
+export interface SelfTest {
+  /** TensorFlow's version. */
+  readonly tensorflow: string;
+  /** Whether TensorFlow computes on a CUDA device here. */
+  readonly cuda: boolean;
+}
+
+/** @throws CambiumError `E_SETUP_SELF_TEST` with what the loader or TensorFlow said. */
+export async function selfTest(binding: string, signal: AbortSignal): Promise<SelfTest> {
+  const result = await runCommand([process.execPath, "-e", script, binding], signal);
+  const failed = (got: string) =>
+    new CambiumError("E_SETUP_SELF_TEST", "the binding is built but does not compute", {
+      got,
+      expected: "a libtensorflow for this system, with the C library it was built for or a later one",
+    });
+  if (result?.status !== 0) throw failed(result ? complaint(result) : "Node is gone");
+  const said = JSON.parse(result.output.trim().split("\n").at(-1) ?? "") as SelfTest & { values: number[] };
+  if (said.values.join() !== expected.join()) throw failed(`${said.values} in place of ${expected}`);
+  return { tensorflow: said.tensorflow, cuda: said.cuda };
+}

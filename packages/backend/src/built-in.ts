@@ -1,0 +1,6 @@
+// The backends that come with this package and resolve without a plugin.
+import type { Backend } from "./contract.js";
+import { nullBackend } from "./null.js";
+import { referenceBackend } from "./reference.js";
+
+export const builtIn: readonly Backend[] = [referenceBackend, nullBackend];

@@ -1,0 +1,95 @@
+// What a backend offers that must build or fetch something before it can run: the entry `./setup` of its package.
+import { CambiumError, type Reason } from "@cambium/ir";
+import { builtIn } from "./built-in.js";
+import { type PluginContract, type PluginImporter, resolvePlugin } from "./plugins.js";
+
+/** Major version of this contract. */
+const setupContractVersion = 1;
+
+/** The default export of a backend package's entry `./setup`, made by `defineSetup`; `cambium setup NAME` calls it. */
+export interface BackendSetup {
+  readonly contract: number;
+  /** One line: what it makes, and where. */
+  readonly summary: string;
+  /** Options of its own, offered by `cambium setup NAME` as `--name`. */
+  readonly options: readonly SetupOption[];
+  /** Command lines that a reader can copy. */
+  readonly examples: readonly string[];
+  /**
+   * Makes what is not there yet; when all is there, checks it and changes nothing. Killed at any instant, it leaves
+   * what stood before, or the whole.
+   * @throws CambiumError with what is missing and the exact way to get it.
+   */
+  setup(options: SetupOptions, host: SetupHost): Promise<SetupResult>;
+  /** Undoes it. */
+  remove(options: SetupOptions, host: SetupHost): Promise<SetupResult>;
+}
+
+export interface SetupOption {
+  /** Without dashes. */
+  readonly name: string;
+  /** What stands for its value in the usage; an option without one is a switch. */
+  readonly value?: string;
+  /** It may be given several times. */
+  readonly several?: boolean;
+  readonly description: string;
+}
+
+/** The options given: `true` for a switch, a list for what may be given several times. */
+export type SetupOptions = Readonly<Record<string, string | true | readonly string[]>>;
+
+/** What a set-up takes from whoever runs it. */
+export interface SetupHost {
+  /** Tells what is being done now, in one line. */
+  report(line: string): void;
+  /** Aborted when the user wants it to end. */
+  readonly signal: AbortSignal;
+  /** Throws CambiumError `E_DISK_FULL` when there are fewer than `bytes` free where `path` is to be. */
+  requireSpace(path: string, bytes: number): Promise<void>;
+  /** Puts the folder that `build` fills in place of `path`, once it is whole and on the disk; else `path` is as before. */
+  replaceDirectory<T>(path: string, build: (scratch: string) => Promise<T>): Promise<T>;
+}
+
+export interface SetupResult {
+  /** False when nothing had to be done. */
+  readonly changed: boolean;
+  /** One line for the user. */
+  readonly summary: string;
+  /** For `--json`. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** @example export default defineSetup({ summary: "…", options: [], examples: [], setup: async () => …, remove: … }); */
+export function defineSetup(setup: Omit<BackendSetup, "contract">): BackendSetup {
+  return { ...setup, contract: setupContractVersion };
+}
+
+const setupPlugin: PluginContract<BackendSetup> = {
+  kind: "backend",
+  entry: "setup",
+  version: setupContractVersion,
+  define: "defineSetup",
+  problems: ({ setup, remove, options, examples, summary }) =>
+    [
+      typeof setup === "function" ? undefined : wrong("setup", "a function", setup),
+      typeof remove === "function" ? undefined : wrong("remove", "a function", remove),
+      Array.isArray(options) ? undefined : wrong("options", "a list", options),
+      Array.isArray(examples) ? undefined : wrong("examples", "a list", examples),
+      typeof summary === "string" ? undefined : wrong("summary", "a string", summary),
+    ].filter((reason) => reason !== undefined),
+};
+
+/**
+ * The set-up of the backend called `name`.
+ * @throws CambiumError `E_PLUGIN_ENTRY` when the backend has none; else as `resolvePlugin` does.
+ */
+export async function resolveSetup(name: string, importer: PluginImporter): Promise<BackendSetup> {
+  if (builtIn.some((backend) => backend.name === name)) {
+    throw new CambiumError("E_PLUGIN_ENTRY", `backend ${name} is built in: it needs no setup`);
+  }
+  return (await resolvePlugin(setupPlugin, name, importer)).plugin;
+}
+
+function wrong(where: string, expected: string, got: unknown): Reason {
+  return { where, message: "is missing or wrong", expected, got: typeof got };
+}

@@ -1,0 +1,80 @@
+// cambium setup: what a backend has to build or fetch before it can run. What that is, the backend's package says.
+import { type BackendSetup, resolveSetup, type SetupOptions, type SetupResult } from "@cambium/backend";
+import { replaceDirectory, requireSpace } from "@cambium/checkpoint";
+import { Command, Option } from "commander";
+import { Quit } from "../failure.js";
+import type { Host } from "../host.js";
+import { stopOnSignals } from "../signals.js";
+
+type Value = SetupOptions[string];
+
+export function setupCommand(host: Host): Command {
+  return (
+    new Command("setup")
+      .description("Build or fetch what a backend needs before it can run, or undo that.")
+      .argument("<backend>", "its name: tfjs")
+      .argument("[options...]", "the backend's own; cambium setup BACKEND --help lists them")
+      // The options are the backend's: they can be read only once it is known which one.
+      .passThroughOptions()
+      .addHelpText(
+        "after",
+        `
+Examples:
+  cambium setup tfjs           build the native part of @tensorflow/tfjs-node
+  cambium setup tfjs --help    what else can be asked for
+  cambium setup tfjs --remove  undo it`,
+      )
+      .action(async (name: string, args: string[]) => {
+        const setup = await resolveSetup(name, host.importer(process.cwd()));
+        await optionsOf(name, setup).parseAsync(args, { from: "user" });
+      })
+  );
+}
+
+/** The command of one backend, made from what its package declares. */
+function optionsOf(name: string, setup: BackendSetup): Command {
+  const command = new Command(`cambium setup ${name}`).description(setup.summary);
+  const own = setup.options.map(({ name, value, several, description }) => {
+    const option = new Option(`--${name}${value === undefined ? "" : ` <${value}>`}`, description);
+    if (several) option.argParser((one: string, before: string[] = []) => [...before, one]);
+    command.addOption(option);
+    return { name, key: option.attributeName() };
+  });
+  return command
+    .option("--remove", "undo it")
+    .option("--json", "print the outcome as JSON")
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText(
+      "after",
+      `
+With --json: {"changed", "summary", …}
+
+Examples:
+${setup.examples.map((line) => `  ${line}`).join("\n")}`,
+    )
+    .action(async (flags: Readonly<Record<string, Value>>) => {
+      const { remove, json } = flags;
+      const given = own.flatMap(({ name, key }) => (flags[key] === undefined ? [] : [[name, flags[key]] as const]));
+      const outcome = await perform(setup, Object.fromEntries(given), remove === true);
+      console.log(json ? JSON.stringify({ ...outcome.details, ...outcome, details: undefined }) : sentence(outcome));
+    });
+}
+
+async function perform(setup: BackendSetup, given: SetupOptions, remove: boolean): Promise<SetupResult> {
+  const report = (line: string) => console.error(line);
+  const { signal, release } = stopOnSignals(() => report("Stopping"));
+  try {
+    return await setup[remove ? "remove" : "setup"](given, { report, signal, requireSpace, replaceDirectory });
+  } catch (error) {
+    if (signal.aborted) throw new Quit(130, "stopped; everything is as it was before");
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+function sentence({ summary }: SetupResult): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}
