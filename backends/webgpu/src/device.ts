@@ -10,7 +10,7 @@ import type { Gpu } from "./gpu/adapter.js";
 import { watchFaults } from "./gpu/errors.js";
 import { Heap, type Storage } from "./gpu/heap.js";
 import { Pipelines } from "./gpu/pipelines.js";
-import { Readback, toDevice } from "./gpu/transfer.js";
+import { Copier, Readback, toDevice } from "./gpu/transfer.js";
 import { loweredComposites } from "./lower/index.js";
 
 export interface DeviceOptions {
@@ -44,7 +44,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
   const executables = new Set<Executable>();
   const traits = traitsOf(gpu, options);
   const engine: Engine = {
-    ...{ gpu, heap, ledger, pipelines: new Pipelines(device), readback: new Readback(device) },
+    ...{ gpu, heap, ledger, pipelines: new Pipelines(device), readback: new Readback(device), copier: new Copier(device) },
     faults: watchFaults(device, adapter.name),
     maxBindingBytes: traits.maxBindingBytes,
     profile: options.profile === true,
@@ -69,6 +69,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
     ledger.clear();
     heap.clear();
     engine.readback.clear();
+    engine.copier.clear();
     device.destroy();
   };
   return {

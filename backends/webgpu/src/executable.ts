@@ -18,7 +18,7 @@ import type { FaultWatch } from "./gpu/errors.js";
 import type { Heap, Storage } from "./gpu/heap.js";
 import type { Pipelines } from "./gpu/pipelines.js";
 import { Profiler, type Timed } from "./gpu/profile.js";
-import { type Readback, type Reading, toDevice } from "./gpu/transfer.js";
+import { type Copier, type Readback, type Reading, toDevice } from "./gpu/transfer.js";
 
 /** What an executable has of its device. */
 export interface Engine {
@@ -26,6 +26,7 @@ export interface Engine {
   readonly heap: Heap;
   readonly pipelines: Pipelines;
   readonly readback: Readback;
+  readonly copier: Copier;
   readonly faults: FaultWatch;
   readonly ledger: TensorLedger<Storage>;
   readonly maxBindingBytes: number;
@@ -44,7 +45,7 @@ export async function createExecutable(
   living: Set<Executable>,
 ): Promise<WebGpuExecutable> {
   const began = performance.now();
-  const { gpu, heap, pipelines, readback, faults, ledger } = engine;
+  const { gpu, heap, pipelines, readback, copier, faults, ledger } = engine;
   const { device } = gpu;
   await buildPipelines(program, pipelines);
   const own: GPUBuffer[] = [];
@@ -88,7 +89,7 @@ export async function createExecutable(
         if (program.writesInputs && taken.has(storage)) {
           // Bound twice: a kernel that writes to inputs may not see one stretch under two names.
           const copy = await heap.allocate(storage.bytes, name);
-          encoder.copyBufferToBuffer(storage.buffer, storage.offset, copy.buffer, copy.offset, storage.bytes);
+          copier.copy(encoder, storage, copy);
           fresh.push(copy);
           placed.set(name, copy);
         } else placed.set(name, storage);
@@ -163,8 +164,7 @@ export async function createExecutable(
       }
       const target = await targetOf(output, placed);
       if (target.inputOf !== undefined) passedOn.add(placed.get(target.inputOf) as Storage);
-      if (!target.inPlace)
-        encoder.copyBufferToBuffer(source.buffer, source.offset, target.storage.buffer, target.storage.offset, source.bytes);
+      if (!target.inPlace) copier.copy(encoder, source, target.storage);
       kept.set(output.name, target.storage);
     }
     const read = readings.length > 0 ? readback.copy(encoder, readings) : undefined;

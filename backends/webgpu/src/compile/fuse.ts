@@ -116,23 +116,25 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
 
   /** The end of the elementwise work that may follow a kernel's result element by element. */
   const epilogues = new Map<number, Value>();
-  const fusedInto = new Set<number>();
+  const fused = new Set<number>();
   for (const node of graph.nodes) {
     const made = loweringOf(node);
     if (made.kind !== "kernels" || made.closed) continue;
     for (const value of node.outputs) {
-      const end = endOf(node, value);
+      const path = pathOf(node, value);
+      const end = path.at(-1);
       if (end === undefined) continue;
       epilogues.set(value.id, end);
-      fusedInto.add(end.id);
+      for (const { id } of path) fused.add(id);
       rooted.add(end.id);
       break; // The kernel now stands where its work ends; a second end could stand elsewhere.
     }
   }
 
-  function endOf(node: Node, value: Value): Value | undefined {
+  /** The results of the elementwise nodes that can follow `value` in its kernel. */
+  function pathOf(node: Node, value: Value): Value[] {
     let current = value;
-    let end: Value | undefined;
+    const path: Value[] = [];
     const buffers = new Set<Value>([...node.inputs.map(home), ...node.outputs]);
     while (!isOutput(current)) {
       const next = readers(current);
@@ -140,7 +142,7 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
       if (!reader || next.length !== 1) break;
       const lowering = loweringOf(reader);
       const [result] = reader.outputs as readonly [Value];
-      if (lowering.kind !== "inline" || !lowering.pointwise || fusedInto.has(result.id)) break;
+      if (lowering.kind !== "inline" || !lowering.pointwise || fused.has(result.id)) break;
       if (numel(result.type.shape) !== numel(value.type.shape)) break;
       const others = reader.inputs.filter((input) => home(input) !== home(current));
       if (others.length !== reader.inputs.length - 1) break;
@@ -148,14 +150,14 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
       if (buffers.size + 2 > maxBuffers) break;
       if (costOf(result).ops > limits.ops) break;
       current = result;
-      end = result;
+      path.push(result);
       if (rooted.has(result.id)) break;
     }
-    if (end === undefined) return undefined;
-    const at = order.get(producer.get(end.id) as Node) as number;
+    if (path.length === 0) return path;
+    const at = order.get(producer.get(current.id) as Node) as number;
     const others = node.outputs.filter((output) => output !== value);
     const early = others.some((other) => readers(other).some((reader) => (order.get(reader) as number) < at));
-    return early ? undefined : end;
+    return early ? [] : path;
   }
 
   const covered = new Set([...epilogues.values()].map(({ id }) => id));

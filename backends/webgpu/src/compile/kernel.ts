@@ -79,7 +79,7 @@ export interface ManyIo extends Pick<KernelIo, "load" | "store"> {
 
 /**
  * A kernel over many f32 tensors, whatever buffers they lie in. The tensors are cut into chunks of `chunk` elements, one
- * workgroup each. In `main`'s scope are `lane`, `from` and `to` (the chunk's elements within the item), `parameter`
+ * workgroup each. In `main`'s scope are `lane`, `begin` and `end` (the chunk's elements within the item), `parameter`
  * (f32) and `chunkId` (u32, numbered over all items in order).
  */
 export interface ManyKernel {

@@ -100,22 +100,27 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
   };
 }
 
-/** Each memory once; everything in a kind of buffer that is written to is declared writable, as WebGPU wants it. */
+/** Each place once; everything in a kind of buffer that is written to is declared writable, as WebGPU wants it. */
 function operandsOf({ reads, writes }: Emitted, layout: Layout, traits: DeviceTraits): Operand[] {
-  const values = [...new Set([...writes, ...reads])];
+  const places = new Map<string, Value[]>();
+  for (const value of new Set([...writes, ...reads])) {
+    const place = JSON.stringify(layout.place(value));
+    places.set(place, [...(places.get(place) ?? []), value]);
+  }
   const written = new Set(writes.map((value) => layout.place(value).kind));
   const maxElements = Math.floor(traits.maxBindingBytes / 1024) * 256;
-  return values.map((value) => {
+  return [...places.values()].map((values) => {
+    const value = values[0] as Value;
     const count = numel(value.type.shape);
     const whole = Math.floor(count / maxElements);
     const rest = count % maxElements;
     const parts = count <= maxElements ? [count] : [...new Array<number>(whole).fill(maxElements), ...(rest > 0 ? [rest] : [])];
-    return { value, writable: written.has(layout.place(value).kind), parts };
+    return { values, writable: written.has(layout.place(value).kind), parts };
   });
 }
 
-function bindingsOf({ value, writable, parts }: Operand, layout: Layout): Binding[] {
-  const placement = layout.place(value);
+function bindingsOf({ values, writable, parts }: Operand, layout: Layout): Binding[] {
+  const placement = layout.place(values[0] as Value);
   let offset = 0;
   return parts.map((count) => {
     const binding = { placement, offset, bytes: 4 * count, writable };

@@ -26,6 +26,35 @@ export interface Reading {
   readonly storage: Storage;
 }
 
+/** Copies on the device. WebGPU copies between two buffers only; within one the way leads through a third. */
+export class Copier {
+  readonly #device: GPUDevice;
+  #between: GPUBuffer | undefined;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  copy(encoder: GPUCommandEncoder, from: Storage, to: Storage): void {
+    const { bytes } = from;
+    if (from.buffer !== to.buffer) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
+    else {
+      if (!this.#between || this.#between.size < bytes) {
+        // The old one may be in commands not yet submitted; it goes with them.
+        const usage = GPU_BUFFER_USAGE.COPY_SRC | GPU_BUFFER_USAGE.COPY_DST;
+        this.#between = this.#device.createBuffer({ size: bytes, usage });
+      }
+      encoder.copyBufferToBuffer(from.buffer, from.offset, this.#between, 0, bytes);
+      encoder.copyBufferToBuffer(this.#between, 0, to.buffer, to.offset, bytes);
+    }
+  }
+
+  clear(): void {
+    this.#between?.destroy();
+    this.#between = undefined;
+  }
+}
+
 /** Buffers that the host can map, kept for the next reading. */
 export class Readback {
   readonly #device: GPUDevice;

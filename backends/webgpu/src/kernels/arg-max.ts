@@ -26,15 +26,15 @@ export const argMax: KernelLowering = {
         const inner = io.code();
         const at = inner.define(`base + k * ${step}u`);
         const element = inner.eval(x, Index.flat(shape, at));
-        inner.line(`if (k == 0u || ${element} > best) { best = ${element}; where = k; }`);
+        inner.line(`if (k == 0u || ${element} > best) { best = ${element}; place = k; }`);
         const main = [
           `let o = ${linear} * ${invocations}u + lane;`,
           `if (o >= ${count}u) { return; }`,
           `let base = (o / ${step}u) * ${size * step}u + o % ${step}u;`,
           "var best = 0f;",
-          "var where = 0u;",
+          "var place = 0u;",
           `for (var k = 0u; k < ${size}u; k++) {\n${inner}\n}`,
-          io.store(y, "o", "i32(where)"),
+          io.store(y, "o", "i32(place)"),
         ];
         return { main: main.join("\n") };
       },

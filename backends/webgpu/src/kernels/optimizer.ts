@@ -30,7 +30,7 @@ export const clipByGlobalNorm: KernelLowering = {
         declarations: `var<workgroup> sums: array<f32, ${invocations}>;`,
         main: [
           "var total = 0f;",
-          `for (var i = from + lane; i < to; i += ${invocations}u) { let x = ${io.item(0, "i")}; total = fma(x, x, total); }`,
+          `for (var i = begin + lane; i < end; i += ${invocations}u) { let x = ${io.item(0, "i")}; total = fma(x, x, total); }`,
           "sums[lane] = total;",
           "workgroupBarrier();",
           "if (lane == 0u) {",
@@ -106,7 +106,7 @@ export const adamw: KernelLowering = {
           `let size = rate * parameter / correction(t, ${number(Math.log(beta1))});`,
           `let root = sqrt(correction(t, ${number(Math.log(beta2))}));`,
           `let keep = 1f - rate * ${number(decay)};`,
-          `for (var i = from + lane; i < to; i += ${invocations}u) {`,
+          `for (var i = begin + lane; i < end; i += ${invocations}u) {`,
           `let g = ${io.item(1, "i")} * clip;`,
           `let m = ${io.item(2, "i")} * ${number(beta1)} + g * ${number(1 - beta1)};`,
           `let v = ${io.item(3, "i")} * ${number(beta2)} + g * g * ${number(1 - beta2)};`,

@@ -38,8 +38,8 @@ export function manyModule(kernel: ManyKernel, binding: ManyBinding, linear: str
     `if (chunk >= ${chunks}u) { return; }`,
     `let record = chunk * ${words}u;`,
     ...binding.buffers.map((_, place) => `let offset${place} = table[record + ${place}u];`),
-    `let from = table[record + ${last}u];`,
-    `let to = table[record + ${last + 1}u];`,
+    `let begin = table[record + ${last}u];`,
+    `let end = table[record + ${last + 1}u];`,
     `let parameter = bitcast<f32>(table[record + ${last + 2}u]);`,
     `let chunkId = table[record + ${last + 3}u];`,
   ];

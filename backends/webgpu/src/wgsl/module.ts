@@ -8,7 +8,8 @@ import { Index } from "./index-map.js";
 
 /** A value in memory as a kernel binds it. */
 export interface Operand {
-  readonly value: Value;
+  /** What lies there: several where a result takes over the memory of what it is made from. */
+  readonly values: readonly Value[];
   /** Declared read_write: it, or another value in the same buffer, is written. */
   readonly writable: boolean;
   /** Element counts of the parts it is bound in; one part but for values beyond the device's binding size. */
@@ -66,7 +67,7 @@ function write(kernel: Kernel, operands: readonly Operand[], fusion: Fusion, kno
   const functions = new Set<FunctionName>();
   const position = (value: Value): number => {
     const home = fusion.home(value);
-    const at = operands.findIndex((operand) => operand.value === home);
+    const at = operands.findIndex(({ values }) => values.includes(home));
     if (at < 0) throw new Error(`${kernel.label} touches a value that it does not list`);
     return at;
   };
@@ -120,16 +121,17 @@ function write(kernel: Kernel, operands: readonly Operand[], fusion: Fusion, kno
   return { body, uses, functions };
 }
 
-function isByFour({ load4, store1, store4 }: Use, { value, parts }: Operand): boolean {
-  return (load4 || store4) && !store1 && parts.length === 1 && value.type.dtype === "f32" && numel(value.type.shape) % 4 === 0;
+function isByFour({ load4, store1, store4 }: Use, { values, parts }: Operand): boolean {
+  const [{ type }] = values as readonly [Value];
+  return (load4 || store4) && !store1 && parts.length === 1 && type.dtype === "f32" && numel(type.shape) % 4 === 0;
 }
 
 function declareBindings(operands: readonly Operand[], uses: readonly Use[]): string {
   let binding = 0;
   return operands
     .map((operand, at) => {
-      const { value, writable, parts } = operand;
-      const scalar = storageTypes[value.type.dtype];
+      const { values, writable, parts } = operand;
+      const scalar = storageTypes[(values[0] as Value).type.dtype];
       const type = isByFour(uses[at] as Use, operand) ? "vec4<f32>" : scalar;
       const access = writable ? "read_write" : "read";
       const names = parts.map((_, part) => (parts.length === 1 ? `b${at}` : `b${at}_${part}`));
