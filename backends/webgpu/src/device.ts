@@ -103,7 +103,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
       const [host] = await read();
       return host as HostTensor;
     },
-    memory: async () => ledger.stats(executables.size),
+    memory: async () => ({ ...ledger.stats(executables.size), heldPeakBytes: heap.held.peakBytes }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -11,13 +11,13 @@ import {
 } from "@cambium/backend";
 import { CambiumError, type Graph, type HostTensor, type TensorType } from "@cambium/ir";
 import { deviceBytes, type Placement } from "./compile/layout.js";
-import type { Program, ProgramOutput } from "./compile/program.js";
+import { type Program, type ProgramOutput, programText } from "./compile/program.js";
 import type { Gpu } from "./gpu/adapter.js";
 import { type BoundProgram, bindProgram, buildPipelines } from "./gpu/bound.js";
 import type { FaultWatch } from "./gpu/errors.js";
 import type { Heap, Storage } from "./gpu/heap.js";
 import type { Pipelines } from "./gpu/pipelines.js";
-import { Profiler, type Timed } from "./gpu/profile.js";
+import { Profiler } from "./gpu/profile.js";
 import { type Copier, type Readback, type Reading, toDevice } from "./gpu/transfer.js";
 
 /** What an executable has of its device. */
@@ -33,17 +33,12 @@ export interface Engine {
   readonly profile: boolean;
 }
 
-/** An executable of this backend: it also tells what each dispatch of its last run took, when it profiles. */
-export interface WebGpuExecutable extends Executable {
-  readonly timeline: readonly Timed[];
-}
-
 export async function createExecutable(
   graph: Graph,
   program: Program,
   engine: Engine,
   living: Set<Executable>,
-): Promise<WebGpuExecutable> {
+): Promise<Executable> {
   const began = performance.now();
   const { gpu, heap, pipelines, readback, copier, faults, ledger } = engine;
   const { device } = gpu;
@@ -204,7 +199,7 @@ export async function createExecutable(
   const dispose = () => {
     if (living.delete(executable)) release();
   };
-  const executable: WebGpuExecutable = {
+  const executable: Executable = {
     stats: {
       nodes: program.dispatches.length,
       plannedBytes: program.plannedBytes,
@@ -212,9 +207,8 @@ export async function createExecutable(
     },
     run,
     profile: async () => profiler?.entries() ?? null,
-    get timeline() {
-      return profiler?.last ?? [];
-    },
+    timeline: () => profiler?.last ?? [],
+    source: () => programText(program),
     dispose,
     [Symbol.dispose]: dispose,
   };

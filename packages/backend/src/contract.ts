@@ -108,6 +108,10 @@ export interface Executable {
   readonly stats: ExecutableStats;
   /** Time by op type since compilation, slowest first; null unless the device was opened with `profile: true`. */
   profile(): Promise<readonly ProfileEntry[] | null>;
+  /** The last run kernel by kernel, on a device that was opened with `profile: true` and can tell. */
+  timeline?(): readonly TimelineEntry[];
+  /** What the graph became, in the backend's own language (e.g. WGSL), where that can be read. */
+  source?(): string;
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -127,6 +131,16 @@ export interface ProfileEntry {
   readonly seconds: number;
 }
 
+/** One kernel of a run. */
+export interface TimelineEntry {
+  readonly name: string;
+  /** Where in the model it belongs, e.g. `layers.3.mlp`. */
+  readonly scope?: string;
+  /** Seconds since the run's first kernel began, and how long it took. */
+  readonly start: number;
+  readonly seconds: number;
+}
+
 export interface MemoryStats {
   /** Live device tensors, and their bytes. */
   readonly tensors: number;
@@ -135,4 +149,6 @@ export interface MemoryStats {
   readonly peakBytes: number;
   /** Executables not yet disposed. */
   readonly executables: number;
+  /** Most bytes of device memory held at once so far for all purposes, where the backend does its own allocation. */
+  readonly heldPeakBytes?: number;
 }

@@ -26,6 +26,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")} h`;
 }
 
+/** Seconds as `12.3 ms`. */
+export function milliseconds(seconds: number): string {
+  return `${(1000 * seconds).toPrecision(3)} ms`;
+}
+
 /** A line as lines of at most `width` columns, the further ones indented a little more. Words are never cut. */
 export function wrap(line: string, width: number): string[] {
   const indent = /^[ -]*/.exec(line)?.[0].length ?? 0;

@@ -129,6 +129,20 @@ function bindingsOf({ values, writable, parts }: Operand, layout: Layout): Bindi
   });
 }
 
+/** The program as text: every different module once, with the dispatches that run it. */
+export function programText({ dispatches, layout }: Program): string {
+  const modules = new Map<string, string[]>();
+  dispatches.forEach((dispatch, i) => {
+    const { label, scope = "" } = dispatch;
+    const text = dispatch.kind === "one" ? dispatch.wgsl : "// made when it is known in which buffers the tensors lie\n";
+    const size = dispatch.kind === "one" ? `${dispatch.groups.join("×")} workgroups` : `${dispatch.kernel.items.length} tensors`;
+    modules.set(text, [...(modules.get(text) ?? []), `// ${i}: ${label}, ${size} ${scope}`.trimEnd()]);
+  });
+  const arena = layout.arena.reduce((sum, bytes) => sum + bytes, 0);
+  const head = `// ${dispatches.length} dispatches, ${modules.size} modules, an arena of ${arena} bytes`;
+  return [head, ...[...modules].map(([text, lines]) => `${lines.join("\n")}\n${text}`)].join("\n\n");
+}
+
 /** Bytes that the program's own memory takes: the arena and constants. */
 export function ownBytes({ layout }: Program): number {
   return layout.arena.reduce((sum, bytes) => sum + bytes, layout.constantBytes);

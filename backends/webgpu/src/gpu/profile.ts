@@ -1,16 +1,8 @@
 // Time stamps around every dispatch, and what they add up to.
 /// <reference types="@webgpu/types" />
-import type { ProfileEntry } from "@cambium/backend";
+import type { ProfileEntry, TimelineEntry } from "@cambium/backend";
 import type { BoundDispatch } from "./bound.js";
 import { GPU_BUFFER_USAGE } from "./heap.js";
-
-/** One dispatch that was timed; seconds since the first of its run. */
-export interface Timed {
-  readonly label: string;
-  readonly scope: string | undefined;
-  readonly from: number;
-  readonly seconds: number;
-}
 
 /** A query set holds 4,096 stamps at most. */
 const most = 2048;
@@ -18,7 +10,7 @@ const most = 2048;
 export class Profiler {
   readonly #device: GPUDevice;
   readonly #sums = new Map<string, { count: number; seconds: number }>();
-  #last: readonly Timed[] = [];
+  #last: readonly TimelineEntry[] = [];
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -26,13 +18,13 @@ export class Profiler {
 
   /** Encodes the dispatches, each in a pass of its own; call the result after submitting. */
   encode(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<void> {
-    const readers: (() => Promise<Timed[]>)[] = [];
+    const readers: (() => Promise<TimelineEntry[]>)[] = [];
     for (let from = 0; from < dispatches.length; from += most)
       readers.push(this.#some(encoder, dispatches.slice(from, from + most)));
     return async () => {
       this.#last = (await Promise.all(readers.map((read) => read()))).flat();
-      for (const { label, seconds } of this.#last) {
-        const op = kindOf(label);
+      for (const { name, seconds } of this.#last) {
+        const op = kindOf(name);
         const sum = this.#sums.get(op) ?? { count: 0, seconds: 0 };
         this.#sums.set(op, { count: sum.count + 1, seconds: sum.seconds + seconds });
       }
@@ -45,11 +37,11 @@ export class Profiler {
   }
 
   /** The dispatches of the last run, in order. */
-  get last(): readonly Timed[] {
+  get last(): readonly TimelineEntry[] {
     return this.#last;
   }
 
-  #some(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<Timed[]> {
+  #some(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<TimelineEntry[]> {
     const device = this.#device;
     const count = 2 * dispatches.length;
     const stamps = device.createQuerySet({ type: "timestamp", count: Math.max(count, 2) });
@@ -73,7 +65,8 @@ export class Profiler {
       for (const resource of [stamps, resolved, read]) resource.destroy();
       const at = (i: number) => Number((nanoseconds[i] as bigint) - (nanoseconds[0] as bigint)) / 1e9;
       return dispatches.map(({ label, scope }, i) => {
-        return { label, scope, from: at(2 * i), seconds: Math.max(0, at(2 * i + 1) - at(2 * i)) };
+        const seconds = Math.max(0, at(2 * i + 1) - at(2 * i));
+        return { name: label, ...(scope !== undefined && { scope }), start: at(2 * i), seconds };
       });
     };
   }

@@ -8,22 +8,27 @@ import { countParameters, lossGraph, parseHfConfig } from "@cambium/model";
 import { summarizeRun } from "@cambium/report";
 import { defaultOptimizer, matrixFlops, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
-import { oneOf, wholeNumber } from "../flags.js";
+import { type BackendFlags, backendOptions, oneOf, wholeNumber, withBackendFlags } from "../flags.js";
 import { compact } from "../format.js";
+import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
 import type { Host } from "../host.js";
 import { configOf, exists, findModel } from "../model-source.js";
 import { describeRecipe } from "../recipe-view.js";
 import { resultTable } from "../table.js";
 
-interface Flags {
+interface Flags extends BackendFlags {
   readonly graph?: "loss" | "step";
   readonly batch: number;
   readonly context?: number;
   readonly json?: boolean;
+  readonly wgsl?: boolean;
+  readonly source?: boolean;
+  readonly profile?: boolean;
+  readonly trace?: string;
 }
 
 export function inspectCommand(host: Host): Command {
-  return new Command("inspect")
+  return withBackendFlags(new Command("inspect"))
     .description("Show what a recipe, run, checkpoint or safetensors file holds, or the graph of its model.")
     .argument("<path>", "a recipe, a run's directory, a Hugging Face directory or a .safetensors file")
     .option(
@@ -37,24 +42,35 @@ export function inspectCommand(host: Host): Command {
       "tokens in a sequence of the graph (default: the model's, at most 128)",
       wholeNumber("--context", 1),
     )
+    .option("--source", "with --backend: what the backend makes of the graph, in its own language")
+    .option("--wgsl", "short for --backend webgpu --source")
+    .option("--profile", "with --backend: run the graph and print the time of each kind of kernel")
+    .option("--trace <file>", "with --profile: the kernels of one run, for chrome://tracing or Perfetto")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
       `
 With --json: {"name", "arms"} of a recipe, the report's figures of a run, {"config", "parameters", "tensors", …} of a
-checkpoint, {"tensors", "metadata", …} of a file; with --graph {"nodes", "flops", "peakBytes", …, "text"}.
+checkpoint, {"tensors", "metadata", …} of a file; with --graph {"nodes", "flops", "peakBytes", …, "text"}, with --profile {"runs", "ops", "timeline"}.
 
 Examples:
   cambium inspect recipes/quickstart.yaml      stages, layer map, R_c, parameters, FLOPs
   cambium inspect ./llama                      tensors and sizes
-  cambium inspect ./llama --graph step         the train step as text`,
+  cambium inspect ./llama --graph step         the train step as text
+  cambium inspect ./llama --graph step --wgsl  the WebGPU kernels it becomes
+  cambium inspect ./llama --graph step --backend webgpu --profile --trace step.json`,
     )
     .action((path: string, flags: Flags) => run(path, flags, host));
 }
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   if (!(await exists(path))) throw new CambiumError("E_NOT_FOUND", "there is nothing at this path", { where: path });
-  if (flags.graph !== undefined) return showGraph(path, flags.graph, flags);
+  if (flags.graph !== undefined) return showGraph(path, flags.graph, flags, host);
+  const idle = (["wgsl", "source", "profile", "trace", "backend"] as const).filter((name) => flags[name] !== undefined);
+  if (idle.length > 0)
+    throw new CambiumError("E_OPTION", `${idle.map((name) => `--${name}`).join(", ")} needs --graph`, {
+      hint: "--graph step",
+    });
   const shown = await describe(path, host);
   console.log(flags.json ? JSON.stringify(shown.data) : shown.text);
 }
@@ -110,11 +126,26 @@ async function describeCheckpoint(path: string): Promise<Shown> {
   return { data: { path, config, dtype, parameters, bytes, tensors }, text };
 }
 
-async function showGraph(path: string, which: "loss" | "step", { batch, context, json }: Flags): Promise<void> {
+async function showGraph(path: string, which: "loss" | "step", flags: Flags, host: Host): Promise<void> {
+  const { batch, context, json } = flags;
   const config = await configOf(await findModel(path));
   const size = { batch, time: context ?? Math.min(128, config.contextLength) };
   const graph =
     which === "loss" ? lossGraph(config, size) : trainStepGraph(config, { ...size, optimizer: defaultOptimizer });
+  const backend = backendOptions(flags.wgsl ? { backend: "webgpu", ...flags } : flags);
+  if (flags.wgsl || flags.source || flags.profile || flags.trace !== undefined) {
+    if (!backend)
+      throw new CambiumError("E_OPTION", "--source and --profile need --backend", { hint: "--backend webgpu" });
+    const options = { ...backend.options, ...(flags.profile || flags.trace !== undefined ? { profile: true } : {}) };
+    await onBackend(graph, { ...backend, options }, host, async (executable) => {
+      if (flags.wgsl || flags.source) console.log(sourceOf(executable, backend.name));
+      if (!flags.profile && flags.trace === undefined) return;
+      const profile = await profileGraph(executable, graph, config);
+      if (flags.trace !== undefined) await writeTrace(flags.trace, profile.timeline);
+      console.log(json ? JSON.stringify(profile) : profileText(profile));
+    });
+    return;
+  }
   const { peakBytes, inputBytes } = liveness(graph);
   const { flops, bytes } = graphCost(graph);
   const cost = { nodes: graph.nodes.length, flops, matrixFlops: matrixFlops(graph), bytes, peakBytes, inputBytes };

@@ -1,0 +1,111 @@
+// What graphs compile to, with no GPU at hand: what fuses, what is updated in place, what layers share.
+import {
+  add,
+  broadcast,
+  concat,
+  f32,
+  type Graph,
+  GraphBuilder,
+  matmul,
+  mul,
+  neg,
+  reduceSum,
+  sigmoid,
+  type Tensor,
+  transpose,
+} from "@cambium/ir";
+import { llamaConfig } from "@cambium/model";
+import { defaultOptimizer, trainStepGraph } from "@cambium/train";
+import { expect, test } from "vitest";
+import type { DeviceTraits } from "../../src/compile/kernel.js";
+import { compileProgram, type Dispatch } from "../../src/compile/program.js";
+
+const traits: DeviceTraits = {
+  kind: "gpu",
+  subgroups: false,
+  maxInvocations: 256,
+  maxWorkgroupBytes: 16_384,
+  maxStorageBuffers: 8,
+  maxBindingBytes: 2 ** 27,
+};
+const compile = (graph: Graph) => compileProgram(graph, { traits, alignment: 256, maxBufferBytes: 2 ** 28, verify: true });
+
+function graphOf(build: (builder: GraphBuilder, input: (name: string, ...shape: number[]) => Tensor) => void): Graph {
+  const builder = new GraphBuilder();
+  build(builder, (name, ...shape) => builder.input(name, f32(...shape)));
+  return builder.finish();
+}
+
+test("a chain of elementwise ops and views is one kernel", () => {
+  const graph = graphOf((builder, input) => {
+    const x = transpose(input("x", 4, 6), { permutation: [1, 0] });
+    builder.output("y", neg(mul(sigmoid(x), broadcast(input("b", 1, 4), { shape: [6, 4] }))));
+  });
+  expect(compile(graph).dispatches).toHaveLength(1);
+});
+
+test("elementwise work follows a product in its kernel, and a reduction reads an expression", () => {
+  const graph = graphOf((builder, input) => {
+    const y = add(matmul(input("a", 64, 64), input("b", 64, 64)), input("c", 64, 64));
+    builder.output("y", y);
+    builder.output("sum", reduceSum(mul(y, y), { axes: [1] }));
+  });
+  const labels = compile(graph).dispatches.map(({ label }) => label.split(" ")[0]);
+  expect(labels.filter((label) => label === "elementwise")).toEqual([]);
+});
+
+test("two results of one reduction's kind joined by one op: one kernel takes the op", () => {
+  const graph = graphOf((builder, input) => {
+    const [a, b] = [input("a", 4, 3), input("b", 4, 5)];
+    builder.output("y", add(reduceSum(a, { axes: [1] }), reduceSum(b, { axes: [1] })));
+  });
+  expect(compile(graph).dispatches).toHaveLength(2);
+});
+
+test("state is updated in place where nothing reads the old value later", () => {
+  const placeOf = (graph: Graph) => compile(graph).outputs.find(({ name }) => name === "state")?.placement.kind;
+  const next = (builder: GraphBuilder, tensor: Tensor) => builder.output("state", tensor, { replaces: "state" });
+  const inPlace = graphOf((builder, input) => next(builder, add(input("state", 3), input("x", 3))));
+  expect(placeOf(inPlace)).toBe("input");
+  const transposed = graphOf((builder, input) => next(builder, transpose(input("state", 3, 3), { permutation: [1, 0] })));
+  expect(placeOf(transposed)).toBe("arena");
+  const stretched = graphOf((builder, input) => {
+    const state = input("state", 2, 1);
+    next(builder, reduceSum(mul(broadcast(state, { shape: [2, 3] }), input("x", 2, 3)), { axes: [1], keepDims: true }));
+  });
+  expect(placeOf(stretched)).toBe("arena");
+  const readLater = graphOf((builder, input) => {
+    const state = input("state", 4);
+    next(builder, neg(state));
+    builder.output("sum", reduceSum(state, { axes: [0] }));
+  });
+  const program = compile(readLater);
+  const sum = program.dispatches.findIndex(({ label }) => label.startsWith("sum"));
+  const place = program.outputs.find(({ name }) => name === "state")?.placement.kind;
+  expect(place === "arena" || sum === 0).toBe(true);
+});
+
+test("no kernel binds more than eight buffers, whatever is joined", () => {
+  const graph = graphOf((builder, input) => {
+    const many = Array.from({ length: 23 }, (_, i) => input(`x${i}`, 2, 3));
+    builder.output("joined", concat(many, { axis: 0 }));
+    builder.output("added", many.reduce((a, b) => add(a, b)));
+  });
+  const counts = compile(graph).dispatches.map((dispatch) => (dispatch as Dispatch).bindings.length);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(8);
+});
+
+test("equal layers share their kernels: modules do not grow with depth", () => {
+  const modulesOf = (layers: number) => {
+    const config = llamaConfig({
+      ...{ vocabSize: 64, hiddenSize: 32, intermediateSize: 48, layers, heads: 2, contextLength: 16 },
+    });
+    const { dispatches } = compile(trainStepGraph(config, { batch: 2, time: 16, optimizer: defaultOptimizer }));
+    const ones = dispatches.filter((dispatch): dispatch is Dispatch => dispatch.kind === "one");
+    return { dispatches: dispatches.length, modules: new Set(ones.map(({ wgsl }) => wgsl)).size };
+  };
+  const [shallow, deep] = [modulesOf(4), modulesOf(24)];
+  // Clipping sums the squares of as many chunks as there are: its kernel alone may differ.
+  expect(deep.modules).toBeLessThanOrEqual(shallow.modules + 1);
+  expect(deep.dispatches - shallow.dispatches).toBeLessThan(20 * 40);
+});

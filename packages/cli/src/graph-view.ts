@@ -1,0 +1,82 @@
+// A model's graph for `cambium inspect`: as text, as what a backend makes of it, and as the time its kernels take.
+import { writeFile } from "node:fs/promises";
+import { type Executable, resolveBackend, type TimelineEntry } from "@cambium/backend";
+import { withFileErrors } from "@cambium/checkpoint";
+import { CambiumError, type Graph, type HostTensor, hostTensor, Random } from "@cambium/ir";
+import { initParameters, type LlamaConfig } from "@cambium/model";
+import type { Recipe } from "@cambium/experiment";
+import { milliseconds } from "./format.js";
+import type { Host } from "./host.js";
+
+/** Runs after a first one that warms up. */
+const runs = 5;
+
+/** Opens the backend, compiles `graph` there and hands the executable on; closes everything after. */
+export async function onBackend<T>(
+  graph: Graph,
+  { name, options }: NonNullable<Recipe["backend"]>,
+  host: Host,
+  use: (executable: Executable) => Promise<T>,
+): Promise<T> {
+  const backend = await resolveBackend(name, host.importer(process.cwd()));
+  await using device = await backend.open(options);
+  using executable = await device.compile(graph);
+  return await use(executable);
+}
+
+/** @throws CambiumError `E_UNSUPPORTED` when the backend shows nothing of the kind */
+export function sourceOf(executable: Executable, backend: string): string {
+  const text = executable.source?.();
+  if (text !== undefined) return text;
+  throw new CambiumError("E_UNSUPPORTED", `the ${backend} backend has no source to show`, { hint: "--backend webgpu" });
+}
+
+export interface GraphProfile {
+  readonly runs: number;
+  /** Seconds in all runs by kind of kernel, slowest first. */
+  readonly ops: readonly { readonly op: string; readonly count: number; readonly seconds: number }[];
+  readonly timeline: readonly TimelineEntry[];
+}
+
+/** Runs the graph with the model's initial weights and random tokens. */
+export async function profileGraph(executable: Executable, graph: Graph, config: LlamaConfig): Promise<GraphProfile> {
+  const inputs = inputsOf(graph, config);
+  for (let run = 0; run <= runs; run++) {
+    const { outputs } = await executable.run(inputs, { fetch: ["loss"] });
+    for (const tensor of Object.values(outputs)) tensor.dispose();
+  }
+  return { runs: runs + 1, ops: (await executable.profile()) ?? [], timeline: executable.timeline?.() ?? [] };
+}
+
+export function profileText({ runs: count, ops }: GraphProfile): string {
+  const total = ops.reduce((sum, { seconds }) => sum + seconds, 0);
+  const rows = ops.map(
+    ({ op, count: launched, seconds }) =>
+      `${((100 * seconds) / total).toFixed(1).padStart(5)} %  ${milliseconds(seconds / count).padStart(9)}  ${String(launched / count).padStart(5)}×  ${op}`,
+  );
+  return [`share   a run      launched  kernel   (${milliseconds(total / count)} a run, mean of ${count})`, ...rows].join("\n");
+}
+
+/** Writes the last run in the format of chrome://tracing and Perfetto (the "Trace Event Format"; times in µs). */
+export async function writeTrace(path: string, timeline: readonly TimelineEntry[]): Promise<void> {
+  const traceEvents = timeline.map(({ name, scope, start, seconds }) => {
+    return { name, cat: scope ?? "", ph: "X", ts: 1e6 * start, dur: 1e6 * seconds, pid: 1, tid: 1, args: { scope } };
+  });
+  await withFileErrors(path, () => writeFile(path, JSON.stringify({ traceEvents, displayTimeUnit: "ms" })));
+}
+
+function inputsOf(graph: Graph, config: LlamaConfig): Record<string, HostTensor> {
+  const parameters = initParameters(config, { seed: "inspect", scheme: "hf" });
+  const random = new Random("inspect");
+  return Object.fromEntries(
+    graph.inputs.map(({ name, value: { type } }) => {
+      const { dtype, shape } = type;
+      const known = parameters[name];
+      if (known) return [name, known];
+      const host = hostTensor(dtype, shape);
+      if (name === "tokens") host.data.forEach((_, i) => (host.data[i] = random.word(i) % config.vocabSize));
+      if (name === "step") host.data[0] = 1;
+      return [name, host];
+    }),
+  );
+}
