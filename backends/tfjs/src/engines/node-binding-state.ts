@@ -1,7 +1,8 @@
 // What stands in the way of tfjs-node or tfjs-node-gpu, or what would run: looked up in files; nothing is loaded.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ProbeResult } from "@cambium/backend";
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
 import { bindingFolder, bindingPrefix, cacheFolder } from "../setup/cache.js";
@@ -43,16 +44,12 @@ export type EngineState =
       readonly tensorflow?: string | undefined;
     } & InstalledEngine);
 
-/** The package as seen from `from`, or what is wrong with it. */
+/** The package as the file `from` (path or URL) sees it, or what is wrong with it. */
 export function findEngine(kind: NodeEngineKind, from: string): InstalledEngine | Obstacle {
   const packageName = enginePackage[kind];
-  let path: string;
-  try {
-    path = createRequire(from).resolve(`${packageName}/package.json`);
-  } catch {
-    return { state: "missing" };
-  }
-  const folder = dirname(path);
+  const folder = installed(packageName, dirname(from.startsWith("file:") ? fileURLToPath(from) : from));
+  if (folder === undefined) return { state: "missing" };
+  const path = join(folder, "package.json");
   let version: string;
   try {
     version = String((JSON.parse(readFileSync(path, "utf8")) as { version?: unknown }).version);
@@ -64,6 +61,13 @@ export function findEngine(kind: NodeEngineKind, from: string): InstalledEngine 
   const absent = needed.find((file) => !existsSync(join(folder, file)));
   if (absent !== undefined) return { state: "broken", part: "package", reason: `${join(folder, absent)} is missing` };
   return { packageName, folder, version, require: createRequire(path) };
+}
+
+/** The real folder of a package in the nearest `node_modules` on the way up that has it, whatever state it is in. */
+function installed(name: string, dir: string): string | undefined {
+  const folder = join(dir, "node_modules", name);
+  if (existsSync(join(folder, "package.json"))) return realpathSync(folder);
+  return dirname(dir) === dir ? undefined : installed(name, dirname(dir));
 }
 
 /** Looks at the package, then at its binding. Libraries are compared by size, the binding by checksum. */

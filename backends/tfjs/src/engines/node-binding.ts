@@ -28,10 +28,13 @@ interface Binding {
 
 type KernelBackendClass = new (binding: Binding, packageName: string) => InstanceType<Tf["KernelBackend"]>;
 
+/** TensorFlow's own switches, where the user sets none: only warnings are told, GPU memory is taken as it is needed. */
+const switches = { TF_CPP_MIN_LOG_LEVEL: "1", TF_FORCE_GPU_ALLOW_GROWTH: "true" };
+
 let loaded: { readonly kind: NodeEngineKind; readonly engine: NodeEngine } | undefined;
 
 /**
- * Loads an engine, once per thread. `from` is the file or folder from which packages are looked up.
+ * Loads an engine, once per thread. `from` is the file, as path or URL, that looks packages up.
  * @throws CambiumError `E_BACKEND_UNAVAILABLE` that says which of these holds, and the command that mends it: the
  * package is missing, of another version, or does not load; its binding is not built, or is broken; `node-gpu` finds no
  * CUDA device (it does not go on on the CPU); the other of the two engines is loaded already.
@@ -53,6 +56,7 @@ export async function loadNodeEngine(kind: NodeEngineKind, from: string = import
 
 function load(kind: NodeEngineKind, found: Extract<EngineState, { state: "ready" }>): NodeEngine {
   const { packageName, folder, require } = found;
+  for (const [name, value] of Object.entries(switches)) process.env[name] ??= value;
   const binding = attempt(kind, "binding", () => require(found.binding) as Binding);
   const cuda = binding.isUsingGpuDevice();
   const gpu = kind === "node-gpu" ? findGpu() : null;
