@@ -21,8 +21,6 @@ export interface Fusion {
   stored(value: Value): Value;
   /** Values in memory that computing `value` reads, when `value` is an expression. */
   leaves(value: Value): readonly Value[];
-  /** What the node that makes `value` reads. */
-  inputsOf(value: Value): readonly Value[];
   /** Where in the model `value` is made. */
   scope(value: Value): string | undefined;
 }
@@ -66,14 +64,18 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
     if (!isExpression(at)) return { ops: 0, leaves: new Set([at]) };
     const known = costs.get(at.id);
     if (known) return known;
-    const { node, lowering } = inlineOf(at) as { node: Node; lowering: InlineLowering };
-    const parts = node.inputs.map(costOf);
-    const cost = {
-      ops: parts.reduce((sum, { ops }) => sum + ops, lowering.view ? 0 : 1),
-      leaves: new Set(parts.flatMap(({ leaves }) => [...leaves])),
-    };
+    const cost = madeOf((inlineOf(at) as { node: Node }).node);
     costs.set(at.id, cost);
     return cost;
+  };
+  /** The cost of computing what the node makes, whether or not that goes to memory. */
+  const madeOf = (node: Node): { ops: number; leaves: ReadonlySet<Value> } => {
+    const parts = node.inputs.map(costOf);
+    const own = (loweringOf(node) as InlineLowering).view ? 0 : 1;
+    return {
+      ops: parts.reduce((sum, { ops }) => sum + ops, own),
+      leaves: new Set(parts.flatMap(({ leaves }) => [...leaves])),
+    };
   };
 
   for (const node of graph.nodes) {
@@ -83,18 +85,18 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
   for (const { value } of graph.outputs) root(value);
   for (const node of graph.nodes) {
     for (const value of node.outputs) {
-      if (!isExpression(value) || node.op.name === "reshape") continue;
+      if (!inlineOf(value) || node.op.name === "reshape") continue;
       for (const input of node.inputs) {
         const stretched = numel(value.type.shape) > 4 * numel(input.type.shape);
         if (stretched && costOf(input).ops > limits.stretchedOps) root(input);
       }
-      while (costOf(value).leaves.size > limits.leaves) {
+      while (madeOf(node).leaves.size > limits.leaves) {
         const [widest] = node.inputs.filter((input) => isExpression(home(input))).sort((a, b) => leafCount(b) - leafCount(a));
         if (!widest || leafCount(widest) <= 1) break;
         root(widest);
         costs.delete(value.id);
       }
-      const { ops } = costOf(value);
+      const { ops } = madeOf(node);
       const shared = readers(value).length > 1;
       if (ops > limits.ops || (shared && ops > limits.sharedOps)) rooted.add(value.id);
     }
@@ -207,7 +209,6 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
     home,
     stored: (value) => epilogues.get(value.id) ?? value,
     leaves,
-    inputsOf: (value) => producer.get(value.id)?.inputs ?? [],
     scope: (value) => producer.get(value.id)?.scope,
   };
 }

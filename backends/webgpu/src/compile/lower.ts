@@ -83,5 +83,6 @@ function readsInPlace(root: Value, read: Value, fusion: Fusion): boolean {
     const stays = pointwise && (made.lowering.pointwise === true || made.node.op.name === "reshape");
     return made.node.inputs.every((input) => look(input, stays && numel(input.type.shape) === numel(home.type.shape)));
   };
-  return fusion.inputsOf(root).every((input) => look(input, true));
+  const made = fusion.maker(root);
+  return !made || made.node.inputs.every((input) => look(input, made.lowering.pointwise === true));
 }
