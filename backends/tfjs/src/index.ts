@@ -1,13 +1,15 @@
-// The backend `tfjs`: what it is called, its options, and what it finds on this machine.
-import { checkOptions, defineBackend, referenceBackend } from "@cambium/backend";
-import { tfjsDevice } from "./device.js";
+// The TensorFlow.js backend in Node: CUDA or the CPU through libtensorflow, WebAssembly, plain JavaScript, or a tfjs
+// handed in.
+import { tfjsBackend } from "./backend.js";
+import { nodeEngine } from "./engines/node.js";
+import { portableEngine } from "./engines/portable.js";
 
-/** Option `profile` (boolean): record time by op. */
-export default defineBackend({
-  name: "tfjs",
-  async open(options = {}) {
-    checkOptions("tfjs", options, { profile: "boolean" });
-    return tfjsDevice(await referenceBackend.open(options));
-  },
-  probe: async () => [{ device: "cpu", available: true, detail: "computes as the reference backend does" }],
-});
+export { backendTfjs, type InjectedTfjs } from "./backend.js";
+export type { Tfjs } from "./tfjs.js";
+
+/**
+ * Options: `engine` (string: `auto`, `node-gpu`, `node`, `wasm`, `cpu`; default `auto`, the first of these in this order
+ * that runs; the device says which and why not one before it), `profile` (boolean).
+ * @example const device = await backend.open({ engine: "node-gpu" });
+ */
+export default tfjsBackend([nodeEngine("node-gpu"), nodeEngine("node"), portableEngine("wasm"), portableEngine("cpu")]);

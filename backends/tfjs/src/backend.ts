@@ -1,0 +1,110 @@
+// The backend over a list of engines: which one an option picks, what is passed over, and what the device says of it.
+import { type Backend, type BackendOptions, checkOptions, type DeviceInfo, defineBackend } from "@cambium/backend";
+import { CambiumError, type Reason } from "@cambium/ir";
+import { TfjsDevice } from "./device/device.js";
+import type { Engine } from "./engines/engine.js";
+import { engineOver } from "./engines/portable.js";
+import type { EngineSource } from "./engines/source.js";
+import { loweredComposites } from "./lower/index.js";
+import type { Tfjs } from "./tfjs.js";
+
+/** The backend over `engines`; `engine: "auto"` takes the first of them that runs. */
+export function tfjsBackend(engines: readonly EngineSource[]): Backend {
+  return defineBackend({
+    name: "tfjs",
+    open: async (options = {}) => {
+      checkOptions("tfjs", options, { engine: "string", profile: "boolean" });
+      const { engine: wanted = "auto", profile = false } = options as { engine?: string; profile?: boolean };
+      const picked = wanted === "auto" ? await firstOf(engines) : { engine: await named(engines, wanted), passed: [] };
+      return device(picked.engine, picked.passed, profile);
+    },
+    probe: () => Promise.all(engines.map((engine) => engine.probe())),
+  });
+}
+
+export interface InjectedTfjs {
+  /** tfjs with a backend of it registered: `import * as tf from "@tensorflow/tfjs"`, or any package that re-exports it. */
+  readonly tf: Tfjs;
+  /** Name of the tfjs backend to compute on; default the one that is active. It is made the active one. */
+  readonly backend?: string;
+}
+
+/**
+ * The backend over a tfjs of the caller's, who sees to its setup (WebAssembly paths, flags, threads).
+ * @example
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import "@tensorflow/tfjs-backend-webgpu";
+ * await using device = await backendTfjs({ tf, backend: "webgpu" }).open();
+ */
+export function backendTfjs({ tf, backend }: InjectedTfjs): Backend {
+  const open = () => engineOver(tf, (name) => name, backend);
+  return defineBackend({
+    name: "tfjs",
+    open: async (options: BackendOptions = {}) => {
+      checkOptions("tfjs", options, { profile: "boolean" });
+      return device(await open(), [], options["profile"] === true);
+    },
+    probe: async () => [
+      {
+        device: backend ?? tf.getBackend(),
+        available: true,
+        detail: `tfjs ${tf.version_core}, handed in by the caller`,
+      },
+    ],
+  });
+}
+
+async function named(engines: readonly EngineSource[], wanted: string): Promise<Engine> {
+  const source = engines.find(({ name }) => name === wanted);
+  if (source) return source.load();
+  throw new CambiumError("E_BACKEND_OPTION", `backend "tfjs" cannot take these options`, {
+    reasons: [
+      {
+        where: "engine",
+        message: "is no engine of tfjs here",
+        expected: ["auto", ...engines.map(({ name }) => name)].join(", "),
+        got: wanted,
+      },
+    ],
+  });
+}
+
+/** The first engine that loads, and why those before it do not. */
+async function firstOf(engines: readonly EngineSource[]): Promise<{ engine: Engine; passed: readonly Reason[] }> {
+  const passed: Reason[] = [];
+  for (const source of engines) {
+    try {
+      return { engine: await source.load(), passed };
+    } catch (error) {
+      if (!(error instanceof CambiumError) || error.code !== "E_BACKEND_UNAVAILABLE") throw error;
+      const { got, expected, hint } = error.details;
+      passed.push({
+        ...{ where: source.name, message: error.message },
+        ...(expected !== undefined && { expected }),
+        ...(got !== undefined && { got }),
+        ...(hint !== undefined && { hint }),
+      });
+    }
+  }
+  throw new CambiumError("E_BACKEND_UNAVAILABLE", "no engine of tfjs runs here", { reasons: passed });
+}
+
+function device(engine: Engine, passed: readonly Reason[], profile: boolean): TfjsDevice {
+  const info: DeviceInfo = {
+    backend: "tfjs",
+    version: engine.version,
+    device: [engine.device, ...passed.map(({ where, message }) => `not ${where}: ${message}`)].join("; "),
+    dtypes: ["f32", "i32", "bool", "f16", "bf16"],
+    composites: loweredComposites,
+    limits: { maxTensorBytes: maxTensorBytes(engine) },
+  };
+  return new TfjsDevice(info, engine, profile);
+}
+
+/** WebAssembly addresses 4 GiB at most and tfjs grows to 2; WebGPU binds a buffer up to a limit of the adapter's. */
+function maxTensorBytes({ tf, backendName }: Engine): number {
+  if (backendName === "wasm") return 2 ** 31 - 2 ** 24;
+  if (backendName !== "webgpu") return Number.POSITIVE_INFINITY;
+  const { device: gpu } = tf.engine().backend as { device?: { limits?: { maxStorageBufferBindingSize?: number } } };
+  return gpu?.limits?.maxStorageBufferBindingSize ?? 2 ** 27;
+}

@@ -1,0 +1,66 @@
+// From a graph to a schedule: optimise, lower node by node, decide when each tensor goes.
+import { CambiumError, type Graph, type HostTensor, type Node, optimize, type Value } from "@cambium/ir";
+import { heldAs } from "./device/edge.js";
+import type { Engine } from "./engines/engine.js";
+import { kernelsFor } from "./kernels/index.js";
+import { hasLowering, loweringOf } from "./lower/index.js";
+import { Program, type Ref } from "./program/program.js";
+import { type Schedule, schedule } from "./program/schedule.js";
+
+export interface Compiled {
+  /** How many slots a run needs. */
+  readonly slots: number;
+  /** The slot of each graph input, in order. */
+  readonly inputSlots: readonly number[];
+  readonly constants: readonly { readonly slot: number; readonly host: HostTensor }[];
+  readonly schedule: Schedule;
+  readonly nodes: number;
+  readonly plannedBytes: number;
+}
+
+/** @throws CambiumError `E_UNSUPPORTED` naming an op that this backend or this engine cannot compute. */
+export function compileGraph(source: Graph, engine: Engine): Compiled {
+  const graph = optimize(source, { keep: (op) => hasLowering(op) });
+  const program = new Program(engine);
+  const kernels = kernelsFor(program);
+  const refs = new Map<number, Ref>();
+  const inputs = graph.inputs.map(({ value }) => {
+    const ref = program.slot({ shape: value.type.shape, dtype: heldAs[value.type.dtype] });
+    refs.set(value.id, ref);
+    return ref;
+  });
+  for (const node of graph.nodes) {
+    const results = lowered(
+      node,
+      node.inputs.map((value) => refs.get(value.id) as Ref),
+    );
+    node.outputs.forEach((value, i) => refs.set(value.id, conforming(node, value, results[i] as Ref)));
+  }
+  const outputs = graph.outputs.map(({ value }) => refs.get(value.id) as Ref);
+  const plan = schedule(program, inputs, outputs, (ref) => kernels.copy(ref));
+  return {
+    slots: program.types.length,
+    inputSlots: inputs.map(({ slot }) => slot),
+    constants: program.constants.map(({ slot, type, data }) => {
+      const dtype = type.dtype === "float32" ? "f32" : type.dtype === "int32" ? "i32" : "bool";
+      return { slot, host: { dtype, shape: type.shape, data } as HostTensor };
+    }),
+    schedule: plan,
+    nodes: plan.steps.filter(({ instruction }) => instruction.op !== "view").length,
+    plannedBytes: plan.plannedBytes,
+  };
+
+  function lowered(node: Node, operands: readonly Ref[]): readonly Ref[] {
+    const result = loweringOf(node)({ kernels, node, inputs: operands, attrs: node.attrs });
+    return "slot" in result ? [result] : result;
+  }
+}
+
+/** @throws CambiumError `E_GRAPH` for a lowering that makes another type than its node has: a defect, found at compile. */
+function conforming({ op }: Node, { type }: Value, ref: Ref): Ref {
+  if (`${ref.shape}` === `${type.shape}` && ref.dtype === heldAs[type.dtype]) return ref;
+  throw new CambiumError("E_GRAPH", `the lowering of ${op.name} makes another type`, {
+    expected: `${heldAs[type.dtype]}[${type.shape}]`,
+    got: `${ref.dtype}[${ref.shape}]`,
+  });
+}

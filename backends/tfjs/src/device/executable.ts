@@ -1,0 +1,107 @@
+// A compiled graph on the engine: inputs into slots, the schedule, outputs out of slots.
+import {
+  type DeviceTensor,
+  type Executable,
+  type ExecutableStats,
+  type ProfileEntry,
+  type RunOptions,
+  type RunResult,
+  validateInputs,
+} from "@cambium/backend";
+import { CambiumError, type Graph, type HostTensor } from "@cambium/ir";
+import type { Compiled } from "../compile.js";
+import type { Values } from "../program/program.js";
+import { runSchedule } from "../program/run.js";
+import type { TfTensor } from "../tfjs.js";
+import type { TfjsDevice } from "./device.js";
+import { download, upload } from "./edge.js";
+import { engineError } from "./errors.js";
+
+export class TfjsExecutable implements Executable {
+  readonly #constants: readonly (readonly [slot: number, tensor: TfTensor])[];
+  readonly #times = new Map<string, { count: number; seconds: number }>();
+  #live = true;
+
+  constructor(
+    private readonly device: TfjsDevice,
+    private readonly graph: Graph,
+    private readonly compiled: Compiled,
+    readonly stats: ExecutableStats,
+    private readonly profiling: boolean,
+    private readonly onDispose: () => void,
+  ) {
+    this.#constants = compiled.constants.map(({ slot, host }) => [slot, upload(device.engine, host)]);
+  }
+
+  async run(given: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions = {}): Promise<RunResult> {
+    if (!this.#live) throw new CambiumError("E_DISPOSED", "the executable was disposed");
+    const { engine, ledger } = this.device;
+    const { inputSlots, slots, schedule } = this.compiled;
+    const bound = validateInputs(this.graph, given, ledger, options);
+    const values: Values = new Array(slots).fill(undefined);
+    const borrowed = new Set<number>();
+    for (const [slot, tensor] of this.#constants) {
+      values[slot] = tensor;
+      borrowed.add(slot);
+    }
+    bound.forEach(({ tensor, host, consumed }, i) => {
+      const slot = inputSlots[i] as number;
+      if (!tensor) values[slot] = upload(engine, host as HostTensor);
+      else if (consumed) values[slot] = ledger.take(tensor);
+      else {
+        values[slot] = ledger.storage(tensor);
+        borrowed.add(slot);
+      }
+    });
+    const observe = this.profiling ? (op: string, seconds: number) => this.#observe(op, seconds) : undefined;
+    const tensors = await runSchedule(engine, schedule, values, borrowed, observe).catch((error: unknown) => {
+      throw engineError(engine, error);
+    });
+    return this.#results(tensors, options.fetch ?? []);
+  }
+
+  async profile(): Promise<readonly ProfileEntry[] | null> {
+    if (!this.profiling) return null;
+    return [...this.#times].map(([op, sum]) => ({ op, ...sum })).sort((a, b) => b.seconds - a.seconds);
+  }
+
+  dispose(): void {
+    if (!this.#live) return;
+    this.#live = false;
+    for (const [, tensor] of this.#constants) tensor.dispose();
+    this.onDispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #results(tensors: readonly TfTensor[], fetch: readonly string[]): Promise<RunResult> {
+    const { engine, ledger } = this.device;
+    const outputs: Record<string, DeviceTensor> = {};
+    const fetched: Record<string, HostTensor> = {};
+    const wanted: (readonly [string, TfTensor, number])[] = [];
+    this.graph.outputs.forEach(({ name, value }, i) => {
+      const tensor = tensors[i] as TfTensor;
+      if (fetch.includes(name)) wanted.push([name, tensor, i]);
+      else outputs[name] = ledger.add(value.type, tensor);
+    });
+    try {
+      for (const [name, tensor, i] of wanted) {
+        const { type } = (this.graph.outputs[i] as Graph["outputs"][number]).value;
+        fetched[name] = await download(engine, tensor, type);
+      }
+    } catch (error) {
+      for (const output of Object.values(outputs)) output.dispose();
+      throw engineError(engine, error);
+    } finally {
+      for (const [, tensor] of wanted) tensor.dispose();
+    }
+    return { outputs, fetched };
+  }
+
+  #observe(op: string, seconds: number): void {
+    const sum = this.#times.get(op) ?? { count: 0, seconds: 0 };
+    this.#times.set(op, { count: sum.count + 1, seconds: sum.seconds + seconds });
+  }
+}

@@ -1,0 +1,17 @@
+// An engine: a copy of tfjs with one of its backends, ready to run kernels.
+import type { Tfjs } from "../tfjs.js";
+
+export interface Engine {
+  readonly tf: Tfjs;
+  /** The name under which tfjs knows what computes: `tensorflow`, `wasm`, `cpu`, `webgl`, `webgpu`. */
+  readonly backendName: string;
+  /** Versions, e.g. `tfjs 4.22.0`. */
+  readonly version: string;
+  /** What really computes, for people, e.g. `wasm, 1 thread`. */
+  readonly device: string;
+}
+
+/** Makes the engine's backend the active one of its tfjs. A backend that was ready once is active at once. */
+export function activate({ tf, backendName }: Engine): void {
+  if (tf.engine().backendName !== backendName) void tf.setBackend(backendName);
+}

@@ -1,0 +1,273 @@
+// The vocabulary that lowerings speak, as kernels of tfjs by name. An engine whose kernels differ has a subclass; what
+// is wrong or missing in one is worked around there, by name.
+import { broadcastShapes, type DType, numel, type Shape } from "@cambium/ir";
+import { readData, rounded } from "../device/edge.js";
+import type { Program, Ref } from "../program/program.js";
+import type { TensorInfo, TfDType } from "../tfjs.js";
+import { collapseBroadcast, collapseReduction, collapseTranspose } from "./collapse.js";
+
+export type Unary =
+  | "Abs"
+  | "Cos"
+  | "Exp"
+  | "Floor"
+  | "Log"
+  | "Neg"
+  | "Rsqrt"
+  | "Sigmoid"
+  | "Sin"
+  | "Sqrt"
+  | "Square"
+  | "Tanh";
+export type Binary = "Add" | "Sub" | "Multiply" | "RealDiv" | "Maximum" | "Minimum";
+export type Predicate = "Equal" | "NotEqual" | "Less" | "LogicalAnd";
+
+export interface Transposes {
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+}
+
+export class Kernels {
+  protected copies = 0;
+
+  constructor(readonly program: Program) {}
+
+  /** A tensor of its own with the same data: an output that is an input, a view, or given away already. */
+  copy(x: Ref): Ref {
+    const engine = this.program.engine.tf.engine();
+    return this.program.append("Identity", [x], { copy: this.copies++ }, [x], ([out]) => (values) => {
+      values[out as number] = engine.runKernel("Identity", { x: values[x.slot] as TensorInfo }) as TensorInfo;
+    })[0] as Ref;
+  }
+
+  reshape(x: Ref, shape: Shape): Ref {
+    return same(x.shape, shape) ? x : this.program.view(x, shape);
+  }
+
+  unary(name: Unary, x: Ref): Ref {
+    return this.program.kernel(name, { x }, {}, x);
+  }
+
+  not(x: Ref): Ref {
+    return this.program.kernel("LogicalNot", { x }, {}, x);
+  }
+
+  binary(name: Binary, a: Ref, b: Ref): Ref {
+    return this.broadcasting(name, a, b, a.dtype);
+  }
+
+  predicate(name: Predicate, a: Ref, b: Ref): Ref {
+    return this.broadcasting(name, a, b, "bool");
+  }
+
+  select(condition: Ref, a: Ref, b: Ref): Ref {
+    const shape = [condition, a, b].map((x) => x.shape).reduce(broadcastShapes);
+    const [c, t, e] = [condition, a, b].map((x) => this.reshape(this.broadcast(x, shape), [numel(shape)])) as [
+      Ref,
+      Ref,
+      Ref,
+    ];
+    return this.reshape(this.program.kernel("Select", { condition: c, t, e }, {}, t), shape);
+  }
+
+  /** To float32, int32 or bool. */
+  cast(x: Ref, to: TfDType): Ref {
+    if (x.dtype === to) return x;
+    if (to === "bool") return this.predicate("NotEqual", x, this.program.scalar(0, x.dtype));
+    return this.program.kernel("Cast", { x }, { dtype: to }, { shape: x.shape, dtype: to });
+  }
+
+  /** Rounded to what f16 or bf16 can hold, on the host: no engine computes in them. */
+  round(x: Ref, to: Extract<DType, "f16" | "bf16">): Ref {
+    const { engine } = this.program;
+    return this.program.append("round", [x], { to }, [x], ([out]) => async (values) => {
+      const data = rounded(to, await readData(engine, values[x.slot] as TensorInfo));
+      values[out as number] = engine.tf.engine().makeTensor(data, [...x.shape], "float32");
+    })[0] as Ref;
+  }
+
+  broadcast(x: Ref, shape: Shape): Ref {
+    if (numel(x.shape) === numel(shape)) return this.reshape(x, shape);
+    const {
+      shapes: [own],
+      out,
+    } = collapseBroadcast([x.shape, shape]) as { shapes: [Shape]; out: Shape };
+    const reps = out.map((size, i) => (own[i] === size ? 1 : size));
+    return this.reshape(this.tile(this.reshape(x, own), reps, out), shape);
+  }
+
+  transpose(x: Ref, permutation: readonly number[]): Ref {
+    const shape = permutation.map((axis) => x.shape[axis] as number);
+    const collapsed = collapseTranspose(x.shape, permutation);
+    if (collapsed.permutation.length <= 1) return this.reshape(x, shape);
+    return this.reshape(this.permute(this.reshape(x, collapsed.shape), collapsed.permutation), shape);
+  }
+
+  slice(x: Ref, begin: readonly number[], size: readonly number[]): Ref {
+    return this.program.kernel("Slice", { x }, { begin: [...begin], size: [...size] }, { shape: size, dtype: x.dtype });
+  }
+
+  concat(parts: readonly Ref[], axis: number): Ref {
+    const [first] = parts as readonly [Ref];
+    if (parts.length === 1) return first;
+    const total = parts.reduce((sum, { shape }) => sum + (shape[axis] as number), 0);
+    const shape = first.shape.map((size, i) => (i === axis ? total : size));
+    return this.program.kernel("Concat", parts, { axis }, { shape, dtype: first.dtype });
+  }
+
+  pad(x: Ref, before: readonly number[], after: readonly number[]): Ref {
+    const paddings = before.map((n, i) => [n, after[i] as number]);
+    const shape = x.shape.map((size, i) => size + (before[i] as number) + (after[i] as number));
+    if (same(x.shape, shape)) return x;
+    return this.program.kernel("PadV2", { x }, { paddings, constantValue: 0 }, { shape, dtype: x.dtype });
+  }
+
+  /** `table` [rows, ..rest] at `indices` int32 [..lead] → [..lead, ..rest]. */
+  gather(table: Ref, indices: Ref): Ref {
+    const rest = table.shape.slice(1);
+    const flat = this.reshape(table, [table.shape[0] as number, numel(rest)]);
+    const count = numel(indices.shape);
+    const picked = this.program.kernel(
+      "GatherV2",
+      { x: flat, indices: this.reshape(indices, [count]) },
+      { axis: 0, batchDims: 0 },
+      { shape: [count, numel(rest)], dtype: table.dtype },
+    );
+    return this.reshape(picked, [...indices.shape, ...rest]);
+  }
+
+  /** `updates` [count, width] summed by `indices` int32 [count] into [rows, width]; in one order, so always the same bits. */
+  scatterAdd(updates: Ref, indices: Ref, rows: number): Ref {
+    const [count, width] = updates.shape as [number, number];
+    const shape = [rows, width];
+    return this.program.kernel(
+      "ScatterNd",
+      { indices: this.reshape(indices, [count, 1]), updates },
+      { shape },
+      { shape, dtype: updates.dtype },
+    );
+  }
+
+  /** Ones at `indices` int32 [count] of zeros [count, depth], float32. */
+  oneHot(indices: Ref, depth: number): Ref {
+    const [count] = indices.shape as [number];
+    const attrs = { dtype: "float32", depth, onValue: 1, offValue: 0 };
+    return this.program.kernel("OneHot", { indices }, attrs, { shape: [count, depth], dtype: "float32" });
+  }
+
+  sum(x: Ref, axes: readonly number[], keepDims = false): Ref {
+    return this.#reduction(x, axes, keepDims, (y, over, type) =>
+      this.program.kernel("Sum", { x: y }, { axis: over, keepDims: false }, type),
+    );
+  }
+
+  max(x: Ref, axes: readonly number[], keepDims = false): Ref {
+    return this.#reduction(x, axes, keepDims, (y, over, type) =>
+      this.program.kernel("Max", { x: y }, { reductionIndices: over, keepDims: false }, type),
+    );
+  }
+
+  argMax(x: Ref, axis: number): Ref {
+    const shape = x.shape.filter((_, i) => i !== axis);
+    const last = x.shape
+      .map((_, i) => i)
+      .filter((i) => i !== axis)
+      .concat(axis);
+    const rows = this.reshape(this.transpose(x, last), [numel(shape), x.shape[axis] as number]);
+    const found = this.program.kernel("ArgMax", { x: rows }, { axis: 1 }, { shape: [numel(shape)], dtype: "int32" });
+    return this.reshape(found, shape);
+  }
+
+  /** Over the last axis. */
+  softmax(x: Ref): Ref {
+    const columns = x.shape.at(-1) as number;
+    const logits = this.reshape(x, [numel(x.shape) / columns, columns]);
+    return this.reshape(this.program.kernel("Softmax", { logits }, { dim: 1 }, logits), x.shape);
+  }
+
+  /** [.., m, k] · [.., k, n] with leading axes broadcast. */
+  matmul(a: Ref, b: Ref, { transA = false, transB = false }: Transposes = {}): Ref {
+    const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const count = numel(batch);
+    const [m, k] = ordered(a, transA);
+    const [, n] = ordered(b, transB);
+    const ours = numel(b.shape.slice(0, -2));
+    if (ours === 1 && (!transA || count === 1)) {
+      const left = this.reshape(a, transA ? [k, m] : [count * m, k]);
+      const product = this.product(left, this.reshape(b, b.shape.slice(-2)), transA, transB);
+      return this.reshape(product, [...batch, m, n]);
+    }
+    const whole = (x: Ref) =>
+      this.reshape(this.broadcast(x, [...batch, ...x.shape.slice(-2)]), [count, ...x.shape.slice(-2)]);
+    return this.reshape(this.products(whole(a), whole(b), transA, transB), [...batch, m, n]);
+  }
+
+  /** Two matrices. */
+  protected product(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {
+    return this.batchMatMul(a, b, transA, transB);
+  }
+
+  /** Two stacks of as many matrices. */
+  protected products(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {
+    return this.batchMatMul(a, b, transA, transB);
+  }
+
+  protected batchMatMul(a: Ref, b: Ref, transposeA: boolean, transposeB: boolean): Ref {
+    const shape = [...a.shape.slice(0, -2), ordered(a, transposeA)[0], ordered(b, transposeB)[1]];
+    return this.program.kernel("BatchMatMul", { a, b }, { transposeA, transposeB }, { shape, dtype: "float32" });
+  }
+
+  protected tile(x: Ref, reps: readonly number[], shape: Shape): Ref {
+    return this.program.kernel("Tile", { x }, { reps: [...reps] }, { shape, dtype: x.dtype });
+  }
+
+  protected permute(x: Ref, perm: readonly number[]): Ref {
+    const shape = perm.map((axis) => x.shape[axis] as number);
+    return this.program.kernel("Transpose", { x }, { perm: [...perm] }, { shape, dtype: x.dtype });
+  }
+
+  protected elementwise(name: Binary | Predicate, a: Ref, b: Ref, shape: Shape, dtype: TfDType): Ref {
+    return this.program.kernel(name, { a, b }, {}, { shape, dtype });
+  }
+
+  protected broadcasting(name: Binary | Predicate, a: Ref, b: Ref, dtype: TfDType): Ref {
+    const shape = broadcastShapes(a.shape, b.shape);
+    const {
+      shapes: [left, right],
+      out,
+    } = collapseBroadcast([a.shape, b.shape]) as { shapes: [Shape, Shape]; out: Shape };
+    return this.reshape(this.elementwise(name, this.reshape(a, left), this.reshape(b, right), out, dtype), shape);
+  }
+
+  /** The type that operands stretch to. */
+  protected stretched(operands: readonly Ref[], dtype: TfDType): Omit<Ref, "slot"> {
+    return { shape: operands.map(({ shape }) => shape).reduce((a, b) => broadcastShapes(a, b)), dtype };
+  }
+
+  #reduction(
+    x: Ref,
+    axes: readonly number[],
+    keepDims: boolean,
+    reduce: (x: Ref, axes: number[], type: Omit<Ref, "slot">) => Ref,
+  ): Ref {
+    const reduced = new Set(axes);
+    const shape = x.shape.flatMap((size, i) => (reduced.has(i) ? (keepDims ? [1] : []) : [size]));
+    const collapsed = collapseReduction(x.shape, reduced);
+    if (collapsed.axes.length === 0) return this.reshape(x, shape);
+    const kept = collapsed.shape.filter((_, i) => !collapsed.axes.includes(i));
+    return this.reshape(
+      reduce(this.reshape(x, collapsed.shape), collapsed.axes, { shape: kept, dtype: x.dtype }),
+      shape,
+    );
+  }
+}
+
+/** The last two sizes of an operand as the product reads them. */
+export function ordered({ shape }: Ref, transposed: boolean): readonly [number, number] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return transposed ? [columns, rows] : [rows, columns];
+}
+
+export function same(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}

@@ -1,0 +1,11 @@
+// What tfjs-backend-webgl does otherwise: how a texture is packed depends on its shape, so another shape needs a kernel.
+import type { Shape } from "@cambium/ir";
+import type { Ref } from "../program/program.js";
+import { Kernels, same } from "./kernels.js";
+
+export class WebglKernels extends Kernels {
+  override reshape(x: Ref, shape: Shape): Ref {
+    if (same(x.shape, shape)) return x;
+    return this.program.kernel("Reshape", { x }, { shape: [...shape] }, { shape, dtype: x.dtype });
+  }
+}

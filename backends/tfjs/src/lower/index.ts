@@ -1,0 +1,24 @@
+// Which lowering a node has; what has none is decomposed before it comes here, or refused.
+import { CambiumError, type CompositeName, type Node, type Op } from "@cambium/ir";
+import { compositeLowerings } from "./composites.js";
+import type { Lowering } from "./lowering.js";
+import { primitiveLowerings } from "./primitives.js";
+
+/** Names of the composites that are lowered whole. */
+export const loweredComposites = Object.keys(compositeLowerings) as readonly CompositeName[];
+
+const table: Readonly<Record<string, Lowering>> = { ...primitiveLowerings, ...compositeLowerings };
+
+export function hasLowering(op: Op): boolean {
+  return Object.hasOwn(table, op.name);
+}
+
+/** @throws CambiumError `E_UNSUPPORTED` for an op that this backend does not know. */
+export function loweringOf({ op, scope }: Node): Lowering {
+  const lowering = hasLowering(op) ? table[op.name] : undefined;
+  if (lowering) return lowering;
+  throw new CambiumError("E_UNSUPPORTED", `the tfjs backend has no lowering for op "${op.name}"`, {
+    ...(scope !== undefined && { where: scope }),
+    hint: "define it as a composite with a decomposition",
+  });
+}

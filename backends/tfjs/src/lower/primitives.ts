@@ -1,0 +1,93 @@
+// Every primitive of the IR in kernels. The table is total: a new primitive does not compile without its entry.
+import { type DType, type HostTensor, normalizeAxis, numel, type PrimitiveName } from "@cambium/ir";
+import { held, heldAs } from "../device/edge.js";
+import type { Binary, Predicate, Unary } from "../kernels/kernels.js";
+import { type Lowering, list, operand, shapeOf } from "./lowering.js";
+
+const unary =
+  (name: Unary): Lowering =>
+  (context) =>
+    context.kernels.unary(name, operand(context, 0));
+const binary =
+  (name: Binary): Lowering =>
+  (context) =>
+    context.kernels.binary(name, operand(context, 0), operand(context, 1));
+const predicate =
+  (name: Predicate): Lowering =>
+  (context) =>
+    context.kernels.predicate(name, operand(context, 0), operand(context, 1));
+const reduction =
+  (name: "sum" | "max"): Lowering =>
+  (context) => {
+    const x = operand(context, 0);
+    const axes = list(context.attrs["axes"]).map((axis) => normalizeAxis(axis, x.shape.length));
+    return context.kernels[name](x, axes, context.attrs["keepDims"] as boolean);
+  };
+
+export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
+  abs: unary("Abs"),
+  add: binary("Add"),
+  and: predicate("LogicalAnd"),
+  argMax: (context) => {
+    const x = operand(context, 0);
+    return context.kernels.argMax(x, normalizeAxis(context.attrs["axis"] as number, x.shape.length));
+  },
+  broadcast: (context) => context.kernels.broadcast(operand(context, 0), shapeOf(context)),
+  cast: (context) => {
+    const to = context.attrs["to"] as DType;
+    const x = context.kernels.cast(operand(context, 0), heldAs[to]);
+    return to === "f16" || to === "bf16" ? context.kernels.round(x, to) : x;
+  },
+  concat: ({ kernels, inputs, attrs }) =>
+    kernels.concat(inputs, normalizeAxis(attrs["axis"] as number, (inputs[0]?.shape ?? []).length)),
+  constant: ({ kernels, attrs }) => {
+    const { dtype, shape, data } = attrs["value"] as HostTensor;
+    return kernels.program.constant(held(dtype, data), shape, heldAs[dtype]);
+  },
+  cos: unary("Cos"),
+  div: binary("RealDiv"),
+  equal: predicate("Equal"),
+  exp: unary("Exp"),
+  floor: unary("Floor"),
+  gather: (context) => context.kernels.gather(operand(context, 0), operand(context, 1)),
+  iota: (context) => {
+    const shape = shapeOf(context);
+    const axis = normalizeAxis(context.attrs["axis"] as number, shape.length);
+    const inner = numel(shape.slice(axis + 1));
+    const data = new Int32Array(numel(shape)).map((_, i) => Math.floor(i / inner) % (shape[axis] as number));
+    return context.kernels.program.constant(data, shape, "int32");
+  },
+  less: predicate("Less"),
+  log: unary("Log"),
+  matmul: (context) => {
+    const { transA, transB } = context.attrs as { transA: boolean; transB: boolean };
+    return context.kernels.matmul(operand(context, 0), operand(context, 1), { transA, transB });
+  },
+  maximum: binary("Maximum"),
+  minimum: binary("Minimum"),
+  mul: binary("Multiply"),
+  neg: unary("Neg"),
+  not: (context) => context.kernels.not(operand(context, 0)),
+  pad: (context) =>
+    context.kernels.pad(operand(context, 0), list(context.attrs["before"]), list(context.attrs["after"])),
+  reduceMax: reduction("max"),
+  reduceSum: reduction("sum"),
+  reshape: (context) => context.kernels.reshape(operand(context, 0), shapeOf(context)),
+  rsqrt: unary("Rsqrt"),
+  scatterAdd: (context) => {
+    const [updates, indices] = [operand(context, 0), operand(context, 1)];
+    const count = numel(indices.shape);
+    const rows = context.attrs["rows"] as number;
+    const flat = context.kernels.reshape(updates, [count, numel(updates.shape) / count]);
+    const sums = context.kernels.scatterAdd(flat, context.kernels.reshape(indices, [count]), rows);
+    return context.kernels.reshape(sums, shapeOf(context));
+  },
+  select: (context) => context.kernels.select(operand(context, 0), operand(context, 1), operand(context, 2)),
+  sigmoid: unary("Sigmoid"),
+  sin: unary("Sin"),
+  slice: (context) => context.kernels.slice(operand(context, 0), list(context.attrs["start"]), shapeOf(context)),
+  sqrt: unary("Sqrt"),
+  sub: binary("Sub"),
+  tanh: unary("Tanh"),
+  transpose: (context) => context.kernels.transpose(operand(context, 0), list(context.attrs["permutation"])),
+};

@@ -1,0 +1,147 @@
+// A program under construction: instructions over numbered slots, appended by lowerings. Equal instructions are shared.
+import { type HostData, numel, type Shape } from "@cambium/ir";
+import type { Engine } from "../engines/engine.js";
+import type { KernelInputs, TensorInfo, TfDType, TfTensor } from "../tfjs.js";
+
+/** A value of the program. */
+export interface Ref {
+  readonly slot: number;
+  readonly shape: Shape;
+  readonly dtype: TfDType;
+}
+
+export type RefType = Omit<Ref, "slot">;
+
+/** What the slots hold during a run. */
+export type Values = (TensorInfo | undefined)[];
+
+/** What an instruction may ask about the run it is part of. */
+export interface RunContext {
+  /**
+   * Hands the slot's tensor over when the run owns it and nothing reads it from here on: the caller may overwrite its
+   * data and owns it. Null otherwise.
+   */
+  take(slot: number): TfTensor | null;
+}
+
+export interface Instruction {
+  /** Op type for profiles. */
+  readonly op: string;
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+  /** Fills the slots in `writes`, with tensors the run owns unless the slot is a view. */
+  run(values: Values, context: RunContext): void | Promise<void>;
+}
+
+export interface Constant {
+  readonly slot: number;
+  readonly type: RefType;
+  readonly data: HostData;
+}
+
+export class Program {
+  readonly types: RefType[] = [];
+  readonly instructions: Instruction[] = [];
+  readonly constants: Constant[] = [];
+  /** For a slot that shows another's data under another shape: that other slot. */
+  readonly viewOf = new Map<number, number>();
+  readonly #known = new Map<string, readonly Ref[]>();
+
+  constructor(readonly engine: Engine) {}
+
+  /** A slot that is filled from outside. */
+  slot(type: RefType): Ref {
+    return { slot: this.types.push(type) - 1, ...type };
+  }
+
+  /** A tensor uploaded once, for the executable's life. */
+  constant(data: HostData, shape: Shape, dtype: TfDType): Ref {
+    const key = data.length <= 64 ? `constant ${dtype}[${shape}] ${Array.from(data, sign)}` : undefined;
+    return this.#once(key, () => {
+      const ref = this.slot({ shape, dtype });
+      this.constants.push({ slot: ref.slot, type: ref, data });
+      return [ref];
+    })[0] as Ref;
+  }
+
+  scalar(value: number, dtype: TfDType = "float32"): Ref {
+    return this.constant(dtype === "float32" ? Float32Array.of(value) : Int32Array.of(value), [], dtype);
+  }
+
+  integers(values: readonly number[]): Ref {
+    return this.constant(Int32Array.from(values), [values.length], "int32");
+  }
+
+  /** The same data under another shape, without a kernel. Only for engines whose kernels read the shape they are given. */
+  view(x: Ref, shape: Shape): Ref {
+    return this.#once(`view ${x.slot} [${shape}]`, () => {
+      const source = this.viewOf.get(x.slot) ?? x.slot;
+      const ref = this.slot({ shape, dtype: x.dtype });
+      this.viewOf.set(ref.slot, source);
+      const [own, dtype] = [[...shape], x.dtype];
+      this.instructions.push({
+        op: "view",
+        reads: [source],
+        writes: [ref.slot],
+        run: (values) => {
+          values[ref.slot] = { dataId: (values[source] as TensorInfo).dataId, shape: own, dtype };
+        },
+      });
+      return [ref];
+    })[0] as Ref;
+  }
+
+  /** One tfjs kernel with one output. */
+  kernel(name: string, inputs: Readonly<Record<string, Ref>> | readonly Ref[], attrs: object, type: RefType): Ref {
+    const refs = Object.values(inputs) as Ref[];
+    const names = Array.isArray(inputs) ? undefined : Object.keys(inputs);
+    const slots = refs.map(({ slot }) => slot);
+    const engine = this.engine.tf.engine();
+    return this.append(name, refs, attrs, [type], ([out]) => (values) => {
+      let given: KernelInputs;
+      if (names) {
+        const named: Record<string, TensorInfo> = {};
+        for (let i = 0; i < names.length; i++) named[names[i] as string] = values[slots[i] as number] as TensorInfo;
+        given = named;
+      } else given = slots.map((slot) => values[slot] as TensorInfo);
+      values[out as number] = engine.runKernel(name, given, attrs) as TfTensor;
+    })[0] as Ref;
+  }
+
+  /** An instruction of any kind; `make` gets the slots to fill and returns what fills them. */
+  append(
+    op: string,
+    inputs: readonly Ref[],
+    attrs: object,
+    types: readonly RefType[],
+    make: (writes: readonly number[]) => Instruction["run"],
+  ): readonly Ref[] {
+    const reads = inputs.map(({ slot }) => slot);
+    return this.#once(
+      `${op}(${reads}) ${JSON.stringify(attrs)} ${types.map(({ dtype, shape }) => `${dtype}[${shape}]`)}`,
+      () => {
+        const outputs = types.map((type) => this.slot({ shape: type.shape, dtype: type.dtype }));
+        const writes = outputs.map(({ slot }) => slot);
+        this.instructions.push({ op, reads, writes, run: make(writes) });
+        return outputs;
+      },
+    );
+  }
+
+  #once(key: string | undefined, make: () => readonly Ref[]): readonly Ref[] {
+    const known = key === undefined ? undefined : this.#known.get(key);
+    const refs = known ?? make();
+    if (key !== undefined) this.#known.set(key, refs);
+    return refs;
+  }
+}
+
+/** Bytes of a tensor as the engine holds it. */
+export function heldBytes({ shape, dtype }: RefType): number {
+  return numel(shape) * (dtype === "bool" ? 1 : 4);
+}
+
+/** Tells −0 from 0, which would share a key. */
+function sign(x: number): string {
+  return Object.is(x, -0) ? "-0" : String(x);
+}

@@ -1,0 +1,82 @@
+// From appended instructions to what a run follows: nothing unread, every output a tensor of its own, and after each
+// instruction the slots whose tensors have had their last reader.
+import { heldBytes, type Instruction, type Program, type Ref } from "./program.js";
+
+export interface Step {
+  readonly instruction: Instruction;
+  /** Slots disposed after it, where the run owns them. */
+  readonly frees: readonly number[];
+  /** The same as a set, for `RunContext.take`. */
+  readonly dying: ReadonlySet<number>;
+}
+
+export interface Schedule {
+  readonly steps: readonly Step[];
+  /** Inputs that nothing reads: disposed at the start, where the run owns them. */
+  readonly unread: readonly number[];
+  /** For each output of the graph, the slot that holds its tensor at the end. */
+  readonly outputs: readonly number[];
+  /** Most bytes of values alive at once besides inputs and constants; one that takes over an input's place counts. */
+  readonly plannedBytes: number;
+}
+
+/** @param own appends an instruction that makes a tensor of its own from a view, an input or a tensor given away. */
+export function schedule(
+  program: Program,
+  inputs: readonly Ref[],
+  outputs: readonly Ref[],
+  own: (ref: Ref) => Ref,
+): Schedule {
+  const outside = new Set([...inputs.map(({ slot }) => slot), ...program.constants.map(({ slot }) => slot)]);
+  const given = new Set<number>();
+  const held = outputs.map((ref) => {
+    const free = !outside.has(ref.slot) && !program.viewOf.has(ref.slot) && !given.has(ref.slot);
+    const slot = free ? ref.slot : own(ref).slot;
+    given.add(slot);
+    return slot;
+  });
+  const instructions = withoutUnread(program.instructions, held);
+  const root = (slot: number) => program.viewOf.get(slot) ?? slot;
+
+  const last = new Map<number, number>();
+  instructions.forEach(({ reads, writes }, index) => {
+    for (const slot of writes) if (!program.viewOf.has(slot)) last.set(slot, index);
+    for (const slot of reads) last.set(root(slot), index);
+  });
+  for (const slot of held) last.delete(slot);
+  for (const { slot } of program.constants) last.delete(slot);
+
+  const frees: number[][] = instructions.map(() => []);
+  for (const [slot, index] of last) frees[index]?.push(slot);
+  const steps = instructions.map((instruction, i): Step => {
+    const own = frees[i] as number[];
+    return { instruction, frees: own, dying: new Set(own) };
+  });
+  const unread = inputs.flatMap(({ slot }) => (last.has(slot) || held.includes(slot) ? [] : [slot]));
+  return { steps, unread, outputs: held, plannedBytes: peakBytes(program, steps, outside) };
+}
+
+/** Every instruction is pure, so one whose results nobody reads can go. */
+function withoutUnread(instructions: readonly Instruction[], outputs: readonly number[]): Instruction[] {
+  const live = new Set(outputs);
+  const kept = instructions.toReversed().filter(({ reads, writes }) => {
+    if (!writes.some((slot) => live.has(slot))) return false;
+    for (const slot of reads) live.add(slot);
+    return true;
+  });
+  return kept.reverse();
+}
+
+function peakBytes(program: Program, steps: readonly Step[], outside: ReadonlySet<number>): number {
+  const bytes = (slot: number) => {
+    const type = program.types[slot];
+    return !type || outside.has(slot) || program.viewOf.has(slot) ? 0 : heldBytes(type);
+  };
+  let [alive, peak] = [0, 0];
+  for (const { instruction, frees } of steps) {
+    for (const slot of instruction.writes) alive += bytes(slot);
+    peak = Math.max(peak, alive);
+    for (const slot of frees) alive -= bytes(slot);
+  }
+  return peak;
+}

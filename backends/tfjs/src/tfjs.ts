@@ -1,0 +1,44 @@
+// The part of TensorFlow.js this backend is written against, as shapes rather than imports: which copy runs is decided
+// at run time, and a user may hand in one of theirs.
+
+/** Element types of tfjs in which our dtypes are held. */
+export type TfDType = "float32" | "int32" | "bool";
+
+export type TfData = Float32Array | Int32Array | Uint8Array;
+
+/** What a kernel takes: data of the active tfjs backend, read with a shape. */
+export interface TensorInfo {
+  readonly dataId: object;
+  readonly shape: number[];
+  readonly dtype: string;
+}
+
+/** What a kernel returns through the engine: counted by it until disposed. */
+export interface TfTensor extends TensorInfo {
+  dispose(): void;
+}
+
+export type KernelInputs = Readonly<Record<string, TensorInfo>> | readonly TensorInfo[];
+
+export interface TfKernelBackend {
+  read(dataId: object): Promise<unknown>;
+  refCount(dataId: object): number;
+}
+
+export interface TfEngine {
+  backendName: string;
+  readonly backend: TfKernelBackend;
+  runKernel(name: string, inputs: KernelInputs, attrs?: object): unknown;
+  makeTensor(values: TfData, shape: number[], dtype: TfDType): TfTensor;
+  memory(): { readonly numTensors: number; readonly numBytes: number };
+}
+
+/** TensorFlow.js: `import * as tf from "@tensorflow/tfjs-core"`, or any package that re-exports it. */
+export interface Tfjs {
+  readonly version_core: string;
+  engine(): TfEngine;
+  getBackend(): string;
+  setBackend(name: string): Promise<boolean>;
+  getKernel(name: string, backend: string): unknown;
+  ready(): Promise<void>;
+}
