@@ -14,8 +14,11 @@ const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
 const target = [
   ["--implementation", "cp"],
   ["--python-version", "3.12"],
-  // pip matches a tag by name: all that TensorFlow and NVIDIA have used, newest first.
-  ...["_2_28", "_2_27", "_2_24", "_2_17", "2014", "1"].map((glibc) => ["--platform", `manylinux${glibc}_${machine}`]),
+  // pip matches a tag by name alone, so each has to be said: those of a C library not newer than TensorFlow's own wheels.
+  ...["2014", ...Array.from({ length: 12 }, (_, i) => `_2_${17 + i}`)].map((glibc) => [
+    "--platform",
+    `manylinux${glibc}_${machine}`,
+  ]),
 ].flat();
 
 /** The requirement, as pip has it: TensorFlow for CUDA is `tensorflow`, about twice the size of `tensorflow-cpu`. */
