@@ -1,5 +1,6 @@
 // The golden training traces on tfjs: 20 steps as PyTorch takes them, 50 as the reference does, and no tensor left.
 import { type Device, referenceBackend } from "@cambium/backend";
+import type { HostTensor } from "@cambium/ir";
 import { initParameters, llamaConfig } from "@cambium/model";
 import { freshState, Trainer } from "@cambium/train";
 import { memory } from "@tensorflow/tfjs-core";
@@ -13,10 +14,7 @@ const engines = ["node", "wasm"].filter((name) => found.find(({ device }) => dev
 
 /** Losses and gradient norms of 50 steps over a fixture's batches, from its weights. */
 async function trace(device: Device, fixture: string): Promise<number[]> {
-  const { data, shape } = readTensors(fixture, "golden.safetensors")["trace.tokens"] as {
-    data: Int32Array;
-    shape: number[];
-  };
+  const { data, shape } = readTensors(fixture, "golden.safetensors")["trace.tokens"] as HostTensor<"i32">;
   const [steps, batch, length] = shape as [number, number, number];
   using trainer = await Trainer.open({ device, config: readConfig(fixture), batch, time: length - 1 });
   await trainer.load(freshState(readTensors(fixture, "model.safetensors")));
