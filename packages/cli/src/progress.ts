@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import type { ArmPlan, RunObserver, StagePlan } from "@cambium/experiment";
 import type { Reason } from "@cambium/ir";
-import type { MetricsRow } from "@cambium/train";
+import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
 import { compact, duration } from "./format.js";
 
@@ -72,11 +72,13 @@ export class ProgressDisplay implements RunObserver {
     this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–" });
   }
 
-  onGrowth(stage: StagePlan, seconds: number): void {
+  onGrowth(stage: StagePlan, cost: SwitchSeconds): void {
     if (stage.start.kind !== "growth") return;
     const { operator } = stage.start.growth;
     const how = `${operator.name} ${operator.version}`;
-    this.note(`Grown with ${how} to ${stage.config.layers} layers in ${seconds.toFixed(2)} s`);
+    const parts = `state down ${seconds(cost.download)}, plan ${seconds(cost.plan)}, state up ${seconds(cost.upload)}`;
+    const compiled = `compiled ${cost.compiledAhead ? "ahead " : ""}in ${seconds(cost.compile)}`;
+    this.note(`Grown with ${how} to ${stage.config.layers} layers: ${parts}; ${compiled}`);
   }
 
   onMetrics(stage: StagePlan, row: MetricsRow): void {
@@ -135,6 +137,10 @@ export class ProgressDisplay implements RunObserver {
     for (const [id, flops] of this.#ahead) if (id !== stage.id) left += flops;
     return left / pace;
   }
+}
+
+function seconds(value: number): string {
+  return value < 1 ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} s`;
 }
 
 function title({ name, config, tokens }: StagePlan): string {

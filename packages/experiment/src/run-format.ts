@@ -10,6 +10,8 @@
 //       snapshot/            latest training snapshot
 //     report.html
 
+import type { SwitchSeconds } from "@cambium/train";
+
 /** Bump on a breaking change of the run directory. */
 export const runFormatVersion = 1;
 
@@ -89,6 +91,8 @@ export interface GrowthRecord {
   /** R_c, in [0, 1] (Du et al. 2024, eq. 51). */
   readonly connectionRate: number;
   readonly moments: "reset" | "carry" | "pad";
-  /** Wall seconds of the switch: state down, plan, state up, compile. */
+  /** Wall seconds of the switch in all. */
   readonly seconds: number;
+  /** What they went to. */
+  readonly cost?: SwitchSeconds;
 }

@@ -1,14 +1,38 @@
 // Whole runs on the reference backend: caching, continuing to the same bits, growth, budgets.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { defineBackend, type PluginImporter, referenceBackend } from "@cambium/backend";
 import { SafetensorsFile } from "@cambium/checkpoint";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { parseHfConfig } from "@cambium/model";
+import type { SwitchSeconds } from "@cambium/train";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { type ArmPlan, readParameters, runRecipe } from "../src/index.js";
+import { type ArmPlan, type RunObserver, readParameters, runRecipe } from "../src/index.js";
 import { MetricsFile, readRows } from "../src/run/metrics-file.js";
 import { importer, minimal, project, stages, weights } from "./support.js";
+
+/** A device that takes models of one layer. */
+const narrowBackend = defineBackend({
+  name: "narrow",
+  probe: async () => [],
+  open: async () => {
+    const device = await referenceBackend.open();
+    return {
+      info: device.info,
+      compile: async (graph) => {
+        const deep = graph.inputs.some(({ name }) => name.startsWith("model.layers.1."));
+        if (deep) throw new CambiumError("E_LIMIT", "one layer at most");
+        return device.compile(graph);
+      },
+      upload: (tensor) => device.upload(tensor),
+      download: (tensor) => device.download(tensor),
+      memory: () => device.memory(),
+      close: () => device.close(),
+      [Symbol.asyncDispose]: () => device.close(),
+    };
+  },
+});
 
 const golden = (path: string) => new URL(`../../${path}`, import.meta.url).pathname;
 
@@ -85,6 +109,45 @@ describe("a run", () => {
       const rows = await readRows(join(out, "stages", id, "metrics.jsonl"));
       expect(rows.at(-1)).toMatchObject({ tokens, flops });
     }
+    rmSync(folder, { recursive: true });
+  });
+
+  test("compiles the grown model before the base's last step, and logs what the switch cost", async () => {
+    const { folder, recipe, out } = project({ ...minimal, variants: ["interpolation"] });
+    const costs: [string, SwitchSeconds][] = [];
+    const observer: RunObserver = { onGrowth: ({ id }, cost) => void costs.push([id, cost]) };
+    await runRecipe(recipe, { out, importer, observer });
+    const [base, target, scratch, _, interpolated] = stages(out);
+    // The second operator's arm begins with a base that is done: there is no last step to compile before.
+    expect(costs.map(([id, { compiledAhead }]) => [id, compiledAhead])).toEqual([
+      [target?.manifest.id, true],
+      [interpolated?.manifest.id, false],
+    ]);
+    for (const [id, cost] of costs) {
+      const rows = await readRows(join(out, "stages", id, "metrics.jsonl"));
+      expect(rows.map((row) => row.switch)).toEqual([cost, ...rows.slice(1).map(() => undefined)]);
+      for (const part of ["compile", "download", "plan", "upload"] as const)
+        expect(cost[part]).toBeGreaterThanOrEqual(0);
+      const { growth } = stages(out).find(({ manifest }) => manifest.id === id)?.manifest ?? {};
+      expect(growth).toMatchObject({ cost, seconds: cost.compile + cost.download + cost.plan + cost.upload });
+    }
+    for (const stage of [base, scratch]) {
+      const rows = await readRows(join(stage?.path ?? "", "metrics.jsonl"));
+      expect(rows.some((row) => row.switch !== undefined)).toBe(false);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  test("whose next model cannot be compiled finishes and saves the stage before it says so", async () => {
+    const { folder, recipe, out } = project({ ...minimal, backend: "narrow", compare: [] });
+    const plugins: PluginImporter = {
+      resolve: (name) => (name.includes("narrow") ? "narrow" : importer.resolve(name)),
+      import: async (address) => (address === "narrow" ? { default: narrowBackend } : importer.import(address)),
+    };
+    const done: string[] = [];
+    const observer: RunObserver = { onStageDone: ({ name }) => void done.push(name) };
+    await expect(runRecipe(recipe, { out, importer: plugins, observer })).rejects.toMatchObject({ code: "E_LIMIT" });
+    expect(done).toEqual(["base"]);
     rmSync(folder, { recursive: true });
   });
 

@@ -32,6 +32,7 @@ export function count(value: number): string {
 
 /** Seconds → "48 s", "3 min 12 s", "2 h 05 min". */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.95) return `${Math.max(1, Math.round(1000 * seconds))}${nb}ms`;
   if (seconds < 10) return `${seconds.toFixed(1)}${nb}s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole}${nb}s`;

@@ -54,6 +54,15 @@ const stageSchema = z.object({
       connectionRate: z.number(),
       moments: z.enum(["reset", "carry", "pad"]),
       seconds: z.number().nonnegative(),
+      cost: z
+        .object({
+          compile: z.number().nonnegative(),
+          compiledAhead: z.boolean(),
+          download: z.number().nonnegative(),
+          plan: z.number().nonnegative(),
+          upload: z.number().nonnegative(),
+        })
+        .optional(),
     })
     .optional(),
   samples: z.array(z.object({ prompt: text, text })).optional(),

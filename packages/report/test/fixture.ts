@@ -52,6 +52,7 @@ export function makeRun(options: FixtureOptions = {}): Fixture {
       layerMap.filter((source, t) => source !== null && source - 1 === layerMap[t - 1]).length / (layerMap.length - 1),
     moments: "reset",
     seconds: 1.4,
+    cost: { compile: 1.1, compiledAhead: true, download: 0.05, plan: 0.15, upload: 0.1 },
   };
   const target = { ...stage("target-77c0", "target", layerMap.length, steps - baseSteps), growth };
   const scratch = stage("scratch-a00b", "scratch", layerMap.length, steps);

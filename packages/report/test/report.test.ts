@@ -203,6 +203,16 @@ describe("sections", () => {
     expect(wide?.querySelector("desc")?.textContent).toContain("1, 2, 1, 2, 1, 2, new, 2. 3 of 7");
   });
 
+  it("says what the switch cost, and that compiling did not hold it up", async () => {
+    const { document } = await report();
+    const facts = [...document.querySelectorAll(".map .facts div")].map((fact) =>
+      [...fact.children].map(({ textContent }) => textContent?.replaceAll("\u00a0", " ")),
+    );
+    expect(facts).toContainEqual(["The switch took", "300 ms"]);
+    expect(facts).toContainEqual(["State down, plan, up", "50 ms + 150 ms + 100 ms"]);
+    expect(facts).toContainEqual(["Compiled ahead in", "1.1 s"]);
+  });
+
   it("shows samples, recipe, machine and backend", async () => {
     const { run, document, text } = await report();
     expect(document.querySelectorAll("blockquote")).toHaveLength(4);

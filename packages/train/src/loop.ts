@@ -46,6 +46,11 @@ export interface LoopOptions {
   readonly onMetrics?: (row: MetricsRow) => void | Promise<void>;
   /** Held-out loss before the stage's first step: of random weights, or right after growth. */
   readonly onStart?: (heldOutLoss: number) => void | Promise<void>;
+  /**
+   * Called once, before the last step, while the state stays where it is: the time to compile what comes next, since a
+   * device does one thing at a time. No step's time counts it.
+   */
+  readonly beforeLastStep?: () => Promise<void>;
   /** Ends the loop after the step at hand, with a snapshot. */
   readonly signal?: AbortSignal;
   /** Resident bytes of the process, where the platform tells. */
@@ -76,6 +81,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
       await snapshot?.save(await trainer.state(), progress);
       return { reason: "aborted", progress };
     }
+    if (progress.tokens + tokensPerStep >= totalTokens) await options.beforeLastStep?.();
     const began = performance.now();
     const { step, tokens } = progress;
     const lr = schedule(tokens, tokensPerStep);

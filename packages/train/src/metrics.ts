@@ -1,5 +1,24 @@
 // One line of metrics.jsonl: what the loop knows after an optimizer step.
 
+/** Wall seconds of the switch to a grown model. */
+export interface SwitchSeconds {
+  /** Compiling the grown model's graphs. */
+  readonly compile: number;
+  /** Whether that was done before the last step of the model before it, so that the switch did not wait for it. */
+  readonly compiledAhead: boolean;
+  /** Bringing the state to host memory: from the device or, in a later sitting, from its snapshot. */
+  readonly download: number;
+  /** Executing the growth plan on it, moments included. */
+  readonly plan: number;
+  /** Copying the grown state to the device. */
+  readonly upload: number;
+}
+
+/** All of them together. */
+export function switchTotal({ compile, download, plan, upload }: SwitchSeconds): number {
+  return compile + download + plan + upload;
+}
+
 /**
  * Metrics of one optimizer step. Counters run within one stage and start at 0: `step`, `tokens`, `flops` and
  * `seconds` are totals since the stage's first step, so that arms add up over stages.
@@ -22,6 +41,8 @@ export interface MetricsRow {
   readonly flops: number;
   /** Wall seconds spent training in this stage, evaluation and snapshots excluded; continues over resumes. */
   readonly seconds: number;
+  /** What the growth cost that the stage began with; on its first row. */
+  readonly switch?: SwitchSeconds;
   /** Resident set size of the process, bytes; absent where the platform does not tell. */
   readonly memoryBytes?: number;
 }

@@ -30,6 +30,40 @@ const heldOut = (everyTokens: number) => ({ everyTokens, batches: () => [] });
 afterEach(() => void vi.useRealTimers());
 
 describe("trainLoop", () => {
+  it("calls beforeLastStep once, before the last step, also in a sitting that has only that one left", async () => {
+    const stepsAt: number[] = [];
+    const played = await play(
+      { tokensPerStep: 10 },
+      { totalTokens: 35, beforeLastStep: async () => void stepsAt.push(played.seen.rates.length) },
+    );
+    await played.run();
+    expect(stepsAt).toEqual([3]);
+    const from = { step: 3, tokens: 30, flops: 0, seconds: 0 };
+    const rest = await play(
+      { tokensPerStep: 10 },
+      { totalTokens: 35, from, beforeLastStep: async () => void stepsAt.push(rest.seen.rates.length) },
+    );
+    await rest.run();
+    expect(stepsAt).toEqual([3, 0]);
+    const over = { ...from, step: 4, tokens: 40 };
+    await (await play({ tokensPerStep: 10 }, { totalTokens: 35, from: over, beforeLastStep: never })).run();
+  });
+
+  it("counts no step's time for it", async () => {
+    vi.useFakeTimers();
+    const during = () => void vi.advanceTimersByTime(50);
+    const beforeLastStep = async () => void vi.advanceTimersByTime(10_000);
+    const { run, rows } = await play({ tokensPerStep: 1, during }, { totalTokens: 2, beforeLastStep });
+    await run();
+    expect(rows.map(({ seconds }) => seconds)).toEqual([0.05, 0.1]);
+  });
+
+  it("moves the masks on with the tokens, before anything is measured with them", async () => {
+    const { run, seen } = await play({ tokensPerStep: 10 }, { totalTokens: 30, heldOut: heldOut(10) });
+    await run();
+    expect(seen.advanced).toEqual([0, 10, 20, 30]);
+  });
+
   it("counts tokens, asks for each batch once and in order, and measures whenever a multiple is passed", async () => {
     const settings = fc.record({
       batchTokens: fc.integer({ min: 1, max: 50 }),

@@ -1,12 +1,13 @@
 // The record of a growth, for the run's directory.
 import { connectionRate, type GrowthPlan, layerMap } from "@cambium/growth";
+import { type SwitchSeconds, switchTotal } from "@cambium/train";
 import type { GrowthRecord } from "../run-format.js";
 
 export function growthRecord(
   plan: GrowthPlan,
   from: string,
   moments: GrowthRecord["moments"],
-  seconds: number,
+  cost: SwitchSeconds,
 ): GrowthRecord {
   const map = layerMap(plan);
   return {
@@ -16,6 +17,7 @@ export function growthRecord(
     layerMap: map,
     connectionRate: connectionRate(map).value,
     moments,
-    seconds,
+    seconds: switchTotal(cost),
+    cost,
   };
 }

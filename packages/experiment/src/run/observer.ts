@@ -1,7 +1,7 @@
 // What a run tells whoever watches it: the CLI's progress line, a test, nobody.
 import type { Progress as DataProgress } from "@cambium/data";
 import type { Reason } from "@cambium/ir";
-import type { MetricsRow } from "@cambium/train";
+import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import type { ArmPlan, StagePlan } from "./stage-plan.js";
 
 export interface RunObserver {
@@ -14,7 +14,7 @@ export interface RunObserver {
   onCached?(stage: StagePlan): void;
   /** A stage begins, or goes on after `step` steps. */
   onStage?(stage: StagePlan, step: number): void;
-  onGrowth?(stage: StagePlan, seconds: number): void;
+  onGrowth?(stage: StagePlan, cost: SwitchSeconds): void;
   onMetrics?(stage: StagePlan, row: MetricsRow): void;
   onSnapshot?(stage: StagePlan, step: number): void;
   /** A snapshot that could not be used; an older one is. */

@@ -14,6 +14,7 @@ import { type RunManifest, runFormatVersion } from "../run-format.js";
 import { version } from "../version.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
 import { companionFiles } from "./companions.js";
+import { Handover } from "./handover.js";
 import { machineInfo, requireMemory } from "./machine.js";
 import type { RunObserver } from "./observer.js";
 import { prepareRecipeData } from "./recipe-data.js";
@@ -123,11 +124,13 @@ async function runArms(run: Prepared): Promise<RunOutcome> {
   await writeFileAtomic(directory.recipe, recipeText(recipe));
   await directory.writeManifest(manifest);
   const companions = { files, config: checkpoint?.configJson };
+  using handover = new Handover({ recipe, device });
   let cached = true;
   for (const arm of arms) {
-    for (const plan of arm.stages) {
-      const samples = plan === arm.stages.at(-1);
-      const context = { recipe, directory, device, data, observer, signal, companions, samples };
+    for (const [i, plan] of arm.stages.entries()) {
+      const next = arm.stages[i + 1];
+      const samples = next === undefined;
+      const context = { recipe, directory, device, data, observer, signal, companions, samples, handover, next };
       const outcome = await runStage(plan, context);
       if (outcome === "aborted") return { state: "aborted", directory: directory.path, cached: false };
       if (outcome === "done") cached = false;

@@ -5,10 +5,11 @@ import { type ExtraFile, hostSources, writeModelDirectory } from "@cambium/check
 import { batchAt, evaluationBatches, type PreparedData } from "@cambium/data";
 import type { HostTensor } from "@cambium/ir";
 import { countParameters, toHfConfig } from "@cambium/model";
-import { type Progress, schedule, Trainer, type TrainingState, trainLoop } from "@cambium/train";
+import { type Progress, schedule, type Trainer, type TrainingState, trainLoop } from "@cambium/train";
 import type { Recipe } from "../recipe/schema.js";
 import type { GrowthRecord, StageManifest } from "../run-format.js";
 import { growthRecord } from "./growth-record.js";
+import type { Handover, TimedTrainer } from "./handover.js";
 import { MetricsFile } from "./metrics-file.js";
 import type { RunObserver } from "./observer.js";
 import type { RunDirectory, StageDirectory } from "./run-directory.js";
@@ -28,13 +29,17 @@ export interface StageContext {
   readonly companions: { readonly files: readonly ExtraFile[]; readonly config: object | undefined };
   /** Generate the text samples of an arm's final model. */
   readonly samples: boolean;
+  /** What the stage before has left for this one, and this one leaves for `next`. */
+  readonly handover: Handover;
+  /** The stage that grows from this one, right after it. */
+  readonly next: StagePlan | undefined;
 }
 
 /** `cached`: it was done before. `aborted`: it was stopped, and its snapshot holds all it did. */
 export type StageOutcome = "cached" | "done" | "aborted";
 
 export async function runStage(plan: StagePlan, context: StageContext): Promise<StageOutcome> {
-  const { recipe, device, data, observer, signal } = context;
+  const { recipe, device, data, observer, signal, handover } = context;
   const directory = context.directory.stage(plan.id);
   const finished = await directory.read();
   const samplesOf = context.samples ? samplesKey(recipe) : undefined;
@@ -43,12 +48,14 @@ export async function runStage(plan: StagePlan, context: StageContext): Promise<
     return "cached";
   }
   if (signal?.aborted) return "aborted";
-  const began = performance.now();
   await directory.create();
-  const start = await startStage(plan, context.directory);
-  using trainer = await openTrainer(plan, context, start.progress.tokens);
+  const start = await startStage(plan, context.directory, (from) => handover.state(from));
+  const { trainer: opened, ...compiled } = await handover.trainer(plan, start.progress.tokens);
+  using trainer = opened;
+  const began = performance.now();
   await trainer.load(start.state);
-  const growth = growthOf(plan, start, (performance.now() - began) / 1000, observer);
+  const growth = growthOf(plan, start, compiled, (performance.now() - began) / 1000);
+  if (start.grown && growth?.cost) observer.onGrowth?.(plan, growth.cost);
   if (start.rejected.length > 0) observer.onRejectedSnapshot?.(plan, start.rejected);
   const manifest: StageManifest = { ...describe(plan), state: "running", ...(growth && { growth }) };
   if (finished?.state !== "done") {
@@ -64,28 +71,16 @@ export async function runStage(plan: StagePlan, context: StageContext): Promise<
   return "done";
 }
 
-function openTrainer(plan: StagePlan, { recipe, device }: StageContext, tokens: number): Promise<Trainer> {
-  const { start, config, optimizer } = plan;
-  const { batch, accumulation } = recipe.train;
-  const time = recipe.model.context;
-  const growth = start.kind === "growth" ? start.growth : undefined;
-  return Trainer.open({
-    ...{ device, config, batch, time, accumulation, optimizer },
-    ...(growth && { frozen: new Set(growth.freeze), lrMultipliers: growth.lrMultipliers, masks: growth.masks, tokens }),
-  });
-}
-
 /** The record of the growth the stage began with: the snapshot's, or that of the growth just done. */
 function growthOf(
-  plan: StagePlan,
+  { start }: StagePlan,
   begun: StageStart,
-  seconds: number,
-  observer: RunObserver,
+  { seconds: compile, ahead: compiledAhead }: Omit<TimedTrainer, "trainer">,
+  upload: number,
 ): GrowthRecord | undefined {
-  const { start } = plan;
-  if (begun.continued || start.kind !== "growth") return begun.growth;
-  observer.onGrowth?.(plan, seconds);
-  return growthRecord(start.growth, start.from.id, start.moments, seconds);
+  if (start.kind !== "growth" || !begun.grown) return begun.growth;
+  const cost = { compile, compiledAhead, ...begun.grown, upload };
+  return growthRecord(start.growth, start.from.id, start.moments, cost);
 }
 
 interface Sitting {
@@ -97,7 +92,7 @@ interface Sitting {
 /** Trains to the stage's end, all of it saved, and returns the state there. */
 async function train(
   plan: StagePlan,
-  { recipe, data, observer, signal }: StageContext,
+  { recipe, data, observer, signal, handover, next }: StageContext,
   trainer: Trainer,
   { directory, from, growth }: Sitting,
 ): Promise<TrainingState | "aborted"> {
@@ -129,16 +124,20 @@ async function train(
       },
       snapshot: { everySeconds: recipe.snapshot.everySeconds, save },
       onMetrics: async (row) => {
-        await metrics.append(row);
+        const whole = row.step === 1 && growth?.cost ? { ...row, switch: growth.cost } : row;
+        await metrics.append(whole);
         await events.append(row);
-        observer.onMetrics?.(plan, row);
+        observer.onMetrics?.(plan, whole);
       },
+      ...(next && { beforeLastStep: () => handover.prepare(next) }),
       memoryBytes: () => process.memoryUsage.rss(),
       ...(signal && { signal }),
     });
     await events.close();
     if (reason === "aborted") return "aborted";
+    const began = performance.now();
     const final = await trainer.state();
+    if (next) handover.keep(plan, { state: final, seconds: (performance.now() - began) / 1000 });
     if (progress.step > from.step) await save(final, progress);
     return final;
   } finally {

@@ -13,6 +13,7 @@ import {
 } from "@cambium/train";
 import type { GrowthRecord } from "../run-format.js";
 import { readParameters } from "./checkpoint-start.js";
+import type { TimedState } from "./handover.js";
 import type { RunDirectory, StageDirectory } from "./run-directory.js";
 import type { StagePlan } from "./stage-plan.js";
 
@@ -25,6 +26,8 @@ export interface HeldState {
 }
 
 export interface StageStart extends HeldState {
+  /** Wall seconds that getting the state to grow from, and growing it, took; only where it was grown now. */
+  readonly grown?: { readonly download: number; readonly plan: number };
   /** Snapshots that were passed over because they are damaged. */
   readonly rejected: readonly Reason[];
   /** The state comes from the stage's own snapshot. */
@@ -32,22 +35,33 @@ export interface StageStart extends HeldState {
 }
 
 /**
+ * `parent` is the final state of the stage to grow from, where that is still at hand; else its snapshot is read.
  * @throws CambiumError `E_STAGE_LOST` when the stage to grow from has no snapshot; `E_SNAPSHOT_CORRUPT`,
  * `E_CHECKPOINT_TENSORS`, and the errors of growing.
  */
-export async function startStage(plan: StagePlan, run: RunDirectory): Promise<StageStart> {
+export async function startStage(
+  plan: StagePlan,
+  run: RunDirectory,
+  parent: (from: StagePlan) => TimedState | undefined,
+): Promise<StageStart> {
   const held = await readStage(run.stage(plan.id), plan.config);
   if (held) return { ...held, continued: true };
-  return { state: await newState(plan, run), progress: noProgress, rejected: [], continued: false };
+  const fresh = { progress: noProgress, rejected: [], continued: false };
+  const { start, config } = plan;
+  if (start.kind === "init") return { ...fresh, state: freshState(initParameters(config, start)) };
+  if (start.kind === "checkpoint") return { ...fresh, state: freshState(await readParameters(start.path, config)) };
+  const from = parent(start.from) ?? (await readParent(start.from, run));
+  const began = performance.now();
+  const state = await growState(start.growth, from.state, { moments: start.moments });
+  return { ...fresh, state, grown: { download: from.seconds, plan: (performance.now() - began) / 1000 } };
 }
 
-async function newState({ start, config }: StagePlan, run: RunDirectory): Promise<TrainingState> {
-  if (start.kind === "init") return freshState(initParameters(config, start));
-  if (start.kind === "checkpoint") return freshState(await readParameters(start.path, config));
-  const directory = run.stage(start.from.id);
-  const parent = await readStage(directory, start.from.config);
-  if (parent) return growState(start.growth, parent.state, { moments: start.moments });
-  throw new CambiumError("E_STAGE_LOST", `stage "${start.from.id}" is done but its snapshot is gone`, {
+async function readParent(from: StagePlan, run: RunDirectory): Promise<TimedState> {
+  const directory = run.stage(from.id);
+  const began = performance.now();
+  const parent = await readStage(directory, from.config);
+  if (parent) return { state: parent.state, seconds: (performance.now() - began) / 1000 };
+  throw new CambiumError("E_STAGE_LOST", `stage "${from.id}" is done but its snapshot is gone`, {
     where: directory.snapshot,
     hint: "delete the stage's directory; the next run makes it again",
   });

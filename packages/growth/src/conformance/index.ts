@@ -46,6 +46,12 @@ export function describeOperator(operator: Operator, options: DescribeOperatorOp
         "noSuchOption",
       ),
     );
+    api.test("options: each refuses what is no value of it, by name: E_GROWTH_OPTION", () => {
+      for (const option of optionNames(operator)) {
+        const options = { ...cases[0]?.options, [option]: { noSuchKey: true } };
+        assertRefused(operator, { ...cases[0], options, code: "E_GROWTH_OPTION" }, option);
+      }
+    });
     for (const refusal of refuses) {
       const what = `${JSON.stringify(refusal.options)}${refusal.base ? ` of ${JSON.stringify(refusal.base)}` : ""}`;
       api.test(`refuses ${what}: ${refusal.code}`, () => assertRefused(operator, refusal));
@@ -69,6 +75,19 @@ function assertWhole(operator: Operator): void {
   assertThat(/^\d+\.\d+\.\d+/.test(operator.version), `"${operator.version}" is no version`);
   assertThat(operator.summary.length > 0 && !operator.summary.includes("\n"), "the summary is not one line");
   z.toJSONSchema(operator.options, { io: "input" });
+}
+
+/** The options that the schema lists; an option that takes any object whatever is left out. */
+function optionNames({ options }: Operator): string[] {
+  const { properties = {} } = z.toJSONSchema(options, { io: "input" });
+  return Object.keys(properties).filter((name) => {
+    const { type } = properties[name] as { readonly type?: unknown };
+    return (
+      type !== undefined &&
+      (type !== "object" ||
+        (properties[name] as { readonly additionalProperties?: unknown }).additionalProperties === false)
+    );
+  });
 }
 
 function assertRefused(operator: Operator, { base, options, code }: Refusal, word = operator.name): void {

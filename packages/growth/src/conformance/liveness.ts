@@ -21,7 +21,8 @@ export function deadTensors(plan: GrowthPlan, weights: Readonly<Weights>): strin
   const current = Object.fromEntries(
     Object.entries(weights).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
   );
-  for (let step = 1; step <= steps; step++) {
+  const dead = () => trained.filter((spec) => hasDeadSlice(spec, seen.get(spec.name) as Float64Array));
+  for (let step = 1; step <= steps && dead().length > 0; step++) {
     const found = gradients(plan.target, current, masked);
     for (const { name } of trained) {
       const gradient = found[name] as Float64Array;
@@ -36,7 +37,7 @@ export function deadTensors(plan: GrowthPlan, weights: Readonly<Weights>): strin
       });
     }
   }
-  return trained.filter((spec) => hasDeadSlice(spec, seen.get(spec.name) as Float64Array)).map(({ name }) => name);
+  return dead().map(({ name }) => name);
 }
 
 function zeros(weights: Readonly<Weights>, name: string): Float64Array {

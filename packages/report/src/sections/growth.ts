@@ -1,10 +1,23 @@
 // How each grown arm grew: the operator, what it did with the moments, the layer map and its connection rate.
+import type { GrowthRecord } from "@cambium/experiment";
 import type { Arm } from "../arms.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 import { connections, layerMapSvg } from "../layer-map.js";
 
 const moments = { reset: "reset to zero", carry: "carried over", pad: "kept for old weights, zero for new" } as const;
+
+/** What the run waited for at the switch, and what was done before it. */
+function switchFacts({ cost, seconds }: GrowthRecord): [string, string][] {
+  if (cost === undefined) return [["The switch took", format.duration(seconds)]];
+  const { compile, compiledAhead, download, plan, upload } = cost;
+  const waited = download + plan + upload + (compiledAhead ? 0 : compile);
+  return [
+    ["The switch took", format.duration(waited)],
+    ["State down, plan, up", [download, plan, upload].map((part) => format.duration(part)).join(" + ")],
+    [compiledAhead ? "Compiled ahead in" : "Compiled in", format.duration(compile)],
+  ];
+}
 
 export function growthSection(arms: readonly Arm[]): Html | null {
   const growths = arms.flatMap((arm) => arm.growths.map((growth) => ({ arm, ...growth })));
@@ -20,7 +33,7 @@ export function growthSection(arms: readonly Arm[]): Html | null {
       ["Depth", `${layers} → ${record.layerMap.length} layers`],
       ["After", `${format.count(stage.before.tokens)} tokens`],
       ["Optimizer moments", moments[record.moments]],
-      ["The switch took", format.duration(record.seconds)],
+      ...switchFacts(record),
     ];
     return html`<figure class="map">
     <figcaption>${arm.name} <small>${record.from === base?.id ? base.name : record.from} → ${stage.manifest.name}</small></figcaption>
