@@ -1,5 +1,5 @@
 // pnpm bench grow: growing a checkpoint on disk next to `cp -r` of the result and to mergekit. They take turns within one
-// run over a source in the page cache; each ends with its files flushed to the disk, and starts with no target there.
+// run. Each starts with what it reads in the page cache and no target there, and ends with its files on the disk.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -43,8 +43,8 @@ interface Taken {
 }
 
 const contestants: Record<string, () => Promise<Taken>> = {
-  cambium: () => timed(grown, [process.execPath, main, "grow", base, grown, "--factor", `${factor}`]),
-  "cp -r": () => timed(copy, ["cp", "-r", grown, copy]),
+  cambium: () => timed(base, grown, [process.execPath, main, "grow", base, grown, "--factor", `${factor}`]),
+  "cp -r": () => timed(grown, copy, ["cp", "-r", grown, copy]),
 };
 for (const peer of values.peer) {
   if (peer !== "mergekit") throw new Error(`there is no peer ${peer}: mergekit`);
@@ -52,12 +52,12 @@ for (const peer of values.peer) {
   const slice = `  - sources: [{ model: ${base}, layer_range: [0, ${layers}] }]\n`;
   writeFileSync(config, `merge_method: passthrough\ndtype: bfloat16\nslices:\n${slice.repeat(factor)}`);
   const out = join(scratch, "mergekit");
-  contestants[peer] = () => timed(out, ["mergekit-yaml", config, out]);
+  contestants[peer] = () => timed(base, out, ["mergekit-yaml", config, out]);
 }
 
 const times: Record<string, Taken[]> = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
 const take = async (name: string) => times[name]?.push(await (contestants[name] as () => Promise<Taken>)());
-await contestants["cambium"]?.(); // What is copied, and a warm page cache.
+await contestants["cambium"]?.(); // What cp copies.
 for (let round = 0; round < Number(values.rounds); round++) {
   await take("cp -r");
   await take("cambium");
@@ -84,8 +84,13 @@ else {
     );
 }
 
-/** Runs a command that makes `target`, flushes what it made, and samples its resident memory (Linux). */
-async function timed(target: string, [command = "", ...args]: readonly string[]): Promise<Taken> {
+/** Runs a command that makes `target` of `source`, flushes what it made, and samples its resident memory (Linux). */
+async function timed(source: string, target: string, [command = "", ...args]: readonly string[]): Promise<Taken> {
+  const weights = readdirSync(source).filter((name) => name.endsWith(".safetensors"));
+  await run(
+    "cat",
+    weights.map((name) => join(source, name)),
+  );
   rmSync(target, { recursive: true, force: true });
   const began = performance.now();
   const peakBytes = await run(command, args);

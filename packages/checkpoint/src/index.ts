@@ -3,7 +3,8 @@ export { type AtomicOptions, recoverDirectory, replaceDirectory, replaceFile, wr
 export { freeBytes, requireSpace } from "./disk-space.js";
 export { toFileError, withFileErrors } from "./file-errors.js";
 export { type GrowOptions, type GrowOutcome, type GrowProgress, growDirectory } from "./grow/execute.js";
-export { type GrowPreflight, type GrowRequest, preflightGrowth } from "./grow/preflight.js";
+export { Mistakes } from "./grow/mistakes.js";
+export { type GrowPreflight, type PreflightRequest, preflightGrowth } from "./grow/preflight.js";
 export { isJsonObject, type JsonObject, type JsonValue, parseJson } from "./json.js";
 export { type CompanionFile, type ModelDirectory, openModelDirectory } from "./model-directory/open.js";
 export { type ExtraFile, type ModelDirectoryContent, writeModelDirectory } from "./model-directory/write.js";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { growDirectory, openModelDirectory, preflightGrowth } from "@cambium/checkpoint";
+import { type GrowPreflight, growDirectory, openModelDirectory, preflightGrowth } from "@cambium/checkpoint";
 import { defineOperator, depthOperator, scale } from "@cambium/growth";
 import { fromBf16, toBf16 } from "@cambium/ir";
 import { parameterTable } from "@cambium/model";
@@ -204,20 +204,31 @@ describe("harm", () => {
   });
 });
 
+/** The pre-flight of a stack, whatever stands against it: a disk may be too small for the model. */
+async function look(source: string, target: string, options: object): Promise<GrowPreflight> {
+  let report: GrowPreflight | undefined;
+  const onPreflight = (one: GrowPreflight) => {
+    report = one;
+  };
+  const request = { operator: stacked, options: { ...options }, onPreflight };
+  await preflightGrowth(source, target, request).catch((error) => expect(error.code).toBe("E_DISK_FULL"));
+  if (!report) throw new Error("there was no report");
+  return report;
+}
+
 describe("size", () => {
   it("a 70B-shaped checkpoint that is headers only is looked at whole", async () => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), llamaJson(80, 8192, 28672), llamaShards(80, 8192, 28672), "none");
     expect(statSync(join(source, "part-1.safetensors")).size).toBeLessThan(10_000);
-    const report = await preflightGrowth(source, join(dir, "b"), { operator: stacked, options: { factor: 2 } });
+    const report = await look(source, join(dir, "b"), { factor: 2 });
     const layer = 2 * 8192 + 4 * 8192 ** 2 + 3 * 8192 * 28672;
     const rest = 2 * 64 * 8192 + 8192;
     expect(report).toMatchObject({ parametersBefore: rest + 80 * layer, parametersAfter: rest + 160 * layer });
     expect(report.bytesIn).toBe(2 * (rest + 80 * layer));
     expect(report.connectionRate).toMatchObject({ numerator: 158, denominator: 159 });
-    expect((await refusal(() => growDirectory(source, join(dir, "b"), { operator: stacked }))).code).toMatch(
-      /E_SAFETENSORS_TRUNCATED|E_SHARD_INDEX/,
-    );
+    const { code, details } = await refusal(() => growDirectory(source, join(dir, "b"), { operator: stacked }));
+    expect([code, ...(details.reasons ?? []).map((reason) => reason.code)]).toContain("E_SHARD_INDEX");
   });
 
   it("memory is that of the buffers, ten times the bytes or not", async () => {
@@ -226,7 +237,7 @@ describe("size", () => {
     const peak = (factor: number): number => {
       const [command, ...args] = node;
       const to = join(dir, `x${factor}`);
-      const { stdout } = spawnSync(command, [...args, source, to, `${factor}`, "1e9"], { encoding: "utf8" });
+      const { stdout } = spawnSync(command, [...args, source, to, `${factor}`, "8e6"], { encoding: "utf8" });
       return Number(/peak (\d+)/.exec(stdout)?.[1]);
     };
     const [small, large] = [peak(1), peak(10)];

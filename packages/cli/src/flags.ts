@@ -1,5 +1,5 @@
 // Command-line options that several commands share.
-import { parseQuantity, type Recipe } from "@cambium/experiment";
+import type { Recipe } from "@cambium/experiment";
 import { CambiumError } from "@cambium/ir";
 import type { Command } from "commander";
 
@@ -63,15 +63,6 @@ export function realNumber(flag: string, least = 0, above = false): (text: strin
   };
 }
 
-/** Parser for an option that counts tokens: 300000, 300k, 1.2M; 0 only if `zero`. */
-export function tokenCount(flag: string, zero = false): (text: string) => number {
-  return (text) => {
-    const value = parseQuantity(text);
-    if (value !== null && (value > 0 || zero)) return value;
-    throw unfit(flag, `a whole number${zero ? "" : " above 0"}, such as 300000, 300k or 1.2M`, text);
-  };
-}
-
 /** Parser for an option that is a size: 5GB, 900MB, 1.5GiB or bytes, as `transformers` takes it. */
 export function byteCount(flag: string): (text: string) => number {
   return (text) => {
@@ -96,6 +87,7 @@ export function oneOf<T extends string>(flag: string, values: readonly T[]): (te
   };
 }
 
-function unfit(flag: string, expected: string, got: string): CambiumError {
+/** What a parser of an option throws. */
+export function unfit(flag: string, expected: string, got: string): CambiumError {
   return new CambiumError("E_OPTION", `${flag} does not fit`, { expected, got });
 }

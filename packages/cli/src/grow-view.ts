@@ -2,15 +2,25 @@
 import type { GrowPreflight, GrowProgress } from "@cambium/checkpoint";
 import { describePlan, formatLayers } from "@cambium/growth";
 import { compact, duration } from "./format.js";
+import { growthFlops } from "./grow-flops.js";
 
 /** Milliseconds between two lines, without a terminal and with one. */
 const every = { plain: 10_000, terminal: 200 };
 
 /** The pre-flight for a person. */
 export function preflightText(report: GrowPreflight): string {
-  const { operator, layers, connectionRate: rate, plan, tensors, diskFree } = report;
+  const { operator, layers, connectionRate: rate, plan, tensors, bytesDone, diskFree } = report;
+  const flops = growthFlops(report);
   const rows: [string, string][] = [
+    [
+      "FLOPs",
+      flops
+        ? `${compact(flops.before)} → ${compact(flops.after)} to train on a token, of ${flops.context} in a sequence`
+        : "not known for this family",
+    ],
     ["bytes", `${compact(report.bytesIn)}B → ${compact(report.bytesOut)}B`],
+    ...(bytesDone > 0 ? [["there already", `${compact(bytesDone)}B`] as [string, string]] : []),
+    ["memory", `at most ${compact(report.memory)}B`],
     ["disk free", diskFree === undefined ? "unknown" : `${compact(diskFree)}B`],
     [
       "files",

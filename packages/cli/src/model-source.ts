@@ -1,8 +1,7 @@
 // The model that a path on the command line means: a Hugging Face directory, or a run (its first arm's last model).
 import { readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { openModelDirectory, parseJson, withFileErrors } from "@cambium/checkpoint";
-import { loadTokenizer, type Tokenizer } from "@cambium/data";
 import { CambiumError } from "@cambium/ir";
 import { type LlamaConfig, parseHfConfig } from "@cambium/model";
 import { z } from "zod";
@@ -43,21 +42,6 @@ export async function findModel(path: string): Promise<ModelSource> {
 export async function configOf({ path }: ModelSource): Promise<LlamaConfig> {
   await using directory = await openModelDirectory(path);
   return parseHfConfig(directory.configJson).config;
-}
-
-/**
- * The tokenizer of a model: the tokenizer.json beside the weights, or bytes for a vocabulary of 256.
- * @throws CambiumError `E_TOKENIZER` when nothing tells.
- */
-export async function findTokenizer({ path }: ModelSource, vocabSize: number): Promise<Tokenizer> {
-  if (await exists(join(path, "tokenizer.json"))) return loadTokenizer(resolve(path), ".");
-  if (vocabSize === 256) return loadTokenizer("bytes", ".");
-  throw new CambiumError("E_TOKENIZER", "the model has no tokenizer", {
-    where: path,
-    expected: "a tokenizer.json in the directory, or a vocabulary of 256 (bytes)",
-    got: `a vocabulary of ${vocabSize}`,
-    hint: "give token ids with --tokens",
-  });
 }
 
 export async function exists(path: string): Promise<boolean> {

@@ -12,9 +12,11 @@ export interface Reason {
   readonly got?: string;
   /** What the user can do about it. */
   readonly hint?: string;
+  /** The code that this reason would have alone, where a check gathers mistakes of several kinds. */
+  readonly code?: string;
 }
 
-export interface ErrorDetails extends Omit<Reason, "message"> {
+export interface ErrorDetails extends Omit<Reason, "message" | "code"> {
   /** Several reasons found by one check. */
   readonly reasons?: readonly Reason[];
   readonly cause?: unknown;
@@ -40,7 +42,7 @@ export class CambiumError extends Error {
     const { reasons, ...own } = this.details;
     const lines = [`${this.code}: ${this.message}`, ...reasonLines(own, "  ")];
     const all = (reasons ?? []).map((reason) => [
-      `  - ${reason.where === undefined ? "" : `${reason.where}: `}${reason.message}`,
+      `  - ${[reason.code, reason.where, reason.message].filter((part) => part !== undefined).join(": ")}`,
       ...reasonLines({ ...reason, where: undefined }, "      "),
     ]);
     const shown = all.filter((_, i) => i === 0 || all.slice(0, i + 1).flat().length <= mostLines);
@@ -56,7 +58,7 @@ export class CambiumError extends Error {
   }
 }
 
-type Labelled = { [K in keyof Omit<Reason, "message">]?: string | undefined };
+type Labelled = { [K in keyof Omit<Reason, "message" | "code">]?: string | undefined };
 
 function reasonLines(reason: Labelled, indent: string): string[] {
   const rows: [string, string | undefined][] = [

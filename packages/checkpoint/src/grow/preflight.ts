@@ -1,29 +1,27 @@
-// What growing a model directory would do, from the headers of its weights alone.
-import { createHash } from "node:crypto";
-import { connectionRate, type Fraction, type GrowthPlan, layerOrigins, type Operator } from "@cambium/growth";
+// What growing a model directory would do, and everything that stands against it, before a byte is written.
+import { constants } from "node:fs";
+import { access, lstat, readdir, readFile, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { connectionRate, type Fraction, type GrowthPlan } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
-import { readContainedText } from "../contained.js";
-import { freeBytes } from "../disk-space.js";
-import { CONFIG_FILE } from "../model-directory/names.js";
-import { MAX_CONFIG_BYTES, type ModelDirectory, openModelDirectory } from "../model-directory/open.js";
-import { planShards } from "../model-directory/shard-index.js";
-import { ReasonList } from "../reasons.js";
-import { layoutSafetensors, type SafetensorsLayout } from "../safetensors/layout.js";
-import { growConfig } from "./config.js";
-import { findStack, layerOf } from "./stack.js";
-import { depthTable, planTable, type TargetTable, type TargetTensor } from "./table.js";
+import { freeBytes, requireSpace } from "../disk-space.js";
+import { errnoOf, toFileError } from "../file-errors.js";
+import { type ModelDirectory, openModelDirectory } from "../model-directory/open.js";
+import { blocksFor, heldBytes } from "./footprint.js";
+import { readJournal, type SafeBytes } from "./journal.js";
+import { Mistakes } from "./mistakes.js";
+import { type GrowRequest, type Prepared, prepare } from "./prepare.js";
+import { RECORD_FILE } from "./record.js";
 
-export interface GrowRequest {
-  readonly operator: Operator;
-  /** As the operator takes them. */
-  readonly options?: Readonly<Record<string, unknown>>;
-  /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
-  readonly maxShardBytes?: number;
+export interface PreflightRequest extends GrowRequest {
+  /** What the caller has found already, to be told together with the rest. */
+  readonly mistakes?: Mistakes;
+  /** Told what the growth would do as soon as that is known, also when something stands against it. */
+  onPreflight?(report: GrowPreflight): void;
 }
 
 export interface GrowPreflight {
-  readonly operator: { readonly name: string; readonly version: string; readonly options: object };
+  readonly operator: Prepared["operator"];
   /** For each target layer the source layers it is made from. */
   readonly layers: readonly (readonly number[])[];
   readonly connectionRate: Fraction;
@@ -33,6 +31,10 @@ export interface GrowPreflight {
   /** Bytes of weights. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Of `bytesOut`, what an earlier sitting has written; all of it when this growth is done. */
+  readonly bytesDone: number;
+  /** At most, in bytes: the process with its buffers. */
+  readonly memory: number;
   /** Where the target would be; undefined if unknown. */
   readonly diskFree: number | undefined;
   readonly tensors: { readonly copied: number; readonly computed: number; readonly dropped: readonly string[] };
@@ -41,136 +43,122 @@ export interface GrowPreflight {
   readonly plan: GrowthPlan | undefined;
 }
 
-/** A growth worked out, ready to be executed. */
-export interface Prepared {
+/** A growth that nothing stands against. */
+export interface Growth extends AsyncDisposable {
+  readonly source: ModelDirectory;
+  readonly prepared: Prepared;
   readonly report: GrowPreflight;
-  readonly configText: string;
-  readonly index: string | undefined;
-  readonly shards: readonly { readonly file: string; readonly layout: SafetensorsLayout<TargetTensor> }[];
-  /** Hash of all that decides the result's bytes. */
+  /** Of the whole growth, the state of the source's files included: what a journal must have been written for. */
   readonly identity: string;
-  /** The source's weight files: size, and hash of the tensors they list. */
-  readonly sourceFiles: readonly { readonly name: string; readonly bytes: number; readonly header: string }[];
+  /** What an earlier sitting left by file name; undefined when there was none. */
+  readonly safe: SafeBytes | undefined;
+  /** The target is this very growth. */
+  readonly done: boolean;
 }
 
 /**
  * What growing the model in `from` into `to` would do. Reads config and headers; the data behind them may be missing.
- * @throws CambiumError `E_GROWTH_REFUSED` with every reason why these layers cannot grow by this list; from opening
- *   the directory; `E_GROWTH_UNKNOWN_TENSOR`, `E_GROWTH_SOURCE`; from the operator, and `E_CONFIG`.
+ * @throws CambiumError the one mistake found, or `E_GROWTH_MISTAKES` with all: those of opening the directory, of the
+ *   operator, `E_CONFIG`, `E_SHARD_SIZE`; `E_GROWTH_REFUSED` with every reason why these layers cannot grow by this
+ *   list; `E_GROWTH_UNKNOWN_TENSOR`, `E_GROWTH_SOURCE`; `E_EXISTS`, `E_GROWTH_UNFINISHED`, `E_DISK_FULL` …
  */
-export async function preflightGrowth(from: string, to: string, request: GrowRequest): Promise<GrowPreflight> {
-  await using source = await openModelDirectory(from, { headersOnly: true });
-  return (await prepare(source, to, request)).report;
+export async function preflightGrowth(from: string, to: string, request: PreflightRequest): Promise<GrowPreflight> {
+  await using growth = await examine(from, resolve(to), request, true);
+  return growth.report;
 }
 
-/** As {@link preflightGrowth}, for an open directory. */
-export async function prepare(source: ModelDirectory, to: string, request: GrowRequest): Promise<Prepared> {
-  const { operator, options = {}, maxShardBytes = 5e9 } = request;
-  const text = await readContainedText(source.path, CONFIG_FILE, MAX_CONFIG_BYTES);
-  const copies = onlyCopies(operator, source, options);
-  const grown = copies ? byLayers(source, text, operator, options) : byPlan(source, operator, options);
-  const { tensors, dropped } = grown.table;
-  const cut = planShards(tensors, maxShardBytes);
-  const shards = cut.shards.map(({ file, tensors }) => ({
-    file,
-    layout: layoutSafetensors(tensors, { format: "pt" }),
-  }));
-  const sourceFiles = source.shards.map(({ path, size, tensors }) => ({
-    name: path.split(/[/\\]/).at(-1) as string,
-    bytes: size,
-    header: sha256(JSON.stringify([...tensors.values()])),
-  }));
-  const made = { name: operator.name, version: operator.version, options: grown.options };
-  const copied = tensors.filter(({ copyOf }) => copyOf !== undefined).length;
-  const identity = sha256(
-    JSON.stringify([1, made, grown.layers, grown.plan ?? null, text, sourceFiles, maxShardBytes, source.files]),
-  );
-  const report: GrowPreflight = {
-    operator: made,
-    layers: grown.layers,
-    connectionRate: connectionRate(grown.layers.map((one) => (one.length === 1 ? (one[0] as number) : null))),
-    parametersBefore: elements(source.tensors.values()),
-    parametersAfter: elements(tensors),
-    bytesIn: [...source.tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0),
-    bytesOut: shards.reduce((sum, { layout }) => sum + layout.fileSize, 0),
-    diskFree: await freeBytes(to),
-    tensors: { copied, computed: tensors.length - copied, dropped },
-    files: shards.map(({ file }) => file),
-    plan: grown.plan,
-  };
-  return { report, configText: grown.configText, index: cut.index, shards, identity, sourceFiles };
-}
-
-interface Grown {
-  readonly table: TargetTable;
-  readonly configText: string;
-  readonly layers: readonly (readonly number[])[];
-  readonly options: object;
-  readonly plan: GrowthPlan | undefined;
-}
-
-/** Whether the operator only places copies of layers, so that their numbers are all it needs. Asked of a toy Llama. */
-function onlyCopies(operator: Operator, source: ModelDirectory, options: object): boolean {
-  const count = layerCount(source);
-  if (operator.layers === undefined || count === undefined) return false;
-  const base = llamaConfig({
-    layers: count,
-    vocabSize: 4,
-    hiddenSize: 4,
-    intermediateSize: 4,
-    heads: 2,
-    contextLength: 4,
-  });
-  const plan = operator.plan(base, options);
-  const list = operator.layers(count, options);
-  return Object.entries(plan.tensors).every(([name, expr]) => {
-    const to = layerOf(name);
-    const from = to ? name.replace(`layers.${to.layer}.`, `layers.${list[to.layer]}.`) : name;
-    return expr.kind === "copy" && expr.source === from;
-  });
-}
-
-function layerCount(source: ModelDirectory): number | undefined {
-  return findStack(source.tensors.keys(), source.configJson, new ReasonList())?.count;
-}
-
-function byLayers(source: ModelDirectory, text: string, operator: Operator, options: object): Grown {
-  const reasons = new ReasonList();
-  const stack = findStack(source.tensors.keys(), source.configJson, reasons);
-  const layers = stack && (operator.layers?.(stack.count, options) ?? []);
-  const configText = layers ? growConfig(text, source.configJson, layers, reasons) : "";
-  reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
-  if (!stack || !layers) throw new CambiumError("E_GROWTH_REFUSED", "this model cannot be grown so");
-  const table = depthTable(source, stack, layers);
-  const plan = llamaPlan(source, operator, options);
-  return { table, configText, layers: layers.map((from) => [from]), options: plan?.operator.options ?? options, plan };
-}
-
-/** The plan for the record; a family that the parameter table does not know has none. */
-function llamaPlan(source: ModelDirectory, operator: Operator, options: object): GrowthPlan | undefined {
+/** As {@link preflightGrowth}. @param headersOnly whether the data may be missing */
+export async function examine(
+  from: string,
+  target: string,
+  request: PreflightRequest,
+  headersOnly: boolean,
+): Promise<Growth> {
+  const { mistakes = new Mistakes() } = request;
+  const source = await open(from, headersOnly, mistakes);
   try {
-    return operator.plan(parseHfConfig(source.configJson).config, options);
+    const prepared = await prepare(source, request, mistakes);
+    const done = (await mistakes.check(() => isDone(target, prepared?.identity))) ?? false;
+    await mistakes.check(() => requireWritable(dirname(target)));
+    const times = await Promise.all((source?.shards ?? []).map(async ({ path }) => (await stat(path)).mtimeMs));
+    // A source written to in between has other bytes under the same headers.
+    const identity = `${prepared?.identity} ${times.join(" ")}`;
+    const safe = prepared && !done ? await mistakes.check(() => readJournal(target, identity)) : undefined;
+    const report = prepared && source && (await reportOf(source, target, prepared, done, safe));
+    if (report) await mistakes.check(() => requireSpace(dirname(target), report.bytesOut - report.bytesDone));
+    if (report) request.onPreflight?.(report);
+    mistakes.throwIfAny();
+    if (!source || !prepared || !report) throw new Error("a growth without mistakes was not worked out");
+    return { source, prepared, report, identity, safe, done, [Symbol.asyncDispose]: () => source.close() };
   } catch (error) {
-    if (error instanceof CambiumError && error.code === "E_CONFIG") return undefined;
+    await source?.close();
     throw error;
   }
 }
 
-function byPlan(source: ModelDirectory, operator: Operator, options: object): Grown {
-  const { config } = parseHfConfig(source.configJson);
-  const plan = operator.plan(config, options);
-  const configJson = toHfConfig(plan.target, { source: source.configJson });
-  const table = planTable(source, plan);
-  const configText = `${JSON.stringify(configJson, null, 2)}\n`;
-  return { table, configText, layers: layerOrigins(plan), options: plan.operator.options, plan };
+/** The source; one whose data is cut short is noted, and looked at as far as its headers go. */
+async function open(from: string, headersOnly: boolean, mistakes: Mistakes): Promise<ModelDirectory | undefined> {
+  const source = await mistakes.check(() => openModelDirectory(from, { headersOnly }));
+  if (source || headersOnly) return source;
+  return new Mistakes().check(() => openModelDirectory(from, { headersOnly: true }));
+}
+
+async function reportOf(
+  source: ModelDirectory,
+  target: string,
+  { operator, layers, plan, tensors, dropped, shards }: Prepared,
+  done: boolean,
+  safe: SafeBytes = {},
+): Promise<GrowPreflight> {
+  const copied = tensors.filter(({ copyOf }) => copyOf !== undefined).length;
+  const bytesOut = shards.reduce((sum, { layout }) => sum + layout.fileSize, 0);
+  return {
+    operator,
+    layers,
+    connectionRate: connectionRate(layers.map((one) => (one.length === 1 ? (one[0] as number) : null))),
+    parametersBefore: elements(source.tensors.values()),
+    parametersAfter: elements(tensors),
+    bytesIn: [...source.tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0),
+    bytesOut,
+    bytesDone: done ? bytesOut : Object.values(safe).reduce((sum, bytes) => sum + bytes, 0),
+    memory: heldBytes(tensors, plan) + blocksFor(bytesOut).bytes,
+    diskFree: await freeBytes(target),
+    tensors: { copied, computed: tensors.length - copied, dropped },
+    files: shards.map(({ file }) => file),
+    plan,
+  };
+}
+
+/** Whether `target` is the growth `identity`. @throws CambiumError `E_EXISTS` for anything else that is not empty */
+async function isDone(target: string, identity: string | undefined): Promise<boolean> {
+  const there = await lstat(target).catch(() => undefined);
+  if (!there) return false;
+  const names = there.isDirectory() ? await readdir(target) : ["a file"];
+  if (names.length === 0) return false;
+  const text = await readFile(join(target, RECORD_FILE), "utf8").catch(() => "");
+  if (identity !== undefined && text.includes(`"identity": "${identity}"`)) return true;
+  throw new CambiumError("E_EXISTS", "something is there already", {
+    where: target,
+    expected: "nothing, or an empty folder",
+    got: names.slice(0, 5).join(", "),
+    hint: "choose another path",
+  });
+}
+
+/** @throws CambiumError when nothing can be made in `folder`, or where it is to be made itself */
+async function requireWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    if (!(await stat(folder)).isDirectory())
+      throw new CambiumError("E_NOT_FOUND", "a part of this path is not a folder", { where: folder });
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw toFileError(error, folder);
+    await requireWritable(dirname(folder));
+  }
 }
 
 function elements(tensors: Iterable<{ readonly shape: readonly number[] }>): number {
   let sum = 0;
   for (const { shape } of tensors) sum += shape.reduce((product, n) => product * n, 1);
   return sum;
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

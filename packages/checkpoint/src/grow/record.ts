@@ -1,13 +1,22 @@
 // Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
 import { formatLayers } from "@cambium/growth";
-import type { Prepared } from "./preflight.js";
+import type { GrowPreflight } from "./preflight.js";
+import type { Prepared } from "./prepare.js";
 
 export const RECORD_FILE = "growth.json";
 
-/** @param hashes SHA-256 of the result's files, where they were read again */
-export function record(prepared: Prepared, hashes?: Readonly<Record<string, string>>): string {
-  const { report, identity, sourceFiles } = prepared;
-  const { operator, layers, plan, tensors, parametersBefore, parametersAfter } = report;
+/** In hex, by file name. */
+export interface FileHashes {
+  readonly source: Readonly<Record<string, string>>;
+  readonly result: Readonly<Record<string, string>>;
+}
+
+/** @param hashes SHA-256 of the source's and the result's files, where they were read whole */
+export function record(
+  { identity, sourceFiles }: Prepared,
+  { operator, layers, plan, tensors, parametersBefore, parametersAfter }: GrowPreflight,
+  hashes?: FileHashes,
+): string {
   const content = {
     format: 1,
     identity,
@@ -15,14 +24,14 @@ export function record(prepared: Prepared, hashes?: Readonly<Record<string, stri
     layers,
     parameters: { before: parametersBefore, after: parametersAfter },
     dropped: tensors.dropped,
-    source: sourceFiles,
-    ...(hashes && { sha256: hashes }),
+    source: sourceFiles.map((file) => (hashes ? { ...file, sha256: hashes.source[file.name] } : file)),
+    ...(hashes && { sha256: hashes.result }),
     ...(plan && { plan }),
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-export function modelCard({ report }: Prepared): string {
+export function modelCard(report: GrowPreflight): string {
   const { operator, layers, connectionRate: rate, parametersBefore, parametersAfter, tensors } = report;
   const count = (n: number): string => n.toLocaleString("en-US");
   const dropped = tensors.dropped.length === 0 ? "none" : `${tensors.dropped.length}, listed in growth.json`;

@@ -2,11 +2,14 @@
 import type { ReadRows } from "@cambium/growth";
 import { fromBf16, fromF16, toBf16, toF16 } from "@cambium/ir";
 import type { ModelDirectory } from "../model-directory/open.js";
-import type { StoredDType } from "../safetensors/dtype.js";
+import { STORED_BITS, type StoredDType } from "../safetensors/dtype.js";
 import type { TargetTensor } from "./table.js";
 
-/** Numbers made at a time: 2 MiB of float64. */
+/** Numbers made at a time. */
 const BLOCK = 1 << 18;
+
+/** The same in float64. */
+export const BLOCK_ROWS_BYTES = 8 * BLOCK;
 
 /** Reads rows of `source`'s tensors by position. The types must be F32, F16 or BF16. */
 export function rowReader(source: ModelDirectory): ReadRows {
@@ -18,14 +21,17 @@ export function rowReader(source: ModelDirectory): ReadRows {
   };
 }
 
-/** The bytes of a tensor that is made from others. */
-export async function* computedChunks({ dtype, shape, rows }: TargetTensor): AsyncGenerator<Uint8Array> {
+/** The bytes of a tensor that is made from others, without the first `skipped`. */
+export async function* computedChunks({ dtype, shape, rows }: TargetTensor, skipped = 0): AsyncGenerator<Uint8Array> {
   const height = shape[0] as number;
   const width = shape.slice(1).reduce((product, n) => product * n, 1);
+  const rowBytes = (width * STORED_BITS[dtype]) / 8;
   const step = Math.max(1, Math.floor(BLOCK / width));
-  for (let start = 0; start < height; start += step) {
+  let surplus = skipped % rowBytes;
+  for (let start = Math.floor(skipped / rowBytes); start < height; start += step) {
     const block = await rows?.(start, Math.min(start + step, height));
-    if (block) yield encode(dtype, block);
+    if (block) yield encode(dtype, block).subarray(surplus);
+    surplus = 0;
   }
 }
 

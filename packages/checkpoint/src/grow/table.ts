@@ -1,10 +1,12 @@
 // The tensors of a grown model: each a copy of one source tensor, or made from several row by row.
 import { type CompiledTensor, compilePlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
-import { parameterTable } from "@cambium/model";
+import { CambiumError } from "@cambium/ir";
+import { type LlamaConfig, parameterTable } from "@cambium/model";
 import type { ModelDirectory } from "../model-directory/open.js";
 import { quote, ReasonList } from "../reasons.js";
 import { hostDType } from "../safetensors/dtype.js";
 import type { TensorInfo } from "../safetensors/header.js";
+import type { Mistakes } from "./mistakes.js";
 import { rowReader } from "./rows.js";
 import { type LayerStack, layerOf } from "./stack.js";
 
@@ -44,41 +46,55 @@ export function depthTable(source: ModelDirectory, stack: LayerStack, layers: re
   return { tensors: [...early, ...inside, ...outside.filter((tensor) => !early.includes(tensor))], dropped };
 }
 
-/**
- * The table of a plan over a Llama's parameters.
- * @throws CambiumError `E_GROWTH_UNKNOWN_TENSOR`, `E_GROWTH_SOURCE`, each with every tensor; as `compilePlan`.
- */
-export function planTable(source: ModelDirectory, plan: GrowthPlan): TargetTable {
-  const table = new Map(parameterTable(plan.base).map((spec) => [spec.name, spec]));
-  const strangers = new ReasonList();
+/** The table of a plan over a Llama's parameters. Notes `E_GROWTH_UNKNOWN_TENSOR`, `E_GROWTH_SOURCE`, each with every tensor. */
+export function planTable(source: ModelDirectory, plan: GrowthPlan, mistakes: Mistakes): TargetTable {
+  noteStrangers(source, plan.base, mistakes);
   const unfit = new ReasonList();
-  for (const name of source.tensors.keys()) {
-    if (!table.has(name)) strangers.add({ where: name, message: "is no parameter of a Llama model" });
-  }
-  strangers.throwIfAny("E_GROWTH_UNKNOWN_TENSOR", "the checkpoint has tensors that would be lost", {
-    where: source.path,
-    hint: "operators that only copy layers grow any decoder",
-  });
-  for (const { name, shape } of table.values()) {
+  for (const { name, shape } of parameterTable(plan.base)) {
     const entry = source.tensors.get(name);
     if (!entry) unfit.add({ where: name, message: "is not in the checkpoint" });
     else if (`${entry.shape}` !== `${shape}`) {
       unfit.add({ where: name, message: "has another shape", expected: quote(shape), got: quote(entry.shape) });
     }
   }
-  unfit.throwIfAny("E_GROWTH_SOURCE", "the tensors of the base do not fit its config", { where: source.path });
   const compiled = compilePlan(plan, { read: rowReader(source) });
+  const [first] = source.tensors.values();
   const tensors = compiled.map(({ name, expr, shape, rows }): TargetTensor => {
-    const from = sourcesOf(expr)[0] ?? (table.keys().next().value as string);
-    const { dtype } = source.shardOf(from).entry(from);
+    const from = source.tensors.get(sourcesOf(expr)[0] ?? "") ?? first;
+    const dtype = from?.dtype ?? "BF16";
     if (expr.kind === "copy") return { name, dtype, shape, copyOf: expr.source };
     if (!["f32", "f16", "bf16"].includes(hostDType(dtype) ?? "")) {
-      unfit.add({ where: from, message: "cannot be computed with", expected: "F32, F16 or BF16", got: dtype });
+      unfit.add({
+        ...(from && { where: from.name }),
+        message: "cannot be computed with",
+        expected: "F32, F16 or BF16",
+        got: dtype,
+      });
     }
     return { name, dtype, shape, rows };
   });
-  unfit.throwIfAny("E_GROWTH_SOURCE", "tensors of the base cannot be computed with", { where: source.path });
+  if (unfit.count > 0) {
+    const details = { where: source.path, reasons: unfit.list() };
+    mistakes.add(new CambiumError("E_GROWTH_SOURCE", "the tensors of the base do not fit its config", details));
+  }
   return { tensors, dropped: plan.dropped };
+}
+
+/** Notes tensors that no Llama of these layers has. */
+export function noteStrangers(source: ModelDirectory, base: LlamaConfig, mistakes: Mistakes): void {
+  const known = new Set(parameterTable(base).map(({ name }) => name));
+  const strangers = new ReasonList();
+  for (const name of source.tensors.keys()) {
+    if (!known.has(name)) strangers.add({ where: name, message: "is no parameter of a Llama model" });
+  }
+  if (strangers.count === 0) return;
+  mistakes.add(
+    new CambiumError("E_GROWTH_UNKNOWN_TENSOR", "the checkpoint has tensors that would be lost", {
+      where: source.path,
+      hint: "operators that only copy layers grow any decoder",
+      reasons: strangers.list(),
+    }),
+  );
 }
 
 function copied({ name: copyOf, dtype, shape }: TensorInfo, name: string): TargetTensor {

@@ -1,15 +1,16 @@
-// Reads a grown model again and compares it, tensor by tensor, with what its source makes.
-import { createHash } from "node:crypto";
-import { join } from "node:path";
+// Reads a grown model and its source, and compares them tensor by tensor; hashes every file of weights on the way.
+import { createHash, type Hash } from "node:crypto";
+import { basename, join } from "node:path";
 import type { ModelDirectory } from "../model-directory/open.js";
 import { ReasonList } from "../reasons.js";
 import { SafetensorsFile } from "../safetensors/file.js";
 import type { GrowOptions } from "./execute.js";
-import type { Prepared } from "./preflight.js";
+import type { Prepared } from "./prepare.js";
+import type { FileHashes } from "./record.js";
 import { computedChunks } from "./rows.js";
 
 /**
- * @returns SHA-256 of each file of weights, in hex
+ * @returns SHA-256 of each file of weights; not all of them when the signal stopped it
  * @throws CambiumError `E_GROWTH_VERIFY` with every tensor that is not what it should be; as opening the files
  */
 export async function verifyShards(
@@ -18,36 +19,67 @@ export async function verifyShards(
   shards: Prepared["shards"],
   total: number,
   { signal, onProgress }: Pick<GrowOptions, "signal" | "onProgress">,
-): Promise<Record<string, string>> {
-  const reasons = new ReasonList();
-  const hashes: Record<string, string> = {};
+): Promise<FileHashes> {
+  const hashes = { source: {} as Record<string, string>, result: {} as Record<string, string> };
+  const before = source.shards.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
+  const progress = (bytes: number): void => {
+    done += bytes;
+    onProgress?.({ phase: "verify", done, total: before + total });
+  };
+  const expected = new Map<string, string>();
+  for (const shard of source.shards) {
+    if (signal?.aborted) return hashes;
+    const tensors = await hashFile(shard, progress, signal);
+    hashes.source[basename(shard.path)] = tensors.whole;
+    for (const [name, hash] of tensors.byName) expected.set(name, hash);
+  }
+  const reasons = new ReasonList();
   for (const { file, layout } of shards) {
+    if (signal?.aborted) return hashes;
     await using written = await SafetensorsFile.open(join(folder, file));
     const head = new Uint8Array(layout.head.length);
     await written.readInto(head, 0);
-    const whole = createHash("sha256").update(head);
     if (Buffer.compare(head, layout.head) !== 0)
       reasons.add({ where: file, message: "its header is not what was written" });
-    for (const tensor of layout.tensors) {
-      const { name, source: made } = tensor;
-      if (signal?.aborted) return hashes;
-      const got = createHash("sha256");
-      for await (const chunk of written.stream(name)) {
-        got.update(chunk);
-        whole.update(chunk);
-      }
-      const expected = createHash("sha256");
-      const chunks = made.copyOf === undefined ? computedChunks(made) : source.source(made.copyOf).chunks();
-      for await (const chunk of chunks) expected.update(chunk);
-      if (got.digest("hex") !== expected.digest("hex")) {
+    const { whole, byName } = await hashFile(written, progress, signal);
+    if (signal?.aborted) return hashes;
+    hashes.result[file] = whole;
+    for (const { name, source: made } of layout.tensors) {
+      const wanted = made.copyOf === undefined ? await hashChunks(computedChunks(made)) : expected.get(made.copyOf);
+      if (byName.get(name) !== wanted)
         reasons.add({ where: `${file}: ${name}`, message: "its bytes are not those of its source" });
-      }
-      done += tensor.byteLength;
-      onProgress?.({ phase: "verify", done, total });
     }
-    hashes[file] = whole.digest("hex");
   }
   reasons.throwIfAny("E_GROWTH_VERIFY", "the grown model is not what its source makes", { where: folder });
   return hashes;
+}
+
+/** SHA-256 of a file and of each of its tensors, read once. */
+async function hashFile(
+  file: SafetensorsFile,
+  progress: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly whole: string; readonly byName: ReadonlyMap<string, string> }> {
+  const entries = [...file.tensors.values()];
+  const head = new Uint8Array(entries[0]?.offset ?? file.size);
+  await file.readInto(head, 0);
+  const whole = createHash("sha256").update(head);
+  progress(head.length);
+  const byName = new Map<string, string>();
+  for (const { name, byteLength } of entries) {
+    if (signal?.aborted) break;
+    byName.set(name, await hashChunks(file.stream(name), whole));
+    progress(byteLength);
+  }
+  return { whole: whole.digest("hex"), byName };
+}
+
+async function hashChunks(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, also?: Hash): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    also?.update(chunk);
+  }
+  return hash.digest("hex");
 }

@@ -8,7 +8,8 @@ import { Command } from "commander";
 import { Quit } from "../failure.js";
 import { type BackendFlags, backendOptions, realNumber, wholeNumber, withBackendFlags } from "../flags.js";
 import type { Host } from "../host.js";
-import { configOf, findModel, findTokenizer } from "../model-source.js";
+import { configOf, findModel } from "../model-source.js";
+import { findTokenizer } from "../model-tokenizer.js";
 import { stopOnSignals } from "../signals.js";
 
 interface Flags extends BackendFlags {

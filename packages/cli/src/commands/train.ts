@@ -3,9 +3,10 @@ import { basename, join, resolve } from "node:path";
 import { checkRecipe } from "@cambium/experiment";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
-import { oneOf, realNumber, tokenCount, wholeNumber, withBackendFlags } from "../flags.js";
+import { oneOf, realNumber, wholeNumber, withBackendFlags } from "../flags.js";
 import type { Host } from "../host.js";
 import { configOf, exists, findModel } from "../model-source.js";
+import { tokenCount } from "../token-count.js";
 import { type RunFlags, runToEnd } from "./run.js";
 
 interface Flags extends RunFlags {

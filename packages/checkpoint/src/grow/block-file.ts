@@ -1,0 +1,86 @@
+// A file written block by block, past the page cache where the system lets one. Bytes that are written once and not read
+// soon would only drive others out of memory, and each would be copied once more on its way to the disk.
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { errnoOf } from "../file-errors.js";
+
+/** What a write past the cache is aligned to, in memory, in the file and in length: a multiple of disks' sectors. */
+const ALIGNMENT = 4096;
+
+const WASM_PAGE = 65_536;
+
+/** `count` blocks of at least `bytes` bytes, fit for {@link BlockFile.write}. */
+export function alignedBlocks(count: number, bytes: number): Uint8Array[] {
+  const pages = Math.ceil(bytes / WASM_PAGE);
+  // The memory of WebAssembly is what begins at a page of the system; a Buffer begins anywhere.
+  const { buffer } = new WebAssembly.Memory({ initial: count * pages, maximum: count * pages });
+  const size = pages * WASM_PAGE;
+  return Array.from({ length: count }, (_, i) => new Uint8Array(buffer, i * size, size));
+}
+
+/** The last byte before `at` from which a file can be written on. */
+export function alignedDown(at: number): number {
+  return at - (at % ALIGNMENT);
+}
+
+/** An open file. What lies behind its first `from` bytes is gone. */
+export class BlockFile {
+  /** A second handle, which writes through the cache; there once the first one was refused. */
+  #cached: Promise<FileHandle> | undefined;
+
+  private constructor(
+    private readonly path: string,
+    private readonly first: FileHandle,
+    private handle = first,
+  ) {}
+
+  static async open(path: string, from: number): Promise<BlockFile> {
+    const flags = constants.O_WRONLY | constants.O_CREAT;
+    const handle = await open(path, flags | (constants.O_DIRECT ?? 0)).catch((error: unknown) => {
+      if (errnoOf(error) === "EINVAL") return open(path, flags);
+      throw error;
+    });
+    try {
+      await handle.truncate(from);
+      return new BlockFile(path, handle);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Writes the first `bytes` of `block` at `position`, a multiple of 4096, and perhaps what follows them in the block up
+   * to the next such multiple. May be called again before it ends.
+   */
+  async write(block: Uint8Array, bytes: number, position: number): Promise<void> {
+    const padded = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    for (let done = 0; done < padded; ) {
+      const { handle } = this;
+      try {
+        done += (await handle.write(block, done, padded - done, position + done)).bytesWritten;
+      } catch (error) {
+        // Some file systems take the flag and refuse the write.
+        if (errnoOf(error) !== "EINVAL" || handle === (await this.#cached)) throw error;
+        this.#cached ??= open(this.path, constants.O_WRONLY);
+        this.handle = await this.#cached;
+      }
+    }
+  }
+
+  /** Puts all that was written on the disk. */
+  async flush(): Promise<void> {
+    await this.handle.datasync();
+  }
+
+  /** Cuts the file to `size` bytes and puts it on the disk. */
+  async finish(size: number): Promise<void> {
+    await this.handle.truncate(size);
+    await this.handle.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.first.close();
+    await (await this.#cached)?.close();
+  }
+}

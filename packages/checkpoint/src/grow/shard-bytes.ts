@@ -1,0 +1,60 @@
+// The bytes of one shard of a grown model in order: its header, ranges of the source's files, computed rows.
+import type { ModelDirectory } from "../model-directory/open.js";
+import type { SafetensorsLayout } from "../safetensors/layout.js";
+import { computedChunks } from "./rows.js";
+import type { TargetTensor } from "./table.js";
+
+/** Bytes that follow each other in the shard. `read` fills `target` with those from `at` on. */
+interface Span {
+  readonly length: number;
+  read(target: Uint8Array, at: number): Promise<void> | void;
+}
+
+export class ShardBytes {
+  readonly #spans: AsyncIterator<Span>;
+  #span: Span = { length: 0, read: () => undefined };
+  #at = 0;
+
+  /** @param from the first byte that is wanted */
+  constructor(source: ModelDirectory, layout: SafetensorsLayout<TargetTensor>, from: number) {
+    this.#spans = spans(source, layout, from);
+  }
+
+  /** Fills `target`, which must not be longer than what is left, with the next bytes. */
+  async fill(target: Uint8Array): Promise<void> {
+    for (let filled = 0; filled < target.length; ) {
+      const take = Math.min(this.#span.length - this.#at, target.length - filled);
+      if (take === 0) {
+        this.#span = (await this.#spans.next()).value as Span;
+        this.#at = 0;
+        continue;
+      }
+      await this.#span.read(target.subarray(filled, filled + take), this.#at);
+      this.#at += take;
+      filled += take;
+    }
+  }
+}
+
+async function* spans(
+  source: ModelDirectory,
+  { head, tensors }: SafetensorsLayout<TargetTensor>,
+  from: number,
+): AsyncGenerator<Span> {
+  if (from < head.length) yield inMemory(head.subarray(from));
+  for (const { offset, byteLength, source: made } of tensors) {
+    const skipped = Math.max(0, from - offset);
+    if (skipped >= byteLength) continue;
+    if (made.copyOf === undefined) {
+      for await (const chunk of computedChunks(made, skipped)) yield inMemory(chunk);
+      continue;
+    }
+    const shard = source.shardOf(made.copyOf);
+    const begin = shard.entry(made.copyOf).offset + skipped;
+    yield { length: byteLength - skipped, read: (target, at) => shard.readInto(target, begin + at) };
+  }
+}
+
+function inMemory(bytes: Uint8Array): Span {
+  return { length: bytes.length, read: (target, at) => target.set(bytes.subarray(at, at + target.length)) };
+}
