@@ -201,9 +201,10 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
     ),
     expression: (value) => {
       const made = inlineOf(value);
-      return made && !rooted.has(value.id) && !(made.node.op.name === "reshape" && !isExpression(home(value)))
-        ? made
-        : undefined;
+      if (!made || rooted.has(value.id)) return undefined;
+      // A reshape of something in memory is that memory; one of a result on its way there is where it is computed.
+      const ends = made.node.op.name === "reshape" && !isExpression(home(value)) && !epilogueInner.has(home(value).id);
+      return ends ? undefined : made;
     },
     maker: inlineOf,
     home,

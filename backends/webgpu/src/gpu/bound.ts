@@ -78,7 +78,7 @@ export async function bindProgram(program: Program, context: BindContext): Promi
         ...resolve(dispatch.place(value)),
         bytes: 4 * value.type.shape.reduce((product, size) => product * size, 1),
       });
-      const bounds = { alignment: limits.minStorageBufferOffsetAlignment, maxBindingBytes };
+      const bounds = { maxBindingBytes, maxStorageBuffers: limits.maxStorageBuffersPerShaderStage };
       for (const part of bindMany(dispatch.kernel, storageOf, bounds)) {
         const table = await heap.buffer(part.table.byteLength, `table of ${dispatch.label}`);
         tables.push(table);

@@ -14,6 +14,11 @@ export interface ManyPart {
   readonly windows: readonly { readonly storage: Storage; readonly writable: boolean }[];
 }
 
+export interface ManyLimits {
+  readonly maxBindingBytes: number;
+  readonly maxStorageBuffers: number;
+}
+
 interface Placed {
   readonly item: ManyItem;
   readonly storages: readonly Storage[];
@@ -24,7 +29,7 @@ interface Placed {
 export function bindMany(
   kernel: ManyKernel,
   storageOf: (value: Value) => Storage,
-  limits: { readonly alignment: number; readonly maxBindingBytes: number },
+  limits: ManyLimits,
 ): ManyPart[] {
   const shared = [...kernel.sharedReads, ...kernel.sharedWrites].map(storageOf);
   const groups = new Map<string, Placed[]>();
@@ -43,57 +48,100 @@ function partsOf(
   kernel: ManyKernel,
   placed: readonly Placed[],
   shared: readonly Storage[],
-  limits: { readonly alignment: number; readonly maxBindingBytes: number },
+  limits: ManyLimits,
 ): ManyPart[] {
-  const windows = new Map<GPUBuffer, { from: number; to: number; writable: boolean }>();
-  const cover = ({ buffer, offset, bytes }: Storage, written: boolean) => {
-    const window = windows.get(buffer) ?? { from: Number.POSITIVE_INFINITY, to: 0, writable: false };
-    window.from = Math.min(window.from, Math.floor(offset / limits.alignment) * limits.alignment);
-    window.to = Math.max(window.to, offset + bytes);
-    window.writable ||= written;
-    windows.set(buffer, window);
-  };
-  for (const { storages } of placed) storages.forEach((storage, role) => cover(storage, kernel.writes[role] as boolean));
-  shared.forEach((storage, i) => cover(storage, i >= kernel.sharedReads.length));
-  if ([...windows.values()].some(({ from, to }) => to - from > limits.maxBindingBytes)) {
+  const windows = windowsOf(kernel, placed, shared, limits);
+  const fits = windows.every(({ from, to }) => to - from <= limits.maxBindingBytes);
+  // One binding is the table's.
+  if (!fits || windows.length + 1 > limits.maxStorageBuffers || !alike(placed, windows)) {
     if (placed.length === 1)
       throw new CambiumError("E_LIMIT", `${kernel.label}: a tensor is larger than the device binds`, {
-        expected: `at most ${limits.maxBindingBytes} bytes`,
+        expected: `at most ${limits.maxBindingBytes} bytes in each of ${limits.maxStorageBuffers} bindings`,
         got: `${4 * sizeOf((placed[0] as Placed).item)} bytes`,
       });
     const half = placed.length >> 1;
     return [placed.slice(0, half), placed.slice(half)].flatMap((some) => partsOf(kernel, some, shared, limits));
   }
-  const buffers = [...windows.keys()];
-  const place = ({ buffer, offset }: Storage) => (offset - (windows.get(buffer)?.from as number)) / 4;
+  const windowOf = (storage: Storage) => windows.findIndex((window) => holds(window, storage));
+  const place = (storage: Storage) => (storage.offset - (windows[windowOf(storage)] as Window).from) / 4;
   const words = recordWords(kernel);
   const records: number[] = [];
   const float = new Float32Array(1);
+  const sharedPlaces = shared.map(place);
   for (const { item, storages, firstChunk } of placed) {
     float[0] = item.parameter;
     const parameter = new Uint32Array(float.buffer)[0] as number;
     const size = sizeOf(item);
+    const places = [...storages.map(place), ...sharedPlaces];
     for (let from = 0, chunk = firstChunk; from < size; from += kernel.chunk, chunk++)
-      records.push(...[...storages, ...shared].map(place), from, Math.min(from + kernel.chunk, size), parameter, chunk);
+      records.push(...places, from, Math.min(from + kernel.chunk, size), parameter, chunk);
   }
   const chunks = records.length / words;
   const { groups, linear } = spread(chunks);
   const first = placed[0] as Placed;
   const binding = {
-    buffers: [...first.storages, ...shared].map(({ buffer }) => buffers.indexOf(buffer)),
-    writable: buffers.map((buffer) => windows.get(buffer)?.writable as boolean),
+    buffers: [...first.storages, ...shared].map(windowOf),
+    writable: windows.map(({ buffer }) => windows.some((other) => other.buffer === buffer && other.writable)),
   };
   return [
     {
       wgsl: manyModule(kernel, binding, linear, chunks),
       groups,
       table: Uint32Array.from(records),
-      windows: buffers.map((buffer, i) => {
-        const { from, to } = windows.get(buffer) as { from: number; to: number };
+      windows: windows.map(({ buffer, from, to }, i) => {
         return { storage: { buffer, offset: from, bytes: to - from }, writable: binding.writable[i] as boolean };
       }),
     },
   ];
+}
+
+/** A stretch of a buffer that is bound as one. */
+interface Window {
+  readonly buffer: GPUBuffer;
+  readonly from: number;
+  to: number;
+  writable: boolean;
+}
+
+function holds({ buffer, from, to }: Window, storage: Storage): boolean {
+  return buffer === storage.buffer && from <= storage.offset && storage.offset + storage.bytes <= to;
+}
+
+/** Few windows that hold all tensors, none larger than a binding may be unless one tensor is. */
+function windowsOf(
+  kernel: ManyKernel,
+  placed: readonly Placed[],
+  shared: readonly Storage[],
+  { maxBindingBytes }: ManyLimits,
+): Window[] {
+  const used = [
+    ...placed.flatMap(({ storages }) => storages.map((storage, role) => ({ storage, writes: kernel.writes[role] }))),
+    ...shared.map((storage, i) => ({ storage, writes: i >= kernel.sharedReads.length })),
+  ];
+  const windows: Window[] = [];
+  for (const buffer of new Set(used.map(({ storage }) => storage.buffer))) {
+    const there = used.filter(({ storage }) => storage.buffer === buffer);
+    let last: Window | undefined;
+    for (const { storage, writes } of there.sort((a, b) => a.storage.offset - b.storage.offset)) {
+      const end = storage.offset + storage.bytes;
+      if (!last || end - last.from > maxBindingBytes) {
+        last = { buffer, from: storage.offset, to: end, writable: false };
+        windows.push(last);
+      }
+      last.to = Math.max(last.to, end);
+      last.writable ||= writes === true;
+    }
+  }
+  return windows;
+}
+
+/** Whether each role's tensors lie in one window. */
+function alike(placed: readonly Placed[], windows: readonly Window[]): boolean {
+  const first = placed[0] as Placed;
+  return first.storages.every((storage, role) => {
+    const window = windows.find((one) => holds(one, storage));
+    return window !== undefined && placed.every(({ storages }) => holds(window, storages[role] as Storage));
+  });
 }
 
 function sizeOf({ values }: ManyItem): number {

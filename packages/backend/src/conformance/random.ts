@@ -1,5 +1,5 @@
 // Random graphs for property tests of a backend: `randomGraph(fc)` beside `assertAgrees`.
-import { graphFromChoices, type RandomGraph } from "@cambium/ir";
+import { graphFromChoices, printGraph, type RandomGraph } from "@cambium/ir";
 import type * as FastCheck from "fast-check";
 
 /**
@@ -10,5 +10,11 @@ export function randomGraph(
   fc: Pick<typeof FastCheck, "array" | "nat">,
   maxOps = 16,
 ): FastCheck.Arbitrary<RandomGraph> {
-  return fc.array(fc.nat(), { minLength: 1, maxLength: maxOps }).map((choices) => graphFromChoices(choices));
+  return fc.array(fc.nat(), { minLength: 1, maxLength: maxOps }).map((choices) => {
+    const made = graphFromChoices(choices);
+    return Object.assign(made, { [shown]: () => `choices ${JSON.stringify(choices)}\n${printGraph(made.graph)}` });
+  });
 }
+
+/** The method by which fast-check prints a counterexample. */
+const shown = Symbol.for("fast-check/toStringMethod");
