@@ -1,5 +1,6 @@
 // The numbers that the conformance kit hands to operators' own tests.
-import { difference, gradients, randomWeights, type Weights } from "@cambium/growth/conformance";
+import { depthOperator } from "@cambium/growth";
+import { difference, gradients, growExactly, logits, randomWeights, type Weights } from "@cambium/growth/conformance";
 import { evaluate, Random, type RefTensor } from "@cambium/ir";
 import { lossGraph } from "@cambium/model";
 import { expect, test } from "vitest";
@@ -40,4 +41,21 @@ test("gradients are the loss's, by central differences", () => {
 test("difference is relative to the largest number, or to 1", () => {
   expect(difference(Float64Array.of(1, 12), Float64Array.of(1, 10))).toBeCloseTo(0.2, 12);
   expect(difference(Float64Array.of(0.5), Float64Array.of(0.25))).toBe(0.25);
+});
+
+test.each<[string, (t: number, base: number, target: number) => number]>([
+  ["stack", (t, base) => t % base],
+  ["interpolation", (t, base, target) => Math.floor((t * base) / target)],
+])("%s with live outputs moves the logits by more than a tenth", async (name, from) => {
+  const operator = depthOperator({
+    name,
+    version: "1.0.0",
+    summary: "A negative of the function test.",
+    layers: (base, target) => Array.from({ length: target }, (_, t) => from(t, base, target)),
+  });
+  const sizes = { vocabSize: 97, hiddenSize: 32, intermediateSize: 56, heads: 4, kvHeads: 2, headDim: 8 };
+  const plan = operator.plan(config({ ...sizes, contextLength: 32 }), { factor: 2 });
+  const weights = randomWeights(plan.base, name);
+  const made = await growExactly(plan, weights);
+  expect(difference(logits(plan.target, made), logits(plan.base, weights))).toBeGreaterThan(0.1);
 });

@@ -215,6 +215,24 @@ describe("evaluation", () => {
   });
 });
 
+test("learned maps that select are takes, and one-hot mixtures of layers are copies (LiGO, GROWTH.md 3.2)", async () => {
+  const rows = [1, 0, 1, 11, 5];
+  const selection = (name: string, start: number, end: number) => {
+    expect(name).toBe("selection");
+    return Float64Array.from({ length: (end - start) * 12 }, (_, i) =>
+      i % 12 === rows[start + Math.floor(i / 12)] ? 1 : 0,
+    );
+  };
+  const map = learned("selection", [5, 12], zeros([5, 12]));
+  const mapped = compiled(matmul(map, copy(query)), { shape: [5, 8] }, { learned: selection }).value;
+  const taken = compiled(take(copy(query), 0, rows), { shape: [5, 8] }).value;
+  expect(await mapped?.rows(0, 5)).toEqual(await taken?.rows(0, 5));
+
+  const mixture = sum([scale(copy(query), 1), scale(copy(query), 0)]);
+  const [mixed, copied] = [mixture, copy(query)].map((expr) => compiled(expr, { shape: [12, 8] }).value);
+  expect(await mixed?.rows(0, 12)).toEqual(await copied?.rows(0, 12));
+});
+
 test.each<[string, Expr, number[]]>([
   ['reads "nothing"', copy("nothing"), [1]],
   ["index out of range", take(copy(query), "heads", [2]), [6, 8]],
