@@ -1,0 +1,179 @@
+// Products on software adapters: every invocation holds a block of results in registers, and nothing is shared through
+// workgroup memory. On SwiftShader four invocations are the lanes of one SIMD register, and each read of memory costs
+// about as much as twenty multiply-adds whatever its addresses: it fetches one lane after the other. So the lanes of a
+// quad read different rows and different columns, and hand one side's around with quad swaps, which cost one shuffle:
+// 8 reads feed 64 multiply-adds per step of k where separate lanes would need 20.
+import { numel } from "@cambium/ir";
+import { type Kernel, type KernelIo, spread } from "../../compile/kernel.js";
+import { byFour, label, matrixStart, type Product, type Side } from "./product.js";
+import { storeResult, storeWidth, type Target } from "./target.js";
+
+export interface BlockShape {
+  /** Lanes of a quad work on one block of 4·rows × 4·columns; else each has a block of its own. */
+  readonly quad: boolean;
+  /** Rows and columns that an invocation reads for each k. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Steps of k that a turn of the loop takes: what is carried from turn to turn is written once for all of them. */
+  readonly depth: number;
+}
+
+const swaps = ["", "quadSwapX", "quadSwapY", "quadSwapDiagonal"];
+
+export function blockKernel(product: Product, shape: BlockShape, target: Target): Kernel {
+  const { batch, m, n, k, a, b } = product;
+  const { quad, rows, columns, depth } = shape;
+  const lanes = quad ? 4 : 1;
+  const [tilesM, tilesN] = [Math.ceil(m / (rows * lanes)), Math.ceil(n / (columns * lanes))];
+  const tiles = tilesM * tilesN * numel(batch);
+  const invocations = 4;
+  const { groups, linear } = spread(quad ? tiles : Math.ceil(tiles / invocations));
+  return {
+    label: label(product),
+    reads: [...new Set([a.value, b.value, ...target.reads])],
+    writes: target.writes,
+    workgroup: [invocations, 1, 1],
+    groups,
+    ...(quad && { enables: ["subgroups"] }),
+    body: (io) => {
+      const left = reader(io, "a", a, product, rows, lanes);
+      const right = reader(io, "b", b, product, columns, lanes);
+      const swapA = rows <= columns;
+      const accumulators = range(lanes).flatMap((x) =>
+        range(rows).flatMap((i) => range(columns).map((j) => `c${x}_${i}_${j}`)),
+      );
+      /** Reads of `steps` steps from `first` on (a multiple of 4 when steps are), swaps, and their products. */
+      const turn = (first: string, steps: number) => [
+        ...left.read(first, steps),
+        ...right.read(first, steps),
+        ...range(steps).flatMap((u) =>
+          range(lanes - 1).flatMap((s) =>
+            range(swapA ? rows : columns).map((i) => {
+              const name = `${swapA ? "a" : "b"}${u}_${i}`;
+              return `let ${name}_${s + 1} = ${swaps[s + 1]}(${name}_0);`;
+            }),
+          ),
+        ),
+        ...range(lanes).flatMap((x) =>
+          range(rows).flatMap((i) =>
+            range(columns).map((j) => {
+              const sum = range(steps).reduce(
+                (before, u) => `(${before} + a${u}_${i}_${swapA ? x : 0} * b${u}_${j}_${swapA ? 0 : x})`,
+                `c${x}_${i}_${j}`,
+              );
+              return `c${x}_${i}_${j} = ${sum};`;
+            }),
+          ),
+        ),
+      ];
+      const whole = Math.floor(k / depth) * depth;
+      return {
+        main: [
+          `let tile = ${quad ? linear : `${linear} * ${invocations}u + lane`};`,
+          `if (tile >= ${tiles}u) { return; }`,
+          ...(quad ? ["let q0 = lane;", ...[1, 2, 3].map((x) => `let q${x} = ${swaps[x]}(q0);`)] : ["let q0 = 0u;"]),
+          `let firstRow = tile / ${tilesN}u % ${tilesM}u * ${rows * lanes}u;`,
+          `let firstColumn = tile % ${tilesN}u * ${columns * lanes}u;`,
+          `let matrix = tile / ${tilesN * tilesM}u;`,
+          ...left.prepare("firstRow"),
+          ...right.prepare("firstColumn"),
+          ...accumulators.map((name) => `var ${name} = 0f;`),
+          ...(whole > 0 ? [`for (var k = 0u; k < ${whole}u; k += ${depth}u) {`, ...turn("k", depth), "}"] : []),
+          ...(whole < k ? turn(`${whole}u`, k - whole) : []),
+          ...stores(io, product, shape, target, swapA),
+        ].join("\n"),
+      };
+    },
+  };
+}
+
+/** Line `i` of what a lane holds, relative to the block's first: fours of neighbours, a four to each lane in turn. */
+function lineOf(i: number, count: number, lanes: number, lane: string): string {
+  if (lanes === 1) return `${i}u`;
+  const four = Math.min(4, count);
+  const fixed = Math.floor(i / four) * four * lanes + (i % four);
+  return fixed === 0 ? `${four}u * ${lane}` : `${four}u * ${lane} + ${fixed}u`;
+}
+
+/** How a side is read: `prepare` before the loop, then per turn the names `side``step`_`line`_0. */
+function reader(io: KernelIo, name: string, side: Side, product: Product, count: number, lanes: number) {
+  const { value, size, alongK, pitch } = side;
+  const covered = size % (count * lanes) === 0;
+  const fours = byFour(side, product.k) && (alongK || count % 4 === 0);
+  const start = matrixStart(side, product.batch, "matrix", fours ? 4 : 1);
+  const unit = fours ? 4 : 1;
+  /** Lines are read beyond the matrix's edge as its last ones: what comes of them is not stored. */
+  const clamp = (line: string, last: number) => (covered ? line : `min(${line}, ${last}u)`);
+  const prepare = (first: string): string[] => {
+    const base = [`let ${name}Start = ${start};`];
+    if (!alongK && fours) {
+      return [
+        ...base,
+        ...range(count / 4).map(
+          (g) =>
+            `let ${name}Line${g} = ${name}Start + (${clamp(`${first} + ${lineOf(4 * g, count, lanes, "q0")}`, size - 4)}) / 4u;`,
+        ),
+      ];
+    }
+    return [
+      ...base,
+      ...range(count).map((i) => {
+        const line = clamp(`${first} + ${lineOf(i, count, lanes, "q0")}`, size - 1);
+        return `let ${name}Line${i} = ${name}Start + ${alongK ? `(${line}) * ${pitch / unit}u` : line};`;
+      }),
+    ];
+  };
+  const read = (first: string, steps: number): string[] => {
+    if (fours && alongK) {
+      return range(count).flatMap((i) =>
+        range(steps / 4).flatMap((v) => [
+          `let ${name}Four${i}_${v} = ${io.load4(value, `${name}Line${i} + ${first} / 4u${v === 0 ? "" : ` + ${v}u`}`)};`,
+          ...range(4).map((e) => `let ${name}${4 * v + e}_${i}_0 = ${name}Four${i}_${v}[${e}];`),
+        ]),
+      );
+    }
+    return range(steps).flatMap((u) => {
+      const step = u === 0 ? first : `(${first} + ${u}u)`;
+      if (fours) {
+        return range(count / 4).flatMap((g) => [
+          `let ${name}Four${u}_${g} = ${io.load4(value, `${name}Line${g} + ${step} * ${pitch / 4}u`)};`,
+          ...range(4).map((e) => `let ${name}${u}_${4 * g + e}_0 = ${name}Four${u}_${g}[${e}];`),
+        ]);
+      }
+      return range(count).map(
+        (i) =>
+          `let ${name}${u}_${i}_0 = ${io.load(value, `${name}Line${i} + ${alongK ? step : `${step} * ${pitch}u`}`)};`,
+      );
+    });
+  };
+  return { prepare, read };
+}
+
+function stores(
+  io: KernelIo,
+  product: Product,
+  { quad, rows, columns }: BlockShape,
+  target: Target,
+  swapA: boolean,
+): string[] {
+  const lanes = quad ? 4 : 1;
+  const width = storeWidth(product, columns);
+  const whole = product.m % (rows * lanes) === 0 && product.n % (columns * lanes) === 0;
+  return range(lanes).flatMap((x) =>
+    range(rows).flatMap((i) =>
+      range(columns / width).map((g) =>
+        storeResult(io, product, target, {
+          matrix: "matrix",
+          row: `firstRow + ${lineOf(i, rows, lanes, `q${swapA ? x : 0}`)}`,
+          column: `firstColumn + ${lineOf(width * g, columns, lanes, `q${swapA ? 0 : x}`)}`,
+          values: range(width).map((e) => `c${x}_${i}_${width * g + e}`),
+          whole,
+        }),
+      ),
+    ),
+  );
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}

@@ -1,0 +1,34 @@
+// matmul: which kernels a product becomes. Kernels for GPUs and for software adapters are different families.
+import type { Value } from "@cambium/ir";
+import type { KernelLowering, LowerContext } from "../../compile/kernel.js";
+import { blockKernel } from "./blocks.js";
+import { fewRowsKernel } from "./few-rows.js";
+import { emitInParts } from "./parts.js";
+import { type Product, productOf } from "./product.js";
+import { into, type Target } from "./target.js";
+import { tileKernel } from "./tiles.js";
+import { type Variant, variants } from "./variants.js";
+
+export const matmul: KernelLowering = {
+  kind: "kernels",
+  lower: (node, context) => emitProduct(productOf(node), into(node.outputs[0] as Value), context),
+};
+
+/** Emits the kernels of a product. */
+export function emitProduct(product: Product, target: Target, context: LowerContext): void {
+  const [variant] = variants(product, context.traits);
+  emitVariant(product, variant as Variant, target, context);
+}
+
+export function emitVariant(product: Product, variant: Variant, target: Target, context: LowerContext): void {
+  switch (variant.family) {
+    case "blocks":
+      return context.emit(blockKernel(product, variant.shape, target));
+    case "few rows":
+      return context.emit(fewRowsKernel(product, target));
+    case "tiles":
+      return variant.splits > 1
+        ? emitInParts(product, variant.shape, variant.splits, target, context)
+        : context.emit(tileKernel(product, variant.shape, target));
+  }
+}

@@ -1,0 +1,106 @@
+// The ways there are to compute a product, as data, and which of them a device takes unless it was tuned.
+import { numel } from "@cambium/ir";
+import type { DeviceTraits } from "../../compile/kernel.js";
+import type { BlockShape } from "./blocks.js";
+import { isFewRows } from "./few-rows.js";
+import type { Product } from "./product.js";
+import { type TileShape, tileInvocations, tileWorkgroupBytes } from "./tiles.js";
+
+export type Variant =
+  | { readonly family: "tiles"; readonly shape: TileShape; readonly splits: number }
+  | { readonly family: "few rows" }
+  | { readonly family: "blocks"; readonly shape: BlockShape };
+
+/** For GPUs, the largest first. */
+const tileShapes: readonly TileShape[] = [
+  { tileRows: 128, tileColumns: 128, depth: 16, rows: 8, columns: 8 },
+  { tileRows: 128, tileColumns: 128, depth: 8, rows: 8, columns: 8 },
+  { tileRows: 64, tileColumns: 64, depth: 16, rows: 8, columns: 4 },
+  { tileRows: 32, tileColumns: 32, depth: 16, rows: 4, columns: 4 },
+  { tileRows: 16, tileColumns: 16, depth: 8, rows: 4, columns: 4 },
+];
+
+/** For software adapters with subgroups. Larger blocks run up to a third faster, and take five times as long to build. */
+const quadShapes: readonly BlockShape[] = [
+  { quad: true, rows: 4, columns: 4, depth: 4 },
+  { quad: true, rows: 4, columns: 4, depth: 8 },
+  { quad: true, rows: 4, columns: 8, depth: 4 },
+  { quad: true, rows: 8, columns: 4, depth: 4 },
+  { quad: true, rows: 8, columns: 8, depth: 4 },
+];
+
+/** For software adapters without them. */
+const laneShapes: readonly BlockShape[] = [
+  { quad: false, rows: 8, columns: 8, depth: 4 },
+  { quad: false, rows: 8, columns: 4, depth: 4 },
+];
+
+/** Workgroups that fill a GPU: a few for each of its processors. */
+const fullGpu = 128;
+/** Steps of k at least in each part of a product cut along k. */
+const minPart = 256;
+/** Multiply-adds from which a software adapter gains more by larger blocks than building them costs. */
+const largeProduct = 1 << 28;
+
+/** What a device can take for this product; the first is the default. */
+export function variants(product: Product, traits: DeviceTraits): readonly Variant[] {
+  return traits.kind === "cpu" ? softwareVariants(product, traits) : gpuVariants(product, traits);
+}
+
+/** A name of a variant, the same in every process. */
+export function variantName(variant: Variant): string {
+  switch (variant.family) {
+    case "tiles": {
+      const { tileRows, tileColumns, depth, rows, columns } = variant.shape;
+      return `tiles ${tileRows}x${tileColumns}x${depth} of ${rows}x${columns}, ${variant.splits} parts`;
+    }
+    case "few rows":
+      return variant.family;
+    case "blocks": {
+      const { quad, rows, columns, depth } = variant.shape;
+      return `blocks ${rows}x${columns}x${depth} by ${quad ? "quad" : "lane"}`;
+    }
+  }
+}
+
+function softwareVariants({ batch, m, n, k }: Product, { subgroups }: DeviceTraits): readonly Variant[] {
+  if (m <= 4) return [{ family: "blocks", shape: { quad: false, rows: m, columns: 8, depth: 4 } }];
+  const shapes = subgroups ? quadShapes : laneShapes;
+  const large = subgroups && numel(batch) * m * n * k >= largeProduct;
+  return (large ? [...shapes].reverse() : shapes).map((shape) => ({ family: "blocks", shape }));
+}
+
+function gpuVariants(product: Product, traits: DeviceTraits): readonly Variant[] {
+  const possible = tileShapes
+    .filter(
+      (shape) =>
+        tileInvocations(shape) <= traits.maxInvocations && tileWorkgroupBytes(shape) <= traits.maxWorkgroupBytes,
+    )
+    .map((shape): Variant => ({ family: "tiles", shape, splits: splitsFor(product, shape) }));
+  const ranked = [...possible].sort((x, y) => cost(product, x) - cost(product, y));
+  return isFewRows(product) && traits.maxInvocations >= 128 ? [{ family: "few rows" }, ...ranked] : ranked;
+}
+
+function tileCount({ batch, m, n }: Product, { tileRows, tileColumns }: TileShape): number {
+  return numel(batch) * Math.ceil(m / tileRows) * Math.ceil(n / tileColumns);
+}
+
+/** Parts that k is cut into when the tiles alone leave most of a GPU idle, and k is long. */
+function splitsFor(product: Product, shape: TileShape): number {
+  const wanted = Math.floor(fullGpu / tileCount(product, shape));
+  return Math.max(1, Math.min(wanted, Math.floor(product.k / minPart), 32));
+}
+
+/**
+ * Reads from global memory per multiply-add, which larger tiles save, over the share of a GPU that the workgroups fill
+ * and the share of the tiles that is not beyond the edge.
+ */
+function cost(product: Product, variant: Variant): number {
+  if (variant.family !== "tiles") return 0;
+  const { shape, splits } = variant;
+  const { tileRows, tileColumns } = shape;
+  const filled = Math.min(1, (tileCount(product, shape) * splits) / fullGpu);
+  const results = Math.min(tileRows * tileColumns, 128 * 128) / (tileRows + tileColumns);
+  const used = (numel(product.batch) * product.m * product.n) / (tileCount(product, shape) * tileRows * tileColumns);
+  return 1 / (results * filled * used);
+}
