@@ -52,7 +52,9 @@ export function compileGraph(source: Graph, engine: Engine): Compiled {
 
   function lowered(node: Node, operands: readonly Ref[]): readonly Ref[] {
     const result = loweringOf(node)({ kernels, node, inputs: operands, attrs: node.attrs });
-    return "slot" in result ? [result] : result;
+    const results = "slot" in result ? [result] : result;
+    program.note(results, { op: node.op.name, inputs: operands });
+    return results;
   }
 }
 

@@ -185,6 +185,48 @@ export class Kernels {
     return this.reshape(this.program.kernel("Softmax", { logits }, { dim: 1 }, logits), x.shape);
   }
 
+  /** x · factor. */
+  scale(x: Ref, factor: number): Ref {
+    return factor === 1 ? x : this.binary("Multiply", x, this.program.scalar(factor));
+  }
+
+  /** With the axis's order turned round. */
+  reverse(x: Ref, axis: number): Ref {
+    return this.program.kernel("Reverse", { x }, { dims: [axis] }, x);
+  }
+
+  /** Log-sum-exp of each row of `x` [rows, columns] → [rows], from the softmax: its largest is 1/Σ exp(x − peak). */
+  logSumExp(x: Ref): Ref {
+    return this.binary("Sub", this.max(x, [1]), this.unary("Log", this.max(this.softmax(x), [1])));
+  }
+
+  /**
+   * Of `logits` [rows, columns] and `targets` int32 [rows]: each row's −log softmax at its target, and softmax − one-hot,
+   * its gradient by the logits.
+   */
+  crossEntropy(logits: Ref, targets: Ref): { readonly losses: Ref; readonly wrong: Ref } {
+    const hot = this.oneHot(targets, logits.shape[1] as number);
+    const picked = this.sum(this.binary("Multiply", logits, hot), [1]);
+    return {
+      losses: this.binary("Sub", this.logSumExp(logits), picked),
+      wrong: this.binary("Sub", this.softmax(logits), hot),
+    };
+  }
+
+  /** The sum of the squares of all elements of all of `xs`, a scalar. */
+  squareSum(xs: readonly Ref[]): Ref {
+    const sums = xs.map((x) =>
+      this.reshape(
+        this.sum(
+          this.unary("Square", x),
+          x.shape.map((_, i) => i),
+        ),
+        [1],
+      ),
+    );
+    return this.sum(this.concat(sums, 0), [0]);
+  }
+
   /** [.., m, k] · [.., k, n] with leading axes broadcast. */
   matmul(a: Ref, b: Ref, { transA = false, transB = false }: Transposes = {}): Ref {
     const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));

@@ -123,6 +123,26 @@ export class TensorflowKernels extends Kernels {
     return this.op("Softmax", [x], [this.type("T", x)], x);
   }
 
+  override reverse(x: Ref, axis: number): Ref {
+    return this.op("ReverseV2", [x, this.program.integers([axis])], [this.type("T", x), this.type("Tidx", "int32")], x);
+  }
+
+  override crossEntropy(logits: Ref, targets: Ref): { readonly losses: Ref; readonly wrong: Ref } {
+    const attrs = [this.type("T", logits), this.type("Tlabels", "int32")];
+    const types = [{ shape: targets.shape, dtype: logits.dtype }, logits];
+    const results = this.ops("SparseSoftmaxCrossEntropyWithLogits", [logits, targets], attrs, types);
+    const [losses, wrong] = results as readonly [Ref, Ref];
+    return { losses, wrong };
+  }
+
+  override squareSum(xs: readonly Ref[]): Ref {
+    const scalar = { shape: [], dtype: "float32" } as const;
+    const halves = xs.map((x) => this.op("L2Loss", [x], [this.type("T", x)], scalar));
+    const [first] = halves as readonly [Ref];
+    const attrs = [this.int("N", halves.length), this.type("T", "float32")];
+    return this.scale(halves.length === 1 ? first : this.op("AddN", halves, attrs, scalar), 2);
+  }
+
   protected override product(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {
     const attrs = [this.type("T", a), this.flag("transpose_a", transA), this.flag("transpose_b", transB)];
     const shape = [ordered(a, transA)[0], ordered(b, transB)[1]];

@@ -1,9 +1,19 @@
-// What tfjs-backend-wasm does otherwise. Its BatchMatMul has a fast path (XNNPACK) for one product without transposes
-// and plain loops, twenty times slower, for all else: operands are transposed first and stacks taken apart.
+// What is wrong or slow in tfjs-backend-wasm, by kernel:
+// BatchMatMul has a fast path (XNNPACK) for one product without transposes and plain loops, twenty times slower, for all
+// else: operands are transposed first and stacks taken apart.
+// OneHot makes int32 whatever it is asked for: cast afterwards.
+// UnsortedSegmentSum is not registered: ScatterNd, as on every engine but TensorFlow.
 import type { Ref } from "../program/program.js";
 import { Kernels } from "./kernels.js";
 
 export class WasmKernels extends Kernels {
+  override oneHot(indices: Ref, depth: number): Ref {
+    const [count] = indices.shape as [number];
+    const attrs = { dtype: "int32", depth, onValue: 1, offValue: 0 };
+    const hot = this.program.kernel("OneHot", { indices }, attrs, { shape: [count, depth], dtype: "int32" });
+    return this.cast(hot, "float32");
+  }
+
   protected override product(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {
     return this.batchMatMul(transA ? this.permute(a, [1, 0]) : a, transB ? this.permute(b, [1, 0]) : b, false, false);
   }

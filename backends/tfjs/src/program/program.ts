@@ -33,6 +33,12 @@ export interface Instruction {
   run(values: Values, context: RunContext): void | Promise<void>;
 }
 
+/** The op of a node and what it read. */
+export interface Origin {
+  readonly op: string;
+  readonly inputs: readonly Ref[];
+}
+
 export interface Constant {
   readonly slot: number;
   readonly type: RefType;
@@ -45,9 +51,19 @@ export class Program {
   readonly constants: Constant[] = [];
   /** For a slot that shows another's data under another shape: that other slot. */
   readonly viewOf = new Map<number, number>();
+  readonly #origins = new Map<number, Origin>();
   readonly #known = new Map<string, readonly Ref[]>();
 
   constructor(readonly engine: Engine) {}
+
+  /** Notes which node of the graph made a value, for lowerings of gradients that can use what the forward pass made. */
+  note(results: readonly Ref[], origin: Origin): void {
+    for (const { slot } of results) this.#origins.set(slot, origin);
+  }
+
+  origin({ slot }: Ref): Origin | undefined {
+    return this.#origins.get(slot);
+  }
 
   /** A slot that is filled from outside. */
   slot(type: RefType): Ref {
