@@ -23,8 +23,8 @@ export interface InstalledEngine {
   readonly packageName: EnginePackage;
   readonly folder: string;
   readonly version: string;
-  /** Looks packages up as the package's own files do. */
-  readonly require: NodeJS.Require;
+  /** Loads modules as the package's own files do. */
+  readonly load: NodeJS.Require;
 }
 
 export type Obstacle =
@@ -60,7 +60,7 @@ export function findEngine(kind: NodeEngineKind, from: string): InstalledEngine 
   const needed = ["dist/register_all_kernels.js", "dist/nodejs_kernel_backend.js", "binding/tfjs_backend.cc"];
   const absent = needed.find((file) => !existsSync(join(folder, file)));
   if (absent !== undefined) return { state: "broken", part: "package", reason: `${join(folder, absent)} is missing` };
-  return { packageName, folder, version, require: createRequire(path) };
+  return { packageName, folder, version, load: createRequire(path) };
 }
 
 /** The real folder of a package in the nearest `node_modules` on the way up that has it, whatever state it is in. */

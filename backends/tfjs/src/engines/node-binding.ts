@@ -49,24 +49,24 @@ export async function loadNodeEngine(kind: NodeEngineKind, from: string = import
   }
   const state = await inspectNodeEngine(kind, from);
   if (state.state !== "ready") throw unavailable(kind, state);
-  const engine = load(kind, state);
+  const engine = start(kind, state);
   loaded = { kind, engine };
   return engine;
 }
 
-function load(kind: NodeEngineKind, found: Extract<EngineState, { state: "ready" }>): NodeEngine {
-  const { packageName, folder, require } = found;
+function start(kind: NodeEngineKind, found: Extract<EngineState, { state: "ready" }>): NodeEngine {
+  const { packageName, folder, load } = found;
   for (const [name, value] of Object.entries(switches)) process.env[name] ??= value;
-  const binding = attempt(kind, "binding", () => require(found.binding) as Binding);
+  const binding = attempt(kind, "binding", () => load(found.binding) as Binding);
   const cuda = binding.isUsingGpuDevice();
   const gpu = kind === "node-gpu" ? findGpu() : null;
   if (kind === "node-gpu" && !cuda) throw unavailable(kind, { state: "no-cuda", gpu });
   const tf = attempt(kind, "package", () =>
     withLegacyUtil(folder, () => {
       // What tfjs-node's own entry does, but for looking for its binding by node-pre-gyp, in its own folder.
-      const union = require("@tensorflow/tfjs") as Tf;
-      require(join(folder, "dist", "register_all_kernels.js"));
-      const { NodeJSKernelBackend } = require(join(folder, "dist", "nodejs_kernel_backend.js")) as {
+      const union = load("@tensorflow/tfjs") as Tf;
+      load(join(folder, "dist", "register_all_kernels.js"));
+      const { NodeJSKernelBackend } = load(join(folder, "dist", "nodejs_kernel_backend.js")) as {
         NodeJSKernelBackend: KernelBackendClass;
       };
       union.registerBackend("tensorflow", () => new NodeJSKernelBackend(binding, packageName), 3);

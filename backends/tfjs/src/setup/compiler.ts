@@ -1,7 +1,7 @@
 // Compiles tfjs-node's binding from the sources in its package, as its binding.gyp says, by the C++ compiler alone.
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { CambiumError } from "@cambium/ir";
+import headers from "node-api-headers";
 import { complaint, runCommand } from "./command.js";
 
 /** Node-API's version that tfjs-node's own builds ask for; every Node from 20 has it. */
@@ -43,15 +43,22 @@ export interface Compilation {
 
 /** @throws CambiumError `E_SETUP_COMPILE` with the compiler's first errors. */
 export async function compile(compiler: Compiler, what: Compilation, signal: AbortSignal): Promise<void> {
-  const headers = join(dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")), "include");
   const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(what.engine, "binding", file));
   const flags = ["-shared", "-fPIC", "-O3", "-std=c++17", "-pthread", "-w", `-DNAPI_VERSION=${napiVersion}`];
-  const paths = ["-I", headers, "-I", what.include, ...sources, ...what.libraries, `-Wl,-rpath,${what.rpath}`];
+  const paths = [
+    "-I",
+    headers.include_dir,
+    "-I",
+    what.include,
+    ...sources,
+    ...what.libraries,
+    `-Wl,-rpath,${what.rpath}`,
+  ];
   const result = await runCommand([...compiler.command, ...flags, ...paths, "-o", what.output], signal);
   if (result?.status === 0) return;
   throw new CambiumError("E_SETUP_COMPILE", "the binding does not compile", {
     where: what.engine,
     got: result ? complaint(result) : "the compiler is gone",
-    expected: "a compiler for C++17, and a TensorFlow between 2.9 and 2.21",
+    expected: "a compiler for C++17, and the headers of TensorFlow's C API",
   });
 }

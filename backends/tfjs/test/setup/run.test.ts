@@ -28,6 +28,9 @@ vi.mock("../../src/setup/self-test.js", async (importActual) => {
   };
 });
 
+/** Processes take what a busy machine gives them. */
+const patient = { timeout: 20_000 };
+
 let project: Project;
 let reports: string[];
 const before = { PATH: process.env["PATH"], CXX: process.env["CXX"] };
@@ -296,10 +299,10 @@ describe("what stands in the way is said, and what was built stays", () => {
     script("python3", 'test "$3" = --version && exit', `echo $$ > ${join(project.root, "pid")}`, "exec /bin/sleep 60");
     const controller = new AbortController();
     const running = run({}, controller.signal);
-    await vi.waitFor(() => expect(existsSync(join(project.root, "pid"))).toBe(true));
+    await vi.waitFor(() => expect(existsSync(join(project.root, "pid"))).toBe(true), patient);
     controller.abort();
     await expect(running).rejects.toThrow(/abort/);
     const pid = Number(readFileSync(join(project.root, "pid"), "utf8"));
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow());
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), patient);
   });
 });
