@@ -3,9 +3,7 @@ import type { GrowPreflight, GrowProgress } from "@cambium/checkpoint";
 import { describePlan, formatLayers } from "@cambium/growth";
 import { compact, duration } from "./format.js";
 import { growthFlops } from "./grow-flops.js";
-
-/** Milliseconds between two lines, without a terminal and with one. */
-const every = { plain: 10_000, terminal: 200 };
+import { StatusLine } from "./status-line.js";
 
 /** The pre-flight for a person. */
 export function preflightText(report: GrowPreflight): string {
@@ -46,26 +44,21 @@ function table(rows: readonly [string, string][]): string {
 
 /** Prints progress to `stream`; returns what takes it and what ends the line. */
 export function growProgress(stream: NodeJS.WriteStream): { show(progress: GrowProgress): void; stop(): void } {
-  const terminal = stream.isTTY === true;
-  const wait = terminal ? every.terminal : every.plain;
+  const line = new StatusLine(stream);
   let first: { readonly at: number; readonly progress: GrowProgress } | undefined;
-  let shown = performance.now();
   return {
     show(progress) {
       const now = performance.now();
       if (first?.progress.phase !== progress.phase) first = { at: now, progress };
-      if (now - shown < wait) return;
-      shown = now;
-      const { done, total, phase } = progress;
-      const speed = (done - first.progress.done) / ((now - first.at) / 1000);
-      const left = duration((total - done) / speed);
-      const what = phase === "write" ? "Writing" : "Verifying";
-      const percent = Math.floor((100 * done) / total);
-      const line = `${what} ${percent} %  ${(speed / 1e9).toFixed(2)} GB/s  ${left} left`;
-      stream.write(terminal ? `\r${line}\x1b[K` : `${line}\n`);
+      const { at, progress: begin } = first;
+      line.show(() => {
+        const { done, total, phase } = progress;
+        const speed = (done - begin.done) / ((now - at) / 1000);
+        const percent = Math.floor((100 * done) / total);
+        const what = phase === "write" ? "Writing" : "Verifying";
+        return `${what} ${percent} %  ${(speed / 1e9).toFixed(2)} GB/s  ${duration((total - done) / speed)} left`;
+      });
     },
-    stop() {
-      if (terminal) stream.write("\r\x1b[K");
-    },
+    stop: () => line.stop(),
   };
 }

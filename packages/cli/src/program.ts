@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   run: async () => (await import("./commands/run.js")).runCommand,
   train: async () => (await import("./commands/train.js")).trainCommand,
   grow: async () => (await import("./commands/grow.js")).growCommand,
+  preview: async () => (await import("./commands/preview.js")).previewCommand,
   generate: async () => (await import("./commands/generate.js")).generateCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,

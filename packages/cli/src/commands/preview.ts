@@ -1,0 +1,182 @@
+// cambium preview: how a model would start out after growth, without writing it.
+import { type Device, resolveBackend } from "@cambium/backend";
+import { Mistakes, type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
+import { connectionRate, formatLayers, type GrowthPlan, layerMap, layerOrigins, type Operator } from "@cambium/growth";
+import { type LlamaConfig, lossGraph, parseHfConfig } from "@cambium/model";
+import { Command } from "commander";
+import { Quit } from "../failure.js";
+import { type BackendFlags, backendOptions, wholeNumber, withBackendFlags } from "../flags.js";
+import { compact } from "../format.js";
+import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
+import type { Host } from "../host.js";
+import { findModel } from "../model-source.js";
+import { findTokenizer } from "../model-tokenizer.js";
+import { stopOnSignals } from "../signals.js";
+import { StatusLine } from "../status-line.js";
+import { openText, textWindows, type Windows } from "../text-windows.js";
+import { tokenCount } from "../token-count.js";
+import { virtualModel, type Weights } from "../virtual-model.js";
+
+interface Flags extends OperatorFlags, BackendFlags {
+  readonly text?: string;
+  readonly corpus?: string;
+  readonly tokens: number;
+  readonly context?: number;
+  readonly batch: number;
+  readonly json?: boolean;
+}
+
+/** Longest window where nothing is said. */
+const usualContext = 256;
+
+export function previewCommand(host: Host): Command {
+  return withBackendFlags(withOperatorFlags(new Command("preview")))
+    .description("Show the loss of a grown model on a text beside the base's, without writing the model.")
+    .argument("<source>", "a Hugging Face directory, or a run's directory")
+    .option("--text <file>", "a text file to measure on")
+    .option("-c, --corpus <corpus>", "moby-dick, state-of-the-union, or a path: text file, folder, .jsonl")
+    .option("-n, --tokens <n>", "tokens to predict, from the front of the text", tokenCount("--tokens"), 16_384)
+    .option(
+      "--context <n>",
+      `tokens in a sequence (default: the model's, at most ${usualContext})`,
+      wholeNumber("--context", 1),
+    )
+    .option("--batch <n>", "sequences in a batch", wholeNumber("--batch", 1), 8)
+    .option("--json", "print the figures as JSON")
+    .addHelpText(
+      "after",
+      `
+Layers that are copies share their weights with the base in memory: a grown model takes no more of it than the base,
+but for what its operator computes. A loss far above the base's is what stacking does at first; training mends it.
+
+With --json: {"base": {"layers", "loss", "perplexity"}, "grown": {…}, "tokens", "weightBytes", "layers", …}
+
+Examples:
+  cambium preview ./llama-6l --operator stack --factor 4 --corpus moby-dick
+  cambium preview ./llama-6l --operator interpolation --layers 12 --text my.txt --json`,
+    )
+    .action((path: string, flags: Flags) => run(path, flags, host));
+}
+
+async function run(path: string, flags: Flags, host: Host): Promise<void> {
+  const mistakes = new Mistakes();
+  const { operator, options } = await operatorRequest(flags, host, mistakes);
+  const model = await mistakes.check(() => findModel(path));
+  const text = await mistakes.check(() => openText(flags.text, flags.corpus));
+  const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
+  await using directory = model && (await mistakes.check(() => openModelDirectory(model.path)));
+  const config = directory && (await mistakes.check(() => parseHfConfig(directory.configJson).config));
+  const plan = config && operator && (await mistakes.check(() => operator.plan(config, options)));
+  const tokenizer = model && config && (await mistakes.check(() => findTokenizer(model, config.vocabSize)));
+  const backend =
+    computing && (await mistakes.check(() => resolveBackend(computing.name, host.importer(process.cwd()))));
+  mistakes.throwIfAny();
+  if (!directory || !plan || !text || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
+
+  const { signal, release } = stopOnSignals(() => {});
+  const line = new StatusLine(process.stderr);
+  try {
+    const context = flags.context ?? Math.min(usualContext, plan.base.contextLength);
+    const windows = await textWindows(text, tokenizer, { wanted: flags.tokens, context, batch: flags.batch });
+    await using device = await backend.open(computing.options);
+    const shown = await measure(device, directory, plan, windows, line, signal);
+    line.stop();
+    console.log(flags.json ? JSON.stringify(shown) : describe(shown, plan, operator as Operator));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Quit(130);
+  } finally {
+    line.stop();
+    release();
+  }
+}
+
+interface Measured {
+  readonly layers: number;
+  /** Mean cross entropy in nats. */
+  readonly loss: number;
+  readonly perplexity: number;
+}
+
+interface Shown {
+  readonly base: Measured;
+  readonly grown: Measured;
+  readonly tokens: number;
+  readonly context: number;
+  /** Bytes of weights on the device for both models together. */
+  readonly weightBytes: number;
+  readonly device: string;
+  readonly operator: GrowthPlan["operator"];
+  /** For each target layer the base layers it is made from. */
+  readonly layers: readonly (readonly number[])[];
+}
+
+async function measure(
+  device: Device,
+  directory: ModelDirectory,
+  plan: GrowthPlan,
+  windows: Windows,
+  line: StatusLine,
+  signal: AbortSignal,
+): Promise<Shown> {
+  const weights = await virtualModel(device, directory, plan, (done, total) => {
+    signal.throwIfAborted();
+    line.show(() => `Weights ${Math.floor((100 * done) / total)} %`);
+  });
+  const { bytes: weightBytes } = await device.memory();
+  const losses = async (what: string, config: LlamaConfig, inputs: Weights): Promise<Measured> => {
+    const masks = what === "grown" ? plan.masks : [];
+    const loss = await meanLoss(device, config, inputs, windows, masks, (done) => {
+      signal.throwIfAborted();
+      line.show(() => `Loss of the ${what} model ${Math.floor((100 * done) / windows.batches.length)} %`);
+    });
+    return { layers: config.layers, loss, perplexity: Math.exp(loss) };
+  };
+  return {
+    base: await losses("base", plan.base, weights.base),
+    grown: await losses("grown", plan.target, weights.grown),
+    tokens: windows.tokens,
+    context: windows.time,
+    weightBytes,
+    device: `${device.info.backend}: ${device.info.device}`,
+    operator: plan.operator,
+    layers: layerOrigins(plan),
+  };
+}
+
+async function meanLoss(
+  device: Device,
+  config: LlamaConfig,
+  weights: Weights,
+  { batch, time, batches }: Windows,
+  masks: GrowthPlan["masks"],
+  progress: (done: number) => void,
+): Promise<number> {
+  using executable = await device.compile(lossGraph(config, { batch, time, masks }));
+  let sum = 0;
+  for (const [i, data] of batches.entries()) {
+    progress(i);
+    const tokens = { dtype: "i32", shape: [batch, time + 1], data } as const;
+    const { fetched } = await executable.run({ ...weights, tokens }, { fetch: ["loss"] });
+    sum += fetched["loss"]?.data[0] as number;
+  }
+  return sum / batches.length;
+}
+
+function describe({ base, grown, tokens, context, weightBytes, device }: Shown, plan: GrowthPlan, operator: Operator) {
+  const rate = connectionRate(layerMap(plan));
+  const loss = ({ layers, loss, perplexity }: Measured): string =>
+    `${loss.toFixed(4)}  perplexity ${compact(perplexity)}  ${layers} layers`;
+  const difference = grown.loss - base.loss;
+  const rows = [
+    ["operator", `${operator.name} ${operator.version}`],
+    ["layers", formatLayers(layerOrigins(plan))],
+    ["R_c", `${rate.numerator}/${rate.denominator} = ${(100 * rate.value).toFixed(2)} %`],
+    ["base loss", loss(base)],
+    ["grown loss", loss(grown)],
+    ["difference", `${difference < 0 ? "" : "+"}${difference.toFixed(4)}`],
+    ["measured", `${tokens.toLocaleString("en-US")} tokens, ${context} in a sequence, on ${device}`],
+    ["weights", `${compact(weightBytes)}B in memory for both models`],
+  ];
+  return rows.map(([label = "", text]) => `${label.padEnd(14)}${text}`).join("\n");
+}
