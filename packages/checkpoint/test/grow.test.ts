@@ -98,6 +98,38 @@ describe("growth by a layer list", () => {
   });
 });
 
+describe("before anything is written", () => {
+  it("every mistake is found at once, each with its code", async () => {
+    const dir = await tempDir();
+    const config = { ...llamaJson(80, 8192, 28672), first_k_dense_replace: 1 };
+    const source = writeModel(join(dir, "a"), config, llamaShards(80, 8192, 28672), "none");
+    mkdirSync(join(dir, "b"));
+    writeFileSync(join(dir, "b", "precious"), "mine");
+    const request = { operator: stacked, options: { factor: 10 }, maxShardBytes: 0 };
+    let seen: GrowPreflight | undefined;
+    const onPreflight = (report: GrowPreflight) => {
+      seen = report;
+    };
+    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { ...request, onPreflight }));
+    expect(error.code).toBe("E_GROWTH_MISTAKES");
+    const codes = error.details.reasons?.map(({ code }) => code);
+    expect(codes?.sort()).toEqual(["E_DISK_FULL", "E_EXISTS", "E_GROWTH_REFUSED", "E_SHARD_SIZE"]);
+    expect(seen).toMatchObject({ bytesDone: 0, memory: expect.any(Number) });
+    expect(seen?.memory).toBeLessThan(300e6);
+  });
+
+  it("what a model and a request have against them is told together", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), { num_hidden_layers: 3 }, [foreign(0), foreign(1)], "none");
+    const options = { colour: "red" };
+    const error = await refusal(() =>
+      preflightGrowth(source, join(source, "config.json", "b"), { operator: stacked, options }),
+    );
+    const codes = error.details.reasons?.map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(["E_GROWTH_REFUSED", "E_GROWTH_OPTION", "E_NOT_FOUND"]));
+  });
+});
+
 function pick(entry?: { dtype: string; shape: readonly number[] }) {
   return { dtype: entry?.dtype, shape: entry?.shape };
 }

@@ -1,8 +1,22 @@
 // cambium grow beyond a plain stack: shards, verification, doing it twice, and what it refuses.
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { layoutSafetensors } from "@cambium/checkpoint";
+import { llamaConfig, parameterTable, toHfConfig } from "@cambium/model";
+import { afterAll, describe, expect, test } from "vitest";
 import { cambium, golden, json, output, stack } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cambium-grow-"));
@@ -44,4 +58,93 @@ test("another growth into the same place is refused, and nothing is left over", 
   const again = await cambium(["grow", copy, target, "--operator", stack, "--factor", "3"]);
   expect(again).toMatchObject({ code: 2, errors: expect.stringContaining("E_EXISTS") });
   expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+});
+
+test("every mistake is told at once, each with its code, and the figures with them", async () => {
+  const [cut, there] = [join(folder, "cut"), join(folder, "there")];
+  cpSync(source, cut, { recursive: true });
+  truncateSync(
+    join(cut, "model.safetensors"),
+    8 + Number(readFileSync(join(cut, "model.safetensors")).readBigUInt64LE()),
+  );
+  mkdirSync(there);
+  writeFileSync(join(there, "precious"), "mine");
+  const wrong = ["--factor", "two", "--max-shard-size", "much", "--set", "colour"];
+  const { code, output: shown, errors } = await cambium(["grow", cut, there, "--operator", stack, ...wrong]);
+  expect(code).toBe(2);
+  expect(shown).toMatch(/\nFLOPs [\s\S]*\nmemory +at most [\s\S]*\ndisk free /);
+  expect(errors).toMatch(/^E_GROWTH_MISTAKES: there are 5 mistakes/);
+  for (const mistake of [
+    /E_OPTION: --factor/,
+    /E_OPTION: --max-shard/,
+    /E_OPTION: --set/,
+    /E_EXISTS: .*there/,
+    /E_SAFETENSORS/,
+  ])
+    expect(errors).toMatch(mistake);
+  const ended = await cambium(["grow", cut, there, "--operator", "stakc", "--json"]);
+  const { reasons } = JSON.parse(ended.errors).error as { reasons: { code: string }[] };
+  expect(new Set(reasons.map((reason) => reason.code)).size).toBe(3);
+  expect(readdirSync(there)).toEqual(["precious"]);
+});
+
+test("FLOPs are those of GROWTH.md 7.3, before and after", async () => {
+  const { flops } = await json("grow", source, join(folder, "none"), ...args, "--dry-run");
+  const {
+    hiddenSize: d,
+    heads,
+    kvHeads,
+    headDim: e,
+    intermediateSize: f,
+    vocabSize: v,
+    contextLength,
+  } = (await json("inspect", source))["config"] as Record<string, number> as Record<
+    "hiddenSize" | "heads" | "kvHeads" | "headDim" | "intermediateSize" | "vocabSize" | "contextLength",
+    number
+  >;
+  const context = Math.min(2048, contextLength);
+  const perToken = (layers: number) =>
+    3 *
+    (2 * (layers * (2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * f) + v * d) + 4 * layers * heads * e * context);
+  expect(flops).toEqual({ context, before: perToken(2), after: perToken(4) });
+});
+
+describe("Ctrl-C", () => {
+  /** A model of 0.4 GB that is holes: its growth is long enough not to be done before the signal arrives. */
+  const large = join(folder, "large");
+  const sizes = { vocabSize: 512, hiddenSize: 2048, intermediateSize: 5632, heads: 16, contextLength: 512 };
+  const config = llamaConfig({ layers: 4, ...sizes });
+  const { head, fileSize } = layoutSafetensors(
+    parameterTable(config).map((spec) => ({ ...spec, dtype: "BF16" as const })),
+  );
+  mkdirSync(large);
+  writeFileSync(join(large, "config.json"), JSON.stringify(toHfConfig(config, { dtype: "bf16" })));
+  writeFileSync(join(large, "model.safetensors"), head);
+  truncateSync(join(large, "model.safetensors"), fileSize);
+
+  test.each([[], ["--json"]])("ends with 130 and says how to continue %s", async (...flags: string[]) => {
+    const target = join(folder, `stopped${flags}`);
+    const command = ["grow", large, target, "--operator", stack, "--factor", "8"];
+    const main = new URL("../dist/main.js", import.meta.url).pathname;
+    const child = spawn(process.execPath, [main, ...command, ...flags], { stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      errors += text;
+    });
+    const closed = once(child, "close");
+    const journal = join(folder, `.stopped${flags}.growing.json`);
+    while (!existsSync(journal) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 2));
+    child.kill("SIGINT");
+    expect((await closed)[0], errors).toBe(130);
+    const last = errors.trimEnd().split("\n").at(-1) ?? "";
+    const said = "Stopped; what is written is kept. The same command continues.";
+    if (flags.length === 0) expect(last).toBe(said);
+    else expect(JSON.parse(last)).toEqual({ error: { code: "E_INTERRUPTED", message: said } });
+    expect(existsSync(target)).toBe(false);
+    const onward = await json(...command, "--dry-run");
+    expect(onward["bytesDone"]).toBeGreaterThan(0);
+    expect(onward["bytesDone"]).toBeLessThan(onward["bytesOut"] as number);
+    const other = await cambium(["grow", large, target, "--operator", stack, "--factor", "7", "--dry-run"]);
+    expect(other.errors).toContain("E_GROWTH_UNFINISHED");
+  });
 });

@@ -148,9 +148,9 @@ async function isDone(target: string, identity: string | undefined): Promise<boo
 /** @throws CambiumError when nothing can be made in `folder`, or where it is to be made itself */
 async function requireWritable(folder: string): Promise<void> {
   try {
-    await access(folder, constants.W_OK | constants.X_OK);
     if (!(await stat(folder)).isDirectory())
       throw new CambiumError("E_NOT_FOUND", "a part of this path is not a folder", { where: folder });
+    await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw toFileError(error, folder);
     await requireWritable(dirname(folder));
