@@ -1,6 +1,6 @@
 // matmul: which kernels a product becomes. Kernels for GPUs and for software adapters are different families.
 import type { Value } from "@cambium/ir";
-import type { KernelLowering, LowerContext } from "../../compile/kernel.js";
+import type { Kernel, KernelLowering, LowerContext } from "../../compile/kernel.js";
 import { blockKernel } from "./blocks.js";
 import { fewRowsKernel } from "./few-rows.js";
 import { emitInParts } from "./parts.js";
@@ -21,14 +21,18 @@ export function emitProduct(product: Product, target: Target, context: LowerCont
 }
 
 export function emitVariant(product: Product, variant: Variant, target: Target, context: LowerContext): void {
+  if (variant.family === "tiles" && variant.splits > 1)
+    emitInParts(product, variant.shape, variant.splits, target, context);
+  else context.emit(kernelOf(product, variant, target));
+}
+
+function kernelOf(product: Product, variant: Variant, target: Target): Kernel {
   switch (variant.family) {
     case "blocks":
-      return context.emit(blockKernel(product, variant.shape, target));
+      return blockKernel(product, variant.shape, target);
     case "few rows":
-      return context.emit(fewRowsKernel(product, target));
+      return fewRowsKernel(product, target);
     case "tiles":
-      return variant.splits > 1
-        ? emitInParts(product, variant.shape, variant.splits, target, context)
-        : context.emit(tileKernel(product, variant.shape, target));
+      return tileKernel(product, variant.shape, target);
   }
 }

@@ -1,0 +1,149 @@
+// Cross entropy row by row: log Σ exp of the logits, chunk after chunk, and the logit of each row's target.
+import { numel, type Value } from "@cambium/ir";
+import { type DeviceTraits, type Kernel, type KernelIo, spread } from "../compile/kernel.js";
+
+export interface RowsOptions {
+  /** f32 [rows, columns]: columns `first` … of all logits. */
+  readonly logits: Value;
+  /** i32 [rows]. */
+  readonly targets: Value;
+  readonly first: number;
+  /** f32 [3, rows]: largest logit, Σ exp(logit − largest), target's logit; of earlier chunks and with this one. */
+  readonly before: Value | undefined;
+  readonly after: Value | undefined;
+  /** Written when there is no `after`: f32 [rows] each. */
+  readonly losses: Value;
+  readonly logSumExp: Value;
+}
+
+/** Below every logit; exp of it is 0. */
+const lowest = "-3.4e38f";
+
+/** A workgroup shares a row on GPUs; on a software adapter each invocation has rows of its own. */
+export function rowsKernel(options: RowsOptions, traits: DeviceTraits): Kernel {
+  const { logits, targets, before, after, losses, logSumExp } = options;
+  const [rows, columns] = logits.type.shape as readonly [number, number];
+  const sharing = traits.kind === "gpu" ? Math.min(128, traits.maxInvocations) : 1;
+  const invocations = sharing === 1 ? 4 : sharing;
+  const { groups, linear } = spread(sharing === 1 ? Math.ceil(rows / invocations) : rows);
+  return {
+    label: `cross entropy of rows ${rows}×${columns}`,
+    reads: [logits, targets, ...(before ? [before] : [])],
+    writes: after ? [after] : [losses, logSumExp],
+    workgroup: [invocations, 1, 1],
+    groups,
+    body: (io) => ({
+      ...(sharing > 1 && { declarations: `var<workgroup> shares: array<vec2<f32>, ${sharing}>;` }),
+      main: [
+        `let row = ${sharing === 1 ? `${linear} * ${invocations}u + lane` : linear};`,
+        `if (row >= ${rows}u) { return; }`,
+        `var peak = ${lowest};`,
+        "var sum = 0f;",
+        ...scan(io, logits, columns, sharing),
+        ...(sharing > 1 ? combine(sharing) : []),
+        ...(sharing > 1 ? ["if (lane == 0u) {"] : []),
+        ...finish(io, options, rows, columns),
+        ...(sharing > 1 ? ["}"] : []),
+      ].join("\n"),
+    }),
+  };
+}
+
+/** Online: the sum is rescaled whenever a larger logit comes (Milakov & Gimelshein 2018). */
+function scan(io: KernelIo, logits: Value, columns: number, sharing: number): string[] {
+  const own = sharing > 1 ? "lane" : "0u";
+  if (columns % 4 === 0) {
+    return [
+      `for (var i = ${own}; i < ${columns / 4}u; i += ${sharing}u) {`,
+      `let x = ${io.load4(logits, `row * ${columns / 4}u + i`)};`,
+      "let higher = max(peak, max(max(x[0], x[1]), max(x[2], x[3])));",
+      "sum = sum * exp(peak - higher) + dot(exp(x - higher), vec4<f32>(1f));",
+      "peak = higher;",
+      "}",
+    ];
+  }
+  return [
+    `for (var i = ${own}; i < ${columns}u; i += ${sharing}u) {`,
+    `let x = ${io.load(logits, `row * ${columns}u + i`)};`,
+    "let higher = max(peak, x);",
+    "sum = sum * exp(peak - higher) + exp(x - higher);",
+    "peak = higher;",
+    "}",
+  ];
+}
+
+/** Invocation 0 gets what all saw. */
+function combine(sharing: number): string[] {
+  const steps = ["shares[lane] = vec2<f32>(peak, sum);", "workgroupBarrier();"];
+  for (let count = sharing; count > 1; ) {
+    const half = Math.ceil(count / 2);
+    steps.push(
+      `if (lane + ${half}u < ${count}u) {`,
+      `let other = shares[lane + ${half}u];`,
+      "let higher = max(peak, other[0]);",
+      "sum = sum * exp(peak - higher) + other[1] * exp(other[0] - higher);",
+      "peak = higher;",
+      "shares[lane] = vec2<f32>(peak, sum);",
+      "}",
+      "workgroupBarrier();",
+    );
+    count = half;
+  }
+  return steps;
+}
+
+function finish(io: KernelIo, options: RowsOptions, rows: number, columns: number): string[] {
+  const { logits, targets, first, before, after, losses, logSumExp } = options;
+  return [
+    "var picked = 0f;",
+    ...(before
+      ? [
+          `let earlier = ${io.load(before, "row")};`,
+          "let higher = max(peak, earlier);",
+          `sum = sum * exp(peak - higher) + ${io.load(before, `${rows}u + row`)} * exp(earlier - higher);`,
+          "peak = higher;",
+          `picked = ${io.load(before, `${2 * rows}u + row`)};`,
+        ]
+      : []),
+    `let target_ = ${io.load(targets, "row")} - ${first};`,
+    `if (target_ >= 0 && target_ < ${columns}) { picked = ${io.load(logits, `row * ${columns}u + u32(target_)`)}; }`,
+    ...(after
+      ? [
+          io.store(after, "row", "peak"),
+          io.store(after, `${rows}u + row`, "sum"),
+          io.store(after, `${2 * rows}u + row`, "picked"),
+        ]
+      : [
+          "let total = peak + log(sum);",
+          io.store(logSumExp, "row", "total"),
+          io.store(losses, "row", "total - picked"),
+        ]),
+  ];
+}
+
+/** `mean` [] of `values` [count], by one workgroup, always in the same order. */
+export function meanKernel(values: Value, mean: Value, traits: DeviceTraits): Kernel {
+  const count = numel(values.type.shape);
+  const invocations = traits.kind === "gpu" ? Math.min(128, traits.maxInvocations) : 4;
+  return {
+    label: `mean of ${count}`,
+    reads: [values],
+    writes: [mean],
+    workgroup: [invocations, 1, 1],
+    groups: [1, 1, 1],
+    body: (io) => ({
+      declarations: `var<workgroup> sums: array<f32, ${invocations}>;`,
+      main: [
+        "var sum = 0f;",
+        `for (var i = lane; i < ${count}u; i += ${invocations}u) { sum += ${io.load(values, "i")}; }`,
+        "sums[lane] = sum;",
+        "workgroupBarrier();",
+        "if (lane == 0u) {",
+        "var total = 0f;",
+        `for (var i = 0u; i < ${invocations}u; i++) { total += sums[i]; }`,
+        io.store(mean, "0u", `total / ${count}f`),
+        "}",
+      ].join("\n"),
+    }),
+  };
+}

@@ -1,0 +1,107 @@
+// The cross entropy of an output projection and its gradient: both families of kernels, one chunk of the vocabulary and several.
+import {
+  applyReference,
+  drawn,
+  f32,
+  GraphBuilder,
+  i32,
+  linearCrossEntropy,
+  linearCrossEntropyGrad,
+  materialize,
+  type Node,
+  numel,
+  type RefTensor,
+  refTensor,
+  toHost,
+} from "@cambium/ir";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { lowerGradient, lowerLoss } from "../src/kernels/cross-entropy.js";
+import { expectAgreement, unit } from "./shared/compare.js";
+import { lowered, openRawDevice, traitsOf } from "./shared/lowered.js";
+
+let device: GPUDevice;
+beforeAll(async () => {
+  device = await openRawDevice();
+}, 120_000);
+afterAll(() => device.destroy());
+
+interface Case {
+  readonly rows: number;
+  readonly width: number;
+  readonly vocab: number;
+  /** Bytes of a chunk's logits; columns come in 64s. */
+  readonly chunkBytes: number;
+}
+
+const cases: readonly Case[] = [
+  { rows: 6, width: 8, vocab: 20, chunkBytes: 1 << 24 },
+  { rows: 9, width: 7, vocab: 131, chunkBytes: 1 },
+  { rows: 16, width: 12, vocab: 256, chunkBytes: 16 * 128 * 4 },
+];
+
+describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
+  test.each(cases)("$rows rows, width $width, vocabulary $vocab", { timeout: 240_000 }, async (one) => {
+    const { rows, width, vocab, chunkBytes } = one;
+    const { loss, gradient } = nodesOf(one);
+    const [hidden, weight, targets, grad] = materialize(
+      {
+        inputs: [
+          drawn("f32", [rows, width], [-2, 2]),
+          drawn("f32", [vocab, width], [-2, 2]),
+          drawn("i32", [rows], [0, vocab]),
+          drawn("f32", []),
+        ],
+      },
+      `cross entropy ${vocab}`,
+    ) as [never, never, never, never];
+    const [, exact] = applyReference(loss, [hidden, weight, targets].map(refTensor), "f64") as [RefTensor, RefTensor];
+    const logSumExp = toHost(exact) as never;
+    // A logit is a sum of `width` products of at most 4 each; exp, sums and log add a few roundings of values below 2⁵ each.
+    const logit = (width + 2) * unit * 4 * width;
+    const within = logit + 64 * unit * 2 ** 5;
+    await expectAgreement(
+      ...([device, { kind: "kernels", lower: (node, context) => lowerLoss(node, context, chunkBytes) }] as const),
+      ...([loss, [hidden, weight, targets], traitsOf(kind), () => within] as const),
+    );
+    // A logit's gradient is an exponential below grad / rows and errs relatively as much as the logit absolutely; it is
+    // summed over a row or a column, times what is at most 2, as is grad.
+    const each = (logit + 16 * unit) / rows;
+    await expectAgreement(
+      ...([device, { kind: "kernels", lower: (node, context) => lowerGradient(node, context, chunkBytes) }] as const),
+      ...([gradient, [hidden, weight, targets, logSumExp, grad], traitsOf(kind)] as const),
+      (output) => 4 * each * (output === 0 ? vocab : rows),
+    );
+  });
+});
+
+test("temporary memory is bounded by the chunk, and a small vocabulary takes three dispatches", () => {
+  const { loss, gradient } = nodesOf({ rows: 2048, width: 64, vocab: 50_000, chunkBytes: 0 });
+  for (const kind of ["gpu", "cpu"] as const) {
+    for (const [node, lower] of [
+      [loss, lowerLoss],
+      [gradient, lowerGradient],
+    ] as const) {
+      const { temps } = lowered({ kind: "kernels", lower }, node, traitsOf(kind));
+      for (const { type } of temps) expect(4 * numel(type.shape)).toBeLessThanOrEqual(1 << 24);
+    }
+  }
+  const small = nodesOf({ rows: 512, width: 128, vocab: 256, chunkBytes: 0 });
+  for (const [node, lower] of [
+    [small.loss, lowerLoss],
+    [small.gradient, lowerGradient],
+  ] as const)
+    expect(lowered({ kind: "kernels", lower }, node, traitsOf("cpu")).kernels).toHaveLength(3);
+});
+
+function nodesOf({ rows, width, vocab }: Case): { loss: Node; gradient: Node } {
+  const builder = new GraphBuilder();
+  const hidden = builder.input("hidden", f32(rows, width));
+  const weight = builder.input("weight", f32(vocab, width));
+  const targets = builder.input("targets", i32(rows));
+  const logSumExp = builder.input("logSumExp", f32(rows));
+  const grad = builder.input("grad", f32());
+  linearCrossEntropy(hidden, weight, targets);
+  linearCrossEntropyGrad(hidden, weight, targets, logSumExp, grad);
+  const [loss, gradient] = builder.finish().nodes as [Node, Node];
+  return { loss, gradient };
+}
