@@ -29,7 +29,8 @@ const { values } = parseArgs({
     peer: { type: "string", multiple: true, default: [] },
     compile: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
-    config: { type: "string", multiple: true, default: Object.keys(configs) },
+    config: { type: "string", multiple: true },
+    adapter: { type: "string", default: "swiftshader" },
     rounds: { type: "string", default: "8" },
     steps: { type: "string", default: "4" },
     json: { type: "boolean", default: false },
@@ -45,8 +46,23 @@ Examples:
   pnpm bench train --peer torch --compile --config 6Lx256 --rounds 12
   pnpm bench train --config 6Lx128 --rounds 1 --profile     then the share of each op type in 8 further steps
 
+With --backend webgpu and peers that run in a page (jax-js, tfjs-webgpu), all run in one Chromium: --config 2Lx64|6Lx128,
+--adapter swiftshader|system.
+
 A round is: peer, Cambium, peer. Its ratio is the peer's median step time (of both turns) over Cambium's.`);
   process.exit(0);
+}
+
+if (values.backend === "webgpu") {
+  const { benchInBrowser, browserTable, pages } = await import("./browser.js");
+  if (values.peer.every((name) => Object.hasOwn(pages, name))) {
+    const { peer: peers, config, adapter, json } = values;
+    const onProgress = (line: string) => process.stderr.write(json ? "" : `\r${line}\x1b[K`);
+    const counts = { rounds: Number(values.rounds), steps: Number(values.steps) };
+    const rows = await benchInBrowser({ ...counts, peers, config, adapter: adapter as "swiftshader", onProgress });
+    console.log(json ? JSON.stringify(rows) : `\r\x1b[K${browserTable(rows)}`);
+    process.exit(0);
+  }
 }
 
 interface Row {
@@ -72,7 +88,7 @@ const backend = await resolveBackend(values.backend, nodeImporter(process.cwd(),
 const names = values.compile ? [...values.peer, "torch-compile"] : values.peer;
 const rows: Row[] = [];
 const profiles: { readonly config: string; readonly ops: readonly OpShare[] }[] = [];
-for (const name of values.config) {
+for (const name of values.config ?? Object.keys(configs)) {
   const config = configs[name];
   if (!config) throw new Error(`there is no config ${name}: ${Object.keys(configs).join(", ")}`);
   const own = new CambiumContestant(backend);

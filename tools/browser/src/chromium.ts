@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { unpacked } from "./unpack.js";
 
+export type { Browser } from "playwright-core";
+
 export interface ChromiumOptions {
   /** Who computes: SwiftShader on the CPU (default), or the GPU that the machine's own Vulkan driver offers. */
   readonly adapter?: "swiftshader" | "system";

@@ -26,16 +26,19 @@ interface Failure {
   readonly code?: string;
 }
 
-/** Opens a page in `browser`, and waits until its module is loaded. */
+/** Opens a page in `browser`, and waits until its module is loaded. The page's server ends with it, or with the browser. */
 export async function openPage(browser: Browser, options: PageOptions): Promise<PageSession> {
   const server = await servePage(await bundlePage(options), options.files);
   const context = await browser.newContext().catch(async (error: unknown) => {
     await server.close();
     throw error;
   });
+  const gone = new Promise<void>((resolve) => {
+    context.once("close", () => resolve(server.close()));
+  });
   const close = async () => {
     await context.close();
-    await server.close();
+    await gone;
   };
   try {
     const page = await context.newPage();

@@ -1,0 +1,103 @@
+// The Llama train step in jax-js. Arrays are owned: a function consumes its arguments, and `.ref` keeps one for later.
+
+import type { LlamaConfig } from "@cambium/model";
+import { defaultOptimizer } from "@cambium/train";
+import { lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import type { StepSize } from "../../src/browser-page.js";
+
+type Layer = Record<"norm1" | "q" | "k" | "v" | "o" | "norm2" | "gate" | "up" | "down", np.Array>;
+export type Parameters = { embedding: np.Array; layers: Layer[]; norm: np.Array; head: np.Array };
+
+/** Cosines and sines [time, headDim / 2]. */
+interface Tables {
+  readonly cos: Float32Array;
+  readonly sin: Float32Array;
+}
+
+/** (parameters, m, v, tokens [batch, time + 1], lr, step from 1) → [loss, parameters, m, v]; for `jit`. */
+export function trainStep(model: LlamaConfig, size: StepSize, tables: Tables) {
+  const gradient = valueAndGrad(lossOf(model, size, tables));
+  return (parameters: Parameters, m: Parameters, v: Parameters, tokens: np.Array, lr: np.Array, step: np.Array) => {
+    const [loss, grads] = gradient(tree.ref(parameters), tokens) as [np.Array, Parameters];
+    return [loss, ...adamW(parameters, grads, m, v, lr, step)] as [np.Array, Parameters, Parameters, Parameters];
+  };
+}
+
+/** x [rows, in] · w [out, in]ᵀ */
+function linear(x: np.Array, w: np.Array): np.Array {
+  return lax.dot(x, w, { lhsContractingDims: [1], rhsContractingDims: [1] });
+}
+
+function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Tables) {
+  const { heads, kvHeads, headDim, vocabSize, rmsNormEps } = model;
+  const rows = batch * time;
+  const half = headDim / 2;
+
+  const norm = (x: np.Array, weight: np.Array) => {
+    const scale = np.reciprocal(np.sqrt(np.mean(np.square(x.ref), -1, { keepdims: true }).add(rmsNormEps)));
+    return x.mul(scale).mul(weight);
+  };
+  /** Turns pairs (i, i + half): with the halves on an axis of their own, the partner is a flip, which costs nothing. */
+  const rotate = (x: np.Array, count: number) => {
+    const cos = np.array(tables.cos, { shape: [1, time, 1, 1, half] });
+    const sin = np.array(tables.sin, { shape: [1, time, 1, 1, half] });
+    const signs = np.array([-1, 1]).reshape([1, 1, 1, 2, 1]);
+    const split = x.reshape([batch, time, count, 2, half]);
+    const turned = split.ref.mul(cos).add(np.flip(split, 3).mul(signs.mul(sin)));
+    return turned.reshape([batch, time, count, headDim]);
+  };
+  const block = (x: np.Array, { norm1, q, k, v, o, norm2, gate, up, down }: Layer) => {
+    const y = norm(x.ref, norm1);
+    const query = rotate(linear(y.ref, q), heads);
+    const key = rotate(linear(y.ref, k), kvHeads);
+    const value = linear(y, v).reshape([batch, time, kvHeads, headDim]);
+    const mixed = nn.dotProductAttention(query, key, value, { isCausal: true });
+    const middle = x.add(linear(mixed.reshape([rows, heads * headDim]), o));
+    const z = norm(middle.ref, norm2);
+    return middle.add(linear(nn.silu(linear(z.ref, gate)).mul(linear(z, up)), down));
+  };
+  return ({ embedding, layers, norm: last, head }: Parameters, tokens: np.Array) => {
+    const from = (start: number) => tokens.ref.slice([], [start, start + time]).reshape([rows]);
+    const [inputs, targets] = [from(0), from(1)];
+    tokens.dispose();
+    const x = layers.reduce(block, np.take(embedding, inputs, 0));
+    const logits = linear(norm(x, last), head);
+    const hit = np.equal(targets.reshape([rows, 1]), np.arange(vocabSize).reshape([1, vocabSize]));
+    const chosen = np.sum(np.where(hit, logits.ref, 0), -1);
+    return np.mean(nn.logsumexp(logits, -1).sub(chosen));
+  };
+}
+
+const { beta1, beta2, eps, weightDecay, clip } = defaultOptimizer;
+
+/** Gradients clipped by their joint norm, then AdamW on every parameter → [parameters, m, v]. */
+function adamW(parameters: Parameters, grads: Parameters, m: Parameters, v: Parameters, lr: np.Array, step: np.Array) {
+  const squares = (tree.leaves(grads) as np.Array[]).map((g) => np.sum(np.square(g.ref)));
+  const joint = np.sqrt(squares.reduce((a, b) => a.add(b)));
+  const scale = np.minimum(np.reciprocal(joint.add(1e-6)).mul(clip), 1);
+  const correction = (beta: number) => np.subtract(1, np.exp(step.ref.mul(Math.log(beta))));
+  const size = lr.ref.div(correction(beta1));
+  const spread = np.reciprocal(np.sqrt(correction(beta2)));
+  const keep = np.subtract(1, lr.mul(weightDecay));
+  step.dispose();
+  const [leaves, structure] = tree.flatten(parameters) as [np.Array[], ReturnType<typeof tree.structure>];
+  const [gs, ms, vs] = [grads, m, v].map((one) => tree.leaves(one) as np.Array[]) as [
+    np.Array[],
+    np.Array[],
+    np.Array[],
+  ];
+  const next = leaves.map((parameter, i) => {
+    const g = (gs[i] as np.Array).mul(scale.ref);
+    const nextM = (ms[i] as np.Array).mul(beta1).add(g.ref.mul(1 - beta1));
+    const nextV = (vs[i] as np.Array).mul(beta2).add(np.square(g).mul(1 - beta2));
+    const root = np.sqrt(nextV.ref).mul(spread.ref).add(eps);
+    return [parameter.mul(keep.ref).sub(nextM.ref.div(root).mul(size.ref)), nextM, nextV] as const;
+  });
+  for (const scalar of [scale, size, spread, keep]) scalar.dispose();
+  return [0, 1, 2].map((part) =>
+    tree.unflatten(
+      structure,
+      next.map((one) => one[part] as np.Array),
+    ),
+  ) as [Parameters, Parameters, Parameters];
+}
