@@ -68,3 +68,8 @@ function signed(digits: string): string {
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }
+
+/** 1 → "1 layer", 24 → "24 layers". */
+export function layers(number: number): string {
+  return `${number} ${number === 1 ? "layer" : "layers"}`;
+}

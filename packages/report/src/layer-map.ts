@@ -1,5 +1,6 @@
 // The picture of a growth in depth: the base's layers above, the target's below, each in the colour of where it came from.
 import { scheme } from "vega";
+import * as format from "./format.js";
 import { type Html, trusted } from "./html.js";
 
 export type LayerMap = readonly (number | null)[];
@@ -44,10 +45,10 @@ export function layerMapSvg(
   const order = map.map((source) => (source === null ? "new" : source + 1)).join(", ");
   return trusted(
     `<svg class="chart layers ${shown}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">` +
-      `<title id="${id}-title">Layer map, ${baseLayers} to ${map.length} layers</title>` +
+      `<title id="${id}-title">Layer map, ${baseLayers} to ${format.layers(map.length)}</title>` +
       `<desc id="${id}-desc">Base layer of each target layer in turn: ${order}. ${kept} of ${pairs} neighbouring pairs are kept.</desc>` +
-      `<text x="${width / 2}" y="14">base, ${baseLayers} layers</text>${ribbons.join("")}${base.join("")}${target.join("")}` +
-      `<text x="${width / 2}" y="${height - 4}">target, ${map.length} layers</text></svg>`,
+      `<text x="${width / 2}" y="14">base, ${format.layers(baseLayers)}</text>${ribbons.join("")}${base.join("")}${target.join("")}` +
+      `<text x="${width / 2}" y="${height - 4}">target, ${format.layers(map.length)}</text></svg>`,
   );
 }
 

@@ -88,6 +88,9 @@ th, td { text-align: left; vertical-align: top; padding: .45rem 1.2rem .45rem 0;
 thead th, thead td { border-bottom-color: var(--rule); font-weight: 600; }
 tbody th { font-weight: 400; color: var(--muted); }
 .summary tbody th { width: 30%; }
+.summary.many th, .summary.many td { white-space: nowrap; }
+.summary.many tbody th, .summary.many thead td { position: sticky; left: 0; background: var(--paper); width: auto; }
+.pair + .note { margin-top: 1.4rem; }
 .line { display: block; }
 .warning { margin-top: 1rem; padding-left: .9rem; border-left: 3px solid var(--scratch); }
 

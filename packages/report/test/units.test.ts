@@ -2,6 +2,9 @@
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
+import { sizeChanges } from "../src/changes.js";
+import { growthMarks } from "../src/charts/growth-marks.js";
+import type { Series } from "../src/charts/loss-data.js";
 import { decimate } from "../src/decimate.js";
 import * as format from "../src/format.js";
 import { escapeHtml, html, trusted } from "../src/html.js";
@@ -19,6 +22,8 @@ describe("format", () => {
     [format.count(999_999), "1.00 M"],
     [format.count(1.2e9), "1.20 B"],
     [format.count(15e12), "15.0 T"],
+    [format.layers(1), "1 layer"],
+    [format.layers(24), "24 layers"],
     [format.duration(0), "0.0 s"],
     [format.duration(0.0421), "42 ms"],
     [format.duration(0.94999), "950 ms"],
@@ -127,4 +132,47 @@ describe("palette", () => {
       }
     }
   });
+});
+
+it("growth marks: one rule a growth, one name for growths alike, names clear of each other and within the chart", () => {
+  const series = (colour: string, ...growths: { x: number; label: string }[]) =>
+    ({ arm: { colour }, growths }) as unknown as Series;
+  const size = { width: 400, height: 200, detail: 0, shown: "any" } as const;
+  const marks = growthMarks(
+    [
+      series(
+        "grown",
+        { x: 10, label: "1 → 2 layers" },
+        { x: 12, label: "2 → 4 layers" },
+        { x: 99, label: "4 → 8 layers" },
+      ),
+      series("other-1", { x: 10, label: "1 → 2 layers" }, { x: 14, label: "2 → 4 layers" }),
+    ],
+    100,
+    size,
+  );
+  const text = JSON.stringify(marks);
+  expect(marks.filter(({ type }) => type === "rule")).toHaveLength(4);
+  const names = marks.filter(({ type }) => type === "text");
+  expect(names.map(({ encode }) => encode?.enter?.["text"])).toEqual([
+    { value: "1 → 2 layers" },
+    { value: "2 → 4 layers" },
+    { value: "4 → 8 layers" },
+  ]);
+  expect(text.match(/height \* 0\.84 - \d+/g)).toEqual([
+    "height * 0.84 - 0",
+    "height * 0.84 - 16",
+    "height * 0.84 - 0",
+  ]);
+  expect(names.map(({ encode }) => encode?.enter?.["align"])).toEqual(
+    ["left", "left", "right"].map((value) => ({ value })),
+  );
+});
+
+it("what grew, in words", () => {
+  const model = { layers: 6, hidden: 16, heads: 2, kvHeads: 2, intermediate: 32, vocab: 256, context: 8, tied: false };
+  expect(sizeChanges(model, { ...model, layers: 24 })).toEqual(["6 → 24 layers"]);
+  expect(sizeChanges(model, { ...model, hidden: 32, heads: 4 })).toEqual(["16 → 32 channels", "2 → 4 heads"]);
+  expect(sizeChanges(model, model)).toEqual([]);
+  expect(sizeChanges(undefined, model)).toEqual(["→ 6 layers"]);
 });

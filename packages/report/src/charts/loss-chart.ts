@@ -4,6 +4,7 @@ import type { Arm, Cost } from "../arms.js";
 import * as format from "../format.js";
 import type { Html } from "../html.js";
 import type { Verdict } from "../verdict.js";
+import { growthMarks } from "./growth-marks.js";
 import { type LossData, lossData, type Point, type Series } from "./loss-data.js";
 import { renderChart, type Size } from "./render.js";
 
@@ -58,7 +59,11 @@ export async function lossChart(
         // Cut off above, but not through the last dots.
         clip: { path: { signal: "'M0,0H' + (width + 8) + 'V' + height + 'H0Z'" } },
         encode: { enter: { width: { signal: "width" }, height: { signal: "height" } } },
-        marks: [...growthMarks(data.series), ...drawn.flatMap((series) => series.marks), ...comparison],
+        marks: [
+          ...growthMarks(data.series, data.xMax, size),
+          ...drawn.flatMap((series) => series.marks),
+          ...comparison,
+        ],
       },
     ],
   };
@@ -99,32 +104,6 @@ function line(data: string, style: object): Mark {
 
 function symbols(data: string, style: object): Mark {
   return { type: "symbol", from: { data }, encode: { enter: { ...position, ...style } } };
-}
-
-/** A dashed rule where an arm grew, named near its foot, below every curve; arms that grew alike share one. */
-function growthMarks(all: readonly Series[]): Mark[] {
-  const drawn = new Set<string>();
-  return all.flatMap(({ arm, growths }) =>
-    growths.flatMap(({ x, label }): Mark[] => {
-      const key = `${x} ${label}`;
-      if (drawn.has(key)) return [];
-      drawn.add(key);
-      const colour = { value: `var(--${arm.colour})` };
-      const at = { x: { scale: "x", value: x } };
-      const style = { stroke: colour, strokeWidth: { value: 1 }, strokeDash: { value: [3, 3] } };
-      const name = {
-        text: { value: label },
-        fill: colour,
-        fontSize: { value: 12 },
-        dx: { value: 6 },
-        baseline: { value: "middle" as const },
-      };
-      return [
-        { type: "rule", encode: { enter: { ...at, y: { value: 0 }, y2: { signal: "height" }, ...style } } },
-        { type: "text", encode: { enter: { ...at, y: { signal: "height * 0.84" }, ...name } } },
-      ];
-    }),
-  );
 }
 
 /** The dimension line of a draughtsman: both arms' costs at L*, dropped to the foot of the chart and measured there. */

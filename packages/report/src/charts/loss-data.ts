@@ -1,6 +1,7 @@
 // What the loss charts draw: per arm, held-out measurements and the smoothed training loss, in units of the axis.
 import { type CurvePoint, lossAtCost, smoothLoss } from "@cambium/scaling";
 import { type Arm, type Cost, heldOutCurve } from "../arms.js";
+import { sizeChanges } from "../changes.js";
 import { decimate } from "../decimate.js";
 import { type Unit, unitOf } from "./axis.js";
 
@@ -15,7 +16,7 @@ export interface Series {
   readonly heldOut: readonly Point[];
   /** One line per stage. */
   readonly training: readonly (readonly Point[])[];
-  /** Where the arm grew, on the x axis, and from how many layers to how many. */
+  /** Where the arm grew, on the x axis, and from what to what. */
   readonly growths: readonly { readonly x: number; readonly label: string }[];
 }
 
@@ -49,7 +50,7 @@ export function lossData(arms: readonly Arm[], by: Cost, detail: number): LossDa
       }),
       growths: arm.growths.map(({ stage, base, record }) => ({
         x: stage.before[by] / unit.divisor,
-        label: `${base === undefined ? "" : `${base.model.layers} `}→ ${record.layerMap.length} layers`,
+        label: sizeChanges(base?.model, stage.manifest.model)[0] ?? record.operator,
       })),
     }),
   );

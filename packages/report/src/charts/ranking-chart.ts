@@ -26,7 +26,15 @@ export async function rankingChart(arms: readonly Ranked[]): Promise<Html> {
     ],
     axes: [
       { orient: "left", scale: "y", grid: true, ticks: false, domain: false, tickCount: 5 },
-      { orient: "bottom", scale: "x", title: "R_c", titleAnchor: "end", titlePadding: 8, tickCount: 5, tickSize: 4 },
+      {
+        orient: "bottom",
+        scale: "x",
+        title: "connection rate",
+        titleAnchor: "end",
+        titlePadding: 8,
+        tickCount: 5,
+        tickSize: 4,
+      },
     ],
     marks: [
       {

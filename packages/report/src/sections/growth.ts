@@ -1,6 +1,7 @@
 // How each grown arm grew: the operator, what it did with the moments, the layer map and its connection rate.
 import type { GrowthRecord } from "@cambium/experiment";
 import type { Arm } from "../arms.js";
+import { sizeChanges } from "../changes.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 import { connections, layerMapSvg } from "../layer-map.js";
@@ -30,7 +31,7 @@ export function growthSection(arms: readonly Arm[]): Html | null {
     const layers = base?.model.layers ?? highest + 1;
     const facts: [string, string][] = [
       ["Operator", `${record.operator} ${record.operatorVersion}`],
-      ["Depth", `${layers} → ${record.layerMap.length} layers`],
+      ["Sizes", sizeChanges(base?.model, stage.manifest.model).join(", ") || "unchanged"],
       ["After", `${format.count(stage.before.tokens)} tokens`],
       ["Optimizer moments", moments[record.moments]],
       ...switchFacts(record),

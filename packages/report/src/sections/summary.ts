@@ -4,11 +4,14 @@ import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 import { summarizeArm } from "../summary.js";
 
+/** More arms are read sideways, line by line, with the labels staying in view. */
+const columnsThatFit = 3;
+
 export function summarySection(arms: readonly Arm[]): Html {
   const scratch = arms.find((arm) => !arm.grows);
   const columns = arms.map((arm) => ({ arm, ...summarizeArm(arm, scratch) }));
   const rows: [string, (column: (typeof columns)[number]) => string | Html][] = [
-    ["Model", ({ arm, layers }) => `${layers} layers × ${arm.target.model.hidden}`],
+    ["Model", ({ arm, layers }) => `${format.layers(layers)} × ${arm.target.model.hidden}`],
     ["Stages", ({ arm }) => html`${arm.stages.map(stageLine)}`],
     ["Parameters", ({ parameters }) => format.count(parameters)],
     ["… without embeddings", ({ nonEmbeddingParameters }) => format.count(nonEmbeddingParameters)],
@@ -29,7 +32,7 @@ export function summarySection(arms: readonly Arm[]): Html {
   ];
   return html`<section aria-labelledby="arms">
   <h2 id="arms">The arms</h2>
-  <div class="scroll" role="region" aria-labelledby="arms" tabindex="0"><table class="summary">
+  <div class="scroll" role="region" aria-labelledby="arms" tabindex="0"><table class="${arms.length > columnsThatFit ? "summary many" : "summary"}">
     <thead><tr><td></td>${arms.map((arm) => html`<th scope="col"><span class="swatch ${arm.colour}" aria-hidden="true"></span>${arm.name}</th>`)}</tr></thead>
     <tbody>${rows.map(([label, cell]) => html`<tr><th scope="row">${label}</th>${columns.map((column) => html`<td>${cell(column)}</td>`)}</tr>`)}</tbody>
   </table></div>
@@ -41,7 +44,7 @@ function stageLine({ manifest, rows, before }: ArmStage): Html {
   const done = (rows.at(-1)?.tokens ?? before.tokens) - before.tokens;
   const progress =
     manifest.state === "done" ? "" : `, ${Math.floor((100 * done) / Math.max(1, manifest.tokens))} % done`;
-  return html`<span class="line">${manifest.name}: ${manifest.model.layers} layers, ${format.count(manifest.tokens)} tokens${progress}</span>`;
+  return html`<span class="line">${manifest.name}: ${format.layers(manifest.model.layers)}, ${format.count(manifest.tokens)} tokens${progress}</span>`;
 }
 
 function throughputLine({ manifest, rows }: ArmStage, named: boolean): Html {
