@@ -18,7 +18,13 @@ export function tfjsBackend(engines: readonly EngineSource[]): Backend {
       const picked = wanted === "auto" ? await firstOf(engines) : { engine: await named(engines, wanted), passed: [] };
       return device(picked.engine, picked.passed, profile);
     },
-    probe: () => Promise.all(engines.map((engine) => engine.probe())),
+    probe: async () => {
+      const found = await Promise.all(engines.map((engine) => engine.probe()));
+      const first = found.findIndex(({ available }) => available);
+      return found.map((one, i) =>
+        i === first ? { ...one, detail: `${one.detail}; runs unless told otherwise` } : one,
+      );
+    },
   });
 }
 

@@ -1,0 +1,25 @@
+// What `cambium doctor` is told: every engine in order of preference, and which of them runs when none is named.
+import { CambiumError } from "@cambium/ir";
+import { expect, test } from "vitest";
+import { tfjsBackend } from "../../src/backend.js";
+import type { EngineName, EngineSource } from "../../src/engines/source.js";
+
+const engine = (name: EngineName, available: boolean): EngineSource => ({
+  name,
+  load: () => Promise.reject(new CambiumError("E_BACKEND_UNAVAILABLE", "made up")),
+  probe: async () => ({ device: name, available, detail: name, ...(!available && { fix: `build ${name}` }) }),
+});
+
+test("the first that can run is the one that runs; those before it say what mends them", async () => {
+  const engines = [engine("node-gpu", false), engine("node", true), engine("wasm", true)];
+  expect(await tfjsBackend(engines).probe()).toEqual([
+    { device: "node-gpu", available: false, detail: "node-gpu", fix: "build node-gpu" },
+    { device: "node", available: true, detail: "node; runs unless told otherwise" },
+    { device: "wasm", available: true, detail: "wasm" },
+  ]);
+});
+
+test("where none can run, none is named", async () => {
+  const found = await tfjsBackend([engine("node", false), engine("wasm", false)]).probe();
+  expect(found.map(({ detail }) => detail)).toEqual(["node", "wasm"]);
+});
