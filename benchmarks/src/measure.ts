@@ -1,0 +1,112 @@
+// One configuration of `pnpm bench train`: memory first, then rounds in which contestants take turns, then a profile.
+import type { Backend, BackendOptions } from "@cambium/backend";
+import { CambiumContestant } from "./cambium.js";
+import type { Contestant, StepConfig } from "./peer.js";
+import { median, quantile } from "./statistics.js";
+
+export interface MeasureOptions {
+  readonly backendOptions: BackendOptions;
+  readonly rounds: number;
+  /** Steps of a contestant's turn. */
+  readonly steps: number;
+  readonly profile: boolean;
+  /** Called after each round, with the ratio so far where there is a peer. */
+  readonly progress: (peer: string, round: number, ratio: number | undefined) => void;
+}
+
+/** A peer next to Cambium; without a peer, Cambium alone. */
+export interface Duel {
+  readonly peer: string;
+  readonly tokensPerSecond: number;
+  readonly peerTokensPerSecond: number | null;
+  /** Peer's step time over Cambium's: median, and the middle half of the rounds. */
+  readonly ratio: readonly [low: number, median: number, high: number] | null;
+  readonly gflops: number;
+  /** Share of the matrix-product peak measured in the same rounds. */
+  readonly ofPeak: number;
+}
+
+export interface Measured {
+  readonly config: string;
+  readonly duels: readonly Duel[];
+  /** Most resident memory of the process from its start to the end of the first steps, before products are timed. */
+  readonly peakBytes: number;
+  /** What the IR counts: parameters, gradients, moments, activations. */
+  readonly countedBytes: number;
+  /** Shares of the time of a step by op type, slowest first. */
+  readonly profile: readonly { readonly op: string; readonly share: number }[] | null;
+}
+
+/** Resident memory that a training process may take, given what the IR counts. */
+export function allowedBytes(counted: number): number {
+  return 1.25 * counted + 250e6;
+}
+
+export async function measure(
+  name: string,
+  config: StepConfig,
+  backend: Backend,
+  peers: readonly (() => Contestant)[],
+  options: MeasureOptions,
+): Promise<Measured> {
+  const own = new CambiumContestant(backend, options.backendOptions);
+  await own.setup(config);
+  await own.steps(options.steps);
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const duels: Duel[] = [];
+  for (const make of peers.length > 0 ? peers : [undefined]) duels.push(await duel(config, own, make?.(), options));
+  const { countedBytes } = own;
+  await own.close();
+  return {
+    config: name,
+    duels,
+    peakBytes,
+    countedBytes,
+    profile: options.profile ? await profileOf(config, backend, options.backendOptions) : null,
+  };
+}
+
+async function duel(
+  config: StepConfig,
+  own: CambiumContestant,
+  peer: Contestant | undefined,
+  { rounds, steps, progress }: MeasureOptions,
+): Promise<Duel> {
+  await peer?.setup(config);
+  const mine: number[] = [];
+  const theirs: number[] = [];
+  const ratios: number[] = [];
+  const peaks: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const before = (await peer?.steps(steps)) ?? [];
+    const middle = await own.steps(steps);
+    const after = (await peer?.steps(steps)) ?? [];
+    peaks.push(await own.gemm(2048, 1024, 1024));
+    mine.push(...middle);
+    theirs.push(...before, ...after);
+    if (peer) ratios.push(median([...before, ...after]) / median(middle));
+    progress(peer?.name ?? "", round + 1, peer && median(ratios));
+  }
+  await peer?.close();
+  const tokens = config.batch * config.time;
+  const gflops = own.flopsPerStep / median(mine) / 1e9;
+  return {
+    peer: peer?.name ?? "–",
+    tokensPerSecond: tokens / median(mine),
+    peerTokensPerSecond: peer ? tokens / median(theirs) : null,
+    ratio: peer ? [quantile(ratios, 0.25), median(ratios), quantile(ratios, 0.75)] : null,
+    gflops,
+    ofPeak: gflops / median(peaks),
+  };
+}
+
+/** By a device of its own, since profiling slows it. */
+async function profileOf(config: StepConfig, backend: Backend, options: BackendOptions): Promise<Measured["profile"]> {
+  const own = new CambiumContestant(backend, { ...options, profile: true });
+  await own.setup(config);
+  await own.steps(8);
+  const entries = (await own.profile()) ?? [];
+  await own.close();
+  const total = entries.reduce((sum, { seconds }) => sum + seconds, 0);
+  return entries.map(({ op, seconds }) => ({ op, share: seconds / total }));
+}
