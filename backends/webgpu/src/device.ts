@@ -79,7 +79,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
       checkLimits(graph, info);
       const program = compileProgram(graph, {
         traits,
-        alignment: limits.minStorageBufferOffsetAlignment,
+        alignment: Math.max(limits.minStorageBufferOffsetAlignment, limits.minUniformBufferOffsetAlignment),
         maxBufferBytes: limits.maxBufferSize,
       });
       const executable = await createExecutable(graph, program, engine, executables);

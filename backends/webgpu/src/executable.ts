@@ -63,10 +63,11 @@ export async function createExecutable(
       own.push(buffer);
       arena.push({ buffer, offset: 0, bytes });
     }
-    if (program.layout.constantBytes > 0) {
-      const buffer = await heap.buffer(program.layout.constantBytes, "constants");
+    if (program.constantBytes > 0) {
+      const buffer = await heap.buffer(program.constantBytes, "constants");
       own.push(buffer);
-      constants = { buffer, offset: 0, bytes: program.layout.constantBytes };
+      constants = { buffer, offset: 0, bytes: program.constantBytes };
+      for (const { offset, numbers } of program.numbers) device.queue.writeBuffer(buffer, offset, Uint32Array.from(numbers));
       for (const { host, offset } of program.layout.constants) device.queue.writeBuffer(buffer, offset, toDevice(host));
     }
   } catch (error) {

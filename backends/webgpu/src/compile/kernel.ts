@@ -31,6 +31,11 @@ export interface KernelIo {
   store(value: Value, flat: string, expr: string): string;
   /** As `store` for four neighbouring elements, `expr` a vec4<f32>. */
   store4(value: Value, flat4: string, expr: string): string;
+  /**
+   * Name of a u32 that stands for `value` without being spelled out, so that kernels which differ in it only are built
+   * once. Call it in the same order whatever the values are.
+   */
+  number(value: number): string;
   /** Statements in the making, for kernels that read expressions (`KernelLowering.expressions`) element by element. */
   code(): Code;
 }

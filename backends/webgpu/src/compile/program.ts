@@ -23,8 +23,10 @@ export interface Binding {
   /** Bytes from the placement's start, and length. */
   readonly offset: number;
   readonly bytes: number;
-  readonly writable: boolean;
+  readonly access: Access;
 }
+
+export type Access = "read" | "read_write" | "uniform";
 
 export interface Dispatch {
   readonly kind: "one";
@@ -58,6 +60,9 @@ export interface Program {
   readonly outputs: readonly ProgramOutput[];
   /** Bytes that the optimised graph's values take at most at once, by the IR's liveness. */
   readonly plannedBytes: number;
+  /** Numbers of kernels by their offset in the constants' buffer, and that buffer's bytes. */
+  readonly numbers: readonly { readonly offset: number; readonly numbers: readonly number[] }[];
+  readonly constantBytes: number;
   /** Some kernel writes to inputs' memory: two inputs in one tensor must be told apart. */
   readonly writesInputs: boolean;
 }
@@ -76,18 +81,22 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
   const fusion = fuse(optimized, loweringOf);
   const emitted = lower(fusion.steps, fusion, traits);
   const layout = layOut(optimized, emitted, fusion, options);
+  const uniforms = new Uniforms(options.alignment, layout.constantBytes);
   const dispatches = emitted.map((one): Dispatch | ManyDispatch => {
     const { kernel, many, scope } = one;
     if (many) return { kind: "many", label: many.label, scope, kernel: many, place: layout.place };
     const { label, groups } = kernel as Kernel;
     const operands = operandsOf(one, layout, traits);
-    const wgsl = kernelModule(kernel as Kernel, operands, fusion);
+    const { wgsl, numbers } = kernelModule(kernel as Kernel, operands, fusion);
     const bindings = operands.flatMap((operand) => bindingsOf(operand, layout));
+    if (numbers.length > 0) bindings.push(uniforms.bind(numbers));
     return { kind: "one", label, scope, wgsl, groups, bindings };
   });
   return {
     dispatches,
     layout,
+    numbers: uniforms.blocks,
+    constantBytes: uniforms.bytes,
     inputs: optimized.inputs.map(({ name, value }) => ({ name, type: value.type })),
     outputs: optimized.outputs.map(({ name, value, replaces }: GraphOutput) => ({
       name,
@@ -119,11 +128,37 @@ function operandsOf({ reads, writes }: Emitted, layout: Layout, traits: DeviceTr
   });
 }
 
+/** The kernels' numbers, in the constants' buffer behind the constants; equal ones stand there once. */
+class Uniforms {
+  readonly #alignment: number;
+  readonly #known = new Map<string, Binding>();
+  readonly blocks: { readonly offset: number; readonly numbers: readonly number[] }[] = [];
+  bytes: number;
+
+  constructor(alignment: number, from: number) {
+    this.#alignment = alignment;
+    this.bytes = from;
+  }
+
+  bind(numbers: readonly number[]): Binding {
+    const key = numbers.join();
+    const known = this.#known.get(key);
+    if (known) return known;
+    const bytes = 16 * Math.ceil(numbers.length / 4);
+    const placement: Placement = { kind: "constant", offset: this.bytes };
+    const binding: Binding = { placement, offset: 0, bytes, access: "uniform" };
+    this.blocks.push({ offset: this.bytes, numbers });
+    this.bytes += Math.ceil(bytes / this.#alignment) * this.#alignment;
+    this.#known.set(key, binding);
+    return binding;
+  }
+}
+
 function bindingsOf({ values, writable, parts }: Operand, layout: Layout): Binding[] {
   const placement = layout.place(values[0] as Value);
   let offset = 0;
   return parts.map((count) => {
-    const binding = { placement, offset, bytes: 4 * count, writable };
+    const binding: Binding = { placement, offset, bytes: 4 * count, access: writable ? "read_write" : "read" };
     offset += 4 * count;
     return binding;
   });
@@ -141,9 +176,4 @@ export function programText({ dispatches, layout }: Program): string {
   const arena = layout.arena.reduce((sum, bytes) => sum + bytes, 0);
   const head = `// ${dispatches.length} dispatches, ${modules.size} modules, an arena of ${arena} bytes`;
   return [head, ...[...modules].map(([text, lines]) => `${lines.join("\n")}\n${text}`)].join("\n\n");
-}
-
-/** Bytes that the program's own memory takes: the arena and constants. */
-export function ownBytes({ layout }: Program): number {
-  return layout.arena.reduce((sum, bytes) => sum + bytes, layout.constantBytes);
 }

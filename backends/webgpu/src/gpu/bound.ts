@@ -2,7 +2,7 @@
 /// <reference types="@webgpu/types" />
 import type { Triple } from "../compile/kernel.js";
 import type { Placement } from "../compile/layout.js";
-import type { Dispatch, Program } from "../compile/program.js";
+import type { Access, Dispatch, Program } from "../compile/program.js";
 import type { Gpu } from "./adapter.js";
 import type { Heap, Storage } from "./heap.js";
 import { bindMany } from "./many.js";
@@ -38,7 +38,7 @@ export async function buildPipelines({ dispatches }: Program, pipelines: Pipelin
 function pipelineOf({ wgsl, bindings, label }: Dispatch, pipelines: Pipelines): Promise<GPUComputePipeline> {
   return pipelines.get(
     wgsl,
-    bindings.map(({ writable }) => writable),
+    bindings.map(({ access }) => access),
     label,
   );
 }
@@ -54,10 +54,10 @@ export async function bindProgram(program: Program, context: BindContext): Promi
   const add = async (
     { label, scope }: { readonly label: string; readonly scope: string | undefined },
     pipeline: GPUComputePipeline,
-    windows: readonly { readonly storage: Storage; readonly writable: boolean }[],
+    windows: readonly { readonly storage: Storage; readonly access: Access }[],
     groups: Triple,
   ) => {
-    const layout = pipelines.layout(windows.map(({ writable }) => writable));
+    const layout = pipelines.layout(windows.map(({ access }) => access));
     const entries = windows.map(({ storage: { buffer, offset, bytes } }, binding) => ({
       binding,
       resource: { buffer, offset, size: bytes },
@@ -67,9 +67,9 @@ export async function bindProgram(program: Program, context: BindContext): Promi
   try {
     for (const dispatch of program.dispatches) {
       if (dispatch.kind === "one") {
-        const windows = dispatch.bindings.map(({ placement, offset, bytes, writable }) => {
+        const windows = dispatch.bindings.map(({ placement, offset, bytes, access }) => {
           const storage = resolve(placement);
-          return { storage: { ...storage, offset: storage.offset + offset, bytes }, writable };
+          return { storage: { ...storage, offset: storage.offset + offset, bytes }, access };
         });
         await add(dispatch, await pipelineOf(dispatch, pipelines), windows, dispatch.groups);
         continue;
@@ -83,13 +83,13 @@ export async function bindProgram(program: Program, context: BindContext): Promi
         const table = await heap.buffer(part.table.byteLength, `table of ${dispatch.label}`);
         tables.push(table);
         device.queue.writeBuffer(table, 0, part.table);
-        const all = [
-          { storage: { buffer: table, offset: 0, bytes: part.table.byteLength }, writable: false },
+        const all: { storage: Storage; access: Access }[] = [
+          { storage: { buffer: table, offset: 0, bytes: part.table.byteLength }, access: "read" },
           ...part.windows,
         ];
         const pipeline = await pipelines.get(
           part.wgsl,
-          all.map(({ writable }) => writable),
+          all.map(({ access }) => access),
           dispatch.label,
         );
         await add(dispatch, pipeline, all, part.groups);

@@ -37,7 +37,7 @@ export class Heap {
   /** A buffer of its own. @throws CambiumError `E_OUT_OF_MEMORY` */
   async buffer(bytes: number, label: string): Promise<GPUBuffer> {
     const { device } = this.#gpu;
-    const usage = GPU_BUFFER_USAGE.STORAGE | GPU_BUFFER_USAGE.COPY_SRC | GPU_BUFFER_USAGE.COPY_DST;
+    const usage = GPU_BUFFER_USAGE.STORAGE | GPU_BUFFER_USAGE.UNIFORM | GPU_BUFFER_USAGE.COPY_SRC | GPU_BUFFER_USAGE.COPY_DST;
     const buffer = await guarded(device, `allocate ${bytes} bytes for ${label}`, () =>
       device.createBuffer({ size: bytes, usage, label }),
     );
@@ -104,5 +104,6 @@ export const GPU_BUFFER_USAGE = {
   MAP_READ: 0x0001,
   COPY_SRC: 0x0004,
   COPY_DST: 0x0008,
+  UNIFORM: 0x0040,
   STORAGE: 0x0080,
 } as const;

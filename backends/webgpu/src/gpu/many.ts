@@ -11,7 +11,7 @@ export interface ManyPart {
   /** Contents of binding 0. */
   readonly table: Uint32Array<ArrayBuffer>;
   /** Bindings 1, 2, … */
-  readonly windows: readonly { readonly storage: Storage; readonly writable: boolean }[];
+  readonly windows: readonly { readonly storage: Storage; readonly access: "read" | "read_write" }[];
 }
 
 export interface ManyLimits {
@@ -89,7 +89,7 @@ function partsOf(
       groups,
       table: Uint32Array.from(records),
       windows: windows.map(({ buffer, from, to }, i) => {
-        return { storage: { buffer, offset: from, bytes: to - from }, writable: binding.writable[i] as boolean };
+        return { storage: { buffer, offset: from, bytes: to - from }, access: binding.writable[i] ? "read_write" : "read" };
       }),
     },
   ];

@@ -1,7 +1,14 @@
 // Pipelines by their WGSL: equal kernels, such as those of equal layers, are built once.
 /// <reference types="@webgpu/types" />
 import { CambiumError } from "@cambium/ir";
+import type { Access } from "../compile/program.js";
 import { gpuError } from "./errors.js";
+
+const bufferTypes: Readonly<Record<Access, GPUBufferBindingType>> = {
+  read: "read-only-storage",
+  read_write: "storage",
+  uniform: "uniform",
+};
 
 export class Pipelines {
   readonly #device: GPUDevice;
@@ -17,16 +24,16 @@ export class Pipelines {
     return this.#built.size;
   }
 
-  /** The layout of group 0 whose bindings are written to where `writable` says so. */
-  layout(writable: readonly boolean[]): GPUBindGroupLayout {
-    const key = writable.map(Number).join("");
+  /** The layout of group 0 whose bindings are accessed so. */
+  layout(accesses: readonly Access[]): GPUBindGroupLayout {
+    const key = accesses.join();
     const known = this.#layouts.get(key);
     if (known) return known;
     const layout = this.#device.createBindGroupLayout({
-      entries: writable.map((written, binding) => ({
+      entries: accesses.map((access, binding) => ({
         binding,
         visibility: 4, // GPUShaderStage.COMPUTE; the global is not there in Node.
-        buffer: { type: written ? "storage" : "read-only-storage" },
+        buffer: { type: bufferTypes[access] },
       })),
     });
     this.#layouts.set(key, layout);
@@ -34,21 +41,21 @@ export class Pipelines {
   }
 
   /** @throws CambiumError `E_DRIVER` when the driver cannot build it */
-  get(wgsl: string, writable: readonly boolean[], label: string): Promise<GPUComputePipeline> {
+  get(wgsl: string, accesses: readonly Access[], label: string): Promise<GPUComputePipeline> {
     const known = this.#built.get(wgsl);
     if (known) return known;
-    const built = this.#build(wgsl, writable, label);
+    const built = this.#build(wgsl, accesses, label);
     this.#built.set(wgsl, built);
     built.catch(() => this.#built.delete(wgsl));
     return built;
   }
 
-  async #build(wgsl: string, writable: readonly boolean[], label: string): Promise<GPUComputePipeline> {
+  async #build(wgsl: string, accesses: readonly Access[], label: string): Promise<GPUComputePipeline> {
     const device = this.#device;
     try {
       return await device.createComputePipelineAsync({
         label,
-        layout: device.createPipelineLayout({ bindGroupLayouts: [this.layout(writable)] }),
+        layout: device.createPipelineLayout({ bindGroupLayouts: [this.layout(accesses)] }),
         compute: { module: device.createShaderModule({ code: wgsl, label }), entryPoint: "main" },
       });
     } catch (error) {

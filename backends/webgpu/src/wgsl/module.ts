@@ -25,18 +25,33 @@ interface Use {
 
 export const storageTypes: Readonly<Partial<Record<DType, string>>> = { f32: "f32", i32: "i32", bool: "u32" };
 
+export interface KernelModule {
+  readonly wgsl: string;
+  /** Contents of the uniform buffer that is bound after the operands; none when empty. */
+  readonly numbers: readonly number[];
+}
+
 /** The module of `kernel` with its `operands` as bindings 0, 1, … of group 0. */
-export function kernelModule(kernel: Kernel, operands: readonly Operand[], fusion: Fusion): string {
+export function kernelModule(kernel: Kernel, operands: readonly Operand[], fusion: Fusion): KernelModule {
   // The first pass only shows how operands are used: read and written as scalars, or by four.
   const seen = write(kernel, operands, fusion, undefined);
-  const { body, functions } = write(kernel, operands, fusion, seen.uses);
-  return assemble({
+  const { body, functions, numbers } = write(kernel, operands, fusion, seen.uses);
+  const bound = operands.reduce((sum, { parts }) => sum + parts.length, 0);
+  const fours = Math.ceil(numbers.length / 4);
+  const wgsl = assemble({
     enables: kernel.enables ?? [],
-    bindings: declareBindings(operands, seen.uses),
+    bindings: [
+      declareBindings(operands, seen.uses),
+      ...(fours > 0 ? [`@group(0) @binding(${bound}) var<uniform> numbers: array<vec4<u32>, ${fours}>;`] : []),
+    ].join("\n"),
     functions: functionSources(functions),
     workgroup: kernel.workgroup,
-    body,
+    body: {
+      ...body,
+      main: [...numbers.map((_, i) => `let n${i} = numbers[${i >> 2}][${i & 3}];`), body.main].join("\n"),
+    },
   });
+  return { wgsl, numbers };
 }
 
 export function assemble(parts: {
@@ -65,6 +80,7 @@ export function assemble(parts: {
 function write(kernel: Kernel, operands: readonly Operand[], fusion: Fusion, known: readonly Use[] | undefined) {
   const uses = operands.map((): Use => ({ load1: false, load4: false, store1: false, store4: false }));
   const functions = new Set<FunctionName>();
+  const numbers: number[] = [];
   const position = (value: Value): number => {
     const home = fusion.home(value);
     const at = operands.findIndex(({ values }) => values.includes(home));
@@ -114,11 +130,12 @@ function write(kernel: Kernel, operands: readonly Operand[], fusion: Fusion, kno
       const each = [0, 1, 2, 3].map((i) => store(value, `four_at + ${i}u`, `four[${i}]`));
       return `{\nlet four = ${expr};\nlet four_at = 4u * (${flat4});\n${each.join("\n")}\n}`;
     },
+    number: (value) => `n${numbers.push(value) - 1}`,
     code: () => new Code(source, functions),
   };
   const body = kernel.body(io);
   for (const name of body.uses ?? []) functions.add(name);
-  return { body, uses, functions };
+  return { body, uses, functions, numbers };
 }
 
 function isByFour({ load4, store1, store4 }: Use, { values, parts }: Operand): boolean {

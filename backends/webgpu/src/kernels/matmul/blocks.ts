@@ -36,6 +36,8 @@ export function blockKernel(product: Product, shape: BlockShape, target: Target)
     groups,
     ...(quad && { enables: ["subgroups"] }),
     body: (io) => {
+      // Sizes are numbers, not text: products of all sizes share the kernels, which take long to build.
+      const count = (value: number) => io.number(value);
       const left = reader(io, "a", a, product, rows, lanes);
       const right = reader(io, "b", b, product, columns, lanes);
       const swapA = rows <= columns;
@@ -67,19 +69,20 @@ export function blockKernel(product: Product, shape: BlockShape, target: Target)
         ),
       ];
       const whole = Math.floor(k / depth) * depth;
+      const [downN, acrossN] = [count(tilesM), count(tilesN)];
       return {
         main: [
           `let tile = ${quad ? linear : `${linear} * ${invocations}u + lane`};`,
-          `if (tile >= ${tiles}u) { return; }`,
+          `if (tile >= ${count(tiles)}) { return; }`,
           ...(quad ? ["let q0 = lane;", ...[1, 2, 3].map((x) => `let q${x} = ${swaps[x]}(q0);`)] : ["let q0 = 0u;"]),
-          `let firstRow = tile / ${tilesN}u % ${tilesM}u * ${rows * lanes}u;`,
-          `let firstColumn = tile % ${tilesN}u * ${columns * lanes}u;`,
-          `let matrix = tile / ${tilesN * tilesM}u;`,
+          `let firstRow = tile / ${acrossN} % ${downN} * ${rows * lanes}u;`,
+          `let firstColumn = tile % ${acrossN} * ${columns * lanes}u;`,
+          `let matrix = tile / (${acrossN} * ${downN});`,
           ...left.prepare("firstRow"),
           ...right.prepare("firstColumn"),
           ...accumulators.map((name) => `var ${name} = 0f;`),
-          ...(whole > 0 ? [`for (var k = 0u; k < ${whole}u; k += ${depth}u) {`, ...turn("k", depth), "}"] : []),
-          ...(whole < k ? turn(`${whole}u`, k - whole) : []),
+          ...(whole > 0 ? [`for (var k = 0u; k < ${count(whole)}; k += ${depth}u) {`, ...turn("k", depth), "}"] : []),
+          ...(whole < k ? turn(count(whole), k - whole) : []),
           ...stores(io, product, shape, target, swapA),
         ].join("\n"),
       };
@@ -100,10 +103,12 @@ function reader(io: KernelIo, name: string, side: Side, product: Product, count:
   const { value, size, alongK, pitch } = side;
   const covered = size % (count * lanes) === 0;
   const fours = byFour(side, product.k) && (alongK || count % 4 === 0);
-  const start = matrixStart(side, product.batch, "matrix", fours ? 4 : 1);
   const unit = fours ? 4 : 1;
+  const start = matrixStart(side, product.batch, "matrix", unit, io.number);
+  const pitchN = io.number(pitch / unit);
+  const lastN = covered ? "" : io.number(!alongK && fours ? size - 4 : size - 1);
   /** Lines are read beyond the matrix's edge as its last ones: what comes of them is not stored. */
-  const clamp = (line: string, last: number) => (covered ? line : `min(${line}, ${last}u)`);
+  const clamp = (line: string) => (covered ? line : `min(${line}, ${lastN})`);
   const prepare = (first: string): string[] => {
     const base = [`let ${name}Start = ${start};`];
     if (!alongK && fours) {
@@ -111,15 +116,15 @@ function reader(io: KernelIo, name: string, side: Side, product: Product, count:
         ...base,
         ...range(count / 4).map(
           (g) =>
-            `let ${name}Line${g} = ${name}Start + (${clamp(`${first} + ${lineOf(4 * g, count, lanes, "q0")}`, size - 4)}) / 4u;`,
+            `let ${name}Line${g} = ${name}Start + (${clamp(`${first} + ${lineOf(4 * g, count, lanes, "q0")}`)}) / 4u;`,
         ),
       ];
     }
     return [
       ...base,
       ...range(count).map((i) => {
-        const line = clamp(`${first} + ${lineOf(i, count, lanes, "q0")}`, size - 1);
-        return `let ${name}Line${i} = ${name}Start + ${alongK ? `(${line}) * ${pitch / unit}u` : line};`;
+        const line = clamp(`${first} + ${lineOf(i, count, lanes, "q0")}`);
+        return `let ${name}Line${i} = ${name}Start + ${alongK ? `(${line}) * ${pitchN}` : line};`;
       }),
     ];
   };
@@ -136,13 +141,13 @@ function reader(io: KernelIo, name: string, side: Side, product: Product, count:
       const step = u === 0 ? first : `(${first} + ${u}u)`;
       if (fours) {
         return range(count / 4).flatMap((g) => [
-          `let ${name}Four${u}_${g} = ${io.load4(value, `${name}Line${g} + ${step} * ${pitch / 4}u`)};`,
+          `let ${name}Four${u}_${g} = ${io.load4(value, `${name}Line${g} + ${step} * ${pitchN}`)};`,
           ...range(4).map((e) => `let ${name}${u}_${4 * g + e}_0 = ${name}Four${u}_${g}[${e}];`),
         ]);
       }
       return range(count).map(
         (i) =>
-          `let ${name}${u}_${i}_0 = ${io.load(value, `${name}Line${i} + ${alongK ? step : `${step} * ${pitch}u`}`)};`,
+          `let ${name}${u}_${i}_0 = ${io.load(value, `${name}Line${i} + ${alongK ? step : `${step} * ${pitchN}`}`)};`,
       );
     });
   };
@@ -159,6 +164,7 @@ function stores(
   const lanes = quad ? 4 : 1;
   const width = storeWidth(product, columns);
   const whole = product.m % (rows * lanes) === 0 && product.n % (columns * lanes) === 0;
+  const sizes = { m: io.number(product.m), n: io.number(product.n), line: io.number(product.n / width) };
   return range(lanes).flatMap((x) =>
     range(rows).flatMap((i) =>
       range(columns / width).map((g) =>
@@ -168,6 +174,7 @@ function stores(
           column: `firstColumn + ${lineOf(width * g, columns, lanes, `q${swapA ? 0 : x}`)}`,
           values: range(width).map((e) => `c${x}_${i}_${width * g + e}`),
           whole,
+          sizes,
         }),
       ),
     ),

@@ -49,16 +49,22 @@ export function byFour({ value, size, alongK, pitch, offset, steps }: Side, k: n
   return [line, pitch, offset, numel(value.type.shape), ...steps].every((count) => count % 4 === 0);
 }
 
-/** WGSL of the element that the side's matrix of batch number `at` begins at, in units of `unit` elements. */
-export function matrixStart({ offset, steps }: Side, batch: readonly number[], at: string, unit: number): string {
-  const terms = offset === 0 ? [] : [`${offset / unit}u`];
+/** WGSL of the element that the side's matrix of batch number `at` begins at, in units of `unit` elements; `spell` writes counts. */
+export function matrixStart(
+  { offset, steps }: Side,
+  batch: readonly number[],
+  at: string,
+  unit: number,
+  spell: (count: number) => string = (count) => `${count}u`,
+): string {
+  const terms = offset === 0 ? [] : [spell(offset / unit)];
   let after = 1;
   for (let axis = batch.length - 1; axis >= 0; axis--) {
     const size = batch[axis] as number;
     const step = steps[axis] as number;
-    const coordinate = after === 1 ? at : `${at} / ${after}u`;
+    const coordinate = after === 1 ? at : `${at} / ${spell(after)}`;
     if (step > 0 && size > 1)
-      terms.push(`${after * size < numel(batch) ? `(${coordinate} % ${size}u)` : `(${coordinate})`} * ${step / unit}u`);
+      terms.push(`${after * size < numel(batch) ? `(${coordinate} % ${spell(size)})` : `(${coordinate})`} * ${spell(step / unit)}`);
     after *= size;
   }
   return terms.length === 0 ? "0u" : terms.join(" + ");

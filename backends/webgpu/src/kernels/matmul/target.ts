@@ -46,14 +46,17 @@ export interface Result {
   readonly values: readonly string[] | string;
   /** No result stands beyond the matrix's edge. */
   readonly whole: boolean;
+  /** How rows, columns, and columns or fours of them in a row are written; literals by default. */
+  readonly sizes?: { readonly m: string; readonly n: string; readonly line: string };
 }
 
 /** Statements that store results unless they stand beyond the edge. */
 export function storeResult(io: KernelIo, { batch, m, n }: Product, target: Target, result: Result): string {
   const { matrix, matrices = numel(batch), values } = result;
   const four = typeof values === "string" || values.length === 4;
-  const line = matrices > 1 ? `(${matrix} * ${m}u + row)` : "row";
-  const place = { row: "row", column: "column", flat: `${line} * ${four ? n / 4 : n}u + column${four ? " / 4u" : ""}` };
+  const sizes = result.sizes ?? { m: `${m}u`, n: `${n}u`, line: `${four ? n / 4 : n}u` };
+  const line = matrices > 1 ? `(${matrix} * ${sizes.m} + row)` : "row";
+  const place = { row: "row", column: "column", flat: `${line} * ${sizes.line} + column${four ? " / 4u" : ""}` };
   const stored = four
     ? target.store4(io, place, typeof values === "string" ? values : `vec4<f32>(${values.join(", ")})`)
     : target.store(io, place, values[0] as string);
@@ -61,7 +64,7 @@ export function storeResult(io: KernelIo, { batch, m, n }: Product, target: Targ
     "{",
     `let row = ${result.row};`,
     `let column = ${result.column};`,
-    result.whole ? stored : `if (row < ${m}u && column < ${n}u) {\n${stored}\n}`,
+    result.whole ? stored : `if (row < ${sizes.m} && column < ${sizes.n}) {\n${stored}\n}`,
     "}",
   ].join("\n");
 }
