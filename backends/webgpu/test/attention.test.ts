@@ -1,0 +1,117 @@
+// Causal attention and its gradient, both families of kernels: odd sizes, grouped heads, head dimensions up to 256.
+import {
+  applyReference,
+  causalAttention as attend,
+  causalAttentionGrad as attendGrad,
+  drawn,
+  f32,
+  GraphBuilder,
+  type HostTensor,
+  materialize,
+  type Node,
+  type RefTensor,
+  refTensor,
+  toHost,
+} from "@cambium/ir";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DeviceTraits } from "../src/compile/kernel.js";
+import { causalAttention, causalAttentionGrad } from "../src/kernels/attention/index.js";
+import { expectAgreement, largest, unit } from "./shared/compare.js";
+import { lowered, openRawDevice, traitsOf } from "./shared/lowered.js";
+
+let device: GPUDevice;
+beforeAll(async () => {
+  device = await openRawDevice();
+}, 120_000);
+afterAll(() => device.destroy());
+
+interface Case {
+  readonly batch: number;
+  readonly time: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
+const small = { maxInvocations: 128, maxWorkgroupBytes: 16_384 };
+const cases: readonly [DeviceTraits["kind"], Partial<DeviceTraits>, Case][] = [
+  ["cpu", {}, { batch: 2, time: 13, heads: 4, kvHeads: 2, headDim: 5 }],
+  ["cpu", {}, { batch: 1, time: 70, heads: 3, kvHeads: 1, headDim: 32 }],
+  ["cpu", {}, { batch: 1, time: 9, heads: 1, kvHeads: 1, headDim: 256 }],
+  ["cpu", {}, { batch: 1, time: 1, heads: 2, kvHeads: 2, headDim: 1 }],
+  ["cpu", { subgroups: false }, { batch: 1, time: 67, heads: 2, kvHeads: 1, headDim: 18 }],
+  ["gpu", small, { batch: 2, time: 37, heads: 4, kvHeads: 2, headDim: 6 }],
+  ["gpu", {}, { batch: 1, time: 70, heads: 3, kvHeads: 1, headDim: 64 }],
+  ["gpu", {}, { batch: 1, time: 33, heads: 1, kvHeads: 1, headDim: 256 }],
+];
+
+describe.each(cases.map(([kind, changes, one]) => [titleOf(kind, changes, one), kind, changes, one] as const))(
+  "%s",
+  (_, kind, changes, one) => {
+    const traits = traitsOf(kind, changes);
+
+    test("forward", { timeout: 300_000 }, () => {
+      const { node, inputs } = forward(one);
+      // Scores are sums of headDim products, outputs sums of `time`; each probability is off by what its score is.
+      const within = (one.headDim + one.time + 64) * unit;
+      return expectAgreement(device, causalAttention, node, inputs, traits, (_, exact) => within * largest(exact));
+    });
+
+    test("backward", { timeout: 300_000 }, () => {
+      const { node, inputs } = backward(one);
+      // A score's gradient is the difference of two sums of headDim products; each result sums up to group · time of them.
+      const terms = one.headDim + (one.time * one.heads) / one.kvHeads;
+      const within = (2 * terms + 128) * unit;
+      return expectAgreement(device, causalAttentionGrad, node, inputs, traits, (_, exact) => within * largest(exact));
+    });
+  },
+);
+
+test.each(["gpu", "cpu"] as const)("a %s's kernels keep to its limits, and hold nothing of time × time", (kind) => {
+  const node = nodes({ batch: 1024, time: 4096, heads: 16, kvHeads: 4, headDim: 256 });
+  for (const traits of [traitsOf(kind), traitsOf(kind, small)]) {
+    for (const [lowering, one, most] of [
+      [causalAttention, node.forward, 1],
+      [causalAttentionGrad, node.backward, 2],
+    ] as const) {
+      const { kernels, temps } = lowered(lowering, one, traits);
+      expect(kernels.length).toBeLessThanOrEqual(most);
+      for (const { groups, workgroup } of kernels) {
+        expect(Math.max(...groups)).toBeLessThanOrEqual(65_535);
+        expect(workgroup[0]).toBeLessThanOrEqual(traits.maxInvocations);
+      }
+      for (const { type } of temps) expect(type.shape).toEqual([1024, 16, 4096]);
+    }
+  }
+});
+
+function titleOf(kind: string, { subgroups, maxWorkgroupBytes }: Partial<DeviceTraits>, one: Case): string {
+  const { batch, time, heads, kvHeads, headDim } = one;
+  const how = `${subgroups === false ? " without subgroups" : ""}${maxWorkgroupBytes ? " of small limits" : ""}`;
+  return `${kind}${how}: ${batch}×${time}, ${heads}/${kvHeads} heads × ${headDim}`;
+}
+
+function nodes({ batch, time, heads, kvHeads, headDim }: Case): { forward: Node; backward: Node } {
+  const builder = new GraphBuilder();
+  const q = builder.input("q", f32(batch, time, heads * headDim));
+  const k = builder.input("k", f32(batch, time, kvHeads * headDim));
+  const v = builder.input("v", f32(batch, time, kvHeads * headDim));
+  const grad = builder.input("grad", q.type);
+  const [out, logSumExp] = attend(q, k, v, { heads, kvHeads });
+  attendGrad(q, k, v, out, logSumExp, grad, { heads, kvHeads });
+  const [one, other] = builder.finish().nodes as readonly [Node, Node];
+  return { forward: one, backward: other };
+}
+
+function forward(one: Case): { node: Node; inputs: HostTensor[] } {
+  const node = nodes(one).forward;
+  const inputs = materialize({ inputs: node.inputs.map(({ type }) => drawn("f32", type.shape)) }, "attention");
+  return { node, inputs };
+}
+
+function backward(one: Case): { node: Node; inputs: HostTensor[] } {
+  const { node, inputs } = forward(one);
+  const results = applyReference(node, inputs.map(refTensor), "f64") as RefTensor[];
+  const grad = materialize({ inputs: [drawn("f32", node.inputs[0]?.type.shape ?? [])] }, "cotangent");
+  return { node: nodes(one).backward, inputs: [...inputs, ...results.map(toHost), ...grad] };
+}

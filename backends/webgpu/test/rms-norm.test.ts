@@ -1,0 +1,70 @@
+// RMS norm and its gradient, both families of kernels, rows that fours divide and rows that nothing divides.
+import {
+  drawn,
+  f32,
+  GraphBuilder,
+  materialize,
+  type Node,
+  rmsNorm as norm,
+  rmsNormGrad as normGrad,
+} from "@cambium/ir";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { rmsNorm, rmsNormGrad } from "../src/kernels/rms-norm.js";
+import { expectAgreement, largest, unit } from "./shared/compare.js";
+import { lowered, openRawDevice, traitsOf } from "./shared/lowered.js";
+
+let device: GPUDevice;
+beforeAll(async () => {
+  device = await openRawDevice();
+}, 120_000);
+afterAll(() => device.destroy());
+
+const shapes: readonly (readonly number[])[] = [[1], [2, 3, 5], [7, 64], [300, 36], [3, 1031], [5, 2052]];
+
+describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
+  test.each(shapes.map((shape) => [`[${shape}]`, shape] as const))("%s", { timeout: 120_000 }, async (_, shape) => {
+    const hidden = shape.at(-1) as number;
+    const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+    const { forward, backward } = nodes(shape);
+    const positive = drawn("f32", [...shape.slice(0, -1), 1], [0.5, 2]);
+    const [x, weight, inverseRms, grad] = materialize(
+      { inputs: [drawn("f32", shape), drawn("f32", [hidden]), positive, drawn("f32", shape)] },
+      `rms norm ${shape}`,
+    ) as [never, never, never, never];
+    // A mean of `hidden` squares, and a handful of operations on each element.
+    await expectAgreement(
+      device,
+      rmsNorm,
+      forward,
+      [x, weight],
+      traitsOf(kind),
+      (_, exact) => (hidden + 8) * unit * largest(exact),
+    );
+    // Inputs are below 2: a product of four is below 16; the weight's gradient sums `rows` such.
+    await expectAgreement(device, rmsNormGrad, backward, [x, weight, inverseRms, grad], traitsOf(kind), (output) =>
+      output === 0 ? 4 * (hidden + 8) * unit * 16 : (rows + 8) * unit * 8 * rows,
+    );
+  });
+});
+
+test.each(["gpu", "cpu"] as const)("a %s's kernels keep to its limits; the gradient is two dispatches", (kind) => {
+  const { forward, backward } = nodes([70_000, 8192]);
+  const traits = traitsOf(kind, { maxInvocations: 128 });
+  expect(lowered(rmsNorm, forward, traits).kernels).toHaveLength(1);
+  const { kernels } = lowered(rmsNormGrad, backward, traits);
+  expect(kernels).toHaveLength(2);
+  for (const { groups, workgroup } of kernels) {
+    expect(Math.max(...groups)).toBeLessThanOrEqual(65_535);
+    expect(workgroup[0]).toBeLessThanOrEqual(128);
+  }
+});
+
+function nodes(shape: readonly number[]): { forward: Node; backward: Node } {
+  const builder = new GraphBuilder();
+  const x = builder.input("x", f32(...shape));
+  const weight = builder.input("weight", f32(shape.at(-1) as number));
+  const [y, inverseRms] = norm(x, weight, { eps: 1e-5 });
+  normGrad(x, weight, inverseRms, y);
+  const [forward, backward] = builder.finish().nodes as readonly [Node, Node];
+  return { forward, backward };
+}
