@@ -15,6 +15,7 @@ import {
   toHost,
 } from "@cambium/ir";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { KernelLowering } from "../src/compile/kernel.js";
 import { lowerGradient, lowerLoss } from "../src/kernels/cross-entropy.js";
 import { expectAgreement, unit } from "./shared/compare.js";
 import { lowered, openRawDevice, traitsOf } from "./shared/lowered.js";
@@ -59,18 +60,15 @@ describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
     // A logit is a sum of `width` products of at most 4 each; exp, sums and log add a few roundings of values below 2⁵ each.
     const logit = (width + 2) * unit * 4 * width;
     const within = logit + 64 * unit * 2 ** 5;
-    await expectAgreement(
-      ...([device, { kind: "kernels", lower: (node, context) => lowerLoss(node, context, chunkBytes) }] as const),
-      ...([loss, [hidden, weight, targets], traitsOf(kind), () => within] as const),
-    );
+    const forward: KernelLowering = { kind: "kernels", lower: (...given) => lowerLoss(...given, chunkBytes) };
+    await expectAgreement(device, forward, loss, [hidden, weight, targets], traitsOf(kind), () => within);
     // A logit's gradient is an exponential below grad / rows and errs relatively as much as the logit absolutely; it is
     // summed over a row or a column, times what is at most 2, as is grad.
     const each = (logit + 16 * unit) / rows;
-    await expectAgreement(
-      ...([device, { kind: "kernels", lower: (node, context) => lowerGradient(node, context, chunkBytes) }] as const),
-      ...([gradient, [hidden, weight, targets, logSumExp, grad], traitsOf(kind)] as const),
-      (output) => 4 * each * (output === 0 ? vocab : rows),
-    );
+    const backward: KernelLowering = { kind: "kernels", lower: (...given) => lowerGradient(...given, chunkBytes) };
+    const inputs = [hidden, weight, targets, logSumExp, grad];
+    const bound = (output: number) => 4 * each * (output === 0 ? vocab : rows);
+    await expectAgreement(device, backward, gradient, inputs, traitsOf(kind), bound);
   });
 });
 

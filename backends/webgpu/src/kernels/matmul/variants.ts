@@ -3,13 +3,22 @@ import { numel } from "@cambium/ir";
 import type { DeviceTraits } from "../../compile/kernel.js";
 import type { BlockShape } from "./blocks.js";
 import { isFewRows } from "./few-rows.js";
-import type { Product } from "./product.js";
+import { byFour, label, type Product } from "./product.js";
 import { type TileShape, tileInvocations, tileWorkgroupBytes } from "./tiles.js";
 
 export type Variant =
   | { readonly family: "tiles"; readonly shape: TileShape; readonly splits: number }
   | { readonly family: "few rows" }
   | { readonly family: "blocks"; readonly shape: BlockShape };
+
+/** Name of the variant to take for the product with this key; undefined for the default. */
+export type Choose = (key: string) => string | undefined;
+
+/** What a product's speed depends on, as text. */
+export function productKey(product: Product): string {
+  const { a, b, k } = product;
+  return `${label(product)}${byFour(a, k) ? "" : " a by one"}${byFour(b, k) ? "" : " b by one"}`;
+}
 
 /** For GPUs, the largest first. */
 const tileShapes: readonly TileShape[] = [

@@ -1,0 +1,80 @@
+// The tuner: times the ways to compute each product of a graph on the device at hand, once, and remembers the fastest.
+import { f32, type Graph, GraphBuilder, matmul, type Node, reduceSum } from "@cambium/ir";
+import type { DeviceTraits } from "../compile/kernel.js";
+import { type Product, productOf } from "../kernels/matmul/product.js";
+import { type Choose, productKey, variantName, variants } from "../kernels/matmul/variants.js";
+import type { TextStore } from "./store.js";
+
+export interface TunerOptions {
+  /** Names adapter, driver and what else the measurements hold for. */
+  readonly device: string;
+  readonly traits: DeviceTraits;
+  readonly store: TextStore;
+  /** Seconds that a run of `graph` takes when it is compiled with `choose`; its inputs may hold anything. */
+  time(graph: Graph, choose: Choose): Promise<number>;
+}
+
+/** A variant replaces the default only when it is faster by more than measurements waver. */
+const leastGain = 0.05;
+
+export class Tuner {
+  readonly #options: TunerOptions;
+  readonly #name: string;
+  readonly #choices: Map<string, string>;
+
+  constructor(options: TunerOptions) {
+    this.#options = options;
+    this.#name = `${options.device}-${options.traits.kind}`.replace(/[^\w.-]+/g, "-").toLowerCase();
+    this.#choices = parse(options.store.read(this.#name));
+  }
+
+  /** What was found to be the fastest for a product, for `LowerContext.choose`. */
+  readonly choose: Choose = (key) => this.#choices.get(key);
+
+  /** Measures the products of `graph` that were not measured yet. */
+  async tune(graph: Graph): Promise<void> {
+    let learned = false;
+    for (const node of graph.nodes) {
+      if (node.op.name !== "matmul") continue;
+      const product = productOf(node);
+      const key = productKey(product);
+      if (this.#choices.has(key)) continue;
+      this.#choices.set(key, await this.#fastest(node, product, key));
+      learned = true;
+    }
+    if (learned) this.#options.store.write(this.#name, JSON.stringify(Object.fromEntries(this.#choices)));
+  }
+
+  async #fastest(node: Node, product: Product, key: string): Promise<string> {
+    const { traits, time } = this.#options;
+    const [usual, ...others] = variants(product, traits).map(variantName) as [string, ...string[]];
+    if (others.length === 0) return usual;
+    const alone = graphOf(node);
+    const seconds = (name: string) => time(alone, (asked) => (asked === key ? name : undefined));
+    let best = { name: usual, seconds: (await seconds(usual)) * (1 - leastGain) };
+    for (const name of others) {
+      const taken = await seconds(name);
+      if (taken < best.seconds) best = { name, seconds: taken };
+    }
+    return best.name;
+  }
+}
+
+/** The product by itself; only its sum leaves the device. */
+function graphOf({ inputs: [a, b], attrs }: Node): Graph {
+  const builder = new GraphBuilder();
+  const [left, right] = [a, b].map((value, i) => builder.input("ab"[i] as string, f32(...(value?.type.shape ?? []))));
+  const out = matmul(left as never, right as never, attrs as { transA: boolean; transB: boolean });
+  builder.output("sum", reduceSum(out, { axes: out.shape.map((_, axis) => axis) }));
+  return builder.finish();
+}
+
+/** What an earlier process wrote; nothing when it is not that. */
+function parse(text: string | undefined): Map<string, string> {
+  try {
+    const known = Object.entries(JSON.parse(text ?? "{}") as Record<string, unknown>);
+    return new Map(known.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  } catch {
+    return new Map();
+  }
+}
