@@ -174,6 +174,80 @@ describe("growth by a plan", () => {
   });
 });
 
+describe("a tied config over files with a head", () => {
+  const keep = defineOperator({
+    name: "keep",
+    version: "1.0.0",
+    summary: "Every tensor as it is, though not as a bare list of layers.",
+    options: z.strictObject({}),
+    target: (base) => base,
+    plan: (base) => ({
+      tensors: Object.fromEntries(parameterTable(base).map(({ name }) => [name, { kind: "copy", source: name }])),
+      optimizer: { moments: {} },
+    }),
+  });
+  const tied = { ...llamaJson(1, 8, 16), tie_word_embeddings: true };
+
+  it("by a layer list both go along; by a plan a head that is the embedding is left out and listed", async () => {
+    const dir = await tempDir();
+    const [rest = {}, ...layers] = llamaShards(1, 8, 16);
+    const source = writeModel(join(dir, "a"), tied, [rest, ...layers]);
+    await growDirectory(source, join(dir, "b"), { operator: stacked, options: { factor: 2 }, verify: true });
+    await using both = await openModelDirectory(join(dir, "b"));
+    expect(both.tensors.has("lm_head.weight")).toBe(true);
+    const different = await refusal(() => growDirectory(source, join(dir, "c"), { operator: keep }));
+    expect(different.code).toBe("E_GROWTH_SOURCE");
+    expect(different.format()).toMatch(/lm_head[\s\S]*tie_word_embeddings/);
+    const holes = writeModel(join(dir, "holes"), tied, [rest, ...layers], "sparse");
+    const { report } = await growDirectory(holes, join(dir, "d"), { operator: keep });
+    expect(report.tensors.dropped).toEqual(["lm_head.weight"]);
+    await using one = await openModelDirectory(join(dir, "d"));
+    expect(one.tensors.has("lm_head.weight")).toBe(false);
+  });
+
+  it("a head that an untied config asks for and nobody has is named, with what to try", async () => {
+    const dir = await tempDir();
+    const [{ "lm_head.weight": _, ...rest } = {}, ...layers] = llamaShards(1, 8, 16);
+    const untied = { ...tied, tie_word_embeddings: false };
+    const source = writeModel(join(dir, "a"), untied, [rest as Record<string, Stored>, ...layers], "none");
+    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: keep }));
+    expect(error.format()).toMatch(/^E_GROWTH_SOURCE[\s\S]*lm_head.weight[\s\S]*tie_word_embeddings/);
+    await preflightGrowth(source, join(dir, "b"), { operator: stacked });
+  });
+});
+
+describe("another type, where it is asked for", () => {
+  it("rounds float tensors once, and says so in the config; others keep their bytes", async () => {
+    const dir = await tempDir();
+    const [rest = {}, ...layers] = llamaShards(1, 8, 16);
+    const source = writeModel(join(dir, "a"), llamaJson(1, 8, 16), [{ ...rest, "x.table": u8(5) }, ...layers]);
+    const request = { operator: stacked, options: { factor: 2 }, verify: true };
+    await growDirectory(source, join(dir, "b"), { ...request, dtype: "f32" });
+    await using small = await openModelDirectory(source);
+    await using large = await openModelDirectory(join(dir, "b"));
+    expect(large.configJson["torch_dtype"]).toBe("float32");
+    for (const [name, { dtype }] of large.tensors) {
+      const from = name.replace(/layers\.\d/, "layers.0");
+      if (name === "x.table") expect(await large.source(name)).toMatchObject({ dtype: "U8" });
+      else {
+        expect(dtype).toBe("F32");
+        expect((await large.read(name)).data).toEqual((await small.read(from, "f32")).data);
+      }
+    }
+  });
+
+  it("refuses what half precision cannot hold, and a quantised checkpoint", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(1, 8, 16), llamaShards(1, 8, 16));
+    const error = await refusal(() => growDirectory(source, join(dir, "b"), { operator: stacked, dtype: "f16" }));
+    // Pseudo-random bits of bf16 reach 10³⁸.
+    expect(error.code).toBe("E_RANGE");
+    const packed = writeModel(join(dir, "q"), foreignText, [foreign(0), foreign(1)], "none");
+    const refused = await refusal(() => preflightGrowth(packed, join(dir, "c"), { operator: stacked, dtype: "f32" }));
+    expect(refused.code).toBe("E_GROWTH_REFUSED");
+  });
+});
+
 describe("harm", () => {
   it("stopped, it keeps what is done; another request is refused, the same one continues", async () => {
     const dir = await tempDir();

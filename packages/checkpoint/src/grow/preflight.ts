@@ -12,6 +12,7 @@ import { readJournal, type SafeBytes } from "./journal.js";
 import { Mistakes } from "./mistakes.js";
 import { type GrowRequest, type Prepared, prepare } from "./prepare.js";
 import { RECORD_FILE } from "./record.js";
+import { checkTiedHead, HEAD } from "./tied-head.js";
 
 export interface PreflightRequest extends GrowRequest {
   /** What the caller has found already, to be told together with the rest. */
@@ -78,6 +79,7 @@ export async function examine(
   const source = await open(from, headersOnly, mistakes);
   try {
     const prepared = await prepare(source, request, mistakes);
+    if (source && !headersOnly && prepared?.dropped.includes(HEAD)) await mistakes.check(() => checkTiedHead(source));
     const done = (await mistakes.check(() => isDone(target, prepared?.identity))) ?? false;
     await mistakes.check(() => requireWritable(dirname(target)));
     const times = await Promise.all((source?.shards ?? []).map(async ({ path }) => (await stat(path)).mtimeMs));

@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto";
 import { type GrowthPlan, layerOrigins, type Operator } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type LlamaConfig, llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
+import { type FloatDType, type LlamaConfig, llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
 import { readContainedText } from "../contained.js";
 import { CONFIG_FILE } from "../model-directory/names.js";
 import { MAX_CONFIG_BYTES, type ModelDirectory } from "../model-directory/open.js";
 import { planShards } from "../model-directory/shard-index.js";
 import { ReasonList } from "../reasons.js";
 import { layoutSafetensors, type SafetensorsLayout } from "../safetensors/layout.js";
+import { castConfig, castTensors } from "./cast.js";
 import { growConfig } from "./config.js";
 import type { Mistakes } from "./mistakes.js";
 import { findStack, type LayerStack, layerOf } from "./stack.js";
@@ -21,6 +22,8 @@ export interface GrowRequest {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
   readonly maxShardBytes?: number;
+  /** What float tensors are stored as; each as it was by default. */
+  readonly dtype?: FloatDType;
 }
 
 /** A growth ready to be executed. */
@@ -44,7 +47,7 @@ const usualShardBytes = 5e9;
 /** Undefined when some mistake leaves nothing to work out. What is returned counts only if no mistake was noted. */
 export async function prepare(
   source: ModelDirectory | undefined,
-  { operator, options = {}, maxShardBytes = usualShardBytes }: GrowRequest,
+  { operator, options = {}, maxShardBytes = usualShardBytes, dtype }: GrowRequest,
   mistakes: Mistakes,
 ): Promise<Prepared | undefined> {
   const fits = await mistakes.check(() => planShards([], maxShardBytes));
@@ -54,7 +57,8 @@ export async function prepare(
     if (operator) noteOptions(operator, options, mistakes);
     return undefined;
   }
-  const { tensors, dropped } = grown.table;
+  const { dropped } = grown.table;
+  const tensors = dtype ? castTensors(source, grown.table.tensors, dtype, mistakes) : grown.table.tensors;
   const cut = planShards(tensors, fits ? maxShardBytes : usualShardBytes);
   const shards = cut.shards.map(({ file, tensors }) => ({
     file,
@@ -67,9 +71,10 @@ export async function prepare(
   }));
   const { name, version } = operator;
   const made = { name, version, options: grown.options };
-  const { layers, plan, configText } = grown;
+  const { layers, plan } = grown;
+  const configText = dtype ? castConfig(grown.configText, dtype) : grown.configText;
   const identity = sha256(
-    JSON.stringify([1, made, layers, plan ?? null, text, sourceFiles, maxShardBytes, source.files]),
+    JSON.stringify([2, made, layers, plan ?? null, text, sourceFiles, maxShardBytes, dtype ?? null, source.files]),
   );
   const { index } = cut;
   return { operator: made, layers, plan, tensors, dropped, configText, index, shards, identity, sourceFiles };
@@ -90,7 +95,7 @@ async function workOut(
   options: object,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
-  if (operator.layers === undefined) return byPlan(source, operator, options, mistakes);
+  if (operator.layers === undefined) return byPlan(source, text, operator, options, mistakes);
   const reasons = new ReasonList();
   const stack = findStack(source.tensors.keys(), source.configJson, reasons);
   if (!stack) {
@@ -99,7 +104,7 @@ async function workOut(
   }
   const copies = await mistakes.check(() => onlyCopies(operator, stack.count, options));
   if (copies === undefined) return undefined;
-  if (!copies) return byPlan(source, operator, options, mistakes);
+  if (!copies) return byPlan(source, text, operator, options, mistakes);
   return byLayers(source, text, stack, operator, options, mistakes);
 }
 
@@ -164,6 +169,7 @@ function llamaPlan(source: ModelDirectory, operator: Operator, options: object):
 
 async function byPlan(
   source: ModelDirectory,
+  text: string,
   operator: Operator,
   options: object,
   mistakes: Mistakes,
@@ -179,8 +185,24 @@ async function byPlan(
   const plan = parsed && (await mistakes.check(() => operator.plan(parsed.config, options)));
   if (!plan) return undefined;
   const table = planTable(source, plan, mistakes);
-  const configText = `${JSON.stringify(toHfConfig(plan.target, { source: source.configJson }), null, 2)}\n`;
-  return { table, configText, layers: layerOrigins(plan), options: plan.operator.options, plan };
+  const layers = layerOrigins(plan);
+  const configJson = toHfConfig(plan.target, { source: await perLayerConfig(source, text, layers, mistakes) });
+  const configText = `${JSON.stringify(configJson, null, 2)}\n`;
+  return { table, configText, layers, options: plan.operator.options, plan };
+}
+
+/** The source's config with what it says of each layer said of the grown ones, where each of them comes from one. */
+async function perLayerConfig(
+  source: ModelDirectory,
+  text: string,
+  layers: readonly (readonly number[])[],
+  mistakes: Mistakes,
+): Promise<object> {
+  if (layers.some(({ length }) => length !== 1)) return source.configJson;
+  const reasons = new ReasonList();
+  const grown = growConfig(text, source.configJson, layers.flat(), reasons);
+  await mistakes.check(() => refuse(source, reasons));
+  return JSON.parse(grown) as object;
 }
 
 function sha256(text: string): string {

@@ -9,6 +9,7 @@ import type { TensorInfo } from "../safetensors/header.js";
 import type { Mistakes } from "./mistakes.js";
 import { rowReader } from "./rows.js";
 import { type LayerStack, layerOf } from "./stack.js";
+import { HEAD } from "./tied-head.js";
 
 /** A tensor to be written. */
 export interface TargetTensor extends TensorInfo {
@@ -52,8 +53,11 @@ export function planTable(source: ModelDirectory, plan: GrowthPlan, mistakes: Mi
   const unfit = new ReasonList();
   for (const { name, shape } of parameterTable(plan.base)) {
     const entry = source.tensors.get(name);
-    if (!entry) unfit.add({ where: name, message: "is not in the checkpoint" });
-    else if (`${entry.shape}` !== `${shape}`) {
+    if (!entry) {
+      const hint = '"tie_word_embeddings" is to be true where the head is the embedding';
+      unfit.add({ where: name, message: "is not in the checkpoint", ...(name === HEAD && { hint }) });
+    }
+    if (entry && `${entry.shape}` !== `${shape}`) {
       unfit.add({ where: name, message: "has another shape", expected: quote(shape), got: quote(entry.shape) });
     }
   }
@@ -77,7 +81,8 @@ export function planTable(source: ModelDirectory, plan: GrowthPlan, mistakes: Mi
     const details = { where: source.path, reasons: unfit.list() };
     mistakes.add(new CambiumError("E_GROWTH_SOURCE", "the tensors of the base do not fit its config", details));
   }
-  return { tensors, dropped: plan.dropped };
+  const redundant = plan.base.tieEmbeddings && source.tensors.has(HEAD) ? [HEAD] : [];
+  return { tensors, dropped: [...plan.dropped, ...redundant] };
 }
 
 /** Notes tensors that no Llama of these layers has. */
@@ -85,6 +90,8 @@ export function noteStrangers(source: ModelDirectory, base: LlamaConfig, mistake
   const known = new Set(parameterTable(base).map(({ name }) => name));
   const strangers = new ReasonList();
   for (const name of source.tensors.keys()) {
+    // A tied model's files may hold the head once more.
+    if (base.tieEmbeddings && name === HEAD) continue;
     if (!known.has(name)) strangers.add({ where: name, message: "is no parameter of a Llama model" });
   }
   if (strangers.count === 0) return;

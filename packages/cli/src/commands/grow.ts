@@ -2,7 +2,7 @@
 import { growDirectory, Mistakes, type PreflightRequest, preflightGrowth } from "@cambium/checkpoint";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
-import { byteCount } from "../flags.js";
+import { byteCount, oneOf } from "../flags.js";
 import { growthFlops } from "../grow-flops.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import { growProgress, preflightText } from "../grow-view.js";
@@ -13,6 +13,7 @@ import { stopOnSignals } from "../signals.js";
 interface Flags extends OperatorFlags {
   readonly dryRun?: boolean;
   readonly maxShardSize?: string;
+  readonly dtype?: string;
   readonly verify?: boolean;
   readonly json?: boolean;
 }
@@ -24,6 +25,7 @@ export function growCommand(host: Host): Command {
     .argument("<target>", "the directory to write; it must not exist")
     .option("--dry-run", "say what would be done and what stands against it, from headers alone; write nothing")
     .option("--max-shard-size <bytes>", "weights in one file, e.g. 5GB (the default) or 900MB")
+    .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: each as it was, bit for bit)")
     .option("--verify", "read the result and the source again and compare hashes before the result appears")
     .option("--json", "print the figures as JSON")
     .addHelpText(
@@ -41,14 +43,15 @@ Examples:
 }
 
 async function run(path: string, to: string, flags: Flags, host: Host): Promise<void> {
-  const { json, dryRun = false, verify = false, maxShardSize } = flags;
+  const { json, dryRun = false, verify = false, maxShardSize, dtype } = flags;
   const mistakes = new Mistakes();
   const { operator, options } = await operatorRequest(flags, host, mistakes);
   const size =
     maxShardSize && (await mistakes.check(() => ({ maxShardBytes: byteCount("--max-shard-size")(maxShardSize) })));
+  const type = dtype && (await mistakes.check(() => ({ dtype: oneOf("--dtype", ["f32", "f16", "bf16"])(dtype) })));
   const model = await mistakes.check(() => findModel(path));
   const request: PreflightRequest = {
-    ...{ operator, options, mistakes, ...size },
+    ...{ operator, options, mistakes, ...size, ...type },
     onPreflight: (report) => json || console.log(preflightText(report)),
   };
   const from = model?.path ?? path;

@@ -1,0 +1,65 @@
+// Float tensors stored as another type than the source's, where that is asked for.
+import { CambiumError } from "@cambium/ir";
+import type { FloatDType } from "@cambium/model";
+import type { ModelDirectory } from "../model-directory/open.js";
+import { STORED_AS } from "../safetensors/dtype.js";
+import { editJson } from "./json-edit.js";
+import type { Mistakes } from "./mistakes.js";
+import { rowReader } from "./rows.js";
+import type { TargetTensor } from "./table.js";
+
+/** The largest finite number of half precision. */
+const largestF16 = 65_504;
+
+const FLOATS: readonly string[] = ["F32", "F16", "BF16"];
+
+const configNames: Record<FloatDType, string> = { f32: "float32", f16: "float16", bf16: "bfloat16" };
+
+/**
+ * `tensors` with every F32, F16 and BF16 one stored as `dtype`; others stay. Notes `E_GROWTH_REFUSED` for a quantised
+ * checkpoint, whose scales belong to its packed tensors. What half precision cannot hold is `E_RANGE` when it comes.
+ */
+export function castTensors(
+  source: ModelDirectory,
+  tensors: readonly TargetTensor[],
+  dtype: FloatDType,
+  mistakes: Mistakes,
+): TargetTensor[] {
+  const { configJson, path } = source;
+  if (configJson.quantization_config !== undefined) {
+    const message = "a quantised checkpoint keeps its types";
+    mistakes.add(new CambiumError("E_GROWTH_REFUSED", message, { where: path, hint: "leave out the dtype" }));
+  }
+  const read = rowReader(source);
+  const wanted = STORED_AS[dtype];
+  return tensors.map((tensor) => {
+    const { name, shape, copyOf } = tensor;
+    if (tensor.dtype === wanted || !FLOATS.includes(tensor.dtype) || shape.length === 0) return tensor;
+    const made = tensor.rows ?? (async (start: number, end: number) => read(copyOf as string, start, end));
+    const rows = dtype === "f16" ? inRange(name, made) : made;
+    return { name, dtype: wanted, shape, rows };
+  });
+}
+
+/** What config.json says of the type of its weights, where it says anything. */
+export function castConfig(text: string, dtype: FloatDType): string {
+  const paths = [[], ["text_config"]].flatMap((part) => ["torch_dtype", "dtype"].map((key) => [...part, key]));
+  return editJson(
+    text,
+    paths.map((path) => ({ path, value: configNames[dtype] })),
+  );
+}
+
+function inRange(name: string, rows: NonNullable<TargetTensor["rows"]>): NonNullable<TargetTensor["rows"]> {
+  return async (start, end) => {
+    const block = await rows(start, end);
+    const large = block.find((value) => Math.abs(value) > largestF16 && Number.isFinite(value));
+    if (large === undefined) return block;
+    throw new CambiumError("E_RANGE", "half precision cannot hold this tensor", {
+      where: name,
+      expected: `at most ${largestF16}`,
+      got: `${large}`,
+      hint: "keep its type, or choose bf16",
+    });
+  };
+}
