@@ -3,6 +3,12 @@ import { Worker } from "node:worker_threads";
 import { CambiumError } from "@cambium/ir";
 import type { CallName, Calls, Notice, Request, Response, SentError } from "../protocol.js";
 
+/**
+ * Tensors live outside the worker's JavaScript heap, which therefore needs little room for what dies young. By default it
+ * would take tens of megabytes before its garbage is collected for the first time.
+ */
+const maxYoungGenerationSizeMb = 3;
+
 interface Pending {
   resolve(result: unknown): void;
   reject(error: unknown): void;
@@ -15,7 +21,7 @@ export class WorkerClient {
   #lost: CambiumError | undefined;
 
   constructor(script: URL) {
-    this.#worker = new Worker(script, { name: "cambium-onnx" });
+    this.#worker = new Worker(script, { name: "cambium-onnx", resourceLimits: { maxYoungGenerationSizeMb } });
     // An idle device must not keep the process alive; a pending call must.
     this.#worker.unref();
     this.#worker.on("message", (response: Response) => this.#settle(response));

@@ -2,6 +2,7 @@
 import { eliminateDeadCode, type Graph } from "@cambium/ir";
 import { shareProbabilities } from "./probabilities.js";
 import { foldIntoProducts } from "./products.js";
+import { recomputeSwiglu } from "./recompute.js";
 import { foldResiduals } from "./residuals.js";
 
 /** Composites that `shareProbabilities` looks for; those it leaves must be decomposed before `fuseNodes`. */
@@ -17,5 +18,8 @@ export const fuseComposites = shareProbabilities;
 
 /** To be run on what is lowered. */
 export function fuseNodes(graph: Graph): Graph {
-  return [foldResiduals, foldIntoProducts, eliminateDeadCode].reduce((current, pass) => pass(current), graph);
+  return [recomputeSwiglu, foldResiduals, foldIntoProducts, eliminateDeadCode].reduce(
+    (current, pass) => pass(current),
+    graph,
+  );
 }

@@ -5,6 +5,7 @@ import { crossEntropy, crossEntropyGrad } from "./cross-entropy.js";
 import type { Lowering } from "./lowering.js";
 import { product } from "./matmul.js";
 import { rmsNormGrad } from "./rms-norm.js";
+import { recomputedSwiglu } from "./swiglu.js";
 
 export const fusedLowerings: Readonly<Record<FusedName, Lowering>> = {
   "onnx.attention": attention,
@@ -18,6 +19,7 @@ export const fusedLowerings: Readonly<Record<FusedName, Lowering>> = {
       alpha: { float: attrs["alpha"] as number },
       beta: { float: attrs["beta"] as number },
     }),
+  "onnx.recomputedSwiglu": recomputedSwiglu,
   "onnx.rmsNormGradAdd": rmsNormGrad,
   "onnx.scaledMatmul": (context) => product(context, context.attrs["alpha"] as number),
 };

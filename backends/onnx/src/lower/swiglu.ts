@@ -1,21 +1,27 @@
 // swiglu and its gradient: as few passes over the MLP's activations as separate operators allow.
+import { contrib, type OnnxGraph } from "../onnx/graph.js";
 import { type Lowering, nameOf } from "./lowering.js";
 
 export const swiglu: Lowering = (context) => {
-  const { graph } = context;
-  const gate = nameOf(context, 0);
-  const silu = graph.node("Mul", [gate, graph.node("Sigmoid", [gate])]);
-  return graph.node("Mul", [silu, nameOf(context, 1)]);
+  const silu = context.graph.node("QuickGelu", [nameOf(context, 0)], { alpha: { float: 1 } }, contrib);
+  return context.graph.node("Mul", [silu, nameOf(context, 1)]);
 };
 
-/** With s = sigmoid(gate) and silu = gate · s: silu′ = s + silu · (1 − s). */
+/** With s = sigmoid(gate) and y = gate · s · up: ∂y/∂gate = y + s · (up − y). */
 export const swigluGrad: Lowering = (context) => {
   const { graph } = context;
   const [gate, up, grad] = context.inputs as [string, string, string];
-  const s = graph.node("Sigmoid", [gate]);
-  const silu = graph.node("Mul", [gate, s]);
-  const rest = graph.node("Sub", [graph.scalar(1), s]);
-  const slope = graph.node("Add", [s, graph.node("Mul", [silu, rest])]);
-  const gateGrad = graph.node("Mul", [graph.node("Mul", [grad, up]), slope]);
-  return [gateGrad, graph.node("Mul", [grad, silu])];
+  const { s, silu, y } = again(graph, gate, up);
+  const slope = graph.node("Add", [y, graph.node("Mul", [s, graph.node("Sub", [up, y])])]);
+  return [graph.node("Mul", [grad, slope]), graph.node("Mul", [grad, silu])];
 };
+
+export const recomputedSwiglu: Lowering = (context) => again(context.graph, nameOf(context, 0), nameOf(context, 1)).y;
+
+/** What the gradient needs of the forward pass; made once for all that ask. */
+function again(graph: OnnxGraph, gate: string, up: string): Readonly<Record<"s" | "silu" | "y", string>> {
+  const s = graph.once(`sigmoid of ${gate}`, () => graph.node("Sigmoid", [gate]));
+  const silu = graph.once(`silu of ${gate}`, () => graph.node("Mul", [gate, s]));
+  const y = graph.once(`${gate} gates ${up}`, () => graph.node("Mul", [silu, up]));
+  return { s, silu, y };
+}

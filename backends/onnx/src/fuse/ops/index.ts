@@ -2,6 +2,7 @@
 import { attention, attentionGrad } from "./attention.js";
 import { crossEntropy, crossEntropyGrad } from "./cross-entropy.js";
 import { gemm } from "./gemm.js";
+import { recomputedSwiglu } from "./recomputed-swiglu.js";
 import { rmsNormGradAdd } from "./rms-norm-grad.js";
 import { scaledMatmul } from "./scaled-matmul.js";
 
@@ -11,6 +12,7 @@ export const fusedOps = {
   "onnx.crossEntropy": crossEntropy,
   "onnx.crossEntropyGrad": crossEntropyGrad,
   "onnx.gemm": gemm,
+  "onnx.recomputedSwiglu": recomputedSwiglu,
   "onnx.rmsNormGradAdd": rmsNormGradAdd,
   "onnx.scaledMatmul": scaledMatmul,
 } as const;
