@@ -19,6 +19,7 @@ const { values } = parseArgs({
     compile: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     config: { type: "string", multiple: true },
+    adapter: { type: "string", default: "swiftshader" },
     rounds: { type: "string", default: "8" },
     steps: { type: "string", default: "4" },
     json: { type: "boolean", default: false },
@@ -36,8 +37,23 @@ Examples:
 
 A round is: peer, Cambium, peer. Its ratio is the peer's median step time (of both turns) over Cambium's. Each
 configuration runs in a process of its own, whose peak memory is read before the first round. --compile is
---peer torch-compile.`);
+--peer torch-compile.
+
+With --backend webgpu and peers that run in a page (jax-js, tfjs-webgpu), all run in one Chromium: --config 2Lx64|6Lx128,
+--adapter swiftshader|system.`);
   process.exit(0);
+}
+
+if (values.backend === "webgpu") {
+  const { benchInBrowser, browserTable, pages } = await import("./browser.js");
+  if (values.peer.every((name) => Object.hasOwn(pages, name))) {
+    const { peer: peers, config, adapter, json } = values;
+    const onProgress = (line: string) => process.stderr.write(json ? "" : `\r${line}\x1b[K`);
+    const counts = { rounds: Number(values.rounds), steps: Number(values.steps) };
+    const rows = await benchInBrowser({ ...counts, peers, config, adapter: adapter as "swiftshader", onProgress });
+    console.log(json ? JSON.stringify(rows) : `\r\x1b[K${browserTable(rows)}`);
+    process.exit(0);
+  }
 }
 
 const backendOptions = Object.fromEntries(values["backend-option"].map((one) => one.split("=", 2) as [string, string]));
