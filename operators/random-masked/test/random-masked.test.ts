@@ -1,4 +1,5 @@
 // Masked random growth: conformance, the figures of GROWTH.md section 9, and what opens when.
+import { growMoments } from "@cambium/growth";
 import { describeOperator, difference, growExactly, logits, randomWeights } from "@cambium/growth/conformance";
 import { type LlamaConfigInput, llamaConfig, type Mask, parameterTable } from "@cambium/model";
 import { describe, expect, test } from "vitest";
@@ -109,3 +110,28 @@ test("masks gate what is new and nothing else", () => {
   );
   expect([...gated].sort()).toEqual(expected.map(({ name }) => name).sort());
 });
+
+test.each(["carry", "pad"] as const)(
+  "%s: the base's entries keep their moments, new ones start at zero",
+  async (policy) => {
+    const base = llamaConfig({
+      ...{ vocabSize: 11, hiddenSize: 8, intermediateSize: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
+    });
+    const plan = randomMasked.plan(base, { hidden: 12, heads: 6, intermediate: 13, layers: 3 });
+    const ones = Object.fromEntries(
+      parameterTable(base).map(({ name, shape }) => [
+        name,
+        { dtype: "f32", shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1) } as const,
+      ]),
+    );
+    const source = { get: (name: string) => ones[name] };
+    const grown = growMoments(plan, { updates: 9, m: source, v: source }, policy);
+    expect(grown.updates).toBe(9);
+    for await (const [name, { m, v }] of grown.tensors) {
+      const kept = ones[name]?.data.length ?? 0;
+      for (const { data } of [m, v]) {
+        expect([name, data.reduce((a, b) => a + b, 0), new Set(data).size <= 2]).toEqual([name, kept, true]);
+      }
+    }
+  },
+);

@@ -95,7 +95,9 @@ function checked<T extends { readonly contract: number }>(
     });
   }
   if (stamp !== version) {
-    throw new CambiumError("E_PLUGIN_CONTRACT", `${kind} ${specifier} was made for another version of Cambium`, {
+    const own = (value as { version?: unknown }).version;
+    const named = typeof own === "string" ? `${specifier} ${own}` : specifier;
+    throw new CambiumError("E_PLUGIN_CONTRACT", `${kind} ${named} was made for another version of Cambium`, {
       expected: `${kind} contract ${version}`,
       got: `${kind} contract ${stamp}`,
       hint: stamp < version ? `npm install ${specifier}@latest` : "npm install @cambium/cli@latest",

@@ -140,12 +140,14 @@ test.each([
   [0, "npm install cambium-backend-abacus@latest"],
   [2, "npm install @cambium/cli@latest"],
 ])("made for contract %i: E_PLUGIN_CONTRACT, and says which side to update", async (contract, hint) => {
-  const error = await failure("abacus", { "cambium-backend-abacus": { default: { ...whole, contract } } });
+  const error = await failure("abacus", {
+    "cambium-backend-abacus": { default: { ...whole, contract, version: "3.1.4" } },
+  });
   expect(error).toMatchObject({
     code: "E_PLUGIN_CONTRACT",
     details: { hint, expected: "backend contract 1", got: `backend contract ${contract}` },
   });
-  expect(error.message).toContain("cambium-backend-abacus");
+  expect(error.message).toContain("cambium-backend-abacus 3.1.4");
 });
 
 describe("a backend's set-up", () => {
