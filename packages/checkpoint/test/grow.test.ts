@@ -16,6 +16,16 @@ import { tempDir } from "./support/temp.js";
 const child = new URL("support/grow-child.ts", import.meta.url).pathname;
 const node = [process.execPath, "--import", "tsx", "--conditions", "@cambium/source", child] as const;
 
+const sharded = { maxShardBytes: 400_000_000 };
+const unshare = ["--mount", "--map-root-user"];
+const canMount = spawnSync("unshare", [...unshare, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
+/** What `script` prints in a shell that sees a disk of `size` at `$disk`. */
+function onDisk(size: string, disk: string, script: string, ...args: string[]): string {
+  mkdirSync(disk);
+  const mounted = `disk=$1; shift; mount -t tmpfs -o size=${size} tmpfs "$disk" && ${script}`;
+  return spawnSync("unshare", [...unshare, "sh", "-c", mounted, "sh", disk, ...args], { encoding: "utf8" }).stdout;
+}
+
 /** The hash of every file of a folder by name. */
 function files(dir: string): Record<string, string> {
   const hash = (name: string) =>
@@ -269,16 +279,6 @@ describe("harm", () => {
     expect(files(target)).toEqual(files(join(dir, "c")));
   });
 
-  const sharded = { maxShardBytes: 400_000_000 };
-  const unshare = ["--mount", "--map-root-user"];
-  const canMount = spawnSync("unshare", [...unshare, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
-  /** What `script` prints in a shell that sees a disk of `size` at `$disk`. */
-  function onDisk(size: string, disk: string, script: string, ...args: string[]): string {
-    mkdirSync(disk);
-    const mounted = `disk=$1; shift; mount -t tmpfs -o size=${size} tmpfs "$disk" && ${script}`;
-    return spawnSync("unshare", [...unshare, "sh", "-c", mounted, "sh", disk, ...args], { encoding: "utf8" }).stdout;
-  }
-
   it.skipIf(!canMount)("a disk that is too small is named before anything is written", async () => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), llamaJson(2, 256, 512), llamaShards(2, 256, 512));
@@ -350,5 +350,16 @@ describe("size", () => {
     expect(large).toBeLessThan(300e6);
     // Besides the buffers only the garbage of a longer run.
     expect(large - small).toBeLessThan(40e6);
+  }, 60_000);
+
+  it.skipIf(!canMount)("growth of a 70B-shaped checkpoint streams in the memory of any other", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(80, 8192, 28672), llamaShards(80, 8192, 28672), "sparse");
+    const disk = join(dir, "disk");
+    // A disk in memory that has room for all of it, of which a gigabyte is used.
+    const out = onDisk("400g", disk, '"$@"', ...node, source, join(disk, "b"), "2", "256e6", "stop", "1e9");
+    const [, done, peak] = /(\d+)\nstopped peak (\d+)\n$/.exec(out) ?? [];
+    expect(Number(done), out).toBeGreaterThanOrEqual(1e9);
+    expect(Number(peak)).toBeLessThan(300e6);
   }, 60_000);
 });

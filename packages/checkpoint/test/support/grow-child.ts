@@ -1,5 +1,5 @@
 // A process that grows a model: `SRC DST FACTOR FLUSH-BYTES [FILLER AT]` prints a line at each step and its peak memory.
-// Once AT bytes are done, FILLER takes all space that is left on its disk.
+// Once AT bytes are done, the file FILLER takes all space that is left on its disk; "stop" stops the growth instead.
 import { appendFileSync, existsSync, writeSync } from "node:fs";
 import { growDirectory } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
@@ -7,6 +7,7 @@ import { stacked } from "./grow-models.js";
 
 const [from = "", to = "", factor = "2", flush = "65536", filler, at] = process.argv.slice(2);
 let peak = 0;
+const stop = new AbortController();
 function takeSpace(file: string): void {
   try {
     for (;;) appendFileSync(file, new Uint8Array(4096));
@@ -15,7 +16,8 @@ function takeSpace(file: string): void {
   }
 }
 try {
-  await growDirectory(from, to, {
+  const { state } = await growDirectory(from, to, {
+    signal: stop.signal,
     operator: stacked,
     options: { factor: Number(factor) },
     maxShardBytes: 400_000_000,
@@ -23,10 +25,12 @@ try {
     onProgress: ({ done }) => {
       peak = Math.max(peak, process.memoryUsage.rss());
       writeSync(1, `${done}\n`);
-      if (filler && done >= Number(at) && !existsSync(filler)) takeSpace(filler);
+      if (filler === "stop") {
+        if (done >= Number(at)) stop.abort();
+      } else if (filler && done >= Number(at) && !existsSync(filler)) takeSpace(filler);
     },
   });
-  writeSync(1, `peak ${peak}\n`);
+  writeSync(1, `${state} peak ${peak}\n`);
 } catch (error) {
   writeSync(1, `${JSON.stringify(error instanceof CambiumError ? error : { defect: String(error) })}\n`);
   process.exitCode = 2;
