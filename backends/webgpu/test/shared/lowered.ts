@@ -64,6 +64,7 @@ export function shaderOf(kernel: Kernel): string {
       wide.add(value.id);
       return `${name(value)}[${flat4}] = ${expr};`;
     },
+    number: (value) => `${value}u`,
     code: () => new Code({ expression: () => undefined, maker: () => undefined, load: io.load }, new Set()),
   };
   // The first pass shows which values are read or written by four.
