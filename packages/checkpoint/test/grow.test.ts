@@ -352,14 +352,18 @@ describe("size", () => {
     expect(large - small).toBeLessThan(40e6);
   }, 60_000);
 
-  it.skipIf(!canMount)("growth of a 70B-shaped checkpoint streams in the memory of any other", async () => {
-    const dir = await tempDir();
-    const source = writeModel(join(dir, "a"), llamaJson(80, 8192, 28672), llamaShards(80, 8192, 28672), "sparse");
-    const disk = join(dir, "disk");
-    // A disk in memory that has room for all of it, of which a gigabyte is used.
-    const out = onDisk("400g", disk, '"$@"', ...node, source, join(disk, "b"), "2", "256e6", "stop", "1e9");
-    const [, done, peak] = /(\d+)\nstopped peak (\d+)\n$/.exec(out) ?? [];
-    expect(Number(done), out).toBeGreaterThanOrEqual(1e9);
-    expect(Number(peak)).toBeLessThan(300e6);
-  }, 60_000);
+  it.skipIf(!canMount)(
+    "growth of a 70B-shaped checkpoint streams in the memory of any other",
+    async () => {
+      const dir = await tempDir();
+      const source = writeModel(join(dir, "a"), llamaJson(80, 8192, 28672), llamaShards(80, 8192, 28672), "sparse");
+      const disk = join(dir, "disk");
+      // A disk in memory that has room for all of it, of which a gigabyte is used.
+      const out = onDisk("400g", disk, '"$@"', ...node, source, join(disk, "b"), "2", "256e6", "stop", "1e9");
+      const [, done, peak] = /(\d+)\nstopped peak (\d+)\n$/.exec(out) ?? [];
+      expect(Number(done), out).toBeGreaterThanOrEqual(1e9);
+      expect(Number(peak)).toBeLessThan(300e6);
+    },
+    60_000,
+  );
 });
