@@ -1,5 +1,12 @@
 // The device: compiles graphs to programs of WGSL kernels, and holds tensors in a heap on the GPU.
-import { checkLimits, type Device, type DeviceInfo, type DeviceTensor, type Executable, TensorLedger } from "@cambium/backend";
+import {
+  checkLimits,
+  type Device,
+  type DeviceInfo,
+  type DeviceTensor,
+  type Executable,
+  TensorLedger,
+} from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 import { version } from "../package.json";
 import type { DeviceTraits } from "./compile/kernel.js";
@@ -22,7 +29,10 @@ export interface DeviceOptions {
 }
 
 /** What kernels may know of a GPU. */
-export function traitsOf({ adapter, features, limits }: Gpu, { kernels, maxBindingBytes }: DeviceOptions): DeviceTraits {
+export function traitsOf(
+  { adapter, features, limits }: Gpu,
+  { kernels, maxBindingBytes }: DeviceOptions,
+): DeviceTraits {
   return {
     kind: kernels ?? (isSoftware(adapter) ? "cpu" : "gpu"),
     subgroups: features.has("subgroups"),
@@ -44,7 +54,14 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
   const executables = new Set<Executable>();
   const traits = traitsOf(gpu, options);
   const engine: Engine = {
-    ...{ gpu, heap, ledger, pipelines: new Pipelines(device), readback: new Readback(device), copier: new Copier(device) },
+    ...{
+      gpu,
+      heap,
+      ledger,
+      pipelines: new Pipelines(device),
+      readback: new Readback(device),
+      copier: new Copier(device),
+    },
     faults: watchFaults(device, adapter.name),
     maxBindingBytes: traits.maxBindingBytes,
     profile: options.profile === true,

@@ -67,7 +67,8 @@ export async function createExecutable(
       const buffer = await heap.buffer(program.constantBytes, "constants");
       own.push(buffer);
       constants = { buffer, offset: 0, bytes: program.constantBytes };
-      for (const { offset, numbers } of program.numbers) device.queue.writeBuffer(buffer, offset, Uint32Array.from(numbers));
+      for (const { offset, numbers } of program.numbers)
+        device.queue.writeBuffer(buffer, offset, Uint32Array.from(numbers));
       for (const { host, offset } of program.layout.constants) device.queue.writeBuffer(buffer, offset, toDevice(host));
     }
   } catch (error) {
@@ -103,7 +104,11 @@ export async function createExecutable(
 
   const bind = async (inputs: ReadonlyMap<string, Storage>): Promise<BoundProgram> => {
     const key = [...inputs.values()];
-    if (bound && bound.key.length === key.length && bound.key.every((storage, i) => sameStretch(storage, key[i] as Storage)))
+    if (
+      bound &&
+      bound.key.length === key.length &&
+      bound.key.every((storage, i) => sameStretch(storage, key[i] as Storage))
+    )
       return bound.program;
     bound?.program.dispose();
     bound = undefined;
@@ -130,7 +135,10 @@ export async function createExecutable(
     }
   };
 
-  const run = async (given: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions = {}): Promise<RunResult> => {
+  const run = async (
+    given: Readonly<Record<string, DeviceTensor | HostTensor>>,
+    options: RunOptions = {},
+  ): Promise<RunResult> => {
     if (!living.has(executable)) throw new CambiumError("E_DISPOSED", "the executable was disposed");
     faults.check();
     const inputs = validateInputs(graph, given, ledger, options);
@@ -174,7 +182,12 @@ export async function createExecutable(
     const outputs = Object.fromEntries(
       [...kept].map(([name, storage]) => [name, ledger.add(types.get(name) as TensorType, storage)]),
     );
-    const hosts = read ? await read().catch((error) => { faults.check(); throw error; }) : [];
+    const hosts = read
+      ? await read().catch((error) => {
+          faults.check();
+          throw error;
+        })
+      : [];
     await timed?.();
     faults.check();
     const fetched = program.outputs.filter(({ name }) => options.fetch?.includes(name));
@@ -188,7 +201,8 @@ export async function createExecutable(
   ): Promise<{ storage: Storage; inPlace: boolean; inputOf?: string }> => {
     if (replaces !== undefined) {
       const storage = placed.get(replaces) as Storage;
-      if (placement.kind === "input" && placement.name === replaces) return { storage, inPlace: true, inputOf: replaces };
+      if (placement.kind === "input" && placement.name === replaces)
+        return { storage, inPlace: true, inputOf: replaces };
       const wanted = program.outputs.some(
         (other) => other.name !== name && other.placement.kind === "input" && other.placement.name === replaces,
       );

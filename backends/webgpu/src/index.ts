@@ -26,7 +26,9 @@ export default defineBackend({
       maxBindingBytes?: number;
     };
     if (kernels !== undefined && kernels !== "gpu" && kernels !== "cpu")
-      throw new CambiumError("E_BACKEND_OPTION", `there is no family of kernels "${kernels}"`, { expected: "gpu or cpu" });
+      throw new CambiumError("E_BACKEND_OPTION", `there is no family of kernels "${kernels}"`, {
+        expected: "gpu or cpu",
+      });
     const gpu = await requestGpu(adapter);
     if (profile && !gpu.features.has("timestamp-query")) {
       gpu.device.destroy();

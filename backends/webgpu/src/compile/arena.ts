@@ -32,7 +32,8 @@ export function planArena(lifetimes: readonly Lifetime[], alignment: number, max
     const { from, to } = lifetimes[i] as Lifetime;
     const bytes = bytesOf(i);
     for (let buffer = 0; ; buffer++) {
-      const room = (buffers[buffer] ??= { bytes: 0, taken: [] });
+      if (buffer === buffers.length) buffers.push({ bytes: 0, taken: [] });
+      const room = buffers[buffer] as { bytes: number; taken: Taken[] };
       const offset = lowest(room.taken, from, to, bytes);
       if (offset + bytes > maxBytes && room.taken.length > 0) continue;
       room.taken.push({ bytes, from, to, offset });

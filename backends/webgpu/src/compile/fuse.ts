@@ -91,7 +91,9 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
         if (stretched && costOf(input).ops > limits.stretchedOps) root(input);
       }
       while (madeOf(node).leaves.size > limits.leaves) {
-        const [widest] = node.inputs.filter((input) => isExpression(home(input))).sort((a, b) => leafCount(b) - leafCount(a));
+        const [widest] = node.inputs
+          .filter((input) => isExpression(home(input)))
+          .sort((a, b) => leafCount(b) - leafCount(a));
         if (!widest || leafCount(widest) <= 1) break;
         root(widest);
         costs.delete(value.id);

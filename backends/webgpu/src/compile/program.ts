@@ -10,7 +10,8 @@ import {
   type Value,
 } from "@cambium/ir";
 import { isLowered, loweringOf } from "../lower/index.js";
-import { kernelModule, type Operand } from "../wgsl/module.js";
+import { kernelModule } from "../wgsl/module.js";
+import type { Operand } from "../wgsl/operands.js";
 import { fuse } from "./fuse.js";
 import type { DeviceTraits, Kernel, ManyKernel, Triple } from "./kernel.js";
 import { type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
@@ -123,7 +124,8 @@ function operandsOf({ reads, writes }: Emitted, layout: Layout, traits: DeviceTr
     const count = numel(value.type.shape);
     const whole = Math.floor(count / maxElements);
     const rest = count % maxElements;
-    const parts = count <= maxElements ? [count] : [...new Array<number>(whole).fill(maxElements), ...(rest > 0 ? [rest] : [])];
+    const parts =
+      count <= maxElements ? [count] : [...new Array<number>(whole).fill(maxElements), ...(rest > 0 ? [rest] : [])];
     return { values, writable: written.has(layout.place(value).kind), parts };
   });
 }
@@ -169,8 +171,10 @@ export function programText({ dispatches, layout }: Program): string {
   const modules = new Map<string, string[]>();
   dispatches.forEach((dispatch, i) => {
     const { label, scope = "" } = dispatch;
-    const text = dispatch.kind === "one" ? dispatch.wgsl : "// made when it is known in which buffers the tensors lie\n";
-    const size = dispatch.kind === "one" ? `${dispatch.groups.join("×")} workgroups` : `${dispatch.kernel.items.length} tensors`;
+    const text =
+      dispatch.kind === "one" ? dispatch.wgsl : "// made when it is known in which buffers the tensors lie\n";
+    const size =
+      dispatch.kind === "one" ? `${dispatch.groups.join("×")} workgroups` : `${dispatch.kernel.items.length} tensors`;
     modules.set(text, [...(modules.get(text) ?? []), `// ${i}: ${label}, ${size} ${scope}`.trimEnd()]);
   });
   const arena = layout.arena.reduce((sum, bytes) => sum + bytes, 0);

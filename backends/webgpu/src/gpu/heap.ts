@@ -37,7 +37,8 @@ export class Heap {
   /** A buffer of its own. @throws CambiumError `E_OUT_OF_MEMORY` */
   async buffer(bytes: number, label: string): Promise<GPUBuffer> {
     const { device } = this.#gpu;
-    const usage = GPU_BUFFER_USAGE.STORAGE | GPU_BUFFER_USAGE.UNIFORM | GPU_BUFFER_USAGE.COPY_SRC | GPU_BUFFER_USAGE.COPY_DST;
+    const usage =
+      GPU_BUFFER_USAGE.STORAGE | GPU_BUFFER_USAGE.UNIFORM | GPU_BUFFER_USAGE.COPY_SRC | GPU_BUFFER_USAGE.COPY_DST;
     const buffer = await guarded(device, `allocate ${bytes} bytes for ${label}`, () =>
       device.createBuffer({ size: bytes, usage, label }),
     );
@@ -54,7 +55,9 @@ export class Heap {
   /** A stretch of `bytes`, which are not cleared. @throws CambiumError `E_OUT_OF_MEMORY` */
   async allocate(bytes: number, label: string): Promise<Storage> {
     const rounded = this.#rounded(bytes);
-    const page = this.#pages.find(({ free }) => free.some((stretch) => stretch.bytes >= rounded)) ?? (await this.#grow(rounded, label));
+    const page =
+      this.#pages.find(({ free }) => free.some((stretch) => stretch.bytes >= rounded)) ??
+      (await this.#grow(rounded, label));
     const at = page.free.findIndex((stretch) => stretch.bytes >= rounded);
     const stretch = page.free[at] as { offset: number; bytes: number };
     if (stretch.bytes === rounded) page.free.splice(at, 1);
@@ -88,7 +91,10 @@ export class Heap {
     // Pages grow with what is held already, so that little of a large heap lies idle and a small one stays small.
     const wanted = Math.min(largestPage, Math.max(smallestPage, 2 ** Math.floor(Math.log2(1 + this.#bytes / 8))));
     const size = Math.min(Math.max(bytes, wanted), this.#gpu.limits.maxBufferSize);
-    const page = { buffer: await this.buffer(size, bytes > wanted ? label : "tensors"), free: [{ offset: 0, bytes: size }] };
+    const page = {
+      buffer: await this.buffer(size, bytes > wanted ? label : "tensors"),
+      free: [{ offset: 0, bytes: size }],
+    };
     this.#pages.push(page);
     return page;
   }

@@ -26,11 +26,7 @@ interface Placed {
 }
 
 /** @throws CambiumError `E_LIMIT` for a tensor larger than a binding may be */
-export function bindMany(
-  kernel: ManyKernel,
-  storageOf: (value: Value) => Storage,
-  limits: ManyLimits,
-): ManyPart[] {
+export function bindMany(kernel: ManyKernel, storageOf: (value: Value) => Storage, limits: ManyLimits): ManyPart[] {
   const shared = [...kernel.sharedReads, ...kernel.sharedWrites].map(storageOf);
   const groups = new Map<string, Placed[]>();
   const ids = new Map<GPUBuffer, number>();
@@ -89,7 +85,10 @@ function partsOf(
       groups,
       table: Uint32Array.from(records),
       windows: windows.map(({ buffer, from, to }, i) => {
-        return { storage: { buffer, offset: from, bytes: to - from }, access: binding.writable[i] ? "read_write" : "read" };
+        return {
+          storage: { buffer, offset: from, bytes: to - from },
+          access: binding.writable[i] ? "read_write" : "read",
+        };
       }),
     },
   ];

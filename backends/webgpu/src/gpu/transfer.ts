@@ -104,4 +104,3 @@ export class Readback {
     return this.#device.createBuffer({ size: bytes, usage: GPU_BUFFER_USAGE.MAP_READ | GPU_BUFFER_USAGE.COPY_DST });
   }
 }
-

@@ -2,20 +2,36 @@
 import { CambiumError, type CompositeName, type Node, type Op, type PrimitiveName } from "@cambium/ir";
 import type { KernelLowering, Lowering } from "../compile/kernel.js";
 import { argMax } from "../kernels/arg-max.js";
+import { causalAttention, causalAttentionGrad } from "../kernels/attention/index.js";
+import { linearCrossEntropy, linearCrossEntropyGrad } from "../kernels/cross-entropy.js";
+import { matmul } from "../kernels/matmul/index.js";
 import { adamw, clipByGlobalNorm } from "../kernels/optimizer.js";
 import { reduceMax, reduceSum } from "../kernels/reduce.js";
+import { rmsNorm, rmsNormGrad } from "../kernels/rms-norm.js";
+import { scatterAdd } from "../kernels/scatter-add.js";
 import { elementwiseLowerings } from "./elementwise.js";
 import { viewLowerings } from "./views.js";
 
-const primitiveLowerings: Partial<Record<PrimitiveName, Lowering>> = {
+const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   ...elementwiseLowerings,
   ...viewLowerings,
   argMax,
+  matmul,
   reduceMax,
   reduceSum,
+  scatterAdd,
 };
 
-const compositeLowerings = { adamw, clipByGlobalNorm } satisfies Partial<Record<CompositeName, KernelLowering>>;
+const compositeLowerings = {
+  adamw,
+  causalAttention,
+  causalAttentionGrad,
+  clipByGlobalNorm,
+  linearCrossEntropy,
+  linearCrossEntropyGrad,
+  rmsNorm,
+  rmsNormGrad,
+} satisfies Partial<Record<CompositeName, KernelLowering>>;
 
 /** Names of the composites that have kernels of their own. */
 export const loweredComposites = Object.keys(compositeLowerings) as readonly CompositeName[];

@@ -23,15 +23,20 @@ export const viewLowerings = {
       const parts = node.inputs.map((input) => {
         const size = input.type.shape[axis] as number;
         // Reads of other parts are kept within bounds; what they bring is not selected.
-        const inside = from === 0 ? `min(${along}, ${size - 1}u)` : `clamp(${along}, ${from}u, ${from + size - 1}u) - ${from}u`;
-        const place = coords.map((coord, i) => (i === axis ? code.define(node.inputs.length === 1 ? coord : inside) : coord));
+        const inside =
+          from === 0 ? `min(${along}, ${size - 1}u)` : `clamp(${along}, ${from}u, ${from + size - 1}u) - ${from}u`;
+        const place = coords.map((coord, i) =>
+          i === axis ? code.define(node.inputs.length === 1 ? coord : inside) : coord,
+        );
         const start = from;
         from += size;
         return { start, element: code.eval(input, Index.at(input.type.shape, place)) };
       });
-      return parts.map(({ element }) => element).reduce((before, element, i) => {
-        return code.define(`select(${before}, ${element}, ${along} >= ${parts[i]?.start}u)`);
-      });
+      return parts
+        .map(({ element }) => element)
+        .reduce((before, element, i) => {
+          return code.define(`select(${before}, ${element}, ${along} >= ${parts[i]?.start}u)`);
+        });
     },
   } satisfies InlineLowering,
   constant: view((node) => {

@@ -35,7 +35,8 @@ export class Index {
         const term = times(coord, steps[axis] as number);
         return term === "0u" ? [] : [term];
       });
-      this.#flat = terms.length === 0 ? "0u" : terms.length === 1 ? (terms[0] as string) : code.define(terms.join(" + "));
+      this.#flat =
+        terms.length === 0 ? "0u" : terms.length === 1 ? (terms[0] as string) : code.define(terms.join(" + "));
     }
     return this.#flat;
   }

@@ -30,7 +30,8 @@ export function manyModule(kernel: ManyKernel, binding: ManyBinding, linear: str
   const body = kernel.body({
     item: (role, at) => slot(role, at),
     storeItem: (role, at, expr) => `${slot(role, at)} = ${expr};`,
-    load: (value, flat) => (value.type.dtype === "f32" ? sharedSlot(value, flat) : `bitcast<i32>(${sharedSlot(value, flat)})`),
+    load: (value, flat) =>
+      value.type.dtype === "f32" ? sharedSlot(value, flat) : `bitcast<i32>(${sharedSlot(value, flat)})`,
     store: (value, flat, expr) => `${sharedSlot(value, flat)} = ${expr};`,
   });
   const head = [
@@ -48,7 +49,8 @@ export function manyModule(kernel: ManyKernel, binding: ManyBinding, linear: str
     bindings: [
       "@group(0) @binding(0) var<storage, read> table: array<u32>;",
       ...binding.writable.map(
-        (written, i) => `@group(0) @binding(${1 + i}) var<storage, ${written ? "read_write" : "read"}> f${i}: array<f32>;`,
+        (written, i) =>
+          `@group(0) @binding(${1 + i}) var<storage, ${written ? "read_write" : "read"}> f${i}: array<f32>;`,
       ),
     ].join("\n"),
     functions: functionSources(body.uses ?? []),

@@ -1,29 +1,12 @@
 // A kernel's WGSL module: bindings, functions and entry point around the body that the kernel writes.
-import { type DType, numel, type Value } from "@cambium/ir";
+import type { Value } from "@cambium/ir";
 import type { Fusion } from "../compile/fuse.js";
 import type { Kernel, KernelBody, KernelIo } from "../compile/kernel.js";
 import { Code, toMemory, type ValueSource } from "./code.js";
+import { fourOf } from "./fours.js";
 import { type FunctionName, functionSources } from "./functions.js";
 import { Index } from "./index-map.js";
-
-/** A value in memory as a kernel binds it. */
-export interface Operand {
-  /** What lies there: several where a result takes over the memory of what it is made from. */
-  readonly values: readonly Value[];
-  /** Declared read_write: it, or another value in the same buffer, is written. */
-  readonly writable: boolean;
-  /** Element counts of the parts it is bound in; one part but for values beyond the device's binding size. */
-  readonly parts: readonly number[];
-}
-
-interface Use {
-  load1: boolean;
-  load4: boolean;
-  store1: boolean;
-  store4: boolean;
-}
-
-export const storageTypes: Readonly<Partial<Record<DType, string>>> = { f32: "f32", i32: "i32", bool: "u32" };
+import { declareBindings, isByFour, type Operand, type Use } from "./operands.js";
 
 export interface KernelModule {
   readonly wgsl: string;
@@ -123,12 +106,14 @@ function write(kernel: Kernel, operands: readonly Operand[], fusion: Fusion, kno
     store,
     store4: (value, flat4, expr) => {
       const end = fusion.stored(value);
-      if (end === value) {
-        const at = access(value, "store4");
-        if (!known || byFour(at)) return `b${at}[${flat4}] = ${expr};`;
-      }
-      const each = [0, 1, 2, 3].map((i) => store(value, `four_at + ${i}u`, `four[${i}]`));
-      return `{\nlet four = ${expr};\nlet four_at = 4u * (${flat4});\n${each.join("\n")}\n}`;
+      const reader = { four: (other: Value) => io.load4(other, "four_at"), one: (other: Value) => load(other, "0u") };
+      const result = end === value ? "four" : fourOf(end, value, "four", fusion, reader);
+      const at = result === undefined ? -1 : access(end, "store4");
+      const stored =
+        at >= 0 && (!known || byFour(at))
+          ? [`b${at}[four_at] = ${result};`]
+          : [0, 1, 2, 3].map((i) => store(value, `4u * four_at + ${i}u`, `four[${i}]`));
+      return `{\nlet four = ${expr};\nlet four_at = ${flat4};\n${stored.join("\n")}\n}`;
     },
     number: (value) => `n${numbers.push(value) - 1}`,
     code: () => new Code(source, functions),
@@ -136,45 +121,4 @@ function write(kernel: Kernel, operands: readonly Operand[], fusion: Fusion, kno
   const body = kernel.body(io);
   for (const name of body.uses ?? []) functions.add(name);
   return { body, uses, functions, numbers };
-}
-
-function isByFour({ load4, store1, store4 }: Use, { values, parts }: Operand): boolean {
-  const [{ type }] = values as readonly [Value];
-  return (load4 || store4) && !store1 && parts.length === 1 && type.dtype === "f32" && numel(type.shape) % 4 === 0;
-}
-
-function declareBindings(operands: readonly Operand[], uses: readonly Use[]): string {
-  let binding = 0;
-  return operands
-    .map((operand, at) => {
-      const { values, writable, parts } = operand;
-      const scalar = storageTypes[(values[0] as Value).type.dtype];
-      const type = isByFour(uses[at] as Use, operand) ? "vec4<f32>" : scalar;
-      const access = writable ? "read_write" : "read";
-      const names = parts.map((_, part) => (parts.length === 1 ? `b${at}` : `b${at}_${part}`));
-      const declared = names.map(
-        (name) => `@group(0) @binding(${binding++}) var<storage, ${access}> ${name}: array<${type}>;`,
-      );
-      if (parts.length === 1) return declared.join("\n");
-      return [...declared, partsAccess(at, scalar as string, parts, writable)].join("\n");
-    })
-    .join("\n");
-}
-
-/** Functions that reach into a value bound in several parts. */
-function partsAccess(at: number, type: string, parts: readonly number[], writable: boolean): string {
-  const steps = (statement: (name: string, index: string) => string): string => {
-    let from = 0;
-    return parts
-      .map((size, part) => {
-        const index = from === 0 ? "i" : `i - ${from}u`;
-        from += size;
-        const then = statement(`b${at}_${part}`, index);
-        return part === parts.length - 1 ? then : `if (i < ${from}u) { ${then} }`;
-      })
-      .join(" ");
-  };
-  const read = `fn at${at}(i: u32) -> ${type} { ${steps((name, index) => `return ${name}[${index}];`)} }`;
-  if (!writable) return read;
-  return `${read}\nfn put${at}(i: u32, x: ${type}) { ${steps((name, index) => `${name}[${index}] = x; return;`)} }`;
 }

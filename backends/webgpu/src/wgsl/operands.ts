@@ -1,0 +1,64 @@
+// Operands: what a kernel binds, how it uses that, and the declarations that follow from both.
+import { type DType, numel, type Value } from "@cambium/ir";
+
+/** A value in memory as a kernel binds it. */
+export interface Operand {
+  /** What lies there: several where a result takes over the memory of what it is made from. */
+  readonly values: readonly Value[];
+  /** Declared read_write: it, or another value in the same buffer, is written. */
+  readonly writable: boolean;
+  /** Element counts of the parts it is bound in; one part but for values beyond the device's binding size. */
+  readonly parts: readonly number[];
+}
+
+/** Which accesses of an operand a kernel makes. */
+export interface Use {
+  load1: boolean;
+  load4: boolean;
+  store1: boolean;
+  store4: boolean;
+}
+
+export const storageTypes: Readonly<Partial<Record<DType, string>>> = { f32: "f32", i32: "i32", bool: "u32" };
+
+/** Whether it is declared as an array of vec4: read or written so, and never written by single elements. */
+export function isByFour({ load4, store1, store4 }: Use, { values, parts }: Operand): boolean {
+  const [{ type }] = values as readonly [Value];
+  return (load4 || store4) && !store1 && parts.length === 1 && type.dtype === "f32" && numel(type.shape) % 4 === 0;
+}
+
+export function declareBindings(operands: readonly Operand[], uses: readonly Use[]): string {
+  let binding = 0;
+  return operands
+    .map((operand, at) => {
+      const { values, writable, parts } = operand;
+      const scalar = storageTypes[(values[0] as Value).type.dtype];
+      const type = isByFour(uses[at] as Use, operand) ? "vec4<f32>" : scalar;
+      const access = writable ? "read_write" : "read";
+      const names = parts.map((_, part) => (parts.length === 1 ? `b${at}` : `b${at}_${part}`));
+      const declared = names.map(
+        (name) => `@group(0) @binding(${binding++}) var<storage, ${access}> ${name}: array<${type}>;`,
+      );
+      if (parts.length === 1) return declared.join("\n");
+      return [...declared, partsAccess(at, scalar as string, parts, writable)].join("\n");
+    })
+    .join("\n");
+}
+
+/** Functions that reach into a value bound in several parts. */
+function partsAccess(at: number, type: string, parts: readonly number[], writable: boolean): string {
+  const steps = (statement: (name: string, index: string) => string): string => {
+    let from = 0;
+    return parts
+      .map((size, part) => {
+        const index = from === 0 ? "i" : `i - ${from}u`;
+        from += size;
+        const then = statement(`b${at}_${part}`, index);
+        return part === parts.length - 1 ? then : `if (i < ${from}u) { ${then} }`;
+      })
+      .join(" ");
+  };
+  const read = `fn at${at}(i: u32) -> ${type} { ${steps((name, index) => `return ${name}[${index}];`)} }`;
+  if (!writable) return read;
+  return `${read}\nfn put${at}(i: u32, x: ${type}) { ${steps((name, index) => `${name}[${index}] = x; return;`)} }`;
+}
