@@ -77,15 +77,15 @@ async function load(
   name: PortableName,
   { name: packageName, load: importIt, device }: PortablePackage,
 ): Promise<Engine> {
-  const tf = await imported<Tfjs>(core, () => import("@tensorflow/tfjs-core"));
-  const loaded = await imported<unknown>(packageName, importIt);
+  const tf = await imported<Tfjs>(core, packageName, () => import("@tensorflow/tfjs-core"));
+  const loaded = await imported<unknown>(packageName, packageName, importIt);
   return engineOver(tf, () => device(loaded), name);
 }
 
 async function probe(name: PortableName, { name: packageName, load: importIt }: PortablePackage): Promise<ProbeResult> {
   try {
-    const tf = await imported<Tfjs>(core, () => import("@tensorflow/tfjs-core"));
-    await imported<unknown>(packageName, importIt);
+    const tf = await imported<Tfjs>(core, packageName, () => import("@tensorflow/tfjs-core"));
+    await imported<unknown>(packageName, packageName, importIt);
     if (isSupported(tf.version_core)) return { device: name, available: true, detail: `tfjs ${tf.version_core}` };
     const detail = `tfjs ${tf.version_core} is of a version that Cambium does not work with`;
     return { device: name, available: false, detail, fix: `npm install ${core}@${supportedRange}` };
@@ -100,8 +100,11 @@ async function probe(name: PortableName, { name: packageName, load: importIt }: 
   }
 }
 
-/** @throws CambiumError `E_BACKEND_UNAVAILABLE`: not installed, or installed and broken, with its own words. */
-async function imported<T>(name: string, importIt: () => Promise<unknown>): Promise<T> {
+/**
+ * A package that the package `engine` runs on, or that itself.
+ * @throws CambiumError `E_BACKEND_UNAVAILABLE`: not installed, or installed and broken, with its own words.
+ */
+async function imported<T>(name: string, engine: string, importIt: () => Promise<unknown>): Promise<T> {
   try {
     const module = (await importIt()) as { default?: T };
     // A CommonJS package comes as the default export of its namespace.
@@ -113,7 +116,7 @@ async function imported<T>(name: string, importIt: () => Promise<unknown>): Prom
     throw new CambiumError(
       "E_BACKEND_UNAVAILABLE",
       missing ? `${name} is not installed` : `${name} is installed but does not load`,
-      { ...(!missing && { got: said.split("\n")[0] as string }), hint: installOf(core, name), cause },
+      { ...(!missing && { got: said.split("\n")[0] as string }), hint: installOf(core, engine), cause },
     );
   }
 }
