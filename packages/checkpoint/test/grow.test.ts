@@ -78,11 +78,17 @@ describe("growth by a layer list", () => {
     expect(files(target)["tokenizer.json"]).toEqual(files(source)["tokenizer.json"]);
     const record = JSON.parse(readFileSync(join(target, "growth.json"), "utf8"));
     expect(record.layers).toEqual([[0], [1], [0], [1]]);
-    for (const file of Object.keys(record.sha256)) {
-      const { stdout } = spawnSync("sha256sum", [join(target, file)], { encoding: "utf8" });
-      expect(stdout.split(" ")[0]).toBe(record.sha256[file]);
-    }
-    expect(readdirSync(dir).sort()).toEqual(["a", "b"]);
+    const sum = (path: string) => spawnSync("sha256sum", [path], { encoding: "utf8" }).stdout.split(" ")[0];
+    expect(Object.keys(record.sha256)).toEqual(
+      Object.keys(files(target)).filter((file) => /\d\.safetensors$/.test(file)),
+    );
+    for (const file of Object.keys(record.sha256)) expect(sum(join(target, file))).toBe(record.sha256[file]);
+    for (const { name, sha256 } of record.source) expect(sum(join(source, name))).toBe(sha256);
+    const plain = join(dir, "plain");
+    await growDirectory(source, plain, { ...options, verify: false });
+    const { sha256: _, ...rest } = record;
+    expect(JSON.parse(readFileSync(join(plain, "growth.json"), "utf8"))).toEqual(rest);
+    expect(readdirSync(dir).sort()).toEqual(["a", "b", "plain"]);
     expect((await growDirectory(source, target, options)).state).toBe("cached");
   });
 
