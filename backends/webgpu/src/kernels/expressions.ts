@@ -20,7 +20,9 @@ export function expressionKernel(roots: readonly Value[], leaves: readonly Value
     groups,
     body: (io) => {
       const code = io.code();
-      const results = roots.map((root) => toMemory(root.type.dtype, code.compute(root, Index.flat(root.type.shape, "i"))));
+      const results = roots.map((root) =>
+        toMemory(root.type.dtype, code.compute(root, Index.flat(root.type.shape, "i"))),
+      );
       for (const [i, root] of roots.entries()) code.line(io.store(root, "i", results[i] as string));
       return { main: `let i = ${linear} * ${invocations}u + lane;\nif (i >= ${count}u) { return; }\n${code}` };
     },

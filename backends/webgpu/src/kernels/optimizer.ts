@@ -78,9 +78,9 @@ export const adamw: KernelLowering = {
   lower: (node, context) => adamw.lowerAll?.([node], context),
   lowerAll: (nodes, context) => {
     const [first] = nodes as readonly [Node];
-    const [beta1, beta2, eps, decay] = ["beta1", "beta2", "eps", "weightDecay"].map((name) => first.attrs[name] as number) as [
-      ...[number, number, number, number],
-    ];
+    const [beta1, beta2, eps, decay] = ["beta1", "beta2", "eps", "weightDecay"].map(
+      (name) => first.attrs[name] as number,
+    ) as [...[number, number, number, number]];
     const [gradScale, lr, step] = first.inputs.slice(4) as [Value, Value, Value];
     const { chunk, invocations } = sizes(context);
     const number = (x: number) => literal(x, "f32");
@@ -97,7 +97,8 @@ export const adamw: KernelLowering = {
       sharedWrites: [],
       body: (io) => ({
         // 1 − β^t without the cancellation that β^t near 1 brings: tanh(−x/2) · (e^x + 1) with x = t · ln β.
-        declarations: "fn correction(t: f32, ln_beta: f32) -> f32 { let x = t * ln_beta; return tanhf(-0.5f * x) * (exp(x) + 1f); }",
+        declarations:
+          "fn correction(t: f32, ln_beta: f32) -> f32 { let x = t * ln_beta; return tanhf(-0.5f * x) * (exp(x) + 1f); }",
         uses: ["tanhf"],
         main: [
           `let t = f32(${io.load(step, "0u")});`,

@@ -69,22 +69,40 @@ function stages(job: Job, context: LowerContext): void {
   const partial = context.temp({ dtype, shape: [outputs * splits] });
   // Neighbouring invocations read neighbouring elements: along the reduced axis where it is the last, else across outputs.
   const along = job.along
-    ? { output: (slot: string) => `${slot} / ${splits}u`, element: (slot: string, r: string) => `${r} * ${splits}u + ${slot} % ${splits}u` }
-    : { output: (slot: string) => `${slot} % ${outputs}u`, element: (slot: string, r: string) => `(${slot} / ${outputs}u) * ${part}u + ${r}` };
+    ? {
+        output: (slot: string) => `${slot} / ${splits}u`,
+        element: (slot: string, r: string) => `${r} * ${splits}u + ${slot} % ${splits}u`,
+      }
+    : {
+        output: (slot: string) => `${slot} % ${outputs}u`,
+        element: (slot: string, r: string) => `(${slot} / ${outputs}u) * ${part}u + ${r}`,
+      };
   context.emit(
     foldKernel(
       {
-        ...{ label: `${label} in ${splits}`, reads: [x], write: partial, outputs: outputs * splits, length: part, fold },
+        ...{
+          label: `${label} in ${splits}`,
+          reads: [x],
+          write: partial,
+          outputs: outputs * splits,
+          length: part,
+          fold,
+        },
         read: (code, slot, r) => job.read(code, code.define(along.output(slot)), code.define(along.element(slot, r))),
         inside: (slot, r) => `${along.element(slot, r)} < ${length}u`,
       },
       context.traits,
     ),
   );
-  const place = (output: string, r: string) => (job.along ? `${output} * ${splits}u + ${r}` : `${r} * ${outputs}u + ${output}`);
-  const read: FoldJob["read"] = (code, output, r) => code.eval(partial, Index.flat(partial.type.shape, code.define(place(output, r))));
+  const place = (output: string, r: string) =>
+    job.along ? `${output} * ${splits}u + ${r}` : `${r} * ${outputs}u + ${output}`;
+  const read: FoldJob["read"] = (code, output, r) =>
+    code.eval(partial, Index.flat(partial.type.shape, code.define(place(output, r))));
   context.emit(
-    foldKernel({ label: `${label} joined`, reads: [partial], write: y, outputs, length: splits, fold, read }, context.traits),
+    foldKernel(
+      { label: `${label} joined`, reads: [partial], write: y, outputs, length: splits, fold, read },
+      context.traits,
+    ),
   );
 }
 
@@ -129,7 +147,13 @@ function foldKernel(job: FoldJob, traits: DeviceTraits): Kernel {
 }
 
 /** Where in the input the element `element` of output `output` stands. */
-function inputIndex(shape: readonly number[], axes: readonly number[], output: string, element: string, code: Code): Index {
+function inputIndex(
+  shape: readonly number[],
+  axes: readonly number[],
+  output: string,
+  element: string,
+  code: Code,
+): Index {
   const reduced = shape.map((_, axis) => axes.includes(axis));
   const pick = (wanted: boolean, flat: string): string[] => {
     const kept = shape.map((size, axis) => (reduced[axis] === wanted ? size : 1));

@@ -28,7 +28,8 @@ const traits: DeviceTraits = {
   maxStorageBuffers: 8,
   maxBindingBytes: 2 ** 27,
 };
-const compile = (graph: Graph) => compileProgram(graph, { traits, alignment: 256, maxBufferBytes: 2 ** 28, verify: true });
+const compile = (graph: Graph) =>
+  compileProgram(graph, { traits, alignment: 256, maxBufferBytes: 2 ** 28, verify: true });
 
 function graphOf(build: (builder: GraphBuilder, input: (name: string, ...shape: number[]) => Tensor) => void): Graph {
   const builder = new GraphBuilder();
@@ -67,7 +68,9 @@ test("state is updated in place where nothing reads the old value later", () => 
   const next = (builder: GraphBuilder, tensor: Tensor) => builder.output("state", tensor, { replaces: "state" });
   const inPlace = graphOf((builder, input) => next(builder, add(input("state", 3), input("x", 3))));
   expect(placeOf(inPlace)).toBe("input");
-  const transposed = graphOf((builder, input) => next(builder, transpose(input("state", 3, 3), { permutation: [1, 0] })));
+  const transposed = graphOf((builder, input) =>
+    next(builder, transpose(input("state", 3, 3), { permutation: [1, 0] })),
+  );
   expect(placeOf(transposed)).toBe("arena");
   const stretched = graphOf((builder, input) => {
     const state = input("state", 2, 1);
@@ -89,7 +92,10 @@ test("no kernel binds more than eight buffers, whatever is joined", () => {
   const graph = graphOf((builder, input) => {
     const many = Array.from({ length: 23 }, (_, i) => input(`x${i}`, 2, 3));
     builder.output("joined", concat(many, { axis: 0 }));
-    builder.output("added", many.reduce((a, b) => add(a, b)));
+    builder.output(
+      "added",
+      many.reduce((a, b) => add(a, b)),
+    );
   });
   const counts = compile(graph).dispatches.map((dispatch) => (dispatch as Dispatch).bindings.length);
   expect(Math.max(...counts)).toBeLessThanOrEqual(8);
