@@ -1,10 +1,12 @@
 // The tuner: measures each product once per device, keeps what is faster beyond doubt, and lowerings take it.
+import { referenceBackend } from "@cambium/backend";
 import { f32, GraphBuilder, matmul, type Node } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { matmul as lowering } from "../src/kernels/matmul/index.js";
 import { productOf } from "../src/kernels/matmul/product.js";
 import { variantName, variants } from "../src/kernels/matmul/variants.js";
 import { type TextStore, userStore } from "../src/tune/store.js";
+import { clock } from "../src/tune/time.js";
 import { Tuner } from "../src/tune/tuner.js";
 import { lowered, traitsOf } from "./shared/lowered.js";
 
@@ -23,7 +25,7 @@ function memory(): TextStore & { readonly texts: Map<string, string> } {
 }
 
 /** A clock by variant: what `choose` would give for the graph's only product decides. */
-function clock(seconds: (name: string) => number) {
+function fakeClock(seconds: (name: string) => number) {
   const asked: string[] = [];
   const time = async (graph: ReturnType<typeof graphOf>, choose: (key: string) => string | undefined) => {
     const node = graph.nodes.find(({ op }) => op.name === "matmul") as Node;
@@ -43,7 +45,7 @@ test("the fastest variant is found once, kept, and taken by the lowering", async
   const graph = graphOf([64, 64, 64], [64, 64, 64], [32, 64, 64]);
   const names = variants(productOf(graph.nodes[0] as Node), traits).map(variantName);
   const fast = names[4] as string;
-  const { asked, time } = clock((name) => (name === fast ? 1 : 2));
+  const { asked, time } = fakeClock((name) => (name === fast ? 1 : 2));
   const store = memory();
   const tuner = new Tuner({ device: "Some GPU (driver 1)", traits, store, time });
   await tuner.tune(graph);
@@ -67,7 +69,7 @@ test("the fastest variant is found once, kept, and taken by the lowering", async
   expect(kernelWith(later.choose)).toEqual([4, 1, 1]);
   expect(kernelWith()).toEqual([16, 1, 1]);
 
-  const other = clock(() => 1);
+  const other = fakeClock(() => 1);
   await new Tuner({ device: "Some GPU (driver 2)", traits, store, time: other.time }).tune(graph);
   expect(other.asked).toHaveLength(2 * names.length);
 });
@@ -77,7 +79,12 @@ test("the default stays where others are hardly faster, and where what was kept 
   const [usual] = variants(productOf(graph.nodes[0] as Node), traits).map(variantName);
   const store = memory();
   store.write("gpu-cpu", "{ half a file");
-  const tuner = new Tuner({ device: "gpu", traits, store, time: clock((name) => (name === usual ? 1 : 0.97)).time });
+  const tuner = new Tuner({
+    device: "gpu",
+    traits,
+    store,
+    time: fakeClock((name) => (name === usual ? 1 : 0.97)).time,
+  });
   await tuner.tune(graph);
   expect(tuner.choose("matmul 64×64×64")).toBe(usual);
   expect(JSON.parse(store.texts.get("gpu-cpu") as string)).toEqual({ "matmul 64×64×64": usual });
@@ -101,4 +108,18 @@ test("measurements are kept in local storage, in a file, or nowhere", () => {
     },
   };
   expect(() => userStore({ localStorage: full } as never).write("x", "lost")).not.toThrow();
+});
+
+test("the clock waits for the work, and leaves nothing on the device", async () => {
+  await using device = await referenceBackend.open();
+  const seen: (string | undefined)[] = [];
+  const compile = (graph: Parameters<typeof device.compile>[0], choose: (key: string) => string | undefined) => {
+    seen.push(choose("a key"));
+    return device.compile(graph);
+  };
+  const time = clock(compile, device);
+  const seconds = async (size: number) => time(graphOf([size, size, size]), () => "a variant");
+  expect(await seconds(64)).toBeGreaterThan(await seconds(8));
+  expect(seen).toEqual(["a variant", "a variant"]);
+  expect(await device.memory()).toMatchObject({ tensors: 0, executables: 0 });
 });
