@@ -1,9 +1,19 @@
 // Attention backward on software adapters, in two dispatches: lanes are queries in the first, keys in the second.
 import type { Node, Value } from "@cambium/ir";
-import type { KernelIo, LowerContext } from "../../compile/kernel.js";
-import { spread } from "../../compile/kernel.js";
-import { chunks, dotChunk, simdKernel, simdLanes, spreadChunk, unrolled } from "./cpu-rows.js";
+import { type KernelIo, type LowerContext, spread } from "../../compile/kernel.js";
+import {
+  dotStep,
+  rowVector,
+  simdKernel,
+  simdLanes,
+  spreadVector,
+  storeVector,
+  unrolled,
+  vectorsOf,
+} from "./cpu-rows.js";
 import { attentionSizes, range, scoreScale, sizesLabel } from "./sizes.js";
+
+type Inputs = readonly [q: Value, k: Value, v: Value, out: Value, logSumExp: Value, grad: Value];
 
 export function cpuBackward(node: Node, context: LowerContext): void {
   const delta = context.temp((node.inputs[4] as Value).type);
@@ -13,10 +23,11 @@ export function cpuBackward(node: Node, context: LowerContext): void {
 
 /** `qGrad`, and `delta` = Σ grad · out of each row, which the other kernel needs of every query. */
 function queryGrad(node: Node, { traits, emit }: LowerContext, delta: Value): void {
-  const [q, k, v, out, logSumExp, grad] = node.inputs as [Value, Value, Value, Value, Value, Value];
+  const [q, k, v, out, logSumExp, grad] = node.inputs as unknown as Inputs;
   const qGrad = node.outputs[0] as Value;
   const sizes = attentionSizes(node);
-  const { batch, time, heads, kvHeads, group, headDim, scale } = sizes;
+  const { batch, time, heads, kvHeads, group, scale } = sizes;
+  const vectors = vectorsOf(sizes);
   const { rows, steps } = unrolled(sizes, 128);
   const block = rows * simdLanes;
   const blocks = Math.ceil(time / block);
@@ -33,60 +44,45 @@ function queryGrad(node: Node, { traits, emit }: LowerContext, delta: Value): vo
       `let batch = task / ${blocks * heads}u;`,
       ...all.flatMap((r) => [
         `let t${r} = first + ${r * simdLanes}u + lane;`,
-        `let at${r} = ((batch * ${time}u + min(t${r}, ${time - 1}u)) * ${heads}u + head) * ${headDim}u;`,
+        `let at${r} = ((batch * ${time}u + min(t${r}, ${time - 1}u)) * ${heads}u + head) * ${sizes.headDim}u;`,
         `let row${r} = (batch * ${heads}u + head) * ${time}u + min(t${r}, ${time - 1}u);`,
-        `var q${r}: array<f32, ${headDim}>; var g${r}: array<f32, ${headDim}>; var dq${r}: array<f32, ${headDim}>;`,
+        `var q${r}: array<vec4f, ${vectors}>; var g${r}: array<vec4f, ${vectors}>; var dq${r}: array<vec4f, ${vectors}>;`,
         `let lse${r} = ${io.load(logSumExp, `row${r}`)} * ${Math.LOG2E}f;`,
         `var delta${r} = 0f;`,
-        `for (var d = 0u; d < ${headDim}u; d++) {`,
-        `let x = ${io.load(grad, `at${r} + d`)};`,
-        `g${r}[d] = x; q${r}[d] = ${scoreScale(sizes)} * ${io.load(q, `at${r} + d`)};`,
-        `delta${r} = fma(x, ${io.load(out, `at${r} + d`)}, delta${r});`,
+        `for (var c = 0u; c < ${vectors}u; c++) {`,
+        `let x = ${rowVector(io, sizes, grad, `at${r}`, "c")};`,
+        `g${r}[c] = x; q${r}[c] = ${scoreScale(sizes)} * ${rowVector(io, sizes, q, `at${r}`, "c")};`,
+        `delta${r} += dot(x, ${rowVector(io, sizes, out, `at${r}`, "c")});`,
         "}",
       ]),
       `for (var key = 0u; key < min(first + ${block}u, ${time}u); key += ${steps}u) {`,
       ...keys.map((j) => {
         const row = `batch * ${time}u + min(key + ${j}u, ${time - 1}u)`;
-        return `let at_${j} = ((${row}) * ${kvHeads}u + head / ${group}u) * ${headDim}u;`;
+        return `let at_${j} = ((${row}) * ${kvHeads}u + head / ${group}u) * ${sizes.headDim}u;`;
       }),
-      ...chunks(headDim).flatMap((chunk) =>
+      ...range(vectors).flatMap((c) =>
         keys.flatMap((j) => [
-          ...spreadChunk(io, traits, k, `at_${j}`, `k${j}_`, chunk),
-          ...all.map((r) =>
-            dotChunk(
-              `s${r}_${j}`,
-              (d) => `q${r}[${d}]`,
-              (d) => `k${j}_${d}`,
-              chunk,
-            ),
-          ),
-          ...spreadChunk(io, traits, v, `at_${j}`, `v${j}_`, chunk),
-          ...all.map((r) =>
-            dotChunk(
-              `dp${r}_${j}`,
-              (d) => `g${r}[${d}]`,
-              (d) => `v${j}_${d}`,
-              chunk,
-            ),
-          ),
+          ...spreadVector(io, traits, sizes, k, `at_${j}`, `k${j}_${c}`, c),
+          ...all.map((r) => dotStep(`s${r}_${j}`, `q${r}[${c}]`, `k${j}_${c}`, c)),
+          ...spreadVector(io, traits, sizes, v, `at_${j}`, `v${j}_${c}`, c),
+          ...all.map((r) => dotStep(`dp${r}_${j}`, `g${r}[${c}]`, `v${j}_${c}`, c)),
         ]),
       ),
       ...all.flatMap((r) =>
         keys.map((j) => {
-          const scoreGrad = `exp2(s${r}_${j}_${headDim} - lse${r}) * (dp${r}_${j}_${headDim} - delta${r})`;
-          return `let ds${r}_${j} = select(0f, ${scoreGrad}, key + ${j}u <= t${r});`;
+          const [s, dp] = [`s${r}_${j}_${vectors - 1}`, `dp${r}_${j}_${vectors - 1}`];
+          return `let ds${r}_${j} = select(0f, exp2(${s} - lse${r}) * (${dp} - delta${r}), key + ${j}u <= t${r});`;
         }),
       ),
-      ...range(headDim).flatMap((d) =>
-        all.map((r) => {
-          const sum = keys.reduce((acc, j) => `fma(ds${r}_${j}, k${j}_${d}, ${acc})`, `dq${r}[${d}]`);
-          return `dq${r}[${d}] = ${sum};`;
-        }),
+      ...range(vectors).flatMap((c) =>
+        all.map((r) => `dq${r}[${c}] += ${keys.map((j) => `ds${r}_${j} * k${j}_${c}`).join(" + ")};`),
       ),
       "}",
       ...all.flatMap((r) => [
         `if (t${r} < ${time}u) {`,
-        `for (var d = 0u; d < ${headDim}u; d++) { ${io.store(qGrad, `at${r} + d`, `dq${r}[d] * ${scale}`)} }`,
+        `for (var c = 0u; c < ${vectors}u; c++) {`,
+        storeVector(io, sizes, qGrad, `at${r}`, "c", `dq${r}[c] * ${scale}`),
+        "}",
         io.store(delta, `row${r}`, `delta${r}`),
         "}",
       ]),
@@ -104,10 +100,11 @@ function queryGrad(node: Node, { traits, emit }: LowerContext, delta: Value): vo
 
 /** `kGrad` and `vGrad`, summed over the queries of all heads of the group in their order. */
 function keyValueGrad(node: Node, { traits, emit }: LowerContext, delta: Value): void {
-  const [q, k, v, , logSumExp, grad] = node.inputs as [Value, Value, Value, Value, Value, Value];
+  const [q, k, v, , logSumExp, grad] = node.inputs as unknown as Inputs;
   const [, kGrad, vGrad] = node.outputs as [Value, Value, Value];
   const sizes = attentionSizes(node);
-  const { batch, time, heads, kvHeads, group, headDim, scale } = sizes;
+  const { batch, time, heads, kvHeads, group, scale } = sizes;
+  const vectors = vectorsOf(sizes);
   const { rows, steps } = unrolled(sizes, 128);
   const block = rows * simdLanes;
   const blocks = Math.ceil(time / block);
@@ -124,63 +121,49 @@ function keyValueGrad(node: Node, { traits, emit }: LowerContext, delta: Value):
       `let batch = task / ${blocks * kvHeads}u;`,
       ...all.flatMap((r) => [
         `let t${r} = first + ${r * simdLanes}u + lane;`,
-        `let at${r} = ((batch * ${time}u + min(t${r}, ${time - 1}u)) * ${kvHeads}u + kvHead) * ${headDim}u;`,
-        ...["k", "v", "dk", "dv"].map((name) => `var ${name}${r}: array<f32, ${headDim}>;`),
-        `for (var d = 0u; d < ${headDim}u; d++) {`,
-        `k${r}[d] = ${scoreScale(sizes)} * ${io.load(k, `at${r} + d`)}; v${r}[d] = ${io.load(v, `at${r} + d`)};`,
+        `let at${r} = ((batch * ${time}u + min(t${r}, ${time - 1}u)) * ${kvHeads}u + kvHead) * ${sizes.headDim}u;`,
+        ...["k", "v", "dk", "dv"].map((name) => `var ${name}${r}: array<vec4f, ${vectors}>;`),
+        `for (var c = 0u; c < ${vectors}u; c++) {`,
+        `k${r}[c] = ${scoreScale(sizes)} * ${rowVector(io, sizes, k, `at${r}`, "c")};`,
+        `v${r}[c] = ${rowVector(io, sizes, v, `at${r}`, "c")};`,
         "}",
       ]),
       `for (var head = kvHead * ${group}u; head < (kvHead + 1u) * ${group}u; head++) {`,
       `for (var query = first; query < ${time}u; query += ${steps}u) {`,
       ...queries.flatMap((i) => [
         `let t_${i} = min(query + ${i}u, ${time - 1}u);`,
-        `let at_${i} = ((batch * ${time}u + t_${i}) * ${heads}u + head) * ${headDim}u;`,
+        `let at_${i} = ((batch * ${time}u + t_${i}) * ${heads}u + head) * ${sizes.headDim}u;`,
         `let lse${i} = ${io.load(logSumExp, `(batch * ${heads}u + head) * ${time}u + t_${i}`)} * ${Math.LOG2E}f;`,
         `let delta${i} = ${io.load(delta, `(batch * ${heads}u + head) * ${time}u + t_${i}`)};`,
       ]),
-      ...chunks(headDim).flatMap((chunk) =>
+      ...range(vectors).flatMap((c) =>
         queries.flatMap((i) => [
-          ...spreadChunk(io, traits, q, `at_${i}`, `q${i}_`, chunk),
-          ...all.map((r) =>
-            dotChunk(
-              `s${r}_${i}`,
-              (d) => `k${r}[${d}]`,
-              (d) => `q${i}_${d}`,
-              chunk,
-            ),
-          ),
-          ...spreadChunk(io, traits, grad, `at_${i}`, `g${i}_`, chunk),
-          ...all.map((r) =>
-            dotChunk(
-              `dp${r}_${i}`,
-              (d) => `v${r}[${d}]`,
-              (d) => `g${i}_${d}`,
-              chunk,
-            ),
-          ),
+          ...spreadVector(io, traits, sizes, q, `at_${i}`, `q${i}_${c}`, c),
+          ...all.map((r) => dotStep(`s${r}_${i}`, `k${r}[${c}]`, `q${i}_${c}`, c)),
+          ...spreadVector(io, traits, sizes, grad, `at_${i}`, `g${i}_${c}`, c),
+          ...all.map((r) => dotStep(`dp${r}_${i}`, `v${r}[${c}]`, `g${i}_${c}`, c)),
         ]),
       ),
       ...all.flatMap((r) =>
         queries.flatMap((i) => [
           `let seen${r}_${i} = query + ${i}u >= t${r} && query + ${i}u < ${time}u;`,
-          `let p${r}_${i} = select(0f, exp2(s${r}_${i}_${headDim} - lse${i}), seen${r}_${i});`,
-          `let ds${r}_${i} = p${r}_${i} * (dp${r}_${i}_${headDim} - delta${i});`,
+          `let p${r}_${i} = select(0f, exp2(s${r}_${i}_${vectors - 1} - lse${i}), seen${r}_${i});`,
+          `let ds${r}_${i} = p${r}_${i} * (dp${r}_${i}_${vectors - 1} - delta${i});`,
         ]),
       ),
-      ...range(headDim).flatMap((d) =>
-        all.flatMap((r) => {
-          const sum = (into: string, p: string, x: string) =>
-            `${into}${r}[${d}] = ${queries.reduce((acc, i) => `fma(${p}${r}_${i}, ${x}${i}_${d}, ${acc})`, `${into}${r}[${d}]`)};`;
-          return [sum("dv", "p", "g"), sum("dk", "ds", "q")];
-        }),
+      ...range(vectors).flatMap((c) =>
+        all.flatMap((r) => [
+          `dv${r}[${c}] += ${queries.map((i) => `p${r}_${i} * g${i}_${c}`).join(" + ")};`,
+          `dk${r}[${c}] += ${queries.map((i) => `ds${r}_${i} * q${i}_${c}`).join(" + ")};`,
+        ]),
       ),
       "}",
       "}",
       ...all.flatMap((r) => [
         `if (t${r} < ${time}u) {`,
-        `for (var d = 0u; d < ${headDim}u; d++) {`,
-        io.store(kGrad, `at${r} + d`, `dk${r}[d] * ${scale}`),
-        io.store(vGrad, `at${r} + d`, `dv${r}[d]`),
+        `for (var c = 0u; c < ${vectors}u; c++) {`,
+        `{ ${storeVector(io, sizes, kGrad, `at${r}`, "c", `dk${r}[c] * ${scale}`)} }`,
+        `{ ${storeVector(io, sizes, vGrad, `at${r}`, "c", `dv${r}[c]`)} }`,
         "}",
         "}",
       ]),

@@ -1,7 +1,7 @@
 // Attention on software adapters: four invocations are the lanes of one SIMD register. Lanes run along rows of one head
 // (queries, or keys), so that no sum crosses lanes; rows lie in private arrays, and what all of them meet is read once.
 // Measured on SwiftShader: any load costs about 11 ns for its four lanes, whatever their addresses; a broadcast 1.5 ns,
-// a multiply-add 0.6 ns, one that updates a variable 2 ns. Each statement of the unrolled loop costs 0.3 ms to build.
+// a multiply-add 0.6 ns, one that updates a variable 2 ns; each multiply-add in the code costs 0.3 ms to build.
 import type { Value } from "@cambium/ir";
 import type { DeviceTraits, Kernel, KernelIo } from "../../compile/kernel.js";
 import { type AttentionSizes, range } from "./sizes.js";
@@ -15,10 +15,14 @@ export interface Unroll {
   readonly steps: number;
 }
 
-/** @param most statements of about `rows · steps · headDim` that the loop may hold */
+/**
+ * @param most what rows · steps · headDim, the products of one sum in the unrolled loop, may come to; half of it for
+ * short sequences, which have less time to win back
+ */
 export function unrolled({ headDim, time }: AttentionSizes, most: number): Unroll {
-  const rows = time > 64 && headDim * 4 <= most ? 4 : headDim * 2 <= most ? 2 : 1;
-  return { rows, steps: headDim * rows * 2 <= most ? 2 : 1 };
+  const held = time > 64 ? most : most / 2;
+  const rows = time > 64 && headDim * 4 <= held ? 4 : headDim * 2 <= held ? 2 : 1;
+  return { rows, steps: headDim * rows * 2 <= held ? 2 : 1 };
 }
 
 /** What kernels of this kind share: one SIMD register is a workgroup, so that its loops are uniform. */
@@ -26,49 +30,66 @@ export function simdKernel(traits: DeviceTraits): Pick<Kernel, "workgroup" | "en
   return { workgroup: [simdLanes, 1, 1], ...(traits.subgroups && { enables: ["subgroups"] }) };
 }
 
-/** Elements of a row that are read together. */
-export interface Chunk {
-  readonly first: number;
-  readonly count: number;
+/** Rows lie as vectors of four; the last is filled up with zeros. */
+export function vectorsOf({ headDim }: AttentionSizes): number {
+  return Math.ceil(headDim / 4);
 }
 
-export function chunks(headDim: number): Chunk[] {
-  return range(Math.ceil(headDim / simdLanes)).map((i) => ({
-    first: i * simdLanes,
-    count: Math.min(simdLanes, headDim - i * simdLanes),
-  }));
+/** WGSL of vector `c`, an expression, of the row that begins at element `base`, for prologues: one row per lane. */
+export function rowVector(io: KernelIo, { headDim }: AttentionSizes, value: Value, base: string, c: string): string {
+  if (headDim % 4 === 0) return io.load4(value, `(${base}) / 4u + ${c}`);
+  const elements = range(4).map((i) => {
+    const d = `4u * ${c} + ${i}u`;
+    return `select(0f, ${io.load(value, `${base} + min(${d}, ${headDim - 1}u)`)}, ${d} < ${headDim}u)`;
+  });
+  return `vec4f(${elements.join(", ")})`;
+}
+
+/** Statements that store `expr`, a vec4, as vector `c` of a row. */
+export function storeVector(
+  io: KernelIo,
+  { headDim }: AttentionSizes,
+  value: Value,
+  base: string,
+  c: string,
+  expr: string,
+): string {
+  if (headDim % 4 === 0) return io.store4(value, `(${base}) / 4u + ${c}`, expr);
+  const elements = range(4).map((i) => {
+    const d = `4u * ${c} + ${i}u`;
+    return `if (${d} < ${headDim}u) { ${io.store(value, `${base} + ${d}`, `x[${i}]`)} }`;
+  });
+  return `let x = ${expr}; ${elements.join(" ")}`;
 }
 
 /**
- * Statements that read a chunk of the row that begins at `base`, the same for all lanes, as `name``d`.
+ * A statement that defines `name` as vector `c`, a number, of the row that begins at `base`, the same for all lanes.
  * With subgroups a read fetches one element per lane, and broadcasts hand them round.
  */
-export function spreadChunk(
+export function spreadVector(
   io: KernelIo,
   traits: DeviceTraits,
+  { headDim }: AttentionSizes,
   value: Value,
   base: string,
   name: string,
-  { first, count }: Chunk,
+  c: number,
 ): string[] {
-  const at = range(count).map((i) => first + i);
-  if (!traits.subgroups) return at.map((d) => `let ${name}${d} = ${io.load(value, `${base} + ${d}u`)};`);
-  const own = count === simdLanes ? "lane" : `min(lane, ${count - 1}u)`;
+  const count = Math.min(4, headDim - 4 * c);
+  const own = count === 4 ? "lane" : `min(lane, ${count - 1}u)`;
+  const element = (i: number) =>
+    i >= count
+      ? "0f"
+      : traits.subgroups
+        ? `subgroupBroadcast(${name}x, ${i}u)`
+        : io.load(value, `${base} + ${4 * c + i}u`);
   return [
-    `let ${name}of${first} = ${io.load(value, `${base} + ${first}u + ${own}`)};`,
-    ...at.map((d) => `let ${name}${d} = subgroupBroadcast(${name}of${first}, ${d - first}u);`),
+    ...(traits.subgroups ? [`let ${name}x = ${io.load(value, `${base} + ${4 * c}u + ${own}`)};`] : []),
+    `let ${name} = vec4f(${range(4).map(element).join(", ")});`,
   ];
 }
 
-/** A statement that adds a chunk's `Σ a_d · b_d` to the sum so far; `name`_`headDim` is the whole. */
-export function dotChunk(name: string, a: (d: number) => string, b: (d: number) => string, chunk: Chunk): string {
-  const { first, count } = chunk;
-  const sum = range(count).reduce(
-    (acc, i) => {
-      const [x, y] = [a(first + i), b(first + i)];
-      return acc === "" ? `${x} * ${y}` : `fma(${x}, ${y}, ${acc})`;
-    },
-    first === 0 ? "" : `${name}_${first}`,
-  );
-  return `let ${name}_${first + count} = ${sum};`;
+/** A statement that adds `dot(a, b)`, of vectors `c`, to the sum so far; `name`_c is the sum up to there. */
+export function dotStep(name: string, a: string, b: string, c: number): string {
+  return `let ${name}_${c} = dot(${a}, ${b})${c === 0 ? "" : ` + ${name}_${c - 1}`};`;
 }
