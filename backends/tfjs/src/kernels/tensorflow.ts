@@ -138,9 +138,8 @@ export class TensorflowKernels extends Kernels {
   override squareSum(xs: readonly Ref[]): Ref {
     const scalar = { shape: [], dtype: "float32" } as const;
     const halves = xs.map((x) => this.op("L2Loss", [x], [this.type("T", x)], scalar));
-    const [first] = halves as readonly [Ref];
     const attrs = [this.int("N", halves.length), this.type("T", "float32")];
-    return this.scale(halves.length === 1 ? first : this.op("AddN", halves, attrs, scalar), 2);
+    return this.scale(halves.length === 1 ? (halves[0] as Ref) : this.op("AddN", halves, attrs, scalar), 2);
   }
 
   protected override product(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {

@@ -12,7 +12,7 @@ export const linearCrossEntropy: Lowering = (context) => {
 
 export const linearCrossEntropyGrad: Lowering = (context) => {
   const { kernels } = context;
-  const [hidden, weight, targets, given, grad] = [0, 1, 2, 3, 4].map((i) => operand(context, i)) as Operands;
+  const [hidden, weight, targets, given, grad] = context.inputs as Operands;
   const [rows, width] = hidden.shape as [number, number];
   const vocab = weight.shape[0] as number;
   const logits = kernels.matmul(hidden, weight, { transB: true });

@@ -15,7 +15,7 @@ export const rmsNorm: Lowering = (context) => {
 
 export const rmsNormGrad: Lowering = (context) => {
   const { kernels } = context;
-  const [x, weight, inverse, grad] = [0, 1, 2, 3].map((i) => operand(context, i)) as Operands;
+  const [x, weight, inverse, grad] = context.inputs as Operands;
   const [rows, width] = [numel(x.shape) / (x.shape.at(-1) as number), x.shape.at(-1) as number];
   const normal = kernels.binary("Multiply", x, inverse);
   const along = kernels.reshape(kernels.binary("Multiply", grad, normal), [rows, width]);
