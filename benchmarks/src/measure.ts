@@ -5,6 +5,8 @@ import type { Contestant, StepConfig } from "./peer.js";
 import { median, quantile } from "./statistics.js";
 
 export interface MeasureOptions {
+  /** Most bytes of tensors in this process so far, by the engine's count; given when the peer's count compares. */
+  readonly ownPeak?: (() => number) | undefined;
   readonly backendOptions: BackendOptions;
   readonly rounds: number;
   /** Steps of a contestant's turn. */
@@ -24,6 +26,8 @@ export interface Duel {
   readonly gflops: number;
   /** Share of the matrix-product peak measured in the same rounds. */
   readonly ofPeak: number;
+  /** Most bytes of tensors alive at once, Cambium's and the peer's; where both run on an engine that counts them. */
+  readonly tensorBytes: readonly [own: number, peer: number] | null;
 }
 
 export interface Measured {
@@ -70,7 +74,7 @@ async function duel(
   config: StepConfig,
   own: CambiumContestant,
   peer: Contestant | undefined,
-  { rounds, steps, progress }: MeasureOptions,
+  { ownPeak, rounds, steps, progress }: MeasureOptions,
 ): Promise<Duel> {
   await peer?.setup(config);
   const mine: number[] = [];
@@ -87,6 +91,7 @@ async function duel(
     if (peer) ratios.push(median([...before, ...after]) / median(middle));
     progress(peer?.name ?? "", round + 1, peer && median(ratios));
   }
+  const tensorBytes = ownPeak && peer?.peakBytes ? ([ownPeak(), await peer.peakBytes()] as const) : null;
   await peer?.close();
   const tokens = config.batch * config.time;
   const gflops = own.flopsPerStep / median(mine) / 1e9;
@@ -97,6 +102,7 @@ async function duel(
     ratio: peer ? [quantile(ratios, 0.25), median(ratios), quantile(ratios, 0.75)] : null,
     gflops,
     ofPeak: gflops / median(peaks),
+    tensorBytes,
   };
 }
 

@@ -23,6 +23,8 @@ export interface Contestant {
   steps(count: number): Promise<readonly number[]>;
   /** f32 matrix product m × k by k × n, GFLOPS; absent where it cannot be measured alone. */
   gemm?(m: number, n: number, k: number): Promise<number>;
+  /** Most bytes of tensors alive at once so far, by the engine's own count; NaN where it keeps none. */
+  peakBytes?(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,10 @@ export class PeerProcess implements Contestant {
     return (await this.#ask({ cmd: "gemm", m, n, k })).gflops ?? Number.NaN;
   }
 
+  async peakBytes(): Promise<number> {
+    return (await this.#ask({ cmd: "memory" })).peakBytes ?? Number.NaN;
+  }
+
   async close(): Promise<void> {
     this.#child.removeAllListeners("exit");
     this.#child.stdin?.write(`${JSON.stringify({ cmd: "exit" })}\n`);
@@ -94,5 +100,6 @@ export class PeerProcess implements Contestant {
 interface Reply {
   readonly seconds?: readonly number[];
   readonly gflops?: number;
+  readonly peakBytes?: number;
   readonly error?: string;
 }

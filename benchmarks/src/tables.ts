@@ -25,6 +25,10 @@ export function printTables(results: readonly Measured[]): void {
       mega(countedBytes),
     ]),
   );
+  const counted = results.flatMap(({ config, duels }) =>
+    duels.flatMap(({ peer, tensorBytes }) => (tensorBytes ? [[config, peer, ...tensorBytes.map(mega)]] : [])),
+  );
+  if (counted.length > 0) table(["config", "peer", "peak of tensors, MB", "the peer's"], counted);
   const profiled = results.filter(({ profile }) => profile !== null);
   if (profiled.length === 0) return;
   table(

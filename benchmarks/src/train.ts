@@ -34,6 +34,7 @@ Examples:
   pnpm bench train --peer torch --compile --profile    all there is: speed, memory, profile
   pnpm bench train --peer torch --config 6Lx256 --rounds 12
   pnpm bench train --config 6Lx128 --rounds 1 --profile
+  pnpm bench train --backend tfjs --backend-option engine=node --peer tfjs-hand    with the peak of tensor bytes
 
 A round is: peer, Cambium, peer. Its ratio is the peer's median step time (of both turns) over Cambium's. Each
 configuration runs in a process of its own, whose peak memory is read before the first round. --compile is
@@ -77,6 +78,10 @@ else {
 }
 
 async function here(name: string, config: StepConfig): Promise<Measured> {
+  // Only tfjs counts what its tensors take, and only against a peer on tfjs is that a comparison.
+  const ownPeak = values.peer.includes("tfjs-hand")
+    ? (await import("../peers/tfjs-hand/peak.js")).watchPeak()
+    : undefined;
   const backend = await resolveBackend(values.backend, nodeImporter(process.cwd(), import.meta.dirname));
   const rounds = Number(values.rounds);
   const progress = (peer: string, round: number, ratio: number | undefined) => {
@@ -86,6 +91,7 @@ async function here(name: string, config: StepConfig): Promise<Measured> {
   const { profile, steps } = values;
   return measure(name, config, backend, contestants, {
     backendOptions,
+    ownPeak,
     rounds,
     steps: Number(steps),
     profile,

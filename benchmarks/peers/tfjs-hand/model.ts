@@ -1,0 +1,185 @@
+// The Llama in TensorFlow.js as one writes it for its tape: gradients that the tape would make of many small kernels are
+// written out, query, key and value are one projection.
+import type { LlamaConfig } from "@cambium/model";
+import * as tf from "@tensorflow/tfjs";
+import type { StepConfig } from "../../src/peer.js";
+
+/** Cosines and sines [time, headDim / 2]. */
+interface Tables {
+  readonly cos: Float32Array;
+  readonly sin: Float32Array;
+}
+
+type Weights = Record<string, tf.Tensor>;
+
+/** Names and shapes of the weights, in the order of the vector. `qkv` is [(heads + 2 · kvHeads) · headDim, hidden]. */
+export function weightShapes(model: LlamaConfig): readonly (readonly [name: string, shape: number[]])[] {
+  const { vocabSize, hiddenSize, intermediateSize, heads, kvHeads, headDim } = model;
+  const layer = (i: number): [string, number[]][] => [
+    [`${i}.norm1`, [hiddenSize]],
+    [`${i}.qkv`, [(heads + 2 * kvHeads) * headDim, hiddenSize]],
+    [`${i}.o`, [hiddenSize, heads * headDim]],
+    [`${i}.norm2`, [hiddenSize]],
+    [`${i}.gate`, [intermediateSize, hiddenSize]],
+    [`${i}.up`, [intermediateSize, hiddenSize]],
+    [`${i}.down`, [hiddenSize, intermediateSize]],
+  ];
+  return [
+    ["embedding", [vocabSize, hiddenSize]],
+    ...Array.from({ length: model.layers }, (_, i) => layer(i)).flat(),
+    ["norm", [hiddenSize]],
+    ["head", [vocabSize, hiddenSize]],
+  ];
+}
+
+/** The mean cross entropy of `weights` on token ids i32 [batch, time + 1]. */
+export function lossOf(model: LlamaConfig, { batch, time }: Pick<StepConfig, "batch" | "time">, tables: Tables) {
+  const { heads, kvHeads, headDim, vocabSize, rmsNormEps } = model;
+  const rows = batch * time;
+  const all = heads + 2 * kvHeads;
+  const rotary = rotaryTables(model, time, tables);
+  const mask = tf.tidy(() => {
+    const at = tf.range(0, time, 1, "int32");
+    const later = tf.greater(tf.reshape(at, [1, time]), tf.reshape(at, [time, 1]));
+    return tf.mul(tf.cast(later, "float32"), -1e9);
+  });
+  const shared = tf.tensor1d(
+    Array.from({ length: heads }, (_, head) => Math.floor((head * kvHeads) / heads)),
+    "int32",
+  );
+  const linear = (x: tf.Tensor, w: tf.Tensor) => tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D, false, true);
+
+  /** y [rows, hidden] → [heads, batch, time, headDim] mixed and back: [rows, heads · headDim]. */
+  const attend = (qkv: tf.Tensor): tf.Tensor => {
+    const turned = rotate(tf.transpose(tf.reshape(qkv, [batch, time, all, headDim]), [2, 0, 1, 3]), rotary);
+    const [q, key, value] = tf.split(turned, [heads, kvHeads, kvHeads], 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const spread = (x: tf.Tensor) => (kvHeads === heads ? x : tf.gather(x, shared, 0));
+    const scores = tf.add(tf.matMul(q, spread(key), false, true), mask);
+    const mixed = tf.matMul(tf.softmax(scores), spread(value));
+    return tf.reshape(tf.transpose(mixed, [1, 2, 0, 3]), [rows, heads * headDim]);
+  };
+  return (weights: Weights, tokens: tf.Tensor2D): tf.Scalar => {
+    const w = (name: string) => weights[name] as tf.Tensor;
+    const from = (start: number) => tf.reshape(tf.slice(tokens, [0, start], [batch, time]), [rows]) as tf.Tensor1D;
+    let x = embed(w("embedding"), from(0));
+    for (let i = 0; i < model.layers; i++) {
+      const attended = attend(linear(rmsNorm(x, w(`${i}.norm1`), rmsNormEps), w(`${i}.qkv`)));
+      x = tf.add(x, linear(attended, w(`${i}.o`)));
+      const y = rmsNorm(x, w(`${i}.norm2`), rmsNormEps);
+      x = tf.add(x, linear(swiglu(linear(y, w(`${i}.gate`)), linear(y, w(`${i}.up`))), w(`${i}.down`)));
+    }
+    return crossEntropy(linear(rmsNorm(x, w("norm"), rmsNormEps), w("head")), from(1), vocabSize);
+  };
+}
+
+/** Tables [heads + 2 · kvHeads, 1, time, headDim]: queries are scaled for attention as well, values stay as they are. */
+function rotaryTables({ heads, kvHeads, headDim }: LlamaConfig, time: number, { cos, sin }: Tables) {
+  const half = headDim / 2;
+  const kinds = [heads, kvHeads, kvHeads].flatMap((count, kind) => Array.from({ length: count }, () => kind));
+  const table = (turned: (i: number, second: boolean) => number, still: number) =>
+    tf.tensor(
+      kinds.flatMap((kind) =>
+        Array.from({ length: time * headDim }, (_, at) => {
+          const [row, column] = [Math.floor(at / headDim), at % headDim];
+          if (kind === 2) return still;
+          return turned(row * half + (column % half), column >= half) * (kind === 0 ? 1 / Math.sqrt(headDim) : 1);
+        }),
+      ),
+      [kinds.length, 1, time, headDim],
+    );
+  const forward = table((i, second) => (second ? 1 : -1) * (sin[i] as number), 0);
+  return { cos: table((i) => cos[i] as number, 1), sin: forward, back: tf.neg(forward) };
+}
+
+type Rotary = ReturnType<typeof rotaryTables>;
+
+/** Pairs (i, i + headDim / 2) turned by their position's angle; back, by its negative. */
+function rotate(x: tf.Tensor, { cos, sin, back }: Rotary): tf.Tensor {
+  const turn = (one: tf.Tensor, signed: tf.Tensor) => {
+    const half = (one.shape[3] as number) / 2;
+    const swapped = tf.reverse(tf.reshape(one, [one.size / half / 2, 2, half]), 1);
+    return tf.add(tf.mul(one, cos), tf.mul(tf.reshape(swapped, one.shape), signed));
+  };
+  return tf.customGrad((one) => ({
+    value: turn(one as tf.Tensor, sin),
+    gradFunc: (dy) => turn(dy as tf.Tensor, back),
+  }))(x);
+}
+
+function rmsNorm(x: tf.Tensor, weight: tf.Tensor, eps: number): tf.Tensor {
+  return tf.customGrad((one, w, save) => {
+    const [input, scale, keep] = [one, w, save] as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(input), -1, true), eps));
+    const normed = tf.mul(input, inverse);
+    keep([normed, inverse, scale]);
+    return {
+      value: tf.mul(normed, scale),
+      gradFunc: (dy, saved) => {
+        const [unit, factor, gain] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const gradient = dy as tf.Tensor;
+        const inner = tf.mul(gradient, gain);
+        const along = tf.mean(tf.mul(inner, unit), -1, true);
+        const dx = tf.mul(tf.sub(inner, tf.mul(unit, along)), factor);
+        return [dx, tf.sum(tf.mul(gradient, unit), 0)];
+      },
+    };
+  })(x, weight);
+}
+
+function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
+  return tf.customGrad((g, u, save) => {
+    const [a, b, keep] = [g, u, save] as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const open = tf.sigmoid(a);
+    const active = tf.mul(a, open);
+    keep([open, active, b]);
+    return {
+      value: tf.mul(active, b),
+      gradFunc: (dy, saved) => {
+        const [sigmoid, silu, other] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const gradient = dy as tf.Tensor;
+        // silu' = σ + silu · (1 − σ) = silu + σ · (1 − silu)
+        const slope = tf.add(silu, tf.mul(sigmoid, tf.sub(1, silu)));
+        return [tf.mul(tf.mul(gradient, other), slope), tf.mul(gradient, silu)];
+      },
+    };
+  })(gate, up);
+}
+
+/** Rows of the table; its gradient is a sum by row, or a product with one-hot rows where an engine has no such kernel. */
+function embed(table: tf.Tensor, ids: tf.Tensor1D): tf.Tensor {
+  const vocab = table.shape[0] as number;
+  return tf.customGrad((one, rows, save) => {
+    const [weights, indices, keep] = [one, rows, save] as [tf.Tensor, tf.Tensor1D, tf.GradSaveFunc];
+    keep([indices]);
+    return {
+      value: tf.gather(weights, indices, 0),
+      gradFunc: (dy, saved) => {
+        const [at] = saved as [tf.Tensor1D];
+        const sums = tf.getKernel("UnsortedSegmentSum", tf.getBackend())
+          ? tf.unsortedSegmentSum(dy as tf.Tensor, at, vocab)
+          : tf.matMul(tf.cast(tf.oneHot(at, vocab), "float32"), dy as tf.Tensor, true, false);
+        return [sums, tf.zerosLike(at)];
+      },
+    };
+  })(table, ids);
+}
+
+/** Mean over rows of −log softmax(logits)[target]. */
+function crossEntropy(logits: tf.Tensor, targets: tf.Tensor1D, vocab: number): tf.Scalar {
+  return tf.customGrad((one, save) => {
+    const [input, keep] = [one, save] as [tf.Tensor, tf.GradSaveFunc];
+    const hot = tf.cast(tf.oneHot(targets, vocab), "float32");
+    const shifted = tf.sub(input, tf.max(input, -1, true));
+    const powers = tf.exp(shifted);
+    const sums = tf.sum(powers, -1, true);
+    const chosen = tf.sum(tf.mul(shifted, hot), -1, true);
+    keep([powers, sums, hot]);
+    return {
+      value: tf.mean(tf.sub(tf.log(sums), chosen)),
+      gradFunc: (dy, saved) => {
+        const [exponentials, total, one] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        return tf.mul(tf.sub(tf.div(exponentials, total), one), tf.div(dy as tf.Tensor, targets.size));
+      },
+    };
+  })(logits) as tf.Scalar;
+}
