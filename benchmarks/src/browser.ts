@@ -47,7 +47,8 @@ export interface BrowserBench {
   readonly rounds: number;
   /** Steps in a turn. */
   readonly steps: number;
-  readonly adapter: "swiftshader" | "system";
+  /** `swiftshader`, or `system` for the GPU of this machine. */
+  readonly adapter: string;
   readonly onProgress: (line: string) => void;
 }
 
@@ -59,7 +60,7 @@ interface Contestant {
   readonly turns: number[];
 }
 
-/** @throws Error for a peer or a configuration that there is none of */
+/** @throws Error for a peer, a configuration or an adapter that there is none of */
 export async function benchInBrowser(bench: BrowserBench): Promise<readonly BrowserRow[]> {
   const rows: BrowserRow[] = [];
   for (const name of bench.config ?? Object.keys(configs)) {
@@ -72,7 +73,9 @@ export async function benchInBrowser(bench: BrowserBench): Promise<readonly Brow
 
 /** A browser of its own for each configuration: nobody finds shaders that were compiled before. */
 async function compare(name: string, config: StepConfig, bench: BrowserBench): Promise<readonly BrowserRow[]> {
-  const browser = await openChromium({ adapter: bench.adapter });
+  const { adapter } = bench;
+  if (adapter !== "swiftshader" && adapter !== "system") throw new Error("the adapter is swiftshader or system");
+  const browser = await openChromium({ adapter });
   try {
     const contestants: Contestant[] = [];
     for (const contestant of [own, ...bench.peers]) {

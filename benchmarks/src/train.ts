@@ -51,7 +51,7 @@ if (values.backend === "webgpu") {
     const { peer: peers, config, adapter, json } = values;
     const onProgress = (line: string) => process.stderr.write(json ? "" : `\r${line}\x1b[K`);
     const counts = { rounds: Number(values.rounds), steps: Number(values.steps) };
-    const rows = await benchInBrowser({ ...counts, peers, config, adapter: adapter as "swiftshader", onProgress });
+    const rows = await benchInBrowser({ ...counts, peers, config, adapter, onProgress });
     console.log(json ? JSON.stringify(rows) : `\r\x1b[K${browserTable(rows)}`);
     process.exit(0);
   }

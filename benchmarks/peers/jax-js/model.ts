@@ -5,7 +5,8 @@ import { defaultOptimizer } from "@cambium/train";
 import { lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import type { StepSize } from "../../src/browser-page.js";
 
-type Layer = Record<"norm1" | "q" | "k" | "v" | "o" | "norm2" | "gate" | "up" | "down", np.Array>;
+/** `qkv` is [(heads + 2 · kvHeads) · headDim, hidden], `gateUp` [2 · intermediate, hidden]: one product for what shares an input. */
+type Layer = Record<"norm1" | "qkv" | "o" | "norm2" | "gateUp" | "down", np.Array>;
 export type Parameters = { embedding: np.Array; layers: Layer[]; norm: np.Array; head: np.Array };
 
 /** Cosines and sines [time, headDim / 2]. */
@@ -29,7 +30,7 @@ function linear(x: np.Array, w: np.Array): np.Array {
 }
 
 function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Tables) {
-  const { heads, kvHeads, headDim, vocabSize, rmsNormEps } = model;
+  const { heads, kvHeads, headDim, intermediateSize, vocabSize, rmsNormEps } = model;
   const rows = batch * time;
   const half = headDim / 2;
 
@@ -46,15 +47,27 @@ function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Tables) {
     const turned = split.ref.mul(cos).add(np.flip(split, 3).mul(signs.mul(sin)));
     return turned.reshape([batch, time, count, headDim]);
   };
-  const block = (x: np.Array, { norm1, q, k, v, o, norm2, gate, up, down }: Layer) => {
-    const y = norm(x.ref, norm1);
-    const query = rotate(linear(y.ref, q), heads);
-    const key = rotate(linear(y.ref, k), kvHeads);
-    const value = linear(y, v).reshape([batch, time, kvHeads, headDim]);
-    const mixed = nn.dotProductAttention(query, key, value, { isCausal: true });
-    const middle = x.add(linear(mixed.reshape([rows, heads * headDim]), o));
-    const z = norm(middle.ref, norm2);
-    return middle.add(linear(nn.silu(linear(z.ref, gate)).mul(linear(z, up)), down));
+  /** Softmax attention; q [batch, time, heads, headDim], k and v [batch, time, kvHeads, headDim]. */
+  const attend = (q: np.Array, k: np.Array, v: np.Array) => {
+    const position = np.arange(time);
+    const later = np.less(position.ref.reshape([time, 1]), position.reshape([1, time]));
+    const byHead = (x: np.Array) => np.transpose(x, [0, 2, 1, 3]);
+    const shared = (x: np.Array) => byHead(kvHeads === heads ? x : np.repeat(x, heads / kvHeads, 2));
+    const scores = np.einsum("bntd,bnsd->bnts", byHead(q), shared(k)).mul(1 / Math.sqrt(headDim));
+    const shares = nn.softmax(scores.add(np.where(later, -1e9, 0)), -1);
+    return byHead(np.einsum("bnts,bnsd->bntd", shares, shared(v)));
+  };
+  const block = (x: np.Array, { norm1, qkv, o, norm2, gateUp, down }: Layer) => {
+    const [own, other] = [heads * headDim, kvHeads * headDim];
+    const all = linear(norm(x.ref, norm1), qkv);
+    const q = rotate(all.ref.slice([], [0, own]), heads);
+    const k = rotate(all.ref.slice([], [own, own + other]), kvHeads);
+    const v = all.slice([], [own + other, own + 2 * other]).reshape([batch, time, kvHeads, headDim]);
+    const middle = x.add(linear(attend(q, k, v).reshape([rows, own]), o));
+    const both = linear(norm(middle.ref, norm2), gateUp);
+    const gate = both.ref.slice([], [0, intermediateSize]);
+    const up = both.slice([], [intermediateSize, 2 * intermediateSize]);
+    return middle.add(linear(nn.silu(gate).mul(up), down));
   };
   return ({ embedding, layers, norm: last, head }: Parameters, tokens: np.Array) => {
     const from = (start: number) => tokens.ref.slice([], [start, start + time]).reshape([rows]);

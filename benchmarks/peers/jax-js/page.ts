@@ -54,13 +54,10 @@ function nest(model: LlamaConfig, flat: Readonly<Record<string, HostTensor>>): P
     const at = (name: string) => up(`model.layers.${i}.${name}`);
     return {
       norm1: at("input_layernorm"),
-      q: at("self_attn.q_proj"),
-      k: at("self_attn.k_proj"),
-      v: at("self_attn.v_proj"),
+      qkv: np.concatenate([at("self_attn.q_proj"), at("self_attn.k_proj"), at("self_attn.v_proj")], 0),
       o: at("self_attn.o_proj"),
       norm2: at("post_attention_layernorm"),
-      gate: at("mlp.gate_proj"),
-      up: at("mlp.up_proj"),
+      gateUp: np.concatenate([at("mlp.gate_proj"), at("mlp.up_proj")], 0),
       down: at("mlp.down_proj"),
     };
   };
