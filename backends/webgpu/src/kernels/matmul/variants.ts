@@ -29,14 +29,14 @@ const tileShapes: readonly TileShape[] = [
   { tileRows: 16, tileColumns: 16, depth: 8, rows: 4, columns: 4 },
 ];
 
-/** For software adapters with subgroups. Larger blocks run up to a third faster, and take five times as long to build. */
-const quadShapes: readonly BlockShape[] = [
-  { quad: true, rows: 4, columns: 4, depth: 4 },
-  { quad: true, rows: 4, columns: 4, depth: 8 },
-  { quad: true, rows: 4, columns: 8, depth: 4 },
-  { quad: true, rows: 8, columns: 4, depth: 4 },
-  { quad: true, rows: 8, columns: 8, depth: 4 },
-];
+/** For software adapters with subgroups. */
+const quadShapes = {
+  small: { quad: true, rows: 4, columns: 4, depth: 4 },
+  deep: { quad: true, rows: 4, columns: 4, depth: 8 },
+  wide: { quad: true, rows: 4, columns: 8, depth: 4 },
+  tall: { quad: true, rows: 8, columns: 4, depth: 4 },
+  large: { quad: true, rows: 8, columns: 8, depth: 4 },
+} as const satisfies Readonly<Record<string, BlockShape>>;
 
 /** For software adapters without them. */
 const laneShapes: readonly BlockShape[] = [
@@ -48,8 +48,11 @@ const laneShapes: readonly BlockShape[] = [
 const fullGpu = 128;
 /** Steps of k at least in each part of a product cut along k. */
 const minPart = 256;
-/** Multiply-adds from which a software adapter gains more by larger blocks than building them costs. */
-const largeProduct = 1 << 28;
+/**
+ * Multiply-adds from which larger blocks, which run up to a half faster, gain a software adapter more than the two or
+ * six times longer building costs.
+ */
+const [wideFrom, largeFrom] = [1 << 23, 1 << 28];
 
 /** What a device can take for this product; the first is the default. */
 export function variants(product: Product, traits: DeviceTraits): readonly Variant[] {
@@ -74,9 +77,10 @@ export function variantName(variant: Variant): string {
 
 function softwareVariants({ batch, m, n, k }: Product, { subgroups }: DeviceTraits): readonly Variant[] {
   if (m <= 4) return [{ family: "blocks", shape: { quad: false, rows: m, columns: 8, depth: 4 } }];
-  const shapes = subgroups ? quadShapes : laneShapes;
-  const large = subgroups && numel(batch) * m * n * k >= largeProduct;
-  return (large ? [...shapes].reverse() : shapes).map((shape) => ({ family: "blocks", shape }));
+  const work = numel(batch) * m * n * k;
+  const usual = work >= largeFrom ? quadShapes.large : work >= wideFrom ? quadShapes.wide : quadShapes.small;
+  const shapes = subgroups ? new Set([usual, ...Object.values(quadShapes)]) : laneShapes;
+  return [...shapes].map((shape) => ({ family: "blocks", shape }));
 }
 
 function gpuVariants(product: Product, traits: DeviceTraits): readonly Variant[] {
