@@ -1,7 +1,7 @@
 // What is wrong or slow in tfjs-backend-wasm, by kernel:
 // BatchMatMul has a fast path (XNNPACK) for one product without transposes and plain loops, twenty times slower, for all
 // else: operands are transposed first and stacks taken apart.
-// OneHot makes int32 whatever it is asked for: cast afterwards.
+// OneHot writes the bits of integers, also where it says float32: asked for int32 and cast.
 // UnsortedSegmentSum is not registered: ScatterNd, as on every engine but TensorFlow.
 import type { Ref } from "../program/program.js";
 import { Kernels } from "./kernels.js";

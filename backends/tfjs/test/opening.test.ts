@@ -1,0 +1,84 @@
+// Opening: a tfjs handed in, what a device says of itself, falling back only when nobody named an engine.
+import { assertAgrees } from "@cambium/backend/conformance";
+import { f32, GraphBuilder, hostTensor, tanh } from "@cambium/ir";
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-wasm";
+import { describe, expect, test } from "vitest";
+import { tfjsBackend } from "../src/backend.js";
+import { portableEngine } from "../src/engines/portable.js";
+import type { EngineSource } from "../src/engines/source.js";
+import { backendTfjs, type Tfjs } from "../src/index.js";
+
+const own = tf as unknown as Tfjs;
+const absent: EngineSource = {
+  name: "webgpu",
+  load: () => portableEngine("webgpu").load(),
+  probe: () => portableEngine("webgpu").probe(),
+};
+
+function graph() {
+  const builder = new GraphBuilder();
+  builder.output("y", tanh(builder.input("x", f32(3))));
+  return { graph: builder.finish(), inputs: { x: hostTensor("f32", [3], [-1, 0, 2]) } };
+}
+
+describe("a tfjs handed in", () => {
+  test.each(["cpu", "wasm"])("computes on its backend %s", async (backend) => {
+    await using device = await backendTfjs({ tf: own, backend }).open();
+    expect(device.info).toMatchObject({ backend: "tfjs", version: `tfjs ${tf.version_core}`, device: backend });
+    const { graph: y, inputs } = graph();
+    await assertAgrees(device, y, inputs);
+  });
+
+  test("two of its backends take turns", async () => {
+    await using wasm = await backendTfjs({ tf: own, backend: "wasm" }).open();
+    await using cpu = await backendTfjs({ tf: own, backend: "cpu" }).open();
+    const { graph: y, inputs } = graph();
+    for (const device of [wasm, cpu, wasm]) await assertAgrees(device, y, inputs);
+  });
+
+  test("without a name, on the backend that is active", async () => {
+    await tf.setBackend("cpu");
+    await using device = await backendTfjs({ tf: own }).open();
+    expect(device.info.device).toBe("cpu");
+  });
+
+  test("a version it does not work with, and a backend that is not there, are refused", async () => {
+    await expect(backendTfjs({ tf: { ...own, version_core: "3.21.0" } as Tfjs }).open()).rejects.toMatchObject({
+      code: "E_BACKEND_UNAVAILABLE",
+      details: { got: "3.21.0", hint: expect.stringContaining("npm install") },
+    });
+    await expect(backendTfjs({ tf: own, backend: "abacus" }).open()).rejects.toMatchObject({
+      code: "E_BACKEND_UNAVAILABLE",
+      message: expect.stringContaining("abacus"),
+    });
+  });
+});
+
+describe("engines by name", () => {
+  test("auto takes the first that runs, and the device says why not one before it", async () => {
+    await using device = await tfjsBackend([absent, portableEngine("cpu")]).open();
+    expect(device.info.device).toMatch(/^cpu, plain JavaScript; not webgpu: /);
+  });
+
+  test("a named engine that does not run is an error, not another engine", async () => {
+    await expect(tfjsBackend([absent, portableEngine("cpu")]).open({ engine: "webgpu" })).rejects.toMatchObject({
+      code: "E_BACKEND_UNAVAILABLE",
+    });
+  });
+
+  test("where none runs, all reasons are told", async () => {
+    await expect(tfjsBackend([absent]).open()).rejects.toMatchObject({
+      code: "E_BACKEND_UNAVAILABLE",
+      details: { reasons: [expect.objectContaining({ where: "webgpu" })] },
+    });
+  });
+
+  test("an unknown engine is refused with those there are", async () => {
+    await expect(tfjsBackend([portableEngine("wasm")]).open({ engine: "abacus" })).rejects.toMatchObject({
+      code: "E_BACKEND_OPTION",
+      details: { reasons: [expect.objectContaining({ expected: "auto, wasm", got: "abacus" })] },
+    });
+  });
+});
