@@ -11,8 +11,8 @@ import { CONFIG_FILE, INDEX_FILE } from "../model-directory/names.js";
 import { blocksFor } from "./footprint.js";
 import { clearJournal, growingPaths, lockTarget, writeJournal } from "./journal.js";
 import { examine, type GrowPreflight, type Growth, type PreflightRequest } from "./preflight.js";
-import { type FileHashes, modelCard, RECORD_FILE, record } from "./record.js";
-import { hashSource, verifyShards } from "./verify.js";
+import { modelCard, RECORD_FILE, record } from "./record.js";
+import { verifyShards } from "./verify.js";
 import { writeShard } from "./write-shard.js";
 
 /** Bytes between two flushes: what a kill can cost. */
@@ -72,22 +72,15 @@ async function fill(growth: Growth, target: string, options: GrowOptions): Promi
   const { source, prepared, report } = growth;
   const { scratch } = growingPaths(target);
   const { signal } = options;
-  // Writing leaves the processor idle, so that the source can be hashed meanwhile.
-  const ended = new AbortController();
-  const stop = AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]);
-  const hashing = options.verify ? undefined : hashSource(source, stop);
-  hashing?.catch(() => undefined);
   try {
     await writeShards(growth, target, options);
   } catch (error) {
-    ended.abort();
-    await hashing?.catch(() => undefined);
     if (signal?.aborted && error === signal.reason) return "stopped";
     throw error;
   }
-  const hashes: FileHashes = hashing
-    ? { source: await hashing }
-    : await verifyShards(source, scratch, prepared.shards, report.bytesOut, options);
+  const hashes = options.verify
+    ? await verifyShards(source, scratch, prepared.shards, report.bytesOut, options)
+    : undefined;
   if (signal?.aborted) return "stopped";
   await writeFile(join(scratch, CONFIG_FILE), prepared.configText);
   if (prepared.index !== undefined) await writeFile(join(scratch, INDEX_FILE), prepared.index);

@@ -5,17 +5,17 @@ import type { Prepared } from "./prepare.js";
 
 export const RECORD_FILE = "growth.json";
 
-/** SHA-256 in hex by file name. */
+/** In hex, by file name. */
 export interface FileHashes {
   readonly source: Readonly<Record<string, string>>;
-  /** Where the result was read again. */
-  readonly result?: Readonly<Record<string, string>>;
+  readonly result: Readonly<Record<string, string>>;
 }
 
+/** @param hashes SHA-256 of the source's and the result's files, where they were read whole */
 export function record(
   { identity, sourceFiles }: Prepared,
   { operator, layers, plan, tensors, parametersBefore, parametersAfter }: GrowPreflight,
-  hashes: FileHashes,
+  hashes?: FileHashes,
 ): string {
   const content = {
     format: 1,
@@ -24,8 +24,8 @@ export function record(
     layers,
     parameters: { before: parametersBefore, after: parametersAfter },
     dropped: tensors.dropped,
-    source: sourceFiles.map((file) => ({ ...file, sha256: hashes.source[file.name] })),
-    ...(hashes.result && { sha256: hashes.result }),
+    source: sourceFiles.map((file) => (hashes ? { ...file, sha256: hashes.source[file.name] } : file)),
+    ...(hashes && { sha256: hashes.result }),
     ...(plan && { plan }),
   };
   return `${JSON.stringify(content, null, 2)}\n`;

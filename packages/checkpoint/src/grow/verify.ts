@@ -9,9 +9,6 @@ import type { Prepared } from "./prepare.js";
 import type { FileHashes } from "./record.js";
 import { computedChunks } from "./rows.js";
 
-/** Bytes hashed at a time: a few milliseconds in which nothing else is begun. */
-const HASH_BYTES = 4 << 20;
-
 /**
  * @returns SHA-256 of each file of weights; not all of them when the signal stopped it
  * @throws CambiumError `E_GROWTH_VERIFY` with every tensor that is not what it should be; as opening the files
@@ -55,26 +52,6 @@ export async function verifyShards(
     }
   }
   reasons.throwIfAny("E_GROWTH_VERIFY", "the grown model is not what its source makes", { where: folder });
-  return hashes;
-}
-
-/** SHA-256 of each file of weights; not all of them when the signal stopped it. */
-export async function hashSource(
-  source: ModelDirectory,
-  signal: AbortSignal | undefined,
-): Promise<Record<string, string>> {
-  const hashes: Record<string, string> = {};
-  const buffer = new Uint8Array(HASH_BYTES);
-  for (const shard of source.shards) {
-    const whole = createHash("sha256");
-    for (let at = 0; at < shard.size; at += buffer.length) {
-      if (signal?.aborted) return hashes;
-      const part = buffer.subarray(0, shard.size - at);
-      await shard.readInto(part, at);
-      whole.update(part);
-    }
-    hashes[basename(shard.path)] = whole.digest("hex");
-  }
   return hashes;
 }
 
