@@ -166,7 +166,8 @@ export class Tiles {
   addProducts(name: string, b: Rows, firstB: string): string[] {
     const { rows, columns, threads, wide, wideTiles, summed } = this.tiling;
     const quads = rows / 4 + 1;
-    const weight = (r: number) => (summed === 4 ? `w[${r}]` : `w[(sy * ${summed}u + ${r}u) % 4u]`);
+    const quad = `weights[c * ${quads}u + sy * ${summed}u / 4u]`;
+    const weight = (r: number) => (summed === 4 ? `w[${r}]` : `${quad}[(sy * ${summed}u + ${r}u) % 4u]`);
     return range(wideTiles).flatMap((tile) => [
       "workgroupBarrier();",
       `for (var i = lane; i < ${columns * wide}u; i += ${threads}u) {`,
@@ -175,7 +176,7 @@ export class Tiles {
       "}",
       "workgroupBarrier();",
       `for (var c = 0u; c < ${columns}u; c++) {`,
-      `let w = weights[c * ${quads}u + sy * ${summed}u / 4u];`,
+      ...(summed === 4 ? [`let w = ${quad};`] : []),
       `let x = columnTile[c * ${wide}u + sx];`,
       ...range(summed).map((r) => `${name}${tile}_${r} += ${weight(r)} * x;`),
       "}",
