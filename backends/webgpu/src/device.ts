@@ -7,9 +7,9 @@ import {
   type Executable,
   TensorLedger,
 } from "@cambium/backend";
-import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
+import { CambiumError, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { version } from "../package.json";
-import type { DeviceTraits } from "./compile/kernel.js";
+import type { Choose, DeviceTraits } from "./compile/kernel.js";
 import { deviceBytes } from "./compile/layout.js";
 import { compileProgram } from "./compile/program.js";
 import { createExecutable, type Engine } from "./executable.js";
@@ -19,11 +19,16 @@ import { Heap, type Storage } from "./gpu/heap.js";
 import { Pipelines } from "./gpu/pipelines.js";
 import { Copier, Readback, toDevice } from "./gpu/transfer.js";
 import { loweredComposites } from "./lower/index.js";
+import { userStore } from "./tune/store.js";
+import { clock } from "./tune/time.js";
+import { Tuner } from "./tune/tuner.js";
 
 export interface DeviceOptions {
   readonly profile?: boolean;
   /** Which family of kernels; default by the adapter: software adapters get their own. */
   readonly kernels?: DeviceTraits["kind"];
+  /** Time the variants of kernels on this device, once, and take the fastest; what is found is kept. */
+  readonly tune?: boolean;
   /** Largest range of one binding, bytes, when it is to be smaller than the adapter's. */
   readonly maxBindingBytes?: number;
 }
@@ -89,27 +94,35 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
     engine.copier.clear();
     device.destroy();
   };
+  const build = async (graph: Graph, choose?: Choose): Promise<Executable> => {
+    const program = compileProgram(graph, {
+      ...{ traits, choose },
+      alignment: Math.max(limits.minStorageBufferOffsetAlignment, limits.minUniformBufferOffsetAlignment),
+      maxBufferBytes: limits.maxBufferSize,
+    });
+    const executable = await createExecutable(graph, program, engine, executables);
+    executables.add(executable);
+    return executable;
+  };
+  const upload = async (host: HostTensor): Promise<DeviceTensor> => {
+    mustBeOpen();
+    const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
+    const storage = await heap.allocate(deviceBytes({ type: { dtype, shape } }), "a tensor");
+    device.queue.writeBuffer(storage.buffer, storage.offset, toDevice({ dtype, shape, data } as HostTensor));
+    return ledger.add({ dtype, shape }, storage);
+  };
+  const tuner = options.tune
+    ? new Tuner({ device: adapter.name, traits, store: userStore(), time: clock(build, { upload }) })
+    : undefined;
   return {
     info,
     async compile(graph) {
       mustBeOpen();
       checkLimits(graph, info);
-      const program = compileProgram(graph, {
-        traits,
-        alignment: Math.max(limits.minStorageBufferOffsetAlignment, limits.minUniformBufferOffsetAlignment),
-        maxBufferBytes: limits.maxBufferSize,
-      });
-      const executable = await createExecutable(graph, program, engine, executables);
-      executables.add(executable);
-      return executable;
+      await tuner?.tune(graph);
+      return await build(graph, tuner?.choose);
     },
-    async upload(host) {
-      mustBeOpen();
-      const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
-      const storage = await heap.allocate(deviceBytes({ type: { dtype, shape } }), "a tensor");
-      device.queue.writeBuffer(storage.buffer, storage.offset, toDevice({ dtype, shape, data } as HostTensor));
-      return ledger.add({ dtype, shape }, storage);
-    },
+    upload,
     async download(tensor: DeviceTensor) {
       mustBeOpen();
       const { type } = tensor;

@@ -1,44 +1,37 @@
 // The WebGPU backend: graphs become fused WGSL kernels, through the browser's WebGPU or, in Node, the package `webgpu`.
 import { checkOptions, defineBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
-import { webgpuDevice } from "./device.js";
+import { type DeviceOptions, webgpuDevice } from "./device.js";
 import { requestGpu } from "./gpu/adapter.js";
 import { probe } from "./gpu/probe.js";
 
 /**
  * Options: `adapter` (string: `high-performance`, the default, `low-power`, `fallback`, or part of an adapter's name),
- * `kernels` (`gpu` or `cpu`: the family of kernels, by default the adapter's own), `profile` (boolean).
+ * `kernels` (`gpu` or `cpu`: the family of kernels, by default the adapter's own), `tune` (boolean: time variants of
+ * kernels and keep the fastest), `profile` (boolean), `maxBindingBytes` (number: bind large tensors in parts of it).
  * @example const device = await backend.open({ adapter: "nvidia" });
  */
 export default defineBackend({
   name: "webgpu",
-  async open(options = {}) {
-    checkOptions("webgpu", options, {
+  async open(given = {}) {
+    checkOptions("webgpu", given, {
       adapter: "string",
       kernels: "string",
+      tune: "boolean",
       profile: "boolean",
       maxBindingBytes: "number",
     });
-    const { adapter, kernels, profile, maxBindingBytes } = options as {
-      adapter?: string;
-      kernels?: string;
-      profile?: boolean;
-      maxBindingBytes?: number;
-    };
-    if (kernels !== undefined && kernels !== "gpu" && kernels !== "cpu")
-      throw new CambiumError("E_BACKEND_OPTION", `there is no family of kernels "${kernels}"`, {
+    const { adapter, ...options } = given as { adapter?: string } & DeviceOptions;
+    if (options.kernels !== undefined && options.kernels !== "gpu" && options.kernels !== "cpu")
+      throw new CambiumError("E_BACKEND_OPTION", `there is no family of kernels "${options.kernels as string}"`, {
         expected: "gpu or cpu",
       });
     const gpu = await requestGpu(adapter);
-    if (profile && !gpu.features.has("timestamp-query")) {
+    if (options.profile && !gpu.features.has("timestamp-query")) {
       gpu.device.destroy();
       throw new CambiumError("E_BACKEND_OPTION", `${gpu.adapter.name} has no time stamps to profile with`);
     }
-    return webgpuDevice(gpu, {
-      ...(kernels !== undefined && { kernels }),
-      ...(profile !== undefined && { profile }),
-      ...(maxBindingBytes !== undefined && { maxBindingBytes }),
-    });
+    return webgpuDevice(gpu, options);
   },
   probe: () => probe(),
 });

@@ -4,6 +4,9 @@ import type { Code } from "../wgsl/code.js";
 import type { FunctionName } from "../wgsl/functions.js";
 import type { Index } from "../wgsl/index-map.js";
 
+/** The name of the variant to take for the work that `key` names; undefined: the usual one. */
+export type Choose = (key: string) => string | undefined;
+
 export type Triple = readonly [number, number, number];
 
 /** What a lowering may know about the device: kernels for GPUs and for software adapters differ. */
@@ -108,6 +111,8 @@ export function chunkCount(items: readonly ManyItem[], chunk: number): number {
 
 export interface LowerContext {
   readonly traits: DeviceTraits;
+  /** Which variant of a kernel was measured to be the fastest; undefined where nothing was. */
+  readonly choose?: Choose | undefined;
   /** A value for intermediate results, alive from the first kernel that writes it to the last that reads it. */
   temp(type: TensorType): Value;
   emit(kernel: Kernel): void;

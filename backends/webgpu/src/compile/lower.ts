@@ -3,7 +3,7 @@ import type { Node, TensorType, Value } from "@cambium/ir";
 import { numel } from "@cambium/ir";
 import { expressionKernel } from "../kernels/expressions.js";
 import type { Fusion, Step } from "./fuse.js";
-import type { DeviceTraits, Kernel, LowerContext, ManyKernel } from "./kernel.js";
+import type { Choose, DeviceTraits, Kernel, LowerContext, ManyKernel } from "./kernel.js";
 
 /** A kernel in the order of execution. */
 export interface Emitted {
@@ -17,7 +17,11 @@ export interface Emitted {
   inPlace(written: Value, read: Value): boolean;
 }
 
-export function lower(steps: readonly Step[], fusion: Fusion, traits: DeviceTraits): Emitted[] {
+export function lower(
+  steps: readonly Step[],
+  fusion: Fusion,
+  { traits, choose }: { readonly traits: DeviceTraits; readonly choose?: Choose | undefined },
+): Emitted[] {
   const emitted: Emitted[] = [];
   let next = -1;
   /** Values that reading `value` takes from memory. */
@@ -51,6 +55,7 @@ export function lower(steps: readonly Step[], fusion: Fusion, traits: DeviceTrai
     const [first] = nodes as readonly [Node];
     const context: LowerContext = {
       traits,
+      choose,
       temp: (type: TensorType) => ({ id: next--, type }),
       emit: (kernel) => add(kernel, first.scope, false),
       emitMany: (many) => {

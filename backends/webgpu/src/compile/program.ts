@@ -13,7 +13,7 @@ import { isLowered, loweringOf } from "../lower/index.js";
 import { kernelModule } from "../wgsl/module.js";
 import type { Operand } from "../wgsl/operands.js";
 import { fuse } from "./fuse.js";
-import type { DeviceTraits, Kernel, ManyKernel, Triple } from "./kernel.js";
+import type { Choose, DeviceTraits, Kernel, ManyKernel, Triple } from "./kernel.js";
 import { type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
 import { type Emitted, lower } from "./lower.js";
 import { splitConcat } from "./split-concat.js";
@@ -70,6 +70,8 @@ export interface Program {
 
 export interface ProgramOptions extends LayoutLimits {
   readonly traits: DeviceTraits;
+  /** Which variants were measured to be the fastest. */
+  readonly choose?: Choose | undefined;
   /** Check the graph between passes. */
   readonly verify?: boolean;
 }
@@ -80,7 +82,7 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
   const { traits, verify = false } = options;
   const optimized = optimize(splitConcat(graph), { keep: isLowered, verify });
   const fusion = fuse(optimized, loweringOf);
-  const emitted = lower(fusion.steps, fusion, traits);
+  const emitted = lower(fusion.steps, fusion, options);
   const layout = layOut(optimized, emitted, fusion, options);
   const uniforms = new Uniforms(options.alignment, layout.constantBytes);
   const dispatches = emitted.map((one): Dispatch | ManyDispatch => {

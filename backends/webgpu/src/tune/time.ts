@@ -1,7 +1,7 @@
 // Times graphs on a device for the tuner: the best of a few stretches of runs, each long enough to be measured.
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
 import { type Graph, hostTensor, numel } from "@cambium/ir";
-import type { Choose } from "../kernels/matmul/variants.js";
+import type { Choose } from "../compile/kernel.js";
 import type { TunerOptions } from "./tuner.js";
 
 /** Seconds of one stretch at least, unless it is `maxRuns` runs. */

@@ -1,8 +1,8 @@
 // The tuner: times the ways to compute each product of a graph on the device at hand, once, and remembers the fastest.
 import { f32, type Graph, GraphBuilder, matmul, type Node, reduceSum } from "@cambium/ir";
-import type { DeviceTraits } from "../compile/kernel.js";
+import type { Choose, DeviceTraits } from "../compile/kernel.js";
 import { type Product, productOf } from "../kernels/matmul/product.js";
-import { type Choose, productKey, variantName, variants } from "../kernels/matmul/variants.js";
+import { productKey, variantName, variants } from "../kernels/matmul/variants.js";
 import type { TextStore } from "./store.js";
 
 export interface TunerOptions {

@@ -7,18 +7,15 @@ import { emitInParts } from "./parts.js";
 import { type Product, productOf } from "./product.js";
 import { into, type Target } from "./target.js";
 import { tileKernel } from "./tiles.js";
-import { type Choose, productKey, type Variant, variantName, variants } from "./variants.js";
+import { productKey, type Variant, variantName, variants } from "./variants.js";
 
 export const matmul: KernelLowering = {
   kind: "kernels",
   lower: (node, context) => emitProduct(productOf(node), into(node.outputs[0] as Value), context),
 };
 
-/** The context of a device that was tuned. */
-type TunedContext = LowerContext & { readonly choose?: Choose };
-
 /** Emits the kernels of a product: of the variant that the context chooses, else of the default. */
-export function emitProduct(product: Product, target: Target, context: TunedContext): void {
+export function emitProduct(product: Product, target: Target, context: LowerContext): void {
   const possible = variants(product, context.traits);
   const chosen = context.choose?.(productKey(product));
   const variant = possible.find((one) => variantName(one) === chosen) ?? possible[0];

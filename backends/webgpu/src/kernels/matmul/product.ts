@@ -64,7 +64,9 @@ export function matrixStart(
     const step = steps[axis] as number;
     const coordinate = after === 1 ? at : `${at} / ${spell(after)}`;
     if (step > 0 && size > 1)
-      terms.push(`${after * size < numel(batch) ? `(${coordinate} % ${spell(size)})` : `(${coordinate})`} * ${spell(step / unit)}`);
+      terms.push(
+        `${after * size < numel(batch) ? `(${coordinate} % ${spell(size)})` : `(${coordinate})`} * ${spell(step / unit)}`,
+      );
     after *= size;
   }
   return terms.length === 0 ? "0u" : terms.join(" + ");

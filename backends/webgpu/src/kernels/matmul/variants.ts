@@ -11,9 +11,6 @@ export type Variant =
   | { readonly family: "few rows" }
   | { readonly family: "blocks"; readonly shape: BlockShape };
 
-/** Name of the variant to take for the product with this key; undefined for the default. */
-export type Choose = (key: string) => string | undefined;
-
 /** What a product's speed depends on, as text. */
 export function productKey(product: Product): string {
   const { a, b, k } = product;
