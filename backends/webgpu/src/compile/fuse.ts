@@ -27,10 +27,18 @@ export interface Fusion {
 
 /** An expression beyond these is cut: its parts go to memory. */
 const limits = { ops: 48, leaves: 5, sharedOps: 8, stretchedOps: 2 };
-/** Buffers that one kernel binds; WebGPU promises eight. */
-const maxBuffers = 8;
+export interface FuseOptions {
+  /** Buffers that one kernel may bind. */
+  readonly maxBuffers: number;
+  /** Nodes onto whose results nothing may be fused. */
+  readonly plain?: ReadonlySet<Node>;
+}
 
-export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion {
+export function fuse(
+  graph: Graph,
+  loweringOf: (node: Node) => Lowering,
+  { maxBuffers, plain = new Set() }: FuseOptions,
+): Fusion {
   const producer = producers(graph);
   const order = new Map(graph.nodes.map((node, i) => [node, i]));
   const consumers = new Map<number, Node[]>();
@@ -123,7 +131,7 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
   const fused = new Set<number>();
   for (const node of graph.nodes) {
     const made = loweringOf(node);
-    if (made.kind !== "kernels" || made.closed) continue;
+    if (made.kind !== "kernels" || made.closed || plain.has(node)) continue;
     for (const value of node.outputs) {
       const path = pathOf(node, value);
       const end = path.at(-1);
@@ -151,7 +159,7 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
       const others = reader.inputs.filter((input) => home(input) !== home(current));
       if (others.length !== reader.inputs.length - 1) break;
       for (const other of others) for (const leaf of costOf(other).leaves) buffers.add(leaf);
-      if (buffers.size + 2 > maxBuffers) break;
+      if (buffers.size > maxBuffers) break;
       if (costOf(result).ops > limits.ops) break;
       current = result;
       path.push(result);
@@ -200,6 +208,7 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
     steps: merge(
       places.map(({ step }) => step),
       leaves,
+      maxBuffers,
     ),
     expression: (value) => {
       const made = inlineOf(value);
@@ -217,7 +226,7 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering): Fusion
 }
 
 /** Joins neighbours that one kernel can do: expressions of one size while their buffers fit, nodes that say so. */
-function merge(steps: readonly Step[], leaves: (value: Value) => readonly Value[]): Step[] {
+function merge(steps: readonly Step[], leaves: (value: Value) => readonly Value[], maxBuffers: number): Step[] {
   const merged: Step[] = [];
   for (const step of steps) {
     const last = merged.at(-1);

@@ -9,6 +9,8 @@ import type { Choose, DeviceTraits, Kernel, LowerContext, ManyKernel } from "./k
 export interface Emitted {
   readonly kernel: Kernel | undefined;
   readonly many: ManyKernel | undefined;
+  /** The node it comes from, unless it computes expressions only. */
+  readonly node: Node | undefined;
   readonly reads: readonly Value[];
   readonly writes: readonly Value[];
   /** Where in the model it belongs, for profiles. */
@@ -29,7 +31,8 @@ export function lower(
     const home = fusion.home(value);
     return fusion.expression(home) ? fusion.leaves(home) : [home];
   };
-  const add = (kernel: Kernel, scope: string | undefined, pointwiseBody: boolean) => {
+  const add = (kernel: Kernel, scope: string | undefined, node?: Node) => {
+    const pointwiseBody = node === undefined;
     const own = kernel.reads.flatMap(inMemory);
     const ends = kernel.writes.map((value) => fusion.stored(value));
     const fused = ends.filter((end, i) => end !== kernel.writes[i]);
@@ -38,6 +41,7 @@ export function lower(
     emitted.push({
       kernel,
       many: undefined,
+      node,
       reads: [...reads],
       writes: ends,
       scope,
@@ -48,7 +52,7 @@ export function lower(
   for (const step of steps) {
     if (step.kind === "expressions") {
       const scope = fusion.scope(step.roots[0] as Value);
-      add(expressionKernel(step.roots, step.roots.flatMap(fusion.leaves), traits), scope, true);
+      add(expressionKernel(step.roots, step.roots.flatMap(fusion.leaves), traits), scope);
       continue;
     }
     const { nodes, lowering } = step;
@@ -57,13 +61,14 @@ export function lower(
       traits,
       choose,
       temp: (type: TensorType) => ({ id: next--, type }),
-      emit: (kernel) => add(kernel, first.scope, false),
+      emit: (kernel) => add(kernel, first.scope, first),
       emitMany: (many) => {
         const values = (written: boolean) =>
           many.items.flatMap((item) => item.values.filter((_, role) => many.writes[role] === written).map(fusion.home));
         emitted.push({
           kernel: undefined,
           many,
+          node: first,
           reads: [...values(false), ...many.sharedReads.map(fusion.home)],
           writes: [...values(true), ...many.sharedWrites],
           scope: first.scope,

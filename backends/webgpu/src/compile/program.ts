@@ -4,6 +4,7 @@ import {
   type Graph,
   type GraphOutput,
   liveness,
+  type Node,
   numel,
   optimize,
   type TensorType,
@@ -12,7 +13,7 @@ import {
 import { isLowered, loweringOf } from "../lower/index.js";
 import { kernelModule } from "../wgsl/module.js";
 import type { Operand } from "../wgsl/operands.js";
-import { fuse } from "./fuse.js";
+import { type Fusion, fuse } from "./fuse.js";
 import type { Choose, DeviceTraits, Kernel, ManyKernel, Triple } from "./kernel.js";
 import { type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
 import { type Emitted, lower } from "./lower.js";
@@ -81,8 +82,7 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
   checkGraph(graph, "before it is compiled");
   const { traits, verify = false } = options;
   const optimized = optimize(splitConcat(graph), { keep: isLowered, verify });
-  const fusion = fuse(optimized, loweringOf);
-  const emitted = lower(fusion.steps, fusion, options);
+  const { fusion, emitted } = fused(optimized, options);
   const layout = layOut(optimized, emitted, fusion, options);
   const uniforms = new Uniforms(options.alignment, layout.constantBytes);
   const dispatches = emitted.map((one): Dispatch | ManyDispatch => {
@@ -110,6 +110,22 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
     plannedBytes: liveness(optimized).peakBytes,
     writesInputs: emitted.some(({ writes }) => writes.some((value) => layout.place(value).kind === "input")),
   };
+}
+
+/** Fuses and lowers; what fuses onto a node whose kernels then bind too many buffers is taken off it again. */
+function fused(graph: Graph, options: ProgramOptions): { fusion: Fusion; emitted: readonly Emitted[] } {
+  const maxBuffers = options.traits.maxStorageBuffers;
+  const plain = new Set<Node>();
+  for (;;) {
+    const fusion = fuse(graph, loweringOf, { maxBuffers, plain });
+    const emitted = lower(fusion.steps, fusion, options);
+    const crowded = emitted.filter(
+      ({ kernel, reads, writes }) => kernel && new Set([...reads, ...writes]).size > maxBuffers,
+    );
+    const nodes = crowded.flatMap(({ node }) => (node && !plain.has(node) ? [node] : []));
+    if (nodes.length === 0) return { fusion, emitted };
+    for (const node of nodes) plain.add(node);
+  }
 }
 
 /** Each place once; everything in a kind of buffer that is written to is declared writable, as WebGPU wants it. */
