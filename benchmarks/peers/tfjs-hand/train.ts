@@ -133,5 +133,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line) as Command;
   const reply = await answer(command).catch((error: unknown) => ({ error: String(error) }));
   process.stdout.write(`${JSON.stringify(reply)}\n`);
-  if (command.cmd === "exit") break;
+  // Standard input stays open, and would keep the process.
+  if (command.cmd === "exit") process.exit(0);
 }
