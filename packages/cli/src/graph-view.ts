@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { type Executable, resolveBackend, type TimelineEntry } from "@cambium/backend";
 import { withFileErrors } from "@cambium/checkpoint";
+import type { Recipe } from "@cambium/experiment";
 import { CambiumError, type Graph, type HostTensor, hostTensor, Random } from "@cambium/ir";
 import { initParameters, type LlamaConfig } from "@cambium/model";
-import type { Recipe } from "@cambium/experiment";
 import { milliseconds } from "./format.js";
 import type { Host } from "./host.js";
 
@@ -54,7 +54,10 @@ export function profileText({ runs: count, ops }: GraphProfile): string {
     ({ op, count: launched, seconds }) =>
       `${((100 * seconds) / total).toFixed(1).padStart(5)} %  ${milliseconds(seconds / count).padStart(9)}  ${String(launched / count).padStart(5)}×  ${op}`,
   );
-  return [`share   a run      launched  kernel   (${milliseconds(total / count)} a run, mean of ${count})`, ...rows].join("\n");
+  return [
+    `share   a run      launched  kernel   (${milliseconds(total / count)} a run, mean of ${count})`,
+    ...rows,
+  ].join("\n");
 }
 
 /** Writes the last run in the format of chrome://tracing and Perfetto (the "Trace Event Format"; times in µs). */

@@ -2,7 +2,7 @@
 import { type HostTensor, normalizeAxis, numel, type Value } from "@cambium/ir";
 import type { InlineLowering } from "../compile/kernel.js";
 import { Index, plus } from "../wgsl/index-map.js";
-import { literal } from "../wgsl/literal.js";
+import { literal, spellable } from "../wgsl/literal.js";
 
 function view(element: InlineLowering["element"]): InlineLowering {
   return { kind: "inline", view: true, element };
@@ -93,5 +93,5 @@ export const viewLowerings = {
 
 /** Whether a constant is spelled out in kernels; other constants stand in memory. */
 export function isLiteral({ data, shape }: HostTensor): boolean {
-  return numel(shape) === 1 && Number.isFinite(data[0]);
+  return numel(shape) === 1 && spellable(data[0] as number);
 }
