@@ -1,9 +1,11 @@
 // What is wrong or slow in tfjs-backend-wasm, by kernel:
 // BatchMatMul has a fast path (XNNPACK) for one product without transposes and plain loops, twenty times slower, for all
 // else: operands are transposed first and stacks taken apart.
+// Slice copies its whole input out of the heap first, for each of a stack's matrices again: they are read one by one.
 // OneHot writes the bits of integers, also where it says float32: asked for int32 and cast.
 // UnsortedSegmentSum is not registered: ScatterNd, as on every engine but TensorFlow.
 import type { Ref } from "../program/program.js";
+import type { TensorInfo, TfData } from "../tfjs.js";
 import { Kernels } from "./kernels.js";
 
 export class WasmKernels extends Kernels {
@@ -20,14 +22,34 @@ export class WasmKernels extends Kernels {
 
   protected override products(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {
     const [left, right] = [transA ? this.permute(a, [0, 2, 1]) : a, transB ? this.permute(b, [0, 2, 1]) : b];
-    const pick = (x: Ref, i: number) => {
-      const [, rows, columns] = x.shape as [number, number, number];
-      return this.reshape(this.slice(x, [i, 0, 0], [1, rows, columns]), [rows, columns]);
-    };
     const parts = Array.from({ length: a.shape[0] as number }, (_, i) => {
-      const product = this.product(pick(left, i), pick(right, i), false, false);
+      const product = this.product(this.#nth(left, i), this.#nth(right, i), false, false);
       return this.reshape(product, [1, ...product.shape]);
     });
     return this.concat(parts, 0);
   }
+
+  /** Matrix `i` of a stack. */
+  #nth(x: Ref, i: number): Ref {
+    const [, rows, columns] = x.shape as [number, number, number];
+    const size = rows * columns;
+    const engine = this.program.engine.tf.engine();
+    return this.program.append(
+      "Slice",
+      [x],
+      { i },
+      [{ shape: [rows, columns], dtype: x.dtype }],
+      ([out]) =>
+        (values) => {
+          const { dataId } = values[x.slot] as TensorInfo;
+          const part = (engine.backend as unknown as WasmBackend).readSync(dataId, i * size, (i + 1) * size);
+          values[out as number] = engine.makeTensor(part, [rows, columns], "float32");
+        },
+    )[0] as Ref;
+  }
+}
+
+interface WasmBackend {
+  /** A copy of the elements [start, end). */
+  readSync(dataId: object, start: number, end: number): TfData;
 }
