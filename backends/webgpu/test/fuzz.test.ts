@@ -8,13 +8,14 @@ import backend from "../src/index.js";
 await useSwiftShader();
 
 test.each([
-  ["kernels for software adapters", {}, 250],
-  ["kernels for GPUs", { kernels: "gpu" }, 250],
-  ["buffers bound in parts", { maxBindingBytes: 1024 }, 60],
+  ["kernels for software adapters", {}, 500],
+  // Their workgroup memory and barriers take a software adapter seconds to build.
+  ["kernels for GPUs", { kernels: "gpu" }, 40],
+  ["buffers bound in parts", { maxBindingBytes: 1024 }, 40],
 ] as const)("%s", { timeout: 300_000 }, async (_, options, numRuns) => {
   await using device = await backend.open(options);
   await fc.assert(
-    fc.asyncProperty(randomGraph(fc), ({ graph, inputs }) => assertAgrees(device, graph, inputs)),
-    { numRuns, ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}) },
+    fc.asyncProperty(randomGraph(fc, 8), ({ graph, inputs }) => assertAgrees(device, graph, inputs)),
+    { numRuns },
   );
 });
