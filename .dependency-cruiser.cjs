@@ -94,8 +94,8 @@ module.exports = {
       comment: "an import that leads nowhere",
       severity: "error",
       from: { path: "/(src|test)/" },
-      // Types of WebGPU are named by a directive and have no module behind them.
-      to: { couldNotResolve: true, dependencyTypesNot: ["triple-slash-type-reference"] },
+      // Types only, named by a directive: there is no module behind them.
+      to: { couldNotResolve: true, pathNot: "^@webgpu/types$" },
     },
   ],
   options: {

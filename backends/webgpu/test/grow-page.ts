@@ -1,0 +1,33 @@
+// Trains, grows and trains on, anywhere: the page's half of the test that compares a browser with Node.
+import { growState } from "@cambium/growth";
+import { Random } from "@cambium/ir";
+import { initParameters, type LlamaConfig, llamaConfig } from "@cambium/model";
+import stack from "@cambium/operator-stack";
+import { freshState, Trainer, type TrainingState } from "@cambium/train";
+import backend from "../src/index.js";
+
+const [batch, time, steps] = [2, 16, 6];
+
+/** Losses of six steps of two layers, and of six more of the four that they are stacked to, moments carried. */
+export async function trainGrowTrain(): Promise<number[]> {
+  const base = llamaConfig({
+    ...{ vocabSize: 64, hiddenSize: 32, intermediateSize: 48, layers: 2, heads: 4, kvHeads: 2, contextLength: time },
+  });
+  await using device = await backend.open();
+  const losses: number[] = [];
+  const train = async (config: LlamaConfig, from: TrainingState): Promise<TrainingState> => {
+    using trainer = await Trainer.open({ device, config, batch, time });
+    await trainer.load(from);
+    const random = new Random("tokens");
+    for (let step = 0; step < steps; step++) {
+      const at = losses.length * batch * (time + 1);
+      const tokens = new Int32Array(batch * (time + 1)).map((_, i) => random.word(at + i) % 64);
+      losses.push((await trainer.step([tokens], 1e-3)).loss);
+    }
+    return await trainer.state();
+  };
+  const trained = await train(base, freshState(initParameters(base, { seed: "page", scheme: "hf" })));
+  const plan = stack.plan(base, { factor: 2 });
+  await train(plan.target, await growState(plan, trained, { moments: "carry" }));
+  return losses;
+}

@@ -1,0 +1,18 @@
+// What trains in Node trains in a browser: the same module, with no module of Node's in the page, and the same losses.
+import { join } from "node:path";
+import { runInPage, useSwiftShader } from "@cambium/browser";
+import { expect, test } from "vitest";
+import { trainGrowTrain } from "./grow-page.js";
+
+await useSwiftShader();
+
+test("a page trains, grows and trains on as Node does", { timeout: 120_000 }, async () => {
+  const here = await trainGrowTrain();
+  const entry = join(import.meta.dirname, "grow-page.ts");
+  const there = await runInPage<number[]>({ entry, call: "trainGrowTrain" });
+  expect(here).toHaveLength(12);
+  expect(here.every(Number.isFinite)).toBe(true);
+  expect(here.at(-1)).toBeLessThan(here[0] as number);
+  // One SwiftShader comes with Chromium, one beside it; both compute in f32, in the same order.
+  there.forEach((loss, step) => expect(Math.abs(loss / (here[step] as number) - 1)).toBeLessThan(1e-6));
+});
