@@ -1,6 +1,5 @@
 // Trains, grows and trains on, anywhere: the page's half of the test that compares a browser with Node.
 import { growState } from "@cambium/growth";
-import { Random } from "@cambium/ir";
 import { initParameters, type LlamaConfig, llamaConfig } from "@cambium/model";
 import stack from "@cambium/operator-stack";
 import { freshState, Trainer, type TrainingState } from "@cambium/train";
@@ -18,11 +17,10 @@ export async function trainGrowTrain(): Promise<number[]> {
   const train = async (config: LlamaConfig, from: TrainingState): Promise<TrainingState> => {
     using trainer = await Trainer.open({ device, config, batch, time });
     await trainer.load(from);
-    const random = new Random("tokens");
     for (let step = 0; step < steps; step++) {
       const at = losses.length * batch * (time + 1);
-      const tokens = new Int32Array(batch * (time + 1)).map((_, i) => random.word(at + i) % 64);
-      losses.push((await trainer.step([tokens], 1e-3)).loss);
+      const tokens = new Int32Array(batch * (time + 1)).map((_, i) => (7 * (at + i)) % 64);
+      losses.push((await trainer.step([tokens], 1e-2)).loss);
     }
     return await trainer.state();
   };
