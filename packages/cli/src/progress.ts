@@ -46,6 +46,10 @@ export class ProgressDisplay implements RunObserver {
     this.note(`Computing on ${description}`);
   }
 
+  onDeviceLost(reason: string): void {
+    this.note(`${reason}; going on from the last snapshot on a new device`);
+  }
+
   onCached(stage: StagePlan): void {
     this.#ahead.delete(stage.id);
     this.note(`${title(stage)}: done before`);

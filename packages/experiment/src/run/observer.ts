@@ -10,6 +10,8 @@ export interface RunObserver {
   /** Text is being read and tokenized. */
   onData?(progress: DataProgress): void;
   onDevice?(description: string): void;
+  /** The device was lost; the run goes on from its last snapshot on a new one. */
+  onDeviceLost?(reason: string): void;
   /** A stage is taken from an earlier run. */
   onCached?(stage: StagePlan): void;
   /** A stage begins, or goes on after `step` steps. */

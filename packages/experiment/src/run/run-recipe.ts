@@ -7,6 +7,7 @@ import { nodeImporter } from "@cambium/backend/node";
 import { type ExtraFile, withFileErrors, writeFileAtomic } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data";
 import { operatorPlugin } from "@cambium/growth";
+import { CambiumError } from "@cambium/ir";
 import { stringify } from "yaml";
 import { parseRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -21,6 +22,9 @@ import { prepareRecipeData } from "./recipe-data.js";
 import { RunDirectory } from "./run-directory.js";
 import { type ArmPlan, planArms, type RecipeOperators } from "./stage-plan.js";
 import { runStage } from "./stage-runner.js";
+
+/** Devices that one run may lose before it gives up. */
+const maxLosses = 3;
 
 export interface RunOptions {
   /** Where plugins and relative paths of the recipe are looked up. Default: the recipe's directory. */
@@ -71,12 +75,18 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
     const data = await prepareRecipeData(recipe, { projectDir, cacheDir, observer, signal });
     try {
       const files = await companionFiles(recipe, projectDir, checkpoint);
-      const device = await backend.open(settings);
-      try {
-        observer.onDevice?.(`${device.info.backend} ${device.info.version}: ${device.info.device}`);
-        return await runArms({ recipe, directory, device, data, observer, operators, checkpoint, files, signal });
-      } finally {
-        await device.close();
+      for (let losses = 0; ; losses++) {
+        const device = await backend.open(settings);
+        try {
+          observer.onDevice?.(`${device.info.backend} ${device.info.version}: ${device.info.device}`);
+          return await runArms({ recipe, directory, device, data, observer, operators, checkpoint, files, signal });
+        } catch (error) {
+          // A driver that resets or a GPU that leaves takes the device along; what is saved is enough to go on.
+          if (!(error instanceof CambiumError) || error.code !== "E_DEVICE_LOST" || losses === maxLosses) throw error;
+          observer.onDeviceLost?.(error.message);
+        } finally {
+          await device.close();
+        }
       }
     } finally {
       data.close();
