@@ -28,6 +28,7 @@ export default depthOperator({
     placement: z.enum(["interleave", "top"]).default("interleave").describe("where the new layers go"),
     freeze: z.boolean().default(false).describe("train the new layers only"),
   },
+  claims: { functionPreserving: "exact" },
   layers: (base, target, { placement }) =>
     Array.from({ length: target }, (_, t) => {
       if (placement === "interleave") return Math.ceil(((t + 1) * base) / target) - 1;

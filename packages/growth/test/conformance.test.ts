@@ -93,8 +93,15 @@ test("an operator that writes to the options it is given", async () => {
 });
 
 test("a function that is claimed and not preserved", async () => {
-  expect(await failures(broken((plan) => ({ ...plan, claims: { functionPreserving: "exact" } })))).toEqual([
-    "keeps of the function what it claims",
+  const claims = { functionPreserving: "exact" } as const;
+  const lying = broken((plan) => ({ ...plan, claims }));
+  expect(await failures({ ...lying, claims })).toEqual(["keeps of the function what it claims"]);
+});
+
+test("an operator that claims another thing than its plans do", async () => {
+  const claims = { functionPreserving: "exact" } as const;
+  expect(await failures({ ...every, claims })).toEqual([
+    "contract: it claims what the plan of its default options does",
   ]);
 });
 
@@ -165,6 +172,7 @@ test("masks that do not shut all that is new", async () => {
   });
   const masked = (first: number): Operator => ({
     ...top,
+    claims: { functionPreserving: "at-mask-0" },
     plan: (base, options) => {
       const plan = top.plan(base, options);
       const masks =

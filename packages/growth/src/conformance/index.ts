@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Operator } from "../operator/operator.js";
 import { operatorPlugin } from "../operator/plugin.js";
 import { growthContractVersion } from "../plan/plan.js";
-import { assertEqual, assertThat } from "./assert.js";
+import { assertEqual, assertThat, codeOf } from "./assert.js";
 import { baseConfig, defaultCases, type OperatorCase, type Refusal } from "./case.js";
 import { checks } from "./checks.js";
 
@@ -52,6 +52,7 @@ export function describeOperator(operator: Operator, options: DescribeOperatorOp
         assertRefused(operator, { ...cases[0], options, code: "E_GROWTH_OPTION" }, option);
       }
     });
+    api.test("contract: it claims what the plan of its default options does", () => assertClaims(operator));
     for (const refusal of refuses) {
       const what = `${JSON.stringify(refusal.options)}${refusal.base ? ` of ${JSON.stringify(refusal.base)}` : ""}`;
       api.test(`refuses ${what}: ${refusal.code}`, () => assertRefused(operator, refusal));
@@ -75,6 +76,13 @@ function assertWhole(operator: Operator): void {
   assertThat(/^\d+\.\d+\.\d+/.test(operator.version), `"${operator.version}" is no version`);
   assertThat(operator.summary.length > 0 && !operator.summary.includes("\n"), "the summary is not one line");
   z.toJSONSchema(operator.options, { io: "input" });
+}
+
+/** An operator that needs options, or another base, has no such plan. */
+function assertClaims(operator: Operator): void {
+  if (codeOf(() => operator.plan(baseConfig(), {})) !== null) return;
+  const { functionPreserving } = operator.plan(baseConfig(), {}).claims;
+  assertEqual(functionPreserving, operator.claims.functionPreserving, "claim of the plan, against the operator's");
 }
 
 /** The options that the schema lists; an option that takes any object whatever is left out. */

@@ -1,10 +1,10 @@
-// Depth growth: each target layer is a copy of a base layer, everything else is copied as it is (GROWTH.md section 4).
+// Depth growth: each target layer is a copy of a base layer, everything else is copied as it is.
 import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { z } from "zod";
 import { copy } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
-import type { PlanParts } from "../plan/plan.js";
+import type { Claims, PlanParts } from "../plan/plan.js";
 import { defineOperator, parseOptions, stamped } from "./define.js";
 import type { Operator } from "./operator.js";
 
@@ -29,6 +29,8 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
   readonly name: string;
   readonly version: string;
   readonly summary: string;
+  /** Where `refine` makes of the copies what keeps the function. Default: it is not preserved. */
+  readonly claims?: Claims;
   /** Options besides `factor` and `layers`. */
   readonly options?: Extra;
   /**
@@ -63,7 +65,7 @@ export interface DepthGrowth {
 export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>>(
   definition: DepthOperatorDefinition<Extra>,
 ): Operator {
-  const { name, version, summary } = definition;
+  const { name, version, summary, claims } = definition;
   const options = z.strictObject({ ...depthOptions, ...definition.options });
   const list = (base: number, choice: DepthChoice): readonly number[] => {
     const target = targetLayers(base, choice);
@@ -76,6 +78,7 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
     version,
     summary,
     options,
+    ...(claims && { claims }),
     target: (base, choice) => ({ ...base, layers: targetLayers(base.layers, choice as DepthChoice) }),
     plan: (base, target, choice) => {
       const layers = list(base.layers, choice as DepthChoice);
