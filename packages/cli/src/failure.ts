@@ -67,9 +67,9 @@ function isForeign(error: Error): error is CambiumError {
 
 /** The message wrapped to the terminal, with as many reasons as leave it on one screen. */
 function onOneScreen(error: CambiumError): string {
-  const { reasons = [], ...details } = error.details;
-  const shown = new CambiumError(error.code, error.message, { ...details, reasons: reasons.slice(0, mostReasons) });
-  const lines = shown.format().split("\n");
-  if (reasons.length > mostReasons) lines.push(`  … and ${reasons.length - mostReasons} more`);
-  return lines.flatMap((line) => wrap(line, width)).join("\n");
+  return error
+    .format(mostReasons)
+    .split("\n")
+    .flatMap((line) => wrap(line, width))
+    .join("\n");
 }

@@ -37,15 +37,15 @@ export class CambiumError extends Error {
     this.details = details;
   }
 
-  /** The error as a person reads it: one screen, no stack. */
-  format(): string {
+  /** The error as a person reads it: one screen, no stack. At most `most` reasons. */
+  format(most = Number.POSITIVE_INFINITY): string {
     const { reasons, ...own } = this.details;
     const lines = [`${this.code}: ${this.message}`, ...reasonLines(own, "  ")];
     const all = (reasons ?? []).map((reason) => [
       `  - ${[reason.code, reason.where, reason.message].filter((part) => part !== undefined).join(": ")}`,
       ...reasonLines({ ...reason, where: undefined }, "      "),
     ]);
-    const shown = all.filter((_, i) => i === 0 || all.slice(0, i + 1).flat().length <= mostLines);
+    const shown = all.slice(0, most).filter((_, i) => i === 0 || all.slice(0, i + 1).flat().length <= mostLines);
     lines.push(...shown.flat());
     if (shown.length < all.length) lines.push(`  … and ${all.length - shown.length} more; --json shows all`);
     return lines.join("\n");

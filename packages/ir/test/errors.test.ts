@@ -1,0 +1,31 @@
+// How an error reads: what is left out is counted once, whatever cut it short.
+import { CambiumError } from "@cambium/ir";
+import { expect, test } from "vitest";
+
+const reasons = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    where: `a:${i}`,
+    message: "does not fit",
+    expected: "a number",
+    got: "x",
+  }));
+
+test("as many reasons as fit a screen, and how many more there are", () => {
+  const text = new CambiumError("E_TEST", "there are mistakes", { reasons: reasons(9) }).format();
+  expect(text.split("\n")).toHaveLength(1 + 6 * 3 + 1);
+  expect(text.split("\n").at(-1)).toBe("  … and 3 more; --json shows all");
+});
+
+test("a lower limit counts the rest in the same line", () => {
+  const error = new CambiumError("E_TEST", "there are mistakes", { reasons: reasons(9) });
+  expect(error.format(2).match(/more/g)).toEqual(["more"]);
+  expect(error.format(2)).toContain("… and 7 more");
+  expect(error.format(8)).toBe(error.format());
+});
+
+test("what fits is shown whole", () => {
+  const error = new CambiumError("E_TEST", "no", { where: "here", hint: "that", reasons: reasons(1) });
+  expect(error.format()).toBe(
+    "E_TEST: no\n  at: here\n  try: that\n  - a:0: does not fit\n      expected: a number\n      got: x",
+  );
+});
