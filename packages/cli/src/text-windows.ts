@@ -1,6 +1,5 @@
 // The front of a text as windows of tokens to measure a model on.
-import { resolve } from "node:path";
-import { evaluationBatches, openSource, type Source, type Tokenizer, tokensInMemory } from "@cambium/data";
+import { corpusSpec, evaluationBatches, openSource, type Source, type Tokenizer, tokensInMemory } from "@cambium/data";
 import { CambiumError } from "@cambium/ir";
 
 export interface Windows {
@@ -16,12 +15,12 @@ export interface Windows {
 /** A text file, or a corpus: a name, a file or folder, a .jsonl. */
 export async function openText(text: string | undefined, corpus: string | undefined): Promise<Source> {
   if ((text === undefined) === (corpus === undefined)) {
-    throw new CambiumError("E_OPTION", "one of --text and --corpus is needed", { hint: "--corpus moby-dick" });
+    throw new CambiumError("E_OPTION", "one of --text and --corpus is needed, and not both", {
+      hint: "--corpus moby-dick",
+    });
   }
-  if (text !== undefined) return openSource({ kind: "text", path: resolve(text) }, ".");
-  const name = corpus as string;
-  if (name.endsWith(".jsonl")) return openSource({ kind: "jsonl", path: resolve(name) }, ".");
-  return openSource(/[/\\.]/.test(name) ? { kind: "text", path: resolve(name) } : { kind: "corpus", name }, ".");
+  if (text !== undefined) return openSource({ kind: "text", path: text }, ".");
+  return openSource(corpusSpec(corpus as string), ".");
 }
 
 /**

@@ -476,6 +476,7 @@ describe("command lines", () => {
     ["an unknown option", ["run", "x.yaml", "--outt", "y"], /--out/],
     ["a missing argument", ["run"], /recipe/],
     ["a recipe that is not there", ["run", "none.yaml"], /none\.yaml/],
+    ["both prompt and tokens", ["generate", model, "--prompt", "x", "--tokens", "1"], /not both/],
     ["neither prompt nor tokens", ["generate", model], /--prompt and --tokens/],
     ["tokens that are none", ["generate", model, "--tokens", "a,b"], /5,17,9/],
     ["a token outside the vocabulary", ["generate", model, "--tokens", "64", "--backend", "reference"], /0 to 63/],

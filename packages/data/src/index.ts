@@ -5,7 +5,7 @@ export type { Progress } from "./prepare/pacer.js";
 export { type PreparedData, type PrepareOptions, prepareData, type SideStats } from "./prepare/prepare.js";
 export { embeddedSource } from "./source/embedded.js";
 export { type JsonlOptions, jsonlSource } from "./source/jsonl.js";
-export { openSource, type SourceSpec } from "./source/open.js";
+export { corpusSpec, openSource, type SourceSpec } from "./source/open.js";
 export { PASSAGE_CHARS, type Passage, type Source, type SourceState } from "./source/source.js";
 export { type TextOptions, textSource } from "./source/text.js";
 export type { InvalidUtf8 } from "./source/utf8.js";

@@ -4,10 +4,22 @@ import { join } from "node:path";
 import { corpora } from "@cambium/corpora";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { embeddedSource, jsonlSource, openSource, PASSAGE_CHARS, textSource } from "../src/index.js";
+import { corpusSpec, embeddedSource, jsonlSource, openSource, PASSAGE_CHARS, textSource } from "../src/index.js";
 import { documentsOf, folder, passagesOf, rejection } from "./helpers.js";
 
 const here = import.meta.dirname;
+
+test.each([
+  ["moby-dick", { kind: "corpus", name: "moby-dick" }],
+  ["./texts", { kind: "text", path: "./texts" }],
+  ["texts/", { kind: "text", path: "texts/" }],
+  ["a.txt", { kind: "text", path: "a.txt" }],
+  ["C:\\texts", { kind: "text", path: "C:\\texts" }],
+  ["a.jsonl", { kind: "jsonl", path: "a.jsonl" }],
+])("the corpus %s is a name, a path or JSON Lines", (corpus, spec) => {
+  expect(corpusSpec(corpus)).toEqual(spec);
+  expect(corpusSpec(corpus, "body")).toEqual(spec.kind === "jsonl" ? { ...spec, field: "body" } : spec);
+});
 
 describe("a text file", () => {
   const paragraphs = Array.from({ length: 40 }, (_, i) => `Paragraph ${i}. ${"words ".repeat(20)}\n\n`).join("");

@@ -58,7 +58,7 @@ Examples:
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const ids = flags.tokens === undefined ? undefined : parseIds(flags.tokens);
   if ((ids === undefined) === (flags.prompt === undefined)) {
-    throw new CambiumError("E_OPTION", "one of --prompt and --tokens is needed", {
+    throw new CambiumError("E_OPTION", "one of --prompt and --tokens is needed, and not both", {
       hint: '--prompt "Once upon a time"',
     });
   }

@@ -31,6 +31,7 @@ export async function embeddedSource(name: string, projectDir: string): Promise<
     throw new CambiumError("E_CORPUS_UNKNOWN", `${PACKAGE} has no corpus named "${name}"`, {
       expected: Object.keys(corpora).join(" or "),
       got: name,
+      hint: `a file or folder needs a slash: ./${name}`,
     });
   }
   // Hashed once and kept: an installed text does not change under a running process.

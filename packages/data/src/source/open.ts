@@ -11,6 +11,15 @@ export type SourceSpec =
   | ({ readonly kind: "text"; readonly path: string } & TextOptions)
   | ({ readonly kind: "jsonl"; readonly path: string } & JsonlOptions);
 
+/**
+ * What a recipe or a command line means by a corpus: a plain word names an embedded one; anything with a slash or a dot
+ * is a path, of JSON Lines if it ends in `.jsonl`. @param field that holds the text of JSON Lines
+ */
+export function corpusSpec(corpus: string, field?: string): SourceSpec {
+  if (corpus.endsWith(".jsonl")) return { kind: "jsonl", path: corpus, ...(field !== undefined && { field }) };
+  return /[/\\.]/.test(corpus) ? { kind: "text", path: corpus } : { kind: "corpus", name: corpus };
+}
+
 /** @throws CambiumError what {@link embeddedSource}, {@link textSource} and {@link jsonlSource} throw. */
 export async function openSource(spec: SourceSpec, projectDir: string): Promise<Source> {
   switch (spec.kind) {
