@@ -69,7 +69,7 @@ async function checkBackend(name: string, importer: PluginImporter): Promise<Bac
 async function checkOperator(name: string, importer: PluginImporter): Promise<PluginHealth> {
   try {
     const { plugin, specifier } = await resolvePlugin(operatorPlugin, name, importer);
-    return { name, state: "ok", detail: `${specifier} ${plugin.version}` };
+    return { name: plugin.name, state: "ok", detail: `${specifier} ${plugin.version}` };
   } catch (error) {
     return failed(name, error);
   }
