@@ -1,7 +1,7 @@
 // Growth of model directories: the bytes, the config, full disks, memory, headers alone.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GrowPreflight, growDirectory, openModelDirectory, preflightGrowth } from "@cambium/checkpoint";
 import { defineOperator, depthOperator, scale } from "@cambium/growth";
@@ -91,6 +91,16 @@ describe("growth by a layer list", () => {
     expect(JSON.parse(readFileSync(join(plain, "growth.json"), "utf8"))).toEqual({ ...rest, source: unhashed });
     expect(readdirSync(dir).sort()).toEqual(["a", "b", "plain"]);
     expect((await growDirectory(source, target, options)).state).toBe("cached");
+    expect((await growDirectory(source, plain, options)).state).toBe("cached");
+    expect(JSON.parse(readFileSync(join(plain, "growth.json"), "utf8"))).toEqual(record);
+    const shard = join(plain, Object.keys(record.sha256).at(-1) as string);
+    const bytes = readFileSync(shard);
+    writeFileSync(shard, bytes.with(bytes.length - 1, (bytes.at(-1) as number) ^ 1));
+    expect((await refusal(() => growDirectory(source, plain, options))).code).toBe("E_GROWTH_VERIFY");
+    const later = new Date(Date.now() + 60_000);
+    utimesSync(join(source, readdirSync(source).find((file) => file.endsWith(".safetensors")) as string), later, later);
+    const stale = await refusal(() => growDirectory(source, target, options));
+    expect([stale.code, stale.message]).toEqual(["E_EXISTS", expect.stringContaining("before the source")]);
   });
 
   it("lists what is dropped, and refuses rules that no number can state, all at once", async () => {

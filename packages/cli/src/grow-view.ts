@@ -1,6 +1,14 @@
 // What a growth looks like: its pre-flight as a dozen lines, its progress with speed and time left.
 import type { GrowPreflight, GrowProgress } from "@cambium/checkpoint";
-import { describePlan, formatLayers } from "@cambium/growth";
+import {
+  describePlan,
+  formatLayers,
+  formatOperator,
+  formatRate,
+  formatRows,
+  type GrowthPlan,
+  planNeeds,
+} from "@cambium/growth";
 import { compact, duration } from "./format.js";
 import { growthFlops } from "./grow-flops.js";
 import { StatusLine } from "./status-line.js";
@@ -25,12 +33,12 @@ export function preflightText(report: GrowPreflight): string {
       report.files.length === 1 ? (report.files[0] as string) : `${report.files.length} shards and their index`,
     ],
   ];
-  if (plan) return `${describePlan(plan)}\n${table(rows)}`;
+  if (plan) return `${describePlan(plan)}\n${formatRows([...notKept(plan), ...rows])}`;
   const count = (n: number): string => n.toLocaleString("en-US");
-  return table([
-    ["operator", `${operator.name} ${operator.version}`],
+  return formatRows([
+    ["operator", formatOperator(operator)],
     ["layers", formatLayers(layers)],
-    ["R_c", `${rate.numerator}/${rate.denominator} = ${(100 * rate.value).toFixed(2)} %`],
+    ["R_c", formatRate(rate)],
     ["elements", `${count(report.parametersBefore)} → ${count(report.parametersAfter)}`],
     ["tensors", `${tensors.copied} copied, ${tensors.computed} computed`],
     ["dropped", tensors.dropped.length === 0 ? "nothing" : `${tensors.dropped.length}: ${tensors.dropped[0]}, …`],
@@ -38,8 +46,12 @@ export function preflightText(report: GrowPreflight): string {
   ]);
 }
 
-function table(rows: readonly [string, string][]): string {
-  return rows.map(([label, text]) => `${label.padEnd(14)}${text}`).join("\n");
+/** What only a live run can follow, of which a checkpoint says nothing. */
+function notKept(plan: GrowthPlan): [string, string][] {
+  const needs = planNeeds(plan).filter((need) => need !== "learned");
+  if (needs.length === 0) return [];
+  const changes = plan.masks.length > 0 ? "; without masks the function changes at once" : "";
+  return [["not kept", `${needs.join(", ")}: growth in a recipe follows them, a checkpoint cannot${changes}`]];
 }
 
 /** Prints progress to `stream`; returns what takes it and what ends the line. */

@@ -37,6 +37,20 @@ test("cuts shards, verifies, and does nothing the second time", async () => {
   expect(await json(...command)).toMatchObject({ written: target, files });
 });
 
+test("says what there was nothing to do about, and what a checkpoint does not keep of a plan", async () => {
+  const target = join(folder, "again");
+  const command = ["grow", source, target, ...args];
+  expect(await output(...command)).toContain(`Written: ${target}`);
+  expect(await output(...command)).toContain(`Nothing to do: ${target} is this growth.`);
+  expect(await output(...command, "--verify")).toContain("is this growth, and verified.");
+  const masked = new URL("../../../operators/random-masked/dist/index.js", import.meta.url).pathname;
+  const wide = join(folder, "masked");
+  const shown = await output("grow", source, wide, "--operator", masked, "--layers", "3");
+  expect(shown).toMatch(/\nnot kept +masks: .*without masks the function changes at once\n/);
+  expect(readFileSync(join(wide, "README.md"), "utf8")).toContain("| only in the plan, not in the weights | masks |");
+  expect(readFileSync(join(target, "README.md"), "utf8")).not.toContain("only in the plan");
+});
+
 test("a dry run says bytes, disk and files", async () => {
   const target = join(folder, "none");
   expect(await output("grow", source, target, ...args, "--dry-run")).toMatch(
@@ -88,7 +102,7 @@ test("every mistake is told at once, each with its code, and the figures with th
   expect(readdirSync(there)).toEqual(["precious"]);
 });
 
-test("FLOPs are those of GROWTH.md 7.3, before and after", async () => {
+test("FLOPs are those of matrix work, scores in full, before and after", async () => {
   const { flops } = await json("grow", source, join(folder, "none"), ...args, "--dry-run");
   const {
     hiddenSize: d,

@@ -69,6 +69,7 @@ describe.each(["reference", "onnx"])("on %s", (backend) => {
 
 test("says it for a person", async () => {
   const shown = await output("preview", model, "--operator", stack, "--backend", "reference", ...measured);
+  expect(shown).toMatch(/^operator +\S+ [\d.]+ strict=true\n/);
   expect(shown).toMatch(/R_c +4\/7[\s\S]*base loss +\d+\.\d+ [\s\S]*grown loss[\s\S]*\ndifference +[+-]\d/);
 });
 

@@ -2,9 +2,9 @@
 import { countParameters, type LlamaConfig, opensAfter } from "@cambium/model";
 import type { Expr } from "./expr/expr.js";
 import { sourcesOf } from "./expr/walk.js";
-import { connectionRate, layerMap, layerOrigins } from "./layer-map.js";
+import { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-map.js";
 import { planNeeds } from "./plan/needs.js";
-import { type FunctionClaim, type GrowthPlan, type PlanTables, planTables } from "./plan/plan.js";
+import { type FunctionClaim, type GrowthPlan, type PlanOrigin, type PlanTables, planTables } from "./plan/plan.js";
 
 const claimed: Record<FunctionClaim, string> = {
   exact: "preserved exactly",
@@ -23,14 +23,13 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
   const exprs = Object.values(plan.tensors);
   const copied = exprs.filter(({ kind }) => kind === "copy").length;
   const made = exprs.filter((expr: Expr) => sourcesOf(expr).length === 0).length;
-  const options = Object.entries(operator.options).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   const needs = planNeeds(plan);
   const opened = Math.max(...plan.masks.map(opensAfter));
   const rows: [string, string][] = [
-    ["operator", `${operator.name} ${operator.version}${options.join("")}`],
+    ["operator", formatOperator(operator)],
     ["sizes", changedSizes(base, target)],
     ["layers", formatLayers(layerOrigins(plan, tables))],
-    ["R_c", `${rate.numerator}/${rate.denominator} = ${(100 * rate.value).toFixed(2)} %`],
+    ["R_c", formatRate(rate)],
     ["parameters", `${count(before.total)} → ${count(after.total)}`],
     [
       "non-embedding",
@@ -42,7 +41,23 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
     ...(plan.masks.length > 0 ? [["masks", maskText(plan.masks.length, opened)] as [string, string]] : []),
     ...(needs.length > 0 ? [["needs", needs.join(", ")] as [string, string]] : []),
   ];
+  return formatRows(rows);
+}
+
+/** Labels in a column, what they are about in another. */
+export function formatRows(rows: readonly (readonly [label: string, text: string])[]): string {
   return rows.map(([label, text]) => `${label.padEnd(14)}${text}`).join("\n");
+}
+
+/** Who made a plan, from which options: `stack 0.1.0 factor=4 strict=true`. */
+export function formatOperator({ name, version, options }: PlanOrigin): string {
+  const chosen = Object.entries(options).map(([option, value]) => ` ${option}=${JSON.stringify(value)}`);
+  return `${name} ${version}${chosen.join("")}`;
+}
+
+/** R_c as counted and in percent: `20/23 = 86.96 %`. */
+export function formatRate({ numerator, denominator, value }: Fraction): string {
+  return `${numerator}/${denominator} = ${(100 * value).toFixed(2)} %`;
 }
 
 /**

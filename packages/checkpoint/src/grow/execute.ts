@@ -4,7 +4,7 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { makeDirectory, sync, syncTree } from "../atomic.js";
+import { makeDirectory, sync, syncTree, writeFileAtomic } from "../atomic.js";
 import { freeBytes } from "../disk-space.js";
 import { toFileError } from "../file-errors.js";
 import { CONFIG_FILE, INDEX_FILE } from "../model-directory/names.js";
@@ -26,7 +26,10 @@ export interface GrowProgress {
 }
 
 export interface GrowOptions extends PreflightRequest {
-  /** Before the target appears, read it and the source again and compare hashes tensor by tensor. */
+  /**
+   * Before the target appears, read it and the source again and compare hashes tensor by tensor. So too where this growth
+   * was done before.
+   */
   readonly verify?: boolean;
   /** Stops at the next block; what is done is kept. */
   readonly signal?: AbortSignal;
@@ -54,7 +57,7 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
   try {
     if (growth.done) {
       await clearJournal(target);
-      return { state: "cached", report };
+      return { state: options.verify ? await verifyDone(growth, target, options) : "cached", report };
     }
     await makeDirectory(dirname(target));
     const lock = await lockTarget(target);
@@ -66,6 +69,18 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
   } catch (error) {
     throw toFileError(error, target, { neededBytes: report.bytesOut, freeBytes: await freeBytes(dirname(target)) });
   }
+}
+
+/** Holds a growth that was done before against its source, and notes the hashes if they are not there yet. */
+async function verifyDone(
+  { source, prepared, report }: Growth,
+  target: string,
+  options: GrowOptions,
+): Promise<"cached" | "stopped"> {
+  const hashes = await verifyShards(source, target, prepared.shards, report.bytesOut, options);
+  if (options.signal?.aborted) return "stopped";
+  await writeFileAtomic(join(target, RECORD_FILE), record(prepared, report, hashes));
+  return "cached";
 }
 
 async function fill(growth: Growth, target: string, options: GrowOptions): Promise<"done" | "stopped"> {

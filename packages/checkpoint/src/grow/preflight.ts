@@ -80,9 +80,9 @@ export async function examine(
   try {
     const prepared = await prepare(source, request, mistakes);
     if (source && !headersOnly && prepared?.dropped.includes(HEAD)) await mistakes.check(() => checkTiedHead(source));
-    const done = (await mistakes.check(() => isDone(target, prepared?.identity))) ?? false;
-    await mistakes.check(() => requireWritable(dirname(target)));
     const times = await Promise.all((source?.shards ?? []).map(async ({ path }) => (await stat(path)).mtimeMs));
+    const done = (await mistakes.check(() => isDone(target, prepared?.identity, Math.max(...times)))) ?? false;
+    await mistakes.check(() => requireWritable(dirname(target)));
     // A source written to in between has other bytes under the same headers.
     const identity = `${prepared?.identity} ${times.join(" ")}`;
     const safe = prepared && !done ? await mistakes.check(() => readJournal(target, identity)) : undefined;
@@ -131,14 +131,25 @@ async function reportOf(
   };
 }
 
-/** Whether `target` is the growth `identity`. @throws CambiumError `E_EXISTS` for anything else that is not empty */
-async function isDone(target: string, identity: string | undefined): Promise<boolean> {
+/**
+ * Whether `target` is the growth `identity`.
+ * @param changed when the source was last written to: other weights may have the same headers
+ * @throws CambiumError `E_EXISTS` for anything else that is not empty
+ */
+async function isDone(target: string, identity: string | undefined, changed: number): Promise<boolean> {
   const there = await lstat(target).catch(() => undefined);
   if (!there) return false;
   const names = there.isDirectory() ? await readdir(target) : ["a file"];
   if (names.length === 0) return false;
-  const text = await readFile(join(target, RECORD_FILE), "utf8").catch(() => "");
-  if (identity !== undefined && text.includes(`"identity": "${identity}"`)) return true;
+  const path = join(target, RECORD_FILE);
+  const text = await readFile(path, "utf8").catch(() => "");
+  if (identity !== undefined && text.includes(`"identity": "${identity}"`)) {
+    if (changed <= (await stat(path)).mtimeMs) return true;
+    throw new CambiumError("E_EXISTS", "this growth was made before the source was last written to", {
+      where: target,
+      hint: "remove it to grow again, or choose another path",
+    });
+  }
   throw new CambiumError("E_EXISTS", "something is there already", {
     where: target,
     expected: "nothing, or an empty folder",

@@ -1,6 +1,6 @@
 // A growth worked out from the headers of its source: the target's tensors, shards and config.
 import { createHash } from "node:crypto";
-import { type GrowthPlan, layerOrigins, type Operator } from "@cambium/growth";
+import { type GrowthPlan, layerOrigins, type Operator, type PlanOrigin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type FloatDType, type LlamaConfig, llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
 import { readContainedText } from "../contained.js";
@@ -15,11 +15,14 @@ import type { Mistakes } from "./mistakes.js";
 import { findStack, type LayerStack, layerOf } from "./stack.js";
 import { depthTable, noteStrangers, planTable, type TargetTable, type TargetTensor } from "./table.js";
 
+/** An operator's, as given or with defaults written out. */
+type Options = PlanOrigin["options"];
+
 export interface GrowRequest {
   /** Undefined when it was not found, which stands among the mistakes: all else is looked at nevertheless. */
   readonly operator: Operator | undefined;
   /** As the operator takes them. */
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: Options;
   /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
   readonly maxShardBytes?: number;
   /** What float tensors are stored as; each as it was by default. */
@@ -28,7 +31,7 @@ export interface GrowRequest {
 
 /** A growth ready to be executed. */
 export interface Prepared {
-  readonly operator: { readonly name: string; readonly version: string; readonly options: object };
+  readonly operator: PlanOrigin;
   readonly layers: readonly (readonly number[])[];
   readonly plan: GrowthPlan | undefined;
   readonly tensors: readonly TargetTensor[];
@@ -84,7 +87,7 @@ interface Grown {
   readonly table: TargetTable;
   readonly configText: string;
   readonly layers: readonly (readonly number[])[];
-  readonly options: object;
+  readonly options: Options;
   readonly plan: GrowthPlan | undefined;
 }
 
@@ -92,7 +95,7 @@ async function workOut(
   source: ModelDirectory,
   text: string,
   operator: Operator,
-  options: object,
+  options: Options,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
   if (operator.layers === undefined) return byPlan(source, text, operator, options, mistakes);
@@ -109,7 +112,7 @@ async function workOut(
 }
 
 /** Whether the operator only places copies of layers, so that their numbers are all it needs. Asked of a toy Llama. */
-function onlyCopies(operator: Operator, count: number, options: object): boolean {
+function onlyCopies(operator: Operator, count: number, options: Options): boolean {
   const plan = operator.plan(toy(count), options);
   const list = operator.layers?.(count, options) ?? [];
   return Object.entries(plan.tensors).every(([name, expr]) => {
@@ -126,7 +129,7 @@ function toy(layers: number): LlamaConfig {
 }
 
 /** Notes options that the operator does not take, for a model whose own faults leave nothing to ask it of. */
-function noteOptions(operator: Operator, options: object, mistakes: Mistakes): void {
+function noteOptions(operator: Operator, options: Options, mistakes: Mistakes): void {
   if (mistakes.has("E_GROWTH_OPTION")) return;
   try {
     operator.plan(toy(6), options);
@@ -141,7 +144,7 @@ async function byLayers(
   text: string,
   stack: LayerStack,
   operator: Operator,
-  options: object,
+  options: Options,
   mistakes: Mistakes,
 ): Promise<Grown> {
   const reasons = new ReasonList();
@@ -158,7 +161,7 @@ function refuse(source: ModelDirectory, reasons: ReasonList): void {
 }
 
 /** The plan for the record; a family that the parameter table does not know has none. */
-function llamaPlan(source: ModelDirectory, operator: Operator, options: object): GrowthPlan | undefined {
+function llamaPlan(source: ModelDirectory, operator: Operator, options: Options): GrowthPlan | undefined {
   try {
     return operator.plan(parseHfConfig(source.configJson).config, options);
   } catch (error) {
@@ -171,7 +174,7 @@ async function byPlan(
   source: ModelDirectory,
   text: string,
   operator: Operator,
-  options: object,
+  options: Options,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
   const parsed = await mistakes.check(() => parseHfConfig(source.configJson));

@@ -55,9 +55,12 @@ async function run(path: string, to: string, flags: Flags, host: Host): Promise<
     onPreflight: (report) => json || console.log(preflightText(report)),
   };
   const from = model?.path ?? path;
-  const report = dryRun ? await preflightGrowth(from, to, request) : await grow(from, to, request, verify);
+  const { report, state } = dryRun
+    ? { report: await preflightGrowth(from, to, request), state: "dry" }
+    : await grow(from, to, request, verify);
   if (json) console.log(JSON.stringify({ written: dryRun ? null : to, ...report, flops: growthFlops(report) ?? null }));
-  else if (!dryRun) console.log(`Written: ${to}`);
+  else if (state === "cached") console.log(`Nothing to do: ${to} is this growth${verify ? ", and verified" : ""}.`);
+  else if (state === "done") console.log(`Written: ${to}`);
 }
 
 async function grow(from: string, to: string, request: PreflightRequest, verify: boolean) {
@@ -65,7 +68,7 @@ async function grow(from: string, to: string, request: PreflightRequest, verify:
   const { signal, release } = stopOnSignals(() => process.stderr.write("\nStopping …\n"));
   try {
     const outcome = await growDirectory(from, to, { ...request, verify, signal, onProgress: progress.show });
-    if (outcome.state !== "stopped") return outcome.report;
+    if (outcome.state !== "stopped") return outcome;
     throw new Quit(130, "Stopped; what is written is kept. The same command continues.");
   } finally {
     progress.stop();

@@ -1,7 +1,16 @@
 // cambium preview: how a model would start out after growth, without writing it.
 import { type Device, resolveBackend } from "@cambium/backend";
 import { Mistakes, type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
-import { connectionRate, formatLayers, type GrowthPlan, layerMap, layerOrigins, type Operator } from "@cambium/growth";
+import {
+  connectionRate,
+  formatLayers,
+  formatOperator,
+  formatRate,
+  formatRows,
+  type GrowthPlan,
+  layerMap,
+  layerOrigins,
+} from "@cambium/growth";
 import { type LlamaConfig, lossGraph, parseHfConfig } from "@cambium/model";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
@@ -81,7 +90,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     await using device = await backend.open(computing.options);
     const shown = await measure(device, directory, plan, windows, line, signal);
     line.stop();
-    console.log(flags.json ? JSON.stringify(shown) : describe(shown, plan, operator as Operator));
+    console.log(flags.json ? JSON.stringify(shown) : describe(shown, plan));
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Quit(130);
@@ -163,20 +172,21 @@ async function meanLoss(
   return sum / batches.length;
 }
 
-function describe({ base, grown, tokens, context, weightBytes, device }: Shown, plan: GrowthPlan, operator: Operator) {
-  const rate = connectionRate(layerMap(plan));
+function describe({ base, grown, tokens, context, weightBytes, device, operator }: Shown, plan: GrowthPlan): string {
   const loss = ({ layers, loss, perplexity }: Measured): string =>
     `${loss.toFixed(4)}  perplexity ${compact(perplexity)}  ${layers} layers`;
+  const shut = "shut, as when a recipe grows; cambium grow writes the model without them";
   const difference = grown.loss - base.loss;
-  const rows = [
-    ["operator", `${operator.name} ${operator.version}`],
+  const rows: [string, string][] = [
+    ["operator", formatOperator(operator)],
     ["layers", formatLayers(layerOrigins(plan))],
-    ["R_c", `${rate.numerator}/${rate.denominator} = ${(100 * rate.value).toFixed(2)} %`],
+    ["R_c", formatRate(connectionRate(layerMap(plan)))],
     ["base loss", loss(base)],
     ["grown loss", loss(grown)],
+    ...(plan.masks.length > 0 ? [["masks", shut] as [string, string]] : []),
     ["difference", `${difference < 0 ? "" : "+"}${difference.toFixed(4)}`],
     ["measured", `${tokens.toLocaleString("en-US")} tokens, ${context} in a sequence, on ${device}`],
     ["weights", `${compact(weightBytes)}B in memory for both models`],
   ];
-  return rows.map(([label = "", text]) => `${label.padEnd(14)}${text}`).join("\n");
+  return formatRows(rows);
 }
