@@ -1,4 +1,4 @@
-// Masked random growth: conformance, the figures of GROWTH.md section 9, and what opens when.
+// Masked random growth: conformance, what is kept to how many digits, and what opens when.
 import { growMoments } from "@cambium/growth";
 import { describeOperator, difference, growExactly, logits, randomWeights } from "@cambium/growth/conformance";
 import { type LlamaConfigInput, llamaConfig, type Mask, parameterTable } from "@cambium/model";

@@ -1,4 +1,4 @@
-// G_stack through the conformance suite, with the lists and connection rates of GROWTH.md section 4.
+// G_stack through the conformance suite, with lists and connection rates worked out by hand.
 import { connectionRate } from "@cambium/growth";
 import { describeOperator } from "@cambium/growth/conformance";
 import { expect, test } from "vitest";
@@ -46,7 +46,7 @@ describeOperator(stack, {
   ],
 });
 
-test("a full stack keeps (l−1)g of gl−1 connections (GROWTH.md section 8, 15)", () => {
+test("a full stack keeps (l−1)g of gl−1 connections", () => {
   for (let l = 1; l <= 12; l++) {
     for (let g = 1; g <= 6; g++) {
       const { numerator, denominator } = connectionRate(stack.layers?.(l, { factor: g }) ?? []);

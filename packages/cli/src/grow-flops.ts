@@ -6,7 +6,7 @@ import { trainFlops } from "@cambium/scaling";
 /** Longest sequence that the cost is given for: scores cost more a token the longer it is. */
 const longest = 2048;
 
-/** FLOPs of training on one token (GROWTH.md 7.3, full scores), in sequences of `context` tokens. */
+/** FLOPs of training on one token (matrix work, attention scores in full), in sequences of `context` tokens. */
 export interface GrowthFlops {
   readonly context: number;
   readonly before: number;

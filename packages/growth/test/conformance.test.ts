@@ -201,7 +201,7 @@ test("a parameter that never trains, and one that is said not to and does", asyn
             claims: { functionPreserving: "no", deadParams },
           },
     );
-  // silu(0) = 0 and up = 0: nothing reaches either, nor what reads them (GROWTH.md 3.3); the norm before them reads nothing.
+  // silu(0) = 0 and up = 0: nothing reaches either, nor what reads them; the norm before them reads nothing.
   const all = ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj", "post_attention_layernorm"].map(layer);
   const test = "leaves no parameter dead but those it names";
   expect(await failures(dead([]))).toContain(test);

@@ -215,7 +215,7 @@ describe("evaluation", () => {
   });
 });
 
-test("learned maps that select are takes, and one-hot mixtures of layers are copies (LiGO, GROWTH.md 3.2)", async () => {
+test("learned maps that select are takes, and one-hot mixtures of layers are copies (LiGO)", async () => {
   const rows = [1, 0, 1, 11, 5];
   const selection = (name: string, start: number, end: number) => {
     expect(name).toBe("selection");

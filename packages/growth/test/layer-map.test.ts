@@ -1,4 +1,4 @@
-// Layer maps and connection rates: GROWTH.md section 4 and the identities of section 8, item 15.
+// Layer maps and connection rates of known lists, and identities between them.
 import { connectionRate, depthOperator, formatLayers, layerMap, layerOrigins } from "@cambium/growth";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -22,7 +22,7 @@ describe("R_c", () => {
     expect(connectionRate(stacked(8, 24)).value).toBe(21 / 23);
   });
 
-  // GROWTH.md 4.1, lists and fractions; and SOLAR of 4.
+  // The paper's eight variants (Du et al. 2024, Table 5), lists and fractions; and SOLAR.
   test.each([
     ["0 1 2 3 4 5 0 1 2 3 4 5 0 1 2 3 4 5 0 1 2 3 4 5", "20/23"],
     ["0 1 2 3 4 5 2 3 4 5 2 3 4 5 2 3 4 5 2 3 4 5 4 5", "18/23"],

@@ -1,4 +1,4 @@
-// AdamW's moments at growth, against gradients by autodiff and against training itself (GROWTH.md section 6).
+// AdamW's moments at growth, against gradients by autodiff and against training itself.
 import {
   depthOperator,
   type GrowthPlan,

@@ -62,7 +62,7 @@ const each = (base: LlamaConfig, of: (name: string) => Expr): Record<string, Exp
   Object.fromEntries(parameterTable(base).map(({ name }) => [name, of(name)]));
 
 /**
- * Every MLP neuron twice; the copies' outputs weigh `share` and 1 − `share`. GROWTH.md 2.5; moments and, with `slow`,
+ * Every MLP neuron twice; the copies' outputs weigh `share` and 1 − `share`. Moments and, with `slow`,
  * learning rates of section 6.
  */
 export const doubleIntermediate = defineOperator({

@@ -95,7 +95,7 @@ describe("connections", () => {
     ["012323232323232323232345", 14, 23],
     ["012012012012012012012345", 17, 23],
     ["001122", 2, 5],
-  ])("of %s are %i of %i (GROWTH.md 4.1)", (digits, kept, pairs) => {
+  ])("of %s are %i of %i", (digits, kept, pairs) => {
     expect(connections(indices(digits))).toEqual({ kept, pairs });
   });
 

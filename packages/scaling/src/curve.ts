@@ -36,8 +36,8 @@ export function runningMin<P extends CurvePoint>(curve: readonly P[]): P[] {
 }
 
 /**
- * The cost at which a curve first gets down to `loss`: log cost interpolated linearly in loss on the running minimum
- * (GROWTH.md 7.4). Null where it never does, and where its first point of positive cost already lies below `loss`,
+ * The cost at which a curve first gets down to `loss`: log cost interpolated linearly in loss on the running minimum.
+ * Null where it never does, and where its first point of positive cost already lies below `loss`,
  * since the crossing was then not measured.
  */
 export function costAtLoss(curve: LossCurve, loss: number): number | null {

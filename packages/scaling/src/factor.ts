@@ -3,7 +3,7 @@ import { requirePositive } from "./input.js";
 import { type ModelShape, parameterCounts } from "./shape.js";
 
 /**
- * g = N / n over non-embedding parameters (GROWTH.md 7.3): 3.99998 for 6 → 24 layers at d = 2048, where counting
+ * g = N / n over non-embedding parameters: 3.99998 for 6 → 24 layers at d = 2048, where counting
  * embeddings would give 3.1. Best between 2 and 4 (Du et al. 2024, section 4.3).
  * @throws CambiumError `E_SCALING_SHAPE`.
  */

@@ -9,7 +9,7 @@ import { checkShape, layerWeights, type ModelShape } from "./shape.js";
 export type ScoreCount = "causal" | "full";
 
 /**
- * Exact FLOPs of one forward pass over one sequence of `sequenceLength` tokens (GROWTH.md 7.3):
+ * Exact FLOPs of one forward pass over one sequence of `sequenceLength` tokens:
  * 2T[L(2dHe + 2d·KV·e + 3dF) + Vd] for the weights, and 4·L·He·T² (`full`) or 2·L·He·T(T+1) (`causal`) for scores
  * and their values. The embedding lookup is free; the output head counts even where it is tied.
  * @throws CambiumError `E_SCALING_SHAPE`, `E_SCALING_INPUT`.

@@ -19,7 +19,7 @@ export type Optimum =
 /**
  * The best choice at one budget: least squares of loss = p₂x² + p₁x + p₀ on x = log10 choice, and its minimum.
  * Refused (with a reason, not an error: other budgets may do) below 3 distinct choices, where the parabola is not
- * convex, and where its bottom lies outside the choices tried (GROWTH.md 7.2, step 3).
+ * convex, and where its bottom lies outside the choices tried.
  * @throws CambiumError `E_SCALING_INPUT` for a choice or loss that is not positive.
  */
 export function isoFlopOptimum(runs: readonly Choice[]): Optimum {

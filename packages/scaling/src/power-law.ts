@@ -21,7 +21,7 @@ export interface PowerLawFit extends PowerLaw {
 
 /**
  * Fits L = a·C^b to (cost, final loss) points of separate runs: log-log least squares to start, then nonlinear least
- * squares on L itself (GROWTH.md 7.5). No irreducible term. Fit scratch and grown families apart.
+ * squares on L itself. No irreducible term. Fit scratch and grown families apart.
  * @throws CambiumError `E_SCALING_INPUT` for points that are not positive, `E_SCALING_RANK` below 3 distinct costs.
  */
 export function fitPowerLaw(points: LossCurve): PowerLawFit {

@@ -33,7 +33,7 @@ export interface TimingRefit {
 }
 
 /**
- * GROWTH.md 7.2: at each budget the loss of every run that grew before it, a parabola over log10 d, its bottom; then
+ * At each budget the loss of every run that grew before it, a parabola over log10 d, its bottom; then
  * least squares of log10 d on log10 N and 1 / log10 C.
  * @param budgets C_k, FLOPs.
  * @param smoothing weight of the moving average over each curve ({@link smoothLoss}); 0 takes curves as they are.

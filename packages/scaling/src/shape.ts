@@ -1,7 +1,7 @@
 // The sizes of a Llama-style decoder and the parameters they make: a plain record, so that anybody can count.
 import { CambiumError, type Reason } from "@cambium/ir";
 
-/** Sizes of a Llama-style decoder; names as in GROWTH.md 1. Every size is a positive integer. */
+/** Sizes of a Llama-style decoder; every size is a positive integer. */
 export interface ModelShape {
   readonly layers: number;
   /** d, width of the residual stream. */
@@ -31,7 +31,7 @@ const sizes = ["layers", "hidden", "heads", "kvHeads", "headDim", "intermediate"
 
 /**
  * Parameters of a Llama decoder: N = L(2dHe + 2d·KV·e + 3dF + 2d) + d, and V·d more for each of embedding and
- * untied head (GROWTH.md 7.3).
+ * untied head.
  * @throws CambiumError `E_SCALING_SHAPE` with every size that is no positive integer, or heads that do not group.
  */
 export function parameterCounts(shape: ModelShape): ParameterCounts {

@@ -2,7 +2,7 @@
 import { bestLoss, costAtLoss, type LossCurve } from "./curve.js";
 
 /**
- * sp(L*) = cost_scratch(L*) / cost_grown(L*) − 1 (Du et al. 2024, eq. 48; GROWTH.md 7.4), as a ratio: 0.546 is the
+ * sp(L*) = cost_scratch(L*) / cost_grown(L*) − 1 (Du et al. 2024, eq. 48), as a ratio: 0.546 is the
  * paper's 54.6 %, a negative value means that growing cost more. Null where either curve does not get to `atLoss`.
  * @param grown its costs include the base: the first target point costs what the base did and its own.
  * @param atLoss L*, nats per token.

@@ -40,7 +40,7 @@ export type Timing =
 /**
  * d, the tokens to train the base for before it grows (Du et al. 2024, eq. 2). The fit says nothing about small
  * models or budgets, where it asks for more tokens than the run has: `valid` is false for C < 5e19, N < 0.2 B,
- * d > 0.2 D or a base that would cost more than a tenth of C (GROWTH.md 7.1).
+ * d > 0.2 D or a base that would cost more than a tenth of C.
  * @throws CambiumError `E_SCALING_INPUT` unless numbers are positive and exactly one of `tokens`, `flops` is given.
  */
 export function growthTiming(input: TimingInput): Timing {

@@ -12,7 +12,7 @@ import {
   trainFlops,
 } from "../src/index.js";
 
-/** The paper's models (GROWTH.md 10): 6 and 24 layers of 2048. */
+/** The paper's models: 6 and 24 layers of 2048. */
 const paper = (layers: number): ModelShape => ({
   layers,
   hidden: 2048,
@@ -37,7 +37,7 @@ const shapes = fc
   })
   .map(({ group, ...rest }): ModelShape => ({ ...rest, heads: rest.kvHeads * group }));
 
-/** [rows, columns] of every matrix of a layer, written out as in the table of GROWTH.md 1. */
+/** [rows, columns] of every matrix of a layer, written out. */
 function layerMatrices(s: ModelShape): [number, number][] {
   const [q, kv] = [s.heads * s.headDim, s.kvHeads * s.headDim];
   const attention: [number, number][] = [

@@ -34,7 +34,7 @@ export interface StepOutcome {
 }
 
 export interface CompiledStep {
-  /** Matrix work of one step, FLOPs (GROWTH.md 7.3). */
+  /** Matrix work of one step, FLOPs. */
   readonly flops: number;
   /**
    * Bytes the IR counts for a step: parameters, moments, accumulated gradients and batch, and the most gradients and

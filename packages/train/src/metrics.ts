@@ -37,7 +37,7 @@ export interface MetricsRow {
   readonly gradNorm: number;
   /** Training tokens per second over the step, held-out evaluation excluded. */
   readonly tokensPerSecond: number;
-  /** FLOPs of training in this stage (exact count of the step graph's matrix work, GROWTH.md 7.3). */
+  /** FLOPs of training in this stage (exact count of the step graph's matrix work). */
   readonly flops: number;
   /** Wall seconds spent training in this stage, evaluation and snapshots excluded; continues over resumes. */
   readonly seconds: number;

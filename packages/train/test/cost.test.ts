@@ -16,7 +16,7 @@ import {
 const optimizer = defaultOptimizer;
 const size = { batch: 2, time: 8 };
 
-/** 3 · forward; forward is 2T[L(2dHe + 2dKe + 3dF) + Vd] + 4LHeT², scores in full (GROWTH.md 7.3). */
+/** 3 · forward; forward is 2T[L(2dHe + 2dKe + 3dF) + Vd] + 4LHeT², scores in full. */
 function formula(config: LlamaConfig, time: number): number {
   const { layers: L, hiddenSize: d, heads: H, kvHeads: K, headDim: e, intermediateSize: F, vocabSize: V } = config;
   return 3 * (2 * time * (L * (2 * d * H * e + 2 * d * K * e + 3 * d * F) + V * d) + 4 * L * H * e * time ** 2);

@@ -15,7 +15,7 @@ const at = (tensors: TrainingState["m"], name: string) => (tensors[name] as Host
 
 describe("AdamW", () => {
   // The gradient is read off the first moment; the rest is the formula of Loshchilov & Hutter, with decay at the
-  // unscaled rate (GROWTH.md section 6).
+  // unscaled rate.
   it.each([0, 7])(
     "follows the formula after %i earlier updates, multipliers scaling the step and not the decay",
     async (updates) => {

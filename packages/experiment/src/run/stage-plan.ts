@@ -225,7 +225,7 @@ export function evaluation({ evaluate, train }: Recipe): { readonly every: numbe
   return { every, tokens };
 }
 
-/** Exact training FLOPs per token, attention scores counted in full (GROWTH.md 7.3). */
+/** Exact training FLOPs per token, attention scores counted in full. */
 export function flopsPerToken(config: LlamaConfig, context: number): number {
   return trainFlops(shapeOf(config), context, "full") / context;
 }

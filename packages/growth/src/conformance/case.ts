@@ -55,7 +55,7 @@ export function defaultCases(operator: Operator): readonly OperatorCase[] {
 
 /**
  * Parameters to grow, f32: normal with standard deviation 0.3, norm weights included, because the usual initial values
- * (norms of 1, small weights) hide errors (GROWTH.md 3.5).
+ * (norms of 1, small weights) hide errors.
  */
 export function testParameters(config: LlamaConfig, seed: string): Record<string, HostTensor<"f32">> {
   return Object.fromEntries(

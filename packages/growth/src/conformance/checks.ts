@@ -124,7 +124,7 @@ async function grow(plan: GrowthPlan): Promise<Tensors> {
   return made;
 }
 
-/** Parameters of a Llama by the closed formula of GROWTH.md 7.3, embeddings included. */
+/** Parameters of a Llama by a closed formula, embeddings included. */
 function parametersByFormula(config: LlamaConfig): number {
   const { layers, hiddenSize: d, heads, kvHeads, headDim: e, intermediateSize, vocabSize, tieEmbeddings } = config;
   const layer = 2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * intermediateSize + 2 * d;

@@ -6,7 +6,7 @@ import { assertEqual, assertThat } from "./assert.js";
 import { testParameters } from "./case.js";
 import { difference, growExactly, logits, perturbed, unmasked, type Weights } from "./logits.js";
 
-/** Bounds on the logits of a function that is kept (GROWTH.md 3.5); 9e-14 and 2e-5 were the most that rounding came to. */
+/** Bounds on the logits of a function that is kept; 9e-14 and 2e-5 were the most that rounding came to. */
 const tolerances = { f64: 1e-10, f32: 1e-4 } as const;
 
 /** Tensors whose float64 is exactly their f32. */

@@ -4,7 +4,7 @@ import type { GrowthPlan } from "../plan/plan.js";
 import { gradients } from "./gradients.js";
 import type { Weights } from "./logits.js";
 
-/** AdamW steps that a new parameter gets to come alive in (GROWTH.md section 8.9). */
+/** AdamW steps that a new parameter gets to come alive in. */
 const steps = 5;
 const rate = 0.01;
 

@@ -19,7 +19,7 @@ export function randomWeights(config: LlamaConfig, seed: string): Weights {
   );
 }
 
-/** Sequences and tokens that the two models are compared on (GROWTH.md 3.5 asks for at least 4 × 24). */
+/** Sequences and tokens that the two models are compared on. */
 const batch = 4;
 const time = 24;
 

@@ -1,4 +1,4 @@
-// AdamW's moments at growth: reset, carried or padded (GROWTH.md section 6).
+// AdamW's moments at growth: reset, carried or padded.
 import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
 import { zeros } from "../expr/build.js";

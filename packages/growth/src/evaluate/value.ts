@@ -18,7 +18,7 @@ export interface Value {
 export type ReadRows = (name: string, start: number, end: number) => Float64Array | Promise<Float64Array>;
 
 /**
- * What an expression is evaluated as. `value`: itself. `moment`: what AdamW's moments make of it (GROWTH.md section 6):
+ * What an expression is evaluated as. `value`: itself. `moment`: what AdamW's moments make of it:
  * base tensors are read from the moments, factors are raised to `power`, noise and constants are zero.
  * `coefficient`: the factors of a take inside a moment, noise dropped.
  */

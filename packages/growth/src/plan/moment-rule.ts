@@ -1,4 +1,4 @@
-// Which expression grows a tensor's moments, where one is known (GROWTH.md section 6).
+// Which expression grows a tensor's moments, where one is known.
 import type { Expr, ExprKind } from "../expr/expr.js";
 import { walk } from "../expr/walk.js";
 import type { GrowthPlan } from "./plan.js";

@@ -17,7 +17,7 @@ export interface Claims {
   readonly functionPreserving: FunctionClaim;
   /**
    * Target tensors with a slice (a row, a neuron, a head …) that never gets a gradient and so never trains, e.g. a new
-   * neuron whose `gate` and `up` rows are both zero (GROWTH.md 3.3). Default: none.
+   * neuron whose `gate` and `up` rows are both zero. Default: none.
    */
   readonly deadParams?: readonly string[];
 }
@@ -31,14 +31,14 @@ export interface PlanParts {
   readonly optimizer?: {
     /**
      * How a target tensor's gradient follows from the base's, where that is not the tensor's own expression: AdamW's m
-     * is grown by it, and v with its factors squared (GROWTH.md section 6). A tensor that is only copied, taken,
+     * is grown by it, and v with its factors squared. A tensor that is only copied, taken,
      * joined or made anew needs no rule; one that is scaled, summed or multiplied does if moments are to be carried.
      */
     readonly moments: Readonly<Record<string, Expr>>;
   };
   /** Target tensors that do not train. */
   readonly freeze?: readonly string[];
-  /** Gates on what is new, opened while the target trains (GROWTH.md 3.4). */
+  /** Gates on what is new, opened while the target trains. */
   readonly masks?: readonly Mask[];
   /** Factors on the learning rate by target tensor; weight decay is not scaled. */
   readonly lrMultipliers?: Readonly<Record<string, number>>;

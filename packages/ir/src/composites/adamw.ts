@@ -19,7 +19,7 @@ export interface AdamWAttrs {
   readonly eps: number;
   /** Decoupled decay; the parameter shrinks by lr · weightDecay, whatever `lrMultiplier` says. */
   readonly weightDecay: number;
-  /** Multiplies the learning rate of the Adam step for this tensor (GROWTH.md section 6). Default 1. */
+  /** Multiplies the learning rate of the Adam step for this tensor. Default 1. */
   readonly lrMultiplier?: number;
 }
 
