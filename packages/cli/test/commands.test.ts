@@ -190,6 +190,15 @@ describe("train", () => {
 });
 
 describe("inspect", () => {
+  test("a family that only grow takes is shown by its tensors", async () => {
+    const foreign = join(folder, "foreign");
+    cpSync(join(golden, "odd"), foreign, { recursive: true });
+    const config = JSON.parse(readFileSync(join(foreign, "config.json"), "utf8"));
+    writeFileSync(join(foreign, "config.json"), JSON.stringify({ ...config, model_type: "qwen3_moe" }));
+    expect(await output("inspect", foreign)).toMatch(/foreign: qwen3_moe; grow can .*\n +tensors +20, .*F32/);
+    expect((await json("inspect", foreign))["tensors"]).toHaveLength(20);
+  });
+
   test("a recipe: its stages, budgets and growth", async () => {
     const recipe = writeProject(join(folder, "recipe"));
     const text = await output("inspect", recipe);

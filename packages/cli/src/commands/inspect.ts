@@ -107,10 +107,20 @@ async function describeTensors(path: string): Promise<Shown> {
 
 async function describeCheckpoint(path: string): Promise<Shown> {
   await using directory = await openModelDirectory(path);
-  const { config, dtype, flavour } = parseHfConfig(directory.configJson);
-  const parameters = countParameters(config);
   const entries = [...directory.tensors.values()];
   const bytes = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const tensors = entries.map(({ name, dtype: stored, shape }) => ({ name, dtype: stored, shape }));
+  const { model_type: family } = directory.configJson;
+  if (typeof family === "string" && family !== "llama") {
+    const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
+    const text = [
+      `${path}: ${family}; grow can copy its layers, no command computes it`,
+      `  tensors        ${entries.length}, ${compact(bytes)}B, ${types}`,
+    ].join("\n");
+    return { data: { path, config: directory.configJson, bytes, tensors }, text };
+  }
+  const { config, dtype, flavour } = parseHfConfig(directory.configJson);
+  const parameters = countParameters(config);
   const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabSize, contextLength, tieEmbeddings } =
     config;
   const text = [
@@ -122,7 +132,6 @@ async function describeCheckpoint(path: string): Promise<Shown> {
     `  parameters     ${compact(parameters.total)} (${compact(parameters.nonEmbedding)} without embeddings)`,
     `  tensors        ${entries.length}, ${compact(bytes)}B${dtype === undefined ? "" : `, ${dtype}`}`,
   ].join("\n");
-  const tensors = entries.map(({ name, dtype: stored, shape }) => ({ name, dtype: stored, shape }));
   return { data: { path, config, dtype, parameters, bytes, tensors }, text };
 }
 
