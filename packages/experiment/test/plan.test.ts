@@ -8,6 +8,7 @@ import {
   type MaskSchedule,
   type Operator,
   type PlanParts,
+  zeros,
 } from "@cambium/growth";
 import { finalNormName, type LlamaConfig, llamaConfig, parameterTable } from "@cambium/model";
 import stack from "@cambium/operator-stack";
@@ -76,6 +77,25 @@ describe("a plan", () => {
         expect(Math.abs(flopsOf(grown) - flopsOf(scratch))).toBeLessThanOrEqual(perStep(target, recipe));
       }),
     );
+  });
+
+  test("a variant whose target has other sizes spends the same FLOPs all the same", () => {
+    const wide = defineOperator({
+      name: "wide",
+      version: "1.0.0",
+      summary: "Twice the layers, twice as wide.",
+      options: z.looseObject({}),
+      target: (base) => ({ ...base, layers: 2 * base.layers, intermediateSize: 2 * base.intermediateSize }),
+      plan: (base, target) => ({
+        tensors: Object.fromEntries(parameterTable(target).map(({ name, shape }) => [name, zeros(shape)])),
+        dropped: parameterTable(base).map(({ name }) => name),
+      }),
+    });
+    const recipe: RecipeInput = { ...minimal, variants: ["wide"] };
+    const [grown, , variant] = plan(recipe, { operators: { growth: [stack], variants: [wide] } });
+    const target = variant?.stages.at(-1) as StagePlan;
+    expect(target.config.intermediateSize).toBe(2 * (grown?.stages.at(-1)?.config.intermediateSize as number));
+    expect(Math.abs(flopsOf(variant) - flopsOf(grown))).toBeLessThanOrEqual(perStep(target, minimal));
   });
 
   test("grows by each variant from the same base, for the same FLOPs", () => {

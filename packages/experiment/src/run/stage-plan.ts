@@ -88,14 +88,20 @@ export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
   recipe.variants.forEach(({ options }, i) => {
     const operator = context.operators.variants[i] as Operator;
     const growth = recipe.growth.map((step) => ({ ...step, options }));
-    const stages = planGrown({ ...recipe, growth }, context, Array(growth.length).fill(operator));
+    const stages = planGrown({ ...recipe, growth }, context, Array(growth.length).fill(operator), target.config);
     const alike = arms.filter(({ name }) => name.replace(/-\d+$/, "") === operator.name).length;
     arms.push({ name: alike === 0 ? operator.name : `${operator.name}-${alike + 1}`, stages });
   });
   return arms;
 }
 
-function planGrown(recipe: Recipe, context: PlanContext, operators: readonly Operator[]): StagePlan[] {
+/** @param like the model whose training for `train.tokens` costs what the arm may spend; default the arm's own target */
+function planGrown(
+  recipe: Recipe,
+  context: PlanContext,
+  operators: readonly Operator[],
+  like?: LlamaConfig,
+): StagePlan[] {
   const { growth, train } = recipe;
   const stages: StagePlan[] = [];
   const { checkpoint } = context;
@@ -107,7 +113,7 @@ function planGrown(recipe: Recipe, context: PlanContext, operators: readonly Ope
   for (let i = 0; i <= growth.length; i++) {
     const before = growth[i - 1];
     const last = i === growth.length;
-    const tokens = wholeSteps(recipe, last ? remaining(recipe, stages, config) : (growth[i] as GrowthStep).at);
+    const tokens = wholeSteps(recipe, last ? remaining(recipe, stages, config, like) : (growth[i] as GrowthStep).at);
     const name = i === 0 ? "base" : last ? "target" : `stage-${i + 1}`;
     // A stage that will grow follows the schedule of a full run: its learning rate is not run down before growth.
     const plan = stage(recipe, context, {
@@ -136,14 +142,15 @@ function planGrown(recipe: Recipe, context: PlanContext, operators: readonly Ope
   return stages;
 }
 
-/** Tokens of `config` that spend what the from-scratch arm would, less what `stages` have spent. */
-function remaining(recipe: Recipe, stages: readonly StagePlan[], config: LlamaConfig): number {
+/** Tokens of `config` that spend what `train.tokens` of `like` would, less what `stages` have spent. */
+function remaining(recipe: Recipe, stages: readonly StagePlan[], config: LlamaConfig, like = config): number {
   const perToken = flopsPerToken(config, recipe.model.context);
+  const budget = recipe.train.tokens * (flopsPerToken(like, recipe.model.context) / perToken);
   const spent = stages.reduce(
     (sum, { config: model, tokens }) => sum + tokens * flopsPerToken(model, recipe.model.context),
     0,
   );
-  return Math.max(1, recipe.train.tokens - spent / perToken);
+  return Math.max(1, budget - spent / perToken);
 }
 
 function initial({ seed, model }: Recipe): StagePlan["start"] {
