@@ -1,6 +1,6 @@
 // Opening: a tfjs handed in, what a device says of itself, falling back only when nobody named an engine.
 import { assertAgrees } from "@cambium/backend/conformance";
-import { f32, GraphBuilder, hostTensor, tanh } from "@cambium/ir";
+import { cast, f32, GraphBuilder, hostTensor, tanh } from "@cambium/ir";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
@@ -53,6 +53,64 @@ describe("a tfjs handed in", () => {
       code: "E_BACKEND_UNAVAILABLE",
       message: expect.stringContaining("abacus"),
     });
+  });
+});
+
+/** The tfjs of this file with another's eye or hand in its engine. */
+function around(engine: ReturnType<Tfjs["engine"]>): Tfjs {
+  return Object.create(own, { engine: { value: () => engine } }) as Tfjs;
+}
+
+describe("a run", () => {
+  /** Rounds on the host in between, which lets others have their turn. */
+  function rounding() {
+    const builder = new GraphBuilder();
+    const half = cast(builder.input("x", f32(3)), { to: "f16" });
+    builder.output("y", tanh(cast(half, { to: "f32" })));
+    return { graph: builder.finish(), inputs: { x: hostTensor("f32", [3], [-1, 0, 2]) } };
+  }
+
+  test("of two engines at the same time keeps to its own", async () => {
+    const seen = new Set<string>();
+    const open = (backend: string) => {
+      const engine = Object.create(own.engine()) as ReturnType<Tfjs["engine"]>;
+      engine.runKernel = (...args) => {
+        seen.add(`${backend} on ${own.engine().backendName}`);
+        return own.engine().runKernel(...args);
+      };
+      return backendTfjs({ tf: around(engine), backend }).open();
+    };
+    await using wasm = await open("wasm");
+    await using cpu = await open("cpu");
+    const { graph: y, inputs } = rounding();
+    await Promise.all([wasm, cpu, wasm, cpu].map((device) => assertAgrees(device, y, inputs)));
+    expect([...seen].sort()).toEqual(["cpu on cpu", "wasm on wasm"]);
+  });
+
+  test("that closing finds under way ends first", async () => {
+    const device = await backendTfjs({ tf: own, backend: "cpu" }).open();
+    const { graph: y, inputs } = rounding();
+    const running = (await device.compile(y)).run(inputs, { fetch: ["y"] });
+    await device.close();
+    expect((await running).fetched["y"]?.data[1]).toBe(0);
+  });
+
+  test("that fails on its way in leaves no tensor", async () => {
+    const engine = Object.create(own.engine()) as ReturnType<Tfjs["engine"]>;
+    await using device = await backendTfjs({ tf: around(engine), backend: "cpu" }).open();
+    const builder = new GraphBuilder();
+    const state = builder.input("state", f32(3));
+    builder.output("state", tanh(builder.input("x", f32(3))), { replaces: "state" });
+    builder.output("old", tanh(state));
+    using executable = await device.compile(builder.finish());
+    const { numTensors } = own.engine().memory();
+    const held = await device.upload(hostTensor("f32", [3]));
+    engine.makeTensor = () => {
+      throw new RangeError("Array buffer allocation failed");
+    };
+    const x = hostTensor("f32", [3]);
+    await expect(executable.run({ state: held, x })).rejects.toMatchObject({ code: "E_OUT_OF_MEMORY" });
+    expect(own.engine().memory().numTensors).toBe(numTensors);
   });
 });
 

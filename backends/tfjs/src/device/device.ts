@@ -18,6 +18,8 @@ import { TfjsExecutable } from "./executable.js";
 
 export class TfjsDevice implements Device {
   readonly ledger = new TensorLedger<TfTensor>((tensor) => tensor.dispose());
+  /** Runs under way, which `close` waits for. */
+  readonly pending = new Set<Promise<unknown>>();
   readonly #executables = new Set<TfjsExecutable>();
   #open = true;
 
@@ -64,6 +66,7 @@ export class TfjsDevice implements Device {
   /** The engine stays: it is tfjs's own, and one per process. */
   async close(): Promise<void> {
     this.#open = false;
+    await Promise.allSettled(this.pending);
     for (const executable of [...this.#executables]) executable.dispose();
     this.ledger.clear();
   }

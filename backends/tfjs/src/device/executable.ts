@@ -11,7 +11,7 @@ import {
 import { CambiumError, type Graph, type HostTensor } from "@cambium/ir";
 import type { Compiled } from "../compile.js";
 import type { Values } from "../program/program.js";
-import { runSchedule } from "../program/run.js";
+import { disposeOwned, runSchedule } from "../program/run.js";
 import type { TfTensor } from "../tfjs.js";
 import type { TfjsDevice } from "./device.js";
 import { download, upload } from "./edge.js";
@@ -33,7 +33,16 @@ export class TfjsExecutable implements Executable {
     this.#constants = compiled.constants.map(({ slot, host }) => [slot, upload(device.engine, host)]);
   }
 
-  async run(given: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions = {}): Promise<RunResult> {
+  run(given: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions = {}): Promise<RunResult> {
+    const running = this.#run(given, options);
+    const { pending } = this.device;
+    const done = () => pending.delete(running);
+    pending.add(running);
+    running.then(done, done);
+    return running;
+  }
+
+  async #run(given: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions): Promise<RunResult> {
     if (!this.#live) throw new CambiumError("E_DISPOSED", "the executable was disposed");
     const { engine, ledger } = this.device;
     const { inputSlots, slots, schedule } = this.compiled;
@@ -44,15 +53,20 @@ export class TfjsExecutable implements Executable {
       values[slot] = tensor;
       borrowed.add(slot);
     }
-    bound.forEach(({ tensor, host, consumed }, i) => {
+    bound.forEach(({ tensor, consumed }, i) => {
       const slot = inputSlots[i] as number;
-      if (!tensor) values[slot] = upload(engine, host as HostTensor);
-      else if (consumed) values[slot] = ledger.take(tensor);
-      else {
-        values[slot] = ledger.storage(tensor);
-        borrowed.add(slot);
-      }
+      if (!tensor) return;
+      values[slot] = consumed ? ledger.take(tensor) : ledger.storage(tensor);
+      if (!consumed) borrowed.add(slot);
     });
+    try {
+      bound.forEach(({ host }, i) => {
+        if (host) values[inputSlots[i] as number] = upload(engine, host);
+      });
+    } catch (error) {
+      disposeOwned(values, borrowed);
+      throw engineError(engine, error);
+    }
     const observe = this.profiling ? (op: string, seconds: number) => this.#observe(op, seconds) : undefined;
     const tensors = await runSchedule(engine, schedule, values, borrowed, observe).catch((error: unknown) => {
       throw engineError(engine, error);

@@ -2,6 +2,7 @@
 // is wrong or missing in one is worked around there, by name.
 import { broadcastShapes, type DType, numel, type Shape } from "@cambium/ir";
 import { readData, rounded } from "../device/edge.js";
+import { activate } from "../engines/engine.js";
 import type { Program, Ref } from "../program/program.js";
 import type { TensorInfo, TfDType } from "../tfjs.js";
 import { collapseBroadcast, collapseReduction, collapseTranspose } from "./collapse.js";
@@ -82,6 +83,8 @@ export class Kernels {
     const { engine } = this.program;
     return this.program.append("round", [x], { to }, [x], ([out]) => async (values) => {
       const data = rounded(to, await readData(engine, values[x.slot] as TensorInfo));
+      // Another engine may have had its turn while this one was read.
+      activate(engine);
       values[out as number] = engine.tf.engine().makeTensor(data, [...x.shape], "float32");
     })[0] as Ref;
   }

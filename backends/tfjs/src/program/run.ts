@@ -44,7 +44,10 @@ export async function runSchedule(
       dying = step.dying;
       const began = observe ? performance.now() : 0;
       const pending = step.instruction.run(values, context);
-      if (pending) await pending;
+      if (pending) {
+        await pending;
+        activate(engine);
+      }
       observe?.(step.instruction.op, (performance.now() - began) / 1000);
       for (const slot of step.frees) release(slot);
       if (performance.now() - since > turn) {
@@ -61,7 +64,7 @@ export async function runSchedule(
 }
 
 /** Disposes what a run that failed left behind. Views hold nothing of their own. */
-function disposeOwned(values: Values, borrowed: ReadonlySet<number>): void {
+export function disposeOwned(values: Values, borrowed: ReadonlySet<number>): void {
   values.forEach((value, slot) => {
     if (value && !borrowed.has(slot) && isTensor(value)) value.dispose();
   });
