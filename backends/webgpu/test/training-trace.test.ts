@@ -7,4 +7,3 @@ import backend from "../src/index.js";
 await useSwiftShader();
 describeTrainingTrace("WebGPU", () => backend.open());
 describeReferenceTrace("WebGPU", () => backend.open());
-describeReferenceTrace("WebGPU with kernels for GPUs", () => backend.open({ kernels: "gpu" }), ["gqa-tied"]);

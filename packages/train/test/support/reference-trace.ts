@@ -31,14 +31,10 @@ export async function traceOf(device: Device, fixture: string): Promise<Trace> {
  * Declares one test a fixture. The bound is the issue's, 1e-4 relative: float32's rounding unit is 6e-8, and fifty steps
  * of AdamW, which divides by the root of the second moment, spread it a thousandfold where gradients are small.
  */
-export function describeReferenceTrace(
-  name: string,
-  open: () => Promise<Device>,
-  fixtures: readonly string[] = fixtureNames,
-): void {
+export function describeReferenceTrace(name: string, open: () => Promise<Device>): void {
   describe(`fifty steps on ${name}`, () => {
     const want = JSON.parse(readFileSync(file, "utf8")) as Readonly<Record<string, Trace>>;
-    test.each(fixtures)(
+    test.each(fixtureNames)(
       "%s: within 1e-4 of the reference, twice the same bits",
       { timeout: 240_000 },
       async (fixture) => {
