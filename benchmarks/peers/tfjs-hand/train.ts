@@ -8,7 +8,7 @@ import { defaultOptimizer } from "@cambium/train";
 // Whole tfjs: what Node loads of tfjs-core alone has no gradients.
 import * as tf from "@tensorflow/tfjs";
 import type { StepConfig } from "../../src/peer.js";
-import { lossOf } from "./model.js";
+import { lossOf, productSums, type RowSums } from "../tfjs-model.js";
 import { watchPeak } from "./peak.js";
 import { variables } from "./variables.js";
 
@@ -29,6 +29,11 @@ interface Trained {
 }
 
 const learningRate = 1e-4;
+/** By the engine's own kernel, where it has one. */
+const rowSums: RowSums = (dy, ids, vocab) =>
+  tf.getKernel("UnsortedSegmentSum", tf.getBackend())
+    ? tf.unsortedSegmentSum(dy, ids, vocab)
+    : productSums(dy, ids, vocab);
 // Opening the device loads the engine and makes it the active one of tfjs; nothing else of Cambium computes here.
 const device = await backend.open({ engine: process.argv[2] ?? "node" });
 const peak = watchPeak();
@@ -48,7 +53,7 @@ function setup(config: StepConfig): void {
   const zeros = (one: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(one.shape), false));
   trained = Object.values(weights).map((value) => ({ value, m: zeros(value), v: zeros(value) }));
   const { cos, sin } = ropeTables(model, time);
-  const loss = lossOf(model, { batch, time }, { cos: cos.data, sin: sin.data });
+  const loss = lossOf(model, { batch, time }, { cos: cos.data, sin: sin.data }, rowSums);
   lossOfBatch = () => loss(weights, tokens as tf.Tensor2D);
   nextTokens = () => {
     const random = new Random(`bench/${updates}`);

@@ -2,7 +2,7 @@
 import type { HostTensor } from "@cambium/ir";
 import type { LlamaConfig } from "@cambium/model";
 import * as tf from "@tensorflow/tfjs";
-import { weightShapes } from "./model.js";
+import { weightShapes } from "../tfjs-model.js";
 
 /** What each weight is made of, end to end along its first axis. */
 const parts: Readonly<Record<string, readonly string[]>> = {

@@ -6,7 +6,8 @@ import "@tensorflow/tfjs-backend-webgpu";
 // The build that a bundler shakes has no gradients but those it is given.
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { contestant, type PagePeer } from "../../src/browser-page.js";
-import { adamW, lossOf, type State, weightShapes } from "./model.js";
+import { lossOf, productSums, weightShapes } from "../tfjs-model.js";
+import { adamW, type State } from "./optimizer.js";
 
 async function open(): Promise<PagePeer> {
   if (!(await tf.setBackend("webgpu"))) throw new Error("tfjs finds no WebGPU");
@@ -19,7 +20,7 @@ async function open(): Promise<PagePeer> {
       const flat = flatten(model, parameters);
       state = { parameters: tf.tensor1d(flat), m: tf.zeros([flat.length]), v: tf.zeros([flat.length]) };
       const { cos, sin } = ropeTables(model, time);
-      const loss = lossOf(model, size, { cos: cos.data, sin: sin.data });
+      const loss = lossOf(model, size, { cos: cos.data, sin: sin.data }, productSums);
       const shapes = weightShapes(model);
       const sizes = shapes.map(([, shape]) => shape.reduce((a, b) => a * b));
       train = (tokens, lr) => {

@@ -1,8 +1,8 @@
-// The Llama in TensorFlow.js as one writes it for its tape: gradients that the tape would make of many small kernels are
-// written out, query, key and value are one projection.
+// The Llama of both TensorFlow.js peers as one writes it for its tape: gradients that the tape would make of many small
+// kernels are written out, query, key and value are one projection.
 import type { LlamaConfig } from "@cambium/model";
-import * as tf from "@tensorflow/tfjs";
-import type { StepConfig } from "../../src/peer.js";
+import * as tf from "@tensorflow/tfjs-core";
+import type { StepSize } from "../src/browser-page.js";
 
 /** Cosines and sines [time, headDim / 2]. */
 interface Tables {
@@ -32,8 +32,15 @@ export function weightShapes(model: LlamaConfig): readonly (readonly [name: stri
   ];
 }
 
+/** The gradient of a table by `dy`, the gradients of its rows at `ids`. */
+export type RowSums = (dy: tf.Tensor, ids: tf.Tensor1D, vocab: number) => tf.Tensor;
+
+/** Sums as a product with one-hot rows. */
+export const productSums: RowSums = (dy, ids, vocab) =>
+  tf.matMul(tf.cast(tf.oneHot(ids, vocab), "float32"), dy, true, false);
+
 /** The mean cross entropy of `weights` on token ids i32 [batch, time + 1]. */
-export function lossOf(model: LlamaConfig, { batch, time }: Pick<StepConfig, "batch" | "time">, tables: Tables) {
+export function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Tables, rowSums: RowSums) {
   const { heads, kvHeads, headDim, vocabSize, rmsNormEps } = model;
   const rows = batch * time;
   const all = heads + 2 * kvHeads;
@@ -61,7 +68,7 @@ export function lossOf(model: LlamaConfig, { batch, time }: Pick<StepConfig, "ba
   return (weights: Weights, tokens: tf.Tensor2D): tf.Scalar => {
     const w = (name: string) => weights[name] as tf.Tensor;
     const from = (start: number) => tf.reshape(tf.slice(tokens, [0, start], [batch, time]), [rows]) as tf.Tensor1D;
-    let x = embed(w("embedding"), from(0));
+    let x = embed(w("embedding"), from(0), rowSums);
     for (let i = 0; i < model.layers; i++) {
       const attended = attend(linear(rmsNorm(x, w(`${i}.norm1`), rmsNormEps), w(`${i}.qkv`)));
       x = tf.add(x, linear(attended, w(`${i}.o`)));
@@ -145,23 +152,12 @@ function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
   })(gate, up);
 }
 
-/** Rows of the table; its gradient is a sum by row, or a product with one-hot rows where an engine has no such kernel. */
-function embed(table: tf.Tensor, ids: tf.Tensor1D): tf.Tensor {
-  const vocab = table.shape[0] as number;
-  return tf.customGrad((one, rows, save) => {
-    const [weights, indices, keep] = [one, rows, save] as [tf.Tensor, tf.Tensor1D, tf.GradSaveFunc];
-    keep([indices]);
-    return {
-      value: tf.gather(weights, indices, 0),
-      gradFunc: (dy, saved) => {
-        const [at] = saved as [tf.Tensor1D];
-        const sums = tf.getKernel("UnsortedSegmentSum", tf.getBackend())
-          ? tf.unsortedSegmentSum(dy as tf.Tensor, at, vocab)
-          : tf.matMul(tf.cast(tf.oneHot(at, vocab), "float32"), dy as tf.Tensor, true, false);
-        return [sums, tf.zerosLike(at)];
-      },
-    };
-  })(table, ids);
+/** Rows of the table. */
+function embed(table: tf.Tensor, ids: tf.Tensor1D, rowSums: RowSums): tf.Tensor {
+  return tf.customGrad((one) => ({
+    value: tf.gather(one as tf.Tensor, ids, 0),
+    gradFunc: (dy) => rowSums(dy as tf.Tensor, ids, table.shape[0] as number),
+  }))(table);
 }
 
 /** Mean over rows of −log softmax(logits)[target]. */
