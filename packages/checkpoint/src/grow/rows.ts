@@ -37,12 +37,24 @@ export async function* computedChunks({ dtype, shape, rows }: TargetTensor, skip
 
 function decode(dtype: StoredDType, bytes: Uint8Array): Float64Array {
   const { buffer, byteOffset, byteLength } = bytes;
-  if (dtype === "F32") return Float64Array.from(new Float32Array(buffer, byteOffset, byteLength / 4));
-  const widen = dtype === "F16" ? fromF16 : fromBf16;
-  return Float64Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), widen);
+  if (dtype === "F32") return new Float64Array(new Float32Array(buffer, byteOffset, byteLength / 4));
+  return converted(
+    new Uint16Array(buffer, byteOffset, byteLength / 2),
+    dtype === "F16" ? fromF16 : fromBf16,
+    Float64Array,
+  );
 }
 
 function encode(dtype: StoredDType, block: Float64Array): Uint8Array {
-  if (dtype === "F32") return new Uint8Array(Float32Array.from(block).buffer);
-  return new Uint8Array(Uint16Array.from(block, dtype === "F16" ? toF16 : toBf16).buffer);
+  if (dtype === "F32") return new Uint8Array(new Float32Array(block).buffer);
+  return new Uint8Array(converted(block, dtype === "F16" ? toF16 : toBf16, Uint16Array).buffer);
+}
+
+type Numbers = Float64Array | Uint16Array;
+
+/** `from` of the language with a function goes by a list of boxed numbers: several times the time and the memory. */
+function converted<T extends Numbers>(values: Numbers, by: (value: number) => number, type: new (n: number) => T): T {
+  const made = new type(values.length);
+  for (let i = 0; i < made.length; i++) made[i] = by(values[i] as number);
+  return made;
 }

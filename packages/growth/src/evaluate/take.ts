@@ -122,11 +122,15 @@ function scaled(
   }
   const factors = spread(scale, unit, (factor) => factor);
   const width = rowLength(value.shape);
-  const ofRows = (start: number, end: number) =>
-    Float64Array.from({ length: (end - start) * width }, (_, i) => {
+  // Loops: `from` with a function goes by a list of boxed numbers.
+  const ofRows = (start: number, end: number) => {
+    const out = new Float64Array((end - start) * width);
+    for (let i = 0; i < out.length; i++) {
       const flat = at === 0 ? start + Math.floor(i / width) : Math.floor(i / inner) % size;
-      return factors[flat] as number;
-    });
+      out[i] = factors[flat] as number;
+    }
+    return out;
+  };
   return { ...value, rows: times(value, ofRows, power) };
 }
 
@@ -136,6 +140,10 @@ function times(value: Value, factors: Factors, power: 1 | 2): Value["rows"] {
   return async (start, end) => {
     const rows = await value.rows(start, end);
     const by = await factors(start, end);
-    return rows.map((x, i) => x * (typeof by === "number" ? by : (by[i] as number)) ** power);
+    for (let i = 0; i < rows.length; i++) {
+      const factor = typeof by === "number" ? by : (by[i] as number);
+      rows[i] = (rows[i] as number) * (power === 1 ? factor : factor ** power);
+    }
+    return rows;
   };
 }
