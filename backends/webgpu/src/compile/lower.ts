@@ -72,8 +72,10 @@ export function lower(
           reads: [...values(false), ...many.sharedReads.map(fusion.home)],
           writes: [...values(true), ...many.sharedWrites],
           scope: first.scope,
+          // Items run side by side: only the one that writes may read the old value.
           inPlace: (written, read) =>
-            many.items.some(({ values: all }) => all.includes(written) && all.map(fusion.home).includes(read)),
+            !many.sharedReads.map(fusion.home).includes(read) &&
+            many.items.every(({ values: all }) => all.includes(written) || !all.map(fusion.home).includes(read)),
         });
       },
     };

@@ -1,6 +1,8 @@
 // The program: what a graph compiles to. Kernels with their WGSL and bindings in order, and where every value lies; no GPU yet.
 import {
+  CambiumError,
   checkGraph,
+  formatType,
   type Graph,
   type GraphOutput,
   liveness,
@@ -15,7 +17,7 @@ import { kernelModule } from "../wgsl/module.js";
 import type { Operand } from "../wgsl/operands.js";
 import { type Fusion, fuse } from "./fuse.js";
 import type { Choose, DeviceTraits, Kernel, ManyKernel, Triple } from "./kernel.js";
-import { type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
+import { deviceBytes, type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
 import { type Emitted, lower } from "./lower.js";
 import { splitConcat } from "./split-concat.js";
 
@@ -77,7 +79,7 @@ export interface ProgramOptions extends LayoutLimits {
   readonly verify?: boolean;
 }
 
-/** @throws CambiumError `E_UNSUPPORTED` for an op without lowering */
+/** @throws CambiumError `E_UNSUPPORTED` for an op without lowering, `E_LIMIT` for what the device cannot bind at once */
 export function compileProgram(graph: Graph, options: ProgramOptions): Program {
   checkGraph(graph, "before it is compiled");
   const { traits, verify = false } = options;
@@ -92,6 +94,7 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
     const operands = operandsOf(one, layout, traits);
     const { wgsl, numbers } = kernelModule(kernel as Kernel, operands, fusion);
     const bindings = operands.flatMap((operand) => bindingsOf(operand, layout));
+    if (bindings.length > traits.maxStorageBuffers) throw crowded(one, operands, bindings.length, traits);
     if (numbers.length > 0) bindings.push(uniforms.bind(numbers));
     return { kind: "one", label, scope, wgsl, groups, bindings };
   });
@@ -119,10 +122,11 @@ function fused(graph: Graph, options: ProgramOptions): { fusion: Fusion; emitted
   for (;;) {
     const fusion = fuse(graph, loweringOf, { maxBuffers, plain });
     const emitted = lower(fusion.steps, fusion, options);
-    const crowded = emitted.filter(
-      ({ kernel, reads, writes }) => kernel && new Set([...reads, ...writes]).size > maxBuffers,
-    );
-    const nodes = crowded.flatMap(({ node }) => (node && !plain.has(node) ? [node] : []));
+    const beyond = emitted.filter(({ kernel, reads, writes }) => {
+      const parts = [...new Set([...reads, ...writes])].map((value) => partsOf(value, options.traits).length);
+      return kernel && parts.reduce((sum, count) => sum + count, 0) > maxBuffers;
+    });
+    const nodes = beyond.flatMap(({ node }) => (node && !plain.has(node) ? [node] : []));
     if (nodes.length === 0) return { fusion, emitted };
     for (const node of nodes) plain.add(node);
   }
@@ -136,15 +140,34 @@ function operandsOf({ reads, writes }: Emitted, layout: Layout, traits: DeviceTr
     places.set(place, [...(places.get(place) ?? []), value]);
   }
   const written = new Set(writes.map((value) => layout.place(value).kind));
-  const maxElements = Math.floor(traits.maxBindingBytes / 1024) * 256;
   return [...places.values()].map((values) => {
     const value = values[0] as Value;
-    const count = numel(value.type.shape);
-    const whole = Math.floor(count / maxElements);
-    const rest = count % maxElements;
-    const parts =
-      count <= maxElements ? [count] : [...new Array<number>(whole).fill(maxElements), ...(rest > 0 ? [rest] : [])];
-    return { values, writable: written.has(layout.place(value).kind), parts };
+    return { values, writable: written.has(layout.place(value).kind), parts: partsOf(value, traits) };
+  });
+}
+
+/** Element counts of the stretches in which a value is bound, each as long as the device binds at once. */
+function partsOf({ type }: Value, { maxBindingBytes }: DeviceTraits): number[] {
+  const count = numel(type.shape);
+  const most = Math.floor(maxBindingBytes / 1024) * 256;
+  const whole = Math.floor(count / most);
+  const rest = count % most;
+  return count <= most ? [count] : [...new Array<number>(whole).fill(most), ...(rest > 0 ? [rest] : [])];
+}
+
+/** What cannot be split further: too many tensors beyond the binding size meet in one kernel. */
+function crowded({ kernel, scope }: Emitted, operands: readonly Operand[], count: number, traits: DeviceTraits) {
+  const { maxStorageBuffers, maxBindingBytes } = traits;
+  const large = operands.filter(({ parts }) => parts.length > 1);
+  return new CambiumError("E_LIMIT", `the kernel "${kernel?.label}" binds more than the device does`, {
+    ...(scope !== undefined && { where: scope }),
+    expected: `at most ${maxStorageBuffers} bindings of at most ${maxBindingBytes} bytes`,
+    got: `${count} bindings`,
+    reasons: large.map(({ values: [value], parts }) => ({
+      message: `${formatType((value as Value).type)} takes ${parts.length} bindings`,
+      got: `${deviceBytes(value as Value)} bytes`,
+    })),
+    hint: "a smaller batch or vocabulary, or an adapter with a larger maxStorageBufferBindingSize",
   });
 }
 

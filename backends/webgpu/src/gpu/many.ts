@@ -19,13 +19,16 @@ export interface ManyLimits {
   readonly maxStorageBuffers: number;
 }
 
+/** An item, or a run of its chunks. */
 interface Placed {
   readonly item: ManyItem;
   readonly storages: readonly Storage[];
+  /** Elements of each of its tensors that are meant. */
+  readonly size: number;
   readonly firstChunk: number;
 }
 
-/** @throws CambiumError `E_LIMIT` for a tensor larger than a binding may be */
+/** @throws CambiumError `E_LIMIT` where not even one chunk's tensors can be bound at once */
 export function bindMany(kernel: ManyKernel, storageOf: (value: Value) => Storage, limits: ManyLimits): ManyPart[] {
   const shared = [...kernel.sharedReads, ...kernel.sharedWrites].map(storageOf);
   const groups = new Map<string, Placed[]>();
@@ -34,8 +37,9 @@ export function bindMany(kernel: ManyKernel, storageOf: (value: Value) => Storag
   for (const item of kernel.items) {
     const storages = item.values.map(storageOf);
     const key = storages.map(({ buffer }) => ids.get(buffer) ?? ids.set(buffer, ids.size).size - 1).join();
-    groups.set(key, [...(groups.get(key) ?? []), { item, storages, firstChunk }]);
-    firstChunk += Math.ceil(sizeOf(item) / kernel.chunk);
+    const size = numel((item.values[0] as Value).type.shape);
+    groups.set(key, [...(groups.get(key) ?? []), { item, storages, size, firstChunk }]);
+    firstChunk += Math.ceil(size / kernel.chunk);
   }
   return [...groups.values()].flatMap((placed) => partsOf(kernel, placed, shared, limits));
 }
@@ -49,25 +53,17 @@ function partsOf(
   const windows = windowsOf(kernel, placed, shared, limits);
   const fits = windows.every(({ from, to }) => to - from <= limits.maxBindingBytes);
   // One binding is the table's.
-  if (!fits || windows.length + 1 > limits.maxStorageBuffers || !alike(placed, windows)) {
-    if (placed.length === 1)
-      throw new CambiumError("E_LIMIT", `${kernel.label}: a tensor is larger than the device binds`, {
-        expected: `at most ${limits.maxBindingBytes} bytes in each of ${limits.maxStorageBuffers} bindings`,
-        got: `${4 * sizeOf((placed[0] as Placed).item)} bytes`,
-      });
-    const half = placed.length >> 1;
-    return [placed.slice(0, half), placed.slice(half)].flatMap((some) => partsOf(kernel, some, shared, limits));
-  }
+  if (!fits || windows.length + 1 > limits.maxStorageBuffers || !alike(placed, windows))
+    return halvesOf(kernel, placed, limits).flatMap((some) => partsOf(kernel, some, shared, limits));
   const windowOf = (storage: Storage) => windows.findIndex((window) => holds(window, storage));
   const place = (storage: Storage) => (storage.offset - (windows[windowOf(storage)] as Window).from) / 4;
   const words = recordWords(kernel);
   const records: number[] = [];
   const float = new Float32Array(1);
   const sharedPlaces = shared.map(place);
-  for (const { item, storages, firstChunk } of placed) {
+  for (const { item, storages, size, firstChunk } of placed) {
     float[0] = item.parameter;
     const parameter = new Uint32Array(float.buffer)[0] as number;
-    const size = sizeOf(item);
     const places = [...storages.map(place), ...sharedPlaces];
     for (let from = 0, chunk = firstChunk; from < size; from += kernel.chunk, chunk++)
       records.push(...places, from, Math.min(from + kernel.chunk, size), parameter, chunk);
@@ -91,6 +87,34 @@ function partsOf(
         };
       }),
     },
+  ];
+}
+
+/** Half of the items each; of one item, half of its chunks. */
+function halvesOf({ label, chunk }: ManyKernel, placed: readonly Placed[], limits: ManyLimits): readonly Placed[][] {
+  const [first, ...others] = placed as readonly [Placed, ...Placed[]];
+  if (others.length > 0) {
+    const half = placed.length >> 1;
+    return [placed.slice(0, half), placed.slice(half)];
+  }
+  const { size, storages, firstChunk } = first;
+  const chunks = Math.ceil(size / chunk) >> 1;
+  if (chunks === 0)
+    throw new CambiumError("E_LIMIT", `${label}: the device cannot bind the tensors of one chunk at once`, {
+      expected: `at most ${limits.maxBindingBytes} bytes in each of ${limits.maxStorageBuffers} bindings`,
+      got: `${storages.length} tensors of ${4 * size} bytes`,
+    });
+  const elements = chunks * chunk;
+  const part = (from: number, to: number) =>
+    storages.map(({ buffer, offset }): Storage => ({ buffer, offset: offset + 4 * from, bytes: 4 * (to - from) }));
+  return [
+    [{ ...first, storages: part(0, elements), size: elements }],
+    [
+      {
+        ...first,
+        ...{ storages: part(elements, size), size: size - elements, firstChunk: firstChunk + chunks },
+      },
+    ],
   ];
 }
 
@@ -141,8 +165,4 @@ function alike(placed: readonly Placed[], windows: readonly Window[]): boolean {
     const window = windows.find((one) => holds(one, storage));
     return window !== undefined && placed.every(({ storages }) => holds(window, storages[role] as Storage));
   });
-}
-
-function sizeOf({ values }: ManyItem): number {
-  return numel((values[0] as Value).type.shape);
 }
