@@ -18,11 +18,16 @@ export class Profiler {
 
   /** Encodes the dispatches, each in a pass of its own; call the result after submitting. */
   encode(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<void> {
-    const readers: (() => Promise<TimelineEntry[]>)[] = [];
+    const readers: (() => Promise<BigInt64Array>)[] = [];
     for (let from = 0; from < dispatches.length; from += most)
       readers.push(this.#some(encoder, dispatches.slice(from, from + most)));
     return async () => {
-      this.#last = (await Promise.all(readers.map((read) => read()))).flat();
+      const stamps = (await Promise.all(readers.map((read) => read()))).flatMap((some) => [...some]);
+      const at = (i: number) => Number((stamps[i] as bigint) - (stamps[0] as bigint)) / 1e9;
+      this.#last = dispatches.map(({ label, scope }, i) => {
+        const seconds = Math.max(0, at(2 * i + 1) - at(2 * i));
+        return { name: label, ...(scope !== undefined && { scope }), start: at(2 * i), seconds };
+      });
       for (const { name, seconds } of this.#last) {
         const op = kindOf(name);
         const sum = this.#sums.get(op) ?? { count: 0, seconds: 0 };
@@ -41,10 +46,11 @@ export class Profiler {
     return this.#last;
   }
 
-  #some(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<TimelineEntry[]> {
+  /** @returns what reads begin and end of each, nanoseconds */
+  #some(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<BigInt64Array> {
     const device = this.#device;
     const count = 2 * dispatches.length;
-    const stamps = device.createQuerySet({ type: "timestamp", count: Math.max(count, 2) });
+    const stamps = device.createQuerySet({ type: "timestamp", count });
     dispatches.forEach((dispatch, i) => {
       const timestampWrites = { querySet: stamps, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
       const pass = encoder.beginComputePass({ timestampWrites });
@@ -53,21 +59,19 @@ export class Profiler {
       pass.dispatchWorkgroups(...dispatch.groups);
       pass.end();
     });
-    const size = 8 * Math.max(count, 2);
+    const size = 8 * count;
     const { COPY_SRC, COPY_DST, MAP_READ } = GPU_BUFFER_USAGE;
     const resolved = device.createBuffer({ size, usage: 0x0200 | COPY_SRC }); // GPUBufferUsage.QUERY_RESOLVE
     const read = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
     encoder.resolveQuerySet(stamps, 0, count, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, read, 0, size);
     return async () => {
-      await read.mapAsync(1);
-      const nanoseconds = new BigInt64Array(read.getMappedRange().slice(0));
-      for (const resource of [stamps, resolved, read]) resource.destroy();
-      const at = (i: number) => Number((nanoseconds[i] as bigint) - (nanoseconds[0] as bigint)) / 1e9;
-      return dispatches.map(({ label, scope }, i) => {
-        const seconds = Math.max(0, at(2 * i + 1) - at(2 * i));
-        return { name: label, ...(scope !== undefined && { scope }), start: at(2 * i), seconds };
-      });
+      try {
+        await read.mapAsync(1);
+        return new BigInt64Array(read.getMappedRange().slice(0));
+      } finally {
+        for (const resource of [stamps, resolved, read]) resource.destroy();
+      }
     };
   }
 }
