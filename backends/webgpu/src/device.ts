@@ -68,6 +68,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
       copier: new Copier(device),
     },
     faults: watchFaults(device, adapter.name),
+    pending: new Set(),
     maxBindingBytes: traits.maxBindingBytes,
     profile: options.profile === true,
   };
@@ -87,6 +88,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
   const close = async () => {
     if (!open) return;
     open = false;
+    await Promise.allSettled(engine.pending);
     for (const executable of [...executables]) executable.dispose();
     ledger.clear();
     heap.clear();
@@ -112,7 +114,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
     return ledger.add({ dtype, shape }, storage);
   };
   const tuner = options.tune
-    ? new Tuner({ device: adapter.name, traits, store: userStore(), time: clock(build, { upload }) })
+    ? new Tuner({ device: `${adapter.name} ${version}`, traits, store: userStore(), time: clock(build, { upload }) })
     : undefined;
   return {
     info,
@@ -130,7 +132,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
       const encoder = device.createCommandEncoder();
       const read = engine.readback.copy(encoder, [{ type, storage }]);
       device.queue.submit([encoder.finish()]);
-      const [host] = await read();
+      const [host] = await engine.faults.during(read());
       return host as HostTensor;
     },
     memory: async () => ({ ...ledger.stats(executables.size), heldPeakBytes: heap.held.peakBytes }),

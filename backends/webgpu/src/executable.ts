@@ -29,8 +29,20 @@ export interface Engine {
   readonly copier: Copier;
   readonly faults: FaultWatch;
   readonly ledger: TensorLedger<Storage>;
+  /** Runs under way, which `Device.close` waits for. */
+  readonly pending: Set<Promise<unknown>>;
   readonly maxBindingBytes: number;
   readonly profile: boolean;
+}
+
+/** Memory that a run is answerable for until its outputs are the caller's. */
+interface Held {
+  /** By name, of the inputs that outputs replace. */
+  readonly consumed: Map<string, Storage>;
+  /** Used by this run alone. */
+  readonly fresh: Storage[];
+  /** Allocated for outputs. */
+  readonly made: Storage[];
 }
 
 export async function createExecutable(
@@ -76,26 +88,27 @@ export async function createExecutable(
     throw error;
   }
 
-  /** Where the run's inputs lie; `fresh` lists stretches that only this run uses. */
-  const place = async (inputs: readonly BoundInput[], fresh: Storage[], encoder: GPUCommandEncoder) => {
-    const placed = new Map<string, Storage>();
+  /** Where the run's inputs lie. */
+  const place = async (inputs: readonly BoundInput[], { consumed, fresh }: Held, encoder: GPUCommandEncoder) => {
+    const placed = new Map<string, Storage>(consumed);
     const taken = new Set<Storage>();
-    for (const { name, type, tensor, host, consumed } of inputs) {
+    for (const { name, type, tensor, host, consumed: replaced } of inputs) {
       if (tensor) {
-        const storage = consumed ? ledger.take(tensor) : ledger.storage(tensor);
+        if (replaced) continue;
+        const storage = ledger.storage(tensor);
         if (program.writesInputs && taken.has(storage)) {
           // Bound twice: a kernel that writes to inputs may not see one stretch under two names.
           const copy = await heap.allocate(storage.bytes, name);
-          copier.copy(encoder, storage, copy);
           fresh.push(copy);
+          copier.copy(encoder, storage, copy);
           placed.set(name, copy);
         } else placed.set(name, storage);
         taken.add(storage);
         continue;
       }
       const bytes = deviceBytes({ type });
-      const storage = (consumed ? undefined : slots.get(name)) ?? (await heap.allocate(bytes, name));
-      if (!consumed) slots.set(name, storage);
+      const storage = (replaced ? undefined : slots.get(name)) ?? (await heap.allocate(bytes, name));
+      (replaced ? consumed : slots).set(name, storage);
       device.queue.writeBuffer(storage.buffer, storage.offset, toDevice(host as HostTensor));
       placed.set(name, storage);
     }
@@ -142,9 +155,35 @@ export async function createExecutable(
     if (!living.has(executable)) throw new CambiumError("E_DISPOSED", "the executable was disposed");
     faults.check();
     const inputs = validateInputs(graph, given, ledger, options);
+    const held: Held = { consumed: new Map(), fresh: [], made: [] };
+    for (const { name, tensor, consumed } of inputs)
+      if (tensor && consumed) held.consumed.set(name, ledger.take(tensor));
+    const { kept, read, timed } = await submit(inputs, held, options).catch((error: unknown) => {
+      for (const storage of [...held.consumed.values(), ...held.fresh, ...held.made]) heap.free(storage);
+      throw error;
+    });
+    const passedOn = new Set(kept.values());
+    for (const storage of [...held.consumed.values(), ...held.fresh]) if (!passedOn.has(storage)) heap.free(storage);
+    const types = new Map<string, TensorType>(program.outputs.map(({ name, type }) => [name, type]));
+    const outputs = Object.fromEntries(
+      [...kept].map(([name, storage]) => [name, ledger.add(types.get(name) as TensorType, storage)]),
+    );
+    try {
+      const hosts = read ? await faults.during(read()) : [];
+      if (timed) await faults.during(timed());
+      faults.check();
+      const fetched = program.outputs.filter(({ name }) => options.fetch?.includes(name));
+      return { outputs, fetched: Object.fromEntries(fetched.map(({ name }, i) => [name, hosts[i] as HostTensor])) };
+    } catch (error) {
+      for (const tensor of Object.values(outputs)) tensor.dispose();
+      throw error;
+    }
+  };
+
+  /** Encodes the run and submits it; until then `held` is what it would leave behind. */
+  const submit = async (inputs: readonly BoundInput[], held: Held, { fetch = [] }: RunOptions) => {
     const encoder = device.createCommandEncoder();
-    const fresh: Storage[] = [];
-    const placed = await place(inputs, fresh, encoder);
+    const placed = await place(inputs, held, encoder);
     const { dispatches } = await bind(placed);
     let timed: (() => Promise<void>) | undefined;
     if (profiler) timed = profiler.encode(encoder, dispatches);
@@ -159,56 +198,38 @@ export async function createExecutable(
     }
     const kept = new Map<string, Storage>();
     const readings: Reading[] = [];
-    const passedOn = new Set<Storage>();
     for (const output of program.outputs) {
       const source = { ...locate(output.placement, placed), bytes: deviceBytes(output) };
-      if (options.fetch?.includes(output.name)) {
+      if (fetch.includes(output.name)) {
         readings.push({ type: output.type, storage: source });
         continue;
       }
-      const target = await targetOf(output, placed);
-      if (target.inputOf !== undefined) passedOn.add(placed.get(target.inputOf) as Storage);
-      if (!target.inPlace) copier.copy(encoder, source, target.storage);
-      kept.set(output.name, target.storage);
+      const { storage, inPlace } = await targetOf(output, placed, held);
+      if (!inPlace) copier.copy(encoder, source, storage);
+      kept.set(output.name, storage);
     }
     const read = readings.length > 0 ? readback.copy(encoder, readings) : undefined;
     device.queue.submit([encoder.finish()]);
-    for (const { name, consumed } of inputs) {
-      const storage = placed.get(name) as Storage;
-      if (consumed && !passedOn.has(storage)) heap.free(storage);
-    }
-    for (const storage of fresh) heap.free(storage);
-    const types = new Map<string, TensorType>(program.outputs.map(({ name, type }) => [name, type]));
-    const outputs = Object.fromEntries(
-      [...kept].map(([name, storage]) => [name, ledger.add(types.get(name) as TensorType, storage)]),
-    );
-    const hosts = read
-      ? await read().catch((error) => {
-          faults.check();
-          throw error;
-        })
-      : [];
-    await timed?.();
-    faults.check();
-    const fetched = program.outputs.filter(({ name }) => options.fetch?.includes(name));
-    return { outputs, fetched: Object.fromEntries(fetched.map(({ name }, i) => [name, hosts[i] as HostTensor])) };
+    return { kept, read, timed };
   };
 
   /** Where an output goes: the memory of the input it replaces, unless another output still takes that from there. */
   const targetOf = async (
     { name, replaces, placement, type }: ProgramOutput,
     placed: ReadonlyMap<string, Storage>,
-  ): Promise<{ storage: Storage; inPlace: boolean; inputOf?: string }> => {
+    { made }: Held,
+  ): Promise<{ storage: Storage; inPlace: boolean }> => {
     if (replaces !== undefined) {
       const storage = placed.get(replaces) as Storage;
-      if (placement.kind === "input" && placement.name === replaces)
-        return { storage, inPlace: true, inputOf: replaces };
+      if (placement.kind === "input" && placement.name === replaces) return { storage, inPlace: true };
       const wanted = program.outputs.some(
         (other) => other.name !== name && other.placement.kind === "input" && other.placement.name === replaces,
       );
-      if (!wanted && placement.kind !== "input") return { storage, inPlace: false, inputOf: replaces };
+      if (!wanted && placement.kind !== "input") return { storage, inPlace: false };
     }
-    return { storage: await heap.allocate(deviceBytes({ type }), name), inPlace: false };
+    const storage = await heap.allocate(deviceBytes({ type }), name);
+    made.push(storage);
+    return { storage, inPlace: false };
   };
 
   const dispose = () => {
@@ -220,7 +241,13 @@ export async function createExecutable(
       plannedBytes: program.plannedBytes,
       compileSeconds: (performance.now() - began) / 1000,
     },
-    run,
+    run: (given, options) => {
+      const running = run(given, options);
+      const done = () => engine.pending.delete(running);
+      engine.pending.add(running);
+      running.then(done, done);
+      return running;
+    },
     profile: async () => profiler?.entries() ?? null,
     timeline: () => profiler?.last ?? [],
     source: () => programText(program),

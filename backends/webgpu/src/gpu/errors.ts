@@ -7,6 +7,8 @@ export interface FaultWatch {
   readonly lost: CambiumError | undefined;
   /** @throws CambiumError `E_DEVICE_LOST`, or the first error since the last check */
   check(): void;
+  /** Waits for `work`; where that fails for a fault seen here, this fault is what is thrown. */
+  during<T>(work: Promise<T>): Promise<T>;
 }
 
 /** @param name of the adapter, for messages */
@@ -25,15 +27,21 @@ export function watchFaults(device: GPUDevice, name: string): FaultWatch {
             hint: "start again: the run goes on from its last snapshot",
           });
   });
+  const check = () => {
+    const error = lost ?? fault;
+    fault = undefined;
+    if (error) throw error;
+  };
   return {
     get lost() {
       return lost as CambiumError | undefined;
     },
-    check() {
-      const error = lost ?? fault;
-      fault = undefined;
-      if (error) throw error;
-    },
+    check,
+    during: (work) =>
+      work.catch((error: unknown) => {
+        check();
+        throw error;
+      }),
   };
 }
 

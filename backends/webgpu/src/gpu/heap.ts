@@ -55,9 +55,10 @@ export class Heap {
   /** A stretch of `bytes`, which are not cleared. @throws CambiumError `E_OUT_OF_MEMORY` */
   async allocate(bytes: number, label: string): Promise<Storage> {
     const rounded = this.#rounded(bytes);
-    const page =
-      this.#pages.find(({ free }) => free.some((stretch) => stretch.bytes >= rounded)) ??
-      (await this.#grow(rounded, label));
+    const roomy = () => this.#pages.find(({ free }) => free.some((stretch) => stretch.bytes >= rounded));
+    let page = roomy();
+    // Another allocation may have taken a new page's room before this one goes on.
+    for (; !page; page = roomy()) await this.#grow(rounded, label);
     const at = page.free.findIndex((stretch) => stretch.bytes >= rounded);
     const stretch = page.free[at] as { offset: number; bytes: number };
     if (stretch.bytes === rounded) page.free.splice(at, 1);
@@ -87,16 +88,12 @@ export class Heap {
     this.#pages.length = 0;
   }
 
-  async #grow(bytes: number, label: string): Promise<Page> {
+  async #grow(bytes: number, label: string): Promise<void> {
     // Pages grow with what is held already, so that little of a large heap lies idle and a small one stays small.
     const wanted = Math.min(largestPage, Math.max(smallestPage, 2 ** Math.floor(Math.log2(1 + this.#bytes / 8))));
     const size = Math.min(Math.max(bytes, wanted), this.#gpu.limits.maxBufferSize);
-    const page = {
-      buffer: await this.buffer(size, bytes > wanted ? label : "tensors"),
-      free: [{ offset: 0, bytes: size }],
-    };
-    this.#pages.push(page);
-    return page;
+    const buffer = await this.buffer(size, bytes > wanted ? label : "tensors");
+    this.#pages.push({ buffer, free: [{ offset: 0, bytes: size }] });
   }
 
   #rounded(bytes: number): number {

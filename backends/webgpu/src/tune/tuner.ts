@@ -6,7 +6,7 @@ import { productKey, variantName, variants } from "../kernels/matmul/variants.js
 import type { TextStore } from "./store.js";
 
 export interface TunerOptions {
-  /** Names adapter, driver and what else the measurements hold for. */
+  /** Names the adapter, the kernels' version and what else the measurements hold for. */
   readonly device: string;
   readonly traits: DeviceTraits;
   readonly store: TextStore;
