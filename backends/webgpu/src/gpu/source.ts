@@ -17,6 +17,12 @@ interface DawnModule {
   create(flags: string[]): GPU;
 }
 
+/** What tells Node from a browser. */
+interface Surroundings {
+  readonly navigator?: { readonly gpu?: GPU };
+  readonly process?: { readonly platform?: string };
+}
+
 /** Time stamps in nanoseconds, not rounded to 100 µs: there is no page here to be protected from another. */
 const dawnFlags = ["disable-dawn-features=timestamp_quantization"];
 
@@ -25,11 +31,14 @@ const dawnFlags = ["disable-dawn-features=timestamp_quantization"];
  * @throws CambiumError `E_BACKEND_UNAVAILABLE` when there is neither, with what brings it; a package that is there and
  * broken shows its own error
  */
-export async function gpuSource(load: () => Promise<unknown> = loadDawn): Promise<GpuSource> {
-  const { navigator, document } = globalThis as { navigator?: { gpu?: GPU }; document?: unknown };
+export async function gpuSource(
+  load: () => Promise<unknown> = loadDawn,
+  { navigator, process }: Surroundings = globalThis as Surroundings,
+): Promise<GpuSource> {
   const own = navigator?.gpu;
   if (own) return { name: "browser", listsAdapters: false, create: () => own };
-  if (document !== undefined)
+  // Pages and their workers have no `process`.
+  if (process?.platform === undefined)
     throw new CambiumError("E_BACKEND_UNAVAILABLE", "this page has no WebGPU", {
       hint: "serve it over https or from localhost, to a browser that has WebGPU (chrome://gpu says why it has none)",
     });

@@ -56,6 +56,13 @@ describe("in Node", () => {
     });
   });
 
+  test("a page or a worker without WebGPU is told what the browser lacks, not to install a package", async () => {
+    await expect(gpuSource(missing, {})).rejects.toMatchObject({
+      code: "E_BACKEND_UNAVAILABLE",
+      message: "this page has no WebGPU",
+    });
+  });
+
   test("probe lists adapters with their limits, or says why there is none", async () => {
     expect(await probe()).toEqual([
       {
