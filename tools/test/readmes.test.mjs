@@ -25,13 +25,20 @@ const packages = ["packages", "backends", "operators"].flatMap((room) =>
     .filter((folder) => existsSync(join(folder, "package.json"))),
 );
 
+function provide(name, folder) {
+  const link = join(scratch, "node_modules", name);
+  if (existsSync(link) || !existsSync(folder)) return;
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(folder, link, "junction");
+}
+
 test("the examples type-check", { timeout: 120_000 }, () => {
   let examples = 0;
   for (const folder of packages) {
-    const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const link = join(scratch, "node_modules", name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(folder, link, "junction");
+    const { name, peerDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    provide(name, folder);
+    // What a user installs beside the package.
+    for (const peer of Object.keys(peerDependencies)) provide(peer, join(folder, "node_modules", peer));
     const readme = readFileSync(join(folder, "README.md"), "utf8");
     expect(readme.split("\n")[0]).toBe(`# ${name}`);
     for (const [, code] of readme.matchAll(/^```ts\n(.*?)^```$/gms)) {

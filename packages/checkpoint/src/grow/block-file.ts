@@ -9,6 +9,16 @@ const ALIGNMENT = 4096;
 
 const WASM_PAGE = 65_536;
 
+/** TypeScript declares it only with the DOM. */
+const { WebAssembly } = globalThis as unknown as {
+  readonly WebAssembly: {
+    readonly Memory: new (limits: {
+      readonly initial: number;
+      readonly maximum: number;
+    }) => { readonly buffer: ArrayBuffer };
+  };
+};
+
 /** `count` blocks of at least `bytes` bytes, fit for {@link BlockFile.write}. */
 export function alignedBlocks(count: number, bytes: number): Uint8Array[] {
   const pages = Math.ceil(bytes / WASM_PAGE);
