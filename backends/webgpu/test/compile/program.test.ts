@@ -6,9 +6,11 @@ import {
   f32,
   type Graph,
   GraphBuilder,
+  liveness,
   matmul,
   mul,
   neg,
+  optimize,
   reduceSum,
   sigmoid,
   type Tensor,
@@ -19,6 +21,7 @@ import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { expect, test } from "vitest";
 import type { DeviceTraits } from "../../src/compile/kernel.js";
 import { compileProgram, type Dispatch } from "../../src/compile/program.js";
+import { loweredComposites } from "../../src/lower/index.js";
 
 const traits: DeviceTraits = {
   kind: "gpu",
@@ -115,3 +118,26 @@ test("equal layers share their kernels: modules do not grow with depth", () => {
   expect(deep.modules).toBeLessThanOrEqual(shallow.modules + 1);
   expect(deep.dispatches - shallow.dispatches).toBeLessThan(20 * 40);
 });
+
+test.each(["cpu", "gpu"] as const)(
+  "fifty million parameters over long rows: the arena is within liveness and holds no scores and no logits, kernels for %ss",
+  (kind) => {
+    const [batch, time, heads, vocabSize] = [4, 512, 8, 8192];
+    const config = llamaConfig({
+      ...{ vocabSize, hiddenSize: 512, intermediateSize: 1376, layers: 14, heads, contextLength: time },
+    });
+    const graph = trainStepGraph(config, { batch, time, optimizer: defaultOptimizer });
+    const { dispatches, layout } = compileProgram(graph, {
+      ...{ traits: { ...traits, kind, subgroups: true }, alignment: 256, maxBufferBytes: 2 ** 31 },
+    });
+    const kept = new Set<string>(loweredComposites);
+    const { peakBytes } = liveness(optimize(graph, { keep: ({ name }) => kept.has(name) }));
+    expect(layout.arena.reduce((sum, bytes) => sum + bytes)).toBeLessThanOrEqual(peakBytes);
+    const scores = 4 * batch * heads * time * time;
+    const logits = 4 * batch * time * vocabSize;
+    const bound = dispatches.flatMap((dispatch) =>
+      dispatch.kind === "one" ? dispatch.bindings.filter(({ placement }) => placement.kind === "arena") : [],
+    );
+    expect(Math.max(...bound.map(({ bytes }) => bytes))).toBeLessThan(Math.min(scores, logits));
+  },
+);
