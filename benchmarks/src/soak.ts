@@ -10,6 +10,8 @@ import { median, slope } from "./statistics.js";
 const { values } = parseArgs({
   options: {
     backend: { type: "string", default: "onnx" },
+    "backend-option": { type: "string", multiple: true, default: [] },
+    config: { type: "string", default: "6Lx128" },
     steps: { type: "string", default: "2000" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
@@ -17,12 +19,17 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(
-    "pnpm bench soak [--backend onnx] [--steps 2000] [--json]\n\nEnds with exit code 1 when a limit is broken.",
+    "pnpm bench soak [--backend onnx] [--backend-option key=value]… [--config 6Lx128|2Lx64] [--steps 2000] [--json]\n\nEnds with exit code 1 when a limit is broken.",
   );
   process.exit(0);
 }
 
-const config = { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 128 };
+const sizes = {
+  "6Lx128": { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 128 },
+  "2Lx64": { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, time: 64 },
+};
+const config = sizes[values.config as keyof typeof sizes];
+if (!config) throw new Error(`there is no config ${values.config}: ${Object.keys(sizes).join(", ")}`);
 const steps = Number(values.steps);
 const interval = 10;
 /** Steps between two samples of memory. */
@@ -32,8 +39,11 @@ const flat = 5e6;
 
 const own = new CambiumContestant(
   await resolveBackend(values.backend, nodeImporter(process.cwd(), import.meta.dirname)),
+  Object.fromEntries(values["backend-option"].map((one) => one.split("=", 2) as [string, string])),
 );
 await own.setup(config);
+const device = await own.device();
+const held = await device.memory();
 
 let latest = 0;
 let expected = performance.now() + interval;
@@ -58,6 +68,7 @@ for (let done = 0; done < steps; done += stride) {
 const peak = process.resourceUsage().maxRSS * 1024;
 if (!values.json) process.stderr.write("\r\x1b[K");
 clearInterval(timer);
+const left = await device.memory();
 await own.close();
 
 const quarter = Math.ceil(samples.length / 4);
@@ -72,10 +83,13 @@ const result = {
   rssByQuarterBytes: quarters,
   rssGrowthBytes: growth,
   timerLateMs: latest,
+  deviceTensors: [held.tensors, left.tensors],
+  deviceBytes: [held.bytes, left.bytes],
 };
 const broken = [
   ...(peak > allowed ? ["peak memory"] : []),
   ...(growth > flat ? ["memory grows"] : []),
+  ...(left.tensors !== held.tensors || left.bytes !== held.bytes ? ["tensors are left on the device"] : []),
   ...(latest > 50 ? ["the event loop was held up"] : []),
 ];
 if (values.json) console.log(JSON.stringify({ ...result, broken }));
@@ -89,6 +103,7 @@ else {
   console.log(
     `growth               ${(growth / 1e6).toFixed(1)} MB in the last three quarters, by a line through all samples`,
   );
+  console.log(`on the device        ${held.tensors} tensors before, ${left.tensors} after`);
   console.log(`10 ms timer          at most ${latest.toFixed(1)} ms late`);
   console.log(broken.length === 0 ? "within limits" : `broken: ${broken.join(", ")}`);
 }
