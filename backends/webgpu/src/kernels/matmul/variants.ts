@@ -49,7 +49,7 @@ const minPart = 256;
  * Multiply-adds from which larger blocks, which run up to a half faster, gain a software adapter more than the two or
  * six times longer building costs.
  */
-const [wideFrom, largeFrom] = [1 << 23, 1 << 28];
+const [wideFrom, largeFrom] = [1 << 26, 1 << 28];
 
 /** What a device can take for this product; the first is the default. */
 export function variants(product: Product, traits: DeviceTraits): readonly Variant[] {
