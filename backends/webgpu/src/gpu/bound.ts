@@ -1,7 +1,7 @@
 // A program bound to memory: its dispatches with pipelines and bind groups, for one choice of tensors as inputs.
 /// <reference types="@webgpu/types" />
 import type { Triple } from "../compile/kernel.js";
-import type { Placement } from "../compile/layout.js";
+import { deviceBytes, type Placement } from "../compile/layout.js";
 import type { Access, Dispatch, Program } from "../compile/program.js";
 import type { Gpu } from "./adapter.js";
 import type { Heap, Storage } from "./heap.js";
@@ -76,7 +76,7 @@ export async function bindProgram(program: Program, context: BindContext): Promi
       }
       const storageOf = (value: Parameters<typeof dispatch.place>[0]): Storage => ({
         ...resolve(dispatch.place(value)),
-        bytes: 4 * value.type.shape.reduce((product, size) => product * size, 1),
+        bytes: deviceBytes(value),
       });
       const bounds = { maxBindingBytes, maxStorageBuffers: limits.maxStorageBuffersPerShaderStage };
       for (const part of bindMany(dispatch.kernel, storageOf, bounds)) {

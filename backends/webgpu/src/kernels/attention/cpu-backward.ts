@@ -1,6 +1,7 @@
 // Attention backward on software adapters, in two dispatches: lanes are queries in the first, keys in the second.
 import type { Node, Value } from "@cambium/ir";
 import { type KernelIo, type LowerContext, spread } from "../../compile/kernel.js";
+import { range } from "../range.js";
 import {
   dotStep,
   rowVector,
@@ -11,7 +12,7 @@ import {
   unrolled,
   vectorsOf,
 } from "./cpu-rows.js";
-import { attentionSizes, range, scoreScale, sizesLabel } from "./sizes.js";
+import { attentionSizes, scoreScale, sizesLabel } from "./sizes.js";
 
 type Inputs = readonly [q: Value, k: Value, v: Value, out: Value, logSumExp: Value, grad: Value];
 

@@ -2,6 +2,7 @@
 import type { Node, Value } from "@cambium/ir";
 import type { KernelIo, LowerContext } from "../../compile/kernel.js";
 import { spread } from "../../compile/kernel.js";
+import { range } from "../range.js";
 import {
   dotStep,
   rowVector,
@@ -12,7 +13,7 @@ import {
   unrolled,
   vectorsOf,
 } from "./cpu-rows.js";
-import { attentionSizes, masked, range, scoreScale, sizesLabel } from "./sizes.js";
+import { attentionSizes, masked, scoreScale, sizesLabel } from "./sizes.js";
 
 export function cpuForward(node: Node, { traits, emit }: LowerContext): void {
   const [q, k, v] = node.inputs as [Value, Value, Value];

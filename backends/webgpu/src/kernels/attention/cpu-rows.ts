@@ -4,7 +4,8 @@
 // a multiply-add 0.6 ns, one that updates a variable 2 ns; each multiply-add in the code costs 0.3 ms to build.
 import type { Value } from "@cambium/ir";
 import type { DeviceTraits, Kernel, KernelIo } from "../../compile/kernel.js";
-import { type AttentionSizes, range } from "./sizes.js";
+import { range } from "../range.js";
+import type { AttentionSizes } from "./sizes.js";
 
 export const simdLanes = 4;
 

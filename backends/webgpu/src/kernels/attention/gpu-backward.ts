@@ -2,8 +2,9 @@
 import type { Node, Value } from "@cambium/ir";
 import type { KernelIo, LowerContext } from "../../compile/kernel.js";
 import { spread } from "../../compile/kernel.js";
+import { range } from "../range.js";
 import { heldColumns, rowsOf, Tiles, tileColumn, tileRow, tiling } from "./gpu-tiles.js";
-import { attentionSizes, range, scoreScale, sizesLabel } from "./sizes.js";
+import { attentionSizes, scoreScale, sizesLabel } from "./sizes.js";
 
 type Inputs = [q: Value, k: Value, v: Value, out: Value, logSumExp: Value, grad: Value];
 

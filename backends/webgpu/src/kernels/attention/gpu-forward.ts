@@ -2,8 +2,9 @@
 import type { Node, Value } from "@cambium/ir";
 import type { KernelIo, LowerContext } from "../../compile/kernel.js";
 import { spread } from "../../compile/kernel.js";
+import { range } from "../range.js";
 import { heldColumns, rowsOf, Tiles, tileColumn, tileRow, tiling } from "./gpu-tiles.js";
-import { attentionSizes, masked, range, scoreScale, sizesLabel } from "./sizes.js";
+import { attentionSizes, masked, scoreScale, sizesLabel } from "./sizes.js";
 
 export function gpuForward(node: Node, { traits, emit }: LowerContext): void {
   const [q, k, v] = node.inputs as [Value, Value, Value];

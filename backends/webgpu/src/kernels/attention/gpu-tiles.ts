@@ -2,7 +2,8 @@
 // and meets the other side in tiles. Products go through workgroup memory with register blocks.
 import { numel, type Value } from "@cambium/ir";
 import type { DeviceTraits, KernelIo } from "../../compile/kernel.js";
-import { type AttentionSizes, range } from "./sizes.js";
+import { range } from "../range.js";
+import type { AttentionSizes } from "./sizes.js";
 
 /** Threads along the columns of a score tile; each holds the columns `cx`, `cx + 16`. */
 const across = 16;

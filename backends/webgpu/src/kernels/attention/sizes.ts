@@ -34,7 +34,3 @@ export function scoreScale({ headDim }: AttentionSizes): string {
 
 /** What a masked score is, and where a running maximum begins; exp of it is 0. */
 export const masked = "-1e30f";
-
-export function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
-}

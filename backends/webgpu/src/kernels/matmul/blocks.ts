@@ -5,6 +5,7 @@
 // 8 reads feed 64 multiply-adds per step of k where separate lanes would need 20.
 import { numel } from "@cambium/ir";
 import { type Kernel, type KernelIo, spread } from "../../compile/kernel.js";
+import { range } from "../range.js";
 import { byFour, label, matrixStart, type Product, type Side } from "./product.js";
 import { storeResult, storeWidth, type Target } from "./target.js";
 
@@ -179,8 +180,4 @@ function stores(
       ),
     ),
   );
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }

@@ -2,6 +2,7 @@
 // allows, and the invocations of a workgroup share k.
 import { numel } from "@cambium/ir";
 import { type Kernel, type KernelIo, spread } from "../../compile/kernel.js";
+import { range } from "../range.js";
 import { byFour, label, matrixStart, type Product } from "./product.js";
 import { storeResult, type Target } from "./target.js";
 
@@ -109,8 +110,4 @@ function halvings(add: (by: number) => string): string[] {
   const steps = ["workgroupBarrier();"];
   for (let by = sharing / 2; by >= 1; by /= 2) steps.push(`if (share < ${by}u) { ${add(by)} }`, "workgroupBarrier();");
   return steps;
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }

@@ -2,6 +2,7 @@
 // memory, k outermost and rows (columns) by fours; an invocation holds a block of it in registers.
 import { numel } from "@cambium/ir";
 import { type Kernel, type KernelIo, spread } from "../../compile/kernel.js";
+import { range } from "../range.js";
 import { byFour, label, matrixStart, type Product, type Side } from "./product.js";
 import { storeResult, storeWidth, type Target } from "./target.js";
 
@@ -191,8 +192,4 @@ function stage(
       return write(e, known(`at + ${e}u`, `vec4<f32>(${each.join(", ")})`, zero4));
     }),
   ];
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }
