@@ -12,7 +12,8 @@ import { extract } from "tar";
 
 const inflate = promisify(brotliDecompress);
 const archives = fileURLToPath(new URL("../bin/", import.meta.resolve("@sparticuz/chromium")));
-const cache = fileURLToPath(new URL("../../../node_modules/.cache/cambium-browser/", import.meta.url));
+/** Where this room keeps what it makes once. */
+export const cache = fileURLToPath(new URL("../../../node_modules/.cache/cambium-browser/", import.meta.url));
 
 /**
  * A folder that holds what the named archives hold; a plain compressed file becomes an executable of its name.
