@@ -152,12 +152,16 @@ export async function makeDirectory(path: string): Promise<void> {
 
 /** Flushes a folder with all that is in it. */
 export async function syncTree(dir: string): Promise<void> {
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    const path = join(dir, entry.name);
-    if (entry.isDirectory()) await syncTree(path);
-    else if (entry.isFile()) await sync(path);
-    else throw new CambiumError("E_NOT_A_FILE", "only files and folders can be written", { where: path });
-  }
+  const entries = await readdir(dir, { withFileTypes: true });
+  // Together: the file system's journal then takes them in one go.
+  await Promise.all(
+    entries.map((entry) => {
+      const path = join(dir, entry.name);
+      if (entry.isDirectory()) return syncTree(path);
+      if (entry.isFile()) return sync(path);
+      throw new CambiumError("E_NOT_A_FILE", "only files and folders can be written", { where: path });
+    }),
+  );
   await sync(dir);
 }
 

@@ -1,7 +1,7 @@
 // What a growth does to the cost of training.
 import type { GrowPreflight } from "@cambium/checkpoint";
 import type { LlamaConfig } from "@cambium/model";
-import { trainFlops } from "@cambium/scaling";
+import { trainFlops } from "@cambium/scaling/flops";
 
 /** Longest sequence that the cost is given for: scores cost more a token the longer it is. */
 const longest = 2048;

@@ -9,7 +9,7 @@ import { freeBytes } from "../disk-space.js";
 import { toFileError } from "../file-errors.js";
 import { CONFIG_FILE, INDEX_FILE } from "../model-directory/names.js";
 import { blocksFor } from "./footprint.js";
-import { clearJournal, growingPaths, lockTarget, writeJournal } from "./journal.js";
+import { clearJournal, growingPaths, lockTarget, type SafeBytes, writeJournal } from "./journal.js";
 import { examine, type GrowPreflight, type Growth, type PreflightRequest } from "./preflight.js";
 import { modelCard, RECORD_FILE, record } from "./record.js";
 import { verifyShards } from "./verify.js";
@@ -62,7 +62,9 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
     await makeDirectory(dirname(target));
     const lock = await lockTarget(target);
     try {
-      return { state: await fill(growth, target, options), report };
+      // Another process may have gone on between the pre-flight and the lock.
+      const { safe, done } = await growth.standing();
+      return { state: done ? "cached" : await fill(growth, target, safe, options), report };
     } finally {
       await lock.release();
     }
@@ -83,24 +85,31 @@ async function verifyDone(
   return "cached";
 }
 
-async function fill(growth: Growth, target: string, options: GrowOptions): Promise<"done" | "stopped"> {
+async function fill(
+  growth: Growth,
+  target: string,
+  found: SafeBytes | undefined,
+  options: GrowOptions,
+): Promise<"done" | "stopped"> {
   const { source, prepared, report } = growth;
   const { scratch } = growingPaths(target);
   const { signal } = options;
+  const safe = await standingBytes(scratch, found);
+  // What is known beforehand is written while the weights are.
+  const companions = writeCompanions(growth, scratch);
   try {
-    await writeShards(growth, target, options);
+    await writeShards(growth, target, safe, found !== undefined, options);
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return "stopped";
     throw error;
+  } finally {
+    await Promise.allSettled([companions]);
   }
+  await companions;
   const hashes = options.verify
     ? await verifyShards(source, scratch, prepared.shards, report.bytesOut, options)
     : undefined;
   if (signal?.aborted) return "stopped";
-  await writeFile(join(scratch, CONFIG_FILE), prepared.configText);
-  if (prepared.index !== undefined) await writeFile(join(scratch, INDEX_FILE), prepared.index);
-  for (const { name, from } of source.files) await copyFile(from, join(scratch, name), constants.COPYFILE_FICLONE);
-  await writeFile(join(scratch, "README.md"), modelCard(report));
   await writeFile(join(scratch, RECORD_FILE), record(prepared, report, hashes));
   await syncTree(scratch);
   await rename(scratch, target);
@@ -109,41 +118,65 @@ async function fill(growth: Growth, target: string, options: GrowOptions): Promi
   return "done";
 }
 
+/** Everything but the weights and what is known once they are written. */
+async function writeCompanions({ source, prepared, report }: Growth, scratch: string): Promise<void> {
+  await Promise.all([
+    writeFile(join(scratch, CONFIG_FILE), prepared.configText),
+    ...(prepared.index === undefined ? [] : [writeFile(join(scratch, INDEX_FILE), prepared.index)]),
+    ...source.files.map(({ name, from }) => copyFile(from, join(scratch, name), constants.COPYFILE_FICLONE)),
+    writeFile(join(scratch, "README.md"), modelCard(report)),
+  ]);
+}
+
 /** Writes what an earlier sitting has not written, and notes in the journal how far each file is safe. */
-async function writeShards(growth: Growth, target: string, options: GrowOptions): Promise<void> {
+async function writeShards(
+  growth: Growth,
+  target: string,
+  safe: Record<string, number>,
+  journalled: boolean,
+  options: GrowOptions,
+): Promise<void> {
   const { source, prepared, report, identity } = growth;
   const { scratch } = growingPaths(target);
   const { signal, onProgress, flushBytes = FLUSH_BYTES } = options;
-  const safe = await standingBytes(scratch, growth.safe);
-  const save = async (file: string, bytes: number): Promise<void> => {
-    safe[file] = bytes;
-    await writeJournal(target, identity, safe);
+  // One write at a time; without a journal nothing counts as safe, so that the first one need not be waited for.
+  let noted = journalled ? Promise.resolve() : writeJournal(target, identity, safe);
+  const save = (file: string, bytes: number): Promise<void> => {
+    noted = noted.then(() => {
+      safe[file] = bytes;
+      return writeJournal(target, identity, safe);
+    });
+    return noted;
   };
-  if (!growth.safe) await writeJournal(target, identity, safe);
   const total = report.bytesOut;
   let done = Object.values(safe).reduce((sum, bytes) => sum + bytes, 0);
   onProgress?.({ phase: "write", done, total });
   const blocks = done < total ? blocksFor(total, flushBytes).make() : [];
-  for (const { file, layout } of prepared.shards) {
-    let last = safe[file] ?? 0;
-    if (last === layout.fileSize) continue;
-    await writeShard({
-      ...{ source, layout, blocks, flushBytes, signal, from: last, path: join(scratch, file) },
-      save: (end) => save(file, end),
-      progress: (end) => {
-        done += end - last;
-        last = end;
-        onProgress?.({ phase: "write", done, total });
-      },
-    });
-    await sync(scratch);
-    await save(file, layout.fileSize);
-    signal?.throwIfAborted();
+  try {
+    for (const { file, layout } of prepared.shards) {
+      let last = safe[file] ?? 0;
+      if (last === layout.fileSize) continue;
+      await writeShard({
+        ...{ source, layout, blocks, flushBytes, signal, from: last, path: join(scratch, file) },
+        save: (end) => save(file, end),
+        progress: (end) => {
+          done += end - last;
+          last = end;
+          onProgress?.({ phase: "write", done, total });
+        },
+      });
+      await sync(scratch);
+      await save(file, layout.fileSize);
+      signal?.throwIfAborted();
+    }
+  } finally {
+    await Promise.allSettled([noted]);
   }
+  await noted;
 }
 
 /** How much of each file is there of what the journal says is safe; without a journal nothing is. */
-async function standingBytes(scratch: string, safe: Growth["safe"]): Promise<Record<string, number>> {
+async function standingBytes(scratch: string, safe: SafeBytes | undefined): Promise<Record<string, number>> {
   if (!safe) await rm(scratch, { recursive: true, force: true });
   await makeDirectory(scratch);
   const standing: Record<string, number> = {};

@@ -44,6 +44,13 @@ export interface GrowPreflight {
   readonly plan: GrowthPlan | undefined;
 }
 
+interface Standing {
+  /** The target is this very growth. */
+  readonly done: boolean;
+  /** Bytes by file name; undefined when nothing was begun, or all is done. */
+  readonly safe: SafeBytes | undefined;
+}
+
 /** A growth that nothing stands against. */
 export interface Growth extends AsyncDisposable {
   readonly source: ModelDirectory;
@@ -51,10 +58,10 @@ export interface Growth extends AsyncDisposable {
   readonly report: GrowPreflight;
   /** Of the whole growth, the state of the source's files included: what a journal must have been written for. */
   readonly identity: string;
-  /** What an earlier sitting left by file name; undefined when there was none. */
-  readonly safe: SafeBytes | undefined;
   /** The target is this very growth. */
   readonly done: boolean;
+  /** What earlier sittings, of other processes too, have left by now. @throws CambiumError as the pre-flight */
+  standing(): Promise<Standing>;
 }
 
 /**
@@ -81,17 +88,20 @@ export async function examine(
     const prepared = await prepare(source, request, mistakes);
     if (source && !headersOnly && prepared?.dropped.includes(HEAD)) await mistakes.check(() => checkTiedHead(source));
     const times = await Promise.all((source?.shards ?? []).map(async ({ path }) => (await stat(path)).mtimeMs));
-    const done = (await mistakes.check(() => isDone(target, prepared?.identity, Math.max(...times)))) ?? false;
-    await mistakes.check(() => requireWritable(dirname(target)));
     // A source written to in between has other bytes under the same headers.
     const identity = `${prepared?.identity} ${times.join(" ")}`;
-    const safe = prepared && !done ? await mistakes.check(() => readJournal(target, identity)) : undefined;
+    const standing = async (): Promise<Standing> => {
+      const done = await isDone(target, prepared?.identity, Math.max(...times));
+      return { done, safe: prepared && !done ? await readJournal(target, identity) : undefined };
+    };
+    const { done = false, safe } = (await mistakes.check(standing)) ?? {};
+    await mistakes.check(() => requireWritable(dirname(target)));
     const report = prepared && source && (await reportOf(source, target, prepared, done, safe));
     if (report) await mistakes.check(() => requireSpace(dirname(target), report.bytesOut - report.bytesDone));
     if (report) request.onPreflight?.(report);
     mistakes.throwIfAny();
     if (!source || !prepared || !report) throw new Error("a growth without mistakes was not worked out");
-    return { source, prepared, report, identity, safe, done, [Symbol.asyncDispose]: () => source.close() };
+    return { source, prepared, report, identity, done, standing, [Symbol.asyncDispose]: () => source.close() };
   } catch (error) {
     await source?.close();
     throw error;
