@@ -4,11 +4,13 @@ import {
   type HostTensor,
   composites,
   primitives,
+  refTensor,
   sampleGradients,
   sampleLossInputs,
 } from "../../packages/ir/src/index.js";
 
-const plain = ({ dtype, shape, data }: HostTensor) => ({ dtype, shape, data: Array.from(data) });
+/** The tensor with its numbers, also where it holds bits of half precision. */
+const plain = (host: HostTensor) => ({ dtype: host.dtype, shape: host.shape, data: Array.from(refTensor(host).data) });
 
 const ops = [...Object.values(primitives), ...Object.values(composites)].map(({ op }) => ({
   name: op.name,

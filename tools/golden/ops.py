@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
-DTYPES = {"f32": torch.float64, "i32": torch.int64, "bool": torch.bool}
+# f16 inputs are given as numbers that f16 holds; only a cast rounds to it.
+DTYPES = {"f32": torch.float64, "f16": torch.float64, "i32": torch.int64, "bool": torch.bool}
 
 
 def tensor(host: dict) -> Tensor:
@@ -24,6 +25,8 @@ def tensor(host: dict) -> Tensor:
 def cast(x: Tensor, to: str) -> Tensor:
     if to == "bool":
         return x != 0
+    if to == "f16":
+        return x.half().double()
     return x.trunc().to(torch.int64) if to == "i32" and x.is_floating_point() else x.to(DTYPES[to])
 
 

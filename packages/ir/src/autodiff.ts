@@ -12,7 +12,7 @@ import type { Tensor } from "./tensor.js";
 export interface DifferentiateOptions {
   /** Name of the scalar f32 output to differentiate. */
   readonly of: string;
-  /** Names of the f32 inputs to differentiate by. */
+  /** Names of the inputs to differentiate by, of a floating dtype. */
   readonly by: readonly string[];
   /**
    * Differentiate composites through their decomposition even where they have a rule of their own. Both must agree;
@@ -27,8 +27,8 @@ export function gradientName(name: string): string {
 }
 
 /**
- * `graph` with one more output per name in `by`: the gradient of output `of`, named by `gradientName`, of the input's
- * type. A gradient that does not depend on anything is zeros.
+ * `graph` with one more output per name in `by`: the gradient of output `of`, named by `gradientName`, f32 of the
+ * input's shape. A gradient that does not depend on anything is zeros.
  * @throws CambiumError `E_GRADIENT` for an unknown name, a loss that is no f32 scalar, or an op with no gradient on
  * the way.
  */
@@ -54,9 +54,9 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Grap
   }
   const wanted = by.map((name) => {
     const input = source.inputs.find((candidate) => candidate.name === name);
-    if (input?.value.type.dtype !== "f32") {
+    if (!input || !isFloat(input.value.type.dtype)) {
       throw new CambiumError("E_GRADIENT", `cannot differentiate by "${name}"`, {
-        expected: "the name of an f32 input",
+        expected: "the name of an input of a floating dtype",
       });
     }
     return { name, value: input.value };

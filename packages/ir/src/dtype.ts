@@ -2,7 +2,7 @@
 import { CambiumError } from "./errors.js";
 import { numel } from "./shape.js";
 
-/** `f32`, `i32`, `bool` compute; `f16` and `bf16` are storage types, cast at the edge. */
+/** `f32`, `i32`, `bool` compute; `f16` and `bf16` are storage types: matrix work reads them, and its results are f32. */
 export type DType = "f32" | "i32" | "bool" | "f16" | "bf16";
 
 export const bytesPerElement: Record<DType, number> = { f32: 4, i32: 4, bool: 1, f16: 2, bf16: 2 };

@@ -2,7 +2,7 @@
 // They are made of ops' samples: whatever op has a sample takes part.
 import { GraphBuilder } from "./builder.js";
 import { composites } from "./composites/index.js";
-import { type HostTensor, sameType } from "./dtype.js";
+import { type DType, type HostTensor, sameType, type TensorType } from "./dtype.js";
 import type { Graph } from "./graph.js";
 import type { Attrs, Op } from "./op.js";
 import { add } from "./ops/add.js";
@@ -23,29 +23,38 @@ export interface RandomGraph {
   readonly inputs: Readonly<Record<string, HostTensor>>;
 }
 
+/** What every device computes. */
+const everywhere: readonly DType[] = ["f32", "i32", "bool"];
+
 const everyOp: readonly Op[] = [...Object.values(primitives), ...Object.values(composites)].map(({ op }) => op);
 
 /**
  * The graph that `choices` spell: each number picks the next sample of one of `ops`, and which earlier values it reads.
+ * Samples with a dtype that is not among `dtypes` take no part.
  * Earlier f32 values are brought to the sample's shape and, through a tanh, to its range, so that numbers stay tame
  * however deep the graph; some stay unread, for dead code. Values that depend on an f32 comparison or truncation are not read on: their inputs are fresh,
  * so that two backends that round differently still agree on them exactly.
  */
-export function graphFromChoices(choices: readonly number[], ops: readonly Op[] = everyOp): RandomGraph {
+export function graphFromChoices(
+  choices: readonly number[],
+  ops: readonly Op[] = everyOp,
+  dtypes: readonly DType[] = everywhere,
+): RandomGraph {
   const builder = new GraphBuilder();
   const inputs: Record<string, HostTensor> = {};
   const pool: Tensor[] = [];
-  const samples = ops.flatMap((op) => op.samples.map((sample) => ({ op, sample })));
+  const samples = ops.flatMap((op) =>
+    op.samples
+      .filter((sample) => typesOf(op, sample).every(({ dtype }) => dtypes.includes(dtype)))
+      .map((sample) => ({ op, sample })),
+  );
   choices.forEach((choice, step) => {
     const { op, sample } = samples[choice % samples.length] as { op: Op; sample: Sample };
     const draw = picker(choice);
     const values = materialize(sample, `choice ${choice}`);
     const attrs = (sample.attrs ?? {}) as Attrs;
-    const exact = op
-      .infer(
-        sample.inputs.map(({ type }) => type),
-        attrs,
-      )
+    const exact = typesOf(op, sample)
+      .slice(sample.inputs.length)
       .some(({ dtype }) => dtype !== "f32");
     const operands = sample.inputs.map((wanted, i) => {
       const candidates = pool.filter(
@@ -63,6 +72,12 @@ export function graphFromChoices(choices: readonly number[], ops: readonly Op[] 
     shown.forEach((tensor, i) => builder.output(`out${step}.${i}`, tensor));
   });
   return { graph: builder.finish(), inputs };
+}
+
+/** Types of a sample's inputs, then of its outputs. */
+function typesOf(op: Op, { inputs, attrs = {} }: Sample): readonly TensorType[] {
+  const types = inputs.map(({ type }) => type);
+  return [...types, ...op.infer(types, attrs as Attrs)];
 }
 
 /** Numbers below a bound, drawn from one choice. */

@@ -1,7 +1,7 @@
 // The reference evaluator: interprets a graph with plain float64 loops. Slow, obvious, the oracle for every backend.
 
 import { GraphBuilder } from "./builder.js";
-import { allocate, formatType, type HostTensor, sameType, type TensorType } from "./dtype.js";
+import { allocate, formatType, type HostTensor, isFloat, sameType, type TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import { fromBf16, fromF16, toBf16, toF16 } from "./float16.js";
 import type { Graph, Node } from "./graph.js";
@@ -15,7 +15,8 @@ export interface RefTensor {
 
 export interface EvaluateOptions {
   /**
-   * `f32` (default) rounds every f32 value as a device would; `f64` keeps full precision, for finite differences.
+   * `f32` (default) rounds every value as a device would; `f64` keeps floats in full precision, for finite differences:
+   * there only a cast to f16 or bf16 rounds.
    */
   readonly precision?: "f32" | "f64";
   /** Called after each node, for tracing. */
@@ -70,7 +71,7 @@ export function applyReference(node: Node, inputs: readonly RefTensor[], precisi
   const results = node.op.evaluate(inputs, node.attrs);
   return node.outputs.map(({ type }, i) => {
     const data = results[i] as Float64Array;
-    const exact = type.dtype === "f32" && precision === "f64";
+    const exact = isFloat(type.dtype) && precision === "f64";
     return { type, data: exact ? data : data.map(round[type.dtype]) };
   });
 }

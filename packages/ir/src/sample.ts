@@ -1,13 +1,14 @@
 // Samples: small inputs an op brings along, from which the conformance suite derives its tests.
-import { allocate, type DType, type HostTensor, type TensorType } from "./dtype.js";
+import { type DType, type HostTensor, isFloat, type TensorType } from "./dtype.js";
 import { Random } from "./random.js";
+import { toHost } from "./reference.js";
 import { numel } from "./shape.js";
 
 export interface SampleInput {
   readonly type: TensorType;
-  /** Exact values; otherwise they are drawn from `range` (f32: uniform, i32: integers, bool: either). */
+  /** Exact values; otherwise they are drawn from `range` (floats: uniform, i32: integers, bool: either). */
   readonly values?: readonly number[];
-  /** `[from, to)`; default [-2, 2) for f32, [0, 4) for i32. */
+  /** `[from, to)`; default [-2, 2) for floats, [0, 4) for i32. */
   readonly range?: readonly [number, number];
 }
 
@@ -15,7 +16,7 @@ export interface Sample<A extends object = object> {
   readonly inputs: readonly SampleInput[];
   readonly attrs?: A;
   /**
-   * Indices of the inputs whose gradient is tested; default all f32 ones. False where the function is not
+   * Indices of the inputs whose gradient is tested; default all of a floating dtype. False where the function is not
    * differentiable at the sample, e.g. at a tie.
    */
   readonly gradient?: readonly number[] | false;
@@ -37,17 +38,13 @@ export function given(dtype: DType, shape: readonly number[], values: readonly n
 export function materialize(sample: Sample, seed: string): HostTensor[] {
   return sample.inputs.map(({ type, values, range }, i) => {
     const { dtype, shape } = type;
-    const data = allocate(dtype, numel(shape));
-    if (values) {
-      data.set(values);
-    } else {
-      const random = new Random(`${seed}/${i}`);
-      const [from, to] = range ?? (dtype === "f32" ? [-2, 2] : dtype === "bool" ? [0, 2] : [0, 4]);
-      for (let k = 0; k < data.length; k++) {
-        const x = from + (to - from) * random.uniform(k);
-        data[k] = dtype === "f32" ? x : Math.floor(x);
-      }
-    }
-    return { dtype, shape, data } as HostTensor;
+    const random = new Random(`${seed}/${i}`);
+    const [from, to] = range ?? (isFloat(dtype) ? [-2, 2] : dtype === "bool" ? [0, 2] : [0, 4]);
+    const draw = (k: number): number => {
+      const x = from + (to - from) * random.uniform(k);
+      return isFloat(dtype) ? x : Math.floor(x);
+    };
+    const data = Float64Array.from({ length: numel(shape) }, (_, k) => values?.[k] ?? draw(k));
+    return toHost({ type, data });
   });
 }

@@ -1,17 +1,18 @@
 // Random graphs for property tests of a backend: `randomGraph(fc)` beside `assertAgrees`.
-import { graphFromChoices, printGraph, type RandomGraph } from "@cambium/ir";
+import { type DType, graphFromChoices, printGraph, type RandomGraph } from "@cambium/ir";
 import type * as FastCheck from "fast-check";
 
 /**
- * Graphs of up to `maxOps` ops with inputs, made from the ops' samples (see `graphFromChoices`).
+ * Graphs of up to `maxOps` ops with inputs, made from the ops' samples of the given dtypes (see `graphFromChoices`).
  * @example await fc.assert(fc.asyncProperty(randomGraph(fc), ({ graph, inputs }) => assertAgrees(device, graph, inputs)));
  */
 export function randomGraph(
   fc: Pick<typeof FastCheck, "array" | "nat">,
   maxOps = 16,
+  dtypes?: readonly DType[],
 ): FastCheck.Arbitrary<RandomGraph> {
   return fc.array(fc.nat(), { minLength: 1, maxLength: maxOps }).map((choices) => {
-    const made = graphFromChoices(choices);
+    const made = graphFromChoices(choices, undefined, dtypes);
     return Object.assign(made, { [shown]: () => `choices ${JSON.stringify(choices)}\n${printGraph(made.graph)}` });
   });
 }

@@ -14,6 +14,7 @@ import { reduceMax } from "../ops/reduce-max.js";
 import { reduceSum } from "../ops/reduce-sum.js";
 import { reshape } from "../ops/reshape.js";
 import { select } from "../ops/select.js";
+import { wide, widen } from "../ops/shared/half.js";
 import { sub } from "../ops/sub.js";
 import { transpose } from "../ops/transpose.js";
 import { drawn } from "../sample.js";
@@ -33,6 +34,7 @@ const masked = -1e30;
  * `q` f32 [batch, time, heads · headDim], `k` and `v` [batch, time, kvHeads · headDim] →
  * `out` [batch, time, heads · headDim] and `logSumExp` [batch, heads, time] of the scaled, masked scores. Query head j
  * reads key/value head floor(j · kvHeads / heads). Scores are scaled by 1/√headDim. Only `out` carries a gradient.
+ * `q`, `k` and `v` may be stored in half precision.
  */
 export const causalAttention = defineComposite({
   name: "causalAttention",
@@ -41,7 +43,7 @@ export const causalAttention = defineComposite({
   attrs: ({ heads, kvHeads }: Heads) => ({ heads, kvHeads }),
   infer: ([q, k, v], attrs) => {
     const { batch, time } = sizes(q, k, v, attrs);
-    return [q, { dtype: "f32", shape: [batch, attrs.heads, time] }];
+    return [wide(q), f32(batch, attrs.heads, time)];
   },
   decompose: ([q, k, v], attrs) => {
     const { batch, time } = sizes(q.type, k.type, v.type, attrs);
@@ -77,10 +79,14 @@ export const causalAttention = defineComposite({
       attrs: { heads: 4, kvHeads: 1 },
       note: "MQA",
     },
+    {
+      inputs: [drawn("f16", [1, 5, 8]), drawn("f16", [1, 5, 4]), drawn("f16", [1, 5, 4])],
+      attrs: { heads: 4, kvHeads: 2 },
+    },
   ],
 });
 
-/** Cotangents of `q`, `k`, `v` from that of `out`; rebuilds the probabilities from `logSumExp`. */
+/** Cotangents, f32, of `q`, `k`, `v` from that of `out`; rebuilds the probabilities from `logSumExp`. */
 export const causalAttentionGrad = defineComposite({
   name: "causalAttentionGrad",
   inputs: ["q", "k", "v", "out", "logSumExp", "grad"],
@@ -88,8 +94,8 @@ export const causalAttentionGrad = defineComposite({
   attrs: ({ heads, kvHeads }: Heads) => ({ heads, kvHeads }),
   infer: ([q, k, v, out, logSumExp, grad], attrs) => {
     const { batch, time } = sizes(q, k, v, attrs);
-    requireTypes([out, logSumExp, grad], [q, f32(batch, attrs.heads, time), q]);
-    return [q, k, v];
+    requireTypes([wide(out), logSumExp, wide(grad)], [wide(q), f32(batch, attrs.heads, time), wide(q)]);
+    return [wide(q), wide(k), wide(v)];
   },
   decompose: ([q, k, v, out, logSumExp, grad], attrs) => {
     const { heads, kvHeads } = attrs;
@@ -97,7 +103,7 @@ export const causalAttentionGrad = defineComposite({
     const rows = [batch, kvHeads, heads / kvHeads, time, 1];
     const probabilities = exp(sub(maskedScores(q, k, attrs), reshape(logSumExp, { shape: rows })));
     const gradHeads = split(grad, heads, kvHeads);
-    const delta = reduceSum(mul(gradHeads, split(out, heads, kvHeads)), lastAxis);
+    const delta = reduceSum(mul(widen(gradHeads), widen(split(out, heads, kvHeads))), lastAxis);
     const vGrad = matmul(probabilities, gradHeads, { transA: true });
     const scoreGrad = mul(
       mul(probabilities, sub(matmul(gradHeads, split(v, kvHeads, kvHeads), { transB: true }), delta)),
@@ -122,6 +128,14 @@ export const causalAttentionGrad = defineComposite({
       gradient: false,
       note: "any log-sum-exp, not only the forward pass's",
     },
+    {
+      inputs: [
+        ...[drawn("f16", [1, 4, 8]), drawn("f16", [1, 4, 4]), drawn("f16", [1, 4, 4])],
+        ...[drawn("f16", [1, 4, 8]), drawn("f32", [1, 4, 4], [3, 4]), drawn("f16", [1, 4, 8])],
+      ],
+      attrs: { heads: 4, kvHeads: 2 },
+      gradient: false,
+    },
   ],
 });
 
@@ -130,11 +144,11 @@ function sizes(q: TensorType, k: TensorType, v: TensorType, { heads, kvHeads }: 
   const headDim = width / heads;
   const kv = `f32[${batch},${time},${kvHeads * headDim}]`;
   const fits =
-    q.dtype === "f32" &&
+    wide(q).dtype === "f32" &&
     q.shape.length === 3 &&
     Number.isInteger(headDim) &&
-    formatType(k) === kv &&
-    formatType(v) === kv;
+    formatType(wide(k)) === kv &&
+    formatType(wide(v)) === kv;
   if (!fits || heads % kvHeads !== 0) {
     throw new CambiumError("E_SHAPE", `inputs do not fit ${heads} heads over ${kvHeads} key/value heads`, {
       expected:

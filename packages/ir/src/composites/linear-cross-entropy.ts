@@ -1,5 +1,5 @@
 // linearCrossEntropy: the output projection and the cross entropy in one, so that a backend need not hold the logits.
-import { f32, formatType, type TensorType } from "../dtype.js";
+import { f32, formatType, isFloat, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import { defineComposite, type Gradients } from "../op.js";
 import { add } from "../ops/add.js";
@@ -14,6 +14,7 @@ import { reduceMax } from "../ops/reduce-max.js";
 import { reduceSum } from "../ops/reduce-sum.js";
 import { reshape } from "../ops/reshape.js";
 import { select } from "../ops/select.js";
+import { wide } from "../ops/shared/half.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
 import type { Tensor } from "../tensor.js";
@@ -24,6 +25,7 @@ const lastAxis = { axes: [-1], keepDims: true };
 /**
  * `hidden` f32 [rows, hidden], `weight` [vocab, hidden], `targets` i32 [rows] in [0, vocab) → `loss` [], the mean of
  * −log softmax(hidden · weightᵀ)[target] in nats, and `logSumExp` [rows] of the logits. Only `loss` carries a gradient.
+ * `hidden` and `weight` may be stored in half precision.
  */
 export const linearCrossEntropy = defineComposite({
   name: "linearCrossEntropy",
@@ -57,17 +59,18 @@ export const linearCrossEntropy = defineComposite({
       gradient: false,
       note: "large logits",
     },
+    { inputs: [drawn("f16", [6, 4]), drawn("f16", [5, 4]), drawn("i32", [6], [0, 5])] },
   ],
 });
 
-/** Cotangents of `hidden` and `weight` from that of `loss`. */
+/** Cotangents, f32, of `hidden` and `weight` from that of `loss`. */
 export const linearCrossEntropyGrad = defineComposite({
   name: "linearCrossEntropyGrad",
   inputs: ["hidden", "weight", "targets", "logSumExp", "grad"],
   outputs: ["hiddenGrad", "weightGrad"],
   infer: ([hidden, weight, targets, logSumExp, grad]) => {
     requireTypes([logSumExp, grad], [f32(rowsOf(hidden, weight, targets)), f32()]);
-    return [hidden, weight];
+    return [wide(hidden), wide(weight)];
   },
   decompose: ([hidden, weight, targets, logSumExp, grad]) => {
     const rows = hidden.shape[0] as number;
@@ -90,15 +93,25 @@ export const linearCrossEntropyGrad = defineComposite({
       ],
       gradient: false,
     },
+    {
+      inputs: [
+        drawn("f16", [6, 4]),
+        drawn("f16", [5, 4]),
+        drawn("i32", [6], [0, 5]),
+        drawn("f32", [6], [4, 6]),
+        drawn("f32", []),
+      ],
+      gradient: false,
+    },
   ],
 });
 
 function rowsOf(hidden: TensorType, weight: TensorType, targets: TensorType): number {
   const [rows, width] = hidden.shape;
   const fits =
-    hidden.dtype === "f32" &&
+    isFloat(hidden.dtype) &&
     hidden.shape.length === 2 &&
-    weight.dtype === "f32" &&
+    isFloat(weight.dtype) &&
     weight.shape.length === 2 &&
     weight.shape[1] === width;
   if (!fits || rows === undefined || formatType(targets) !== `i32[${rows}]`) {

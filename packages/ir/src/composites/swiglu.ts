@@ -5,40 +5,52 @@ import { defineComposite, type Gradients } from "../op.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { requireDType } from "../ops/shared/elementwise.js";
+import { wide, widen } from "../ops/shared/half.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
+import type { Tensor } from "../tensor.js";
 
-function alike(types: readonly TensorType[]): TensorType {
-  const [first] = types as readonly [TensorType];
+/** The f32 type that all have, however each is stored. */
+function alike(given: readonly TensorType[]): TensorType {
+  const types = given.map(wide);
+  const first = types[0] as TensorType;
   requireDType(types, "f32");
   if (types.every((type) => sameType(type, first))) return first;
   throw new CambiumError("E_SHAPE", "inputs must have one shape", { got: types.map(formatType).join(", ") });
 }
 
-/** `gate`, `up` f32 of one shape → gate · sigmoid(gate) · up. */
+/** `gate`, `up` f32 of one shape → gate · sigmoid(gate) · up. They may be stored in half precision. */
 export const swiglu = defineComposite({
   name: "swiglu",
   inputs: ["gate", "up"],
   infer: alike,
-  decompose: ([gate, up]) => mul(mul(gate, sigmoid(gate)), up),
+  decompose: (inputs) => {
+    const [gate, up] = inputs.map(widen) as [Tensor, Tensor];
+    return mul(mul(gate, sigmoid(gate)), up);
+  },
   vjp: ({ inputs: [gate, up], grads: [grad] }): Gradients => (grad ? swigluGrad(gate, up, grad) : [null, null]),
   samples: [
     { inputs: [drawn("f32", [3, 4]), drawn("f32", [3, 4])] },
     { inputs: [drawn("f32", [2, 2, 3]), drawn("f32", [2, 2, 3])] },
+    { inputs: [drawn("f16", [3, 4]), drawn("f16", [3, 4])] },
   ],
 });
 
-/** Cotangents of `gate` and `up` from that of the product. */
+/** Cotangents, f32, of `gate` and `up` from that of the product. */
 export const swigluGrad = defineComposite({
   name: "swigluGrad",
   inputs: ["gate", "up", "grad"],
   outputs: ["gateGrad", "upGrad"],
   infer: (types) => [alike(types), alike(types)],
-  decompose: ([gate, up, grad]) => {
+  decompose: (inputs) => {
+    const [gate, up, grad] = inputs.map(widen) as [Tensor, Tensor, Tensor];
     const s = sigmoid(gate);
     const slope = mul(s, add(1, mul(gate, sub(1, s))));
     return [mul(grad, mul(up, slope)), mul(grad, mul(gate, s))];
   },
-  samples: [{ inputs: [drawn("f32", [3, 4]), drawn("f32", [3, 4]), drawn("f32", [3, 4])] }],
+  samples: [
+    { inputs: [drawn("f32", [3, 4]), drawn("f32", [3, 4]), drawn("f32", [3, 4])] },
+    { inputs: [drawn("f16", [3, 4]), drawn("f16", [3, 4]), drawn("f32", [3, 4])] },
+  ],
 });

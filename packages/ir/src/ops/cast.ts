@@ -1,8 +1,17 @@
 // cast: converts the dtype. f32 → i32 truncates toward zero; anything → bool asks "≠ 0"; f32 → f16/bf16 rounds to even,
 // and its gradient passes unrounded. What lies outside i32 becomes no number to rely on.
 import { type DType, isFloat } from "../dtype.js";
+import { fromBf16, fromF16, toBf16, toF16 } from "../float16.js";
 import { definePrimitive, type Gradients } from "../op.js";
 import { drawn, given } from "../sample.js";
+
+const conversions: Readonly<Record<DType, (v: number) => number>> = {
+  f32: (v) => v,
+  i32: Math.trunc,
+  bool: (v) => (v === 0 ? 0 : 1),
+  f16: (v) => fromF16(toF16(v)),
+  bf16: (v) => fromBf16(toBf16(v)),
+};
 
 export const cast = definePrimitive({
   name: "cast",
@@ -10,8 +19,7 @@ export const cast = definePrimitive({
   attrs: ({ to }: { to: DType }) => ({ to }),
   infer: ([x], { to }) => ({ dtype: to, shape: x.shape }),
   vjp: ({ inputs: [x], grads: [grad] }): Gradients => [isFloat(x.dtype) ? grad : null],
-  evaluate: ([x], { to }) =>
-    to === "i32" ? x.data.map(Math.trunc) : to === "bool" ? x.data.map((v) => (v === 0 ? 0 : 1)) : x.data,
+  evaluate: ([x], { to }) => x.data.map(conversions[to]),
   flops: () => 0,
   samples: [
     { inputs: [given("f32", [5], [-2.7, -0.5, 0, 0.5, 2.7])], attrs: { to: "i32" } },
@@ -19,5 +27,11 @@ export const cast = definePrimitive({
     { inputs: [drawn("bool", [4])], attrs: { to: "f32" } },
     { inputs: [drawn("bool", [4])], attrs: { to: "i32" } },
     { inputs: [given("i32", [4], [-1, 0, 1, 7])], attrs: { to: "bool" } },
+    {
+      inputs: [given("f32", [8], [1 / 3, -1 / 3, 2049, 2051, 65519, 2 ** -25, 3 * 2 ** -25, -1e-5])],
+      attrs: { to: "f16" },
+      note: "ties to even, both ends",
+    },
+    { inputs: [drawn("f16", [3, 2])], attrs: { to: "f32" } },
   ],
 });

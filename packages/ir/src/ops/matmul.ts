@@ -1,7 +1,7 @@
 // matmul: batched matrix product with optional transposes; the op nearly all time is spent in.
 
 import type { TensorType } from "../dtype.js";
-import { formatType } from "../dtype.js";
+import { formatType, isFloat } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import { definePrimitive, type Gradients } from "../op.js";
 import { drawn } from "../sample.js";
@@ -16,8 +16,8 @@ export interface Transposes {
 }
 
 /**
- * `a` [.., m, k] · `b` [.., k, n] → [.., m, n]; leading axes broadcast.
- * @throws CambiumError `E_SHAPE` when the inner sizes differ or a rank is below 2, `E_DTYPE` unless both are f32.
+ * `a` [.., m, k] · `b` [.., k, n] → f32 [.., m, n]; leading axes broadcast. Either side may be stored in half precision.
+ * @throws CambiumError `E_SHAPE` when the inner sizes differ or a rank is below 2, `E_DTYPE` unless both are floats.
  */
 export const matmul = definePrimitive({
   name: "matmul",
@@ -80,13 +80,17 @@ export const matmul = definePrimitive({
     { inputs: [drawn("f32", [2, 1, 3, 4]), drawn("f32", [3, 4, 2])], note: "broadcast batch axes" },
     { inputs: [drawn("f32", [2, 2, 4, 3]), drawn("f32", [2, 2, 2, 4])], attrs: { transA: true, transB: true } },
     { inputs: [drawn("f32", [1, 1]), drawn("f32", [1, 1])] },
+    { inputs: [drawn("f16", [3, 4]), drawn("f16", [5, 4])], attrs: { transB: true } },
+    { inputs: [drawn("f16", [2, 3, 5]), drawn("f32", [3, 4])], attrs: { transA: true }, note: "mixed" },
   ],
 });
 
 function sizes(a: TensorType, b: TensorType, { transA, transB }: Transposes) {
   const [ra, rb] = [a.shape.length, b.shape.length];
-  if (a.dtype !== "f32" || b.dtype !== "f32") {
-    throw new CambiumError("E_DTYPE", "both sides must be f32", { got: `${formatType(a)} and ${formatType(b)}` });
+  if (!isFloat(a.dtype) || !isFloat(b.dtype)) {
+    throw new CambiumError("E_DTYPE", "both sides must be f32, or stored as f16 or bf16", {
+      got: `${formatType(a)} and ${formatType(b)}`,
+    });
   }
   if (ra < 2 || rb < 2) {
     throw new CambiumError("E_SHAPE", "both sides need at least two axes", {

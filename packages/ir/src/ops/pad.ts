@@ -12,7 +12,7 @@ export const pad = definePrimitive({
   inputs: ["x"],
   attrs: ({ before, after }: { before: readonly number[]; after: readonly number[] }) => ({ before, after }),
   infer: ([x], { before, after }) => {
-    requireDType([x], "f32", "i32");
+    requireDType([x], "f32", "i32", "f16", "bf16");
     const counts = [...before, ...after];
     if (
       before.length !== x.shape.length ||

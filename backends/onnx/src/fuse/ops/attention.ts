@@ -2,12 +2,14 @@
 // from the forward pass to the backward pass.
 import {
   broadcast,
+  cast,
   causalAttention,
   composites,
   concat,
   defineComposite,
   drawn,
   exp,
+  f32,
   iota,
   less,
   matmul,
@@ -105,7 +107,7 @@ export const attentionGrad = defineComposite({
   inputs: "variadic",
   outputs: ["qGrad", "kGrad", "vGrad"],
   attrs: (given: Heads) => given,
-  infer: (types) => types.slice(0, 3),
+  infer: (types) => types.slice(0, 3).map(({ shape }) => f32(...shape)),
   decompose: ([q, k, v, out, grad, ...blocks], { heads, kvHeads }) => {
     const [batch, time, width] = (q as Tensor).shape as [number, number, number];
     const padded = blocks.map((block) => filled(block, time));
@@ -115,7 +117,10 @@ export const attentionGrad = defineComposite({
       repeated(byHead(k as Tensor, kvHeads), heads),
       repeated(byHead(v as Tensor, kvHeads), heads),
     ];
-    const delta = reduceSum(mul(grads, byHead(out as Tensor, heads)), { axes: [-1], keepDims: true });
+    const delta = reduceSum(mul(cast(grads, wide), cast(byHead(out as Tensor, heads), wide)), {
+      axes: [-1],
+      keepDims: true,
+    });
     const scoreGrad = mul(mul(p, sub(matmul(grads, values, { transB: true }), delta)), 1 / Math.sqrt(width / heads));
     const overGroup = (x: Tensor) =>
       reduceSum(reshape(x, { shape: [batch, kvHeads, heads / kvHeads, time, width / heads] }), { axes: [2] });
@@ -133,6 +138,9 @@ function gradientSample(batch: number, time: number, heads: number, kvHeads: num
   const blocks = probabilityTypes([batch, time], heads).map(({ shape }) => drawn("f32", shape, [0, 1]));
   return { inputs: [wide, narrow, narrow, wide, wide, ...blocks], attrs: { heads, kvHeads }, gradient: false as const };
 }
+
+/** Operands may be stored in half precision. */
+const wide = { to: "f32" } as const;
 
 /** [batch, time, heads · headDim] → [batch, heads, time, headDim]. */
 function byHead(x: Tensor, heads: number): Tensor {

@@ -6,6 +6,7 @@ import {
   drawn,
   equal,
   exp,
+  f32,
   iota,
   linearCrossEntropy,
   matmul,
@@ -44,7 +45,7 @@ export const crossEntropyGrad = defineComposite({
   inputs: ["hidden", "weight", "targets", "probabilities"],
   outputs: ["hiddenGrad", "weightGrad"],
   attrs: (given: { scale: number }) => given,
-  infer: ([hidden, weight]) => [hidden, weight],
+  infer: ([hidden, weight]) => [f32(...hidden.shape), f32(...weight.shape)],
   decompose: ([hidden, weight, targets, probabilities], { scale }) => {
     const [rows, vocab] = probabilities.shape as [number, number];
     const column = iota(targets.builder, { shape: [1, vocab], axis: 1 });

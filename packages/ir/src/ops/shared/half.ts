@@ -1,0 +1,14 @@
+// Shared by ops whose operands may be stored in half precision: they count as f32, and results are f32 (accumulated so).
+import { isFloat, type TensorType } from "../../dtype.js";
+import type { Tensor } from "../../tensor.js";
+import { cast } from "../cast.js";
+
+/** The type an operand counts as: f32 for f16 and bf16. */
+export function wide(type: TensorType): TensorType {
+  return isFloat(type.dtype) ? { dtype: "f32", shape: type.shape } : type;
+}
+
+/** The operand as arithmetic takes it. */
+export function widen(x: Tensor): Tensor {
+  return isFloat(x.dtype) && x.dtype !== "f32" ? cast(x, { to: "f32" }) : x;
+}
