@@ -79,21 +79,28 @@ describe("growth by a layer list", () => {
     const record = JSON.parse(readFileSync(join(target, "growth.json"), "utf8"));
     expect(record.layers).toEqual([[0], [1], [0], [1]]);
     const sum = (path: string) => spawnSync("sha256sum", [path], { encoding: "utf8" }).stdout.split(" ")[0];
-    expect(Object.keys(record.sha256)).toEqual(
+    expect(Object.keys(record.files)).toEqual(
       Object.keys(files(target)).filter((file) => /\d\.safetensors$/.test(file)),
     );
-    for (const file of Object.keys(record.sha256)) expect(sum(join(target, file))).toBe(record.sha256[file]);
+    for (const file of Object.keys(record.files)) expect(sum(join(target, file))).toBe(record.files[file]);
+    const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+    expect(Object.keys(record.sha256.result).sort()).toEqual([...large.tensors.keys()].sort());
+    for (const name of large.tensors.keys())
+      expect(record.sha256.result[name]).toBe(hashOf(await large.shardOf(name).readBytes(name)));
+    expect(Object.keys(record.sha256.source).sort()).toEqual([...small.tensors.keys()].sort());
+    for (const name of small.tensors.keys())
+      expect(record.sha256.source[name]).toBe(hashOf(await small.shardOf(name).readBytes(name)));
     for (const { name, sha256 } of record.source) expect(sum(join(source, name))).toBe(sha256);
     const plain = join(dir, "plain");
     await growDirectory(source, plain, { ...options, verify: false });
-    const { sha256: _, ...rest } = record;
+    const { files: _, ...rest } = record;
     const unhashed = rest.source.map(({ sha256: _, ...file }: { sha256: string }) => file);
     expect(JSON.parse(readFileSync(join(plain, "growth.json"), "utf8"))).toEqual({ ...rest, source: unhashed });
     expect(readdirSync(dir).sort()).toEqual(["a", "b", "plain"]);
     expect((await growDirectory(source, target, options)).state).toBe("cached");
     expect((await growDirectory(source, plain, options)).state).toBe("cached");
     expect(JSON.parse(readFileSync(join(plain, "growth.json"), "utf8"))).toEqual(record);
-    const shard = join(plain, Object.keys(record.sha256).at(-1) as string);
+    const shard = join(plain, Object.keys(record.files).at(-1) as string);
     const bytes = readFileSync(shard);
     writeFileSync(shard, bytes.with(bytes.length - 1, (bytes.at(-1) as number) ^ 1));
     expect((await refusal(() => growDirectory(source, plain, options))).code).toBe("E_GROWTH_VERIFY");
@@ -294,6 +301,34 @@ describe("harm", () => {
     expect(seen[0]).toBeGreaterThan(50_000);
     await growDirectory(source, join(dir, "c"), { ...request, verify: true });
     expect(files(target)).toEqual(files(join(dir, "c")));
+  });
+
+  it.each([{}, { dtype: "f32" as const }])(
+    "in many sittings it comes to the same bytes, hashes included: %o",
+    async (cast) => {
+      const dir = await tempDir();
+      const source = writeModel(join(dir, "a"), llamaJson(2, 64, 64), llamaShards(2, 64, 64));
+      const request = { operator: stacked, options: { factor: 2 }, ...cast, flushBytes: 4096 };
+      await growDirectory(source, join(dir, "b"), request);
+      let sittings = 1;
+      for (let until = 30_000; ; until += 30_000, sittings++) {
+        const stop = new AbortController();
+        const onProgress = ({ done }: { done: number }) => done > until && stop.abort();
+        const { state } = await growDirectory(source, join(dir, "c"), { ...request, signal: stop.signal, onProgress });
+        if (state === "done") break;
+      }
+      expect(sittings).toBeGreaterThan(3);
+      expect(files(join(dir, "c"))).toEqual(files(join(dir, "b")));
+    },
+  );
+
+  it("finds what another process did after the pre-flight", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(2, 8, 16), llamaShards(2, 8, 16));
+    const target = join(dir, "b");
+    const onPreflight = () => void spawnSync(node[0], [...node.slice(1), source, target, "2"]);
+    const request = { ...sharded, operator: stacked, options: { factor: 2 } };
+    expect((await growDirectory(source, target, { ...request, onPreflight })).state).toBe("cached");
   });
 
   it.skipIf(!canMount)("a disk that is too small is named before anything is written", async () => {

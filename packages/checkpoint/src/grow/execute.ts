@@ -9,7 +9,8 @@ import { freeBytes } from "../disk-space.js";
 import { toFileError } from "../file-errors.js";
 import { CONFIG_FILE, INDEX_FILE } from "../model-directory/names.js";
 import { blocksFor } from "./footprint.js";
-import { clearJournal, growingPaths, lockTarget, type SafeBytes, writeJournal } from "./journal.js";
+import { PassingHashes } from "./hashes.js";
+import { clearJournal, growingPaths, type Journal, lockTarget, writeJournal } from "./journal.js";
 import { examine, type GrowPreflight, type Growth, type PreflightRequest } from "./preflight.js";
 import { modelCard, RECORD_FILE, record } from "./record.js";
 import { verifyShards } from "./verify.js";
@@ -63,8 +64,8 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
     const lock = await lockTarget(target);
     try {
       // Another process may have gone on between the pre-flight and the lock.
-      const { safe, done } = await growth.standing();
-      return { state: done ? "cached" : await fill(growth, target, safe, options), report };
+      const { journal, done } = await growth.standing();
+      return { state: done ? "cached" : await fill(growth, target, journal, options), report };
     } finally {
       await lock.release();
     }
@@ -88,17 +89,18 @@ async function verifyDone(
 async function fill(
   growth: Growth,
   target: string,
-  found: SafeBytes | undefined,
+  journal: Journal | undefined,
   options: GrowOptions,
 ): Promise<"done" | "stopped"> {
   const { source, prepared, report } = growth;
   const { scratch } = growingPaths(target);
   const { signal } = options;
-  const safe = await standingBytes(scratch, found);
+  const safe = await standingBytes(scratch, journal?.files);
+  const passing = new PassingHashes(prepared.shards, journal?.hashes);
   // What is known beforehand is written while the weights are.
   const companions = writeCompanions(growth, scratch);
   try {
-    await writeShards(growth, target, safe, found !== undefined, options);
+    await writeShards(growth, target, { safe, passing, begun: journal !== undefined }, options);
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return "stopped";
     throw error;
@@ -108,7 +110,7 @@ async function fill(
   await companions;
   const hashes = options.verify
     ? await verifyShards(source, scratch, prepared.shards, report.bytesOut, options)
-    : undefined;
+    : { tensors: await passing.all(source, scratch) };
   if (signal?.aborted) return "stopped";
   await writeFile(join(scratch, RECORD_FILE), record(prepared, report, hashes));
   await syncTree(scratch);
@@ -128,23 +130,31 @@ async function writeCompanions({ source, prepared, report }: Growth, scratch: st
   ]);
 }
 
+interface Sitting {
+  /** Bytes by file name; grows. */
+  readonly safe: Record<string, number>;
+  readonly passing: PassingHashes;
+  /** There is a journal. */
+  readonly begun: boolean;
+}
+
 /** Writes what an earlier sitting has not written, and notes in the journal how far each file is safe. */
 async function writeShards(
   growth: Growth,
   target: string,
-  safe: Record<string, number>,
-  journalled: boolean,
+  { safe, passing, begun }: Sitting,
   options: GrowOptions,
 ): Promise<void> {
   const { source, prepared, report, identity } = growth;
   const { scratch } = growingPaths(target);
   const { signal, onProgress, flushBytes = FLUSH_BYTES } = options;
   // One write at a time; without a journal nothing counts as safe, so that the first one need not be waited for.
-  let noted = journalled ? Promise.resolve() : writeJournal(target, identity, safe);
+  const note = () => writeJournal(target, identity, { files: safe, hashes: passing.known });
+  let noted = begun ? Promise.resolve() : note();
   const save = (file: string, bytes: number): Promise<void> => {
     noted = noted.then(() => {
       safe[file] = bytes;
-      return writeJournal(target, identity, safe);
+      return note();
     });
     return noted;
   };
@@ -157,7 +167,7 @@ async function writeShards(
       let last = safe[file] ?? 0;
       if (last === layout.fileSize) continue;
       await writeShard({
-        ...{ source, layout, blocks, flushBytes, signal, from: last, path: join(scratch, file) },
+        ...{ source, layout, hashes: passing, blocks, flushBytes, signal, from: last, path: join(scratch, file) },
         save: (end) => save(file, end),
         progress: (end) => {
           done += end - last;
@@ -176,7 +186,7 @@ async function writeShards(
 }
 
 /** How much of each file is there of what the journal says is safe; without a journal nothing is. */
-async function standingBytes(scratch: string, safe: SafeBytes | undefined): Promise<Record<string, number>> {
+async function standingBytes(scratch: string, safe: Journal["files"] | undefined): Promise<Record<string, number>> {
   if (!safe) await rm(scratch, { recursive: true, force: true });
   await makeDirectory(scratch);
   const standing: Record<string, number> = {};

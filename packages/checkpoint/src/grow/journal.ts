@@ -6,6 +6,7 @@ import { writeFileAtomic } from "../atomic.js";
 import { errnoOf } from "../file-errors.js";
 import { isJsonObject, parseJson } from "../json.js";
 import { listScratch, removeStaleScratch, scratchId, scratchPath } from "../scratch.js";
+import type { KnownHashes } from "./hashes.js";
 
 /** The places beside `target`, which is absolute. */
 export function growingPaths(target: string): { readonly scratch: string; readonly journal: string } {
@@ -13,14 +14,17 @@ export function growingPaths(target: string): { readonly scratch: string; readon
   return { scratch, journal: `${scratch}.json` };
 }
 
-/** Safe bytes by file name. */
-export type SafeBytes = Readonly<Record<string, number>>;
+export interface Journal {
+  /** Safe bytes by file name. */
+  readonly files: Readonly<Record<string, number>>;
+  readonly hashes: KnownHashes;
+}
 
 /**
  * What an earlier run of the growth `identity` left; nothing when there was none.
  * @throws CambiumError `E_GROWTH_UNFINISHED` when it was another growth.
  */
-export async function readJournal(target: string, identity: string): Promise<SafeBytes | undefined> {
+export async function readJournal(target: string, identity: string): Promise<Journal | undefined> {
   const { scratch, journal } = growingPaths(target);
   let text: string;
   try {
@@ -30,19 +34,19 @@ export async function readJournal(target: string, identity: string): Promise<Saf
     throw error;
   }
   const root = parseJson(text, journal);
-  if (!isJsonObject(root) || root.identity !== identity || !isJsonObject(root.files)) {
+  if (!isJsonObject(root) || root.identity !== identity || !isJsonObject(root.files) || !isJsonObject(root.hashes)) {
     throw new CambiumError("E_GROWTH_UNFINISHED", "another growth into this place was begun and not ended", {
       where: target,
       expected: "the same source, operator and options",
       hint: `give the same command to continue it, or remove ${scratch} and ${journal}`,
     });
   }
-  return root.files as Record<string, number>;
+  return root as unknown as Journal;
 }
 
 /** Survives a power cut; to be called only after the bytes themselves are flushed. */
-export async function writeJournal(target: string, identity: string, files: SafeBytes): Promise<void> {
-  await writeFileAtomic(growingPaths(target).journal, `${JSON.stringify({ identity, files })}\n`);
+export async function writeJournal(target: string, identity: string, journal: Journal): Promise<void> {
+  await writeFileAtomic(growingPaths(target).journal, `${JSON.stringify({ identity, ...journal })}\n`);
 }
 
 /** Removes the journal, and the locks of processes that died, of a growth that is done. */

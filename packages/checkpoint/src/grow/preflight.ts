@@ -8,7 +8,7 @@ import { freeBytes, requireSpace } from "../disk-space.js";
 import { errnoOf, toFileError } from "../file-errors.js";
 import { type ModelDirectory, openModelDirectory } from "../model-directory/open.js";
 import { blocksFor, heldBytes } from "./footprint.js";
-import { readJournal, type SafeBytes } from "./journal.js";
+import { type Journal, readJournal } from "./journal.js";
 import { Mistakes } from "./mistakes.js";
 import { type GrowRequest, type Prepared, prepare } from "./prepare.js";
 import { RECORD_FILE } from "./record.js";
@@ -47,8 +47,8 @@ export interface GrowPreflight {
 interface Standing {
   /** The target is this very growth. */
   readonly done: boolean;
-  /** Bytes by file name; undefined when nothing was begun, or all is done. */
-  readonly safe: SafeBytes | undefined;
+  /** Undefined when nothing was begun, or all is done. */
+  readonly journal: Journal | undefined;
 }
 
 /** A growth that nothing stands against. */
@@ -92,11 +92,11 @@ export async function examine(
     const identity = `${prepared?.identity} ${times.join(" ")}`;
     const standing = async (): Promise<Standing> => {
       const done = await isDone(target, prepared?.identity, Math.max(...times));
-      return { done, safe: prepared && !done ? await readJournal(target, identity) : undefined };
+      return { done, journal: prepared && !done ? await readJournal(target, identity) : undefined };
     };
-    const { done = false, safe } = (await mistakes.check(standing)) ?? {};
+    const { done = false, journal } = (await mistakes.check(standing)) ?? {};
     await mistakes.check(() => requireWritable(dirname(target)));
-    const report = prepared && source && (await reportOf(source, target, prepared, done, safe));
+    const report = prepared && source && (await reportOf(source, target, prepared, done, journal?.files));
     if (report) await mistakes.check(() => requireSpace(dirname(target), report.bytesOut - report.bytesDone));
     if (report) request.onPreflight?.(report);
     mistakes.throwIfAny();
@@ -120,7 +120,7 @@ async function reportOf(
   target: string,
   { operator, layers, plan, tensors, dropped, shards }: Prepared,
   done: boolean,
-  safe: SafeBytes = {},
+  safe: Journal["files"] = {},
 ): Promise<GrowPreflight> {
   const copied = tensors.filter(({ copyOf }) => copyOf !== undefined).length;
   const bytesOut = shards.reduce((sum, { layout }) => sum + layout.fileSize, 0);

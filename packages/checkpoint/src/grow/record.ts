@@ -1,21 +1,25 @@
 // Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
 import { formatLayers, planNeeds } from "@cambium/growth";
+import type { TensorHashes } from "./hashes.js";
 import type { GrowPreflight } from "./preflight.js";
 import type { Prepared } from "./prepare.js";
 
 export const RECORD_FILE = "growth.json";
 
-/** In hex, by file name. */
-export interface FileHashes {
-  readonly source: Readonly<Record<string, string>>;
-  readonly result: Readonly<Record<string, string>>;
+/** SHA-256 in hex. */
+export interface GrowthHashes {
+  readonly tensors: TensorHashes;
+  /** By file name, where the files were read whole. */
+  readonly files?: {
+    readonly source: Readonly<Record<string, string>>;
+    readonly result: Readonly<Record<string, string>>;
+  };
 }
 
-/** @param hashes SHA-256 of the source's and the result's files, where they were read whole */
 export function record(
   { identity, sourceFiles }: Prepared,
   { operator, layers, plan, tensors, parametersBefore, parametersAfter }: GrowPreflight,
-  hashes?: FileHashes,
+  { tensors: sha256, files }: GrowthHashes,
 ): string {
   const content = {
     format: 1,
@@ -24,8 +28,9 @@ export function record(
     layers,
     parameters: { before: parametersBefore, after: parametersAfter },
     dropped: tensors.dropped,
-    source: sourceFiles.map((file) => (hashes ? { ...file, sha256: hashes.source[file.name] } : file)),
-    ...(hashes && { sha256: hashes.result }),
+    source: sourceFiles.map((file) => (files ? { ...file, sha256: files.source[file.name] } : file)),
+    ...(files && { files: files.result }),
+    sha256,
     ...(plan && { plan }),
   };
   return `${JSON.stringify(content, null, 2)}\n`;

@@ -1,6 +1,6 @@
 // Rows of stored float tensors as float64 and back, a block at a time.
 import type { ReadRows } from "@cambium/growth";
-import { fromBf16, fromF16, toBf16, toF16 } from "@cambium/ir";
+import { fromF16, toF16 } from "@cambium/ir";
 import type { ModelDirectory } from "../model-directory/open.js";
 import { STORED_BITS, type StoredDType } from "../safetensors/dtype.js";
 import type { TargetTensor } from "./table.js";
@@ -38,23 +38,36 @@ export async function* computedChunks({ dtype, shape, rows }: TargetTensor, skip
 function decode(dtype: StoredDType, bytes: Uint8Array): Float64Array {
   const { buffer, byteOffset, byteLength } = bytes;
   if (dtype === "F32") return new Float64Array(new Float32Array(buffer, byteOffset, byteLength / 4));
-  return converted(
-    new Uint16Array(buffer, byteOffset, byteLength / 2),
-    dtype === "F16" ? fromF16 : fromBf16,
-    Float64Array,
-  );
+  const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
+  if (dtype === "BF16") return decodeBf16(halves);
+  const out = new Float64Array(halves.length);
+  for (let i = 0; i < out.length; i++) out[i] = fromF16(halves[i] as number);
+  return out;
 }
 
 function encode(dtype: StoredDType, block: Float64Array): Uint8Array {
   if (dtype === "F32") return new Uint8Array(new Float32Array(block).buffer);
-  return new Uint8Array(converted(block, dtype === "F16" ? toF16 : toBf16, Uint16Array).buffer);
+  if (dtype === "BF16") return new Uint8Array(encodeBf16(block).buffer);
+  const out = new Uint16Array(block.length);
+  for (let i = 0; i < out.length; i++) out[i] = toF16(block[i] as number);
+  return new Uint8Array(out.buffer);
 }
 
-type Numbers = Float64Array | Uint16Array;
+// Through one view for the whole block: `fromBf16` and `toBf16` write and read one number at a time.
 
-/** `from` of the language with a function goes by a list of boxed numbers: several times the time and the memory. */
-function converted<T extends Numbers>(values: Numbers, by: (value: number) => number, type: new (n: number) => T): T {
-  const made = new type(values.length);
-  for (let i = 0; i < made.length; i++) made[i] = by(values[i] as number);
-  return made;
+function decodeBf16(halves: Uint16Array): Float64Array {
+  const words = new Uint32Array(halves.length);
+  for (let i = 0; i < words.length; i++) words[i] = (halves[i] as number) << 16;
+  return new Float64Array(new Float32Array(words.buffer));
+}
+
+function encodeBf16(block: Float64Array): Uint16Array {
+  const words = new Uint32Array(new Float32Array(block).buffer);
+  const out = new Uint16Array(words.length);
+  for (let i = 0; i < out.length; i++) {
+    const bits = words[i] as number;
+    const nan = (bits & 0x7fffffff) > 0x7f800000;
+    out[i] = nan ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+  }
+  return out;
 }

@@ -1,12 +1,15 @@
 // The bytes of one shard of a grown model in order: its header, ranges of the source's files, computed rows.
 import type { ModelDirectory } from "../model-directory/open.js";
 import type { SafetensorsLayout } from "../safetensors/layout.js";
+import type { PassingHashes } from "./hashes.js";
 import { computedChunks } from "./rows.js";
 import type { TargetTensor } from "./table.js";
 
 /** Bytes that follow each other in the shard. `read` fills `target` with those from `at` on. */
 interface Span {
   readonly length: number;
+  /** Sees them in order. */
+  readonly watch?: ((bytes: Uint8Array) => void) | undefined;
   read(target: Uint8Array, at: number): Promise<void> | void;
 }
 
@@ -16,8 +19,8 @@ export class ShardBytes {
   #at = 0;
 
   /** @param from the first byte that is wanted */
-  constructor(source: ModelDirectory, layout: SafetensorsLayout<TargetTensor>, from: number) {
-    this.#spans = spans(source, layout, from);
+  constructor(source: ModelDirectory, layout: SafetensorsLayout<TargetTensor>, hashes: PassingHashes, from: number) {
+    this.#spans = spans(source, layout, hashes, from);
   }
 
   /** Fills `target`, which must not be longer than what is left, with the next bytes. */
@@ -29,7 +32,9 @@ export class ShardBytes {
         this.#at = 0;
         continue;
       }
-      await this.#span.read(target.subarray(filled, filled + take), this.#at);
+      const bytes = target.subarray(filled, filled + take);
+      await this.#span.read(bytes, this.#at);
+      this.#span.watch?.(bytes);
       this.#at += take;
       filled += take;
     }
@@ -39,19 +44,21 @@ export class ShardBytes {
 async function* spans(
   source: ModelDirectory,
   { head, tensors }: SafetensorsLayout<TargetTensor>,
+  hashes: PassingHashes,
   from: number,
 ): AsyncGenerator<Span> {
   if (from < head.length) yield inMemory(head.subarray(from));
   for (const { offset, byteLength, source: made } of tensors) {
     const skipped = Math.max(0, from - offset);
     if (skipped >= byteLength) continue;
+    const watch = skipped === 0 ? hashes.watch(made, byteLength) : undefined;
     if (made.copyOf === undefined) {
-      for await (const chunk of computedChunks(made, skipped)) yield inMemory(chunk);
+      for await (const chunk of computedChunks(made, skipped)) yield { ...inMemory(chunk), watch };
       continue;
     }
     const shard = source.shardOf(made.copyOf);
     const begin = shard.entry(made.copyOf).offset + skipped;
-    yield { length: byteLength - skipped, read: (target, at) => shard.readInto(target, begin + at) };
+    yield { length: byteLength - skipped, watch, read: (target, at) => shard.readInto(target, begin + at) };
   }
 }
 

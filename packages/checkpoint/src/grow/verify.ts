@@ -6,11 +6,11 @@ import { ReasonList } from "../reasons.js";
 import { SafetensorsFile } from "../safetensors/file.js";
 import type { GrowOptions } from "./execute.js";
 import type { Prepared } from "./prepare.js";
-import type { FileHashes } from "./record.js";
+import type { GrowthHashes } from "./record.js";
 import { computedChunks } from "./rows.js";
 
 /**
- * @returns SHA-256 of each file of weights; not all of them when the signal stopped it
+ * @returns SHA-256 of each file of weights and of the tensors in them; not all of them when the signal stopped it
  * @throws CambiumError `E_GROWTH_VERIFY` with every tensor that is not what it should be; as opening the files
  */
 export async function verifyShards(
@@ -19,8 +19,10 @@ export async function verifyShards(
   shards: Prepared["shards"],
   total: number,
   { signal, onProgress }: Pick<GrowOptions, "signal" | "onProgress">,
-): Promise<FileHashes> {
-  const hashes = { source: {} as Record<string, string>, result: {} as Record<string, string> };
+): Promise<GrowthHashes> {
+  const files = { source: {} as Record<string, string>, result: {} as Record<string, string> };
+  const sums = { source: {} as Record<string, string>, result: {} as Record<string, string> };
+  const hashes: GrowthHashes = { tensors: sums, files };
   const before = source.shards.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   const progress = (bytes: number): void => {
@@ -31,7 +33,7 @@ export async function verifyShards(
   for (const shard of source.shards) {
     if (signal?.aborted) return hashes;
     const tensors = await hashFile(shard, progress, signal);
-    hashes.source[basename(shard.path)] = tensors.whole;
+    files.source[basename(shard.path)] = tensors.whole;
     for (const [name, hash] of tensors.byName) expected.set(name, hash);
   }
   const reasons = new ReasonList();
@@ -44,9 +46,11 @@ export async function verifyShards(
       reasons.add({ where: file, message: "its header is not what was written" });
     const { whole, byName } = await hashFile(written, progress, signal);
     if (signal?.aborted) return hashes;
-    hashes.result[file] = whole;
+    files.result[file] = whole;
     for (const { name, source: made } of layout.tensors) {
       const wanted = made.copyOf === undefined ? await hashChunks(computedChunks(made)) : expected.get(made.copyOf);
+      if (wanted !== undefined) sums.result[name] = wanted;
+      if (wanted !== undefined && made.copyOf !== undefined) sums.source[made.copyOf] = wanted;
       if (byName.get(name) !== wanted)
         reasons.add({ where: `${file}: ${name}`, message: "its bytes are not those of its source" });
     }

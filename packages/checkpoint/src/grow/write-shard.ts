@@ -2,6 +2,7 @@
 import type { ModelDirectory } from "../model-directory/open.js";
 import type { SafetensorsLayout } from "../safetensors/layout.js";
 import { alignedDown, BlockFile } from "./block-file.js";
+import type { PassingHashes } from "./hashes.js";
 import { ShardBytes } from "./shard-bytes.js";
 import type { TargetTensor } from "./table.js";
 
@@ -9,6 +10,8 @@ export interface ShardWriter {
   readonly source: ModelDirectory;
   readonly path: string;
   readonly layout: SafetensorsLayout<TargetTensor>;
+  /** See the tensors pass by. */
+  readonly hashes: PassingHashes;
   /** Bytes of the file that are there already; those behind the last aligned one are written again. */
   readonly from: number;
   /** From `alignedBlocks`; their size is that of one write, their number how many are under way. */
@@ -24,9 +27,9 @@ export interface ShardWriter {
 
 /** Writes the shard and flushes it to the disk. @throws the signal's reason, once what is written has been saved */
 export async function writeShard(writer: ShardWriter): Promise<void> {
-  const { source, path, layout, blocks, flushBytes, progress, save, signal } = writer;
+  const { source, path, layout, hashes, blocks, flushBytes, progress, save, signal } = writer;
   const from = alignedDown(writer.from);
-  const bytes = new ShardBytes(source, layout, from);
+  const bytes = new ShardBytes(source, layout, hashes, from);
   const file = await BlockFile.open(path, from);
   const writing: Promise<number>[] = [];
   let saved = from;

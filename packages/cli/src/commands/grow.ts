@@ -26,7 +26,7 @@ export function growCommand(host: Host): Command {
     .option("--dry-run", "say what would be done and what stands against it, from headers alone; write nothing")
     .option("--max-shard-size <bytes>", "weights in one file, e.g. 5GB (the default) or 900MB")
     .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: each as it was, bit for bit)")
-    .option("--verify", "read result and source again and compare; growth.json then has their SHA-256")
+    .option("--verify", "read result and source again and compare; growth.json then has the SHA-256 of whole files too")
     .option("--json", "print the figures as JSON")
     .addHelpText(
       "after",
