@@ -93,7 +93,7 @@ describe("a recipe", () => {
     for (const place of places) expect(reasons).toContainEqual(expect.stringMatching(new RegExp(`^r\\.yaml:${place}`)));
   });
 
-  test("names mistakes of type and of sense together", () => {
+  test("names mistakes of type and of sense together, in the order of the file", () => {
     const { data, model, growth, train } = minimal;
     const text = stringify({
       name: "a/b",
@@ -105,11 +105,11 @@ describe("a recipe", () => {
     const reasons = (failure(text).details.reasons ?? []).map(({ message }) => message);
     expect(reasons).toEqual([
       '"name" does not fit',
-      '"train.schedule" does not fit',
       '"data.field" is set, but the corpus is no .jsonl file',
       "hidden is not a multiple of heads",
       "heads is not a multiple of kvHeads",
       "a growth has both a factor and layers",
+      '"train.schedule" does not fit',
     ]);
   });
 

@@ -32,18 +32,25 @@ export function parseRecipe(text: string, file: string): Recipe {
       .map((error) => ({ where: at(error.pos[0]), message: error.message }));
     throw new CambiumError("E_RECIPE", "the recipe is not valid YAML", { reasons });
   }
-  return checkRecipe(toPlain(document, file), (path) => at(offsetOf(document, path)));
+  const offset = (path: readonly PropertyKey[]): number => offsetOf(document, path) ?? 0;
+  return checkRecipe(toPlain(document, file), (path) => at(offset(path)), offset);
 }
 
 /**
  * A recipe from plain data.
  * @param locate what a person calls the place of the field at `path`
+ * @param position where the field stands among the others: mistakes are told in that order
  * @throws CambiumError `E_RECIPE` with every reason found.
  */
-export function checkRecipe(value: unknown, locate: (path: readonly PropertyKey[]) => string): Recipe {
+export function checkRecipe(
+  value: unknown,
+  locate: (path: readonly PropertyKey[]) => string,
+  position: (path: readonly PropertyKey[]) => number = () => 0,
+): Recipe {
   const result = recipeSchema.safeParse(value);
   const found = [...(result.success ? [] : schemaReasons(result.error, value)), ...semanticReasons(value)];
   if (result.success && found.length === 0) return result.data;
+  found.sort((a, b) => position(a.path) - position(b.path));
   const reasons = found.slice(0, maxReasons).map(({ path, ...reason }) => ({ where: locate(path), ...reason }));
   const message = found.length === 1 ? "the recipe has a mistake" : `the recipe has ${found.length} mistakes`;
   throw new CambiumError("E_RECIPE", message, { reasons });
