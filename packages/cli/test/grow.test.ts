@@ -33,7 +33,7 @@ test("cuts shards, verifies, and does nothing the second time", async () => {
   const index = JSON.parse(readFileSync(join(target, "model.safetensors.index.json"), "utf8"));
   expect([...new Set(Object.values(index.weight_map))].sort()).toEqual([...files].sort());
   const record = JSON.parse(readFileSync(join(target, "growth.json"), "utf8"));
-  expect(Object.keys(record.sha256)).toEqual(files);
+  expect(Object.keys(record.files)).toEqual(files);
   expect(await json(...command)).toMatchObject({ written: target, files });
 });
 
