@@ -74,3 +74,18 @@ test("normal: moments 0, 1, 0, 3, finite, uncorrelated", () => {
   expect(Math.abs(mean(n, (i) => z(i) * z(i + 1)))).toBeLessThan(within(1));
   expect(mean(n, (i) => Number(Number.isFinite(z(i))))).toBe(1);
 });
+
+test("many normal numbers at once are the single ones, from any index on, past 2³² too", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.nat(100), fc.constantFrom(2 ** 33 - 3, 2 ** 33, 2 ** 40 + 1)),
+      fc.oneof(fc.nat(9), fc.constantFrom(2047, 2048, 2049, 5000)),
+      (first, count) => {
+        const random = new Random("at once");
+        const out = new Float64Array(count);
+        random.normals(out, first, 0.1);
+        expect(out).toEqual(out.map((_, i) => 0.1 * random.normal(first + i)));
+      },
+    ),
+  );
+});

@@ -1,11 +1,12 @@
 // From an expression to its compiled value: one rule per kind, which checks shapes and says how rows are made.
-import { numel, Random } from "@cambium/ir";
+import { Random } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
 import type { Expr, ExprKind } from "../expr/expr.js";
 import { compileConcat } from "./concat.js";
 import { compileMatMul } from "./matmul.js";
+import { shareRows } from "./share.js";
 import { compileTake } from "./take.js";
-import { type Compile, type Label, rowLength, type Scope, type Value } from "./value.js";
+import { type Compile, type Label, rowLength, type Scope, type TensorScope, type Value } from "./value.js";
 
 const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } = {
   copy: ({ source }, scope) => {
@@ -26,11 +27,11 @@ const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } =
   },
   zeros: ({ shape }, _scope, hint) => leaf(shape, hint, () => undefined),
   const: ({ shape, value }, { mode }, hint) => leaf(shape, hint, (out) => out.fill(mode === "moment" ? 0 : value)),
-  normal: ({ shape, std, seed }, { mode }, hint) => {
+  normal: ({ shape, std, seed }, { mode, shared }, hint) => {
+    if (mode !== "value") return leaf(shape, hint, () => undefined);
     const random = new Random(seed);
-    return leaf(shape, hint, (out, first) => {
-      if (mode === "value") for (let i = 0; i < out.length; i++) out[i] = std * random.normal(first + i);
-    });
+    const value = leaf(shape, hint, (out, first) => random.normals(out, first, std));
+    return { ...value, rows: shareRows(shared, `${std} ${seed} [${shape}]`, value.rows) };
   },
   scale: ({ of, by }, scope, hint) => {
     const value = compile(of, scope, hint);
@@ -71,8 +72,8 @@ const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } =
 const compile: Compile = (expr, scope, hint) => (rules[expr.kind] as Compile)(expr, scope, hint);
 
 /** The value of `expr` as the tensor `spec`; undefined after at least one complaint. */
-export function compileTensor(spec: ParameterSpec, expr: Expr, scope: Omit<Scope, "compile">): Value | undefined {
-  const value = compile(expr, { ...scope, compile }, spec.axes);
+export function compileTensor(spec: ParameterSpec, expr: Expr, scope: TensorScope): Value | undefined {
+  const value = compile(expr, { ...scope, compile, shared: new Map() }, spec.axes);
   if (!value || `${value.shape}` === `${spec.shape}`) return value;
   scope.complain({ message: "has the wrong shape", expected: `[${spec.shape}]`, got: `[${value.shape}]` });
   return undefined;
@@ -122,11 +123,14 @@ function combine(values: readonly Value[], factors: readonly number[], scope: Sc
     shape: first.shape,
     labels: first.labels.map((label, i) => label ?? rest.find(({ labels }) => labels[i])?.labels[i] ?? null),
     rows: async (start, end) => {
-      const out = new Float64Array(numel([end - start, ...first.shape.slice(1)]));
-      for (const [k, value] of values.entries()) {
+      const out = await first.rows(start, end);
+      const factor = factors[0] as number;
+      // The 0 makes a sum of −0 the 0 it is.
+      for (let i = 0; i < out.length; i++) out[i] = 0 + factor * (out[i] as number);
+      for (const [k, value] of rest.entries()) {
         const rows = await value.rows(start, end);
-        const factor = factors[k] as number;
-        for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + factor * (rows[i] as number);
+        const by = factors[k + 1] as number;
+        for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + by * (rows[i] as number);
       }
       return out;
     },

@@ -1,5 +1,5 @@
 // Slices along an axis, with repeats, gaps of zeros and factors.
-import type { Take } from "../expr/expr.js";
+import type { Expr, Take } from "../expr/expr.js";
 import { isExpr } from "../expr/walk.js";
 import { type Compile, dimensionOf, rowLength, type Scope, type Value } from "./value.js";
 
@@ -21,129 +21,122 @@ export const compileTake: Compile<Take> = (expr, scope, hint) => {
     });
     return undefined;
   }
-  const indices = spread(expr.indices, unit, (index, i) => (index < 0 ? -1 : index * unit + i));
+  const { scale } = expr;
+  const factors = isExpr(scale) ? undefined : factorsOf(expr, unit, scope);
+  if (factors === null) return undefined;
+  const indices = spread(Int32Array, expr.indices, unit, (index, i) => (index < 0 ? -1 : index * unit + i));
   const shape = of.shape.with(at, indices.length);
-  const taken: Value = {
-    shape,
-    labels: of.labels,
-    rows: at === 0 ? takeRows(of, indices) : takeInner(of, at, indices),
-  };
-  return scaled(taken, expr, at, unit, scope);
+  const rows = at === 0 ? takeRows(of, indices, factors) : takeInner(of, at, indices, factors);
+  const taken: Value = { shape, labels: of.labels, rows };
+  return isExpr(scale) ? timesElements(taken, scale, scope) : taken;
 };
 
+type Factors = Float64Array | undefined;
+
 /** One entry per row of the dimension instead of one per index. */
-function spread(list: readonly number[], unit: number, entry: (item: number, i: number) => number): Float64Array {
-  return Float64Array.from({ length: list.length * unit }, (_, i) =>
-    entry(list[Math.floor(i / unit)] as number, i % unit),
-  );
+function spread<T extends Int32Array | Float64Array>(
+  type: new (length: number) => T,
+  list: ArrayLike<number>,
+  unit: number,
+  entry: (item: number, i: number) => number,
+): T {
+  const out = new type(list.length * unit);
+  for (let i = 0; i < out.length; i++) out[i] = entry(list[Math.floor(i / unit)] as number, i % unit);
+  return out;
 }
 
-function takeRows(of: Value, indices: Float64Array): Value["rows"] {
+/** The factors of the dimension's rows, to the scope's power; undefined without any, null after a complaint. */
+function factorsOf({ scale, indices, axis }: Take, unit: number, scope: Scope): Factors | null {
+  if (scale === undefined || isExpr(scale)) return undefined;
+  const list = typeof scale === "number" ? indices.map(() => scale) : scale;
+  if (list.length === indices.length) return spread(Float64Array, list, unit, (factor) => factor ** scope.power);
+  scope.complain({
+    message: `factors do not match the indices of axis "${axis}"`,
+    expected: `${indices.length}`,
+    got: `${list.length}`,
+  });
+  return null;
+}
+
+function takeRows(of: Value, indices: Int32Array, factors: Factors): Value["rows"] {
   const width = rowLength(of.shape);
   return async (start, end) => {
     const out = new Float64Array((end - start) * width);
     const wanted = indices.subarray(start, end);
-    const present = wanted.filter((index) => index >= 0);
-    if (present.length === 0) return out;
-    const low = present.reduce((a, b) => Math.min(a, b));
-    const high = present.reduce((a, b) => Math.max(a, b)) + 1;
-    if (high - low <= overRead * wanted.length) {
-      const rows = await of.rows(low, high);
-      wanted.forEach((index, i) => {
-        if (index >= 0) out.set(rows.subarray((index - low) * width, (index - low + 1) * width), i * width);
-      });
-      return out;
+    let [low, high, present] = [Number.POSITIVE_INFINITY, 0, 0];
+    for (const index of wanted) {
+      if (index < 0) continue;
+      low = Math.min(low, index);
+      high = Math.max(high, index + 1);
+      present++;
     }
-    for (let i = 0; i < wanted.length; ) {
-      const first = wanted[i] as number;
-      let run = 1;
-      while (first >= 0 && wanted[i + run] === first + run) run++;
-      if (first >= 0) out.set(await of.rows(first, first + run), i * width);
-      i += run;
+    if (present > 0 && high - low <= overRead * wanted.length) {
+      const rows = await of.rows(low, high);
+      for (let i = 0; i < wanted.length; i++) {
+        const from = ((wanted[i] as number) - low) * width;
+        if (from >= 0) out.set(rows.subarray(from, from + width), i * width);
+      }
+    } else {
+      for (let i = 0; i < wanted.length; ) {
+        const first = wanted[i] as number;
+        let run = 1;
+        while (first >= 0 && wanted[i + run] === first + run) run++;
+        if (first >= 0) out.set(await of.rows(first, first + run), i * width);
+        i += run;
+      }
+    }
+    for (let i = 0; factors && i < wanted.length; i++) {
+      const factor = factors[start + i] as number;
+      for (let k = i * width; k < (i + 1) * width; k++) out[k] = (out[k] as number) * factor;
     }
     return out;
   };
 }
 
 /** Along a dimension behind the first: every row is gathered from the same row of `of`. */
-function takeInner(of: Value, at: number, indices: Float64Array): Value["rows"] {
+function takeInner(of: Value, at: number, indices: Int32Array, factors: Factors): Value["rows"] {
   const inner = rowLength(of.shape.slice(at));
-  const size = of.shape[at] as number;
+  const size = (of.shape[at] as number) * inner;
+  const from = spread(Int32Array, indices, inner, (index, k) => (index < 0 ? -1 : index * inner + k));
+  const by = factors && spread(Float64Array, factors, inner, (factor) => factor);
+  const width = from.length;
   return async (start, end) => {
     const rows = await of.rows(start, end);
-    const outer = rows.length / (size * inner);
-    const out = new Float64Array(outer * indices.length * inner);
-    for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < indices.length; i++) {
-        const index = indices[i] as number;
-        if (index < 0) continue;
-        const from = (o * size + index) * inner;
-        const to = (o * indices.length + i) * inner;
-        for (let k = 0; k < inner; k++) out[to + k] = rows[from + k] as number;
-      }
-    }
+    const out = new Float64Array((rows.length / size) * width);
+    for (let to = 0, first = 0; to < out.length; to += width, first += size) gather(rows, first, from, by, out, to);
     return out;
   };
 }
 
-function scaled(
-  value: Value,
-  { scale, indices, axis }: Take,
-  at: number,
-  unit: number,
-  scope: Scope,
-): Value | undefined {
-  if (scale === undefined) return value;
-  const { power } = scope;
-  const inner = rowLength(value.shape.slice(at));
-  const size = value.shape[at] as number;
-  if (isExpr(scale)) {
-    const mode = scope.mode === "value" ? "value" : "coefficient";
-    const factors = scope.compile(scale, { ...scope, mode, power: 1 }, value.labels);
-    if (!factors) return undefined;
-    if (`${factors.shape}` !== `${value.shape}`) {
-      scope.complain({
-        message: "a factor per element does not fit the take",
-        expected: `[${value.shape}]`,
-        got: `[${factors.shape}]`,
-      });
-      return undefined;
-    }
-    return { ...value, rows: times(value, async (start, end) => factors.rows(start, end), power) };
+function gather(rows: Float64Array, first: number, from: Int32Array, by: Factors, out: Float64Array, to: number): void {
+  for (let i = 0; i < from.length; i++) {
+    const index = from[i] as number;
+    if (index >= 0) out[to + i] = rows[first + index] as number;
   }
-  if (typeof scale === "number") return { ...value, rows: times(value, () => scale, power) };
-  if (scale.length !== indices.length) {
+  // Gaps too: their zero has a sign.
+  if (by) for (let i = 0; i < by.length; i++) out[to + i] = (out[to + i] as number) * (by[i] as number);
+}
+
+/** `value` times an expression of its shape, element by element. */
+function timesElements(value: Value, scale: Expr, scope: Scope): Value | undefined {
+  const mode = scope.mode === "value" ? "value" : "coefficient";
+  const factors = scope.compile(scale, { ...scope, mode, power: 1 }, value.labels);
+  if (!factors) return undefined;
+  if (`${factors.shape}` !== `${value.shape}`) {
     scope.complain({
-      message: `factors do not match the indices of axis "${axis}"`,
-      expected: `${indices.length}`,
-      got: `${scale.length}`,
+      message: "a factor per element does not fit the take",
+      expected: `[${value.shape}]`,
+      got: `[${factors.shape}]`,
     });
     return undefined;
   }
-  const factors = spread(scale, unit, (factor) => factor);
-  const width = rowLength(value.shape);
-  // Loops: `from` with a function goes by a list of boxed numbers.
-  const ofRows = (start: number, end: number) => {
-    const out = new Float64Array((end - start) * width);
-    for (let i = 0; i < out.length; i++) {
-      const flat = at === 0 ? start + Math.floor(i / width) : Math.floor(i / inner) % size;
-      out[i] = factors[flat] as number;
-    }
+  const { power } = scope;
+  const rows: Value["rows"] = async (start, end) => {
+    const out = await value.rows(start, end);
+    const by = await factors.rows(start, end);
+    for (let i = 0; i < out.length; i++)
+      out[i] = (out[i] as number) * (power === 1 ? (by[i] as number) : (by[i] as number) ** power);
     return out;
   };
-  return { ...value, rows: times(value, ofRows, power) };
-}
-
-type Factors = (start: number, end: number) => number | Float64Array | Promise<Float64Array>;
-
-function times(value: Value, factors: Factors, power: 1 | 2): Value["rows"] {
-  return async (start, end) => {
-    const rows = await value.rows(start, end);
-    const by = await factors(start, end);
-    for (let i = 0; i < rows.length; i++) {
-      const factor = typeof by === "number" ? by : (by[i] as number);
-      rows[i] = (rows[i] as number) * (power === 1 ? factor : factor ** power);
-    }
-    return rows;
-  };
+  return { ...value, rows };
 }

@@ -2,6 +2,7 @@
 import type { Reason } from "@cambium/ir";
 import type { AxisName, ParameterSpec } from "@cambium/model";
 import type { AxisRef, Expr } from "../expr/expr.js";
+import type { SharedRows } from "./share.js";
 
 /** What is known of one dimension: its axis and how many rows an index of it spans; null where nobody named it. */
 export type Label = { readonly axis: AxisName; readonly unit: number } | null;
@@ -38,11 +39,16 @@ export interface Scope {
   /** Fitted tensors by name; `init` evaluates each `learned` expression to where its fit starts. */
   readonly learned: ReadRows | "init";
   readonly mode: Mode;
+  /** What more than one part of the tensor's expression reads, by a name of it; see `shareRows`. */
+  readonly shared: SharedRows;
   /** Power of factors: 1 for values and m, 2 for v. */
   readonly power: 1 | 2;
   /** Takes note of one reason why the expression means nothing. */
   complain(reason: Reason): void;
 }
+
+/** A scope before the tensor is known. */
+export type TensorScope = Omit<Scope, "compile" | "shared">;
 
 /** Entries in one row of `shape`. */
 export function rowLength(shape: readonly number[]): number {

@@ -1,7 +1,7 @@
 // The compiled form of a plan, and whether it holds together. Every reason against it is found at once.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { compileTensor } from "../evaluate/compile.js";
-import type { ReadRows, Scope, Value } from "../evaluate/value.js";
+import type { ReadRows, TensorScope, Value } from "../evaluate/value.js";
 import type { Expr } from "../expr/expr.js";
 import { checkNeeds } from "./needs.js";
 import { type GrowthPlan, growthContractVersion, type PlanTables, planTables } from "./plan.js";
@@ -39,7 +39,7 @@ export function compilePlan(plan: GrowthPlan, options: CompileOptions): readonly
     reasons.push({ message: "the plan was made for another version of the growth contract", expected, got });
   }
   const base = new Map(tables.base.map((spec) => [spec.name, spec]));
-  const scope = (where: string): Omit<Scope, "compile"> => ({
+  const scope = (where: string): TensorScope => ({
     base,
     read,
     learned: learned ?? "init",
