@@ -76,7 +76,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
     backend: "webgpu",
     version,
     device: `${adapter.name} (${source}${traits.kind === "cpu" ? ", software" : ""})`,
-    dtypes: ["f32", "i32", "bool"],
+    dtypes: ["f32", "i32", "bool", ...(gpu.features.has("shader-f16") ? (["f16"] as const) : [])],
     composites: loweredComposites,
     limits: { maxTensorBytes: limits.maxBufferSize },
   };
@@ -109,6 +109,8 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
   const upload = async (host: HostTensor): Promise<DeviceTensor> => {
     mustBeOpen();
     const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
+    if (!info.dtypes.includes(dtype))
+      throw new CambiumError("E_UNSUPPORTED", `${info.device} holds no ${dtype}`, { expected: info.dtypes.join(", ") });
     const storage = await heap.allocate(deviceBytes({ type: { dtype, shape } }), "a tensor");
     device.queue.writeBuffer(storage.buffer, storage.offset, toDevice({ dtype, shape, data } as HostTensor));
     return ledger.add({ dtype, shape }, storage);

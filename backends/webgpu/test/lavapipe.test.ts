@@ -1,9 +1,10 @@
 // The kernels for GPUs on a second driver, lavapipe: the conformance suite and a fuzz. What SwiftShader forgives or gets
-// right by chance shows here: subgroups of eight, LLVM's floating point, other orders of execution.
+// right by chance shows here: subgroups of eight, LLVM's floating point, other orders of execution. And f16, which
+// SwiftShader lacks.
 import { assertAgrees, describeBackend, randomGraph } from "@cambium/backend/conformance";
 import { useLavapipe } from "@cambium/browser";
 import fc from "fast-check";
-import { describe, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import backend from "../src/index.js";
 
 const missing = await useLavapipe();
@@ -13,10 +14,12 @@ const open = () => backend.open({ adapter: "llvmpipe", kernels: "gpu" });
 describe.skipIf(missing !== undefined)(`on lavapipe${missing === undefined ? "" : ` (${missing})`}`, () => {
   describeBackend(open, { name: "webgpu with kernels for GPUs" });
 
-  test("random graphs mean what the reference says", async () => {
-    await using device = await open();
+  const dtypes = ["f32", "i32", "bool", "f16"] as const;
+  test.each(["gpu", "cpu"] as const)("random graphs, f16 among them, by kernels for a %s", async (kernels) => {
+    await using device = await backend.open({ adapter: "llvmpipe", kernels });
+    expect(device.info.dtypes).toEqual(dtypes);
     await fc.assert(
-      fc.asyncProperty(randomGraph(fc, 8), ({ graph, inputs }) => assertAgrees(device, graph, inputs)),
+      fc.asyncProperty(randomGraph(fc, 8, dtypes), ({ graph, inputs }) => assertAgrees(device, graph, inputs)),
       { numRuns: 60 },
     );
   });

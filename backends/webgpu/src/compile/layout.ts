@@ -25,9 +25,14 @@ export interface LayoutLimits {
   readonly maxBufferBytes: number;
 }
 
-/** Bytes of a value on the device, where every element takes a word. */
-export function deviceBytes({ type }: Pick<Value, "type">): number {
-  return 4 * numel(type.shape);
+/** Bytes of an element on the device: a word, or half a word for f16. */
+export function elementBytes({ type }: Pick<Value, "type">): 2 | 4 {
+  return type.dtype === "f16" ? 2 : 4;
+}
+
+/** Bytes of a value on the device, or of some of its elements; whole words. */
+export function deviceBytes(value: Pick<Value, "type">, count = numel(value.type.shape)): number {
+  return 4 * Math.ceil((elementBytes(value) * count) / 4);
 }
 
 export function layOut(graph: Graph, emitted: readonly Emitted[], fusion: Fusion, limits: LayoutLimits): Layout {

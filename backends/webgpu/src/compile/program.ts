@@ -17,7 +17,7 @@ import { kernelModule } from "../wgsl/module.js";
 import type { Operand } from "../wgsl/operands.js";
 import { type Fusion, fuse } from "./fuse.js";
 import type { Choose, DeviceTraits, Kernel, ManyKernel, Triple } from "./kernel.js";
-import { deviceBytes, type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
+import { deviceBytes, elementBytes, type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
 import { type Emitted, lower } from "./lower.js";
 import { splitConcat } from "./split-concat.js";
 
@@ -147,9 +147,9 @@ function operandsOf({ reads, writes }: Emitted, layout: Layout, traits: DeviceTr
 }
 
 /** Element counts of the stretches in which a value is bound, each as long as the device binds at once. */
-function partsOf({ type }: Value, { maxBindingBytes }: DeviceTraits): number[] {
-  const count = numel(type.shape);
-  const most = Math.floor(maxBindingBytes / 1024) * 256;
+function partsOf(value: Value, { maxBindingBytes }: DeviceTraits): number[] {
+  const count = numel(value.type.shape);
+  const most = Math.floor(maxBindingBytes / 1024) * (1024 / elementBytes(value));
   const whole = Math.floor(count / most);
   const rest = count % most;
   return count <= most ? [count] : [...new Array<number>(whole).fill(most), ...(rest > 0 ? [rest] : [])];
@@ -198,11 +198,13 @@ class Uniforms {
 }
 
 function bindingsOf({ values, writable, parts }: Operand, layout: Layout): Binding[] {
-  const placement = layout.place(values[0] as Value);
+  const [value] = values as readonly [Value];
+  const placement = layout.place(value);
   let offset = 0;
   return parts.map((count) => {
-    const binding: Binding = { placement, offset, bytes: 4 * count, access: writable ? "read_write" : "read" };
-    offset += 4 * count;
+    const bytes = deviceBytes(value, count);
+    const binding: Binding = { placement, offset, bytes, access: writable ? "read_write" : "read" };
+    offset += bytes;
     return binding;
   });
 }

@@ -23,7 +23,7 @@ export interface Gpu {
   readonly limits: GpuLimits;
 }
 
-const wantedFeatures: readonly string[] = ["timestamp-query", "subgroups"];
+const wantedFeatures: readonly string[] = ["timestamp-query", "subgroups", "shader-f16"];
 
 /** Limits that matter to compute; each is asked for at the adapter's best. */
 const wantedLimits = [

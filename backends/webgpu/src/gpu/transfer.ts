@@ -1,19 +1,25 @@
-// Transfers between host and device: the device holds every element in a word of four bytes, and reads back through a pool.
+// Transfers between host and device: the device holds every element in a word of four bytes, f16 in half of one, and reads
+// back through a pool.
 /// <reference types="@webgpu/types" />
 import { allocate, type HostTensor, numel, type TensorType } from "@cambium/ir";
 import { GPU_BUFFER_USAGE, type Storage } from "./heap.js";
 
-/** The tensor's elements as the device holds them: a bool is 0 or 1 in a word. */
+/** The tensor's elements as the device holds them: a bool is 0 or 1 in a word; an odd count of f16 is filled up to one. */
 export function toDevice({ dtype, data }: HostTensor): ArrayBufferView<ArrayBuffer> {
-  return (dtype === "bool" ? Uint32Array.from(data, (x) => (x === 0 ? 0 : 1)) : data) as ArrayBufferView<ArrayBuffer>;
+  if (dtype === "bool") return Uint32Array.from(data, (x) => (x === 0 ? 0 : 1));
+  if (dtype !== "f16" || data.length % 2 === 0) return data as ArrayBufferView<ArrayBuffer>;
+  const words = new Uint16Array(data.length + 1);
+  words.set(data);
+  return words;
 }
 
 export function fromDevice({ dtype, shape }: TensorType, bytes: ArrayBuffer, offset: number): HostTensor {
   const length = numel(shape);
-  const words: Record<"f32" | "i32" | "bool", () => ArrayLike<number>> = {
+  const words: Record<"f32" | "i32" | "bool" | "f16", () => ArrayLike<number>> = {
     f32: () => new Float32Array(bytes, offset, length),
     i32: () => new Int32Array(bytes, offset, length),
     bool: () => new Uint32Array(bytes, offset, length),
+    f16: () => new Uint16Array(bytes, offset, length),
   };
   const data = allocate(dtype, length);
   data.set(words[dtype as keyof typeof words]());

@@ -1,9 +1,15 @@
 // Elementwise ops: one WGSL expression of the inputs' elements.
 import type { AttrValue, DType, Node } from "@cambium/ir";
 import type { InlineLowering } from "../compile/kernel.js";
+import type { Code } from "../wgsl/code.js";
 import type { FunctionName } from "../wgsl/functions.js";
 
-type Write = (args: readonly string[], dtypes: readonly DType[], attrs: Readonly<Record<string, AttrValue>>) => string;
+type Write = (
+  args: readonly string[],
+  dtypes: readonly DType[],
+  attrs: Readonly<Record<string, AttrValue>>,
+  code: Code,
+) => string;
 
 /** `write` gets the inputs' elements, each a name or a literal; inputs stretch to the output's shape. */
 export function elementwise(write: Write, uses?: FunctionName): InlineLowering {
@@ -17,6 +23,7 @@ export function elementwise(write: Write, uses?: FunctionName): InlineLowering {
         args,
         node.inputs.map(({ type }) => type.dtype),
         node.attrs,
+        code,
       );
     },
   };
@@ -29,9 +36,12 @@ export const elementwiseLowerings = {
   abs: call("abs"),
   add: binary("+"),
   and: binary("&&"),
-  cast: elementwise(([x], [from], { to }) =>
-    to === "bool" ? `${x} != ${from === "i32" ? "0i" : "0f"}` : `${to}(${x})`,
-  ),
+  cast: elementwise(([x], [from], { to }, code) => {
+    if (to === "bool") return `${x} != ${from === "i32" ? "0i" : "0f"}`;
+    if (to !== "f16") return `${to}(${x})`;
+    code.use("half");
+    return `half(f32(${x}))`;
+  }),
   cos: elementwise(([x]) => `cosf(${x})`, "cosf"),
   div: binary("/"),
   equal: binary("=="),

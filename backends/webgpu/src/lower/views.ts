@@ -1,5 +1,5 @@
 // Views: ops that move elements without arithmetic. Each reads its input at another place.
-import { type HostTensor, normalizeAxis, numel, type Value } from "@cambium/ir";
+import { type HostTensor, normalizeAxis, numel, refTensor, type Value } from "@cambium/ir";
 import type { InlineLowering } from "../compile/kernel.js";
 import { Index, plus } from "../wgsl/index-map.js";
 import { literal, spellable } from "../wgsl/literal.js";
@@ -40,8 +40,8 @@ export const viewLowerings = {
     },
   } satisfies InlineLowering,
   constant: view((node) => {
-    const { data, dtype } = node.attrs["value"] as HostTensor;
-    return literal(data[0] as number, dtype);
+    const { data, type } = refTensor(node.attrs["value"] as HostTensor);
+    return literal(data[0] as number, type.dtype);
   }),
   gather: view((node, at, code) => {
     const [table, indices] = node.inputs as readonly [Value, Value];
@@ -92,6 +92,6 @@ export const viewLowerings = {
 } as const;
 
 /** Whether a constant is spelled out in kernels; other constants stand in memory. */
-export function isLiteral({ data, shape }: HostTensor): boolean {
-  return numel(shape) === 1 && spellable(data[0] as number);
+export function isLiteral(host: HostTensor): boolean {
+  return numel(host.shape) === 1 && spellable(refTensor(host).data[0] as number);
 }

@@ -1,6 +1,7 @@
 // Elementwise work on four neighbouring elements at once, where it is made of what vec4 and f32 share operators for.
-import { numel, type Value } from "@cambium/ir";
+import { isFloat, numel, type Value } from "@cambium/ir";
 import type { Fusion } from "../compile/fuse.js";
+import type { FunctionName } from "./functions.js";
 
 const operators: Readonly<Record<string, string>> = { add: "+", div: "/", mul: "*", sub: "-" };
 
@@ -8,6 +9,8 @@ const operators: Readonly<Record<string, string>> = { add: "+", div: "/", mul: "
 export interface FourReader {
   four(value: Value): string;
   one(value: Value): string;
+  /** Says that the WGSL calls this function. */
+  use(name: FunctionName): void;
 }
 
 /**
@@ -19,13 +22,19 @@ export function fourOf(end: Value, start: Value, four: string, fusion: Fusion, r
   const write = (value: Value): string | undefined => {
     const home = fusion.home(value);
     if (home === start) return four;
-    if (value.type.dtype !== "f32") return undefined;
+    if (!isFloat(value.type.dtype)) return undefined;
     const count = numel(value.type.shape);
     const made = value === end ? fusion.maker(value) : (fusion.expression(value) ?? fusion.expression(home));
     if (!made) return count === size ? reader.four(value) : count === 1 ? reader.one(value) : undefined;
     const { node } = made;
     if (node.op.name === "reshape") return write(node.inputs[0] as Value);
     if (node.op.name === "constant") return made.lowering.element(node, undefined as never, undefined as never);
+    if (node.op.name === "cast" && count === size) {
+      const x = write(node.inputs[0] as Value);
+      if (x === undefined || value.type.dtype !== "f16") return x;
+      reader.use("half4");
+      return `half4(${x})`;
+    }
     const operator = operators[node.op.name];
     if (operator === undefined || count !== size) return undefined;
     const [a, b] = node.inputs.map(write);

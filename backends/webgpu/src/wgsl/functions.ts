@@ -22,7 +22,27 @@ export const functions = {
   let n = (i32(q) + quarter) & 3;
   return select(1.0, -1.0, n >= 2) * select(sine, cosine, (n & 1) == 1);
 }`,
+  half: half("half", "f32", "u32"),
+  half4: half("half4", "vec4<f32>", "vec4<u32>"),
 } as const;
+
+/**
+ * The nearest number that f16 holds, ties to even, ±∞ beyond its end. WGSL leaves it to the driver to which side a
+ * conversion to f16 rounds; of what this returns it is exact.
+ */
+function half(name: string, real: string, word: string): string {
+  return `fn ${name}(x: ${real}) -> ${real} {
+  let sign = bitcast<${word}>(x) & ${word}(0x80000000u);
+  let magnitude = bitcast<${word}>(x) ^ sign;
+  // Below 2^-14 f16 has steps of 2^-24, as f32 has at one half.
+  let steps = bitcast<${word}>(bitcast<${real}>(magnitude) + 0.5f) - ${word}(0x3f000000u);
+  let low = bitcast<${word}>(${real}(steps) * 5.960464477539063e-8f);
+  let near = (magnitude + ${word}(0xfffu) + ((magnitude >> ${word}(13u)) & ${word}(1u))) & ${word}(0xffffe000u);
+  let high = select(near, ${word}(0x7f800000u), near >= ${word}(0x47800000u));
+  let number = select(high, low, magnitude < ${word}(0x38800000u));
+  return bitcast<${real}>(sign | select(number, magnitude, magnitude > ${word}(0x7f800000u)));
+}`;
+}
 
 export type FunctionName = keyof typeof functions;
 

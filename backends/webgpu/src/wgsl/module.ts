@@ -6,7 +6,7 @@ import { Code, toMemory, type ValueSource } from "./code.js";
 import { fourOf } from "./fours.js";
 import { type FunctionName, functionSources } from "./functions.js";
 import { Index } from "./index-map.js";
-import { declareBindings, isByFour, type Operand, type Use } from "./operands.js";
+import { declareBindings, isByFour, isHalf, type Operand, type Use } from "./operands.js";
 
 export interface KernelModule {
   readonly wgsl: string;
@@ -22,7 +22,7 @@ export function kernelModule(kernel: Kernel, operands: readonly Operand[], fusio
   const bound = operands.reduce((sum, { parts }) => sum + parts.length, 0);
   const fours = Math.ceil(numbers.length / 4);
   const wgsl = assemble({
-    enables: kernel.enables ?? [],
+    enables: [...(kernel.enables ?? []), ...(operands.some(isHalf) ? ["f16"] : [])],
     bindings: [
       declareBindings(operands, seen.uses),
       ...(fours > 0 ? [`@group(0) @binding(${bound}) var<uniform> numbers: array<vec4<u32>, ${fours}>;`] : []),
@@ -78,12 +78,17 @@ function write(kernel: Kernel, operands: readonly Operand[], fusion: Fusion, kno
   };
   const load = (value: Value, flat: string): string => {
     const at = access(value, "load1");
-    if ((operands[at] as Operand).parts.length > 1) return `at${at}(${flat})`;
-    return byFour(at) ? `b${at}[(${flat}) >> 2u][(${flat}) & 3u]` : `b${at}[${flat}]`;
+    const whole = byFour(at) ? `b${at}[(${flat}) >> 2u][(${flat}) & 3u]` : `b${at}[${flat}]`;
+    const element = (operands[at] as Operand).parts.length > 1 ? `at${at}(${flat})` : whole;
+    return isHalf(operands[at] as Operand) ? `f32(${element})` : element;
   };
   const source: ValueSource = { expression: fusion.expression, maker: fusion.maker, load };
-  const put = (at: number, flat: string, expr: string): string =>
-    (operands[at] as Operand).parts.length > 1 ? `put${at}(${flat}, ${expr});` : `b${at}[${flat}] = ${expr};`;
+  const put = (at: number, flat: string, expr: string): string => {
+    const element = isHalf(operands[at] as Operand) ? `f16(${expr})` : expr;
+    return (operands[at] as Operand).parts.length > 1
+      ? `put${at}(${flat}, ${element});`
+      : `b${at}[${flat}] = ${element};`;
+  };
   const store = (value: Value, flat: string, expr: string): string => {
     const end = fusion.stored(value);
     const at = access(end, "store1");
@@ -99,19 +104,23 @@ function write(kernel: Kernel, operands: readonly Operand[], fusion: Fusion, kno
     load,
     load4: (value, flat4) => {
       const at = access(value, "load4");
-      if (byFour(at)) return `b${at}[${flat4}]`;
+      if (byFour(at)) return isHalf(operands[at] as Operand) ? `vec4<f32>(b${at}[${flat4}])` : `b${at}[${flat4}]`;
       const elements = [0, 1, 2, 3].map((i) => load(value, `4u * (${flat4}) + ${i}u`));
       return `vec4<f32>(${elements.join(", ")})`;
     },
     store,
     store4: (value, flat4, expr) => {
       const end = fusion.stored(value);
-      const reader = { four: (other: Value) => io.load4(other, "four_at"), one: (other: Value) => load(other, "0u") };
+      const reader = {
+        four: (other: Value) => io.load4(other, "four_at"),
+        one: (other: Value) => load(other, "0u"),
+        use: (name: FunctionName) => functions.add(name),
+      };
       const result = end === value ? "four" : fourOf(end, value, "four", fusion, reader);
       const at = result === undefined ? -1 : access(end, "store4");
       const stored =
         at >= 0 && (!known || byFour(at))
-          ? [`b${at}[four_at] = ${result};`]
+          ? [`b${at}[four_at] = ${isHalf(operands[at] as Operand) ? `vec4<f16>(${result})` : result};`]
           : [0, 1, 2, 3].map((i) => store(value, `4u * four_at + ${i}u`, `four[${i}]`));
       return `{\nlet four = ${expr};\nlet four_at = ${flat4};\n${stored.join("\n")}\n}`;
     },

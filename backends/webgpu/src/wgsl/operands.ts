@@ -1,5 +1,5 @@
 // Operands: what a kernel binds, how it uses that, and the declarations that follow from both.
-import { type DType, numel, type Value } from "@cambium/ir";
+import { type DType, isFloat, numel, type Value } from "@cambium/ir";
 
 /** A value in memory as a kernel binds it. */
 export interface Operand {
@@ -19,12 +19,17 @@ export interface Use {
   store4: boolean;
 }
 
-export const storageTypes: Readonly<Partial<Record<DType, string>>> = { f32: "f32", i32: "i32", bool: "u32" };
+const storageTypes: Readonly<Partial<Record<DType, string>>> = { f32: "f32", i32: "i32", bool: "u32", f16: "f16" };
 
 /** Whether it is declared as an array of vec4: read or written so, and never written by single elements. */
 export function isByFour({ load4, store1, store4 }: Use, { values, parts }: Operand): boolean {
   const [{ type }] = values as readonly [Value];
-  return (load4 || store4) && !store1 && parts.length === 1 && type.dtype === "f32" && numel(type.shape) % 4 === 0;
+  return (load4 || store4) && !store1 && parts.length === 1 && isFloat(type.dtype) && numel(type.shape) % 4 === 0;
+}
+
+/** Whether it lies in memory as f16: kernels compute in f32, and convert where they read and write. */
+export function isHalf({ values }: Operand): boolean {
+  return (values[0] as Value).type.dtype === "f16";
 }
 
 export function declareBindings(operands: readonly Operand[], uses: readonly Use[]): string {
@@ -33,7 +38,7 @@ export function declareBindings(operands: readonly Operand[], uses: readonly Use
     .map((operand, at) => {
       const { values, writable, parts } = operand;
       const scalar = storageTypes[(values[0] as Value).type.dtype];
-      const type = isByFour(uses[at] as Use, operand) ? "vec4<f32>" : scalar;
+      const type = isByFour(uses[at] as Use, operand) ? `vec4<${scalar}>` : scalar;
       const access = writable ? "read_write" : "read";
       const names = parts.map((_, part) => (parts.length === 1 ? `b${at}` : `b${at}_${part}`));
       const declared = names.map(

@@ -2,6 +2,7 @@
 import {
   add,
   broadcast,
+  cast,
   concat,
   f32,
   type Graph,
@@ -12,6 +13,7 @@ import {
   neg,
   optimize,
   reduceSum,
+  rmsNorm,
   sigmoid,
   type Tensor,
   transpose,
@@ -46,6 +48,22 @@ test("a chain of elementwise ops and views is one kernel", () => {
     builder.output("y", neg(mul(sigmoid(x), broadcast(input("b", 1, 4), { shape: [6, 4] }))));
   });
   expect(compile(graph).dispatches).toHaveLength(1);
+});
+
+test("casts to f16 are done where their operand is made, and products read and write f16 by four", () => {
+  const graph = graphOf((builder, input) => {
+    const half = (x: Tensor) => cast(x, { to: "f16" });
+    const x = half(rmsNorm(input("x", 64, 64), input("norm", 64), { eps: 1e-5 })[0]);
+    const y = half(mul(matmul(x, half(input("w", 64, 64)), { transB: true }), 0.5));
+    builder.output("y", y);
+    builder.output("square", matmul(y, y));
+  });
+  const { dispatches } = compile(graph);
+  expect(dispatches.map(({ label }) => label.split(" ")[0])).toEqual(["rmsNorm", "elementwise", "matmul", "matmul"]);
+  const [norm, , product, square] = dispatches as readonly Dispatch[];
+  expect(norm?.wgsl).toMatch(/^enable f16;\n.*array<vec4<f16>>.*half4\(/s);
+  expect(product?.wgsl.match(/array<vec4<f16>>/g)).toHaveLength(3);
+  expect(square?.wgsl.match(/array<vec4<f16>>/g)).toHaveLength(1);
 });
 
 test("elementwise work follows a product in its kernel, and a reduction reads an expression", () => {
