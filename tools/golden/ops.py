@@ -97,6 +97,10 @@ def adamw(param, grad, m, v, gradScale, lr, step, *, beta1, beta2, eps, weightDe
     return held.detach(), state["exp_avg"], state["exp_avg_sq"]
 
 
+def guarded_adamw(param, grad, m, v, gradScale, lr, step, **attrs):
+    return adamw(param, grad, m, v, gradScale, lr, step, **attrs) if gradScale > 0 else (param, m, v)
+
+
 OPS = {
     "abs": torch.abs,
     "add": torch.add,
@@ -136,6 +140,7 @@ OPS = {
     "tanh": torch.tanh,
     "transpose": lambda x, permutation: x.permute(permutation),
     "adamw": adamw,
+    "guardedAdamw": guarded_adamw,
     "causalAttention": causal_attention,
     "clipByGlobalNorm": clip_by_global_norm,
     "linearCrossEntropy": linear_cross_entropy,
@@ -168,7 +173,7 @@ def golden(name: str, sample: dict) -> dict:
 
 
 # PyTorch computes these in place or detached; autograd does not reach their inputs.
-NO_AUTOGRAD = {"clipByGlobalNorm", "swigluGrad", "adamw"}
+NO_AUTOGRAD = {"clipByGlobalNorm", "swigluGrad", "adamw", "guardedAdamw"}
 
 if __name__ == "__main__":
     ops = json.load(sys.stdin)

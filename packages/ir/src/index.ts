@@ -11,6 +11,7 @@ export * from "./float16.js";
 export * from "./graph.js";
 export * from "./op.js";
 export * from "./ops/index.js";
+export * from "./passes/autocast.js";
 export * from "./passes/cse.js";
 export * from "./passes/dce.js";
 export * from "./passes/decompose.js";

@@ -4,16 +4,20 @@ import { describe, expect, test } from "vitest";
 import {
   add,
   attrsKey,
+  autocast,
   broadcast,
   cast,
   checkGraph,
   decompose,
+  differentiate,
   div,
   eliminateCommonSubexpressions,
   eliminateDeadCode,
+  evaluate,
   exp,
   f32,
   foldConstants,
+  formatType,
   type Graph,
   GraphBuilder,
   hostTensor,
@@ -30,7 +34,16 @@ import {
   swiglu,
   type Tensor,
 } from "../src/index.js";
-import { anyGraph, expectSameOutputs, graphOf, thrown, withConstants } from "./support.js";
+import {
+  anyGraph,
+  expectSameOutputs,
+  graphOf,
+  thrown,
+  transformerInputs,
+  transformerLoss,
+  transformerWeights,
+  withConstants,
+} from "./support.js";
 
 const passes: Record<string, (graph: Graph) => Graph> = {
   "rewrite that changes nothing": (graph) => rewrite(graph, () => null),
@@ -205,4 +218,40 @@ test("optimize with verify names the pass after which a graph is broken", () => 
   const graph = graphOf((b) => b.output("y", sigmoid(b.input("x", f32(2)))));
   const broken: Graph = { ...graph, inputs: [...graph.inputs, ...graph.inputs] };
   expect(thrown(() => optimize(broken, { verify: true })).message).toContain('after pass "dead code (before)"');
+});
+
+describe("autocast", () => {
+  const by = Object.keys(transformerWeights);
+  const plain = differentiate(transformerLoss(), { of: "loss", by });
+  const mixed = autocast(plain);
+  const casts = mixed.nodes.filter(({ op }) => op.name === "cast");
+
+  test("changes no type but those of the operands it rounds, each once", () => {
+    checkGraph(mixed);
+    expect(mixed.outputs.map(({ value }) => formatType(value.type))).toEqual(
+      plain.outputs.map(({ value }) => formatType(value.type)),
+    );
+    const rest = mixed.nodes.filter((node) => !casts.includes(node));
+    expect(rest.map(({ op }) => op.name)).toEqual(plain.nodes.map(({ op }) => op.name));
+    expect(new Set(casts.map(({ inputs: [x] }) => x?.id)).size).toBe(casts.length);
+    for (const { inputs } of rest.filter(({ op }) => op.name === "matmul"))
+      expect(inputs.map(({ type }) => type.dtype)).toEqual(["f16", "f16"]);
+    for (const { op, inputs } of rest.filter(({ op }) => /^(rmsNorm|rope|add)/.test(op.name)))
+      expect(
+        inputs.every(({ type }) => type.dtype === "f32"),
+        op.name,
+      ).toBe(true);
+    expect(autocast(mixed).nodes).toHaveLength(mixed.nodes.length);
+  });
+
+  test("gradients differ by what rounding to f16 does to a chain of products", () => {
+    const [got, want] = [evaluate(mixed, transformerInputs()), evaluate(plain, transformerInputs())];
+    // An operand is off by 2^-11 of itself at most; about twenty products follow each other on the way down and back.
+    for (const [name, { data }] of Object.entries(want)) {
+      const largest = Math.max(...data.map(Math.abs));
+      const off = Math.max(...data.map((x, i) => Math.abs(x - (got[name]?.data[i] as number))));
+      expect(off / largest, name).toBeLessThan(20 * 2 ** -11);
+      expect(off, name).toBeGreaterThan(0);
+    }
+  });
 });

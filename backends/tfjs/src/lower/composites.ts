@@ -3,7 +3,7 @@ import type { CompositeName } from "@cambium/ir";
 import { causalAttention, causalAttentionGrad } from "./attention.js";
 import { linearCrossEntropy, linearCrossEntropyGrad } from "./cross-entropy.js";
 import { type Lowering, operand } from "./lowering.js";
-import { adamw, clipByGlobalNorm } from "./optimizer.js";
+import { adamw, clipByGlobalNorm, guardedAdamw } from "./optimizer.js";
 import { rmsNorm, rmsNormGrad } from "./rms-norm.js";
 import { rope } from "./rope.js";
 import { swiglu, swigluGrad } from "./swiglu.js";
@@ -13,6 +13,7 @@ export const compositeLowerings: Record<CompositeName, Lowering> = {
   causalAttention,
   causalAttentionGrad,
   clipByGlobalNorm,
+  guardedAdamw,
   linearCrossEntropy,
   linearCrossEntropyGrad,
   rmsNorm,

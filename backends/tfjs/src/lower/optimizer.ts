@@ -46,5 +46,14 @@ export const adamw: Lowering = (context) => {
   return [binary("Sub", times(param, keep), move), nextM, nextV];
 };
 
+/** The update where the gradients' factor is not 0, else what was. */
+export const guardedAdamw: Lowering = (context) => {
+  const { kernels } = context;
+  const [param, , m, v, gradScale] = context.inputs as Operands;
+  const go = kernels.predicate("Less", kernels.program.scalar(0), gradScale);
+  const next = adamw(context) as readonly [Operand, Operand, Operand];
+  return [param, m, v].map((old, i) => kernels.select(go, next[i] as Operand, old));
+};
+
 type Operand = ReturnType<typeof operand>;
 type Operands = readonly [Operand, Operand, Operand, Operand, Operand, Operand, Operand];

@@ -1,6 +1,6 @@
 // Clipping and AdamW over all parameters at once: a dispatch or two each, whatever the number of tensors.
 import { f32, type Node, sameType, type Value } from "@cambium/ir";
-import { chunkCount, type KernelLowering, type LowerContext } from "../compile/kernel.js";
+import { chunkCount, type KernelLowering, type LowerContext, type ManyIo } from "../compile/kernel.js";
 import { literal } from "../wgsl/literal.js";
 
 /** Elements of one workgroup, and its invocations: enough chunks to fill a GPU, few enough to cost nothing. */
@@ -68,6 +68,7 @@ export const clipByGlobalNorm: KernelLowering = {
   },
 };
 
+/** AdamW; as `guardedAdamw` it leaves everything as it is where the gradients' factor is 0. */
 export const adamw: KernelLowering = {
   kind: "kernels",
   closed: true,
@@ -84,6 +85,9 @@ export const adamw: KernelLowering = {
     const [gradScale, lr, step] = first.inputs.slice(4) as [Value, Value, Value];
     const { chunk, invocations } = sizes(context);
     const number = (x: number) => literal(x, "f32");
+    const guarded = first.op.name === "guardedAdamw";
+    const kept = (next: string, role: number, io: ManyIo) =>
+      guarded ? `select(${next}, ${io.item(role, "i")}, clip == 0f)` : next;
     context.emitMany({
       label: `adamw of ${nodes.length} tensors`,
       items: nodes.map((node) => ({
@@ -112,9 +116,9 @@ export const adamw: KernelLowering = {
           `let m = ${io.item(2, "i")} * ${number(beta1)} + g * ${number(1 - beta1)};`,
           `let v = ${io.item(3, "i")} * ${number(beta2)} + g * g * ${number(1 - beta2)};`,
           `let p = ${io.item(0, "i")} * keep - size * (m / (sqrt(v) / root + ${number(eps)}));`,
-          io.storeItem(4, "i", "p"),
-          io.storeItem(5, "i", "m"),
-          io.storeItem(6, "i", "v"),
+          io.storeItem(4, "i", kept("p", 0, io)),
+          io.storeItem(5, "i", kept("m", 2, io)),
+          io.storeItem(6, "i", kept("v", 3, io)),
           "}",
         ].join("\n"),
       }),

@@ -27,6 +27,7 @@ const compositeLowerings = {
   causalAttention,
   causalAttentionGrad,
   clipByGlobalNorm,
+  guardedAdamw: adamw,
   linearCrossEntropy,
   linearCrossEntropyGrad,
   rmsNorm,

@@ -131,6 +131,18 @@ const edges = [
     (u, i) => ir.scatterAdd(u, i, { rows: 2 }),
     0,
   ],
+  [
+    "guardedAdamw",
+    "a skipped step leaves the parameter as it is, whatever the gradient holds",
+    [random(5), list(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1), random(5), positive(5)],
+    (param, grad, m, v) => {
+      const scalar = (x: number) => param.builder.scalar(x);
+      const attrs = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
+      const next = ir.guardedAdamw(param, grad, m, v, scalar(0), scalar(0.1), param.builder.scalar(2, "i32"), attrs);
+      return ir.concat(next, { axis: 0 });
+    },
+    0,
+  ],
   ["softmax", "rows of 1,027", [drawn("f32", [3, 1027], [-10, 10])], (a) => ir.softmax(a)],
   ["softmax", "equal and enormous", [list(1e30, 1e30)], (a) => ir.softmax(a)],
 ] satisfies readonly Edge[] as readonly Edge[];

@@ -1,4 +1,5 @@
-// adamw: one AdamW update of one tensor (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", Alg. 2).
+// adamw: one AdamW update of one tensor (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", Alg. 2), and
+// one that a gradient beyond f16 skips.
 import { formatType, sameType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import { defineComposite } from "../op.js";
@@ -6,7 +7,9 @@ import { add } from "../ops/add.js";
 import { cast } from "../ops/cast.js";
 import { div } from "../ops/div.js";
 import { exp } from "../ops/exp.js";
+import { less } from "../ops/less.js";
 import { mul } from "../ops/mul.js";
+import { select } from "../ops/select.js";
 import { sqrt } from "../ops/sqrt.js";
 import { sub } from "../ops/sub.js";
 import { tanh } from "../ops/tanh.js";
@@ -32,7 +35,7 @@ export const adamw = defineComposite({
   name: "adamw",
   inputs: ["param", "grad", "m", "v", "gradScale", "lr", "step"],
   outputs: ["nextParam", "nextM", "nextV"],
-  attrs: (attrs: AdamWAttrs) => ({ lrMultiplier: 1, ...attrs }),
+  attrs: withDefaults,
   infer: ([param, grad, m, v, gradScale, lr, step]) => {
     const scalars = [gradScale, lr, step].map(formatType).join(" ");
     if (![grad, m, v].every((type) => sameType(type, param)) || scalars !== "f32[] f32[] i32[]") {
@@ -66,6 +69,32 @@ export const adamw = defineComposite({
     },
   ],
 });
+
+/**
+ * As `adamw`, but where `gradScale` is 0 the outputs are `param`, `m` and `v` to the bit, whatever `grad` holds: a step
+ * whose gradients overflowed is skipped where that is known, on the device.
+ */
+export const guardedAdamw = defineComposite({
+  name: "guardedAdamw",
+  inputs: ["param", "grad", "m", "v", "gradScale", "lr", "step"],
+  outputs: ["nextParam", "nextM", "nextV"],
+  attrs: withDefaults,
+  infer: (types, attrs) => adamw.op.infer(types, { ...attrs }),
+  decompose: ([param, grad, m, v, gradScale, lr, step], attrs) => {
+    const [nextParam, nextM, nextV] = adamw(param, grad, m, v, gradScale, lr, step, attrs);
+    const go = less(0, gradScale);
+    return [select(go, nextParam, param), select(go, nextM, m), select(go, nextV, v)];
+  },
+  samples: [0.7, 0].map((scale) => ({
+    inputs: [...state(3, 4), ...scalars(scale, 0.01, 3)],
+    attrs: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 },
+    gradient: false,
+  })),
+});
+
+function withDefaults(attrs: AdamWAttrs) {
+  return { lrMultiplier: 1, ...attrs };
+}
 
 /** 1 − β^step. With x = step · ln β it is tanh(−x/2) · (eˣ + 1), which loses nothing to cancellation where β^step ≈ 1. */
 function biasCorrection(step: Tensor, beta: number): Tensor {

@@ -1,5 +1,5 @@
 // All composites, by name. Generated from the files beside it (scripts/generate-index.mjs); do not edit.
-import { adamw } from "./adamw.js";
+import { adamw, guardedAdamw } from "./adamw.js";
 import { causalAttention, causalAttentionGrad } from "./causal-attention.js";
 import { clipByGlobalNorm } from "./clip-by-global-norm.js";
 import { linearCrossEntropy, linearCrossEntropyGrad } from "./linear-cross-entropy.js";
@@ -8,8 +8,8 @@ import { rope } from "./rope.js";
 import { softmax } from "./softmax.js";
 import { swiglu, swigluGrad } from "./swiglu.js";
 
-export { adamw, causalAttention, causalAttentionGrad, clipByGlobalNorm, linearCrossEntropy, linearCrossEntropyGrad, rmsNorm, rmsNormGrad, rope, softmax, swiglu, swigluGrad };
+export { adamw, guardedAdamw, causalAttention, causalAttentionGrad, clipByGlobalNorm, linearCrossEntropy, linearCrossEntropyGrad, rmsNorm, rmsNormGrad, rope, softmax, swiglu, swigluGrad };
 
-export const composites = { adamw, causalAttention, causalAttentionGrad, clipByGlobalNorm, linearCrossEntropy, linearCrossEntropyGrad, rmsNorm, rmsNormGrad, rope, softmax, swiglu, swigluGrad } as const;
+export const composites = { adamw, guardedAdamw, causalAttention, causalAttentionGrad, clipByGlobalNorm, linearCrossEntropy, linearCrossEntropyGrad, rmsNorm, rmsNormGrad, rope, softmax, swiglu, swigluGrad } as const;
 
 export type CompositeName = keyof typeof composites;
