@@ -155,6 +155,10 @@ function reader(io: KernelIo, name: string, side: Side, product: Product, count:
   return { prepare, read };
 }
 
+/**
+ * Stores in a loop: what happens to a result (its place, elementwise work fused onto it, the store) is written once, for
+ * a software adapter takes longer to build sixteen copies of that than to run through them.
+ */
 function stores(
   io: KernelIo,
   product: Product,
@@ -164,20 +168,40 @@ function stores(
 ): string[] {
   const lanes = quad ? 4 : 1;
   const width = storeWidth(product, columns);
+  const groups = columns / width;
+  const count = lanes * rows * groups;
   const whole = product.m % (rows * lanes) === 0 && product.n % (columns * lanes) === 0;
   const sizes = { m: io.number(product.m), n: io.number(product.n), line: io.number(product.n / width) };
-  return range(lanes).flatMap((x) =>
+  const sums = range(lanes).flatMap((x) =>
     range(rows).flatMap((i) =>
-      range(columns / width).map((g) =>
-        storeResult(io, product, target, {
-          matrix: "matrix",
-          row: `firstRow + ${lineOf(i, rows, lanes, `q${swapA ? x : 0}`)}`,
-          column: `firstColumn + ${lineOf(width * g, columns, lanes, `q${swapA ? 0 : x}`)}`,
-          values: range(width).map((e) => `c${x}_${i}_${width * g + e}`),
-          whole,
-          sizes,
-        }),
-      ),
+      range(groups).map((g) => {
+        const values = range(width).map((e) => `c${x}_${i}_${width * g + e}`);
+        return width === 4 ? `vec4f(${values.join(", ")})` : (values[0] as string);
+      }),
     ),
   );
+  const part = quad ? `q[s / ${rows * groups}u]` : "0u";
+  const [row, column] = [`s / ${groups}u % ${rows}u`, `s % ${groups}u * ${width}u`];
+  return [
+    ...(quad ? ["var q = array<u32, 4>(q0, q1, q2, q3);"] : []),
+    `var sums = array<${width === 4 ? "vec4f" : "f32"}, ${count}>(${sums.join(", ")});`,
+    `for (var s = 0u; s < ${count}u; s++) {`,
+    storeResult(io, product, target, {
+      matrix: "matrix",
+      row: `firstRow + ${lineAt(row, rows, lanes, swapA ? part : "q0")}`,
+      column: `firstColumn + ${lineAt(column, columns, lanes, swapA ? "q0" : part)}`,
+      values: width === 4 ? "sums[s]" : ["sums[s]"],
+      whole,
+      sizes,
+    }),
+    "}",
+  ];
+}
+
+/** `lineOf` where `i` is an expression. */
+function lineAt(i: string, count: number, lanes: number, lane: string): string {
+  if (lanes === 1) return i;
+  const four = Math.min(4, count);
+  const within = count > four ? `(${i}) / ${four}u * ${four * lanes}u + (${i}) % ${four}u` : i;
+  return `${four}u * ${lane} + ${within}`;
 }
