@@ -1,13 +1,14 @@
 // A model compiled for training at one stage of its masks: the step, and the loss to evaluate with.
-import type { Executable } from "@cambium/backend";
-import { type HostTensor, hostTensor } from "@cambium/ir";
+import type { Device, Executable } from "@cambium/backend";
+import { type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { gatesName, lossGraph, type Mask, maskValue, opensAfter } from "@cambium/model";
 import { type CompiledStep, compileStep } from "./compiled-step.js";
 import type { ResolvedTrainerOptions } from "./trainer-options.js";
 
 export interface CompiledModel {
   readonly step: CompiledStep;
-  readonly loss: Executable;
+  /** Compiled by its first run. */
+  readonly loss: Pick<Executable, "run">;
   /** Those that its graphs have; none once all are open, when the graphs are the plain model's. */
   readonly masks: readonly Mask[];
   dispose(): void;
@@ -29,16 +30,28 @@ export function gatesAt(masks: readonly Mask[], tokens: number): Readonly<Record
 export async function compileModel(options: ResolvedTrainerOptions, masks: readonly Mask[]): Promise<CompiledModel> {
   const { device, config } = options;
   const masked = { ...options, masks };
-  const loss = await device.compile(lossGraph(config, masked));
-  try {
-    const step = await compileStep(device, config, masked);
-    const dispose = () => {
-      step.dispose();
-      loss.dispose();
-    };
-    return { step, loss, masks, dispose };
-  } catch (error) {
+  const step = await compileStep(device, config, masked);
+  const loss = compiledWhenRun(device, () => lossGraph(config, masked));
+  const dispose = () => {
+    step.dispose();
     loss.dispose();
-    throw error;
-  }
+  };
+  return { step, loss, masks, dispose };
+}
+
+/** A graph compiled by its first run: what only evaluation needs, the first step does not wait for. */
+function compiledWhenRun(device: Device, graph: () => Graph): Pick<Executable, "run" | "dispose"> {
+  let executable: Executable | undefined;
+  let disposed = false;
+  return {
+    run: async (inputs, options) => {
+      executable ??= await device.compile(graph());
+      if (disposed) executable.dispose();
+      return executable.run(inputs, options);
+    },
+    dispose: () => {
+      disposed = true;
+      executable?.dispose();
+    },
+  };
 }

@@ -55,7 +55,7 @@ describe("Trainer.open", () => {
 
   it.each([1, 2])("leaves nothing compiled when the device refuses a graph, accumulation %i", async (accumulation) => {
     await using device = await referenceBackend.open();
-    for (let refused = 1; refused <= 1 + accumulation; refused++) {
+    for (let refused = 1; refused <= accumulation; refused++) {
       let left = refused;
       const compile: Device["compile"] = async (graph) => {
         left -= 1;
@@ -68,6 +68,23 @@ describe("Trainer.open", () => {
       expect(error.code).toBe("E_UNSUPPORTED");
       expect((await device.memory()).executables).toBe(0);
     }
+  });
+
+  it("compiles the loss when it is first evaluated, again after a refusal", async () => {
+    await using device = await referenceBackend.open();
+    let refuse = true;
+    const compile: Device["compile"] = async (graph) => {
+      if (refuse && graph.outputs.length === 1) throw new CambiumError("E_UNSUPPORTED", "as the test wants it");
+      return device.compile(graph);
+    };
+    using trainer = await Trainer.open({ device: { ...device, compile }, config, ...size });
+    await trainer.load(initialState());
+    expect((await device.memory()).executables).toBe(1);
+    expect((await errorOf(() => trainer.evaluate([batchAt(0)]))).code).toBe("E_UNSUPPORTED");
+    refuse = false;
+    const loss = await trainer.evaluate([batchAt(0)]);
+    expect(await trainer.evaluate([batchAt(0)])).toBe(loss);
+    expect((await device.memory()).executables).toBe(2);
   });
 });
 
