@@ -2,6 +2,7 @@
 import type { GrowPreflight, GrowProgress } from "@cambium/checkpoint";
 import {
   describePlan,
+  formatCount,
   formatLayers,
   formatOperator,
   formatRate,
@@ -34,12 +35,11 @@ export function preflightText(report: GrowPreflight): string {
     ],
   ];
   if (plan) return `${describePlan(plan)}\n${formatRows([...notKept(plan), ...rows])}`;
-  const count = (n: number): string => n.toLocaleString("en-US");
   return formatRows([
     ["operator", formatOperator(operator)],
     ["layers", formatLayers(layers)],
     ["R_c", formatRate(rate)],
-    ["elements", `${count(report.parametersBefore)} → ${count(report.parametersAfter)}`],
+    ["elements", `${formatCount(report.parametersBefore)} → ${formatCount(report.parametersAfter)}`],
     ["tensors", `${tensors.copied} copied, ${tensors.computed} computed`],
     ["dropped", tensors.dropped.length === 0 ? "nothing" : `${tensors.dropped.length}: ${tensors.dropped[0]}, …`],
     ...rows,

@@ -1,7 +1,7 @@
 // The growth-operator contract: operators, plans and their expressions, evaluation, layer maps and connection rate.
 export { Random } from "@cambium/ir";
 export type { Mask, MaskSchedule } from "@cambium/model";
-export { describePlan, formatLayers, formatOperator, formatRate, formatRows } from "./describe.js";
+export { describePlan, formatCount, formatLayers, formatOperator, formatRate, formatRows } from "./describe.js";
 export { type ApplyOptions, applyPlan, type TensorSource } from "./evaluate/apply.js";
 export { type GrownMoments, growMoments, type MomentPolicy, type MomentSource } from "./evaluate/moments.js";
 export { growState, type LiveState } from "./evaluate/state.js";

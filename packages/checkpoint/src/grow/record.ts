@@ -1,5 +1,5 @@
 // Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
-import { formatLayers, planNeeds } from "@cambium/growth";
+import { formatCount, formatLayers, planNeeds } from "@cambium/growth";
 import type { TensorHashes } from "./hashes.js";
 import type { GrowPreflight } from "./preflight.js";
 import type { Prepared } from "./prepare.js";
@@ -38,7 +38,6 @@ export function record(
 
 export function modelCard(report: GrowPreflight): string {
   const { operator, layers, connectionRate: rate, parametersBefore, parametersAfter, tensors, plan } = report;
-  const count = (n: number): string => n.toLocaleString("en-US");
   const needs = plan ? planNeeds(plan).filter((need) => need !== "learned") : [];
   const training = needs.length === 0 ? "" : `\n| only in the plan, not in the weights | ${needs.join(", ")} |`;
   const dropped = tensors.dropped.length === 0 ? "none" : `${tensors.dropped.length}, listed in growth.json`;
@@ -56,7 +55,7 @@ Made from another checkpoint by the growth operator \`${operator.name}\` ${opera
 | options | \`${JSON.stringify(operator.options)}\` |
 | layers | ${layers.length}, from source layers ${formatLayers(layers).replaceAll("|", "\\|")} |
 | connection rate R_c | ${rate.numerator}/${rate.denominator} |
-| parameters | ${count(parametersBefore)} → ${count(parametersAfter)} |
+| parameters | ${formatCount(parametersBefore)} → ${formatCount(parametersAfter)} |
 | tensors | ${tensors.copied} copied byte for byte, ${tensors.computed} computed |
 | tensors of the source left out | ${dropped} |${training}
 
