@@ -33,7 +33,7 @@ it.each([
       return JSON.parse(stdout);
     };
     const [small, large] = [run(1, 384), run(2, 896)];
-  expect(large.written).toBeGreaterThan(10 * small.written);
+    expect(large.written).toBeGreaterThan(10 * small.written);
     expect(small.peak).toBeLessThan(bound);
     expect(large.peak).toBeLessThan(bound);
   },
