@@ -156,6 +156,8 @@ export function fuse(
       const [result] = reader.outputs as readonly [Value];
       if (lowering.kind !== "inline" || !lowering.pointwise || fused.has(result.id)) break;
       if (numel(result.type.shape) !== numel(value.type.shape)) break;
+      // What is rounded to f16 stays so in memory: it is widened where it is read.
+      if (current.type.dtype === "f16" && result.type.dtype !== "f16") break;
       const others = reader.inputs.filter((input) => home(input) !== home(current));
       if (others.length !== reader.inputs.length - 1) break;
       for (const other of others) for (const leaf of costOf(other).leaves) buffers.add(leaf);

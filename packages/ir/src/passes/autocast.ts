@@ -2,6 +2,7 @@
 // al. 2018, "Mixed Precision Training").
 import type { Graph } from "../graph.js";
 import { cast } from "../ops/cast.js";
+import { reshape } from "../ops/reshape.js";
 import type { Tensor } from "../tensor.js";
 import { rewrite } from "./rewrite.js";
 
@@ -13,7 +14,7 @@ const halved: Readonly<Record<string, readonly number[]>> = {
   linearCrossEntropy: [0, 1],
   linearCrossEntropyGrad: [0, 1],
   swiglu: [0, 1],
-  swigluGrad: [0, 1],
+  swigluGrad: [0, 1, 2],
 };
 
 /**
@@ -23,13 +24,24 @@ const halved: Readonly<Record<string, readonly number[]>> = {
  */
 export function autocast(graph: Graph): Graph {
   const rounded = new Map<number, Tensor>();
+  /** What a value is a reshape of. */
+  const sources = new Map<number, Tensor>();
   const half = (x: Tensor): Tensor => {
     if (x.dtype !== "f32") return x;
-    const known = rounded.get(x.value.id) ?? cast(x, { to: "f16" });
-    rounded.set(x.value.id, known);
-    return known;
+    const known = rounded.get(x.value.id);
+    if (known) return known;
+    // Before a reshape, so that one who reads the value under another shape finds the same cast.
+    const source = sources.get(x.value.id);
+    const made = source ? reshape(half(source), { shape: x.shape }) : cast(x, { to: "f16" });
+    rounded.set(x.value.id, made);
+    return made;
   };
   return rewrite(graph, ({ op, attrs }, inputs, builder) => {
+    if (op === reshape.op) {
+      const outputs = builder.apply(op, inputs, attrs) as [Tensor];
+      sources.set(outputs[0].value.id, inputs[0] as Tensor);
+      return outputs;
+    }
     const which = halved[op.name];
     if (which === undefined) return null;
     return builder.apply(
