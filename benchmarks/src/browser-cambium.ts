@@ -31,7 +31,8 @@ async function open(): Promise<PagePeer> {
         );
       const [a, b] = [await filled(), await filled()];
       return async () => {
-        const { outputs } = await executable.run({ a, b });
+        const { outputs, fetched } = await executable.run({ a, b });
+        await fetched;
         outputs["c"]?.dispose();
       };
     },

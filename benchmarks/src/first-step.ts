@@ -45,7 +45,8 @@ for (const layers of values.layers.split(",").map(Number)) {
   using executable = await device.compile(trainStepGraph(config, { batch, time, optimizer: defaultOptimizer }));
   const compiled = performance.now();
   const step = async () => {
-    const { outputs } = await executable.run(inputs, { fetch: ["loss"] });
+    const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss"] });
+    await fetched;
     for (const tensor of Object.values(outputs)) tensor.dispose();
     return performance.now();
   };

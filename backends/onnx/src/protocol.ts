@@ -17,7 +17,7 @@ export interface RunRequest {
   readonly bindings: Readonly<Record<string, Binding>>;
   /** For each output that stays on the device, the id it gets. */
   readonly keep: Readonly<Record<string, TensorId>>;
-  /** Outputs whose data comes back with the answer. */
+  /** Outputs whose data comes back with the answer. When that is an error, the ids in `keep` stand for it. */
   readonly fetch: readonly string[];
 }
 

@@ -56,7 +56,7 @@ test.each([
         { table: hostTensor("f32", [vocab, width]), ids, weights },
         { fetch: [name, "loss"] },
       );
-      const gradient = fetched[name] as HostTensor<"f32">;
+      const gradient = (await fetched)[name] as HostTensor<"f32">;
       const wrong = gradient.data.reduce<number>((count, v, i) => count + (v === expected[i] ? 0 : 1), 0);
       expect(wrong).toBe(0);
     }

@@ -92,7 +92,7 @@ describe("a run", () => {
     const { graph: y, inputs } = rounding();
     const running = (await device.compile(y)).run(inputs, { fetch: ["y"] });
     await device.close();
-    expect((await running).fetched["y"]?.data[1]).toBe(0);
+    expect((await (await running).fetched)["y"]?.data[1]).toBe(0);
   });
 
   test("that fails on its way in leaves no tensor", async () => {

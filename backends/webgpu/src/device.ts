@@ -5,6 +5,7 @@ import {
   type DeviceInfo,
   type DeviceTensor,
   type Executable,
+  Pending,
   TensorLedger,
 } from "@cambium/backend";
 import { CambiumError, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
@@ -68,7 +69,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
       copier: new Copier(device),
     },
     faults: watchFaults(device, adapter.name),
-    pending: new Set(),
+    pending: new Pending(),
     maxBindingBytes: traits.maxBindingBytes,
     profile: options.profile === true,
   };
@@ -88,7 +89,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
   const close = async () => {
     if (!open) return;
     open = false;
-    await Promise.allSettled(engine.pending);
+    await engine.pending.settled();
     for (const executable of [...executables]) executable.dispose();
     ledger.clear();
     heap.clear();
@@ -115,6 +116,16 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
     device.queue.writeBuffer(storage.buffer, storage.offset, toDevice({ dtype, shape, data } as HostTensor));
     return ledger.add({ dtype, shape }, storage);
   };
+  const download = async (tensor: DeviceTensor): Promise<HostTensor> => {
+    mustBeOpen();
+    const { type } = tensor;
+    const encoder = device.createCommandEncoder();
+    const storage = { ...ledger.storage(tensor), bytes: deviceBytes(tensor) };
+    const read = await engine.readback.copy(encoder, [{ type, storage }]);
+    device.queue.submit([encoder.finish()]);
+    const [host] = await engine.faults.during(read());
+    return host as HostTensor;
+  };
   const tuner = options.tune
     ? new Tuner({ device: `${adapter.name} ${version}`, traits, store: userStore(), time: clock(build, { upload }) })
     : undefined;
@@ -127,16 +138,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
       return await build(graph, tuner?.choose);
     },
     upload,
-    async download(tensor: DeviceTensor) {
-      mustBeOpen();
-      const { type } = tensor;
-      const storage = { ...ledger.storage(tensor), bytes: deviceBytes(tensor) };
-      const encoder = device.createCommandEncoder();
-      const read = engine.readback.copy(encoder, [{ type, storage }]);
-      device.queue.submit([encoder.finish()]);
-      const [host] = await engine.faults.during(read());
-      return host as HostTensor;
-    },
+    download: (tensor) => engine.pending.track(download(tensor)),
     memory: async () => ({ ...ledger.stats(executables.size), heldPeakBytes: heap.held.peakBytes }),
     close,
     [Symbol.asyncDispose]: close,

@@ -4,6 +4,7 @@ import {
   type BoundInput,
   type DeviceTensor,
   type Executable,
+  type Pending,
   type RunOptions,
   type RunResult,
   type TensorLedger,
@@ -29,8 +30,7 @@ export interface Engine {
   readonly copier: Copier;
   readonly faults: FaultWatch;
   readonly ledger: TensorLedger<Storage>;
-  /** Runs under way, which `Device.close` waits for. */
-  readonly pending: Set<Promise<unknown>>;
+  readonly pending: Pending;
   readonly maxBindingBytes: number;
   readonly profile: boolean;
 }
@@ -52,7 +52,7 @@ export async function createExecutable(
   living: Set<Executable>,
 ): Promise<Executable> {
   const began = performance.now();
-  const { gpu, heap, pipelines, readback, copier, faults, ledger } = engine;
+  const { gpu, heap, pipelines, readback, copier, faults, ledger, pending } = engine;
   const { device } = gpu;
   await buildPipelines(program, pipelines);
   const own: GPUBuffer[] = [];
@@ -168,16 +168,18 @@ export async function createExecutable(
     const outputs = Object.fromEntries(
       [...kept].map(([name, storage]) => [name, ledger.add(types.get(name) as TensorType, storage)]),
     );
-    try {
-      const hosts = read ? await faults.during(read()) : [];
-      if (timed) await faults.during(timed());
-      faults.check();
-      const fetched = program.outputs.filter(({ name }) => options.fetch?.includes(name));
-      return { outputs, fetched: Object.fromEntries(fetched.map(({ name }, i) => [name, hosts[i] as HostTensor])) };
-    } catch (error) {
-      for (const tensor of Object.values(outputs)) tensor.dispose();
-      throw error;
-    }
+    const fetched = async () => {
+      try {
+        const over = Promise.all([read ? read() : device.queue.onSubmittedWorkDone(), timed?.()]);
+        const hosts = (await faults.during(over))[0] ?? [];
+        const wanted = program.outputs.filter(({ name }) => options.fetch?.includes(name));
+        return Object.fromEntries(wanted.map(({ name }, i) => [name, hosts[i] as HostTensor]));
+      } catch (error) {
+        for (const tensor of Object.values(outputs)) ledger.fail(tensor, error);
+        throw error;
+      }
+    };
+    return { outputs, fetched: pending.track(fetched()) };
   };
 
   /** Encodes the run and submits it; until then `held` is what it would leave behind. */
@@ -208,7 +210,7 @@ export async function createExecutable(
       if (!inPlace) copier.copy(encoder, source, storage);
       kept.set(output.name, storage);
     }
-    const read = readings.length > 0 ? readback.copy(encoder, readings) : undefined;
+    const read = readings.length > 0 ? await readback.copy(encoder, readings) : undefined;
     device.queue.submit([encoder.finish()]);
     return { kept, read, timed };
   };
@@ -241,14 +243,12 @@ export async function createExecutable(
       plannedBytes: program.plannedBytes,
       compileSeconds: (performance.now() - began) / 1000,
     },
-    run: (given, options) => {
-      const running = run(given, options);
-      const done = () => engine.pending.delete(running);
-      engine.pending.add(running);
-      running.then(done, done);
-      return running;
+    run: (given, options) => pending.track(run(given, options)),
+    async profile() {
+      if (!profiler) return null;
+      await pending.settled();
+      return profiler.entries();
     },
-    profile: async () => profiler?.entries() ?? null,
     timeline: () => profiler?.last ?? [],
     source: () => programText(program),
     dispose,

@@ -32,7 +32,7 @@ test("a step of fifty million parameters holds at most 1.15 times what liveness 
   }
   const { fetched, outputs } = await executable.run({ ...state, ...small }, { fetch: ["loss"] });
   // Equal rows of weights: every token is as likely as any other.
-  expect(fetched["loss"]?.data[0]).toBeCloseTo(Math.log(8192), 3);
+  expect((await fetched)["loss"]?.data[0]).toBeCloseTo(Math.log(8192), 3);
   const { heldPeakBytes = Number.NaN } = await device.memory();
   console.log(`held ${heldPeakBytes} bytes, predicted ${inputBytes + peakBytes}`);
   expect(heldPeakBytes / (inputBytes + peakBytes)).toBeLessThan(1.15);

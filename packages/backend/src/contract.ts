@@ -49,7 +49,10 @@ export interface DeviceInfo {
   };
 }
 
-/** A device. Everything asynchronous may be called from one flow at a time; a device is not re-entrant. */
+/**
+ * A device. Everything asynchronous may be called from one flow at a time; a device is not re-entrant. But a run is over
+ * with its hand-over: whatever may be called then, while it still computes and `RunResult.fetched` is under way.
+ */
 export interface Device {
   readonly info: DeviceInfo;
   /**
@@ -67,8 +70,8 @@ export interface Device {
   download(tensor: DeviceTensor): Promise<HostTensor>;
   memory(): Promise<MemoryStats>;
   /**
-   * Frees everything. Pending runs finish first; tensors and executables of the device are gone afterwards, and using
-   * one, or the device, is `E_DISPOSED`. Closing twice is allowed.
+   * Frees everything. Runs, `fetched` and downloads under way finish first; tensors and executables of the device are
+   * gone afterwards, and using one, or the device, is `E_DISPOSED`. Closing twice is allowed.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -87,31 +90,44 @@ export interface RunOptions {
   readonly fetch?: readonly string[];
 }
 
+/** A run that was handed over; the device may not have begun on it. */
 export interface RunResult {
-  /** Outputs that stay on the device, owned by the caller. */
+  /**
+   * Outputs that stay on the device, owned by the caller: to be bound to the next run, read or disposed at once. Those of
+   * a run that fails are gone, and to use one is its failure again.
+   */
   readonly outputs: Readonly<Record<string, DeviceTensor>>;
-  /** Outputs named in `fetch`. */
-  readonly fetched: Readonly<Record<string, HostTensor>>;
+  /**
+   * Outputs named in `fetch`, as this run computes them, whatever is run, consumed or disposed meanwhile. Settles when the
+   * run is over (nothing is named: as far as the engine below tells when that is); to be awaited at any time, or never.
+   * Rejects with `E_DEVICE_LOST` or `E_OUT_OF_MEMORY` where the device fails after the hand-over; so do runs handed over
+   * before that was known which take an output of this one. A rejection that nobody awaits is no unhandled one.
+   */
+  readonly fetched: Promise<Readonly<Record<string, HostTensor>>>;
 }
 
 export interface Executable {
   /**
-   * Runs the graph. Each input is a device tensor or a host tensor (copied up; for batches and scalars). A device
-   * tensor bound to an input that an output `replaces` is consumed, also when the run fails: use the output. Every
-   * output is a tensor of its own, also one that is an input or equals another output; it may bear an input's name.
+   * Runs the graph. Resolves as soon as the work is handed over, so that the next run can be handed over while the device
+   * computes this one; a device may let it wait where many are under way. Each input is a device tensor or a host tensor
+   * (for batches and scalars; copied up by the time `run` resolves). A device tensor bound to an input that an output
+   * `replaces` is consumed, also when the run fails: use the output. Every output is a tensor of its own, also one that
+   * is an input or equals another output; it may bear an input's name.
    * @throws CambiumError `E_INPUT` for a missing, unknown or misfitting input, a consumed one bound twice or an unknown
    * name in `fetch`, with all of them named; `E_DISPOSED` for a consumed or disposed tensor. A run refused for these
-   * consumes nothing (`validateInputs`). `E_DEVICE_LOST` / `E_OUT_OF_MEMORY` from the device.
+   * consumes nothing (`validateInputs`). `E_DEVICE_LOST` / `E_OUT_OF_MEMORY` from the device, or of an earlier run whose
+   * output is bound.
    */
   run(inputs: Readonly<Record<string, DeviceTensor | HostTensor>>, options?: RunOptions): Promise<RunResult>;
   /** What compiling came to. */
   readonly stats: ExecutableStats;
-  /** Time by op type since compilation, slowest first; null unless the device was opened with `profile: true`. */
+  /** Time by op type of all runs so far, slowest first; null unless the device was opened with `profile: true`. */
   profile(): Promise<readonly ProfileEntry[] | null>;
-  /** The last run kernel by kernel, on a device that was opened with `profile: true` and can tell. */
+  /** The last run that is over, kernel by kernel, on a device that was opened with `profile: true` and can tell. */
   timeline?(): readonly TimelineEntry[];
   /** What the graph became, in the backend's own language (e.g. WGSL), where that can be read. */
   source?(): string;
+  /** Runs under way finish. */
   dispose(): void;
   [Symbol.dispose](): void;
 }

@@ -101,7 +101,7 @@ function compiled<S>(
         if (options.fetch?.includes(name)) fetched[name] = engine.load(value.type, results[name] as S);
         else outputs[name] = ledger.add(value.type, results[name] as S);
       }
-      return { outputs, fetched };
+      return { outputs, fetched: Promise.resolve(fetched) };
     },
     async profile(): Promise<readonly ProfileEntry[] | null> {
       if (!profile) return null;

@@ -6,6 +6,7 @@ export * from "./define.js";
 export * from "./inputs.js";
 export * from "./ledger.js";
 export * from "./null.js";
+export * from "./pending.js";
 export * from "./plugin-name.js";
 export * from "./plugins.js";
 export * from "./reference.js";

@@ -25,7 +25,8 @@ export interface BoundInput {
 /**
  * The graph's inputs in order, each with its binding. A run refused here has consumed nothing.
  * @throws CambiumError `E_INPUT` naming every missing, unknown or misfitting input, every consumed tensor that is bound
- * twice and every unknown name in `fetch`; `E_DISPOSED` naming every input whose tensor is gone.
+ * twice and every unknown name in `fetch`; what the run failed with that an input comes from; `E_DISPOSED` naming every
+ * input whose tensor is gone.
  */
 export function validateInputs<S>(
   graph: Graph,
@@ -63,6 +64,7 @@ export function validateInputs<S>(
     ...unknown(fetch, graph.outputs, "output"),
     ...sharedStorage(bound),
   );
+  if (misfits.length === 0) for (const { tensor } of bound) if (tensor) ledger.check(tensor);
   const [code, reasons] = misfits.length > 0 ? ["E_INPUT", [...misfits, ...gone]] : ["E_DISPOSED", gone];
   if (reasons.length > 0) {
     const what =

@@ -15,6 +15,7 @@ interface Entry<S> {
 export class TensorLedger<S> {
   readonly #live = new Map<DeviceTensor, Entry<S>>();
   readonly #issued = new WeakSet<DeviceTensor>();
+  readonly #failures = new WeakMap<DeviceTensor, unknown>();
   readonly #free: (storage: S, type: TensorType) => void;
   #bytes = 0;
   #peakBytes = 0;
@@ -46,7 +47,22 @@ export class TensorLedger<S> {
     return this.#live.has(tensor);
   }
 
-  /** What stores `tensor`. @throws CambiumError `E_DISPOSED` when it is gone, `E_INPUT` when it is another device's. */
+  /** Frees the storage of an output whose run failed; who asks for it from now on gets `error`. */
+  fail(tensor: DeviceTensor, error: unknown): void {
+    if (!this.#live.has(tensor)) return;
+    this.#failures.set(tensor, error);
+    this.#dispose(tensor);
+  }
+
+  /** Throws what `tensor` failed with, if it did. */
+  check(tensor: DeviceTensor): void {
+    if (this.#failures.has(tensor)) throw this.#failures.get(tensor);
+  }
+
+  /**
+   * What stores `tensor`.
+   * @throws CambiumError `E_DISPOSED` when it is gone, `E_INPUT` when it is another device's; what its run failed with.
+   */
   storage(tensor: DeviceTensor): S {
     return this.#entry(tensor).storage;
   }
@@ -72,6 +88,7 @@ export class TensorLedger<S> {
   #entry(tensor: DeviceTensor): Entry<S> {
     const entry = this.#live.get(tensor);
     if (entry) return entry;
+    this.check(tensor);
     if (this.#issued.has(tensor)) {
       throw new CambiumError("E_DISPOSED", `a tensor ${formatType(tensor.type)} was disposed or consumed by a run`, {
         hint: "use the output that replaces it",

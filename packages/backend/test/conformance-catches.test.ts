@@ -3,7 +3,7 @@ import { decompose, type Graph, type HostTensor, type Op, primitives } from "@ca
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { assertAgrees, conformanceCases, randomGraph, runCase } from "../src/conformance/cases.js";
-import { type Device, type DeviceTensor, type Executable, referenceBackend } from "../src/index.js";
+import { type Device, type DeviceTensor, type Executable, Pending, referenceBackend } from "../src/index.js";
 
 /** The reference device with `fault` in front of it. */
 async function broken(fault: (device: Device) => Partial<Device>): Promise<Device> {
@@ -35,6 +35,7 @@ function withOp(name: string, evaluate: NonNullable<Op["evaluate"]>) {
 
 const right = (name: keyof typeof primitives): NonNullable<Op["evaluate"]> =>
   primitives[name].op.evaluate as NonNullable<Op["evaluate"]>;
+const later = () => new Promise((resolve) => setTimeout(resolve));
 const keepAlive = (given: Readonly<Record<string, DeviceTensor | HostTensor>>, device: Device) =>
   Promise.all(
     Object.entries(given).map(async ([name, x]) => [name, "data" in x ? x : await device.download(x)] as const),
@@ -71,7 +72,7 @@ const faults: Record<string, (device: Device) => Partial<Device>> = {
   "fetched outputs stay on the device too": withRun((run, device) => async (given, options) => {
     const { outputs, fetched } = await run(given, options);
     const twins = await Promise.all(
-      Object.entries(fetched).map(async ([name, host]) => [name, await device.upload(host)] as const),
+      Object.entries(await fetched).map(async ([name, host]) => [name, await device.upload(host)] as const),
     );
     return { outputs: { ...outputs, ...Object.fromEntries(twins) }, fetched };
   }),
@@ -80,11 +81,33 @@ const faults: Record<string, (device: Device) => Partial<Device>> = {
     return async (given, options) => {
       const result = await run(given, options);
       runs += 1;
-      for (const { dtype, data } of Object.values(result.fetched))
+      for (const { dtype, data } of Object.values(await result.fetched))
         if (dtype === "f32") data[0] = (data[0] as number) * (1 + runs * 1e-6);
       return result;
     };
   }),
+  "results are read when they arrive": withRun((run) => {
+    let latest: Awaited<ReturnType<Executable["run"]>>["fetched"];
+    return async (given, options) => {
+      const result = await run(given, options);
+      latest = result.fetched;
+      return { ...result, fetched: later().then(() => latest) };
+    };
+  }),
+  "closing drops what is under way": (device) => {
+    let closed = false;
+    return {
+      ...withRun((run) => async (given, options) => {
+        const { outputs, fetched } = await run(given, options);
+        const arrived = later().then(() => (closed ? Promise.reject(new Error("closed")) : fetched));
+        return { outputs, fetched: new Pending().track(arrived) };
+      })(device),
+      close: async () => {
+        closed = true;
+        await device.close();
+      },
+    };
+  },
   "executables are not counted": (device) => ({ memory: async () => ({ ...(await device.memory()), executables: 0 }) }),
   "bools come back as 255": (device) => ({
     download: async (tensor) => {
@@ -127,6 +150,8 @@ const caughtBy: Record<keyof typeof faults, string> = {
   "unknown inputs pass": "every misfitting input is named",
   "fetched outputs stay on the device too": "what is fetched has no device tensor",
   "results depend on when they are asked for": "two runs give the same bits",
+  "results are read when they arrive": "each result is its own",
+  "closing drops what is under way": "closing finishes what is under way",
   "executables are not counted": "memory counts executables",
   "bools come back as 255": "to the bit",
   "matmul is good to 16 bits only": "across tiles",

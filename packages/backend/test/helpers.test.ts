@@ -1,5 +1,5 @@
 // What backend authors share: the ledger, the checks of a run's inputs, of options and of limits.
-import { add, type CambiumError, cast, f32, GraphBuilder, hostTensor } from "@cambium/ir";
+import { add, CambiumError, cast, f32, GraphBuilder, hostTensor } from "@cambium/ir";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import {
@@ -7,6 +7,7 @@ import {
   checkLimits,
   checkOptions,
   type DeviceTensor,
+  Pending,
   referenceBackend,
   TensorLedger,
   validateInputs,
@@ -92,6 +93,36 @@ test("validateInputs reports misfits and dead tensors together", () => {
     'output "z": the graph has no such output',
     'input "state": was disposed or consumed by a run',
   ]);
+});
+
+test("an output whose run failed frees its storage, and gives that failure to whoever asks for it", () => {
+  const freed: string[] = [];
+  const ledger = new TensorLedger<string>((storage) => freed.push(storage));
+  const [failed, consumed] = [ledger.add(f32(2), "failed"), ledger.add(f32(2), "consumed")];
+  const lost = new CambiumError("E_DEVICE_LOST", "it is gone");
+  ledger.take(consumed);
+  for (const tensor of [failed, consumed]) ledger.fail(tensor, lost);
+  expect([freed, ledger.stats(0).tensors]).toEqual([["failed"], 0]);
+  expect(thrown(() => ledger.storage(failed))).toBe(lost);
+  expect(thrown(() => ledger.storage(consumed)).code).toBe("E_DISPOSED");
+  const x = hostTensor("f32", [2]);
+  expect(thrown(() => validateInputs(stepGraph(), { state: failed, x }, ledger))).toBe(lost);
+  expect(thrown(() => validateInputs(stepGraph(), { state: failed }, ledger)).code).toBe("E_INPUT");
+  failed.dispose();
+});
+
+test("pending work is waited for with what it begins, and a failure nobody looks at is nobody's", async () => {
+  const pending = new Pending();
+  const done: string[] = [];
+  const work = async (name: string, next?: string) => {
+    await new Promise((resolve) => setTimeout(resolve));
+    if (next !== undefined) pending.track(work(next));
+    done.push(name);
+    if (next === undefined) throw new Error("unlooked at");
+  };
+  pending.track(work("first", "second"));
+  await pending.settled();
+  expect(done).toEqual(["first", "second"]);
 });
 
 test("checkOptions names every unknown and mistyped option", () => {

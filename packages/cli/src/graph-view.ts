@@ -42,7 +42,8 @@ export interface GraphProfile {
 export async function profileGraph(executable: Executable, graph: Graph, config: LlamaConfig): Promise<GraphProfile> {
   const inputs = inputsOf(graph, config);
   for (let run = 0; run <= runs; run++) {
-    const { outputs } = await executable.run(inputs, { fetch: ["loss"] });
+    const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss"] });
+    await fetched;
     for (const tensor of Object.values(outputs)) tensor.dispose();
   }
   return { runs: runs + 1, ops: (await executable.profile()) ?? [], timeline: executable.timeline?.() ?? [] };

@@ -1,14 +1,17 @@
 // A device that is lost in the middle of a run: the run goes on from its snapshot on a new one, to the same bits.
 import { rmSync, writeFileSync } from "node:fs";
-import { defineBackend, type PluginImporter, referenceBackend } from "@cambium/backend";
+import { defineBackend, Pending, type PluginImporter, referenceBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { runRecipe } from "../src/index.js";
 import { importer, minimal, project, weights } from "./support.js";
 
-/** A backend whose devices die at the given numbers of runs, counted over all of them. */
-function fragile(...deaths: readonly number[]) {
+/**
+ * A backend whose devices die at the given numbers of runs, counted over all of them: as the run is handed over or, where
+ * `late`, while it is computed.
+ */
+function fragile({ deaths = [], late = false }: { deaths?: readonly number[]; late?: boolean } = {}) {
   let [runs, opened] = [0, 0];
   const backend = defineBackend({
     name: "fragile",
@@ -21,10 +24,13 @@ function fragile(...deaths: readonly number[]) {
         const executable = await device.compile(graph);
         return {
           ...executable,
-          run: (inputs, options) => {
-            lost ||= deaths.includes(++runs);
-            if (lost) throw new CambiumError("E_DEVICE_LOST", "the driver has reset");
-            return executable.run(inputs, options);
+          run: async (inputs, options) => {
+            const loss = new CambiumError("E_DEVICE_LOST", "the driver has reset");
+            if (lost) throw loss;
+            lost = deaths.includes(++runs);
+            if (lost && !late) throw loss;
+            const result = await executable.run(inputs, options);
+            return lost ? { ...result, fetched: new Pending().track(Promise.reject(loss)) } : result;
           },
         };
       };
@@ -38,11 +44,14 @@ function fragile(...deaths: readonly number[]) {
   return { importer: plugins, opened: () => opened };
 }
 
-test("a run whose device is lost twice ends in the bits of one that was not disturbed", async () => {
+test.each([
+  ["as a step is handed over", false],
+  ["while it computes a step", true],
+])("a run whose device is lost twice, %s, ends in the bits of one that was not disturbed", async (_, late) => {
   const { folder, recipe, out } = project({ ...minimal, backend: "fragile" });
   const undisturbed = fragile();
   await runRecipe(recipe, { out: `${out}-undisturbed`, importer: undisturbed.importer });
-  const disturbed = fragile(9, 31);
+  const disturbed = fragile({ deaths: [9, 31], late });
   const said: string[] = [];
   const observer = { onDeviceLost: (reason: string) => void said.push(reason) };
   expect(await runRecipe(recipe, { out, importer: disturbed.importer, observer })).toMatchObject({ state: "done" });
@@ -56,7 +65,7 @@ test("a run whose device is lost twice ends in the bits of one that was not dist
 test("a device that is lost again and again is given up, and what was saved stays", async () => {
   const { folder, recipe, out } = project();
   writeFileSync(recipe, stringify({ ...minimal, backend: "fragile" }));
-  const hopeless = fragile(...Array.from({ length: 40 }, (_, i) => i + 3));
+  const hopeless = fragile({ deaths: Array.from({ length: 40 }, (_, i) => i + 3) });
   await expect(runRecipe(recipe, { out, importer: hopeless.importer })).rejects.toMatchObject({
     code: "E_DEVICE_LOST",
   });

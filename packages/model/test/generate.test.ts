@@ -60,7 +60,7 @@ it("picks the likeliest token of the whole-sequence logits", async () => {
   const tokens = hostTensor("i32", [1, 3], sampled.prompt);
   const { fetched } = await executable.run({ ...parameters, tokens }, { fetch: ["logits"] });
   executable.dispose();
-  const last = [...(fetched.logits as HostTensor).data].slice(-config.vocabSize);
+  const last = [...((await fetched).logits as HostTensor).data].slice(-config.vocabSize);
   const { tokens: chosen } = await generate(device, config, parameters, {
     ...sampled,
     maxNewTokens: 1,

@@ -28,9 +28,12 @@ export interface StepInputs {
   readonly gates: Readonly<Record<string, HostTensor>>;
 }
 
+/** A step that was handed over to the device. */
 export interface StepOutcome {
+  /** For the next step, at once. */
   readonly state: DeviceState;
-  readonly result: StepResult;
+  /** Once the device has computed it. Rejects when it fails, and `state` is then gone; need not be awaited. */
+  readonly result: Promise<StepResult>;
 }
 
 export interface CompiledStep {
@@ -42,8 +45,8 @@ export interface CompiledStep {
    */
   readonly countedBytes: number;
   /**
-   * Runs one step on `batches` (i32 [batch, time + 1] each), consuming `state`. What a step that fails has accumulated
-   * is forgotten.
+   * Hands one step over, on `batches` (i32 [batch, time + 1] each), consuming `state`. What a step that fails has
+   * accumulated is forgotten.
    */
   run(state: DeviceState, batches: readonly HostTensor[], now: StepInputs): Promise<StepOutcome>;
   /** Time by op type over all steps so far; null unless the device profiles. */
@@ -71,8 +74,7 @@ async function wholeStep(device: Device, config: LlamaConfig, options: StepGraph
     run: async (state, [tokens], now) => {
       const inputs = { ...state, ...scalars(now), ...now.gates, tokens: tokens as HostTensor };
       const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", "gradNorm"] });
-      const result = { loss: scalar(fetched, "loss"), gradNorm: scalar(fetched, "gradNorm") };
-      return { state: { ...state, ...outputs }, result };
+      return { state: { ...state, ...outputs }, result: wholeResult(fetched) };
     },
     profile: () => executable.profile(),
     dispose: () => executable.dispose(),
@@ -98,6 +100,10 @@ async function accumulatedStep(
   const sums = new Map(trained.map((name) => [accumulated(name), shapes.get(name) as readonly number[]]));
   // Zero between steps; absent before the first and after one that failed.
   let idle: DeviceState | undefined;
+  const drop = (sums: DeviceState) => {
+    disposeAll(sums);
+    if (idle === sums) idle = undefined;
+  };
   return {
     flops: matrixFlops(graphs.accumulate) * options.accumulation,
     countedBytes: countedBytes(graphs.accumulate, graphs.apply),
@@ -106,20 +112,20 @@ async function accumulatedStep(
       idle = undefined;
       try {
         const weights = pick(state, parameters);
-        let loss = 0;
+        const losses: RunResult["fetched"][] = [];
         for (const tokens of batches) {
           const inputs = { ...weights, ...held, ...now.gates, tokens };
           const { outputs, fetched } = await accumulate.run(inputs, { fetch: ["loss"] });
           held = outputs;
-          loss += scalar(fetched, "loss") / batches.length;
+          losses.push(fetched);
         }
         const inputs = { ...pick(state, updated), ...held, ...scalars(now) };
         const { outputs, fetched } = await apply.run(inputs, { fetch: ["gradNorm"] });
-        idle = pick(outputs, [...sums.keys()]);
-        return {
-          state: { ...state, ...pick(outputs, updated) },
-          result: { loss, gradNorm: scalar(fetched, "gradNorm") },
-        };
+        const zeroed = pick(outputs, [...sums.keys()]);
+        idle = zeroed;
+        const result = accumulatedResult(losses, fetched);
+        result.catch(() => drop(zeroed));
+        return { state: { ...state, ...pick(outputs, updated) }, result };
       } catch (error) {
         disposeAll(held);
         throw error;
@@ -158,6 +164,22 @@ function scalars({ lr, step }: StepInputs): Record<"lr" | "step", HostTensor> {
   return { lr: hostTensor("f32", [], [lr]), step: hostTensor("i32", [], [step]) };
 }
 
-function scalar(fetched: RunResult["fetched"], name: string): number {
+function wholeResult(fetched: RunResult["fetched"]): Promise<StepResult> {
+  const result = fetched.then((values) => ({ loss: scalar(values, "loss"), gradNorm: scalar(values, "gradNorm") }));
+  // Nobody has to look at a rejection: it shows again in whatever uses the state.
+  result.catch(() => {});
+  return result;
+}
+
+async function accumulatedResult(
+  losses: readonly RunResult["fetched"][],
+  norm: RunResult["fetched"],
+): Promise<StepResult> {
+  let loss = 0;
+  for (const values of losses) loss += scalar(await values, "loss") / losses.length;
+  return { loss, gradNorm: scalar(await norm, "gradNorm") };
+}
+
+function scalar(fetched: Awaited<RunResult["fetched"]>, name: string): number {
   return fetched[name]?.data[0] as number;
 }

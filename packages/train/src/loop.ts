@@ -1,6 +1,8 @@
-// The training loop of one stage: batch up, step, loss down; held-out loss and snapshots now and then. It counts in
-// tokens and knows no files: what to do with metrics and snapshots is given to it.
+// The training loop of one stage: batch up, step, loss down; held-out loss and snapshots now and then. While the device
+// computes a step it has the next one already. The loop counts in tokens and knows no files: what to do with metrics and
+// snapshots is given to it.
 import { CambiumError } from "@cambium/ir";
+import type { StepResult } from "./compiled-step.js";
 import type { MetricsRow } from "./metrics.js";
 import type { Schedule } from "./schedule.js";
 import type { TrainingState } from "./state.js";
@@ -39,7 +41,7 @@ export interface LoopOptions {
     readonly batches: () => Iterable<Int32Array>;
   };
   readonly snapshot?: {
-    /** Wall seconds between snapshots; one is also taken on abort. */
+    /** Wall seconds between snapshots, to a step or two; one is also taken on abort. */
     readonly everySeconds: number;
     readonly save: (state: TrainingState, progress: Progress) => Promise<void>;
   };
@@ -51,7 +53,7 @@ export interface LoopOptions {
    * device does one thing at a time. No step's time counts it.
    */
   readonly beforeLastStep?: () => Promise<void>;
-  /** Ends the loop after the step at hand, with a snapshot. */
+  /** Ends the loop after the steps under way, two at most, with a snapshot. */
   readonly signal?: AbortSignal;
   /** Resident bytes of the process, where the platform tells. */
   readonly memoryBytes?: () => number;
@@ -62,71 +64,124 @@ export interface LoopResult {
   readonly progress: Progress;
 }
 
+/** A step handed over to the trainer. */
+interface Step {
+  /** Where the stage stands after it, but for the time. */
+  readonly after: Omit<Progress, "seconds">;
+  readonly lr: number;
+  /** When its preparation began, ms of `performance.now`. */
+  readonly began: number;
+  /** What it came to, and when that arrived. */
+  readonly done: Promise<StepResult & { readonly at: number }>;
+}
+
 /**
- * Runs the stage to its end, or until `signal`.
+ * Runs the stage to its end, or until `signal`. The next step is handed over before this one's loss is waited for, except
+ * where something needs the state between the two: held-out loss, a snapshot, `beforeLastStep`.
  * @throws CambiumError `E_DIVERGED` when the loss, the gradient's norm or the held-out loss is not finite; the step is
- * then in no metrics row and no snapshot.
+ * then in no metrics row and no snapshot. No step is under way when the loop has ended.
  */
 export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
-  const { trainer, schedule, totalTokens, heldOut, snapshot, signal } = options;
-  const { tokensPerStep, batchesPerStep } = trainer;
-  const batchTokens = tokensPerStep / batchesPerStep;
+  const { trainer, totalTokens, heldOut, snapshot, signal } = options;
   let progress = options.from ?? noProgress;
-  let saved = performance.now();
+  let [saved, last] = [performance.now(), Number.NEGATIVE_INFINITY];
+  let current: Step | undefined;
+  let next: Promise<Step> | undefined;
+
+  const isLast = (tokens: number) => tokens + trainer.tokensPerStep >= totalTokens;
+  const measures = ({ after: { tokens } }: Step) =>
+    heldOut !== undefined &&
+    (crosses(tokens - trainer.tokensPerStep, tokens, heldOut.everyTokens) || tokens >= totalTokens);
+  const snapshotDue = () => snapshot !== undefined && performance.now() - saved > snapshot.everySeconds * 1000;
+  const save = async () => {
+    await snapshot?.save(await trainer.state(), progress);
+    saved = performance.now();
+  };
+  /** Whether the state after `step` is needed by nothing but the step after it. */
+  const goesOn = (step: Step) =>
+    !measures(step) &&
+    !snapshotDue() &&
+    signal?.aborted !== true &&
+    step.after.tokens < totalTokens &&
+    !(options.beforeLastStep && isLast(step.after.tokens));
 
   await trainer.advance(progress.tokens);
   if (progress.step === 0 && heldOut) await options.onStart?.(await trainer.evaluate(heldOut.batches()));
-  while (progress.tokens < totalTokens) {
-    if (signal?.aborted) {
-      await snapshot?.save(await trainer.state(), progress);
-      return { reason: "aborted", progress };
+  try {
+    while (progress.tokens < totalTokens) {
+      if (!current) {
+        if (signal?.aborted) {
+          await save();
+          return { reason: "aborted", progress };
+        }
+        if (isLast(progress.tokens)) await options.beforeLastStep?.();
+        current = await handOver(options, progress);
+      }
+      if (goesOn(current)) next = handOver(options, current.after);
+      const { loss, gradNorm, at } = await current.done;
+      const { after, lr, began } = current;
+      // From when the device had nothing else to do: waiting for the step before is that one's time.
+      const seconds = (at - Math.max(began, last)) / 1000;
+      last = at;
+      progress = { ...after, seconds: progress.seconds + seconds };
+      mustBeFinite("loss", loss, current);
+      mustBeFinite("gradient's norm", gradNorm, current);
+      const heldOutLoss = heldOut && measures(current) ? await trainer.evaluate(heldOut.batches()) : undefined;
+      if (heldOutLoss !== undefined) mustBeFinite("held-out loss", heldOutLoss, current);
+      await options.onMetrics?.({
+        ...progress,
+        loss,
+        ...(heldOutLoss !== undefined && { heldOutLoss }),
+        lr,
+        gradNorm,
+        // Two results may arrive within what the clock can tell apart.
+        tokensPerSecond: trainer.tokensPerStep / Math.max(seconds, 1e-6),
+        ...(options.memoryBytes && { memoryBytes: options.memoryBytes() }),
+      });
+      if (!next && snapshotDue()) await save();
+      [current, next] = [await next, undefined];
     }
-    if (progress.tokens + tokensPerStep >= totalTokens) await options.beforeLastStep?.();
-    const began = performance.now();
-    const { step, tokens } = progress;
-    const lr = schedule(tokens, tokensPerStep);
-    const batches = Array.from({ length: batchesPerStep }, (_, i) => options.batchAt(tokens + i * batchTokens));
-    const { loss, gradNorm } = await trainer.step(batches, lr);
-    const seconds = (performance.now() - began) / 1000;
-    progress = {
-      step: step + 1,
-      tokens: tokens + tokensPerStep,
-      flops: progress.flops + trainer.flopsPerStep,
-      seconds: progress.seconds + seconds,
-    };
-    const mustBeFinite = (what: string, value: number) => {
-      if (!Number.isFinite(value)) throw diverged(what, value, progress.step, lr);
-    };
-    mustBeFinite("loss", loss);
-    mustBeFinite("gradient's norm", gradNorm);
-    // The mask's value belongs to the tokens read: what is measured and saved from here on is the model as it now is.
-    await trainer.advance(progress.tokens);
-    const due = crosses(tokens, progress.tokens, heldOut?.everyTokens) || progress.tokens >= totalTokens;
-    const heldOutLoss = heldOut && due ? await trainer.evaluate(heldOut.batches()) : undefined;
-    if (heldOutLoss !== undefined) mustBeFinite("held-out loss", heldOutLoss);
-    await options.onMetrics?.({
-      ...progress,
-      loss,
-      ...(heldOutLoss !== undefined && { heldOutLoss }),
-      lr,
-      gradNorm,
-      tokensPerSecond: tokensPerStep / seconds,
-      ...(options.memoryBytes && { memoryBytes: options.memoryBytes() }),
-    });
-    if (snapshot && performance.now() - saved > snapshot.everySeconds * 1000) {
-      await snapshot.save(await trainer.state(), progress);
-      saved = performance.now();
-    }
+    return { reason: "done", progress };
+  } finally {
+    await Promise.allSettled([current?.done, next?.then(({ done }) => done)]);
   }
-  return { reason: "done", progress };
+}
+
+/**
+ * Takes the next step from where the stage stands, and opens the masks as far as they are after it. Neither a failure
+ * here nor one of the step is lost on who looks at the step before first.
+ */
+function handOver(options: LoopOptions, from: Step["after"]): Promise<Step> {
+  const handedOver = begin(options, from);
+  handedOver.catch(() => {});
+  return handedOver;
+}
+
+async function begin(
+  { trainer, schedule, batchAt }: LoopOptions,
+  { step, tokens, flops }: Step["after"],
+): Promise<Step> {
+  const { tokensPerStep, batchesPerStep, flopsPerStep } = trainer;
+  const began = performance.now();
+  const lr = schedule(tokens, tokensPerStep);
+  const batches = Array.from({ length: batchesPerStep }, (_, i) =>
+    batchAt(tokens + (i * tokensPerStep) / batchesPerStep),
+  );
+  const done = trainer.step(batches, lr).then((result) => ({ ...result, at: performance.now() }));
+  done.catch(() => {});
+  const after = { step: step + 1, tokens: tokens + tokensPerStep, flops: flops + flopsPerStep };
+  // The mask's value belongs to the tokens read: what follows the step sees the model as it then is.
+  await trainer.advance(after.tokens);
+  return { after, lr, began, done };
 }
 
 function crosses(before: number, after: number, every = Number.POSITIVE_INFINITY): boolean {
   return Math.floor(before / every) < Math.floor(after / every);
 }
 
-function diverged(what: string, value: number, step: number, lr: number): CambiumError {
-  return new CambiumError("E_DIVERGED", `the ${what} is ${value} after step ${step}`, {
+function mustBeFinite(what: string, value: number, { lr, after: { step } }: Step): void {
+  if (Number.isFinite(value)) return;
+  throw new CambiumError("E_DIVERGED", `the ${what} is ${value} after step ${step}`, {
     expected: "a finite number",
     got: String(value),
     hint: `lower the learning rate (it was ${lr.toPrecision(3)} here) or lengthen the warm-up, then run again`,

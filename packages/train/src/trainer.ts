@@ -1,5 +1,6 @@
-// The trainer: a training state on a device, and the compiled step that updates it.
-import type { DeviceTensor, ProfileEntry } from "@cambium/backend";
+// The trainer: a training state on a device, and the compiled step that updates it. What it is asked for it does in order,
+// each as soon as what was asked for before is handed over to the device.
+import type { DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { type CompiledModel, compileModel, gatesAt, masksAt } from "./compiled-model.js";
@@ -15,6 +16,12 @@ export class Trainer {
   #tokens: number;
   #state: DeviceState = {};
   #updates = 0;
+  /** The hand-over of what was asked for last. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** The result of the step asked for last. */
+  #result: Promise<unknown> = Promise.resolve();
+  /** Things asked for and not yet handed over. */
+  #waiting = 0;
 
   private constructor(options: ResolvedTrainerOptions, model: CompiledModel) {
     this.#options = options;
@@ -56,7 +63,7 @@ export class Trainer {
     return this.#model.step.countedBytes;
   }
 
-  /** Parameters on the device, by name; valid until the next step. */
+  /** Parameters on the device, by name; valid until the next step, and to be asked for when no step is under way. */
   get parameters(): Readonly<Record<string, DeviceTensor>> {
     return Object.fromEntries(this.#names.map((name) => [name, this.#state[name] as DeviceTensor]));
   }
@@ -65,12 +72,17 @@ export class Trainer {
    * Replaces the state. Moments of frozen parameters are left out.
    * @throws CambiumError `E_STATE` naming every tensor that is missing, does not fit, or is not the model's.
    */
-  async load(state: TrainingState): Promise<void> {
-    const { device, config, frozen } = this.#options;
-    checkState(config, state, frozen);
-    this.#drop();
-    this.#state = await uploadAll(device, Object.entries(flattenState(withoutMoments(state, frozen))));
-    this.#updates = state.updates;
+  load(state: TrainingState): Promise<void> {
+    const before = this.#result;
+    return this.#inTurn(async () => {
+      const { device, config, frozen } = this.#options;
+      checkState(config, state, frozen);
+      // A failure that is still to come belongs to the state that goes.
+      await before.catch(() => {});
+      this.#drop();
+      this.#state = await uploadAll(device, Object.entries(flattenState(withoutMoments(state, frozen))));
+      this.#updates = state.updates;
+    });
   }
 
   /**
@@ -78,47 +90,64 @@ export class Trainer {
    * them is open the plain graph is compiled and takes over; without masks this does nothing.
    * @throws CambiumError from the device's `compile`; the trainer is then as it was.
    */
-  async advance(tokens: number): Promise<void> {
-    const masks = masksAt(this.#options.masks, tokens);
-    if (masks.length !== this.#model.masks.length) {
-      const next = await compileModel(this.#options, masks);
-      this.#model.dispose();
-      this.#model = next;
-    }
-    this.#tokens = tokens;
+  advance(tokens: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const masks = masksAt(this.#options.masks, tokens);
+      if (masks.length !== this.#model.masks.length) {
+        const next = await compileModel(this.#options, masks);
+        this.#model.dispose();
+        this.#model = next;
+      }
+      this.#tokens = tokens;
+    });
   }
 
   /**
-   * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, time + 1]. After a failure of the
-   * device, `load` a state before the next.
+   * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, time + 1]. The result arrives when
+   * the device has computed it; steps may be asked for ahead, so that it need not wait for the host between them. Its
+   * rejection need not be looked at: when the device fails and the state is gone, all else fails as well until `load`.
    * @throws CambiumError `E_BATCH` for batches of another number or size.
    */
-  async step(batches: readonly Int32Array[], lr: number): Promise<StepResult> {
-    if (batches.length !== this.batchesPerStep) {
-      const [expected, got] = [this.batchesPerStep, batches.length].map(String) as [string, string];
-      throw new CambiumError("E_BATCH", "a step takes another number of micro-batches", { expected, got });
-    }
-    const tokens = batches.map((batch) => this.#batch(batch));
-    const now = { lr, step: this.#updates + 1, gates: this.#gates() };
-    const { state, result } = await this.#model.step.run(this.#state, tokens, now);
-    this.#state = state;
-    this.#updates += 1;
+  step(batches: readonly Int32Array[], lr: number): Promise<StepResult> {
+    const handedOver = this.#inTurn(async () => {
+      if (batches.length !== this.batchesPerStep) {
+        const [expected, got] = [this.batchesPerStep, batches.length].map(String) as [string, string];
+        throw new CambiumError("E_BATCH", "a step takes another number of micro-batches", { expected, got });
+      }
+      const tokens = batches.map((batch) => this.#batch(batch));
+      const now = { lr, step: this.#updates + 1, gates: this.#gates() };
+      const { state, result } = await this.#model.step.run(this.#state, tokens, now);
+      this.#state = state;
+      this.#updates += 1;
+      return { result };
+    });
+    const result = handedOver.then((step) => step.result);
+    result.catch(() => {});
+    this.#result = result;
     return result;
   }
 
   /** Mean cross entropy over `batches`, nats per token, parameters and masks as they are. @throws CambiumError `E_BATCH`. */
-  async evaluate(batches: Iterable<Int32Array>): Promise<number> {
-    const inputs = { ...this.parameters, ...this.#gates() };
-    let sum = 0;
-    let count = 0;
-    for (const batch of batches) {
-      const { fetched } = await this.#model.loss.run({ ...inputs, tokens: this.#batch(batch) }, { fetch: ["loss"] });
-      sum += fetched["loss"]?.data[0] as number;
-      count += 1;
-    }
-    if (count === 0)
-      throw new CambiumError("E_BATCH", "there is nothing to evaluate on", { expected: "a batch or more" });
-    return sum / count;
+  evaluate(batches: Iterable<Int32Array>): Promise<number> {
+    return this.#inTurn(async () => {
+      const inputs = { ...this.parameters, ...this.#gates() };
+      let [sum, count] = [0, 0];
+      const add = async (fetched: RunResult["fetched"]) => {
+        sum += (await fetched)["loss"]?.data[0] as number;
+        count += 1;
+      };
+      let before: RunResult["fetched"] | undefined;
+      for (const batch of batches) {
+        const { fetched } = await this.#model.loss.run({ ...inputs, tokens: this.#batch(batch) }, { fetch: ["loss"] });
+        // The device has the next batch by the time that the one before is read.
+        if (before) await add(before);
+        before = fetched;
+      }
+      if (before) await add(before);
+      if (count === 0)
+        throw new CambiumError("E_BATCH", "there is nothing to evaluate on", { expected: "a batch or more" });
+      return sum / count;
+    });
   }
 
   /** Time by op type over all steps so far; null unless the device was opened with `profile: true`. */
@@ -127,20 +156,37 @@ export class Trainer {
   }
 
   /** The state, copied to host memory. */
-  async state(): Promise<TrainingState> {
-    const tensors: Record<string, HostTensor> = {};
-    for (const [name, tensor] of Object.entries(this.#state))
-      tensors[name] = await this.#options.device.download(tensor);
-    return unflattenState(this.config, tensors, this.#updates);
+  state(): Promise<TrainingState> {
+    return this.#inTurn(async () => {
+      const tensors: Record<string, HostTensor> = {};
+      for (const [name, tensor] of Object.entries(this.#state))
+        tensors[name] = await this.#options.device.download(tensor);
+      return unflattenState(this.config, tensors, this.#updates);
+    });
   }
 
+  /** Frees everything; where something that was asked for waits to be handed over, after that. */
   dispose(): void {
-    this.#drop();
-    this.#model.dispose();
+    const free = () => {
+      this.#drop();
+      this.#model.dispose();
+    };
+    if (this.#waiting === 0) free();
+    else this.#turn.then(free);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** A device is not re-entrant: `work` begins when what was asked for before it is handed over, or has failed. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting += 1;
+    const turn = this.#turn.then(work).finally(() => {
+      this.#waiting -= 1;
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   #drop(): void {

@@ -27,6 +27,25 @@ async function play(script: Script, options: Partial<LoopOptions> & { totalToken
 const never = async () => {};
 const heldOut = (everyTokens: number) => ({ everyTokens, batches: () => [] });
 
+/** A script whose results arrive in a later turn of the event loop; it notes what happens in `events`. */
+function slow(events: string[], tokensPerStep: number, computing: (n: number) => void = () => {}): Script {
+  let results: Promise<void> = Promise.resolve();
+  return {
+    tokensPerStep,
+    during: (n) => void events.push(`begin ${n}`),
+    evaluating: () => void events.push("measure"),
+    saving: () => void events.push("save"),
+    arrives: (n) => {
+      results = results.then(async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        computing(n);
+        events.push(`end ${n}`);
+      });
+      return results;
+    },
+  };
+}
+
 afterEach(() => void vi.useRealTimers());
 
 describe("trainLoop", () => {
@@ -181,6 +200,79 @@ describe("trainLoop", () => {
     expect(error.format()).toContain("after step 2");
     expect(error.details.hint).toContain("0.100");
     expect([rows.length, snapshots.length]).toEqual([1, 1]);
+  });
+
+  it("hands the next step over before this one's result is there, but for what needs the state between them", async () => {
+    const events: string[] = [];
+    const script = slow(events, 10);
+    const { run } = await play(script, {
+      totalTokens: 90,
+      heldOut: heldOut(40),
+      beforeLastStep: async () => void events.push("before last"),
+      onMetrics: ({ step }) => void events.push(`row ${step}`),
+    });
+    await run();
+    expect(events.join(", ")).toBe(
+      [
+        "measure, begin 1, begin 2, end 1, row 1, begin 3, end 2, row 2, begin 4, end 3, row 3, end 4, measure, row 4",
+        "begin 5, begin 6, end 5, row 5, begin 7, end 6, row 6, begin 8, end 7, row 7, end 8, measure, row 8",
+        "before last, begin 9, end 9, measure, row 9",
+      ].join(", "),
+    );
+  });
+
+  it("saves what the device holds after a step that is known to be good, with none after it under way", async () => {
+    const events: string[] = [];
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const script = slow(events, 10, () => void vi.advanceTimersByTime(1000));
+    const { run, snapshots } = await play(script, { totalTokens: 80, snapshot: { everySeconds: 2.5, save: never } });
+    await run();
+    expect(snapshots.map(({ step }) => step)).toEqual([4, 8]);
+    expect(events.filter((event) => /save|begin [45]|end 4/.test(event))).toEqual([
+      "begin 4",
+      "end 4",
+      "save",
+      "begin 5",
+      "save",
+    ]);
+  });
+
+  it("gives each step the time since the device had nothing else to do", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const script = slow([], 10, (n) => void vi.advanceTimersByTime(1000 * n));
+    const { run, rows } = await play(script, {
+      totalTokens: 40,
+      batchAt: () => {
+        vi.advanceTimersByTime(100);
+        return Int32Array.of(0);
+      },
+    });
+    await run();
+    // The second step's batch is prepared while the device computes the first.
+    expect(rows.map(({ seconds }) => seconds)).toEqual([1.2, 3.3, 6.4, 10.4]);
+    expect(rows.map(({ tokensPerSecond }) => Math.round(100 * tokensPerSecond))).toEqual([833, 476, 323, 250]);
+  });
+
+  it("lets the step under way end before it says that the one before has diverged", async () => {
+    const events: string[] = [];
+    const result = (n: number) => (n === 2 ? { loss: Number.NaN } : {});
+    const { run, rows, snapshots } = await play(
+      { ...slow(events, 10), result },
+      { totalTokens: 40, snapshot: { everySeconds: 1e9, save: never } },
+    );
+    expect((await errorOf(run)).code).toBe("E_DIVERGED");
+    expect([rows.map(({ step }) => step), snapshots]).toEqual([[1], []]);
+    expect(events.at(-1)).toBe("end 3");
+  });
+
+  it("tells of a step before it fails to begin the next", async () => {
+    const batchAt = (position: number) => {
+      if (position === 20) throw new Error("no text left");
+      return Int32Array.of(position);
+    };
+    const { run, rows } = await play(slow([], 10), { totalTokens: 40, batchAt });
+    await expect(run()).rejects.toThrow("no text left");
+    expect(rows.map(({ step }) => step)).toEqual([1, 2]);
   });
 
   it("waits for whoever takes rows and snapshots, and passes their failure on", async () => {

@@ -6,6 +6,7 @@ import {
   type DeviceTensor,
   type Executable,
   type MemoryStats,
+  Pending,
   TensorLedger,
 } from "@cambium/backend";
 import {
@@ -28,6 +29,7 @@ type HostDataConstructor = new (buffer: ArrayBuffer, offset: number, length: num
 
 export class OnnxDevice implements Device {
   readonly ledger: TensorLedger<TensorId>;
+  readonly pending = new Pending();
   readonly #executables = new Set<OnnxExecutable>();
   #nextTensor = 0;
   #nextExecutable = 0;
@@ -100,6 +102,7 @@ export class OnnxDevice implements Device {
     this.ledger.clear();
     try {
       await this.client.call("close", undefined);
+      await this.pending.settled();
     } catch (error) {
       // A device that is lost already is as closed as it gets.
       if (!(error instanceof CambiumError && error.code === "E_DEVICE_LOST")) throw error;

@@ -9,7 +9,7 @@ import {
   validateInputs,
 } from "@cambium/backend";
 import { CambiumError, type Graph, type HostTensor } from "@cambium/ir";
-import type { Binding, ExecutableId, TensorId } from "../protocol.js";
+import type { Binding, Calls, ExecutableId, TensorId } from "../protocol.js";
 import type { OnnxDevice } from "./device.js";
 
 export class OnnxExecutable implements Executable {
@@ -38,15 +38,28 @@ export class OnnxExecutable implements Executable {
     const keep: Record<string, TensorId> = Object.fromEntries(
       staying.map(({ name }) => [name, this.device.newTensorId()]),
     );
-    const data = await client.call("run", { executable: this.id, bindings, keep, fetch });
-    const outputs: Record<string, DeviceTensor> = {};
-    const fetched: Record<string, HostTensor> = {};
-    for (const { name, value } of this.graph.outputs) {
-      const id = Object.hasOwn(keep, name) ? keep[name] : undefined;
-      if (id !== undefined) outputs[name] = ledger.add(value.type, id);
-      else fetched[name] = { ...value.type, data: data[name] } as HostTensor;
+    const answer = client.call("run", { executable: this.id, bindings, keep, fetch });
+    const outputs: Record<string, DeviceTensor> = Object.fromEntries(
+      staying.map(({ name, value }) => [name, ledger.add(value.type, keep[name] as TensorId)]),
+    );
+    return { outputs, fetched: this.device.pending.track(this.#fetched(answer, outputs)) };
+  }
+
+  /** What the worker answers a run with. The worker takes calls in order: nothing else has to wait for it. */
+  async #fetched(
+    answer: Promise<Calls["run"]["result"]>,
+    outputs: RunResult["outputs"],
+  ): Promise<Awaited<RunResult["fetched"]>> {
+    try {
+      const data = await answer;
+      const wanted = this.graph.outputs.filter(({ name }) => Object.hasOwn(data, name));
+      return Object.fromEntries(
+        wanted.map(({ name, value }) => [name, { ...value.type, data: data[name] } as HostTensor]),
+      );
+    } catch (error) {
+      for (const tensor of Object.values(outputs)) this.device.ledger.fail(tensor, error);
+      throw error;
     }
-    return { outputs, fetched };
   }
 
   async profile(): Promise<readonly ProfileEntry[] | null> {

@@ -25,6 +25,8 @@ interface Answer {
 export class Host {
   #opened: Opened | undefined;
   readonly #tensors = new Map<TensorId, Block>();
+  /** What runs failed with that others may take outputs of: they were sent before that was known. */
+  readonly #failed = new Map<TensorId, unknown>();
   readonly #executables = new Map<ExecutableId, WorkerExecutable>();
 
   async call(request: Request): Promise<Answer> {
@@ -60,7 +62,7 @@ export class Host {
   async notice(notice: Notice): Promise<void> {
     if ("free" in notice) {
       const block = this.#tensors.get(notice.free);
-      this.#tensors.delete(notice.free);
+      this.#forget(notice.free);
       if (block) this.#state().storage.free(block);
     } else {
       const executable = this.#executables.get(notice.release);
@@ -76,24 +78,19 @@ export class Host {
     return { version: env.versions.node ?? "unknown" };
   }
 
-  async #run({ executable: id, bindings, keep, fetch }: RunRequest): Promise<Answer> {
+  async #run(request: RunRequest): Promise<Answer> {
+    try {
+      return await this.#results(request);
+    } catch (error) {
+      for (const id of Object.values(request.keep)) this.#failed.set(id, error);
+      throw error;
+    }
+  }
+
+  async #results({ executable: id, bindings, keep, fetch }: RunRequest): Promise<Answer> {
     const executable = this.#executable(id);
     const { storage } = this.#state();
-    const bound = new Map<Slot, Block>();
-    const uploaded: Block[] = [];
-    for (const { name, slot, consumed } of executable.plan.inputs) {
-      const binding = bindings[name];
-      if (!binding) throw new Error(`input "${name}" is not bound`);
-      if ("tensor" in binding) {
-        bound.set(slot, this.#tensor(binding.tensor));
-        if (consumed) this.#tensors.delete(binding.tensor);
-      } else {
-        const { type } = executable.plan.slots[slot] as { type: { dtype: DType; shape: readonly number[] } };
-        const block = storage.store(type, widen(type.dtype, binding.data));
-        bound.set(slot, block);
-        if (!consumed) uploaded.push(block);
-      }
-    }
+    const { bound, uploaded } = this.#bind(executable, bindings);
     try {
       const results = await executable.run(bound);
       const fetched: Record<string, HostData> = {};
@@ -109,6 +106,37 @@ export class Host {
     }
   }
 
+  /** The inputs' blocks by slot, and those of them that are the run's to free. A failure frees what was to be consumed. */
+  #bind({ plan }: WorkerExecutable, bindings: RunRequest["bindings"]): { bound: Map<Slot, Block>; uploaded: Block[] } {
+    const { storage } = this.#state();
+    const bound = new Map<Slot, Block>();
+    const uploaded: Block[] = [];
+    const consumed: Block[] = [];
+    const failures: unknown[] = [];
+    for (const { name, slot, consumed: taken } of plan.inputs) {
+      const binding = bindings[name];
+      if (!binding) throw new Error(`input "${name}" is not bound`);
+      try {
+        let block: Block;
+        if ("tensor" in binding) block = this.#tensor(binding.tensor);
+        else {
+          const { type } = plan.slots[slot] as { type: { dtype: DType; shape: readonly number[] } };
+          block = storage.store(type, widen(type.dtype, binding.data));
+          if (!taken) uploaded.push(block);
+        }
+        if (taken) consumed.push(block);
+        bound.set(slot, block);
+      } catch (error) {
+        failures.push(error);
+      } finally {
+        if (taken && "tensor" in binding) this.#forget(binding.tensor);
+      }
+    }
+    if (failures.length === 0) return { bound, uploaded };
+    for (const block of [...consumed, ...uploaded]) storage.free(block);
+    throw failures[0];
+  }
+
   #state(): Opened {
     if (!this.#opened) throw new Error("the device is not open");
     return this.#opened;
@@ -116,8 +144,14 @@ export class Host {
 
   #tensor(id: TensorId): Block {
     const block = this.#tensors.get(id);
+    if (this.#failed.has(id)) throw this.#failed.get(id);
     if (!block) throw new CambiumError("E_DISPOSED", "a tensor is gone from the device");
     return block;
+  }
+
+  #forget(id: TensorId): void {
+    this.#tensors.delete(id);
+    this.#failed.delete(id);
   }
 
   #executable(id: ExecutableId): WorkerExecutable {

@@ -6,6 +6,7 @@ import {
   type DeviceTensor,
   type Executable,
   type MemoryStats,
+  Pending,
   TensorLedger,
 } from "@cambium/backend";
 import { CambiumError, checkGraph, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
@@ -18,8 +19,7 @@ import { TfjsExecutable } from "./executable.js";
 
 export class TfjsDevice implements Device {
   readonly ledger = new TensorLedger<TfTensor>((tensor) => tensor.dispose());
-  /** Runs under way, which `close` waits for. */
-  readonly pending = new Set<Promise<unknown>>();
+  readonly pending = new Pending();
   readonly #executables = new Set<TfjsExecutable>();
   #open = true;
 
@@ -56,7 +56,7 @@ export class TfjsDevice implements Device {
 
   async download(tensor: DeviceTensor): Promise<HostTensor> {
     this.#mustBeOpen();
-    return download(this.engine, this.ledger.storage(tensor), tensor.type);
+    return this.pending.track(download(this.engine, this.ledger.storage(tensor), tensor.type));
   }
 
   async memory(): Promise<MemoryStats> {
@@ -66,7 +66,7 @@ export class TfjsDevice implements Device {
   /** The engine stays: it is tfjs's own, and one per process. */
   async close(): Promise<void> {
     this.#open = false;
-    await Promise.allSettled(this.pending);
+    await this.pending.settled();
     for (const executable of [...this.#executables]) executable.dispose();
     this.ledger.clear();
   }

@@ -8,7 +8,7 @@ import {
   type RunResult,
   validateInputs,
 } from "@cambium/backend";
-import { CambiumError, type Graph, type HostTensor } from "@cambium/ir";
+import { CambiumError, type Graph, type HostTensor, type TensorType } from "@cambium/ir";
 import type { Compiled } from "../compile.js";
 import type { Values } from "../program/program.js";
 import { disposeOwned, runSchedule } from "../program/run.js";
@@ -16,6 +16,12 @@ import type { TfTensor } from "../tfjs.js";
 import type { TfjsDevice } from "./device.js";
 import { download, upload } from "./edge.js";
 import { engineError } from "./errors.js";
+
+interface Wanted {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly tensor: TfTensor;
+}
 
 export class TfjsExecutable implements Executable {
   readonly #constants: readonly (readonly [slot: number, tensor: TfTensor])[];
@@ -34,12 +40,7 @@ export class TfjsExecutable implements Executable {
   }
 
   run(given: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions = {}): Promise<RunResult> {
-    const running = this.#run(given, options);
-    const { pending } = this.device;
-    const done = () => pending.delete(running);
-    pending.add(running);
-    running.then(done, done);
-    return running;
+    return this.device.pending.track(this.#run(given, options));
   }
 
   async #run(given: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions): Promise<RunResult> {
@@ -90,28 +91,31 @@ export class TfjsExecutable implements Executable {
     this.dispose();
   }
 
-  async #results(tensors: readonly TfTensor[], fetch: readonly string[]): Promise<RunResult> {
-    const { engine, ledger } = this.device;
+  #results(tensors: readonly TfTensor[], fetch: readonly string[]): RunResult {
+    const { ledger, pending } = this.device;
     const outputs: Record<string, DeviceTensor> = {};
-    const fetched: Record<string, HostTensor> = {};
-    const wanted: (readonly [string, TfTensor, number])[] = [];
+    const wanted: Wanted[] = [];
     this.graph.outputs.forEach(({ name, value }, i) => {
       const tensor = tensors[i] as TfTensor;
-      if (fetch.includes(name)) wanted.push([name, tensor, i]);
+      if (fetch.includes(name)) wanted.push({ name, type: value.type, tensor });
       else outputs[name] = ledger.add(value.type, tensor);
     });
+    return { outputs, fetched: pending.track(this.#fetched(wanted, outputs)) };
+  }
+
+  async #fetched(wanted: readonly Wanted[], outputs: RunResult["outputs"]): Promise<Awaited<RunResult["fetched"]>> {
+    const { engine, ledger } = this.device;
     try {
-      for (const [name, tensor, i] of wanted) {
-        const { type } = (this.graph.outputs[i] as Graph["outputs"][number]).value;
-        fetched[name] = await download(engine, tensor, type);
-      }
+      const fetched: Record<string, HostTensor> = {};
+      for (const { name, type, tensor } of wanted) fetched[name] = await download(engine, tensor, type);
+      return fetched;
     } catch (error) {
-      for (const output of Object.values(outputs)) output.dispose();
-      throw engineError(engine, error);
+      const failure = engineError(engine, error);
+      for (const output of Object.values(outputs)) ledger.fail(output, failure);
+      throw failure;
     } finally {
-      for (const [, tensor] of wanted) tensor.dispose();
+      for (const { tensor } of wanted) tensor.dispose();
     }
-    return { outputs, fetched };
   }
 
   #observe(op: string, seconds: number): void {

@@ -7,16 +7,19 @@ export interface FaultWatch {
   readonly lost: CambiumError | undefined;
   /** @throws CambiumError `E_DEVICE_LOST`, or the first error since the last check */
   check(): void;
-  /** Waits for `work`; where that fails for a fault seen here, this fault is what is thrown. */
+  /** Waits for `work`, which was just submitted; a fault that shows until then is what is thrown, and counts as told. */
   during<T>(work: Promise<T>): Promise<T>;
 }
 
 /** @param name of the adapter, for messages */
 export function watchFaults(device: GPUDevice, name: string): FaultWatch {
-  let [lost, fault]: (CambiumError | Error | undefined)[] = [];
+  let [lost, fault, latest]: (CambiumError | Error | undefined)[] = [];
+  let seen = 0;
   device.addEventListener("uncapturederror", (event) => {
     event.preventDefault();
-    fault ??= gpuError(event.error, name);
+    latest = gpuError(event.error, name);
+    fault ??= latest;
+    seen += 1;
   });
   device.lost.then(({ reason, message }) => {
     lost =
@@ -37,11 +40,21 @@ export function watchFaults(device: GPUDevice, name: string): FaultWatch {
       return lost as CambiumError | undefined;
     },
     check,
-    during: (work) =>
-      work.catch((error: unknown) => {
-        check();
+    async during(work) {
+      const before = seen;
+      const outcome = await work.then(
+        (value) => ({ value }),
+        (thrown: unknown) => ({ thrown }),
+      );
+      // Several pieces of work may wait for the same fault: which of them it spoilt cannot be told.
+      const error = lost ?? (seen > before ? latest : undefined);
+      if (error) {
+        fault = undefined;
         throw error;
-      }),
+      }
+      if ("thrown" in outcome) throw outcome.thrown;
+      return outcome.value;
+    },
   };
 }
 

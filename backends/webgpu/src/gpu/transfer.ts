@@ -61,20 +61,26 @@ export class Copier {
   }
 }
 
-/** Buffers that the host can map, kept for the next reading. */
+/** Readings under way at once, at most. */
+const ring = 4;
+
+/** A ring of buffers that the host can map: what one reading used, the next ones use again. */
 export class Readback {
   readonly #device: GPUDevice;
   readonly #idle: GPUBuffer[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
   /**
-   * Appends copies to `encoder`; call the result after submitting, to wait for the work and to get the tensors.
+   * Appends copies to `encoder`; call the result after submitting, to wait for the work and to get the tensors. Where the
+   * ring is full this waits for one of the readings in it, which keeps a host that is ahead from piling up work.
    * @throws from mapping, when the device is lost
    */
-  copy(encoder: GPUCommandEncoder, readings: readonly Reading[]): () => Promise<HostTensor[]> {
+  async copy(encoder: GPUCommandEncoder, readings: readonly Reading[]): Promise<() => Promise<HostTensor[]>> {
+    while (this.#underWay.size >= ring) await Promise.race(this.#underWay);
     const sizes = readings.map(({ storage }) => Math.ceil(storage.bytes / 8) * 8);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const buffer = this.#take(Math.max(total, 8));
@@ -85,7 +91,7 @@ export class Readback {
       offset += sizes[i] as number;
       return at;
     });
-    return async () => {
+    const read = async () => {
       try {
         await buffer.mapAsync(1, 0, Math.max(total, 8)); // GPUMapMode.READ
         const bytes = buffer.getMappedRange(0, Math.max(total, 8));
@@ -97,6 +103,15 @@ export class Readback {
         } else buffer.destroy();
       }
     };
+    return () => {
+      const reading = read();
+      const over: Promise<unknown> = reading.then(
+        () => this.#underWay.delete(over),
+        () => this.#underWay.delete(over),
+      );
+      this.#underWay.add(over);
+      return reading;
+    };
   }
 
   clear(): void {
@@ -106,7 +121,7 @@ export class Readback {
   #take(bytes: number): GPUBuffer {
     const at = this.#idle.findIndex(({ size }) => size >= bytes && size <= 4 * Math.max(bytes, 4096));
     if (at >= 0) return this.#idle.splice(at, 1)[0] as GPUBuffer;
-    for (const old of this.#idle.splice(4)) old.destroy();
+    for (const old of this.#idle.splice(ring)) old.destroy();
     return this.#device.createBuffer({ size: bytes, usage: GPU_BUFFER_USAGE.MAP_READ | GPU_BUFFER_USAGE.COPY_DST });
   }
 }

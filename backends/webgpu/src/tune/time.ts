@@ -28,7 +28,7 @@ export function clock(
         const { outputs } = await executable.run(inputs);
         for (const tensor of Object.values(outputs)) tensor.dispose();
       }
-      await executable.run(inputs, { fetch });
+      await (await executable.run(inputs, { fetch })).fetched;
       return (performance.now() - began) / 1000 / runs;
     };
     try {

@@ -15,7 +15,7 @@ test("a run of more kernels than a query set has stamps for", { timeout: 60_000 
   await using device = await backend.open({ profile: true });
   using executable = await device.compile(builder.finish());
   expect(executable.stats.nodes).toBeGreaterThan(2048);
-  await executable.run({ x: hostTensor("f32", [2, 2]) }, { fetch: ["sum"] });
+  await (await executable.run({ x: hostTensor("f32", [2, 2]) }, { fetch: ["sum"] })).fetched;
   const timeline = executable.timeline?.() ?? [];
   const profile = (await executable.profile()) ?? [];
   expect(timeline).toHaveLength(executable.stats.nodes);

@@ -1,11 +1,13 @@
-// Runs that fail, runs that a closing device finds under way, and allocations at the same time: nothing leaks or is cut off.
+// Runs that fail or follow one another closely, and allocations at the same time: nothing leaks, and nothing is allocated
+// that was there.
+
+import type { DeviceTensor, RunResult } from "@cambium/backend";
 import { useSwiftShader } from "@cambium/browser";
-import { add, f32, GraphBuilder, hostTensor, neg } from "@cambium/ir";
+import { add, f32, GraphBuilder, hostTensor, neg, reduceSum } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { webgpuDevice } from "../../src/device.js";
 import { type Gpu, requestGpu } from "../../src/gpu/adapter.js";
 import { Heap } from "../../src/gpu/heap.js";
-import backend from "../../src/index.js";
 
 await useSwiftShader();
 
@@ -32,14 +34,60 @@ test("a run that fails before it is submitted frees what it consumed and made", 
   expect((await device.memory()).tensors).toBe(0);
 });
 
-test("closing waits for a run that is under way", async () => {
-  const device = await backend.open();
+test("runs in a row, their results looked at two runs later, allocate no buffer", async () => {
+  const gpu = await requestGpu();
+  await using device = webgpuDevice(gpu);
+  const builder = new GraphBuilder();
+  const state = builder.input("state", f32(size));
+  const next = add(state, builder.input("x", f32()));
+  builder.output("state", next, { replaces: "state" });
+  builder.output("sum", reduceSum(next, { axes: [0] }));
+  using executable = await device.compile(builder.finish());
+  let tensor = await device.upload(hostTensor("f32", [size]));
+  const results: RunResult["fetched"][] = [];
+  const sums: (number | undefined)[] = [];
+  const look = async () => void sums.push((await results.shift())?.["sum"]?.data[0]);
+  let created = 0;
+  const create = gpu.device.createBuffer.bind(gpu.device);
+  gpu.device.createBuffer = (descriptor) => {
+    created += 1;
+    return create(descriptor);
+  };
+  let afterFour = 0;
+  for (let run = 1; run <= 12; run++) {
+    const { outputs, fetched } = await executable.run(
+      { state: tensor, x: hostTensor("f32", [], [1]) },
+      { fetch: ["sum"] },
+    );
+    tensor = outputs["state"] as DeviceTensor;
+    results.push(fetched);
+    if (results.length > 2) await look();
+    if (run === 4) afterFour = created;
+  }
+  while (results.length > 0) await look();
+  expect(sums).toEqual(Array.from({ length: 12 }, (_, i) => (i + 1) * size));
+  expect(created).toBe(afterFour);
+  tensor.dispose();
+});
+
+test("a fault that shows while runs are under way fails each of them and what they made, once", async () => {
+  const gpu = await requestGpu();
+  await using device = webgpuDevice(gpu);
   const builder = new GraphBuilder();
   builder.output("y", neg(builder.input("x", f32(3))));
-  const executable = await device.compile(builder.finish());
-  const running = executable.run({ x: hostTensor("f32", [3], [1, 2, 3]) }, { fetch: ["y"] });
-  await device.close();
-  expect([...((await running).fetched["y"]?.data ?? [])]).toEqual([-1, -2, -3]);
+  builder.output("kept", neg(builder.input("z", f32(3))));
+  using executable = await device.compile(builder.finish());
+  const x = hostTensor("f32", [3], [1, 2, 3]);
+  const run = () => executable.run({ x, z: x }, { fetch: ["y"] });
+  const [one, two] = [await run(), await run()];
+  gpu.device.createBuffer({ size: 2 * gpu.limits.maxBufferSize, usage: 0x80, label: "beyond all limits" });
+  await expect(one.fetched).rejects.toThrow("invalid call");
+  await expect(two.fetched).rejects.toThrow("invalid call");
+  await expect(device.download(one.outputs["kept"] as DeviceTensor)).rejects.toThrow("invalid call");
+  const three = await run();
+  expect([...((await three.fetched)["y"]?.data ?? [])]).toEqual([-1, -2, -3]);
+  three.outputs["kept"]?.dispose();
+  expect((await device.memory()).tensors).toBe(0);
 });
 
 test("allocations at the same time each get memory of their own", async () => {

@@ -61,7 +61,7 @@ export function assertThat(condition: boolean, message: string): void {
 export async function runFetched(device: Device, graph: Graph, inputs: HostTensors): Promise<HostTensors> {
   const executable = await device.compile(graph);
   try {
-    return (await executable.run(inputs, { fetch: graph.outputs.map(({ name }) => name) })).fetched;
+    return await (await executable.run(inputs, { fetch: graph.outputs.map(({ name }) => name) })).fetched;
   } finally {
     executable.dispose();
   }

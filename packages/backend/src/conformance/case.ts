@@ -16,6 +16,11 @@ export interface ConformanceCase {
   run(device: Device, open: () => Promise<Device>): Promise<void>;
 }
 
+/** A case of the part `contract`. */
+export function contractCase(name: string, run: ConformanceCase["run"]): ConformanceCase {
+  return { part: "contract", name, run };
+}
+
 /**
  * Runs one case on an open device. `open` opens another one.
  * @throws Error when it fails, or leaves a tensor or an executable on the device.

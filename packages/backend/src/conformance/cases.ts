@@ -1,6 +1,7 @@
 // The conformance suite for backends as plain cases: no test runner in it, so that a page in a browser can run it too.
 import type { ConformanceCase, ConformancePart } from "./case.js";
 import { edgeCases } from "./edge-cases.js";
+import { flowCases } from "./flow-cases.js";
 import { opCases } from "./op-cases.js";
 import { runCases } from "./run-cases.js";
 import { tensorCases } from "./tensor-cases.js";
@@ -25,6 +26,7 @@ export const conformanceParts: readonly ConformancePart[] = ["contract", "values
 /** The cases of `parts`. A device tested without `values` need not compute anything. */
 export function conformanceCases(parts: readonly ConformancePart[] = conformanceParts): ConformanceCase[] {
   const computes = parts.includes("values");
-  const cases = [...tensorCases(computes), ...runCases(computes), ...opCases(), ...edgeCases(), ...trainingCases()];
+  const contract = [...tensorCases(computes), ...runCases(computes), ...flowCases(computes)];
+  const cases = [...contract, ...opCases(), ...edgeCases(), ...trainingCases()];
   return parts.flatMap((part) => cases.filter((candidate) => candidate.part === part));
 }

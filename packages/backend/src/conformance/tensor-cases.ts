@@ -1,7 +1,7 @@
 // The contract's half about the device itself: what it says of itself, tensors up and down, memory, closing.
 import { composites, type DType, f32, GraphBuilder, type HostTensor, hostTensor, neg } from "@cambium/ir";
 import { assertRejects, assertSameBits, assertThat } from "./agree.js";
-import type { ConformanceCase } from "./case.js";
+import { type ConformanceCase, contractCase as test } from "./case.js";
 
 /** Bits that a careless copy changes: signed zero, the smallest subnormal, both ends, infinities. */
 const awkward: Record<DType, HostTensor> = {
@@ -15,8 +15,6 @@ const awkward: Record<DType, HostTensor> = {
   f16: hostTensor("f16", [4], [0x8000, 0x0001, 0x7bff, 0xfc00]),
   bf16: hostTensor("bf16", [4], [0x8000, 0x0001, 0x7f7f, 0xff80]),
 };
-
-const test = (name: string, run: ConformanceCase["run"]): ConformanceCase => ({ part: "contract", name, run });
 
 /** @param computes whether the device keeps what it is given; the null device does not. */
 export function tensorCases(computes: boolean): ConformanceCase[] {

@@ -33,9 +33,10 @@ export function trainingCases(): ConformanceCase[] {
             held = { ...outputs };
             const { loss, gradNorm, ...state } = expected(graph, { ...want, ...batch });
             want = state;
-            assertClose(fetched["loss"] as HostTensor, loss as HostTensor, tolerances.loss, `loss of step ${step}`);
+            const got = await fetched;
+            assertClose(got["loss"] as HostTensor, loss as HostTensor, tolerances.loss, `loss of step ${step}`);
             assertClose(
-              fetched["gradNorm"] as HostTensor,
+              got["gradNorm"] as HostTensor,
               gradNorm as HostTensor,
               tolerances.loss,
               `gradient norm of step ${step}`,

@@ -167,7 +167,7 @@ async function meanLoss(
     progress(i);
     const tokens = { dtype: "i32", shape: [batch, time + 1], data } as const;
     const { fetched } = await executable.run({ ...weights, tokens }, { fetch: ["loss"] });
-    sum += fetched["loss"]?.data[0] as number;
+    sum += (await fetched)["loss"]?.data[0] as number;
   }
   return sum / batches.length;
 }

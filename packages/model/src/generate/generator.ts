@@ -140,7 +140,7 @@ export class TextGenerator {
     };
     const { outputs, fetched } = await executable.run(inputs, { fetch: ["logits"] });
     for (const [name, tensor] of Object.entries(outputs)) caches.set(name, tensor);
-    return (fetched.logits as HostTensor).data;
+    return ((await fetched).logits as HostTensor).data;
   }
 
   async #executable(time: number, chunk: number): Promise<Executable> {

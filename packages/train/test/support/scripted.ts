@@ -10,12 +10,17 @@ export interface Script {
   readonly heldOut?: (n: number) => number;
   /** Called within step `n`. */
   readonly during?: (n: number) => void;
+  /** When the result of step `n` is there; at once by default. */
+  readonly arrives?: (n: number) => Promise<void>;
+  /** Called when the state is asked for. */
+  readonly saving?: () => void;
   /** Called within an evaluation. */
   readonly evaluating?: () => void;
 }
 
 export function scripted(script: Script) {
-  const { tokensPerStep, batchesPerStep = 1, result = () => ({}), heldOut = () => 2, during, evaluating } = script;
+  const { tokensPerStep, batchesPerStep = 1, result = () => ({}), heldOut = () => 2 } = script;
+  const { during, arrives, saving, evaluating } = script;
   const seen = {
     batches: [] as Int32Array[],
     rates: [] as number[],
@@ -31,15 +36,20 @@ export function scripted(script: Script) {
     step: async (batches, lr) => {
       seen.batches.push(...batches);
       seen.rates.push(lr);
-      during?.(seen.rates.length);
-      return { loss: 3, gradNorm: 1, ...result(seen.rates.length) };
+      const n = seen.rates.length;
+      during?.(n);
+      await arrives?.(n);
+      return { loss: 3, gradNorm: 1, ...result(n) };
     },
     evaluate: async () => {
       seen.evaluatedAfter.push(seen.rates.length);
       evaluating?.();
       return heldOut(seen.rates.length);
     },
-    state: async () => ({ ...freshState({}), updates: seen.rates.length }),
+    state: async () => {
+      saving?.();
+      return { ...freshState({}), updates: seen.rates.length };
+    },
   };
   return { trainer, seen };
 }
