@@ -33,6 +33,21 @@ export function widthMap(indices: readonly number[], size: number): WidthMap {
   };
 }
 
+/** By map and name. */
+const lists = new WeakMap<WidthMap, Map<string, readonly number[]>>();
+
+/**
+ * The list that `make` makes of the map, made once: the tensors of all layers share it, and a plan of a large model is as
+ * long as its map is wide, not times its layers.
+ */
+export function listOf(map: WidthMap, name: string, make: () => readonly number[]): readonly number[] {
+  const known = lists.get(map) ?? new Map<string, readonly number[]>();
+  lists.set(map, known);
+  const list = known.get(name) ?? make();
+  known.set(name, list);
+  return list;
+}
+
 /**
  * The maps of all axes.
  * @throws CambiumError `E_GROWTH_SIZES` for an index out of range, a source index that nothing copies, and query heads

@@ -1,7 +1,7 @@
 // The plan of G_direct in width: every tensor along each of its axes, the rules of its moments, and learning rates.
 import { constant, copy, type Expr, type PlanParts, planTables, sum, take } from "@cambium/growth";
 import type { LlamaConfig, ParameterAxis, ParameterSpec } from "@cambium/model";
-import type { WidthMap, WidthMaps } from "./maps.js";
+import { listOf, type WidthMap, type WidthMaps } from "./maps.js";
 import type { Options, WidthAxis } from "./options.js";
 import { shares, splitReader } from "./split.js";
 import type { Stream } from "./stream.js";
@@ -57,10 +57,11 @@ function factors(list: readonly number[]): [] | [readonly number[]] {
 }
 
 /** New channels are zero before the norm; their weight is 1, so that they learn from the first step on. */
-function normWeight(of: Expr, { name, shape }: ParameterSpec, { indices }: WidthMap, stream: Stream): Expr {
+function normWeight(of: Expr, { name, shape }: ParameterSpec, map: WidthMap, stream: Stream): Expr {
+  const { indices } = map;
   const grown = take(of, "hidden", indices, ...factors(name === finalNorm ? stream.finalNorm : stream.norm));
   if (!indices.includes(-1)) return grown;
-  const fresh = indices.map((index, t) => (index < 0 ? t : -1));
+  const fresh = listOf(map, "new", () => indices.map((index, t) => (index < 0 ? t : -1)));
   return sum([grown, take(constant(shape, 1), "hidden", fresh)]);
 }
 
@@ -75,15 +76,19 @@ function gradientFactors(
   { name, kind }: ParameterSpec,
   base: LlamaConfig,
   { maps, stream }: Width,
-  { split }: Options,
+  { split, normMode }: Options,
 ): readonly number[] {
-  if (axis === "kvHeads") return keyShares(maps, shares(maps.heads, split));
-  const share = shares(maps[axis], split);
+  const map = maps[axis];
+  if (axis === "kvHeads") return listOf(map, `gradients ${split}`, () => keyShares(maps, shares(maps.heads, split)));
+  const share = shares(map, split);
   if (axis !== "hidden") return share;
   const { written, norm } = stream;
-  if (kind !== "norm") return share.map((a, t) => a / (written[t] as number));
+  if (kind !== "norm")
+    return listOf(map, `gradients ${split} ${normMode}`, () => share.map((a, t) => a / (written[t] as number)));
   const tied = name === finalNorm && base.tieEmbeddings;
-  return share.map((a, t) => (tied ? (written[t] as number) : a) / (norm[t] as number));
+  return listOf(map, `gradients of ${tied ? "the tied norm" : "norms"} ${split} ${normMode}`, () =>
+    share.map((a, t) => (tied ? (written[t] as number) : a) / (norm[t] as number)),
+  );
 }
 
 /** A key/value head's copy answers for the shares of the query heads that read it; their mean over its group. */

@@ -1,6 +1,6 @@
 // Splitting: copies of an index share the weights that read it, so that together they are read as the one was.
 import { constant, type Expr, normal, scale, sum, take } from "@cambium/growth";
-import type { WidthMap } from "./maps.js";
+import { listOf, type WidthMap } from "./maps.js";
 import type { Options, WidthAxis } from "./options.js";
 
 /** A weight [out, in] whose `in` axis grows; `of` is the base's, its `out` axis grown already. */
@@ -22,11 +22,14 @@ export interface Reader {
  * The share of each copy, as one number per target index: 1/c, or for `scalar` copy r of c has 2(r+1) / (c(c+1)), e.g.
  * 1/3 and 2/3 (uneven splitting, Du et al. 2024, appendix A.3). The mean share where shares differ by element.
  */
-export function shares({ counts, ranks }: WidthMap, split: Options["split"]): number[] {
-  return counts.map((c, t) => {
-    if (c === 0) return 0;
-    return split === "scalar" ? (2 * ((ranks[t] as number) + 1)) / (c * (c + 1)) : 1 / c;
-  });
+export function shares(map: WidthMap, split: Options["split"]): readonly number[] {
+  const { counts, ranks } = map;
+  return listOf(map, `shares ${split}`, () =>
+    counts.map((c, t) => {
+      if (c === 0) return 0;
+      return split === "scalar" ? (2 * ((ranks[t] as number) + 1)) / (c * (c + 1)) : 1 / c;
+    }),
+  );
 }
 
 /** The weight after growth. What reads new indices, which are zero, is random. */
@@ -46,7 +49,7 @@ export function splitReader(reader: Reader, { split, omegaScale, seed }: Options
       take(
         noise("new", std),
         axis,
-        indices.map((index, t) => (index < 0 ? t : -1)),
+        listOf(map, "new", () => indices.map((index, t) => (index < 0 ? t : -1))),
       ),
     );
   }
@@ -60,28 +63,16 @@ function elementStd({ shape, layers }: Reader): number {
 /** 1/c + z for every copy but the first, which gets what is left of 1: the `elem` shares, of the result's shape. */
 function elementShares({ axis, map, shape }: Reader, z: Expr): Expr {
   const { indices, counts, ranks, copies } = map;
-  const own = indices.map((_, t) => (ranks[t] === 0 ? -1 : t));
-  const means = counts.map((c) => (c === 0 ? 0 : 1 / c));
-  const others = Array.from({ length: Math.max(...counts) - 1 }, (_, k) =>
-    scale(
-      take(
-        z,
-        axis,
-        indices.map((index, t) => (ranks[t] === 0 ? (copies[index]?.[k + 1] ?? -1) : -1)),
-      ),
-      -1,
-    ),
-  );
-  return sum([
-    take(
-      constant(shape, 1),
-      axis,
-      indices.map((_, t) => t),
-      means,
-    ),
-    take(z, axis, own),
-    ...others,
-  ]);
+  const own = listOf(map, "further copies", () => indices.map((_, t) => (ranks[t] === 0 ? -1 : t)));
+  const means = listOf(map, "means", () => counts.map((c) => (c === 0 ? 0 : 1 / c)));
+  const all = listOf(map, "all", () => indices.map((_, t) => t));
+  const others = Array.from({ length: Math.max(...counts) - 1 }, (_, k) => {
+    const other = listOf(map, `copy ${k + 1} for the first`, () =>
+      indices.map((index, t) => (ranks[t] === 0 ? (copies[index]?.[k + 1] ?? -1) : -1)),
+    );
+    return scale(take(z, axis, other), -1);
+  });
+  return sum([take(constant(shape, 1), axis, all, means), take(z, axis, own), ...others]);
 }
 
 /**
@@ -91,21 +82,13 @@ function elementShares({ axis, map, shape }: Reader, z: Expr): Expr {
 function centred({ axis, map }: Reader, omega: Expr): Expr[] {
   const { indices, counts, copies } = map;
   const many = (t: number) => (counts[t] as number) > 1;
-  const means = counts.map((c) => (c > 1 ? -1 / c : 0));
-  const each = Array.from({ length: Math.max(...counts) }, (_, k) =>
-    take(
-      omega,
-      axis,
+  const own = listOf(map, "where copies are many", () => indices.map((_, t) => (many(t) ? t : -1)));
+  const means = listOf(map, "means taken away", () => counts.map((c) => (c > 1 ? -1 / c : 0)));
+  const each = Array.from({ length: Math.max(...counts) }, (_, k) => {
+    const copy = listOf(map, `copy ${k} where they are many`, () =>
       indices.map((index, t) => (many(t) ? (copies[index]?.[k] ?? -1) : -1)),
-      means,
-    ),
-  );
-  return [
-    take(
-      omega,
-      axis,
-      indices.map((_, t) => (many(t) ? t : -1)),
-    ),
-    ...each,
-  ];
+    );
+    return take(omega, axis, copy, means);
+  });
+  return [take(omega, axis, own), ...each];
 }

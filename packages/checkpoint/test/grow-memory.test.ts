@@ -16,26 +16,41 @@ const operators = new URL("../../../operators/", import.meta.url);
  */
 const bound = 110e6 + 64 * 2 ** 21 + 3 * 4e6;
 
+/** A process that grows, or looks at, a Llama of holes or of headers alone. */
+async function measured(
+  name: string,
+  [layers, hidden, intermediate]: readonly [number, number, number],
+  options: object,
+  look = false,
+): Promise<{ readonly written: number; readonly peak: number }> {
+  const dir = await tempDir();
+  const shards = llamaShards(layers, hidden, intermediate);
+  const config = llamaJson(layers, hidden, intermediate);
+  const source = writeModel(join(dir, "a"), config, shards, look ? "none" : "sparse");
+  const { href } = new URL(`${name}/src/index.ts`, operators);
+  const args = [...node, source, join(dir, "b"), href, JSON.stringify(options), ...(look ? ["look"] : [])];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(stderr).toBe("");
+  return JSON.parse(stdout);
+}
+
 it.each([
   ["direct-width", (hidden: number) => ({ hidden: 2 * hidden })],
   ["zero-depth", () => ({ factor: 2 })],
 ])(
   "%s: both below one bound",
   async (name, options) => {
-    const dir = await tempDir();
-    const run = (layers: number, hidden: number): { written: number; peak: number } => {
-      const shards = llamaShards(layers, hidden, 2 * hidden);
-      const source = writeModel(join(dir, `${hidden}`), llamaJson(layers, hidden, 2 * hidden), shards, "sparse");
-      const { href } = new URL(`${name}/src/index.ts`, operators);
-      const args = [...node, source, join(dir, `${hidden} grown`), href, JSON.stringify(options(hidden))];
-      const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-      expect(stderr).toBe("");
-      return JSON.parse(stdout);
-    };
-    const [small, large] = [run(1, 384), run(2, 896)];
+    const small = await measured(name, [1, 384, 768], options(384));
+    const large = await measured(name, [2, 896, 1792], options(896));
     expect(large.written).toBeGreaterThan(10 * small.written);
     expect(small.peak).toBeLessThan(bound);
     expect(large.peak).toBeLessThan(bound);
   },
   120_000,
 );
+
+it("a 70B-shaped checkpoint is looked at for growth in width in that memory too: its plan's lists are its map's", async () => {
+  const { written, peak } = await measured("direct-width", [80, 8192, 28_672], { hidden: 16_384 }, true);
+  expect(written).toBeGreaterThan(250e9);
+  expect(peak).toBeLessThan(bound);
+}, 60_000);

@@ -1,5 +1,5 @@
 // Memory that a growth takes, whatever the model's size: blocks under way, and what expressions hold.
-import type { Expr, GrowthPlan } from "@cambium/growth";
+import { type Expr, type GrowthPlan, walk } from "@cambium/growth";
 import { alignedBlocks } from "./block-file.js";
 import { BLOCK_ROWS_BYTES } from "./rows.js";
 import type { TargetTensor } from "./table.js";
@@ -39,5 +39,9 @@ export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan | u
 }
 
 function hasProduct(expr: Expr): boolean {
-  return JSON.stringify(expr).includes('"kind":"matmul"');
+  let found = false;
+  walk(expr, ({ kind }) => {
+    found ||= kind === "matmul";
+  });
+  return found;
 }

@@ -77,7 +77,10 @@ export async function prepare(
   const { layers, plan } = grown;
   const configText = dtype ? castConfig(grown.configText, dtype) : grown.configText;
   const identity = sha256(
-    JSON.stringify([2, made, layers, plan ?? null, text, sourceFiles, maxShardBytes, dtype ?? null, source.files]),
+    JSON.stringify([
+      ...[3, made, layers, plan ? planHash(plan) : null],
+      ...[text, sourceFiles, maxShardBytes, dtype ?? null, source.files],
+    ]),
   );
   const { index } = cut;
   return { operator: made, layers, plan, tensors, dropped, configText, index, shards, identity, sourceFiles };
@@ -206,6 +209,14 @@ async function perLayerConfig(
   const grown = growConfig(text, source.configJson, layers.flat(), reasons);
   await mistakes.check(() => refuse(source, reasons));
   return JSON.parse(grown) as object;
+}
+
+/** Tensor by tensor: written out, the plan of a large model is hundreds of megabytes of indices. */
+function planHash({ tensors, optimizer, ...rest }: GrowthPlan): string {
+  const hash = createHash("sha256").update(JSON.stringify(rest));
+  for (const of of [tensors, optimizer.moments])
+    for (const entry of Object.entries(of)) hash.update(JSON.stringify(entry));
+  return hash.digest("hex");
 }
 
 function sha256(text: string): string {

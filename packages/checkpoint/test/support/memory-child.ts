@@ -1,9 +1,24 @@
-// A process that grows a model: `SRC DST OPERATOR-URL OPTIONS`. Prints the bytes it wrote and its peak memory, in bytes.
-import { growDirectory } from "@cambium/checkpoint";
+// A process that grows a model: `SRC DST OPERATOR-URL OPTIONS [look]`. Prints the bytes it wrote and its peak memory, in
+// bytes; with "look" it stops after the pre-flight, whatever stands against the growth.
+import { growDirectory, preflightGrowth } from "@cambium/checkpoint";
 import type { Operator } from "@cambium/growth";
+import { CambiumError } from "@cambium/ir";
 
-const [from = "", to = "", href = "", options = ""] = process.argv.slice(2);
+const [from = "", to = "", href = "", options = "", look] = process.argv.slice(2);
 const { default: operator } = (await import(href)) as { default: Operator };
-// Blocks of the same size for a small model and a large one.
-const { report } = await growDirectory(from, to, { operator, options: JSON.parse(options), flushBytes: 4e6 });
-console.log(JSON.stringify({ written: report.bytesOut, peak: 1024 * process.resourceUsage().maxRSS }));
+let written = 0;
+const request = {
+  operator,
+  options: JSON.parse(options),
+  onPreflight: ({ bytesOut }: { bytesOut: number }) => {
+    written = bytesOut;
+  },
+};
+try {
+  if (look) await preflightGrowth(from, to, request);
+  // Blocks of the same size for a small model and a large one.
+  else await growDirectory(from, to, { ...request, flushBytes: 4e6 });
+} catch (error) {
+  if (!look || !(error instanceof CambiumError) || error.code !== "E_DISK_FULL") throw error;
+}
+console.log(JSON.stringify({ written, peak: 1024 * process.resourceUsage().maxRSS }));

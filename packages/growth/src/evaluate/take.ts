@@ -21,35 +21,35 @@ export const compileTake: Compile<Take> = (expr, scope, hint) => {
     });
     return undefined;
   }
-  const { scale } = expr;
-  const factors = isExpr(scale) ? undefined : factorsOf(expr, unit, scope);
+  const { scale, indices } = expr;
+  const factors = isExpr(scale) ? undefined : factorsOf(expr, scope);
   if (factors === null) return undefined;
-  const indices = spread(Int32Array, expr.indices, unit, (index, i) => (index < 0 ? -1 : index * unit + i));
-  const shape = of.shape.with(at, indices.length);
-  const rows = at === 0 ? takeRows(of, indices, factors) : takeInner(of, at, indices, factors);
+  const shape = of.shape.with(at, indices.length * unit);
+  // Behind the first dimension an index spans all that lies behind it.
+  const span = unit * (at === 0 ? 1 : rowLength(of.shape.slice(at)));
+  // When rows are made, not before: a plan has takes for every tensor, long lists each.
+  const lists = (): Lists => ({
+    from: spread(indices, span, "indices"),
+    by: factors && spread(factors, span, scope.power === 2 ? "squares" : "factors"),
+  });
+  const rows = at === 0 ? takeRows(of, lists) : takeInner(of, at, lists);
   const taken: Value = { shape, labels: of.labels, rows };
   return isExpr(scale) ? timesElements(taken, scale, scope) : taken;
 };
 
-type Factors = Float64Array | undefined;
-
-/** One entry per row of the dimension instead of one per index. */
-function spread<T extends Int32Array | Float64Array>(
-  type: new (length: number) => T,
-  list: ArrayLike<number>,
-  unit: number,
-  entry: (item: number, i: number) => number,
-): T {
-  const out = new type(list.length * unit);
-  for (let i = 0; i < out.length; i++) out[i] = entry(list[Math.floor(i / unit)] as number, i % unit);
-  return out;
+/** One entry for each row of the dimension, or behind the first dimension for each entry of a row. */
+interface Lists {
+  /** Where it comes from; −1 for a zero. */
+  readonly from: Int32Array;
+  /** Its factor. */
+  readonly by: Float64Array | undefined;
 }
 
-/** The factors of the dimension's rows, to the scope's power; undefined without any, null after a complaint. */
-function factorsOf({ scale, indices, axis }: Take, unit: number, scope: Scope): Factors | null {
+/** The factors, one per index; undefined without any, null after a complaint. */
+function factorsOf({ scale, indices, axis }: Take, scope: Scope): readonly number[] | undefined | null {
   if (scale === undefined || isExpr(scale)) return undefined;
-  const list = typeof scale === "number" ? indices.map(() => scale) : scale;
-  if (list.length === indices.length) return spread(Float64Array, list, unit, (factor) => factor ** scope.power);
+  const list = typeof scale === "number" ? Array<number>(indices.length).fill(scale) : scale;
+  if (list.length === indices.length) return list;
   scope.complain({
     message: `factors do not match the indices of axis "${axis}"`,
     expected: `${indices.length}`,
@@ -58,9 +58,36 @@ function factorsOf({ scale, indices, axis }: Take, unit: number, scope: Scope): 
   return null;
 }
 
-function takeRows(of: Value, indices: Int32Array, factors: Factors): Value["rows"] {
+const entries = {
+  indices: (index: number, span: number, i: number) => (index < 0 ? -1 : index * span + i),
+  factors: (factor: number) => factor,
+  squares: (factor: number) => factor ** 2,
+};
+type Kind = keyof typeof entries;
+
+/** What was spread of each list: a plan's tensors share lists, and each is used block after block. */
+const known = new WeakMap<readonly number[], Map<string, Int32Array | Float64Array>>();
+
+/** `span` entries for each of the list's. */
+function spread(list: readonly number[], span: number, kind: "indices"): Int32Array;
+function spread(list: readonly number[], span: number, kind: "factors" | "squares"): Float64Array;
+function spread(list: readonly number[], span: number, kind: Kind): Int32Array | Float64Array {
+  const made = known.get(list) ?? new Map<string, Int32Array | Float64Array>();
+  known.set(list, made);
+  const key = `${kind} ${span}`;
+  const before = made.get(key);
+  if (before) return before;
+  const out = new (kind === "indices" ? Int32Array : Float64Array)(list.length * span);
+  const entry = entries[kind];
+  for (let i = 0; i < out.length; i++) out[i] = entry(list[Math.floor(i / span)] as number, span, i % span);
+  made.set(key, out);
+  return out;
+}
+
+function takeRows(of: Value, lists: () => Lists): Value["rows"] {
   const width = rowLength(of.shape);
   return async (start, end) => {
+    const { from: indices, by: factors } = lists();
     const out = new Float64Array((end - start) * width);
     const wanted = indices.subarray(start, end);
     let [low, high, present] = [Number.POSITIVE_INFINITY, 0, 0];
@@ -94,21 +121,26 @@ function takeRows(of: Value, indices: Int32Array, factors: Factors): Value["rows
 }
 
 /** Along a dimension behind the first: every row is gathered from the same row of `of`. */
-function takeInner(of: Value, at: number, indices: Int32Array, factors: Factors): Value["rows"] {
-  const inner = rowLength(of.shape.slice(at));
-  const size = (of.shape[at] as number) * inner;
-  const from = spread(Int32Array, indices, inner, (index, k) => (index < 0 ? -1 : index * inner + k));
-  const by = factors && spread(Float64Array, factors, inner, (factor) => factor);
-  const width = from.length;
+function takeInner(of: Value, at: number, lists: () => Lists): Value["rows"] {
+  const size = rowLength(of.shape.slice(at - 1));
   return async (start, end) => {
+    const { from, by } = lists();
     const rows = await of.rows(start, end);
-    const out = new Float64Array((rows.length / size) * width);
-    for (let to = 0, first = 0; to < out.length; to += width, first += size) gather(rows, first, from, by, out, to);
+    const out = new Float64Array((rows.length / size) * from.length);
+    for (let to = 0, first = 0; to < out.length; to += from.length, first += size)
+      gather(rows, first, from, by, out, to);
     return out;
   };
 }
 
-function gather(rows: Float64Array, first: number, from: Int32Array, by: Factors, out: Float64Array, to: number): void {
+function gather(
+  rows: Float64Array,
+  first: number,
+  from: Int32Array,
+  by: Float64Array | undefined,
+  out: Float64Array,
+  to: number,
+): void {
   for (let i = 0; i < from.length; i++) {
     const index = from[i] as number;
     if (index >= 0) out[to + i] = rows[first + index] as number;
