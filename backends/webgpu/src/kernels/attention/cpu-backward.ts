@@ -4,6 +4,7 @@ import { type KernelIo, type LowerContext, spread } from "../../compile/kernel.j
 import { range } from "../range.js";
 import {
   dotStep,
+  eachRow,
   rowVector,
   simdKernel,
   simdLanes,
@@ -29,7 +30,7 @@ function queryGrad(node: Node, { traits, emit }: LowerContext, delta: Value): vo
   const sizes = attentionSizes(node);
   const { batch, time, heads, kvHeads, group, scale } = sizes;
   const vectors = vectorsOf(sizes);
-  const { rows, steps } = unrolled(sizes, 128);
+  const { rows, steps } = unrolled(sizes);
   const block = rows * simdLanes;
   const blocks = Math.ceil(time / block);
   const { groups, linear } = spread(batch * heads * blocks);
@@ -43,19 +44,23 @@ function queryGrad(node: Node, { traits, emit }: LowerContext, delta: Value): vo
       `let first = (task % ${blocks}u) * ${block}u;`,
       `let head = task / ${blocks}u % ${heads}u;`,
       `let batch = task / ${blocks * heads}u;`,
-      ...all.flatMap((r) => [
-        `let t${r} = first + ${r * simdLanes}u + lane;`,
-        `let at${r} = ((batch * ${time}u + min(t${r}, ${time - 1}u)) * ${heads}u + head) * ${sizes.headDim}u;`,
-        `let row${r} = (batch * ${heads}u + head) * ${time}u + min(t${r}, ${time - 1}u);`,
-        `var q${r}: array<vec4f, ${vectors}>; var g${r}: array<vec4f, ${vectors}>; var dq${r}: array<vec4f, ${vectors}>;`,
-        `let lse${r} = ${io.load(logSumExp, `row${r}`)} * ${Math.LOG2E}f;`,
-        `var delta${r} = 0f;`,
+      ...["q", "g", "dq"].map((name) => `var ${name}: array<vec4f, ${rows * vectors}>;`),
+      ...["lse", "delta"].map((name) => `var ${name}: array<f32, ${rows}>;`),
+      ...eachRow(rows, [
+        `let at = ((batch * ${time}u + min(t, ${time - 1}u)) * ${heads}u + head) * ${sizes.headDim}u;`,
+        `lse[r] = ${io.load(logSumExp, `(batch * ${heads}u + head) * ${time}u + min(t, ${time - 1}u)`)} * ${Math.LOG2E}f;`,
+        "var sum = 0f;",
         `for (var c = 0u; c < ${vectors}u; c++) {`,
-        `let x = ${rowVector(io, sizes, grad, `at${r}`, "c")};`,
-        `g${r}[c] = x; q${r}[c] = ${scoreScale(sizes)} * ${rowVector(io, sizes, q, `at${r}`, "c")};`,
-        `delta${r} += dot(x, ${rowVector(io, sizes, out, `at${r}`, "c")});`,
+        `let x = ${rowVector(io, sizes, grad, "at", "c")};`,
+        `g[r * ${vectors}u + c] = x;`,
+        `q[r * ${vectors}u + c] = ${scoreScale(sizes)} * ${rowVector(io, sizes, q, "at", "c")};`,
+        `sum += dot(x, ${rowVector(io, sizes, out, "at", "c")});`,
         "}",
+        "delta[r] = sum;",
       ]),
+      ...all.map(
+        (r) => `let t${r} = first + ${r * simdLanes}u + lane; let lse${r} = lse[${r}]; let delta${r} = delta[${r}];`,
+      ),
       `for (var key = 0u; key < min(first + ${block}u, ${time}u); key += ${steps}u) {`,
       ...keys.map((j) => {
         const row = `batch * ${time}u + min(key + ${j}u, ${time - 1}u)`;
@@ -64,9 +69,9 @@ function queryGrad(node: Node, { traits, emit }: LowerContext, delta: Value): vo
       ...range(vectors).flatMap((c) =>
         keys.flatMap((j) => [
           ...spreadVector(io, traits, sizes, k, `at_${j}`, `k${j}_${c}`, c),
-          ...all.map((r) => dotStep(`s${r}_${j}`, `q${r}[${c}]`, `k${j}_${c}`, c)),
+          ...all.map((r) => dotStep(`s${r}_${j}`, `q[${r * vectors + c}]`, `k${j}_${c}`, c)),
           ...spreadVector(io, traits, sizes, v, `at_${j}`, `v${j}_${c}`, c),
-          ...all.map((r) => dotStep(`dp${r}_${j}`, `g${r}[${c}]`, `v${j}_${c}`, c)),
+          ...all.map((r) => dotStep(`dp${r}_${j}`, `g[${r * vectors + c}]`, `v${j}_${c}`, c)),
         ]),
       ),
       ...all.flatMap((r) =>
@@ -76,15 +81,16 @@ function queryGrad(node: Node, { traits, emit }: LowerContext, delta: Value): vo
         }),
       ),
       ...range(vectors).flatMap((c) =>
-        all.map((r) => `dq${r}[${c}] += ${keys.map((j) => `ds${r}_${j} * k${j}_${c}`).join(" + ")};`),
+        all.map((r) => `dq[${r * vectors + c}] += ${keys.map((j) => `ds${r}_${j} * k${j}_${c}`).join(" + ")};`),
       ),
       "}",
-      ...all.flatMap((r) => [
-        `if (t${r} < ${time}u) {`,
+      ...eachRow(rows, [
+        `if (t < ${time}u) {`,
+        `let at = ((batch * ${time}u + t) * ${heads}u + head) * ${sizes.headDim}u;`,
         `for (var c = 0u; c < ${vectors}u; c++) {`,
-        storeVector(io, sizes, qGrad, `at${r}`, "c", `dq${r}[c] * ${scale}`),
+        storeVector(io, sizes, qGrad, "at", "c", `dq[r * ${vectors}u + c] * ${scale}`),
         "}",
-        io.store(delta, `row${r}`, `delta${r}`),
+        io.store(delta, `(batch * ${heads}u + head) * ${time}u + t`, "delta[r]"),
         "}",
       ]),
     ].join("\n"),
@@ -106,7 +112,7 @@ function keyValueGrad(node: Node, { traits, emit }: LowerContext, delta: Value):
   const sizes = attentionSizes(node);
   const { batch, time, heads, kvHeads, group, scale } = sizes;
   const vectors = vectorsOf(sizes);
-  const { rows, steps } = unrolled(sizes, 128);
+  const { rows, steps } = unrolled(sizes);
   const block = rows * simdLanes;
   const blocks = Math.ceil(time / block);
   const { groups, linear } = spread(batch * kvHeads * blocks);
@@ -120,15 +126,15 @@ function keyValueGrad(node: Node, { traits, emit }: LowerContext, delta: Value):
       `let first = (task % ${blocks}u) * ${block}u;`,
       `let kvHead = task / ${blocks}u % ${kvHeads}u;`,
       `let batch = task / ${blocks * kvHeads}u;`,
-      ...all.flatMap((r) => [
-        `let t${r} = first + ${r * simdLanes}u + lane;`,
-        `let at${r} = ((batch * ${time}u + min(t${r}, ${time - 1}u)) * ${kvHeads}u + kvHead) * ${sizes.headDim}u;`,
-        ...["k", "v", "dk", "dv"].map((name) => `var ${name}${r}: array<vec4f, ${vectors}>;`),
+      ...["k", "v", "dk", "dv"].map((name) => `var ${name}: array<vec4f, ${rows * vectors}>;`),
+      ...eachRow(rows, [
+        `let at = ((batch * ${time}u + min(t, ${time - 1}u)) * ${kvHeads}u + kvHead) * ${sizes.headDim}u;`,
         `for (var c = 0u; c < ${vectors}u; c++) {`,
-        `k${r}[c] = ${scoreScale(sizes)} * ${rowVector(io, sizes, k, `at${r}`, "c")};`,
-        `v${r}[c] = ${rowVector(io, sizes, v, `at${r}`, "c")};`,
+        `k[r * ${vectors}u + c] = ${scoreScale(sizes)} * ${rowVector(io, sizes, k, "at", "c")};`,
+        `v[r * ${vectors}u + c] = ${rowVector(io, sizes, v, "at", "c")};`,
         "}",
       ]),
+      ...all.map((r) => `let t${r} = first + ${r * simdLanes}u + lane;`),
       `for (var head = kvHead * ${group}u; head < (kvHead + 1u) * ${group}u; head++) {`,
       `for (var query = first; query < ${time}u; query += ${steps}u) {`,
       ...queries.flatMap((i) => [
@@ -140,9 +146,9 @@ function keyValueGrad(node: Node, { traits, emit }: LowerContext, delta: Value):
       ...range(vectors).flatMap((c) =>
         queries.flatMap((i) => [
           ...spreadVector(io, traits, sizes, q, `at_${i}`, `q${i}_${c}`, c),
-          ...all.map((r) => dotStep(`s${r}_${i}`, `k${r}[${c}]`, `q${i}_${c}`, c)),
+          ...all.map((r) => dotStep(`s${r}_${i}`, `k[${r * vectors + c}]`, `q${i}_${c}`, c)),
           ...spreadVector(io, traits, sizes, grad, `at_${i}`, `g${i}_${c}`, c),
-          ...all.map((r) => dotStep(`dp${r}_${i}`, `v${r}[${c}]`, `g${i}_${c}`, c)),
+          ...all.map((r) => dotStep(`dp${r}_${i}`, `v[${r * vectors + c}]`, `g${i}_${c}`, c)),
         ]),
       ),
       ...all.flatMap((r) =>
@@ -154,17 +160,18 @@ function keyValueGrad(node: Node, { traits, emit }: LowerContext, delta: Value):
       ),
       ...range(vectors).flatMap((c) =>
         all.flatMap((r) => [
-          `dv${r}[${c}] += ${queries.map((i) => `p${r}_${i} * g${i}_${c}`).join(" + ")};`,
-          `dk${r}[${c}] += ${queries.map((i) => `ds${r}_${i} * q${i}_${c}`).join(" + ")};`,
+          `dv[${r * vectors + c}] += ${queries.map((i) => `p${r}_${i} * g${i}_${c}`).join(" + ")};`,
+          `dk[${r * vectors + c}] += ${queries.map((i) => `ds${r}_${i} * q${i}_${c}`).join(" + ")};`,
         ]),
       ),
       "}",
       "}",
-      ...all.flatMap((r) => [
-        `if (t${r} < ${time}u) {`,
+      ...eachRow(rows, [
+        `if (t < ${time}u) {`,
+        `let at = ((batch * ${time}u + t) * ${kvHeads}u + kvHead) * ${sizes.headDim}u;`,
         `for (var c = 0u; c < ${vectors}u; c++) {`,
-        `{ ${storeVector(io, sizes, kGrad, `at${r}`, "c", `dk${r}[c] * ${scale}`)} }`,
-        `{ ${storeVector(io, sizes, vGrad, `at${r}`, "c", `dv${r}[c]`)} }`,
+        `{ ${storeVector(io, sizes, kGrad, "at", "c", `dk[r * ${vectors}u + c] * ${scale}`)} }`,
+        `{ ${storeVector(io, sizes, vGrad, "at", "c", `dv[r * ${vectors}u + c]`)} }`,
         "}",
         "}",
       ]),

@@ -5,6 +5,7 @@ import { spread } from "../../compile/kernel.js";
 import { range } from "../range.js";
 import {
   dotStep,
+  eachRow,
   rowVector,
   simdKernel,
   simdLanes,
@@ -21,7 +22,7 @@ export function cpuForward(node: Node, { traits, emit }: LowerContext): void {
   const sizes = attentionSizes(node);
   const { batch, time, heads, kvHeads, group, headDim } = sizes;
   const vectors = vectorsOf(sizes);
-  const { rows, steps } = unrolled(sizes, 256);
+  const { rows, steps } = unrolled(sizes);
   const block = rows * simdLanes;
   const blocks = Math.ceil(time / block);
   const { groups, linear } = spread(batch * heads * blocks);
@@ -35,15 +36,14 @@ export function cpuForward(node: Node, { traits, emit }: LowerContext): void {
       `let first = (task % ${blocks}u) * ${block}u;`,
       `let head = task / ${blocks}u % ${heads}u;`,
       `let batch = task / ${blocks * heads}u;`,
-      ...all.flatMap((r) => [
-        `let t${r} = first + ${r * simdLanes}u + lane;`,
-        `let at${r} = ((batch * ${time}u + min(t${r}, ${time - 1}u)) * ${heads}u + head) * ${headDim}u;`,
-        `var q${r}: array<vec4f, ${vectors}>; var o${r}: array<vec4f, ${vectors}>;`,
-        `var m${r} = ${masked}; var l${r} = 0f;`,
+      `var q: array<vec4f, ${rows * vectors}>; var o: array<vec4f, ${rows * vectors}>;`,
+      ...eachRow(rows, [
+        `let at = ((batch * ${time}u + min(t, ${time - 1}u)) * ${heads}u + head) * ${headDim}u;`,
         `for (var c = 0u; c < ${vectors}u; c++) {`,
-        `q${r}[c] = ${scoreScale(sizes)} * ${rowVector(io, sizes, q, `at${r}`, "c")};`,
+        `q[r * ${vectors}u + c] = ${scoreScale(sizes)} * ${rowVector(io, sizes, q, "at", "c")};`,
         "}",
       ]),
+      ...all.map((r) => `let t${r} = first + ${r * simdLanes}u + lane; var m${r} = ${masked}; var l${r} = 0f;`),
       `for (var key = 0u; key < min(first + ${block}u, ${time}u); key += ${steps}u) {`,
       ...keys.map((j) => {
         const row = `batch * ${time}u + min(key + ${j}u, ${time - 1}u)`;
@@ -52,7 +52,7 @@ export function cpuForward(node: Node, { traits, emit }: LowerContext): void {
       ...range(vectors).flatMap((c) =>
         keys.flatMap((j) => [
           ...spreadVector(io, traits, sizes, k, `row${j}`, `k${j}_${c}`, c),
-          ...all.map((r) => dotStep(`s${r}_${j}`, `q${r}[${c}]`, `k${j}_${c}`, c)),
+          ...all.map((r) => dotStep(`s${r}_${j}`, `q[${r * vectors + c}]`, `k${j}_${c}`, c)),
         ]),
       ),
       ...all.flatMap((r) => [
@@ -67,17 +67,22 @@ export function cpuForward(node: Node, { traits, emit }: LowerContext): void {
         ...keys.flatMap((j) => spreadVector(io, traits, sizes, v, `row${j}`, `v${j}_${c}`, c)),
         ...all.map((r) => {
           const sum = keys.map((j) => ` + p${r}_${j} * v${j}_${c}`).join("");
-          return `o${r}[${c}] = o${r}[${c}] * a${r}${sum};`;
+          const own = `o[${r * vectors + c}]`;
+          return `${own} = ${own} * a${r}${sum};`;
         }),
       ]),
       "}",
-      ...all.flatMap((r) => [
-        `if (t${r} < ${time}u) {`,
-        `let inverse${r} = 1f / l${r};`,
+      `var peaks = array<f32, ${rows}>(${all.map((r) => `m${r}`).join(", ")});`,
+      `var sums = array<f32, ${rows}>(${all.map((r) => `l${r}`).join(", ")});`,
+      ...eachRow(rows, [
+        `if (t < ${time}u) {`,
+        `let at = ((batch * ${time}u + t) * ${heads}u + head) * ${headDim}u;`,
+        "let sum = sums[r];",
+        "let inverse = 1f / sum;",
         `for (var c = 0u; c < ${vectors}u; c++) {`,
-        storeVector(io, sizes, out, `at${r}`, "c", `o${r}[c] * inverse${r}`),
+        storeVector(io, sizes, out, "at", "c", `o[r * ${vectors}u + c] * inverse`),
         "}",
-        io.store(logSumExp, `(batch * ${heads}u + head) * ${time}u + t${r}`, `(m${r} + log2(l${r})) * ${Math.LN2}f`),
+        io.store(logSumExp, `(batch * ${heads}u + head) * ${time}u + t`, `(peaks[r] + log2(sum)) * ${Math.LN2}f`),
         "}",
       ]),
     ].join("\n"),

@@ -16,14 +16,22 @@ export interface Unroll {
   readonly steps: number;
 }
 
+/** What rows · steps · headDim, the products of one sum in the unrolled loop, may come to. */
+const mostProducts = 128;
+
+/** Short sequences, which have less time to win back what building takes, get half of the products. */
+export function unrolled({ headDim, time }: AttentionSizes): Unroll {
+  const most = time > 64 ? mostProducts : mostProducts / 2;
+  const rows = time > 64 && headDim * 4 <= most ? 4 : headDim * 2 <= most ? 2 : 1;
+  return { rows, steps: headDim * rows * 2 <= most ? 2 : 1 };
+}
+
 /**
- * @param most what rows · steps · headDim, the products of one sum in the unrolled loop, may come to; half of it for
- * short sequences, which have less time to win back
+ * Statements for each row that an invocation holds: number `r` of them, row `t` of the sequence. They stand in the code
+ * once, for reads and writes of memory take long to build; the products between do not loop, and know rows by number.
  */
-export function unrolled({ headDim, time }: AttentionSizes, most: number): Unroll {
-  const held = time > 64 ? most : most / 2;
-  const rows = time > 64 && headDim * 4 <= held ? 4 : headDim * 2 <= held ? 2 : 1;
-  return { rows, steps: headDim * rows * 2 <= held ? 2 : 1 };
+export function eachRow(rows: number, statements: readonly string[]): string[] {
+  return [`for (var r = 0u; r < ${rows}u; r++) {`, `let t = first + r * ${simdLanes}u + lane;`, ...statements, "}"];
 }
 
 /** What kernels of this kind share: one SIMD register is a workgroup, so that its loops are uniform. */
