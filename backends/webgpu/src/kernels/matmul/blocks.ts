@@ -49,25 +49,7 @@ export function blockKernel(product: Product, shape: BlockShape, target: Target)
       const turn = (first: string, steps: number) => [
         ...left.read(first, steps),
         ...right.read(first, steps),
-        ...range(steps).flatMap((u) =>
-          range(lanes - 1).flatMap((s) =>
-            range(swapA ? rows : columns).map((i) => {
-              const name = `${swapA ? "a" : "b"}${u}_${i}`;
-              return `let ${name}_${s + 1} = ${swaps[s + 1]}(${name}_0);`;
-            }),
-          ),
-        ),
-        ...range(lanes).flatMap((x) =>
-          range(rows).flatMap((i) =>
-            range(columns).map((j) => {
-              const sum = range(steps).reduce(
-                (before, u) => `(${before} + a${u}_${i}_${swapA ? x : 0} * b${u}_${j}_${swapA ? 0 : x})`,
-                `c${x}_${i}_${j}`,
-              );
-              return `c${x}_${i}_${j} = ${sum};`;
-            }),
-          ),
-        ),
+        products(shape, steps),
       ];
       const whole = Math.floor(k / depth) * depth;
       const [downN, acrossN] = [count(tilesM), count(tilesN)];
@@ -89,6 +71,38 @@ export function blockKernel(product: Product, shape: BlockShape, target: Target)
       };
     },
   };
+}
+
+const knownProducts = new Map<string, string>();
+
+/** What follows the reads of `steps` steps of k: swaps, and every product added to its sum. Written once for all kernels. */
+function products({ quad, rows, columns }: BlockShape, steps: number): string {
+  const key = [quad, rows, columns, steps].join();
+  const known = knownProducts.get(key);
+  if (known !== undefined) return known;
+  const lanes = quad ? 4 : 1;
+  const swapA = rows <= columns;
+  const [side, count] = swapA ? ["a", rows] : ["b", columns];
+  const text = [
+    ...range(steps).flatMap((u) =>
+      range(lanes - 1).flatMap((s) =>
+        range(count).map((i) => `let ${side}${u}_${i}_${s + 1} = ${swaps[s + 1]}(${side}${u}_${i}_0);`),
+      ),
+    ),
+    ...range(lanes).flatMap((x) =>
+      range(rows).flatMap((i) =>
+        range(columns).map((j) => {
+          const sum = range(steps).reduce(
+            (before, u) => `(${before} + a${u}_${i}_${swapA ? x : 0} * b${u}_${j}_${swapA ? 0 : x})`,
+            `c${x}_${i}_${j}`,
+          );
+          return `c${x}_${i}_${j} = ${sum};`;
+        }),
+      ),
+    ),
+  ].join("\n");
+  knownProducts.set(key, text);
+  return text;
 }
 
 /** Line `i` of what a lane holds, relative to the block's first: fours of neighbours, a four to each lane in turn. */
