@@ -3,6 +3,7 @@ import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/bac
 import { byteLength, type Graph, type HostTensor, hostTensor, liveness } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
+import { scalingNames, wasSkipped } from "./loss-scale.js";
 import {
   accumulatedStepGraphs,
   matrixFlops,
@@ -15,14 +16,18 @@ import {
 export interface StepResult {
   /** Mean cross entropy over the step's tokens, nats. */
   readonly loss: number;
-  /** Joint L2 norm of the gradients before clipping. */
+  /** Joint L2 norm of the gradients before clipping; not finite for a step that was skipped. */
   readonly gradNorm: number;
+  /** What the loss was multiplied by, in mixed precision. */
+  readonly lossScale?: number;
+  /** Gradients overflowed f16: nothing was updated, and the next step's scale is smaller. */
+  readonly skipped?: boolean;
 }
 
 /** What changes from step to step besides batches and state. */
 export interface StepInputs {
   readonly lr: number;
-  /** 1 at the first. */
+  /** 1 at the first. In mixed precision the state counts updates, since a step may be skipped. */
   readonly step: number;
   /** The masks' values by input name: `gates`, or nothing where there are no masks. */
   readonly gates: Readonly<Record<string, HostTensor>>;
@@ -68,12 +73,13 @@ export async function compileStep(
 async function wholeStep(device: Device, config: LlamaConfig, options: StepGraphOptions): Promise<CompiledStep> {
   const graph = trainStepGraph(config, options);
   const executable = await device.compile(graph);
+  const { scalars, results } = edges(options);
   return {
     flops: matrixFlops(graph),
     countedBytes: countedBytes(graph),
     run: async (state, [tokens], now) => {
       const inputs = { ...state, ...scalars(now), ...now.gates, tokens: tokens as HostTensor };
-      const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", "gradNorm"] });
+      const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", ...results] });
       return { state: { ...state, ...outputs }, result: wholeResult(fetched) };
     },
     profile: () => executable.profile(),
@@ -93,9 +99,10 @@ async function accumulatedStep(
     throw error;
   });
   const { accumulated, m, v } = stateNames;
+  const { scalars, results, scaling } = edges(options);
   const trained = trainable(config, options);
-  const parameters = parameterTable(config).map(({ name }) => name);
-  const updated = trained.flatMap((name) => [name, m(name), v(name)]);
+  const read = [...parameterTable(config).map(({ name }) => name), ...scaling.slice(0, 1)];
+  const updated = [...trained.flatMap((name) => [name, m(name), v(name)]), ...scaling];
   const shapes = new Map(graphs.accumulate.inputs.map(({ name, value }) => [name, value.type.shape]));
   const sums = new Map(trained.map((name) => [accumulated(name), shapes.get(name) as readonly number[]]));
   // Zero between steps; absent before the first and after one that failed.
@@ -111,7 +118,7 @@ async function accumulatedStep(
       let held = idle ?? (await uploadAll(device, zeros(sums)));
       idle = undefined;
       try {
-        const weights = pick(state, parameters);
+        const weights = pick(state, read);
         const losses: RunResult["fetched"][] = [];
         for (const tokens of batches) {
           const inputs = { ...weights, ...held, ...now.gates, tokens };
@@ -120,7 +127,7 @@ async function accumulatedStep(
           losses.push(fetched);
         }
         const inputs = { ...pick(state, updated), ...held, ...scalars(now) };
-        const { outputs, fetched } = await apply.run(inputs, { fetch: ["gradNorm"] });
+        const { outputs, fetched } = await apply.run(inputs, { fetch: results });
         const zeroed = pick(outputs, [...sums.keys()]);
         idle = zeroed;
         const result = accumulatedResult(losses, fetched);
@@ -160,12 +167,22 @@ function pick(state: DeviceState, names: readonly string[]): DeviceState {
   return Object.fromEntries(names.map((name) => [name, state[name] as DeviceTensor]));
 }
 
-function scalars({ lr, step }: StepInputs): Record<"lr" | "step", HostTensor> {
-  return { lr: hostTensor("f32", [], [lr]), step: hostTensor("i32", [], [step]) };
+/** What the updating graph takes and gives besides tensors of the model, by precision. */
+function edges({ precision }: StepGraphOptions) {
+  const mixed = precision === "mixed";
+  return {
+    scalars: ({ lr, step }: StepInputs): Record<string, HostTensor> => ({
+      lr: hostTensor("f32", [], [lr]),
+      ...(!mixed && { step: hostTensor("i32", [], [step]) }),
+    }),
+    results: ["gradNorm", ...(mixed ? ["stepScale"] : [])],
+    /** State; the scale first, which the accumulating graph reads. */
+    scaling: mixed ? [scalingNames.scale, scalingNames.finiteSteps, scalingNames.updates] : [],
+  };
 }
 
 function wholeResult(fetched: RunResult["fetched"]): Promise<StepResult> {
-  const result = fetched.then((values) => ({ loss: scalar(values, "loss"), gradNorm: scalar(values, "gradNorm") }));
+  const result = fetched.then((values) => ({ loss: scalar(values, "loss"), ...updateResult(values) }));
   // Nobody has to look at a rejection: it shows again in whatever uses the state.
   result.catch(() => {});
   return result;
@@ -177,7 +194,14 @@ async function accumulatedResult(
 ): Promise<StepResult> {
   let loss = 0;
   for (const values of losses) loss += scalar(await values, "loss") / losses.length;
-  return { loss, gradNorm: scalar(await norm, "gradNorm") };
+  return { loss, ...updateResult(await norm) };
+}
+
+function updateResult(values: Awaited<RunResult["fetched"]>): Omit<StepResult, "loss"> {
+  const gradNorm = scalar(values, "gradNorm");
+  if (!("stepScale" in values)) return { gradNorm };
+  const lossScale = scalar(values, "stepScale");
+  return { gradNorm, lossScale, skipped: wasSkipped(gradNorm, lossScale) };
 }
 
 function scalar(fetched: Awaited<RunResult["fetched"]>, name: string): number {

@@ -3,6 +3,7 @@
 // snapshots is given to it.
 import { CambiumError } from "@cambium/ir";
 import type { StepResult } from "./compiled-step.js";
+import { canFall } from "./loss-scale.js";
 import type { MetricsRow } from "./metrics.js";
 import type { Schedule } from "./schedule.js";
 import type { TrainingState } from "./state.js";
@@ -79,7 +80,8 @@ interface Step {
  * Runs the stage to its end, or until `signal`. The next step is handed over before this one's loss is waited for, except
  * where something needs the state between the two: held-out loss, a snapshot, `beforeLastStep`.
  * @throws CambiumError `E_DIVERGED` when the loss, the gradient's norm or the held-out loss is not finite; the step is
- * then in no metrics row and no snapshot. No step is under way when the loop has ended.
+ * then in no metrics row and no snapshot. A step that was skipped is none such while the loss's scale can still fall. No
+ * step is under way when the loop has ended.
  */
 export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const { trainer, totalTokens, heldOut, snapshot, signal } = options;
@@ -118,14 +120,15 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
         current = await handOver(options, progress);
       }
       if (goesOn(current)) next = handOver(options, current.after);
-      const { loss, gradNorm, at } = await current.done;
+      const { loss, gradNorm, lossScale, skipped = false, at } = await current.done;
       const { after, lr, began } = current;
       // From when the device had nothing else to do: waiting for the step before is that one's time.
       const seconds = (at - Math.max(began, last)) / 1000;
       last = at;
       progress = { ...after, seconds: progress.seconds + seconds };
       mustBeFinite("loss", loss, current);
-      mustBeFinite("gradient's norm", gradNorm, current);
+      if (!skipped || lossScale === undefined || !canFall(lossScale))
+        mustBeFinite("gradient's norm", gradNorm, current);
       const heldOutLoss = heldOut && measures(current) ? await trainer.evaluate(heldOut.batches()) : undefined;
       if (heldOutLoss !== undefined) mustBeFinite("held-out loss", heldOutLoss, current);
       await options.onMetrics?.({
@@ -134,6 +137,8 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
         ...(heldOutLoss !== undefined && { heldOutLoss }),
         lr,
         gradNorm,
+        ...(lossScale !== undefined && { lossScale }),
+        ...(skipped && { skipped }),
         // Two results may arrive within what the clock can tell apart.
         tokensPerSecond: trainer.tokensPerStep / Math.max(seconds, 1e-6),
         ...(options.memoryBytes && { memoryBytes: options.memoryBytes() }),

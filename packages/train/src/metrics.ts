@@ -33,8 +33,12 @@ export interface MetricsRow {
   /** Mean cross entropy on the held-out split, nats per token; only on the rows where it was measured. */
   readonly heldOutLoss?: number;
   readonly lr: number;
-  /** Global L2 norm of the gradient before clipping. */
+  /** Global L2 norm of the gradient before clipping; not finite (in JSON null) for a step that was skipped. */
   readonly gradNorm: number;
+  /** What the step's loss was multiplied by, in mixed precision. */
+  readonly lossScale?: number;
+  /** The step's gradients overflowed f16: it updated nothing. Absent otherwise. */
+  readonly skipped?: boolean;
   /** Training tokens per second over the step, held-out evaluation excluded. */
   readonly tokensPerSecond: number;
   /** FLOPs of training in this stage (exact count of the step graph's matrix work). */

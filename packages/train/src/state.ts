@@ -1,6 +1,7 @@
 // The state of a training run in host memory: what a snapshot holds and what growth grows.
 import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { initialLossScale, type LossScale } from "./loss-scale.js";
 import { stateNames } from "./step-graph.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
@@ -12,6 +13,8 @@ export interface TrainingState {
   readonly parameters: Tensors;
   readonly m: Tensors;
   readonly v: Tensors;
+  /** Of a run in mixed precision; absent: it begins at `initialLossScale`. */
+  readonly lossScale?: LossScale;
 }
 
 /** `parameters` with zero moments: the start of training, or growth that resets them. */
@@ -21,7 +24,7 @@ export function freshState(parameters: Tensors): TrainingState {
   return { updates: 0, parameters, m: zeros(), v: zeros() };
 }
 
-/** The state as one flat set of named tensors, for a snapshot. */
+/** The state's tensors as one flat set, for a snapshot. */
 export function flattenState(state: TrainingState): Record<string, HostTensor> {
   const { m, v } = stateNames;
   const named = (tensors: Tensors, rename: (name: string) => string) =>
@@ -54,6 +57,11 @@ export function checkState(config: LlamaConfig, state: TrainingState, frozen: Re
   const reasons: Reason[] = [];
   if (!Number.isInteger(state.updates) || state.updates < 0) {
     reasons.push({ where: "updates", message: "does not fit", expected: "an integer ≥ 0", got: String(state.updates) });
+  }
+  const { scale, finiteSteps } = state.lossScale ?? initialLossScale;
+  if (!(scale >= 1 && Number.isInteger(Math.log2(scale)) && Number.isInteger(finiteSteps) && finiteSteps >= 0)) {
+    const expected = "a power of two ≥ 1, and a number of steps";
+    reasons.push({ where: "lossScale", message: "does not fit", expected, got: JSON.stringify(state.lossScale) });
   }
   for (const part of ["parameters", "m", "v"] as const) {
     for (const [name, expected] of shapes) {

@@ -2,6 +2,7 @@
 import {
   adamw,
   add,
+  autocast,
   broadcast,
   clipByGlobalNorm,
   differentiate,
@@ -10,11 +11,13 @@ import {
   GraphBuilder,
   gradientName,
   graphCost,
+  guardedAdamw,
   i32,
   mul,
   type Tensor,
 } from "@cambium/ir";
 import { type LlamaConfig, lossGraph, type Mask, parameterTable } from "@cambium/model";
+import { type Precision, scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
 
 export interface StepGraphOptions {
@@ -29,6 +32,8 @@ export interface StepGraphOptions {
   readonly lrMultipliers?: Readonly<Record<string, number>>;
   /** Gates on parameters and layers; their values are the input `gates`. */
   readonly masks?: readonly Mask[];
+  /** Default `f32`. */
+  readonly precision?: Precision;
 }
 
 /** Names of a parameter's state in step graphs. */
@@ -41,6 +46,8 @@ export const stateNames = {
 /**
  * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, time + 1], `lr`
  * f32 [], `step` i32 [] (1 at the first), with masks `gates` f32 [number of masks]. Outputs besides the state: `loss` f32 [], `gradNorm` f32 [] before clipping.
+ * In mixed precision the state also has the loss's scale and the count of updates (`scalingNames`), which takes the place
+ * of `step`, and one more output is `stepScale` f32 [].
  */
 export function trainStepGraph(config: LlamaConfig, options: StepGraphOptions): Graph {
   const builder = new GraphBuilder();
@@ -48,7 +55,7 @@ export function trainStepGraph(config: LlamaConfig, options: StepGraphOptions): 
   builder.output("loss", outputs["loss"] as Tensor);
   const gradients = trainable(config, options).map((name) => outputs[gradientName(name)] as Tensor);
   update(builder, config, options, inputs, gradients);
-  return builder.finish();
+  return withPrecision(builder.finish(), options);
 }
 
 /**
@@ -83,7 +90,7 @@ export function accumulatedStepGraphs(
     const zeros = broadcast(second.scalar(0), { shape: shapes[name] as readonly number[] });
     second.output(accumulated(name), zeros, { replaces: accumulated(name) });
   });
-  return { accumulate: first.finish(), apply: second.finish() };
+  return { accumulate: withPrecision(first.finish(), options), apply: second.finish() };
 }
 
 /** The parameters that train, in table order. */
@@ -101,10 +108,15 @@ function shapesOf(config: LlamaConfig): Record<string, readonly number[]> {
   return Object.fromEntries(parameterTable(config).map(({ name, shape }) => [name, shape]));
 }
 
+function withPrecision(graph: Graph, { precision }: StepGraphOptions): Graph {
+  return precision === "mixed" ? autocast(graph) : graph;
+}
+
 function lossAndGradients(builder: GraphBuilder, config: LlamaConfig, options: StepGraphOptions) {
-  const loss = lossGraph(config, options);
+  const mixed = options.precision === "mixed";
+  const loss = mixed ? withScaledLoss(lossGraph(config, options)) : lossGraph(config, options);
   const inputs = Object.fromEntries(loss.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
-  const backward = differentiate(loss, { of: "loss", by: trainable(config, options) });
+  const backward = differentiate(loss, { of: mixed ? "scaledLoss" : "loss", by: trainable(config, options) });
   return { inputs, outputs: builder.inline(backward, inputs) };
 }
 
@@ -117,20 +129,43 @@ function update(
 ): void {
   const { optimizer, lrMultipliers = {} } = options;
   const { beta1, beta2, eps, weightDecay } = optimizer;
+  const mixed = options.precision === "mixed";
   const lr = builder.input("lr", f32());
-  const step = builder.input("step", i32());
   builder.scope("optimizer", () => {
-    const [scale, norm] = clipByGlobalNorm(gradients, { maxNorm: optimizer.clip });
-    builder.output("gradNorm", norm);
+    const { gradScale, step } = mixed
+      ? scaledClip(
+          builder,
+          gradients,
+          optimizer.clip,
+          inputs[scalingNames.scale] ?? builder.input(scalingNames.scale, f32()),
+        )
+      : plainClip(builder, gradients, optimizer.clip);
+    const updated = mixed ? guardedAdamw : adamw;
     trainable(config, options).forEach((name, i) => {
       const parameter = inputs[name] as Tensor;
       const m = builder.input(stateNames.m(name), parameter.type);
       const v = builder.input(stateNames.v(name), parameter.type);
       const attrs = { beta1, beta2, eps, weightDecay, lrMultiplier: lrMultipliers[name] ?? 1 };
-      const [nextParameter, nextM, nextV] = adamw(parameter, gradients[i] as Tensor, m, v, scale, lr, step, attrs);
+      const [nextParameter, nextM, nextV] = updated(
+        parameter,
+        gradients[i] as Tensor,
+        m,
+        v,
+        gradScale,
+        lr,
+        step,
+        attrs,
+      );
       builder.output(name, nextParameter, { replaces: name });
       builder.output(stateNames.m(name), nextM, { replaces: stateNames.m(name) });
       builder.output(stateNames.v(name), nextV, { replaces: stateNames.v(name) });
     });
   });
+}
+
+function plainClip(builder: GraphBuilder, gradients: readonly Tensor[], clip: number): UpdateScalars {
+  const step = builder.input("step", i32());
+  const [gradScale, norm] = clipByGlobalNorm(gradients, { maxNorm: clip });
+  builder.output("gradNorm", norm);
+  return { gradScale, step };
 }

@@ -1,7 +1,8 @@
 // What a trainer is opened with, and the checks on it.
-import type { Device } from "@cambium/backend";
+import type { Device, DeviceInfo } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type LlamaConfig, type Mask, parameterTable } from "@cambium/model";
+import type { Precision } from "./loss-scale.js";
 import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
 
 export interface TrainerOptions {
@@ -14,6 +15,8 @@ export interface TrainerOptions {
   /** Micro-batches in an optimizer step. Default 1. */
   readonly accumulation?: number;
   readonly optimizer?: Partial<OptimizerOptions>;
+  /** `mixed`: products of f16 with f32 sums, and a scaled loss; the loss is evaluated in f32. Default `f32`. */
+  readonly precision?: Precision;
   /** Names of parameters that do not train: they get no gradient and no moments. */
   readonly frozen?: ReadonlySet<string>;
   /** Learning-rate multipliers by parameter name; 1 where absent. */
@@ -31,13 +34,15 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
 
 /**
  * `given` with its defaults.
- * @throws CambiumError `E_TRAINER` with every setting that does not fit the model, `E_OPTIMIZER`.
+ * @throws CambiumError `E_TRAINER` with every setting that does not fit the model, `E_OPTIMIZER`; `E_UNSUPPORTED` for
+ * mixed precision on a device without f16.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   const {
     batch,
     time,
     accumulation = 1,
+    precision = "f32",
     frozen = new Set<string>(),
     lrMultipliers = {},
     masks = [],
@@ -60,7 +65,18 @@ export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
     reasons.push({ where: "frozen", message: "nothing is left to train" });
   }
   if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained so", { reasons });
-  return { ...given, accumulation, frozen, lrMultipliers, masks, tokens, optimizer: optimizerOptions(given.optimizer) };
+  if (precision === "mixed") requireHalf(given.device.info);
+  const optimizer = optimizerOptions(given.optimizer);
+  return { ...given, accumulation, precision, frozen, lrMultipliers, masks, tokens, optimizer };
+}
+
+function requireHalf({ backend, device, dtypes }: DeviceInfo): void {
+  if (dtypes.includes("f16")) return;
+  throw new CambiumError("E_UNSUPPORTED", "mixed precision needs a device that computes f16", {
+    expected: "f16",
+    got: `${dtypes.join(", ")} on ${backend} (${device})`,
+    hint: "precision f32, or a GPU with the feature shader-f16: cambium doctor says which adapters have it",
+  });
 }
 
 function maskReasons({ tensors, axis }: Mask, where: string, config: LlamaConfig): Reason[] {

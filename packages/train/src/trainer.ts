@@ -6,6 +6,7 @@ import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { type CompiledModel, compileModel, gatesAt, masksAt } from "./compiled-model.js";
 import type { StepResult } from "./compiled-step.js";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
+import { initialLossScale, scalingTensors, splitScaling } from "./loss-scale.js";
 import { checkState, flattenState, type TrainingState, unflattenState } from "./state.js";
 import { type ResolvedTrainerOptions, type TrainerOptions, trainerOptions } from "./trainer-options.js";
 
@@ -75,12 +76,14 @@ export class Trainer {
   load(state: TrainingState): Promise<void> {
     const before = this.#result;
     return this.#inTurn(async () => {
-      const { device, config, frozen } = this.#options;
+      const { device, config, frozen, precision } = this.#options;
       checkState(config, state, frozen);
       // A failure that is still to come belongs to the state that goes.
       await before.catch(() => {});
       this.#drop();
-      this.#state = await uploadAll(device, Object.entries(flattenState(withoutMoments(state, frozen))));
+      const scaling = precision === "mixed" ? scalingTensors(state.lossScale ?? initialLossScale, state.updates) : {};
+      const tensors = { ...flattenState(withoutMoments(state, frozen)), ...scaling };
+      this.#state = await uploadAll(device, Object.entries(tensors));
       this.#updates = state.updates;
     });
   }
@@ -161,7 +164,9 @@ export class Trainer {
       const tensors: Record<string, HostTensor> = {};
       for (const [name, tensor] of Object.entries(this.#state))
         tensors[name] = await this.#options.device.download(tensor);
-      return unflattenState(this.config, tensors, this.#updates);
+      const { model, scaling } = splitScaling(tensors);
+      const state = unflattenState(this.config, model, scaling?.updates ?? this.#updates);
+      return scaling ? { ...state, lossScale: scaling.lossScale } : state;
     });
   }
 

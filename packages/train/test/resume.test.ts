@@ -38,6 +38,8 @@ const masks: Mask[] = [
   { tensors: [], axis: "layers", range: [1, 2], schedule: { kind: "linear", start: 0, tokens: 24 } },
 ];
 variants.push(["masked", { masks }], ["masked and accumulated", { masks, accumulation: 2 }]);
+variants.push(["in mixed precision", { precision: "mixed" }]);
+variants.push(["in mixed precision, accumulated", { precision: "mixed", accumulation: 2 }]);
 const steps = 6;
 
 interface Stop {
@@ -47,8 +49,10 @@ interface Stop {
 
 /** What a snapshot's file keeps: flat tensors, and the rest as JSON. */
 function throughSnapshot({ state, progress }: Stop): Stop {
-  const kept = JSON.parse(JSON.stringify({ progress, updates: state.updates }));
-  return { state: unflattenState(config, flattenState(state), kept.updates), progress: kept.progress };
+  const kept = JSON.parse(JSON.stringify({ progress, updates: state.updates, lossScale: state.lossScale }));
+  const { lossScale } = kept;
+  const restored = unflattenState(config, flattenState(state), kept.updates);
+  return { state: { ...restored, ...(lossScale && { lossScale }) }, progress: kept.progress };
 }
 
 /** A sitting of the stage on a device of its own, from `start` to the end or to `stopAfter` steps. */

@@ -6,6 +6,7 @@ import { flattenState, type TrainingState } from "../../src/index.js";
 export function bits(state: TrainingState): Record<string, string> {
   return {
     updates: String(state.updates),
+    lossScale: JSON.stringify(state.lossScale),
     ...Object.fromEntries(Object.entries(flattenState(state)).map(([name, tensor]) => [name, tensorBits(tensor)])),
   };
 }

@@ -5,7 +5,7 @@ import type { Device } from "@cambium/backend";
 import type { HostTensor } from "@cambium/ir";
 import { describe, expect, test } from "vitest";
 import { fixtureNames, readConfig, readTensors } from "../../../model/test/support/golden.js";
-import { freshState, Trainer } from "../../src/index.js";
+import { freshState, type Precision, Trainer } from "../../src/index.js";
 
 /** Loss and gradient norm of each step. */
 export type Trace = readonly (readonly [loss: number, gradNorm: number])[];
@@ -13,10 +13,11 @@ export type Trace = readonly (readonly [loss: number, gradNorm: number])[];
 const file = new URL("../golden/reference-trace.json", import.meta.url);
 
 /** Fifty steps over a fixture's batches from its weights, AdamW as it is by default, lr 1e-3. */
-export async function traceOf(device: Device, fixture: string): Promise<Trace> {
+export async function traceOf(device: Device, fixture: string, precision: Precision = "f32"): Promise<Trace> {
   const { data, shape } = readTensors(fixture, "golden.safetensors")["trace.tokens"] as HostTensor<"i32">;
   const [steps, batch, length] = shape as [number, number, number];
-  using trainer = await Trainer.open({ device, config: readConfig(fixture), batch, time: length - 1 });
+  const config = readConfig(fixture);
+  using trainer = await Trainer.open({ device, config, batch, time: length - 1, precision });
   await trainer.load(freshState(readTensors(fixture, "model.safetensors")));
   const trace: [number, number][] = [];
   for (let step = 0; step < 50; step++) {
@@ -49,3 +50,6 @@ export function describeReferenceTrace(name: string, open: () => Promise<Device>
     );
   });
 }
+
+/** Those whose steps in mixed precision are written down: plain heads, and grouped ones with a tied table. */
+export const mixedFixtures = ["mha-untied", "gqa-tied"] as const;

@@ -1,0 +1,130 @@
+// Dynamic loss scaling on the device: gradients of a scaled loss stay within f16, and a step whose gradients do not is
+// skipped without the host. Micikevicius et al. 2018, "Mixed Precision Training", section 3.2; the constants are those of
+// PyTorch's GradScaler.
+import {
+  add,
+  cast,
+  clipByGlobalNorm,
+  div,
+  f32,
+  type Graph,
+  GraphBuilder,
+  type HostTensor,
+  hostTensor,
+  i32,
+  less,
+  maximum,
+  minimum,
+  mul,
+  select,
+  type Tensor,
+} from "@cambium/ir";
+
+/** How a run computes: all in f32, or products of f16 with f32 sums, f32 weights and a scaled loss. */
+export type Precision = "f32" | "mixed";
+
+/** What the loss is multiplied by, and how that came about. */
+export interface LossScale {
+  /** A power of two; 1 at least. */
+  readonly scale: number;
+  /** Steps since it last changed, none of them skipped. */
+  readonly finiteSteps: number;
+}
+
+export const initialLossScale: LossScale = { scale: 2 ** 16, finiteSteps: 0 };
+
+/** It doubles after so many steps that were not skipped, and halves at one that is, down to `leastScale`. */
+const growthInterval = 2000;
+const leastScale = 1;
+
+/** Norms of scaled gradients from here on count as overflowed: close to f32's end, and told from infinity. */
+const largestNorm = Math.fround(3e38);
+
+/** Whether a step with this gradient norm (unscaled) and scale was skipped. */
+export function wasSkipped(gradNorm: number, scale: number): boolean {
+  return !(gradNorm * scale < largestNorm);
+}
+
+/** Whether a step skipped at this scale may have been the scale's fault: the next one is smaller. */
+export function canFall(scale: number): boolean {
+  return scale > leastScale;
+}
+
+/** Names in step graphs of the state that loss scaling adds. */
+export const scalingNames = { scale: "lossScale", finiteSteps: "finiteSteps", updates: "updates" };
+
+/** The scale's state as tensors by their names in step graphs; `updates` are those of the optimizer so far. */
+export function scalingTensors({ scale, finiteSteps }: LossScale, updates: number): Record<string, HostTensor> {
+  return {
+    [scalingNames.scale]: hostTensor("f32", [], [scale]),
+    [scalingNames.finiteSteps]: hostTensor("i32", [], [finiteSteps]),
+    [scalingNames.updates]: hostTensor("i32", [], [updates]),
+  };
+}
+
+/** A step's state without what `scalingTensors` adds, and that, which a run in f32 does not have. */
+export function splitScaling(tensors: Readonly<Record<string, HostTensor>>): {
+  readonly model: Readonly<Record<string, HostTensor>>;
+  readonly scaling?: { readonly lossScale: LossScale; readonly updates: number };
+} {
+  const { [scalingNames.scale]: scale, [scalingNames.finiteSteps]: finite, [scalingNames.updates]: updates } = tensors;
+  if (!scale || !finite || !updates) return { model: tensors };
+  const added = Object.values(scalingNames);
+  const model = Object.fromEntries(Object.entries(tensors).filter(([name]) => !added.includes(name)));
+  const number = ({ data }: HostTensor) => data[0] as number;
+  const lossScale = { scale: number(scale), finiteSteps: number(finite) };
+  return { model, scaling: { lossScale, updates: number(updates) } };
+}
+
+/** `loss`, a graph with that output, with one more input `lossScale` and output `scaledLoss`: their product. */
+export function withScaledLoss(loss: Graph): Graph {
+  const builder = new GraphBuilder();
+  const inputs = Object.fromEntries(loss.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
+  const outputs = builder.inline(loss, inputs);
+  for (const [name, tensor] of Object.entries(outputs)) builder.output(name, tensor);
+  builder.output("scaledLoss", mul(outputs["loss"] as Tensor, builder.input(scalingNames.scale, f32())));
+  return builder.finish();
+}
+
+/** What an update takes besides gradients: their factor, and the number of the step for bias correction. */
+export interface UpdateScalars {
+  /** 0 where the step is to be skipped. */
+  readonly gradScale: Tensor;
+  readonly step: Tensor;
+}
+
+/**
+ * Appends clipping of gradients that are `scale` times too large, without a pass over them, and the scale's own update.
+ * Outputs: `gradNorm` as it is unscaled (not finite: the step is skipped), `stepScale`, the scale that the step had, and
+ * the state of `scalingNames`.
+ * @param clip the joint norm that gradients are clipped to
+ * @param scale the graph's input `lossScale`
+ */
+export function scaledClip(
+  builder: GraphBuilder,
+  gradients: readonly Tensor[],
+  clip: number,
+  scale: Tensor,
+): UpdateScalars {
+  const finiteSteps = builder.input(scalingNames.finiteSteps, i32());
+  const updates = builder.input(scalingNames.updates, i32());
+  const [, scaledNorm] = clipByGlobalNorm(gradients, { maxNorm: clip });
+  const norm = div(scaledNorm, scale);
+  // As clipByGlobalNorm has it, of the unscaled norm.
+  const factor = Number.isFinite(clip) ? minimum(div(builder.scalar(clip), add(norm, 1e-6)), 1) : builder.scalar(1);
+  // The norm of a gradient that overflowed is infinite, or no number.
+  const finite = less(scaledNorm, largestNorm);
+  const counted = add(finiteSteps, 1);
+  const grows = less(growthInterval - 1, counted);
+  const risen = select(grows, mul(scale, 2), scale);
+  const fallen = maximum(mul(scale, 0.5), leastScale);
+  builder.output("gradNorm", norm);
+  builder.output("stepScale", scale);
+  const next = {
+    [scalingNames.scale]: select(finite, risen, fallen),
+    [scalingNames.finiteSteps]: select(finite, select(grows, builder.scalar(0, "i32"), counted), 0),
+    [scalingNames.updates]: add(updates, cast(finite, { to: "i32" })),
+  };
+  for (const [name, tensor] of Object.entries(next)) builder.output(name, tensor, { replaces: name });
+  return { gradScale: select(finite, div(factor, scale), 0), step: add(updates, 1) };
+}
