@@ -1,29 +1,12 @@
-// Moment rules against autograd, and the course of training after growth against the base's.
+// Moment rules against autograd, and over a live state; figures.test.ts has the course of training.
 import { growMoments } from "@cambium/growth";
-import { difference, gradients, growExactly, logits, randomWeights, type Weights } from "@cambium/growth/conformance";
+import { difference, randomWeights, type Weights } from "@cambium/growth/conformance";
 import type { LlamaConfigInput } from "@cambium/model";
 import { describe, expect, test } from "vitest";
-import { Adam, byRule, config, grown, zerosLike } from "./support.js";
+import { ruleError } from "./course.js";
+import { byRule, config, grown } from "./support.js";
 
 const small = { vocabSize: 23, hiddenSize: 8, intermediateSize: 12, layers: 2, headDim: 4 };
-
-/** Largest relative error of the rules' gradients, over tensors. */
-async function ruleError(given: Partial<LlamaConfigInput>, options: Record<string, unknown>): Promise<number> {
-  const plan = grown({ ...small, ...given }, options);
-  const weights = randomWeights(plan.base, "moments");
-  const before = gradients(plan.base, weights);
-  const held = Object.fromEntries(
-    Object.entries(weights).map(([name, tensor]) => [name, { ...tensor, data: before[name] as Float64Array }]),
-  );
-  const [ruled, actual] = [await byRule(plan, held), gradients(plan.target, await growExactly(plan, weights))];
-  return Math.max(
-    ...Object.entries(actual).map(([name, gradient]) => {
-      const rule = ruled[name]?.data as Float64Array;
-      const size = Math.hypot(...gradient);
-      return Math.hypot(...gradient.map((g, i) => g - (rule[i] as number))) / size;
-    }),
-  );
-}
 
 describe("the gradient after growth is what the rule makes of the base's", () => {
   const cases: [string, Partial<LlamaConfigInput>, Record<string, unknown>][] = [
@@ -40,45 +23,15 @@ describe("the gradient after growth is what the rule makes of the base's", () =>
     ["all axes three times, even, tied", { tieEmbeddings: true }, { factor: 3, split: "even" }],
   ];
   test.each(cases)("%s", async (_, given, options) => {
-    expect(await ruleError(given, options)).toBeLessThanOrEqual(1e-12);
+    expect(await ruleError({ ...small, ...given }, options)).toBeLessThanOrEqual(1e-12);
   });
 
   test("hidden with a scalar split has no such rule: the mean of the norm leaks", async () => {
-    expect(await ruleError({}, { hidden: 16, split: "scalar" })).toBeGreaterThan(1e-2);
+    expect(await ruleError(small, { hidden: 16, split: "scalar" })).toBeGreaterThan(1e-2);
   });
 });
 
 const base = config(small);
-
-describe("AdamW carried through growth, all axes twice and even", () => {
-  const rate = 3e-3;
-
-  async function course(options: { carry: boolean; slow: boolean }): Promise<number> {
-    const plan = grown(small, { split: "even", scaleLearningRates: options.slow });
-    const weights = randomWeights(base, "course");
-    const before = new Adam(weights, zerosLike(weights), zerosLike(weights), 0);
-    for (let i = 0; i < 5; i++) before.step(gradients(base, before.weights), rate);
-    const bigger: Weights = await growExactly(plan, before.weights);
-    const state = options.carry
-      ? [await byRule(plan, before.m), await byRule(plan, before.v, 2)]
-      : [zerosLike(bigger), zerosLike(bigger)];
-    const after = new Adam(bigger, ...(state as [Weights, Weights]), options.carry ? 5 : 0, plan.lrMultipliers);
-    for (let i = 0; i < 20; i++) {
-      before.step(gradients(base, before.weights), rate);
-      after.step(gradients(plan.target, after.weights), rate);
-    }
-    return difference(logits(plan.target, after.weights), logits(base, before.weights));
-  }
-
-  test("20 steps with slower readers follow the base", async () => {
-    expect(await course({ carry: true, slow: true })).toBeLessThanOrEqual(1e-11);
-  });
-
-  test("at one rate for all, or with moments reset, they do not", async () => {
-    expect(await course({ carry: true, slow: false })).toBeGreaterThan(1e-3);
-    expect(await course({ carry: false, slow: true })).toBeGreaterThan(1e-3);
-  });
-});
 
 test("a live state's moments grow by the same rules: m by the factors, v by their squares", async () => {
   const plan = grown(small, { factor: 1.5, split: "even" });

@@ -1,0 +1,49 @@
+// What growth in width leaves of gradients, and of the course of training, in float64.
+import { difference, gradients, growExactly, logits, randomWeights, type Weights } from "@cambium/growth/conformance";
+import type { LlamaConfigInput } from "@cambium/model";
+import { Adam, byRule, grown, zerosLike } from "./support.js";
+
+/** Largest relative error of the gradients that the plan's rules make of the base's, over tensors. */
+export async function ruleError(given: Partial<LlamaConfigInput>, options: Record<string, unknown>): Promise<number> {
+  const plan = grown(given, options);
+  const weights = randomWeights(plan.base, "moments");
+  const before = gradients(plan.base, weights);
+  const held = Object.fromEntries(
+    Object.entries(weights).map(([name, tensor]) => [name, { ...tensor, data: before[name] as Float64Array }]),
+  );
+  const [ruled, actual] = [await byRule(plan, held), gradients(plan.target, await growExactly(plan, weights))];
+  return Math.max(
+    ...Object.entries(actual).map(([name, gradient]) => {
+      const rule = ruled[name]?.data as Float64Array;
+      const size = Math.hypot(...gradient);
+      return Math.hypot(...gradient.map((g, i) => g - (rule[i] as number))) / size;
+    }),
+  );
+}
+
+const rate = 3e-3;
+
+/**
+ * How far the logits of base and grown model (all axes twice, even) are apart after 5 steps of AdamW, growth, and 20 steps
+ * of both; relative to the largest.
+ */
+export async function course(
+  given: Partial<LlamaConfigInput>,
+  options: { readonly carry: boolean; readonly slow: boolean },
+): Promise<number> {
+  const plan = grown(given, { split: "even", scaleLearningRates: options.slow });
+  const { base } = plan;
+  const weights = randomWeights(base, "course");
+  const before = new Adam(weights, zerosLike(weights), zerosLike(weights), 0);
+  for (let i = 0; i < 5; i++) before.step(gradients(base, before.weights), rate);
+  const bigger: Weights = await growExactly(plan, before.weights);
+  const state = options.carry
+    ? [await byRule(plan, before.m), await byRule(plan, before.v, 2)]
+    : [zerosLike(bigger), zerosLike(bigger)];
+  const after = new Adam(bigger, ...(state as [Weights, Weights]), options.carry ? 5 : 0, plan.lrMultipliers);
+  for (let i = 0; i < 20; i++) {
+    before.step(gradients(base, before.weights), rate);
+    after.step(gradients(plan.target, after.weights), rate);
+  }
+  return difference(logits(plan.target, after.weights), logits(base, before.weights));
+}
