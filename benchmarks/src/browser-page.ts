@@ -7,7 +7,10 @@ import type { StepConfig } from "./peer.js";
 export interface PagePeer {
   /** Takes the model and its parameters; may compile, and need not. */
   setup(model: LlamaConfig, size: StepSize, parameters: Readonly<Record<string, HostTensor>>): Promise<void>;
-  /** One step on i32 [batch, time + 1], row-major → the loss before the update. Work may still be queued. */
+  /**
+   * One step on i32 [batch, time + 1], row-major → the loss before the update. Work may still be queued, and the next step
+   * may be asked for before this one's loss is there.
+   */
   step(tokens: Int32Array, lr: number): Promise<number>;
   /** Multiplies two f32 matrices [size, size] of the library's own choosing, again and again: one a call. */
   matmul(size: number): Promise<() => Promise<void>>;
@@ -60,11 +63,16 @@ export function contestant(open: () => Promise<PagePeer>) {
       await settled();
       return { seconds: (performance.now() - began) / 1000, losses };
     },
-    /** Takes `count` steps, until the GPU is idle. */
+    /** Takes `count` steps, one in flight as training loops do, until the GPU is idle. */
     async steps(count: number): Promise<Taken> {
       const losses: number[] = [];
       const began = performance.now();
-      for (let i = 0; i < count; i++) losses.push(await step(learningRate));
+      let current = step(learningRate);
+      for (let i = 1; i <= count; i++) {
+        const next = i < count ? step(learningRate) : undefined;
+        losses.push(await current);
+        if (next) current = next;
+      }
       await settled();
       return { seconds: (performance.now() - began) / 1000 / count, losses };
     },
