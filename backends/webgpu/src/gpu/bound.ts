@@ -32,15 +32,8 @@ export interface BindContext {
 /** Builds the pipelines that need no inputs to be known, all at once. */
 export async function buildPipelines({ dispatches }: Program, pipelines: Pipelines): Promise<void> {
   const ones = dispatches.filter((dispatch): dispatch is Dispatch => dispatch.kind === "one");
-  await Promise.all(ones.map((dispatch) => pipelineOf(dispatch, pipelines)));
-}
-
-function pipelineOf({ wgsl, bindings, label }: Dispatch, pipelines: Pipelines): Promise<GPUComputePipeline> {
-  return pipelines.get(
-    wgsl,
-    bindings.map(({ access }) => access),
-    label,
-  );
+  const accesses = ({ bindings }: Dispatch) => bindings.map(({ access }) => access);
+  await Promise.all(ones.map((dispatch) => pipelines.get(dispatch.wgsl, accesses(dispatch), dispatch.label)));
 }
 
 export async function bindProgram(program: Program, context: BindContext): Promise<BoundProgram> {
@@ -50,19 +43,23 @@ export async function bindProgram(program: Program, context: BindContext): Promi
   const dispose = () => {
     for (const table of tables.splice(0)) heap.release(table);
   };
-  const dispatches: BoundDispatch[] = [];
-  const add = async (
+  const bound: Promise<BoundDispatch>[] = [];
+  /** What is missing of its pipeline is built beside that of the others. */
+  const add = (
     { label, scope }: { readonly label: string; readonly scope: string | undefined },
-    pipeline: GPUComputePipeline,
+    wgsl: string,
     windows: readonly { readonly storage: Storage; readonly access: Access }[],
     groups: Triple,
   ) => {
-    const layout = pipelines.layout(windows.map(({ access }) => access));
+    const accesses = windows.map(({ access }) => access);
     const entries = windows.map(({ storage: { buffer, offset, bytes } }, binding) => ({
       binding,
       resource: { buffer, offset, size: bytes },
     }));
-    dispatches.push({ label, scope, pipeline, group: device.createBindGroup({ layout, entries }), groups });
+    const group = device.createBindGroup({ layout: pipelines.layout(accesses), entries });
+    const built = pipelines.get(wgsl, accesses, label).then((pipeline) => ({ label, scope, pipeline, group, groups }));
+    built.catch(() => {}); // Looked at when all are there.
+    bound.push(built);
   };
   try {
     for (const dispatch of program.dispatches) {
@@ -71,7 +68,7 @@ export async function bindProgram(program: Program, context: BindContext): Promi
           const storage = resolve(placement);
           return { storage: { ...storage, offset: storage.offset + offset, bytes }, access };
         });
-        await add(dispatch, await pipelineOf(dispatch, pipelines), windows, dispatch.groups);
+        add(dispatch, dispatch.wgsl, windows, dispatch.groups);
         continue;
       }
       const storageOf = (value: Parameters<typeof dispatch.place>[0]): Storage => ({
@@ -83,21 +80,13 @@ export async function bindProgram(program: Program, context: BindContext): Promi
         const table = await heap.buffer(part.table.byteLength, `table of ${dispatch.label}`);
         tables.push(table);
         device.queue.writeBuffer(table, 0, part.table);
-        const all: { storage: Storage; access: Access }[] = [
-          { storage: { buffer: table, offset: 0, bytes: part.table.byteLength }, access: "read" },
-          ...part.windows,
-        ];
-        const pipeline = await pipelines.get(
-          part.wgsl,
-          all.map(({ access }) => access),
-          dispatch.label,
-        );
-        await add(dispatch, pipeline, all, part.groups);
+        const storage = { buffer: table, offset: 0, bytes: part.table.byteLength };
+        add(dispatch, part.wgsl, [{ storage, access: "read" }, ...part.windows], part.groups);
       }
     }
+    return { dispatches: await Promise.all(bound), dispose };
   } catch (error) {
     dispose();
     throw error;
   }
-  return { dispatches, dispose };
 }

@@ -50,41 +50,31 @@ function partsOf(
   shared: readonly Storage[],
   limits: ManyLimits,
 ): ManyPart[] {
-  const windows = windowsOf(kernel, placed, shared, limits);
-  const fits = windows.every(({ from, to }) => to - from <= limits.maxBindingBytes);
-  // One binding is the table's.
-  if (!fits || windows.length + 1 > limits.maxStorageBuffers || !alike(placed, windows))
-    return halvesOf(kernel, placed, limits).flatMap((some) => partsOf(kernel, some, shared, limits));
-  const windowOf = (storage: Storage) => windows.findIndex((window) => holds(window, storage));
-  const place = (storage: Storage) => (storage.offset - (windows[windowOf(storage)] as Window).from) / 4;
+  const uses = usesOf(kernel, placed, shared);
+  const binding = [separate(uses), joined(uses, limits)].find((one) => one && fits(one, limits));
+  if (!binding) return halvesOf(kernel, placed, limits).flatMap((some) => partsOf(kernel, some, shared, limits));
+  const { windows, windowOf } = binding;
+  const place = (storage: Storage, use: number) =>
+    (storage.offset - (windows[windowOf[use] as number] as Window).from) / 4;
   const words = recordWords(kernel);
   const records: number[] = [];
   const float = new Float32Array(1);
-  const sharedPlaces = shared.map(place);
   for (const { item, storages, size, firstChunk } of placed) {
     float[0] = item.parameter;
     const parameter = new Uint32Array(float.buffer)[0] as number;
-    const places = [...storages.map(place), ...sharedPlaces];
+    const places = [...storages, ...shared].map(place);
     for (let from = 0, chunk = firstChunk; from < size; from += kernel.chunk, chunk++)
       records.push(...places, from, Math.min(from + kernel.chunk, size), parameter, chunk);
   }
-  const chunks = records.length / words;
-  const { groups, linear } = spread(chunks);
-  const first = placed[0] as Placed;
-  const binding = {
-    buffers: [...first.storages, ...shared].map(windowOf),
-    writable: windows.map(({ buffer }) => windows.some((other) => other.buffer === buffer && other.writable)),
-  };
+  const { groups, linear } = spread(records.length / words);
+  const writable = windows.map(({ buffer }) => windows.some((other) => other.buffer === buffer && other.writes));
   return [
     {
-      wgsl: manyModule(kernel, binding, linear, chunks),
+      wgsl: manyModule(kernel, { buffers: windowOf, writable }, linear),
       groups,
       table: Uint32Array.from(records),
       windows: windows.map(({ buffer, from, to }, i) => {
-        return {
-          storage: { buffer, offset: from, bytes: to - from },
-          access: binding.writable[i] ? "read_write" : "read",
-        };
+        return { storage: { buffer, offset: from, bytes: to - from }, access: writable[i] ? "read_write" : "read" };
       }),
     },
   ];
@@ -123,24 +113,64 @@ interface Window {
   readonly buffer: GPUBuffer;
   readonly from: number;
   to: number;
-  writable: boolean;
+  writes: boolean;
 }
 
-function holds({ buffer, from, to }: Window, storage: Storage): boolean {
-  return buffer === storage.buffer && from <= storage.offset && storage.offset + storage.bytes <= to;
+/** What a kernel touches by one name: the items' tensors of a role, or a shared value. */
+interface Use {
+  readonly storages: readonly Storage[];
+  readonly writes: boolean;
 }
 
-/** Few windows that hold all tensors, none larger than a binding may be unless one tensor is. */
-function windowsOf(
-  kernel: ManyKernel,
-  placed: readonly Placed[],
-  shared: readonly Storage[],
-  { maxBindingBytes }: ManyLimits,
-): Window[] {
-  const used = [
-    ...placed.flatMap(({ storages }) => storages.map((storage, role) => ({ storage, writes: kernel.writes[role] }))),
-    ...shared.map((storage, i) => ({ storage, writes: i >= kernel.sharedReads.length })),
+interface Binding {
+  readonly windows: readonly Window[];
+  /** By use: the number of the window that holds it. */
+  readonly windowOf: readonly number[];
+}
+
+function usesOf(kernel: ManyKernel, placed: readonly Placed[], shared: readonly Storage[]): Use[] {
+  return [
+    ...kernel.writes.map((writes, role) => ({
+      storages: placed.map(({ storages }) => storages[role] as Storage),
+      writes,
+    })),
+    ...shared.map((storage, i) => ({ storages: [storage], writes: i >= kernel.sharedReads.length })),
   ];
+}
+
+/**
+ * A window for each use, but one for those that lie in the same places, as results do that are written over what they are
+ * made from. The module is then the same whichever of them share a buffer. Undefined where windows meet in a buffer that
+ * is written, which WebGPU forbids.
+ */
+function separate(uses: readonly Use[]): Binding | undefined {
+  const windows: (Window & { readonly storages: readonly Storage[] })[] = [];
+  const windowOf = uses.map(({ storages, writes }) => {
+    const same = windows.findIndex((window) => inOnePlace(window.storages, storages));
+    const known = windows[same];
+    if (known) known.writes ||= writes;
+    const [{ buffer }] = storages as readonly [Storage];
+    const from = Math.min(...storages.map(({ offset }) => offset));
+    const to = Math.max(...storages.map(({ offset, bytes }) => offset + bytes));
+    return known ? same : windows.push({ buffer, from, to, writes, storages }) - 1;
+  });
+  const written = new Set(windows.filter(({ writes }) => writes).map(({ buffer }) => buffer));
+  const meet = windows.some((a, i) =>
+    windows.slice(0, i).some((b) => a.buffer === b.buffer && written.has(a.buffer) && a.from < b.to && b.from < a.to),
+  );
+  return meet ? undefined : { windows, windowOf };
+}
+
+function inOnePlace(a: readonly Storage[], b: readonly Storage[]): boolean {
+  return a.length === b.length && a.every(({ buffer, offset }, i) => buffer === b[i]?.buffer && offset === b[i].offset);
+}
+
+/**
+ * Few windows that hold all tensors, none larger than a binding may be unless one tensor is. Undefined where a use's
+ * tensors lie in several.
+ */
+function joined(uses: readonly Use[], { maxBindingBytes }: ManyLimits): Binding | undefined {
+  const used = uses.flatMap(({ storages, writes }) => storages.map((storage) => ({ storage, writes })));
   const windows: Window[] = [];
   for (const buffer of new Set(used.map(({ storage }) => storage.buffer))) {
     const there = used.filter(({ storage }) => storage.buffer === buffer);
@@ -148,21 +178,24 @@ function windowsOf(
     for (const { storage, writes } of there.sort((a, b) => a.storage.offset - b.storage.offset)) {
       const end = storage.offset + storage.bytes;
       if (!last || end - last.from > maxBindingBytes) {
-        last = { buffer, from: storage.offset, to: end, writable: false };
+        last = { buffer, from: storage.offset, to: end, writes: false };
         windows.push(last);
       }
       last.to = Math.max(last.to, end);
-      last.writable ||= writes === true;
+      last.writes ||= writes;
     }
   }
-  return windows;
+  const windowOf = uses.map(({ storages }) =>
+    windows.findIndex((window) => storages.every((one) => holds(window, one))),
+  );
+  return windowOf.includes(-1) ? undefined : { windows, windowOf };
 }
 
-/** Whether each role's tensors lie in one window. */
-function alike(placed: readonly Placed[], windows: readonly Window[]): boolean {
-  const first = placed[0] as Placed;
-  return first.storages.every((storage, role) => {
-    const window = windows.find((one) => holds(one, storage));
-    return window !== undefined && placed.every(({ storages }) => holds(window, storages[role] as Storage));
-  });
+function holds({ buffer, from, to }: Window, storage: Storage): boolean {
+  return buffer === storage.buffer && from <= storage.offset && storage.offset + storage.bytes <= to;
+}
+
+/** One binding is the table's. */
+function fits({ windows }: Binding, { maxBindingBytes, maxStorageBuffers }: ManyLimits): boolean {
+  return windows.length < maxStorageBuffers && windows.every(({ from, to }) => to - from <= maxBindingBytes);
 }

@@ -20,7 +20,7 @@ export function recordWords({ writes, sharedReads, sharedWrites }: ManyKernel): 
  * Binding 0 is the table, then come the buffers.
  * @param linear WGSL expression of the workgroup's number
  */
-export function manyModule(kernel: ManyKernel, binding: ManyBinding, linear: string, chunks: number): string {
+export function manyModule(kernel: ManyKernel, binding: ManyBinding, linear: string): string {
   const roles = kernel.writes.length;
   const shared = [...kernel.sharedReads, ...kernel.sharedWrites];
   const words = recordWords(kernel);
@@ -36,7 +36,7 @@ export function manyModule(kernel: ManyKernel, binding: ManyBinding, linear: str
   });
   const head = [
     `let chunk = ${linear};`,
-    `if (chunk >= ${chunks}u) { return; }`,
+    `if (chunk >= arrayLength(&table) / ${words}u) { return; }`,
     `let record = chunk * ${words}u;`,
     ...binding.buffers.map((_, place) => `let offset${place} = table[record + ${place}u];`),
     `let begin = table[record + ${last}u];`,
