@@ -15,6 +15,19 @@ export function withBackendFlags(command: Command): Command {
     .option("--backend-option <key=value>", "an option of the backend, e.g. threads=4; may be repeated", repeated);
 }
 
+export interface PrecisionFlags {
+  readonly precision?: Recipe["train"]["precision"];
+}
+
+/** Adds `--precision`. */
+export function withPrecisionFlag(command: Command): Command {
+  return command.option(
+    "--precision <kind>",
+    "f32, or mixed: products of f16 with f32 sums, on a GPU that has f16 (default: the recipe's, else f32)",
+    oneOf("--precision", ["f32", "mixed"]),
+  );
+}
+
 /** Parser for an option that may be repeated: commander's own swallows the arguments that follow. */
 export function repeated(word: string, before: readonly string[] = []): string[] {
   return [...before, word];

@@ -79,7 +79,7 @@ function inputsOf(graph: Graph, config: LlamaConfig): Record<string, HostTensor>
       if (known) return [name, known];
       const host = hostTensor(dtype, shape);
       if (name === "tokens") host.data.forEach((_, i) => (host.data[i] = random.word(i) % config.vocabSize));
-      if (name === "step") host.data[0] = 1;
+      if (name === "step" || name === "lossScale") host.data[0] = 1;
       return [name, host];
     }),
   );

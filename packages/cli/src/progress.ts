@@ -17,6 +17,8 @@ export class ProgressDisplay implements RunObserver {
   #bar: SingleBar | undefined;
   #printed = Number.NEGATIVE_INFINITY;
   #heldOut: number | undefined;
+  /** Steps of the stage that were skipped in this sitting. */
+  #skipped = 0;
   /** The stage's first row of this sitting, and when it came. */
   #first: { readonly row: MetricsRow; readonly at: number } | undefined;
   /** FLOPs of the stages not yet done. */
@@ -57,11 +59,12 @@ export class ProgressDisplay implements RunObserver {
 
   onStage(stage: StagePlan, step: number): void {
     this.#heldOut = undefined;
+    this.#skipped = 0;
     this.#first = undefined;
     this.note(`${title(stage)}${step > 0 ? `, continuing after step ${step}` : ""}`);
     if (!this.#terminal) return;
     this.#bar = new SingleBar({
-      format: "  {bar} {percentage} % │ loss {loss} │ held-out {heldOut} │ {speed} tok/s │ {left} left",
+      format: "  {bar} {percentage} % │ loss {loss} │ held-out {heldOut} │ {speed} tok/s │ {left} left{skipped}",
       stream: this.stream,
       hideCursor: true,
       barsize: 24,
@@ -73,7 +76,7 @@ export class ProgressDisplay implements RunObserver {
     });
     // However the process ends, a hidden cursor must come back.
     process.once("exit", this.#restore);
-    this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–" });
+    this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–", skipped: "" });
   }
 
   onGrowth(stage: StagePlan, cost: SwitchSeconds): void {
@@ -88,19 +91,22 @@ export class ProgressDisplay implements RunObserver {
   onMetrics(stage: StagePlan, row: MetricsRow): void {
     this.#first ??= { row, at: performance.now() };
     this.#heldOut = row.heldOutLoss ?? this.#heldOut;
+    if (row.skipped) this.#skipped += 1;
     const shown = {
       loss: row.loss.toFixed(3),
       heldOut: this.#heldOut?.toFixed(3) ?? "–",
       speed: compact(row.tokens / row.seconds),
       left: duration(this.#secondsLeft(stage, row)),
+      // Of training in mixed precision: see `MetricsRow.skipped`.
+      skipped: this.#skipped === 0 ? "" : ` │ ${this.#skipped} skipped`,
     };
     const done = Math.min(row.tokens, stage.tokens);
     if (this.#bar) this.#bar.update(done, { ...shown, speed: shown.speed.padStart(5) });
     else if (!this.#terminal && (performance.now() - this.#printed > plainEvery || row.tokens >= stage.tokens)) {
       this.#printed = performance.now();
       const percent = Math.round((100 * row.tokens) / stage.tokens);
-      const { loss, heldOut, speed, left } = shown;
-      const figures = `loss ${loss}  held-out ${heldOut}  ${speed} tok/s  ${left} left`;
+      const { loss, heldOut, speed, left, skipped } = shown;
+      const figures = `loss ${loss}  held-out ${heldOut}  ${speed} tok/s  ${left} left${skipped.replace(" │", " ")}`;
       this.stream.write(`  ${stage.name} ${percent} %  ${figures}\n`);
     }
   }

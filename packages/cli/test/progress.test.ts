@@ -47,6 +47,16 @@ describe("on a terminal", () => {
     expect(text()).toMatch(/█+░+ +50 % │ loss 3\.000 │ held-out 2\.500 │ +1k tok\/s │ 15 s left/);
   });
 
+  test("says how many steps were skipped", () => {
+    const { progress, text } = display(true);
+    progress.onStage(stage("base"), 0);
+    for (let step = 1; step <= 4; step++)
+      progress.onMetrics(stage("base"), row(step, step < 3 ? { skipped: true, gradNorm: Number.NaN } : {}));
+    vi.advanceTimersByTime(500);
+    progress.stop();
+    expect(text()).toMatch(/left │ 2 skipped/);
+  });
+
   test("rewrites its line in place: nothing is cleared before it is drawn, and the cursor comes back", () => {
     const { progress, text } = display(true);
     progress.onStage(stage("base"), 0);

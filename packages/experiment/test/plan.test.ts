@@ -233,6 +233,11 @@ describe("a stage's identity", () => {
   });
   const edits: readonly Edit[] = [
     { what: "the seed", recipe: (recipe) => ({ ...recipe, seed: 5 }), decides: all },
+    {
+      what: "the precision",
+      recipe: (recipe) => ({ ...recipe, train: { ...recipe.train, precision: "mixed" } }),
+      decides: all,
+    },
     { what: "the text", context: { dataContent: "other text" }, decides: all },
     { what: "the device", context: { device: "reference 2" }, decides: all },
     { what: "the vocabulary", context: { vocabSize: 300 }, decides: all },

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineBackend, type PluginImporter, referenceBackend } from "@cambium/backend";
-import { SafetensorsFile } from "@cambium/checkpoint";
+import { loadSnapshot, SafetensorsFile, type Snapshot } from "@cambium/checkpoint";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { parseHfConfig } from "@cambium/model";
 import type { SwitchSeconds } from "@cambium/train";
@@ -75,6 +75,30 @@ describe("a run", () => {
         expect(bytes.equals(undisturbed[name] as Buffer), name).toBe(true);
       expect(await losses(again)).toEqual(await losses(out));
     }
+    rmSync(folder, { recursive: true });
+  });
+
+  test("in mixed precision, stopped and continued, it ends in the same bits; its loss scale is in the snapshot", async () => {
+    const { folder, recipe, out } = project();
+    await runRecipe(recipe, { out, importer, precision: "mixed" });
+    expect(readFileSync(join(out, "recipe.yaml"), "utf8")).toContain("precision: mixed");
+    const again = join(folder, "stopped");
+    let seen = 0;
+    const controller = new AbortController();
+    const observer = { onMetrics: () => void (++seen === 3 && controller.abort()) };
+    await runRecipe(recipe, { out: again, importer, observer, signal: controller.signal, precision: "mixed" });
+    const base = readdirSync(join(again, "stages")).find((id) => id.startsWith("base")) as string;
+    const { state, tensors } = (await loadSnapshot(join(again, "stages", base, "snapshot"))) as Snapshot;
+    await tensors.close();
+    const { updates } = state as { updates: number };
+    expect(updates).toBeGreaterThan(0);
+    expect(state).toMatchObject({ lossScale: { scale: 2 ** 16, finiteSteps: updates } });
+    await runRecipe(recipe, { out: again, importer, precision: "mixed" });
+    expect(weights(again)).toEqual(weights(out));
+    const rows = await readRows(join(stages(out)[0]?.path ?? "", "metrics.jsonl"));
+    expect(rows.every(({ lossScale, skipped }) => lossScale === 2 ** 16 && skipped === undefined)).toBe(true);
+    // In f32 it is another run, in the same directory.
+    expect(await runRecipe(recipe, { out, importer })).toMatchObject({ state: "done", cached: false });
     rmSync(folder, { recursive: true });
   });
 

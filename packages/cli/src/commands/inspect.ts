@@ -8,7 +8,15 @@ import { countParameters, lossGraph, parseHfConfig } from "@cambium/model";
 import { summarizeRun } from "@cambium/report";
 import { defaultOptimizer, matrixFlops, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
-import { type BackendFlags, backendOptions, oneOf, wholeNumber, withBackendFlags } from "../flags.js";
+import {
+  type BackendFlags,
+  backendOptions,
+  oneOf,
+  type PrecisionFlags,
+  wholeNumber,
+  withBackendFlags,
+  withPrecisionFlag,
+} from "../flags.js";
 import { compact } from "../format.js";
 import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
 import type { Host } from "../host.js";
@@ -16,7 +24,7 @@ import { configOf, exists, findModel } from "../model-source.js";
 import { describeRecipe } from "../recipe-view.js";
 import { resultTable } from "../table.js";
 
-interface Flags extends BackendFlags {
+interface Flags extends BackendFlags, PrecisionFlags {
   readonly graph?: "loss" | "step";
   readonly batch: number;
   readonly context?: number;
@@ -28,7 +36,7 @@ interface Flags extends BackendFlags {
 }
 
 export function inspectCommand(host: Host): Command {
-  return withBackendFlags(new Command("inspect"))
+  return withPrecisionFlag(withBackendFlags(new Command("inspect")))
     .description("Show what a recipe, run, checkpoint or safetensors file holds, or the graph of its model.")
     .argument("<path>", "a recipe, a run's directory, a Hugging Face directory or a .safetensors file")
     .option(
@@ -66,7 +74,9 @@ Examples:
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   if (!(await exists(path))) throw new CambiumError("E_NOT_FOUND", "there is nothing at this path", { where: path });
   if (flags.graph !== undefined) return showGraph(path, flags.graph, flags, host);
-  const idle = (["wgsl", "source", "profile", "trace", "backend"] as const).filter((name) => flags[name] !== undefined);
+  const idle = (["wgsl", "source", "profile", "trace", "backend", "precision"] as const).filter(
+    (name) => flags[name] !== undefined,
+  );
   if (idle.length > 0)
     throw new CambiumError("E_OPTION", `${idle.map((name) => `--${name}`).join(", ")} needs --graph`, {
       hint: "--graph step",
@@ -136,11 +146,15 @@ async function describeCheckpoint(path: string): Promise<Shown> {
 }
 
 async function showGraph(path: string, which: "loss" | "step", flags: Flags, host: Host): Promise<void> {
+  if (which === "loss" && flags.precision !== undefined)
+    throw new CambiumError("E_OPTION", "--precision needs --graph step", { got: "--graph loss, which is f32" });
   const { batch, context, json } = flags;
   const config = await configOf(await findModel(path));
   const size = { batch, time: context ?? Math.min(128, config.contextLength) };
   const graph =
-    which === "loss" ? lossGraph(config, size) : trainStepGraph(config, { ...size, optimizer: defaultOptimizer });
+    which === "loss"
+      ? lossGraph(config, size)
+      : trainStepGraph(config, { ...size, optimizer: defaultOptimizer, precision: flags.precision ?? "f32" });
   const backend = backendOptions(flags.wgsl ? { backend: "webgpu", ...flags } : flags);
   if (flags.wgsl || flags.source || flags.profile || flags.trace !== undefined) {
     if (!backend)

@@ -6,19 +6,25 @@ import { CambiumError } from "@cambium/ir";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
-import { type BackendFlags, backendOptions, withBackendFlags } from "../flags.js";
+import {
+  type BackendFlags,
+  backendOptions,
+  type PrecisionFlags,
+  withBackendFlags,
+  withPrecisionFlag,
+} from "../flags.js";
 import type { Host } from "../host.js";
 import { ProgressDisplay } from "../progress.js";
 import { stopOnSignals } from "../signals.js";
 import { resultTable } from "../table.js";
 
-export interface RunFlags extends BackendFlags {
+export interface RunFlags extends BackendFlags, PrecisionFlags {
   readonly out?: string;
   readonly json?: boolean;
 }
 
 export function runCommand(host: Host): Command {
-  return withBackendFlags(new Command("run"))
+  return withPrecisionFlag(withBackendFlags(new Command("run")))
     .description("Run a recipe: train the base, grow it, train on, train from scratch beside it, and report.")
     .argument("<recipe>", "a recipe file (YAML)")
     .option("-o, --out <dir>", "the run's directory (default: runs/NAME)")
@@ -34,6 +40,7 @@ With --json: {"directory", "report", "cached", "name", "state", "arms": […], "
 Examples:
   cambium run recipes/quickstart.yaml
   cambium run my.yaml --out /data/runs/one --backend onnx --backend-option threads=4
+  cambium run my.yaml --backend webgpu --precision mixed
   cambium run my.yaml --json > result.json`,
     )
     .action((recipe: string, flags: RunFlags) => run(recipe, flags, host));
@@ -69,6 +76,7 @@ export async function runToEnd(
       signal,
       ...(flags.out !== undefined && { out: flags.out }),
       ...(backend && { backend }),
+      ...(flags.precision !== undefined && { precision: flags.precision }),
     });
     if (outcome.state === "done") return outcome;
     throw new Quit(130, `Stopped, and saved in ${outcome.directory}. The same command continues.`);

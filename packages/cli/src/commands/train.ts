@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { checkRecipe } from "@cambium/experiment";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
-import { oneOf, realNumber, wholeNumber, withBackendFlags } from "../flags.js";
+import { oneOf, realNumber, wholeNumber, withBackendFlags, withPrecisionFlag } from "../flags.js";
 import type { Host } from "../host.js";
 import { configOf, exists, findModel } from "../model-source.js";
 import { tokenCount } from "../token-count.js";
@@ -22,7 +22,7 @@ interface Flags extends RunFlags {
 }
 
 export function trainCommand(host: Host): Command {
-  return withBackendFlags(new Command("train"))
+  return withPrecisionFlag(withBackendFlags(new Command("train")))
     .description("Train a checkpoint on: a Hugging Face directory in, a run with the trained model out.")
     .argument("<model>", "a Hugging Face directory, or a run's directory")
     .requiredOption("-c, --corpus <corpus>", "moby-dick, state-of-the-union, or a path: text file, folder, .jsonl")

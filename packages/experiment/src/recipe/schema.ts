@@ -115,6 +115,10 @@ export const recipeSchema = z
       tokens: quantity.describe("Tokens of the from-scratch arm. The grown arm gets the same FLOPs, base included."),
       batch: count.describe("Sequences in a micro-batch."),
       accumulation: count.default(1).describe("Micro-batches in an optimizer step."),
+      precision: z
+        .enum(["f32", "mixed"])
+        .default("f32")
+        .describe("mixed: products of f16 with f32 sums and a scaled loss, where the backend computes f16."),
       ...rate,
       optimizer,
     }),

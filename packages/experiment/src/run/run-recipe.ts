@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly out?: string;
   /** Backend instead of the recipe's. */
   readonly backend?: Recipe["backend"];
+  /** Precision instead of the recipe's. */
+  readonly precision?: Recipe["train"]["precision"];
   /** How plugins are found. Default: as an import in `projectDir` would find them. */
   readonly importer?: PluginImporter;
   readonly observer?: RunObserver;
@@ -59,7 +61,9 @@ export async function loadRecipe(path: string): Promise<Recipe> {
  * `E_RUN_LOCKED` when another process runs it.
  */
 export async function runRecipe(source: string | Recipe, options: RunOptions = {}): Promise<RunOutcome> {
-  const recipe = typeof source === "string" ? await loadRecipe(source) : source;
+  const given = typeof source === "string" ? await loadRecipe(source) : source;
+  const { precision = given.train.precision } = options;
+  const recipe = { ...given, train: { ...given.train, precision } };
   const projectDir = options.projectDir ?? (typeof source === "string" ? dirname(resolve(source)) : process.cwd());
   const directory = new RunDirectory(resolve(options.out ?? join("runs", recipe.name)));
   const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;

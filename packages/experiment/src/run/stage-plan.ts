@@ -207,7 +207,7 @@ function stage(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" 
 /** All that decides a stage's weights and metrics, and nothing else. Each field stands by its name. */
 function identity(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" | "flops">): string {
   const { config, tokens, dataPosition, optimizer, start } = plan;
-  const { batch, accumulation } = recipe.train;
+  const { batch, accumulation, precision } = recipe.train;
   const { kind, peak, floor, warmupTokens, totalTokens, decayTokens } = plan.schedule;
   return JSON.stringify({
     identityVersion,
@@ -216,6 +216,8 @@ function identity(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "i
     schedule:
       kind === "constant" ? { peak, warmupTokens } : { kind, peak, floor, warmupTokens, totalTokens, decayTokens },
     ...{ seed: recipe.seed, time: recipe.model.context, batch, accumulation },
+    // Absent in f32: stages that were trained before there was another keep their names.
+    ...(precision !== "f32" && { precision }),
     evaluate: evaluation(recipe),
     ...{ dataContent: context.dataContent, device: context.device },
   });

@@ -6,6 +6,7 @@ import { initParameters, type LlamaConfig } from "@cambium/model";
 import {
   flattenState,
   freshState,
+  type LossScale,
   noProgress,
   type Progress,
   type TrainingState,
@@ -70,7 +71,8 @@ async function readParent(from: StagePlan, run: RunDirectory): Promise<TimedStat
 /** Saves a snapshot. @throws CambiumError `E_DISK_FULL`, …; earlier snapshots are then untouched. */
 export async function saveStage(directory: StageDirectory, held: HeldState): Promise<void> {
   const { state, progress, growth } = held;
-  const rest = { progress: { ...progress }, updates: state.updates, growth: growth ?? null };
+  const { updates, lossScale } = state;
+  const rest = { progress: { ...progress }, updates, ...(lossScale && { lossScale }), growth: growth ?? null };
   await saveSnapshot(directory.snapshot, {
     tensors: hostSources(flattenState(state)),
     state: rest as unknown as JsonValue,
@@ -83,11 +85,12 @@ async function readStage(directory: StageDirectory, config: LlamaConfig) {
   await using file = snapshot.tensors;
   const tensors: Record<string, HostTensor> = {};
   for (const name of file.tensors.keys()) tensors[name] = await file.read(name);
-  const { progress, updates, growth } = snapshot.state as unknown as {
+  const { progress, updates, lossScale, growth } = snapshot.state as unknown as {
     progress: Progress;
     updates: number;
+    lossScale?: LossScale;
     growth: GrowthRecord | null;
   };
-  const state = unflattenState(config, tensors, updates);
+  const state = { ...unflattenState(config, tensors, updates), ...(lossScale && { lossScale }) };
   return { state, progress, rejected: snapshot.rejected, ...(growth && { growth }) };
 }

@@ -12,11 +12,11 @@ export interface TrainerSettings {
 /** Compiles the trainer of `plan`, `tokens` tokens into the stage. @throws CambiumError as `Trainer.open`. */
 export function openTrainer(plan: StagePlan, { recipe, device }: TrainerSettings, tokens: number): Promise<Trainer> {
   const { start, config, optimizer } = plan;
-  const { batch, accumulation } = recipe.train;
+  const { batch, accumulation, precision } = recipe.train;
   const time = recipe.model.context;
   const growth = start.kind === "growth" ? start.growth : undefined;
   return Trainer.open({
-    ...{ device, config, batch, time, accumulation, optimizer },
+    ...{ device, config, batch, time, accumulation, optimizer, precision },
     ...(growth && { frozen: new Set(growth.freeze), lrMultipliers: growth.lrMultipliers, masks: growth.masks, tokens }),
   });
 }
