@@ -1,7 +1,7 @@
 // Clipping and AdamW over all parameters at once: a dispatch or two each, whatever the number of tensors.
 import { f32, type Node, sameType, type Value } from "@cambium/ir";
 import { chunkCount, type KernelLowering, type LowerContext, type ManyIo } from "../compile/kernel.js";
-import { literal } from "../wgsl/literal.js";
+import { literal, spellable } from "../wgsl/literal.js";
 
 /** Elements of one workgroup, and its invocations: enough chunks to fill a GPU, few enough to cost nothing. */
 function sizes({ traits }: LowerContext): { chunk: number; invocations: number } {
@@ -42,6 +42,7 @@ export const clipByGlobalNorm: KernelLowering = {
       }),
     });
     const width = Math.min(64, context.traits.maxInvocations);
+    const most = Math.fround(node.attrs["maxNorm"] as number);
     context.emit({
       label: `norm of ${items.length} gradients`,
       reads: [partial],
@@ -60,7 +61,8 @@ export const clipByGlobalNorm: KernelLowering = {
           `for (var k = 0u; k < ${width}u; k++) { all += sums[k]; }`,
           "let length = sqrt(all);",
           io.store(norm, "0u", "length"),
-          io.store(scale, "0u", `min(${literal(node.attrs["maxNorm"] as number, "f32")} / (length + 1e-6f), 1f)`),
+          // WGSL spells no infinity; nothing is clipped to one.
+          io.store(scale, "0u", spellable(most) ? `min(${literal(most, "f32")} / (length + 1e-6f), 1f)` : "1f"),
           "}",
         ].join("\n"),
       }),

@@ -132,6 +132,15 @@ const edges = [
     0,
   ],
   [
+    "clipByGlobalNorm",
+    "to no end, which is how nothing is clipped",
+    [random(7), random(3, 2)],
+    (...grads) => {
+      const [scale, norm] = ir.clipByGlobalNorm(grads, { maxNorm: Number.POSITIVE_INFINITY });
+      return ir.add(scale, norm);
+    },
+  ],
+  [
     "guardedAdamw",
     "a skipped step leaves the parameter as it is, whatever the gradient holds",
     [random(5), list(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1), random(5), positive(5)],
