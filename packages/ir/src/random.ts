@@ -1,55 +1,66 @@
 // Counter-based random numbers: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
 // The i-th number of a named stream is a pure function of (name, i), so any slice can be made anywhere, in any order.
 
-const M0 = 0xd2511f53;
-const M1 = 0xcd9e8d57;
+const M0 = 0xd2511f53 | 0;
+const M1 = 0xcd9e8d57 | 0;
 const W0 = 0x9e3779b9 | 0;
 const W1 = 0xbb67ae85 | 0;
 
 /** Words made at a time: few enough to stay in the cache. */
 const WORDS = 4096;
 
-/**
- * High 32 bits of an unsigned 32 × 32 product, whose low ones are `low`. The product in float64 is off by less than 2^11,
- * which does not reach them once the low bits are taken away.
- */
-function mulHigh(a: number, b: number, low: number): number {
-  return (((a >>> 0) * (b >>> 0) - (low >>> 0)) * 2 ** -32 + 0.5) | 0;
+/** High 32 bits of the unsigned product of `a` and a constant given by its halves, as a signed number. */
+function mulHigh(aHigh: number, aLow: number, b: number): number {
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  const middle = (Math.imul(aLow, bHigh) + (Math.imul(aLow, bLow) >>> 16)) | 0;
+  const middle2 = (Math.imul(aHigh, bLow) + (middle & 0xffff)) | 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (middle2 >>> 16)) | 0;
 }
 
 /** One Philox 4x32-10 block: four 32-bit words from a 128-bit counter and a 64-bit key, written to `out`. */
 export function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Array): void {
-  const [c0, c1, c2, c3] = counter as unknown as [number, number, number, number];
-  block(c0 | 0, c1 | 0, c2 | 0, c3 | 0, key0 | 0, key1 | 0, out, 0);
+  const [first, second, third, fourth] = counter as unknown as [number, number, number, number];
+  blocks(first | 0, second | 0, third | 0, fourth | 0, key0 | 0, key1 | 0, out);
 }
 
-/** As {@link philox}, from `at` on in `out`. Numbers are signed 32-bit: larger ones would be boxed. */
-function block(
-  c0: number,
-  c1: number,
-  c2: number,
-  c3: number,
-  k0: number,
-  k1: number,
+/**
+ * Fills `out`, four words a block, counting up the first 64 bits of the counter. Numbers are signed, so that V8 keeps them
+ * in registers.
+ */
+function blocks(
+  first: number,
+  second: number,
+  third: number,
+  fourth: number,
+  key0: number,
+  key1: number,
   out: Uint32Array,
-  at: number,
 ): void {
-  for (let round = 0; round < 10; round++) {
-    const low0 = Math.imul(M0, c0);
-    const low1 = Math.imul(M1, c2);
-    const high0 = mulHigh(M0, c0, low0);
-    const high1 = mulHigh(M1, c2, low1);
-    c0 = high1 ^ c1 ^ k0;
-    c2 = high0 ^ c3 ^ k1;
-    c1 = low1;
-    c3 = low0;
-    k0 = (k0 + W0) | 0;
-    k1 = (k1 + W1) | 0;
+  for (let at = 0; at < out.length; at += 4) {
+    let c0 = (first + (at >> 2)) | 0;
+    let c1 = c0 >>> 0 < first >>> 0 ? (second + 1) | 0 : second;
+    let c2 = third;
+    let c3 = fourth;
+    let k0 = key0;
+    let k1 = key1;
+    for (let round = 0; round < 10; round++) {
+      const low0 = Math.imul(M0, c0);
+      const low1 = Math.imul(M1, c2);
+      const high0 = mulHigh(M0 >>> 16, M0 & 0xffff, c0);
+      const high1 = mulHigh(M1 >>> 16, M1 & 0xffff, c2);
+      c0 = high1 ^ c1 ^ k0;
+      c2 = high0 ^ c3 ^ k1;
+      c1 = low1;
+      c3 = low0;
+      k0 = (k0 + W0) | 0;
+      k1 = (k1 + W1) | 0;
+    }
+    out[at] = c0;
+    out[at + 1] = c1;
+    out[at + 2] = c2;
+    out[at + 3] = c3;
   }
-  out[at] = c0;
-  out[at + 1] = c1;
-  out[at + 2] = c2;
-  out[at + 3] = c3;
 }
 
 /** 64-bit FNV-1a of the UTF-8 bytes of `name`, as two signed 32-bit words. */
@@ -107,12 +118,7 @@ export class Random {
   /** Fills `out` with the words of the blocks from the `first`-th on. */
   #blocks(first: number, out: Uint32Array): void {
     const [k0, k1] = this.#key;
-    const low = first % 2 ** 32;
-    const high = Math.floor(first / 2 ** 32);
-    for (let at = 0; at < out.length; at += 4) {
-      const index = low + at / 4;
-      block(index | 0, index < 2 ** 32 ? high : high + 1, 0, 0, k0, k1, out, at);
-    }
+    blocks(first | 0, Math.floor(first / 2 ** 32), 0, 0, k0, k1, out);
   }
 }
 

@@ -31,7 +31,7 @@ const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } =
     if (mode !== "value") return leaf(shape, hint, () => undefined);
     const random = new Random(seed);
     const value = leaf(shape, hint, (out, first) => random.normals(out, first, std));
-    return { ...value, rows: shareRows(shared, `${std} ${seed} [${shape}]`, value.rows) };
+    return { ...value, ...shareRows(shared, `${std} ${seed} [${shape}]`, value.rows) };
   },
   scale: ({ of, by }, scope, hint) => {
     const value = compile(of, scope, hint);
@@ -62,7 +62,9 @@ const rules: { readonly [K in ExprKind]: Compile<Extract<Expr, { kind: K }>> } =
       });
     }
     const { learned } = scope;
-    return start && (learned === "init" ? start : { ...start, rows: async (first, end) => learned(name, first, end) });
+    if (!start || learned === "init") return start;
+    const rows = async (first: number, end: number) => learned(name, first, end);
+    return { shape: start.shape, labels: start.labels, rows };
   },
   take: compileTake,
   concat: compileConcat,
@@ -128,9 +130,12 @@ function combine(values: readonly Value[], factors: readonly number[], scope: Sc
       // The 0 makes a sum of −0 the 0 it is.
       for (let i = 0; i < out.length; i++) out[i] = 0 + factor * (out[i] as number);
       for (const [k, value] of rest.entries()) {
-        const rows = await value.rows(start, end);
         const by = factors[k + 1] as number;
-        for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + by * (rows[i] as number);
+        if (value.addTo) await value.addTo(out, by, start, end);
+        else {
+          const rows = await (value.lent ?? value.rows)(start, end);
+          for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + by * (rows[i] as number);
+        }
       }
       return out;
     },

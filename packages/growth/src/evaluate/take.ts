@@ -32,8 +32,8 @@ export const compileTake: Compile<Take> = (expr, scope, hint) => {
     from: spread(indices, span, "indices"),
     by: factors && spread(factors, span, scope.power === 2 ? "squares" : "factors"),
   });
-  const rows = at === 0 ? takeRows(of, lists) : takeInner(of, at, lists);
-  const taken: Value = { shape, labels: of.labels, rows };
+  const made = at === 0 ? { rows: takeRows(of, lists) } : takeInner(of, at, lists);
+  const taken: Value = { shape, labels: of.labels, ...made };
   return isExpr(scale) ? timesElements(taken, scale, scope) : taken;
 };
 
@@ -98,7 +98,7 @@ function takeRows(of: Value, lists: () => Lists): Value["rows"] {
       present++;
     }
     if (present > 0 && high - low <= overRead * wanted.length) {
-      const rows = await of.rows(low, high);
+      const rows = await (of.lent ?? of.rows)(low, high);
       for (let i = 0; i < wanted.length; i++) {
         const from = ((wanted[i] as number) - low) * width;
         if (from >= 0) out.set(rows.subarray(from, from + width), i * width);
@@ -121,16 +121,23 @@ function takeRows(of: Value, lists: () => Lists): Value["rows"] {
 }
 
 /** Along a dimension behind the first: every row is gathered from the same row of `of`. */
-function takeInner(of: Value, at: number, lists: () => Lists): Value["rows"] {
+function takeInner(of: Value, at: number, lists: () => Lists): Pick<Value, "rows" | "addTo"> {
   const size = rowLength(of.shape.slice(at - 1));
-  return async (start, end) => {
+  const addTo: Value["addTo"] = async (out, factor, start, end) => {
     const { from, by } = lists();
-    const rows = await of.rows(start, end);
+    const rows = await (of.lent ?? of.rows)(start, end);
+    for (let to = 0, first = 0; to < out.length; to += from.length, first += size)
+      addRow(rows, first, from, by, factor, out, to);
+  };
+  const rows: Value["rows"] = async (start, end) => {
+    const { from, by } = lists();
+    const rows = await (of.lent ?? of.rows)(start, end);
     const out = new Float64Array((rows.length / size) * from.length);
     for (let to = 0, first = 0; to < out.length; to += from.length, first += size)
       gather(rows, first, from, by, out, to);
     return out;
   };
+  return { rows, addTo };
 }
 
 function gather(
@@ -147,6 +154,24 @@ function gather(
   }
   // Gaps too: their zero has a sign.
   if (by) for (let i = 0; i < by.length; i++) out[to + i] = (out[to + i] as number) * (by[i] as number);
+}
+
+/** Gaps add nothing: no sum that began with 0 is −0. */
+function addRow(
+  rows: Float64Array,
+  first: number,
+  from: Int32Array,
+  by: Float64Array | undefined,
+  factor: number,
+  out: Float64Array,
+  to: number,
+): void {
+  for (let i = 0; i < from.length; i++) {
+    const index = from[i] as number;
+    if (index < 0) continue;
+    const taken = rows[first + index] as number;
+    out[to + i] = (out[to + i] as number) + factor * (by ? taken * (by[i] as number) : taken);
+  }
 }
 
 /** `value` times an expression of its shape, element by element. */
@@ -170,5 +195,5 @@ function timesElements(value: Value, scale: Expr, scope: Scope): Value | undefin
       out[i] = (out[i] as number) * (power === 1 ? (by[i] as number) : (by[i] as number) ** power);
     return out;
   };
-  return { ...value, rows };
+  return { shape: value.shape, labels: value.labels, rows };
 }

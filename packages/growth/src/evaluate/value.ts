@@ -13,6 +13,10 @@ export interface Value {
   readonly labels: readonly Label[];
   /** Rows `start` (inclusive) to `end` (exclusive) in fresh float64 storage that the caller may write to. */
   rows(start: number, end: number): Promise<Float64Array>;
+  /** The same in storage that others read too, not to be written to. Where it is absent, `rows` is as cheap. */
+  readonly lent?: Value["rows"];
+  /** Adds `factor` times the rows to `out`, to the bit what adding those of `rows` would give. */
+  readonly addTo?: (out: Float64Array, factor: number, start: number, end: number) => Promise<void>;
 }
 
 /** Reads rows `start` to `end` of a tensor as fresh float64 storage. */
