@@ -3,7 +3,7 @@ import { initParameters, llamaConfig } from "@cambium/model";
 import { freshState, Trainer } from "@cambium/train";
 import { memory } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { describeReferenceTrace } from "../../../packages/train/test/support/reference-trace.js";
+import { describeMixedTrace, describeReferenceTrace } from "../../../packages/train/test/support/reference-trace.js";
 import { describeTrainingTrace } from "../../../packages/train/test/support/training-trace.js";
 import backend from "../src/index.js";
 
@@ -13,6 +13,7 @@ const engines = ["node", "wasm"].filter((name) => found.find(({ device }) => dev
 describe.each(engines)("tfjs %s", (engine) => {
   describeTrainingTrace(engine, () => backend.open({ engine }));
   describeReferenceTrace(engine, () => backend.open({ engine }));
+  describeMixedTrace(engine, () => backend.open({ engine }));
 
   test("no tensor and no byte more after 100 steps than after one", { timeout: 60_000 }, async () => {
     const config = llamaConfig({

@@ -159,3 +159,14 @@ test.each(["cpu", "gpu"] as const)(
     expect(Math.max(...bound.map(({ bytes }) => bytes))).toBeLessThan(Math.min(scores, logits));
   },
 );
+
+test("a step in mixed precision takes two thirds of the memory between kernels", () => {
+  const config = llamaConfig({
+    ...{ vocabSize: 256, hiddenSize: 128, intermediateSize: 352, layers: 3, heads: 4, contextLength: 128 },
+  });
+  const [f32s, mixed] = (["f32", "mixed"] as const).map((precision) => {
+    const graph = trainStepGraph(config, { batch: 8, time: 128, optimizer: defaultOptimizer, precision });
+    return compile(graph).layout.arena.reduce((sum, bytes) => sum + bytes, 0);
+  }) as [number, number];
+  expect(mixed / f32s).toBeLessThan(2 / 3);
+});
