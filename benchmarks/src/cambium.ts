@@ -2,7 +2,7 @@
 import type { Backend, BackendOptions, Device, Executable, ProfileEntry } from "@cambium/backend";
 import { f32, GraphBuilder, hostTensor, matmul, Random } from "@cambium/ir";
 import { initParameters, llamaConfig } from "@cambium/model";
-import { freshState, Trainer } from "@cambium/train";
+import { freshState, type Precision, Trainer } from "@cambium/train";
 import type { Contestant, StepConfig } from "./peer.js";
 
 export class CambiumContestant implements Contestant {
@@ -15,8 +15,9 @@ export class CambiumContestant implements Contestant {
   constructor(
     readonly backend: Backend,
     readonly options: BackendOptions = {},
+    readonly precision: Precision = "f32",
   ) {
-    this.name = `cambium (${backend.name})`;
+    this.name = `cambium (${backend.name}${precision === "f32" ? "" : `, ${precision}`})`;
   }
 
   async device(): Promise<Device> {
@@ -51,6 +52,7 @@ export class CambiumContestant implements Contestant {
       config: model,
       batch: config.batch,
       time: config.time,
+      precision: this.precision,
     });
     await this.#trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
     // The host's copy of the first state is the benchmark's own, and no longer needed.

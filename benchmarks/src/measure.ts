@@ -1,5 +1,6 @@
 // One configuration of `pnpm bench train`: memory first, then rounds in which contestants take turns, then a profile.
 import type { Backend, BackendOptions } from "@cambium/backend";
+import type { Precision } from "@cambium/train";
 import { CambiumContestant } from "./cambium.js";
 import type { Contestant, StepConfig } from "./peer.js";
 import { median, quantile } from "./statistics.js";
@@ -8,6 +9,7 @@ export interface MeasureOptions {
   /** Most bytes of tensors in this process so far, by the engine's count; given when the peer's count compares. */
   readonly ownPeak?: (() => number) | undefined;
   readonly backendOptions: BackendOptions;
+  readonly precision: Precision;
   readonly rounds: number;
   /** Steps of a contestant's turn. */
   readonly steps: number;
@@ -53,7 +55,7 @@ export async function measure(
   peers: readonly (() => Contestant)[],
   options: MeasureOptions,
 ): Promise<Measured> {
-  const own = new CambiumContestant(backend, options.backendOptions);
+  const own = new CambiumContestant(backend, options.backendOptions, options.precision);
   await own.setup(config);
   await own.steps(options.steps);
   const peakBytes = process.resourceUsage().maxRSS * 1024;
@@ -66,7 +68,7 @@ export async function measure(
     duels,
     peakBytes,
     countedBytes,
-    profile: options.profile ? await profileOf(config, backend, options.backendOptions) : null,
+    profile: options.profile ? await profileOf(config, backend, options) : null,
   };
 }
 
@@ -107,8 +109,12 @@ async function duel(
 }
 
 /** By a device of its own, since profiling slows it. */
-async function profileOf(config: StepConfig, backend: Backend, options: BackendOptions): Promise<Measured["profile"]> {
-  const own = new CambiumContestant(backend, { ...options, profile: true });
+async function profileOf(
+  config: StepConfig,
+  backend: Backend,
+  { backendOptions, precision }: MeasureOptions,
+): Promise<Measured["profile"]> {
+  const own = new CambiumContestant(backend, { ...backendOptions, profile: true }, precision);
   await own.setup(config);
   await own.steps(8);
   const entries = (await own.profile()) ?? [];

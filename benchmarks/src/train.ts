@@ -20,6 +20,7 @@ const { values } = parseArgs({
     profile: { type: "boolean", default: false },
     config: { type: "string", multiple: true },
     adapter: { type: "string", default: "swiftshader" },
+    precision: { type: "string", default: "f32" },
     rounds: { type: "string", default: "8" },
     steps: { type: "string", default: "4" },
     json: { type: "boolean", default: false },
@@ -28,7 +29,7 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`pnpm bench train [--backend onnx] [--backend-option key=value]… [--peer ${Object.keys(peers).join("|")}]… [--compile] [--config ${Object.keys(configs).join("|")}]… [--rounds 8] [--steps 4] [--profile] [--json]
+  console.log(`pnpm bench train [--backend onnx] [--backend-option key=value]… [--peer ${Object.keys(peers).join("|")}]… [--compile] [--config ${Object.keys(configs).join("|")}]… [--rounds 8] [--steps 4] [--precision f32|mixed] [--profile] [--json]
 
 Examples:
   pnpm bench train --peer torch --compile --profile    all there is: speed, memory, profile
@@ -41,11 +42,15 @@ configuration runs in a process of its own, whose peak memory is read before the
 --peer torch-compile.
 
 With --backend webgpu and peers that run in a page (jax-js, tfjs-webgpu), all run in one Chromium: --config 2Lx64|6Lx128,
---adapter swiftshader|system.`);
+--adapter swiftshader|system. In mixed precision it runs in Node, alone or next to peers there.`);
   process.exit(0);
 }
 
-if (values.backend === "webgpu") {
+if (values.precision !== "f32" && values.precision !== "mixed")
+  throw new Error(`there is no precision ${values.precision}: f32, mixed`);
+const precision = values.precision;
+
+if (values.backend === "webgpu" && precision === "f32") {
   const { benchInBrowser, browserTable, pages } = await import("./browser.js");
   if (values.peer.every((name) => Object.hasOwn(pages, name))) {
     const { peer: peers, config, adapter, json } = values;
@@ -91,6 +96,7 @@ async function here(name: string, config: StepConfig): Promise<Measured> {
   const { profile, steps } = values;
   return measure(name, config, backend, contestants, {
     backendOptions,
+    precision,
     ownPeak,
     rounds,
     steps: Number(steps),
@@ -108,6 +114,7 @@ async function apart(name: string): Promise<Measured> {
       `--backend=${given.backend}`,
       `--rounds=${given.rounds}`,
       `--steps=${given.steps}`,
+      `--precision=${precision}`,
       "--json",
     ],
     ...given.peer.map((peer) => `--peer=${peer}`),

@@ -1,6 +1,6 @@
 // Times graphs on a device for the tuner: the best of a few stretches of runs, each long enough to be measured.
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
-import { type Graph, hostTensor, numel } from "@cambium/ir";
+import { type Graph, numel, toHost } from "@cambium/ir";
 import type { Choose } from "../compile/kernel.js";
 import type { TunerOptions } from "./tuner.js";
 
@@ -33,8 +33,8 @@ export function clock(
     };
     try {
       for (const { name, value } of graph.inputs) {
-        const { shape } = value.type;
-        inputs[name] = await upload(hostTensor("f32", shape, new Float32Array(numel(shape)).fill(0.5)));
+        const { type } = value;
+        inputs[name] = await upload(toHost({ type, data: new Float64Array(numel(type.shape)).fill(0.5) }));
       }
       await secondsOf(1);
       const runs = Math.min(maxRuns, Math.max(1, Math.ceil(stretch / (await secondsOf(1)))));

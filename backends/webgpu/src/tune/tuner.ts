@@ -63,7 +63,7 @@ export class Tuner {
 /** The product by itself; only its sum leaves the device. */
 function graphOf({ inputs: [a, b], attrs }: Node): Graph {
   const builder = new GraphBuilder();
-  const [left, right] = [a, b].map((value, i) => builder.input("ab"[i] as string, f32(...(value?.type.shape ?? []))));
+  const [left, right] = [a, b].map((value, i) => builder.input("ab"[i] as string, value?.type ?? f32()));
   const out = matmul(left as never, right as never, attrs as { transA: boolean; transB: boolean });
   builder.output("sum", reduceSum(out, { axes: out.shape.map((_, axis) => axis) }));
   return builder.finish();

@@ -14,7 +14,9 @@ export type Variant =
 /** What a product's speed depends on, as text. */
 export function productKey(product: Product): string {
   const { a, b, k } = product;
-  return `${label(product)}${byFour(a, k) ? "" : " a by one"}${byFour(b, k) ? "" : " b by one"}`;
+  const read = (name: string, side: Product["a"]) =>
+    (byFour(side, k) ? "" : ` ${name} by one`) + (side.value.type.dtype === "f16" ? ` ${name} f16` : "");
+  return `${label(product)}${read("a", a)}${read("b", b)}`;
 }
 
 /** For GPUs, the largest first. */
