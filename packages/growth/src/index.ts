@@ -18,7 +18,7 @@ export { isOperator, operatorPlugin } from "./operator/plugin.js";
 export { sizesError } from "./operator/sizes.js";
 export { type CompiledTensor, type CompileOptions, checkPlan, compilePlan } from "./plan/compile.js";
 export { composePlans } from "./plan/compose.js";
-export { parsePlan } from "./plan/json.js";
+export { parsePlan, planJson } from "./plan/json.js";
 export { momentRule } from "./plan/moment-rule.js";
 export { checkNeeds, type PlanNeed, planNeeds } from "./plan/needs.js";
 export * from "./plan/plan.js";

@@ -10,6 +10,7 @@ import {
   growMoments,
   type Mask,
   parsePlan,
+  planJson,
   scale,
   take,
   zeros,
@@ -145,6 +146,19 @@ describe("JSON", () => {
     { ...noisy.plan(config()), masks: opening, claims: { functionPreserving: "no", deadParams: [norm] } as const },
   ])("round trip: %#", (plan) => {
     expect(parsePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
+  });
+
+  test("long lists stand once, and are one list again when read back", () => {
+    const plan = doubleIntermediate.plan(config({ intermediateSize: 1000 }));
+    const json = JSON.stringify(planJson(plan));
+    // Two lists of 2000, of numbers of at most three digits and of 0.5, for six takes and their moments.
+    expect(json.length).toBeLessThan(2 * 2000 * 4 + 6000);
+    const back = parsePlan(JSON.parse(json));
+    expect(back).toEqual(plan);
+    const [gate, up] = ["gate", "up"].map((part) => back.tensors[`model.layers.1.mlp.${part}_proj.weight`]);
+    expect(gate?.kind === "take" && up?.kind === "take" && gate.indices === up.indices).toBe(true);
+    const { lists: _, ...without } = JSON.parse(json);
+    expect(reasonsOf(() => parsePlan(without)).join()).toContain("there is no list");
   });
 
   test("rope scaling and token ids survive", () => {

@@ -1,6 +1,6 @@
 // A growth worked out from the headers of its source: the target's tensors, shards and config.
 import { createHash } from "node:crypto";
-import { type GrowthPlan, layerOrigins, type Operator, type PlanOrigin } from "@cambium/growth";
+import { type GrowthPlan, layerOrigins, type Operator, type PlanOrigin, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type FloatDType, type LlamaConfig, llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
 import { readContainedText } from "../contained.js";
@@ -78,7 +78,7 @@ export async function prepare(
   const configText = dtype ? castConfig(grown.configText, dtype) : grown.configText;
   const identity = sha256(
     JSON.stringify([
-      ...[3, made, layers, plan ? planHash(plan) : null],
+      ...[3, made, layers, plan ? planJson(plan) : null],
       ...[text, sourceFiles, maxShardBytes, dtype ?? null, source.files],
     ]),
   );
@@ -209,14 +209,6 @@ async function perLayerConfig(
   const grown = growConfig(text, source.configJson, layers.flat(), reasons);
   await mistakes.check(() => refuse(source, reasons));
   return JSON.parse(grown) as object;
-}
-
-/** Tensor by tensor: written out, the plan of a large model is hundreds of megabytes of indices. */
-function planHash({ tensors, optimizer, ...rest }: GrowthPlan): string {
-  const hash = createHash("sha256").update(JSON.stringify(rest));
-  for (const of of [tensors, optimizer.moments])
-    for (const entry of Object.entries(of)) hash.update(JSON.stringify(entry));
-  return hash.digest("hex");
 }
 
 function sha256(text: string): string {

@@ -6,7 +6,7 @@ import { growMoments, type MomentPolicy } from "../evaluate/moments.js";
 import { connectionRate, layerMap } from "../layer-map.js";
 import type { Operator } from "../operator/operator.js";
 import { composePlans } from "../plan/compose.js";
-import { parsePlan } from "../plan/json.js";
+import { parsePlan, planJson } from "../plan/json.js";
 import { planNeeds } from "../plan/needs.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
@@ -57,7 +57,7 @@ export const checks: Readonly<Record<string, Check>> = {
 
   "survives JSON": async (operator, one) => {
     const plan = planOf(operator, one);
-    const back = parsePlan(JSON.parse(JSON.stringify(plan)));
+    const back = parsePlan(JSON.parse(JSON.stringify(planJson(plan))));
     assertEqual(back, plan, "the plan read back");
     assertEqual(await grow(back), await grow(plan), "tensors made by the plan read back");
   },

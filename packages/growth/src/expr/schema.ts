@@ -8,34 +8,45 @@ export const axisName = z.enum(["vocab", "hidden", "heads", "kvHeads", "headDim"
 const shape = z.array(z.int().nonnegative()).min(1).readonly();
 const number = z.number();
 const axis = z.union([axisName, z.int().nonnegative()]);
-const expr: z.ZodType<Expr> = z.lazy(() => z.discriminatedUnion("kind", Object.values(kinds) as never));
-const exprs = z.array(expr).min(1).readonly();
 
-const kinds = {
-  copy: z.strictObject({ kind: z.literal("copy"), source: z.string() }),
-  take: z.strictObject({
-    kind: z.literal("take"),
-    of: expr,
-    axis,
-    indices: z.array(z.int().min(-1)).min(1).readonly(),
-    scale: z.union([number, z.array(number).readonly(), expr]).exactOptional(),
-  }),
-  concat: z.strictObject({ kind: z.literal("concat"), axis, parts: exprs }),
-  zeros: z.strictObject({ kind: z.literal("zeros"), shape }),
-  const: z.strictObject({ kind: z.literal("const"), shape, value: number }),
-  normal: z.strictObject({ kind: z.literal("normal"), shape, std: number.nonnegative(), seed: z.string() }),
-  scale: z.strictObject({ kind: z.literal("scale"), of: expr, by: number }),
-  sum: z.strictObject({ kind: z.literal("sum"), terms: exprs }),
-  affine: z.strictObject({ kind: z.literal("affine"), a: number, x: expr, b: number, y: expr }),
-  matmul: z.strictObject({
-    kind: z.literal("matmul"),
-    left: expr,
-    right: expr,
-    transposeLeft: z.boolean().exactOptional(),
-    transposeRight: z.boolean().exactOptional(),
-  }),
-  learned: z.strictObject({ kind: z.literal("learned"), name: z.string(), shape, init: expr }),
-} satisfies { readonly [K in ExprKind]: z.ZodType<Extract<Expr, { kind: K }>> };
-
-/** Reads an expression; what it means is checked with the plan it belongs to. */
-export const exprSchema = expr;
+/** Expressions where a list of indices or factors may be `{ list: i }`, the i-th of `lists`. */
+export function exprSchema(lists: readonly (readonly number[])[] = []): z.ZodType<Expr> {
+  const place = z.strictObject({ list: z.int() });
+  const listed = <T>(value: T | { list: number }, context: z.core.$RefinementCtx): T | readonly number[] => {
+    if (typeof value !== "object" || value === null || !("list" in value)) return value as T;
+    const found = lists[value.list];
+    if (!found) context.addIssue({ code: "custom", message: `there is no list ${value.list}` });
+    return found ?? [];
+  };
+  const expr: z.ZodType<Expr> = z.lazy(() => z.discriminatedUnion("kind", Object.values(kinds) as never));
+  const exprs = z.array(expr).min(1).readonly();
+  const kinds = {
+    copy: z.strictObject({ kind: z.literal("copy"), source: z.string() }),
+    take: z.strictObject({
+      kind: z.literal("take"),
+      of: expr,
+      axis,
+      indices: z.union([z.array(z.int().min(-1)).min(1).readonly(), place]).transform(listed),
+      scale: z
+        .union([number, z.array(number).readonly(), place, expr])
+        .transform(listed)
+        .exactOptional(),
+    }),
+    concat: z.strictObject({ kind: z.literal("concat"), axis, parts: exprs }),
+    zeros: z.strictObject({ kind: z.literal("zeros"), shape }),
+    const: z.strictObject({ kind: z.literal("const"), shape, value: number }),
+    normal: z.strictObject({ kind: z.literal("normal"), shape, std: number.nonnegative(), seed: z.string() }),
+    scale: z.strictObject({ kind: z.literal("scale"), of: expr, by: number }),
+    sum: z.strictObject({ kind: z.literal("sum"), terms: exprs }),
+    affine: z.strictObject({ kind: z.literal("affine"), a: number, x: expr, b: number, y: expr }),
+    matmul: z.strictObject({
+      kind: z.literal("matmul"),
+      left: expr,
+      right: expr,
+      transposeLeft: z.boolean().exactOptional(),
+      transposeRight: z.boolean().exactOptional(),
+    }),
+    learned: z.strictObject({ kind: z.literal("learned"), name: z.string(), shape, init: expr }),
+  } satisfies { readonly [K in ExprKind]: z.ZodType<Extract<Expr, { kind: K }>> };
+  return expr;
+}

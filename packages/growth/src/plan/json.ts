@@ -1,8 +1,11 @@
-// The JSON form of a plan: the plan itself. Reading one back checks its form first, then that it holds together.
+// The JSON form of a plan: the plan itself, its longer lists told once. Reading one back checks its form first, then that it
+// holds together.
 import { CambiumError } from "@cambium/ir";
 import { type LlamaConfig, type LlamaConfigInput, llamaConfig } from "@cambium/model";
 import { z } from "zod";
+import type { Expr } from "../expr/expr.js";
 import { axisName, exprSchema } from "../expr/schema.js";
+import { isExpr, mapParts } from "../expr/walk.js";
 import { checkPlan } from "./compile.js";
 import { type GrowthPlan, growthContractVersion } from "./plan.js";
 
@@ -21,48 +24,91 @@ const config = z.looseObject({}).transform((given, context): LlamaConfig => {
 const names = z.array(z.string()).readonly();
 const index = z.int().nonnegative();
 
-const planSchema: z.ZodType<GrowthPlan> = z.strictObject({
-  contract: z.literal(
-    growthContractVersion,
-    `made for another version of the growth contract; this one is ${growthContractVersion}`,
-  ),
-  operator: z.strictObject({ name: z.string(), version: z.string(), options: z.record(z.string(), z.json()) }),
-  base: config,
-  target: config,
-  tensors: z.record(z.string(), exprSchema),
-  dropped: names,
-  optimizer: z.strictObject({ moments: z.record(z.string(), exprSchema) }),
-  freeze: names,
-  masks: z
-    .array(
-      z.strictObject({
-        tensors: names,
-        axis: axisName,
-        range: z.tuple([index, index]).readonly(),
-        schedule: z.discriminatedUnion("kind", [
-          z.strictObject({ kind: z.literal("linear"), start: z.number().nonnegative(), tokens: z.number().positive() }),
-          z.strictObject({ kind: z.literal("const"), value: z.number().min(0).max(1) }),
-        ]),
-      }),
-    )
-    .readonly(),
-  lrMultipliers: z.record(z.string(), z.number()),
-  claims: z.strictObject({
-    functionPreserving: z.enum(["exact", "exact-if-eps-scaled", "at-mask-0", "no"]),
-    deadParams: names.exactOptional(),
-  }),
-});
+type Lists = readonly (readonly number[])[];
+
+const planSchema = (lists: Lists): z.ZodType<GrowthPlan> =>
+  z.strictObject({
+    contract: z.literal(
+      growthContractVersion,
+      `made for another version of the growth contract; this one is ${growthContractVersion}`,
+    ),
+    operator: z.strictObject({ name: z.string(), version: z.string(), options: z.record(z.string(), z.json()) }),
+    base: config,
+    target: config,
+    tensors: z.record(z.string(), exprSchema(lists)),
+    dropped: names,
+    optimizer: z.strictObject({ moments: z.record(z.string(), exprSchema(lists)) }),
+    freeze: names,
+    masks: z
+      .array(
+        z.strictObject({
+          tensors: names,
+          axis: axisName,
+          range: z.tuple([index, index]).readonly(),
+          schedule: z.discriminatedUnion("kind", [
+            z.strictObject({
+              kind: z.literal("linear"),
+              start: z.number().nonnegative(),
+              tokens: z.number().positive(),
+            }),
+            z.strictObject({ kind: z.literal("const"), value: z.number().min(0).max(1) }),
+          ]),
+        }),
+      )
+      .readonly(),
+    lrMultipliers: z.record(z.string(), z.number()),
+    claims: z.strictObject({
+      functionPreserving: z.enum(["exact", "exact-if-eps-scaled", "at-mask-0", "no"]),
+      deadParams: names.exactOptional(),
+    }),
+  });
+
+const withLists = z.looseObject({ lists: z.array(z.array(z.number()).min(1).readonly()).readonly().default([]) });
+
+/** Entries from which on a list is worth a place of its own. */
+const long = 16;
+
+/**
+ * `plan` as what `JSON.stringify` makes a text of no more than its distinct lists are long: each stands once in `lists`, and
+ * `{ list: i }` wherever a tensor has it.
+ */
+export function planJson(plan: GrowthPlan): object {
+  const lists: (readonly number[])[] = [];
+  const places = new Map<string | readonly number[], number>();
+  const placed = (list: readonly number[]): unknown => {
+    if (list.length < long) return list;
+    const known = places.get(list) ?? places.get(list.join());
+    const place = known ?? lists.push(list) - 1;
+    if (known === undefined) places.set(list.join(), place);
+    places.set(list, place);
+    return { list: place };
+  };
+  const packed = (expr: Expr): Expr => {
+    const parts = mapParts(expr, packed);
+    if (parts.kind !== "take") return parts;
+    const { indices, scale } = parts;
+    const factors = typeof scale === "object" && !isExpr(scale) && { scale: placed(scale) };
+    return { ...parts, indices: placed(indices), ...factors } as Expr;
+  };
+  const all = (exprs: Readonly<Record<string, Expr>>) =>
+    Object.fromEntries(Object.entries(exprs).map(([name, expr]) => [name, packed(expr)]));
+  const json = { ...plan, tensors: all(plan.tensors), optimizer: { moments: all(plan.optimizer.moments) } };
+  return lists.length > 0 ? { ...json, lists } : json;
+}
 
 /**
  * A plan read back from JSON, e.g. from `growth.json`.
  * @throws CambiumError `E_GROWTH_PLAN` with every reason why it is no plan, or none that holds together.
  */
 export function parsePlan(json: unknown): GrowthPlan {
-  const { success, data, error } = planSchema.safeParse(json);
-  if (!success) {
-    const reasons = error.issues.map(({ path, message }) => ({ where: path.join(" / ") || "the plan", message }));
-    throw new CambiumError("E_GROWTH_PLAN", "this is no growth plan", { reasons });
-  }
-  checkPlan(data);
-  return data;
+  const { lists, ...plain } = formed(withLists.safeParse(json));
+  const plan = formed(planSchema(lists).safeParse(plain));
+  checkPlan(plan);
+  return plan;
+}
+
+function formed<T>({ data, error }: z.ZodSafeParseResult<T>): T {
+  if (!error) return data;
+  const reasons = error.issues.map(({ path, message }) => ({ where: path.join(" / ") || "the plan", message }));
+  throw new CambiumError("E_GROWTH_PLAN", "this is no growth plan", { reasons });
 }
