@@ -48,10 +48,10 @@ const fullGpu = 128;
 /** Steps of k at least in each part of a product cut along k. */
 const minPart = 256;
 /**
- * Multiply-adds from which larger blocks, which run up to a half faster, gain a software adapter more than the two or
- * six times longer building costs.
+ * Multiply-adds from which larger blocks, which run up to a tenth or a quarter faster, gain a software adapter more than
+ * the two or four times longer building costs.
  */
-const [wideFrom, largeFrom] = [1 << 26, 1 << 28];
+const [wideFrom, largeFrom] = [1 << 25, 1 << 27];
 
 /** What a device can take for this product; the first is the default. */
 export function variants(product: Product, traits: DeviceTraits): readonly Variant[] {
