@@ -45,28 +45,20 @@ const wantedLimits = [
 export type GpuLimits = Readonly<Record<(typeof wantedLimits)[number], number>>;
 
 /**
- * Instances in use. Dawn's must outlive its devices: one that is collected before them ends the process with an abort;
- * one that is kept after them would keep its threads.
- */
-const inUse = new Set<GPU>();
-
-/**
  * Opens a device.
  * @param choice `high-performance` (default), `low-power`, `fallback` (a software adapter), or part of an adapter's name
  * @throws CambiumError `E_BACKEND_UNAVAILABLE` when there is no such adapter, with those found and how to get one
  */
 export async function requestGpu(choice = "high-performance", source?: GpuSource): Promise<Gpu> {
   const from = source ?? (await gpuSource());
-  const { gpu, adapter } = await findAdapter(from, choice);
+  const adapter = await findAdapter(from, choice);
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
   const requiredFeatures = wantedFeatures.filter((name) => adapter.features.has(name));
-  inUse.add(gpu);
   try {
     const device = await adapter.requestDevice({
       requiredFeatures: requiredFeatures as GPUFeatureName[],
       requiredLimits,
     });
-    device.lost.finally(() => inUse.delete(gpu));
     return {
       source: from.name,
       adapter: adapterInfo(adapter),
@@ -75,7 +67,6 @@ export async function requestGpu(choice = "high-performance", source?: GpuSource
       limits: Object.fromEntries(wantedLimits.map((name) => [name, device.limits[name]])) as GpuLimits,
     };
   } catch (cause) {
-    inUse.delete(gpu);
     throw new CambiumError("E_BACKEND_UNAVAILABLE", `${adapterInfo(adapter).name} gives no device`, {
       got: String(cause),
       hint: noAdapterHint(),
@@ -104,19 +95,14 @@ export function noAdapterHint(): string {
     : "update the GPU's driver, then cambium doctor";
 }
 
-interface Found {
-  readonly gpu: GPU;
-  readonly adapter: GPUAdapter;
-}
-
-async function findAdapter(source: GpuSource, choice: string): Promise<Found> {
+async function findAdapter(source: GpuSource, choice: string): Promise<GPUAdapter> {
   const preferences: Readonly<Record<string, GPURequestAdapterOptions>> = {
     "high-performance": { powerPreference: "high-performance" },
     "low-power": { powerPreference: "low-power" },
     fallback: { forceFallbackAdapter: true },
   };
   const preference = Object.hasOwn(preferences, choice) ? preferences[choice] : undefined;
-  const found = preference ? await request(source.create(), preference) : await findByName(source, choice);
+  const found = preference ? await source.instance().requestAdapter(preference) : await findByName(source, choice);
   if (found) return found;
   const names = await adapterNames(source);
   throw new CambiumError("E_BACKEND_UNAVAILABLE", `there is no WebGPU adapter "${choice}" here`, {
@@ -126,38 +112,31 @@ async function findAdapter(source: GpuSource, choice: string): Promise<Found> {
   });
 }
 
-async function findByName(source: GpuSource, part: string): Promise<Found | undefined> {
+async function findByName(source: GpuSource, part: string): Promise<GPUAdapter | null | undefined> {
   const fits = (name: string) => name.toLowerCase().includes(part.toLowerCase());
   if (source.listsAdapters) {
     const name = (await adapterNames(source)).find(fits);
-    return name === undefined ? undefined : request(source.create(name), {});
+    return name === undefined ? undefined : source.instance(name).requestAdapter();
   }
-  for (const found of await offered(source)) if (fits(adapterInfo(found.adapter).name)) return found;
-  return undefined;
+  return (await offered(source)).find((adapter) => fits(adapterInfo(adapter).name));
 }
 
 /** Names of all adapters, where they can be listed; else of those that the preferences lead to. */
 export async function adapterNames(source: GpuSource): Promise<readonly string[]> {
-  if (!source.listsAdapters)
-    return [...new Set((await offered(source)).map(({ adapter }) => adapterInfo(adapter).name))];
+  if (!source.listsAdapters) return [...new Set((await offered(source)).map((adapter) => adapterInfo(adapter).name))];
   // Dawn names them in its refusal of one that is not there.
   const refusal: unknown = await source
-    .create("none of this name")
+    .instance("none of this name")
     .requestAdapter()
     .catch((error: unknown) => error);
   return [...String(refusal).matchAll(/name: '([^']*)'/g)].map(([, name]) => name as string);
 }
 
 /** Adapters by preference, the fastest first. */
-async function offered(source: GpuSource): Promise<readonly Found[]> {
-  const gpu = source.create();
+async function offered(source: GpuSource): Promise<readonly GPUAdapter[]> {
+  const gpu = source.instance();
   const options = [{ powerPreference: "high-performance" }, { powerPreference: "low-power" }] as const;
   const found = [];
-  for (const one of [...options, { forceFallbackAdapter: true }]) found.push(await request(gpu, one));
-  return found.filter((one) => one !== undefined);
-}
-
-async function request(gpu: GPU, options: GPURequestAdapterOptions): Promise<Found | undefined> {
-  const adapter = await gpu.requestAdapter(options);
-  return adapter ? { gpu, adapter } : undefined;
+  for (const one of [...options, { forceFallbackAdapter: true }]) found.push(await gpu.requestAdapter(one));
+  return found.filter((adapter) => adapter !== null);
 }

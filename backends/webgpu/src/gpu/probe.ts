@@ -23,8 +23,7 @@ export async function probe(load?: () => Promise<unknown>): Promise<readonly Pro
 }
 
 async function describe(source: GpuSource, name: string): Promise<ProbeResult> {
-  const gpu = source.create(source.listsAdapters ? name : undefined);
-  const adapter = await gpu.requestAdapter();
+  const adapter = await source.instance(source.listsAdapters ? name : undefined).requestAdapter();
   if (!adapter) {
     const detail = `${source.name} lists it and does not open it`;
     return { device: name, available: false, detail, fix: noAdapterHint() };

@@ -8,8 +8,8 @@ export interface GpuSource {
   readonly name: string;
   /** Adapters can be chosen among by name. */
   readonly listsAdapters: boolean;
-  /** An instance; one that offers only the adapter of this name, where adapters can be listed. */
-  create(adapter?: string): GPU;
+  /** The instance; the one that offers only the adapter of this name, where adapters can be listed. */
+  instance(adapter?: string): GPU;
 }
 
 /** The part of the `webgpu` package that is used. */
@@ -22,6 +22,12 @@ interface Surroundings {
   readonly navigator?: { readonly gpu?: GPU };
   readonly process?: { readonly platform?: string };
 }
+
+/**
+ * Dawn's instances by the adapter they offer. They stay for the life of the process: one that is collected while its
+ * devices are, even destroyed ones, ends the process with a segmentation fault. They are few, and idle ones cost nothing.
+ */
+const instances = new Map<string | undefined, GPU>();
 
 /** Time stamps in nanoseconds, not rounded to 100 µs: there is no page here to be protected from another. */
 const dawnFlags = ["disable-dawn-features=timestamp_quantization"];
@@ -36,7 +42,7 @@ export async function gpuSource(
   { navigator, process }: Surroundings = globalThis as Surroundings,
 ): Promise<GpuSource> {
   const own = navigator?.gpu;
-  if (own) return { name: "browser", listsAdapters: false, create: () => own };
+  if (own) return { name: "browser", listsAdapters: false, instance: () => own };
   // Pages and their workers have no `process`.
   if (process?.platform === undefined)
     throw new CambiumError("E_BACKEND_UNAVAILABLE", "this page has no WebGPU", {
@@ -46,7 +52,13 @@ export async function gpuSource(
   return {
     name: "Dawn",
     listsAdapters: true,
-    create: (adapter) => create(adapter === undefined ? dawnFlags : [...dawnFlags, `adapter=${adapter}`]),
+    instance(adapter) {
+      const known = instances.get(adapter);
+      if (known) return known;
+      const made = create(adapter === undefined ? dawnFlags : [...dawnFlags, `adapter=${adapter}`]);
+      instances.set(adapter, made);
+      return made;
+    },
   };
 }
 

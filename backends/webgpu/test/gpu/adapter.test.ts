@@ -38,7 +38,7 @@ describe("in Node", () => {
 
   test("no adapter at all", async () => {
     const none = { requestAdapter: async () => null } as unknown as GPU;
-    const source = { name: "none", listsAdapters: false, create: () => none };
+    const source = { name: "none", listsAdapters: false, instance: () => none };
     await expect(requestGpu(undefined, source)).rejects.toMatchObject({
       code: "E_BACKEND_UNAVAILABLE",
       details: { got: "no adapter at all", hint: expect.stringMatching(/driver/) },

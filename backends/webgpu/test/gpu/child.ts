@@ -1,6 +1,8 @@
-// A process that uses a GPU and ends by itself: it opens a device, computes, idles, and then destroys the device or not.
+// A process that uses a GPU and ends by itself: it opens a device, computes, idles, and then destroys the device, or
+// leaves it, or destroys it and opens others, with the garbage collected in between.
 // Says on stdout, as JSON, what it cost.
 import { useSwiftShader } from "@cambium/browser";
+import { webgpuDevice } from "../../src/device.js";
 import { requestGpu } from "../../src/gpu/adapter.js";
 
 const seconds = () => {
@@ -42,6 +44,15 @@ await new Promise((resolve) => setTimeout(resolve, 500));
 const idle = seconds() - before;
 collect?.();
 dispatch();
-if (process.argv[2] === "destroy") device.destroy();
+if (process.argv[2] !== "leave") device.destroy();
+for (let again = 0; process.argv[2] === "reopen" && again < 8; again++) {
+  const other = webgpuDevice(await requestGpu());
+  collect?.();
+  await other.close();
+  for (let turn = 0; turn < 5; turn++) {
+    collect?.();
+    await new Promise(setImmediate);
+  }
+}
 const done = seconds();
 process.once("exit", () => console.log(JSON.stringify({ idle, ending: seconds() - done })));

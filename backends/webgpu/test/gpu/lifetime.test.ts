@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const run = promisify(execFile);
 const child = join(import.meta.dirname, "child.ts");
 
-test.each([["destroy"], ["leave"]])("%s the device and end", { timeout: 60_000 }, async (what) => {
+test.each([["destroy"], ["leave"], ["reopen"]])("%s the device and end", { timeout: 60_000 }, async (what) => {
   const flags = ["--expose-gc", "--conditions", "@cambium/source", "--import", "tsx"];
   // A process that hung or aborted would be killed or end with a signal: execFile rejects.
   const { stdout } = await run(process.execPath, [...flags, child, what], { timeout: 30_000 });
