@@ -90,7 +90,7 @@ export class Heap {
 
   async #grow(bytes: number, label: string): Promise<void> {
     // Pages grow with what is held already, so that little of a large heap lies idle and a small one stays small.
-    const wanted = Math.min(largestPage, Math.max(smallestPage, 2 ** Math.floor(Math.log2(1 + this.#bytes / 8))));
+    const wanted = Math.min(largestPage, Math.max(smallestPage, 2 ** Math.floor(Math.log2(1 + this.#bytes / 4))));
     const size = Math.min(Math.max(bytes, wanted), this.#gpu.limits.maxBufferSize);
     const buffer = await this.buffer(size, bytes > wanted ? label : "tensors");
     this.#pages.push({ buffer, free: [{ offset: 0, bytes: size }] });
