@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GrowPreflight, growDirectory, openModelDirectory, preflightGrowth } from "@cambium/checkpoint";
-import { defineOperator, depthOperator, scale } from "@cambium/growth";
+import { defineOperator, depthOperator, parsePlan, scale } from "@cambium/growth";
 import { fromBf16, toBf16 } from "@cambium/ir";
 import { parameterTable } from "@cambium/model";
 import { describe, expect, it } from "vitest";
@@ -309,7 +309,9 @@ describe("harm", () => {
       const dir = await tempDir();
       const source = writeModel(join(dir, "a"), llamaJson(2, 64, 64), llamaShards(2, 64, 64));
       const request = { operator: stacked, options: { factor: 2 }, ...cast, flushBytes: 4096 };
-      await growDirectory(source, join(dir, "b"), request);
+      const { report } = await growDirectory(source, join(dir, "b"), request);
+      const record = JSON.parse(readFileSync(join(dir, "b", "growth.json"), "utf8"));
+      expect(parsePlan(record.plan)).toEqual(report.plan);
       let sittings = 1;
       for (let until = 30_000; ; until += 30_000, sittings++) {
         const stop = new AbortController();

@@ -1,5 +1,5 @@
 // Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
-import { formatCount, formatLayers, planNeeds } from "@cambium/growth";
+import { formatCount, formatLayers, planJson, planNeeds } from "@cambium/growth";
 import type { TensorHashes } from "./hashes.js";
 import type { GrowPreflight } from "./preflight.js";
 import type { Prepared } from "./prepare.js";
@@ -31,7 +31,7 @@ export function record(
     source: sourceFiles.map((file) => (files ? { ...file, sha256: files.source[file.name] } : file)),
     ...(files && { files: files.result }),
     sha256,
-    ...(plan && { plan }),
+    ...(plan && { plan: planJson(plan) }),
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }

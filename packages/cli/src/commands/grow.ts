@@ -1,5 +1,12 @@
 // cambium grow: a checkpoint into a larger one.
-import { growDirectory, Mistakes, type PreflightRequest, preflightGrowth } from "@cambium/checkpoint";
+import {
+  type GrowPreflight,
+  growDirectory,
+  Mistakes,
+  type PreflightRequest,
+  preflightGrowth,
+} from "@cambium/checkpoint";
+import { planJson } from "@cambium/growth";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import { byteCount, oneOf } from "../flags.js";
@@ -33,7 +40,7 @@ export function growCommand(host: Host): Command {
       `
 Operators that only copy layers grow any decoder whose tensors are named …layers.N.…, quantised ones too.
 A growth that was stopped or killed continues when the same command is given again.
-With --json: {"written": DIR or null, "layers", "bytesOut", "memory", "flops", …, "plan": {"operator", "target", …}}
+With --json: {"written": DIR or null, "layers", "bytesOut", "memory", "flops", …, "plan": {"operator", "target", …} as in growth.json}
 
 Examples:
   cambium grow ./llama-6l ./llama-24l --factor 4
@@ -58,9 +65,14 @@ async function run(path: string, to: string, flags: Flags, host: Host): Promise<
   const { report, state } = dryRun
     ? { report: await preflightGrowth(from, to, request), state: "dry" }
     : await grow(from, to, request, verify);
-  if (json) console.log(JSON.stringify({ written: dryRun ? null : to, ...report, flops: growthFlops(report) ?? null }));
+  if (json) console.log(JSON.stringify({ written: dryRun ? null : to, ...jsonOf(report) }));
   else if (state === "cached") console.log(`Nothing to do: ${to} is this growth${verify ? ", and verified" : ""}.`);
   else if (state === "done") console.log(`Written: ${to}`);
+}
+
+function jsonOf(report: GrowPreflight): object {
+  const { plan, ...figures } = report;
+  return { ...figures, flops: growthFlops(report) ?? null, ...(plan && { plan: planJson(plan) }) };
 }
 
 async function grow(from: string, to: string, request: PreflightRequest, verify: boolean) {
