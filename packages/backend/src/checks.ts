@@ -1,5 +1,13 @@
 // What every backend checks before a driver speaks: the options it is opened with and the limits of its device.
-import { byteLength, CambiumError, formatType, type Graph, type Reason, type TensorType } from "@cambium/ir";
+import {
+  byteLength,
+  CambiumError,
+  type DType,
+  formatType,
+  type Graph,
+  type Reason,
+  type TensorType,
+} from "@cambium/ir";
 import type { BackendOptions, DeviceInfo } from "./contract.js";
 
 /**
@@ -33,21 +41,18 @@ export function checkOptions(
 
 /**
  * Checks every value of `graph` against the device's dtypes and largest tensor.
- * @throws CambiumError `E_UNSUPPORTED` naming each dtype that does not compute there, else `E_LIMIT` naming each tensor
- * that is too large, its size and the limit.
+ * @throws CambiumError `E_UNSUPPORTED` naming each dtype that does not compute there and the first value of it, else
+ * `E_LIMIT` naming each tensor that is too large, its size and the limit.
  */
 export function checkLimits(graph: Graph, info: DeviceInfo): void {
   const { maxTensorBytes } = info.limits;
-  const unsupported: Reason[] = [];
+  const foreign = new Map<DType, { readonly where: string; readonly first: TensorType; count: number }>();
   const large: Reason[] = [];
   const look = (type: TensorType, where: string) => {
     if (!info.dtypes.includes(type.dtype)) {
-      unsupported.push({
-        where,
-        message: `${type.dtype} does not compute on this device`,
-        expected: info.dtypes.join(", "),
-        got: formatType(type),
-      });
+      const known = foreign.get(type.dtype);
+      if (known) known.count += 1;
+      else foreign.set(type.dtype, { where, first: type, count: 1 });
     } else if (byteLength(type) > maxTensorBytes) {
       large.push({
         where,
@@ -62,6 +67,12 @@ export function checkLimits(graph: Graph, info: DeviceInfo): void {
     for (const { type } of outputs) look(type, scope === undefined ? op.name : `${op.name} in ${scope}`);
   }
   const device = `${info.backend} (${info.device})`;
+  const unsupported = [...foreign].map(([dtype, { where, first, count }]) => ({
+    where,
+    message: `${dtype} does not compute on this device`,
+    expected: info.dtypes.join(", "),
+    got: `${formatType(first)}${count === 1 ? "" : ` and ${count - 1} more`}`,
+  }));
   if (unsupported.length > 0)
     throw new CambiumError("E_UNSUPPORTED", `${device} cannot compute this graph`, { reasons: unsupported });
   if (large.length > 0)

@@ -138,6 +138,7 @@ test("checkLimits names tensors over the limit, and dtypes that do not compute",
   const builder = new GraphBuilder();
   const x = builder.input("x", f32(64, 2));
   builder.scope("head", () => builder.output("y", cast(add(x, x), { to: "bf16" })));
+  builder.output("z", cast(x, { to: "bf16" }));
   const graph = builder.finish();
   expect(() => checkLimits(graph, { ...info, limits: { maxTensorBytes: 512 } })).not.toThrow();
   const tight = thrown(() => checkLimits(graph, { ...info, limits: { maxTensorBytes: 511 } }));
@@ -148,7 +149,9 @@ test("checkLimits names tensors over the limit, and dtypes that do not compute",
   ]);
   const narrow = thrown(() => checkLimits(graph, { ...info, dtypes: ["f32", "i32", "bool"] }));
   expect(narrow.code).toBe("E_UNSUPPORTED");
-  expect(narrow.details.reasons?.map(({ where }) => where)).toEqual(["cast in head"]);
+  expect(narrow.details.reasons?.map(({ where, got }) => `${where} ${got}`)).toEqual([
+    "cast in head bf16[64,2] and 1 more",
+  ]);
 });
 
 test("free is told the type", () => {

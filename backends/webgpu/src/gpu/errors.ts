@@ -3,9 +3,7 @@ import { CambiumError } from "@cambium/ir";
 
 /** Watches a device for what no call reports: its loss, and errors outside of every scope. */
 export interface FaultWatch {
-  /** Rejects its callers for good once the device is lost. */
-  readonly lost: CambiumError | undefined;
-  /** @throws CambiumError `E_DEVICE_LOST`, or the first error since the last check */
+  /** @throws CambiumError `E_DEVICE_LOST`, for good, once the device is lost; else the first error since the last check */
   check(): void;
   /** Waits for `work`, which was just submitted; a fault that shows until then is what is thrown, and counts as told. */
   during<T>(work: Promise<T>): Promise<T>;
@@ -13,7 +11,9 @@ export interface FaultWatch {
 
 /** @param name of the adapter, for messages */
 export function watchFaults(device: GPUDevice, name: string): FaultWatch {
-  let [lost, fault, latest]: (CambiumError | Error | undefined)[] = [];
+  let lost: CambiumError | undefined;
+  let fault: Error | undefined;
+  let latest: Error | undefined;
   let seen = 0;
   device.addEventListener("uncapturederror", (event) => {
     event.preventDefault();
@@ -36,9 +36,6 @@ export function watchFaults(device: GPUDevice, name: string): FaultWatch {
     if (error) throw error;
   };
   return {
-    get lost() {
-      return lost as CambiumError | undefined;
-    },
     check,
     async during(work) {
       const before = seen;
