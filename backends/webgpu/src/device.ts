@@ -38,10 +38,12 @@ export interface DeviceOptions {
 export function traitsOf(
   { adapter, features, limits }: Gpu,
   { kernels, maxBindingBytes }: DeviceOptions,
+  subgroupSize = 0,
 ): DeviceTraits {
   return {
     kind: kernels ?? (isSoftware(adapter) ? "cpu" : "gpu"),
     subgroups: features.has("subgroups"),
+    subgroupSize,
     maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
@@ -53,12 +55,13 @@ function isSoftware({ isFallback, name, architecture }: Gpu["adapter"]): boolean
   return isFallback || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${name} ${architecture}`);
 }
 
-export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}): Device {
+/** @param subgroupSize see `DeviceTraits.subgroupSize` */
+export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize = 0): Device {
   const { device, adapter, limits, source } = gpu;
   const heap = new Heap(gpu);
   const ledger = new TensorLedger<Storage>((storage) => heap.free(storage));
   const executables = new Set<Executable>();
-  const traits = traitsOf(gpu, options);
+  const traits = traitsOf(gpu, options, subgroupSize);
   const engine: Engine = {
     ...{
       gpu,

@@ -1,9 +1,10 @@
 // The WebGPU backend: graphs become fused WGSL kernels, through the browser's WebGPU or, in Node, the package `webgpu`.
 import { checkOptions, defineBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
-import { type DeviceOptions, webgpuDevice } from "./device.js";
+import { type DeviceOptions, traitsOf, webgpuDevice } from "./device.js";
 import { requestGpu } from "./gpu/adapter.js";
 import { probe } from "./gpu/probe.js";
+import { orderedSubgroupSize } from "./gpu/subgroups.js";
 
 /**
  * Options: `adapter` (string: `high-performance`, the default, `low-power`, `fallback`, or part of an adapter's name),
@@ -31,7 +32,13 @@ export default defineBackend({
       gpu.device.destroy();
       throw new CambiumError("E_BACKEND_OPTION", `${gpu.adapter.name} has no time stamps to profile with`);
     }
-    return webgpuDevice(gpu, options);
+    try {
+      const forGpus = traitsOf(gpu, options).kind === "gpu";
+      return webgpuDevice(gpu, options, forGpus ? await orderedSubgroupSize(gpu) : 0);
+    } catch (error) {
+      gpu.device.destroy();
+      throw error;
+    }
   },
   probe: () => probe(),
 });

@@ -43,6 +43,7 @@ const cases: readonly [DeviceTraits["kind"], Partial<DeviceTraits>, Case][] = [
   ["gpu", small, { batch: 2, time: 37, heads: 4, kvHeads: 2, headDim: 6 }],
   ["gpu", {}, { batch: 1, time: 70, heads: 3, kvHeads: 1, headDim: 64 }],
   ["gpu", {}, { batch: 1, time: 33, heads: 1, kvHeads: 1, headDim: 256 }],
+  ["gpu", { subgroupSize: 4 }, { batch: 1, time: 70, heads: 2, kvHeads: 1, headDim: 12 }],
 ];
 
 describe.each(cases.map(([kind, changes, one]) => [titleOf(kind, changes, one), kind, changes, one] as const))(
@@ -85,9 +86,10 @@ test.each(["gpu", "cpu"] as const)("a %s's kernels keep to its limits, and hold 
   }
 });
 
-function titleOf(kind: string, { subgroups, maxWorkgroupBytes }: Partial<DeviceTraits>, one: Case): string {
+function titleOf(kind: string, changes: Partial<DeviceTraits>, one: Case): string {
+  const { subgroups, subgroupSize, maxWorkgroupBytes } = changes;
   const { batch, time, heads, kvHeads, headDim } = one;
-  const how = `${subgroups === false ? " without subgroups" : ""}${maxWorkgroupBytes ? " of small limits" : ""}`;
+  const how = `${subgroups === false ? " without subgroups" : ""}${subgroupSize ? ` with subgroups of ${subgroupSize}` : ""}${maxWorkgroupBytes ? " of small limits" : ""}`;
   return `${kind}${how}: ${batch}×${time}, ${heads}/${kvHeads} heads × ${headDim}`;
 }
 

@@ -40,7 +40,12 @@ const cases: readonly Case[] = [
   { rows: 16, width: 12, vocab: 256, chunkBytes: 16 * 128 * 4 },
 ];
 
-describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
+describe.each([
+  ["gpu", 0],
+  ["gpu", 4],
+  ["cpu", 0],
+] as const)("kernels for a %s, subgroups of %i", (kind, subgroupSize) => {
+  const traits = traitsOf(kind, { subgroupSize });
   test.each(cases)("$rows rows, width $width, vocabulary $vocab", { timeout: 240_000 }, async (one) => {
     const { rows, width, vocab, chunkBytes } = one;
     const { loss, gradient } = nodesOf(one);
@@ -61,14 +66,14 @@ describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
     const logit = (width + 2) * unit * 4 * width;
     const within = logit + 64 * unit * 2 ** 5;
     const forward: KernelLowering = { kind: "kernels", lower: (...given) => lowerLoss(...given, chunkBytes) };
-    await expectAgreement(device, forward, loss, [hidden, weight, targets], traitsOf(kind), () => within);
+    await expectAgreement(device, forward, loss, [hidden, weight, targets], traits, () => within);
     // A logit's gradient is an exponential below grad / rows and errs relatively as much as the logit absolutely; it is
     // summed over a row or a column, times what is at most 2, as is grad.
     const each = (logit + 16 * unit) / rows;
     const backward: KernelLowering = { kind: "kernels", lower: (...given) => lowerGradient(...given, chunkBytes) };
     const inputs = [hidden, weight, targets, logSumExp, grad];
     const bound = (output: number) => 4 * each * (output === 0 ? vocab : rows);
-    await expectAgreement(device, backward, gradient, inputs, traitsOf(kind), bound);
+    await expectAgreement(device, backward, gradient, inputs, traits, bound);
   });
 });
 

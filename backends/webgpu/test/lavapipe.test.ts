@@ -5,6 +5,8 @@ import { assertAgrees, describeBackend, randomGraph } from "@cambium/backend/con
 import { useLavapipe } from "@cambium/browser";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { requestGpu } from "../src/gpu/adapter.js";
+import { orderedSubgroupSize } from "../src/gpu/subgroups.js";
 import backend from "../src/index.js";
 
 const missing = await useLavapipe();
@@ -13,6 +15,12 @@ const open = () => backend.open({ adapter: "llvmpipe", kernels: "gpu" });
 
 describe.skipIf(missing !== undefined)(`on lavapipe${missing === undefined ? "" : ` (${missing})`}`, () => {
   describeBackend(open, { name: "webgpu with kernels for GPUs" });
+
+  test("its subgroups of eight are in order", async () => {
+    const gpu = await requestGpu("llvmpipe");
+    expect(await orderedSubgroupSize(gpu)).toBe(8);
+    gpu.device.destroy();
+  });
 
   const dtypes = ["f32", "i32", "bool", "f16"] as const;
   test.each(["gpu", "cpu"] as const)("random graphs, f16 among them, by kernels for a %s", async (kernels) => {

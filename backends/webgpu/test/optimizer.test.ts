@@ -11,7 +11,14 @@ await useSwiftShader();
 
 const attrs = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
 const traits: DeviceTraits = {
-  ...{ kind: "gpu", subgroups: false, maxInvocations: 256, maxWorkgroupBytes: 16_384, maxStorageBuffers: 8 },
+  ...{
+    kind: "gpu",
+    subgroups: false,
+    subgroupSize: 0,
+    maxInvocations: 256,
+    maxWorkgroupBytes: 16_384,
+    maxStorageBuffers: 8,
+  },
   maxBindingBytes: 2 ** 27,
 };
 

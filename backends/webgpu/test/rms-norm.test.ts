@@ -21,7 +21,12 @@ afterAll(() => device.destroy());
 
 const shapes: readonly (readonly number[])[] = [[1], [2, 3, 5], [7, 64], [300, 36], [3, 1031], [5, 2052]];
 
-describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
+describe.each([
+  ["gpu", 0],
+  ["gpu", 4],
+  ["cpu", 0],
+] as const)("kernels for a %s, subgroups of %i", (kind, subgroupSize) => {
+  const traits = traitsOf(kind, { subgroupSize });
   test.each(shapes.map((shape) => [`[${shape}]`, shape] as const))("%s", { timeout: 120_000 }, async (_, shape) => {
     const hidden = shape.at(-1) as number;
     const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
@@ -37,11 +42,11 @@ describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
       rmsNorm,
       forward,
       [x, weight],
-      traitsOf(kind),
+      traits,
       (_, exact) => (hidden + 8) * unit * largest(exact),
     );
     // Inputs are below 2: a product of four is below 16; the weight's gradient sums `rows` such.
-    await expectAgreement(device, rmsNormGrad, backward, [x, weight, inverseRms, grad], traitsOf(kind), (output) =>
+    await expectAgreement(device, rmsNormGrad, backward, [x, weight, inverseRms, grad], traits, (output) =>
       output === 0 ? 4 * (hidden + 8) * unit * 16 : (rows + 8) * unit * 8 * rows,
     );
   });

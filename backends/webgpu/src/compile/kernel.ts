@@ -14,6 +14,11 @@ export interface DeviceTraits {
   /** `cpu`: a software adapter (SwiftShader, lavapipe, WARP), where workgroup memory and barriers cost more than they save. */
   readonly kind: "gpu" | "cpu";
   readonly subgroups: boolean;
+  /**
+   * Neighbours among a workgroup's invocations that may shuffle, a power of two: their numbers are in the order of the
+   * subgroup's. 0 where kernels should not: WGSL does not promise that order, `gpu/subgroups.ts` asks the device.
+   */
+  readonly subgroupSize: number;
   readonly maxInvocations: number;
   readonly maxWorkgroupBytes: number;
   readonly maxStorageBuffers: number;
@@ -101,6 +106,8 @@ export interface ManyKernel {
   /** Values read and written as in other kernels. */
   readonly sharedReads: readonly Value[];
   readonly sharedWrites: readonly Value[];
+  /** WGSL extensions it needs. */
+  readonly enables?: readonly string[];
   body(io: ManyIo): KernelBody;
 }
 

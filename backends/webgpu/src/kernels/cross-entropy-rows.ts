@@ -1,6 +1,7 @@
 // Cross entropy row by row: log Σ exp of the logits, chunk after chunk, and the logit of each row's target.
 import { numel, type Value } from "@cambium/ir";
 import { type DeviceTraits, type Kernel, type KernelIo, spread } from "../compile/kernel.js";
+import { groupReduction, groupTotal, type Joining } from "./group-reduction.js";
 
 export interface RowsOptions {
   /** f32 [rows, columns]: columns `first` … of all logits. */
@@ -25,6 +26,7 @@ export function rowsKernel(options: RowsOptions, traits: DeviceTraits): Kernel {
   const [rows, columns] = logits.type.shape as readonly [number, number];
   const sharing = traits.kind === "gpu" ? Math.min(128, traits.maxInvocations) : 1;
   const invocations = sharing === 1 ? 4 : sharing;
+  const reduction = groupReduction(invocations, traits, seen);
   const { groups, linear } = spread(sharing === 1 ? Math.ceil(rows / invocations) : rows);
   return {
     label: `cross entropy of rows ${rows}×${columns}`,
@@ -32,16 +34,23 @@ export function rowsKernel(options: RowsOptions, traits: DeviceTraits): Kernel {
     writes: after ? [after] : [losses, logSumExp],
     workgroup: [invocations, 1, 1],
     groups,
+    ...(sharing > 1 && { enables: reduction.enables }),
     body: (io) => ({
-      ...(sharing > 1 && { declarations: `var<workgroup> shares: array<vec2<f32>, ${sharing}>;` }),
+      ...(sharing > 1 && { declarations: `${reduction.declarations}\n${joinSeen}` }),
       main: [
         `let row = ${sharing === 1 ? `${linear} * ${invocations}u + lane` : linear};`,
         `if (row >= ${rows}u) { return; }`,
         `var peak = ${lowest};`,
         "var sum = 0f;",
         ...scan(io, logits, columns, sharing),
-        ...(sharing > 1 ? combine(sharing) : []),
-        ...(sharing > 1 ? ["if (lane == 0u) {"] : []),
+        ...(sharing > 1
+          ? [
+              ...reduction.statements("vec2<f32>(peak, sum)"),
+              "if (lane == 0u) {",
+              `peak = ${reduction.result}[0];`,
+              `sum = ${reduction.result}[1];`,
+            ]
+          : []),
         ...finish(io, options, rows, columns),
         ...(sharing > 1 ? ["}"] : []),
       ].join("\n"),
@@ -72,25 +81,12 @@ function scan(io: KernelIo, logits: Value, columns: number, sharing: number): st
   ];
 }
 
-/** Invocation 0 gets what all saw. */
-function combine(sharing: number): string[] {
-  const steps = ["shares[lane] = vec2<f32>(peak, sum);", "workgroupBarrier();"];
-  for (let count = sharing; count > 1; ) {
-    const half = Math.ceil(count / 2);
-    steps.push(
-      `if (lane + ${half}u < ${count}u) {`,
-      `let other = shares[lane + ${half}u];`,
-      "let higher = max(peak, other[0]);",
-      "sum = sum * exp(peak - higher) + other[1] * exp(other[0] - higher);",
-      "peak = higher;",
-      "shares[lane] = vec2<f32>(peak, sum);",
-      "}",
-      "workgroupBarrier();",
-    );
-    count = half;
-  }
-  return steps;
-}
+/** What invocations of a row have seen: the largest logit, and Σ exp(logit − largest). */
+const seen: Joining = { type: "vec2<f32>", join: (a, b) => `joined(${a}, ${b})` };
+const joinSeen = `fn joined(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+  let higher = max(a[0], b[0]);
+  return vec2<f32>(higher, a[1] * exp(a[0] - higher) + b[1] * exp(b[0] - higher));
+}`;
 
 function finish(io: KernelIo, options: RowsOptions, rows: number, columns: number): string[] {
   const { logits, targets, first, before, after, losses, logSumExp } = options;
@@ -125,22 +121,20 @@ function finish(io: KernelIo, options: RowsOptions, rows: number, columns: numbe
 export function meanKernel(values: Value, mean: Value, traits: DeviceTraits): Kernel {
   const count = numel(values.type.shape);
   const invocations = traits.kind === "gpu" ? Math.min(128, traits.maxInvocations) : 4;
+  const { enables, declarations, statements } = groupTotal(invocations, traits);
   return {
     label: `mean of ${count}`,
     reads: [values],
     writes: [mean],
     workgroup: [invocations, 1, 1],
     groups: [1, 1, 1],
+    enables,
     body: (io) => ({
-      declarations: `var<workgroup> sums: array<f32, ${invocations}>;`,
+      declarations,
       main: [
         "var sum = 0f;",
         `for (var i = lane; i < ${count}u; i += ${invocations}u) { sum += ${io.load(values, "i")}; }`,
-        "sums[lane] = sum;",
-        "workgroupBarrier();",
-        "if (lane == 0u) {",
-        "var total = 0f;",
-        `for (var i = 0u; i < ${invocations}u; i++) { total += sums[i]; }`,
+        ...statements("sum", "total"),
         io.store(mean, "0u", `total / ${count}f`),
         "}",
       ].join("\n"),

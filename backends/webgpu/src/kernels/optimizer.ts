@@ -2,6 +2,7 @@
 import { f32, type Node, sameType, type Value } from "@cambium/ir";
 import { chunkCount, type KernelLowering, type LowerContext, type ManyIo } from "../compile/kernel.js";
 import { literal, spellable } from "../wgsl/literal.js";
+import { groupTotal } from "./group-reduction.js";
 
 /** Elements of one workgroup, and its invocations: enough chunks to fill a GPU, few enough to cost nothing. */
 function sizes({ traits }: LowerContext): { chunk: number; invocations: number } {
@@ -18,6 +19,7 @@ export const clipByGlobalNorm: KernelLowering = {
     const items = node.inputs.map((grad) => ({ values: [grad], parameter: 0 }));
     const chunks = chunkCount(items, chunk);
     const partial = context.temp(f32(chunks));
+    const squares = groupTotal(invocations, context.traits);
     context.emitMany({
       label: `squares of ${items.length} gradients`,
       items,
@@ -26,22 +28,20 @@ export const clipByGlobalNorm: KernelLowering = {
       invocations,
       sharedReads: [],
       sharedWrites: [partial],
+      enables: squares.enables,
       body: (io) => ({
-        declarations: `var<workgroup> sums: array<f32, ${invocations}>;`,
+        declarations: squares.declarations,
         main: [
           "var total = 0f;",
           `for (var i = begin + lane; i < end; i += ${invocations}u) { let x = ${io.item(0, "i")}; total = fma(x, x, total); }`,
-          "sums[lane] = total;",
-          "workgroupBarrier();",
-          "if (lane == 0u) {",
-          "var all = 0f;",
-          `for (var k = 0u; k < ${invocations}u; k++) { all += sums[k]; }`,
+          ...squares.statements("total", "all"),
           io.store(partial, "chunkId", "all"),
           "}",
         ].join("\n"),
       }),
     });
     const width = Math.min(64, context.traits.maxInvocations);
+    const sum = groupTotal(width, context.traits);
     const most = Math.fround(node.attrs["maxNorm"] as number);
     context.emit({
       label: `norm of ${items.length} gradients`,
@@ -49,16 +49,13 @@ export const clipByGlobalNorm: KernelLowering = {
       writes: [scale, norm],
       workgroup: [width, 1, 1],
       groups: [1, 1, 1],
+      enables: sum.enables,
       body: (io) => ({
-        declarations: `var<workgroup> sums: array<f32, ${width}>;`,
+        declarations: sum.declarations,
         main: [
           "var total = 0f;",
           `for (var i = lane; i < ${chunks}u; i += ${width}u) { total += ${io.load(partial, "i")}; }`,
-          "sums[lane] = total;",
-          "workgroupBarrier();",
-          "if (lane == 0u) {",
-          "var all = 0f;",
-          `for (var k = 0u; k < ${width}u; k++) { all += sums[k]; }`,
+          ...sum.statements("total", "all"),
           "let length = sqrt(all);",
           io.store(norm, "0u", "length"),
           // WGSL spells no infinity; nothing is clipped to one.

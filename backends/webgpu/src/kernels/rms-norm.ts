@@ -2,6 +2,7 @@
 // Software adapters: an invocation per row; a load costs the same for any four addresses, and rows need no sum across lanes.
 import { type Node, numel, type Value } from "@cambium/ir";
 import { type KernelIo, type KernelLowering, type LowerContext, spread } from "../compile/kernel.js";
+import { groupReduction } from "./group-reduction.js";
 
 export const rmsNorm: KernelLowering = {
   kind: "kernels",
@@ -140,19 +141,6 @@ function sharing({ columns }: Sizes, { traits }: LowerContext) {
   return { threads, own, guard, column: (i: number) => (i === 0 ? "lane" : `(lane + ${i * threads}u)`) };
 }
 
-/** Sums `expr` over the workgroup into `shares[0]`, as a tree. */
-function sumOverGroup(expr: string, threads: number): string[] {
-  return [
-    "workgroupBarrier();",
-    `shares[lane] = ${expr};`,
-    `for (var half = ${threads / 2}u; half > 0u; half /= 2u) {`,
-    "workgroupBarrier();",
-    "if (lane < half) { shares[lane] += shares[lane + half]; }",
-    "}",
-    "workgroupBarrier();",
-  ];
-}
-
 function forwardPerGroup(node: Node, context: LowerContext): void {
   const [x, weight] = node.inputs as [Value, Value];
   const [y, inverseRms] = node.outputs as [Value, Value];
@@ -160,16 +148,18 @@ function forwardPerGroup(node: Node, context: LowerContext): void {
   const { rows, hidden, columns } = sizes;
   const { threads, own, guard, column } = sharing(sizes, context);
   const { groups, linear } = spread(rows);
+  const reduction = groupReduction(threads, context.traits);
   context.emit({
     label: `rmsNorm ${rows}×${hidden}`,
     reads: [x, weight],
     writes: [y, inverseRms],
     workgroup: [threads, 1, 1],
     groups,
+    enables: reduction.enables,
     body: (io) => {
       const { type, load, store, sum } = access(io, sizes);
       return {
-        declarations: `var<workgroup> shares: array<f32, ${threads}>;`,
+        declarations: reduction.declarations,
         main: [
           `let row = ${linear};`,
           `if (row >= ${rows}u) { return; }`,
@@ -180,8 +170,8 @@ function forwardPerGroup(node: Node, context: LowerContext): void {
             `${guard(i)} { x${i} = ${load(x, `at + ${column(i)}`)}; }`,
             `squares += x${i} * x${i};`,
           ]),
-          ...sumOverGroup(sum("squares"), threads),
-          `let inverse = ${inverse("shares[0]", sizes, node)};`,
+          ...reduction.statements(sum("squares")),
+          `let inverse = ${inverse(reduction.result, sizes, node)};`,
           `if (lane == 0u) { ${io.store(inverseRms, "row", "inverse")} }`,
           ...own.map(
             (i) => `${guard(i)} { ${store(y, `at + ${column(i)}`, `x${i} * inverse * ${load(weight, column(i))}`)} }`,
@@ -204,16 +194,18 @@ function backwardPerGroup(node: Node, context: LowerContext): void {
   const rowsPerBlock = Math.ceil(rows / mostBlocks);
   const blocks = Math.ceil(rows / rowsPerBlock);
   const partial = context.temp({ dtype: "f32", shape: [blocks, hidden] });
+  const reduction = groupReduction(threads, context.traits);
   context.emit({
     label: `rmsNorm gradient ${rows}×${hidden}`,
     reads: [x, weight, inverseRms, grad],
     writes: [xGrad, partial],
     workgroup: [threads, 1, 1],
     groups: [blocks, 1, 1],
+    enables: reduction.enables,
     body: (io) => {
       const { type, load, store, sum } = access(io, sizes);
       return {
-        declarations: `var<workgroup> shares: array<f32, ${threads}>;`,
+        declarations: reduction.declarations,
         main: [
           ...own.flatMap((i) => [
             `var w${i} = ${type}(); var total${i} = ${type}();`,
@@ -229,8 +221,8 @@ function backwardPerGroup(node: Node, context: LowerContext): void {
             `products += g${i} * w${i} * n${i};`,
             `total${i} += g${i} * n${i};`,
           ]),
-          ...sumOverGroup(sum("products"), threads),
-          `let mean = shares[0] / ${hidden}f;`,
+          ...reduction.statements(sum("products")),
+          `let mean = ${reduction.result} / ${hidden}f;`,
           ...own.map(
             (i) => `${guard(i)} { ${store(xGrad, `at + ${column(i)}`, `(g${i} * w${i} - n${i} * mean) * inverse`)} }`,
           ),

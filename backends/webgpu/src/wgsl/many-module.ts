@@ -45,7 +45,7 @@ export function manyModule(kernel: ManyKernel, binding: ManyBinding, linear: str
     `let chunkId = table[record + ${last + 3}u];`,
   ];
   return assemble({
-    enables: [],
+    enables: kernel.enables ?? [],
     bindings: [
       "@group(0) @binding(0) var<storage, read> table: array<u32>;",
       ...binding.writable.map(

@@ -28,6 +28,7 @@ import { loweredComposites } from "../../src/lower/index.js";
 const traits: DeviceTraits = {
   kind: "gpu",
   subgroups: false,
+  subgroupSize: 0,
   maxInvocations: 256,
   maxWorkgroupBytes: 16_384,
   maxStorageBuffers: 8,

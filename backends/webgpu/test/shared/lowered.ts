@@ -17,6 +17,7 @@ export function traitsOf(kind: DeviceTraits["kind"], changes: Partial<DeviceTrai
   return {
     kind,
     subgroups: kind === "cpu",
+    subgroupSize: 0,
     maxInvocations: 256,
     maxWorkgroupBytes: 32_768,
     maxStorageBuffers: 8,

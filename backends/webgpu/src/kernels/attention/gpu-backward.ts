@@ -79,6 +79,7 @@ function queryGrad(node: Node, { traits, emit }: LowerContext, delta: Value): vo
     writes: [qGrad, delta],
     workgroup: [tiles.threads, 1, 1],
     groups,
+    ...(tiles.shuffled > 1 && { enables: ["subgroups"] }),
     body,
   });
 }
@@ -142,6 +143,7 @@ function keyValueGrad(node: Node, { traits, emit }: LowerContext, delta: Value):
     writes: [kGrad, vGrad],
     workgroup: [tiles.threads, 1, 1],
     groups,
+    ...(tiles.shuffled > 1 && { enables: ["subgroups"] }),
     body,
   });
 }

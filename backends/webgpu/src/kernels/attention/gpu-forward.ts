@@ -79,6 +79,7 @@ export function gpuForward(node: Node, { traits, emit }: LowerContext): void {
     writes: [out, logSumExp],
     workgroup: [tiles.threads, 1, 1],
     groups,
+    ...(tiles.shuffled > 1 && { enables: ["subgroups"] }),
     body,
   });
 }

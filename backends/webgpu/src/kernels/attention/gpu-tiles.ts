@@ -2,6 +2,7 @@
 // and meets the other side in tiles. Products go through workgroup memory with register blocks.
 import { numel, type Value } from "@cambium/ir";
 import type { DeviceTraits, KernelIo } from "../../compile/kernel.js";
+import { joinedLanes } from "../group-reduction.js";
 import { range } from "../range.js";
 import type { AttentionSizes } from "./sizes.js";
 
@@ -32,6 +33,8 @@ export interface Tiling {
   readonly stagedTiles: number;
   /** Rows of a sum that a thread holds, one group wide. */
   readonly summed: number;
+  /** Neighbours of a row of threads whose shares are joined by shuffles; 1: none. */
+  readonly shuffled: number;
 }
 
 export function tiling({ headDim, time }: AttentionSizes, traits: DeviceTraits): Tiling {
@@ -48,6 +51,7 @@ export function tiling({ headDim, time }: AttentionSizes, traits: DeviceTraits):
     wideTiles: Math.ceil(groups / wide),
     stagedTiles: Math.ceil(groups / staged),
     summed: wide / 4,
+    shuffled: traits.subgroupSize < 4 ? 1 : Math.min(across, traits.subgroupSize),
   };
 }
 
@@ -189,14 +193,23 @@ export class Tiles {
    * `finish` then runs in one thread a row, `lane` being the row and `all` the result. Ends with a barrier.
    */
   reduceRows(combine: (a: string, b: string) => string, element: (i: number) => string, finish: string[]): string[] {
-    const { rows } = this.tiling;
+    const { rows, shuffled } = this.tiling;
+    const parts = across / shuffled;
+    const place = (i: number) => `partial[(ry * 4u + ${i}u) * ${parts + 1}u + cx / ${shuffled}u]`;
+    const joining = { type: "f32", join: combine };
     return [
       "workgroupBarrier();",
-      ...range(4).map((i) => `partial[(ry * 4u + ${i}u) * ${across + 1}u + cx] = ${element(i)};`),
+      ...(shuffled === 1
+        ? range(4).map((i) => `partial[(ry * 4u + ${i}u) * ${across + 1}u + cx] = ${element(i)};`)
+        : range(4).flatMap((i) => [
+            `{ var own = ${element(i)};`,
+            ...joinedLanes("own", shuffled, joining),
+            `if (cx % ${shuffled}u == 0u) { ${place(i)} = own; } }`,
+          ])),
       "workgroupBarrier();",
       `if (lane < ${rows}u) {`,
-      `var all = partial[lane * ${across + 1}u];`,
-      `for (var i = 1u; i < ${across}u; i++) { all = ${combine("all", `partial[lane * ${across + 1}u + i]`)}; }`,
+      `var all = partial[lane * ${parts + 1}u];`,
+      `for (var i = 1u; i < ${parts}u; i++) { all = ${combine("all", `partial[lane * ${parts + 1}u + i]`)}; }`,
       ...finish,
       "}",
       "workgroupBarrier();",
