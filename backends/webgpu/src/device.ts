@@ -30,7 +30,7 @@ export interface DeviceOptions {
   readonly kernels?: DeviceTraits["kind"];
   /** Time the variants of kernels on this device, once, and take the fastest; what is found is kept. */
   readonly tune?: boolean;
-  /** Largest range of one binding, bytes, when it is to be smaller than the adapter's. */
+  /** Largest range of one binding, bytes, when it is to be smaller than the adapter's; `bindingUnit` at least. */
   readonly maxBindingBytes?: number;
 }
 
@@ -51,13 +51,26 @@ export function traitsOf(
   };
 }
 
+/** With what was asked for and decides bits: a run that is continued otherwise is another run. */
+function deviceName({ adapter, source }: Gpu, { kernels, tune }: DeviceOptions): string {
+  const software = isSoftware(adapter);
+  const usual = software ? "cpu" : "gpu";
+  const notes = [
+    source,
+    ...(software ? ["software"] : []),
+    ...(kernels !== undefined && kernels !== usual ? [`kernels=${kernels}`] : []),
+    ...(tune ? ["tuned"] : []),
+  ];
+  return `${adapter.name} (${notes.join(", ")})`;
+}
+
 function isSoftware({ isFallback, name, architecture }: Gpu["adapter"]): boolean {
   return isFallback || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${name} ${architecture}`);
 }
 
 /** @param subgroupSize see `DeviceTraits.subgroupSize` */
 export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize = 0): Device {
-  const { device, adapter, limits, source } = gpu;
+  const { device, adapter, limits } = gpu;
   const heap = new Heap(gpu);
   const ledger = new TensorLedger<Storage>((storage) => heap.free(storage));
   const executables = new Set<Executable>();
@@ -79,7 +92,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize
   const info: DeviceInfo = {
     backend: "webgpu",
     version,
-    device: `${adapter.name} (${source}${traits.kind === "cpu" ? ", software" : ""})`,
+    device: deviceName(gpu, options),
     dtypes: ["f32", "i32", "bool", ...(gpu.features.has("shader-f16") ? (["f16"] as const) : [])],
     composites: loweredComposites,
     limits: { maxTensorBytes: limits.maxBufferSize },

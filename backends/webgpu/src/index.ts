@@ -1,6 +1,7 @@
 // The WebGPU backend: graphs become fused WGSL kernels, through the browser's WebGPU or, in Node, the package `webgpu`.
 import { checkOptions, defineBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
+import { bindingUnit } from "./compile/kernel.js";
 import { type DeviceOptions, traitsOf, webgpuDevice } from "./device.js";
 import { requestGpu } from "./gpu/adapter.js";
 import { probe } from "./gpu/probe.js";
@@ -23,9 +24,15 @@ export default defineBackend({
       maxBindingBytes: "number",
     });
     const { adapter, ...options } = given as { adapter?: string } & DeviceOptions;
-    if (options.kernels !== undefined && options.kernels !== "gpu" && options.kernels !== "cpu")
-      throw new CambiumError("E_BACKEND_OPTION", `there is no family of kernels "${options.kernels as string}"`, {
+    const { kernels, maxBindingBytes = bindingUnit } = options;
+    if (kernels !== undefined && kernels !== "gpu" && kernels !== "cpu")
+      throw new CambiumError("E_BACKEND_OPTION", `there is no family of kernels "${kernels as string}"`, {
         expected: "gpu or cpu",
+      });
+    if (!(maxBindingBytes >= bindingUnit))
+      throw new CambiumError("E_BACKEND_OPTION", "maxBindingBytes is too small", {
+        expected: `at least ${bindingUnit}`,
+        got: String(maxBindingBytes),
       });
     const gpu = await requestGpu(adapter);
     if (options.profile && !gpu.features.has("timestamp-query")) {

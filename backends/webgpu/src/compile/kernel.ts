@@ -26,6 +26,9 @@ export interface DeviceTraits {
   readonly maxBindingBytes: number;
 }
 
+/** What is larger than a binding may be is bound in parts of a multiple of so many bytes, which every alignment divides. */
+export const bindingUnit = 1024;
+
 /** Reads and writes of a kernel's values, as WGSL. Indices are WGSL expressions of type u32 over row-major elements. */
 export interface KernelIo {
   /** Element `flat` of a value that the kernel lists in `reads`: f32, i32, or u32 0/1 for bool. */

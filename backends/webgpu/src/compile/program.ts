@@ -16,7 +16,7 @@ import { isLowered, loweringOf } from "../lower/index.js";
 import { kernelModule } from "../wgsl/module.js";
 import type { Operand } from "../wgsl/operands.js";
 import { type Fusion, fuse } from "./fuse.js";
-import type { Choose, DeviceTraits, Kernel, ManyKernel, Triple } from "./kernel.js";
+import { bindingUnit, type Choose, type DeviceTraits, type Kernel, type ManyKernel, type Triple } from "./kernel.js";
 import { deviceBytes, elementBytes, type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
 import { type Emitted, lower } from "./lower.js";
 import { splitConcat } from "./split-concat.js";
@@ -149,7 +149,7 @@ function operandsOf({ reads, writes }: Emitted, layout: Layout, traits: DeviceTr
 /** Element counts of the stretches in which a value is bound, each as long as the device binds at once. */
 function partsOf(value: Value, { maxBindingBytes }: DeviceTraits): number[] {
   const count = numel(value.type.shape);
-  const most = Math.floor(maxBindingBytes / 1024) * (1024 / elementBytes(value));
+  const most = Math.floor(maxBindingBytes / bindingUnit) * (bindingUnit / elementBytes(value));
   const whole = Math.floor(count / most);
   const rest = count % most;
   return count <= most ? [count] : [...new Array<number>(whole).fill(most), ...(rest > 0 ? [rest] : [])];
