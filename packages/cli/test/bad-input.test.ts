@@ -408,6 +408,8 @@ describe("command lines", () => {
     ["too many arguments", ["report", "a", "b"], /too many arguments/],
     ["a folder for a recipe", ["run", tmpdir()], /E_NOT_A_FILE/],
     ["a backend option without a backend", ["run", "x.yaml", "--backend-option", "threads=4"], /needs --backend/],
+    ["kernels of no graph", ["inspect", model, "--wgsl"], /--wgsl without --graph/],
+    ["kernels of no backend", ["inspect", model, "--graph", "step", "--trace", "t.json"], /--trace without --backend/],
     ["no corpus to train on", ["train", model, "--tokens", "1k"], /--corpus/],
     [
       "tokens that are no number",

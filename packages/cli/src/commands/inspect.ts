@@ -53,7 +53,7 @@ export function inspectCommand(host: Host): Command {
     .option("--source", "with --backend: what the backend makes of the graph, in its own language")
     .option("--wgsl", "short for --backend webgpu --source")
     .option("--profile", "with --backend: run the graph and print the time of each kind of kernel")
-    .option("--trace <file>", "with --profile: the kernels of one run, for chrome://tracing or Perfetto")
+    .option("--trace <file>", "--profile, and the kernels of one run to a file for chrome://tracing or Perfetto")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
@@ -78,11 +78,13 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     (name) => flags[name] !== undefined,
   );
   if (idle.length > 0)
-    throw new CambiumError("E_OPTION", `${idle.map((name) => `--${name}`).join(", ")} needs --graph`, {
-      hint: "--graph step",
-    });
+    throw new CambiumError("E_OPTION", `${flagNames(idle)} without --graph`, { hint: "--graph step" });
   const shown = await describe(path, host);
   console.log(flags.json ? JSON.stringify(shown.data) : shown.text);
+}
+
+function flagNames(names: readonly string[]): string {
+  return names.map((name) => `--${name}`).join(", ");
 }
 
 interface Shown {
@@ -156,9 +158,10 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
       ? lossGraph(config, size)
       : trainStepGraph(config, { ...size, optimizer: defaultOptimizer, precision: flags.precision ?? "f32" });
   const backend = backendOptions(flags.wgsl ? { backend: "webgpu", ...flags } : flags);
-  if (flags.wgsl || flags.source || flags.profile || flags.trace !== undefined) {
+  const asked = (["wgsl", "source", "profile", "trace"] as const).filter((name) => flags[name] !== undefined);
+  if (asked.length > 0) {
     if (!backend)
-      throw new CambiumError("E_OPTION", "--source and --profile need --backend", { hint: "--backend webgpu" });
+      throw new CambiumError("E_OPTION", `${flagNames(asked)} without --backend`, { hint: "--backend webgpu" });
     const options = { ...backend.options, ...(flags.profile || flags.trace !== undefined ? { profile: true } : {}) };
     await onBackend(graph, { ...backend, options }, host, async (executable) => {
       if (flags.wgsl || flags.source) console.log(sourceOf(executable, backend.name));
