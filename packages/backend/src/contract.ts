@@ -63,7 +63,7 @@ export interface Device {
   compile(graph: Graph): Promise<Executable>;
   /**
    * Copies a host tensor to the device; the caller owns the result.
-   * @throws CambiumError `E_SHAPE` when the data does not fill the shape.
+   * @throws CambiumError `E_SHAPE` when the data does not fill the shape, `E_UNSUPPORTED` for a dtype not in `info`.
    */
   upload(host: HostTensor): Promise<DeviceTensor>;
   /** Copies a device tensor to fresh host memory. @throws CambiumError `E_DISPOSED` for a tensor that is gone. */

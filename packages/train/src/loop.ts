@@ -126,9 +126,9 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
       const seconds = (at - Math.max(began, last)) / 1000;
       last = at;
       progress = { ...after, seconds: progress.seconds + seconds };
-      mustBeFinite("loss", loss, current);
+      mustBeFinite("loss", loss, current, lossScale !== undefined);
       if (!skipped || lossScale === undefined || !canFall(lossScale))
-        mustBeFinite("gradient's norm", gradNorm, current);
+        mustBeFinite("gradient's norm", gradNorm, current, lossScale !== undefined);
       const heldOutLoss = heldOut && measures(current) ? await trainer.evaluate(heldOut.batches()) : undefined;
       if (heldOutLoss !== undefined) mustBeFinite("held-out loss", heldOutLoss, current);
       await options.onMetrics?.({
@@ -184,11 +184,11 @@ function crosses(before: number, after: number, every = Number.POSITIVE_INFINITY
   return Math.floor(before / every) < Math.floor(after / every);
 }
 
-function mustBeFinite(what: string, value: number, { lr, after: { step } }: Step): void {
+function mustBeFinite(what: string, value: number, { lr, after: { step } }: Step, mixed = false): void {
   if (Number.isFinite(value)) return;
   throw new CambiumError("E_DIVERGED", `the ${what} is ${value} after step ${step}`, {
     expected: "a finite number",
     got: String(value),
-    hint: `lower the learning rate (it was ${lr.toPrecision(3)} here) or lengthen the warm-up, then run again`,
+    hint: `lower the learning rate (it was ${lr.toPrecision(3)} here) or lengthen the warm-up, then run again${mixed ? "; in f32 values may grow larger" : ""}`,
   });
 }

@@ -60,6 +60,11 @@ export function tensorCases(computes: boolean): ConformanceCase[] {
     test("upload refuses data that does not fill its shape: E_SHAPE", async (device) => {
       await assertRejects(device.upload({ dtype: "f32", shape: [2, 3], data: new Float32Array(5) }), "E_SHAPE");
     }),
+    test("upload refuses a dtype that does not compute on the device: E_UNSUPPORTED", async (device) => {
+      for (const host of Object.values(awkward))
+        if (!device.info.dtypes.includes(host.dtype))
+          await assertRejects(device.upload(host), "E_UNSUPPORTED", host.dtype);
+    }),
     test("memory counts live tensors and their bytes", async (device) => {
       const before = await device.memory();
       const [a, b] = [await device.upload(hostTensor("f32", [10])), await device.upload(hostTensor("i32", [2, 3]))];
