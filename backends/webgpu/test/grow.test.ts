@@ -1,14 +1,21 @@
 // What trains in Node trains in a browser: the same module, with no module of Node's in the page, and the same losses.
 import { join } from "node:path";
-import { runInPage, useSwiftShader } from "@cambium/browser";
+import { bundlePage, runInPage, useSwiftShader } from "@cambium/browser";
 import { expect, test } from "vitest";
 import { trainGrowTrain } from "./grow-page.js";
 
 await useSwiftShader();
+const entry = join(import.meta.dirname, "grow-page.ts");
+
+test("a page gets what it uses of the schemas' library, not its messages in forty languages", async () => {
+  const page = await bundlePage({ entry });
+  expect(page).toContain("zod");
+  // `import { z }` would bring them.
+  expect(page).not.toMatch(/locales\/(?!en\.)/);
+});
 
 test("a page trains, grows and trains on as Node does", { timeout: 120_000 }, async () => {
   const here = await trainGrowTrain();
-  const entry = join(import.meta.dirname, "grow-page.ts");
   const there = await runInPage<number[]>({ entry, call: "trainGrowTrain" });
   expect(here).toHaveLength(12);
   expect(here.every(Number.isFinite)).toBe(true);

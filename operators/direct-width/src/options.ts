@@ -1,5 +1,5 @@
 // The options of G_direct in width.
-import { z } from "zod";
+import * as z from "zod";
 
 const size = (axis: string) => z.int().positive().exactOptional().describe(`${axis} after growth`);
 const indices = z.array(z.int().min(-1)).min(1).readonly().exactOptional();

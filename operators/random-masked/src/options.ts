@@ -1,5 +1,5 @@
 // The options of masked random growth.
-import { z } from "zod";
+import * as z from "zod";
 
 const size = (what: string) => z.int().positive().exactOptional().describe(`${what} after growth`);
 

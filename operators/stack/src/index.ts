@@ -1,6 +1,6 @@
 // G_stack: the whole base, over and over, until the target is deep enough.
 import { depthError, depthOperator } from "@cambium/growth";
-import { z } from "zod";
+import * as z from "zod";
 import { version } from "../package.json";
 
 /**

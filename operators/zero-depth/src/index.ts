@@ -1,6 +1,6 @@
 // G_zero in depth: copies of layers whose outputs are zero, so that they start as the identity.
 import { depthOperator, type Expr, planTables, zeros } from "@cambium/growth";
-import { z } from "zod";
+import * as z from "zod";
 import { version } from "../package.json";
 
 /** The projections that write to the residual stream: with both zero, a layer is the identity. */

@@ -1,7 +1,7 @@
 // describeOperator: the conformance suite for growth operators, bound to vitest or to any runner of its shape.
 import { CambiumError } from "@cambium/ir";
 import * as vitest from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Operator } from "../operator/operator.js";
 import { operatorPlugin } from "../operator/plugin.js";
 import { growthContractVersion } from "../plan/plan.js";

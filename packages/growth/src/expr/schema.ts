@@ -1,5 +1,5 @@
 // The JSON form of plan expressions: exactly the types of expr.ts, checked on the way in.
-import { z } from "zod";
+import * as z from "zod";
 import type { Expr, ExprKind } from "./expr.js";
 
 /** The axes of the parameter table. */

@@ -1,7 +1,7 @@
 // Depth growth: each target layer is a copy of a base layer, everything else is copied as it is.
 import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
-import { z } from "zod";
+import * as z from "zod";
 import { copy } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import type { Claims, PlanParts } from "../plan/plan.js";

@@ -2,7 +2,7 @@
 // holds together.
 import { CambiumError } from "@cambium/ir";
 import { type LlamaConfig, type LlamaConfigInput, llamaConfig } from "@cambium/model";
-import { z } from "zod";
+import * as z from "zod";
 import type { Expr } from "../expr/expr.js";
 import { axisName, exprSchema } from "../expr/schema.js";
 import { isExpr, mapParts } from "../expr/walk.js";
