@@ -22,9 +22,10 @@ export class TensorBoardFile {
   }
 
   async append(row: MetricsRow): Promise<void> {
-    const { loss, heldOutLoss, lr, gradNorm, tokensPerSecond } = row;
+    const { loss, heldOutLoss, lr, gradNorm, lossScale, tokensPerSecond } = row;
     const held = heldOutLoss === undefined ? {} : { "loss/held-out": heldOutLoss };
-    const scalars = { "loss/train": loss, ...held, lr, gradNorm, tokensPerSecond, tokens: row.tokens };
+    const scaled = lossScale === undefined ? {} : { lossScale };
+    const scalars = { "loss/train": loss, ...held, lr, gradNorm, ...scaled, tokensPerSecond, tokens: row.tokens };
     this.#pending.push(scalarsRecord(row.step, Date.now() / 1000, scalars));
     if (this.#pending.length >= flushEvery) await this.close();
   }
