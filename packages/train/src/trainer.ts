@@ -130,7 +130,10 @@ export class Trainer {
     return result;
   }
 
-  /** Mean cross entropy over `batches`, nats per token, parameters and masks as they are. @throws CambiumError `E_BATCH`. */
+  /**
+   * Mean cross entropy over `batches`, nats per token, parameters and masks as they are.
+   * @throws CambiumError `E_BATCH`, and the first time from the device's `compile`.
+   */
   evaluate(batches: Iterable<Int32Array>): Promise<number> {
     return this.#inTurn(async () => {
       const inputs = { ...this.parameters, ...this.#gates() };
