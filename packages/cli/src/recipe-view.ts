@@ -1,25 +1,21 @@
 // A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
 import { dirname, resolve } from "node:path";
 import { loadTokenizer } from "@cambium/data";
-import { planArms, type Recipe, readCheckpoint, resolveOperators } from "@cambium/experiment";
+import { type ArmPlan, planArms, type Recipe, readCheckpoint, resolveOperators } from "@cambium/experiment";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters } from "@cambium/model";
 import { compact } from "./format.js";
 import type { Host } from "./host.js";
 
-/** @throws CambiumError for operators, tokenizers and checkpoints that are not there. */
-export async function describeRecipe(
-  recipe: Recipe,
-  path: string,
-  host: Host,
-): Promise<{ data: unknown; text: string }> {
+/** The recipe's arms. @throws CambiumError for operators, tokenizers and checkpoints that are not there. */
+export async function planRecipe(recipe: Recipe, path: string, host: Host): Promise<readonly ArmPlan[]> {
   const projectDir = dirname(resolve(path));
   const importer = host.importer(projectDir);
   const operators = await resolveOperators(recipe, importer);
   const { vocabSize, bosId, eosId } = await loadTokenizer(recipe.data.tokenizer, projectDir);
   const checkpoint =
     recipe.model.from === undefined ? undefined : await readCheckpoint(resolve(projectDir, recipe.model.from));
-  const arms = planArms(recipe, {
+  return planArms(recipe, {
     vocabSize,
     bosId,
     eosId,
@@ -28,6 +24,15 @@ export async function describeRecipe(
     operators,
     ...(checkpoint && { checkpoint }),
   });
+}
+
+/** Throws as `planRecipe` does. */
+export async function describeRecipe(
+  recipe: Recipe,
+  path: string,
+  host: Host,
+): Promise<{ data: unknown; text: string }> {
+  const arms = await planRecipe(recipe, path, host);
   const data = arms.map(({ name, stages }) => ({
     name,
     stages: stages.map(({ name: stage, config, tokens, flops, start }) => {

@@ -208,6 +208,9 @@ describe("inspect", () => {
     }[];
     expect(grown?.stages[1]).toMatchObject({ layers: 2, layerMap: [0, 0], connectionRate: { value: 0 } });
     expect(scratch?.stages).toMatchObject([{ layers: 2, tokens: 320 }]);
+    const graph = ["inspect", recipe, "--graph", "step"];
+    expect(await output(...graph)).toMatch(/replaces "model\.layers\.1\.(?![\s\S]*model\.layers\.2)/);
+    expect(await output(...graph, "--precision", "mixed")).toContain("f16[");
   });
 
   test("a checkpoint, its tensors, and the graphs of its model", async () => {

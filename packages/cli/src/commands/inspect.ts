@@ -1,13 +1,13 @@
 // cambium inspect: what a path holds — a recipe, a run, a checkpoint, a safetensors file — or the graph of its model.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
-import { loadRecipe } from "@cambium/experiment";
+import { loadRecipe, type Recipe } from "@cambium/experiment";
 import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
-import { countParameters, lossGraph, parseHfConfig } from "@cambium/model";
+import { type LlamaConfig, lossGraph } from "@cambium/model";
 import { summarizeRun } from "@cambium/report";
 import { defaultOptimizer, matrixFlops, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
+import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-view.js";
 import {
   type BackendFlags,
   backendOptions,
@@ -21,7 +21,7 @@ import { compact } from "../format.js";
 import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
 import type { Host } from "../host.js";
 import { configOf, exists, findModel } from "../model-source.js";
-import { describeRecipe } from "../recipe-view.js";
+import { describeRecipe, planRecipe } from "../recipe-view.js";
 import { resultTable } from "../table.js";
 
 interface Flags extends BackendFlags, PrecisionFlags {
@@ -64,7 +64,7 @@ checkpoint, {"tensors", "metadata", …} of a file; with --graph {"nodes", "flop
 Examples:
   cambium inspect recipes/quickstart.yaml      stages, layer map, R_c, parameters, FLOPs
   cambium inspect ./llama                      tensors and sizes
-  cambium inspect ./llama --graph step         the train step as text
+  cambium inspect ./llama --graph step         the train step as text; of a recipe, its last model's
   cambium inspect ./llama --graph step --wgsl  the WebGPU kernels it becomes
   cambium inspect ./llama --graph step --backend webgpu --profile --trace step.json`,
     )
@@ -87,13 +87,8 @@ function flagNames(names: readonly string[]): string {
   return names.map((name) => `--${name}`).join(", ");
 }
 
-interface Shown {
-  readonly data: unknown;
-  readonly text: string;
-}
-
 async function describe(path: string, host: Host): Promise<Shown> {
-  if (/\.ya?ml$/.test(path)) return describeRecipe(await loadRecipe(path), path, host);
+  if (isRecipe(path)) return describeRecipe(await loadRecipe(path), path, host);
   if (!(await stat(path)).isDirectory()) return describeTensors(path);
   if (await exists(join(path, "run.json"))) {
     const summary = await summarizeRun(path);
@@ -102,61 +97,16 @@ async function describe(path: string, host: Host): Promise<Shown> {
   return describeCheckpoint(path);
 }
 
-async function describeTensors(path: string): Promise<Shown> {
-  await using file = await SafetensorsFile.open(path);
-  const tensors = [...file.tensors.values()].map(({ name, dtype, shape, byteLength }) => ({
-    name,
-    dtype,
-    shape,
-    bytes: byteLength,
-  }));
-  const rows = tensors.map(({ name, dtype, shape, bytes }) => `  ${name}  ${dtype}[${shape}]  ${compact(bytes)}B`);
-  return {
-    data: { path, bytes: file.size, metadata: file.metadata, tensors },
-    text: [`${path}: ${tensors.length} tensors, ${compact(file.size)}B`, ...rows].join("\n"),
-  };
-}
-
-async function describeCheckpoint(path: string): Promise<Shown> {
-  await using directory = await openModelDirectory(path);
-  const entries = [...directory.tensors.values()];
-  const bytes = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const tensors = entries.map(({ name, dtype: stored, shape }) => ({ name, dtype: stored, shape }));
-  const { model_type: family } = directory.configJson;
-  if (typeof family === "string" && family !== "llama") {
-    const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
-    const text = [
-      `${path}: ${family}; grow can copy its layers, no command computes it`,
-      `  tensors        ${entries.length}, ${compact(bytes)}B, ${types}`,
-    ].join("\n");
-    return { data: { path, config: directory.configJson, bytes, tensors }, text };
-  }
-  const { config, dtype, flavour } = parseHfConfig(directory.configJson);
-  const parameters = countParameters(config);
-  const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabSize, contextLength, tieEmbeddings } =
-    config;
-  const text = [
-    `${path}: Llama, ${layers} layers × ${hiddenSize}, transformers ${flavour} spelling`,
-    `  heads          ${heads} (${kvHeads} key/value) × ${headDim}`,
-    `  intermediate   ${intermediateSize}`,
-    `  vocabulary     ${vocabSize}${tieEmbeddings ? ", tied" : ""}`,
-    `  context        ${contextLength}`,
-    `  parameters     ${compact(parameters.total)} (${compact(parameters.nonEmbedding)} without embeddings)`,
-    `  tensors        ${entries.length}, ${compact(bytes)}B${dtype === undefined ? "" : `, ${dtype}`}`,
-  ].join("\n");
-  return { data: { path, config, dtype, parameters, bytes, tensors }, text };
-}
-
 async function showGraph(path: string, which: "loss" | "step", flags: Flags, host: Host): Promise<void> {
   if (which === "loss" && flags.precision !== undefined)
     throw new CambiumError("E_OPTION", "--precision needs --graph step", { got: "--graph loss, which is f32" });
   const { batch, context, json } = flags;
-  const config = await configOf(await findModel(path));
+  const { config, precision = "f32" } = await modelOf(path, host);
   const size = { batch, time: context ?? Math.min(128, config.contextLength) };
   const graph =
     which === "loss"
       ? lossGraph(config, size)
-      : trainStepGraph(config, { ...size, optimizer: defaultOptimizer, precision: flags.precision ?? "f32" });
+      : trainStepGraph(config, { ...size, optimizer: defaultOptimizer, precision: flags.precision ?? precision });
   const backend = backendOptions(flags.wgsl ? { backend: "webgpu", ...flags } : flags);
   const asked = (["wgsl", "source", "profile", "trace"] as const).filter((name) => flags[name] !== undefined);
   if (asked.length > 0) {
@@ -181,4 +131,21 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
   }
   const amounts = [`${compact(flops)}FLOP`, `${compact(inputBytes)}B in`, `at most ${compact(peakBytes)}B alive`];
   console.log(`${printGraph(graph).trimEnd()}\n# ${[`${cost.nodes} nodes`, ...amounts].join(", ")}`);
+}
+
+/** The model whose graph a path means: a recipe's or a run's is the last of its first arm. */
+async function modelOf(
+  path: string,
+  host: Host,
+): Promise<{ readonly config: LlamaConfig; readonly precision?: Recipe["train"]["precision"] }> {
+  if (!isRecipe(path)) return { config: await configOf(await findModel(path)) };
+  const recipe = await loadRecipe(path);
+  const [arm] = await planRecipe(recipe, path, host);
+  const config = arm?.stages.at(-1)?.config;
+  if (!config) throw new Error("a recipe plans an arm with a stage");
+  return { config, precision: recipe.train.precision };
+}
+
+function isRecipe(path: string): boolean {
+  return /\.ya?ml$/.test(path);
 }

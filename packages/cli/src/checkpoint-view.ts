@@ -1,0 +1,54 @@
+// What a checkpoint or a safetensors file holds, as `cambium inspect` shows it.
+import { openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
+import { countParameters, parseHfConfig } from "@cambium/model";
+import { compact } from "./format.js";
+
+export interface Shown {
+  readonly data: unknown;
+  readonly text: string;
+}
+
+export async function describeTensors(path: string): Promise<Shown> {
+  await using file = await SafetensorsFile.open(path);
+  const tensors = [...file.tensors.values()].map(({ name, dtype, shape, byteLength }) => ({
+    name,
+    dtype,
+    shape,
+    bytes: byteLength,
+  }));
+  const rows = tensors.map(({ name, dtype, shape, bytes }) => `  ${name}  ${dtype}[${shape}]  ${compact(bytes)}B`);
+  return {
+    data: { path, bytes: file.size, metadata: file.metadata, tensors },
+    text: [`${path}: ${tensors.length} tensors, ${compact(file.size)}B`, ...rows].join("\n"),
+  };
+}
+
+export async function describeCheckpoint(path: string): Promise<Shown> {
+  await using directory = await openModelDirectory(path);
+  const entries = [...directory.tensors.values()];
+  const bytes = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const tensors = entries.map(({ name, dtype: stored, shape }) => ({ name, dtype: stored, shape }));
+  const { model_type: family } = directory.configJson;
+  if (typeof family === "string" && family !== "llama") {
+    const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
+    const text = [
+      `${path}: ${family}; grow can copy its layers, no command computes it`,
+      `  tensors        ${entries.length}, ${compact(bytes)}B, ${types}`,
+    ].join("\n");
+    return { data: { path, config: directory.configJson, bytes, tensors }, text };
+  }
+  const { config, dtype, flavour } = parseHfConfig(directory.configJson);
+  const parameters = countParameters(config);
+  const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabSize, contextLength, tieEmbeddings } =
+    config;
+  const text = [
+    `${path}: Llama, ${layers} layers × ${hiddenSize}, transformers ${flavour} spelling`,
+    `  heads          ${heads} (${kvHeads} key/value) × ${headDim}`,
+    `  intermediate   ${intermediateSize}`,
+    `  vocabulary     ${vocabSize}${tieEmbeddings ? ", tied" : ""}`,
+    `  context        ${contextLength}`,
+    `  parameters     ${compact(parameters.total)} (${compact(parameters.nonEmbedding)} without embeddings)`,
+    `  tensors        ${entries.length}, ${compact(bytes)}B${dtype === undefined ? "" : `, ${dtype}`}`,
+  ].join("\n");
+  return { data: { path, config, dtype, parameters, bytes, tensors }, text };
+}
