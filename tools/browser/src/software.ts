@@ -1,0 +1,30 @@
+// `pnpm software swiftshader|lavapipe COMMAND …`: runs a command that finds this software adapter and no other, say
+// `pnpm software swiftshader cambium doctor`.
+import { spawn } from "node:child_process";
+import { useLavapipe } from "./lavapipe.js";
+import { swiftShader } from "./swiftshader.js";
+
+/** By adapter: sets this process's environment, which the command inherits; returns what is missing. */
+const adapters: Readonly<Record<string, () => Promise<string | undefined>>> = {
+  lavapipe: useLavapipe,
+  async swiftshader() {
+    Object.assign(process.env, (await swiftShader()).env);
+    return undefined;
+  },
+};
+
+const [name = "", command, ...args] = process.argv.slice(2);
+const adapter = Object.hasOwn(adapters, name) ? adapters[name] : undefined;
+if (!adapter || command === undefined) fail(`pnpm software ${Object.keys(adapters).sort().join("|")} COMMAND …`, 2);
+const missing = await adapter();
+if (missing !== undefined) fail(missing, 1);
+// What Ctrl-C means is the command's to say; the terminal tells it as well.
+process.on("SIGINT", () => {});
+const child = spawn(command, args, { stdio: "inherit" });
+child.on("error", (error) => fail(`${command}: ${error.message}`, 127));
+child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+
+function fail(message: string, code: number): never {
+  console.error(message);
+  process.exit(code);
+}
