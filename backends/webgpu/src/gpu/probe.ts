@@ -13,7 +13,14 @@ export async function probe(load?: () => Promise<unknown>): Promise<readonly Pro
     const names = await adapterNames(source);
     const fix = noAdapterHint();
     if (names.length === 0)
-      return [{ device: "gpu", available: false, detail: `${source.name} finds no adapter: no driver it knows`, fix }];
+      return [
+        {
+          device: "gpu",
+          available: false,
+          detail: `${source.name} finds no adapter: no driver, or none that it takes`,
+          fix,
+        },
+      ];
     return await Promise.all(names.map((name) => describe(source, name)));
   } catch (error) {
     const { message, details } = error instanceof CambiumError ? error : new CambiumError("", String(error));
