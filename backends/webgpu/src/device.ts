@@ -76,14 +76,12 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize
   const executables = new Set<Executable>();
   const traits = traitsOf(gpu, options, subgroupSize);
   const engine: Engine = {
-    ...{
-      gpu,
-      heap,
-      ledger,
-      pipelines: new Pipelines(device),
-      readback: new Readback(device),
-      copier: new Copier(device),
-    },
+    gpu,
+    heap,
+    ledger,
+    pipelines: new Pipelines(device),
+    readback: new Readback(device),
+    copier: new Copier(device),
     faults: watchFaults(device, adapter.name),
     pending: new Pending(),
     maxBindingBytes: traits.maxBindingBytes,
@@ -115,7 +113,8 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize
   };
   const build = async (graph: Graph, choose?: Choose): Promise<Executable> => {
     const program = compileProgram(graph, {
-      ...{ traits, choose },
+      traits,
+      choose,
       alignment: Math.max(limits.minStorageBufferOffsetAlignment, limits.minUniformBufferOffsetAlignment),
       maxBufferBytes: limits.maxBufferSize,
     });

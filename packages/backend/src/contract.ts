@@ -37,7 +37,10 @@ export interface DeviceInfo {
   readonly backend: string;
   /** Version of the engine below it, e.g. of onnxruntime-node. */
   readonly version: string;
-  /** What really computes: provider, adapter, threads; shown to the user. */
+  /**
+   * What really computes: provider, adapter, threads, and whatever options make of it that changes bits. Shown to the
+   * user, and part of what tells one run from another: a stage computed on another device is not taken for this one's.
+   */
   readonly device: string;
   /** Dtypes that compute on it. */
   readonly dtypes: readonly DType[];

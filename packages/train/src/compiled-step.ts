@@ -99,9 +99,9 @@ async function accumulatedStep(
     throw error;
   });
   const { accumulated, m, v } = stateNames;
-  const { scalars, results, scaling } = edges(options);
+  const { scalars, results, scaled, scaling } = edges(options);
   const trained = trainable(config, options);
-  const read = [...parameterTable(config).map(({ name }) => name), ...scaling.slice(0, 1)];
+  const read = [...parameterTable(config).map(({ name }) => name), ...scaled];
   const updated = [...trained.flatMap((name) => [name, m(name), v(name)]), ...scaling];
   const shapes = new Map(graphs.accumulate.inputs.map(({ name, value }) => [name, value.type.shape]));
   const sums = new Map(trained.map((name) => [accumulated(name), shapes.get(name) as readonly number[]]));
@@ -167,7 +167,7 @@ function pick(state: DeviceState, names: readonly string[]): DeviceState {
   return Object.fromEntries(names.map((name) => [name, state[name] as DeviceTensor]));
 }
 
-/** What the updating graph takes and gives besides tensors of the model, by precision. */
+/** What a step takes and gives besides tensors of the model, by precision. */
 function edges({ precision }: StepGraphOptions) {
   const mixed = precision === "mixed";
   return {
@@ -176,8 +176,9 @@ function edges({ precision }: StepGraphOptions) {
       ...(!mixed && { step: hostTensor("i32", [], [step]) }),
     }),
     results: ["gradNorm", ...(mixed ? ["stepScale"] : [])],
-    /** State; the scale first, which the accumulating graph reads. */
-    scaling: mixed ? [scalingNames.scale, scalingNames.finiteSteps, scalingNames.updates] : [],
+    /** State that scaling adds, and what of it the loss is multiplied by. */
+    scaling: mixed ? Object.values(scalingNames) : [],
+    scaled: mixed ? [scalingNames.scale] : [],
   };
 }
 

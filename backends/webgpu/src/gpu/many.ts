@@ -99,12 +99,7 @@ function halvesOf({ label, chunk }: ManyKernel, placed: readonly Placed[], limit
     storages.map(({ buffer, offset }): Storage => ({ buffer, offset: offset + 4 * from, bytes: 4 * (to - from) }));
   return [
     [{ ...first, storages: part(0, elements), size: elements }],
-    [
-      {
-        ...first,
-        ...{ storages: part(elements, size), size: size - elements, firstChunk: firstChunk + chunks },
-      },
-    ],
+    [{ ...first, storages: part(elements, size), size: size - elements, firstChunk: firstChunk + chunks }],
   ];
 }
 

@@ -50,14 +50,20 @@ export function lowerGradient(node: Node, context: LowerContext, chunkBytes = de
     emitProduct(logitsProduct(hidden, weight, chunk), target, context);
     const next = chunk === chunks.at(-1) ? hiddenGrad : context.temp(f32(rows, width));
     const toHidden: Product = {
-      ...{ batch: [], m: rows, n: width, k: count },
+      batch: [],
+      m: rows,
+      n: width,
+      k: count,
       a: { value: logitsGrad, size: rows, alongK: true, pitch: count, offset: 0, steps: [] },
       b: { value: weight, size: width, alongK: false, pitch: width, offset: first * width, steps: [] },
     };
     emitProduct(toHidden, sum ? addedTo(sum, into(next)) : into(next), context);
     sum = next;
     const toWeight: Product = {
-      ...{ batch: [], m: count, n: width, k: rows },
+      batch: [],
+      m: count,
+      n: width,
+      k: rows,
       a: { value: logitsGrad, size: count, alongK: false, pitch: count, offset: 0, steps: [] },
       b: { value: hidden, size: width, alongK: false, pitch: width, offset: 0, steps: [] },
     };
@@ -82,9 +88,9 @@ function chunksOf(hidden: Value, weight: Value, chunkBytes: number): Chunk[] {
 
 function logitsProduct(hidden: Value, weight: Value, { first, count }: Chunk): Product {
   const [rows, width] = hidden.type.shape as readonly [number, number];
-  const side = (value: Value, size: number, offset: number): Side => ({
-    ...{ value, size, alongK: true, pitch: width, offset, steps: [] },
-  });
+  const side = (value: Value, size: number, offset: number): Side => {
+    return { value, size, alongK: true, pitch: width, offset, steps: [] };
+  };
   return { batch: [], m: rows, n: count, k: width, a: side(hidden, rows, 0), b: side(weight, count, first * width) };
 }
 

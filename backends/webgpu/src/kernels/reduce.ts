@@ -80,14 +80,12 @@ function stages(job: Job, context: LowerContext): void {
   context.emit(
     foldKernel(
       {
-        ...{
-          label: `${label} in ${splits}`,
-          reads: [x],
-          write: partial,
-          outputs: outputs * splits,
-          length: part,
-          fold,
-        },
+        label: `${label} in ${splits}`,
+        reads: [x],
+        write: partial,
+        outputs: outputs * splits,
+        length: part,
+        fold,
         read: (code, slot, r) => job.read(code, code.define(along.output(slot)), code.define(along.element(slot, r))),
         inside: (slot, r) => `${along.element(slot, r)} < ${length}u`,
       },
