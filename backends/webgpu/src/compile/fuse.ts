@@ -211,6 +211,7 @@ export function fuse(
       places.map(({ step }) => step),
       leaves,
       maxBuffers,
+      (value) => value.type.dtype === "f16" && leaves(value).every((leaf) => !producer.has(leaf.id)),
     ),
     expression: (value) => {
       const made = inlineOf(value);
@@ -227,20 +228,34 @@ export function fuse(
   };
 }
 
-/** Joins neighbours that one kernel can do: expressions of one size while their buffers fit, nodes that say so. */
-function merge(steps: readonly Step[], leaves: (value: Value) => readonly Value[], maxBuffers: number): Step[] {
+/**
+ * Joins neighbours that one kernel can do: expressions of one size while their buffers fit, nodes that say so.
+ * @param early whether a value may as well be computed earlier: weights rounded to f16, which many kernels would do one by
+ *   one
+ */
+function merge(
+  steps: readonly Step[],
+  leaves: (value: Value) => readonly Value[],
+  maxBuffers: number,
+  early: (value: Value) => boolean,
+): Step[] {
   const merged: Step[] = [];
+  /** Whether `step` went into the one at `at`. */
+  const joined = (step: Step, at: number): boolean => {
+    const before = merged[at];
+    if (step.kind !== "expressions" || before?.kind !== "expressions") return false;
+    const roots = [...before.roots, ...step.roots];
+    const sizes = new Set(roots.map(({ type }) => numel(type.shape)));
+    const read = new Set(roots.flatMap(leaves));
+    const fits = sizes.size === 1 && read.size + roots.length <= maxBuffers && !roots.some((one) => read.has(one));
+    if (fits) merged[at] = { kind: "expressions", roots };
+    return fits;
+  };
+  const isEarly = (step: Step) => step.kind === "expressions" && step.roots.every(early);
   for (const step of steps) {
     const last = merged.at(-1);
-    if (step.kind === "expressions" && last?.kind === "expressions") {
-      const roots = [...last.roots, ...step.roots];
-      const sizes = new Set(roots.map(({ type }) => numel(type.shape)));
-      const read = new Set(roots.flatMap(leaves));
-      if (sizes.size === 1 && read.size + roots.length <= maxBuffers && !roots.some((one) => read.has(one))) {
-        merged[merged.length - 1] = { kind: "expressions", roots };
-        continue;
-      }
-    }
+    if (joined(step, merged.length - 1)) continue;
+    if (isEarly(step) && merged.some((before, at) => isEarly(before) && joined(step, at))) continue;
     if (step.kind === "nodes" && last?.kind === "nodes") {
       const [before, node] = [last.nodes.at(-1) as Node, step.nodes[0] as Node];
       if (before.op === node.op && step.lowering.joins?.(before, node)) {
