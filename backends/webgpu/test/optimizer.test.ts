@@ -20,6 +20,7 @@ const traits: DeviceTraits = {
     maxStorageBuffers: 8,
   },
   maxBindingBytes: 2 ** 27,
+  numbers: "uniform",
 };
 
 /** A step over `count` elements; with `twice`, a second parameter is moved by the first one's moment. */

@@ -24,6 +24,8 @@ export interface DeviceTraits {
   readonly maxStorageBuffers: number;
   /** Largest range of one binding, bytes; larger values are bound in parts. */
   readonly maxBindingBytes: number;
+  /** Kind of buffer that `KernelIo.number` reads. `storage` where the driver builds kernels anew for each content of a uniform one. */
+  readonly numbers: "uniform" | "storage";
 }
 
 /** What is larger than a binding may be is bound in parts of a multiple of so many bytes, which every alignment divides. */

@@ -86,23 +86,28 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
   const optimized = optimize(splitConcat(graph), { keep: isLowered, verify });
   const { fusion, emitted } = fused(optimized, options);
   const layout = layOut(optimized, emitted, fusion, options);
-  const uniforms = new Uniforms(options.alignment, layout.constantBytes);
+  const blocks = new NumberBlocks(
+    options.alignment,
+    layout.constantBytes,
+    traits.numbers === "storage" ? "read" : "uniform",
+  );
   const dispatches = emitted.map((one): Dispatch | ManyDispatch => {
     const { kernel, many, scope } = one;
     if (many) return { kind: "many", label: many.label, scope, kernel: many, place: layout.place };
     const { label, groups } = kernel as Kernel;
     const operands = operandsOf(one, layout, traits);
-    const { wgsl, numbers } = kernelModule(kernel as Kernel, operands, fusion);
+    const { wgsl, numbers } = kernelModule(kernel as Kernel, operands, fusion, traits);
     const bindings = operands.flatMap((operand) => bindingsOf(operand, layout));
-    if (bindings.length > traits.maxStorageBuffers) throw crowded(one, operands, bindings.length, traits);
-    if (numbers.length > 0) bindings.push(uniforms.bind(numbers));
+    if (numbers.length > 0) bindings.push(blocks.bind(numbers));
+    const buffers = bindings.filter(({ access }) => access !== "uniform").length;
+    if (buffers > traits.maxStorageBuffers) throw crowded(one, operands, buffers, traits);
     return { kind: "one", label, scope, wgsl, groups, bindings };
   });
   return {
     dispatches,
     layout,
-    numbers: uniforms.blocks,
-    constantBytes: uniforms.bytes,
+    numbers: blocks.all,
+    constantBytes: blocks.bytes,
     inputs: optimized.inputs.map(({ name, value }) => ({ name, type: value.type })),
     outputs: optimized.outputs.map(({ name, value, replaces }: GraphOutput) => ({
       name,
@@ -117,7 +122,8 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
 
 /** Fuses and lowers; what fuses onto a node whose kernels then bind too many buffers is taken off it again. */
 function fused(graph: Graph, options: ProgramOptions): { fusion: Fusion; emitted: readonly Emitted[] } {
-  const maxBuffers = options.traits.maxStorageBuffers;
+  const { maxStorageBuffers, numbers } = options.traits;
+  const maxBuffers = maxStorageBuffers - (numbers === "storage" ? 1 : 0);
   const plain = new Set<Node>();
   for (;;) {
     const fusion = fuse(graph, loweringOf, { maxBuffers, plain });
@@ -172,14 +178,16 @@ function crowded({ kernel, scope }: Emitted, operands: readonly Operand[], count
 }
 
 /** The kernels' numbers, in the constants' buffer behind the constants; equal ones stand there once. */
-class Uniforms {
+class NumberBlocks {
   readonly #alignment: number;
+  readonly #access: Access;
   readonly #known = new Map<string, Binding>();
-  readonly blocks: { readonly offset: number; readonly numbers: readonly number[] }[] = [];
+  readonly all: { readonly offset: number; readonly numbers: readonly number[] }[] = [];
   bytes: number;
 
-  constructor(alignment: number, from: number) {
+  constructor(alignment: number, from: number, access: Access) {
     this.#alignment = alignment;
+    this.#access = access;
     this.bytes = from;
   }
 
@@ -189,8 +197,8 @@ class Uniforms {
     if (known) return known;
     const bytes = 16 * Math.ceil(numbers.length / 4);
     const placement: Placement = { kind: "constant", offset: this.bytes };
-    const binding: Binding = { placement, offset: 0, bytes, access: "uniform" };
-    this.blocks.push({ offset: this.bytes, numbers });
+    const binding: Binding = { placement, offset: 0, bytes, access: this.#access };
+    this.all.push({ offset: this.bytes, numbers });
     this.bytes += Math.ceil(bytes / this.#alignment) * this.#alignment;
     this.#known.set(key, binding);
     return binding;

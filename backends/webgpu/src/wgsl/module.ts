@@ -1,7 +1,7 @@
 // A kernel's WGSL module: bindings, functions and entry point around the body that the kernel writes.
 import type { Value } from "@cambium/ir";
 import type { Fusion } from "../compile/fuse.js";
-import type { Kernel, KernelBody, KernelIo } from "../compile/kernel.js";
+import type { DeviceTraits, Kernel, KernelBody, KernelIo } from "../compile/kernel.js";
 import { Code, toMemory, type ValueSource } from "./code.js";
 import { fourOf } from "./fours.js";
 import { type FunctionName, functionSources } from "./functions.js";
@@ -10,22 +10,28 @@ import { declareBindings, isByFour, isHalf, type Operand, type Use } from "./ope
 
 export interface KernelModule {
   readonly wgsl: string;
-  /** Contents of the uniform buffer that is bound after the operands; none when empty. */
+  /** Contents of the buffer that is bound after the operands; none when empty. */
   readonly numbers: readonly number[];
 }
 
 /** The module of `kernel` with its `operands` as bindings 0, 1, … of group 0. */
-export function kernelModule(kernel: Kernel, operands: readonly Operand[], fusion: Fusion): KernelModule {
+export function kernelModule(
+  kernel: Kernel,
+  operands: readonly Operand[],
+  fusion: Fusion,
+  traits: Pick<DeviceTraits, "numbers">,
+): KernelModule {
   // The first pass only shows how operands are used: read and written as scalars, or by four.
   const seen = write(kernel, operands, fusion, undefined);
   const { body, functions, numbers } = write(kernel, operands, fusion, seen.uses);
   const bound = operands.reduce((sum, { parts }) => sum + parts.length, 0);
   const fours = Math.ceil(numbers.length / 4);
+  const space = traits.numbers === "storage" ? "storage, read" : "uniform";
   const wgsl = assemble({
     enables: [...(kernel.enables ?? []), ...(operands.some(isHalf) ? ["f16"] : [])],
     bindings: [
       declareBindings(operands, seen.uses),
-      ...(fours > 0 ? [`@group(0) @binding(${bound}) var<uniform> numbers: array<vec4<u32>, ${fours}>;`] : []),
+      ...(fours > 0 ? [`@group(0) @binding(${bound}) var<${space}> numbers: array<vec4<u32>, ${fours}>;`] : []),
     ].join("\n"),
     functions: functionSources(functions),
     workgroup: kernel.workgroup,

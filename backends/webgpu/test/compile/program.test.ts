@@ -33,6 +33,7 @@ const traits: DeviceTraits = {
   maxWorkgroupBytes: 16_384,
   maxStorageBuffers: 8,
   maxBindingBytes: 2 ** 27,
+  numbers: "uniform",
 };
 const compile = (graph: Graph) =>
   compileProgram(graph, { traits, alignment: 256, maxBufferBytes: 2 ** 28, verify: true });
@@ -75,6 +76,25 @@ test("elementwise work follows a product in its kernel, and a reduction reads an
   });
   const labels = compile(graph).dispatches.map(({ label }) => label.split(" ")[0]);
   expect(labels.filter((label) => label === "elementwise")).toEqual([]);
+});
+
+test("the numbers of kernels are one storage buffer of those they may bind, where a uniform one would not do", () => {
+  const config = llamaConfig({
+    vocabSize: 64,
+    hiddenSize: 32,
+    intermediateSize: 48,
+    layers: 1,
+    heads: 2,
+    contextLength: 16,
+  });
+  const graph = trainStepGraph(config, { batch: 2, time: 16, optimizer: defaultOptimizer });
+  const stored: DeviceTraits = { ...traits, kind: "cpu", subgroups: true, numbers: "storage" };
+  const program = compileProgram(graph, { traits: stored, alignment: 256, maxBufferBytes: 2 ** 28 });
+  const ones = program.dispatches.filter((dispatch): dispatch is Dispatch => dispatch.kind === "one");
+  expect(ones.some(({ wgsl }) => /var<storage, read> numbers/.test(wgsl))).toBe(true);
+  expect(ones.some(({ wgsl }) => wgsl.includes("var<uniform>"))).toBe(false);
+  expect(ones.flatMap(({ bindings }) => bindings).some(({ access }) => access === "uniform")).toBe(false);
+  expect(Math.max(...ones.map(({ bindings }) => bindings.length))).toBeLessThanOrEqual(8);
 });
 
 test("two results of one reduction's kind joined by one op: one kernel takes the op", () => {

@@ -22,6 +22,7 @@ export function traitsOf(kind: DeviceTraits["kind"], changes: Partial<DeviceTrai
     maxWorkgroupBytes: 32_768,
     maxStorageBuffers: 8,
     maxBindingBytes: 1 << 28,
+    numbers: "uniform",
     ...changes,
   };
 }
