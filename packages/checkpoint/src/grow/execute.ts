@@ -9,10 +9,10 @@ import { freeBytes } from "../disk-space.js";
 import { toFileError } from "../file-errors.js";
 import { CONFIG_FILE, INDEX_FILE } from "../model-directory/names.js";
 import { blocksFor } from "./footprint.js";
-import { PassingHashes } from "./hashes.js";
+import { GrowthHashes } from "./hashes.js";
 import { clearJournal, growingPaths, type Journal, lockTarget, writeJournal } from "./journal.js";
 import { examine, type GrowPreflight, type Growth, type PreflightRequest } from "./preflight.js";
-import { modelCard, RECORD_FILE, record } from "./record.js";
+import { modelCard, RECORD_FILE, type RecordedHashes, record } from "./record.js";
 import { verifyShards } from "./verify.js";
 import { writeShard } from "./write-shard.js";
 
@@ -96,21 +96,22 @@ async function fill(
   const { scratch } = growingPaths(target);
   const { signal } = options;
   const safe = await standingBytes(scratch, journal?.files);
-  const passing = new PassingHashes(prepared.shards, journal?.hashes);
+  const hashing = new GrowthHashes(source, journal?.hashes);
   // What is known beforehand is written while the weights are.
   const companions = writeCompanions(growth, scratch);
+  let hashes: RecordedHashes;
   try {
-    await writeShards(growth, target, { safe, passing, begun: journal !== undefined }, options);
+    await writeShards(growth, target, { safe, hashing, begun: journal !== undefined }, options);
+    hashes = options.verify
+      ? await verifyShards(source, scratch, prepared.shards, report.bytesOut, options)
+      : { tensors: await hashing.all(prepared.shards, scratch) };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return "stopped";
     throw error;
   } finally {
-    await Promise.allSettled([companions]);
+    await Promise.allSettled([companions, hashing.stop()]);
   }
   await companions;
-  const hashes = options.verify
-    ? await verifyShards(source, scratch, prepared.shards, report.bytesOut, options)
-    : { tensors: await passing.all(source, scratch) };
   if (signal?.aborted) return "stopped";
   await writeFile(join(scratch, RECORD_FILE), record(prepared, report, hashes));
   await syncTree(scratch);
@@ -133,7 +134,7 @@ async function writeCompanions({ source, prepared, report }: Growth, scratch: st
 interface Sitting {
   /** Bytes by file name; grows. */
   readonly safe: Record<string, number>;
-  readonly passing: PassingHashes;
+  readonly hashing: GrowthHashes;
   /** There is a journal. */
   readonly begun: boolean;
 }
@@ -142,14 +143,14 @@ interface Sitting {
 async function writeShards(
   growth: Growth,
   target: string,
-  { safe, passing, begun }: Sitting,
+  { safe, hashing, begun }: Sitting,
   options: GrowOptions,
 ): Promise<void> {
   const { source, prepared, report, identity } = growth;
   const { scratch } = growingPaths(target);
   const { signal, onProgress, flushBytes = FLUSH_BYTES } = options;
   // One write at a time; without a journal nothing counts as safe, so that the first one need not be waited for.
-  const note = () => writeJournal(target, identity, { files: safe, hashes: passing.known });
+  const note = () => writeJournal(target, identity, { files: safe, hashes: hashing.known });
   let noted = begun ? Promise.resolve() : note();
   const save = (file: string, bytes: number): Promise<void> => {
     noted = noted.then(() => {
@@ -167,7 +168,7 @@ async function writeShards(
       let last = safe[file] ?? 0;
       if (last === layout.fileSize) continue;
       await writeShard({
-        ...{ source, layout, hashes: passing, blocks, flushBytes, signal, from: last, path: join(scratch, file) },
+        ...{ source, layout, hashes: hashing, blocks, flushBytes, signal, from: last, path: join(scratch, file) },
         save: (end) => save(file, end),
         progress: (end) => {
           done += end - last;

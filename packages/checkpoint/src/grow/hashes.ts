@@ -1,4 +1,4 @@
-// SHA-256 of every tensor of a grown model, taken while its bytes pass by on their way to the disk.
+// SHA-256 of every tensor of a grown model: of computed ones while they pass by, of copied ones behind the writer's back.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { ModelDirectory } from "../model-directory/open.js";
@@ -19,52 +19,73 @@ export interface KnownHashes {
   readonly computed: Readonly<Record<string, string>>;
 }
 
-export class PassingHashes {
-  readonly #shards: Prepared["shards"];
-  readonly #watched: ReadonlySet<TargetTensor>;
-  readonly #known: { readonly copied: Record<string, string>; readonly computed: Record<string, string> };
+/** Bytes hashed at a time: a millisecond or two, for which the writer waits at most. */
+const PIECE_BYTES = 2 << 20;
+
+/**
+ * A copied tensor is hashed once, however often it is copied, and read for that once more: right after the writer has
+ * first read it, when it is still in the page cache. Hashed in the writer's blocks, large tensors would hold up the disk,
+ * which takes 2 GB/s where a thread hashes 1.5.
+ */
+export class GrowthHashes {
+  readonly #copied: Record<string, string>;
+  readonly #computed: Record<string, string>;
+  readonly #queued = new Set<string>();
+  #working = Promise.resolve();
+  #stopped = false;
 
   /** @param known what an earlier sitting has hashed */
-  constructor(shards: Prepared["shards"], known?: KnownHashes) {
-    this.#shards = shards;
-    this.#known = { copied: { ...known?.copied }, computed: { ...known?.computed } };
-    const tensors = shards.flatMap(({ layout }) => layout.tensors.map(({ source }) => source));
-    const copies = new Map<string, TargetTensor[]>();
-    for (const tensor of tensors) {
-      if (tensor.copyOf === undefined) continue;
-      const list = copies.get(tensor.copyOf) ?? [];
-      copies.set(tensor.copyOf, list);
-      list.push(tensor);
-    }
-    // Each source tensor once, however often it is copied. Which of its copies goes round, so that the work spreads over
-    // the whole growth and hides behind the disk.
-    const chosen = [...copies.values()].map((list, i) => list[i % list.length] as TargetTensor);
-    this.#watched = new Set([...chosen, ...tensors.filter(({ copyOf }) => copyOf === undefined)]);
+  constructor(
+    private readonly source: ModelDirectory,
+    known?: KnownHashes,
+  ) {
+    this.#copied = { ...known?.copied };
+    this.#computed = { ...known?.computed };
   }
 
   /** Those that are whole by now. */
   get known(): KnownHashes {
-    return this.#known;
+    return { copied: this.#copied, computed: this.#computed };
   }
 
-  /** What is to see the `byteLength` bytes of `tensor`, from the first on and in order; undefined where nothing is. */
-  watch(tensor: TargetTensor, byteLength: number): ((bytes: Uint8Array) => void) | undefined {
-    if (!this.#watched.has(tensor)) return undefined;
+  /** Has the source's tensor `name`, which the writer is reading, hashed in its turn. */
+  queue(name: string): void {
+    if (this.#queued.has(name) || this.#copied[name] !== undefined) return;
+    this.#queued.add(name);
+    this.#working = this.#working.then(async () => {
+      const sum = await this.#hashSource(name);
+      if (!this.#stopped) this.#copied[name] = sum;
+    });
+    // Told by `all`.
+    this.#working.catch(() => undefined);
+  }
+
+  /** What is to see the `byteLength` bytes of the computed tensor `name`, from the first on and in order. */
+  watch(name: string, byteLength: number): (bytes: Uint8Array) => void {
     const hash = createHash("sha256");
     let left = byteLength;
     return (bytes) => {
       hash.update(bytes);
       left -= bytes.length;
-      if (left === 0) this.#keep(tensor, hash.digest("hex"));
+      if (left === 0) this.#computed[name] = hash.digest("hex");
     };
   }
 
-  /** All of them. What did not pass by whole in one sitting is read again, from `source` or the shards in `folder`. */
-  async all(source: ModelDirectory, folder: string): Promise<TensorHashes> {
+  /** Ends the work at the next piece. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#working.catch(() => undefined);
+  }
+
+  /** All of them. What no sitting saw whole is read again, from the source or the shards in `folder`. */
+  async all(shards: Prepared["shards"], folder: string): Promise<TensorHashes> {
+    for (const { layout } of shards)
+      for (const { source } of layout.tensors) if (source.copyOf !== undefined) this.queue(source.copyOf);
+    await this.#working;
     const hashes = { source: {} as Record<string, string>, result: {} as Record<string, string> };
-    for (const { file, layout } of this.#shards) {
+    for (const { file, layout } of shards) {
       for (const { name, source: tensor } of layout.tensors) {
-        const sum = this.#find(tensor) ?? this.#keep(tensor, await hashAgain(tensor, source, join(folder, file)));
+        const sum = await this.#find(tensor, join(folder, file));
         hashes.result[name] = sum;
         if (tensor.copyOf !== undefined) hashes.source[tensor.copyOf] = sum;
       }
@@ -72,23 +93,28 @@ export class PassingHashes {
     return hashes;
   }
 
-  #find({ name, copyOf }: TargetTensor): string | undefined {
-    return copyOf === undefined ? this.#known.computed[name] : this.#known.copied[copyOf];
+  async #find({ name, copyOf }: TargetTensor, path: string): Promise<string> {
+    if (copyOf !== undefined) return this.#copied[copyOf] as string;
+    this.#computed[name] ??= await hashWritten(path, name);
+    return this.#computed[name];
   }
 
-  #keep({ name, copyOf }: TargetTensor, sum: string): string {
-    if (copyOf === undefined) this.#known.computed[name] = sum;
-    else this.#known.copied[copyOf] = sum;
-    return sum;
+  async #hashSource(name: string): Promise<string> {
+    const shard = this.source.shardOf(name);
+    const { offset, byteLength } = shard.entry(name);
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, byteLength));
+    const hash = createHash("sha256");
+    for (let at = 0; at < byteLength && !this.#stopped; at += piece.length) {
+      const bytes = piece.subarray(0, Math.min(piece.length, byteLength - at));
+      await shard.readInto(bytes, offset + at);
+      hash.update(bytes);
+    }
+    return hash.digest("hex");
   }
 }
 
-async function hashAgain({ name, copyOf }: TargetTensor, source: ModelDirectory, path: string): Promise<string> {
+async function hashWritten(path: string, name: string): Promise<string> {
   const hash = createHash("sha256");
-  if (copyOf !== undefined) {
-    for await (const chunk of source.shardOf(copyOf).stream(copyOf)) hash.update(chunk);
-    return hash.digest("hex");
-  }
   await using written = await SafetensorsFile.open(path);
   for await (const chunk of written.stream(name)) hash.update(chunk);
   return hash.digest("hex");

@@ -7,7 +7,7 @@ import type { Prepared } from "./prepare.js";
 export const RECORD_FILE = "growth.json";
 
 /** SHA-256 in hex. */
-export interface GrowthHashes {
+export interface RecordedHashes {
   readonly tensors: TensorHashes;
   /** By file name, where the files were read whole. */
   readonly files?: {
@@ -19,7 +19,7 @@ export interface GrowthHashes {
 export function record(
   { identity, sourceFiles }: Prepared,
   { operator, layers, plan, tensors, parametersBefore, parametersAfter }: GrowPreflight,
-  { tensors: sha256, files }: GrowthHashes,
+  { tensors: sha256, files }: RecordedHashes,
 ): string {
   const content = {
     format: 1,

@@ -1,7 +1,7 @@
 // The bytes of one shard of a grown model in order: its header, ranges of the source's files, computed rows.
 import type { ModelDirectory } from "../model-directory/open.js";
 import type { SafetensorsLayout } from "../safetensors/layout.js";
-import type { PassingHashes } from "./hashes.js";
+import type { GrowthHashes } from "./hashes.js";
 import { computedChunks } from "./rows.js";
 import type { TargetTensor } from "./table.js";
 
@@ -19,7 +19,7 @@ export class ShardBytes {
   #at = 0;
 
   /** @param from the first byte that is wanted */
-  constructor(source: ModelDirectory, layout: SafetensorsLayout<TargetTensor>, hashes: PassingHashes, from: number) {
+  constructor(source: ModelDirectory, layout: SafetensorsLayout<TargetTensor>, hashes: GrowthHashes, from: number) {
     this.#spans = spans(source, layout, hashes, from);
   }
 
@@ -44,21 +44,22 @@ export class ShardBytes {
 async function* spans(
   source: ModelDirectory,
   { head, tensors }: SafetensorsLayout<TargetTensor>,
-  hashes: PassingHashes,
+  hashes: GrowthHashes,
   from: number,
 ): AsyncGenerator<Span> {
   if (from < head.length) yield inMemory(head.subarray(from));
   for (const { offset, byteLength, source: made } of tensors) {
     const skipped = Math.max(0, from - offset);
     if (skipped >= byteLength) continue;
-    const watch = skipped === 0 ? hashes.watch(made, byteLength) : undefined;
     if (made.copyOf === undefined) {
+      const watch = skipped === 0 ? hashes.watch(made.name, byteLength) : undefined;
       for await (const chunk of computedChunks(made, skipped)) yield { ...inMemory(chunk), watch };
       continue;
     }
+    hashes.queue(made.copyOf);
     const shard = source.shardOf(made.copyOf);
     const begin = shard.entry(made.copyOf).offset + skipped;
-    yield { length: byteLength - skipped, watch, read: (target, at) => shard.readInto(target, begin + at) };
+    yield { length: byteLength - skipped, read: (target, at) => shard.readInto(target, begin + at) };
   }
 }
 

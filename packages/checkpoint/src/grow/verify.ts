@@ -6,7 +6,7 @@ import { ReasonList } from "../reasons.js";
 import { SafetensorsFile } from "../safetensors/file.js";
 import type { GrowOptions } from "./execute.js";
 import type { Prepared } from "./prepare.js";
-import type { GrowthHashes } from "./record.js";
+import type { RecordedHashes } from "./record.js";
 import { computedChunks } from "./rows.js";
 
 /**
@@ -19,10 +19,10 @@ export async function verifyShards(
   shards: Prepared["shards"],
   total: number,
   { signal, onProgress }: Pick<GrowOptions, "signal" | "onProgress">,
-): Promise<GrowthHashes> {
+): Promise<RecordedHashes> {
   const files = { source: {} as Record<string, string>, result: {} as Record<string, string> };
   const sums = { source: {} as Record<string, string>, result: {} as Record<string, string> };
-  const hashes: GrowthHashes = { tensors: sums, files };
+  const hashes: RecordedHashes = { tensors: sums, files };
   const before = source.shards.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   const progress = (bytes: number): void => {

@@ -2,7 +2,7 @@
 import type { ModelDirectory } from "../model-directory/open.js";
 import type { SafetensorsLayout } from "../safetensors/layout.js";
 import { alignedDown, BlockFile } from "./block-file.js";
-import type { PassingHashes } from "./hashes.js";
+import type { GrowthHashes } from "./hashes.js";
 import { ShardBytes } from "./shard-bytes.js";
 import type { TargetTensor } from "./table.js";
 
@@ -11,7 +11,7 @@ export interface ShardWriter {
   readonly path: string;
   readonly layout: SafetensorsLayout<TargetTensor>;
   /** See the tensors pass by. */
-  readonly hashes: PassingHashes;
+  readonly hashes: GrowthHashes;
   /** Bytes of the file that are there already; those behind the last aligned one are written again. */
   readonly from: number;
   /** From `alignedBlocks`; their size is that of one write, their number how many are under way. */
