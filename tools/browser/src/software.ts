@@ -1,5 +1,5 @@
-// `pnpm software swiftshader|lavapipe COMMAND …`: runs a command that finds this software adapter and no other, say
-// `pnpm software swiftshader cambium doctor`.
+// `npm run software -- swiftshader|lavapipe COMMAND …`: runs a command that finds this software adapter and no other, say
+// `npm run software -- swiftshader cambium doctor`.
 import { spawn } from "node:child_process";
 import { useLavapipe } from "./lavapipe.js";
 import { swiftShader } from "./swiftshader.js";
@@ -15,9 +15,10 @@ const adapters: Readonly<Record<string, () => Promise<string | undefined>>> = {
 
 const [name = "", command, ...args] = process.argv.slice(2);
 const adapter = Object.hasOwn(adapters, name) ? adapters[name] : undefined;
-if (!adapter || command === undefined) fail(`pnpm software ${Object.keys(adapters).sort().join("|")} COMMAND …`, 2);
+if (!adapter || command === undefined)
+  fail(`npm run software -- ${Object.keys(adapters).sort().join("|")} COMMAND …`, 2);
 const missing = await adapter();
-if (missing !== undefined) fail(missing, 1);
+if (missing !== undefined) fail(missing.replace(/^skipped: /, ""), 1);
 // What Ctrl-C means is the command's to say; the terminal tells it as well.
 process.on("SIGINT", () => {});
 const child = spawn(command, args, { stdio: "inherit" });
