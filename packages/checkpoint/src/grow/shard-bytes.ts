@@ -8,9 +8,9 @@ import type { TargetTensor } from "./table.js";
 /** Bytes that follow each other in the shard. `read` fills `target` with those from `at` on. */
 interface Span {
   readonly length: number;
-  /** Sees them in order. */
+  /** Sees them in order, where they are in memory already. */
   readonly watch?: ((bytes: Uint8Array) => void) | undefined;
-  read(target: Uint8Array, at: number): Promise<void> | void;
+  read(target: Uint8Array, at: number): Promise<void> | undefined;
 }
 
 export class ShardBytes {
@@ -25,6 +25,8 @@ export class ShardBytes {
 
   /** Fills `target`, which must not be longer than what is left, with the next bytes. */
   async fill(target: Uint8Array): Promise<void> {
+    // Together: one after another, each would wait its turn behind what hashes.
+    const reads: Promise<void>[] = [];
     for (let filled = 0; filled < target.length; ) {
       const take = Math.min(this.#span.length - this.#at, target.length - filled);
       if (take === 0) {
@@ -33,11 +35,15 @@ export class ShardBytes {
         continue;
       }
       const bytes = target.subarray(filled, filled + take);
-      await this.#span.read(bytes, this.#at);
+      const reading = this.#span.read(bytes, this.#at);
+      // Told below.
+      reading?.catch(() => undefined);
+      if (reading) reads.push(reading);
       this.#span.watch?.(bytes);
       this.#at += take;
       filled += take;
     }
+    await Promise.all(reads);
   }
 }
 
@@ -64,5 +70,5 @@ async function* spans(
 }
 
 function inMemory(bytes: Uint8Array): Span {
-  return { length: bytes.length, read: (target, at) => target.set(bytes.subarray(at, at + target.length)) };
+  return { length: bytes.length, read: (target, at) => void target.set(bytes.subarray(at, at + target.length)) };
 }
