@@ -155,7 +155,7 @@ export async function syncTree(dir: string): Promise<void> {
   const entries = await readdir(dir, { withFileTypes: true });
   // Together: the file system's journal then takes them in one go.
   await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const path = join(dir, entry.name);
       if (entry.isDirectory()) return syncTree(path);
       if (entry.isFile()) return sync(path);

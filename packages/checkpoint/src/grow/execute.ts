@@ -58,14 +58,15 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
   try {
     if (growth.done) {
       await clearJournal(target);
-      return { state: options.verify ? await verifyDone(growth, target, options) : "cached", report };
+      return { state: await found(growth, target, options), report };
     }
     await makeDirectory(dirname(target));
     const lock = await lockTarget(target);
     try {
       // Another process may have gone on between the pre-flight and the lock.
       const { journal, done } = await growth.standing();
-      return { state: done ? "cached" : await fill(growth, target, journal, options), report };
+      const state = done ? await found(growth, target, options) : await fill(growth, target, journal, options);
+      return { state, report };
     } finally {
       await lock.release();
     }
@@ -74,12 +75,13 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
   }
 }
 
-/** Holds a growth that was done before against its source, and notes the hashes if they are not there yet. */
-async function verifyDone(
+/** A growth that was done before; to be verified, it is held against its source and its record gets the hashes. */
+async function found(
   { source, prepared, report }: Growth,
   target: string,
   options: GrowOptions,
 ): Promise<"cached" | "stopped"> {
+  if (!options.verify) return "cached";
   const hashes = await verifyShards(source, target, prepared.shards, report.bytesOut, options);
   if (options.signal?.aborted) return "stopped";
   await writeFileAtomic(join(target, RECORD_FILE), record(prepared, report, hashes));
@@ -97,8 +99,11 @@ async function fill(
   const { signal } = options;
   const safe = await standingBytes(scratch, journal?.files);
   const hashing = new GrowthHashes(source, journal?.hashes);
-  // What is known beforehand is written while the weights are.
+  // Verifying hashes everything itself.
+  if (options.verify) await hashing.stop();
+  // What is known beforehand is written while the weights are; its failure is told after theirs.
   const companions = writeCompanions(growth, scratch);
+  companions.catch(() => undefined);
   let hashes: RecordedHashes;
   try {
     await writeShards(growth, target, { safe, hashing, begun: journal !== undefined }, options);
@@ -152,6 +157,8 @@ async function writeShards(
   // One write at a time; without a journal nothing counts as safe, so that the first one need not be waited for.
   const note = () => writeJournal(target, identity, { files: safe, hashes: hashing.known });
   let noted = begun ? Promise.resolve() : note();
+  // Told by the next write, or at the end.
+  noted.catch(() => undefined);
   const save = (file: string, bytes: number): Promise<void> => {
     noted = noted.then(() => {
       safe[file] = bytes;

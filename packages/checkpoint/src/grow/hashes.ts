@@ -1,5 +1,5 @@
 // SHA-256 of every tensor of a grown model: of computed ones while they pass by, of copied ones behind the writer's back.
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import type { ModelDirectory } from "../model-directory/open.js";
 import { SafetensorsFile } from "../safetensors/file.js";
@@ -50,7 +50,7 @@ export class GrowthHashes {
 
   /** Has the source's tensor `name`, which the writer is reading, hashed in its turn. */
   queue(name: string): void {
-    if (this.#queued.has(name) || this.#copied[name] !== undefined) return;
+    if (this.#stopped || this.#queued.has(name) || this.#copied[name] !== undefined) return;
     this.#queued.add(name);
     this.#working = this.#working.then(async () => {
       const sum = await this.#hashSource(name);
@@ -114,8 +114,19 @@ export class GrowthHashes {
 }
 
 async function hashWritten(path: string, name: string): Promise<string> {
-  const hash = createHash("sha256");
   await using written = await SafetensorsFile.open(path);
-  for await (const chunk of written.stream(name)) hash.update(chunk);
+  return hashChunks(written.stream(name));
+}
+
+/** SHA-256 of `chunks`, in hex. @param also is shown them as well */
+export async function hashChunks(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  also?: Hash,
+): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    also?.update(chunk);
+  }
   return hash.digest("hex");
 }

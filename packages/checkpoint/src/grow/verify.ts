@@ -1,10 +1,11 @@
 // Reads a grown model and its source, and compares them tensor by tensor; hashes every file of weights on the way.
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { ModelDirectory } from "../model-directory/open.js";
 import { ReasonList } from "../reasons.js";
 import { SafetensorsFile } from "../safetensors/file.js";
 import type { GrowOptions } from "./execute.js";
+import { hashChunks } from "./hashes.js";
 import type { Prepared } from "./prepare.js";
 import type { RecordedHashes } from "./record.js";
 import { computedChunks } from "./rows.js";
@@ -77,13 +78,4 @@ async function hashFile(
     progress(byteLength);
   }
   return { whole: whole.digest("hex"), byName };
-}
-
-async function hashChunks(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, also?: Hash): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    also?.update(chunk);
-  }
-  return hash.digest("hex");
 }
