@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KernelLowering } from "../src/compile/kernel.js";
 import { lowerGradient, lowerLoss } from "../src/kernels/cross-entropy.js";
 import { expectAgreement, unit } from "./shared/compare.js";
-import { lowered, openRawDevice, traitsOf } from "./shared/lowered.js";
+import { lowered, openRawDevice, reducers, traitsOf } from "./shared/lowered.js";
 
 let device: GPUDevice;
 beforeAll(async () => {
@@ -40,11 +40,7 @@ const cases: readonly Case[] = [
   { rows: 16, width: 12, vocab: 256, chunkBytes: 16 * 128 * 4 },
 ];
 
-describe.each([
-  ["gpu", 0],
-  ["gpu", 4],
-  ["cpu", 0],
-] as const)("kernels for a %s, subgroups of %i", (kind, subgroupSize) => {
+describe.each(reducers)("kernels for a %s, subgroups of %i", (kind, subgroupSize) => {
   const traits = traitsOf(kind, { subgroupSize });
   test.each(cases)("$rows rows, width $width, vocabulary $vocab", { timeout: 240_000 }, async (one) => {
     const { rows, width, vocab, chunkBytes } = one;

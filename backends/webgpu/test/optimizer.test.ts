@@ -3,25 +3,14 @@ import { assertAgrees } from "@cambium/backend/conformance";
 import { useSwiftShader } from "@cambium/browser";
 import { adamw, f32, type Graph, GraphBuilder, type HostTensor, hostTensor, i32, type Tensor } from "@cambium/ir";
 import { expect, test } from "vitest";
-import type { DeviceTraits } from "../src/compile/kernel.js";
 import { compileProgram } from "../src/compile/program.js";
 import backend from "../src/index.js";
+import { traitsOf } from "./shared/lowered.js";
 
 await useSwiftShader();
 
 const attrs = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
-const traits: DeviceTraits = {
-  ...{
-    kind: "gpu",
-    subgroups: false,
-    subgroupSize: 0,
-    maxInvocations: 256,
-    maxWorkgroupBytes: 16_384,
-    maxStorageBuffers: 8,
-  },
-  maxBindingBytes: 2 ** 27,
-  numbers: "uniform",
-};
+const traits = traitsOf("gpu", { maxWorkgroupBytes: 16_384, maxBindingBytes: 2 ** 27 });
 
 /** A step over `count` elements; with `twice`, a second parameter is moved by the first one's moment. */
 function step(count: number, twice = false): { graph: Graph; inputs: Record<string, HostTensor> } {

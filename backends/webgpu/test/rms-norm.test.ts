@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rmsNorm, rmsNormGrad } from "../src/kernels/rms-norm.js";
 import { expectAgreement, largest, unit } from "./shared/compare.js";
-import { lowered, openRawDevice, traitsOf } from "./shared/lowered.js";
+import { lowered, openRawDevice, reducers, traitsOf } from "./shared/lowered.js";
 
 let device: GPUDevice;
 beforeAll(async () => {
@@ -21,11 +21,7 @@ afterAll(() => device.destroy());
 
 const shapes: readonly (readonly number[])[] = [[1], [2, 3, 5], [7, 64], [300, 36], [3, 1031], [5, 2052]];
 
-describe.each([
-  ["gpu", 0],
-  ["gpu", 4],
-  ["cpu", 0],
-] as const)("kernels for a %s, subgroups of %i", (kind, subgroupSize) => {
+describe.each(reducers)("kernels for a %s, subgroups of %i", (kind, subgroupSize) => {
   const traits = traitsOf(kind, { subgroupSize });
   test.each(shapes.map((shape) => [`[${shape}]`, shape] as const))("%s", { timeout: 120_000 }, async (_, shape) => {
     const hidden = shape.at(-1) as number;

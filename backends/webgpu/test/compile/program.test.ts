@@ -24,17 +24,9 @@ import { expect, test } from "vitest";
 import type { DeviceTraits } from "../../src/compile/kernel.js";
 import { compileProgram, type Dispatch } from "../../src/compile/program.js";
 import { loweredComposites } from "../../src/lower/index.js";
+import { traitsOf } from "../shared/lowered.js";
 
-const traits: DeviceTraits = {
-  kind: "gpu",
-  subgroups: false,
-  subgroupSize: 0,
-  maxInvocations: 256,
-  maxWorkgroupBytes: 16_384,
-  maxStorageBuffers: 8,
-  maxBindingBytes: 2 ** 27,
-  numbers: "uniform",
-};
+const traits = traitsOf("gpu", { maxWorkgroupBytes: 16_384, maxBindingBytes: 2 ** 27 });
 const compile = (graph: Graph) =>
   compileProgram(graph, { traits, alignment: 256, maxBufferBytes: 2 ** 28, verify: true });
 

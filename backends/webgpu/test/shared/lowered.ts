@@ -27,6 +27,13 @@ export function traitsOf(kind: DeviceTraits["kind"], changes: Partial<DeviceTrai
   };
 }
 
+/** A title's arguments for each way in which kernels that reduce are made: their family, and the subgroups it may use. */
+export const reducers = [
+  ["gpu", 0],
+  ["gpu", 4],
+  ["cpu", 0],
+] as const;
+
 export function lowered(lowering: KernelLowering, node: Node, traits: DeviceTraits): Lowered {
   const kernels: Kernel[] = [];
   const temps: Value[] = [];
