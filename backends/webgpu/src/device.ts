@@ -10,7 +10,6 @@ import {
 } from "@cambium/backend";
 import { CambiumError, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { version } from "../package.json";
-import type { Choose, DeviceTraits } from "./compile/kernel.js";
 import { deviceBytes } from "./compile/layout.js";
 import { compileProgram } from "./compile/program.js";
 import { createExecutable, type Engine } from "./executable.js";
@@ -20,6 +19,8 @@ import { Heap, type Storage } from "./gpu/heap.js";
 import { Pipelines } from "./gpu/pipelines.js";
 import { Copier, Readback, toDevice } from "./gpu/transfer.js";
 import { loweredComposites } from "./lower/index.js";
+import type { Choose } from "./lower/lowering.js";
+import type { DeviceTraits } from "./lower/traits.js";
 import { userStore } from "./tune/store.js";
 import { clock } from "./tune/time.js";
 import { Tuner } from "./tune/tuner.js";

@@ -1,11 +1,11 @@
 // The WebGPU backend: graphs become fused WGSL kernels, through the browser's WebGPU or, in Node, the package `webgpu`.
 import { checkOptions, defineBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
-import { bindingUnit } from "./compile/kernel.js";
 import { type DeviceOptions, traitsOf, webgpuDevice } from "./device.js";
 import { requestGpu } from "./gpu/adapter.js";
 import { probe } from "./gpu/probe.js";
 import { orderedSubgroupSize } from "./gpu/subgroups.js";
+import { bindingUnit } from "./lower/traits.js";
 
 /**
  * Options: `adapter` (string: `high-performance`, the default, `low-power`, `fallback`, or part of an adapter's name),

@@ -14,8 +14,8 @@ import {
   toHost,
 } from "@cambium/ir";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DeviceTraits } from "../src/compile/kernel.js";
 import { causalAttention, causalAttentionGrad } from "../src/kernels/attention/index.js";
+import type { DeviceTraits } from "../src/lower/traits.js";
 import { expectAgreement, largest, unit } from "./shared/compare.js";
 import { lowered, openRawDevice, traitsOf } from "./shared/lowered.js";
 

@@ -15,8 +15,8 @@ import {
   toHost,
 } from "@cambium/ir";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { KernelLowering } from "../src/compile/kernel.js";
 import { lowerGradient, lowerLoss } from "../src/kernels/cross-entropy.js";
+import type { KernelLowering } from "../src/lower/lowering.js";
 import { expectAgreement, unit } from "./shared/compare.js";
 import { lowered, openRawDevice, reducers, traitsOf } from "./shared/lowered.js";
 

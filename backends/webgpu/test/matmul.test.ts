@@ -12,11 +12,11 @@ import {
   type Value,
 } from "@cambium/ir";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DeviceTraits } from "../src/compile/kernel.js";
 import { emitVariant, matmul as matmulLowering } from "../src/kernels/matmul/index.js";
 import { productOf } from "../src/kernels/matmul/product.js";
 import { into } from "../src/kernels/matmul/target.js";
 import { type Variant, variantName, variants } from "../src/kernels/matmul/variants.js";
+import type { DeviceTraits } from "../src/lower/traits.js";
 import { lowered, openRawDevice, prepare, traitsOf } from "./shared/lowered.js";
 
 let device: GPUDevice;

@@ -1,8 +1,8 @@
 // Fusion: which values of a graph stand in memory, which are expressions inside the kernels that use them, and which
 // elementwise work a kernel does on its results before it stores them.
 import { type Graph, type HostTensor, type Node, numel, producers, type Value } from "@cambium/ir";
+import type { InlineLowering, KernelLowering, Lowering } from "../lower/lowering.js";
 import { isLiteral } from "../lower/views.js";
-import type { InlineLowering, KernelLowering, Lowering } from "./kernel.js";
 
 /** One thing to run: a node with kernels of its own, or a kernel that computes expressions of one size into memory. */
 export type Step =

@@ -2,8 +2,11 @@
 import type { Node, TensorType, Value } from "@cambium/ir";
 import { numel } from "@cambium/ir";
 import { expressionKernel } from "../kernels/expressions.js";
+import type { Choose, LowerContext } from "../lower/lowering.js";
+import type { DeviceTraits } from "../lower/traits.js";
+import type { Kernel } from "../wgsl/kernel.js";
+import type { ManyKernel } from "../wgsl/many.js";
 import type { Fusion, Step } from "./fuse.js";
-import type { Choose, DeviceTraits, Kernel, LowerContext, ManyKernel } from "./kernel.js";
 
 /** A kernel in the order of execution. */
 export interface Emitted {

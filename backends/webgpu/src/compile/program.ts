@@ -13,10 +13,13 @@ import {
   type Value,
 } from "@cambium/ir";
 import { isLowered, loweringOf } from "../lower/index.js";
+import type { Choose } from "../lower/lowering.js";
+import { bindingUnit, type DeviceTraits } from "../lower/traits.js";
+import type { Kernel, Triple } from "../wgsl/kernel.js";
+import type { ManyKernel } from "../wgsl/many.js";
 import { kernelModule } from "../wgsl/module.js";
 import type { Operand } from "../wgsl/operands.js";
 import { type Fusion, fuse } from "./fuse.js";
-import { bindingUnit, type Choose, type DeviceTraits, type Kernel, type ManyKernel, type Triple } from "./kernel.js";
 import { deviceBytes, elementBytes, type Layout, type LayoutLimits, layOut, type Placement } from "./layout.js";
 import { type Emitted, lower } from "./lower.js";
 import { splitConcat } from "./split-concat.js";

@@ -1,6 +1,7 @@
 // Binds a kernel over many tensors: items whose tensors lie in the same buffers share a dispatch.
 import { CambiumError, numel, type Value } from "@cambium/ir";
-import { type ManyItem, type ManyKernel, spread, type Triple } from "../compile/kernel.js";
+import { spread, type Triple } from "../wgsl/kernel.js";
+import type { ManyItem, ManyKernel } from "../wgsl/many.js";
 import { manyModule, recordWords } from "../wgsl/many-module.js";
 import type { Storage } from "./heap.js";
 

@@ -1,7 +1,8 @@
 // argMax: one invocation an output; the first of equals wins.
 import { normalizeAxis, numel, type Value } from "@cambium/ir";
-import { type KernelLowering, spread } from "../compile/kernel.js";
+import type { KernelLowering } from "../lower/lowering.js";
 import { Index } from "../wgsl/index-map.js";
+import { spread } from "../wgsl/kernel.js";
 
 export const argMax: KernelLowering = {
   kind: "kernels",

@@ -1,6 +1,7 @@
 // Cross entropy row by row: log Σ exp of the logits, chunk after chunk, and the logit of each row's target.
 import { numel, type Value } from "@cambium/ir";
-import { type DeviceTraits, type Kernel, type KernelIo, spread } from "../compile/kernel.js";
+import type { DeviceTraits } from "../lower/traits.js";
+import { type Kernel, type KernelIo, spread } from "../wgsl/kernel.js";
 import { groupReduction, groupTotal, type Joining } from "./group-reduction.js";
 
 export interface RowsOptions {

@@ -1,6 +1,7 @@
 // The output projection and cross entropy in one, over chunks of the vocabulary: no tensor of all logits exists.
 import { f32, type Node, type Value } from "@cambium/ir";
-import type { KernelIo, KernelLowering, LowerContext } from "../compile/kernel.js";
+import type { KernelLowering, LowerContext } from "../lower/lowering.js";
+import type { KernelIo } from "../wgsl/kernel.js";
 import { meanKernel, rowsKernel } from "./cross-entropy-rows.js";
 import { emitProduct } from "./matmul/index.js";
 import type { Product, Side } from "./matmul/product.js";

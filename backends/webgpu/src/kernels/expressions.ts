@@ -1,8 +1,9 @@
 // Expressions: one kernel that computes elementwise work and moves of elements into memory, one invocation an element.
 import { formatType, numel, type Value } from "@cambium/ir";
-import { type DeviceTraits, type Kernel, spread } from "../compile/kernel.js";
+import type { DeviceTraits } from "../lower/traits.js";
 import { toMemory } from "../wgsl/code.js";
 import { Index } from "../wgsl/index-map.js";
+import { type Kernel, spread } from "../wgsl/kernel.js";
 
 /**
  * @param roots values of one size that the kernel computes and stores

@@ -1,6 +1,6 @@
 // Reductions over a workgroup on GPUs: through subgroups where the device has them, else as a tree in workgroup memory. The
 // order is fixed either way, so that two runs give the same bits.
-import type { DeviceTraits } from "../compile/kernel.js";
+import type { DeviceTraits } from "../lower/traits.js";
 
 /** What is reduced: a WGSL type and, of two expressions of it, the one that stands for both; associative, commutative. */
 export interface Joining {

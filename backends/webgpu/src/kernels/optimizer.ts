@@ -1,7 +1,8 @@
 // Clipping and AdamW over all parameters at once: a dispatch or two each, whatever the number of tensors.
 import { f32, type Node, sameType, type Value } from "@cambium/ir";
-import { chunkCount, type KernelLowering, type LowerContext, type ManyIo } from "../compile/kernel.js";
+import type { KernelLowering, LowerContext } from "../lower/lowering.js";
 import { literal, spellable } from "../wgsl/literal.js";
+import { chunkCount, type ManyIo } from "../wgsl/many.js";
 import { groupTotal } from "./group-reduction.js";
 
 /** Elements of one workgroup, and its invocations: enough chunks to fill a GPU, few enough to cost nothing. */

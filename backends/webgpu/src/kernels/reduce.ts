@@ -1,8 +1,10 @@
 // Reductions over axes, in one or two deterministic stages: partial results of stretches of the reduced elements, then theirs.
 import { normalizeAxis, numel, strides, type Value } from "@cambium/ir";
-import { type DeviceTraits, type Kernel, type KernelLowering, type LowerContext, spread } from "../compile/kernel.js";
+import type { KernelLowering, LowerContext } from "../lower/lowering.js";
+import type { DeviceTraits } from "../lower/traits.js";
 import type { Code } from "../wgsl/code.js";
 import { Index } from "../wgsl/index-map.js";
+import { type Kernel, spread } from "../wgsl/kernel.js";
 
 interface Fold {
   readonly name: string;

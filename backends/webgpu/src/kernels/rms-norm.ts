@@ -1,7 +1,8 @@
 // RMS norm and its gradient. GPUs: a workgroup per row (or block of rows), each thread a few of its columns in registers.
 // Software adapters: an invocation per row; a load costs the same for any four addresses, and rows need no sum across lanes.
 import { type Node, numel, type Value } from "@cambium/ir";
-import { type KernelIo, type KernelLowering, type LowerContext, spread } from "../compile/kernel.js";
+import type { KernelLowering, LowerContext } from "../lower/lowering.js";
+import { type KernelIo, spread } from "../wgsl/kernel.js";
 import { groupReduction } from "./group-reduction.js";
 
 export const rmsNorm: KernelLowering = {

@@ -2,7 +2,8 @@
 // same bits every time, whatever the order of execution. A place in the order is counted, not moved to: of all updates
 // where they are few, else within blocks that are then merged.
 import { type Node, numel, type Value } from "@cambium/ir";
-import { type KernelIo, type KernelLowering, type LowerContext, spread } from "../compile/kernel.js";
+import type { KernelLowering, LowerContext } from "../lower/lowering.js";
+import { type KernelIo, spread } from "../wgsl/kernel.js";
 
 export const scatterAdd: KernelLowering = { kind: "kernels", lower };
 

@@ -1,8 +1,8 @@
 // Elementwise ops: one WGSL expression of the inputs' elements.
 import type { AttrValue, DType, Node } from "@cambium/ir";
-import type { InlineLowering } from "../compile/kernel.js";
 import type { Code } from "../wgsl/code.js";
 import type { FunctionName } from "../wgsl/functions.js";
+import type { InlineLowering } from "./lowering.js";
 
 type Write = (
   args: readonly string[],

@@ -1,6 +1,5 @@
 // Which lowering each op has. The table over primitives is total: tsc names what is missing.
 import { CambiumError, type CompositeName, type Node, type Op, type PrimitiveName } from "@cambium/ir";
-import type { KernelLowering, Lowering } from "../compile/kernel.js";
 import { argMax } from "../kernels/arg-max.js";
 import { causalAttention, causalAttentionGrad } from "../kernels/attention/index.js";
 import { linearCrossEntropy, linearCrossEntropyGrad } from "../kernels/cross-entropy.js";
@@ -10,6 +9,7 @@ import { reduceMax, reduceSum } from "../kernels/reduce.js";
 import { rmsNorm, rmsNormGrad } from "../kernels/rms-norm.js";
 import { scatterAdd } from "../kernels/scatter-add.js";
 import { elementwiseLowerings } from "./elementwise.js";
+import type { KernelLowering, Lowering } from "./lowering.js";
 import { viewLowerings } from "./views.js";
 
 const primitiveLowerings: Record<PrimitiveName, Lowering> = {

@@ -1,8 +1,8 @@
 // Views: ops that move elements without arithmetic. Each reads its input at another place.
 import { type HostTensor, normalizeAxis, numel, refTensor, type Value } from "@cambium/ir";
-import type { InlineLowering } from "../compile/kernel.js";
 import { Index, plus } from "../wgsl/index-map.js";
 import { literal, spellable } from "../wgsl/literal.js";
+import type { InlineLowering } from "./lowering.js";
 
 function view(element: InlineLowering["element"]): InlineLowering {
   return { kind: "inline", view: true, element };

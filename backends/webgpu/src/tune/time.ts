@@ -1,7 +1,7 @@
 // Times graphs on a device for the tuner: the best of a few stretches of runs, each long enough to be measured.
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
 import { type Graph, numel, toHost } from "@cambium/ir";
-import type { Choose } from "../compile/kernel.js";
+import type { Choose } from "../lower/lowering.js";
 import type { TunerOptions } from "./tuner.js";
 
 /** Seconds of one stretch at least, unless it is `maxRuns` runs. */

@@ -1,8 +1,9 @@
 // The tuner: times the ways to compute each product of a graph on the device at hand, once, and remembers the fastest.
 import { f32, type Graph, GraphBuilder, matmul, type Node, reduceSum } from "@cambium/ir";
-import type { Choose, DeviceTraits } from "../compile/kernel.js";
 import { type Product, productOf } from "../kernels/matmul/product.js";
 import { productKey, variantName, variants } from "../kernels/matmul/variants.js";
+import type { Choose } from "../lower/lowering.js";
+import type { DeviceTraits } from "../lower/traits.js";
 import type { TextStore } from "./store.js";
 
 export interface TunerOptions {

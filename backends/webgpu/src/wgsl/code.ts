@@ -1,34 +1,39 @@
-// Code: WGSL statements under construction. Values that stand in no memory are expanded into expressions where they are used.
+// Code: WGSL statements under construction. Values that are not in memory are expanded into expressions where they are used.
 import type { DType, Node, Value } from "@cambium/ir";
-import type { InlineLowering } from "../compile/kernel.js";
 import type { FunctionName } from "./functions.js";
-import type { Index } from "./index-map.js";
+import type { Definer, Index } from "./index-map.js";
 
-/** How a kernel finds the values its expressions use. */
+/** A node whose output is an expression, and how that expression is written (`InlineLowering`). */
+export interface Inline {
+  readonly node: Node;
+  readonly lowering: { element(node: Node, at: Index, code: Code): string };
+}
+
+/** How a kernel finds the values that its expressions use. */
 export interface ValueSource {
-  /** The node and lowering that make a value which is stored from an expression. */
-  maker(value: Value): { readonly node: Node; readonly lowering: InlineLowering } | undefined;
-  /** The node and lowering of a value that is an expression; undefined for one that stands in memory. */
-  expression(value: Value): { readonly node: Node; readonly lowering: InlineLowering } | undefined;
+  /** What computes a value that is an expression or is stored from one. */
+  maker(value: Value): Inline | undefined;
+  /** What computes a value that is an expression; undefined for a value in memory. */
+  expression(value: Value): Inline | undefined;
   /** WGSL that reads an element of a value in memory. */
   load(value: Value, flat: string): string;
 }
 
-export class Code {
+export class Code implements Definer {
   readonly #source: ValueSource;
   readonly #lines: string[] = [];
   readonly #known = new Map<string, string>();
   readonly #names: { next: number };
   readonly #functions: Set<FunctionName>;
 
-  /** @param functions collects what the code uses of `functions.ts` */
+  /** @param functions collects the functions of `functions.ts` that the code uses */
   constructor(source: ValueSource, functions: Set<FunctionName>, names = { next: 0 }) {
     this.#source = source;
     this.#functions = functions;
     this.#names = names;
   }
 
-  /** A block inside this one: what is known here is known there, names stay distinct. */
+  /** A block inside this one. It knows every name that is known here, and its own names are distinct. */
   block(): Code {
     const inner = new Code(this.#source, this.#functions, this.#names);
     for (const [key, name] of this.#known) inner.#known.set(key, name);
@@ -43,7 +48,7 @@ export class Code {
     this.#lines.push(statement);
   }
 
-  /** Names an expression, unless it is a name or a literal already. Equal expressions share a name. */
+  /** Names an expression unless it is a name or a literal already. Equal expressions share a name. */
   define(expression: string): string {
     if (/^[\w.-]+$/.test(expression)) return expression;
     const known = this.#known.get(expression);
@@ -54,12 +59,12 @@ export class Code {
     return name;
   }
 
-  /** Says that `value` at `at` is `expression`. */
+  /** From here on the element of `value` at `at` is written as `expression`. */
   bind(value: Value, at: Index, expression: string): void {
     this.#known.set(place(value, at), expression);
   }
 
-  /** The element of `value` at `at`: loaded, or computed here. */
+  /** The element of `value` at `at`, loaded or computed here. */
   eval(value: Value, at: Index): string {
     const key = place(value, at);
     const known = this.#known.get(key);
@@ -74,10 +79,10 @@ export class Code {
     return name;
   }
 
-  /** The element of `value` at `at`, computed here although the value is one that goes to memory. */
+  /** The element of `value` at `at`, computed here even if the value is stored in memory. */
   compute(value: Value, at: Index): string {
     const made = this.#source.maker(value);
-    if (!made) throw new Error(`value ${value.id} is no expression`);
+    if (!made) throw new Error(`value ${value.id} is not an expression`);
     const name = this.define(made.lowering.element(made.node, at, this));
     this.#known.set(place(value, at), name);
     return name;
@@ -92,12 +97,12 @@ function place(value: Value, at: Index): string {
   return `${value.id}@${at.key}`;
 }
 
-/** Bools lie in memory as u32. */
+/** Bools are u32 in memory. */
 function fromMemory(dtype: DType, loaded: string): string {
   return dtype === "bool" ? `${loaded} != 0u` : loaded;
 }
 
-/** What is stored for a value computed in a kernel. */
+/** What a kernel stores for a value that it computed. */
 export function toMemory(dtype: DType, computed: string): string {
   return dtype === "bool" ? `select(0u, 1u, ${computed})` : computed;
 }

@@ -1,6 +1,11 @@
-// Index: where in a tensor an element stands, as WGSL expressions; flat and per-axis forms are made from each other on demand.
+// Index: where an element is in a tensor, as WGSL expressions. The flat and per-axis forms are derived from each other on demand.
 import { numel, strides } from "@cambium/ir";
-import type { Code } from "./code.js";
+
+/** Names a WGSL expression where it is used more than once; statements under construction (`Code`) do that. */
+export interface Definer {
+  /** Returns a name for the expression, or the expression itself where it is a name or literal already. */
+  define(expression: string): string;
+}
 
 /** The place of one element in a row-major tensor of `shape`. At least one of `flat` and `coords` is given. */
 export class Index {
@@ -23,12 +28,12 @@ export class Index {
     return new Index(shape, undefined, coords);
   }
 
-  /** Equal for indices known to be the same place. */
+  /** Two indices of one shape with equal keys are the same place. */
   get key(): string {
     return this.#flat ?? `${this.#coords?.join(";")}`;
   }
 
-  flat(code: Code): string {
+  flat(code: Definer): string {
     if (this.#flat === undefined) {
       const steps = strides(this.shape);
       const terms = (this.#coords ?? []).flatMap((coord, axis) => {
@@ -41,7 +46,7 @@ export class Index {
     return this.#flat;
   }
 
-  coords(code: Code): readonly string[] {
+  coords(code: Definer): readonly string[] {
     if (this.#coords === undefined) {
       const flat = this.flat(code);
       const steps = strides(this.shape);
@@ -55,13 +60,13 @@ export class Index {
     return this.#coords;
   }
 
-  /** The same element under another shape of as many elements. */
-  reshape(shape: readonly number[], code: Code): Index {
+  /** The same element under another shape with the same number of elements. */
+  reshape(shape: readonly number[], code: Definer): Index {
     return same(shape, this.shape) ? this : Index.flat(shape, this.flat(code));
   }
 
-  /** Where a tensor of `shape` is read when it is stretched to this index's shape. */
-  stretched(shape: readonly number[], code: Code): Index {
+  /** The place that is read in a tensor of `shape` when it is stretched to this index's shape. */
+  stretched(shape: readonly number[], code: Definer): Index {
     if (same(shape, this.shape)) return this;
     if (numel(shape) === 1) return Index.flat(shape, "0u");
     const skip = this.shape.length - shape.length;

@@ -1,11 +1,12 @@
 // A kernel's WGSL module: bindings, functions and entry point around the body that the kernel writes.
 import type { Value } from "@cambium/ir";
 import type { Fusion } from "../compile/fuse.js";
-import type { DeviceTraits, Kernel, KernelBody, KernelIo } from "../compile/kernel.js";
+import type { DeviceTraits } from "../lower/traits.js";
 import { Code, toMemory, type ValueSource } from "./code.js";
 import { fourOf } from "./fours.js";
 import { type FunctionName, functionSources } from "./functions.js";
 import { Index } from "./index-map.js";
+import type { Kernel, KernelBody, KernelIo } from "./kernel.js";
 import { declareBindings, isByFour, isHalf, type Operand, type Use } from "./operands.js";
 
 export interface KernelModule {

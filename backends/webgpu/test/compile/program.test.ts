@@ -21,9 +21,9 @@ import {
 import { llamaConfig } from "@cambium/model";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { expect, test } from "vitest";
-import type { DeviceTraits } from "../../src/compile/kernel.js";
 import { compileProgram, type Dispatch } from "../../src/compile/program.js";
 import { loweredComposites } from "../../src/lower/index.js";
+import type { DeviceTraits } from "../../src/lower/traits.js";
 import { traitsOf } from "../shared/lowered.js";
 
 const traits = traitsOf("gpu", { maxWorkgroupBytes: 16_384, maxBindingBytes: 2 ** 27 });

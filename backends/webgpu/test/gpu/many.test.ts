@@ -1,9 +1,9 @@
 // Binding a kernel over many tensors: one module wherever the tensors lie, and no windows that meet in a written buffer.
 import { f32, type Value } from "@cambium/ir";
 import { expect, test } from "vitest";
-import type { ManyKernel } from "../../src/compile/kernel.js";
 import type { Storage } from "../../src/gpu/heap.js";
 import { bindMany } from "../../src/gpu/many.js";
+import type { ManyKernel } from "../../src/wgsl/many.js";
 
 const [size, bytes] = [64, 256];
 const limits = { maxBindingBytes: 2 ** 20, maxStorageBuffers: 8 };

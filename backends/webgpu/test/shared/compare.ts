@@ -1,7 +1,8 @@
 // Holds a node's kernels, one at a time and unfused, to the reference evaluator in float64.
 import { applyReference, type HostTensor, type Node, type RefTensor, refTensor, type Value } from "@cambium/ir";
 import { expect } from "vitest";
-import type { DeviceTraits, KernelLowering } from "../../src/compile/kernel.js";
+import type { KernelLowering } from "../../src/lower/lowering.js";
+import type { DeviceTraits } from "../../src/lower/traits.js";
 import { lowered, prepare } from "./lowered.js";
 
 /** 2⁻²⁴, the rounding of one float32 operation. */

@@ -1,10 +1,12 @@
 // Runs one node's kernels as its lowering gives them, for any device traits: no fusion, one buffer a value.
 import { useSwiftShader } from "@cambium/browser";
 import { type HostTensor, type Node, numel, type TensorType, type Value } from "@cambium/ir";
-import type { DeviceTraits, Kernel, KernelIo, KernelLowering } from "../../src/compile/kernel.js";
 import { requestGpu } from "../../src/gpu/adapter.js";
 import { GPU_BUFFER_USAGE } from "../../src/gpu/heap.js";
+import type { KernelLowering } from "../../src/lower/lowering.js";
+import type { DeviceTraits } from "../../src/lower/traits.js";
 import { Code } from "../../src/wgsl/code.js";
+import type { Kernel, KernelIo } from "../../src/wgsl/kernel.js";
 
 export interface Lowered {
   readonly kernels: readonly Kernel[];

@@ -1,6 +1,7 @@
 // Attention backward on software adapters, in two dispatches: lanes are queries in the first, keys in the second.
 import type { Node, Value } from "@cambium/ir";
-import { type KernelIo, type LowerContext, spread } from "../../compile/kernel.js";
+import type { LowerContext } from "../../lower/lowering.js";
+import { type KernelIo, spread } from "../../wgsl/kernel.js";
 import { range } from "../range.js";
 import {
   dotStep,

@@ -1,7 +1,8 @@
 // Attention forward on software adapters: lanes are queries.
 import type { Node, Value } from "@cambium/ir";
-import type { KernelIo, LowerContext } from "../../compile/kernel.js";
-import { spread } from "../../compile/kernel.js";
+import type { LowerContext } from "../../lower/lowering.js";
+import type { KernelIo } from "../../wgsl/kernel.js";
+import { spread } from "../../wgsl/kernel.js";
 import { range } from "../range.js";
 import {
   dotStep,

@@ -3,7 +3,8 @@
 // Measured on SwiftShader: any load costs about 11 ns for its four lanes, whatever their addresses; a broadcast 1.5 ns,
 // a multiply-add 0.6 ns, one that updates a variable 2 ns; each multiply-add in the code costs 0.3 ms to build.
 import type { Value } from "@cambium/ir";
-import type { DeviceTraits, Kernel, KernelIo } from "../../compile/kernel.js";
+import type { DeviceTraits } from "../../lower/traits.js";
+import type { Kernel, KernelIo } from "../../wgsl/kernel.js";
 import { range } from "../range.js";
 import type { AttentionSizes } from "./sizes.js";
 

@@ -1,7 +1,8 @@
 // Attention backward on GPUs, in two dispatches: a workgroup holds a block of queries in the first, of keys in the second.
 import type { Node, Value } from "@cambium/ir";
-import type { KernelIo, LowerContext } from "../../compile/kernel.js";
-import { spread } from "../../compile/kernel.js";
+import type { LowerContext } from "../../lower/lowering.js";
+import type { KernelIo } from "../../wgsl/kernel.js";
+import { spread } from "../../wgsl/kernel.js";
 import { range } from "../range.js";
 import { heldColumns, rowsOf, Tiles, tileColumn, tileRow, tiling } from "./gpu-tiles.js";
 import { attentionSizes, scoreScale, sizesLabel } from "./sizes.js";

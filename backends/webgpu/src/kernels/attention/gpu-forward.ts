@@ -1,7 +1,8 @@
 // Attention forward on GPUs: a workgroup a block of queries, online softmax over tiles of keys (Dao et al. 2022).
 import type { Node, Value } from "@cambium/ir";
-import type { KernelIo, LowerContext } from "../../compile/kernel.js";
-import { spread } from "../../compile/kernel.js";
+import type { LowerContext } from "../../lower/lowering.js";
+import type { KernelIo } from "../../wgsl/kernel.js";
+import { spread } from "../../wgsl/kernel.js";
 import { range } from "../range.js";
 import { heldColumns, rowsOf, Tiles, tileColumn, tileRow, tiling } from "./gpu-tiles.js";
 import { attentionSizes, masked, scoreScale, sizesLabel } from "./sizes.js";

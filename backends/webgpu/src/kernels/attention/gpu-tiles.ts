@@ -1,7 +1,8 @@
 // Attention on GPUs, the parts its kernels are made of: a workgroup holds a block of rows of one head (queries, or keys)
 // and meets the other side in tiles. Products go through workgroup memory with register blocks.
 import { numel, type Value } from "@cambium/ir";
-import type { DeviceTraits, KernelIo } from "../../compile/kernel.js";
+import type { DeviceTraits } from "../../lower/traits.js";
+import type { KernelIo } from "../../wgsl/kernel.js";
 import { joinedLanes } from "../group-reduction.js";
 import { range } from "../range.js";
 import type { AttentionSizes } from "./sizes.js";

@@ -1,5 +1,5 @@
 // Causal attention: flash-style kernels, forward and backward, that never hold a time × time tensor.
-import type { KernelLowering } from "../../compile/kernel.js";
+import type { KernelLowering } from "../../lower/lowering.js";
 import { cpuBackward } from "./cpu-backward.js";
 import { cpuForward } from "./cpu-forward.js";
 import { gpuBackward } from "./gpu-backward.js";

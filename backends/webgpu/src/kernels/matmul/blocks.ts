@@ -4,7 +4,7 @@
 // quad read different rows and different columns, and hand one side's around with quad swaps, which cost one shuffle:
 // 8 reads feed 64 multiply-adds per step of k where separate lanes would need 20.
 import { numel } from "@cambium/ir";
-import { type Kernel, type KernelIo, spread } from "../../compile/kernel.js";
+import { type Kernel, type KernelIo, spread } from "../../wgsl/kernel.js";
 import { range } from "../range.js";
 import { byFour, label, matrixStart, type Product, type Side } from "./product.js";
 import { storeResult, storeWidth, type Target } from "./target.js";

@@ -1,7 +1,7 @@
 // Products of few rows with a matrix on GPUs, as when a model generates: the matrix is read once, as fast as memory
 // allows, and the invocations of a workgroup share k.
 import { numel } from "@cambium/ir";
-import { type Kernel, type KernelIo, spread } from "../../compile/kernel.js";
+import { type Kernel, type KernelIo, spread } from "../../wgsl/kernel.js";
 import { range } from "../range.js";
 import { byFour, label, matrixStart, type Product } from "./product.js";
 import { storeResult, type Target } from "./target.js";

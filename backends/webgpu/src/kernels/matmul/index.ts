@@ -1,6 +1,7 @@
 // matmul: which kernels a product becomes. Kernels for GPUs and for software adapters are different families.
 import type { Value } from "@cambium/ir";
-import type { Kernel, KernelLowering, LowerContext } from "../../compile/kernel.js";
+import type { KernelLowering, LowerContext } from "../../lower/lowering.js";
+import type { Kernel } from "../../wgsl/kernel.js";
 import { blockKernel } from "./blocks.js";
 import { fewRowsKernel } from "./few-rows.js";
 import { emitInParts } from "./parts.js";

@@ -1,6 +1,7 @@
 // The second pass of a product whose k was cut into parts: adds the parts' sums up, always in the same order.
 import { f32, numel, type Value } from "@cambium/ir";
-import { type Kernel, type LowerContext, spread } from "../../compile/kernel.js";
+import type { LowerContext } from "../../lower/lowering.js";
+import { type Kernel, spread } from "../../wgsl/kernel.js";
 import { label, type Product } from "./product.js";
 import { into, type Target } from "./target.js";
 import { type TileShape, tileKernel } from "./tiles.js";

@@ -1,6 +1,6 @@
 // Where the results of a product go, and how a kernel stores them there.
 import { numel, type Value } from "@cambium/ir";
-import type { KernelIo } from "../../compile/kernel.js";
+import type { KernelIo } from "../../wgsl/kernel.js";
 import type { Product } from "./product.js";
 
 /** Where a result stands, as WGSL: row and (first) column within its matrix, and the flat index (of four, for `store4`). */

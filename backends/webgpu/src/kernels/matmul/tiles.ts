@@ -1,7 +1,7 @@
 // Products on GPUs: a workgroup computes a tile of the result from strips of both sides that it stages in workgroup
 // memory, k outermost and rows (columns) by fours; an invocation holds a block of it in registers.
 import { numel } from "@cambium/ir";
-import { type Kernel, type KernelIo, spread } from "../../compile/kernel.js";
+import { type Kernel, type KernelIo, spread } from "../../wgsl/kernel.js";
 import { range } from "../range.js";
 import { byFour, label, matrixStart, type Product, type Side } from "./product.js";
 import { storeResult, storeWidth, type Target } from "./target.js";

@@ -1,6 +1,6 @@
 // The ways there are to compute a product, as data, and which of them a device takes unless it was tuned.
 import { numel } from "@cambium/ir";
-import type { DeviceTraits } from "../../compile/kernel.js";
+import type { DeviceTraits } from "../../lower/traits.js";
 import type { BlockShape } from "./blocks.js";
 import { isFewRows } from "./few-rows.js";
 import { byFour, label, type Product } from "./product.js";
