@@ -1,6 +1,7 @@
 // The import rules of the house, as checks: imports point down the list and never sideways into a plugin.
 const order = [
   "ir",
+  "files",
   "backend",
   "model",
   "growth",

@@ -1,11 +1,7 @@
-// safetensors, Hugging Face model directories, training snapshots, and the atomic writes under them.
-export { type AtomicOptions, recoverDirectory, replaceDirectory, replaceFile, writeFileAtomic } from "./atomic.js";
-export { freeBytes, requireSpace } from "./disk-space.js";
-export { toFileError, withFileErrors } from "./file-errors.js";
+// safetensors, Hugging Face model directories, training snapshots.
 export { type GrowOptions, type GrowOutcome, type GrowProgress, growDirectory } from "./grow/execute.js";
 export { Mistakes } from "./grow/mistakes.js";
 export { type GrowPreflight, type PreflightRequest, preflightGrowth } from "./grow/preflight.js";
-export { isJsonObject, type JsonObject, type JsonValue, parseJson } from "./json.js";
 export { type CompanionFile, type ModelDirectory, openModelDirectory } from "./model-directory/open.js";
 export { type ExtraFile, type ModelDirectoryContent, writeModelDirectory } from "./model-directory/write.js";
 export type { ReadDType } from "./safetensors/decode.js";

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { tempDir } from "../../files/test/support/temp.js";
 import { alignedBlocks, BlockFile } from "../src/grow/block-file.js";
-import { tempDir } from "./support/temp.js";
 
 describe("a file written by blocks", () => {
   const [block = new Uint8Array()] = alignedBlocks(1, 100_000);

@@ -5,7 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import * as disk from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { tempDir } from "./support/temp.js";
+import { tempDir } from "../../files/test/support/temp.js";
 
 const crash = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY }));
 
@@ -35,8 +35,10 @@ vi.mock("node:fs/promises", async (original) => {
   return { ...real, ...changes, open };
 });
 
-const { hostSources, loadSnapshot, openModelDirectory, saveSnapshot, writeFileAtomic, writeModelDirectory } =
-  await import("@cambium/checkpoint");
+const { writeFileAtomic } = await import("@cambium/files");
+const { hostSources, loadSnapshot, openModelDirectory, saveSnapshot, writeModelDirectory } = await import(
+  "@cambium/checkpoint"
+);
 const { hostTensor } = await import("@cambium/ir");
 
 const deadPid = spawnSync(process.execPath, ["-e", ""]).pid;

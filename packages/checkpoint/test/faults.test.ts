@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { loadSnapshot, recoverDirectory } from "@cambium/checkpoint";
+import { loadSnapshot } from "@cambium/checkpoint";
+import { recoverDirectory } from "@cambium/files";
 import { describe, expect, it } from "vitest";
-import { tempDir } from "./support/temp.js";
+import { tempDir } from "../../files/test/support/temp.js";
 
 const child = new URL("support/fault-child.ts", import.meta.url).pathname;
 const node = [process.execPath, "--import", "tsx", "--conditions", "@cambium/source", child] as const;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { type GrowPreflight, growDirectory, preflightGrowth } from "@cambium/checkpoint";
 import { parsePlan } from "@cambium/growth";
 import { describe, expect, it } from "vitest";
-import { refusal } from "./support/errors.js";
+import { refusal } from "../../files/test/support/errors.js";
+import { tempDir } from "../../files/test/support/temp.js";
 import { llamaJson, llamaShards, stacked, writeModel } from "./support/grow-models.js";
 import { canMount, files, node, onDisk, sharded } from "./support/grow-process.js";
-import { tempDir } from "./support/temp.js";
 
 describe("harm", () => {
   it("stopped, it keeps what is done; another request is refused, the same one continues", async () => {

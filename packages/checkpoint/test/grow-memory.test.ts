@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { tempDir } from "../../files/test/support/temp.js";
 import { llamaJson, llamaShards, writeModel } from "./support/grow-models.js";
-import { tempDir } from "./support/temp.js";
 
 const child = new URL("support/memory-child.ts", import.meta.url).pathname;
 const node = ["--import", "tsx", "--conditions", "@cambium/source", child];

@@ -9,10 +9,10 @@ import { fromBf16, toBf16 } from "@cambium/ir";
 import { parameterTable } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { messages, refusal } from "./support/errors.js";
+import { messages, refusal } from "../../files/test/support/errors.js";
+import { tempDir } from "../../files/test/support/temp.js";
 import { llamaJson, llamaShards, type Stored, stacked, writeModel } from "./support/grow-models.js";
 import { files } from "./support/grow-process.js";
-import { tempDir } from "./support/temp.js";
 
 const foreignText = `{
   "model_type": "qwen-like", "num_hidden_layers": 2, "rope_theta": 10000.0,  "eos_token_id": [1, 2],

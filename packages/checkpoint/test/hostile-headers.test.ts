@@ -6,10 +6,11 @@ import { SafetensorsFile } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { messages, refusal } from "../../files/test/support/errors.js";
+import { tempDir } from "../../files/test/support/temp.js";
 import { parseHeader, parseHeaderLength } from "../src/safetensors/header.js";
 import { rawFile } from "./support/bytes.js";
-import { messages, refusal } from "./support/errors.js";
-import { golden, tempDir } from "./support/temp.js";
+import { golden } from "./support/golden.js";
 
 /** What opening a file of these bytes does, without the file system. */
 function check(content: Uint8Array): ReturnType<typeof parseHeader> {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { hostSources, openModelDirectory, writeModelDirectory, writeSafetensors } from "@cambium/checkpoint";
 import { hostTensor } from "@cambium/ir";
 import { describe, expect, it } from "vitest";
+import { messages, refusal } from "../../files/test/support/errors.js";
+import { tempDir } from "../../files/test/support/temp.js";
 import { planShards } from "../src/model-directory/shard-index.js";
-import { messages, refusal } from "./support/errors.js";
-import { golden, tempDir } from "./support/temp.js";
+import { golden } from "./support/golden.js";
 
 const INDEX = "model.safetensors.index.json";
 const llama = join(golden, "llama");

@@ -3,8 +3,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SafetensorsFile } from "@cambium/checkpoint";
 import { describe, expect, it } from "vitest";
-import { refusal } from "./support/errors.js";
-import { golden, tempDir } from "./support/temp.js";
+import { refusal } from "../../files/test/support/errors.js";
+import { tempDir } from "../../files/test/support/temp.js";
+import { golden } from "./support/golden.js";
 
 type Values = (number | boolean | string)[];
 

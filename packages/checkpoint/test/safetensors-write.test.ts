@@ -13,8 +13,9 @@ import {
 import { fromBf16, fromF16, hostTensor, toBf16, toF16 } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { messages, refusal } from "./support/errors.js";
-import { golden, tempDir } from "./support/temp.js";
+import { messages, refusal } from "../../files/test/support/errors.js";
+import { tempDir } from "../../files/test/support/temp.js";
+import { golden } from "./support/golden.js";
 
 const bytes = (array: Float32Array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 

@@ -1,12 +1,13 @@
 // Snapshots: what was saved comes back, and damage of any kind leads to the generation before.
 import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hostSources, type JsonValue, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
+import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
+import type { JsonValue } from "@cambium/files";
 import { hostTensor } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { refusal } from "./support/errors.js";
-import { tempDir } from "./support/temp.js";
+import { refusal } from "../../files/test/support/errors.js";
+import { tempDir } from "../../files/test/support/temp.js";
 
 const save = (dir: string, n: number) =>
   saveSnapshot(dir, { tensors: hostSources({ w: hostTensor("f32", [3], [n, n, n]) }), state: { n } });

@@ -1,5 +1,5 @@
 // How a command ends when it does not end well: what is printed, and the exit code.
-import { toFileError } from "@cambium/checkpoint";
+import { toFileError } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { CommanderError } from "commander";
 import { wrap } from "./format.js";

@@ -1,7 +1,8 @@
 // The model that a path on the command line means: a Hugging Face directory, or a run (its first arm's last model).
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { openModelDirectory, parseJson, withFileErrors } from "@cambium/checkpoint";
+import { openModelDirectory } from "@cambium/checkpoint";
+import { parseJson, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { type LlamaConfig, parseHfConfig } from "@cambium/model";
 import { z } from "zod";

@@ -1,7 +1,6 @@
 // The report of a run: one self-contained HTML file made from the run directory alone.
-import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFileAtomic } from "@cambium/files";
 import { readRun } from "./read-run.js";
 import { type RunSummary, summarize } from "./summary.js";
 
@@ -29,26 +28,12 @@ export async function summarizeRun(runDir: string): Promise<RunSummary> {
 }
 
 /**
- * Renders the report into `runDir`/report.html and returns that path. A reader never sees half a report: it is
- * written beside its place and moved there.
- * @throws CambiumError as {@link renderReport}; errors of the file system as they come.
+ * Renders the report into `runDir`/report.html and returns that path. A reader never sees half a report.
+ * @throws CambiumError as {@link renderReport}; file errors.
  */
 export async function writeReport(runDir: string): Promise<string> {
   const page = await renderReport(runDir);
   const path = join(runDir, "report.html");
-  const scratch = join(runDir, `.report.${randomUUID()}.html`);
-  try {
-    const file = await open(scratch, "wx");
-    try {
-      await file.writeFile(page);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(scratch, path);
-  } catch (error) {
-    await rm(scratch, { force: true });
-    throw error;
-  }
+  await writeFileAtomic(path, page);
   return path;
 }

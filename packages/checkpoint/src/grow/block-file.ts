@@ -2,7 +2,7 @@
 // soon would only drive others out of memory, and each would be copied once more on its way to the disk.
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { errnoOf } from "../file-errors.js";
+import { errnoOf } from "@cambium/files";
 
 /** What a write past the cache is aligned to, in memory, in the file and in length: a multiple of disks' sectors. */
 const ALIGNMENT = 4096;

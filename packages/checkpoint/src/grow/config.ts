@@ -1,6 +1,5 @@
 // config.json of a model whose layers are copies of another's: everything that is said per layer goes with its layer.
-import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
-import type { ReasonList } from "../reasons.js";
+import { isJsonObject, type JsonObject, type JsonValue, type ReasonList } from "@cambium/files";
 import { editJson, type JsonEdit } from "./json-edit.js";
 import { decoderConfig } from "./stack.js";
 

@@ -4,9 +4,7 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { makeDirectory, sync, syncTree, writeFileAtomic } from "../atomic.js";
-import { freeBytes } from "../disk-space.js";
-import { toFileError } from "../file-errors.js";
+import { freeBytes, makeDirectory, sync, syncTree, toFileError, writeFileAtomic } from "@cambium/files";
 import { CONFIG_FILE, INDEX_FILE } from "../model-directory/names.js";
 import { blocksFor } from "./footprint.js";
 import { GrowthHashes } from "./hashes.js";
@@ -61,14 +59,14 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
       return { state: await found(growth, target, options), report };
     }
     await makeDirectory(dirname(target));
-    const lock = await lockTarget(target);
+    const release = await lockTarget(target);
     try {
       // Another process may have gone on between the pre-flight and the lock.
       const { journal, done } = await growth.standing();
       const state = done ? await found(growth, target, options) : await fill(growth, target, journal, options);
       return { state, report };
     } finally {
-      await lock.release();
+      await release();
     }
   } catch (error) {
     throw toFileError(error, target, { neededBytes: report.bytesOut, freeBytes: await freeBytes(dirname(target)) });

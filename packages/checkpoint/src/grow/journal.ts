@@ -1,17 +1,19 @@
-// What of a grown model is safe on the disk, and who is writing it: `.NAME.growing` and `.NAME.growing.json`.
-import { readFile, rm, writeFile } from "node:fs/promises";
+// What of a grown model is safe on the disk, and who is writing it: `.NAME.growing`, its journal `.NAME.growing.json`
+// and its lock `.NAME.growing.lock`.
+import { readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { errnoOf, isJsonObject, parseJson, removeStaleScratch, takeLock, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { writeFileAtomic } from "../atomic.js";
-import { errnoOf } from "../file-errors.js";
-import { isJsonObject, parseJson } from "../json.js";
-import { listScratch, removeStaleScratch, scratchId, scratchPath } from "../scratch.js";
 import type { KnownHashes } from "./hashes.js";
 
 /** The places beside `target`, which is absolute. */
-export function growingPaths(target: string): { readonly scratch: string; readonly journal: string } {
+export function growingPaths(target: string): {
+  readonly scratch: string;
+  readonly journal: string;
+  readonly lock: string;
+} {
   const scratch = join(dirname(target), `.${basename(target)}.growing`);
-  return { scratch, journal: `${scratch}.json` };
+  return { scratch, journal: `${scratch}.json`, lock: `${scratch}.lock` };
 }
 
 export interface Journal {
@@ -49,31 +51,21 @@ export async function writeJournal(target: string, identity: string, journal: Jo
   await writeFileAtomic(growingPaths(target).journal, `${JSON.stringify({ identity, ...journal })}\n`);
 }
 
-/** Removes the journal, and the locks of processes that died, of a growth that is done. */
+/** Removes the journal of a growth that is done, and what a killed write of it left. */
 export async function clearJournal(target: string): Promise<void> {
-  await removeStaleScratch(dirname(target), ofTarget(target));
-  await rm(growingPaths(target).journal, { force: true });
-}
-
-/** Scratch siblings of the lock and of the journal. */
-function ofTarget(target: string): (base: string) => boolean {
-  const { scratch, journal } = growingPaths(target);
-  return (base) => base === basename(journal) || `.${base}` === basename(scratch);
+  const { journal } = growingPaths(target);
+  await removeStaleScratch(dirname(journal), (base) => base === basename(journal));
+  await rm(journal, { force: true });
 }
 
 /**
- * Keeps every other process of this host from growing into `target` until `release`.
- * @throws CambiumError `E_GROWTH_BUSY`
+ * Keeps every other process from growing into `target` until the result is called.
+ * @throws CambiumError `E_GROWTH_BUSY` with the lock's path and its holder
  */
-export async function lockTarget(target: string): Promise<{ release(): Promise<void> }> {
-  const name = `${basename(target)}.growing`;
-  const ours = scratchPath(join(dirname(target), name), scratchId(), "new");
-  const mine = (base: string): boolean => base === name;
-  await removeStaleScratch(dirname(target), ofTarget(target));
-  await writeFile(ours, "");
-  const release = (): Promise<void> => rm(ours, { force: true });
-  const others = (await listScratch(dirname(target), mine)).filter(({ path, stale }) => path !== ours && !stale);
-  if (others.length === 0) return { release };
-  await release();
-  throw new CambiumError("E_GROWTH_BUSY", "another process is growing a model into this place", { where: target });
+export function lockTarget(target: string): Promise<() => Promise<void>> {
+  return takeLock(growingPaths(target).lock, {
+    code: "E_GROWTH_BUSY",
+    message: "another process is growing a model into this place",
+    hint: "wait for it, stop it, or choose another path",
+  });
 }

@@ -1,5 +1,5 @@
 // Edits of single values in a JSON text; every other byte, spelling of numbers included, stays.
-import type { JsonValue } from "../json.js";
+import type { JsonValue } from "@cambium/files";
 
 export interface JsonEdit {
   /** Keys from the root; array items are not addressed. */

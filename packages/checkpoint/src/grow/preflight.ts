@@ -2,10 +2,9 @@
 import { constants } from "node:fs";
 import { access, lstat, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { errnoOf, freeBytes, requireSpace, toFileError } from "@cambium/files";
 import { connectionRate, type Fraction, type GrowthPlan } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { freeBytes, requireSpace } from "../disk-space.js";
-import { errnoOf, toFileError } from "../file-errors.js";
 import { type ModelDirectory, openModelDirectory } from "../model-directory/open.js";
 import { blocksFor, heldBytes } from "./footprint.js";
 import { type Journal, readJournal } from "./journal.js";

@@ -1,13 +1,12 @@
 // A growth worked out from the headers of its source: the target's tensors, shards and config.
 import { createHash } from "node:crypto";
+import { ReasonList, readContainedText } from "@cambium/files";
 import { type GrowthPlan, layerOrigins, type Operator, type PlanOrigin, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type FloatDType, type LlamaConfig, llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
-import { readContainedText } from "../contained.js";
 import { CONFIG_FILE } from "../model-directory/names.js";
 import { MAX_CONFIG_BYTES, type ModelDirectory } from "../model-directory/open.js";
 import { planShards } from "../model-directory/shard-index.js";
-import { ReasonList } from "../reasons.js";
 import { layoutSafetensors, type SafetensorsLayout } from "../safetensors/layout.js";
 import { castConfig, castTensors } from "./cast.js";
 import { growConfig } from "./config.js";

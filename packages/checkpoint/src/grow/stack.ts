@@ -1,6 +1,5 @@
 // The decoder's layers in a checkpoint of any family: the tensors named `…layers.N.…`, whatever the rest is called.
-import { isJsonObject, type JsonObject } from "../json.js";
-import { quote, type ReasonList } from "../reasons.js";
+import { isJsonObject, type JsonObject, quote, type ReasonList } from "@cambium/files";
 
 /** The layers that grow. */
 export interface LayerStack {

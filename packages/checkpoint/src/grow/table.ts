@@ -1,9 +1,10 @@
 // The tensors of a grown model: each a copy of one source tensor, or made from several row by row.
+
+import { quote, ReasonList } from "@cambium/files";
 import { type CompiledTensor, compilePlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import type { ModelDirectory } from "../model-directory/open.js";
-import { quote, ReasonList } from "../reasons.js";
 import { hostDType } from "../safetensors/dtype.js";
 import type { TensorInfo } from "../safetensors/header.js";
 import type { Mistakes } from "./mistakes.js";

@@ -1,8 +1,8 @@
 // Reads a grown model and its source, and compares them tensor by tensor; hashes every file of weights on the way.
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
+import { ReasonList } from "@cambium/files";
 import type { ModelDirectory } from "../model-directory/open.js";
-import { ReasonList } from "../reasons.js";
 import { SafetensorsFile } from "../safetensors/file.js";
 import type { GrowOptions } from "./execute.js";
 import { hashChunks } from "./hashes.js";

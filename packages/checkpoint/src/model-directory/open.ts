@@ -2,12 +2,18 @@
 // Only headers are read, and they are checked against each other in full.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  containedPath,
+  isJsonObject,
+  type JsonObject,
+  parseJson,
+  quote,
+  ReasonList,
+  readContainedText,
+  recoverDirectory,
+  withFileErrors,
+} from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
-import { recoverDirectory } from "../atomic.js";
-import { containedPath, readContainedText } from "../contained.js";
-import { withFileErrors } from "../file-errors.js";
-import { isJsonObject, type JsonObject, parseJson } from "../json.js";
-import { quote, ReasonList } from "../reasons.js";
 import type { ReadDType } from "../safetensors/decode.js";
 import type { OpenOptions, SafetensorsFile } from "../safetensors/file.js";
 import type { TensorEntry } from "../safetensors/header.js";

@@ -1,8 +1,7 @@
 // `model.safetensors.index.json`: which shard holds which tensor, in and out.
+
+import { isJsonObject, isPlainName, parseJson, quote, ReasonList } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { isPlainName } from "../contained.js";
-import { isJsonObject, parseJson } from "../json.js";
-import { quote, ReasonList } from "../reasons.js";
 import { storedByteLength } from "../safetensors/dtype.js";
 import type { TensorInfo } from "../safetensors/header.js";
 import { shardFile } from "./names.js";

@@ -1,8 +1,7 @@
 // The weight files of a model directory: found, opened, and checked against their index.
 import { join } from "node:path";
+import { containedPath, quote, ReasonList, readContainedText } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { containedPath, readContainedText } from "../contained.js";
-import { quote, ReasonList } from "../reasons.js";
 import { type OpenOptions, SafetensorsFile } from "../safetensors/file.js";
 import { INDEX_FILE, WEIGHTS_FILE } from "./names.js";
 import { parseShardIndex, type WeightMap } from "./shard-index.js";

@@ -2,12 +2,17 @@
 import { constants } from "node:fs";
 import { copyFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  errnoOf,
+  isPlainName,
+  quote,
+  ReasonList,
+  replaceDirectory,
+  requireSpace,
+  toFileError,
+  withFileErrors,
+} from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { replaceDirectory } from "../atomic.js";
-import { isPlainName } from "../contained.js";
-import { requireSpace } from "../disk-space.js";
-import { errnoOf, toFileError, withFileErrors } from "../file-errors.js";
-import { quote, ReasonList } from "../reasons.js";
 import { layoutSafetensors } from "../safetensors/layout.js";
 import type { TensorSource } from "../safetensors/source.js";
 import { writeLayout } from "../safetensors/write.js";

@@ -1,9 +1,8 @@
 // An open safetensors file: the header in memory, the data read by position when asked for.
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { quote, withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
-import { withFileErrors } from "../file-errors.js";
-import { quote } from "../reasons.js";
 import { decodeTensor, type ReadDType } from "./decode.js";
 import { LENGTH_BYTES, parseHeader, parseHeaderLength, type SafetensorsHeader, type TensorEntry } from "./header.js";
 import type { TensorSource } from "./source.js";

@@ -1,8 +1,8 @@
 // The safetensors header, read as if its author were hostile: every claim is checked before a byte of data is.
 // Format: u64 length (little-endian), JSON, data. https://github.com/huggingface/safetensors#format
+
+import { isJsonObject, type JsonObject, type JsonValue, parseJson, quote, ReasonList } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../json.js";
-import { quote, ReasonList } from "../reasons.js";
 import { isSize, isStoredDType, STORED_BITS, type StoredDType, storedByteLength } from "./dtype.js";
 
 /** Bytes of the length field before the header. */

@@ -1,6 +1,6 @@
 // Where each tensor of a new safetensors file will lie, and the header that says so: byte for byte what the
 // reference implementation (huggingface/safetensors) writes for the same tensors.
-import { quote, ReasonList } from "../reasons.js";
+import { quote, ReasonList } from "@cambium/files";
 import { storedByteLength, storedRank } from "./dtype.js";
 import { isWellFormed, LENGTH_BYTES, MAX_HEADER_BYTES, type TensorEntry, type TensorInfo } from "./header.js";
 

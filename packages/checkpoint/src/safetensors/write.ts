@@ -1,7 +1,7 @@
 // Writes a safetensors file, one tensor at a time, never half there.
+
+import { replaceFile, requireSpace } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { replaceFile } from "../atomic.js";
-import { requireSpace } from "../disk-space.js";
 import { layoutSafetensors, type SafetensorsLayout } from "./layout.js";
 import { FileSink } from "./sink.js";
 import type { TensorSource } from "./source.js";

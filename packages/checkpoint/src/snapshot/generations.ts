@@ -3,11 +3,9 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { errnoOf, type JsonValue, readContainedText, toFileError } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { z } from "zod";
-import { readContainedText } from "../contained.js";
-import { errnoOf, toFileError } from "../file-errors.js";
-import type { JsonValue } from "../json.js";
 
 const NAME = /^snapshot-(\d{6,15})\.(json|safetensors)$/;
 const MAX_MANIFEST_BYTES = 100_000_000;

@@ -2,11 +2,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { containedPath, type JsonValue, ReasonList, withFileErrors } from "@cambium/files";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { containedPath } from "../contained.js";
-import { withFileErrors } from "../file-errors.js";
-import type { JsonValue } from "../json.js";
-import { ReasonList } from "../reasons.js";
 import { SafetensorsFile } from "../safetensors/file.js";
 import { corrupt, listGenerations, readManifest } from "./generations.js";
 

@@ -2,14 +2,11 @@
 // from the rename of its manifest on. Unsealed tensors are never read, and the next save removes them.
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type JsonValue, removeStaleScratch, withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { writeFileAtomic } from "../atomic.js";
-import { withFileErrors } from "../file-errors.js";
-import type { JsonValue } from "../json.js";
 import { layoutSafetensors } from "../safetensors/layout.js";
 import type { TensorSource } from "../safetensors/source.js";
 import { writeLayout } from "../safetensors/write.js";
-import { removeStaleScratch } from "../scratch.js";
 import {
   formatManifest,
   isSnapshotFile,

@@ -4,15 +4,8 @@ import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  hostSources,
-  lazySource,
-  loadSnapshot,
-  replaceDirectory,
-  saveSnapshot,
-  writeFileAtomic,
-  writeModelDirectory,
-} from "@cambium/checkpoint";
+import { hostSources, lazySource, loadSnapshot, saveSnapshot, writeModelDirectory } from "@cambium/checkpoint";
+import { replaceDirectory, writeFileAtomic } from "@cambium/files";
 import { CambiumError, hostTensor } from "@cambium/ir";
 
 const [mode, dir = ""] = process.argv.slice(2);

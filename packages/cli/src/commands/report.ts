@@ -1,5 +1,5 @@
 // cambium report: the report of a run, made again from its directory.
-import { withFileErrors } from "@cambium/checkpoint";
+import { withFileErrors } from "@cambium/files";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { Command } from "commander";
 import { resultTable } from "../table.js";

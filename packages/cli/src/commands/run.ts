@@ -1,7 +1,7 @@
 // cambium run: a recipe from data to report.
 import { dirname, resolve } from "node:path";
-import { withFileErrors } from "@cambium/checkpoint";
 import { type Recipe, type RunOutcome, runRecipe } from "@cambium/experiment";
+import { withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { Command } from "commander";

@@ -1,6 +1,6 @@
 // cambium setup: what a backend has to build or fetch before it can run. What that is, the backend's package says.
 import { type BackendSetup, resolveSetup, type SetupOptions, type SetupResult } from "@cambium/backend";
-import { replaceDirectory, requireSpace } from "@cambium/checkpoint";
+import { replaceDirectory, requireSpace } from "@cambium/files";
 import { Command, Option } from "commander";
 import { Quit } from "../failure.js";
 import type { Host } from "../host.js";

@@ -1,7 +1,7 @@
 // A source's fingerprint, remembered by the state of its files: what has not changed is not read again.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@cambium/checkpoint";
+import { writeFileAtomic } from "@cambium/files";
 import type { Source } from "../source/source.js";
 
 // A file changed twice within the clock's grain (2 s on FAT) looks unchanged: what is so fresh is not remembered.

@@ -1,7 +1,7 @@
 // From a corpus to its token files: made once, found again by what they were made from.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { replaceFile } from "@cambium/checkpoint";
+import { replaceFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { Source } from "../source/source.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { withFileErrors } from "@cambium/checkpoint";
+import { withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { SourceState } from "./source.js";
 

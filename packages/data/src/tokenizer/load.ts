@@ -1,7 +1,7 @@
 // Finds a tokenizer by what a recipe calls it.
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { withFileErrors } from "@cambium/checkpoint";
+import { withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { isFolder } from "../source/files.js";
 import { bytesTokenizer } from "./bytes.js";

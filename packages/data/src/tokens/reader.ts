@@ -1,7 +1,7 @@
 // Reads a token file by position; nothing of it is held, the system's page cache is the cache.
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
-import { toFileError, withFileErrors } from "@cambium/checkpoint";
+import { toFileError, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { bytesPerToken, decodeHeader, HEADER_BYTES, indexOffset, type TokenHeader } from "./format.js";
 

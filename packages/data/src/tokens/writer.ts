@@ -1,8 +1,8 @@
 // Writes a token file once, front to back, the header last. It is not atomic by itself: write at a scratch path
-// (`replaceFile` and `replaceDirectory` of @cambium/checkpoint give one), or use `writeTokenFile`.
+// (`replaceFile` and `replaceDirectory` of @cambium/files give one), or use `writeTokenFile`.
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { replaceFile } from "@cambium/checkpoint";
+import { replaceFile } from "@cambium/files";
 import { checkIds } from "../tokenizer/ids.js";
 import { bytesPerToken, encodeHeader, HEADER_BYTES, MAX_TITLE, type TokenHeader } from "./format.js";
 

@@ -1,7 +1,8 @@
 // A Hugging Face directory as the start of training: its configuration, its identity, its weights in f32.
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { type CompanionFile, openModelDirectory, withFileErrors } from "@cambium/checkpoint";
+import { type CompanionFile, openModelDirectory } from "@cambium/checkpoint";
+import { withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import { type LlamaConfig, parameterTable, parseHfConfig } from "@cambium/model";
 

@@ -2,7 +2,8 @@
 // tokenizer it was trained with and, of a checkpoint it began with, licence and generation config.
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type ExtraFile, withFileErrors } from "@cambium/checkpoint";
+import type { ExtraFile } from "@cambium/checkpoint";
+import { withFileErrors } from "@cambium/files";
 import type { Recipe } from "../recipe/schema.js";
 import type { Checkpoint } from "./checkpoint-start.js";
 

@@ -1,6 +1,6 @@
 // metrics.jsonl: one row per optimizer step, appended; cut back to the snapshot when a stage goes on.
 import { type FileHandle, open, readFile } from "node:fs/promises";
-import { withFileErrors, writeFileAtomic } from "@cambium/checkpoint";
+import { withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
 

@@ -1,9 +1,8 @@
 // A run's directory: where things lie in it, its manifests and lock.
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withFileErrors, writeFileAtomic } from "@cambium/checkpoint";
+import { takeLock, withFileErrors, writeFileAtomic } from "@cambium/files";
 import type { RunManifest, StageManifest } from "../run-format.js";
-import { takeLock } from "./run-lock.js";
 
 export class RunDirectory {
   constructor(readonly path: string) {}
@@ -30,10 +29,14 @@ export class RunDirectory {
 
   /**
    * Takes the run for this process until the result is called.
-   * @throws CambiumError `E_RUN_LOCKED` naming the process that has it.
+   * @throws CambiumError `E_RUN_LOCKED` naming the lock and the process that holds it.
    */
   lock(): Promise<() => Promise<void>> {
-    return takeLock(join(this.path, "run.lock"), this.path);
+    return takeLock(join(this.path, "run.lock"), {
+      code: "E_RUN_LOCKED",
+      message: "another process is running this recipe",
+      hint: "wait for it, stop it, or give the run another --out",
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 // The state a stage begins with: its own snapshot if it has one, else new weights, a checkpoint's, or grown ones.
-import { hostSources, type JsonValue, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
+import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
+import type { JsonValue } from "@cambium/files";
 import { growState } from "@cambium/growth";
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
 import { initParameters, type LlamaConfig } from "@cambium/model";

@@ -1,7 +1,7 @@
 // TensorBoard events of a stage, one file a sitting; TensorBoard merges them by step.
 import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { withFileErrors } from "@cambium/checkpoint";
+import { withFileErrors } from "@cambium/files";
 import { fileVersionRecord, type MetricsRow, scalarsRecord } from "@cambium/train";
 
 /** Rows are gathered and written every so many, so that training does not wait for a disk at each step. */

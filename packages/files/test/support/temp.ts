@@ -5,9 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
 export async function tempDir(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "cambium-checkpoint-"));
+  const dir = await mkdtemp(join(tmpdir(), "cambium-files-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   return dir;
 }
-
-export const golden = new URL("../golden/", import.meta.url).pathname;

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { recoverDirectory, replaceDirectory, replaceFile, toFileError, writeFileAtomic } from "@cambium/checkpoint";
+import { recoverDirectory, replaceDirectory, replaceFile, toFileError, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { describe, expect, it } from "vitest";
 import { scratchId, scratchPath } from "../src/scratch.js";

@@ -4,11 +4,12 @@
 // - `replaceDirectory` over a folder: the old, or the new, whole. Between its two renames the path is absent for an
 //   instant while both stand complete beside it; `recoverDirectory` then puts the new one in place.
 // A scratch sibling (`.NAME.ID.new`) may be left over; the next write to the same path removes it.
-import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { lstat, readlink, rename, rm } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { freeBytes } from "./disk-space.js";
 import { errnoOf, toFileError, withFileErrors } from "./file-errors.js";
+import { exists, makeDirectory, sync, syncTree, withHandle } from "./flush.js";
 import { listScratch, removeStaleScratch, scratchId, scratchPath } from "./scratch.js";
 
 export interface AtomicOptions {
@@ -132,68 +133,6 @@ function relocated(error: unknown, scratch: string, target: string): unknown {
   if (!(error instanceof CambiumError) || error.details.where?.startsWith(scratch) !== true) return error;
   const where = target + error.details.where.slice(scratch.length);
   return new CambiumError(error.code, error.message, { ...error.details, where });
-}
-
-/**
- * Makes a directory and its parents, so that they survive a power cut. Not `mkdir` with `recursive`, which says
- * ENOENT where the disk is read-only.
- */
-export async function makeDirectory(path: string): Promise<void> {
-  if (await exists(path)) return;
-  await makeDirectory(dirname(path));
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if (errnoOf(error) === "EEXIST") return;
-    throw error;
-  }
-  await sync(dirname(path));
-}
-
-/** Flushes a folder with all that is in it. */
-export async function syncTree(dir: string): Promise<void> {
-  const entries = await readdir(dir, { withFileTypes: true });
-  // Together: the file system's journal then takes them in one go.
-  await Promise.all(
-    entries.map(async (entry) => {
-      const path = join(dir, entry.name);
-      if (entry.isDirectory()) return syncTree(path);
-      if (entry.isFile()) return sync(path);
-      throw new CambiumError("E_NOT_A_FILE", "only files and folders can be written", { where: path });
-    }),
-  );
-  await sync(dir);
-}
-
-/** Flushes a file or directory to the disk. */
-export async function sync(path: string): Promise<void> {
-  if (process.platform === "win32") return syncOnWindows(path);
-  await withHandle(path, "r", (handle) => handle.sync());
-}
-
-/** Windows flushes only handles that may write, and has no such handle for directories. */
-async function syncOnWindows(path: string): Promise<void> {
-  try {
-    await withHandle(path, "r+", (handle) => handle.sync());
-  } catch (error) {
-    if (!["EISDIR", "EPERM", "EACCES"].includes(errnoOf(error) ?? "")) throw error;
-  }
-}
-
-async function withHandle<T>(path: string, flags: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const handle = await open(path, flags);
-  try {
-    return await work(handle);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Where `path` leads, absolute, also when the directory a link names is absent for the instant of a swap. */

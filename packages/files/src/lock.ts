@@ -1,11 +1,11 @@
-// The lock that keeps a second process out of a run's directory: a file that names who holds it. A lock whose holder is
-// gone counts for nothing, so that a killed run needs no cleaning up.
-import { randomUUID } from "node:crypto";
+// A lock that keeps other processes out of something: a file that names its holder. The lock of a process that is gone
+// counts for nothing, so a killed run or growth needs no cleaning up.
 import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { withFileErrors } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
+import { withFileErrors } from "./file-errors.js";
+import { isAlive, markOfThisProcess, type ProcessMark } from "./process-mark.js";
 
 /** The holder touches its lock so often, milliseconds. */
 const beatEvery = 10_000;
@@ -14,29 +14,29 @@ const silentFor = 60_000;
 /** A holder writes its name within this time of making the file. */
 const namedWithin = 2_000;
 
-interface Holder {
-  readonly pid: number;
-  /** When the process began, in its system's own terms: a pid is used again, a pair of both is not. */
-  readonly began: string | null;
+interface Holder extends ProcessMark {
   readonly host: string;
-  /** Of this very lock. */
-  readonly id: string;
 }
 
-/** Locks that this process holds, by id. */
-const held = new Set<string>();
+/** The error for whoever finds the lock taken. */
+export interface LockRefusal {
+  readonly code: string;
+  readonly message: string;
+  /** What to do about a holder on this machine. */
+  readonly hint: string;
+}
 
 /**
- * Takes the lock at `path`, of the run in `directory`, for this process until the result is called.
- * @throws CambiumError `E_RUN_LOCKED` naming the process that has it.
+ * Takes the lock at `path`, in a folder that exists, for this process until the result is called.
+ * @throws CambiumError `refusal` with the lock's path and the process that holds it; file errors.
  */
-export async function takeLock(path: string, directory: string): Promise<() => Promise<void>> {
-  const mine: Holder = { pid: process.pid, began: await beginning(process.pid), host: hostname(), id: randomUUID() };
+export async function takeLock(path: string, refusal: LockRefusal): Promise<() => Promise<void>> {
+  const mine: Holder = { host: hostname(), ...markOfThisProcess() };
   while (!(await create(path, mine))) {
     const text = await readFile(path, "utf8").catch(() => "");
     const holder = parse(text);
     const age = await ageOf(path);
-    if (holder !== undefined && (await isAlive(holder, age))) throw locked(directory, holder);
+    if (holder !== undefined && holds(holder, age)) throw locked(path, holder, refusal);
     if (holder === undefined && age < namedWithin) await sleep(50);
     else await removeStale(path, text);
   }
@@ -46,22 +46,22 @@ export async function takeLock(path: string, directory: string): Promise<() => P
   }, beatEvery).unref();
   return async () => {
     clearInterval(beat);
-    held.delete(mine.id);
     await rm(path, { force: true });
   };
 }
 
 async function create(path: string, mine: Holder): Promise<boolean> {
   return withFileErrors(path, async () => {
+    let made = false;
     try {
       const file = await open(path, "wx");
-      held.add(mine.id);
+      made = true;
       await file.writeFile(JSON.stringify(mine)).finally(() => file.close());
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      // It was made, and the disk had no room for the name.
-      if (held.delete(mine.id)) await rm(path, { force: true });
+      // The file was made, and the disk had no room for the name.
+      if (made) await rm(path, { force: true });
       throw error;
     }
   });
@@ -94,8 +94,8 @@ async function removeStale(path: string, text: string): Promise<void> {
 
 function parse(text: string): Holder | undefined {
   try {
-    const { pid, began, host, id } = JSON.parse(text) as Holder;
-    return Number.isInteger(pid) && pid > 0 ? { pid, began, host, id } : undefined;
+    const { host, pid, began, at, id } = JSON.parse(text) as Holder;
+    return Number.isInteger(pid) && pid > 0 ? { host, pid, began, at, id } : undefined;
   } catch {
     return undefined;
   }
@@ -109,32 +109,16 @@ async function ageOf(path: string): Promise<number> {
   );
 }
 
-async function isAlive({ pid, began, host, id }: Holder, age: number): Promise<boolean> {
-  if (host !== hostname()) return age < silentFor;
-  // In a container every process may have the same pid.
-  if (pid === process.pid) return held.has(id);
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
-  }
-  const now = await beginning(pid);
-  return began === null || now === null || now === began;
+/** Whether the holder is alive. The processes of another host cannot be seen, but its locks are touched. */
+function holds(holder: Holder, age: number): boolean {
+  return holder.host === hostname() ? isAlive(holder) : age < silentFor;
 }
 
-/** The start time of a process where /proc tells it: field 22 of stat, counted from behind the name in brackets. */
-async function beginning(pid: number): Promise<string | null> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-}
-
-function locked(directory: string, { pid, host }: Holder): CambiumError {
+function locked(path: string, { pid, host }: Holder, { code, message, hint }: LockRefusal): CambiumError {
   const near = host === hostname();
-  return new CambiumError("E_RUN_LOCKED", "another process is running this recipe", {
-    where: directory,
+  return new CambiumError(code, message, {
+    where: path,
     got: `process ${pid}${near ? "" : ` on ${host}`}`,
-    hint: near
-      ? "wait for it, stop it, or give the run another --out"
-      : "wait for it; if it was killed there, try again in a minute",
+    hint: near ? hint : "wait for it; if it was killed there, try again in a minute",
   });
 }

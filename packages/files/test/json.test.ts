@@ -1,5 +1,5 @@
 // The strict JSON reader against JSON.parse, and where it is meant to differ.
-import { parseJson } from "@cambium/checkpoint";
+import { parseJson } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { expect, it } from "vitest";

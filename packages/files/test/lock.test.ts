@@ -1,23 +1,24 @@
-// The lock of a run: held by the living, taken over from the dead, however alike their numbers are.
+// A process lock: held by the living, taken over from the dead, however alike their numbers are.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { takeLock } from "@cambium/files";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { takeLock } from "../src/run/run-lock.js";
 
 let folder = "";
 let path = "";
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "cambium-lock-"));
-  path = join(folder, "run.lock");
+  path = join(folder, "a.lock");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const take = () => takeLock(path, folder);
+const refusal = { code: "E_BUSY", message: "busy", hint: "wait" };
+const take = () => takeLock(path, refusal);
 const write = (holder: object) =>
-  writeFileSync(path, JSON.stringify({ began: null, host: hostname(), id: "x", ...holder }));
+  writeFileSync(path, JSON.stringify({ began: null, host: hostname(), at: Date.now(), id: "x", ...holder }));
 const stat = (pid: number) => readFileSync(`/proc/${pid}/stat`, "utf8");
 const began = (pid: number) =>
   stat(pid)
@@ -28,7 +29,7 @@ const inProc = readdirSync("/").includes("proc");
 describe("the lock", () => {
   test("keeps others out while it is held, this process included, and leaves nothing behind", async () => {
     const release = await take();
-    await expect(take()).rejects.toMatchObject({ code: "E_RUN_LOCKED", details: { got: `process ${process.pid}` } });
+    await expect(take()).rejects.toMatchObject({ code: "E_BUSY", details: { got: `process ${process.pid}` } });
     await release();
     const again = await take();
     await again();
@@ -38,15 +39,15 @@ describe("the lock", () => {
   test("is held by a process that lives", async () => {
     write({ pid: process.ppid });
     await expect(take()).rejects.toMatchObject({
-      code: "E_RUN_LOCKED",
-      details: { hint: expect.stringMatching(/--out/) },
+      code: "E_BUSY",
+      details: { where: path, hint: "wait" },
     });
   });
 
   test("is taken over from a process that was killed", async () => {
     const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 1e6)"]);
     write({ pid: child.pid });
-    await expect(take()).rejects.toMatchObject({ code: "E_RUN_LOCKED" });
+    await expect(take()).rejects.toMatchObject({ code: "E_BUSY" });
     child.kill("SIGKILL");
     await once(child, "exit");
     await (await take())();
@@ -56,17 +57,26 @@ describe("the lock", () => {
     write({ pid: process.ppid, began: "1" });
     await (await take())();
     write({ pid: process.ppid, began: began(process.ppid) });
-    await expect(take()).rejects.toMatchObject({ code: "E_RUN_LOCKED" });
+    await expect(take()).rejects.toMatchObject({ code: "E_BUSY" });
   });
 
   test("is taken over when the dead one had this process's number, as in a container started again", async () => {
-    write({ pid: process.pid, began: began(process.pid) });
+    write({
+      pid: process.pid,
+      began: inProc ? began(process.pid) : null,
+      at: Date.now() - process.uptime() * 1000 - 50,
+    });
     await (await take())();
+  });
+
+  test("is held by another thread of this process", async () => {
+    write({ pid: process.pid, began: inProc ? began(process.pid) : null });
+    await expect(take()).rejects.toMatchObject({ code: "E_BUSY" });
   });
 
   test("of another machine holds while it is touched, and a minute longer", async () => {
     write({ pid: 1, host: "elsewhere" });
-    await expect(take()).rejects.toMatchObject({ code: "E_RUN_LOCKED", details: { got: "process 1 on elsewhere" } });
+    await expect(take()).rejects.toMatchObject({ code: "E_BUSY", details: { got: "process 1 on elsewhere" } });
     const past = new Date(Date.now() - 61_000);
     utimesSync(path, past, past);
     await (await take())();

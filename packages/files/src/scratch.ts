@@ -1,8 +1,9 @@
-// Names of scratch siblings: who made them and when, so that those of dead processes can be told and removed.
-import { createHash, randomBytes } from "node:crypto";
+// Names of scratch siblings. A name says which process made it and when, so that what dead processes left is removed.
+import { createHash } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { isAlive, markOfThisProcess } from "./process-mark.js";
 
 /** `new`: being built, or whole and about to be renamed into place. `old`: moved aside by a directory replacement. */
 type ScratchKind = "new" | "old";
@@ -19,11 +20,13 @@ interface Scratch {
 }
 
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 6);
-const NAME = /^\.(?<base>.+)\.(?<id>(?<host>[0-9a-f]{6})-(?<pid>\d+)-(?<time>\d+)-[0-9a-f]{8})\.(?<kind>new|old)$/;
+const ID = /(?<host>[0-9a-f]{6})-(?<pid>\d+)-(?<began>\d*)-(?<time>\d+)-(?<random>[0-9a-f]{8})/;
+const NAME = new RegExp(`^\\.(?<base>.+)\\.(?<id>${ID.source})\\.(?<kind>new|old)$`);
 
-/** A fresh id: host, process, time, randomness. */
+/** A fresh id: host, process with its start time, time, randomness. */
 export function scratchId(): string {
-  return `${HOST}-${process.pid}-${Date.now()}-${randomBytes(4).toString("hex")}`;
+  const { pid, began, at, id } = markOfThisProcess();
+  return `${HOST}-${pid}-${began ?? ""}-${at}-${id}`;
 }
 
 /** The scratch sibling of `path` for `id`, hidden and on the same file system: `.NAME.ID.new`. */
@@ -36,10 +39,11 @@ export async function listScratch(dir: string, of: (base: string) => boolean): P
   const names = await readdir(dir).catch(() => []);
   return names
     .flatMap((name) => {
-      const { base = "", id = "", host, pid, time, kind } = NAME.exec(name)?.groups ?? {};
+      const { base = "", id = "", host, pid, began, time, random = "", kind } = NAME.exec(name)?.groups ?? {};
       if (id === "" || !of(base)) return [];
       const createdAt = Number(time);
-      const stale = host === HOST && !alive(Number(pid), createdAt);
+      const mark = { pid: Number(pid), began: began || null, at: createdAt, id: random };
+      const stale = host === HOST && !isAlive(mark);
       return [{ path: join(dir, name), kind: kind as ScratchKind, id, createdAt, stale }];
     })
     .sort((a, b) => b.createdAt - a.createdAt);
@@ -49,17 +53,5 @@ export async function listScratch(dir: string, of: (base: string) => boolean): P
 export async function removeStaleScratch(dir: string, of: (base: string) => boolean): Promise<void> {
   for (const scratch of await listScratch(dir, of)) {
     if (scratch.stale) await rm(scratch.path, { recursive: true, force: true });
-  }
-}
-
-/** Whether process `pid`, which made something at `createdAt`, may still run. */
-function alive(pid: number, createdAt: number): boolean {
-  // In a container every run may have the same pid: an own pid from before this process began is another's.
-  if (pid === process.pid) return createdAt >= Date.now() - process.uptime() * 1000 - 1000;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,0 +1,16 @@
+// What Cambium needs of a file system: atomic writes, locks, contained paths, readable errors, strict JSON. Node only.
+export {
+  type AtomicOptions,
+  recoverDirectory,
+  replaceDirectory,
+  replaceFile,
+  writeFileAtomic,
+} from "./atomic.js";
+export { containedPath, isPlainName, readContainedText } from "./contained.js";
+export { freeBytes, requireSpace } from "./disk-space.js";
+export { errnoOf, toFileError, withFileErrors } from "./file-errors.js";
+export { makeDirectory, sync, syncTree } from "./flush.js";
+export { isJsonObject, type JsonObject, type JsonValue, parseJson } from "./json.js";
+export { type LockRefusal, takeLock } from "./lock.js";
+export { quote, ReasonList } from "./reasons.js";
+export { removeStaleScratch } from "./scratch.js";
