@@ -19,9 +19,10 @@ import { Random } from "@cambium/ir";
 import { type ParameterSpec, parameterTable } from "@cambium/model";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileTensor } from "../src/evaluate/compile.js";
+import { compileTyped } from "../src/evaluate/compile.js";
 import { hostRows } from "../src/evaluate/host.js";
-import type { Scope } from "../src/evaluate/value.js";
+import type { TensorScope } from "../src/evaluate/value.js";
+import { inferTensor } from "../src/expr/infer.js";
 import { exprSchema } from "../src/expr/schema.js";
 import { config, weights } from "./support.js";
 
@@ -136,18 +137,19 @@ function draw(tape: readonly number[]) {
   return known;
 }
 
-function compiled(expr: Expr, spec: Pick<ParameterSpec, "shape"> & Partial<ParameterSpec>, scope: Partial<Scope> = {}) {
+function compiled(
+  expr: Expr,
+  spec: Pick<ParameterSpec, "shape"> & Partial<ParameterSpec>,
+  { base = table, ...scope }: Partial<TensorScope> & { readonly base?: ReadonlyMap<string, ParameterSpec> } = {},
+) {
   const reasons: string[] = [];
-  const value = compileTensor({ name: "x", axes: [], kind: "linear", ...spec }, expr, {
-    base: table,
-    read: (name, start, end) => hostRows(held[name]!, start, end),
-    learned: "init",
+  const typed = inferTensor({ name: "x", axes: [], kind: "linear", ...spec }, expr, {
+    base,
     mode: "value",
-    power: 1,
     complain: ({ message }) => reasons.push(message),
-    ...scope,
   });
-  return { value, reasons };
+  const read = (name: string, start: number, end: number) => hostRows(held[name]!, start, end);
+  return { value: typed && compileTyped(typed, { read, learned: "init", power: 1, ...scope }), reasons };
 }
 
 const tapes = fc.array(fc.nat(1 << 20), { minLength: 8, maxLength: 40 });

@@ -1,7 +1,7 @@
 // The function a model computes, in float64: what `exact` claims are measured by.
 import { evaluate, numel, Random, type RefTensor } from "@cambium/ir";
 import { finalNormName, gatesName, type LlamaConfig, logitsGraph, type Mask, parameterTable } from "@cambium/model";
-import { compilePlan } from "../plan/compile.js";
+import { compilePlan } from "../evaluate/plan.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
 /** Parameters by name, as float64 whatever the dtype says. */

@@ -2,9 +2,9 @@
 import { CambiumError, type DType, type HostTensor } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
 import { sourcesOf } from "../expr/walk.js";
-import { compilePlan } from "../plan/compile.js";
 import { type GrowthPlan, type PlanTables, planTables } from "../plan/plan.js";
 import { hostRows, toHostTensor } from "./host.js";
+import { compilePlan } from "./plan.js";
 
 /** Tensors by name. `get` may be asked for one tensor more than once. */
 export interface TensorSource {

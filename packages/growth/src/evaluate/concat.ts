@@ -1,26 +1,11 @@
 // Tensors one after the other along an axis.
-import type { Concat } from "../expr/expr.js";
-import { type Compile, dimensionOf, type Label, rowLength, type Value } from "./value.js";
+import type { TypedConcat } from "../expr/typed.js";
+import { rowLength, type Scope, type Value } from "./value.js";
 
-export const compileConcat: Compile<Concat> = (expr, scope, hint) => {
-  const compiled = expr.parts.map((part) => scope.compile(part, scope, hint));
-  if (!compiled.every((part) => part !== undefined)) return undefined;
-  const [first] = compiled as [Value];
-  const labels: Label[] = first.labels.map((_, i) => compiled.find((part) => part.labels[i])?.labels[i] ?? null);
-  const dimension = dimensionOf({ shape: first.shape, labels }, expr.axis, scope);
-  if (!dimension) return undefined;
-  const { at } = dimension;
-  const rest = (shape: readonly number[]) => `${shape.map((n, i) => (i === at ? "·" : n))}`;
-  const misfit = compiled.find(({ shape }) => rest(shape) !== rest(first.shape));
-  if (misfit) {
-    const [expected, got] = [`[${rest(first.shape)}]`, `[${rest(misfit.shape)}]`];
-    scope.complain({ message: `parts joined along "${expr.axis}" differ elsewhere`, expected, got });
-    return undefined;
-  }
-  const size = compiled.reduce((total, { shape }) => total + (shape[at] as number), 0);
-  const shape = first.shape.with(at, size);
-  return { shape, labels, rows: at === 0 ? joinRows(compiled) : joinInner(compiled, at, size) };
-};
+export function compileConcat({ parts, at, shape }: TypedConcat, scope: Scope): Value {
+  const values = parts.map((part) => scope.compile(part, scope));
+  return { shape, rows: at === 0 ? joinRows(values) : joinInner(values, at, shape[at] as number) };
+}
 
 function joinRows(parts: readonly Value[]): Value["rows"] {
   return async (start, end) => {

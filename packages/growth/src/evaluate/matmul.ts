@@ -1,45 +1,25 @@
 // The matrix product of two expressions: rows of the left times the whole of the right.
-import type { MatMul } from "../expr/expr.js";
-import { type Compile, type Label, rowLength, type Value } from "./value.js";
+import type { TypedMatMul } from "../expr/typed.js";
+import { rowLength, type Scope, type Value } from "./value.js";
 
-export const compileMatMul: Compile<MatMul> = (expr, scope, hint) => {
-  if (scope.mode !== "value") {
-    scope.complain({
-      message: "a matrix product has no moments in closed form",
-      hint: "give a moment rule of its own",
-    });
-    return undefined;
-  }
-  const [out, across] = hint ?? [];
-  const left = operand(scope.compile(expr.left, scope, pair(out, null, expr.transposeLeft)), expr.transposeLeft);
-  const right = operand(scope.compile(expr.right, scope, pair(null, across, expr.transposeRight)), expr.transposeRight);
-  if (!left || !right) return undefined;
-  const inner = left.shape[1];
-  if (left.shape.length !== 2 || right.shape.length > 2 || inner !== right.shape[0]) {
-    const got = `[${left.shape}] · [${right.shape}]`;
-    scope.complain({ message: "factors of a matrix product do not fit", expected: "[m, k] · [k, n] or [k]", got });
-    return undefined;
-  }
+export function compileMatMul(expr: TypedMatMul, scope: Scope): Value {
+  const left = operand(scope.compile(expr.left, scope), expr.transposeLeft);
+  const right = operand(scope.compile(expr.right, scope), expr.transposeRight);
+  const inner = left.shape[1] as number;
   const columns = rowLength(right.shape);
   let held: Promise<Float64Array> | undefined;
   return {
-    shape: [left.shape[0] as number, ...right.shape.slice(1)],
-    labels: [left.labels[0] ?? null, ...right.labels.slice(1)],
+    shape: expr.shape,
     rows: async (start, end) => {
-      held ??= right.rows(0, inner as number);
-      return product(await left.rows(start, end), await held, end - start, inner as number, columns);
+      held ??= right.rows(0, inner);
+      return product(await left.rows(start, end), await held, end - start, inner, columns);
     },
   };
-};
-
-function pair(row: Label | undefined, column: Label | undefined, transposed: boolean | undefined): readonly Label[] {
-  const labels = [row ?? null, column ?? null];
-  return transposed ? labels.reverse() : labels;
 }
 
 /** `value`, or its transpose, which is held whole once made. */
-function operand(value: Value | undefined, transposed: boolean | undefined): Value | undefined {
-  if (!value || !transposed || value.shape.length !== 2) return value;
+function operand(value: Value, transposed: boolean): Value {
+  if (!transposed || value.shape.length !== 2) return value;
   const [height, width] = value.shape as [number, number];
   let held: Promise<Float64Array> | undefined;
   const transpose = async () => {
@@ -51,7 +31,6 @@ function operand(value: Value | undefined, transposed: boolean | undefined): Val
   };
   return {
     shape: [width, height],
-    labels: value.labels.toReversed(),
     rows: async (start, end) => {
       held ??= transpose();
       return (await held).slice(start * height, end * height);

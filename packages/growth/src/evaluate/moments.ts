@@ -3,14 +3,16 @@ import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium
 import type { ParameterSpec } from "@cambium/model";
 import { zeros } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
+import { inferTensor } from "../expr/infer.js";
+import type { Typed } from "../expr/typed.js";
 import { mapParts } from "../expr/walk.js";
-import { checkPlan } from "../plan/compile.js";
+import { checkPlan } from "../plan/check.js";
 import { momentRule } from "../plan/moment-rule.js";
 import { type GrowthPlan, type PlanTables, planTables } from "../plan/plan.js";
 import { checkedSource, type TensorSource } from "./apply.js";
-import { compileTensor } from "./compile.js";
+import { compileTyped } from "./compile.js";
 import { hostRows, toHostTensor } from "./host.js";
-import type { ReadRows, Value } from "./value.js";
+import type { ReadRows } from "./value.js";
 
 /**
  * `reset`: zero moments, and bias correction starts over (the paper). `carry`: every target tensor gets the moments
@@ -112,16 +114,19 @@ async function* evaluated(
     const get = checkedSource(source, base, (_, shape) => hostTensor("f32", shape));
     return async (name, start, end) => hostRows(await get(name), start, end);
   };
-  const grown = (spec: ParameterSpec, rule: Expr, power: 1 | 2, read: ReadRows) => {
+  const typedRule = (spec: ParameterSpec, rule: Expr): Typed => {
     const complain = ({ message }: Reason) => {
       throw new CambiumError("E_GROWTH_MOMENTS", message, { where: spec.name });
     };
-    const scope = { base: specs, read, learned: "init", mode: "moment", power, complain } as const;
-    return toHostTensor(compileTensor(spec, rule, scope) as Value, "f32");
+    return inferTensor(spec, rule, { base: specs, mode: "moment", complain }) as Typed;
   };
+  const grown = (typed: Typed, power: 1 | 2, read: ReadRows) =>
+    toHostTensor(compileTyped(typed, { read, learned: "init", power }), "f32");
   const [readM, readV] = [reader(moments.m), reader(moments.v)];
   for (const spec of target) {
     const rule = rules.get(spec.name);
-    if (rule) yield [spec.name, { m: await grown(spec, rule, 1, readM), v: await grown(spec, rule, 2, readV) }];
+    if (!rule) continue;
+    const typed = typedRule(spec, rule);
+    yield [spec.name, { m: await grown(typed, 1, readM), v: await grown(typed, 2, readV) }];
   }
 }

@@ -1,4 +1,9 @@
 // Rows that several parts of one expression read, made once for all of them.
+//
+// The rule that readers rely on: every reader of a shared row maker asks for the same blocks in the same order, each block
+// once. The parts of one tensor's expression do, because the tensor's rows are asked for in one sequence of blocks and
+// each part passes every block on. A reader that asks for other blocks still gets the right rows; they are then made
+// again, once per reader.
 import type { Value } from "./value.js";
 
 type Shareable = Required<Pick<Value, "rows" | "lent">>;
@@ -13,8 +18,8 @@ interface Shared {
 export type SharedRows = Map<string, Shared>;
 
 /**
- * `rows`, or with another part of the same expression that has the key the rows made for that one. The last block is held
- * until as many have read it as there are parts; the last of them gets the storage itself.
+ * A row maker shared by all parts of the expression with the same key. The last block is cached until each reader has
+ * taken it once; the last of them gets the storage itself.
  */
 export function shareRows(shared: SharedRows, key: string, rows: Value["rows"]): Shareable {
   const known = shared.get(key);

@@ -1,30 +1,13 @@
 // Slices along an axis, with repeats, gaps of zeros and factors.
-import type { Expr, Take } from "../expr/expr.js";
-import { isExpr } from "../expr/walk.js";
-import { type Compile, dimensionOf, rowLength, type Scope, type Value } from "./value.js";
+import type { Typed, TypedTake } from "../expr/typed.js";
+import { rowLength, type Scope, type Value } from "./value.js";
 
 /** Rows read at once although only some are wanted, as a multiple of the wanted: one long read beats many short ones. */
 const overRead = 4;
 
-export const compileTake: Compile<Take> = (expr, scope, hint) => {
-  const of = scope.compile(expr.of, scope, hint);
-  const dimension = of && dimensionOf(of, expr.axis, scope);
-  if (!of || !dimension) return undefined;
-  const { at, unit } = dimension;
-  const size = (of.shape[at] as number) / unit;
-  const outside = expr.indices.find((index) => index < -1 || index >= size || !Number.isInteger(index));
-  if (outside !== undefined) {
-    scope.complain({
-      message: `index out of range on axis "${expr.axis}"`,
-      expected: `-1 to ${size - 1}`,
-      got: `${outside}`,
-    });
-    return undefined;
-  }
-  const { scale, indices } = expr;
-  const factors = isExpr(scale) ? undefined : factorsOf(expr, scope);
-  if (factors === null) return undefined;
-  const shape = of.shape.with(at, indices.length * unit);
+export function compileTake(expr: TypedTake, scope: Scope): Value {
+  const { at, unit, indices, factors, elements, shape } = expr;
+  const of = scope.compile(expr.of, scope);
   // Behind the first dimension an index spans all that lies behind it.
   const span = unit * (at === 0 ? 1 : rowLength(of.shape.slice(at)));
   // When rows are made, not before: a plan has takes for every tensor, long lists each.
@@ -32,10 +15,9 @@ export const compileTake: Compile<Take> = (expr, scope, hint) => {
     from: spread(indices, span, "indices"),
     by: factors && spread(factors, span, scope.power === 2 ? "squares" : "factors"),
   });
-  const made = at === 0 ? { rows: takeRows(of, lists) } : takeInner(of, at, lists);
-  const taken: Value = { shape, labels: of.labels, ...made };
-  return isExpr(scale) ? timesElements(taken, scale, scope) : taken;
-};
+  const taken: Value = { shape, ...(at === 0 ? { rows: takeRows(of, lists) } : takeInner(of, at, lists)) };
+  return elements ? timesElements(taken, elements, scope) : taken;
+}
 
 /** One entry for each row of the dimension, or behind the first dimension for each entry of a row. */
 interface Lists {
@@ -43,19 +25,6 @@ interface Lists {
   readonly from: Int32Array;
   /** Its factor. */
   readonly by: Float64Array | undefined;
-}
-
-/** The factors, one per index; undefined without any, null after a complaint. */
-function factorsOf({ scale, indices, axis }: Take, scope: Scope): readonly number[] | undefined | null {
-  if (scale === undefined || isExpr(scale)) return undefined;
-  const list = typeof scale === "number" ? Array<number>(indices.length).fill(scale) : scale;
-  if (list.length === indices.length) return list;
-  scope.complain({
-    message: `factors do not match the indices of axis "${axis}"`,
-    expected: `${indices.length}`,
-    got: `${list.length}`,
-  });
-  return null;
 }
 
 const entries = {
@@ -175,19 +144,9 @@ function addRow(
 }
 
 /** `value` times an expression of its shape, element by element. */
-function timesElements(value: Value, scale: Expr, scope: Scope): Value | undefined {
-  const mode = scope.mode === "value" ? "value" : "coefficient";
-  const factors = scope.compile(scale, { ...scope, mode, power: 1 }, value.labels);
-  if (!factors) return undefined;
-  if (`${factors.shape}` !== `${value.shape}`) {
-    scope.complain({
-      message: "a factor per element does not fit the take",
-      expected: `[${value.shape}]`,
-      got: `[${factors.shape}]`,
-    });
-    return undefined;
-  }
+function timesElements(value: Value, elements: Typed, scope: Scope): Value {
   const { power } = scope;
+  const factors = scope.compile(elements, { ...scope, power: 1 });
   const rows: Value["rows"] = async (start, end) => {
     const out = await value.rows(start, end);
     const by = await factors.rows(start, end);
@@ -195,5 +154,5 @@ function timesElements(value: Value, scale: Expr, scope: Scope): Value | undefin
       out[i] = (out[i] as number) * (power === 1 ? (by[i] as number) : (by[i] as number) ** power);
     return out;
   };
-  return { shape: value.shape, labels: value.labels, rows };
+  return { shape: value.shape, rows };
 }

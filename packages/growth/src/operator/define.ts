@@ -2,7 +2,7 @@
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
 import { type LlamaConfig, llamaConfig } from "@cambium/model";
 import type { z } from "zod";
-import { checkPlan } from "../plan/compile.js";
+import { checkPlan } from "../plan/check.js";
 import { type Claims, type GrowthPlan, growthContractVersion, type PlanParts } from "../plan/plan.js";
 import type { Operator } from "./operator.js";
 

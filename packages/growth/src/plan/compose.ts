@@ -2,7 +2,7 @@
 import { CambiumError } from "@cambium/ir";
 import type { Expr } from "../expr/expr.js";
 import { sourcesOf, substitute } from "../expr/walk.js";
-import { checkPlan } from "./compile.js";
+import { checkPlan } from "./check.js";
 import { momentRule } from "./moment-rule.js";
 import { checkNeeds } from "./needs.js";
 import { type FunctionClaim, type GrowthPlan, planTables } from "./plan.js";

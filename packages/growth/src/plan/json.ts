@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { Expr } from "../expr/expr.js";
 import { axisName, exprSchema } from "../expr/schema.js";
 import { isExpr, mapParts } from "../expr/walk.js";
-import { checkPlan } from "./compile.js";
+import { checkPlan } from "./check.js";
 import { type GrowthPlan, growthContractVersion } from "./plan.js";
 
 const config = z.looseObject({}).transform((given, context): LlamaConfig => {

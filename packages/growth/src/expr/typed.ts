@@ -1,0 +1,95 @@
+// Expressions with all that is known of them before any number is: shapes, named dimensions, where takes and joins act.
+// The interpreters (host rows, IR graph) read this form; every mistake has been found by then.
+import type { AxisName } from "@cambium/model";
+
+/** What is known of one dimension: its axis and how many rows an index of it spans; null where nothing names it. */
+export type Label = { readonly axis: AxisName; readonly unit: number } | null;
+
+export interface Known {
+  readonly shape: readonly number[];
+  readonly labels: readonly Label[];
+}
+
+/** A base tensor; in a moment, the base's moment of that name. */
+export interface TypedSource extends Known {
+  readonly kind: "source";
+  readonly name: string;
+}
+
+/** Every entry is `value`. */
+export interface TypedFill extends Known {
+  readonly kind: "fill";
+  readonly value: number;
+}
+
+/** Entry i (row-major) is `std` times the i-th normal number of the stream `seed`. */
+export interface TypedNormal extends Known {
+  readonly kind: "normal";
+  readonly std: number;
+  readonly seed: string;
+}
+
+/** A tensor found before the plan is carried out. `init` is where a fit starts from. */
+export interface TypedGiven extends Known {
+  readonly kind: "given";
+  readonly name: string;
+  readonly init: Typed;
+}
+
+/** Slices of dimension `at`. An index spans `unit` of its entries; −1 is a slice of zeros. */
+export interface TypedTake extends Known {
+  readonly kind: "take";
+  readonly of: Typed;
+  readonly at: number;
+  readonly unit: number;
+  readonly indices: readonly number[];
+  /** One per index. */
+  readonly factors: readonly number[] | undefined;
+  /** One per entry of the result. */
+  readonly elements: Typed | undefined;
+}
+
+/** Parts one after the other along dimension `at`. */
+export interface TypedConcat extends Known {
+  readonly kind: "concat";
+  readonly parts: readonly Typed[];
+  readonly at: number;
+}
+
+/** Σ factor · term: scale, sum and affine. */
+export interface TypedLinear extends Known {
+  readonly kind: "linear";
+  readonly terms: readonly Typed[];
+  readonly factors: readonly number[];
+}
+
+/** `left` [m, k] times `right` [k, n] or [k], each transposed first where it says so. */
+export interface TypedMatMul extends Known {
+  readonly kind: "matmul";
+  readonly left: Typed;
+  readonly right: Typed;
+  readonly transposeLeft: boolean;
+  readonly transposeRight: boolean;
+}
+
+export type Typed =
+  | TypedSource
+  | TypedFill
+  | TypedNormal
+  | TypedGiven
+  | TypedTake
+  | TypedConcat
+  | TypedLinear
+  | TypedMatMul;
+
+export type TypedKind = Typed["kind"];
+
+/** One rule for each kind of typed expression; a table of this type is total. */
+export type TypedRules<Scope, Result> = {
+  readonly [K in TypedKind]: (typed: Extract<Typed, { kind: K }>, scope: Scope) => Result;
+};
+
+/** Applies to `typed` the rule of its kind. */
+export function interpret<Scope, Result>(rules: TypedRules<Scope, Result>, typed: Typed, scope: Scope): Result {
+  return (rules[typed.kind] as (typed: Typed, scope: Scope) => Result)(typed, scope);
+}
