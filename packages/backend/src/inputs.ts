@@ -12,15 +12,16 @@ import {
 import type { DeviceTensor, RunOptions } from "./contract.js";
 import type { TensorLedger } from "./ledger.js";
 
-/** One graph input with what the caller bound to it: exactly one of `tensor` and `host`. */
-export interface BoundInput {
+/** One graph input with what the caller bound to it. */
+export type BoundInput = {
   readonly name: string;
   readonly type: TensorType;
-  readonly tensor?: DeviceTensor;
-  readonly host?: HostTensor;
   /** An output replaces this input: a device tensor bound to it is consumed by the run. */
   readonly consumed: boolean;
-}
+} & (
+  | { readonly tensor: DeviceTensor; readonly host?: undefined }
+  | { readonly host: HostTensor; readonly tensor?: undefined }
+);
 
 /**
  * The graph's inputs in order, each with its binding. A run refused here has consumed nothing.
@@ -37,13 +38,13 @@ export function validateInputs<S>(
   const replaced = new Set(graph.outputs.map(({ replaces }) => replaces));
   const misfits: Reason[] = [];
   const gone: Reason[] = [];
-  const bound = graph.inputs.map(({ name, value: { type } }): BoundInput => {
+  const bound = graph.inputs.flatMap(({ name, value: { type } }): BoundInput[] => {
     const consumed = replaced.has(name);
     const candidate = Object.hasOwn(given, name) ? given[name] : undefined;
     const where = `input "${name}"`;
     if (candidate === undefined || candidate === null) {
       misfits.push({ where, message: "is missing", expected: formatType(type) });
-      return { name, type, consumed };
+      return [];
     }
     const isHost = "data" in candidate;
     const got: TensorType = isHost ? candidate : candidate.type;
@@ -57,7 +58,7 @@ export function validateInputs<S>(
       ];
       misfits.push({ where, message: "has data that does not fill it", expected, got: length });
     } else if (!isHost && !ledger.alive(candidate)) gone.push({ where, message: "was disposed or consumed by a run" });
-    return { name, type, consumed, ...(isHost ? { host: candidate } : { tensor: candidate }) };
+    return [{ name, type, consumed, ...(isHost ? { host: candidate } : { tensor: candidate }) }];
   });
   misfits.push(
     ...unknown(Object.keys(given), graph.inputs, "input"),

@@ -2,10 +2,21 @@
 import { byteLength, CambiumError, formatType, type TensorType } from "@cambium/ir";
 import type { DeviceTensor, MemoryStats } from "./contract.js";
 
-/** What becomes of a handle's storage when the handle dies. */
+/** A live tensor, or one that was disposed while something still reads it. */
 interface Entry<S> {
   readonly storage: S;
   readonly bytes: number;
+  /** How many readers hold it. */
+  holds: number;
+  /** The last reader frees it. */
+  disposed: boolean;
+}
+
+/** A reader's hold on a tensor. */
+export interface Hold<S> {
+  readonly storage: S;
+  /** Ends the hold; to be called once. */
+  release(): void;
 }
 
 /**
@@ -30,7 +41,7 @@ export class TensorLedger<S> {
     const dispose = () => this.#dispose(tensor);
     const tensor: DeviceTensor = { type, dispose, [Symbol.dispose]: dispose };
     const bytes = byteLength(type);
-    this.#live.set(tensor, { storage, bytes });
+    this.#live.set(tensor, { storage, bytes, holds: 0, disposed: false });
     this.#issued.add(tensor);
     this.#bytes += bytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
@@ -47,7 +58,7 @@ export class TensorLedger<S> {
     return this.#live.has(tensor);
   }
 
-  /** Frees the storage of an output whose run failed; who asks for it from now on gets `error`. */
+  /** Frees the storage of an output whose run failed; using the handle from now on throws `error`. */
   fail(tensor: DeviceTensor, error: unknown): void {
     if (!this.#live.has(tensor)) return;
     this.#failures.set(tensor, error);
@@ -67,12 +78,20 @@ export class TensorLedger<S> {
     return this.#entry(tensor).storage;
   }
 
+  /** Keeps the storage from being freed while it is read, even if the handle is disposed. Throws as `storage` does. */
+  hold(tensor: DeviceTensor): Hold<S> {
+    const entry = this.#entry(tensor);
+    entry.holds += 1;
+    const release = () => {
+      entry.holds -= 1;
+      if (entry.disposed && entry.holds === 0) this.#free(entry.storage, tensor.type);
+    };
+    return { storage: entry.storage, release };
+  }
+
   /** Kills the handle and hands its storage over unfreed: how a run consumes an input. Throws as `storage` does. */
   take(tensor: DeviceTensor): S {
-    const { storage, bytes } = this.#entry(tensor);
-    this.#live.delete(tensor);
-    this.#bytes -= bytes;
-    return storage;
+    return this.#remove(tensor).storage;
   }
 
   /** Disposes everything, for `Device.close`. */
@@ -97,7 +116,17 @@ export class TensorLedger<S> {
     throw new CambiumError("E_INPUT", "the tensor belongs to another device");
   }
 
+  #remove(tensor: DeviceTensor): Entry<S> {
+    const entry = this.#entry(tensor);
+    this.#live.delete(tensor);
+    this.#bytes -= entry.bytes;
+    return entry;
+  }
+
   #dispose(tensor: DeviceTensor): void {
-    if (this.#live.has(tensor)) this.#free(this.take(tensor), tensor.type);
+    if (!this.#live.has(tensor)) return;
+    const entry = this.#remove(tensor);
+    entry.disposed = true;
+    if (entry.holds === 0) this.#free(entry.storage, tensor.type);
   }
 }

@@ -1,24 +1,19 @@
 // The null backend: types, plans and bookkeeping only. Nothing is computed or stored; every tensor reads as zeros.
-import { hostTensor } from "@cambium/ir";
+import { type Graph, hostTensor, liveness } from "@cambium/ir";
 import { checkOptions } from "./checks.js";
+import type { DeviceInfo } from "./contract.js";
 import { defineBackend } from "./define.js";
-import { type HostEngine, hostDevice } from "./host-device.js";
+import type { BuiltGraph } from "./device-parts.js";
+import { deviceShell } from "./device-shell.js";
+import { OpTimes } from "./op-times.js";
 
-const engine: HostEngine<null> = {
-  info: {
-    backend: "null",
-    version: "1",
-    device: "none: plans graphs, computes nothing",
-    dtypes: ["f32", "i32", "bool", "f16", "bf16"],
-    composites: [],
-    limits: { maxTensorBytes: Number.POSITIVE_INFINITY },
-  },
-  store: () => null,
-  load: ({ dtype, shape }) => hostTensor(dtype, shape),
-  execute: (graph, _, ran) => {
-    for (const { op } of graph.nodes) ran(op.name, 0);
-    return Object.fromEntries(graph.outputs.map(({ name }) => [name, null]));
-  },
+const info: DeviceInfo = {
+  backend: "null",
+  version: "1",
+  device: "none: plans graphs, computes nothing",
+  dtypes: ["f32", "i32", "bool", "f16", "bf16"],
+  composites: [],
+  limits: { maxTensorBytes: Number.POSITIVE_INFINITY },
 };
 
 /** Option `profile` (boolean): count nodes by op. A graph of any size costs no memory here. */
@@ -26,7 +21,25 @@ export const nullBackend = defineBackend({
   name: "null",
   async open(options = {}) {
     checkOptions("null", options, { profile: "boolean" });
-    return hostDevice(engine, options["profile"] === true);
+    return deviceShell<null>({
+      info,
+      store: () => null,
+      load: (_, { dtype, shape }) => hostTensor(dtype, shape),
+      free: () => {},
+      build: (graph) => build(graph, options["profile"] === true),
+    });
   },
   probe: async () => [{ device: "none", available: true, detail: "built in; computes nothing" }],
 });
+
+function build(graph: Graph, profile: boolean): BuiltGraph<null> {
+  const times = new OpTimes();
+  return {
+    stats: { nodes: graph.nodes.length, plannedBytes: liveness(graph).peakBytes },
+    run() {
+      if (profile) for (const { op } of graph.nodes) times.add(op.name, 0);
+      return { outputs: Object.fromEntries(graph.outputs.map(({ name }) => [name, null])) };
+    },
+    ...(profile && { profile: () => times.entries() }),
+  };
+}

@@ -1,9 +1,11 @@
-// The reference backend: the IR's evaluator behind a device. Slow, obvious; what every other backend is held to.
-import { evaluate, type HostTensor, toHost } from "@cambium/ir";
+// The reference backend: the IR's evaluator behind a device. Slow and obvious; every other backend is compared with it.
+import { evaluate, type Graph, type HostTensor, liveness, toHost } from "@cambium/ir";
 import { checkOptions } from "./checks.js";
 import type { DeviceInfo } from "./contract.js";
 import { defineBackend } from "./define.js";
-import { type HostEngine, hostDevice } from "./host-device.js";
+import type { BuiltGraph } from "./device-parts.js";
+import { deviceShell } from "./device-shell.js";
+import { OpTimes } from "./op-times.js";
 
 const info: DeviceInfo = {
   backend: "reference",
@@ -14,32 +16,35 @@ const info: DeviceInfo = {
   limits: { maxTensorBytes: Number.POSITIVE_INFINITY },
 };
 
-const engine: HostEngine<HostTensor> = {
-  info,
-  store: copy,
-  load: (_, storage) => copy(storage),
-  execute: (graph, inputs, ran) => {
-    let last = performance.now();
-    const onNode = ({ op }: { readonly op: { readonly name: string } }) => {
-      const now = performance.now();
-      ran(op.name, (now - last) / 1000);
-      last = now;
-    };
-    return Object.fromEntries(
-      Object.entries(evaluate(graph, inputs, { onNode })).map(([name, ref]) => [name, toHost(ref)]),
-    );
-  },
-};
-
 /** Option `profile` (boolean): record time by op. */
 export const referenceBackend = defineBackend({
   name: "reference",
   async open(options = {}) {
     checkOptions("reference", options, { profile: "boolean" });
-    return hostDevice(engine, options["profile"] === true);
+    const profile = options["profile"] === true;
+    return deviceShell({ info, store: copy, load: copy, free: () => {}, build: (graph) => build(graph, profile) });
   },
   probe: async () => [{ device: "cpu", available: true, detail: "built in; slow, for tests" }],
 });
+
+function build(graph: Graph, profile: boolean): BuiltGraph<HostTensor> {
+  const times = new OpTimes();
+  return {
+    stats: { nodes: graph.nodes.length, plannedBytes: liveness(graph).peakBytes },
+    run(inputs) {
+      const bound = inputs.map(({ name, storage, host }): [string, HostTensor] => [name, storage ?? copy(host)]);
+      let last = performance.now();
+      const onNode = ({ op }: { readonly op: { readonly name: string } }) => {
+        const now = performance.now();
+        times.add(op.name, (now - last) / 1000);
+        last = now;
+      };
+      const results = evaluate(graph, Object.fromEntries(bound), profile ? { onNode } : {});
+      return { outputs: Object.fromEntries(Object.entries(results).map(([name, ref]) => [name, toHost(ref)])) };
+    },
+    ...(profile && { profile: () => times.entries() }),
+  };
+}
 
 function copy(host: HostTensor): HostTensor {
   return { ...host, shape: [...host.shape], data: host.data.slice() } as HostTensor;
