@@ -1,5 +1,5 @@
 // The suite can fail: each fault put into the reference device is caught by a case.
-import { decompose, type Graph, type HostTensor, type Op, primitives } from "@cambium/ir";
+import { decompose, type Graph, type HostTensor, type PrimitiveOp, primitives } from "@cambium/ir";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { assertAgrees, conformanceCases, randomGraph, runCase } from "../src/conformance/cases.js";
@@ -22,19 +22,18 @@ function withRun(change: (run: Executable["run"], device: Device, graph: Graph) 
 }
 
 /** A device that computes `name` wrongly. */
-function withOp(name: string, evaluate: NonNullable<Op["evaluate"]>) {
+function withOp(name: string, evaluate: PrimitiveOp["evaluate"]) {
   return (device: Device): Partial<Device> => ({
     compile: (graph) => {
       const nodes = decompose(graph).nodes.map((node) =>
-        node.op.name === name ? { ...node, op: { ...node.op, evaluate } } : node,
+        node.op.kind === "primitive" && node.op.name === name ? { ...node, op: { ...node.op, evaluate } } : node,
       );
       return device.compile({ ...decompose(graph), nodes });
     },
   });
 }
 
-const right = (name: keyof typeof primitives): NonNullable<Op["evaluate"]> =>
-  primitives[name].op.evaluate as NonNullable<Op["evaluate"]>;
+const right = (name: keyof typeof primitives): PrimitiveOp["evaluate"] => primitives[name].op.evaluate;
 const later = () => new Promise((resolve) => setTimeout(resolve));
 const keepAlive = (given: Readonly<Record<string, DeviceTensor | HostTensor>>, device: Device) =>
   Promise.all(

@@ -1,13 +1,23 @@
 // Builds a graph node by node. Types are inferred and checked as ops are applied; nothing is computed.
+
+import { copyNodes } from "./copy.js";
 import { type DType, formatType, type HostTensor, sameType, type TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
-import type { Graph, GraphInput, GraphOutput, Node, Value } from "./graph.js";
-import type { Attrs, Op } from "./op.js";
+import {
+  type Attrs,
+  type Builder,
+  type Graph,
+  type GraphInput,
+  type GraphOutput,
+  type Node,
+  type Op,
+  Tensor,
+  type Value,
+} from "./graph.js";
 import { constant } from "./ops/constant.js";
-import { toHost } from "./reference.js";
-import { Tensor } from "./tensor.js";
+import { toHost } from "./ref-tensor.js";
 
-export class GraphBuilder {
+export class GraphBuilder implements Builder {
   readonly #inputs: GraphInput[] = [];
   readonly #nodes: Node[] = [];
   readonly #outputs: GraphOutput[] = [];
@@ -132,11 +142,7 @@ export class GraphBuilder {
       }
       mapped.set(value.id, bound);
     }
-    for (const node of graph.nodes) {
-      const inputs = node.inputs.map((value) => mapped.get(value.id) as Tensor);
-      const outputs = this.withScope(node.scope ?? this.#scope, () => this.apply(node.op, inputs, node.attrs));
-      node.outputs.forEach((value, i) => mapped.set(value.id, outputs[i] as Tensor));
-    }
+    copyNodes(graph, this, mapped, undefined, this.#scope);
     return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, mapped.get(value.id) as Tensor]));
   }
 

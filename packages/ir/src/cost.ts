@@ -1,37 +1,40 @@
 // What a graph costs: exact floating-point operations and bytes moved, per node and in all.
-import { GraphBuilder } from "./builder.js";
 import { byteLength } from "./dtype.js";
 import type { Graph, Node } from "./graph.js";
+import { decomposition } from "./passes/decompose.js";
 import { numel } from "./shape.js";
 
 export interface Cost {
   /** Floating-point operations; a multiply-add counts 2. */
   readonly flops: number;
+  /** Those of `flops` that are matrix work: products, attention, the loss projection (`OpFacts.matrix`). */
+  readonly matrixFlops: number;
   /** Bytes read and written when every input and output passes through memory once. */
   readonly bytes: number;
 }
 
-export function nodeCost(node: Node): Cost {
-  const bytes = [...node.inputs, ...node.outputs].reduce((sum, { type }) => sum + byteLength(type), 0);
-  return { flops: nodeFlops(node), bytes };
-}
+const nothing: Cost = { flops: 0, matrixFlops: 0, bytes: 0 };
 
 export function graphCost(graph: Graph): Cost {
-  return graph.nodes.map(nodeCost).reduce((a, b) => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes }), {
-    flops: 0,
-    bytes: 0,
-  });
+  return graph.nodes
+    .map(nodeCost)
+    .reduce(
+      (a, b) => ({ flops: a.flops + b.flops, matrixFlops: a.matrixFlops + b.matrixFlops, bytes: a.bytes + b.bytes }),
+      nothing,
+    );
 }
 
-function nodeFlops(node: Node): number {
+/** The cost of one application of `node`'s op. Of a composite only the bytes at its edge count. */
+export function nodeCost(node: Node): Cost {
+  const { op, attrs } = node;
   const types = node.inputs.map(({ type }) => type);
   const outputs = node.outputs.map(({ type }) => type);
-  if (node.op.flops) return node.op.flops(types, node.attrs, outputs);
-  if (!node.op.decompose) return outputs.reduce((sum, { shape }) => sum + numel(shape), 0);
-  const builder = new GraphBuilder();
-  node.op.decompose(
-    types.map((type, i) => builder.input(String(i), type)),
-    node.attrs,
-  );
-  return graphCost(builder.finish()).flops;
+  const inside = op.kind === "composite" && !(op.flops && op.matrix) ? graphCost(decomposition(op, node)) : undefined;
+  const elements = outputs.reduce((sum, { shape }) => sum + numel(shape), 0);
+  const flops = op.flops?.(types, attrs, outputs) ?? inside?.flops ?? elements;
+  return {
+    flops,
+    matrixFlops: op.matrix ? flops : (inside?.matrixFlops ?? 0),
+    bytes: [...types, ...outputs].reduce((sum, type) => sum + byteLength(type), 0),
+  };
 }

@@ -1,7 +1,6 @@
 // A graph as text: one line a node, `%3: f32[8,256] = matmul(%1, %2) {transB=true}`.
 import { formatType } from "./dtype.js";
-import type { Graph, Value } from "./graph.js";
-import type { Attrs, AttrValue } from "./op.js";
+import type { Attrs, AttrValue, Graph, Value } from "./graph.js";
 
 /** The readable form; inputs and outputs carry their names, nodes their scope when it changes. */
 export function printGraph(graph: Graph): string {

@@ -1,12 +1,10 @@
 // Random graphs for fuzzing passes and backends, spelled by a list of choices so that a property tester can shrink them.
 // They are made of ops' samples: whatever op has a sample takes part.
 import { GraphBuilder } from "./builder.js";
-import { composites } from "./composites/index.js";
 import { type DType, type HostTensor, sameType, type TensorType } from "./dtype.js";
-import type { Graph } from "./graph.js";
-import type { Attrs, Op } from "./op.js";
+import { everyOp } from "./every-op.js";
+import type { Attrs, Graph, Op, Tensor } from "./graph.js";
 import { add } from "./ops/add.js";
-import { primitives } from "./ops/index.js";
 import { maximum } from "./ops/maximum.js";
 import { minimum } from "./ops/minimum.js";
 import { mul } from "./ops/mul.js";
@@ -16,7 +14,6 @@ import { slice } from "./ops/slice.js";
 import { tanh } from "./ops/tanh.js";
 import { materialize, type Sample, type SampleInput } from "./sample.js";
 import { numel } from "./shape.js";
-import type { Tensor } from "./tensor.js";
 
 export interface RandomGraph {
   readonly graph: Graph;
@@ -25,8 +22,6 @@ export interface RandomGraph {
 
 /** What every device computes. */
 const everywhere: readonly DType[] = ["f32", "i32", "bool"];
-
-const everyOp: readonly Op[] = [...Object.values(primitives), ...Object.values(composites)].map(({ op }) => op);
 
 /**
  * The graph that `choices` spell: each number picks the next sample of one of `ops`, and which earlier values it reads.

@@ -1,17 +1,11 @@
 // The reference evaluator: interprets a graph with plain float64 loops. Slow, obvious, the oracle for every backend.
-
-import { GraphBuilder } from "./builder.js";
-import { allocate, formatType, type HostTensor, isFloat, sameType, type TensorType } from "./dtype.js";
+import { formatType, type HostTensor, isFloat, sameType, type TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import { fromBf16, fromF16, toBf16, toF16 } from "./float16.js";
 import type { Graph, Node } from "./graph.js";
+import { decomposition } from "./passes/decompose.js";
+import { type RefTensor, refTensor } from "./ref-tensor.js";
 import { numel } from "./shape.js";
-
-/** A tensor of the evaluator. Every dtype is held as float64; integers and bools are exact in it. */
-export interface RefTensor {
-  readonly type: TensorType;
-  readonly data: Float64Array;
-}
 
 export interface EvaluateOptions {
   /**
@@ -67,35 +61,16 @@ export function evaluate(
 
 /** Evaluates one node; composites through their decomposition. */
 export function applyReference(node: Node, inputs: readonly RefTensor[], precision: "f32" | "f64"): RefTensor[] {
-  if (!node.op.evaluate) return evaluateDecomposed(node, inputs, precision);
-  const results = node.op.evaluate(inputs, node.attrs);
+  const { op, attrs } = node;
+  if (op.kind === "composite") {
+    const named = Object.fromEntries(inputs.map((x, i) => [i, x]));
+    const outputs = evaluate(decomposition(op, node), named, { precision });
+    return node.outputs.map((_, i) => outputs[i] as RefTensor);
+  }
+  const results = op.evaluate(inputs, attrs);
   return node.outputs.map(({ type }, i) => {
     const data = results[i] as Float64Array;
     const exact = isFloat(type.dtype) && precision === "f64";
     return { type, data: exact ? data : data.map(round[type.dtype]) };
   });
-}
-
-function evaluateDecomposed(node: Node, inputs: readonly RefTensor[], precision: "f32" | "f64"): RefTensor[] {
-  const builder = new GraphBuilder();
-  const operands = inputs.map((input, i) => builder.input(String(i), input.type));
-  const results = node.op.decompose?.(operands, node.attrs) ?? [];
-  results.forEach((tensor, i) => builder.output(String(i), tensor));
-  const outputs = evaluate(builder.finish(), Object.fromEntries(inputs.map((x, i) => [i, x])), { precision });
-  return results.map((_, i) => outputs[i] as RefTensor);
-}
-
-/** A host tensor as the evaluator holds it. */
-export function refTensor(host: HostTensor): RefTensor {
-  const decode = host.dtype === "f16" ? fromF16 : host.dtype === "bf16" ? fromBf16 : undefined;
-  const data = Float64Array.from(host.data as ArrayLike<number>);
-  return { type: { dtype: host.dtype, shape: host.shape }, data: decode ? data.map(decode) : data };
-}
-
-/** An evaluator tensor as host memory, rounded to its dtype. */
-export function toHost(ref: RefTensor): HostTensor {
-  const { dtype, shape } = ref.type;
-  const data = allocate(dtype, ref.data.length);
-  data.set(dtype === "f16" ? ref.data.map(toF16) : dtype === "bf16" ? ref.data.map(toBf16) : ref.data);
-  return { dtype, shape, data } as HostTensor;
 }

@@ -1,12 +1,10 @@
 // From an op's sample to graphs that test it: the op alone, and a scalar loss of it to differentiate.
 import { GraphBuilder } from "./builder.js";
 import { type HostTensor, isFloat } from "./dtype.js";
-import type { Graph } from "./graph.js";
-import type { Attrs, Op } from "./op.js";
+import type { Attrs, Graph, Op, Tensor } from "./graph.js";
 import { mul } from "./ops/mul.js";
 import { reduceSum } from "./ops/reduce-sum.js";
 import { drawn, materialize, type Sample } from "./sample.js";
-import type { Tensor } from "./tensor.js";
 
 /** One application of `op` as the sample has it: inputs `x0`, `x1`, …; outputs `y0`, `y1`, … */
 export function sampleGraph(op: Op, sample: Sample): Graph {

@@ -1,7 +1,7 @@
 // Samples: small inputs an op brings along, from which the conformance suite derives its tests.
 import { type DType, type HostTensor, isFloat, type TensorType } from "./dtype.js";
 import { Random } from "./random.js";
-import { toHost } from "./reference.js";
+import { toHost } from "./ref-tensor.js";
 import { numel } from "./shape.js";
 
 export interface SampleInput {

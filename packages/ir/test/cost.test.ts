@@ -4,8 +4,12 @@ import { expect, test } from "vitest";
 import {
   add,
   bool,
+  type Cost,
   causalAttention,
+  decompose,
+  defineComposite,
   differentiate,
+  everyOp,
   f32,
   type Graph,
   type GraphBuilder,
@@ -14,9 +18,11 @@ import {
   i32,
   linearCrossEntropy,
   matmul,
+  mul,
   nodeCost,
   reduceSum,
   rmsNorm,
+  sampleGraph,
   scatterAdd,
   select,
   softmax,
@@ -82,15 +88,15 @@ test.each<[string, (b: GraphBuilder) => unknown, number, number]>([
   ],
 ])("%s", (_, build, flops, bytes) => {
   const [node] = graphOf(build).nodes.slice(-1) as [Graph["nodes"][0]];
-  expect(nodeCost(node)).toEqual({ flops, bytes });
+  expect(nodeCost(node)).toMatchObject({ flops, bytes });
 });
 
 test("a graph costs what its nodes cost", () => {
-  expect(graphCost(graphOf((b) => b.output("x", input(b, "x", 3))))).toEqual({ flops: 0, bytes: 0 });
+  expect(graphCost(graphOf((b) => b.output("x", input(b, "x", 3))))).toEqual({ flops: 0, matrixFlops: 0, bytes: 0 });
   fc.assert(
     fc.property(anyGraph, ({ graph }) => {
-      const sum = (key: "flops" | "bytes") => graph.nodes.reduce((total, node) => total + nodeCost(node)[key], 0);
-      expect(graphCost(graph)).toEqual({ flops: sum("flops"), bytes: sum("bytes") });
+      const sum = (key: keyof Cost) => graph.nodes.reduce((total, node) => total + nodeCost(node)[key], 0);
+      expect(graphCost(graph)).toEqual({ flops: sum("flops"), matrixFlops: sum("matrixFlops"), bytes: sum("bytes") });
     }),
   );
 });
@@ -100,7 +106,29 @@ test("a matmul's gradient costs twice the matmul", () => {
     const y = matmul(input(b, "x", 8, 16), input(b, "w", 32, 16), { transB: true });
     b.output("loss", reduceSum(y, { axes: [0, 1] }));
   });
-  const matmuls = (g: Graph) =>
-    g.nodes.filter(({ op }) => op.name === "matmul").reduce((sum, node) => sum + nodeCost(node).flops, 0);
-  expect(matmuls(differentiate(graph, { of: "loss", by: ["x", "w"] }))).toBe(3 * matmuls(graph));
+  const { matrixFlops } = graphCost(graph);
+  expect(matrixFlops).toBe(2 * 8 * 16 * 32);
+  expect(graphCost(differentiate(graph, { of: "loss", by: ["x", "w"] })).matrixFlops).toBe(3 * matrixFlops);
+});
+
+test("matrix work is counted through a composite that does not say that it does any", () => {
+  const projected = defineComposite({
+    name: "projected",
+    inputs: ["x", "w"],
+    infer: ([x]) => x,
+    decompose: ([x, w]) => mul(matmul(x, w), 2),
+    samples: [],
+  });
+  const graph = graphOf((b) => projected(input(b, "x", 3, 4), input(b, "w", 4, 4)));
+  expect(graphCost(graph)).toMatchObject({ flops: 2 * 3 * 4 * 4 + 3 * 4, matrixFlops: 2 * 3 * 4 * 4 });
+});
+
+test.each(everyOp.map((op) => [op.name, op] as const))("%s: its matrix work is a part of its work", (_, op) => {
+  for (const sample of op.samples) {
+    const graph = sampleGraph(op, sample);
+    const { flops, matrixFlops } = graphCost(graph);
+    const works = decompose(graph).nodes.some((node) => node.op === matmul.op);
+    expect(matrixFlops > 0).toBe(works);
+    expect(matrixFlops).toBeLessThanOrEqual(flops);
+  }
 });

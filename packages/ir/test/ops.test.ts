@@ -1,33 +1,34 @@
 // Every op against itself: inferred types, gradients against finite differences, rules against decompositions.
 import { describe, expect, test } from "vitest";
 import {
+  type Attrs,
   checkGraph,
   composites,
   decompose,
   differentiate,
   evaluate,
+  everyOp,
   formatType,
   gradientName,
   numel,
-  type Op,
   primitives,
   type RefTensor,
   refTensor,
+  type Sample,
   sampleGradients,
   sampleGraph,
   sampleInputs,
   sampleLoss,
   sampleLossInputs,
+  type TensorType,
 } from "../src/index.js";
-
-const ops: Op[] = [...Object.values(primitives), ...Object.values(composites)].map(({ op }) => op);
 
 test("about forty primitives, under their own names", () => {
   for (const [name, { op }] of Object.entries({ ...primitives, ...composites })) expect(op.name).toBe(name);
   expect(Object.keys(primitives).length).toBeLessThanOrEqual(40);
 });
 
-describe.each(ops.map((op) => [op.name, op] as const))("%s", (_, op) => {
+describe.each(everyOp.map((op) => [op.name, op] as const))("%s", (_, op) => {
   test("has samples", () => expect(op.samples.length).toBeGreaterThan(0));
 
   test.each(op.samples.map((sample, i) => [i, sample] as const))(
@@ -73,7 +74,18 @@ describe.each(ops.map((op) => [op.name, op] as const))("%s", (_, op) => {
     }
   });
 
-  if (op.decompose) {
+  if (op.stored.length > 0) {
+    test("takes the inputs that mixed precision stores as f16, and returns what it returns for f32", () => {
+      const [sample] = op.samples as [Sample];
+      const types = sample.inputs.map(({ type }) => type);
+      const attrs = (sample.attrs ?? {}) as Attrs;
+      expect(op.stored.every((i) => types[i]?.dtype === "f32")).toBe(true);
+      const stored = types.map((type, i): TensorType => (op.stored.includes(i) ? { ...type, dtype: "f16" } : type));
+      expect(op.infer(stored, attrs)).toEqual(op.infer(types, attrs));
+    });
+  }
+
+  if (op.kind === "composite") {
     test("decomposes to primitives of the same types", () => {
       for (const sample of op.samples) {
         const graph = sampleGraph(op, sample);

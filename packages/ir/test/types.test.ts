@@ -1,21 +1,28 @@
 // The types of op functions: what compiles, and (checked by tsc) what does not.
-import { expectTypeOf, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
 import {
+  type AttrsOf,
   adamw,
   add,
+  type Builder,
+  type CompositeOp,
   concat,
   constant,
-  type GraphBuilder,
+  f32,
   iota,
   matmul,
+  type Node,
+  type Op,
   type Operand,
   type PrimitiveName,
+  type PrimitiveOp,
   type primitives,
   reduceSum,
   rmsNorm,
   type Tensor,
   transpose,
 } from "../src/index.js";
+import { graphOf } from "./support.js";
 
 test("an op takes its inputs as operands and returns one tensor, or one per named output", () => {
   expectTypeOf<Parameters<typeof add>>().toEqualTypeOf<[Operand, Operand]>();
@@ -26,14 +33,29 @@ test("an op takes its inputs as operands and returns one tensor, or one per name
 });
 
 test("an op without inputs takes the builder", () => {
-  expectTypeOf(iota).parameter(0).toEqualTypeOf<GraphBuilder>();
-  expectTypeOf(constant).parameter(0).toEqualTypeOf<GraphBuilder>();
+  expectTypeOf(iota).parameter(0).toEqualTypeOf<Builder>();
+  expectTypeOf(constant).parameter(0).toEqualTypeOf<Builder>();
 });
 
 test("attributes are asked for only where one is required", () => {
   expectTypeOf<Parameters<typeof matmul>["length"]>().toEqualTypeOf<2 | 3>();
   expectTypeOf<Parameters<typeof transpose>["length"]>().toEqualTypeOf<2>();
   expectTypeOf<Parameters<typeof reduceSum>[1]>().toEqualTypeOf<{ axes: readonly number[]; keepDims?: boolean }>();
+});
+
+test("the attributes of a node have their types, defaults filled in", () => {
+  const { nodes } = graphOf((b) => matmul(b.input("x", f32(2, 2)), b.input("y", f32(2, 2)), { transB: true }));
+  const [node] = nodes as [Node];
+  expectTypeOf(matmul.attrsOf).returns.toEqualTypeOf<{ transA: boolean; transB: boolean }>();
+  expectTypeOf<AttrsOf<typeof transpose>>().toEqualTypeOf<{ permutation: readonly number[] }>();
+  expect(matmul.attrsOf(node)).toEqual({ transA: false, transB: true });
+  expect(() => transpose.attrsOf(node)).toThrow(/"matmul".*"transpose"/);
+});
+
+test("what an op is tells which meaning it has", () => {
+  expectTypeOf<PrimitiveOp["kind"]>().toEqualTypeOf<"primitive">();
+  expectTypeOf<Extract<Op, { decompose: unknown }>>().toEqualTypeOf<CompositeOp>();
+  expectTypeOf<Extract<Op, { evaluate: unknown }>>().toEqualTypeOf<PrimitiveOp>();
 });
 
 test("a table over op names must be total", () => {
@@ -44,7 +66,7 @@ test("a table over op names must be total", () => {
 });
 
 /** Never called: each line must fail to compile. */
-export function refused(b: GraphBuilder, x: Tensor): void {
+export function refused(b: Builder, x: Tensor): void {
   // @ts-expect-error an input too few
   add(x);
   // @ts-expect-error an input too many

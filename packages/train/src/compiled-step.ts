@@ -1,17 +1,10 @@
 // An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
 import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
-import { byteLength, type Graph, type HostTensor, hostTensor, liveness } from "@cambium/ir";
+import { byteLength, type Graph, graphCost, type HostTensor, hostTensor, liveness } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { scalingNames, wasSkipped } from "./loss-scale.js";
-import {
-  accumulatedStepGraphs,
-  matrixFlops,
-  type StepGraphOptions,
-  stateNames,
-  trainable,
-  trainStepGraph,
-} from "./step-graph.js";
+import { accumulatedStepGraphs, type StepGraphOptions, stateNames, trainable, trainStepGraph } from "./step-graph.js";
 
 export interface StepResult {
   /** Mean cross entropy over the step's tokens, nats. */
@@ -75,7 +68,7 @@ async function wholeStep(device: Device, config: LlamaConfig, options: StepGraph
   const executable = await device.compile(graph);
   const { scalars, results } = edges(options);
   return {
-    flops: matrixFlops(graph),
+    flops: graphCost(graph).matrixFlops,
     countedBytes: countedBytes(graph),
     run: async (state, [tokens], now) => {
       const inputs = { ...state, ...scalars(now), ...now.gates, tokens: tokens as HostTensor };
@@ -112,7 +105,7 @@ async function accumulatedStep(
     if (idle === sums) idle = undefined;
   };
   return {
-    flops: matrixFlops(graphs.accumulate) * options.accumulation,
+    flops: graphCost(graphs.accumulate).matrixFlops * options.accumulation,
     countedBytes: countedBytes(graphs.accumulate, graphs.apply),
     run: async (state, batches, now) => {
       let held = idle ?? (await uploadAll(device, zeros(sums)));

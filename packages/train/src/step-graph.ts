@@ -10,7 +10,6 @@ import {
   type Graph,
   GraphBuilder,
   gradientName,
-  graphCost,
   guardedAdamw,
   i32,
   mul,
@@ -96,12 +95,6 @@ export function accumulatedStepGraphs(
 /** The parameters that train, in table order. */
 export function trainable(config: LlamaConfig, { frozen }: Pick<StepGraphOptions, "frozen">): string[] {
   return parameterTable(config).flatMap(({ name }) => (frozen?.has(name) ? [] : [name]));
-}
-
-/** Matrix work of a graph in FLOPs: products, attention and the loss projection; three times forward for training. */
-export function matrixFlops(graph: Graph): number {
-  const nodes = graph.nodes.filter(({ op }) => /^(matmul|causalAttention|linearCrossEntropy)/.test(op.name));
-  return graphCost({ ...graph, nodes }).flops;
 }
 
 function shapesOf(config: LlamaConfig): Record<string, readonly number[]> {

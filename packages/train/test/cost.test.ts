@@ -1,17 +1,11 @@
 // What a step costs, as the graph counts it, against formulas over the model's shape.
 import { nullBackend } from "@cambium/backend";
+import { graphCost } from "@cambium/ir";
 import { countParameters, embeddingName, type LlamaConfig, llamaConfig, parameterTable } from "@cambium/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configs } from "../../model/test/support/arbitrary.js";
-import {
-  accumulatedStepGraphs,
-  defaultOptimizer,
-  matrixFlops,
-  Trainer,
-  type TrainerOptions,
-  trainStepGraph,
-} from "../src/index.js";
+import { accumulatedStepGraphs, defaultOptimizer, Trainer, type TrainerOptions, trainStepGraph } from "../src/index.js";
 
 const optimizer = defaultOptimizer;
 const size = { batch: 2, time: 8 };
@@ -22,12 +16,12 @@ function formula(config: LlamaConfig, time: number): number {
   return 3 * (2 * time * (L * (2 * d * H * e + 2 * d * K * e + 3 * d * F) + V * d) + 4 * L * H * e * time ** 2);
 }
 
-describe("matrixFlops", () => {
+describe("matrix work", () => {
   it("of a train step is three times the forward pass, exactly", () => {
     fc.assert(
       fc.property(configs, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 12 }), (config, batch, time) => {
         const graph = trainStepGraph(config, { batch, time, optimizer });
-        expect(matrixFlops(graph)).toBe(batch * formula(config, time));
+        expect(graphCost(graph).matrixFlops).toBe(batch * formula(config, time));
       }),
       { numRuns: 30 },
     );
@@ -37,8 +31,8 @@ describe("matrixFlops", () => {
     fc.assert(
       fc.property(configs, (config) => {
         const graphs = accumulatedStepGraphs(config, { ...size, optimizer, accumulation: 4 });
-        expect(matrixFlops(graphs.accumulate)).toBe(size.batch * formula(config, size.time));
-        expect(matrixFlops(graphs.apply)).toBe(0);
+        expect(graphCost(graphs.accumulate).matrixFlops).toBe(size.batch * formula(config, size.time));
+        expect(graphCost(graphs.apply).matrixFlops).toBe(0);
       }),
       { numRuns: 10 },
     );

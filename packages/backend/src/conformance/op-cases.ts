@@ -1,9 +1,8 @@
 // Cases from the ops' own samples: values and gradients against the reference.
 import {
-  composites,
   differentiate,
+  everyOp,
   type Op,
-  primitives,
   sampleGradients,
   sampleGraph,
   sampleInputs,
@@ -13,9 +12,6 @@ import {
 import { assertOutputs, runFetched, runUploaded } from "./agree.js";
 import type { ConformanceCase } from "./case.js";
 import { computes } from "./dtypes.js";
-
-/** Every op of the IR, primitives first. */
-export const everyOp: readonly Op[] = [...Object.values(primitives), ...Object.values(composites)].map(({ op }) => op);
 
 /** For each sample of each op: its values, and its gradient where it has one; or that its dtype is refused. */
 export function opCases(ops: readonly Op[] = everyOp): ConformanceCase[] {

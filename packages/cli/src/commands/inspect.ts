@@ -5,7 +5,7 @@ import { loadRecipe, type Recipe } from "@cambium/experiment";
 import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
 import { type LlamaConfig, lossGraph } from "@cambium/model";
 import { summarizeRun } from "@cambium/report";
-import { defaultOptimizer, matrixFlops, trainStepGraph } from "@cambium/train";
+import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
 import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-view.js";
 import {
@@ -123,8 +123,8 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
     return;
   }
   const { peakBytes, inputBytes } = liveness(graph);
-  const { flops, bytes } = graphCost(graph);
-  const cost = { nodes: graph.nodes.length, flops, matrixFlops: matrixFlops(graph), bytes, peakBytes, inputBytes };
+  const { flops, matrixFlops, bytes } = graphCost(graph);
+  const cost = { nodes: graph.nodes.length, flops, matrixFlops, bytes, peakBytes, inputBytes };
   if (json) {
     console.log(JSON.stringify({ ...cost, text: printGraph(graph) }));
     return;

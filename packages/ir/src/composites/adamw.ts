@@ -2,6 +2,7 @@
 // one that a gradient beyond f16 skips.
 import { formatType, sameType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
+import type { Tensor } from "../graph.js";
 import { defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
 import { cast } from "../ops/cast.js";
@@ -14,7 +15,6 @@ import { sqrt } from "../ops/sqrt.js";
 import { sub } from "../ops/sub.js";
 import { tanh } from "../ops/tanh.js";
 import { drawn, given } from "../sample.js";
-import type { Tensor } from "../tensor.js";
 
 export interface AdamWAttrs {
   readonly beta1: number;

@@ -2,7 +2,8 @@
 // The gradient needs only the log-sum-exp of each row (Dao et al. 2022, "FlashAttention"), so no T×T tensor has to live.
 import { f32, formatType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { defineComposite, type Gradients } from "../op.js";
+import type { Gradients, Tensor } from "../graph.js";
+import { defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
 import { exp } from "../ops/exp.js";
 import { iota } from "../ops/iota.js";
@@ -18,7 +19,6 @@ import { wide, widen } from "../ops/shared/half.js";
 import { sub } from "../ops/sub.js";
 import { transpose } from "../ops/transpose.js";
 import { drawn } from "../sample.js";
-import type { Tensor } from "../tensor.js";
 import { requireNoGradient, requireTypes } from "./shared/statistics.js";
 
 export interface Heads {
@@ -40,6 +40,8 @@ export const causalAttention = defineComposite({
   name: "causalAttention",
   inputs: ["q", "k", "v"],
   outputs: ["out", "logSumExp"],
+  matrix: true,
+  stored: ["q", "k", "v"],
   attrs: ({ heads, kvHeads }: Heads) => ({ heads, kvHeads }),
   infer: ([q, k, v], attrs) => {
     const { batch, time } = sizes(q, k, v, attrs);
@@ -91,6 +93,8 @@ export const causalAttentionGrad = defineComposite({
   name: "causalAttentionGrad",
   inputs: ["q", "k", "v", "out", "logSumExp", "grad"],
   outputs: ["qGrad", "kGrad", "vGrad"],
+  matrix: true,
+  stored: ["q", "k", "v", "out", "grad"],
   attrs: ({ heads, kvHeads }: Heads) => ({ heads, kvHeads }),
   infer: ([q, k, v, out, logSumExp, grad], attrs) => {
     const { batch, time } = sizes(q, k, v, attrs);

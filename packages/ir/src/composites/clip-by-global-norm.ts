@@ -1,4 +1,6 @@
 // clipByGlobalNorm: the factor that brings a set of gradients' joint L2 norm down to a limit (Pascanu et al. 2013).
+
+import type { Tensor } from "../graph.js";
 import { defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
@@ -8,7 +10,6 @@ import { reduceSum } from "../ops/reduce-sum.js";
 import { requireDType } from "../ops/shared/elementwise.js";
 import { sqrt } from "../ops/sqrt.js";
 import { drawn } from "../sample.js";
-import type { Tensor } from "../tensor.js";
 
 /** Keeps the factor finite for a zero gradient; PyTorch's `clip_grad_norm_` adds the same. */
 const norm0 = 1e-6;

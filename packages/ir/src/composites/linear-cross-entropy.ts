@@ -1,7 +1,8 @@
 // linearCrossEntropy: the output projection and the cross entropy in one, so that a backend need not hold the logits.
 import { f32, formatType, isFloat, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { defineComposite, type Gradients } from "../op.js";
+import type { Gradients, Tensor } from "../graph.js";
+import { defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -17,7 +18,6 @@ import { select } from "../ops/select.js";
 import { wide } from "../ops/shared/half.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
-import type { Tensor } from "../tensor.js";
 import { requireNoGradient, requireTypes } from "./shared/statistics.js";
 
 const lastAxis = { axes: [-1], keepDims: true };
@@ -31,6 +31,8 @@ export const linearCrossEntropy = defineComposite({
   name: "linearCrossEntropy",
   inputs: ["hidden", "weight", "targets"],
   outputs: ["loss", "logSumExp"],
+  matrix: true,
+  stored: ["hidden", "weight"],
   infer: ([hidden, weight, targets]) => [
     { dtype: "f32", shape: [] },
     { dtype: "f32", shape: [rowsOf(hidden, weight, targets)] },
@@ -68,6 +70,8 @@ export const linearCrossEntropyGrad = defineComposite({
   name: "linearCrossEntropyGrad",
   inputs: ["hidden", "weight", "targets", "logSumExp", "grad"],
   outputs: ["hiddenGrad", "weightGrad"],
+  matrix: true,
+  stored: ["hidden", "weight"],
   infer: ([hidden, weight, targets, logSumExp, grad]) => {
     requireTypes([logSumExp, grad], [f32(rowsOf(hidden, weight, targets)), f32()]);
     return [wide(hidden), wide(weight)];

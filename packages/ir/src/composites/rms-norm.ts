@@ -3,13 +3,14 @@
 import type { TensorType } from "../dtype.js";
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { defineComposite, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { mul } from "../ops/mul.js";
 import { reduceSum } from "../ops/reduce-sum.js";
 import { rsqrt } from "../ops/rsqrt.js";
-import { sumTo } from "../ops/shared/elementwise.js";
+import { sumTo } from "../ops/shared/adjoints.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
 import { requireNoGradient, requireTypes } from "./shared/statistics.js";

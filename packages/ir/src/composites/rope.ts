@@ -1,7 +1,8 @@
 // rope: rotary position embedding (Su et al. 2021, "RoFormer") in the half-split form of Hugging Face's Llama.
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { defineComposite, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
 import { mul } from "../ops/mul.js";

@@ -1,5 +1,6 @@
 // softmax over the last axis.
-import { defineComposite, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { defineComposite } from "../op.js";
 import { div } from "../ops/div.js";
 import { exp } from "../ops/exp.js";
 import { mul } from "../ops/mul.js";

@@ -1,7 +1,8 @@
 // swiglu: silu(gate) · up, the gate of a Llama MLP (Shazeer 2020, "GLU Variants Improve Transformer").
 import { formatType, sameType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { defineComposite, type Gradients } from "../op.js";
+import type { Gradients, Tensor } from "../graph.js";
+import { defineComposite } from "../op.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { requireDType } from "../ops/shared/elementwise.js";
@@ -9,7 +10,6 @@ import { wide, widen } from "../ops/shared/half.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
-import type { Tensor } from "../tensor.js";
 
 /** The f32 type that all have, however each is stored. */
 function alike(given: readonly TensorType[]): TensorType {
@@ -24,6 +24,7 @@ function alike(given: readonly TensorType[]): TensorType {
 export const swiglu = defineComposite({
   name: "swiglu",
   inputs: ["gate", "up"],
+  stored: ["gate", "up"],
   infer: alike,
   decompose: (inputs) => {
     const [gate, up] = inputs.map(widen) as [Tensor, Tensor];
@@ -42,6 +43,7 @@ export const swigluGrad = defineComposite({
   name: "swigluGrad",
   inputs: ["gate", "up", "grad"],
   outputs: ["gateGrad", "upGrad"],
+  stored: ["gate", "up", "grad"],
   infer: (types) => [alike(types), alike(types)],
   decompose: (inputs) => {
     const [gate, up, grad] = inputs.map(widen) as [Tensor, Tensor, Tensor];

@@ -1,5 +1,6 @@
 // abs: |x|; its gradient at 0 is that of −x.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { less } from "./less.js";
 import { neg } from "./neg.js";

@@ -1,7 +1,9 @@
 // add: a + b, broadcasting.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
-import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
+import { sumTo } from "./shared/adjoints.js";
+import { elementwise, mapElements } from "./shared/elementwise.js";
 
 export const add = definePrimitive({
   name: "add",
@@ -10,6 +12,7 @@ export const add = definePrimitive({
   vjp: ({ inputs: [a, b], grads: [grad] }): Gradients =>
     grad ? [sumTo(grad, a.shape), sumTo(grad, b.shape)] : [null, null],
   evaluate: (inputs) => mapElements(inputs, (a = 0, b = 0) => a + b),
+  repeats: ([a, b]) => (b === 0 ? 0 : a === 0 ? 1 : undefined),
   samples: [
     { inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3])] },
     { inputs: [drawn("f32", [2, 3]), drawn("f32", [3])], note: "broadcast" },

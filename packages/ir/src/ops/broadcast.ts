@@ -1,9 +1,11 @@
 // broadcast: stretches a tensor to a shape by NumPy's rule.
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { broadcastShapes, broadcastStrides, numel } from "../shape.js";
-import { offset, sumTo } from "./shared/elementwise.js";
+import { sumTo } from "./shared/adjoints.js";
+import { offset } from "./shared/elementwise.js";
 
 /** @throws CambiumError `E_SHAPE` when `x` does not broadcast to `shape`. */
 export const broadcast = definePrimitive({
@@ -23,6 +25,7 @@ export const broadcast = definePrimitive({
     return new Float64Array(numel(shape)).map((_, i) => x.data[offset(i, shape, steps)] as number);
   },
   flops: () => 0,
+  repeats: () => 0,
   samples: [
     { inputs: [drawn("f32", [3, 1])], attrs: { shape: [2, 3, 4] } },
     { inputs: [drawn("f32", [])], attrs: { shape: [5] } },

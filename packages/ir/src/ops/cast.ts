@@ -2,7 +2,8 @@
 // and its gradient passes unrounded. What lies outside i32 becomes no number to rely on.
 import { type DType, isFloat } from "../dtype.js";
 import { fromBf16, fromF16, toBf16, toF16 } from "../float16.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn, given } from "../sample.js";
 
 const conversions: Readonly<Record<DType, (v: number) => number>> = {
@@ -21,6 +22,7 @@ export const cast = definePrimitive({
   vjp: ({ inputs: [x], grads: [grad] }): Gradients => [isFloat(x.dtype) ? grad : null],
   evaluate: ([x], { to }) => x.data.map(conversions[to]),
   flops: () => 0,
+  repeats: () => 0,
   samples: [
     { inputs: [given("f32", [5], [-2.7, -0.5, 0, 0.5, 2.7])], attrs: { to: "i32" } },
     { inputs: [drawn("i32", [2, 3], [-5, 5])], attrs: { to: "f32" } },

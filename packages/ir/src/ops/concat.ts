@@ -2,7 +2,8 @@
 
 import { formatType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { normalizeAxis, numel } from "../shape.js";
 import { slice } from "./slice.js";

@@ -2,7 +2,7 @@
 import type { HostTensor } from "../dtype.js";
 import { hostTensor } from "../dtype.js";
 import { definePrimitive } from "../op.js";
-import { refTensor } from "../reference.js";
+import { refTensor } from "../ref-tensor.js";
 
 export const constant = definePrimitive({
   name: "constant",

@@ -1,5 +1,6 @@
 // cos: cosine of radians.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { mul } from "./mul.js";
 import { neg } from "./neg.js";

@@ -1,9 +1,11 @@
 // div: a / b, broadcasting; f32 only.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { mul } from "./mul.js";
 import { neg } from "./neg.js";
-import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
+import { sumTo } from "./shared/adjoints.js";
+import { elementwise, mapElements } from "./shared/elementwise.js";
 
 export const div = definePrimitive({
   name: "div",
@@ -15,6 +17,7 @@ export const div = definePrimitive({
     return [sumTo(da, a.shape), sumTo(neg(mul(da, y)), b.shape)];
   },
   evaluate: (inputs) => mapElements(inputs, (a = 0, b = 0) => a / b),
+  repeats: ([, b]) => (b === 1 ? 0 : undefined),
   samples: [
     { inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3], [0.5, 2])] },
     { inputs: [drawn("f32", [2, 3]), drawn("f32", [3], [-2, -0.5])], note: "broadcast" },

@@ -1,5 +1,6 @@
 // floor: the largest integer ≤ x, still f32; its gradient is zero wherever it has one.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn, given } from "../sample.js";
 import { mul } from "./mul.js";
 import { elementwise } from "./shared/elementwise.js";

@@ -2,7 +2,8 @@
 
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn, given } from "../sample.js";
 import { scatterAdd } from "./scatter-add.js";
 import { requireIndices } from "./shared/indices.js";

@@ -1,5 +1,6 @@
 // log: the natural logarithm.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { div } from "./div.js";
 import { elementwise } from "./shared/elementwise.js";

@@ -3,10 +3,11 @@
 import type { TensorType } from "../dtype.js";
 import { formatType, isFloat } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { broadcastShapes, broadcastStrides, numel } from "../shape.js";
-import { sumTo } from "./shared/elementwise.js";
+import { sumTo } from "./shared/adjoints.js";
 
 export interface Transposes {
   /** Read `a` as [.., k, m]. */
@@ -22,6 +23,8 @@ export interface Transposes {
 export const matmul = definePrimitive({
   name: "matmul",
   inputs: ["a", "b"],
+  matrix: true,
+  stored: ["a", "b"],
   attrs: (given: Partial<Transposes>) => ({ transA: false, transB: false, ...given }),
   infer: ([a, b], attrs) => {
     const { m, n, batch } = sizes(a, b, attrs);

@@ -1,9 +1,11 @@
 // minimum: the smaller of a and b, broadcasting; at a tie the gradient goes to a.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { less } from "./less.js";
 import { select } from "./select.js";
-import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
+import { sumTo } from "./shared/adjoints.js";
+import { elementwise, mapElements } from "./shared/elementwise.js";
 
 export const minimum = definePrimitive({
   name: "minimum",

@@ -1,6 +1,7 @@
 // pad: zeros around a tensor; the transpose of slice.
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel, strides } from "../shape.js";
 import { offset, requireDType } from "./shared/elementwise.js";

@@ -1,5 +1,6 @@
 // reduceMax: largest element over axes; at a tie the gradient is shared equally.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel } from "../shape.js";
 import { cast } from "./cast.js";
@@ -8,7 +9,8 @@ import { equal } from "./equal.js";
 import { mul } from "./mul.js";
 import { reduceSum } from "./reduce-sum.js";
 import { reshape } from "./reshape.js";
-import { reduce, reductionAttrs, reductionType, unreduce } from "./shared/reduction.js";
+import { unreduce } from "./shared/adjoints.js";
+import { reduce, reductionAttrs, reductionType } from "./shared/reduction.js";
 
 export const reduceMax = definePrimitive({
   name: "reduceMax",

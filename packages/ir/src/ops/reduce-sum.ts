@@ -1,8 +1,10 @@
 // reduceSum: sum over axes.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel } from "../shape.js";
-import { reduce, reductionAttrs, reductionType, unreduce } from "./shared/reduction.js";
+import { unreduce } from "./shared/adjoints.js";
+import { reduce, reductionAttrs, reductionType } from "./shared/reduction.js";
 
 export const reduceSum = definePrimitive({
   name: "reduceSum",

@@ -2,7 +2,8 @@
 
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel } from "../shape.js";
 
@@ -23,6 +24,7 @@ export const reshape = definePrimitive({
   vjp: ({ inputs: [x], grads: [grad] }): Gradients => [grad && reshape(grad, { shape: x.shape })],
   evaluate: ([x]) => x.data,
   flops: () => 0,
+  repeats: () => 0,
   samples: [
     { inputs: [drawn("f32", [2, 6])], attrs: { shape: [3, 4] } },
     { inputs: [drawn("f32", [1])], attrs: { shape: [] } },

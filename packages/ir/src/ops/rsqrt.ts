@@ -1,5 +1,6 @@
 // rsqrt: 1/√x.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { mul } from "./mul.js";
 import { elementwise } from "./shared/elementwise.js";

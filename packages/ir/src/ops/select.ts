@@ -2,10 +2,12 @@
 
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { broadcastShapes } from "../shape.js";
-import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
+import { sumTo } from "./shared/adjoints.js";
+import { elementwise, mapElements } from "./shared/elementwise.js";
 
 export const select = definePrimitive({
   name: "select",

@@ -1,5 +1,6 @@
 // sin: sine of radians.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { cos } from "./cos.js";
 import { mul } from "./mul.js";

@@ -1,6 +1,7 @@
 // slice: the box [start, end) of a tensor.
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { numel, strides } from "../shape.js";
 import { pad } from "./pad.js";

@@ -1,8 +1,10 @@
 // sub: a − b, broadcasting.
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { neg } from "./neg.js";
-import { elementwise, mapElements, sumTo } from "./shared/elementwise.js";
+import { sumTo } from "./shared/adjoints.js";
+import { elementwise, mapElements } from "./shared/elementwise.js";
 
 export const sub = definePrimitive({
   name: "sub",
@@ -11,6 +13,7 @@ export const sub = definePrimitive({
   vjp: ({ inputs: [a, b], grads: [grad] }): Gradients =>
     grad ? [sumTo(grad, a.shape), sumTo(neg(grad), b.shape)] : [null, null],
   evaluate: (inputs) => mapElements(inputs, (a = 0, b = 0) => a - b),
+  repeats: ([, b]) => (b === 0 ? 0 : undefined),
   samples: [
     { inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3])] },
     { inputs: [drawn("f32", [2, 3]), drawn("f32", [3])], note: "broadcast" },

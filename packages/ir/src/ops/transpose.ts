@@ -1,6 +1,7 @@
 // transpose: permutes axes; output axis i is input axis permutation[i].
 import { CambiumError } from "../errors.js";
-import { definePrimitive, type Gradients } from "../op.js";
+import type { Gradients } from "../graph.js";
+import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";
 import { strides } from "../shape.js";
 import { offset } from "./shared/elementwise.js";

@@ -1,8 +1,6 @@
 // Common-subexpression elimination: one node for equal ops on equal inputs. Every op is pure, so this is always right.
 import type { HostTensor } from "../dtype.js";
-import type { Graph } from "../graph.js";
-import type { Attrs, AttrValue } from "../op.js";
-import type { Tensor } from "../tensor.js";
+import type { Attrs, AttrValue, Graph, Tensor } from "../graph.js";
 import { rewrite } from "./rewrite.js";
 
 export function eliminateCommonSubexpressions(graph: Graph): Graph {

@@ -1,7 +1,6 @@
 // The pass pipeline a backend runs before it lowers a graph.
 import { checkGraph } from "../check.js";
-import type { Graph, Node } from "../graph.js";
-import type { Op } from "../op.js";
+import type { CompositeOp, Graph, Node } from "../graph.js";
 import { eliminateCommonSubexpressions } from "./cse.js";
 import { eliminateDeadCode } from "./dce.js";
 import { decompose } from "./decompose.js";
@@ -9,7 +8,7 @@ import { foldConstants } from "./fold.js";
 
 export interface OptimizeOptions {
   /** Composites the backend takes whole; the others are decomposed. */
-  readonly keep?: (op: Op, node: Node) => boolean;
+  readonly keep?: (op: CompositeOp, node: Node) => boolean;
   /** Check the graph after every pass, so that a broken pass fails where it broke. On in tests. */
   readonly verify?: boolean;
 }

@@ -1,7 +1,7 @@
 // Shared by composites with a gradient rule of their own: their second output is a statistic kept for that rule.
 import { formatType, type TensorType } from "../../dtype.js";
 import { CambiumError } from "../../errors.js";
-import type { Tensor } from "../../tensor.js";
+import type { Tensor } from "../../graph.js";
 
 /** @throws CambiumError `E_GRADIENT` when the loss depends on a statistic, whose gradient the rule leaves out. */
 export function requireNoGradient(output: string, grad: Tensor | null | undefined): void {

@@ -1,11 +1,8 @@
-// What several op files share: elementwise inference and loops, and sums that undo broadcasting.
+// What several op files share: inference and loops of elementwise ops.
 import { type DType, formatType, type TensorType } from "../../dtype.js";
 import { CambiumError } from "../../errors.js";
-import type { RefTensor } from "../../reference.js";
+import type { RefTensor } from "../../ref-tensor.js";
 import { broadcastShapes, broadcastStrides, numel } from "../../shape.js";
-import type { Tensor } from "../../tensor.js";
-import { reduceSum } from "../reduce-sum.js";
-import { reshape } from "../reshape.js";
 
 /** @throws CambiumError `E_DTYPE` unless each type has one of `dtypes`. */
 export function requireDType(types: readonly TensorType[], ...dtypes: DType[]): void {
@@ -51,12 +48,4 @@ export function offset(index: number, shape: readonly number[], steps: readonly 
     rest = Math.floor(rest / size);
   }
   return at;
-}
-
-/** Sums `grad` over the axes along which a tensor of `shape` was broadcast: the transpose of broadcasting. */
-export function sumTo(grad: Tensor, shape: readonly number[]): Tensor {
-  const lead = grad.shape.length - shape.length;
-  const axes = grad.shape.flatMap((size, i) => (i < lead || (shape[i - lead] === 1 && size !== 1) ? [i] : []));
-  const summed = axes.length === 0 ? grad : reduceSum(grad, { axes, keepDims: true });
-  return summed.shape.length === shape.length ? summed : reshape(summed, { shape });
 }

@@ -1,6 +1,6 @@
 // Shared by ops whose operands may be stored in half precision: they count as f32, and results are f32 (accumulated so).
 import { isFloat, type TensorType } from "../../dtype.js";
-import type { Tensor } from "../../tensor.js";
+import type { Tensor } from "../../graph.js";
 import { cast } from "../cast.js";
 
 /** The type an operand counts as: f32 for f16 and bf16. */

@@ -1,6 +1,6 @@
 // Shared by gather and scatterAdd: the reference refuses an index outside the table; a device may do anything.
 import { CambiumError } from "../../errors.js";
-import type { RefTensor } from "../../reference.js";
+import type { RefTensor } from "../../ref-tensor.js";
 
 /** @throws CambiumError `E_INDEX` unless every index is in [0, rows). */
 export function requireIndices({ data }: RefTensor, rows: number): void {

@@ -1,15 +1,12 @@
-// Shared by the reductions: their attributes, output type and loop.
+// What the reductions share: their attributes, output type and loop.
 import type { TensorType } from "../../dtype.js";
 import { CambiumError } from "../../errors.js";
-import type { RefTensor } from "../../reference.js";
+import type { RefTensor } from "../../ref-tensor.js";
 import { normalizeAxis, numel, strides } from "../../shape.js";
-import type { Tensor } from "../../tensor.js";
-import { broadcast } from "../broadcast.js";
-import { reshape } from "../reshape.js";
 import { offset, requireDType } from "./elementwise.js";
 
 export interface Reduction {
-  /** Axes summed over; negative ones count from the end. */
+  /** The axes that are reduced; negative ones count from the end. */
   readonly axes: readonly number[];
   /** Keep reduced axes with size 1. */
   readonly keepDims: boolean;
@@ -45,10 +42,10 @@ export function reduce(
   return out;
 }
 
-/** `y`, reduced from `shape`, stretched back to it. */
-export function unreduce(y: Tensor, shape: readonly number[], { axes }: Reduction): Tensor {
+/** `shape` with every reduced axis at size 1. */
+export function keptShape(shape: readonly number[], { axes }: Pick<Reduction, "axes">): number[] {
   const reduced = resolve(axes, shape.length);
-  return broadcast(reshape(y, { shape: shape.map((n, i) => (reduced.has(i) ? 1 : n)) }), { shape });
+  return shape.map((n, i) => (reduced.has(i) ? 1 : n));
 }
 
 function resolve(axes: readonly number[], rank: number): Set<number> {

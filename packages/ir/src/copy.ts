@@ -1,0 +1,35 @@
+// The one way to copy a graph's nodes into another graph. Inlining, rewriting and differentiating all go through it.
+import type { Builder, Graph, Node, Tensor } from "./graph.js";
+
+/**
+ * What becomes of a node: tensors of the new graph that stand for its outputs, or null to copy it unchanged.
+ * `inputs` are the node's inputs in the new graph.
+ */
+export type Visitor<B extends Builder = Builder> = (
+  node: Node,
+  inputs: readonly Tensor[],
+  builder: B,
+) => readonly Tensor[] | null;
+
+/**
+ * Appends `graph`'s nodes to `builder` in order, each as `visit` says.
+ * @param tensors for each value id of `graph`, its tensor in the new graph: those of the inputs are given, those of the
+ * nodes' outputs are added.
+ * @param around the scope of nodes that have none.
+ */
+export function copyNodes<B extends Builder>(
+  graph: Graph,
+  builder: B,
+  tensors: Map<number, Tensor>,
+  visit: Visitor<B> = () => null,
+  around?: string,
+): void {
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map(({ id }) => tensors.get(id) as Tensor);
+    const outputs = builder.withScope(
+      node.scope ?? around,
+      () => visit(node, inputs, builder) ?? builder.apply(node.op, inputs, node.attrs),
+    );
+    node.outputs.forEach(({ id }, i) => tensors.set(id, outputs[i] as Tensor));
+  }
+}
