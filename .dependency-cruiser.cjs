@@ -6,6 +6,7 @@ const order = [
   "model",
   "growth",
   "checkpoint",
+  "grow",
   "data",
   "train",
   "scaling",
@@ -14,7 +15,9 @@ const order = [
   "report",
   "cli",
 ];
-const isomorphic = ["ir", "backend", "model", "growth", "train", "scaling"];
+const isomorphic = ["ir", "backend", "model", "growth", "grow", "train", "scaling"];
+/** Entries for Node of packages that run in browsers too: `src/node.ts` or all of `src/node/`. */
+const nodeEntry = "^packages/[^/]+/src/node(\\.ts$|/)";
 
 /** Ops whose gradient rules apply each other (`vjp` in packages/ir/src/graph.ts); the last has a file between them. */
 const transposes = [
@@ -94,17 +97,17 @@ module.exports = {
     },
     {
       name: "isomorphic",
-      comment: "these run unchanged in Node and in a browser: Node's modules only in a package's src/node.ts",
+      comment: "these run unchanged in Node and in a browser: Node's modules only in a package's entry for Node",
       severity: "error",
-      from: { path: `^packages/(${isomorphic.join("|")})/src`, pathNot: "^packages/[^/]+/src/node\\.ts$" },
+      from: { path: `^packages/(${isomorphic.join("|")})/src`, pathNot: nodeEntry },
       to: { dependencyTypes: ["core"] },
     },
     {
       name: "isomorphic-imports-isomorphic",
       comment: "what they import must run in a browser too",
       severity: "error",
-      from: { path: `^packages/(${isomorphic.join("|")})/src` },
-      to: { path: `^packages/((?!(${isomorphic.join("|")})/)|[^/]+/src/node\\.ts$)` },
+      from: { path: `^packages/(${isomorphic.join("|")})/src`, pathNot: nodeEntry },
+      to: { path: `^packages/(?!(${isomorphic.join("|")})/)|${nodeEntry}` },
     },
     {
       name: "heavy-packages-stay-home",

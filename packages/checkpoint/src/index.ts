@@ -1,11 +1,15 @@
 // safetensors, Hugging Face model directories, training snapshots.
-export { type GrowOptions, type GrowOutcome, type GrowProgress, growDirectory } from "./grow/execute.js";
-export { Mistakes } from "./grow/mistakes.js";
-export { type GrowPreflight, type PreflightRequest, preflightGrowth } from "./grow/preflight.js";
-export { type CompanionFile, type ModelDirectory, openModelDirectory } from "./model-directory/open.js";
+export { CONFIG_FILE, INDEX_FILE } from "./model-directory/names.js";
+export {
+  type CompanionFile,
+  MAX_CONFIG_BYTES,
+  type ModelDirectory,
+  openModelDirectory,
+} from "./model-directory/open.js";
+export { planShards } from "./model-directory/shard-index.js";
 export { type ExtraFile, type ModelDirectoryContent, writeModelDirectory } from "./model-directory/write.js";
 export type { ReadDType } from "./safetensors/decode.js";
-export type { StoredDType } from "./safetensors/dtype.js";
+export { hostDType, STORED_AS, STORED_BITS, type StoredDType } from "./safetensors/dtype.js";
 export type { StorageDType } from "./safetensors/encode.js";
 export { SafetensorsFile } from "./safetensors/file.js";
 export type { TensorEntry, TensorInfo } from "./safetensors/header.js";

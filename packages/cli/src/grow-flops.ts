@@ -1,5 +1,5 @@
 // What a growth does to the cost of training.
-import type { GrowPreflight } from "@cambium/checkpoint";
+import type { GrowPreflight } from "@cambium/grow/node";
 import type { LlamaConfig } from "@cambium/model";
 import { trainFlops } from "@cambium/scaling/flops";
 

@@ -1,6 +1,6 @@
 // The flags by which grow and preview name an operator and its options, read so that every mistake in them is told.
 import { resolvePlugin } from "@cambium/backend";
-import type { Mistakes } from "@cambium/checkpoint";
+import type { Mistakes } from "@cambium/grow/node";
 import { type Operator, operatorPlugin } from "@cambium/growth";
 import type { Command } from "commander";
 import { keyValues, realNumber, repeated, wholeNumber } from "./flags.js";

@@ -1,5 +1,5 @@
 // What a growth looks like: its pre-flight as a dozen lines, its progress with speed and time left.
-import type { GrowPreflight, GrowProgress } from "@cambium/checkpoint";
+import type { GrowPreflight, GrowProgress } from "@cambium/grow/node";
 import {
   describePlan,
   formatCount,

@@ -5,7 +5,7 @@ import {
   Mistakes,
   type PreflightRequest,
   preflightGrowth,
-} from "@cambium/checkpoint";
+} from "@cambium/grow/node";
 import { planJson } from "@cambium/growth";
 import { Command } from "commander";
 import { Quit } from "../failure.js";

@@ -1,6 +1,7 @@
 // cambium preview: how a model would start out after growth, without writing it.
 import { type Device, resolveBackend } from "@cambium/backend";
-import { Mistakes, type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
+import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
+import { Mistakes } from "@cambium/grow/node";
 import {
   connectionRate,
   formatLayers,

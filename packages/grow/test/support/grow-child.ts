@@ -1,7 +1,7 @@
 // A process that grows a model: `SRC DST FACTOR FLUSH-BYTES [FILLER AT]` prints a line at each step and its peak memory.
 // Once AT bytes are done, the file FILLER takes all space that is left on its disk; "stop" stops the growth instead.
 import { appendFileSync, existsSync, writeSync } from "node:fs";
-import { growDirectory } from "@cambium/checkpoint";
+import { growDirectory } from "@cambium/grow/node";
 import { CambiumError } from "@cambium/ir";
 import { stacked } from "./grow-models.js";
 

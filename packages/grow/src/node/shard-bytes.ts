@@ -1,9 +1,8 @@
 // The bytes of one shard of a grown model in order: its header, ranges of the source's files, computed rows.
-import type { ModelDirectory } from "../model-directory/open.js";
-import type { SafetensorsLayout } from "../safetensors/layout.js";
+import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
 import type { GrowthHashes } from "./hashes.js";
 import { computedChunks } from "./rows.js";
-import type { TargetTensor } from "./table.js";
+import type { TargetTensor } from "./target.js";
 
 /** Bytes that follow each other in the shard. `read` fills `target` with those from `at` on. */
 interface Span {

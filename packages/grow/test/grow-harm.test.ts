@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type GrowPreflight, growDirectory, preflightGrowth } from "@cambium/checkpoint";
+import { type GrowPreflight, growDirectory, preflightGrowth } from "@cambium/grow/node";
 import { parsePlan } from "@cambium/growth";
 import { describe, expect, it } from "vitest";
 import { refusal } from "../../files/test/support/errors.js";

@@ -2,7 +2,7 @@
 import { type Expr, type GrowthPlan, walk } from "@cambium/growth";
 import { alignedBlocks } from "./block-file.js";
 import { BLOCK_ROWS_BYTES } from "./rows.js";
-import type { TargetTensor } from "./table.js";
+import type { TargetTensor } from "./target.js";
 
 /** Bytes of one write. Several of this size keep a fast disk at work. */
 const BLOCK_BYTES = 32 << 20;

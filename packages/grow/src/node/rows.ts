@@ -1,9 +1,9 @@
 // Rows of stored float tensors as float64 and back, a block at a time.
+
+import { type ModelDirectory, STORED_BITS, type StoredDType } from "@cambium/checkpoint";
 import type { ReadRows } from "@cambium/growth";
 import { fromF16, toF16 } from "@cambium/ir";
-import type { ModelDirectory } from "../model-directory/open.js";
-import { STORED_BITS, type StoredDType } from "../safetensors/dtype.js";
-import type { TargetTensor } from "./table.js";
+import type { TargetTensor } from "./target.js";
 
 /** Numbers made at a time. */
 const BLOCK = 1 << 18;

@@ -1,10 +1,9 @@
 // SHA-256 of every tensor of a grown model: of computed ones while they pass by, of copied ones behind the writer's back.
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
-import type { ModelDirectory } from "../model-directory/open.js";
-import { SafetensorsFile } from "../safetensors/file.js";
+import { type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import type { Prepared } from "./prepare.js";
-import type { TargetTensor } from "./table.js";
+import type { TargetTensor } from "./target.js";
 
 /** In hex, by tensor name. */
 export interface TensorHashes {

@@ -1,10 +1,9 @@
 // One shard of a grown model, written from any of its blocks on. While some blocks are written the next one is filled.
-import type { ModelDirectory } from "../model-directory/open.js";
-import type { SafetensorsLayout } from "../safetensors/layout.js";
+import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
 import { alignedDown, BlockFile } from "./block-file.js";
 import type { GrowthHashes } from "./hashes.js";
 import { ShardBytes } from "./shard-bytes.js";
-import type { TargetTensor } from "./table.js";
+import type { TargetTensor } from "./target.js";
 
 export interface ShardWriter {
   readonly source: ModelDirectory;

@@ -1,31 +1,15 @@
 // The tensors of a grown model: each a copy of one source tensor, or made from several row by row.
 
+import { hostDType, type ModelDirectory, type TensorInfo } from "@cambium/checkpoint";
 import { quote, ReasonList } from "@cambium/files";
-import { type CompiledTensor, compilePlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
+import { compilePlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
-import type { ModelDirectory } from "../model-directory/open.js";
-import { hostDType } from "../safetensors/dtype.js";
-import type { TensorInfo } from "../safetensors/header.js";
 import type { Mistakes } from "./mistakes.js";
 import { rowReader } from "./rows.js";
 import { type LayerStack, layerOf } from "./stack.js";
+import type { TargetTable, TargetTensor } from "./target.js";
 import { HEAD } from "./tied-head.js";
-
-/** A tensor to be written. */
-export interface TargetTensor extends TensorInfo {
-  /** The source tensor whose bytes these are. */
-  readonly copyOf?: string;
-  /** How the rows are made, where it is no copy. */
-  readonly rows?: CompiledTensor["rows"];
-}
-
-export interface TargetTable {
-  /** In the order in which they fill the shards: embeddings, layers, the rest. */
-  readonly tensors: readonly TargetTensor[];
-  /** Source tensors that nothing is made from. */
-  readonly dropped: readonly string[];
-}
 
 /** The table of a growth by layer list: names tell all, so that families and packings need not be known. */
 export function depthTable(source: ModelDirectory, stack: LayerStack, layers: readonly number[]): TargetTable {

@@ -1,6 +1,7 @@
 // A config that ties the output head to the embedding, over files that hold a head all the same.
+
+import type { ModelDirectory } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
-import type { ModelDirectory } from "../model-directory/open.js";
 
 export const HEAD = "lm_head.weight";
 const EMBEDDING = "model.embed_tokens.weight";

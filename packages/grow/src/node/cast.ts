@@ -1,12 +1,12 @@
 // Float tensors stored as another type than the source's, where that is asked for.
+
+import { type ModelDirectory, STORED_AS } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
-import type { ModelDirectory } from "../model-directory/open.js";
-import { STORED_AS } from "../safetensors/dtype.js";
 import { editJson } from "./json-edit.js";
 import type { Mistakes } from "./mistakes.js";
 import { rowReader } from "./rows.js";
-import type { TargetTensor } from "./table.js";
+import type { TargetTensor } from "./target.js";
 
 /** The largest finite number of half precision. */
 const largestF16 = 65_504;

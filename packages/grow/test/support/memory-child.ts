@@ -1,6 +1,6 @@
 // A process that grows a model: `SRC DST OPERATOR-URL OPTIONS [look]`. Prints the bytes it wrote and its peak memory, in
 // bytes; with "look" it stops after the pre-flight, whatever stands against the growth.
-import { growDirectory, preflightGrowth } from "@cambium/checkpoint";
+import { growDirectory, preflightGrowth } from "@cambium/grow/node";
 import type { Operator } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 

@@ -1,8 +1,8 @@
 // Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
 import { formatCount, formatLayers, planJson, planNeeds } from "@cambium/growth";
 import type { TensorHashes } from "./hashes.js";
-import type { GrowPreflight } from "./preflight.js";
 import type { Prepared } from "./prepare.js";
+import type { GrowPreflight } from "./report.js";
 
 export const RECORD_FILE = "growth.json";
 

@@ -1,13 +1,12 @@
 // Reads a grown model and its source, and compares them tensor by tensor; hashes every file of weights on the way.
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
+import { type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
-import type { ModelDirectory } from "../model-directory/open.js";
-import { SafetensorsFile } from "../safetensors/file.js";
-import type { GrowOptions } from "./execute.js";
 import { hashChunks } from "./hashes.js";
 import type { Prepared } from "./prepare.js";
 import type { RecordedHashes } from "./record.js";
+import type { GrowOptions } from "./request.js";
 import { computedChunks } from "./rows.js";
 
 /**

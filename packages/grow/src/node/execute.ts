@@ -4,38 +4,20 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { CONFIG_FILE, INDEX_FILE } from "@cambium/checkpoint";
 import { freeBytes, makeDirectory, sync, syncTree, toFileError, writeFileAtomic } from "@cambium/files";
-import { CONFIG_FILE, INDEX_FILE } from "../model-directory/names.js";
 import { blocksFor } from "./footprint.js";
 import { GrowthHashes } from "./hashes.js";
 import { clearJournal, growingPaths, type Journal, lockTarget, writeJournal } from "./journal.js";
-import { examine, type GrowPreflight, type Growth, type PreflightRequest } from "./preflight.js";
+import { examine, type Growth } from "./preflight.js";
 import { modelCard, RECORD_FILE, type RecordedHashes, record } from "./record.js";
+import type { GrowPreflight } from "./report.js";
+import type { GrowOptions } from "./request.js";
 import { verifyShards } from "./verify.js";
 import { writeShard } from "./write-shard.js";
 
 /** Bytes between two flushes: what a kill can cost. */
 const FLUSH_BYTES = 256e6;
-
-export interface GrowProgress {
-  readonly phase: "write" | "verify";
-  /** Bytes of weights done, what an earlier sitting did included. */
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface GrowOptions extends PreflightRequest {
-  /**
-   * Before the target appears, read it and the source again and compare hashes tensor by tensor. So too where this growth
-   * was done before.
-   */
-  readonly verify?: boolean;
-  /** Stops at the next block; what is done is kept. */
-  readonly signal?: AbortSignal;
-  onProgress?(progress: GrowProgress): void;
-  /** Bytes between two flushes; default 256 · 10⁶. */
-  readonly flushBytes?: number;
-}
 
 export interface GrowOutcome {
   /** `stopped`: by the signal; the same request continues. `cached`: this very growth was done before. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempDir } from "../../files/test/support/temp.js";
-import { alignedBlocks, BlockFile } from "../src/grow/block-file.js";
+import { alignedBlocks, BlockFile } from "../src/node/block-file.js";
 
 describe("a file written by blocks", () => {
   const [block = new Uint8Array()] = alignedBlocks(1, 100_000);

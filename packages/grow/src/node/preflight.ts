@@ -2,46 +2,18 @@
 import { constants } from "node:fs";
 import { access, lstat, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { errnoOf, freeBytes, requireSpace, toFileError } from "@cambium/files";
-import { connectionRate, type Fraction, type GrowthPlan } from "@cambium/growth";
+import { connectionRate } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type ModelDirectory, openModelDirectory } from "../model-directory/open.js";
 import { blocksFor, heldBytes } from "./footprint.js";
 import { type Journal, readJournal } from "./journal.js";
 import { Mistakes } from "./mistakes.js";
-import { type GrowRequest, type Prepared, prepare } from "./prepare.js";
+import { type Prepared, prepare } from "./prepare.js";
 import { RECORD_FILE } from "./record.js";
+import type { GrowPreflight } from "./report.js";
+import type { PreflightRequest } from "./request.js";
 import { checkTiedHead, HEAD } from "./tied-head.js";
-
-export interface PreflightRequest extends GrowRequest {
-  /** What the caller has found already, to be told together with the rest. */
-  readonly mistakes?: Mistakes;
-  /** Told what the growth would do as soon as that is known, also when something stands against it. */
-  onPreflight?(report: GrowPreflight): void;
-}
-
-export interface GrowPreflight {
-  readonly operator: Prepared["operator"];
-  /** For each target layer the source layers it is made from. */
-  readonly layers: readonly (readonly number[])[];
-  readonly connectionRate: Fraction;
-  /** Elements of all tensors; those of packed tensors count as stored. */
-  readonly parametersBefore: number;
-  readonly parametersAfter: number;
-  /** Bytes of weights. */
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Of `bytesOut`, what an earlier sitting has written; all of it when this growth is done. */
-  readonly bytesDone: number;
-  /** At most, in bytes: the process with its buffers. */
-  readonly memory: number;
-  /** Where the target would be; undefined if unknown. */
-  readonly diskFree: number | undefined;
-  readonly tensors: { readonly copied: number; readonly computed: number; readonly dropped: readonly string[] };
-  readonly files: readonly string[];
-  /** Present where the model is a Llama. */
-  readonly plan: GrowthPlan | undefined;
-}
 
 interface Standing {
   /** The target is this very growth. */

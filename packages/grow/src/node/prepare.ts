@@ -1,32 +1,24 @@
 // A growth worked out from the headers of its source: the target's tensors, shards and config.
 import { createHash } from "node:crypto";
+import {
+  CONFIG_FILE,
+  layoutSafetensors,
+  MAX_CONFIG_BYTES,
+  type ModelDirectory,
+  planShards,
+  type SafetensorsLayout,
+} from "@cambium/checkpoint";
 import { ReasonList, readContainedText } from "@cambium/files";
 import { type GrowthPlan, layerOrigins, type Operator, type PlanOrigin, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type FloatDType, type LlamaConfig, llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
-import { CONFIG_FILE } from "../model-directory/names.js";
-import { MAX_CONFIG_BYTES, type ModelDirectory } from "../model-directory/open.js";
-import { planShards } from "../model-directory/shard-index.js";
-import { layoutSafetensors, type SafetensorsLayout } from "../safetensors/layout.js";
+import { type LlamaConfig, llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
 import { castConfig, castTensors } from "./cast.js";
 import { growConfig } from "./config.js";
 import type { Mistakes } from "./mistakes.js";
+import type { GrowRequest, OperatorOptions } from "./request.js";
 import { findStack, type LayerStack, layerOf } from "./stack.js";
-import { depthTable, noteStrangers, planTable, type TargetTable, type TargetTensor } from "./table.js";
-
-/** An operator's, as given or with defaults written out. */
-type Options = PlanOrigin["options"];
-
-export interface GrowRequest {
-  /** Undefined when it was not found, which stands among the mistakes: all else is looked at nevertheless. */
-  readonly operator: Operator | undefined;
-  /** As the operator takes them. */
-  readonly options?: Options;
-  /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
-  readonly maxShardBytes?: number;
-  /** What float tensors are stored as; each as it was by default. */
-  readonly dtype?: FloatDType;
-}
+import { depthTable, noteStrangers, planTable } from "./table.js";
+import type { TargetTable, TargetTensor } from "./target.js";
 
 /** A growth ready to be executed. */
 export interface Prepared {
@@ -89,7 +81,7 @@ interface Grown {
   readonly table: TargetTable;
   readonly configText: string;
   readonly layers: readonly (readonly number[])[];
-  readonly options: Options;
+  readonly options: OperatorOptions;
   readonly plan: GrowthPlan | undefined;
 }
 
@@ -97,7 +89,7 @@ async function workOut(
   source: ModelDirectory,
   text: string,
   operator: Operator,
-  options: Options,
+  options: OperatorOptions,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
   if (operator.layers === undefined) return byPlan(source, text, operator, options, mistakes);
@@ -114,7 +106,7 @@ async function workOut(
 }
 
 /** Whether the operator only places copies of layers, so that their numbers are all it needs. Asked of a toy Llama. */
-function onlyCopies(operator: Operator, count: number, options: Options): boolean {
+function onlyCopies(operator: Operator, count: number, options: OperatorOptions): boolean {
   const plan = operator.plan(toy(count), options);
   const list = operator.layers?.(count, options) ?? [];
   return Object.entries(plan.tensors).every(([name, expr]) => {
@@ -131,7 +123,7 @@ function toy(layers: number): LlamaConfig {
 }
 
 /** Notes options that the operator does not take, for a model whose own faults leave nothing to ask it of. */
-function noteOptions(operator: Operator, options: Options, mistakes: Mistakes): void {
+function noteOptions(operator: Operator, options: OperatorOptions, mistakes: Mistakes): void {
   if (mistakes.has("E_GROWTH_OPTION")) return;
   try {
     operator.plan(toy(6), options);
@@ -146,7 +138,7 @@ async function byLayers(
   text: string,
   stack: LayerStack,
   operator: Operator,
-  options: Options,
+  options: OperatorOptions,
   mistakes: Mistakes,
 ): Promise<Grown> {
   const reasons = new ReasonList();
@@ -163,7 +155,7 @@ function refuse(source: ModelDirectory, reasons: ReasonList): void {
 }
 
 /** The plan for the record; a family that the parameter table does not know has none. */
-function llamaPlan(source: ModelDirectory, operator: Operator, options: Options): GrowthPlan | undefined {
+function llamaPlan(source: ModelDirectory, operator: Operator, options: OperatorOptions): GrowthPlan | undefined {
   try {
     return operator.plan(parseHfConfig(source.configJson).config, options);
   } catch (error) {
@@ -176,7 +168,7 @@ async function byPlan(
   source: ModelDirectory,
   text: string,
   operator: Operator,
-  options: Options,
+  options: OperatorOptions,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
   const parsed = await mistakes.check(() => parseHfConfig(source.configJson));

@@ -1,0 +1,6 @@
+// Growing a model directory into another, streaming from file to file.
+export { type GrowOutcome, growDirectory } from "./execute.js";
+export { Mistakes } from "./mistakes.js";
+export { preflightGrowth } from "./preflight.js";
+export type { GrowPreflight } from "./report.js";
+export type { GrowOptions, GrowProgress, PreflightRequest } from "./request.js";

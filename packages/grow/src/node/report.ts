@@ -1,0 +1,25 @@
+// What a growth would do, for people and programs: the result of looking before growing.
+import type { Fraction, GrowthPlan, PlanOrigin } from "@cambium/growth";
+
+export interface GrowPreflight {
+  readonly operator: PlanOrigin;
+  /** For each target layer the source layers it is made from. */
+  readonly layers: readonly (readonly number[])[];
+  readonly connectionRate: Fraction;
+  /** Elements of all tensors; those of packed tensors count as stored. */
+  readonly parametersBefore: number;
+  readonly parametersAfter: number;
+  /** Bytes of weights. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Of `bytesOut`, what an earlier sitting has written; all of it when this growth is done. */
+  readonly bytesDone: number;
+  /** At most, in bytes: the process with its buffers. */
+  readonly memory: number;
+  /** Where the target would be; undefined if unknown. */
+  readonly diskFree: number | undefined;
+  readonly tensors: { readonly copied: number; readonly computed: number; readonly dropped: readonly string[] };
+  readonly files: readonly string[];
+  /** Present where the model is a Llama. */
+  readonly plan: GrowthPlan | undefined;
+}

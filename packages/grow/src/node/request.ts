@@ -1,0 +1,46 @@
+// What growing a model directory is asked for.
+import type { Operator, PlanOrigin } from "@cambium/growth";
+import type { FloatDType } from "@cambium/model";
+import type { Mistakes } from "./mistakes.js";
+import type { GrowPreflight } from "./report.js";
+
+/** An operator's, as given or with defaults written out. */
+export type OperatorOptions = PlanOrigin["options"];
+
+export interface GrowRequest {
+  /** Undefined when it was not found, which stands among the mistakes: all else is looked at nevertheless. */
+  readonly operator: Operator | undefined;
+  /** As the operator takes them. */
+  readonly options?: OperatorOptions;
+  /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
+  readonly maxShardBytes?: number;
+  /** What float tensors are stored as; each as it was by default. */
+  readonly dtype?: FloatDType;
+}
+
+export interface PreflightRequest extends GrowRequest {
+  /** What the caller has found already, to be told together with the rest. */
+  readonly mistakes?: Mistakes;
+  /** Told what the growth would do as soon as that is known, also when something stands against it. */
+  onPreflight?(report: GrowPreflight): void;
+}
+
+export interface GrowProgress {
+  readonly phase: "write" | "verify";
+  /** Bytes of weights done, what an earlier sitting did included. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface GrowOptions extends PreflightRequest {
+  /**
+   * Before the target appears, read it and the source again and compare hashes tensor by tensor. So too where this growth
+   * was done before.
+   */
+  readonly verify?: boolean;
+  /** Stops at the next block; what is done is kept. */
+  readonly signal?: AbortSignal;
+  onProgress?(progress: GrowProgress): void;
+  /** Bytes between two flushes; default 256 · 10⁶. */
+  readonly flushBytes?: number;
+}

@@ -1,0 +1,18 @@
+// The tensors of a grown model and how each is made.
+import type { TensorInfo } from "@cambium/checkpoint";
+import type { CompiledTensor } from "@cambium/growth";
+
+/** A tensor to be written. */
+export interface TargetTensor extends TensorInfo {
+  /** The source tensor whose bytes these are. */
+  readonly copyOf?: string;
+  /** How the rows are made, where it is no copy. */
+  readonly rows?: CompiledTensor["rows"];
+}
+
+export interface TargetTable {
+  /** In the order in which they fill the shards: embeddings, layers, the rest. */
+  readonly tensors: readonly TargetTensor[];
+  /** Source tensors that nothing is made from. */
+  readonly dropped: readonly string[];
+}
