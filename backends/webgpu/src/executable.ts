@@ -12,7 +12,8 @@ import {
 } from "@cambium/backend";
 import { CambiumError, type Graph, type HostTensor, type TensorType } from "@cambium/ir";
 import { deviceBytes, type Placement } from "./compile/layout.js";
-import { type Program, type ProgramOutput, programText } from "./compile/program.js";
+import type { Program, ProgramOutput } from "./compile/program.js";
+import { programText } from "./compile/program-text.js";
 import type { Gpu } from "./gpu/adapter.js";
 import { type BoundProgram, bindProgram, buildPipelines } from "./gpu/bound.js";
 import type { FaultWatch } from "./gpu/errors.js";

@@ -2,7 +2,7 @@
 import type { Graph, GraphOutput, HostTensor, Value } from "@cambium/ir";
 import { numel, producers } from "@cambium/ir";
 import { planArena } from "./arena.js";
-import type { Fusion } from "./fuse.js";
+import type { Fusion } from "./fusion.js";
 import type { Emitted } from "./lower.js";
 
 export type Placement =

@@ -1,8 +1,9 @@
 // A program bound to memory: its dispatches with pipelines and bind groups, for one choice of tensors as inputs.
 /// <reference types="@webgpu/types" />
 
+import type { Access } from "../compile/binding.js";
 import { deviceBytes, type Placement } from "../compile/layout.js";
-import type { Access, Dispatch, Program } from "../compile/program.js";
+import type { Dispatch, Program } from "../compile/program.js";
 import type { Triple } from "../wgsl/kernel.js";
 import type { Gpu } from "./adapter.js";
 import type { Heap, Storage } from "./heap.js";

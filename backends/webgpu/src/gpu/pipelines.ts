@@ -1,7 +1,7 @@
 // Pipelines by their WGSL: equal kernels, such as those of equal layers, are built once.
 /// <reference types="@webgpu/types" />
 import { CambiumError } from "@cambium/ir";
-import type { Access } from "../compile/program.js";
+import type { Access } from "../compile/binding.js";
 import { gpuError } from "./errors.js";
 
 const bufferTypes: Readonly<Record<Access, GPUBufferBindingType>> = {

@@ -1,6 +1,6 @@
 // Elementwise work on four neighbouring elements at once, where it is made of what vec4 and f32 share operators for.
 import { isFloat, numel, type Value } from "@cambium/ir";
-import type { Fusion } from "../compile/fuse.js";
+import type { Fusion } from "../compile/fusion.js";
 import type { FunctionName } from "./functions.js";
 
 const operators: Readonly<Record<string, string>> = { add: "+", div: "/", mul: "*", sub: "-" };

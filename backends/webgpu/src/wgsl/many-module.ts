@@ -1,8 +1,8 @@
 // The WGSL module of a kernel over many tensors: a table says for each workgroup where its chunk of each tensor lies.
 import type { Value } from "@cambium/ir";
+import { assemble } from "./assemble.js";
 import { functionSources } from "./functions.js";
 import type { ManyKernel } from "./many.js";
-import { assemble } from "./module.js";
 
 /** Which of the bound buffers each tensor lies in; by role, then by shared value, reads before writes. */
 export interface ManyBinding {
