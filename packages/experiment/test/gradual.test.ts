@@ -44,7 +44,7 @@ test("gradual growth does at each growth what its recipe says, and ends in the s
   const [, second, third] = stages(out);
   const [before, after] = [await parameters(second?.path ?? ""), await parameters(third?.path ?? "")];
   const start = plans[2]?.start;
-  const frozen = start?.kind === "growth" ? parsePlan(JSON.parse(JSON.stringify(start.growth))).freeze : [];
+  const frozen = start?.kind === "growth" ? parsePlan(JSON.parse(JSON.stringify(start.growth))).phase.frozen : [];
   expect(frozen.length).toBeGreaterThan(0);
   for (const [name, { data }] of Object.entries(after)) {
     // 2 → 3 layers, interleaved: the base's layers are 0 and 1, the copy of layer 1 behind it is new and trains.

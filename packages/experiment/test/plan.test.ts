@@ -138,7 +138,7 @@ describe("a plan", () => {
       const mask = { tensors, axis: "intermediate", range: [0, 1], schedule } as const;
       return plan(minimal, {
         operators: {
-          growth: [operatorOf("masking", (base) => ({ tensors: copies(base), masks: [mask] }))],
+          growth: [operatorOf("masking", (base) => ({ tensors: copies(base), phase: { masks: [mask] } }))],
           variants: [],
         },
       });

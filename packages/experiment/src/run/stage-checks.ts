@@ -52,7 +52,7 @@ export function checkGrowth(index: number, plan: GrowthPlan): void {
  */
 export function checkMasks({ name, tokens, start }: Pick<StagePlan, "name" | "tokens" | "start">): void {
   if (start.kind !== "growth") return;
-  const opened = Math.max(0, ...start.growth.masks.map(opensAfter));
+  const opened = Math.max(0, ...start.growth.phase.masks.map(opensAfter));
   if (opened <= tokens) return;
   const { operator } = start.growth;
   throw new CambiumError("E_GROWTH_MASKS", `masks of ${operator.name} are not open when their stage ends`, {

@@ -17,6 +17,6 @@ export function openTrainer(plan: StagePlan, { recipe, device }: TrainerSettings
   const growth = start.kind === "growth" ? start.growth : undefined;
   return Trainer.open({
     ...{ device, config, batch, time, accumulation, optimizer, precision },
-    ...(growth && { frozen: new Set(growth.freeze), lrMultipliers: growth.lrMultipliers, masks: growth.masks, tokens }),
+    ...(growth && { phase: growth.phase, tokens }),
   });
 }
