@@ -11,13 +11,11 @@ const order = [
   "train",
   "scaling",
   "eval",
-  "recipe",
-  "run-format",
-  "run",
+  "experiment",
   "report",
   "cli",
 ];
-const isomorphic = ["ir", "backend", "model", "growth", "grow", "train", "scaling", "recipe", "run-format"];
+const isomorphic = ["ir", "backend", "model", "growth", "grow", "train", "scaling"];
 /** Entries for Node of packages that run in browsers too: `src/node.ts` or all of `src/node/`. */
 const nodeEntry = "^packages/[^/]+/src/node(\\.ts$|/)";
 
@@ -66,7 +64,7 @@ module.exports = {
       name: "core-knows-no-plugin",
       comment: "the core resolves plugins by name at run time; only end-to-end tests import one",
       severity: "error",
-      from: { path: "^packages/", pathNot: "^packages/(recipe|run|cli)/test/" },
+      from: { path: "^packages/", pathNot: "^packages/(experiment|cli)/test/" },
       to: { path: "^(backends|operators)/" },
     },
     {

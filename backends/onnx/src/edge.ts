@@ -1,15 +1,13 @@
 // Between host tensors and how the device holds them: f16 and bf16 are widened on the way in and rounded on the way out.
 import {
-  allocate,
   bytesPerElement,
   type DType,
-  fromBf16,
-  fromF16,
+  decodeHalf,
+  encodeHalf,
   type HostData,
+  isHalf,
   numel,
   type TensorType,
-  toBf16,
-  toF16,
 } from "@cambium/ir";
 
 /** The dtype in which a tensor is held on the device and inside ONNX graphs. */
@@ -28,16 +26,10 @@ export function heldBytes({ dtype, shape }: TensorType): number {
 
 /** Host data as the device holds it; the same array where nothing changes. */
 export function widen(dtype: DType, data: HostData): HostData {
-  if (dtype !== "f16" && dtype !== "bf16") return data;
-  const decode = dtype === "f16" ? fromF16 : fromBf16;
-  return Float32Array.from(data, decode);
+  return isHalf(dtype) ? decodeHalf(dtype, data) : data;
 }
 
 /** A fresh copy of held data as host data. */
 export function narrow(dtype: DType, held: HostData): HostData {
-  if (dtype !== "f16" && dtype !== "bf16") return held.slice();
-  const encode = dtype === "f16" ? toF16 : toBf16;
-  const out = allocate(dtype, held.length);
-  for (let i = 0; i < held.length; i++) out[i] = encode(held[i] as number);
-  return out;
+  return isHalf(dtype) ? encodeHalf(dtype, held) : held.slice();
 }

@@ -50,7 +50,7 @@ export default depthOperator({
       ...parts,
       tensors,
       optimizer: { moments },
-      phase: { frozen: freeze ? old : [] },
+      freeze: freeze ? old : [],
       claims: { functionPreserving: "exact" },
     };
   },

@@ -1,6 +1,6 @@
 // The tensor of the reference evaluator: any dtype as float64, and the way from and to host memory.
 import { allocate, type HostTensor, type TensorType } from "./dtype.js";
-import { fromBf16, fromF16, toBf16, toF16 } from "./float16.js";
+import { decodeHalf, encodeHalf, isHalf } from "./half.js";
 
 /** A tensor of the evaluator. Every dtype is held as float64; integers and bools are exact in it. */
 export interface RefTensor {
@@ -10,15 +10,15 @@ export interface RefTensor {
 
 /** A host tensor as the evaluator holds it. */
 export function refTensor(host: HostTensor): RefTensor {
-  const decode = host.dtype === "f16" ? fromF16 : host.dtype === "bf16" ? fromBf16 : undefined;
-  const data = Float64Array.from(host.data as ArrayLike<number>);
-  return { type: { dtype: host.dtype, shape: host.shape }, data: decode ? data.map(decode) : data };
+  const { dtype, shape } = host;
+  return { type: { dtype, shape }, data: new Float64Array(isHalf(dtype) ? decodeHalf(dtype, host.data) : host.data) };
 }
 
 /** An evaluator tensor as host memory, rounded to its dtype. */
 export function toHost(ref: RefTensor): HostTensor {
   const { dtype, shape } = ref.type;
+  if (isHalf(dtype)) return { dtype, shape, data: encodeHalf(dtype, ref.data) };
   const data = allocate(dtype, ref.data.length);
-  data.set(dtype === "f16" ? ref.data.map(toF16) : dtype === "bf16" ? ref.data.map(toBf16) : ref.data);
+  data.set(ref.data);
   return { dtype, shape, data } as HostTensor;
 }

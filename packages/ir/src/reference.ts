@@ -1,8 +1,8 @@
 // The reference evaluator: interprets a graph with plain float64 loops. Slow, obvious, the oracle for every backend.
 import { formatType, type HostTensor, isFloat, sameType, type TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
-import { fromBf16, fromF16, toBf16, toF16 } from "./float16.js";
 import type { Graph, Node } from "./graph.js";
+import { roundHalf } from "./half.js";
 import { decomposition } from "./passes/decompose.js";
 import { type RefTensor, refTensor } from "./ref-tensor.js";
 import { numel } from "./shape.js";
@@ -21,8 +21,7 @@ const round: Record<TensorType["dtype"], (x: number) => number> = {
   f32: Math.fround,
   i32: (x) => x | 0,
   bool: (x) => (x === 0 ? 0 : 1),
-  f16: (x) => fromF16(toF16(x)),
-  bf16: (x) => fromBf16(toBf16(x)),
+  ...roundHalf,
 };
 
 /**

@@ -2,13 +2,13 @@
 import {
   allocate,
   type DType,
-  fromBf16,
-  fromF16,
+  decodeHalf,
+  encodeHalf,
+  type HalfDType,
   type HostData,
   type HostTensor,
+  isHalf,
   type TensorType,
-  toBf16,
-  toF16,
 } from "@cambium/ir";
 import { activate, type Engine } from "../engines/engine.js";
 import type { TensorInfo, TfData, TfDType, TfTensor } from "../tfjs.js";
@@ -32,10 +32,7 @@ export function upload(engine: Engine, { dtype, shape, data }: HostTensor): TfTe
 export async function download(engine: Engine, tensor: TensorInfo, { dtype, shape }: TensorType): Promise<HostTensor> {
   const data = allocate(dtype, 0);
   const read = await readData(engine, tensor);
-  if (dtype === "f16" || dtype === "bf16") {
-    const encode = dtype === "f16" ? toF16 : toBf16;
-    return { dtype, shape, data: Uint16Array.from(read, encode) };
-  }
+  if (isHalf(dtype)) return { dtype, shape, data: encodeHalf(dtype, read) };
   const copy = new (data.constructor as new (values: ArrayLike<number>) => HostData)(read);
   return { dtype, shape, data: copy } as HostTensor;
 }
@@ -47,13 +44,11 @@ export async function readData(engine: Engine, { dataId }: TensorInfo): Promise<
 }
 
 /** Rounds float32 values to what `dtype` can hold. */
-export function rounded(dtype: "f16" | "bf16", values: TfData): Float32Array {
-  const through = dtype === "f16" ? (x: number) => fromF16(toF16(x)) : (x: number) => fromBf16(toBf16(x));
-  return Float32Array.from(values, through);
+export function rounded(dtype: HalfDType, values: TfData): Float32Array {
+  return decodeHalf(dtype, encodeHalf(dtype, values));
 }
 
 /** Host data as the engine holds it; always a copy, since engines keep the array they are given. */
 export function held(dtype: DType, data: HostData): TfData {
-  if (dtype !== "f16" && dtype !== "bf16") return data.slice() as TfData;
-  return Float32Array.from(data, dtype === "f16" ? fromF16 : fromBf16);
+  return isHalf(dtype) ? decodeHalf(dtype, data) : (data.slice() as TfData);
 }

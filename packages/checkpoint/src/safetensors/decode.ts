@@ -1,5 +1,5 @@
 // Stored bytes as host tensors: as they are where the host has that type, or widened to f32 or i32.
-import { CambiumError, type DType, fromF16, type HostTensor, hostTensor } from "@cambium/ir";
+import { CambiumError, type DType, decodeHalf, type HostTensor, hostTensor } from "@cambium/ir";
 import { hostDType, type StoredDType } from "./dtype.js";
 import type { TensorEntry } from "./header.js";
 
@@ -19,8 +19,8 @@ const VIEWS: Partial<Record<StoredDType, View>> = {
   I32: (bytes) => new Int32Array(bytes),
   U64: (bytes) => new BigUint64Array(bytes),
   I64: (bytes) => new BigInt64Array(bytes),
-  F16: widenF16,
-  BF16: widenBf16,
+  F16: (bytes) => decodeHalf("f16", new Uint16Array(bytes)),
+  BF16: (bytes) => decodeHalf("bf16", new Uint16Array(bytes)),
   F32: (bytes) => new Float32Array(bytes),
   F64: (bytes) => new Float64Array(bytes),
 };
@@ -55,21 +55,6 @@ function hostView(dtype: DType, bytes: ArrayBuffer): Float32Array | Int32Array |
 
 function asF32(values: ArrayLike<number>): Float32Array {
   return values instanceof Float32Array ? values : new Float32Array(values);
-}
-
-/** A bf16 is the upper half of its f32. */
-function widenBf16(bytes: ArrayBuffer): Float32Array {
-  const halves = new Uint16Array(bytes);
-  const words = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) words[i] = (halves[i] as number) << 16;
-  return new Float32Array(words.buffer);
-}
-
-function widenF16(bytes: ArrayBuffer): Float32Array {
-  const halves = new Uint16Array(bytes);
-  const values = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) values[i] = fromF16(halves[i] as number);
-  return values;
 }
 
 function isBig(values: ArrayLike<number> | BigInt64Array | BigUint64Array): values is BigInt64Array | BigUint64Array {

@@ -1,12 +1,10 @@
 // Host tensors as stored bytes, a few megabytes at a time: unchanged, or floats in another float type.
-import { CambiumError, type DType, fromBf16, fromF16, type HostTensor, toBf16, toF16 } from "@cambium/ir";
+import { CambiumError, type DType, decodeHalf, encodeHalf, type HalfDType, type HostTensor, isHalf } from "@cambium/ir";
 
 /** Float types tensors can be stored as. */
 export type StorageDType = "f32" | "bf16" | "f16";
 
 const CHUNK_ELEMENTS = 1 << 20;
-
-const widen: Record<StorageDType, (bits: number) => number> = { f32: (x) => x, f16: fromF16, bf16: fromBf16 };
 
 /** The type `dtype` is stored as when floats are to be stored as `storage`: integers and booleans stay. */
 export function storageOf(dtype: DType, storage: StorageDType | undefined): DType {
@@ -26,21 +24,19 @@ export function* encodeTensor(name: string, tensor: HostTensor, to: DType): Gene
   if (!isFloat(dtype) || !isFloat(to)) {
     throw new CambiumError("E_DTYPE", `a ${dtype} tensor cannot be stored as ${to}`, { where: `tensor ${name}` });
   }
-  const room = Math.min(CHUNK_ELEMENTS, data.length);
-  const out = to === "f32" ? new Float32Array(room) : new Uint16Array(room);
-  const read = widen[dtype];
-  const write = to === "f32" ? (x: number) => x : to === "bf16" ? toBf16 : toF16;
-  const infinity = to === "bf16" ? 0x7f80 : 0x7c00;
-  for (let start = 0; start < data.length; start += room) {
-    const count = Math.min(room, data.length - start);
-    for (let i = 0; i < count; i++) {
-      const x = read(data[start + i] as number);
-      const stored = write(x);
-      if (to !== "f32" && (stored & 0x7fff) === infinity && Number.isFinite(x)) throw outOfRange(name, to, x);
-      out[i] = stored;
-    }
-    yield new Uint8Array(out.buffer, 0, count * out.BYTES_PER_ELEMENT);
+  for (let start = 0; start < data.length; start += CHUNK_ELEMENTS) {
+    const part = data.subarray(start, start + CHUNK_ELEMENTS);
+    const floats = isHalf(dtype) ? decodeHalf(dtype, part) : (part as Float32Array);
+    yield new Uint8Array((isHalf(to) ? encodeInRange(name, floats, to) : floats).buffer);
   }
+}
+
+function encodeInRange(name: string, floats: Float32Array, to: HalfDType): Uint16Array {
+  const halves = encodeHalf(to, floats);
+  const infinity = to === "bf16" ? 0x7f80 : 0x7c00;
+  const beyond = halves.findIndex((half, i) => (half & 0x7fff) === infinity && Number.isFinite(floats[i]));
+  if (beyond >= 0) throw outOfRange(name, to, floats[beyond] as number);
+  return halves;
 }
 
 function isFloat(dtype: DType): dtype is StorageDType {

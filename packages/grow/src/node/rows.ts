@@ -2,7 +2,7 @@
 
 import { type ModelDirectory, STORED_BITS, type StoredDType } from "@cambium/checkpoint";
 import type { ReadRows } from "@cambium/growth";
-import { fromF16, toF16 } from "@cambium/ir";
+import { decodeHalf, encodeHalf } from "@cambium/ir";
 import type { TargetTensor } from "./target.js";
 
 /** Numbers made at a time. */
@@ -39,35 +39,10 @@ function decode(dtype: StoredDType, bytes: Uint8Array): Float64Array {
   const { buffer, byteOffset, byteLength } = bytes;
   if (dtype === "F32") return new Float64Array(new Float32Array(buffer, byteOffset, byteLength / 4));
   const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
-  if (dtype === "BF16") return decodeBf16(halves);
-  const out = new Float64Array(halves.length);
-  for (let i = 0; i < out.length; i++) out[i] = fromF16(halves[i] as number);
-  return out;
+  return new Float64Array(decodeHalf(dtype === "BF16" ? "bf16" : "f16", halves));
 }
 
 function encode(dtype: StoredDType, block: Float64Array): Uint8Array {
   if (dtype === "F32") return new Uint8Array(new Float32Array(block).buffer);
-  if (dtype === "BF16") return new Uint8Array(encodeBf16(block).buffer);
-  const out = new Uint16Array(block.length);
-  for (let i = 0; i < out.length; i++) out[i] = toF16(block[i] as number);
-  return new Uint8Array(out.buffer);
-}
-
-// Through one view for the whole block: `fromBf16` and `toBf16` write and read one number at a time.
-
-function decodeBf16(halves: Uint16Array): Float64Array {
-  const words = new Uint32Array(halves.length);
-  for (let i = 0; i < words.length; i++) words[i] = (halves[i] as number) << 16;
-  return new Float64Array(new Float32Array(words.buffer));
-}
-
-function encodeBf16(block: Float64Array): Uint16Array {
-  const words = new Uint32Array(new Float32Array(block).buffer);
-  const out = new Uint16Array(words.length);
-  for (let i = 0; i < out.length; i++) {
-    const bits = words[i] as number;
-    const nan = (bits & 0x7fffffff) > 0x7f800000;
-    out[i] = nan ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
-  }
-  return out;
+  return new Uint8Array(encodeHalf(dtype === "BF16" ? "bf16" : "f16", block).buffer);
 }

@@ -1,5 +1,5 @@
 // Host tensors as float64 rows, and back: wide while computed, cast once at the end.
-import { allocate, type DType, fromBf16, fromF16, type HostTensor, numel, toBf16, toF16 } from "@cambium/ir";
+import { allocate, type DType, decodeHalf, encodeHalf, type HostTensor, isHalf, numel } from "@cambium/ir";
 import { rowLength, type Value } from "./value.js";
 
 /** Float64 numbers made at a time, 2 MiB of them: what a tensor costs on its way besides source and result. */
@@ -8,9 +8,8 @@ const blockLength = 1 << 18;
 /** Rows `start` to `end` of a host tensor, exactly. */
 export function hostRows(tensor: HostTensor, start: number, end: number): Float64Array {
   const width = rowLength(tensor.shape);
-  const part = Float64Array.from(tensor.data.subarray(start * width, end * width));
-  if (tensor.dtype === "f16") return part.map(fromF16);
-  return tensor.dtype === "bf16" ? part.map(fromBf16) : part;
+  const part = tensor.data.subarray(start * width, end * width);
+  return new Float64Array(isHalf(tensor.dtype) ? decodeHalf(tensor.dtype, part) : part);
 }
 
 /** The whole of a value as a host tensor, made in blocks of rows. */
@@ -22,7 +21,7 @@ export async function toHostTensor(value: Pick<Value, "shape" | "rows">, dtype: 
   const step = Math.max(1, Math.floor(blockLength / width));
   for (let start = 0; start < height; start += step) {
     const rows = await value.rows(start, Math.min(start + step, height));
-    data.set(dtype === "f16" ? rows.map(toF16) : dtype === "bf16" ? rows.map(toBf16) : rows, start * width);
+    data.set(isHalf(dtype) ? encodeHalf(dtype, rows) : rows, start * width);
   }
   return { dtype, shape, data } as HostTensor;
 }

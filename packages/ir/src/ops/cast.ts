@@ -1,8 +1,8 @@
 // cast: converts the dtype. f32 → i32 truncates toward zero; anything → bool asks "≠ 0"; f32 → f16/bf16 rounds to even,
 // and its gradient passes unrounded. What lies outside i32 becomes no number to rely on.
 import { type DType, isFloat } from "../dtype.js";
-import { fromBf16, fromF16, toBf16, toF16 } from "../float16.js";
 import type { Gradients } from "../graph.js";
+import { roundHalf } from "../half.js";
 import { definePrimitive } from "../op.js";
 import { drawn, given } from "../sample.js";
 
@@ -10,8 +10,7 @@ const conversions: Readonly<Record<DType, (v: number) => number>> = {
   f32: (v) => v,
   i32: Math.trunc,
   bool: (v) => (v === 0 ? 0 : 1),
-  f16: (v) => fromF16(toF16(v)),
-  bf16: (v) => fromBf16(toBf16(v)),
+  ...roundHalf,
 };
 
 export const cast = definePrimitive({

@@ -1,6 +1,6 @@
 // Text generation: reads the prompt in chunks, then decodes token by token. Weights and caches stay on the device.
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
-import { CambiumError, fromBf16, fromF16, type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
+import { CambiumError, decodeHalf, type HostTensor, hostTensor, isHalf, Random } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";
 import { cacheNames, decodeGraph } from "../graphs/decode.js";
 import { parameterTable } from "../parameters.js";
@@ -182,9 +182,6 @@ function powerOfTwo(n: number, least: number): number {
 }
 
 function asF32(tensor: HostTensor): HostTensor {
-  const decode = { f16: fromF16, bf16: fromBf16, f32: undefined, i32: undefined, bool: undefined }[tensor.dtype];
-  if (!decode) return tensor;
-  const data = new Float32Array(numel(tensor.shape));
-  for (let i = 0; i < data.length; i++) data[i] = decode(tensor.data[i] as number);
-  return hostTensor("f32", tensor.shape, data);
+  const { dtype, shape, data } = tensor;
+  return isHalf(dtype) ? hostTensor("f32", shape, decodeHalf(dtype, data)) : tensor;
 }

@@ -1,0 +1,16 @@
+// Sums of time by op type.
+import type { ProfileEntry } from "@cambium/backend";
+
+export class OpTimes {
+  readonly #sums = new Map<string, { count: number; seconds: number }>();
+
+  add(op: string, seconds: number): void {
+    const sum = this.#sums.get(op) ?? { count: 0, seconds: 0 };
+    this.#sums.set(op, { count: sum.count + 1, seconds: sum.seconds + seconds });
+  }
+
+  /** Slowest first. */
+  entries(): ProfileEntry[] {
+    return [...this.#sums].map(([op, sum]) => ({ op, ...sum })).sort((a, b) => b.seconds - a.seconds);
+  }
+}
