@@ -1,4 +1,7 @@
 // The import rules of the house, as checks: imports point down the list and never sideways into a plugin.
+const { readdirSync, readFileSync } = require("node:fs");
+const { join } = require("node:path");
+
 const order = [
   "ir",
   "files",
@@ -27,6 +30,19 @@ const transposes = [
   ["broadcast", "reduce-sum", "shared/adjoints"],
 ];
 const filesOf = (files) => `^packages/ir/src/ops/(${files.join("|")})\\.ts$`;
+
+// A preset is generated from operators/presets.mjs and imports the operator it is of.
+const presets = readdirSync(join(__dirname, "operators"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && readSource(entry.name).includes("presetOperator("))
+  .map(({ name }) => name);
+
+function readSource(operator) {
+  try {
+    return readFileSync(join(__dirname, "operators", operator, "src", "index.ts"), "utf8");
+  } catch {
+    return "";
+  }
+}
 
 const downward = order.slice(0, -1).map((name, i) => ({
   name: `${name}-imports-down`,
@@ -92,8 +108,15 @@ module.exports = {
       name: "operators-stand-alone",
       comment: "an operator depends on growth, and on the types of model and ir",
       severity: "error",
-      from: { path: "^operators/([^/]+)/src" },
+      from: { path: "^operators/([^/]+)/src", pathNot: `^operators/(${presets.join("|")})/` },
       to: { path: "^(packages/(?!growth/|model/|ir/)|backends/|operators/(?!$1/))" },
+    },
+    {
+      name: "presets-stand-on-one",
+      comment: "a preset depends on growth and on the operator it is of",
+      severity: "error",
+      from: { path: `^operators/(${presets.join("|")})/src` },
+      to: { path: `^(packages/(?!growth/)|backends/|operators/(${presets.join("|")})/src)`, pathNot: "^operators/$1/" },
     },
     {
       name: "isomorphic",

@@ -1,6 +1,7 @@
 // `pnpm check:install`: what a user does. The command, one backend and one operator are installed by npm from packed
 // tarballs into an empty project outside this repository, and run; an operator made by `cambium create` is tested, built,
 // packed and installed beside them, and used by a recipe and by `grow`. Nothing else of Cambium's comes along.
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,13 @@ for (const heavy of ["webgpu", "@tensorflow", "@stdlib"]) {
 }
 await runRecipe("stack");
 
+// A preset brings the operator it is of, and no other.
+const preset = "@cambium/operator-partial-123x7-456";
+for (const [name, tarball] of await pack(closure([preset]).filter((name) => !packed.has(name))))
+  packed.set(name, tarball);
+await npm("Installing a preset", project, ["install", ...closure([preset]).map((name) => packed.get(name))]);
+expectOnly("operator", ["partial", "partial-123x7-456", "stack"]);
+
 const third = join(scratch, "cambium-operator-tail-end");
 await cambium("Creating an operator", ["create", "operator", "tail-end", "--out", third]);
 const manifest = readFileSync(join(third, "package.json"), "utf8");
@@ -45,6 +53,10 @@ const tarball = join(
 await npm("Installing it", project, ["install", tarball]);
 await runRecipe("tail-end");
 const model = join(project, "runs", "stack");
+const bySixths = ["--operator", "partial-123x7-456", "--factor", "2", "--dry-run"];
+const refused = await failure(["grow", join(project, "runs", "stack"), "sixths", ...bySixths]);
+if (!refused.includes("operator partial-123x7-456"))
+  faults.push(`the preset did not refuse 2 layers by its name: ${refused}`);
 await cambium("Growing by it", ["grow", model, "grown", "--operator", "tail-end", "--factor", "2"]);
 const { num_hidden_layers: layers } = JSON.parse(readFileSync(join(project, "grown", "config.json"), "utf8"));
 if (layers !== 4) faults.push(`grow made ${layers} layers of 2 by a factor of 2`);
@@ -115,6 +127,13 @@ samples: { tokens: 4 }
 
 function cambium(title, args) {
   return quiet(title, process.execPath, [main, ...args], { cwd: project, patience: 2000 });
+}
+
+/** What a command that must fail prints. */
+async function failure(args) {
+  const { status, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: project, encoding: "utf8" });
+  if (status === 0) faults.push(`cambium ${args.join(" ")} did not fail`);
+  return stderr;
 }
 
 function npm(title, cwd, args) {

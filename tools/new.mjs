@@ -1,14 +1,18 @@
-// `pnpm new op|operator|backend NAME`: makes a room with passing tests and says what comes next.
+// `pnpm new op|operator|backend|preset NAME`: makes a room with passing tests and says what comes next.
 import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { presets } from "../operators/presets.mjs";
+import { run } from "./run.mjs";
 import { relock, root, setUp, tool } from "./setup.mjs";
 
 const usage = `pnpm new op NAME         a primitive op in packages/ir/src/ops
 pnpm new operator NAME   a growth operator in operators/NAME
-pnpm new backend NAME    a backend in backends/NAME`;
+pnpm new backend NAME    a backend in backends/NAME
+pnpm new preset NAME     an operator with options fixed, from its line in operators/presets.mjs`;
 
 const [kind, name, ...rest] = process.argv.slice(2);
-const make = { op, operator: plugin, backend: plugin }[kind];
+const make = { op, operator: plugin, backend: plugin, preset }[kind];
 if (!make || !name || rest.length > 0) {
   console.error(usage);
   process.exit(2);
@@ -44,7 +48,31 @@ async function plugin() {
   const folder = join(`${kind}s`, kebab);
   const written = createPlugin(join(root, folder), { kind, name: kebab, packageName: `@cambium/${kind}-${kebab}` });
   for (const path of written) console.log(`wrote ${join(folder, path)}`);
-  await relock();
+  await addToProject(`@cambium/${kind}-${kebab}`);
   console.log(`Its tests pass as it stands: pnpm vitest run ${folder}`);
   console.log(`Now make it what it is to be, in ${join(folder, "src")}; then: pnpm check and pnpm changeset`);
+}
+
+async function preset() {
+  if (!Object.hasOwn(presets, name)) {
+    throw new Error(`operators/presets.mjs has no line for "${name}": add one, then run this again`);
+  }
+  const write = ["--conditions=@cambium/source", "--import", "tsx", join(root, "tools", "presets.mjs")];
+  if ((await run(process.execPath, write, { cwd: root })) !== 0) throw new Error("the preset was not written");
+  await addToProject(`@cambium/operator-${name}`);
+  console.log(`Its tests pass as it stands: pnpm vitest run operators/${name}`);
+}
+
+/** Makes the package resolvable from this repository's own recipes and tests: a line in package.json, after its kind. */
+async function addToProject(packageName) {
+  const path = join(root, "package.json");
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  const entries = Object.entries(manifest.devDependencies);
+  const prefix = packageName.replace(/-.*/, "-");
+  if (!Object.hasOwn(manifest.devDependencies, packageName)) {
+    const at = entries.findLastIndex(([one]) => one.startsWith(prefix)) + 1;
+    entries.splice(at || entries.length, 0, [packageName, "workspace:*"]);
+    writeFileSync(path, `${JSON.stringify({ ...manifest, devDependencies: Object.fromEntries(entries) }, null, 2)}\n`);
+  }
+  await relock();
 }

@@ -1,56 +1,6 @@
-// Partial stacking 12-3456*5-56 through the conformance suite, over the depths for which it has a whole number of repeats.
-import { describeOperator } from "@cambium/growth/conformance";
-import operator from "../src/index.js";
+// The preset through the conformance suite, and compared with the operator it is of. Generated from operators/presets.mjs.
+import { describePreset } from "@cambium/growth/conformance";
+import of from "@cambium/operator-partial";
+import preset from "../src/index.js";
 
-describeOperator(operator, {
-  cases: [
-    {
-      name: "6 → 24, the default factor",
-      layers: [0, 1, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 4, 5],
-      connectionRate: [18, 23],
-    },
-    {
-      name: "6 → 12, k = 2",
-      base: { layers: 6, tieEmbeddings: true },
-      options: { layers: 12 },
-      layers: [0, 1, 2, 3, 4, 5, 2, 3, 4, 5, 4, 5],
-      connectionRate: [9, 11],
-    },
-    {
-      name: "12 → 48, k = 5",
-      base: { layers: 12 },
-      options: { layers: 48 },
-      layers: [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10,
-        11, 4, 5, 6, 7, 8, 9, 10, 11, 8, 9, 10, 11,
-      ],
-      connectionRate: [42, 47],
-    },
-    {
-      name: "6 → 36, k = 8",
-      base: { layers: 6 },
-      options: { layers: 36 },
-      layers: [
-        0, 1, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 4, 5,
-      ],
-      connectionRate: [27, 35],
-    },
-    {
-      name: "12 → 24, k = 2",
-      base: { layers: 12, heads: 4, kvHeads: 2 },
-      options: { layers: 24 },
-      layers: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 8, 9, 10, 11],
-      connectionRate: [21, 23],
-    },
-  ],
-  refuses: [
-    { base: { layers: 6 }, options: { layers: 18 }, code: "E_GROWTH_LAYERS" },
-    { base: { layers: 6 }, options: { layers: 30 }, code: "E_GROWTH_LAYERS" },
-    { base: { layers: 12 }, options: { layers: 36 }, code: "E_GROWTH_LAYERS" },
-    { base: { layers: 12 }, options: { layers: 30 }, code: "E_GROWTH_LAYERS" },
-    { base: { layers: 8 }, options: { factor: 4 }, code: "E_GROWTH_LAYERS" },
-    { options: { factor: 1 }, code: "E_GROWTH_LAYERS" },
-    { options: { layers: 25.5 }, code: "E_GROWTH_OPTION" },
-    { options: { factor: 2, layers: 12 }, code: "E_GROWTH_OPTION" },
-  ],
-});
+describePreset(preset, { of, options: { pattern: "12-3456x5-56" } });

@@ -1,16 +1,13 @@
-// Partial stacking 123456*4: the whole model, four times: G_stack written as a partial stack.
-import { partialOperator } from "@cambium/growth";
+// partial stacking 123456*4 (Du et al. 2024, Table 5). Generated from operators/presets.mjs.
+import { presetOperator } from "@cambium/growth";
+import of from "@cambium/operator-partial";
 import { version } from "../package.json";
 
-/**
- * Partial stacking 123456*4 of "Stacking Your Transformers" (Du et al. 2024, Table 5): the whole model, four times: G_stack written as a partial stack.
- * A digit is a sixth of the base, and the repeats follow from the depth asked for. From 6 to 24 layers it keeps 20 of
- * 23 connections; the paper finds its loss among the best four of eight. The function is not kept.
- *
- * Options: `factor` (default 4) or `layers`. The base must have a multiple of 6 layers.
- *
- * @example
- * import operator from "@cambium/operator-partial-123456x4";
- * operator.layers?.(6, { factor: 4 }); // [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]
- */
-export default partialOperator({ pattern: "123456x4", version });
+/** The whole model, four times: G_stack written as a partial stack; a digit is a sixth of the base. The paper finds its loss among the best four of eight. */
+export default presetOperator({
+  name: "partial-123456x4",
+  version,
+  summary: "partial stacking 123456*4 (Du et al. 2024, Table 5)",
+  of,
+  options: { pattern: "123456x4" },
+});

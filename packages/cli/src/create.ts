@@ -4,7 +4,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CambiumError } from "@cambium/ir";
 
-export type PluginKind = "operator" | "backend";
+/** What each kind of plugin is made from: its template, the description it starts with, and what it imports. */
+const kinds = {
+  operator: { says: "The growth operator `__`: the base, then its last layer again and again.", needs: ["growth"] },
+  backend: { says: "The backend `__`: so far plain loops in host memory.", needs: ["backend", "ir"] },
+} satisfies Readonly<Record<string, { readonly says: string; readonly needs: readonly string[] }>>;
+
+export type PluginKind = keyof typeof kinds;
+export const pluginKinds = Object.keys(kinds) as PluginKind[];
 
 /** Beside `src/` and beside `dist/`. */
 const templates = fileURLToPath(new URL("../templates/", import.meta.url));
@@ -46,10 +53,33 @@ export interface NewPlugin {
  * @throws CambiumError `E_USAGE` for a bad name, `E_EXISTS` when one of the files is there; nothing is then written.
  */
 export function createPlugin(folder: string, { kind, name, packageName, cambium }: NewPlugin): string[] {
-  const values = { ...spellings(name), package: packageName, ...(cambium !== undefined && { cambium }) };
-  const place = cambium === undefined ? "inside" : "outside";
-  const files = [kind, `${kind}-${place}`].map((template) => render(join(templates, template), values));
-  return writeNew(folder, Object.assign({}, ...files));
+  const { says, needs } = kinds[kind];
+  const range = cambium ?? "workspace:*";
+  const values = { ...spellings(name), package: packageName };
+  return writeNew(folder, {
+    ...render(join(templates, kind), values),
+    ...packageFiles(cambium === undefined ? "inside" : "outside", {
+      ...{ package: packageName, kind, description: says.replace("__", values.kebab) },
+      needs: Object.fromEntries(needs.map((one) => [`@cambium/${one}`, range])),
+    }),
+  });
+}
+
+export interface PackageDescription {
+  readonly package: string;
+  readonly kind: PluginKind;
+  readonly description: string;
+  /** Its dependencies with their ranges. */
+  readonly needs: Readonly<Record<string, string>>;
+}
+
+/** The files that make a folder a package, inside this repository or outside: text by path. */
+export function packageFiles(
+  place: "inside" | "outside",
+  { needs, ...values }: PackageDescription,
+): Record<string, string> {
+  const dependencies = JSON.stringify(needs, null, 2).replaceAll("\n", "\n  ");
+  return render(join(templates, place), { ...values, dependencies });
 }
 
 /**

@@ -14,8 +14,8 @@ export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-m
 export { defineOperator, type OperatorDefinition } from "./operator/define.js";
 export * from "./operator/depth.js";
 export type { Operator } from "./operator/operator.js";
-export * from "./operator/partial.js";
 export { isOperator, operatorPlugin } from "./operator/plugin.js";
+export { type PresetDefinition, presetOperator } from "./operator/preset.js";
 export { sizesError } from "./operator/sizes.js";
 export { type CheckedTensor, checkPlan } from "./plan/check.js";
 export { composePlans } from "./plan/compose.js";

@@ -2,7 +2,7 @@
 import { join, relative, resolve } from "node:path";
 import { version } from "@cambium/experiment";
 import { Argument, Command } from "commander";
-import { createPlugin, type PluginKind, spellings } from "../create.js";
+import { createPlugin, type PluginKind, pluginKinds, spellings } from "../create.js";
 
 interface Flags {
   readonly out?: string;
@@ -15,7 +15,7 @@ export function createCommand(): Command {
     .description(
       "Make a package for an operator or a backend: it builds, and passes the conformance suite as it stands.",
     )
-    .addArgument(new Argument("<kind>", "what to make").choices(["operator", "backend"]))
+    .addArgument(new Argument("<kind>", "what to make").choices(pluginKinds))
     .argument("<name>", "its name, as recipes will have it: my-stack")
     .option("--package <name>", "the package's name (default: cambium-KIND-NAME)")
     .option("--out <folder>", "where to write it (default: ./cambium-KIND-NAME)")

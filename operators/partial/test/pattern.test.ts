@@ -1,18 +1,9 @@
-// Partial stacking: its grammar, its mistakes, and properties that every pattern has at every depth.
+// Patterns of partial stacking: the grammar, its mistakes, and properties that every pattern has at every depth.
+import { connectionRate } from "@cambium/growth";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { connectionRate, parsePartialPattern, partialLayers } from "../src/index.js";
-
-const patterns = [
-  "123456x4",
-  "12-3456x5-56",
-  "12-345x7-6",
-  "123-456x7",
-  "1234-56x10",
-  "12-34x10-56",
-  "1-234x7-56",
-  "123x7-456",
-];
+import { parsePartialPattern, partialLayers } from "../src/pattern.js";
+import { patterns } from "./patterns.js";
 
 describe("a pattern", () => {
   test("is read into its groups", () => {
@@ -27,16 +18,16 @@ describe("a pattern", () => {
   });
 
   test.each([
-    ["", "is no pattern"],
-    ["123456", "is no pattern"],
-    ["123456*4", "is no pattern"],
-    ["12-34-56", "is no pattern"],
-    ["1-2-34x5-56", "is no pattern"],
-    ["127x4", "is no pattern"],
-    ["123456x0", "is no pattern"],
-    ["13-456x7", "no run of neighbouring sixths"],
-    ["321x7-456", "no run of neighbouring sixths"],
-    ["112x7-456", "no run of neighbouring sixths"],
+    ["", "is not a pattern"],
+    ["123456", "is not a pattern"],
+    ["123456*4", "is not a pattern"],
+    ["12-34-56", "is not a pattern"],
+    ["1-2-34x5-56", "is not a pattern"],
+    ["127x4", "is not a pattern"],
+    ["123456x0", "is not a pattern"],
+    ["13-456x7", "not a run of neighbouring sixths"],
+    ["321x7-456", "not a run of neighbouring sixths"],
+    ["112x7-456", "not a run of neighbouring sixths"],
     ["123456x5", "does not make 24 layers of 6"],
     ["12-34x9-56", "does not make 24 layers of 6"],
   ])("is refused as %j: %s", (pattern, message) => {
@@ -48,7 +39,7 @@ describe("a pattern", () => {
 
 describe("partial layers", () => {
   const cases = fc.record({
-    pattern: fc.constantFrom(...patterns).map((pattern) => parsePartialPattern(pattern)),
+    pattern: fc.constantFrom(...Object.keys(patterns)).map((pattern) => parsePartialPattern(pattern)),
     unit: fc.integer({ min: 1, max: 5 }),
     repeats: fc.integer({ min: 1, max: 12 }),
   });
@@ -98,11 +89,11 @@ describe("partial layers", () => {
     }
   });
 
-  test("are refused for a base without sixths, and for nothing to grow", () => {
+  test("are refused for a base that has no sixths, and when there is nothing to grow", () => {
     const pattern = parsePartialPattern("12-3456x5-56");
     expect(() => partialLayers(pattern, 8, 32)).toThrow(expect.objectContaining({ code: "E_GROWTH_LAYERS" }));
     // k would be 1/2: the groups overlap.
-    expect(() => partialLayers(pattern, 6, 6)).toThrow(/nothing is to grow/);
+    expect(() => partialLayers(pattern, 6, 6)).toThrow(/there is nothing to grow/);
     expect(partialLayers(pattern, 6, 8)).toEqual([0, 1, 2, 3, 4, 5, 4, 5]);
   });
 });

@@ -1,7 +1,6 @@
-// Partial stacking: a run of layers repeated between a beginning and an end that stand once (Du et al. 2024, Table 5).
+// The patterns of partial stacking: their grammar, and the layers that a pattern gives at a depth.
+import { depthError } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { depthError, depthOperator } from "./depth.js";
-import type { Operator } from "./operator.js";
 
 /** Digits of a pattern stand for sixths of the base. */
 const parts = 6;
@@ -17,14 +16,14 @@ export interface PartialPattern {
   readonly prefix: Run | null;
   readonly middle: Run;
   readonly suffix: Run | null;
-  /** Of the middle, for a base of 6 layers and a target of 24, the paper's. */
+  /** Of the middle, as the paper writes it: for a base of 6 layers and a target of 24. */
   readonly repeats: number;
 }
 
 /**
  * Reads a pattern of Du et al. 2024, Table 5, with `x` for the paper's `*`: `12-3456x5-56` is sixths 1 and 2, five times
  * 3 to 6, then 5 and 6 again.
- * @throws CambiumError `E_GROWTH_PATTERN` for what is no pattern, or does not make 24 layers of 6.
+ * @throws CambiumError `E_GROWTH_PATTERN` for text that is not a pattern, or whose pattern does not make 24 layers of 6.
  */
 export function parsePartialPattern(pattern: string): PartialPattern {
   const fail = (message: string, got: string) => {
@@ -32,12 +31,12 @@ export function parsePartialPattern(pattern: string): PartialPattern {
     return new CambiumError("E_GROWTH_PATTERN", message, { where: `pattern "${pattern}"`, expected, got });
   };
   const match = /^(?:([1-6]+)-)?([1-6]+)x([1-9]\d*)(?:-([1-6]+))?$/.exec(pattern);
-  if (match === null) throw fail("is no pattern of partial stacking", pattern);
+  if (match === null) throw fail("is not a pattern of partial stacking", pattern);
   const [, before, repeated = "", times, after] = match;
   const run = (digits: string): Run => {
     const [first, last] = [Number(digits[0]), Number(digits.at(-1))];
     const ascending = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i).join("");
-    if (digits !== ascending) throw fail("a group is no run of neighbouring sixths", digits);
+    if (digits !== ascending) throw fail("a group is not a run of neighbouring sixths", digits);
     return { first, last };
   };
   const read = {
@@ -55,27 +54,27 @@ export function parsePartialPattern(pattern: string): PartialPattern {
  * The layers of a partial stack: prefix, k times the middle, suffix, a sixth being u = base / 6 layers and
  * k = (target − P − S) / M, where P, M, S are the layers of prefix, middle and suffix.
  * @returns for each target layer its base layer, 0-based
- * @throws CambiumError `E_GROWTH_LAYERS` for a base that has no whole sixths, a target that is no deeper, or one that
- * needs a k that is no whole number ≥ 1.
+ * @throws CambiumError `E_GROWTH_LAYERS` for a base whose layers are not a multiple of 6, a target that is not deeper,
+ * or a target for which k is not a whole number ≥ 1.
  */
 export function partialLayers({ prefix, middle, suffix }: PartialPattern, base: number, target: number): number[] {
   if (base % parts !== 0) {
     const near = Math.max(1, Math.round(base / parts)) * parts;
-    throw depthError("the base has no whole sixths", {
+    throw depthError("the base cannot be divided into sixths", {
       expected: `a multiple of ${parts} layers`,
       got: `${base}`,
       hint: `a base of ${near} layers, or another operator`,
     });
   }
   if (target <= base)
-    throw depthError("nothing is to grow", { expected: `more than ${base} layers`, got: `${target}` });
+    throw depthError("there is nothing to grow", { expected: `more than ${base} layers`, got: `${target}` });
   const unit = base / parts;
   const once = (size(prefix) + size(suffix)) * unit;
   const step = size(middle) * unit;
   const repeats = (target - once) / step;
   if (!Number.isInteger(repeats) || repeats < 1) {
     const reachable = [Math.floor(repeats), Math.ceil(repeats)].map((k) => once + k * step).filter((n) => n > base);
-    throw depthError("the target is no whole number of repeats", {
+    throw depthError("the target is not a whole number of repeats", {
       expected: `${once} + k·${step} layers, k whole`,
       got: `${target} (k = ${Number(repeats.toPrecision(4))})`,
       hint: `layers: ${reachable.join(" or ") || once + Math.ceil((base + 1 - once) / step) * step}`,
@@ -85,26 +84,6 @@ export function partialLayers({ prefix, middle, suffix }: PartialPattern, base: 
     run === null ? [] : Array.from({ length: size(run) * unit }, (_, i) => (run.first - 1) * unit + i);
   const repeated = layersOf(middle);
   return [...layersOf(prefix), ...Array.from({ length: repeats }, () => repeated).flat(), ...layersOf(suffix)];
-}
-
-/**
- * The operator `partial-PATTERN`; options `factor` or `layers`.
- * @throws CambiumError `E_GROWTH_PATTERN`
- */
-export function partialOperator({
-  pattern,
-  version,
-}: {
-  readonly pattern: string;
-  readonly version: string;
-}): Operator {
-  const read = parsePartialPattern(pattern);
-  return depthOperator({
-    name: `partial-${pattern}`,
-    version,
-    summary: `partial stacking ${pattern.replace("x", "*")} (Du et al. 2024, Table 5)`,
-    layers: (base, target) => partialLayers(read, base, target),
-  });
 }
 
 function size(run: Run | null): number {

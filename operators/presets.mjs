@@ -1,0 +1,36 @@
+// The presets: operators under a name of their own with options fixed. A line here makes the package operators/NAME
+// (`pnpm new preset NAME`).
+
+/**
+ * of: the operator, options: what is fixed, summary: one line for lists, about: what a reader should know beyond that.
+ * @type {Readonly<Record<string, { of: string, options: object, summary: string, about: string }>>}
+ */
+export const presets = {
+  ...partial(
+    "123456x4",
+    "the whole model, four times: G_stack written as a partial stack",
+    "among the best four of eight",
+  ),
+  ...partial(
+    "12-3456x5-56",
+    "the first third, the last four sixths five times, the last third once more",
+    "among the best four of eight",
+  ),
+  ...partial(
+    "12-345x7-6",
+    "the middle half repeated between its beginning and its end",
+    "among the best four of eight",
+  ),
+  ...partial("123-456x7", "the back half repeated", "among the best four of eight"),
+  ...partial("1234-56x10", "the last third repeated", "in the middle of eight"),
+  ...partial("12-34x10-56", "the middle third repeated", "in the middle of eight"),
+  ...partial("1-234x7-56", "sixths two to four repeated", "in the middle of eight"),
+  ...partial("123x7-456", "the front half repeated", "the worst of eight: below training from scratch"),
+};
+
+/** A line of Du et al. 2024, Table 5; `loss`: where the paper finds its loss among the eight. */
+function partial(pattern, what, loss) {
+  const summary = `partial stacking ${pattern.replace("x", "*")} (Du et al. 2024, Table 5)`;
+  const about = `${what[0].toUpperCase()}${what.slice(1)}; a digit is a sixth of the base. The paper finds its loss ${loss}.`;
+  return { [`partial-${pattern}`]: { of: "partial", options: { pattern }, summary, about } };
+}

@@ -1,0 +1,44 @@
+// describePreset: the conformance suite for presets of operators.
+import * as vitest from "vitest";
+import type { Operator } from "../operator/operator.js";
+import { assertEqual, assertThat } from "./assert.js";
+import { baseConfig, defaultCases, type OperatorCase } from "./case.js";
+import { describeOperator, type TestApi } from "./describe.js";
+
+export interface DescribePresetOptions {
+  /** The operator it is a preset of. */
+  readonly of: Operator;
+  /** The options it fixes. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** As of `describeOperator`. */
+  readonly cases?: readonly OperatorCase[];
+  readonly api?: TestApi;
+}
+
+/**
+ * Declares the tests of a preset: those of every operator, that it plans what `of` plans with `options`, and that it
+ * refuses the options it fixes.
+ * @example
+ * import of from "@cambium/operator-zero-depth";
+ * import preset from "../src/index.js";
+ * describePreset(preset, { of, options: { freeze: true } });
+ */
+export function describePreset(preset: Operator, { of, options, cases, api = vitest }: DescribePresetOptions): void {
+  const refuses = Object.entries(options).map(([option, value]) => ({
+    ...{ options: { [option]: value }, code: "E_GROWTH_OPTION" },
+  }));
+  describeOperator(preset, { ...(cases && { cases }), refuses, api });
+  api.describe(`preset ${preset.name}`, () => {
+    for (const one of cases ?? defaultCases(preset)) {
+      api.test(`plans what ${of.name} plans with its options: ${one.name ?? JSON.stringify(one.options ?? {})}`, () => {
+        const base = baseConfig(one.base);
+        const { operator: stamp, ...plan } = preset.plan(base, one.options);
+        const { operator: _, ...expected } = of.plan(base, { ...one.options, ...options });
+        assertEqual(plan, expected, "the preset's plan");
+        assertEqual([stamp.name, stamp.version], [preset.name, preset.version], "the operator that the plan names");
+        for (const option of Object.keys(options))
+          assertThat(!Object.hasOwn(stamp.options, option), `the plan lists the fixed option ${option} as a choice`);
+      });
+    }
+  });
+}

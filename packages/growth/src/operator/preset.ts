@@ -1,0 +1,77 @@
+// presetOperator: an operator under a name of its own with some of its options fixed.
+import { CambiumError } from "@cambium/ir";
+import * as z from "zod";
+import type { Claims } from "../plan/plan.js";
+import { parseOptions, stamped } from "./define.js";
+import type { Operator } from "./operator.js";
+
+export interface PresetDefinition {
+  readonly name: string;
+  readonly version: string;
+  readonly summary: string;
+  /** The operator that makes the plans. */
+  readonly of: Operator;
+  /** The options that are fixed; the preset no longer takes them. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Default: those of `of`. To be given where the fixed options change what is preserved. */
+  readonly claims?: Claims;
+}
+
+/**
+ * An operator that plans what `of` plans with `options` fixed; it takes the options that are left. Its plans and its
+ * errors carry its own name.
+ * @throws CambiumError `E_GROWTH_OPERATOR` when `options` fixes an option that `of` does not have.
+ * @example
+ * export default presetOperator({
+ *   name: "llama-pro", version, summary: "new layers that start as the identity; only they train",
+ *   of: zeroDepth, options: { freeze: true },
+ * });
+ */
+export function presetOperator(definition: PresetDefinition): Operator {
+  const { name, version, summary, of, options: fixed, claims = of.claims } = definition;
+  const options = optionsLeft(definition);
+  const makeBy = <T>(make: (given: object) => T, given: unknown): { made: T; chosen: Record<string, unknown> } =>
+    stamped(name, version, () => {
+      const chosen = { ...(parseOptions(options, given) as Record<string, unknown>) };
+      return { made: unstamped(of, () => make({ ...(given as object), ...fixed })), chosen };
+    });
+  const { layers } = of;
+  return {
+    name,
+    version,
+    summary,
+    contract: of.contract,
+    claims,
+    options,
+    plan: (base, given = {}) => {
+      const { made, chosen } = makeBy((all) => of.plan(base, all), given);
+      return { ...made, operator: { name, version, options: chosen } };
+    },
+    ...(layers && { layers: (base: number, given = {}) => makeBy((all) => layers(base, all), given).made }),
+  };
+}
+
+/** The options of the operator that the preset leaves open. */
+function optionsLeft({ name, version, of, options: fixed }: PresetDefinition): z.ZodType {
+  const shape = of.options instanceof z.ZodObject ? (of.options.shape as z.ZodRawShape) : {};
+  const unknown = Object.keys(fixed).filter((option) => !Object.hasOwn(shape, option));
+  if (unknown.length > 0) {
+    throw new CambiumError("E_GROWTH_OPERATOR", `operator ${name} ${version}: fixes an option that ${of.name} lacks`, {
+      expected: Object.keys(shape).join(", ") || "an operator with options",
+      got: unknown.join(", "),
+    });
+  }
+  return z.strictObject(Object.fromEntries(Object.entries(shape).filter(([option]) => !Object.hasOwn(fixed, option))));
+}
+
+/** Takes the name of `of` off its errors, so that the preset's name stands alone. */
+function unstamped<T>(of: Operator, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    const stamp = `operator ${of.name} ${of.version}: `;
+    const message = error.message.startsWith(stamp) ? error.message.slice(stamp.length) : error.message;
+    throw new CambiumError(error.code, message, error.details);
+  }
+}
