@@ -54,7 +54,7 @@ await npm("Installing it", project, ["install", tarball]);
 await runRecipe("tail-end");
 const model = join(project, "runs", "stack");
 const bySixths = ["--operator", "partial-123x7-456", "--factor", "2", "--dry-run"];
-const refused = await failure(["grow", join(project, "runs", "stack"), "sixths", ...bySixths]);
+const refused = await failure(["grow", model, "sixths", ...bySixths]);
 if (!refused.includes("operator partial-123x7-456"))
   faults.push(`the preset did not refuse 2 layers by its name: ${refused}`);
 await cambium("Growing by it", ["grow", model, "grown", "--operator", "tail-end", "--factor", "2"]);

@@ -6,15 +6,13 @@
 // Half of the kills come at a random instant of the copying, a quarter once a journal is there, a quarter in the last
 // steps before the target appears. Ends with exit code 1 when a growth ends in other bytes, when half a target was
 // seen, or when the source changed.
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { writeModelDirectory } from "../packages/checkpoint/dist/index.js";
 import { llamaConfig, parameterTable, toHfConfig } from "../packages/model/dist/index.js";
+import { cambium, checkEnd, formatHits, hashOf, inScratch, watch } from "./killing.mjs";
 import { mulberry32 } from "./random.mjs";
 
 const { values } = parseArgs({
@@ -26,7 +24,6 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
-const cli = join(import.meta.dirname, "..", "packages", "cli", "dist", "main.js");
 const next = mulberry32(Number(values.seed));
 
 /** A Llama of 2 layers, 19 MB in several shards. */
@@ -46,57 +43,32 @@ async function makeBase(path) {
   await writeModelDirectory(path, { configJson, tensors, maxShardBytes: 5e6 });
 }
 
-/** Runs the growth; `aim`, if given, resolves when the process is to be killed. */
-async function grow(base, target, aim) {
+function grow(base, target, aim) {
   const options = ["--operator", values.operator, "--factor", values.factor, "--max-shard-size", "40MB"];
-  const child = spawn(process.execPath, [cli, "grow", base, target, ...options], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    errors += text;
-  });
-  const began = performance.now();
-  const ended = new AbortController();
-  const closed = new Promise((done) => child.on("close", (code, signal) => done({ code, signal })));
-  const killed = aim?.(ended.signal).then(
-    () => child.kill("SIGKILL"),
-    () => {},
-  );
-  const { code, signal } = await closed;
-  ended.abort();
-  await killed;
-  return { code, killed: signal === "SIGKILL", errors, milliseconds: performance.now() - began };
+  return cambium(["grow", base, target, ...options], aim);
 }
 
 /** When to kill; each aim gives up when the growth ends first. */
 function aims(target, milliseconds) {
   const scratch = join(target, "..", `.${target.split("/").at(-1)}.growing`);
-  const watch = async (signal, file) => {
-    while (!existsSync(file)) await sleep(0, undefined, { signal });
-  };
   return {
     "at random": (signal) => sleep((0.15 + 0.85 * next()) * milliseconds, undefined, { signal }),
     "in copying": async (signal) => {
-      await watch(signal, `${scratch}.json`);
+      await watch(signal, () => existsSync(`${scratch}.json`));
       await sleep(0.6 * next() * milliseconds, undefined, { signal });
     },
     "at the end": async (signal) => {
-      await watch(signal, join(scratch, "config.json"));
+      await watch(signal, () => existsSync(join(scratch, "config.json")));
       await sleep(10 * next(), undefined, { signal });
     },
   };
 }
 
 function fingerprint(folder) {
-  const hash = (name) =>
-    createHash("sha256")
-      .update(readFileSync(join(folder, name)))
-      .digest("hex");
   return JSON.stringify(
     readdirSync(folder)
       .sort()
-      .map((name) => [name, hash(name)]),
+      .map((name) => [name, hashOf(folder, name)]),
   );
 }
 
@@ -105,7 +77,7 @@ async function main(folder) {
   await makeBase(base);
   const source = fingerprint(base);
   const first = await grow(base, undisturbed);
-  if (first.code !== 0) throw new Error(`the undisturbed growth failed:\n${first.errors}`);
+  checkEnd(first, "the undisturbed growth");
   const expected = fingerprint(undisturbed);
   const order = Object.entries(aims(target, first.milliseconds));
   const wanted = Number(values.kills);
@@ -113,10 +85,10 @@ async function main(folder) {
   let [kills, growths, differing, shots] = [0, 0, 0, 0];
   for (let sitting = 0; kills < wanted; ) {
     const [what, aim] = order[[0, 1, 0, 2][shots++ % 4]];
-    const { killed, code, errors } = await grow(base, target, sitting < 4 ? aim : undefined);
-    if (!killed && code !== 0) throw new Error(`growth ${growths} failed after ${sitting} kills:\n${errors}`);
+    const end = await grow(base, target, sitting < 4 ? aim : undefined);
+    checkEnd(end, `growth ${growths}, after ${sitting} kills,`);
     sitting += 1;
-    if (killed) {
+    if (end.killed) {
       kills += 1;
       hits[what] = (hits[what] ?? 0) + 1;
     }
@@ -137,17 +109,11 @@ async function main(folder) {
   const changed = fingerprint(base) !== source;
   if (values.json) console.log(JSON.stringify({ kills, growths, hits, differing, sourceChanged: changed }));
   else {
-    const where = Object.entries(hits).map(([what, count]) => `${count} ${what}`);
     console.log(
-      `${kills} kills (${where.join(", ")}) of ${growths} growths: ${differing} differ; source ${changed ? "changed" : "untouched"}`,
+      `${kills} kills (${formatHits(hits)}) of ${growths} growths: ${differing} differ; source ${changed ? "changed" : "untouched"}`,
     );
   }
   return differing === 0 && !changed ? 0 : 1;
 }
 
-const folder = mkdtempSync(join(tmpdir(), "cambium-kill-grow-"));
-try {
-  process.exitCode = await main(folder);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await inScratch(main);

@@ -1,31 +1,29 @@
 // Kills runs with SIGKILL, continues each with the same command until it is done, and compares the bits of every stage's
 // model, and every measured loss, with those of a run that nobody disturbed.
 //
-//   node tools/kill-runs.mjs [--runs 40] [--kills 4] [--seed 1] [--backend onnx] [--recipe FILE] [--json]
+//   node tools/kill-runs.mjs [RECIPE] [--runs 40] [--kills 4] [--seed 1] [--backend onnx] [--json]
 //
+// Without a recipe it runs a tiny one, which takes seconds and has in it all that a continued run must find again.
 // Half of the kills come at a random instant, a quarter while a snapshot is being written, a quarter around the growth;
 // what each really hit is told from the files it left. Ends with exit code 1 when a run ends in other bits.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { cambium, checkEnd, formatHits, hashOf, inScratch, watch } from "./killing.mjs";
 import { mulberry32 } from "./random.mjs";
 
-const root = join(import.meta.dirname, "..");
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     runs: { type: "string", default: "40" },
     kills: { type: "string", default: "4" },
     seed: { type: "string", default: "1" },
     backend: { type: "string", default: "onnx" },
-    recipe: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
-const cli = join(root, "packages", "cli", "dist", "main.js");
 
 /** Small, with snapshots close to each other, and with everything that a continued run must find again. */
 const tinyRecipe = `
@@ -39,42 +37,22 @@ snapshot: { everySeconds: 0.05 }
 samples: { tokens: 8, prompts: [The] }
 `;
 
-/** Runs the recipe into `out`; `aim`, if given, resolves when the process is to be killed. */
-async function run(recipe, out, aim) {
-  const args = [cli, "run", recipe, "--out", out, "--backend", values.backend, "--json"];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
-  let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    errors += text;
-  });
-  const began = performance.now();
-  const ended = new AbortController();
-  const closed = new Promise((done) => child.on("close", (code, signal) => done({ code, signal })));
-  const killed = aim?.(ended.signal).then(
-    () => child.kill("SIGKILL"),
-    () => {},
-  );
-  const { code, signal } = await closed;
-  ended.abort();
-  await killed;
-  return { code, killed: signal === "SIGKILL", errors, milliseconds: performance.now() - began };
+function run(recipe, out, aim) {
+  return cambium(["run", recipe, "--out", out, "--backend", values.backend, "--json"], aim);
 }
 
 /** When to kill: each aim waits for its moment, and gives up when the run ends first. */
 function aims(out, milliseconds, next) {
-  const watch = async (signal, hit) => {
-    while (!hit()) await sleep(1, undefined, { signal });
-  };
   const atRandom = (signal) => sleep((0.1 + 0.9 * next()) * milliseconds, undefined, { signal });
   const inSnapshot = async (signal) => {
     // The kth write that is seen, so that the kills spread over the run.
     for (let k = Math.ceil(8 * next()); k > 0; k--) {
-      await watch(signal, () => !isWriting(out));
-      await watch(signal, () => isWriting(out));
+      await watch(signal, () => !isWriting(out), 1);
+      await watch(signal, () => isWriting(out), 1);
     }
   };
   const atGrowth = async (signal) => {
-    await watch(signal, () => stageFolders(out).some((name) => !/^(base|scratch)-/.test(name)));
+    await watch(signal, () => stageFolders(out).some((name) => !/^(base|scratch)-/.test(name)), 1);
     await sleep(400 * next(), undefined, { signal });
   };
   return [atRandom, inSnapshot, atRandom, atGrowth];
@@ -122,7 +100,7 @@ function fingerprints(out) {
       .sort()
       .map((stage) => {
         const folder = join(out, "stages", stage);
-        const hash = createHash("sha256").update(readFileSync(join(folder, "model", "model.safetensors")));
+        const hash = createHash("sha256").update(hashOf(folder, "model", "model.safetensors"));
         const rows = readFileSync(join(folder, "metrics.jsonl"), "utf8").trimEnd().split("\n");
         for (const row of rows) {
           const { step, tokens, loss, heldOutLoss, lr, gradNorm } = JSON.parse(row);
@@ -144,10 +122,10 @@ function writeTinyRecipe(folder) {
 }
 
 async function main(folder) {
-  const recipe = values.recipe === undefined ? writeTinyRecipe(folder) : resolve(values.recipe);
+  const recipe = positionals[0] === undefined ? writeTinyRecipe(folder) : resolve(positionals[0]);
   const undisturbed = join(folder, "undisturbed");
   const first = await run(recipe, undisturbed);
-  if (first.code !== 0) throw new Error(`the undisturbed run failed:\n${first.errors}`);
+  checkEnd(first, "the undisturbed run");
   const expected = JSON.stringify(fingerprints(undisturbed));
 
   const next = mulberry32(Number(values.seed));
@@ -160,14 +138,13 @@ async function main(folder) {
     const out = join(folder, `run-${i}`);
     const aimed = aims(out, first.milliseconds, next);
     for (let kill = 0; kill < Number(values.kills); kill++) {
-      const { killed, code, errors } = await run(recipe, out, aimed[(i + kill) % aimed.length]);
-      if (!killed && code !== 0) throw new Error(`run ${i} failed after kill ${kill}:\n${errors}`);
-      if (!killed) break;
+      const end = await run(recipe, out, aimed[(i + kill) % aimed.length]);
+      checkEnd(end, `run ${i}, after ${kill} kills,`);
+      if (!end.killed) break;
       kills += 1;
       hits[phase(out)] = (hits[phase(out)] ?? 0) + 1;
     }
-    const last = await run(recipe, out);
-    if (last.code !== 0) throw new Error(`run ${i} did not end:\n${last.errors}`);
+    checkEnd(await run(recipe, out), `run ${i}, continued to its end,`);
     if (JSON.stringify(fingerprints(out)) !== expected) differing.push(i);
     rmSync(out, { recursive: true });
     const left = Math.round(((performance.now() - began) / (i + 1)) * (runs - i - 1)) / 1000;
@@ -176,16 +153,10 @@ async function main(folder) {
     else if (!values.json) console.error(line);
   }
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  const where = Object.entries(hits).map(([what, count]) => `${count} ${what}`);
   const equal = runs - differing.length;
   if (values.json) console.log(JSON.stringify({ runs, kills, hits, differing }));
-  else console.log(`${runs} runs, ${kills} kills (${where.join(", ")}): ${equal} bit-equal, ${differing.length} not`);
+  else console.log(`${runs} runs, ${kills} kills (${formatHits(hits)}): ${equal} bit-equal, ${differing.length} not`);
   return differing.length === 0 ? 0 : 1;
 }
 
-const folder = mkdtempSync(join(tmpdir(), "cambium-kill-"));
-try {
-  process.exitCode = await main(folder);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await inScratch(main);

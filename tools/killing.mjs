@@ -1,0 +1,68 @@
+// Starting a command and killing it with SIGKILL at an aimed instant: what kill-runs and kill-grow share.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { root } from "./setup.mjs";
+
+const cli = join(root, "packages", "cli", "dist", "main.js");
+
+/**
+ * Runs `cambium ARGS` to its end or its death. `aim`, if given, is an async function that returns when the process is to
+ * be killed; the signal it gets is aborted when the process ends first.
+ * @returns exit code, whether it was killed, standard error, and how long it ran in milliseconds
+ */
+export async function cambium(args, aim) {
+  const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    errors += text;
+  });
+  const began = performance.now();
+  const ended = new AbortController();
+  const closed = new Promise((done) => child.on("close", (code, signal) => done({ code, signal })));
+  const killed = aim?.(ended.signal).then(
+    () => child.kill("SIGKILL"),
+    () => {}, // The process ended before the aim's moment came.
+  );
+  const { code, signal } = await closed;
+  ended.abort();
+  await killed;
+  return { code, killed: signal === "SIGKILL", errors, milliseconds: performance.now() - began };
+}
+
+/** Throws unless the command did what was asked, or was killed. */
+export function checkEnd({ code, killed, errors }, what) {
+  if (!killed && code !== 0) throw new Error(`${what} failed:\n${errors}`);
+}
+
+/** Returns as soon as `hit()` is true, asking again after `pause` milliseconds. */
+export async function watch(signal, hit, pause = 0) {
+  while (!hit()) await sleep(pause, undefined, { signal });
+}
+
+/** SHA-256 of a file, in hexadecimal. */
+export function hashOf(...path) {
+  return createHash("sha256")
+    .update(readFileSync(join(...path)))
+    .digest("hex");
+}
+
+/** Counts of what the kills hit, in words: `3 in a snapshot, 2 at growth`. */
+export function formatHits(hits) {
+  return Object.entries(hits)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(", ");
+}
+
+/** Runs `main` with a scratch folder; what it returns is the exit code. */
+export async function inScratch(main) {
+  const folder = mkdtempSync(join(tmpdir(), "cambium-kill-"));
+  try {
+    process.exitCode = await main(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
