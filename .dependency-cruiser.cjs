@@ -14,11 +14,13 @@ const order = [
   "train",
   "scaling",
   "eval",
-  "experiment",
+  "recipe",
+  "run-format",
+  "run",
   "report",
   "cli",
 ];
-const isomorphic = ["ir", "backend", "model", "growth", "grow", "train", "scaling"];
+const isomorphic = ["ir", "backend", "model", "growth", "grow", "train", "scaling", "recipe", "run-format"];
 /** Entries for Node of packages that run in browsers too: `src/node.ts` or all of `src/node/`. */
 const nodeEntry = "^packages/[^/]+/src/node(\\.ts$|/)";
 
@@ -80,7 +82,7 @@ module.exports = {
       name: "core-knows-no-plugin",
       comment: "the core resolves plugins by name at run time; only end-to-end tests import one",
       severity: "error",
-      from: { path: "^packages/", pathNot: "^packages/(experiment|cli)/test/" },
+      from: { path: "^packages/", pathNot: "^packages/(recipe|run|cli)/test/" },
       to: { path: "^(backends|operators)/" },
     },
     {

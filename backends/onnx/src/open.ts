@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { BackendOptions, Device, DeviceInfo } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { WorkerClient } from "./device/client.js";
-import { OnnxDevice } from "./device/device.js";
+import { onnxDevice } from "./device/device.js";
 import { matched } from "./fuse/fuse.js";
 import { loweredComposites } from "./lower/index.js";
 import { type OpenOptions, openOptions } from "./options.js";
@@ -30,7 +30,7 @@ export async function open(given: BackendOptions = {}): Promise<Device> {
   const client = new WorkerClient(workerScript);
   try {
     const { version } = await client.call("open", options);
-    return new OnnxDevice(deviceInfo(options, version), client, options.profile);
+    return onnxDevice(deviceInfo(options, version), client, options.profile);
   } catch (error) {
     await client.terminate();
     throw error;

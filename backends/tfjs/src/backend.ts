@@ -1,7 +1,14 @@
 // The backend over a list of engines: which one an option picks, what is passed over, and what the device says of it.
-import { type Backend, type BackendOptions, checkOptions, type DeviceInfo, defineBackend } from "@cambium/backend";
+import {
+  type Backend,
+  type BackendOptions,
+  checkOptions,
+  type Device,
+  type DeviceInfo,
+  defineBackend,
+} from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { TfjsDevice } from "./device/device.js";
+import { tfjsDevice } from "./device/device.js";
 import type { Engine } from "./engines/engine.js";
 import { engineOver } from "./engines/portable.js";
 import type { EngineSource } from "./engines/source.js";
@@ -95,7 +102,7 @@ async function firstOf(engines: readonly EngineSource[]): Promise<{ engine: Engi
   throw new CambiumError("E_BACKEND_UNAVAILABLE", "no engine of tfjs runs here", { reasons: passed });
 }
 
-function device(engine: Engine, passed: readonly Reason[], profile: boolean): TfjsDevice {
+function device(engine: Engine, passed: readonly Reason[], profile: boolean): Device {
   const info: DeviceInfo = {
     backend: "tfjs",
     version: engine.version,
@@ -104,7 +111,7 @@ function device(engine: Engine, passed: readonly Reason[], profile: boolean): Tf
     composites: loweredComposites,
     limits: { maxTensorBytes: maxTensorBytes(engine) },
   };
-  return new TfjsDevice(info, engine, profile);
+  return tfjsDevice(info, engine, profile);
 }
 
 /** WebAssembly addresses 4 GiB at most and tfjs grows to 2; WebGPU binds a buffer up to a limit of the adapter's. */

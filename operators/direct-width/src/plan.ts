@@ -44,7 +44,7 @@ export function widthPlan(base: LlamaConfig, target: LlamaConfig, width: Width, 
     tensors[name] = value;
     if (moment.kind !== "copy") moments[name] = moment;
   }
-  return { tensors, optimizer: { moments }, lrMultipliers };
+  return { tensors, optimizer: { moments }, phase: { lrMultipliers } };
 }
 
 function mapOf(maps: WidthMaps, axis: ParameterAxis["axis"]): WidthMap | undefined {

@@ -40,7 +40,7 @@ export async function course(
   const state = options.carry
     ? [await byRule(plan, before.m), await byRule(plan, before.v, 2)]
     : [zerosLike(bigger), zerosLike(bigger)];
-  const after = new Adam(bigger, ...(state as [Weights, Weights]), options.carry ? 5 : 0, plan.lrMultipliers);
+  const after = new Adam(bigger, ...(state as [Weights, Weights]), options.carry ? 5 : 0, plan.phase.lrMultipliers);
   for (let i = 0; i < 20; i++) {
     before.step(gradients(base, before.weights), rate);
     after.step(gradients(plan.target, after.weights), rate);

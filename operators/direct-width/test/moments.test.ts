@@ -53,7 +53,7 @@ test("a live state's moments grow by the same rules: m by the factors, v by thei
 });
 
 test("learning rates are scaled by 1/c on what reads c copies, and only there", () => {
-  const { lrMultipliers } = grown(small, { hidden: 16, intermediate: 36, scaleLearningRates: true });
+  const { lrMultipliers } = grown(small, { hidden: 16, intermediate: 36, scaleLearningRates: true }).phase;
   const layer = (i: number) => (name: string) => `model.layers.${i}.${name}.weight`;
   const readers = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "mlp.gate_proj", "mlp.up_proj"];
   const halves = [0, 1].flatMap((i) => readers.map(layer(i)));
@@ -62,6 +62,6 @@ test("learning rates are scaled by 1/c on what reads c copies, and only there", 
     ...Object.fromEntries([...halves, "lm_head.weight"].map((name) => [name, 1 / 2])),
     ...Object.fromEntries(thirds.map((name) => [name, 1 / 3])),
   });
-  expect(grown(small, { hidden: 13, scaleLearningRates: true }).lrMultipliers).toEqual({});
-  expect(grown(small, {}).lrMultipliers).toEqual({});
+  expect(grown(small, { hidden: 13, scaleLearningRates: true }).phase.lrMultipliers).toEqual({});
+  expect(grown(small, {}).phase.lrMultipliers).toEqual({});
 });

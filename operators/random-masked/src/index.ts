@@ -41,7 +41,7 @@ export default defineOperator({
     const masks = growthMasks(base, target, chosen);
     return {
       tensors: Object.fromEntries(tensors),
-      masks,
+      phase: { masks },
       claims: { functionPreserving: masks.length > 0 ? "at-mask-0" : claimOf(base, target) },
     };
   },

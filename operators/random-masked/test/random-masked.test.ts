@@ -63,7 +63,8 @@ describe.each<[string, Partial<LlamaConfigInput>]>([
   test("shut, the logits are the base's to 1e-12 of their size; open, they are the plain model's to the bit", async () => {
     const made = await growExactly(plan, weights);
     const plain = logits(plan.target, made);
-    const at = (value: number) => logits(plan.target, made, { masks: plan.masks, values: plan.masks.map(() => value) });
+    const at = (value: number) =>
+      logits(plan.target, made, { masks: plan.phase.masks, values: plan.phase.masks.map(() => value) });
     expect(difference(at(0), logits(base, weights))).toBeLessThan(1e-12);
     expect(at(1)).toEqual(plain);
     expect(difference(plain, logits(base, weights))).toBeGreaterThan(0.1);
@@ -82,33 +83,34 @@ test("phases follow each other, layers open with the first; or all open together
   const options = { hidden: 12, heads: 4, kvHeads: 4, intermediate: 20, layers: 3, maskTokens: 500 };
   const starts = (masks: readonly Mask[]) =>
     masks.map(({ axis, schedule }) => [axis, schedule.kind === "linear" && [schedule.start, schedule.tokens]]);
-  expect(starts(randomMasked.plan(base, options).masks)).toEqual([
+  expect(starts(randomMasked.plan(base, options).phase.masks)).toEqual([
     ["intermediate", [0, 500]],
     ["hidden", [500, 500]],
     ["heads", [1000, 500]],
     ["layers", [0, 500]],
   ]);
-  expect(starts(randomMasked.plan(base, { hidden: 12, maskTokens: 7 }).masks)).toEqual([["hidden", [0, 7]]]);
-  const together = randomMasked.plan(base, { ...options, phases: "together" }).masks;
+  expect(starts(randomMasked.plan(base, { hidden: 12, maskTokens: 7 }).phase.masks)).toEqual([["hidden", [0, 7]]]);
+  const together = randomMasked.plan(base, { ...options, phases: "together" }).phase.masks;
   expect(new Set(together.map(({ schedule }) => JSON.stringify(schedule))).size).toBe(1);
 });
 
-test("masks gate what is new and nothing else", () => {
+test("masks shut what is new and nothing else", () => {
   const base = llamaConfig({
     ...{ vocabSize: 11, hiddenSize: 8, intermediateSize: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
   });
-  const { masks, target } = randomMasked.plan(base, { heads: 9, kvHeads: 3, layers: 3, form: "sublayer" });
+  const { phase, target } = randomMasked.plan(base, { heads: 9, kvHeads: 3, layers: 3, form: "sublayer" });
+  const { masks } = phase;
   // Groups of three: 0 1 · | 2 3 · | · · ·, the dots new.
   expect(masks.map(({ axis, range }) => [axis, range])).toEqual([
     ["heads", [2, 3]],
     ["heads", [5, 9]],
     ["hidden", [0, 8]],
   ]);
-  const gated = new Set(masks.flatMap(({ tensors }) => tensors));
+  const masked = new Set(masks.flatMap(({ tensors }) => tensors));
   const expected = parameterTable(target).filter(
     ({ name, layer }) => name.includes("o_proj") || (layer === 2 && name.includes("down_proj")),
   );
-  expect([...gated].sort()).toEqual(expected.map(({ name }) => name).sort());
+  expect([...masked].sort()).toEqual(expected.map(({ name }) => name).sort());
 });
 
 test.each(["carry", "pad"] as const)(

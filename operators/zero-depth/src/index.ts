@@ -50,7 +50,7 @@ export default depthOperator({
       ...parts,
       tensors,
       optimizer: { moments },
-      freeze: freeze ? old : [],
+      phase: { frozen: freeze ? old : [] },
       claims: { functionPreserving: "exact" },
     };
   },

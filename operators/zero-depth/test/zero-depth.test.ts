@@ -128,8 +128,8 @@ test("freeze: exactly the new layers train", () => {
     contextLength: 16,
   });
   const plan = zeroDepth.plan(base, { layers: 8, freeze: true });
-  const trained = parameterTable(plan.target).filter(({ name }) => !plan.freeze.includes(name));
+  const trained = parameterTable(plan.target).filter(({ name }) => !plan.phase.frozen.includes(name));
   expect([...new Set(trained.map(({ layer }) => layer))]).toEqual([3, 7]);
   expect(trained).toHaveLength(18);
-  expect(zeroDepth.plan(base, { layers: 8 }).freeze).toEqual([]);
+  expect(zeroDepth.plan(base, { layers: 8 }).phase.frozen).toEqual([]);
 });

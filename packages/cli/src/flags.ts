@@ -1,6 +1,7 @@
 // Command-line options that several commands share.
-import type { Recipe } from "@cambium/experiment";
+
 import { CambiumError } from "@cambium/ir";
+import type { Recipe } from "@cambium/recipe";
 import type { Command } from "commander";
 
 export interface BackendFlags {

@@ -1,10 +1,10 @@
 // A model's graph for `cambium inspect`: as text, as what a backend makes of it, and as the time its kernels take.
 import { writeFile } from "node:fs/promises";
 import { type Executable, resolveBackend, type TimelineEntry } from "@cambium/backend";
-import type { Recipe } from "@cambium/experiment";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError, type Graph, type HostTensor, hostTensor, Random } from "@cambium/ir";
 import { initParameters, type LlamaConfig } from "@cambium/model";
+import type { Recipe } from "@cambium/recipe";
 import { milliseconds } from "./format.js";
 import type { Host } from "./host.js";
 

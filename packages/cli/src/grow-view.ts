@@ -50,7 +50,7 @@ export function preflightText(report: GrowPreflight): string {
 function notKept(plan: GrowthPlan): [string, string][] {
   const needs = planNeeds(plan).filter((need) => need !== "learned");
   if (needs.length === 0) return [];
-  const changes = plan.masks.length > 0 ? "; without masks the function changes at once" : "";
+  const changes = plan.phase.masks.length > 0 ? "; without masks the function changes at once" : "";
   return [["not kept", `${needs.join(", ")}: growth in a recipe follows them, a checkpoint cannot${changes}`]];
 }
 

@@ -1,7 +1,8 @@
 // What a run looks like while it runs: a bar with loss, speed and time left on a terminal, plain lines without one.
 import { styleText } from "node:util";
-import type { ArmPlan, RunObserver, StagePlan } from "@cambium/experiment";
 import type { Reason } from "@cambium/ir";
+import type { ArmPlan, StagePlan } from "@cambium/recipe";
+import type { RunObserver } from "@cambium/run";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
 import { compact, duration } from "./format.js";

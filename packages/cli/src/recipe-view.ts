@@ -1,9 +1,10 @@
 // A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
 import { dirname, resolve } from "node:path";
 import { loadTokenizer } from "@cambium/data";
-import { type ArmPlan, planArms, type Recipe, readCheckpoint, resolveOperators } from "@cambium/experiment";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters } from "@cambium/model";
+import { type ArmPlan, planArms, type Recipe } from "@cambium/recipe";
+import { readCheckpoint, resolveOperators } from "@cambium/run";
 import { compact } from "./format.js";
 import type { Host } from "./host.js";
 

@@ -3,7 +3,7 @@ import type { Device, DeviceTensor } from "@cambium/backend";
 import type { ModelDirectory } from "@cambium/checkpoint";
 import { compilePlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
 import { CambiumError, type HostTensor } from "@cambium/ir";
-import { gatesName, maskValue, parameterTable } from "@cambium/model";
+import { maskValue, maskValuesName, parameterTable } from "@cambium/model";
 
 /** Numbers computed at a time. */
 const blockLength = 1 << 18;
@@ -58,9 +58,9 @@ export async function virtualModel(
     grown[name] = await device.upload(await evaluated(shape, rows));
     onProgress(++done, total);
   }
-  if (plan.masks.length > 0) {
-    const data = Float32Array.from(plan.masks, (mask) => maskValue(mask, 0));
-    grown[gatesName] = { dtype: "f32", shape: [data.length], data };
+  if (plan.phase.masks.length > 0) {
+    const data = Float32Array.from(plan.phase.masks, (mask) => maskValue(mask, 0));
+    grown[maskValuesName] = { dtype: "f32", shape: [data.length], data };
   }
   return { base, grown };
 }

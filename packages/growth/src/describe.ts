@@ -24,7 +24,7 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
   const copied = exprs.filter(({ kind }) => kind === "copy").length;
   const made = exprs.filter((expr: Expr) => sourcesOf(expr).length === 0).length;
   const needs = planNeeds(plan);
-  const opened = Math.max(...plan.masks.map(opensAfter));
+  const opened = Math.max(...plan.phase.masks.map(opensAfter));
   const rows: [string, string][] = [
     ["operator", formatOperator(operator)],
     ["sizes", changedSizes(base, target)],
@@ -38,7 +38,7 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
     ["tensors", `${copied} copied, ${exprs.length - copied - made} computed, ${made} new`],
     ["dropped", plan.dropped.length === 0 ? "nothing" : `${plan.dropped.length}: ${shortened(plan.dropped)}`],
     ["function", claimed[plan.claims.functionPreserving]],
-    ...(plan.masks.length > 0 ? [["masks", maskText(plan.masks.length, opened)] as [string, string]] : []),
+    ...(plan.phase.masks.length > 0 ? [["masks", maskText(plan.phase.masks.length, opened)] as [string, string]] : []),
     ...(needs.length > 0 ? [["needs", needs.join(", ")] as [string, string]] : []),
   ];
   return formatRows(rows);

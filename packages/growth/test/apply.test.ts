@@ -14,7 +14,7 @@ import {
   zeros,
 } from "@cambium/growth";
 import { fromBf16, type HostTensor, hostTensor, toBf16 } from "@cambium/ir";
-import { parameterTable } from "@cambium/model";
+import { parameterTable, plainPhase } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import { collect, config, noisy, source, type Tensors, weights, zeroTop } from "./support.js";
 
@@ -178,15 +178,15 @@ describe("needs", () => {
       { tensors: [norm], axis: "hidden", range: [0, 4], schedule: { kind: "linear", start: 0, tokens: 10 } },
     ] as const;
     expect(planNeeds(identity())).toEqual([]);
-    expect(planNeeds(zeroTop.plan(base, { factor: 2 }))).toEqual(["freeze"]);
-    expect(planNeeds({ ...fitted, masks, lrMultipliers: { [norm]: 2 } })).toEqual([
+    expect(planNeeds(zeroTop.plan(base, { factor: 2 }))).toEqual(["frozen"]);
+    expect(planNeeds({ ...fitted, phase: { masks, frozen: [], lrMultipliers: { [norm]: 2 } } })).toEqual([
       "learned",
       "lrMultipliers",
       "masks",
     ]);
     checkNeeds(fitted, ["learned"]);
-    expect(() => checkNeeds({ ...fitted, masks }, ["freeze"])).toThrow(
-      expect.objectContaining({ code: "E_GROWTH_NEEDS", details: { expected: "learned, masks", got: "freeze" } }),
+    expect(() => checkNeeds({ ...fitted, phase: { ...plainPhase, masks } }, ["frozen"])).toThrow(
+      expect.objectContaining({ code: "E_GROWTH_NEEDS", details: { expected: "learned, masks", got: "frozen" } }),
     );
   });
 });

@@ -143,7 +143,7 @@ test("a frozen tensor that does not exist, and options that are not checked", as
     "options: an unknown one is refused by name: E_GROWTH_OPTION",
     "options: each refuses what is no value of it, by name: E_GROWTH_OPTION",
   ]);
-  const frozen = await failures(broken((plan) => ({ ...plan, freeze: ["nothing"] })));
+  const frozen = await failures(broken((plan) => ({ ...plan, phase: { ...plan.phase, frozen: ["nothing"] } })));
   expect(frozen).toContain("grows the optimizer's moments, or says that it cannot");
 });
 
@@ -159,8 +159,8 @@ test("an option whose values are not checked", async () => {
   expect(await failures(lax)).toEqual(["options: each refuses what is no value of it, by name: E_GROWTH_OPTION"]);
 });
 
-const gate = (masks: GrowthPlan["masks"]) =>
-  broken((plan) => ({ ...plan, masks, claims: { functionPreserving: "at-mask-0" } }));
+const masking = (masks: GrowthPlan["phase"]["masks"]) =>
+  broken((plan) => ({ ...plan, phase: { ...plan.phase, masks }, claims: { functionPreserving: "at-mask-0" } }));
 const newLayers = { tensors: [], axis: "layers", schedule: { kind: "linear", start: 0, tokens: 100 } } as const;
 
 test("masks that do not shut all that is new", async () => {
@@ -177,12 +177,14 @@ test("masks that do not shut all that is new", async () => {
       const plan = top.plan(base, options);
       const masks =
         plan.target.layers > base.layers ? [{ ...newLayers, range: [first, plan.target.layers] as const }] : [];
-      return masks.length > 0 ? { ...plan, masks, claims: { functionPreserving: "at-mask-0" } } : plan;
+      return masks.length > 0
+        ? { ...plan, phase: { ...plan.phase, masks }, claims: { functionPreserving: "at-mask-0" } }
+        : plan;
     },
   });
   expect(await failures(masked(6))).toEqual([]);
   expect(await failures(masked(7))).toEqual(["keeps of the function what it claims"]);
-  expect(await failures(gate([]))).toContain("keeps of the function what it claims");
+  expect(await failures(masking([]))).toContain("keeps of the function what it claims");
 });
 
 test("a parameter that never trains, and one that is said not to and does", async () => {

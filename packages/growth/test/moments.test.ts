@@ -91,7 +91,7 @@ describe("carried through a width plan", () => {
     const warm = train(base, { updates: 0, parameters: weights(base), m: {}, v: {} }, 3);
     const plan = doubleIntermediate.plan(base, { share: 0.5, slow: true });
     const expected = train(base, warm, 20);
-    const apart = async (moments: MomentPolicy, multipliers = plan.lrMultipliers) => {
+    const apart = async (moments: MomentPolicy, multipliers = plan.phase.lrMultipliers) => {
       const state = train(plan.target, await growState(plan, warm, { moments }), 20, multipliers);
       return Math.abs(lossOf(plan.target, state) - lossOf(base, expected));
     };

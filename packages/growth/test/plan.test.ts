@@ -1,4 +1,5 @@
 // Plans as data: what is wrong with one, its JSON, its composition with another, and what a person reads.
+
 import {
   applyPlan,
   checkPlan,
@@ -16,6 +17,7 @@ import {
   zeros,
 } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
+import { type Phase, plainPhase } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import { collect, config, doubleIntermediate, noisy, source, weights, zeroTop } from "./support.js";
 
@@ -37,6 +39,8 @@ function reasonsOf(work: () => unknown): string[] {
   return [];
 }
 
+const phased = (phase: Partial<Phase>) => ({ phase: { ...plainPhase, ...phase } });
+
 describe("a plan that does not hold together", () => {
   const plan = listed([0, 1, 2, 2]);
   const { [up]: _, ...missing } = plan.tensors;
@@ -47,7 +51,11 @@ describe("a plan that does not hold together", () => {
       { tensors: missing },
       [`${up}: the plan does not make this tensor of the target`, `${up}: a base tensor is lost`],
     ],
-    ["a tensor too many", { tensors: { ...plan.tensors, extra: copy(norm) } }, ["extra: is no tensor of the target"]],
+    [
+      "a tensor too many",
+      { tensors: { ...plan.tensors, extra: copy(norm) } },
+      ["extra: is not a tensor of the target"],
+    ],
     [
       "a wrong shape",
       { tensors: { ...plan.tensors, [norm]: take(copy(norm), "hidden", [0, 1]) } },
@@ -69,47 +77,47 @@ describe("a plan that does not hold together", () => {
     [
       "a moment rule for nothing",
       { optimizer: { moments: { nothing: copy(norm) } } },
-      ["optimizer.moments: nothing: is no tensor of the target"],
+      ["optimizer.moments: nothing: is not a tensor of the target"],
     ],
     [
       "a factor that reads weights in a moment rule",
       { optimizer: { moments: { [norm]: take(copy(norm), 0, [0, 1, 2, 3, 4, 5, 6, 7], copy(norm)) } } },
       [`optimizer.moments: ${norm}: a factor reads "${norm}"; moments cannot follow that`],
     ],
-    ["freezing nothing", { freeze: ["nothing"] }, ["freeze: nothing: is no tensor of the target"]],
+    ["freezing nothing", phased({ frozen: ["nothing"] }), ["frozen: nothing: the model has no such parameter"]],
     [
       "a learning rate that is none",
-      { lrMultipliers: { [norm]: -1, [up]: Number.NaN } },
+      phased({ lrMultipliers: { [norm]: -1, [up]: Number.NaN } }),
       [`lrMultipliers: ${norm}: is not a factor`, `lrMultipliers: ${up}: is not a factor`],
     ],
     [
       "a mask beyond its axis",
-      { masks: [{ tensors: [norm], axis: "hidden", range: [4, 9], schedule: { kind: "const", value: 0 } }] },
+      phased({ masks: [{ tensors: [norm], axis: "hidden", range: [4, 9], schedule: { kind: "const", value: 0 } }] }),
       ['masks / 0: is not a range of the axis "hidden"'],
     ],
     [
-      "masks that gate nothing, what has no such axis, layers by name, or by no schedule",
-      {
+      "masks on nothing, what has no such axis, layers by name, or by no schedule",
+      phased({
         masks: [
           { tensors: [], axis: "hidden", range: [0, 1], schedule: { kind: "const", value: 0 } },
           { tensors: [norm], axis: "heads", range: [0, 1], schedule: { kind: "const", value: 2 } },
           { tensors: [norm], axis: "layers", range: [0, 1], schedule: { kind: "linear", start: 0, tokens: 0 } },
         ],
-      },
+      }),
       [
-        "masks / 0: gates nothing",
-        `masks / 1: gates "${norm}", which has no axis "heads"`,
+        "masks / 0: masks nothing",
+        `masks / 1: masks "${norm}", which has no axis "heads"`,
         "masks / 1: has a schedule that makes no sense",
-        "masks / 2: gates whole layers and names tensors",
+        "masks / 2: masks whole layers and names tensors",
         "masks / 2: has a schedule that makes no sense",
       ],
     ],
     [
       "dead parameters that do not exist",
       { claims: { functionPreserving: "no", deadParams: ["nothing"] } },
-      ["claims.deadParams: nothing: is no tensor of the target"],
+      ["claims.deadParams: nothing: is not a tensor of the target"],
     ],
-    ["another contract", { contract: 2 }, [": the plan was made for another version of the growth contract"]],
+    ["another contract", { contract: 1 }, [": the plan was made for another version of the growth contract"]],
   ])("%s", (_name, change, expected) => {
     expect(reasonsOf(() => checkPlan({ ...plan, ...change }))).toEqual(expected);
   });
@@ -118,7 +126,7 @@ describe("a plan that does not hold together", () => {
     const bad = {
       ...plan,
       tensors: { ...missing, extra: copy(norm), [norm]: copy("x") },
-      freeze: ["y"],
+      ...phased({ frozen: ["y"] }),
       dropped: ["z"],
       contract: 9,
     };
@@ -143,7 +151,11 @@ describe("JSON", () => {
     doubleIntermediate.plan(config({ tieEmbeddings: true })),
     zeroTop.plan(config(), { layers: 5 }),
     noisy.plan(config()),
-    { ...noisy.plan(config()), masks: opening, claims: { functionPreserving: "no", deadParams: [norm] } as const },
+    {
+      ...noisy.plan(config()),
+      ...phased({ masks: opening }),
+      claims: { functionPreserving: "no", deadParams: [norm] } as const,
+    },
   ])("round trip: %#", (plan) => {
     expect(parsePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
@@ -178,14 +190,14 @@ describe("JSON", () => {
     const reasons = reasonsOf(() =>
       parsePlan({
         ...plan,
-        contract: 2,
+        contract: 1,
         extra: 1,
         base: { ...plan.base, heads: 0, bias: true },
         tensors: { a: { kind: "coppy" } },
-        freeze: "all",
+        phase: { frozen: "all" },
       }),
     );
-    for (const word of ["contract", "extra", "base / heads", "base / bias", "tensors / a / kind", "freeze"])
+    for (const word of ["contract", "extra", "base / heads", "base / bias", "tensors / a / kind", "phase / frozen"])
       expect(reasons.join("\n")).toContain(word);
   });
 
@@ -237,7 +249,7 @@ describe("composition", () => {
   test("axis names reach into tensors that the first made anew", async () => {
     const silent = zeroTop.plan(config(), { layers: 4 });
     const second = doubleIntermediate.plan(silent.target);
-    const both = composePlans({ ...silent, freeze: [] }, second);
+    const both = composePlans({ ...silent, phase: plainPhase }, second);
     expect(both.claims).toEqual({ functionPreserving: "exact" });
     const made = await collect(applyPlan(both, source(held)));
     expect(made["model.layers.3.mlp.down_proj.weight"]?.shape).toEqual([8, 20]);
@@ -292,9 +304,9 @@ describe("a plan in a dozen lines", () => {
     ]) {
       expect(text).toContain(part);
     }
-    const masked = { ...noisy.plan(config()), masks: opening };
+    const masked = { ...noisy.plan(config()), ...phased({ masks: opening }) };
     expect(describePlan(masked)).toContain("masks         2, not all of them ever open");
-    expect(describePlan({ ...masked, masks: opening.slice(0, 1) })).toContain(
+    expect(describePlan({ ...masked, ...phased({ masks: opening.slice(0, 1) }) })).toContain(
       "masks         1, open after 5,010 tokens",
     );
     expect(describePlan({ ...noisy.plan(config()), claims: { functionPreserving: "at-mask-0" } })).toContain(

@@ -34,7 +34,7 @@ describe("refine", () => {
       version: "1.0.0",
       summary: "-",
       layers: (base, target) => Array.from({ length: target }, (_, t) => t % base),
-      refine: (parts) => ({ ...parts, freeze: ["model.layers.99.mlp.up_proj.weight"] }),
+      refine: (parts) => ({ ...parts, phase: { frozen: ["model.layers.99.mlp.up_proj.weight"] } }),
     });
     expect(() => broken.plan(config(), { factor: 2 })).toThrow(/operator broken 1\.0\.0/);
   });

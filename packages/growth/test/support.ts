@@ -89,7 +89,7 @@ export const doubleIntermediate = defineOperator({
     });
     const readers = Object.keys(tensors).filter((name) => isMlp(name, "down_proj"));
     const lrMultipliers = slow ? Object.fromEntries(readers.map((name) => [name, 1 / 2])) : {};
-    return { tensors, optimizer: { moments: Object.fromEntries(rules) }, lrMultipliers };
+    return { tensors, optimizer: { moments: Object.fromEntries(rules) }, phase: { lrMultipliers } };
   },
 });
 
@@ -109,7 +109,7 @@ export const zeroTop = defineOperator({
     return {
       ...parts,
       tensors: { ...parts.tensors, ...Object.fromEntries(silent.map(({ name, shape }) => [name, zeros(shape)])) },
-      freeze: parameterTable(target).flatMap(({ name, layer }) => (isNew(layer) ? [] : [name])),
+      phase: { frozen: parameterTable(target).flatMap(({ name, layer }) => (isNew(layer) ? [] : [name])) },
       claims: { functionPreserving: "exact" },
     };
   },

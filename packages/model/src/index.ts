@@ -4,7 +4,7 @@ export { type Generation, generate, TextGenerator } from "./generate/generator.j
 export type { GenerateOptions } from "./generate/options.js";
 export { type Sampling, sampleToken } from "./generate/sampling.js";
 export { cacheNames, type DecodeSize, decodeGraph } from "./graphs/decode.js";
-export { gatesName } from "./graphs/gates.js";
+export { maskValuesName } from "./graphs/masked-weights.js";
 export { logitsGraph, lossGraph, type SequenceSize } from "./graphs/sequence.js";
 export {
   type FloatDType,
@@ -17,4 +17,5 @@ export {
 export { type InitOptions, type InitScheme, initialStd, initParameter, initParameters } from "./init.js";
 export { type Mask, type MaskSchedule, maskValue, opensAfter } from "./masks.js";
 export * from "./parameters.js";
+export { type Phase, phaseParts, phaseReasons, plainPhase } from "./phase.js";
 export { inverseFrequencies, ropeTables } from "./rope-tables.js";

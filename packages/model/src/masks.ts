@@ -1,5 +1,5 @@
-// Masks: gates on parts of a model that open while it trains, so that what is new joins in little by little (Yao et al.
-// 2024, "Masked Structural Growth"; Du et al. 2024, appendix A.5). Open masks are no masks: the model is then the plain one.
+// Masks shut parts of a model and open while it trains, so that what is new joins in little by little (Yao et al. 2024,
+// "Masked Structural Growth"; Du et al. 2024, appendix A.5). Once all are open the model is the plain one.
 import type { AxisName } from "./parameters.js";
 
 /** When a mask opens, in training tokens since growth. */
@@ -8,18 +8,18 @@ export type MaskSchedule =
   | { readonly kind: "linear"; readonly start: number; readonly tokens: number }
   | { readonly kind: "const"; readonly value: number };
 
-/** One gate with a value c between 0 (shut) and 1 (open). */
+/** A factor c between 0 (shut) and 1 (open) on one part of a model. */
 export interface Mask {
   /**
-   * Parameters that count as multiplied by c at the gated indices of `axis`, whichever of their dimensions that is:
-   * `down_proj` along `intermediate` gates neurons, `o_proj` along `heads` what heads say, along `hidden` what is
-   * written to the stream. A gated norm also takes its mean square over the open channels alone:
+   * Parameters that count as multiplied by c at the masked indices of `axis`, whichever of their dimensions that is:
+   * `down_proj` along `intermediate` masks neurons, `o_proj` along `heads` what heads say, along `hidden` what is
+   * written to the stream. A masked norm also takes its mean square over the open channels alone:
    * y = (x·c) / sqrt(Σ(x·c)² / Σc + eps) · weight · c. Empty for the axis `layers`.
    */
   readonly tensors: readonly string[];
-  /** `layers` gates whole layers: c · layer(x) + (1 − c) · x. */
+  /** `layers` masks whole layers: c · layer(x) + (1 − c) · x. */
   readonly axis: AxisName;
-  /** Gated indices of `axis`, from the first (inclusive) to the second (exclusive). */
+  /** Masked indices of `axis`, from the first (inclusive) to the second (exclusive). */
   readonly range: readonly [number, number];
   readonly schedule: MaskSchedule;
 }

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   finalNormName,
-  gatesName,
   initParameters,
   type LlamaConfig,
   layerParameterName,
@@ -13,6 +12,7 @@ import {
   lossGraph,
   type Mask,
   maskValue,
+  maskValuesName,
   opensAfter,
   parameterTable,
 } from "../src/index.js";
@@ -52,7 +52,7 @@ function logits(model: LlamaConfig, of: Weights, masks: readonly Mask[] = [], va
   const inputs = {
     ...of,
     tokens: hostTensor("i32", [size.batch, size.time], ids),
-    ...(masks.length > 0 && { [gatesName]: hostTensor("f32", [masks.length], values) }),
+    ...(masks.length > 0 && { [maskValuesName]: hostTensor("f32", [masks.length], values) }),
   };
   return [
     ...(evaluate(logitsGraph(model, { ...size, masks }), inputs, { precision: "f64" })["logits"] as RefTensor).data,
@@ -154,7 +154,7 @@ describe("a mask", () => {
       (name) => (quiet[name] as HostTensor<"f32">).data,
     ) as [Float32Array, Float32Array, Float32Array];
     const expected = [...ids].flatMap((id) => {
-      const x = c.map((gate, i) => gate * (embedding[8 * id + i] as number));
+      const x = c.map((factor, i) => factor * (embedding[8 * id + i] as number));
       const mean = x.reduce((sum, y) => sum + y * y, 0) / c.reduce((a, b) => a + b);
       const y = x.map(
         (value, i) =>
@@ -206,14 +206,14 @@ describe("open masks", () => {
   );
   const run = (masks: readonly Mask[]) => {
     const graph = differentiate(lossGraph(config, { ...size, masks }), { of: "loss", by: names });
-    const gates = masks.length > 0 && {
-      [gatesName]: hostTensor(
+    const maskValues = masks.length > 0 && {
+      [maskValuesName]: hostTensor(
         "f32",
         [masks.length],
         masks.map(() => 1),
       ),
     };
-    const outputs = evaluate(graph, { ...weights, tokens, ...gates }, { precision: "f32" });
+    const outputs = evaluate(graph, { ...weights, tokens, ...maskValues }, { precision: "f32" });
     return ["loss", ...names.map(gradientName)].map((name) => [...(outputs[name] as RefTensor).data]);
   };
 

@@ -1,8 +1,8 @@
 // Arms of a run with their stages laid end to end: every point carries what was spent since the arm's first step.
-import type { GrowthRecord, StageManifest } from "@cambium/experiment";
+import type { GrowthRecord, StageManifest } from "@cambium/run-format";
+import type { RunRecord } from "@cambium/run-format/node";
 import type { CurvePoint } from "@cambium/scaling";
 import type { MetricsRow } from "@cambium/train";
-import type { RunRecord } from "./read-run.js";
 
 /** What a curve can be drawn against. */
 export const costs = ["flops", "tokens", "seconds"] as const;

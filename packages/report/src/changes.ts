@@ -1,5 +1,5 @@
 // What a growth changed of a model's sizes, in words.
-import type { StageManifest } from "@cambium/experiment";
+import type { StageManifest } from "@cambium/run-format";
 import * as format from "./format.js";
 
 type Sizes = StageManifest["model"];

@@ -1,7 +1,7 @@
 // The report of a run: one self-contained HTML file made from the run directory alone.
 import { join } from "node:path";
 import { writeFileAtomic } from "@cambium/files";
-import { readRun } from "./read-run.js";
+import { readRun } from "@cambium/run-format/node";
 import { type RunSummary, summarize } from "./summary.js";
 
 export type { ArmSummary, RunSummary } from "./summary.js";

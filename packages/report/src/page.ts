@@ -1,8 +1,9 @@
 // The page: sections in order, in one file that asks nothing of any other.
+
+import type { RunRecord } from "@cambium/run-format/node";
 import { type Arm, layOut } from "./arms.js";
 import { type Html, html, trusted } from "./html.js";
 import { rank } from "./ranking.js";
-import type { RunRecord } from "./read-run.js";
 import { chartsSection } from "./sections/charts.js";
 import { detailsSection } from "./sections/details.js";
 import { growthSection } from "./sections/growth.js";

@@ -1,7 +1,8 @@
 // The result of a run as data: what the report's table shows, for a terminal or a script.
+
+import type { RunRecord } from "@cambium/run-format/node";
 import { bestLoss } from "@cambium/scaling";
 import { type Arm, type Cost, heldOutCurve, layOut } from "./arms.js";
-import type { RunRecord } from "./read-run.js";
 import { compare, judge } from "./verdict.js";
 
 export interface ArmSummary {

@@ -1,7 +1,7 @@
 // Run directories made up for tests: curves with the shape of real ones, sizes of the quickstart, exact counters.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { GrowthRecord, RunManifest, StageManifest } from "@cambium/experiment";
+import type { GrowthRecord, RunManifest, StageManifest } from "@cambium/run-format";
 import { trainFlops } from "@cambium/scaling";
 import type { MetricsRow } from "@cambium/train";
 

@@ -1,8 +1,9 @@
 // What the loss charts draw: stages end to end, the base first, growth where it happened, losses in full range.
+
+import type { RunRecord } from "@cambium/run-format/node";
 import { describe, expect, it } from "vitest";
 import { layOut } from "../src/arms.js";
 import { lossData, smoothingOf } from "../src/charts/loss-data.js";
-import type { RunRecord } from "../src/read-run.js";
 import { makeRun } from "./fixture.js";
 
 const run = makeRun();

@@ -1,7 +1,7 @@
 // A model compiled for training at one stage of its masks: the step, and the loss to evaluate with.
 import type { Device, Executable } from "@cambium/backend";
 import { type Graph, type HostTensor, hostTensor } from "@cambium/ir";
-import { gatesName, lossGraph, type Mask, maskValue, opensAfter } from "@cambium/model";
+import { lossGraph, type Mask, maskValue, maskValuesName, opensAfter } from "@cambium/model";
 import { type CompiledStep, compileStep } from "./compiled-step.js";
 import type { ResolvedTrainerOptions } from "./trainer-options.js";
 
@@ -9,29 +9,29 @@ export interface CompiledModel {
   readonly step: CompiledStep;
   /** Compiled by its first run. */
   readonly loss: Pick<Executable, "run">;
-  /** Those that its graphs have; none once all are open, when the graphs are the plain model's. */
+  /** Those in its graphs; none once all are open, when the graphs are the plain model's. */
   readonly masks: readonly Mask[];
   dispose(): void;
 }
 
-/** The masks of which something is to be seen after `tokens` tokens: all of them until the last is open for good. */
+/** The masks still in the graph after `tokens` tokens: all of them until the last has fully opened, then none. */
 export function masksAt(masks: readonly Mask[], tokens: number): readonly Mask[] {
   return masks.every((mask) => tokens >= opensAfter(mask)) ? [] : masks;
 }
 
 /** The input that holds the values of `masks` after `tokens` tokens; nothing without masks. */
-export function gatesAt(masks: readonly Mask[], tokens: number): Readonly<Record<string, HostTensor>> {
+export function maskValuesAt(masks: readonly Mask[], tokens: number): Readonly<Record<string, HostTensor>> {
   if (masks.length === 0) return {};
   const values = masks.map((mask) => maskValue(mask, tokens));
-  return { [gatesName]: hostTensor("f32", [masks.length], values) };
+  return { [maskValuesName]: hostTensor("f32", [masks.length], values) };
 }
 
 /** @throws CambiumError from the device's `compile`; nothing is then left on it. */
 export async function compileModel(options: ResolvedTrainerOptions, masks: readonly Mask[]): Promise<CompiledModel> {
-  const { device, config } = options;
-  const masked = { ...options, masks };
+  const { device, config, phase } = options;
+  const masked = { ...options, phase: { ...phase, masks } };
   const step = await compileStep(device, config, masked);
-  const loss = compiledWhenRun(device, () => lossGraph(config, masked));
+  const loss = compiledWhenRun(device, () => lossGraph(config, { ...options, masks }));
   const dispose = () => {
     step.dispose();
     loss.dispose();

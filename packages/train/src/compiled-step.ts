@@ -22,8 +22,8 @@ export interface StepInputs {
   readonly lr: number;
   /** 1 at the first. In mixed precision the state counts updates, since a step may be skipped. */
   readonly step: number;
-  /** The masks' values by input name: `gates`, or nothing where there are no masks. */
-  readonly gates: Readonly<Record<string, HostTensor>>;
+  /** The masks' values by input name, or nothing where there are no masks. */
+  readonly masks: Readonly<Record<string, HostTensor>>;
 }
 
 /** A step that was handed over to the device. */
@@ -71,7 +71,7 @@ async function wholeStep(device: Device, config: LlamaConfig, options: StepGraph
     flops: graphCost(graph).matrixFlops,
     countedBytes: countedBytes(graph),
     run: async (state, [tokens], now) => {
-      const inputs = { ...state, ...scalars(now), ...now.gates, tokens: tokens as HostTensor };
+      const inputs = { ...state, ...scalars(now), ...now.masks, tokens: tokens as HostTensor };
       const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", ...results] });
       return { state: { ...state, ...outputs }, result: wholeResult(fetched) };
     },
@@ -114,7 +114,7 @@ async function accumulatedStep(
         const weights = pick(state, read);
         const losses: RunResult["fetched"][] = [];
         for (const tokens of batches) {
-          const inputs = { ...weights, ...held, ...now.gates, tokens };
+          const inputs = { ...weights, ...held, ...now.masks, tokens };
           const { outputs, fetched } = await accumulate.run(inputs, { fetch: ["loss"] });
           held = outputs;
           losses.push(fetched);

@@ -15,7 +15,7 @@ import {
   mul,
   type Tensor,
 } from "@cambium/ir";
-import { type LlamaConfig, lossGraph, type Mask, parameterTable } from "@cambium/model";
+import { type LlamaConfig, lossGraph, type Phase, parameterTable, plainPhase } from "@cambium/model";
 import { type Precision, scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
 
@@ -25,12 +25,8 @@ export interface StepGraphOptions {
   /** Tokens in one sequence. */
   readonly time: number;
   readonly optimizer: OptimizerOptions;
-  /** Names of parameters that do not train. */
-  readonly frozen?: ReadonlySet<string>;
-  /** Learning-rate multipliers by parameter name; 1 where absent. */
-  readonly lrMultipliers?: Readonly<Record<string, number>>;
-  /** Gates on parameters and layers; their values are the input `gates`. */
-  readonly masks?: readonly Mask[];
+  /** Default: everything trains, at one rate, behind no masks. The masks' values are the input `masks`. */
+  readonly phase?: Phase;
   /** Default `f32`. */
   readonly precision?: Precision;
 }
@@ -44,7 +40,7 @@ export const stateNames = {
 
 /**
  * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, time + 1], `lr`
- * f32 [], `step` i32 [] (1 at the first), with masks `gates` f32 [number of masks]. Outputs besides the state: `loss` f32 [], `gradNorm` f32 [] before clipping.
+ * f32 [], `step` i32 [] (1 at the first), with masks `masks` f32 [number of masks]. Outputs besides the state: `loss` f32 [], `gradNorm` f32 [] before clipping.
  * In mixed precision the state also has the loss's scale and the count of updates (`scalingNames`), which takes the place
  * of `step`, and one more output is `stepScale` f32 [].
  */
@@ -93,8 +89,9 @@ export function accumulatedStepGraphs(
 }
 
 /** The parameters that train, in table order. */
-export function trainable(config: LlamaConfig, { frozen }: Pick<StepGraphOptions, "frozen">): string[] {
-  return parameterTable(config).flatMap(({ name }) => (frozen?.has(name) ? [] : [name]));
+export function trainable(config: LlamaConfig, { phase }: Pick<StepGraphOptions, "phase">): string[] {
+  const frozen = new Set(phase?.frozen);
+  return parameterTable(config).flatMap(({ name }) => (frozen.has(name) ? [] : [name]));
 }
 
 function shapesOf(config: LlamaConfig): Record<string, readonly number[]> {
@@ -107,7 +104,9 @@ function withPrecision(graph: Graph, { precision }: StepGraphOptions): Graph {
 
 function lossAndGradients(builder: GraphBuilder, config: LlamaConfig, options: StepGraphOptions) {
   const mixed = options.precision === "mixed";
-  const loss = mixed ? withScaledLoss(lossGraph(config, options)) : lossGraph(config, options);
+  const { batch, time, phase = plainPhase } = options;
+  const plain = lossGraph(config, { batch, time, masks: phase.masks });
+  const loss = mixed ? withScaledLoss(plain) : plain;
   const inputs = Object.fromEntries(loss.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
   const backward = differentiate(loss, { of: mixed ? "scaledLoss" : "loss", by: trainable(config, options) });
   return { inputs, outputs: builder.inline(backward, inputs) };
@@ -120,7 +119,7 @@ function update(
   inputs: Readonly<Record<string, Tensor>>,
   gradients: readonly Tensor[],
 ): void {
-  const { optimizer, lrMultipliers = {} } = options;
+  const { optimizer, phase = plainPhase } = options;
   const { beta1, beta2, eps, weightDecay } = optimizer;
   const mixed = options.precision === "mixed";
   const lr = builder.input("lr", f32());
@@ -138,7 +137,7 @@ function update(
       const parameter = inputs[name] as Tensor;
       const m = builder.input(stateNames.m(name), parameter.type);
       const v = builder.input(stateNames.v(name), parameter.type);
-      const attrs = { beta1, beta2, eps, weightDecay, lrMultiplier: lrMultipliers[name] ?? 1 };
+      const attrs = { beta1, beta2, eps, weightDecay, lrMultiplier: phase.lrMultipliers[name] ?? 1 };
       const [nextParameter, nextM, nextV] = updated(
         parameter,
         gradients[i] as Tensor,

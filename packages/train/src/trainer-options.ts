@@ -1,7 +1,7 @@
 // What a trainer is opened with, and the checks on it.
 import type { Device, DeviceInfo } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { type LlamaConfig, type Mask, parameterTable } from "@cambium/model";
+import { type LlamaConfig, type Phase, parameterTable, phaseReasons, plainPhase } from "@cambium/model";
 import type { Precision } from "./loss-scale.js";
 import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
 
@@ -17,12 +17,8 @@ export interface TrainerOptions {
   readonly optimizer?: Partial<OptimizerOptions>;
   /** `mixed`: products of f16 with f32 sums, and a scaled loss; the loss is evaluated in f32. Default `f32`. */
   readonly precision?: Precision;
-  /** Names of parameters that do not train: they get no gradient and no moments. */
-  readonly frozen?: ReadonlySet<string>;
-  /** Learning-rate multipliers by parameter name; 1 where absent. */
-  readonly lrMultipliers?: Readonly<Record<string, number>>;
-  /** Gates that open as tokens are read (`Trainer.advance`). Default: none. */
-  readonly masks?: readonly Mask[];
+  /** What trains and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, behind no masks. */
+  readonly phase?: Phase;
   /** Training tokens read since growth, which the masks follow. Default 0. */
   readonly tokens?: number;
 }
@@ -38,36 +34,21 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
  * mixed precision on a device without f16.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
-  const {
-    batch,
-    time,
-    accumulation = 1,
-    precision = "f32",
-    frozen = new Set<string>(),
-    lrMultipliers = {},
-    masks = [],
-    tokens = 0,
-  } = given;
-  const names = new Set(parameterTable(given.config).map(({ name }) => name));
+  const { batch, time, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;
+  const table = parameterTable(given.config);
   const sizes = Object.entries({ batch, time, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
   const reasons: Reason[] = [
     ...sizes.map(([where, n]) => ({ where, message: "out of range", expected: "an integer ≥ 1", got: String(n) })),
-    ...unknown("frozen", frozen, names),
-    ...unknown("lrMultipliers", Object.keys(lrMultipliers), names),
-    ...masks.flatMap((mask, i) => maskReasons(mask, `masks / ${i}`, given.config)),
-    ...Object.entries(lrMultipliers)
-      .filter(([, factor]) => !(factor >= 0 && factor < Number.POSITIVE_INFINITY))
-      .map(([name, factor]) => {
-        return { where: `lrMultipliers of ${name}`, message: "out of range", expected: "≥ 0", got: String(factor) };
-      }),
+    ...phaseReasons(phase, table),
   ];
-  if ([...names].every((name) => frozen.has(name))) {
+  const frozen = new Set(phase.frozen);
+  if (table.every(({ name }) => frozen.has(name))) {
     reasons.push({ where: "frozen", message: "nothing is left to train" });
   }
   if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained so", { reasons });
   if (precision === "mixed") requireHalf(given.device.info);
   const optimizer = optimizerOptions(given.optimizer);
-  return { ...given, accumulation, precision, frozen, lrMultipliers, masks, tokens, optimizer };
+  return { ...given, accumulation, precision, phase, tokens, optimizer };
 }
 
 function requireHalf({ backend, device, dtypes }: DeviceInfo): void {
@@ -77,17 +58,4 @@ function requireHalf({ backend, device, dtypes }: DeviceInfo): void {
     got: `${dtypes.join(", ")} on ${backend} (${device})`,
     hint: "precision f32, or a GPU with the feature shader-f16: cambium doctor says which adapters have it",
   });
-}
-
-function maskReasons({ tensors, axis }: Mask, where: string, config: LlamaConfig): Reason[] {
-  const axes = new Map(parameterTable(config).map((spec) => [spec.name, spec.axes]));
-  const strangers = unknown(where, tensors, new Set(axes.keys()));
-  const without = tensors.filter((name) => axes.has(name) && !axes.get(name)?.some((of) => of.axis === axis));
-  return [...strangers, ...without.map((got) => ({ where, message: `the parameter has no axis "${axis}"`, got }))];
-}
-
-function unknown(where: string, given: Iterable<string>, names: ReadonlySet<string>): Reason[] {
-  return [...given]
-    .filter((name) => !names.has(name))
-    .map((got) => ({ where, message: "the model has no such parameter", got }));
 }

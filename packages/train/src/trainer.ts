@@ -3,7 +3,7 @@
 import type { DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
-import { type CompiledModel, compileModel, gatesAt, masksAt } from "./compiled-model.js";
+import { type CompiledModel, compileModel, masksAt, maskValuesAt } from "./compiled-model.js";
 import type { StepResult } from "./compiled-step.js";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { initialLossScale, scalingTensors, splitScaling } from "./loss-scale.js";
@@ -37,7 +37,7 @@ export class Trainer {
    */
   static async open(given: TrainerOptions): Promise<Trainer> {
     const options = trainerOptions(given);
-    return new Trainer(options, await compileModel(options, masksAt(options.masks, options.tokens)));
+    return new Trainer(options, await compileModel(options, masksAt(options.phase.masks, options.tokens)));
   }
 
   get config(): LlamaConfig {
@@ -76,7 +76,8 @@ export class Trainer {
   load(state: TrainingState): Promise<void> {
     const before = this.#result;
     return this.#inTurn(async () => {
-      const { device, config, frozen, precision } = this.#options;
+      const { device, config, phase, precision } = this.#options;
+      const frozen = new Set(phase.frozen);
       checkState(config, state, frozen);
       // A failure that is still to come belongs to the state that goes.
       await before.catch(() => {});
@@ -95,7 +96,7 @@ export class Trainer {
    */
   advance(tokens: number): Promise<void> {
     return this.#inTurn(async () => {
-      const masks = masksAt(this.#options.masks, tokens);
+      const masks = masksAt(this.#options.phase.masks, tokens);
       if (masks.length !== this.#model.masks.length) {
         const next = await compileModel(this.#options, masks);
         this.#model.dispose();
@@ -118,7 +119,7 @@ export class Trainer {
         throw new CambiumError("E_BATCH", "a step takes another number of micro-batches", { expected, got });
       }
       const tokens = batches.map((batch) => this.#batch(batch));
-      const now = { lr, step: this.#updates + 1, gates: this.#gates() };
+      const now = { lr, step: this.#updates + 1, masks: this.#masks() };
       const { state, result } = await this.#model.step.run(this.#state, tokens, now);
       this.#state = state;
       this.#updates += 1;
@@ -136,7 +137,7 @@ export class Trainer {
    */
   evaluate(batches: Iterable<Int32Array>): Promise<number> {
     return this.#inTurn(async () => {
-      const inputs = { ...this.parameters, ...this.#gates() };
+      const inputs = { ...this.parameters, ...this.#masks() };
       let [sum, count] = [0, 0];
       const add = async (fetched: RunResult["fetched"]) => {
         sum += (await fetched)["loss"]?.data[0] as number;
@@ -202,8 +203,8 @@ export class Trainer {
     this.#state = {};
   }
 
-  #gates(): Readonly<Record<string, HostTensor>> {
-    return gatesAt(this.#model.masks, this.#tokens);
+  #masks(): Readonly<Record<string, HostTensor>> {
+    return maskValuesAt(this.#model.masks, this.#tokens);
   }
 
   #batch(batch: Int32Array): HostTensor {

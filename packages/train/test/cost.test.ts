@@ -1,7 +1,14 @@
 // What a step costs, as the graph counts it, against formulas over the model's shape.
 import { nullBackend } from "@cambium/backend";
 import { graphCost } from "@cambium/ir";
-import { countParameters, embeddingName, type LlamaConfig, llamaConfig, parameterTable } from "@cambium/model";
+import {
+  countParameters,
+  embeddingName,
+  type LlamaConfig,
+  llamaConfig,
+  parameterTable,
+  plainPhase,
+} from "@cambium/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configs } from "../../model/test/support/arbitrary.js";
@@ -64,13 +71,13 @@ describe("a trainer's cost", () => {
   });
 
   it("leaves out the gradients of frozen weights, and nothing else", async () => {
-    await open({ frozen: new Set(["lm_head.weight", embeddingName]) }, (trainer) => {
+    await open({ phase: { ...plainPhase, frozen: ["lm_head.weight", embeddingName] } }, (trainer) => {
       // The loss gives both its gradients at once.
       expect(trainer.flopsPerStep).toBe(4 * formula(config, 64));
     });
     const linear = parameterTable(config).filter(({ kind }) => kind === "linear");
-    const frozen = new Set(linear.map(({ name }) => name));
-    await open({ frozen }, (trainer) => {
+    const frozen = linear.map(({ name }) => name);
+    await open({ phase: { ...plainPhase, frozen } }, (trainer) => {
       const { nonEmbedding } = countParameters(config);
       const norms = (2 * config.layers + 1) * config.hiddenSize;
       expect(trainer.flopsPerStep).toBe(4 * (formula(config, 64) - 2 * 64 * (nonEmbedding - norms)));

@@ -1,6 +1,6 @@
-// Training behind masks: the gates follow the tokens read, and once they are open the plain model trains, bit for bit.
+// Training behind masks: the masks follow the tokens read, and once they are open the plain model trains, bit for bit.
 import type { HostTensor } from "@cambium/ir";
-import { embeddingName, layerParameterName, type Mask } from "@cambium/model";
+import { embeddingName, layerParameterName, type Mask, plainPhase } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import { bits } from "./support/bits.js";
 import { errorOf, reasonsOf } from "./support/errors.js";
@@ -11,6 +11,7 @@ const opening = (tokens: number): Mask[] => [
   { tensors: [down], axis: "intermediate", range: [4, 8], schedule: { kind: "linear", start: 0, tokens } },
   { tensors: [], axis: "layers", range: [0, 1], schedule: { kind: "linear", start: 0, tokens: tokens / 2 } },
 ];
+const masked = (masks: Mask[]) => ({ phase: { ...plainPhase, masks } });
 const shutNeurons = opening(24).slice(0, 1);
 
 describe("a trainer with masks", () => {
@@ -19,7 +20,7 @@ describe("a trainer with masks", () => {
       await trainer.load(initialState());
       return trainer.evaluate([batchAt(0)]);
     });
-    await withTrainer({ masks: opening(24) }, async (trainer) => {
+    await withTrainer(masked(opening(24)), async (trainer) => {
       await trainer.load(initialState());
       const losses: number[] = [];
       for (const tokens of [0, 6, 12, 18, 24, 1e9]) {
@@ -32,7 +33,7 @@ describe("a trainer with masks", () => {
   });
 
   it("gives what is shut no gradient, and the rest what it has without it", async () => {
-    await withTrainer({ masks: shutNeurons, optimizer: { weightDecay: 0 } }, async (trainer) => {
+    await withTrainer({ ...masked(shutNeurons), optimizer: { weightDecay: 0 } }, async (trainer) => {
       await trainer.load(initialState());
       await trainer.step([batchAt(0)], 0.01);
       const { m } = await trainer.state();
@@ -53,13 +54,13 @@ describe("a trainer with masks", () => {
         return { bits: bits(await trainer.state()), flops: [masked, trainer.flopsPerStep] };
       });
     const plain = await run({}, 0);
-    expect(await run({ masks: opening(24) }, 24)).toEqual(plain);
-    expect(await run({ masks: opening(24), tokens: 24 }, 24)).toEqual(plain);
-    expect((await run({ masks: opening(24) }, 12)).bits).not.toEqual(plain.bits);
+    expect(await run(masked(opening(24)), 24)).toEqual(plain);
+    expect(await run({ ...masked(opening(24)), tokens: 24 }, 24)).toEqual(plain);
+    expect((await run(masked(opening(24)), 12)).bits).not.toEqual(plain.bits);
   });
 
   it("holds one compiled model at a time", async () => {
-    await withTrainer({ masks: opening(24) }, async (trainer, device) => {
+    await withTrainer(masked(opening(24)), async (trainer, device) => {
       const { executables } = await device.memory();
       await trainer.advance(24);
       expect((await device.memory()).executables).toBe(executables);
@@ -68,7 +69,7 @@ describe("a trainer with masks", () => {
 
   it("keeps a mask that never opens", async () => {
     const half: Mask = { ...(shutNeurons[0] as Mask), schedule: { kind: "const", value: 0.5 } };
-    await withTrainer({ masks: [half] }, async (trainer) => {
+    await withTrainer(masked([half]), async (trainer) => {
       await trainer.load(initialState());
       await trainer.advance(1e12);
       const masked = await trainer.evaluate([batchAt(0)]);
@@ -90,7 +91,7 @@ describe("a trainer with masks", () => {
 
   it("refuses masks on tensors that are not there, or have no such axis", async () => {
     const stranger: Mask = { ...(shutNeurons[0] as Mask), tensors: ["nothing", embeddingName] };
-    const error = await errorOf(() => withTrainer({ ...size, masks: [stranger] }, async () => {}));
-    expect([error.code, reasonsOf(error)]).toEqual(["E_TRAINER", ["masks / 0", "masks / 0"]]);
+    const error = await errorOf(() => withTrainer({ ...size, ...masked([stranger]) }, async () => {}));
+    expect([error.code, reasonsOf(error)]).toEqual(["E_TRAINER", ["masks / 0: nothing", "masks / 0"]]);
   });
 });

@@ -1,7 +1,7 @@
 // Settings, states and batches that do not fit: refused with every reason, and nothing left on the device.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { CambiumError, hostTensor } from "@cambium/ir";
-import { embeddingName, finalNormName, parameterTable } from "@cambium/model";
+import { embeddingName, finalNormName, parameterTable, plainPhase } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import {
   defaultOptimizer,
@@ -39,10 +39,26 @@ describe("optimizerOptions", () => {
 describe("Trainer.open", () => {
   it.each<[string, Partial<TrainerOptions>, string[]]>([
     ["sizes that are no sizes", { batch: 0, time: 1.5, accumulation: Number.NaN }, ["batch", "time", "accumulation"]],
-    ["a frozen parameter that is not there", { frozen: new Set(["lm_haed.weight"]) }, ["frozen"]],
-    ["a multiplier of nothing", { lrMultipliers: { constructor: 1 } }, ["lrMultipliers"]],
-    ["a negative multiplier", { lrMultipliers: { [embeddingName]: -1 } }, [`lrMultipliers of ${embeddingName}`]],
-    ["nothing to train", { frozen: new Set(parameterTable(config).map(({ name }) => name)) }, ["frozen"]],
+    [
+      "a frozen parameter that is not there",
+      { phase: { ...plainPhase, frozen: ["lm_haed.weight"] } },
+      ["frozen: lm_haed.weight"],
+    ],
+    [
+      "a multiplier of nothing",
+      { phase: { ...plainPhase, lrMultipliers: { constructor: 1 } } },
+      ["lrMultipliers: constructor"],
+    ],
+    [
+      "a negative multiplier",
+      { phase: { ...plainPhase, lrMultipliers: { [embeddingName]: -1 } } },
+      [`lrMultipliers: ${embeddingName}`],
+    ],
+    [
+      "nothing to train",
+      { phase: { ...plainPhase, frozen: parameterTable(config).map(({ name }) => name) } },
+      ["frozen"],
+    ],
   ])("refuses %s", async (_, options, where) => {
     const error = await errorOf(() => withTrainer(options, async () => {}));
     expect(error.code).toBe("E_TRAINER");

@@ -1,5 +1,5 @@
 // A run that stops anywhere and goes on from its snapshot ends in the bits of one that was never stopped.
-import { embeddingName, layerParameterName, type Mask } from "@cambium/model";
+import { embeddingName, layerParameterName, type Mask, plainPhase } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import {
   flattenState,
@@ -21,8 +21,11 @@ const variants: [string, Partial<TrainerOptions>][] = [
     "accumulated, frozen in part, with multipliers",
     {
       accumulation: 2,
-      frozen: new Set([embeddingName]),
-      lrMultipliers: { [layerParameterName(1, "mlp.down_proj")]: 0.5 },
+      phase: {
+        ...plainPhase,
+        frozen: [embeddingName],
+        lrMultipliers: { [layerParameterName(1, "mlp.down_proj")]: 0.5 },
+      },
     },
   ],
 ];
@@ -37,7 +40,8 @@ const masks: Mask[] = [
   },
   { tensors: [], axis: "layers", range: [1, 2], schedule: { kind: "linear", start: 0, tokens: 24 } },
 ];
-variants.push(["masked", { masks }], ["masked and accumulated", { masks, accumulation: 2 }]);
+const phase = { ...plainPhase, masks };
+variants.push(["masked", { phase }], ["masked and accumulated", { phase, accumulation: 2 }]);
 variants.push(["in mixed precision", { precision: "mixed" }]);
 variants.push(["in mixed precision, accumulated", { precision: "mixed", accumulation: 2 }]);
 const steps = 6;

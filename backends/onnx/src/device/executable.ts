@@ -1,84 +1,39 @@
-// An executable as the main thread sees it: checks a run's inputs, sends them, and makes handles for what stays.
-import {
-  type DeviceTensor,
-  type Executable,
-  type ExecutableStats,
-  type ProfileEntry,
-  type RunOptions,
-  type RunResult,
-  validateInputs,
-} from "@cambium/backend";
-import { CambiumError, type Graph, type HostTensor } from "@cambium/ir";
-import type { Binding, Calls, ExecutableId, TensorId } from "../protocol.js";
-import type { OnnxDevice } from "./device.js";
+// A graph in the worker as the main thread sees it: runs are sent there, and what they fetch comes back with the answer.
+import type { BuiltGraph } from "@cambium/backend";
+import type { Graph, HostData, HostTensor } from "@cambium/ir";
+import { compileGraph } from "../compile/compile.js";
+import type { Binding, TensorId } from "../protocol.js";
+import type { Engine } from "./engine.js";
 
-export class OnnxExecutable implements Executable {
-  #live = true;
+/** Compiles `graph` here and sends its plan to the worker. */
+export async function buildGraph(engine: Engine, graph: Graph): Promise<BuiltGraph<TensorId>> {
+  const { client, profiling } = engine;
+  const { plan, nodes, plannedBytes } = compileGraph(graph);
+  const executable = engine.newExecutable();
+  const models = plan.steps.flatMap((step) => (step.kind === "session" ? [step.model.buffer] : []));
+  await client.call("compile", { executable, plan }, models);
+  return {
+    stats: { nodes, plannedBytes },
+    run(inputs, fetch) {
+      const bindings = inputs.map(({ name, storage, host }): [string, Binding] => [
+        name,
+        host ? { data: host.data } : { tensor: storage },
+      ]);
+      const staying = graph.outputs.filter(({ name }) => !fetch.includes(name));
+      const keep = Object.fromEntries(staying.map(({ name }) => [name, engine.newTensor()]));
+      // The worker answers requests in order, so whatever is sent from here on may already use the ids in `keep`.
+      const answer = client.call("run", { executable, bindings: Object.fromEntries(bindings), keep, fetch });
+      return { outputs: keep, fetched: answer.then((data) => hostTensors(graph, data)) };
+    },
+    ...(profiling && { profile: () => client.call("profile", { executable }) }),
+    dispose: () => client.notify({ release: executable }),
+  };
+}
 
-  constructor(
-    private readonly device: OnnxDevice,
-    private readonly id: ExecutableId,
-    private readonly graph: Graph,
-    readonly stats: ExecutableStats,
-    private readonly profiling: boolean,
-    private readonly forget: () => void,
-  ) {}
-
-  async run(inputs: Readonly<Record<string, DeviceTensor | HostTensor>>, options: RunOptions = {}): Promise<RunResult> {
-    this.#mustLive();
-    const { ledger, client } = this.device;
-    const bound = validateInputs(this.graph, inputs, ledger, options);
-    const bindings: Record<string, Binding> = {};
-    for (const { name, tensor, host, consumed } of bound) {
-      if (host) bindings[name] = { data: host.data };
-      else if (tensor) bindings[name] = { tensor: consumed ? ledger.take(tensor) : ledger.storage(tensor) };
-    }
-    const fetch = options.fetch ?? [];
-    const staying = this.graph.outputs.filter(({ name }) => !fetch.includes(name));
-    const keep: Record<string, TensorId> = Object.fromEntries(
-      staying.map(({ name }) => [name, this.device.newTensorId()]),
-    );
-    const answer = client.call("run", { executable: this.id, bindings, keep, fetch });
-    const outputs: Record<string, DeviceTensor> = Object.fromEntries(
-      staying.map(({ name, value }) => [name, ledger.add(value.type, keep[name] as TensorId)]),
-    );
-    return { outputs, fetched: this.device.pending.track(this.#fetched(answer, outputs)) };
-  }
-
-  /** What the worker answers a run with. The worker takes calls in order: nothing else has to wait for it. */
-  async #fetched(
-    answer: Promise<Calls["run"]["result"]>,
-    outputs: RunResult["outputs"],
-  ): Promise<Awaited<RunResult["fetched"]>> {
-    try {
-      const data = await answer;
-      const wanted = this.graph.outputs.filter(({ name }) => Object.hasOwn(data, name));
-      return Object.fromEntries(
-        wanted.map(({ name, value }) => [name, { ...value.type, data: data[name] } as HostTensor]),
-      );
-    } catch (error) {
-      for (const tensor of Object.values(outputs)) this.device.ledger.fail(tensor, error);
-      throw error;
-    }
-  }
-
-  async profile(): Promise<readonly ProfileEntry[] | null> {
-    this.#mustLive();
-    return this.profiling ? this.device.client.call("profile", { executable: this.id }) : null;
-  }
-
-  dispose(): void {
-    if (!this.#live) return;
-    this.#live = false;
-    this.forget();
-    this.device.client.notify({ release: this.id });
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  #mustLive(): void {
-    if (!this.#live) throw new CambiumError("E_DISPOSED", "the executable was disposed");
-  }
+/** The outputs that came back. */
+function hostTensors(graph: Graph, data: Readonly<Record<string, HostData>>): Record<string, HostTensor> {
+  const fetched = graph.outputs.filter(({ name }) => Object.hasOwn(data, name));
+  return Object.fromEntries(
+    fetched.map(({ name, value }) => [name, { ...value.type, data: data[name] } as HostTensor]),
+  );
 }

@@ -1,9 +1,9 @@
 // A compiled graph in the worker: its sessions, its scratch memory, and one run after another.
-import type { ProfileEntry } from "@cambium/backend";
+import { OpTimes, type ProfileEntry } from "@cambium/backend";
 import type { OpenOptions } from "../options.js";
 import type { Plan, PlannedSlot, SessionStep, Slot } from "../plan.js";
 import type { Kernels } from "./kernels.js";
-import { OpTimes } from "./op-times.js";
+
 import { Session } from "./session.js";
 import type { Block, Storage } from "./storage.js";
 
@@ -20,12 +20,19 @@ export class WorkerExecutable {
 
   static async create(plan: Plan, options: OpenOptions, storage: Storage, kernels: Kernels): Promise<WorkerExecutable> {
     const sessions = new Map<SessionStep, Session>();
-    for (const step of plan.steps) if (step.kind === "session") sessions.set(step, await Session.create(step, options));
     const scratch = new Map<Slot, Block>();
-    plan.slots.forEach(({ type, storage: { kind } }, slot) => {
-      if (kind === "scratch") scratch.set(slot, storage.allocate(type));
-    });
-    return new WorkerExecutable(plan, storage, kernels, scratch, sessions);
+    const executable = new WorkerExecutable(plan, storage, kernels, scratch, sessions);
+    try {
+      for (const step of plan.steps)
+        if (step.kind === "session") sessions.set(step, await Session.create(step, options));
+      plan.slots.forEach(({ type, storage: { kind } }, slot) => {
+        if (kind === "scratch") scratch.set(slot, storage.allocate(type));
+      });
+    } catch (error) {
+      await executable.release();
+      throw error;
+    }
+    return executable;
   }
 
   /**

@@ -2,10 +2,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { OpTimes } from "@cambium/backend";
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import type { OpenOptions } from "../options.js";
 import type { SessionStep } from "../plan.js";
-import type { OpTimes } from "./op-times.js";
 
 export class Session {
   readonly #step: SessionStep;

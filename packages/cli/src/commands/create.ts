@@ -1,6 +1,6 @@
 // cambium create: a package of one's own for an operator or a backend.
 import { join, relative, resolve } from "node:path";
-import { version } from "@cambium/experiment";
+import { version } from "@cambium/run";
 import { Argument, Command } from "commander";
 import { createPlugin, type PluginKind, pluginKinds, spellings } from "../create.js";
 

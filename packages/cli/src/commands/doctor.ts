@@ -1,8 +1,8 @@
 // cambium doctor: what is installed, what would run, why not, and the exact fix.
 import { type PluginImporter, type ProbeResult, resolveBackend, resolvePlugin } from "@cambium/backend";
-import { version } from "@cambium/experiment";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
+import { version } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import type { Host } from "../host.js";

@@ -1,9 +1,9 @@
 // cambium generate: text or token ids from a checkpoint or a run.
 import { resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
-import { readParameters } from "@cambium/experiment";
 import { CambiumError } from "@cambium/ir";
 import { generate } from "@cambium/model";
+import { readParameters } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import { type BackendFlags, backendOptions, realNumber, wholeNumber, withBackendFlags } from "../flags.js";

@@ -1,10 +1,11 @@
 // cambium inspect: what a path holds — a recipe, a run, a checkpoint, a safetensors file — or the graph of its model.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { loadRecipe, type Recipe } from "@cambium/experiment";
 import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
 import { type LlamaConfig, lossGraph } from "@cambium/model";
+import type { Recipe } from "@cambium/recipe";
 import { summarizeRun } from "@cambium/report";
+import { loadRecipe } from "@cambium/run";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
 import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-view.js";

@@ -135,7 +135,7 @@ async function measure(
   });
   const { bytes: weightBytes } = await device.memory();
   const losses = async (what: string, config: LlamaConfig, inputs: Weights): Promise<Measured> => {
-    const masks = what === "grown" ? plan.masks : [];
+    const masks = what === "grown" ? plan.phase.masks : [];
     const loss = await meanLoss(device, config, inputs, windows, masks, (done) => {
       signal.throwIfAborted();
       line.show(() => `Loss of the ${what} model ${Math.floor((100 * done) / windows.batches.length)} %`);
@@ -159,7 +159,7 @@ async function meanLoss(
   config: LlamaConfig,
   weights: Weights,
   { batch, time, batches }: Windows,
-  masks: GrowthPlan["masks"],
+  masks: GrowthPlan["phase"]["masks"],
   progress: (done: number) => void,
 ): Promise<number> {
   using executable = await device.compile(lossGraph(config, { batch, time, masks }));
@@ -184,7 +184,7 @@ function describe({ base, grown, tokens, context, weightBytes, device, operator 
     ["R_c", formatRate(connectionRate(layerMap(plan)))],
     ["base loss", loss(base)],
     ["grown loss", loss(grown)],
-    ...(plan.masks.length > 0 ? [["masks", shut] as [string, string]] : []),
+    ...(plan.phase.masks.length > 0 ? [["masks", shut] as [string, string]] : []),
     ["difference", `${difference < 0 ? "" : "+"}${difference.toFixed(4)}`],
     ["measured", `${tokens.toLocaleString("en-US")} tokens, ${context} in a sequence, on ${device}`],
     ["weights", `${compact(weightBytes)}B in memory for both models`],

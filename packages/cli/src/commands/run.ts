@@ -1,9 +1,10 @@
 // cambium run: a recipe from data to report.
 import { dirname, resolve } from "node:path";
-import { type Recipe, type RunOutcome, runRecipe } from "@cambium/experiment";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
+import type { Recipe } from "@cambium/recipe";
 import { summarizeRun, writeReport } from "@cambium/report";
+import { type RunOutcome, runRecipe } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import {

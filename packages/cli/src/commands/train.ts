@@ -1,7 +1,7 @@
 // cambium train: train one model, from nothing or from a checkpoint, without growth. A short form of a recipe.
 import { basename, join, resolve } from "node:path";
-import { checkRecipe } from "@cambium/experiment";
 import { CambiumError } from "@cambium/ir";
+import { checkRecipe } from "@cambium/recipe";
 import { Command } from "commander";
 import { oneOf, realNumber, wholeNumber, withBackendFlags, withPrecisionFlag } from "../flags.js";
 import type { Host } from "../host.js";

@@ -169,7 +169,7 @@ function momentsOf(config: LlamaConfig) {
 async function assertMoments(plan: GrowthPlan, policy: MomentPolicy): Promise<void> {
   const grown = growMoments(plan, momentsOf(plan.base), policy);
   assertEqual(grown.updates, policy === "reset" ? 0 : 17, `updates after "${policy}"`);
-  const trained = parameterTable(plan.target).filter(({ name }) => !plan.freeze.includes(name));
+  const trained = parameterTable(plan.target).filter(({ name }) => !plan.phase.frozen.includes(name));
   const names: string[] = [];
   for await (const [name, { m, v }] of grown.tensors) {
     names.push(name);

@@ -20,7 +20,7 @@ export function exactly(tensors: Readonly<Record<string, HostTensor>>): Record<s
  */
 export async function assertFunction(plan: GrowthPlan): Promise<void> {
   const claim = plan.claims.functionPreserving;
-  const { masks } = plan;
+  const { masks } = plan.phase;
   if (masks.length > 0) assertOpening(masks);
   assertThat(claim !== "at-mask-0" || masks.length > 0, "claims to preserve the function at mask 0, but has no masks");
   const base = exactly(testParameters(plan.base, "w"));

@@ -1,7 +1,7 @@
 // The gradients of a model's loss, in float64: what moment rules are measured by.
 import { differentiate, evaluate, gradientName, numel, Random, type RefTensor } from "@cambium/ir";
 import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
-import { gatesOf, type Masked, unmasked, type Weights } from "./logits.js";
+import { type Masked, maskInputs, unmasked, type Weights } from "./logits.js";
 
 const batch = 2;
 const time = 12;
@@ -18,6 +18,6 @@ export function gradients(
   const names = parameterTable(config).map(({ name }) => name);
   const graph = differentiate(lossGraph(config, { batch, time, masks: masked.masks }), { of: "loss", by: names });
   const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
-  const outputs = evaluate(graph, { ...weights, ...gatesOf(masked), tokens }, { precision: "f64" });
+  const outputs = evaluate(graph, { ...weights, ...maskInputs(masked), tokens }, { precision: "f64" });
   return Object.fromEntries(names.map((name) => [name, (outputs[gradientName(name)] as RefTensor).data]));
 }

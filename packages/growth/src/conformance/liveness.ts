@@ -13,9 +13,9 @@ const rate = 0.01;
  * of Adam from `weights`, masks half open. Rows of the vocabulary do not count: a token that is not read has none.
  */
 export function deadTensors(plan: GrowthPlan, weights: Readonly<Weights>): string[] {
-  const frozen = new Set(plan.freeze);
+  const frozen = new Set(plan.phase.frozen);
   const trained = parameterTable(plan.target).filter(({ name }) => !frozen.has(name));
-  const masked = { masks: plan.masks, values: plan.masks.map(() => 0.5) };
+  const masked = { masks: plan.phase.masks, values: plan.phase.masks.map(() => 0.5) };
   const moments = new Map(trained.map(({ name }) => [name, { m: zeros(weights, name), v: zeros(weights, name) }]));
   const seen = new Map(trained.map(({ name }) => [name, zeros(weights, name)]));
   const current = Object.fromEntries(

@@ -1,6 +1,13 @@
 // The function a model computes, in float64: what `exact` claims are measured by.
 import { evaluate, numel, Random, type RefTensor } from "@cambium/ir";
-import { finalNormName, gatesName, type LlamaConfig, logitsGraph, type Mask, parameterTable } from "@cambium/model";
+import {
+  finalNormName,
+  type LlamaConfig,
+  logitsGraph,
+  type Mask,
+  maskValuesName,
+  parameterTable,
+} from "@cambium/model";
 import { compilePlan } from "../evaluate/plan.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
@@ -44,9 +51,9 @@ export interface Masked {
 }
 
 /** The inputs that masked graphs have beside weights and tokens. */
-export function gatesOf({ masks, values }: Masked): Weights {
+export function maskInputs({ masks, values }: Masked): Weights {
   if (masks.length === 0) return {};
-  return { [gatesName]: { type: { dtype: "f32", shape: [masks.length] }, data: Float64Array.from(values) } };
+  return { [maskValuesName]: { type: { dtype: "f32", shape: [masks.length] }, data: Float64Array.from(values) } };
 }
 
 export const unmasked: Masked = { masks: [], values: [] };
@@ -63,7 +70,7 @@ export function logits(
   const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(config.vocabSize * random.uniform(i)));
   const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
   const graph = logitsGraph(config, { batch, time, masks: masked.masks });
-  const outputs = evaluate(graph, { ...weights, ...gatesOf(masked), tokens }, { precision });
+  const outputs = evaluate(graph, { ...weights, ...maskInputs(masked), tokens }, { precision });
   return (outputs["logits"] as RefTensor).data;
 }
 

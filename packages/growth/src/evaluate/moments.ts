@@ -49,7 +49,7 @@ export function growMoments(
   tables: PlanTables = planTables(plan),
 ): GrownMoments {
   checkPlan(plan, tables);
-  const frozen = new Set(plan.freeze);
+  const frozen = new Set(plan.phase.frozen);
   const trained = tables.target.filter(({ name }) => !frozen.has(name));
   if (policy === "reset") {
     const fresh = async function* (): GrownMoments["tensors"] {

@@ -1,4 +1,5 @@
 // A plan as row makers, one for each target tensor.
+import { phaseParts } from "@cambium/model";
 import type { Expr } from "../expr/expr.js";
 import { checkPlan } from "../plan/check.js";
 import { checkNeeds } from "../plan/needs.js";
@@ -28,7 +29,7 @@ export interface CompileOptions {
 export function compilePlan(plan: GrowthPlan, options: CompileOptions): readonly CompiledTensor[] {
   const { read, learned, tables = planTables(plan) } = options;
   const checked = checkPlan(plan, tables);
-  if (learned === undefined) checkNeeds(plan, ["freeze", "lrMultipliers", "masks"]);
+  if (learned === undefined) checkNeeds(plan, phaseParts(plan.phase));
   return checked.map(({ name, expr, typed }) => {
     const { shape, rows } = compileTyped(typed, { read, learned: learned ?? "init", power: 1 });
     return { name, expr, shape, rows };

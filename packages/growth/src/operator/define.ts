@@ -1,6 +1,6 @@
 // defineOperator: from an author's few functions to an operator that checks its options and its plan.
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
-import { type LlamaConfig, llamaConfig } from "@cambium/model";
+import { type LlamaConfig, llamaConfig, plainPhase } from "@cambium/model";
 import type { z } from "zod";
 import { checkPlan } from "../plan/check.js";
 import { type Claims, type GrowthPlan, growthContractVersion, type PlanParts } from "../plan/plan.js";
@@ -52,9 +52,7 @@ export function defineOperator<Options extends z.ZodType>(definition: OperatorDe
           tensors: parts.tensors,
           dropped: parts.dropped ?? [],
           optimizer: parts.optimizer ?? { moments: {} },
-          freeze: parts.freeze ?? [],
-          masks: parts.masks ?? [],
-          lrMultipliers: parts.lrMultipliers ?? {},
+          phase: { ...plainPhase, ...parts.phase },
           claims: parts.claims ?? claims,
         };
         checkPlan(plan);

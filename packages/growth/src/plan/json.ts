@@ -38,25 +38,27 @@ const planSchema = (lists: Lists): z.ZodType<GrowthPlan> =>
     tensors: z.record(z.string(), exprSchema(lists)),
     dropped: names,
     optimizer: z.strictObject({ moments: z.record(z.string(), exprSchema(lists)) }),
-    freeze: names,
-    masks: z
-      .array(
-        z.strictObject({
-          tensors: names,
-          axis: axisName,
-          range: z.tuple([index, index]).readonly(),
-          schedule: z.discriminatedUnion("kind", [
-            z.strictObject({
-              kind: z.literal("linear"),
-              start: z.number().nonnegative(),
-              tokens: z.number().positive(),
-            }),
-            z.strictObject({ kind: z.literal("const"), value: z.number().min(0).max(1) }),
-          ]),
-        }),
-      )
-      .readonly(),
-    lrMultipliers: z.record(z.string(), z.number()),
+    phase: z.strictObject({
+      frozen: names,
+      masks: z
+        .array(
+          z.strictObject({
+            tensors: names,
+            axis: axisName,
+            range: z.tuple([index, index]).readonly(),
+            schedule: z.discriminatedUnion("kind", [
+              z.strictObject({
+                kind: z.literal("linear"),
+                start: z.number().nonnegative(),
+                tokens: z.number().positive(),
+              }),
+              z.strictObject({ kind: z.literal("const"), value: z.number().min(0).max(1) }),
+            ]),
+          }),
+        )
+        .readonly(),
+      lrMultipliers: z.record(z.string(), z.number()),
+    }),
     claims: z.strictObject({
       functionPreserving: z.enum(["exact", "exact-if-eps-scaled", "at-mask-0", "no"]),
       deadParams: names.exactOptional(),

@@ -1,9 +1,9 @@
 // The growth plan: everything an operator decides, as plain data. Printed, diffed, saved, composed and executed as such.
-import { type LlamaConfig, type Mask, type ParameterSpec, parameterTable } from "@cambium/model";
+import { type LlamaConfig, type ParameterSpec, type Phase, parameterTable } from "@cambium/model";
 import type { Expr } from "../expr/expr.js";
 
 /** Major version of the operator contract and of the plan's JSON; an operator or plan of another major is refused. */
-export const growthContractVersion = 1;
+export const growthContractVersion = 2;
 
 /**
  * What growing keeps of the function that the base computes. `exact`: all of it, to rounding. `exact-if-eps-scaled`:
@@ -36,18 +36,15 @@ export interface PlanParts {
      */
     readonly moments: Readonly<Record<string, Expr>>;
   };
-  /** Target tensors that do not train. */
-  readonly freeze?: readonly string[];
-  /** Gates on what is new, opened while the target trains. */
-  readonly masks?: readonly Mask[];
-  /** Factors on the learning rate by target tensor; weight decay is not scaled. */
-  readonly lrMultipliers?: Readonly<Record<string, number>>;
+  /** How the target trains, in terms of its tensors: masks on what is new, frozen tensors, factors on learning rates. */
+  readonly phase?: Partial<Phase>;
   /** Where a plan promises something else than its operator does for its default options. */
   readonly claims?: Claims;
 }
 
 export interface GrowthPlan extends Required<PlanParts> {
   readonly contract: number;
+  readonly phase: Phase;
   readonly operator: PlanOrigin;
   readonly base: LlamaConfig;
   readonly target: LlamaConfig;

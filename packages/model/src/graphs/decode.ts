@@ -25,8 +25,8 @@ import {
 } from "@cambium/ir";
 import type { LlamaConfig } from "../config.js";
 import { ropeTables } from "../rope-tables.js";
-import { plainWeights } from "./gates.js";
 import { type Attend, hiddenStates } from "./layers.js";
+import { plainWeights } from "./masked-weights.js";
 import { checkTime } from "./sequence.js";
 
 export interface DecodeSize {

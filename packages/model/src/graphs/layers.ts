@@ -9,7 +9,7 @@ import {
   layerParameterName,
   outputProjectionName,
 } from "../parameters.js";
-import type { Weights } from "./gates.js";
+import type { Weights } from "./masked-weights.js";
 
 /** Heads side by side: `q` [rows, heads · headDim], `k` and `v` [rows, kvHeads · headDim] → [rows, heads · headDim]. */
 export type Attend = (q: Tensor, k: Tensor, v: Tensor, layer: number) => Tensor;
@@ -20,7 +20,7 @@ export type Attend = (q: Tensor, k: Tensor, v: Tensor, layer: number) => Tensor;
  */
 export function hiddenStates(
   config: LlamaConfig,
-  { parameter, channels, layer: taking }: Weights,
+  { parameter, channels, layer: maskOf }: Weights,
   ids: Tensor,
   attend: Attend,
 ): { readonly hidden: Tensor; readonly projection: Tensor } {
@@ -47,8 +47,8 @@ export function hiddenStates(
       const x = norm(attended, layerParameterName(layer, "post_attention_layernorm"));
       const output = project(swiglu(project(x, "mlp.gate_proj"), project(x, "mlp.up_proj")), "mlp.down_proj");
       const whole = add(attended, output);
-      const share = taking(layer);
-      return share ? add(mul(whole, share), mul(input, sub(1, share))) : whole;
+      const mask = maskOf(layer);
+      return mask ? add(mul(whole, mask), mul(input, sub(1, mask))) : whole;
     });
   }
   const hidden = builder.scope("head", () => norm(stream, finalNormName));

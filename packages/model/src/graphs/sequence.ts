@@ -15,19 +15,19 @@ import {
 import type { LlamaConfig } from "../config.js";
 import type { Mask } from "../masks.js";
 import { ropeTables } from "../rope-tables.js";
-import { maskedWeights, plainWeights } from "./gates.js";
 import { type Attend, hiddenStates } from "./layers.js";
+import { maskedWeights, plainWeights } from "./masked-weights.js";
 
 export interface SequenceSize {
   readonly batch: number;
   /** Positions computed, at most the config's context length. */
   readonly time: number;
-  /** Gates on parameters and layers. Default: none. */
+  /** Default: none. */
   readonly masks?: readonly Mask[];
 }
 
 /**
- * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time + 1], then, with masks, `gates`
+ * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time + 1], then, with masks, `masks`
  * f32 [number of masks]. Output: `loss` f32 [], the mean cross entropy in nats of tokens[:, 1:] given tokens[:, :-1].
  * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
  */
@@ -46,7 +46,7 @@ export function lossGraph(config: LlamaConfig, { batch, time, masks = [] }: Sequ
 }
 
 /**
- * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time], then, with masks, `gates` f32
+ * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time], then, with masks, `masks` f32
  * [number of masks]. Output: `logits` f32 [batch, time, vocab].
  * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
  */

@@ -1,8 +1,9 @@
 // What makes the run repeatable: every held-out measurement, the recipe, the machine; and how the figures were made.
+
+import type { RunRecord } from "@cambium/run-format/node";
 import { type Arm, heldOutRows } from "../arms.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
-import type { RunRecord } from "../read-run.js";
 
 export function detailsSection({ manifest, recipe }: RunRecord, arms: readonly Arm[]): Html {
   const { machine, backend, cambium } = manifest;

@@ -1,5 +1,5 @@
 // How each grown arm grew: the operator, what it did with the moments, the layer map and its connection rate.
-import type { GrowthRecord } from "@cambium/experiment";
+import type { GrowthRecord } from "@cambium/run-format";
 import type { Arm } from "../arms.js";
 import { sizeChanges } from "../changes.js";
 import * as format from "../format.js";

@@ -1,5 +1,5 @@
 // The head of the page: which run, on what, and whether it is finished.
-import type { RunManifest } from "@cambium/experiment";
+import type { RunManifest } from "@cambium/run-format";
 import * as format from "../format.js";
 import { type Html, html, trusted } from "../html.js";
 

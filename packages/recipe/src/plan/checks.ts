@@ -1,0 +1,65 @@
+// What can be wrong with a run's stages, found before anything trains.
+import { type GrowthPlan, planNeeds } from "@cambium/growth";
+import { CambiumError, type Reason } from "@cambium/ir";
+import { opensAfter } from "@cambium/model";
+import { schedule } from "@cambium/train";
+import type { Recipe } from "../schema.js";
+import type { PlanContext } from "./context.js";
+import type { StagePlan } from "./stage.js";
+
+/** Mistakes that only the tokenizer and the checkpoint can tell. */
+export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanContext): void {
+  if (!checkpoint) return;
+  const { config, path } = checkpoint;
+  const reasons: Reason[] = [];
+  if (model.context > config.contextLength) {
+    const expected = `at most ${config.contextLength} tokens (max_position_embeddings)`;
+    const message = "training sequences are longer than the checkpoint's context";
+    reasons.push({ where: "model.context", message, expected, got: `${model.context}` });
+  }
+  if (vocabSize > config.vocabSize) {
+    const message = "the tokenizer has more tokens than the checkpoint's vocabulary";
+    const got = `${vocabSize} in ${data.tokenizer}`;
+    reasons.push({ where: "data.tokenizer", message, expected: `at most ${config.vocabSize}`, got });
+  }
+  if (reasons.length === 0) return;
+  throw new CambiumError("E_RECIPE", "the recipe does not fit its checkpoint", { where: path, reasons });
+}
+
+/** @throws CambiumError `E_SCHEDULE` now and not when the stage begins, hours later. */
+export function checkSchedule({ name, schedule: options }: Pick<StagePlan, "name" | "schedule">): void {
+  try {
+    schedule(options);
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    throw new CambiumError(error.code, error.message, { ...error.details, where: `stage "${name}"` });
+  }
+}
+
+/** @throws CambiumError `E_GROWTH_UNSUPPORTED` for a plan with tensors that are to be fitted before training. */
+export function checkGrowth(index: number, plan: GrowthPlan): void {
+  if (!planNeeds(plan).includes("learned")) return;
+  const { operator } = plan;
+  throw new CambiumError("E_GROWTH_UNSUPPORTED", "the operator asks for tensors fitted before training", {
+    where: `growth.${index}`,
+    got: `learned tensors by ${operator.name} ${operator.version}`,
+    hint: "use another operator, or options of this one that do without",
+  });
+}
+
+/**
+ * @throws CambiumError `E_GROWTH_MASKS` when masks are not open at the stage's end: the checkpoint saved there, and the
+ * next growth, would take the plain model for what was trained.
+ */
+export function checkMasks({ name, tokens, start }: Pick<StagePlan, "name" | "tokens" | "start">): void {
+  if (start.kind !== "growth") return;
+  const opened = Math.max(0, ...start.growth.phase.masks.map(opensAfter));
+  if (opened <= tokens) return;
+  const { operator } = start.growth;
+  throw new CambiumError("E_GROWTH_MASKS", `masks of ${operator.name} are not open when their stage ends`, {
+    where: `stage "${name}"`,
+    expected: `open after ${tokens} tokens, when the stage ends`,
+    got: opened === Number.POSITIVE_INFINITY ? "masks that never open" : `open after ${opened} tokens`,
+    hint: "open the masks sooner, or train the stage for longer",
+  });
+}

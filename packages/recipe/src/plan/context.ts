@@ -1,0 +1,25 @@
+// What, besides the recipe, decides the bits of its stages.
+import type { Operator } from "@cambium/growth";
+import type { LlamaConfig } from "@cambium/model";
+
+/** The operators a recipe names, resolved. */
+export interface RecipeOperators {
+  /** Of each growth. */
+  readonly growth: readonly Operator[];
+  /** Of each variant. */
+  readonly variants: readonly Operator[];
+}
+
+export interface PlanContext {
+  readonly vocabSize: number;
+  /** Names text, tokenizer and split. */
+  readonly dataContent: string;
+  /** What computes: backend, its version, device. */
+  readonly device: string;
+  /** The checkpoint that `model.from` names. */
+  readonly checkpoint?: { readonly path: string; readonly config: LlamaConfig; readonly fingerprint: string };
+  /** Tokens that begin and end a text, where the tokenizer has them. */
+  readonly bosId?: number | undefined;
+  readonly eosId?: number | undefined;
+  readonly operators: RecipeOperators;
+}

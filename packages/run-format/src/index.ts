@@ -1,0 +1,14 @@
+// What a run directory holds, as schemas; their types are the contract between `run`, which writes, and every reader.
+//
+//   runs/NAME/
+//     recipe.yaml            the recipe as resolved (every default written out)
+//     run.json               RunManifest, rewritten atomically when the run begins and ends
+//     stages/ID/             one stage, cached by content: ID = name + hash of all that decides its bits
+//       stage.json           StageManifest
+//       metrics.jsonl        a MetricsRow per optimizer step
+//       model/               Hugging Face directory of the stage's final model
+//       snapshot/            latest training snapshot
+//     report.html
+export * from "./metrics-row.js";
+export * from "./run-manifest.js";
+export * from "./stage-manifest.js";

@@ -1,0 +1,57 @@
+// JSON files of a run directory: checked when they are read, whole or not there when they are written.
+import { readFile } from "node:fs/promises";
+import { withFileErrors, writeFileAtomic } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import type { z } from "zod";
+
+/** The text of a file; undefined when it is not there. */
+export async function readOptional(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(ifAbsent);
+}
+
+/** For `catch`: undefined where nothing is, else the error again. */
+export function ifAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  throw error;
+}
+
+/** The value in `path`; undefined when nothing is there. @throws CambiumError `E_RUN_FORMAT`. */
+export async function readJson<T>(schema: z.ZodType<T>, path: string): Promise<T | undefined> {
+  const source = await readOptional(path);
+  return source === undefined ? undefined : checkJson(schema, source, path);
+}
+
+export async function writeJson(path: string, value: object): Promise<void> {
+  await withFileErrors(path, () => writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`));
+}
+
+/**
+ * @param where what the source is called in messages
+ * @throws CambiumError `E_RUN_FORMAT` for text that is not JSON, and with every field that is wrong.
+ */
+export function checkJson<T>(schema: z.ZodType<T>, source: string, where: string): T {
+  const result = schema.safeParse(parseJson(source, where));
+  if (result.success) return result.data;
+  throw new CambiumError("E_RUN_FORMAT", `${where} is not what this version of Cambium writes`, {
+    where,
+    hint: "run `cambium run` on the recipe again, or use the version of Cambium that made the run",
+    reasons: result.error.issues.map((issue) => ({ where: issue.path.join("."), message: issue.message })),
+  });
+}
+
+function parseJson(source: string, where: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch (cause) {
+    throw new CambiumError("E_RUN_FORMAT", `${where} is not JSON`, { where, got: (cause as Error).message, cause });
+  }
+}
+
+export function isJson(source: string): boolean {
+  try {
+    JSON.parse(source);
+    return true;
+  } catch {
+    return false;
+  }
+}

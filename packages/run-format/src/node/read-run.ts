@@ -1,0 +1,46 @@
+// Reads a run directory as it stands, finished or in progress; writes nothing.
+import { CambiumError } from "@cambium/ir";
+import type { MetricsRow } from "@cambium/train";
+import type { RunManifest } from "../run-manifest.js";
+import type { StageManifest } from "../stage-manifest.js";
+import { readOptional } from "./json-file.js";
+import { readRows } from "./metrics-file.js";
+import { RunDirectory } from "./run-directory.js";
+
+export interface StageRecord {
+  readonly manifest: StageManifest;
+  /** In order of `step`, each step once. */
+  readonly rows: readonly MetricsRow[];
+}
+
+export interface RunRecord {
+  readonly manifest: RunManifest;
+  /** Stages that have begun, by id. */
+  readonly stages: ReadonlyMap<string, StageRecord>;
+  /** recipe.yaml as text; absent where it was not written yet. */
+  readonly recipe?: string;
+}
+
+/**
+ * Reads run.json, recipe.yaml and every stage. A stage without stage.json has not begun.
+ * @throws CambiumError `E_RUN_NOT_FOUND` for a directory without run.json, `E_RUN_FORMAT` for content that no run has.
+ */
+export async function readRun(path: string): Promise<RunRecord> {
+  const directory = new RunDirectory(path);
+  const manifest = await directory.read();
+  if (manifest === undefined) {
+    throw new CambiumError("E_RUN_NOT_FOUND", "this directory is not a run", {
+      where: path,
+      expected: "a directory with run.json, as `cambium run` writes it",
+      hint: "give the run's own directory, for example runs/quickstart",
+    });
+  }
+  const stages = new Map<string, StageRecord>();
+  for (const id of new Set(manifest.arms.flatMap((arm) => arm.stages))) {
+    const stage = directory.stage(id);
+    const begun = await stage.read();
+    if (begun !== undefined) stages.set(id, { manifest: begun, rows: await readRows(stage.metrics) });
+  }
+  const recipe = await readOptional(directory.recipe);
+  return { manifest, stages, ...(recipe === undefined ? {} : { recipe }) };
+}

@@ -1,0 +1,98 @@
+// Reading run directories: finished, in progress, damaged, and none at all.
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Fixture, makeRun, writeRun } from "../../report/test/fixture.js";
+import { readRun } from "../src/node.js";
+
+let dir: string;
+let run: Fixture;
+const metrics = () => join(dir, "stages", "target-77c0", "metrics.jsonl");
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "cambium-report-"));
+  run = makeRun({ steps: 80 });
+  await writeRun(dir, run);
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+describe("readRun", () => {
+  it("reads back all that a run wrote", async () => {
+    const read = await readRun(dir);
+    expect(read.manifest).toEqual(run.manifest);
+    expect(Object.fromEntries(read.stages)).toEqual(run.stages);
+    expect(read.recipe).toBe(run.recipe);
+  });
+
+  it("leaves out a last line that is cut off, at any byte", async () => {
+    const rows = run.stages["target-77c0"]?.rows ?? [];
+    const line = JSON.stringify({ ...rows.at(-1), step: 61 });
+    for (const bytes of [1, 9, line.length - 1]) {
+      await writeRun(dir, run);
+      await appendFile(metrics(), line.slice(0, bytes));
+      expect((await readRun(dir)).stages.get("target-77c0")?.rows).toEqual(rows);
+    }
+  });
+
+  it("takes a last line without its newline", async () => {
+    await appendFile(metrics(), JSON.stringify({ ...run.stages["target-77c0"]?.rows.at(-1), step: 61 }));
+    expect((await readRun(dir)).stages.get("target-77c0")?.rows).toHaveLength(61);
+  });
+
+  it("counts the later of two lines for one step, as a continued run writes them", async () => {
+    const rows = run.stages["target-77c0"]?.rows ?? [];
+    const again = rows.slice(49, 52).map((row) => ({ ...row, loss: 9 }));
+    await appendFile(metrics(), again.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    expect((await readRun(dir)).stages.get("target-77c0")?.rows).toEqual([...rows.slice(0, 49), ...again]);
+  });
+
+  it("reads a loss that was no number, which JSON writes as null", async () => {
+    await appendFile(
+      metrics(),
+      `${JSON.stringify({ ...run.stages["target-77c0"]?.rows.at(-1), step: 61, loss: Number.NaN })}\n`,
+    );
+    expect((await readRun(dir)).stages.get("target-77c0")?.rows.at(-1)?.loss).toBeNaN();
+  });
+
+  it("takes a stage without stage.json, without metrics, or a run without recipe for not begun", async () => {
+    await rm(join(dir, "stages", "scratch-a00b"), { recursive: true });
+    await rm(metrics());
+    await rm(join(dir, "recipe.yaml"));
+    const read = await readRun(dir);
+    expect([...read.stages.keys()]).toEqual(["base-1f3a", "target-77c0"]);
+    expect(read.stages.get("target-77c0")?.rows).toEqual([]);
+    expect(read).not.toHaveProperty("recipe");
+  });
+
+  it("refuses a directory that is no run, or none at all", async () => {
+    const none = expect.objectContaining({
+      code: "E_RUN_NOT_FOUND",
+      details: expect.objectContaining({ hint: expect.any(String) }),
+    });
+    await expect(readRun(join(dir, "stages"))).rejects.toThrow(none);
+    await expect(readRun(join(dir, "nowhere"))).rejects.toThrow(none);
+    await expect(readRun(join(dir, "run.json"))).rejects.toThrow(none);
+  });
+
+  it.each([
+    ["run.json that is no JSON", "run.json", "{"],
+    ["run.json of another version", "run.json", JSON.stringify({ formatVersion: 2 })],
+    ["a metrics line broken in the middle", "stages/target-77c0/metrics.jsonl", '{"step":\n{}\n'],
+    ["a metrics line without its fields", "stages/target-77c0/metrics.jsonl", '{"step":1}\n'],
+    ["stage.json of something else", "stages/target-77c0/stage.json", "[]"],
+  ])("refuses %s, naming the place", async (_, file, content) => {
+    await writeFile(join(dir, file), content);
+    const where = expect.stringContaining(file);
+    await expect(readRun(dir)).rejects.toThrow(
+      expect.objectContaining({ code: "E_RUN_FORMAT", details: expect.objectContaining({ where }) }),
+    );
+  });
+
+  it.each(["..", "../../etc", "a/b", ""])("refuses a stage id that is no folder name: %j", async (id) => {
+    await mkdir(join(dir, "elsewhere"), { recursive: true });
+    const manifest = { ...run.manifest, arms: [{ name: "grown", stages: [id] }] };
+    await writeFile(join(dir, "run.json"), JSON.stringify(manifest));
+    await expect(readRun(dir)).rejects.toThrow(expect.objectContaining({ code: "E_RUN_FORMAT" }));
+  });
+});

@@ -1,0 +1,50 @@
+// The files that go with each model a run writes, so that `cambium generate` and `transformers` can use it: the
+// tokenizer it was trained with and, of a checkpoint it began with, licence and generation config.
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { ExtraFile } from "@cambium/checkpoint";
+import { withFileErrors } from "@cambium/files";
+import type { Recipe } from "@cambium/recipe";
+import type { Checkpoint } from "./checkpoint-start.js";
+
+const tokenizerFiles = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "chat_template.jinja",
+  "chat_template.json",
+  "tokenizer.model",
+  "sentencepiece.bpe.model",
+  "spiece.model",
+  "merges.txt",
+  "vocab.json",
+  "vocab.txt",
+];
+
+/** The files for the models of `recipe`. */
+export async function companionFiles(
+  { data }: Pick<Recipe, "data">,
+  projectDir: string,
+  checkpoint: Checkpoint | undefined,
+): Promise<ExtraFile[]> {
+  const kept = (checkpoint?.files ?? []).filter(({ name }) => !tokenizerFiles.includes(name));
+  if (data.tokenizer === "bytes") return kept;
+  const path = resolve(projectDir, data.tokenizer);
+  const folder = (await withFileErrors(path, () => stat(path))).isDirectory() ? path : dirname(path);
+  const beside = await Promise.all(
+    tokenizerFiles.map(async (name) => {
+      // A file given by name is the tokenizer, whatever it is called.
+      const from = name === "tokenizer.json" && folder !== path ? path : join(folder, name);
+      return (await isFile(from)) ? [{ name, from }] : [];
+    }),
+  );
+  return [...kept, ...beside.flat()];
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+}

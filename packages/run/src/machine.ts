@@ -1,0 +1,35 @@
+// The machine a run happens on: for its manifest, and what cannot fit in it.
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { CambiumError } from "@cambium/ir";
+import { countParameters } from "@cambium/model";
+import type { StagePlan } from "@cambium/recipe";
+import type { MachineInfo } from "@cambium/run-format";
+
+export function machineInfo(): MachineInfo {
+  return {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    platform: `${process.platform}-${process.arch}`,
+    node: process.version,
+  };
+}
+
+/** Parameters, gradients and two moments, f32 each. */
+const bytesPerParameter = 16;
+
+/** @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than this machine's memory. */
+export function requireMemory({ name, config }: StagePlan): void {
+  const bytes = bytesPerParameter * countParameters(config).total;
+  if (bytes <= totalmem()) return;
+  throw new CambiumError("E_MEMORY", "the model is too large to be trained on this machine", {
+    where: `stage "${name}"`,
+    expected: `at most ${gigabytes(totalmem())} of memory`,
+    got: `${gigabytes(bytes)} for parameters, gradients and moments`,
+    hint: "fewer layers, a smaller hidden or vocabulary size, or a larger machine",
+  });
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toPrecision(3)} GB`;
+}

@@ -1,0 +1,25 @@
+// What a run tells whoever watches it: the CLI's progress line, a test, nobody.
+import type { Progress as DataProgress } from "@cambium/data";
+import type { Reason } from "@cambium/ir";
+import type { ArmPlan, StagePlan } from "@cambium/recipe";
+import type { MetricsRow, SwitchSeconds } from "@cambium/train";
+
+export interface RunObserver {
+  /** What will run, in order; stages that arms share are one object. */
+  onPlan?(arms: readonly ArmPlan[]): void;
+  /** Text is being read and tokenized. */
+  onData?(progress: DataProgress): void;
+  onDevice?(description: string): void;
+  /** The device was lost; the run goes on from its last snapshot on a new one. */
+  onDeviceLost?(reason: string): void;
+  /** A stage is taken from an earlier run. */
+  onCached?(stage: StagePlan): void;
+  /** A stage begins, or goes on after `step` steps. */
+  onStage?(stage: StagePlan, step: number): void;
+  onGrowth?(stage: StagePlan, cost: SwitchSeconds): void;
+  onMetrics?(stage: StagePlan, row: MetricsRow): void;
+  onSnapshot?(stage: StagePlan, step: number): void;
+  /** A snapshot that could not be used; an older one is. */
+  onRejectedSnapshot?(stage: StagePlan, reasons: readonly Reason[]): void;
+  onStageDone?(stage: StagePlan): void;
+}

@@ -1,0 +1,44 @@
+// Text that an arm's final model writes, for the report.
+import { createHash } from "node:crypto";
+import type { Device } from "@cambium/backend";
+import type { PreparedData } from "@cambium/data";
+import { generate, type LlamaConfig } from "@cambium/model";
+import type { Recipe } from "@cambium/recipe";
+import type { SampleRecord } from "@cambium/run-format";
+import type { Trainer } from "@cambium/train";
+
+/** Tokens of held-out text that serve as a prompt where the recipe gives none. */
+const promptTokens = 32;
+
+/** Names the settings that decide the samples of a given model. */
+export function samplesKey({ samples, seed }: Recipe): string {
+  return createHash("sha256").update(JSON.stringify({ samples, seed })).digest("hex").slice(0, 12);
+}
+
+/** @throws CambiumError from generating. */
+export async function sampleTexts(
+  config: LlamaConfig,
+  recipe: Recipe,
+  data: PreparedData,
+  device: Device,
+  trainer: Trainer,
+): Promise<SampleRecord[]> {
+  const { prompts, tokens, temperature } = recipe.samples;
+  const { tokenizer, heldOut } = data;
+  if (tokens === 0) return [];
+  const opening = () => tokenizer.decode(heldOut.read(0, Math.min(promptTokens, heldOut.length)));
+  const samples: SampleRecord[] = [];
+  for (const prompt of prompts.length > 0 ? prompts : [opening()]) {
+    const half = Math.max(1, Math.floor(config.contextLength / 2));
+    const ids = [tokenizer.bosId ?? [], ...tokenizer.encode(prompt)].flat().slice(-half);
+    if (ids.length === 0) continue;
+    // The last new token is never read, so it needs no place in the context.
+    const maxNewTokens = Math.min(tokens, config.contextLength - ids.length + 1);
+    const options = { prompt: ids, maxNewTokens, temperature, seed: `${recipe.seed}` };
+    const result = await generate(device, config, trainer.parameters, options);
+    // A model's vocabulary may be padded beyond its tokenizer's.
+    const known = result.tokens.filter((id) => id < tokenizer.vocabSize);
+    samples.push({ prompt, text: tokenizer.decode(known) });
+  }
+  return samples;
+}

@@ -1,0 +1,97 @@
+// The state a stage begins with: its own snapshot if it has one, else new weights, a checkpoint's, or grown ones.
+import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
+import type { JsonValue } from "@cambium/files";
+import { growState } from "@cambium/growth";
+import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
+import { initParameters, type LlamaConfig } from "@cambium/model";
+import type { StagePlan } from "@cambium/recipe";
+import type { GrowthRecord } from "@cambium/run-format";
+import type { RunDirectory, StageDirectory } from "@cambium/run-format/node";
+import {
+  flattenState,
+  freshState,
+  type LossScale,
+  noProgress,
+  type Progress,
+  type TrainingState,
+  unflattenState,
+} from "@cambium/train";
+import { readParameters } from "./checkpoint-start.js";
+import type { TimedState } from "./handover.js";
+
+/** What a snapshot holds. */
+export interface HeldState {
+  readonly state: TrainingState;
+  readonly progress: Progress;
+  /** Where the stage was grown. */
+  readonly growth?: GrowthRecord;
+}
+
+export interface StageStart extends HeldState {
+  /** Wall seconds that getting the state to grow from, and growing it, took; only where it was grown now. */
+  readonly grown?: { readonly download: number; readonly plan: number };
+  /** Snapshots that were passed over because they are damaged. */
+  readonly rejected: readonly Reason[];
+  /** The state comes from the stage's own snapshot. */
+  readonly continued: boolean;
+}
+
+/**
+ * `parent` is the final state of the stage to grow from, where that is still at hand; else its snapshot is read.
+ * @throws CambiumError `E_STAGE_LOST` when the stage to grow from has no snapshot; `E_SNAPSHOT_CORRUPT`,
+ * `E_CHECKPOINT_TENSORS`, and the errors of growing.
+ */
+export async function startStage(
+  plan: StagePlan,
+  run: RunDirectory,
+  parent: (from: StagePlan) => TimedState | undefined,
+): Promise<StageStart> {
+  const held = await readStage(run.stage(plan.id), plan.config);
+  if (held) return { ...held, continued: true };
+  const fresh = { progress: noProgress, rejected: [], continued: false };
+  const { start, config } = plan;
+  if (start.kind === "init") return { ...fresh, state: freshState(initParameters(config, start)) };
+  if (start.kind === "checkpoint") return { ...fresh, state: freshState(await readParameters(start.path, config)) };
+  const from = parent(start.from) ?? (await readParent(start.from, run));
+  const began = performance.now();
+  const state = await growState(start.growth, from.state, { moments: start.moments });
+  return { ...fresh, state, grown: { download: from.seconds, plan: (performance.now() - began) / 1000 } };
+}
+
+async function readParent(from: StagePlan, run: RunDirectory): Promise<TimedState> {
+  const directory = run.stage(from.id);
+  const began = performance.now();
+  const parent = await readStage(directory, from.config);
+  if (parent) return { state: parent.state, seconds: (performance.now() - began) / 1000 };
+  throw new CambiumError("E_STAGE_LOST", `stage "${from.id}" is done but its snapshot is gone`, {
+    where: directory.snapshot,
+    hint: "delete the stage's directory; the next run makes it again",
+  });
+}
+
+/** Saves a snapshot. @throws CambiumError `E_DISK_FULL`, …; earlier snapshots are then untouched. */
+export async function saveStage(directory: StageDirectory, held: HeldState): Promise<void> {
+  const { state, progress, growth } = held;
+  const { updates, lossScale } = state;
+  const rest = { progress: { ...progress }, updates, ...(lossScale && { lossScale }), growth: growth ?? null };
+  await saveSnapshot(directory.snapshot, {
+    tensors: hostSources(flattenState(state)),
+    state: rest as unknown as JsonValue,
+  });
+}
+
+async function readStage(directory: StageDirectory, config: LlamaConfig) {
+  const snapshot = await loadSnapshot(directory.snapshot);
+  if (!snapshot) return undefined;
+  await using file = snapshot.tensors;
+  const tensors: Record<string, HostTensor> = {};
+  for (const name of file.tensors.keys()) tensors[name] = await file.read(name);
+  const { progress, updates, lossScale, growth } = snapshot.state as unknown as {
+    progress: Progress;
+    updates: number;
+    lossScale?: LossScale;
+    growth: GrowthRecord | null;
+  };
+  const state = { ...unflattenState(config, tensors, updates), ...(lossScale && { lossScale }) };
+  return { state, progress, rejected: snapshot.rejected, ...(growth && { growth }) };
+}
