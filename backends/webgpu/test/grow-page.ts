@@ -1,8 +1,8 @@
 // Trains, grows and trains on, anywhere: the page's half of the test that compares a browser with Node.
 import { growState } from "@cambium/growth";
-import { initParameters, type LlamaConfig, llamaConfig } from "@cambium/model";
+import { initParameters, type LlamaConfig, llamaConfig, type TrainingState } from "@cambium/model";
 import stack from "@cambium/operator-stack";
-import { freshState, Trainer, type TrainingState } from "@cambium/train";
+import { freshState, Trainer } from "@cambium/train";
 import backend from "../src/index.js";
 
 const [batch, time, steps] = [2, 16, 6];

@@ -1,9 +1,11 @@
 // Training in mixed precision on an adapter with shader-f16: the golden models as the reference takes the same graph, steps
 // whose gradients overflow, and a run that stops and goes on.
+
 import type { Device } from "@cambium/backend";
 import { useLavapipe } from "@cambium/browser";
 import type { HostTensor } from "@cambium/ir";
-import { freshState, type LossScale, Trainer, type TrainingState } from "@cambium/train";
+import type { LossScale, TrainingState } from "@cambium/model";
+import { freshState, Trainer } from "@cambium/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig, readTensors } from "../../../packages/model/test/support/golden.js";
 import { bits } from "../../../packages/train/test/support/bits.js";

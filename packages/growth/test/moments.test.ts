@@ -4,8 +4,8 @@ import {
   type GrowthPlan,
   growMoments,
   growState,
-  type LiveState,
-  type MomentPolicy,
+  type OptimizerPolicy,
+  optimizerPolicies,
 } from "@cambium/growth";
 import {
   differentiate,
@@ -17,7 +17,7 @@ import {
   type RefTensor,
   refTensor,
 } from "@cambium/ir";
-import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
+import { type LlamaConfig, lossGraph, parameterTable, type TrainingState } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import { collect, config, doubleIntermediate, noisy, source, type Tensors, weights, zeroTop } from "./support.js";
 
@@ -51,7 +51,7 @@ function rounded(tensors: Exact, of: (x: number) => number): Tensors {
   );
 }
 
-async function grown(plan: GrowthPlan, m: Tensors, v: Tensors, policy: MomentPolicy, updates = 9) {
+async function grown(plan: GrowthPlan, m: Tensors, v: Tensors, policy: OptimizerPolicy, updates = 9) {
   const made = growMoments(plan, { updates, m: source(m), v: source(v) }, policy);
   return { updates: made.updates, tensors: await collect(made.tensors) };
 }
@@ -91,7 +91,7 @@ describe("carried through a width plan", () => {
     const warm = train(base, { updates: 0, parameters: weights(base), m: {}, v: {} }, 3);
     const plan = doubleIntermediate.plan(base, { share: 0.5, slow: true });
     const expected = train(base, warm, 20);
-    const apart = async (moments: MomentPolicy, multipliers = plan.phase.lrMultipliers) => {
+    const apart = async (moments: OptimizerPolicy, multipliers = plan.phase.lrMultipliers) => {
       const state = train(plan.target, await growState(plan, warm, { moments }), 20, multipliers);
       return Math.abs(lossOf(plan.target, state) - lossOf(base, expected));
     };
@@ -105,15 +105,15 @@ describe("carried through a width plan", () => {
 /** AdamW in float64 (lr 1e-2, betas .9/.95, decay .1, eps 1e-12), a batch per step; state in and out. */
 function train(
   of: LlamaConfig,
-  state: LiveState,
+  state: TrainingState,
   steps: number,
   multipliers: Readonly<Record<string, number>> = {},
-): LiveState {
+): TrainingState {
   const [lr, beta1, beta2, decay] = [1e-2, 0.9, 0.95, 0.1];
   const at = exact(state.parameters);
   const zero = () =>
     Object.fromEntries(Object.entries(at).map(([name, { data }]) => [name, new Float64Array(data.length)]));
-  const moments = (held: LiveState["m"], fresh: Record<string, Float64Array>) => {
+  const moments = (held: TrainingState["m"], fresh: Record<string, Float64Array>) => {
     for (const [name, { data }] of Object.entries(held)) (fresh[name] as Float64Array).set(data);
     return fresh;
   };
@@ -141,7 +141,7 @@ function train(
   return { updates, parameters: rounded(at, (x) => x), m: held(m), v: held(v) };
 }
 
-function lossOf(of: LlamaConfig, state: LiveState): number {
+function lossOf(of: LlamaConfig, state: TrainingState): number {
   const tokens = hostTensor(
     "i32",
     [batch, time + 1],
@@ -186,6 +186,32 @@ describe("through a depth plan", () => {
     }
   });
 
+  test("zero-new leaves them with the layer's own place: the same name, else the first that reads it", async () => {
+    const { updates, tensors } = await grown(plan, m, v, "zero-new");
+    expect(updates).toBe(9);
+    for (const { name, layer, shape } of parameterTable(plan.target)) {
+      const zero = hostTensor("f32", shape);
+      // [0, 1, 2, 2, 0, 1]: each base layer is in its own place below, all above are copies.
+      const old = layer === undefined || layer < 3;
+      expect(tensors[name], name).toEqual(old ? { m: m[name], v: v[name] } : { m: zero, v: zero });
+    }
+  });
+
+  test.each([
+    ["a layer that moved up keeps them", [0, 1, 0, 1, 2], [true, true, false, false, true]],
+    ["a copy before a layer's own place does not get them", [0, 2, 2, 1, 0], [true, false, true, true, false]],
+  ])("zero-new: %s", async (_, layers, keeps) => {
+    const other = depthOperator({ name: "other", version: "1.0.0", summary: "A list.", layers: () => layers });
+    const moved = other.plan(base, { layers: layers.length });
+    const { tensors } = await grown(moved, m, v, "zero-new");
+    for (const { name, layer, shape } of parameterTable(moved.target)) {
+      if (layer === undefined) continue;
+      const source = name.replace(`layers.${layer}`, `layers.${layers[layer]}`);
+      const zero = hostTensor("f32", shape);
+      expect(tensors[name], name).toEqual(keeps[layer] ? { m: m[source], v: v[source] } : { m: zero, v: zero });
+    }
+  });
+
   test("a parameter without moments counts as zero", async () => {
     const { [names(base)[1] as string]: gone, ...rest } = m;
     const { tensors } = await grown(plan, rest, v, "carry");
@@ -201,6 +227,7 @@ test("pad within a tensor: the first of duplicated slices keeps its moments, fac
   const half = numbers(m[name]).map((x) => x / 2);
   expect(numbers(tensors[name]?.m)).toEqual([...half, ...half.map(() => 0)]);
   expect(numbers(tensors[name]?.v).slice(0, half.length)).toEqual(numbers(v[name]).map((x) => x / 4));
+  expect((await grown(doubleIntermediate.plan(base, { share: 0.5 }), m, v, "zero-new")).tensors).toEqual(tensors);
 });
 
 test("new tensors start at zero, frozen ones have no moments", async () => {
@@ -227,6 +254,18 @@ test("factors without a rule: kept moments are refused with every tensor named, 
     );
   }
   expect(growMoments(plan, moments, "reset").updates).toBe(0);
+  expect(growMoments(plan, moments, "zero-new").updates).toBe(1);
+});
+
+test("the loss scale survives growth, whatever becomes of the moments", async () => {
+  const base = config();
+  const plan = zeroTop.plan(base, { layers: 4 });
+  const lossScale = { scale: 2 ** 11, finiteSteps: 7 };
+  const state = { updates: 5, parameters: weights(base), m: weights(base, "m"), v: weights(base, "v") };
+  for (const moments of optimizerPolicies) {
+    expect((await growState(plan, { ...state, lossScale }, { moments })).lossScale).toEqual(lossScale);
+    expect(await growState(plan, state, { moments })).not.toHaveProperty("lossScale");
+  }
 });
 
 test("a moment of another shape is refused by name", async () => {

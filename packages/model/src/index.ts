@@ -19,3 +19,4 @@ export { type Mask, type MaskSchedule, maskValue, opensAfter } from "./masks.js"
 export * from "./parameters.js";
 export { type Phase, phaseParts, phaseReasons, plainPhase } from "./phase.js";
 export { inverseFrequencies, ropeTables } from "./rope-tables.js";
+export type { LossScale, TrainingState } from "./training-state.js";

@@ -1,4 +1,5 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
+import { optimizerPolicies } from "@cambium/growth";
 import { z } from "zod";
 import { quantity, quantityOrZero } from "./quantity.js";
 
@@ -42,9 +43,11 @@ const growth = z.strictObject({
   layers: layerCount.optional().describe("Layers after, instead of a factor."),
   options: z.record(z.string(), z.unknown()).default({}).describe("Further options of the operator."),
   moments: z
-    .enum(["reset", "carry", "pad"])
+    .enum(optimizerPolicies)
     .default("reset")
-    .describe("AdamW's moments after growth: zero, grown with the weights, or kept where the weight was."),
+    .describe(
+      "AdamW's moments after growth: zero, grown with the weights, kept by first copies, or kept by what is not new.",
+    ),
   lr: rate.lr.optional().describe("Learning rate after this growth. Default: train.lr."),
   warmup: rate.warmup.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
 });

@@ -1,4 +1,5 @@
 // stage.json: a stage's model and budget, how far it is, and the growth it began with.
+import { optimizerPolicies } from "@cambium/growth";
 import { z } from "zod";
 import { switchSeconds } from "./metrics-row.js";
 import { count, seconds, text } from "./scalars.js";
@@ -14,7 +15,7 @@ export const growthRecord = z
       .readonly()
       .describe("For each target layer the base layer it came from (0-based); null for a new one."),
     connectionRate: z.number().describe("R_c, in [0, 1] (Du et al. 2024, eq. 51)."),
-    moments: z.enum(["reset", "carry", "pad"]),
+    moments: z.enum(optimizerPolicies),
     seconds: seconds.describe("Wall seconds of the switch in all."),
     cost: switchSeconds.exactOptional().describe("What they went to."),
   })

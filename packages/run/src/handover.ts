@@ -1,7 +1,7 @@
 // What one stage hands to the next, which grows from it: the trainer compiled before the last step, and the final state.
-
+import type { TrainingState } from "@cambium/model";
 import type { StagePlan } from "@cambium/recipe";
-import type { Trainer, TrainingState } from "@cambium/train";
+import type { Trainer } from "@cambium/train";
 import { openTrainer, type TrainerSettings } from "./stage-trainer.js";
 
 export interface TimedTrainer {

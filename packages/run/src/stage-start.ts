@@ -3,19 +3,11 @@ import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
 import type { JsonValue } from "@cambium/files";
 import { growState } from "@cambium/growth";
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
-import { initParameters, type LlamaConfig } from "@cambium/model";
+import { initParameters, type LlamaConfig, type LossScale, type TrainingState } from "@cambium/model";
 import type { StagePlan } from "@cambium/recipe";
 import type { GrowthRecord } from "@cambium/run-format";
 import type { RunDirectory, StageDirectory } from "@cambium/run-format/node";
-import {
-  flattenState,
-  freshState,
-  type LossScale,
-  noProgress,
-  type Progress,
-  type TrainingState,
-  unflattenState,
-} from "@cambium/train";
+import { flattenState, freshState, noProgress, type Progress, unflattenState } from "@cambium/train";
 import { readParameters } from "./checkpoint-start.js";
 import type { TimedState } from "./handover.js";
 

@@ -2,7 +2,7 @@
 export * from "./compiled-step.js";
 export type { DeviceState } from "./device-state.js";
 export * from "./loop.js";
-export { initialLossScale, type LossScale, type Precision } from "./loss-scale.js";
+export { initialLossScale, type Precision } from "./loss-scale.js";
 export * from "./metrics.js";
 export * from "./optimizer.js";
 export * from "./schedule.js";

@@ -2,11 +2,11 @@
 // computes a step it has the next one already. The loop counts in tokens and knows no files: what to do with metrics and
 // snapshots is given to it.
 import { CambiumError } from "@cambium/ir";
+import type { TrainingState } from "@cambium/model";
 import type { StepResult } from "./compiled-step.js";
 import { canFall } from "./loss-scale.js";
 import type { MetricsRow } from "./metrics.js";
 import type { Schedule } from "./schedule.js";
-import type { TrainingState } from "./state.js";
 import type { Trainer } from "./trainer.js";
 
 /** How far a stage has come; all counts are the stage's own. */

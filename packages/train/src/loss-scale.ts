@@ -19,17 +19,10 @@ import {
   select,
   type Tensor,
 } from "@cambium/ir";
+import type { LossScale } from "@cambium/model";
 
 /** How a run computes: all in f32, or products of f16 with f32 sums, f32 weights and a scaled loss. */
 export type Precision = "f32" | "mixed";
-
-/** What the loss is multiplied by, and how that came about. */
-export interface LossScale {
-  /** A power of two; 1 at least. */
-  readonly scale: number;
-  /** Steps since it last changed, none of them skipped. */
-  readonly finiteSteps: number;
-}
 
 export const initialLossScale: LossScale = { scale: 2 ** 16, finiteSteps: 0 };
 

@@ -1,21 +1,10 @@
-// The state of a training run in host memory: what a snapshot holds and what growth grows.
+// Training states: fresh ones, flat for snapshots and whole again, and whether one fits a model.
 import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
-import { type LlamaConfig, parameterTable } from "@cambium/model";
-import { initialLossScale, type LossScale } from "./loss-scale.js";
+import { type LlamaConfig, parameterTable, type TrainingState } from "@cambium/model";
+import { initialLossScale } from "./loss-scale.js";
 import { stateNames } from "./step-graph.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
-
-/** Parameters and AdamW moments by parameter name, each of its parameter's shape. */
-export interface TrainingState {
-  /** Optimizer updates that the moments have seen: AdamW's bias correction counts these. */
-  readonly updates: number;
-  readonly parameters: Tensors;
-  readonly m: Tensors;
-  readonly v: Tensors;
-  /** Of a run in mixed precision; absent: it begins at `initialLossScale`. */
-  readonly lossScale?: LossScale;
-}
 
 /** `parameters` with zero moments: the start of training, or growth that resets them. */
 export function freshState(parameters: Tensors): TrainingState {

@@ -2,12 +2,12 @@
 // each as soon as what was asked for before is handed over to the device.
 import type { DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
-import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { type LlamaConfig, parameterTable, type TrainingState } from "@cambium/model";
 import { type CompiledModel, compileModel, masksAt, maskValuesAt } from "./compiled-model.js";
 import type { StepResult } from "./compiled-step.js";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { initialLossScale, scalingTensors, splitScaling } from "./loss-scale.js";
-import { checkState, flattenState, type TrainingState, unflattenState } from "./state.js";
+import { checkState, flattenState, unflattenState } from "./state.js";
 import { type ResolvedTrainerOptions, type TrainerOptions, trainerOptions } from "./trainer-options.js";
 
 export class Trainer {

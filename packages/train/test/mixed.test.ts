@@ -1,14 +1,14 @@
 // Mixed precision: where f16 stands in the step, what the loss's scale does, and steps that are skipped.
+
 import { referenceBackend } from "@cambium/backend";
+import type { LossScale, TrainingState } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import {
   defaultOptimizer,
-  type LossScale,
   type MetricsRow,
   schedule,
   Trainer,
   type TrainerOptions,
-  type TrainingState,
   trainLoop,
   trainStepGraph,
 } from "../src/index.js";

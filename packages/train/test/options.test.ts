@@ -1,7 +1,7 @@
 // Settings, states and batches that do not fit: refused with every reason, and nothing left on the device.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { CambiumError, hostTensor } from "@cambium/ir";
-import { embeddingName, finalNormName, parameterTable, plainPhase } from "@cambium/model";
+import { embeddingName, finalNormName, parameterTable, plainPhase, type TrainingState } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import {
   defaultOptimizer,
@@ -10,7 +10,6 @@ import {
   optimizerOptions,
   Trainer,
   type TrainerOptions,
-  type TrainingState,
   unflattenState,
 } from "../src/index.js";
 import { bits } from "./support/bits.js";

@@ -1,5 +1,5 @@
 // A run that stops anywhere and goes on from its snapshot ends in the bits of one that was never stopped.
-import { embeddingName, layerParameterName, type Mask, plainPhase } from "@cambium/model";
+import { embeddingName, layerParameterName, type Mask, plainPhase, type TrainingState } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import {
   flattenState,
@@ -8,7 +8,6 @@ import {
   type Progress,
   schedule,
   type TrainerOptions,
-  type TrainingState,
   trainLoop,
   unflattenState,
 } from "../src/index.js";

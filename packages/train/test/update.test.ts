@@ -1,8 +1,15 @@
 // The update itself: AdamW's formula with learning-rate multipliers and carried moments, and parameters that do not train.
 import type { HostTensor } from "@cambium/ir";
-import { embeddingName, layerParameterName, type Phase, parameterTable, plainPhase } from "@cambium/model";
+import {
+  embeddingName,
+  layerParameterName,
+  type Phase,
+  parameterTable,
+  plainPhase,
+  type TrainingState,
+} from "@cambium/model";
 import { describe, expect, it } from "vitest";
-import { defaultOptimizer, type TrainingState } from "../src/index.js";
+import { defaultOptimizer } from "../src/index.js";
 import { bits, tensorBits } from "./support/bits.js";
 import { batchAt, config, initialState, withTrainer } from "./support/tiny.js";
 

@@ -2,12 +2,13 @@
 import type { HostTensor } from "@cambium/ir";
 import { type LlamaConfig, parameterTable } from "@cambium/model";
 import { applyPlan } from "../evaluate/apply.js";
-import { growMoments, type MomentPolicy } from "../evaluate/moments.js";
+import { growMoments } from "../evaluate/moments.js";
 import { connectionRate, layerMap } from "../layer-map.js";
 import type { Operator } from "../operator/operator.js";
 import { composePlans } from "../plan/compose.js";
 import { parsePlan, planJson } from "../plan/json.js";
 import { planNeeds } from "../plan/needs.js";
+import type { OptimizerPolicy } from "../plan/optimizer-policy.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
 import { baseConfig, type OperatorCase, testParameters } from "./case.js";
@@ -95,7 +96,7 @@ export const checks: Readonly<Record<string, Check>> = {
 
   "grows the optimizer's moments, or says that it cannot": async (operator, one) => {
     const plan = planOf(operator, one);
-    await assertMoments(plan, "reset");
+    for (const policy of ["reset", "zero-new"] as const) await assertMoments(plan, policy);
     const code = codeOf(() => growMoments(plan, momentsOf(plan.base), "carry"));
     assertThat(code === null || code === "E_GROWTH_MOMENTS", `carrying moments throws ${code}`);
     if (code === null) for (const policy of ["carry", "pad"] as const) await assertMoments(plan, policy);
@@ -166,7 +167,7 @@ function momentsOf(config: LlamaConfig) {
   return { updates: 17, m: { get: (name: string) => m[name] }, v: { get: squared } };
 }
 
-async function assertMoments(plan: GrowthPlan, policy: MomentPolicy): Promise<void> {
+async function assertMoments(plan: GrowthPlan, policy: OptimizerPolicy): Promise<void> {
   const grown = growMoments(plan, momentsOf(plan.base), policy);
   assertEqual(grown.updates, policy === "reset" ? 0 : 17, `updates after "${policy}"`);
   const trained = parameterTable(plan.target).filter(({ name }) => !plan.phase.frozen.includes(name));

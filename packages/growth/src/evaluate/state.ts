@@ -1,30 +1,21 @@
-// Growth of a live training state: parameters and moments down, plan executed, parameters and moments up.
+// Growth of a training state in host memory: parameters, moments, and what else of it survives.
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
+import type { TrainingState } from "@cambium/model";
 import { sourcesOf } from "../expr/walk.js";
+import type { OptimizerPolicy } from "../plan/optimizer-policy.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { applyPlan, type TensorSource } from "./apply.js";
-import { growMoments, type MomentPolicy } from "./moments.js";
-
-type Tensors = Readonly<Record<string, HostTensor>>;
-
-/** What a trainer holds: parameters, and AdamW's moments by parameter name. */
-export interface LiveState {
-  /** Optimizer updates that the moments have seen. */
-  readonly updates: number;
-  readonly parameters: Tensors;
-  readonly m: Tensors;
-  readonly v: Tensors;
-}
+import { growMoments } from "./moments.js";
 
 /**
- * The state of the target, in tensors of its own. `learned` as for `applyPlan`.
+ * The state of the target, in tensors of its own; the loss scale of mixed precision stays. `learned` as for `applyPlan`.
  * @throws CambiumError `E_GROWTH_SOURCE` with every parameter that is absent; as `applyPlan` and `growMoments`.
  */
 export async function growState(
   plan: GrowthPlan,
-  state: LiveState,
-  options: { readonly moments: MomentPolicy; readonly learned?: TensorSource | "init" },
-): Promise<LiveState> {
+  state: TrainingState,
+  options: { readonly moments: OptimizerPolicy; readonly learned?: TensorSource | "init" },
+): Promise<TrainingState> {
   const { moments, ...apply } = options;
   const read = new Set(Object.values(plan.tensors).flatMap(sourcesOf));
   const reasons: Reason[] = [...read].flatMap((where) =>
@@ -42,9 +33,10 @@ export async function growState(
     m[name] = made.m;
     v[name] = made.v;
   }
-  return { updates: grown.updates, parameters, m, v };
+  const { lossScale } = state;
+  return { updates: grown.updates, parameters, m, v, ...(lossScale && { lossScale }) };
 }
 
-function source(tensors: Tensors): TensorSource {
+function source(tensors: TrainingState["m"]): TensorSource {
   return { get: (name) => (Object.hasOwn(tensors, name) ? tensors[name] : undefined) };
 }

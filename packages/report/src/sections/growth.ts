@@ -6,7 +6,12 @@ import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 import { connections, layerMapSvg } from "../layer-map.js";
 
-const moments = { reset: "reset to zero", carry: "carried over", pad: "kept for old weights, zero for new" } as const;
+const moments = {
+  reset: "reset to zero",
+  carry: "carried over",
+  pad: "kept for the first copy, zero for the rest",
+  "zero-new": "kept for what is old, zero for copies and new weights",
+} as const;
 
 /** What the run waited for at the switch, and what was done before it. */
 function switchFacts({ cost, seconds }: GrowthRecord): [string, string][] {

@@ -1,6 +1,8 @@
 // Training states to the bit.
+
 import type { HostTensor } from "@cambium/ir";
-import { flattenState, type TrainingState } from "../../src/index.js";
+import type { TrainingState } from "@cambium/model";
+import { flattenState } from "../../src/index.js";
 
 /** Every tensor's bits in hexadecimal, by name: equal exactly where the states are, signs of zero and NaN included. */
 export function bits(state: TrainingState): Record<string, string> {

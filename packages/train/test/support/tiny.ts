@@ -1,9 +1,9 @@
 // A model small enough for the reference backend, and batches that depend on nothing but their position.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { Random } from "@cambium/ir";
-import { initParameters, llamaConfig } from "@cambium/model";
+import { initParameters, llamaConfig, type TrainingState } from "@cambium/model";
 import { expect } from "vitest";
-import { freshState, Trainer, type TrainerOptions, type TrainingState } from "../../src/index.js";
+import { freshState, Trainer, type TrainerOptions } from "../../src/index.js";
 
 export const config = llamaConfig({
   vocabSize: 11,
