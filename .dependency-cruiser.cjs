@@ -5,6 +5,7 @@ const { join } = require("node:path");
 const order = [
   "ir",
   "files",
+  "plugin",
   "backend",
   "model",
   "growth",
@@ -20,7 +21,7 @@ const order = [
   "report",
   "cli",
 ];
-const isomorphic = ["ir", "backend", "model", "growth", "grow", "train", "scaling", "recipe", "run-format"];
+const isomorphic = ["ir", "plugin", "backend", "model", "growth", "grow", "train", "scaling", "recipe", "run-format"];
 /** Entries for Node of packages that run in browsers too: `src/node.ts` or all of `src/node/`. */
 const nodeEntry = "^packages/[^/]+/src/node(\\.ts$|/)";
 

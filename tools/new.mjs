@@ -19,7 +19,7 @@ if (!make || !name || rest.length > 0) {
 }
 await setUp();
 // These stand on packages that setting up has built.
-const { createPlugin, spellings } = await import("@cambium/cli/create");
+const { createPlugin, spellings } = await import("@cambium/plugin/node");
 const { missingLowerings, newOp } = await import("./new/op.mjs");
 try {
   await make();

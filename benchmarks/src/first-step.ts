@@ -1,10 +1,10 @@
 // pnpm bench first-step: time from a graph to the end of its first train step, by depth, each on a device of its own.
 import { parseArgs } from "node:util";
 import { resolveBackend } from "@cambium/backend";
-import { nodeImporter } from "@cambium/backend/node";
 import { useSwiftShader } from "@cambium/browser";
 import { hostTensor } from "@cambium/ir";
 import { initParameters, llamaConfig } from "@cambium/model";
+import { nodeImporter } from "@cambium/plugin/node";
 import { defaultOptimizer, flattenState, freshState, trainStepGraph } from "@cambium/train";
 
 const { values } = parseArgs({

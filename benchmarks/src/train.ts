@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs, promisify } from "node:util";
 import { resolveBackend } from "@cambium/backend";
-import { nodeImporter } from "@cambium/backend/node";
+import { nodeImporter } from "@cambium/plugin/node";
 import { configs } from "./configs.js";
 import { type Measured, measure } from "./measure.js";
 import type { Contestant, StepConfig } from "./peer.js";

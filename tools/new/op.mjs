@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { render, spellings, writeNew } from "@cambium/cli/create";
+import { render, spellings, writeNew } from "@cambium/plugin/node";
 
 const template = fileURLToPath(new URL("../templates/op/", import.meta.url));
 

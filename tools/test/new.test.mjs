@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { createPlugin, spellings } from "@cambium/cli/create";
+import { createPlugin, spellings } from "@cambium/plugin/node";
 import { afterAll, describe, expect, test } from "vitest";
 import { missingLowerings, newOp } from "../new/op.mjs";
 import { root, tool } from "../setup.mjs";

@@ -1,8 +1,8 @@
 // Backends by name: the two built in, and whatever the user's project has installed.
 import type { Reason } from "@cambium/ir";
+import { type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { builtIn } from "./built-in.js";
 import { type Backend, backendContractVersion } from "./contract.js";
-import { type PluginContract, type PluginImporter, resolvePlugin } from "./plugins.js";
 
 /** What a backend package must export. */
 export const backendPlugin: PluginContract<Backend> = {

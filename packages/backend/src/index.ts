@@ -1,4 +1,4 @@
-// The backend contract, plugin resolution, the reference and null backends, and what backend authors share.
+// The backend contract, the reference and null backends, and what backend authors share.
 export * from "./backends.js";
 export * from "./checks.js";
 export * from "./contract.js";
@@ -10,7 +10,5 @@ export * from "./ledger.js";
 export * from "./null.js";
 export * from "./op-times.js";
 export * from "./pending.js";
-export * from "./plugin-name.js";
-export * from "./plugins.js";
 export * from "./reference.js";
 export * from "./setup.js";

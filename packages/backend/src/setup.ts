@@ -1,7 +1,7 @@
 // What a backend offers that must build or fetch something before it can run: the entry `./setup` of its package.
 import { CambiumError, type Reason } from "@cambium/ir";
+import { type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { builtIn } from "./built-in.js";
-import { type PluginContract, type PluginImporter, resolvePlugin } from "./plugins.js";
 
 /** Major version of this contract. */
 const setupContractVersion = 1;

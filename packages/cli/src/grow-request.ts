@@ -1,7 +1,8 @@
 // The flags by which grow and preview name an operator and its options, read so that every mistake in them is told.
-import { resolvePlugin } from "@cambium/backend";
+
 import type { Mistakes } from "@cambium/grow/node";
 import { type Operator, operatorPlugin } from "@cambium/growth";
+import { resolvePlugin } from "@cambium/plugin";
 import type { Command } from "commander";
 import { keyValues, realNumber, repeated, wholeNumber } from "./flags.js";
 import type { Host } from "./host.js";

@@ -1,6 +1,6 @@
 // What a command line takes from its surroundings.
-import type { PluginImporter } from "@cambium/backend";
-import { nodeImporter } from "@cambium/backend/node";
+import type { PluginImporter } from "@cambium/plugin";
+import { nodeImporter } from "@cambium/plugin/node";
 
 export interface Host {
   /** How plugins are found for a project. */

@@ -3,6 +3,8 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SafetensorsFile } from "@cambium/checkpoint";
+import { type PluginListing, pluginOfPackage } from "@cambium/plugin";
+import { listPlugins } from "@cambium/plugin/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cambium, golden, json, output, stack, writeProject } from "./support.js";
 
@@ -229,12 +231,13 @@ describe("doctor", () => {
   const module = (value: unknown) => ({ default: value });
   const backend = (probe: () => Promise<unknown>) => module({ name: "b", contract: 1, open: async () => ({}), probe });
 
-  function surroundings(modules: Record<string, () => unknown>) {
-    const importer = {
+  function surroundings(modules: Record<string, () => unknown>, listed: (dir: string) => readonly PluginListing[]) {
+    const importer = (dir: string) => ({
+      list: () => listed(dir),
       resolve: (specifier: string) => (specifier in modules ? specifier : null),
       import: async (address: string) => modules[address]?.(),
-    };
-    return { importer: () => importer };
+    });
+    return { importer };
   }
 
   test("finds what is installed here", async () => {
@@ -245,13 +248,17 @@ describe("doctor", () => {
   });
 
   test("shows what is missing with its command, and what is broken with its own words; one does not hide another", async () => {
-    const host = surroundings({
+    const modules = {
       "@cambium/backend-onnx": () => {
         throw new Error("libonnxruntime.so.1: cannot open shared object file");
       },
       "@cambium/backend-webgpu": () => backend(() => Promise.reject(new TypeError("no adapter, no device"))),
       "@cambium/operator-stack": () => module({ contract: 99 }),
-    });
+    };
+    const listed = [...Object.keys(modules), "@cambium/backend-tfjs"]
+      .map(pluginOfPackage)
+      .filter((one) => one !== undefined);
+    const host = surroundings(modules, () => listed);
     const { code, output: text } = await cambium(["doctor"], host);
     expect(code).toBe(2);
     expect(text).toMatch(/✗ onnx: .*libonnxruntime\.so\.1: cannot open shared object file/);
@@ -267,9 +274,8 @@ describe("doctor", () => {
     const there = process.cwd();
     const project = join(folder, "doctor");
     mkdirSync(project);
-    const host = surroundings({
-      "cambium-backend-mine": () => backend(async () => [{ device: "d", available: true, detail: "here" }]),
-    });
+    const mine = () => backend(async () => [{ device: "d", available: true, detail: "here" }]);
+    const host = surroundings({ "cambium-backend-mine": mine }, listPlugins);
     try {
       process.chdir(project);
       writeFileSync("package.json", '{ "dependencies": { "cambium-backend-mine": "1", "left-pad": "1" } }');

@@ -1,5 +1,4 @@
 // Recipes: what one may say, what is wrong with one, and the stages it means. Runs anywhere.
-export { closest } from "./closest.js";
 export { checkRecipe, parseRecipe } from "./parse.js";
 export { planArms } from "./plan/arms.js";
 export { evaluation, flopsPerToken } from "./plan/budget.js";

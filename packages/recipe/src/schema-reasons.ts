@@ -1,7 +1,7 @@
 // What the schema finds wrong with a recipe, in the words of the recipe's author rather than of the schema library.
 import type { Reason } from "@cambium/ir";
+import { closest } from "@cambium/plugin";
 import { z } from "zod";
-import { closest } from "./closest.js";
 import { recipeSchema } from "./schema.js";
 
 /** A reason, and the field it is about. */

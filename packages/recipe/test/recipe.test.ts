@@ -4,7 +4,7 @@ import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { closest, parseQuantity, parseRecipe, type RecipeInput, recipeJsonSchema } from "../src/index.js";
+import { parseQuantity, parseRecipe, type RecipeInput, recipeJsonSchema } from "../src/index.js";
 import { minimal } from "./support.js";
 
 function failure(text: string): CambiumError {
@@ -328,10 +328,4 @@ test("quantities read as people write them", () => {
   expect(["300k", "1.2M", "10B", "7", "1e3", "2.5k"].map(parseQuantity)).toEqual([3e5, 1.2e6, 1e10, 7, 1e3, 2500]);
   expect(["", "k", "1.5", "-3", "1 000", "1e999", "1.0001k"].map(parseQuantity)).toEqual(Array(7).fill(null));
   fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), (n) => parseQuantity(`${n}k`) === n * 1000));
-});
-
-test("did you mean: near names only", () => {
-  expect(closest("layres", ["layers", "hidden"])).toBe("layers");
-  expect(closest("contxt", ["context", "content"])).toBe("context");
-  expect(closest("wholly", ["layers", "hidden"])).toBeUndefined();
 });

@@ -2,13 +2,14 @@
 // goes on where the last one stopped.
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type Device, type PluginImporter, resolveBackend, resolvePlugin } from "@cambium/backend";
-import { nodeImporter } from "@cambium/backend/node";
+import { type Device, resolveBackend } from "@cambium/backend";
 import type { ExtraFile } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data";
 import { withFileErrors, writeFileAtomic } from "@cambium/files";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
+import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import { nodeImporter } from "@cambium/plugin/node";
 import { type ArmPlan, parseRecipe, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
 import { type RunManifest, runFormatVersion } from "@cambium/run-format";
 import { RunDirectory } from "@cambium/run-format/node";

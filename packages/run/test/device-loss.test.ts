@@ -1,7 +1,8 @@
 // A device that is lost in the middle of a run: the run goes on from its snapshot on a new one, to the same bits.
 import { rmSync, writeFileSync } from "node:fs";
-import { defineBackend, Pending, type PluginImporter, referenceBackend } from "@cambium/backend";
+import { defineBackend, Pending, referenceBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
+import type { PluginImporter } from "@cambium/plugin";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { runRecipe } from "../src/index.js";

@@ -1,10 +1,11 @@
 // Whole runs on the reference backend: caching, continuing to the same bits, growth, budgets.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineBackend, type PluginImporter, referenceBackend } from "@cambium/backend";
+import { defineBackend, referenceBackend } from "@cambium/backend";
 import { loadSnapshot, SafetensorsFile, type Snapshot } from "@cambium/checkpoint";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { parseHfConfig } from "@cambium/model";
+import type { PluginImporter } from "@cambium/plugin";
 import type { ArmPlan } from "@cambium/recipe";
 import { MetricsFile, readRows } from "@cambium/run-format/node";
 import type { SwitchSeconds } from "@cambium/train";

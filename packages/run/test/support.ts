@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PluginImporter } from "@cambium/backend";
+import type { PluginImporter } from "@cambium/plugin";
 import type { RecipeInput } from "@cambium/recipe";
 import type { RunManifest, StageManifest } from "@cambium/run-format";
 import { stringify } from "yaml";

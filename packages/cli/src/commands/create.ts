@@ -1,8 +1,8 @@
 // cambium create: a package of one's own for an operator or a backend.
 import { join, relative, resolve } from "node:path";
+import { createPlugin, spellings, type TemplateKind, templateKinds } from "@cambium/plugin/node";
 import { version } from "@cambium/run";
 import { Argument, Command } from "commander";
-import { createPlugin, type PluginKind, pluginKinds, spellings } from "../create.js";
 
 interface Flags {
   readonly out?: string;
@@ -15,7 +15,7 @@ export function createCommand(): Command {
     .description(
       "Make a package for an operator or a backend: it builds, and passes the conformance suite as it stands.",
     )
-    .addArgument(new Argument("<kind>", "what to make").choices(pluginKinds))
+    .addArgument(new Argument("<kind>", "what to make").choices(templateKinds))
     .argument("<name>", "its name, as recipes will have it: my-stack")
     .option("--package <name>", "the package's name (default: cambium-KIND-NAME)")
     .option("--out <folder>", "where to write it (default: ./cambium-KIND-NAME)")
@@ -29,7 +29,7 @@ Examples:
   cambium create operator my-stack
   cambium create backend abacus --package @acme/cambium-backend-abacus --out ./abacus`,
     )
-    .action((kind: PluginKind, given: string, flags: Flags) => {
+    .action((kind: TemplateKind, given: string, flags: Flags) => {
       const { kebab: name } = spellings(given);
       const packageName = flags.package ?? `cambium-${kind}-${name}`;
       const folder = resolve(flags.out ?? `cambium-${kind}-${name}`);

@@ -1,12 +1,12 @@
 // cambium doctor: what is installed, what would run, why not, and the exact fix.
-import { type PluginImporter, type ProbeResult, resolveBackend, resolvePlugin } from "@cambium/backend";
+import { type ProbeResult, resolveBackend } from "@cambium/backend";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
+import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/plugin";
 import { version } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import type { Host } from "../host.js";
-import { pluginNames } from "../plugin-names.js";
 
 interface PluginHealth {
   readonly name: string;
@@ -37,9 +37,10 @@ Examples:
     )
     .action(async ({ json }: { json?: boolean }) => {
       const importer = host.importer(process.cwd());
-      const names = await pluginNames(process.cwd());
-      const backends = await Promise.all(names.backend.map((name) => checkBackend(name, importer)));
-      const operators = await Promise.all(names.operator.map((name) => checkOperator(name, importer)));
+      const listed = importer.list?.() ?? [];
+      const named = (kind: PluginKind) => listed.filter((one) => one.kind === kind).map(({ name }) => name);
+      const backends = await Promise.all(named("backend").map((name) => checkBackend(name, importer)));
+      const operators = await Promise.all(named("operator").map((name) => checkOperator(name, importer)));
       const corpora = await checkCorpora(importer);
       const ready = backends.some(({ devices }) => devices.some(({ available }) => available));
       const result = {

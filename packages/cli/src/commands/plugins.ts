@@ -2,12 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { backendPlugin, type PluginImporter, resolvePlugin } from "@cambium/backend";
+import { backendPlugin } from "@cambium/backend";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
+import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { Command } from "commander";
 import type { Host } from "../host.js";
-import { pluginNames } from "../plugin-names.js";
 
 interface Listed {
   readonly kind: "operator" | "backend";
@@ -28,7 +28,7 @@ export function pluginsCommand(host: Host): Command {
     .addHelpText(
       "after",
       `
-Looks at the well-known plugins and at those among the dependencies of ./package.json.
+Looks at the installed packages of Cambium and at the plugins among the dependencies of ./package.json.
 
 With --json: [{"kind", "name", "package", "version", "summary", "functionPreserving", "error"}, …]
 
@@ -38,11 +38,12 @@ Examples:
     )
     .action(async ({ json }: { json?: boolean }) => {
       const importer = host.importer(process.cwd());
-      const names = await pluginNames(process.cwd());
-      const listed = await Promise.all([
-        ...names.operator.map((name) => look("operator", name, importer)),
-        ...names.backend.map((name) => look("backend", name, importer)),
-      ]);
+      const names = importer.list?.() ?? [];
+      const listed = await Promise.all(
+        (["operator", "backend"] as const).flatMap((kind) =>
+          names.filter((one) => one.kind === kind).map(({ name }) => look(kind, name, importer)),
+        ),
+      );
       const installed = listed.filter((one) => one !== null);
       console.log(json ? JSON.stringify(installed) : describe(installed));
     });

@@ -16,7 +16,7 @@ const fields: { readonly [K in keyof Required<Operator>]: { readonly expected: s
   layers: { expected: "function", optional: true },
 };
 
-/** The contract of operators, as `resolvePlugin` of `@cambium/backend` takes it. */
+/** The contract of operators, as `resolvePlugin` of `@cambium/plugin` takes it. */
 export const operatorPlugin = {
   kind: "operator",
   version: growthContractVersion,

@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve as resolvePath } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { resolve as resolveModule } from "import-meta-resolve";
-import { isPluginPath } from "./plugin-name.js";
-import type { PluginImporter } from "./plugins.js";
+import { isPluginPath } from "../name.js";
+import type { PluginImporter } from "../resolve.js";
+import { listPlugins } from "./list.js";
 
 /**
  * Resolves from `projectDir`, then from each of `fallbackDirs` (say, the folder the CLI itself is installed in).
@@ -21,6 +22,7 @@ export function nodeImporter(projectDir: string, ...fallbackDirs: readonly strin
         : resolveModule(specifier, pathToFileURL(join(resolvePath(base), "package.json")).href);
     },
     import: (address) => import(/* @vite-ignore */ address),
+    list: () => listPlugins(projectDir, ...fallbackDirs),
   };
 }
 

@@ -1,8 +1,6 @@
-// From the name a person writes (`onnx`) to the packages it may mean, in order.
+// From the name a person writes (`onnx`) to the packages it may mean, in order, and back from a package to a name.
 import { CambiumError } from "@cambium/ir";
-
-/** What a plugin is to Cambium. */
-export type PluginKind = "backend" | "operator";
+import { type PluginKind, pluginKinds, withArticle } from "./kind.js";
 
 /** A package name of npm's: lower case, perhaps scoped, at most 214 characters; no `..`, no subpath, no protocol. */
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
@@ -15,7 +13,7 @@ const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 export function pluginCandidates(kind: PluginKind, name: string): readonly string[] {
   if (isPluginPath(name)) return [name];
   if (!packageName.test(name) || name.length > 214) {
-    throw new CambiumError("E_PLUGIN_NAME", `"${name.slice(0, 80)}" does not name a ${kind}`, {
+    throw new CambiumError("E_PLUGIN_NAME", `"${name.slice(0, 80)}" does not name ${withArticle(kind)}`, {
       expected: `a short name (onnx), a package's full name (@acme/my-${kind}), or a path (./my-${kind}.js)`,
     });
   }
@@ -28,4 +26,21 @@ export function pluginCandidates(kind: PluginKind, name: string): readonly strin
 /** Whether a plugin's name is a path (relative to the user's project, or absolute) and not a package. */
 export function isPluginPath(name: string): boolean {
   return /^(?:\.{1,2}[\\/]|[\\/]|[A-Za-z]:[\\/]|file:)/.test(name) && !name.includes("\0");
+}
+
+/** A plugin as its package's name tells of it. */
+export interface PluginName {
+  readonly kind: PluginKind;
+  /** What to call it: short for one of Cambium's, else the package. */
+  readonly name: string;
+  readonly package: string;
+}
+
+/** What `cambium-operator-NAME` and the like are, also under a scope; undefined for a package named otherwise. */
+export function pluginOfPackage(name: string): PluginName | undefined {
+  const { ours, theirs, short } =
+    /^(?:(?<ours>@cambium\/)|(?<theirs>(?:@[^/]+\/)?cambium-))(?<short>.+)$/.exec(name)?.groups ?? {};
+  const kind = pluginKinds.find((one) => short?.startsWith(`${one}-`));
+  if (kind === undefined || short === undefined || (ours ?? theirs) === undefined) return undefined;
+  return { kind, name: ours === undefined ? name : short.slice(kind.length + 1), package: name };
 }

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { resolvePlugin } from "@cambium/plugin";
+import { listPlugins, nodeImporter } from "@cambium/plugin/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { resolveBackend, resolveSetup } from "../src/index.js";
-import { nodeImporter } from "../src/node.js";
+import { contract, setupContract } from "./support.js";
 
-const source = (name: string) =>
-  `export default { contract: 1, name: "${name}", open: async () => {}, probe: async () => [] };`;
+const source = (name: string) => `export default { contract: 1, name: "${name}", open() {} };`;
 let root: string;
 
 beforeEach(() => {
@@ -29,8 +29,10 @@ function install(dir: string, name: string, files: Record<string, string>, manif
   for (const [file, text] of Object.entries(files)) write(`${dir}/node_modules/${name}/${file}`, text);
 }
 
-const find = (name: string, dir = "project", ...fallbacks: string[]) =>
-  resolveBackend(name, nodeImporter(join(root, dir), ...fallbacks.map((fallback) => join(root, fallback))));
+const find = async (name: string, dir = "project", ...fallbacks: string[]) => {
+  const importer = nodeImporter(join(root, dir), ...fallbacks.map((fallback) => join(root, fallback)));
+  return (await resolvePlugin(contract, name, importer)).plugin;
+};
 
 test("finds an ESM-only package from a folder deep in the project", async () => {
   install(
@@ -95,12 +97,36 @@ test.each<[string, Record<string, string>, object, RegExp]>([
   });
 });
 
-test("a backend's set-up is the package's own entry; a package that exports none has none", async () => {
-  const setup = `export default { contract: 1, summary: "", options: [], examples: [], setup() {}, remove() {} };`;
-  const files = { "main.js": source("abacus"), "setup.js": setup };
+test("an entry of its own is the package's; a package that exports none has none", async () => {
+  const files = { "main.js": source("abacus"), "setup.js": source("set up") };
   install("project", "@cambium/backend-abacus", files, { exports: { ".": "./main.js", "./setup": "./setup.js" } });
   install("project", "cambium-backend-beads", files, { exports: { ".": "./main.js" } });
   const importer = nodeImporter(join(root, "project"));
-  expect(await resolveSetup("abacus", importer)).toMatchObject({ summary: "" });
-  await expect(resolveSetup("beads", importer)).rejects.toMatchObject({ code: "E_PLUGIN_ENTRY" });
+  expect((await resolvePlugin(setupContract, "abacus", importer)).plugin.name).toBe("set up");
+  await expect(resolvePlugin(setupContract, "beads", importer)).rejects.toMatchObject({ code: "E_PLUGIN_ENTRY" });
+});
+
+test("lists what package.json asks for and what is installed of Cambium, on the way up, and nothing else", () => {
+  const dependencies = { "cambium-operator-mine": "1", "left-pad": "1", "@cambium/ir": "1" };
+  const devDependencies = { "@acme/cambium-backend-fast": "1" };
+  write("project/package.json", JSON.stringify({ dependencies, devDependencies }));
+  mkdirSync(join(root, "project/a/b"), { recursive: true });
+  install("project", "@cambium/backend-abacus", {}, {});
+  install("project", "@cambium/ir", {}, {});
+  install("project", "cambium-operator-stray", {}, {});
+  install(".", "@cambium/operator-stack", {}, {});
+  install("cli", "@cambium/family-llama", {}, {});
+  const listed = listPlugins(join(root, "project/a/b"), join(root, "cli"));
+  expect(listed.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    "backend @acme/cambium-backend-fast",
+    "backend abacus",
+    "family llama",
+    "operator stack",
+    "operator cambium-operator-mine",
+  ]);
+});
+
+test.each(["{", "null", "[]", '{ "dependencies": 1 }'])("lists nothing of the package.json %s", (text) => {
+  write("project/package.json", text);
+  expect(listPlugins(join(root, "project")).filter(({ package: name }) => !name.startsWith("@cambium/"))).toEqual([]);
 });

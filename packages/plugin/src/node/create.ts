@@ -3,18 +3,20 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CambiumError } from "@cambium/ir";
+import type { PluginKind } from "../kind.js";
 
 /** What each kind of plugin is made from: its template, the description it starts with, and what it imports. */
 const kinds = {
   operator: { says: "The growth operator `__`: the base, then its last layer again and again.", needs: ["growth"] },
   backend: { says: "The backend `__`: so far plain loops in host memory.", needs: ["backend", "ir"] },
-} satisfies Readonly<Record<string, { readonly says: string; readonly needs: readonly string[] }>>;
+} satisfies { readonly [K in PluginKind]?: { readonly says: string; readonly needs: readonly string[] } };
 
-export type PluginKind = keyof typeof kinds;
-export const pluginKinds = Object.keys(kinds) as PluginKind[];
+/** A kind of which a package can be made from a template. */
+export type TemplateKind = keyof typeof kinds;
+export const templateKinds = Object.keys(kinds) as readonly TemplateKind[];
 
 /** Beside `src/` and beside `dist/`. */
-const templates = fileURLToPath(new URL("../templates/", import.meta.url));
+const templates = fileURLToPath(new URL("../../templates/", import.meta.url));
 const suffix = ".template";
 
 const reserved =
@@ -39,7 +41,7 @@ export function spellings(name: string): Spellings {
 }
 
 export interface NewPlugin {
-  readonly kind: PluginKind;
+  readonly kind: TemplateKind;
   readonly name: string;
   /** As in package.json, e.g. `cambium-operator-mine`. */
   readonly packageName: string;
@@ -67,7 +69,7 @@ export function createPlugin(folder: string, { kind, name, packageName, cambium 
 
 export interface PackageDescription {
   readonly package: string;
-  readonly kind: PluginKind;
+  readonly kind: TemplateKind;
   readonly description: string;
   /** Its dependencies with their ranges. */
   readonly needs: Readonly<Record<string, string>>;

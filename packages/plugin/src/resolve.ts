@@ -1,15 +1,22 @@
 // Plugin resolution: by name, from the user's project, without scanning. An absent plugin, a broken one and a foreign
 // one are three different errors.
 import { CambiumError, type Reason } from "@cambium/ir";
-import { isPluginPath, type PluginKind, pluginCandidates } from "./plugin-name.js";
+import { closest } from "./closest.js";
+import { nounOf, type PluginKind } from "./kind.js";
+import { isPluginPath, type PluginName, pluginCandidates } from "./name.js";
 
-/** How modules are found and loaded: injected, so that this file runs anywhere. `@cambium/backend/node` has Node's. */
+/** How modules are found and loaded: injected, so that this file runs anywhere. `@cambium/plugin/node` has Node's. */
 export interface PluginImporter {
   /** The address of a specifier as the user's project sees it, or null when nothing is there. Throws when it is broken. */
   resolve(specifier: string): string | null;
   /** The module at an address, as `import()` gives it. */
   import(address: string): Promise<unknown>;
+  /** The plugins that the project asks for or has; absent where they cannot be listed. */
+  list?(): readonly PluginListing[];
 }
+
+/** A plugin in sight of a project; it may be asked for and not installed. */
+export type PluginListing = PluginName;
 
 /** What a plugin of some kind must be. */
 export interface PluginContract<T extends { readonly contract: number }> {
@@ -51,15 +58,25 @@ export async function resolvePlugin<T extends { readonly contract: number }>(
     const found = await load(kind, specifier, entry, importer);
     if (found) return { plugin: checked(contract, specifier, found.module), specifier, address: found.address };
   }
-  const path = isPluginPath(name);
-  throw new CambiumError(
-    "E_PLUGIN_MISSING",
-    path ? `there is no ${kind} at ${name}` : `${kind} "${name}" is not installed`,
-    {
-      expected: `one of ${candidates.join(", ")}`,
-      hint: path ? "check the path; a relative one starts at the project's folder" : `npm install ${candidates[0]}`,
-    },
+  throw missing(kind, name, candidates, importer);
+}
+
+function missing(kind: PluginKind, name: string, candidates: readonly string[], importer: PluginImporter) {
+  const expected = `one of ${candidates.join(", ")}`;
+  if (isPluginPath(name)) {
+    const hint = "check the path; a relative one starts at the project's folder";
+    return new CambiumError("E_PLUGIN_MISSING", `there is no ${nounOf(kind)} at ${name}`, { expected, hint });
+  }
+  const others = importer.list?.().filter((one) => one.kind === kind && one.name !== name) ?? [];
+  const near = closest(
+    name,
+    others.map((one) => one.name),
   );
+  const install = `npm install ${candidates[0]}`;
+  return new CambiumError("E_PLUGIN_MISSING", `${nounOf(kind)} "${name}" is not installed`, {
+    expected,
+    hint: near === undefined ? install : `did you mean "${near}"? If not: ${install}`,
+  });
 }
 
 async function load(kind: PluginKind, specifier: string, entry: string | undefined, importer: PluginImporter) {
@@ -70,15 +87,19 @@ async function load(kind: PluginKind, specifier: string, entry: string | undefin
     const { code } = cause as { code?: unknown };
     if (entry !== undefined && code === "ERR_PACKAGE_PATH_NOT_EXPORTED") throw withoutEntry(kind, specifier, entry);
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CambiumError("E_PLUGIN_BROKEN", `${kind} ${specifier} is installed but does not load: ${reason}`, {
-      cause,
-    });
+    throw new CambiumError(
+      "E_PLUGIN_BROKEN",
+      `${nounOf(kind)} ${specifier} is installed but does not load: ${reason}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
 /** A plugin need not have every entry; without this one it needs nothing of the kind. */
 function withoutEntry(kind: PluginKind, specifier: string, entry: string): CambiumError {
-  return new CambiumError("E_PLUGIN_ENTRY", `${kind} ${specifier} has no ${entry}: it needs none`);
+  return new CambiumError("E_PLUGIN_ENTRY", `${nounOf(kind)} ${specifier} has no ${entry}: it needs none`);
 }
 
 function checked<T extends { readonly contract: number }>(
@@ -89,7 +110,7 @@ function checked<T extends { readonly contract: number }>(
   const value = (module as { default?: unknown } | null)?.default;
   const stamp = typeof value === "object" && value !== null ? (value as { contract?: unknown }).contract : undefined;
   if (typeof stamp !== "number") {
-    throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a Cambium ${kind}`, {
+    throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a Cambium ${nounOf(kind)}`, {
       expected: `a default export made by ${define}`,
       got: value === undefined ? "no default export" : `a default export without a contract version (${typeof value})`,
     });
@@ -97,7 +118,7 @@ function checked<T extends { readonly contract: number }>(
   if (stamp !== version) {
     const own = (value as { version?: unknown }).version;
     const named = typeof own === "string" ? `${specifier} ${own}` : specifier;
-    throw new CambiumError("E_PLUGIN_CONTRACT", `${kind} ${named} was made for another version of Cambium`, {
+    throw new CambiumError("E_PLUGIN_CONTRACT", `${nounOf(kind)} ${named} was made for another version of Cambium`, {
       expected: `${kind} contract ${version}`,
       got: `${kind} contract ${stamp}`,
       hint: stamp < version ? `npm install ${specifier}@latest` : "npm install @cambium/cli@latest",
@@ -105,6 +126,6 @@ function checked<T extends { readonly contract: number }>(
   }
   const reasons = problems(value as Partial<Record<keyof T, unknown>>);
   if (reasons.length > 0)
-    throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a whole ${kind}`, { reasons });
+    throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a whole ${nounOf(kind)}`, { reasons });
   return value as T;
 }

@@ -1,0 +1,5 @@
+// Plugins: what kinds there are, which package a name means, and how it is found, loaded and checked.
+export * from "./closest.js";
+export * from "./kind.js";
+export * from "./name.js";
+export * from "./resolve.js";

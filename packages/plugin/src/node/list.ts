@@ -1,0 +1,55 @@
+// Which plugins there are, from package metadata alone: what the project's package.json asks for, and the packages of
+// Cambium that are installed. Nothing is loaded.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { pluginOfPackage } from "../name.js";
+import type { PluginListing } from "../resolve.js";
+
+/** The plugins in sight of `dirs`, each once, in the order of their names. A package that is asked for may be absent. */
+export function listPlugins(...dirs: readonly string[]): readonly PluginListing[] {
+  const folders = dirs.flatMap((dir) => ancestors(resolve(dir)));
+  const packages = new Set([...dirs.flatMap((dir) => asked(resolve(dir))), ...folders.flatMap(installed)]);
+  return [...packages]
+    .sort()
+    .map(pluginOfPackage)
+    .filter((plugin) => plugin !== undefined);
+}
+
+/** Names of the packages that the nearest package.json asks for; none when it cannot be read. */
+function asked(dir: string): string[] {
+  for (const folder of ancestors(dir)) {
+    const text = read(join(folder, "package.json"));
+    if (text !== undefined) return dependencies(text);
+  }
+  return [];
+}
+
+function dependencies(text: string): string[] {
+  try {
+    const manifest = JSON.parse(text) as Readonly<Record<string, object>> | null;
+    return Object.keys({ ...manifest?.["dependencies"], ...manifest?.["devDependencies"] });
+  } catch {
+    return [];
+  }
+}
+
+/** Names of the packages of Cambium in a folder's `node_modules`. */
+function installed(folder: string): string[] {
+  try {
+    return readdirSync(join(folder, "node_modules", "@cambium")).map((name) => `@cambium/${name}`);
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function ancestors(dir: string): string[] {
+  return dirname(dir) === dir ? [dir] : [dir, ...ancestors(dirname(dir))];
+}
