@@ -10,14 +10,11 @@ export { PASSAGE_CHARS, type Passage, type Source, type SourceState } from "./so
 export { type TextOptions, textSource } from "./source/text.js";
 export type { InvalidUtf8 } from "./source/utf8.js";
 export { type BytesOptions, bytesTokenizer } from "./tokenizer/bytes.js";
-export {
-  huggingFaceTokenizer,
-  type SpecialTokens,
-  type TextFile,
-  type TokenizerFiles,
-} from "./tokenizer/hugging-face.js";
+export { huggingFaceTokenizer, type SpecialTokens, type TokenizerFiles } from "./tokenizer/hugging-face.js";
 export { loadTokenizer } from "./tokenizer/load.js";
+export { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./tokenizer/rust.js";
 export type { Tokenizer } from "./tokenizer/tokenizer.js";
+export type { TextFile } from "./tokenizer/tokenizer-json.js";
 export type { TokenHeader } from "./tokens/format.js";
 export { TokenFile, type TokenReader, tokensInMemory } from "./tokens/reader.js";
 export { type TokenFileInfo, TokenFileWriter, writeTokenFile } from "./tokens/writer.js";

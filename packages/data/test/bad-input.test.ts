@@ -141,7 +141,7 @@ describe("a tokenizer", () => {
   const bpe = { type: "BPE", vocab, merges: [] };
   const cases: [string, string, RegExp][] = [
     ["not JSON", "{", /not JSON/],
-    ["a list", "[]", /no tokenizer/],
+    ["a list", "[]", /not a tokenizer/],
     ["an empty object", "{}", /model\.vocab/],
     ["no vocabulary", JSON.stringify({ model: { type: "BPE" } }), /model\.vocab/],
     ["a vocabulary of nothing", JSON.stringify({ model: { type: "Unigram", vocab: [] } }), /model\.vocab/],
@@ -151,16 +151,33 @@ describe("a tokenizer", () => {
       /model\.vocab\["a"\][\s\S]*model\.vocab\["b"\]/,
     ],
     ["an id beyond reason", JSON.stringify({ model: { ...bpe, vocab: { a: 2 ** 40 } } }), /not a token id/],
-    ["merges that are none", JSON.stringify({ model: { ...bpe, merges: 7 } }), /cannot be used/],
+    ["merges that are none", JSON.stringify({ model: { ...bpe, merges: 7 } }), /cannot be read[\s\S]*MergeType/],
     [
       "an unknown model",
-      JSON.stringify({ model: { type: "WordLevel", vocab } }),
-      /model\.type: not supported[\s\S]*BPE or/,
+      JSON.stringify({ model: { type: "Chars", vocab } }),
+      /model\.type: is not a part we can use[\s\S]*WordLevel[\s\S]*Chars/,
     ],
     [
       "an unknown normalizer",
       JSON.stringify({ model: bpe, normalizer: { type: "Shout" } }),
-      /cannot be used[\s\S]*Shout/,
+      /normalizer\.type: is not a part[\s\S]*Shout/,
+    ],
+    [
+      "an unknown part of a sequence",
+      JSON.stringify({
+        model: bpe,
+        pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Whitespace" }, { type: "FixedLength" }] },
+      }),
+      /pre_tokenizer\.pretokenizers\[1\]\.type[\s\S]*FixedLength/,
+    ],
+    ["merges left out at random", JSON.stringify({ model: { ...bpe, dropout: 0.1 } }), /model\.dropout[\s\S]*null/],
+    [
+      "a pattern that is none",
+      JSON.stringify({
+        model: bpe,
+        pre_tokenizer: { type: "Split", pattern: { Regex: "(a+" }, behavior: "Isolated", invert: false },
+      }),
+      /unmatched parenthesis/,
     ],
     [
       "added tokens that are none",
@@ -194,6 +211,14 @@ describe("a tokenizer", () => {
     ]);
     expect((await rejection(loadTokenizer(".", root, { eosToken: "z" }))).code).toBe("E_TOKENIZER");
     expect((await loadTokenizer(".", root, { eosToken: "b" })).eosId).toBe(1);
+  });
+
+  test("whose pattern backtracks without end is given up, and the text after it is read", async () => {
+    const pre_tokenizer = { type: "Split", pattern: { Regex: "(a+)+$" }, behavior: "Isolated", invert: false };
+    const json = JSON.stringify({ model: { ...bpe, byte_fallback: false }, pre_tokenizer });
+    const tokenizer = await loadTokenizer(".", folder({ "tokenizer.json": json }));
+    expect(code(() => tokenizer.encode(`${"a".repeat(44)}b`))).toBe("E_TOKENIZER");
+    expect([...tokenizer.encode("ab")]).toEqual([0, 1]);
   });
 
   test("given ids outside its vocabulary", async () => {

@@ -30,7 +30,7 @@ export async function sampleTexts(
   const samples: SampleRecord[] = [];
   for (const prompt of prompts.length > 0 ? prompts : [opening()]) {
     const half = Math.max(1, Math.floor(config.contextLength / 2));
-    const ids = [tokenizer.bosId ?? [], ...tokenizer.encode(prompt)].flat().slice(-half);
+    const ids = [...tokenizer.prefix, ...tokenizer.encode(prompt)].slice(-half);
     if (ids.length === 0) continue;
     // The last new token is never read, so it needs no place in the context.
     const maxNewTokens = Math.min(tokens, config.contextLength - ids.length + 1);

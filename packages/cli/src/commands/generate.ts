@@ -102,7 +102,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
 }
 
 function encode(text: string, tokenizer: Tokenizer | undefined): number[] {
-  return [tokenizer?.bosId ?? [], ...(tokenizer?.encode(text) ?? [])].flat();
+  return [...(tokenizer?.prefix ?? []), ...(tokenizer?.encode(text) ?? [])];
 }
 
 /** New tokens as the text they add to the prompt's. */

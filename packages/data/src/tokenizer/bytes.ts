@@ -25,6 +25,7 @@ export function bytesTokenizer({ eosId }: BytesOptions = {}): Tokenizer {
     name: "bytes",
     vocabSize,
     ...(eosId === undefined ? {} : { eosId }),
+    prefix: [],
     fingerprint: createHash("sha256")
       .update(JSON.stringify({ kind: "bytes", eosId }))
       .digest("hex"),

@@ -6,6 +6,7 @@ import { CambiumError } from "@cambium/ir";
 import { isFolder } from "../source/files.js";
 import { bytesTokenizer } from "./bytes.js";
 import { huggingFaceTokenizer, type SpecialTokens } from "./hugging-face.js";
+import { openRustTokenizer } from "./rust-node.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /**
@@ -26,6 +27,7 @@ export async function loadTokenizer(spec: string, projectDir: string, special: S
       tokenizer: { path: file, text },
       ...(config === undefined ? {} : { config: { path: configPath, text: config } }),
     },
+    openRustTokenizer,
     special,
   );
 }

@@ -6,8 +6,10 @@ export interface Tokenizer {
   readonly name: string;
   /** One more than the largest id. */
   readonly vocabSize: number;
-  /** The token before a text, for models that were trained with one; never written to token files. */
+  /** The token called the beginning of a text, whether or not the tokenizer puts it there; never in token files. */
   readonly bosId?: number;
+  /** The tokens that the tokenizer puts before a text, for prompts; never in token files. */
+  readonly prefix: readonly number[];
   /** The token after a text. Where there is one, it stands after each text in token files. */
   readonly eosId?: number;
   /** SHA-256 (hex) over all that decides the ids. */

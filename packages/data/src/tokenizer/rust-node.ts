@@ -1,0 +1,77 @@
+// Loads the WebAssembly build of Hugging Face's tokenizers in Node. The package holds one UMD script that its manifest
+// declares an ES module, so Node cannot import it; the script is read and called as the function it is.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { compileFunction } from "node:vm";
+import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.js";
+
+const specifier = "@mlc-ai/web-tokenizers";
+
+interface Script {
+  readonly Tokenizer: { fromJSON(json: ArrayBuffer): Promise<RustTokenizer> };
+}
+
+/** One run of the script: an instance of WebAssembly, and the lines it has printed since it was last asked. */
+interface Instance {
+  readonly script: Script;
+  readonly printed: string[];
+}
+
+/** What the next tokenizer is opened in. A panic leaves an instance in no state for others. */
+let shared: Instance | undefined;
+
+export const openRustTokenizer: OpenRustTokenizer = async (json) => {
+  shared ??= load();
+  const instance = shared;
+  const tokenizer = await failing(instance, () => instance.script.Tokenizer.fromJSON(bytes(json)));
+  return {
+    encode: (text) => failing(instance, () => tokenizer.encode(text)),
+    decode: (ids) => failing(instance, () => tokenizer.decode(ids)),
+  };
+};
+
+function load(): Instance {
+  const path = createRequire(import.meta.url).resolve(specifier);
+  const printed: string[] = [];
+  // As in a page: with `process` in sight it would set the exit code and write to the terminal.
+  const surroundings = {
+    exports: {},
+    module: {},
+    process: undefined,
+    window: globalThis,
+    location: { href: "" },
+    console: { log: () => undefined, error: (line: unknown) => printed.push(String(line)) },
+  };
+  const names = Object.keys(surroundings);
+  compileFunction(readFileSync(path, "utf8"), names, { filename: path }).apply(undefined, Object.values(surroundings));
+  return { script: surroundings.exports as Script, printed };
+}
+
+function bytes(text: string): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = new TextEncoder().encode(text);
+  return buffer.slice(byteOffset, byteOffset + byteLength);
+}
+
+/** `work`, whose panic becomes a failure that says what was printed. Works for promises too. */
+function failing<T>(instance: Instance, work: () => T): T {
+  const { printed } = instance;
+  printed.length = 0;
+  const fail = (cause: unknown): never => {
+    if (shared === instance) shared = undefined;
+    throw new RustFailure(panic(printed) ?? String(cause), { cause });
+  };
+  try {
+    const result = work();
+    return result instanceof Promise ? (result.catch(fail) as T) : result;
+  } catch (cause) {
+    return fail(cause);
+  }
+}
+
+/** The message of the first panic in what was printed: the line after `panicked at PLACE:`. */
+function panic(printed: readonly string[]): string | undefined {
+  const lines = printed.flatMap((text) => text.split("\n"));
+  const message = lines[lines.findIndex((line) => line.includes("panicked at")) + 1];
+  const inner = /^called `Result::unwrap\(\)` on an `Err` value: (.*)$/.exec(message ?? "")?.[1] ?? message;
+  return inner && (/^Error\("(.*)", line: \d+, column: \d+\)$/.exec(inner)?.[1] ?? inner);
+}

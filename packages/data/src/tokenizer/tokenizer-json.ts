@@ -1,0 +1,166 @@
+// What a tokenizer.json and a tokenizer_config.json say, checked; and the text that the original is given to read.
+import { CambiumError, type Reason } from "@cambium/ir";
+import { unknownParts } from "./parts.js";
+
+/** The largest vocabulary a file may claim; every known one is below 300,000. */
+const largestVocabulary = 1 << 24;
+
+/** Stands for the unknown where a tokenizer has no token for it. The original would leave the character out. */
+const noToken = "\0no token";
+
+/** A file that was read: its text, and its path for errors. */
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A token of `added_tokens`. */
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  /** Left out of decoded text. */
+  readonly special: boolean;
+}
+
+/** @throws CambiumError `E_TOKENIZER` for what is not a JSON object. */
+export function parseObject({ path: where, text }: TextFile): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CambiumError("E_TOKENIZER", "this is not JSON", { where, got: (cause as Error).message, cause });
+  }
+  if (isObject(value)) return value;
+  throw new CambiumError("E_TOKENIZER", "this is not a tokenizer", { where, expected: "a JSON object" });
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The ids of a tokenizer by their text. */
+export interface Vocabulary {
+  /** One more than the largest id, which need not be the count of tokens. */
+  readonly size: number;
+  readonly added: readonly AddedToken[];
+  /** The id of a token, an added one or one of the model. */
+  idOf(token: string): number | undefined;
+  /** Whether some token has that id. */
+  has(id: number): boolean;
+}
+
+/** @throws CambiumError `E_TOKENIZER` with every reason found. */
+export function readVocabulary(json: Json, where: string): Vocabulary {
+  const reasons = unknownParts(json);
+  const ids = new Map<string, number>();
+  const take = (place: string, token: unknown, id: unknown): void => {
+    if (typeof token !== "string") add(reasons, { where: place, message: "is missing", expected: "a string" });
+    else if (isId(id)) ids.set(token, id);
+    else {
+      const expected = `0 to ${largestVocabulary - 1}`;
+      add(reasons, { where: place, message: "is not a token id", expected, got: String(id) });
+    }
+  };
+  const model = isObject(json["model"]) ? json["model"] : {};
+  const { vocab, dropout } = model;
+  if (Array.isArray(vocab)) {
+    if (vocab.length === 0) add(reasons, { where: "model.vocab", message: "is empty" });
+    vocab.forEach((entry, id) => {
+      take(`model.vocab[${id}]`, Array.isArray(entry) ? entry[0] : undefined, id);
+    });
+  } else if (isObject(vocab)) {
+    for (const [token, id] of Object.entries(vocab)) take(`model.vocab[${JSON.stringify(token)}]`, token, id);
+  } else add(reasons, { where: "model.vocab", message: "is missing", expected: "an object or a list of tokens" });
+  if (typeof dropout === "number" && dropout > 0) {
+    const hint = "set it to null: the same text is then always the same tokens";
+    add(reasons, { where: "model.dropout", message: "leaves out merges at random", got: String(dropout), hint });
+  }
+  const added = addedTokens(json["added_tokens"] ?? [], reasons, take);
+  if (reasons.length > 0) {
+    throw new CambiumError("E_TOKENIZER", "this tokenizer.json cannot be used", { where, reasons });
+  }
+  const known = new Set(ids.values());
+  const size = [...known].reduce((most, id) => Math.max(most, id + 1), 0);
+  return { size, added, idOf: (token) => ids.get(token), has: (id) => known.has(id) };
+}
+
+function addedTokens(
+  list: unknown,
+  reasons: Reason[],
+  take: (place: string, token: unknown, id: unknown) => void,
+): AddedToken[] {
+  if (!Array.isArray(list)) {
+    add(reasons, { where: "added_tokens", message: "is not a list" });
+    return [];
+  }
+  return list.map((token: unknown, i) => {
+    const { id, content, special } = isObject(token) ? token : {};
+    take(`added_tokens[${i}].${typeof content === "string" ? "id" : "content"}`, content, id);
+    return { id: id as number, content: content as string, special: special === true };
+  });
+}
+
+/** Ten reasons say what is wrong with a file; a vocabulary has room for many more. */
+function add(reasons: Reason[], reason: Reason): void {
+  if (reasons.length < 10) reasons.push(reason);
+}
+
+function isId(id: unknown): id is number {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) < largestVocabulary;
+}
+
+/** A tokenizer.json for the original to read, and the id that stands for what the vocabulary cannot spell. */
+export interface Readable {
+  readonly text: string;
+  /** Only where the original would leave characters out without a word. */
+  readonly unknownId: number | undefined;
+}
+
+/**
+ * The parts of `json` that decide the ids of a text alone: nothing is put around it, cut off or filled up. BPE without a
+ * token for the unknown gets one. Added tokens then stand in its vocabulary too, since the original numbers those that
+ * do not by the vocabulary's size.
+ */
+export function readableJson(json: Json, { size, added }: Vocabulary): Readable {
+  const model = json["model"] as Json;
+  const { type, vocab, unk_token: unknown, merges } = model;
+  const parts = { version: "1.0", normalizer: null, pre_tokenizer: null, decoder: null, added_tokens: [], ...json };
+  const alone = { ...parts, truncation: null, padding: null, post_processor: null };
+  const drops = (type === "BPE" || (type === undefined && merges !== undefined)) && typeof unknown !== "string";
+  if (!drops) return { text: JSON.stringify(alone), unknownId: undefined };
+  const words = { ...(vocab as Json), ...Object.fromEntries(added.map(({ content, id }) => [content, id])) };
+  const whole = { ...model, vocab: { ...words, [noToken]: size }, unk_token: noToken };
+  return { text: JSON.stringify({ ...alone, model: whole }), unknownId: size };
+}
+
+/**
+ * The tokens that stand before a text as the original encodes it with special tokens, by name: those of the
+ * post-processor's template, unless tokenizer_config.json decides it (`add_bos_token`).
+ */
+export function tokensBefore(json: Json, config: Json, bosToken: string | undefined): readonly string[] {
+  if ("add_bos_token" in config || "add_eos_token" in config) {
+    return config["add_bos_token"] === true && bosToken !== undefined ? [bosToken] : [];
+  }
+  return templateTokens(json["post_processor"]);
+}
+
+function templateTokens(processor: unknown): readonly string[] {
+  if (!isObject(processor)) return [];
+  const { type, processors, single, cls } = processor;
+  if (type === "Sequence" && Array.isArray(processors)) return processors.flatMap(templateTokens);
+  if ((type === "BertProcessing" || type === "RobertaProcessing") && Array.isArray(cls)) return [String(cls[0])];
+  if (type !== "TemplateProcessing" || !Array.isArray(single)) return [];
+  const text = single.findIndex((piece) => isObject(piece) && "Sequence" in piece);
+  return single.slice(0, Math.max(text, 0)).flatMap((piece) => {
+    const special = isObject(piece) && isObject(piece["SpecialToken"]) ? piece["SpecialToken"]["id"] : undefined;
+    return typeof special === "string" ? [special] : [];
+  });
+}
+
+/** Special tokens are given as text or as `{ content }`. */
+export function tokenText(value: unknown): string | undefined {
+  const text = isObject(value) ? value["content"] : value;
+  return typeof text === "string" ? text : undefined;
+}
