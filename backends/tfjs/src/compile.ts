@@ -3,7 +3,7 @@ import { CambiumError, type Graph, type HostTensor, type Node, optimize, type Va
 import { heldAs } from "./device/edge.js";
 import type { Engine } from "./engines/engine.js";
 import { kernelsFor } from "./kernels/index.js";
-import { hasLowering, loweringOf } from "./lower/index.js";
+import { hasLowering, lower } from "./lower/index.js";
 import { Program, type Ref } from "./program/program.js";
 import { type Schedule, schedule } from "./program/schedule.js";
 
@@ -51,7 +51,7 @@ export function compileGraph(source: Graph, engine: Engine): Compiled {
   };
 
   function lowered(node: Node, operands: readonly Ref[]): readonly Ref[] {
-    const result = loweringOf(node)({ kernels, node, inputs: operands, attrs: node.attrs });
+    const result = lower({ kernels, node, inputs: operands });
     const results = "slot" in result ? [result] : result;
     program.note(results, { op: node.op.name, inputs: operands });
     return results;

@@ -1,13 +1,14 @@
 // From a graph to a plan: optimise, fuse, cut into segments, lower each, place every value.
 import {
-  type AdamWAttrs,
+  adamw,
   checkGraph,
+  clipByGlobalNorm,
   type Graph,
   liveness,
   type Node,
   type Op,
   optimize,
-  producers,
+  Uses,
   type Value,
 } from "@cambium/ir";
 import { fuseComposites, fuseNodes, matched } from "../fuse/fuse.js";
@@ -46,42 +47,40 @@ export function prepare(source: Graph, verify = false): Graph {
 
 function segmentSteps(graph: Graph, table: SlotTable): Step[] {
   const segments = partition(graph);
-  const producer = producers(graph);
-  const readers = new Map<number, Node[]>();
-  for (const node of graph.nodes) for (const { id } of node.inputs) readers.set(id, [...(readers.get(id) ?? []), node]);
-  const outputs = new Set(graph.outputs.map(({ value }) => value.id));
+  const uses = new Uses(graph);
   return segments.flatMap(({ kind, nodes }): Step[] => {
     if (kind === "kernels") return [kernelStep(nodes, (value) => table.of(value))];
     const own = new Set(nodes);
-    const remade = (id: number) => producer.get(id)?.inputs.length === 0;
+    const remade = (id: number) => uses.producer(id)?.inputs.length === 0;
     const escapes = (id: number) =>
-      outputs.has(id) || (readers.get(id) ?? []).some((node) => !own.has(node) && (isKernel(node) || !remade(id)));
+      uses.isOutput(id) || uses.readers(id).some((node) => !own.has(node) && (isKernel(node) || !remade(id)));
     const useful = nodes.some((node) => node.outputs.some(({ id }) => escapes(id)));
     if (!useful) return [];
     const around = {
-      producer: (id: number) => producer.get(id),
+      producer: (id: number) => uses.producer(id),
       escapes,
-      readWithin: (id: number, some: ReadonlySet<Node>) => (readers.get(id) ?? []).some((node) => some.has(node)),
-      read: (id: number) => outputs.has(id) || readers.has(id),
+      readWithin: (id: number, some: ReadonlySet<Node>) => uses.readers(id).some((node) => some.has(node)),
+      read: (id: number) => uses.isOutput(id) || uses.readers(id).length > 0,
     };
     return [sessionStep(nodes, around, table)];
   });
 }
 
 function kernelStep(nodes: readonly Node[], slot: (value: Value) => Slot): KernelStep {
-  const calls = nodes.map(({ op, inputs, outputs, attrs }): KernelCall => {
+  const calls = nodes.map((node): KernelCall => {
+    const { op, inputs, outputs } = node;
     const [first, second, third] = outputs.map(slot) as [Slot, Slot, Slot];
-    if (op.name === "clipByGlobalNorm") {
+    if (op === clipByGlobalNorm.op) {
       return {
         op: "clipByGlobalNorm",
         grads: inputs.map(slot),
         scale: first,
         norm: second,
-        maxNorm: attrs["maxNorm"] as number,
+        maxNorm: clipByGlobalNorm.attrsOf(node).maxNorm,
       };
     }
     const [param, grad, m, v, gradScale, lr, step] = inputs.map(slot) as [Slot, Slot, Slot, Slot, Slot, Slot, Slot];
-    const given = attrs as unknown as Required<AdamWAttrs>;
+    const given = adamw.attrsOf(node);
     return { op: "adamw", inputs: [param, grad, m, v], outputs: [first, second, third], gradScale, lr, step, ...given };
   });
   return { kind: "kernels", calls };

@@ -1,9 +1,18 @@
 // Where forward and backward of attention or of the loss stand in one graph, the backward pass reads the probabilities
 // that the forward pass made instead of remaking them from the log-sum-exp.
-import { type Graph, type GraphBuilder, mul, type Node, rewrite, type Tensor } from "@cambium/ir";
-import { attention, attentionGrad, type Heads } from "./ops/attention.js";
+import {
+  causalAttention,
+  causalAttentionGrad,
+  type Graph,
+  type GraphBuilder,
+  mul,
+  type Node,
+  rewrite,
+  type Tensor,
+  Uses,
+} from "@cambium/ir";
+import { attention, attentionGrad } from "./ops/attention.js";
 import { crossEntropy, crossEntropyGrad } from "./ops/cross-entropy.js";
-import { Uses } from "./uses.js";
 
 const gradientOf: Readonly<Record<string, string>> = {
   causalAttention: "causalAttentionGrad",
@@ -45,21 +54,18 @@ function statistics(node: Node): number {
 }
 
 function forwardWith(node: Node, inputs: readonly Tensor[], builder: GraphBuilder): readonly Tensor[] {
-  if (node.op.name === "causalAttention") return builder.apply(attention.op, inputs, { ...heads(node) });
+  if (node.op.name === "causalAttention")
+    return builder.apply(attention.op, inputs, { ...causalAttention.attrsOf(node) });
   return crossEntropy(...(inputs as [Tensor, Tensor, Tensor]));
 }
 
 function backwardWith(node: Node, inputs: readonly Tensor[], shared: readonly Tensor[], uses: Uses): readonly Tensor[] {
   if (node.op.name === "causalAttentionGrad") {
     const [q, k, v, out, , grad] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-    return attentionGrad([q, k, v, out, grad, ...shared], heads(node));
+    return attentionGrad([q, k, v, out, grad, ...shared], causalAttentionGrad.attrsOf(node));
   }
   const [hidden, weight, targets, , grad] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const known = uses.scalar(node.inputs[4]?.id as number);
   const grads = crossEntropyGrad(hidden, weight, targets, shared[0] as Tensor, { scale: known ?? 1 });
   return known === undefined ? grads.map((x) => mul(x, grad)) : grads;
-}
-
-function heads({ attrs }: Node): Heads {
-  return { heads: attrs["heads"] as number, kvHeads: attrs["kvHeads"] as number };
 }

@@ -1,8 +1,7 @@
 // Folds what surrounds a matrix product into it: a scalar factor, a matrix added to it, a transpose of an operand.
-import { type Graph, matmul, type Node, rewrite, type Tensor, type Value } from "@cambium/ir";
+import { type Graph, matmul, type Node, rewrite, type Tensor, transpose, Uses, type Value } from "@cambium/ir";
 import { type GemmAttrs, gemm } from "./ops/gemm.js";
 import { scaledMatmul } from "./ops/scaled-matmul.js";
-import { Uses } from "./uses.js";
 
 /** A product that is to become part of another node: its operands in the new graph. */
 interface Product extends Omit<GemmAttrs, "beta"> {
@@ -28,8 +27,9 @@ export function foldIntoProducts(graph: Graph): Graph {
     switch (node.op.name) {
       case "matmul": {
         const [left, right] = node.inputs as [Value, Value];
-        const [a, transA] = operand(left, x, node.attrs["transA"] as boolean);
-        const [b, transB] = operand(right, y, node.attrs["transB"] as boolean);
+        const attrs = matmul.attrsOf(node);
+        const [a, transA] = operand(left, x, attrs.transA);
+        const [b, transB] = operand(right, y, attrs.transB);
         const product = { a, b, transA, transB, alpha: 1 };
         products.set(value.id, product);
         return [emit(product)];
@@ -74,9 +74,9 @@ function emit({ a, b, transA, transB, alpha }: Product): Tensor {
   return alpha === 1 ? matmul(a, b, { transA, transB }) : scaledMatmul(a, b, { transA, transB, alpha });
 }
 
-function swapsLastAxes({ op, attrs }: Node): boolean {
-  if (op.name !== "transpose") return false;
-  const permutation = attrs["permutation"] as readonly number[];
+function swapsLastAxes(node: Node): boolean {
+  if (node.op !== transpose.op) return false;
+  const { permutation } = transpose.attrsOf(node);
   const rank = permutation.length;
   return rank >= 2 && permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));
 }

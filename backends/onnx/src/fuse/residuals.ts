@@ -1,7 +1,6 @@
 // Adds what a residual branch carries inside the gradient of its norm, instead of in one more pass over the stream.
-import { type Graph, type Node, rewrite, type Tensor } from "@cambium/ir";
+import { type Graph, type Node, rewrite, type Tensor, Uses } from "@cambium/ir";
 import { rmsNormGradAdd } from "./ops/rms-norm-grad.js";
-import { Uses } from "./uses.js";
 
 export function foldResiduals(graph: Graph): Graph {
   const uses = new Uses(graph);

@@ -1,13 +1,13 @@
 // Causal attention in blocks of rows, each against the keys it may see: half the work of the whole square for long
 // sequences. Heads that share a key/value head stand under one another, so that their gradients sum in the product.
-import { type Block, blocksOf } from "../fuse/ops/attention.js";
+import { type Block, blocksOf, type Heads } from "../fuse/ops/attention.js";
 import { contrib, type OnnxAttribute, type OnnxGraph } from "../onnx/graph.js";
 import { type Lowering, type LoweringContext, nameOf, outputShape, reshaped, typeOf } from "./lowering.js";
 
 /** Added to the scores of the future: their exponential is 0. */
 const masked = -1e30;
 
-export const attention: Lowering = (context) => {
+export const attention: Lowering<Heads> = (context) => {
   const layout = new Layout(context);
   const { graph, blocks, alpha } = layout;
   // Where no gradient follows and there is nothing to skip, ONNX's own operator does it in one.
@@ -27,7 +27,7 @@ export const attention: Lowering = (context) => {
   return [layout.sideBySide(joined(graph, outs), 0), ...probabilities];
 };
 
-export const attentionGrad: Lowering = (context) => {
+export const attentionGrad: Lowering<Heads> = (context) => {
   const layout = new Layout(context);
   const { graph, batch, time, heads, headDim, alpha } = layout;
   const [, , , , , ...probabilities] = context.inputs;
@@ -65,13 +65,13 @@ class Layout {
   /** 1/√headDim. */
   readonly alpha: OnnxAttribute;
 
-  constructor(private readonly context: LoweringContext) {
+  constructor(private readonly context: LoweringContext<Heads>) {
     const [batch, time, width] = typeOf(context, 0).shape as [number, number, number];
     this.graph = context.graph;
     this.batch = batch;
     this.time = time;
-    this.heads = context.attrs["heads"] as number;
-    this.kvHeads = context.attrs["kvHeads"] as number;
+    this.heads = context.attrs.heads;
+    this.kvHeads = context.attrs.kvHeads;
     this.headDim = width / this.heads;
     this.blocks = blocksOf(time);
     this.alpha = { float: 1 / Math.sqrt(this.headDim) };
@@ -120,9 +120,8 @@ class Layout {
   }
 }
 
-function whole({ graph, inputs, attrs }: LoweringContext): string {
-  const [heads, kvHeads] = [attrs["heads"] as number, attrs["kvHeads"] as number];
-  return graph.node("Attention", inputs, { is_causal: 1, q_num_heads: heads, kv_num_heads: kvHeads });
+function whole({ graph, inputs, attrs }: LoweringContext<Heads>): string {
+  return graph.node("Attention", inputs, { is_causal: 1, q_num_heads: attrs.heads, kv_num_heads: attrs.kvHeads });
 }
 
 function product(

@@ -1,20 +1,19 @@
 // Composites that ONNX Runtime computes faster whole. The others reach the lowering as primitives.
-import { type CompositeName, numel } from "@cambium/ir";
+import { numel } from "@cambium/ir";
 import { contrib } from "../onnx/graph.js";
-import { type Lowering, typeOf } from "./lowering.js";
+import { type CompositeLowerings, typeOf } from "./lowering.js";
 import { rmsNorm, rmsNormGrad } from "./rms-norm.js";
 import { swiglu, swigluGrad } from "./swiglu.js";
 
-export const compositeLowerings: Partial<Record<CompositeName, Lowering>> = {
+export const compositeLowerings: CompositeLowerings = {
   rmsNorm,
   rmsNormGrad,
   rope: (context) => {
     const { graph, attrs } = context;
     const [x, cos, sin] = context.inputs as [string, string, string];
-    const heads = attrs["heads"] as number;
     const half = numel(typeOf(context, 1).shape) / (typeOf(context, 1).shape[0] as number);
-    const turn = attrs["inverse"] ? graph.node("Neg", [sin]) : sin;
-    const attributes = { interleaved: 0, num_heads: heads, rotary_embedding_dim: 2 * half };
+    const turn = attrs.inverse ? graph.node("Neg", [sin]) : sin;
+    const attributes = { interleaved: 0, num_heads: attrs.heads, rotary_embedding_dim: 2 * half };
     return graph.node("RotaryEmbedding", [x, graph.ints([0]), cos, turn], attributes, contrib);
   },
   softmax: ({ graph, inputs }) => graph.node("Softmax", inputs, { axis: -1 }),

@@ -20,7 +20,7 @@ export const crossEntropy: Lowering = (context) => {
   return [loss, probabilities];
 };
 
-export const crossEntropyGrad: Lowering = (context) => {
+export const crossEntropyGrad: Lowering<{ readonly scale: number }> = (context) => {
   const { graph, attrs } = context;
   const [hidden, weight, targets, probabilities] = context.inputs as [string, string, string, string];
   const rows = typeOf(context, 0).shape[0] as number;
@@ -28,7 +28,7 @@ export const crossEntropyGrad: Lowering = (context) => {
   const minus = graph.node("Expand", [graph.scalar(-1), graph.ints([rows, 1])]);
   // One index a row, so nothing is added twice; ONNX Runtime writes over the probabilities where they are read last.
   const wrong = graph.node("ScatterElements", [probabilities, column, minus], { axis: 1, reduction: "add" });
-  const alpha = { float: (attrs["scale"] as number) / rows };
+  const alpha = { float: attrs.scale / rows };
   return [graph.node("Gemm", [wrong, weight], { alpha }), graph.node("Gemm", [wrong, hidden], { transA: 1, alpha })];
 };
 

@@ -1,5 +1,6 @@
 // Lowerings of the backend's own composites (src/fuse/ops): forms that ONNX Runtime computes in one node or few.
-import type { FusedName } from "../fuse/ops/index.js";
+import type { AttrsOf } from "@cambium/ir";
+import type { FusedName, fusedOps } from "../fuse/ops/index.js";
 import { attention, attentionGrad } from "./attention.js";
 import { crossEntropy, crossEntropyGrad } from "./cross-entropy.js";
 import type { Lowering } from "./lowering.js";
@@ -7,19 +8,21 @@ import { product } from "./matmul.js";
 import { rmsNormGrad } from "./rms-norm.js";
 import { recomputedSwiglu } from "./swiglu.js";
 
-export const fusedLowerings: Readonly<Record<FusedName, Lowering>> = {
+type FusedLowerings = { readonly [Name in FusedName]: Lowering<AttrsOf<(typeof fusedOps)[Name]>> };
+
+export const fusedLowerings: FusedLowerings = {
   "onnx.attention": attention,
   "onnx.attentionGrad": attentionGrad,
   "onnx.crossEntropy": crossEntropy,
   "onnx.crossEntropyGrad": crossEntropyGrad,
   "onnx.gemm": ({ graph, inputs, attrs }) =>
     graph.node("Gemm", inputs, {
-      transA: attrs["transA"] ? 1 : 0,
-      transB: attrs["transB"] ? 1 : 0,
-      alpha: { float: attrs["alpha"] as number },
-      beta: { float: attrs["beta"] as number },
+      transA: attrs.transA ? 1 : 0,
+      transB: attrs.transB ? 1 : 0,
+      alpha: { float: attrs.alpha },
+      beta: { float: attrs.beta },
     }),
   "onnx.recomputedSwiglu": recomputedSwiglu,
   "onnx.rmsNormGradAdd": rmsNormGrad,
-  "onnx.scaledMatmul": (context) => product(context, context.attrs["alpha"] as number),
+  "onnx.scaledMatmul": (context) => product(context, context.attrs.alpha),
 };

@@ -8,14 +8,19 @@ import { primitiveLowerings } from "./primitives.js";
 /** Names of the composites that are lowered whole. */
 export const loweredComposites = Object.keys(compositeLowerings) as readonly CompositeName[];
 
-const table: Readonly<Record<string, Lowering>> = { ...primitiveLowerings, ...compositeLowerings, ...fusedLowerings };
+/** By name; the tables' types tie each lowering to the attributes of its op. */
+const table: Readonly<Record<string, Lowering<never>>> = {
+  ...primitiveLowerings,
+  ...compositeLowerings,
+  ...fusedLowerings,
+};
 
 export function hasLowering(op: Op): boolean {
   return Object.hasOwn(table, op.name);
 }
 
 /** @throws CambiumError `E_UNSUPPORTED` for an op that this backend does not know. */
-export function loweringOf({ op, scope }: Node): Lowering {
+export function loweringOf({ op, scope }: Node): Lowering<never> {
   const lowering = hasLowering(op) ? table[op.name] : undefined;
   if (lowering) return lowering;
   throw new CambiumError("E_UNSUPPORTED", `the onnx backend has no lowering for op "${op.name}"`, {

@@ -1,34 +1,47 @@
 // What a lowering is: from one node of the IR to nodes of an ONNX graph.
-import type { Attrs, DType, Node, TensorType } from "@cambium/ir";
+import type {
+  CompositeAttrs,
+  CompositeName,
+  DType,
+  Node,
+  PrimitiveAttrs,
+  PrimitiveName,
+  TensorType,
+} from "@cambium/ir";
 import type { OnnxGraph } from "../onnx/graph.js";
 
-export interface LoweringContext {
+/** `A`: the attributes of the node. */
+export interface LoweringContext<A extends object = object> {
   readonly graph: OnnxGraph;
   /** ONNX names of the node's inputs. */
   readonly inputs: readonly string[];
   /** Types of the node's inputs and outputs. */
   readonly types: readonly TensorType[];
   readonly outputTypes: readonly TensorType[];
-  readonly attrs: Attrs;
+  readonly attrs: A;
   /** Which outputs anything reads; an unread one may be lowered to any name. */
   readonly read: readonly boolean[];
 }
 
 /** Appends nodes that compute the op and returns the ONNX names of its outputs. */
-export type Lowering = (context: LoweringContext) => string | readonly string[];
+export type Lowering<A extends object = object> = (context: LoweringContext<A>) => string | readonly string[];
+
+/** A lowering for every primitive, and for the composites that are lowered whole. */
+export type PrimitiveLowerings = { readonly [Name in PrimitiveName]: Lowering<PrimitiveAttrs<Name>> };
+export type CompositeLowerings = { readonly [Name in CompositeName]?: Lowering<CompositeAttrs<Name>> };
 
 export function contextOf(
   graph: OnnxGraph,
   node: Node,
   inputs: readonly string[],
   read: readonly boolean[],
-): LoweringContext {
+): LoweringContext<never> {
   return {
     graph,
     inputs,
     types: node.inputs.map(({ type }) => type),
     outputTypes: node.outputs.map(({ type }) => type),
-    attrs: node.attrs,
+    attrs: node.attrs as never,
     read,
   };
 }

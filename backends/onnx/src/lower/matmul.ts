@@ -1,15 +1,15 @@
 // matmul: Gemm for plain matrices, FusedMatMul for batches; both read transposed operands in place.
-import { numel } from "@cambium/ir";
+import { numel, type PrimitiveAttrs } from "@cambium/ir";
 import { contrib, type OnnxAttribute } from "../onnx/graph.js";
 import { type Lowering, type LoweringContext, nameOf, outputShape, reshaped, typeOf } from "./lowering.js";
 
-export const matmul: Lowering = (context) => product(context, 1);
+export const matmul: Lowering<PrimitiveAttrs<"matmul">> = (context) => product(context, 1);
 
 /** a · b with the node's transposes, times `alpha`. */
-export function product(context: LoweringContext, alpha: number): string {
+export function product(context: LoweringContext<PrimitiveAttrs<"matmul">>, alpha: number): string {
   const { graph, inputs, attrs } = context;
   const [a, b] = [typeOf(context, 0).shape, typeOf(context, 1).shape];
-  const [transA, transB] = [attrs["transA"] ? 1 : 0, attrs["transB"] ? 1 : 0];
+  const [transA, transB] = [attrs.transA ? 1 : 0, attrs.transB ? 1 : 0];
   const scaled: Record<string, OnnxAttribute> = alpha === 1 ? {} : { alpha: { float: alpha } };
   if (a.length === 2 && b.length === 2) return graph.node("Gemm", inputs, { transA, transB, ...scaled });
   if (b.length === 2 && !transA) {

@@ -1,29 +1,29 @@
 // The lowering of every primitive: a name missing here is a compile error.
-import { type HostTensor, numel, type PrimitiveName, type TensorType } from "@cambium/ir";
+import { type HostTensor, numel, type PrimitiveAttrs, type TensorType } from "@cambium/ir";
 import { heldAs, widen } from "../edge.js";
 import { elementType } from "../onnx/graph.js";
-import { type Lowering, nameOf, reshaped, single, typeOf } from "./lowering.js";
+import { type Lowering, nameOf, type PrimitiveLowerings, reshaped, single, typeOf } from "./lowering.js";
 import { matmul } from "./matmul.js";
 import { scatterAdd } from "./scatter-add.js";
 
-export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
+export const primitiveLowerings: PrimitiveLowerings = {
   abs: single("Abs"),
   add: single("Add"),
   and: single("And"),
   argMax: (context) => {
     const { graph, inputs, attrs } = context;
-    const index = graph.node("ArgMax", inputs, { axis: attrs["axis"] as number, keepdims: 0 });
+    const index = graph.node("ArgMax", inputs, { axis: attrs.axis, keepdims: 0 });
     return graph.node("Cast", [index], { to: elementType("i32") });
   },
-  broadcast: ({ graph, inputs: [x = ""], attrs }) => graph.node("Expand", [x, graph.ints(attrs["shape"] as number[])]),
+  broadcast: ({ graph, inputs: [x = ""], attrs }) => graph.node("Expand", [x, graph.ints(attrs.shape)]),
   cast: (context) => {
     const { graph, inputs, attrs } = context;
-    const to = attrs["to"] as keyof typeof heldAs;
+    const { to } = attrs;
     const rounded = graph.node("Cast", inputs, { to: elementType(to) });
     return heldAs[to] === to ? rounded : graph.node("Cast", [rounded], { to: elementType(heldAs[to]) });
   },
-  concat: ({ graph, inputs, attrs }) => graph.node("Concat", inputs, { axis: attrs["axis"] as number }),
-  constant: ({ graph, attrs }) => constant(graph, attrs["value"] as HostTensor),
+  concat: ({ graph, inputs, attrs }) => graph.node("Concat", inputs, { axis: attrs.axis }),
+  constant: ({ graph, attrs }) => constant(graph, attrs.value),
   cos: single("Cos"),
   div: single("Div"),
   equal: single("Equal"),
@@ -31,8 +31,8 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   floor: single("Floor"),
   gather: single("Gather"),
   iota: ({ graph, attrs }) => {
-    const shape = attrs["shape"] as readonly number[];
-    const axis = ((attrs["axis"] as number) + shape.length) % shape.length;
+    const { shape } = attrs;
+    const axis = (attrs.axis + shape.length) % shape.length;
     const size = shape[axis] as number;
     const counted = graph.node(
       "Range",
@@ -51,8 +51,7 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   neg: single("Neg"),
   not: single("Not"),
   pad: ({ graph, inputs: [x = ""], attrs }) => {
-    const [before, after] = [attrs["before"] as number[], attrs["after"] as number[]];
-    return graph.node("Pad", [x, graph.ints([...before, ...after])]);
+    return graph.node("Pad", [x, graph.ints([...attrs.before, ...attrs.after])]);
   },
   reduceMax: reduction("ReduceMax"),
   reduceSum: reduction("ReduceSum"),
@@ -70,24 +69,24 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   sigmoid: single("Sigmoid"),
   sin: single("Sin"),
   slice: ({ graph, inputs: [x = ""], attrs }) => {
-    const [start, end] = [attrs["start"] as number[], attrs["end"] as number[]];
+    const { start, end } = attrs;
     const axes = start.map((_, i) => i);
     return start.length === 0 ? x : graph.node("Slice", [x, graph.ints(start), graph.ints(end), graph.ints(axes)]);
   },
   sqrt: single("Sqrt"),
   sub: single("Sub"),
   tanh: single("Tanh"),
-  transpose: ({ graph, inputs, attrs }) => graph.node("Transpose", inputs, { perm: attrs["permutation"] as number[] }),
+  transpose: ({ graph, inputs, attrs }) => graph.node("Transpose", inputs, { perm: [...attrs.permutation] }),
 };
 
 function constant(graph: Parameters<Lowering>[0]["graph"], { dtype, shape, data }: HostTensor): string {
   return graph.constant(heldAs[dtype], shape, widen(dtype, data));
 }
 
-function reduction(type: string): Lowering {
+function reduction(type: string): Lowering<PrimitiveAttrs<"reduceSum">> {
   return ({ graph, inputs: [x = ""], attrs }) => {
-    const axes = attrs["axes"] as number[];
+    const { axes, keepDims } = attrs;
     // An empty list of axes means "all of them" to ONNX and "none of them" here.
-    return axes.length === 0 ? x : graph.node(type, [x, graph.ints(axes)], { keepdims: attrs["keepDims"] ? 1 : 0 });
+    return axes.length === 0 ? x : graph.node(type, [x, graph.ints(axes)], { keepdims: keepDims ? 1 : 0 });
   };
 }

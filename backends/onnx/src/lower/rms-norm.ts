@@ -1,10 +1,10 @@
 // rmsNorm is ONNX Runtime's SimplifiedLayerNormalization; its gradient is arranged so that most of it is per row.
-import { numel } from "@cambium/ir";
+import { type CompositeAttrs, numel } from "@cambium/ir";
 import { contrib } from "../onnx/graph.js";
 import { type Lowering, nameOf, outputShape, reshaped, typeOf } from "./lowering.js";
 
-export const rmsNorm: Lowering = ({ graph, inputs, attrs, read }) => {
-  const attributes = { axis: -1, epsilon: { float: attrs["eps"] as number }, stash_type: 1 };
+export const rmsNorm: Lowering<CompositeAttrs<"rmsNorm">> = ({ graph, inputs, attrs, read }) => {
+  const attributes = { axis: -1, epsilon: { float: attrs.eps }, stash_type: 1 };
   return graph.nodes("SimplifiedLayerNormalization", inputs, attributes, { outputs: [true, read[1] ? true : null] });
 };
 

@@ -1,5 +1,6 @@
 // How one attention node's tensors are cut: by head, by block of rows, by group of heads. Query heads that share a
 // key/value head stand under one another, so that their gradients sum in the product.
+import type { CompositeAttrs } from "@cambium/ir";
 import { type LoweringContext, operand } from "./lowering.js";
 
 type Ref = LoweringContext["inputs"][number];
@@ -23,12 +24,12 @@ export class Layout {
   /** 1/√headDim. */
   readonly alpha: number;
 
-  constructor(private readonly context: LoweringContext) {
+  constructor(private readonly context: LoweringContext<CompositeAttrs<"causalAttention">>) {
     const [batch, time, width] = operand(context, 0).shape as [number, number, number];
     this.batch = batch;
     this.time = time;
-    this.heads = context.attrs["heads"] as number;
-    this.kvHeads = context.attrs["kvHeads"] as number;
+    this.heads = context.attrs.heads;
+    this.kvHeads = context.attrs.kvHeads;
     this.headDim = width / this.heads;
     this.alpha = 1 / Math.sqrt(this.headDim);
     const count = Math.max(1, Math.floor(time / blockRows));

@@ -1,5 +1,6 @@
 // Causal attention in blocks of rows, each against the keys it may see: less of the square's upper half the more blocks.
 // Where forward and backward stand in one graph, the backward pass finds the probabilities that the forward pass made.
+import type { CompositeAttrs } from "@cambium/ir";
 import { type Block, Layout } from "./attention-layout.js";
 import { type Lowering, type LoweringContext, operand } from "./lowering.js";
 
@@ -8,7 +9,7 @@ type Ref = LoweringContext["inputs"][number];
 /** Added to the scores of the future: their exponential is 0. */
 const masked = -1e30;
 
-export const causalAttention: Lowering = (context) => {
+export const causalAttention: Lowering<CompositeAttrs<"causalAttention">> = (context) => {
   const layout = new Layout(context);
   const { kernels } = context;
   const v = layout.byHead(operand(context, 2));
@@ -25,7 +26,7 @@ export const causalAttention: Lowering = (context) => {
   return [layout.sideBySide(kernels.concat(outs, 2)), kernels.concat(sums, 2)];
 };
 
-export const causalAttentionGrad: Lowering = (context) => {
+export const causalAttentionGrad: Lowering<CompositeAttrs<"causalAttentionGrad">> = (context) => {
   const layout = new Layout(context);
   const { kernels } = context;
   const { alpha, batch, time, heads, headDim } = layout;

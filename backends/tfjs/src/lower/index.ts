@@ -1,22 +1,27 @@
 // Which lowering a node has; what has none is decomposed before it comes here, or refused.
-import { CambiumError, type CompositeName, type Node, type Op } from "@cambium/ir";
+import { CambiumError, type CompositeName, type Op } from "@cambium/ir";
 import { compositeLowerings } from "./composites.js";
-import type { Lowering } from "./lowering.js";
+import type { Lowering, LoweringContext } from "./lowering.js";
 import { primitiveLowerings } from "./primitives.js";
 
 /** Names of the composites that are lowered whole. */
 export const loweredComposites = Object.keys(compositeLowerings) as readonly CompositeName[];
 
-const table: Readonly<Record<string, Lowering>> = { ...primitiveLowerings, ...compositeLowerings };
+/** By name; the tables' types tie each lowering to the attributes of its op. */
+const table: Readonly<Record<string, Lowering<never>>> = { ...primitiveLowerings, ...compositeLowerings };
 
 export function hasLowering(op: Op): boolean {
   return Object.hasOwn(table, op.name);
 }
 
-/** @throws CambiumError `E_UNSUPPORTED` for an op that this backend does not know. */
-export function loweringOf({ op, scope }: Node): Lowering {
+/**
+ * Appends what computes a node and returns the values of its outputs.
+ * @throws CambiumError `E_UNSUPPORTED` for an op that this backend does not know.
+ */
+export function lower(context: Omit<LoweringContext, "attrs">): ReturnType<Lowering> {
+  const { op, scope, attrs } = context.node;
   const lowering = hasLowering(op) ? table[op.name] : undefined;
-  if (lowering) return lowering;
+  if (lowering) return lowering({ ...context, attrs: attrs as never });
   throw new CambiumError("E_UNSUPPORTED", `the tfjs backend has no lowering for op "${op.name}"`, {
     ...(scope !== undefined && { where: scope }),
     hint: "define it as a composite with a decomposition",

@@ -1,17 +1,22 @@
 // What a lowering is: from one node of the IR to kernels.
-import type { Attrs, Node } from "@cambium/ir";
+import type { CompositeAttrs, CompositeName, Node, PrimitiveAttrs, PrimitiveName } from "@cambium/ir";
 import type { Kernels } from "../kernels/kernels.js";
 import type { Ref } from "../program/program.js";
 
-export interface LoweringContext {
+/** `A`: the attributes of the node. */
+export interface LoweringContext<A extends object = object> {
   readonly kernels: Kernels;
   readonly node: Node;
   readonly inputs: readonly Ref[];
-  readonly attrs: Attrs;
+  readonly attrs: A;
 }
 
 /** Appends what computes the node and returns the values of its outputs. */
-export type Lowering = (context: LoweringContext) => Ref | readonly Ref[];
+export type Lowering<A extends object = object> = (context: LoweringContext<A>) => Ref | readonly Ref[];
+
+/** A lowering for every primitive, and for the composites that are lowered whole. */
+export type PrimitiveLowerings = { readonly [Name in PrimitiveName]: Lowering<PrimitiveAttrs<Name>> };
+export type CompositeLowerings = { readonly [Name in CompositeName]?: Lowering<CompositeAttrs<Name>> };
 
 export function operand({ inputs }: LoweringContext, i: number): Ref {
   return inputs[i] as Ref;
@@ -20,8 +25,4 @@ export function operand({ inputs }: LoweringContext, i: number): Ref {
 /** The shape of an output. */
 export function shapeOf({ node }: LoweringContext, output = 0): readonly number[] {
   return (node.outputs[output] as Node["outputs"][number]).type.shape;
-}
-
-export function list(value: unknown): readonly number[] {
-  return value as readonly number[];
 }

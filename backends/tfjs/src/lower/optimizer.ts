@@ -1,16 +1,16 @@
 // Clipping and AdamW in as few passes over each parameter as separate kernels allow: factors meet in scalars first.
-import type { AdamWAttrs } from "@cambium/ir";
+import type { CompositeAttrs } from "@cambium/ir";
 import type { Lowering, operand } from "./lowering.js";
 
 /** Keeps the factor finite for a zero gradient, as the composite's definition has it. */
 const norm0 = 1e-6;
 
-export const clipByGlobalNorm: Lowering = ({ kernels, inputs, attrs }) => {
+export const clipByGlobalNorm: Lowering<CompositeAttrs<"clipByGlobalNorm">> = ({ kernels, inputs, attrs }) => {
   const norm = kernels.unary("Sqrt", kernels.squareSum(inputs));
   const { program } = kernels;
   const room = kernels.binary(
     "RealDiv",
-    program.scalar(attrs["maxNorm"] as number),
+    program.scalar(attrs.maxNorm),
     kernels.binary("Add", norm, program.scalar(norm0)),
   );
   return [kernels.binary("Minimum", room, program.scalar(1)), norm];
@@ -19,10 +19,10 @@ export const clipByGlobalNorm: Lowering = ({ kernels, inputs, attrs }) => {
 /**
  * With c₁ = 1 − β₁ᵗ and c₂ = √(1 − β₂ᵗ): lr · (m'/c₁) / (√v'/c₂ + eps) = (lr · c₂/c₁) · m' / (√v' + eps · c₂).
  */
-export const adamw: Lowering = (context) => {
+export const adamw: Lowering<CompositeAttrs<"adamw">> = (context) => {
   const { kernels, attrs } = context;
   const [param, grad, m, v, gradScale, lr, step] = context.inputs as Operands;
-  const { beta1, beta2, eps, weightDecay, lrMultiplier } = attrs as unknown as Required<AdamWAttrs>;
+  const { beta1, beta2, eps, weightDecay, lrMultiplier } = attrs;
   const { binary, scalar, times } = {
     binary: kernels.binary.bind(kernels),
     scalar: (value: number) => kernels.program.scalar(value),
@@ -47,7 +47,7 @@ export const adamw: Lowering = (context) => {
 };
 
 /** The update where the gradients' factor is not 0, else what was. */
-export const guardedAdamw: Lowering = (context) => {
+export const guardedAdamw: Lowering<CompositeAttrs<"guardedAdamw">> = (context) => {
   const { kernels } = context;
   const [param, , m, v, gradScale] = context.inputs as Operands;
   const go = kernels.predicate("Less", kernels.program.scalar(0), gradScale);

@@ -1,8 +1,8 @@
 // Every primitive of the IR in kernels. The table is total: a new primitive does not compile without its entry.
-import { type DType, type HostTensor, normalizeAxis, numel, type PrimitiveName } from "@cambium/ir";
+import { isHalf, normalizeAxis, numel, type PrimitiveAttrs } from "@cambium/ir";
 import { held, heldAs } from "../device/edge.js";
 import type { Binary, Predicate, Unary } from "../kernels/kernels.js";
-import { type Lowering, list, operand, shapeOf } from "./lowering.js";
+import { type Lowering, operand, type PrimitiveLowerings, shapeOf } from "./lowering.js";
 
 const unary =
   (name: Unary): Lowering =>
@@ -17,31 +17,31 @@ const predicate =
   (context) =>
     context.kernels.predicate(name, operand(context, 0), operand(context, 1));
 const reduction =
-  (name: "sum" | "max"): Lowering =>
+  (name: "sum" | "max"): Lowering<PrimitiveAttrs<"reduceSum">> =>
   (context) => {
     const x = operand(context, 0);
-    const axes = list(context.attrs["axes"]).map((axis) => normalizeAxis(axis, x.shape.length));
-    return context.kernels[name](x, axes, context.attrs["keepDims"] as boolean);
+    const axes = context.attrs.axes.map((axis) => normalizeAxis(axis, x.shape.length));
+    return context.kernels[name](x, axes, context.attrs.keepDims);
   };
 
-export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
+export const primitiveLowerings: PrimitiveLowerings = {
   abs: unary("Abs"),
   add: binary("Add"),
   and: predicate("LogicalAnd"),
   argMax: (context) => {
     const x = operand(context, 0);
-    return context.kernels.argMax(x, normalizeAxis(context.attrs["axis"] as number, x.shape.length));
+    return context.kernels.argMax(x, normalizeAxis(context.attrs.axis, x.shape.length));
   },
   broadcast: (context) => context.kernels.broadcast(operand(context, 0), shapeOf(context)),
   cast: (context) => {
-    const to = context.attrs["to"] as DType;
+    const { to } = context.attrs;
     const x = context.kernels.cast(operand(context, 0), heldAs[to]);
-    return to === "f16" || to === "bf16" ? context.kernels.round(x, to) : x;
+    return isHalf(to) ? context.kernels.round(x, to) : x;
   },
   concat: ({ kernels, inputs, attrs }) =>
-    kernels.concat(inputs, normalizeAxis(attrs["axis"] as number, (inputs[0]?.shape ?? []).length)),
+    kernels.concat(inputs, normalizeAxis(attrs.axis, (inputs[0]?.shape ?? []).length)),
   constant: ({ kernels, attrs }) => {
-    const { dtype, shape, data } = attrs["value"] as HostTensor;
+    const { dtype, shape, data } = attrs.value;
     return kernels.program.constant(held(dtype, data), shape, heldAs[dtype]);
   },
   cos: unary("Cos"),
@@ -52,7 +52,7 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   gather: (context) => context.kernels.gather(operand(context, 0), operand(context, 1)),
   iota: (context) => {
     const shape = shapeOf(context);
-    const axis = normalizeAxis(context.attrs["axis"] as number, shape.length);
+    const axis = normalizeAxis(context.attrs.axis, shape.length);
     const inner = numel(shape.slice(axis + 1));
     const data = new Int32Array(numel(shape)).map((_, i) => Math.floor(i / inner) % (shape[axis] as number));
     return context.kernels.program.constant(data, shape, "int32");
@@ -60,16 +60,14 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   less: predicate("Less"),
   log: unary("Log"),
   matmul: (context) => {
-    const { transA, transB } = context.attrs as { transA: boolean; transB: boolean };
-    return context.kernels.matmul(operand(context, 0), operand(context, 1), { transA, transB });
+    return context.kernels.matmul(operand(context, 0), operand(context, 1), context.attrs);
   },
   maximum: binary("Maximum"),
   minimum: binary("Minimum"),
   mul: binary("Multiply"),
   neg: unary("Neg"),
   not: (context) => context.kernels.not(operand(context, 0)),
-  pad: (context) =>
-    context.kernels.pad(operand(context, 0), list(context.attrs["before"]), list(context.attrs["after"])),
+  pad: (context) => context.kernels.pad(operand(context, 0), context.attrs.before, context.attrs.after),
   reduceMax: reduction("max"),
   reduceSum: reduction("sum"),
   reshape: (context) => context.kernels.reshape(operand(context, 0), shapeOf(context)),
@@ -77,7 +75,7 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   scatterAdd: (context) => {
     const [updates, indices] = [operand(context, 0), operand(context, 1)];
     const count = numel(indices.shape);
-    const rows = context.attrs["rows"] as number;
+    const rows = context.attrs.rows;
     const flat = context.kernels.reshape(updates, [count, numel(updates.shape) / count]);
     const sums = context.kernels.scatterAdd(flat, context.kernels.reshape(indices, [count]), rows);
     return context.kernels.reshape(sums, shapeOf(context));
@@ -85,9 +83,9 @@ export const primitiveLowerings: Record<PrimitiveName, Lowering> = {
   select: (context) => context.kernels.select(operand(context, 0), operand(context, 1), operand(context, 2)),
   sigmoid: unary("Sigmoid"),
   sin: unary("Sin"),
-  slice: (context) => context.kernels.slice(operand(context, 0), list(context.attrs["start"]), shapeOf(context)),
+  slice: (context) => context.kernels.slice(operand(context, 0), context.attrs.start, shapeOf(context)),
   sqrt: unary("Sqrt"),
   sub: binary("Sub"),
   tanh: unary("Tanh"),
-  transpose: (context) => context.kernels.transpose(operand(context, 0), list(context.attrs["permutation"])),
+  transpose: (context) => context.kernels.transpose(operand(context, 0), context.attrs.permutation),
 };

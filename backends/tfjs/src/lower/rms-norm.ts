@@ -1,14 +1,14 @@
 // rmsNorm and its gradient. The normalised x is shared by both; sums over the last axis and over rows are products.
-import { numel } from "@cambium/ir";
+import { type CompositeAttrs, numel } from "@cambium/ir";
 import { type Lowering, type LoweringContext, operand } from "./lowering.js";
 
-export const rmsNorm: Lowering = (context) => {
+export const rmsNorm: Lowering<CompositeAttrs<"rmsNorm">> = (context) => {
   const { kernels, attrs } = context;
   const [x, weight] = [operand(context, 0), operand(context, 1)];
   const width = x.shape.at(-1) as number;
   const last = x.shape.length - 1;
   const mean = kernels.scale(kernels.sum(kernels.unary("Square", x), [last], true), 1 / width);
-  const inverse = kernels.unary("Rsqrt", kernels.binary("Add", mean, kernels.program.scalar(attrs["eps"] as number)));
+  const inverse = kernels.unary("Rsqrt", kernels.binary("Add", mean, kernels.program.scalar(attrs.eps)));
   const normal = kernels.binary("Multiply", x, inverse);
   return [kernels.binary("Multiply", normal, weight), inverse];
 };

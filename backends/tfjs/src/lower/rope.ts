@@ -1,10 +1,11 @@
 // rope: the halves of each head swapped by one kernel, and two products with tables that carry the signs.
+import type { CompositeAttrs } from "@cambium/ir";
 import { type Lowering, operand } from "./lowering.js";
 
-export const rope: Lowering = (context) => {
+export const rope: Lowering<CompositeAttrs<"rope">> = (context) => {
   const { kernels, attrs } = context;
   const [x, cos, sin] = [operand(context, 0), operand(context, 1), operand(context, 2)];
-  const heads = attrs["heads"] as number;
+  const heads = attrs.heads;
   const [batch, time, width] = x.shape as [number, number, number];
   const half = width / heads / 2;
   const column = (table: typeof x) => kernels.reshape(table, [time, 1, 1, half]);
@@ -14,7 +15,7 @@ export const rope: Lowering = (context) => {
       time * width,
     ]);
   const minus = kernels.unary("Neg", sin);
-  const [cosines, sines] = [table(cos, cos), attrs["inverse"] ? table(sin, minus) : table(minus, sin)];
+  const [cosines, sines] = [table(cos, cos), attrs.inverse ? table(sin, minus) : table(minus, sin)];
   const flat = kernels.reshape(x, [batch, time * width]);
   const swapped = kernels.reshape(kernels.reverse(kernels.reshape(x, [batch * time * heads, 2, half]), 1), flat.shape);
   const turned = kernels.binary(
