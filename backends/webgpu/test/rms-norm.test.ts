@@ -9,7 +9,7 @@ import {
   rmsNormGrad as normGrad,
 } from "@cambium/ir";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { rmsNorm, rmsNormGrad } from "../src/kernels/rms-norm.js";
+import { rmsNorm, rmsNormGrad } from "../src/kernels/rms-norm/index.js";
 import { expectAgreement, largest, unit } from "./shared/compare.js";
 import { lowered, openRawDevice, reducers, traitsOf } from "./shared/lowered.js";
 

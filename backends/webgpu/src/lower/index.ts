@@ -6,7 +6,7 @@ import { linearCrossEntropy, linearCrossEntropyGrad } from "../kernels/cross-ent
 import { matmul } from "../kernels/matmul/index.js";
 import { adamw, clipByGlobalNorm } from "../kernels/optimizer.js";
 import { reduceMax, reduceSum } from "../kernels/reduce.js";
-import { rmsNorm, rmsNormGrad } from "../kernels/rms-norm.js";
+import { rmsNorm, rmsNormGrad } from "../kernels/rms-norm/index.js";
 import { scatterAdd } from "../kernels/scatter-add.js";
 import { elementwiseLowerings } from "./elementwise.js";
 import type { KernelLowering, Lowering } from "./lowering.js";

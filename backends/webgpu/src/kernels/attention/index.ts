@@ -1,16 +1,24 @@
 // Causal attention: flash-style kernels, forward and backward, that never hold a time × time tensor.
+import type { Value } from "@cambium/ir";
 import type { KernelLowering } from "../../lower/lowering.js";
-import { cpuBackward } from "./cpu-backward.js";
-import { cpuForward } from "./cpu-forward.js";
-import { gpuBackward } from "./gpu-backward.js";
-import { gpuForward } from "./gpu-forward.js";
+import * as cpu from "./cpu/index.js";
+import * as gpu from "./gpu/index.js";
+import { backwardOf, forwardOf } from "./node.js";
 
 export const causalAttention: KernelLowering = {
   kind: "kernels",
-  lower: (node, context) => (context.traits.kind === "cpu" ? cpuForward : gpuForward)(node, context),
+  lower: (node, { traits, emit }) => {
+    const { forward } = traits.kind === "cpu" ? cpu : gpu;
+    emit(forward(forwardOf(node), traits));
+  },
 };
 
 export const causalAttentionGrad: KernelLowering = {
   kind: "kernels",
-  lower: (node, context) => (context.traits.kind === "cpu" ? cpuBackward : gpuBackward)(node, context),
+  lower: (node, { traits, emit, temp }) => {
+    const { queryGrad, keyValueGrad } = traits.kind === "cpu" ? cpu : gpu;
+    const backward = backwardOf(node, temp((node.inputs[4] as Value).type));
+    emit(queryGrad(backward, traits));
+    emit(keyValueGrad(backward, traits));
+  },
 };

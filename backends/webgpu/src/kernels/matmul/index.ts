@@ -2,12 +2,12 @@
 import type { Value } from "@cambium/ir";
 import type { KernelLowering, LowerContext } from "../../lower/lowering.js";
 import type { Kernel } from "../../wgsl/kernel.js";
-import { blockKernel } from "./blocks.js";
+import { blockKernel } from "./blocks/index.js";
 import { fewRowsKernel } from "./few-rows.js";
 import { emitInParts } from "./parts.js";
 import { type Product, productOf } from "./product.js";
 import { into, type Target } from "./target.js";
-import { tileKernel } from "./tiles.js";
+import { tileKernel } from "./tiles/index.js";
 import { productKey, type Variant, variantName, variants } from "./variants.js";
 
 export const matmul: KernelLowering = {

@@ -4,7 +4,8 @@ import type { LowerContext } from "../../lower/lowering.js";
 import { type Kernel, spread } from "../../wgsl/kernel.js";
 import { label, type Product } from "./product.js";
 import { into, type Target } from "./target.js";
-import { type TileShape, tileKernel } from "./tiles.js";
+import { tileKernel } from "./tiles/index.js";
+import type { TileShape } from "./tiles/shape.js";
 
 /** Emits a product whose k is cut into `splits` parts, so that a small result with a large k fills the device. */
 export function emitInParts(

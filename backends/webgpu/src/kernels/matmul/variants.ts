@@ -1,10 +1,10 @@
 // The ways there are to compute a product, as data, and which of them a device takes unless it was tuned.
 import { numel } from "@cambium/ir";
 import type { DeviceTraits } from "../../lower/traits.js";
-import type { BlockShape } from "./blocks.js";
+import type { BlockShape } from "./blocks/shape.js";
 import { isFewRows } from "./few-rows.js";
 import { byFour, label, type Product } from "./product.js";
-import { type TileShape, tileInvocations, tileWorkgroupBytes } from "./tiles.js";
+import { type TileShape, tileInvocations, tileWorkgroupBytes } from "./tiles/shape.js";
 
 export type Variant =
   | { readonly family: "tiles"; readonly shape: TileShape; readonly splits: number }
