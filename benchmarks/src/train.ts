@@ -5,6 +5,7 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs, promisify } from "node:util";
 import { resolveBackend } from "@cambium/backend";
 import { nodeImporter } from "@cambium/plugin/node";
+import { type Precision, precisions } from "@cambium/train";
 import { configs } from "./configs.js";
 import { type Measured, measure } from "./measure.js";
 import type { Contestant, StepConfig } from "./peer.js";
@@ -46,9 +47,7 @@ With --backend webgpu and peers that run in a page (jax-js, tfjs-webgpu), all ru
   process.exit(0);
 }
 
-if (values.precision !== "f32" && values.precision !== "mixed")
-  throw new Error(`there is no precision ${values.precision}: f32, mixed`);
-const precision = values.precision;
+const precision = precisionCalled(values.precision);
 
 if (values.backend === "webgpu" && precision === "f32") {
   const { benchInBrowser, browserTable, pages } = await import("./browser.js");
@@ -129,4 +128,10 @@ async function apart(name: string): Promise<Measured> {
 
 function refuse(kind: string, name: string, known: object): never {
   throw new Error(`there is no ${kind} ${name}: ${Object.keys(known).join(", ")}`);
+}
+
+function precisionCalled(name: string): Precision {
+  const precision = precisions.find((known) => known === name);
+  if (precision === undefined) throw new Error(`there is no precision ${name}: ${precisions.join(", ")}`);
+  return precision;
 }

@@ -10,6 +10,9 @@ import {
   type TensorType,
 } from "@cambium/ir";
 
+/** Dtypes that are held in their own width. */
+export const computes: readonly DType[] = ["f32", "i32", "bool"];
+
 /** The dtype in which a tensor is held on the device and inside ONNX graphs. */
 export const heldAs: Record<DType, "f32" | "i32" | "bool"> = {
   f32: "f32",

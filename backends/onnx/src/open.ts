@@ -6,6 +6,7 @@ import type { BackendOptions, Device, DeviceInfo } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { WorkerClient } from "./device/client.js";
 import { onnxDevice } from "./device/device.js";
+import { computes } from "./edge.js";
 import { matched } from "./fuse/fuse.js";
 import { loweredComposites } from "./lower/index.js";
 import { type OpenOptions, openOptions } from "./options.js";
@@ -55,7 +56,8 @@ function deviceInfo({ provider, threads }: OpenOptions, version: string): Device
     backend: "onnx",
     version: `onnxruntime-node ${version}`,
     device: provider === "cpu" ? cpu : `${provider}; what it has no kernel for on ${cpu}`,
-    dtypes: ["f32", "i32", "bool", "f16", "bf16"],
+    accepts: ["f32", "i32", "bool", "f16", "bf16"],
+    computes,
     composites: [...loweredComposites, ...matched, "clipByGlobalNorm", "adamw"],
     limits: { maxTensorBytes },
   };

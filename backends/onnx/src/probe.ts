@@ -1,6 +1,7 @@
 // What ONNX Runtime offers on this machine, for `cambium doctor`.
 import { availableParallelism, cpus } from "node:os";
 import type { ProbeResult } from "@cambium/backend";
+import { computes } from "./edge.js";
 
 /** See `Backend.probe`. */
 export async function probe(): Promise<readonly ProbeResult[]> {
@@ -22,10 +23,13 @@ export async function probe(): Promise<readonly ProbeResult[]> {
   return runtime.listSupportedBackends().map(({ name, bundled }): ProbeResult => {
     if (name === "cpu") {
       const model = cpus()[0]?.model.trim() ?? "unknown processor";
-      return { device: name, available: true, detail: `${version}; ${model}, ${availableParallelism()} cores` };
+      const detail = `${version}; ${model}, ${availableParallelism()} cores`;
+      return { device: name, available: true, detail, computes };
     }
-    if (bundled)
-      return { device: name, available: true, detail: `${version}; comes with the package, drivers untried` };
+    if (bundled) {
+      const detail = `${version}; comes with the package, drivers untried`;
+      return { device: name, available: true, detail, computes };
+    }
     return {
       device: name,
       available: false,

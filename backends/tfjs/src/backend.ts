@@ -9,6 +9,7 @@ import {
 } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { tfjsDevice } from "./device/device.js";
+import { computes } from "./device/edge.js";
 import type { Engine } from "./engines/engine.js";
 import { engineOver } from "./engines/portable.js";
 import type { EngineSource } from "./engines/source.js";
@@ -28,9 +29,11 @@ export function tfjsBackend(engines: readonly EngineSource[]): Backend {
     probe: async () => {
       const found = await Promise.all(engines.map((engine) => engine.probe()));
       const first = found.findIndex(({ available }) => available);
-      return found.map((one, i) =>
-        i === first ? { ...one, detail: `${one.detail}; runs unless told otherwise` } : one,
-      );
+      return found.map((one, i) => ({
+        ...one,
+        ...(one.available && { computes }),
+        ...(i === first && { detail: `${one.detail}; used unless another is named` }),
+      }));
     },
   });
 }
@@ -62,6 +65,7 @@ export function backendTfjs({ tf, backend }: InjectedTfjs): Backend {
         device: backend ?? tf.getBackend(),
         available: true,
         detail: `tfjs ${tf.version_core}, handed in by the caller`,
+        computes,
       },
     ],
   });
@@ -107,7 +111,8 @@ function device(engine: Engine, passed: readonly Reason[], profile: boolean): De
     backend: "tfjs",
     version: engine.version,
     device: [engine.device, ...passed.map(({ where, message }) => `not ${where}: ${message}`)].join("; "),
-    dtypes: ["f32", "i32", "bool", "f16", "bf16"],
+    accepts: ["f32", "i32", "bool", "f16", "bf16"],
+    computes,
     composites: loweredComposites,
     limits: { maxTensorBytes: maxTensorBytes(engine) },
   };

@@ -8,7 +8,7 @@ import {
   Pending,
   TensorLedger,
 } from "@cambium/backend";
-import { CambiumError, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
+import { CambiumError, type DType, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { version } from "../package.json";
 import { deviceBytes } from "./compile/layout.js";
 import { compileProgram } from "./compile/program.js";
@@ -17,6 +17,7 @@ import type { Gpu } from "./gpu/adapter.js";
 import { watchFaults } from "./gpu/errors.js";
 import { Heap, type Storage } from "./gpu/heap.js";
 import { Pipelines } from "./gpu/pipelines.js";
+import { gpuDtypes } from "./gpu/probe.js";
 import { Copier, Readback, toDevice } from "./gpu/transfer.js";
 import { loweredComposites } from "./lower/index.js";
 import type { Choose } from "./lower/lowering.js";
@@ -94,7 +95,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize
     backend: "webgpu",
     version,
     device: deviceName(gpu, options),
-    dtypes: ["f32", "i32", "bool", ...(gpu.features.has("shader-f16") ? (["f16"] as const) : [])],
+    ...gpuDtypes(gpu.features),
     composites: loweredComposites,
     limits: { maxTensorBytes: limits.maxBufferSize },
   };
@@ -128,8 +129,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize
   const upload = async (host: HostTensor): Promise<DeviceTensor> => {
     mustBeOpen();
     const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
-    if (!info.dtypes.includes(dtype))
-      throw new CambiumError("E_UNSUPPORTED", `${info.device} holds no ${dtype}`, { expected: info.dtypes.join(", ") });
+    mustAccept(info, dtype);
     const storage = await heap.allocate(deviceBytes({ type: { dtype, shape } }), "a tensor");
     device.queue.writeBuffer(storage.buffer, storage.offset, toDevice({ dtype, shape, data } as HostTensor));
     return ledger.add({ dtype, shape }, storage);
@@ -161,4 +161,9 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function mustAccept({ device, accepts }: DeviceInfo, dtype: DType): void {
+  if (accepts.includes(dtype)) return;
+  throw new CambiumError("E_UNSUPPORTED", `${device} holds no ${dtype}`, { expected: accepts.join(", ") });
 }

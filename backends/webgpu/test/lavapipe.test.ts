@@ -29,7 +29,7 @@ describe.skipIf(missing !== undefined)(`on lavapipe${missing === undefined ? "" 
     ["buffers bound in parts", { kernels: "cpu", maxBindingBytes: 1024 }],
   ] as const)("random graphs, f16 among them: %s", async (_, options) => {
     await using device = await backend.open({ adapter: "llvmpipe", ...options });
-    expect(device.info.dtypes).toEqual(dtypes);
+    expect(device.info.computes).toEqual(dtypes);
     await fc.assert(
       fc.asyncProperty(randomGraph(fc, 8, dtypes), ({ graph, inputs }) => assertAgrees(device, graph, inputs)),
       { numRuns: 40 },

@@ -40,8 +40,8 @@ export function checkOptions(
 }
 
 /**
- * Checks every value of `graph` against the device's dtypes and largest tensor.
- * @throws CambiumError `E_UNSUPPORTED` naming each dtype that does not compute there and the first value of it, else
+ * Checks every value of `graph` against the device's dtypes and its limit on a tensor's size.
+ * @throws CambiumError `E_UNSUPPORTED` naming each dtype that the device does not accept and the first value of it, else
  * `E_LIMIT` naming each tensor that is too large, its size and the limit.
  */
 export function checkLimits(graph: Graph, info: DeviceInfo): void {
@@ -49,7 +49,7 @@ export function checkLimits(graph: Graph, info: DeviceInfo): void {
   const foreign = new Map<DType, { readonly where: string; readonly first: TensorType; count: number }>();
   const large: Reason[] = [];
   const look = (type: TensorType, where: string) => {
-    if (!info.dtypes.includes(type.dtype)) {
+    if (!info.accepts.includes(type.dtype)) {
       const known = foreign.get(type.dtype);
       if (known) known.count += 1;
       else foreign.set(type.dtype, { where, first: type, count: 1 });
@@ -69,8 +69,8 @@ export function checkLimits(graph: Graph, info: DeviceInfo): void {
   const device = `${info.backend} (${info.device})`;
   const unsupported = [...foreign].map(([dtype, { where, first, count }]) => ({
     where,
-    message: `${dtype} does not compute on this device`,
-    expected: info.dtypes.join(", "),
+    message: `this device does not accept ${dtype}`,
+    expected: info.accepts.join(", "),
     got: `${formatType(first)}${count === 1 ? "" : ` and ${count - 1} more`}`,
   }));
   if (unsupported.length > 0)

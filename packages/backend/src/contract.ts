@@ -2,7 +2,7 @@
 import type { DType, Graph, HostTensor, TensorType } from "@cambium/ir";
 
 /** Major version of this contract; `defineBackend` stamps it, resolution refuses another by name and version. */
-export const backendContractVersion = 1;
+export const backendContractVersion = 2;
 
 /** What a backend package exports as default, through `defineBackend`. */
 export interface Backend {
@@ -30,6 +30,8 @@ export interface ProbeResult {
   readonly detail: string;
   /** The exact command or change that mends it, when it would not run. */
   readonly fix?: string;
+  /** `DeviceInfo.computes` of the device that `open` would give, where that is known without opening it. */
+  readonly computes?: readonly DType[];
 }
 
 export interface DeviceInfo {
@@ -42,8 +44,16 @@ export interface DeviceInfo {
    * user, and part of what tells one run from another: a stage computed on another device is not taken for this one's.
    */
   readonly device: string;
-  /** Dtypes that compute on it. */
-  readonly dtypes: readonly DType[];
+  /**
+   * Dtypes of tensors that it takes, with the values those dtypes can hold: a cast to f16 rounds to f16 however the
+   * result is held.
+   */
+  readonly accepts: readonly DType[];
+  /**
+   * Those of them that it holds in their own width, so that a graph in them takes less memory or less time than one in
+   * f32. A dtype that is only accepted gains nothing: it is held in a wider one.
+   */
+  readonly computes: readonly DType[];
   /** Names of composites the device takes whole; others are decomposed before they reach it. */
   readonly composites: readonly string[];
   readonly limits: {
@@ -66,7 +76,7 @@ export interface Device {
   compile(graph: Graph): Promise<Executable>;
   /**
    * Copies a host tensor to the device; the caller owns the result.
-   * @throws CambiumError `E_SHAPE` when the data does not fill the shape, `E_UNSUPPORTED` for a dtype not in `info`.
+   * @throws CambiumError `E_SHAPE` when the data does not fill the shape, `E_UNSUPPORTED` for a dtype not in `info.accepts`.
    */
   upload(host: HostTensor): Promise<DeviceTensor>;
   /** Copies a device tensor to fresh host memory. @throws CambiumError `E_DISPOSED` for a tensor that is gone. */

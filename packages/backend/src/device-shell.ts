@@ -41,8 +41,8 @@ export function deviceShell<S>(parts: DeviceParts<S>): Device {
   const upload = async (host: HostTensor): Promise<DeviceTensor> => {
     mustBeOpen();
     const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
-    if (!info.dtypes.includes(dtype)) {
-      const expected = info.dtypes.join(", ");
+    if (!info.accepts.includes(dtype)) {
+      const expected = info.accepts.join(", ");
       throw new CambiumError("E_UNSUPPORTED", `${info.backend} (${info.device}) takes no ${dtype}`, { expected });
     }
     const type = { dtype, shape: [...shape] };

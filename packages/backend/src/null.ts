@@ -11,7 +11,8 @@ const info: DeviceInfo = {
   backend: "null",
   version: "1",
   device: "none: plans graphs, computes nothing",
-  dtypes: ["f32", "i32", "bool", "f16", "bf16"],
+  accepts: ["f32", "i32", "bool", "f16", "bf16"],
+  computes: ["f32", "i32", "bool", "f16", "bf16"],
   composites: [],
   limits: { maxTensorBytes: Number.POSITIVE_INFINITY },
 };

@@ -11,7 +11,8 @@ const info: DeviceInfo = {
   backend: "reference",
   version: "1",
   device: "plain loops in float64, rounded to f32 after every op",
-  dtypes: ["f32", "i32", "bool", "f16", "bf16"],
+  accepts: ["f32", "i32", "bool", "f16", "bf16"],
+  computes: ["f32", "i32", "bool", "f16", "bf16"],
   composites: [],
   limits: { maxTensorBytes: Number.POSITIVE_INFINITY },
 };

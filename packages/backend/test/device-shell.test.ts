@@ -23,7 +23,8 @@ const info: DeviceInfo = {
   backend: "notes",
   version: "1",
   device: "takes notes",
-  dtypes: ["f32", "i32", "bool"],
+  accepts: ["f32", "i32", "bool"],
+  computes: ["f32", "i32", "bool"],
   composites: [],
   limits: { maxTensorBytes: 64 },
 };

@@ -147,7 +147,7 @@ test("checkLimits names tensors over the limit, and dtypes that do not compute",
     'input "x" 512 bytes',
     "add in head 512 bytes",
   ]);
-  const narrow = thrown(() => checkLimits(graph, { ...info, dtypes: ["f32", "i32", "bool"] }));
+  const narrow = thrown(() => checkLimits(graph, { ...info, accepts: ["f32", "i32", "bool"] }));
   expect(narrow.code).toBe("E_UNSUPPORTED");
   expect(narrow.details.reasons?.map(({ where, got }) => `${where} ${got}`)).toEqual([
     "cast in head bf16[64,2] and 1 more",

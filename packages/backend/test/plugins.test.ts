@@ -22,7 +22,7 @@ test("the built-in backends need no package", async () => {
 });
 
 test("a half-made backend: E_PLUGIN_INVALID with every missing member", async () => {
-  const half = modules({ abacus: { default: { contract: 1, name: "" } } });
+  const half = modules({ abacus: { default: { contract: 2, name: "" } } });
   await expect(resolveBackend("abacus", half)).rejects.toMatchObject({
     code: "E_PLUGIN_INVALID",
     details: { reasons: ["name", "open", "probe"].map((where) => ({ where })) },

@@ -1,7 +1,7 @@
 // Command-line options that several commands share.
-
 import { CambiumError } from "@cambium/ir";
 import type { Recipe } from "@cambium/recipe";
+import { type Precision, precisions } from "@cambium/train";
 import type { Command } from "commander";
 
 export interface BackendFlags {
@@ -17,15 +17,15 @@ export function withBackendFlags(command: Command): Command {
 }
 
 export interface PrecisionFlags {
-  readonly precision?: Recipe["train"]["precision"];
+  readonly precision?: Precision;
 }
 
 /** Adds `--precision`. */
 export function withPrecisionFlag(command: Command): Command {
   return command.option(
     "--precision <kind>",
-    "f32, or mixed: products of f16 with f32 sums, on a GPU that has f16 (default: the recipe's, else f32)",
-    oneOf("--precision", ["f32", "mixed"]),
+    "f32, or mixed: products of f16 with f32 sums, on a device that computes f16 (default: the recipe's, else f32)",
+    oneOf("--precision", precisions),
   );
 }
 

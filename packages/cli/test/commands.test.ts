@@ -229,7 +229,7 @@ describe("inspect", () => {
 
 describe("doctor", () => {
   const module = (value: unknown) => ({ default: value });
-  const backend = (probe: () => Promise<unknown>) => module({ name: "b", contract: 1, open: async () => ({}), probe });
+  const backend = (probe: () => Promise<unknown>) => module({ name: "b", contract: 2, open: async () => ({}), probe });
 
   function surroundings(modules: Record<string, () => unknown>, listed: (dir: string) => readonly PluginListing[]) {
     const importer = (dir: string) => ({

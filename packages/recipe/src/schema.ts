@@ -1,5 +1,6 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
 import { optimizerPolicies } from "@cambium/growth";
+import { precisions } from "@cambium/train";
 import { z } from "zod";
 import { quantity, quantityOrZero } from "./quantity.js";
 
@@ -119,7 +120,7 @@ export const recipeSchema = z
       batch: count.describe("Sequences in a micro-batch."),
       accumulation: count.default(1).describe("Micro-batches in an optimizer step."),
       precision: z
-        .enum(["f32", "mixed"])
+        .enum(precisions)
         .default("f32")
         .describe("mixed: products of f16 with f32 sums and a scaled loss, where the backend computes f16."),
       ...rate,

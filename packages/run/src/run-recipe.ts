@@ -13,6 +13,7 @@ import { nodeImporter } from "@cambium/plugin/node";
 import { type ArmPlan, parseRecipe, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
 import { type RunManifest, runFormatVersion } from "@cambium/run-format";
 import { RunDirectory } from "@cambium/run-format/node";
+import { requirePrecision } from "@cambium/train";
 import { stringify } from "yaml";
 import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
 import { companionFiles } from "./companions.js";
@@ -124,6 +125,7 @@ interface Prepared {
 
 async function runArms(run: Prepared): Promise<RunOutcome> {
   const { recipe, directory, device, data, observer, operators, checkpoint, files, signal } = run;
+  requirePrecision(device.info, recipe.train.precision);
   const { backend, version: engine, device: computes } = device.info;
   const { vocabSize, bosId, eosId } = data.tokenizer;
   const arms = planArms(recipe, {

@@ -2,9 +2,10 @@
 export * from "./compiled-step.js";
 export type { DeviceState } from "./device-state.js";
 export * from "./loop.js";
-export { initialLossScale, type Precision } from "./loss-scale.js";
+export { initialLossScale } from "./loss-scale.js";
 export * from "./metrics.js";
 export * from "./optimizer.js";
+export * from "./precision.js";
 export * from "./schedule.js";
 export * from "./state.js";
 export * from "./step-graph.js";

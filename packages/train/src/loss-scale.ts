@@ -21,9 +21,6 @@ import {
 } from "@cambium/ir";
 import type { LossScale } from "@cambium/model";
 
-/** How a run computes: all in f32, or products of f16 with f32 sums, f32 weights and a scaled loss. */
-export type Precision = "f32" | "mixed";
-
 export const initialLossScale: LossScale = { scale: 2 ** 16, finiteSteps: 0 };
 
 /** It doubles after so many steps that were not skipped, and halves at one that is, down to `leastScale`. */

@@ -16,8 +16,9 @@ import {
   type Tensor,
 } from "@cambium/ir";
 import { type LlamaConfig, lossGraph, type Phase, parameterTable, plainPhase } from "@cambium/model";
-import { type Precision, scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
+import { scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
+import type { Precision } from "./precision.js";
 
 export interface StepGraphOptions {
   /** Sequences in one (micro-)batch. */

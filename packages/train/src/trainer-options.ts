@@ -1,9 +1,9 @@
 // What a trainer is opened with, and the checks on it.
-import type { Device, DeviceInfo } from "@cambium/backend";
+import type { Device } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type LlamaConfig, type Phase, parameterTable, phaseReasons, plainPhase } from "@cambium/model";
-import type { Precision } from "./loss-scale.js";
 import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
+import { type Precision, requirePrecision } from "./precision.js";
 
 export interface TrainerOptions {
   readonly device: Device;
@@ -31,7 +31,8 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
 /**
  * `given` with its defaults.
  * @throws CambiumError `E_TRAINER` with every setting that does not fit the model, `E_OPTIMIZER`; `E_UNSUPPORTED` for
- * mixed precision on a device without f16.
+ * mixed precision on a device that does not
+ * compute f16.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   const { batch, time, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;
@@ -46,16 +47,7 @@ export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
     reasons.push({ where: "frozen", message: "nothing is left to train" });
   }
   if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained so", { reasons });
-  if (precision === "mixed") requireHalf(given.device.info);
+  requirePrecision(given.device.info, precision);
   const optimizer = optimizerOptions(given.optimizer);
   return { ...given, accumulation, precision, phase, tokens, optimizer };
-}
-
-function requireHalf({ backend, device, dtypes }: DeviceInfo): void {
-  if (dtypes.includes("f16")) return;
-  throw new CambiumError("E_UNSUPPORTED", "mixed precision needs a device that computes f16", {
-    expected: "f16",
-    got: `${dtypes.join(", ")} on ${backend} (${device})`,
-    hint: "precision f32, or a GPU with the feature shader-f16: cambium doctor says which adapters have it",
-  });
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import {
   defaultOptimizer,
   type MetricsRow,
+  type Precision,
   schedule,
   Trainer,
   type TrainerOptions,
@@ -95,18 +96,22 @@ it.each([Number.POSITIVE_INFINITY, Number.MAX_VALUE, 0.1])("clips to %d of the u
   }
 });
 
-it("a device without f16 is refused, with what it has and what to try", async () => {
+const plain = ["f32", "i32", "bool"] as const;
+
+it.each([
+  ["does not know f16", plain, /^reference \(.*\) computes f32, i32, bool$/],
+  ["only holds f16", [...plain, "f16"] as const, /computes f32, i32, bool, and holds f16 as f32$/],
+])("a device that %s is refused, with what it has and what to try", async (_, accepts, got) => {
   const device = await referenceBackend.open();
-  const info = { ...device.info, dtypes: ["f32", "i32", "bool"] as const };
-  await expect(
-    Trainer.open({ device: { ...device, info }, config, ...size, precision: "mixed" }),
-  ).rejects.toMatchObject({
+  const open = (precision: Precision) =>
+    Trainer.open({
+      ...{ device: { ...device, info: { ...device.info, accepts, computes: plain } }, config, ...size, precision },
+    });
+  await expect(open("mixed")).rejects.toMatchObject({
     code: "E_UNSUPPORTED",
-    details: {
-      got: expect.stringContaining("f32, i32, bool on reference"),
-      hint: expect.stringContaining("shader-f16"),
-    },
+    details: { got: expect.stringMatching(got), hint: expect.stringMatching(/--precision f32.*shader-f16/) },
   });
+  (await open("f32"))[Symbol.dispose]();
 });
 
 describe("the loop", () => {

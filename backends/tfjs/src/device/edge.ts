@@ -13,6 +13,9 @@ import {
 import { activate, type Engine } from "../engines/engine.js";
 import type { TensorInfo, TfData, TfDType, TfTensor } from "../tfjs.js";
 
+/** Dtypes that the engine holds in their own width. */
+export const computes: readonly DType[] = ["f32", "i32", "bool"];
+
 /** The dtype in which the engine holds ours. */
 export const heldAs: Readonly<Record<DType, TfDType>> = {
   f32: "float32",

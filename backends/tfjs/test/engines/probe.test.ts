@@ -10,12 +10,14 @@ const engine = (name: EngineName, available: boolean): EngineSource => ({
   probe: async () => ({ device: name, available, detail: name, ...(!available && { fix: `build ${name}` }) }),
 });
 
+const computes = ["f32", "i32", "bool"];
+
 test("the first that can run is the one that runs; those before it say what mends them", async () => {
   const engines = [engine("node-gpu", false), engine("node", true), engine("wasm", true)];
   expect(await tfjsBackend(engines).probe()).toEqual([
     { device: "node-gpu", available: false, detail: "node-gpu", fix: "build node-gpu" },
-    { device: "node", available: true, detail: "node; runs unless told otherwise" },
-    { device: "wasm", available: true, detail: "wasm" },
+    { device: "node", available: true, detail: "node; used unless another is named", computes },
+    { device: "wasm", available: true, detail: "wasm", computes },
   ]);
 });
 

@@ -1,10 +1,16 @@
 // What WebGPU offers on this machine, for `cambium doctor`.
-import type { ProbeResult } from "@cambium/backend";
-import { CambiumError } from "@cambium/ir";
+import type { DeviceInfo, ProbeResult } from "@cambium/backend";
+import { CambiumError, type DType } from "@cambium/ir";
 import { adapterInfo, adapterNames, noAdapterHint } from "./adapter.js";
 import { type GpuSource, gpuSource } from "./source.js";
 
 const mebibyte = 2 ** 20;
+
+/** What a GPU computes, which is all that it accepts. */
+export function gpuDtypes(features: Pick<GPUSupportedFeatures, "has">): Pick<DeviceInfo, "accepts" | "computes"> {
+  const computes: readonly DType[] = ["f32", "i32", "bool", ...(features.has("shader-f16") ? (["f16"] as const) : [])];
+  return { accepts: computes, computes };
+}
 
 /** See `Backend.probe`. */
 export async function probe(load?: () => Promise<unknown>): Promise<readonly ProbeResult[]> {
@@ -41,6 +47,7 @@ async function describe(source: GpuSource, name: string): Promise<ProbeResult> {
   return {
     device: name,
     available: true,
+    computes: gpuDtypes(features).computes,
     detail: [
       `${source.name}; ${[vendor, architecture].filter(Boolean).join(" ") || "vendor unknown"}`,
       ...(isFallback ? ["software: a CPU stands in for a GPU"] : []),

@@ -68,6 +68,7 @@ describe("in Node", () => {
       {
         device: expect.stringContaining("SwiftShader"),
         available: true,
+        computes: ["f32", "i32", "bool"],
         detail: expect.stringMatching(
           /Dawn; google swiftshader; software.*MiB.*subgroups of 4 to 4; no f16; time stamps/,
         ),

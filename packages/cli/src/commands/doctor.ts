@@ -4,6 +4,7 @@ import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/plugin";
 import { version } from "@cambium/run";
+import { precisionsOf } from "@cambium/train";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import type { Host } from "../host.js";
@@ -125,8 +126,8 @@ function describe(health: Health): string {
     "Backends",
     ...backends.flatMap((backend) => [
       ...line(backend),
-      ...backend.devices.flatMap(({ device, available, detail, fix }) => [
-        `      ${available ? "✓" : "–"} ${device}: ${detail}`,
+      ...backend.devices.flatMap(({ device, available, detail, fix, computes }) => [
+        `      ${available ? "✓" : "–"} ${device}: ${detail}${computes ? `; precision ${precisionsOf(computes).join(", ")}` : ""}`,
         ...(fix === undefined ? [] : [`          ${fix}`]),
       ]),
     ]),

@@ -2,10 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { backendPlugin } from "@cambium/backend";
+import { type Backend, backendPlugin } from "@cambium/backend";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import { type Precision, precisions, precisionsOf } from "@cambium/train";
 import { Command } from "commander";
 import type { Host } from "../host.js";
 
@@ -17,6 +18,8 @@ interface Listed {
   /** Of an operator: what it does, and whether the function is preserved. */
   readonly summary?: string;
   readonly functionPreserving?: string;
+  /** Of a backend: the precisions in which its devices here train. */
+  readonly precisions?: readonly Precision[];
   /** Why it cannot be used. */
   readonly error?: string;
 }
@@ -30,7 +33,8 @@ export function pluginsCommand(host: Host): Command {
       `
 Looks at the installed packages of Cambium and at the plugins among the dependencies of ./package.json.
 
-With --json: [{"kind", "name", "package", "version", "summary", "functionPreserving", "error"}, …]
+With --json: [{"kind", "name", "package", "version", "summary", "functionPreserving", "precisions",
+"error"}, …]
 
 Examples:
   cambium plugins
@@ -59,12 +63,20 @@ async function look(kind: Listed["kind"], name: string, importer: PluginImporter
       return { kind, name: plugin.name, package: specifier, version, summary, functionPreserving };
     }
     const { plugin, specifier, address } = await resolvePlugin(backendPlugin, name, importer);
-    return { kind, name: plugin.name, package: specifier, version: await versionAt(address) };
+    const version = await versionAt(address);
+    return { kind, name: plugin.name, package: specifier, version, precisions: await precisionsHere(plugin) };
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;
     if (error.code === "E_PLUGIN_MISSING") return null;
     return { kind, name, package: name, version: null, error: error.message };
   }
+}
+
+async function precisionsHere(backend: Backend): Promise<readonly Precision[]> {
+  const devices = (await backend.probe()).filter(({ available }) => available);
+  return precisions.filter((precision) =>
+    devices.some(({ computes = [] }) => precisionsOf(computes).includes(precision)),
+  );
 }
 
 /** The version in the package.json nearest above a module. */
@@ -95,8 +107,13 @@ function describe(listed: readonly Listed[]): string {
     .join("\n");
 }
 
-function line({ name, package: from, version, summary, functionPreserving, error }: Listed): string {
+function line({ name, package: from, version, summary, functionPreserving, precisions, error }: Listed): string {
   if (error !== undefined) return `  ✗ ${name}: ${error}`;
-  const promise = functionPreserving === undefined ? "" : `, ${claims[functionPreserving] ?? functionPreserving}`;
+  const promise = [
+    ...(functionPreserving === undefined ? [] : [`, ${claims[functionPreserving] ?? functionPreserving}`]),
+    ...(precisions === undefined
+      ? []
+      : [`, ${precisions.length > 0 ? `trains in ${precisions.join(", ")}` : "no device here"}`]),
+  ].join("");
   return `  ✓ ${name} ${version ?? ""} (${from})${promise}${summary === undefined ? "" : `\n      ${summary}`}`;
 }
