@@ -10,6 +10,15 @@ export type { ReadRows } from "./evaluate/value.js";
 export * from "./expr/build.js";
 export type * from "./expr/expr.js";
 export { mapParts, sourcesOf, substitute, walk } from "./expr/walk.js";
+export { exprTensor, type GraphScope } from "./graph/expr.js";
+export {
+  givenName,
+  type Leaves,
+  type PlanGraph,
+  type PlanGraphOptions,
+  planGraph,
+  stateGraph,
+} from "./graph/plan-graph.js";
 export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-map.js";
 export { defineOperator, type OperatorDefinition } from "./operator/define.js";
 export * from "./operator/depth.js";
@@ -20,7 +29,7 @@ export { sizesError } from "./operator/sizes.js";
 export { type CheckedTensor, checkPlan } from "./plan/check.js";
 export { composePlans } from "./plan/compose.js";
 export { parsePlan, planJson } from "./plan/json.js";
-export { momentRule } from "./plan/moment-rule.js";
+export { isSelection, momentRule } from "./plan/moment-rule.js";
 export { checkNeeds, type PlanNeed, planNeeds } from "./plan/needs.js";
 export { momentExprs, type OptimizerPolicy, optimizerPolicies, updatesAfter } from "./plan/optimizer-policy.js";
 export * from "./plan/plan.js";

@@ -19,4 +19,4 @@ export { type Mask, type MaskSchedule, maskValue, opensAfter } from "./masks.js"
 export * from "./parameters.js";
 export { type Phase, phaseParts, phaseReasons, plainPhase } from "./phase.js";
 export { inverseFrequencies, ropeTables } from "./rope-tables.js";
-export type { LossScale, TrainingState } from "./training-state.js";
+export { type DeviceTrainingState, type LossScale, stateNames, type TrainingState } from "./training-state.js";

@@ -1,4 +1,5 @@
 // The state of a training run in host memory: what a snapshot holds, a trainer loads and growth grows.
+import type { DeviceTensor } from "@cambium/backend";
 import type { HostTensor } from "@cambium/ir";
 
 /** What the loss is multiplied by in mixed precision, and how that came about. */
@@ -19,5 +20,19 @@ export interface TrainingState {
   readonly m: Tensors;
   readonly v: Tensors;
   /** Of a run in mixed precision; absent: the run begins at its initial scale. */
+  readonly lossScale?: LossScale;
+}
+
+/** Names of a parameter's moments in graphs and in flat sets of tensors, where the parameter has its own name. */
+export const stateNames = {
+  m: (parameter: string) => `m:${parameter}`,
+  v: (parameter: string) => `v:${parameter}`,
+};
+
+/** A training state that stays on its device. */
+export interface DeviceTrainingState {
+  readonly updates: number;
+  /** Parameters by name, moments by `stateNames`. */
+  readonly tensors: Readonly<Record<string, DeviceTensor>>;
   readonly lossScale?: LossScale;
 }

@@ -1,10 +1,16 @@
 // An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
 import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { byteLength, type Graph, graphCost, type HostTensor, hostTensor, liveness } from "@cambium/ir";
-import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { type LlamaConfig, parameterTable, stateNames } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { scalingNames, wasSkipped } from "./loss-scale.js";
-import { accumulatedStepGraphs, type StepGraphOptions, stateNames, trainable, trainStepGraph } from "./step-graph.js";
+import {
+  accumulatedName,
+  accumulatedStepGraphs,
+  type StepGraphOptions,
+  trainable,
+  trainStepGraph,
+} from "./step-graph.js";
 
 export interface StepResult {
   /** Mean cross entropy over the step's tokens, nats. */
@@ -91,13 +97,13 @@ async function accumulatedStep(
     accumulate.dispose();
     throw error;
   });
-  const { accumulated, m, v } = stateNames;
+  const { m, v } = stateNames;
   const { scalars, results, scaled, scaling } = edges(options);
   const trained = trainable(config, options);
   const read = [...parameterTable(config).map(({ name }) => name), ...scaled];
   const updated = [...trained.flatMap((name) => [name, m(name), v(name)]), ...scaling];
   const shapes = new Map(graphs.accumulate.inputs.map(({ name, value }) => [name, value.type.shape]));
-  const sums = new Map(trained.map((name) => [accumulated(name), shapes.get(name) as readonly number[]]));
+  const sums = new Map(trained.map((name) => [accumulatedName(name), shapes.get(name) as readonly number[]]));
   // Zero between steps; absent before the first and after one that failed.
   let idle: DeviceState | undefined;
   const drop = (sums: DeviceState) => {

@@ -1,8 +1,7 @@
 // Training states: fresh ones, flat for snapshots and whole again, and whether one fits a model.
 import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
-import { type LlamaConfig, parameterTable, type TrainingState } from "@cambium/model";
+import { type LlamaConfig, parameterTable, stateNames, type TrainingState } from "@cambium/model";
 import { initialLossScale } from "./loss-scale.js";
-import { stateNames } from "./step-graph.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
 

@@ -15,7 +15,7 @@ import {
   mul,
   type Tensor,
 } from "@cambium/ir";
-import { type LlamaConfig, lossGraph, type Phase, parameterTable, plainPhase } from "@cambium/model";
+import { type LlamaConfig, lossGraph, type Phase, parameterTable, plainPhase, stateNames } from "@cambium/model";
 import { scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
 import type { Precision } from "./precision.js";
@@ -32,12 +32,10 @@ export interface StepGraphOptions {
   readonly precision?: Precision;
 }
 
-/** Names of a parameter's state in step graphs. */
-export const stateNames = {
-  m: (parameter: string) => `m:${parameter}`,
-  v: (parameter: string) => `v:${parameter}`,
-  accumulated: (parameter: string) => `accumulated:${parameter}`,
-};
+/** Name of a parameter's accumulated gradient in step graphs. */
+export function accumulatedName(parameter: string): string {
+  return `accumulated:${parameter}`;
+}
 
 /**
  * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, time + 1], `lr`
@@ -63,7 +61,6 @@ export function accumulatedStepGraphs(
   config: LlamaConfig,
   options: StepGraphOptions & { readonly accumulation: number },
 ): { accumulate: Graph; apply: Graph } {
-  const { accumulated } = stateNames;
   const names = trainable(config, options);
   const shapes = shapesOf(config);
 
@@ -71,20 +68,20 @@ export function accumulatedStepGraphs(
   const { outputs } = lossAndGradients(first, config, options);
   first.output("loss", outputs["loss"] as Tensor);
   for (const name of names) {
-    const sum = first.input(accumulated(name), f32(...(shapes[name] as readonly number[])));
+    const sum = first.input(accumulatedName(name), f32(...(shapes[name] as readonly number[])));
     const share = mul(outputs[gradientName(name)] as Tensor, 1 / options.accumulation);
-    first.output(accumulated(name), add(sum, share), { replaces: accumulated(name) });
+    first.output(accumulatedName(name), add(sum, share), { replaces: accumulatedName(name) });
   }
 
   const second = new GraphBuilder();
   const inputs = Object.fromEntries(
     names.map((name) => [name, second.input(name, f32(...(shapes[name] as readonly number[])))]),
   );
-  const sums = names.map((name) => second.input(accumulated(name), f32(...(shapes[name] as readonly number[]))));
+  const sums = names.map((name) => second.input(accumulatedName(name), f32(...(shapes[name] as readonly number[]))));
   update(second, config, options, inputs, sums);
   names.forEach((name) => {
     const zeros = broadcast(second.scalar(0), { shape: shapes[name] as readonly number[] });
-    second.output(accumulated(name), zeros, { replaces: accumulated(name) });
+    second.output(accumulatedName(name), zeros, { replaces: accumulatedName(name) });
   });
   return { accumulate: withPrecision(first.finish(), options), apply: second.finish() };
 }

@@ -8,11 +8,12 @@ import type { Operator } from "../operator/operator.js";
 import { composePlans } from "../plan/compose.js";
 import { parsePlan, planJson } from "../plan/json.js";
 import { planNeeds } from "../plan/needs.js";
-import type { OptimizerPolicy } from "../plan/optimizer-policy.js";
+import { type OptimizerPolicy, optimizerPolicies } from "../plan/optimizer-policy.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
 import { baseConfig, type OperatorCase, testParameters } from "./case.js";
 import { assertFunction, exactly } from "./function.js";
+import { assertStateGraph } from "./graph.js";
 import { deadTensors } from "./liveness.js";
 import { growExactly, randomWeights } from "./logits.js";
 
@@ -100,6 +101,14 @@ export const checks: Readonly<Record<string, Check>> = {
     const code = codeOf(() => growMoments(plan, momentsOf(plan.base), "carry"));
     assertThat(code === null || code === "E_GROWTH_MOMENTS", `carrying moments throws ${code}`);
     if (code === null) for (const policy of ["carry", "pad"] as const) await assertMoments(plan, policy);
+  },
+
+  "makes the same tensors as a graph": async (operator, one) => {
+    const plan = planOf(operator, one);
+    const kept = codeOf(() => growMoments(plan, momentsOf(plan.base), "carry")) === null;
+    for (const policy of optimizerPolicies) {
+      if (kept || policy === "reset" || policy === "zero-new") await assertStateGraph(plan, policy);
+    }
   },
 
   "composes with itself": async (operator, one) => {

@@ -2,5 +2,6 @@
 export { type OperatorCase, type Refusal, testBases } from "./case.js";
 export { type DescribeOperatorOptions, describeOperator, type TestApi } from "./describe.js";
 export { gradients } from "./gradients.js";
+export { assertStateGraph, type RunGraph } from "./graph.js";
 export { difference, growExactly, logits, type Masked, randomWeights, type Weights } from "./logits.js";
 export { type DescribePresetOptions, describePreset } from "./preset.js";

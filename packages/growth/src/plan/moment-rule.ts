@@ -29,7 +29,8 @@ export function momentRule(plan: GrowthPlan, name: string): Expr | undefined {
   return expr && isSelection(expr) ? expr : undefined;
 }
 
-function isSelection(expr: Expr): boolean {
+/** Whether `expr` only selects: copies, takes without factors, joins, new entries. Such an expression is exact in f32. */
+export function isSelection(expr: Expr): boolean {
   let selection = true;
   walk(expr, (part) => {
     if (!selects[part.kind] || (part.kind === "take" && part.scale !== undefined)) selection = false;

@@ -1,0 +1,131 @@
+// A plan as an IR graph: base tensors in, target tensors out. It runs on any device and differentiates like any other graph.
+import { f32, type Graph, GraphBuilder, type HostTensor, hostTensor, numel, Random, type Tensor } from "@cambium/ir";
+import { type ParameterSpec, stateNames } from "@cambium/model";
+import { typedMoment } from "../evaluate/moments.js";
+import type { Expr } from "../expr/expr.js";
+import type { Typed, TypedNormal } from "../expr/typed.js";
+import { checkPlan } from "../plan/check.js";
+import { isSelection } from "../plan/moment-rule.js";
+import { momentExprs, type OptimizerPolicy } from "../plan/optimizer-policy.js";
+import { type GrowthPlan, type PlanTables, planTables } from "../plan/plan.js";
+import { exprTensor } from "./expr.js";
+
+/** Random leaves are inputs, with the numbers that the host has; made when the graph is about to run. */
+export type Leaves = ReadonlyMap<string, () => HostTensor<"f32">>;
+
+export interface PlanGraph {
+  readonly graph: Graph;
+  readonly leaves: Leaves;
+  /** Names of the outputs that it does not make, because only selections were asked for. */
+  readonly computed: readonly string[];
+}
+
+export interface PlanGraphOptions {
+  /**
+   * `inputs`: what must be found is an input (`givenName`); `init`: where its search starts, worked out in the graph.
+   * Default `inputs`.
+   */
+  readonly given?: "inputs" | "init";
+  /** Only tensors that are selections of base tensors, zeros, constants and noise: exact on every device. Default false. */
+  readonly exactOnly?: boolean;
+  /** Target tensors to make; default all. */
+  readonly only?: ReadonlySet<string>;
+  readonly tables?: PlanTables;
+}
+
+/** The input that holds a tensor which must be found before the plan is carried out. */
+export function givenName(name: string): string {
+  return `given:${name}`;
+}
+
+/**
+ * Inputs: the base tensors that are read, f32, by name; `given:NAME` for what must be found; `normal:…` for random leaves
+ * (`leaves`). Outputs: the target tensors, f32, by name.
+ * @throws CambiumError `E_GROWTH_PLAN` when the plan does not hold together.
+ */
+export function planGraph(plan: GrowthPlan, options: PlanGraphOptions = {}): PlanGraph {
+  const { tables = planTables(plan), only } = options;
+  const parts = new GraphParts(byName(tables.base), options);
+  for (const { name, expr, typed } of checkPlan(plan, tables)) {
+    if (!only || only.has(name)) parts.make(name, expr, () => parts.tensor(typed, (source) => source, 1));
+  }
+  return parts.finish();
+}
+
+/**
+ * The growth of a whole training state, moments included, as `stateNames` names them: an output that is the input of its
+ * own name unchanged replaces it, so that a device keeps it where it is.
+ * @throws CambiumError as `planGraph`; `E_GROWTH_MOMENTS` as `momentExprs`.
+ */
+export function stateGraph(plan: GrowthPlan, policy: OptimizerPolicy, options: PlanGraphOptions = {}): PlanGraph {
+  const { tables = planTables(plan) } = options;
+  const [base, target] = [byName(tables.base), byName(tables.target)];
+  const parts = new GraphParts(base, options);
+  for (const { name, expr, typed } of checkPlan(plan, tables))
+    parts.make(name, expr, () => parts.tensor(typed, (source) => source, 1), { inPlace: true });
+  for (const [name, expr] of momentExprs(plan, policy, tables)) {
+    const typed = typedMoment(target.get(name) as ParameterSpec, expr, base);
+    for (const [rename, power] of [[stateNames.m, 1] as const, [stateNames.v, 2] as const])
+      parts.make(rename(name), expr, () => parts.tensor(typed, rename, power), { inPlace: true });
+  }
+  return parts.finish();
+}
+
+class GraphParts {
+  readonly #builder = new GraphBuilder();
+  readonly #inputs = new Map<string, Tensor>();
+  readonly #leaves = new Map<string, () => HostTensor<"f32">>();
+  readonly #computed: string[] = [];
+
+  constructor(
+    private readonly base: ReadonlyMap<string, ParameterSpec>,
+    private readonly options: PlanGraphOptions,
+  ) {}
+
+  /** Output `name` by `make`, unless it is computed and only what is exact is wanted. */
+  make(name: string, expr: Expr, make: () => Tensor, { inPlace = false } = {}): void {
+    if (this.options.exactOnly && !isSelection(expr)) {
+      this.#computed.push(name);
+      return;
+    }
+    const tensor = this.#builder.scope(name, make);
+    const stays = inPlace && this.#inputs.get(name) === tensor;
+    this.#builder.output(name, tensor, stays ? { replaces: name } : {});
+  }
+
+  tensor(typed: Typed, rename: (source: string) => string, power: 1 | 2): Tensor {
+    return exprTensor(typed, {
+      builder: this.#builder,
+      power,
+      source: (name) => this.#input(rename(name), (this.base.get(name) as ParameterSpec).shape),
+      normal: (leaf) => this.#normal(leaf),
+      given: ({ name, init, shape }, scope) =>
+        this.options.given === "init" ? exprTensor(init, scope) : this.#input(givenName(name), shape),
+    });
+  }
+
+  finish(): PlanGraph {
+    return { graph: this.#builder.finish(), leaves: this.#leaves, computed: this.#computed };
+  }
+
+  /** Declares an input when it is first asked for: what nothing reads is not an input. */
+  #input(name: string, shape: readonly number[]): Tensor {
+    const tensor = this.#inputs.get(name) ?? this.#builder.input(name, f32(...shape));
+    this.#inputs.set(name, tensor);
+    return tensor;
+  }
+
+  #normal({ std, seed, shape }: TypedNormal): Tensor {
+    const name = `normal:${std}:${seed}:${shape.join("x")}`;
+    this.#leaves.set(name, () => {
+      const numbers = new Float64Array(numel(shape));
+      new Random(seed).normals(numbers, 0, std);
+      return hostTensor("f32", shape, Float32Array.from(numbers));
+    });
+    return this.#input(name, shape);
+  }
+}
+
+function byName(table: readonly ParameterSpec[]): ReadonlyMap<string, ParameterSpec> {
+  return new Map(table.map((spec) => [spec.name, spec]));
+}
