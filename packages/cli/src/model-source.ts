@@ -1,8 +1,8 @@
 // The model that a path on the command line means: a Hugging Face directory, or a run (its first arm's last model).
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
-import { parseJson, withFileErrors } from "@cambium/files";
+import { parseJson, readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { type LlamaConfig, parseHfConfig } from "@cambium/model";
 import { z } from "zod";
@@ -21,8 +21,7 @@ const runManifest = z.object({
 export async function findModel(path: string): Promise<ModelSource> {
   const manifest = join(path, "run.json");
   if (!(await exists(manifest))) return { path };
-  const text = await withFileErrors(manifest, () => readFile(manifest, "utf8"));
-  const run = runManifest.safeParse(parseJson(text, manifest));
+  const run = runManifest.safeParse(parseJson(await readTextFile(manifest), manifest));
   if (!run.success) {
     const hint = "run `cambium run` on the recipe again";
     throw new CambiumError("E_RUN_FORMAT", "run.json is not what a run writes", { where: manifest, hint });

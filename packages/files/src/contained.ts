@@ -1,10 +1,11 @@
 // Which files of a directory may be read: those that really lie in it. A model directory from a stranger must not
 // lead to other files of this machine, neither by a name (`../`, absolute) nor by a link.
-import { open, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { withFileErrors } from "./file-errors.js";
 import { quote } from "./reasons.js";
+import { readTextFile } from "./text-file.js";
 
 /** A name that can only mean a file directly in its folder, on every system. */
 export function isPlainName(name: string): boolean {
@@ -45,32 +46,8 @@ function isHubBlob(home: string, target: string): boolean {
 
 /**
  * Reads a whole small file of `dir` as UTF-8.
- * @throws CambiumError as {@link containedPath}, and `E_TOO_LARGE` above `maxBytes`, `E_JSON` when it is not UTF-8.
+ * @throws CambiumError as {@link containedPath} and {@link readTextFile}.
  */
-export async function readContainedText(dir: string, name: string, maxBytes: number): Promise<string> {
-  const path = await containedPath(dir, name);
-  return withFileErrors(path, async () => {
-    const handle = await open(path);
-    try {
-      const { size } = await handle.stat();
-      if (size > maxBytes) {
-        throw new CambiumError("E_TOO_LARGE", "this file is far larger than its kind ever is", {
-          where: path,
-          expected: `at most ${maxBytes} bytes`,
-          got: `${size} bytes`,
-        });
-      }
-      return decodeUtf8(await handle.readFile(), path);
-    } finally {
-      await handle.close();
-    }
-  });
-}
-
-function decodeUtf8(bytes: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new CambiumError("E_JSON", "this file is not UTF-8", { where: path });
-  }
+export async function readContainedText(dir: string, name: string, maxBytes?: number): Promise<string> {
+  return readTextFile(await containedPath(dir, name), maxBytes);
 }

@@ -14,3 +14,4 @@ export { isJsonObject, type JsonObject, type JsonValue, parseJson } from "./json
 export { type LockRefusal, takeLock } from "./lock.js";
 export { quote, ReasonList } from "./reasons.js";
 export { removeStaleScratch } from "./scratch.js";
+export { readTextFile, readTextFileIfThere, smallFileBytes } from "./text-file.js";

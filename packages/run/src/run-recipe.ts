@@ -1,11 +1,10 @@
 // Runs a recipe: data, device, arms and their stages, in an order and with a cache such that the same command always
 // goes on where the last one stopped.
-import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Device, resolveBackend } from "@cambium/backend";
 import type { ExtraFile } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data";
-import { withFileErrors, writeFileAtomic } from "@cambium/files";
+import { readTextFile, writeFileAtomic } from "@cambium/files";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
@@ -53,7 +52,7 @@ export interface RunOutcome {
 
 /** Reads and checks the recipe at `path`. @throws CambiumError `E_RECIPE`, `E_NOT_FOUND`. */
 export async function loadRecipe(path: string): Promise<Recipe> {
-  return parseRecipe(await withFileErrors(path, () => readFile(path, "utf8")), path);
+  return parseRecipe(await readTextFile(path), path);
 }
 
 /**

@@ -1,13 +1,15 @@
 // Finds a tokenizer by what a recipe calls it.
-import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { withFileErrors } from "@cambium/files";
+import { readTextFile, readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { isFolder } from "../source/files.js";
 import { bytesTokenizer } from "./bytes.js";
 import { huggingFaceTokenizer, type SpecialTokens } from "./hugging-face.js";
 import { openRustTokenizer } from "./rust-node.js";
 import type { Tokenizer } from "./tokenizer.js";
+
+/** Known ones have up to 40 MB. */
+const largestTokenizerBytes = 256_000_000;
 
 /**
  * `bytes`, or the path (from `projectDir`) of a tokenizer.json or of a folder that holds one; tokenizer_config.json
@@ -18,9 +20,9 @@ export async function loadTokenizer(spec: string, projectDir: string, special: S
   if (spec === "bytes") return bytesTokenizer();
   const path = resolve(projectDir, spec);
   const file = (await folderOrFile(path, spec)) ? join(path, "tokenizer.json") : path;
-  const text = await withFileErrors(file, () => readFile(file, "utf8"));
+  const text = await readTextFile(file, largestTokenizerBytes);
   const configPath = join(dirname(file), "tokenizer_config.json");
-  const config = await readFile(configPath, "utf8").catch(() => undefined);
+  const config = await readTextFileIfThere(configPath);
   return huggingFaceTokenizer(
     {
       name: spec,

@@ -1,8 +1,15 @@
 // What of a grown model is safe on the disk, and who is writing it: `.NAME.growing`, its journal `.NAME.growing.json`
 // and its lock `.NAME.growing.lock`.
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, isJsonObject, parseJson, removeStaleScratch, takeLock, writeFileAtomic } from "@cambium/files";
+import {
+  isJsonObject,
+  parseJson,
+  readTextFileIfThere,
+  removeStaleScratch,
+  takeLock,
+  writeFileAtomic,
+} from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { KnownHashes } from "./hashes.js";
 
@@ -22,19 +29,17 @@ export interface Journal {
   readonly hashes: KnownHashes;
 }
 
+/** A model of 200,000 tensors has a journal of 20 MB. */
+const largestJournalBytes = 256_000_000;
+
 /**
  * What an earlier run of the growth `identity` left; nothing when there was none.
  * @throws CambiumError `E_GROWTH_UNFINISHED` when it was another growth.
  */
 export async function readJournal(target: string, identity: string): Promise<Journal | undefined> {
   const { scratch, journal } = growingPaths(target);
-  let text: string;
-  try {
-    text = await readFile(journal, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await readTextFileIfThere(journal, largestJournalBytes);
+  if (text === undefined) return undefined;
   const root = parseJson(text, journal);
   if (!isJsonObject(root) || root.identity !== identity || !isJsonObject(root.files) || !isJsonObject(root.hashes)) {
     throw new CambiumError("E_GROWTH_UNFINISHED", "another growth into this place was begun and not ended", {

@@ -1,13 +1,7 @@
 // JSON files of a run directory: checked when they are read, whole or not there when they are written.
-import { readFile } from "node:fs/promises";
-import { withFileErrors, writeFileAtomic } from "@cambium/files";
+import { readTextFileIfThere, withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { z } from "zod";
-
-/** The text of a file; undefined when it is not there. */
-export async function readOptional(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(ifAbsent);
-}
 
 /** For `catch`: undefined where nothing is, else the error again. */
 export function ifAbsent(error: NodeJS.ErrnoException): undefined {
@@ -15,9 +9,12 @@ export function ifAbsent(error: NodeJS.ErrnoException): undefined {
   throw error;
 }
 
+/** A layer map of a million entries has 7 MB. */
+const largestManifestBytes = 64_000_000;
+
 /** The value in `path`; undefined when nothing is there. @throws CambiumError `E_RUN_FORMAT`. */
 export async function readJson<T>(schema: z.ZodType<T>, path: string): Promise<T | undefined> {
-  const source = await readOptional(path);
+  const source = await readTextFileIfThere(path, largestManifestBytes);
   return source === undefined ? undefined : checkJson(schema, source, path);
 }
 

@@ -1,9 +1,9 @@
 // Reads a run directory as it stands, finished or in progress; writes nothing.
+import { readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
 import type { RunManifest } from "../run-manifest.js";
 import type { StageManifest } from "../stage-manifest.js";
-import { readOptional } from "./json-file.js";
 import { readRows } from "./metrics-file.js";
 import { RunDirectory } from "./run-directory.js";
 
@@ -41,6 +41,6 @@ export async function readRun(path: string): Promise<RunRecord> {
     const begun = await stage.read();
     if (begun !== undefined) stages.set(id, { manifest: begun, rows: await readRows(stage.metrics) });
   }
-  const recipe = await readOptional(directory.recipe);
+  const recipe = await readTextFileIfThere(directory.recipe);
   return { manifest, stages, ...(recipe === undefined ? {} : { recipe }) };
 }
