@@ -4,11 +4,10 @@ import { constant } from "./ops/constant.js";
 
 export class Uses {
   readonly #readers = new Map<number, Node[]>();
-  readonly #producers: Map<number, Node>;
+  readonly #producers = new Map<number, Node>();
   readonly #outputs: ReadonlySet<number>;
 
   constructor(graph: Graph) {
-    this.#producers = producers(graph);
     this.#outputs = new Set(graph.outputs.map(({ value }) => value.id));
     for (const node of graph.nodes) {
       for (const { id } of node.inputs) {
@@ -16,6 +15,7 @@ export class Uses {
         if (known) known.push(node);
         else this.#readers.set(id, [node]);
       }
+      for (const { id } of node.outputs) this.#producers.set(id, node);
     }
   }
 
@@ -45,9 +45,4 @@ export class Uses {
     const { data } = constant.attrsOf(node).value;
     return data.length === 1 ? data[0] : undefined;
   }
-}
-
-/** For each value id, the node that defines it; graph inputs are absent. */
-export function producers(graph: Graph): Map<number, Node> {
-  return new Map(graph.nodes.flatMap((node) => node.outputs.map((value) => [value.id, node] as const)));
 }

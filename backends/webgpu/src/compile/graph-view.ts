@@ -1,5 +1,5 @@
 // A graph as fusion looks at it: which node makes a value, which nodes read it, and what each node is lowered to.
-import { type Graph, type HostTensor, type Node, producers, type Value } from "@cambium/ir";
+import { constant, type Graph, type Node, Uses, type Value } from "@cambium/ir";
 import type { Lowering } from "../lower/lowering.js";
 import { isLiteral } from "../lower/views.js";
 import type { InlineNode } from "./fusion.js";
@@ -7,29 +7,19 @@ import type { InlineNode } from "./fusion.js";
 export class GraphView {
   readonly graph: Graph;
   readonly loweringOf: (node: Node) => Lowering;
-  readonly #producers: ReadonlyMap<number, Node>;
+  readonly #uses: Uses;
   readonly #positions: ReadonlyMap<Node, number>;
-  readonly #consumers = new Map<number, Node[]>();
-  readonly #outputs: ReadonlySet<number>;
 
   constructor(graph: Graph, loweringOf: (node: Node) => Lowering) {
     this.graph = graph;
     this.loweringOf = loweringOf;
-    this.#producers = producers(graph);
+    this.#uses = new Uses(graph);
     this.#positions = new Map(graph.nodes.map((node, i) => [node, i]));
-    this.#outputs = new Set(graph.outputs.map(({ value }) => value.id));
-    for (const node of graph.nodes) {
-      for (const { id } of new Set(node.inputs)) {
-        const known = this.#consumers.get(id);
-        if (known) known.push(node);
-        else this.#consumers.set(id, [node]);
-      }
-    }
   }
 
   /** The node that makes the value; undefined for an input of the graph. */
   producer({ id }: Value): Node | undefined {
-    return this.#producers.get(id);
+    return this.#uses.producer(id);
   }
 
   /** The node's place in the graph's order. */
@@ -43,7 +33,7 @@ export class GraphView {
     if (!node) return undefined;
     const lowering = this.loweringOf(node);
     if (lowering.kind !== "inline") return undefined;
-    if (node.op.name === "constant" && !isLiteral(node.attrs["value"] as HostTensor)) return undefined;
+    if (node.op === constant.op && !isLiteral(constant.attrsOf(node).value)) return undefined;
     return { node, lowering };
   }
 
@@ -63,12 +53,13 @@ export class GraphView {
   /** Whether the value, or a reshape of it, is an output of the graph. */
   isOutput(value: Value): boolean {
     return (
-      this.#outputs.has(value.id) ||
+      this.#uses.isOutput(value.id) ||
       this.#consumersOf(value).some((node) => node.op.name === "reshape" && this.isOutput(node.outputs[0] as Value))
     );
   }
 
+  /** Each node once, also where it reads the value twice. */
   #consumersOf({ id }: Value): readonly Node[] {
-    return this.#consumers.get(id) ?? [];
+    return [...new Set(this.#uses.readers(id))];
   }
 }

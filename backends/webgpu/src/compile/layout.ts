@@ -1,6 +1,5 @@
 // Layout: where each value in memory lies. State that a run replaces is updated in its own place where that is safe.
-import type { Graph, GraphOutput, HostTensor, Value } from "@cambium/ir";
-import { numel, producers } from "@cambium/ir";
+import { constant, type Graph, type GraphOutput, type HostTensor, numel, Uses, type Value } from "@cambium/ir";
 import { planArena } from "./arena.js";
 import type { Fusion } from "./fusion.js";
 import type { Emitted } from "./lower.js";
@@ -36,7 +35,7 @@ export function deviceBytes(value: Pick<Value, "type">, count = numel(value.type
 }
 
 export function layOut(graph: Graph, emitted: readonly Emitted[], fusion: Fusion, limits: LayoutLimits): Layout {
-  const producer = producers(graph);
+  const uses = new Uses(graph);
   const align = (bytes: number) => Math.ceil(bytes / limits.alignment) * limits.alignment;
   const places = new Map<Value, Placement>();
   for (const { name, value } of graph.inputs) places.set(value, { kind: "input", name });
@@ -60,9 +59,9 @@ export function layOut(graph: Graph, emitted: readonly Emitted[], fusion: Fusion
   const constants: { host: HostTensor; offset: number }[] = [];
   let constantBytes = 0;
   for (const value of spans.keys()) {
-    const node = producer.get(value.id);
-    if (node?.op.name !== "constant") continue;
-    constants.push({ host: node.attrs["value"] as HostTensor, offset: constantBytes });
+    const node = uses.producer(value.id);
+    if (node?.op !== constant.op) continue;
+    constants.push({ host: constant.attrsOf(node).value, offset: constantBytes });
     places.set(value, { kind: "constant", offset: constantBytes });
     constantBytes += align(deviceBytes(value));
   }

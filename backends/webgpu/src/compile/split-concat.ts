@@ -7,7 +7,7 @@ export function splitConcat(graph: Graph): Graph {
   if (!graph.nodes.some(({ op, inputs }) => op === concat.op && inputs.length > most)) return graph;
   return rewrite(graph, (node, inputs) => {
     if (node.op !== concat.op || inputs.length <= most) return null;
-    const axis = node.attrs["axis"] as number;
+    const { axis } = concat.attrsOf(node);
     let parts: readonly Tensor[] = inputs;
     while (parts.length > 1) {
       const joined: Tensor[] = [];

@@ -1,5 +1,5 @@
 // argMax: one invocation an output; the first of equals wins.
-import { normalizeAxis, numel, type Value } from "@cambium/ir";
+import { normalizeAxis, numel, primitives, type Value } from "@cambium/ir";
 import type { KernelLowering } from "../lower/lowering.js";
 import { Index } from "../wgsl/index-map.js";
 import { spread } from "../wgsl/kernel.js";
@@ -11,7 +11,7 @@ export const argMax: KernelLowering = {
     const [x] = node.inputs as readonly [Value];
     const [y] = node.outputs as readonly [Value];
     const { shape } = x.type;
-    const axis = normalizeAxis(node.attrs["axis"] as number, shape.length);
+    const axis = normalizeAxis(primitives.argMax.attrsOf(node).axis, shape.length);
     const size = shape[axis] as number;
     const step = numel(shape.slice(axis + 1));
     const count = numel(y.type.shape);

@@ -1,5 +1,5 @@
 // Clipping and AdamW over all parameters at once: a dispatch or two each, whatever the number of tensors.
-import { f32, type Node, sameType, type Value } from "@cambium/ir";
+import { composites, f32, type Node, sameType, type Value } from "@cambium/ir";
 import type { KernelLowering, LowerContext } from "../lower/lowering.js";
 import { literal, spellable } from "../wgsl/literal.js";
 import { chunkCount, type ManyIo } from "../wgsl/many.js";
@@ -43,7 +43,7 @@ export const clipByGlobalNorm: KernelLowering = {
     });
     const width = Math.min(64, context.traits.maxInvocations);
     const sum = groupTotal(width, context.traits);
-    const most = Math.fround(node.attrs["maxNorm"] as number);
+    const most = Math.fround(composites.clipByGlobalNorm.attrsOf(node).maxNorm);
     context.emit({
       label: `norm of ${items.length} gradients`,
       reads: [partial],
@@ -68,20 +68,25 @@ export const clipByGlobalNorm: KernelLowering = {
   },
 };
 
+/** Attributes that the tensors of one kernel have in common. */
+const shared = ["beta1", "beta2", "eps", "weightDecay"] as const;
+
+function attrsOf(node: Node) {
+  return node.op === composites.adamw.op ? composites.adamw.attrsOf(node) : composites.guardedAdamw.attrsOf(node);
+}
+
 /** AdamW; as `guardedAdamw` it leaves everything as it is where the gradients' factor is 0. */
 export const adamw: KernelLowering = {
   kind: "kernels",
   closed: true,
   joins: (a, b) =>
-    ["beta1", "beta2", "eps", "weightDecay"].every((name) => a.attrs[name] === b.attrs[name]) &&
+    shared.every((name) => attrsOf(a)[name] === attrsOf(b)[name]) &&
     [4, 5, 6].every((i) => a.inputs[i] === b.inputs[i]) &&
     sameType((a.inputs[6] as Value).type, (b.inputs[6] as Value).type),
   lower: (node, context) => adamw.lowerAll?.([node], context),
   lowerAll: (nodes, context) => {
     const [first] = nodes as readonly [Node];
-    const [beta1, beta2, eps, decay] = ["beta1", "beta2", "eps", "weightDecay"].map(
-      (name) => first.attrs[name] as number,
-    ) as [...[number, number, number, number]];
+    const { beta1, beta2, eps, weightDecay: decay } = attrsOf(first);
     const [gradScale, lr, step] = first.inputs.slice(4) as [Value, Value, Value];
     const { chunk, invocations } = sizes(context);
     const number = (x: number) => literal(x, "f32");
@@ -92,7 +97,7 @@ export const adamw: KernelLowering = {
       label: `adamw of ${nodes.length} tensors`,
       items: nodes.map((node) => ({
         values: [...node.inputs.slice(0, 4), ...node.outputs],
-        parameter: node.attrs["lrMultiplier"] as number,
+        parameter: attrsOf(node).lrMultiplier,
       })),
       writes: [false, false, false, false, true, true, true],
       chunk,

@@ -1,5 +1,5 @@
 // Reductions over axes, in one or two deterministic stages: partial results of stretches of the reduced elements, then theirs.
-import { normalizeAxis, numel, strides, type Value } from "@cambium/ir";
+import { normalizeAxis, numel, primitives, strides, type Value } from "@cambium/ir";
 import type { KernelLowering, LowerContext } from "../lower/lowering.js";
 import type { DeviceTraits } from "../lower/traits.js";
 import type { Code } from "../wgsl/code.js";
@@ -19,20 +19,20 @@ const max: Fold = {
   join: (a, b) => `max(${a}, ${b})`,
 };
 
-export const reduceSum = reduction(sum);
-export const reduceMax = reduction(max);
+export const reduceSum = reduction(sum, primitives.reduceSum);
+export const reduceMax = reduction(max, primitives.reduceMax);
 
 /** Elements that one invocation folds before another stage pays. */
 const stretch = 512;
 
-function reduction(fold: Fold): KernelLowering {
+function reduction(fold: Fold, op: typeof primitives.reduceSum): KernelLowering {
   return {
     kind: "kernels",
     expressions: true,
     lower: (node, context) => {
       const [x] = node.inputs as readonly [Value];
       const [y] = node.outputs as readonly [Value];
-      const axes = (node.attrs["axes"] as readonly number[]).map((axis) => normalizeAxis(axis, x.type.shape.length));
+      const axes = op.attrsOf(node).axes.map((axis) => normalizeAxis(axis, x.type.shape.length));
       const length = axes.reduce((product, axis) => product * (x.type.shape[axis] as number), 1);
       const read = (code: Code, output: string, element: string): string =>
         code.eval(x, inputIndex(x.type.shape, axes, output, element, code));

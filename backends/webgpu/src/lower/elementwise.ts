@@ -1,15 +1,10 @@
 // Elementwise ops: one WGSL expression of the inputs' elements.
-import type { AttrValue, DType, Node } from "@cambium/ir";
+import { type DType, type Node, primitives } from "@cambium/ir";
 import type { Code } from "../wgsl/code.js";
 import type { FunctionName } from "../wgsl/functions.js";
 import type { InlineLowering } from "./lowering.js";
 
-type Write = (
-  args: readonly string[],
-  dtypes: readonly DType[],
-  attrs: Readonly<Record<string, AttrValue>>,
-  code: Code,
-) => string;
+type Write = (args: readonly string[], dtypes: readonly DType[], code: Code, node: Node) => string;
 
 /** `write` gets the inputs' elements, each a name or a literal; inputs stretch to the output's shape. */
 export function elementwise(write: Write, uses?: FunctionName): InlineLowering {
@@ -22,8 +17,8 @@ export function elementwise(write: Write, uses?: FunctionName): InlineLowering {
       return write(
         args,
         node.inputs.map(({ type }) => type.dtype),
-        node.attrs,
         code,
+        node,
       );
     },
   };
@@ -36,7 +31,8 @@ export const elementwiseLowerings = {
   abs: call("abs"),
   add: binary("+"),
   and: binary("&&"),
-  cast: elementwise(([x], [from], { to }, code) => {
+  cast: elementwise(([x], [from], code, node) => {
+    const { to } = primitives.cast.attrsOf(node);
     if (to === "bool") return `${x} != ${from === "i32" ? "0i" : "0f"}`;
     if (to !== "f16") return `${to}(${x})`;
     code.use("half");

@@ -1,5 +1,5 @@
 // Views: ops that move elements without arithmetic. Each reads its input at another place.
-import { type HostTensor, normalizeAxis, numel, refTensor, type Value } from "@cambium/ir";
+import { type HostTensor, normalizeAxis, numel, primitives, refTensor, type Value } from "@cambium/ir";
 import { Index, plus } from "../wgsl/index-map.js";
 import { literal, spellable } from "../wgsl/literal.js";
 import type { InlineLowering } from "./lowering.js";
@@ -16,7 +16,7 @@ export const viewLowerings = {
   concat: {
     kind: "inline",
     element: (node, at, code) => {
-      const axis = normalizeAxis(node.attrs["axis"] as number, at.shape.length);
+      const axis = normalizeAxis(primitives.concat.attrsOf(node).axis, at.shape.length);
       const coords = at.coords(code);
       const along = coords[axis] as string;
       let from = 0;
@@ -40,7 +40,7 @@ export const viewLowerings = {
     },
   } satisfies InlineLowering,
   constant: view((node) => {
-    const { data, type } = refTensor(node.attrs["value"] as HostTensor);
+    const { data, type } = refTensor(primitives.constant.attrsOf(node).value);
     return literal(data[0] as number, type.dtype);
   }),
   gather: view((node, at, code) => {
@@ -51,15 +51,14 @@ export const viewLowerings = {
     return code.eval(table, Index.at(table.type.shape, [code.define(`u32(${row})`), ...coords.slice(lead)]));
   }),
   iota: view((node, at, code) => {
-    const axis = normalizeAxis(node.attrs["axis"] as number, at.shape.length);
+    const axis = normalizeAxis(primitives.iota.attrsOf(node).axis, at.shape.length);
     return `i32(${at.coords(code)[axis]})`;
   }),
   pad: {
     kind: "inline",
     element: (node, at, code) => {
       const [x] = node.inputs as readonly [Value];
-      const before = node.attrs["before"] as readonly number[];
-      const after = node.attrs["after"] as readonly number[];
+      const { before, after } = primitives.pad.attrsOf(node);
       const { dtype, shape } = x.type;
       const tests: string[] = [];
       const place = at.coords(code).map((coord, axis) => {
@@ -78,13 +77,13 @@ export const viewLowerings = {
   }),
   slice: view((node, at, code) => {
     const [x] = node.inputs as readonly [Value];
-    const start = node.attrs["start"] as readonly number[];
+    const { start } = primitives.slice.attrsOf(node);
     const place = at.coords(code).map((coord, axis) => plus(coord, start[axis] as number));
     return code.eval(x, Index.at(x.type.shape, place));
   }),
   transpose: view((node, at, code) => {
     const [x] = node.inputs as readonly [Value];
-    const permutation = node.attrs["permutation"] as readonly number[];
+    const { permutation } = primitives.transpose.attrsOf(node);
     const coords = at.coords(code);
     const place = x.type.shape.map((_, axis) => coords[permutation.indexOf(axis)] as string);
     return code.eval(x, Index.at(x.type.shape, place));

@@ -1,5 +1,5 @@
 // The tuner: times the ways to compute each product of a graph on the device at hand, once, and remembers the fastest.
-import { f32, type Graph, GraphBuilder, matmul, type Node, reduceSum } from "@cambium/ir";
+import { type Graph, GraphBuilder, matmul, type Node, reduceSum, type Tensor } from "@cambium/ir";
 import { type Product, productOf } from "../kernels/matmul/product.js";
 import { productKey, variantName, variants } from "../kernels/matmul/variants.js";
 import type { Choose } from "../lower/lowering.js";
@@ -62,10 +62,10 @@ export class Tuner {
 }
 
 /** The product by itself; only its sum leaves the device. */
-function graphOf({ inputs: [a, b], attrs }: Node): Graph {
+function graphOf(node: Node): Graph {
   const builder = new GraphBuilder();
-  const [left, right] = [a, b].map((value, i) => builder.input("ab"[i] as string, value?.type ?? f32()));
-  const out = matmul(left as never, right as never, attrs as { transA: boolean; transB: boolean });
+  const [left, right] = node.inputs.slice(0, 2).map((value, i) => builder.input("ab"[i] as string, value.type));
+  const out = matmul(left as Tensor, right as Tensor, matmul.attrsOf(node));
   builder.output("sum", reduceSum(out, { axes: out.shape.map((_, axis) => axis) }));
   return builder.finish();
 }

@@ -1,5 +1,5 @@
 // An attention node as its kernels see it: sizes, operands, and the numbers that all of them use.
-import type { Node, Value } from "@cambium/ir";
+import { causalAttention, causalAttentionGrad, type Node, type Value } from "@cambium/ir";
 
 export interface AttentionSizes {
   readonly batch: number;
@@ -17,7 +17,8 @@ export interface AttentionSizes {
 export function attentionSizes(node: Node): AttentionSizes {
   const [q] = node.inputs as readonly [Value];
   const [batch, time, width] = q.type.shape as [number, number, number];
-  const { heads, kvHeads } = node.attrs as { heads: number; kvHeads: number };
+  const op = node.op === causalAttention.op ? causalAttention : causalAttentionGrad;
+  const { heads, kvHeads } = op.attrsOf(node);
   const headDim = width / heads;
   return { batch, time, heads, kvHeads, group: heads / kvHeads, headDim, scale: `${1 / Math.sqrt(headDim)}f` };
 }

@@ -1,5 +1,5 @@
 // A product of matrices as kernels see it: two sides with their strides.
-import { broadcastStrides, type Node, numel, type Value } from "@cambium/ir";
+import { broadcastStrides, matmul, type Node, numel, type Value } from "@cambium/ir";
 
 /** One factor: for each batch a matrix of `size` rows (of a) or columns (of b) by k. */
 export interface Side {
@@ -26,10 +26,10 @@ export interface Product {
 }
 
 /** The product that a matmul node is. */
-export function productOf({ inputs, outputs, attrs }: Node): Product {
-  const [a, b] = inputs as readonly [Value, Value];
-  const [out] = outputs as readonly [Value];
-  const { transA, transB } = attrs as { transA: boolean; transB: boolean };
+export function productOf(node: Node): Product {
+  const [a, b] = node.inputs as readonly [Value, Value];
+  const [out] = node.outputs as readonly [Value];
+  const { transA, transB } = matmul.attrsOf(node);
   const batch = out.type.shape.slice(0, -2);
   const [m, n] = out.type.shape.slice(-2) as [number, number];
   const k = a.type.shape.at(transA ? -2 : -1) as number;

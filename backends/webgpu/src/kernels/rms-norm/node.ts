@@ -1,5 +1,5 @@
 // An RMS norm node as its kernels see it: operands, sizes, and how elements are read.
-import { type Node, numel, type Value } from "@cambium/ir";
+import { type Node, numel, rmsNorm, type Value } from "@cambium/ir";
 import type { KernelIo } from "../../wgsl/kernel.js";
 
 export interface Sizes {
@@ -21,7 +21,7 @@ export function sizesOf(node: Node): Sizes {
 export function forwardOf(node: Node) {
   const [x, weight] = node.inputs as [Value, Value];
   const [y, inverseRms] = node.outputs as [Value, Value];
-  return { x, weight, y, inverseRms, sizes: sizesOf(node), eps: node.attrs["eps"] as number };
+  return { x, weight, y, inverseRms, sizes: sizesOf(node), eps: rmsNorm.attrsOf(node).eps };
 }
 
 /** A rmsNormGrad node; `grad` is the gradient of y. */
