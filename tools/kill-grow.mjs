@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { writeModelDirectory } from "../packages/checkpoint/dist/index.js";
-import { llamaConfig, parameterTable, toHfConfig } from "../packages/model/dist/index.js";
+import { llama, modelSpec, parameterTable, writeHfModel } from "../packages/model/dist/index.js";
 import { cambium, checkEnd, formatHits, hashOf, inScratch, watch } from "./killing.mjs";
 import { mulberry32 } from "./random.mjs";
 
@@ -28,10 +28,10 @@ const next = mulberry32(Number(values.seed));
 
 /** A Llama of 2 layers, 19 MB in several shards. */
 async function makeBase(path) {
-  const config = llamaConfig({
-    ...{ layers: 2, vocabSize: 512, hiddenSize: 512, intermediateSize: 1536, heads: 8, contextLength: 512 },
+  const model = modelSpec(llama, {
+    ...{ layers: 2, vocab: 512, hidden: 512, intermediate: 1536, heads: 8, contextLength: 512 },
   });
-  const tensors = parameterTable(config).map(({ name, shape }) => ({
+  const tensors = parameterTable(model).map(({ name, shape }) => ({
     ...{ name, shape, dtype: "BF16" },
     *chunks() {
       const bytes = Buffer.alloc(2 * shape.reduce((product, size) => product * size, 1));
@@ -39,7 +39,7 @@ async function makeBase(path) {
       yield bytes;
     },
   }));
-  const configJson = toHfConfig(config, { dtype: "bf16" });
+  const configJson = writeHfModel(model, { dtype: "bf16" });
   await writeModelDirectory(path, { configJson, tensors, maxShardBytes: 5e6 });
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { presets } from "../operators/presets.mjs";
 import { packageFiles, render } from "../packages/cli/src/create.ts";
 import { connectionRate, layerMap, presetOperator } from "../packages/growth/src/index.ts";
-import { llamaConfig } from "../packages/model/src/index.ts";
+import { llama, modelSpec } from "../packages/model/src/index.ts";
 import { root } from "./setup.mjs";
 
 const template = fileURLToPath(new URL("templates/preset/", import.meta.url));
@@ -65,8 +65,8 @@ function listed(options) {
 async function layersOf(of, options) {
   const { default: operator } = await import(`../operators/${of}/src/index.ts`);
   const preset = presetOperator({ name: "preset", version: "0.0.0", summary: "", of: operator, options });
-  const sizes = { vocabSize: 19, hiddenSize: 8, intermediateSize: 14, heads: 2, contextLength: 32 };
-  const base = llamaConfig({ ...sizes, layers: 6 });
+  const sizes = { vocab: 19, hidden: 8, intermediate: 14, heads: 2, contextLength: 32 };
+  const base = modelSpec(llama, { ...sizes, layers: 6 });
   let plan;
   try {
     plan = preset.plan(base);
@@ -74,7 +74,7 @@ async function layersOf(of, options) {
     return ""; // Without an option it grows nothing.
   }
   const map = layerMap(plan);
-  if (map.length === base.layers || map.includes(null)) return "";
+  if (map.length === 6 || map.includes(null)) return "";
   const { numerator, denominator } = connectionRate(map);
   const layers = map.map((layer) => layer + 1).join(" ");
   return `\n\`\`\`\n${layers}        (6 → ${map.length} layers, R_c ${numerator}/${denominator})\n\`\`\`\n`;

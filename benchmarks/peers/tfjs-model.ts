@@ -1,6 +1,6 @@
 // The Llama of both TensorFlow.js peers as one writes it for its tape: gradients that the tape would make of many small
 // kernels are written out, query, key and value are one projection.
-import type { LlamaConfig } from "@cambium/model";
+import type { DecoderConfig } from "@cambium/model";
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepSize } from "../src/browser-page.js";
 
@@ -13,22 +13,22 @@ interface Tables {
 type Weights = Record<string, tf.Tensor>;
 
 /** Names and shapes of the weights, in the order of the vector. `qkv` is [(heads + 2 · kvHeads) · headDim, hidden]. */
-export function weightShapes(model: LlamaConfig): readonly (readonly [name: string, shape: number[]])[] {
-  const { vocabSize, hiddenSize, intermediateSize, heads, kvHeads, headDim } = model;
+export function weightShapes(model: DecoderConfig): readonly (readonly [name: string, shape: number[]])[] {
+  const { vocab, hidden, intermediate, heads, kvHeads, headDim } = model;
   const layer = (i: number): [string, number[]][] => [
-    [`${i}.norm1`, [hiddenSize]],
-    [`${i}.qkv`, [(heads + 2 * kvHeads) * headDim, hiddenSize]],
-    [`${i}.o`, [hiddenSize, heads * headDim]],
-    [`${i}.norm2`, [hiddenSize]],
-    [`${i}.gate`, [intermediateSize, hiddenSize]],
-    [`${i}.up`, [intermediateSize, hiddenSize]],
-    [`${i}.down`, [hiddenSize, intermediateSize]],
+    [`${i}.norm1`, [hidden]],
+    [`${i}.qkv`, [(heads + 2 * kvHeads) * headDim, hidden]],
+    [`${i}.o`, [hidden, heads * headDim]],
+    [`${i}.norm2`, [hidden]],
+    [`${i}.gate`, [intermediate, hidden]],
+    [`${i}.up`, [intermediate, hidden]],
+    [`${i}.down`, [hidden, intermediate]],
   ];
   return [
-    ["embedding", [vocabSize, hiddenSize]],
+    ["embedding", [vocab, hidden]],
     ...Array.from({ length: model.layers }, (_, i) => layer(i)).flat(),
-    ["norm", [hiddenSize]],
-    ["head", [vocabSize, hiddenSize]],
+    ["norm", [hidden]],
+    ["head", [vocab, hidden]],
   ];
 }
 
@@ -40,8 +40,8 @@ export const productSums: RowSums = (dy, ids, vocab) =>
   tf.matMul(tf.cast(tf.oneHot(ids, vocab), "float32"), dy, true, false);
 
 /** The mean cross entropy of `weights` on token ids i32 [batch, time + 1]. */
-export function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Tables, rowSums: RowSums) {
-  const { heads, kvHeads, headDim, vocabSize, rmsNormEps } = model;
+export function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: Tables, rowSums: RowSums) {
+  const { heads, kvHeads, headDim, vocab, rmsNormEps } = model;
   const rows = batch * time;
   const all = heads + 2 * kvHeads;
   const rotary = rotaryTables(model, time, tables);
@@ -75,12 +75,12 @@ export function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Ta
       const y = rmsNorm(x, w(`${i}.norm2`), rmsNormEps);
       x = tf.add(x, linear(swiglu(linear(y, w(`${i}.gate`)), linear(y, w(`${i}.up`))), w(`${i}.down`)));
     }
-    return crossEntropy(linear(rmsNorm(x, w("norm"), rmsNormEps), w("head")), from(1), vocabSize);
+    return crossEntropy(linear(rmsNorm(x, w("norm"), rmsNormEps), w("head")), from(1), vocab);
   };
 }
 
 /** Tables [heads + 2 · kvHeads, 1, time, headDim]: queries are scaled for attention as well, values stay as they are. */
-function rotaryTables({ heads, kvHeads, headDim }: LlamaConfig, time: number, { cos, sin }: Tables) {
+function rotaryTables({ heads, kvHeads, headDim }: DecoderConfig, time: number, { cos, sin }: Tables) {
   const half = headDim / 2;
   const kinds = [heads, kvHeads, kvHeads].flatMap((count, kind) => Array.from({ length: count }, () => kind));
   const table = (turned: (i: number, second: boolean) => number, still: number) =>

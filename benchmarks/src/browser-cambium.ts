@@ -8,9 +8,9 @@ async function open(): Promise<PagePeer> {
   const device = await backend.open();
   let trainer: Trainer | undefined;
   return {
-    async setup(config, { batch, time }, parameters) {
+    async setup(model, { batch, time }, parameters) {
       trainer?.dispose();
-      trainer = await Trainer.open({ device, config, batch, time });
+      trainer = await Trainer.open({ device, model, batch, time });
       await trainer.load(freshState(parameters));
     },
     async step(tokens, lr) {

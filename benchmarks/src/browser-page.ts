@@ -1,12 +1,16 @@
 // The page's side of a benchmark in a browser: drives one contestant, and counts what it asks of WebGPU.
 import { type HostTensor, Random } from "@cambium/ir";
-import { initParameters, type LlamaConfig, llamaConfig } from "@cambium/model";
+import { type DecoderConfig, initParameters, llama, type ModelSpec, modelSpec } from "@cambium/model";
 import type { StepConfig } from "./peer.js";
 
 /** A library that trains, in a page. What it computes is `@cambium/train`'s step with its default optimizer. */
 export interface PagePeer {
   /** Takes the model and its parameters; may compile, and need not. */
-  setup(model: LlamaConfig, size: StepSize, parameters: Readonly<Record<string, HostTensor>>): Promise<void>;
+  setup(
+    model: ModelSpec<DecoderConfig>,
+    size: StepSize,
+    parameters: Readonly<Record<string, HostTensor>>,
+  ): Promise<void>;
   /**
    * One step on i32 [batch, time + 1], row-major → the loss before the update. Work may still be queued, and the next step
    * may be asked for before this one's loss is there.
@@ -103,16 +107,16 @@ export function batchAt({ batch, time, vocab }: StepConfig, position: number): I
   return new Int32Array(batch * (time + 1)).map((_, i) => random.word(i) % vocab);
 }
 
-export function initialParameters(model: LlamaConfig): Record<string, HostTensor> {
+export function initialParameters(model: ModelSpec<DecoderConfig>): Record<string, HostTensor> {
   return initParameters(model, { seed: "bench", scheme: "hf" });
 }
 
 /** The model of a benchmark's configuration. */
-export function modelOf(config: StepConfig): LlamaConfig {
-  return llamaConfig({
-    vocabSize: config.vocab,
-    hiddenSize: config.hidden,
-    intermediateSize: config.intermediate,
+export function modelOf(config: StepConfig): ModelSpec<DecoderConfig> {
+  return modelSpec(llama, {
+    vocab: config.vocab,
+    hidden: config.hidden,
+    intermediate: config.intermediate,
     layers: config.layers,
     heads: config.heads,
     kvHeads: config.kvHeads,

@@ -1,7 +1,7 @@
 // Cambium as a contestant: the trainer of `@cambium/train` on a backend, random weights, random tokens.
 import type { Backend, BackendOptions, Device, Executable, ProfileEntry } from "@cambium/backend";
 import { f32, GraphBuilder, hostTensor, matmul, Random } from "@cambium/ir";
-import { initParameters, llamaConfig } from "@cambium/model";
+import { initParameters, llama, modelSpec } from "@cambium/model";
 import { freshState, type Precision, Trainer } from "@cambium/train";
 import type { Contestant, StepConfig } from "./peer.js";
 
@@ -38,10 +38,10 @@ export class CambiumContestant implements Contestant {
   async setup(config: StepConfig): Promise<void> {
     this.#trainer?.dispose();
     this.#config = config;
-    const model = llamaConfig({
-      vocabSize: config.vocab,
-      hiddenSize: config.hidden,
-      intermediateSize: config.intermediate,
+    const model = modelSpec(llama, {
+      vocab: config.vocab,
+      hidden: config.hidden,
+      intermediate: config.intermediate,
       layers: config.layers,
       heads: config.heads,
       kvHeads: config.kvHeads,
@@ -49,7 +49,7 @@ export class CambiumContestant implements Contestant {
     });
     this.#trainer = await Trainer.open({
       device: await this.device(),
-      config: model,
+      model,
       batch: config.batch,
       time: config.time,
       precision: this.precision,

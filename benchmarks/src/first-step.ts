@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { resolveBackend } from "@cambium/backend";
 import { useSwiftShader } from "@cambium/browser";
 import { hostTensor } from "@cambium/ir";
-import { initParameters, llamaConfig } from "@cambium/model";
+import { initParameters, llama, modelSpec } from "@cambium/model";
 import { nodeImporter } from "@cambium/plugin/node";
 import { defaultOptimizer, flattenState, freshState, trainStepGraph } from "@cambium/train";
 
@@ -32,17 +32,17 @@ const rows = [];
 let name = "";
 for (const layers of values.layers.split(",").map(Number)) {
   const hidden = Number(values.hidden);
-  const config = llamaConfig({
-    ...{ vocabSize: 256, hiddenSize: hidden, intermediateSize: Math.ceil((8 * hidden) / 24) * 8, layers },
+  const model = modelSpec(llama, {
+    ...{ vocab: 256, hidden, intermediate: Math.ceil((8 * hidden) / 24) * 8, layers },
     ...{ heads: hidden / 32, contextLength: time },
   });
-  const state = flattenState(freshState(initParameters(config, { seed: "bench", scheme: "hf" })));
+  const state = flattenState(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
   const batchOf = { tokens: hostTensor("i32", [batch, time + 1]), lr: hostTensor("f32", [], [1e-3]) };
   const inputs = { ...state, ...batchOf, step: hostTensor("i32", [], [1]) };
   await using device = await backend.open();
   name = device.info.device;
   const began = performance.now();
-  using executable = await device.compile(trainStepGraph(config, { batch, time, optimizer: defaultOptimizer }));
+  using executable = await device.compile(trainStepGraph(model, { batch, time, optimizer: defaultOptimizer }));
   const compiled = performance.now();
   const step = async () => {
     const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss"] });

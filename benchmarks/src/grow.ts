@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type TensorSource, writeModelDirectory } from "@cambium/checkpoint";
-import { llamaConfig, parameterTable, toHfConfig } from "@cambium/model";
+import { llama, modelSpec, parameterTable, writeHfModel } from "@cambium/model";
 import { median } from "./statistics.js";
 
 const { values } = parseArgs({
@@ -130,12 +130,12 @@ function residentBytes(pid: number | undefined): number {
 
 /** Random bf16 weights of a Llama model in two shards. */
 async function makeBase(path: string, count: number, hidden: number): Promise<void> {
-  const config = llamaConfig({
-    ...{ vocabSize: 32_000, hiddenSize: hidden, intermediateSize: 2 * hidden, layers: count },
+  const model = modelSpec(llama, {
+    ...{ vocab: 32_000, hidden, intermediate: 2 * hidden, layers: count },
     ...{ heads: hidden / 64, contextLength: 2048 },
   });
   const noise = randomBytes(8 << 20);
-  const tensors = parameterTable(config).map(
+  const tensors = parameterTable(model).map(
     ({ name, shape }): TensorSource => ({
       ...{ name, shape, dtype: "BF16" },
       *chunks() {
@@ -146,7 +146,7 @@ async function makeBase(path: string, count: number, hidden: number): Promise<vo
   );
   const total = tensors.reduce((sum, { shape }) => sum + 2 * shape.reduce((product, size) => product * size, 1), 0);
   await writeModelDirectory(path, {
-    configJson: toHfConfig(config, { dtype: "bf16" }),
+    configJson: writeHfModel(model, { dtype: "bf16" }),
     tensors,
     maxShardBytes: Math.ceil(total / 2) + 2 ** 27,
   });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   browser = await openChromium();
   await using device = await referenceBackend.open();
   const config = modelOf(size);
-  using trainer = await Trainer.open({ device, config, batch: size.batch, time: size.time });
+  using trainer = await Trainer.open({ device, model: config, batch: size.batch, time: size.time });
   await trainer.load(freshState(initialParameters(config)));
   const losses: number[] = [];
   for (let i = 0; i < count; i++) losses.push((await trainer.step([batchAt(size, i)], learningRate)).loss);

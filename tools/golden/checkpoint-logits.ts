@@ -5,23 +5,24 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostSources, openModelDirectory, writeSafetensors } from "../../packages/checkpoint/src/index.js";
 import { evaluate, Random, type RefTensor } from "../../packages/ir/src/index.js";
-import { logitsGraph, parameterTable, parseHfConfig } from "../../packages/model/src/index.js";
+import { contextLength, logitsGraph, modelSizes, parameterTable, readHfModel } from "../../packages/model/src/index.js";
 
 const [from, to] = process.argv.slice(2);
 if (from === undefined || to === undefined) throw new Error("usage: checkpoint-logits.ts DIR OUT");
 await using directory = await openModelDirectory(from);
-const { config } = parseHfConfig(directory.configJson);
-const [batch, time] = [4, Math.min(24, config.contextLength)];
+const model = readHfModel(directory.configJson);
+const { vocab = 0 } = modelSizes(model);
+const [batch, time] = [4, Math.min(24, contextLength(model))];
 
 const inputs: Record<string, RefTensor> = {};
-for (const { name } of parameterTable(config)) {
+for (const { name } of parameterTable(model)) {
   const { dtype, shape, data } = await directory.read(name);
   inputs[name] = { type: { dtype, shape }, data: Float64Array.from(data) };
 }
 const random = new Random("golden/tokens");
-const ids = Array.from({ length: batch * time }, (_, i) => Math.floor(config.vocabSize * random.uniform(i)));
+const ids = Array.from({ length: batch * time }, (_, i) => Math.floor(vocab * random.uniform(i)));
 inputs["tokens"] = { type: { dtype: "i32", shape: [batch, time] }, data: Float64Array.from(ids) };
-const { logits } = evaluate(logitsGraph(config, { batch, time }), inputs, { precision: "f64" });
+const { logits } = evaluate(logitsGraph(model, { batch, time }), inputs, { precision: "f64" });
 const { type, data } = logits as RefTensor;
 
 mkdirSync(to, { recursive: true });

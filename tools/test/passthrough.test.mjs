@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openModelDirectory } from "../../packages/checkpoint/src/index.ts";
 import { applyPlan } from "../../packages/growth/src/index.ts";
 import { evaluate } from "../../packages/ir/src/index.ts";
-import { logitsGraph, parseHfConfig } from "../../packages/model/src/index.ts";
+import { logitsGraph, readHfModel } from "../../packages/model/src/index.ts";
 import { root } from "../setup.mjs";
 
 const golden = join(root, "tools", "golden", "passthrough");
@@ -24,7 +24,7 @@ test.each(bases.flatMap((base) => operators.map((operator) => [base, operator]))
     const source = await openModelDirectory(join(golden, base));
     onTestFinished(() => source.close());
     const { default: growth } = await import(`@cambium/operator-${operator}`);
-    const plan = growth.plan(parseHfConfig(source.configJson).config, { factor: 4 });
+    const plan = growth.plan(readHfModel(source.configJson), { factor: 4 });
     const lines = [];
     const inputs = {};
     for await (const [name, { dtype, shape, data }] of applyPlan(plan, { get: (one) => source.read(one) })) {

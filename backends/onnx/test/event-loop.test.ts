@@ -1,20 +1,20 @@
 // The main thread stays free while steps run, devices close without a trace, and options are checked.
-import { initParameters, llamaConfig } from "@cambium/model";
+import { initParameters, llama, modelSpec } from "@cambium/model";
 import { freshState, Trainer } from "@cambium/train";
 import { expect, test } from "vitest";
 import backend from "../src/index.js";
 
 test("a timer fires while a long step runs", { timeout: 60_000 }, async () => {
-  const config = llamaConfig({
-    vocabSize: 256,
-    hiddenSize: 256,
-    intermediateSize: 688,
+  const config = modelSpec(llama, {
+    vocab: 256,
+    hidden: 256,
+    intermediate: 688,
     layers: 4,
     heads: 4,
     contextLength: 256,
   });
   await using device = await backend.open();
-  using trainer = await Trainer.open({ device, config, batch: 8, time: 256 });
+  using trainer = await Trainer.open({ device, model: config, batch: 8, time: 256 });
   await trainer.load(freshState(initParameters(config, { seed: "loop", scheme: "hf" })));
   const tokens = new Int32Array(8 * 257);
   await trainer.step([tokens], 1e-3);

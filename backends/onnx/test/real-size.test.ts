@@ -12,7 +12,7 @@ import {
   Random,
   reduceSum,
 } from "@cambium/ir";
-import { initParameters, llamaConfig } from "@cambium/model";
+import { initParameters, llama, modelSpec } from "@cambium/model";
 import { freshState, Trainer } from "@cambium/train";
 import { expect, test } from "vitest";
 import backend from "../src/index.js";
@@ -64,17 +64,17 @@ test.each([
 );
 
 test("two runs of real training steps end in the same bits", { timeout: 120_000 }, async () => {
-  const config = llamaConfig({
-    vocabSize: 256,
-    hiddenSize: 256,
-    intermediateSize: 688,
+  const config = modelSpec(llama, {
+    vocab: 256,
+    hidden: 256,
+    intermediate: 688,
     layers: 2,
     heads: 4,
     contextLength: 256,
   });
   const train = async () => {
     await using device = await backend.open();
-    using trainer = await Trainer.open({ device, config, batch: 8, time: 256 });
+    using trainer = await Trainer.open({ device, model: config, batch: 8, time: 256 });
     await trainer.load(freshState(initParameters(config, { seed: "bits", scheme: "hf" })));
     const random = new Random("tokens");
     for (let step = 0; step < 4; step++) {

@@ -1,5 +1,5 @@
 // The golden training traces on tfjs: 20 steps as PyTorch takes them, 50 as the reference does, and no tensor left.
-import { initParameters, llamaConfig } from "@cambium/model";
+import { initParameters, llama, modelSpec } from "@cambium/model";
 import { freshState, Trainer } from "@cambium/train";
 import { memory } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
@@ -16,11 +16,11 @@ describe.each(engines)("tfjs %s", (engine) => {
   describeMixedTrace(engine, () => backend.open({ engine }));
 
   test("no tensor and no byte more after 100 steps than after one", { timeout: 60_000 }, async () => {
-    const config = llamaConfig({
-      ...{ vocabSize: 64, hiddenSize: 32, intermediateSize: 48, layers: 2, heads: 4, kvHeads: 2, contextLength: 16 },
+    const config = modelSpec(llama, {
+      ...{ vocab: 64, hidden: 32, intermediate: 48, layers: 2, heads: 4, kvHeads: 2, contextLength: 16 },
     });
     await using device = await backend.open({ engine });
-    using trainer = await Trainer.open({ device, config, batch: 2, time: 16 });
+    using trainer = await Trainer.open({ device, model: config, batch: 2, time: 16 });
     await trainer.load(freshState(initParameters(config, { seed: "leak", scheme: "hf" })));
     const held = async () => {
       await trainer.step([new Int32Array(2 * 17).map((_, i) => (7 * i) % 64)], 1e-3);

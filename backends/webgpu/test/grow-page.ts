@@ -1,6 +1,6 @@
 // Trains, grows and trains on, anywhere: the page's half of the test that compares a browser with Node.
 import { growState } from "@cambium/growth";
-import { initParameters, type LlamaConfig, llamaConfig, type TrainingState } from "@cambium/model";
+import { initParameters, llama, type ModelSpec, modelSpec, type TrainingState } from "@cambium/model";
 import stack from "@cambium/operator-stack";
 import { freshState, Trainer } from "@cambium/train";
 import backend from "../src/index.js";
@@ -9,13 +9,13 @@ const [batch, time, steps] = [2, 16, 6];
 
 /** Losses of six steps of two layers, and of six more of the four that they are stacked to, moments carried. */
 export async function trainGrowTrain(): Promise<number[]> {
-  const base = llamaConfig({
-    ...{ vocabSize: 64, hiddenSize: 32, intermediateSize: 48, layers: 2, heads: 4, kvHeads: 2, contextLength: time },
+  const base = modelSpec(llama, {
+    ...{ vocab: 64, hidden: 32, intermediate: 48, layers: 2, heads: 4, kvHeads: 2, contextLength: time },
   });
   await using device = await backend.open();
   const losses: number[] = [];
-  const train = async (config: LlamaConfig, from: TrainingState): Promise<TrainingState> => {
-    using trainer = await Trainer.open({ device, config, batch, time });
+  const train = async (config: ModelSpec, from: TrainingState): Promise<TrainingState> => {
+    using trainer = await Trainer.open({ device, model: config, batch, time });
     await trainer.load(from);
     for (let step = 0; step < steps; step++) {
       const at = losses.length * batch * (time + 1);

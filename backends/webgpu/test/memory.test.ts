@@ -2,7 +2,7 @@
 // logits or its scores beside.
 import { useSwiftShader } from "@cambium/browser";
 import { type HostTensor, hostTensor, liveness, optimize } from "@cambium/ir";
-import { countParameters, llamaConfig } from "@cambium/model";
+import { countParameters, llama, modelSpec } from "@cambium/model";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { expect, test } from "vitest";
 import backend from "../src/index.js";
@@ -12,8 +12,8 @@ await useSwiftShader();
 test("a step of fifty million parameters holds at most 1.15 times what liveness predicts", {
   timeout: 240_000,
 }, async () => {
-  const config = llamaConfig({
-    ...{ vocabSize: 8192, hiddenSize: 512, intermediateSize: 1376, layers: 14, heads: 8, contextLength: 32 },
+  const config = modelSpec(llama, {
+    ...{ vocab: 8192, hidden: 512, intermediate: 1376, layers: 14, heads: 8, contextLength: 32 },
   });
   expect(countParameters(config).total).toBeGreaterThan(50e6);
   const graph = trainStepGraph(config, { batch: 1, time: 32, optimizer: defaultOptimizer });

@@ -1,6 +1,6 @@
 // The Llama train step in jax-js. Arrays are owned: a function consumes its arguments, and `.ref` keeps one for later.
 
-import type { LlamaConfig } from "@cambium/model";
+import type { DecoderConfig } from "@cambium/model";
 import { defaultOptimizer } from "@cambium/train";
 import { lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import type { StepSize } from "../../src/browser-page.js";
@@ -16,7 +16,7 @@ interface Tables {
 }
 
 /** (parameters, m, v, tokens [batch, time + 1], lr, step from 1) → [loss, parameters, m, v]; for `jit`. */
-export function trainStep(model: LlamaConfig, size: StepSize, tables: Tables) {
+export function trainStep(model: DecoderConfig, size: StepSize, tables: Tables) {
   const gradient = valueAndGrad(lossOf(model, size, tables));
   return (parameters: Parameters, m: Parameters, v: Parameters, tokens: np.Array, lr: np.Array, step: np.Array) => {
     const [loss, grads] = gradient(tree.ref(parameters), tokens) as [np.Array, Parameters];
@@ -29,8 +29,8 @@ function linear(x: np.Array, w: np.Array): np.Array {
   return lax.dot(x, w, { lhsContractingDims: [1], rhsContractingDims: [1] });
 }
 
-function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Tables) {
-  const { heads, kvHeads, headDim, intermediateSize, vocabSize, rmsNormEps } = model;
+function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: Tables) {
+  const { heads, kvHeads, headDim, intermediate, vocab, rmsNormEps } = model;
   const rows = batch * time;
   const half = headDim / 2;
 
@@ -65,8 +65,8 @@ function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Tables) {
     const v = all.slice([], [own + other, own + 2 * other]).reshape([batch, time, kvHeads, headDim]);
     const middle = x.add(linear(attend(q, k, v).reshape([rows, own]), o));
     const both = linear(norm(middle.ref, norm2), gateUp);
-    const gate = both.ref.slice([], [0, intermediateSize]);
-    const up = both.slice([], [intermediateSize, 2 * intermediateSize]);
+    const gate = both.ref.slice([], [0, intermediate]);
+    const up = both.slice([], [intermediate, 2 * intermediate]);
     return middle.add(linear(nn.silu(gate).mul(up), down));
   };
   return ({ embedding, layers, norm: last, head }: Parameters, tokens: np.Array) => {
@@ -75,7 +75,7 @@ function lossOf(model: LlamaConfig, { batch, time }: StepSize, tables: Tables) {
     tokens.dispose();
     const x = layers.reduce(block, np.take(embedding, inputs, 0));
     const logits = linear(norm(x, last), head);
-    const hit = np.equal(targets.reshape([rows, 1]), np.arange(vocabSize).reshape([1, vocabSize]));
+    const hit = np.equal(targets.reshape([rows, 1]), np.arange(vocab).reshape([1, vocab]));
     const chosen = np.sum(np.where(hit, logits.ref, 0), -1);
     return np.mean(nn.logsumexp(logits, -1).sub(chosen));
   };

@@ -1,6 +1,6 @@
 // jax-js as a contestant: the whole train step under one jit.
 import { type HostTensor, Random } from "@cambium/ir";
-import { type LlamaConfig, ropeTables } from "@cambium/model";
+import { type DecoderConfig, inverseFrequencies, ropeTables } from "@cambium/model";
 import { defaultDevice, init, jit, numpy as np, tree } from "@jax-js/jax";
 import { contestant, type PagePeer } from "../../src/browser-page.js";
 import { type Parameters, trainStep } from "./model.js";
@@ -14,11 +14,11 @@ async function open(): Promise<PagePeer> {
   return {
     async setup(model, size, parameters) {
       [batch, time, updates] = [size.batch, size.time, 0];
-      const nested = nest(model, parameters);
+      const nested = nest(model.config, parameters);
       const zeros = () => tree.map((x: np.Array) => np.zeros(x.shape), nested) as Parameters;
       state = { parameters: nested, m: zeros(), v: zeros() };
-      const { cos, sin } = ropeTables(model, time);
-      step = jit(trainStep(model, size, { cos: cos.data, sin: sin.data }));
+      const { cos, sin } = ropeTables(inverseFrequencies(model.config), time);
+      step = jit(trainStep(model.config, size, { cos: cos.data, sin: sin.data }));
     },
     async step(tokens, lr) {
       const ids = np.array(tokens, { shape: [batch, time + 1], dtype: np.int32 });
@@ -45,7 +45,7 @@ async function open(): Promise<PagePeer> {
   };
 }
 
-function nest(model: LlamaConfig, flat: Readonly<Record<string, HostTensor>>): Parameters {
+function nest(model: DecoderConfig, flat: Readonly<Record<string, HostTensor>>): Parameters {
   const up = (name: string) => {
     const { data, shape } = flat[`${name}.weight`] as HostTensor;
     return np.array(data as Float32Array, { shape: [...shape] });

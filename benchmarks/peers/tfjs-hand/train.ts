@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import backend from "@cambium/backend-tfjs";
 import { Random } from "@cambium/ir";
-import { initParameters, llamaConfig, ropeTables } from "@cambium/model";
+import { initParameters, inverseFrequencies, llama, modelSpec, ropeTables } from "@cambium/model";
 import { defaultOptimizer } from "@cambium/train";
 // Whole tfjs: what Node loads of tfjs-core alone has no gradients.
 import * as tf from "@tensorflow/tfjs";
@@ -45,15 +45,15 @@ let updates = 0;
 
 function setup(config: StepConfig): void {
   const { batch, time, vocab } = config;
-  const model = llamaConfig({
-    ...{ vocabSize: vocab, hiddenSize: config.hidden, intermediateSize: config.intermediate },
+  const model = modelSpec(llama, {
+    ...{ vocab, hidden: config.hidden, intermediate: config.intermediate },
     ...{ layers: config.layers, heads: config.heads, kvHeads: config.kvHeads, contextLength: time },
   });
-  const weights = variables(model, initParameters(model, { seed: "bench", scheme: "hf" }));
+  const weights = variables(model.config, initParameters(model, { seed: "bench", scheme: "hf" }));
   const zeros = (one: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(one.shape), false));
   trained = Object.values(weights).map((value) => ({ value, m: zeros(value), v: zeros(value) }));
-  const { cos, sin } = ropeTables(model, time);
-  const loss = lossOf(model, { batch, time }, { cos: cos.data, sin: sin.data }, rowSums);
+  const { cos, sin } = ropeTables(inverseFrequencies(model.config), time);
+  const loss = lossOf(model.config, { batch, time }, { cos: cos.data, sin: sin.data }, rowSums);
   lossOfBatch = () => loss(weights, tokens as tf.Tensor2D);
   nextTokens = () => {
     const random = new Random(`bench/${updates}`);

@@ -1,6 +1,6 @@
 // The weights of the hand-written model as variables of tfjs, from the same initial parameters as Cambium's.
 import type { HostTensor } from "@cambium/ir";
-import type { LlamaConfig } from "@cambium/model";
+import type { DecoderConfig } from "@cambium/model";
 import * as tf from "@tensorflow/tfjs";
 import { weightShapes } from "../tfjs-model.js";
 
@@ -21,7 +21,7 @@ const outside: Readonly<Record<string, string>> = {
 };
 
 export function variables(
-  model: LlamaConfig,
+  model: DecoderConfig,
   parameters: Readonly<Record<string, HostTensor>>,
 ): Record<string, tf.Variable> {
   const data = (name: string) => Array.from((parameters[`${name}.weight`] as HostTensor<"f32">).data);

@@ -1,6 +1,6 @@
 // TensorFlow.js on WebGPU as a contestant.
 import { type HostTensor, Random } from "@cambium/ir";
-import { type LlamaConfig, ropeTables } from "@cambium/model";
+import { type DecoderConfig, inverseFrequencies, ropeTables } from "@cambium/model";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
 // The build that a bundler shakes has no gradients but those it is given.
@@ -17,11 +17,11 @@ async function open(): Promise<PagePeer> {
   return {
     async setup(model, size, parameters) {
       [batch, time, updates] = [size.batch, size.time, 0];
-      const flat = flatten(model, parameters);
+      const flat = flatten(model.config, parameters);
       state = { parameters: tf.tensor1d(flat), m: tf.zeros([flat.length]), v: tf.zeros([flat.length]) };
-      const { cos, sin } = ropeTables(model, time);
-      const loss = lossOf(model, size, { cos: cos.data, sin: sin.data }, productSums);
-      const shapes = weightShapes(model);
+      const { cos, sin } = ropeTables(inverseFrequencies(model.config), time);
+      const loss = lossOf(model.config, size, { cos: cos.data, sin: sin.data }, productSums);
+      const shapes = weightShapes(model.config);
       const sizes = shapes.map(([, shape]) => shape.reduce((a, b) => a * b));
       train = (tokens, lr) => {
         const vectors = tf.split(state.parameters, sizes);
@@ -64,7 +64,7 @@ async function open(): Promise<PagePeer> {
   };
 }
 
-function flatten(model: LlamaConfig, parameters: Readonly<Record<string, HostTensor>>): Float32Array {
+function flatten(model: DecoderConfig, parameters: Readonly<Record<string, HostTensor>>): Float32Array {
   const of = (name: string) => Array.from((parameters[`${name}.weight`] as HostTensor<"f32">).data);
   const layer = (i: number) => {
     const at = (name: string) => of(`model.layers.${i}.${name}`);

@@ -1,6 +1,6 @@
 // G_direct in width: neurons, heads and channels of the stream copied, what reads them shared out, function preserved.
-import { defineOperator } from "@cambium/growth";
-import type { LlamaConfig } from "@cambium/model";
+import { defineOperator, sizesError } from "@cambium/growth";
+import { grownModel, isTied, type ModelSpec } from "@cambium/model";
 import { version } from "../package.json";
 import { widthMaps } from "./maps.js";
 import { type Options, options } from "./options.js";
@@ -22,7 +22,7 @@ import { streamFactors } from "./stream.js";
  * loses a source index or a query head its key/value head.
  * @example
  * import directWidth from "@cambium/operator-direct-width";
- * directWidth.plan(base, { intermediate: 2 * base.intermediateSize });
+ * directWidth.plan(base, { intermediate: 2 * intermediate });
  */
 export default defineOperator({
   name: "direct-width",
@@ -31,10 +31,8 @@ export default defineOperator({
   options,
   claims: { functionPreserving: "exact" },
   target: (base, chosen) => {
-    const { hidden, heads, kvHeads, intermediate } = targetSizes(baseSizes(base), chosen);
     const { eps } = widthOf(base, chosen).stream;
-    const sizes = { hiddenSize: hidden, heads, kvHeads, intermediateSize: intermediate };
-    return { ...base, ...sizes, rmsNormEps: eps * base.rmsNormEps };
+    return scaledEps(grownModel(base, targetSizes(baseSizes(base), chosen)), eps);
   },
   plan: (base, target, chosen) => {
     const width = widthOf(base, chosen);
@@ -44,8 +42,20 @@ export default defineOperator({
   },
 });
 
-function widthOf(base: LlamaConfig, chosen: Options): Width {
+function widthOf(base: ModelSpec, chosen: Options): Width {
   const from = baseSizes(base);
   const maps = widthMaps(from, targetSizes(from, chosen), chosen);
-  return { maps, stream: streamFactors(maps.hidden, chosen, base.tieEmbeddings) };
+  return { maps, stream: streamFactors(maps.hidden, chosen, isTied(base)) };
+}
+
+/** `model` with the eps of its norms times `factor`. */
+function scaledEps({ family, config }: ModelSpec, factor: number): ModelSpec {
+  if (factor === 1) return { family, config };
+  const { eps } = family;
+  if (eps) return { family, config: eps.changed(config, factor * eps.read(config)) };
+  throw sizesError("the eps of this family's norms cannot be scaled", {
+    where: "normMode",
+    got: `sqrt-mu, for ${family.name}`,
+    hint: "normMode: stream needs no other eps",
+  });
 }

@@ -1,6 +1,6 @@
 // The plan of G_direct in width: every tensor along each of its axes, the rules of its moments, and learning rates.
 import { constant, copy, type Expr, type PlanParts, planTables, sum, take } from "@cambium/growth";
-import type { LlamaConfig, ParameterAxis, ParameterSpec } from "@cambium/model";
+import { isTied, type ModelSpec, modelSizes, type ParameterAxis, type ParameterSpec } from "@cambium/model";
 import { listOf, type WidthMap, type WidthMaps } from "./maps.js";
 import type { Options, WidthAxis } from "./options.js";
 import { shares, splitReader } from "./split.js";
@@ -12,13 +12,11 @@ export interface Width {
   readonly stream: Stream;
 }
 
-const finalNorm = "model.norm.weight";
-
 /**
  * Moments: copies of a written index have the gradient a g, a their share, or a g / s where they are written times s;
  * what reads them has g; a norm's weight times nu has a g / nu.
  */
-export function widthPlan(base: LlamaConfig, target: LlamaConfig, width: Width, options: Options): PlanParts {
+export function widthPlan(base: ModelSpec, target: ModelSpec, width: Width, options: Options): PlanParts {
   const tensors: Record<string, Expr> = {};
   const moments: Record<string, Expr> = {};
   const lrMultipliers: Record<string, number> = {};
@@ -57,24 +55,26 @@ function factors(list: readonly number[]): [] | [readonly number[]] {
 }
 
 /** New channels are zero before the norm; their weight is 1, so that they learn from the first step on. */
-function normWeight(of: Expr, { name, shape }: ParameterSpec, map: WidthMap, stream: Stream): Expr {
+function normWeight(of: Expr, { feeds, shape }: ParameterSpec, map: WidthMap, stream: Stream): Expr {
   const { indices } = map;
-  const grown = take(of, "hidden", indices, ...factors(name === finalNorm ? stream.finalNorm : stream.norm));
+  const grown = take(of, "hidden", indices, ...factors(feeds === "head" ? stream.finalNorm : stream.norm));
   if (!indices.includes(-1)) return grown;
   const fresh = listOf(map, "new", () => indices.map((index, t) => (index < 0 ? t : -1)));
   return sum([grown, take(constant(shape, 1), "hidden", fresh)]);
 }
 
-function reader(of: Expr, { name, shape }: ParameterSpec, axis: WidthAxis, map: WidthMap, target: LlamaConfig) {
-  const { initializerRange: std, layers } = target;
+function reader(of: Expr, spec: ParameterSpec, axis: WidthAxis, map: WidthMap, target: ModelSpec) {
+  const { name, shape } = spec;
+  const std = target.family.std(target.config, spec, "hf");
+  const { layers } = modelSizes(target);
   return { of, axis, map, shape: shape as readonly [number, number], name, std, layers };
 }
 
 /** The gradient of each copy as a multiple of its source's. */
 function gradientFactors(
   axis: WidthAxis,
-  { name, kind }: ParameterSpec,
-  base: LlamaConfig,
+  { feeds, kind }: ParameterSpec,
+  base: ModelSpec,
   { maps, stream }: Width,
   { split, normMode }: Options,
 ): readonly number[] {
@@ -85,7 +85,7 @@ function gradientFactors(
   const { written, norm } = stream;
   if (kind !== "norm")
     return listOf(map, `gradients ${split} ${normMode}`, () => share.map((a, t) => a / (written[t] as number)));
-  const tied = name === finalNorm && base.tieEmbeddings;
+  const tied = feeds === "head" && isTied(base);
   return listOf(map, `gradients of ${tied ? "the tied norm" : "norms"} ${split} ${normMode}`, () =>
     share.map((a, t) => (tied ? (written[t] as number) : a) / (norm[t] as number)),
   );

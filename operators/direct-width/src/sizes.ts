@@ -1,6 +1,6 @@
 // From options to the four sizes after growth, with every objection at once.
 import { sizesError } from "@cambium/growth";
-import type { LlamaConfig } from "@cambium/model";
+import { type ModelSpec, sizesAlong } from "@cambium/model";
 import { type Options, type WidthAxis, widthAxes } from "./options.js";
 
 export type Sizes = Readonly<Record<WidthAxis, number>>;
@@ -8,9 +8,9 @@ export type Sizes = Readonly<Record<WidthAxis, number>>;
 /** Where neither a factor nor a size is given. */
 const defaultFactor = 2;
 
-export function baseSizes(base: LlamaConfig): Sizes {
-  const { hiddenSize: hidden, heads, kvHeads, intermediateSize: intermediate } = base;
-  return { hidden, heads, kvHeads, intermediate };
+/** @throws CambiumError `E_FAMILY_AXIS` for a family that does not name them all. */
+export function baseSizes(base: ModelSpec): Sizes {
+  return sizesAlong(base, widthAxes);
 }
 
 /**

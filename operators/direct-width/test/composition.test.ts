@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import directWidth from "../src/index.js";
 import { config, grown } from "./support.js";
 
-const small = { vocabSize: 23, hiddenSize: 8, intermediateSize: 12, layers: 2, headDim: 4 };
+const small = { vocab: 23, hidden: 8, intermediate: 12, layers: 2, headDim: 4 };
 
 const stack = depthOperator({
   name: "stack",
@@ -19,8 +19,8 @@ async function numbers(plan: GrowthPlan): Promise<Record<string, Float64Array>> 
   return Object.fromEntries(Object.entries(made).map(([name, { data }]) => [name, data]));
 }
 
-describe.each([false, true])("tied: %s", (tieEmbeddings) => {
-  const base = config({ ...small, tieEmbeddings });
+describe.each([false, true])("tied: %s", (tied) => {
+  const base = config({ ...small, tied });
 
   test("twice and twice again is four times, even", async () => {
     const first = directWidth.plan(base, { split: "even" });

@@ -8,10 +8,10 @@ const sizes = "E_GROWTH_SIZES";
 describeOperator(directWidth, {
   cases: [
     { name: "all axes twice", options: {} },
-    { name: "all axes twice, GQA, tied, elem", base: { ...gqa, tieEmbeddings: true }, options: { split: "elem" } },
+    { name: "all axes twice, GQA, tied, elem", base: { ...gqa, tied: true }, options: { split: "elem" } },
     {
       name: "all axes by 1.5, GQA, interleaved",
-      base: { ...gqa, hiddenSize: 12 },
+      base: { ...gqa, hidden: 12 },
       options: { factor: 1.5, map: "interleave" },
     },
     { name: "a factor of 1 is the identity", options: { factor: 1 } },

@@ -1,10 +1,10 @@
 // What growth in width leaves of gradients, and of the course of training, in float64.
 import { difference, gradients, growExactly, logits, randomWeights, type Weights } from "@cambium/growth/conformance";
-import type { LlamaConfigInput } from "@cambium/model";
+import type { DecoderInput } from "@cambium/model";
 import { Adam, byRule, grown, zerosLike } from "./support.js";
 
 /** Largest relative error of the gradients that the plan's rules make of the base's, over tensors. */
-export async function ruleError(given: Partial<LlamaConfigInput>, options: Record<string, unknown>): Promise<number> {
+export async function ruleError(given: Partial<DecoderInput>, options: Record<string, unknown>): Promise<number> {
   const plan = grown(given, options);
   const weights = randomWeights(plan.base, "moments");
   const before = gradients(plan.base, weights);
@@ -28,7 +28,7 @@ const rate = 3e-3;
  * of both; relative to the largest.
  */
 export async function course(
-  given: Partial<LlamaConfigInput>,
+  given: Partial<DecoderInput>,
   options: { readonly carry: boolean; readonly slow: boolean },
 ): Promise<number> {
   const plan = grown(given, { split: "even", scaleLearningRates: options.slow });

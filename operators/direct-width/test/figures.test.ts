@@ -1,13 +1,15 @@
 // The figures that docs/results.md keeps: what growth in width leaves of the function, of gradients and of the course of
 // training, in float64 on one small model. Prints them; rounding comes to 7e-14 at most, the bounds leave some room.
+
 import { copy, type Expr, type FunctionClaim, type GrowthPlan, take } from "@cambium/growth";
+import { type Family, modelSizes } from "@cambium/model";
 import { afterAll, describe, expect, test } from "vitest";
 import { course, ruleError } from "./course.js";
 import { apart, grown, withTensors } from "./support.js";
 
 type Options = Record<string, unknown>;
 
-const tied = { tieEmbeddings: true };
+const tied = { tied: true };
 const explicit = (hidden: readonly number[]): Options => ({ map: "explicit", maps: { hidden } });
 const twiceAndNew = explicit(Array.from({ length: 80 }, (_, t) => (t < 64 ? t % 32 : -1)));
 const padded = explicit(Array.from({ length: 48 }, (_, t) => (t < 32 ? t : -1)));
@@ -15,13 +17,15 @@ const square = (given: Options, options: Options): GrowthPlan => grown(given, { 
 
 /** The same plan in a target with the base's eps. */
 function epsKept(plan: GrowthPlan): GrowthPlan {
-  return { ...plan, target: { ...plan.target, rmsNormEps: plan.base.rmsNormEps } };
+  const { family, config } = plan.target;
+  const { eps } = family as Required<Family>;
+  return { ...plan, target: { family, config: eps.changed(config, eps.read(plan.base.config)) } };
 }
 
 /** The same plan with other copies of query heads, read half each, or of key/value heads. */
 function otherHeads(plan: GrowthPlan, axis: "heads" | "kvHeads", indices: readonly number[]): GrowthPlan {
   const tensors: Record<string, Expr> = {};
-  for (let i = 0; i < plan.base.layers; i++) {
+  for (let i = 0; i < modelSizes(plan.base).layers; i++) {
     const named = (part: string) => `model.layers.${i}.self_attn.${part}_proj.weight`;
     for (const part of axis === "heads" ? ["q"] : ["k", "v"])
       tensors[named(part)] = take(copy(named(part)), axis, indices);
@@ -123,7 +127,7 @@ describe("gradients by the plan's rules, relative", () => {
 });
 
 describe("20 steps of AdamW after 5 before growth, all axes × 2, even, of a smaller model", () => {
-  const small = { vocabSize: 23, hiddenSize: 8, intermediateSize: 12, layers: 2, headDim: 4 };
+  const small = { vocab: 23, hidden: 8, intermediate: 12, layers: 2, headDim: 4 };
   test.each([
     ["moments carried, slower readers", { carry: true, slow: true }, 0, 1e-11],
     ["moments carried, one rate", { carry: true, slow: false }, 1e-3, 100],

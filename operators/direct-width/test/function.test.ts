@@ -9,7 +9,7 @@ import { apart, config, grown } from "./support.js";
 const splits = ["even", "scalar", "elem", "proj"];
 const maps = ["tile", "interleave", "random"];
 /** A smaller model for the grid; its sizes are even after × 1.5 and × 2.5 too. */
-const small = { vocabSize: 31, hiddenSize: 16, intermediateSize: 24, layers: 2, headDim: 4 };
+const small = { vocab: 31, hidden: 16, intermediate: 24, layers: 2, headDim: 4 };
 const attention = { MHA: { kvHeads: 4 }, GQA: { kvHeads: 2 }, MQA: { kvHeads: 1 } };
 
 async function expectKept(...[given, options]: Parameters<typeof grown>): Promise<void> {
@@ -21,8 +21,8 @@ async function expectKept(...[given, options]: Parameters<typeof grown>): Promis
 }
 
 describe.each(Object.entries(attention))("%s", (_, heads) => {
-  describe.each([false, true])("tied: %s", (tieEmbeddings) => {
-    const base = { ...small, ...heads, tieEmbeddings };
+  describe.each([false, true])("tied: %s", (tied) => {
+    const base = { ...small, ...heads, tied };
     test.each([1, 1.5, 2, 2.5, 3])("hidden × %d keeps the function with every split and map", async (factor) => {
       for (const split of splits) await expectKept(base, { hidden: 16 * factor, split });
       for (const map of maps) await expectKept(base, { hidden: 16 * factor, map });
@@ -55,10 +55,10 @@ describe.each(Object.entries(attention))("%s", (_, heads) => {
 test("uneven hidden maps with new channels keep it, tied and untied", async () => {
   const hidden = Array.from({ length: 80 }, (_, t) => (t < 64 ? t % 32 : -1));
   const options = { map: "explicit", maps: { hidden } };
-  for (const tieEmbeddings of [false, true]) {
-    for (const split of splits) await expectKept({ tieEmbeddings }, { ...options, split });
+  for (const tied of [false, true]) {
+    for (const split of splits) await expectKept({ tied }, { ...options, split });
     // Numbers that f32 holds, since the graph does: eps is 2⁻¹⁷ after growth.
-    await expectKept({ tieEmbeddings, rmsNormEps: 1.25 * 2 ** -17 }, { ...options, normMode: "sqrt-mu" });
+    await expectKept({ tied, rmsNormEps: 1.25 * 2 ** -17 }, { ...options, normMode: "sqrt-mu" });
   }
 });
 
@@ -84,7 +84,7 @@ test("norms copied over equal copies, untied, keep it", async () => {
 test("sqrt-mu scales eps by the share of channels that live", () => {
   const hidden = Array.from({ length: 80 }, (_, t) => (t < 64 ? t % 32 : -1));
   const plan = grown({}, { map: "explicit", maps: { hidden }, normMode: "sqrt-mu" });
-  expect(plan.target.rmsNormEps).toBeCloseTo(0.8e-5, 18);
+  expect(plan.target.family.eps?.read(plan.target.config)).toBeCloseTo(0.8e-5, 18);
 });
 
 describe.each(splits)("split %s", (split) => {

@@ -1,15 +1,15 @@
 // Moment rules against autograd, and over a live state; figures.test.ts has the course of training.
 import { growMoments } from "@cambium/growth";
 import { difference, randomWeights, type Weights } from "@cambium/growth/conformance";
-import type { LlamaConfigInput } from "@cambium/model";
+import type { DecoderInput } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import { ruleError } from "./course.js";
 import { byRule, config, grown } from "./support.js";
 
-const small = { vocabSize: 23, hiddenSize: 8, intermediateSize: 12, layers: 2, headDim: 4 };
+const small = { vocab: 23, hidden: 8, intermediate: 12, layers: 2, headDim: 4 };
 
 describe("the gradient after growth is what the rule makes of the base's", () => {
-  const cases: [string, Partial<LlamaConfigInput>, Record<string, unknown>][] = [
+  const cases: [string, Partial<DecoderInput>, Record<string, unknown>][] = [
     ["intermediate, scalar", {}, { intermediate: 24, split: "scalar" }],
     ["intermediate 12 → 17, even", {}, { intermediate: 17, split: "even" }],
     ["heads and kvHeads, scalar", {}, { heads: 8, kvHeads: 4, split: "scalar" }],
@@ -17,10 +17,10 @@ describe("the gradient after growth is what the rule makes of the base's", () =>
     ["query heads alone, MQA to 3 per head", { kvHeads: 1 }, { heads: 12, split: "even" }],
     ["hidden twice, even", {}, { hidden: 16, split: "even" }],
     ["hidden 8 → 13, even, rescaled stream", {}, { hidden: 13, split: "even" }],
-    ["hidden 8 → 13, even, tied", { tieEmbeddings: true }, { hidden: 13, split: "even" }],
-    ["hidden twice, even, tied, sqrt-mu", { tieEmbeddings: true }, { hidden: 16, split: "even", normMode: "sqrt-mu" }],
+    ["hidden 8 → 13, even, tied", { tied: true }, { hidden: 13, split: "even" }],
+    ["hidden twice, even, tied, sqrt-mu", { tied: true }, { hidden: 16, split: "even", normMode: "sqrt-mu" }],
     ["all axes, even", {}, { split: "even" }],
-    ["all axes three times, even, tied", { tieEmbeddings: true }, { factor: 3, split: "even" }],
+    ["all axes three times, even, tied", { tied: true }, { factor: 3, split: "even" }],
   ];
   test.each(cases)("%s", async (_, given, options) => {
     expect(await ruleError({ ...small, ...given }, options)).toBeLessThanOrEqual(1e-12);

@@ -2,11 +2,11 @@
 // stream's scale taken back. What comes out is the base, so that every source column's shares add up to 1.
 
 import { growExactly, randomWeights, type Weights } from "@cambium/growth/conformance";
-import { type LlamaConfigInput, parameterTable } from "@cambium/model";
+import { type DecoderInput, parameterTable } from "@cambium/model";
 import { expect, test } from "vitest";
 import { grown } from "./support.js";
 
-const small = { vocabSize: 13, hiddenSize: 8, intermediateSize: 10, layers: 2, heads: 4, kvHeads: 2, headDim: 4 };
+const small = { vocab: 13, hidden: 8, intermediate: 10, layers: 2, heads: 4, kvHeads: 2, headDim: 4 };
 /** t mod n, by axis; the heads of group u of 2 are its own, twice. */
 const sources: Record<string, readonly number[]> = {
   hidden: [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3],
@@ -16,7 +16,7 @@ const sources: Record<string, readonly number[]> = {
 const target = { hidden: 12, intermediate: 13, heads: 8 };
 
 /** `made` shrunk to its base's sizes, in plain loops: copies of an index read are summed, of one written the first counts. */
-function shrink(made: Weights, given: Partial<LlamaConfigInput>, split: string): Weights {
+function shrink(made: Weights, given: Partial<DecoderInput>, split: string): Weights {
   const base = grown({ ...small, ...given }, { ...target, split }).base;
   const copies = (sources["hidden"] ?? []).reduce<number[]>(
     (counts, i) => counts.with(i, (counts[i] ?? 0) + 1),

@@ -1,13 +1,13 @@
 // Bases, and what the tests of G_direct in width measure: logits, gradients by rule, and one AdamW in float64.
-import { type Expr, type GrowthPlan, mapParts, parsePlan } from "@cambium/growth";
+import { type Expr, type GrowthPlan, mapParts, parsePlan, planJson } from "@cambium/growth";
 import { growExactly, logits, randomWeights, type Weights } from "@cambium/growth/conformance";
-import { type LlamaConfig, type LlamaConfigInput, llamaConfig } from "@cambium/model";
+import { type DecoderInput, llama, type ModelSpec, modelSpec } from "@cambium/model";
 import directWidth from "../src/index.js";
 
 /** Four query heads over two key/value heads, all axes of different size. */
-export function config(given: Partial<LlamaConfigInput> = {}): LlamaConfig {
-  const sizes = { vocabSize: 97, hiddenSize: 32, intermediateSize: 56, layers: 3, heads: 4, kvHeads: 2, headDim: 8 };
-  return llamaConfig({ ...sizes, contextLength: 32, ...given });
+export function config(given: Partial<DecoderInput> = {}): ModelSpec {
+  const sizes = { vocab: 97, hidden: 32, intermediate: 56, layers: 3, heads: 4, kvHeads: 2, headDim: 8 };
+  return modelSpec(llama, { ...sizes, contextLength: 32, ...given });
 }
 
 export interface Apart {
@@ -26,7 +26,7 @@ export async function apart(plan: GrowthPlan): Promise<Apart> {
   return { error, size: expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0) };
 }
 
-export function grown(given: Partial<LlamaConfigInput>, options: Record<string, unknown>): GrowthPlan {
+export function grown(given: Partial<DecoderInput>, options: Record<string, unknown>): GrowthPlan {
   return directWidth.plan(config(given), options);
 }
 
@@ -83,5 +83,5 @@ export function zerosLike(weights: Weights): Weights {
 
 /** `plan` with other tensors, checked. */
 export function withTensors(plan: GrowthPlan, tensors: Record<string, Expr>): GrowthPlan {
-  return parsePlan({ ...plan, tensors: { ...plan.tensors, ...tensors } });
+  return parsePlan(planJson({ ...plan, tensors: { ...plan.tensors, ...tensors } }));
 }

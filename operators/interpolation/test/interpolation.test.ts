@@ -9,7 +9,7 @@ describeOperator(interpolation, {
     { name: "3 → 6", base: { layers: 3 }, options: { factor: 2 }, layers: [0, 0, 1, 1, 2, 2], connectionRate: [2, 5] },
     {
       name: "8 → 24, tied",
-      base: { layers: 8, tieEmbeddings: true },
+      base: { layers: 8, tied: true },
       options: { layers: 24 },
       connectionRate: [7, 23],
     },

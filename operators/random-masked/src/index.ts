@@ -1,6 +1,6 @@
 // G_random: what is new has random weights and stands behind masks that open while the model trains.
 import { concat, constant, copy, defineOperator, type Expr, normal, planTables, take } from "@cambium/growth";
-import type { LlamaConfig, ParameterSpec } from "@cambium/model";
+import { grownModel, type ModelSpec, type ParameterSpec } from "@cambium/model";
 import { version } from "../package.json";
 import { growthMasks } from "./masks.js";
 import { type Options, options } from "./options.js";
@@ -21,7 +21,7 @@ import { baseSizes, headOrder, targetSizes } from "./sizes.js";
  * heads.
  * @example
  * import randomMasked from "@cambium/operator-random-masked";
- * randomMasked.plan(base, { intermediate: 2 * base.intermediateSize, maskTokens: 500_000 });
+ * randomMasked.plan(base, { intermediate: 2 * intermediate, maskTokens: 500_000 });
  */
 export default defineOperator({
   name: "random-masked",
@@ -29,10 +29,7 @@ export default defineOperator({
   summary: "G_random: random new weights behind masks that open (Du et al. 2024; Masked Structural Growth)",
   options,
   claims: { functionPreserving: "at-mask-0" },
-  target: (base, chosen) => {
-    const { hidden, heads, kvHeads, intermediate, layers } = targetSizes(baseSizes(base), chosen);
-    return { ...base, hiddenSize: hidden, heads, kvHeads, intermediateSize: intermediate, layers };
-  },
+  target: (base, chosen) => grownModel(base, targetSizes(baseSizes(base), chosen)),
   plan: (base, target, chosen) => {
     const tables = planTables({ base, target });
     const old = new Map(tables.base.map((spec) => [spec.name, spec]));
@@ -49,9 +46,9 @@ export default defineOperator({
 
 /** `spec` with the base's entries first and new ones after them, along each axis; all new where the base has none. */
 function grown(spec: ParameterSpec, old: ParameterSpec | undefined, order: readonly number[], of: Options): Expr {
-  const { name, shape, axes, kind } = spec;
+  const { name, shape, axes, neutral } = spec;
   const fill = (size: readonly number[], where: string): Expr =>
-    kind === "norm" ? constant(size, 1) : normal(size, of.std, `${of.seed}/${name}/${where}`);
+    neutral === undefined ? normal(size, of.std, `${of.seed}/${name}/${where}`) : constant(size, neutral);
   if (!old) return fill(shape, "all");
   const [rows = 0, columns = 0] = shape;
   const [oldRows = 0, oldColumns = 0] = old.shape;
@@ -63,6 +60,6 @@ function grown(spec: ParameterSpec, old: ParameterSpec | undefined, order: reado
 }
 
 /** Without masks nothing is new. */
-function claimOf(base: LlamaConfig, target: LlamaConfig): "exact" | "no" {
+function claimOf(base: ModelSpec, target: ModelSpec): "exact" | "no" {
   return JSON.stringify(base) === JSON.stringify(target) ? "exact" : "no";
 }

@@ -1,28 +1,31 @@
 // Which masks shut what is new, and when each of them opens.
 import { type Mask, planTables } from "@cambium/growth";
-import type { LlamaConfig, ParameterSpec } from "@cambium/model";
+import type { ModelSpec, ParameterSpec } from "@cambium/model";
 import type { Options } from "./options.js";
 import { baseSizes, headOrder, newRanges } from "./sizes.js";
 
 type Place = Omit<Mask, "schedule">;
 
 /** At 0 the target computes what the base does. Norms are masked instead of all that writes to new channels. */
-export function growthMasks(base: LlamaConfig, target: LlamaConfig, options: Options): Mask[] {
+export function growthMasks(base: ModelSpec, target: ModelSpec, options: Options): Mask[] {
   const { target: table } = planTables({ base, target });
   const [from, to] = [baseSizes(base), baseSizes(target)];
   const named = (fits: (spec: ParameterSpec) => boolean) => table.filter(fits).map(({ name }) => name);
-  const old = (part: string) =>
-    named(({ name, layer }) => name.endsWith(`${part}.weight`) && (layer ?? 0) < base.layers);
-  const fresh = named(({ name, layer }) => /\.(o|down)_proj\./.test(name) && (layer ?? 0) >= base.layers);
+  const has = ({ axes }: ParameterSpec, axis: string) => axes.some((of) => of.axis === axis);
+  const writers = (spec: ParameterSpec) => spec.layer !== undefined && spec.writes === "stream";
+  /** What the base's layers write to the stream from that axis. */
+  const old = (axis: string) =>
+    named((spec) => writers(spec) && has(spec, axis) && (spec.layer as number) < from.layers);
+  const fresh = named((spec) => writers(spec) && (spec.layer as number) >= from.layers);
   const beyond = (tensors: readonly string[], axis: "hidden" | "intermediate"): Place[] =>
     to[axis] > from[axis] ? [{ tensors, axis, range: [from[axis], to[axis]] }] : [];
   const phases: Place[][] = [
-    beyond(old("down_proj"), "intermediate"),
+    beyond(old("intermediate"), "intermediate"),
     beyond(
-      named(({ kind }) => kind === "norm"),
+      named((spec) => spec.kind === "norm" && has(spec, "hidden")),
       "hidden",
     ),
-    newRanges(headOrder(from, to), from.heads).map((range) => ({ tensors: old("o_proj"), axis: "heads", range })),
+    newRanges(headOrder(from, to), from.heads).map((range) => ({ tensors: old("heads"), axis: "heads", range })),
   ];
   const layers: Place[] =
     options.form === "block"

@@ -1,6 +1,6 @@
 // Sizes after growth, and which of the target's query heads are new.
 import { sizesError } from "@cambium/growth";
-import type { LlamaConfig } from "@cambium/model";
+import { type ModelSpec, sizesAlong } from "@cambium/model";
 import type { Options } from "./options.js";
 
 const widths = ["hidden", "heads", "kvHeads", "intermediate"] as const;
@@ -10,8 +10,9 @@ export type Sizes = Readonly<Record<(typeof sizes)[number], number>>;
 /** Where neither a factor nor a size is given. */
 const defaultFactor = 2;
 
-export function baseSizes({ hiddenSize, heads, kvHeads, intermediateSize, layers }: LlamaConfig): Sizes {
-  return { hidden: hiddenSize, heads, kvHeads, intermediate: intermediateSize, layers };
+/** @throws CambiumError `E_FAMILY_AXIS` for a family that does not name them all. */
+export function baseSizes(base: ModelSpec): Sizes {
+  return sizesAlong(base, sizes);
 }
 
 /**

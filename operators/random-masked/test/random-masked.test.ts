@@ -1,7 +1,7 @@
 // Masked random growth: conformance, what is kept to how many digits, and what opens when.
 import { growMoments } from "@cambium/growth";
 import { describeOperator, difference, growExactly, logits, randomWeights } from "@cambium/growth/conformance";
-import { type LlamaConfigInput, llamaConfig, type Mask, parameterTable } from "@cambium/model";
+import { type DecoderInput, llama, type Mask, modelSpec, parameterTable } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import randomMasked from "../src/index.js";
 
@@ -20,10 +20,10 @@ describeOperator(randomMasked, {
     },
     {
       name: "depth, sublayer form, GQA, tied",
-      base: { ...gqa, tieEmbeddings: true },
+      base: { ...gqa, tied: true },
       options: { layers: 7, form: "sublayer" },
     },
-    { name: "hidden, tied", base: { tieEmbeddings: true }, options: { hidden: 13 } },
+    { name: "hidden, tied", base: { tied: true }, options: { hidden: 13 } },
     { name: "heads within groups, GQA", base: gqa, options: { heads: 6 } },
     { name: "heads and groups, GQA", base: gqa, options: { heads: 9, kvHeads: 3 } },
     {
@@ -45,13 +45,13 @@ describeOperator(randomMasked, {
   ],
 });
 
-describe.each<[string, Partial<LlamaConfigInput>]>([
+describe.each<[string, Partial<DecoderInput>]>([
   ["untied", {}],
-  ["tied", { tieEmbeddings: true }],
+  ["tied", { tied: true }],
   ["MQA", { kvHeads: 1 }],
 ])("%s", (_, given) => {
-  const base = llamaConfig({
-    ...{ vocabSize: 97, hiddenSize: 32, intermediateSize: 56, layers: 3, heads: 4, kvHeads: 2, headDim: 8 },
+  const base = modelSpec(llama, {
+    ...{ vocab: 97, hidden: 32, intermediate: 56, layers: 3, heads: 4, kvHeads: 2, headDim: 8 },
     contextLength: 32,
     ...given,
   });
@@ -72,10 +72,10 @@ describe.each<[string, Partial<LlamaConfigInput>]>([
 });
 
 test("phases follow each other, layers open with the first; or all open together", () => {
-  const base = llamaConfig({
-    vocabSize: 11,
-    hiddenSize: 8,
-    intermediateSize: 10,
+  const base = modelSpec(llama, {
+    vocab: 11,
+    hidden: 8,
+    intermediate: 10,
     layers: 2,
     heads: 2,
     contextLength: 8,
@@ -95,8 +95,8 @@ test("phases follow each other, layers open with the first; or all open together
 });
 
 test("masks shut what is new and nothing else", () => {
-  const base = llamaConfig({
-    ...{ vocabSize: 11, hiddenSize: 8, intermediateSize: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
+  const base = modelSpec(llama, {
+    ...{ vocab: 11, hidden: 8, intermediate: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
   });
   const { phase, target } = randomMasked.plan(base, { heads: 9, kvHeads: 3, layers: 3, form: "sublayer" });
   const { masks } = phase;
@@ -116,8 +116,8 @@ test("masks shut what is new and nothing else", () => {
 test.each(["carry", "pad"] as const)(
   "%s: the base's entries keep their moments, new ones start at zero",
   async (policy) => {
-    const base = llamaConfig({
-      ...{ vocabSize: 11, hiddenSize: 8, intermediateSize: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
+    const base = modelSpec(llama, {
+      ...{ vocab: 11, hidden: 8, intermediate: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
     });
     const plan = randomMasked.plan(base, { hidden: 12, heads: 6, intermediate: 13, layers: 3 });
     const ones = Object.fromEntries(

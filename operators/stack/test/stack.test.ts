@@ -12,7 +12,7 @@ describeOperator(stack, {
     { name: "6 → 24, the default factor", layers: [...six, ...six, ...six, ...six], connectionRate: [20, 23] },
     {
       name: "8 → 24, tied",
-      base: { layers: 8, tieEmbeddings: true },
+      base: { layers: 8, tied: true },
       options: { layers: 24 },
       connectionRate: [21, 23],
     },

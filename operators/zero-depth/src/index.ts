@@ -3,13 +3,10 @@ import { depthOperator, type Expr, planTables, zeros } from "@cambium/growth";
 import * as z from "zod";
 import { version } from "../package.json";
 
-/** The projections that write to the residual stream: with both zero, a layer is the identity. */
-const writers = /\.(self_attn\.o_proj|mlp\.down_proj)\.weight$/;
-
 /**
  * G_zero of "Stacking Your Transformers" (Du et al. 2024, section 3.1) in depth: every new layer is a copy of the base
- * layer below it, but its `o_proj` and `down_proj` are zero, so the function is preserved bit for bit. At the first
- * step only these two have a gradient; from the second on the whole layer trains.
+ * layer below it, but its projections that write to the residual stream (`o_proj`, `down_proj`) are zero, so the
+ * function is preserved bit for bit. At the first step only these have a gradient; then the whole layer trains.
  *
  * Options: `factor` (default 4) or `layers`; `placement`: `interleave` (default) spreads the new layers evenly, each
  * after the layer it copies, which for 32 → 40 layers is the list of LLaMA Pro (Wu et al. 2024, section 3.2); `top` puts
@@ -39,11 +36,11 @@ export default depthOperator({
     const tensors: Record<string, Expr> = { ...parts.tensors };
     const moments: Record<string, Expr> = {};
     const old: string[] = [];
-    for (const { name, shape, layer } of planTables({ base, target }).target) {
+    for (const { name, shape, layer, writes } of planTables({ base, target }).target) {
       if (layer === undefined || !fresh.has(layer)) old.push(name);
       else {
         moments[name] = zeros(shape);
-        if (writers.test(name)) tensors[name] = zeros(shape);
+        if (writes === "stream") tensors[name] = zeros(shape);
       }
     }
     return {

@@ -1,13 +1,13 @@
 // G_zero in depth: conformance, exactness to the last bit, which gradients live at step 0, and what freezing leaves.
 import { layerMap } from "@cambium/growth";
 import { describeOperator, gradients, growExactly, logits, randomWeights } from "@cambium/growth/conformance";
-import { type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/model";
+import { type DecoderInput, llama, modelSpec, parameterTable } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import zeroDepth from "../src/index.js";
 
-const tiny = { vocabSize: 5, hiddenSize: 4, intermediateSize: 3, heads: 1, contextLength: 8 };
+const tiny = { vocab: 5, hidden: 4, intermediate: 3, heads: 1, contextLength: 8 };
 const layersOf = (layers: number, options: object) =>
-  layerMap(zeroDepth.plan(llamaConfig({ ...tiny, layers }), options));
+  layerMap(zeroDepth.plan(modelSpec(llama, { ...tiny, layers }), options));
 const six = [0, 1, 2, 3, 4, 5];
 const isWriter = (name: string) => /(o|down)_proj/.test(name);
 
@@ -21,7 +21,7 @@ describeOperator(zeroDepth, {
     },
     {
       name: "6 → 8, LLaMA Pro's list, frozen, tied GQA",
-      base: { heads: 4, kvHeads: 2, headDim: 4, tieEmbeddings: true },
+      base: { heads: 4, kvHeads: 2, headDim: 4, tied: true },
       options: { layers: 8, freeze: true },
       layers: [0, 1, 2, 2, 3, 4, 5, 5],
       connectionRate: [5, 7],
@@ -66,13 +66,13 @@ test("every base layer is kept, in order, whatever the target", () => {
   }
 });
 
-describe.each<[string, Partial<LlamaConfigInput>]>([
+describe.each<[string, Partial<DecoderInput>]>([
   ["untied MHA", {}],
-  ["tied GQA", { kvHeads: 2, tieEmbeddings: true }],
+  ["tied GQA", { kvHeads: 2, tied: true }],
   ["untied MQA", { kvHeads: 1 }],
 ])("%s", (_, extra) => {
-  const sizes = { vocabSize: 23, hiddenSize: 16, intermediateSize: 20, layers: 3, heads: 4, contextLength: 32 };
-  const base = llamaConfig({ ...sizes, ...extra });
+  const sizes = { vocab: 23, hidden: 16, intermediate: 20, layers: 3, heads: 4, contextLength: 32 };
+  const base = modelSpec(llama, { ...sizes, ...extra });
   const weights = randomWeights(base, "zero-depth");
 
   test.each(["interleave", "top"])("the logits are the base's, bit for bit (%s)", async (placement) => {
@@ -97,10 +97,10 @@ describe.each<[string, Partial<LlamaConfigInput>]>([
 });
 
 test("after one step the whole of every new layer lives", async () => {
-  const base = llamaConfig({
-    vocabSize: 23,
-    hiddenSize: 16,
-    intermediateSize: 20,
+  const base = modelSpec(llama, {
+    vocab: 23,
+    hidden: 16,
+    intermediate: 20,
     layers: 2,
     heads: 4,
     contextLength: 32,
@@ -119,10 +119,10 @@ test("after one step the whole of every new layer lives", async () => {
 });
 
 test("freeze: exactly the new layers train", () => {
-  const base = llamaConfig({
-    vocabSize: 11,
-    hiddenSize: 8,
-    intermediateSize: 10,
+  const base = modelSpec(llama, {
+    vocab: 11,
+    hidden: 8,
+    intermediate: 10,
     layers: 6,
     heads: 2,
     contextLength: 16,

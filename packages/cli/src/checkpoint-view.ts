@@ -1,6 +1,16 @@
 // What a checkpoint or a safetensors file holds, as `cambium inspect` shows it.
 import { openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
-import { countParameters, parseHfConfig } from "@cambium/model";
+import {
+  contextLength,
+  countParameters,
+  hfDType,
+  hfFamily,
+  hfFlavour,
+  isTied,
+  modelJson,
+  modelSizes,
+  readHfModel,
+} from "@cambium/model";
 import { compact } from "./format.js";
 
 export interface Shown {
@@ -28,27 +38,28 @@ export async function describeCheckpoint(path: string): Promise<Shown> {
   const entries = [...directory.tensors.values()];
   const bytes = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const tensors = entries.map(({ name, dtype: stored, shape }) => ({ name, dtype: stored, shape }));
-  const { model_type: family } = directory.configJson;
-  if (typeof family === "string" && family !== "llama") {
+  const { configJson } = directory;
+  const { model_type: family } = configJson;
+  if (typeof family === "string" && !hfFamily(configJson)) {
     const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
     const text = [
       `${path}: ${family}; grow can copy its layers, no command computes it`,
       `  tensors        ${entries.length}, ${compact(bytes)}B, ${types}`,
     ].join("\n");
-    return { data: { path, config: directory.configJson, bytes, tensors }, text };
+    return { data: { path, config: configJson, bytes, tensors }, text };
   }
-  const { config, dtype, flavour } = parseHfConfig(directory.configJson);
-  const parameters = countParameters(config);
-  const { layers, hiddenSize, heads, kvHeads, headDim, intermediateSize, vocabSize, contextLength, tieEmbeddings } =
-    config;
+  const model = readHfModel(configJson);
+  const dtype = hfDType(configJson);
+  const parameters = countParameters(model);
+  const { layers, hidden, heads, kvHeads, headDim, intermediate, vocab } = modelSizes(model);
   const text = [
-    `${path}: Llama, ${layers} layers × ${hiddenSize}, transformers ${flavour} spelling`,
+    `${path}: ${model.family.name}, ${layers} layers × ${hidden}, transformers ${hfFlavour(configJson)} spelling`,
     `  heads          ${heads} (${kvHeads} key/value) × ${headDim}`,
-    `  intermediate   ${intermediateSize}`,
-    `  vocabulary     ${vocabSize}${tieEmbeddings ? ", tied" : ""}`,
-    `  context        ${contextLength}`,
+    `  intermediate   ${intermediate}`,
+    `  vocabulary     ${vocab}${isTied(model) ? ", tied" : ""}`,
+    `  context        ${contextLength(model)}`,
     `  parameters     ${compact(parameters.total)} (${compact(parameters.nonEmbedding)} without embeddings)`,
     `  tensors        ${entries.length}, ${compact(bytes)}B${dtype === undefined ? "" : `, ${dtype}`}`,
   ].join("\n");
-  return { data: { path, config, dtype, parameters, bytes, tensors }, text };
+  return { data: { path, ...modelJson(model), dtype, parameters, bytes, tensors }, text };
 }

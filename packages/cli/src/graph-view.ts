@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { type Executable, resolveBackend, type TimelineEntry } from "@cambium/backend";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError, type Graph, type HostTensor, hostTensor, Random } from "@cambium/ir";
-import { initParameters, type LlamaConfig } from "@cambium/model";
+import { initParameters, type ModelSpec, sizesAlong } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import { milliseconds } from "./format.js";
 import type { Host } from "./host.js";
@@ -39,8 +39,8 @@ export interface GraphProfile {
 }
 
 /** Runs the graph with the model's initial weights and random tokens. */
-export async function profileGraph(executable: Executable, graph: Graph, config: LlamaConfig): Promise<GraphProfile> {
-  const inputs = inputsOf(graph, config);
+export async function profileGraph(executable: Executable, graph: Graph, model: ModelSpec): Promise<GraphProfile> {
+  const inputs = inputsOf(graph, model);
   for (let run = 0; run <= runs; run++) {
     const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss"] });
     await fetched;
@@ -69,8 +69,9 @@ export async function writeTrace(path: string, timeline: readonly TimelineEntry[
   await withFileErrors(path, () => writeFile(path, JSON.stringify({ traceEvents, displayTimeUnit: "ms" })));
 }
 
-function inputsOf(graph: Graph, config: LlamaConfig): Record<string, HostTensor> {
-  const parameters = initParameters(config, { seed: "inspect", scheme: "hf" });
+function inputsOf(graph: Graph, model: ModelSpec): Record<string, HostTensor> {
+  const parameters = initParameters(model, { seed: "inspect", scheme: "hf" });
+  const { vocab } = sizesAlong(model, ["vocab"]);
   const random = new Random("inspect");
   return Object.fromEntries(
     graph.inputs.map(({ name, value: { type } }) => {
@@ -78,7 +79,7 @@ function inputsOf(graph: Graph, config: LlamaConfig): Record<string, HostTensor>
       const known = parameters[name];
       if (known) return [name, known];
       const host = hostTensor(dtype, shape);
-      if (name === "tokens") host.data.forEach((_, i) => (host.data[i] = random.word(i) % config.vocabSize));
+      if (name === "tokens") host.data.forEach((_, i) => (host.data[i] = random.word(i) % vocab));
       if (name === "step" || name === "lossScale") host.data[0] = 1;
       return [name, host];
     }),

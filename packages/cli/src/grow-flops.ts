@@ -1,6 +1,6 @@
 // What a growth does to the cost of training.
 import type { GrowPreflight } from "@cambium/grow/node";
-import type { LlamaConfig } from "@cambium/model";
+import { contextLength, isTied, type ModelSpec, sizesAlong } from "@cambium/model";
 import { trainFlops } from "@cambium/scaling/flops";
 
 /** Longest sequence that the cost is given for: scores cost more a token the longer it is. */
@@ -16,13 +16,12 @@ export interface GrowthFlops {
 /** Undefined where the family is none whose matrices are known. */
 export function growthFlops({ plan }: Pick<GrowPreflight, "plan">): GrowthFlops | undefined {
   if (!plan) return undefined;
-  const context = Math.min(longest, plan.base.contextLength, plan.target.contextLength);
-  const perToken = (config: LlamaConfig): number => trainFlops(shapeOf(config), context, "full") / context;
+  const context = Math.min(longest, contextLength(plan.base), contextLength(plan.target));
+  const perToken = (model: ModelSpec): number => trainFlops(shapeOf(model), context, "full") / context;
   return { context, before: perToken(plan.base), after: perToken(plan.target) };
 }
 
-function shapeOf(config: LlamaConfig): Parameters<typeof trainFlops>[0] {
-  const { layers, hiddenSize: hidden, heads, kvHeads, headDim, tieEmbeddings: tied } = config;
-  const { intermediateSize: intermediate, vocabSize: vocab } = config;
-  return { layers, hidden, heads, kvHeads, headDim, intermediate, vocab, tied };
+function shapeOf(model: ModelSpec): Parameters<typeof trainFlops>[0] {
+  const axes = ["layers", "hidden", "heads", "kvHeads", "headDim", "intermediate", "vocab"] as const;
+  return { ...sizesAlong(model, axes), tied: isTied(model) };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
 import { parseJson, readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { type LlamaConfig, parseHfConfig } from "@cambium/model";
+import { type ModelSpec, readHfModel } from "@cambium/model";
 import { z } from "zod";
 
 export interface ModelSource {
@@ -38,10 +38,10 @@ export async function findModel(path: string): Promise<ModelSource> {
   });
 }
 
-/** @throws CambiumError from reading the directory; `E_CONFIG` for a model that is no Llama. */
-export async function configOf({ path }: ModelSource): Promise<LlamaConfig> {
+/** @throws CambiumError from reading the directory; `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
+export async function readModel({ path }: ModelSource): Promise<ModelSpec> {
   await using directory = await openModelDirectory(path);
-  return parseHfConfig(directory.configJson).config;
+  return readHfModel(directory.configJson);
 }
 
 export async function exists(path: string): Promise<boolean> {

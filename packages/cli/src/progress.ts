@@ -1,6 +1,7 @@
 // What a run looks like while it runs: a bar with loss, speed and time left on a terminal, plain lines without one.
 import { styleText } from "node:util";
 import type { Reason } from "@cambium/ir";
+import { modelSizes } from "@cambium/model";
 import type { ArmPlan, StagePlan } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
@@ -86,7 +87,7 @@ export class ProgressDisplay implements RunObserver {
     const how = `${operator.name} ${operator.version}`;
     const parts = `state down ${seconds(cost.download)}, plan ${seconds(cost.plan)}, state up ${seconds(cost.upload)}`;
     const compiled = `compiled ${cost.compiledAhead ? "ahead " : ""}in ${seconds(cost.compile)}`;
-    this.note(`Grown with ${how} to ${stage.config.layers} layers: ${parts}; ${compiled}`);
+    this.note(`Grown with ${how} to ${modelSizes(stage.model).layers} layers: ${parts}; ${compiled}`);
   }
 
   onMetrics(stage: StagePlan, row: MetricsRow): void {
@@ -154,6 +155,7 @@ function seconds(value: number): string {
   return value < 1 ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} s`;
 }
 
-function title({ name, config, tokens }: StagePlan): string {
-  return `${name}: ${config.layers} layers × ${config.hiddenSize}, ${compact(tokens)} tokens`;
+function title({ name, model, tokens }: StagePlan): string {
+  const { layers, hidden } = modelSizes(model);
+  return `${name}: ${layers} layers × ${hidden}, ${compact(tokens)} tokens`;
 }

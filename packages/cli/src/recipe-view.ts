@@ -2,7 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { loadTokenizer } from "@cambium/data";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
-import { countParameters } from "@cambium/model";
+import { countParameters, modelSizes } from "@cambium/model";
 import { type ArmPlan, planArms, type Recipe } from "@cambium/recipe";
 import { readCheckpoint, resolveOperators } from "@cambium/run";
 import { compact } from "./format.js";
@@ -36,12 +36,12 @@ export async function describeRecipe(
   const arms = await planRecipe(recipe, path, host);
   const data = arms.map(({ name, stages }) => ({
     name,
-    stages: stages.map(({ name: stage, config, tokens, flops, start }) => {
+    stages: stages.map(({ name: stage, model, tokens, flops, start }) => {
       const map = start.kind === "growth" ? layerMap(start.growth) : null;
       return {
         name: stage,
-        layers: config.layers,
-        parameters: countParameters(config),
+        layers: modelSizes(model).layers,
+        parameters: countParameters(model),
         tokens,
         flops,
         layerMap: map,
@@ -51,9 +51,9 @@ export async function describeRecipe(
   }));
   const text = arms.flatMap(({ name, stages }) => [
     `${name}: ${compact(stages.reduce((sum, { flops }) => sum + flops, 0))}FLOP`,
-    ...stages.flatMap(({ name: stage, config, tokens, flops, start }) => [
+    ...stages.flatMap(({ name: stage, model, tokens, flops, start }) => [
       ...(start.kind === "growth" ? indent(describePlan(start.growth), "    ") : []),
-      `  ${stage}: ${config.layers} layers × ${config.hiddenSize}, ${compact(countParameters(config).total)} parameters, ${compact(tokens)} tokens, ${compact(flops)}FLOP`,
+      `  ${stage}: ${modelSizes(model).layers} layers × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${compact(tokens)} tokens, ${compact(flops)}FLOP`,
     ]),
   ]);
   return { data: { name: recipe.name, arms: data }, text: [recipe.name, ...text].join("\n") };

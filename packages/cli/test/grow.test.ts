@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { layoutSafetensors } from "@cambium/checkpoint";
-import { llamaConfig, parameterTable, toHfConfig } from "@cambium/model";
+import { llama, modelSpec, parameterTable, writeHfModel } from "@cambium/model";
 import { afterAll, describe, expect, test } from "vitest";
 import { cambium, golden, json, output, stack } from "./support.js";
 
@@ -105,15 +105,15 @@ test("every mistake is told at once, each with its code, and the figures with th
 test("FLOPs are those of matrix work, scores in full, before and after", async () => {
   const { flops } = await json("grow", source, join(folder, "none"), ...args, "--dry-run");
   const {
-    hiddenSize: d,
+    hidden: d,
     heads,
     kvHeads,
     headDim: e,
-    intermediateSize: f,
-    vocabSize: v,
+    intermediate: f,
+    vocab: v,
     contextLength,
   } = (await json("inspect", source))["config"] as Record<string, number> as Record<
-    "hiddenSize" | "heads" | "kvHeads" | "headDim" | "intermediateSize" | "vocabSize" | "contextLength",
+    "hidden" | "heads" | "kvHeads" | "headDim" | "intermediate" | "vocab" | "contextLength",
     number
   >;
   const context = Math.min(2048, contextLength);
@@ -126,13 +126,13 @@ test("FLOPs are those of matrix work, scores in full, before and after", async (
 describe("Ctrl-C", () => {
   /** A model of 0.4 GB that is holes: its growth is long enough not to be done before the signal arrives. */
   const large = join(folder, "large");
-  const sizes = { vocabSize: 512, hiddenSize: 2048, intermediateSize: 5632, heads: 16, contextLength: 512 };
-  const config = llamaConfig({ layers: 4, ...sizes });
+  const sizes = { vocab: 512, hidden: 2048, intermediate: 5632, heads: 16, contextLength: 512 };
+  const config = modelSpec(llama, { layers: 4, ...sizes });
   const { head, fileSize } = layoutSafetensors(
     parameterTable(config).map((spec) => ({ ...spec, dtype: "BF16" as const })),
   );
   mkdirSync(large);
-  writeFileSync(join(large, "config.json"), JSON.stringify(toHfConfig(config, { dtype: "bf16" })));
+  writeFileSync(join(large, "config.json"), JSON.stringify(writeHfModel(config, { dtype: "bf16" })));
   writeFileSync(join(large, "model.safetensors"), head);
   truncateSync(join(large, "model.safetensors"), fileSize);
 

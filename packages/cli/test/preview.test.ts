@@ -3,15 +3,15 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostSources, writeModelDirectory } from "@cambium/checkpoint";
-import { countParameters, initParameters, llamaConfig, toHfConfig } from "@cambium/model";
+import { countParameters, initParameters, llama, modelSpec, writeHfModel } from "@cambium/model";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cambium, json, output, stack } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cambium-preview-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const operator = (name: string) => new URL(`../../../operators/${name}/dist/index.js`, import.meta.url).pathname;
-const config = llamaConfig({
-  ...{ layers: 2, vocabSize: 256, hiddenSize: 16, intermediateSize: 24, heads: 4, kvHeads: 2, contextLength: 32 },
+const config = modelSpec(llama, {
+  ...{ layers: 2, vocab: 256, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, contextLength: 32 },
 });
 const model = join(folder, "model");
 const text = join(folder, "text.txt");
@@ -27,7 +27,7 @@ const preview = async (...args: string[]) => (await json("preview", ...args, ...
 
 beforeAll(async () => {
   const tensors = hostSources(initParameters(config, { seed: "preview", scheme: "hf" }), "f32");
-  await writeModelDirectory(model, { configJson: toHfConfig(config, { dtype: "f32" }), tensors });
+  await writeModelDirectory(model, { configJson: writeHfModel(config, { dtype: "f32" }), tensors });
   writeFileSync(text, Array.from({ length: 40 }, (_, i) => `Line ${i} of a text about a whale.\n`).join(""));
 });
 

@@ -1,14 +1,14 @@
 // The progress display and its text: on a terminal a bar that is rewritten in place, elsewhere plain lines.
-import { llamaConfig } from "@cambium/model";
+import { llama, modelSpec } from "@cambium/model";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { compact, duration, wrap } from "../src/format.js";
 import { ProgressDisplay } from "../src/progress.js";
 
-const config = llamaConfig({ vocabSize: 9, hiddenSize: 4, intermediateSize: 4, layers: 1, heads: 1, contextLength: 4 });
+const model = modelSpec(llama, { vocab: 9, hidden: 4, intermediate: 4, layers: 1, heads: 1, contextLength: 4 });
 type Stage = Parameters<ProgressDisplay["onStage"]>[0];
 const stage = (id: string): Stage =>
-  ({ id, name: id, config, tokens: 1000, flops: 1e6, start: { kind: "init" } }) as Stage;
+  ({ id, name: id, model, tokens: 1000, flops: 1e6, start: { kind: "init" } }) as Stage;
 const row = (step: number, more: object = {}) => ({
   ...{ step, tokens: 10 * step, loss: 3, lr: 1, gradNorm: 1, tokensPerSecond: 100 },
   ...{ flops: 1e4 * step, seconds: step / 10, ...more },

@@ -1,5 +1,5 @@
 // A plan in a dozen lines: what grows, which layer comes from where, R_c, sizes, what is dropped and what is promised.
-import { countParameters, type LlamaConfig, opensAfter } from "@cambium/model";
+import { countParameters, type ModelSpec, modelSizes, opensAfter } from "@cambium/model";
 import type { Expr } from "./expr/expr.js";
 import { sourcesOf } from "./expr/walk.js";
 import { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-map.js";
@@ -12,8 +12,6 @@ const claimed: Record<FunctionClaim, string> = {
   "at-mask-0": "preserved while the masks are 0",
   no: "not preserved",
 };
-
-const sizes = ["layers", "hiddenSize", "heads", "kvHeads", "headDim", "intermediateSize", "vocabSize"] as const;
 
 /** `plan` for a person, without a newline at the end. */
 export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(plan)): string {
@@ -87,9 +85,11 @@ function maskText(masks: number, opened: number): string {
   return `${masks}, ${opened === Number.POSITIVE_INFINITY ? "not all of them ever open" : `open after ${formatCount(opened)} tokens`}`;
 }
 
-function changedSizes(base: LlamaConfig, target: LlamaConfig): string {
-  const changed = sizes.filter((size) => base[size] !== target[size]);
-  return changed.map((size) => `${size} ${base[size]} → ${target[size]}`).join(", ") || "unchanged";
+function changedSizes(base: ModelSpec, target: ModelSpec): string {
+  const [before, after] = [modelSizes(base), modelSizes(target)];
+  const axes = new Set(["layers", ...Object.keys(after)]);
+  const changed = [...axes].filter((axis) => before[axis] !== after[axis]);
+  return changed.map((axis) => `${axis} ${before[axis]} → ${after[axis]}`).join(", ") || "unchanged";
 }
 
 function shortened(names: readonly string[]): string {

@@ -1,4 +1,5 @@
 // Which base layer each target layer came from, and how many neighbours of the base are still neighbours: R_c.
+import { modelSizes } from "@cambium/model";
 import { sourcesOf } from "./expr/walk.js";
 import { type GrowthPlan, type PlanTables, planTables } from "./plan/plan.js";
 
@@ -13,7 +14,7 @@ export function layerMap(plan: GrowthPlan, tables: PlanTables = planTables(plan)
 /** For each target layer the base layers that its tensors read, ascending; empty for a new layer. */
 export function layerOrigins(plan: GrowthPlan, tables: PlanTables = planTables(plan)): readonly (readonly number[])[] {
   const layerOf = new Map(tables.base.map(({ name, layer }) => [name, layer]));
-  const origins = Array.from({ length: plan.target.layers }, () => new Set<number>());
+  const origins = Array.from({ length: modelSizes(plan.target).layers }, () => new Set<number>());
   for (const { name, layer } of tables.target) {
     const expr = plan.tensors[name];
     if (layer === undefined || !expr) continue;

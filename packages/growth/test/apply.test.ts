@@ -43,8 +43,8 @@ function bf16(tensors: Tensors): Tensors {
 }
 
 describe("a stacked model", () => {
-  test.each([false, true])("equals layers copied by hand, tied: %s", async (tieEmbeddings) => {
-    const base = config({ tieEmbeddings, heads: 4, kvHeads: 2 });
+  test.each([false, true])("equals layers copied by hand, tied: %s", async (tied) => {
+    const base = config({ tied, heads: 4, kvHeads: 2 });
     const held = weights(base);
     const made = await collect(applyPlan(stack.plan(base, { factor: 2 }), source(held)));
     const expected: [string, HostTensor][] = [["model.embed_tokens.weight", held["model.embed_tokens.weight"]!]];
@@ -54,9 +54,9 @@ describe("a stacked model", () => {
       }
     }
     expected.push([norm, held[norm]!]);
-    if (!tieEmbeddings) expected.push(["lm_head.weight", held["lm_head.weight"]!]);
+    if (!tied) expected.push(["lm_head.weight", held["lm_head.weight"]!]);
     expect(Object.entries(made)).toEqual(expected);
-    expect("lm_head.weight" in made).toBe(!tieEmbeddings);
+    expect("lm_head.weight" in made).toBe(!tied);
   });
 
   test("is made one tensor at a time, and reads no other for a copy", async () => {
@@ -118,7 +118,7 @@ describe("storage", () => {
   });
 
   test("a tensor of many blocks is whole", async () => {
-    const base = config({ vocabSize: 70_000 });
+    const base = config({ vocab: 70_000 });
     const held = weights(base);
     const name = "model.embed_tokens.weight";
     const made = await collect(applyPlan(identity({ [name]: scale(copy(name), 2) }, base), source(held)));

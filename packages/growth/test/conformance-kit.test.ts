@@ -2,11 +2,11 @@
 import { depthOperator } from "@cambium/growth";
 import { difference, gradients, growExactly, logits, randomWeights, type Weights } from "@cambium/growth/conformance";
 import { evaluate, Random, type RefTensor } from "@cambium/ir";
-import { lossGraph } from "@cambium/model";
+import { lossGraph, modelSizes } from "@cambium/model";
 import { expect, test } from "vitest";
 import { config } from "./support.js";
 
-const of = config({ kvHeads: 1, tieEmbeddings: true });
+const of = config({ kvHeads: 1, tied: true });
 
 test("weights are random, in float64, with norms around 1", () => {
   const weights = randomWeights(of, "a");
@@ -22,7 +22,7 @@ test("gradients are the loss's, by central differences", () => {
   const [batch, time, step] = [2, 12, 1e-5];
   const random = new Random("conformance/gradients");
   const data = Float64Array.from({ length: batch * (time + 1) }, (_, i) =>
-    Math.floor(of.vocabSize * random.uniform(i)),
+    Math.floor((modelSizes(of).vocab ?? 0) * random.uniform(i)),
   );
   const tokens: RefTensor = { type: { dtype: "i32", shape: [batch, time + 1] }, data };
   const loss = (by: Weights) =>
@@ -53,7 +53,7 @@ test.each<[string, (t: number, base: number, target: number) => number]>([
     summary: "A negative of the function test.",
     layers: (base, target) => Array.from({ length: target }, (_, t) => from(t, base, target)),
   });
-  const sizes = { vocabSize: 97, hiddenSize: 32, intermediateSize: 56, heads: 4, kvHeads: 2, headDim: 8 };
+  const sizes = { vocab: 97, hidden: 32, intermediate: 56, heads: 4, kvHeads: 2, headDim: 8 };
   const plan = operator.plan(config({ ...sizes, contextLength: 32 }), { factor: 2 });
   const weights = randomWeights(plan.base, name);
   const made = await growExactly(plan, weights);

@@ -1,6 +1,8 @@
 // The conformance suite: sound operators pass, and for each check there is an operator that fails it.
+
 import { copy, depthOperator, type GrowthPlan, type Operator, zeros } from "@cambium/growth";
 import { type DescribeOperatorOptions, describeOperator } from "@cambium/growth/conformance";
+import { modelSizes } from "@cambium/model";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { doubleIntermediate, noisy, zeroTop } from "./support.js";
@@ -175,8 +177,8 @@ test("masks that do not shut all that is new", async () => {
     claims: { functionPreserving: "at-mask-0" },
     plan: (base, options) => {
       const plan = top.plan(base, options);
-      const masks =
-        plan.target.layers > base.layers ? [{ ...newLayers, range: [first, plan.target.layers] as const }] : [];
+      const depth = modelSizes(plan.target).layers;
+      const masks = depth > modelSizes(base).layers ? [{ ...newLayers, range: [first, depth] as const }] : [];
       return masks.length > 0
         ? { ...plan, phase: { ...plan.phase, masks }, claims: { functionPreserving: "at-mask-0" } }
         : plan;
@@ -191,7 +193,7 @@ test("a parameter that never trains, and one that is said not to and does", asyn
   const layer = (name: string) => `model.layers.11.${name}.weight`;
   const dead = (deadParams: string[]) =>
     broken((plan) =>
-      plan.target.layers < 12
+      modelSizes(plan.target).layers < 12
         ? plan
         : {
             ...plan,

@@ -10,7 +10,7 @@ import {
   targetLayers,
 } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type ParameterSpec, parameterTable } from "@cambium/model";
+import { grownModel, type ParameterSpec, parameterTable } from "@cambium/model";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -37,10 +37,10 @@ describe("any list of layers", () => {
 
   test("gives a plan whose tensors are copies by name, with the rest dropped and nothing else", () => {
     fc.assert(
-      fc.property(configs, ([[layers, list], tieEmbeddings, [heads, kvHeads]]) => {
-        const base = config({ layers, tieEmbeddings, heads, kvHeads });
+      fc.property(configs, ([[layers, list], tied, [heads, kvHeads]]) => {
+        const base = config({ layers, tied, heads, kvHeads });
         const plan = make(() => list).plan(base, { layers: list.length });
-        expect(plan.target).toEqual({ ...base, layers: list.length });
+        expect(plan.target).toEqual(grownModel(base, { layers: list.length }));
         const sourceOf = ({ name, layer }: ParameterSpec) =>
           layer === undefined ? name : name.replace(`.${layer}.`, `.${list[layer]}.`);
         expect(plan.tensors).toEqual(
@@ -138,7 +138,7 @@ describe("errors name the operator, and everything wrong at once", () => {
       version: "1.0.0",
       summary: "-",
       options: z.strictObject({}),
-      target: (base) => ({ ...base, headDim: 3, kvHeads: 5 }),
+      target: (base) => grownModel(base, { headDim: 3, kvHeads: 5 }),
       plan: () => ({ tensors: {} }),
     });
     const error = failure(() => operator.plan(config()));

@@ -34,7 +34,7 @@ import { parameterTable, plainPhase, stateNames } from "@cambium/model";
 import { expect, test } from "vitest";
 import { config, doubleIntermediate, noisy, weights, zeroTop } from "./support.js";
 
-const base = config({ tieEmbeddings: true });
+const base = config({ tied: true });
 const stack = depthOperator({
   name: "twice",
   version: "1.0.0",

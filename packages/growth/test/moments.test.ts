@@ -17,7 +17,7 @@ import {
   type RefTensor,
   refTensor,
 } from "@cambium/ir";
-import { type LlamaConfig, lossGraph, parameterTable, type TrainingState } from "@cambium/model";
+import { lossGraph, type ModelSpec, modelSizes, parameterTable, type TrainingState } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import { collect, config, doubleIntermediate, noisy, source, type Tensors, weights, zeroTop } from "./support.js";
 
@@ -27,14 +27,16 @@ const batch = 2;
 const time = 6;
 const exact = (tensors: Tensors): Exact =>
   Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, refTensor(x)]));
-const names = (of: LlamaConfig) => parameterTable(of).map(({ name }) => name);
+const names = (of: ModelSpec) => parameterTable(of).map(({ name }) => name);
 const numbers = (tensor: HostTensor | undefined) => [...(tensor?.data ?? [])];
 
 /** A function from weights to the loss's gradients, float64, on one batch of random tokens. */
-function gradientOf(of: LlamaConfig, seed = "tokens"): (at: Exact) => Exact {
+function gradientOf(of: ModelSpec, seed = "tokens"): (at: Exact) => Exact {
   const graph = differentiate(lossGraph(of, { batch, time }), { of: "loss", by: names(of) });
   const random = new Random(seed);
-  const data = Int32Array.from({ length: batch * (time + 1) }, (_, i) => Math.floor(of.vocabSize * random.uniform(i)));
+  const data = Int32Array.from({ length: batch * (time + 1) }, (_, i) =>
+    Math.floor((modelSizes(of).vocab ?? 0) * random.uniform(i)),
+  );
   const tokens = hostTensor("i32", [batch, time + 1], data);
   return (at) => {
     const outputs = evaluate(graph, { ...at, tokens }, { precision: "f64" });
@@ -104,7 +106,7 @@ describe("carried through a width plan", () => {
 
 /** AdamW in float64 (lr 1e-2, betas .9/.95, decay .1, eps 1e-12), a batch per step; state in and out. */
 function train(
-  of: LlamaConfig,
+  of: ModelSpec,
   state: TrainingState,
   steps: number,
   multipliers: Readonly<Record<string, number>> = {},
@@ -141,11 +143,11 @@ function train(
   return { updates, parameters: rounded(at, (x) => x), m: held(m), v: held(v) };
 }
 
-function lossOf(of: LlamaConfig, state: TrainingState): number {
+function lossOf(of: ModelSpec, state: TrainingState): number {
   const tokens = hostTensor(
     "i32",
     [batch, time + 1],
-    Array.from({ length: batch * (time + 1) }, (_, i) => (i * 7) % of.vocabSize),
+    Array.from({ length: batch * (time + 1) }, (_, i) => (i * 7) % (modelSizes(of).vocab ?? 0)),
   );
   return evaluate(lossGraph(of, { batch, time }), { ...state.parameters, tokens }, { precision: "f64" })["loss"]!
     .data[0] as number;
@@ -154,7 +156,7 @@ function lossOf(of: LlamaConfig, state: TrainingState): number {
 describe("through a depth plan", () => {
   const list = [0, 1, 2, 2, 0, 1];
   const listed = depthOperator({ name: "listed", version: "1.0.0", summary: "A list.", layers: () => list });
-  const base = config({ tieEmbeddings: true });
+  const base = config({ tied: true });
   const plan = listed.plan(base, { factor: 2 });
   const [m, v] = [weights(base, "m"), weights(base, "v")];
   const sourceName = (name: string) => name.replace(/layers\.(\d+)/, (_, t) => `layers.${list[Number(t)]}`);

@@ -148,7 +148,7 @@ describe("JSON", () => {
   test.each([
     listed([0, 1, 2, 1]),
     listed([2, 2, 2]),
-    doubleIntermediate.plan(config({ tieEmbeddings: true })),
+    doubleIntermediate.plan(config({ tied: true })),
     zeroTop.plan(config(), { layers: 5 }),
     noisy.plan(config()),
     {
@@ -161,7 +161,7 @@ describe("JSON", () => {
   });
 
   test("long lists stand once, and are one list again when read back", () => {
-    const plan = doubleIntermediate.plan(config({ intermediateSize: 1000 }));
+    const plan = doubleIntermediate.plan(config({ intermediate: 1000 }));
     const json = JSON.stringify(planJson(plan));
     // Two lists of 2000, of numbers of at most three digits and of 0.5, for six takes and their moments.
     expect(json.length).toBeLessThan(2 * 2000 * 4 + 6000);
@@ -192,7 +192,7 @@ describe("JSON", () => {
         ...plan,
         contract: 1,
         extra: 1,
-        base: { ...plan.base, heads: 0, bias: true },
+        base: { family: "llama", config: { ...plan.base.config, heads: 0, bias: true } },
         tensors: { a: { kind: "coppy" } },
         phase: { frozen: "all" },
       }),
@@ -294,7 +294,7 @@ describe("a plan in a dozen lines", () => {
     const text = describePlan(doubleIntermediate.plan(config(), { share: 0.25, slow: true }));
     for (const part of [
       "share=0.25 slow=true",
-      "intermediateSize 10 → 20",
+      "intermediate 10 → 20",
       "0–2\n",
       "2/2 = 100.00 %",
       "21 copied, 9 computed, 0 new",

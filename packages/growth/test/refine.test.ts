@@ -1,6 +1,8 @@
 // What a depth operator may add to the plan of its list, and the errors of operators that change sizes.
+
 import { depthOperator, Random, scale, sizesError } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
+import { modelSizes } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { config } from "./support.js";
@@ -14,7 +16,7 @@ describe("refine", () => {
     options: { by: z.number().default(2) },
     layers: (base, target) => Array.from({ length: target }, (_, t) => t % base),
     refine: (parts, { base, target, layers }, { by }) => {
-      expect([base.layers, target.layers, layers]).toEqual([3, 6, [0, 1, 2, 0, 1, 2]]);
+      expect([modelSizes(base).layers, modelSizes(target).layers, layers]).toEqual([3, 6, [0, 1, 2, 0, 1, 2]]);
       return { ...parts, tensors: { ...parts.tensors, [up]: scale(parts.tensors[up] as never, by) } };
     },
   });

@@ -13,16 +13,25 @@ import {
   zeros,
 } from "@cambium/growth";
 import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
-import { type LlamaConfig, type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/model";
+import {
+  type DecoderInput,
+  grownModel,
+  llama,
+  type ModelSpec,
+  modelSizes,
+  modelSpec,
+  parameterTable,
+  sizesAlong,
+} from "@cambium/model";
 import { z } from "zod";
 
 export type Tensors = Record<string, HostTensor>;
 
-export function config(given: Partial<LlamaConfigInput> = {}): LlamaConfig {
-  return llamaConfig({
-    vocabSize: 11,
-    hiddenSize: 8,
-    intermediateSize: 10,
+export function config(given: Partial<DecoderInput> = {}): ModelSpec {
+  return modelSpec(llama, {
+    vocab: 11,
+    hidden: 8,
+    intermediate: 10,
     layers: 3,
     heads: 2,
     headDim: 6,
@@ -32,7 +41,7 @@ export function config(given: Partial<LlamaConfigInput> = {}): LlamaConfig {
 }
 
 /** Normal numbers for every parameter, norms included. */
-export function weights(of: LlamaConfig, seed = "weights", std = 0.3): Record<string, HostTensor<"f32">> {
+export function weights(of: ModelSpec, seed = "weights", std = 0.3): Record<string, HostTensor<"f32">> {
   return Object.fromEntries(
     parameterTable(of).map(({ name, shape }) => {
       const random = new Random(`${seed}/${name}`);
@@ -58,7 +67,7 @@ export async function collect<T>(items: AsyncIterable<[string, T]>): Promise<Rec
   return found;
 }
 
-const each = (base: LlamaConfig, of: (name: string) => Expr): Record<string, Expr> =>
+const each = (base: ModelSpec, of: (name: string) => Expr): Record<string, Expr> =>
   Object.fromEntries(parameterTable(base).map(({ name }) => [name, of(name)]));
 
 /**
@@ -71,9 +80,9 @@ export const doubleIntermediate = defineOperator({
   summary: "Every MLP neuron twice, its output shared out.",
   options: z.strictObject({ share: z.number().default(0.3), slow: z.boolean().default(false) }),
   claims: { functionPreserving: "exact" },
-  target: (base) => ({ ...base, intermediateSize: 2 * base.intermediateSize }),
+  target: (base) => grownModel(base, { intermediate: 2 * sizesAlong(base, ["intermediate"]).intermediate }),
   plan: (base, _target, { share, slow }) => {
-    const n = base.intermediateSize;
+    const n = sizesAlong(base, ["intermediate"]).intermediate;
     const twice = Array.from({ length: 2 * n }, (_, i) => i % n);
     const shares = twice.map((_, i) => (i < n ? share : 1 - share));
     const spread = (name: string, factors?: number[]) => take(copy(name), "intermediate", twice, factors);
@@ -100,11 +109,14 @@ export const zeroTop = defineOperator({
   summary: "Silent copies of the last layer on top.",
   options: z.strictObject(depthOptions),
   claims: { functionPreserving: "exact" },
-  target: (base, options) => ({ ...base, layers: targetLayers(base.layers, options as { factor?: number }) }),
+  target: (base, options) => {
+    return grownModel(base, { layers: targetLayers(modelSizes(base).layers, options as { factor?: number }) });
+  },
   plan: (base, target) => {
-    const layers = Array.from({ length: target.layers }, (_, t) => Math.min(t, base.layers - 1));
-    const parts = depthPlan(base, layers);
-    const isNew = (layer: number | undefined) => layer !== undefined && layer >= base.layers;
+    const from = modelSizes(base).layers;
+    const layers = Array.from({ length: modelSizes(target).layers }, (_, t) => Math.min(t, from - 1));
+    const parts = depthPlan(base, target, layers);
+    const isNew = (layer: number | undefined) => layer !== undefined && layer >= from;
     const silent = parameterTable(target).filter(({ name, layer }) => isNew(layer) && /\.(o|down)_proj\./.test(name));
     return {
       ...parts,

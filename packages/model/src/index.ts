@@ -1,22 +1,24 @@
-// The Llama family: configuration, parameter table, initialisation, loss and logits graphs, generation.
-export { type LlamaConfig, type LlamaConfigInput, llamaConfig, type RopeScaling } from "./config.js";
+// Model families as values: the contract, the families that come along, graphs over any of them, generation.
+export * from "./blocks/blocks.js";
+export { builtInFamilies, builtInFamily } from "./families/built-in.js";
+export type { DecoderConfig, DecoderInput, RopeScaling } from "./families/decoder/config.js";
+export { inverseFrequencies } from "./families/decoder/frequencies.js";
+export { type DecoderFamily, type DecoderVariant, decoderFamily } from "./families/decoder/variant.js";
+export { llama } from "./families/llama/index.js";
+export * from "./family.js";
 export { type Generation, generate, TextGenerator } from "./generate/generator.js";
 export type { GenerateOptions } from "./generate/options.js";
 export { type Sampling, sampleToken } from "./generate/sampling.js";
-export { cacheNames, type DecodeSize, decodeGraph } from "./graphs/decode.js";
-export { maskValuesName } from "./graphs/masked-weights.js";
+export { cacheNames, cacheShapes, type DecodeSize, decodeGraph } from "./graphs/decode.js";
+export { maskValuesName, type Weights } from "./graphs/masked-weights.js";
+export type { Attention, Pass, Rotary } from "./graphs/pass.js";
 export { logitsGraph, lossGraph, type SequenceSize } from "./graphs/sequence.js";
-export {
-  type FloatDType,
-  type HfConfig,
-  type HfFlavour,
-  parseHfConfig,
-  type ToHfOptions,
-  toHfConfig,
-} from "./hf-config.js";
-export { type InitOptions, type InitScheme, initialStd, initParameter, initParameters } from "./init.js";
+export { type FloatDType, type HfFlavour, type HfWriteOptions, hfDType, hfFlavour, type Json } from "./hf/json.js";
+export { hfFamily, readHfModel, writeHfModel } from "./hf/model.js";
+export { type InitOptions, type InitScheme, initParameter, initParameters } from "./init.js";
 export { type Mask, type MaskSchedule, maskValue, opensAfter } from "./masks.js";
+export * from "./model-spec.js";
 export * from "./parameters.js";
 export { type Phase, phaseParts, phaseReasons, plainPhase } from "./phase.js";
-export { inverseFrequencies, ropeTables } from "./rope-tables.js";
+export { ropeTables } from "./rope-tables.js";
 export { type DeviceTrainingState, type LossScale, stateNames, type TrainingState } from "./training-state.js";

@@ -1,8 +1,17 @@
-// The parameters of a model: Hugging Face's names, shapes, and the named axes that growth operators speak of.
-import { numel } from "@cambium/ir";
-import type { LlamaConfig } from "./config.js";
+// What a family says of its parameters: names, shapes, and the marks by which growth operators tell them apart.
 
-export type AxisName = "vocab" | "hidden" | "heads" | "kvHeads" | "headDim" | "intermediate" | "layers";
+/** The axes that most decoders have. */
+export const usualAxes = ["vocab", "hidden", "heads", "kvHeads", "headDim", "intermediate", "layers"] as const;
+export type UsualAxis = (typeof usualAxes)[number];
+
+/** A named axis. A family may have others than the usual ones, such as `experts`. */
+export type AxisName = UsualAxis | (string & {});
+
+/** Number of indices of each axis that a family names; every family counts its layers. */
+export type Sizes = { readonly [K in UsualAxis]?: number } & {
+  readonly layers: number;
+  readonly [axis: string]: number | undefined;
+};
 
 /** One dimension of a parameter. */
 export interface ParameterAxis {
@@ -20,99 +29,20 @@ export interface ParameterSpec {
   /** Name in a Hugging Face checkpoint. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** One per dimension of `shape`. */
+  /** One per dimension of `shape`; empty where the family does not name its axes. */
   readonly axes: readonly ParameterAxis[];
   /** Index of the layer it belongs to; absent outside the layers. */
   readonly layer?: number;
-  /** `head` is `lm_head.weight`, absent when tied. */
-  readonly kind: "embedding" | "norm" | "linear" | "head";
-}
-
-/** Names within one layer, and what each projection consumes and produces. Weights are [out, in]. */
-const projections = [
-  ["self_attn.q_proj", "heads", "hidden"],
-  ["self_attn.k_proj", "kvHeads", "hidden"],
-  ["self_attn.v_proj", "kvHeads", "hidden"],
-  ["self_attn.o_proj", "hidden", "heads"],
-  ["mlp.gate_proj", "intermediate", "hidden"],
-  ["mlp.up_proj", "intermediate", "hidden"],
-  ["mlp.down_proj", "hidden", "intermediate"],
-] as const;
-
-/** The short name of a parameter within its layer, without `.weight`. */
-export type LayerParameter = (typeof projections)[number][0] | "input_layernorm" | "post_attention_layernorm";
-
-/** Hugging Face's name of a parameter of layer `layer`. */
-export function layerParameterName(layer: number, parameter: LayerParameter): string {
-  return `model.layers.${layer}.${parameter}.weight`;
-}
-
-/** Names outside the layers. */
-export const embeddingName = "model.embed_tokens.weight";
-export const finalNormName = "model.norm.weight";
-export const headName = "lm_head.weight";
-
-/** Name of the output projection: the embedding table when tied. */
-export function outputProjectionName(config: LlamaConfig): string {
-  return config.tieEmbeddings ? embeddingName : headName;
-}
-
-/** Number of indices of an axis, e.g. `heads` → 32. */
-export function axisSize(config: LlamaConfig, axis: AxisName): number {
-  const { vocabSize, hiddenSize, intermediateSize, heads, kvHeads, headDim, layers } = config;
-  return { vocab: vocabSize, hidden: hiddenSize, intermediate: intermediateSize, heads, kvHeads, headDim, layers }[
-    axis
-  ];
-}
-
-/** Every parameter, in the order of the forward pass: embedding, layers from the bottom, final norm, head. */
-export function parameterTable(config: LlamaConfig): readonly ParameterSpec[] {
-  const dimension = (axis: AxisName, role?: "out" | "in"): ParameterAxis => ({
-    axis,
-    unit: axis === "heads" || axis === "kvHeads" ? config.headDim : 1,
-    ...(role && { role }),
-  });
-  const spec = (
-    name: string,
-    kind: ParameterSpec["kind"],
-    axes: readonly ParameterAxis[],
-    layer?: number,
-  ): ParameterSpec => ({
-    name,
-    shape: axes.map(({ axis, unit }) => axisSize(config, axis) * unit),
-    axes,
-    kind,
-    ...(layer !== undefined && { layer }),
-  });
-  const norm = [dimension("hidden")];
-  const layer = (i: number): ParameterSpec[] => {
-    const weights = projections.map(([name, out, input]) =>
-      spec(layerParameterName(i, name), "linear", [dimension(out, "out"), dimension(input, "in")], i),
-    );
-    return [
-      spec(layerParameterName(i, "input_layernorm"), "norm", norm, i),
-      ...weights.slice(0, 4),
-      spec(layerParameterName(i, "post_attention_layernorm"), "norm", norm, i),
-      ...weights.slice(4),
-    ];
-  };
-  return [
-    spec(embeddingName, "embedding", [dimension("vocab", "in"), dimension("hidden", "out")]),
-    ...Array.from({ length: config.layers }, (_, i) => layer(i)).flat(),
-    spec(finalNormName, "norm", norm),
-    ...(config.tieEmbeddings ? [] : [spec(headName, "head", [dimension("vocab", "out"), dimension("hidden", "in")])]),
-  ];
-}
-
-/**
- * Parameters in all, and without the embedding table and the head. A tied table counts once, as embedding.
- */
-export function countParameters(config: LlamaConfig): { readonly total: number; readonly nonEmbedding: number } {
-  let total = 0;
-  let nonEmbedding = 0;
-  for (const { shape, kind } of parameterTable(config)) {
-    total += numel(shape);
-    if (kind !== "embedding" && kind !== "head") nonEmbedding += numel(shape);
-  }
-  return { total, nonEmbedding };
+  /** Its name within its layer, e.g. `mlp.up_proj.weight`: the same in every layer that has it. */
+  readonly part?: string;
+  /** `head` is an output projection of its own, absent when the embedding table serves as one. */
+  readonly kind: "embedding" | "norm" | "linear" | "bias" | "head" | "other";
+  /** What it makes is added to the residual stream: with all of a layer's at zero, the layer is the identity. */
+  readonly writes?: "stream";
+  /** What it makes is read by the output projection: the last norm. */
+  readonly feeds?: "head";
+  /** What all its entries start as: 1 for a norm's weight, 0 for a bias. Absent where they are drawn at random. */
+  readonly neutral?: number;
+  /** Another name under which files may hold the same tensor again: the head of a model whose table serves as one. */
+  readonly alias?: string;
 }

@@ -2,14 +2,14 @@
 import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type LlamaConfig, llamaConfig } from "../src/index.js";
+import { type DecoderConfig, type DecoderInput, llama, modelSpec } from "../src/index.js";
 import { configs } from "./support/arbitrary.js";
 
-const sizes = { vocabSize: 256, hiddenSize: 64, intermediateSize: 172, layers: 2, heads: 4, contextLength: 128 };
+const sizes = { vocab: 256, hidden: 64, intermediate: 172, layers: 2, heads: 4, contextLength: 128 };
 
 function reasonsOf(input: object): string[] {
   try {
-    llamaConfig(input as LlamaConfig);
+    modelSpec(llama, input as DecoderInput);
   } catch (error) {
     expect(error).toBeInstanceOf(CambiumError);
     expect((error as CambiumError).code).toBe("E_CONFIG");
@@ -18,31 +18,31 @@ function reasonsOf(input: object): string[] {
   return [];
 }
 
-describe("llamaConfig", () => {
+describe("a decoder's config", () => {
   it("fills in what is left out", () => {
     const defaults = {
       ropeTheta: 10000,
       ropeScaling: null,
       rmsNormEps: 1e-5,
-      tieEmbeddings: false,
+      tied: false,
       initializerRange: 0.02,
     };
-    expect(llamaConfig(sizes)).toEqual({ ...sizes, ...defaults, kvHeads: 4, headDim: 16 });
-    expect(llamaConfig({ ...sizes, kvHeads: undefined, headDim: 8 })).toMatchObject({ kvHeads: 4, headDim: 8 });
+    expect(llama.config(sizes)).toEqual({ ...sizes, ...defaults, kvHeads: 4, headDim: 16 });
+    expect(llama.config({ ...sizes, kvHeads: undefined, headDim: 8 })).toMatchObject({ kvHeads: 4, headDim: 8 });
   });
 
   it("keeps a valid configuration as it is", () => {
     fc.assert(
       fc.property(configs, (config) => {
-        expect(llamaConfig(config)).toEqual(config);
+        expect(modelSpec(llama, config.config)).toEqual(config);
       }),
     );
   });
 
-  const wrong: Partial<Record<keyof LlamaConfig, unknown[]>> = {
-    vocabSize: [0, -1, 1.5, "256", null, Number.NaN, 2 ** 31],
-    hiddenSize: [0],
-    intermediateSize: [Number.POSITIVE_INFINITY],
+  const wrong: Partial<Record<keyof DecoderConfig, unknown[]>> = {
+    vocab: [0, -1, 1.5, "256", null, Number.NaN, 2 ** 31],
+    hidden: [0],
+    intermediate: [Number.POSITIVE_INFINITY],
     layers: [0],
     heads: [0, "4"],
     kvHeads: [0, 3, 8],
@@ -58,7 +58,7 @@ describe("llamaConfig", () => {
       4,
     ],
     rmsNormEps: [0, null],
-    tieEmbeddings: ["yes", 1],
+    tied: ["yes", 1],
     initializerRange: [-0.02],
     bosTokenId: [-1, 0.5],
     eosTokenId: [[1, -2], "2"],
@@ -81,9 +81,9 @@ describe("llamaConfig", () => {
 
   it.each([
     [{ ...sizes, layer: 3 }, ["layer"]],
-    [{ ...sizes, hiddenSize: 66 }, ["headDim"]],
-    [{ ...sizes, hiddenSize: undefined }, ["hiddenSize"]],
-    [{}, ["vocabSize", "hiddenSize", "intermediateSize", "layers", "heads", "contextLength"]],
+    [{ ...sizes, hidden: 66 }, ["headDim"]],
+    [{ ...sizes, hidden: undefined }, ["hidden"]],
+    [{}, ["vocab", "hidden", "intermediate", "layers", "heads", "contextLength"]],
     [
       {
         ...sizes,

@@ -2,7 +2,7 @@
 import { type Device, referenceBackend } from "@cambium/backend";
 import { type HostTensor, hostTensor, toBf16 } from "@cambium/ir";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { generate, initParameters, llamaConfig, logitsGraph, TextGenerator } from "../src/index.js";
+import { generate, initParameters, llama, logitsGraph, modelSpec, TextGenerator } from "../src/index.js";
 import { readConfig, readJson, readTensors } from "./support/golden.js";
 
 let device: Device;
@@ -14,11 +14,11 @@ afterEach(async () => {
   await device.close();
 });
 
-const config = llamaConfig({
+const config = modelSpec(llama, {
   ...{
-    vocabSize: 17,
-    hiddenSize: 8,
-    intermediateSize: 12,
+    vocab: 17,
+    hidden: 8,
+    intermediate: 12,
     layers: 2,
     heads: 2,
     contextLength: 24,
@@ -60,7 +60,7 @@ it("picks the likeliest token of the whole-sequence logits", async () => {
   const tokens = hostTensor("i32", [1, 3], sampled.prompt);
   const { fetched } = await executable.run({ ...parameters, tokens }, { fetch: ["logits"] });
   executable.dispose();
-  const last = [...((await fetched).logits as HostTensor).data].slice(-config.vocabSize);
+  const last = [...((await fetched).logits as HostTensor).data].slice(-config.config.vocab);
   const { tokens: chosen } = await generate(device, config, parameters, {
     ...sampled,
     maxNewTokens: 1,
@@ -104,10 +104,9 @@ it("tells each token as it comes, and ends at a stop token", async () => {
   const stop = tokens[4] as number;
   const stopped = { tokens: tokens.slice(0, tokens.indexOf(stop) + 1), finish: "stop" };
   expect(await generate(device, config, parameters, { ...sampled, stop: [stop] })).toEqual(stopped);
-  expect(await generate(device, { ...config, eosTokenId: stop }, parameters, sampled)).toEqual(stopped);
-  expect(
-    (await generate(device, { ...config, eosTokenId: [stop] }, parameters, { ...sampled, stop: [] })).tokens,
-  ).toEqual(tokens);
+  const ending = (eosTokenId: number | number[]) => modelSpec(llama, { ...config.config, eosTokenId });
+  expect(await generate(device, ending(stop), parameters, sampled)).toEqual(stopped);
+  expect((await generate(device, ending([stop]), parameters, { ...sampled, stop: [] })).tokens).toEqual(tokens);
 });
 
 it("fills the context to its end", async () => {

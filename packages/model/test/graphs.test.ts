@@ -1,21 +1,24 @@
 // The shape of the graphs, and decoding with a cache against the logits of whole sequences.
-import { evaluate, type HostTensor, hostTensor, type RefTensor, toHost } from "@cambium/ir";
+import { evaluate, type HostTensor, hostTensor, numel, type RefTensor, toHost } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   cacheNames,
+  cacheShapes,
   decodeGraph,
+  grownModel,
   initParameters,
-  llamaConfig,
+  llama,
   logitsGraph,
   lossGraph,
+  modelSpec,
   parameterTable,
 } from "../src/index.js";
 import { configs } from "./support/arbitrary.js";
 import { distance } from "./support/golden.js";
 
-const config = llamaConfig({
-  ...{ vocabSize: 256, hiddenSize: 32, intermediateSize: 44, layers: 4, heads: 4, contextLength: 16 },
+const config = modelSpec(llama, {
+  ...{ vocab: 256, hidden: 32, intermediate: 44, layers: 4, heads: 4, contextLength: 16 },
 });
 
 describe("lossGraph", () => {
@@ -31,7 +34,7 @@ describe("lossGraph", () => {
   });
 
   it("grows by the same nodes per layer, sharing the rotary tables, and labels them", () => {
-    const nodes = (layers: number) => lossGraph({ ...config, layers }, { batch: 2, time: 16 }).nodes;
+    const nodes = (layers: number) => lossGraph(grownModel(config, { layers }), { batch: 2, time: 16 }).nodes;
     expect(nodes(4).length - nodes(3).length).toBe(nodes(3).length - nodes(2).length);
     expect(graph.nodes.filter(({ op }) => op.name === "constant")).toHaveLength(2);
     const labels = new Set(graph.nodes.map(({ scope }) => scope));
@@ -41,7 +44,7 @@ describe("lossGraph", () => {
 
   it("projects with plain matrix products, so that a weight's gradient is one too", () => {
     const products = graph.nodes.filter(({ op }) => op.name === "matmul");
-    expect(products).toHaveLength(7 * config.layers);
+    expect(products).toHaveLength(7 * config.config.layers);
     for (const { inputs } of products) expect(inputs.map(({ type }) => type.shape.length)).toEqual([2, 2]);
   });
 
@@ -61,11 +64,11 @@ describe("decodeGraph", () => {
     const batch = tokens.length;
     const length = tokens[0]?.length ?? 0;
     const graph = decodeGraph(model, { batch, time, chunk });
-    const shape = [batch, model.kvHeads, time, model.headDim];
+    const [shape = []] = cacheShapes(model, { batch, time });
     let caches: Record<string, HostTensor> = {};
-    for (let layer = 0; layer < model.layers; layer++) {
+    for (let layer = 0; layer < model.config.layers; layer++) {
       for (const name of Object.values(cacheNames(layer))) {
-        const data = new Float32Array(batch * model.kvHeads * time * model.headDim).fill(fill);
+        const data = new Float32Array(numel(shape)).fill(fill);
         caches[name] = hostTensor("f32", shape, data);
       }
     }
@@ -99,13 +102,13 @@ describe("decodeGraph", () => {
       fc.property(cases, ({ model, batch, length, spare, chunk, seed }) => {
         const parameters = initParameters(model, { seed, scheme: "hf" });
         const tokens = Array.from({ length: batch }, (_, b) =>
-          Array.from({ length }, (_, i) => (7 * i + 3 * b + i * i) % model.vocabSize),
+          Array.from({ length }, (_, i) => (7 * i + 3 * b + i * i) % model.config.vocab),
         );
         const whole = evaluate(logitsGraph(model, { batch, time: length }), {
           ...parameters,
           tokens: hostTensor("i32", [batch, length], tokens.flat()),
         }).logits?.data as Float64Array;
-        const vocab = model.vocabSize;
+        const vocab = model.config.vocab;
         for (const { at, logits } of decode(model, parameters, tokens, { time: length + spare, chunk, fill: 3 })) {
           const expected = tokens.flatMap((_, b) => {
             const row = (b * length + at) * vocab;
@@ -122,7 +125,7 @@ describe("decodeGraph", () => {
   it("replaces its caches", () => {
     const { outputs } = decodeGraph(config, { batch: 1, time: 8 });
     const replaced = outputs.filter(({ replaces }) => replaces !== undefined);
-    expect(replaced).toHaveLength(2 * config.layers);
+    expect(replaced).toHaveLength(2 * config.config.layers);
     expect(replaced.every(({ name, replaces }) => name === replaces)).toBe(true);
   });
 });

@@ -2,18 +2,29 @@
 import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HfFlavour, llamaConfig, parseHfConfig, toHfConfig } from "../src/index.js";
+import {
+  grownModel,
+  type HfFlavour,
+  hfDType,
+  hfFlavour,
+  llama,
+  modelSpec,
+  readHfModel,
+  writeHfModel,
+} from "../src/index.js";
 import { configs } from "./support/arbitrary.js";
 import { fixtureNames, readJson } from "./support/golden.js";
+
+const familyError = expect.objectContaining({ code: "E_FAMILY" });
 
 const flavours = fc.constantFrom<HfFlavour>(4, 5);
 
 function reasonsOf(json: unknown): string[] {
   try {
-    parseHfConfig(json);
+    readHfModel(json);
   } catch (error) {
     expect(error).toBeInstanceOf(CambiumError);
-    expect((error as CambiumError).code).toBe("E_CONFIG");
+    expect(["E_CONFIG", "E_FAMILY"]).toContain((error as CambiumError).code);
     const { message, details } = error as CambiumError;
     return details.reasons?.map(({ where }) => where as string) ?? [message];
   }
@@ -25,24 +36,24 @@ describe.each(fixtureNames)("%s", (fixture) => {
   const v4 = readJson(fixture, "config.v4.json");
 
   it("means the same in both spellings", () => {
-    expect(parseHfConfig(v4).config).toEqual(parseHfConfig(v5).config);
-    expect(parseHfConfig(v4)).toMatchObject({ flavour: 4, dtype: "f32" });
-    expect(parseHfConfig(v5)).toMatchObject({ flavour: 5, dtype: "f32" });
+    expect(readHfModel(v4)).toEqual(readHfModel(v5));
+    expect([hfFlavour(v4), hfDType(v4)]).toEqual([4, "f32"]);
+    expect([hfFlavour(v5), hfDType(v5)]).toEqual([5, "f32"]);
   });
 
   it("is written back as it was", () => {
-    expect(toHfConfig(parseHfConfig(v5).config, { source: v5 })).toEqual(v5);
+    expect(writeHfModel(readHfModel(v5), { source: v5 })).toEqual(v5);
     const { head_dim, num_key_value_heads } = v5;
-    expect(toHfConfig(parseHfConfig(v4).config, { source: v4 })).toEqual({ ...v4, head_dim, num_key_value_heads });
+    expect(writeHfModel(readHfModel(v4), { source: v4 })).toEqual({ ...v4, head_dim, num_key_value_heads });
   });
 
   it("is rewritten in the other spelling on request", () => {
     const spelling = ["dtype", "torch_dtype", "rope_parameters", "rope_theta", "rope_scaling"];
-    const rewritten = toHfConfig(parseHfConfig(v4).config, { source: v4, flavour: 5 });
+    const rewritten = writeHfModel(readHfModel(v4), { source: v4, flavour: 5 });
     for (const key of spelling) expect(rewritten[key], key).toEqual(v5[key]);
-    const old = toHfConfig(parseHfConfig(v5).config, { source: v5, flavour: 4 });
+    const old = writeHfModel(readHfModel(v5), { source: v5, flavour: 4 });
     expect(spelling.filter((key) => key in old)).toEqual(["torch_dtype", "rope_theta", "rope_scaling"]);
-    expect(parseHfConfig(old).config).toEqual(parseHfConfig(v5).config);
+    expect(readHfModel(old)).toEqual(readHfModel(v5));
   });
 });
 
@@ -53,8 +64,8 @@ it("comes back unchanged through either spelling", () => {
       flavours,
       fc.constantFrom("f32" as const, "f16" as const, "bf16" as const),
       (config, flavour, dtype) => {
-        const json = JSON.parse(JSON.stringify(toHfConfig(config, { flavour, dtype })));
-        expect(parseHfConfig(json)).toEqual({ config, flavour, dtype });
+        const json = JSON.parse(JSON.stringify(writeHfModel(config, { flavour, dtype })));
+        expect([readHfModel(json), hfFlavour(json), hfDType(json)]).toEqual([config, flavour, dtype]);
       },
     ),
   );
@@ -67,8 +78,8 @@ it("takes the new sizes and keeps what it does not know when a model has grown",
     house: { style: [1] },
     torch_dtype: "bfloat16",
   };
-  const { config } = parseHfConfig(source);
-  const grown = toHfConfig({ ...config, layers: 8, headDim: 10 }, { source });
+  const config = readHfModel(source);
+  const grown = writeHfModel(grownModel(config, { layers: 8, headDim: 10 }), { source });
   expect(grown).toMatchObject({
     num_hidden_layers: 8,
     head_dim: 10,
@@ -76,10 +87,10 @@ it("takes the new sizes and keeps what it does not know when a model has grown",
     house: { style: [1] },
     torch_dtype: "bfloat16",
   });
-  expect(toHfConfig(config, { source, dtype: "f32" })).toMatchObject({ torch_dtype: "float32" });
+  expect(writeHfModel(config, { source, dtype: "f32" })).toMatchObject({ torch_dtype: "float32" });
 });
 
-describe("parseHfConfig", () => {
+describe("readHfModel", () => {
   // The published Llama-2-7B file, less keys that say nothing about the numbers.
   const llama2 = {
     architectures: ["LlamaForCausalLM"],
@@ -92,25 +103,26 @@ describe("parseHfConfig", () => {
   };
 
   it("fills in Hugging Face's defaults", () => {
-    expect(parseHfConfig(llama2)).toEqual({
-      flavour: 4,
+    expect(hfFlavour(llama2)).toBe(4);
+    expect(readHfModel(llama2)).toEqual({
+      family: llama,
       config: {
         ...{
-          vocabSize: 32000,
-          hiddenSize: 4096,
-          intermediateSize: 11008,
+          vocab: 32000,
+          hidden: 4096,
+          intermediate: 11008,
           layers: 32,
           heads: 32,
           kvHeads: 32,
           headDim: 128,
         },
-        ...{ contextLength: 2048, ropeTheta: 10000, ropeScaling: null, rmsNormEps: 1e-6, tieEmbeddings: false },
+        ...{ contextLength: 2048, ropeTheta: 10000, ropeScaling: null, rmsNormEps: 1e-6, tied: false },
         ...{ initializerRange: 0.02, bosTokenId: 1, eosTokenId: 2 },
       },
     });
-    const ends = parseHfConfig({ ...llama2, bos_token_id: null, eos_token_id: [2, 7] }).config;
+    const { config: ends } = readHfModel({ ...llama2, bos_token_id: null, eos_token_id: [2, 7] });
     expect("bosTokenId" in ends).toBe(false);
-    expect(ends.eosTokenId).toEqual([2, 7]);
+    expect(ends).toMatchObject({ eosTokenId: [2, 7] });
   });
 
   it("reads the llama3 scaling of a file in either place, its original length defaulting to the context", () => {
@@ -122,14 +134,12 @@ describe("parseHfConfig", () => {
       { ...base, ...theta, rope_scaling: rope },
       { ...base, rope_parameters: { ...rope, ...theta } },
     ]) {
-      expect(parseHfConfig(json).config).toMatchObject({ ropeTheta: 500000, ropeScaling: scaling });
+      expect(readHfModel(json).config).toMatchObject({ ropeTheta: 500000, ropeScaling: scaling });
     }
   });
 
   it.each([
-    [{ model_type: "mistral" }, ["model_type"]],
     [{ architectures: ["LlamaForSequenceClassification"] }, ["architectures"]],
-    [{ architectures: undefined, model_type: undefined }, ["model_type"]],
     [{ attention_bias: true, mlp_bias: true, hidden_act: "gelu" }, ["hidden_act", "attention_bias", "mlp_bias"]],
     [{ quantization_config: { bits: 4 } }, ["quantization_config"]],
     [{ rope_scaling: { type: "dynamic", factor: 2 } }, ["rope_scaling.rope_type"]],
@@ -151,6 +161,11 @@ describe("parseHfConfig", () => {
     expect(reasonsOf({ ...llama2, ...change })).toEqual(reasons),
   );
 
+  it.each([{ model_type: "gemma" }, { model_type: undefined, architectures: undefined }])(
+    "says which families there are where %j names none of them",
+    (change) => expect(() => readHfModel({ ...llama2, ...change })).toThrow(familyError),
+  );
+
   it("answers any JSON with a configuration or a typed error", () => {
     const keys = [...Object.keys(readJson("rope-llama3", "config.json")), "rope_scaling", "rope_theta", "torch_dtype"];
     const change = fc.tuple(fc.constantFrom(...keys), fc.jsonValue());
@@ -158,8 +173,8 @@ describe("parseHfConfig", () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), changed), (json) => {
         if (reasonsOf(json).length > 0) return;
-        const { config } = parseHfConfig(json);
-        expect(llamaConfig(config)).toEqual(config);
+        const model = readHfModel(json);
+        expect(modelSpec(model.family, model.config)).toEqual(model);
       }),
       { numRuns: 500 },
     );

@@ -3,27 +3,27 @@ import { differentiate, evaluate, gradientName, type HostTensor, hostTensor, typ
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  finalNormName,
+  grownModel,
   initParameters,
-  type LlamaConfig,
-  layerParameterName,
-  llamaConfig,
+  llama,
   logitsGraph,
   lossGraph,
   type Mask,
+  type ModelSpec,
   maskValue,
   maskValuesName,
+  modelSpec,
   opensAfter,
   parameterTable,
 } from "../src/index.js";
 
-const config = llamaConfig({
-  ...{ vocabSize: 11, hiddenSize: 8, intermediateSize: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
+const config = modelSpec(llama, {
+  ...{ vocab: 11, hidden: 8, intermediate: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
 });
 const size = { batch: 2, time: 6 };
 const shut = { kind: "const", value: 0 } as const;
-const down = layerParameterName(1, "mlp.down_proj");
-const out = layerParameterName(1, "self_attn.o_proj");
+const down = "model.layers.1.mlp.down_proj.weight";
+const out = "model.layers.1.self_attn.o_proj.weight";
 const norms = parameterTable(config).flatMap(({ name, kind }) => (kind === "norm" ? [name] : []));
 const everything: Mask[] = [
   { tensors: [down], axis: "intermediate", range: [7, 10], schedule: shut },
@@ -36,7 +36,7 @@ const everything: Mask[] = [
 type Weights = Record<string, HostTensor<"f32">>;
 
 /** Norm weights are drawn too: 1 would hide which of them is read. */
-function weightsOf(model: LlamaConfig): Weights {
+function weightsOf(model: ModelSpec): Weights {
   const weights = initParameters(model, { seed: "masks", scheme: "hf" }) as Weights;
   const loud = (name: string, { dtype, shape, data }: HostTensor<"f32">) =>
     name.includes("norm")
@@ -46,9 +46,9 @@ function weightsOf(model: LlamaConfig): Weights {
 }
 
 const weights = weightsOf(config);
-const ids = Int32Array.from({ length: size.batch * size.time }, (_, i) => (7 * i * i + 3) % config.vocabSize);
+const ids = Int32Array.from({ length: size.batch * size.time }, (_, i) => (7 * i * i + 3) % config.config.vocab);
 
-function logits(model: LlamaConfig, of: Weights, masks: readonly Mask[] = [], values: number[] = []): number[] {
+function logits(model: ModelSpec, of: Weights, masks: readonly Mask[] = [], values: number[] = []): number[] {
   const inputs = {
     ...of,
     tokens: hostTensor("i32", [size.batch, size.time], ids),
@@ -107,7 +107,7 @@ describe("a mask", () => {
       ),
     );
     const heads = everything.slice(1, 2);
-    const inHead = (k: number) => Math.floor(k / config.headDim);
+    const inHead = (k: number) => Math.floor(k / config.config.headDim);
     close(
       logits(config, weights, heads, quarter),
       logits(
@@ -127,7 +127,7 @@ describe("a mask", () => {
   });
 
   it("on norms takes the mean square over the open channels: shut, it is the narrower model", () => {
-    const narrow = { ...config, hiddenSize: 5 };
+    const narrow = grownModel(config, { hidden: 5 });
     const cut = Object.fromEntries(
       parameterTable(narrow).map(({ name, shape }) => {
         const { shape: from, data } = weights[name] as HostTensor<"f32">;
@@ -145,12 +145,12 @@ describe("a mask", () => {
 
   it("on norms, half open, is (x·c) / sqrt(Σ(x·c)² / Σc + eps) · weight · c", () => {
     const silent = [0, 1].flatMap((layer) => [
-      layerParameterName(layer, "self_attn.o_proj"),
-      layerParameterName(layer, "mlp.down_proj"),
+      `model.layers.${layer}.self_attn.o_proj.weight`,
+      `model.layers.${layer}.mlp.down_proj.weight`,
     ]);
     const quiet = silent.reduce((of, name) => times(of, name, () => 0), weights);
     const c: number[] = Array.from({ length: 8 }, (_, i) => (i < 5 ? 1 : 0.25));
-    const [embedding, norm, head] = ["model.embed_tokens.weight", finalNormName, "lm_head.weight"].map(
+    const [embedding, norm, head] = ["model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"].map(
       (name) => (quiet[name] as HostTensor<"f32">).data,
     ) as [Float32Array, Float32Array, Float32Array];
     const expected = [...ids].flatMap((id) => {
@@ -158,7 +158,7 @@ describe("a mask", () => {
       const mean = x.reduce((sum, y) => sum + y * y, 0) / c.reduce((a, b) => a + b);
       const y = x.map(
         (value, i) =>
-          (value / Math.sqrt(mean + Math.fround(config.rmsNormEps))) * (norm[i] as number) * (c[i] as number),
+          (value / Math.sqrt(mean + Math.fround(config.config.rmsNormEps))) * (norm[i] as number) * (c[i] as number),
       );
       return Array.from({ length: 11 }, (_, v) =>
         y.reduce((sum, value, i) => sum + value * (head[8 * v + i] as number), 0),
@@ -169,7 +169,7 @@ describe("a mask", () => {
 
   it("on a layer mixes it with the identity: shut, the layer is not there; half open, what it adds is scaled", () => {
     const [top] = everything.slice(3, 4) as [Mask];
-    const without = { ...config, layers: 1 };
+    const without = grownModel(config, { layers: 1 });
     const kept = Object.fromEntries(
       parameterTable(without).map(({ name }) => [name, weights[name] as HostTensor<"f32">]),
     );
@@ -192,7 +192,7 @@ describe("a mask", () => {
   });
 
   it("shut on every channel makes a norm 0, not a number that is none", () => {
-    const all: Mask[] = [{ tensors: [finalNormName], axis: "hidden", range: [0, 8], schedule: shut }];
+    const all: Mask[] = [{ tensors: ["model.norm.weight"], axis: "hidden", range: [0, 8], schedule: shut }];
     expect(new Set(logits(config, weights, all, [0]))).toEqual(new Set([0]));
   });
 });

@@ -11,7 +11,7 @@ import {
   zeros,
 } from "@cambium/growth";
 import { graphCost } from "@cambium/ir";
-import { finalNormName, type LlamaConfig, llamaConfig, parameterTable } from "@cambium/model";
+import { grownModel, llama, type ModelSpec, modelSizes, modelSpec, parameterTable, sizesAlong } from "@cambium/model";
 import stack from "@cambium/operator-stack";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import fc from "fast-check";
@@ -42,12 +42,12 @@ function perStep({ flops, tokens }: StagePlan, { train, model }: typeof minimal)
   return (flops / tokens) * train.batch * model.context;
 }
 
-function copies(base: LlamaConfig): Record<string, Expr> {
+function copies(base: ModelSpec): Record<string, Expr> {
   return Object.fromEntries(parameterTable(base).map(({ name }) => [name, copy(name)]));
 }
 
 /** An operator that changes no size, and whose plan is `plan`'s. */
-function operatorOf(name: string, plan: (base: LlamaConfig) => PlanParts): Operator {
+function operatorOf(name: string, plan: (base: ModelSpec) => PlanParts): Operator {
   return defineOperator({
     name,
     version: "1.0.0",
@@ -74,7 +74,7 @@ describe("a plan", () => {
         const recipe = { ...minimal, growth, train: { ...minimal.train, tokens } };
         const [grown, scratch] = plan(recipe);
         const target = grown?.stages.at(-1) as StagePlan;
-        expect(target.config).toEqual(scratch?.stages[0]?.config);
+        expect(target.model).toEqual(scratch?.stages[0]?.model);
         expect(Math.abs(flopsOf(grown) - flopsOf(scratch))).toBeLessThanOrEqual(perStep(target, recipe));
       }),
     );
@@ -86,7 +86,10 @@ describe("a plan", () => {
       version: "1.0.0",
       summary: "Twice the layers, twice as wide.",
       options: z.looseObject({}),
-      target: (base) => ({ ...base, layers: 2 * base.layers, intermediateSize: 2 * base.intermediateSize }),
+      target: (base) => {
+        const { layers, intermediate } = sizesAlong(base, ["layers", "intermediate"]);
+        return grownModel(base, { layers: 2 * layers, intermediate: 2 * intermediate });
+      },
       plan: (base, target) => ({
         tensors: Object.fromEntries(parameterTable(target).map(({ name, shape }) => [name, zeros(shape)])),
         dropped: parameterTable(base).map(({ name }) => name),
@@ -95,7 +98,8 @@ describe("a plan", () => {
     const recipe: RecipeInput = { ...minimal, variants: ["wide"] };
     const [grown, , variant] = plan(recipe, { operators: { growth: [stack], variants: [wide] } });
     const target = variant?.stages.at(-1) as StagePlan;
-    expect(target.config.intermediateSize).toBe(2 * (grown?.stages.at(-1)?.config.intermediateSize as number));
+    const width = ({ model }: StagePlan) => modelSizes(model).intermediate ?? 0;
+    expect(width(target)).toBe(2 * width(grown?.stages.at(-1) as StagePlan));
     expect(Math.abs(flopsOf(variant) - flopsOf(grown))).toBeLessThanOrEqual(perStep(target, minimal));
   });
 
@@ -122,7 +126,7 @@ describe("a plan", () => {
 
   test("refuses before training what training cannot do", () => {
     const fitting = operatorOf("fitting", (base) => ({
-      tensors: { ...copies(base), [finalNormName]: learned("norm", [base.hiddenSize], copy(finalNormName)) },
+      tensors: { ...copies(base), "model.norm.weight": learned("norm", [8], copy("model.norm.weight")) },
     }));
     expect(() => plan(minimal, { operators: { growth: [fitting], variants: [] } })).toThrow(
       expect.objectContaining({
@@ -183,7 +187,7 @@ describe("a plan", () => {
         const model = { layers, hidden, heads, kvHeads, intermediate: 3 * width, context: 8, tied };
         const stage = plan({ ...minimal, model, growth: [] })[0]?.stages[0] as StagePlan;
         const size = { batch: minimal.train.batch, time: 8, optimizer: defaultOptimizer };
-        const graph = trainStepGraph(llamaConfig(stage.config), size);
+        const graph = trainStepGraph(stage.model, size);
         expect(stage.flops / (stage.tokens / (size.batch * size.time))).toBe(graphCost(graph).matrixFlops);
       }),
       { numRuns: 20 },
@@ -191,15 +195,15 @@ describe("a plan", () => {
   });
 
   test("refuses a checkpoint that the recipe does not fit, with both reasons", () => {
-    const config = llamaConfig({
-      vocabSize: 64,
-      hiddenSize: 8,
-      intermediateSize: 8,
+    const model = modelSpec(llama, {
+      vocab: 64,
+      hidden: 8,
+      intermediate: 8,
       layers: 1,
       heads: 2,
       contextLength: 4,
     });
-    const checkpoint = { path: "./small", config, fingerprint: "f" };
+    const checkpoint = { path: "./small", model, fingerprint: "f" };
     const recipe = { ...minimal, model: { from: "./small", context: 8 } };
     expect(() => plan(recipe, { checkpoint })).toThrow(expect.objectContaining({ code: "E_RECIPE" }));
     try {

@@ -4,12 +4,12 @@ import { stat } from "node:fs/promises";
 import { type CompanionFile, openModelDirectory } from "@cambium/checkpoint";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
-import { type LlamaConfig, parameterTable, parseHfConfig } from "@cambium/model";
+import { type ModelSpec, parameterTable, readHfModel } from "@cambium/model";
 
 /** A model to begin with, without its weights. */
 export interface Checkpoint {
   readonly path: string;
-  readonly config: LlamaConfig;
+  readonly model: ModelSpec;
   /** Covers configuration, tensor headers, and the sizes and times of the files: weights changed in place change it. */
   readonly fingerprint: string;
   /** config.json, not interpreted. */
@@ -18,11 +18,11 @@ export interface Checkpoint {
   readonly files: readonly CompanionFile[];
 }
 
-/** The model in `path`. @throws CambiumError from reading the directory, `E_CONFIG` for a model that is no Llama. */
+/** The model in `path`. @throws CambiumError from reading the directory, `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   await using directory = await openModelDirectory(path);
-  const { config } = parseHfConfig(directory.configJson);
-  const hash = createHash("sha256").update(JSON.stringify(config));
+  const model = readHfModel(directory.configJson);
+  const hash = createHash("sha256").update(JSON.stringify(model));
   for (const [name, entry] of directory.tensors) hash.update(JSON.stringify([name, entry]));
   const files = new Set([...directory.tensors.keys()].map((name) => directory.shardOf(name).path));
   for (const file of files) {
@@ -30,13 +30,13 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     hash.update(JSON.stringify([size, mtimeMs]));
   }
   const { configJson, files: companions } = directory;
-  return { path, config, fingerprint: hash.digest("hex"), configJson, files: companions };
+  return { path, model, fingerprint: hash.digest("hex"), configJson, files: companions };
 }
 
-/** Parameters of `config` in `path`, as f32. @throws CambiumError `E_CHECKPOINT_TENSORS` naming all that do not fit. */
-export async function readParameters(path: string, config: LlamaConfig): Promise<Record<string, HostTensor<"f32">>> {
+/** Parameters of `model` in `path`, as f32. @throws CambiumError `E_CHECKPOINT_TENSORS` naming all that do not fit. */
+export async function readParameters(path: string, model: ModelSpec): Promise<Record<string, HostTensor<"f32">>> {
   await using directory = await openModelDirectory(path);
-  const table = parameterTable(config);
+  const table = parameterTable(model);
   const reasons = table.flatMap(({ name, shape }) => {
     const found = directory.tensors.get(name);
     if (found && found.shape.join() === shape.join()) return [];

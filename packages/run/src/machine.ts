@@ -19,8 +19,8 @@ export function machineInfo(): MachineInfo {
 const bytesPerParameter = 16;
 
 /** @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than this machine's memory. */
-export function requireMemory({ name, config }: StagePlan): void {
-  const bytes = bytesPerParameter * countParameters(config).total;
+export function requireMemory({ name, model }: StagePlan): void {
+  const bytes = bytesPerParameter * countParameters(model).total;
   if (bytes <= totalmem()) return;
   throw new CambiumError("E_MEMORY", "the model is too large to be trained on this machine", {
     where: `stage "${name}"`,

@@ -4,7 +4,7 @@ import type { Device } from "@cambium/backend";
 import { type ExtraFile, hostSources, writeModelDirectory } from "@cambium/checkpoint";
 import { batchAt, evaluationBatches, type PreparedData } from "@cambium/data";
 import type { HostTensor } from "@cambium/ir";
-import { countParameters, type TrainingState, toHfConfig } from "@cambium/model";
+import { contextLength, countParameters, isTied, sizesAlong, type TrainingState, writeHfModel } from "@cambium/model";
 import { evaluation, type Recipe, type StagePlan } from "@cambium/recipe";
 import type { GrowthRecord, StageManifest } from "@cambium/run-format";
 import { MetricsFile, type RunDirectory, type StageDirectory } from "@cambium/run-format/node";
@@ -63,7 +63,7 @@ export async function runStage(plan: StagePlan, context: StageContext): Promise<
     if (final === "aborted") return "aborted";
     await writeModel(plan, directory, final.parameters, context.companions);
   }
-  const samples = samplesOf && { samplesOf, samples: await sampleTexts(plan.config, recipe, data, device, trainer) };
+  const samples = samplesOf && { samplesOf, samples: await sampleTexts(plan.model, recipe, data, device, trainer) };
   await directory.write({ ...manifest, state: "done", ...samples });
   observer.onStageDone?.(plan);
   return "done";
@@ -150,17 +150,18 @@ async function writeModel(
   { files, config }: StageContext["companions"],
 ): Promise<void> {
   await writeModelDirectory(directory.model, {
-    configJson: toHfConfig(plan.config, { dtype: "f32", ...(config && { source: config }) }),
+    configJson: writeHfModel(plan.model, { dtype: "f32", ...(config && { source: config }) }),
     tensors: hostSources(parameters),
     extraFiles: files,
     replace: true,
   });
 }
 
-function describe({ id, name, config, tokens }: StagePlan): Omit<StageManifest, "state"> {
-  const { total: parameters, nonEmbedding: nonEmbeddingParameters } = countParameters(config);
-  const { layers, hiddenSize: hidden, heads, kvHeads, intermediateSize: intermediate, vocabSize: vocab } = config;
-  const { contextLength: context, tieEmbeddings: tied } = config;
-  const model = { layers, hidden, heads, kvHeads, intermediate, vocab, context, tied };
-  return { id, name, model, parameters, nonEmbeddingParameters, tokens };
+function describe({ id, name, model, tokens }: StagePlan): Omit<StageManifest, "state"> {
+  const { total: parameters, nonEmbedding: nonEmbeddingParameters } = countParameters(model);
+  const axes = ["layers", "hidden", "heads", "kvHeads", "intermediate", "vocab"] as const;
+  const { layers, hidden, heads, kvHeads, intermediate, vocab } = sizesAlong(model, axes);
+  const shown = { layers, hidden, heads, kvHeads, intermediate, vocab };
+  const limits = { context: contextLength(model), tied: isTied(model) };
+  return { id, name, model: { ...shown, ...limits }, parameters, nonEmbeddingParameters, tokens };
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Device } from "@cambium/backend";
 import type { PreparedData } from "@cambium/data";
-import { generate, type LlamaConfig } from "@cambium/model";
+import { contextLength, generate, type ModelSpec } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import type { SampleRecord } from "@cambium/run-format";
 import type { Trainer } from "@cambium/train";
@@ -17,7 +17,7 @@ export function samplesKey({ samples, seed }: Recipe): string {
 
 /** @throws CambiumError from generating. */
 export async function sampleTexts(
-  config: LlamaConfig,
+  model: ModelSpec,
   recipe: Recipe,
   data: PreparedData,
   device: Device,
@@ -27,15 +27,16 @@ export async function sampleTexts(
   const { tokenizer, heldOut } = data;
   if (tokens === 0) return [];
   const opening = () => tokenizer.decode(heldOut.read(0, Math.min(promptTokens, heldOut.length)));
+  const longest = contextLength(model);
   const samples: SampleRecord[] = [];
   for (const prompt of prompts.length > 0 ? prompts : [opening()]) {
-    const half = Math.max(1, Math.floor(config.contextLength / 2));
+    const half = Math.max(1, Math.floor(longest / 2));
     const ids = [...tokenizer.prefix, ...tokenizer.encode(prompt)].slice(-half);
     if (ids.length === 0) continue;
     // The last new token is never read, so it needs no place in the context.
-    const maxNewTokens = Math.min(tokens, config.contextLength - ids.length + 1);
+    const maxNewTokens = Math.min(tokens, longest - ids.length + 1);
     const options = { prompt: ids, maxNewTokens, temperature, seed: `${recipe.seed}` };
-    const result = await generate(device, config, trainer.parameters, options);
+    const result = await generate(device, model, trainer.parameters, options);
     // A model's vocabulary may be padded beyond its tokenizer's.
     const known = result.tokens.filter((id) => id < tokenizer.vocabSize);
     samples.push({ prompt, text: tokenizer.decode(known) });

@@ -3,7 +3,7 @@ import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
 import type { JsonValue } from "@cambium/files";
 import { growState } from "@cambium/growth";
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
-import { initParameters, type LlamaConfig, type LossScale, type TrainingState } from "@cambium/model";
+import { initParameters, type LossScale, type ModelSpec, type TrainingState } from "@cambium/model";
 import type { StagePlan } from "@cambium/recipe";
 import type { GrowthRecord } from "@cambium/run-format";
 import type { RunDirectory, StageDirectory } from "@cambium/run-format/node";
@@ -38,12 +38,12 @@ export async function startStage(
   run: RunDirectory,
   parent: (from: StagePlan) => TimedState | undefined,
 ): Promise<StageStart> {
-  const held = await readStage(run.stage(plan.id), plan.config);
+  const held = await readStage(run.stage(plan.id), plan.model);
   if (held) return { ...held, continued: true };
   const fresh = { progress: noProgress, rejected: [], continued: false };
-  const { start, config } = plan;
-  if (start.kind === "init") return { ...fresh, state: freshState(initParameters(config, start)) };
-  if (start.kind === "checkpoint") return { ...fresh, state: freshState(await readParameters(start.path, config)) };
+  const { start, model } = plan;
+  if (start.kind === "init") return { ...fresh, state: freshState(initParameters(model, start)) };
+  if (start.kind === "checkpoint") return { ...fresh, state: freshState(await readParameters(start.path, model)) };
   const from = parent(start.from) ?? (await readParent(start.from, run));
   const began = performance.now();
   const state = await growState(start.growth, from.state, { moments: start.moments });
@@ -53,7 +53,7 @@ export async function startStage(
 async function readParent(from: StagePlan, run: RunDirectory): Promise<TimedState> {
   const directory = run.stage(from.id);
   const began = performance.now();
-  const parent = await readStage(directory, from.config);
+  const parent = await readStage(directory, from.model);
   if (parent) return { state: parent.state, seconds: (performance.now() - began) / 1000 };
   throw new CambiumError("E_STAGE_LOST", `stage "${from.id}" is done but its snapshot is gone`, {
     where: directory.snapshot,
@@ -72,7 +72,7 @@ export async function saveStage(directory: StageDirectory, held: HeldState): Pro
   });
 }
 
-async function readStage(directory: StageDirectory, config: LlamaConfig) {
+async function readStage(directory: StageDirectory, model: ModelSpec) {
   const snapshot = await loadSnapshot(directory.snapshot);
   if (!snapshot) return undefined;
   await using file = snapshot.tensors;
@@ -84,6 +84,6 @@ async function readStage(directory: StageDirectory, config: LlamaConfig) {
     lossScale?: LossScale;
     growth: GrowthRecord | null;
   };
-  const state = { ...unflattenState(config, tensors, updates), ...(lossScale && { lossScale }) };
+  const state = { ...unflattenState(model, tensors, updates), ...(lossScale && { lossScale }) };
   return { state, progress, rejected: snapshot.rejected, ...(growth && { growth }) };
 }

@@ -10,12 +10,12 @@ export interface TrainerSettings {
 
 /** Compiles the trainer of `plan`, `tokens` tokens into the stage. @throws CambiumError as `Trainer.open`. */
 export function openTrainer(plan: StagePlan, { recipe, device }: TrainerSettings, tokens: number): Promise<Trainer> {
-  const { start, config, optimizer } = plan;
+  const { start, model, optimizer } = plan;
   const { batch, accumulation, precision } = recipe.train;
   const time = recipe.model.context;
   const growth = start.kind === "growth" ? start.growth : undefined;
   return Trainer.open({
-    ...{ device, config, batch, time, accumulation, optimizer, precision },
+    ...{ device, model, batch, time, accumulation, optimizer, precision },
     ...(growth && { phase: growth.phase, tokens }),
   });
 }

@@ -3,7 +3,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parsePlan } from "@cambium/growth";
-import { parseHfConfig } from "@cambium/model";
+import { readHfModel } from "@cambium/model";
 import type { RecipeInput, StagePlan } from "@cambium/recipe";
 import { readRows } from "@cambium/run-format/node";
 import { expect, test } from "vitest";
@@ -29,8 +29,8 @@ const recipe: RecipeInput = {
 };
 
 async function parameters(stage: string) {
-  const { config } = parseHfConfig(JSON.parse(readFileSync(join(stage, "model", "config.json"), "utf8")));
-  return readParameters(join(stage, "model"), config);
+  const model = readHfModel(JSON.parse(readFileSync(join(stage, "model", "config.json"), "utf8")));
+  return readParameters(join(stage, "model"), model);
 }
 
 test("gradual growth does at each growth what its recipe says, and ends in the same bits wherever it is stopped", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { defineBackend, referenceBackend } from "@cambium/backend";
 import { loadSnapshot, SafetensorsFile, type Snapshot } from "@cambium/checkpoint";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { parseHfConfig } from "@cambium/model";
+import { readHfModel } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import type { ArmPlan } from "@cambium/recipe";
 import { MetricsFile, readRows } from "@cambium/run-format/node";
@@ -110,8 +110,8 @@ describe("a run", () => {
     await runRecipe(recipe, { out, importer });
     const [base, target] = stages(out);
     const parameters = async (stage: string) => {
-      const { config } = parseHfConfig(JSON.parse(readFileSync(join(stage, "model", "config.json"), "utf8")));
-      return readParameters(join(stage, "model"), config);
+      const model = readHfModel(JSON.parse(readFileSync(join(stage, "model", "config.json"), "utf8")));
+      return readParameters(join(stage, "model"), model);
     };
     const [small, large] = [await parameters(base?.path ?? ""), await parameters(target?.path ?? "")];
     for (const [name, tensor] of Object.entries(large)) {

@@ -28,10 +28,10 @@ export function maskValuesAt(masks: readonly Mask[], tokens: number): Readonly<R
 
 /** @throws CambiumError from the device's `compile`; nothing is then left on it. */
 export async function compileModel(options: ResolvedTrainerOptions, masks: readonly Mask[]): Promise<CompiledModel> {
-  const { device, config, phase } = options;
+  const { device, model, phase } = options;
   const masked = { ...options, phase: { ...phase, masks } };
-  const step = await compileStep(device, config, masked);
-  const loss = compiledWhenRun(device, () => lossGraph(config, { ...options, masks }));
+  const step = await compileStep(device, model, masked);
+  const loss = compiledWhenRun(device, () => lossGraph(model, { ...options, masks }));
   const dispose = () => {
     step.dispose();
     loss.dispose();

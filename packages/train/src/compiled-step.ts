@@ -1,7 +1,7 @@
 // An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
 import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { byteLength, type Graph, graphCost, type HostTensor, hostTensor, liveness } from "@cambium/ir";
-import { type LlamaConfig, parameterTable, stateNames } from "@cambium/model";
+import { type ModelSpec, parameterTable, stateNames } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { scalingNames, wasSkipped } from "./loss-scale.js";
 import {
@@ -63,14 +63,14 @@ export type CompiledStepOptions = StepGraphOptions & { readonly accumulation: nu
 /** Compiles the step for `accumulation` micro-batches. @throws CambiumError from the device's `compile`. */
 export async function compileStep(
   device: Device,
-  config: LlamaConfig,
+  model: ModelSpec,
   options: CompiledStepOptions,
 ): Promise<CompiledStep> {
-  return options.accumulation === 1 ? wholeStep(device, config, options) : accumulatedStep(device, config, options);
+  return options.accumulation === 1 ? wholeStep(device, model, options) : accumulatedStep(device, model, options);
 }
 
-async function wholeStep(device: Device, config: LlamaConfig, options: StepGraphOptions): Promise<CompiledStep> {
-  const graph = trainStepGraph(config, options);
+async function wholeStep(device: Device, model: ModelSpec, options: StepGraphOptions): Promise<CompiledStep> {
+  const graph = trainStepGraph(model, options);
   const executable = await device.compile(graph);
   const { scalars, results } = edges(options);
   return {
@@ -86,12 +86,8 @@ async function wholeStep(device: Device, config: LlamaConfig, options: StepGraph
   };
 }
 
-async function accumulatedStep(
-  device: Device,
-  config: LlamaConfig,
-  options: CompiledStepOptions,
-): Promise<CompiledStep> {
-  const graphs = accumulatedStepGraphs(config, options);
+async function accumulatedStep(device: Device, model: ModelSpec, options: CompiledStepOptions): Promise<CompiledStep> {
+  const graphs = accumulatedStepGraphs(model, options);
   const accumulate = await device.compile(graphs.accumulate);
   const apply = await device.compile(graphs.apply).catch((error) => {
     accumulate.dispose();
@@ -99,8 +95,8 @@ async function accumulatedStep(
   });
   const { m, v } = stateNames;
   const { scalars, results, scaled, scaling } = edges(options);
-  const trained = trainable(config, options);
-  const read = [...parameterTable(config).map(({ name }) => name), ...scaled];
+  const trained = trainable(model, options);
+  const read = [...parameterTable(model).map(({ name }) => name), ...scaled];
   const updated = [...trained.flatMap((name) => [name, m(name), v(name)]), ...scaling];
   const shapes = new Map(graphs.accumulate.inputs.map(({ name, value }) => [name, value.type.shape]));
   const sums = new Map(trained.map((name) => [accumulatedName(name), shapes.get(name) as readonly number[]]));

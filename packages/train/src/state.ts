@@ -1,6 +1,6 @@
 // Training states: fresh ones, flat for snapshots and whole again, and whether one fits a model.
 import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
-import { type LlamaConfig, parameterTable, stateNames, type TrainingState } from "@cambium/model";
+import { type ModelSpec, parameterTable, stateNames, type TrainingState } from "@cambium/model";
 import { initialLossScale } from "./loss-scale.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
@@ -24,8 +24,8 @@ export function flattenState(state: TrainingState): Record<string, HostTensor> {
  * The inverse of `flattenState`. Frozen parameters have no moments.
  * @throws CambiumError `E_STATE` naming every tensor that no parameter of the model accounts for.
  */
-export function unflattenState(config: LlamaConfig, tensors: Tensors, updates: number): TrainingState {
-  const names = parameterTable(config).map(({ name }) => name);
+export function unflattenState(model: ModelSpec, tensors: Tensors, updates: number): TrainingState {
+  const names = parameterTable(model).map(({ name }) => name);
   const pick = (rename: (name: string) => string) =>
     Object.fromEntries(
       names.flatMap((name) => (tensors[rename(name)] ? [[name, tensors[rename(name)] as HostTensor]] : [])),
@@ -37,11 +37,11 @@ export function unflattenState(config: LlamaConfig, tensors: Tensors, updates: n
 }
 
 /**
- * Checks that `state` is one of `config`'s: every parameter, and moments of all that are not `frozen`.
+ * Checks that `state` is one of the model's: every parameter, and moments of all that are not `frozen`.
  * @throws CambiumError `E_STATE` with every reason found.
  */
-export function checkState(config: LlamaConfig, state: TrainingState, frozen: ReadonlySet<string> = new Set()): void {
-  const shapes = new Map(parameterTable(config).map(({ name, shape }) => [name, `f32[${shape}]`]));
+export function checkState(model: ModelSpec, state: TrainingState, frozen: ReadonlySet<string> = new Set()): void {
+  const shapes = new Map(parameterTable(model).map(({ name, shape }) => [name, `f32[${shape}]`]));
   const reasons: Reason[] = [];
   if (!Number.isInteger(state.updates) || state.updates < 0) {
     reasons.push({ where: "updates", message: "does not fit", expected: "an integer ≥ 0", got: String(state.updates) });

@@ -15,7 +15,7 @@ import {
   mul,
   type Tensor,
 } from "@cambium/ir";
-import { type LlamaConfig, lossGraph, type Phase, parameterTable, plainPhase, stateNames } from "@cambium/model";
+import { lossGraph, type ModelSpec, type Phase, parameterTable, plainPhase, stateNames } from "@cambium/model";
 import { scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
 import type { Precision } from "./precision.js";
@@ -43,12 +43,12 @@ export function accumulatedName(parameter: string): string {
  * In mixed precision the state also has the loss's scale and the count of updates (`scalingNames`), which takes the place
  * of `step`, and one more output is `stepScale` f32 [].
  */
-export function trainStepGraph(config: LlamaConfig, options: StepGraphOptions): Graph {
+export function trainStepGraph(model: ModelSpec, options: StepGraphOptions): Graph {
   const builder = new GraphBuilder();
-  const { inputs, outputs } = lossAndGradients(builder, config, options);
+  const { inputs, outputs } = lossAndGradients(builder, model, options);
   builder.output("loss", outputs["loss"] as Tensor);
-  const gradients = trainable(config, options).map((name) => outputs[gradientName(name)] as Tensor);
-  update(builder, config, options, inputs, gradients);
+  const gradients = trainable(model, options).map((name) => outputs[gradientName(name)] as Tensor);
+  update(builder, model, options, inputs, gradients);
   return withPrecision(builder.finish(), options);
 }
 
@@ -58,14 +58,14 @@ export function trainStepGraph(config: LlamaConfig, options: StepGraphOptions): 
  * leaves `accumulated:` zeroed.
  */
 export function accumulatedStepGraphs(
-  config: LlamaConfig,
+  model: ModelSpec,
   options: StepGraphOptions & { readonly accumulation: number },
 ): { accumulate: Graph; apply: Graph } {
-  const names = trainable(config, options);
-  const shapes = shapesOf(config);
+  const names = trainable(model, options);
+  const shapes = shapesOf(model);
 
   const first = new GraphBuilder();
-  const { outputs } = lossAndGradients(first, config, options);
+  const { outputs } = lossAndGradients(first, model, options);
   first.output("loss", outputs["loss"] as Tensor);
   for (const name of names) {
     const sum = first.input(accumulatedName(name), f32(...(shapes[name] as readonly number[])));
@@ -78,7 +78,7 @@ export function accumulatedStepGraphs(
     names.map((name) => [name, second.input(name, f32(...(shapes[name] as readonly number[])))]),
   );
   const sums = names.map((name) => second.input(accumulatedName(name), f32(...(shapes[name] as readonly number[]))));
-  update(second, config, options, inputs, sums);
+  update(second, model, options, inputs, sums);
   names.forEach((name) => {
     const zeros = broadcast(second.scalar(0), { shape: shapes[name] as readonly number[] });
     second.output(accumulatedName(name), zeros, { replaces: accumulatedName(name) });
@@ -87,32 +87,32 @@ export function accumulatedStepGraphs(
 }
 
 /** The parameters that train, in table order. */
-export function trainable(config: LlamaConfig, { phase }: Pick<StepGraphOptions, "phase">): string[] {
+export function trainable(model: ModelSpec, { phase }: Pick<StepGraphOptions, "phase">): string[] {
   const frozen = new Set(phase?.frozen);
-  return parameterTable(config).flatMap(({ name }) => (frozen.has(name) ? [] : [name]));
+  return parameterTable(model).flatMap(({ name }) => (frozen.has(name) ? [] : [name]));
 }
 
-function shapesOf(config: LlamaConfig): Record<string, readonly number[]> {
-  return Object.fromEntries(parameterTable(config).map(({ name, shape }) => [name, shape]));
+function shapesOf(model: ModelSpec): Record<string, readonly number[]> {
+  return Object.fromEntries(parameterTable(model).map(({ name, shape }) => [name, shape]));
 }
 
 function withPrecision(graph: Graph, { precision }: StepGraphOptions): Graph {
   return precision === "mixed" ? autocast(graph) : graph;
 }
 
-function lossAndGradients(builder: GraphBuilder, config: LlamaConfig, options: StepGraphOptions) {
+function lossAndGradients(builder: GraphBuilder, model: ModelSpec, options: StepGraphOptions) {
   const mixed = options.precision === "mixed";
   const { batch, time, phase = plainPhase } = options;
-  const plain = lossGraph(config, { batch, time, masks: phase.masks });
+  const plain = lossGraph(model, { batch, time, masks: phase.masks });
   const loss = mixed ? withScaledLoss(plain) : plain;
   const inputs = Object.fromEntries(loss.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
-  const backward = differentiate(loss, { of: mixed ? "scaledLoss" : "loss", by: trainable(config, options) });
+  const backward = differentiate(loss, { of: mixed ? "scaledLoss" : "loss", by: trainable(model, options) });
   return { inputs, outputs: builder.inline(backward, inputs) };
 }
 
 function update(
   builder: GraphBuilder,
-  config: LlamaConfig,
+  model: ModelSpec,
   options: StepGraphOptions,
   inputs: Readonly<Record<string, Tensor>>,
   gradients: readonly Tensor[],
@@ -131,7 +131,7 @@ function update(
         )
       : plainClip(builder, gradients, optimizer.clip);
     const updated = mixed ? guardedAdamw : adamw;
-    trainable(config, options).forEach((name, i) => {
+    trainable(model, options).forEach((name, i) => {
       const parameter = inputs[name] as Tensor;
       const m = builder.input(stateNames.m(name), parameter.type);
       const v = builder.input(stateNames.v(name), parameter.type);

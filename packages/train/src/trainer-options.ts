@@ -1,13 +1,13 @@
 // What a trainer is opened with, and the checks on it.
 import type { Device } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { type LlamaConfig, type Phase, parameterTable, phaseReasons, plainPhase } from "@cambium/model";
+import { type ModelSpec, type Phase, parameterTable, phaseReasons, plainPhase } from "@cambium/model";
 import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
 import { type Precision, requirePrecision } from "./precision.js";
 
 export interface TrainerOptions {
   readonly device: Device;
-  readonly config: LlamaConfig;
+  readonly model: ModelSpec;
   /** Sequences in a micro-batch. */
   readonly batch: number;
   /** Tokens in a sequence. */
@@ -36,7 +36,7 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   const { batch, time, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;
-  const table = parameterTable(given.config);
+  const table = parameterTable(given.model);
   const sizes = Object.entries({ batch, time, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
   const reasons: Reason[] = [
     ...sizes.map(([where, n]) => ({ where, message: "out of range", expected: "an integer ≥ 1", got: String(n) })),

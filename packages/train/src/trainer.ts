@@ -2,7 +2,7 @@
 // each as soon as what was asked for before is handed over to the device.
 import type { DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
-import { type LlamaConfig, parameterTable, type TrainingState } from "@cambium/model";
+import { type ModelSpec, parameterTable, type TrainingState } from "@cambium/model";
 import { type CompiledModel, compileModel, masksAt, maskValuesAt } from "./compiled-model.js";
 import type { StepResult } from "./compiled-step.js";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
@@ -28,7 +28,7 @@ export class Trainer {
     this.#options = options;
     this.#model = model;
     this.#tokens = options.tokens;
-    this.#names = parameterTable(options.config).map(({ name }) => name);
+    this.#names = parameterTable(options.model).map(({ name }) => name);
   }
 
   /**
@@ -40,8 +40,8 @@ export class Trainer {
     return new Trainer(options, await compileModel(options, masksAt(options.phase.masks, options.tokens)));
   }
 
-  get config(): LlamaConfig {
-    return this.#options.config;
+  get model(): ModelSpec {
+    return this.#options.model;
   }
 
   /** Training tokens that one step reads. */
@@ -76,9 +76,9 @@ export class Trainer {
   load(state: TrainingState): Promise<void> {
     const before = this.#result;
     return this.#inTurn(async () => {
-      const { device, config, phase, precision } = this.#options;
+      const { device, model, phase, precision } = this.#options;
       const frozen = new Set(phase.frozen);
-      checkState(config, state, frozen);
+      checkState(model, state, frozen);
       // A failure that is still to come belongs to the state that goes.
       await before.catch(() => {});
       this.#drop();
@@ -169,7 +169,7 @@ export class Trainer {
       for (const [name, tensor] of Object.entries(this.#state))
         tensors[name] = await this.#options.device.download(tensor);
       const { model, scaling } = splitScaling(tensors);
-      const state = unflattenState(this.config, model, scaling?.updates ?? this.#updates);
+      const state = unflattenState(this.model, model, scaling?.updates ?? this.#updates);
       return scaling ? { ...state, lossScale: scaling.lossScale } : state;
     });
   }

@@ -67,7 +67,7 @@ it("forgets what a failed step accumulated", async () => {
   const clean = await withTrainer({ accumulation: 2 }, (trainer) => train(trainer, microBatches(2)));
   await using device = await referenceBackend.open();
   const failAt = { run: Number.POSITIVE_INFINITY };
-  using trainer = await Trainer.open({ device: failing(device, failAt), config, ...size, accumulation: 2 });
+  using trainer = await Trainer.open({ device: failing(device, failAt), model: config, ...size, accumulation: 2 });
   await train(trainer, microBatches(2));
   const before = bits(await trainer.state());
   for (const micro of [1, 2]) {

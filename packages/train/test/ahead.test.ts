@@ -37,7 +37,7 @@ describe.each([1, 2])("a trainer, accumulation %i", (accumulation) => {
     const want = await withTrainer({ accumulation }, train);
     await using device = await referenceBackend.open();
     const failAt = { run: Number.POSITIVE_INFINITY };
-    using trainer = await Trainer.open({ device: failingLate(device, failAt), config, ...size, accumulation });
+    using trainer = await Trainer.open({ device: failingLate(device, failAt), model: config, ...size, accumulation });
     await train(trainer);
     failAt.run = accumulation === 1 ? 1 : accumulation + 1;
     // Nobody looks at the first two.
@@ -55,7 +55,7 @@ describe.each([1, 2])("a trainer, accumulation %i", (accumulation) => {
 
   it("may be disposed while steps wait, and leaves nothing", async () => {
     await using device = await referenceBackend.open();
-    const trainer = await Trainer.open({ device, config, ...size, accumulation });
+    const trainer = await Trainer.open({ device, model: config, ...size, accumulation });
     await trainer.load(initialState());
     const results = [trainer.step(batches(0), lr), trainer.step(batches(1), lr)];
     trainer.dispose();
@@ -68,7 +68,7 @@ describe.each([1, 2])("a trainer, accumulation %i", (accumulation) => {
 it("forgets the sums of a step that fails late while it accumulates, and goes on from the state before", async () => {
   await using device = await referenceBackend.open();
   const failAt = { run: Number.POSITIVE_INFINITY };
-  using trainer = await Trainer.open({ device: failingLate(device, failAt), config, ...size, accumulation: 2 });
+  using trainer = await Trainer.open({ device: failingLate(device, failAt), model: config, ...size, accumulation: 2 });
   const step = () => trainer.step([batchAt(0), batchAt(1)], lr);
   await trainer.load(initialState());
   const want = await step();

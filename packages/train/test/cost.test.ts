@@ -3,9 +3,10 @@ import { nullBackend } from "@cambium/backend";
 import { graphCost } from "@cambium/ir";
 import {
   countParameters,
-  embeddingName,
-  type LlamaConfig,
-  llamaConfig,
+  type DecoderConfig,
+  llama,
+  type ModelSpec,
+  modelSpec,
   parameterTable,
   plainPhase,
 } from "@cambium/model";
@@ -18,8 +19,8 @@ const optimizer = defaultOptimizer;
 const size = { batch: 2, time: 8 };
 
 /** 3 · forward; forward is 2T[L(2dHe + 2dKe + 3dF) + Vd] + 4LHeT², scores in full. */
-function formula(config: LlamaConfig, time: number): number {
-  const { layers: L, hiddenSize: d, heads: H, kvHeads: K, headDim: e, intermediateSize: F, vocabSize: V } = config;
+function formula({ config }: ModelSpec<DecoderConfig>, time: number): number {
+  const { layers: L, hidden: d, heads: H, kvHeads: K, headDim: e, intermediate: F, vocab: V } = config;
   return 3 * (2 * time * (L * (2 * d * H * e + 2 * d * K * e + 3 * d * F) + V * d) + 4 * L * H * e * time ** 2);
 }
 
@@ -46,10 +47,10 @@ describe("matrix work", () => {
   });
 });
 
-const config = llamaConfig({
-  vocabSize: 256,
-  hiddenSize: 64,
-  intermediateSize: 172,
+const config = modelSpec(llama, {
+  vocab: 256,
+  hidden: 64,
+  intermediate: 172,
   layers: 4,
   heads: 4,
   contextLength: 64,
@@ -57,7 +58,7 @@ const config = llamaConfig({
 
 function open(options: Partial<TrainerOptions>, body: (trainer: Trainer) => void) {
   return nullBackend.open().then(async (device) => {
-    using trainer = await Trainer.open({ device, config, batch: 4, time: 64, ...options });
+    using trainer = await Trainer.open({ device, model: config, batch: 4, time: 64, ...options });
     body(trainer);
   });
 }
@@ -71,7 +72,7 @@ describe("a trainer's cost", () => {
   });
 
   it("leaves out the gradients of frozen weights, and nothing else", async () => {
-    await open({ phase: { ...plainPhase, frozen: ["lm_head.weight", embeddingName] } }, (trainer) => {
+    await open({ phase: { ...plainPhase, frozen: ["lm_head.weight", "model.embed_tokens.weight"] } }, (trainer) => {
       // The loss gives both its gradients at once.
       expect(trainer.flopsPerStep).toBe(4 * formula(config, 64));
     });
@@ -79,13 +80,13 @@ describe("a trainer's cost", () => {
     const frozen = linear.map(({ name }) => name);
     await open({ phase: { ...plainPhase, frozen } }, (trainer) => {
       const { nonEmbedding } = countParameters(config);
-      const norms = (2 * config.layers + 1) * config.hiddenSize;
+      const norms = (2 * config.config.layers + 1) * config.config.hidden;
       expect(trainer.flopsPerStep).toBe(4 * (formula(config, 64) - 2 * 64 * (nonEmbedding - norms)));
     });
   });
 
   it("counts bytes: parameters, moments, and values in exact proportion to the batch", async () => {
-    const { layers: L, hiddenSize: d, intermediateSize: F, heads: H, vocabSize: V } = config;
+    const { layers: L, hidden: d, intermediate: F, heads: H, vocab: V } = config.config;
     const time = 64;
     const N = countParameters(config).total;
     const counted: number[] = [];

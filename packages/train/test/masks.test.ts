@@ -1,12 +1,12 @@
 // Training behind masks: the masks follow the tokens read, and once they are open the plain model trains, bit for bit.
 import type { HostTensor } from "@cambium/ir";
-import { embeddingName, layerParameterName, type Mask, plainPhase } from "@cambium/model";
+import { type Mask, plainPhase } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import { bits } from "./support/bits.js";
 import { errorOf, reasonsOf } from "./support/errors.js";
 import { batchAt, config, initialState, size, withTrainer } from "./support/tiny.js";
 
-const down = layerParameterName(1, "mlp.down_proj");
+const down = "model.layers.1.mlp.down_proj.weight";
 const opening = (tokens: number): Mask[] => [
   { tensors: [down], axis: "intermediate", range: [4, 8], schedule: { kind: "linear", start: 0, tokens } },
   { tensors: [], axis: "layers", range: [0, 1], schedule: { kind: "linear", start: 0, tokens: tokens / 2 } },
@@ -37,7 +37,7 @@ describe("a trainer with masks", () => {
       await trainer.load(initialState());
       await trainer.step([batchAt(0)], 0.01);
       const { m } = await trainer.state();
-      const width = config.intermediateSize;
+      const width = config.config.intermediate;
       const columns = (m[down]?.data ?? []) as Float32Array;
       const moved = Array.from({ length: width }, (_, k) => columns.some((x, i) => i % width === k && x !== 0));
       expect(moved).toEqual(Array.from({ length: width }, (_, k) => k < 4 || k >= 8));
@@ -76,7 +76,7 @@ describe("a trainer with masks", () => {
       const state = await trainer.state();
       const held = state.parameters[down] as HostTensor<"f32">;
       const data = held.data.map((x, i) => {
-        const column = i % config.intermediateSize;
+        const column = i % config.config.intermediate;
         return column >= 4 && column < 8 ? x / 2 : x;
       });
       const scaled = { ...held, data };
@@ -90,7 +90,7 @@ describe("a trainer with masks", () => {
   });
 
   it("refuses masks on tensors that are not there, or have no such axis", async () => {
-    const stranger: Mask = { ...(shutNeurons[0] as Mask), tensors: ["nothing", embeddingName] };
+    const stranger: Mask = { ...(shutNeurons[0] as Mask), tensors: ["nothing", "model.embed_tokens.weight"] };
     const error = await errorOf(() => withTrainer({ ...size, ...masked([stranger]) }, async () => {}));
     expect([error.code, reasonsOf(error)]).toEqual(["E_TRAINER", ["masks / 0: nothing", "masks / 0"]]);
   });

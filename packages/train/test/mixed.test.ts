@@ -105,7 +105,12 @@ it.each([
   const device = await referenceBackend.open();
   const open = (precision: Precision) =>
     Trainer.open({
-      ...{ device: { ...device, info: { ...device.info, accepts, computes: plain } }, config, ...size, precision },
+      ...{
+        device: { ...device, info: { ...device.info, accepts, computes: plain } },
+        model: config,
+        ...size,
+        precision,
+      },
     });
   await expect(open("mixed")).rejects.toMatchObject({
     code: "E_UNSUPPORTED",

@@ -1,7 +1,7 @@
 // Settings, states and batches that do not fit: refused with every reason, and nothing left on the device.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { CambiumError, hostTensor } from "@cambium/ir";
-import { embeddingName, finalNormName, parameterTable, plainPhase, type TrainingState } from "@cambium/model";
+import { parameterTable, plainPhase, type TrainingState } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import {
   defaultOptimizer,
@@ -50,8 +50,8 @@ describe("Trainer.open", () => {
     ],
     [
       "a negative multiplier",
-      { phase: { ...plainPhase, lrMultipliers: { [embeddingName]: -1 } } },
-      [`lrMultipliers: ${embeddingName}`],
+      { phase: { ...plainPhase, lrMultipliers: { "model.embed_tokens.weight": -1 } } },
+      [`lrMultipliers: model.embed_tokens.weight`],
     ],
     [
       "nothing to train",
@@ -78,7 +78,7 @@ describe("Trainer.open", () => {
         return device.compile(graph);
       };
       const error = await errorOf(() =>
-        Trainer.open({ device: { ...device, compile }, config, ...size, accumulation }),
+        Trainer.open({ device: { ...device, compile }, model: config, ...size, accumulation }),
       );
       expect(error.code).toBe("E_UNSUPPORTED");
       expect((await device.memory()).executables).toBe(0);
@@ -92,7 +92,7 @@ describe("Trainer.open", () => {
       if (refuse && graph.outputs.length === 1) throw new CambiumError("E_UNSUPPORTED", "as the test wants it");
       return device.compile(graph);
     };
-    using trainer = await Trainer.open({ device: { ...device, compile }, config, ...size });
+    using trainer = await Trainer.open({ device: { ...device, compile }, model: config, ...size });
     await trainer.load(initialState());
     expect((await device.memory()).executables).toBe(1);
     expect((await errorOf(() => trainer.evaluate([batchAt(0)]))).code).toBe("E_UNSUPPORTED");
@@ -111,10 +111,10 @@ describe("Trainer.load", () => {
       expect(error.code).toBe("E_STATE");
       expect(reasonsOf(error)).toEqual([
         "updates",
-        `parameters of ${embeddingName}`,
+        `parameters of model.embed_tokens.weight`,
         "parameters of stranger",
-        `m of ${finalNormName}`,
-        `v of ${finalNormName}`,
+        `m of model.norm.weight`,
+        `v of model.norm.weight`,
       ]);
       expect(bits(await trainer.state())).toEqual(bits(initialState()));
     });
@@ -128,7 +128,7 @@ describe("Trainer.load", () => {
       if (room < 0) throw new CambiumError("E_OUT_OF_MEMORY", "as the test wants it");
       return device.upload(tensor);
     };
-    using trainer = await Trainer.open({ device: { ...device, upload }, config, ...size });
+    using trainer = await Trainer.open({ device: { ...device, upload }, model: config, ...size });
     expect((await errorOf(() => trainer.load(initialState()))).code).toBe("E_OUT_OF_MEMORY");
     expect((await device.memory()).tensors).toBe(0);
   });
@@ -140,7 +140,7 @@ describe("Trainer.load", () => {
       await trainer.step([batchAt(0)], 0.01);
       expect(bits(given)).toEqual(bits(initialState()));
       const held = await trainer.state();
-      held.parameters[embeddingName]?.data.fill(0);
+      held.parameters["model.embed_tokens.weight"]?.data.fill(0);
       expect(bits(await trainer.state())).not.toEqual(bits(held));
     });
   });
@@ -195,7 +195,7 @@ describe("flattenState", () => {
 function misfit(): TrainingState {
   const state = initialState();
   const stranger = { stranger: hostTensor("f32", [1]) };
-  const without = ({ [finalNormName]: _, ...rest }: TrainingState["m"]) => rest;
-  const parameters = { ...state.parameters, [embeddingName]: hostTensor("f32", [1, 2]), ...stranger };
+  const without = ({ "model.norm.weight": _, ...rest }: TrainingState["m"]) => rest;
+  const parameters = { ...state.parameters, "model.embed_tokens.weight": hostTensor("f32", [1, 2]), ...stranger };
   return { updates: -1, parameters, m: without(state.m), v: without(freshState(state.parameters).v) };
 }

@@ -1,5 +1,5 @@
 // A run that stops anywhere and goes on from its snapshot ends in the bits of one that was never stopped.
-import { embeddingName, layerParameterName, type Mask, plainPhase, type TrainingState } from "@cambium/model";
+import { type Mask, plainPhase, type TrainingState } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import {
   flattenState,
@@ -22,8 +22,8 @@ const variants: [string, Partial<TrainerOptions>][] = [
       accumulation: 2,
       phase: {
         ...plainPhase,
-        frozen: [embeddingName],
-        lrMultipliers: { [layerParameterName(1, "mlp.down_proj")]: 0.5 },
+        frozen: ["model.embed_tokens.weight"],
+        lrMultipliers: { "model.layers.1.mlp.down_proj.weight": 0.5 },
       },
     },
   ],
@@ -32,7 +32,7 @@ const variants: [string, Partial<TrainerOptions>][] = [
 /** A neuron that is shut for a step and open after three and a half, and a layer that is open after two. */
 const masks: Mask[] = [
   {
-    tensors: [layerParameterName(0, "mlp.down_proj")],
+    tensors: ["model.layers.0.mlp.down_proj.weight"],
     axis: "intermediate",
     range: [4, 5],
     schedule: { kind: "linear", start: 12, tokens: 30 },

@@ -8,7 +8,7 @@ import { batchAt, config, initialState, size } from "./support/tiny.js";
 it.each([1, 3])("is a few scalars and the tokens, accumulation %i", async (accumulation) => {
   await using device = await nullBackend.open();
   const moved: string[] = [];
-  using trainer = await Trainer.open({ device: watched(device, moved), config, ...size, accumulation });
+  using trainer = await Trainer.open({ device: watched(device, moved), model: config, ...size, accumulation });
   const batches = Array.from({ length: accumulation }, (_, i) => batchAt(i));
   await trainer.load(initialState());
   await trainer.step(batches, 0.1);

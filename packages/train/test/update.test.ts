@@ -1,21 +1,14 @@
 // The update itself: AdamW's formula with learning-rate multipliers and carried moments, and parameters that do not train.
 import type { HostTensor } from "@cambium/ir";
-import {
-  embeddingName,
-  layerParameterName,
-  type Phase,
-  parameterTable,
-  plainPhase,
-  type TrainingState,
-} from "@cambium/model";
+import { type Phase, parameterTable, plainPhase, type TrainingState } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import { defaultOptimizer } from "../src/index.js";
 import { bits, tensorBits } from "./support/bits.js";
 import { batchAt, config, initialState, withTrainer } from "./support/tiny.js";
 
 const names = parameterTable(config).map(({ name }) => name);
-const down = layerParameterName(1, "mlp.down_proj");
-const norm = layerParameterName(0, "input_layernorm");
+const down = "model.layers.1.mlp.down_proj.weight";
+const norm = "model.layers.0.input_layernorm.weight";
 const lr = 0.01;
 
 const at = (tensors: TrainingState["m"], name: string) => (tensors[name] as HostTensor).data;
@@ -27,7 +20,7 @@ describe("AdamW", () => {
     "follows the formula after %i earlier updates, multipliers scaling the step and not the decay",
     async (updates) => {
       const { beta1, beta2, eps, weightDecay } = defaultOptimizer;
-      const lrMultipliers = { [down]: 0.25, [norm]: 0, [embeddingName]: 3 };
+      const lrMultipliers = { [down]: 0.25, [norm]: 0, "model.embed_tokens.weight": 3 };
       await withTrainer(
         { phase: { ...plainPhase, lrMultipliers }, optimizer: { clip: Number.POSITIVE_INFINITY } },
         async (trainer) => {
@@ -79,7 +72,7 @@ describe("AdamW", () => {
 });
 
 describe.each([1, 2])("frozen parameters, accumulation %i", (accumulation) => {
-  const frozen = new Set([down, norm, embeddingName]);
+  const frozen = new Set([down, norm, "model.embed_tokens.weight"]);
   const free = names.filter((name) => !frozen.has(name));
 
   it("stay as they are to the bit, without moments; the others all move", async () => {

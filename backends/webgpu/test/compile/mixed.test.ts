@@ -1,13 +1,13 @@
 // What a step in mixed precision compiles to, with no GPU at hand.
-import { llamaConfig } from "@cambium/model";
+import { llama, modelSpec } from "@cambium/model";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { expect, test } from "vitest";
 import { compileProgram } from "../../src/compile/program.js";
 import { traitsOf } from "../shared/lowered.js";
 
 test("weights are rounded to f16 four at a time", () => {
-  const config = llamaConfig({
-    ...{ vocabSize: 64, hiddenSize: 32, intermediateSize: 64, layers: 4, heads: 2, contextLength: 16 },
+  const config = modelSpec(llama, {
+    ...{ vocab: 64, hidden: 32, intermediate: 64, layers: 4, heads: 2, contextLength: 16 },
   });
   const graph = trainStepGraph(config, { batch: 3, time: 16, optimizer: defaultOptimizer, precision: "mixed" });
   const { dispatches } = compileProgram(graph, { traits: traitsOf("gpu"), alignment: 256, maxBufferBytes: 2 ** 28 });

@@ -18,7 +18,7 @@ import {
   type Tensor,
   transpose,
 } from "@cambium/ir";
-import { llamaConfig } from "@cambium/model";
+import { llama, modelSpec } from "@cambium/model";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { expect, test } from "vitest";
 import { compileProgram, type Dispatch } from "../../src/compile/program.js";
@@ -71,10 +71,10 @@ test("elementwise work follows a product in its kernel, and a reduction reads an
 });
 
 test("the numbers of kernels are one storage buffer of those they may bind, where a uniform one would not do", () => {
-  const config = llamaConfig({
-    vocabSize: 64,
-    hiddenSize: 32,
-    intermediateSize: 48,
+  const config = modelSpec(llama, {
+    vocab: 64,
+    hidden: 32,
+    intermediate: 48,
     layers: 1,
     heads: 2,
     contextLength: 16,
@@ -137,8 +137,8 @@ test("no kernel binds more than eight buffers, whatever is joined", () => {
 
 test("equal layers share their kernels: modules do not grow with depth", () => {
   const modulesOf = (layers: number) => {
-    const config = llamaConfig({
-      ...{ vocabSize: 64, hiddenSize: 32, intermediateSize: 48, layers, heads: 2, contextLength: 16 },
+    const config = modelSpec(llama, {
+      ...{ vocab: 64, hidden: 32, intermediate: 48, layers, heads: 2, contextLength: 16 },
     });
     const { dispatches } = compile(trainStepGraph(config, { batch: 2, time: 16, optimizer: defaultOptimizer }));
     const ones = dispatches.filter((dispatch): dispatch is Dispatch => dispatch.kind === "one");
@@ -153,9 +153,9 @@ test("equal layers share their kernels: modules do not grow with depth", () => {
 test.each(["cpu", "gpu"] as const)(
   "fifty million parameters over long rows: the arena is within liveness and holds no scores and no logits, kernels for %ss",
   (kind) => {
-    const [batch, time, heads, vocabSize] = [4, 512, 8, 8192];
-    const config = llamaConfig({
-      ...{ vocabSize, hiddenSize: 512, intermediateSize: 1376, layers: 14, heads, contextLength: time },
+    const [batch, time, heads, vocab] = [4, 512, 8, 8192];
+    const config = modelSpec(llama, {
+      ...{ vocab, hidden: 512, intermediate: 1376, layers: 14, heads, contextLength: time },
     });
     const graph = trainStepGraph(config, { batch, time, optimizer: defaultOptimizer });
     const { dispatches, layout } = compileProgram(graph, {
@@ -165,7 +165,7 @@ test.each(["cpu", "gpu"] as const)(
     const { peakBytes } = liveness(optimize(graph, { keep: ({ name }) => kept.has(name) }));
     expect(layout.arena.reduce((sum, bytes) => sum + bytes)).toBeLessThanOrEqual(peakBytes);
     const scores = 4 * batch * heads * time * time;
-    const logits = 4 * batch * time * vocabSize;
+    const logits = 4 * batch * time * vocab;
     const bound = dispatches.flatMap((dispatch) =>
       dispatch.kind === "one" ? dispatch.bindings.filter(({ placement }) => placement.kind === "arena") : [],
     );
@@ -174,8 +174,8 @@ test.each(["cpu", "gpu"] as const)(
 );
 
 test("a step in mixed precision takes less than two thirds of the memory between kernels", () => {
-  const config = llamaConfig({
-    ...{ vocabSize: 256, hiddenSize: 128, intermediateSize: 352, layers: 3, heads: 4, contextLength: 128 },
+  const config = modelSpec(llama, {
+    ...{ vocab: 256, hidden: 128, intermediate: 352, layers: 3, heads: 4, contextLength: 128 },
   });
   const [f32s, mixed] = (["f32", "mixed"] as const).map((precision) => {
     const graph = trainStepGraph(config, { batch: 8, time: 128, optimizer: defaultOptimizer, precision });

@@ -2,13 +2,13 @@
 import { resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
 import { CambiumError } from "@cambium/ir";
-import { generate } from "@cambium/model";
+import { contextLength, generate, sizesAlong } from "@cambium/model";
 import { readParameters } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import { type BackendFlags, backendOptions, realNumber, wholeNumber, withBackendFlags } from "../flags.js";
 import type { Host } from "../host.js";
-import { configOf, findModel } from "../model-source.js";
+import { findModel, readModel } from "../model-source.js";
 import { findTokenizer } from "../model-tokenizer.js";
 import { stopOnSignals } from "../signals.js";
 
@@ -64,11 +64,11 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   }
   const { name, options } = backendOptions(flags) ?? { name: "onnx", options: {} };
   const source = await findModel(path);
-  const config = await configOf(source);
-  const tokenizer = ids === undefined ? await findTokenizer(source, config.vocabSize) : undefined;
+  const model = await readModel(source);
+  const tokenizer = ids === undefined ? await findTokenizer(source, sizesAlong(model, ["vocab"]).vocab) : undefined;
   const prompt = ids ?? encode(flags.prompt ?? "", tokenizer);
   const backend = await resolveBackend(name, host.importer(process.cwd()));
-  const parameters = await readParameters(source.path, config);
+  const parameters = await readParameters(source.path, model);
   const device = await backend.open(options);
   const { signal, release } = stopOnSignals(() => {});
   const text = tokenizer && new NewText(tokenizer, prompt);
@@ -77,8 +77,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   };
   show(flags.prompt ?? "");
   try {
-    const room = Math.max(1, config.contextLength - prompt.length + 1);
-    const { tokens, finish } = await generate(device, config, parameters, {
+    const room = Math.max(1, contextLength(model) - prompt.length + 1);
+    const { tokens, finish } = await generate(device, model, parameters, {
       prompt,
       maxNewTokens: flags.maxNewTokens ?? Math.min(usualNewTokens, room),
       temperature: flags.temperature,

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
-import { type LlamaConfig, lossGraph } from "@cambium/model";
+import { contextLength, lossGraph, type ModelSpec } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import { summarizeRun } from "@cambium/report";
 import { loadRecipe } from "@cambium/run";
@@ -21,7 +21,7 @@ import {
 import { compact } from "../format.js";
 import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
 import type { Host } from "../host.js";
-import { configOf, exists, findModel } from "../model-source.js";
+import { exists, findModel, readModel } from "../model-source.js";
 import { describeRecipe, planRecipe } from "../recipe-view.js";
 import { resultTable } from "../table.js";
 
@@ -102,12 +102,12 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
   if (which === "loss" && flags.precision !== undefined)
     throw new CambiumError("E_OPTION", "--precision needs --graph step", { got: "--graph loss, which is f32" });
   const { batch, context, json } = flags;
-  const { config, precision = "f32" } = await modelOf(path, host);
-  const size = { batch, time: context ?? Math.min(128, config.contextLength) };
+  const { model, precision = "f32" } = await modelOf(path, host);
+  const size = { batch, time: context ?? Math.min(128, contextLength(model)) };
   const graph =
     which === "loss"
-      ? lossGraph(config, size)
-      : trainStepGraph(config, { ...size, optimizer: defaultOptimizer, precision: flags.precision ?? precision });
+      ? lossGraph(model, size)
+      : trainStepGraph(model, { ...size, optimizer: defaultOptimizer, precision: flags.precision ?? precision });
   const backend = backendOptions(flags.wgsl ? { backend: "webgpu", ...flags } : flags);
   const asked = (["wgsl", "source", "profile", "trace"] as const).filter((name) => flags[name] !== undefined);
   if (asked.length > 0) {
@@ -117,7 +117,7 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
     await onBackend(graph, { ...backend, options }, host, async (executable) => {
       if (flags.wgsl || flags.source) console.log(sourceOf(executable, backend.name));
       if (!flags.profile && flags.trace === undefined) return;
-      const profile = await profileGraph(executable, graph, config);
+      const profile = await profileGraph(executable, graph, model);
       if (flags.trace !== undefined) await writeTrace(flags.trace, profile.timeline);
       console.log(json ? JSON.stringify(profile) : profileText(profile));
     });
@@ -138,13 +138,13 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
 async function modelOf(
   path: string,
   host: Host,
-): Promise<{ readonly config: LlamaConfig; readonly precision?: Recipe["train"]["precision"] }> {
-  if (!isRecipe(path)) return { config: await configOf(await findModel(path)) };
+): Promise<{ readonly model: ModelSpec; readonly precision?: Recipe["train"]["precision"] }> {
+  if (!isRecipe(path)) return { model: await readModel(await findModel(path)) };
   const recipe = await loadRecipe(path);
   const [arm] = await planRecipe(recipe, path, host);
-  const config = arm?.stages.at(-1)?.config;
-  if (!config) throw new Error("a recipe plans an arm with a stage");
-  return { config, precision: recipe.train.precision };
+  const model = arm?.stages.at(-1)?.model;
+  if (!model) throw new Error("a recipe plans an arm with a stage");
+  return { model, precision: recipe.train.precision };
 }
 
 function isRecipe(path: string): boolean {

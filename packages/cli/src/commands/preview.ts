@@ -12,7 +12,7 @@ import {
   layerMap,
   layerOrigins,
 } from "@cambium/growth";
-import { type LlamaConfig, lossGraph, parseHfConfig } from "@cambium/model";
+import { contextLength, lossGraph, type ModelSpec, modelSizes, readHfModel, sizesAlong } from "@cambium/model";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import { type BackendFlags, backendOptions, wholeNumber, withBackendFlags } from "../flags.js";
@@ -71,13 +71,14 @@ Examples:
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const mistakes = new Mistakes();
   const { operator, options } = await operatorRequest(flags, host, mistakes);
-  const model = await mistakes.check(() => findModel(path));
+  const source = await mistakes.check(() => findModel(path));
   const text = await mistakes.check(() => openText(flags.text, flags.corpus));
   const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
-  await using directory = model && (await mistakes.check(() => openModelDirectory(model.path)));
-  const config = directory && (await mistakes.check(() => parseHfConfig(directory.configJson).config));
-  const plan = config && operator && (await mistakes.check(() => operator.plan(config, options)));
-  const tokenizer = model && config && (await mistakes.check(() => findTokenizer(model, config.vocabSize)));
+  await using directory = source && (await mistakes.check(() => openModelDirectory(source.path)));
+  const model = directory && (await mistakes.check(() => readHfModel(directory.configJson)));
+  const plan = model && operator && (await mistakes.check(() => operator.plan(model, options)));
+  const tokenizer =
+    source && model && (await mistakes.check(() => findTokenizer(source, sizesAlong(model, ["vocab"]).vocab)));
   const backend =
     computing && (await mistakes.check(() => resolveBackend(computing.name, host.importer(process.cwd()))));
   mistakes.throwIfAny();
@@ -86,7 +87,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const { signal, release } = stopOnSignals(() => {});
   const line = new StatusLine(process.stderr);
   try {
-    const context = flags.context ?? Math.min(usualContext, plan.base.contextLength);
+    const context = flags.context ?? Math.min(usualContext, contextLength(plan.base));
     const windows = await textWindows(text, tokenizer, { wanted: flags.tokens, context, batch: flags.batch });
     await using device = await backend.open(computing.options);
     const shown = await measure(device, directory, plan, windows, line, signal);
@@ -134,13 +135,13 @@ async function measure(
     line.show(() => `Weights ${Math.floor((100 * done) / total)} %`);
   });
   const { bytes: weightBytes } = await device.memory();
-  const losses = async (what: string, config: LlamaConfig, inputs: Weights): Promise<Measured> => {
+  const losses = async (what: string, model: ModelSpec, inputs: Weights): Promise<Measured> => {
     const masks = what === "grown" ? plan.phase.masks : [];
-    const loss = await meanLoss(device, config, inputs, windows, masks, (done) => {
+    const loss = await meanLoss(device, model, inputs, windows, masks, (done) => {
       signal.throwIfAborted();
       line.show(() => `Loss of the ${what} model ${Math.floor((100 * done) / windows.batches.length)} %`);
     });
-    return { layers: config.layers, loss, perplexity: Math.exp(loss) };
+    return { layers: modelSizes(model).layers, loss, perplexity: Math.exp(loss) };
   };
   return {
     base: await losses("base", plan.base, weights.base),
@@ -156,13 +157,13 @@ async function measure(
 
 async function meanLoss(
   device: Device,
-  config: LlamaConfig,
+  model: ModelSpec,
   weights: Weights,
   { batch, time, batches }: Windows,
   masks: GrowthPlan["phase"]["masks"],
   progress: (done: number) => void,
 ): Promise<number> {
-  using executable = await device.compile(lossGraph(config, { batch, time, masks }));
+  using executable = await device.compile(lossGraph(model, { batch, time, masks }));
   let sum = 0;
   for (const [i, data] of batches.entries()) {
     progress(i);

@@ -1,11 +1,12 @@
 // cambium train: train one model, from nothing or from a checkpoint, without growth. A short form of a recipe.
 import { basename, join, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
+import { contextLength } from "@cambium/model";
 import { checkRecipe } from "@cambium/recipe";
 import { Command } from "commander";
 import { oneOf, realNumber, wholeNumber, withBackendFlags, withPrecisionFlag } from "../flags.js";
 import type { Host } from "../host.js";
-import { configOf, exists, findModel } from "../model-source.js";
+import { exists, findModel, readModel } from "../model-source.js";
 import { tokenCount } from "../token-count.js";
 import { type RunFlags, runToEnd } from "./run.js";
 
@@ -68,7 +69,7 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
     name,
     seed,
     data: { corpus: flags.corpus, tokenizer },
-    model: { from, context: flags.context ?? Math.min(256, (await configOf(source)).contextLength) },
+    model: { from, context: flags.context ?? Math.min(256, contextLength(await readModel(source))) },
     train: { tokens, batch, lr, schedule, warmup },
   };
   const recipe = checkRecipe(value, (path) => `--${String(path.at(-1))}`);

@@ -11,7 +11,7 @@ import {
 import { ReasonList, readContainedText } from "@cambium/files";
 import { type GrowthPlan, layerOrigins, type Operator, type PlanOrigin, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type LlamaConfig, llamaConfig, parseHfConfig, toHfConfig } from "@cambium/model";
+import { llama, type ModelSpec, modelSpec, readHfModel, writeHfModel } from "@cambium/model";
 import { castConfig, castTensors } from "./cast.js";
 import { growConfig } from "./config.js";
 import type { Mistakes } from "./mistakes.js";
@@ -117,9 +117,9 @@ function onlyCopies(operator: Operator, count: number, options: OperatorOptions)
 }
 
 /** The smallest Llama of so many layers. */
-function toy(layers: number): LlamaConfig {
-  const sizes = { vocabSize: 4, hiddenSize: 4, intermediateSize: 4, heads: 2, contextLength: 4 };
-  return llamaConfig({ layers, ...sizes });
+function toy(layers: number): ModelSpec {
+  const sizes = { vocab: 4, hidden: 4, intermediate: 4, heads: 2, contextLength: 4 };
+  return modelSpec(llama, { layers, ...sizes });
 }
 
 /** Notes options that the operator does not take, for a model whose own faults leave nothing to ask it of. */
@@ -157,9 +157,9 @@ function refuse(source: ModelDirectory, reasons: ReasonList): void {
 /** The plan for the record; a family that the parameter table does not know has none. */
 function llamaPlan(source: ModelDirectory, operator: Operator, options: OperatorOptions): GrowthPlan | undefined {
   try {
-    return operator.plan(parseHfConfig(source.configJson).config, options);
+    return operator.plan(readHfModel(source.configJson), options);
   } catch (error) {
-    if (error instanceof CambiumError && error.code === "E_CONFIG") return undefined;
+    if (error instanceof CambiumError && ["E_CONFIG", "E_FAMILY"].includes(error.code)) return undefined;
     throw error;
   }
 }
@@ -171,7 +171,7 @@ async function byPlan(
   options: OperatorOptions,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
-  const parsed = await mistakes.check(() => parseHfConfig(source.configJson));
+  const parsed = await mistakes.check(() => readHfModel(source.configJson));
   // Names do not depend on sizes, so that a foreign family's tensors are told even though its config says nothing.
   if (!parsed)
     noteStrangers(
@@ -179,11 +179,11 @@ async function byPlan(
       toy(findStack(source.tensors.keys(), source.configJson, new ReasonList())?.count ?? 1),
       mistakes,
     );
-  const plan = parsed && (await mistakes.check(() => operator.plan(parsed.config, options)));
+  const plan = parsed && (await mistakes.check(() => operator.plan(parsed, options)));
   if (!plan) return undefined;
   const table = planTable(source, plan, mistakes);
   const layers = layerOrigins(plan);
-  const configJson = toHfConfig(plan.target, { source: await perLayerConfig(source, text, layers, mistakes) });
+  const configJson = writeHfModel(plan.target, { source: await perLayerConfig(source, text, layers, mistakes) });
   const configText = `${JSON.stringify(configJson, null, 2)}\n`;
   return { table, configText, layers, options: plan.operator.options, plan };
 }

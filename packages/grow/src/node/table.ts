@@ -4,7 +4,7 @@ import { hostDType, type ModelDirectory, type TensorInfo } from "@cambium/checkp
 import { quote, ReasonList } from "@cambium/files";
 import { compilePlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { type ModelSpec, parameterTable } from "@cambium/model";
 import type { Mistakes } from "./mistakes.js";
 import { rowReader } from "./rows.js";
 import { type LayerStack, layerOf } from "./stack.js";
@@ -66,17 +66,17 @@ export function planTable(source: ModelDirectory, plan: GrowthPlan, mistakes: Mi
     const details = { where: source.path, reasons: unfit.list() };
     mistakes.add(new CambiumError("E_GROWTH_SOURCE", "the tensors of the base do not fit its config", details));
   }
-  const redundant = plan.base.tieEmbeddings && source.tensors.has(HEAD) ? [HEAD] : [];
+  const redundant = aliases(plan.base).filter((name) => source.tensors.has(name));
   return { tensors, dropped: [...plan.dropped, ...redundant] };
 }
 
 /** Notes tensors that no Llama of these layers has. */
-export function noteStrangers(source: ModelDirectory, base: LlamaConfig, mistakes: Mistakes): void {
+export function noteStrangers(source: ModelDirectory, base: ModelSpec, mistakes: Mistakes): void {
   const known = new Set(parameterTable(base).map(({ name }) => name));
   const strangers = new ReasonList();
   for (const name of source.tensors.keys()) {
     // A tied model's files may hold the head once more.
-    if (base.tieEmbeddings && name === HEAD) continue;
+    if (aliases(base).includes(name)) continue;
     if (!known.has(name)) strangers.add({ where: name, message: "is no parameter of a Llama model" });
   }
   if (strangers.count === 0) return;
@@ -91,4 +91,9 @@ export function noteStrangers(source: ModelDirectory, base: LlamaConfig, mistake
 
 function copied({ name: copyOf, dtype, shape }: TensorInfo, name: string): TargetTensor {
   return { name, dtype, shape, copyOf };
+}
+
+/** Names under which the files may hold a tensor of the model once more. */
+function aliases(model: ModelSpec): readonly string[] {
+  return parameterTable(model).flatMap(({ alias }) => alias ?? []);
 }

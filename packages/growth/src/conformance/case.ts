@@ -1,6 +1,6 @@
 // What the conformance suite grows: bases small enough to compute and odd enough to tell axes apart.
 import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
-import { type LlamaConfig, type LlamaConfigInput, llamaConfig, parameterTable } from "@cambium/model";
+import { type DecoderInput, llama, type ModelSpec, modelSpec, parameterTable } from "@cambium/model";
 import type { Operator } from "../operator/operator.js";
 
 /** One growth to test. */
@@ -8,7 +8,7 @@ export interface OperatorCase {
   /** In the test's name; default what it grows and how. */
   readonly name?: string;
   /** Over the sizes of `testBases.mha`. */
-  readonly base?: Partial<LlamaConfigInput>;
+  readonly base?: Partial<DecoderInput>;
   readonly options?: Readonly<Record<string, unknown>>;
   /** The base layer that each target layer must come from, null for a new or mixed one. */
   readonly layers?: readonly (number | null)[];
@@ -18,7 +18,7 @@ export interface OperatorCase {
 
 /** A growth that must be refused. */
 export interface Refusal {
-  readonly base?: Partial<LlamaConfigInput>;
+  readonly base?: Partial<DecoderInput>;
   readonly options: Readonly<Record<string, unknown>>;
   /** The error's code, e.g. `E_GROWTH_LAYERS`. */
   readonly code: string;
@@ -26,9 +26,9 @@ export interface Refusal {
 
 /** Six layers, so that every pattern of sixths has something to say; all axes differ in size. */
 const sizes = {
-  vocabSize: 19,
-  hiddenSize: 8,
-  intermediateSize: 14,
+  vocab: 19,
+  hidden: 8,
+  intermediate: 14,
   layers: 6,
   heads: 2,
   headDim: 6,
@@ -37,12 +37,12 @@ const sizes = {
 
 export const testBases = {
   mha: {},
-  "gqa, tied": { heads: 4, kvHeads: 2, headDim: 4, tieEmbeddings: true },
-  "mqa, odd sizes": { hiddenSize: 9, heads: 3, kvHeads: 1, headDim: 2, intermediateSize: 13 },
-} satisfies Record<string, Partial<LlamaConfigInput>>;
+  "gqa, tied": { heads: 4, kvHeads: 2, headDim: 4, tied: true },
+  "mqa, odd sizes": { hidden: 9, heads: 3, kvHeads: 1, headDim: 2, intermediate: 13 },
+} satisfies Record<string, Partial<DecoderInput>>;
 
-export function baseConfig(base: Partial<LlamaConfigInput> = {}): LlamaConfig {
-  return llamaConfig({ ...sizes, ...base });
+export function baseModel(base: Partial<DecoderInput> = {}): ModelSpec {
+  return modelSpec(llama, { ...sizes, ...base });
 }
 
 /** Every test base: for a depth operator doubled and quadrupled, for another with its default options. */
@@ -57,9 +57,9 @@ export function defaultCases(operator: Operator): readonly OperatorCase[] {
  * Parameters to grow, f32: normal with standard deviation 0.3, norm weights included, because the usual initial values
  * (norms of 1, small weights) hide errors.
  */
-export function testParameters(config: LlamaConfig, seed: string): Record<string, HostTensor<"f32">> {
+export function testParameters(model: ModelSpec, seed: string): Record<string, HostTensor<"f32">> {
   return Object.fromEntries(
-    parameterTable(config).map(({ name, shape }) => {
+    parameterTable(model).map(({ name, shape }) => {
       const random = new Random(`conformance/${seed}/${name}`);
       return [
         name,

@@ -1,6 +1,6 @@
 // The checks of the conformance suite on one growth: each is a function that throws when the operator fails it.
 import type { HostTensor } from "@cambium/ir";
-import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { isTied, type ModelSpec, modelSizes, parameterTable, sizesAlong } from "@cambium/model";
 import { applyPlan } from "../evaluate/apply.js";
 import { growMoments } from "../evaluate/moments.js";
 import { connectionRate, layerMap } from "../layer-map.js";
@@ -11,7 +11,7 @@ import { planNeeds } from "../plan/needs.js";
 import { type OptimizerPolicy, optimizerPolicies } from "../plan/optimizer-policy.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
-import { baseConfig, type OperatorCase, testParameters } from "./case.js";
+import { baseModel, type OperatorCase, testParameters } from "./case.js";
 import { assertFunction, exactly } from "./function.js";
 import { assertStateGraph } from "./graph.js";
 import { deadTensors } from "./liveness.js";
@@ -52,7 +52,7 @@ export const checks: Readonly<Record<string, Check>> = {
 
   "is a pure function": async (operator, one) => {
     const plan = planOf(operator, one);
-    const again = operator.plan(deepFreeze(baseConfig(one.base)), deepFreeze(structuredClone(one.options)));
+    const again = operator.plan(deepFreeze(baseModel(one.base)), deepFreeze(structuredClone(one.options)));
     assertEqual(again, plan, "a second plan from the same arguments");
     assertEqual(await grow(again), await grow(plan), "tensors made by the second plan");
   },
@@ -67,7 +67,7 @@ export const checks: Readonly<Record<string, Check>> = {
   "has the layer map and connection rate it should": async (operator, one) => {
     const plan = planOf(operator, one);
     const map = layerMap(plan);
-    assertEqual(map.length, plan.target.layers, "length of the layer map");
+    assertEqual(map.length, modelSizes(plan.target).layers, "length of the layer map");
     let connected = 0;
     for (let t = 0; t + 1 < map.length; t++) if (map[t] !== null && map[t + 1] === (map[t] as number) + 1) connected++;
     const { numerator, denominator, value } = connectionRate(map);
@@ -76,7 +76,11 @@ export const checks: Readonly<Record<string, Check>> = {
     if (one.layers) assertEqual(map, one.layers, "layer map");
     if (one.connectionRate) assertEqual([numerator, denominator], one.connectionRate, "R_c");
     if (operator.layers) {
-      assertEqual(operator.layers(plan.base.layers, one.options), map, "`layers`, against the plan's layer map");
+      assertEqual(
+        operator.layers(modelSizes(plan.base).layers, one.options),
+        map,
+        "`layers`, against the plan's layer map",
+      );
       await assertCopies(plan, map);
       assertIdentity(operator, one);
     }
@@ -123,7 +127,7 @@ export const checks: Readonly<Record<string, Check>> = {
 };
 
 function planOf(operator: Operator, { base, options }: OperatorCase): GrowthPlan {
-  return operator.plan(baseConfig(base), options);
+  return operator.plan(baseModel(base), options);
 }
 
 async function grow(plan: GrowthPlan): Promise<Tensors> {
@@ -135,18 +139,20 @@ async function grow(plan: GrowthPlan): Promise<Tensors> {
 }
 
 /** Parameters of a Llama by a closed formula, embeddings included. */
-function parametersByFormula(config: LlamaConfig): number {
-  const { layers, hiddenSize: d, heads, kvHeads, headDim: e, intermediateSize, vocabSize, tieEmbeddings } = config;
-  const layer = 2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * intermediateSize + 2 * d;
-  return layers * layer + d + (tieEmbeddings ? 1 : 2) * vocabSize * d;
+function parametersByFormula(model: ModelSpec): number {
+  const axes = ["layers", "hidden", "heads", "kvHeads", "headDim", "intermediate", "vocab"] as const;
+  const { layers, hidden: d, heads, kvHeads, headDim: e, intermediate, vocab } = sizesAlong(model, axes);
+  const layer = 2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * intermediate + 2 * d;
+  return layers * layer + d + (isTied(model) ? 1 : 2) * vocab * d;
 }
 
 /** Every tensor of target layer t is, bit for bit, that of base layer `map[t]`, or zero. */
 async function assertCopies(plan: GrowthPlan, map: readonly (number | null)[]): Promise<void> {
   const base = testParameters(plan.base, "w");
   const made = await grow(plan);
-  for (const { name, layer } of parameterTable(plan.target)) {
-    const source = layer === undefined ? name : name.replace(`.layers.${layer}.`, `.layers.${map[layer]}.`);
+  for (const { name, layer, part } of parameterTable(plan.target)) {
+    const from = parameterTable(plan.base).find((spec) => spec.part === part && spec.layer === map[layer ?? -1]);
+    const source = layer === undefined ? name : (from?.name ?? "");
     const tensor = made[name] as HostTensor;
     if (!tensor.data.every((x) => x === 0)) assertEqual(tensor, base[source], `${name}, against ${source}`);
   }
@@ -154,8 +160,8 @@ async function assertCopies(plan: GrowthPlan, map: readonly (number | null)[]): 
 
 /** Growth to as many layers as there are is the identity, or refused. */
 function assertIdentity(operator: Operator, one: OperatorCase): void {
-  const base = baseConfig(one.base);
-  const { factor: _, ...rest } = { ...one.options, layers: base.layers } as Record<string, unknown>;
+  const base = baseModel(one.base);
+  const { factor: _, ...rest } = { ...one.options, layers: modelSizes(base).layers } as Record<string, unknown>;
   const code = codeOf(() => operator.plan(base, rest));
   if (code !== null) {
     assertEqual(code, "E_GROWTH_LAYERS", "code of refusing as many layers as there are");
@@ -167,8 +173,8 @@ function assertIdentity(operator: Operator, one: OperatorCase): void {
   assertEqual(plan.claims.functionPreserving, "exact", "claim of growth to as many layers as there are");
 }
 
-function momentsOf(config: LlamaConfig) {
-  const [m, w] = [testParameters(config, "m"), testParameters(config, "v")];
+function momentsOf(model: ModelSpec) {
+  const [m, w] = [testParameters(model, "m"), testParameters(model, "v")];
   const squared = (name: string) => ({
     ...(w[name] as HostTensor<"f32">),
     data: (w[name] as HostTensor<"f32">).data.map((x) => x * x),

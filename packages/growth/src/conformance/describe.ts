@@ -6,7 +6,7 @@ import type { Operator } from "../operator/operator.js";
 import { operatorPlugin } from "../operator/plugin.js";
 import { growthContractVersion } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf } from "./assert.js";
-import { baseConfig, defaultCases, type OperatorCase, type Refusal } from "./case.js";
+import { baseModel, defaultCases, type OperatorCase, type Refusal } from "./case.js";
 import { checks } from "./checks.js";
 
 /** What the suite needs of a test runner. */
@@ -76,8 +76,8 @@ function assertWhole(operator: Operator): void {
 
 /** An operator that needs options, or another base, has no such plan. */
 function assertClaims(operator: Operator): void {
-  if (codeOf(() => operator.plan(baseConfig(), {})) !== null) return;
-  const { functionPreserving } = operator.plan(baseConfig(), {}).claims;
+  if (codeOf(() => operator.plan(baseModel(), {})) !== null) return;
+  const { functionPreserving } = operator.plan(baseModel(), {}).claims;
   assertEqual(functionPreserving, operator.claims.functionPreserving, "claim of the plan, against the operator's");
 }
 
@@ -97,7 +97,7 @@ function optionNames({ options }: Operator): string[] {
 function assertRefused(operator: Operator, { base, options, code }: Refusal, word = operator.name): void {
   let thrown: unknown = null;
   try {
-    operator.plan(baseConfig(base), options);
+    operator.plan(baseModel(base), options);
   } catch (error) {
     thrown = error;
   }

@@ -39,7 +39,7 @@ export async function assertFunction(plan: GrowthPlan): Promise<void> {
   };
   check(made, expected, "f64");
   check(rounded(made), logits(plan.base, base, unmasked, "f32"), "f32");
-  const control = difference(logits(plan.target, perturbed(made), state), expected);
+  const control = difference(logits(plan.target, perturbed(plan.target, made), state), expected);
   assertThat(control > tolerances.f64, "a perturbed model computes the same logits: the comparison sees nothing");
 }
 

@@ -1,6 +1,6 @@
 // The gradients of a model's loss, in float64: what moment rules are measured by.
 import { differentiate, evaluate, gradientName, numel, Random, type RefTensor } from "@cambium/ir";
-import { type LlamaConfig, lossGraph, parameterTable } from "@cambium/model";
+import { lossGraph, type ModelSpec, parameterTable, sizesAlong } from "@cambium/model";
 import { type Masked, maskInputs, unmasked, type Weights } from "./logits.js";
 
 const batch = 2;
@@ -8,15 +8,16 @@ const time = 12;
 
 /** The gradient by every parameter, flat, of the mean cross entropy of random tokens, the same for equal vocabularies. */
 export function gradients(
-  config: LlamaConfig,
+  model: ModelSpec,
   weights: Readonly<Weights>,
   masked: Masked = unmasked,
 ): Record<string, Float64Array> {
+  const { vocab } = sizesAlong(model, ["vocab"]);
   const random = new Random("conformance/gradients");
   const shape = [batch, time + 1];
-  const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(config.vocabSize * random.uniform(i)));
-  const names = parameterTable(config).map(({ name }) => name);
-  const graph = differentiate(lossGraph(config, { batch, time, masks: masked.masks }), { of: "loss", by: names });
+  const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(vocab * random.uniform(i)));
+  const names = parameterTable(model).map(({ name }) => name);
+  const graph = differentiate(lossGraph(model, { batch, time, masks: masked.masks }), { of: "loss", by: names });
   const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
   const outputs = evaluate(graph, { ...weights, ...maskInputs(masked), tokens }, { precision: "f64" });
   return Object.fromEntries(names.map((name) => [name, (outputs[gradientName(name)] as RefTensor).data]));

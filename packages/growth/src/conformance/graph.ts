@@ -1,6 +1,6 @@
 // A plan's graph against the host: selections to the bit, arithmetic within the roundings of float32.
 import { evaluate, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
-import { type LlamaConfig, stateNames, type TrainingState } from "@cambium/model";
+import { type ModelSpec, stateNames, type TrainingState } from "@cambium/model";
 import { typedMoment } from "../evaluate/moments.js";
 import { growState } from "../evaluate/state.js";
 import type { Expr } from "../expr/expr.js";
@@ -87,8 +87,8 @@ function expressions(plan: GrowthPlan, policy: OptimizerPolicy): Made[] {
   return [...values, ...moments];
 }
 
-function testState(config: LlamaConfig): TrainingState {
-  const [parameters, m, roots] = ["w", "m", "v"].map((seed) => testParameters(config, seed)) as [
+function testState(model: ModelSpec): TrainingState {
+  const [parameters, m, roots] = ["w", "m", "v"].map((seed) => testParameters(model, seed)) as [
     Record<string, HostTensor<"f32">>,
     Record<string, HostTensor<"f32">>,
     Record<string, HostTensor<"f32">>,

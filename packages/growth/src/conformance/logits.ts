@@ -1,13 +1,6 @@
 // The function a model computes, in float64: what `exact` claims are measured by.
 import { evaluate, numel, Random, type RefTensor } from "@cambium/ir";
-import {
-  finalNormName,
-  type LlamaConfig,
-  logitsGraph,
-  type Mask,
-  maskValuesName,
-  parameterTable,
-} from "@cambium/model";
+import { logitsGraph, type Mask, type ModelSpec, maskValuesName, parameterTable, sizesAlong } from "@cambium/model";
 import { compilePlan } from "../evaluate/plan.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
@@ -15,9 +8,9 @@ import type { GrowthPlan } from "../plan/plan.js";
 export type Weights = Record<string, RefTensor>;
 
 /** Float64 parameters, normal with standard deviation 0.3, norm weights around 1; `seed` names the stream. */
-export function randomWeights(config: LlamaConfig, seed: string): Weights {
+export function randomWeights(model: ModelSpec, seed: string): Weights {
   return Object.fromEntries(
-    parameterTable(config).map(({ name, shape, kind }) => {
+    parameterTable(model).map(({ name, shape, kind }) => {
       const random = new Random(`conformance/${seed}/${name}`);
       const mean = kind === "norm" ? 1 : 0;
       const data = Float64Array.from({ length: numel(shape) }, (_, i) => mean + 0.3 * random.normal(i));
@@ -60,16 +53,17 @@ export const unmasked: Masked = { masks: [], values: [] };
 
 /** Logits [batch, time, vocab] of random tokens, the same for equal vocabularies. */
 export function logits(
-  config: LlamaConfig,
+  model: ModelSpec,
   weights: Readonly<Weights>,
   masked: Masked = unmasked,
   precision: "f32" | "f64" = "f64",
 ): Float64Array {
+  const { vocab } = sizesAlong(model, ["vocab"]);
   const random = new Random("conformance/tokens");
   const shape = [batch, time];
-  const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(config.vocabSize * random.uniform(i)));
+  const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(vocab * random.uniform(i)));
   const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
-  const graph = logitsGraph(config, { batch, time, masks: masked.masks });
+  const graph = logitsGraph(model, { batch, time, masks: masked.masks });
   const outputs = evaluate(graph, { ...weights, ...maskInputs(masked), tokens }, { precision });
   return (outputs["logits"] as RefTensor).data;
 }
@@ -84,8 +78,9 @@ export function difference(actual: Float64Array, expected: Float64Array): number
   return apart / size;
 }
 
-/** `weights` with one coefficient of the final norm off by a thousandth: a function that is not preserved. */
-export function perturbed(weights: Readonly<Weights>): Weights {
-  const norm = weights[finalNormName] as RefTensor;
-  return { ...weights, [finalNormName]: { ...norm, data: norm.data.map((x, i) => (i === 0 ? x + 1e-3 : x)) } };
+/** `weights` with one coefficient of the last norm off by a thousandth: a function that is not preserved. */
+export function perturbed(model: ModelSpec, weights: Readonly<Weights>): Weights {
+  const name = parameterTable(model).findLast(({ kind }) => kind === "norm")?.name ?? "";
+  const norm = weights[name] as RefTensor;
+  return { ...weights, [name]: { ...norm, data: norm.data.map((x, i) => (i === 0 ? x + 1e-3 : x)) } };
 }

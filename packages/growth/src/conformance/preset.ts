@@ -2,7 +2,7 @@
 import * as vitest from "vitest";
 import type { Operator } from "../operator/operator.js";
 import { assertEqual, assertThat } from "./assert.js";
-import { baseConfig, defaultCases, type OperatorCase } from "./case.js";
+import { baseModel, defaultCases, type OperatorCase } from "./case.js";
 import { describeOperator, type TestApi } from "./describe.js";
 
 export interface DescribePresetOptions {
@@ -31,7 +31,7 @@ export function describePreset(preset: Operator, { of, options, cases, api = vit
   api.describe(`preset ${preset.name}`, () => {
     for (const one of cases ?? defaultCases(preset)) {
       api.test(`plans what ${of.name} plans with its options: ${one.name ?? JSON.stringify(one.options ?? {})}`, () => {
-        const base = baseConfig(one.base);
+        const base = baseModel(one.base);
         const { operator: stamp, ...plan } = preset.plan(base, one.options);
         const { operator: _, ...expected } = of.plan(base, { ...one.options, ...options });
         assertEqual(plan, expected, "the preset's plan");

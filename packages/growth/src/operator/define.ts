@@ -1,6 +1,6 @@
 // defineOperator: from an author's few functions to an operator that checks its options and its plan.
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
-import { type LlamaConfig, llamaConfig, plainPhase } from "@cambium/model";
+import { type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
 import type { z } from "zod";
 import { checkPlan } from "../plan/check.js";
 import { type Claims, type GrowthPlan, growthContractVersion, type PlanParts } from "../plan/plan.js";
@@ -14,10 +14,10 @@ export interface OperatorDefinition<Options extends z.ZodType> {
   readonly options: Options;
   /** Default: the function is not preserved. */
   readonly claims?: Claims;
-  /** The config after growth. @throws CambiumError `E_GROWTH_LAYERS` or another, when `base` cannot grow so. */
-  target(base: LlamaConfig, options: z.output<Options>): LlamaConfig;
+  /** The model after growth. @throws CambiumError `E_GROWTH_LAYERS` or another, when `base` cannot grow so. */
+  target(base: ModelSpec, options: z.output<Options>): ModelSpec;
   /** The expressions, and what training must know. */
-  plan(base: LlamaConfig, target: LlamaConfig, options: z.output<Options>): PlanParts;
+  plan(base: ModelSpec, target: ModelSpec, options: z.output<Options>): PlanParts;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface OperatorDefinition<Options extends z.ZodType> {
  *   name: "double-intermediate", version: "1.0.0", summary: "Every MLP neuron twice, its output halved.",
  *   options: z.strictObject({}),
  *   claims: { functionPreserving: "exact" },
- *   target: (base) => ({ ...base, intermediateSize: 2 * base.intermediateSize }),
+ *   target: (base) => grownModel(base, { intermediate: 2 * sizesAlong(base, ["intermediate"]).intermediate }),
  *   plan: (base) => { … return { tensors }; },
  * });
  */
@@ -42,7 +42,8 @@ export function defineOperator<Options extends z.ZodType>(definition: OperatorDe
     plan: (base, given = {}) =>
       stamped(name, version, () => {
         const chosen = parseOptions(options, given);
-        const target = llamaConfig(definition.target(base, chosen));
+        const { family, config } = definition.target(base, chosen);
+        const target = modelSpec(family, config);
         const parts = definition.plan(base, target, chosen);
         const plan: GrowthPlan = {
           contract: growthContractVersion,

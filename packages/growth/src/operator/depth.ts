@@ -1,6 +1,6 @@
 // Depth growth: each target layer is a copy of a base layer, everything else is copied as it is.
 import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
-import { type LlamaConfig, parameterTable } from "@cambium/model";
+import { deepenedModel, type ModelSpec, modelSizes, parameterTable } from "@cambium/model";
 import * as z from "zod";
 import { copy } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
@@ -39,7 +39,7 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
    */
   layers(base: number, target: number, options: z.output<z.ZodObject<Extra>>): readonly number[];
   /**
-   * What this operator's plan has besides the copies: gets the plan that the list makes, `depthPlan(base, layers)`, and
+   * What this operator's plan has besides the copies: gets the plan that the list makes, `depthPlan(base, target, layers)`, and
    * returns the plan to use. Every tensor of target layer t must remain a copy from base layer `layers[t]`, or be zero.
    * The operator then has no `layers` of its own: a bare list would lose what is refined.
    */
@@ -48,8 +48,8 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
 
 /** A growth in depth, with its layer list worked out. */
 export interface DepthGrowth {
-  readonly base: LlamaConfig;
-  readonly target: LlamaConfig;
+  readonly base: ModelSpec;
+  readonly target: ModelSpec;
   /** For each target layer the base layer it copies. */
   readonly layers: readonly number[];
 }
@@ -79,10 +79,10 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
     summary,
     options,
     ...(claims && { claims }),
-    target: (base, choice) => ({ ...base, layers: targetLayers(base.layers, choice as DepthChoice) }),
+    target: (base, choice) => deepenedModel(base, list(modelSizes(base).layers, choice as DepthChoice)),
     plan: (base, target, choice) => {
-      const layers = list(base.layers, choice as DepthChoice);
-      const parts = depthPlan(base, layers);
+      const layers = list(modelSizes(base).layers, choice as DepthChoice);
+      const parts = depthPlan(base, target, layers);
       const { refine = (plan) => plan } = definition;
       return refine(parts, { base, target, layers }, choice as z.output<z.ZodObject<Extra>>);
     },
@@ -99,27 +99,25 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
  * dropped. The function is preserved only by the list 0, 1, … of the base itself. Moments are copied along: a
  * heuristic, since copies in different places have different gradients.
  */
-export function depthPlan(base: LlamaConfig, layers: readonly number[]): PlanParts {
+export function depthPlan(base: ModelSpec, target: ModelSpec, layers: readonly number[]): PlanParts {
   const table = parameterTable(base);
-  const byLayer = new Map<number | undefined, string[]>();
-  for (const { name, layer } of table) byLayer.set(layer, [...(byLayer.get(layer) ?? []), name]);
+  const at = (layer: number | undefined, part: string | undefined) => `${layer}/${part}`;
+  const sources = new Map(table.map(({ name, layer, part }) => [at(layer, part), name]));
   const tensors: Record<string, Expr> = {};
-  for (const name of byLayer.get(undefined) ?? []) tensors[name] = copy(name);
-  layers.forEach((from, to) => {
-    for (const name of byLayer.get(from) ?? []) tensors[renameLayer(name, from, to)] = copy(name);
-  });
+  for (const { name, layer, part } of parameterTable(target)) {
+    if (layer === undefined) tensors[name] = copy(name);
+    else {
+      const source = sources.get(at(layers[layer], part));
+      if (source !== undefined) tensors[name] = copy(source);
+    }
+  }
   const used = new Set(layers);
-  const identity = layers.length === base.layers && layers.every((from, to) => from === to);
+  const identity = layers.length === modelSizes(base).layers && layers.every((from, to) => from === to);
   return {
     tensors,
     dropped: table.flatMap(({ name, layer }) => (layer === undefined || used.has(layer) ? [] : [name])),
     claims: { functionPreserving: identity ? "exact" : "no" },
   };
-}
-
-/** The name of a layer's tensor in another layer: `model.layers.2.mlp.up_proj.weight` → `model.layers.8.mlp.up_proj.weight`. */
-export function renameLayer(name: string, from: number, to: number): string {
-  return name.replace(`layers.${from}.`, `layers.${to}.`);
 }
 
 /**

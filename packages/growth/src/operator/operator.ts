@@ -1,5 +1,5 @@
-// The contract of a growth operator: a pure function from a base config and options to a plan. It never touches numbers.
-import type { LlamaConfig } from "@cambium/model";
+// The contract of a growth operator: a pure function from a base model and options to a plan. It never touches numbers.
+import type { ModelSpec } from "@cambium/model";
 import type { z } from "zod";
 import type { Claims, GrowthPlan } from "../plan/plan.js";
 
@@ -27,7 +27,7 @@ export interface Operator {
    * `E_GROWTH_SIZES` when that base cannot be grown so; `E_GROWTH_PLAN` when what the operator made does not hold together; `E_GROWTH_OPERATOR` when the
    * operator itself failed. Each names the operator.
    */
-  plan(base: LlamaConfig, options?: unknown): GrowthPlan;
+  plan(base: ModelSpec, options?: unknown): GrowthPlan;
   /**
    * Depth operators only: for each target layer the base layer it is a copy of. All such a list needs is a number of
    * layers, so it grows models whose parameters no table knows.

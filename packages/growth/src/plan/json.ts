@@ -1,7 +1,7 @@
 // The JSON form of a plan: the plan itself, its longer lists told once. Reading one back checks its form first, then that it
 // holds together.
 import { CambiumError } from "@cambium/ir";
-import { type LlamaConfig, type LlamaConfigInput, llamaConfig } from "@cambium/model";
+import { builtInFamily, type FamilyResolver, type ModelSpec, modelJson, parseModelSpec } from "@cambium/model";
 import * as z from "zod";
 import type { Expr } from "../expr/expr.js";
 import { axisName, exprSchema } from "../expr/schema.js";
@@ -9,32 +9,33 @@ import { isExpr, mapParts } from "../expr/walk.js";
 import { checkPlan } from "./check.js";
 import { type GrowthPlan, growthContractVersion } from "./plan.js";
 
-const config = z.looseObject({}).transform((given, context): LlamaConfig => {
-  try {
-    return llamaConfig(given as unknown as LlamaConfigInput);
-  } catch (error) {
-    if (!(error instanceof CambiumError)) throw error;
-    for (const { where, message } of error.details.reasons ?? []) {
-      context.addIssue({ code: "custom", message, path: where === undefined ? [] : [where] });
+const modelSchema = (resolve: FamilyResolver) =>
+  z.unknown().transform((given, context): ModelSpec => {
+    try {
+      return parseModelSpec(given, resolve);
+    } catch (error) {
+      if (!(error instanceof CambiumError)) throw error;
+      for (const { where, message } of error.details.reasons ?? [{ message: error.message, where: undefined }]) {
+        context.addIssue({ code: "custom", message, path: where === undefined ? [] : [where] });
+      }
+      return z.NEVER;
     }
-    return z.NEVER;
-  }
-});
+  });
 
 const names = z.array(z.string()).readonly();
 const index = z.int().nonnegative();
 
 type Lists = readonly (readonly number[])[];
 
-const planSchema = (lists: Lists): z.ZodType<GrowthPlan> =>
+const planSchema = (lists: Lists, resolve: FamilyResolver): z.ZodType<GrowthPlan> =>
   z.strictObject({
     contract: z.literal(
       growthContractVersion,
       `made for another version of the growth contract; this one is ${growthContractVersion}`,
     ),
     operator: z.strictObject({ name: z.string(), version: z.string(), options: z.record(z.string(), z.json()) }),
-    base: config,
-    target: config,
+    base: modelSchema(resolve),
+    target: modelSchema(resolve),
     tensors: z.record(z.string(), exprSchema(lists)),
     dropped: names,
     optimizer: z.strictObject({ moments: z.record(z.string(), exprSchema(lists)) }),
@@ -94,17 +95,20 @@ export function planJson(plan: GrowthPlan): object {
   };
   const all = (exprs: Readonly<Record<string, Expr>>) =>
     Object.fromEntries(Object.entries(exprs).map(([name, expr]) => [name, packed(expr)]));
-  const json = { ...plan, tensors: all(plan.tensors), optimizer: { moments: all(plan.optimizer.moments) } };
+  const { base, target } = plan;
+  const models = { base: modelJson(base), target: modelJson(target) };
+  const json = { ...plan, ...models, tensors: all(plan.tensors), optimizer: { moments: all(plan.optimizer.moments) } };
   return lists.length > 0 ? { ...json, lists } : json;
 }
 
 /**
  * A plan read back from JSON, e.g. from `growth.json`.
+ * @param resolve finds the families of base and target; default those that come along
  * @throws CambiumError `E_GROWTH_PLAN` with every reason why it is no plan, or none that holds together.
  */
-export function parsePlan(json: unknown): GrowthPlan {
+export function parsePlan(json: unknown, resolve: FamilyResolver = builtInFamily): GrowthPlan {
   const { lists, ...plain } = formed(withLists.safeParse(json));
-  const plan = formed(planSchema(lists).safeParse(plain));
+  const plan = formed(planSchema(lists, resolve).safeParse(plain));
   checkPlan(plan);
   return plan;
 }

@@ -1,5 +1,5 @@
 // The growth plan: everything an operator decides, as plain data. Printed, diffed, saved, composed and executed as such.
-import { type LlamaConfig, type ParameterSpec, type Phase, parameterTable } from "@cambium/model";
+import { type ModelSpec, type ParameterSpec, type Phase, parameterTable } from "@cambium/model";
 import type { Expr } from "../expr/expr.js";
 
 /** Major version of the operator contract and of the plan's JSON; an operator or plan of another major is refused. */
@@ -7,7 +7,7 @@ export const growthContractVersion = 2;
 
 /**
  * What growing keeps of the function that the base computes. `exact`: all of it, to rounding. `exact-if-eps-scaled`:
- * all of it, because the target's `rmsNormEps` differs from the base's. `at-mask-0`: all of it while every mask is 0.
+ * all of it, because the eps of the target's norms differs from that of the base's. `at-mask-0`: all of it while every mask is 0.
  * `no`: nothing is promised.
  */
 export type FunctionClaim = "exact" | "exact-if-eps-scaled" | "at-mask-0" | "no";
@@ -46,8 +46,8 @@ export interface GrowthPlan extends Required<PlanParts> {
   readonly contract: number;
   readonly phase: Phase;
   readonly operator: PlanOrigin;
-  readonly base: LlamaConfig;
-  readonly target: LlamaConfig;
+  readonly base: ModelSpec;
+  readonly target: ModelSpec;
 }
 
 /** Who made a plan, and from what options (defaults written out). */

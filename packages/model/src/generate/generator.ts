@@ -1,9 +1,9 @@
 // Text generation: reads the prompt in chunks, then decodes token by token. Weights and caches stay on the device.
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
 import { CambiumError, decodeHalf, type HostTensor, hostTensor, isHalf, Random } from "@cambium/ir";
-import type { LlamaConfig } from "../config.js";
-import { cacheNames, decodeGraph } from "../graphs/decode.js";
-import { parameterTable } from "../parameters.js";
+import type { ModelSpec } from "../family.js";
+import { cacheNames, cacheShapes, decodeGraph } from "../graphs/decode.js";
+import { contextLength, parameterTable } from "../model-spec.js";
 import { checkGenerateOptions, type GenerateOptions } from "./options.js";
 import { sampleToken } from "./sampling.js";
 
@@ -30,7 +30,7 @@ export class TextGenerator {
 
   private constructor(
     private readonly device: Device,
-    private readonly config: LlamaConfig,
+    private readonly model: ModelSpec,
     private readonly weights: Readonly<Record<string, DeviceTensor>>,
     private readonly uploaded: readonly DeviceTensor[],
   ) {}
@@ -40,8 +40,8 @@ export class TextGenerator {
    * must outlive the generator.
    * @throws CambiumError `E_PARAMETERS` naming every parameter that is missing.
    */
-  static async open(device: Device, config: LlamaConfig, parameters: Tensors): Promise<TextGenerator> {
-    const names = parameterTable(config).map(({ name }) => name);
+  static async open(device: Device, model: ModelSpec, parameters: Tensors): Promise<TextGenerator> {
+    const names = parameterTable(model).map(({ name }) => name);
     const missing = names.filter((name) => !parameters[name]);
     if (missing.length > 0) {
       const reasons = missing.map((where) => ({ where, message: "is missing" }));
@@ -59,7 +59,7 @@ export class TextGenerator {
       for (const tensor of uploaded) tensor.dispose();
       throw error;
     }
-    return new TextGenerator(device, config, weights, uploaded);
+    return new TextGenerator(device, model, weights, uploaded);
   }
 
   /**
@@ -67,12 +67,12 @@ export class TextGenerator {
    * @throws CambiumError `E_GENERATE` with every reason found; `E_NOT_FINITE` when the model yields no number.
    */
   async generate(options: GenerateOptions): Promise<Generation> {
-    const { config } = this;
-    checkGenerateOptions(config, options);
+    const { model } = this;
+    checkGenerateOptions(model, options);
     const { prompt, maxNewTokens } = options;
-    const stop = new Set([options.stop ?? config.eosTokenId ?? []].flat());
+    const stop = new Set(options.stop ?? model.family.endTokens(model.config));
     const random = new Random(`${options.seed}/generate`);
-    const time = Math.min(config.contextLength, powerOfTwo(prompt.length + maxNewTokens - 1, shortestCache));
+    const time = Math.min(contextLength(model), powerOfTwo(prompt.length + maxNewTokens - 1, shortestCache));
     const tokens: number[] = [];
     const caches = new Map<string, DeviceTensor>();
     try {
@@ -146,15 +146,14 @@ export class TextGenerator {
   async #executable(time: number, chunk: number): Promise<Executable> {
     const key = `${time} ${chunk}`;
     const held =
-      this.#executables.get(key) ?? (await this.device.compile(decodeGraph(this.config, { batch: 1, time, chunk })));
+      this.#executables.get(key) ?? (await this.device.compile(decodeGraph(this.model, { batch: 1, time, chunk })));
     this.#executables.set(key, held);
     return held;
   }
 
   async #uploadEmpty(caches: Map<string, DeviceTensor>, time: number): Promise<void> {
-    const { layers, kvHeads, headDim } = this.config;
-    const zeros = hostTensor("f32", [1, kvHeads, time, headDim]);
-    for (let layer = 0; layer < layers; layer++) {
+    for (const [layer, shape] of cacheShapes(this.model, { batch: 1, time }).entries()) {
+      const zeros = hostTensor("f32", shape);
       for (const name of Object.values(cacheNames(layer))) caches.set(name, await this.device.upload(zeros));
     }
   }
@@ -163,12 +162,12 @@ export class TextGenerator {
 /** Opens a `TextGenerator`, continues one prompt, and frees it again. */
 export async function generate(
   device: Device,
-  config: LlamaConfig,
+  model: ModelSpec,
   parameters: Tensors,
   options: GenerateOptions,
 ): Promise<Generation> {
-  checkGenerateOptions(config, options);
-  const generator = await TextGenerator.open(device, config, parameters);
+  checkGenerateOptions(model, options);
+  const generator = await TextGenerator.open(device, model, parameters);
   try {
     return await generator.generate(options);
   } finally {

@@ -1,6 +1,7 @@
 // What a generation is asked for, and the checks on it.
 import { CambiumError, type Reason } from "@cambium/ir";
-import type { LlamaConfig } from "../config.js";
+import type { ModelSpec } from "../family.js";
+import { contextLength, sizesAlong } from "../model-spec.js";
 import type { Sampling } from "./sampling.js";
 
 export interface GenerateOptions extends Sampling {
@@ -9,7 +10,7 @@ export interface GenerateOptions extends Sampling {
   readonly maxNewTokens: number;
   /** Names the random stream; the draw for a token depends only on (seed, its position). */
   readonly seed: string;
-  /** Ids that end the generation; default the config's `eosTokenId`. */
+  /** Ids that end the generation; default those of the config. */
   readonly stop?: readonly number[];
   /** Called with each new token as it is chosen, and awaited. */
   readonly onToken?: (token: number, index: number) => void | Promise<void>;
@@ -18,28 +19,29 @@ export interface GenerateOptions extends Sampling {
 }
 
 /** @throws CambiumError `E_GENERATE` with every reason why this cannot be generated. */
-export function checkGenerateOptions(config: LlamaConfig, options: GenerateOptions): void {
+export function checkGenerateOptions(model: ModelSpec, options: GenerateOptions): void {
   const { prompt, maxNewTokens, temperature, topK, topP } = options;
+  const { vocab } = sizesAlong(model, ["vocab"]);
+  const longest = contextLength(model);
   const reasons: Reason[] = [];
   const want = (holds: boolean, where: string, expected: string, got: unknown) => {
     if (!holds) reasons.push({ where, message: "has a value it cannot have", expected, got: String(got) });
   };
-  const strange = prompt.find((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize);
+  const strange = prompt.find((id) => !Number.isInteger(id) || id < 0 || id >= vocab);
   want(prompt.length > 0, "prompt", "at least one token", "none");
-  want(strange === undefined, "prompt", `token ids from 0 to ${config.vocabSize - 1}`, strange);
+  want(strange === undefined, "prompt", `token ids from 0 to ${vocab - 1}`, strange);
   want(Number.isInteger(maxNewTokens) && maxNewTokens > 0, "maxNewTokens", "an integer ≥ 1", maxNewTokens);
   want(Number.isFinite(temperature) && temperature >= 0, "temperature", "a number ≥ 0", temperature);
   want(topK === undefined || (Number.isInteger(topK) && topK > 0), "topK", "an integer ≥ 1", topK);
   want(topP === undefined || (topP > 0 && topP <= 1), "topP", "a number in (0, 1]", topP);
-  const room = config.contextLength - prompt.length + 1;
+  const room = longest - prompt.length + 1;
   if (maxNewTokens > room) {
     reasons.push({
       where: "prompt",
       message: "prompt and new tokens do not fit the model's context",
-      expected: `at most ${config.contextLength} tokens, the last new one not counted`,
+      expected: `at most ${longest} tokens, the last new one not counted`,
       got: `${prompt.length} in the prompt and ${maxNewTokens} new`,
-      hint:
-        room > 0 ? `at most ${room} new tokens after this prompt` : `at most ${config.contextLength} tokens of prompt`,
+      hint: room > 0 ? `at most ${room} new tokens after this prompt` : `at most ${longest} tokens of prompt`,
     });
   }
   if (reasons.length > 0)

@@ -23,10 +23,11 @@ import {
   type Tensor,
   transpose,
 } from "@cambium/ir";
-import type { LlamaConfig } from "../config.js";
+import type { ModelSpec } from "../family.js";
+import { sizesAlong } from "../model-spec.js";
 import { ropeTables } from "../rope-tables.js";
-import { type Attend, hiddenStates } from "./layers.js";
-import { plainWeights } from "./masked-weights.js";
+import { plainWeights, type Weights } from "./masked-weights.js";
+import { forward, type Pass, type Rotary } from "./pass.js";
 import { checkTime } from "./sequence.js";
 
 export interface DecodeSize {
@@ -53,21 +54,20 @@ export function cacheNames(layer: number): { readonly k: string; readonly v: str
  * written again before a later token sees them. Rows beyond `time` are dropped.
  * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
  */
-export function decodeGraph(config: LlamaConfig, { batch, time, chunk = 1 }: DecodeSize): Graph {
-  checkTime(config, time);
+export function decodeGraph(model: ModelSpec, { batch, time, chunk = 1 }: DecodeSize): Graph {
+  checkTime(model, time);
   const builder = new GraphBuilder();
-  const weights = plainWeights(builder, config);
+  const weights = plainWeights(builder, model);
   const token = builder.input("token", i32(batch, chunk));
   const position = builder.input("position", i32());
   const last = chunk > 1 ? builder.input("last", i32()) : undefined;
-  const caches = Array.from({ length: config.layers }, (_, layer) => {
+  const caches = cacheShapes(model, { batch, time }).map((shape, layer) => {
     const { k, v } = cacheNames(layer);
-    const type = f32(batch, config.kvHeads, time, config.headDim);
-    return { k: builder.input(k, type), v: builder.input(v, type) };
+    return { k: builder.input(k, f32(...shape)), v: builder.input(v, f32(...shape)) };
   });
 
-  const attend = cached(config, { batch, time, chunk }, position, caches);
-  const { hidden, projection } = hiddenStates(config, weights, reshape(token, { shape: [batch * chunk] }), attend);
+  const ids = reshape(token, { shape: [batch * chunk] });
+  const { hidden, projection } = forward(model, cached(ids, weights, { batch, time, chunk }, position, caches));
   builder.scope("head", () => {
     const row = last && add(mul(iota(builder, { shape: [batch], axis: 0 }), chunk), last);
     builder.output("logits", matmul(row ? gather(hidden, row) : hidden, projection, { transB: true }));
@@ -80,23 +80,33 @@ export function decodeGraph(config: LlamaConfig, { batch, time, chunk = 1 }: Dec
   return builder.finish();
 }
 
-/** Attention of `chunk` tokens to the cache, whose entry of the layer it advances to its next state. */
+/** Shape of each layer's two cache tensors. @throws CambiumError `E_FAMILY_AXIS` for a family without heads. */
+export function cacheShapes(
+  model: ModelSpec,
+  { batch, time }: Pick<DecodeSize, "batch" | "time">,
+): readonly (readonly number[])[] {
+  const { layers, kvHeads, headDim } = sizesAlong(model, ["layers", "kvHeads", "headDim"]);
+  return Array.from({ length: layers }, () => [batch, kvHeads, time, headDim]);
+}
+
+/** `chunk` tokens against the cache, whose entry of the layer they advance to its next state. */
 function cached(
-  config: LlamaConfig,
+  ids: Tensor,
+  weights: Weights,
   { batch, time, chunk }: Required<DecodeSize>,
   position: Tensor,
   caches: { k: Tensor; v: Tensor }[],
-): Attend {
+): Pass {
   const { builder } = position;
-  const { heads, kvHeads, headDim } = config;
-  const group = heads / kvHeads;
   const own = add(iota(builder, { shape: [chunk], axis: 0 }), position);
-  const tables = ropeTables(config, time);
   const inTable = minimum(own, time - 1);
-  const cos = gather(builder.constant(tables.cos), inTable);
-  const sin = gather(builder.constant(tables.sin), inTable);
-  const turn = (x: Tensor, count: number) =>
-    rope(reshape(x, { shape: [batch, chunk, count * headDim] }), cos, sin, { heads: count });
+  const rotary = (frequencies: Float32Array): Rotary => {
+    const tables = ropeTables(frequencies, time);
+    const cos = gather(builder.constant(tables.cos), inTable);
+    const sin = gather(builder.constant(tables.sin), inTable);
+    return (x, heads) =>
+      rope(reshape(x, { shape: [batch, chunk, heads * 2 * frequencies.length] }), cos, sin, { heads });
+  };
 
   const slot = iota(builder, { shape: [time], axis: 0 });
   const future = less(reshape(own, { shape: [chunk, 1] }), reshape(slot, { shape: [1, time] }));
@@ -105,13 +115,16 @@ function cached(
 
   /** `cache` with the rows of this run's tokens replaced by `fresh` [batch, chunk, kvHeads · headDim]. */
   const advance = (cache: Tensor, fresh: Tensor): Tensor => {
+    const [, kvHeads, , headDim] = cache.shape as [number, number, number, number];
     const tokens = reshape(fresh, { shape: [batch, chunk, kvHeads, headDim] });
     if (!source) return select(isFresh, reshape(tokens, { shape: [batch, kvHeads, 1, headDim] }), cache);
     const bySlot = gather(transpose(tokens, { permutation: [1, 0, 2, 3] }), source);
     return select(isFresh, transpose(bySlot, { permutation: [1, 2, 0, 3] }), cache);
   };
-  return (q, k, v, layer) => {
+  const attend: Pass["attend"] = (q, k, v, { layer, heads, kvHeads, rotary: turn }) => {
     const cache = caches[layer] as { k: Tensor; v: Tensor };
+    const headDim = (q.shape[1] as number) / heads;
+    const group = heads / kvHeads;
     cache.k = advance(cache.k, turn(k, kvHeads));
     cache.v = advance(cache.v, v);
     // [batch, kvHeads, group · chunk, headDim]: a group's heads share one product with their keys.
@@ -121,10 +134,11 @@ function cached(
     const rows = reshape(byHead, { shape: [batch, kvHeads, group * chunk, headDim] });
     const scores = mul(matmul(rows, cache.k, { transB: true }), 1 / Math.sqrt(headDim));
     const visible = select(future, masked, reshape(scores, { shape: [batch, kvHeads, group, chunk, time] }));
-    const weights = reshape(softmax(visible), { shape: [batch, kvHeads, group * chunk, time] });
-    const mixed = reshape(matmul(weights, cache.v), { shape: [batch, kvHeads, group, chunk, headDim] });
+    const probabilities = reshape(softmax(visible), { shape: [batch, kvHeads, group * chunk, time] });
+    const mixed = reshape(matmul(probabilities, cache.v), { shape: [batch, kvHeads, group, chunk, headDim] });
     return reshape(transpose(mixed, { permutation: [0, 3, 1, 2, 4] }), { shape: q.shape });
   };
+  return { ids, weights, rotary, attend };
 }
 
 /** bool [time]: the cache slots that this run's tokens occupy. */

@@ -14,9 +14,10 @@ import {
   sqrt,
   type Tensor,
 } from "@cambium/ir";
-import type { LlamaConfig } from "../config.js";
+import type { ModelSpec } from "../family.js";
 import type { Mask } from "../masks.js";
-import { type ParameterSpec, parameterTable } from "../parameters.js";
+import { parameterTable } from "../model-spec.js";
+import type { ParameterSpec } from "../parameters.js";
 
 /** Name of the input that holds the masks' values, f32 [number of masks]. */
 export const maskValuesName = "masks";
@@ -34,15 +35,15 @@ export interface Weights {
 const fewest = 1e-12;
 
 /** Declares every parameter as an input, in the order of `parameterTable`. */
-export function plainWeights(builder: GraphBuilder, config: LlamaConfig): Weights {
-  const inputs = new Map(parameterTable(config).map(({ name, shape }) => [name, builder.input(name, f32(...shape))]));
+export function plainWeights(builder: GraphBuilder, model: ModelSpec): Weights {
+  const inputs = new Map(parameterTable(model).map(({ name, shape }) => [name, builder.input(name, f32(...shape))]));
   return { parameter: (name) => inputs.get(name) as Tensor, channels: () => undefined, layer: () => undefined };
 }
 
 /** `plain` behind `masks`; declares the input `masks` (their values) if there are any. */
 export function maskedWeights(
   builder: GraphBuilder,
-  config: LlamaConfig,
+  model: ModelSpec,
   plain: Weights,
   masks: readonly Mask[],
 ): Weights {
@@ -52,7 +53,7 @@ export function maskedWeights(
   const parameters = new Map<string, Tensor>();
   const channels = new Map<string, Tensor>();
   builder.scope("masks", () => {
-    for (const spec of parameterTable(config)) {
+    for (const spec of parameterTable(model)) {
       const own = masks.flatMap((mask, k) =>
         mask.tensors.includes(spec.name) ? [{ mask, value: all[k] as Tensor }] : [],
       );

@@ -1,6 +1,6 @@
 // Random model configurations, small enough for the reference evaluator.
 import fc from "fast-check";
-import { type LlamaConfig, llamaConfig, type RopeScaling } from "../../src/index.js";
+import { type DecoderConfig, llama, type ModelSpec, modelSpec, type RopeScaling } from "../../src/index.js";
 
 const scaling: fc.Arbitrary<RopeScaling | null> = fc.oneof(
   fc.constant(null),
@@ -17,11 +17,11 @@ const scaling: fc.Arbitrary<RopeScaling | null> = fc.oneof(
 const tokenId = fc.integer({ min: 0, max: 10 });
 
 /** Hidden size and heads · headDim are drawn apart: they need not be equal. */
-export const configs: fc.Arbitrary<LlamaConfig> = fc
+export const configs: fc.Arbitrary<ModelSpec<DecoderConfig>> = fc
   .record({
-    vocabSize: fc.integer({ min: 11, max: 23 }),
-    hiddenSize: fc.integer({ min: 4, max: 12 }),
-    intermediateSize: fc.integer({ min: 1, max: 12 }),
+    vocab: fc.integer({ min: 11, max: 23 }),
+    hidden: fc.integer({ min: 4, max: 12 }),
+    intermediate: fc.integer({ min: 1, max: 12 }),
     layers: fc.integer({ min: 1, max: 3 }),
     kvHeads: fc.integer({ min: 1, max: 3 }),
     group: fc.integer({ min: 1, max: 3 }),
@@ -30,9 +30,9 @@ export const configs: fc.Arbitrary<LlamaConfig> = fc
     ropeTheta: fc.double({ min: 100, max: 500000, noNaN: true }),
     ropeScaling: scaling,
     rmsNormEps: fc.double({ min: 1e-6, max: 1e-2, noNaN: true }),
-    tieEmbeddings: fc.boolean(),
+    tied: fc.boolean(),
     initializerRange: fc.double({ min: 0.2, max: 0.5, noNaN: true }),
     bosTokenId: fc.option(tokenId, { nil: undefined }),
     eosTokenId: fc.option(fc.oneof(tokenId, fc.array(tokenId, { maxLength: 3 })), { nil: undefined }),
   })
-  .map(({ group, ...rest }) => llamaConfig({ ...rest, heads: rest.kvHeads * group }));
+  .map(({ group, ...rest }) => modelSpec(llama, { ...rest, heads: rest.kvHeads * group }));

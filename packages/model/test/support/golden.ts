@@ -1,7 +1,7 @@
 // Reads the golden fixtures: tools/golden/llama.py says what is in them.
 import { readdirSync, readFileSync } from "node:fs";
 import { type HostTensor, hostTensor } from "@cambium/ir";
-import { type LlamaConfig, parseHfConfig } from "../../src/index.js";
+import { type ModelSpec, readHfModel } from "../../src/index.js";
 
 const folder = new URL("../golden/", import.meta.url);
 
@@ -13,8 +13,8 @@ export function readJson(fixture: string, file: string): Record<string, unknown>
   return JSON.parse(readFileSync(new URL(`${fixture}/${file}`, folder), "utf8"));
 }
 
-export function readConfig(fixture: string): LlamaConfig {
-  return parseHfConfig(readJson(fixture, "config.json")).config;
+export function readConfig(fixture: string): ModelSpec {
+  return readHfModel(readJson(fixture, "config.json"));
 }
 
 /** f32 and i32 tensors of a safetensors file: u64 header length, JSON header, data. */

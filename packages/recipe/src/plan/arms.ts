@@ -1,6 +1,6 @@
 // The arms of a recipe: stages with their models, budgets and identities, decided before anything trains.
 import type { Operator } from "@cambium/growth";
-import { type LlamaConfig, llamaConfig } from "@cambium/model";
+import { llama, type ModelSpec, modelSpec } from "@cambium/model";
 import { optimizerOptions } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../schema.js";
 import { flopsPerToken, remainingTokens, wholeSteps } from "./budget.js";
@@ -24,7 +24,7 @@ export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
   if (recipe.growth.length > 0 && recipe.compare.includes("scratch")) {
     const scratch = stage(recipe, context, {
       name: "scratch",
-      config: target.config,
+      model: target.model,
       tokens: wholeSteps(recipe, recipe.train.tokens),
       dataPosition: 0,
       schedule: scheduleOf(recipe, recipe.train.tokens),
@@ -35,7 +35,7 @@ export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
   recipe.variants.forEach(({ options }, i) => {
     const operator = context.operators.variants[i] as Operator;
     const growth = recipe.growth.map((step) => ({ ...step, options }));
-    const stages = planGrown({ ...recipe, growth }, context, Array(growth.length).fill(operator), target.config);
+    const stages = planGrown({ ...recipe, growth }, context, Array(growth.length).fill(operator), target.model);
     const alike = arms.filter(({ name }) => name.replace(/-\d+$/, "") === operator.name).length;
     arms.push({ name: alike === 0 ? operator.name : `${operator.name}-${alike + 1}`, stages });
   });
@@ -47,12 +47,12 @@ function planGrown(
   recipe: Recipe,
   context: PlanContext,
   operators: readonly Operator[],
-  like?: LlamaConfig,
+  like?: ModelSpec,
 ): StagePlan[] {
   const { growth, train } = recipe;
   const stages: StagePlan[] = [];
   const { checkpoint } = context;
-  let config = checkpoint?.config ?? baseConfig(recipe, context);
+  let model = checkpoint?.model ?? baseModel(recipe, context);
   let start: StagePlan["start"] = checkpoint
     ? { kind: "checkpoint", path: checkpoint.path, fingerprint: checkpoint.fingerprint }
     : initial(recipe);
@@ -62,13 +62,13 @@ function planGrown(
     const last = i === growth.length;
     const tokens = wholeSteps(
       recipe,
-      last ? remainingTokens(recipe, stages, config, like) : (growth[i] as GrowthStep).at,
+      last ? remainingTokens(recipe, stages, model, like) : (growth[i] as GrowthStep).at,
     );
     const name = i === 0 ? "base" : last ? "target" : `stage-${i + 1}`;
     // A stage that will grow follows the schedule of a full run: its learning rate is not run down before growth.
     const plan = stage(recipe, context, {
       name,
-      config,
+      model,
       tokens,
       dataPosition: position,
       schedule: scheduleOf(recipe, last && i > 0 ? tokens : train.tokens, before),
@@ -83,10 +83,10 @@ function planGrown(
         ...(step.factor !== undefined && { factor: step.factor }),
         ...(step.layers !== undefined && { layers: step.layers }),
       };
-      const grown = (operators[i] as Operator).plan(config, options);
+      const grown = (operators[i] as Operator).plan(model, options);
       checkGrowth(i, grown);
       start = { kind: "growth", from: plan, growth: grown, moments: step.moments };
-      config = grown.target;
+      model = grown.target;
     }
   }
   return stages;
@@ -96,12 +96,12 @@ function initial({ seed, model }: Recipe): StagePlan["start"] {
   return { kind: "init", seed: String(seed), scheme: model.init ?? "paper" };
 }
 
-function baseConfig({ model }: Recipe, { vocabSize, bosId, eosId }: PlanContext): LlamaConfig {
+function baseModel({ model }: Recipe, { vocabSize, bosId, eosId }: PlanContext): ModelSpec {
   const { layers = 0, hidden = 0, heads = 0, intermediate = 0 } = model;
-  return llamaConfig({
-    vocabSize,
-    hiddenSize: hidden,
-    intermediateSize: intermediate,
+  return modelSpec(llama, {
+    vocab: vocabSize,
+    hidden,
+    intermediate,
     layers,
     heads,
     kvHeads: model.kvHeads,
@@ -109,7 +109,7 @@ function baseConfig({ model }: Recipe, { vocabSize, bosId, eosId }: PlanContext)
     contextLength: model.context,
     ropeTheta: model.ropeTheta,
     rmsNormEps: model.rmsNormEps,
-    tieEmbeddings: model.tied,
+    tied: model.tied,
     bosTokenId: bosId,
     eosTokenId: eosId,
   });
@@ -120,6 +120,6 @@ function stage(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" 
   const optimizer = optimizerOptions({ ...rest, clip: clip === "none" ? Number.MAX_VALUE : clip });
   checkSchedule(plan);
   checkMasks(plan);
-  const flops = plan.tokens * flopsPerToken(plan.config, recipe.model.context);
+  const flops = plan.tokens * flopsPerToken(plan.model, recipe.model.context);
   return { ...plan, optimizer, flops, id: stageId(recipe, context, { ...plan, optimizer }) };
 }

@@ -1,22 +1,22 @@
 // What stages cost, and for how many tokens each trains: arms of one recipe spend the same FLOPs.
-import type { LlamaConfig } from "@cambium/model";
+import { isTied, type ModelSpec, sizesAlong } from "@cambium/model";
 import { type ModelShape, trainFlops } from "@cambium/scaling";
 import type { Recipe } from "../schema.js";
 import type { StagePlan } from "./stage.js";
 
 /**
- * Tokens of `config` that spend what `train.tokens` of `like` would, less what `stages` have spent.
+ * Tokens of `model` that spend what `train.tokens` of `like` would, less what `stages` have spent.
  * @returns 1 at least; not rounded to steps
  */
 export function remainingTokens(
-  { model, train }: Recipe,
-  stages: readonly Pick<StagePlan, "config" | "tokens">[],
-  config: LlamaConfig,
-  like = config,
+  { model: { context }, train }: Recipe,
+  stages: readonly Pick<StagePlan, "model" | "tokens">[],
+  model: ModelSpec,
+  like = model,
 ): number {
-  const perToken = flopsPerToken(config, model.context);
-  const budget = train.tokens * (flopsPerToken(like, model.context) / perToken);
-  const spent = stages.reduce((sum, stage) => sum + stage.tokens * flopsPerToken(stage.config, model.context), 0);
+  const perToken = flopsPerToken(model, context);
+  const budget = train.tokens * (flopsPerToken(like, context) / perToken);
+  const spent = stages.reduce((sum, stage) => sum + stage.tokens * flopsPerToken(stage.model, context), 0);
   return Math.max(1, budget - spent / perToken);
 }
 
@@ -33,20 +33,11 @@ export function evaluation({ evaluate, train }: Recipe): { readonly every: numbe
 }
 
 /** Exact training FLOPs per token, attention scores counted in full. */
-export function flopsPerToken(config: LlamaConfig, context: number): number {
-  return trainFlops(shapeOf(config), context, "full") / context;
+export function flopsPerToken(model: ModelSpec, context: number): number {
+  return trainFlops(shapeOf(model), context, "full") / context;
 }
 
-function shapeOf(config: LlamaConfig): ModelShape {
-  const {
-    layers,
-    hiddenSize: hidden,
-    heads,
-    kvHeads,
-    headDim,
-    intermediateSize: intermediate,
-    vocabSize: vocab,
-    tieEmbeddings: tied,
-  } = config;
-  return { layers, hidden, heads, kvHeads, headDim, intermediate, vocab, tied };
+function shapeOf(model: ModelSpec): ModelShape {
+  const axes = ["layers", "hidden", "heads", "kvHeads", "headDim", "intermediate", "vocab"] as const;
+  return { ...sizesAlong(model, axes), tied: isTied(model) };
 }

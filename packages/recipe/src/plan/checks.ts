@@ -1,7 +1,7 @@
 // What can be wrong with a run's stages, found before anything trains.
 import { type GrowthPlan, planNeeds } from "@cambium/growth";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { opensAfter } from "@cambium/model";
+import { contextLength, modelSizes, opensAfter } from "@cambium/model";
 import { schedule } from "@cambium/train";
 import type { Recipe } from "../schema.js";
 import type { PlanContext } from "./context.js";
@@ -10,17 +10,18 @@ import type { StagePlan } from "./stage.js";
 /** Mistakes that only the tokenizer and the checkpoint can tell. */
 export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanContext): void {
   if (!checkpoint) return;
-  const { config, path } = checkpoint;
+  const { model: base, path } = checkpoint;
+  const [longest, { vocab }] = [contextLength(base), modelSizes(base)];
   const reasons: Reason[] = [];
-  if (model.context > config.contextLength) {
-    const expected = `at most ${config.contextLength} tokens (max_position_embeddings)`;
+  if (model.context > longest) {
+    const expected = `at most ${longest} tokens (max_position_embeddings)`;
     const message = "training sequences are longer than the checkpoint's context";
     reasons.push({ where: "model.context", message, expected, got: `${model.context}` });
   }
-  if (vocabSize > config.vocabSize) {
+  if (vocab !== undefined && vocabSize > vocab) {
     const message = "the tokenizer has more tokens than the checkpoint's vocabulary";
     const got = `${vocabSize} in ${data.tokenizer}`;
-    reasons.push({ where: "data.tokenizer", message, expected: `at most ${config.vocabSize}`, got });
+    reasons.push({ where: "data.tokenizer", message, expected: `at most ${vocab}`, got });
   }
   if (reasons.length === 0) return;
   throw new CambiumError("E_RECIPE", "the recipe does not fit its checkpoint", { where: path, reasons });

@@ -1,6 +1,6 @@
 // What, besides the recipe, decides the bits of its stages.
 import type { Operator } from "@cambium/growth";
-import type { LlamaConfig } from "@cambium/model";
+import type { ModelSpec } from "@cambium/model";
 
 /** The operators a recipe names, resolved. */
 export interface RecipeOperators {
@@ -17,7 +17,7 @@ export interface PlanContext {
   /** What computes: backend, its version, device. */
   readonly device: string;
   /** The checkpoint that `model.from` names. */
-  readonly checkpoint?: { readonly path: string; readonly config: LlamaConfig; readonly fingerprint: string };
+  readonly checkpoint?: { readonly path: string; readonly model: ModelSpec; readonly fingerprint: string };
   /** Tokens that begin and end a text, where the tokenizer has them. */
   readonly bosId?: number | undefined;
   readonly eosId?: number | undefined;

@@ -17,12 +17,12 @@ export function stageId(recipe: Recipe, context: PlanContext, plan: Omit<StagePl
 
 /** Each field stands by its name. */
 function identity(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" | "flops">): string {
-  const { config, tokens, dataPosition, optimizer, start } = plan;
+  const { model, tokens, dataPosition, optimizer, start } = plan;
   const { batch, accumulation, precision } = recipe.train;
   const { kind, peak, floor, warmupTokens, totalTokens, decayTokens } = plan.schedule;
   return JSON.stringify({
     identityVersion,
-    ...{ config, tokens, dataPosition, optimizer, start: startIdentity(start) },
+    ...{ model, tokens, dataPosition, optimizer, start: startIdentity(start) },
     // A constant rate asks neither where it ends nor when.
     schedule:
       kind === "constant" ? { peak, warmupTokens } : { kind, peak, floor, warmupTokens, totalTokens, decayTokens },

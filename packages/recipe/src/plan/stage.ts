@@ -1,6 +1,6 @@
 // A stage as it is planned: a model, how its weights begin, and how long and how it trains.
 import type { GrowthPlan } from "@cambium/growth";
-import type { LlamaConfig } from "@cambium/model";
+import type { ModelSpec } from "@cambium/model";
 import type { OptimizerOptions, ScheduleOptions } from "@cambium/train";
 import type { GrowthStep } from "../schema.js";
 
@@ -8,7 +8,7 @@ export interface StagePlan {
   readonly id: string;
   /** `base`, `stage-2` …, `target`; `scratch`. */
   readonly name: string;
-  readonly config: LlamaConfig;
+  readonly model: ModelSpec;
   /** Training tokens, a whole number of optimizer steps. */
   readonly tokens: number;
   /** Training FLOPs the stage will take, matrix work. */

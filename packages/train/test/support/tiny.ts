@@ -1,14 +1,14 @@
 // A model small enough for the reference backend, and batches that depend on nothing but their position.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { Random } from "@cambium/ir";
-import { initParameters, llamaConfig, type TrainingState } from "@cambium/model";
+import { initParameters, llama, modelSpec, type TrainingState } from "@cambium/model";
 import { expect } from "vitest";
 import { freshState, Trainer, type TrainerOptions } from "../../src/index.js";
 
-export const config = llamaConfig({
-  vocabSize: 11,
-  hiddenSize: 8,
-  intermediateSize: 10,
+export const config = modelSpec(llama, {
+  vocab: 11,
+  hidden: 8,
+  intermediate: 10,
   layers: 2,
   heads: 2,
   kvHeads: 1,
@@ -26,7 +26,7 @@ export function initialState(seed = "tiny"): TrainingState {
 export function batchAt(position: number, rows = size.batch): Int32Array {
   const random = new Random(`batch ${position}`);
   return Int32Array.from({ length: rows * (size.time + 1) }, (_, i) =>
-    Math.floor(config.vocabSize * random.uniform(i)),
+    Math.floor(config.config.vocab * random.uniform(i)),
   );
 }
 
@@ -36,7 +36,7 @@ export async function withTrainer<T>(
   body: (trainer: Trainer, device: Device) => Promise<T>,
 ): Promise<T> {
   await using device = await referenceBackend.open();
-  const trainer = await Trainer.open({ device, config, ...size, ...options });
+  const trainer = await Trainer.open({ device, model: config, ...size, ...options });
   let result: T;
   try {
     result = await body(trainer, device);

@@ -41,7 +41,7 @@ export function describeTrainingTrace(name: string, open: () => Promise<Device>)
       const [beta1, beta2] = optimizer.betas;
       using trainer = await Trainer.open({
         device,
-        config: readConfig(fixture),
+        model: readConfig(fixture),
         ...{ batch, time: length - 1 },
         optimizer: { beta1, beta2, eps: optimizer.eps, weightDecay: optimizer.weightDecay, clip: optimizer.clipNorm },
       });

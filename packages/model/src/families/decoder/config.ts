@@ -1,4 +1,4 @@
-// The configuration of a Llama-family model: its fields, their defaults, and the rules they obey.
+// The configuration of Llama and its kin: its fields, their defaults, and the rules they obey.
 import { CambiumError, type Reason } from "@cambium/ir";
 
 /** Scalings of the rotary frequencies that Hugging Face calls `linear` and `llama3`. */
@@ -13,13 +13,13 @@ export type RopeScaling =
       readonly originalContextLength: number;
     };
 
-/** A decoder-only transformer as Hugging Face's `LlamaForCausalLM` computes it, without biases. */
-export interface LlamaConfig {
-  readonly vocabSize: number;
+/** A decoder-only transformer: RMSNorm before attention and MLP, rotary positions, grouped heads, a gated MLP. */
+export interface DecoderConfig {
+  readonly vocab: number;
   /** Width of the residual stream. Need not be `heads · headDim`. */
-  readonly hiddenSize: number;
+  readonly hidden: number;
   /** Width of the MLP. */
-  readonly intermediateSize: number;
+  readonly intermediate: number;
   readonly layers: number;
   /** Query heads. */
   readonly heads: number;
@@ -29,41 +29,41 @@ export interface LlamaConfig {
   readonly headDim: number;
   /** Longest sequence, tokens. */
   readonly contextLength: number;
+  /** Tokens that attention reads at most, itself included; absent where it reads everything before it. */
+  readonly slidingWindow?: number;
   readonly ropeTheta: number;
   readonly ropeScaling: RopeScaling | null;
   readonly rmsNormEps: number;
   /** The output projection is the embedding table; there is no `lm_head.weight`. */
-  readonly tieEmbeddings: boolean;
+  readonly tied: boolean;
   /** Standard deviation of Hugging Face's initialisation. */
   readonly initializerRange: number;
   readonly bosTokenId?: number;
   readonly eosTokenId?: number | readonly number[];
 }
 
-type Sizes = "vocabSize" | "hiddenSize" | "intermediateSize" | "layers" | "heads" | "contextLength";
-export type LlamaConfigInput = Pick<LlamaConfig, Sizes> & {
-  readonly [K in Exclude<keyof LlamaConfig, Sizes>]?: LlamaConfig[K] | undefined;
+type Sizes = "vocab" | "hidden" | "intermediate" | "layers" | "heads" | "contextLength";
+export type DecoderInput = Pick<DecoderConfig, Sizes> & {
+  readonly [K in Exclude<keyof DecoderConfig, Sizes>]?: DecoderConfig[K] | undefined;
 };
 
 /**
- * Fills in what is left out: `kvHeads` = `heads`, `headDim` = `hiddenSize / heads`, `ropeTheta` 10000, no scaling,
+ * Fills in what is left out: `kvHeads` = `heads`, `headDim` = `hidden / heads`, `ropeTheta` 10000, no scaling,
  * `rmsNormEps` 1e-5, untied, `initializerRange` 0.02.
  * @throws CambiumError `E_CONFIG` with every reason found.
  */
-export function llamaConfig(input: LlamaConfigInput): LlamaConfig {
-  const given = Object.fromEntries(
-    Object.entries(input).filter(([, value]) => value !== undefined),
-  ) as LlamaConfigInput;
+export function decoderConfig(input: DecoderInput): DecoderConfig {
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as DecoderInput;
   const config = {
     kvHeads: given.heads,
-    headDim: given.hiddenSize / given.heads,
+    headDim: given.hidden / given.heads,
     ropeTheta: 10000,
     ropeScaling: null,
     rmsNormEps: 1e-5,
-    tieEmbeddings: false,
+    tied: false,
     initializerRange: 0.02,
     ...given,
-  } as LlamaConfig;
+  } as DecoderConfig;
   const derived = (["kvHeads", "headDim"] as const).filter((field) => given[field] === undefined);
   const reasons = configReasons(config, { derived });
   if (reasons.length > 0) throw new CambiumError("E_CONFIG", "the model configuration does not hold", { reasons });
@@ -83,19 +83,20 @@ const positive: Check = { expected: "a number > 0", holds: (value) => Number.isF
 const flag: Check = { expected: "true or false", holds: (value) => typeof value === "boolean" };
 const isTokenId = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
 
-const checks: { readonly [K in keyof Required<LlamaConfig>]: Check } = {
-  vocabSize: size,
-  hiddenSize: size,
-  intermediateSize: size,
+const checks: { readonly [K in keyof Required<DecoderConfig>]: Check } = {
+  vocab: size,
+  hidden: size,
+  intermediate: size,
   layers: size,
   heads: size,
   kvHeads: size,
   headDim: { expected: "an even integer ≥ 2", holds: (value) => size.holds(value) && (value as number) % 2 === 0 },
   contextLength: size,
+  slidingWindow: { expected: size.expected, holds: (value) => value === undefined || size.holds(value) },
   ropeTheta: positive,
   ropeScaling: { expected: "null, or a scaling of type linear or llama3", holds: isScaling },
   rmsNormEps: positive,
-  tieEmbeddings: flag,
+  tied: flag,
   initializerRange: positive,
   bosTokenId: { expected: "a token id", holds: (value) => value === undefined || isTokenId(value) },
   eosTokenId: {
@@ -119,23 +120,23 @@ function isScaling(value: unknown): boolean {
 /** How a check speaks of the configuration it was given. */
 interface Spelling {
   /** The reader's name of a field; default our own. */
-  readonly label?: (field: keyof LlamaConfig) => string;
+  readonly label?: (field: keyof DecoderConfig) => string;
   /** Fields worked out from others: they are not blamed for what is wrong with those. */
   readonly derived?: readonly ("kvHeads" | "headDim")[];
 }
 
-const sources = { kvHeads: ["heads"], headDim: ["hiddenSize", "heads"] } as const;
+const sources = { kvHeads: ["heads"], headDim: ["hidden", "heads"] } as const;
 
 /** Every reason why `config` does not hold. */
 export function configReasons(
-  config: LlamaConfig,
+  config: DecoderConfig,
   { label = (field) => field, derived = [] }: Spelling = {},
 ): Reason[] {
   const unknown = Object.keys(config).filter((key) => !Object.hasOwn(checks, key));
   const reasons: Reason[] = unknown.map((where) => ({ where, message: "no such field" }));
-  const sound = (field: keyof LlamaConfig) => checks[field].holds(config[field]);
+  const sound = (field: keyof DecoderConfig) => checks[field].holds(config[field]);
   const excused = derived.filter((field) => !sources[field].every(sound));
-  for (const field of Object.keys(checks) as (keyof LlamaConfig)[]) {
+  for (const field of Object.keys(checks) as (keyof DecoderConfig)[]) {
     if (sound(field) || excused.some((other) => other === field)) continue;
     const got = config[field];
     reasons.push({

@@ -1,12 +1,7 @@
 // The rotary part of Hugging Face's config.json: `rope_theta` and `rope_scaling`, or `rope_parameters`.
 import type { Reason } from "@cambium/ir";
+import { isObject, type Json } from "../../hf/json.js";
 import type { RopeScaling } from "./config.js";
-
-export type Json = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** What a file says of its rotation; `configReasons` judges the values. */
 interface Rope {

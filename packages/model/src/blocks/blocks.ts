@@ -1,0 +1,58 @@
+// Parts of decoders for families to put together: a masked norm, projections, attention, the gated MLP. The residual
+// stream is [rows, hidden] with rows = batch · time, so that every projection and its gradient is one plain matrix product.
+import { add, matmul, mul, reshape, rmsNorm, sub, swiglu, type Tensor } from "@cambium/ir";
+import type { Weights } from "../graphs/masked-weights.js";
+import type { Attention, Pass } from "../graphs/pass.js";
+
+/** RMSNorm of x [rows, hidden] by the weight called `name`, over the channels that masks leave open. */
+export function streamNorm({ channels, parameter }: Weights, x: Tensor, name: string, eps: number): Tensor {
+  const open = channels(name);
+  return rmsNorm(open ? mul(x, open) : x, parameter(name), { eps })[0];
+}
+
+/** RMSNorm within each head of x [rows, heads · headDim] by the weight [headDim] called `name`. */
+export function headNorm({ parameter }: Weights, x: Tensor, name: string, heads: number, eps: number): Tensor {
+  const [rows, width] = x.shape as [number, number];
+  const [normed] = rmsNorm(reshape(x, { shape: [rows * heads, width / heads] }), parameter(name), { eps });
+  return reshape(normed, { shape: [rows, width] });
+}
+
+/** x [rows, in] · weightᵀ [in, out], and the bias [out] where there is one; `name` is the module's, without `.weight`. */
+export function linear({ parameter }: Weights, x: Tensor, name: string, bias = false): Tensor {
+  const product = matmul(x, parameter(`${name}.weight`), { transB: true });
+  return bias ? add(product, parameter(`${name}.bias`)) : product;
+}
+
+/** What `selfAttention` must know besides the weights. */
+export interface AttentionBlock extends Attention {
+  /** The module's name, e.g. `model.layers.0.self_attn`; it holds `q_proj`, `k_proj`, `v_proj` and `o_proj`. */
+  readonly name: string;
+  /** Whether queries, keys and values have biases. */
+  readonly biases: boolean;
+  /** eps of `q_norm` and `k_norm` before rotation; null where there are none. */
+  readonly headNormEps: number | null;
+}
+
+/** Attention of x [rows, hidden] within its sequences, as what is added to the stream [rows, hidden]. */
+export function selfAttention(pass: Pass, x: Tensor, block: AttentionBlock): Tensor {
+  const { name, biases, headNormEps, heads, kvHeads } = block;
+  const { weights } = pass;
+  const project = (part: string) => linear(weights, x, `${name}.${part}`, biases);
+  const normed = (head: Tensor, part: string, count: number) =>
+    headNormEps === null ? head : headNorm(weights, head, `${name}.${part}.weight`, count, headNormEps);
+  const [q, k, v] = [project("q_proj"), project("k_proj"), project("v_proj")];
+  const mixed = pass.attend(normed(q, "q_norm", heads), normed(k, "k_norm", kvHeads), v, block);
+  return linear(weights, mixed, `${name}.o_proj`);
+}
+
+/** down(silu(gate(x)) · up(x)), as what is added to the stream [rows, hidden]. */
+export function gatedMlp(weights: Weights, x: Tensor, name: string): Tensor {
+  const product = swiglu(linear(weights, x, `${name}.gate_proj`), linear(weights, x, `${name}.up_proj`));
+  return linear(weights, product, `${name}.down_proj`);
+}
+
+/** c · output + (1 − c) · input for a layer that a mask with value c mixes with the identity; else `output`. */
+export function mixedLayer({ layer }: Weights, index: number, input: Tensor, output: Tensor): Tensor {
+  const share = layer(index);
+  return share ? add(mul(output, share), mul(input, sub(1, share))) : output;
+}

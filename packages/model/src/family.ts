@@ -1,0 +1,146 @@
+// The contract of a model family: everything Cambium must know to train, grow, generate from and exchange its models.
+import { CambiumError, type Reason, type Tensor } from "@cambium/ir";
+import type { Pass } from "./graphs/pass.js";
+import type { HfWriteOptions, Json } from "./hf/json.js";
+import type { InitScheme } from "./init.js";
+import type { ParameterSpec, Sizes } from "./parameters.js";
+
+/** Major version of the family contract; a family made for another major is refused. */
+export const familyContractVersion = 1;
+
+/**
+ * A model family as a value. `Config` is plain data that survives JSON; only the family reads it.
+ * Everything here is a pure function of its arguments.
+ */
+export interface Family<Config extends object = object, Input extends object = object> {
+  /** As recipes and plans write it, e.g. `llama`. */
+  readonly name: string;
+  /** The version of the package that defines it. */
+  readonly version: string;
+  /** One line for lists. */
+  readonly summary: string;
+  /** `familyContractVersion` it was built against. */
+  readonly contract: number;
+  readonly hf: {
+    /** Values of `model_type` in config.json that mean this family. */
+    readonly modelTypes: readonly string[];
+    /** Values of `architectures`, for a config.json without `model_type`. */
+    readonly architectures: readonly string[];
+    /** The config that a parsed config.json describes. @throws CambiumError `E_CONFIG` with every reason found. */
+    parse(json: Json): Config;
+    /** The config.json of `config`, ready for `JSON.stringify`. Unknown keys of `options.source` are kept. */
+    write(config: Config, options?: HfWriteOptions): Record<string, unknown>;
+  };
+  /**
+   * A whole config from the fields that a recipe or JSON gives, defaults filled in; a whole config comes back as it is.
+   * @throws CambiumError `E_CONFIG` with every reason found, unknown fields included.
+   */
+  config(input: Input): Config;
+  /** Every parameter in the order of the forward pass: embedding, layers from the bottom, last norm, head. */
+  parameters(config: Config): readonly ParameterSpec[];
+  readonly sizes: {
+    /** The sizes of the axes that the family names. */
+    read(config: Config): Sizes;
+    /** `config` with those sizes instead. */
+    grown(config: Config, sizes: Partial<Sizes>): Config;
+    /** The config of a model whose layer t is what layer `from[t]` of `config` is. */
+    deepened(config: Config, from: readonly number[]): Config;
+  };
+  /** Longest sequence that is computed, tokens; a sliding window that is not modelled ends it. */
+  contextLength(config: Config): number;
+  /** Token ids that end a text, where the config names them. */
+  endTokens(config: Config): readonly number[];
+  /**
+   * The normed residual stream after the last layer, f32 [rows, hidden], and the output projection [vocab, hidden] that
+   * multiplies it. Absent where the family cannot be computed, only grown on disk.
+   */
+  forward?(config: Config, pass: Pass): Hidden;
+  /**
+   * Standard deviation of the initial entries of a parameter that has no `neutral` value; `hf` as Hugging Face draws
+   * them, `paper` as the code of "Stacking Your Transformers" (Du et al. 2024).
+   */
+  std(config: Config, spec: ParameterSpec, scheme: InitScheme): number;
+  /** eps of the norms over the residual stream, for operators that rescale it. Absent where it cannot be changed. */
+  readonly eps?: {
+    read(config: Config): number;
+    changed(config: Config, eps: number): Config;
+  };
+}
+
+/** What a family's forward pass yields. */
+export interface Hidden {
+  readonly hidden: Tensor;
+  readonly projection: Tensor;
+}
+
+/** A family with a config of its own: what plans, stages, trainers and graphs carry. JSON: `{ family: NAME, config }`. */
+export interface ModelSpec<Config extends object = object> {
+  readonly family: Family<Config>;
+  readonly config: Config;
+}
+
+/** Finds a family by its name. @throws CambiumError `E_FAMILY` when there is none. */
+export type FamilyResolver = (name: string) => Family;
+
+/**
+ * A family as packages export it: stamped with the contract's version, and its name when written as JSON.
+ * @example
+ * export default defineFamily({ name: "llama", version, summary, hf, config, parameters, sizes, … });
+ */
+export function defineFamily<Config extends object, Input extends object>(
+  family: Omit<Family<Config, Input>, "contract">,
+): Family<Config, Input> {
+  const made = { ...family, contract: familyContractVersion };
+  return Object.defineProperty(made, "toJSON", { value: () => family.name });
+}
+
+/** Resolves names among `families`. */
+export function familyResolver(families: readonly Family[]): FamilyResolver {
+  return (name) => {
+    const found = families.find((family) => family.name === name);
+    if (found) return found;
+    throw new CambiumError("E_FAMILY", `there is no model family "${name}" here`, {
+      expected: families.map((family) => family.name).join(", "),
+      hint: `npm install cambium-family-${name}`,
+    });
+  };
+}
+
+type Unchecked = Readonly<Partial<Record<keyof Family, unknown>>>;
+
+const fields: { readonly [K in keyof Required<Family>]: { readonly expected: string; readonly optional?: true } } = {
+  name: { expected: "string" },
+  version: { expected: "string" },
+  summary: { expected: "string" },
+  contract: { expected: "number" },
+  hf: { expected: "object" },
+  config: { expected: "function" },
+  parameters: { expected: "function" },
+  sizes: { expected: "object" },
+  contextLength: { expected: "function" },
+  endTokens: { expected: "function" },
+  forward: { expected: "function", optional: true },
+  std: { expected: "function" },
+  eps: { expected: "object", optional: true },
+};
+
+/** What plugin resolution must know of families. */
+export const familyPlugin = {
+  kind: "family",
+  version: familyContractVersion,
+  define: "defineFamily",
+  problems: (value: Unchecked): readonly Reason[] =>
+    (Object.keys(fields) as (keyof Family)[]).flatMap((where) => {
+      const { expected, optional } = fields[where];
+      const got = typeof value[where];
+      if (got === expected || (optional && got === "undefined")) return [];
+      return [{ where, message: got === "undefined" ? "is missing" : "has the wrong type", expected, got }];
+    }),
+} as const;
+
+/** Whether `value` is a family of this version of the contract. */
+export function isFamily(value: unknown): value is Family {
+  if (typeof value !== "object" || value === null) return false;
+  const family: Unchecked = value;
+  return family.contract === familyPlugin.version && familyPlugin.problems(family).length === 0;
+}
