@@ -1,0 +1,138 @@
+// How each command of the documents is exercised: run in its smallest form, by a step of .ci/run, by a test, or, with
+// the reason, not here.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../setup.mjs";
+
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const cambium = ["node", join(root, "packages", "cli", "dist", "main.js")];
+const tsx = ["node", "--expose-gc", "--import", "tsx"];
+const software = [...tsx, join(root, "tools", "browser", "src", "software.ts"), "swiftshader"];
+/** Built by `cambium setup tfjs`, a step of .ci/run; another engine stands in where it is not. */
+const engine = existsSync(join(root, "backends/tfjs/node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node"))
+  ? "engine=node"
+  : "engine=wasm";
+
+/**
+ * @typedef {object} Way exactly one of `run`, `step`, `test`, `none`
+ * @property {string[]} [run] the smallest form as a command line, in the scratch project unless `in` is "root"
+ * @property {"root"} [in]
+ * @property {string} [replaces] a path that is removed before
+ * @property {number} [code] the exit code that it must have, 0 unless said
+ * @property {string} [step] the line of .ci/run that runs it
+ * @property {string} [test] the test file that runs it
+ * @property {string[]} [packages] what it installs
+ * @property {string[]} [paths] what must be there in the repository
+ * @property {string} [none] why nothing runs it
+ */
+
+/** The first pattern that fits a command decides. @type {[RegExp, (...groups: string[]) => Way][]} */
+const ways = [
+  [/^git clone |^cd cambium$/, () => ({ none: "is how the reader gets this repository" })],
+  [/^\.ci\/run$/, () => ({ step: "npm test" })],
+  [/^npm start$/, () => ({ run: ["node", "tools/start.mjs", "--help"], in: "root" })],
+  [/^npm test( -- .*)?$/, (paths = "") => ({ step: "npm test", paths: paths.replace(" -- ", "").split(" ") })],
+  [/^(?:npm|npx|pnpm) (?:--?\S+ )*(?:install|uninstall)\b(.*)/, installs],
+  [/^npx changeset$/, () => ({ none: "asks questions" })],
+  [/^npx esbuild page\.ts (.*)$/, () => ({ test: "tools/browser/test/browser.test.ts" })],
+  [/^npx tsx (.*checkpoint-logits\.ts) DIR OUT$/, checkpointLogits],
+  [/^npx tsx .*op-samples\.ts \| python /, () => ({ none: "needs PyTorch, whose golden files are in the repository" })],
+  [/^python /, () => ({ none: "needs PyTorch, transformers or mergekit, whose golden files are in the repository" })],
+  [/^node (tools\/(kill-\w+)\.mjs)/, (_, name) => ({ test: `tools/test/${name}.test.mjs` })],
+  [/^node (tools\/(?:check|node-versions|check-packages|check-install)\.mjs)/, (tool) => ({ step: `node ${tool}` })],
+  [/^npm run software -- swiftshader COMMAND$/, () => ({ run: [...software, "node", "--version"], in: "root" })],
+  [/^npm run software -- swiftshader (cambium .*)$/, (rest) => onSoftware(wayOf(rest))],
+  [/^(?:(?:npx )?pnpm|npm run) ([\w:]+)(?: --)?(.*)$/, script],
+  [/^(?:npx )?cambium setup \w+ --cuda/, () => ({ none: "needs NVIDIA's GPU and gigabytes of its libraries" })],
+  [/^(?:npx )?cambium setup tfjs$/, () => ({ step: "node packages/cli/dist/main.js setup tfjs" })],
+  [/^(?:npx )?cambium (\w+)$/, (name) => ({ run: [...cambium, ...(harmless.has(name) ? [name] : [name, "--help"])] })],
+  [/^(?:npx )?cambium (.*)$/, command],
+];
+
+/** Commands that take no argument and change nothing. */
+const harmless = new Set(["doctor", "plugins"]);
+
+/** @returns {Way | undefined} undefined when nobody has thought of the command */
+export function wayOf(command) {
+  for (const [pattern, way] of ways) {
+    const match = pattern.exec(command);
+    if (match) return way(...match.slice(1));
+  }
+  return undefined;
+}
+
+/** A script of package.json; those that only start a tool are that tool's command. */
+function script(name, rest) {
+  const line = scripts[name];
+  if (line === undefined) return undefined;
+  const args = rest.trim().split(" ").filter(Boolean);
+  if (name === "new") return { test: "tools/test/new.test.mjs" };
+  if (name === "bench") return bench(args);
+  if (name === "study") return { run: ["node", "tools/study.mjs", ...args, "--help"], in: "root" };
+  if (name === "generate") return { step: "node tools/check.mjs" }; // It compares every generated file.
+  return { step: line.split(" && ")[0] };
+}
+
+/** What a package's README installs is one of ours, or what the backend asks for as its peer. */
+function installs(rest) {
+  const names = rest.split(" ").filter((word) => word !== "" && !word.startsWith("-"));
+  return { packages: names, step: "node tools/check-install.mjs" };
+}
+
+function checkpointLogits(path) {
+  const model = join(root, "tools", "golden", "passthrough", "mha-untied");
+  const file = path.includes("/") ? path : `tools/golden/${path}`;
+  return { run: [...tsx, "--conditions=@cambium/source", file, model, "OUT"], in: "root" };
+}
+
+/** Benchmarks on their smallest model, without the peers that are not on npm. */
+function bench([name, ...args]) {
+  if (name === undefined) return { run: ["node", "tools/bench.mjs"], in: "root", code: 2 };
+  const smallest = {
+    train: ["--rounds", "1", "--steps", "1", "--config", args.includes("webgpu") ? "2Lx64" : "6Lx128"],
+    soak: ["--steps", "8", "--config", "2Lx64"],
+    grow: ["--rounds", "1", "--layers", "1", "--hidden", "64"],
+    "first-step": ["--layers", "1", "--hidden", "64"],
+  }[name];
+  if (smallest === undefined) return undefined;
+  const kept = withoutOptions(args, ["--config", "--rounds", "--steps"]).join(" ");
+  const line = kept.replace(/ ?--peer (torch|mergekit)| ?--compile/g, "").replace("engine=node", engine);
+  if (name === "soak" && line.includes("engine=wasm"))
+    return { none: "needs the binding of tfjs-node: wasm holds up the event loop" };
+  const file = `benchmarks/src/${name}.ts`;
+  return { run: [...tsx, file, ...line.split(" ").filter(Boolean), ...smallest], in: "root" };
+}
+
+/** `cambium …` on the scratch project's small files. */
+function command(rest) {
+  const line = rest
+    .replace(/\b(RECIPE|recipes\/quickstart\.yaml)\b/, "recipe.yaml")
+    .replace(/\bMODEL\b/, "./model")
+    .replace(/\bPATH\b/, "./model")
+    .replace(/\bRUN\b/, "runs/small")
+    .replace(/\bSOURCE TARGET\b/, "./base ./grown")
+    .replace(/\bSOURCE\b/, "./model")
+    .replace("--corpus C --tokens N", "--corpus ./text.txt --tokens 512 --context 16")
+    .replace("--corpus moby-dick", "--corpus moby-dick --tokens 256")
+    .replace(/\b(TEXT|NAME)\b/, "word")
+    .replace(/ --precision mixed| --backend-option (adapter=nvidia|tune=true)/g, "") // These need a GPU.
+    .replace("engine=node", engine)
+    .replace(/^grow --/, "grow ./base ./grown --")
+    .replace(/^inspect --profile$/, "inspect ./model --graph step --backend onnx --profile");
+  const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
+  if (args[0] === "generate") args.push("--max-new-tokens", "4");
+  const way = { run: [...cambium, ...args], ...(args[0] === "grow" && { replaces: args[2] }) };
+  if (args[0] === "create") way.replaces = `cambium-${args[1]}-${args[2]}`;
+  return args.includes("webgpu") || args.includes("--wgsl") ? onSoftware(way) : way;
+}
+
+/** On the software adapter of WebGPU. */
+function onSoftware(way) {
+  return way.run[0] === software[0] && way.run.includes(software.at(-2))
+    ? way
+    : { ...way, run: [...software, ...way.run] };
+}
+
+function withoutOptions(args, names) {
+  return args.filter((arg, i) => !names.includes(arg) && !names.includes(args[i - 1]));
+}
