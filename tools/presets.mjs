@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { presets } from "../operators/presets.mjs";
-import { packageFiles, render } from "../packages/plugin/src/node/index.ts";
 import { connectionRate, layerMap, presetOperator } from "../packages/growth/src/index.ts";
 import { llama, modelSpec } from "../packages/model/src/index.ts";
+import { packageFiles, render } from "../packages/plugin/src/node/index.ts";
 import { root } from "./setup.mjs";
 
 const template = fileURLToPath(new URL("templates/preset/", import.meta.url));
