@@ -96,7 +96,7 @@ async function firstOf(engines: readonly EngineSource[]): Promise<{ engine: Engi
       if (!(error instanceof CambiumError) || error.code !== "E_BACKEND_UNAVAILABLE") throw error;
       const { got, expected, hint } = error.details;
       passed.push({
-        ...{ where: source.name, message: error.message },
+        ...{ where: source.name, message: error.summary },
         ...(expected !== undefined && { expected }),
         ...(got !== undefined && { got }),
         ...(hint !== undefined && { hint }),

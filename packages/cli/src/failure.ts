@@ -56,13 +56,7 @@ function toUserError(error: unknown): unknown {
     return new CambiumError("E_USAGE", message, { hint: suggestion === "" ? "add --help for usage" : suggestion });
   }
   if (!(error instanceof Error)) return error;
-  if (isForeign(error)) return new CambiumError(error.code, error.message, error.details);
   return toFileError(error, "path" in error ? String(error.path) : "a file");
-}
-
-/** A CambiumError from another copy of the class: a plugin may bring its own. */
-function isForeign(error: Error): error is CambiumError {
-  return error.name === "CambiumError" && !(error instanceof CambiumError) && "code" in error && "details" in error;
 }
 
 /** The message wrapped to the terminal, with as many reasons as leave it on one screen. */

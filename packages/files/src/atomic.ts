@@ -132,7 +132,7 @@ async function guarded<T>(target: string, scratch: string, options: AtomicOption
 function relocated(error: unknown, scratch: string, target: string): unknown {
   if (!(error instanceof CambiumError) || error.details.where?.startsWith(scratch) !== true) return error;
   const where = target + error.details.where.slice(scratch.length);
-  return new CambiumError(error.code, error.message, { ...error.details, where });
+  return new CambiumError(error.code, error.summary, { ...error.details, where });
 }
 
 /** Where `path` leads, absolute, also when the directory a link names is absent for the instant of a swap. */

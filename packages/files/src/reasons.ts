@@ -22,7 +22,7 @@ export class ReasonList {
     if (!(error instanceof CambiumError)) throw error;
     const { reasons, cause: _, ...own } = error.details;
     const place = own.where === undefined ? {} : { where: own.where };
-    if (reasons === undefined) this.add({ ...own, message: error.message });
+    if (reasons === undefined) this.add({ ...own, message: error.summary });
     for (const reason of reasons ?? []) this.add({ ...place, ...reason });
   }
 

@@ -173,5 +173,5 @@ function located(error: CambiumError, op: Op, inputs: readonly Tensor[], scope: 
     return `${label}: ${formatType(type)}`;
   });
   const where = `${op.name}(${types.join(", ")})${scope === undefined ? "" : ` in ${scope}`}`;
-  return new CambiumError(error.code, `${op.name}: ${error.message}`, { where, ...error.details, cause: error });
+  return new CambiumError(error.code, `${op.name}: ${error.summary}`, { where, ...error.details, cause: error });
 }

@@ -1,4 +1,7 @@
 // The one error shape of Cambium: a code, what was expected, what came, where, and what to try.
+import { isBranded } from "./brand.js";
+
+const brand: unique symbol = Symbol.for("@cambium/ir CambiumError");
 
 /** Lines of reasons that fit a screen beside the rest. */
 const mostLines = 20;
@@ -29,38 +32,59 @@ export interface ErrorDetails extends Omit<Reason, "message" | "code"> {
 export class CambiumError extends Error {
   override readonly name = "CambiumError";
   readonly code: string;
+  /** What went wrong, in one sentence. `message` has the reasons as well, for whoever shows nothing else of an error. */
+  readonly summary: string;
   readonly details: ErrorDetails;
 
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(code: string, summary: string, details: ErrorDetails = {}) {
+    const message = [summary, ...listed(details.reasons ?? [])].join("\n");
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
+    this.summary = summary;
     this.details = details;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): value is CambiumError {
+    return isBranded(value, brand);
+  }
+
+  get [brand](): true {
+    return true;
   }
 
   /** The error as a person reads it: one screen, no stack. At most `most` reasons. */
   format(most = Number.POSITIVE_INFINITY): string {
     const { reasons, ...own } = this.details;
-    const lines = [`${this.code}: ${this.message}`, ...reasonLines(own, "  ")];
-    const all = (reasons ?? []).map((reason) => [
-      `  - ${[reason.code, reason.where, reason.message].filter((part) => part !== undefined).join(": ")}`,
-      ...reasonLines({ ...reason, where: undefined }, "      "),
-    ]);
-    const shown = all.slice(0, most).filter((_, i) => i === 0 || all.slice(0, i + 1).flat().length <= mostLines);
-    lines.push(...shown.flat());
-    if (shown.length < all.length) lines.push(`  … and ${all.length - shown.length} more; --json shows all`);
-    return lines.join("\n");
+    const head = [`${this.code}: ${this.summary}`, ...labelled(own, "  ")];
+    return [...head, ...listed(reasons ?? [], most, "; --json shows all")].join("\n");
   }
 
   /** The same as data, for `--json`. */
   toJSON(): Record<string, unknown> {
     const { cause: _, ...rest } = this.details;
-    return { code: this.code, message: this.message, ...rest };
+    return { code: this.code, message: this.summary, ...rest };
   }
+}
+
+/** As many reasons as fit a screen, `most` at most, and how many are left out. */
+function listed(reasons: readonly Reason[], most = Number.POSITIVE_INFINITY, elsewhere = ""): string[] {
+  const lines: string[] = [];
+  for (const [i, reason] of reasons.entries()) {
+    const { code, where, message } = reason;
+    const next = [
+      `  - ${[code, where, message].filter((part) => part !== undefined).join(": ")}`,
+      ...labelled({ ...reason, where: undefined }, "      "),
+    ];
+    if (i >= most || (i > 0 && lines.length + next.length > mostLines))
+      return [...lines, `  … and ${reasons.length - i} more${elsewhere}`];
+    lines.push(...next);
+  }
+  return lines;
 }
 
 type Labelled = { [K in keyof Omit<Reason, "message" | "code">]?: string | undefined };
 
-function reasonLines(reason: Labelled, indent: string): string[] {
+function labelled(reason: Labelled, indent: string): string[] {
   const rows: [string, string | undefined][] = [
     ["at", reason.where],
     ["expected", reason.expected],

@@ -1,5 +1,6 @@
 // The graph: static-shape SSA. Each value is defined once, nodes are in topological order, inputs and outputs have names.
 // Tensor, Op, Node and Builder refer to each other, so this file declares all four; it computes nothing.
+import { isBranded } from "./brand.js";
 import type { DType, HostTensor, TensorType } from "./dtype.js";
 import type { RefTensor } from "./ref-tensor.js";
 import type { Sample } from "./sample.js";
@@ -10,12 +11,22 @@ export interface Value {
   readonly type: TensorType;
 }
 
+const brand: unique symbol = Symbol.for("@cambium/ir Tensor");
+
 /** What ops take and return while a graph is being built: a value and the builder that can use it. It holds no numbers. */
 export class Tensor {
   constructor(
     readonly builder: Builder,
     readonly value: Value,
   ) {}
+
+  static [Symbol.hasInstance](value: unknown): value is Tensor {
+    return isBranded(value, brand);
+  }
+
+  get [brand](): true {
+    return true;
+  }
 
   get type(): TensorType {
     return this.value.type;

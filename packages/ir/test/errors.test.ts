@@ -29,3 +29,16 @@ test("what fits is shown whole", () => {
     "E_TEST: no\n  at: here\n  try: that\n  - a:0: does not fit\n      expected: a number\n      got: x",
   );
 });
+
+test("the message has the reasons, and the summary and the JSON have not", () => {
+  const error = new CambiumError("E_TEST", "there are mistakes", { where: "here", reasons: reasons(9) });
+  expect(error.message.split("\n").slice(0, 4)).toEqual([
+    "there are mistakes",
+    "  - a:0: does not fit",
+    "      expected: a number",
+    "      got: x",
+  ]);
+  expect(error.message.split("\n").at(-1)).toBe("  … and 3 more");
+  expect([error.summary, error.toJSON()["message"]]).toEqual(["there are mistakes", "there are mistakes"]);
+  expect(new CambiumError("E_TEST", "no", { hint: "that" }).message).toBe("no");
+});

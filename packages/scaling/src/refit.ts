@@ -80,7 +80,7 @@ function fitPlane(
     );
   } catch (error) {
     if (!(error instanceof CambiumError) || error.code !== "E_SCALING_RANK") throw error;
-    throw new CambiumError(error.code, error.message, {
+    throw new CambiumError(error.code, error.summary, {
       ...error.details,
       reasons: discarded.map(({ parameters, flops, reason }) => ({
         where: `N = ${parameters}, C = ${flops}`,

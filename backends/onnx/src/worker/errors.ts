@@ -5,7 +5,7 @@ import type { SentError } from "../protocol.js";
 export function sentError(error: unknown): SentError {
   if (error instanceof CambiumError) {
     const { cause: _, ...details } = error.details;
-    return { code: error.code, message: error.message, details };
+    return { code: error.code, message: error.summary, details };
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (/bad_alloc|failed to allocate|out of memory|allocation failed/i.test(message)) {

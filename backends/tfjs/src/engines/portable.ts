@@ -90,7 +90,7 @@ async function probe(name: PortableName, { name: packageName, load: importIt }: 
     const detail = `tfjs ${tf.version_core} is of a version that Cambium does not work with`;
     return { device: name, available: false, detail, fix: `npm install ${core}@${supportedRange}` };
   } catch (error) {
-    const { message, details } = error as CambiumError;
+    const { summary: message, details } = error as CambiumError;
     return {
       device: name,
       available: false,

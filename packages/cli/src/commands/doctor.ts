@@ -91,14 +91,15 @@ async function checkCorpora(importer: PluginImporter): Promise<PluginHealth> {
 
 /** Whatever a plugin throws is its own affair: it is shown, and the others are looked at all the same. */
 function failed(name: string, error: unknown): PluginHealth {
-  const detail = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof CambiumError)) return { name, state: "broken", detail };
+  if (!(error instanceof CambiumError)) {
+    return { name, state: "broken", detail: error instanceof Error ? error.message : String(error) };
+  }
   const { hint } = error.details;
   const missing = error.code === "E_PLUGIN_MISSING";
   return {
     name,
     state: missing ? "missing" : "broken",
-    detail: missing ? "not installed" : detail,
+    detail: missing ? "not installed" : error.summary,
     ...(hint !== undefined && { fix: hint }),
   };
 }

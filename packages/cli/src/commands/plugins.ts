@@ -68,7 +68,7 @@ async function look(kind: Listed["kind"], name: string, importer: PluginImporter
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;
     if (error.code === "E_PLUGIN_MISSING") return null;
-    return { kind, name, package: name, version: null, error: error.message };
+    return { kind, name, package: name, version: null, error: error.summary };
   }
 }
 

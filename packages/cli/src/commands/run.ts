@@ -104,5 +104,5 @@ function saying(error: unknown): unknown {
   if (!(error instanceof CambiumError) || !passing.includes(error.code)) return error;
   const { hint, ...details } = error.details;
   const onward = "then the same command continues from the last snapshot";
-  return new CambiumError(error.code, error.message, { ...details, hint: hint ? `${hint}; ${onward}` : onward });
+  return new CambiumError(error.code, error.summary, { ...details, hint: hint ? `${hint}; ${onward}` : onward });
 }

@@ -38,7 +38,7 @@ export class Mistakes {
   }
 }
 
-function reasonsOf({ code, message, details }: CambiumError): Reason[] {
+function reasonsOf({ code, summary: message, details }: CambiumError): Reason[] {
   const { reasons, cause: _, ...own } = details;
   if (reasons === undefined || reasons.length === 0) return [{ ...own, code, message }];
   const place = own.where === undefined ? {} : { where: own.where };

@@ -1,5 +1,5 @@
 // defineOperator: from an author's few functions to an operator that checks its options and its plan.
-import { CambiumError, type ErrorDetails } from "@cambium/ir";
+import { CambiumError } from "@cambium/ir";
 import { type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
 import type { z } from "zod";
 import { checkPlan } from "../plan/check.js";
@@ -83,13 +83,9 @@ export function stamped<T>(name: string, version: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const known = error instanceof CambiumError;
+    const stamp = `operator ${name} ${version}: `;
+    if (error instanceof CambiumError) throw new CambiumError(error.code, `${stamp}${error.summary}`, error.details);
     const message = error instanceof Error ? error.message : String(error);
-    const details: ErrorDetails = known ? error.details : { cause: error };
-    throw new CambiumError(
-      known ? error.code : "E_GROWTH_OPERATOR",
-      `operator ${name} ${version}: ${message}`,
-      details,
-    );
+    throw new CambiumError("E_GROWTH_OPERATOR", `${stamp}${message}`, { cause: error });
   }
 }

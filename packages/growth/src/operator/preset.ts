@@ -71,7 +71,7 @@ function unstamped<T>(of: Operator, work: () => T): T {
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;
     const stamp = `operator ${of.name} ${of.version}: `;
-    const message = error.message.startsWith(stamp) ? error.message.slice(stamp.length) : error.message;
-    throw new CambiumError(error.code, message, error.details);
+    const { code, summary, details } = error;
+    throw new CambiumError(code, summary.startsWith(stamp) ? summary.slice(stamp.length) : summary, details);
   }
 }

@@ -14,7 +14,7 @@ const foldLimit = 4096;
 export function foldConstants(graph: Graph): Graph {
   const constants = new Map<number, HostTensor>();
   return rewrite(graph, (node, inputs, builder) => {
-    if (node.op === constant.op) {
+    if (node.op.name === constant.op.name) {
       const outputs = builder.apply(node.op, inputs, node.attrs);
       constants.set((outputs[0] as Tensor).value.id, constant.attrsOf(node).value);
       return outputs;

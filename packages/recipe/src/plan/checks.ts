@@ -33,7 +33,7 @@ export function checkSchedule({ name, schedule: options }: Pick<StagePlan, "name
     schedule(options);
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;
-    throw new CambiumError(error.code, error.message, { ...error.details, where: `stage "${name}"` });
+    throw new CambiumError(error.code, error.summary, { ...error.details, where: `stage "${name}"` });
   }
 }
 

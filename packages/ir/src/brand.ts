@@ -1,0 +1,7 @@
+// Brands: instances of our classes are known by a symbol that every copy of this package shares. A plugin that is linked
+// into a project may bring a copy of its own, and `instanceof` must hold for what either copy makes.
+
+/** Whether `value` carries `brand`: for `static [Symbol.hasInstance]` of a class whose prototype has that symbol. */
+export function isBranded(value: unknown, brand: symbol): boolean {
+  return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+}
