@@ -1,6 +1,6 @@
 // The tuner: measures each product once per device, keeps what is faster beyond doubt, and lowerings take it.
-import { referenceBackend } from "@cambium/backend";
-import { f32, GraphBuilder, matmul, type Node } from "@cambium/ir";
+import { type Device, referenceBackend } from "@cambium/backend";
+import { f32, GraphBuilder, hostTensor, matmul, type Node } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { matmul as lowering } from "../src/kernels/matmul/index.js";
 import { productOf } from "../src/kernels/matmul/product.js";
@@ -110,16 +110,20 @@ test("measurements are kept in local storage, in a file, or nowhere", () => {
   expect(() => userStore({ localStorage: full } as never).write("x", "lost")).not.toThrow();
 });
 
-test("the clock waits for the work, and leaves nothing on the device", async () => {
-  await using device = await referenceBackend.open();
+test("the clock waits for the work, and closes the devices it was given", async () => {
+  const opened: Device[] = [];
   const seen: (string | undefined)[] = [];
-  const compile = (graph: Parameters<typeof device.compile>[0], choose: (key: string) => string | undefined) => {
+  const time = clock(async (choose) => {
     seen.push(choose("a key"));
-    return device.compile(graph);
-  };
-  const time = clock(compile, device);
+    const device = await referenceBackend.open();
+    opened.push(device);
+    return device;
+  });
   const seconds = async (size: number) => time(graphOf([size, size, size]), () => "a variant");
   expect(await seconds(64)).toBeGreaterThan(await seconds(8));
   expect(seen).toEqual(["a variant", "a variant"]);
-  expect(await device.memory()).toMatchObject({ tensors: 0, executables: 0 });
+  for (const device of opened) {
+    expect(await device.memory()).toMatchObject({ tensors: 0, executables: 0 });
+    await expect(device.upload(hostTensor("f32", []))).rejects.toMatchObject({ code: "E_DISPOSED" });
+  }
 });

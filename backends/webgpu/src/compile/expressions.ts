@@ -1,5 +1,5 @@
 // Which expressions of a graph are put into memory: those that kernels or outputs need there, and those grown too long.
-import { type Node, numel, type Value } from "@cambium/ir";
+import { type Node, numel, reshape, type Value } from "@cambium/ir";
 import type { InlineLowering } from "../lower/lowering.js";
 import type { GraphView } from "./graph-view.js";
 
@@ -84,7 +84,7 @@ export class Expressions {
   #storeTooLong(): void {
     for (const node of this.#view.graph.nodes) {
       for (const value of node.outputs) {
-        if (!this.#view.inline(value) || node.op.name === "reshape") continue;
+        if (!this.#view.inline(value) || node.op === reshape.op) continue;
         this.#storeStretched(node, value);
         this.#storeWidest(node, value);
         const { ops } = this.#costOfMaking(node);

@@ -1,6 +1,6 @@
 // Fusion: which values of a graph are in memory, which are expressions inside the kernels that use them, and which
 // elementwise work a kernel does on its results before it stores them.
-import type { Graph, Node, Value } from "@cambium/ir";
+import { type Graph, type Node, reshape, type Value } from "@cambium/ir";
 import type { Lowering } from "../lower/lowering.js";
 import { type EpilogueOptions, findEpilogues } from "./epilogues.js";
 import { Expressions } from "./expressions.js";
@@ -37,7 +37,7 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering, options
       if (!made || expressions.isStored(value)) return undefined;
       // A reshape of a value in memory is that memory; a reshape of a result on its way there is written where it is computed.
       const home = view.home(value);
-      const isMemory = made.node.op.name === "reshape" && !expressions.isExpression(home) && !isPassing(home);
+      const isMemory = made.node.op === reshape.op && !expressions.isExpression(home) && !isPassing(home);
       return isMemory ? undefined : made;
     },
     maker: (value) => view.inline(value),

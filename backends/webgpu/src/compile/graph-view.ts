@@ -1,5 +1,5 @@
 // A graph as fusion looks at it: which node makes a value, which nodes read it, and what each node is lowered to.
-import { constant, type Graph, type Node, Uses, type Value } from "@cambium/ir";
+import { constant, type Graph, type Node, reshape, Uses, type Value } from "@cambium/ir";
 import type { Lowering } from "../lower/lowering.js";
 import { isLiteral } from "../lower/views.js";
 import type { InlineNode } from "./fusion.js";
@@ -40,13 +40,13 @@ export class GraphView {
   /** See `Fusion.home`. */
   home(value: Value): Value {
     const node = this.producer(value);
-    return node?.op.name === "reshape" ? this.home(node.inputs[0] as Value) : value;
+    return node?.op === reshape.op ? this.home(node.inputs[0] as Value) : value;
   }
 
-  /** The nodes that read the value, directly or through reshapes. */
+  /** The nodes that read the value, directly or through reshapes; a node that reads it twice is listed once. */
   readers(value: Value): Node[] {
-    return this.#consumersOf(value).flatMap((node) =>
-      node.op.name === "reshape" ? this.readers(node.outputs[0] as Value) : [node],
+    return [...new Set(this.#uses.readers(value.id))].flatMap((node) =>
+      node.op === reshape.op ? this.readers(node.outputs[0] as Value) : [node],
     );
   }
 
@@ -54,12 +54,7 @@ export class GraphView {
   isOutput(value: Value): boolean {
     return (
       this.#uses.isOutput(value.id) ||
-      this.#consumersOf(value).some((node) => node.op.name === "reshape" && this.isOutput(node.outputs[0] as Value))
+      this.#uses.readers(value.id).some((node) => node.op === reshape.op && this.isOutput(node.outputs[0] as Value))
     );
-  }
-
-  /** Each node once, also where it reads the value twice. */
-  #consumersOf({ id }: Value): readonly Node[] {
-    return [...new Set(this.#uses.readers(id))];
   }
 }

@@ -1,4 +1,4 @@
-// Layout: where each value in memory lies. State that a run replaces is updated in its own place where that is safe.
+// Layout: where each value in memory lies. State that a run replaces is updated in place where that is safe.
 import { constant, type Graph, type GraphOutput, type HostTensor, numel, Uses, type Value } from "@cambium/ir";
 import { planArena } from "./arena.js";
 import type { Fusion } from "./fusion.js";
@@ -13,13 +13,13 @@ export interface Layout {
   place(value: Value): Placement;
   /** Bytes of the arena's buffers. */
   readonly arena: readonly number[];
-  /** Constants that kernels read from memory, and the bytes of all of them. */
+  /** The constants that kernels read from memory, and the bytes of all of them. */
   readonly constants: readonly { readonly host: HostTensor; readonly offset: number }[];
   readonly constantBytes: number;
 }
 
 export interface LayoutLimits {
-  /** Offsets of bindings are multiples of it, bytes. */
+  /** Offsets of bindings are multiples of this many bytes. */
   readonly alignment: number;
   readonly maxBufferBytes: number;
 }
@@ -29,7 +29,7 @@ export function elementBytes({ type }: Pick<Value, "type">): 2 | 4 {
   return type.dtype === "f16" ? 2 : 4;
 }
 
-/** Bytes of a value on the device, or of some of its elements; whole words. */
+/** Bytes of a value, or of `count` of its elements, on the device; whole words. */
 export function deviceBytes(value: Pick<Value, "type">, count = numel(value.type.shape)): number {
   return 4 * Math.ceil((elementBytes(value) * count) / 4);
 }
@@ -84,7 +84,7 @@ export function layOut(graph: Graph, emitted: readonly Emitted[], fusion: Fusion
   };
 }
 
-/** The input whose memory this output may take while the run goes on: nothing reads the old value after that. */
+/** The input over whose memory this output may be written during the run, because nothing reads the old value after that. */
 function safelyReplaced(
   graph: Graph,
   { value, replaces }: GraphOutput,
@@ -96,7 +96,7 @@ function safelyReplaced(
   if (!input) return undefined;
   const first = emitted.findIndex(({ writes }) => writes.includes(home));
   if (first < 0) return undefined;
-  // Its old value must not leave under another name either.
+  // The old value must not be an output under another name either.
   if (graph.outputs.some((other) => fusion.home(other.value) === input)) return undefined;
   const safe = emitted.every(
     ({ reads, writes, inPlace }, at) =>

@@ -1,5 +1,5 @@
 // Lowering: the steps of a fused graph become kernels, each with the values in memory that it reads and writes.
-import { type Node, numel, type Value } from "@cambium/ir";
+import { type Node, numel, reshape, type Value } from "@cambium/ir";
 import { expressionKernel } from "../kernels/expressions.js";
 import type { Choose, LowerContext } from "../lower/lowering.js";
 import type { DeviceTraits } from "../lower/traits.js";
@@ -97,7 +97,7 @@ function readsInPlace(root: Value, read: Value, fusion: Fusion): boolean {
     if (home === read) return pointwise && numel(read.type.shape) === numel(root.type.shape);
     const made = fusion.expression(home);
     if (!made) return true;
-    const stays = pointwise && (made.lowering.pointwise === true || made.node.op.name === "reshape");
+    const stays = pointwise && (made.lowering.pointwise === true || made.node.op === reshape.op);
     return made.node.inputs.every((input) => look(input, stays && numel(input.type.shape) === numel(home.type.shape)));
   };
   const made = fusion.maker(root);

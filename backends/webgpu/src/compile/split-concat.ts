@@ -1,4 +1,4 @@
-// Splits concatenations of many tensors into nested ones of few: a kernel binds eight buffers at most.
+// Splits a concatenation of many tensors into nested ones of few, because a kernel binds at most eight buffers.
 import { concat, type Graph, rewrite, type Tensor } from "@cambium/ir";
 
 const most = 5;

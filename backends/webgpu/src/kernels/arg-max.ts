@@ -1,5 +1,5 @@
-// argMax: one invocation an output; the first of equals wins.
-import { normalizeAxis, numel, primitives, type Value } from "@cambium/ir";
+// argMax: one invocation per output; the first of equal elements wins.
+import { normalizeAxis, numel, argMax as op, type Value } from "@cambium/ir";
 import type { KernelLowering } from "../lower/lowering.js";
 import { Index } from "../wgsl/index-map.js";
 import { spread } from "../wgsl/kernel.js";
@@ -11,7 +11,7 @@ export const argMax: KernelLowering = {
     const [x] = node.inputs as readonly [Value];
     const [y] = node.outputs as readonly [Value];
     const { shape } = x.type;
-    const axis = normalizeAxis(primitives.argMax.attrsOf(node).axis, shape.length);
+    const axis = normalizeAxis(op.attrsOf(node).axis, shape.length);
     const size = shape[axis] as number;
     const step = numel(shape.slice(axis + 1));
     const count = numel(y.type.shape);

@@ -1,25 +1,21 @@
 // Elementwise ops: one WGSL expression of the inputs' elements.
-import { type DType, type Node, primitives } from "@cambium/ir";
+import { cast, type Node } from "@cambium/ir";
 import type { Code } from "../wgsl/code.js";
 import type { FunctionName } from "../wgsl/functions.js";
 import type { InlineLowering } from "./lowering.js";
 
-type Write = (args: readonly string[], dtypes: readonly DType[], code: Code, node: Node) => string;
+/** Writes the output's element from the inputs' elements, each a name or a literal. */
+type Write = (args: readonly string[], code: Code, node: Node) => string;
 
-/** `write` gets the inputs' elements, each a name or a literal; inputs stretch to the output's shape. */
+/** An op that computes each element from the same element of its inputs, which stretch to the output's shape. */
 export function elementwise(write: Write, uses?: FunctionName): InlineLowering {
   return {
     kind: "inline",
     pointwise: true,
-    element: (node: Node, at, code) => {
+    element: (node, at, code) => {
       if (uses) code.use(uses);
       const args = node.inputs.map((input) => code.eval(input, at.stretched(input.type.shape, code)));
-      return write(
-        args,
-        node.inputs.map(({ type }) => type.dtype),
-        code,
-        node,
-      );
+      return write(args, code, node);
     },
   };
 }
@@ -31,9 +27,9 @@ export const elementwiseLowerings = {
   abs: call("abs"),
   add: binary("+"),
   and: binary("&&"),
-  cast: elementwise(([x], [from], code, node) => {
-    const { to } = primitives.cast.attrsOf(node);
-    if (to === "bool") return `${x} != ${from === "i32" ? "0i" : "0f"}`;
+  cast: elementwise(([x], code, node) => {
+    const { to } = cast.attrsOf(node);
+    if (to === "bool") return `${x} != ${node.inputs[0]?.type.dtype === "i32" ? "0i" : "0f"}`;
     if (to !== "f16") return `${to}(${x})`;
     code.use("half");
     return `half(f32(${x}))`;

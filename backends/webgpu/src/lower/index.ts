@@ -1,10 +1,11 @@
-// Which lowering each op has. The table over primitives is total: tsc names what is missing.
+// Which lowering each op has. The table over primitives is total: tsc names a missing one.
 import { CambiumError, type CompositeName, type Node, type Op, type PrimitiveName } from "@cambium/ir";
 import { argMax } from "../kernels/arg-max.js";
 import { causalAttention, causalAttentionGrad } from "../kernels/attention/index.js";
 import { linearCrossEntropy, linearCrossEntropyGrad } from "../kernels/cross-entropy.js";
 import { matmul } from "../kernels/matmul/index.js";
-import { adamw, clipByGlobalNorm } from "../kernels/optimizer.js";
+import { adamw } from "../kernels/optimizer/adamw.js";
+import { clipByGlobalNorm } from "../kernels/optimizer/clip.js";
 import { reduceMax, reduceSum } from "../kernels/reduce.js";
 import { rmsNorm, rmsNormGrad } from "../kernels/rms-norm/index.js";
 import { scatterAdd } from "../kernels/scatter-add.js";

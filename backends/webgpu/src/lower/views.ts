@@ -1,5 +1,18 @@
-// Views: ops that move elements without arithmetic. Each reads its input at another place.
-import { type HostTensor, normalizeAxis, numel, primitives, refTensor, type Value } from "@cambium/ir";
+// Views: ops that move elements without arithmetic; each reads its input at another place.
+import {
+  concat,
+  constant,
+  type HostTensor,
+  iota,
+  type Node,
+  normalizeAxis,
+  numel,
+  pad,
+  refTensor,
+  slice,
+  transpose,
+  type Value,
+} from "@cambium/ir";
 import { Index, plus } from "../wgsl/index-map.js";
 import { literal, spellable } from "../wgsl/literal.js";
 import type { InlineLowering } from "./lowering.js";
@@ -16,13 +29,13 @@ export const viewLowerings = {
   concat: {
     kind: "inline",
     element: (node, at, code) => {
-      const axis = normalizeAxis(primitives.concat.attrsOf(node).axis, at.shape.length);
+      const axis = normalizeAxis(concat.attrsOf(node).axis, at.shape.length);
       const coords = at.coords(code);
       const along = coords[axis] as string;
       let from = 0;
       const parts = node.inputs.map((input) => {
         const size = input.type.shape[axis] as number;
-        // Reads of other parts are kept within bounds; what they bring is not selected.
+        // Every part is read, within its bounds; only the right one is selected.
         const inside =
           from === 0 ? `min(${along}, ${size - 1}u)` : `clamp(${along}, ${from}u, ${from + size - 1}u) - ${from}u`;
         const place = coords.map((coord, i) =>
@@ -39,10 +52,7 @@ export const viewLowerings = {
         });
     },
   } satisfies InlineLowering,
-  constant: view((node) => {
-    const { data, type } = refTensor(primitives.constant.attrsOf(node).value);
-    return literal(data[0] as number, type.dtype);
-  }),
+  constant: view(literalOf),
   gather: view((node, at, code) => {
     const [table, indices] = node.inputs as readonly [Value, Value];
     const lead = indices.type.shape.length;
@@ -51,14 +61,14 @@ export const viewLowerings = {
     return code.eval(table, Index.at(table.type.shape, [code.define(`u32(${row})`), ...coords.slice(lead)]));
   }),
   iota: view((node, at, code) => {
-    const axis = normalizeAxis(primitives.iota.attrsOf(node).axis, at.shape.length);
+    const axis = normalizeAxis(iota.attrsOf(node).axis, at.shape.length);
     return `i32(${at.coords(code)[axis]})`;
   }),
   pad: {
     kind: "inline",
     element: (node, at, code) => {
       const [x] = node.inputs as readonly [Value];
-      const { before, after } = primitives.pad.attrsOf(node);
+      const { before, after } = pad.attrsOf(node);
       const { dtype, shape } = x.type;
       const tests: string[] = [];
       const place = at.coords(code).map((coord, axis) => {
@@ -77,20 +87,26 @@ export const viewLowerings = {
   }),
   slice: view((node, at, code) => {
     const [x] = node.inputs as readonly [Value];
-    const { start } = primitives.slice.attrsOf(node);
+    const { start } = slice.attrsOf(node);
     const place = at.coords(code).map((coord, axis) => plus(coord, start[axis] as number));
     return code.eval(x, Index.at(x.type.shape, place));
   }),
   transpose: view((node, at, code) => {
     const [x] = node.inputs as readonly [Value];
-    const { permutation } = primitives.transpose.attrsOf(node);
+    const { permutation } = transpose.attrsOf(node);
     const coords = at.coords(code);
     const place = x.type.shape.map((_, axis) => coords[permutation.indexOf(axis)] as string);
     return code.eval(x, Index.at(x.type.shape, place));
   }),
 } as const;
 
-/** Whether a constant is spelled out in kernels; other constants stand in memory. */
+/** Whether a constant is spelled out in kernels; other constants are in memory. */
 export function isLiteral(host: HostTensor): boolean {
   return numel(host.shape) === 1 && spellable(refTensor(host).data[0] as number);
+}
+
+/** The literal of a constant node of one element. */
+export function literalOf(node: Node): string {
+  const { data, type } = refTensor(constant.attrsOf(node).value);
+  return literal(data[0] as number, type.dtype);
 }

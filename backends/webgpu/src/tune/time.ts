@@ -4,46 +4,51 @@ import { type Graph, numel, toHost } from "@cambium/ir";
 import type { Choose } from "../lower/lowering.js";
 import type { TunerOptions } from "./tuner.js";
 
-/** Seconds of one stretch at least, unless it is `maxRuns` runs. */
+/** Least seconds of one stretch, unless it is `maxRuns` runs. */
 const stretch = 0.02;
 const maxRuns = 64;
 const stretches = 3;
 
 /**
  * A clock for `TunerOptions.time`.
- * @param compile makes an executable with the kernels that `choose` names
+ * @param open opens a device whose graphs take the kernels that `choose` names; the clock closes it
  */
-export function clock(
-  compile: (graph: Graph, choose: Choose) => Promise<Executable>,
-  { upload }: Pick<Device, "upload">,
-): TunerOptions["time"] {
+export function clock(open: (choose: Choose) => Device | Promise<Device>): TunerOptions["time"] {
   return async (graph, choose) => {
-    const executable = await compile(graph, choose);
-    const inputs: Record<string, DeviceTensor> = {};
+    await using device = await open(choose);
+    using executable = await device.compile(graph);
+    const inputs = await uploaded(graph, device);
     const fetch = graph.outputs.map(({ name }) => name);
-    /** Seconds a run takes of `runs` in a row; the last one's outputs are waited for. */
-    const secondsOf = async (runs: number): Promise<number> => {
-      const began = performance.now();
-      for (let run = 1; run < runs; run++) {
-        const { outputs } = await executable.run(inputs);
-        for (const tensor of Object.values(outputs)) tensor.dispose();
-      }
-      await (await executable.run(inputs, { fetch })).fetched;
-      return (performance.now() - began) / 1000 / runs;
-    };
-    try {
-      for (const { name, value } of graph.inputs) {
-        const { type } = value;
-        inputs[name] = await upload(toHost({ type, data: new Float64Array(numel(type.shape)).fill(0.5) }));
-      }
-      await secondsOf(1);
-      const runs = Math.min(maxRuns, Math.max(1, Math.ceil(stretch / (await secondsOf(1)))));
-      let best = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < stretches; i++) best = Math.min(best, await secondsOf(runs));
-      return best;
-    } finally {
-      for (const tensor of Object.values(inputs)) tensor.dispose();
-      executable.dispose();
-    }
+    await secondsOf(1, executable, inputs, fetch);
+    const once = await secondsOf(1, executable, inputs, fetch);
+    const runs = Math.min(maxRuns, Math.max(1, Math.ceil(stretch / once)));
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < stretches; i++) best = Math.min(best, await secondsOf(runs, executable, inputs, fetch));
+    return best;
   };
+}
+
+async function uploaded(graph: Graph, device: Device): Promise<Record<string, DeviceTensor>> {
+  const inputs: Record<string, DeviceTensor> = {};
+  for (const { name, value } of graph.inputs) {
+    const { type } = value;
+    inputs[name] = await device.upload(toHost({ type, data: new Float64Array(numel(type.shape)).fill(0.5) }));
+  }
+  return inputs;
+}
+
+/** Seconds per run, of `runs` runs in a row; the outputs of the last one are waited for. */
+async function secondsOf(
+  runs: number,
+  executable: Executable,
+  inputs: Record<string, DeviceTensor>,
+  fetch: readonly string[],
+): Promise<number> {
+  const began = performance.now();
+  for (let run = 1; run < runs; run++) {
+    const { outputs } = await executable.run(inputs);
+    for (const tensor of Object.values(outputs)) tensor.dispose();
+  }
+  await (await executable.run(inputs, { fetch })).fetched;
+  return (performance.now() - began) / 1000 / runs;
 }

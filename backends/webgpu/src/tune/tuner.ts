@@ -1,5 +1,5 @@
 // The tuner: times the ways to compute each product of a graph on the device at hand, once, and remembers the fastest.
-import { type Graph, GraphBuilder, matmul, type Node, reduceSum, type Tensor } from "@cambium/ir";
+import { type Graph, GraphBuilder, matmul, type Node, reduceSum, type Value } from "@cambium/ir";
 import { type Product, productOf } from "../kernels/matmul/product.js";
 import { productKey, variantName, variants } from "../kernels/matmul/variants.js";
 import type { Choose } from "../lower/lowering.js";
@@ -36,7 +36,7 @@ export class Tuner {
   async tune(graph: Graph): Promise<void> {
     let learned = false;
     for (const node of graph.nodes) {
-      if (node.op.name !== "matmul") continue;
+      if (node.op !== matmul.op) continue;
       const product = productOf(node);
       const key = productKey(product);
       if (this.#choices.has(key)) continue;
@@ -64,8 +64,8 @@ export class Tuner {
 /** The product by itself; only its sum leaves the device. */
 function graphOf(node: Node): Graph {
   const builder = new GraphBuilder();
-  const [left, right] = node.inputs.slice(0, 2).map((value, i) => builder.input("ab"[i] as string, value.type));
-  const out = matmul(left as Tensor, right as Tensor, matmul.attrsOf(node));
+  const [a, b] = node.inputs as readonly [Value, Value];
+  const out = matmul(builder.input("a", a.type), builder.input("b", b.type), matmul.attrsOf(node));
   builder.output("sum", reduceSum(out, { axes: out.shape.map((_, axis) => axis) }));
   return builder.finish();
 }

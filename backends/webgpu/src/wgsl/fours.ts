@@ -1,15 +1,34 @@
-// Elementwise work on four neighbouring elements at once, where it is made of what vec4 and f32 share operators for.
-import { isFloat, numel, type Value } from "@cambium/ir";
+// Elementwise work on four neighbouring elements at once, where it only takes operators that vec4 and f32 share.
+import {
+  add,
+  cast,
+  constant,
+  div,
+  isFloat,
+  mul,
+  type Node,
+  numel,
+  type Op,
+  reshape,
+  sub,
+  type Value,
+} from "@cambium/ir";
 import type { Fusion } from "../compile/fusion.js";
+import { literalOf } from "../lower/views.js";
 import type { FunctionName } from "./functions.js";
 
-const operators: Readonly<Record<string, string>> = { add: "+", div: "/", mul: "*", sub: "-" };
+const operators: ReadonlyMap<Op, string> = new Map<Op, string>([
+  [add.op, "+"],
+  [div.op, "/"],
+  [mul.op, "*"],
+  [sub.op, "-"],
+]);
 
 /** Reads of values in memory: four elements of one as large as the result, or the one element of a scalar. */
 export interface FourReader {
   four(value: Value): string;
   one(value: Value): string;
-  /** Says that the WGSL calls this function. */
+  /** Notes that the WGSL calls this function. */
   use(name: FunctionName): void;
 }
 
@@ -25,18 +44,22 @@ export function fourOf(end: Value, start: Value, four: string, fusion: Fusion, r
     if (!isFloat(value.type.dtype)) return undefined;
     const count = numel(value.type.shape);
     const made = value === end ? fusion.maker(value) : (fusion.expression(value) ?? fusion.expression(home));
-    if (!made) return count === size ? reader.four(value) : count === 1 ? reader.one(value) : undefined;
-    const { node } = made;
-    if (node.op.name === "reshape") return write(node.inputs[0] as Value);
-    if (node.op.name === "constant") return made.lowering.element(node, undefined as never, undefined as never);
-    if (node.op.name === "cast" && count === size) {
+    if (made) return writeNode(made.node, value, count === size);
+    return count === size ? reader.four(value) : count === 1 ? reader.one(value) : undefined;
+  };
+  /** @param whole whether the value has as many elements as the result */
+  const writeNode = (node: Node, value: Value, whole: boolean): string | undefined => {
+    if (node.op === reshape.op) return write(node.inputs[0] as Value);
+    if (node.op === constant.op) return literalOf(node);
+    if (!whole) return undefined;
+    if (node.op === cast.op) {
       const x = write(node.inputs[0] as Value);
       if (x === undefined || value.type.dtype !== "f16") return x;
       reader.use("half4");
       return `half4(${x})`;
     }
-    const operator = operators[node.op.name];
-    if (operator === undefined || count !== size) return undefined;
+    const operator = operators.get(node.op);
+    if (operator === undefined) return undefined;
     const [a, b] = node.inputs.map(write);
     return a === undefined || b === undefined ? undefined : `(${a} ${operator} ${b})`;
   };

@@ -1,5 +1,5 @@
 // An attention node as its kernels see it: sizes, operands, and the numbers that all of them use.
-import { causalAttention, causalAttentionGrad, type Node, type Value } from "@cambium/ir";
+import { type AttrsOf, causalAttention, causalAttentionGrad, type Node, type Value } from "@cambium/ir";
 
 export interface AttentionSizes {
   readonly batch: number;
@@ -13,12 +13,9 @@ export interface AttentionSizes {
   readonly scale: string;
 }
 
-/** @param node a causalAttention or causalAttentionGrad node */
-export function attentionSizes(node: Node): AttentionSizes {
+function sizesOf(node: Node, { heads, kvHeads }: AttrsOf<typeof causalAttention>): AttentionSizes {
   const [q] = node.inputs as readonly [Value];
   const [batch, time, width] = q.type.shape as [number, number, number];
-  const op = node.op === causalAttention.op ? causalAttention : causalAttentionGrad;
-  const { heads, kvHeads } = op.attrsOf(node);
   const headDim = width / heads;
   return { batch, time, heads, kvHeads, group: heads / kvHeads, headDim, scale: `${1 / Math.sqrt(headDim)}f` };
 }
@@ -37,7 +34,7 @@ export interface Forward {
 export function forwardOf(node: Node): Forward {
   const [q, k, v] = node.inputs as [Value, Value, Value];
   const [out, logSumExp] = node.outputs as [Value, Value];
-  return { sizes: attentionSizes(node), q, k, v, out, logSumExp };
+  return { sizes: sizesOf(node, causalAttention.attrsOf(node)), q, k, v, out, logSumExp };
 }
 
 /** A causalAttentionGrad node, and `delta` [batch, heads, time]: Σ grad · out of each row, handed from kernel to kernel. */
@@ -52,7 +49,8 @@ export interface Backward extends Forward {
 export function backwardOf(node: Node, delta: Value): Backward {
   const [q, k, v, out, logSumExp, grad] = node.inputs as [Value, Value, Value, Value, Value, Value];
   const [qGrad, kGrad, vGrad] = node.outputs as [Value, Value, Value];
-  return { sizes: attentionSizes(node), q, k, v, out, logSumExp, grad, delta, qGrad, kGrad, vGrad };
+  const sizes = sizesOf(node, causalAttentionGrad.attrsOf(node));
+  return { sizes, q, k, v, out, logSumExp, grad, delta, qGrad, kGrad, vGrad };
 }
 
 /** For labels: batch×time and heads/kvHeads×headDim. */
