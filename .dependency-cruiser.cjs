@@ -21,7 +21,19 @@ const order = [
   "report",
   "cli",
 ];
-const isomorphic = ["ir", "plugin", "backend", "model", "growth", "grow", "train", "scaling", "recipe", "run-format"];
+const isomorphic = [
+  "ir",
+  "plugin",
+  "backend",
+  "model",
+  "growth",
+  "grow",
+  "data",
+  "train",
+  "scaling",
+  "recipe",
+  "run-format",
+];
 /** Entries for Node of packages that run in browsers too: `src/node.ts` or all of `src/node/`. */
 const nodeEntry = "^packages/[^/]+/src/node(\\.ts$|/)";
 

@@ -1,6 +1,7 @@
 // The tokenizer that goes with a model.
 import { join, resolve } from "node:path";
-import { loadTokenizer, type Tokenizer } from "@cambium/data";
+import type { Tokenizer } from "@cambium/data";
+import { loadTokenizer } from "@cambium/data/node";
 import { CambiumError } from "@cambium/ir";
 import { exists, type ModelSource } from "./model-source.js";
 

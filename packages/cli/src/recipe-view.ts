@@ -1,6 +1,6 @@
 // A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
 import { dirname, resolve } from "node:path";
-import { loadTokenizer } from "@cambium/data";
+import { loadTokenizer } from "@cambium/data/node";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters, modelSizes } from "@cambium/model";
 import { type ArmPlan, planArms, type Recipe } from "@cambium/recipe";

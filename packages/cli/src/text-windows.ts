@@ -1,5 +1,6 @@
 // The front of a text as windows of tokens to measure a model on.
-import { corpusSpec, evaluationBatches, openSource, type Source, type Tokenizer, tokensInMemory } from "@cambium/data";
+import { evaluationBatches, type Tokenizer, tokensInMemory } from "@cambium/data";
+import { corpusSpec, openSource, type Source } from "@cambium/data/node";
 import { CambiumError } from "@cambium/ir";
 
 export interface Windows {
@@ -35,7 +36,7 @@ export async function textWindows(
   const ids = await firstTokens(source, tokenizer, wanted + 1);
   const time = Math.max(1, Math.min(context, ids.length - 1));
   const rows = Math.max(1, Math.min(batch, Math.floor((ids.length - 1) / time)));
-  const { count, tokens, at } = evaluationBatches(tokensInMemory(ids), { batch: rows, time });
+  const { count, tokens, at } = evaluationBatches(tokensInMemory(ids), { batch: rows, context: time });
   return { batch: rows, time, tokens, batches: Array.from({ length: count }, (_, i) => at(i)) };
 }
 

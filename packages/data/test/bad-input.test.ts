@@ -2,14 +2,8 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  bytesTokenizer,
-  loadTokenizer,
-  openSource,
-  type PrepareOptions,
-  prepareData,
-  type SourceSpec,
-} from "../src/index.js";
+import { bytesTokenizer } from "../src/index.js";
+import { loadTokenizer, openSource, type PrepareOptions, prepareData, type SourceSpec } from "../src/node/index.js";
 import { code, folder, passagesOf, rejection } from "./helpers.js";
 
 type Files = Readonly<Record<string, string | Uint8Array>>;

@@ -48,29 +48,29 @@ describe("the permutation", () => {
 describe("the stream", () => {
   const shape = fc.record({
     length: fc.integer({ min: 20, max: 400 }),
-    time: fc.integer({ min: 1, max: 9 }),
+    context: fc.integer({ min: 1, max: 9 }),
     factor: fc.integer({ min: 1, max: 2 }),
     seed,
   });
 
   test("reads every block once an epoch, each window with the token after it", () => {
     fc.assert(
-      fc.property(shape, fc.nat({ max: 5 }), ({ length, time, factor, seed: key }, epoch) => {
+      fc.property(shape, fc.nat({ max: 5 }), ({ length, context, factor, seed: key }, epoch) => {
         const tokens = counting(length);
-        const block = time * factor;
+        const block = context * factor;
         const perEpoch = tokensPerEpoch(tokens, block);
         const rows = batchAt(tokens, {
           seed: key,
           tokenPosition: epoch * perEpoch,
-          batch: perEpoch / time,
-          time,
+          batch: perEpoch / context,
+          context,
           block,
         });
         const inputs: number[] = [];
-        for (let row = 0; row < perEpoch / time; row++) {
-          const window = rows.subarray(row * (time + 1), (row + 1) * (time + 1));
-          expect([...window]).toEqual(Array.from({ length: time + 1 }, (_, i) => (window[0] as number) + i));
-          inputs.push(...window.subarray(0, time));
+        for (let row = 0; row < perEpoch / context; row++) {
+          const window = rows.subarray(row * (context + 1), (row + 1) * (context + 1));
+          expect([...window]).toEqual(Array.from({ length: context + 1 }, (_, i) => (window[0] as number) + i));
+          inputs.push(...window.subarray(0, context));
         }
         expect(inputs.sort((a, b) => a - b)).toEqual(Array.from({ length: perEpoch }, (_, i) => i));
         expect(length - 1 - perEpoch).toBeLessThan(block);
@@ -81,14 +81,14 @@ describe("the stream", () => {
   test("is the same whatever batches read it, and goes on from any position", () => {
     const batches = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 12 });
     fc.assert(
-      fc.property(shape, fc.nat({ max: 300 }), batches, ({ length, time, seed: key }, start, sizes) => {
+      fc.property(shape, fc.nat({ max: 300 }), batches, ({ length, context, seed: key }, start, sizes) => {
         const tokens = counting(length);
         const total = sizes.reduce((sum, size) => sum + size, 0);
-        const whole = batchAt(tokens, { seed: key, tokenPosition: start * time, batch: total, time });
-        let position = start * time;
+        const whole = batchAt(tokens, { seed: key, tokenPosition: start * context, batch: total, context });
+        let position = start * context;
         const parts = sizes.flatMap((batch) => {
-          const rows = batchAt(tokens, { seed: key, tokenPosition: position, batch, time });
-          position += batch * time;
+          const rows = batchAt(tokens, { seed: key, tokenPosition: position, batch, context });
+          position += batch * context;
           return [...rows];
         });
         expect(parts).toEqual([...whole]);
@@ -97,16 +97,19 @@ describe("the stream", () => {
   });
 
   test("is the same token by token for every context that divides the block", () => {
-    const read = (time: number) => {
-      const rows = batchAt(counting(1000), { seed: 3, tokenPosition: 240, batch: 1200 / time, time, block: 24 });
-      return Array.from(rows).filter((_, i) => i % (time + 1) !== time);
+    const read = (context: number) => {
+      const rows = batchAt(counting(1000), { seed: 3, tokenPosition: 240, batch: 1200 / context, context, block: 24 });
+      return Array.from(rows).filter((_, i) => i % (context + 1) !== context);
     };
-    for (const time of [1, 2, 3, 4, 6, 8, 12]) expect(read(time)).toEqual(read(24));
+    for (const context of [1, 2, 3, 4, 6, 8, 12]) expect(read(context)).toEqual(read(24));
   });
 
   test("differs by seed and by epoch", () => {
     const order = (key: number, epoch: number) =>
-      Array.from({ length: 100 }, (_, i) => locate(counting(401), { seed: key, time: 4 }, epoch * 400 + i * 4).block);
+      Array.from(
+        { length: 100 },
+        (_, i) => locate(counting(401), { seed: key, context: 4 }, epoch * 400 + i * 4).block,
+      );
     const orders = [order(0, 0), order(1, 0), order(2 ** 32, 0), order(0, 1), order(0, 2)];
     for (const [i, one] of orders.entries()) {
       for (const other of orders.slice(i + 1)) {
@@ -114,12 +117,12 @@ describe("the stream", () => {
         expect(one.filter((place, k) => place === other[k]).length).toBeLessThanOrEqual(8);
       }
     }
-    expect(locate(counting(401), { seed: 0, time: 4 }, 804)).toMatchObject({ epoch: 2 });
+    expect(locate(counting(401), { seed: 0, context: 4 }, 804)).toMatchObject({ epoch: 2 });
   });
 
   test("is what it has always been", () => {
     // A change here breaks every run under way: it would read other data than it did.
-    const rows = batchAt(counting(1001), { seed: 1234, tokenPosition: 0, batch: 8, time: 10 });
+    const rows = batchAt(counting(1001), { seed: 1234, tokenPosition: 0, batch: 8, context: 10 });
     expect(Array.from(rows).filter((_, i) => i % 11 === 0)).toMatchInlineSnapshot(`
       [
         470,
@@ -136,14 +139,14 @@ describe("the stream", () => {
 
   test("writes into the memory it is given", () => {
     const into = new Int32Array(10);
-    expect(batchAt(counting(50), { seed: 0, tokenPosition: 0, batch: 2, time: 4 }, into)).toBe(into);
-    expect(error(() => batchAt(counting(50), { seed: 0, tokenPosition: 0, batch: 2, time: 5 }, into)).code).toBe(
+    expect(batchAt(counting(50), { seed: 0, tokenPosition: 0, batch: 2, context: 4 }, into)).toBe(into);
+    expect(error(() => batchAt(counting(50), { seed: 0, tokenPosition: 0, batch: 2, context: 5 }, into)).code).toBe(
       "E_BATCH",
     );
   });
 
   test("refuses what is no batch, with every reason", () => {
-    const request = { seed: -1, tokenPosition: 3, batch: 0, time: 4, block: 6 };
+    const request = { seed: -1, tokenPosition: 3, batch: 0, context: 4, block: 6 };
     const { code, details } = error(() => batchAt(counting(50), request));
     expect([code, details.reasons?.map((reason) => reason.where)]).toEqual([
       "E_BATCH",
@@ -152,7 +155,7 @@ describe("the stream", () => {
   });
 
   test("refuses a corpus shorter than a window and its target", () => {
-    const request = { seed: 0, tokenPosition: 0, batch: 1, time: 8 };
+    const request = { seed: 0, tokenPosition: 0, batch: 1, context: 8 };
     expect(error(() => batchAt(counting(8), request)).code).toBe("E_CORPUS_SHORT");
     expect(error(() => batchAt(counting(0), request)).code).toBe("E_CORPUS_SHORT");
     expect([...batchAt(counting(9), request)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -161,27 +164,27 @@ describe("the stream", () => {
 
 describe("evaluation batches", () => {
   test("are the first windows in order", () => {
-    const { count, tokens, at } = evaluationBatches(counting(50), { batch: 2, time: 4, windows: 7 });
+    const { count, tokens, at } = evaluationBatches(counting(50), { batch: 2, context: 4, windows: 7 });
     expect([count, tokens]).toEqual([3, 24]);
     expect([...at(0), ...at(2)]).toEqual([0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 16, 17, 18, 19, 20, 20, 21, 22, 23, 24]);
     expect(error(() => at(3)).code).toBe("E_TOKEN_RANGE");
   });
 
   test("are all that the text fills, unless told otherwise", () => {
-    expect(evaluationBatches(counting(49), { batch: 3, time: 4 }).count).toBe(4);
-    expect(evaluationBatches(counting(48), { batch: 3, time: 4 }).count).toBe(3);
+    expect(evaluationBatches(counting(49), { batch: 3, context: 4 }).count).toBe(4);
+    expect(evaluationBatches(counting(48), { batch: 3, context: 4 }).count).toBe(3);
   });
 
   test.each([
-    [counting(8), { batch: 2, time: 4 }],
-    [counting(0), { batch: 1, time: 4 }],
-    [counting(90), { batch: 4, time: 4, windows: 3 }],
+    [counting(8), { batch: 2, context: 4 }],
+    [counting(0), { batch: 1, context: 4 }],
+    [counting(90), { batch: 4, context: 4, windows: 3 }],
   ])("need one full batch", (tokens, request) => {
     expect(error(() => evaluationBatches(tokens, request)).code).toBe("E_EVALUATION_SHORT");
   });
 
   test("have sizes", () => {
-    const { code, details } = error(() => evaluationBatches(counting(90), { batch: 0, time: 1.5, windows: -1 }));
+    const { code, details } = error(() => evaluationBatches(counting(90), { batch: 0, context: 1.5, windows: -1 }));
     expect([code, details.reasons?.length]).toEqual(["E_BATCH", 3]);
   });
 });

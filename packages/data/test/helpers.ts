@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { onTestFinished } from "vitest";
-import type { Passage, Source } from "../src/index.js";
+import type { Passage, Source } from "../src/node/index.js";
 
 /** A fresh folder with `files` in it, removed after the test. */
 export function folder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { bytesTokenizer } from "../src/index.js";
 import {
-  bytesTokenizer,
   jsonlSource,
   type PreparedData,
   type PrepareOptions,
@@ -17,7 +17,7 @@ import {
   type Source,
   type TokenFile,
   textSource,
-} from "../src/index.js";
+} from "../src/node/index.js";
 import { folder, rejection } from "./helpers.js";
 
 const tokenizer = bytesTokenizer();
@@ -234,10 +234,11 @@ describe("the cache", () => {
 
   /** A process that says when it is about to prepare. */
   function startChild(path: string, cacheDir: string): ChildProcess {
-    const index = join(import.meta.dirname, "../src/index.ts");
+    const index = (name: string) => JSON.stringify(join(import.meta.dirname, "../src", name));
     const rest = { heldOutFraction: 0.1, seed: 1, cacheDir };
     const code = `
-      import { bytesTokenizer, jsonlSource, prepareData } from ${JSON.stringify(index)};
+      import { bytesTokenizer } from ${index("index.ts")};
+      import { jsonlSource, prepareData } from ${index("node/index.ts")};
       const source = await jsonlSource(${JSON.stringify(path)});
       console.log("ready");
       await prepareData({ source, tokenizer: bytesTokenizer(), ...${JSON.stringify(rest)} });`;

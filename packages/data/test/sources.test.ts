@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { corpora } from "@cambium/corpora";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { corpusSpec, embeddedSource, jsonlSource, openSource, PASSAGE_CHARS, textSource } from "../src/index.js";
+import { corpusSpec, embeddedSource, jsonlSource, openSource, PASSAGE_CHARS, textSource } from "../src/node/index.js";
 import { documentsOf, folder, passagesOf, rejection } from "./helpers.js";
 
 const here = import.meta.dirname;

@@ -1,9 +1,9 @@
 // Decoding and cutting of text that comes in chunks.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { documentPassages, TextCutter } from "../src/source/cut.js";
-import { PASSAGE_CHARS } from "../src/source/source.js";
-import { Utf8Stream } from "../src/source/utf8.js";
+import { documentPassages, TextCutter } from "../src/node/source/cut.js";
+import { PASSAGE_CHARS } from "../src/node/source/source.js";
+import { Utf8Stream } from "../src/node/source/utf8.js";
 import { error } from "./helpers.js";
 
 /** `bytes` cut at random into chunks. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TokenFile, type TokenFileInfo, writeTokenFile } from "../src/index.js";
+import { TokenFile, type TokenFileInfo, writeTokenFile } from "../src/node/index.js";
 import { error, folder, rejection } from "./helpers.js";
 
 const hex = "0".repeat(64);

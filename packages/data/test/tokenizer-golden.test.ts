@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { loadTokenizer } from "../src/index.js";
+import { loadTokenizer } from "../src/node/index.js";
 import { code } from "./helpers.js";
 
 interface Golden {

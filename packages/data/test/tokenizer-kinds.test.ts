@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { huggingFaceTokenizer } from "../src/index.js";
-import { openRustTokenizer } from "../src/tokenizer/rust-node.js";
+import { openRustTokenizer } from "../src/node/rust-tokenizer.js";
 
 interface Golden {
   readonly tokenizer: object;

@@ -1,5 +1,5 @@
 // What a run tells whoever watches it: the CLI's progress line, a test, nobody.
-import type { Progress as DataProgress } from "@cambium/data";
+import type { Progress as DataProgress } from "@cambium/data/node";
 import type { Reason } from "@cambium/ir";
 import type { ArmPlan, StagePlan } from "@cambium/recipe";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";

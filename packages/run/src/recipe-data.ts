@@ -1,5 +1,5 @@
 // The data of a recipe, tokenized and split.
-import { corpusSpec, loadTokenizer, openSource, type PreparedData, prepareData } from "@cambium/data";
+import { corpusSpec, loadTokenizer, openSource, type PreparedData, prepareData } from "@cambium/data/node";
 import type { Recipe } from "@cambium/recipe";
 import type { RunObserver } from "./observer.js";
 

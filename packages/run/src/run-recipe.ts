@@ -3,7 +3,7 @@
 import { dirname, join, resolve } from "node:path";
 import { type Device, resolveBackend } from "@cambium/backend";
 import type { ExtraFile } from "@cambium/checkpoint";
-import type { PreparedData } from "@cambium/data";
+import type { PreparedData } from "@cambium/data/node";
 import { readTextFile, writeFileAtomic } from "@cambium/files";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";

@@ -2,7 +2,8 @@
 // is killed at, running it again ends in the same bits: weights, batches and learning rate depend on tokens alone.
 import type { Device } from "@cambium/backend";
 import { type ExtraFile, hostSources, writeModelDirectory } from "@cambium/checkpoint";
-import { batchAt, evaluationBatches, type PreparedData } from "@cambium/data";
+import { batchAt, evaluationBatches } from "@cambium/data";
+import type { PreparedData } from "@cambium/data/node";
 import type { HostTensor } from "@cambium/ir";
 import { contextLength, countParameters, isTied, sizesAlong, type TrainingState, writeHfModel } from "@cambium/model";
 import { evaluation, type Recipe, type StagePlan } from "@cambium/recipe";
@@ -95,10 +96,10 @@ async function train(
   { directory, from, growth }: Sitting,
 ): Promise<TrainingState | "aborted"> {
   const { batch } = recipe.train;
-  const time = recipe.model.context;
+  const { context } = recipe.model;
   const { every, tokens } = evaluation(recipe);
-  const windows = Math.max(batch, Math.floor(tokens / time));
-  const heldOut = evaluationBatches(data.heldOut, { batch, time, windows });
+  const windows = Math.max(batch, Math.floor(tokens / context));
+  const heldOut = evaluationBatches(data.heldOut, { batch, context, windows });
   const metrics = await MetricsFile.open(directory.metrics, from.step);
   try {
     const events = await TensorBoardFile.open(directory.tensorboard, from.step);
@@ -113,7 +114,7 @@ async function train(
       totalTokens: plan.tokens,
       from,
       batchAt: (position) =>
-        batchAt(data.train, { seed: recipe.seed, tokenPosition: plan.dataPosition + position, batch, time }),
+        batchAt(data.train, { seed: recipe.seed, tokenPosition: plan.dataPosition + position, batch, context }),
       heldOut: {
         everyTokens: every,
         batches: function* () {

@@ -1,7 +1,7 @@
 // Text that an arm's final model writes, for the report.
 import { createHash } from "node:crypto";
 import type { Device } from "@cambium/backend";
-import type { PreparedData } from "@cambium/data";
+import type { PreparedData } from "@cambium/data/node";
 import { contextLength, generate, type ModelSpec } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import type { SampleRecord } from "@cambium/run-format";

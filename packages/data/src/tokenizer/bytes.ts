@@ -1,6 +1,6 @@
 // The tokenizer without a vocabulary file: a token is a byte of UTF-8.
-import { createHash } from "node:crypto";
 import { CambiumError } from "@cambium/ir";
+import { sha256Text } from "../sha256.js";
 import { checkIds } from "./ids.js";
 import type { Tokenizer } from "./tokenizer.js";
 
@@ -11,6 +11,10 @@ export interface BytesOptions {
    */
   readonly eosId?: number;
 }
+
+const encoder = new TextEncoder();
+/** A byte order mark in the text is text. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** 256 ids, one a byte. @throws CambiumError `E_OPTION` for an `eosId` outside 0 to 256. */
 export function bytesTokenizer({ eosId }: BytesOptions = {}): Tokenizer {
@@ -26,13 +30,11 @@ export function bytesTokenizer({ eosId }: BytesOptions = {}): Tokenizer {
     vocabSize,
     ...(eosId === undefined ? {} : { eosId }),
     prefix: [],
-    fingerprint: createHash("sha256")
-      .update(JSON.stringify({ kind: "bytes", eosId }))
-      .digest("hex"),
-    encode: (text) => new Int32Array(Buffer.from(text, "utf8")),
+    fingerprint: sha256Text(JSON.stringify({ kind: "bytes", eosId })),
+    encode: (text) => new Int32Array(encoder.encode(text)),
     decode(ids) {
       checkIds(ids, vocabSize, "decode");
-      return Buffer.from(Array.from(ids).filter((id) => id < 256)).toString("utf8");
+      return decoder.decode(Uint8Array.from(Array.from(ids).filter((id) => id < 256)));
     },
   };
 }

@@ -1,6 +1,6 @@
 // Any Hugging Face `tokenizer.json`, read by the original in WebAssembly: what it accepts has the original's ids.
-import { createHash } from "node:crypto";
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
+import { sha256Text } from "../sha256.js";
 import { checkIds } from "./ids.js";
 import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.js";
 import type { Tokenizer } from "./tokenizer.js";
@@ -63,7 +63,7 @@ export async function huggingFaceTokenizer(
     ...(bosId === undefined ? {} : { bosId }),
     ...(eosId === undefined ? {} : { eosId }),
     prefix,
-    fingerprint: createHash("sha256").update(JSON.stringify(identity)).digest("hex"),
+    fingerprint: sha256Text(JSON.stringify(identity)),
     encode: (text) => encode(rust, readable, text, tokenizer.path),
     decode(list) {
       checkIds(list, vocabulary.size, "decode");

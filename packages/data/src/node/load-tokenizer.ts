@@ -2,11 +2,11 @@
 import { dirname, join, resolve } from "node:path";
 import { readTextFile, readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { isFolder } from "../source/files.js";
-import { bytesTokenizer } from "./bytes.js";
-import { huggingFaceTokenizer, type SpecialTokens } from "./hugging-face.js";
-import { openRustTokenizer } from "./rust-node.js";
-import type { Tokenizer } from "./tokenizer.js";
+import { bytesTokenizer } from "../tokenizer/bytes.js";
+import { huggingFaceTokenizer, type SpecialTokens } from "../tokenizer/hugging-face.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import { openRustTokenizer } from "./rust-tokenizer.js";
+import { isFolder } from "./source/files.js";
 
 /** Known ones have up to 40 MB. */
 const largestTokenizerBytes = 256_000_000;

@@ -1,6 +1,7 @@
 // One pass over a corpus: each document's tokens go to the side of the split that it is on.
+
+import type { Tokenizer } from "../../tokenizer/tokenizer.js";
 import type { Source } from "../source/source.js";
-import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { type TokenFileInfo, TokenFileWriter } from "../tokens/writer.js";
 import type { Pacer } from "./pacer.js";
 import type { Split } from "./split.js";

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
-import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.js";
+import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "../tokenizer/rust.js";
 
 const specifier = "@mlc-ai/web-tokenizers";
 

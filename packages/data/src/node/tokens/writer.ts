@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { replaceFile } from "@cambium/files";
-import { checkIds } from "../tokenizer/ids.js";
+import { checkIds } from "../../tokenizer/ids.js";
 import { bytesPerToken, encodeHeader, HEADER_BYTES, MAX_TITLE, type TokenHeader } from "./format.js";
 
 const BUFFER_TOKENS = 1 << 18;
