@@ -1,5 +1,7 @@
-// What one stage hands to the next, which grows from it: the trainer compiled before the last step, and the final state.
-import type { TrainingState } from "@cambium/model";
+// What one stage hands to the next, which grows from it: trainer and growth compiled before the last step, and the final
+// state, which stays on the device.
+import { type DeviceGrowth, prepareGrowth } from "@cambium/grow";
+import type { DeviceTrainingState } from "@cambium/model";
 import type { StagePlan } from "@cambium/recipe";
 import type { Trainer } from "@cambium/train";
 import { openTrainer, type TrainerSettings } from "./stage-trainer.js";
@@ -12,28 +14,31 @@ export interface TimedTrainer {
   readonly ahead: boolean;
 }
 
+/** A state to grow from, on the device. */
 export interface TimedState {
-  readonly state: TrainingState;
-  /** Wall seconds of bringing it to host memory. */
+  readonly state: DeviceTrainingState;
+  /** Wall seconds of getting it there; 0 where it never left. */
   readonly seconds: number;
 }
 
 export class Handover {
   #trainer: (TimedTrainer & { readonly id: string }) | undefined;
+  #growth: { readonly growth: DeviceGrowth; readonly id: string } | undefined;
   #state: (TimedState & { readonly id: string }) | undefined;
 
   constructor(private readonly settings: TrainerSettings) {}
 
   /**
-   * Compiles the trainer of `next`. A failure is kept for later: `next` compiles again and then says why it cannot, when
+   * Compiles the trainer of `next` and its growth. A failure is kept for later: `next` compiles again and then says why it cannot, when
    * the stage at hand is saved.
    */
   async prepare(next: StagePlan): Promise<void> {
     this.#dropTrainer();
     try {
       this.#trainer = { ...(await this.#open(next, 0)), ahead: true, id: next.id };
+      this.#growth = { growth: await this.#prepare(next), id: next.id };
     } catch {
-      this.#trainer = undefined;
+      this.#dropTrainer();
     }
   }
 
@@ -48,21 +53,32 @@ export class Handover {
     return this.#open(plan, tokens);
   }
 
-  /** Keeps the final state of `plan` for the stage that grows from it. */
-  keep(plan: StagePlan, state: TimedState): void {
-    this.#state = { ...state, id: plan.id };
+  /** The growth that `plan` begins with: the one prepared, or a new one. The caller disposes it. */
+  async growth(plan: StagePlan): Promise<DeviceGrowth> {
+    const held = this.#growth;
+    this.#growth = undefined;
+    if (held?.id === plan.id) return held.growth;
+    held?.growth.dispose();
+    return this.#prepare(plan);
+  }
+
+  /** Keeps the final state of `plan` for the stage that grows from it, which then owns it. */
+  keep(plan: StagePlan, state: DeviceTrainingState): void {
+    this.#dropState();
+    this.#state = { state, seconds: 0, id: plan.id };
   }
 
   /** The final state of `plan`, if it was the last one kept; kept no longer. */
   state(plan: StagePlan): TimedState | undefined {
     const held = this.#state;
+    if (held?.id !== plan.id) return undefined;
     this.#state = undefined;
-    return held?.id === plan.id ? held : undefined;
+    return held;
   }
 
   dispose(): void {
     this.#dropTrainer();
-    this.#state = undefined;
+    this.#dropState();
   }
 
   [Symbol.dispose](): void {
@@ -71,7 +87,19 @@ export class Handover {
 
   #dropTrainer(): void {
     this.#trainer?.trainer.dispose();
+    this.#growth?.growth.dispose();
     this.#trainer = undefined;
+    this.#growth = undefined;
+  }
+
+  #dropState(): void {
+    for (const tensor of Object.values(this.#state?.state.tensors ?? {})) tensor.dispose();
+    this.#state = undefined;
+  }
+
+  #prepare({ start }: StagePlan): Promise<DeviceGrowth> {
+    if (start.kind !== "growth") throw new TypeError("the stage does not begin with a growth");
+    return prepareGrowth(this.settings.device, start.growth, { policy: start.moments });
   }
 
   async #open(plan: StagePlan, tokens: number): Promise<TimedTrainer> {

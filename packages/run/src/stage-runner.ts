@@ -48,11 +48,11 @@ export async function runStage(plan: StagePlan, context: StageContext): Promise<
   }
   if (signal?.aborted) return "aborted";
   await directory.create();
-  const start = await startStage(plan, context.directory, (from) => handover.state(from));
+  const start = await startStage(plan, context.directory, context);
   const { trainer: opened, ...compiled } = await handover.trainer(plan, start.progress.tokens);
   using trainer = opened;
   const began = performance.now();
-  await trainer.load(start.state);
+  await start.load(trainer);
   const growth = growthOf(plan, start, compiled, (performance.now() - began) / 1000);
   if (start.grown && growth?.cost) observer.onGrowth?.(plan, growth.cost);
   if (start.rejected.length > 0) observer.onRejectedSnapshot?.(plan, start.rejected);
@@ -134,10 +134,9 @@ async function train(
     });
     await events.close();
     if (reason === "aborted") return "aborted";
-    const began = performance.now();
     const final = await trainer.state();
-    if (next) handover.keep(plan, { state: final, seconds: (performance.now() - began) / 1000 });
     if (progress.step > from.step) await save(final, progress);
+    if (next) handover.keep(plan, await trainer.take());
     return final;
   } finally {
     await metrics.close();

@@ -1,15 +1,30 @@
 // The state a stage begins with: its own snapshot if it has one, else new weights, a checkpoint's, or grown ones.
+
+import type { Device, DeviceTensor } from "@cambium/backend";
 import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
 import type { JsonValue } from "@cambium/files";
-import { growState } from "@cambium/growth";
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
-import { initParameters, type LossScale, type ModelSpec, type TrainingState } from "@cambium/model";
+import {
+  type DeviceTrainingState,
+  initParameters,
+  type LossScale,
+  type ModelSpec,
+  type TrainingState,
+} from "@cambium/model";
 import type { StagePlan } from "@cambium/recipe";
 import type { GrowthRecord } from "@cambium/run-format";
 import type { RunDirectory, StageDirectory } from "@cambium/run-format/node";
-import { flattenState, freshState, noProgress, type Progress, unflattenState } from "@cambium/train";
+import {
+  flattenState,
+  freshState,
+  noProgress,
+  type Progress,
+  type Trainer,
+  unflattenState,
+  uploadState,
+} from "@cambium/train";
 import { readParameters } from "./checkpoint-start.js";
-import type { TimedState } from "./handover.js";
+import type { Handover, TimedState } from "./handover.js";
 
 /** What a snapshot holds. */
 export interface HeldState {
@@ -19,8 +34,10 @@ export interface HeldState {
   readonly growth?: GrowthRecord;
 }
 
-export interface StageStart extends HeldState {
-  /** Wall seconds that getting the state to grow from, and growing it, took; only where it was grown now. */
+export interface StageStart extends Omit<HeldState, "state"> {
+  /** Gives the trainer the state. */
+  load(trainer: Trainer): Promise<void>;
+  /** Wall seconds that getting the state to grow from to the device, and growing it, took; only where it was grown now. */
   readonly grown?: { readonly download: number; readonly plan: number };
   /** Snapshots that were passed over because they are damaged. */
   readonly rejected: readonly Reason[];
@@ -29,32 +46,49 @@ export interface StageStart extends HeldState {
 }
 
 /**
- * `parent` is the final state of the stage to grow from, where that is still at hand; else its snapshot is read.
+ * A stage that grows takes the final state of the stage before from `handover`, where that is still on the device; else its
+ * snapshot is read.
  * @throws CambiumError `E_STAGE_LOST` when the stage to grow from has no snapshot; `E_SNAPSHOT_CORRUPT`,
  * `E_CHECKPOINT_TENSORS`, and the errors of growing.
  */
 export async function startStage(
   plan: StagePlan,
   run: RunDirectory,
-  parent: (from: StagePlan) => TimedState | undefined,
+  { device, handover }: { readonly device: Device; readonly handover: Handover },
 ): Promise<StageStart> {
   const held = await readStage(run.stage(plan.id), plan.model);
-  if (held) return { ...held, continued: true };
+  if (held) return { ...held, load: (trainer) => trainer.load(held.state), continued: true };
   const fresh = { progress: noProgress, rejected: [], continued: false };
   const { start, model } = plan;
-  if (start.kind === "init") return { ...fresh, state: freshState(initParameters(model, start)) };
-  if (start.kind === "checkpoint") return { ...fresh, state: freshState(await readParameters(start.path, model)) };
-  const from = parent(start.from) ?? (await readParent(start.from, run));
+  const begun = (parameters: TrainingState["parameters"]): StageStart => {
+    return { ...fresh, load: (trainer) => trainer.load(freshState(parameters)) };
+  };
+  if (start.kind === "init") return begun(initParameters(model, start));
+  if (start.kind === "checkpoint") return begun(await readParameters(start.path, model));
+  using growth = await handover.growth(plan);
+  const from = handover.state(start.from) ?? (await readParent(start.from, run, device));
   const began = performance.now();
-  const state = await growState(start.growth, from.state, { moments: start.moments });
-  return { ...fresh, state, grown: { download: from.seconds, plan: (performance.now() - began) / 1000 } };
+  const state = await growth.grow(from.state);
+  await finished(device, state);
+  const grown = { download: from.seconds, plan: (performance.now() - began) / 1000 };
+  return { ...fresh, load: (trainer) => trainer.adopt(state), grown };
 }
 
-async function readParent(from: StagePlan, run: RunDirectory): Promise<TimedState> {
+/** Waits until the device has computed `state`: what it is asked for it does in order. */
+async function finished(device: Device, { tensors }: DeviceTrainingState): Promise<void> {
+  const size = ({ type }: DeviceTensor) => type.shape.reduce((product, n) => product * n, 1);
+  const [smallest] = Object.values(tensors).toSorted((a, b) => size(a) - size(b));
+  if (smallest) await device.download(smallest);
+}
+
+async function readParent(from: StagePlan, run: RunDirectory, device: Device): Promise<TimedState> {
   const directory = run.stage(from.id);
   const began = performance.now();
   const parent = await readStage(directory, from.model);
-  if (parent) return { state: parent.state, seconds: (performance.now() - began) / 1000 };
+  if (parent) {
+    const state = await uploadState(device, parent.state);
+    return { state, seconds: (performance.now() - began) / 1000 };
+  }
   throw new CambiumError("E_STAGE_LOST", `stage "${from.id}" is done but its snapshot is gone`, {
     where: directory.snapshot,
     hint: "delete the stage's directory; the next run makes it again",

@@ -1,6 +1,8 @@
 // Sets of named tensors on a device: put there, and let go, as one.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import type { HostTensor } from "@cambium/ir";
+import type { DeviceTrainingState, TrainingState } from "@cambium/model";
+import { flattenState } from "./state.js";
 
 /** Device tensors by their names in a step graph. */
 export type DeviceState = Readonly<Record<string, DeviceTensor>>;
@@ -23,4 +25,11 @@ export async function uploadAll(
 /** Frees what is left of a set. */
 export function disposeAll(tensors: DeviceState): void {
   for (const tensor of Object.values(tensors)) tensor.dispose();
+}
+
+/** Copies a training state to the device. The caller owns it, e.g. to grow it there. */
+export async function uploadState(device: Device, state: TrainingState): Promise<DeviceTrainingState> {
+  const { updates, lossScale } = state;
+  const tensors = await uploadAll(device, Object.entries(flattenState(state)));
+  return { updates, tensors, ...(lossScale && { lossScale }) };
 }

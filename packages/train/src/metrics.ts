@@ -6,11 +6,11 @@ export interface SwitchSeconds {
   readonly compile: number;
   /** Whether that was done before the last step of the model before it, so that the switch did not wait for it. */
   readonly compiledAhead: boolean;
-  /** Bringing the state to host memory: from the device or, in a later sitting, from its snapshot. */
+  /** Getting the state to grow from to the device: nothing where it never left, in a later sitting reading its snapshot. */
   readonly download: number;
-  /** Executing the growth plan on it, moments included. */
+  /** Growing it on the device, moments included. */
   readonly plan: number;
-  /** Copying the grown state to the device. */
+  /** Giving it to the trainer. */
   readonly upload: number;
 }
 

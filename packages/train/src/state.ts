@@ -1,9 +1,16 @@
 // Training states: fresh ones, flat for snapshots and whole again, and whether one fits a model.
-import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
+import { CambiumError, type HostTensor, hostTensor, type Reason, type TensorType } from "@cambium/ir";
 import { type ModelSpec, parameterTable, stateNames, type TrainingState } from "@cambium/model";
 import { initialLossScale } from "./loss-scale.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
+
+/** A training state in tensors of any kind, or in their types alone. */
+export interface StateOf<T> extends Omit<TrainingState, "parameters" | "m" | "v"> {
+  readonly parameters: Readonly<Record<string, T>>;
+  readonly m: Readonly<Record<string, T>>;
+  readonly v: Readonly<Record<string, T>>;
+}
 
 /** `parameters` with zero moments: the start of training, or growth that resets them. */
 export function freshState(parameters: Tensors): TrainingState {
@@ -24,15 +31,17 @@ export function flattenState(state: TrainingState): Record<string, HostTensor> {
  * The inverse of `flattenState`. Frozen parameters have no moments.
  * @throws CambiumError `E_STATE` naming every tensor that no parameter of the model accounts for.
  */
-export function unflattenState(model: ModelSpec, tensors: Tensors, updates: number): TrainingState {
+export function unflattenState<T extends TensorType = HostTensor>(
+  model: ModelSpec,
+  tensors: Readonly<Record<string, T>>,
+  updates: number,
+): StateOf<T> {
   const names = parameterTable(model).map(({ name }) => name);
   const pick = (rename: (name: string) => string) =>
-    Object.fromEntries(
-      names.flatMap((name) => (tensors[rename(name)] ? [[name, tensors[rename(name)] as HostTensor]] : [])),
-    );
+    Object.fromEntries(names.flatMap((name) => (tensors[rename(name)] ? [[name, tensors[rename(name)] as T]] : [])));
   const state = { updates, parameters: pick((name) => name), m: pick(stateNames.m), v: pick(stateNames.v) };
-  const taken = flattenState(state);
-  refuse(Object.keys(tensors).flatMap((name) => (Object.hasOwn(taken, name) ? [] : [stranger(name)])));
+  const taken = new Set(names.flatMap((name) => [name, stateNames.m(name), stateNames.v(name)]));
+  refuse(Object.keys(tensors).flatMap((name) => (taken.has(name) ? [] : [stranger(name)])));
   return state;
 }
 
@@ -40,7 +49,11 @@ export function unflattenState(model: ModelSpec, tensors: Tensors, updates: numb
  * Checks that `state` is one of the model's: every parameter, and moments of all that are not `frozen`.
  * @throws CambiumError `E_STATE` with every reason found.
  */
-export function checkState(model: ModelSpec, state: TrainingState, frozen: ReadonlySet<string> = new Set()): void {
+export function checkState(
+  model: ModelSpec,
+  state: StateOf<TensorType>,
+  frozen: ReadonlySet<string> = new Set(),
+): void {
   const shapes = new Map(parameterTable(model).map(({ name, shape }) => [name, `f32[${shape}]`]));
   const reasons: Reason[] = [];
   if (!Number.isInteger(state.updates) || state.updates < 0) {

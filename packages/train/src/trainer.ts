@@ -2,11 +2,11 @@
 // each as soon as what was asked for before is handed over to the device.
 import type { DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
-import { type ModelSpec, parameterTable, type TrainingState } from "@cambium/model";
+import { type DeviceTrainingState, type ModelSpec, parameterTable, type TrainingState } from "@cambium/model";
 import { type CompiledModel, compileModel, masksAt, maskValuesAt } from "./compiled-model.js";
 import type { StepResult } from "./compiled-step.js";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
-import { initialLossScale, scalingTensors, splitScaling } from "./loss-scale.js";
+import { initialLossScale, scalingNames, scalingTensors, splitScaling } from "./loss-scale.js";
 import { checkState, flattenState, unflattenState } from "./state.js";
 import { type ResolvedTrainerOptions, type TrainerOptions, trainerOptions } from "./trainer-options.js";
 
@@ -90,6 +90,43 @@ export class Trainer {
   }
 
   /**
+   * Replaces the state by one that is on the device already, whose tensors are the trainer's from then on.
+   * @throws CambiumError `E_STATE` as `load`; the tensors are then still the caller's.
+   */
+  adopt(state: DeviceTrainingState): Promise<void> {
+    const before = this.#result;
+    return this.#inTurn(async () => {
+      const { device, model, phase, precision } = this.#options;
+      const types = Object.fromEntries(Object.entries(state.tensors).map(([name, { type }]) => [name, type]));
+      const { lossScale = initialLossScale } = state;
+      checkState(model, { ...unflattenState(model, types, state.updates), lossScale }, new Set(phase.frozen));
+      const scaling = precision === "mixed" ? scalingTensors(lossScale, state.updates) : {};
+      const added = await uploadAll(device, Object.entries(scaling));
+      await before.catch(() => {});
+      this.#drop();
+      this.#state = { ...state.tensors, ...added };
+      this.#updates = state.updates;
+    });
+  }
+
+  /** Hands the state out as it is on the device; the caller then owns it, and the trainer has none until the next one. */
+  take(): Promise<DeviceTrainingState> {
+    return this.#inTurn(async () => {
+      const { device } = this.#options;
+      const names = new Set(Object.values(scalingNames));
+      const added = Object.entries(this.#state).filter(([name]) => names.has(name));
+      const held: Record<string, HostTensor> = {};
+      for (const [name, tensor] of added) held[name] = await device.download(tensor);
+      const { scaling } = splitScaling(held);
+      const tensors = Object.fromEntries(Object.entries(this.#state).filter(([name]) => !names.has(name)));
+      this.#state = Object.fromEntries(added);
+      this.#drop();
+      if (!scaling) return { tensors, updates: this.#updates };
+      return { tensors, updates: scaling.updates, lossScale: scaling.lossScale };
+    });
+  }
+
+  /**
    * Opens the masks as far as they are after `tokens` training tokens since growth, for what follows. Once the last of
    * them is open the plain graph is compiled and takes over; without masks this does nothing.
    * @throws CambiumError from the device's `compile`; the trainer is then as it was.
@@ -169,7 +206,7 @@ export class Trainer {
       for (const [name, tensor] of Object.entries(this.#state))
         tensors[name] = await this.#options.device.download(tensor);
       const { model, scaling } = splitScaling(tensors);
-      const state = unflattenState(this.model, model, scaling?.updates ?? this.#updates);
+      const state = unflattenState<HostTensor>(this.model, model, scaling?.updates ?? this.#updates);
       return scaling ? { ...state, lossScale: scaling.lossScale } : state;
     });
   }

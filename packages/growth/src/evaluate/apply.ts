@@ -18,6 +18,8 @@ export interface ApplyOptions {
   readonly learned?: TensorSource | "init";
   /** A plain copy hands out the base's own tensor, which then must not be written to. Default: every result is fresh. */
   readonly share?: boolean;
+  /** Names of the target tensors to make; default all. */
+  readonly only?: ReadonlySet<string>;
   readonly tables?: PlanTables;
 }
 
@@ -31,7 +33,7 @@ export async function* applyPlan(
   base: TensorSource,
   options: ApplyOptions = {},
 ): AsyncGenerator<[name: string, tensor: HostTensor], void, undefined> {
-  const { share = false, learned, tables = planTables(plan) } = options;
+  const { share = false, learned, only, tables = planTables(plan) } = options;
   const get = checkedSource(base, tables.base);
   const compiled = compilePlan(plan, {
     tables,
@@ -44,6 +46,7 @@ export async function* applyPlan(
     }),
   });
   for (const { name, expr, shape, rows } of compiled) {
+    if (only && !only.has(name)) continue;
     const dtype = options.dtype ?? (await get(sourcesOf(expr)[0] ?? (tables.base[0] as ParameterSpec).name)).dtype;
     const whole = expr.kind === "copy" ? await get(expr.source) : undefined;
     if (whole?.dtype !== dtype) yield [name, await toHostTensor({ shape, rows }, dtype)];

@@ -30,6 +30,7 @@ export interface GrownMoments {
 /**
  * Grows `moments` by the plan's moment rules: m with the rule's factors, v with their squares, noise and constants
  * as zero.
+ * @param only names of the target tensors whose moments to make; default all that train
  * @throws CambiumError `E_GROWTH_MOMENTS` when moments are to be kept and tensors with factors have no rule, all of
  * them named; while iterating, `E_GROWTH_SOURCE` for a moment of another shape than its parameter.
  */
@@ -37,10 +38,11 @@ export function growMoments(
   plan: GrowthPlan,
   moments: MomentSource,
   policy: OptimizerPolicy,
-  tables: PlanTables = planTables(plan),
+  { tables = planTables(plan), only }: { readonly tables?: PlanTables; readonly only?: ReadonlySet<string> } = {},
 ): GrownMoments {
   checkPlan(plan, tables);
-  const exprs = momentExprs(plan, policy, tables);
+  const all = momentExprs(plan, policy, tables);
+  const exprs = only ? new Map([...all].filter(([name]) => only.has(name))) : all;
   return { updates: updatesAfter(policy, moments.updates), tensors: evaluated(exprs, moments, tables) };
 }
 

@@ -1,0 +1,5 @@
+// Growth of training states on the device, against the host's.
+import { describeGrowth } from "@cambium/grow/conformance";
+import backend from "../src/index.js";
+
+describeGrowth(backend);
