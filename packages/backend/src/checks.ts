@@ -1,4 +1,4 @@
-// What every backend checks before a driver speaks: the options it is opened with and the limits of its device.
+// What every backend checks before it calls a driver: the options it is opened with and the limits of its device.
 import {
   byteLength,
   CambiumError,
@@ -26,7 +26,7 @@ export function checkOptions(
       return [
         {
           where: name,
-          message: "is no option of this backend",
+          message: "is not an option of this backend",
           expected: names.length > 0 ? names.join(", ") : "no options",
         },
       ];
@@ -76,5 +76,5 @@ export function checkLimits(graph: Graph, info: DeviceInfo): void {
   if (unsupported.length > 0)
     throw new CambiumError("E_UNSUPPORTED", `${device} cannot compute this graph`, { reasons: unsupported });
   if (large.length > 0)
-    throw new CambiumError("E_LIMIT", `the graph is beyond the limits of ${device}`, { reasons: large });
+    throw new CambiumError("E_LIMIT", `the graph exceeds the limits of ${device}`, { reasons: large });
 }

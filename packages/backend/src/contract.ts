@@ -1,24 +1,24 @@
 // The backend contract: a backend opens a device; a device compiles graphs and owns tensors. This file is the whole of it.
 import type { DType, Graph, HostTensor, TensorType } from "@cambium/ir";
 
-/** Major version of this contract; `defineBackend` stamps it, resolution refuses another by name and version. */
+/** Major version of this contract. `defineBackend` stamps it; resolution refuses a backend made for another version. */
 export const backendContractVersion = 2;
 
-/** What a backend package exports as default, through `defineBackend`. */
+/** The default export of a backend package, made by `defineBackend`. */
 export interface Backend {
   readonly name: string;
   readonly contract: number;
   /**
-   * Opens a device. Called once per run; may load native code, start a worker, talk to a driver.
-   * @throws CambiumError `E_BACKEND_OPTION` for an option it does not know, `E_BACKEND_UNAVAILABLE` when nothing here
-   * can run it, saying what was found and how to mend it. It never falls back to another device in silence.
+   * Opens a device. Called once per run. It may load native code, start a worker and call a driver.
+   * @throws CambiumError `E_BACKEND_OPTION` for an option it does not know; `E_BACKEND_UNAVAILABLE` if nothing here can
+   * run it, with what was found and how to mend it. It never falls back to another device silently.
    */
   open(options?: BackendOptions): Promise<Device>;
-  /** What `open` would find here, for `cambium doctor`: cheap, without side effects, never throws. */
+  /** The devices that `open` would find here, for `cambium doctor`. Cheap, without side effects; never throws. */
   probe(): Promise<readonly ProbeResult[]>;
 }
 
-/** Options as a recipe or `--backend-option key=value` gives them; each backend documents and checks its own. */
+/** Options from a recipe or from `--backend-option key=value`. Each backend documents and checks its own. */
 export type BackendOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** One device or provider that the backend could use. */
@@ -26,9 +26,9 @@ export interface ProbeResult {
   /** E.g. `cpu`, `cuda`, an adapter's name. */
   readonly device: string;
   readonly available: boolean;
-  /** What was found (versions, sizes), or why it would not run. */
+  /** What was found (versions, sizes), or why it cannot run. */
   readonly detail: string;
-  /** The exact command or change that mends it, when it would not run. */
+  /** The exact command or change that mends it, if it cannot run. */
   readonly fix?: string;
   /** `DeviceInfo.computes` of the device that `open` would give, where that is known without opening it. */
   readonly computes?: readonly DType[];
@@ -37,11 +37,11 @@ export interface ProbeResult {
 export interface DeviceInfo {
   /** Name of the backend. */
   readonly backend: string;
-  /** Version of the engine below it, e.g. of onnxruntime-node. */
+  /** Version of the engine that computes, e.g. of onnxruntime-node. */
   readonly version: string;
   /**
-   * What really computes: provider, adapter, threads, and whatever options make of it that changes bits. Shown to the
-   * user, and part of what tells one run from another: a stage computed on another device is not taken for this one's.
+   * What really computes: provider, adapter, threads, and every option that changes bits. It is shown to the user, and it
+   * is part of a run's identity: the result of a stage is not reused on a device with another text.
    */
   readonly device: string;
   /**
@@ -54,93 +54,95 @@ export interface DeviceInfo {
    * f32. A dtype that is only accepted gains nothing: it is held in a wider one.
    */
   readonly computes: readonly DType[];
-  /** Names of composites the device takes whole; others are decomposed before they reach it. */
+  /** Names of the composites that the device computes as a whole; the others are decomposed first. */
   readonly composites: readonly string[];
   readonly limits: {
-    /** Largest single tensor, bytes; Infinity when only memory bounds it. */
+    /** Largest single tensor, in bytes; Infinity if only the memory bounds it. */
     readonly maxTensorBytes: number;
   };
 }
 
 /**
- * A device. Everything asynchronous may be called from one flow at a time; a device is not re-entrant. But a run is over
- * with its hand-over: whatever may be called then, while it still computes and `RunResult.fetched` is under way.
+ * A device. It is not re-entrant: call an asynchronous method only when the previous one has settled. `Executable.run`
+ * settles once the work has been handed over, so that anything may be called while the device still computes and
+ * `RunResult.fetched` is under way. Tensors and executables may be disposed at any time.
  */
 export interface Device {
   readonly info: DeviceInfo;
   /**
-   * Compiles a graph; running the result is cheap. The device optimises and lowers as it likes.
-   * @throws CambiumError `E_UNSUPPORTED` naming the op or dtype, `E_LIMIT` naming tensor, size and limit — both before
-   * any driver speaks.
+   * Compiles a graph, so that running it is cheap. The device optimises and lowers it as it likes.
+   * @throws CambiumError `E_UNSUPPORTED` with the op or dtype, `E_LIMIT` with the tensor, its size and the limit. Both are
+   * thrown before a driver is called.
    */
   compile(graph: Graph): Promise<Executable>;
   /**
-   * Copies a host tensor to the device; the caller owns the result.
-   * @throws CambiumError `E_SHAPE` when the data does not fill the shape, `E_UNSUPPORTED` for a dtype not in `info.accepts`.
+   * Copies a host tensor to the device. The caller owns the result.
+   * @throws CambiumError `E_SHAPE` if the data does not fill the shape, `E_UNSUPPORTED` for a dtype not in `info.accepts`.
    */
   upload(host: HostTensor): Promise<DeviceTensor>;
   /** Copies a device tensor to fresh host memory. @throws CambiumError `E_DISPOSED` for a tensor that is gone. */
   download(tensor: DeviceTensor): Promise<HostTensor>;
   memory(): Promise<MemoryStats>;
   /**
-   * Frees everything. Runs, `fetched` and downloads under way finish first; tensors and executables of the device are
-   * gone afterwards, and using one, or the device, is `E_DISPOSED`. Closing twice is allowed.
+   * Frees everything, once all runs, fetched outputs, uploads and downloads under way have finished. From the call on,
+   * using the device, one of its tensors or one of its executables throws `E_DISPOSED`. Closing twice is allowed.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A tensor on a device. Dispose it, or let a run consume it. */
+/** A tensor on a device. It takes memory until it is disposed or a run consumes it. */
 export interface DeviceTensor {
   readonly type: TensorType;
-  /** Frees the storage; disposing twice is allowed. */
+  /** Frees the storage. Disposing twice is allowed. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
 
 export interface RunOptions {
-  /** Outputs to bring to the host as part of the run; they get no device tensor. */
+  /** Outputs to copy to the host as part of the run. They get no device tensor. */
   readonly fetch?: readonly string[];
 }
 
-/** A run that was handed over; the device may not have begun on it. */
+/** A run that was handed over. The device may not have started it yet. */
 export interface RunResult {
   /**
-   * Outputs that stay on the device, owned by the caller: to be bound to the next run, read or disposed at once. Those of
-   * a run that fails are gone, and to use one is its failure again.
+   * Outputs that stay on the device, owned by the caller, who may bind, read or dispose them at once. If the run fails,
+   * its outputs are invalid; using one throws that run's error.
    */
   readonly outputs: Readonly<Record<string, DeviceTensor>>;
   /**
-   * Outputs named in `fetch`, as this run computes them, whatever is run, consumed or disposed meanwhile. Settles when the
-   * run is over (nothing is named: as far as the engine below tells when that is); to be awaited at any time, or never.
-   * Rejects with `E_DEVICE_LOST` or `E_OUT_OF_MEMORY` where the device fails after the hand-over; so do runs handed over
-   * before that was known which take an output of this one. A rejection that nobody awaits is no unhandled one.
+   * The outputs named in `fetch`, with the values that this run computes, whatever is run, consumed or disposed in the
+   * meantime. It settles when the run is over; if `fetch` is empty, as far as the engine reports that. It may be awaited at
+   * any time, or never: an unawaited rejection is not reported as unhandled. It rejects with `E_DEVICE_LOST` or
+   * `E_OUT_OF_MEMORY` if the device fails after the hand-over. Runs that take an output of this one and were handed over
+   * before the failure was known reject as well.
    */
   readonly fetched: Promise<Readonly<Record<string, HostTensor>>>;
 }
 
 export interface Executable {
   /**
-   * Runs the graph. Resolves as soon as the work is handed over, so that the next run can be handed over while the device
-   * computes this one; a device may let it wait where many are under way. Each input is a device tensor or a host tensor
-   * (for batches and scalars; copied up by the time `run` resolves). A device tensor bound to an input that an output
-   * `replaces` is consumed, also when the run fails: use the output. Every output is a tensor of its own, also one that
-   * is an input or equals another output; it may bear an input's name.
-   * @throws CambiumError `E_INPUT` for a missing, unknown or misfitting input, a consumed one bound twice or an unknown
-   * name in `fetch`, with all of them named; `E_DISPOSED` for a consumed or disposed tensor. A run refused for these
-   * consumes nothing (`validateInputs`). `E_DEVICE_LOST` / `E_OUT_OF_MEMORY` from the device, or of an earlier run whose
-   * output is bound.
+   * Runs the graph. It resolves once the work has been handed over, so that the next run can be handed over while the
+   * device computes this one; a device may delay it if many runs are under way. Each input is a device tensor, or a host
+   * tensor (for batches and scalars), which has been copied by the time `run` resolves. If an output `replaces` an input,
+   * the device tensor bound to that input is consumed, even if the run fails: use the output instead. Every output is a
+   * tensor of its own, even if it equals an input or another output; it may have an input's name.
+   * @throws CambiumError `E_INPUT` with every missing, unknown or misfitting input, every consumed input that is bound
+   * twice and every unknown name in `fetch`; `E_DISPOSED` for a tensor that was consumed or disposed. A run that is
+   * refused for these reasons consumes nothing (`validateInputs`). `E_DEVICE_LOST` or `E_OUT_OF_MEMORY` from the device,
+   * or from an earlier run whose output is bound.
    */
   run(inputs: Readonly<Record<string, DeviceTensor | HostTensor>>, options?: RunOptions): Promise<RunResult>;
-  /** What compiling came to. */
+  /** The result of compiling, in numbers. */
   readonly stats: ExecutableStats;
-  /** Time by op type of all runs so far, slowest first; null unless the device was opened with `profile: true`. */
+  /** Time of all runs so far by op type, slowest first; null unless the device was opened with `profile: true`. */
   profile(): Promise<readonly ProfileEntry[] | null>;
-  /** The last run that is over, kernel by kernel, on a device that was opened with `profile: true` and can tell. */
+  /** The last finished run, kernel by kernel, if the device can measure that and was opened with `profile: true`. */
   timeline?(): readonly TimelineEntry[];
-  /** What the graph became, in the backend's own language (e.g. WGSL), where that can be read. */
+  /** The compiled graph in the backend's own language (e.g. WGSL), if that can be read. */
   source?(): string;
-  /** Runs under way finish. */
+  /** Frees the executable. Runs under way finish. Disposing twice is allowed. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -148,7 +150,7 @@ export interface Executable {
 export interface ExecutableStats {
   /** Nodes (kernels, dispatches) that one run launches. */
   readonly nodes: number;
-  /** Bytes of values inside the graph alive at once, as planned (`liveness` of the lowered graph). */
+  /** Most bytes of values inside the graph alive at once, as planned (`liveness` of the lowered graph). */
   readonly plannedBytes: number;
   readonly compileSeconds: number;
 }
@@ -163,21 +165,23 @@ export interface ProfileEntry {
 /** One kernel of a run. */
 export interface TimelineEntry {
   readonly name: string;
-  /** Where in the model it belongs, e.g. `layers.3.mlp`. */
+  /** The part of the model that it belongs to, e.g. `layers.3.mlp`. */
   readonly scope?: string;
-  /** Seconds since the run's first kernel began, and how long it took. */
+  /** Seconds from the start of the run's first kernel. */
   readonly start: number;
+  /** Seconds that it took. */
   readonly seconds: number;
 }
 
 export interface MemoryStats {
-  /** Live device tensors, and their bytes. */
+  /** Number of live device tensors. */
   readonly tensors: number;
+  /** Their bytes. */
   readonly bytes: number;
   /** Most bytes of device tensors alive at once so far. */
   readonly peakBytes: number;
-  /** Executables not yet disposed. */
+  /** Number of executables that are not disposed. */
   readonly executables: number;
-  /** Most bytes of device memory held at once so far for all purposes, where the backend does its own allocation. */
+  /** Most bytes of device memory held at once so far for all purposes, if the backend allocates memory itself. */
   readonly heldPeakBytes?: number;
 }

@@ -1,4 +1,4 @@
-// validateInputs: everything that can be wrong with a run's arguments, found before anything runs or is consumed.
+// validateInputs: finds everything that is wrong with a run's arguments before anything runs or is consumed.
 import {
   CambiumError,
   formatType,
@@ -12,7 +12,7 @@ import {
 import type { DeviceTensor, RunOptions } from "./contract.js";
 import type { TensorLedger } from "./ledger.js";
 
-/** One graph input with what the caller bound to it. */
+/** One graph input and what the caller bound to it. */
 export type BoundInput = {
   readonly name: string;
   readonly type: TensorType;
@@ -24,10 +24,10 @@ export type BoundInput = {
 );
 
 /**
- * The graph's inputs in order, each with its binding. A run refused here has consumed nothing.
+ * The graph's inputs in order, each with its binding. A run that is refused here has consumed nothing.
  * @throws CambiumError `E_INPUT` naming every missing, unknown or misfitting input, every consumed tensor that is bound
- * twice and every unknown name in `fetch`; what the run failed with that an input comes from; `E_DISPOSED` naming every
- * input whose tensor is gone.
+ * twice and every unknown name in `fetch`; `E_DISPOSED` naming every input whose tensor is gone; or the error of the run
+ * that should have made an input and failed.
  */
 export function validateInputs<S>(
   graph: Graph,
@@ -82,7 +82,7 @@ function unknown(names: readonly string[], edges: readonly { readonly name: stri
     .map((name) => ({ where: `${kind} "${name}"`, message: `the graph has no such ${kind}` }));
 }
 
-/** A tensor that the run consumes can be bound to nothing else. */
+/** A tensor that the run consumes may not be bound to another input as well. */
 function sharedStorage(bound: readonly BoundInput[]): Reason[] {
   return bound.flatMap(({ name, tensor, consumed }) => {
     const other =

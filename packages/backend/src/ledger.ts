@@ -1,4 +1,4 @@
-// TensorLedger: which tensors of a device are alive, what stores them and how many bytes they are.
+// TensorLedger: which tensors of a device are alive, what stores them and how many bytes they take.
 import { byteLength, CambiumError, formatType, type TensorType } from "@cambium/ir";
 import type { DeviceTensor, MemoryStats } from "./contract.js";
 
@@ -20,8 +20,8 @@ export interface Hold<S> {
 }
 
 /**
- * The bookkeeping half of a device. `S` is whatever stores a tensor: an offset, a buffer, an id in a worker. Every
- * storage that goes in comes out once, through `free` or through `take`.
+ * The bookkeeping of a device. `S` is whatever stores a tensor: an offset, a buffer, an id in a worker. Every storage
+ * that is added leaves exactly once, through `free` or through `take`.
  */
 export class TensorLedger<S> {
   readonly #live = new Map<DeviceTensor, Entry<S>>();
@@ -36,7 +36,7 @@ export class TensorLedger<S> {
     this.#free = free;
   }
 
-  /** A handle on `storage`, owned by whoever receives it. */
+  /** Makes a handle for `storage`. The caller owns it. */
   add(type: TensorType, storage: S): DeviceTensor {
     const dispose = () => this.#dispose(tensor);
     const tensor: DeviceTensor = { type, dispose, [Symbol.dispose]: dispose };
@@ -65,14 +65,14 @@ export class TensorLedger<S> {
     this.#dispose(tensor);
   }
 
-  /** Throws what `tensor` failed with, if it did. */
+  /** Throws the error of the run that should have made `tensor`, if that run failed. */
   check(tensor: DeviceTensor): void {
     if (this.#failures.has(tensor)) throw this.#failures.get(tensor);
   }
 
   /**
    * What stores `tensor`.
-   * @throws CambiumError `E_DISPOSED` when it is gone, `E_INPUT` when it is another device's; what its run failed with.
+   * @throws CambiumError `E_DISPOSED` if it is gone, `E_INPUT` if it belongs to another device; or the error of its run.
    */
   storage(tensor: DeviceTensor): S {
     return this.#entry(tensor).storage;
@@ -89,7 +89,7 @@ export class TensorLedger<S> {
     return { storage: entry.storage, release };
   }
 
-  /** Kills the handle and hands its storage over unfreed: how a run consumes an input. Throws as `storage` does. */
+  /** Ends the handle and returns its storage without freeing it: a run consumes an input. Throws as `storage` does. */
   take(tensor: DeviceTensor): S {
     return this.#remove(tensor).storage;
   }

@@ -1,9 +1,9 @@
-// Pending: work that a device has under way, for `Device.close` to wait for.
+// Pending: the work that a device has under way, so that `Device.close` can wait for it.
 
 export class Pending {
   readonly #all = new Set<Promise<unknown>>();
 
-  /** Keeps `work` until it settles, and returns it. Nobody else need look at it: its failure ends no process. */
+  /** Keeps `work` until it settles, and returns it. If nobody awaits it, its rejection is not reported as unhandled. */
   track<T>(work: Promise<T>): Promise<T> {
     const done = () => void this.#all.delete(work);
     this.#all.add(work);
@@ -11,7 +11,7 @@ export class Pending {
     return work;
   }
 
-  /** Resolves when nothing is under way, also of what began meanwhile. */
+  /** Resolves when nothing is under way, including work that began in the meantime. */
   async settled(): Promise<void> {
     while (this.#all.size > 0) await Promise.allSettled(this.#all);
   }

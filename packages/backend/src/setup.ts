@@ -1,4 +1,4 @@
-// What a backend offers that must build or fetch something before it can run: the entry `./setup` of its package.
+// The set-up of a backend that must build or fetch something before it can run: the entry `./setup` of its package.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { builtIn } from "./built-in.js";
@@ -16,9 +16,9 @@ export interface BackendSetup {
   /** Command lines that a reader can copy. */
   readonly examples: readonly string[];
   /**
-   * Makes what is not there yet; when all is there, checks it and changes nothing. Killed at any instant, it leaves
-   * what stood before, or the whole.
-   * @throws CambiumError with what is missing and the exact way to get it.
+   * Makes what is missing; if nothing is missing, checks it and changes nothing. If it is killed, it leaves either what
+   * was there before or the complete result.
+   * @throws CambiumError with what is missing and how exactly to get it.
    */
   setup(options: SetupOptions, host: SetupHost): Promise<SetupResult>;
   /** Undoes it. */
@@ -28,30 +28,30 @@ export interface BackendSetup {
 export interface SetupOption {
   /** Without dashes. */
   readonly name: string;
-  /** What stands for its value in the usage; an option without one is a switch. */
+  /** The placeholder for its value in the usage; an option without one is a switch. */
   readonly value?: string;
   /** It may be given several times. */
   readonly several?: boolean;
   readonly description: string;
 }
 
-/** The options given: `true` for a switch, a list for what may be given several times. */
+/** The options given: `true` for a switch, a list for an option that may be given several times. */
 export type SetupOptions = Readonly<Record<string, string | true | readonly string[]>>;
 
-/** What a set-up takes from whoever runs it. */
+/** What a set-up gets from the program that runs it. */
 export interface SetupHost {
-  /** Tells what is being done now, in one line. */
+  /** Reports in one line what is being done now. */
   report(line: string): void;
-  /** Aborted when the user wants it to end. */
+  /** Aborted when the user interrupts the set-up. */
   readonly signal: AbortSignal;
-  /** Throws CambiumError `E_DISK_FULL` when there are fewer than `bytes` free where `path` is to be. */
+  /** Throws CambiumError `E_DISK_FULL` if fewer than `bytes` are free on the disk of `path`. */
   requireSpace(path: string, bytes: number): Promise<void>;
-  /** Puts the folder that `build` fills in place of `path`, once it is whole and on the disk; else `path` is as before. */
+  /** Replaces `path` with the folder that `build` fills, once that is complete and on the disk; else leaves `path` alone. */
   replaceDirectory<T>(path: string, build: (scratch: string) => Promise<T>): Promise<T>;
 }
 
 export interface SetupResult {
-  /** False when nothing had to be done. */
+  /** False if nothing had to be done. */
   readonly changed: boolean;
   /** One line for the user. */
   readonly summary: string;
@@ -81,7 +81,7 @@ const setupPlugin: PluginContract<BackendSetup> = {
 
 /**
  * The set-up of the backend called `name`.
- * @throws CambiumError `E_PLUGIN_ENTRY` when the backend has none; else as `resolvePlugin` does.
+ * @throws CambiumError `E_PLUGIN_ENTRY` if the backend has none; else as `resolvePlugin` does.
  */
 export async function resolveSetup(name: string, importer: PluginImporter): Promise<BackendSetup> {
   if (builtIn.some((backend) => backend.name === name)) {

@@ -147,7 +147,7 @@ const caughtBy: Record<keyof typeof faults, string> = {
   "uploads alias the host": "upload and download copy",
   "a consumed input stays alive": "a replaced input is consumed",
   "unknown inputs pass": "every misfitting input is named",
-  "fetched outputs stay on the device too": "what is fetched has no device tensor",
+  "fetched outputs stay on the device too": "a fetched output gets no device tensor",
   "results depend on when they are asked for": "two runs give the same bits",
   "results are read when they arrive": "each result is its own",
   "closing drops what is under way": "closing finishes what is under way",
@@ -158,7 +158,7 @@ const caughtBy: Record<keyof typeof faults, string> = {
   "select multiplies": "the branch not taken is infinite",
   "scatterAdd loses an update": "no update is lost",
   "integers pass through f32": "add: integers beyond 2^24",
-  "a closed device goes on": "a closed device does nothing more",
+  "a closed device goes on": "a closed device refuses everything",
 };
 
 test.each(Object.entries(faults))("%s: caught", async (name, fault) => {

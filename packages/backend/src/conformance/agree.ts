@@ -5,26 +5,30 @@ import type { Device, DeviceTensor } from "../contract.js";
 export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /**
- * How far an f32 element may be off, in units of the largest magnitude in its tensor (at least 1). The rounding unit of
+ * How far an f32 element may be off, as a fraction of the largest magnitude in its tensor, which counts as at least 1. The rounding unit of
  * f32 is 6e-8; the longest sum in a sample has 64 terms, so that any order of it errs by at most 64 × 6e-8 = 4e-6;
  * elementary functions are good to a few units and a composite chains about ten of them.
  */
 export const sampleTolerance = 1e-5;
 
 /**
- * `floor` is the least magnitude that `tolerance` is measured by.
+ * @param floor the least magnitude that `tolerance` is multiplied by
  * @throws Error unless `got` has `want`'s type and its elements: exactly for integers, within `tolerance` for f32.
  */
 export function assertClose(got: HostTensor, want: HostTensor, tolerance: number, label: string, floor = 1): void {
   if (!sameType(got, want)) throw new Error(`${label} is ${formatType(got)}, not ${formatType(want)}`);
   const allowed = want.dtype === "f32" ? tolerance * magnitude(want, floor) : 0;
-  want.data.forEach((expected, i) => {
-    const value = got.data[i] as number;
-    if (Object.is(value, expected) || value === expected || Math.abs(value - expected) <= allowed) return;
-    throw new Error(
-      `${label}[${i}] is ${value}, not ${expected}: off by ${Math.abs(value - expected)}, allowed ${allowed}`,
-    );
+  const off = [...want.data.keys()].filter((i) => {
+    const [value, expected] = [got.data[i] as number, want.data[i] as number];
+    return !(Object.is(value, expected) || value === expected || Math.abs(value - expected) <= allowed);
   });
+  if (off.length === 0) return;
+  const error = (i: number) => Math.abs((got.data[i] as number) - (want.data[i] as number));
+  const worst = off.reduce((a, b) => (error(b) > error(a) ? b : a));
+  throw new Error(
+    `${label}[${worst}] is ${got.data[worst]}, not ${want.data[worst]}: off by ${error(worst)}, allowed ${allowed}; ` +
+      `${off.length} of ${want.data.length} elements are off, this one most`,
+  );
 }
 
 /** @throws Error unless both have one type and the same bits. */
@@ -91,12 +95,12 @@ export async function downloadAll(
   return down;
 }
 
-/** What the reference makes of the graph. */
+/** The outputs of the reference. */
 export function expected(graph: Graph, inputs: HostTensors): HostTensors {
   return Object.fromEntries(Object.entries(evaluate(graph, inputs)).map(([name, ref]) => [name, toHost(ref)]));
 }
 
-/** @throws Error unless the outputs are those of the reference. */
+/** @throws Error unless the outputs agree with the reference. */
 export function assertOutputs(got: HostTensors, graph: Graph, inputs: HostTensors, tolerance = sampleTolerance): void {
   const want = expected(graph, inputs);
   for (const { name } of graph.outputs) {
@@ -106,7 +110,7 @@ export function assertOutputs(got: HostTensors, graph: Graph, inputs: HostTensor
   }
 }
 
-/** @throws Error unless `device` makes of `graph` what the reference does; for fuzzing, see `randomGraph`. */
+/** @throws Error unless `device` and the reference agree on `graph`. For fuzzing, see `randomGraph`. */
 export async function assertAgrees(
   device: Device,
   graph: Graph,

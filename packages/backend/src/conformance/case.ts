@@ -1,4 +1,4 @@
-// A conformance case: something a device must do, free of any test runner.
+// A conformance case: something that a device must do. It knows no test runner.
 import type { Device } from "../contract.js";
 
 /**
@@ -9,7 +9,7 @@ export type ConformancePart = "contract" | "values" | "gradients" | "training";
 
 export interface ConformanceCase {
   readonly part: ConformancePart;
-  /** The op it is about, if it is about one. */
+  /** The op that it tests, if it tests one. */
   readonly op?: string;
   readonly name: string;
   /** Rejects when the device does not conform. */

@@ -1,10 +1,8 @@
-// The conformance suite for backends as plain cases: no test runner in it, so that a page in a browser can run it too.
+// The conformance suite for backends as plain cases, without a test runner, so that a page in a browser can run it too.
 import type { ConformanceCase, ConformancePart } from "./case.js";
+import { contractCases } from "./contract/index.js";
 import { edgeCases } from "./edge-cases.js";
-import { flowCases } from "./flow-cases.js";
 import { opCases } from "./op-cases.js";
-import { runCases } from "./run-cases.js";
-import { tensorCases } from "./tensor-cases.js";
 import { trainingCases } from "./training-cases.js";
 
 export {
@@ -20,13 +18,11 @@ export { type ConformanceCase, type ConformancePart, runCase } from "./case.js";
 export { randomGraph } from "./random.js";
 export { initialState, stateNames, stepInputs, tinyTrainStep } from "./tiny-llama.js";
 
-/** Every part, in the order in which failures make sense. */
+/** Every part, in the order to mend failures in: a device that fails one part usually fails the later ones as well. */
 export const conformanceParts: readonly ConformancePart[] = ["contract", "values", "gradients", "training"];
 
-/** The cases of `parts`. A device tested without `values` need not compute anything. */
+/** The cases of `parts`. Without the part `values`, a device need not compute anything. */
 export function conformanceCases(parts: readonly ConformancePart[] = conformanceParts): ConformanceCase[] {
-  const computes = parts.includes("values");
-  const contract = [...tensorCases(computes), ...runCases(computes), ...flowCases(computes)];
-  const cases = [...contract, ...opCases(), ...edgeCases(), ...trainingCases()];
+  const cases = [...contractCases(parts.includes("values")), ...opCases(), ...edgeCases(), ...trainingCases()];
   return parts.flatMap((part) => cases.filter((candidate) => candidate.part === part));
 }

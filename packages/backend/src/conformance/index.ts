@@ -6,10 +6,10 @@ import { type ConformancePart, conformanceCases, conformanceParts, runCase } fro
 
 export * from "./cases.js";
 
-/** A case left out, and why; the reason stands in the test's name. */
+/** Cases to skip, and why. The reason is shown in the test's name. */
 export type Skip = ({ readonly op: string } | { readonly test: string }) & { readonly reason: string };
 
-/** What the suite needs of a test runner: vitest's shape, which node:test shares but for the names of its hooks. */
+/** What the suite needs of a test runner. Vitest has it; node:test names only the hooks differently. */
 export interface TestApi {
   describe(name: string, body: () => void): unknown;
   test: { (name: string, body: () => Promise<void>): unknown; skip(name: string, body?: () => void): unknown };
@@ -18,20 +18,20 @@ export interface TestApi {
 }
 
 export interface DescribeOptions {
-  /** Title of the suite; default the backend's name. */
+  /** Title of the suite. Default: the backend's name. */
   readonly name?: string;
-  /** Options to open a `Backend` with. */
+  /** Options that a `Backend` is opened with. */
   readonly open?: BackendOptions;
-  /** Parts to run; default all. Without `values`, nothing needs to be computed. */
+  /** Parts to run. Default: all. Without `values`, the device need not compute anything. */
   readonly parts?: readonly ConformancePart[];
-  /** All cases of an op, or one case by its whole name. A skip of nothing fails. */
+  /** Skips every case of an op, or the one case with that name. A skip that matches no case is itself a failure. */
   readonly skip?: readonly Skip[];
   readonly api?: TestApi;
 }
 
 /**
- * Declares the conformance tests of a backend, or of the devices that a function opens: one test a case, all on one
- * device, each failing when it leaves a tensor or an executable behind.
+ * Declares the conformance tests of a backend, or of the devices that a function opens. Each case is one test; all run on
+ * one device, and each fails if it leaves a tensor or an executable behind.
  * @example describeBackend(backend, { skip: [{ op: "sin", reason: "the driver's sine is good to 2^-11 only" }] });
  */
 export function describeBackend(make: Backend | (() => Promise<Device>), options: DescribeOptions = {}): void {
@@ -50,7 +50,7 @@ export function describeBackend(make: Backend | (() => Promise<Device>), options
       if (skipped) api.test.skip(`${one.part}: ${one.name} — skipped: ${skipped.reason}`);
       else api.test(`${one.part}: ${one.name}`, () => runCase(one, device, open));
     }
-    api.test("every skip skips something", async () => {
+    api.test("every skip matches a case", async () => {
       const idle = skip.filter(
         (entry) => !cases.some((one) => ("op" in entry ? entry.op === one.op : entry.test === one.name)),
       );
@@ -64,12 +64,15 @@ function declareOpening(backend: Backend, api: TestApi): void {
   api.test("contract: an unknown option is refused: E_BACKEND_OPTION", () =>
     assertRejects(backend.open({ "no such option": true }), "E_BACKEND_OPTION", "no such option"),
   );
-  api.test("contract: probe says what is there", async () => {
+  api.test("contract: probe lists the devices, and how to mend those that are not available", async () => {
     const found = await backend.probe();
-    assertThat(found.length > 0, "probe must list at least one device, available or not");
+    assertThat(found.length > 0, "probe must list at least one device, even if none is available");
     const silent = found.filter(
       ({ device, detail, available, fix }) => device === "" || detail === "" || (!available && !fix),
     );
-    assertThat(silent.length === 0, `these say too little: ${silent.map(({ device }) => device).join(", ")}`);
+    assertThat(
+      silent.length === 0,
+      `these lack a device, a detail or a fix: ${silent.map(({ device }) => device).join(", ")}`,
+    );
   });
 }
