@@ -1,11 +1,10 @@
 // G_direct in width: neurons, heads and channels of the stream copied, what reads them shared out, function preserved.
-import { defineOperator, sizesError } from "@cambium/growth";
-import { grownModel, isTied, type ModelSpec } from "@cambium/model";
+import { sizesError, type WidthGrowth, widthOperator } from "@cambium/growth";
+import { isTied, type ModelSpec } from "@cambium/model";
 import { version } from "../package.json";
 import { widthMaps } from "./maps.js";
 import { type Options, options } from "./options.js";
 import { type Width, widthPlan } from "./plan.js";
-import { baseSizes, targetSizes } from "./sizes.js";
 import { streamFactors } from "./stream.js";
 
 /**
@@ -24,27 +23,35 @@ import { streamFactors } from "./stream.js";
  * import directWidth from "@cambium/operator-direct-width";
  * directWidth.plan(base, { intermediate: 2 * intermediate });
  */
-export default defineOperator({
+export default widthOperator({
   name: "direct-width",
   version,
   summary: "G_direct in width: copied neurons, heads and channels, function preserved (Du et al. 2024)",
   options,
   claims: { functionPreserving: "exact" },
-  target: (base, chosen) => {
-    const { eps } = widthOf(base, chosen).stream;
-    return scaledEps(grownModel(base, targetSizes(baseSizes(base), chosen)), eps);
+  decided: ({ map, maps }) => {
+    if ((map === "explicit") === (maps !== undefined)) return maps && { by: "maps", sizes: lengths(maps) };
+    throw sizesError("the options do not say one size", {
+      expected: map === "explicit" ? "maps, with map: explicit" : `no maps, with map: ${map}`,
+      got: maps ? "maps" : "none",
+    });
   },
-  plan: (base, target, chosen) => {
-    const width = widthOf(base, chosen);
+  target: (grown, growth, chosen) => scaledEps(grown, widthOf(growth, chosen).stream.eps),
+  plan: (growth, chosen) => {
+    const width = widthOf(growth, chosen);
     const { eps, exact } = width.stream;
     const kept = eps === 1 ? "exact" : "exact-if-eps-scaled";
-    return { ...widthPlan(base, target, width, chosen), claims: { functionPreserving: exact ? kept : "no" } };
+    const parts = widthPlan(growth.base, growth.target, width, chosen);
+    return { ...parts, claims: { functionPreserving: exact ? kept : "no" } };
   },
 });
 
-function widthOf(base: ModelSpec, chosen: Options): Width {
-  const from = baseSizes(base);
-  const maps = widthMaps(from, targetSizes(from, chosen), chosen);
+function lengths(maps: NonNullable<Options["maps"]>) {
+  return Object.fromEntries(Object.entries(maps).map(([axis, indices]) => [axis, indices.length]));
+}
+
+function widthOf({ base, from, to }: WidthGrowth, chosen: Options): Width {
+  const maps = widthMaps(from, to, chosen);
   return { maps, stream: streamFactors(maps.hidden, chosen, isTied(base)) };
 }
 

@@ -1,8 +1,6 @@
 // Index maps: which source index each target index of an axis is a copy of.
-import { Random, sizesError } from "@cambium/growth";
-import type { Options, WidthAxis } from "./options.js";
-import { widthAxes } from "./options.js";
-import type { Sizes } from "./sizes.js";
+import { Random, sizesError, type WidthAxis, type WidthSizes, widthAxes } from "@cambium/growth";
+import type { Options } from "./options.js";
 
 /** One axis. All lists but `copies` have an entry per target index. */
 export interface WidthMap {
@@ -53,7 +51,7 @@ export function listOf(map: WidthMap, name: string, make: () => readonly number[
  * @throws CambiumError `E_GROWTH_SIZES` for an index out of range, a source index that nothing copies, and query heads
  * that would read another key/value head than the one their source reads.
  */
-export function widthMaps(base: Sizes, target: Sizes, options: Options): WidthMaps {
+export function widthMaps(base: WidthSizes, target: WidthSizes, options: Options): WidthMaps {
   const list = (axis: "hidden" | "intermediate") =>
     options.maps?.[axis] ?? spread(options, axis, base[axis], target[axis]);
   const { heads, kvHeads } =
@@ -65,7 +63,7 @@ export function widthMaps(base: Sizes, target: Sizes, options: Options): WidthMa
   return maps;
 }
 
-function explicitHeads(base: Sizes, { maps }: Options) {
+function explicitHeads(base: WidthSizes, { maps }: Options) {
   const identity = (axis: WidthAxis) => Array.from({ length: base[axis] }, (_, i) => i);
   return { heads: maps?.heads ?? identity("heads"), kvHeads: maps?.kvHeads ?? identity("kvHeads") };
 }
@@ -84,7 +82,7 @@ function spread({ map, seed }: Options, axis: string, from: number, to: number):
  * reads. Where groups get smaller, the copies of a group share its query heads out and lie side by side: with as many
  * query heads as before, none moves.
  */
-function headLists(base: Sizes, target: Sizes, options: Options) {
+function headLists(base: WidthSizes, target: WidthSizes, options: Options) {
   const [group, wide] = [base.heads / base.kvHeads, target.heads / target.kvHeads];
   const divided = wide < group;
   const kvHeads = spread(

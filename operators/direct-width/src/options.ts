@@ -1,19 +1,9 @@
-// The options of G_direct in width.
+// The options of G_direct in width, besides sizes.
 import * as z from "zod";
 
-const size = (axis: string) => z.int().positive().exactOptional().describe(`${axis} after growth`);
 const indices = z.array(z.int().min(-1)).min(1).readonly().exactOptional();
 
-/** The axes that grow. The width of a head never does: rotary frequencies and the scale of scores depend on it. */
-export const widthAxes = ["hidden", "heads", "kvHeads", "intermediate"] as const;
-export type WidthAxis = (typeof widthAxes)[number];
-
-export const options = z.strictObject({
-  factor: z.number().positive().exactOptional().describe("every axis by that factor; default 2 where no size is given"),
-  hidden: size("channels of the residual stream"),
-  heads: size("query heads"),
-  kvHeads: size("key/value heads"),
-  intermediate: size("neurons of the MLP"),
+export const options = {
   map: z
     .enum(["tile", "interleave", "random", "explicit"])
     .default("tile")
@@ -36,6 +26,6 @@ export const options = z.strictObject({
     .default(false)
     .describe("learning rates 1/c on matrices that read c copies, which keeps the course of training"),
   seed: z.string().default("direct-width").describe("names the random numbers"),
-});
+};
 
-export type Options = z.output<typeof options>;
+export type Options = z.output<z.ZodObject<typeof options>>;

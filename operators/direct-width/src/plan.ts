@@ -1,8 +1,8 @@
 // The plan of G_direct in width: every tensor along each of its axes, the rules of its moments, and learning rates.
-import { constant, copy, type Expr, type PlanParts, planTables, sum, take } from "@cambium/growth";
+import { constant, copy, type Expr, type PlanParts, planTables, sum, take, type WidthAxis } from "@cambium/growth";
 import { isTied, type ModelSpec, modelSizes, type ParameterAxis, type ParameterSpec } from "@cambium/model";
 import { listOf, type WidthMap, type WidthMaps } from "./maps.js";
-import type { Options, WidthAxis } from "./options.js";
+import type { Options } from "./options.js";
 import { shares, splitReader } from "./split.js";
 import type { Stream } from "./stream.js";
 

@@ -1,7 +1,7 @@
 // Splitting: copies of an index share the weights that read it, so that together they are read as the one was.
-import { constant, type Expr, normal, scale, sum, take } from "@cambium/growth";
+import { constant, type Expr, normal, scale, sum, take, type WidthAxis } from "@cambium/growth";
 import { listOf, type WidthMap } from "./maps.js";
-import type { Options, WidthAxis } from "./options.js";
+import type { Options } from "./options.js";
 
 /** A weight [out, in] whose `in` axis grows; `of` is the base's, its `out` axis grown already. */
 export interface Reader {

@@ -1,10 +1,10 @@
 // G_random: what is new has random weights and stands behind masks that open while the model trains.
-import { concat, constant, copy, defineOperator, type Expr, normal, planTables, take } from "@cambium/growth";
-import { grownModel, type ModelSpec, type ParameterSpec } from "@cambium/model";
+import { concat, constant, copy, type Expr, normal, planTables, take, widthOperator } from "@cambium/growth";
+import type { ModelSpec, ParameterSpec } from "@cambium/model";
 import { version } from "../package.json";
+import { headOrder } from "./heads.js";
 import { growthMasks } from "./masks.js";
 import { type Options, options } from "./options.js";
-import { baseSizes, headOrder, targetSizes } from "./sizes.js";
 
 /**
  * G_random of "Stacking Your Transformers" (Du et al. 2024, section 3.1 and appendix A.5) in width and depth, with the
@@ -23,19 +23,27 @@ import { baseSizes, headOrder, targetSizes } from "./sizes.js";
  * import randomMasked from "@cambium/operator-random-masked";
  * randomMasked.plan(base, { intermediate: 2 * intermediate, maskTokens: 500_000 });
  */
-export default defineOperator({
+export default widthOperator({
   name: "random-masked",
   version,
   summary: "G_random: random new weights behind masks that open (Du et al. 2024; Masked Structural Growth)",
   options,
+  layers: true,
   claims: { functionPreserving: "at-mask-0" },
-  target: (base, chosen) => grownModel(base, targetSizes(baseSizes(base), chosen)),
-  plan: (base, target, chosen) => {
+  objections: ({ from, to }) => {
+    const [group, wide] = [from.heads / from.kvHeads, to.heads / to.kvHeads];
+    if (wide >= group) return [];
+    const got = `${to.heads} over ${to.kvHeads}`;
+    const expected = `at least ${group} query heads over each key/value head`;
+    return [{ where: "heads", message: "do not leave the old ones their key/value heads", expected, got }];
+  },
+  plan: (growth, chosen) => {
+    const { base, target, from, to } = growth;
     const tables = planTables({ base, target });
     const old = new Map(tables.base.map((spec) => [spec.name, spec]));
-    const order = headOrder(baseSizes(base), baseSizes(target));
+    const order = headOrder(from, to);
     const tensors = tables.target.map((spec) => [spec.name, grown(spec, old.get(spec.name), order, chosen)]);
-    const masks = growthMasks(base, target, chosen);
+    const masks = growthMasks(growth, chosen);
     return {
       tensors: Object.fromEntries(tensors),
       phase: { masks },

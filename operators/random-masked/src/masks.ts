@@ -1,15 +1,15 @@
 // Which masks shut what is new, and when each of them opens.
-import { type Mask, planTables } from "@cambium/growth";
+import { type Mask, planTables, type WidthGrowth } from "@cambium/growth";
 import type { ModelSpec, ParameterSpec } from "@cambium/model";
+import { headOrder, newRanges } from "./heads.js";
 import type { Options } from "./options.js";
-import { baseSizes, headOrder, newRanges } from "./sizes.js";
 
 type Place = Omit<Mask, "schedule">;
 
 /** At 0 the target computes what the base does. Norms are masked instead of all that writes to new channels. */
-export function growthMasks(base: ModelSpec, target: ModelSpec, options: Options): Mask[] {
-  const { target: table } = planTables({ base, target });
-  const [from, to] = [baseSizes(base), baseSizes(target)];
+export function growthMasks(growth: WidthGrowth & { readonly target: ModelSpec }, options: Options): Mask[] {
+  const { from, to } = growth;
+  const { target: table } = planTables(growth);
   const named = (fits: (spec: ParameterSpec) => boolean) => table.filter(fits).map(({ name }) => name);
   const has = ({ axes }: ParameterSpec, axis: string) => axes.some((of) => of.axis === axis);
   const writers = (spec: ParameterSpec) => spec.layer !== undefined && spec.writes === "stream";

@@ -26,6 +26,14 @@ export type { Operator } from "./operator/operator.js";
 export { isOperator, operatorPlugin } from "./operator/plugin.js";
 export { type PresetDefinition, presetOperator } from "./operator/preset.js";
 export { sizesError } from "./operator/sizes.js";
+export {
+  type WidthAxis,
+  type WidthGrowth,
+  type WidthOperatorDefinition,
+  type WidthSizes,
+  widthAxes,
+  widthOperator,
+} from "./operator/width.js";
 export { type CheckedTensor, checkPlan } from "./plan/check.js";
 export { composePlans } from "./plan/compose.js";
 export { parsePlan, planJson } from "./plan/json.js";

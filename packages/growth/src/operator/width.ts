@@ -1,0 +1,132 @@
+// Width growth: sizes from one factor or one by one, checked; the operator says what each tensor is made of.
+import type { Reason } from "@cambium/ir";
+import { grownModel, type ModelSpec, sizesAlong } from "@cambium/model";
+import * as z from "zod";
+import type { Claims, PlanParts } from "../plan/plan.js";
+import { defineOperator } from "./define.js";
+import type { Operator } from "./operator.js";
+import { sizesError } from "./sizes.js";
+
+/** The axes that grow. The width of a head never does: rotary frequencies and the scale of scores depend on it. */
+export const widthAxes = ["hidden", "heads", "kvHeads", "intermediate"] as const;
+export type WidthAxis = (typeof widthAxes)[number];
+
+const growable = [...widthAxes, "layers"] as const;
+export type WidthSizes = Readonly<Record<(typeof growable)[number], number>>;
+
+/** The growth factor where neither a factor nor a size is given. */
+const defaultWidthFactor = 2;
+
+const size = (what: string) => z.int().positive().exactOptional().describe(`${what} after growth`);
+const sizeOptions = {
+  factor: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe(
+      `hidden, heads, kvHeads and intermediate by that factor; default ${defaultWidthFactor} where no size is given`,
+    ),
+  hidden: size("channels of the residual stream"),
+  heads: size("query heads"),
+  kvHeads: size("key/value heads"),
+  intermediate: size("neurons of the MLP"),
+};
+type SizeChoice = Partial<WidthSizes> & { readonly factor?: number };
+
+/** A growth of sizes, before it speaks of tensors. */
+export interface WidthGrowth {
+  readonly base: ModelSpec;
+  readonly from: WidthSizes;
+  readonly to: WidthSizes;
+}
+
+type Chosen<Extra extends z.ZodRawShape> = z.output<z.ZodObject<Extra>>;
+
+export interface WidthOperatorDefinition<Extra extends z.ZodRawShape> {
+  readonly name: string;
+  readonly version: string;
+  readonly summary: string;
+  /** As of `defineOperator`. */
+  readonly claims?: Claims;
+  /** Options besides the factor and the sizes. */
+  readonly options?: Extra;
+  /** Whether it takes `layers` too. Default: the depth stays. */
+  readonly layers?: boolean;
+  /** Sizes that an option of its own decides, such as index maps; neither a factor nor sizes then go with it. */
+  decided?(options: Chosen<Extra>): { readonly by: string; readonly sizes: Partial<WidthSizes> } | undefined;
+  /** What else stands against a growth, besides sizes that shrink, are not whole or share heads out unevenly. */
+  objections?(growth: WidthGrowth, options: Chosen<Extra>): readonly Reason[];
+  /** The model after growth, where it differs from the base in more than its sizes; default `grown`. */
+  target?(grown: ModelSpec, growth: WidthGrowth, options: Chosen<Extra>): ModelSpec;
+  /** What every tensor of `target` is made of, and what training must know. */
+  plan(growth: WidthGrowth & { readonly target: ModelSpec }, options: Chosen<Extra>): PlanParts;
+}
+
+/**
+ * An operator that grows sizes. Its options are `factor`, `hidden`, `heads`, `kvHeads` and `intermediate`, then its own.
+ * The plan throws `E_GROWTH_SIZES` with every reason when the base cannot grow to the sizes asked for, and
+ * `E_FAMILY_AXIS` for a family that does not name the axes.
+ * @example
+ * export default widthOperator({
+ *   name: "zero-width", version, summary: "new entries are zero",
+ *   plan: ({ base, target }) => ({ tensors: zeroPadded(base, target) }),
+ * });
+ */
+export function widthOperator<Extra extends z.ZodRawShape = Record<never, never>>(
+  definition: WidthOperatorDefinition<Extra>,
+): Operator {
+  const { name, version, summary, claims } = definition;
+  const layers = definition.layers ? { layers: size("layers") } : {};
+  const growthOf = (base: ModelSpec, options: object): WidthGrowth => {
+    const from = sizesAlong(base, growable);
+    const growth = { base, from, to: sizesAfter(from, options, definition.decided?.(options as Chosen<Extra>)) };
+    const reasons = [...objections(growth), ...(definition.objections?.(growth, options as Chosen<Extra>) ?? [])];
+    if (reasons.length > 0) throw sizesError("the base cannot grow to these sizes", { reasons });
+    return growth;
+  };
+  return defineOperator({
+    ...{ name, version, summary, ...(claims && { claims }) },
+    options: z.strictObject({ ...sizeOptions, ...layers, ...definition.options }),
+    target: (base, options) => {
+      const growth = growthOf(base, options);
+      const grown = grownModel(base, growth.to);
+      return definition.target?.(grown, growth, options as Chosen<Extra>) ?? grown;
+    },
+    plan: (base, target, options) => definition.plan({ ...growthOf(base, options), target }, options as Chosen<Extra>),
+  });
+}
+
+/** @throws CambiumError `E_GROWTH_SIZES` when sizes are given in two ways. */
+function sizesAfter(
+  from: WidthSizes,
+  { factor, ...given }: SizeChoice,
+  decided: { readonly by: string; readonly sizes: Partial<WidthSizes> } | undefined,
+): WidthSizes {
+  const sized = growable.some((axis) => given[axis] !== undefined);
+  const ways = { factor: factor !== undefined, sizes: sized, [decided?.by ?? ""]: decided !== undefined };
+  const got = Object.keys(ways).filter((way) => ways[way]);
+  if (got.length > 1) {
+    const expected = ["a factor", "sizes", ...(decided ? [decided.by] : [])].join(" or ");
+    throw sizesError("the options do not say one size", { expected, got: got.join(" and ") });
+  }
+  const scaled = (axis: WidthAxis | "layers") =>
+    axis === "layers" ? from.layers : Number(((factor ?? defaultWidthFactor) * from[axis]).toPrecision(12));
+  const chosen = decided?.sizes ?? (sized ? given : undefined);
+  return Object.fromEntries(
+    growable.map((axis) => [axis, chosen ? (chosen[axis] ?? from[axis]) : scaled(axis)]),
+  ) as WidthSizes;
+}
+
+function objections({ from, to }: WidthGrowth): Reason[] {
+  const reasons: Reason[] = growable.flatMap((where) => {
+    const got = `${to[where]}`;
+    if (!Number.isInteger(to[where])) return [{ where, message: "is not whole", expected: "an integer", got }];
+    if (to[where] >= from[where]) return [];
+    return [{ where, message: "growing does not take away", expected: `at least ${from[where]}`, got }];
+  });
+  if (to.heads % to.kvHeads !== 0) {
+    const got = `${to.heads} over ${to.kvHeads}`;
+    reasons.push({ where: "heads", message: "are shared out unevenly", expected: "a multiple of kvHeads", got });
+  }
+  return reasons;
+}
