@@ -30,7 +30,7 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`pnpm bench train [--backend onnx] [--backend-option key=value]… [--peer ${Object.keys(peers).join("|")}]… [--compile] [--config ${Object.keys(configs).join("|")}]… [--rounds 8] [--steps 4] [--precision f32|mixed] [--profile] [--json]
+  console.log(`pnpm bench train [--backend onnx] [--backend-option key=value]… [--peer ${Object.keys(peers).join("|")}]… [--compile] [--config ${Object.keys(configs).join("|")}]… [--rounds 8] [--steps 4] [--precision ${precisions.join("|")}] [--profile] [--json]
 
 Examples:
   pnpm bench train --peer torch --compile --profile    all there is: speed, memory, profile

@@ -81,7 +81,8 @@ function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: Tables)
   };
 }
 
-const { beta1, beta2, eps, weightDecay, clip } = defaultOptimizer;
+const { beta1, beta2, eps, weightDecay } = defaultOptimizer;
+const clip = defaultOptimizer.clip ?? Number.POSITIVE_INFINITY;
 
 /** Gradients clipped by their joint norm, then AdamW on every parameter → [parameters, m, v]. */
 function adamW(parameters: Parameters, grads: Parameters, m: Parameters, v: Parameters, lr: np.Array, step: np.Array) {

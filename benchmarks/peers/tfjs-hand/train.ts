@@ -74,7 +74,7 @@ function step(): number {
   const scale = tf.tidy(() => {
     const squares = Object.values(grads).map((grad) => tf.sum(tf.square(grad)));
     const norm = tf.sqrt(tf.addN(squares));
-    return tf.minimum(tf.div(defaultOptimizer.clip, tf.add(norm, 1e-6)), 1) as tf.Scalar;
+    return tf.minimum(tf.div(defaultOptimizer.clip ?? Number.POSITIVE_INFINITY, tf.add(norm, 1e-6)), 1) as tf.Scalar;
   });
   for (const one of trained) {
     const grad = grads[one.value.name] as tf.Tensor;

@@ -9,7 +9,8 @@ export interface State {
   readonly v: tf.Tensor1D;
 }
 
-const { beta1, beta2, eps, weightDecay, clip } = defaultOptimizer;
+const { beta1, beta2, eps, weightDecay } = defaultOptimizer;
+const clip = defaultOptimizer.clip ?? Number.POSITIVE_INFINITY;
 
 /** Gradient clipped by its norm, then AdamW. @param step 1 at the first */
 export function adamW({ parameters, m, v }: State, gradient: tf.Tensor1D, lr: number, step: number): State {

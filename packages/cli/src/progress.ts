@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import type { Reason } from "@cambium/ir";
 import { modelSizes } from "@cambium/model";
-import type { ArmPlan, StagePlan } from "@cambium/recipe";
+import type { ArmPlan, PlannedStage } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
@@ -25,6 +25,8 @@ export class ProgressDisplay implements RunObserver {
   #first: { readonly row: MetricsRow; readonly at: number } | undefined;
   /** FLOPs of the stages not yet done. */
   readonly #ahead = new Map<string, number>();
+  /** Ids of those that are. */
+  readonly #done = new Set<string>();
 
   constructor(readonly stream: NodeJS.WriteStream) {
     this.#terminal = stream.isTTY === true;
@@ -36,7 +38,9 @@ export class ProgressDisplay implements RunObserver {
   }
 
   onPlan(arms: readonly ArmPlan[]): void {
-    for (const stage of arms.flatMap(({ stages }) => stages)) this.#ahead.set(stage.id, stage.flops);
+    this.#ahead.clear();
+    for (const { id, flops } of arms.flatMap(({ stages }) => stages))
+      if (!this.#done.has(id)) this.#ahead.set(id, flops);
   }
 
   onData({ phase, bytesDone, bytesTotal }: Parameters<NonNullable<RunObserver["onData"]>>[0]): void {
@@ -54,12 +58,12 @@ export class ProgressDisplay implements RunObserver {
     this.note(`${reason}; going on from the last snapshot on a new device`);
   }
 
-  onCached(stage: StagePlan): void {
-    this.#ahead.delete(stage.id);
+  onCached(stage: PlannedStage): void {
+    this.#finish(stage);
     this.note(`${title(stage)}: done before`);
   }
 
-  onStage(stage: StagePlan, step: number): void {
+  onStage(stage: PlannedStage, step: number): void {
     this.#heldOut = undefined;
     this.#skipped = 0;
     this.#first = undefined;
@@ -81,16 +85,16 @@ export class ProgressDisplay implements RunObserver {
     this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–", skipped: "" });
   }
 
-  onGrowth(stage: StagePlan, cost: SwitchSeconds): void {
-    if (stage.start.kind !== "growth") return;
-    const { operator } = stage.start.growth;
+  onGrowth({ stage: { start, model } }: PlannedStage, cost: SwitchSeconds): void {
+    if (start.kind !== "growth") return;
+    const { operator } = start.plan;
     const how = `${operator.name} ${operator.version}`;
     const parts = `state down ${seconds(cost.download)}, plan ${seconds(cost.plan)}, state up ${seconds(cost.upload)}`;
     const compiled = `compiled ${cost.compiledAhead ? "ahead " : ""}in ${seconds(cost.compile)}`;
-    this.note(`Grown with ${how} to ${modelSizes(stage.model).layers} layers: ${parts}; ${compiled}`);
+    this.note(`Grown with ${how} to ${modelSizes(model).layers} layers: ${parts}; ${compiled}`);
   }
 
-  onMetrics(stage: StagePlan, row: MetricsRow): void {
+  onMetrics(stage: PlannedStage, row: MetricsRow): void {
     this.#first ??= { row, at: performance.now() };
     this.#heldOut = row.heldOutLoss ?? this.#heldOut;
     if (row.skipped) this.#skipped += 1;
@@ -109,19 +113,24 @@ export class ProgressDisplay implements RunObserver {
       const percent = Math.round((100 * row.tokens) / stage.tokens);
       const { loss, heldOut, speed, left, skipped } = shown;
       const figures = `loss ${loss}  held-out ${heldOut}  ${speed} tok/s  ${left} left${skipped.replace(" │", " ")}`;
-      this.stream.write(`  ${stage.name} ${percent} %  ${figures}\n`);
+      this.stream.write(`  ${stage.stage.name} ${percent} %  ${figures}\n`);
     }
   }
 
-  onRejectedSnapshot(stage: StagePlan, reasons: readonly Reason[]): void {
+  onRejectedSnapshot({ stage }: PlannedStage, reasons: readonly Reason[]): void {
     for (const { where, message } of reasons) {
       this.note(`${stage.name}: a snapshot was passed over: ${where ?? ""} ${message}`);
     }
   }
 
-  onStageDone(stage: StagePlan): void {
+  onStageDone(stage: PlannedStage): void {
     this.stop();
-    this.#ahead.delete(stage.id);
+    this.#finish(stage);
+  }
+
+  #finish({ id }: PlannedStage): void {
+    this.#ahead.delete(id);
+    this.#done.add(id);
   }
 
   /** A line of its own; a bar that was there stays as it is and ends. */
@@ -141,7 +150,7 @@ export class ProgressDisplay implements RunObserver {
   };
 
   /** Of the whole run, at the pace of this stage so far: evaluation and snapshots included, once there are some. */
-  #secondsLeft(stage: StagePlan, row: MetricsRow): number {
+  #secondsLeft(stage: PlannedStage, row: MetricsRow): number {
     const { row: first, at } = this.#first ?? { row, at: performance.now() };
     const measured = (1000 * (row.flops - first.flops)) / (performance.now() - at);
     const pace = row.flops > first.flops ? measured : row.flops / row.seconds;
@@ -155,7 +164,7 @@ function seconds(value: number): string {
   return value < 1 ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} s`;
 }
 
-function title({ name, model, tokens }: StagePlan): string {
+function title({ stage: { name, model }, tokens, open }: PlannedStage): string {
   const { layers, hidden } = modelSizes(model);
-  return `${name}: ${layers} layers × ${hidden}, ${compact(tokens)} tokens`;
+  return `${name}: ${layers} layers × ${hidden}, ${open ? "at most " : ""}${compact(tokens)} tokens`;
 }

@@ -36,8 +36,8 @@ export async function describeRecipe(
   const arms = await planRecipe(recipe, path, host);
   const data = arms.map(({ name, stages }) => ({
     name,
-    stages: stages.map(({ name: stage, model, tokens, flops, start }) => {
-      const map = start.kind === "growth" ? layerMap(start.growth) : null;
+    stages: stages.map(({ stage: { name: stage, model, start }, tokens, flops }) => {
+      const map = start.kind === "growth" ? layerMap(start.plan) : null;
       return {
         name: stage,
         layers: modelSizes(model).layers,
@@ -51,9 +51,9 @@ export async function describeRecipe(
   }));
   const text = arms.flatMap(({ name, stages }) => [
     `${name}: ${compact(stages.reduce((sum, { flops }) => sum + flops, 0))}FLOP`,
-    ...stages.flatMap(({ name: stage, model, tokens, flops, start }) => [
-      ...(start.kind === "growth" ? indent(describePlan(start.growth), "    ") : []),
-      `  ${stage}: ${modelSizes(model).layers} layers × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${compact(tokens)} tokens, ${compact(flops)}FLOP`,
+    ...stages.flatMap(({ stage: { name: stage, model, start }, tokens, flops, open }) => [
+      ...(start.kind === "growth" ? indent(describePlan(start.plan), "    ") : []),
+      `  ${stage}: ${modelSizes(model).layers} layers × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${open ? "at most " : ""}${compact(tokens)} tokens, ${compact(flops)}FLOP`,
     ]),
   ]);
   return { data: { name: recipe.name, arms: data }, text: [recipe.name, ...text].join("\n") };

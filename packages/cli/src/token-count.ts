@@ -1,5 +1,5 @@
 // Command-line options that count tokens, as recipes write them.
-import { parseQuantity } from "@cambium/recipe";
+import { parseQuantity } from "@cambium/train";
 import { unfit } from "./flags.js";
 
 /** Parser for an option that counts tokens: 300000, 300k, 1.2M; 0 only if `zero`. */

@@ -8,7 +8,7 @@ import { ProgressDisplay } from "../src/progress.js";
 const model = modelSpec(llama, { vocab: 9, hidden: 4, intermediate: 4, layers: 1, heads: 1, contextLength: 4 });
 type Stage = Parameters<ProgressDisplay["onStage"]>[0];
 const stage = (id: string): Stage =>
-  ({ id, name: id, model, tokens: 1000, flops: 1e6, start: { kind: "init" } }) as Stage;
+  ({ id, stage: { name: id, model, start: { kind: "init" } }, tokens: 1000, flops: 1e6, open: false }) as Stage;
 const row = (step: number, more: object = {}) => ({
   ...{ step, tokens: 10 * step, loss: 3, lr: 1, gradNorm: 1, tokensPerSecond: 100 },
   ...{ flops: 1e4 * step, seconds: step / 10, ...more },

@@ -36,7 +36,7 @@ export {
 } from "./operator/width.js";
 export { type CheckedTensor, checkPlan } from "./plan/check.js";
 export { composePlans } from "./plan/compose.js";
-export { parsePlan, planJson } from "./plan/json.js";
+export { parsePlan, phaseSchema, planJson } from "./plan/json.js";
 export { isSelection, momentRule } from "./plan/moment-rule.js";
 export { checkNeeds, type PlanNeed, planNeeds } from "./plan/needs.js";
 export { momentExprs, type OptimizerPolicy, optimizerPolicies, updatesAfter } from "./plan/optimizer-policy.js";

@@ -1,8 +1,10 @@
 // Recipes: what one may say, what is wrong with one, and the stages it means. Runs anywhere.
 export { checkRecipe, parseRecipe } from "./parse.js";
-export { planArms } from "./plan/arms.js";
-export { evaluation, flopsPerToken } from "./plan/budget.js";
+export { type Decided, planArms } from "./plan/arms.js";
+export { flopsPerToken } from "./plan/budget.js";
 export type { PlanContext, RecipeOperators } from "./plan/context.js";
-export type { ArmPlan, StagePlan } from "./plan/stage.js";
-export { parseQuantity } from "./quantity.js";
+export { identityOf, notCounted, stageId } from "./plan/identity.js";
+export { slopeReached } from "./plan/slope.js";
+export type { ArmPlan, PlannedStage, SlopeRule, Stage, StageStart, Until } from "./plan/stage.js";
+export { parseStage, stageJson } from "./plan/stage-json.js";
 export { type GrowthStep, type Recipe, type RecipeInput, recipeJsonSchema, recipeSchema } from "./schema.js";

@@ -84,20 +84,27 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** Names of the fields that the schema knows at `path`. */
+/** Names of the fields that the schema knows at `path`, in any of its alternatives there. */
 function fieldsAt(path: readonly PropertyKey[]): string[] {
-  let schema = z.toJSONSchema(recipeSchema, { io: "input" }) as JsonSchema;
+  let schemas = alternatives(z.toJSONSchema(recipeSchema, { io: "input" }) as JsonSchema);
   for (const key of path) {
-    schema = (typeof key === "number" ? schema.items : schema.properties?.[String(key)]) ?? {};
-    schema = schema.anyOf?.find(({ properties }) => properties) ?? schema;
+    schemas = schemas.flatMap((schema) => {
+      const next = typeof key === "number" ? schema.items : schema.properties?.[String(key)];
+      return next === undefined ? [] : alternatives(next);
+    });
   }
-  return Object.keys(schema.properties ?? {});
+  return [...new Set(schemas.flatMap(({ properties }) => Object.keys(properties ?? {})))];
+}
+
+function alternatives(schema: JsonSchema): JsonSchema[] {
+  return [schema, ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(alternatives)];
 }
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
 }
 
 function shown(value: unknown): string {

@@ -1,8 +1,7 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
 import { optimizerPolicies } from "@cambium/growth";
-import { precisions } from "@cambium/train";
+import { precisions, quantity, quantityOrZero, type ScheduleName, scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
-import { quantity, quantityOrZero } from "./quantity.js";
 
 const option = z.union([z.string(), z.number(), z.boolean()]);
 const positive = z.number().positive();
@@ -23,14 +22,53 @@ const optimizer = z
   })
   .prefault({});
 
+/** Each schedule with its options. */
+const withOptions = scheduleNames.map((name) => {
+  const shape: z.ZodRawShape = schedules[name].options.shape;
+  return z.strictObject({ ...shape, name: z.literal(name) });
+});
+
+/** A schedule with its own options beside its name. */
+interface NamedSchedule {
+  readonly name: ScheduleName;
+  readonly [option: string]: unknown;
+}
+
+const schedule: z.ZodType<NamedSchedule, ScheduleName | NamedSchedule> = z
+  .union([
+    z.enum(scheduleNames as [ScheduleName, ...ScheduleName[]]),
+    z.discriminatedUnion("name", withOptions as [(typeof withOptions)[number], ...typeof withOptions]),
+  ])
+  .transform((given) => (typeof given === "string" ? { name: given } : given));
+
 /** The learning rate of one stage. */
 const rate = {
   lr: positive.describe("Learning rate after warm-up."),
-  minLr: z.number().nonnegative().optional().describe("Where cosine and wsd end. Default: lr / 10."),
-  schedule: z.enum(["constant", "cosine", "wsd"]).default("constant"),
+  minLr: z.number().nonnegative().optional().describe("Where a schedule that falls ends. Default: lr / 10."),
+  schedule: schedule
+    .prefault("constant")
+    .describe(
+      `How the rate falls: ${scheduleNames.map((name) => `${name} (${schedules[name].summary})`).join(", ")}. ` +
+        "A schedule with options: { name: wsd, decay: 2M }.",
+    ),
   warmup: quantityOrZero.default(0).describe("Tokens of linear warm-up from 0."),
-  decay: quantity.optional().describe("Tokens of the decay at the end of wsd. Default: a fifth."),
 };
+
+/** What becomes of the schedule at a growth. */
+export const schedulePolicies = ["restart", "continue", "rewarm", "rewarm-new"] as const;
+
+const growthTime = z.union([
+  quantity,
+  z.strictObject({ share: z.number().gt(0).lt(1).describe("Of the arm's FLOPs, spent by then.") }),
+  z.strictObject({ timing: z.literal("paper").describe("Du et al. 2024, eq. 10, where it means something.") }),
+  z.strictObject({
+    slope: z.strictObject({
+      threshold: z.number().negative().describe("dL/d ln C of the held-out loss, nats; grown when it is flatter."),
+      window: z.number().int().min(3).default(5).describe("Measurements of the held-out loss that the slope is of."),
+      most: quantity.optional().describe("Tokens at the latest. Default: half of the arm's FLOPs."),
+    }),
+  }),
+]);
 
 const growth = z.strictObject({
   operator: z
@@ -39,7 +77,10 @@ const growth = z.strictObject({
     .describe(
       "A growth operator: stack → @cambium/operator-stack, else cambium-operator-NAME, a full package name or a path.",
     ),
-  at: quantity.describe("Tokens that the model before it is trained for, counted from the growth before it."),
+  at: growthTime.describe(
+    "When: tokens that the model before it is trained for, counted from the growth before it; " +
+      "or { share: 0.3 }, { timing: paper }, { slope: { threshold: -0.05 } }.",
+  ),
   factor: z.number().gt(1).optional().describe("Layers after / layers before. The paper finds 2 to 4 best."),
   layers: layerCount.optional().describe("Layers after, instead of a factor."),
   options: z.record(z.string(), z.unknown()).default({}).describe("Further options of the operator."),
@@ -50,7 +91,14 @@ const growth = z.strictObject({
       "AdamW's moments after growth: zero, grown with the weights, kept by first copies, or kept by what is not new.",
     ),
   lr: rate.lr.optional().describe("Learning rate after this growth. Default: train.lr."),
-  warmup: rate.warmup.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
+  schedule: z
+    .enum(schedulePolicies)
+    .default("restart")
+    .describe(
+      "The schedule at this growth: begun anew, gone on with, gone on with under a new warm-up, " +
+        "or with a warm-up of the new tensors alone.",
+    ),
+  warmup: quantityOrZero.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
 });
 
 const variant = z

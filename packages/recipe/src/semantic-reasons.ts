@@ -1,5 +1,6 @@
 // What a well-typed recipe can still get wrong. Each part is judged if it is well typed, whatever the others are, so
 // that one reading names every mistake.
+import { scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
 import { type Recipe, recipeSchema } from "./schema.js";
 import type { Located } from "./schema-reasons.js";
@@ -75,10 +76,21 @@ function headReasons({ hidden, heads, kvHeads, headDim }: Recipe["model"]): Loca
 }
 
 function growthReasons(growth: Recipe["growth"]): Located[] {
-  return growth.flatMap(({ factor, layers }, i) => {
-    if (factor === undefined || layers === undefined) return [];
-    const message = "a growth has both a factor and layers";
-    return [{ path: ["growth", i, "layers"], message, hint: "leave one of them out" }];
+  return growth.flatMap(({ factor, layers, schedule, warmup }, i) => {
+    const reasons: Located[] = [];
+    if (factor !== undefined && layers !== undefined) {
+      const message = "a growth has both a factor and layers";
+      reasons.push({ path: ["growth", i, "layers"], message, hint: "leave one of them out" });
+    }
+    if (schedule === "continue" && warmup !== undefined) {
+      const message = "a schedule that goes on unbroken has no warm-up at the growth";
+      reasons.push({ path: ["growth", i, "warmup"], message, hint: "leave it out, or use schedule: rewarm" });
+    }
+    if (schedule === "rewarm-new") {
+      const message = "a warm-up of the new tensors alone cannot be trained yet";
+      reasons.push({ path: ["growth", i, "schedule"], message, hint: "schedule: rewarm warms up everything" });
+    }
+    return reasons;
   });
 }
 
@@ -88,35 +100,38 @@ function variantReasons(growth: Recipe["growth"], variants: Recipe["variants"]):
   return [{ path: ["variants"], message, expected: "a growth whose operator they replace" }];
 }
 
-function rateReasons({ lr, minLr, schedule, warmup, decay, tokens }: Recipe["train"]): Located[] {
+function rateReasons({ lr, minLr, schedule, warmup, tokens }: Recipe["train"]): Located[] {
+  const { name, ...options } = schedule;
+  const kind = schedules[name];
   const reasons: Located[] = [];
-  const unread = (field: string, kinds: string) => {
-    const message = `"train.${field}" is set, but the schedule is ${schedule}`;
-    reasons.push({ path: ["train", field], message, hint: `leave it out, or use schedule: ${kinds}` });
-  };
-  if (minLr !== undefined && schedule === "constant") unread("minLr", "cosine or wsd");
-  else if (minLr !== undefined && minLr > lr) {
-    const expected = `at most ${lr} (train.lr)`;
-    reasons.push({
-      path: ["train", "minLr"],
-      message: "training would end above its peak rate",
-      expected,
-      got: `${minLr}`,
-    });
+  if (minLr !== undefined && !kind.ends) {
+    const message = `"train.minLr" is set, but the schedule is ${name}`;
+    const falling = scheduleNames.filter((other) => schedules[other].ends).join(" or ");
+    reasons.push({ path: ["train", "minLr"], message, hint: `leave it out, or use schedule: ${falling}` });
+  } else if (minLr !== undefined && minLr > lr) {
+    const [expected, message] = [`at most ${lr} (train.lr)`, "training would end above its peak rate"];
+    reasons.push({ path: ["train", "minLr"], message, expected, got: `${minLr}` });
   }
-  if (decay !== undefined && schedule !== "wsd") unread("decay", "wsd");
-  const ends = schedule === "wsd" ? (decay ?? tokens / 5) : 0;
-  if (warmup + ends > tokens) {
-    const [field, parts] = ends > 0 ? ["decay", "warm-up and decay take"] : ["warmup", "the warm-up takes"];
-    const path = ["train", decay === undefined ? "warmup" : field];
-    const message = `${parts} longer than training`;
-    reasons.push({ path, message, expected: `at most ${tokens} tokens (train.tokens)`, got: `${warmup + ends}` });
+  if (warmup > tokens) {
+    const [expected, message] = [`at most ${tokens} tokens (train.tokens)`, "the warm-up takes longer than training"];
+    reasons.push({ path: ["train", "warmup"], message, expected, got: `${warmup}` });
+    return reasons;
   }
-  return reasons;
+  const own = kind.reasons({ warmup, total: tokens }, options);
+  const named = own.map(({ where = "", message, ...reason }) => {
+    const path = ["train", "schedule", where.replace("options.", "")];
+    return { path, ...reason, message: `"${path.join(".")}" is ${message}` };
+  });
+  return [...reasons, ...named];
 }
 
 function timingReasons(growth: Recipe["growth"], { tokens }: Recipe["train"]): Located[] {
-  const before = growth.reduce((sum, { at }) => sum + at, 0);
+  const paper = growth.findIndex(({ at }) => typeof at === "object" && "timing" in at);
+  if (paper >= 0 && growth.length > 1) {
+    const message = "the paper's timing is that of a single growth";
+    return [{ path: ["growth", paper, "at"], message, got: `${growth.length} growths` }];
+  }
+  const before = growth.reduce((sum, { at }) => sum + (typeof at === "number" ? at : 0), 0);
   if (before < tokens) return [];
   const expected = `growths before ${tokens} tokens (train.tokens)`;
   return [

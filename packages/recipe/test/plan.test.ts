@@ -21,10 +21,10 @@ import { z } from "zod";
 import {
   type ArmPlan,
   type PlanContext,
+  type PlannedStage,
   parseRecipe,
   planArms,
   type RecipeInput,
-  type StagePlan,
 } from "../src/index.js";
 import { minimal } from "./support.js";
 
@@ -38,7 +38,7 @@ function flopsOf(arm: ArmPlan | undefined): number {
   return (arm?.stages ?? []).reduce((sum, { flops }) => sum + flops, 0);
 }
 
-function perStep({ flops, tokens }: StagePlan, { train, model }: typeof minimal): number {
+function perStep({ flops, tokens }: PlannedStage, { train, model }: typeof minimal): number {
   return (flops / tokens) * train.batch * model.context;
 }
 
@@ -73,8 +73,8 @@ describe("a plan", () => {
         const growth = steps.map((step) => ({ operator: "stack", ...step }));
         const recipe = { ...minimal, growth, train: { ...minimal.train, tokens } };
         const [grown, scratch] = plan(recipe);
-        const target = grown?.stages.at(-1) as StagePlan;
-        expect(target.model).toEqual(scratch?.stages[0]?.model);
+        const target = grown?.stages.at(-1) as PlannedStage;
+        expect(target.stage.model).toEqual(scratch?.stages[0]?.stage.model);
         expect(Math.abs(flopsOf(grown) - flopsOf(scratch))).toBeLessThanOrEqual(perStep(target, recipe));
       }),
     );
@@ -97,9 +97,9 @@ describe("a plan", () => {
     });
     const recipe: RecipeInput = { ...minimal, variants: ["wide"] };
     const [grown, , variant] = plan(recipe, { operators: { growth: [stack], variants: [wide] } });
-    const target = variant?.stages.at(-1) as StagePlan;
-    const width = ({ model }: StagePlan) => modelSizes(model).intermediate ?? 0;
-    expect(width(target)).toBe(2 * width(grown?.stages.at(-1) as StagePlan));
+    const target = variant?.stages.at(-1) as PlannedStage;
+    const width = ({ stage }: PlannedStage) => modelSizes(stage.model).intermediate ?? 0;
+    expect(width(target)).toBe(2 * width(grown?.stages.at(-1) as PlannedStage));
     expect(Math.abs(flopsOf(variant) - flopsOf(grown))).toBeLessThanOrEqual(perStep(target, minimal));
   });
 
@@ -169,11 +169,11 @@ describe("a plan", () => {
         const [grown, scratch] = plan({ ...minimal, growth, train: { ...minimal.train, tokens: 4000 } });
         let position = 0;
         for (const stage of grown?.stages ?? []) {
-          expect(stage.dataPosition).toBe(position);
+          expect(stage.stage.data.position).toBe(position);
           expect(stage.tokens % (minimal.train.batch * minimal.model.context)).toBe(0);
           position += stage.tokens;
         }
-        expect(scratch?.stages[0]?.dataPosition).toBe(0);
+        expect(scratch?.stages[0]?.stage.data.position).toBe(0);
       }),
     );
   });
@@ -185,9 +185,9 @@ describe("a plan", () => {
       fc.property(sizes, fc.integer({ min: 1, max: 5 }), ({ layers, heads: [heads, kvHeads], tied }, width) => {
         const hidden = heads * 2 * width;
         const model = { layers, hidden, heads, kvHeads, intermediate: 3 * width, context: 8, tied };
-        const stage = plan({ ...minimal, model, growth: [] })[0]?.stages[0] as StagePlan;
+        const stage = plan({ ...minimal, model, growth: [] })[0]?.stages[0] as PlannedStage;
         const size = { batch: minimal.train.batch, time: 8, optimizer: defaultOptimizer };
-        const graph = trainStepGraph(stage.model, size);
+        const graph = trainStepGraph(stage.stage.model, size);
         expect(stage.flops / (stage.tokens / (size.batch * size.time))).toBe(graphCost(graph).matrixFlops);
       }),
       { numRuns: 20 },
@@ -214,7 +214,7 @@ describe("a plan", () => {
   });
 
   test("refuses a decay that is longer than the grown stage, before anything trains", () => {
-    const train = { ...minimal.train, schedule: "wsd", decay: 310 } as const;
+    const train = { ...minimal.train, schedule: { name: "wsd", decay: 310 } } as const;
     expect(() => plan({ ...minimal, train })).toThrow(expect.objectContaining({ code: "E_SCHEDULE" }));
   });
 });
@@ -273,7 +273,7 @@ describe("a stage's identity", () => {
   ];
 
   const ids = (recipe: RecipeInput, context: Partial<PlanContext>) =>
-    new Map(plan(recipe, context).flatMap(({ stages }) => stages.map(({ name, id }) => [name, id] as const)));
+    new Map(plan(recipe, context).flatMap(({ stages }) => stages.map(({ stage, id }) => [stage.name, id] as const)));
 
   /** The recipe and context with some edits made. */
   const edited = (made: readonly Edit[]) =>

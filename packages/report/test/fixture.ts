@@ -79,7 +79,7 @@ export function makeRun(options: FixtureOptions = {}): Fixture {
   };
   return {
     manifest: {
-      formatVersion: 1,
+      formatVersion: 2,
       name,
       cambium: "0.1.0",
       state,
@@ -160,7 +160,7 @@ export async function writeRun(directory: string, run: Fixture): Promise<void> {
   await writeFile(join(directory, "recipe.yaml"), run.recipe);
   for (const [id, { manifest, rows }] of Object.entries(run.stages)) {
     await mkdir(join(directory, "stages", id), { recursive: true });
-    await writeFile(join(directory, "stages", id, "stage.json"), JSON.stringify(manifest, null, 2));
+    await writeFile(join(directory, "stages", id, "record.json"), JSON.stringify(manifest, null, 2));
     await writeFile(
       join(directory, "stages", id, "metrics.jsonl"),
       rows.map((row) => `${JSON.stringify(row)}\n`).join(""),

@@ -4,7 +4,8 @@
 //     recipe.yaml            the recipe as resolved (every default written out)
 //     run.json               RunManifest, rewritten atomically when the run begins and ends
 //     stages/ID/             one stage, cached by content: ID = name + hash of all that decides its bits
-//       stage.json           StageManifest
+//       stage.json           the stage itself: everything that decides its bits (`parseStage` of @cambium/recipe)
+//       record.json          StageManifest
 //       metrics.jsonl        a MetricsRow per optimizer step
 //       model/               Hugging Face directory of the stage's final model
 //       snapshot/            latest training snapshot

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { count, text } from "./scalars.js";
 
 /** Raise it on a breaking change of the run directory. */
-export const runFormatVersion = 1;
+export const runFormatVersion = 2;
 
 export const machineInfo = z
   .object({ cpu: text, cores: count, memoryBytes: count, platform: text, node: text })

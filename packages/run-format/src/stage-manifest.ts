@@ -1,4 +1,4 @@
-// stage.json: a stage's model and budget, how far it is, and the growth it began with.
+// record.json: what came of a stage: its model's size, how far it is, the growth it began with.
 import { optimizerPolicies } from "@cambium/growth";
 import { z } from "zod";
 import { switchSeconds } from "./metrics-row.js";
@@ -26,7 +26,7 @@ export const sampleRecord = z.object({ prompt: text, text }).readonly();
 export const stageManifest = z
   .object({
     id: text,
-    name: text.describe("`base`, `target`, `scratch`, or a name from the recipe."),
+    name: text.describe("`base`, `stage-2` …, `target`; `scratch`."),
     state: z.enum(["pending", "running", "done"]),
     model: z
       .object({
@@ -42,7 +42,7 @@ export const stageManifest = z
       .readonly(),
     parameters: count,
     nonEmbeddingParameters: count,
-    tokens: count.describe("Training tokens the stage will read."),
+    tokens: count.describe("Training tokens the stage reads; the most it may, while its end is open."),
     growth: growthRecord
       .exactOptional()
       .describe("How the stage's first weights came to be; absent when they were initialised at random."),

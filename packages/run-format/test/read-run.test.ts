@@ -55,7 +55,7 @@ describe("readRun", () => {
     expect((await readRun(dir)).stages.get("target-77c0")?.rows.at(-1)?.loss).toBeNaN();
   });
 
-  it("takes a stage without stage.json, without metrics, or a run without recipe for not begun", async () => {
+  it("takes a stage without record.json, without metrics, or a run without recipe for not begun", async () => {
     await rm(join(dir, "stages", "scratch-a00b"), { recursive: true });
     await rm(metrics());
     await rm(join(dir, "recipe.yaml"));
@@ -77,10 +77,10 @@ describe("readRun", () => {
 
   it.each([
     ["run.json that is no JSON", "run.json", "{"],
-    ["run.json of another version", "run.json", JSON.stringify({ formatVersion: 2 })],
+    ["run.json of another version", "run.json", JSON.stringify({ formatVersion: 3 })],
     ["a metrics line broken in the middle", "stages/target-77c0/metrics.jsonl", '{"step":\n{}\n'],
     ["a metrics line without its fields", "stages/target-77c0/metrics.jsonl", '{"step":1}\n'],
-    ["stage.json of something else", "stages/target-77c0/stage.json", "[]"],
+    ["record.json of something else", "stages/target-77c0/record.json", "[]"],
   ])("refuses %s, naming the place", async (_, file, content) => {
     await writeFile(join(dir, file), content);
     const where = expect.stringContaining(file);

@@ -1,10 +1,11 @@
 // What one stage hands to the next, which grows from it: trainer and growth compiled before the last step, and the final
 // state, which stays on the device.
+import type { Device } from "@cambium/backend";
 import { type DeviceGrowth, prepareGrowth } from "@cambium/grow";
 import type { DeviceTrainingState } from "@cambium/model";
-import type { StagePlan } from "@cambium/recipe";
+import type { PlannedStage } from "@cambium/recipe";
 import type { Trainer } from "@cambium/train";
-import { openTrainer, type TrainerSettings } from "./stage-trainer.js";
+import { openTrainer } from "./stage-trainer.js";
 
 export interface TimedTrainer {
   readonly trainer: Trainer;
@@ -26,13 +27,13 @@ export class Handover {
   #growth: { readonly growth: DeviceGrowth; readonly id: string } | undefined;
   #state: (TimedState & { readonly id: string }) | undefined;
 
-  constructor(private readonly settings: TrainerSettings) {}
+  constructor(private readonly device: Device) {}
 
   /**
    * Compiles the trainer of `next` and its growth. A failure is kept for later: `next` compiles again and then says why it cannot, when
    * the stage at hand is saved.
    */
-  async prepare(next: StagePlan): Promise<void> {
+  async prepare(next: PlannedStage): Promise<void> {
     this.#dropTrainer();
     try {
       this.#trainer = { ...(await this.#open(next, 0)), ahead: true, id: next.id };
@@ -43,7 +44,7 @@ export class Handover {
   }
 
   /** The trainer of `plan`, `tokens` tokens into the stage: the one prepared, or a new one. The caller disposes it. */
-  async trainer(plan: StagePlan, tokens: number): Promise<TimedTrainer> {
+  async trainer(plan: PlannedStage, tokens: number): Promise<TimedTrainer> {
     const held = this.#trainer;
     if (held?.id === plan.id && tokens === 0) {
       this.#trainer = undefined;
@@ -54,7 +55,7 @@ export class Handover {
   }
 
   /** The growth that `plan` begins with: the one prepared, or a new one. The caller disposes it. */
-  async growth(plan: StagePlan): Promise<DeviceGrowth> {
+  async growth(plan: PlannedStage): Promise<DeviceGrowth> {
     const held = this.#growth;
     this.#growth = undefined;
     if (held?.id === plan.id) return held.growth;
@@ -62,16 +63,16 @@ export class Handover {
     return this.#prepare(plan);
   }
 
-  /** Keeps the final state of `plan` for the stage that grows from it, which then owns it. */
-  keep(plan: StagePlan, state: DeviceTrainingState): void {
+  /** Keeps the final state of stage `id` for the stage that grows from it, which then owns it. */
+  keep(id: string, state: DeviceTrainingState): void {
     this.#dropState();
-    this.#state = { state, seconds: 0, id: plan.id };
+    this.#state = { state, seconds: 0, id };
   }
 
-  /** The final state of `plan`, if it was the last one kept; kept no longer. */
-  state(plan: StagePlan): TimedState | undefined {
+  /** The final state of stage `id`, if it was the last one kept; kept no longer. */
+  state(id: string): TimedState | undefined {
     const held = this.#state;
-    if (held?.id !== plan.id) return undefined;
+    if (held?.id !== id) return undefined;
     this.#state = undefined;
     return held;
   }
@@ -97,14 +98,14 @@ export class Handover {
     this.#state = undefined;
   }
 
-  #prepare({ start }: StagePlan): Promise<DeviceGrowth> {
+  #prepare({ stage: { start } }: PlannedStage): Promise<DeviceGrowth> {
     if (start.kind !== "growth") throw new TypeError("the stage does not begin with a growth");
-    return prepareGrowth(this.settings.device, start.growth, { policy: start.moments });
+    return prepareGrowth(this.device, start.plan, { policy: start.moments });
   }
 
-  async #open(plan: StagePlan, tokens: number): Promise<TimedTrainer> {
+  async #open({ stage }: PlannedStage, tokens: number): Promise<TimedTrainer> {
     const began = performance.now();
-    const trainer = await openTrainer(plan, this.settings, tokens);
+    const trainer = await openTrainer(stage, this.device, tokens);
     return { trainer, seconds: (performance.now() - began) / 1000, ahead: false };
   }
 }

@@ -2,7 +2,7 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { CambiumError } from "@cambium/ir";
 import { countParameters } from "@cambium/model";
-import type { StagePlan } from "@cambium/recipe";
+import type { Stage } from "@cambium/recipe";
 import type { MachineInfo } from "@cambium/run-format";
 
 export function machineInfo(): MachineInfo {
@@ -19,7 +19,7 @@ export function machineInfo(): MachineInfo {
 const bytesPerParameter = 16;
 
 /** @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than this machine's memory. */
-export function requireMemory({ name, model }: StagePlan): void {
+export function requireMemory({ name, model }: Stage): void {
   const bytes = bytesPerParameter * countParameters(model).total;
   if (bytes <= totalmem()) return;
   throw new CambiumError("E_MEMORY", "the model is too large to be trained on this machine", {

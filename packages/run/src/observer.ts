@@ -1,11 +1,11 @@
 // What a run tells whoever watches it: the CLI's progress line, a test, nobody.
 import type { Progress as DataProgress } from "@cambium/data/node";
 import type { Reason } from "@cambium/ir";
-import type { ArmPlan, StagePlan } from "@cambium/recipe";
+import type { ArmPlan, PlannedStage } from "@cambium/recipe";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 
 export interface RunObserver {
-  /** What will run, in order; stages that arms share are one object. */
+  /** What will run, in order; again when a stage with an open end has ended, which decides what comes after it. */
   onPlan?(arms: readonly ArmPlan[]): void;
   /** Text is being read and tokenized. */
   onData?(progress: DataProgress): void;
@@ -13,13 +13,13 @@ export interface RunObserver {
   /** The device was lost; the run goes on from its last snapshot on a new one. */
   onDeviceLost?(reason: string): void;
   /** A stage is taken from an earlier run. */
-  onCached?(stage: StagePlan): void;
+  onCached?(stage: PlannedStage): void;
   /** A stage begins, or goes on after `step` steps. */
-  onStage?(stage: StagePlan, step: number): void;
-  onGrowth?(stage: StagePlan, cost: SwitchSeconds): void;
-  onMetrics?(stage: StagePlan, row: MetricsRow): void;
-  onSnapshot?(stage: StagePlan, step: number): void;
+  onStage?(stage: PlannedStage, step: number): void;
+  onGrowth?(stage: PlannedStage, cost: SwitchSeconds): void;
+  onMetrics?(stage: PlannedStage, row: MetricsRow): void;
+  onSnapshot?(stage: PlannedStage, step: number): void;
   /** A snapshot that could not be used; an older one is. */
-  onRejectedSnapshot?(stage: StagePlan, reasons: readonly Reason[]): void;
-  onStageDone?(stage: StagePlan): void;
+  onRejectedSnapshot?(stage: PlannedStage, reasons: readonly Reason[]): void;
+  onStageDone?(stage: PlannedStage): void;
 }

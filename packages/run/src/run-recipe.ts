@@ -1,27 +1,18 @@
-// Runs a recipe: data, device, arms and their stages, in an order and with a cache such that the same command always
-// goes on where the last one stopped.
+// Runs a recipe: data and device, and the arms on them; a device that is lost is opened again.
 import { dirname, join, resolve } from "node:path";
-import { type Device, resolveBackend } from "@cambium/backend";
-import type { ExtraFile } from "@cambium/checkpoint";
-import type { PreparedData } from "@cambium/data/node";
-import { readTextFile, writeFileAtomic } from "@cambium/files";
+import { resolveBackend } from "@cambium/backend";
+import { readTextFile } from "@cambium/files";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { nodeImporter } from "@cambium/plugin/node";
-import { type ArmPlan, parseRecipe, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
-import { type RunManifest, runFormatVersion } from "@cambium/run-format";
+import { parseRecipe, type Recipe, type RecipeOperators } from "@cambium/recipe";
 import { RunDirectory } from "@cambium/run-format/node";
-import { requirePrecision } from "@cambium/train";
-import { stringify } from "yaml";
-import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
+import { readCheckpoint } from "./checkpoint-start.js";
 import { companionFiles } from "./companions.js";
-import { Handover } from "./handover.js";
-import { machineInfo, requireMemory } from "./machine.js";
 import type { RunObserver } from "./observer.js";
 import { prepareRecipeData } from "./recipe-data.js";
-import { runStage } from "./stage-runner.js";
-import { version } from "./version.js";
+import { type RunOutcome, runArms } from "./run-arms.js";
 
 /** Devices that one run may lose before it gives up. */
 const maxLosses = 3;
@@ -42,14 +33,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface RunOutcome {
-  /** `aborted`: stopped by the signal; all that was done is saved. */
-  readonly state: "done" | "aborted";
-  readonly directory: string;
-  /** Nothing had to be trained. */
-  readonly cached: boolean;
-}
-
 /** Reads and checks the recipe at `path`. @throws CambiumError `E_RECIPE`, `E_NOT_FOUND`. */
 export async function loadRecipe(path: string): Promise<Recipe> {
   return parseRecipe(await readTextFile(path), path);
@@ -58,7 +41,7 @@ export async function loadRecipe(path: string): Promise<Recipe> {
 /**
  * Runs a recipe, or the one at a path, to its end or until `signal`.
  * @throws CambiumError for mistakes in the recipe, plugins that are missing or broken, data, disk and device;
- * `E_RUN_LOCKED` when another process runs it.
+ * `E_RUN_LOCKED` when another process runs it; `E_RUN_FORMAT` for the directory of another version's run.
  */
 export async function runRecipe(source: string | Recipe, options: RunOptions = {}): Promise<RunOutcome> {
   const given = typeof source === "string" ? await loadRecipe(source) : source;
@@ -75,6 +58,8 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   await directory.create();
   const unlock = await directory.lock();
   try {
+    // A directory of another format is refused before anything in it changes.
+    await directory.read();
     const cacheDir = join(directory.path, "data");
     const data = await prepareRecipeData(recipe, { projectDir, cacheDir, observer, signal });
     try {
@@ -97,7 +82,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
     }
   } catch (error) {
     if (signal?.aborted !== true || error !== signal.reason) throw error;
-    return { state: "aborted", directory: directory.path, cached: false };
+    return { state: "interrupted", directory: directory.path, cached: false };
   } finally {
     await unlock();
   }
@@ -108,72 +93,4 @@ export async function resolveOperators(recipe: Recipe, importer: PluginImporter)
   const resolve = (steps: readonly { readonly operator: string }[]) =>
     Promise.all(steps.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin));
   return { growth: await resolve(recipe.growth), variants: await resolve(recipe.variants) };
-}
-
-interface Prepared {
-  readonly recipe: Recipe;
-  readonly directory: RunDirectory;
-  readonly device: Device;
-  readonly data: PreparedData;
-  readonly observer: RunObserver;
-  readonly operators: RecipeOperators;
-  readonly checkpoint: Checkpoint | undefined;
-  readonly files: readonly ExtraFile[];
-  readonly signal: AbortSignal | undefined;
-}
-
-async function runArms(run: Prepared): Promise<RunOutcome> {
-  const { recipe, directory, device, data, observer, operators, checkpoint, files, signal } = run;
-  requirePrecision(device.info, recipe.train.precision);
-  const { backend, version: engine, device: computes } = device.info;
-  const { vocabSize, bosId, eosId } = data.tokenizer;
-  const arms = planArms(recipe, {
-    ...{ vocabSize, bosId, eosId, operators },
-    dataContent: data.stats.content,
-    device: `${backend} ${engine} ${computes}`,
-    ...(checkpoint && { checkpoint }),
-  });
-  for (const stage of arms.flatMap(({ stages }) => stages)) requireMemory(stage);
-  observer.onPlan?.(arms);
-  const manifest = describeRun(run, arms);
-  await writeFileAtomic(directory.recipe, recipeText(recipe));
-  await directory.write(manifest);
-  const companions = { files, config: checkpoint?.configJson };
-  using handover = new Handover({ recipe, device });
-  let cached = true;
-  for (const arm of arms) {
-    for (const [i, plan] of arm.stages.entries()) {
-      const next = arm.stages[i + 1];
-      const samples = next === undefined;
-      const context = { recipe, directory, device, data, observer, signal, companions, samples, handover, next };
-      const outcome = await runStage(plan, context);
-      if (outcome === "aborted") return { state: "aborted", directory: directory.path, cached: false };
-      if (outcome === "done") cached = false;
-    }
-  }
-  await directory.write({ ...manifest, state: "done" });
-  return { state: "done", directory: directory.path, cached };
-}
-
-function describeRun({ recipe, device, data }: Prepared, arms: readonly ArmPlan[]): RunManifest {
-  const { backend: name, version: engine, device: computes } = device.info;
-  return {
-    formatVersion: runFormatVersion,
-    name: recipe.name,
-    cambium: version,
-    state: "running",
-    machine: machineInfo(),
-    backend: { name, version: engine, device: computes },
-    data: {
-      corpus: recipe.data.corpus,
-      tokenizer: data.tokenizer.name,
-      trainTokens: data.stats.train.tokens,
-      heldOutTokens: data.stats.heldOut.tokens,
-    },
-    arms: arms.map((arm) => ({ name: arm.name, stages: arm.stages.map(({ id }) => id) })),
-  };
-}
-
-function recipeText(recipe: Recipe): string {
-  return `# The recipe as it was run: every default written out.\n${stringify(recipe)}`;
 }

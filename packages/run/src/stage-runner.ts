@@ -6,80 +6,95 @@ import { batchAt, evaluationBatches } from "@cambium/data";
 import type { PreparedData } from "@cambium/data/node";
 import type { HostTensor } from "@cambium/ir";
 import { contextLength, countParameters, isTied, sizesAlong, type TrainingState, writeHfModel } from "@cambium/model";
-import { evaluation, type Recipe, type StagePlan } from "@cambium/recipe";
+import type { PlannedStage, Stage } from "@cambium/recipe";
 import type { GrowthRecord, StageManifest } from "@cambium/run-format";
 import { MetricsFile, type RunDirectory, type StageDirectory } from "@cambium/run-format/node";
 import { type Progress, schedule, type Trainer, trainLoop } from "@cambium/train";
 import { growthRecord } from "./growth-record.js";
 import type { Handover, TimedTrainer } from "./handover.js";
 import type { RunObserver } from "./observer.js";
-import { samplesKey, sampleTexts } from "./stage-samples.js";
+import { StageEnd } from "./stage-end.js";
+import { type SampleSettings, samplesKey, sampleTexts } from "./stage-samples.js";
 import { type StageStart, saveStage, startStage } from "./stage-start.js";
 import { TensorBoardFile } from "./tensorboard-file.js";
 
 export interface StageContext {
-  readonly recipe: Recipe;
   readonly directory: RunDirectory;
   readonly device: Device;
   readonly data: PreparedData;
   readonly observer: RunObserver;
   readonly signal: AbortSignal | undefined;
+  /** Wall seconds between snapshots. */
+  readonly snapshotSeconds: number;
   /** What goes with each model: tokenizer files, and the config.json whose further keys are kept. */
   readonly companions: { readonly files: readonly ExtraFile[]; readonly config: object | undefined };
-  /** Generate the text samples of an arm's final model. */
-  readonly samples: boolean;
+  /** How to make the text samples of an arm's final model; undefined for other stages. */
+  readonly samples: SampleSettings | undefined;
   /** What the stage before has left for this one, and this one leaves for `next`. */
   readonly handover: Handover;
   /** The stage that grows from this one, right after it. */
-  readonly next: StagePlan | undefined;
+  readonly next: PlannedStage | undefined;
 }
 
-/** `cached`: it was done before. `aborted`: it was stopped, and its snapshot holds all it did. */
-export type StageOutcome = "cached" | "done" | "aborted";
+/** `cached`: it was done before. `interrupted`: by the signal, and its snapshot holds all it did. */
+export interface StageOutcome {
+  readonly state: "cached" | "done" | "interrupted";
+  /** Training tokens of the stage, where it is done. */
+  readonly tokens: number;
+}
 
-export async function runStage(plan: StagePlan, context: StageContext): Promise<StageOutcome> {
-  const { recipe, device, data, observer, signal, handover } = context;
-  const directory = context.directory.stage(plan.id);
+const interrupted: StageOutcome = { state: "interrupted", tokens: 0 };
+
+export async function runStage(plan: PlannedStage, context: StageContext): Promise<StageOutcome> {
+  const { device, data, observer, signal, handover, samples } = context;
+  const { id, stage } = plan;
+  const directory = context.directory.stage(id);
   const finished = await directory.read();
-  const samplesOf = context.samples ? samplesKey(recipe) : undefined;
+  const samplesOf = samples && samplesKey(samples);
   if (finished?.state === "done" && (samplesOf === undefined || finished.samplesOf === samplesOf)) {
     observer.onCached?.(plan);
-    return "cached";
+    return { state: "cached", tokens: finished.tokens };
   }
-  if (signal?.aborted) return "aborted";
+  if (signal?.aborted) return interrupted;
   await directory.create();
+  await directory.writeStage(stage);
   const start = await startStage(plan, context.directory, context);
   const { trainer: opened, ...compiled } = await handover.trainer(plan, start.progress.tokens);
   using trainer = opened;
   const began = performance.now();
   await start.load(trainer);
-  const growth = growthOf(plan, start, compiled, (performance.now() - began) / 1000);
+  const growth = growthOf(stage, start, compiled, (performance.now() - began) / 1000);
   if (start.grown && growth?.cost) observer.onGrowth?.(plan, growth.cost);
   if (start.rejected.length > 0) observer.onRejectedSnapshot?.(plan, start.rejected);
   const manifest: StageManifest = { ...describe(plan), state: "running", ...(growth && { growth }) };
+  let { tokens } = finished?.state === "done" ? finished : manifest;
   if (finished?.state !== "done") {
     await directory.write(manifest);
     observer.onStage?.(plan, start.progress.step);
     const final = await train(plan, context, trainer, { directory, from: start.progress, growth });
-    if (final === "aborted") return "aborted";
-    await writeModel(plan, directory, final.parameters, context.companions);
+    if (final === "interrupted") return interrupted;
+    tokens = final.tokens;
+    await writeModel(stage, directory, final.state.parameters, context.companions);
   }
-  const samples = samplesOf && { samplesOf, samples: await sampleTexts(plan.model, recipe, data, device, trainer) };
-  await directory.write({ ...manifest, state: "done", ...samples });
+  const made = samples && {
+    samplesOf: samplesKey(samples),
+    samples: await sampleTexts(stage.model, samples, data, device, trainer),
+  };
+  await directory.write({ ...manifest, tokens, state: "done", ...made });
   observer.onStageDone?.(plan);
-  return "done";
+  return { state: "done", tokens };
 }
 
 /** The record of the growth the stage began with: the snapshot's, or that of the growth just done. */
 function growthOf(
-  { start }: StagePlan,
+  { start }: Stage,
   begun: StageStart,
   { seconds: compile, ahead: compiledAhead }: Omit<TimedTrainer, "trainer">,
   upload: number,
 ): GrowthRecord | undefined {
   if (start.kind !== "growth" || !begun.grown) return begun.growth;
   const cost = { compile, compiledAhead, ...begun.grown, upload };
-  return growthRecord(start.growth, start.from.id, start.moments, cost);
+  return growthRecord(start.plan, start.parent.id, start.moments, cost);
 }
 
 interface Sitting {
@@ -88,20 +103,25 @@ interface Sitting {
   readonly growth: GrowthRecord | undefined;
 }
 
+interface Final {
+  readonly state: TrainingState;
+  readonly tokens: number;
+}
+
 /** Trains to the stage's end, all of it saved, and returns the state there. */
 async function train(
-  plan: StagePlan,
-  { recipe, data, observer, signal, handover, next }: StageContext,
+  plan: PlannedStage,
+  { data, observer, signal, snapshotSeconds, handover, next }: StageContext,
   trainer: Trainer,
   { directory, from, growth }: Sitting,
-): Promise<TrainingState | "aborted"> {
-  const { batch } = recipe.train;
-  const { context } = recipe.model;
-  const { every, tokens } = evaluation(recipe);
-  const windows = Math.max(batch, Math.floor(tokens / context));
+): Promise<Final | "interrupted"> {
+  const { stage } = plan;
+  const { batch, context, seed, evaluation } = stage;
+  const windows = Math.max(batch, Math.floor(evaluation.tokens / context));
   const heldOut = evaluationBatches(data.heldOut, { batch, context, windows });
   const metrics = await MetricsFile.open(directory.metrics, from.step);
   try {
+    const end = new StageEnd(stage.until, metrics.kept);
     const events = await TensorBoardFile.open(directory.tensorboard, from.step);
     const save = async (state: TrainingState, progress: Progress) => {
       await metrics.sync();
@@ -110,54 +130,56 @@ async function train(
     };
     const { reason, progress } = await trainLoop({
       trainer,
-      schedule: schedule(plan.schedule),
-      totalTokens: plan.tokens,
+      schedule: schedule(stage.schedule),
+      totalTokens: end.reached ? from.tokens : end.latest,
       from,
       batchAt: (position) =>
-        batchAt(data.train, { seed: recipe.seed, tokenPosition: plan.dataPosition + position, batch, context }),
+        batchAt(data.train, { seed, tokenPosition: stage.data.position + position, batch, context }),
       heldOut: {
-        everyTokens: every,
+        everyTokens: evaluation.every,
         batches: function* () {
           for (let i = 0; i < heldOut.count; i++) yield heldOut.at(i);
         },
       },
-      snapshot: { everySeconds: recipe.snapshot.everySeconds, save },
+      snapshot: { everySeconds: snapshotSeconds, save },
       onMetrics: async (row) => {
         const whole = row.step === 1 && growth?.cost ? { ...row, switch: growth.cost } : row;
         await metrics.append(whole);
         await events.append(row);
+        end.add(row);
         observer.onMetrics?.(plan, whole);
       },
+      ends: () => end.reached,
       ...(next && { beforeLastStep: () => handover.prepare(next) }),
       memoryBytes: () => process.memoryUsage.rss(),
       ...(signal && { signal }),
     });
     await events.close();
-    if (reason === "aborted") return "aborted";
-    const final = await trainer.state();
-    if (progress.step > from.step) await save(final, progress);
-    if (next) handover.keep(plan, await trainer.take());
-    return final;
+    if (reason === "interrupted") return "interrupted";
+    const state = await trainer.state();
+    if (progress.step > from.step) await save(state, progress);
+    if (next) handover.keep(plan.id, await trainer.take());
+    return { state, tokens: progress.tokens };
   } finally {
     await metrics.close();
   }
 }
 
 async function writeModel(
-  plan: StagePlan,
+  { model }: Stage,
   directory: StageDirectory,
   parameters: Readonly<Record<string, HostTensor>>,
   { files, config }: StageContext["companions"],
 ): Promise<void> {
   await writeModelDirectory(directory.model, {
-    configJson: writeHfModel(plan.model, { dtype: "f32", ...(config && { source: config }) }),
+    configJson: writeHfModel(model, { dtype: "f32", ...(config && { source: config }) }),
     tensors: hostSources(parameters),
     extraFiles: files,
     replace: true,
   });
 }
 
-function describe({ id, name, model, tokens }: StagePlan): Omit<StageManifest, "state"> {
+function describe({ id, stage: { name, model }, tokens }: PlannedStage): Omit<StageManifest, "state"> {
   const { total: parameters, nonEmbedding: nonEmbeddingParameters } = countParameters(model);
   const axes = ["layers", "hidden", "heads", "kvHeads", "intermediate", "vocab"] as const;
   const { layers, hidden, heads, kvHeads, intermediate, vocab } = sizesAlong(model, axes);

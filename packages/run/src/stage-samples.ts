@@ -3,31 +3,39 @@ import { createHash } from "node:crypto";
 import type { Device } from "@cambium/backend";
 import type { PreparedData } from "@cambium/data/node";
 import { contextLength, generate, type ModelSpec } from "@cambium/model";
-import type { Recipe } from "@cambium/recipe";
 import type { SampleRecord } from "@cambium/run-format";
 import type { Trainer } from "@cambium/train";
 
 /** Tokens of held-out text that serve as a prompt where the recipe gives none. */
 const promptTokens = 32;
 
+/** How the text samples of an arm's final model are made; no stage's bits depend on it. */
+export interface SampleSettings {
+  /** Empty: the beginning of the held-out text. */
+  readonly prompts: readonly string[];
+  /** New tokens of each; 0 for none. */
+  readonly tokens: number;
+  readonly temperature: number;
+  readonly seed: number;
+}
+
 /** Names the settings that decide the samples of a given model. */
-export function samplesKey({ samples, seed }: Recipe): string {
+export function samplesKey({ seed, ...samples }: SampleSettings): string {
   return createHash("sha256").update(JSON.stringify({ samples, seed })).digest("hex").slice(0, 12);
 }
 
 /** @throws CambiumError from generating. */
 export async function sampleTexts(
   model: ModelSpec,
-  recipe: Recipe,
+  { prompts, tokens, temperature, seed }: SampleSettings,
   data: PreparedData,
   device: Device,
   trainer: Trainer,
 ): Promise<SampleRecord[]> {
-  const { prompts, tokens, temperature } = recipe.samples;
   const { tokenizer, heldOut } = data;
   if (tokens === 0) return [];
-  const opening = () => tokenizer.decode(heldOut.read(0, Math.min(promptTokens, heldOut.length)));
   const longest = contextLength(model);
+  const opening = () => tokenizer.decode(heldOut.read(0, Math.min(promptTokens, heldOut.length)));
   const samples: SampleRecord[] = [];
   for (const prompt of prompts.length > 0 ? prompts : [opening()]) {
     const half = Math.max(1, Math.floor(longest / 2));
@@ -35,7 +43,7 @@ export async function sampleTexts(
     if (ids.length === 0) continue;
     // The last new token is never read, so it needs no place in the context.
     const maxNewTokens = Math.min(tokens, longest - ids.length + 1);
-    const options = { prompt: ids, maxNewTokens, temperature, seed: `${recipe.seed}` };
+    const options = { prompt: ids, maxNewTokens, temperature, seed: `${seed}` };
     const result = await generate(device, model, trainer.parameters, options);
     // A model's vocabulary may be padded beyond its tokenizer's.
     const known = result.tokens.filter((id) => id < tokenizer.vocabSize);

@@ -11,7 +11,7 @@ import {
   type ModelSpec,
   type TrainingState,
 } from "@cambium/model";
-import type { StagePlan } from "@cambium/recipe";
+import type { PlannedStage } from "@cambium/recipe";
 import type { GrowthRecord } from "@cambium/run-format";
 import type { RunDirectory, StageDirectory } from "@cambium/run-format/node";
 import {
@@ -52,21 +52,22 @@ export interface StageStart extends Omit<HeldState, "state"> {
  * `E_CHECKPOINT_TENSORS`, and the errors of growing.
  */
 export async function startStage(
-  plan: StagePlan,
+  plan: PlannedStage,
   run: RunDirectory,
   { device, handover }: { readonly device: Device; readonly handover: Handover },
 ): Promise<StageStart> {
-  const held = await readStage(run.stage(plan.id), plan.model);
+  const { start, model } = plan.stage;
+  const held = await readStage(run.stage(plan.id), model);
   if (held) return { ...held, load: (trainer) => trainer.load(held.state), continued: true };
   const fresh = { progress: noProgress, rejected: [], continued: false };
-  const { start, model } = plan;
   const begun = (parameters: TrainingState["parameters"]): StageStart => {
     return { ...fresh, load: (trainer) => trainer.load(freshState(parameters)) };
   };
   if (start.kind === "init") return begun(initParameters(model, start));
   if (start.kind === "checkpoint") return begun(await readParameters(start.path, model));
   using growth = await handover.growth(plan);
-  const from = handover.state(start.from) ?? (await readParent(start.from, run, device));
+  const { id } = start.parent;
+  const from = handover.state(id) ?? (await readParent(id, start.plan.base, run, device));
   const began = performance.now();
   const state = await growth.grow(from.state);
   await finished(device, state);
@@ -74,22 +75,22 @@ export async function startStage(
   return { ...fresh, load: (trainer) => trainer.adopt(state), grown };
 }
 
-/** Waits until the device has computed `state`: what it is asked for it does in order. */
+/** Waits until the device has computed `state`: requests are carried out in order. */
 async function finished(device: Device, { tensors }: DeviceTrainingState): Promise<void> {
   const size = ({ type }: DeviceTensor) => type.shape.reduce((product, n) => product * n, 1);
   const [smallest] = Object.values(tensors).toSorted((a, b) => size(a) - size(b));
   if (smallest) await device.download(smallest);
 }
 
-async function readParent(from: StagePlan, run: RunDirectory, device: Device): Promise<TimedState> {
-  const directory = run.stage(from.id);
+async function readParent(id: string, model: ModelSpec, run: RunDirectory, device: Device): Promise<TimedState> {
+  const directory = run.stage(id);
   const began = performance.now();
-  const parent = await readStage(directory, from.model);
+  const parent = await readStage(directory, model);
   if (parent) {
     const state = await uploadState(device, parent.state);
     return { state, seconds: (performance.now() - began) / 1000 };
   }
-  throw new CambiumError("E_STAGE_LOST", `stage "${from.id}" is done but its snapshot is gone`, {
+  throw new CambiumError("E_STAGE_LOST", `stage "${id}" is done but its snapshot is gone`, {
     where: directory.snapshot,
     hint: "delete the stage's directory; the next run makes it again",
   });

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parsePlan } from "@cambium/growth";
 import { readHfModel } from "@cambium/model";
-import type { RecipeInput, StagePlan } from "@cambium/recipe";
+import type { PlannedStage, RecipeInput } from "@cambium/recipe";
 import { readRows } from "@cambium/run-format/node";
 import { expect, test } from "vitest";
 import { type RunObserver, readParameters, runRecipe } from "../src/index.js";
@@ -35,7 +35,7 @@ async function parameters(stage: string) {
 
 test("gradual growth does at each growth what its recipe says, and ends in the same bits wherever it is stopped", async () => {
   const { folder, recipe: path, out } = project(recipe);
-  const plans: StagePlan[] = [];
+  const plans: PlannedStage[] = [];
   const observer: RunObserver = { onPlan: (arms) => void plans.push(...arms.flatMap((arm) => arm.stages)) };
   await runRecipe(path, { out, importer, observer });
   const undisturbed = weights(out);
@@ -44,8 +44,8 @@ test("gradual growth does at each growth what its recipe says, and ends in the s
 
   const [, second, third] = stages(out);
   const [before, after] = [await parameters(second?.path ?? ""), await parameters(third?.path ?? "")];
-  const start = plans[2]?.start;
-  const frozen = start?.kind === "growth" ? parsePlan(JSON.parse(JSON.stringify(start.growth))).phase.frozen : [];
+  const start = plans[2]?.stage.start;
+  const frozen = start?.kind === "growth" ? parsePlan(JSON.parse(JSON.stringify(start.plan))).phase.frozen : [];
   expect(frozen.length).toBeGreaterThan(0);
   for (const [name, { data }] of Object.entries(after)) {
     // 2 → 3 layers, interleaved: the base's layers are 0 and 1, the copy of layer 1 behind it is new and trains.
@@ -78,7 +78,7 @@ test("gradual growth does at each growth what its recipe says, and ends in the s
     const controller = new AbortController();
     const stop: RunObserver = { onMetrics: () => void (++seen === stopAfter && controller.abort()) };
     const { state } = await runRecipe(path, { out: again, importer, observer: stop, signal: controller.signal });
-    expect(state).toBe("aborted");
+    expect(state).toBe("interrupted");
     expect((await runRecipe(path, { out: again, importer })).state).toBe("done");
     expect(weights(again)).toEqual(undisturbed);
     expect(await rows(again)).toEqual(expected);

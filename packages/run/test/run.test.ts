@@ -49,7 +49,7 @@ describe("a run", () => {
 
     writeFileSync(recipe, stringify({ ...minimal, growth: [{ ...minimal.growth[0], moments: "carry" }] }));
     const cached: string[] = [];
-    await runRecipe(recipe, { out, importer, observer: { onCached: ({ name }) => void cached.push(name) } });
+    await runRecipe(recipe, { out, importer, observer: { onCached: ({ stage }) => void cached.push(stage.name) } });
     expect(cached).toEqual(["base", "scratch"]);
     rmSync(folder, { recursive: true });
   });
@@ -70,7 +70,7 @@ describe("a run", () => {
       const controller = new AbortController();
       const observer = { onMetrics: () => void (++seen === stopAfter && controller.abort()) };
       expect((await runRecipe(recipe, { out: again, importer, observer, signal: controller.signal })).state).toBe(
-        "aborted",
+        "interrupted",
       );
       expect((await runRecipe(recipe, { out: again, importer })).state).toBe("done");
       for (const [name, bytes] of Object.entries(weights(again)))
@@ -171,7 +171,7 @@ describe("a run", () => {
       import: async (address) => (address === "narrow" ? { default: narrowBackend } : importer.import(address)),
     };
     const done: string[] = [];
-    const observer: RunObserver = { onStageDone: ({ name }) => void done.push(name) };
+    const observer: RunObserver = { onStageDone: ({ stage }) => void done.push(stage.name) };
     await expect(runRecipe(recipe, { out, importer: plugins, observer })).rejects.toMatchObject({ code: "E_LIMIT" });
     expect(done).toEqual(["base"]);
     rmSync(folder, { recursive: true });
@@ -184,9 +184,9 @@ describe("a run", () => {
     writeFileSync(recipe, stringify({ ...minimal, samples: { tokens: 2, prompts: ["The whale"], temperature: 0 } }));
     const steps: number[] = [];
     const cached: string[] = [];
-    const observer = {
-      onMetrics: (_: unknown, { step }: { step: number }) => void steps.push(step),
-      onCached: ({ name }: { name: string }) => void cached.push(name),
+    const observer: RunObserver = {
+      onMetrics: (_, { step }) => void steps.push(step),
+      onCached: ({ stage }) => void cached.push(stage.name),
     };
     await runRecipe(recipe, { out, importer, observer });
     expect([steps, cached]).toEqual([[], ["base"]]);
@@ -237,10 +237,10 @@ describe("a run", () => {
     const controller = new AbortController();
     const observer = { onData: () => controller.abort() };
     expect(await runRecipe(recipe, { out, importer, observer, signal: controller.signal })).toMatchObject({
-      state: "aborted",
+      state: "interrupted",
     });
     const stopped = AbortSignal.abort();
-    expect(await runRecipe(recipe, { out, importer, signal: stopped })).toMatchObject({ state: "aborted" });
+    expect(await runRecipe(recipe, { out, importer, signal: stopped })).toMatchObject({ state: "interrupted" });
     expect(await runRecipe(recipe, { out, importer })).toMatchObject({ state: "done" });
     rmSync(folder, { recursive: true });
   });

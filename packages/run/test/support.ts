@@ -39,7 +39,7 @@ export function stages(out: string): { path: string; manifest: StageManifest }[]
     .flatMap((arm) => arm.stages)
     .map((id) => {
       const path = join(out, "stages", id);
-      return { path, manifest: JSON.parse(readFileSync(join(path, "stage.json"), "utf8")) as StageManifest };
+      return { path, manifest: JSON.parse(readFileSync(join(path, "record.json"), "utf8")) as StageManifest };
     });
 }
 

@@ -29,6 +29,8 @@ export interface LoopOptions {
   readonly schedule: Schedule;
   /** Tokens of this stage; the last step may read past it by less than a step. */
   readonly totalTokens: number;
+  /** Asked after each row with a held-out loss: whether the stage ends with it, before its tokens are read. */
+  readonly ends?: () => boolean;
   /** Where the stage stands: `noProgress`, or a snapshot's. */
   readonly from?: Progress;
   /**
@@ -42,7 +44,7 @@ export interface LoopOptions {
     readonly batches: () => Iterable<Int32Array>;
   };
   readonly snapshot?: {
-    /** Wall seconds between snapshots, to a step or two; one is also taken on abort. */
+    /** Wall seconds between snapshots, to a step or two; one is also taken when the loop is interrupted. */
     readonly everySeconds: number;
     readonly save: (state: TrainingState, progress: Progress) => Promise<void>;
   };
@@ -61,7 +63,7 @@ export interface LoopOptions {
 }
 
 export interface LoopResult {
-  readonly reason: "done" | "aborted";
+  readonly reason: "done" | "interrupted";
   readonly progress: Progress;
 }
 
@@ -114,7 +116,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
       if (!current) {
         if (signal?.aborted) {
           await save();
-          return { reason: "aborted", progress };
+          return { reason: "interrupted", progress };
         }
         if (isLast(progress.tokens)) await options.beforeLastStep?.();
         current = await handOver(options, progress);
@@ -143,6 +145,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
         tokensPerSecond: trainer.tokensPerStep / Math.max(seconds, 1e-6),
         ...(options.memoryBytes && { memoryBytes: options.memoryBytes() }),
       });
+      if (heldOutLoss !== undefined && options.ends?.() === true) break;
       if (!next && snapshotDue()) await save();
       [current, next] = [await next, undefined];
     }

@@ -76,6 +76,11 @@ export function withScaledLoss(loss: Graph): Graph {
   return builder.finish();
 }
 
+/** Clipping as `clipByGlobalNorm` takes it, which does not clip to an infinite norm. */
+export function maxNormOf(clip: number | null): number {
+  return clip ?? Number.POSITIVE_INFINITY;
+}
+
 /** What an update takes besides gradients: their factor, and the number of the step for bias correction. */
 export interface UpdateScalars {
   /** 0 where the step is to be skipped. */
@@ -87,21 +92,21 @@ export interface UpdateScalars {
  * Appends clipping of gradients that are `scale` times too large, without a pass over them, and the scale's own update.
  * Outputs: `gradNorm` as it is unscaled (not finite: the step is skipped), `stepScale`, the scale that the step had, and
  * the state of `scalingNames`.
- * @param clip the joint norm that gradients are clipped to
+ * @param clip the joint norm that gradients are clipped to; null: they are not
  * @param scale the graph's input `lossScale`
  */
 export function scaledClip(
   builder: GraphBuilder,
   gradients: readonly Tensor[],
-  clip: number,
+  clip: number | null,
   scale: Tensor,
 ): UpdateScalars {
   const finiteSteps = builder.input(scalingNames.finiteSteps, i32());
   const updates = builder.input(scalingNames.updates, i32());
-  const [, scaledNorm] = clipByGlobalNorm(gradients, { maxNorm: clip });
+  const [, scaledNorm] = clipByGlobalNorm(gradients, { maxNorm: maxNormOf(clip) });
   const norm = div(scaledNorm, scale);
   // As clipByGlobalNorm has it, of the unscaled norm.
-  const factor = Number.isFinite(clip) ? minimum(div(builder.scalar(clip), add(norm, 1e-6)), 1) : builder.scalar(1);
+  const factor = clip === null ? builder.scalar(1) : minimum(div(builder.scalar(clip), add(norm, 1e-6)), 1);
   // The norm of a gradient that overflowed is infinite, or no number.
   const finite = less(scaledNorm, largestNorm);
   const counted = add(finiteSteps, 1);

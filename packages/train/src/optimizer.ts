@@ -7,8 +7,8 @@ export interface OptimizerOptions {
   readonly eps: number;
   /** Decoupled weight decay, on every parameter (as in the paper's code). */
   readonly weightDecay: number;
-  /** Joint L2 norm to which gradients are clipped; Infinity does not clip. */
-  readonly clip: number;
+  /** Joint L2 norm to which gradients are clipped; null: they are not. */
+  readonly clip: number | null;
 }
 
 /** Du et al. 2024, appendix B.3. */
@@ -22,10 +22,13 @@ export function optimizerOptions(given: Partial<OptimizerOptions> = {}): Optimiz
     ["beta2", (x) => x >= 0 && x < 1, "in [0, 1)"],
     ["eps", (x) => x > 0 && x < 1, "in (0, 1)"],
     ["weightDecay", (x) => x >= 0 && x < Number.POSITIVE_INFINITY, "≥ 0"],
-    ["clip", (x) => x > 0, "> 0, or Infinity for no clipping"],
+    ["clip", (x) => x > 0 && x < Number.POSITIVE_INFINITY, "a finite number > 0, or null for no clipping"],
   ];
   const reasons: Reason[] = rules
-    .filter(([name, fits]) => !fits(options[name]))
+    .filter(([name, fits]) => {
+      const value = options[name];
+      return value === null ? name !== "clip" : !fits(value);
+    })
     .map(([name, , expected]) => ({ where: name, message: "out of range", expected, got: String(options[name]) }));
   if (reasons.length > 0)
     throw new CambiumError("E_OPTIMIZER", "the optimizer's settings do not make sense", { reasons });

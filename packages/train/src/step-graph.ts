@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from "@cambium/ir";
 import { lossGraph, type ModelSpec, type Phase, parameterTable, plainPhase, stateNames } from "@cambium/model";
-import { scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
+import { maxNormOf, scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
 import type { Precision } from "./precision.js";
 
@@ -153,9 +153,9 @@ function update(
   });
 }
 
-function plainClip(builder: GraphBuilder, gradients: readonly Tensor[], clip: number): UpdateScalars {
+function plainClip(builder: GraphBuilder, gradients: readonly Tensor[], clip: number | null): UpdateScalars {
   const step = builder.input("step", i32());
-  const [gradScale, norm] = clipByGlobalNorm(gradients, { maxNorm: clip });
+  const [gradScale, norm] = clipByGlobalNorm(gradients, { maxNorm: maxNormOf(clip) });
   builder.output("gradNorm", norm);
   return { gradScale, step };
 }

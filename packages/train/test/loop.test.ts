@@ -14,7 +14,7 @@ async function play(script: Script, options: Partial<LoopOptions> & { totalToken
   const run = () =>
     trainLoop({
       trainer,
-      schedule: schedule({ kind: "constant", peak: 0.1, totalTokens: 1 }),
+      schedule: schedule({ name: "constant", peak: 0.1 }),
       batchAt: (position) => Int32Array.of(position),
       onMetrics: (row) => void rows.push(row),
       onStart: (loss) => void starts.push(loss),
@@ -112,7 +112,7 @@ describe("trainLoop", () => {
   });
 
   it("gives each step the rate of the tokens before it, and the row what came of it", async () => {
-    const rate = schedule({ kind: "cosine", peak: 1, totalTokens: 40, warmupTokens: 20 });
+    const rate = schedule({ name: "cosine", peak: 1, total: 40, warmup: 20 });
     const result = (n: number) => ({ loss: 4 - n, gradNorm: n / 2 });
     const script: Script = { tokensPerStep: 10, result, heldOut: (n) => 10 - n };
     const { run, seen, rows } = await play(script, {
@@ -168,7 +168,7 @@ describe("trainLoop", () => {
       { totalTokens: 40, signal: controller.signal, snapshot: { everySeconds: 1e9, save: never } },
     );
     const { reason, progress } = await run();
-    expect(reason).toBe("aborted");
+    expect(reason).toBe("interrupted");
     expect(progress).toMatchObject({ step: at, tokens: 10 * at });
     expect(snapshots).toEqual([progress]);
     expect(rows.length).toBe(at);

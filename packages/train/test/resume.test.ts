@@ -69,7 +69,7 @@ function sitting(options: Partial<TrainerOptions>, start: Stop, stopAfter = Numb
     const totalTokens = steps * trainer.tokensPerStep - 1;
     const { reason, progress } = await trainLoop({
       trainer,
-      schedule: schedule({ kind: "cosine", peak: 0.01, totalTokens, warmupTokens: 2 * trainer.tokensPerStep }),
+      schedule: schedule({ name: "cosine", peak: 0.01, total: totalTokens, warmup: 2 * trainer.tokensPerStep }),
       totalTokens,
       from: start.progress,
       batchAt: (position) => batchAt(position),
@@ -115,7 +115,7 @@ describe.each(variants)("a stopped run, %s", (_, options) => {
     const rows: object[] = [];
     for (let step = 0; step < steps; step++) {
       const part = await sitting(options, stop, step);
-      expect([part.reason, part.progress.step]).toEqual(["aborted", step]);
+      expect([part.reason, part.progress.step]).toEqual(["interrupted", step]);
       // Stopped before its first step it has measured the start, and will again.
       rows.push(...part.rows.slice(step === 0 ? 1 : 0));
       stop = throughSnapshot(part.stops.at(-1) as Stop);

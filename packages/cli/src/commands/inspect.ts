@@ -142,7 +142,7 @@ async function modelOf(
   if (!isRecipe(path)) return { model: await readModel(await findModel(path)) };
   const recipe = await loadRecipe(path);
   const [arm] = await planRecipe(recipe, path, host);
-  const model = arm?.stages.at(-1)?.model;
+  const model = arm?.stages.at(-1)?.stage.model;
   if (!model) throw new Error("a recipe plans an arm with a stage");
   return { model, precision: recipe.train.precision };
 }

@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { contextLength } from "@cambium/model";
 import { checkRecipe } from "@cambium/recipe";
+import { type ScheduleName, scheduleNames } from "@cambium/train";
 import { Command } from "commander";
 import { oneOf, realNumber, wholeNumber, withBackendFlags, withPrecisionFlag } from "../flags.js";
 import type { Host } from "../host.js";
@@ -17,7 +18,7 @@ interface Flags extends RunFlags {
   readonly context?: number;
   readonly batch: number;
   readonly lr: number;
-  readonly schedule: "constant" | "cosine" | "wsd";
+  readonly schedule: ScheduleName;
   readonly warmup: number;
   readonly seed: number;
 }
@@ -32,12 +33,7 @@ export function trainCommand(host: Host): Command {
     .option("--context <n>", "tokens in a sequence (default: the model's, at most 256)", wholeNumber("--context", 1))
     .option("--batch <n>", "sequences in a batch", wholeNumber("--batch", 1), 8)
     .option("--lr <rate>", "learning rate after warm-up", realNumber("--lr", 0, true), 3e-4)
-    .option(
-      "--schedule <kind>",
-      "constant, cosine or wsd",
-      oneOf("--schedule", ["constant", "cosine", "wsd"]),
-      "cosine",
-    )
+    .option("--schedule <name>", scheduleNames.join(", "), oneOf("--schedule", scheduleNames), "cosine")
     .option("--warmup <n>", "tokens of warm-up", tokenCount("--warmup", true), 0)
     .option("--seed <n>", "decides the order of the text", wholeNumber("--seed"), 0)
     .option("-o, --out <dir>", "the run's directory (default: runs/train-MODEL)")

@@ -1,7 +1,14 @@
 // The JSON form of a plan: the plan itself, its longer lists told once. Reading one back checks its form first, then that it
 // holds together.
 import { CambiumError } from "@cambium/ir";
-import { builtInFamily, type FamilyResolver, type ModelSpec, modelJson, parseModelSpec } from "@cambium/model";
+import {
+  builtInFamily,
+  type FamilyResolver,
+  type ModelSpec,
+  modelJson,
+  type Phase,
+  parseModelSpec,
+} from "@cambium/model";
 import * as z from "zod";
 import type { Expr } from "../expr/expr.js";
 import { axisName, exprSchema } from "../expr/schema.js";
@@ -25,6 +32,29 @@ const modelSchema = (resolve: FamilyResolver) =>
 const names = z.array(z.string()).readonly();
 const index = z.int().nonnegative();
 
+/** How a model trains, as data. */
+export const phaseSchema: z.ZodType<Phase> = z.strictObject({
+  frozen: names,
+  masks: z
+    .array(
+      z.strictObject({
+        tensors: names,
+        axis: axisName,
+        range: z.tuple([index, index]).readonly(),
+        schedule: z.discriminatedUnion("kind", [
+          z.strictObject({
+            kind: z.literal("linear"),
+            start: z.number().nonnegative(),
+            tokens: z.number().positive(),
+          }),
+          z.strictObject({ kind: z.literal("const"), value: z.number().min(0).max(1) }),
+        ]),
+      }),
+    )
+    .readonly(),
+  lrMultipliers: z.record(z.string(), z.number()),
+});
+
 type Lists = readonly (readonly number[])[];
 
 const planSchema = (lists: Lists, resolve: FamilyResolver): z.ZodType<GrowthPlan> =>
@@ -39,27 +69,7 @@ const planSchema = (lists: Lists, resolve: FamilyResolver): z.ZodType<GrowthPlan
     tensors: z.record(z.string(), exprSchema(lists)),
     dropped: names,
     optimizer: z.strictObject({ moments: z.record(z.string(), exprSchema(lists)) }),
-    phase: z.strictObject({
-      frozen: names,
-      masks: z
-        .array(
-          z.strictObject({
-            tensors: names,
-            axis: axisName,
-            range: z.tuple([index, index]).readonly(),
-            schedule: z.discriminatedUnion("kind", [
-              z.strictObject({
-                kind: z.literal("linear"),
-                start: z.number().nonnegative(),
-                tokens: z.number().positive(),
-              }),
-              z.strictObject({ kind: z.literal("const"), value: z.number().min(0).max(1) }),
-            ]),
-          }),
-        )
-        .readonly(),
-      lrMultipliers: z.record(z.string(), z.number()),
-    }),
+    phase: phaseSchema,
     claims: z.strictObject({
       functionPreserving: z.enum(["exact", "exact-if-eps-scaled", "at-mask-0", "no"]),
       deadParams: names.exactOptional(),

@@ -1,98 +1,155 @@
 // The arms of a recipe: stages with their models, budgets and identities, decided before anything trains.
-import type { Operator } from "@cambium/growth";
-import { llama, type ModelSpec, modelSpec } from "@cambium/model";
+import type { GrowthPlan, Operator } from "@cambium/growth";
+import { llama, type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
 import { optimizerOptions } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../schema.js";
-import { flopsPerToken, remainingTokens, wholeSteps } from "./budget.js";
-import { checkFit, checkGrowth, checkMasks, checkSchedule } from "./checks.js";
+import { budgetOf, evaluation, flopsPerToken, wholeSteps } from "./budget.js";
+import { checkFit, checkGrowth, checkMasks, checkSchedule, masksOpenAfter } from "./checks.js";
 import type { PlanContext } from "./context.js";
+import { untilOf } from "./growth-time.js";
 import { stageId } from "./identity.js";
 import { scheduleOf } from "./schedule.js";
-import type { ArmPlan, StagePlan } from "./stage.js";
+import type { ArmPlan, PlannedStage, Stage, StageStart, Until } from "./stage.js";
+
+/** Tokens after which stages with an open end have ended, by the stage's id. */
+export type Decided = ReadonlyMap<string, number>;
 
 /**
- * The arms of a recipe, the grown one first.
+ * The arms of a recipe, the grown one first. A stage whose end is decided while it runs is planned at its longest, and
+ * so is what comes after it, until `decided` says when it ended.
  * @throws CambiumError `E_RECIPE` for a checkpoint that the rest of the recipe does not fit, `E_SCHEDULE` for a learning
- * rate that makes no sense over a stage's tokens, `E_GROWTH_UNSUPPORTED`, `E_GROWTH_MASKS` for masks that outlast their
- * stage; what an operator's `plan` throws.
+ * rate that makes no sense over a stage's tokens, `E_GROWTH_TIMING`, `E_GROWTH_UNSUPPORTED`, `E_GROWTH_MASKS` for masks
+ * that outlast their stage; what an operator's `plan` throws.
  */
-export function planArms(recipe: Recipe, context: PlanContext): ArmPlan[] {
+export function planArms(recipe: Recipe, context: PlanContext, decided: Decided = new Map()): ArmPlan[] {
   checkFit(recipe, context);
-  const grown = planGrown(recipe, context, context.operators.growth);
-  const target = grown.at(-1) as StagePlan;
-  const arms: ArmPlan[] = [{ name: recipe.growth.length > 0 ? "grown" : "base", stages: grown }];
+  const links = linksOf(recipe, context, context.operators.growth);
+  const target = (links.at(-1) as Link).model;
+  const budget = budgetOf(recipe, target);
+  const arm = (of: Recipe, chain: readonly Link[]) => planArm({ recipe: of, context, decided, links: chain, budget });
+  const arms: ArmPlan[] = [{ name: recipe.growth.length > 0 ? "grown" : "base", stages: arm(recipe, links) }];
   if (recipe.growth.length > 0 && recipe.compare.includes("scratch")) {
-    const scratch = stage(recipe, context, {
-      name: "scratch",
-      model: target.model,
-      tokens: wholeSteps(recipe, recipe.train.tokens),
-      dataPosition: 0,
-      schedule: scheduleOf(recipe, recipe.train.tokens),
-      start: initial(recipe),
-    });
-    arms.push({ name: "scratch", stages: [scratch] });
+    const alone = { name: "scratch", model: target, start: initial(recipe), phase: plainPhase };
+    arms.push({ name: "scratch", stages: arm({ ...recipe, growth: [] }, [alone]) });
   }
   recipe.variants.forEach(({ options }, i) => {
     const operator = context.operators.variants[i] as Operator;
     const growth = recipe.growth.map((step) => ({ ...step, options }));
-    const stages = planGrown({ ...recipe, growth }, context, Array(growth.length).fill(operator), target.model);
+    const variant = { ...recipe, growth };
+    const stages = arm(variant, linksOf(variant, context, Array(growth.length).fill(operator)));
     const alike = arms.filter(({ name }) => name.replace(/-\d+$/, "") === operator.name).length;
     arms.push({ name: alike === 0 ? operator.name : `${operator.name}-${alike + 1}`, stages });
   });
   return arms;
 }
 
-/** @param like the model whose training for `train.tokens` costs what the arm may spend; default the arm's own target */
-function planGrown(
-  recipe: Recipe,
-  context: PlanContext,
-  operators: readonly Operator[],
-  like?: ModelSpec,
-): StagePlan[] {
-  const { growth, train } = recipe;
-  const stages: StagePlan[] = [];
+/** A stage of an arm before its tokens are known. */
+interface Link extends Pick<Stage, "name" | "model" | "phase"> {
+  /** The growth that it begins with, or how its arm begins. */
+  readonly start: StageStart | { readonly kind: "grown"; readonly plan: GrowthPlan; readonly step: GrowthStep };
+}
+
+/** The models of an arm: what it begins with, and what each growth makes of it. */
+function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Operator[]): Link[] {
   const { checkpoint } = context;
-  let model = checkpoint?.model ?? baseModel(recipe, context);
-  let start: StagePlan["start"] = checkpoint
+  const start: StageStart = checkpoint
     ? { kind: "checkpoint", path: checkpoint.path, fingerprint: checkpoint.fingerprint }
     : initial(recipe);
-  let position = 0;
-  for (let i = 0; i <= growth.length; i++) {
-    const before = growth[i - 1];
-    const last = i === growth.length;
-    const tokens = wholeSteps(
-      recipe,
-      last ? remainingTokens(recipe, stages, model, like) : (growth[i] as GrowthStep).at,
-    );
-    const name = i === 0 ? "base" : last ? "target" : `stage-${i + 1}`;
-    // A stage that will grow follows the schedule of a full run: its learning rate is not run down before growth.
-    const plan = stage(recipe, context, {
-      name,
-      model,
-      tokens,
-      dataPosition: position,
-      schedule: scheduleOf(recipe, last && i > 0 ? tokens : train.tokens, before),
-      start,
-    });
-    stages.push(plan);
-    position += tokens;
-    if (!last) {
-      const step = growth[i] as GrowthStep;
-      const options = {
-        ...step.options,
-        ...(step.factor !== undefined && { factor: step.factor }),
-        ...(step.layers !== undefined && { layers: step.layers }),
-      };
-      const grown = (operators[i] as Operator).plan(model, options);
-      checkGrowth(i, grown);
-      start = { kind: "growth", from: plan, growth: grown, moments: step.moments };
-      model = grown.target;
-    }
+  const base = checkpoint?.model ?? baseModel(recipe, context);
+  const links: Link[] = [{ name: "base", model: base, start, phase: plainPhase }];
+  for (const [i, step] of recipe.growth.entries()) {
+    const { factor, layers, options } = step;
+    const given = { ...options, ...(factor !== undefined && { factor }), ...(layers !== undefined && { layers }) };
+    const plan = (operators[i] as Operator).plan((links[i] as Link).model, given);
+    checkGrowth(i, plan);
+    const name = i + 1 === recipe.growth.length ? "target" : `stage-${i + 2}`;
+    links.push({ name, model: plan.target, start: { kind: "grown", plan, step }, phase: plan.phase });
+  }
+  return links;
+}
+
+interface Arm {
+  readonly recipe: Recipe;
+  readonly context: PlanContext;
+  readonly decided: Decided;
+  readonly links: readonly Link[];
+  /** FLOPs that the arm may spend. */
+  readonly budget: number;
+}
+
+function planArm(arm: Arm): PlannedStage[] {
+  const { recipe, context, decided, links } = arm;
+  const stages: PlannedStage[] = [];
+  const ended: number[] = [];
+  for (const [i, link] of links.entries()) {
+    const untils = untilsOf(arm, ended);
+    const times = untils.map((until, k) => ({ tokens: ended[k] ?? longest(until), open: !isDecided(until, ended[k]) }));
+    const until = untils[i] as Until;
+    const stage: Stage = {
+      ...settingsOf(recipe, context),
+      ...{ name: link.name, model: link.model, phase: link.phase, until },
+      start: startOf(link, stages.at(-1)),
+      data: { content: context.dataContent, position: stages.reduce((sum, { tokens }) => sum + tokens, 0) },
+      schedule: scheduleOf(recipe, times, i),
+    };
+    const id = stageId(stage);
+    const end = until.kind === "tokens" ? until.tokens : decided.get(id);
+    const tokens = end ?? longest(until);
+    if (end !== undefined) ended[i] = end;
+    checkSchedule(stage);
+    checkMasks(stage, tokens);
+    const flops = tokens * flopsPerToken(link.model, recipe.model.context);
+    stages.push({ id, stage, tokens, flops, open: end === undefined });
   }
   return stages;
 }
 
-function initial({ seed, model }: Recipe): StagePlan["start"] {
+/** The ends of an arm's stages; of those in `ended` it is known when they came. */
+function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Until[] {
+  const target = (links.at(-1) as Link).model;
+  const untils: Until[] = [];
+  let spent = 0;
+  for (const [i, { model, phase }] of links.entries()) {
+    const perToken = flopsPerToken(model, recipe.model.context);
+    const last = i === links.length - 1;
+    const until: Until = last
+      ? { kind: "tokens", tokens: wholeSteps(recipe, Math.max(1, (budget - spent) / perToken)) }
+      : untilOf(recipe, i, model, { flops: budget, spent, target, masked: masksOpenAfter(phase) });
+    untils.push(until);
+    spent += (ended[i] ?? longest(until)) * perToken;
+  }
+  return untils;
+}
+
+/** The most tokens that a stage takes. */
+function longest(until: Until): number {
+  return until.kind === "tokens" ? until.tokens : until.most;
+}
+
+function isDecided(until: Until, end: number | undefined): boolean {
+  return until.kind === "tokens" || end !== undefined;
+}
+
+/** What all stages of a recipe have in common. */
+function settingsOf(recipe: Recipe, { device }: PlanContext) {
+  const { batch, accumulation, precision, optimizer } = recipe.train;
+  const clip = optimizer.clip === "none" ? null : optimizer.clip;
+  return {
+    ...{ batch, accumulation, precision, device },
+    context: recipe.model.context,
+    seed: recipe.seed,
+    optimizer: optimizerOptions({ ...optimizer, clip }),
+    evaluation: evaluation(recipe),
+  };
+}
+
+function startOf({ start }: Link, parent: PlannedStage | undefined): StageStart {
+  if (start.kind !== "grown") return start;
+  const { id, tokens } = parent as PlannedStage;
+  return { kind: "growth", parent: { id, tokens }, plan: start.plan, moments: start.step.moments };
+}
+
+function initial({ seed, model }: Recipe): StageStart {
   return { kind: "init", seed: String(seed), scheme: model.init ?? "paper" };
 }
 
@@ -113,13 +170,4 @@ function baseModel({ model }: Recipe, { vocabSize, bosId, eosId }: PlanContext):
     bosTokenId: bosId,
     eosTokenId: eosId,
   });
-}
-
-function stage(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" | "optimizer" | "flops">): StagePlan {
-  const { clip, ...rest } = recipe.train.optimizer;
-  const optimizer = optimizerOptions({ ...rest, clip: clip === "none" ? Number.MAX_VALUE : clip });
-  checkSchedule(plan);
-  checkMasks(plan);
-  const flops = plan.tokens * flopsPerToken(plan.model, recipe.model.context);
-  return { ...plan, optimizer, flops, id: stageId(recipe, context, { ...plan, optimizer }) };
 }

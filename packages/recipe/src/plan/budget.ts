@@ -2,22 +2,10 @@
 import { isTied, type ModelSpec, sizesAlong } from "@cambium/model";
 import { type ModelShape, trainFlops } from "@cambium/scaling";
 import type { Recipe } from "../schema.js";
-import type { StagePlan } from "./stage.js";
 
-/**
- * Tokens of `model` that spend what `train.tokens` of `like` would, less what `stages` have spent.
- * @returns 1 at least; not rounded to steps
- */
-export function remainingTokens(
-  { model: { context }, train }: Recipe,
-  stages: readonly Pick<StagePlan, "model" | "tokens">[],
-  model: ModelSpec,
-  like = model,
-): number {
-  const perToken = flopsPerToken(model, context);
-  const budget = train.tokens * (flopsPerToken(like, context) / perToken);
-  const spent = stages.reduce((sum, stage) => sum + stage.tokens * flopsPerToken(stage.model, context), 0);
-  return Math.max(1, budget - spent / perToken);
+/** FLOPs that each arm of a recipe may spend: those of `target` over `train.tokens`. */
+export function budgetOf({ model, train }: Recipe, target: ModelSpec): number {
+  return train.tokens * flopsPerToken(target, model.context);
 }
 
 /** `tokens` as the nearest whole number of optimizer steps, 1 at least. */

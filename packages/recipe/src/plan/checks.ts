@@ -1,11 +1,11 @@
 // What can be wrong with a run's stages, found before anything trains.
 import { type GrowthPlan, planNeeds } from "@cambium/growth";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { contextLength, modelSizes, opensAfter } from "@cambium/model";
+import { contextLength, modelSizes, opensAfter, type Phase } from "@cambium/model";
 import { schedule } from "@cambium/train";
 import type { Recipe } from "../schema.js";
 import type { PlanContext } from "./context.js";
-import type { StagePlan } from "./stage.js";
+import type { Stage } from "./stage.js";
 
 /** Mistakes that only the tokenizer and the checkpoint can tell. */
 export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanContext): void {
@@ -28,7 +28,7 @@ export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: Pla
 }
 
 /** @throws CambiumError `E_SCHEDULE` now and not when the stage begins, hours later. */
-export function checkSchedule({ name, schedule: options }: Pick<StagePlan, "name" | "schedule">): void {
+export function checkSchedule({ name, schedule: options }: Pick<Stage, "name" | "schedule">): void {
   try {
     schedule(options);
   } catch (error) {
@@ -49,18 +49,24 @@ export function checkGrowth(index: number, plan: GrowthPlan): void {
 }
 
 /**
+ * @param tokens that the stage trains for, at most
  * @throws CambiumError `E_GROWTH_MASKS` when masks are not open at the stage's end: the checkpoint saved there, and the
  * next growth, would take the plain model for what was trained.
  */
-export function checkMasks({ name, tokens, start }: Pick<StagePlan, "name" | "tokens" | "start">): void {
+export function checkMasks({ name, start, phase }: Stage, tokens: number): void {
   if (start.kind !== "growth") return;
-  const opened = Math.max(0, ...start.growth.phase.masks.map(opensAfter));
+  const opened = masksOpenAfter(phase);
   if (opened <= tokens) return;
-  const { operator } = start.growth;
+  const { operator } = start.plan;
   throw new CambiumError("E_GROWTH_MASKS", `masks of ${operator.name} are not open when their stage ends`, {
     where: `stage "${name}"`,
     expected: `open after ${tokens} tokens, when the stage ends`,
     got: opened === Number.POSITIVE_INFINITY ? "masks that never open" : `open after ${opened} tokens`,
     hint: "open the masks sooner, or train the stage for longer",
   });
+}
+
+/** Tokens of a stage after which all its masks are open. */
+export function masksOpenAfter({ masks }: Phase): number {
+  return Math.max(0, ...masks.map(opensAfter));
 }

@@ -1,40 +1,43 @@
 // A stage's identity: the hash of all that decides its weights and metrics, and of nothing else.
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Recipe } from "../schema.js";
-import { evaluation } from "./budget.js";
-import type { PlanContext } from "./context.js";
-import type { StagePlan } from "./stage.js";
+import type { Stage } from "./stage.js";
+import { stageJson } from "./stage-json.js";
 
-/** Part of every stage's identity: raise it when the same plan comes to mean other bits. */
-const identityVersion = 1;
+/** Part of every stage's identity: raise it when the same stage comes to mean other bits. */
+const identityVersion = 2;
 
-/** The name of the stage's folder: its name, and the first 12 hexadecimal digits of the hash. */
-export function stageId(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" | "flops">): string {
-  const hash = bytesToHex(sha256(utf8ToBytes(identity(recipe, context, plan))));
-  return `${plan.name}-${hash.slice(0, 12)}`;
+/** All fields of a stage that do not decide its bits; every other field counts. */
+export const notCounted: readonly (readonly string[])[] = [
+  ["name"],
+  // The checkpoint's fingerprint counts instead.
+  ["start", "path"],
+];
+
+/** SHA-256 of the stage without what does not count, in hexadecimal digits. */
+export function identityOf(stage: Stage): string {
+  const counted = notCounted.reduce<unknown>(without, stageJson(stage));
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([identityVersion, ordered(counted)]))));
 }
 
-/** Each field stands by its name. */
-function identity(recipe: Recipe, context: PlanContext, plan: Omit<StagePlan, "id" | "flops">): string {
-  const { model, tokens, dataPosition, optimizer, start } = plan;
-  const { batch, accumulation, precision } = recipe.train;
-  const { kind, peak, floor, warmupTokens, totalTokens, decayTokens } = plan.schedule;
-  return JSON.stringify({
-    identityVersion,
-    ...{ model, tokens, dataPosition, optimizer, start: startIdentity(start) },
-    // A constant rate asks neither where it ends nor when.
-    schedule:
-      kind === "constant" ? { peak, warmupTokens } : { kind, peak, floor, warmupTokens, totalTokens, decayTokens },
-    ...{ seed: recipe.seed, time: recipe.model.context, batch, accumulation },
-    // Absent in f32: stages that were trained before there was another keep their names.
-    ...(precision !== "f32" && { precision }),
-    evaluate: evaluation(recipe),
-    ...{ dataContent: context.dataContent, device: context.device },
-  });
+export function stageId(stage: Stage): string {
+  return `${stage.name}-${identityOf(stage).slice(0, 12)}`;
 }
 
-function startIdentity(start: StagePlan["start"]): object {
-  if (start.kind === "growth") return { ...start, from: start.from.id };
-  return start.kind === "checkpoint" ? { ...start, path: undefined } : start;
+function without(value: unknown, [key = "", ...rest]: readonly string[]): unknown {
+  if (!isRecord(value) || !Object.hasOwn(value, key)) return value;
+  const { [key]: held, ...others } = value;
+  return rest.length === 0 ? others : { ...others, [key]: without(held, rest) };
+}
+
+/** `value` with the keys of every object in one order: a stage read back from JSON has the identity it was written with. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, held]) => [key, ordered(held)]));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,17 +1,70 @@
-// The learning rate of a stage, from the recipe and the growth that the stage begins with.
-import type { ScheduleOptions } from "@cambium/train";
+// The learning rates of an arm's stages. A growth begins the schedule anew, or lets it span the growth.
+import { CambiumError } from "@cambium/ir";
+import { type ScheduleOptions, schedules } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../schema.js";
 
-/** @param totalTokens where the schedule ends, if it does */
-export function scheduleOf({ train }: Recipe, totalTokens: number, growth?: GrowthStep): ScheduleOptions {
-  const peak = growth?.lr ?? train.lr;
-  const warmupTokens = growth?.warmup ?? train.warmup;
+/** A stage as far as schedules ask. */
+export interface TimedStage {
+  readonly tokens: number;
+  /** Its end, and so its tokens, is decided while it runs. */
+  readonly open: boolean;
+}
+
+/** The schedule of stage `index` of an arm; growth `i` stands between stages `i` and `i + 1`. */
+export function scheduleOf(recipe: Recipe, stages: readonly TimedStage[], index: number): ScheduleOptions {
+  const { growth, train } = recipe;
+  const first = spanStart(growth, index);
+  const after = spanEnd(growth, index);
+  const span = stages.slice(first, after);
+  const begins = growth[first - 1];
+  const here = growth[index - 1];
+  // The last growth of the span that sets one: a rate holds until another growth changes it, or the schedule begins anew.
+  const peak = growth.slice(Math.max(0, first - 1), index).findLast(({ lr }) => lr !== undefined)?.lr ?? train.lr;
+  const warmup = begins?.warmup ?? train.warmup;
+  const position = span.slice(0, index - first).reduce((sum, { tokens }) => sum + tokens, 0);
+  const { name, ...options } = train.schedule;
+  const policy = first === index ? "restart" : here?.schedule;
   return {
-    kind: train.schedule,
+    name,
+    ...(Object.keys(options).length > 0 && { options }),
     peak,
-    floor: Math.min(peak, train.minLr ?? peak / 10),
-    warmupTokens,
-    totalTokens: Math.max(totalTokens, warmupTokens),
-    ...(train.decay !== undefined && { decayTokens: train.decay }),
+    ...(warmup > 0 && { warmup }),
+    ...(schedules[name].ends && {
+      floor: Math.min(peak, train.minLr ?? peak / 10),
+      total: Math.max(totalOf(recipe, stages, first, after), warmup),
+    }),
+    ...(position > 0 && { position }),
+    ...(policy === "rewarm" && { rewarm: here?.warmup ?? train.warmup }),
   };
+}
+
+/**
+ * Where the schedule of the stages from `first` to before `after` ends. One that stops short of the arm's end is that of
+ * a full run: the learning rate is not run down before growth.
+ */
+function totalOf({ train }: Recipe, stages: readonly TimedStage[], first: number, after: number): number {
+  if (after < stages.length || stages.length === 1) return train.tokens;
+  const span = stages.slice(first, after);
+  if (span.slice(0, -1).some(({ open }) => open)) {
+    throw new CambiumError("E_SCHEDULE", "a schedule that spans a growth has to know when the arm ends", {
+      where: `growth.${after - 2}.schedule`,
+      got: `schedule: ${train.schedule.name}, and a growth that is decided while training`,
+      hint: "schedule: constant, restart at the growth, or a growth at a number or share",
+    });
+  }
+  return span.reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+/** The stage in which the schedule of stage `index` began. */
+function spanStart(growth: readonly GrowthStep[], index: number): number {
+  let first = index;
+  while (first > 0 && growth[first - 1]?.schedule !== "restart") first--;
+  return first;
+}
+
+/** The first stage after `index` that has another schedule. */
+function spanEnd(growth: readonly GrowthStep[], index: number): number {
+  let after = index + 1;
+  while (after <= growth.length && growth[after - 1]?.schedule !== "restart") after++;
+  return after;
 }

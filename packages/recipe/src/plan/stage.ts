@@ -1,35 +1,96 @@
-// A stage as it is planned: a model, how its weights begin, and how long and how it trains.
+// A stage, whole: everything that decides its weights and metrics, and nothing that does not but what `notCounted` lists.
+// Whoever trains it needs this, the data, and (for a stage that grows) the final state of its parent.
 import type { GrowthPlan } from "@cambium/growth";
-import type { ModelSpec } from "@cambium/model";
-import type { OptimizerOptions, ScheduleOptions } from "@cambium/train";
+import type { ModelSpec, Phase } from "@cambium/model";
+import type { OptimizerOptions, Precision, ScheduleOptions } from "@cambium/train";
 import type { GrowthStep } from "../schema.js";
 
-export interface StagePlan {
-  readonly id: string;
+export interface Stage {
   /** `base`, `stage-2` …, `target`; `scratch`. */
   readonly name: string;
   readonly model: ModelSpec;
-  /** Training tokens, a whole number of optimizer steps. */
-  readonly tokens: number;
-  /** Training FLOPs the stage will take, matrix work. */
-  readonly flops: number;
-  /** Position in the training stream of the stage's first token: what its arm has read before. */
-  readonly dataPosition: number;
-  readonly schedule: ScheduleOptions;
+  readonly start: StageStart;
+  /** What of the model trains, behind which masks, and at what rates. */
+  readonly phase: Phase;
+  /** Sequences in a micro-batch. */
+  readonly batch: number;
+  /** Micro-batches in an optimizer step. */
+  readonly accumulation: number;
+  /** Tokens in a training sequence. */
+  readonly context: number;
+  readonly precision: Precision;
+  /** Decides the order of the data. */
+  readonly seed: number;
+  readonly data: {
+    /** Names text, tokenizer and split. */
+    readonly content: string;
+    /** Position in the training stream of the stage's first token: what its arm has read before. */
+    readonly position: number;
+  };
   readonly optimizer: OptimizerOptions;
-  readonly start:
-    | { readonly kind: "init"; readonly seed: string; readonly scheme: "paper" | "hf" }
-    | { readonly kind: "checkpoint"; readonly path: string; readonly fingerprint: string }
-    | {
-        readonly kind: "growth";
-        readonly from: StagePlan;
-        readonly growth: GrowthPlan;
-        readonly moments: GrowthStep["moments"];
-      };
+  readonly schedule: ScheduleOptions;
+  /** The held-out loss: how often, and on how much. Tokens. */
+  readonly evaluation: { readonly every: number; readonly tokens: number };
+  readonly until: Until;
+  /** What computes: backend, its version, device. */
+  readonly device: string;
+}
+
+/** How the stage's first weights come to be. */
+export type StageStart =
+  | { readonly kind: "init"; readonly seed: string; readonly scheme: "paper" | "hf" }
+  | {
+      readonly kind: "checkpoint";
+      readonly path: string;
+      /** Covers configuration, tensor headers, and the sizes and times of the files. */
+      readonly fingerprint: string;
+    }
+  | {
+      readonly kind: "growth";
+      /** The stage it grows from, and the tokens that stage was trained for, however that was decided. */
+      readonly parent: { readonly id: string; readonly tokens: number };
+      readonly plan: GrowthPlan;
+      readonly moments: GrowthStep["moments"];
+    };
+
+/** When the stage ends. */
+export type Until =
+  /** After so many tokens, a whole number of optimizer steps. */
+  { readonly kind: "tokens"; readonly tokens: number } | SlopeRule;
+
+/**
+ * At the first measurement of the held-out loss at which its slope is `threshold` or flatter; after `most` tokens at the
+ * latest. The slope is dL/d ln C: the least-squares line through the last `window` measurements of loss L against the
+ * training FLOPs C of the arm so far (Shen et al. 2022, "Staged Training for Transformer Language Models").
+ */
+export interface SlopeRule {
+  readonly kind: "slope";
+  /** Nats per unit of ln C; below 0. */
+  readonly threshold: number;
+  /** Measurements that the line goes through; 3 at least. */
+  readonly window: number;
+  /** Not before so many tokens: the stage's masks are open then. */
+  readonly least: number;
+  readonly most: number;
+  /** FLOPs that the arm spent before the stage. */
+  readonly flopsBefore: number;
+}
+
+/** A stage in its place in a run. */
+export interface PlannedStage {
+  /** The stage's folder: its name, and the first 12 hexadecimal digits of its identity. */
+  readonly id: string;
+  readonly stage: Stage;
+  /** Training tokens, a whole number of optimizer steps; the most it may take while its end is open. */
+  readonly tokens: number;
+  /** Training FLOPs of those tokens, matrix work. */
+  readonly flops: number;
+  /** The end is decided while the stage runs: what comes after is planned again then. */
+  readonly open: boolean;
 }
 
 export interface ArmPlan {
   /** `grown`, `scratch`, `base` where nothing grows, or a variant's operator. */
   readonly name: string;
-  readonly stages: readonly StagePlan[];
+  readonly stages: readonly PlannedStage[];
 }

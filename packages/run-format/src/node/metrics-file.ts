@@ -8,6 +8,8 @@ import { checkJson, ifAbsent, isJson } from "./json-file.js";
 export class MetricsFile {
   private constructor(
     readonly path: string,
+    /** The rows that were there and stay. */
+    readonly kept: readonly MetricsRow[],
     private readonly handle: FileHandle,
   ) {}
 
@@ -15,7 +17,7 @@ export class MetricsFile {
   static async open(path: string, step: number): Promise<MetricsFile> {
     const kept = step === 0 ? [] : await readRows(path, step);
     await writeFileAtomic(path, kept.map((row) => `${JSON.stringify(row)}\n`).join(""));
-    return new MetricsFile(path, await withFileErrors(path, () => open(path, "a")));
+    return new MetricsFile(path, kept, await withFileErrors(path, () => open(path, "a")));
   }
 
   async append(row: MetricsRow): Promise<void> {

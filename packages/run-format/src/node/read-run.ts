@@ -22,7 +22,7 @@ export interface RunRecord {
 }
 
 /**
- * Reads run.json, recipe.yaml and every stage. A stage without stage.json has not begun.
+ * Reads run.json, recipe.yaml and every stage. A stage without record.json has not begun.
  * @throws CambiumError `E_RUN_NOT_FOUND` for a directory without run.json, `E_RUN_FORMAT` for content that no run has.
  */
 export async function readRun(path: string): Promise<RunRecord> {

@@ -2,9 +2,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock, withFileErrors } from "@cambium/files";
-import { type RunManifest, runManifest } from "../run-manifest.js";
+import { CambiumError } from "@cambium/ir";
+import { parseStage, type Stage, stageJson } from "@cambium/recipe";
+import { z } from "zod";
+import { type RunManifest, runFormatVersion, runManifest } from "../run-manifest.js";
 import { type StageManifest, stageManifest } from "../stage-manifest.js";
 import { readJson, writeJson } from "./json-file.js";
+
+const ofSomeFormat = z.object({ formatVersion: z.number(), cambium: z.string().exactOptional() });
 
 export class RunDirectory {
   constructor(readonly path: string) {}
@@ -29,9 +34,20 @@ export class RunDirectory {
     await writeJson(this.manifest, manifest);
   }
 
-  /** Undefined when the run has not begun. @throws CambiumError `E_RUN_FORMAT`. */
+  /**
+   * Undefined when the run has not begun.
+   * @throws CambiumError `E_RUN_FORMAT` for a run of another format, in one line, and for what is no run at all.
+   */
   async read(): Promise<RunManifest | undefined> {
-    return readJson(runManifest, this.manifest);
+    const version = await readJson(ofSomeFormat, this.manifest);
+    if (version === undefined || version.formatVersion === runFormatVersion)
+      return readJson(runManifest, this.manifest);
+    throw new CambiumError("E_RUN_FORMAT", "the run was made by another version of Cambium", {
+      where: this.manifest,
+      expected: `run format ${runFormatVersion}`,
+      got: `run format ${version.formatVersion}${version.cambium === undefined ? "" : ` of Cambium ${version.cambium}`}`,
+      hint: "use that version, give the run another --out, or delete the directory",
+    });
   }
 
   /**
@@ -50,8 +66,12 @@ export class RunDirectory {
 export class StageDirectory {
   constructor(readonly path: string) {}
 
-  get manifest(): string {
+  get stage(): string {
     return join(this.path, "stage.json");
+  }
+
+  get record(): string {
+    return join(this.path, "record.json");
   }
 
   get metrics(): string {
@@ -75,11 +95,22 @@ export class StageDirectory {
   }
 
   async write(manifest: StageManifest): Promise<void> {
-    await writeJson(this.manifest, manifest);
+    await writeJson(this.record, manifest);
   }
 
   /** Undefined when the stage has not begun. @throws CambiumError `E_RUN_FORMAT`. */
   async read(): Promise<StageManifest | undefined> {
-    return readJson(stageManifest, this.manifest);
+    return readJson(stageManifest, this.record);
+  }
+
+  /** Writes the stage itself: with its parent's snapshot, what another machine needs to train it. */
+  async writeStage(stage: Stage): Promise<void> {
+    await writeJson(this.stage, stageJson(stage));
+  }
+
+  /** Undefined when it is not there. @throws CambiumError `E_STAGE` for what is no stage, `E_RUN_FORMAT`. */
+  async readStage(): Promise<Stage | undefined> {
+    const json = await readJson(z.unknown(), this.stage);
+    return json === undefined ? undefined : parseStage(json);
   }
 }

@@ -45,7 +45,7 @@ export function describeTrainingTrace(name: string, open: () => Promise<Device>)
         ...{ batch, time: length - 1 },
         optimizer: { beta1, beta2, eps: optimizer.eps, weightDecay: optimizer.weightDecay, clip: optimizer.clipNorm },
       });
-      const rate = schedule({ kind: "constant", peak: 1e-3, warmupTokens: 5 * trainer.tokensPerStep, totalTokens: 1 });
+      const rate = schedule({ name: "constant", peak: 1e-3, warmup: 5 * trainer.tokensPerStep });
       const rates = learningRates.map((_, step) => rate(step * trainer.tokensPerStep, trainer.tokensPerStep));
       expect(worst(rates, learningRates)).toBeLessThan(1e-15);
       await trainer.load(freshState(readTensors(fixture, "model.safetensors")));

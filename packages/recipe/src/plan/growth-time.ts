@@ -1,0 +1,75 @@
+// When a stage ends, from what the recipe says about the growth after it.
+import { CambiumError } from "@cambium/ir";
+import { countParameters, type ModelSpec } from "@cambium/model";
+import { growthTiming } from "@cambium/scaling";
+import type { GrowthStep, Recipe } from "../schema.js";
+import { flopsPerToken, wholeSteps } from "./budget.js";
+import type { Until } from "./stage.js";
+
+/** Where an arm stands when a stage begins. */
+export interface ArmBudget {
+  /** Tokens after which the stage's masks are open. */
+  readonly masked: number;
+  /** FLOPs that the whole arm may spend. */
+  readonly flops: number;
+  /** FLOPs spent by the stages before. */
+  readonly spent: number;
+  /** The model that the arm ends with. */
+  readonly target: ModelSpec;
+}
+
+/** Of the arm's budget, what a base whose end is open may spend unless the recipe says otherwise. */
+const openShare = 0.5;
+
+/**
+ * @param index of the growth
+ * @param model the model before the growth
+ * @throws CambiumError `E_GROWTH_TIMING` for a share that is already spent, or where the paper's timing means nothing.
+ */
+export function untilOf(recipe: Recipe, index: number, model: ModelSpec, budget: ArmBudget): Until {
+  const { at } = recipe.growth[index] as GrowthStep;
+  const perToken = flopsPerToken(model, recipe.model.context);
+  const steps = (tokens: number) => wholeSteps(recipe, tokens);
+  if (typeof at === "number") return { kind: "tokens", tokens: steps(at) };
+  if ("share" in at) {
+    const tokens = (at.share * budget.flops - budget.spent) / perToken;
+    if (tokens > 0) return { kind: "tokens", tokens: steps(tokens) };
+    throw refused(index, "the share of the budget is spent before the stage begins", {
+      expected: `more than ${(budget.spent / budget.flops).toPrecision(3)}`,
+      got: `${at.share}`,
+      hint: "shares count from the beginning of the arm: give a larger one",
+    });
+  }
+  if ("timing" in at) return { kind: "tokens", tokens: steps(paperTiming(recipe, index, model, budget)) };
+  const { threshold, window, most = (openShare * budget.flops - budget.spent) / perToken } = at.slope;
+  return {
+    kind: "slope",
+    threshold,
+    window,
+    least: budget.masked,
+    most: steps(Math.max(1, most)),
+    flopsBefore: budget.spent,
+  };
+}
+
+/** Du et al. 2024, eq. 10; their guard. */
+function paperTiming({ train }: Recipe, index: number, model: ModelSpec, { flops, target }: ArmBudget): number {
+  const [before, after] = [model, target].map((one) => countParameters(one));
+  const parameters = after?.total ?? 0;
+  const factor = (after?.nonEmbedding ?? 0) / (before?.nonEmbedding ?? 1);
+  const timing = growthTiming({ parameters, flops, factor });
+  if (timing.valid) return timing.value;
+  throw refused(index, "the paper's growth timing says nothing about this run", {
+    expected: "a budget and a model within its fit",
+    got: timing.reason,
+    hint: `at: ${Math.round(0.1 * train.tokens)}, a tenth of train.tokens, is the paper's ratio`,
+  });
+}
+
+function refused(
+  index: number,
+  message: string,
+  details: { expected: string; got: string; hint: string },
+): CambiumError {
+  return new CambiumError("E_GROWTH_TIMING", message, { where: `growth.${index}.at`, ...details });
+}

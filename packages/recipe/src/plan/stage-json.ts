@@ -1,0 +1,114 @@
+// A stage as JSON: with its parent's snapshot, what one machine hands to another.
+import { optimizerPolicies, parsePlan, phaseSchema, planJson } from "@cambium/growth";
+import { CambiumError } from "@cambium/ir";
+import { builtInFamily, type FamilyResolver, modelJson, parseModelSpec } from "@cambium/model";
+import { precisions, type ScheduleName, scheduleNames } from "@cambium/train";
+import { z } from "zod";
+import type { Stage } from "./stage.js";
+
+/** Raise it when a stage's JSON comes to mean something else. */
+const stageVersion = 1;
+
+const text = z.string();
+const count = z.number().int().positive();
+const number = z.number();
+
+/** What throws CambiumErrors when it reads, as a schema. */
+function read<Input, Output>(schema: z.ZodType<Input>, parse: (given: Input) => Output) {
+  return schema.transform((given, context): Output => {
+    try {
+      return parse(given);
+    } catch (error) {
+      if (!(error instanceof CambiumError)) throw error;
+      const { reasons = [{ message: error.message }] } = error.details;
+      for (const { where, message } of reasons) {
+        context.addIssue({ code: "custom", message: where === undefined ? message : `${where}: ${message}` });
+      }
+      return z.NEVER;
+    }
+  });
+}
+
+const model = (resolve: FamilyResolver) => read(z.unknown(), (given) => parseModelSpec(given, resolve));
+
+const start = (resolve: FamilyResolver) =>
+  z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("init"), seed: text, scheme: z.enum(["paper", "hf"]) }),
+    z.strictObject({ kind: z.literal("checkpoint"), path: text, fingerprint: text }),
+    z.strictObject({
+      kind: z.literal("growth"),
+      parent: z.strictObject({ id: text, tokens: count }),
+      plan: read(z.looseObject({}), (given) => parsePlan(given, resolve)),
+      moments: z.enum(optimizerPolicies),
+    }),
+  ]);
+
+const until = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("tokens"), tokens: count }),
+  z.strictObject({
+    kind: z.literal("slope"),
+    threshold: number,
+    window: count.min(3),
+    least: number.nonnegative(),
+    most: count,
+    flopsBefore: number.nonnegative(),
+  }),
+]);
+
+const schedule = z.strictObject({
+  name: z.enum(scheduleNames as [ScheduleName, ...ScheduleName[]]),
+  options: z.record(z.string(), z.json()).exactOptional(),
+  peak: number,
+  warmup: number.exactOptional(),
+  floor: number.exactOptional(),
+  total: number.exactOptional(),
+  position: number.exactOptional(),
+  rewarm: number.exactOptional(),
+});
+
+const stage = (resolve: FamilyResolver) =>
+  z.strictObject({
+    version: z.literal(stageVersion),
+    name: text,
+    model: model(resolve),
+    start: start(resolve),
+    phase: phaseSchema,
+    batch: count,
+    accumulation: count,
+    context: count,
+    precision: z.enum(precisions),
+    seed: number,
+    data: z.strictObject({ content: text, position: number.int().nonnegative() }),
+    optimizer: z.strictObject({
+      beta1: number,
+      beta2: number,
+      eps: number,
+      weightDecay: number,
+      clip: number.nullable(),
+    }),
+    schedule,
+    evaluation: z.strictObject({ every: count, tokens: count }),
+    until,
+    device: text,
+  });
+
+/** `stage` as what `JSON.stringify` takes. */
+export function stageJson({ model: spec, start: begins, ...rest }: Stage): object {
+  const written = begins.kind === "growth" ? { ...begins, plan: planJson(begins.plan) } : begins;
+  return { version: stageVersion, ...rest, model: modelJson(spec), start: written };
+}
+
+/**
+ * A stage read back.
+ * @param resolve finds the families of models. Default: those of @cambium/model
+ * @throws CambiumError `E_STAGE` with every field that is wrong.
+ */
+export function parseStage(json: unknown, resolve: FamilyResolver = builtInFamily): Stage {
+  const { data, error } = stage(resolve).safeParse(json);
+  if (data) {
+    const { version: _, ...read } = data;
+    return read;
+  }
+  const reasons = error.issues.map(({ path, message }) => ({ where: path.join(".") || "the stage", message }));
+  throw new CambiumError("E_STAGE", "this is not a stage that this version can train", { reasons });
+}

@@ -1,0 +1,65 @@
+// What a learning-rate schedule is: a name, options of its own, and its way from the peak down to the floor.
+import { CambiumError, type Reason } from "@cambium/ir";
+import { z } from "zod";
+
+/** Where a schedule begins to fall at the earliest, and where it has ended; tokens from its own beginning. */
+export interface Span {
+  /** End of the warm-up. */
+  readonly warmup: number;
+  /** Tokens at which the floor is reached; infinite where nothing ends. */
+  readonly total: number;
+}
+
+export interface ScheduleDefinition<Shape extends z.ZodRawShape> {
+  readonly name: string;
+  /** For help texts, without a full stop. */
+  readonly summary: string;
+  /** Its own options; counts of tokens as `quantity`. */
+  readonly options: z.ZodObject<Shape>;
+  /** Whether it falls; one that does not stays at the peak and takes neither floor nor total. */
+  readonly ends: boolean;
+  /**
+   * The share of the way from peak to floor, in [0, 1], that lies behind after `tokens` tokens of the schedule; asked
+   * for tokens from the end of the warm-up on, which may lie past the total.
+   */
+  fallen(span: Span, options: z.output<z.ZodObject<Shape>>): (tokens: number) => number;
+  /** What is wrong with options of the right types. */
+  reasons?(span: Span, options: z.output<z.ZodObject<Shape>>): readonly Reason[];
+}
+
+/** A definition whose options are checked when it is used: one table can hold schedules of all kinds. */
+export interface ScheduleKind<Shape extends z.ZodRawShape = z.ZodRawShape> {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: z.ZodObject<Shape>;
+  readonly ends: boolean;
+  /** @throws CambiumError `E_SCHEDULE` for options that it does not take. */
+  fallen(span: Span, options: unknown): (tokens: number) => number;
+  /** Everything that is wrong with `options`. */
+  reasons(span: Span, options: unknown): readonly Reason[];
+}
+
+export function defineSchedule<Shape extends z.ZodRawShape>(
+  definition: ScheduleDefinition<Shape>,
+): ScheduleKind<Shape> {
+  const { name, summary, options, ends } = definition;
+  const formed = (given: unknown) => {
+    const result = options.safeParse(given);
+    if (result.success) return result.data;
+    const reasons = result.error.issues.map(({ path, message }) => ({ where: path.join("."), message }));
+    throw new CambiumError("E_SCHEDULE", `the schedule ${name} does not take these options`, { reasons });
+  };
+  return {
+    ...{ name, summary, options, ends },
+    fallen: (span, given) => definition.fallen(span, formed(given)),
+    reasons: (span, given) => definition.reasons?.(span, formed(given)) ?? [],
+  };
+}
+
+/** How far `tokens` are from `start` to `end`, in [0, 1]; both ends are met exactly. */
+export function along(tokens: number, start: number, end: number): number {
+  return tokens <= start ? 0 : Math.min(1, (tokens - start) / (end - start));
+}
+
+/** For schedules without options of their own. */
+export const noOptions = z.strictObject({});
