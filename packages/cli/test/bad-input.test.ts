@@ -356,9 +356,9 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
     [
       "a tokenizer of another kind",
       "corpus: ./t.txt, tokenizer: ./tokenizer.json",
-      () => tokenizer((json) => Object.assign(json["model"] as object, { type: "WordLevel" })),
+      () => tokenizer((json) => Object.assign(json["model"] as object, { type: "Syllables" })),
       "E_TOKENIZER",
-      /WordLevel/,
+      /Syllables/,
     ],
     [
       "a folder without a tokenizer",

@@ -160,7 +160,7 @@ describe("plugins", () => {
       "stack",
       () => operator,
       {},
-      { ...operator, contract: 2 },
+      { ...operator, contract: operator.contract + 1 },
       { ...operator, plan: "plan" },
     ]) {
       expect(isOperator(other)).toBe(false);
