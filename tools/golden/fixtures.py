@@ -4,9 +4,27 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    PreTrainedModel,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 TRACE_STEPS = 20
+
+# The classes of each family.
+FAMILIES = {
+    "llama": (LlamaConfig, LlamaForCausalLM),
+    "mistral": (MistralConfig, MistralForCausalLM),
+    "qwen2": (Qwen2Config, Qwen2ForCausalLM),
+    "qwen3": (Qwen3Config, Qwen3ForCausalLM),
+}
 
 
 @dataclass(frozen=True)
@@ -16,6 +34,7 @@ class Fixture:
     name: str
     seed: int
     config: dict
+    family: str = "llama"
     batch: int = 2
     time: int = 24
     # With 1.0, the usual value, every step of the trace is clipped; with a larger one some are and some are not.
@@ -27,7 +46,7 @@ class Fixture:
 
 
 def llama(hidden: int, intermediate: int, layers: int, heads: int, kv_heads: int, vocab: int, **more) -> dict:
-    """LlamaConfig arguments. No end token unless asked for, so that greedy generation runs to its length."""
+    """Config arguments, spelt as Llama's. No end token unless asked for, so that greedy generation runs to its length."""
     ends = {"bos_token_id": None, "eos_token_id": None}
     return (
         ends
@@ -56,7 +75,7 @@ LLAMA3_ROPE = {
 }
 LINEAR_ROPE = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 
-# The seeds of the first two were searched for: their greedy continuations never come close to a tie.
+# Where a model generates, its seed was searched for: the greedy continuation never comes close to a tie.
 FIXTURES = [
     Fixture(
         "mha-untied",
@@ -78,26 +97,30 @@ FIXTURES = [
     Fixture("rope-llama3", 4, llama(32, 44, 2, 2, 1, 64, rope_parameters=LLAMA3_ROPE), clip_norm=2.5),
     Fixture("rope-linear", 5, llama(32, 44, 2, 2, 2, 64, rope_parameters=LINEAR_ROPE), v4_old_rope_key=True),
     Fixture("headdim", 6, llama(32, 44, 2, 4, 2, 64, head_dim=16), clip_norm=3.0),
+    # A window as long as the sequences: it must not change a number.
+    Fixture("mistral", 7, llama(32, 44, 2, 4, 2, 64, sliding_window=24), family="mistral"),
+    Fixture("qwen2", 8, llama(32, 44, 2, 4, 2, 64, tie_word_embeddings=True), family="qwen2"),
+    Fixture("qwen3", 13, llama(32, 44, 2, 4, 2, 64, head_dim=12, rms_norm_eps=1e-3), family="qwen3", generate=True),
+    Fixture("qwen3-tied", 10, llama(32, 44, 2, 4, 4, 64, head_dim=8, tie_word_embeddings=True), family="qwen3"),
 ]
 
 
-def build(fixture: Fixture) -> LlamaForCausalLM:
+def build(fixture: Fixture) -> PreTrainedModel:
     """The model in float32 with every parameter random, norm weights too.
 
     Matrices spread by 1/sqrt(fan in), ten times the usual: attention is uneven and activations are of order
     one, so that a wrong mask, rotation or scale cannot hide. Twenty steps from there are still well-conditioned
     (`rounding` in golden.json), so the trace starts from the same weights.
     """
-    model = LlamaForCausalLM._from_config(
-        LlamaConfig(**fixture.config), attn_implementation="eager", dtype=torch.float32
-    )
+    config, architecture = FAMILIES[fixture.family]
+    model = architecture._from_config(config(**fixture.config), attn_implementation="eager", dtype=torch.float32)
     rng = torch.Generator().manual_seed(fixture.seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=rng)
             if name.endswith("norm.weight"):
                 parameter.copy_(1 + 0.3 * noise)
-            elif name == "model.embed_tokens.weight":
+            elif name == "model.embed_tokens.weight" or name.endswith(".bias"):
                 parameter.copy_(0.3 * noise)
             else:
                 parameter.copy_(parameter.shape[1] ** -0.5 * noise)

@@ -5,6 +5,9 @@ export type { DecoderConfig, DecoderInput, RopeScaling } from "./families/decode
 export { inverseFrequencies } from "./families/decoder/frequencies.js";
 export { type DecoderFamily, type DecoderVariant, decoderFamily } from "./families/decoder/variant.js";
 export { llama } from "./families/llama/index.js";
+export { mistral } from "./families/mistral/index.js";
+export { qwen2 } from "./families/qwen2/index.js";
+export { qwen3 } from "./families/qwen3/index.js";
 export * from "./family.js";
 export { type Generation, generate, TextGenerator } from "./generate/generator.js";
 export type { GenerateOptions } from "./generate/options.js";

@@ -34,7 +34,7 @@ describe("a decoder's config", () => {
   it("keeps a valid configuration as it is", () => {
     fc.assert(
       fc.property(configs, (config) => {
-        expect(modelSpec(llama, config.config)).toEqual(config);
+        expect(modelSpec(config.family, config.config)).toEqual(config);
       }),
     );
   });

@@ -34,7 +34,7 @@ interface Golden {
   readonly newTokens: number[];
 }
 
-it.each(["mha-untied", "gqa-tied"])("continues as Hugging Face does: %s", async (fixture) => {
+it.each(["mha-untied", "gqa-tied", "qwen3"])("continues as Hugging Face does: %s", async (fixture) => {
   const { prompt, maxNewTokens, newTokens } = readJson(fixture, "generate.json") as unknown as Golden;
   const weights = readTensors(fixture, "model.safetensors");
   const options = { prompt, maxNewTokens, temperature: 0, seed: "" };

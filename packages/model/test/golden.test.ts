@@ -6,7 +6,8 @@ import { logitsGraph, lossGraph, parameterTable } from "../src/index.js";
 import { distance, fixtureNames, readConfig, readTensors } from "./support/golden.js";
 
 it("finds the fixtures", () => {
-  expect(fixtureNames.sort()).toEqual(["gqa-tied", "headdim", "mha-untied", "odd", "rope-linear", "rope-llama3"]);
+  const llama = ["gqa-tied", "headdim", "mha-untied", "odd", "rope-linear", "rope-llama3"];
+  expect(fixtureNames.sort()).toEqual([...llama, "mistral", "qwen2", "qwen3", "qwen3-tied"].sort());
 });
 
 const tolerance = 1e-5;

@@ -3,11 +3,13 @@ import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  contextLength,
   grownModel,
   type HfFlavour,
   hfDType,
   hfFlavour,
   llama,
+  lossGraph,
   modelSpec,
   readHfModel,
   writeHfModel,
@@ -42,8 +44,8 @@ describe.each(fixtureNames)("%s", (fixture) => {
   });
 
   it("is written back as it was", () => {
-    expect(writeHfModel(readHfModel(v5), { source: v5 })).toEqual(v5);
-    const { head_dim, num_key_value_heads } = v5;
+    const { head_dim = 8, num_key_value_heads } = v5;
+    expect(writeHfModel(readHfModel(v5), { source: v5 })).toEqual({ ...v5, head_dim });
     expect(writeHfModel(readHfModel(v4), { source: v4 })).toEqual({ ...v4, head_dim, num_key_value_heads });
   });
 
@@ -178,5 +180,28 @@ describe("readHfModel", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("a sliding window", () => {
+  const mistral = readJson("mistral", "config.json");
+  const qwen = readJson("qwen3", "config.json");
+
+  it("is computed up to its length, where attention reads everything anyway, and refused beyond", () => {
+    const model = readHfModel({ ...mistral, sliding_window: 24 });
+    expect(contextLength(model)).toBe(24);
+    expect(() => lossGraph(model, { batch: 1, time: 24 })).not.toThrow();
+    expect(() => lossGraph(model, { batch: 1, time: 25 })).toThrow(expect.objectContaining({ code: "E_CONTEXT" }));
+    expect(contextLength(readHfModel({ ...mistral, sliding_window: null }))).toBe(128);
+  });
+
+  it("counts only where Qwen switches it on", () => {
+    expect(contextLength(readHfModel({ ...qwen, sliding_window: 16 }))).toBe(128);
+    expect(contextLength(readHfModel({ ...qwen, use_sliding_window: true, sliding_window: 16 }))).toBe(16);
+  });
+
+  it("has its layers listed anew when a model has grown", () => {
+    const grown = grownModel(readHfModel(qwen), { layers: 5 });
+    expect(writeHfModel(grown, { source: qwen })).toMatchObject({ layer_types: Array(5).fill("full_attention") });
   });
 });

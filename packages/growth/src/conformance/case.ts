@@ -1,14 +1,17 @@
 // What the conformance suite grows: bases small enough to compute and odd enough to tell axes apart.
 import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
-import { type DecoderInput, llama, type ModelSpec, modelSpec, parameterTable } from "@cambium/model";
+import { builtInFamily, type DecoderInput, type ModelSpec, modelSpec, parameterTable } from "@cambium/model";
 import type { Operator } from "../operator/operator.js";
+
+/** Sizes of a base, and the name of its family; default `llama`. */
+export type BaseChoice = Partial<DecoderInput> & { readonly family?: string };
 
 /** One growth to test. */
 export interface OperatorCase {
   /** In the test's name; default what it grows and how. */
   readonly name?: string;
   /** Over the sizes of `testBases.mha`. */
-  readonly base?: Partial<DecoderInput>;
+  readonly base?: BaseChoice;
   readonly options?: Readonly<Record<string, unknown>>;
   /** The base layer that each target layer must come from, null for a new or mixed one. */
   readonly layers?: readonly (number | null)[];
@@ -18,7 +21,7 @@ export interface OperatorCase {
 
 /** A growth that must be refused. */
 export interface Refusal {
-  readonly base?: Partial<DecoderInput>;
+  readonly base?: BaseChoice;
   readonly options: Readonly<Record<string, unknown>>;
   /** The error's code, e.g. `E_GROWTH_LAYERS`. */
   readonly code: string;
@@ -39,10 +42,12 @@ export const testBases = {
   mha: {},
   "gqa, tied": { heads: 4, kvHeads: 2, headDim: 4, tied: true },
   "mqa, odd sizes": { hidden: 9, heads: 3, kvHeads: 1, headDim: 2, intermediate: 13 },
-} satisfies Record<string, Partial<DecoderInput>>;
+  "norms within heads": { family: "qwen3", heads: 4, kvHeads: 2, headDim: 4 },
+  "biases, tied": { family: "qwen2", heads: 4, kvHeads: 2, headDim: 4, tied: true },
+} satisfies Record<string, BaseChoice>;
 
-export function baseModel(base: Partial<DecoderInput> = {}): ModelSpec {
-  return modelSpec(llama, { ...sizes, ...base });
+export function baseModel({ family = "llama", ...base }: BaseChoice = {}): ModelSpec {
+  return modelSpec(builtInFamily(family), { ...sizes, ...base });
 }
 
 /** Every test base: for a depth operator doubled and quadrupled, for another with its default options. */

@@ -138,11 +138,13 @@ async function grow(plan: GrowthPlan): Promise<Tensors> {
   return made;
 }
 
-/** Parameters of a Llama by a closed formula, embeddings included. */
+/** Parameters by closed formulas, embeddings included: of a Llama, and what other families have besides. */
 function parametersByFormula(model: ModelSpec): number {
   const axes = ["layers", "hidden", "heads", "kvHeads", "headDim", "intermediate", "vocab"] as const;
   const { layers, hidden: d, heads, kvHeads, headDim: e, intermediate, vocab } = sizesAlong(model, axes);
-  const layer = 2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * intermediate + 2 * d;
+  const others: Readonly<Record<string, number>> = { qwen2: (heads + 2 * kvHeads) * e, qwen3: 2 * e };
+  const layer =
+    (others[model.family.name] ?? 0) + 2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * intermediate + 2 * d;
   return layers * layer + d + (isTied(model) ? 1 : 2) * vocab * d;
 }
 

@@ -1,6 +1,15 @@
 // Random model configurations, small enough for the reference evaluator.
 import fc from "fast-check";
-import { type DecoderConfig, llama, type ModelSpec, modelSpec, type RopeScaling } from "../../src/index.js";
+import {
+  type DecoderConfig,
+  llama,
+  type ModelSpec,
+  mistral,
+  modelSpec,
+  qwen2,
+  qwen3,
+  type RopeScaling,
+} from "../../src/index.js";
 
 const scaling: fc.Arbitrary<RopeScaling | null> = fc.oneof(
   fc.constant(null),
@@ -35,4 +44,8 @@ export const configs: fc.Arbitrary<ModelSpec<DecoderConfig>> = fc
     bosTokenId: fc.option(tokenId, { nil: undefined }),
     eosTokenId: fc.option(fc.oneof(tokenId, fc.array(tokenId, { maxLength: 3 })), { nil: undefined }),
   })
-  .map(({ group, ...rest }) => modelSpec(llama, { ...rest, heads: rest.kvHeads * group }));
+  .chain(({ group, ...rest }) =>
+    fc
+      .constantFrom(llama, mistral, qwen2, qwen3)
+      .map((family) => modelSpec(family, { ...rest, heads: rest.kvHeads * group })),
+  );

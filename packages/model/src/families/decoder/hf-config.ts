@@ -87,7 +87,9 @@ export function writeDecoder(
     architectures: [variant.architecture],
     model_type: variant.modelType,
     ...variant.keys,
+    ...variant.windowKeys(config.slidingWindow ?? null),
     ...kept,
+    ...("layer_types" in source && { layer_types: layerTypes(source, config) }),
     ...Object.fromEntries(
       Object.entries(keys).map(([field, key]) => [key, config[field as keyof typeof keys] ?? null]),
     ),
@@ -95,6 +97,13 @@ export function writeDecoder(
       ? { torch_dtype: dtype, rope_theta: config.ropeTheta, rope_scaling: scaling }
       : { dtype, rope_parameters: { ...(scaling ?? { rope_type: "default" }), rope_theta: config.ropeTheta } }),
   };
+}
+
+/** As transformers derives it from a window that the upper layers have. */
+function layerTypes({ max_window_layers: first = 0 }: Json, { layers, slidingWindow }: DecoderConfig): string[] {
+  return Array.from({ length: layers }, (_, i) =>
+    slidingWindow !== undefined && i >= (first as number) ? "sliding_attention" : "full_attention",
+  );
 }
 
 /** What the file asks for that would change the numbers and that we do not compute. */

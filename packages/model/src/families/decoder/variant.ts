@@ -30,6 +30,18 @@ export interface DecoderVariant {
   readonly only: Json;
   /** The sliding window that config.json sets, tokens; null where attention reads everything before it. */
   window(json: Json): number | null;
+  /** The keys of a new config.json that set it. */
+  windowKeys(window: number | null): Json;
+}
+
+/** The window of files that switch it by `use_sliding_window`. */
+export function switchedWindow({ use_sliding_window: used, sliding_window: window = 4096 }: Json): number | null {
+  return used === true && typeof window === "number" ? window : null;
+}
+
+/** What `switchedWindow` reads back. */
+export function switchedWindowKeys(window: number | null): Json {
+  return window === null ? { use_sliding_window: false } : { use_sliding_window: true, sliding_window: window };
 }
 
 /** The family of a variant. */

@@ -15,4 +15,5 @@ export const llama = decoderFamily({
   keys: { hidden_act: "silu", attention_bias: false, mlp_bias: false },
   only: { attention_bias: false, mlp_bias: false },
   window: () => null,
+  windowKeys: () => ({}),
 });

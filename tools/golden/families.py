@@ -1,6 +1,6 @@
-"""Writes, or with --check compares, the Llama golden fixtures that the TypeScript tests read.
+"""Writes, or with --check compares, the golden fixtures of model families that the TypeScript tests read.
 
-Oracle: LlamaForCausalLM of transformers in float32, attn_implementation="eager" (plain matmul, mask, softmax),
+Oracle: the family's class of transformers in float32, attn_implementation="eager" (plain matmul, mask, softmax),
 one thread; torch.optim.AdamW and torch.nn.utils.clip_grad_norm_. README.md describes every file.
 """
 
@@ -12,11 +12,11 @@ import tempfile
 from pathlib import Path
 
 import torch
-from fixtures import FIXTURES, TRACE_STEPS, Fixture, build, token_batches
+from fixtures import FAMILIES, FIXTURES, TRACE_STEPS, Fixture, build, token_batches
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import PreTrainedModel
 from transformers.utils import logging
 
 GOLDEN = Path(__file__).resolve().parents[2] / "packages" / "model" / "test" / "golden"
@@ -29,13 +29,13 @@ def learning_rate(step: int) -> float:
     return PEAK_LR * min(1.0, (step + 1) / WARMUP_STEPS)
 
 
-def loss_of(model: LlamaForCausalLM, tokens: Tensor) -> tuple[Tensor, Tensor]:
+def loss_of(model: PreTrainedModel, tokens: Tensor) -> tuple[Tensor, Tensor]:
     """Logits [batch, time, vocab] and mean cross-entropy (nats) of tokens[:, 1:] given tokens[:, :-1]."""
     logits = model(tokens[:, :-1], use_cache=False).logits
     return logits, cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
 
 
-def gradients(model: LlamaForCausalLM, tokens: Tensor) -> dict[str, Tensor]:
+def gradients(model: PreTrainedModel, tokens: Tensor) -> dict[str, Tensor]:
     model.zero_grad()
     logits, loss = loss_of(model, tokens)
     loss.backward()
@@ -43,7 +43,7 @@ def gradients(model: LlamaForCausalLM, tokens: Tensor) -> dict[str, Tensor]:
     return {"logits": logits.detach(), "loss": loss.detach(), **grads}
 
 
-def trace(model: LlamaForCausalLM, batches: Tensor, clip_norm: float) -> dict[str, Tensor]:
+def trace(model: PreTrainedModel, batches: Tensor, clip_norm: float) -> dict[str, Tensor]:
     optimizer = torch.optim.AdamW(model.parameters(), foreach=False, **ADAMW)
     losses, norms = [], []
     for step, tokens in enumerate(batches):
@@ -58,7 +58,7 @@ def trace(model: LlamaForCausalLM, batches: Tensor, clip_norm: float) -> dict[st
     return {"trace.loss": torch.stack(losses), "trace.grad_norm": torch.stack(norms), **final}
 
 
-def compute(model: LlamaForCausalLM, batches: Tensor, clip_norm: float) -> dict[str, Tensor]:
+def compute(model: PreTrainedModel, batches: Tensor, clip_norm: float) -> dict[str, Tensor]:
     model = copy.deepcopy(model)
     return gradients(model, batches[0]) | trace(model, batches[1:], clip_norm)
 
@@ -84,7 +84,8 @@ def v4_config(config: dict, fixture: Fixture) -> dict:
     dtype -> torch_dtype; rope_parameters.rope_theta -> rope_theta; what is left of rope_parameters -> rope_scaling,
     null when the type is default, and with the key `type` instead of `rope_type` where the fixture asks for the
     spelling of releases before 4.43; pad_token_id left out when null; head_dim left out where it is
-    hidden_size / num_attention_heads, as in the files of the published Llamas; `v4_drop` left out as well.
+    hidden_size / num_attention_heads and that is the default, as in the files of the published Llamas; `v4_drop`
+    left out as well.
     """
     old = {key: value for key, value in config.items() if key not in ("dtype", "rope_parameters", *fixture.v4_drop)}
     rope = dict(config["rope_parameters"])
@@ -93,14 +94,14 @@ def v4_config(config: dict, fixture: Fixture) -> dict:
     if fixture.v4_old_rope_key:
         rope["type"] = rope.pop("rope_type")
     old["rope_scaling"] = None if rope == {"rope_type": "default"} else rope
-    if old["pad_token_id"] is None:
+    if old.get("pad_token_id", 0) is None:
         del old["pad_token_id"]
-    if old["head_dim"] * old["num_attention_heads"] == old["hidden_size"]:
+    if fixture.family == "llama" and old["head_dim"] * old["num_attention_heads"] == old["hidden_size"]:
         del old["head_dim"]
     return old | {"transformers_version": "4.46.3"}
 
 
-def generate(model: LlamaForCausalLM) -> dict:
+def generate(model: PreTrainedModel) -> dict:
     """Greedy continuation with the KV cache, refused if a rounding error could change a choice."""
     prompt = torch.tensor([PROMPT])
     output = model.generate(
@@ -140,10 +141,10 @@ def write(fixture: Fixture, folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     old = v4_config(config, fixture)
     write_json(folder / "config.v4.json", old)
-    read = LlamaConfig(**copy.deepcopy(old)).to_dict()
+    read = FAMILIES[fixture.family][0](**copy.deepcopy(old)).to_dict()
     read["rope_parameters"].pop("type", None)
     same = ("rope_parameters", "head_dim", "num_key_value_heads", "hidden_size", "tie_word_embeddings")
-    assert all(read[key] == config[key] for key in same), "config.v4.json means another model"
+    assert all(read.get(key) == config.get(key) for key in same), "config.v4.json means another model"
 
     golden = compute(model, batches, fixture.clip_norm)
     clipped = int((golden["trace.grad_norm"] > fixture.clip_norm).sum())

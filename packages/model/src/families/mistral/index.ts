@@ -1,0 +1,23 @@
+// The Mistral family, as Hugging Face's `MistralForCausalLM` computes it.
+import { version } from "../../../package.json";
+import { decoderFamily } from "../decoder/variant.js";
+
+/**
+ * Mistral (Jiang et al. 2023): Llama whose attention may read a sliding window of tokens alone. The window is not
+ * computed: sequences up to its length read everything anyway, and longer ones are refused.
+ */
+export const mistral = decoderFamily({
+  name: "mistral",
+  version,
+  summary: "Mistral: Llama with a sliding window, computed up to the window's length",
+  modelType: "mistral",
+  architecture: "MistralForCausalLM",
+  biases: false,
+  headNorms: false,
+  defaults: { contextLength: 131_072, kvHeads: 8, bosTokenId: 1, eosTokenId: 2 },
+  keys: { hidden_act: "silu" },
+  only: {},
+  // A file that does not say has the class's default.
+  windowKeys: (window) => ({ sliding_window: window }),
+  window: ({ sliding_window: window = 4096 }) => (typeof window === "number" ? window : null),
+});
