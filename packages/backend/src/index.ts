@@ -1,4 +1,5 @@
 // The backend contract, the reference and null backends, and what backend authors share.
+export * from "./attention-layout.js";
 export * from "./backends.js";
 export * from "./checks.js";
 export * from "./contract.js";

@@ -1,18 +1,21 @@
-// Causal attention in blocks of rows, each against the keys it may see: half the work of the whole square for long
-// sequences. Heads that share a key/value head stand under one another, so that their gradients sum in the product.
-import { type Block, blocksOf, type Heads } from "../fuse/ops/attention.js";
+// Causal attention in blocks of rows, each against the keys it may see: for long sequences half the work of the whole
+// square.
+import { AttentionLayout, attentionSizes, type Block } from "@cambium/backend";
+import { blocksOf, type Heads } from "../fuse/ops/attention.js";
 import { contrib, type OnnxAttribute, type OnnxGraph } from "../onnx/graph.js";
-import { type Lowering, type LoweringContext, nameOf, outputShape, reshaped, typeOf } from "./lowering.js";
+import { type Lowering, type LoweringContext, nameOf, reshaped, typeOf } from "./lowering.js";
 
 /** Added to the scores of the future: their exponential is 0. */
 const masked = -1e30;
 
 export const attention: Lowering<Heads> = (context) => {
-  const layout = new Layout(context);
-  const { graph, blocks, alpha } = layout;
+  const layout = layoutOf(context);
+  const { graph } = context;
+  const { blocks, sizes } = layout;
+  const alpha = { float: layout.alpha };
   // Where no gradient follows and there is nothing to skip, ONNX's own operator does it in one.
   if (blocks.length === 1 && !context.read[1]) return [whole(context), ""];
-  const [q, k, v] = [layout.byHead(0), layout.byHead(1), layout.byHead(2)];
+  const [q, k, v] = [byHead(context, layout, 0), byHead(context, layout, 1), byHead(context, layout, 2)];
   const outs: string[] = [];
   const probabilities = blocks.map((block) => {
     const scores = layout.apart(
@@ -24,14 +27,17 @@ export const attention: Lowering<Heads> = (context) => {
     outs.push(layout.apart(product(graph, layout.together(p, block, block.to), layout.keys(v, block)), block));
     return p;
   });
-  return [layout.sideBySide(joined(graph, outs), 0), ...probabilities];
+  return [layout.sideBySide(joined(graph, outs), sizes.heads), ...probabilities];
 };
 
 export const attentionGrad: Lowering<Heads> = (context) => {
-  const layout = new Layout(context);
-  const { graph, batch, time, heads, headDim, alpha } = layout;
+  const layout = layoutOf(context);
+  const { graph } = context;
+  const { batch, time, heads, kvHeads, headDim } = layout.sizes;
+  const alpha = { float: layout.alpha };
   const [, , , , , ...probabilities] = context.inputs;
-  const [q, k, v, grad] = [layout.byHead(0), layout.byHead(1), layout.byHead(2), layout.byHead(4)];
+  const [q, k] = [byHead(context, layout, 0), byHead(context, layout, 1)];
+  const [v, grad] = [byHead(context, layout, 2), byHead(context, layout, 4)];
   // Each row's Σ out ∘ grad, which is its Σ probability · cotangent of it.
   const weighted = graph.node("Mul", [nameOf(context, 3), nameOf(context, 4)]);
   const sums = graph.node("ReduceSum", [reshaped(graph, weighted, [batch, time, heads, headDim]), graph.ints([3])], {
@@ -50,74 +56,30 @@ export const attentionGrad: Lowering<Heads> = (context) => {
     kGrad = sum(graph, kGrad, product(graph, scoreGrad, layout.rows(q, block), { transA: 1, alpha }), block);
     vGrad = sum(graph, vGrad, product(graph, p, outGrad, { transA: 1 }), block);
   });
-  return [joined(graph, qGrads), kGrad, vGrad].map((x, output) => layout.sideBySide(x, output));
+  const grads = [
+    [joined(graph, qGrads), heads],
+    [kGrad, kvHeads],
+    [vGrad, kvHeads],
+  ] as const;
+  return grads.map(([x, n]) => layout.sideBySide(x, n));
 };
 
-/** How one attention node's tensors are cut: by head, by block of rows, by group of heads. */
-class Layout {
-  readonly graph: OnnxGraph;
-  readonly batch: number;
-  readonly time: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly blocks: readonly Block[];
-  /** 1/√headDim. */
-  readonly alpha: OnnxAttribute;
+function layoutOf(context: LoweringContext<Heads>): AttentionLayout<string> {
+  const { graph, attrs } = context;
+  const sizes = attentionSizes(typeOf(context, 0).shape, attrs);
+  return new AttentionLayout(sizes, blocksOf(sizes.time), {
+    reshape: (x, shape) => reshaped(graph, x, shape),
+    transpose: (x, perm) => graph.node("Transpose", [x], { perm }),
+    rows: (x, from, to) => graph.node("Slice", [x, graph.ints([from]), graph.ints([to]), graph.ints([2])]),
+  });
+}
 
-  constructor(private readonly context: LoweringContext<Heads>) {
-    const [batch, time, width] = typeOf(context, 0).shape as [number, number, number];
-    this.graph = context.graph;
-    this.batch = batch;
-    this.time = time;
-    this.heads = context.attrs.heads;
-    this.kvHeads = context.attrs.kvHeads;
-    this.headDim = width / this.heads;
-    this.blocks = blocksOf(time);
-    this.alpha = { float: 1 / Math.sqrt(this.headDim) };
-  }
-
-  /** Input [batch, time, n · headDim] as [batch, n, time, headDim]; made once for forward and backward. */
-  byHead(input: number): string {
-    const name = nameOf(this.context, input);
-    const heads = (typeOf(this.context, input).shape[2] as number) / this.headDim;
-    return this.graph.once(`${name} by head of ${this.headDim}`, () => {
-      const split = reshaped(this.graph, name, [this.batch, this.time, heads, this.headDim]);
-      return this.graph.node("Transpose", [split], { perm: [0, 2, 1, 3] });
-    });
-  }
-
-  /** [batch, n, time, headDim] as output `output` of the node. */
-  sideBySide(x: string, output: number): string {
-    const turned = this.graph.node("Transpose", [x], { perm: [0, 2, 1, 3] });
-    return reshaped(this.graph, turned, outputShape(this.context, output));
-  }
-
-  /** What a block sees of `x` [batch, kvHeads, time, headDim]. */
-  keys(x: string, { to }: Block): string {
-    return this.#cut(x, 0, to);
-  }
-
-  /** A block's rows of `x` [batch, heads, time, width], grouped. */
-  rows(x: string, block: Block, width = this.headDim): string {
-    return this.together(this.#cut(x, block.from, block.to), block, width);
-  }
-
-  /** [batch, heads, rows, width] → [batch, kvHeads, heads / kvHeads · rows, width]. */
-  together(x: string, { from, to }: Block, width: number): string {
-    if (this.heads === this.kvHeads) return x;
-    return reshaped(this.graph, x, [this.batch, this.kvHeads, (this.heads / this.kvHeads) * (to - from), width]);
-  }
-
-  /** The inverse of `together`. */
-  apart(x: string, { from, to }: Block, width = this.headDim): string {
-    return this.heads === this.kvHeads ? x : reshaped(this.graph, x, [this.batch, this.heads, to - from, width]);
-  }
-
-  #cut(x: string, from: number, to: number): string {
-    if (from === 0 && to === this.time) return x;
-    return this.graph.node("Slice", [x, this.graph.ints([from]), this.graph.ints([to]), this.graph.ints([2])]);
-  }
+/** Input [batch, time, n · headDim] as [batch, n, time, headDim]; made once for forward and backward. */
+function byHead(context: LoweringContext<Heads>, layout: AttentionLayout<string>, input: number): string {
+  const name = nameOf(context, input);
+  const { headDim } = layout.sizes;
+  const heads = (typeOf(context, input).shape[2] as number) / headDim;
+  return context.graph.once(`${name} by head of ${headDim}`, () => layout.byHead(name, heads));
 }
 
 function whole({ graph, inputs, attrs }: LoweringContext<Heads>): string {

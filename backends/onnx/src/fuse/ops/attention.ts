@@ -1,5 +1,6 @@
 // attention and its gradient in blocks of rows: a block computes only the keys it may see, and hands its probabilities
 // from the forward pass to the backward pass.
+import type { Block } from "@cambium/backend";
 import {
   broadcast,
   cast,
@@ -29,13 +30,7 @@ export interface Heads {
   readonly kvHeads: number;
 }
 
-/** The block of rows [from, to) sees the keys [0, to). */
-export interface Block {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Blocks of 128 rows; of 64 where the whole is no longer than that. */
+/** Blocks of 128 rows, or of 64 if there are no more than 128 rows. */
 export function blocksOf(time: number): Block[] {
   const rows = time > 128 ? 128 : 64;
   return Array.from({ length: Math.ceil(time / rows) }, (_, i) => ({

@@ -1,0 +1,86 @@
+// AttentionLayout: how causal attention's tensors are cut when it is computed in blocks of rows: by head, by block, by
+// group of heads. Query heads that share a key/value head stand under one another, so that the product that makes a
+// gradient of keys or values also sums over them.
+import type { Shape } from "@cambium/ir";
+
+/** Rows [from, to) of the scores. They see the keys [0, to). */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How a backend moves values about while it lowers a node. */
+export interface Moves<T> {
+  reshape(x: T, shape: Shape): T;
+  transpose(x: T, permutation: readonly number[]): T;
+  /** Rows [from, to) of `x` [batch, n, time, width]. */
+  rows(x: T, from: number, to: number): T;
+}
+
+export interface AttentionSizes {
+  readonly batch: number;
+  readonly time: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
+/** The sizes of attention over queries of shape [batch, time, heads · headDim]. */
+export function attentionSizes(
+  query: Shape,
+  { heads, kvHeads }: { readonly heads: number; readonly kvHeads: number },
+): AttentionSizes {
+  const [batch, time, width] = query as readonly [number, number, number];
+  return { batch, time, heads, kvHeads, headDim: width / heads };
+}
+
+export class AttentionLayout<T> {
+  constructor(
+    readonly sizes: AttentionSizes,
+    readonly blocks: readonly Block[],
+    private readonly moves: Moves<T>,
+  ) {}
+
+  /** 1/√headDim, by which scores are scaled. */
+  get alpha(): number {
+    return 1 / Math.sqrt(this.sizes.headDim);
+  }
+
+  /** [batch, time, n · headDim] → [batch, n, time, headDim]. */
+  byHead(x: T, n: number): T {
+    const { batch, time, headDim } = this.sizes;
+    return this.moves.transpose(this.moves.reshape(x, [batch, time, n, headDim]), [0, 2, 1, 3]);
+  }
+
+  /** [batch, n, time, headDim] → [batch, time, n · headDim]. */
+  sideBySide(x: T, n: number): T {
+    const { batch, time, headDim } = this.sizes;
+    return this.moves.reshape(this.moves.transpose(x, [0, 2, 1, 3]), [batch, time, n * headDim]);
+  }
+
+  /** The part of `x` [batch, kvHeads, time, headDim] that a block sees. */
+  keys(x: T, { to }: Block): T {
+    return this.#cut(x, 0, to);
+  }
+
+  /** A block's rows of `x` [batch, heads, time, width], grouped as `together` does. */
+  rows(x: T, block: Block, width: number = this.sizes.headDim): T {
+    return this.together(this.#cut(x, block.from, block.to), block, width);
+  }
+
+  /** [batch, heads, rows, width] → [batch, kvHeads, heads / kvHeads · rows, width]. */
+  together(x: T, { from, to }: Block, width: number): T {
+    const { batch, heads, kvHeads } = this.sizes;
+    return heads === kvHeads ? x : this.moves.reshape(x, [batch, kvHeads, (heads / kvHeads) * (to - from), width]);
+  }
+
+  /** The inverse of `together`. */
+  apart(x: T, { from, to }: Block, width: number = this.sizes.headDim): T {
+    const { batch, heads, kvHeads } = this.sizes;
+    return heads === kvHeads ? x : this.moves.reshape(x, [batch, heads, to - from, width]);
+  }
+
+  #cut(x: T, from: number, to: number): T {
+    return from === 0 && to === this.sizes.time ? x : this.moves.rows(x, from, to);
+  }
+}
