@@ -12,6 +12,7 @@ const order = [
   "checkpoint",
   "grow",
   "data",
+  "inference",
   "train",
   "scaling",
   "eval",
@@ -29,8 +30,10 @@ const isomorphic = [
   "growth",
   "grow",
   "data",
+  "inference",
   "train",
   "scaling",
+  "eval",
   "recipe",
   "run-format",
 ];

@@ -1,4 +1,4 @@
-// Model families as values: the contract, the families that come along, graphs over any of them, generation.
+// Model families as values: the contract, the families that come along, graphs over any of them.
 export * from "./blocks/blocks.js";
 export { builtInFamilies, builtInFamily } from "./families/built-in.js";
 export type { DecoderConfig, DecoderInput, RopeScaling } from "./families/decoder/config.js";
@@ -9,13 +9,10 @@ export { mistral } from "./families/mistral/index.js";
 export { qwen2 } from "./families/qwen2/index.js";
 export { qwen3 } from "./families/qwen3/index.js";
 export * from "./family.js";
-export { type Generation, generate, TextGenerator } from "./generate/generator.js";
-export type { GenerateOptions } from "./generate/options.js";
-export { type Sampling, sampleToken } from "./generate/sampling.js";
 export { cacheNames, cacheShapes, type DecodeSize, decodeGraph } from "./graphs/decode.js";
 export { maskValuesName, type Weights } from "./graphs/masked-weights.js";
 export type { Attention, Pass, Rotary } from "./graphs/pass.js";
-export { logitsGraph, lossGraph, type SequenceSize } from "./graphs/sequence.js";
+export { logitsGraph, logLikelihoodGraph, lossGraph, type SequenceSize } from "./graphs/sequence.js";
 export { type FloatDType, type HfFlavour, type HfWriteOptions, hfDType, hfFlavour, type Json } from "./hf/json.js";
 export { hfFamily, readHfModel, writeHfModel } from "./hf/model.js";
 export { type InitOptions, type InitScheme, initParameter, initParameters } from "./init.js";

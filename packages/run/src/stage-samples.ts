@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Device } from "@cambium/backend";
 import type { PreparedData } from "@cambium/data/node";
-import { contextLength, generate, type ModelSpec } from "@cambium/model";
+import { generate } from "@cambium/inference";
+import { contextLength, type ModelSpec } from "@cambium/model";
 import type { SampleRecord } from "@cambium/run-format";
 import type { Trainer } from "@cambium/train";
 

@@ -1,6 +1,7 @@
 // The trainer: a training state on a device, and the compiled step that updates it. What it is asked for it does in order,
 // each as soon as what was asked for before is handed over to the device.
-import type { DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
+import type { DeviceTensor, ProfileEntry } from "@cambium/backend";
+import { meanLoss } from "@cambium/inference";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 import { type DeviceTrainingState, type ModelSpec, parameterTable, type TrainingState } from "@cambium/model";
 import { type CompiledModel, compileModel, masksAt, maskValuesAt } from "./compiled-model.js";
@@ -173,25 +174,9 @@ export class Trainer {
    * @throws CambiumError `E_BATCH`, and the first time from the device's `compile`.
    */
   evaluate(batches: Iterable<Int32Array>): Promise<number> {
-    return this.#inTurn(async () => {
-      const inputs = { ...this.parameters, ...this.#masks() };
-      let [sum, count] = [0, 0];
-      const add = async (fetched: RunResult["fetched"]) => {
-        sum += (await fetched)["loss"]?.data[0] as number;
-        count += 1;
-      };
-      let before: RunResult["fetched"] | undefined;
-      for (const batch of batches) {
-        const { fetched } = await this.#model.loss.run({ ...inputs, tokens: this.#batch(batch) }, { fetch: ["loss"] });
-        // The device has the next batch by the time that the one before is read.
-        if (before) await add(before);
-        before = fetched;
-      }
-      if (before) await add(before);
-      if (count === 0)
-        throw new CambiumError("E_BATCH", "there is nothing to evaluate on", { expected: "a batch or more" });
-      return sum / count;
-    });
+    return this.#inTurn(() =>
+      meanLoss(this.#model.loss, { ...this.parameters, ...this.#masks() }, this.#batches(batches)),
+    );
   }
 
   /** Time by op type over all steps so far; null unless the device was opened with `profile: true`. */
@@ -242,6 +227,10 @@ export class Trainer {
 
   #masks(): Readonly<Record<string, HostTensor>> {
     return maskValuesAt(this.#model.masks, this.#tokens);
+  }
+
+  *#batches(batches: Iterable<Int32Array>): Generator<HostTensor> {
+    for (const batch of batches) yield this.#batch(batch);
   }
 
   #batch(batch: Int32Array): HostTensor {

@@ -1,15 +1,16 @@
 // cambium generate: text or token ids from a checkpoint or a run.
 import { resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
+import { findTokenizer } from "@cambium/data/node";
+import { generate } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
-import { contextLength, generate, sizesAlong } from "@cambium/model";
+import { contextLength, sizesAlong } from "@cambium/model";
 import { readParameters } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import { type BackendFlags, backendOptions, realNumber, wholeNumber, withBackendFlags } from "../flags.js";
 import type { Host } from "../host.js";
 import { findModel, readModel } from "../model-source.js";
-import { findTokenizer } from "../model-tokenizer.js";
 import { stopOnSignals } from "../signals.js";
 
 interface Flags extends BackendFlags {
@@ -65,7 +66,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const { name, options } = backendOptions(flags) ?? { name: "onnx", options: {} };
   const source = await findModel(path);
   const model = await readModel(source);
-  const tokenizer = ids === undefined ? await findTokenizer(source, sizesAlong(model, ["vocab"]).vocab) : undefined;
+  const tokenizer =
+    ids === undefined ? await findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab) : undefined;
   const prompt = ids ?? encode(flags.prompt ?? "", tokenizer);
   const backend = await resolveBackend(name, host.importer(process.cwd()));
   const parameters = await readParameters(source.path, model);

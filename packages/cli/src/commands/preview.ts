@@ -1,7 +1,8 @@
 // cambium preview: how a model would start out after growth, without writing it.
 import { type Device, resolveBackend } from "@cambium/backend";
 import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
-import { Mistakes } from "@cambium/grow/node";
+import { findTokenizer, type TextWindows, textWindows } from "@cambium/data/node";
+import { Mistakes, virtualModel } from "@cambium/grow/node";
 import {
   connectionRate,
   formatLayers,
@@ -12,6 +13,7 @@ import {
   layerMap,
   layerOrigins,
 } from "@cambium/growth";
+import { meanLoss, type Weights } from "@cambium/inference";
 import { contextLength, lossGraph, type ModelSpec, modelSizes, readHfModel, sizesAlong } from "@cambium/model";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
@@ -20,12 +22,10 @@ import { compact } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
 import { findModel } from "../model-source.js";
-import { findTokenizer } from "../model-tokenizer.js";
+import { openText } from "../open-text.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
-import { openText, textWindows, type Windows } from "../text-windows.js";
 import { tokenCount } from "../token-count.js";
-import { virtualModel, type Weights } from "../virtual-model.js";
 
 interface Flags extends OperatorFlags, BackendFlags {
   readonly text?: string;
@@ -78,7 +78,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const model = directory && (await mistakes.check(() => readHfModel(directory.configJson)));
   const plan = model && operator && (await mistakes.check(() => operator.plan(model, options)));
   const tokenizer =
-    source && model && (await mistakes.check(() => findTokenizer(source, sizesAlong(model, ["vocab"]).vocab)));
+    source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));
   const backend =
     computing && (await mistakes.check(() => resolveBackend(computing.name, host.importer(process.cwd()))));
   mistakes.throwIfAny();
@@ -126,7 +126,7 @@ async function measure(
   device: Device,
   directory: ModelDirectory,
   plan: GrowthPlan,
-  windows: Windows,
+  windows: TextWindows,
   line: StatusLine,
   signal: AbortSignal,
 ): Promise<Shown> {
@@ -137,7 +137,7 @@ async function measure(
   const { bytes: weightBytes } = await device.memory();
   const losses = async (what: string, model: ModelSpec, inputs: Weights): Promise<Measured> => {
     const masks = what === "grown" ? plan.phase.masks : [];
-    const loss = await meanLoss(device, model, inputs, windows, masks, (done) => {
+    const loss = await lossOf(device, model, inputs, windows, masks, (done) => {
       signal.throwIfAborted();
       line.show(() => `Loss of the ${what} model ${Math.floor((100 * done) / windows.batches.length)} %`);
     });
@@ -147,7 +147,7 @@ async function measure(
     base: await losses("base", plan.base, weights.base),
     grown: await losses("grown", plan.target, weights.grown),
     tokens: windows.tokens,
-    context: windows.time,
+    context: windows.context,
     weightBytes,
     device: `${device.info.backend}: ${device.info.device}`,
     operator: plan.operator,
@@ -155,23 +155,17 @@ async function measure(
   };
 }
 
-async function meanLoss(
+async function lossOf(
   device: Device,
   model: ModelSpec,
   weights: Weights,
-  { batch, time, batches }: Windows,
+  { batch, context, batches }: TextWindows,
   masks: GrowthPlan["phase"]["masks"],
   progress: (done: number) => void,
 ): Promise<number> {
-  using executable = await device.compile(lossGraph(model, { batch, time, masks }));
-  let sum = 0;
-  for (const [i, data] of batches.entries()) {
-    progress(i);
-    const tokens = { dtype: "i32", shape: [batch, time + 1], data } as const;
-    const { fetched } = await executable.run({ ...weights, tokens }, { fetch: ["loss"] });
-    sum += (await fetched)["loss"]?.data[0] as number;
-  }
-  return sum / batches.length;
+  using executable = await device.compile(lossGraph(model, { batch, time: context, masks }));
+  const tokens = batches.map((data) => ({ dtype: "i32", shape: [batch, context + 1], data }) as const);
+  return await meanLoss(executable, weights, tokens, progress);
 }
 
 function describe({ base, grown, tokens, context, weightBytes, device, operator }: Shown, plan: GrowthPlan): string {

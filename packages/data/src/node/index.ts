@@ -1,5 +1,6 @@
 // Corpora, tokenizers by path, and token files.
 export { loadTokenizer } from "./load-tokenizer.js";
+export { findTokenizer } from "./model-tokenizer.js";
 export type { Progress } from "./prepare/pacer.js";
 export { type PreparedData, type PrepareOptions, prepareData, type SideStats } from "./prepare/prepare.js";
 export { embeddedSource } from "./source/embedded.js";
@@ -8,6 +9,7 @@ export { corpusSpec, openSource, type SourceSpec } from "./source/open.js";
 export { PASSAGE_CHARS, type Passage, type Source, type SourceState } from "./source/source.js";
 export { type TextOptions, textSource } from "./source/text.js";
 export type { InvalidUtf8 } from "./source/utf8.js";
+export { type TextWindows, textWindows } from "./text-windows.js";
 export type { TokenHeader } from "./tokens/format.js";
 export { TokenFile } from "./tokens/reader.js";
 export { type TokenFileInfo, TokenFileWriter, writeTokenFile } from "./tokens/writer.js";

@@ -4,3 +4,4 @@ export { Mistakes } from "./mistakes.js";
 export { preflightGrowth } from "./preflight.js";
 export type { GrowPreflight } from "./report.js";
 export type { GrowOptions, GrowProgress, PreflightRequest } from "./request.js";
+export { type VirtualModel, virtualModel } from "./virtual-model.js";

@@ -1,15 +1,24 @@
 // Graphs over whole sequences: the training loss and the logits of every position.
 import {
+  argMax,
   CambiumError,
   causalAttention,
+  equal,
+  exp,
   type Graph,
   GraphBuilder,
   i32,
+  iota,
   linearCrossEntropy,
+  log,
   matmul,
+  reduceMax,
+  reduceSum,
   reshape,
   rope,
+  select,
   slice,
+  sub,
   type Tensor,
 } from "@cambium/ir";
 import type { ModelSpec } from "../family.js";
@@ -60,6 +69,34 @@ export function logitsGraph(model: ModelSpec, { batch, time, masks = [] }: Seque
   const { hidden, projection } = forward(model, causal(tokens, weights, batch, time));
   const logits = builder.scope("head", () => matmul(hidden, projection, { transB: true }));
   builder.output("logits", reshape(logits, { shape: [batch, time, projection.shape[0] as number] }));
+  return builder.finish();
+}
+
+/**
+ * Inputs as those of `lossGraph`. Outputs, f32 and i32 [batch, time]: `logLikelihood`, log p in nats of tokens[:, 1:]
+ * given those before, and `greedy`, the likeliest token there; at equal logits the lower id.
+ * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
+ */
+export function logLikelihoodGraph(model: ModelSpec, { batch, time, masks = [] }: SequenceSize): Graph {
+  checkTime(model, time);
+  const builder = new GraphBuilder();
+  const plain = plainWeights(builder, model);
+  const tokens = builder.input("tokens", i32(batch, time + 1));
+  const weights = maskedWeights(builder, model, plain, masks);
+  const from = (start: number) =>
+    reshape(slice(tokens, { start: [0, start], end: [batch, start + time] }), { shape: [batch * time] });
+  const { hidden, projection } = forward(model, causal(from(0), weights, batch, time));
+  const lastAxis = { axes: [-1], keepDims: true };
+  builder.scope("head", () => {
+    const logits = matmul(hidden, projection, { transB: true });
+    const ids = iota(builder, { shape: logits.shape, axis: 1 });
+    const isTarget = equal(ids, reshape(from(1), { shape: [batch * time, 1] }));
+    const shifted = sub(logits, reduceMax(logits, lastAxis));
+    const picked = reduceSum(select(isTarget, shifted, 0), lastAxis);
+    const logLikelihood = sub(picked, log(reduceSum(exp(shifted), lastAxis)));
+    builder.output("logLikelihood", reshape(logLikelihood, { shape: [batch, time] }));
+    builder.output("greedy", reshape(argMax(logits, { axis: 1 }), { shape: [batch, time] }));
+  });
   return builder.finish();
 }
 

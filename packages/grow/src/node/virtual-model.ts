@@ -9,7 +9,7 @@ import { maskValue, maskValuesName, parameterTable } from "@cambium/model";
 const blockLength = 1 << 18;
 
 /** Inputs of a model's graphs by name. */
-export type Weights = Record<string, DeviceTensor | HostTensor>;
+type Weights = Record<string, DeviceTensor | HostTensor>;
 
 export interface VirtualModel {
   readonly base: Weights;

@@ -1,9 +1,8 @@
 // Text generation: reads the prompt in chunks, then decodes token by token. Weights and caches stay on the device.
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
-import { CambiumError, decodeHalf, type HostTensor, hostTensor, isHalf, Random } from "@cambium/ir";
-import type { ModelSpec } from "../family.js";
-import { cacheNames, cacheShapes, decodeGraph } from "../graphs/decode.js";
-import { contextLength, parameterTable } from "../model-spec.js";
+import { type HostTensor, hostTensor, Random } from "@cambium/ir";
+import { cacheNames, cacheShapes, contextLength, decodeGraph, type ModelSpec } from "@cambium/model";
+import { deviceWeights, type Weights } from "../weights.js";
 import { checkGenerateOptions, type GenerateOptions } from "./options.js";
 import { sampleToken } from "./sampling.js";
 
@@ -13,8 +12,6 @@ export interface Generation {
   /** Whether a stop token or `maxNewTokens` ended it. */
   readonly finish: "stop" | "length";
 }
-
-type Tensors = Readonly<Record<string, DeviceTensor | HostTensor>>;
 
 /** Prompts up to this long are read by the one-token graph, which is compiled anyway. */
 const shortPrompt = 4;
@@ -40,25 +37,8 @@ export class TextGenerator {
    * must outlive the generator.
    * @throws CambiumError `E_PARAMETERS` naming every parameter that is missing.
    */
-  static async open(device: Device, model: ModelSpec, parameters: Tensors): Promise<TextGenerator> {
-    const names = parameterTable(model).map(({ name }) => name);
-    const missing = names.filter((name) => !parameters[name]);
-    if (missing.length > 0) {
-      const reasons = missing.map((where) => ({ where, message: "is missing" }));
-      throw new CambiumError("E_PARAMETERS", "parameters of the model are missing", { reasons });
-    }
-    const uploaded: DeviceTensor[] = [];
-    const weights: Record<string, DeviceTensor> = {};
-    try {
-      for (const name of names) {
-        const given = parameters[name] as DeviceTensor | HostTensor;
-        if ("data" in given) uploaded.push(await device.upload(asF32(given)));
-        weights[name] = "data" in given ? (uploaded.at(-1) as DeviceTensor) : given;
-      }
-    } catch (error) {
-      for (const tensor of uploaded) tensor.dispose();
-      throw error;
-    }
+  static async open(device: Device, model: ModelSpec, parameters: Weights): Promise<TextGenerator> {
+    const { weights, uploaded } = await deviceWeights(device, model, parameters);
     return new TextGenerator(device, model, weights, uploaded);
   }
 
@@ -163,7 +143,7 @@ export class TextGenerator {
 export async function generate(
   device: Device,
   model: ModelSpec,
-  parameters: Tensors,
+  parameters: Weights,
   options: GenerateOptions,
 ): Promise<Generation> {
   checkGenerateOptions(model, options);
@@ -178,9 +158,4 @@ export async function generate(
 /** The smallest power of two ≥ `n` and ≥ `least`, itself one. */
 function powerOfTwo(n: number, least: number): number {
   return Math.max(least, 2 ** Math.ceil(Math.log2(n)));
-}
-
-function asF32(tensor: HostTensor): HostTensor {
-  const { dtype, shape, data } = tensor;
-  return isHalf(dtype) ? hostTensor("f32", shape, decodeHalf(dtype, data)) : tensor;
 }

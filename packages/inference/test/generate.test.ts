@@ -1,9 +1,10 @@
 // Generation on the reference backend: against Hugging Face's greedy tokens, and the rules around it.
 import { type Device, referenceBackend } from "@cambium/backend";
+import { generate, TextGenerator } from "@cambium/inference";
 import { type HostTensor, hostTensor, toBf16 } from "@cambium/ir";
+import { initParameters, llama, logitsGraph, modelSpec } from "@cambium/model";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { generate, initParameters, llama, logitsGraph, modelSpec, TextGenerator } from "../src/index.js";
-import { readConfig, readJson, readTensors } from "./support/golden.js";
+import { readConfig, readJson, readTensors } from "../../model/test/support/golden.js";
 
 let device: Device;
 beforeEach(async () => {

@@ -1,7 +1,6 @@
 // What a generation is asked for, and the checks on it.
 import { CambiumError, type Reason } from "@cambium/ir";
-import type { ModelSpec } from "../family.js";
-import { contextLength, sizesAlong } from "../model-spec.js";
+import { contextLength, type ModelSpec, sizesAlong } from "@cambium/model";
 import type { Sampling } from "./sampling.js";
 
 export interface GenerateOptions extends Sampling {

@@ -1,0 +1,102 @@
+// Runs a task on a model: rows in, figures out.
+import type { Tokenizer } from "@cambium/data";
+import { type Encoded, encodeContinuation, encodeRolling, type Score, type Scorer } from "@cambium/inference";
+import { CambiumError, type Reason } from "@cambium/ir";
+import type { EvalAnswer, EvalRequest, EvalTask, Figure, Sample } from "./task.js";
+
+export interface Evaluation<Options extends object, Document> {
+  readonly task: EvalTask<Options, Document>;
+  /** As a person gives them; the task's defaults fill in the rest. */
+  readonly options?: unknown;
+  /** Rows of the data set. */
+  readonly rows: Iterable<unknown>;
+  /** The model. */
+  readonly scorer: Pick<Scorer, "longest" | "score">;
+  readonly tokenizer: Tokenizer;
+  /** Called with the sequences scored so far and those to score in all; what it throws ends the work. */
+  onProgress?(done: number, total: number): void;
+}
+
+export interface Evaluated {
+  readonly task: string;
+  readonly version: string;
+  readonly options: object;
+  readonly documents: number;
+  readonly metrics: Readonly<Record<string, Figure & { readonly better: "higher" | "lower" }>>;
+  /** Of each document, in the order of the rows. */
+  readonly samples: readonly Sample[];
+}
+
+/**
+ * Asks the model all that the task asks about each row.
+ * @throws CambiumError `E_EVAL_OPTION` for options the task does not take; `E_EVAL_DATA` naming every row that is not
+ *   one of the task's documents, or where there is none; from the tokenizer and the scorer.
+ */
+export async function evaluate<Options extends object, Document>({
+  task,
+  options: given = {},
+  rows,
+  scorer,
+  tokenizer,
+  onProgress,
+}: Evaluation<Options, Document>): Promise<Evaluated> {
+  const options = readOptions(task, given);
+  const documents = readDocuments(task, rows);
+  const asked = documents.map((document) =>
+    task.requests(document, options).map((request) => encode(request, tokenizer, scorer.longest)),
+  );
+  const sequences = asked.flat(2);
+  const scores = await scorer.score(sequences, onProgress && ((done) => onProgress(done, sequences.length)));
+  let next = 0;
+  const samples = documents.map((document, i) => {
+    const answers = (asked[i] as Encoded[][]).map((parts) => {
+      next += parts.length;
+      return answer(scores.slice(next - parts.length, next));
+    });
+    return task.sample(document, answers, options);
+  });
+  const metrics = Object.fromEntries(
+    Object.entries(task.metrics).map(([name, { better, of }]) => [name, { ...of(samples), better }]),
+  );
+  return { task: task.name, version: task.version, options, documents: documents.length, metrics, samples };
+}
+
+function encode(request: EvalRequest, tokenizer: Tokenizer, longest: number): readonly Encoded[] {
+  if (request.kind === "rolling") return encodeRolling(tokenizer, request.text, longest);
+  return [encodeContinuation(tokenizer, request.context, request.continuation, longest)];
+}
+
+function answer(scores: readonly Score[]): EvalAnswer {
+  return {
+    logLikelihood: scores.reduce((sum, { logLikelihood }) => sum + logLikelihood, 0),
+    greedy: scores.every(({ greedy }) => greedy),
+    tokens: scores.reduce((sum, { logLikelihoods }) => sum + logLikelihoods.length, 0),
+  };
+}
+
+function readOptions<Options extends object>({ name, options }: EvalTask<Options>, given: unknown): Options {
+  const parsed = options.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const reasons = parsed.error.issues.map(({ path, message }) => ({ where: path.join("."), message }));
+  throw new CambiumError("E_EVAL_OPTION", `the task ${name} does not take these options`, { reasons });
+}
+
+function readDocuments<Document>({ name, document }: EvalTask<object, Document>, rows: Iterable<unknown>): Document[] {
+  const documents: Document[] = [];
+  const reasons: Reason[] = [];
+  let row = 0;
+  for (const one of rows) {
+    const parsed = document.safeParse(one);
+    if (parsed.success) documents.push(parsed.data);
+    else {
+      const [issue] = parsed.error.issues;
+      const at = [`row ${row}`, ...(issue?.path ?? [])].join(".");
+      reasons.push({ where: at, message: issue?.message ?? "does not fit" });
+    }
+    row += 1;
+  }
+  if (reasons.length > 0)
+    throw new CambiumError("E_EVAL_DATA", `these are not documents of the task ${name}`, { reasons });
+  if (documents.length === 0) throw new CambiumError("E_EVAL_DATA", `there is no document for the task ${name}`);
+  return documents;
+}

@@ -1,0 +1,8 @@
+// What a trained model is asked: to go on with a text, how likely a text is, and its mean loss.
+export { type Encoded, encodeContinuation, encodeRolling } from "./encode.js";
+export { type Generation, generate, TextGenerator } from "./generate/generator.js";
+export type { GenerateOptions } from "./generate/options.js";
+export { type Sampling, sampleToken } from "./generate/sampling.js";
+export { meanLoss } from "./mean-loss.js";
+export { type Score, Scorer, type ScorerOptions } from "./scorer.js";
+export { type DeviceWeights, deviceWeights, type Weights } from "./weights.js";

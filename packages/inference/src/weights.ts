@@ -1,0 +1,44 @@
+// A model's weights on a device, as inputs of its graphs.
+import type { Device, DeviceTensor } from "@cambium/backend";
+import { CambiumError, decodeHalf, type HostTensor, hostTensor, isHalf } from "@cambium/ir";
+import { type ModelSpec, parameterTable } from "@cambium/model";
+
+/** Parameters by Hugging Face name, in host memory or on a device. */
+export type Weights = Readonly<Record<string, DeviceTensor | HostTensor>>;
+
+export interface DeviceWeights {
+  readonly weights: Readonly<Record<string, DeviceTensor>>;
+  /** Those of them that were uploaded for this; to be disposed of with it. */
+  readonly uploaded: readonly DeviceTensor[];
+}
+
+/**
+ * Uploads the parameters that are not on the device yet, f16 and bf16 as f32.
+ * @throws CambiumError `E_PARAMETERS` naming every parameter that is missing; nothing is then left on the device.
+ */
+export async function deviceWeights(device: Device, model: ModelSpec, given: Weights): Promise<DeviceWeights> {
+  const names = parameterTable(model).map(({ name }) => name);
+  const missing = names.filter((name) => !given[name]);
+  if (missing.length > 0) {
+    const reasons = missing.map((where) => ({ where, message: "is missing" }));
+    throw new CambiumError("E_PARAMETERS", "parameters of the model are missing", { reasons });
+  }
+  const uploaded: DeviceTensor[] = [];
+  const weights: Record<string, DeviceTensor> = {};
+  try {
+    for (const name of names) {
+      const tensor = given[name] as DeviceTensor | HostTensor;
+      if ("data" in tensor) uploaded.push(await device.upload(asF32(tensor)));
+      weights[name] = "data" in tensor ? (uploaded.at(-1) as DeviceTensor) : tensor;
+    }
+  } catch (error) {
+    for (const tensor of uploaded) tensor.dispose();
+    throw error;
+  }
+  return { weights, uploaded };
+}
+
+function asF32(tensor: HostTensor): HostTensor {
+  const { dtype, shape, data } = tensor;
+  return isHalf(dtype) ? hostTensor("f32", shape, decodeHalf(dtype, data)) : tensor;
+}
