@@ -63,7 +63,10 @@ const growthTime = z.union([
   z.strictObject({ timing: z.literal("paper").describe("Du et al. 2024, eq. 10, where it means something.") }),
   z.strictObject({
     slope: z.strictObject({
-      threshold: z.number().negative().describe("dL/d ln C of the held-out loss, nats; grown when it is flatter."),
+      threshold: z
+        .number()
+        .negative()
+        .describe("dL/d ln C of the held-out loss, nats; grown when it is flatter, after it was steeper."),
       window: z.number().int().min(3).default(5).describe("Measurements of the held-out loss that the slope is of."),
       most: quantity.optional().describe("Tokens at the latest. Default: half of the arm's FLOPs."),
     }),

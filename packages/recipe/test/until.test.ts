@@ -122,13 +122,15 @@ describe("the slope rule", () => {
     expect(falling[first]?.flops).toBe(2 ** 6);
   });
 
-  test("asks for a whole window, for open masks, and only at measurements", () => {
-    const flat = rows([0, 0, 0, 0]);
-    expect(slopeReached(rule, flat.slice(0, 4))).toBe(false);
-    expect(slopeReached(rule, flat.slice(0, 6))).toBe(true);
-    expect(slopeReached(rule, flat.slice(0, 7))).toBe(false);
-    expect(slopeReached({ ...rule, least: 31 }, flat.slice(0, 6))).toBe(false);
-    expect(slopeReached({ ...rule, least: 31 }, flat)).toBe(true);
+  test("asks for a whole window that was steeper before, for open masks, and only at measurements", () => {
+    const flat = rows([0, 0, 0, 0, 0, 0]);
+    expect(flat.some((_, i) => slopeReached(rule, flat.slice(0, i + 1)))).toBe(false);
+    const flattens = rows([0, -1, -1, 0, 0, 0]);
+    expect(flattens.map((_, i) => slopeReached(rule, flattens.slice(0, i + 1)))).toEqual(
+      [0, 0, 0, 0, 1, 1].flatMap((reached) => [false, reached === 1]),
+    );
+    expect(slopeReached({ ...rule, least: 51 }, flattens.slice(0, 10))).toBe(false);
+    expect(slopeReached({ ...rule, least: 51 }, flattens)).toBe(true);
   });
 });
 

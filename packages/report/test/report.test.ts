@@ -222,6 +222,24 @@ describe("sections", () => {
     expect(text("#details + dl")).toContain("onnxruntime 1.30, cpu, 2 threads");
   });
 
+  it("shows the loss scale and the skipped steps of a run in mixed precision, and of no other", async () => {
+    const plain = await report({ steps: 80 });
+    expect(plain.text("main, body")).not.toMatch(/Loss scale|skipped/);
+    const { text } = await report({ steps: 80 }, (run) => {
+      const stages = Object.entries(run.stages).map(([id, { manifest, rows }]) => {
+        const scaled = rows.map((row, i) => ({
+          ...row,
+          lossScale: 2 ** (16 - (i % 2)),
+          ...(i < 4 && { skipped: true }),
+        }));
+        return [id, { manifest, rows: scaled }] as const;
+      });
+      return { ...run, stages: Object.fromEntries(stages) };
+    });
+    expect(text("main, body")).toContain("Loss scale");
+    expect(text("main, body")).toContain("12 of 160 steps (7.5 %) were skipped");
+  });
+
   it("warns of a loss that stopped being a number", async () => {
     const { text } = await report({}, (run) => {
       const stage = run.stages["scratch-a00b"] as Fixture["stages"][string];

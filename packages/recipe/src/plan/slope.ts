@@ -11,12 +11,14 @@ export function slopeReached(
   { threshold, window, least, flopsBefore }: SlopeRule,
   rows: readonly Pick<MetricsRow, "tokens" | "flops" | "heldOutLoss">[],
 ): boolean {
+  const last = rows.at(-1);
+  if (last?.heldOutLoss === undefined || last.tokens < least) return false;
   const measured = rows.flatMap(({ flops, heldOutLoss }) =>
     heldOutLoss === undefined ? [] : [{ x: Math.log(flopsBefore + flops), y: heldOutLoss }],
   );
-  const last = rows.at(-1);
-  if (last?.heldOutLoss === undefined || last.tokens < least) return false;
-  return measured.length >= window && slope(measured.slice(-window)) >= threshold;
+  const isFlat = (end: number) => slope(measured.slice(end - window, end)) >= threshold;
+  const earlier = measured.flatMap((_, end) => (end < window ? [] : [isFlat(end)]));
+  return measured.length > window && earlier.includes(false) && isFlat(measured.length);
 }
 
 /** Of the least-squares line. */

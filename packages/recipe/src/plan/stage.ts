@@ -59,8 +59,8 @@ export type Until =
   { readonly kind: "tokens"; readonly tokens: number } | SlopeRule;
 
 /**
- * At the first measurement of the held-out loss at which its slope is `threshold` or flatter; after `most` tokens at the
- * latest. The slope is dL/d ln C: the least-squares line through the last `window` measurements of loss L against the
+ * At the first measurement of the held-out loss at which its slope is `threshold` or flatter, after it was steeper: over
+ * ln C a loss is flat at first, too. After `most` tokens at the latest. The slope is dL/d ln C: the least-squares line through the last `window` measurements of loss L against the
  * training FLOPs C of the arm so far (Shen et al. 2022, "Staged Training for Transformer Language Models").
  */
 export interface SlopeRule {

@@ -1,4 +1,4 @@
-// One quantity of training health, gradient norm or learning rate, over an arm's tokens.
+// One quantity of training health, such as the gradient norm, over an arm's tokens.
 import type { Data, Mark, Spec } from "vega";
 import type { Arm, ArmRow } from "../arms.js";
 import { decimate } from "../decimate.js";
@@ -7,7 +7,7 @@ import { unitOf } from "./axis.js";
 import { renderChart, type Size } from "./render.js";
 
 export interface Quantity {
-  readonly key: "gradNorm" | "lr";
+  readonly key: "gradNorm" | "lr" | "lossScale";
   readonly title: string;
   readonly scale: "linear" | "log";
   /** Vega expression of a tick's text. */
@@ -27,15 +27,24 @@ export const learningRate: Quantity = {
   label: "datum.value === 0 ? '0' : format(datum.value, '~e')",
 };
 
+/** Of runs in mixed precision. */
+export const lossScale: Quantity = {
+  key: "lossScale",
+  title: "Loss scale",
+  scale: "log",
+  label: "format(datum.value, '~s')",
+};
+
 /** Draws `quantity` of every arm against tokens, one line per stage; spikes survive the thinning. */
 export async function healthChart(arms: readonly Arm[], quantity: Quantity, size: Size, id: string): Promise<Html> {
   const { key, title, scale } = quantity;
   const unit = unitOf("tokens", Math.max(...arms.map((arm) => arm.spent.tokens)));
-  const usable = (row: ArmRow) => Number.isFinite(row[key]) && (scale === "linear" || row[key] > 0);
+  const quantityOf = (row: ArmRow) => row[key] ?? Number.NaN;
+  const usable = (row: ArmRow) => Number.isFinite(quantityOf(row)) && (scale === "linear" || quantityOf(row) > 0);
   const lines = arms.flatMap((arm, i) =>
     arm.stages.map((stage, j) => {
-      const rows = decimate(stage.rows.filter(usable), (row) => row[key], size.detail);
-      const values = rows.map((row) => ({ x: row.tokens / unit.divisor, y: row[key] }));
+      const rows = decimate(stage.rows.filter(usable), quantityOf, size.detail);
+      const values = rows.map((row) => ({ x: row.tokens / unit.divisor, y: quantityOf(row) }));
       return { colour: arm.colour, data: { name: `line-${i}-${j}`, values } satisfies Data, values };
     }),
   );
