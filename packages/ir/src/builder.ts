@@ -33,7 +33,7 @@ export class GraphBuilder implements Builder {
     return tensor;
   }
 
-  /** A constant held in the graph; for large data use an input. */
+  /** A constant held in the graph. Pass large data as an input instead. */
   constant(value: HostTensor): Tensor {
     return constant(this, { value });
   }
@@ -50,7 +50,7 @@ export class GraphBuilder implements Builder {
   }
 
   /**
-   * Appends one application of `op`. Prefer calling the op itself.
+   * Appends one application of `op`; call the op itself where you can.
    * @throws CambiumError from the op's `infer`, or `E_OPERANDS` for a tensor of another graph or a wrong count.
    */
   apply(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[] {
@@ -115,7 +115,7 @@ export class GraphBuilder implements Builder {
     }
   }
 
-  /** Sets the scope label as it stands in another graph, for passes that rebuild nodes. */
+  /** Runs `build` with nodes labelled `scope` exactly, for passes that copy nodes of another graph. */
   withScope<T>(scope: string | undefined, build: () => T): T {
     const outer = this.#scope;
     this.#scope = scope;
@@ -127,7 +127,7 @@ export class GraphBuilder implements Builder {
   }
 
   /**
-   * Splices `graph` in with its inputs bound by name, and returns its outputs by name.
+   * Copies the nodes of `graph` into this one with its inputs bound by name, and returns its outputs by name.
    * @throws CambiumError `E_INPUT` when a binding is missing or has another type.
    */
   inline(graph: Graph, bindings: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
@@ -152,7 +152,7 @@ export class GraphBuilder implements Builder {
 
   #define(type: TensorType): Tensor {
     if (!type.shape.every((size) => Number.isInteger(size) && size > 0)) {
-      throw new CambiumError("E_SHAPE", `no tensor has the shape [${type.shape}]`, {
+      throw new CambiumError("E_SHAPE", `a tensor cannot have the shape [${type.shape}]`, {
         expected: "sizes that are integers ≥ 1",
       });
     }
@@ -162,7 +162,7 @@ export class GraphBuilder implements Builder {
 
   #claim(edges: readonly { readonly name: string }[], name: string, kind: string): void {
     if (edges.some((edge) => edge.name === name)) {
-      throw new CambiumError("E_NAME", `the graph has an ${kind} named "${name}" already`);
+      throw new CambiumError("E_NAME", `the graph already has an ${kind} named "${name}"`);
     }
   }
 }

@@ -4,9 +4,10 @@ import { CambiumError, type Reason } from "./errors.js";
 import type { Graph, Value } from "./graph.js";
 
 /**
- * The rules: ids are unique; every value is defined before it is read; each node has its op's number of inputs and its inferred types equal its outputs';
- * edge names are unique; each replaced input exists, has the output's type and is replaced once.
- * @param when what had just happened, for the message.
+ * Checks the rules: ids are unique; every value is defined before it is read; each node has as many inputs as its op
+ * takes, and outputs of the inferred types; names of inputs and of outputs are unique; each replaced input exists, has the
+ * output's type and is replaced once.
+ * @param when what had just happened, for the message, e.g. `after pass "fold"`.
  * @throws CambiumError `E_GRAPH` with every broken rule.
  */
 export function checkGraph(graph: Graph, when = ""): void {
@@ -35,7 +36,7 @@ export function checkGraph(graph: Graph, when = ""): void {
     if (Array.isArray(node.op.inputs) && node.op.inputs.length !== node.inputs.length) {
       reasons.push({
         where,
-        message: "has a wrong number of inputs",
+        message: "has the wrong number of inputs",
         expected: `${node.op.inputs.length}`,
         got: `${node.inputs.length}`,
       });

@@ -2,12 +2,12 @@
 import { CambiumError } from "./errors.js";
 import { numel } from "./shape.js";
 
-/** `f32`, `i32`, `bool` compute; `f16` and `bf16` are storage types: matrix work reads them, and its results are f32. */
+/** Ops compute in `f32`, `i32` and `bool`. `f16` and `bf16` are for storage: some ops read them and return f32. */
 export type DType = "f32" | "i32" | "bool" | "f16" | "bf16";
 
 export const bytesPerElement: Record<DType, number> = { f32: 4, i32: 4, bool: 1, f16: 2, bf16: 2 };
 
-/** Whether values of `dtype` carry a gradient (which is f32 whatever they are). */
+/** Whether values of `dtype` carry a gradient; the gradient itself is always f32. */
 export function isFloat(dtype: DType): boolean {
   return dtype !== "i32" && dtype !== "bool";
 }

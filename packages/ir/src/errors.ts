@@ -1,12 +1,12 @@
-// The one error shape of Cambium: a code, what was expected, what came, where, and what to try.
+// The one shape of Cambium's errors: a code, what was expected, what was given, where, and what to try.
 import { isBranded } from "./brand.js";
 
 const brand: unique symbol = Symbol.for("@cambium/ir CambiumError");
 
-/** Lines of reasons that fit a screen beside the rest. */
+/** Most lines of reasons, so that an error fits on one screen. */
 const mostLines = 20;
 
-/** One reason among several that a check found; a check reports all of them at once. */
+/** One of the reasons that a check found; a check reports all of them at once. */
 export interface Reason {
   /** Where: a recipe position (`file:line:column`), a tensor, a path, an op input. */
   readonly where?: string;
@@ -15,7 +15,7 @@ export interface Reason {
   readonly got?: string;
   /** What the user can do about it. */
   readonly hint?: string;
-  /** The code that this reason would have alone, where a check gathers mistakes of several kinds. */
+  /** The code that this reason would have on its own, where one check reports mistakes of several kinds. */
   readonly code?: string;
 }
 
@@ -52,14 +52,14 @@ export class CambiumError extends Error {
     return true;
   }
 
-  /** The error as a person reads it: one screen, no stack. At most `most` reasons. */
+  /** The error as text for a person: one screen, no stack, at most `most` reasons. */
   format(most = Number.POSITIVE_INFINITY): string {
     const { reasons, ...own } = this.details;
     const head = [`${this.code}: ${this.summary}`, ...labelled(own, "  ")];
     return [...head, ...listed(reasons ?? [], most, "; --json shows all")].join("\n");
   }
 
-  /** The same as data, for `--json`. */
+  /** The error as data, for `--json`. */
   toJSON(): Record<string, unknown> {
     const { cause: _, ...rest } = this.details;
     return { code: this.code, message: this.summary, ...rest };

@@ -1,4 +1,4 @@
-// Every op of this package: what the conformance suite and random graphs go through.
+// Every op of this package, for the conformance suite and for random graphs.
 import { type CompositeName, composites } from "./composites/index.js";
 import type { Op } from "./graph.js";
 import type { AttrsOf } from "./op.js";

@@ -1,8 +1,8 @@
-// A graph as text: one line a node, `%3: f32[8,256] = matmul(%1, %2) {transB=true}`.
+// A graph as text: one line per node, `%3: f32[8,256] = matmul(%1, %2) {transB=true}`.
 import { formatType } from "./dtype.js";
 import type { Attrs, AttrValue, Graph, Value } from "./graph.js";
 
-/** The readable form; inputs and outputs carry their names, nodes their scope when it changes. */
+/** The readable form. Inputs and outputs have their names; a scope is printed where it changes. */
 export function printGraph(graph: Graph): string {
   const lines = graph.inputs.map(({ name, value }) => `${define(value)} = input "${name}"`);
   let scope: string | undefined;

@@ -1,5 +1,5 @@
-// Random graphs for fuzzing passes and backends, spelled by a list of choices so that a property tester can shrink them.
-// They are made of ops' samples: whatever op has a sample takes part.
+// Random graphs for fuzzing passes and backends. A list of choices determines each, so that a property tester can shrink
+// it. They are made of the samples of ops, so every op takes part.
 import { GraphBuilder } from "./builder.js";
 import { type DType, type HostTensor, sameType, type TensorType } from "./dtype.js";
 import { everyOp } from "./every-op.js";
@@ -20,15 +20,15 @@ export interface RandomGraph {
   readonly inputs: Readonly<Record<string, HostTensor>>;
 }
 
-/** What every device computes. */
+/** The dtypes in which every device computes. */
 const everywhere: readonly DType[] = ["f32", "i32", "bool"];
 
 /**
- * The graph that `choices` spell: each number picks the next sample of one of `ops`, and which earlier values it reads.
- * Samples with a dtype that is not among `dtypes` take no part.
- * Earlier f32 values are brought to the sample's shape and, through a tanh, to its range, so that numbers stay tame
- * however deep the graph; some stay unread, for dead code. Values that depend on an f32 comparison or truncation are not read on: their inputs are fresh,
- * so that two backends that round differently still agree on them exactly.
+ * The graph that `choices` determine: each number picks the next sample of one of `ops` and the earlier values it reads.
+ * Samples with a dtype that is not among `dtypes` are left out.
+ * Earlier f32 values are brought to the sample's shape and, through a tanh, to its range, so that numbers stay moderate in
+ * deep graphs. Some values stay unread and are dead code. An op that compares or truncates f32 gets fresh inputs, so that
+ * backends which round differently still agree on it exactly.
  */
 export function graphFromChoices(
   choices: readonly number[],
@@ -75,7 +75,7 @@ function typesOf(op: Op, { inputs, attrs = {} }: Sample): readonly TensorType[] 
   return [...types, ...op.infer(types, attrs as Attrs)];
 }
 
-/** Numbers below a bound, drawn from one choice. */
+/** A function that draws numbers below a bound, all from one choice. */
 function picker(choice: number): (below: number) => number {
   let state = choice >>> 0;
   return (below) => {
@@ -84,17 +84,17 @@ function picker(choice: number): (below: number) => number {
   };
 }
 
-/** Whether an earlier value may stand for this input: given values may not be replaced, nor wide ranges stretched to. */
+/** Whether an earlier value may replace this input: not where its values are given or its range is wide. */
 function readable({ type, values, range = [-2, 2] }: SampleInput, exact: boolean): boolean {
   return !values && !(exact && type.dtype === "f32") && (type.dtype !== "f32" || range[1] - range[0] <= 8);
 }
 
-/** Whether `x` has elements enough for this input: bools cannot be padded. */
+/** Whether `x` has enough elements for this input, since bools cannot be padded. */
 function fills(x: Tensor, { type }: SampleInput): boolean {
   return numel(x.shape) >= numel(type.shape);
 }
 
-/** `x` as the sample input wants it: elements cut or zero-filled to its shape, brought into its range. */
+/** `x` made to fit the sample input: cut or zero-filled to its shape, and brought into its range. */
 function fit(x: Tensor, { type, range }: SampleInput): Tensor {
   const [from, to] = range ?? (type.dtype === "f32" ? [-2, 2] : [0, 4]);
   const shaped = sameType(x.type, type) ? x : reshape(resize(x, numel(type.shape)), { shape: type.shape });

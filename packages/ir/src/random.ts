@@ -1,15 +1,15 @@
 // Counter-based random numbers: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
-// The i-th number of a named stream is a pure function of (name, i), so any slice can be made anywhere, in any order.
+// The i-th number of a named stream is a pure function of (name, i), so any part of a stream can be made anywhere, in any order.
 
 const M0 = 0xd2511f53 | 0;
 const M1 = 0xcd9e8d57 | 0;
 const W0 = 0x9e3779b9 | 0;
 const W1 = 0xbb67ae85 | 0;
 
-/** Words made at a time: few enough to stay in the cache. */
+/** Words made at a time, few enough to stay in the processor's cache. */
 const WORDS = 4096;
 
-/** High 32 bits of the unsigned product of `a` and a constant given by its halves, as a signed number. */
+/** The high 32 bits, as a signed number, of the unsigned product of `b` and a constant given by its two halves. */
 function mulHigh(aHigh: number, aLow: number, b: number): number {
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
@@ -25,8 +25,8 @@ export function philox(counter: Uint32Array, key0: number, key1: number, out: Ui
 }
 
 /**
- * Fills `out`, four words a block, counting up the first 64 bits of the counter. Numbers are signed, so that V8 keeps them
- * in registers.
+ * Fills `out` with blocks of four words, counting up the first 64 bits of the counter. Numbers are signed, so that V8
+ * keeps them in registers.
  */
 function blocks(
   first: number,
@@ -92,7 +92,7 @@ export class Random {
     return this.#block[index % 4] as number;
   }
 
-  /** The `index`-th uniform number in [0, 1), 32 bits of it random. */
+  /** The `index`-th uniform number in [0, 1), with 32 random bits. */
   uniform(index: number): number {
     return this.word(index) / 0x100000000;
   }
@@ -102,10 +102,10 @@ export class Random {
     return boxMuller(this.word(2 * index), this.word(2 * index + 1));
   }
 
-  /** Fills `out` with `std` times the normal numbers from the `first`-th on: those of {@link normal}, to the bit. */
+  /** Fills `out` with `std` times the normal numbers from the `first`-th on, bit for bit those of {@link normal}. */
   normals(out: Float64Array, first: number, std = 1): void {
     const words = new Uint32Array(Math.min(WORDS, 4 * Math.ceil((out.length + 1) / 2)));
-    // Two numbers to a block of words.
+    // A block of four words makes two numbers.
     for (let done = 0, skip = 2 * (first % 2); done < out.length; skip = 0) {
       this.#blocks(Math.floor((first + done) / 2), words);
       const count = Math.min((words.length - skip) / 2, out.length - done);

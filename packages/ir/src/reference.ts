@@ -1,4 +1,4 @@
-// The reference evaluator: interprets a graph with plain float64 loops. Slow, obvious, the oracle for every backend.
+// The reference evaluator: interprets a graph with plain float64 loops. It is slow and simple; every backend is compared with it.
 import { formatType, type HostTensor, isFloat, sameType, type TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import type { Graph, Node } from "./graph.js";
@@ -9,11 +9,11 @@ import { numel } from "./shape.js";
 
 export interface EvaluateOptions {
   /**
-   * `f32` (default) rounds every value as a device would; `f64` keeps floats in full precision, for finite differences:
-   * there only a cast to f16 or bf16 rounds.
+   * `f32` (default) rounds every value as a device would. `f64` keeps floats in full precision, for finite differences;
+   * only casts to f16 and bf16 round then.
    */
   readonly precision?: "f32" | "f64";
-  /** Called after each node, for tracing. */
+  /** Called after each node, with its outputs. */
   readonly onNode?: (node: Node, outputs: readonly RefTensor[]) => void;
 }
 
@@ -58,7 +58,7 @@ export function evaluate(
   return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values.get(value.id) as RefTensor]));
 }
 
-/** Evaluates one node; composites through their decomposition. */
+/** Evaluates one node; a composite is evaluated through its decomposition. */
 export function applyReference(node: Node, inputs: readonly RefTensor[], precision: "f32" | "f64"): RefTensor[] {
   const { op, attrs } = node;
   if (op.kind === "composite") {

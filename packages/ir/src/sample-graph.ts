@@ -6,7 +6,7 @@ import { mul } from "./ops/mul.js";
 import { reduceSum } from "./ops/reduce-sum.js";
 import { drawn, materialize, type Sample } from "./sample.js";
 
-/** One application of `op` as the sample has it: inputs `x0`, `x1`, …; outputs `y0`, `y1`, … */
+/** One application of `op` to a sample: inputs `x0`, `x1`, …; outputs `y0`, `y1`, … */
 export function sampleGraph(op: Op, sample: Sample): Graph {
   const builder = new GraphBuilder();
   const inputs = sample.inputs.map(({ type }, i) => builder.input(`x${i}`, type));
@@ -14,7 +14,7 @@ export function sampleGraph(op: Op, sample: Sample): Graph {
   return builder.finish();
 }
 
-/** Values for the inputs of `sampleGraph`: the same for the same seed. */
+/** Values for the inputs of `sampleGraph`; the same seed gives the same values. */
 export function sampleInputs(sample: Sample, seed: string): Record<string, HostTensor> {
   return Object.fromEntries(materialize(sample, seed).map((tensor, i) => [`x${i}`, tensor]));
 }
@@ -39,7 +39,7 @@ export function sampleLossInputs(op: Op, sample: Sample, seed: string): Record<s
   return { ...sampleInputs(sample, seed), weights };
 }
 
-/** Names of the inputs of `sampleLoss` whose gradient the sample tests; none where it says so or the op has none. */
+/** Names of the inputs of `sampleLoss` whose gradient the sample tests; none where the sample or the output's dtype rules it out. */
 export function sampleGradients(op: Op, { inputs, attrs, gradient }: Sample): string[] {
   const [y] = op.infer(
     inputs.map(({ type }) => type),

@@ -1,4 +1,4 @@
-// Samples: small inputs an op brings along, from which the conformance suite derives its tests.
+// Samples: small inputs that each op provides, from which the conformance suite derives its tests.
 import { type DType, type HostTensor, isFloat, type TensorType } from "./dtype.js";
 import { Random } from "./random.js";
 import { toHost } from "./ref-tensor.js";
@@ -6,7 +6,7 @@ import { numel } from "./shape.js";
 
 export interface SampleInput {
   readonly type: TensorType;
-  /** Exact values; otherwise they are drawn from `range` (floats: uniform, i32: integers, bool: either). */
+  /** Exact values. Absent: drawn from `range` (floats: uniform, i32: integers, bool: true or false). */
   readonly values?: readonly number[];
   /** `[from, to)`; default [-2, 2) for floats, [0, 4) for i32. */
   readonly range?: readonly [number, number];
@@ -16,11 +16,11 @@ export interface Sample<A extends object = object> {
   readonly inputs: readonly SampleInput[];
   readonly attrs?: A;
   /**
-   * Indices of the inputs whose gradient is tested; default all of a floating dtype. False where the function is not
+   * Indices of the inputs whose gradient is tested; by default all of a floating dtype. False where the function is not
    * differentiable at the sample, e.g. at a tie.
    */
   readonly gradient?: readonly number[] | false;
-  /** What this sample is for, when it is not plain. */
+  /** What this sample tests, where that is not obvious. */
   readonly note?: string;
 }
 
@@ -34,7 +34,7 @@ export function given(dtype: DType, shape: readonly number[], values: readonly n
   return { type: { dtype, shape }, values };
 }
 
-/** The sample's inputs as host tensors: the same numbers for the same seed, everywhere. */
+/** The sample's inputs as host tensors. The same seed gives the same numbers on every machine. */
 export function materialize(sample: Sample, seed: string): HostTensor[] {
   return sample.inputs.map(({ type, values, range }, i) => {
     const { dtype, shape } = type;

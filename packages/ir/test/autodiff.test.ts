@@ -220,17 +220,17 @@ const refused: readonly [string, (b: GraphBuilder, x: Tensor) => Tensor, string]
   [
     "the statistic of rmsNorm",
     (b, x) => total(rmsNorm(x, b.input("w", f32(2)), { eps: 1e-5 })[1]),
-    "output inverseRms carries no gradient, and the loss depends on it",
+    "the loss depends on output inverseRms, which carries no gradient",
   ],
   [
     "the statistic of causalAttention",
     (_, x) => total(causalAttention(...heads(x), { heads: 2, kvHeads: 2 })[1]),
-    "output logSumExp carries no gradient, and the loss depends on it",
+    "the loss depends on output logSumExp, which carries no gradient",
   ],
   [
     "the statistic of linearCrossEntropy",
     (b, x) => total(linearCrossEntropy(x, b.input("w", f32(3, 2)), b.input("t", i32(2)))[1]),
-    "output logSumExp carries no gradient, and the loss depends on it",
+    "the loss depends on output logSumExp, which carries no gradient",
   ],
 ];
 

@@ -23,7 +23,7 @@ const broken: Record<string, [Partial<Graph>, string]> = {
     { nodes: [sum, { ...negated, inputs: [{ id: 0, type: f32(3) }], outputs: [{ id: 3, type: f32(3) }] }] },
     "value %0 changes its type",
   ],
-  "a wrong number of inputs": [{ nodes: [{ ...sum, inputs: [in0.value] }, negated] }, "has a wrong number of inputs"],
+  "a wrong number of inputs": [{ nodes: [{ ...sum, inputs: [in0.value] }, negated] }, "has the wrong number of inputs"],
   "outputs of another type than inferred": [
     { nodes: [sum, { ...negated, outputs: [{ id: 3, type: i32(2) }] }] },
     "outputs differ from the inferred types",
@@ -50,7 +50,7 @@ test("an op's own refusal is a reason", () => {
   const bools = { dtype: "bool", shape: [2] } as const;
   const nodes = [{ ...negated, inputs: [{ id: 0, type: bools }], outputs: [{ id: 3, type: bools }] }];
   const graph: Graph = { inputs: [{ name: "x", value: { id: 0, type: bools } }], nodes, outputs: [] };
-  expect(thrown(() => checkGraph(graph)).format()).toContain("an input has a dtype this op does not take");
+  expect(thrown(() => checkGraph(graph)).format()).toContain("an input has a dtype that this op does not accept");
 });
 
 test("every broken rule is reported at once, with the moment it was found", () => {

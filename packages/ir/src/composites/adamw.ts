@@ -1,5 +1,5 @@
 // adamw: one AdamW update of one tensor (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", Alg. 2), and
-// one that a gradient beyond f16 skips.
+// a variant that skips the update when a gradient overflowed f16.
 import { formatType, sameType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import type { Tensor } from "../graph.js";
@@ -20,7 +20,7 @@ export interface AdamWAttrs {
   readonly beta1: number;
   readonly beta2: number;
   readonly eps: number;
-  /** Decoupled decay; the parameter shrinks by lr · weightDecay, whatever `lrMultiplier` says. */
+  /** Decoupled decay: the parameter shrinks by lr · weightDecay. `lrMultiplier` does not affect it. */
   readonly weightDecay: number;
   /** Multiplies the learning rate of the Adam step for this tensor. Default 1. */
   readonly lrMultiplier?: number;
@@ -71,8 +71,8 @@ export const adamw = defineComposite({
 });
 
 /**
- * As `adamw`, but where `gradScale` is 0 the outputs are `param`, `m` and `v` to the bit, whatever `grad` holds: a step
- * whose gradients overflowed is skipped where that is known, on the device.
+ * As `adamw`, but where `gradScale` is 0 the outputs equal `param`, `m` and `v` bit for bit, whatever `grad` holds. A step
+ * whose gradients overflowed is skipped this way on the device, where the overflow is noticed.
  */
 export const guardedAdamw = defineComposite({
   name: "guardedAdamw",
@@ -96,7 +96,7 @@ function withDefaults(attrs: AdamWAttrs) {
   return { lrMultiplier: 1, ...attrs };
 }
 
-/** 1 − β^step. With x = step · ln β it is tanh(−x/2) · (eˣ + 1), which loses nothing to cancellation where β^step ≈ 1. */
+/** 1 − β^step, computed as tanh(−x/2) · (eˣ + 1) with x = step · ln β, which does not cancel where β^step ≈ 1. */
 function biasCorrection(step: Tensor, beta: number): Tensor {
   const x = mul(cast(step, { to: "f32" }), Math.log(beta));
   return mul(tanh(mul(x, -0.5)), add(exp(x), 1));

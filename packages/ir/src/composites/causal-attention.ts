@@ -1,5 +1,5 @@
 // causalAttention: softmax(scale · q kᵀ + causal mask) v with grouped key/value heads (Ainslie et al. 2023, "GQA").
-// The gradient needs only the log-sum-exp of each row (Dao et al. 2022, "FlashAttention"), so no T×T tensor has to live.
+// The gradient needs only the log-sum-exp of each row (Dao et al. 2022, "FlashAttention"), so no tensor of time × time has to be kept.
 import { f32, formatType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import type { Gradients, Tensor } from "../graph.js";
@@ -27,7 +27,7 @@ export interface Heads {
 }
 
 const lastAxis = { axes: [-1], keepDims: true };
-/** Stands for −∞ in masked scores: exp of it is 0, and its difference to itself is 0 rather than NaN. */
+/** Stands for −∞ in masked scores: its exponential is 0, and it minus itself is 0 rather than NaN. */
 const masked = -1e30;
 
 /**

@@ -1,4 +1,4 @@
-// clipByGlobalNorm: the factor that brings a set of gradients' joint L2 norm down to a limit (Pascanu et al. 2013).
+// clipByGlobalNorm: the factor that reduces the joint L2 norm of a set of gradients to a limit (Pascanu et al. 2013).
 
 import type { Tensor } from "../graph.js";
 import { defineComposite } from "../op.js";
@@ -11,12 +11,12 @@ import { requireDType } from "../ops/shared/elementwise.js";
 import { sqrt } from "../ops/sqrt.js";
 import { drawn } from "../sample.js";
 
-/** Keeps the factor finite for a zero gradient; PyTorch's `clip_grad_norm_` adds the same. */
+/** Keeps the factor finite for a zero gradient. PyTorch's `clip_grad_norm_` adds the same number. */
 const norm0 = 1e-6;
 
 /**
  * f32 gradients of any shapes → `scale` [] = min(1, maxNorm / (norm + 1e-6)) and `norm` [], their joint L2 norm. The
- * gradients themselves stay as they are: `adamw` multiplies by `scale` as it reads them.
+ * gradients themselves do not change: `adamw` multiplies by `scale` when it reads them.
  */
 export const clipByGlobalNorm = defineComposite({
   name: "clipByGlobalNorm",

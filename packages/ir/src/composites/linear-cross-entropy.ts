@@ -1,4 +1,4 @@
-// linearCrossEntropy: the output projection and the cross entropy in one, so that a backend need not hold the logits.
+// linearCrossEntropy: the output projection and the cross entropy as one op, so that a backend need not keep the logits.
 import { f32, formatType, isFloat, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import type { Gradients, Tensor } from "../graph.js";

@@ -18,7 +18,7 @@ import { requireNoGradient, requireTypes } from "./shared/statistics.js";
 const lastAxis = { axes: [-1], keepDims: true };
 
 /**
- * `x` f32 [.., hidden], `weight` [hidden] → `y` [.., hidden] and `inverseRms` [.., 1], which the gradient reuses.
+ * `x` f32 [.., hidden], `weight` [hidden] → `y` [.., hidden] and `inverseRms` [.., 1], which the gradient rule reads.
  * Only `y` carries a gradient.
  */
 export const rmsNorm = defineComposite({

@@ -14,7 +14,7 @@ import { drawn } from "../sample.js";
 /**
  * Rotates each head's pairs (i, i + headDim/2) by the angle of their position.
  * `x` f32 [batch, time, heads · headDim], `cos` and `sin` [time, headDim/2] → the shape of `x`. `inverse` rotates
- * back, which is also the gradient; `cos` and `sin` carry none.
+ * back, which is also the gradient; `cos` and `sin` have no gradient.
  */
 export const rope = defineComposite({
   name: "rope",

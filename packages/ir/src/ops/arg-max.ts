@@ -1,4 +1,4 @@
-// argMax: index of the largest element along one axis, i32; the first one at a tie. Not differentiable.
+// argMax: the index of the largest element along one axis, i32; at a tie, the first. Not differentiable.
 import { definePrimitive } from "../op.js";
 import { drawn, given } from "../sample.js";
 import { normalizeAxis, numel } from "../shape.js";

@@ -1,5 +1,5 @@
-// cast: converts the dtype. f32 → i32 truncates toward zero; anything → bool asks "≠ 0"; f32 → f16/bf16 rounds to even,
-// and its gradient passes unrounded. What lies outside i32 becomes no number to rely on.
+// cast: converts the dtype. f32 → i32 truncates toward zero; any dtype → bool means "≠ 0"; f32 → f16/bf16 rounds to
+// even, and the gradient passes through unrounded. The result for a number outside the range of i32 is undefined.
 import { type DType, isFloat } from "../dtype.js";
 import type { Gradients } from "../graph.js";
 import { roundHalf } from "../half.js";

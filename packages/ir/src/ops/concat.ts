@@ -1,4 +1,4 @@
-// concat: tensors end to end along one axis.
+// concat: joins tensors end to end along one axis.
 
 import { formatType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
@@ -8,14 +8,14 @@ import { drawn } from "../sample.js";
 import { normalizeAxis, numel } from "../shape.js";
 import { slice } from "./slice.js";
 
-/** @throws CambiumError `E_SHAPE` when sizes differ on another axis than `axis`, or dtypes differ. */
+/** @throws CambiumError `E_SHAPE` when inputs differ in dtype, or in size on an axis other than `axis`. */
 export const concat = definePrimitive({
   name: "concat",
   inputs: "variadic",
   attrs: ({ axis }: { axis: number }) => ({ axis }),
   infer: (types, { axis }) => {
     const [first] = types;
-    if (!first) throw new CambiumError("E_SHAPE", "nothing to concatenate");
+    if (!first) throw new CambiumError("E_SHAPE", "there is nothing to concatenate");
     const at = normalizeAxis(axis, first.shape.length);
     const fits = types.every(
       ({ dtype, shape }) =>
@@ -24,7 +24,7 @@ export const concat = definePrimitive({
         shape.every((n, i) => i === at || n === first.shape[i]),
     );
     if (!fits) {
-      throw new CambiumError("E_SHAPE", `inputs differ on another axis than ${at}`, {
+      throw new CambiumError("E_SHAPE", `inputs differ in dtype or on an axis other than ${at}`, {
         got: types.map(formatType).join(", "),
       });
     }

@@ -1,4 +1,4 @@
-// constant: a tensor held in the graph. For scalars and small tables; data comes in through graph inputs.
+// constant: a tensor held in the graph. It is meant for scalars and small tables; pass data as graph inputs.
 import type { HostTensor } from "../dtype.js";
 import { hostTensor } from "../dtype.js";
 import { definePrimitive } from "../op.js";

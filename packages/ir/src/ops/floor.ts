@@ -1,4 +1,4 @@
-// floor: the largest integer ≤ x, still f32; its gradient is zero wherever it has one.
+// floor: the largest integer ≤ x, as f32. The gradient is zero wherever it is defined.
 import type { Gradients } from "../graph.js";
 import { definePrimitive } from "../op.js";
 import { drawn, given } from "../sample.js";

@@ -1,4 +1,4 @@
-// gather: rows of a table by index; an embedding lookup.
+// gather: picks rows of a table by index, as an embedding lookup does.
 
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";

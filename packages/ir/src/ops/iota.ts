@@ -1,4 +1,4 @@
-// iota: 0, 1, 2, … along one axis of a new i32 tensor.
+// iota: a new i32 tensor that counts 0, 1, 2, … along one axis.
 import { definePrimitive } from "../op.js";
 import { normalizeAxis, numel, strides } from "../shape.js";
 

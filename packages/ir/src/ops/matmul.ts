@@ -1,4 +1,4 @@
-// matmul: batched matrix product with optional transposes; the op nearly all time is spent in.
+// matmul: the batched matrix product with optional transposes. Nearly all compute time goes here.
 
 import type { TensorType } from "../dtype.js";
 import { formatType, isFloat } from "../dtype.js";
@@ -12,7 +12,7 @@ import { sumTo } from "./shared/adjoints.js";
 export interface Transposes {
   /** Read `a` as [.., k, m]. */
   readonly transA: boolean;
-  /** Read `b` as [.., n, k]: a weight stored [out, in]. */
+  /** Read `b` as [.., n, k], as a weight stored [out, in] is. */
   readonly transB: boolean;
 }
 

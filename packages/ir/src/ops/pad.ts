@@ -1,4 +1,4 @@
-// pad: zeros around a tensor; the transpose of slice.
+// pad: puts zeros around a tensor; the transpose of slice.
 import { CambiumError } from "../errors.js";
 import type { Gradients } from "../graph.js";
 import { definePrimitive } from "../op.js";

@@ -1,4 +1,4 @@
-// reduceMax: largest element over axes; at a tie the gradient is shared equally.
+// reduceMax: the largest element over axes. At a tie, the tied elements share the gradient equally.
 import type { Gradients } from "../graph.js";
 import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";

@@ -1,4 +1,4 @@
-// select: where `condition` is true takes from a, else from b; all three broadcast.
+// select: takes from a where `condition` is true, from b elsewhere; all three broadcast.
 
 import { formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";

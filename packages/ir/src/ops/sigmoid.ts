@@ -1,4 +1,4 @@
-// sigmoid: 1 / (1 + e^−x), without overflow at either end.
+// sigmoid: 1 / (1 + e^−x), with no overflow for large |x|.
 import type { Gradients } from "../graph.js";
 import { definePrimitive } from "../op.js";
 import { drawn } from "../sample.js";

@@ -1,4 +1,4 @@
-// slice: the box [start, end) of a tensor.
+// slice: cuts the box [start, end) out of a tensor.
 import { CambiumError } from "../errors.js";
 import type { Gradients } from "../graph.js";
 import { definePrimitive } from "../op.js";

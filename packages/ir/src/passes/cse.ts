@@ -1,4 +1,4 @@
-// Common-subexpression elimination: one node for equal ops on equal inputs. Every op is pure, so this is always right.
+// Common-subexpression elimination: one node for equal ops on equal inputs. Every op is pure, so this is always correct.
 import type { HostTensor } from "../dtype.js";
 import type { Attrs, AttrValue, Graph, Tensor } from "../graph.js";
 import { rewrite } from "./rewrite.js";
@@ -13,7 +13,7 @@ export function eliminateCommonSubexpressions(graph: Graph): Graph {
   });
 }
 
-/** Equal for equal attributes, whatever the order they were written in; tensors compare by content. */
+/** A key that is equal for equal attributes, in whatever order they were written; tensors are compared by content. */
 export function attrsKey(attrs: Attrs): string {
   const entries = Object.entries(attrs).filter(([, value]) => value !== undefined);
   return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, plain(value)]));

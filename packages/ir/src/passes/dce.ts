@@ -1,4 +1,4 @@
-// Dead-code elimination: drops nodes none of whose outputs reach a graph output. Inputs stay, used or not.
+// Dead-code elimination: drops nodes that no graph output depends on. Graph inputs stay, used or not.
 import type { Graph } from "../graph.js";
 
 export function eliminateDeadCode(graph: Graph): Graph {

@@ -1,4 +1,4 @@
-// The pass pipeline a backend runs before it lowers a graph.
+// The passes that a backend runs before it lowers a graph.
 import { checkGraph } from "../check.js";
 import type { CompositeOp, Graph, Node } from "../graph.js";
 import { eliminateCommonSubexpressions } from "./cse.js";
@@ -9,7 +9,7 @@ import { foldConstants } from "./fold.js";
 export interface OptimizeOptions {
   /** Composites the backend takes whole; the others are decomposed. */
   readonly keep?: (op: CompositeOp, node: Node) => boolean;
-  /** Check the graph after every pass, so that a broken pass fails where it broke. On in tests. */
+  /** Check the graph after every pass, so that the error names the pass that broke it. On in tests. */
   readonly verify?: boolean;
 }
 

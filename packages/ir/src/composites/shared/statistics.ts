@@ -1,17 +1,17 @@
-// Shared by composites with a gradient rule of their own: their second output is a statistic kept for that rule.
+// Shared by composites with a gradient rule of their own: their second output is a statistic that the rule reads.
 import { formatType, type TensorType } from "../../dtype.js";
 import { CambiumError } from "../../errors.js";
 import type { Tensor } from "../../graph.js";
 
-/** @throws CambiumError `E_GRADIENT` when the loss depends on a statistic, whose gradient the rule leaves out. */
+/** @throws CambiumError `E_GRADIENT` when the loss depends on a statistic: the gradient rule ignores that path. */
 export function requireNoGradient(output: string, grad: Tensor | null | undefined): void {
   if (!grad) return;
-  throw new CambiumError("E_GRADIENT", `output ${output} carries no gradient, and the loss depends on it`, {
+  throw new CambiumError("E_GRADIENT", `the loss depends on output ${output}, which carries no gradient`, {
     hint: "differentiate with `decomposed: true`",
   });
 }
 
-/** @throws CambiumError `E_SHAPE` unless the types a gradient op takes besides the forward op's are those it needs. */
+/** Checks the inputs that a gradient op has beyond those of its forward op. @throws CambiumError `E_SHAPE`. */
 export function requireTypes(types: readonly TensorType[], needed: readonly TensorType[]): void {
   const [got, expected] = [types, needed].map((list) => list.map(formatType).join(", ")) as [string, string];
   if (got !== expected) throw new CambiumError("E_SHAPE", "inputs do not fit together", { expected, got });

@@ -7,7 +7,7 @@ import { broadcastShapes, broadcastStrides, numel } from "../../shape.js";
 /** @throws CambiumError `E_DTYPE` unless each type has one of `dtypes`. */
 export function requireDType(types: readonly TensorType[], ...dtypes: DType[]): void {
   if (types.every(({ dtype }) => dtypes.includes(dtype))) return;
-  throw new CambiumError("E_DTYPE", "an input has a dtype this op does not take", {
+  throw new CambiumError("E_DTYPE", "an input has a dtype that this op does not accept", {
     expected: dtypes.join(" or "),
     got: types.map(formatType).join(", "),
   });
@@ -23,7 +23,7 @@ export function elementwise(types: readonly TensorType[], ...dtypes: DType[]): T
   return { dtype: first.dtype, shape: types.map(({ shape }) => shape).reduce(broadcastShapes) };
 }
 
-/** Applies `f` to broadcast elements. */
+/** Applies `f` to the elements of `inputs`, broadcast to one shape. */
 export function mapElements(inputs: readonly RefTensor[], f: (...xs: number[]) => number): Float64Array {
   const shape = inputs.map(({ type }) => type.shape).reduce(broadcastShapes);
   const steps = inputs.map(({ type }) => broadcastStrides(type.shape, shape));
@@ -38,7 +38,7 @@ export function mapElements(inputs: readonly RefTensor[], f: (...xs: number[]) =
   return out;
 }
 
-/** Where the row-major element `index` of `shape` lies in a tensor read with `steps`. */
+/** The offset of the row-major element `index` of `shape` in a tensor with strides `steps`. */
 export function offset(index: number, shape: readonly number[], steps: readonly number[]): number {
   let at = 0;
   let rest = index;

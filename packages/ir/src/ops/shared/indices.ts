@@ -1,4 +1,4 @@
-// Shared by gather and scatterAdd: the reference refuses an index outside the table; a device may do anything.
+// Shared by gather and scatterAdd. The reference refuses an index outside the table; what a device does is undefined.
 import { CambiumError } from "../../errors.js";
 import type { RefTensor } from "../../ref-tensor.js";
 
