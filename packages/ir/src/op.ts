@@ -78,6 +78,8 @@ export interface OpFunction<
 > {
   (...args: [...OperandsOf<In>, ...GivenAttrs<Given>]): PerOutput<Out, Tensor>;
   readonly op: Kind;
+  /** Whether a node is of this op. Ops are known by name, because a plugin may bring a copy of this package of its own. */
+  is(node: Pick<Node, "op"> | undefined): boolean;
   /** The attributes of a node of this op, defaults filled in. @throws TypeError for a node of another op. */
   attrsOf(node: Pick<Node, "op" | "attrs">): A;
 }
@@ -160,12 +162,12 @@ function opFunction<In extends Inputs, Out extends Outputs, Given extends object
     const results = builder.apply(op, operands, complete(definition, args[count] as object | undefined));
     return outputs === undefined ? results[0] : results;
   };
+  const is = (node: Pick<Node, "op"> | undefined) => node?.op.name === name;
   const attrsOf = (node: Pick<Node, "op" | "attrs">): A => {
-    if (node.op.name !== name)
-      throw new TypeError(`asked a node of op "${node.op.name}" for the attributes of "${name}"`);
+    if (!is(node)) throw new TypeError(`asked a node of op "${node.op.name}" for the attributes of "${name}"`);
     return node.attrs as A;
   };
-  return Object.assign(apply, { op, attrsOf }) as OpFunction<In, Out, Given, A, Kind>;
+  return Object.assign(apply, { op, is, attrsOf }) as OpFunction<In, Out, Given, A, Kind>;
 }
 
 function resolve(

@@ -41,7 +41,7 @@ export class Uses {
   /** The number that value `id` holds, if it is a scalar constant. */
   scalar(id: number): number | undefined {
     const node = this.producer(id);
-    if (node?.op !== constant.op) return undefined;
+    if (!node || !constant.is(node)) return undefined;
     const { data } = constant.attrsOf(node).value;
     return data.length === 1 ? data[0] : undefined;
   }

@@ -68,9 +68,9 @@ function segmentSteps(graph: Graph, table: SlotTable): Step[] {
 
 function kernelStep(nodes: readonly Node[], slot: (value: Value) => Slot): KernelStep {
   const calls = nodes.map((node): KernelCall => {
-    const { op, inputs, outputs } = node;
+    const { inputs, outputs } = node;
     const [first, second, third] = outputs.map(slot) as [Slot, Slot, Slot];
-    if (op === clipByGlobalNorm.op) {
+    if (clipByGlobalNorm.is(node)) {
       return {
         op: "clipByGlobalNorm",
         grads: inputs.map(slot),

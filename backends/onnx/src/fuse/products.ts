@@ -75,7 +75,7 @@ function emit({ a, b, transA, transB, alpha }: Product): Tensor {
 }
 
 function swapsLastAxes(node: Node): boolean {
-  if (node.op !== transpose.op) return false;
+  if (!transpose.is(node)) return false;
   const { permutation } = transpose.attrsOf(node);
   const rank = permutation.length;
   return rank >= 2 && permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));

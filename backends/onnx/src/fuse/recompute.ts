@@ -1,15 +1,15 @@
 // Where the gradient of swiglu stands in a graph, the product that makes the gradient of the next weight reads swiglu's
 // output as made again: the gradient needs all but one pass of it anyway, and a third of what an MLP keeps is kept no
 // more.
-import { type Graph, matmul, type Node, rewrite, type Tensor, Uses } from "@cambium/ir";
+import { type Graph, matmul, type Node, rewrite, swiglu, type Tensor, Uses } from "@cambium/ir";
 import { recomputedSwiglu } from "./ops/recomputed-swiglu.js";
 
 export function recomputeSwiglu(graph: Graph): Graph {
   const uses = new Uses(graph);
   const operands = new Map<Node, readonly [gate: Tensor, up: Tensor]>();
   return rewrite(graph, (node, inputs, builder) => {
-    if (node.op.name === "swiglu" && differentiated(node)) operands.set(node, inputs as [Tensor, Tensor]);
-    if (node.op !== matmul.op || !matmul.attrsOf(node).transA) return null;
+    if (swiglu.is(node) && differentiated(node)) operands.set(node, inputs as [Tensor, Tensor]);
+    if (!matmul.is(node) || !matmul.attrsOf(node).transA) return null;
     // Transposing its left operand, it sums over rows: a gradient of a weight.
     const again = operands.get(uses.producer(node.inputs[1]?.id as number) as Node);
     return again ? builder.apply(node.op, [inputs[0] as Tensor, recomputedSwiglu(...again)], node.attrs) : null;

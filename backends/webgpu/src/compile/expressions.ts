@@ -84,7 +84,7 @@ export class Expressions {
   #storeTooLong(): void {
     for (const node of this.#view.graph.nodes) {
       for (const value of node.outputs) {
-        if (!this.#view.inline(value) || node.op === reshape.op) continue;
+        if (!this.#view.inline(value) || reshape.is(node)) continue;
         this.#storeStretched(node, value);
         this.#storeWidest(node, value);
         const { ops } = this.#costOfMaking(node);

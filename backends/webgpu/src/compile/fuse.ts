@@ -37,7 +37,7 @@ export function fuse(graph: Graph, loweringOf: (node: Node) => Lowering, options
       if (!made || expressions.isStored(value)) return undefined;
       // A reshape of a value in memory is that memory; a reshape of a result on its way there is written where it is computed.
       const home = view.home(value);
-      const isMemory = made.node.op === reshape.op && !expressions.isExpression(home) && !isPassing(home);
+      const isMemory = reshape.is(made.node) && !expressions.isExpression(home) && !isPassing(home);
       return isMemory ? undefined : made;
     },
     maker: (value) => view.inline(value),

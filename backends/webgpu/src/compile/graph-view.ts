@@ -33,20 +33,20 @@ export class GraphView {
     if (!node) return undefined;
     const lowering = this.loweringOf(node);
     if (lowering.kind !== "inline") return undefined;
-    if (node.op === constant.op && !isLiteral(constant.attrsOf(node).value)) return undefined;
+    if (constant.is(node) && !isLiteral(constant.attrsOf(node).value)) return undefined;
     return { node, lowering };
   }
 
   /** See `Fusion.home`. */
   home(value: Value): Value {
     const node = this.producer(value);
-    return node?.op === reshape.op ? this.home(node.inputs[0] as Value) : value;
+    return node && reshape.is(node) ? this.home(node.inputs[0] as Value) : value;
   }
 
   /** The nodes that read the value, directly or through reshapes; a node that reads it twice is listed once. */
   readers(value: Value): Node[] {
     return [...new Set(this.#uses.readers(value.id))].flatMap((node) =>
-      node.op === reshape.op ? this.readers(node.outputs[0] as Value) : [node],
+      reshape.is(node) ? this.readers(node.outputs[0] as Value) : [node],
     );
   }
 
@@ -54,7 +54,7 @@ export class GraphView {
   isOutput(value: Value): boolean {
     return (
       this.#uses.isOutput(value.id) ||
-      this.#uses.readers(value.id).some((node) => node.op === reshape.op && this.isOutput(node.outputs[0] as Value))
+      this.#uses.readers(value.id).some((node) => reshape.is(node) && this.isOutput(node.outputs[0] as Value))
     );
   }
 }

@@ -60,7 +60,7 @@ export function layOut(graph: Graph, emitted: readonly Emitted[], fusion: Fusion
   let constantBytes = 0;
   for (const value of spans.keys()) {
     const node = uses.producer(value.id);
-    if (node?.op !== constant.op) continue;
+    if (!node || !constant.is(node)) continue;
     constants.push({ host: constant.attrsOf(node).value, offset: constantBytes });
     places.set(value, { kind: "constant", offset: constantBytes });
     constantBytes += align(deviceBytes(value));

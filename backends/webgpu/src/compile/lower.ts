@@ -97,7 +97,7 @@ function readsInPlace(root: Value, read: Value, fusion: Fusion): boolean {
     if (home === read) return pointwise && numel(read.type.shape) === numel(root.type.shape);
     const made = fusion.expression(home);
     if (!made) return true;
-    const stays = pointwise && (made.lowering.pointwise === true || made.node.op === reshape.op);
+    const stays = pointwise && (made.lowering.pointwise === true || reshape.is(made.node));
     return made.node.inputs.every((input) => look(input, stays && numel(input.type.shape) === numel(home.type.shape)));
   };
   const made = fusion.maker(root);

@@ -4,9 +4,9 @@ import { concat, type Graph, rewrite, type Tensor } from "@cambium/ir";
 const most = 5;
 
 export function splitConcat(graph: Graph): Graph {
-  if (!graph.nodes.some(({ op, inputs }) => op === concat.op && inputs.length > most)) return graph;
+  if (!graph.nodes.some((node) => concat.is(node) && node.inputs.length > most)) return graph;
   return rewrite(graph, (node, inputs) => {
-    if (node.op !== concat.op || inputs.length <= most) return null;
+    if (!concat.is(node) || inputs.length <= most) return null;
     const { axis } = concat.attrsOf(node);
     let parts: readonly Tensor[] = inputs;
     while (parts.length > 1) {

@@ -36,7 +36,7 @@ export class Tuner {
   async tune(graph: Graph): Promise<void> {
     let learned = false;
     for (const node of graph.nodes) {
-      if (node.op !== matmul.op) continue;
+      if (!matmul.is(node)) continue;
       const product = productOf(node);
       const key = productKey(product);
       if (this.#choices.has(key)) continue;

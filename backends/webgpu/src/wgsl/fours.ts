@@ -49,10 +49,10 @@ export function fourOf(end: Value, start: Value, four: string, fusion: Fusion, r
   };
   /** @param whole whether the value has as many elements as the result */
   const writeNode = (node: Node, value: Value, whole: boolean): string | undefined => {
-    if (node.op === reshape.op) return write(node.inputs[0] as Value);
-    if (node.op === constant.op) return literalOf(node);
+    if (reshape.is(node)) return write(node.inputs[0] as Value);
+    if (constant.is(node)) return literalOf(node);
     if (!whole) return undefined;
-    if (node.op === cast.op) {
+    if (cast.is(node)) {
       const x = write(node.inputs[0] as Value);
       if (x === undefined || value.type.dtype !== "f16") return x;
       reader.use("half4");

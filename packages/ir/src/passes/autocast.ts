@@ -25,8 +25,9 @@ export function autocast(graph: Graph): Graph {
     rounded.set(x.value.id, made);
     return made;
   };
-  return rewrite(graph, ({ op, attrs }, inputs, builder) => {
-    if (op === reshape.op) {
+  return rewrite(graph, (node, inputs, builder) => {
+    const { op, attrs } = node;
+    if (reshape.is(node)) {
       const outputs = builder.apply(op, inputs, attrs) as [Tensor];
       sources.set(outputs[0].value.id, inputs[0] as Tensor);
       return outputs;

@@ -14,7 +14,7 @@ const foldLimit = 4096;
 export function foldConstants(graph: Graph): Graph {
   const constants = new Map<number, HostTensor>();
   return rewrite(graph, (node, inputs, builder) => {
-    if (node.op.name === constant.op.name) {
+    if (constant.is(node)) {
       const outputs = builder.apply(node.op, inputs, node.attrs);
       constants.set((outputs[0] as Tensor).value.id, constant.attrsOf(node).value);
       return outputs;

@@ -47,7 +47,7 @@ function update(first: Node, io: ManyIo, invocations: number): string[] {
   const { beta1, beta2, eps, weightDecay } = attrsOf(first);
   const [gradScale, lr, step] = first.inputs.slice(4) as [Value, Value, Value];
   const number = (x: number) => literal(x, "f32");
-  const guarded = first.op === guardedAdamw.op;
+  const guarded = guardedAdamw.is(first);
   const kept = (next: string, role: number) => (guarded ? `select(${next}, ${io.item(role, "i")}, clip == 0f)` : next);
   return [
     `let t = f32(${io.load(step, "0u")});`,
@@ -69,5 +69,5 @@ function update(first: Node, io: ManyIo, invocations: number): string[] {
 }
 
 function attrsOf(node: Node) {
-  return (node.op === guardedAdamw.op ? guardedAdamw : op).attrsOf(node);
+  return (guardedAdamw.is(node) ? guardedAdamw : op).attrsOf(node);
 }
