@@ -1,7 +1,7 @@
 // What a growth does to the cost of training.
 import type { GrowPreflight } from "@cambium/grow/node";
-import { contextLength, isTied, type ModelSpec, sizesAlong } from "@cambium/model";
-import { trainFlops } from "@cambium/scaling/flops";
+import { contextLength } from "@cambium/model";
+import { tokenFlops } from "@cambium/scaling/flops";
 
 /** Longest sequence that the cost is given for: scores cost more a token the longer it is. */
 const longest = 2048;
@@ -13,15 +13,9 @@ export interface GrowthFlops {
   readonly after: number;
 }
 
-/** Undefined where the family is none whose matrices are known. */
+/** Undefined for a model whose family has no graph, and so no matrices to count. */
 export function growthFlops({ plan }: Pick<GrowPreflight, "plan">): GrowthFlops | undefined {
-  if (!plan) return undefined;
+  if (!plan?.base.family.forward) return undefined;
   const context = Math.min(longest, contextLength(plan.base), contextLength(plan.target));
-  const perToken = (model: ModelSpec): number => trainFlops(shapeOf(model), context, "full") / context;
-  return { context, before: perToken(plan.base), after: perToken(plan.target) };
-}
-
-function shapeOf(model: ModelSpec): Parameters<typeof trainFlops>[0] {
-  const axes = ["layers", "hidden", "heads", "kvHeads", "headDim", "intermediate", "vocab"] as const;
-  return { ...sizesAlong(model, axes), tied: isTied(model) };
+  return { context, before: tokenFlops(plan.base, context), after: tokenFlops(plan.target, context) };
 }

@@ -1,7 +1,6 @@
 // Recipes: what one may say, what is wrong with one, and the stages it means. Runs anywhere.
 export { checkRecipe, parseRecipe } from "./parse.js";
 export { type Decided, planArms } from "./plan/arms.js";
-export { flopsPerToken } from "./plan/budget.js";
 export type { PlanContext, RecipeOperators } from "./plan/context.js";
 export { identityOf, notCounted, stageId } from "./plan/identity.js";
 export { slopeReached } from "./plan/slope.js";

@@ -2,7 +2,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GrowthRecord, RunManifest, StageManifest } from "@cambium/run-format";
-import { trainFlops } from "@cambium/scaling";
 import type { MetricsRow } from "@cambium/train";
 
 export interface FixtureOptions {
@@ -122,17 +121,9 @@ export function makeRun(options: FixtureOptions = {}): Fixture {
   }
 
   function rows(layers: number, count: number, lossAt: (step: number) => number): MetricsRow[] {
-    const shape = {
-      layers,
-      hidden: 128,
-      heads: 4,
-      kvHeads: 4,
-      headDim: 32,
-      intermediate: 336,
-      vocab: 256,
-      tied: false,
-    };
-    const perStep = batch.sequences * trainFlops(shape, batch.context);
+    const { sequences, context } = batch;
+    const weights = layers * (4 * 128 * 128 + 3 * 128 * 336) + 256 * 128;
+    const perStep = 3 * sequences * (2 * context * weights + 2 * layers * 128 * context * (context + 1));
     const secondsPerStep = perStep / 260e9;
     return Array.from({ length: count }, (_, i): MetricsRow => {
       const step = i + 1;

@@ -1,14 +1,13 @@
-// The growth factor g: how many times the target is the base.
+// The growth factor g: how many times larger the target is than the base.
+import { countParameters, type ModelSpec } from "@cambium/model";
 import { requirePositive } from "./input.js";
-import { type ModelShape, parameterCounts } from "./shape.js";
 
 /**
  * g = N / n over non-embedding parameters: 3.99998 for 6 → 24 layers at d = 2048, where counting
  * embeddings would give 3.1. Best between 2 and 4 (Du et al. 2024, section 4.3).
- * @throws CambiumError `E_SCALING_SHAPE`.
  */
-export function growthFactor(base: ModelShape, target: ModelShape): number {
-  return parameterCounts(target).nonEmbedding / parameterCounts(base).nonEmbedding;
+export function growthFactor(base: ModelSpec, target: ModelSpec): number {
+  return countParameters(target).nonEmbedding / countParameters(base).nonEmbedding;
 }
 
 /**

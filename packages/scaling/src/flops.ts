@@ -1,34 +1,41 @@
-// Floating-point operations of a Llama-style decoder: exact matrix work, and the 6ND estimate.
+// Floating-point operations of training: counted in a model's own graph, and the 6ND estimate.
+import { CambiumError, graphCost } from "@cambium/ir";
+import { lossGraph, type ModelSpec } from "@cambium/model";
 import { requirePositive } from "./input.js";
-import { checkShape, layerWeights, type ModelShape } from "./shape.js";
+
+export interface StepSize {
+  /** Sequences in one step. */
+  readonly batch: number;
+  /** Tokens in one sequence. */
+  readonly context: number;
+}
+
+const counted = new Map<string, number>();
 
 /**
- * How attention scores are counted: `full` counts the whole T × T square, as most papers do; `causal` only the
- * T(T+1)/2 pairs a causal model needs.
+ * Exact FLOPs of one training step of `model` with nothing frozen: the matrix work of its loss graph (products, all
+ * context × context attention scores, the output projection), and twice that for the backward pass. Elementwise work and
+ * the embedding lookup are not counted. Results are kept, so that plans may ask again and again.
+ * @throws CambiumError `E_SCALING_INPUT`, `E_CONTEXT` when the model's sequences are shorter than `context`,
+ * `E_UNSUPPORTED` for a family that only grows on disk and has no graph.
  */
-export type ScoreCount = "causal" | "full";
-
-/**
- * Exact FLOPs of one forward pass over one sequence of `sequenceLength` tokens:
- * 2T[L(2dHe + 2d·KV·e + 3dF) + Vd] for the weights, and 4·L·He·T² (`full`) or 2·L·He·T(T+1) (`causal`) for scores
- * and their values. The embedding lookup is free; the output head counts even where it is tied.
- * @throws CambiumError `E_SCALING_SHAPE`, `E_SCALING_INPUT`.
- */
-export function forwardFlops(shape: ModelShape, sequenceLength: number, scores: ScoreCount = "causal"): number {
-  checkShape(shape);
-  requirePositive({ sequenceLength });
-  const { layers, hidden, heads, headDim, vocab } = shape;
-  const weights = 2 * sequenceLength * (layers * layerWeights(shape) + vocab * hidden);
-  const pairs = scores === "full" ? sequenceLength ** 2 : (sequenceLength * (sequenceLength + 1)) / 2;
-  return weights + 4 * layers * heads * headDim * pairs;
+export function stepFlops(model: ModelSpec, { batch, context }: StepSize): number {
+  requirePositive({ batch, context });
+  if (!model.family.forward) {
+    throw new CambiumError("E_UNSUPPORTED", `a ${model.family.name} model has no graph to count FLOPs in`);
+  }
+  const key = `${batch}×${context} ${JSON.stringify(model)}`;
+  const flops = counted.get(key) ?? 3 * graphCost(lossGraph(model, { batch, time: context })).matrixFlops;
+  counted.set(key, flops);
+  return flops;
 }
 
 /**
- * Exact FLOPs of training on one sequence: forward, and a backward pass of twice its work.
- * @throws CambiumError `E_SCALING_SHAPE`, `E_SCALING_INPUT`.
+ * Exact training FLOPs per token in sequences of `context` tokens.
+ * @throws CambiumError as `stepFlops`.
  */
-export function trainFlops(shape: ModelShape, sequenceLength: number, scores: ScoreCount = "causal"): number {
-  return 3 * forwardFlops(shape, sequenceLength, scores);
+export function tokenFlops(model: ModelSpec, context: number): number {
+  return stepFlops(model, { batch: 1, context }) / context;
 }
 
 /**

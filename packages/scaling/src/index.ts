@@ -6,6 +6,5 @@ export * from "./iso-flop.js";
 export * from "./power-law.js";
 export { rankCorrelation } from "./rank-correlation.js";
 export * from "./refit.js";
-export { type ModelShape, type ParameterCounts, parameterCounts } from "./shape.js";
 export * from "./speedup.js";
 export * from "./timing.js";

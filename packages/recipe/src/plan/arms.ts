@@ -1,9 +1,10 @@
 // The arms of a recipe: stages with their models, budgets and identities, decided before anything trains.
 import type { GrowthPlan, Operator } from "@cambium/growth";
 import { llama, type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
+import { tokenFlops } from "@cambium/scaling/flops";
 import { optimizerOptions } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../schema.js";
-import { budgetOf, evaluation, flopsPerToken, wholeSteps } from "./budget.js";
+import { budgetOf, evaluation, wholeSteps } from "./budget.js";
 import { checkFit, checkGrowth, checkMasks, checkSchedule, masksOpenAfter } from "./checks.js";
 import type { PlanContext } from "./context.js";
 import { untilOf } from "./growth-time.js";
@@ -98,7 +99,7 @@ function planArm(arm: Arm): PlannedStage[] {
     if (end !== undefined) ended[i] = end;
     checkSchedule(stage);
     checkMasks(stage, tokens);
-    const flops = tokens * flopsPerToken(link.model, recipe.model.context);
+    const flops = tokens * tokenFlops(link.model, recipe.model.context);
     stages.push({ id, stage, tokens, flops, open: end === undefined });
   }
   return stages;
@@ -110,7 +111,7 @@ function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Unt
   const untils: Until[] = [];
   let spent = 0;
   for (const [i, { model, phase }] of links.entries()) {
-    const perToken = flopsPerToken(model, recipe.model.context);
+    const perToken = tokenFlops(model, recipe.model.context);
     const last = i === links.length - 1;
     const until: Until = last
       ? { kind: "tokens", tokens: wholeSteps(recipe, Math.max(1, (budget - spent) / perToken)) }

@@ -1,11 +1,11 @@
 // What stages cost, and for how many tokens each trains: arms of one recipe spend the same FLOPs.
-import { isTied, type ModelSpec, sizesAlong } from "@cambium/model";
-import { type ModelShape, trainFlops } from "@cambium/scaling";
+import type { ModelSpec } from "@cambium/model";
+import { tokenFlops } from "@cambium/scaling/flops";
 import type { Recipe } from "../schema.js";
 
 /** FLOPs that each arm of a recipe may spend: those of `target` over `train.tokens`. */
 export function budgetOf({ model, train }: Recipe, target: ModelSpec): number {
-  return train.tokens * flopsPerToken(target, model.context);
+  return train.tokens * tokenFlops(target, model.context);
 }
 
 /** `tokens` as the nearest whole number of optimizer steps, 1 at least. */
@@ -18,14 +18,4 @@ export function wholeSteps({ model, train }: Recipe, tokens: number): number {
 export function evaluation({ evaluate, train }: Recipe): { readonly every: number; readonly tokens: number } {
   const { every = Math.ceil(train.tokens / 40), tokens = Math.min(65_536, Math.ceil(train.tokens / 16)) } = evaluate;
   return { every, tokens };
-}
-
-/** Exact training FLOPs per token, attention scores counted in full. */
-export function flopsPerToken(model: ModelSpec, context: number): number {
-  return trainFlops(shapeOf(model), context, "full") / context;
-}
-
-function shapeOf(model: ModelSpec): ModelShape {
-  const axes = ["layers", "hidden", "heads", "kvHeads", "headDim", "intermediate", "vocab"] as const;
-  return { ...sizesAlong(model, axes), tied: isTied(model) };
 }

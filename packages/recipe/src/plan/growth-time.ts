@@ -1,9 +1,9 @@
 // When a stage ends, from what the recipe says about the growth after it.
 import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec } from "@cambium/model";
-import { growthTiming } from "@cambium/scaling";
+import { growthTiming, tokenFlops } from "@cambium/scaling";
 import type { GrowthStep, Recipe } from "../schema.js";
-import { flopsPerToken, wholeSteps } from "./budget.js";
+import { wholeSteps } from "./budget.js";
 import type { Until } from "./stage.js";
 
 /** Where an arm stands when a stage begins. */
@@ -28,7 +28,7 @@ const openShare = 0.5;
  */
 export function untilOf(recipe: Recipe, index: number, model: ModelSpec, budget: ArmBudget): Until {
   const { at } = recipe.growth[index] as GrowthStep;
-  const perToken = flopsPerToken(model, recipe.model.context);
+  const perToken = tokenFlops(model, recipe.model.context);
   const steps = (tokens: number) => wholeSteps(recipe, tokens);
   if (typeof at === "number") return { kind: "tokens", tokens: steps(at) };
   if ("share" in at) {

@@ -1,0 +1,26 @@
+// The closed form of a Llama-style decoder's cost, as papers write it: what the count in the graph is compared with.
+import type { DecoderConfig } from "@cambium/model";
+
+/** [rows, columns] of every weight that one token is multiplied by, written out; biases and norms multiply nothing. */
+export function matrices(s: DecoderConfig): [rows: number, columns: number][] {
+  const [q, kv] = [s.heads * s.headDim, s.kvHeads * s.headDim];
+  const layer: [number, number][] = [
+    [q, s.hidden],
+    [kv, s.hidden],
+    [kv, s.hidden],
+    [s.hidden, q],
+    [s.intermediate, s.hidden],
+    [s.intermediate, s.hidden],
+    [s.hidden, s.intermediate],
+  ];
+  return [...Array.from({ length: s.layers }, () => layer).flat(), [s.vocab, s.hidden]];
+}
+
+/**
+ * FLOPs of training on one sequence of `T` tokens: three times the forward pass, which is
+ * 2T[L(2dHe + 2d·KV·e + 3dF) + Vd] for the weights and 4·L·He·T² for all T × T scores and their values.
+ */
+export function sequenceFlops(s: DecoderConfig, T: number): number {
+  const { layers: L, hidden: d, heads: H, kvHeads: KV, headDim: e, intermediate: F, vocab: V } = s;
+  return 3 * (2 * T * (L * (2 * d * H * e + 2 * d * KV * e + 3 * d * F) + V * d) + 4 * L * H * e * T ** 2);
+}
