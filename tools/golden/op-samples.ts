@@ -9,8 +9,12 @@ import {
   sampleLossInputs,
 } from "../../packages/ir/src/index.js";
 
-/** The tensor with its numbers, also where it holds bits of half precision. */
-const plain = (host: HostTensor) => ({ dtype: host.dtype, shape: host.shape, data: Array.from(refTensor(host).data) });
+/** The tensor with its numbers, also where it holds bits of half precision. JSON has no ±∞: they are strings. */
+const plain = (host: HostTensor) => ({
+  dtype: host.dtype,
+  shape: host.shape,
+  data: Array.from(refTensor(host).data, (x) => (Number.isFinite(x) ? x : String(x))),
+});
 
 const ops = [...Object.values(primitives), ...Object.values(composites)].map(({ op }) => ({
   name: op.name,

@@ -6,6 +6,7 @@ The ops that only gradient rules use (rmsNormGrad and its like) are covered by t
 """
 
 import json
+import math
 import sys
 
 import numpy as np
@@ -19,7 +20,8 @@ DTYPES = {"f32": torch.float64, "f16": torch.float64, "i32": torch.int64, "bool"
 
 
 def tensor(host: dict) -> Tensor:
-    return torch.tensor(host["data"], dtype=torch.float64).to(DTYPES[host["dtype"]]).reshape(host["shape"])
+    data = [float(x) for x in host["data"]]
+    return torch.tensor(data, dtype=torch.float64).to(DTYPES[host["dtype"]]).reshape(host["shape"])
 
 
 def cast(x: Tensor, to: str) -> Tensor:
@@ -153,9 +155,15 @@ OPS = {
 
 
 def numbers(x: Tensor) -> list:
-    """Flat values, floats to 14 digits."""
+    """Flat values, floats to 14 digits. JSON has no infinity and no NaN: they are strings, as JavaScript spells them."""
     flat = x.detach().flatten().tolist()
-    return [float(f"{v:.14g}") for v in flat] if x.is_floating_point() else [int(v) for v in flat]
+    return [spelled(v) for v in flat] if x.is_floating_point() else [int(v) for v in flat]
+
+
+def spelled(v: float) -> float | str:
+    if math.isfinite(v):
+        return float(f"{v:.14g}")
+    return "NaN" if math.isnan(v) else "Infinity" if v > 0 else "-Infinity"
 
 
 def golden(name: str, sample: dict) -> dict:

@@ -6,7 +6,7 @@ import { linearCrossEntropy, linearCrossEntropyGrad } from "../kernels/cross-ent
 import { matmul } from "../kernels/matmul/index.js";
 import { adamw } from "../kernels/optimizer/adamw.js";
 import { clipByGlobalNorm } from "../kernels/optimizer/clip.js";
-import { reduceMax, reduceSum } from "../kernels/reduce.js";
+import { reduceMax, reduceSum } from "../kernels/reduce/index.js";
 import { rmsNorm, rmsNormGrad } from "../kernels/rms-norm/index.js";
 import { scatterAdd } from "../kernels/scatter-add.js";
 import { elementwiseLowerings } from "./elementwise.js";

@@ -8,7 +8,7 @@ import { reduceMax } from "../ops/reduce-max.js";
 import { reduceSum } from "../ops/reduce-sum.js";
 import { requireDType } from "../ops/shared/elementwise.js";
 import { sub } from "../ops/sub.js";
-import { drawn } from "../sample.js";
+import { drawn, given } from "../sample.js";
 import { normalizeAxis } from "../shape.js";
 
 const lastAxis = { axes: [-1], keepDims: true };
@@ -34,5 +34,15 @@ export const softmax = defineComposite({
   samples: [
     { inputs: [drawn("f32", [3, 5])] },
     { inputs: [drawn("f32", [2, 2, 4], [-30, 30])], gradient: false, note: "large differences" },
+    {
+      inputs: [given("f32", [2, 3], [0, -Infinity, 1, -Infinity, -Infinity, 2])],
+      gradient: false,
+      note: "masked by −∞",
+    },
+    {
+      inputs: [given("f32", [1, 3], [-Infinity, -Infinity, -Infinity])],
+      gradient: false,
+      note: "a row of nothing but −∞ has no softmax: NaN",
+    },
   ],
 });

@@ -32,5 +32,10 @@ export const argMax = definePrimitive({
     { inputs: [drawn("f32", [3, 5])], attrs: { axis: -1 } },
     { inputs: [drawn("f32", [3, 4, 2])], attrs: { axis: 1 } },
     { inputs: [given("f32", [4], [1, 3, 3, 0])], attrs: { axis: 0 }, note: "a tie takes the first" },
+    {
+      inputs: [given("f32", [2, 2], [-Infinity, -Infinity, -Infinity, 0])],
+      attrs: { axis: 1 },
+      note: "nothing but −∞",
+    },
   ],
 });

@@ -1,7 +1,7 @@
 // reduceMax: the largest element over axes. At a tie, the tied elements share the gradient equally.
 import type { Gradients } from "../graph.js";
 import { definePrimitive } from "../op.js";
-import { drawn } from "../sample.js";
+import { drawn, given } from "../sample.js";
 import { numel } from "../shape.js";
 import { cast } from "./cast.js";
 import { div } from "./div.js";
@@ -31,5 +31,17 @@ export const reduceMax = definePrimitive({
     { inputs: [drawn("f32", [2, 3, 4])], attrs: { axes: [0, 2], keepDims: true } },
     { inputs: [drawn("f32", [5])], attrs: { axes: [0] } },
     { inputs: [drawn("i32", [2, 3])], attrs: { axes: [-1] } },
+    {
+      inputs: [given("f32", [2, 3], [-Infinity, -Infinity, -Infinity, -Infinity, -2, 1])],
+      attrs: { axes: [-1] },
+      gradient: false,
+      note: "nothing but −∞",
+    },
+    {
+      inputs: [given("f32", [70, 2], new Array<number>(140).fill(-Infinity))],
+      attrs: { axes: [0] },
+      gradient: false,
+      note: "nothing but −∞, in a column long enough to be reduced in parts",
+    },
   ],
 });
