@@ -3,7 +3,6 @@ import {
   applyReference,
   drawn,
   f32,
-  GraphBuilder,
   i32,
   linearCrossEntropy,
   linearCrossEntropyGrad,
@@ -14,17 +13,16 @@ import {
   refTensor,
   toHost,
 } from "@cambium/ir";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { lowerGradient, lowerLoss } from "../src/kernels/cross-entropy.js";
 import type { KernelLowering } from "../src/lower/lowering.js";
 import { expectAgreement, unit } from "./shared/compare.js";
-import { lowered, openRawDevice, reducers, traitsOf } from "./shared/lowered.js";
+import { lowered } from "./shared/lowered.js";
+import { nodesOf } from "./shared/nodes.js";
+import { rawDevice } from "./shared/raw-device.js";
+import { reducers, traitsOf } from "./shared/traits.js";
 
-let device: GPUDevice;
-beforeAll(async () => {
-  device = await openRawDevice();
-}, 120_000);
-afterAll(() => device.destroy());
+const device = rawDevice();
 
 interface Case {
   readonly rows: number;
@@ -44,7 +42,7 @@ describe.each(reducers)("kernels for a %s, subgroups of %i", (kind, subgroupSize
   const traits = traitsOf(kind, { subgroupSize });
   test.each(cases)("$rows rows, width $width, vocabulary $vocab", { timeout: 240_000 }, async (one) => {
     const { rows, width, vocab, chunkBytes } = one;
-    const { loss, gradient } = nodesOf(one);
+    const { loss, gradient } = lossNodes(one);
     const [hidden, weight, targets, grad] = materialize(
       {
         inputs: [
@@ -62,19 +60,19 @@ describe.each(reducers)("kernels for a %s, subgroups of %i", (kind, subgroupSize
     const logit = (width + 2) * unit * 4 * width;
     const within = logit + 64 * unit * 2 ** 5;
     const forward: KernelLowering = { kind: "kernels", lower: (...given) => lowerLoss(...given, chunkBytes) };
-    await expectAgreement(device, forward, loss, [hidden, weight, targets], traits, () => within);
+    await expectAgreement(device(), forward, loss, [hidden, weight, targets], traits, () => within);
     // A logit's gradient is an exponential below grad / rows and errs relatively as much as the logit absolutely; it is
     // summed over a row or a column, times what is at most 2, as is grad.
     const each = (logit + 16 * unit) / rows;
     const backward: KernelLowering = { kind: "kernels", lower: (...given) => lowerGradient(...given, chunkBytes) };
     const inputs = [hidden, weight, targets, logSumExp, grad];
     const bound = (output: number) => 4 * each * (output === 0 ? vocab : rows);
-    await expectAgreement(device, backward, gradient, inputs, traits, bound);
+    await expectAgreement(device(), backward, gradient, inputs, traits, bound);
   });
 });
 
 test("temporary memory is bounded by the chunk, and a small vocabulary takes three dispatches", () => {
-  const { loss, gradient } = nodesOf({ rows: 2048, width: 64, vocab: 50_000, chunkBytes: 0 });
+  const { loss, gradient } = lossNodes({ rows: 2048, width: 64, vocab: 50_000, chunkBytes: 0 });
   for (const kind of ["gpu", "cpu"] as const) {
     for (const [node, lower] of [
       [loss, lowerLoss],
@@ -84,7 +82,7 @@ test("temporary memory is bounded by the chunk, and a small vocabulary takes thr
       for (const { type } of temps) expect(4 * numel(type.shape)).toBeLessThanOrEqual(1 << 24);
     }
   }
-  const small = nodesOf({ rows: 512, width: 128, vocab: 256, chunkBytes: 0 });
+  const small = lossNodes({ rows: 512, width: 128, vocab: 256, chunkBytes: 0 });
   for (const [node, lower] of [
     [small.loss, lowerLoss],
     [small.gradient, lowerGradient],
@@ -92,15 +90,14 @@ test("temporary memory is bounded by the chunk, and a small vocabulary takes thr
     expect(lowered({ kind: "kernels", lower }, node, traitsOf("cpu")).kernels).toHaveLength(3);
 });
 
-function nodesOf({ rows, width, vocab }: Case): { loss: Node; gradient: Node } {
-  const builder = new GraphBuilder();
-  const hidden = builder.input("hidden", f32(rows, width));
-  const weight = builder.input("weight", f32(vocab, width));
-  const targets = builder.input("targets", i32(rows));
-  const logSumExp = builder.input("logSumExp", f32(rows));
-  const grad = builder.input("grad", f32());
-  linearCrossEntropy(hidden, weight, targets);
-  linearCrossEntropyGrad(hidden, weight, targets, logSumExp, grad);
-  const [loss, gradient] = builder.finish().nodes as [Node, Node];
+function lossNodes({ rows, width, vocab }: Case): { loss: Node; gradient: Node } {
+  const [loss, gradient] = nodesOf((builder) => {
+    const hidden = builder.input("hidden", f32(rows, width));
+    const weight = builder.input("weight", f32(vocab, width));
+    const targets = builder.input("targets", i32(rows));
+    const logSumExp = builder.input("logSumExp", f32(rows));
+    linearCrossEntropy(hidden, weight, targets);
+    linearCrossEntropyGrad(hidden, weight, targets, logSumExp, builder.input("grad", f32()));
+  }) as [Node, Node];
   return { loss, gradient };
 }

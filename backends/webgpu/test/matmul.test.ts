@@ -1,29 +1,18 @@
 // Products: every family of kernels equals a float64 sum, for all transposes, odd sizes and stretched batches.
-import {
-  applyReference,
-  drawn,
-  f32,
-  GraphBuilder,
-  materialize,
-  matmul,
-  type Node,
-  type RefTensor,
-  refTensor,
-  type Value,
-} from "@cambium/ir";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { applyReference, f32, matmul, type Node, type RefTensor, refTensor, type Value } from "@cambium/ir";
+import { describe, expect, test } from "vitest";
 import { emitVariant, matmul as matmulLowering } from "../src/kernels/matmul/index.js";
 import { productOf } from "../src/kernels/matmul/product.js";
 import { into } from "../src/kernels/matmul/target.js";
 import { type Variant, variantName, variants } from "../src/kernels/matmul/variants.js";
 import type { DeviceTraits } from "../src/lower/traits.js";
-import { lowered, openRawDevice, prepare, traitsOf } from "./shared/lowered.js";
+import { expectWithinLimits, lowered } from "./shared/lowered.js";
+import { drawnInputs, nodesOf } from "./shared/nodes.js";
+import { Prepared } from "./shared/prepared.js";
+import { rawDevice } from "./shared/raw-device.js";
+import { traitsOf } from "./shared/traits.js";
 
-let device: GPUDevice;
-beforeAll(async () => {
-  device = await openRawDevice();
-}, 120_000);
-afterAll(() => device.destroy());
+const device = rawDevice();
 
 interface Case {
   readonly m: number;
@@ -83,14 +72,11 @@ test("a kernel keeps to the device's limits", () => {
   const product = productOf(nodeOf({ m: 512, n: 512, k: 512 }));
   const small = traitsOf("gpu", { maxInvocations: 64, maxWorkgroupBytes: 8192 });
   for (const variant of variants(product, small)) {
-    const { kernels } = lowered(loweringOf(variant), nodeOf({ m: 512, n: 512, k: 512 }), small);
-    for (const { workgroup } of kernels) expect(workgroup[0]).toBeLessThanOrEqual(64);
+    expectWithinLimits(lowered(loweringOf(variant), nodeOf({ m: 512, n: 512, k: 512 }), small), small);
   }
   const wide = nodeOf({ m: 1 << 20, n: 32, k: 16 });
-  for (const kind of ["gpu", "cpu"] as const) {
-    const { kernels } = lowered(matmulLowering, wide, traitsOf(kind));
-    for (const { groups } of kernels) expect(Math.max(...groups)).toBeLessThanOrEqual(65_535);
-  }
+  for (const kind of ["gpu", "cpu"] as const)
+    expectWithinLimits(lowered(matmulLowering, wide, traitsOf(kind)), traitsOf(kind));
 });
 
 function titleOf({ m, n, k, transA, transB, batch }: Case): string {
@@ -98,11 +84,12 @@ function titleOf({ m, n, k, transA, transB, batch }: Case): string {
 }
 
 function nodeOf({ m, n, k, transA = false, transB = false, batch = [[], []] }: Case): Node {
-  const builder = new GraphBuilder();
-  const a = builder.input("a", f32(...batch[0], ...(transA ? [k, m] : [m, k])));
-  const b = builder.input("b", f32(...batch[1], ...(transB ? [n, k] : [k, n])));
-  builder.output("c", matmul(a, b, { transA, transB }));
-  return builder.finish().nodes[0] as Node;
+  const [node] = nodesOf((builder) => {
+    const a = builder.input("a", f32(...batch[0], ...(transA ? [k, m] : [m, k])));
+    const b = builder.input("b", f32(...batch[1], ...(transB ? [n, k] : [k, n])));
+    builder.output("c", matmul(a, b, { transA, transB }));
+  });
+  return node as Node;
 }
 
 function loweringOf(variant: Variant) {
@@ -115,12 +102,12 @@ function loweringOf(variant: Variant) {
 
 /** Runs the variant: each result is within the rounding of a float32 sum of k products, (k + 2) · 2⁻²⁴ · Σ|a·b|. */
 async function check(node: Node, variant: Variant, kind: DeviceTraits["kind"]): Promise<void> {
-  const inputs = materialize({ inputs: node.inputs.map(({ type }) => drawn("f32", type.shape)) }, variantName(variant));
+  const inputs = drawnInputs(node, variantName(variant));
   const exact = inputs.map(refTensor);
   const magnitudes = exact.map(({ type, data }): RefTensor => ({ type, data: data.map(Math.abs) }));
   const [wanted] = applyReference(node, exact, "f64") as [RefTensor];
   const [bound] = applyReference(node, magnitudes, "f64") as [RefTensor];
-  const prepared = await prepare(device, lowered(loweringOf(variant), node, traitsOf(kind)), node, inputs);
+  const prepared = await Prepared.of(device(), lowered(loweringOf(variant), node, traitsOf(kind)), node, inputs);
   await prepared.run();
   const got = await prepared.read(node.outputs[0] as Value);
   prepared.destroy();

@@ -5,7 +5,7 @@ import { adamw, f32, type Graph, GraphBuilder, type HostTensor, hostTensor, i32,
 import { expect, test } from "vitest";
 import { compileProgram } from "../src/compile/program.js";
 import backend from "../src/index.js";
-import { traitsOf } from "./shared/lowered.js";
+import { traitsOf } from "./shared/traits.js";
 
 await useSwiftShader();
 

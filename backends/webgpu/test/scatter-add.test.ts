@@ -1,14 +1,14 @@
 // Scatter-add, both families of kernels: no update is lost, and the order of additions is that of the updates.
-import { f32, GraphBuilder, type HostTensor, type Node, Random, scatterAdd as scatter, type Value } from "@cambium/ir";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { f32, type HostTensor, i32, type Node, Random, scatterAdd as scatter, type Value } from "@cambium/ir";
+import { describe, expect, test } from "vitest";
 import { scatterAdd } from "../src/kernels/scatter-add.js";
-import { lowered, openRawDevice, prepare, traitsOf } from "./shared/lowered.js";
+import { expectWithinLimits, lowered } from "./shared/lowered.js";
+import { nodesOf } from "./shared/nodes.js";
+import { Prepared } from "./shared/prepared.js";
+import { rawDevice } from "./shared/raw-device.js";
+import { traitsOf } from "./shared/traits.js";
 
-let device: GPUDevice;
-beforeAll(async () => {
-  device = await openRawDevice();
-}, 120_000);
-afterAll(() => device.destroy());
+const device = rawDevice();
 
 interface Case {
   readonly updates: number;
@@ -33,7 +33,7 @@ describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
     { timeout: 120_000 },
     async (_, one) => {
       const { node, inputs } = nodeOf(one);
-      const prepared = await prepare(device, lowered(scatterAdd, node, traitsOf(kind)), node, inputs);
+      const prepared = await Prepared.of(device(), lowered(scatterAdd, node, traitsOf(kind)), node, inputs);
       for (let run = 0; run < 3; run++) {
         await prepared.run();
         const got = await prepared.read(node.outputs[0] as Value);
@@ -47,9 +47,9 @@ describe.each(["gpu", "cpu"] as const)("kernels for a %s", (kind) => {
 
 test.each(["gpu", "cpu"] as const)("a %s's kernels keep to its limits, and are few", (kind) => {
   const { node } = nodeOf({ updates: 2, width: 4096, rows: 200_000, spread: "even" });
-  const { kernels } = lowered(scatterAdd, node, traitsOf(kind));
-  expect(kernels.length).toBeLessThanOrEqual(3);
-  for (const { groups } of kernels) expect(Math.max(...groups)).toBeLessThanOrEqual(65_535);
+  const result = lowered(scatterAdd, node, traitsOf(kind));
+  expect(result.kernels.length).toBeLessThanOrEqual(3);
+  expectWithinLimits(result, traitsOf(kind));
 });
 
 function inOrder({ updates, width, rows }: Case, [values, indices]: readonly HostTensor[]): Float32Array {
@@ -64,21 +64,19 @@ function inOrder({ updates, width, rows }: Case, [values, indices]: readonly Hos
 }
 
 function nodeOf({ updates, width, rows, spread }: Case): { node: Node; inputs: HostTensor[] } {
-  const builder = new GraphBuilder();
-  const values = builder.input("updates", f32(updates, width));
-  const at = builder.input("indices", { dtype: "i32", shape: [updates] });
-  scatter(values, at, { rows });
+  const [node] = nodesOf((builder) => {
+    scatter(builder.input("updates", f32(updates, width)), builder.input("indices", i32(updates)), { rows });
+  });
   const random = new Random(`scatter ${updates} ${width} ${rows}`);
   const drawn = (i: number) => random.uniform(i) ** (spread === "skewed" ? 3 : 1);
   const inputs: HostTensor[] = [
     { ...f32(updates, width), data: Float32Array.from({ length: updates * width }, (_, i) => random.normal(i)) },
     {
-      ...at.type,
-      dtype: "i32",
+      ...i32(updates),
       data: Int32Array.from({ length: updates }, (_, i) =>
         spread === "one" ? rows - 1 : Math.floor(rows * drawn(1_000_000 + i)),
       ),
     },
   ];
-  return { node: builder.finish().nodes[0] as Node, inputs };
+  return { node: node as Node, inputs };
 }

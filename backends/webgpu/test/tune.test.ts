@@ -8,7 +8,8 @@ import { variantName, variants } from "../src/kernels/matmul/variants.js";
 import { type TextStore, userStore } from "../src/tune/store.js";
 import { clock } from "../src/tune/time.js";
 import { Tuner } from "../src/tune/tuner.js";
-import { lowered, traitsOf } from "./shared/lowered.js";
+import { lowered } from "./shared/lowered.js";
+import { traitsOf } from "./shared/traits.js";
 
 const traits = traitsOf("cpu");
 

@@ -1,13 +1,13 @@
-// The arena: offsets for values that live between two kernels, so that values never alive together share memory.
+// The arena: offsets for the values between kernels. Values that are never alive together share memory.
 export interface Lifetime {
   readonly bytes: number;
-  /** Numbers of the first and the last kernel that touch it. */
+  /** Numbers of the first and the last kernel that use it. */
   readonly from: number;
   readonly to: number;
 }
 
 export interface ArenaPlan {
-  /** By lifetime: which buffer of the arena, and where in it. */
+  /** By lifetime: the buffer of the arena, and the offset in it. */
   readonly places: readonly { readonly buffer: number; readonly offset: number }[];
   /** Bytes of each buffer. */
   readonly buffers: readonly number[];
@@ -19,7 +19,8 @@ interface Taken extends Lifetime {
 
 /**
  * Places the largest first, each at the lowest offset that is free for as long as it lives (Pisarchyk & Lee 2020,
- * "Efficient Memory Management for Deep Neural Net Inference", greedy by size). A buffer holds at most `maxBytes`.
+ * "Efficient Memory Management for Deep Neural Net Inference", greedy by size). A buffer holds at most `maxBytes`, unless
+ * one value alone is larger.
  */
 export function planArena(lifetimes: readonly Lifetime[], alignment: number, maxBytes: number): ArenaPlan {
   const places = new Array<{ buffer: number; offset: number }>(lifetimes.length);

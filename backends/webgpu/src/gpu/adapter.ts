@@ -1,4 +1,4 @@
-// Opens a GPU: picks an adapter, and asks it for a device with all that the kernels can use.
+// Opens a GPU: picks an adapter and asks it for a device with everything that the kernels can use.
 import { CambiumError } from "@cambium/ir";
 import { type GpuSource, gpuSource } from "./source.js";
 
@@ -7,15 +7,15 @@ export interface AdapterInfo {
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
-  /** It is a CPU that stands in for a GPU. */
+  /** It computes on the CPU in place of a GPU. */
   readonly isFallback: boolean;
   /** Fewest and most invocations of a subgroup; 0 when unknown. */
   readonly subgroupSizes: readonly [number, number];
 }
 
-/** A device and what is known of it. Destroy the device when done with it: that lets the process end. */
+/** An open device and its properties. Destroy the device in the end, or the process does not end. */
 export interface Gpu {
-  /** Who implements WebGPU here, e.g. `Dawn`. */
+  /** The implementation of WebGPU, e.g. `Dawn`. */
   readonly source: string;
   readonly adapter: AdapterInfo;
   readonly device: GPUDevice;
@@ -25,7 +25,7 @@ export interface Gpu {
 
 const wantedFeatures: readonly string[] = ["timestamp-query", "subgroups", "shader-f16"];
 
-/** Limits that matter to compute; each is asked for at the adapter's best. */
+/** The limits that matter to compute; each is requested at the adapter's best. */
 const wantedLimits = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -47,7 +47,7 @@ export type GpuLimits = Readonly<Record<(typeof wantedLimits)[number], number>>;
 /**
  * Opens a device.
  * @param choice `high-performance` (default), `low-power`, `fallback` (a software adapter), or part of an adapter's name
- * @throws CambiumError `E_BACKEND_UNAVAILABLE` when there is no such adapter, with those found and how to get one
+ * @throws CambiumError `E_BACKEND_UNAVAILABLE` if there is no such adapter; it lists the adapters found, or says how to get one
  */
 export async function requestGpu(choice = "high-performance", source?: GpuSource): Promise<Gpu> {
   const from = source ?? (await gpuSource());
@@ -67,11 +67,15 @@ export async function requestGpu(choice = "high-performance", source?: GpuSource
       limits: Object.fromEntries(wantedLimits.map((name) => [name, device.limits[name]])) as GpuLimits,
     };
   } catch (cause) {
-    throw new CambiumError("E_BACKEND_UNAVAILABLE", `${adapterInfo(adapter).name} gives no device`, {
-      got: String(cause),
-      hint: noAdapterHint(),
-      cause,
-    });
+    throw new CambiumError(
+      "E_BACKEND_UNAVAILABLE",
+      `the adapter ${adapterInfo(adapter).name} refused to open a device`,
+      {
+        got: String(cause),
+        hint: noAdapterHint(),
+        cause,
+      },
+    );
   }
 }
 
@@ -86,7 +90,7 @@ export function adapterInfo({ info }: GPUAdapter): AdapterInfo {
   };
 }
 
-/** How to come by an adapter on this platform. */
+/** How to get an adapter on this platform. */
 export function noAdapterHint(): string {
   const { process } = globalThis as { process?: { platform?: string } };
   if (process?.platform === undefined) return "look at chrome://gpu, and turn hardware acceleration on";
@@ -121,10 +125,10 @@ async function findByName(source: GpuSource, part: string): Promise<GPUAdapter |
   return (await offered(source)).find((adapter) => fits(adapterInfo(adapter).name));
 }
 
-/** Names of all adapters, where they can be listed; else of those that the preferences lead to. */
+/** The names of all adapters where they can be listed, else of those that the preferences lead to. */
 export async function adapterNames(source: GpuSource): Promise<readonly string[]> {
   if (!source.listsAdapters) return [...new Set((await offered(source)).map((adapter) => adapterInfo(adapter).name))];
-  // Dawn names them in its refusal of one that is not there.
+  // Dawn lists them when it refuses a name that it does not know.
   const refusal: unknown = await source
     .instance("none of this name")
     .requestAdapter()

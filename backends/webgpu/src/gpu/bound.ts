@@ -31,7 +31,7 @@ export interface BindContext {
   resolve(placement: Placement): Storage;
 }
 
-/** Builds the pipelines that need no inputs to be known, all at once. */
+/** Builds, all at once, the pipelines that do not depend on where the inputs lie. */
 export async function buildPipelines({ dispatches }: Program, pipelines: Pipelines): Promise<void> {
   const ones = dispatches.filter((dispatch): dispatch is Dispatch => dispatch.kind === "one");
   const accesses = ({ bindings }: Dispatch) => bindings.map(({ access }) => access);
@@ -46,7 +46,7 @@ export async function bindProgram(program: Program, context: BindContext): Promi
     for (const table of tables.splice(0)) heap.release(table);
   };
   const bound: Promise<BoundDispatch>[] = [];
-  /** What is missing of its pipeline is built beside that of the others. */
+  /** A pipeline that is not built yet is built while the others are. */
   const add = (
     { label, scope }: { readonly label: string; readonly scope: string | undefined },
     wgsl: string,
@@ -60,7 +60,7 @@ export async function bindProgram(program: Program, context: BindContext): Promi
     }));
     const group = device.createBindGroup({ layout: pipelines.layout(accesses), entries });
     const built = pipelines.get(wgsl, accesses, label).then((pipeline) => ({ label, scope, pipeline, group, groups }));
-    built.catch(() => {}); // Looked at when all are there.
+    built.catch(() => {}); // A failure is thrown where all of them are awaited.
     bound.push(built);
   };
   try {

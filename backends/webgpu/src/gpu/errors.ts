@@ -1,11 +1,11 @@
-// What goes wrong on a GPU, as errors of Cambium: a lost device, memory that is not there, a driver that gives up.
+// Faults of a GPU as errors of Cambium: a lost device, a lack of memory, a driver that gives up.
 import { CambiumError } from "@cambium/ir";
 
-/** Watches a device for what no call reports: its loss, and errors outside of every scope. */
+/** Watches a device for faults that no call reports: its loss, and errors outside of every scope. */
 export interface FaultWatch {
-  /** @throws CambiumError `E_DEVICE_LOST`, for good, once the device is lost; else the first error since the last check */
+  /** @throws CambiumError `E_DEVICE_LOST`, every time, once the device is lost; else the first error since the last check */
   check(): void;
-  /** Waits for `work`, which was just submitted; a fault that shows until then is what is thrown, and counts as told. */
+  /** Waits for `work`, which was just submitted. A fault that appears before it is over is thrown, and counts as reported. */
   during<T>(work: Promise<T>): Promise<T>;
 }
 
@@ -27,7 +27,7 @@ export function watchFaults(device: GPUDevice, name: string): FaultWatch {
         ? new CambiumError("E_DEVICE_LOST", `the WebGPU device ${name} is closed`)
         : new CambiumError("E_DEVICE_LOST", `the WebGPU device ${name} was lost`, {
             got: message || "no reason given",
-            hint: "start again: the run goes on from its last snapshot",
+            hint: "start the command again: the run goes on from its last snapshot",
           });
   });
   const check = () => {
@@ -43,7 +43,7 @@ export function watchFaults(device: GPUDevice, name: string): FaultWatch {
         (value) => ({ value }),
         (thrown: unknown) => ({ thrown }),
       );
-      // Several pieces of work may wait for the same fault: which of them it spoilt cannot be told.
+      // Several pieces of work may be under way when a fault appears. Nothing tells which of them it spoilt, so all fail.
       const error = lost ?? (seen > before ? latest : undefined);
       if (error) {
         fault = undefined;
@@ -58,8 +58,8 @@ export function watchFaults(device: GPUDevice, name: string): FaultWatch {
 const filters: readonly GPUErrorFilter[] = ["out-of-memory", "internal", "validation"];
 
 /**
- * Issues calls within scopes for every kind of error. Scopes are a stack of the device's, so `issue` must not wait.
- * @param where names what is done, e.g. `allocate 4096 bytes for "x"`
+ * Issues calls within scopes for every kind of error. The scopes are a stack on the device, so `issue` must not wait.
+ * @param where names the action, e.g. `allocate 4096 bytes for "x"`
  * @throws CambiumError `E_OUT_OF_MEMORY`, `E_DRIVER`; Error for an invalid call, which is a defect of Cambium
  */
 export async function guarded<T>(device: GPUDevice, where: string, issue: () => T): Promise<T> {
@@ -72,14 +72,14 @@ export async function guarded<T>(device: GPUDevice, where: string, issue: () => 
   return result.value;
 }
 
-/** The error that stands for one of WebGPU's, by its kind. */
+/** The error to throw for one of WebGPU's errors, by its kind. */
 export function gpuError(error: { readonly message: string }, where: string): Error {
   const kind = error.constructor.name;
   const details = { where, got: firstLine(error.message), cause: error };
   if (kind === "GPUOutOfMemoryError")
     return new CambiumError("E_OUT_OF_MEMORY", "the GPU has no memory left for this", {
       ...details,
-      hint: "a smaller batch or context, or an adapter with more memory",
+      hint: "use a smaller batch or context, or an adapter with more memory",
     });
   const internal = kind === "GPUInternalError" || (error as { reason?: string }).reason === "internal";
   if (internal)

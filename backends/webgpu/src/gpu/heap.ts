@@ -1,4 +1,4 @@
-// The heap: device tensors in few large buffers, so that a kernel over many tensors binds few.
+// The heap: device tensors share a few large buffers, so that a kernel over many tensors binds few of them.
 /// <reference types="@webgpu/types" />
 import type { Gpu } from "./adapter.js";
 import { guarded } from "./errors.js";
@@ -12,7 +12,7 @@ export interface Storage {
 
 interface Page {
   readonly buffer: GPUBuffer;
-  /** Free stretches in order of offset, never touching one another. */
+  /** Free stretches in order of offset; no two are adjacent. */
   free: { offset: number; bytes: number }[];
 }
 
@@ -29,7 +29,7 @@ export class Heap {
     this.#gpu = gpu;
   }
 
-  /** Bytes of GPU buffers held, free stretches included: now, and most so far. */
+  /** Bytes of GPU buffers held, free stretches included: now, and the most so far. */
   get held(): { readonly bytes: number; readonly peakBytes: number } {
     return { bytes: this.#bytes, peakBytes: this.#peakBytes };
   }
@@ -52,12 +52,12 @@ export class Heap {
     buffer.destroy();
   }
 
-  /** A stretch of `bytes`, which are not cleared. @throws CambiumError `E_OUT_OF_MEMORY` */
+  /** A stretch of `bytes`; it is not cleared. @throws CambiumError `E_OUT_OF_MEMORY` */
   async allocate(bytes: number, label: string): Promise<Storage> {
     const rounded = this.#rounded(bytes);
     const roomy = () => this.#pages.find(({ free }) => free.some((stretch) => stretch.bytes >= rounded));
     let page = roomy();
-    // Another allocation may have taken a new page's room before this one goes on.
+    // While this waits for a new page, another allocation may take the room in it.
     for (; !page; page = roomy()) await this.#grow(rounded, label);
     const at = page.free.findIndex((stretch) => stretch.bytes >= rounded);
     const stretch = page.free[at] as { offset: number; bytes: number };
@@ -89,7 +89,7 @@ export class Heap {
   }
 
   async #grow(bytes: number, label: string): Promise<void> {
-    // Pages grow with what is held already, so that little of a large heap lies idle and a small one stays small.
+    // Pages grow with the heap: little of a large heap is idle, and a small heap stays small.
     const wanted = Math.min(largestPage, Math.max(smallestPage, 2 ** Math.floor(Math.log2(1 + this.#bytes / 4))));
     const size = Math.min(Math.max(bytes, wanted), this.#gpu.limits.maxBufferSize);
     const buffer = await this.buffer(size, bytes > wanted ? label : "tensors");
@@ -102,7 +102,7 @@ export class Heap {
   }
 }
 
-/** `GPUBufferUsage` by value: the global is not there in Node. */
+/** `GPUBufferUsage` by value, because Node has no such global. */
 export const GPU_BUFFER_USAGE = {
   MAP_READ: 0x0001,
   COPY_SRC: 0x0004,

@@ -24,12 +24,12 @@ export interface ManyLimits {
 interface Placed {
   readonly item: ManyItem;
   readonly storages: readonly Storage[];
-  /** Elements of each of its tensors that are meant. */
+  /** How many elements of each of its tensors belong to it. */
   readonly size: number;
   readonly firstChunk: number;
 }
 
-/** @throws CambiumError `E_LIMIT` where not even one chunk's tensors can be bound at once */
+/** @throws CambiumError `E_LIMIT` if not even the tensors of one chunk can be bound at once */
 export function bindMany(kernel: ManyKernel, storageOf: (value: Value) => Storage, limits: ManyLimits): ManyPart[] {
   const shared = [...kernel.sharedReads, ...kernel.sharedWrites].map(storageOf);
   const groups = new Map<string, Placed[]>();
@@ -81,7 +81,7 @@ function partsOf(
   ];
 }
 
-/** Half of the items each; of one item, half of its chunks. */
+/** Two halves of the items; if there is one item, two halves of its chunks. */
 function halvesOf({ label, chunk }: ManyKernel, placed: readonly Placed[], limits: ManyLimits): readonly Placed[][] {
   const [first, ...others] = placed as readonly [Placed, ...Placed[]];
   if (others.length > 0) {
@@ -112,7 +112,7 @@ interface Window {
   writes: boolean;
 }
 
-/** What a kernel touches by one name: the items' tensors of a role, or a shared value. */
+/** What a kernel uses under one name: the items' tensors of a role, or a shared value. */
 interface Use {
   readonly storages: readonly Storage[];
   readonly writes: boolean;
@@ -135,9 +135,9 @@ function usesOf(kernel: ManyKernel, placed: readonly Placed[], shared: readonly 
 }
 
 /**
- * A window for each use, but one for those that lie in the same places, as results do that are written over what they are
- * made from. The module is then the same whichever of them share a buffer. Undefined where windows meet in a buffer that
- * is written, which WebGPU forbids.
+ * A window for each use; uses in the same places share one, as results do that overwrite what they are made from. The
+ * module is then the same whichever of them share a buffer. Undefined where windows overlap in a buffer that is written,
+ * which WebGPU forbids.
  */
 function separate(uses: readonly Use[]): Binding | undefined {
   const windows: (Window & { readonly storages: readonly Storage[] })[] = [];
@@ -162,8 +162,8 @@ function inOnePlace(a: readonly Storage[], b: readonly Storage[]): boolean {
 }
 
 /**
- * Few windows that hold all tensors, none larger than a binding may be unless one tensor is. Undefined where a use's
- * tensors lie in several.
+ * A few windows that hold all tensors; none is larger than a binding may be, unless a single tensor is. Undefined where the
+ * tensors of one use lie in several windows.
  */
 function joined(uses: readonly Use[], { maxBindingBytes }: ManyLimits): Binding | undefined {
   const used = uses.flatMap(({ storages, writes }) => storages.map((storage) => ({ storage, writes })));
@@ -191,7 +191,7 @@ function holds({ buffer, from, to }: Window, storage: Storage): boolean {
   return buffer === storage.buffer && from <= storage.offset && storage.offset + storage.bytes <= to;
 }
 
-/** One binding is the table's. */
+/** Whether the windows can be bound beside the table. */
 function fits({ windows }: Binding, { maxBindingBytes, maxStorageBuffers }: ManyLimits): boolean {
   return windows.length < maxStorageBuffers && windows.every(({ from, to }) => to - from <= maxBindingBytes);
 }

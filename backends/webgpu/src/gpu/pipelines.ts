@@ -19,12 +19,12 @@ export class Pipelines {
     this.#device = device;
   }
 
-  /** How many different ones there are. */
+  /** The number of different pipelines. */
   get count(): number {
     return this.#built.size;
   }
 
-  /** The layout of group 0 whose bindings are accessed so. */
+  /** The layout of group 0 with these accesses, binding by binding. */
   layout(accesses: readonly Access[]): GPUBindGroupLayout {
     const key = accesses.join();
     const known = this.#layouts.get(key);
@@ -32,7 +32,7 @@ export class Pipelines {
     const layout = this.#device.createBindGroupLayout({
       entries: accesses.map((access, binding) => ({
         binding,
-        visibility: 4, // GPUShaderStage.COMPUTE; the global is not there in Node.
+        visibility: 4, // GPUShaderStage.COMPUTE; Node has no such global.
         buffer: { type: bufferTypes[access] },
       })),
     });

@@ -23,7 +23,7 @@ export async function probe(load?: () => Promise<unknown>): Promise<readonly Pro
         {
           device: "gpu",
           available: false,
-          detail: `${source.name} finds no adapter: no driver, or none that it takes`,
+          detail: `${source.name} finds no adapter: there is no driver, or none that it accepts`,
           fix,
         },
       ];
@@ -38,7 +38,7 @@ export async function probe(load?: () => Promise<unknown>): Promise<readonly Pro
 async function describe(source: GpuSource, name: string): Promise<ProbeResult> {
   const adapter = await source.instance(source.listsAdapters ? name : undefined).requestAdapter();
   if (!adapter) {
-    const detail = `${source.name} lists it and does not open it`;
+    const detail = `${source.name} lists the adapter but does not open it`;
     return { device: name, available: false, detail, fix: noAdapterHint() };
   }
   const { vendor, architecture, isFallback, subgroupSizes } = adapterInfo(adapter);

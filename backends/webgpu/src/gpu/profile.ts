@@ -1,10 +1,10 @@
-// Time stamps around every dispatch, and what they add up to.
+// Time stamps around every dispatch, and their sums by kind of kernel.
 /// <reference types="@webgpu/types" />
 import type { ProfileEntry, TimelineEntry } from "@cambium/backend";
 import type { BoundDispatch } from "./bound.js";
 import { GPU_BUFFER_USAGE } from "./heap.js";
 
-/** A query set holds 4,096 stamps at most. */
+/** Dispatches of one query set, which holds at most 4,096 stamps. */
 const most = 2048;
 
 export class Profiler {
@@ -16,7 +16,7 @@ export class Profiler {
     this.#device = device;
   }
 
-  /** Encodes the dispatches, each in a pass of its own; call the result after submitting. */
+  /** Encodes the dispatches, each in a pass of its own. Call the result after submitting: it reads the stamps. */
   encode(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<void> {
     const readers: (() => Promise<BigInt64Array>)[] = [];
     for (let from = 0; from < dispatches.length; from += most)
@@ -46,7 +46,7 @@ export class Profiler {
     return this.#last;
   }
 
-  /** @returns what reads begin and end of each, nanoseconds */
+  /** @returns a function that reads the begin and end of each dispatch, nanoseconds */
   #some(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): () => Promise<BigInt64Array> {
     const device = this.#device;
     const count = 2 * dispatches.length;
@@ -76,7 +76,7 @@ export class Profiler {
   }
 }
 
-/** A label without the sizes in it. */
+/** A label without its sizes. */
 function kindOf(label: string): string {
   return label.replace(/\s+(of\s+)?\S*\d.*$/, "");
 }

@@ -4,11 +4,11 @@ import { CambiumError } from "@cambium/ir";
 
 /** A way to make WebGPU instances. */
 export interface GpuSource {
-  /** Who implements it, e.g. `browser`, `Dawn (webgpu)`. */
+  /** The implementation, e.g. `browser` or `Dawn`. */
   readonly name: string;
-  /** Adapters can be chosen among by name. */
+  /** Whether adapters can be chosen by name. */
   readonly listsAdapters: boolean;
-  /** The instance; the one that offers only the adapter of this name, where adapters can be listed. */
+  /** The instance. Where adapters can be listed, the instance that offers only the adapter of this name. */
   instance(adapter?: string): GPU;
 }
 
@@ -24,18 +24,19 @@ interface Surroundings {
 }
 
 /**
- * Dawn's instances by the adapter they offer. They stay for the life of the process: one that is collected while its
- * devices are, even destroyed ones, ends the process with a segmentation fault. They are few, and idle ones cost nothing.
+ * Dawn's instances by the adapter they offer. They are kept for the life of the process: if an instance is collected
+ * together with its devices, even destroyed ones, the process ends with a segmentation fault. They are few, and idle
+ * instances cost nothing.
  */
 const instances = new Map<string | undefined, GPU>();
 
-/** Time stamps in nanoseconds, not rounded to 100 µs: there is no page here to be protected from another. */
+/** Time stamps in nanoseconds. Browsers round them to 100 µs to protect pages from one another; here there are no pages. */
 const dawnFlags = ["disable-dawn-features=timestamp_quantization"];
 
 /**
  * The browser's WebGPU where there is one, else Dawn.
- * @throws CambiumError `E_BACKEND_UNAVAILABLE` when there is neither, with what brings it; a package that is there and
- * broken shows its own error
+ * @throws CambiumError `E_BACKEND_UNAVAILABLE` if there is neither, with how to get it; if the package is there but broken,
+ * with the package's own error
  */
 export async function gpuSource(
   load: () => Promise<unknown> = loadDawn,

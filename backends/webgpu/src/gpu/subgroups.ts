@@ -1,10 +1,10 @@
-// Which invocations may shuffle. WGSL does not say how the invocations of a workgroup are dealt out to subgroups; kernels that
-// hand values to neighbours want them in order, as all known drivers have them. So the device is asked, once.
+// Which invocations may exchange values by shuffles. WGSL does not say how the invocations of a workgroup are dealt out to
+// subgroups. Kernels rely on them being in order, as they are with all known drivers, so this is tried out once per device.
 /// <reference types="@webgpu/types" />
 import type { Gpu } from "./adapter.js";
 import { GPU_BUFFER_USAGE } from "./heap.js";
 
-/** For `DeviceTraits.subgroupSize`: the smallest size that a subgroup has here, if its invocations are in order; else 0. */
+/** For `DeviceTraits.subgroupSize`: the smallest size of a subgroup here if its invocations are in order, else 0. */
 export async function orderedSubgroupSize({ device, adapter, features, limits }: Gpu): Promise<number> {
   const [least] = adapter.subgroupSizes;
   if (!features.has("subgroups") || least < 4 || !Number.isInteger(Math.log2(least))) return 0;

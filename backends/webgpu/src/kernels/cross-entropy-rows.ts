@@ -10,10 +10,10 @@ export interface RowsOptions {
   /** i32 [rows]. */
   readonly targets: Value;
   readonly first: number;
-  /** f32 [3, rows]: largest logit, Σ exp(logit − largest), target's logit; of earlier chunks and with this one. */
+  /** f32 [3, rows]: largest logit, Σ exp(logit − largest) and the target's logit, before this chunk and after it. */
   readonly before: Value | undefined;
   readonly after: Value | undefined;
-  /** Written when there is no `after`: f32 [rows] each. */
+  /** f32 [rows] each; written if there is no `after`. */
   readonly losses: Value;
   readonly logSumExp: Value;
 }
@@ -59,7 +59,7 @@ export function rowsKernel(options: RowsOptions, traits: DeviceTraits): Kernel {
   };
 }
 
-/** Online: the sum is rescaled whenever a larger logit comes (Milakov & Gimelshein 2018). */
+/** An online softmax: the sum is rescaled whenever a larger logit comes (Milakov & Gimelshein 2018). */
 function scan(io: KernelIo, logits: Value, columns: number, sharing: number): string[] {
   const own = sharing > 1 ? "lane" : "0u";
   if (columns % 4 === 0) {
@@ -82,7 +82,7 @@ function scan(io: KernelIo, logits: Value, columns: number, sharing: number): st
   ];
 }
 
-/** What invocations of a row have seen: the largest logit, and Σ exp(logit − largest). */
+/** What the invocations of a row have seen so far: the largest logit, and Σ exp(logit − largest). */
 const seen: Joining = { type: "vec2<f32>", join: (a, b) => `joined(${a}, ${b})` };
 const joinSeen = `fn joined(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
   let higher = max(a[0], b[0]);

@@ -7,7 +7,7 @@ import { emitProduct } from "./matmul/index.js";
 import type { Product, Side } from "./matmul/product.js";
 import { into, type Target } from "./matmul/target.js";
 
-/** Bytes that one chunk's logits take at most, unless 64 columns take more. */
+/** Most bytes of one chunk's logits, unless 64 columns take more. */
 const defaultChunkBytes = 1 << 24;
 
 export const linearCrossEntropy: KernelLowering = {
@@ -100,11 +100,11 @@ interface GradientOf {
   readonly logSumExp: Value;
   readonly grad: Value;
   readonly rows: number;
-  /** The logits' first column in the vocabulary. */
+  /** The first column of the logits in the vocabulary. */
   readonly first: number;
 }
 
-/** Stores, where a logit is computed, the loss's gradient by it: (softmax − one-hot) · grad / rows. */
+/** Stores the loss's gradient by each logit in place of the logit: (softmax − one-hot) · grad / rows. */
 function asGradient(target: Target, { targets, logSumExp, grad, rows, first }: GradientOf): Target {
   const scale = (io: KernelIo) => `${io.load(grad, "0u")} * ${1 / rows}f`;
   return {
@@ -128,7 +128,7 @@ function asGradient(target: Target, { targets, logSumExp, grad, rows, first }: G
   };
 }
 
-/** Stores results with what `sum` holds in their places added. */
+/** Stores results plus the elements of `sum` at their places. */
 function addedTo(sum: Value, target: Target): Target {
   return {
     reads: [sum, ...target.reads],

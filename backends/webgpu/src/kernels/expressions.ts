@@ -1,4 +1,4 @@
-// Expressions: one kernel that computes elementwise work and moves of elements into memory, one invocation an element.
+// Expressions: a kernel that computes elementwise work and moves of elements into memory, with one invocation per element.
 import { formatType, numel, type Value } from "@cambium/ir";
 import type { DeviceTraits } from "../lower/traits.js";
 import { toMemory } from "../wgsl/code.js";
@@ -7,7 +7,7 @@ import { type Kernel, spread } from "../wgsl/kernel.js";
 
 /**
  * @param roots values of one size that the kernel computes and stores
- * @param leaves values in memory that they are made of
+ * @param leaves the values in memory that they are made from
  */
 export function expressionKernel(roots: readonly Value[], leaves: readonly Value[], traits: DeviceTraits): Kernel {
   const count = numel((roots[0] as Value).type.shape);

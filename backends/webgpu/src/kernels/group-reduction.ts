@@ -2,7 +2,7 @@
 // order is fixed either way, so that two runs give the same bits.
 import type { DeviceTraits } from "../lower/traits.js";
 
-/** What is reduced: a WGSL type and, of two expressions of it, the one that stands for both; associative, commutative. */
+/** What is reduced: values of a WGSL type, two of which `join` to one. `join` is associative and commutative. */
 export interface Joining {
   readonly type: string;
   join(a: string, b: string): string;
@@ -11,13 +11,13 @@ export interface Joining {
 export const adding: Joining = { type: "f32", join: (a, b) => `${a} + ${b}` };
 
 export interface GroupReduction {
-  /** WGSL extensions it needs. */
+  /** The WGSL extensions it needs. */
   readonly enables: readonly string[];
-  /** The workgroup variable `shares`. */
+  /** Declares the workgroup variable `shares`. */
   readonly declarations: string;
-  /** Statements after which `result` is what `expr` of all invocations comes to; in uniform control flow, also in a loop. */
+  /** Statements after which `result` is all invocations' `expr` joined. They need uniform control flow, and may be in a loop. */
   statements(expr: string): string[];
-  /** The same in every invocation. */
+  /** The result, the same in every invocation. */
   readonly result: string;
 }
 
@@ -63,7 +63,7 @@ export interface GroupTotal extends Pick<GroupReduction, "enables" | "declaratio
   statements(expr: string, name: string): string[];
 }
 
-/** Of kernels that both families share: on software adapters, where barriers cost much, invocation 0 adds all up. */
+/** For kernels that both families share. On software adapters, where barriers are expensive, invocation 0 adds everything up. */
 export function groupTotal(invocations: number, traits: DeviceTraits): GroupTotal {
   if (traits.kind === "cpu") {
     return {
@@ -87,8 +87,8 @@ export function groupTotal(invocations: number, traits: DeviceTraits): GroupTota
 }
 
 /**
- * Statements that replace the variable `name` by what those of `width` neighbours come to: invocations whose numbers differ
- * below `width`, a power of two that is at most `DeviceTraits.subgroupSize`.
+ * Statements that replace the variable `name` by the joined variables of `width` neighbours, a power of two that is at most
+ * `DeviceTraits.subgroupSize`. Neighbours are invocations whose numbers are equal when divided by `width`.
  */
 export function joinedLanes(name: string, width: number, { join }: Joining): string[] {
   const steps: string[] = [];

@@ -1,4 +1,4 @@
-// 0, 1, …, count − 1: what unrolled WGSL is written along.
+// 0, 1, …, count − 1: the numbers over which unrolled WGSL is written.
 export function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }

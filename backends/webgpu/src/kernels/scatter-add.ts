@@ -1,13 +1,13 @@
-// Scatter-add without atomics: updates are sorted by index, stably, and each output row sums its own in their order. The
-// same bits every time, whatever the order of execution. A place in the order is counted, not moved to: of all updates
-// where they are few, else within blocks that are then merged.
+// Scatter-add without atomics: a stable sort orders the updates by index, and each output row sums its own in that order.
+// The bits are the same every time, whatever the order of execution. The sort counts each update's place in the order:
+// among all updates if they are few, else within blocks that are then merged.
 import { type Node, numel, type Value } from "@cambium/ir";
 import type { KernelLowering, LowerContext } from "../lower/lowering.js";
 import { type KernelIo, spread } from "../wgsl/kernel.js";
 
 export const scatterAdd: KernelLowering = { kind: "kernels", lower };
 
-/** Up to here each update is compared with all others. */
+/** Up to this number each update is compared with all others. */
 const fewUpdates = 1024;
 /** Updates of a sorted block. */
 const blockSize = 256;
@@ -20,7 +20,7 @@ function lower(node: Node, context: LowerContext): void {
   sumRows(node, updates, sorted, context);
 }
 
-/** Indices in ascending order (within each block), and where each stood. */
+/** Indices in ascending order (within each block), and the position that each had before. */
 interface Sorted {
   readonly indices: Value;
   readonly positions: Value;
@@ -79,7 +79,7 @@ function merge(blocks: Sorted, context: LowerContext): Sorted {
         `var place = i % ${blockSize}u;`,
         `for (var block = 0u; block < ${Math.ceil(count / blockSize)}u; block++) {`,
         "if (block == own) { continue; }",
-        // Of equal indices, those of earlier blocks stand before this one.
+        // Equal indices of earlier blocks come before this one.
         "let bound = select(index, index + 1i, block < own);",
         `let first = block * ${blockSize}u;`,
         ...search(io, blocks.indices, "first", `min(first + ${blockSize}u, ${count}u)`, "bound"),
@@ -100,7 +100,7 @@ function sumRows(node: Node, updates: Value, sorted: Sorted, context: LowerConte
   const width = numel(out.type.shape) / rows;
   const byFour = width % 4 === 0;
   const columns = byFour ? width / 4 : width;
-  // The search for a row's first update is worth several of its columns.
+  // Each search for a row's first update serves several of its columns.
   const own = Array.from({ length: [4, 2, 1].find((n) => columns % n === 0) as number }, (_, i) => i);
   const perRow = columns / own.length;
   const { invocations, groups, linear } = oneEach(rows * perRow, context);
@@ -133,7 +133,7 @@ function sumRows(node: Node, updates: Value, sorted: Sorted, context: LowerConte
   });
 }
 
-/** Declares `low`: the first place in [from, to) of ascending `values` that is not below `bound`. */
+/** Declares `low`, the first place in [from, to) where the ascending `values` are not below `bound`. */
 function search(io: KernelIo, values: Value, from: string, to: string, bound: string): string[] {
   return [
     `var low = ${from}; var high = ${to};`,

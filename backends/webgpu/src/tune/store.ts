@@ -1,12 +1,12 @@
 // Where measurements are kept between processes: a file of the user's cache in Node, local storage in a browser.
 
-/** Texts by name; what cannot be kept is measured again. */
+/** Texts by name. A text that cannot be kept is measured again. */
 export interface TextStore {
   read(name: string): string | undefined;
   write(name: string, text: string): void;
 }
 
-/** What Node offers without an import, so that bundles for browsers hold none of it. */
+/** The parts of Node that are there without an import, so that bundles for browsers contain none of it. */
 interface NodeProcess {
   readonly platform: string;
   readonly pid: number;
@@ -25,7 +25,7 @@ interface Surroundings {
   readonly localStorage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
 }
 
-/** The store of whoever runs this; one that forgets where there is none. */
+/** The store of the user who runs this; one that forgets everything where there is none. */
 export function userStore(around: Surroundings = globalThis as Surroundings): TextStore {
   return fileStore(around.process) ?? browserStore(around) ?? { read: () => undefined, write: () => {} };
 }
@@ -61,7 +61,7 @@ function browserStore({ localStorage }: Surroundings): TextStore | undefined {
   };
 }
 
-/** A cache that is missing, full or forbidden is no error. */
+/** A cache that is missing, full or forbidden is not an error. */
 function quietly<T>(action: () => T): T | undefined {
   try {
     return action();

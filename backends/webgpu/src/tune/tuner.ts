@@ -1,4 +1,4 @@
-// The tuner: times the ways to compute each product of a graph on the device at hand, once, and remembers the fastest.
+// The tuner: times the ways to compute each product of a graph once on this device, and remembers the fastest.
 import { type Graph, GraphBuilder, matmul, type Node, reduceSum, type Value } from "@cambium/ir";
 import { type Product, productOf } from "../kernels/matmul/product.js";
 import { productKey, variantName, variants } from "../kernels/matmul/variants.js";
@@ -7,15 +7,15 @@ import type { DeviceTraits } from "../lower/traits.js";
 import type { TextStore } from "./store.js";
 
 export interface TunerOptions {
-  /** Names the adapter, the kernels' version and what else the measurements hold for. */
+  /** Names everything that the measurements depend on: the adapter, the kernels' version. */
   readonly device: string;
   readonly traits: DeviceTraits;
   readonly store: TextStore;
-  /** Seconds that a run of `graph` takes when it is compiled with `choose`; its inputs may hold anything. */
+  /** Seconds of a run of `graph` compiled with `choose`; the inputs may hold anything. */
   time(graph: Graph, choose: Choose): Promise<number>;
 }
 
-/** A variant replaces the default only when it is faster by more than measurements waver. */
+/** A variant replaces the default only if it is faster by more than the noise of measurements. */
 const leastGain = 0.05;
 
 export class Tuner {
@@ -29,10 +29,10 @@ export class Tuner {
     this.#choices = parse(options.store.read(this.#name));
   }
 
-  /** What was found to be the fastest for a product, for `LowerContext.choose`. */
+  /** The fastest variant found for a product, for `LowerContext.choose`. */
   readonly choose: Choose = (key) => this.#choices.get(key);
 
-  /** Measures the products of `graph` that were not measured yet. */
+  /** Measures the products of `graph` that have not been measured yet. */
   async tune(graph: Graph): Promise<void> {
     let learned = false;
     for (const node of graph.nodes) {
@@ -61,7 +61,7 @@ export class Tuner {
   }
 }
 
-/** The product by itself; only its sum leaves the device. */
+/** The product by itself; only the sum of its results leaves the device. */
 function graphOf(node: Node): Graph {
   const builder = new GraphBuilder();
   const [a, b] = node.inputs as readonly [Value, Value];
@@ -70,7 +70,7 @@ function graphOf(node: Node): Graph {
   return builder.finish();
 }
 
-/** What an earlier process wrote; nothing when it is not that. */
+/** The choices that an earlier process wrote; none if the text is something else. */
 function parse(text: string | undefined): Map<string, string> {
   try {
     const known = Object.entries(JSON.parse(text ?? "{}") as Record<string, unknown>);

@@ -1,8 +1,8 @@
-// WGSL functions that a kernel carries when it uses them: built-ins that WGSL allows to be too coarse, done to a few units.
+// WGSL functions that a kernel carries if it uses them. They are exact to a few units where WGSL's built-ins need not be.
 
 /** Sources by name; polynomials from Moshier's Cephes library (single precision). */
 export const functions = {
-  // The built-in may cancel near zero, and overflow far from it.
+  // The built-in may lose digits near zero and overflow far from it.
   tanhf: `fn tanhf(x: f32) -> f32 {
   let z = x * x;
   let near = (((((-5.70498872745e-3 * z + 2.06390887954e-2) * z - 5.37397155531e-2) * z + 1.33314422036e-1) * z
@@ -10,7 +10,7 @@ export const functions = {
   let far = sign(x) * (1.0 - 2.0 / (exp(2.0 * min(abs(x), 20.0)) + 1.0));
   return select(far, near, abs(x) < 0.625);
 }`,
-  // The built-ins are good to 2^-11 only.
+  // The built-ins are only exact to 2^-11.
   sinf: `fn sinf(x: f32) -> f32 { return turn(x, 0); }`,
   cosf: `fn cosf(x: f32) -> f32 { return turn(x, 1); }`,
   turn: `fn turn(x: f32, quarter: i32) -> f32 {
@@ -27,14 +27,14 @@ export const functions = {
 } as const;
 
 /**
- * The nearest number that f16 holds, ties to even, ±∞ beyond its end. WGSL leaves it to the driver to which side a
- * conversion to f16 rounds; of what this returns it is exact.
+ * The nearest number that f16 can hold, ties to even, and ±∞ beyond its range. WGSL leaves the direction of rounding to the
+ * driver when it converts to f16; for a number that this function returns, that conversion is exact.
  */
 function half(name: string, real: string, word: string): string {
   return `fn ${name}(x: ${real}) -> ${real} {
   let sign = bitcast<${word}>(x) & ${word}(0x80000000u);
   let magnitude = bitcast<${word}>(x) ^ sign;
-  // Below 2^-14 f16 has steps of 2^-24, as f32 has at one half.
+  // Below 2^-14 the steps of f16 are 2^-24, like those of f32 at one half.
   let steps = bitcast<${word}>(bitcast<${real}>(magnitude) + 0.5f) - ${word}(0x3f000000u);
   let low = bitcast<${word}>(${real}(steps) * 5.960464477539063e-8f);
   let near = (magnitude + ${word}(0xfffu) + ((magnitude >> ${word}(13u)) & ${word}(1u))) & ${word}(0xffffe000u);
@@ -48,7 +48,7 @@ export type FunctionName = keyof typeof functions;
 
 const uses: Partial<Record<FunctionName, FunctionName>> = { sinf: "turn", cosf: "turn" };
 
-/** The sources of `names` and of what they use, each once. */
+/** The sources of `names` and of the functions they use, each once. */
 export function functionSources(names: Iterable<FunctionName>): string {
   const all = new Set([...names].flatMap((name) => [uses[name] ?? name, name]));
   return [...all].map((name) => functions[name]).join("\n");

@@ -6,7 +6,7 @@ export function spellable(value: number): boolean {
   return Number.isFinite(value);
 }
 
-/** @param dtype of the value; f16 is f32 in a kernel */
+/** @param dtype of the value; an f16 is an f32 in a kernel */
 export function literal(value: number, dtype: DType): string {
   if (dtype === "bool") return value === 0 ? "false" : "true";
   if (dtype === "i32") return value < 0 ? `i32(${value})` : `${value}i`;

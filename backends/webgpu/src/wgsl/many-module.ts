@@ -1,10 +1,10 @@
-// The WGSL module of a kernel over many tensors: a table says for each workgroup where its chunk of each tensor lies.
+// The WGSL module of a kernel over many tensors. A table tells each workgroup where its chunk of each tensor lies.
 import type { Value } from "@cambium/ir";
 import { assemble } from "./assemble.js";
 import { functionSources } from "./functions.js";
 import type { ManyKernel } from "./many.js";
 
-/** Which of the bound buffers each tensor lies in; by role, then by shared value, reads before writes. */
+/** The bound buffer of each tensor: by role, then by shared value, reads before writes. */
 export interface ManyBinding {
   readonly buffers: readonly number[];
   /** By buffer: whether anything in it is written. */
@@ -17,7 +17,7 @@ export function recordWords({ writes, sharedReads, sharedWrites }: ManyKernel): 
 }
 
 /**
- * Binding 0 is the table, then come the buffers.
+ * Binding 0 is the table; the buffers follow.
  * @param linear WGSL expression of the workgroup's number
  */
 export function manyModule(kernel: ManyKernel, binding: ManyBinding, linear: string): string {

@@ -1,17 +1,17 @@
-// Operands: what a kernel binds, how it uses that, and the declarations that follow from both.
+// Operands: the values that a kernel binds, how it uses them, and the declarations that follow from both.
 import { type DType, isFloat, numel, type Value } from "@cambium/ir";
 
 /** A value in memory as a kernel binds it. */
 export interface Operand {
-  /** What lies there: several where a result takes over the memory of what it is made from. */
+  /** The values at this place: several where a result overwrites what it is made from. */
   readonly values: readonly Value[];
-  /** Declared read_write: it, or another value in the same buffer, is written. */
+  /** Whether it is declared read_write, because it or another value in the same buffer is written. */
   readonly writable: boolean;
-  /** Element counts of the parts it is bound in; one part but for values beyond the device's binding size. */
+  /** Element counts of the parts it is bound in; there is one part unless the value is beyond the device's binding size. */
   readonly parts: readonly number[];
 }
 
-/** Which accesses of an operand a kernel makes. */
+/** The kinds of access that a kernel makes to an operand. */
 export interface Use {
   load1: boolean;
   load4: boolean;
@@ -21,13 +21,13 @@ export interface Use {
 
 const storageTypes: Readonly<Partial<Record<DType, string>>> = { f32: "f32", i32: "i32", bool: "u32", f16: "f16" };
 
-/** Whether it is declared as an array of vec4: read or written so, and never written by single elements. */
+/** Whether it is declared as an array of vec4: it is read or written by four, and never written element by element. */
 export function isByFour({ load4, store1, store4 }: Use, { values, parts }: Operand): boolean {
   const [{ type }] = values as readonly [Value];
   return (load4 || store4) && !store1 && parts.length === 1 && isFloat(type.dtype) && numel(type.shape) % 4 === 0;
 }
 
-/** Whether it lies in memory as f16: kernels compute in f32, and convert where they read and write. */
+/** Whether it is f16 in memory. Kernels compute in f32 and convert where they read and write. */
 export function isHalf({ values }: Operand): boolean {
   return (values[0] as Value).type.dtype === "f16";
 }
@@ -50,7 +50,7 @@ export function declareBindings(operands: readonly Operand[], uses: readonly Use
     .join("\n");
 }
 
-/** Functions that reach into a value bound in several parts. */
+/** Functions that read and write an element of a value that is bound in several parts. */
 function partsAccess(at: number, type: string, parts: readonly number[], writable: boolean): string {
   const steps = (statement: (name: string, index: string) => string): string => {
     let from = 0;

@@ -3,7 +3,7 @@ import { llama, modelSpec } from "@cambium/model";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { expect, test } from "vitest";
 import { compileProgram } from "../../src/compile/program.js";
-import { traitsOf } from "../shared/lowered.js";
+import { traitsOf } from "../shared/traits.js";
 
 test("weights are rounded to f16 four at a time", () => {
   const config = modelSpec(llama, {

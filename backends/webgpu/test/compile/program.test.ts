@@ -24,7 +24,7 @@ import { expect, test } from "vitest";
 import { compileProgram, type Dispatch } from "../../src/compile/program.js";
 import { loweredComposites } from "../../src/lower/index.js";
 import type { DeviceTraits } from "../../src/lower/traits.js";
-import { traitsOf } from "../shared/lowered.js";
+import { traitsOf } from "../shared/traits.js";
 
 const traits = traitsOf("gpu", { maxWorkgroupBytes: 16_384, maxBindingBytes: 2 ** 27 });
 const compile = (graph: Graph) =>

@@ -1,9 +1,10 @@
-// Holds a node's kernels, one at a time and unfused, to the reference evaluator in float64.
+// Compares a node's kernels, one at a time and unfused, with the reference evaluator in float64.
 import { applyReference, type HostTensor, type Node, type RefTensor, refTensor, type Value } from "@cambium/ir";
 import { expect } from "vitest";
 import type { KernelLowering } from "../../src/lower/lowering.js";
 import type { DeviceTraits } from "../../src/lower/traits.js";
-import { lowered, prepare } from "./lowered.js";
+import { lowered } from "./lowered.js";
+import { Prepared } from "./prepared.js";
 
 /** 2⁻²⁴, the rounding of one float32 operation. */
 export const unit = 2 ** -24;
@@ -21,7 +22,7 @@ export async function expectAgreement(
   within: (output: number, exact: RefTensor) => number,
 ): Promise<void> {
   const wanted = applyReference(node, inputs.map(refTensor), "f64");
-  const prepared = await prepare(device, lowered(lowering, node, traits), node, inputs);
+  const prepared = await Prepared.of(device, lowered(lowering, node, traits), node, inputs);
   try {
     await prepared.run();
     const first = await Promise.all(node.outputs.map((value: Value) => prepared.read(value)));

@@ -6,9 +6,9 @@ import { range } from "../range.js";
 import { byFour, label, matrixStart, type Product } from "./product.js";
 import { storeResult, type Target } from "./target.js";
 
-/** Rows at most: they fit a vec4. */
+/** Most rows: as many as fit a vec4. */
 const maxRows = 4;
-/** Invocations that share a column (b along k) or a four of columns, and how many of those a workgroup has. */
+/** Invocations that share a column (b along k) or a four of columns, and the number of those in a workgroup. */
 const sharing = 16;
 const columnsOrFours = 8;
 

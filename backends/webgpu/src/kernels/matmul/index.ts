@@ -15,7 +15,7 @@ export const matmul: KernelLowering = {
   lower: (node, context) => emitProduct(productOf(node), into(node.outputs[0] as Value), context),
 };
 
-/** Emits the kernels of a product: of the variant that the context chooses, else of the default. */
+/** Emits the kernels of a product in the variant that the context chooses, or in the default one. */
 export function emitProduct(product: Product, target: Target, context: LowerContext): void {
   const possible = variants(product, context.traits);
   const chosen = context.choose?.(productKey(product));

@@ -1,4 +1,4 @@
-// The second pass of a product whose k was cut into parts: adds the parts' sums up, always in the same order.
+// Products whose k is cut into parts: a second pass adds up the parts' sums, always in the same order.
 import { f32, numel, type Value } from "@cambium/ir";
 import type { LowerContext } from "../../lower/lowering.js";
 import { type Kernel, spread } from "../../wgsl/kernel.js";

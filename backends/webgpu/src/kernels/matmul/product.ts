@@ -5,11 +5,11 @@ import { broadcastStrides, matmul, type Node, numel, type Value } from "@cambium
 export interface Side {
   readonly value: Value;
   readonly size: number;
-  /** Neighbours along k are neighbours in memory; else those along `size` are. */
+  /** Whether neighbours along k are neighbours in memory; else those along `size` are. */
   readonly alongK: boolean;
   /** Elements from one line of neighbours to the next. */
   readonly pitch: number;
-  /** Element that the first matrix begins at. */
+  /** The first element of the first matrix. */
   readonly offset: number;
   /** Elements from one matrix to the next along each batch axis; 0 where the side is stretched. */
   readonly steps: readonly number[];
@@ -25,7 +25,7 @@ export interface Product {
   readonly b: Side;
 }
 
-/** The product that a matmul node is. */
+/** The product of a matmul node. */
 export function productOf(node: Node): Product {
   const [a, b] = node.inputs as readonly [Value, Value];
   const [out] = node.outputs as readonly [Value];
@@ -49,7 +49,7 @@ export function byFour({ value, size, alongK, pitch, offset, steps }: Side, k: n
   return [line, pitch, offset, numel(value.type.shape), ...steps].every((count) => count % 4 === 0);
 }
 
-/** WGSL of the element that the side's matrix of batch number `at` begins at, in units of `unit` elements; `spell` writes counts. */
+/** WGSL of the first element of the side's matrix number `at`, in units of `unit` elements; `spell` writes counts. */
 export function matrixStart(
   { offset, steps }: Side,
   batch: readonly number[],

@@ -3,24 +3,24 @@ import { numel, type Value } from "@cambium/ir";
 import type { KernelIo } from "../../wgsl/kernel.js";
 import type { Product } from "./product.js";
 
-/** Where a result stands, as WGSL: row and (first) column within its matrix, and the flat index (of four, for `store4`). */
+/** The place of a result, as WGSL: row and (first) column within its matrix, and the flat index (of fours, for `store4`). */
 export interface Place {
   readonly flat: string;
   readonly row: string;
   readonly column: string;
 }
 
-/** What becomes of results; each is stored once. */
+/** What is done with results; each is stored once. */
 export interface Target {
-  /** Values that storing reads. */
+  /** The values that storing reads. */
   readonly reads: readonly Value[];
   readonly writes: readonly Value[];
   store(io: KernelIo, place: Place, expr: string): string;
-  /** Four neighbours of a row at once: `flat` counts fours. */
+  /** Stores four neighbours of a row at once; `flat` counts fours. */
   store4(io: KernelIo, place: Place, expr: string): string;
 }
 
-/** Stores results as elements of `value` from `offset` on; a multiple of 4 where the columns' count is. */
+/** Stores results as elements of `value` from `offset` on, which is a multiple of 4 if the number of columns is. */
 export function into(value: Value, offset = 0): Target {
   const moved = (flat: string, by: number) => (by === 0 ? flat : `${flat} + ${by}u`);
   return {
@@ -37,20 +37,20 @@ export function storeWidth({ n }: Product, columns: number): 1 | 4 {
 }
 
 export interface Result {
-  /** Number of the matrix, as WGSL; not used when there is but one. */
+  /** The number of the matrix, as WGSL; unused if there is only one. */
   readonly matrix: string;
   readonly matrices?: number;
   readonly row: string;
   readonly column: string;
-  /** One name, or four of neighbouring columns, or one name of a vec4. */
+  /** One name, or four names of neighbouring columns, or the name of a vec4. */
   readonly values: readonly string[] | string;
-  /** No result stands beyond the matrix's edge. */
+  /** Whether no result is beyond the matrix's edge. */
   readonly whole: boolean;
-  /** How rows, columns, and columns or fours of them in a row are written; literals by default. */
+  /** How the numbers of rows, of columns, and of columns or fours in a row are written; literals by default. */
   readonly sizes?: { readonly m: string; readonly n: string; readonly line: string };
 }
 
-/** Statements that store results unless they stand beyond the edge. */
+/** Statements that store results unless they are beyond the edge. */
 export function storeResult(io: KernelIo, { batch, m, n }: Product, target: Target, result: Result): string {
   const { matrix, matrices = numel(batch), values } = result;
   const four = typeof values === "string" || values.length === 4;

@@ -1,4 +1,4 @@
-// The ways there are to compute a product, as data, and which of them a device takes unless it was tuned.
+// The ways to compute a product, as data, and which of them a device takes unless it was tuned.
 import { numel } from "@cambium/ir";
 import type { DeviceTraits } from "../../lower/traits.js";
 import type { BlockShape } from "./blocks/shape.js";
@@ -11,7 +11,7 @@ export type Variant =
   | { readonly family: "few rows" }
   | { readonly family: "blocks"; readonly shape: BlockShape };
 
-/** What a product's speed depends on, as text. */
+/** Everything that a product's speed depends on, as text. */
 export function productKey(product: Product): string {
   const { a, b, k } = product;
   const read = (name: string, side: Product["a"]) =>
@@ -45,15 +45,15 @@ const laneShapes: readonly BlockShape[] = [
 
 /** Workgroups that fill a GPU: a few for each of its processors. */
 const fullGpu = 128;
-/** Steps of k at least in each part of a product cut along k. */
+/** Least steps of k in each part of a product that is cut along k. */
 const minPart = 256;
 /**
- * Multiply-adds from which larger blocks, which run up to a tenth or a quarter faster, gain a software adapter more than
- * the two or four times longer building costs.
+ * Multiply-adds from which larger blocks pay on a software adapter: they run up to a tenth or a quarter faster, and take two
+ * or four times as long to build.
  */
 const [wideFrom, largeFrom] = [1 << 25, 1 << 27];
 
-/** What a device can take for this product; the first is the default. */
+/** The variants that a device can take for this product; the first is the default. */
 export function variants(product: Product, traits: DeviceTraits): readonly Variant[] {
   return traits.kind === "cpu" ? softwareVariants(product, traits) : gpuVariants(product, traits);
 }
@@ -97,15 +97,15 @@ function tileCount({ batch, m, n }: Product, { tileRows, tileColumns }: TileShap
   return numel(batch) * Math.ceil(m / tileRows) * Math.ceil(n / tileColumns);
 }
 
-/** Parts that k is cut into when the tiles alone leave most of a GPU idle, and k is long. */
+/** The number of parts that k is cut into, if k is long and the tiles alone leave most of a GPU idle. */
 function splitsFor(product: Product, shape: TileShape): number {
   const wanted = Math.floor(fullGpu / tileCount(product, shape));
   return Math.max(1, Math.min(wanted, Math.floor(product.k / minPart), 32));
 }
 
 /**
- * Reads from global memory per multiply-add, which larger tiles save, over the share of a GPU that the workgroups fill
- * and the share of the tiles that is not beyond the edge.
+ * Reads from global memory per multiply-add, which larger tiles save, divided by the share of a GPU that the workgroups fill
+ * and by the share of the tiles that is within the matrix.
  */
 function cost(product: Product, variant: Variant): number {
   if (variant.family !== "tiles") return 0;
