@@ -11,8 +11,9 @@ import { version } from "../package.json";
  * than others.
  *
  * @example
+ * import { layerMap } from "@cambium/growth";
  * import interpolation from "@cambium/operator-interpolation";
- * interpolation.layers?.(3, { factor: 2 }); // [0, 0, 1, 1, 2, 2]
+ * layerMap(interpolation.plan(base, { factor: 2 })); // [0, 0, 1, 1, 2, 2] of 3
  */
 export default depthOperator({
   name: "interpolation",

@@ -5,7 +5,7 @@ import operator from "../src/index.js";
 import { growths, patterns } from "./patterns.js";
 
 /** The bases take turns, so that the patterns also meet tied and grouped ones. */
-const kinds = [{}, { tieEmbeddings: true }, { heads: 4, kvHeads: 2 }];
+const kinds = [{}, { tied: true }, { heads: 4, kvHeads: 2 }];
 const cases: OperatorCase[] = [];
 const refuses: Refusal[] = [
   { options: { pattern: "13-456x7" }, code: "E_GROWTH_PATTERN" },

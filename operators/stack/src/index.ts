@@ -14,8 +14,9 @@ import { version } from "../package.json";
  * bert2BERT (Chen et al. 2021).
  *
  * @example
+ * import { layerMap } from "@cambium/growth";
  * import stack from "@cambium/operator-stack";
- * stack.layers?.(3, { factor: 2 }); // [0, 1, 2, 0, 1, 2]
+ * layerMap(stack.plan(base, { factor: 2 })); // [0, 1, 2, 0, 1, 2] of 3
  */
 export default depthOperator({
   name: "stack",
