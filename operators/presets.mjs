@@ -26,6 +26,12 @@ export const presets = {
   ...partial("12-34x10-56", "the middle third repeated", "in the middle of eight"),
   ...partial("1-234x7-56", "sixths two to four repeated", "in the middle of eight"),
   ...partial("123x7-456", "the front half repeated", "the worst of eight: below training from scratch"),
+  "llama-pro": {
+    of: "zero-depth",
+    options: { freeze: true },
+    summary: "LLaMA Pro: new layers that start as the identity; only they train (Wu et al. 2024)",
+    about: "The base's layers stay as they are.",
+  },
 };
 
 /** A line of Du et al. 2024, Table 5; `loss`: where the paper finds its loss among the eight. */

@@ -1,0 +1,13 @@
+// LLaMA Pro: new layers that start as the identity; only they train (Wu et al. 2024). Generated from operators/presets.mjs.
+import { presetOperator } from "@cambium/growth";
+import of from "@cambium/operator-zero-depth";
+import { version } from "../package.json";
+
+/** The base's layers stay as they are. */
+export default presetOperator({
+  name: "llama-pro",
+  version,
+  summary: "LLaMA Pro: new layers that start as the identity; only they train (Wu et al. 2024)",
+  of,
+  options: { freeze: true },
+});
