@@ -78,7 +78,8 @@ export function widthOperator<Extra extends z.ZodRawShape = Record<never, never>
   const { name, version, summary, claims } = definition;
   const layers = definition.layers ? { layers: size("layers") } : {};
   const growthOf = (base: ModelSpec, options: object): WidthGrowth => {
-    const from = sizesAlong(base, growable);
+    const sizes = sizesAlong(base, growable);
+    const from = Object.fromEntries(growable.map((axis) => [axis, sizes[axis]])) as WidthSizes;
     const growth = { base, from, to: sizesAfter(from, options, definition.decided?.(options as Chosen<Extra>)) };
     const reasons = [...objections(growth), ...(definition.objections?.(growth, options as Chosen<Extra>) ?? [])];
     if (reasons.length > 0) throw sizesError("the base cannot grow to these sizes", { reasons });
