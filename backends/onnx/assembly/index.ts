@@ -6,7 +6,7 @@ import { scaleFor, squareSum } from "./norm";
 /** Bytes of a record. */
 const stride: usize = 128;
 
-/** Sum of squares of the gradients seen since the last `clip` record. */
+/** Sum of the squares of all gradients since the last `clip` record. */
 let squares: f64 = 0;
 
 /** Runs `count` records from `table`: kind u32 at 0, elements u32 at 4, the rest as its kind says. */

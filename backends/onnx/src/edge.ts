@@ -27,7 +27,7 @@ export function heldBytes({ dtype, shape }: TensorType): number {
   return numel(shape) * bytesPerElement[heldAs[dtype]];
 }
 
-/** Host data as the device holds it; the same array where nothing changes. */
+/** Host data as the device holds it. Returns the same array if nothing changes. */
 export function widen(dtype: DType, data: HostData): HostData {
   return isHalf(dtype) ? decodeHalf(dtype, data) : data;
 }

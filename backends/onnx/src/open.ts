@@ -1,4 +1,4 @@
-// Opens the device: starts the worker and says what will really compute.
+// Opens the device: starts the worker and reports what will really compute.
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -12,10 +12,10 @@ import { loweredComposites } from "./lower/index.js";
 import { type OpenOptions, openOptions } from "./options.js";
 import { probe } from "./probe.js";
 
-/** The built worker: right from `src` and from `dist` alike. */
+/** The built worker. The path holds from `src` and from `dist`. */
 const workerScript = new URL("../dist/worker.js", import.meta.url);
 
-/** What a 32-bit WebAssembly memory can address; larger state is many tensors, never one. */
+/** What a 32-bit WebAssembly memory can address. Larger state consists of many tensors; a single one may not be larger. */
 const maxTensorBytes = 2 ** 32 - 2 ** 24;
 
 /** See `Backend.open`. */

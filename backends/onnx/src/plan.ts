@@ -1,4 +1,4 @@
-// What compiling hands to the worker: values, where each is stored, and the steps that compute them. Plain data.
+// The result of compiling, sent to the worker as plain data: values, where each is stored, and the steps to compute them.
 import type { TensorType } from "@cambium/ir";
 
 /** Index into `Plan.slots`. */
@@ -48,7 +48,7 @@ export interface SessionStep {
   readonly nodes: number;
   readonly feeds: Readonly<Record<string, Slot>>;
   readonly fetches: Readonly<Record<string, Slot>>;
-  /** The model's first output, which is no tensor: onnxruntime-node stops there (see `Session.run`). */
+  /** The model's first output, which is not a tensor: onnxruntime-node stops there (see `Session.run`). */
   readonly stopper: string;
 }
 

@@ -1,4 +1,4 @@
-// What ONNX Runtime offers on this machine, for `cambium doctor`.
+// The devices that ONNX Runtime offers on this machine, for `cambium doctor`.
 import { availableParallelism, cpus } from "node:os";
 import type { ProbeResult } from "@cambium/backend";
 import { computes } from "./edge.js";

@@ -1,4 +1,4 @@
-// What the two threads say to each other. The main thread names tensors and executables; the worker holds them.
+// The messages between the two threads. The main thread numbers tensors and executables; the worker holds them.
 import type { ProfileEntry } from "@cambium/backend";
 import type { ErrorDetails, HostData, TensorType } from "@cambium/ir";
 import type { OpenOptions } from "./options.js";
@@ -8,16 +8,16 @@ import type { Plan } from "./plan.js";
 export type TensorId = number;
 export type ExecutableId = number;
 
-/** What an input is bound to: a tensor of the worker, or data that came along. */
+/** What an input is bound to: a tensor of the worker, or data in the message. */
 export type Binding = { readonly tensor: TensorId } | { readonly data: HostData };
 
 export interface RunRequest {
   readonly executable: ExecutableId;
-  /** By input name. A consumed tensor's id is void from here on. */
+  /** By input name. The id of a consumed tensor is invalid afterwards. */
   readonly bindings: Readonly<Record<string, Binding>>;
   /** For each output that stays on the device, the id it gets. */
   readonly keep: Readonly<Record<string, TensorId>>;
-  /** Outputs whose data comes back with the answer. When that is an error, the ids in `keep` stand for it. */
+  /** Outputs whose data comes back with the answer. If the run fails, using an id in `keep` throws the same error. */
   readonly fetch: readonly string[];
 }
 
@@ -38,14 +38,14 @@ export interface Calls {
 
 export type CallName = keyof Calls;
 
-/** Calls that are not: they take effect in order with the others. */
+/** Calls that are not answered. They take effect in order with the others. */
 export type Notice = { readonly free: TensorId } | { readonly release: ExecutableId };
 
 export type Request = {
   [N in CallName]: { readonly id: number; readonly call: N; readonly argument: Calls[N]["argument"] };
 }[CallName];
 
-/** An error as data; without a code it is a defect, shown with its stack. */
+/** An error as data. An error without a code is a defect and is shown with its stack. */
 export interface SentError {
   readonly code?: string;
   readonly message: string;

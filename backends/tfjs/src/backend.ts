@@ -1,4 +1,4 @@
-// The backend over a list of engines: which one an option picks, what is passed over, and what the device says of it.
+// The backend over a list of engines: picks one by an option and reports on the device which were passed over, and why.
 import {
   type Backend,
   type BackendOptions,
@@ -16,7 +16,7 @@ import type { EngineSource } from "./engines/source.js";
 import { loweredComposites } from "./lower/index.js";
 import type { Tfjs } from "./tfjs.js";
 
-/** The backend over `engines`; `engine: "auto"` takes the first of them that runs. */
+/** The backend over `engines`. `engine: "auto"` takes the first of them that runs. */
 export function tfjsBackend(engines: readonly EngineSource[]): Backend {
   return defineBackend({
     name: "tfjs",
@@ -41,12 +41,12 @@ export function tfjsBackend(engines: readonly EngineSource[]): Backend {
 export interface InjectedTfjs {
   /** tfjs with a backend of it registered: `import * as tf from "@tensorflow/tfjs"`, or any package that re-exports it. */
   readonly tf: Tfjs;
-  /** Name of the tfjs backend to compute on; default the one that is active. It is made the active one. */
+  /** Name of the tfjs backend to compute on. Default: the active one. It becomes the active one. */
   readonly backend?: string;
 }
 
 /**
- * The backend over a tfjs of the caller's, who sees to its setup (WebAssembly paths, flags, threads).
+ * The backend over the caller's own tfjs. The caller sets it up (WebAssembly paths, flags, threads).
  * @example
  * import * as tf from "@tensorflow/tfjs-core";
  * import "@tensorflow/tfjs-backend-webgpu";
@@ -78,7 +78,7 @@ async function named(engines: readonly EngineSource[], wanted: string): Promise<
     reasons: [
       {
         where: "engine",
-        message: "is no engine of tfjs here",
+        message: "is not an engine of tfjs here",
         expected: ["auto", ...engines.map(({ name }) => name)].join(", "),
         got: wanted,
       },
@@ -119,7 +119,7 @@ function device(engine: Engine, passed: readonly Reason[], profile: boolean): De
   return tfjsDevice(info, engine, profile);
 }
 
-/** WebAssembly addresses 4 GiB at most and tfjs grows to 2; WebGPU binds a buffer up to a limit of the adapter's. */
+/** tfjs grows its WebAssembly memory to 2 GiB at most. WebGPU binds a buffer up to a limit of the adapter. */
 function maxTensorBytes({ tf, backendName }: Engine): number {
   if (backendName === "wasm") return 2 ** 31 - 2 ** 24;
   if (backendName !== "webgpu") return Number.POSITIVE_INFINITY;

@@ -5,7 +5,7 @@ import { portableEngine } from "./engines/portable.js";
 export { backendTfjs, type InjectedTfjs } from "./backend.js";
 export type { Tfjs } from "./tfjs.js";
 
-/** As the backend of Node, with the engines `webgpu`, `webgl`, `wasm` and `cpu`, in this order. */
+/** As the backend in Node, with the engines `webgpu`, `webgl`, `wasm` and `cpu`, in this order. */
 export default tfjsBackend([
   portableEngine("webgpu"),
   portableEngine("webgl"),

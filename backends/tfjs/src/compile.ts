@@ -1,4 +1,4 @@
-// From a graph to a schedule: optimise, lower node by node, decide when each tensor goes.
+// From a graph to a schedule: optimise, lower node by node, decide when each tensor is disposed.
 import { CambiumError, type Graph, type HostTensor, type Node, optimize, type Value } from "@cambium/ir";
 import { heldAs } from "./device/edge.js";
 import type { Engine } from "./engines/engine.js";
@@ -18,7 +18,7 @@ export interface Compiled {
   readonly plannedBytes: number;
 }
 
-/** @throws CambiumError `E_UNSUPPORTED` naming an op that this backend or this engine cannot compute. */
+/** @throws CambiumError `E_UNSUPPORTED` with an op that this backend or this engine cannot compute. */
 export function compileGraph(source: Graph, engine: Engine): Compiled {
   const graph = optimize(source, { keep: (op) => hasLowering(op) });
   const program = new Program(engine);
@@ -58,7 +58,7 @@ export function compileGraph(source: Graph, engine: Engine): Compiled {
   }
 }
 
-/** @throws CambiumError `E_GRAPH` for a lowering that makes another type than its node has: a defect, found at compile. */
+/** @throws CambiumError `E_GRAPH` if a lowering makes another type than its node has, which is a defect of the lowering. */
 function conforming({ op }: Node, { type }: Value, ref: Ref): Ref {
   if (`${ref.shape}` === `${type.shape}` && ref.dtype === heldAs[type.dtype]) return ref;
   throw new CambiumError("E_GRAPH", `the lowering of ${op.name} makes another type`, {

@@ -1,19 +1,19 @@
-// The part of TensorFlow.js this backend is written against, as shapes rather than imports: which copy runs is decided
-// at run time, and a user may hand in one of theirs.
+// The part of TensorFlow.js that this backend uses, as interfaces instead of imports: which copy runs is decided at run
+// time, and users may hand in their own.
 
-/** Element types of tfjs in which our dtypes are held. */
+/** Element types of tfjs in which tensors of our dtypes are held. */
 export type TfDType = "float32" | "int32" | "bool";
 
 export type TfData = Float32Array | Int32Array | Uint8Array;
 
-/** What a kernel takes: data of the active tfjs backend, read with a shape. */
+/** An argument of a kernel: data of the active tfjs backend, read with a shape. */
 export interface TensorInfo {
   readonly dataId: object;
   readonly shape: number[];
   readonly dtype: string;
 }
 
-/** What a kernel returns through the engine: counted by it until disposed. */
+/** A result of a kernel. The engine counts it until it is disposed. */
 export interface TfTensor extends TensorInfo {
   dispose(): void;
 }

@@ -24,7 +24,7 @@ export interface Compiled {
   readonly plannedBytes: number;
 }
 
-/** @throws CambiumError `E_UNSUPPORTED` naming an op this backend does not know. */
+/** @throws CambiumError `E_UNSUPPORTED` with an op that this backend does not know. */
 export function compileGraph(source: Graph): Compiled {
   const graph = prepare(source);
   const table = new SlotTable();

@@ -1,4 +1,4 @@
-// Cuts a graph into runs of nodes for one ONNX Runtime session or one call of the WASM kernels, as few as its
+// Cuts a graph into runs of nodes for one ONNX Runtime session or one call of the WASM kernels, as few runs as its
 // dependences allow.
 import type { Graph, Node } from "@cambium/ir";
 
@@ -8,7 +8,7 @@ export interface Segment {
   readonly nodes: readonly Node[];
 }
 
-/** Whether a node is taken by the WASM kernels. */
+/** Whether the WASM kernels compute a node. */
 export function isKernel({ op }: Node): boolean {
   return op.name === "adamw" || op.name === "clipByGlobalNorm";
 }

@@ -11,7 +11,7 @@ import {
   stepEdges,
 } from "../plan.js";
 
-/** Slots by value, handed out on first use. */
+/** Slots by value, assigned on first use. */
 export class SlotTable {
   readonly types: TensorType[] = [];
   readonly #byValue = new Map<number, Slot>();

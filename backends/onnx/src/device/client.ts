@@ -1,11 +1,11 @@
-// Calls to the worker thread: answered in order, failed all together when the worker dies.
+// Calls to the worker thread. They are answered in order; if the worker dies, all of them fail.
 import { Worker } from "node:worker_threads";
 import { CambiumError } from "@cambium/ir";
 import type { CallName, Calls, Notice, Request, Response, SentError } from "../protocol.js";
 
 /**
- * Tensors live outside the worker's JavaScript heap, which therefore needs little room for what dies young. By default it
- * would take tens of megabytes before its garbage is collected for the first time.
+ * Room for short-lived objects in the worker's JavaScript heap. Tensors live outside it, so that it needs little. By
+ * default it would grow by tens of megabytes before its garbage is collected for the first time.
  */
 const maxYoungGenerationSizeMb = 3;
 
@@ -29,7 +29,7 @@ export class WorkerClient {
     this.#worker.on("exit", (code) => this.#lose(new Error(`the worker thread exited with code ${code}`)));
   }
 
-  /** @throws CambiumError `E_DEVICE_LOST` when the worker is gone or dies before it answers; else what the call threw. */
+  /** @throws CambiumError `E_DEVICE_LOST` if the worker is gone or dies before it answers; else the error of the call. */
   call<N extends CallName>(
     call: N,
     argument: Calls[N]["argument"],
@@ -44,12 +44,12 @@ export class WorkerClient {
     });
   }
 
-  /** Tells the worker something that has no answer. */
+  /** Sends the worker a notice, which is not answered. */
   notify(notice: Notice): void {
     if (!this.#lost) this.#worker.postMessage(notice);
   }
 
-  /** Ends the worker; later calls throw. */
+  /** Ends the worker. Later calls throw. */
   async terminate(): Promise<void> {
     this.#lost ??= new CambiumError("E_DEVICE_LOST", "the onnx device is closed");
     await this.#worker.terminate();

@@ -1,4 +1,4 @@
-// What the main thread's side of the device shares: the worker, and the numbers by which both sides know what it holds.
+// The worker, and fresh ids: the main thread numbers the tensors and executables that the worker holds.
 import type { ExecutableId, TensorId } from "../protocol.js";
 import type { WorkerClient } from "./client.js";
 
@@ -6,7 +6,7 @@ export interface Engine {
   readonly client: WorkerClient;
   /** Whether the device was opened with `profile: true`. */
   readonly profiling: boolean;
-  /** An id that was never given out. */
+  /** An id that was never used. */
   newTensor(): TensorId;
   newExecutable(): ExecutableId;
 }

@@ -1,4 +1,4 @@
-// A graph in the worker as the main thread sees it: runs are sent there, and what they fetch comes back with the answer.
+// A graph in the worker as the main thread sees it: runs are sent there, and fetched outputs come back with the answer.
 import type { BuiltGraph } from "@cambium/backend";
 import type { Graph, HostData, HostTensor } from "@cambium/ir";
 import { compileGraph } from "../compile/compile.js";

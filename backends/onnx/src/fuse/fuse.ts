@@ -5,7 +5,7 @@ import { foldIntoProducts } from "./products.js";
 import { recomputeSwiglu } from "./recompute.js";
 import { foldResiduals } from "./residuals.js";
 
-/** Composites that `shareProbabilities` looks for; those it leaves must be decomposed before `fuseNodes`. */
+/** Composites that `shareProbabilities` looks for. Those that it leaves must be decomposed before `fuseNodes`. */
 export const matched: readonly string[] = [
   "causalAttention",
   "causalAttentionGrad",
@@ -13,10 +13,10 @@ export const matched: readonly string[] = [
   "linearCrossEntropyGrad",
 ];
 
-/** To be run while the composites in `matched` are still whole. */
+/** Runs while the composites in `matched` are still whole. */
 export const fuseComposites = shareProbabilities;
 
-/** To be run on what is lowered. */
+/** Runs on the graph that is lowered. */
 export function fuseNodes(graph: Graph): Graph {
   return [recomputeSwiglu, foldResiduals, foldIntoProducts, eliminateDeadCode].reduce(
     (current, pass) => pass(current),

@@ -1,5 +1,5 @@
-// Where forward and backward of attention or of the loss stand in one graph, the backward pass reads the probabilities
-// that the forward pass made instead of remaking them from the log-sum-exp.
+// If a graph holds the forward and the backward pass of attention or of the loss, the backward pass reads the
+// probabilities of the forward pass instead of computing them again from the log-sum-exp.
 import {
   causalAttention,
   causalAttentionGrad,
@@ -30,7 +30,7 @@ export function shareProbabilities(graph: Graph): Graph {
     if (forward.has(node)) {
       const [out, ...rest] = forwardWith(node, inputs, builder);
       probabilities.set(node, rest);
-      // The first stands in for the log-sum-exp, whose every reader is rewritten below.
+      // The first takes the place of the log-sum-exp, all of whose readers are rewritten below.
       return [out as Tensor, rest[0] as Tensor];
     }
     const source = backward.get(node);
@@ -38,7 +38,7 @@ export function shareProbabilities(graph: Graph): Graph {
   });
 }
 
-/** Whether all that reads the node's log-sum-exp is its own gradient. */
+/** Whether only the node's own gradient reads its log-sum-exp. */
 function sharable(node: Node, uses: Uses): boolean {
   const wanted = gradientOf[node.op.name];
   if (wanted === undefined || uses.isOutput(statistics(node))) return false;

@@ -1,9 +1,9 @@
-// Folds what surrounds a matrix product into it: a scalar factor, a matrix added to it, a transpose of an operand.
+// Folds the neighbours of a matrix product into it: a scalar factor, a matrix added to it, a transpose of an operand.
 import { type Graph, matmul, type Node, rewrite, type Tensor, transpose, Uses, type Value } from "@cambium/ir";
 import { type GemmAttrs, gemm } from "./ops/gemm.js";
 import { scaledMatmul } from "./ops/scaled-matmul.js";
 
-/** A product that is to become part of another node: its operands in the new graph. */
+/** A product that may become part of another node, with its operands in the new graph. */
 interface Product extends Omit<GemmAttrs, "beta"> {
   readonly a: Tensor;
   readonly b: Tensor;
@@ -11,9 +11,9 @@ interface Product extends Omit<GemmAttrs, "beta"> {
 
 export function foldIntoProducts(graph: Graph): Graph {
   const uses = new Uses(graph);
-  // By id in the old graph; only products of which nothing else remains to be read.
+  // By id in the old graph.
   const products = new Map<number, Product>();
-  // What a value is the transpose of, in its last two axes; by id in the old graph.
+  // The operand of each transpose of the last two axes, by the id of its result in the old graph.
   const swapped = new Map<number, Tensor>();
   const operand = (value: Value, tensor: Tensor, transposed: boolean): readonly [Tensor, boolean] => {
     const source = swapped.get(value.id);
@@ -43,7 +43,7 @@ export function foldIntoProducts(graph: Graph): Graph {
         return [emit(next)];
       }
       case "add": {
-        // The later operand is the one computed last: a chain of sums then grows from one product to the next.
+        // Prefers the later operand, which is computed last: a chain of sums then grows from one product to the next.
         const at = [1, 0].find((i) => addable(node.inputs[i] as Value, value, uses, products));
         if (at === undefined) return null;
         const { a, b, transA, transB, alpha } = products.get(node.inputs[at]?.id as number) as Product;

@@ -1,6 +1,5 @@
-// Where the gradient of swiglu stands in a graph, the product that makes the gradient of the next weight reads swiglu's
-// output as made again: the gradient needs all but one pass of it anyway, and a third of what an MLP keeps is kept no
-// more.
+// If a graph holds the gradient of swiglu, the product that makes the gradient of the next weight reads a recomputed
+// output of swiglu. The gradient computes all but one pass of that anyway, and an MLP then keeps a third less.
 import { type Graph, matmul, type Node, rewrite, swiglu, type Tensor, Uses } from "@cambium/ir";
 import { recomputedSwiglu } from "./ops/recomputed-swiglu.js";
 
@@ -10,7 +9,7 @@ export function recomputeSwiglu(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, builder) => {
     if (swiglu.is(node) && differentiated(node)) operands.set(node, inputs as [Tensor, Tensor]);
     if (!matmul.is(node) || !matmul.attrsOf(node).transA) return null;
-    // Transposing its left operand, it sums over rows: a gradient of a weight.
+    // A product that transposes its left operand sums over rows: it makes the gradient of a weight.
     const again = operands.get(uses.producer(node.inputs[1]?.id as number) as Node);
     return again ? builder.apply(node.op, [inputs[0] as Tensor, recomputedSwiglu(...again)], node.attrs) : null;
   });

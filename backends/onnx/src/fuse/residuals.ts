@@ -1,4 +1,4 @@
-// Adds what a residual branch carries inside the gradient of its norm, instead of in one more pass over the stream.
+// Adds the gradient of a residual branch inside the gradient of its norm, which saves a pass over the stream.
 import { type Graph, type Node, rewrite, type Tensor, Uses } from "@cambium/ir";
 import { rmsNormGradAdd } from "./ops/rms-norm-grad.js";
 
@@ -14,7 +14,7 @@ export function foldResiduals(graph: Graph): Graph {
     return outputs;
   });
 
-  /** The gradient of a norm whose only reader adds to it something that is there already. */
+  /** The gradient of a norm whose only reader adds a value to it that was computed earlier. */
   function withResidual(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | null {
     const [xGrad] = node.outputs;
     if (node.op.name !== "rmsNormGrad" || !xGrad || !uses.single(xGrad.id)) return null;

@@ -13,7 +13,7 @@ export const attention: Lowering<Heads> = (context) => {
   const { graph } = context;
   const { blocks, sizes } = layout;
   const alpha = { float: layout.alpha };
-  // Where no gradient follows and there is nothing to skip, ONNX's own operator does it in one.
+  // Without a gradient and with nothing to skip, ONNX's own operator computes it in one node.
   if (blocks.length === 1 && !context.read[1]) return [whole(context), ""];
   const [q, k, v] = [byHead(context, layout, 0), byHead(context, layout, 1), byHead(context, layout, 2)];
   const outs: string[] = [];
@@ -38,7 +38,7 @@ export const attentionGrad: Lowering<Heads> = (context) => {
   const [, , , , , ...probabilities] = context.inputs;
   const [q, k] = [byHead(context, layout, 0), byHead(context, layout, 1)];
   const [v, grad] = [byHead(context, layout, 2), byHead(context, layout, 4)];
-  // Each row's Σ out ∘ grad, which is its Σ probability · cotangent of it.
+  // Each row's Σ out ∘ grad, which equals its Σ probability · cotangent of the probability.
   const weighted = graph.node("Mul", [nameOf(context, 3), nameOf(context, 4)]);
   const sums = graph.node("ReduceSum", [reshaped(graph, weighted, [batch, time, heads, headDim]), graph.ints([3])], {
     keepdims: 1,

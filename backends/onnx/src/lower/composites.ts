@@ -1,4 +1,4 @@
-// Composites that ONNX Runtime computes faster whole. The others reach the lowering as primitives.
+// Composites that ONNX Runtime computes faster as a whole. The others are decomposed into primitives first.
 import { numel } from "@cambium/ir";
 import { contrib } from "../onnx/graph.js";
 import { type CompositeLowerings, typeOf } from "./lowering.js";

@@ -26,7 +26,8 @@ export const crossEntropyGrad: Lowering<{ readonly scale: number }> = (context) 
   const rows = typeOf(context, 0).shape[0] as number;
   const column = reshaped(graph, targets, [rows, 1], "i32");
   const minus = graph.node("Expand", [graph.scalar(-1), graph.ints([rows, 1])]);
-  // One index a row, so nothing is added twice; ONNX Runtime writes over the probabilities where they are read last.
+  // There is one index per row, so that nothing is added twice. If nothing else reads the probabilities, ONNX Runtime
+  // overwrites them.
   const wrong = graph.node("ScatterElements", [probabilities, column, minus], { axis: 1, reduction: "add" });
   const alpha = { float: attrs.scale / rows };
   return [graph.node("Gemm", [wrong, weight], { alpha }), graph.node("Gemm", [wrong, hidden], { transA: 1, alpha })];

@@ -1,4 +1,4 @@
-// Lowerings of the backend's own composites (src/fuse/ops): forms that ONNX Runtime computes in one node or few.
+// Lowerings of the backend's own composites (src/fuse/ops): forms that ONNX Runtime computes in one or a few nodes.
 import type { AttrsOf } from "@cambium/ir";
 import type { FusedName, fusedOps } from "../fuse/ops/index.js";
 import { attention, attentionGrad } from "./attention.js";

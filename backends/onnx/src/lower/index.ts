@@ -1,4 +1,4 @@
-// Which lowering a node has; what has none is decomposed before it comes here, or refused.
+// The lowering of each node. A composite without one is decomposed before it gets here; a primitive is refused.
 import { CambiumError, type CompositeName, type Node, type Op } from "@cambium/ir";
 import { compositeLowerings } from "./composites.js";
 import { fusedLowerings } from "./fused.js";

@@ -1,4 +1,4 @@
-// What a lowering is: from one node of the IR to nodes of an ONNX graph.
+// A lowering turns one node of the IR into nodes of an ONNX graph.
 import type {
   CompositeAttrs,
   CompositeName,
@@ -19,7 +19,7 @@ export interface LoweringContext<A extends object = object> {
   readonly types: readonly TensorType[];
   readonly outputTypes: readonly TensorType[];
   readonly attrs: A;
-  /** Which outputs anything reads; an unread one may be lowered to any name. */
+  /** Whether anything reads each output. An unread output may be lowered to any name. */
   readonly read: readonly boolean[];
 }
 

@@ -1,9 +1,9 @@
-// scatterAdd: never ScatterND, whose `add` loses updates to a race between threads when indices repeat.
+// scatterAdd. ScatterND is never used: if indices repeat, its `add` loses updates to a race between threads.
 import { numel } from "@cambium/ir";
 import { elementType, type OnnxGraph } from "../onnx/graph.js";
 import { type Lowering, nameOf, outputShape, reshaped, typeOf } from "./lowering.js";
 
-/** Up to so many rows, a product with a one-hot matrix is faster than scattering, and exact as well. */
+/** Up to this many rows, a product with a one-hot matrix is faster than scattering, and just as exact. */
 const oneHotRows = 512;
 
 export const scatterAdd: Lowering = (context) => {

@@ -1,4 +1,4 @@
-// swiglu and its gradient: as few passes over the MLP's activations as separate operators allow.
+// swiglu and its gradient, with as few passes over the MLP's activations as separate operators allow.
 import { contrib, type OnnxGraph } from "../onnx/graph.js";
 import { type Lowering, nameOf } from "./lowering.js";
 
@@ -18,7 +18,7 @@ export const swigluGrad: Lowering = (context) => {
 
 export const recomputedSwiglu: Lowering = (context) => again(context.graph, nameOf(context, 0), nameOf(context, 1)).y;
 
-/** What the gradient needs of the forward pass; made once for all that ask. */
+/** The values of the forward pass that the gradient needs, computed once for all readers. */
 function again(graph: OnnxGraph, gate: string, up: string): Readonly<Record<"s" | "silu" | "y", string>> {
   const s = graph.once(`sigmoid of ${gate}`, () => graph.node("Sigmoid", [gate]));
   const silu = graph.once(`silu of ${gate}`, () => graph.node("Mul", [gate, s]));

@@ -23,7 +23,7 @@ export const contrib = "com.microsoft";
 const opset = 23n;
 const irVersion = 11n;
 
-/** An integer, a list of them, a string, or a float (marked, for ONNX tells 1 from 1.0). */
+/** An integer, a list of integers, a string, or a float (marked as such, because ONNX distinguishes 1 from 1.0). */
 export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
 
 /** Element types of initializers; `i64` is ONNX's own, for shapes and axes. */
@@ -39,7 +39,7 @@ interface OnnxNode {
 
 export interface NodeOptions {
   readonly domain?: string;
-  /** How many outputs; null where one is not wanted. */
+  /** The outputs; null for one that is not wanted. */
   readonly outputs?: readonly (true | null)[];
 }
 
@@ -66,7 +66,7 @@ export class OnnxGraph {
     this.#outputs.push(valueInfo(name, type));
   }
 
-  /** Appends an output that is no tensor but an empty sequence of f32 tensors, and returns its name. */
+  /** Appends an output that is not a tensor but an empty sequence of f32 tensors, and returns its name. */
   sequenceOutput(): string {
     const name = this.node("SequenceEmpty", []);
     const elemType = typeProto({ dtype: "f32", shape: [] });
@@ -98,7 +98,7 @@ export class OnnxGraph {
     return outputs;
   }
 
-  /** A small tensor kept in the model; equal ones are shared. */
+  /** A small tensor that is part of the model. Equal ones are shared. */
   constant(dtype: ConstantType, shape: readonly number[], values: ArrayLike<number>): string {
     const rawData = bytesOf(dtype, values);
     const key = `${dtype}[${shape}]${Buffer.from(rawData).toString("base64")}`;
@@ -120,7 +120,7 @@ export class OnnxGraph {
     return this.constant("i64", [values.length], values);
   }
 
-  /** The value made by `make` the first time `key` is asked for. */
+  /** The value that `make` returned when `key` was first asked for. */
   once(key: string, make: () => string): string {
     const known = this.#once.get(key) ?? make();
     this.#once.set(key, known);
@@ -139,10 +139,10 @@ export class OnnxGraph {
   }
 
   /**
-   * Has `name` computed before what follows. ONNX Runtime starts from the results that nothing else reads, the last one
-   * first, and computes backwards only what each needs: left to itself it would run all gradients of weights at the very
-   * end, keeping every activation alive (and cold) till then. The next `reshape` therefore reads an empty piece of the
-   * awaited value's shape.
+   * Makes ONNX Runtime compute `name` before the nodes that follow. ONNX Runtime orders nodes backwards from the results
+   * that nothing reads, the last one first. Without this it would compute all gradients of weights at the very end and
+   * keep every activation alive (and out of the caches) until then. The next `reshape` therefore reads an empty piece of
+   * this value's shape.
    */
   await(name: string): void {
     this.#awaited.push(name);

@@ -1,4 +1,4 @@
-// Errors on their way out of the worker: typed ones as they are, ONNX Runtime's by what they mean.
+// Errors on their way out of the worker: a CambiumError as it is, an error of ONNX Runtime by its meaning.
 import { CambiumError } from "@cambium/ir";
 import type { SentError } from "../protocol.js";
 

@@ -67,7 +67,7 @@ export class WorkerExecutable {
       for (const result of results.values()) mine.delete(result);
       return results;
     } finally {
-      // What a run owns and does not hand out: consumed inputs, or everything when it failed.
+      // The blocks that the run owns and does not return: consumed inputs, and all its blocks if it failed.
       for (const block of mine) this.storage.free(block);
     }
   }

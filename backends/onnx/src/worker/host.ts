@@ -1,4 +1,4 @@
-// What the worker does at each request.
+// The worker's side of each request.
 import { CambiumError, type DType, type HostData } from "@cambium/ir";
 import { env } from "onnxruntime-node";
 import { narrow, widen } from "../edge.js";
@@ -16,7 +16,7 @@ interface Opened {
   readonly kernels: Kernels;
 }
 
-/** A call's result, and the buffers in it that move instead of being copied. */
+/** A call's result, and the buffers in it that are transferred instead of copied. */
 interface Answer {
   readonly result: Calls[CallName]["result"];
   readonly buffers: ArrayBuffer[];
@@ -25,7 +25,7 @@ interface Answer {
 export class Host {
   #opened: Opened | undefined;
   readonly #tensors = new Map<TensorId, Block>();
-  /** What runs failed with that others may take outputs of: they were sent before that was known. */
+  /** The errors of failed runs, by the ids of their outputs: runs sent before the failure was known may use those ids. */
   readonly #failed = new Map<TensorId, unknown>();
   readonly #executables = new Map<ExecutableId, WorkerExecutable>();
 
@@ -106,7 +106,7 @@ export class Host {
     }
   }
 
-  /** The inputs' blocks by slot, and those of them that are the run's to free. A failure frees what was to be consumed. */
+  /** The inputs' blocks by slot, and which of them the run must free. On failure, consumed blocks are freed here. */
   #bind({ plan }: WorkerExecutable, bindings: RunRequest["bindings"]): { bound: Map<Slot, Block>; uploaded: Block[] } {
     const { storage } = this.#state();
     const bound = new Map<Slot, Block>();

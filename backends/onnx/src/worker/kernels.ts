@@ -6,7 +6,7 @@ import type { Block, Storage } from "./storage.js";
 const recordBytes = 128;
 const kinds = { squareSum: 0, clip: 1, adamw: 2 };
 const tableRecords = 4096;
-/** Elements staged at a time of tensors that lie outside the flat memory. */
+/** Elements copied at a time from and to tensors outside the flat memory. */
 const chunk = 2 ** 18;
 /** Most tensors that one call touches. */
 const lanes = 9;
@@ -29,13 +29,13 @@ export class Kernels {
     this.#enter = enter;
   }
 
-  /** Must come before the first tensor: it reserves memory of its own. */
+  /** Must run before the first tensor is made: it reserves memory of its own. */
   static async load(storage: Storage, binary: Uint8Array<ArrayBuffer>): Promise<Kernels> {
     const { instance } = await WebAssembly.instantiate(binary, { env: { memory: storage.memory } });
     return new Kernels(storage, instance.exports["run"] as (table: number, count: number) => void);
   }
 
-  /** Runs `calls` in order: in one entry, unless a tensor lies outside the flat memory. */
+  /** Runs `calls` in order, by entering WebAssembly once unless a tensor lies outside the flat memory. */
   run(calls: readonly KernelCall[], block: BlockOf): void {
     if (calls.every((call) => slotsOf(call).every((slot) => block(slot).address !== null))) {
       this.#records(calls.flatMap((call) => recordsOf(call, block, (slot) => block(slot).address as number)));

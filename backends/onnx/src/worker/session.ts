@@ -25,9 +25,10 @@ export class Session {
   }
 
   /**
-   * Reads `feeds` and writes into `fetches`, both by value name. After a run onnxruntime-node copies every output into
-   * a fresh buffer, also those that lie in memory of ours: all gradients, at every step. It stops with an error at the
-   * first that is no tensor; by then all are computed. So the model's first output is none, and the error expected.
+   * Reads `feeds` and writes into `fetches`, both by value name. After a run, onnxruntime-node copies every output into a
+   * fresh buffer, even those that already lie in our memory: all gradients, at every step. It stops with an error at the
+   * first output that is not a tensor, when all outputs are computed. So the model's first output is not a tensor, and
+   * that error is expected.
    */
   async run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor>): Promise<void> {
     const session = await this.#opened();
@@ -38,7 +39,10 @@ export class Session {
     }
   }
 
-  /** Adds the time of every node run since the last call to `times`. ONNX Runtime cannot go on profiling: it reopens. */
+  /**
+   * Adds the time of every node run since the last call to `times`. ONNX Runtime cannot resume profiling, so the session
+   * is created again.
+   */
   async drainProfile(times: OpTimes): Promise<void> {
     if (!this.#session || this.#profileFolder === undefined) return;
     const folder = this.#profileFolder;

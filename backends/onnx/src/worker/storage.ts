@@ -48,7 +48,7 @@ export class Storage {
     return { type, data, address, tensor: ortTensor(type, data) };
   }
 
-  /** A block holding a copy of `data`, which is as held. */
+  /** A block with a copy of `data`, which is in the dtype that the device holds. */
   store(type: TensorType, data: HostData): Block {
     const block = this.allocate(type);
     block.data.set(data);
@@ -59,7 +59,7 @@ export class Storage {
     if (address !== null) this.#allocator.free(address);
   }
 
-  /** Address of untyped memory kept for good. @throws CambiumError `E_OUT_OF_MEMORY`. */
+  /** Address of untyped memory that is never freed. @throws CambiumError `E_OUT_OF_MEMORY`. */
   reserve(bytes: number): number {
     const address = this.#allocator.allocate(bytes);
     if (address === null)
@@ -75,7 +75,7 @@ function ortTensor({ dtype, shape }: TensorType, data: HostData): Tensor {
   return new Tensor(ortTypes[heldAs[dtype]], data as Float32Array, [...shape]) as Tensor;
 }
 
-/** Address space may be limited (containers, ulimit -v): takes what it gets, halving. */
+/** Address space may be limited (containers, ulimit -v), so this halves the size until it fits. */
 function largestMemory(): WebAssembly.Memory {
   for (let pages = mostPages; ; pages /= 2) {
     try {

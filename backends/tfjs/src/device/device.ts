@@ -1,4 +1,4 @@
-// The device over one engine of tfjs. The engine outlives it: it is tfjs's own, one per process.
+// The device over one engine of tfjs. The engine outlives the device: tfjs has one per process.
 import { type Device, type DeviceInfo, deviceShell } from "@cambium/backend";
 import type { Engine } from "../engines/engine.js";
 import type { TfTensor } from "../tfjs.js";

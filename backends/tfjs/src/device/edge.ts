@@ -1,4 +1,4 @@
-// Between host tensors and the engine's: f16 and bf16 are widened to float32 on the way in and rounded on the way out.
+// Between host tensors and the engine's tensors: f16 and bf16 are widened on the way in and rounded on the way out.
 import {
   allocate,
   type DType,
@@ -40,7 +40,7 @@ export async function download(engine: Engine, tensor: TensorInfo, { dtype, shap
   return { dtype, shape, data: copy } as HostTensor;
 }
 
-/** The engine's values of a tensor: perhaps its own memory, so not to be written to. */
+/** The engine's values of a tensor. They may be the engine's own memory: do not write to them. */
 export async function readData(engine: Engine, { dataId }: TensorInfo): Promise<TfData> {
   activate(engine);
   return (await engine.tf.engine().backend.read(dataId)) as TfData;
@@ -51,7 +51,7 @@ export function rounded(dtype: HalfDType, values: TfData): Float32Array {
   return decodeHalf(dtype, encodeHalf(dtype, values));
 }
 
-/** Host data as the engine holds it; always a copy, since engines keep the array they are given. */
+/** Host data as the engine holds it. Always a copy, because engines keep the array that they are given. */
 export function held(dtype: DType, data: HostData): TfData {
   return isHalf(dtype) ? decodeHalf(dtype, data) : (data.slice() as TfData);
 }

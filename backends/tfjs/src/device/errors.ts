@@ -1,8 +1,8 @@
-// What an engine throws, by what it means.
+// Errors of an engine, by their meaning.
 import { CambiumError } from "@cambium/ir";
 import type { Engine } from "../engines/engine.js";
 
-/** A typed error where the engine ran out of memory or lost its device; else the error as it is. */
+/** A CambiumError if the engine ran out of memory or lost its device; else the error unchanged. */
 export function engineError(engine: Engine, error: unknown): unknown {
   if (error instanceof CambiumError) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,13 +1,13 @@
-// Whether the NVIDIA driver is here, and what it calls its first GPU; read from the kernel's files, nothing is started.
+// Whether the NVIDIA driver is installed, and the name of its first GPU. It reads the kernel's files and starts nothing.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Gpu {
-  /** The first GPU's name, where the driver lists it. */
+  /** The name of the first GPU, if the driver lists it. */
   readonly name?: string;
 }
 
-/** Null when there is no NVIDIA driver. WSL has one without the driver's files, and so no names. */
+/** Null if there is no NVIDIA driver. WSL has a driver without those files, and therefore no names. */
 export function findGpu(root = "/"): Gpu | null {
   const driver = join(root, "proc/driver/nvidia");
   const present = [join(driver, "version"), join(root, "dev/nvidiactl"), join(root, "dev/dxg")].some(existsSync);
@@ -23,7 +23,7 @@ function firstModel(folder: string): string | undefined {
       if (model !== undefined) return model.trim();
     }
   } catch {
-    // Containers often hide these files: the GPU is then without a name.
+    // Containers often hide these files; the GPU then has no name.
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-// What tfjs-node uses of `node:util` and Node 23 dropped, handed to tfjs-node's own files alone.
+// The functions of `node:util` that tfjs-node uses and Node 23 removed. Only tfjs-node's own files get them.
 import Module from "node:module";
 import { sep } from "node:path";
 import util from "node:util";
@@ -10,17 +10,17 @@ const dropped = {
   isUndefined: (value: unknown): boolean => value === undefined,
 };
 
-/** `node:util` with what newer versions of Node lack. */
+/** `node:util` with the functions that newer versions of Node lack. */
 const legacyUtil: typeof util = Object.assign(Object.create(util), dropped);
 
 type Load = (request: string, parent: { readonly filename?: string | null } | undefined, isMain: boolean) => unknown;
 
 /**
- * Runs `load`, meanwhile giving CommonJS modules below `folder` (a real path) the older `util`. `node:util` itself is
- * untouched, other packages see no change, and nothing is left in place afterwards.
+ * Runs `load`; while it runs, CommonJS modules below `folder` (a real path) get the older `util`. `node:util` itself is
+ * not changed, other packages see no difference, and nothing stays in place afterwards.
  */
 export function withLegacyUtil<T>(folder: string, load: () => T): T {
-  // The one place every `require` passes through; tools that mock modules use it alike.
+  // Every `require` passes through this place; tools that mock modules use it too.
   const loader = Module as unknown as { _load: Load };
   const original = loader._load;
   loader._load = function (this: unknown, request, parent, isMain) {

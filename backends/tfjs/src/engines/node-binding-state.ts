@@ -1,4 +1,4 @@
-// What stands in the way of tfjs-node or tfjs-node-gpu, or what would run: looked up in files; nothing is loaded.
+// Why tfjs-node or tfjs-node-gpu would not run, or what would run. It looks at files and loads nothing.
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -40,11 +40,11 @@ export type EngineState =
       readonly state: "ready";
       /** Path of the native module. */
       readonly binding: string;
-      /** Of TensorFlow, where the manifest tells it; else the binding itself will. */
+      /** Version of TensorFlow, if the manifest has it; else the binding reports it when it is loaded. */
       readonly tensorflow?: string | undefined;
     } & InstalledEngine);
 
-/** The package as the file `from` (path or URL) sees it, or what is wrong with it. */
+/** The package as the file `from` (path or URL) would import it, or what is wrong with it. */
 export function findEngine(kind: NodeEngineKind, from: string): InstalledEngine | Obstacle {
   const packageName = enginePackage[kind];
   const folder = installed(packageName, dirname(from.startsWith("file:") ? fileURLToPath(from) : from));
@@ -63,7 +63,7 @@ export function findEngine(kind: NodeEngineKind, from: string): InstalledEngine 
   return { packageName, folder, version, load: createRequire(path) };
 }
 
-/** The real folder of a package in the nearest `node_modules` on the way up that has it, whatever state it is in. */
+/** The real folder of a package, in whatever state, in the nearest `node_modules` above that has it. */
 function installed(name: string, dir: string): string | undefined {
   const folder = join(dir, "node_modules", name);
   if (existsSync(join(folder, "package.json"))) return realpathSync(folder);
@@ -97,7 +97,7 @@ async function findBinding(
   return own === undefined ? { state: "not-built", version, builtFor: otherBuild(packageName) } : { binding: own };
 }
 
-/** The binding that the package's own script made or fetched, where it could. */
+/** The binding that the package's own script built or downloaded, if it could. */
 function ownBinding(folder: string): string | undefined {
   const versions = namesIn(join(folder, "lib"))
     .map((name) => Number(/^napi-v(\d+)$/.exec(name)?.[1]))
@@ -106,7 +106,7 @@ function ownBinding(folder: string): string | undefined {
   return versions.map((version) => join(folder, "lib", `napi-v${version}`, bindingName)).find(existsSync);
 }
 
-/** The version that a binding in the cache was built for, where it is another one. */
+/** The version that a binding in the cache was built for, if it is not this one. */
 function otherBuild(name: EnginePackage): string | undefined {
   const prefix = bindingPrefix(name);
   const rest = namesIn(cacheFolder()).filter((entry) => entry.startsWith(prefix));
@@ -121,13 +121,13 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** Why an engine does not run, as an error. */
+/** The error for an engine that does not run. */
 export function unavailable(kind: NodeEngineKind, obstacle: Obstacle): CambiumError {
   const { message, ...details } = explain(kind, obstacle);
   return new CambiumError("E_BACKEND_UNAVAILABLE", message, details);
 }
 
-/** For `cambium doctor`: what would run, or why not and what mends it. */
+/** For `cambium doctor`: what would run, or why it would not and how to mend that. */
 export async function probeNodeEngine(kind: NodeEngineKind, from: string = import.meta.url): Promise<ProbeResult> {
   const found = await inspectNodeEngine(kind, from);
   const gpu = kind === "node-gpu" ? findGpu() : null;

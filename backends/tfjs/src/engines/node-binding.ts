@@ -1,4 +1,4 @@
-// Loads tfjs-node over a binding that `cambium setup tfjs` built, or over the package's own where it has one.
+// Loads tfjs-node over a binding that `cambium setup tfjs` built, or over the package's own binding if it has one.
 import { join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { findGpu } from "./node-binding-gpu.js";
@@ -9,18 +9,18 @@ type Tf = typeof import("@tensorflow/tfjs-core");
 
 /** tfjs over libtensorflow, set as the current backend of tfjs. */
 export interface NodeEngine {
-  /** The tfjs of tfjs-node itself; engine and kernel registry are one per process, whichever copy one asks. */
+  /** tfjs-node's own tfjs. All copies of tfjs in a process share one engine and one kernel registry. */
   readonly tf: Tf;
   /** The name it is registered under with tfjs. */
   readonly backendName: "tensorflow";
   /** E.g. `tfjs-node 4.22.0, TensorFlow 2.21.0`. */
   readonly version: string;
-  /** What computes: `cpu`, or the GPU's name where the driver tells it. */
+  /** What computes: `cpu`, or the GPU's name if the driver reports it. */
   readonly device: string;
   readonly cuda: boolean;
 }
 
-/** The part of the native module that is read here. */
+/** The part of the native module that is used here. */
 interface Binding {
   readonly TF_Version: string;
   isUsingGpuDevice(): boolean;
@@ -28,16 +28,16 @@ interface Binding {
 
 type KernelBackendClass = new (binding: Binding, packageName: string) => InstanceType<Tf["KernelBackend"]>;
 
-/** TensorFlow's own switches, where the user sets none: only warnings are told, GPU memory is taken as it is needed. */
+/** TensorFlow's own switches, unless the user sets them: log only warnings, allocate GPU memory as it is needed. */
 const switches = { TF_CPP_MIN_LOG_LEVEL: "1", TF_FORCE_GPU_ALLOW_GROWTH: "true" };
 
 let loaded: { readonly kind: NodeEngineKind; readonly engine: NodeEngine } | undefined;
 
 /**
- * Loads an engine, once per thread. `from` is the file, as path or URL, that looks packages up.
- * @throws CambiumError `E_BACKEND_UNAVAILABLE` that says which of these holds, and the command that mends it: the
- * package is missing, of another version, or does not load; its binding is not built, or is broken; `node-gpu` finds no
- * CUDA device (it does not go on on the CPU); the other of the two engines is loaded already.
+ * Loads an engine, once per thread. Packages are looked up from the file `from` (a path or URL).
+ * @throws CambiumError `E_BACKEND_UNAVAILABLE` with the cause and the command that mends it: the package is missing, has
+ * another version, or does not load; its binding is not built, or is broken; `node-gpu` finds no CUDA device (it does not
+ * fall back to the CPU); the other of the two engines is already loaded.
  */
 export async function loadNodeEngine(kind: NodeEngineKind, from: string = import.meta.url): Promise<NodeEngine> {
   if (loaded?.kind === kind) return loaded.engine;
@@ -63,7 +63,7 @@ function start(kind: NodeEngineKind, found: Extract<EngineState, { state: "ready
   if (kind === "node-gpu" && !cuda) throw unavailable(kind, { state: "no-cuda", gpu });
   const tf = attempt(kind, "package", () =>
     withLegacyUtil(folder, () => {
-      // What tfjs-node's own entry does, but for looking for its binding by node-pre-gyp, in its own folder.
+      // This does what tfjs-node's own entry does, except for looking for its binding in its own folder by node-pre-gyp.
       const union = load("@tensorflow/tfjs") as Tf;
       load(join(folder, "dist", "register_all_kernels.js"));
       const { NodeJSKernelBackend } = load(join(folder, "dist", "nodejs_kernel_backend.js")) as {

@@ -1,5 +1,5 @@
-// The engines that are JavaScript and WebAssembly alone: they run in Node and in browsers, as far as each has what they
-// need. Their packages are imported only when one is asked for.
+// The engines that consist of JavaScript and WebAssembly only. They run in Node and in browsers that have what they need.
+// A package is imported only when its engine is opened.
 import type { ProbeResult } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { installOf, isSupported, supportedRange } from "../setup/packages.js";
@@ -12,11 +12,11 @@ type PortableName = Exclude<EngineName, "node" | "node-gpu">;
 interface PortablePackage {
   readonly name: string;
   load(): Promise<unknown>;
-  /** What computes, once the package is loaded. */
+  /** The device text, once the package is loaded. */
   device(loaded: unknown): string;
 }
 
-// Each import is spelled out, so that a bundler finds what a page asks for.
+// Each import is written out, so that a bundler finds the packages that a page needs.
 const packages: Readonly<Record<PortableName, PortablePackage>> = {
   wasm: {
     name: "@tensorflow/tfjs-backend-wasm",
@@ -54,7 +54,7 @@ export function portableEngine(name: PortableName): EngineSource {
   };
 }
 
-/** An engine over a tfjs that is there already, on the backend that is active in it, or on `backendName`. */
+/** An engine over a tfjs that is already loaded, on `backendName` or on its active backend. */
 export async function engineOver(tf: Tfjs, device: (name: string) => string, backendName?: string): Promise<Engine> {
   if (!isSupported(tf.version_core)) {
     throw new CambiumError("E_BACKEND_UNAVAILABLE", "this tfjs is of a version that Cambium does not work with", {
@@ -65,7 +65,7 @@ export async function engineOver(tf: Tfjs, device: (name: string) => string, bac
   }
   if (backendName !== undefined && !(await tf.setBackend(backendName).catch(() => false))) {
     throw new CambiumError("E_BACKEND_UNAVAILABLE", `tfjs does not start its backend "${backendName}" here`, {
-      hint: "another engine; what tfjs found stands in its warnings above",
+      hint: "another engine; the warnings of tfjs above say what it found",
     });
   }
   await tf.ready();
@@ -101,8 +101,8 @@ async function probe(name: PortableName, { name: packageName, load: importIt }: 
 }
 
 /**
- * A package that the package `engine` runs on, or that itself.
- * @throws CambiumError `E_BACKEND_UNAVAILABLE`: not installed, or installed and broken, with its own words.
+ * Imports the package `engine`, or a package that it needs.
+ * @throws CambiumError `E_BACKEND_UNAVAILABLE` if it is not installed, or if it does not load, with its own message.
  */
 async function imported<T>(name: string, engine: string, importIt: () => Promise<unknown>): Promise<T> {
   try {

@@ -1,4 +1,4 @@
-// Where an engine comes from: looked at for `cambium doctor`, loaded for `open`.
+// The source of an engine: probed by `cambium doctor`, loaded by `open`.
 import type { ProbeResult } from "@cambium/backend";
 import type { Engine } from "./engine.js";
 
@@ -6,7 +6,7 @@ export type EngineName = "node-gpu" | "node" | "wasm" | "cpu" | "webgpu" | "webg
 
 export interface EngineSource {
   readonly name: EngineName;
-  /** @throws CambiumError `E_BACKEND_UNAVAILABLE` with what mends it. */
+  /** @throws CambiumError `E_BACKEND_UNAVAILABLE` with how to mend it. */
   load(): Promise<Engine>;
   /** Never throws. */
   probe(): Promise<ProbeResult>;

@@ -1,8 +1,8 @@
-// Fewer axes for the same meaning: neighbouring axes that an op treats alike become one, so that no engine's limit on
-// ranks is met and fast paths for few axes are.
+// Merges neighbouring axes that an op treats alike: the result is the same, no engine's limit on ranks is reached, and
+// fast paths for few axes apply.
 import { broadcastShapes, type Shape } from "@cambium/ir";
 
-/** Operands of a broadcasting op with as few axes as their pattern of stretching allows. */
+/** The operands of a broadcasting op, with as few axes as the way they are stretched allows. */
 export function collapseBroadcast(shapes: readonly Shape[]): { readonly shapes: Shape[]; readonly out: Shape } {
   const out = shapes.reduce(broadcastShapes);
   const padded = shapes.map((shape) => [...new Array<number>(out.length - shape.length).fill(1), ...shape]);
@@ -14,7 +14,7 @@ export function collapseBroadcast(shapes: readonly Shape[]): { readonly shapes: 
   return { shapes: padded.map((shape) => products(shape, groups)), out: products(out, groups) };
 }
 
-/** `shape` with neighbours that are both reduced or both kept joined, and which of the new axes are reduced. */
+/** `shape` with neighbouring axes merged if both are reduced or both kept, and which of the new axes are reduced. */
 export function collapseReduction(
   shape: Shape,
   axes: ReadonlySet<number>,
@@ -30,7 +30,7 @@ export function collapseReduction(
   };
 }
 
-/** A permutation with axes that stay neighbours in their order joined, and those of size 1 left out. */
+/** A permutation without the axes of size 1, and with axes merged that stay neighbours in the same order. */
 export function collapseTranspose(
   shape: Shape,
   permutation: readonly number[],
@@ -47,7 +47,7 @@ export function collapseTranspose(
   return { shape: products(shape, sorted), permutation: groups.map((group) => sorted.indexOf(group)) };
 }
 
-/** Axes in groups of neighbours with one key; those that do not matter are left out. */
+/** Axes in groups of neighbours with the same key. Axes that make no difference are left out. */
 function runs(rank: number, key: (axis: number) => string, matters: (axis: number) => boolean): number[][] {
   const groups: { key: string; axes: number[] }[] = [];
   for (let axis = 0; axis < rank; axis++) {

@@ -1,4 +1,4 @@
-// Which kernels speak for an engine.
+// The kernels of each engine.
 import type { Program } from "../program/program.js";
 import { Kernels } from "./kernels.js";
 import { TensorflowKernels } from "./tensorflow.js";

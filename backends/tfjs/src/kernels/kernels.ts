@@ -1,5 +1,5 @@
-// The vocabulary that lowerings speak, as kernels of tfjs by name. An engine whose kernels differ has a subclass; what
-// is wrong or missing in one is worked around there, by name.
+// The operations that lowerings are written in, as kernels of tfjs by name. An engine whose kernels differ has a subclass,
+// which works around what is wrong or missing there.
 import { broadcastShapes, type DType, numel, type Shape } from "@cambium/ir";
 import { readData, rounded } from "../device/edge.js";
 import { activate } from "../engines/engine.js";
@@ -33,7 +33,7 @@ export class Kernels {
 
   constructor(readonly program: Program) {}
 
-  /** A tensor of its own with the same data: an output that is an input, a view, or given away already. */
+  /** A new tensor with the same data, for an output that is an input, a view, or already returned under another name. */
   copy(x: Ref): Ref {
     const engine = this.program.engine.tf.engine();
     return this.program.append("Identity", [x], { copy: this.copies++ }, [x], ([out]) => (values) => {
@@ -78,12 +78,12 @@ export class Kernels {
     return this.program.kernel("Cast", { x }, { dtype: to }, { shape: x.shape, dtype: to });
   }
 
-  /** Rounded to what f16 or bf16 can hold, on the host: no engine computes in them. */
+  /** Rounded on the host to what f16 or bf16 can hold: no engine computes in them. */
   round(x: Ref, to: Extract<DType, "f16" | "bf16">): Ref {
     const { engine } = this.program;
     return this.program.append("round", [x], { to }, [x], ([out]) => async (values) => {
       const data = rounded(to, await readData(engine, values[x.slot] as TensorInfo));
-      // Another engine may have had its turn while this one was read.
+      // Another engine may have become active while this one was read.
       activate(engine);
       values[out as number] = engine.tf.engine().makeTensor(data, [...x.shape], "float32");
     })[0] as Ref;
@@ -139,7 +139,7 @@ export class Kernels {
     return this.reshape(picked, [...indices.shape, ...rest]);
   }
 
-  /** `updates` [count, width] summed by `indices` int32 [count] into [rows, width]; in one order, so always the same bits. */
+  /** `updates` [count, width] summed by `indices` int32 [count] into [rows, width], in a fixed order, so always with the same bits. */
   scatterAdd(updates: Ref, indices: Ref, rows: number): Ref {
     const [count, width] = updates.shape as [number, number];
     const shape = [rows, width];
@@ -193,7 +193,7 @@ export class Kernels {
     return factor === 1 ? x : this.binary("Multiply", x, this.program.scalar(factor));
   }
 
-  /** With the axis's order turned round. */
+  /** With the order along the axis reversed. */
   reverse(x: Ref, axis: number): Ref {
     return this.program.kernel("Reverse", { x }, { dims: [axis] }, x);
   }
@@ -252,7 +252,7 @@ export class Kernels {
     return this.batchMatMul(a, b, transA, transB);
   }
 
-  /** Two stacks of as many matrices. */
+  /** Two stacks with the same number of matrices. */
   protected products(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {
     return this.batchMatMul(a, b, transA, transB);
   }
@@ -284,7 +284,7 @@ export class Kernels {
     return this.reshape(this.elementwise(name, this.reshape(a, left), this.reshape(b, right), out, dtype), shape);
   }
 
-  /** The type that operands stretch to. */
+  /** The type that the operands broadcast to. */
   protected stretched(operands: readonly Ref[], dtype: TfDType): Omit<Ref, "slot"> {
     return { shape: operands.map(({ shape }) => shape).reduce((a, b) => broadcastShapes(a, b)), dtype };
   }
@@ -307,7 +307,7 @@ export class Kernels {
   }
 }
 
-/** The last two sizes of an operand as the product reads them. */
+/** The last two sizes of an operand, swapped if the product reads it transposed. */
 export function ordered({ shape }: Ref, transposed: boolean): readonly [number, number] {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return transposed ? [columns, rows] : [rows, columns];

@@ -1,5 +1,5 @@
-// The same vocabulary for tfjs-node, as TensorFlow's own ops through its backend. Its kernels of tfjs upload axes, shapes
-// and permutations anew at every call, and GatherV2 reads its indices back; here they are tensors made once.
+// The same operations for tfjs-node, as TensorFlow's own ops through its backend. The kernels of tfjs upload axes, shapes
+// and permutations at every call, and GatherV2 reads its indices back; here they are tensors that are made once.
 import { numel, type Shape } from "@cambium/ir";
 import { activate } from "../engines/engine.js";
 import type { Ref, RefType } from "../program/program.js";
@@ -92,7 +92,7 @@ export class TensorflowKernels extends Kernels {
     return this.op("GatherV2", [table, indices, this.program.scalar(0, "int32")], attrs, { shape, dtype: table.dtype });
   }
 
-  /** TensorFlow shares the rows, not the updates, among threads on a CPU: no update is lost and the order is one. */
+  /** On a CPU, TensorFlow divides the rows among threads, not the updates: no update is lost and the order is fixed. */
   override scatterAdd(updates: Ref, indices: Ref, rows: number): Ref {
     const attrs = [this.type("T", updates), this.type("Tindices", "int32"), this.type("Tnumsegments", "int32")];
     const type = { shape: [rows, updates.shape[1] as number], dtype: updates.dtype };
@@ -165,13 +165,13 @@ export class TensorflowKernels extends Kernels {
     return this.op("Transpose", [x, this.program.integers(perm)], attrs, { shape, dtype: x.dtype });
   }
 
-  /** TensorFlow broadcasts up to nine axes by itself: reshaping first would cost an op. */
+  /** TensorFlow broadcasts up to nine axes itself, so that merging axes first would only cost an op. */
   protected override broadcasting(name: Binary | Predicate, a: Ref, b: Ref, dtype: TfDType): Ref {
     const attrs = name === "LogicalAnd" ? [] : [this.type("T", a)];
     return this.op(opOf[name] ?? name, [a, b], attrs, this.stretched([a, b], dtype));
   }
 
-  /** One op of TensorFlow with one output. `key` tells apart what must not be shared. */
+  /** One op of TensorFlow with one output. Ops with different `key`s are not shared. */
   protected op(name: string, inputs: readonly Ref[], attrs: readonly OpAttr[], type: RefType, key: object = {}): Ref {
     return this.ops(name, inputs, attrs, [type], key)[0] as Ref;
   }

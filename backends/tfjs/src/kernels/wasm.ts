@@ -1,9 +1,9 @@
 // What is wrong or slow in tfjs-backend-wasm, by kernel:
-// BatchMatMul has a fast path (XNNPACK) for one product without transposes and plain loops, twenty times slower, for all
-// else: operands are transposed first and stacks taken apart.
-// Slice copies its whole input out of the heap first, for each of a stack's matrices again: they are read one by one.
-// OneHot writes the bits of integers, also where it says float32: asked for int32 and cast.
-// UnsortedSegmentSum is not registered: ScatterNd, as on every engine but TensorFlow.
+// BatchMatMul has a fast path (XNNPACK) for a single product without transposes; everything else runs in plain loops,
+// twenty times slower. So operands are transposed first and stacks are split.
+// Slice first copies its whole input out of the heap, once for each matrix of a stack. So matrices are read directly.
+// OneHot writes the bits of integers even if float32 is asked for. So int32 is asked for and cast.
+// UnsortedSegmentSum is not registered. So ScatterNd is used, as on every engine but TensorFlow.
 import type { Ref } from "../program/program.js";
 import type { TensorInfo, TfData } from "../tfjs.js";
 import { Kernels } from "./kernels.js";

@@ -1,4 +1,4 @@
-// What tfjs-backend-webgl does otherwise: how a texture is packed depends on its shape, so another shape needs a kernel.
+// What differs in tfjs-backend-webgl: a texture is packed by its shape, so that a reshape needs a kernel.
 import type { Shape } from "@cambium/ir";
 import type { Ref } from "../program/program.js";
 import { Kernels, same } from "./kernels.js";

@@ -1,7 +1,7 @@
 // What is wrong or missing in tfjs-backend-webgpu, by kernel:
-// ScatterNd adds by atomics in any order, so two runs differ in their bits: a product with a one-hot matrix instead.
-// Sum and Max of int32 go through f32 and lose what is beyond 2^24: halves added together instead.
-// Sin and Cos are WGSL's, good to 2^-11 only: reduced to a quarter turn and summed as series.
+// ScatterNd adds by atomics in any order, so that two runs differ in their bits. A product with a one-hot matrix is used.
+// Sum and Max of int32 go through f32 and are inexact beyond 2^24. One half of the rows is added to the other until one is left.
+// Sin and Cos are WGSL's, accurate to 2^-11 only. The argument is reduced to a quarter turn and a series is summed.
 import { numel, type Shape } from "@cambium/ir";
 import type { Ref } from "../program/program.js";
 import { type Binary, Kernels, type Unary } from "./kernels.js";

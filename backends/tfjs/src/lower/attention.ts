@@ -1,5 +1,5 @@
-// Causal attention in blocks of rows, each against the keys it may see: less of the square's upper half the more blocks.
-// Where forward and backward stand in one graph, the backward pass finds the probabilities that the forward pass made.
+// Causal attention in blocks of rows, each against the keys it may see: the more blocks, the less of the square's upper
+// half is computed. If a graph holds forward and backward pass, the backward pass reuses the forward's probabilities.
 import { AttentionLayout, attentionSizes, type Block } from "@cambium/backend";
 import type { CompositeAttrs } from "@cambium/ir";
 import { type Lowering, type LoweringContext, operand } from "./lowering.js";
@@ -39,7 +39,7 @@ export const causalAttentionGrad: Lowering<CompositeAttrs<"causalAttentionGrad">
   const q = query(context, layout);
   const [k, v] = [layout.byHead(operand(context, 1), kvHeads), layout.byHead(operand(context, 2), kvHeads)];
   const grad = layout.byHead(operand(context, 5), heads);
-  // Each row's Σ out ∘ grad, which is its Σ probability · cotangent of it.
+  // Each row's Σ out ∘ grad, which equals its Σ probability · cotangent of the probability.
   const weighted = kernels.binary("Multiply", operand(context, 3), operand(context, 5));
   const delta = kernels.sum(kernels.reshape(weighted, [batch, time, heads, headDim]), [3], true);
   const deltaByHead = kernels.transpose(delta, [0, 2, 1, 3]);
@@ -103,7 +103,7 @@ function softmax(context: LoweringContext, layout: Layout, block: Block): { scor
   return { scores, probabilities: context.kernels.softmax(scores) };
 }
 
-/** The forward pass's probabilities where `logSumExp` is of this forward pass; else made from it. */
+/** The probabilities of the forward pass if `logSumExp` comes from it; else computed from `logSumExp`. */
 function probabilitiesGiven(context: LoweringContext, layout: Layout, block: Block): Ref {
   const { kernels, inputs } = context;
   const logSumExp = operand(context, 4);

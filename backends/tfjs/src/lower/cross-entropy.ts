@@ -28,7 +28,7 @@ export const linearCrossEntropyGrad: Lowering = (context) => {
       );
   const share = kernels.scale(grad, 1 / rows);
   const scaled = (x: Operand) => kernels.binary("Multiply", x, share);
-  // The smaller of what can be scaled: the logits' gradient, or what is made of it.
+  // Scales whichever is smaller: the gradient of the logits, or the gradients made from it.
   const before = rows * vocab <= (rows + vocab) * width;
   const cotangents = before ? scaled(wrong) : wrong;
   const grads = [kernels.matmul(cotangents, weight), kernels.matmul(cotangents, hidden, { transA: true })];

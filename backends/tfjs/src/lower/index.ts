@@ -1,4 +1,4 @@
-// Which lowering a node has; what has none is decomposed before it comes here, or refused.
+// The lowering of each node. A composite without one is decomposed before it gets here; a primitive is refused.
 import { CambiumError, type CompositeName, type Op } from "@cambium/ir";
 import { compositeLowerings } from "./composites.js";
 import type { Lowering, LoweringContext } from "./lowering.js";
@@ -15,7 +15,7 @@ export function hasLowering(op: Op): boolean {
 }
 
 /**
- * Appends what computes a node and returns the values of its outputs.
+ * Appends the instructions that compute a node, and returns the values of its outputs.
  * @throws CambiumError `E_UNSUPPORTED` for an op that this backend does not know.
  */
 export function lower(context: Omit<LoweringContext, "attrs">): ReturnType<Lowering> {

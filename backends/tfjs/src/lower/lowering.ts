@@ -1,4 +1,4 @@
-// What a lowering is: from one node of the IR to kernels.
+// A lowering turns one node of the IR into kernels.
 import type { CompositeAttrs, CompositeName, Node, PrimitiveAttrs, PrimitiveName } from "@cambium/ir";
 import type { Kernels } from "../kernels/kernels.js";
 import type { Ref } from "../program/program.js";
@@ -11,7 +11,7 @@ export interface LoweringContext<A extends object = object> {
   readonly attrs: A;
 }
 
-/** Appends what computes the node and returns the values of its outputs. */
+/** Appends the instructions that compute the node, and returns the values of its outputs. */
 export type Lowering<A extends object = object> = (context: LoweringContext<A>) => Ref | readonly Ref[];
 
 /** A lowering for every primitive, and for the composites that are lowered whole. */

@@ -1,4 +1,4 @@
-// Clipping and AdamW in as few passes over each parameter as separate kernels allow: factors meet in scalars first.
+// Clipping and AdamW in as few passes over each parameter as separate kernels allow: factors are multiplied as scalars.
 import type { CompositeAttrs } from "@cambium/ir";
 import type { Lowering, operand } from "./lowering.js";
 
@@ -29,7 +29,7 @@ export const adamw: Lowering<CompositeAttrs<"adamw">> = (context) => {
     times: (x: Operand, y: Operand) => kernels.binary("Multiply", x, y),
   };
   const time = kernels.cast(step, "float32");
-  /** 1 − βᵗ as the composite has it, without loss where βᵗ ≈ 1: tanh(−x/2) · (eˣ + 1) with x = t · ln β. */
+  /** 1 − βᵗ as in the composite, without loss of digits if βᵗ ≈ 1: tanh(−x/2) · (eˣ + 1) with x = t · ln β. */
   const correction = (beta: number) => {
     const x = times(time, scalar(Math.log(beta)));
     return times(kernels.unary("Tanh", times(x, scalar(-0.5))), binary("Add", kernels.unary("Exp", x), scalar(1)));
@@ -46,7 +46,7 @@ export const adamw: Lowering<CompositeAttrs<"adamw">> = (context) => {
   return [binary("Sub", times(param, keep), move), nextM, nextV];
 };
 
-/** The update where the gradients' factor is not 0, else what was. */
+/** The update if the gradients' factor is not 0, else the old value. */
 export const guardedAdamw: Lowering<CompositeAttrs<"guardedAdamw">> = (context) => {
   const { kernels } = context;
   const [param, , m, v, gradScale] = context.inputs as Operands;

@@ -15,11 +15,11 @@ export type RefType = Omit<Ref, "slot">;
 /** What the slots hold during a run. */
 export type Values = (TensorInfo | undefined)[];
 
-/** What an instruction may ask about the run it is part of. */
+/** What an instruction may ask of the run that it is part of. */
 export interface RunContext {
   /**
-   * Hands the slot's tensor over when the run owns it and nothing reads it from here on: the caller may overwrite its
-   * data and owns it. Null otherwise.
+   * The slot's tensor, if the run owns it and nothing reads it afterwards: it then belongs to the caller, who may overwrite
+   * its data. Null otherwise.
    */
   take(slot: number): TfTensor | null;
 }
@@ -29,11 +29,11 @@ export interface Instruction {
   readonly op: string;
   readonly reads: readonly number[];
   readonly writes: readonly number[];
-  /** Fills the slots in `writes`, with tensors the run owns unless the slot is a view. */
+  /** Fills the slots in `writes` with tensors that the run owns, unless a slot is a view. */
   run(values: Values, context: RunContext): void | Promise<void>;
 }
 
-/** The op of a node and what it read. */
+/** The op of a node and its inputs. */
 export interface Origin {
   readonly op: string;
   readonly inputs: readonly Ref[];
@@ -49,14 +49,14 @@ export class Program {
   readonly types: RefType[] = [];
   readonly instructions: Instruction[] = [];
   readonly constants: Constant[] = [];
-  /** For a slot that shows another's data under another shape: that other slot. */
+  /** For a slot that is a view of another slot's data under another shape: that other slot. */
   readonly viewOf = new Map<number, number>();
   readonly #origins = new Map<number, Origin>();
   readonly #known = new Map<string, readonly Ref[]>();
 
   constructor(readonly engine: Engine) {}
 
-  /** Notes which node of the graph made a value, for lowerings of gradients that can use what the forward pass made. */
+  /** Notes which node of the graph made a value, so that lowerings of gradients can reuse values of the forward pass. */
   note(results: readonly Ref[], origin: Origin): void {
     for (const { slot } of results) this.#origins.set(slot, origin);
   }
@@ -70,7 +70,7 @@ export class Program {
     return { slot: this.types.push(type) - 1, ...type };
   }
 
-  /** A tensor uploaded once, for the executable's life. */
+  /** A tensor that is uploaded once and lives as long as the executable. */
   constant(data: HostData, shape: Shape, dtype: TfDType): Ref {
     const key = data.length <= 64 ? `constant ${dtype}[${shape}] ${Array.from(data, sign)}` : undefined;
     return this.#once(key, () => {
@@ -124,7 +124,7 @@ export class Program {
     })[0] as Ref;
   }
 
-  /** An instruction of any kind; `make` gets the slots to fill and returns what fills them. */
+  /** An instruction of any kind. `make` gets the slots to fill and returns the function that fills them. */
   append(
     op: string,
     inputs: readonly Ref[],
@@ -157,7 +157,7 @@ export function heldBytes({ shape, dtype }: RefType): number {
   return numel(shape) * (dtype === "bool" ? 1 : 4);
 }
 
-/** Tells −0 from 0, which would share a key. */
+/** Distinguishes −0 from 0, which would otherwise share a key. */
 function sign(x: number): string {
   return Object.is(x, -0) ? "-0" : String(x);
 }

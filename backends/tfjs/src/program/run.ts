@@ -1,4 +1,4 @@
-// One run of a schedule: instructions in order, each tensor disposed after its last reader, the event loop let through.
+// One run of a schedule: instructions in order, each tensor disposed after its last reader, with turns for the event loop.
 import { activate, type Engine } from "../engines/engine.js";
 import type { TensorInfo, TfTensor } from "../tfjs.js";
 import type { RunContext, Values } from "./program.js";
@@ -11,8 +11,8 @@ const turn = 20;
 export type Observer = (op: string, seconds: number) => void;
 
 /**
- * Runs `schedule` over `values`, which holds inputs and constants. Slots in `borrowed` stay alive; all else is disposed
- * or returned, also when a kernel throws.
+ * Runs `schedule` over `values`, which holds inputs and constants. Slots in `borrowed` stay alive; everything else is
+ * disposed or returned, even if a kernel throws.
  * @returns the output tensors, in the order of `schedule.outputs`.
  */
 export async function runSchedule(
@@ -63,7 +63,7 @@ export async function runSchedule(
   }
 }
 
-/** Disposes what a run that failed left behind. Views hold nothing of their own. */
+/** Disposes the tensors that a failed run leaves. Views own no data. */
 export function disposeOwned(values: Values, borrowed: ReadonlySet<number>): void {
   values.forEach((value, slot) => {
     if (value && !borrowed.has(slot) && isTensor(value)) value.dispose();
@@ -74,7 +74,7 @@ function isTensor(value: TensorInfo): value is TfTensor {
   return "dispose" in value;
 }
 
-/** After whatever waits in the event loop. */
+/** Resolves after everything that waits in the event loop. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => (typeof setImmediate === "function" ? setImmediate(resolve) : setTimeout(resolve)));
 }

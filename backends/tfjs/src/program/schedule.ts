@@ -1,10 +1,10 @@
-// From appended instructions to what a run follows: nothing unread, every output a tensor of its own, and after each
-// instruction the slots whose tensors have had their last reader.
+// From appended instructions to the schedule that a run follows: no unread results, every output a tensor of its own, and
+// after each instruction the slots whose tensors were read for the last time.
 import { heldBytes, type Instruction, type Program, type Ref } from "./program.js";
 
 export interface Step {
   readonly instruction: Instruction;
-  /** Slots disposed after it, where the run owns them. */
+  /** Slots that are disposed after it, if the run owns them. */
   readonly frees: readonly number[];
   /** The same as a set, for `RunContext.take`. */
   readonly dying: ReadonlySet<number>;
@@ -12,15 +12,15 @@ export interface Step {
 
 export interface Schedule {
   readonly steps: readonly Step[];
-  /** Inputs that nothing reads: disposed at the start, where the run owns them. */
+  /** Inputs that nothing reads. They are disposed at the start, if the run owns them. */
   readonly unread: readonly number[];
   /** For each output of the graph, the slot that holds its tensor at the end. */
   readonly outputs: readonly number[];
-  /** Most bytes of values alive at once besides inputs and constants; one that takes over an input's place counts. */
+  /** Most bytes of values alive at once, without inputs and constants, but with values that take over an input's memory. */
   readonly plannedBytes: number;
 }
 
-/** @param own appends an instruction that makes a tensor of its own from a view, an input or a tensor given away. */
+/** @param own appends an instruction that copies a view, an input or an already returned tensor to a tensor of its own */
 export function schedule(
   program: Program,
   inputs: readonly Ref[],
@@ -56,7 +56,7 @@ export function schedule(
   return { steps, unread, outputs: held, plannedBytes: peakBytes(program, steps, outside) };
 }
 
-/** Every instruction is pure, so one whose results nobody reads can go. */
+/** Every instruction is pure, so that one whose results nothing reads can be left out. */
 function withoutUnread(instructions: readonly Instruction[], outputs: readonly number[]): Instruction[] {
   const live = new Set(outputs);
   const kept = instructions.toReversed().filter(({ reads, writes }) => {

@@ -23,7 +23,7 @@ import { openWheel, type Wheel } from "./wheel.js";
 export interface Tools {
   readonly engine: InstalledEngine;
   readonly compiler: Compiler;
-  /** How pip is started; asked for only where wheels are fetched. */
+  /** How pip is started. Only called if wheels are downloaded. */
   readonly pip?: readonly [string, ...string[]] | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface Built {
   readonly test: SelfTest;
 }
 
-/** Where libtensorflow is, and what it is made of. */
+/** Where libtensorflow is, and where it came from. */
 interface Library {
   readonly include: string;
   readonly libraries: readonly string[];
@@ -120,7 +120,7 @@ function isWanted(path: string): boolean {
   return libraryNames.includes(path) || headers.test(path) || nvidiaLibraries.test(path);
 }
 
-/** @throws CambiumError `E_SETUP_WHEEL` when none of the wheels is TensorFlow, or it is the wrong one. */
+/** @throws CambiumError `E_SETUP_WHEEL` if none of the wheels is TensorFlow, or if it is the wrong one. */
 function tensorflowOf(wheels: readonly Wheel[], cuda: boolean): Wheel {
   const found = wheels.find(({ name }) => /^tensorflow([-_]cpu)?$/.test(name));
   if (!found || (cuda && found.name !== "tensorflow")) {
@@ -138,7 +138,7 @@ async function fetchTensorflow(folder: string, cuda: boolean, { pip }: Tools, ho
   return pip ? download(pip, [requirement], join(folder, downloads), host) : [];
 }
 
-/** The libraries of CUDA and cuDNN that the wheel asks for; of its compiler none is needed, for nothing runs through XLA. */
+/** The libraries of CUDA and cuDNN that the wheel requires. Those of its compiler are not needed: nothing runs through XLA. */
 async function fetchNvidia(folder: string, tensorflow: Wheel, { pip }: Tools, host: SetupHost) {
   const requirements = tensorflow.extra("and-cuda").filter((one) => !one.startsWith("nvidia-cuda-nvcc"));
   host.report(`Downloading ${requirements.length} wheels of NVIDIA's with pip (about 2.5 GB)`);

@@ -1,15 +1,15 @@
-// Runs other programs (pip, a compiler, Node) and keeps what they say.
+// Runs other programs (pip, a compiler, Node) and keeps their output.
 import { spawn } from "node:child_process";
 
 export interface CommandResult {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended it. */
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly output: string;
   readonly errors: string;
 }
 
-/** @returns null when there is no such program. Rejects when `signal` is aborted: the program is then ended. */
+/** @returns null if there is no such program. If `signal` is aborted, it ends the program and rejects. */
 export function runCommand(
   [program, ...args]: readonly [string, ...string[]],
   signal?: AbortSignal,
@@ -32,7 +32,7 @@ export function runCommand(
   });
 }
 
-/** What a failed program said, on one line: its first lines that speak of an error, else its last line. */
+/** The output of a failed program on one line: its first lines that mention an error, else its last line. */
 export function complaint({ output, errors, signal }: CommandResult): string {
   const lines = `${output}\n${errors}`
     .split("\n")

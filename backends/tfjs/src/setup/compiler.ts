@@ -4,12 +4,12 @@ import { CambiumError } from "@cambium/ir";
 import headers from "node-api-headers";
 import { complaint, runCommand } from "./command.js";
 
-/** Node-API's version that tfjs-node's own builds ask for; every Node from 20 has it. */
+/** The version of Node-API that tfjs-node's own builds use. Every Node from 20 on has it. */
 export const napiVersion = 8;
 
 export interface Compiler {
   readonly command: readonly [string, ...string[]];
-  /** What it calls itself. */
+  /** Its name and version, in its own words. */
   readonly version: string;
 }
 
@@ -23,7 +23,7 @@ export async function findCompiler(signal: AbortSignal): Promise<Compiler> {
     const result = await runCommand([...command, "--version"], signal);
     if (result?.status === 0) return { command, version: result.output.split("\n")[0]?.trim() ?? "unknown" };
   }
-  throw new CambiumError("E_SETUP_COMPILER", "no C++ compiler is found", {
+  throw new CambiumError("E_SETUP_COMPILER", "no C++ compiler was found", {
     expected: candidates.map((command) => command.join(" ")).join(", "),
     hint: "apt-get install g++ (Debian, Ubuntu), dnf install gcc-c++ (Fedora), apk add g++ (Alpine)",
   });

@@ -14,11 +14,11 @@ export interface LibTensorflow {
 const cApi = ["libtensorflow.so.2", "libtensorflow_cc.so.2"];
 const framework = "libtensorflow_framework.so.2";
 
-/** @throws CambiumError `E_SETUP_LIBTENSORFLOW` naming what is missing. */
+/** @throws CambiumError `E_SETUP_LIBTENSORFLOW` with what is missing. */
 export function findLibTensorflow(folder: string): LibTensorflow {
   const include = join(folder, "include");
   const lacking: string[] = [];
-  // tfjs-node writes TensorFlow's own strings, whose layout only this header has.
+  // tfjs-node writes TensorFlow's own strings. Only this header has their layout.
   for (const header of ["tensorflow/c/c_api.h", "tensorflow/core/platform/ctstring_internal.h"]) {
     if (!existsSync(join(include, header))) lacking.push(join("include", header));
   }
@@ -28,7 +28,7 @@ export function findLibTensorflow(folder: string): LibTensorflow {
   if (place === undefined) lacking.push(join("lib", framework));
   else if (library === undefined) lacking.push(cApi.join(" or "));
   if (place === undefined || library === undefined || lacking.length > 0) {
-    throw new CambiumError("E_SETUP_LIBTENSORFLOW", "this is no libtensorflow", {
+    throw new CambiumError("E_SETUP_LIBTENSORFLOW", "this is not a libtensorflow", {
       where: folder,
       expected: `${lacking.join(", ")}`,
       hint: "unpack a libtensorflow for C there, or name the folder of Python's package tensorflow",

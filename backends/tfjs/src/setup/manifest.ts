@@ -8,11 +8,11 @@ import { pipeline } from "node:stream/promises";
 export const manifestName = "manifest.json";
 export const bindingName = "tfjs_binding.node";
 
-/** Another value: the folder was built by another version of Cambium, and is built anew. */
+/** With another value, the folder was built by another version of Cambium and is built again. */
 const format = 1;
 
 export interface ManifestFile {
-  /** Relative to the manifest's folder, or absolute where a libtensorflow stayed where it was. */
+  /** Relative to the manifest's folder, or absolute for a libtensorflow that is used where it is. */
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -26,12 +26,12 @@ export interface Manifest {
   /** Of the libtensorflow, as the binding itself reports it. */
   readonly tensorflow: string;
   readonly platform: string;
-  /** Node-API version: a later Node runs it too. */
+  /** Version of Node-API. Later versions of Node run it too. */
   readonly napi: number;
   /** The Node and the compiler that built it. */
   readonly node: string;
   readonly compiler: string;
-  /** What the libtensorflow came from: wheels with their checksums, or a folder. */
+  /** Where libtensorflow came from: wheels with their checksums, or a folder. */
   readonly source: ManifestSource;
   readonly files: readonly ManifestFile[];
 }
@@ -44,7 +44,7 @@ export function makeManifest(content: Omit<Manifest, "format">): Manifest {
   return { format, ...content };
 }
 
-/** @returns null when there is none, or none that this version can use. Throws only what the disk throws. */
+/** @returns null if there is none that this version can use. Throws only errors of the disk. */
 export async function readManifest(folder: string): Promise<Manifest | null> {
   const text = await readFile(resolve(folder, manifestName), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
@@ -60,8 +60,8 @@ export async function readManifest(folder: string): Promise<Manifest | null> {
 }
 
 /**
- * What is wrong with the files of a manifest; nothing when all is as it was built. `quick` compares the sizes of the
- * libraries (a gigabyte) and the checksum of the binding alone: what each run checks before it loads them.
+ * What is wrong with the files of a manifest; empty if they are as they were built. `quick` compares only the sizes of
+ * the libraries (a gigabyte) and the checksum of the binding, as each run does before it loads them.
  */
 export async function verify(folder: string, manifest: Manifest, how: "quick" | "whole"): Promise<readonly string[]> {
   const problems: string[] = [];

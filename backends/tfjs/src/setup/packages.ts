@@ -17,6 +17,6 @@ export const installCommand = (name: EnginePackage): string => `npm install --ig
 export const setupCommand = (name: EnginePackage): string =>
   `cambium setup tfjs${name === "@tensorflow/tfjs-node-gpu" ? " --cuda" : ""}`;
 
-/** What installs packages that need no script to run. */
+/** The command that installs packages without running their scripts. */
 export const installOf = (...names: readonly string[]): string =>
   `npm install ${names.map((name) => `${name}@${supportedRange}`).join(" ")}`;

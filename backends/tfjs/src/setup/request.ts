@@ -1,4 +1,4 @@
-// What `cambium setup tfjs` was asked for.
+// The options of `cambium setup tfjs`, checked.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { SetupOption, SetupOptions } from "@cambium/backend";
@@ -28,7 +28,7 @@ export interface SetupRequest {
     | { readonly kind: "folder"; readonly folder: string };
 }
 
-/** @throws CambiumError `E_SETUP_OPTION` for what contradicts itself or is not there. */
+/** @throws CambiumError `E_SETUP_OPTION` for options that contradict each other or name a file that does not exist. */
 export function readRequest(given: SetupOptions): SetupRequest {
   const { cuda, wheel, libtensorflow } = given;
   const kind: NodeEngineKind = cuda === undefined ? "node" : "node-gpu";

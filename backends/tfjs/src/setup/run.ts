@@ -11,10 +11,10 @@ import { describeFile, type Manifest, manifestName, readManifest, verify } from 
 import { findPip, tensorflowVersion } from "./pip.js";
 import { readRequest, type SetupRequest } from "./request.js";
 
-/** Most bytes on the disk at once: the wheels, what is unpacked of them, and some room. */
+/** Most bytes on the disk at once: the wheels, the files unpacked from them, and a margin. */
 const needed = { cpu: 1.4e9, cuda: 9e9 };
 
-/** See `BackendSetup.setup`; the package is the one that the file `from` sees. */
+/** See `BackendSetup.setup`. The package is the one that the file `from` would import. */
 export async function setUp(given: SetupOptions, host: SetupHost, from: string): Promise<SetupResult> {
   const request = readRequest(given);
   if (process.platform !== "linux") {
@@ -32,7 +32,7 @@ export async function setUp(given: SetupOptions, host: SetupHost, from: string):
     if (problems.length === 0) return result(false, `${describe(standing)} is in place`, folder, standing);
     for (const problem of problems) host.report(`To be built anew: ${problem}`);
   }
-  // What can be missing is asked for before anything is downloaded.
+  // Checks everything that can be missing before anything is downloaded.
   const cuda = request.kind === "node-gpu";
   const compiler = await findCompiler(host.signal);
   const pip = request.source.kind === "pip" ? await findPip(cuda, host.signal) : undefined;
@@ -46,7 +46,7 @@ export async function setUp(given: SetupOptions, host: SetupHost, from: string):
   return result(true, `built ${describe(manifest)}`, folder, manifest);
 }
 
-/** Whether what stands there is what is asked for; its files are another question. */
+/** Whether the binding that is there is the requested one. Its files are checked elsewhere. */
 async function answers({ source, tensorflow }: Manifest, request: SetupRequest): Promise<boolean> {
   if (request.source.kind === "folder") {
     return source.kind === "folder" && (await same(source.folder, request.source.folder));
@@ -73,14 +73,14 @@ function result(changed: boolean, summary: string, folder: string, manifest: Man
   return { changed, summary: `${summary}, in ${folder}`, details };
 }
 
-/** With --cuda what was built for tfjs-node-gpu, else all that was ever built here. */
+/** With --cuda the bindings built for tfjs-node-gpu, else all bindings that were built here. */
 export async function remove(given: SetupOptions): Promise<SetupResult> {
   const { kind } = readRequest(given);
   const cache = cacheFolder();
   const prefix = kind === "node-gpu" ? bindingPrefix(enginePackage[kind]) : "";
   const names = (await readdir(cache).catch(() => [])).filter((name) => name.replace(/^\./, "").startsWith(prefix));
   for (const name of names) {
-    // Without its manifest a folder counts for nothing, should the rest be interrupted.
+    // A folder without a manifest is ignored, in case the rest is interrupted.
     await rm(join(cache, name, manifestName), { force: true });
     await rm(join(cache, name), { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-// A built binding is loaded and multiplies two matrices in a process of its own before anything is put in place.
+// Before a built binding is put in place, a process of its own loads it and multiplies two matrices.
 import { CambiumError } from "@cambium/ir";
 import { complaint, runCommand } from "./command.js";
 

@@ -1,4 +1,4 @@
-// Python wheels: zip files with a RECORD of every file's SHA-256. What is wanted is unpacked as a stream, and checked.
+// Python wheels: zip files with a RECORD of every file's SHA-256. The wanted files are unpacked as streams and checked.
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -22,7 +22,7 @@ export interface Wheel {
   close(): void;
 }
 
-/** @throws CambiumError `E_SETUP_WHEEL` for what is no wheel, or a damaged one. */
+/** @throws CambiumError `E_SETUP_WHEEL` for a file that is not a wheel, or is damaged. */
 export async function openWheel(path: string): Promise<Wheel> {
   const damaged = (reason: string, cause?: unknown) =>
     new CambiumError("E_SETUP_WHEEL", `${basename(path)} cannot be used: ${reason}`, {

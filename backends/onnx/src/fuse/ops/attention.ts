@@ -149,7 +149,7 @@ function sideBySide(x: Tensor): Tensor {
   return reshape(transpose(x, { permutation: [0, 2, 1, 3] }), { shape: [batch, time, heads * headDim] });
 }
 
-/** [batch, kvHeads, time, headDim] with each head as often as query heads read it. */
+/** [batch, kvHeads, time, headDim] with each head repeated once for every query head that reads it. */
 function repeated(x: Tensor, heads: number): Tensor {
   const [batch, kvHeads, time, headDim] = x.shape as [number, number, number, number];
   const group = [batch, kvHeads, heads / kvHeads, time, headDim];

@@ -1,4 +1,4 @@
-// crossEntropy and its gradient with the probabilities as a value between them: the logits are multiplied out once.
+// crossEntropy and its gradient, which share the probabilities, so that the logits are computed only once.
 import {
   composites,
   defineComposite,

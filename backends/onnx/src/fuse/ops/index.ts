@@ -1,4 +1,4 @@
-// The backend's own composites, by name. Each means what its `decompose` says; the lowering makes it fast.
+// The backend's own composites, by name. `decompose` defines what each computes; its lowering makes it fast.
 import { attention, attentionGrad } from "./attention.js";
 import { crossEntropy, crossEntropyGrad } from "./cross-entropy.js";
 import { gemm } from "./gemm.js";

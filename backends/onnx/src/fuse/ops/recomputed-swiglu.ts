@@ -1,7 +1,7 @@
-// recomputedSwiglu: swiglu made a second time, in the backward pass, so that it need not be kept from the first.
+// recomputedSwiglu: swiglu computed again in the backward pass, so that its output need not be kept.
 import { composites, defineComposite, drawn, swiglu } from "@cambium/ir";
 
-/** As `swiglu`. A name of its own keeps it apart from the one of the forward pass. */
+/** As `swiglu`. A name of its own keeps it separate from the node of the forward pass. */
 export const recomputedSwiglu = defineComposite({
   name: "onnx.recomputedSwiglu",
   inputs: ["gate", "up"],

@@ -1,4 +1,4 @@
-// rmsNormGradAdd: the gradient of rmsNorm's input added to what else flows into it, as in every residual block.
+// rmsNormGradAdd: the gradient of rmsNorm's input plus the other gradient of that input, as in every residual block.
 import { add, composites, defineComposite, drawn, rmsNormGrad } from "@cambium/ir";
 
 /** `residual` of the shape of `x`; else as `rmsNormGrad`, with `xGrad` = residual + the gradient of x. */
