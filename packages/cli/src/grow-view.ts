@@ -48,7 +48,7 @@ export function preflightText(report: GrowPreflight): string {
 
 /** What only a live run can follow, of which a checkpoint says nothing. */
 function notKept(plan: GrowthPlan): [string, string][] {
-  const needs = planNeeds(plan).filter((need) => need !== "learned");
+  const needs = planNeeds(plan).filter((need) => need !== "given");
   if (needs.length === 0) return [];
   const changes = plan.phase.masks.length > 0 ? "; without masks the function changes at once" : "";
   return [["not kept", `${needs.join(", ")}: growth in a recipe follows them, a checkpoint cannot${changes}`]];

@@ -1,2 +1,5 @@
-// Growth carried out on a device: a plan as a graph over a live training state.
+// Growth carried out: on the device where a training state is, and by finding first what a plan declares.
 export { type DeviceGrowth, type DeviceGrowthOptions, growOnDevice, prepareGrowth } from "./device/growth.js";
+export { find, findCost } from "./find/find.js";
+export { grownLoss } from "./find/fit.js";
+export type { FindCost, Found, Lab } from "./find/lab.js";

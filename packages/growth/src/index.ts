@@ -5,11 +5,12 @@ export { describePlan, formatCount, formatLayers, formatOperator, formatRate, fo
 export { type ApplyOptions, applyPlan, type TensorSource } from "./evaluate/apply.js";
 export { type GrownMoments, growMoments, type MomentSource, typedMoment } from "./evaluate/moments.js";
 export { type CompiledTensor, type CompileOptions, compilePlan } from "./evaluate/plan.js";
+export { compilePlanStarts } from "./evaluate/starts.js";
 export { growState } from "./evaluate/state.js";
 export type { ReadRows } from "./evaluate/value.js";
 export * from "./expr/build.js";
 export type * from "./expr/expr.js";
-export { mapParts, sourcesOf, substitute, walk } from "./expr/walk.js";
+export { givenOf, mapParts, sourcesOf, substitute, walk } from "./expr/walk.js";
 export { exprTensor, type GraphScope } from "./graph/expr.js";
 export {
   givenName,

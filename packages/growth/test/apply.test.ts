@@ -6,9 +6,10 @@ import {
   compilePlan,
   copy,
   depthOperator,
+  fit,
   type GrowthPlan,
+  given,
   growState,
-  learned,
   planNeeds,
   scale,
   zeros,
@@ -155,20 +156,18 @@ describe("errors", () => {
 
 describe("needs", () => {
   const base = config();
-  const fitted = identity({ [norm]: learned("norm", [8], copy(norm)) }, base);
+  const fitted = identity({ [norm]: given("norm", [8], fit(copy(norm))) }, base);
 
   test("what is learned must be given, or begun where its fit starts", async () => {
     const held = weights(base);
     await expect(collect(applyPlan(fitted, source(held)))).rejects.toMatchObject({
       code: "E_GROWTH_NEEDS",
-      details: { expected: "learned" },
+      details: { expected: "given" },
     });
-    expect((await collect(applyPlan(fitted, source(held), { learned: "init" })))[norm]).toEqual(held[norm]);
+    expect((await collect(applyPlan(fitted, source(held), { found: "init" })))[norm]).toEqual(held[norm]);
     const result = hostTensor("f32", [8], [1, 2, 3, 4, 5, 6, 7, 8]);
-    expect((await collect(applyPlan(fitted, source(held), { learned: source({ norm: result }) })))[norm]).toEqual(
-      result,
-    );
-    await expect(collect(applyPlan(fitted, source(held), { learned: source({}) }))).rejects.toMatchObject({
+    expect((await collect(applyPlan(fitted, source(held), { found: source({ norm: result }) })))[norm]).toEqual(result);
+    await expect(collect(applyPlan(fitted, source(held), { found: source({}) }))).rejects.toMatchObject({
       code: "E_GROWTH_SOURCE",
     });
   });
@@ -180,13 +179,13 @@ describe("needs", () => {
     expect(planNeeds(identity())).toEqual([]);
     expect(planNeeds(zeroTop.plan(base, { factor: 2 }))).toEqual(["frozen"]);
     expect(planNeeds({ ...fitted, phase: { masks, frozen: [], lrMultipliers: { [norm]: 2 } } })).toEqual([
-      "learned",
+      "given",
       "lrMultipliers",
       "masks",
     ]);
-    checkNeeds(fitted, ["learned"]);
+    checkNeeds(fitted, ["given"]);
     expect(() => checkNeeds({ ...fitted, phase: { ...plainPhase, masks } }, ["frozen"])).toThrow(
-      expect.objectContaining({ code: "E_GROWTH_NEEDS", details: { expected: "learned, masks", got: "frozen" } }),
+      expect.objectContaining({ code: "E_GROWTH_NEEDS", details: { expected: "given, masks", got: "frozen" } }),
     );
   });
 });

@@ -5,7 +5,8 @@ import {
   constant,
   copy,
   type Expr,
-  learned,
+  fit,
+  given,
   matmul,
   normal,
   scale,
@@ -149,7 +150,7 @@ function compiled(
     complain: ({ message }) => reasons.push(message),
   });
   const read = (name: string, start: number, end: number) => hostRows(held[name]!, start, end);
-  return { value: typed && compileTyped(typed, { read, learned: "init", power: 1, ...scope }), reasons };
+  return { value: typed && compileTyped(typed, { read, found: "init", power: 1, ...scope }), reasons };
 }
 
 const tapes = fc.array(fc.nat(1 << 20), { minLength: 8, maxLength: 40 });
@@ -207,11 +208,11 @@ describe("evaluation", () => {
   });
 
   test("what is learned is read where it was fitted, and starts where it says", async () => {
-    const expr = learned("map", [2, 2], constant([2, 2], 3));
+    const expr = given("map", [2, 2], fit(constant([2, 2], 3)));
     expect([...(await compiled(expr, { shape: [2, 2] }).value!.rows(0, 2))]).toEqual([3, 3, 3, 3]);
     const fitted = (name: string, start: number, end: number) => new Float64Array((end - start) * 2).fill(name.length);
-    expect([...(await compiled(expr, { shape: [2, 2] }, { learned: fitted }).value!.rows(1, 2))]).toEqual([3, 3]);
-    expect(compiled(learned("map", [2, 3], constant([2, 2], 3)), { shape: [2, 2] }).reasons).toEqual([
+    expect([...(await compiled(expr, { shape: [2, 2] }, { found: fitted }).value!.rows(1, 2))]).toEqual([3, 3]);
+    expect(compiled(given("map", [2, 3], fit(constant([2, 2], 3))), { shape: [2, 2] }).reasons).toEqual([
       'the start of "map" does not fit it',
     ]);
   });
@@ -225,8 +226,8 @@ test("learned maps that select are takes, and one-hot mixtures of layers are cop
       i % 12 === rows[start + Math.floor(i / 12)] ? 1 : 0,
     );
   };
-  const map = learned("selection", [5, 12], zeros([5, 12]));
-  const mapped = compiled(matmul(map, copy(query)), { shape: [5, 8] }, { learned: selection }).value;
+  const map = given("selection", [5, 12], fit(zeros([5, 12])));
+  const mapped = compiled(matmul(map, copy(query)), { shape: [5, 8] }, { found: selection }).value;
   const taken = compiled(take(copy(query), 0, rows), { shape: [5, 8] }).value;
   expect(await mapped?.rows(0, 5)).toEqual(await taken?.rows(0, 5));
 
@@ -270,7 +271,7 @@ describe("JSON", () => {
         expect(exprSchema().parse(JSON.parse(JSON.stringify(expr)))).toEqual(expr);
       }),
     );
-    const expr = learned("map", [2], normal([2], 1, "s"));
+    const expr = given("map", [2], fit(normal([2], 1, "s")));
     expect(exprSchema().parse(JSON.parse(JSON.stringify(expr)))).toEqual(expr);
   });
 
@@ -298,7 +299,7 @@ test("substitution reaches every source, and sources are told in order of use", 
     1,
     take(copy("a"), 0, [0], copy("b")),
     2,
-    matmul(copy("c"), sum([copy("a"), learned("l", [1], copy("d"))])),
+    matmul(copy("c"), sum([copy("a"), given("l", [1], fit(copy("d")))])),
   );
   expect(sourcesOf(expr)).toEqual(["a", "b", "c", "d"]);
   expect(sourcesOf(substitute(expr, (name) => copy(name.toUpperCase())))).toEqual(["A", "B", "C", "D"]);

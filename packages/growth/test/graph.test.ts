@@ -5,8 +5,9 @@ import {
   concat,
   copy,
   depthOperator,
+  fit,
+  given,
   givenName,
-  learned,
   matmul,
   normal,
   optimizerPolicies,
@@ -90,8 +91,8 @@ test("only what is exact, and what is left to compute", () => {
 
 test("the gradient by what is to be found equals finite differences", () => {
   const same = stack.plan(base, { factor: 1 });
-  const map = learned("map", [10, 10], normal([10, 10], 1, "map"));
-  const gains = learned("gains", [8], copy(norm));
+  const map = given("map", [10, 10], fit(normal([10, 10], 1, "map")));
+  const gains = given("gains", [8], fit(copy(norm)));
   const grown = matmul(map, take(copy(up), 1, [0, 0, 3, 3, 2, 7, 6, 5], [1, 2, 1, -1, 1, 1, 0.5, 1]));
   const plan = {
     ...same,

@@ -4,7 +4,8 @@ import {
   defineOperator,
   depthOperator,
   type Expr,
-  learned,
+  fit,
+  given,
   type MaskSchedule,
   type Operator,
   type PlanParts,
@@ -124,16 +125,33 @@ describe("a plan", () => {
     }
   });
 
-  test("refuses before training what training cannot do", () => {
-    const fitting = operatorOf("fitting", (base) => ({
-      tensors: { ...copies(base), "model.norm.weight": learned("norm", [8], copy("model.norm.weight")) },
-    }));
-    expect(() => plan(minimal, { operators: { growth: [fitting], variants: [] } })).toThrow(
-      expect.objectContaining({
-        code: "E_GROWTH_UNSUPPORTED",
-        details: expect.objectContaining({ where: "growth.0" }),
-      }),
-    );
+  test("what a growth must find first is paid for by its arm and read before its stage", () => {
+    const fitted = (steps: number) =>
+      operatorOf("fitting", (base) => ({
+        tensors: {
+          ...copies(base),
+          "model.norm.weight": given("norm", [8], fit(copy("model.norm.weight"), { steps })),
+        },
+      }));
+    const stages = (growth: Operator) =>
+      plan(minimal, { operators: { growth: [growth], variants: [] } })[0]?.stages ?? [];
+    const [[base, free], [same, paid]] = [
+      stages(operatorOf("free", (model) => ({ tensors: copies(model) }))),
+      stages(fitted(5)),
+    ];
+    expect(same?.tokens).toBe(base?.tokens);
+    const start = paid?.stage.start;
+    if (start?.kind !== "growth" || !start.find) throw new Error("the stage finds nothing");
+    const { batch } = minimal.train as { batch: number };
+    const { context } = minimal.model as { context: number };
+    expect(start.find.tokens).toBe(5 * batch * context);
+    expect(paid?.stage.data.position).toBe((base?.tokens as number) + start.find.tokens);
+    expect(start.find.flops).toBeGreaterThan(0);
+    // The arm spends what it would without: fewer tokens of training, to a step.
+    const perStep = (free?.flops as number) / ((free?.tokens as number) / (batch * context));
+    expect(Math.abs((paid?.flops as number) - (free?.flops as number))).toBeLessThanOrEqual(perStep);
+    expect(paid?.tokens).toBeLessThan(free?.tokens as number);
+    expect(paid?.id).not.toBe(stages(fitted(6))[1]?.id);
   });
 
   test("refuses masks that are not open when their stage ends, and no others", () => {

@@ -16,6 +16,11 @@ export const growthRecord = z
       .describe("For each target layer the base layer it came from (0-based); null for a new one."),
     connectionRate: z.number().describe("R_c, in [0, 1] (Du et al. 2024, eq. 51)."),
     moments: z.enum(optimizerPolicies),
+    found: z
+      .object({ tokens: count, flops: z.number().nonnegative() })
+      .readonly()
+      .exactOptional()
+      .describe("What finding the plan's `given` tensors read and computed; the stage's FLOPs begin with it."),
     seconds: seconds.describe("Wall seconds of the switch in all."),
     cost: switchSeconds.exactOptional().describe("What they went to."),
   })

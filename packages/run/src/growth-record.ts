@@ -1,22 +1,21 @@
 // The record of a growth, for the run's directory.
-import { connectionRate, type GrowthPlan, layerMap } from "@cambium/growth";
+import { connectionRate, layerMap } from "@cambium/growth";
+import type { StageStart } from "@cambium/recipe";
 import type { GrowthRecord } from "@cambium/run-format";
 import { type SwitchSeconds, switchTotal } from "@cambium/train";
 
-export function growthRecord(
-  plan: GrowthPlan,
-  from: string,
-  moments: GrowthRecord["moments"],
-  cost: SwitchSeconds,
-): GrowthRecord {
+type GrowthStart = Extract<StageStart, { kind: "growth" }>;
+
+export function growthRecord({ plan, parent, moments, find }: GrowthStart, cost: SwitchSeconds): GrowthRecord {
   const map = layerMap(plan);
   return {
     operator: plan.operator.name,
     operatorVersion: plan.operator.version,
-    from,
+    from: parent.id,
     layerMap: map,
     connectionRate: connectionRate(map).value,
     moments,
+    ...(find && { found: find }),
     seconds: switchTotal(cost),
     cost,
   };

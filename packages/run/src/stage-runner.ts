@@ -70,6 +70,9 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
   let { tokens } = finished?.state === "done" ? finished : manifest;
   if (finished?.state !== "done") {
     await directory.write(manifest);
+    // Saved at once, so that a kill does not cost what was found.
+    if (growth?.found && !start.continued)
+      await saveStage(directory, { state: await trainer.state(), progress: start.progress, growth });
     observer.onStage?.(plan, start.progress.step);
     const final = await train(plan, context, trainer, { directory, from: start.progress, growth });
     if (final === "interrupted") return interrupted;
@@ -94,7 +97,7 @@ function growthOf(
 ): GrowthRecord | undefined {
   if (start.kind !== "growth" || !begun.grown) return begun.growth;
   const cost = { compile, compiledAhead, ...begun.grown, upload };
-  return growthRecord(start.plan, start.parent.id, start.moments, cost);
+  return growthRecord(start, cost);
 }
 
 interface Sitting {

@@ -2,7 +2,10 @@
 
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
+import { batchAt } from "@cambium/data";
+import type { PreparedData } from "@cambium/data/node";
 import type { JsonValue } from "@cambium/files";
+import { type FindCost, find, type Lab } from "@cambium/grow";
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
 import {
   type DeviceTrainingState,
@@ -11,7 +14,7 @@ import {
   type ModelSpec,
   type TrainingState,
 } from "@cambium/model";
-import type { PlannedStage } from "@cambium/recipe";
+import type { PlannedStage, Stage } from "@cambium/recipe";
 import type { GrowthRecord } from "@cambium/run-format";
 import type { RunDirectory, StageDirectory } from "@cambium/run-format/node";
 import {
@@ -45,6 +48,12 @@ export interface StageStart extends Omit<HeldState, "state"> {
   readonly continued: boolean;
 }
 
+export interface StartContext {
+  readonly device: Device;
+  readonly data: PreparedData;
+  readonly handover: Handover;
+}
+
 /**
  * A stage that grows takes the final state of the stage before from `handover`, where that is still on the device; else its
  * snapshot is read.
@@ -54,7 +63,7 @@ export interface StageStart extends Omit<HeldState, "state"> {
 export async function startStage(
   plan: PlannedStage,
   run: RunDirectory,
-  { device, handover }: { readonly device: Device; readonly handover: Handover },
+  { device, handover, data }: StartContext,
 ): Promise<StageStart> {
   const { start, model } = plan.stage;
   const held = await readStage(run.stage(plan.id), model);
@@ -69,10 +78,29 @@ export async function startStage(
   const { id } = start.parent;
   const from = handover.state(id) ?? (await readParent(id, start.plan.base, run, device));
   const began = performance.now();
-  const state = await growth.grow(from.state);
+  const found = start.find && (await find(start.plan, labOf(plan.stage, start.find, device, data, from.state.tensors)));
+  const state = await growth.grow(from.state, found?.tensors);
   await finished(device, state);
   const grown = { download: from.seconds, plan: (performance.now() - began) / 1000 };
-  return { ...fresh, load: (trainer) => trainer.adopt(state), grown };
+  const progress = { ...noProgress, flops: found?.flops ?? 0 };
+  return { ...fresh, progress, load: (trainer) => trainer.adopt(state), grown };
+}
+
+/** Finding reads batches of the stage's own size, from the training stream right before the stage. */
+function labOf(
+  { batch, context, seed, data: { position } }: Stage,
+  { tokens }: FindCost,
+  device: Device,
+  data: PreparedData,
+  parameters: Lab["parameters"],
+): Lab {
+  return {
+    ...{ device, parameters, batch, context },
+    batchAt: (index) => {
+      const tokenPosition = position - tokens + index * batch * context;
+      return batchAt(data.train, { seed, tokenPosition, batch, context });
+    },
+  };
 }
 
 /** Waits until the device has computed `state`: requests are carried out in order. */

@@ -18,8 +18,6 @@ type HostTensors = Readonly<Record<string, HostTensor>>;
 export interface DeviceGrowthOptions {
   /** What becomes of the moments. */
   readonly policy: OptimizerPolicy;
-  /** What was found for the plan's `learned` tensors, by name. */
-  readonly found?: HostTensors;
   /**
    * Where tensors that need arithmetic (factors, sums, products) are made. `host`: in float64, rounded once, so that the
    * grown state has the same bits on every device; their sources go down and their results up. `device`: in the device's
@@ -34,9 +32,10 @@ export interface DeviceGrowth {
   readonly onHost: readonly string[];
   /**
    * The grown state. The state given is consumed, also when this fails.
+   * @param found what was found for the plan's `given` tensors, by name (`find`)
    * @throws CambiumError from the device; `E_GROWTH_SOURCE` for a tensor of another shape than the plan's.
    */
-  grow(state: DeviceTrainingState): Promise<DeviceTrainingState>;
+  grow(state: DeviceTrainingState, found?: Readonly<Record<string, HostTensor>>): Promise<DeviceTrainingState>;
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -48,14 +47,14 @@ export interface DeviceGrowth {
 export async function prepareGrowth(
   device: Device,
   plan: GrowthPlan,
-  { policy, found = {}, arithmetic = "host" }: DeviceGrowthOptions,
+  { policy, arithmetic = "host" }: DeviceGrowthOptions,
 ): Promise<DeviceGrowth> {
   const made = stateGraph(plan, policy, { exactOnly: arithmetic === "host" });
   const executable = await device.compile(made.graph);
   const dispose = () => executable.dispose();
   return {
     onHost: made.computed,
-    grow: async (state) => {
+    grow: async (state, found = {}) => {
       const fresh: Record<string, DeviceTensor> = {};
       try {
         for await (const [name, tensor] of onHost(device, plan, policy, made.computed, state, found))
@@ -83,9 +82,10 @@ export async function growOnDevice(
   plan: GrowthPlan,
   state: DeviceTrainingState,
   options: DeviceGrowthOptions,
+  found: HostTensors = {},
 ): Promise<DeviceTrainingState> {
   using growth = await prepareGrowth(device, plan, options);
-  return await growth.grow(state);
+  return await growth.grow(state, found);
 }
 
 /** The state's tensors that the graph reads; a parameter without moments (it was frozen) counts as having zeros. */
@@ -116,11 +116,10 @@ async function* onHost(
       return tensor && (await device.download(tensor));
     },
   });
-  const learned = { get: (name: string) => found[name] };
   yield* applyPlan(
     plan,
     source((name) => name),
-    { learned, dtype: "f32", only },
+    { found: { get: (name) => found[name] }, dtype: "f32", only },
   );
   const { m, v } = stateNames;
   const moments = { updates, m: source(m), v: source(v) };

@@ -38,7 +38,7 @@ export function record(
 
 export function modelCard(report: GrowPreflight): string {
   const { operator, layers, connectionRate: rate, parametersBefore, parametersAfter, tensors, plan } = report;
-  const needs = plan ? planNeeds(plan).filter((need) => need !== "learned") : [];
+  const needs = plan ? planNeeds(plan).filter((need) => need !== "given") : [];
   const training = needs.length === 0 ? "" : `\n| only in the plan, not in the weights | ${needs.join(", ")} |`;
   const dropped = tensors.dropped.length === 0 ? "none" : `${tensors.dropped.length}, listed in growth.json`;
   return `---

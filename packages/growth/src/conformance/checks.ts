@@ -117,7 +117,7 @@ export const checks: Readonly<Record<string, Check>> = {
 
   "composes with itself": async (operator, one) => {
     const first = planOf(operator, one);
-    if (planNeeds(first).some((need) => need !== "learned")) return;
+    if (planNeeds(first).some((need) => need !== "given")) return;
     if (codeOf(() => operator.plan(first.target, one.options)) !== null) return;
     const second = operator.plan(first.target, one.options);
     const base = exactly(testParameters(first.base, "w"));
@@ -134,7 +134,7 @@ async function grow(plan: GrowthPlan): Promise<Tensors> {
   const base = testParameters(plan.base, "w");
   const made: Tensors = {};
   const source = { get: (name: string) => base[name] };
-  for await (const [name, tensor] of applyPlan(plan, source, { learned: "init" })) made[name] = tensor;
+  for await (const [name, tensor] of applyPlan(plan, source, { found: "init" })) made[name] = tensor;
   return made;
 }
 

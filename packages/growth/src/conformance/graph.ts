@@ -39,7 +39,7 @@ export async function assertStateGraph(
 ): Promise<void> {
   const state = testState(plan.base);
   const before = flat(state);
-  const expected = flat(await growState(plan, state, { moments: policy, learned: "init" }));
+  const expected = flat(await growState(plan, state, { moments: policy, found: "init" }));
   const { graph, leaves } = stateGraph(plan, policy, { given: "init" });
   const inputs = graph.inputs.map(({ name }) => [name, leaves.get(name)?.() ?? (before[name] as HostTensor)]);
   const made = await run(graph, Object.fromEntries(inputs));

@@ -31,7 +31,7 @@ export async function growExactly(plan: GrowthPlan, base: Readonly<Weights>): Pr
     return data.slice(start * width, end * width);
   };
   const made: Weights = {};
-  for (const { name, shape, rows } of compilePlan(plan, { read, learned: "init" })) {
+  for (const { name, shape, rows } of compilePlan(plan, { read, found: "init" })) {
     made[name] = { type: { dtype: "f32", shape }, data: await rows(0, shape[0] as number) };
   }
   return made;

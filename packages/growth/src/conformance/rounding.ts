@@ -25,7 +25,7 @@ const rules: TypedRules<BoundScope, Bound> = {
   source: ({ name }, { largest }) => ({ largest: largest(name), error: 0 }),
   fill: ({ value }) => rounded(Math.abs(value)),
   normal: ({ std }) => rounded(mostDeviations * std),
-  given: ({ init }, scope) => bound(init, scope),
+  given: ({ start }, scope) => bound(start, scope),
   concat: ({ parts }, scope) => {
     const bounds = parts.map((part) => bound(part, scope));
     return {

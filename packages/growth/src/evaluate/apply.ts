@@ -14,8 +14,8 @@ export interface TensorSource {
 export interface ApplyOptions {
   /** Dtype of every result; default that of the tensors it is made from (of the base's first, when made from none). */
   readonly dtype?: DType;
-  /** Fitted values of `learned` expressions, or `init` for where their fit starts. */
-  readonly learned?: TensorSource | "init";
+  /** What was found for `given` expressions, or `init` for where their fit starts. */
+  readonly found?: TensorSource | "init";
   /** A plain copy hands out the base's own tensor, which then must not be written to. Default: every result is fresh. */
   readonly share?: boolean;
   /** Names of the target tensors to make; default all. */
@@ -33,16 +33,16 @@ export async function* applyPlan(
   base: TensorSource,
   options: ApplyOptions = {},
 ): AsyncGenerator<[name: string, tensor: HostTensor], void, undefined> {
-  const { share = false, learned, only, tables = planTables(plan) } = options;
+  const { share = false, found, only, tables = planTables(plan) } = options;
   const get = checkedSource(base, tables.base);
   const compiled = compilePlan(plan, {
     tables,
     read: async (name, start, end) => hostRows(await get(name), start, end),
-    ...(learned !== undefined && {
-      learned:
-        learned === "init"
-          ? learned
-          : async (name, start, end) => hostRows((await learned.get(name)) ?? missing(name), start, end),
+    ...(found !== undefined && {
+      found:
+        found === "init"
+          ? found
+          : async (name, start, end) => hostRows((await found.get(name)) ?? missing(name), start, end),
     }),
   });
   for (const { name, expr, shape, rows } of compiled) {
@@ -74,6 +74,7 @@ export function checkedSource(
   };
 }
 
-function missing(name: string): never {
+/** @throws CambiumError `E_GROWTH_SOURCE` naming the tensor. */
+export function missing(name: string): never {
   throw new CambiumError("E_GROWTH_SOURCE", "a tensor that the plan reads is not there", { where: name });
 }

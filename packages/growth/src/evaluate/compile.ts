@@ -17,10 +17,10 @@ const rules: TypedRules<Scope, Value> = {
     const value = leaf(typed, (out, first) => random.normals(out, first, std));
     return { shape, ...shareRows(shared, `${std} ${seed} [${shape}]`, value.rows) };
   },
-  given: ({ name, shape, init }, scope) => {
-    const { learned } = scope;
-    if (learned === "init") return scope.compile(init, scope);
-    return { shape, rows: async (start, end) => learned(name, start, end) };
+  given: ({ name, shape, start }, scope) => {
+    const { found } = scope;
+    if (found === "init") return scope.compile(start, scope);
+    return { shape, rows: async (start, end) => found(name, start, end) };
   },
   linear: ({ terms, factors, shape }, scope) => {
     const values = terms.map((term) => scope.compile(term, scope));

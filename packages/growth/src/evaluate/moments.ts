@@ -58,7 +58,7 @@ async function* evaluated(
   };
   const grown = async (typed: Typed, power: 1 | 2, read: ReadRows) => {
     if (typed.kind === "fill" && typed.value === 0) return hostTensor("f32", typed.shape);
-    return toHostTensor(compileTyped(typed, { read, learned: "init", power }), "f32");
+    return toHostTensor(compileTyped(typed, { read, found: "init", power }), "f32");
   };
   const [readM, readV] = [reader(moments.m), reader(moments.v)];
   for (const spec of target) {

@@ -15,8 +15,8 @@ export interface CompiledTensor extends Pick<Value, "shape" | "rows"> {
 
 export interface CompileOptions {
   readonly read: ReadRows;
-  /** Fitted values of `learned` expressions, or `init` for where their fit starts. Needed only by plans that have any. */
-  readonly learned?: ReadRows | "init";
+  /** What was found for `given` expressions, or `init` for where their fit starts. Needed only by plans that have any. */
+  readonly found?: ReadRows | "init";
   /** Default: those of the plan's two configs. */
   readonly tables?: PlanTables;
 }
@@ -24,14 +24,14 @@ export interface CompileOptions {
 /**
  * The target tensors of `plan`, in the order of the target's table.
  * @throws CambiumError `E_GROWTH_PLAN` with every reason why the plan does not hold together, `E_GROWTH_NEEDS` when it
- * has learned tensors and `learned` is not given.
+ * has tensors that must be found and `found` is not given.
  */
 export function compilePlan(plan: GrowthPlan, options: CompileOptions): readonly CompiledTensor[] {
-  const { read, learned, tables = planTables(plan) } = options;
+  const { read, found, tables = planTables(plan) } = options;
   const checked = checkPlan(plan, tables);
-  if (learned === undefined) checkNeeds(plan, phaseParts(plan.phase));
+  if (found === undefined) checkNeeds(plan, phaseParts(plan.phase));
   return checked.map(({ name, expr, typed }) => {
-    const { shape, rows } = compileTyped(typed, { read, learned: learned ?? "init", power: 1 });
+    const { shape, rows } = compileTyped(typed, { read, found: found ?? "init", power: 1 });
     return { name, expr, shape, rows };
   });
 }

@@ -8,13 +8,13 @@ import { applyPlan, type TensorSource } from "./apply.js";
 import { growMoments } from "./moments.js";
 
 /**
- * The state of the target, in tensors of its own; the loss scale of mixed precision stays. `learned` as for `applyPlan`.
+ * The state of the target, in tensors of its own; the loss scale of mixed precision stays. `found` as for `applyPlan`.
  * @throws CambiumError `E_GROWTH_SOURCE` with every parameter that is absent; as `applyPlan` and `growMoments`.
  */
 export async function growState(
   plan: GrowthPlan,
   state: TrainingState,
-  options: { readonly moments: OptimizerPolicy; readonly learned?: TensorSource | "init" },
+  options: { readonly moments: OptimizerPolicy; readonly found?: TensorSource | "init" },
 ): Promise<TrainingState> {
   const { moments, ...apply } = options;
   const read = new Set(Object.values(plan.tensors).flatMap(sourcesOf));

@@ -20,8 +20,8 @@ export interface Scope {
   /** Compiles a part. */
   readonly compile: (typed: Typed, scope: Scope) => Value;
   readonly read: ReadRows;
-  /** Fitted tensors by name; `init` evaluates each `learned` expression to where its fit starts. */
-  readonly learned: ReadRows | "init";
+  /** Fitted tensors by name; `init` evaluates each `given` expression to where its fit starts. */
+  readonly found: ReadRows | "init";
   /** What more than one part of the tensor's expression reads, by a name of it; see `shareRows`. */
   readonly shared: SharedRows;
   /** Power of factors: 1 for values and m, 2 for v. */

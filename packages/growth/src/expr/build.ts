@@ -6,8 +6,10 @@ import type {
   Const,
   Copy,
   Expr,
-  Learned,
+  Fit,
+  Given,
   MatMul,
+  Measure,
   Normal,
   Scale,
   Sum,
@@ -69,6 +71,20 @@ export function matmul(
   };
 }
 
-export function learned(name: string, shape: Shape, init: Expr): Learned {
-  return { kind: "learned", name, shape, init };
+/** A tensor to be found, by `fit` or `measure`. */
+export function given(name: string, shape: Shape, by: Fit | Measure): Given {
+  return { kind: "given", name, shape, by };
+}
+
+/** Found by `steps` steps on the grown model's loss, starting from `init`. Default: 100 steps at a rate of 1e-3. */
+export function fit(
+  init: Expr,
+  { steps = 100, lr = 1e-3 }: { readonly steps?: number; readonly lr?: number } = {},
+): Fit {
+  return { kind: "fit", init, steps, lr };
+}
+
+/** Found by looking at the base while it reads `tokens` tokens. */
+export function measure(what: Measure["what"], of: string, tokens: number): Measure {
+  return { kind: "measure", what, of, tokens };
 }

@@ -83,13 +83,40 @@ export interface MatMul {
   readonly transposeRight?: boolean;
 }
 
-/** A tensor found by fitting before the plan is executed; `init` is where the fit starts. */
-export interface Learned {
-  readonly kind: "learned";
-  readonly name: string;
-  readonly shape: readonly number[];
+/** How a tensor is found: by lowering the loss of the grown model, from `init` on. All fits of a plan go on together. */
+export interface Fit {
+  readonly kind: "fit";
   readonly init: Expr;
+  /** Steps of AdamW (betas 0.9 and 0.95, no weight decay, joint gradient norm clipped to 1), a batch of the run's each. */
+  readonly steps: number;
+  /** Learning rate, the same at every step. */
+  readonly lr: number;
 }
 
-export type Expr = Copy | Take | Concat | Zeros | Const | Normal | Scale | Sum | Affine | MatMul | Learned;
+/** How a tensor is found: by looking at what the base does while it reads. */
+export interface Measure {
+  readonly kind: "measure";
+  /**
+   * `gradient`: of the base's mean loss by the parameter `of`, in its shape. `activation`: the mean over tokens of what the
+   * parameter `of`, a matrix [out, in], is multiplied with: [in].
+   */
+  readonly what: "gradient" | "activation";
+  /** Name of a base parameter. */
+  readonly of: string;
+  /** Tokens to look at, in whole batches of the run's. */
+  readonly tokens: number;
+}
+
+/**
+ * A tensor that must be found before the plan is carried out. An operator only declares it; the same name stands for the
+ * same tensor wherever it is used.
+ */
+export interface Given {
+  readonly kind: "given";
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly by: Fit | Measure;
+}
+
+export type Expr = Copy | Take | Concat | Zeros | Const | Normal | Scale | Sum | Affine | MatMul | Given;
 export type ExprKind = Expr["kind"];

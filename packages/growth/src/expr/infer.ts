@@ -1,7 +1,7 @@
 // Shapes and labels of expressions, without a number: the one place that says whether an expression means something.
 import type { Reason } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
-import type { AxisRef, Expr, ExprKind, Take } from "./expr.js";
+import type { AxisRef, Expr, ExprKind, Given, Measure, Take } from "./expr.js";
 import type { Known, Label, Typed } from "./typed.js";
 import { isExpr } from "./walk.js";
 
@@ -37,17 +37,19 @@ const rules: { readonly [K in ExprKind]: Infer<Extract<Expr, { kind: K }>> } = {
     if (mode !== "value") return { kind: "fill", value: 0, ...leaf(shape, hint) };
     return { kind: "normal", std, seed, ...leaf(shape, hint) };
   },
-  learned: ({ name, shape, init }, scope, hint) => {
+  given: (expr, scope, hint) => {
+    const { name, by } = expr;
     if (scope.mode !== "value") {
-      scope.complain(noMoments(`"${name}" is learned; moments cannot follow that`));
+      scope.complain(noMoments(`"${name}" is found before growth; moments cannot follow that`));
       return undefined;
     }
-    const start = infer(init, scope, hint);
-    if (start && `${start.shape}` !== `${shape}`) {
-      const [expected, got] = [`[${shape}]`, `[${start.shape}]`];
-      scope.complain({ message: `the start of "${name}" does not fit it`, expected, got });
+    const start = by.kind === "fit" ? infer(by.init, scope, hint) : measured(expr, by, scope, hint);
+    if (start && `${start.shape}` !== `${expr.shape}`) {
+      const [expected, got] = [`[${expr.shape}]`, `[${start.shape}]`];
+      const what = by.kind === "fit" ? "the start of" : "what is measured for";
+      scope.complain({ message: `${what} "${name}" does not fit it`, expected, got });
     }
-    return start && { kind: "given", name, init: start, shape: start.shape, labels: start.labels };
+    return start && { kind: "given", name, by, start, shape: start.shape, labels: start.labels };
   },
   scale: ({ of, by }, scope, hint) => linear([of], [by], scope, hint),
   sum: ({ terms }, scope, hint) => {
@@ -129,6 +131,22 @@ export function inferTensor(spec: ParameterSpec, expr: Expr, scope: InferScope):
   const typed = infer(expr, scope, spec.axes);
   if (!typed || `${typed.shape}` === `${spec.shape}`) return typed;
   scope.complain({ message: "has the wrong shape", expected: `[${spec.shape}]`, got: `[${typed.shape}]` });
+  return undefined;
+}
+
+/** Zeros of the shape that the measurement will have. */
+function measured(
+  { name }: Given,
+  { what, of }: Measure,
+  { base, complain }: InferScope,
+  hint: Hint,
+): Typed | undefined {
+  const spec = base.get(of);
+  if (!spec) complain({ message: `"${name}" measures "${of}", which the base does not have` });
+  else if (what === "activation" && spec.shape.length !== 2)
+    complain({ message: `"${name}" measures what "${of}" is multiplied with, but that is not a matrix` });
+  else if (what === "activation") return { kind: "fill", value: 0, ...leaf(spec.shape.slice(1), hint) };
+  else return { kind: "fill", value: 0, shape: spec.shape, labels: spec.axes };
   return undefined;
 }
 

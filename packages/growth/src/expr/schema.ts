@@ -46,7 +46,20 @@ export function exprSchema(lists: readonly (readonly number[])[] = []): z.ZodTyp
       transposeLeft: z.boolean().exactOptional(),
       transposeRight: z.boolean().exactOptional(),
     }),
-    learned: z.strictObject({ kind: z.literal("learned"), name: z.string(), shape, init: expr }),
+    given: z.strictObject({
+      kind: z.literal("given"),
+      name: z.string(),
+      shape,
+      by: z.discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("fit"), init: expr, steps: z.int().positive(), lr: z.number().positive() }),
+        z.strictObject({
+          kind: z.literal("measure"),
+          what: z.enum(["gradient", "activation"]),
+          of: z.string(),
+          tokens: z.int().positive(),
+        }),
+      ]),
+    }),
   } satisfies { readonly [K in ExprKind]: z.ZodType<Extract<Expr, { kind: K }>> };
   return expr;
 }

@@ -1,6 +1,7 @@
 // Expressions with all that is known of them before any number is: shapes, named dimensions, where takes and joins act.
 // The interpreters (host rows, IR graph) read this form; every mistake has been found by then.
 import type { AxisName } from "@cambium/model";
+import type { Given } from "./expr.js";
 
 /** What is known of one dimension: its axis and how many rows an index of it spans; null where nothing names it. */
 export type Label = { readonly axis: AxisName; readonly unit: number } | null;
@@ -29,11 +30,12 @@ export interface TypedNormal extends Known {
   readonly seed: string;
 }
 
-/** A tensor found before the plan is carried out. `init` is where a fit starts from. */
+/** A tensor found before the plan is carried out. `start` is where a fit begins; what is measured counts as zero until it is. */
 export interface TypedGiven extends Known {
   readonly kind: "given";
   readonly name: string;
-  readonly init: Typed;
+  readonly by: Given["by"];
+  readonly start: Typed;
 }
 
 /** Slices of dimension `at`. An index spans `unit` of its entries; −1 is a slice of zeros. */

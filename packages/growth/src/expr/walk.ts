@@ -1,5 +1,5 @@
 // Walking expressions: their parts, the base tensors they read, and rewriting from the leaves up.
-import type { Expr, ExprKind } from "./expr.js";
+import type { Expr, ExprKind, Given } from "./expr.js";
 
 type Rebuild<K extends ExprKind> = (expr: Extract<Expr, { kind: K }>, map: (part: Expr) => Expr) => Expr;
 
@@ -19,7 +19,7 @@ const rebuild: { readonly [K in ExprKind]: Rebuild<K> } = {
   sum: (expr, map) => ({ ...expr, terms: expr.terms.map(map) }),
   affine: (expr, map) => ({ ...expr, x: map(expr.x), y: map(expr.y) }),
   matmul: (expr, map) => ({ ...expr, left: map(expr.left), right: map(expr.right) }),
-  learned: (expr, map) => ({ ...expr, init: map(expr.init) }),
+  given: (expr, map) => (expr.by.kind === "fit" ? { ...expr, by: { ...expr.by, init: map(expr.by.init) } } : expr),
 };
 
 /** Whether a take's scale is an expression. */
@@ -48,6 +48,18 @@ export function sourcesOf(expr: Expr): string[] {
     if (part.kind === "copy") names.add(part.source);
   });
   return [...names];
+}
+
+/** What must be found for `exprs`, each name once, in order of first use; those inside the start of a fit first. */
+export function givenOf(exprs: Readonly<Record<string, Expr>>): readonly Given[] {
+  const found = new Map<string, Given>();
+  const visit = (expr: Expr): Expr => {
+    mapParts(expr, visit);
+    if (expr.kind === "given" && !found.has(expr.name)) found.set(expr.name, expr);
+    return expr;
+  };
+  Object.values(exprs).forEach(visit);
+  return [...found.values()];
 }
 
 /** `expr` with every base tensor replaced by `of(name)`: the expression over what `of` reads. */

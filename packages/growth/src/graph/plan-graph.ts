@@ -99,8 +99,8 @@ class GraphParts {
       power,
       source: (name) => this.#input(rename(name), (this.base.get(name) as ParameterSpec).shape),
       normal: (leaf) => this.#normal(leaf),
-      given: ({ name, init, shape }, scope) =>
-        this.options.given === "init" ? exprTensor(init, scope) : this.#input(givenName(name), shape),
+      given: ({ name, start, shape }, scope) =>
+        this.options.given === "init" ? exprTensor(start, scope) : this.#input(givenName(name), shape),
     });
   }
 

@@ -4,7 +4,7 @@ import type { Expr } from "../expr/expr.js";
 import { type InferScope, inferTensor } from "../expr/infer.js";
 import type { Typed } from "../expr/typed.js";
 import { type GrowthPlan, growthContractVersion, type PlanTables, planTables } from "./plan.js";
-import { accountReasons, trainingReasons } from "./reasons.js";
+import { accountReasons, givenReasons, trainingReasons } from "./reasons.js";
 
 /** One target tensor of a plan that holds together. */
 export interface CheckedTensor {
@@ -36,7 +36,7 @@ export function checkPlan(plan: GrowthPlan, tables: PlanTables = planTables(plan
     const typed = expr && inferTensor(spec, expr, scope(name, "value"));
     return typed ? [{ name, expr, typed }] : [];
   });
-  reasons.push(...accountReasons(plan, tables), ...trainingReasons(plan, tables));
+  reasons.push(...accountReasons(plan, tables), ...givenReasons(plan.tensors), ...trainingReasons(plan, tables));
   if (reasons.length === 0) return checked;
   const { name, version } = plan.operator;
   throw new CambiumError("E_GROWTH_PLAN", `the plan of ${name} ${version} does not hold together`, { reasons });

@@ -14,7 +14,7 @@ const selects: Record<ExprKind, boolean> = {
   sum: false,
   affine: false,
   matmul: false,
-  learned: false,
+  given: false,
 };
 
 /**

@@ -5,14 +5,14 @@ import type { ExprKind } from "../expr/expr.js";
 import { walk } from "../expr/walk.js";
 import type { GrowthPlan } from "./plan.js";
 
-/** `learned`: tensors fitted before execution. The others: parts of the plan's phase, which training must follow. */
-export type PlanNeed = "learned" | keyof Phase;
+/** `given`: tensors that must be found before the plan is carried out. The others: parts of the plan's phase, which training must follow. */
+export type PlanNeed = "given" | keyof Phase;
 
 /** What `plan` needs, in a fixed order; empty for a plan that is only tensors. */
 export function planNeeds(plan: GrowthPlan): readonly PlanNeed[] {
   const kinds = new Set<ExprKind>();
   for (const expr of Object.values(plan.tensors)) walk(expr, ({ kind }) => kinds.add(kind));
-  return [...(kinds.has("learned") ? ["learned" as const] : []), ...phaseParts(plan.phase)];
+  return [...(kinds.has("given") ? ["given" as const] : []), ...phaseParts(plan.phase)];
 }
 
 /** @throws CambiumError `E_GROWTH_NEEDS` when `plan` needs something that is not among `honoured`. */

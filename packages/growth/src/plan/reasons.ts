@@ -1,7 +1,8 @@
 // What can be wrong with a plan besides its expressions: tensors lost, unknown or named twice over, senseless numbers.
 import type { Reason } from "@cambium/ir";
 import { phaseReasons } from "@cambium/model";
-import { sourcesOf } from "../expr/walk.js";
+import type { Expr, Given } from "../expr/expr.js";
+import { sourcesOf, walk } from "../expr/walk.js";
 import type { GrowthPlan, PlanTables } from "./plan.js";
 
 /** Every base tensor is read or listed as dropped, and nothing is listed that is not there. */
@@ -39,4 +40,19 @@ export function trainingReasons(plan: GrowthPlan, { target }: PlanTables): Reaso
     ),
   );
   return [...reasons, ...phaseReasons(plan.phase, target)];
+}
+
+/** One name stands for one tensor, found in one way. */
+export function givenReasons(tensors: Readonly<Record<string, Expr>>): Reason[] {
+  const known = new Map<string, Given>();
+  const reasons: Reason[] = [];
+  for (const [where, expr] of Object.entries(tensors))
+    walk(expr, (part) => {
+      if (part.kind !== "given") return;
+      const before = known.get(part.name) ?? part;
+      known.set(part.name, before);
+      if (part === before || JSON.stringify(part) === JSON.stringify(before)) return;
+      reasons.push({ where, message: `"${part.name}" is to be found in two ways` });
+    });
+  return reasons;
 }

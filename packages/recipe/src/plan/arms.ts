@@ -1,11 +1,12 @@
 // The arms of a recipe: stages with their models, budgets and identities, decided before anything trains.
-import type { GrowthPlan, Operator } from "@cambium/growth";
+import { type FindCost, findCost } from "@cambium/grow";
+import { type GrowthPlan, type Operator, planNeeds } from "@cambium/growth";
 import { llama, type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
 import { tokenFlops } from "@cambium/scaling/flops";
 import { optimizerOptions } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../schema.js";
 import { budgetOf, evaluation, wholeSteps } from "./budget.js";
-import { checkFit, checkGrowth, checkMasks, checkSchedule, masksOpenAfter } from "./checks.js";
+import { checkFit, checkMasks, checkSchedule, masksOpenAfter } from "./checks.js";
 import type { PlanContext } from "./context.js";
 import { untilOf } from "./growth-time.js";
 import { stageId } from "./identity.js";
@@ -19,7 +20,7 @@ export type Decided = ReadonlyMap<string, number>;
  * The arms of a recipe, the grown one first. A stage whose end is decided while it runs is planned at its longest, and
  * so is what comes after it, until `decided` says when it ended.
  * @throws CambiumError `E_RECIPE` for a checkpoint that the rest of the recipe does not fit, `E_SCHEDULE` for a learning
- * rate that makes no sense over a stage's tokens, `E_GROWTH_TIMING`, `E_GROWTH_UNSUPPORTED`, `E_GROWTH_MASKS` for masks
+ * rate that makes no sense over a stage's tokens, `E_GROWTH_TIMING`, `E_GROWTH_MASKS` for masks
  * that outlast their stage; what an operator's `plan` throws.
  */
 export function planArms(recipe: Recipe, context: PlanContext, decided: Decided = new Map()): ArmPlan[] {
@@ -48,6 +49,8 @@ export function planArms(recipe: Recipe, context: PlanContext, decided: Decided 
 interface Link extends Pick<Stage, "name" | "model" | "phase"> {
   /** The growth that it begins with, or how its arm begins. */
   readonly start: StageStart | { readonly kind: "grown"; readonly plan: GrowthPlan; readonly step: GrowthStep };
+  /** What the growth must find first. */
+  readonly find?: FindCost;
 }
 
 /** The models of an arm: what it begins with, and what each growth makes of it. */
@@ -62,11 +65,22 @@ function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Opera
     const { factor, layers, options } = step;
     const given = { ...options, ...(factor !== undefined && { factor }), ...(layers !== undefined && { layers }) };
     const plan = (operators[i] as Operator).plan((links[i] as Link).model, given);
-    checkGrowth(i, plan);
     const name = i + 1 === recipe.growth.length ? "target" : `stage-${i + 2}`;
-    links.push({ name, model: plan.target, start: { kind: "grown", plan, step }, phase: plan.phase });
+    const find = findOf(recipe, plan);
+    links.push({
+      name,
+      model: plan.target,
+      start: { kind: "grown", plan, step },
+      phase: plan.phase,
+      ...(find && { find }),
+    });
   }
   return links;
+}
+
+function findOf({ model, train }: Recipe, plan: GrowthPlan): FindCost | undefined {
+  if (!planNeeds(plan).includes("given")) return undefined;
+  return findCost(plan, { batch: train.batch, context: model.context });
 }
 
 interface Arm {
@@ -82,7 +96,10 @@ function planArm(arm: Arm): PlannedStage[] {
   const { recipe, context, decided, links } = arm;
   const stages: PlannedStage[] = [];
   const ended: number[] = [];
+  let position = 0;
   for (const [i, link] of links.entries()) {
+    // What finding reads is not read again.
+    position += link.find?.tokens ?? 0;
     const untils = untilsOf(arm, ended);
     const times = untils.map((until, k) => ({ tokens: ended[k] ?? longest(until), open: !isDecided(until, ended[k]) }));
     const until = untils[i] as Until;
@@ -90,7 +107,7 @@ function planArm(arm: Arm): PlannedStage[] {
       ...settingsOf(recipe, context),
       ...{ name: link.name, model: link.model, phase: link.phase, until },
       start: startOf(link, stages.at(-1)),
-      data: { content: context.dataContent, position: stages.reduce((sum, { tokens }) => sum + tokens, 0) },
+      data: { content: context.dataContent, position },
       schedule: scheduleOf(recipe, times, i),
     };
     const id = stageId(stage);
@@ -99,7 +116,8 @@ function planArm(arm: Arm): PlannedStage[] {
     if (end !== undefined) ended[i] = end;
     checkSchedule(stage);
     checkMasks(stage, tokens);
-    const flops = tokens * tokenFlops(link.model, recipe.model.context);
+    position += tokens;
+    const flops = tokens * tokenFlops(link.model, recipe.model.context) + (link.find?.flops ?? 0);
     stages.push({ id, stage, tokens, flops, open: end === undefined });
   }
   return stages;
@@ -110,12 +128,14 @@ function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Unt
   const target = (links.at(-1) as Link).model;
   const untils: Until[] = [];
   let spent = 0;
-  for (const [i, { model, phase }] of links.entries()) {
+  for (const [i, { model, phase, find }] of links.entries()) {
+    const found = find?.flops ?? 0;
+    spent += found;
     const perToken = tokenFlops(model, recipe.model.context);
     const last = i === links.length - 1;
     const until: Until = last
       ? { kind: "tokens", tokens: wholeSteps(recipe, Math.max(1, (budget - spent) / perToken)) }
-      : untilOf(recipe, i, model, { flops: budget, spent, target, masked: masksOpenAfter(phase) });
+      : untilOf(recipe, i, model, { flops: budget, spent, found, target, masked: masksOpenAfter(phase) });
     untils.push(until);
     spent += (ended[i] ?? longest(until)) * perToken;
   }
@@ -144,10 +164,16 @@ function settingsOf(recipe: Recipe, { device }: PlanContext) {
   };
 }
 
-function startOf({ start }: Link, parent: PlannedStage | undefined): StageStart {
+function startOf({ start, find }: Link, parent: PlannedStage | undefined): StageStart {
   if (start.kind !== "grown") return start;
   const { id, tokens } = parent as PlannedStage;
-  return { kind: "growth", parent: { id, tokens }, plan: start.plan, moments: start.step.moments };
+  return {
+    kind: "growth",
+    parent: { id, tokens },
+    plan: start.plan,
+    moments: start.step.moments,
+    ...(find && { find }),
+  };
 }
 
 function initial({ seed, model }: Recipe): StageStart {

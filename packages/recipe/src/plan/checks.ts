@@ -1,5 +1,4 @@
 // What can be wrong with a run's stages, found before anything trains.
-import { type GrowthPlan, planNeeds } from "@cambium/growth";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { contextLength, modelSizes, opensAfter, type Phase } from "@cambium/model";
 import { schedule } from "@cambium/train";
@@ -35,17 +34,6 @@ export function checkSchedule({ name, schedule: options }: Pick<Stage, "name" | 
     if (!(error instanceof CambiumError)) throw error;
     throw new CambiumError(error.code, error.summary, { ...error.details, where: `stage "${name}"` });
   }
-}
-
-/** @throws CambiumError `E_GROWTH_UNSUPPORTED` for a plan with tensors that are to be fitted before training. */
-export function checkGrowth(index: number, plan: GrowthPlan): void {
-  if (!planNeeds(plan).includes("learned")) return;
-  const { operator } = plan;
-  throw new CambiumError("E_GROWTH_UNSUPPORTED", "the operator asks for tensors fitted before training", {
-    where: `growth.${index}`,
-    got: `learned tensors by ${operator.name} ${operator.version}`,
-    hint: "use another operator, or options of this one that do without",
-  });
 }
 
 /**

@@ -12,8 +12,10 @@ export interface ArmBudget {
   readonly masked: number;
   /** FLOPs that the whole arm may spend. */
   readonly flops: number;
-  /** FLOPs spent by the stages before. */
+  /** FLOPs spent before the stage trains, with what its growth had to find. */
   readonly spent: number;
+  /** Of those, the latter: the stage's own count begins with it. */
+  readonly found: number;
   /** The model that the arm ends with. */
   readonly target: ModelSpec;
 }
@@ -48,7 +50,7 @@ export function untilOf(recipe: Recipe, index: number, model: ModelSpec, budget:
     window,
     least: budget.masked,
     most: steps(Math.max(1, most)),
-    flopsBefore: budget.spent,
+    flopsBefore: budget.spent - budget.found,
   };
 }
 

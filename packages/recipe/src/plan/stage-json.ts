@@ -40,6 +40,7 @@ const start = (resolve: FamilyResolver) =>
       parent: z.strictObject({ id: text, tokens: count }),
       plan: read(z.looseObject({}), (given) => parsePlan(given, resolve)),
       moments: z.enum(optimizerPolicies),
+      find: z.strictObject({ tokens: count, flops: number.nonnegative() }).exactOptional(),
     }),
   ]);
 

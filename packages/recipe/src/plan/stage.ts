@@ -1,5 +1,6 @@
 // A stage, whole: everything that decides its weights and metrics, and nothing that does not but what `notCounted` lists.
 // Whoever trains it needs this, the data, and (for a stage that grows) the final state of its parent.
+import type { FindCost } from "@cambium/grow";
 import type { GrowthPlan } from "@cambium/growth";
 import type { ModelSpec, Phase } from "@cambium/model";
 import type { OptimizerOptions, Precision, ScheduleOptions } from "@cambium/train";
@@ -51,6 +52,8 @@ export type StageStart =
       readonly parent: { readonly id: string; readonly tokens: number };
       readonly plan: GrowthPlan;
       readonly moments: GrowthStep["moments"];
+      /** What finding the plan's `given` tensors reads, right before `data.position`, and computes; absent without any. */
+      readonly find?: FindCost;
     };
 
 /** When the stage ends. */
@@ -83,7 +86,7 @@ export interface PlannedStage {
   readonly stage: Stage;
   /** Training tokens, a whole number of optimizer steps; the most it may take while its end is open. */
   readonly tokens: number;
-  /** Training FLOPs of those tokens, matrix work. */
+  /** FLOPs of those tokens, matrix work, and of what the stage's growth must find first. */
   readonly flops: number;
   /** The end is decided while the stage runs: what comes after is planned again then. */
   readonly open: boolean;
