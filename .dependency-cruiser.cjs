@@ -20,6 +20,7 @@ const order = [
   "run-format",
   "run",
   "report",
+  "bench",
   "cli",
 ];
 const isomorphic = [
@@ -36,6 +37,7 @@ const isomorphic = [
   "eval",
   "recipe",
   "run-format",
+  "bench",
 ];
 /** Entries for Node of packages that run in browsers too: `src/node.ts` or all of `src/node/`. */
 const nodeEntry = "^packages/[^/]+/src/node(\\.ts$|/)";

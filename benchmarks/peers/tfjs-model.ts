@@ -154,10 +154,17 @@ function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
 
 /** Rows of the table. */
 function embed(table: tf.Tensor, ids: tf.Tensor1D, rowSums: RowSums): tf.Tensor {
-  return tf.customGrad((one) => ({
-    value: tf.gather(one as tf.Tensor, ids, 0),
-    gradFunc: (dy) => rowSums(dy as tf.Tensor, ids, table.shape[0] as number),
-  }))(table);
+  return tf.customGrad((one, save) => {
+    // The ids are made within the loss, and tfjs frees what is made there and not saved before it goes backward.
+    (save as tf.GradSaveFunc)([ids]);
+    return {
+      value: tf.gather(one as tf.Tensor, ids, 0),
+      gradFunc: (dy, saved) => {
+        const [held] = saved as [tf.Tensor1D];
+        return rowSums(dy as tf.Tensor, held, table.shape[0] as number);
+      },
+    };
+  })(table);
 }
 
 /** Mean over rows of −log softmax(logits)[target]. */

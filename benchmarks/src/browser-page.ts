@@ -1,7 +1,7 @@
 // The page's side of a benchmark in a browser: drives one contestant, and counts what it asks of WebGPU.
-import { type HostTensor, Random } from "@cambium/ir";
-import { type DecoderConfig, initParameters, llama, type ModelSpec, modelSpec } from "@cambium/model";
-import type { StepConfig } from "./peer.js";
+import { batchAt, modelOf, type StepConfig } from "@cambium/bench";
+import type { HostTensor } from "@cambium/ir";
+import { type DecoderConfig, initParameters, type ModelSpec } from "@cambium/model";
 
 /** A library that trains, in a page. What it computes is `@cambium/train`'s step with its default optimizer. */
 export interface PagePeer {
@@ -101,27 +101,8 @@ export function contestant(open: () => Promise<PagePeer>) {
   };
 }
 
-/** Batch `position` of a run: random token ids, i32 [batch, time + 1]. */
-export function batchAt({ batch, time, vocab }: StepConfig, position: number): Int32Array {
-  const random = new Random(`bench/${position}`);
-  return new Int32Array(batch * (time + 1)).map((_, i) => random.word(i) % vocab);
-}
-
 export function initialParameters(model: ModelSpec<DecoderConfig>): Record<string, HostTensor> {
   return initParameters(model, { seed: "bench", scheme: "hf" });
-}
-
-/** The model of a benchmark's configuration. */
-export function modelOf(config: StepConfig): ModelSpec<DecoderConfig> {
-  return modelSpec(llama, {
-    vocab: config.vocab,
-    hidden: config.hidden,
-    intermediate: config.intermediate,
-    layers: config.layers,
-    heads: config.heads,
-    kvHeads: config.kvHeads,
-    contextLength: config.time,
-  });
 }
 
 /** Waits until every device of the page has done what it was given. */

@@ -1,10 +1,9 @@
 // Training steps in a browser: Cambium on WebGPU next to other libraries, each in a page of one Chromium, on one adapter.
 // Contestants take turns, back and forth; what counts is the ratio of neighbours, never a time alone.
 import { fileURLToPath } from "node:url";
+import { median, quantile, type StepConfig } from "@cambium/bench";
 import { openChromium, openPage, type PageSession } from "@cambium/browser";
 import type { Counts, Taken } from "./browser-page.js";
-import type { StepConfig } from "./peer.js";
-import { median, quantile } from "./statistics.js";
 
 const own = "cambium (webgpu)";
 

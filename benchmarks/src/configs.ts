@@ -1,5 +1,5 @@
 // The models that `pnpm bench train` compares: Llamas of 1 to 23 million parameters.
-import type { StepConfig } from "./peer.js";
+import type { StepConfig } from "@cambium/bench";
 
 export const configs: Readonly<Record<string, StepConfig>> = {
   "6Lx128": { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 256 },

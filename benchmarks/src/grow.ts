@@ -6,9 +6,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { median } from "@cambium/bench";
 import { type TensorSource, writeModelDirectory } from "@cambium/checkpoint";
 import { llama, modelSpec, parameterTable, writeHfModel } from "@cambium/model";
-import { median } from "./statistics.js";
 
 const { values } = parseArgs({
   options: {

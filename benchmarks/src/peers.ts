@@ -1,6 +1,7 @@
 // The peers that `--peer NAME` can ask for.
 import type { BackendOptions } from "@cambium/backend";
-import { type Contestant, PeerProcess } from "./peer.js";
+import type { Contestant } from "@cambium/bench";
+import { PeerProcess } from "@cambium/bench/node";
 
 const script = (path: string) => new URL(`../peers/${path}`, import.meta.url).pathname;
 const torch = script("torch/train.py");

@@ -2,10 +2,8 @@
 // must be flat; its peak must stay within what the IR counts; a 10 ms timer of the main thread may be at most 50 ms late.
 import { parseArgs } from "node:util";
 import { resolveBackend } from "@cambium/backend";
+import { allowedBytes, CambiumContestant, median, slope } from "@cambium/bench";
 import { nodeImporter } from "@cambium/plugin/node";
-import { CambiumContestant } from "./cambium.js";
-import { allowedBytes } from "./measure.js";
-import { median, slope } from "./statistics.js";
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,7 @@
 // pnpm bench switch: what the switch to a grown model costs beside the grown model's training steps, state on the device.
 import { parseArgs } from "node:util";
 import { type Device, resolveBackend } from "@cambium/backend";
+import { median } from "@cambium/bench";
 import { useSwiftShader } from "@cambium/browser";
 import { prepareGrowth } from "@cambium/grow";
 import { depthOperator, type OptimizerPolicy, optimizerPolicies } from "@cambium/growth";
@@ -65,12 +66,12 @@ const switched = await seconds(async () => {
 await step(large);
 const times: number[] = [];
 for (let i = 0; i < steps; i++) times.push(await seconds(() => step(large)));
-const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+const usual = median(times);
 const { backend: name, device: computes } = device.info;
 console.log(
   `${name} (${computes}): ${layers} → ${layers * factor} layers of ${hidden}, ${batch} × ${context} tokens a step`,
 );
-console.log(`switch ${switched.toFixed(3)} s, step ${median.toFixed(3)} s: ${(switched / median).toFixed(2)} steps`);
+console.log(`switch ${switched.toFixed(3)} s, step ${usual.toFixed(3)} s: ${(switched / usual).toFixed(2)} steps`);
 
 function open(on: Device, model: ModelSpec): Promise<Trainer> {
   return Trainer.open({ device: on, model, batch, time: context });

@@ -4,13 +4,12 @@ import { execFile } from "node:child_process";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs, promisify } from "node:util";
 import { resolveBackend } from "@cambium/backend";
+import { type Contestant, type Measured, printTables, type StepConfig } from "@cambium/bench";
+import { measure } from "@cambium/bench/node";
 import { nodeImporter } from "@cambium/plugin/node";
 import { type Precision, precisions } from "@cambium/train";
 import { configs } from "./configs.js";
-import { type Measured, measure } from "./measure.js";
-import type { Contestant, StepConfig } from "./peer.js";
 import { peers } from "./peers.js";
-import { printTables } from "./tables.js";
 
 const { values } = parseArgs({
   options: {

@@ -1,10 +1,11 @@
 // The peers compute what Cambium computes: the losses of a few steps are those of the reference trainer.
 import { referenceBackend } from "@cambium/backend";
+import { batchAt, modelOf } from "@cambium/bench";
 import { type Browser, openChromium, openPage } from "@cambium/browser";
 import { freshState, Trainer } from "@cambium/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pages } from "../src/browser.js";
-import { batchAt, initialParameters, learningRate, modelOf, type Taken } from "../src/browser-page.js";
+import { initialParameters, learningRate, type Taken } from "../src/browser-page.js";
 
 const size = { layers: 2, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, time: 8 };
 const count = 4;

@@ -2,12 +2,11 @@
 // named by the first argument. It answers one JSON command a line, as `peers/torch/README.md` says.
 import { createInterface } from "node:readline";
 import backend from "@cambium/backend-tfjs";
-import { Random } from "@cambium/ir";
-import { initParameters, inverseFrequencies, llama, modelSpec, ropeTables } from "@cambium/model";
+import { batchAt, modelOf, type StepConfig } from "@cambium/bench";
+import { initParameters, inverseFrequencies, ropeTables } from "@cambium/model";
 import { defaultOptimizer } from "@cambium/train";
 // Whole tfjs: what Node loads of tfjs-core alone has no gradients.
 import * as tf from "@tensorflow/tfjs";
-import type { StepConfig } from "../../src/peer.js";
 import { lossOf, productSums, type RowSums } from "../tfjs-model.js";
 import { watchPeak } from "./peak.js";
 import { variables } from "./variables.js";
@@ -44,11 +43,8 @@ let nextTokens: () => tf.Tensor2D;
 let updates = 0;
 
 function setup(config: StepConfig): void {
-  const { batch, time, vocab } = config;
-  const model = modelSpec(llama, {
-    ...{ vocab, hidden: config.hidden, intermediate: config.intermediate },
-    ...{ layers: config.layers, heads: config.heads, kvHeads: config.kvHeads, contextLength: time },
-  });
+  const { batch, time } = config;
+  const model = modelOf(config);
   const weights = variables(model.config, initParameters(model, { seed: "bench", scheme: "hf" }));
   const zeros = (one: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(one.shape), false));
   trained = Object.values(weights).map((value) => ({ value, m: zeros(value), v: zeros(value) }));
@@ -56,8 +52,7 @@ function setup(config: StepConfig): void {
   const loss = lossOf(model.config, { batch, time }, { cos: cos.data, sin: sin.data }, rowSums);
   lossOfBatch = () => loss(weights, tokens as tf.Tensor2D);
   nextTokens = () => {
-    const random = new Random(`bench/${updates}`);
-    const data = new Int32Array(batch * (time + 1)).map((_, i) => random.word(i) % vocab);
+    const data = batchAt(config, updates);
     return tf.tensor2d(data, [batch, time + 1], "int32");
   };
   updates = 0;

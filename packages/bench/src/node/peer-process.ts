@@ -2,34 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { CambiumError } from "@cambium/ir";
-
-export interface StepConfig {
-  readonly layers: number;
-  readonly hidden: number;
-  readonly intermediate: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly vocab: number;
-  readonly batch: number;
-  readonly time: number;
-}
-
-/** Something that trains: Cambium on a backend, or a peer. */
-export interface Contestant {
-  readonly name: string;
-  /** Builds model and step, and runs what is needed until steps are steady. */
-  setup(config: StepConfig): Promise<void>;
-  /** Runs `count` steps. @returns seconds of each. */
-  steps(count: number): Promise<readonly number[]>;
-  /** f32 matrix product m × k by k × n, GFLOPS; absent where it cannot be measured alone. */
-  gemm?(m: number, n: number, k: number): Promise<number>;
-  /** Most bytes of tensors alive at once so far, by the engine's own count; NaN where it keeps none. */
-  peakBytes?(): Promise<number>;
-  close(): Promise<void>;
-}
+import type { Contestant } from "../contestant.js";
+import type { StepConfig } from "../step-config.js";
 
 export class PeerProcess implements Contestant {
   readonly #child: ChildProcess;
+  #failure: Error | undefined;
   readonly #waiting: { resolve: (reply: Reply) => void; reject: (error: Error) => void }[] = [];
 
   /** @param setup further fields of the `setup` command. */
@@ -67,6 +45,7 @@ export class PeerProcess implements Contestant {
   }
 
   async close(): Promise<void> {
+    if (this.#failure) return;
     this.#child.removeAllListeners("exit");
     this.#child.stdin?.write(`${JSON.stringify({ cmd: "exit" })}\n`);
     await new Promise((resolve) => this.#child.once("close", resolve));
@@ -74,6 +53,8 @@ export class PeerProcess implements Contestant {
 
   #ask(command: object): Promise<Reply> {
     return new Promise((resolve, reject) => {
+      // Whoever asks after the end would wait for ever.
+      if (this.#failure) return reject(this.#failure);
       this.#waiting.push({ resolve, reject });
       this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
     });
@@ -93,6 +74,7 @@ export class PeerProcess implements Contestant {
   }
 
   #fail(error: Error): void {
+    this.#failure ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

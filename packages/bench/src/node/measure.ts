@@ -1,9 +1,11 @@
-// One configuration of `pnpm bench train`: memory first, then rounds in which contestants take turns, then a profile.
+// One configuration of training steps: memory first, then rounds in which contestants take turns, then a profile.
 import type { Backend, BackendOptions } from "@cambium/backend";
 import type { Precision } from "@cambium/train";
-import { CambiumContestant } from "./cambium.js";
-import type { Contestant, StepConfig } from "./peer.js";
-import { median, quantile } from "./statistics.js";
+import { CambiumContestant } from "../cambium.js";
+import type { Contestant } from "../contestant.js";
+import type { Duel, Measured } from "../measured.js";
+import { median, quantile } from "../statistics.js";
+import type { StepConfig } from "../step-config.js";
 
 export interface MeasureOptions {
   /** Most bytes of tensors in this process so far, by the engine's count; given when the peer's count compares. */
@@ -16,36 +18,6 @@ export interface MeasureOptions {
   readonly profile: boolean;
   /** Called after each round, with the ratio so far where there is a peer. */
   readonly progress: (peer: string, round: number, ratio: number | undefined) => void;
-}
-
-/** A peer next to Cambium; without a peer, Cambium alone. */
-export interface Duel {
-  readonly peer: string;
-  readonly tokensPerSecond: number;
-  readonly peerTokensPerSecond: number | null;
-  /** Peer's step time over Cambium's: median, and the middle half of the rounds. */
-  readonly ratio: readonly [low: number, median: number, high: number] | null;
-  readonly gflops: number;
-  /** Share of the matrix-product peak measured in the same rounds. */
-  readonly ofPeak: number;
-  /** Most bytes of tensors alive at once, Cambium's and the peer's; where both run on an engine that counts them. */
-  readonly tensorBytes: readonly [own: number, peer: number] | null;
-}
-
-export interface Measured {
-  readonly config: string;
-  readonly duels: readonly Duel[];
-  /** Most resident memory of the process from its start to the end of the first steps, before products are timed. */
-  readonly peakBytes: number;
-  /** What the IR counts: parameters, gradients, moments, activations. */
-  readonly countedBytes: number;
-  /** Shares of the time of a step by op type, slowest first. */
-  readonly profile: readonly { readonly op: string; readonly share: number }[] | null;
-}
-
-/** Resident memory that a training process may take, given what the IR counts. */
-export function allowedBytes(counted: number): number {
-  return 1.25 * counted + 250e6;
 }
 
 export async function measure(

@@ -1,5 +1,5 @@
-// The tables that `pnpm bench train` prints, in Markdown.
-import { allowedBytes, type Measured } from "./measure.js";
+// What a benchmark of training steps found, as tables in Markdown, printed.
+import { allowedBytes, type Measured } from "./measured.js";
 
 export function printTables(results: readonly Measured[]): void {
   table(

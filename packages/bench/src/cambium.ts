@@ -1,9 +1,10 @@
 // Cambium as a contestant: the trainer of `@cambium/train` on a backend, random weights, random tokens.
 import type { Backend, BackendOptions, Device, Executable, ProfileEntry } from "@cambium/backend";
-import { f32, GraphBuilder, hostTensor, matmul, Random } from "@cambium/ir";
-import { initParameters, llama, modelSpec } from "@cambium/model";
+import { f32, GraphBuilder, hostTensor, matmul } from "@cambium/ir";
+import { initParameters } from "@cambium/model";
 import { freshState, type Precision, Trainer } from "@cambium/train";
-import type { Contestant, StepConfig } from "./peer.js";
+import type { Contestant } from "./contestant.js";
+import { batchAt, modelOf, type StepConfig } from "./step-config.js";
 
 export class CambiumContestant implements Contestant {
   readonly name: string;
@@ -38,15 +39,7 @@ export class CambiumContestant implements Contestant {
   async setup(config: StepConfig): Promise<void> {
     this.#trainer?.dispose();
     this.#config = config;
-    const model = modelSpec(llama, {
-      vocab: config.vocab,
-      hidden: config.hidden,
-      intermediate: config.intermediate,
-      layers: config.layers,
-      heads: config.heads,
-      kvHeads: config.kvHeads,
-      contextLength: config.time,
-    });
+    const model = modelOf(config);
     this.#trainer = await Trainer.open({
       device: await this.device(),
       model,
@@ -106,8 +99,6 @@ export class CambiumContestant implements Contestant {
   }
 
   #batch(): Int32Array {
-    const { batch, time, vocab } = this.#config as StepConfig;
-    const random = new Random(`bench/${this.#position++}`);
-    return new Int32Array(batch * (time + 1)).map((_, i) => random.word(i) % vocab);
+    return batchAt(this.#config as StepConfig, this.#position++);
   }
 }
