@@ -1,4 +1,4 @@
-// `pnpm new op|operator|backend|preset NAME`: makes a room with passing tests and says what comes next.
+// `pnpm new op|composite|operator|backend|preset NAME`: makes a room with passing tests and says what comes next.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,12 +7,13 @@ import { run } from "./run.mjs";
 import { relock, root, setUp, tool } from "./setup.mjs";
 
 const usage = `pnpm new op NAME         a primitive op in packages/ir/src/ops
+pnpm new composite NAME  an op made of others in packages/ir/src/composites
 pnpm new operator NAME   a growth operator in operators/NAME
 pnpm new backend NAME    a backend in backends/NAME
 pnpm new preset NAME     an operator with options fixed, from its line in operators/presets.mjs`;
 
 const [kind, name, ...rest] = process.argv.slice(2);
-const make = { op, operator: plugin, backend: plugin, preset }[kind];
+const make = { op, composite: op, operator: plugin, backend: plugin, preset }[kind];
 if (!make || !name || rest.length > 0) {
   console.error(usage);
   process.exit(2);
@@ -29,7 +30,7 @@ try {
 }
 
 async function op() {
-  const written = newOp(join(root, "packages", "ir"), name);
+  const written = newOp(join(root, "packages", "ir"), name, kind);
   for (const path of written) console.log(`wrote packages/ir/${path}`);
   await setUp("generate");
   console.log("Asking tsc which lowering tables lack it …");

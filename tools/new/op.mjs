@@ -1,20 +1,24 @@
-// A new primitive op: one file in packages/ir/src/ops, and the index that lists it.
+// A new op: one file in packages/ir/src/ops or, for a composite, in packages/ir/src/composites; and the index that lists it.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { render, spellings, writeNew } from "@cambium/plugin/node";
 
-const template = fileURLToPath(new URL("../templates/op/", import.meta.url));
+const kinds = {
+  op: { folder: "ops", other: "composites", otherKind: "composite" },
+  composite: { folder: "composites", other: "ops", otherKind: "primitive op" },
+};
 
-/** Writes the op into the ir package at `ir`. @returns the paths written, within it. */
-export function newOp(ir, name) {
+/** Writes the op, of kind `op` or `composite`, into the ir package at `ir`. @returns the paths written, within it. */
+export function newOp(ir, name, kind = "op") {
   const { kebab, camel } = spellings(name);
-  if (existsSync(join(ir, "src", "composites", `${kebab}.ts`))) throw new Error(`"${kebab}" is a composite already`);
-  const files = render(template, { kebab, camel });
-  writeNew(join(ir, "src", "ops"), files);
+  const { folder, other, otherKind } = kinds[kind];
+  if (existsSync(join(ir, "src", other, `${kebab}.ts`))) throw new Error(`"${kebab}" is a ${otherKind} already`);
+  const files = render(fileURLToPath(new URL(`../templates/${kind}/`, import.meta.url)), { kebab, camel });
+  writeNew(join(ir, "src", folder), files);
   execFileSync(process.execPath, [join(ir, "scripts", "generate-index.mjs")], { stdio: "inherit" });
-  return [...Object.keys(files), "index.ts"].map((path) => join("src", "ops", path));
+  return [...Object.keys(files), "index.ts"].map((path) => join("src", folder, path));
 }
 
 /**

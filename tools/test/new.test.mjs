@@ -28,6 +28,7 @@ createPlugin(backend, { kind: "backend", name: "abacusTwo", packageName: "@acme/
 const ir = join(scratch, "packages", "ir");
 for (const part of ["src", "scripts"]) cpSync(join(root, "packages", "ir", part), join(ir, part), { recursive: true });
 newOp(ir, "soft-sign");
+newOp(ir, "silu-two", "composite");
 
 describe("pnpm new op", () => {
   test("its values and gradient are those of x / (1 + |x|)", async () => {
@@ -48,9 +49,32 @@ describe("pnpm new op", () => {
     }
   });
 
+  test("a composite's values and gradient are those of x · sigmoid(x), by its rule and by its decomposition", async () => {
+    const { composites, differentiate, evaluate, sampleLoss, sampleLossInputs } = await import(
+      join(ir, "src", "index.ts")
+    );
+    const { op } = composites.siluTwo;
+    for (const sample of op.samples) {
+      const loss = sampleLoss(op, sample);
+      const inputs = sampleLossInputs(op, sample, "new");
+      const { x0, weights } = inputs;
+      for (const decomposed of [false, true]) {
+        const graph = differentiate(loss, { of: "loss", by: ["x0"], decomposed });
+        const outputs = evaluate(graph, inputs, { precision: "f64" });
+        const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+        const sum = weights.data.reduce((all, w, i) => all + w * x0.data[i] * sigmoid(x0.data[i]), 0);
+        expect(outputs.loss.data[0]).toBeCloseTo(sum, 12);
+        const gradient = Object.entries(outputs).find(([name]) => name !== "loss")[1].data;
+        const slope = (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x)));
+        x0.data.forEach((x, i) => expect(gradient[i]).toBeCloseTo(weights.data[i] * slope(x), 10));
+      }
+    }
+  });
+
   test("refuses a name that is taken or none", () => {
     expect(() => newOp(ir, "softSign")).toThrow(/already there/);
     expect(() => newOp(ir, "softmax")).toThrow(/composite/);
+    expect(() => newOp(ir, "softSign", "composite")).toThrow(/primitive/);
     expect(() => newOp(ir, "../x")).toThrow(/is no name/);
     expect(() => spellings("typeof")).toThrow(/JavaScript/);
   });
