@@ -1,6 +1,6 @@
 // Interpolation through the conformance suite, with its lists and connection rates.
-import { connectionRate } from "@cambium/growth";
-import { describeOperator } from "@cambium/growth/conformance";
+import { connectionRate, layerMap } from "@cambium/growth";
+import { baseModel, describeOperator } from "@cambium/growth/conformance";
 import { expect, test } from "vitest";
 import interpolation from "../src/index.js";
 
@@ -33,7 +33,9 @@ describeOperator(interpolation, {
 test("a whole factor keeps l−1 of gl−1 connections", () => {
   for (let l = 1; l <= 12; l++) {
     for (let g = 2; g <= 6; g++) {
-      const { numerator, denominator } = connectionRate(interpolation.layers?.(l, { factor: g }) ?? []);
+      const { numerator, denominator } = connectionRate(
+        layerMap(interpolation.plan(baseModel({ layers: l }), { factor: g })),
+      );
       expect([numerator, denominator]).toEqual([l - 1, g * l - 1]);
     }
   }

@@ -1,6 +1,6 @@
 // G_stack through the conformance suite, with lists and connection rates worked out by hand.
-import { connectionRate } from "@cambium/growth";
-import { describeOperator } from "@cambium/growth/conformance";
+import { connectionRate, layerMap } from "@cambium/growth";
+import { baseModel, describeOperator } from "@cambium/growth/conformance";
 import { expect, test } from "vitest";
 import stack from "../src/index.js";
 
@@ -49,7 +49,7 @@ describeOperator(stack, {
 test("a full stack keeps (l−1)g of gl−1 connections", () => {
   for (let l = 1; l <= 12; l++) {
     for (let g = 1; g <= 6; g++) {
-      const { numerator, denominator } = connectionRate(stack.layers?.(l, { factor: g }) ?? []);
+      const { numerator, denominator } = connectionRate(layerMap(stack.plan(baseModel({ layers: l }), { factor: g })));
       expect([numerator, denominator]).toEqual([(l - 1) * g, g * l - 1]);
     }
   }

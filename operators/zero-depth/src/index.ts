@@ -1,5 +1,7 @@
 // G_zero in depth: copies of layers whose outputs are zero, so that they start as the identity.
 import { depthOperator, type Expr, planTables, zeros } from "@cambium/growth";
+import { CambiumError } from "@cambium/ir";
+import { type ModelSpec, parameterTable } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -35,6 +37,7 @@ export default depthOperator({
     const fresh = new Set(layers.flatMap((from, t) => (layers.indexOf(from) < t ? [t] : [])));
     const tensors: Record<string, Expr> = { ...parts.tensors };
     const moments: Record<string, Expr> = {};
+    requireWriters(target, fresh);
     const old: string[] = [];
     for (const { name, shape, layer, writes } of planTables({ base, target }).target) {
       if (layer === undefined || !fresh.has(layer)) old.push(name);
@@ -52,3 +55,16 @@ export default depthOperator({
     };
   },
 });
+
+/** @throws CambiumError `E_FAMILY_STREAM` for a layer of which nothing is known to write to the residual stream */
+function requireWriters(target: ModelSpec, fresh: ReadonlySet<number>): void {
+  const table = parameterTable(target);
+  const silent = [...fresh].filter((layer) => !table.some((spec) => spec.layer === layer && spec.writes === "stream"));
+  if (silent.length === 0) return;
+  const message = `the family ${target.family.name} does not say what writes to the residual stream in these layers`;
+  throw new CambiumError("E_FAMILY_STREAM", message, {
+    where: `target layers ${silent.slice(0, 8).join(", ")}`,
+    expected: "projections of attention and MLP by names that are known",
+    hint: "a package cambium-family-… for this model can say it",
+  });
+}

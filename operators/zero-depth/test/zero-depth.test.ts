@@ -1,7 +1,7 @@
 // G_zero in depth: conformance, exactness to the last bit, which gradients live at step 0, and what freezing leaves.
 import { layerMap } from "@cambium/growth";
 import { describeOperator, gradients, growExactly, logits, randomWeights } from "@cambium/growth/conformance";
-import { type DecoderInput, llama, modelSpec, parameterTable } from "@cambium/model";
+import { type DecoderInput, llama, modelSpec, opaqueModel, parameterTable } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import zeroDepth from "../src/index.js";
 
@@ -132,4 +132,30 @@ test("freeze: exactly the new layers train", () => {
   expect([...new Set(trained.map(({ layer }) => layer))]).toEqual([3, 7]);
   expect(trained).toHaveLength(18);
   expect(zeroDepth.plan(base, { layers: 8 }).phase.frozen).toEqual([]);
+});
+
+describe("a checkpoint of a family that nobody modelled", () => {
+  const model = (parts: readonly string[]) =>
+    opaqueModel({
+      tensors: [0, 1].flatMap((i) => parts.map((part) => ({ name: `h.layers.${i}.${part}.weight`, shape: [4, 4] }))),
+      prefix: "h.layers.",
+      layers: 2,
+    });
+
+  test("its new layers are copies, silent where they write to the stream", () => {
+    const { tensors } = zeroDepth.plan(model(["attn.wo", "attn.wq", "ffn.w1", "ffn.w2"]), { layers: 3 });
+    const kinds = Object.entries(tensors).map(([name, expr]) => [name.slice(9, -7), expr.kind]);
+    expect(Object.fromEntries(kinds.filter(([name]) => name?.startsWith("2")))).toEqual({
+      "2.attn.wo": "zeros",
+      "2.attn.wq": "copy",
+      "2.ffn.w1": "copy",
+      "2.ffn.w2": "zeros",
+    });
+  });
+
+  test("is refused where that cannot be told", () => {
+    expect(() => zeroDepth.plan(model(["mixer.in", "mixer.out"]), { layers: 3 })).toThrow(
+      expect.objectContaining({ code: "E_FAMILY_STREAM" }),
+    );
+  });
 });

@@ -15,7 +15,7 @@ export interface GrowthFlops {
 
 /** Undefined for a model whose family has no graph, and so no matrices to count. */
 export function growthFlops({ plan }: Pick<GrowPreflight, "plan">): GrowthFlops | undefined {
-  if (!plan?.base.family.forward) return undefined;
+  if (!plan.base.family.forward) return undefined;
   const context = Math.min(longest, contextLength(plan.base), contextLength(plan.target));
   return { context, before: tokenFlops(plan.base, context), after: tokenFlops(plan.target, context) };
 }

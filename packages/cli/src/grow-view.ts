@@ -34,7 +34,8 @@ export function preflightText(report: GrowPreflight): string {
       report.files.length === 1 ? (report.files[0] as string) : `${report.files.length} shards and their index`,
     ],
   ];
-  if (plan) return `${describePlan(plan)}\n${formatRows([...notKept(plan), ...rows])}`;
+  // What is stored of a model that nobody modelled need not be its parameters: it may be packed.
+  if (plan.target.family.forward) return `${describePlan(plan)}\n${formatRows([...notKept(plan), ...rows])}`;
   return formatRows([
     ["operator", formatOperator(operator)],
     ["layers", formatLayers(layers)],

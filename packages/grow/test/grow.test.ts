@@ -148,21 +148,21 @@ function pick(entry?: { dtype: string; shape: readonly number[] }) {
   return { dtype: entry?.dtype, shape: entry?.shape };
 }
 
-describe("growth by a plan", () => {
-  const halved = defineOperator({
-    name: "halved",
-    version: "1.0.0",
-    summary: "Every tensor by a third.",
-    options: z.strictObject({}),
-    target: (base) => base,
-    plan: (base) => ({
-      tensors: Object.fromEntries(
-        parameterTable(base).map(({ name }) => [name, scale({ kind: "copy", source: name }, 1 / 3)]),
-      ),
-      optimizer: { moments: {} },
-    }),
-  });
+const halved = defineOperator({
+  name: "halved",
+  version: "1.0.0",
+  summary: "Every tensor by a third.",
+  options: z.strictObject({}),
+  target: (base) => base,
+  plan: (base) => ({
+    tensors: Object.fromEntries(
+      parameterTable(base).map(({ name }) => [name, scale({ kind: "copy", source: name }, 1 / 3)]),
+    ),
+    optimizer: { moments: {} },
+  }),
+});
 
+describe("growth by a plan", () => {
   it("computes row by row what one would by hand, in the type of the source", async () => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), llamaJson(1, 8, 16), llamaShards(1, 8, 16));
@@ -189,31 +189,20 @@ describe("growth by a plan", () => {
 });
 
 describe("a tied config over files with a head", () => {
-  const keep = defineOperator({
-    name: "keep",
-    version: "1.0.0",
-    summary: "Every tensor as it is, though not as a bare list of layers.",
-    options: z.strictObject({}),
-    target: (base) => base,
-    plan: (base) => ({
-      tensors: Object.fromEntries(parameterTable(base).map(({ name }) => [name, { kind: "copy", source: name }])),
-      optimizer: { moments: {} },
-    }),
-  });
   const tied = { ...llamaJson(1, 8, 16), tie_word_embeddings: true };
 
-  it("by a layer list both go along; by a plan a head that is the embedding is left out and listed", async () => {
+  it("go along where the embedding is copied; where it is computed a head that is the embedding is left out and listed", async () => {
     const dir = await tempDir();
     const [rest = {}, ...layers] = llamaShards(1, 8, 16);
     const source = writeModel(join(dir, "a"), tied, [rest, ...layers]);
     await growDirectory(source, join(dir, "b"), { operator: stacked, options: { factor: 2 }, verify: true });
     await using both = await openModelDirectory(join(dir, "b"));
     expect(both.tensors.has("lm_head.weight")).toBe(true);
-    const different = await refusal(() => growDirectory(source, join(dir, "c"), { operator: keep }));
+    const different = await refusal(() => growDirectory(source, join(dir, "c"), { operator: halved }));
     expect(different.code).toBe("E_GROWTH_SOURCE");
     expect(different.format()).toMatch(/lm_head[\s\S]*tie_word_embeddings/);
     const holes = writeModel(join(dir, "holes"), tied, [rest, ...layers], "sparse");
-    const { report } = await growDirectory(holes, join(dir, "d"), { operator: keep });
+    const { report } = await growDirectory(holes, join(dir, "d"), { operator: halved });
     expect(report.tensors.dropped).toEqual(["lm_head.weight"]);
     await using one = await openModelDirectory(join(dir, "d"));
     expect(one.tensors.has("lm_head.weight")).toBe(false);
@@ -224,7 +213,7 @@ describe("a tied config over files with a head", () => {
     const [{ "lm_head.weight": _, ...rest } = {}, ...layers] = llamaShards(1, 8, 16);
     const untied = { ...tied, tie_word_embeddings: false };
     const source = writeModel(join(dir, "a"), untied, [rest as Record<string, Stored>, ...layers], "none");
-    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: keep }));
+    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: halved }));
     expect(error.format()).toMatch(/^E_GROWTH_SOURCE[\s\S]*lm_head.weight[\s\S]*tie_word_embeddings/);
     await preflightGrowth(source, join(dir, "b"), { operator: stacked });
   });

@@ -21,7 +21,7 @@ export {
   stateGraph,
 } from "./graph/plan-graph.js";
 export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-map.js";
-export { defineOperator, type OperatorDefinition } from "./operator/define.js";
+export { defineOperator, type OperatorDefinition, parseOptions, stamped } from "./operator/define.js";
 export * from "./operator/depth.js";
 export type { Operator } from "./operator/operator.js";
 export { isOperator, operatorPlugin } from "./operator/plugin.js";

@@ -75,7 +75,6 @@ describe("layer maps of plans", () => {
 
   test("say what a depth operator was told", () => {
     expect(layerMap(listed.plan(config(), { layers: 5 }))).toEqual(list);
-    expect(listed.layers?.(3, { layers: 5 })).toEqual(list);
   });
 
   test("count a silenced copy as its source's, and a width plan as the identity", () => {

@@ -72,7 +72,7 @@ async function run(path: string, to: string, flags: Flags, host: Host): Promise<
 
 function jsonOf(report: GrowPreflight): object {
   const { plan, ...figures } = report;
-  return { ...figures, flops: growthFlops(report) ?? null, ...(plan && { plan: planJson(plan) }) };
+  return { ...figures, flops: growthFlops(report) ?? null, plan: planJson(plan) };
 }
 
 async function grow(from: string, to: string, request: PreflightRequest, verify: boolean) {

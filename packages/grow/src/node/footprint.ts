@@ -29,10 +29,10 @@ export function blocksFor(
 const BLOCKS_OF_ROWS = 64;
 
 /** Bytes besides the blocks, at most. */
-export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan | undefined): number {
+export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): number {
   const computed = tensors.filter(({ copyOf }) => copyOf === undefined);
   if (computed.length === 0) return PROCESS_BYTES;
-  const products = Object.values(plan?.tensors ?? {}).some(hasProduct);
+  const products = Object.values(plan.tensors).some(hasProduct);
   const largest = Math.max(...computed.map(({ shape }) => shape.reduce((product, n) => product * n, 1)));
   // Rows are read from several tensors and made anew by each step; a factor of a matrix product is held whole.
   return PROCESS_BYTES + BLOCKS_OF_ROWS * BLOCK_ROWS_BYTES + (products ? 2 * 8 * largest : 0);

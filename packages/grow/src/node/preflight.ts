@@ -6,6 +6,7 @@ import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { errnoOf, freeBytes, requireSpace, toFileError } from "@cambium/files";
 import { connectionRate } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
+import { checkAliases } from "./aliases.js";
 import { blocksFor, heldBytes } from "./footprint.js";
 import { type Journal, readJournal } from "./journal.js";
 import { Mistakes } from "./mistakes.js";
@@ -13,7 +14,6 @@ import { type Prepared, prepare } from "./prepare.js";
 import { RECORD_FILE } from "./record.js";
 import type { GrowPreflight } from "./report.js";
 import type { PreflightRequest } from "./request.js";
-import { checkTiedHead, HEAD } from "./tied-head.js";
 
 interface Standing {
   /** The target is this very growth. */
@@ -57,7 +57,7 @@ export async function examine(
   const source = await open(from, headersOnly, mistakes);
   try {
     const prepared = await prepare(source, request, mistakes);
-    if (source && !headersOnly && prepared?.dropped.includes(HEAD)) await mistakes.check(() => checkTiedHead(source));
+    if (source && prepared && !headersOnly) await mistakes.check(() => checkAliases(source, prepared));
     const times = await Promise.all((source?.shards ?? []).map(async ({ path }) => (await stat(path)).mtimeMs));
     // A source written to in between has other bytes under the same headers.
     const identity = `${prepared?.identity} ${times.join(" ")}`;

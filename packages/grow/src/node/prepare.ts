@@ -9,22 +9,30 @@ import {
   type SafetensorsLayout,
 } from "@cambium/checkpoint";
 import { ReasonList, readContainedText } from "@cambium/files";
-import { type GrowthPlan, layerOrigins, type Operator, type PlanOrigin, planJson } from "@cambium/growth";
+import {
+  type GrowthPlan,
+  layerOrigins,
+  type Operator,
+  type PlanOrigin,
+  parseOptions,
+  planJson,
+  stamped,
+} from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { llama, type ModelSpec, modelSpec, readHfModel, writeHfModel } from "@cambium/model";
+import { deepenedModel, writeHfModel } from "@cambium/model";
 import { castConfig, castTensors } from "./cast.js";
 import { growConfig } from "./config.js";
 import type { Mistakes } from "./mistakes.js";
 import type { GrowRequest, OperatorOptions } from "./request.js";
-import { findStack, type LayerStack, layerOf } from "./stack.js";
-import { depthTable, noteStrangers, planTable } from "./table.js";
+import { type SourceModel, sourceModel } from "./source-model.js";
+import { planTable } from "./table.js";
 import type { TargetTable, TargetTensor } from "./target.js";
 
 /** A growth ready to be executed. */
 export interface Prepared {
   readonly operator: PlanOrigin;
   readonly layers: readonly (readonly number[])[];
-  readonly plan: GrowthPlan | undefined;
+  readonly plan: GrowthPlan;
   readonly tensors: readonly TargetTensor[];
   readonly dropped: readonly string[];
   readonly configText: string;
@@ -69,7 +77,7 @@ export async function prepare(
   const configText = dtype ? castConfig(grown.configText, dtype) : grown.configText;
   const identity = sha256(
     JSON.stringify([
-      ...[3, made, layers, plan ? planJson(plan) : null],
+      ...[4, made, layers, planJson(plan)],
       ...[text, sourceFiles, maxShardBytes, dtype ?? null, source.files],
     ]),
   );
@@ -82,7 +90,7 @@ interface Grown {
   readonly configText: string;
   readonly layers: readonly (readonly number[])[];
   readonly options: OperatorOptions;
-  readonly plan: GrowthPlan | undefined;
+  readonly plan: GrowthPlan;
 }
 
 async function workOut(
@@ -92,114 +100,77 @@ async function workOut(
   options: OperatorOptions,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
-  if (operator.layers === undefined) return byPlan(source, text, operator, options, mistakes);
-  const reasons = new ReasonList();
-  const stack = findStack(source.tensors.keys(), source.configJson, reasons);
-  if (!stack) {
-    await mistakes.check(() => refuse(source, reasons));
-    return undefined;
-  }
-  const copies = await mistakes.check(() => onlyCopies(operator, stack.count, options));
-  if (copies === undefined) return undefined;
-  if (!copies) return byPlan(source, text, operator, options, mistakes);
-  return byLayers(source, text, stack, operator, options, mistakes);
-}
-
-/** Whether the operator only places copies of layers, so that their numbers are all it needs. Asked of a toy Llama. */
-function onlyCopies(operator: Operator, count: number, options: OperatorOptions): boolean {
-  const plan = operator.plan(toy(count), options);
-  const list = operator.layers?.(count, options) ?? [];
-  return Object.entries(plan.tensors).every(([name, expr]) => {
-    const to = layerOf(name);
-    const from = to ? name.replace(`layers.${to.layer}.`, `layers.${list[to.layer]}.`) : name;
-    return expr.kind === "copy" && expr.source === from;
-  });
-}
-
-/** The smallest Llama of so many layers. */
-function toy(layers: number): ModelSpec {
-  const sizes = { vocab: 4, hidden: 4, intermediate: 4, heads: 2, contextLength: 4 };
-  return modelSpec(llama, { layers, ...sizes });
-}
-
-/** Notes options that the operator does not take, for a model whose own faults leave nothing to ask it of. */
-function noteOptions(operator: Operator, options: OperatorOptions, mistakes: Mistakes): void {
-  if (mistakes.has("E_GROWTH_OPTION")) return;
-  try {
-    operator.plan(toy(6), options);
-  } catch (error) {
-    // Whether this number of layers can grow so says nothing of another.
-    if (error instanceof CambiumError && error.code === "E_GROWTH_OPTION") mistakes.add(error);
-  }
-}
-
-async function byLayers(
-  source: ModelDirectory,
-  text: string,
-  stack: LayerStack,
-  operator: Operator,
-  options: OperatorOptions,
-  mistakes: Mistakes,
-): Promise<Grown> {
-  const reasons = new ReasonList();
-  const layers = operator.layers?.(stack.count, options) ?? [];
-  const configText = growConfig(text, source.configJson, layers, reasons);
-  await mistakes.check(() => refuse(source, reasons));
-  const table = depthTable(source, stack, layers);
-  const plan = await mistakes.check(() => llamaPlan(source, operator, options));
-  return { table, configText, layers: layers.map((from) => [from]), options: plan?.operator.options ?? options, plan };
-}
-
-function refuse(source: ModelDirectory, reasons: ReasonList): void {
-  reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
-}
-
-/** The plan for the record; a family that the parameter table does not know has none. */
-function llamaPlan(source: ModelDirectory, operator: Operator, options: OperatorOptions): GrowthPlan | undefined {
-  try {
-    return operator.plan(readHfModel(source.configJson), options);
-  } catch (error) {
-    if (error instanceof CambiumError && ["E_CONFIG", "E_FAMILY"].includes(error.code)) return undefined;
-    throw error;
-  }
-}
-
-async function byPlan(
-  source: ModelDirectory,
-  text: string,
-  operator: Operator,
-  options: OperatorOptions,
-  mistakes: Mistakes,
-): Promise<Grown | undefined> {
-  const parsed = await mistakes.check(() => readHfModel(source.configJson));
-  // Names do not depend on sizes, so that a foreign family's tensors are told even though its config says nothing.
-  if (!parsed)
-    noteStrangers(
-      source,
-      toy(findStack(source.tensors.keys(), source.configJson, new ReasonList())?.count ?? 1),
-      mistakes,
-    );
-  const plan = parsed && (await mistakes.check(() => operator.plan(parsed, options)));
+  const found = await mistakes.check(() => sourceModel(source));
+  const plan = found && planned(operator, found, options, mistakes);
   if (!plan) return undefined;
   const table = planTable(source, plan, mistakes);
   const layers = layerOrigins(plan);
-  const configJson = writeHfModel(plan.target, { source: await perLayerConfig(source, text, layers, mistakes) });
-  const configText = `${JSON.stringify(configJson, null, 2)}\n`;
+  const configText = await grownConfig(source, text, plan, layers, mistakes);
   return { table, configText, layers, options: plan.operator.options, plan };
 }
 
-/** The source's config with what it says of each layer said of the grown ones, where each of them comes from one. */
-async function perLayerConfig(
+/** Notes what the operator throws and, where it does more than place layers or silence them, why no family says what. */
+function planned(
+  operator: Operator,
+  { model, misfits }: SourceModel,
+  options: OperatorOptions,
+  mistakes: Mistakes,
+): GrowthPlan | undefined {
+  const note = (errors: readonly CambiumError[]) => {
+    for (const error of errors) mistakes.add(error);
+    return undefined;
+  };
+  try {
+    const plan = operator.plan(model, options);
+    const computes = Object.values(plan.tensors).some(({ kind }) => kind !== "copy" && kind !== "zeros");
+    return computes && misfits.length > 0 ? note(misfits) : plan;
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    return note(familyCodes.includes(error.code) ? [error, ...misfits] : [error]);
+  }
+}
+
+/** Codes of what an operator asks of a family in vain. */
+const familyCodes = ["E_FAMILY_AXIS", "E_FAMILY_STREAM"];
+
+/** Notes options that the operator does not take, for a model whose own faults leave nothing to ask it of. */
+function noteOptions({ name, version, options: schema }: Operator, options: OperatorOptions, mistakes: Mistakes): void {
+  if (mistakes.has("E_GROWTH_OPTION")) return;
+  try {
+    stamped(name, version, () => parseOptions(schema, options));
+  } catch (error) {
+    if (error instanceof CambiumError) mistakes.add(error);
+  }
+}
+
+/** config.json of the target: edited where only layers are placed, so that all else stays as it is written. */
+async function grownConfig(
   source: ModelDirectory,
   text: string,
+  { base, target }: GrowthPlan,
   layers: readonly (readonly number[])[],
   mistakes: Mistakes,
-): Promise<object> {
-  if (layers.some(({ length }) => length !== 1)) return source.configJson;
+): Promise<string> {
+  const placed = layers.every(({ length }) => length === 1) ? layers.flat() : undefined;
+  const edited = placed && (await editedConfig(source, text, placed, mistakes));
+  if (edited !== undefined && JSON.stringify(target) === JSON.stringify(deepenedModel(base, placed ?? [])))
+    return edited;
+  const config = edited === undefined ? source.configJson : (JSON.parse(edited) as object);
+  return `${JSON.stringify(writeHfModel(target, { source: config }), null, 2)}\n`;
+}
+
+async function editedConfig(
+  source: ModelDirectory,
+  text: string,
+  layers: readonly number[],
+  mistakes: Mistakes,
+): Promise<string> {
   const reasons = new ReasonList();
-  const grown = growConfig(text, source.configJson, layers.flat(), reasons);
-  await mistakes.check(() => refuse(source, reasons));
-  return JSON.parse(grown) as object;
+  const grown = growConfig(text, source.configJson, layers, reasons);
+  await mistakes.check(() => {
+    reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
+  });
+  return grown;
 }
 
 function sha256(text: string): string {

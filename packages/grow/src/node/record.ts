@@ -31,14 +31,14 @@ export function record(
     source: sourceFiles.map((file) => (files ? { ...file, sha256: files.source[file.name] } : file)),
     ...(files && { files: files.result }),
     sha256,
-    ...(plan && { plan: planJson(plan) }),
+    plan: planJson(plan),
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 export function modelCard(report: GrowPreflight): string {
   const { operator, layers, connectionRate: rate, parametersBefore, parametersAfter, tensors, plan } = report;
-  const needs = plan ? planNeeds(plan).filter((need) => need !== "given") : [];
+  const needs = planNeeds(plan).filter((need) => need !== "given");
   const training = needs.length === 0 ? "" : `\n| only in the plan, not in the weights | ${needs.join(", ")} |`;
   const dropped = tensors.dropped.length === 0 ? "none" : `${tensors.dropped.length}, listed in growth.json`;
   return `---

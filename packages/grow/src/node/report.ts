@@ -21,5 +21,5 @@ export interface GrowPreflight {
   readonly tensors: { readonly copied: number; readonly computed: number; readonly dropped: readonly string[] };
   readonly files: readonly string[];
   /** Present where the model is a Llama. */
-  readonly plan: GrowthPlan | undefined;
+  readonly plan: GrowthPlan;
 }

@@ -1,7 +1,16 @@
 // What the conformance suite grows: bases small enough to compute and odd enough to tell axes apart.
 import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
-import { builtInFamily, type DecoderInput, type ModelSpec, modelSpec, parameterTable } from "@cambium/model";
+import {
+  builtInFamily,
+  type DecoderInput,
+  grownModel,
+  type ModelSpec,
+  modelSizes,
+  modelSpec,
+  parameterTable,
+} from "@cambium/model";
 import type { Operator } from "../operator/operator.js";
+import type { GrowthPlan } from "../plan/plan.js";
 
 /** Sizes of a base, and the name of its family; default `llama`. */
 export type BaseChoice = Partial<DecoderInput> & { readonly family?: string };
@@ -52,10 +61,24 @@ export function baseModel({ family = "llama", ...base }: BaseChoice = {}): Model
 
 /** Every test base: for a depth operator doubled and quadrupled, for another with its default options. */
 export function defaultCases(operator: Operator): readonly OperatorCase[] {
-  const choices = operator.layers ? [{ factor: 2 }, { factor: 4 }] : [{}];
+  const choices = growsDepthAlone(operator) ? [{ factor: 2 }, { factor: 4 }] : [{}];
   return Object.entries(testBases).flatMap(([name, base]) =>
     choices.map((options) => ({ name: `${name}, ${JSON.stringify(options)}`, base, options })),
   );
+}
+
+function growsDepthAlone(operator: Operator): boolean {
+  try {
+    return placesLayers(operator.plan(baseModel(), { factor: 2 }));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the plan only makes copies of layers, so that every tensor of the target is one of the base. */
+export function placesLayers({ base, target, tensors }: GrowthPlan): boolean {
+  const same = JSON.stringify(target) === JSON.stringify(grownModel(base, { layers: modelSizes(target).layers }));
+  return same && Object.values(tensors).every(({ kind }) => kind === "copy");
 }
 
 /**

@@ -11,7 +11,7 @@ import { planNeeds } from "../plan/needs.js";
 import { type OptimizerPolicy, optimizerPolicies } from "../plan/optimizer-policy.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
-import { baseModel, type OperatorCase, testParameters } from "./case.js";
+import { baseModel, type OperatorCase, placesLayers, testParameters } from "./case.js";
 import { assertFunction, exactly } from "./function.js";
 import { assertStateGraph } from "./graph.js";
 import { deadTensors } from "./liveness.js";
@@ -75,12 +75,7 @@ export const checks: Readonly<Record<string, Check>> = {
     assertThat(value >= 0 && value <= 1, `R_c is ${value}`);
     if (one.layers) assertEqual(map, one.layers, "layer map");
     if (one.connectionRate) assertEqual([numerator, denominator], one.connectionRate, "R_c");
-    if (operator.layers) {
-      assertEqual(
-        operator.layers(modelSizes(plan.base).layers, one.options),
-        map,
-        "`layers`, against the plan's layer map",
-      );
+    if (placesLayers(plan)) {
       await assertCopies(plan, map);
       assertIdentity(operator, one);
     }

@@ -1,5 +1,5 @@
 // The conformance suites of growth: for operators and for presets of them, and what their authors' own tests need.
-export { type OperatorCase, type Refusal, testBases } from "./case.js";
+export { type BaseChoice, baseModel, type OperatorCase, type Refusal, testBases } from "./case.js";
 export { type DescribeOperatorOptions, describeOperator, type TestApi } from "./describe.js";
 export { gradients } from "./gradients.js";
 export { assertStateGraph, type RunGraph } from "./graph.js";

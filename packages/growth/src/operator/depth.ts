@@ -5,7 +5,7 @@ import * as z from "zod";
 import { copy } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import type { Claims, PlanParts } from "../plan/plan.js";
-import { defineOperator, parseOptions, stamped } from "./define.js";
+import { defineOperator } from "./define.js";
 import type { Operator } from "./operator.js";
 
 /** The growth factor where neither `factor` nor `layers` is given (Du et al. 2024, section 4.1: 2 to 4 are best). */
@@ -41,7 +41,6 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
   /**
    * What this operator's plan has besides the copies: gets the plan that the list makes, `depthPlan(base, target, layers)`, and
    * returns the plan to use. Every tensor of target layer t must remain a copy from base layer `layers[t]`, or be zero.
-   * The operator then has no `layers` of its own: a bare list would lose what is refined.
    */
   refine?(parts: PlanParts, growth: DepthGrowth, options: z.output<z.ZodObject<Extra>>): PlanParts;
 }
@@ -73,7 +72,7 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
     checkLayers(layers, base, target);
     return layers;
   };
-  const operator = defineOperator({
+  return defineOperator({
     name,
     version,
     summary,
@@ -87,11 +86,6 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
       return refine(parts, { base, target, layers }, choice as z.output<z.ZodObject<Extra>>);
     },
   });
-  if (definition.refine) return operator;
-  return {
-    ...operator,
-    layers: (base, given = {}) => stamped(name, version, () => list(base, parseOptions(options, given) as DepthChoice)),
-  };
 }
 
 /**

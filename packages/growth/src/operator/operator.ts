@@ -28,10 +28,4 @@ export interface Operator {
    * operator itself failed. Each names the operator.
    */
   plan(base: ModelSpec, options?: unknown): GrowthPlan;
-  /**
-   * Depth operators only: for each target layer the base layer it is a copy of. All such a list needs is a number of
-   * layers, so it grows models whose parameters no table knows.
-   * @throws as `plan`.
-   */
-  layers?(baseLayers: number, options?: unknown): readonly number[];
 }

@@ -5,7 +5,7 @@ import type { Operator } from "./operator.js";
 
 type Unchecked = Readonly<Partial<Record<keyof Operator, unknown>>>;
 
-const fields: { readonly [K in keyof Required<Operator>]: { readonly expected: string; readonly optional?: true } } = {
+const fields: { readonly [K in keyof Required<Operator>]: { readonly expected: string } } = {
   name: { expected: "string" },
   version: { expected: "string" },
   summary: { expected: "string" },
@@ -13,7 +13,6 @@ const fields: { readonly [K in keyof Required<Operator>]: { readonly expected: s
   claims: { expected: "object" },
   options: { expected: "object" },
   plan: { expected: "function" },
-  layers: { expected: "function", optional: true },
 };
 
 /** The contract of operators, as `resolvePlugin` of `@cambium/plugin` takes it. */
@@ -23,9 +22,9 @@ export const operatorPlugin = {
   define: "defineOperator or depthOperator",
   problems: (value: Unchecked): readonly Reason[] =>
     (Object.keys(fields) as (keyof Operator)[]).flatMap((where) => {
-      const { expected, optional } = fields[where];
+      const { expected } = fields[where];
       const got = typeof value[where];
-      if (got === expected || (optional && got === "undefined")) return [];
+      if (got === expected) return [];
       return [{ where, message: got === "undefined" ? "is missing" : "has the wrong type", expected, got }];
     }),
 } as const;

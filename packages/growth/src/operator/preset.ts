@@ -35,7 +35,6 @@ export function presetOperator(definition: PresetDefinition): Operator {
       const chosen = { ...(parseOptions(options, given) as Record<string, unknown>) };
       return { made: unstamped(of, () => make({ ...(given as object), ...fixed })), chosen };
     });
-  const { layers } = of;
   return {
     name,
     version,
@@ -47,7 +46,6 @@ export function presetOperator(definition: PresetDefinition): Operator {
       const { made, chosen } = makeBy((all) => of.plan(base, all), given);
       return { ...made, operator: { name, version, options: chosen } };
     },
-    ...(layers && { layers: (base: number, given = {}) => makeBy((all) => layers(base, all), given).made }),
   };
 }
 

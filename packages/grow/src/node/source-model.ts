@@ -1,0 +1,63 @@
+// The model that a source directory holds: of a family that fits it, or known by its tensors alone.
+import type { ModelDirectory } from "@cambium/checkpoint";
+import { ReasonList } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import { hfFamily, type ModelSpec, opaqueModel, readHfModel, tableReasons } from "@cambium/model";
+import { findStack } from "./stack.js";
+
+export interface SourceModel {
+  readonly model: ModelSpec;
+  /** Why it is not of a family that computes it; what an operator that asks for more than layers must hear. */
+  readonly misfits: readonly CambiumError[];
+}
+
+/** @throws CambiumError `E_GROWTH_REFUSED` when not even layers can be told in its tensors. */
+export function sourceModel(source: ModelDirectory): SourceModel {
+  const misfits: CambiumError[] = [];
+  try {
+    const model = readHfModel(source.configJson);
+    misfits.push(...misfitsOf(source, model));
+    if (misfits.length === 0) return { model, misfits };
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    misfits.push(error);
+  }
+  const reasons = new ReasonList();
+  const stack = findStack(source.tensors.keys(), source.configJson, reasons);
+  // A family that computes the model says more than that its tensors are not numbered.
+  if (!stack && hfFamily(source.configJson))
+    for (const { details } of misfits) for (const one of details.reasons ?? []) reasons.add(one);
+  reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
+  const { prefix, count: layers } = stack as NonNullable<typeof stack>;
+  const tensors = [...source.tensors.values()].map(({ name, shape }) => ({ name, shape }));
+  return { model: opaqueModel({ tensors, prefix, layers }), misfits };
+}
+
+/** `E_GROWTH_UNKNOWN_TENSOR` and `E_GROWTH_SOURCE`, each with every tensor, where the files are not the model's. */
+function misfitsOf({ path, tensors }: ModelDirectory, model: ModelSpec): CambiumError[] {
+  const { strange, unfit } = tableReasons(model, tensors);
+  const found: CambiumError[] = [];
+  if (strange.length > 0) {
+    found.push(
+      new CambiumError("E_GROWTH_UNKNOWN_TENSOR", "the checkpoint has tensors that would be lost", {
+        where: path,
+        hint: "operators that only place layers grow any decoder",
+        reasons: strange,
+      }),
+    );
+  }
+  if (unfit.length > 0) {
+    found.push(
+      new CambiumError("E_GROWTH_SOURCE", "the tensors of the base do not fit its config", {
+        where: path,
+        reasons: unfit,
+      }),
+    );
+  }
+  return found;
+}
+
+/** Whether growing by layers alone keeps what config.json says in its own words. */
+export function isOpaque({ family }: ModelSpec): boolean {
+  return family.forward === undefined;
+}

@@ -1,0 +1,32 @@
+// Which tensors of an unknown decoder write to the residual stream, told by the names that most decoders use.
+import type { ParameterSpec } from "../parameters.js";
+
+/** Projections whose output is added to the stream. */
+const writer = /(^|\.)(o_proj|out_proj|down_proj|dense_4h_to_h|attention\.dense|attn\.c_proj|mlp\.c_proj|fc2|wo|w2)$/;
+/** Projections that read the stream or what is within the layer. */
+const reader =
+  /(^|\.)(q_proj|k_proj|v_proj|qkv_proj|query_key_value|c_attn|W_pack|wq|wk|wv|gate_proj|up_proj|gate_up_proj|dense_h_to_4h|c_fc|fc1|w1|w3|gate|router)$/;
+const inMlp = /(^|\.)(mlp|feed_forward|ffn|experts|block_sparse_moe|fc2|dense_4h_to_h)(\.|$)/;
+
+/**
+ * Names of the tensors that write to the stream, of layers where that is certain: every matrix has a name that is known,
+ * and both attention and MLP have a writer. With a writer's weight and bias at zero its output is.
+ */
+export function streamWriters(specs: readonly ParameterSpec[]): ReadonlySet<string> {
+  const layers = new Map<number, ParameterSpec[]>();
+  for (const spec of specs) {
+    if (spec.layer !== undefined) layers.set(spec.layer, [...(layers.get(spec.layer) ?? []), spec]);
+  }
+  const found = new Set<string>();
+  for (const tensors of layers.values()) {
+    const parts = tensors.map(({ name, part = "", shape }) => {
+      const [, module = "", suffix] = /^(.*)\.(weight|bias)$/.exec(part) ?? [];
+      const role = writer.test(module) ? "writes" : reader.test(module) ? "reads" : "other";
+      return { name, module, role, known: suffix !== undefined && (role !== "other" || shape.length < 2) };
+    });
+    const writers = parts.filter(({ role }) => role === "writes");
+    const sides = new Set(writers.map(({ module }) => inMlp.test(module)));
+    if (parts.every(({ known }) => known) && sides.size === 2) for (const { name } of writers) found.add(name);
+  }
+  return found;
+}
