@@ -1,4 +1,5 @@
-// The cross entropy of an output projection and its gradient: both families of kernels, one chunk of the vocabulary and several.
+// The cross entropy of an output projection and its gradient: both families of kernels, one chunk of the vocabulary and
+// several.
 import {
   applyReference,
   drawn,

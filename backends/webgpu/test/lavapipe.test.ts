@@ -1,5 +1,5 @@
-// The kernels for GPUs on a second driver, lavapipe: the conformance suite and a fuzz. What SwiftShader forgives or gets
-// right by chance shows here: subgroups of eight, LLVM's floating point, other orders of execution. And f16, which
+// The kernels for GPUs on a second driver, lavapipe: the conformance suite and a fuzz. What SwiftShader forgives or
+// gets right by chance shows here: subgroups of eight, LLVM's floating point, other orders of execution. And f16, which
 // SwiftShader lacks.
 import { assertAgrees, describeBackend, randomGraph } from "@cambium/backend/conformance";
 import { useLavapipe } from "@cambium/browser";

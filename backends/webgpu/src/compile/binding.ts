@@ -54,7 +54,10 @@ export function bindingsOf({ values, writable, parts }: Operand, layout: Layout)
   });
 }
 
-/** @throws CambiumError `E_LIMIT` where too many tensors beyond the binding limit meet in one kernel, which cannot be split */
+/**
+ * @throws CambiumError `E_LIMIT` where too many tensors beyond the binding limit meet in one kernel, which cannot be
+ * split
+ */
 export function checkBindings(
   bindings: readonly Binding[],
   operands: readonly Operand[],

@@ -1,4 +1,5 @@
-// What fusion decides about a graph: which values are in memory, how the others are computed, and what runs in which order.
+// What fusion decides about a graph: which values are in memory, how the others are computed, and what runs in which
+// order.
 import type { Node, Value } from "@cambium/ir";
 import type { InlineLowering, KernelLowering } from "../lower/lowering.js";
 
@@ -21,7 +22,9 @@ export interface Fusion {
   maker(value: Value): InlineNode | undefined;
   /** The value whose memory `value` shares: itself, or the value it is a reshape of. */
   home(value: Value): Value;
-  /** What is stored where a kernel produces `value`: the value itself, or the end of the elementwise work fused onto it. */
+  /**
+   * What is stored where a kernel produces `value`: the value itself, or the end of the elementwise work fused onto it.
+   */
   stored(value: Value): Value;
   /** The values in memory that computing the expression `value` reads. */
   leaves(value: Value): readonly Value[];

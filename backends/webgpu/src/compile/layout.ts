@@ -84,7 +84,10 @@ export function layOut(graph: Graph, emitted: readonly Emitted[], fusion: Fusion
   };
 }
 
-/** The input over whose memory this output may be written during the run, because nothing reads the old value after that. */
+/**
+ * The input over whose memory this output may be written during the run, because nothing reads the old value after
+ * that.
+ */
 function safelyReplaced(
   graph: Graph,
   { value, replaces }: GraphOutput,

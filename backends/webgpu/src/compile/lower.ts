@@ -18,7 +18,10 @@ interface EmittedCommon {
   readonly writes: readonly Value[];
   /** Where in the model it belongs, for profiles. */
   readonly scope: string | undefined;
-  /** Whether `written` may be stored over the memory of `read` as the kernel goes on, because it needs no old element later. */
+  /**
+   * Whether `written` may be stored over the memory of `read` as the kernel goes on, because it needs no old element
+   * later.
+   */
   inPlace(written: Value, read: Value): boolean;
 }
 

@@ -1,4 +1,5 @@
-// The program: what a graph compiles to. Kernels with their WGSL and bindings in order, and where every value lies; no GPU yet.
+// The program: what a graph compiles to. Kernels with their WGSL and bindings in order, and where every value lies; no
+// GPU yet.
 import { checkGraph, type Graph, liveness, type Node, optimize, type TensorType, type Value } from "@cambium/ir";
 import { isLowered, loweringOf } from "../lower/index.js";
 import type { Choose } from "../lower/lowering.js";
@@ -62,7 +63,9 @@ export interface ProgramOptions extends LayoutLimits {
   readonly verify?: boolean;
 }
 
-/** @throws CambiumError `E_UNSUPPORTED` for an op without lowering, `E_LIMIT` for what the device cannot bind at once */
+/**
+ * @throws CambiumError `E_UNSUPPORTED` for an op without lowering, `E_LIMIT` for what the device cannot bind at once
+ */
 export function compileProgram(graph: Graph, options: ProgramOptions): Program {
   checkGraph(graph, "before it is compiled");
   const { traits, verify = false } = options;

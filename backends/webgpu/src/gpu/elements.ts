@@ -1,7 +1,10 @@
 // Tensor elements on the device: each takes a word of four bytes, f16 half a word.
 import { allocate, type HostTensor, numel, type TensorType } from "@cambium/ir";
 
-/** The elements as the device holds them: a bool is 0 or 1 in a word, and an odd count of f16 is filled up to whole words. */
+/**
+ * The elements as the device holds them: a bool is 0 or 1 in a word, and an odd count of f16 is filled up to whole
+ * words.
+ */
 export function toDevice({ dtype, data }: HostTensor): ArrayBufferView<ArrayBuffer> {
   if (dtype === "bool") return Uint32Array.from(data, (x) => (x === 0 ? 0 : 1));
   if (dtype !== "f16" || data.length % 2 === 0) return data as ArrayBufferView<ArrayBuffer>;

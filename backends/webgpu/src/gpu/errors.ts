@@ -3,9 +3,15 @@ import { CambiumError } from "@cambium/ir";
 
 /** Watches a device for faults that no call reports: its loss, and errors outside of every scope. */
 export interface FaultWatch {
-  /** @throws CambiumError `E_DEVICE_LOST`, every time, once the device is lost; else the first error since the last check */
+  /**
+   * @throws CambiumError `E_DEVICE_LOST`, every time, once the device is lost; else the first error since the last
+   * check
+   */
   check(): void;
-  /** Waits for `work`, which was just submitted. A fault that appears before it is over is thrown, and counts as reported. */
+  /**
+   * Waits for `work`, which was just submitted. A fault that appears before it is over is thrown, and counts as
+   * reported.
+   */
   during<T>(work: Promise<T>): Promise<T>;
 }
 

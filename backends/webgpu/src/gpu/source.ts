@@ -30,7 +30,9 @@ interface Surroundings {
  */
 const instances = new Map<string | undefined, GPU>();
 
-/** Time stamps in nanoseconds. Browsers round them to 100 µs to protect pages from one another; here there are no pages. */
+/**
+ * Time stamps in nanoseconds. Browsers round them to 100 µs to protect pages from one another; here there are no pages.
+ */
 const dawnFlags = ["disable-dawn-features=timestamp_quantization"];
 
 /**

@@ -1,4 +1,5 @@
-// Expressions: a kernel that computes elementwise work and moves of elements into memory, with one invocation per element.
+// Expressions: a kernel that computes elementwise work and moves of elements into memory, with one invocation per
+// element.
 import { formatType, numel, type Value } from "@cambium/ir";
 import type { DeviceTraits } from "../lower/traits.js";
 import { toMemory } from "../wgsl/code.js";

@@ -1,5 +1,5 @@
-// Reductions over a workgroup on GPUs: through subgroups where the device has them, else as a tree in workgroup memory. The
-// order is fixed either way, so that two runs give the same bits.
+// Reductions over a workgroup on GPUs: through subgroups where the device has them, else as a tree in workgroup memory.
+// The order is fixed either way, so that two runs give the same bits.
 import type { DeviceTraits } from "../lower/traits.js";
 
 /** What is reduced: values of a WGSL type, two of which `join` to one. `join` is associative and commutative. */
@@ -15,7 +15,10 @@ export interface GroupReduction {
   readonly enables: readonly string[];
   /** Declares the workgroup variable `shares`. */
   readonly declarations: string;
-  /** Statements after which `result` is all invocations' `expr` joined. They need uniform control flow, and may be in a loop. */
+  /**
+   * Statements after which `result` is all invocations' `expr` joined. They need uniform control flow, and may be in a
+   * loop.
+   */
   statements(expr: string): string[];
   /** The result, the same in every invocation. */
   readonly result: string;
@@ -63,7 +66,10 @@ export interface GroupTotal extends Pick<GroupReduction, "enables" | "declaratio
   statements(expr: string, name: string): string[];
 }
 
-/** For kernels that both families share. On software adapters, where barriers are expensive, invocation 0 adds everything up. */
+/**
+ * For kernels that both families share. On software adapters, where barriers are expensive, invocation 0 adds
+ * everything up.
+ */
 export function groupTotal(invocations: number, traits: DeviceTraits): GroupTotal {
   if (traits.kind === "cpu") {
     return {

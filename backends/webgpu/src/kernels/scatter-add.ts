@@ -1,6 +1,6 @@
-// Scatter-add without atomics: a stable sort orders the updates by index, and each output row sums its own in that order.
-// The bits are the same every time, whatever the order of execution. The sort counts each update's place in the order:
-// among all updates if they are few, else within blocks that are then merged.
+// Scatter-add without atomics: a stable sort orders the updates by index, and each output row sums its own in that
+// order. The bits are the same every time, whatever the order of execution. The sort counts each update's place in the
+// order: among all updates if they are few, else within blocks that are then merged.
 import { type Node, numel, type Value } from "@cambium/ir";
 import type { KernelLowering, LowerContext } from "../lower/lowering.js";
 import { type KernelIo, spread } from "../wgsl/kernel.js";
@@ -26,69 +26,73 @@ interface Sorted {
   readonly positions: Value;
 }
 
-function temps(count: number, { temp }: LowerContext): Sorted {
-  const type = { dtype: "i32", shape: [count] } as const;
-  return { indices: temp(type), positions: temp(type) };
-}
-
 function sortBlocks(indices: Value, size: number, context: LowerContext): Sorted {
   const count = numel(indices.type.shape);
-  const sorted = temps(count, context);
-  const { invocations, groups, linear } = oneEach(count, context);
-  context.emit({
-    label: `scatterAdd sort ${count}`,
-    reads: [indices],
-    writes: [sorted.indices, sorted.positions],
-    workgroup: [invocations, 1, 1],
-    groups,
-    body: (io) => ({
-      main: [
-        `let i = ${linear} * ${invocations}u + lane;`,
-        `if (i >= ${count}u) { return; }`,
-        `let index = ${io.load(indices, "i")};`,
-        `let first = i / ${size}u * ${size}u;`,
-        "var place = first;",
-        `for (var j = first; j < min(first + ${size}u, ${count}u); j++) {`,
-        `let other = ${io.load(indices, "j")};`,
-        "place += select(0u, 1u, other < index || (other == index && j < i));",
-        "}",
-        io.store(sorted.indices, "place", "index"),
-        io.store(sorted.positions, "place", "i32(i)"),
-      ].join("\n"),
-    }),
-  });
-  return sorted;
+  return emitPlaces("sort", count, [indices], context, (io) => ({
+    statements: [
+      `let index = ${io.load(indices, "i")};`,
+      `let first = i / ${size}u * ${size}u;`,
+      "var place = first;",
+      `for (var j = first; j < min(first + ${size}u, ${count}u); j++) {`,
+      `let other = ${io.load(indices, "j")};`,
+      "place += select(0u, 1u, other < index || (other == index && j < i));",
+      "}",
+    ],
+    position: "i32(i)",
+  }));
 }
 
 function merge(blocks: Sorted, context: LowerContext): Sorted {
   const count = numel(blocks.indices.type.shape);
-  const sorted = temps(count, context);
+  return emitPlaces("merge", count, [blocks.indices, blocks.positions], context, (io) => ({
+    statements: [
+      `let index = ${io.load(blocks.indices, "i")};`,
+      `let own = i / ${blockSize}u;`,
+      `var place = i % ${blockSize}u;`,
+      `for (var block = 0u; block < ${Math.ceil(count / blockSize)}u; block++) {`,
+      "if (block == own) { continue; }",
+      // Equal indices of earlier blocks come before this one.
+      "let bound = select(index, index + 1i, block < own);",
+      `let first = block * ${blockSize}u;`,
+      ...search(io, blocks.indices, "first", `min(first + ${blockSize}u, ${count}u)`, "bound"),
+      "place += low - first;",
+      "}",
+    ],
+    position: io.load(blocks.positions, "i"),
+  }));
+}
+
+/**
+ * Emits a kernel whose `statements` define `index`, the update's, and `place`, where it goes; `position` goes there
+ * too.
+ */
+function emitPlaces(
+  name: string,
+  count: number,
+  reads: readonly Value[],
+  context: LowerContext,
+  write: (io: KernelIo) => { readonly statements: readonly string[]; readonly position: string },
+): Sorted {
+  const type = { dtype: "i32", shape: [count] } as const;
+  const sorted = { indices: context.temp(type), positions: context.temp(type) };
   const { invocations, groups, linear } = oneEach(count, context);
   context.emit({
-    label: `scatterAdd merge ${count}`,
-    reads: [blocks.indices, blocks.positions],
+    label: `scatterAdd ${name} ${count}`,
+    reads,
     writes: [sorted.indices, sorted.positions],
     workgroup: [invocations, 1, 1],
     groups,
-    body: (io) => ({
-      main: [
+    body: (io) => {
+      const { statements, position } = write(io);
+      const main = [
         `let i = ${linear} * ${invocations}u + lane;`,
         `if (i >= ${count}u) { return; }`,
-        `let index = ${io.load(blocks.indices, "i")};`,
-        `let own = i / ${blockSize}u;`,
-        `var place = i % ${blockSize}u;`,
-        `for (var block = 0u; block < ${Math.ceil(count / blockSize)}u; block++) {`,
-        "if (block == own) { continue; }",
-        // Equal indices of earlier blocks come before this one.
-        "let bound = select(index, index + 1i, block < own);",
-        `let first = block * ${blockSize}u;`,
-        ...search(io, blocks.indices, "first", `min(first + ${blockSize}u, ${count}u)`, "bound"),
-        "place += low - first;",
-        "}",
+        ...statements,
         io.store(sorted.indices, "place", "index"),
-        io.store(sorted.positions, "place", io.load(blocks.positions, "i")),
-      ].join("\n"),
-    }),
+        io.store(sorted.positions, "place", position),
+      ];
+      return { main: main.join("\n") };
+    },
   });
   return sorted;
 }

@@ -1,4 +1,5 @@
-// Lowerings: what an op becomes. A lowering is a pure function from a node to kernels or to WGSL expressions; it needs no GPU.
+// Lowerings: what an op becomes. A lowering is a pure function from a node to kernels or to WGSL expressions; it needs
+// no GPU.
 import type { Node, TensorType, Value } from "@cambium/ir";
 import type { Code } from "../wgsl/code.js";
 import type { Index } from "../wgsl/index-map.js";
@@ -13,7 +14,9 @@ export interface LowerContext {
   readonly traits: DeviceTraits;
   /** Names the variant of a kernel that was measured to be the fastest; absent where nothing was measured. */
   readonly choose?: Choose | undefined;
-  /** Makes a value for intermediate results. It lives from the first kernel that writes it to the last that reads it. */
+  /**
+   * Makes a value for intermediate results. It lives from the first kernel that writes it to the last that reads it.
+   */
   temp(type: TensorType): Value;
   emit(kernel: Kernel): void;
   /** Emits one kernel over many tensors, which runs in few dispatches. */

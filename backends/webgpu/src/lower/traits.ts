@@ -1,7 +1,10 @@
 // What kernels may know about a device: kernels for GPUs and for software adapters differ.
 
 export interface DeviceTraits {
-  /** `cpu`: a software adapter (SwiftShader, lavapipe, WARP), where workgroup memory and barriers cost more than they save. */
+  /**
+   * `cpu`: a software adapter (SwiftShader, lavapipe, WARP), where workgroup memory and barriers cost more than they
+   * save.
+   */
   readonly kind: "gpu" | "cpu";
   readonly subgroups: boolean;
   /**
@@ -22,5 +25,8 @@ export interface DeviceTraits {
   readonly numbers: "uniform" | "storage";
 }
 
-/** Values above the binding limit are bound in parts; a part is a multiple of this many bytes, so that it is aligned on every device. */
+/**
+ * Values above the binding limit are bound in parts; a part is a multiple of this many bytes, so that it is aligned on
+ * every device.
+ */
 export const bindingUnit = 1024;

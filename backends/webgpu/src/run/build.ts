@@ -1,4 +1,5 @@
-// A program made ready to run: its pipelines are built and its memory is allocated once; each run binds, encodes and submits.
+// A program made ready to run: its pipelines are built and its memory is allocated once; each run binds, encodes and
+// submits.
 /// <reference types="@webgpu/types" />
 import type { BuiltGraph, RunInput, RunOutput } from "@cambium/backend";
 import type { HostTensor } from "@cambium/ir";

@@ -1,4 +1,5 @@
-// Where the inputs of a run lie. Host tensors are written to memory that is kept for the next run, unless an output takes it.
+// Where the inputs of a run lie. Host tensors are written to memory that is kept for the next run, unless an output
+// takes it.
 import type { RunInput } from "@cambium/backend";
 import { deviceBytes } from "../compile/layout.js";
 import type { Engine } from "../engine.js";

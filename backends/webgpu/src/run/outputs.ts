@@ -42,7 +42,9 @@ export async function placeOutputs(fetch: readonly string[], context: OutputCont
   return { kept, readings };
 }
 
-/** The memory of the input that the output replaces, unless another output still has to be taken from there; else fresh. */
+/**
+ * The memory of the input that the output replaces, unless another output still has to be taken from there; else fresh.
+ */
 async function targetOf(
   { name, replaces, placement, type }: ProgramOutput,
   { program, placed, owned }: OutputContext,

@@ -1,4 +1,5 @@
-// Code: WGSL statements under construction. Values that are not in memory are expanded into expressions where they are used.
+// Code: WGSL statements under construction. Values that are not in memory are expanded into expressions where they are
+// used.
 import type { DType, Node, Value } from "@cambium/ir";
 import type { FunctionName } from "./functions.js";
 import type { Definer, Index } from "./index-map.js";

@@ -1,4 +1,5 @@
-// WGSL functions that a kernel carries if it uses them. They are exact to a few units where WGSL's built-ins need not be.
+// WGSL functions that a kernel carries if it uses them. They are exact to a few units where WGSL's built-ins need not
+// be.
 
 /** Sources by name; polynomials from Moshier's Cephes library (single precision). */
 export const functions = {

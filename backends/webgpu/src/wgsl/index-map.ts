@@ -1,4 +1,5 @@
-// Index: where an element is in a tensor, as WGSL expressions. The flat and per-axis forms are derived from each other on demand.
+// Index: where an element is in a tensor, as WGSL expressions. The flat and per-axis forms are derived from each other
+// on demand.
 import { numel, strides } from "@cambium/ir";
 
 /** Names a WGSL expression where it is used more than once; statements under construction (`Code`) do that. */

@@ -23,7 +23,9 @@ export interface KernelIo {
    * are built once. A kernel must make its calls in the same order whatever the values are.
    */
   number(value: number): string;
-  /** Statements under construction, for kernels that read expressions element by element (`KernelLowering.expressions`). */
+  /**
+   * Statements under construction, for kernels that read expressions element by element (`KernelLowering.expressions`).
+   */
   code(): Code;
 }
 
@@ -56,7 +58,10 @@ export interface Kernel {
 
 const maxGroups = 65_535;
 
-/** Spreads `count` workgroups over two axes. `linear` is the WGSL expression of a workgroup's number, which may exceed `count`. */
+/**
+ * Spreads `count` workgroups over two axes. `linear` is the WGSL expression of a workgroup's number, which may exceed
+ * `count`.
+ */
 export function spread(count: number): { groups: Triple; linear: string } {
   if (count <= maxGroups) return { groups: [count, 1, 1], linear: "wid.x" };
   const rows = Math.ceil(count / maxGroups);

@@ -11,7 +11,9 @@ export interface ManyBinding {
   readonly writable: readonly boolean[];
 }
 
-/** Words of a chunk's record: an offset per role and shared value, first and last element, the parameter, the number. */
+/**
+ * Words of a chunk's record: an offset per role and shared value, first and last element, the parameter, the number.
+ */
 export function recordWords({ writes, sharedReads, sharedWrites }: ManyKernel): number {
   return writes.length + sharedReads.length + sharedWrites.length + 4;
 }

@@ -1,5 +1,5 @@
-// How a kernel's body reads and writes its values in a module: through the bindings of its operands, with the elementwise
-// work that was fused onto its results.
+// How a kernel's body reads and writes its values in a module: through the bindings of its operands, with the
+// elementwise work that was fused onto its results.
 import type { Value } from "@cambium/ir";
 import type { Fusion } from "../compile/fusion.js";
 import { Code, toMemory, type ValueSource } from "./code.js";

@@ -7,7 +7,9 @@ export interface Operand {
   readonly values: readonly Value[];
   /** Whether it is declared read_write, because it or another value in the same buffer is written. */
   readonly writable: boolean;
-  /** Element counts of the parts it is bound in; there is one part unless the value is beyond the device's binding size. */
+  /**
+   * Element counts of the parts it is bound in; there is one part unless the value is beyond the device's binding size.
+   */
   readonly parts: readonly number[];
 }
 

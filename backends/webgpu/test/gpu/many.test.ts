@@ -1,4 +1,5 @@
-// Binding a kernel over many tensors: one module wherever the tensors lie, and no windows that meet in a written buffer.
+// Binding a kernel over many tensors: one module wherever the tensors lie, and no windows that meet in a written
+// buffer.
 import { f32, type Value } from "@cambium/ir";
 import { expect, test } from "vitest";
 import type { Storage } from "../../src/gpu/heap.js";

@@ -54,7 +54,9 @@ const unfused: Fusion = {
   scope: () => undefined,
 };
 
-/** The WGSL of a kernel; binding i is the i-th of `valuesOf`. Numbers are spelled out, so that it binds nothing else. */
+/**
+ * The WGSL of a kernel; binding i is the i-th of `valuesOf`. Numbers are spelled out, so that it binds nothing else.
+ */
 export function shaderOf(kernel: Kernel): string {
   const operands = valuesOf(kernel).map((value) => {
     return { values: [value], writable: kernel.writes.includes(value), parts: [numel(value.type.shape)] };

@@ -16,7 +16,9 @@ export function traitsOf(kind: DeviceTraits["kind"], changes: Partial<DeviceTrai
   };
 }
 
-/** A title's arguments for each way in which kernels that reduce are made: their family, and the subgroups they may use. */
+/**
+ * A title's arguments for each way in which kernels that reduce are made: their family, and the subgroups they may use.
+ */
 export const reducers = [
   ["gpu", 0],
   ["gpu", 4],

@@ -37,7 +37,9 @@ export function forwardOf(node: Node): Forward {
   return { sizes: sizesOf(node, causalAttention.attrsOf(node)), q, k, v, out, logSumExp };
 }
 
-/** A causalAttentionGrad node, and `delta` [batch, heads, time]: Σ grad · out of each row, handed from kernel to kernel. */
+/**
+ * A causalAttentionGrad node, and `delta` [batch, heads, time]: Σ grad · out of each row, handed from kernel to kernel.
+ */
 export interface Backward extends Forward {
   readonly grad: Value;
   readonly delta: Value;
@@ -71,12 +73,17 @@ export function statistic({ heads, time }: AttentionSizes, t: string): string {
   return `(batch * ${heads}u + head) * ${time}u + ${t}`;
 }
 
-/** Row `t` of a query head in a tensor [batch, time, heads, headDim], counted in rows, with `batch` and `head` in scope. */
+/**
+ * Row `t` of a query head in a tensor [batch, time, heads, headDim], counted in rows, with `batch` and `head` in scope.
+ */
 export function queryRow({ time, heads }: AttentionSizes, t: string): string {
   return `(batch * ${time}u + ${t}) * ${heads}u + head`;
 }
 
-/** Row `t` of key/value head `kvHead` in a tensor [batch, time, kvHeads, headDim], counted in rows, with `batch` in scope. */
+/**
+ * Row `t` of key/value head `kvHead` in a tensor [batch, time, kvHeads, headDim], counted in rows, with `batch` in
+ * scope.
+ */
 export function keyRow({ time, kvHeads }: AttentionSizes, t: string, kvHead: string): string {
   return `(batch * ${time}u + ${t}) * ${kvHeads}u + ${kvHead}`;
 }

@@ -3,7 +3,9 @@ import { spread, type Triple } from "../../wgsl/kernel.js";
 import type { AttentionSizes } from "./node.js";
 
 export interface TaskOptions {
-  /** What the rows of a block are: queries of a head, or keys and values of a key/value head. Names the WGSL variable. */
+  /**
+   * What the rows of a block are: queries of a head, or keys and values of a key/value head. Names the WGSL variable.
+   */
   readonly over: "head" | "kvHead";
   /** Rows of a block. */
   readonly rows: number;

@@ -3,7 +3,10 @@ import { numel, type Value } from "@cambium/ir";
 import type { KernelIo } from "../../wgsl/kernel.js";
 import type { Product } from "./product.js";
 
-/** The place of a result, as WGSL: row and (first) column within its matrix, and the flat index (of fours, for `store4`). */
+/**
+ * The place of a result, as WGSL: row and (first) column within its matrix, and the flat index (of fours, for
+ * `store4`).
+ */
 export interface Place {
   readonly flat: string;
   readonly row: string;

@@ -1,4 +1,5 @@
-// The norm of all gradients together and the factor that clips it: one kernel sums squares by chunk, another adds them up.
+// The norm of all gradients together and the factor that clips it: one kernel sums squares by chunk, another adds them
+// up.
 import { f32, type Node, clipByGlobalNorm as op, type Value } from "@cambium/ir";
 import type { KernelLowering, LowerContext } from "../../lower/lowering.js";
 import type { Kernel } from "../../wgsl/kernel.js";

@@ -1,4 +1,5 @@
-// Folds: what a reduction joins its elements by, and one kernel that folds a stretch of elements for each of its outputs.
+// Folds: what a reduction joins its elements by, and one kernel that folds a stretch of elements for each of its
+// outputs.
 import type { Value } from "@cambium/ir";
 import type { DeviceTraits } from "../../lower/traits.js";
 import type { Code } from "../../wgsl/code.js";

@@ -1,4 +1,5 @@
-// A reduction in one or two stages, always in the same order: stretches of the reduced elements first, then their results.
+// A reduction in one or two stages, always in the same order: stretches of the reduced elements first, then their
+// results.
 import { numel, type Value } from "@cambium/ir";
 import type { LowerContext } from "../../lower/lowering.js";
 import { Index } from "../../wgsl/index-map.js";

@@ -13,7 +13,10 @@ export class Columns {
     this.#columns = columns;
   }
 
-  /** Statements for each column of a thread: number `i` of them, at `column`. `guard` precedes a block that needs it to exist. */
+  /**
+   * Statements for each column of a thread: number `i` of them, at `column`. `guard` precedes a block that needs it to
+   * exist.
+   */
   each(statements: (i: number, column: string, guard: string) => readonly string[]): string[] {
     return range(Math.ceil(this.#columns / this.threads)).flatMap((i) => {
       const from = i * this.threads;

@@ -1,4 +1,5 @@
-// RMS norm and its gradient, in two families: a workgroup per row for GPUs, an invocation per row for software adapters.
+// RMS norm and its gradient, in two families: a workgroup per row for GPUs, an invocation per row for software
+// adapters.
 import type { KernelLowering } from "../../lower/lowering.js";
 import { backwardPerGroup, forwardPerGroup } from "./per-group.js";
 import { backwardPerRow, forwardPerRow } from "./per-row.js";

@@ -1,4 +1,5 @@
-// RMS norm on GPUs: a workgroup per row, or per block of rows, where each thread holds a few of the columns in registers.
+// RMS norm on GPUs: a workgroup per row, or per block of rows, where each thread holds a few of the columns in
+// registers.
 import type { Node, Value } from "@cambium/ir";
 import type { LowerContext } from "../../lower/lowering.js";
 import { type Kernel, spread } from "../../wgsl/kernel.js";

@@ -1,5 +1,5 @@
-// RMS norm on software adapters: an invocation per row. A load costs the same for any four addresses, and rows need no sum
-// across lanes.
+// RMS norm on software adapters: an invocation per row. A load costs the same for any four addresses, and rows need no
+// sum across lanes.
 import type { Node } from "@cambium/ir";
 import type { LowerContext } from "../../lower/lowering.js";
 import { type Kernel, type KernelIo, spread } from "../../wgsl/kernel.js";

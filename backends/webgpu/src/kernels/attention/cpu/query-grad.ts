@@ -1,4 +1,5 @@
-// The gradient of attention's queries on software adapters: lanes are queries. Stores `delta` for the other kernel as well.
+// The gradient of attention's queries on software adapters: lanes are queries. Stores `delta` for the other kernel as
+// well.
 import type { DeviceTraits } from "../../../lower/traits.js";
 import type { Kernel } from "../../../wgsl/kernel.js";
 import { type Backward, scoreScale, statistic } from "../node.js";

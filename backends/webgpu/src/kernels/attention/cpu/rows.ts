@@ -1,6 +1,6 @@
-// Attention on software adapters, the parts its kernels are made of. Lanes run along rows of one head (queries, or keys), so
-// that no sum crosses lanes. The rows that an invocation holds are in private arrays; the rows of the other side, which all
-// of them meet, are read once.
+// Attention on software adapters, the parts its kernels are made of. Lanes run along rows of one head (queries, or
+// keys), so that no sum crosses lanes. The rows that an invocation holds are in private arrays; the rows of the other
+// side, which all of them meet, are read once.
 import type { Value } from "@cambium/ir";
 import type { DeviceTraits } from "../../../lower/traits.js";
 import type { Kernel, KernelIo } from "../../../wgsl/kernel.js";

@@ -9,7 +9,9 @@ export const simdLanes = 4;
 export interface Unroll {
   /** Rows that an invocation holds. */
   readonly rows: number;
-  /** Rows of the other side that one turn of the loop takes; sums carried from turn to turn are written once for all. */
+  /**
+   * Rows of the other side that one turn of the loop takes; sums carried from turn to turn are written once for all.
+   */
   readonly steps: number;
 }
 

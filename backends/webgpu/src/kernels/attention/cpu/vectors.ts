@@ -1,4 +1,5 @@
-// Rows of a head as vectors of four, on software adapters: how they are read and stored, by each lane or by all of them.
+// Rows of a head as vectors of four, on software adapters: how they are read and stored, by each lane or by all of
+// them.
 import type { Value } from "@cambium/ir";
 import type { DeviceTraits } from "../../../lower/traits.js";
 import type { KernelIo } from "../../../wgsl/kernel.js";
@@ -20,7 +21,9 @@ export class Vectors {
     return Math.ceil(this.#headDim / 4);
   }
 
-  /** WGSL of vector `c`, an expression, of the row that begins at element `base`. Each lane may read a row of its own. */
+  /**
+   * WGSL of vector `c`, an expression, of the row that begins at element `base`. Each lane may read a row of its own.
+   */
   load(value: Value, base: string, c: string): string {
     const headDim = this.#headDim;
     if (headDim % 4 === 0) return this.#io.load4(value, `(${base}) / 4u + ${c}`);

@@ -1,4 +1,5 @@
-// Attention forward on GPUs: a workgroup takes a block of queries, with online softmax over tiles of keys (Dao et al. 2022).
+// Attention forward on GPUs: a workgroup takes a block of queries, with online softmax over tiles of keys (Dao et al.
+// 2022).
 import type { DeviceTraits } from "../../../lower/traits.js";
 import type { Kernel } from "../../../wgsl/kernel.js";
 import { range } from "../../range.js";

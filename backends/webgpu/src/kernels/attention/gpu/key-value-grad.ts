@@ -1,5 +1,5 @@
-// The gradients of attention's keys and values on GPUs: a workgroup holds a block of keys. They are summed over the queries of
-// all heads of the group, in their order.
+// The gradients of attention's keys and values on GPUs: a workgroup holds a block of keys. They are summed over the
+// queries of all heads of the group, in their order.
 import type { DeviceTraits } from "../../../lower/traits.js";
 import type { Kernel } from "../../../wgsl/kernel.js";
 import { type Backward, scoreScale, statistic } from "../node.js";

@@ -1,5 +1,5 @@
-// The gradient of attention's queries on GPUs: a workgroup holds a block of queries. Stores `delta` for the other kernel as
-// well.
+// The gradient of attention's queries on GPUs: a workgroup holds a block of queries. Stores `delta` for the other
+// kernel as well.
 import type { DeviceTraits } from "../../../lower/traits.js";
 import type { Kernel } from "../../../wgsl/kernel.js";
 import { range } from "../../range.js";

@@ -41,7 +41,9 @@ export function readGroup(
   return `vec4f(${elements.join(", ")})`;
 }
 
-/** Statements that store the vec4 `expr` as elements 4·`group` … of the row at `t`, as far as they are within headDim. */
+/**
+ * Statements that store the vec4 `expr` as elements 4·`group` … of the row at `t`, as far as they are within headDim.
+ */
 export function storeGroup(
   io: KernelIo,
   sizes: AttentionSizes,

@@ -1,5 +1,5 @@
-// Attention on GPUs, the parts its kernels are made of. A workgroup holds a block of rows of one head (queries, or keys) and
-// meets the other side in tiles; products go through workgroup memory with register blocks.
+// Attention on GPUs, the parts its kernels are made of. A workgroup holds a block of rows of one head (queries, or
+// keys) and meets the other side in tiles; products go through workgroup memory with register blocks.
 import type { KernelIo } from "../../../wgsl/kernel.js";
 import { joinedLanes } from "../../group-reduction.js";
 import { range } from "../../range.js";
@@ -119,7 +119,10 @@ export class Tiles {
     ]);
   }
 
-  /** Stores this thread's part of the rows from `first` on: `element(tile, r)` is the vec4 of a wide tile and the r-th row. */
+  /**
+   * Stores this thread's part of the rows from `first` on: `element(tile, r)` is the vec4 of a wide tile and the r-th
+   * row.
+   */
   storeSum(rows: HeadRows, first: string, element: (tile: number, r: number) => string): string[] {
     const { wide, wideTiles, summed } = this.tiling;
     return range(summed).flatMap((r) => [

@@ -4,7 +4,10 @@ import { type BlockShape, lanesOf, swaps, swapsA } from "./shape.js";
 
 const known = new Map<string, string>();
 
-/** The statements that follow the reads of `steps` steps of k. The same text serves all kernels of a shape, so it is kept. */
+/**
+ * The statements that follow the reads of `steps` steps of k. The same text serves all kernels of a shape, so it is
+ * kept.
+ */
 export function multiply(shape: BlockShape, steps: number): string {
   const { quad, rows, columns } = shape;
   const key = [quad, rows, columns, steps].join();

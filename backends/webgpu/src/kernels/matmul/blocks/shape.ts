@@ -22,7 +22,9 @@ export function swapsA({ rows, columns }: BlockShape): boolean {
 /** The functions that fetch a value from lane x ^ 1, x ^ 2 and x ^ 3 of a quad, by number. */
 export const swaps = ["", "quadSwapX", "quadSwapY", "quadSwapDiagonal"];
 
-/** Line `i` of those that a lane holds, relative to the block's first: fours of neighbours, a four to each lane in turn. */
+/**
+ * Line `i` of those that a lane holds, relative to the block's first: fours of neighbours, a four to each lane in turn.
+ */
 export function lineOf(i: number, count: number, lanes: number, lane: string): string {
   if (lanes === 1) return `${i}u`;
   const four = Math.min(4, count);

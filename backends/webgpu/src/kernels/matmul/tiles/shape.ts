@@ -15,7 +15,10 @@ export function tileInvocations({ tileRows, tileColumns, rows, columns }: TileSh
   return (tileRows / rows) * (tileColumns / columns);
 }
 
-/** Fours from one step of k to the next in a strip. One is left empty, so that blocks of a column meet other memory banks. */
+/**
+ * Fours from one step of k to the next in a strip. One is left empty, so that blocks of a column meet other memory
+ * banks.
+ */
 export function stripPitch(lines: number): number {
   return lines / 4 + 1;
 }
