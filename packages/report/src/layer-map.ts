@@ -1,17 +1,10 @@
 // The picture of a growth in depth: the base's layers above, the target's below, each in the colour of where it came from.
+import { connectionRate } from "@cambium/growth";
 import { scheme } from "vega";
 import * as format from "./format.js";
 import { type Html, trusted } from "./html.js";
 
 export type LayerMap = readonly (number | null)[];
-
-/**
- * Neighbouring pairs of the target that were neighbours in the base, out of all its pairs: R_c = kept / pairs
- * (Du et al. 2024, eq. 51).
- */
-export function connections(map: LayerMap): { readonly kept: number; readonly pairs: number } {
-  return { kept: map.filter((_, t) => t > 0 && isKept(map, t)).length, pairs: map.length - 1 };
-}
 
 const [rowHeight, ribbonHeight, label] = [34, 64, 22];
 
@@ -41,7 +34,7 @@ export function layerMapSvg(
   });
   const base = Array.from({ length: baseLayers }, (_, i) => drawCell(baseX(i), label, cell, i, baseLayers));
   const height = targetTop + rowHeight + label;
-  const { kept, pairs } = connections(map);
+  const { numerator: kept, denominator: pairs } = connectionRate(map);
   const order = map.map((source) => (source === null ? "new" : source + 1)).join(", ");
   return trusted(
     `<svg class="chart layers ${shown}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">` +

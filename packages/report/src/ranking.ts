@@ -1,7 +1,7 @@
 // Arms that grew by different operators, ranked by where they ended, next to how much of the base they kept connected.
+import { connectionRate } from "@cambium/growth";
 import { rankCorrelation } from "@cambium/scaling";
 import { type Arm, heldOutCurve } from "./arms.js";
-import { connections } from "./layer-map.js";
 import { summarizeArm } from "./summary.js";
 
 export interface Ranked {
@@ -31,7 +31,8 @@ export function rank(arms: readonly Arm[]): Ranking | null {
     const loss = heldOutCurve(arm, "flops").at(-1)?.loss;
     if (growth === undefined || loss === undefined || !arm.done) return [];
     const { speedup } = summarizeArm(arm, scratch);
-    return [{ arm, operator: growth.operator, ...connections(growth.layerMap), loss, speedup }];
+    const { numerator: kept, denominator: pairs } = connectionRate(growth.layerMap);
+    return [{ arm, operator: growth.operator, kept, pairs, loss, speedup }];
   });
   if (ranked.length < 2) return null;
   ranked.sort((a, b) => a.loss - b.loss);

@@ -1,4 +1,5 @@
 // The small parts: numbers as printed, escaping, thinning of lines, R_c, and the contrast of the palette.
+import { connectionRate } from "@cambium/growth";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
@@ -8,7 +9,6 @@ import type { Series } from "../src/charts/loss-data.js";
 import { decimate } from "../src/decimate.js";
 import * as format from "../src/format.js";
 import { escapeHtml, html, trusted } from "../src/html.js";
-import { connections } from "../src/layer-map.js";
 import { styles } from "../src/styles.js";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -87,7 +87,7 @@ describe("decimate", () => {
   });
 });
 
-describe("connections", () => {
+describe("the connection rate that the report prints", () => {
   const indices = (digits: string) => [...digits].map(Number);
   it.each([
     ["012345012345012345012345", 20, 23],
@@ -96,11 +96,11 @@ describe("connections", () => {
     ["012012012012012012012345", 17, 23],
     ["001122", 2, 5],
   ])("of %s are %i of %i", (digits, kept, pairs) => {
-    expect(connections(indices(digits))).toEqual({ kept, pairs });
+    expect(connectionRate(indices(digits))).toMatchObject({ numerator: kept, denominator: pairs });
   });
 
   it("counts no pair with a new layer", () => {
-    expect(connections([0, null, 1, 2])).toEqual({ kept: 1, pairs: 3 });
+    expect(connectionRate([0, null, 1, 2])).toMatchObject({ numerator: 1, denominator: 3 });
   });
 });
 

@@ -30,8 +30,8 @@ export class Handover {
   constructor(private readonly device: Device) {}
 
   /**
-   * Compiles the trainer of `next` and its growth. A failure is kept for later: `next` compiles again and then says why it cannot, when
-   * the stage at hand is saved.
+   * Compiles the trainer of `next` and its growth. A failure is not reported here: `next` compiles again once the stage
+   * at hand is saved, and then says why it cannot.
    */
   async prepare(next: PlannedStage): Promise<void> {
     this.#dropTrainer();

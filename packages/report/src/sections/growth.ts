@@ -1,10 +1,11 @@
 // How each grown arm grew: the operator, what it did with the moments, the layer map and its connection rate.
+import { connectionRate } from "@cambium/growth";
 import type { GrowthRecord } from "@cambium/run-format";
 import type { Arm } from "../arms.js";
 import { sizeChanges } from "../changes.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
-import { connections, layerMapSvg } from "../layer-map.js";
+import { layerMapSvg } from "../layer-map.js";
 
 const moments = {
   reset: "reset to zero",
@@ -31,7 +32,7 @@ export function growthSection(arms: readonly Arm[]): Html | null {
   return html`<section aria-labelledby="growth">
   <h2 id="growth">Growth</h2>
   ${growths.map(({ arm, record, base, stage }, i) => {
-    const { kept, pairs } = connections(record.layerMap);
+    const { numerator: kept, denominator: pairs } = connectionRate(record.layerMap);
     const highest = record.layerMap.reduce<number>((most, source) => Math.max(most, source ?? 0), 0);
     const layers = base?.model.layers ?? highest + 1;
     const facts: [string, string][] = [
