@@ -7,12 +7,19 @@ import {
   copy,
   depthOperator,
   describePlan,
+  type Fit,
+  fit,
   type GrowthPlan,
+  given,
+  givenOf,
   growMoments,
   type Mask,
+  type Measure,
+  measure,
   parsePlan,
   planJson,
   scale,
+  sum,
   take,
   zeros,
 } from "@cambium/growth";
@@ -253,6 +260,21 @@ describe("composition", () => {
     expect(both.claims).toEqual({ functionPreserving: "exact" });
     const made = await collect(applyPlan(both, source(held)));
     expect(made["model.layers.3.mlp.down_proj.weight"]?.shape).toEqual([8, 20]);
+  });
+
+  test("what either plan declares stays apart, and a second plan measures nothing", () => {
+    const declaring = (by: Fit | Measure) => {
+      const same = listed([0, 1, 2]);
+      return { ...same, tensors: { ...same.tensors, [norm]: sum([copy(norm), given("gain", [8], by)]) } };
+    };
+    const fitted = declaring(fit(copy(norm), { steps: 7, lr: 0.5 }));
+    const both = composePlans(fitted, fitted);
+    expect(givenOf(both.tensors).map(({ name }) => name)).toEqual(["gain", "then gain"]);
+    expect(parsePlan(JSON.parse(JSON.stringify(planJson(both))))).toEqual(both);
+    const measured = declaring(measure("gradient", norm, 100));
+    expect(parsePlan(JSON.parse(JSON.stringify(planJson(measured))))).toEqual(measured);
+    expect(givenOf(composePlans(measured, listed([0, 0, 1, 1, 2, 2])).tensors)).toHaveLength(1);
+    expect(() => composePlans(fitted, measured)).toThrow(expect.objectContaining({ code: "E_GROWTH_NEEDS" }));
   });
 
   test("factors without a rule anywhere leave no rule", () => {

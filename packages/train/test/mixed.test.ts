@@ -155,3 +155,22 @@ describe("the loop", () => {
     });
   });
 });
+
+it("a state handed from trainer to trainer on the device keeps its scale, its count of updates and its bits", async () => {
+  const lossScale = { scale: 2 ** 40, finiteSteps: 7 };
+  await withTrainer({ precision: "mixed" }, async (first, device) => {
+    using second = await Trainer.open({ device, model: config, ...size, precision: "mixed" });
+    await first.load({ ...initialState(), lossScale });
+    await first.step([batchAt(0)], lr);
+    const before = await first.state();
+    // The step overflowed: it was skipped, so that the count of updates is not the count of steps.
+    expect([before.updates, before.lossScale]).toEqual([0, { scale: 2 ** 39, finiteSteps: 0 }]);
+    const handed = await first.take();
+    expect([handed.updates, handed.lossScale]).toEqual([before.updates, before.lossScale]);
+    await second.adopt(handed);
+    const after = await second.state();
+    expect(after.lossScale).toEqual(before.lossScale);
+    expect(bits(after)).toEqual(bits(before));
+    await second.step([batchAt(1)], lr);
+  });
+});
