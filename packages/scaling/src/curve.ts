@@ -13,9 +13,9 @@ export interface CurvePoint {
 export type LossCurve = readonly CurvePoint[];
 
 /**
- * Exponential moving average: s₀ = x₀, sᵢ = w·sᵢ₋₁ + (1 − w)·xᵢ. Costs stay; the average lags, so compare only
- * curves smoothed alike and measured at like intervals.
- * @param weight w in [0, 1); 0 leaves the curve as it is.
+ * Exponential moving average: s₀ = x₀, sᵢ = w·sᵢ₋₁ + (1 − w)·xᵢ. Costs do not change. The average lags, so compare only
+ * curves with the same smoothing and similar intervals between measurements.
+ * @param weight w in [0, 1); 0 does not change the curve.
  */
 export function smoothLoss<P extends CurvePoint>(curve: readonly P[], weight: number): P[] {
   if (weight !== 0) requirePositive({ weight, "1 - weight": 1 - weight });
@@ -26,7 +26,7 @@ export function smoothLoss<P extends CurvePoint>(curve: readonly P[], weight: nu
   });
 }
 
-/** The lowest loss up to each point: what the run could have stopped with. A loss that is no number never counts. */
+/** The lowest loss up to each point: the best that the run could have stopped with. A loss that is NaN is ignored. */
 export function runningMin<P extends CurvePoint>(curve: readonly P[]): P[] {
   let lowest = Number.POSITIVE_INFINITY;
   return curve.map((point) => {
@@ -36,9 +36,9 @@ export function runningMin<P extends CurvePoint>(curve: readonly P[]): P[] {
 }
 
 /**
- * The cost at which a curve first gets down to `loss`: log cost interpolated linearly in loss on the running minimum.
- * Null where it never does, and where its first point of positive cost already lies below `loss`,
- * since the crossing was then not measured.
+ * The cost at which a curve first falls to `loss`: log cost interpolated linearly in loss on the running minimum.
+ * Null where it never does. Also null where its first point of positive cost is already below `loss`, because the
+ * crossing was then not measured.
  */
 export function costAtLoss(curve: LossCurve, loss: number): number | null {
   let before: CurvePoint | undefined;
@@ -55,7 +55,7 @@ export function costAtLoss(curve: LossCurve, loss: number): number | null {
   return null;
 }
 
-/** The loss of a curve at `cost`, linear in log cost between points as they are; null outside its points. */
+/** The loss of a curve at `cost`, interpolated linearly in log cost between its points; null outside them. */
 export function lossAtCost(curve: LossCurve, cost: number): number | null {
   const points = curve.filter((point) => point.cost > 0);
   const after = points.findIndex((point) => point.cost >= cost);

@@ -1,4 +1,4 @@
-// The check that every formula here makes of its plain numbers.
+// The check that every formula here applies to its numbers.
 import { CambiumError, type Reason } from "@cambium/ir";
 
 /**
@@ -12,6 +12,8 @@ export function requirePositive(numbers: Readonly<Record<string, number>>): void
       : [{ where, message: "out of range", expected: "a positive number", got: String(value) }],
   );
   if (reasons.length > 0) {
-    throw new CambiumError("E_SCALING_INPUT", "a scaling formula was given a number it has no value for", { reasons });
+    throw new CambiumError("E_SCALING_INPUT", "a scaling formula was given a number for which it has no value", {
+      reasons,
+    });
   }
 }

@@ -1,4 +1,4 @@
-// IsoFLOP fits: at one budget, loss against the logarithm of a choice is a parabola whose bottom is the best choice.
+// IsoFLOP fits: at one budget, loss over the logarithm of a choice is a parabola, and its minimum is the best choice.
 import { CambiumError } from "@cambium/ir";
 import { requirePositive } from "./input.js";
 import { linearFit } from "./least-squares.js";
@@ -13,13 +13,13 @@ export interface Choice {
 
 export type Optimum =
   | { readonly found: true; readonly choice: number; readonly loss: number }
-  /** Why the parabola has no bottom worth the name. */
+  /** Why the parabola has no usable minimum. */
   | { readonly found: false; readonly reason: string };
 
 /**
  * The best choice at one budget: least squares of loss = p₂x² + p₁x + p₀ on x = log10 choice, and its minimum.
- * Refused (with a reason, not an error: other budgets may do) below 3 distinct choices, where the parabola is not
- * convex, and where its bottom lies outside the choices tried.
+ * Returns a reason instead (not an error, because other budgets may work) with fewer than 3 distinct choices, where the
+ * parabola is not convex, and where its minimum lies outside the choices that were tried.
  * @throws CambiumError `E_SCALING_INPUT` for a choice or loss that is not positive.
  */
 export function isoFlopOptimum(runs: readonly Choice[]): Optimum {

@@ -1,4 +1,4 @@
-// Linear least squares with an intercept, which refuses data that does not determine the coefficients.
+// Linear least squares with an intercept. Data that does not determine the coefficients is refused.
 import { CambiumError } from "@cambium/ir";
 import { Matrix, SVD } from "ml-matrix";
 
@@ -12,12 +12,12 @@ export interface LinearFit {
   readonly residuals: readonly number[];
 }
 
-/** Spread between columns, after each is scaled to length 1, under which they count as dependent. */
+/** Columns count as dependent when, scaled to length 1, they differ by less than this. */
 const rankTolerance = 1e-9;
 
 /**
  * Fits y = Σ slopes·row + intercept. Columns are centred and scaled first: log10 N and 1 / log10 C vary by a few
- * per cent around their means, and would lose half their digits otherwise.
+ * per cent around their means and would otherwise lose half their digits.
  * @throws CambiumError `E_SCALING_RANK` where the rows do not determine every coefficient.
  */
 export function linearFit(

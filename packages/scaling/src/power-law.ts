@@ -21,8 +21,8 @@ export interface PowerLawFit extends PowerLaw {
 
 /**
  * Fits L = a·C^b to (cost, final loss) points of separate runs: log-log least squares to start, then nonlinear least
- * squares on L itself. No irreducible term. Fit scratch and grown families apart.
- * @throws CambiumError `E_SCALING_INPUT` for points that are not positive, `E_SCALING_RANK` below 3 distinct costs.
+ * squares on L itself. There is no irreducible term. Fit scratch and grown families separately.
+ * @throws CambiumError `E_SCALING_INPUT` for points that are not positive, `E_SCALING_RANK` with fewer than 3 distinct costs.
  */
 export function fitPowerLaw(points: LossCurve): PowerLawFit {
   for (const [i, { cost, loss }] of points.entries())
@@ -43,7 +43,7 @@ export function fitPowerLaw(points: LossCurve): PowerLawFit {
     loss.map(Math.log),
     ["log C"],
   );
-  // L = k·exp(b·x) with x = log C − centre: k is then a loss, and the two parameters are of like size.
+  // L = k·exp(b·x) with x = log C − centre: k is then a loss, and the two parameters have similar sizes.
   const { parameterValues } = levenbergMarquardt(
     { x, y: loss },
     ([k, b]) =>
@@ -72,7 +72,7 @@ export function costOfLoss({ a, b }: PowerLaw, loss: number): number {
 }
 
 /**
- * C_grown / C_scratch at equal loss, (L/a_g)^(1/b_g) / (L/a_s)^(1/b_s): below 1 where growing is the cheaper.
+ * C_grown / C_scratch at equal loss, (L/a_g)^(1/b_g) / (L/a_s)^(1/b_s): below 1 where growing is cheaper.
  * @throws CambiumError `E_SCALING_INPUT`.
  */
 export function costRatio(scratch: PowerLaw, grown: PowerLaw, loss: number): number {

@@ -1,4 +1,4 @@
-// Refits the growth-timing equation on one's own runs: for each model and budget the best d, then a plane through them.
+// Refits the growth-timing equation to your own runs: the best d for each model and budget, then a plane through them.
 import { CambiumError } from "@cambium/ir";
 import { type LossCurve, lossAtCost, smoothLoss } from "./curve.js";
 import { requirePositive } from "./input.js";
@@ -10,7 +10,7 @@ import type { TimingCoefficients } from "./timing.js";
 export interface TimedRun {
   /** N, parameters of the target. */
   readonly parameters: number;
-  /** d, tokens the base was trained for; runs of d = 0 are left out (log 0; they equal scratch). */
+  /** d, tokens the base was trained for; runs with d = 0 are left out: log 0 is undefined, and they equal scratch. */
   readonly baseTokens: number;
   /** C₁, FLOPs of the base. */
   readonly baseFlops: number;
@@ -33,10 +33,10 @@ export interface TimingRefit {
 }
 
 /**
- * At each budget the loss of every run that grew before it, a parabola over log10 d, its bottom; then
- * least squares of log10 d on log10 N and 1 / log10 C.
+ * At each budget, fits a parabola over log10 d to the losses of all runs that had grown by then, and takes its minimum.
+ * Then fits log10 d by least squares on log10 N and 1 / log10 C.
  * @param budgets C_k, FLOPs.
- * @param smoothing weight of the moving average over each curve ({@link smoothLoss}); 0 takes curves as they are.
+ * @param smoothing weight of the moving average over each curve ({@link smoothLoss}); 0 does not smooth.
  * @throws CambiumError `E_SCALING_INPUT`; `E_SCALING_RANK` where fewer than 3 optima, 2 models or 2 budgets are left,
  *   or models and budgets vary together; its reasons name what was discarded.
  */

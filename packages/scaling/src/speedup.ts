@@ -1,10 +1,10 @@
-// Speed-up at equal loss: how much more the scratch run spends than base and grown run together.
+// Speed-up at equal loss: how much more the scratch run spends than the base and the grown run together.
 import { bestLoss, costAtLoss, type LossCurve } from "./curve.js";
 
 /**
  * sp(L*) = cost_scratch(L*) / cost_grown(L*) − 1 (Du et al. 2024, eq. 48), as a ratio: 0.546 is the
- * paper's 54.6 %, a negative value means that growing cost more. Null where either curve does not get to `atLoss`.
- * @param grown its costs include the base: the first target point costs what the base did and its own.
+ * paper's 54.6 %, a negative value means that growing cost more. Null where either curve does not reach `atLoss`.
+ * @param grown its costs include the base: the first point of the target costs what the base cost plus its own cost.
  * @param atLoss L*, nats per token.
  */
 export function speedup(scratch: LossCurve, grown: LossCurve, atLoss: number): number | null {
@@ -17,14 +17,14 @@ export interface SpeedupAtEnd {
   /** L*: the lowest loss that both runs reach, which is the higher of their two lowest losses. */
   readonly loss: number;
   readonly scratchCost: number;
-  /** Base included. */
+  /** Includes the base. */
   readonly grownCost: number;
   readonly speedup: number;
 }
 
 /**
- * The speed-up at the lowest loss that both runs reach: one of them has just got there at its best, the other passed
- * it earlier. Null where there is no such loss within both curves.
+ * The speed-up at the lowest loss that both runs reach: it is the best loss of one of them, and
+ * the other passed it earlier. Null where there is no such loss within both curves.
  */
 export function speedupAtEnd(scratch: LossCurve, grown: LossCurve): SpeedupAtEnd | null {
   const best = [bestLoss(scratch), bestLoss(grown)] as const;

@@ -1,4 +1,4 @@
-// When to grow: the growth-timing equation, and a guard that says where it means something.
+// When to grow: the growth-timing equation, and a check that says where it is valid.
 import { CambiumError } from "@cambium/ir";
 import { sixND } from "./flops.js";
 import { requirePositive } from "./input.js";
@@ -20,9 +20,9 @@ export interface TimingInput {
   readonly tokens?: number;
   /** C, FLOPs of the whole run, base included; C = 6ND. */
   readonly flops?: number;
-  /** g, target parameters over base parameters; 4 unless given. Only the guard uses it. */
+  /** g, target parameters over base parameters; 4 unless given. Only the validity check uses it. */
   readonly factor?: number;
-  /** A refit of one's own ({@link refitTiming}); the guard's limits on N and C then no longer apply. */
+  /** Your own refit ({@link refitTiming}); the limits on N and C then no longer apply. */
   readonly coefficients?: TimingCoefficients;
 }
 
@@ -31,7 +31,7 @@ export type Timing =
   | {
       readonly value: number;
       readonly valid: false;
-      /** Why the value is not to be used: every limit it breaks. */
+      /** Why the value must not be used: every limit that it breaks. */
       readonly reason: string;
       /** Tokens to train the base for instead: a tenth of D, the paper's ratio. */
       readonly suggestion: number;
@@ -62,7 +62,7 @@ export function growthTiming(input: TimingInput): Timing {
     : { value, valid: false, reason: broken.join("; "), suggestion: 0.1 * tokens };
 }
 
-/** d of the equation itself, without guard. */
+/** d of the equation itself, without the check. */
 export function timingEquation(coefficients: TimingCoefficients, parameters: number, flops: number): number {
   const { logParameters, inverseLogFlops, constant } = coefficients;
   return 10 ** (logParameters * Math.log10(parameters) + inverseLogFlops / Math.log10(flops) + constant);

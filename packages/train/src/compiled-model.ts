@@ -7,9 +7,9 @@ import type { ResolvedTrainerOptions } from "./trainer-options.js";
 
 export interface CompiledModel {
   readonly step: CompiledStep;
-  /** Compiled by its first run. */
+  /** Compiled when it first runs. */
   readonly loss: Pick<Executable, "run">;
-  /** Those in its graphs; none once all are open, when the graphs are the plain model's. */
+  /** The masks in its graphs; none once all are open and the graphs are the plain model's. */
   readonly masks: readonly Mask[];
   dispose(): void;
 }
@@ -26,7 +26,7 @@ export function maskValuesAt(masks: readonly Mask[], tokens: number): Readonly<R
   return { [maskValuesName]: hostTensor("f32", [masks.length], values) };
 }
 
-/** @throws CambiumError from the device's `compile`; nothing is then left on it. */
+/** @throws CambiumError from the device's `compile`; it then leaves nothing on the device. */
 export async function compileModel(options: ResolvedTrainerOptions, masks: readonly Mask[]): Promise<CompiledModel> {
   const { device, model, phase } = options;
   const masked = { ...options, phase: { ...phase, masks } };
@@ -39,7 +39,7 @@ export async function compileModel(options: ResolvedTrainerOptions, masks: reado
   return { step, loss, masks, dispose };
 }
 
-/** A graph compiled by its first run: what only evaluation needs, the first step does not wait for. */
+/** A graph that is compiled when it first runs, so that the first step does not wait for what only evaluation needs. */
 function compiledWhenRun(device: Device, graph: () => Graph): Pick<Executable, "run" | "dispose"> {
   let executable: Executable | undefined;
   let disposed = false;

@@ -17,13 +17,13 @@ export interface StepResult {
   readonly loss: number;
   /** Joint L2 norm of the gradients before clipping; not finite for a step that was skipped. */
   readonly gradNorm: number;
-  /** What the loss was multiplied by, in mixed precision. */
+  /** In mixed precision, the factor by which the loss was multiplied. */
   readonly lossScale?: number;
   /** Gradients overflowed f16: nothing was updated, and the next step's scale is smaller. */
   readonly skipped?: boolean;
 }
 
-/** What changes from step to step besides batches and state. */
+/** Inputs that change from step to step, besides batches and state. */
 export interface StepInputs {
   readonly lr: number;
   /** 1 at the first. In mixed precision the state counts updates, since a step may be skipped. */
@@ -32,11 +32,11 @@ export interface StepInputs {
   readonly masks: Readonly<Record<string, HostTensor>>;
 }
 
-/** A step that was handed over to the device. */
+/** A step that the device has been given. */
 export interface StepOutcome {
-  /** For the next step, at once. */
+  /** The state for the next step; available at once. */
   readonly state: DeviceState;
-  /** Once the device has computed it. Rejects when it fails, and `state` is then gone; need not be awaited. */
+  /** Resolves once the device has computed the step. If it rejects, `state` is gone. It need not be awaited. */
   readonly result: Promise<StepResult>;
 }
 
@@ -49,8 +49,8 @@ export interface CompiledStep {
    */
   readonly countedBytes: number;
   /**
-   * Hands one step over, on `batches` (i32 [batch, time + 1] each), consuming `state`. What a step that fails has
-   * accumulated is forgotten.
+   * Gives the device one step over `batches` (i32 [batch, time + 1] each), which consumes `state`. If the step fails, the
+   * gradients it has accumulated are dropped.
    */
   run(state: DeviceState, batches: readonly HostTensor[], now: StepInputs): Promise<StepOutcome>;
   /** Time by op type over all steps so far; null unless the device profiles. */
@@ -100,7 +100,7 @@ async function accumulatedStep(device: Device, model: ModelSpec, options: Compil
   const updated = [...trained.flatMap((name) => [name, m(name), v(name)]), ...scaling];
   const shapes = new Map(graphs.accumulate.inputs.map(({ name, value }) => [name, value.type.shape]));
   const sums = new Map(trained.map((name) => [accumulatedName(name), shapes.get(name) as readonly number[]]));
-  // Zero between steps; absent before the first and after one that failed.
+  // Zero between steps; absent before the first step and after a failed one.
   let idle: DeviceState | undefined;
   const drop = (sums: DeviceState) => {
     disposeAll(sums);
@@ -145,7 +145,7 @@ async function accumulatedStep(device: Device, model: ModelSpec, options: Compil
   };
 }
 
-/** Every input of the graphs once, and the most values that one of them has alive at once. */
+/** Bytes of every input of the graphs, each once, and of the most values that one graph has alive at once. */
 function countedBytes(...graphs: readonly Graph[]): number {
   const inputs = new Map(
     graphs.flatMap((graph) => graph.inputs).map(({ name, value }) => [name, byteLength(value.type)]),
@@ -162,7 +162,7 @@ function pick(state: DeviceState, names: readonly string[]): DeviceState {
   return Object.fromEntries(names.map((name) => [name, state[name] as DeviceTensor]));
 }
 
-/** What a step takes and gives besides tensors of the model, by precision. */
+/** The inputs and outputs of a step besides the model's tensors, by precision. */
 function edges({ precision }: StepGraphOptions) {
   const mixed = precision === "mixed";
   return {
@@ -171,7 +171,7 @@ function edges({ precision }: StepGraphOptions) {
       ...(!mixed && { step: hostTensor("i32", [], [step]) }),
     }),
     results: ["gradNorm", ...(mixed ? ["stepScale"] : [])],
-    /** State that scaling adds, and what of it the loss is multiplied by. */
+    /** The state that scaling adds, and the part of it that multiplies the loss. */
     scaling: mixed ? Object.values(scalingNames) : [],
     scaled: mixed ? [scalingNames.scale] : [],
   };
@@ -179,7 +179,7 @@ function edges({ precision }: StepGraphOptions) {
 
 function wholeResult(fetched: RunResult["fetched"]): Promise<StepResult> {
   const result = fetched.then((values) => ({ loss: scalar(values, "loss"), ...updateResult(values) }));
-  // Nobody has to look at a rejection: it shows again in whatever uses the state.
+  // An unawaited rejection is not reported as unhandled: using the state throws the same error again.
   result.catch(() => {});
   return result;
 }

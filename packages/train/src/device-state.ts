@@ -1,4 +1,4 @@
-// Sets of named tensors on a device: put there, and let go, as one.
+// Sets of named tensors on a device, uploaded and freed together.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import type { HostTensor } from "@cambium/ir";
 import type { DeviceTrainingState, TrainingState } from "@cambium/model";
@@ -7,7 +7,7 @@ import { flattenState } from "./state.js";
 /** Device tensors by their names in a step graph. */
 export type DeviceState = Readonly<Record<string, DeviceTensor>>;
 
-/** Copies every tensor to the device, one at a time; when one fails, none stays there. */
+/** Copies every tensor to the device, one at a time. If one fails, all are freed again. */
 export async function uploadAll(
   device: Device,
   tensors: Iterable<readonly [name: string, tensor: HostTensor]>,
@@ -22,7 +22,7 @@ export async function uploadAll(
   }
 }
 
-/** Frees what is left of a set. */
+/** Frees every tensor of a set. */
 export function disposeAll(tensors: DeviceState): void {
   for (const tensor of Object.values(tensors)) tensor.dispose();
 }

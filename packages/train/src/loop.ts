@@ -1,6 +1,6 @@
-// The training loop of one stage: batch up, step, loss down; held-out loss and snapshots now and then. While the device
-// computes a step it has the next one already. The loop counts in tokens and knows no files: what to do with metrics and
-// snapshots is given to it.
+// The training loop of one stage: a batch to the device, a step, its loss back; held-out loss and snapshots at intervals.
+// While the device computes a step, it already has the next one. The loop counts in tokens and knows no files: its options
+// say what to do with metrics and snapshots.
 import { CambiumError } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import type { StepResult } from "./compiled-step.js";
@@ -13,9 +13,9 @@ import type { Trainer } from "./trainer.js";
 export interface Progress {
   readonly step: number;
   readonly tokens: number;
-  /** Matrix work so far. */
+  /** Matrix work so far, FLOPs. */
   readonly flops: number;
-  /** Wall seconds of training so far, without evaluation and snapshots, over all sittings. */
+  /** Wall seconds of training so far, without evaluation and snapshots, over all sessions. */
   readonly seconds: number;
 }
 
@@ -27,7 +27,7 @@ export interface LoopOptions {
     "tokensPerStep" | "batchesPerStep" | "flopsPerStep" | "advance" | "step" | "evaluate" | "state"
   >;
   readonly schedule: Schedule;
-  /** Tokens of this stage; the last step may read past it by less than a step. */
+  /** Tokens of this stage; the last step may read past them by less than a step. */
   readonly totalTokens: number;
   /** Asked after each row with a held-out loss: whether the stage ends with it, before its tokens are read. */
   readonly ends?: () => boolean;
@@ -52,13 +52,13 @@ export interface LoopOptions {
   /** Held-out loss before the stage's first step: of random weights, or right after growth. */
   readonly onStart?: (heldOutLoss: number) => void | Promise<void>;
   /**
-   * Called once, before the last step, while the state stays where it is: the time to compile what comes next, since a
-   * device does one thing at a time. No step's time counts it.
+   * Called once, before the last step, while no step is running: the time to compile what comes next, since a device
+   * does one thing at a time. It counts toward no step's time.
    */
   readonly beforeLastStep?: () => Promise<void>;
-  /** Ends the loop after the steps under way, two at most, with a snapshot. */
+  /** Ends the loop, with a snapshot, after the steps that are running (two at most). */
   readonly signal?: AbortSignal;
-  /** Resident bytes of the process, where the platform tells. */
+  /** Resident bytes of the process, where the platform reports them. */
   readonly memoryBytes?: () => number;
 }
 
@@ -67,23 +67,23 @@ export interface LoopResult {
   readonly progress: Progress;
 }
 
-/** A step handed over to the trainer. */
+/** A step that was given to the trainer. */
 interface Step {
-  /** Where the stage stands after it, but for the time. */
+  /** The stage's progress after it, except the time. */
   readonly after: Omit<Progress, "seconds">;
   readonly lr: number;
   /** When its preparation began, ms of `performance.now`. */
   readonly began: number;
-  /** What it came to, and when that arrived. */
+  /** Its result, and when that arrived. */
   readonly done: Promise<StepResult & { readonly at: number }>;
 }
 
 /**
- * Runs the stage to its end, or until `signal`. The next step is handed over before this one's loss is waited for, except
- * where something needs the state between the two: held-out loss, a snapshot, `beforeLastStep`.
- * @throws CambiumError `E_DIVERGED` when the loss, the gradient's norm or the held-out loss is not finite; the step is
- * then in no metrics row and no snapshot. A step that was skipped is none such while the loss's scale can still fall. No
- * step is under way when the loop has ended.
+ * Runs the stage to its end, or until `signal`. The next step is handed over before the loop waits for this one's loss,
+ * except where something needs the state between the two: held-out loss, a snapshot, `beforeLastStep`. No step is running
+ * when the loop has ended.
+ * @throws CambiumError `E_DIVERGED` when the loss, the gradient's norm or the held-out loss is not finite. The step then
+ * has no metrics row and no snapshot. A skipped step does not count as diverged while the loss's scale can still fall.
  */
 export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const { trainer, totalTokens, heldOut, snapshot, signal } = options;
@@ -101,7 +101,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
     await snapshot?.save(await trainer.state(), progress);
     saved = performance.now();
   };
-  /** Whether the state after `step` is needed by nothing but the step after it. */
+  /** Whether nothing but the next step needs the state after `step`. */
   const goesOn = (step: Step) =>
     !measures(step) &&
     !snapshotDue() &&
@@ -124,7 +124,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
       if (goesOn(current)) next = handOver(options, current.after);
       const { loss, gradNorm, lossScale, skipped = false, at } = await current.done;
       const { after, lr, began } = current;
-      // From when the device had nothing else to do: waiting for the step before is that one's time.
+      // Measured from when the device became free: time spent waiting for the previous step belongs to that step.
       const seconds = (at - Math.max(began, last)) / 1000;
       last = at;
       progress = { ...after, seconds: progress.seconds + seconds };
@@ -141,7 +141,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
         gradNorm,
         ...(lossScale !== undefined && { lossScale }),
         ...(skipped && { skipped }),
-        // Two results may arrive within what the clock can tell apart.
+        // Two results may arrive closer together than the clock can tell.
         tokensPerSecond: trainer.tokensPerStep / Math.max(seconds, 1e-6),
         ...(options.memoryBytes && { memoryBytes: options.memoryBytes() }),
       });
@@ -156,8 +156,8 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
 }
 
 /**
- * Takes the next step from where the stage stands, and opens the masks as far as they are after it. Neither a failure
- * here nor one of the step is lost on who looks at the step before first.
+ * Takes the next step of the stage, and sets the masks to their values after it. A failure here or in the step reaches the
+ * caller even if the caller awaits the previous step first.
  */
 function handOver(options: LoopOptions, from: Step["after"]): Promise<Step> {
   const handedOver = begin(options, from);
@@ -178,7 +178,7 @@ async function begin(
   const done = trainer.step(batches, lr).then((result) => ({ ...result, at: performance.now() }));
   done.catch(() => {});
   const after = { step: step + 1, tokens: tokens + tokensPerStep, flops: flops + flopsPerStep };
-  // The mask's value belongs to the tokens read: what follows the step sees the model as it then is.
+  // A mask's value depends on the tokens read: whatever follows the step uses the model as it is then.
   await trainer.advance(after.tokens);
   return { after, lr, began, done };
 }

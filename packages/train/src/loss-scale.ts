@@ -1,5 +1,5 @@
-// Dynamic loss scaling on the device: gradients of a scaled loss stay within f16, and a step whose gradients do not is
-// skipped without the host. Micikevicius et al. 2018, "Mixed Precision Training", section 3.2; the constants are those of
+// Dynamic loss scaling on the device: the gradients of a scaled loss stay within f16, and a step whose gradients do
+// not is skipped without asking the host. Micikevicius et al. 2018, "Mixed Precision Training", section 3.2; the constants are those of
 // PyTorch's GradScaler.
 import {
   add,
@@ -23,11 +23,11 @@ import type { LossScale } from "@cambium/model";
 
 export const initialLossScale: LossScale = { scale: 2 ** 16, finiteSteps: 0 };
 
-/** It doubles after so many steps that were not skipped, and halves at one that is, down to `leastScale`. */
+/** The scale doubles after this many steps without a skip, and halves at each skipped step, down to `leastScale`. */
 const growthInterval = 2000;
 const leastScale = 1;
 
-/** Norms of scaled gradients from here on count as overflowed: close to f32's end, and told from infinity. */
+/** Norms of scaled gradients from here on count as overflowed: close to f32's largest number, but finite. */
 const largestNorm = Math.fround(3e38);
 
 /** Whether a step with this gradient norm (unscaled) and scale was skipped. */
@@ -35,7 +35,7 @@ export function wasSkipped(gradNorm: number, scale: number): boolean {
   return !(gradNorm * scale < largestNorm);
 }
 
-/** Whether a step skipped at this scale may have been the scale's fault: the next one is smaller. */
+/** Whether a step skipped at this scale may have been skipped because of the scale: the next scale is smaller. */
 export function canFall(scale: number): boolean {
   return scale > leastScale;
 }
@@ -52,7 +52,7 @@ export function scalingTensors({ scale, finiteSteps }: LossScale, updates: numbe
   };
 }
 
-/** A step's state without what `scalingTensors` adds, and that, which a run in f32 does not have. */
+/** Splits a step's state into the part that every run has and the part that `scalingTensors` adds. */
 export function splitScaling(tensors: Readonly<Record<string, HostTensor>>): {
   readonly model: Readonly<Record<string, HostTensor>>;
   readonly scaling?: { readonly lossScale: LossScale; readonly updates: number };
@@ -76,23 +76,23 @@ export function withScaledLoss(loss: Graph): Graph {
   return builder.finish();
 }
 
-/** Clipping as `clipByGlobalNorm` takes it, which does not clip to an infinite norm. */
+/** The limit that `clipByGlobalNorm` takes: infinite where gradients are not clipped. */
 export function maxNormOf(clip: number | null): number {
   return clip ?? Number.POSITIVE_INFINITY;
 }
 
-/** What an update takes besides gradients: their factor, and the number of the step for bias correction. */
+/** The inputs of an update besides gradients: their factor, and the number of the step for bias correction. */
 export interface UpdateScalars {
-  /** 0 where the step is to be skipped. */
+  /** 0 if the step is skipped. */
   readonly gradScale: Tensor;
   readonly step: Tensor;
 }
 
 /**
- * Appends clipping of gradients that are `scale` times too large, without a pass over them, and the scale's own update.
- * Outputs: `gradNorm` as it is unscaled (not finite: the step is skipped), `stepScale`, the scale that the step had, and
- * the state of `scalingNames`.
- * @param clip the joint norm that gradients are clipped to; null: they are not
+ * Appends the clipping of gradients that are `scale` times too large, without a pass over them, and the update of the
+ * scale. Outputs: `gradNorm`, unscaled (not finite if the step is skipped); `stepScale`, the scale of this step; and the
+ * state of `scalingNames`.
+ * @param clip the joint norm to which gradients are clipped; null for no clipping
  * @param scale the graph's input `lossScale`
  */
 export function scaledClip(
@@ -105,9 +105,9 @@ export function scaledClip(
   const updates = builder.input(scalingNames.updates, i32());
   const [, scaledNorm] = clipByGlobalNorm(gradients, { maxNorm: maxNormOf(clip) });
   const norm = div(scaledNorm, scale);
-  // As clipByGlobalNorm has it, of the unscaled norm.
+  // The same as clipByGlobalNorm computes, from the unscaled norm.
   const factor = clip === null ? builder.scalar(1) : minimum(div(builder.scalar(clip), add(norm, 1e-6)), 1);
-  // The norm of a gradient that overflowed is infinite, or no number.
+  // The norm of a gradient that overflowed is infinite or NaN.
   const finite = less(scaledNorm, largestNorm);
   const counted = add(finiteSteps, 1);
   const grows = less(growthInterval - 1, counted);

@@ -1,4 +1,4 @@
-// One line of metrics.jsonl: what the loop knows after an optimizer step.
+// One line of metrics.jsonl: what the loop measures in an optimizer step.
 
 /** Wall seconds of the switch to a grown model. */
 export interface SwitchSeconds {
@@ -35,7 +35,7 @@ export interface MetricsRow {
   readonly lr: number;
   /** Global L2 norm of the gradient before clipping; not finite (in JSON null) for a step that was skipped. */
   readonly gradNorm: number;
-  /** What the step's loss was multiplied by, in mixed precision. */
+  /** In mixed precision, the factor by which the step's loss was multiplied. */
   readonly lossScale?: number;
   /** The step's gradients overflowed f16: it updated nothing. Absent otherwise. */
   readonly skipped?: boolean;
@@ -47,6 +47,6 @@ export interface MetricsRow {
   readonly seconds: number;
   /** What the growth cost that the stage began with; on its first row. */
   readonly switch?: SwitchSeconds;
-  /** Resident set size of the process, bytes; absent where the platform does not tell. */
+  /** Resident set size of the process, bytes; absent where the platform does not report it. */
   readonly memoryBytes?: number;
 }

@@ -7,7 +7,7 @@ export interface OptimizerOptions {
   readonly eps: number;
   /** Decoupled weight decay, on every parameter (as in the paper's code). */
   readonly weightDecay: number;
-  /** Joint L2 norm to which gradients are clipped; null: they are not. */
+  /** Joint L2 norm to which gradients are clipped; null for no clipping. */
   readonly clip: number | null;
 }
 

@@ -1,4 +1,4 @@
-// How a step computes, and which devices gain by it.
+// The precision in which a step computes, and which devices gain by it.
 import type { DeviceInfo } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 

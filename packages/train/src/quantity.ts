@@ -5,11 +5,11 @@ import { z } from "zod";
 const suffixes: Readonly<Record<string, number>> = { "": 0, k: 3, K: 3, M: 6, B: 9, G: 9, T: 12 };
 const pattern = /^(\d+)(?:\.(\d+))?(?:e(\d+))?\s*([kKMBGT]?)$/;
 
-/** The integer that `text` stands for; null when it stands for none. */
+/** The integer that `text` stands for; null if it is not one. */
 export function parseQuantity(text: string): number | null {
   const [, whole = "", fraction = "", exponent = "0", suffix = ""] = pattern.exec(text.trim()) ?? [];
   const power = Number(exponent) + (suffixes[suffix] as number);
-  // In decimal, because 1.1 · 1e6 is no whole number in binary.
+  // Computed in decimal, because 1.1 · 1e6 is not a whole number in binary.
   if (whole === "" || fraction.replace(/0+$/, "").length > power) return null;
   const value = Number(`${whole}.${fraction}e${power}`);
   return Number.isSafeInteger(value) ? value : null;

@@ -39,9 +39,9 @@ export function accumulatedName(parameter: string): string {
 
 /**
  * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, time + 1], `lr`
- * f32 [], `step` i32 [] (1 at the first), with masks `masks` f32 [number of masks]. Outputs besides the state: `loss` f32 [], `gradNorm` f32 [] before clipping.
- * In mixed precision the state also has the loss's scale and the count of updates (`scalingNames`), which takes the place
- * of `step`, and one more output is `stepScale` f32 [].
+ * f32 [], `step` i32 [] (1 at the first), and with masks `masks` f32 [number of masks]. Outputs besides the state: `loss`
+ * f32 [] and `gradNorm` f32 [] before clipping. In mixed precision the state also has the loss's scale and the count of
+ * updates (`scalingNames`), which replaces `step`, and `stepScale` f32 [] is one more output.
  */
 export function trainStepGraph(model: ModelSpec, options: StepGraphOptions): Graph {
   const builder = new GraphBuilder();
@@ -54,8 +54,8 @@ export function trainStepGraph(model: ModelSpec, options: StepGraphOptions): Gra
 
 /**
  * A step over `accumulation` micro-batches as two graphs. `accumulate` adds its micro-batch's share of the gradient
- * to `accumulated:` (replaced) and gives the micro-batch's `loss`; `apply` updates as `trainStepGraph` does and
- * leaves `accumulated:` zeroed.
+ * to `accumulated:` (replaced) and returns the micro-batch's `loss`; `apply` updates as `trainStepGraph` does and
+ * sets `accumulated:` to zero.
  */
 export function accumulatedStepGraphs(
   model: ModelSpec,

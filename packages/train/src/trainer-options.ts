@@ -1,4 +1,4 @@
-// What a trainer is opened with, and the checks on it.
+// The options of a trainer, and the checks on them.
 import type { Device } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type ModelSpec, type Phase, parameterTable, phaseReasons, plainPhase } from "@cambium/model";
@@ -23,7 +23,7 @@ export interface TrainerOptions {
   readonly tokens?: number;
 }
 
-/** `TrainerOptions` with nothing left out. */
+/** `TrainerOptions` with every default filled in. */
 export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "optimizer">> {
   readonly optimizer: OptimizerOptions;
 }
@@ -31,8 +31,7 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
 /**
  * `given` with its defaults.
  * @throws CambiumError `E_TRAINER` with every setting that does not fit the model, `E_OPTIMIZER`; `E_UNSUPPORTED` for
- * mixed precision on a device that does not
- * compute f16.
+ * mixed precision on a device that does not compute f16.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   const { batch, time, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;

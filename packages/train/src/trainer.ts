@@ -1,5 +1,5 @@
-// The trainer: a training state on a device, and the compiled step that updates it. What it is asked for it does in order,
-// each as soon as what was asked for before is handed over to the device.
+// The trainer: a training state on a device, and the compiled step that updates it. Requests are carried out in order; each
+// starts once the previous one has been handed to the device.
 import type { DeviceTensor, ProfileEntry } from "@cambium/backend";
 import { meanLoss } from "@cambium/inference";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
@@ -18,11 +18,11 @@ export class Trainer {
   #tokens: number;
   #state: DeviceState = {};
   #updates = 0;
-  /** The hand-over of what was asked for last. */
+  /** Resolves when the last request has been handed to the device. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** The result of the step asked for last. */
+  /** The result of the last step requested. */
   #result: Promise<unknown> = Promise.resolve();
-  /** Things asked for and not yet handed over. */
+  /** Requests that have not been handed over yet. */
   #waiting = 0;
 
   private constructor(options: ResolvedTrainerOptions, model: CompiledModel) {
@@ -65,7 +65,7 @@ export class Trainer {
     return this.#model.step.countedBytes;
   }
 
-  /** Parameters on the device, by name; valid until the next step, and to be asked for when no step is under way. */
+  /** Parameters on the device, by name; valid until the next step. Ask for them when no step is running. */
   get parameters(): Readonly<Record<string, DeviceTensor>> {
     return Object.fromEntries(this.#names.map((name) => [name, this.#state[name] as DeviceTensor]));
   }
@@ -80,7 +80,7 @@ export class Trainer {
       const { device, model, phase, precision } = this.#options;
       const frozen = new Set(phase.frozen);
       checkState(model, state, frozen);
-      // A failure that is still to come belongs to the state that goes.
+      // A failure that is still to come belongs to the state that is being replaced.
       await before.catch(() => {});
       this.#drop();
       const scaling = precision === "mixed" ? scalingTensors(state.lossScale ?? initialLossScale, state.updates) : {};
@@ -91,8 +91,8 @@ export class Trainer {
   }
 
   /**
-   * Replaces the state by one that is on the device already, whose tensors are the trainer's from then on.
-   * @throws CambiumError `E_STATE` as `load`; the tensors are then still the caller's.
+   * Replaces the state by one that is already on the device. The trainer then owns its tensors.
+   * @throws CambiumError `E_STATE` as `load`; the caller then still owns the tensors.
    */
   adopt(state: DeviceTrainingState): Promise<void> {
     const before = this.#result;
@@ -110,7 +110,7 @@ export class Trainer {
     });
   }
 
-  /** Hands the state out as it is on the device; the caller then owns it, and the trainer has none until the next one. */
+  /** Returns the state as it is on the device. The caller then owns it, and the trainer has none until the next one. */
   take(): Promise<DeviceTrainingState> {
     return this.#inTurn(async () => {
       const { device } = this.#options;
@@ -128,9 +128,9 @@ export class Trainer {
   }
 
   /**
-   * Opens the masks as far as they are after `tokens` training tokens since growth, for what follows. Once the last of
-   * them is open the plain graph is compiled and takes over; without masks this does nothing.
-   * @throws CambiumError from the device's `compile`; the trainer is then as it was.
+   * Sets the masks to their values after `tokens` training tokens since growth. Once every mask is open the masks are
+   * removed, and the plain graph is compiled and used. Without masks this does nothing.
+   * @throws CambiumError from the device's `compile`; the trainer is then unchanged.
    */
   advance(tokens: number): Promise<void> {
     return this.#inTurn(async () => {
@@ -145,9 +145,10 @@ export class Trainer {
   }
 
   /**
-   * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, time + 1]. The result arrives when
-   * the device has computed it; steps may be asked for ahead, so that it need not wait for the host between them. Its
-   * rejection need not be looked at: when the device fails and the state is gone, all else fails as well until `load`.
+   * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, time + 1]. The result resolves
+   * when the device has computed it. Steps may be requested ahead, so that the device does not wait for the host between
+   * them. An unawaited rejection is not reported as unhandled: if the device fails, the state is gone, and every later
+   * request fails until `load`.
    * @throws CambiumError `E_BATCH` for batches of another number or size.
    */
   step(batches: readonly Int32Array[], lr: number): Promise<StepResult> {
@@ -170,7 +171,7 @@ export class Trainer {
   }
 
   /**
-   * Mean cross entropy over `batches`, nats per token, parameters and masks as they are.
+   * Mean cross entropy over `batches`, nats per token, with the current parameters and masks.
    * @throws CambiumError `E_BATCH`, and the first time from the device's `compile`.
    */
   evaluate(batches: Iterable<Int32Array>): Promise<number> {
@@ -196,7 +197,7 @@ export class Trainer {
     });
   }
 
-  /** Frees everything; where something that was asked for waits to be handed over, after that. */
+  /** Frees everything, after requests that wait to be handed over. */
   dispose(): void {
     const free = () => {
       this.#drop();
@@ -210,7 +211,7 @@ export class Trainer {
     this.dispose();
   }
 
-  /** A device is not re-entrant: `work` begins when what was asked for before it is handed over, or has failed. */
+  /** A device is not re-entrant: `work` begins when the previous request has been handed over or has failed. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
     const turn = this.#turn.then(work).finally(() => {
