@@ -51,6 +51,9 @@ const transposes = [
 ];
 const filesOf = (files) => `^packages/ir/src/ops/(${files.join("|")})\\.ts$`;
 
+/** Where circles of types are left today, to be mended: the list may only shrink. */
+const knownCircles = ["^packages/model/src/", "^packages/growth/src/evaluate/(share|value)\\.ts$"];
+
 // A preset is generated from operators/presets.mjs and imports the operator it is of.
 const presets = readdirSync(join(__dirname, "operators"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readSource(entry.name).includes("presetOperator("))
@@ -77,16 +80,9 @@ module.exports = {
     ...downward,
     {
       name: "no-cycles",
-      comment: "but for the four pairs of ops that are each other's transposes",
-      severity: "error",
-      from: { pathNot: "^packages/ir/src" },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    },
-    {
-      name: "no-cycles-in-ir",
       comment: "but for the four pairs of ops that are each other's transposes; types count too",
       severity: "error",
-      from: { path: "^packages/ir/src", pathNot: transposes.map(filesOf) },
+      from: { path: "/src/", pathNot: [...transposes.map(filesOf), ...knownCircles] },
       to: { circular: true },
     },
     ...transposes.map((pair) => ({

@@ -1,0 +1,32 @@
+// The source files of the house, parsed: paths from the root, text, syntax tree.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { root } from "../setup.mjs";
+
+const rooms = ["packages", "backends", "operators"];
+
+/** @returns {{ path: string, text: string, tree: ts.SourceFile }[]} every TypeScript source that is written by hand */
+export function sources() {
+  return rooms.flatMap((room) =>
+    readdirSync(join(root, room), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({ name }) => walk(`${room}/${name}/src`)),
+  );
+}
+
+function walk(folder) {
+  let entries;
+  try {
+    entries = readdirSync(join(root, folder), { withFileTypes: true });
+  } catch {
+    return []; // A package without sources, or a folder that something left behind.
+  }
+  return entries.flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === "generated" ? [] : walk(path);
+    if (!entry.name.endsWith(".ts") || entry.name.endsWith("_pb.ts")) return [];
+    const text = readFileSync(join(root, path), "utf8");
+    return [{ path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true) }];
+  });
+}
