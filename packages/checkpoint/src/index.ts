@@ -1,5 +1,5 @@
 // safetensors, Hugging Face model directories, training snapshots.
-export { CONFIG_FILE, INDEX_FILE } from "./model-directory/names.js";
+export { CONFIG_FILE, INDEX_FILE, tokenizerFiles } from "./model-directory/names.js";
 export {
   type CompanionFile,
   MAX_CONFIG_BYTES,

@@ -1,4 +1,4 @@
-// The command line: parses it and hands over to a command. Each command is one file in commands/.
+// The command line: parses it and hands over to a command. A command is one file in commands/ and one line here.
 import { Command } from "commander";
 import { version } from "../package.json";
 import { exitCodes, reportFailure } from "./failure.js";

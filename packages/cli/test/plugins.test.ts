@@ -15,9 +15,19 @@ beforeAll(() => {
     ["operator-stack", "operators/stack"],
   ])
     symlinkSync(join(root, at as string), join(modules, "@cambium", name as string));
+  plugin(
+    "cambium-eval-capitals",
+    `export default { contract: 1, name: "capitals", version: "1.2.3", summary: "which city", options: {}, document: {},
+      requests() {}, sample() {}, metrics: {} };`,
+  );
   plugin("cambium-operator-torn", 'throw new Error("torn in two")');
   plugin("cambium-operator-elder", 'export default { contract: 0, name: "elder" }');
-  const dependencies = { "cambium-operator-torn": "1", "cambium-operator-elder": "1", "left-pad": "1" };
+  const dependencies = {
+    "cambium-eval-capitals": "1",
+    "cambium-operator-torn": "1",
+    "cambium-operator-elder": "1",
+    "left-pad": "1",
+  };
   writeFileSync(join(project, "package.json"), JSON.stringify({ dependencies }));
 });
 afterAll(() => rmSync(project, { recursive: true, force: true }));
@@ -64,6 +74,7 @@ describe("cambium plugins", () => {
     expect(named("cambium-operator-elder")).toMatchObject({
       error: expect.stringContaining("another version of Cambium"),
     });
+    expect(named("capitals")).toMatchObject({ kind: "eval", version: "1.2.3", summary: "which city" });
     expect(named("left-pad")).toBeUndefined();
   });
 

@@ -2,25 +2,10 @@
 // tokenizer it was trained with and, of a checkpoint it began with, licence and generation config.
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { ExtraFile } from "@cambium/checkpoint";
+import { type ExtraFile, tokenizerFiles } from "@cambium/checkpoint";
 import { withFileErrors } from "@cambium/files";
 import type { Recipe } from "@cambium/recipe";
 import type { Checkpoint } from "./checkpoint-start.js";
-
-const tokenizerFiles = [
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "chat_template.jinja",
-  "chat_template.json",
-  "tokenizer.model",
-  "sentencepiece.bpe.model",
-  "spiece.model",
-  "merges.txt",
-  "vocab.json",
-  "vocab.txt",
-];
 
 /** The files for the models of `recipe`. */
 export async function companionFiles(

@@ -10,22 +10,24 @@ export function shardFile(index: number, count: number): string {
   return count === 1 ? WEIGHTS_FILE : `model-${pad(index + 1)}-of-${pad(count)}.safetensors`;
 }
 
-/** Files that belong to a model besides its weights and config, and go with it unchanged. */
-const COMPANIONS = new Set([
+/** Files that make up a tokenizer, those of every kind of it. */
+export const tokenizerFiles: readonly string[] = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
   "added_tokens.json",
   "chat_template.jinja",
   "chat_template.json",
-  "generation_config.json",
-  "merges.txt",
-  "sentencepiece.bpe.model",
-  "special_tokens_map.json",
-  "spiece.model",
-  "tokenizer.json",
   "tokenizer.model",
-  "tokenizer_config.json",
+  "sentencepiece.bpe.model",
+  "spiece.model",
+  "merges.txt",
   "vocab.json",
   "vocab.txt",
-]);
+];
+
+/** Files that belong to a model besides its weights and config, and go with it unchanged. */
+const COMPANIONS = new Set([...tokenizerFiles, "generation_config.json"]);
 
 const LICENCE = /^(?:licen[cs]e|notice)(?:\.(?:md|txt))?$/i;
 

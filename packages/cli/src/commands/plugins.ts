@@ -1,22 +1,36 @@
-// cambium plugins: the operators and backends that are installed, with versions and what they promise.
+// cambium plugins: the plugins that are installed, with versions and what they promise.
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Backend, backendPlugin } from "@cambium/backend";
+import { type EvalTask, taskPlugin } from "@cambium/eval";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import { type Family, familyPlugin } from "@cambium/model";
+import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/plugin";
 import { type Precision, precisions, precisionsOf } from "@cambium/train";
 import { Command } from "commander";
 import type { Host } from "../host.js";
 
+/** The kinds that are listed, in this order, with the heading of each. */
+const headings = {
+  operator: "Operators",
+  backend: "Backends",
+  family: "Model families",
+  eval: "Evaluation tasks",
+} as const satisfies { readonly [K in PluginKind]?: string };
+
+type ListedKind = keyof typeof headings;
+const kinds = Object.keys(headings) as readonly ListedKind[];
+
 interface Listed {
-  readonly kind: "operator" | "backend";
+  readonly kind: ListedKind;
   readonly name: string;
   readonly package: string;
   readonly version: string | null;
-  /** Of an operator: what it does, and whether the function is preserved. */
+  /** What it does, where it says so. */
   readonly summary?: string;
+  /** Of an operator. */
   readonly functionPreserving?: string;
   /** Of a backend: the precisions in which its devices here train. */
   readonly precisions?: readonly Precision[];
@@ -26,7 +40,7 @@ interface Listed {
 
 export function pluginsCommand(host: Host): Command {
   return new Command("plugins")
-    .description("List the operators and backends that are installed, with their versions and claims.")
+    .description("List the plugins that are installed, with their versions and claims.")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
@@ -44,9 +58,7 @@ Examples:
       const importer = host.importer(process.cwd());
       const names = importer.list?.() ?? [];
       const listed = await Promise.all(
-        (["operator", "backend"] as const).flatMap((kind) =>
-          names.filter((one) => one.kind === kind).map(({ name }) => look(kind, name, importer)),
-        ),
+        kinds.flatMap((kind) => names.filter((one) => one.kind === kind).map(({ name }) => look(kind, name, importer))),
       );
       const installed = listed.filter((one) => one !== null);
       console.log(json ? JSON.stringify(installed) : describe(installed));
@@ -62,9 +74,16 @@ async function look(kind: Listed["kind"], name: string, importer: PluginImporter
       const { functionPreserving } = claims;
       return { kind, name: plugin.name, package: specifier, version, summary, functionPreserving };
     }
-    const { plugin, specifier, address } = await resolvePlugin(backendPlugin, name, importer);
-    const version = await versionAt(address);
-    return { kind, name: plugin.name, package: specifier, version, precisions: await precisionsHere(plugin) };
+    if (kind === "backend") {
+      const { plugin, specifier, address } = await resolvePlugin(backendPlugin, name, importer);
+      const version = await versionAt(address);
+      return { kind, name: plugin.name, package: specifier, version, precisions: await precisionsHere(plugin) };
+    }
+    const { plugin, specifier } =
+      kind === "family"
+        ? await resolvePlugin<Family>(familyPlugin, name, importer)
+        : await resolvePlugin<EvalTask>(taskPlugin, name, importer);
+    return { kind, name: plugin.name, package: specifier, version: plugin.version, summary: plugin.summary };
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;
     if (error.code === "E_PLUGIN_MISSING") return null;
@@ -99,11 +118,11 @@ const claims: Readonly<Record<string, string>> = {
 
 function describe(listed: readonly Listed[]): string {
   if (listed.length === 0) return "No plugin is installed. npm install @cambium/operator-stack @cambium/backend-onnx";
-  return (["operator", "backend"] as const)
-    .flatMap((kind) => [
-      kind === "operator" ? "Operators" : "Backends",
-      ...listed.filter((one) => one.kind === kind).map(line),
-    ])
+  return kinds
+    .flatMap((kind) => {
+      const those = listed.filter((one) => one.kind === kind);
+      return those.length === 0 ? [] : [headings[kind], ...those.map(line)];
+    })
     .join("\n");
 }
 
