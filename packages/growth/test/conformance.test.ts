@@ -107,11 +107,6 @@ test("an operator that claims another thing than its plans do", async () => {
   ]);
 });
 
-test("a layer list that is not what the plan does", async () => {
-  const swapped = { ...every, layers: () => Array.from({ length: 12 }, () => 0) };
-  expect(await failures(swapped)).toEqual(["has the layer map and connection rate it should"]);
-});
-
 test("copies that are not copies", async () => {
   const crossed = broken((plan) => ({
     ...plan,
