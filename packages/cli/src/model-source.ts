@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
 import { parseJson, readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { type ModelSpec, readHfModel } from "@cambium/model";
+import { type Family, type ModelSpec, readHfModel } from "@cambium/model";
+import { familiesOf } from "@cambium/run";
 import { z } from "zod";
+import type { Host } from "./host.js";
 
 export interface ModelSource {
   /** Its Hugging Face directory. */
@@ -38,10 +40,15 @@ export async function findModel(path: string): Promise<ModelSource> {
   });
 }
 
+/** Families that a checkpoint may be of, packages of the project in the working directory included. */
+export function projectFamilies(host: Host): Promise<readonly Family[]> {
+  return familiesOf(process.cwd(), host.importer(process.cwd()));
+}
+
 /** @throws CambiumError from reading the directory; `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
-export async function readModel({ path }: ModelSource): Promise<ModelSpec> {
+export async function readModel({ path }: ModelSource, host: Host): Promise<ModelSpec> {
   await using directory = await openModelDirectory(path);
-  return readHfModel(directory.configJson);
+  return readHfModel(directory.configJson, await projectFamilies(host));
 }
 
 export async function exists(path: string): Promise<boolean> {

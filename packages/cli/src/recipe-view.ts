@@ -4,7 +4,7 @@ import { loadTokenizer } from "@cambium/data/node";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters, modelSizes } from "@cambium/model";
 import { type ArmPlan, planArms, type Recipe } from "@cambium/recipe";
-import { readCheckpoint, resolveOperators } from "@cambium/run";
+import { familiesOf, readCheckpoint, resolveFamily, resolveOperators } from "@cambium/run";
 import { compact } from "./format.js";
 import type { Host } from "./host.js";
 
@@ -15,7 +15,9 @@ export async function planRecipe(recipe: Recipe, path: string, host: Host): Prom
   const operators = await resolveOperators(recipe, importer);
   const { vocabSize, bosId, eosId } = await loadTokenizer(recipe.data.tokenizer, projectDir);
   const checkpoint =
-    recipe.model.from === undefined ? undefined : await readCheckpoint(resolve(projectDir, recipe.model.from));
+    recipe.model.from === undefined
+      ? undefined
+      : await readCheckpoint(resolve(projectDir, recipe.model.from), await familiesOf(projectDir, importer));
   return planArms(recipe, {
     vocabSize,
     bosId,
@@ -23,6 +25,7 @@ export async function planRecipe(recipe: Recipe, path: string, host: Host): Prom
     dataContent: "",
     device: "",
     operators,
+    family: await resolveFamily(recipe.model.family, importer),
     ...(checkpoint && { checkpoint }),
   });
 }

@@ -145,6 +145,12 @@ export const recipeSchema = z
     model: z
       .strictObject({
         from: z.string().optional().describe("A Hugging Face directory to begin with, instead of the sizes below."),
+        family: z
+          .string()
+          .optional()
+          .describe(
+            "Default: llama. Also mistral, qwen2, qwen3, else cambium-family-NAME, a full package name or a path.",
+          ),
         layers: layerCount.optional(),
         hidden: count.optional(),
         heads: count.optional(),

@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { type CompanionFile, openModelDirectory } from "@cambium/checkpoint";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
-import { type ModelSpec, parameterTable, readHfModel } from "@cambium/model";
+import { type Family, type ModelSpec, parameterTable, readHfModel } from "@cambium/model";
 
 /** A model to begin with, without its weights. */
 export interface Checkpoint {
@@ -19,9 +19,9 @@ export interface Checkpoint {
 }
 
 /** The model in `path`. @throws CambiumError from reading the directory, `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
+export async function readCheckpoint(path: string, families?: readonly Family[]): Promise<Checkpoint> {
   await using directory = await openModelDirectory(path);
-  const model = readHfModel(directory.configJson);
+  const model = readHfModel(directory.configJson, families);
   const hash = createHash("sha256").update(JSON.stringify(model));
   for (const [name, entry] of directory.tensors) hash.update(JSON.stringify([name, entry]));
   const files = new Set([...directory.tensors.keys()].map((name) => directory.shardOf(name).path));

@@ -1,5 +1,6 @@
 // Resumable runs: the stages of a recipe, carried out in a directory that any kill leaves whole.
 export { readCheckpoint, readParameters } from "./checkpoint-start.js";
+export { familiesOf, resolveFamily } from "./families.js";
 export type { RunObserver } from "./observer.js";
 export type { RunOutcome } from "./run-arms.js";
 export { loadRecipe, type RunOptions, resolveOperators, runRecipe } from "./run-recipe.js";

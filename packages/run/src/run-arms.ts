@@ -1,9 +1,11 @@
 // The arms of a run on one device: stages in an order and with a cache such that the same command always goes on where the
 // last one stopped.
+
 import type { Device } from "@cambium/backend";
 import type { ExtraFile } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
 import { writeFileAtomic } from "@cambium/files";
+import type { Family } from "@cambium/model";
 import { type ArmPlan, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
 import { type RunManifest, runFormatVersion } from "@cambium/run-format";
 import type { RunDirectory } from "@cambium/run-format/node";
@@ -32,6 +34,7 @@ export interface PreparedRun {
   readonly data: PreparedData;
   readonly observer: RunObserver;
   readonly operators: RecipeOperators;
+  readonly family: Family;
   readonly checkpoint: Checkpoint | undefined;
   readonly files: readonly ExtraFile[];
   readonly signal: AbortSignal | undefined;
@@ -47,12 +50,12 @@ interface Sitting {
 }
 
 export async function runArms(run: PreparedRun): Promise<RunOutcome> {
-  const { recipe, directory, device, data, operators, checkpoint } = run;
+  const { recipe, directory, device, data, operators, family, checkpoint } = run;
   requirePrecision(device.info, recipe.train.precision);
   const { backend, version: engine, device: computes } = device.info;
   const { vocabSize, bosId, eosId } = data.tokenizer;
   const context = {
-    ...{ vocabSize, bosId, eosId, operators },
+    ...{ vocabSize, bosId, eosId, operators, family },
     dataContent: data.stats.content,
     device: `${backend} ${engine} ${computes}`,
     ...(checkpoint && { checkpoint }),

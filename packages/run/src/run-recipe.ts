@@ -10,6 +10,7 @@ import { parseRecipe, type Recipe, type RecipeOperators } from "@cambium/recipe"
 import { RunDirectory } from "@cambium/run-format/node";
 import { readCheckpoint } from "./checkpoint-start.js";
 import { companionFiles } from "./companions.js";
+import { familiesOf, resolveFamily } from "./families.js";
 import type { RunObserver } from "./observer.js";
 import { prepareRecipeData } from "./recipe-data.js";
 import { type RunOutcome, runArms } from "./run-arms.js";
@@ -52,9 +53,13 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
   const { name, options: settings } = options.backend ?? recipe.backend;
   const operators = await resolveOperators(recipe, importer);
+  const family = await resolveFamily(recipe.model.family, importer);
   const backend = await resolveBackend(name, importer);
   const from = recipe.model.from;
-  const checkpoint = from === undefined ? undefined : await readCheckpoint(resolve(projectDir, from));
+  const checkpoint =
+    from === undefined
+      ? undefined
+      : await readCheckpoint(resolve(projectDir, from), await familiesOf(projectDir, importer));
   await directory.create();
   const unlock = await directory.lock();
   try {
@@ -68,7 +73,18 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
         const device = await backend.open(settings);
         try {
           observer.onDevice?.(`${device.info.backend} ${device.info.version}: ${device.info.device}`);
-          return await runArms({ recipe, directory, device, data, observer, operators, checkpoint, files, signal });
+          return await runArms({
+            recipe,
+            directory,
+            device,
+            data,
+            observer,
+            operators,
+            family,
+            checkpoint,
+            files,
+            signal,
+          });
         } catch (error) {
           // A driver that resets or a GPU that leaves takes the device along; what is saved is enough to go on.
           if (!(error instanceof CambiumError) || error.code !== "E_DEVICE_LOST" || losses === maxLosses) throw error;

@@ -65,7 +65,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   }
   const { name, options } = backendOptions(flags) ?? { name: "onnx", options: {} };
   const source = await findModel(path);
-  const model = await readModel(source);
+  const model = await readModel(source, host);
   const tokenizer =
     ids === undefined ? await findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab) : undefined;
   const prompt = ids ?? encode(flags.prompt ?? "", tokenizer);

@@ -139,7 +139,7 @@ async function modelOf(
   path: string,
   host: Host,
 ): Promise<{ readonly model: ModelSpec; readonly precision?: Recipe["train"]["precision"] }> {
-  if (!isRecipe(path)) return { model: await readModel(await findModel(path)) };
+  if (!isRecipe(path)) return { model: await readModel(await findModel(path), host) };
   const recipe = await loadRecipe(path);
   const [arm] = await planRecipe(recipe, path, host);
   const model = arm?.stages.at(-1)?.stage.model;

@@ -21,7 +21,7 @@ import { type BackendFlags, backendOptions, wholeNumber, withBackendFlags } from
 import { compact } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
-import { findModel } from "../model-source.js";
+import { findModel, projectFamilies } from "../model-source.js";
 import { openText } from "../open-text.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
@@ -75,7 +75,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const text = await mistakes.check(() => openText(flags.text, flags.corpus));
   const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
   await using directory = source && (await mistakes.check(() => openModelDirectory(source.path)));
-  const model = directory && (await mistakes.check(() => readHfModel(directory.configJson)));
+  const model =
+    directory && (await mistakes.check(async () => readHfModel(directory.configJson, await projectFamilies(host))));
   const plan = model && operator && (await mistakes.check(() => operator.plan(model, options)));
   const tokenizer =
     source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));

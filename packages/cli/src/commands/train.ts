@@ -65,7 +65,7 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
     name,
     seed,
     data: { corpus: flags.corpus, tokenizer },
-    model: { from, context: flags.context ?? Math.min(256, contextLength(await readModel(source))) },
+    model: { from, context: flags.context ?? Math.min(256, contextLength(await readModel(source, host))) },
     train: { tokens, batch, lr, schedule, warmup },
   };
   const recipe = checkRecipe(value, (path) => `--${String(path.at(-1))}`);

@@ -180,9 +180,9 @@ function initial({ seed, model }: Recipe): StageStart {
   return { kind: "init", seed: String(seed), scheme: model.init ?? "paper" };
 }
 
-function baseModel({ model }: Recipe, { vocabSize, bosId, eosId }: PlanContext): ModelSpec {
+function baseModel({ model }: Recipe, { vocabSize, bosId, eosId, family = llama }: PlanContext): ModelSpec {
   const { layers = 0, hidden = 0, heads = 0, intermediate = 0 } = model;
-  return modelSpec(llama, {
+  return modelSpec<object, object>(family, {
     vocab: vocabSize,
     hidden,
     intermediate,

@@ -1,6 +1,6 @@
 // What, besides the recipe, decides the bits of its stages.
 import type { Operator } from "@cambium/growth";
-import type { ModelSpec } from "@cambium/model";
+import type { Family, ModelSpec } from "@cambium/model";
 
 /** The operators a recipe names, resolved. */
 export interface RecipeOperators {
@@ -22,4 +22,6 @@ export interface PlanContext {
   readonly bosId?: number | undefined;
   readonly eosId?: number | undefined;
   readonly operators: RecipeOperators;
+  /** The family that `model.family` names; not needed with a checkpoint. Default: Llama. */
+  readonly family?: Family;
 }

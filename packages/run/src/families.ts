@@ -1,0 +1,32 @@
+// Model families that a recipe or a checkpoint means: those that come with Cambium, and packages of the user's project.
+import { CambiumError } from "@cambium/ir";
+import { builtInFamilies, type Family, familyPlugin, llama } from "@cambium/model";
+import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import { listPlugins } from "@cambium/plugin/node";
+
+/** Llama where nothing is named. @throws CambiumError as `resolvePlugin`, for a family that is missing or broken. */
+export async function resolveFamily(name: string | undefined, importer: PluginImporter): Promise<Family> {
+  if (name === undefined) return llama;
+  const known = builtInFamilies.find((family) => family.name === name);
+  return known ?? (await resolvePlugin(familyPlugin, name, importer)).plugin;
+}
+
+/**
+ * The families that a checkpoint may be of: those that come along, and the packages that the project in `dir` asks for.
+ * A package that is asked for and not installed is passed over.
+ * @throws CambiumError as `resolvePlugin`, for a package that is broken.
+ */
+export async function familiesOf(dir: string, importer: PluginImporter): Promise<readonly Family[]> {
+  const packages = listPlugins(dir).filter(({ kind }) => kind === "family");
+  const found = await Promise.all(
+    packages.map(async ({ package: name }) => {
+      try {
+        return [(await resolvePlugin(familyPlugin, name, importer)).plugin];
+      } catch (error) {
+        if (error instanceof CambiumError && error.code === "E_PLUGIN_MISSING") return [];
+        throw error;
+      }
+    }),
+  );
+  return [...builtInFamilies, ...found.flat()];
+}
