@@ -56,8 +56,3 @@ function misfitsOf({ path, tensors }: ModelDirectory, model: ModelSpec): Cambium
   }
   return found;
 }
-
-/** Whether growing by layers alone keeps what config.json says in its own words. */
-export function isOpaque({ family }: ModelSpec): boolean {
-  return family.forward === undefined;
-}

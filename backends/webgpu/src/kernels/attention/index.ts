@@ -1,8 +1,8 @@
 // Causal attention: flash-style kernels, forward and backward, that never hold a time × time tensor.
 import type { Value } from "@cambium/ir";
 import type { KernelLowering } from "../../lower/lowering.js";
-import * as cpu from "./cpu/index.js";
-import * as gpu from "./gpu/index.js";
+import { cpu } from "./cpu/index.js";
+import { gpu } from "./gpu/index.js";
 import { backwardOf, forwardOf } from "./node.js";
 
 export const causalAttention: KernelLowering = {
