@@ -93,6 +93,7 @@ function bench([name, ...args]) {
     soak: ["--steps", "8", "--config", "2Lx64"],
     grow: ["--rounds", "1", "--layers", "1", "--hidden", "64"],
     "first-step": ["--layers", "1", "--hidden", "64"],
+    switch: ["--layers", "1", "--factor", "2", "--hidden", "64", "--steps", "1"],
   }[name];
   if (smallest === undefined) return undefined;
   const kept = withoutOptions(args, ["--config", "--rounds", "--steps"]).join(" ");
