@@ -75,7 +75,7 @@ describe("grow", () => {
     const target = join(folder, "none");
     const args = ["grow", join(golden, "odd"), target, "--operator", stack, "--factor", "3", "--dry-run"];
     expect(await output(...args)).toMatch(/R_c\s+3\/5/);
-    expect(await json(...args)).toMatchObject({ written: null, plan: { target: { layers: 6 } } });
+    expect(await json(...args)).toMatchObject({ written: null, plan: { target: { config: { layers: 6 } } } });
     expect(existsSync(target)).toBe(false);
   });
 
@@ -90,7 +90,7 @@ describe("grow", () => {
       join(golden, "odd"),
       join(folder, "none"),
     ];
-    expect(await json(...args)).toMatchObject({ plan: { target: { layers: 4 } } });
+    expect(await json(...args)).toMatchObject({ plan: { target: { config: { layers: 4 } } } });
   });
 });
 
@@ -217,8 +217,8 @@ describe("inspect", () => {
 
   test("a checkpoint, its tensors, and the graphs of its model", async () => {
     const odd = join(golden, "odd");
-    expect(await json("inspect", odd)).toMatchObject({ config: { layers: 2, hiddenSize: 72 }, parameters: {} });
-    expect(await output("inspect", odd)).toMatch(/Llama, 2 layers × 72[\s\S]*vocabulary +259/);
+    expect(await json("inspect", odd)).toMatchObject({ config: { layers: 2, hidden: 72 }, parameters: {} });
+    expect(await output("inspect", odd)).toMatch(/llama, 2 layers × 72[\s\S]*vocabulary +259/);
     expect(await output("inspect", join(odd, "model.safetensors"))).toContain("model.embed_tokens.weight  F32[259,72]");
     expect((await json("inspect", join(odd, "model.safetensors")))["tensors"]).toHaveLength(20);
     const graph = ["inspect", odd, "--graph", "step", "--context", "4"];
