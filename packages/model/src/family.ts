@@ -1,12 +1,14 @@
 // The contract of a model family: everything Cambium must know to train, grow, generate from and exchange its models.
-import { CambiumError, type Reason, type Tensor } from "@cambium/ir";
-import type { Pass } from "./graphs/pass.js";
+import { CambiumError, type Reason } from "@cambium/ir";
+import type { Hidden, Pass } from "./graphs/pass.js";
 import type { HfWriteOptions, Json } from "./hf/json.js";
-import type { InitScheme } from "./init.js";
 import type { ParameterSpec, Sizes } from "./parameters.js";
 
 /** Major version of the family contract; a family made for another major is refused. */
 export const familyContractVersion = 1;
+
+/** Two ways of drawing initial weights; `Family.std` says what they are. */
+export type InitScheme = "hf" | "paper";
 
 /**
  * A model family as a value. `Config` is plain data that survives JSON; only the family reads it.
@@ -65,12 +67,6 @@ export interface Family<Config extends object = object, Input extends object = o
     read(config: Config): number;
     changed(config: Config, eps: number): Config;
   };
-}
-
-/** What a family's forward pass yields. */
-export interface Hidden {
-  readonly hidden: Tensor;
-  readonly projection: Tensor;
 }
 
 /** A family with a config of its own: what plans, stages, trainers and graphs carry. JSON: `{ family: NAME, config }`. */

@@ -1,11 +1,8 @@
 // Initial parameters: counter-based, so a tensor's numbers depend only on (seed, name, shape, scheme).
 import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
-import type { ModelSpec } from "./family.js";
+import type { InitScheme, ModelSpec } from "./family.js";
 import { parameterTable } from "./model-spec.js";
 import type { ParameterSpec } from "./parameters.js";
-
-/** Two ways of drawing initial weights; `Family.std` says what they are. */
-export type InitScheme = "hf" | "paper";
 
 export interface InitOptions {
   readonly seed: string;

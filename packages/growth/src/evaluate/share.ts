@@ -4,9 +4,14 @@
 // once. The parts of one tensor's expression do, because the tensor's rows are asked for in one sequence of blocks and
 // each part passes every block on. A reader that asks for other blocks still gets the right rows; they are then made
 // again, once per reader.
-import type { Value } from "./value.js";
 
-type Shareable = Required<Pick<Value, "rows" | "lent">>;
+type Rows = (start: number, end: number) => Promise<Float64Array>;
+
+/** As of a compiled expression: `rows` is fresh storage, `lent` storage that others read too. */
+interface Shareable {
+  readonly rows: Rows;
+  readonly lent: Rows;
+}
 
 interface Shared {
   readonly value: Shareable;
@@ -21,7 +26,7 @@ export type SharedRows = Map<string, Shared>;
  * A row maker shared by all parts of the expression with the same key. The last block is cached until each reader has
  * taken it once; the last of them gets the storage itself.
  */
-export function shareRows(shared: SharedRows, key: string, rows: Value["rows"]): Shareable {
+export function shareRows(shared: SharedRows, key: string, rows: Rows): Shareable {
   const known = shared.get(key);
   if (known) known.readers++;
   const one: Shared = known ?? { value: holdRows(rows, () => one.readers), readers: 1 };
@@ -29,7 +34,7 @@ export function shareRows(shared: SharedRows, key: string, rows: Value["rows"]):
   return one.value;
 }
 
-function holdRows(rows: Value["rows"], readers: () => number): Shareable {
+function holdRows(rows: Rows, readers: () => number): Shareable {
   let held: { readonly start: number; readonly end: number; readonly made: Promise<Float64Array> } | undefined;
   let left = 0;
   const read = async (start: number, end: number): Promise<{ made: Float64Array; last: boolean }> => {

@@ -1,8 +1,7 @@
 // Parts of decoders for families to put together: a masked norm, projections, attention, the gated MLP. The residual
 // stream is [rows, hidden] with rows = batch · time, so that every projection and its gradient is one plain matrix product.
 import { add, matmul, mul, reshape, rmsNorm, sub, swiglu, type Tensor } from "@cambium/ir";
-import type { Weights } from "../graphs/masked-weights.js";
-import type { Attention, Pass } from "../graphs/pass.js";
+import type { Attention, Pass, Weights } from "../graphs/pass.js";
 
 /** RMSNorm of x [rows, hidden] by the weight called `name`, over the channels that masks leave open. */
 export function streamNorm({ channels, parameter }: Weights, x: Tensor, name: string, eps: number): Tensor {

@@ -26,8 +26,9 @@ import {
 import type { ModelSpec } from "../family.js";
 import { sizesAlong } from "../model-spec.js";
 import { ropeTables } from "../rope-tables.js";
-import { plainWeights, type Weights } from "./masked-weights.js";
-import { forward, type Pass, type Rotary } from "./pass.js";
+import { forward } from "./forward.js";
+import { plainWeights } from "./masked-weights.js";
+import type { Pass, Rotary, Weights } from "./pass.js";
 import { checkTime } from "./sequence.js";
 
 export interface DecodeSize {

@@ -18,18 +18,10 @@ import type { ModelSpec } from "../family.js";
 import type { Mask } from "../masks.js";
 import { parameterTable } from "../model-spec.js";
 import type { ParameterSpec } from "../parameters.js";
+import type { Weights } from "./pass.js";
 
 /** Name of the input that holds the masks' values, f32 [number of masks]. */
 export const maskValuesName = "masks";
-
-/** Parameters of one graph. */
-export interface Weights {
-  parameter(name: string): Tensor;
-  /** What the input of a norm is multiplied by, [hidden]; undefined where no mask acts on it. */
-  channels(norm: string): Tensor | undefined;
-  /** The mask of a layer, [1]; undefined where there is none. */
-  layer(index: number): Tensor | undefined;
-}
 
 /** Keeps the mean square of a norm that is shut whole away from 0 / 0. */
 const fewest = 1e-12;

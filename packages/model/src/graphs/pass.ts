@@ -1,8 +1,15 @@
 // What a family's forward pass is given: token ids, weights, and the two things that differ between computing whole
 // sequences and decoding token by token, namely rotary positions and attention.
-import { CambiumError, type Tensor } from "@cambium/ir";
-import type { Hidden, ModelSpec } from "../family.js";
-import type { Weights } from "./masked-weights.js";
+import type { Tensor } from "@cambium/ir";
+
+/** Parameters of one graph. */
+export interface Weights {
+  parameter(name: string): Tensor;
+  /** What the input of a norm is multiplied by, [hidden]; undefined where no mask acts on it. */
+  channels(norm: string): Tensor | undefined;
+  /** The mask of a layer, [1]; undefined where there is none. */
+  layer(index: number): Tensor | undefined;
+}
 
 /** Turns x [rows, heads · headDim] by its rows' positions. The result's shape is for `Pass.attend` alone. */
 export type Rotary = (x: Tensor, heads: number) => Tensor;
@@ -30,10 +37,8 @@ export interface Pass {
   attend(q: Tensor, k: Tensor, v: Tensor, how: Attention): Tensor;
 }
 
-/** The model's forward pass. @throws CambiumError `E_FAMILY` for a family that is not computed. */
-export function forward({ family, config }: ModelSpec, pass: Pass): Hidden {
-  if (family.forward) return family.forward(config, pass);
-  throw new CambiumError("E_FAMILY", `the family ${family.name} says nothing of how its models are computed`, {
-    hint: "such a model can be grown by operators that place layers, and not trained or generated from",
-  });
+/** What a family's forward pass yields. */
+export interface Hidden {
+  readonly hidden: Tensor;
+  readonly projection: Tensor;
 }

@@ -25,8 +25,9 @@ import type { ModelSpec } from "../family.js";
 import type { Mask } from "../masks.js";
 import { contextLength } from "../model-spec.js";
 import { ropeTables } from "../rope-tables.js";
-import { maskedWeights, plainWeights, type Weights } from "./masked-weights.js";
-import { forward, type Pass } from "./pass.js";
+import { forward } from "./forward.js";
+import { maskedWeights, plainWeights } from "./masked-weights.js";
+import type { Pass, Weights } from "./pass.js";
 
 export interface SequenceSize {
   readonly batch: number;

@@ -1,8 +1,7 @@
 // The forward pass of Llama and its kin: norm, attention, norm, gated MLP, over and over.
 import { add, gather } from "@cambium/ir";
 import { gatedMlp, mixedLayer, selfAttention, streamNorm } from "../../blocks/blocks.js";
-import type { Hidden } from "../../family.js";
-import type { Pass } from "../../graphs/pass.js";
+import type { Hidden, Pass } from "../../graphs/pass.js";
 import type { DecoderConfig } from "./config.js";
 import { inverseFrequencies } from "./frequencies.js";
 import { names } from "./parameters.js";

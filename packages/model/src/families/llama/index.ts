@@ -1,6 +1,6 @@
 // The Llama family, as Hugging Face's `LlamaForCausalLM` computes it, without biases.
 import { version } from "../../../package.json";
-import { decoderFamily } from "../decoder/variant.js";
+import { decoderFamily } from "../decoder/family.js";
 
 /** Llama (Touvron et al. 2023): pre-norm decoder with RMSNorm, rotary attention over grouped heads, gated MLP. */
 export const llama = decoderFamily({

@@ -1,6 +1,6 @@
 // The Mistral family, as Hugging Face's `MistralForCausalLM` computes it.
 import { version } from "../../../package.json";
-import { decoderFamily } from "../decoder/variant.js";
+import { decoderFamily } from "../decoder/family.js";
 
 /**
  * Mistral (Jiang et al. 2023): Llama whose attention may read a sliding window of tokens alone. The window is not

@@ -1,6 +1,7 @@
 // The Qwen2 family, as Hugging Face's `Qwen2ForCausalLM` computes it.
 import { version } from "../../../package.json";
-import { decoderFamily, switchedWindow, switchedWindowKeys } from "../decoder/variant.js";
+import { decoderFamily } from "../decoder/family.js";
+import { switchedWindow, switchedWindowKeys } from "../decoder/variant.js";
 
 /** Qwen2 and Qwen2.5 (Yang et al. 2024): Llama with biases on queries, keys and values. */
 export const qwen2 = decoderFamily({
