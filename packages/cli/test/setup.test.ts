@@ -8,9 +8,10 @@ import { cambium, json, output } from "./support.js";
 const project = mkdtempSync(join(tmpdir(), "cambium-setup-"));
 const there = process.cwd();
 
-/** Writes what it was given to `made/given.json`. */
+/** Writes what it was given to `made/given.json`. Its errors are those of another copy of @cambium/ir, the built one. */
 const source = `
 import { writeFileSync } from "node:fs";
+import { CambiumError } from ${JSON.stringify(new URL("../../ir/dist/index.js", import.meta.url).href)};
 const outcome = (changed, summary, given) => ({ changed, summary, details: { beads: 10, given } });
 export default {
   contract: 1,
@@ -22,7 +23,7 @@ export default {
   ],
   examples: ["cambium setup abacus --beads 10"],
   async setup(given, host) {
-    if (given.beads === "none") throw Object.assign(new Error("no beads"), { name: "CambiumError", code: "E_BEADS", details: { hint: "buy some" } });
+    if (given.beads === "none") throw new CambiumError("E_BEADS", "no beads", { hint: "buy some" });
     if (given.beads === "forever") {
       process.kill(process.pid, "SIGTERM");
       await new Promise((_, reject) => host.signal.addEventListener("abort", () => reject(new Error("cut"))));
