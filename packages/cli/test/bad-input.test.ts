@@ -391,7 +391,7 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
     write("run/run.json", "{");
     await expectMistake(["report", run], "E_RUN_FORMAT", /run\.json/);
     await expectMistake(["generate", run, "--prompt", "x"], "E_JSON", /run\.json/);
-    write("run/run.json", '{"arms":[{"stages":["../../elsewhere"]}]}');
+    write("run/run.json", '{"formatVersion":2,"arms":[{"stages":["../../elsewhere"]}]}');
     await expectMistake(["generate", run, "--prompt", "x"], "E_RUN_FORMAT", /run\.json/);
     await expectMistake(["report", run], "E_RUN_FORMAT", /arms/);
     write("run/run.json", '{"arms":[{"stages":["base-1"]}]}');
@@ -424,7 +424,7 @@ describe("command lines", () => {
     [
       "a schedule it does not know",
       ["train", model, "--corpus", "m", "--tokens", "1", "--schedule", "x"],
-      /constant, cosine or wsd/,
+      /constant, cosine, linear or wsd/,
     ],
     [
       "fewer tokens than a step",

@@ -35,10 +35,16 @@ function reasonsOf(issue: z.core.$ZodIssue, root: unknown, parent: readonly Prop
     const message = path.length === 0 ? "the recipe is empty" : `"${name}" is ${value === null ? "empty" : "missing"}`;
     return [{ path, message, expected }];
   }
-  const near = issue.code === "invalid_value" ? closest(String(value), issue.values.map(String)) : undefined;
+  const near = typeof value === "string" ? closest(value, wordsOf(issue)) : undefined;
   const subject = path.length === 0 ? "the recipe" : `"${name}"`;
   const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` };
   return [{ path, message: `${subject} does not fit`, expected, got, ...hint }];
+}
+
+/** The words that would have done, in any branch of a union. */
+function wordsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  return issue.code === "invalid_union" ? issue.errors.flat().flatMap(wordsOf) : [];
 }
 
 /** Whether an issue is about something inside the value, and not about what the value is. */
