@@ -119,6 +119,7 @@ function command(rest) {
     .replace(/ --precision mixed| --backend-option (adapter=nvidia|tune=true)/g, "") // These need a GPU.
     .replace("engine=node", engine)
     .replace(/^grow --/, "grow ./base ./grown --")
+    .replace(/^generate \.\/grown/, "generate ./model") // Each grow begins anew, a dry run too.
     .replace(/^inspect --profile$/, "inspect ./model --graph step --backend onnx --profile");
   const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
   if (args[0] === "generate") args.push("--max-new-tokens", "4");
