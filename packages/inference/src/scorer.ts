@@ -3,6 +3,7 @@ import type { Device, DeviceTensor, Executable } from "@cambium/backend";
 import { type HostTensor, hostTensor } from "@cambium/ir";
 import { contextLength, logLikelihoodGraph, type ModelSpec } from "@cambium/model";
 import type { Encoded } from "./encode.js";
+import { powerOfTwo } from "./power-of-two.js";
 import { deviceWeights, type Weights } from "./weights.js";
 
 /** Of one sequence. */
@@ -86,7 +87,7 @@ export class Scorer {
 
   async #run(group: readonly Encoded[]): Promise<Run> {
     const needed = Math.max(1, ...group.map(({ ids }) => ids.length - 1));
-    const padded = Math.max(shortest, 2 ** Math.ceil(Math.log2(needed)));
+    const padded = powerOfTwo(needed, shortest);
     // Beyond the context length, where the graph says what is wrong.
     const context = Math.max(needed, Math.min(this.longest, padded));
     const tokens = hostTensor("i32", [this.batch, context + 1]);

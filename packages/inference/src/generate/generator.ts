@@ -2,6 +2,7 @@
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
 import { type HostTensor, hostTensor, Random } from "@cambium/ir";
 import { cacheNames, cacheShapes, contextLength, decodeGraph, type ModelSpec } from "@cambium/model";
+import { powerOfTwo } from "../power-of-two.js";
 import { deviceWeights, type Weights } from "../weights.js";
 import { checkGenerateOptions, type GenerateOptions } from "./options.js";
 import { sampleToken } from "./sampling.js";
@@ -153,9 +154,4 @@ export async function generate(
   } finally {
     generator.dispose();
   }
-}
-
-/** The smallest power of two ≥ `n` and ≥ `least`, itself one. */
-function powerOfTwo(n: number, least: number): number {
-  return Math.max(least, 2 ** Math.ceil(Math.log2(n)));
 }
