@@ -111,6 +111,7 @@ function command(rest) {
     .replace(/\bMODEL\b/, "./model")
     .replace(/\bPATH\b/, "./model")
     .replace(/\bRUN\b/, "runs/small")
+    .replace(/\bFILE\.yml TARGET\b/, "./passthrough.yml ./grown")
     .replace(/\bSOURCE TARGET\b/, "./base ./grown")
     .replace(/\bSOURCE\b/, "./model")
     .replace("--corpus C --tokens N", "--corpus ./text.txt --tokens 512 --context 16")
@@ -118,12 +119,12 @@ function command(rest) {
     .replace(/\b(TEXT|NAME)\b/, "word")
     .replace(/ --precision mixed| --backend-option (adapter=nvidia|tune=true)/g, "") // These need a GPU.
     .replace("engine=node", engine)
-    .replace(/^grow --/, "grow ./base ./grown --")
+    .replace(/^grow --(?!mergekit)/, "grow ./base ./grown --")
     .replace(/^generate \.\/grown/, "generate ./model") // Each grow begins anew, a dry run too.
     .replace(/^inspect --profile$/, "inspect ./model --graph step --backend onnx --profile");
   const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
   if (args[0] === "generate") args.push("--max-new-tokens", "4");
-  const way = { run: [...cambium, ...args], ...(args[0] === "grow" && { replaces: args[2] }) };
+  const way = { run: [...cambium, ...args], ...(args[0] === "grow" && { replaces: args[args.includes("--mergekit") ? 3 : 2] }) };
   if (args[0] === "create") way.replaces = `cambium-${args[1]}-${args[2]}`;
   return args.includes("webgpu") || args.includes("--wgsl") ? onSoftware(way) : way;
 }

@@ -8,7 +8,8 @@ import { keyValues, realNumber, repeated, wholeNumber } from "./flags.js";
 import type { Host } from "./host.js";
 
 export interface OperatorFlags {
-  readonly operator: string;
+  /** Default `stack`. */
+  readonly operator?: string;
   readonly factor?: string;
   readonly layers?: string;
   readonly set?: readonly string[];
@@ -29,7 +30,8 @@ export async function operatorRequest(
   host: Host,
   mistakes: Mistakes,
 ): Promise<{ operator: Operator | undefined; options: Record<string, unknown> }> {
-  const found = await mistakes.check(() => resolvePlugin(operatorPlugin, flags.operator, host.importer(process.cwd())));
+  const { operator: name = "stack" } = flags;
+  const found = await mistakes.check(() => resolvePlugin(operatorPlugin, name, host.importer(process.cwd())));
   const { factor, layers, set = [] } = flags;
   const options = {
     ...(await mistakes.check(() => keyValues(set, "--set"))),

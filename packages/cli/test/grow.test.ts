@@ -59,6 +59,46 @@ test("a dry run says bytes, disk and files", async () => {
   expect(existsSync(target)).toBe(false);
 });
 
+describe("mergekit", () => {
+  const zeroDepth = new URL("../../../operators/zero-depth/dist/index.js", import.meta.url).pathname;
+  const printed = ["grow", source, "--operator", zeroDepth, "--factor", "2", "--dry-run", "--as", "mergekit"];
+
+  test("a plan is printed as a file, and the file grows to what the plan makes", async () => {
+    const file = join(folder, "zero.yml");
+    const text = await output(...printed);
+    expect(text).toMatch(/^merge_method: passthrough\nslices:\n/);
+    expect(await output(...printed.toSpliced(2, 0, join(folder, "none")))).toBe(text);
+    writeFileSync(file, text);
+    const [target, other] = [join(folder, "from-file"), join(folder, "from-plan")];
+    const report = await json("grow", "--mergekit", file, target, "--verify");
+    const { layers } = await json("grow", source, other, ...printed.slice(2, 6));
+    expect(report).toMatchObject({ written: target, layers });
+    expect(await output("grow", "--mergekit", file, target)).toContain(`Nothing to do: ${target} is this growth.`);
+    expect(JSON.parse(readFileSync(join(target, "growth.json"), "utf8")).operator).toMatchObject({
+      name: "mergekit-passthrough",
+      options: { merge_method: "passthrough", slices: expect.any(Array) },
+    });
+  });
+
+  test.each([
+    [["--mergekit", "F"], /E_OPTION: source and target do not fit[\s\S]*TARGET/],
+    [["--mergekit", "F", "a", "b"], /E_OPTION: source and target do not fit[\s\S]*a b/],
+    [["--mergekit", "F", "a", "--factor", "2", "--dtype", "f16"], /E_OPTION: [\s\S]*--factor, --dtype/],
+    [["--mergekit", "F", "a", "--operator", "stack"], /E_OPTION: [\s\S]*--operator/],
+    [["--mergekit", "absent.yml", "a"], /E_NOT_FOUND: [\s\S]*absent\.yml/],
+    [["--as", "mergekit", "a"], /E_OPTION: --as needs --dry-run/],
+    [["--as", "yaml", "a", "--dry-run"], /E_OPTION: --as does not fit[\s\S]*mergekit/],
+    [["a"], /E_OPTION: source and target do not fit[\s\S]*SOURCE TARGET/],
+  ])("refuses %j", async (words, message) => {
+    const file = join(folder, "stranger.yml");
+    writeFileSync(file, "merge_method: passthrough\nslices: [{sources: [{model: some/where, layer_range: [0, 1]}]}]\n");
+    const line = words.map((word) => (word === "F" ? file : word));
+    expect(await cambium(["grow", ...line])).toMatchObject({ code: 2, errors: expect.stringMatching(message) });
+    const away = await cambium(["grow", "--mergekit", file, "a"]);
+    expect(away.errors).toMatch(/E_NOT_FOUND: the model that the mergekit file names is not here[\s\S]*some\/where/);
+  });
+});
+
 test("a size that is none is a mistake", async () => {
   const ended = await cambium(["grow", source, join(folder, "x"), ...args, "--max-shard-size", "much"]);
   expect(ended).toMatchObject({ code: 2, errors: expect.stringMatching(/--max-shard-size[\s\S]*5GB/) });

@@ -23,9 +23,11 @@ export {
 export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-map.js";
 export { defineOperator, type OperatorDefinition, parseOptions, stamped } from "./operator/define.js";
 export * from "./operator/depth.js";
+export { parseLayerList } from "./operator/layer-list.js";
 export type { Operator } from "./operator/operator.js";
 export { isOperator, operatorPlugin } from "./operator/plugin.js";
 export { type PresetDefinition, presetOperator } from "./operator/preset.js";
+export { scaleLayers } from "./operator/scaled.js";
 export { sizesError } from "./operator/sizes.js";
 export {
   type WidthAxis,

@@ -3,10 +3,13 @@ import {
   type GrowPreflight,
   growDirectory,
   Mistakes,
+  mergekitText,
   type PreflightRequest,
+  planGrowth,
   preflightGrowth,
 } from "@cambium/grow/node";
 import { planJson } from "@cambium/growth";
+import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import { byteCount, oneOf } from "../flags.js";
@@ -14,10 +17,13 @@ import { growthFlops } from "../grow-flops.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import { growProgress, preflightText } from "../grow-view.js";
 import type { Host } from "../host.js";
+import { mergekitRequest } from "../mergekit-request.js";
 import { findModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 
 interface Flags extends OperatorFlags {
+  readonly mergekit?: string;
+  readonly as?: string;
   readonly dryRun?: boolean;
   readonly maxShardSize?: string;
   readonly dtype?: string;
@@ -28,9 +34,12 @@ interface Flags extends OperatorFlags {
 export function growCommand(host: Host): Command {
   return withOperatorFlags(new Command("grow"))
     .description("Grow a checkpoint: a Hugging Face directory in, a larger one out, streamed.")
-    .argument("<source>", "a Hugging Face directory, or a run's directory")
-    .argument("<target>", "the directory to write; it must not exist")
+    .usage("[options] <source> <target>")
+    .argument("[source]", "a Hugging Face directory, or a run's directory; a mergekit file names its own")
+    .argument("[target]", "the directory to write; it must not exist")
+    .option("--mergekit <file>", "grow as this passthrough file of mergekit says; then TARGET is the only argument")
     .option("--dry-run", "say what would be done and what stands against it, from headers alone; write nothing")
+    .option("--as <format>", "with --dry-run, print the growth as a file for: mergekit; TARGET may be left out")
     .option("--max-shard-size <bytes>", "weights in one file, e.g. 5GB (the default) or 900MB")
     .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: each as it was, bit for bit)")
     .option("--verify", "read result and source again and compare; growth.json then has the SHA-256 of whole files too")
@@ -44,30 +53,67 @@ With --json: {"written": DIR or null, "layers", "bytesOut", "memory", "flops", â
 
 Examples:
   cambium grow ./llama-6l ./llama-24l --factor 4
-  cambium grow ./llama-6l ./llama-12l --operator stack --layers 12 --dry-run`,
+  cambium grow ./llama-6l ./llama-12l --operator stack --layers 12 --dry-run
+  cambium grow --mergekit ./solar.yml ./solar
+  cambium grow ./llama-6l --operator zero-depth --factor 2 --dry-run --as mergekit`,
     )
-    .action((from: string, to: string, flags: Flags) => run(from, to, flags, host));
+    .action((from: string | undefined, to: string | undefined, flags: Flags, command: Command) =>
+      run([from, to], chosen(flags, command), host),
+    );
 }
 
-async function run(path: string, to: string, flags: Flags, host: Host): Promise<void> {
+/** The flags without the operator that stands there by default: a mergekit file is one itself. */
+function chosen(flags: Flags, command: Command): Flags {
+  const { operator: _, ...others } = flags;
+  return flags.mergekit !== undefined && command.getOptionValueSource("operator") === "default" ? others : flags;
+}
+
+async function run(words: readonly (string | undefined)[], flags: Flags, host: Host): Promise<void> {
   const { json, dryRun = false, verify = false, maxShardSize, dtype } = flags;
+  const { source, target: to } = placesOf(words, flags);
   const mistakes = new Mistakes();
-  const { operator, options } = await operatorRequest(flags, host, mistakes);
+  const file = flags.mergekit === undefined ? undefined : await mergekitRequest(flags.mergekit, flags);
+  const { operator, options } = file ?? (await operatorRequest(flags, host, mistakes));
   const size =
     maxShardSize && (await mistakes.check(() => ({ maxShardBytes: byteCount("--max-shard-size")(maxShardSize) })));
   const type = dtype && (await mistakes.check(() => ({ dtype: oneOf("--dtype", ["f32", "f16", "bf16"])(dtype) })));
+  const path = source ?? (file?.model as string);
   const model = await mistakes.check(() => findModel(path));
   const request: PreflightRequest = {
-    ...{ operator, options, mistakes, ...size, ...type },
+    ...{ operator, options, mistakes, ...size, ...type, ...file?.dtypes },
     onPreflight: (report) => json || console.log(preflightText(report)),
   };
   const from = model?.path ?? path;
+  if (flags.as !== undefined) {
+    const plan = await planGrowth(from, request);
+    process.stdout.write(mergekitText(plan, from, request.dtype));
+    return;
+  }
   const { report, state } = dryRun
     ? { report: await preflightGrowth(from, to, request), state: "dry" }
     : await grow(from, to, request, verify);
   if (json) console.log(JSON.stringify({ written: dryRun ? null : to, ...jsonOf(report) }));
   else if (state === "cached") console.log(`Nothing to do: ${to} is this growth${verify ? ", and verified" : ""}.`);
   else if (state === "done") console.log(`Written: ${to}`);
+}
+
+/**
+ * Source and target among the arguments: a mergekit file names its source, and a plan that is only printed needs no
+ * target. @throws CambiumError `E_OPTION`
+ */
+function placesOf(words: readonly (string | undefined)[], { as, dryRun, mergekit }: Flags) {
+  if (as !== undefined) {
+    oneOf("--as", ["mergekit"])(as);
+    if (!dryRun) throw new CambiumError("E_OPTION", "--as needs --dry-run", { hint: "it prints, and grows nothing" });
+  }
+  const given = words.flatMap((word) => word ?? []);
+  const wanted = [...(mergekit === undefined ? ["SOURCE"] : []), ...(as === undefined ? ["TARGET"] : [])];
+  if (given.length !== wanted.length && (as === undefined || given.length !== wanted.length + 1)) {
+    const got = given.join(" ") || "nothing";
+    throw new CambiumError("E_OPTION", "source and target do not fit", { expected: wanted.join(" "), got });
+  }
+  const [source, target = ""] = mergekit === undefined ? given : [undefined, ...given];
+  return { source, target };
 }
 
 function jsonOf(report: GrowPreflight): object {

@@ -5,11 +5,8 @@ import { CambiumError } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
 import { editJson } from "./json-edit.js";
 import type { Mistakes } from "./mistakes.js";
-import { rowReader } from "./rows.js";
+import { checkF16Range, rowReader } from "./rows.js";
 import type { TargetTensor } from "./target.js";
-
-/** The largest finite number of half precision. */
-const largestF16 = 65_504;
 
 const FLOATS: readonly string[] = ["F32", "F16", "BF16"];
 
@@ -51,15 +48,5 @@ export function castConfig(text: string, dtype: FloatDType): string {
 }
 
 function inRange(name: string, rows: NonNullable<TargetTensor["rows"]>): NonNullable<TargetTensor["rows"]> {
-  return async (start, end) => {
-    const block = await rows(start, end);
-    const large = block.find((value) => Math.abs(value) > largestF16 && Number.isFinite(value));
-    if (large === undefined) return block;
-    throw new CambiumError("E_RANGE", "half precision cannot hold this tensor", {
-      where: name,
-      expected: `at most ${largestF16}`,
-      got: `${large}`,
-      hint: "keep its type, or choose bf16",
-    });
-  };
+  return async (start, end) => checkF16Range(name, await rows(start, end));
 }

@@ -1,7 +1,8 @@
 // Growing a model directory into another, streaming from file to file.
 export { type GrowOutcome, growDirectory } from "./execute.js";
+export * from "./mergekit/index.js";
 export { Mistakes } from "./mistakes.js";
-export { preflightGrowth } from "./preflight.js";
+export { planGrowth, preflightGrowth } from "./preflight.js";
 export type { GrowPreflight } from "./report.js";
 export type { GrowOptions, GrowProgress, PreflightRequest } from "./request.js";
 export { type VirtualModel, virtualModel } from "./virtual-model.js";

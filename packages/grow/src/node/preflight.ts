@@ -4,7 +4,7 @@ import { access, lstat, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { errnoOf, freeBytes, requireSpace, toFileError } from "@cambium/files";
-import { connectionRate } from "@cambium/growth";
+import { connectionRate, type GrowthPlan } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { checkAliases } from "./aliases.js";
 import { blocksFor, heldBytes } from "./footprint.js";
@@ -44,6 +44,19 @@ export interface Growth extends AsyncDisposable {
 export async function preflightGrowth(from: string, to: string, request: PreflightRequest): Promise<GrowPreflight> {
   await using growth = await examine(from, resolve(to), request, true);
   return growth.report;
+}
+
+/**
+ * The plan that growing the model in `from` would carry out, whatever the target.
+ * @throws CambiumError as {@link preflightGrowth}, for all but the target
+ */
+export async function planGrowth(from: string, request: PreflightRequest): Promise<GrowthPlan> {
+  const { mistakes = new Mistakes() } = request;
+  await using source = await open(from, true, mistakes);
+  const prepared = await prepare(source, request, mistakes);
+  mistakes.throwIfAny();
+  if (!prepared) throw new Error("a growth without mistakes was not worked out");
+  return prepared.plan;
 }
 
 /** As {@link preflightGrowth}. @param headersOnly whether the data may be missing */

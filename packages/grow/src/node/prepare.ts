@@ -10,6 +10,7 @@ import {
 } from "@cambium/checkpoint";
 import { ReasonList, readContainedText } from "@cambium/files";
 import {
+  type Expr,
   type GrowthPlan,
   layerOrigins,
   type Operator,
@@ -19,7 +20,7 @@ import {
   stamped,
 } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { deepenedModel, writeHfModel } from "@cambium/model";
+import { deepenedModel, type FloatDType, writeHfModel } from "@cambium/model";
 import { castConfig, castTensors } from "./cast.js";
 import { growConfig } from "./config.js";
 import type { Mistakes } from "./mistakes.js";
@@ -49,12 +50,13 @@ const usualShardBytes = 5e9;
 /** Undefined when some mistake leaves nothing to work out. What is returned counts only if no mistake was noted. */
 export async function prepare(
   source: ModelDirectory | undefined,
-  { operator, options = {}, maxShardBytes = usualShardBytes, dtype }: GrowRequest,
+  { operator, options = {}, maxShardBytes = usualShardBytes, dtype, readAs }: GrowRequest,
   mistakes: Mistakes,
 ): Promise<Prepared | undefined> {
   const fits = await mistakes.check(() => planShards([], maxShardBytes));
   const text = source && (await mistakes.check(() => readContainedText(source.path, CONFIG_FILE, MAX_CONFIG_BYTES)));
-  const grown = source && operator && text ? await workOut(source, text, operator, options, mistakes) : undefined;
+  const grown =
+    source && operator && text ? await workOut(source, text, { operator, options, readAs }, mistakes) : undefined;
   if (!source || !operator || !text || !grown) {
     if (operator) noteOptions(operator, options, mistakes);
     return undefined;
@@ -78,7 +80,7 @@ export async function prepare(
   const identity = sha256(
     JSON.stringify([
       ...[4, made, layers, planJson(plan)],
-      ...[text, sourceFiles, maxShardBytes, dtype ?? null, source.files],
+      ...[text, sourceFiles, maxShardBytes, dtype ?? null, source.files, ...(readAs ? [readAs] : [])],
     ]),
   );
   const { index } = cut;
@@ -93,17 +95,22 @@ interface Grown {
   readonly plan: GrowthPlan;
 }
 
+interface Asked {
+  readonly operator: Operator;
+  readonly options: OperatorOptions;
+  readonly readAs: FloatDType | undefined;
+}
+
 async function workOut(
   source: ModelDirectory,
   text: string,
-  operator: Operator,
-  options: OperatorOptions,
+  { operator, options, readAs }: Asked,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
   const found = await mistakes.check(() => sourceModel(source));
   const plan = found && planned(operator, found, options, mistakes);
   if (!plan) return undefined;
-  const table = planTable(source, plan, mistakes);
+  const table = planTable(source, plan, mistakes, readAs);
   const layers = layerOrigins(plan);
   const configText = await grownConfig(source, text, plan, layers, mistakes);
   return { table, configText, layers, options: plan.operator.options, plan };
@@ -122,12 +129,17 @@ function planned(
   };
   try {
     const plan = operator.plan(model, options);
-    const computes = Object.values(plan.tensors).some(({ kind }) => kind !== "copy" && kind !== "zeros");
+    const computes = Object.values(plan.tensors).some((expr) => !placed(expr));
     return computes && misfits.length > 0 ? note(misfits) : plan;
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;
     return note(familyCodes.includes(error.code) ? [error, ...misfits] : [error]);
   }
+}
+
+/** Whether a tensor is another's place, zero or scaled: what needs no word of the family's. */
+function placed(expr: Expr): boolean {
+  return expr.kind === "copy" || expr.kind === "zeros" || (expr.kind === "scale" && expr.of.kind === "copy");
 }
 
 /** Codes of what an operator asks of a family in vain. */

@@ -16,6 +16,8 @@ export interface GrowRequest {
   readonly maxShardBytes?: number;
   /** What float tensors are stored as; each as it was by default. */
   readonly dtype?: FloatDType;
+  /** What float tensors that are computed with are rounded to before that; default: nothing. */
+  readonly readAs?: FloatDType;
 }
 
 export interface PreflightRequest extends GrowRequest {

@@ -1,9 +1,13 @@
 // Rows of stored float tensors as float64 and back, a block at a time.
 
-import { type ModelDirectory, STORED_BITS, type StoredDType } from "@cambium/checkpoint";
+import { type ModelDirectory, STORED_AS, STORED_BITS, type StoredDType } from "@cambium/checkpoint";
 import type { ReadRows } from "@cambium/growth";
-import { decodeHalf, encodeHalf } from "@cambium/ir";
+import { CambiumError, decodeHalf, encodeHalf } from "@cambium/ir";
+import type { FloatDType } from "@cambium/model";
 import type { TargetTensor } from "./target.js";
+
+/** The largest finite number of half precision. */
+const largestF16 = 65_504;
 
 /** Numbers made at a time. */
 const BLOCK = 1 << 18;
@@ -11,14 +15,29 @@ const BLOCK = 1 << 18;
 /** The same in float64. */
 export const BLOCK_ROWS_BYTES = 8 * BLOCK;
 
-/** Reads rows of `source`'s tensors by position. The types must be F32, F16 or BF16. */
-export function rowReader(source: ModelDirectory): ReadRows {
+/** Reads rows of `source`'s tensors by position, rounded to `as`. The types must be F32, F16 or BF16. */
+export function rowReader(source: ModelDirectory, as: FloatDType = "f32"): ReadRows {
   return async (name, start, end) => {
     const shard = source.shardOf(name);
     const { dtype, shape, byteLength } = shard.entry(name);
     const row = byteLength / (shape[0] as number);
-    return decode(dtype, await shard.readBytes(name, start * row, end * row));
+    const rows = decode(dtype, await shard.readBytes(name, start * row, end * row));
+    if (as === "f32" || dtype === STORED_AS[as]) return rows;
+    if (as === "f16") checkF16Range(name, rows);
+    return new Float64Array(decodeHalf(as, encodeHalf(as, rows)));
   };
+}
+
+/** `block`. @throws CambiumError `E_RANGE` for a finite number that half precision cannot hold */
+export function checkF16Range(where: string, block: Float64Array): Float64Array {
+  const large = block.find((x) => Math.abs(x) > largestF16 && Number.isFinite(x));
+  if (large === undefined) return block;
+  throw new CambiumError("E_RANGE", "half precision cannot hold this tensor", {
+    where,
+    expected: `at most ${largestF16}`,
+    got: `${large}`,
+    hint: "keep its type, or choose bf16",
+  });
 }
 
 /** The bytes of a tensor that is made from others, without the first `skipped`. */

@@ -3,17 +3,22 @@ import { hostDType, type ModelDirectory } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
 import { compilePlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type ParameterSpec, parameterTable } from "@cambium/model";
+import { type FloatDType, type ParameterSpec, parameterTable } from "@cambium/model";
 import type { Mistakes } from "./mistakes.js";
 import { rowReader } from "./rows.js";
 import type { TargetTable, TargetTensor } from "./target.js";
 
 /** The table of a plan. Notes `E_GROWTH_SOURCE` with every tensor that cannot be computed with. */
-export function planTable(source: ModelDirectory, plan: GrowthPlan, mistakes: Mistakes): TargetTable {
+export function planTable(
+  source: ModelDirectory,
+  plan: GrowthPlan,
+  mistakes: Mistakes,
+  readAs?: FloatDType,
+): TargetTable {
   const unfit = new ReasonList();
   const places = new SourcePlaces(source, plan);
   const specs = new Map(parameterTable(plan.target).map((spec) => [spec.name, spec]));
-  const made = compilePlan(plan, { read: rowReader(source) }).map(({ name, expr, shape, rows }) => {
+  const made = compilePlan(plan, { read: rowReader(source, readAs) }).map(({ name, expr, shape, rows }) => {
     const spec = specs.get(name) as ParameterSpec;
     const like = places.like(spec, sourcesOf(expr));
     const from = like === undefined ? undefined : source.tensors.get(like);

@@ -156,9 +156,11 @@ async function assertCopies(plan: GrowthPlan, map: readonly (number | null)[]): 
   }
 }
 
-/** Growth to as many layers as there are is the identity, or refused. */
+/** Growth to as many layers as there are is the identity, or refused; where a number of layers can be asked for. */
 function assertIdentity(operator: Operator, one: OperatorCase): void {
   const base = baseModel(one.base);
+  const { shape = {} } = operator.options as { readonly shape?: object };
+  if (!Object.hasOwn(shape, "layers")) return;
   const { factor: _, ...rest } = { ...one.options, layers: modelSizes(base).layers } as Record<string, unknown>;
   const code = codeOf(() => operator.plan(base, rest));
   if (code !== null) {

@@ -33,6 +33,8 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
   readonly claims?: Claims;
   /** Options besides `factor` and `layers`. */
   readonly options?: Extra;
+  /** The number of layers after growth, where options of its own decide it; `factor` and `layers` are then no options. */
+  decided?(base: number, options: z.output<z.ZodObject<Extra>>): number;
   /**
    * For each of `target` layers the base layer it copies, 0-based; `base` ≤ `target` are numbers of layers.
    * @throws CambiumError through `depthError`, when the two do not go together.
@@ -40,7 +42,8 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
   layers(base: number, target: number, options: z.output<z.ZodObject<Extra>>): readonly number[];
   /**
    * What this operator's plan has besides the copies: gets the plan that the list makes, `depthPlan(base, target, layers)`, and
-   * returns the plan to use. Every tensor of target layer t must remain a copy from base layer `layers[t]`, or be zero.
+   * returns the plan to use. Every tensor of target layer t must remain a copy from base layer `layers[t]`, scaled or not,
+   * or be zero.
    */
   refine?(parts: PlanParts, growth: DepthGrowth, options: z.output<z.ZodObject<Extra>>): PlanParts;
 }
@@ -65,10 +68,11 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
   definition: DepthOperatorDefinition<Extra>,
 ): Operator {
   const { name, version, summary, claims } = definition;
-  const options = z.strictObject({ ...depthOptions, ...definition.options });
+  const options = z.strictObject({ ...(!definition.decided && depthOptions), ...definition.options });
   const list = (base: number, choice: DepthChoice): readonly number[] => {
-    const target = targetLayers(base, choice);
-    const layers = definition.layers(base, target, choice as z.output<z.ZodObject<Extra>>);
+    const own = choice as z.output<z.ZodObject<Extra>>;
+    const target = definition.decided ? withinReason(definition.decided(base, own)) : targetLayers(base, choice);
+    const layers = definition.layers(base, target, own);
     checkLayers(layers, base, target);
     return layers;
   };
@@ -139,9 +143,12 @@ export function targetLayers(base: number, { factor, layers }: DepthChoice): num
   }
   if (target < base)
     throw depthError("growing does not take layers away", { expected: `at least ${base} layers`, got: `${target}` });
-  if (target > mostLayers)
-    throw depthError("the target is too deep", { expected: `at most ${mostLayers} layers`, got: `${target}` });
-  return target;
+  return withinReason(target);
+}
+
+function withinReason(layers: number): number {
+  if (layers <= mostLayers) return layers;
+  throw depthError("the target is too deep", { expected: `at most ${mostLayers} layers`, got: `${layers}` });
 }
 
 /** What a depth operator throws when it cannot make the list asked for; the operator's name is put on it. */

@@ -1,0 +1,28 @@
+// --mergekit: a passthrough file as the operator, options and source of a growth.
+import { stat } from "node:fs/promises";
+import { readTextFile } from "@cambium/files";
+import { dtypesOf, modelOf, parseMergekit, passthrough } from "@cambium/grow/node";
+import { CambiumError } from "@cambium/ir";
+import type { OperatorFlags } from "./grow-request.js";
+
+/**
+ * @throws CambiumError `E_MERGEKIT` for a file that a growth cannot do, `E_OPTION` for flags that say what the file says,
+ * `E_NOT_FOUND` for a model that is not a folder here, file errors
+ */
+export async function mergekitRequest(file: string, flags: OperatorFlags & { readonly dtype?: string }) {
+  const { operator, factor, layers, set, dtype } = flags;
+  const twice = Object.entries({ operator, factor, layers, set, dtype }).filter(([, value]) => value !== undefined);
+  if (twice.length > 0) {
+    const got = twice.map(([flag]) => `--${flag}`).join(", ");
+    throw new CambiumError("E_OPTION", "a mergekit file says this itself", { expected: "--mergekit alone", got });
+  }
+  const config = parseMergekit(await readTextFile(file), file);
+  const model = modelOf(config);
+  if (!(await stat(model).catch(() => undefined))?.isDirectory()) {
+    throw new CambiumError("E_NOT_FOUND", "the model that the mergekit file names is not here", {
+      ...{ where: file, expected: "a folder, from the working directory", got: model },
+      hint: "nothing is downloaded: fetch the model, and write its folder into the file",
+    });
+  }
+  return { operator: passthrough, options: config, model, dtypes: dtypesOf(config) };
+}
