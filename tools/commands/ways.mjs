@@ -124,7 +124,10 @@ function command(rest) {
     .replace(/^inspect --profile$/, "inspect ./model --graph step --backend onnx --profile");
   const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
   if (args[0] === "generate") args.push("--max-new-tokens", "4");
-  const way = { run: [...cambium, ...args], ...(args[0] === "grow" && { replaces: args[args.includes("--mergekit") ? 3 : 2] }) };
+  const way = {
+    run: [...cambium, ...args],
+    ...(args[0] === "grow" && { replaces: args[args.includes("--mergekit") ? 3 : 2] }),
+  };
   if (args[0] === "create") way.replaces = `cambium-${args[1]}-${args[2]}`;
   return args.includes("webgpu") || args.includes("--wgsl") ? onSoftware(way) : way;
 }

@@ -28,7 +28,8 @@ train: { tokens: 4k, batch: 8, lr: 1e-3 }
 samples: { tokens: 4 }
 `;
   writeFileSync(join(project, "recipe.yaml"), recipe);
-  const slices = "{sources: [{model: ./llama-6l, layer_range: [0, 4]}]}, {sources: [{model: ./llama-6l, layer_range: [2, 6]}]}";
+  const slices =
+    "{sources: [{model: ./llama-6l, layer_range: [0, 4]}]}, {sources: [{model: ./llama-6l, layer_range: [2, 6]}]}";
   writeFileSync(join(project, "passthrough.yml"), `merge_method: passthrough\nslices: [${slices}]\n`);
   for (const name of ["llama-6l", "llama-small"])
     cpSync(join(root, "tools", "golden", "passthrough", "gqa-untied"), join(project, name), { recursive: true });

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
 import { type GrowPreflight, growDirectory, preflightGrowth } from "@cambium/grow/node";
-import { defineOperator, depthOperator, scale } from "@cambium/growth";
+import { defineOperator, depthOperator, scale, sum } from "@cambium/growth";
 import { fromBf16, toBf16 } from "@cambium/ir";
 import { parameterTable } from "@cambium/model";
 import { describe, expect, it } from "vitest";
@@ -148,6 +148,7 @@ function pick(entry?: { dtype: string; shape: readonly number[] }) {
   return { dtype: entry?.dtype, shape: entry?.shape };
 }
 
+/** A sum, since scaled copies of any model's tensors are placed as copies are. */
 const halved = defineOperator({
   name: "halved",
   version: "1.0.0",
@@ -156,7 +157,7 @@ const halved = defineOperator({
   target: (base) => base,
   plan: (base) => ({
     tensors: Object.fromEntries(
-      parameterTable(base).map(({ name }) => [name, scale({ kind: "copy", source: name }, 1 / 3)]),
+      parameterTable(base).map(({ name }) => [name, sum([scale({ kind: "copy", source: name }, 1 / 3)])]),
     ),
     optimizer: { moments: {} },
   }),

@@ -12,10 +12,8 @@ import {
   passthrough,
   planGrowth,
 } from "@cambium/grow/node";
-import { llama, modelSpec } from "@cambium/model";
-import directWidth from "@cambium/operator-direct-width";
-import explicit from "@cambium/operator-explicit";
-import zeroDepth from "@cambium/operator-zero-depth";
+import { copy, depthOperator, type GrowthPlan, scaleLayers, sum, zeros } from "@cambium/growth";
+import { llama, modelSpec, parameterTable } from "@cambium/model";
 import { describe, expect, it, test } from "vitest";
 import { refusal } from "../../files/test/support/errors.js";
 import { tempDir } from "../../files/test/support/temp.js";
@@ -71,8 +69,20 @@ const base = modelSpec(llama, {
   ...{ vocab: 24, hidden: 16, intermediate: 20, layers: 6, heads: 4, kvHeads: 2, contextLength: 32 },
 });
 
+/** Base layers 3 and 5 a second time, silent. */
+const expanded = depthOperator({
+  name: "expand",
+  version: "1.0.0",
+  summary: "Copies that start as the identity.",
+  decided: () => 8,
+  layers: () => [0, 1, 2, 3, 3, 4, 5, 5],
+  refine: (parts, growth) =>
+    scaleLayers(parts, growth, ({ layer = -1, writes, kind }) =>
+      [4, 7].includes(layer) && writes === "stream" ? 0 : kind === "head" ? 0.5 : 1,
+    ),
+}).plan(base);
+
 test("a plan is written in as few slices as it has", () => {
-  const plan = explicit.plan(base, { map: "0-3,3,4-5,5", scale: "o_proj:0@new;down_proj:0@new;lm_head:0.5" });
   const scale = (extra: string) => `          - filter: self_attn.o_proj.weight
             value: 0
           - filter: mlp.down_proj.weight
@@ -83,26 +93,29 @@ ${extra}`;
         layer_range:
 ${range.replace(/(\d)/g, "          - $1\n")}${scales && `        parameters:\n          scale:\n${scales.replace(/^/gm, "  ").trimEnd()}\n`}`;
   const head = "          - filter: lm_head.weight\n            value: 0.5\n";
-  expect(mergekitText(plan, "./base", "bf16")).toBe(
+  expect(mergekitText(expanded, "./base", "bf16")).toBe(
     `merge_method: passthrough\nslices:\n${slice("04")}${slice("34", scale(""))}${slice("46")}${slice("56", scale(head))}out_dtype: bfloat16\n`,
   );
 });
 
 test("zeros of a plan are copies scaled by 0", () => {
-  const plan = zeroDepth.plan(base, { layers: 8 });
-  const read = passthrough.plan(base, parseMergekit(mergekitText(plan, "./base"), "x"));
-  const expected = explicit.plan(base, { map: "0-2,2,3-5,5", scale: "o_proj:0@new;down_proj:0@new" });
-  expect(read.tensors).toEqual(expected.tensors);
-  expect(read.claims).toEqual(expected.claims);
+  const tensors = Object.fromEntries(
+    parameterTable(expanded.target).map(({ name, shape }) => {
+      const expr = expanded.tensors[name] as GrowthPlan["tensors"][string];
+      return [name, expr.kind === "scale" && expr.by === 0 ? zeros(shape) : expr];
+    }),
+  );
+  const read = passthrough.plan(base, parseMergekit(mergekitText({ ...expanded, tensors }, "./base"), "x"));
+  expect(read.tensors).toEqual(expanded.tensors);
 });
 
 test("a plan that passthrough cannot make is refused, every tensor by name", async () => {
-  const wide = directWidth.plan(base, { intermediate: 40 });
-  const { code, details } = await refusal(() => mergekitText(wide, "./base"));
-  const names = [0, 1, 2, 3, 4, 5].flatMap((i) =>
-    ["gate", "up", "down"].map((part) => `model.layers.${i}.mlp.${part}_proj.weight`),
-  );
-  expect([code, details.reasons?.map(({ where }) => where)]).toEqual(["E_MERGEKIT", names]);
+  const norm = (i: number) => `model.layers.${i}.input_layernorm.weight`;
+  const mixed = sum([copy(norm(1)), copy(norm(2))]);
+  const tensors = { ...expanded.tensors, [norm(1)]: mixed, "model.norm.weight": mixed };
+  const { code, details } = await refusal(() => mergekitText({ ...expanded, tensors }, "./base"));
+  const where = details.reasons?.map((reason) => reason.where);
+  expect([code, where]).toEqual(["E_MERGEKIT", ["target layer 1", norm(1), "model.norm.weight"]]);
 });
 
 test.each([
