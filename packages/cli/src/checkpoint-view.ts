@@ -1,5 +1,7 @@
 // What a checkpoint or a safetensors file holds, as `cambium inspect` shows it.
 import { openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
+import { ownTokenizer } from "@cambium/data/node";
+import { CambiumError } from "@cambium/ir";
 import {
   contextLength,
   countParameters,
@@ -52,14 +54,29 @@ export async function describeCheckpoint(path: string): Promise<Shown> {
   const dtype = hfDType(configJson);
   const parameters = countParameters(model);
   const { layers, hidden, heads, kvHeads, headDim, intermediate, vocab } = modelSizes(model);
+  const tokenizer = vocab === undefined ? "none" : await tokenizerRow(path, vocab);
   const text = [
     `${path}: ${model.family.name}, ${layers} layers × ${hidden}, transformers ${hfFlavour(configJson)} spelling`,
     `  heads          ${heads} (${kvHeads} key/value) × ${headDim}`,
     `  intermediate   ${intermediate}`,
     `  vocabulary     ${vocab}${isTied(model) ? ", tied" : ""}`,
+    `  tokenizer      ${tokenizer}`,
     `  context        ${contextLength(model)}`,
     `  parameters     ${compact(parameters.total)} (${compact(parameters.nonEmbedding)} without embeddings)`,
     `  tensors        ${entries.length}, ${compact(bytes)}B${dtype === undefined ? "" : `, ${dtype}`}`,
   ].join("\n");
-  return { data: { path, ...modelJson(model), dtype, parameters, bytes, tensors }, text };
+  return { data: { path, ...modelJson(model), dtype, parameters, bytes, tensors, tokenizer }, text };
+}
+
+/** The tokenizer that commands take with the model, or why they take none. */
+async function tokenizerRow(path: string, vocab: number): Promise<string> {
+  try {
+    const { name, vocabSize } = await ownTokenizer(path, vocab);
+    const which = name === "bytes" ? "bytes" : "tokenizer.json";
+    if (vocabSize <= vocab) return `${which}, ${vocabSize} tokens`;
+    return `${which}, ${vocabSize} tokens: a text that needs one from ${vocab} on is refused (E_TOKENIZER_VOCAB)`;
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    return `none that can be used (${error.code}): ${error.summary}`;
+  }
 }

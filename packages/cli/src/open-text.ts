@@ -1,14 +1,46 @@
 // The text that a command measures on, from --text or --corpus.
-import { corpusSpec, openSource, type Source } from "@cambium/data/node";
+import { type TextFormat, textFormats } from "@cambium/data";
+import { corpusSpec, openSource, type Source, shortList } from "@cambium/data/node";
 import { CambiumError } from "@cambium/ir";
+import type { Command } from "commander";
+import { oneOf } from "./flags.js";
 
-/** A text file, or a corpus: a name, a file or folder, a .jsonl. */
-export async function openText(text: string | undefined, corpus: string | undefined): Promise<Source> {
+export interface CorpusFlags {
+  readonly field?: string;
+  readonly format?: TextFormat;
+}
+
+/** Adds `--field` and `--format`, which say how documents lie in the files of `--corpus`. */
+export function withCorpusFlags(command: Command): Command {
+  return command
+    .option("--field <name>", "the field of JSON, or the column of a table, that holds the text (default: text)")
+    .option(
+      "--format <format>",
+      `what the files are: ${textFormats.join(", ")} (default: as their endings say)`,
+      oneOf("--format", textFormats),
+    );
+}
+
+/** A text file, or a corpus: a name, a file or folder. Says which files of a folder are not read. */
+export async function openText(
+  text: string | undefined,
+  corpus: string | undefined,
+  { field, format }: CorpusFlags = {},
+): Promise<Source> {
   if ((text === undefined) === (corpus === undefined)) {
     throw new CambiumError("E_OPTION", "one of --text and --corpus is needed, and not both", {
       hint: "--corpus moby-dick",
     });
   }
-  if (text !== undefined) return openSource({ kind: "text", path: text }, ".");
-  return openSource(corpusSpec(corpus as string), ".");
+  const options = { ...(field !== undefined && { field }), ...(format && { format }) };
+  const spec =
+    text === undefined ? corpusSpec(corpus as string, options) : { kind: "files" as const, path: text, ...options };
+  const source = await openSource(spec, ".");
+  if (source.passedOver.length > 0) process.stderr.write(`${passedOver(source.name, source.passedOver)}\n`);
+  return source;
+}
+
+export function passedOver(corpus: string, names: readonly string[]): string {
+  const files = names.length === 1 ? "a file" : `${names.length} files`;
+  return `Passed over ${files} of ${corpus}, not read as text: ${shortList(names)}`;
 }

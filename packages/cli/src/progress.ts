@@ -7,6 +7,7 @@ import type { RunObserver } from "@cambium/run";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
 import { compact, duration } from "./format.js";
+import { passedOver } from "./open-text.js";
 
 /** Without a terminal, a line at most this often, milliseconds. */
 const plainEvery = 10_000;
@@ -48,6 +49,10 @@ export class ProgressDisplay implements RunObserver {
     const what = phase === "hash" ? "Reading" : "Tokenizing";
     const line = bytesDone < bytesTotal ? `${what} ${Math.round((100 * bytesDone) / bytesTotal)} %` : "";
     this.stream.write(`\r${line}\x1b[K`);
+  }
+
+  onPassedOver(corpus: string, names: readonly string[]): void {
+    this.note(passedOver(corpus, names));
   }
 
   onDevice(description: string): void {

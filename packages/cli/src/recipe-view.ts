@@ -1,10 +1,9 @@
 // A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
 import { dirname, resolve } from "node:path";
-import { loadTokenizer } from "@cambium/data/node";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters, modelSizes } from "@cambium/model";
 import { type ArmPlan, planArms, type Recipe } from "@cambium/recipe";
-import { familiesOf, readCheckpoint, resolveFamily, resolveOperators } from "@cambium/run";
+import { familiesOf, readCheckpoint, recipeTokenizer, resolveFamily, resolveOperators } from "@cambium/run";
 import { compact } from "./format.js";
 import type { Host } from "./host.js";
 
@@ -13,11 +12,11 @@ export async function planRecipe(recipe: Recipe, path: string, host: Host): Prom
   const projectDir = dirname(resolve(path));
   const importer = host.importer(projectDir);
   const operators = await resolveOperators(recipe, importer);
-  const { vocabSize, bosId, eosId } = await loadTokenizer(recipe.data.tokenizer, projectDir);
   const checkpoint =
     recipe.model.from === undefined
       ? undefined
       : await readCheckpoint(resolve(projectDir, recipe.model.from), await familiesOf(projectDir, importer));
+  const { vocabSize, bosId, eosId } = await recipeTokenizer(recipe, { projectDir, checkpoint });
   return planArms(recipe, {
     vocabSize,
     bosId,

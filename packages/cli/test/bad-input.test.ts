@@ -1,6 +1,7 @@
 // Every mistake of a table, as a user would make it: its typed error in one screen, exit code 2, no stack trace.
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -273,7 +274,7 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
   };
   const cases: [what: string, data: string, prepare: () => unknown, code: string, mentions: RegExp][] = [
     ["an empty text", "corpus: ./t.txt", () => write("t.txt", ""), "E_CORPUS_EMPTY", /t\.txt/],
-    ["a text of one line", "corpus: ./t.txt", () => write("t.txt", "A line.\n"), "E_SPLIT", /t\.txt/],
+    ["a text of one line", "corpus: ./t.txt", () => write("t.txt", "A line.\n"), "E_SPLIT", /t\.txt[\s\S]*18 tokens/],
     [
       "a text shorter than a batch",
       "corpus: ./t.txt",
@@ -282,11 +283,11 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
       /at least|fill/,
     ],
     [
-      "a text in UTF-16",
+      "a text in UTF-16 without a mark",
       "corpus: ./t.txt",
-      () => write("t.txt", Buffer.from(`\uFEFF${text}`, "utf16le")),
-      "E_UTF8",
-      /byte 0/,
+      () => write("t.txt", Buffer.from(text, "utf16le")),
+      "E_CORPUS_FORMAT",
+      /iconv/,
     ],
     [
       "bytes that are no text",
@@ -300,7 +301,7 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
       "corpus: ./texts/",
       () => write("texts/image.png", "x"),
       "E_CORPUS_EMPTY",
-      /\.txt or \.md/,
+      /\.txt, [\s\S]*image\.png/,
     ],
     ["a folder that is not there", "corpus: ./none/", () => {}, "E_NOT_FOUND", /none/],
     [
@@ -374,16 +375,33 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
     await expectMistake(["run", write("recipe.yaml", tiny(data)), "--out", join(folder, "run")], code, mentions);
   });
 
-  test("more tokens than the checkpoint's vocabulary, and sequences longer than its context", async () => {
-    write("t.txt", text);
-    const model = `model: { from: ${join(golden, "gqa-tied")}, context: 4096 }`;
-    const recipe = write(
-      "recipe.yaml",
-      tiny("corpus: ./t.txt")
+  describe("with a checkpoint of 96 tokens", () => {
+    const run = (data: string, context: number) => {
+      write("t.txt", text);
+      const model = `model: { from: ${join(golden, "gqa-tied")}, context: ${context} }`;
+      const changed = tiny(`corpus: ./t.txt${data}`)
         .replace(/model: .*/, model)
-        .replace("tokens: 16", "tokens: 8k"),
-    );
-    await expectMistake(["run", recipe, "--out", join(folder, "run")], "E_RECIPE", /at most 128 tokens/, /at most 96/);
+        .replace("tokens: 16", "tokens: 8k");
+      return ["run", write("recipe.yaml", changed), "--out", join(folder, "run")];
+    };
+
+    test("sequences longer than its context", async () => {
+      const vocab = Object.fromEntries([...new Set(text)].map((letter, id) => [letter, id]));
+      write("tokenizer.json", JSON.stringify({ model: { type: "BPE", vocab, merges: [] } }));
+      await expectMistake(run(", tokenizer: ./tokenizer.json", 4096), "E_RECIPE", /at most 128 tokens/);
+    });
+
+    test("a text with tokens that it does not have, before anything is written", async () => {
+      const { pathname } = new URL("../../data/test/golden/byte-level", import.meta.url);
+      await expectMistake(run(`, tokenizer: ${pathname}`, 8), "E_TOKENIZER_VOCAB", /ids below 96/);
+      expect(existsSync(join(folder, "run", "run.json"))).toBe(false);
+    });
+
+    test("bytes, which are 256, and no tokenizer at all", async () => {
+      await expectMistake(run(", tokenizer: bytes", 8), "E_TOKENIZER", /a vocabulary of 96/);
+      await expectMistake(run("", 8), "E_TOKENIZER", /data\.tokenizer/);
+      expect(existsSync(join(folder, "run"))).toBe(false);
+    });
   });
 
   test("a run that is damaged, or has no model yet", async () => {

@@ -4,21 +4,21 @@ import { join } from "node:path";
 import { corpora } from "@cambium/corpora";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { corpusSpec, embeddedSource, jsonlSource, openSource, PASSAGE_CHARS, textSource } from "../src/node/index.js";
+import { corpusSpec, embeddedSource, filesSource, openSource, PASSAGE_CHARS } from "../src/node/index.js";
 import { documentsOf, folder, passagesOf, rejection } from "./helpers.js";
 
 const here = import.meta.dirname;
 
 test.each([
   ["moby-dick", { kind: "corpus", name: "moby-dick" }],
-  ["./texts", { kind: "text", path: "./texts" }],
-  ["texts/", { kind: "text", path: "texts/" }],
-  ["a.txt", { kind: "text", path: "a.txt" }],
-  ["C:\\texts", { kind: "text", path: "C:\\texts" }],
-  ["a.jsonl", { kind: "jsonl", path: "a.jsonl" }],
-])("the corpus %s is a name, a path or JSON Lines", (corpus, spec) => {
+  ["./texts", { kind: "files", path: "./texts" }],
+  ["texts/", { kind: "files", path: "texts/" }],
+  ["a.txt", { kind: "files", path: "a.txt" }],
+  ["C:\\texts", { kind: "files", path: "C:\\texts" }],
+  ["a.jsonl", { kind: "files", path: "a.jsonl" }],
+])("the corpus %s is a name or a path", (corpus, spec) => {
   expect(corpusSpec(corpus)).toEqual(spec);
-  expect(corpusSpec(corpus, "body")).toEqual(spec.kind === "jsonl" ? { ...spec, field: "body" } : spec);
+  expect(corpusSpec(corpus, { field: "body" })).toEqual(spec.kind === "files" ? { ...spec, field: "body" } : spec);
 });
 
 describe("a text file", () => {
@@ -26,7 +26,7 @@ describe("a text file", () => {
 
   test("is cut into blocks at its paragraphs, and only the last ends the text", async () => {
     const path = join(folder({ "a.txt": paragraphs }), "a.txt");
-    const passages = await passagesOf(await textSource(path, { blockChars: 1000 }));
+    const passages = await passagesOf(await filesSource(path, { blockChars: 1000 }));
     expect(passages.map((passage) => passage.text).join("")).toBe(paragraphs);
     expect(passages.length).toBeGreaterThan(5);
     expect(new Set(passages.map((passage) => passage.document)).size).toBe(passages.length);
@@ -37,12 +37,12 @@ describe("a text file", () => {
 
   test("may count as one document", async () => {
     const path = join(folder({ "a.txt": paragraphs }), "a.txt");
-    expect((await documentsOf(await textSource(path, { documents: "file" }))).size).toBe(1);
+    expect((await documentsOf(await filesSource(path, { documents: "file" }))).size).toBe(1);
   });
 
   test("longer than a chunk is read whole, characters across chunks included", async () => {
     const text = "日本語 🐋 ".repeat(60_000);
-    const documents = await documentsOf(await textSource(join(folder({ "a.txt": text }), "a.txt")));
+    const documents = await documentsOf(await filesSource(join(folder({ "a.txt": text }), "a.txt")));
     expect([...documents.values()].join("")).toBe(text);
   });
 });
@@ -62,7 +62,7 @@ describe("a folder of text files", () => {
     const root = folder(files);
     symlinkSync(join(root, "b.txt"), join(root, "link.txt"));
     symlinkSync(root, join(root, "loop"));
-    const documents = await documentsOf(await textSource(root));
+    const documents = await documentsOf(await filesSource(root));
     expect([...documents]).toEqual([
       ["a.txt", "A"],
       ["a/b/c.TXT", "C"],
@@ -74,7 +74,7 @@ describe("a folder of text files", () => {
 
   test("keeps a long file one document, in passages", async () => {
     const long = "line of text\n".repeat(PASSAGE_CHARS / 5);
-    const source = await textSource(folder({ "a.txt": long, "b.txt": "b" }));
+    const source = await filesSource(folder({ "a.txt": long, "b.txt": "b" }));
     const passages = await passagesOf(source);
     expect(passages.length).toBeGreaterThan(3);
     expect([...(await documentsOf(source))]).toEqual([
@@ -90,7 +90,7 @@ describe("a folder of text files", () => {
   test("has a fingerprint of content and options, not of place", async () => {
     const [one, two] = [folder({ "a.txt": "A", "b.txt": "B" }), folder({ "c.txt": "A", "d.txt": "B" })];
     const other = folder({ "a.txt": "AB", "b.txt": "" });
-    const print = async (path: string, options = {}) => (await textSource(path, options)).fingerprint();
+    const print = async (path: string, options = {}) => (await filesSource(path, options)).fingerprint();
     expect(await print(one)).toBe(await print(two));
     expect(await print(one)).not.toBe(await print(other));
     expect(await print(one)).not.toBe(await print(one, { documents: "block" }));
@@ -104,7 +104,7 @@ describe("JSON Lines", () => {
       fc.asyncProperty(texts, fc.constantFrom("\n", "\r\n", "\n\n"), fc.boolean(), async (list, ending, ends) => {
         const lines = list.map((text) => JSON.stringify({ id: 1, text })).join(ending) + (ends ? ending : "");
         const path = join(folder({ "a.jsonl": lines }), "a.jsonl");
-        const documents = await documentsOf(await jsonlSource(path));
+        const documents = await documentsOf(await filesSource(path));
         expect([...documents.values()]).toEqual(list.filter((text) => text !== ""));
       }),
       { numRuns: 60 },
@@ -116,7 +116,7 @@ describe("JSON Lines", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 8 }), async (list) => {
         const path = join(folder({ "a.jsonl": list.join("\n") }), "a.jsonl");
-        const source = await jsonlSource(path);
+        const source = await filesSource(path);
         const failed = await passagesOf(source).then(
           () => undefined,
           (error: unknown) => error,
@@ -129,7 +129,7 @@ describe("JSON Lines", () => {
 
   test("names documents by line, counting empty ones", async () => {
     const path = join(folder({ "a.jsonl": '\uFEFF{"text":"x"}\n\n{"text":""}\n{"text":"y"}' }), "a.jsonl");
-    expect([...(await documentsOf(await jsonlSource(path)))]).toEqual([
+    expect([...(await documentsOf(await filesSource(path)))]).toEqual([
       ["a.jsonl:1", "x"],
       ["a.jsonl:4", "y"],
     ]);
@@ -137,14 +137,14 @@ describe("JSON Lines", () => {
 
   test("reads the field it is told to, and mends unpaired surrogates", async () => {
     const path = join(folder({ "a.jsonl": '{"text":1,"body":"a\\ud800b🐋"}' }), "a.jsonl");
-    const documents = await documentsOf(await jsonlSource(path, { field: "body" }));
+    const documents = await documentsOf(await filesSource(path, { field: "body" }));
     expect([...documents.values()]).toEqual(["a\uFFFDb🐋"]);
   });
 
   test("keeps lines across chunks whole", async () => {
     const texts = Array.from({ length: 50 }, (_, i) => `${i} `.repeat(4000));
     const path = join(folder({ "a.jsonl": texts.map((text) => JSON.stringify({ text })).join("\n") }), "a.jsonl");
-    expect([...(await documentsOf(await jsonlSource(path))).values()]).toEqual(texts);
+    expect([...(await documentsOf(await filesSource(path))).values()]).toEqual(texts);
   });
 });
 

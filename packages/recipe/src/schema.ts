@@ -1,4 +1,5 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
+import { textFormats } from "@cambium/data";
 import { optimizerPolicies } from "@cambium/growth";
 import { precisions, quantity, quantityOrZero, type ScheduleName, scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
@@ -133,13 +134,24 @@ export const recipeSchema = z
         .string()
         .min(1)
         .describe(
-          "moby-dick or state-of-the-union (from @cambium/corpora), or a path: a text file, a folder of them, a .jsonl file.",
+          "moby-dick or state-of-the-union (from @cambium/corpora), or a path: a file of text, JSON lines, a JSON list, " +
+            "CSV or TSV, packed by gzip or not, or a folder of such files.",
         ),
-      field: z.string().optional().describe('The field of a JSON line that holds the text. Default: "text".'),
+      field: z
+        .string()
+        .optional()
+        .describe('The field of JSON, or the column of a table, that holds the text. Default: "text".'),
+      format: z
+        .enum(textFormats)
+        .optional()
+        .describe("What the corpus's files are; of a folder, only those are read. Default: as their endings say."),
       tokenizer: z
         .string()
-        .default("bytes")
-        .describe("bytes, or the path of a tokenizer.json or of a folder that holds one."),
+        .optional()
+        .describe(
+          "bytes, or the path of a tokenizer.json or of a folder that holds one. " +
+            "Default: the one of model.from, else bytes.",
+        ),
       heldOut: z.number().gt(0).lt(0.9).default(0.05).describe("Share of the documents kept out of training."),
     }),
     model: z

@@ -31,10 +31,16 @@ function wellTyped(value: unknown): { readonly [K in Part]?: Recipe[K] } {
   return Object.fromEntries(typed);
 }
 
-function dataReasons({ corpus, field }: Recipe["data"]): Located[] {
-  if (field === undefined || corpus.endsWith(".jsonl")) return [];
-  const message = '"data.field" is set, but the corpus is no .jsonl file';
-  return [{ path: ["data", "field"], message, got: corpus, hint: "leave it out" }];
+function dataReasons({ corpus, field, format }: Recipe["data"]): Located[] {
+  const embedded = !/[/\\.]/.test(corpus);
+  const plain = embedded || format === "text" || (format === undefined && /\.(txt|text|md|markdown)$/i.test(corpus));
+  const reason = (name: string, is: string): Located => {
+    return { path: ["data", name], message: `"data.${name}" is set, but ${is}`, got: corpus, hint: "leave it out" };
+  };
+  return [
+    ...(field !== undefined && plain ? [reason("field", "the corpus is plain text")] : []),
+    ...(format !== undefined && embedded ? [reason("format", "the corpus is not a file")] : []),
+  ];
 }
 
 const sizes = ["layers", "hidden", "heads", "intermediate"] as const;

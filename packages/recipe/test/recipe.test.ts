@@ -108,7 +108,7 @@ describe("a recipe", () => {
     const reasons = (failure(text).details.reasons ?? []).map(({ message }) => message);
     expect(reasons).toEqual([
       '"name" does not fit',
-      '"data.field" is set, but the corpus is no .jsonl file',
+      '"data.field" is set, but the corpus is plain text',
       "hidden is not a multiple of heads",
       "heads is not a multiple of kvHeads",
       "a growth has both a factor and layers",

@@ -4,18 +4,17 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type ExtraFile, tokenizerFiles } from "@cambium/checkpoint";
 import { withFileErrors } from "@cambium/files";
-import type { Recipe } from "@cambium/recipe";
 import type { Checkpoint } from "./checkpoint-start.js";
 
-/** The files for the models of `recipe`. */
+/** The files for the models that are trained with the tokenizer `spec`. */
 export async function companionFiles(
-  { data }: Pick<Recipe, "data">,
+  spec: string,
   projectDir: string,
   checkpoint: Checkpoint | undefined,
 ): Promise<ExtraFile[]> {
   const kept = (checkpoint?.files ?? []).filter(({ name }) => !tokenizerFiles.includes(name));
-  if (data.tokenizer === "bytes") return kept;
-  const path = resolve(projectDir, data.tokenizer);
+  if (spec === "bytes") return kept;
+  const path = resolve(projectDir, spec);
   const folder = (await withFileErrors(path, () => stat(path))).isDirectory() ? path : dirname(path);
   const beside = await Promise.all(
     tokenizerFiles.map(async (name) => {

@@ -2,6 +2,7 @@
 export { readCheckpoint, readParameters } from "./checkpoint-start.js";
 export { familiesOf, resolveFamily } from "./families.js";
 export type { RunObserver } from "./observer.js";
+export { recipeTokenizer } from "./recipe-data.js";
 export type { RunOutcome } from "./run-arms.js";
 export { loadRecipe, type RunOptions, resolveOperators, runRecipe } from "./run-recipe.js";
 export { version } from "./version.js";

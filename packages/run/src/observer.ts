@@ -7,6 +7,8 @@ import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 export interface RunObserver {
   /** What will run, in order; again when a stage with an open end has ended, which decides what comes after it. */
   onPlan?(arms: readonly ArmPlan[]): void;
+  /** Files of the corpus that are not read, as they are not text. */
+  onPassedOver?(corpus: string, names: readonly string[]): void;
   /** Text is being read and tokenized. */
   onData?(progress: DataProgress): void;
   onDevice?(description: string): void;

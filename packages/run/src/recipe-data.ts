@@ -1,25 +1,61 @@
-// The data of a recipe, tokenized and split.
-import { corpusSpec, loadTokenizer, openSource, type PreparedData, prepareData } from "@cambium/data/node";
+// The data of a recipe: what it reads and by which tokenizer, found before a run writes anything; then tokenized and split.
+import type { Tokenizer } from "@cambium/data";
+import {
+  corpusSpec,
+  findTokenizer,
+  loadTokenizer,
+  openSource,
+  type PreparedData,
+  prepareData,
+  type Source,
+} from "@cambium/data/node";
+import { sizesAlong } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
+import type { Checkpoint } from "./checkpoint-start.js";
 import type { RunObserver } from "./observer.js";
 
-export interface RecipeDataOptions {
+/** Where paths of a recipe lead. */
+export interface RecipePlace {
   /** Where relative paths and `@cambium/corpora` are looked up. */
   readonly projectDir: string;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** The tokenizer that the recipe names, else the checkpoint's own, else bytes. @throws CambiumError as `findTokenizer`. */
+export async function recipeTokenizer({ data }: Recipe, { projectDir, checkpoint }: RecipePlace): Promise<Tokenizer> {
+  if (!checkpoint) return loadTokenizer(data.tokenizer ?? "bytes", projectDir);
+  const { vocab } = sizesAlong(checkpoint.model, ["vocab"]);
+  const named = data.tokenizer === undefined ? undefined : { spec: data.tokenizer, projectDir };
+  return findTokenizer(checkpoint.path, vocab, named);
+}
+
+/** @throws CambiumError as `openSource`. */
+export function recipeSource({ data }: Recipe, projectDir: string): Promise<Source> {
+  const { corpus, field, format } = data;
+  return openSource(
+    corpusSpec(corpus, { ...(field !== undefined && { field }), ...(format && { format }) }),
+    projectDir,
+  );
+}
+
+export interface RecipeDataOptions {
+  readonly source: Source;
+  readonly tokenizer: Tokenizer;
   readonly cacheDir: string;
   readonly observer: RunObserver;
   readonly signal: AbortSignal | undefined;
 }
 
-/** @throws CambiumError what `openSource`, `loadTokenizer` and `prepareData` throw. */
+/** @throws CambiumError as `prepareData`. */
 export async function prepareRecipeData(recipe: Recipe, options: RecipeDataOptions): Promise<PreparedData> {
-  const { projectDir, cacheDir, observer, signal } = options;
+  const { source, tokenizer, cacheDir, observer, signal } = options;
+  const { context } = recipe.model;
+  if (source.passedOver.length > 0) observer.onPassedOver?.(recipe.data.corpus, source.passedOver);
   return prepareData({
-    source: await openSource(corpusSpec(recipe.data.corpus, recipe.data.field), projectDir),
-    tokenizer: await loadTokenizer(recipe.data.tokenizer, projectDir),
+    ...{ source, tokenizer, cacheDir, seed: recipe.seed },
     heldOutFraction: recipe.data.heldOut,
-    seed: recipe.seed,
-    cacheDir,
+    // One sequence to train on, and one batch to measure with.
+    atLeast: { train: context + 1, heldOut: recipe.train.batch * context + 1 },
     onProgress: (progress) => observer.onData?.(progress),
     ...(signal && { signal }),
   });

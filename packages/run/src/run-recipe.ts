@@ -12,7 +12,7 @@ import { readCheckpoint } from "./checkpoint-start.js";
 import { companionFiles } from "./companions.js";
 import { familiesOf, resolveFamily } from "./families.js";
 import type { RunObserver } from "./observer.js";
-import { prepareRecipeData } from "./recipe-data.js";
+import { prepareRecipeData, recipeSource, recipeTokenizer } from "./recipe-data.js";
 import { type RunOutcome, runArms } from "./run-arms.js";
 
 /** Devices that one run may lose before it gives up. */
@@ -47,28 +47,31 @@ export async function loadRecipe(path: string): Promise<Recipe> {
 export async function runRecipe(source: string | Recipe, options: RunOptions = {}): Promise<RunOutcome> {
   const given = typeof source === "string" ? await loadRecipe(source) : source;
   const { precision = given.train.precision } = options;
-  const recipe = { ...given, train: { ...given.train, precision } };
+  const asked = { ...given, train: { ...given.train, precision } };
   const projectDir = options.projectDir ?? (typeof source === "string" ? dirname(resolve(source)) : process.cwd());
-  const directory = new RunDirectory(resolve(options.out ?? join("runs", recipe.name)));
+  const directory = new RunDirectory(resolve(options.out ?? join("runs", asked.name)));
   const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
-  const { name, options: settings } = options.backend ?? recipe.backend;
-  const operators = await resolveOperators(recipe, importer);
-  const family = await resolveFamily(recipe.model.family, importer);
+  const { name, options: settings } = options.backend ?? asked.backend;
+  const operators = await resolveOperators(asked, importer);
+  const family = await resolveFamily(asked.model.family, importer);
   const backend = await resolveBackend(name, importer);
-  const from = recipe.model.from;
+  const from = asked.model.from;
   const checkpoint =
     from === undefined
       ? undefined
       : await readCheckpoint(resolve(projectDir, from), await familiesOf(projectDir, importer));
+  const tokenizer = await recipeTokenizer(asked, { projectDir, checkpoint });
+  const recipe = { ...asked, data: { ...asked.data, tokenizer: tokenizer.name } };
+  const corpus = await recipeSource(recipe, projectDir);
   await directory.create();
   const unlock = await directory.lock();
   try {
     // A directory of another format is refused before anything in it changes.
     await directory.read();
     const cacheDir = join(directory.path, "data");
-    const data = await prepareRecipeData(recipe, { projectDir, cacheDir, observer, signal });
+    const data = await prepareRecipeData(recipe, { source: corpus, tokenizer, cacheDir, observer, signal });
     try {
-      const files = await companionFiles(recipe, projectDir, checkpoint);
+      const files = await companionFiles(tokenizer.name, projectDir, checkpoint);
       for (let losses = 0; ; losses++) {
         const device = await backend.open(settings);
         try {

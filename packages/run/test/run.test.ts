@@ -216,7 +216,11 @@ describe("a run", () => {
     const from = golden("model/test/golden/odd");
     const train = { tokens: 16, batch: 2, lr: 1e-30 };
     const { growth: _, ...rest } = minimal;
-    const { folder, recipe, out } = project({ ...rest, model: { from, context: 8 }, train });
+    const data = { ...minimal.data, tokenizer: "./tokenizer.json" };
+    const { folder, recipe, out } = project({ ...rest, data, model: { from, context: 8 }, train });
+    const letters = new Set(readFileSync(join(folder, "text.txt"), "utf8"));
+    const vocab = Object.fromEntries([...letters].map((letter, id) => [letter, id]));
+    writeFileSync(join(folder, "tokenizer.json"), JSON.stringify({ model: { type: "BPE", vocab, merges: [] } }));
     await runRecipe(recipe, { out, importer });
     const [stage] = stages(out);
     const model = join(stage?.path ?? "", "model");

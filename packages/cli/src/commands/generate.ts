@@ -1,5 +1,6 @@
 // cambium generate: text or token ids from a checkpoint or a run.
 import { resolveBackend } from "@cambium/backend";
+import { readStopTokens } from "@cambium/checkpoint";
 import type { Tokenizer } from "@cambium/data";
 import { findTokenizer } from "@cambium/data/node";
 import { generate } from "@cambium/inference";
@@ -70,6 +71,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     ids === undefined ? await findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab) : undefined;
   const prompt = ids ?? encode(flags.prompt ?? "", tokenizer);
   const backend = await resolveBackend(name, host.importer(process.cwd()));
+  const stop = await readStopTokens(source.path);
   const parameters = await readParameters(source.path, model);
   const device = await backend.open(options);
   const { signal, release } = stopOnSignals(() => {});
@@ -86,6 +88,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       temperature: flags.temperature,
       seed: flags.seed,
       signal,
+      ...(stop && { stop }),
       ...(flags.topK !== undefined && { topK: flags.topK }),
       ...(flags.topP !== undefined && { topP: flags.topP }),
       onToken: (token) => show(text?.push(token) ?? ""),

@@ -22,12 +22,12 @@ import { compact } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
 import { findModel, projectFamilies } from "../model-source.js";
-import { openText } from "../open-text.js";
+import { type CorpusFlags, openText, withCorpusFlags } from "../open-text.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { tokenCount } from "../token-count.js";
 
-interface Flags extends OperatorFlags, BackendFlags {
+interface Flags extends OperatorFlags, BackendFlags, CorpusFlags {
   readonly text?: string;
   readonly corpus?: string;
   readonly tokens: number;
@@ -40,11 +40,11 @@ interface Flags extends OperatorFlags, BackendFlags {
 const usualContext = 256;
 
 export function previewCommand(host: Host): Command {
-  return withBackendFlags(withOperatorFlags(new Command("preview")))
+  return withBackendFlags(withCorpusFlags(withOperatorFlags(new Command("preview"))))
     .description("Show the loss of a grown model on a text beside the base's, without writing the model.")
     .argument("<source>", "a Hugging Face directory, or a run's directory")
     .option("--text <file>", "a text file to measure on")
-    .option("-c, --corpus <corpus>", "moby-dick, state-of-the-union, or a path: text file, folder, .jsonl")
+    .option("-c, --corpus <corpus>", "moby-dick, state-of-the-union, or a path: a file or folder of text, JSON, CSV")
     .option("-n, --tokens <n>", "tokens to predict, from the front of the text", tokenCount("--tokens"), 16_384)
     .option(
       "--context <n>",
@@ -72,7 +72,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const mistakes = new Mistakes();
   const { operator, options } = await operatorRequest(flags, host, mistakes);
   const source = await mistakes.check(() => findModel(path));
-  const text = await mistakes.check(() => openText(flags.text, flags.corpus));
+  const text = await mistakes.check(() => openText(flags.text, flags.corpus, flags));
   const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
   await using directory = source && (await mistakes.check(() => openModelDirectory(source.path)));
   const model =

@@ -8,10 +8,12 @@ import { Command } from "commander";
 import { oneOf, realNumber, wholeNumber, withBackendFlags, withPrecisionFlag } from "../flags.js";
 import type { Host } from "../host.js";
 import { exists, findModel, readModel } from "../model-source.js";
+import { type CorpusFlags, withCorpusFlags } from "../open-text.js";
 import { tokenCount } from "../token-count.js";
 import { type RunFlags, runToEnd } from "./run.js";
 
-interface Flags extends RunFlags {
+interface Flags extends RunFlags, CorpusFlags {
+  readonly heldOut?: number;
   readonly corpus: string;
   readonly tokenizer?: string;
   readonly tokens: number;
@@ -24,18 +26,26 @@ interface Flags extends RunFlags {
 }
 
 export function trainCommand(host: Host): Command {
-  return withPrecisionFlag(withBackendFlags(new Command("train")))
+  return withPrecisionFlag(withBackendFlags(withCorpusFlags(new Command("train"))))
     .description("Train a checkpoint on: a Hugging Face directory in, a run with the trained model out.")
     .argument("<model>", "a Hugging Face directory, or a run's directory")
-    .requiredOption("-c, --corpus <corpus>", "moby-dick, state-of-the-union, or a path: text file, folder, .jsonl")
+    .requiredOption(
+      "-c, --corpus <corpus>",
+      "moby-dick, state-of-the-union, or a path: a file or folder of text, JSON, CSV",
+    )
     .requiredOption("-n, --tokens <n>", "tokens to train for, e.g. 300k or 1.2M", tokenCount("--tokens"))
-    .option("--tokenizer <path>", "bytes, or a tokenizer.json (default: the model's, else bytes)")
+    .option("--tokenizer <path>", "bytes, or a tokenizer.json (default: the model's)")
     .option("--context <n>", "tokens in a sequence (default: the model's, at most 256)", wholeNumber("--context", 1))
     .option("--batch <n>", "sequences in a batch", wholeNumber("--batch", 1), 8)
     .option("--lr <rate>", "learning rate after warm-up", realNumber("--lr", 0, true), 3e-4)
     .option("--schedule <name>", scheduleNames.join(", "), oneOf("--schedule", scheduleNames), "cosine")
     .option("--warmup <n>", "tokens of warm-up", tokenCount("--warmup", true), 0)
     .option("--seed <n>", "decides the order of the text", wholeNumber("--seed"), 0)
+    .option(
+      "--held-out <share>",
+      "share of the documents kept out of training (default: 0.05)",
+      realNumber("--held-out"),
+    )
     .option("-o, --out <dir>", "the run's directory (default: runs/train-MODEL)")
     .option("--json", "print where the model is as JSON")
     .addHelpText(
@@ -59,12 +69,11 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
   const source = await findModel(model);
   const from = resolve(source.path);
   const name = `train-${basename(resolve(model)).replace(/[^a-z0-9._-]+/gi, "-")}`;
-  const { seed, batch, lr, schedule, warmup, tokens } = flags;
-  const { tokenizer = (await exists(join(from, "tokenizer.json"))) ? from : "bytes" } = flags;
+  const { seed, batch, lr, schedule, warmup, tokens, corpus, field, format, heldOut, tokenizer } = flags;
   const value = {
     name,
     seed,
-    data: { corpus: flags.corpus, tokenizer },
+    data: { corpus, field, format, heldOut, tokenizer },
     model: { from, context: flags.context ?? Math.min(256, contextLength(await readModel(source, host))) },
     train: { tokens, batch, lr, schedule, warmup },
   };

@@ -38,7 +38,7 @@ export function evaluationBatches(tokens: TokenReader, request: EvaluationReques
     throw new CambiumError("E_EVALUATION_SHORT", "the held-out text does not fill one batch", {
       expected: `at least ${batch * context + 1} tokens, ${batch} windows of ${context}`,
       got: `${tokens.length} tokens${windows < available ? `, of which ${windows} windows are asked for` : ""}`,
-      hint: "hold out more text, or measure with smaller batches",
+      hint: "hold out more text (data.heldOut), or take a smaller batch or context",
     });
   }
   return {

@@ -1,13 +1,12 @@
 // Corpora, tokenizers by path, and token files.
 export { loadTokenizer } from "./load-tokenizer.js";
-export { findTokenizer } from "./model-tokenizer.js";
+export { findTokenizer, type NamedTokenizer, ownTokenizer } from "./model-tokenizer.js";
 export type { Progress } from "./prepare/pacer.js";
 export { type PreparedData, type PrepareOptions, prepareData, type SideStats } from "./prepare/prepare.js";
+export { type FilesOptions, filesSource, shortList } from "./source/corpus-files.js";
 export { embeddedSource } from "./source/embedded.js";
-export { type JsonlOptions, jsonlSource } from "./source/jsonl.js";
 export { corpusSpec, openSource, type SourceSpec } from "./source/open.js";
 export { PASSAGE_CHARS, type Passage, type Source, type SourceState } from "./source/source.js";
-export { type TextOptions, textSource } from "./source/text.js";
 export type { InvalidUtf8 } from "./source/utf8.js";
 export { type TextWindows, textWindows } from "./text-windows.js";
 export type { TokenHeader } from "./tokens/format.js";

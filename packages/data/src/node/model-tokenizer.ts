@@ -3,23 +3,68 @@ import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import { withinVocabulary } from "../tokenizer/within-vocabulary.js";
 import { loadTokenizer } from "./load-tokenizer.js";
 
+/** Files that say the model has a tokenizer, though not one that can be read here. */
+const otherTokenizers = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json", "vocab.txt"];
+
+/** A byte of text is a token. */
+const byteVocabulary = 256;
+
+/** A tokenizer that somebody names instead of the model's own. */
+export interface NamedTokenizer {
+  /** As `loadTokenizer` takes it. */
+  readonly spec: string;
+  readonly projectDir: string;
+}
+
 /**
- * The tokenizer of the model in the directory `path`: the tokenizer.json beside the weights, or bytes for a vocabulary of 256.
- * @throws CambiumError `E_TOKENIZER` when nothing tells.
+ * The tokenizer of the model in the directory `path`: the one that is `named`, else the tokenizer.json beside the weights,
+ * else bytes for a vocabulary of 256. Texts that need ids beyond `vocab` are refused (`withinVocabulary`).
+ * @throws CambiumError `E_TOKENIZER` when nothing tells, or for bytes with another vocabulary; `E_TOKENIZER_VOCAB`; those
+ * of `loadTokenizer`.
  */
-export async function findTokenizer(path: string, vocabSize: number): Promise<Tokenizer> {
-  const there = await access(join(path, "tokenizer.json")).then(
+export async function findTokenizer(path: string, vocab: number, named?: NamedTokenizer): Promise<Tokenizer> {
+  if (named?.spec === "bytes" && vocab !== byteVocabulary) {
+    throw new CambiumError("E_TOKENIZER", "the model was not trained on bytes", {
+      where: path,
+      expected: `a vocabulary of ${byteVocabulary}`,
+      got: `a vocabulary of ${vocab}`,
+      hint: "leave the tokenizer out, to use the model's own, or give the path of its tokenizer.json",
+    });
+  }
+  const tokenizer = named ? loadTokenizer(named.spec, named.projectDir) : ownTokenizer(path, vocab);
+  return withinVocabulary(await tokenizer, vocab, path);
+}
+
+/** The model's own tokenizer with all its ids, also those beyond `vocab`. @throws CambiumError as `findTokenizer`. */
+export async function ownTokenizer(path: string, vocab: number): Promise<Tokenizer> {
+  if (await exists(join(path, "tokenizer.json"))) return loadTokenizer(resolve(path), ".");
+  const others = await Promise.all(
+    otherTokenizers.map(async (name) => ((await exists(join(path, name))) ? [name] : [])),
+  );
+  const [other] = others.flat();
+  if (other !== undefined) {
+    throw new CambiumError("E_TOKENIZER", "the model's tokenizer is of a kind that cannot be read", {
+      where: join(path, other),
+      expected: "a tokenizer.json beside the weights",
+      got: other,
+      hint: `write one: python -c "from transformers import AutoTokenizer as T; T.from_pretrained('DIR').save_pretrained('DIR')"`,
+    });
+  }
+  if (vocab === byteVocabulary) return loadTokenizer("bytes", ".");
+  throw new CambiumError("E_TOKENIZER", "the model has no tokenizer", {
+    where: path,
+    expected: `a tokenizer.json in the directory, or a vocabulary of ${byteVocabulary} (bytes)`,
+    got: `a vocabulary of ${vocab}`,
+    hint: "put its tokenizer.json there, or give one: data.tokenizer in a recipe, --tokenizer to train, token ids to generate (--tokens)",
+  });
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
-  if (there) return loadTokenizer(resolve(path), ".");
-  if (vocabSize === 256) return loadTokenizer("bytes", ".");
-  throw new CambiumError("E_TOKENIZER", "the model has no tokenizer", {
-    where: path,
-    expected: "a tokenizer.json in the directory, or a vocabulary of 256 (bytes)",
-    got: `a vocabulary of ${vocabSize}`,
-    hint: "give token ids with --tokens",
-  });
 }

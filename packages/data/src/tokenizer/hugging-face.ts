@@ -52,7 +52,7 @@ export async function huggingFaceTokenizer(
   const bosToken = special.bosToken ?? tokenText(config["bos_token"]);
   const eosToken = special.eosToken ?? tokenText(config["eos_token"]);
   const [bosId, eosId] = [bosToken, eosToken].map((token) => (token === undefined ? undefined : idOf(token)));
-  const prefix = tokensBefore(json, config, bosToken).map(idOf);
+  const prefix = tokensBefore(json).map(idOf);
   const readable = readableJson(json, vocabulary);
   const rust = await opened(open, readable, tokenizer.path);
   const silent = new Set(vocabulary.added.filter((token) => token.special).map(({ id }) => id));

@@ -136,13 +136,10 @@ export function readableJson(json: Json, { size, added }: Vocabulary): Readable 
 }
 
 /**
- * The tokens that stand before a text as the original encodes it with special tokens, by name: those of the
- * post-processor's template, unless tokenizer_config.json decides it (`add_bos_token`).
+ * The tokens that the post-processor's template puts before a text, by name. `add_bos_token` of tokenizer_config.json
+ * does not count: transformers drops it where there is a tokenizer.json.
  */
-export function tokensBefore(json: Json, config: Json, bosToken: string | undefined): readonly string[] {
-  if ("add_bos_token" in config || "add_eos_token" in config) {
-    return config["add_bos_token"] === true && bosToken !== undefined ? [bosToken] : [];
-  }
+export function tokensBefore(json: Json): readonly string[] {
   return templateTokens(json["post_processor"]);
 }
 

@@ -19,7 +19,7 @@ export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: Pla
   }
   if (vocab !== undefined && vocabSize > vocab) {
     const message = "the tokenizer has more tokens than the checkpoint's vocabulary";
-    const got = `${vocabSize} in ${data.tokenizer}`;
+    const got = `${vocabSize} in ${data.tokenizer ?? path}`;
     reasons.push({ where: "data.tokenizer", message, expected: `at most ${vocab}`, got });
   }
   if (reasons.length === 0) return;

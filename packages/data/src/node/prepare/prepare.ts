@@ -9,6 +9,7 @@ import { TokenFile } from "../tokens/reader.js";
 import { rememberedFingerprint } from "./fingerprint.js";
 import { Pacer, type Progress } from "./pacer.js";
 import { Split } from "./split.js";
+import type { SplitRule, TokenCounts } from "./split-rule.js";
 import { tokenizeSides } from "./tokenize.js";
 
 /** Part of every key: a new number when the same text and tokenizer come to give other tokens. */
@@ -21,6 +22,11 @@ export interface PrepareOptions {
   readonly heldOutFraction: number;
   /** Of the split; an integer in [0, 2^53). */
   readonly seed: number;
+  /**
+   * Tokens that each side needs to be of use. Where whole documents do not give them, the end of the text is held out.
+   * Default: one on each side.
+   */
+  readonly atLeast?: TokenCounts;
   /** Holds two files for each preparation; may be shared by processes, and removed when none runs. */
   readonly cacheDir: string;
   readonly onProgress?: (progress: Progress) => void;
@@ -60,33 +66,49 @@ export interface PreparedData {
  * source's, the tokenizer's and the disk's errors. The signal's reason when it stops the work.
  */
 export async function prepareData(options: PrepareOptions): Promise<PreparedData> {
-  const { source, tokenizer, cacheDir } = options;
-  let split: Split | undefined = Split.byFraction(options.heldOutFraction, options.seed);
+  const { source, tokenizer, cacheDir, atLeast = { train: 1, heldOut: 1 } } = options;
+  const split = Split.byFraction(options.heldOutFraction, options.seed, atLeast);
   const before = await source.state();
   const pacer = new Pacer(before.bytes, options.onProgress, options.signal);
   const fingerprint = await rememberedFingerprint(source, cacheDir, (bytes) => pacer.report("hash", bytes));
-  const identity = [PREPARATION, fingerprint, tokenizer.fingerprint, split.threshold, options.seed];
-  const content = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
-  const paths = ["train", "held-out"].map((name) => join(cacheDir, `${content.slice(0, 32)}.${name}.tokens`));
-  const [trainPath, heldOutPath] = paths as [string, string];
-
-  const found = openPrepared(trainPath, heldOutPath, tokenizer, content, true);
-  if (found !== undefined) return found;
-  const info = { content, source: fingerprint, tokenizer: tokenizer.fingerprint, vocabSize: tokenizer.vocabSize };
-  while (split !== undefined) {
-    const rule: Split = split;
-    split = await writeBoth(trainPath, heldOutPath, async (train, heldOut) => {
-      await tokenizeSides({ source, tokenizer, split: rule, info, pacer, train, heldOut });
+  const placeOf = (rule: readonly unknown[]): Place => {
+    const identity = [PREPARATION, fingerprint, tokenizer.fingerprint, ...rule];
+    const content = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+    const path = (side: string) => join(cacheDir, `${content.slice(0, 32)}.${side}.tokens`);
+    return { content, train: path("train"), heldOut: path("held-out") };
+  };
+  const places: Record<SplitRule["kind"], Place> = {
+    documents: placeOf([split.threshold, options.seed]),
+    position: placeOf(["position", options.heldOutFraction, atLeast]),
+  };
+  const found = openPrepared(places.documents, tokenizer, true);
+  if (found !== undefined) {
+    if (options.heldOutFraction === 0 || enough(found, atLeast)) return found;
+    found.close();
+  }
+  // The rule by documents did not serve this text before.
+  const byPosition = openPrepared(places.position, tokenizer, true);
+  if (byPosition !== undefined) return byPosition;
+  let rule: SplitRule | undefined = split;
+  let kind = rule.kind;
+  while (rule !== undefined) {
+    const at: SplitRule = rule;
+    kind = at.kind;
+    const { content, ...paths } = places[kind];
+    const { vocabSize } = tokenizer;
+    const info = { content, source: fingerprint, tokenizer: tokenizer.fingerprint, vocabSize };
+    rule = await writeBoth(paths, async (train, heldOut) => {
+      const tokens = await tokenizeSides({ source, tokenizer, split: at, info, pacer, train, heldOut });
       if ((await source.state()).signature !== before.signature) {
         throw new CambiumError("E_CORPUS_CHANGED", "the corpus changed while it was read", {
           where: source.name,
           hint: "run again when nothing writes to it",
         });
       }
-      return rule.amended(source.name);
+      return at.amended(source.name, tokens);
     });
   }
-  const made = openPrepared(trainPath, heldOutPath, tokenizer, content, false);
+  const made = openPrepared(places[kind], tokenizer, false);
   if (made !== undefined) return made;
   throw new CambiumError("E_CACHE", "the token files vanished as they were made", {
     where: cacheDir,
@@ -94,23 +116,34 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
   });
 }
 
+/** Where a preparation is. */
+interface Place {
+  /** Names it. */
+  readonly content: string;
+  readonly train: string;
+  readonly heldOut: string;
+}
+
+function enough({ train, heldOut }: PreparedData, least: TokenCounts): boolean {
+  return train.length >= least.train && heldOut.length >= least.heldOut;
+}
+
 /** Carries the amended split out of a write that is to be dropped. */
 class Amended extends Error {
-  constructor(readonly split: Split) {
+  constructor(readonly split: SplitRule) {
     super();
   }
 }
 
 /** Writes both files, or neither when `write` fails or answers with an amended split, which is returned. */
 async function writeBoth(
-  trainPath: string,
-  heldOutPath: string,
-  write: (train: string, heldOut: string) => Promise<Split | undefined>,
-): Promise<Split | undefined> {
+  paths: Omit<Place, "content">,
+  write: (train: string, heldOut: string) => Promise<SplitRule | undefined>,
+): Promise<SplitRule | undefined> {
   try {
     // A kill between the two renames leaves one: the next preparation writes both again, to the same bytes.
-    await replaceFile(trainPath, (train) =>
-      replaceFile(heldOutPath, async (heldOut) => {
+    await replaceFile(paths.train, (train) =>
+      replaceFile(paths.heldOut, async (heldOut) => {
         const amended = await write(train, heldOut);
         if (amended !== undefined) throw new Amended(amended);
       }),
@@ -123,16 +156,11 @@ async function writeBoth(
 }
 
 /** The preparation in these files; undefined if there is none, or not a sound one. */
-function openPrepared(
-  trainPath: string,
-  heldOutPath: string,
-  tokenizer: Tokenizer,
-  content: string,
-  cached: boolean,
-): PreparedData | undefined {
+function openPrepared(place: Place, tokenizer: Tokenizer, cached: boolean): PreparedData | undefined {
+  const { content } = place;
   const opened: TokenFile[] = [];
   try {
-    for (const path of [trainPath, heldOutPath]) opened.push(TokenFile.open(path));
+    for (const path of [place.train, place.heldOut]) opened.push(TokenFile.open(path));
   } catch (error) {
     for (const file of opened) file.close();
     const redo = error instanceof CambiumError && ["E_NOT_FOUND", "E_TOKEN_FILE"].includes(error.code);

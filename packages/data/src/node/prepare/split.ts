@@ -4,37 +4,79 @@
 // held out if score < fraction × 2^48. Equal documents have equal scores, wherever they stand, so a text that occurs
 // twice is never in both; more text, or another order, moves no document to the other side. The share of documents held
 // out is binomial around `fraction`. Where a side would be empty (few documents, a small fraction), the document with
-// the lowest score, and its equals, are held out alone, or the one with the highest are alone in training.
+// the lowest score, and its equals, are held out alone, or the one with the highest are alone in training. Where there is
+// one document, or a side is too small to be used, the end of the text is held out instead (`PositionSplit`).
 import { createHash } from "node:crypto";
 import { CambiumError } from "@cambium/ir";
+import type { Passage } from "../source/source.js";
+import { PositionSplit } from "./position-split.js";
+import { emptyCorpus, type SplitPart, type SplitRule, type TokenCounts } from "./split-rule.js";
 
 const RANGE = 2 ** 48;
 
 /** A rule for one pass over the documents, which remembers what it saw. */
-export class Split {
+export class Split implements SplitRule {
+  readonly kind = "documents";
   #lowest = RANGE;
   #highest = -1;
   #heldOut = 0;
   #train = 0;
+  #chars = 0;
+  /** The document at hand, and its side. */
+  #document: string | undefined;
+  #isHeldOut = false;
 
   private constructor(
+    readonly fraction: number,
     readonly seed: number,
     /** Scores below it are held out. */
     readonly threshold: number,
+    readonly least: TokenCounts,
   ) {}
 
-  /** @throws CambiumError `E_OPTION` for a fraction outside [0, 1) or a seed that is no integer in [0, 2^53). */
-  static byFraction(fraction: number, seed: number): Split {
+  /**
+   * @param least tokens that each side needs to be of use
+   * @throws CambiumError `E_OPTION` for a fraction outside [0, 1) or a seed that is no integer in [0, 2^53).
+   */
+  static byFraction(fraction: number, seed: number, least: TokenCounts): Split {
     const refuse = (name: string, expected: string, got: number): never => {
       throw new CambiumError("E_OPTION", `${name} is out of range`, { expected, got: String(got) });
     };
     if (!(fraction >= 0 && fraction < 1)) refuse("heldOutFraction", "a number from 0 to below 1", fraction);
     if (!(Number.isSafeInteger(seed) && seed >= 0)) refuse("seed", "an integer from 0 to 2^53 - 1", seed);
-    return new Split(seed, Math.floor(fraction * RANGE));
+    return new Split(fraction, seed, Math.floor(fraction * RANGE), least);
+  }
+
+  parts({ document, text, last }: Passage): readonly SplitPart[] {
+    if (document !== this.#document) this.#isHeldOut = this.#decide(text);
+    this.#document = document;
+    this.#chars += text.length;
+    return [{ text, last, heldOut: this.#isHeldOut }];
+  }
+
+  /** @throws CambiumError `E_CORPUS_EMPTY` without documents, `E_SPLIT` when all are the same. */
+  amended(where: string, tokens: TokenCounts): SplitRule | undefined {
+    const documents = this.#heldOut + this.#train;
+    if (documents === 0) throw emptyCorpus(where);
+    if (this.threshold === 0) return undefined;
+    const byPosition = () => PositionSplit.after(where, this.fraction, this.#chars, tokens, this.least);
+    if (this.#train > 0 && this.#heldOut > 0) {
+      const enough = tokens.train >= this.least.train && tokens.heldOut >= this.least.heldOut;
+      return enough ? undefined : byPosition();
+    }
+    if (documents === 1) return byPosition();
+    if (this.#lowest === this.#highest) {
+      throw new CambiumError("E_SPLIT", "all documents of the corpus are the same: none can be held out", {
+        where,
+        expected: "different documents, or a single one, of which the end is held out",
+        hint: "remove the copies",
+      });
+    }
+    return new Split(this.fraction, this.seed, this.#train > 0 ? this.#lowest + 1 : this.#highest, this.least);
   }
 
   /** Whether the document that begins with `firstPassage` is held out. */
-  isHeldOut(firstPassage: string): boolean {
+  #decide(firstPassage: string): boolean {
     const hash = createHash("sha256").update(`cambium split ${this.seed}\0`).update(firstPassage);
     const score = hash.digest().readUIntBE(0, 6);
     this.#lowest = Math.min(this.#lowest, score);
@@ -43,25 +85,5 @@ export class Split {
     if (heldOut) this.#heldOut++;
     else this.#train++;
     return heldOut;
-  }
-
-  /**
-   * After a pass over all documents: undefined if the split stands, else the rule for another pass.
-   * @throws CambiumError `E_CORPUS_EMPTY` without documents, `E_SPLIT` when all are the same.
-   */
-  amended(where: string): Split | undefined {
-    const documents = this.#heldOut + this.#train;
-    if (documents === 0) throw new CambiumError("E_CORPUS_EMPTY", "the corpus holds no text", { where });
-    const wantsHeldOut = this.threshold > 0;
-    if (this.#train > 0 && (this.#heldOut > 0 || !wantsHeldOut)) return undefined;
-    if (this.#lowest === this.#highest) {
-      const one = documents === 1 ? "the corpus is a single document" : "all documents of the corpus are the same";
-      throw new CambiumError("E_SPLIT", `${one}, of which nothing can be held out`, {
-        where,
-        expected: "at least two different documents",
-        hint: 'let a text be cut into documents (documents: "block", smaller blockChars), or set heldOutFraction to 0',
-      });
-    }
-    return new Split(this.seed, this.#train > 0 ? this.#lowest + 1 : this.#highest);
   }
 }

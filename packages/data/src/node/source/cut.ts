@@ -1,5 +1,6 @@
 // Cuts a stream of text into pieces of bounded length, at paragraphs where it can.
-import { PASSAGE_CHARS, type Passage } from "./source.js";
+import type { Piece } from "./reader.js";
+import { PASSAGE_CHARS } from "./source.js";
 
 const MARKS = ["\n\n", "\r\n\r\n", "\n", " "];
 
@@ -32,12 +33,12 @@ export class TextCutter {
   }
 }
 
-/** The passages of a document that is in memory as a whole; none for an empty one. */
-export function* documentPassages(document: string, text: string, bytesRead: number): Generator<Passage> {
+/** A document that is in memory as a whole, in pieces; none for an empty one. */
+export function* documentPieces(document: string, text: string): Generator<Piece> {
   const cutter = new TextCutter(PASSAGE_CHARS);
-  for (const piece of cutter.push(text)) yield { document, text: piece, last: false, bytesRead };
+  for (const piece of cutter.push(text)) yield { document, text: piece, last: false };
   const rest = cutter.end();
-  if (rest !== "") yield { document, text: rest, last: true, bytesRead };
+  if (rest !== "") yield { document, text: rest, last: true };
 }
 
 /** After the last paragraph, line or word that ends in the second half of [start, limit), in this order of liking. */

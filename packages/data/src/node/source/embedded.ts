@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CambiumError } from "@cambium/ir";
-import { documentPassages } from "./cut.js";
+import { documentPieces } from "./cut.js";
 import { PASSAGE_CHARS, type Source } from "./source.js";
 
 const PACKAGE = "@cambium/corpora";
@@ -42,13 +42,14 @@ export async function embeddedSource(name: string, projectDir: string): Promise<
   };
   return {
     name,
+    passedOver: [],
     state: async () => ({ bytes: inspect().bytes, signature: inspect().hash, changedAt: 0 }),
     fingerprint: async () => inspect().hash,
     async *passages() {
       let bytesRead = 0;
       for (const { id, text } of corpus.documents()) {
         bytesRead += Buffer.byteLength(text);
-        yield* documentPassages(id, text, bytesRead);
+        for (const piece of documentPieces(id, text)) yield { ...piece, bytesRead };
       }
     },
   };

@@ -23,32 +23,49 @@ export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Whether `path` is a folder. @throws CambiumError `E_NOT_FOUND` and the other file errors. */
+/** Whether `path` is a folder, and not a file. @throws CambiumError `E_NOT_A_FILE` for a pipe or a device; file errors. */
 export async function isFolder(path: string): Promise<boolean> {
-  return (await withFileErrors(path, () => stat(path))).isDirectory();
+  const found = await withFileErrors(path, () => stat(path));
+  if (found.isDirectory() || found.isFile()) return found.isDirectory();
+  throw new CambiumError("E_NOT_A_FILE", "a file or a folder is expected here", { where: path });
+}
+
+/** Whether `path` is a file or a link to one; false when nothing is there. */
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+}
+
+/** What a folder holds. */
+export interface Listing {
+  /** Files, as paths relative to the folder with `/`, in order of their UTF-16 units. */
+  readonly names: readonly string[];
+  /** Hidden entries, links that lead to no file, and what is neither file nor folder. */
+  readonly others: readonly string[];
 }
 
 /**
- * Files under `folder` with one of `extensions`, as paths relative to it with `/`, in order of their UTF-16 units.
- * Hidden entries are left out. Links to files are followed; links to folders are not, as they may lead in a circle.
+ * The files under `folder`. Hidden entries are left out. Links to files are followed; links to folders are not, as they
+ * may lead in a circle.
  */
-export async function listFiles(folder: string, extensions: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
+export async function listFiles(folder: string): Promise<Listing> {
+  const names: string[] = [];
+  const others: string[] = [];
   const visit = async (prefix: string): Promise<void> => {
     const here = join(folder, prefix);
     for (const entry of await withFileErrors(here, () => readdir(here, { withFileTypes: true }))) {
-      if (entry.name.startsWith(".")) continue;
       const path = `${prefix}${entry.name}`;
-      if (entry.isDirectory()) await visit(`${path}/`);
-      else if (extensions.some((extension) => entry.name.toLowerCase().endsWith(extension))) {
-        const target = join(folder, path);
-        const isFile = entry.isFile() || (await withFileErrors(target, () => stat(target))).isFile();
-        if (isFile) found.push(path);
-      }
+      const target = join(folder, path);
+      if (entry.name.startsWith(".")) others.push(entry.isDirectory() ? `${path}/` : path);
+      else if (entry.isDirectory()) await visit(`${path}/`);
+      else if (entry.isFile() || (await isFile(target))) names.push(path);
+      else others.push(path);
     }
   };
   await visit("");
-  return found.sort();
+  return { names: names.sort(), others };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface SourceState {
 export interface Source {
   /** As people know it, e.g. a path or `moby-dick`. */
   readonly name: string;
+  /** Files and folders of it that are not read, as paths within it. */
+  readonly passedOver: readonly string[];
   /** @throws CambiumError when the source is absent or empty. */
   state(): Promise<SourceState>;
   /** SHA-256 (hex) over the content and whatever else decides the passages; `onBytes` hears how much was read. */

@@ -21,10 +21,7 @@ export function decodeUtf8(bytes: Uint8Array, where: string, offset: number, inv
     throw new CambiumError("E_UTF8", "this is not UTF-8 text", {
       where: `${where}, byte ${offset + at}`,
       got: `bytes ${shown}`,
-      hint:
-        /^(fffe|feff)/.test(shown.replace(" ", "")) && offset + at === 0
-          ? "this looks like UTF-16: convert it, e.g. with `iconv -f utf-16 -t utf-8`"
-          : 'convert the file (e.g. `iconv -f latin1 -t utf-8`), or read it with invalidUtf8: "replace"',
+      hint: "convert it, e.g. with iconv -f latin1 -t utf-8 FILE > FILE.txt",
     });
   }
   return strict.decode(bytes);

@@ -1,0 +1,28 @@
+// generation_config.json of a model directory: the tokens that end a generation.
+import { join } from "node:path";
+import { parseJson, readTextFileIfThere } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+
+const generationConfigFile = "generation_config.json";
+
+/**
+ * The ids that end a generation as `eos_token_id` of the file says, which counts before config.json's, as in transformers;
+ * undefined where it says nothing.
+ * @throws CambiumError `E_CONFIG` for what is not an id or a list of ids; those of reading the file.
+ */
+export async function readStopTokens(directory: string): Promise<readonly number[] | undefined> {
+  const path = join(directory, generationConfigFile);
+  const text = await readTextFileIfThere(path);
+  if (text === undefined) return undefined;
+  const json = parseJson(text, path);
+  const stated = typeof json === "object" && json !== null && "eos_token_id" in json ? json.eos_token_id : null;
+  if (stated === null) return undefined;
+  const ids: readonly unknown[] = Array.isArray(stated) ? stated : [stated];
+  if (ids.every((id): id is number => Number.isSafeInteger(id) && (id as number) >= 0)) return ids;
+  throw new CambiumError("E_CONFIG", "the tokens that end a generation are not token ids", {
+    where: `${path}, eos_token_id`,
+    expected: "an id or a list of ids",
+    got: JSON.stringify(stated),
+    hint: "mend the file, or remove it: config.json then says what ends a text",
+  });
+}

@@ -1,0 +1,31 @@
+// What a rule of splitting does in one pass over a corpus.
+import { CambiumError } from "@cambium/ir";
+import type { Passage } from "../source/source.js";
+
+/** Tokens on each side. */
+export interface TokenCounts {
+  readonly train: number;
+  readonly heldOut: number;
+}
+
+/** A passage, or the part of one that is on one side. */
+export interface SplitPart {
+  readonly text: string;
+  /** The text ends here, as in `Passage`. */
+  readonly last: boolean;
+  readonly heldOut: boolean;
+}
+
+/** Serves one pass; a second one needs another. */
+export interface SplitRule {
+  /** `documents`: whole ones are held out. `position`: the end of the text is. */
+  readonly kind: "documents" | "position";
+  /** The parts of the next passage, in order. */
+  parts(passage: Passage): readonly SplitPart[];
+  /** After the pass, which made `tokens`: undefined if the split stands, else the rule for another pass. @throws CambiumError */
+  amended(where: string, tokens: TokenCounts): SplitRule | undefined;
+}
+
+export function emptyCorpus(where: string): CambiumError {
+  return new CambiumError("E_CORPUS_EMPTY", "the corpus holds no text", { where });
+}

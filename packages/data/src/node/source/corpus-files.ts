@@ -1,0 +1,154 @@
+// A corpus in files: one, or those of a folder that hold text, each read as what it is.
+import { basename, join, resolve } from "node:path";
+import { CambiumError } from "@cambium/ir";
+import type { TextFormat } from "../../text-formats.js";
+import { filesState, hashFiles, isFolder, listFiles } from "./files.js";
+import { formatOf, isTextFormat, readableEndings, refuseFile } from "./format.js";
+import { readJson } from "./json.js";
+import { readJsonl } from "./jsonl.js";
+import type { CorpusFile, FormatReader, ReadOptions } from "./reader.js";
+import { PASSAGE_CHARS, type Source } from "./source.js";
+import { tableReader } from "./table.js";
+import { readText } from "./text.js";
+import { TextBytes } from "./text-bytes.js";
+import type { InvalidUtf8 } from "./utf8.js";
+
+export interface FilesOptions {
+  /** What the files are. Default: as their endings say; in a folder, only the files of that format are read. */
+  readonly format?: TextFormat;
+  /** The field of JSON, or the column of a table, that holds the text. Default `text`. */
+  readonly field?: string;
+  /** `"error"` (default) names the byte; `"replace"` puts U+FFFD. */
+  readonly invalidUtf8?: InvalidUtf8;
+  /**
+   * Characters in a block at most. A single text file is cut into blocks, at paragraphs where it has any, and each block
+   * is a document, so that some of it can be held out of training. Default 8192.
+   */
+  readonly blockChars?: number;
+  /** What a document is in text files: default `"block"` for a single file, `"file"` for a folder. */
+  readonly documents?: "block" | "file";
+  /** Longer lines are refused, so that memory stays bounded. Default 64 MiB. */
+  readonly maxLineBytes?: number;
+}
+
+/** Total: a format without a reader does not compile. */
+const readers: { readonly [F in TextFormat]: FormatReader } = {
+  text: readText,
+  jsonl: readJsonl,
+  json: readJson,
+  csv: tableReader(","),
+  tsv: tableReader("\t"),
+};
+
+interface ReadableFile extends CorpusFile {
+  readonly format: TextFormat;
+}
+
+/**
+ * The file, or the folder of files (recursive, in order of their paths), at `path`. UTF-8 or UTF-16 with a byte order
+ * mark, packed by gzip or zstd or not; files without text are passed over, and what a folder holds besides is listed in
+ * `passedOver`.
+ * @throws CambiumError `E_NOT_FOUND`, `E_NOT_A_FILE`, `E_CORPUS_EMPTY`, `E_OPTION`, `E_CORPUS_FORMAT` for what is not
+ * read as text; later, while reading, the errors of the formats.
+ */
+export async function filesSource(path: string, options: FilesOptions = {}): Promise<Source> {
+  const folder = await isFolder(path);
+  const reading = readOptions(options, folder);
+  const { files, passedOver } = folder ? await filesIn(path, options.format) : single(path, options.format);
+  const firsts = new Map(files.map((file) => [file.format, file] as const).toReversed());
+  for (const file of firsts.values()) await checkHead(file);
+  const paths = files.map((file) => file.path);
+  const identity = identityOf(files, reading);
+  return {
+    name: path,
+    passedOver,
+    state: () => filesState(paths, identity, path),
+    fingerprint: (onBytes) => hashFiles(paths, identity, onBytes),
+    async *passages() {
+      let before = 0;
+      for (const file of files) {
+        const bytes = new TextBytes(file.path);
+        for await (const piece of readers[file.format](file, bytes, reading))
+          yield { ...piece, bytesRead: before + bytes.bytesRead };
+        before += bytes.bytesRead;
+      }
+    },
+  };
+}
+
+function readOptions(options: FilesOptions, folder: boolean): ReadOptions {
+  const { field = "text", invalidUtf8 = "error", blockChars = 8192, maxLineBytes = 64 * 1024 * 1024 } = options;
+  if (!Number.isInteger(blockChars) || blockChars < 16 || blockChars > PASSAGE_CHARS) {
+    throw new CambiumError("E_OPTION", "blockChars is out of range", {
+      expected: `an integer from 16 to ${PASSAGE_CHARS}`,
+      got: String(blockChars),
+    });
+  }
+  const documents = options.documents ?? (folder ? "file" : "block");
+  return { field, invalidUtf8, documents, maxLineBytes, maxChars: documents === "block" ? blockChars : PASSAGE_CHARS };
+}
+
+interface Found {
+  readonly files: readonly ReadableFile[];
+  readonly passedOver: readonly string[];
+}
+
+function single(path: string, asked: TextFormat | undefined): Found {
+  const told = formatOf(path);
+  if (asked === undefined && told !== undefined && !isTextFormat(told)) refuseFile(told, path);
+  const format = asked ?? (isTextFormat(told) ? told : "text");
+  return {
+    files: [{ name: basename(path), path: resolve(path), guessed: asked === undefined, format }],
+    passedOver: [],
+  };
+}
+
+async function filesIn(folder: string, asked: TextFormat | undefined): Promise<Found> {
+  const { names, others } = await listFiles(folder);
+  const files: ReadableFile[] = [];
+  const passedOver = [...others];
+  for (const name of names) {
+    const format = formatOf(name);
+    if (isTextFormat(format) && (asked ?? format) === format)
+      files.push({ name, path: join(folder, name), guessed: asked === undefined, format });
+    else passedOver.push(name);
+  }
+  if (files.length > 0) return { files, passedOver: passedOver.sort() };
+  throw new CambiumError("E_CORPUS_EMPTY", "the folder holds no files of text", {
+    where: folder,
+    expected: `files ending in ${readableEndings(asked && [asked])}`,
+    got: passedOver.length === 0 ? "an empty folder" : shortList(passedOver),
+    hint: "rename the files, or name one of them with the format it has (format: text)",
+  });
+}
+
+/** The first few of `names`, and how many more there are. */
+export function shortList(names: readonly string[], shown = 5): string {
+  const more = names.length - shown;
+  return `${names.slice(0, shown).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Finds out now, and not once the run has begun, that a file is not what it is called. */
+async function checkHead(file: ReadableFile): Promise<void> {
+  const options = {
+    field: "",
+    invalidUtf8: "replace",
+    documents: "file",
+    maxChars: PASSAGE_CHARS,
+    maxLineBytes: 0,
+  } as const;
+  const bytes = new TextBytes(file.path);
+  const pieces = file.format === "text" ? readText(file, bytes, options) : bytes.chunks();
+  for await (const _ of pieces) return;
+}
+
+/** What besides the files' contents decides the passages. */
+function identityOf(files: readonly ReadableFile[], options: ReadOptions): object {
+  const { field, invalidUtf8, documents, maxChars } = options;
+  const kinds = [...new Set(files.map(({ format }) => format))];
+  const [kind] = kinds;
+  const text = { kind, invalidUtf8, documents, maxChars };
+  const records = { kind, field, invalidUtf8, passageChars: PASSAGE_CHARS };
+  if (kinds.length === 1) return kind === "text" ? text : records;
+  return { ...text, ...records, kind: files.map(({ format }) => format) };
+}

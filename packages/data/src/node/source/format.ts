@@ -1,0 +1,125 @@
+// How documents lie in a file, told by the ending of its name: formats that are read, and files that are not.
+import { CambiumError } from "@cambium/ir";
+import { type TextFormat, textFormats } from "../../text-formats.js";
+
+const endings: { readonly [F in TextFormat]: readonly string[] } = {
+  text: ["txt", "text", "md", "markdown"],
+  jsonl: ["jsonl", "ndjson", "jsonlines"],
+  json: ["json"],
+  csv: ["csv"],
+  tsv: ["tsv", "tab"],
+};
+
+/** A kind of file that is not read as text, though some of them are text to the eye. */
+export interface Unreadable {
+  readonly what: string;
+  /** What to do instead. */
+  readonly hint: string;
+}
+
+const table = (what: string, read: string): Unreadable => ({
+  what,
+  hint: `write it as JSON lines: python -c "import pandas; pandas.${read}('FILE').to_json('FILE.jsonl', orient='records', lines=True)"`,
+});
+const markup = (what: string): Unreadable => ({
+  what,
+  hint: "convert it to plain text (pandoc -t plain FILE -o FILE.txt), or say format: text to take the markup as it stands",
+});
+const packed = (what: string): Unreadable => ({ what, hint: "unpack it and name the file or folder that comes out" });
+const document = (what: string): Unreadable => ({
+  what,
+  hint: "save its text as a .txt file, one for each document",
+});
+const data = (what: string): Unreadable => ({ what, hint: "name a file or folder of text" });
+
+const unreadable: readonly (readonly [endings: string, kind: Unreadable])[] = [
+  ["parquet pq", table("a Parquet table", "read_parquet")],
+  ["arrow feather", table("an Arrow table", "read_feather")],
+  ["orc", table("an ORC table", "read_orc")],
+  ["xlsx xls ods", table("a spreadsheet", "read_excel")],
+  ["html htm xhtml", markup("a web page")],
+  ["xml svg rss opml", markup("XML")],
+  ["rtf tex", markup("a document with markup")],
+  [
+    "ipynb",
+    {
+      what: "a notebook",
+      hint: "convert it (jupyter nbconvert --to markdown FILE), or say format: text to take the JSON as it stands",
+    },
+  ],
+  ["yaml yml toml ini", markup("a settings file")],
+  ["zip tar tgz 7z rar bz2 xz lz4 br", packed("an archive")],
+  ["pdf doc docx odt epub mobi ppt pptx", document("a document that is not plain text")],
+  ["npy npz pt pth pkl bin safetensors gguf onnx h5 tokens", data("a file of numbers")],
+  ["db sqlite sqlite3", data("a database")],
+  ["png jpg jpeg gif webp mp3 mp4 wav flac", data("pictures or sound")],
+];
+
+/** Endings of files whose contents are compressed; the ending before them counts. */
+const compressed = /\.(gz|zst)$/i;
+
+/** What the file `name` is by its ending; undefined for endings that say nothing. */
+export function formatOf(name: string): TextFormat | Unreadable | undefined {
+  const ending = /\.([^./\\]+)$/.exec(name.replace(compressed, ""))?.[1]?.toLowerCase() ?? "";
+  const format = textFormats.find((known) => endings[known].includes(ending));
+  return format ?? unreadable.find(([list]) => list.split(" ").includes(ending))?.[1];
+}
+
+export function isTextFormat(found: ReturnType<typeof formatOf>): found is TextFormat {
+  return typeof found === "string";
+}
+
+/** The endings that are read, for messages. */
+export function readableEndings(formats: readonly TextFormat[] = textFormats): string {
+  const list = formats.flatMap((format) => endings[format].map((ending) => `.${ending}`));
+  return `${list.join(", ")}; with .gz or .zst behind it as well`;
+}
+
+/** @throws CambiumError `E_CORPUS_FORMAT` always. */
+export function refuseFile({ what, hint }: Unreadable, where: string): never {
+  const expected = "text, JSON lines, a JSON list, CSV or TSV";
+  throw new CambiumError("E_CORPUS_FORMAT", "this file cannot be read as text", { where, expected, got: what, hint });
+}
+
+/** Files by how they begin, whatever they are called. */
+const signatures: readonly (readonly [begins: string, kind: Unreadable])[] = [
+  ["PAR1", table("a Parquet table", "read_parquet")],
+  ["ARROW1", table("an Arrow table", "read_feather")],
+  ["PK\x03\x04", packed("a zip archive, or an office document")],
+  ["\xfd7zXZ\x00", packed("an xz archive")],
+  ["BZh9", packed("a bzip2 archive")],
+  ["7z\xbc\xaf\x27\x1c", packed("a 7z archive")],
+  ["%PDF-", document("a PDF")],
+  ["\xd0\xcf\x11\xe0", document("an office document")],
+  ["SQLite format 3", data("a database")],
+  ["GGUF", data("a file of numbers")],
+  ["\x89PNG", data("a picture")],
+  ["\x89HDF", data("a file of numbers")],
+  ["\xff\xd8\xff", data("a picture")],
+];
+
+/** @throws CambiumError `E_CORPUS_FORMAT` for bytes that begin as a file that is not text. */
+export function checkSignature(head: Uint8Array, where: string): void {
+  const begin = Buffer.from(head.subarray(0, 16)).toString("latin1");
+  const found = signatures.find(([signature]) => begin.startsWith(signature));
+  if (found) refuseFile(found[1], where);
+  const [a, b, c, d] = head;
+  const wide = head.length >= 4 && ((a !== 0 && b === 0 && c !== 0 && d === 0) || (a === 0 && b && c === 0 && d));
+  if (!wide) return;
+  const hint = "convert it: iconv -f utf-16le -t utf-8 FILE > FILE.txt";
+  refuseFile({ what: "UTF-16 without a byte order mark", hint }, where);
+}
+
+const string = String.raw`"(?:[^"\\]|\\.)*"`;
+const beginnings: readonly (readonly [RegExp, what: string, hint: string])[] = [
+  [new RegExp(String.raw`^\s*\{\s*${string}\s*:`), "JSON", "say format: jsonl for an object a line"],
+  [new RegExp(String.raw`^\s*\[\s*(?:\{\s*${string}\s*:|${string}\s*[,\]])`), "a JSON list", "say format: json"],
+  [/^\s*(?:<!doctype html|<html[\s>]|<\?xml[\s?])/i, "a web page or XML", "convert it to plain text"],
+  [/^\{\\rtf/, "a document with markup", "convert it to plain text"],
+];
+
+/** @throws CambiumError `E_CORPUS_FORMAT` for a text that begins as one of another format does. */
+export function checkProse(begin: string, where: string): void {
+  const found = beginnings.find(([pattern]) => pattern.test(begin));
+  if (found) refuseFile({ what: found[1], hint: `${found[2]}, or format: text to take it as it stands` }, where);
+}

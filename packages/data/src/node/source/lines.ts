@@ -1,0 +1,49 @@
+// The lines of a file as bytes; only the line under way is held.
+import { CambiumError } from "@cambium/ir";
+import type { TextBytes } from "./text-bytes.js";
+
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  /** Of the first byte in the text. */
+  readonly offset: number;
+  /** Without the line feed. */
+  readonly bytes: Uint8Array;
+}
+
+/** @throws CambiumError `E_JSONL_LINE_LENGTH` for a line longer than `maxBytes`. */
+export async function* lines(file: TextBytes, maxBytes: number): AsyncGenerator<Line> {
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let number = 1;
+  let offset = 0;
+  const hold = (bytes: Uint8Array): void => {
+    heldBytes += bytes.length;
+    if (heldBytes > maxBytes) {
+      throw new CambiumError("E_JSONL_LINE_LENGTH", "this line is too long", {
+        where: `${file.path}:${number}`,
+        expected: `at most ${maxBytes} bytes`,
+        hint: "is this one document a line? Cut longer ones into several",
+      });
+    }
+    held.push(bytes);
+  };
+  const take = (): Line => {
+    const line = { number, offset, bytes: Buffer.concat(held) };
+    number++;
+    offset += heldBytes + 1;
+    held = [];
+    heldBytes = 0;
+    return line;
+  };
+  for await (const chunk of file.chunks()) {
+    let start = 0;
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
+      hold(chunk.subarray(start, end));
+      yield take();
+      start = end + 1;
+    }
+    if (start < chunk.length) hold(chunk.slice(start));
+  }
+  if (heldBytes > 0) yield take();
+}

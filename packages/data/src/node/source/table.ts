@@ -1,0 +1,66 @@
+// CSV and TSV: a row of names, then a document a row, in one column.
+import { pipeline, Readable } from "node:stream";
+import { CambiumError } from "@cambium/ir";
+import { CsvError, parse } from "csv-parse";
+import { documentPieces } from "./cut.js";
+import { quote } from "./field.js";
+import type { CorpusFile, FormatReader } from "./reader.js";
+import { Utf8Stream } from "./utf8.js";
+
+interface Row {
+  readonly record: Readonly<Record<string, string>>;
+  readonly info: { readonly lines: number };
+}
+
+/**
+ * RFC 4180, the first row naming the columns. Empty rows and empty texts are passed over.
+ * @throws CambiumError `E_CORPUS_FIELD` where no column is called `field`; `E_CORPUS_FORMAT` for rows that do not fit.
+ */
+export function tableReader(delimiter: "," | "\t"): FormatReader {
+  return async function* (file, bytes, { field, invalidUtf8, maxLineBytes }) {
+    const decoder = new Utf8Stream(file.path, invalidUtf8);
+    const text = async function* () {
+      for await (const chunk of bytes.chunks()) {
+        if (chunk.includes(0)) throw unfit(file.path, "bytes of zero, which no text has");
+        yield decoder.push(chunk);
+      }
+      yield decoder.end();
+    };
+    const columns = (names: string[]) => {
+      if (names.includes(field)) return names;
+      throw noColumn(file, field, names);
+    };
+    const rows = parse({
+      ...{ delimiter, columns, info: true, skip_empty_lines: true, max_record_size: maxLineBytes },
+      // Tabs separate texts that may have quotes anywhere.
+      ...(delimiter === "\t" && { quote: null }),
+    });
+    // Its errors are those of `rows`, which is destroyed with them.
+    pipeline(Readable.from(text()), rows, () => undefined);
+    try {
+      for await (const { record, info } of rows as AsyncIterable<Row>)
+        yield* documentPieces(`${file.name}:${info.lines}`, record[field] ?? "");
+    } catch (cause) {
+      if (cause instanceof CsvError) throw unfit(`${file.path}:${String(cause["lines"] ?? "")}`, cause.message);
+      throw cause;
+    }
+  };
+}
+
+function noColumn({ path }: CorpusFile, field: string, names: readonly string[]): CambiumError {
+  return new CambiumError("E_CORPUS_FIELD", `the table has no column "${field}"`, {
+    where: `${path}:1`,
+    expected: "a first row that names the columns",
+    got: `the columns ${quote(names.join(", "))}`,
+    hint: `say field: ${names.slice(0, 5).map(quote).join(" or ")}`,
+  });
+}
+
+function unfit(where: string, got: string): CambiumError {
+  return new CambiumError("E_CORPUS_FORMAT", "this table cannot be read", {
+    where,
+    expected: "rows of as many cells as the first; quotes in quoted cells doubled",
+    got,
+    hint: "write it again with a CSV writer, or as JSON lines",
+  });
+}
