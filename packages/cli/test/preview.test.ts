@@ -73,6 +73,28 @@ test("says it for a person", async () => {
   expect(shown).toMatch(/R_c +4\/7[\s\S]*base loss +\d+\.\d+ [\s\S]*grown loss[\s\S]*\ndifference +[+-]\d/);
 });
 
+test.each([
+  ["one NaN in the embedding", (): number => Number.NaN],
+  ["infinity", (): number => Number.POSITIVE_INFINITY],
+  ["numbers that overflow", (): number => 3e38],
+])("refuses weights with %s, with an exit code and no figures", async (_, value) => {
+  const bad = join(folder, "bad");
+  const values = initParameters(config, { seed: "preview", scheme: "hf" });
+  for (const { data } of Object.values(values)) data[0] = value();
+  const configJson = writeHfModel(config, { dtype: "f32" });
+  await writeModelDirectory(bad, { configJson, tensors: hostSources(values, "f32"), replace: true });
+  for (const form of [[], ["--json"]]) {
+    const {
+      code,
+      errors,
+      output: printed,
+    } = await cambium([...["preview", bad, "--operator", stack, "--backend", "reference"], ...measured, ...form]);
+    expect(code).not.toBe(0);
+    expect(errors).toMatch(/E_NOT_FINITE[\s\S]*the base model/);
+    expect(printed).toBe("");
+  }
+});
+
 test("tells every mistake at once, each with its code", async () => {
   const { code, errors } = await cambium(["preview", join(folder, "no"), "--operator", "stakc", "--factor", "x"]);
   expect(code).toBe(2);

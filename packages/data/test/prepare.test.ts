@@ -2,11 +2,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { bytesTokenizer } from "../src/index.js";
 import {
   filesSource,
@@ -198,6 +207,38 @@ describe("the cache", () => {
     rmSync(heldOut.path);
     expect((await prepare(source, options(cacheDir))).stats.cached).toBe(false);
     expect((await prepare(source, options(cacheDir))).stats.cached).toBe(true);
+  });
+
+  test.each(["an id of the training file", "the end of a document"])(
+    "whose bytes were changed, times and length kept, is made again: %s",
+    async (what) => {
+      const cacheDir = folder();
+      const source = await jsonl(numbered(30));
+      const { train } = await prepare(source, options(cacheDir));
+      const before = texts(train);
+      // Known to be sound by now, as in a cache that has been used.
+      const old = new Date(Date.now() - 10_000);
+      utimesSync(train.path, old, old);
+      await sleep(10);
+      expect((await prepare(source, options(cacheDir))).stats.cached).toBe(true);
+      const bytes = readFileSync(train.path);
+      const at = what.startsWith("an id") ? 4096 + 2 * 7 : bytes.length - 8;
+      writeFileSync(train.path, bytes.with(at, (bytes[at] as number) ^ 1));
+      utimesSync(train.path, old, old);
+      const again = await prepare(source, options(cacheDir));
+      expect([again.stats.cached, texts(again.train)]).toEqual([false, before]);
+    },
+  );
+
+  test("is read against its checksum once, not at every start", async () => {
+    const cacheDir = folder();
+    const source = await jsonl(numbered(30));
+    const { train } = await prepare(source, options(cacheDir));
+    await sleep(2600);
+    const read = vi.spyOn(Object.getPrototypeOf(train), "verify");
+    onTestFinished(() => read.mockRestore());
+    for (let start = 0; start < 3; start++) await prepare(source, options(cacheDir));
+    expect(read).toHaveBeenCalledTimes(2);
   });
 
   test("is filled once by many at once", async () => {

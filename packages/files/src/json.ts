@@ -1,6 +1,6 @@
 // A strict JSON reader for files from strangers: duplicate keys are errors, nesting is bounded, `__proto__` is a key.
 import { CambiumError } from "@cambium/ir";
-import { quote, ReasonList } from "./reasons.js";
+import { quote, ReasonList, SHOWN_REASONS } from "./reasons.js";
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 
@@ -72,7 +72,7 @@ class Parser {
       this.#at++;
       const value = this.#value(depth);
       if (Object.hasOwn(object, key)) {
-        this.#duplicates.add({ where: this.#position(start), message: `the key ${quote(key)} is given twice` });
+        this.#twice(key, start);
       }
       // Assigning to `__proto__` would set the prototype.
       if (key === "__proto__") {
@@ -80,6 +80,12 @@ class Parser {
       } else object[key] = value;
     });
     return object;
+  }
+
+  /** Only what will be shown is worked out: a place is found by reading from the start. */
+  #twice(key: string, start: number): void {
+    const where = this.#duplicates.count < SHOWN_REASONS ? { where: this.#position(start) } : {};
+    this.#duplicates.add({ ...where, message: `the key ${quote(key)} is given twice` });
   }
 
   #array(depth: number): JsonValue[] {

@@ -1,7 +1,8 @@
 // Reasons gathered by one check, capped so that a hostile file cannot flood the screen or the memory.
 import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
 
-const SHOWN = 20;
+/** Reasons that are kept and shown; the others are counted. */
+export const SHOWN_REASONS = 20;
 
 /** Collects every reason a check finds; keeps the first 20 and counts the rest. */
 export class ReasonList {
@@ -14,7 +15,7 @@ export class ReasonList {
 
   add(reason: Reason): void {
     this.#count++;
-    if (this.#shown.length < SHOWN) this.#shown.push(reason);
+    if (this.#shown.length < SHOWN_REASONS) this.#shown.push(reason);
   }
 
   /** Takes over what another check found: its reasons, or the error itself as one. Other errors are rethrown. */

@@ -14,6 +14,7 @@ import {
   layerOrigins,
 } from "@cambium/growth";
 import { meanLoss, type Weights } from "@cambium/inference";
+import { CambiumError } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec, modelSizes, readHfModel, sizesAlong } from "@cambium/model";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
@@ -138,7 +139,7 @@ async function measure(
   const { bytes: weightBytes } = await device.memory();
   const losses = async (what: string, model: ModelSpec, inputs: Weights): Promise<Measured> => {
     const masks = what === "grown" ? plan.phase.masks : [];
-    const loss = await lossOf(device, model, inputs, windows, masks, (done) => {
+    const loss = await lossOf(what, device, model, inputs, windows, masks, (done) => {
       signal.throwIfAborted();
       line.show(() => `Loss of the ${what} model ${Math.floor((100 * done) / windows.batches.length)} %`);
     });
@@ -157,6 +158,7 @@ async function measure(
 }
 
 async function lossOf(
+  what: string,
   device: Device,
   model: ModelSpec,
   weights: Weights,
@@ -166,7 +168,13 @@ async function lossOf(
 ): Promise<number> {
   using executable = await device.compile(lossGraph(model, { batch, time: context, masks }));
   const tokens = batches.map((data) => ({ dtype: "i32", shape: [batch, context + 1], data }) as const);
-  return await meanLoss(executable, weights, tokens, progress);
+  const loss = await meanLoss(executable, weights, tokens, progress);
+  if (Number.isFinite(loss)) return loss;
+  throw new CambiumError("E_NOT_FINITE", "the model's loss is not finite", {
+    where: `the ${what} model`,
+    got: `${loss}`,
+    hint: "the weights hold NaN or infinity, or numbers too large for f32",
+  });
 }
 
 function describe({ base, grown, tokens, context, weightBytes, device, operator }: Shown, plan: GrowthPlan): string {

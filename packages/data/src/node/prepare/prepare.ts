@@ -8,6 +8,7 @@ import type { Source } from "../source/source.js";
 import { TokenFile } from "../tokens/reader.js";
 import { rememberedFingerprint } from "./fingerprint.js";
 import { Pacer, type Progress } from "./pacer.js";
+import { requireSound } from "./sound.js";
 import { Split } from "./split.js";
 import type { SplitRule, TokenCounts } from "./split-rule.js";
 import { tokenizeSides } from "./tokenize.js";
@@ -81,13 +82,13 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
     documents: placeOf([split.threshold, options.seed]),
     position: placeOf(["position", options.heldOutFraction, atLeast]),
   };
-  const found = openPrepared(places.documents, tokenizer, true);
+  const found = await openPrepared(places.documents, tokenizer, cacheDir);
   if (found !== undefined) {
     if (options.heldOutFraction === 0 || enough(found, atLeast)) return found;
     found.close();
   }
   // The rule by documents did not serve this text before.
-  const byPosition = openPrepared(places.position, tokenizer, true);
+  const byPosition = await openPrepared(places.position, tokenizer, cacheDir);
   if (byPosition !== undefined) return byPosition;
   let rule: SplitRule | undefined = split;
   let kind = rule.kind;
@@ -108,7 +109,7 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
       return at.amended(source.name, tokens);
     });
   }
-  const made = openPrepared(places[kind], tokenizer, false);
+  const made = await openPrepared(places[kind], tokenizer);
   if (made !== undefined) return made;
   throw new CambiumError("E_CACHE", "the token files vanished as they were made", {
     where: cacheDir,
@@ -155,12 +156,16 @@ async function writeBoth(
   }
 }
 
-/** The preparation in these files; undefined if there is none, or not a sound one. */
-function openPrepared(place: Place, tokenizer: Tokenizer, cached: boolean): PreparedData | undefined {
+/**
+ * The preparation in these files; undefined if there is none, or not a sound one.
+ * @param cacheDir where they were found; absent when they were written just now
+ */
+async function openPrepared(place: Place, tokenizer: Tokenizer, cacheDir?: string): Promise<PreparedData | undefined> {
   const { content } = place;
   const opened: TokenFile[] = [];
   try {
     for (const path of [place.train, place.heldOut]) opened.push(TokenFile.open(path));
+    if (cacheDir !== undefined) for (const file of opened) await requireSound(file, cacheDir);
   } catch (error) {
     for (const file of opened) file.close();
     const redo = error instanceof CambiumError && ["E_NOT_FOUND", "E_TOKEN_FILE"].includes(error.code);
@@ -176,6 +181,7 @@ function openPrepared(place: Place, tokenizer: Tokenizer, cached: boolean): Prep
     close();
     return undefined;
   }
+  const cached = cacheDir !== undefined;
   return { train, heldOut, tokenizer, stats: { content, cached, train: side(train), heldOut: side(heldOut) }, close };
 }
 

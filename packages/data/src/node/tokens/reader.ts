@@ -1,7 +1,7 @@
 // Reads a token file by position; nothing of it is held, the system's page cache is the cache.
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
-import { toFileError, withFileErrors } from "@cambium/files";
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from "node:fs";
+import { type FileState, stateOf, toFileError, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { checkRange, type TokenReader } from "../../tokens.js";
 import { bytesPerToken, decodeHeader, HEADER_BYTES, indexOffset, type TokenHeader } from "./format.js";
@@ -24,18 +24,26 @@ export class TokenFile implements TokenReader {
   static open(path: string): TokenFile {
     let fd: number;
     try {
-      fd = openSync(path, "r");
+      // Without the flag, the opening of a named pipe would wait for its writer.
+      fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     } catch (error) {
       throw toFileError(error, path);
     }
     try {
+      const entry = fstatSync(fd);
+      if (!entry.isFile()) throw new CambiumError("E_NOT_A_FILE", "this is no regular file", { where: path });
       const head = Buffer.alloc(HEADER_BYTES);
       const bytesRead = readSync(fd, head, 0, HEADER_BYTES, 0);
-      return new TokenFile(path, decodeHeader(head.subarray(0, bytesRead), fstatSync(fd).size, path), fd);
+      return new TokenFile(path, decodeHeader(head.subarray(0, bytesRead), entry.size, path), fd);
     } catch (error) {
       closeSync(fd);
       throw toFileError(error, path);
     }
+  }
+
+  /** What tells this file from one that was changed or replaced since. */
+  get state(): FileState {
+    return stateOf(fstatSync(this.#fd, { bigint: true }));
   }
 
   get length(): number {
