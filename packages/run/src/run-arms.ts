@@ -38,6 +38,7 @@ export interface PreparedRun {
   readonly checkpoint: Checkpoint | undefined;
   readonly files: readonly ExtraFile[];
   readonly signal: AbortSignal | undefined;
+  readonly saveRequests: (() => number) | undefined;
 }
 
 /** What this sitting has done so far. */
@@ -78,13 +79,13 @@ async function runPlanned(
   sitting: Sitting,
   handover: Handover,
 ): Promise<RunOutcome["state"] | "decided"> {
-  const { recipe, directory, device, data, observer, signal, files, checkpoint } = run;
+  const { recipe, directory, device, data, observer, signal, saveRequests, files, checkpoint } = run;
   for (const { stage } of arms.flatMap(({ stages }) => stages)) requireMemory(stage);
   observer.onPlan?.(arms);
   await writeFileAtomic(directory.recipe, recipeText(recipe));
   await directory.write(describeRun(run, arms));
   const common: Omit<StageContext, "samples" | "next"> = {
-    ...{ directory, device, data, observer, signal, handover },
+    ...{ directory, device, data, observer, signal, saveRequests, handover },
     companions: { files, config: checkpoint?.configJson },
     snapshotSeconds: recipe.snapshot.everySeconds,
   };

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly observer?: RunObserver;
   /** Ends the run after the step at hand, with a snapshot. */
   readonly signal?: AbortSignal;
+  /** How many snapshots were asked for so far, besides those in time. */
+  readonly saveRequests?: () => number;
 }
 
 /** Reads and checks the recipe at `path`. @throws CambiumError `E_RECIPE`, `E_NOT_FOUND`. */
@@ -87,6 +89,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
             checkpoint,
             files,
             signal,
+            saveRequests: options.saveRequests,
           });
         } catch (error) {
           // A driver that resets or a GPU that leaves takes the device along; what is saved is enough to go on.

@@ -24,6 +24,7 @@ export interface StageContext {
   readonly data: PreparedData;
   readonly observer: RunObserver;
   readonly signal: AbortSignal | undefined;
+  readonly saveRequests: (() => number) | undefined;
   /** Wall seconds between snapshots. */
   readonly snapshotSeconds: number;
   /** What goes with each model: tokenizer files, and the config.json whose further keys are kept. */
@@ -114,7 +115,7 @@ interface Final {
 /** Trains to the stage's end, all of it saved, and returns the state there. */
 async function train(
   plan: PlannedStage,
-  { data, observer, signal, snapshotSeconds, handover, next }: StageContext,
+  { data, observer, signal, saveRequests, snapshotSeconds, handover, next }: StageContext,
   trainer: Trainer,
   { directory, from, growth }: Sitting,
 ): Promise<Final | "interrupted"> {
@@ -144,7 +145,7 @@ async function train(
           for (let i = 0; i < heldOut.count; i++) yield heldOut.at(i);
         },
       },
-      snapshot: { everySeconds: snapshotSeconds, save },
+      snapshot: { everySeconds: snapshotSeconds, save, ...(saveRequests && { requests: saveRequests }) },
       onMetrics: async (row) => {
         const whole = row.step === 1 && growth?.cost ? { ...row, switch: growth.cost } : row;
         await metrics.append(whole);

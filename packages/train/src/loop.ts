@@ -47,6 +47,8 @@ export interface LoopOptions {
     /** Wall seconds between snapshots, to a step or two; one is also taken when the loop is interrupted. */
     readonly everySeconds: number;
     readonly save: (state: TrainingState, progress: Progress) => Promise<void>;
+    /** How many were asked for so far, besides those in time. */
+    readonly requests?: () => number;
   };
   readonly onMetrics?: (row: MetricsRow) => void | Promise<void>;
   /** Held-out loss before the stage's first step: of random weights, or right after growth. */
@@ -89,6 +91,8 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const { trainer, totalTokens, heldOut, snapshot, signal } = options;
   let progress = options.from ?? noProgress;
   let [saved, last] = [performance.now(), Number.NEGATIVE_INFINITY];
+  const requests = () => snapshot?.requests?.() ?? 0;
+  let answered = requests();
   let current: Step | undefined;
   let next: Promise<Step> | undefined;
 
@@ -96,8 +100,10 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const measures = ({ after: { tokens } }: Step) =>
     heldOut !== undefined &&
     (crosses(tokens - trainer.tokensPerStep, tokens, heldOut.everyTokens) || tokens >= totalTokens);
-  const snapshotDue = () => snapshot !== undefined && performance.now() - saved > snapshot.everySeconds * 1000;
+  const snapshotDue = () =>
+    snapshot !== undefined && (performance.now() - saved > snapshot.everySeconds * 1000 || requests() > answered);
   const save = async () => {
+    answered = requests();
     await snapshot?.save(await trainer.state(), progress);
     saved = performance.now();
   };

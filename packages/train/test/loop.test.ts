@@ -237,6 +237,18 @@ describe("trainLoop", () => {
     ]);
   });
 
+  it("saves when it is asked to, once for each time", async () => {
+    const seen: number[] = [];
+    let asked = 3;
+    const request = () => {
+      asked += seen.push(1) === 3 || seen.length === 6 ? 1 : 0;
+    };
+    const snapshot = { everySeconds: 1e9, save: never, requests: () => asked };
+    const { run, snapshots } = await play(slow([], 10, request), { totalTokens: 80, snapshot });
+    await run();
+    expect(snapshots.length).toBe(2);
+  });
+
   it("gives each step the time since the device had nothing else to do", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const script = slow([], 10, (n) => void vi.advanceTimersByTime(1000 * n));

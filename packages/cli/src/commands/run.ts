@@ -68,13 +68,15 @@ export async function runToEnd(
 ): Promise<RunOutcome> {
   const backend = backendOptions(flags);
   const progress = new ProgressDisplay(process.stderr);
-  const { signal, release } = stopOnSignals(() => progress.note("Stopping after this step, then saving …"));
+  const { signal, saveRequests, release } = stopOnSignals(() =>
+    progress.note("Stopping after this step, then saving …"),
+  );
   try {
     const outcome = await runRecipe(recipe, {
       projectDir,
       importer: host.importer(projectDir),
       observer: progress,
-      signal,
+      ...{ signal, saveRequests },
       ...(flags.out !== undefined && { out: flags.out }),
       ...(backend && { backend }),
       ...(flags.precision !== undefined && { precision: flags.precision }),
