@@ -11,7 +11,7 @@ export { freeBytes, requireSpace } from "./disk-space.js";
 export { errnoOf, toFileError, withFileErrors } from "./file-errors.js";
 export { type FileState, fileState, sameState, settledState, stateOf } from "./file-state.js";
 export { makeDirectory, sync, syncTree } from "./flush.js";
-export { isJsonObject, type JsonObject, type JsonValue, parseJson } from "./json.js";
+export { isJsonObject, type JsonObject, type JsonValue, parseJson, parsePythonJson, pythonJson } from "./json.js";
 export { type LockRefusal, takeLock } from "./lock.js";
 export { quote, ReasonList } from "./reasons.js";
 export { removeStaleScratch } from "./scratch.js";

@@ -12,6 +12,13 @@ const MAX_DEPTH = 64;
 const MAX_NUMBER_LENGTH = 64;
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 const LITERALS = { true: true, false: false, null: null } as const;
+/** What Python's json module writes for floats that JSON has no word for. */
+const PYTHON = {
+  ...LITERALS,
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  "-Infinity": Number.NEGATIVE_INFINITY,
+};
 
 /**
  * Parses RFC 8259 JSON. Unlike `JSON.parse` it finds keys given twice and never recurses deeper than `maxDepth`.
@@ -20,6 +27,18 @@ const LITERALS = { true: true, false: false, null: null } as const;
  */
 export function parseJson(text: string, where: string, maxDepth = MAX_DEPTH): JsonValue {
   return new Parser(text, where, maxDepth).document();
+}
+
+/** As {@link parseJson}, with the words NaN, Infinity and -Infinity, as Python writes and reads them. */
+export function parsePythonJson(text: string, where: string): JsonValue {
+  return new Parser(text, where, MAX_DEPTH, PYTHON).document();
+}
+
+/** `value` as Python's json module would write it: with two spaces of indentation, NaN and Infinity bare. */
+export function pythonJson(value: unknown): string {
+  const marked = (_: string, one: unknown) =>
+    typeof one === "number" && !Number.isFinite(one) ? `\u0000${one}\u0000` : one;
+  return JSON.stringify(value, marked, 2).replace(/"\\u0000(NaN|-?Infinity)\\u0000"/g, "$1");
 }
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
@@ -34,6 +53,7 @@ class Parser {
     readonly text: string,
     readonly where: string,
     readonly maxDepth: number,
+    readonly words: Readonly<Record<string, JsonValue>> = LITERALS,
   ) {}
 
   document(): JsonValue {
@@ -52,7 +72,7 @@ class Parser {
       if (depth >= this.maxDepth) this.#fail(`at most ${this.maxDepth} levels of nesting`);
       return first === "{" ? this.#object(depth + 1) : this.#array(depth + 1);
     }
-    for (const [word, value] of Object.entries(LITERALS)) {
+    for (const [word, value] of Object.entries(this.words)) {
       if (this.text.startsWith(word, this.#at)) {
         this.#at += word.length;
         return value;

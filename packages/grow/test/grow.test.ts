@@ -51,7 +51,7 @@ describe("growth by a layer list", () => {
       ...JSON.parse(foreignText),
       num_hidden_layers: 4,
       layer_types: ["full", "sliding", "full", "sliding"],
-      windows: [null, 4096, null, 4096],
+      windows: [null, 4096],
       mlp_only_layers: [1, 3],
       quantization_config: { ignore: ["lm_head", "model.layers.1.mlp.gate", "model.layers.3.mlp.gate"] },
     });

@@ -6,7 +6,7 @@ import {
   containedPath,
   isJsonObject,
   type JsonObject,
-  parseJson,
+  parsePythonJson,
   quote,
   ReasonList,
   readContainedText,
@@ -38,7 +38,7 @@ export class ModelDirectory implements AsyncDisposable {
 
   constructor(
     readonly path: string,
-    /** `config.json`, not interpreted. */
+    /** `config.json`, not interpreted; NaN and Infinity are numbers, as Python writes them. */
     readonly configJson: JsonObject,
     /** Tokenizer, generation config, chat template and licence files, ready to be written beside another model. */
     readonly files: readonly CompanionFile[],
@@ -114,7 +114,7 @@ async function findCompanions(path: string, names: readonly string[]): Promise<C
 
 async function readConfig(path: string): Promise<JsonObject> {
   const where = join(path, CONFIG_FILE);
-  const config = parseJson(await readContainedText(path, CONFIG_FILE, MAX_CONFIG_BYTES), where);
+  const config = parsePythonJson(await readContainedText(path, CONFIG_FILE, MAX_CONFIG_BYTES), where);
   if (isJsonObject(config)) return config;
   throw new CambiumError("E_JSON", "config.json is not a JSON object", { where, expected: "{…}", got: quote(config) });
 }

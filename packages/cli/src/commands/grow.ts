@@ -28,6 +28,7 @@ interface Flags extends OperatorFlags {
   readonly maxShardSize?: string;
   readonly dtype?: string;
   readonly verify?: boolean;
+  readonly strict?: boolean;
   readonly json?: boolean;
 }
 
@@ -43,6 +44,7 @@ export function growCommand(host: Host): Command {
     .option("--max-shard-size <bytes>", "weights in one file, e.g. 5GB (the default) or 900MB")
     .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: each as it was, bit for bit)")
     .option("--verify", "read result and source again and compare; growth.json then has the SHA-256 of whole files too")
+    .option("--strict", "refuse what could not be checked, such as the code of an unknown model type")
     .option("--json", "print the figures as JSON")
     .addHelpText(
       "after",
@@ -80,8 +82,11 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
   const path = source ?? (file?.model as string);
   const model = await mistakes.check(() => findModel(path));
   const request: PreflightRequest = {
-    ...{ operator, options, mistakes, ...size, ...type, ...file?.dtypes },
-    onPreflight: (report) => json || console.log(preflightText(report)),
+    ...{ operator, options, mistakes, strict: flags.strict ?? false, ...size, ...type, ...file?.dtypes },
+    onPreflight: (report) => {
+      for (const warning of report.warnings) console.error(`Warning: ${warning}.`);
+      if (!json) console.log(preflightText(report));
+    },
   };
   const from = model?.path ?? path;
   if (flags.as !== undefined) {

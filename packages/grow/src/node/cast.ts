@@ -3,7 +3,7 @@
 import { type ModelDirectory, STORED_AS } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
-import { editJson } from "./json-edit.js";
+import { editJson, put } from "./json-edit.js";
 import type { Mistakes } from "./mistakes.js";
 import { checkF16Range, rowReader } from "./rows.js";
 import type { TargetTensor } from "./target.js";
@@ -43,7 +43,7 @@ export function castConfig(text: string, dtype: FloatDType): string {
   const paths = [[], ["text_config"]].flatMap((part) => ["torch_dtype", "dtype"].map((key) => [...part, key]));
   return editJson(
     text,
-    paths.map((path) => ({ path, value: configNames[dtype] })),
+    paths.map((path) => put(path, configNames[dtype])),
   );
 }
 

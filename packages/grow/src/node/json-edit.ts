@@ -1,61 +1,73 @@
 // Edits of single values in a JSON text; every other byte, spelling of numbers included, stays.
 import type { JsonValue } from "@cambium/files";
+import { type JsonPlace, type JsonTree, parseTree, treeText } from "./json-tree.js";
 
 export interface JsonEdit {
   /** Keys from the root; array items are not addressed. */
   readonly path: readonly string[];
-  readonly value: JsonValue;
+  /** What stands there afterwards. */
+  readonly value: { readonly json: JsonValue } | { readonly tree: JsonTree } | { readonly pick: readonly number[] };
+  /** Whether a key that is not there is added; otherwise nothing changes then. */
+  readonly add?: true;
 }
 
-/** `text`, which must be valid JSON, with the value at each path replaced. A path that is not there changes nothing. */
+/** Writes `json` over what stands there, if anything does. */
+export function put(path: readonly string[], json: JsonValue): JsonEdit {
+  return { path, value: { json } };
+}
+
+/** Writes `json`, whether the key is there or not. */
+export function set(path: readonly string[], json: JsonValue): JsonEdit {
+  return { path, value: { json }, add: true };
+}
+
+/**
+ * `text`, which must be valid but for bare NaN and Infinity, with the value at each path replaced: by a value, or by
+ * the items that `pick` numbers of the array there, as they are spelled. A key that is added stands at the end of its
+ * object.
+ */
 export function editJson(text: string, edits: readonly JsonEdit[]): string {
-  const wanted = new Map(edits.map(({ path, value }) => [JSON.stringify(path), value]));
-  const spans: { start: number; end: number; value: JsonValue }[] = [];
-  scan(text, (path, start, end) => {
-    const value = wanted.get(JSON.stringify(path));
-    if (value !== undefined) spans.push({ start, end, value });
+  const places = new Map<string, JsonPlace>();
+  parseTree(text, (path, place) => places.set(JSON.stringify(path), place));
+  const spans = edits.flatMap(({ path, value, add }) => {
+    const there = places.get(JSON.stringify(path));
+    if (there) return [{ ...there, written: written(text, there, value) }];
+    const parent = places.get(JSON.stringify(path.slice(0, -1)));
+    if (!add || parent?.tree.kind !== "object" || "pick" in value) return [];
+    return [
+      addition(text, parent, path.at(-1) as string, "json" in value ? jsonText(value.json) : treeText(value.tree)),
+    ];
   });
   let out = "";
   let from = 0;
-  for (const { start, end, value } of spans.sort((a, b) => a.start - b.start)) {
-    out += text.slice(from, start) + JSON.stringify(value);
+  for (const { start, end, written } of spans.sort((a, b) => a.start - b.start)) {
+    out += text.slice(from, start) + written;
     from = end;
   }
   return out + text.slice(from);
 }
 
-/** Tells of every value that only objects lead to. */
-function scan(text: string, found: (path: readonly string[], start: number, end: number) => void): void {
-  let at = 0;
-  const token = /\s*("(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+)/y;
-  const next = (): { word: string; start: number } => {
-    token.lastIndex = at;
-    const word = token.exec(text)?.[1] ?? "";
-    const start = token.lastIndex - word.length;
-    at = token.lastIndex;
-    return { word, start };
-  };
-  const value = (path: readonly string[] | undefined): void => {
-    const { word, start } = next();
-    if (word === "{" || word === "[") {
-      for (let close = peek(); close !== "}" && close !== "]"; close = peek()) {
-        if (close === ",") next();
-        if (word === "[") value(undefined);
-        else {
-          const key = JSON.parse(next().word) as string;
-          next();
-          value(path && [...path, key]);
-        }
-      }
-      next();
-    }
-    if (path !== undefined) found(path, start, at);
-  };
-  const peek = (): string => {
-    const before = at;
-    const { word } = next();
-    at = before;
-    return word;
-  };
-  value([]);
+function written(text: string, { start, end, tree }: JsonPlace, value: JsonEdit["value"]): string {
+  if ("json" in value) return jsonText(value.json);
+  if ("tree" in value) return treeText(value.tree);
+  if (tree.kind !== "array") return text.slice(start, end);
+  const items = value.pick.flatMap((index) => tree.items.slice(index, index + 1));
+  const open = /^\[\s*/.exec(text.slice(start, end))?.[0] ?? "[";
+  const close = /\s*\]$/.exec(text.slice(start, end))?.[0] ?? "]";
+  return `${open}${items.map(treeText).join(open === "[" ? ", " : `,${open.slice(1)}`)}${close}`;
+}
+
+/** A key more, written as its neighbours are. */
+function addition(text: string, { start, end, tree }: JsonPlace, key: string, value: string) {
+  const inside = text.slice(start, end);
+  const before = /^\{(\s*)/.exec(inside)?.[1] ?? "";
+  const after = /(\s*)\}$/.exec(inside)?.[1] ?? "";
+  const comma = tree.kind === "object" && tree.entries.length > 0 ? "," : "";
+  const at = end - 1 - after.length;
+  const space = comma === "" || before !== "" ? before : " ";
+  return { start: at, end: at, written: `${comma}${space}${JSON.stringify(key)}: ${value}` };
+}
+
+function jsonText(value: JsonValue): string {
+  return JSON.stringify(value)?.replaceAll('","', '", "');
 }

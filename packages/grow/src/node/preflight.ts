@@ -102,7 +102,7 @@ async function open(from: string, headersOnly: boolean, mistakes: Mistakes): Pro
 async function reportOf(
   source: ModelDirectory,
   target: string,
-  { operator, layers, plan, tensors, dropped, shards }: Prepared,
+  { operator, layers, plan, tensors, dropped, shards, warnings }: Prepared,
   done: boolean,
   safe: Journal["files"] = {},
 ): Promise<GrowPreflight> {
@@ -121,6 +121,7 @@ async function reportOf(
     diskFree: await freeBytes(target),
     tensors: { copied, computed: tensors.length - copied, dropped },
     files: shards.map(({ file }) => file),
+    warnings,
     plan,
   };
 }

@@ -8,7 +8,7 @@ import {
   planShards,
   type SafetensorsLayout,
 } from "@cambium/checkpoint";
-import { ReasonList, readContainedText } from "@cambium/files";
+import { type JsonObject, parsePythonJson, pythonJson, readContainedText } from "@cambium/files";
 import {
   type Expr,
   type GrowthPlan,
@@ -22,7 +22,7 @@ import {
 import { CambiumError } from "@cambium/ir";
 import { deepenedModel, type FloatDType, writeHfModel } from "@cambium/model";
 import { castConfig, castTensors } from "./cast.js";
-import { growConfig } from "./config.js";
+import { type GrownConfig, growConfig } from "./config.js";
 import type { Mistakes } from "./mistakes.js";
 import type { GrowRequest, OperatorOptions } from "./request.js";
 import { type SourceModel, sourceModel } from "./source-model.js";
@@ -39,6 +39,8 @@ export interface Prepared {
   readonly configText: string;
   readonly index: string | undefined;
   readonly shards: readonly { readonly file: string; readonly layout: SafetensorsLayout<TargetTensor> }[];
+  /** What was not checked, a sentence each. */
+  readonly warnings: readonly string[];
   /** Hash of all that decides the result's bytes. */
   readonly identity: string;
   /** The source's weight files: size, and hash of the tensors they list. */
@@ -50,7 +52,7 @@ const usualShardBytes = 5e9;
 /** Undefined when some mistake leaves nothing to work out. What is returned counts only if no mistake was noted. */
 export async function prepare(
   source: ModelDirectory | undefined,
-  { operator, options = {}, maxShardBytes = usualShardBytes, dtype, readAs }: GrowRequest,
+  { operator, options = {}, maxShardBytes = usualShardBytes, strict = false, dtype, readAs }: GrowRequest,
   mistakes: Mistakes,
 ): Promise<Prepared | undefined> {
   const fits = await mistakes.check(() => planShards([], maxShardBytes));
@@ -75,7 +77,8 @@ export async function prepare(
   }));
   const { name, version } = operator;
   const made = { name, version, options: grown.options };
-  const { layers, plan } = grown;
+  const { layers, plan, warnings } = grown;
+  if (strict && warnings.length > 0) mistakes.add(unchecked(source.path, warnings));
   const configText = dtype ? castConfig(grown.configText, dtype) : grown.configText;
   const identity = sha256(
     JSON.stringify([
@@ -84,12 +87,21 @@ export async function prepare(
     ]),
   );
   const { index } = cut;
-  return { operator: made, layers, plan, tensors, dropped, configText, index, shards, identity, sourceFiles };
+  return { operator: made, layers, plan, tensors, dropped, configText, warnings, index, shards, identity, sourceFiles };
+}
+
+function unchecked(where: string, warnings: readonly string[]): CambiumError {
+  return new CambiumError("E_GROWTH_UNCHECKED", "not everything about these layers could be checked", {
+    where,
+    reasons: warnings.map((message) => ({ message })),
+    hint: "leave out --strict to grow it all the same",
+  });
 }
 
 interface Grown {
   readonly table: TargetTable;
   readonly configText: string;
+  readonly warnings: readonly string[];
   readonly layers: readonly (readonly number[])[];
   readonly options: OperatorOptions;
   readonly plan: GrowthPlan;
@@ -112,8 +124,8 @@ async function workOut(
   if (!plan) return undefined;
   const table = planTable(source, plan, mistakes, readAs);
   const layers = layerOrigins(plan);
-  const configText = await grownConfig(source, text, plan, layers, mistakes);
-  return { table, configText, layers, options: plan.operator.options, plan };
+  const { text: configText, warnings } = await grownConfig(source, text, plan, layers, mistakes);
+  return { table, configText, warnings, layers, options: plan.operator.options, plan };
 }
 
 /** Notes what the operator throws and, where it does more than place layers or silence them, why no family says what. */
@@ -162,13 +174,14 @@ async function grownConfig(
   { base, target }: GrowthPlan,
   layers: readonly (readonly number[])[],
   mistakes: Mistakes,
-): Promise<string> {
+): Promise<Pick<GrownConfig, "text" | "warnings">> {
   const placed = layers.every(({ length }) => length === 1) ? layers.flat() : undefined;
   const edited = placed && (await editedConfig(source, text, placed, mistakes));
   if (edited !== undefined && JSON.stringify(target) === JSON.stringify(deepenedModel(base, placed ?? [])))
     return edited;
-  const config = edited === undefined ? source.configJson : (JSON.parse(edited) as object);
-  return `${JSON.stringify(writeHfModel(target, { source: config }), null, 2)}\n`;
+  const config = edited === undefined ? source.configJson : (parsePythonJson(edited.text, source.path) as JsonObject);
+  const written = writeHfModel(target, { source: config });
+  return { text: `${pythonJson(written)}\n`, warnings: edited?.warnings ?? [] };
 }
 
 async function editedConfig(
@@ -176,11 +189,10 @@ async function editedConfig(
   text: string,
   layers: readonly number[],
   mistakes: Mistakes,
-): Promise<string> {
-  const reasons = new ReasonList();
-  const grown = growConfig(text, source.configJson, layers, reasons);
+): Promise<GrownConfig> {
+  const grown = growConfig(text, source.configJson, layers, source.tensors.keys());
   await mistakes.check(() => {
-    reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
+    grown.reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
   });
   return grown;
 }

@@ -20,6 +20,8 @@ export interface GrowPreflight {
   readonly diskFree: number | undefined;
   readonly tensors: { readonly copied: number; readonly computed: number; readonly dropped: readonly string[] };
   readonly files: readonly string[];
+  /** What was not checked, a sentence each. */
+  readonly warnings: readonly string[];
   /** Present where the model is a Llama. */
   readonly plan: GrowthPlan;
 }

@@ -14,6 +14,8 @@ export interface GrowRequest {
   readonly options?: OperatorOptions;
   /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
   readonly maxShardBytes?: number;
+  /** Whether what could not be checked is a mistake rather than a warning. */
+  readonly strict?: boolean;
   /** What float tensors are stored as; each as it was by default. */
   readonly dtype?: FloatDType;
   /** What float tensors that are computed with are rounded to before that; default: nothing. */

@@ -16,11 +16,30 @@ export function layerOf(name: string): { readonly prefix: string; readonly layer
   return prefix === undefined ? undefined : { prefix, layer: Number(layer) };
 }
 
-/** The part of a config that describes the decoder: the whole, or `text_config` of a model of several modalities. */
-export function decoderConfig(config: JsonObject): { readonly path: readonly string[]; readonly part: JsonObject } {
+/** A part of a config that describes the decoder. */
+export interface DecoderPart {
+  readonly path: readonly string[];
+  readonly part: JsonObject;
+}
+
+/** Every part that does: the root, and `text_config` of a model of several modalities, or both where both count layers. */
+export function decoderParts(config: JsonObject): readonly DecoderPart[] {
   const { text_config: text } = config;
-  if (config.num_hidden_layers === undefined && isJsonObject(text)) return { path: ["text_config"], part: text };
-  return { path: [], part: config };
+  const parts = [{ path: [], part: config }, ...(isJsonObject(text) ? [{ path: ["text_config"], part: text }] : [])];
+  return parts.filter(({ part }) => countIn(part) !== undefined);
+}
+
+/** The number of layers: that of `text_config` where both say it, because it is that part which a model is made from. */
+export function layerCount(config: JsonObject): number | undefined {
+  const count = countIn(decoderParts(config).at(-1)?.part ?? {});
+  return typeof count === "number" && Number.isSafeInteger(count) && count >= 1 ? count : undefined;
+}
+
+/** What counts the layers of a part: the field, or a list of one entry per layer that has taken its place. */
+function countIn({ num_hidden_layers: count, layers_block_type: kinds, hybrid_override_pattern: pattern }: JsonObject) {
+  if (count !== undefined) return count;
+  if (Array.isArray(kinds)) return kinds.length;
+  return typeof pattern === "string" ? pattern.length : undefined;
 }
 
 /** The one stack whose layers are those that the config counts; undefined after at least one reason. */
@@ -30,9 +49,10 @@ export function findStack(names: Iterable<string>, config: JsonObject, reasons: 
     const at = layerOf(name);
     if (at) stacks.set(at.prefix, (stacks.get(at.prefix) ?? new Set()).add(at.layer));
   }
-  const count = decoderConfig(config).part.num_hidden_layers;
-  if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 1) {
-    reasons.add({ where: "config.json: num_hidden_layers", message: "is no number of layers", got: quote(count) });
+  const count = layerCount(config);
+  if (count === undefined) {
+    const got = quote(decoderParts(config).at(-1)?.part.num_hidden_layers);
+    reasons.add({ where: "config.json: num_hidden_layers", message: "is not a number of layers", got });
     return undefined;
   }
   const fitting = [...stacks].filter(([, layers]) => layers.size === count && Math.max(...layers) === count - 1);

@@ -1,0 +1,94 @@
+// Fields known by their names alone: of model types that are not in the table, and of fields that a type's rules leave out.
+import type { JsonValue } from "@cambium/files";
+import { asked, types } from "./generated/transformers.js";
+import { type Growing, refuse } from "./growing.js";
+import { growList } from "./lists.js";
+import { growFirst, growListed } from "./numbers.js";
+
+/** One entry per layer wherever they stand in the table, and in code that comes with a checkpoint. */
+const LISTS = new Set([
+  "hybrid_layer_pattern",
+  "block_configs",
+  ...Object.values(types).flatMap(({ lists, aliases }) => Object.keys({ ...lists, ...aliases })),
+]);
+
+const NUMBERS = new Set([
+  "mlp_only_layers",
+  ...Object.values(types).flatMap(({ numbers }) => Object.keys(numbers ?? {})),
+]);
+
+/** How many layers at the bottom are of a kind. */
+const FIRST = ["num_dense_layers", "first_k_dense_replace", "num_hash_layers", "max_window_layers"];
+
+/** Rules that repeat after a number of layers; one that yields to a list names it. */
+const PERIODS: Readonly<Record<string, string | undefined>> = {
+  sliding_window_pattern: "layer_types",
+  full_attention_interval: "layer_types",
+  global_attn_every_n_layers: "layer_types",
+  layer_group_size: "layer_types",
+  no_rope_layer_interval: "no_rope_layers",
+  decoder_sparse_step: undefined,
+  moe_layer_freq: undefined,
+  moe_layer_interval: undefined,
+  interleave_moe_layer_step: "moe_layers",
+  attn_layer_period: undefined,
+  expert_layer_period: undefined,
+};
+
+/** Names under which a number or a list may well go by layers. */
+const TELLING = /layer|interval|period|pattern|every_n|_freq|sparse_step|block_type/;
+
+/** Names that `TELLING` takes in although layers are not told apart by them. */
+const HARMLESS =
+  /^(?:num_hidden_layers|layer_?norm\w*|\w*layer_?norm\w*|\w*layers?drop\w*|vision_feature_layer|num_nextn_predict_layers|use_\w+|layer_scale\w*)$/;
+
+/** Grows the fields that are known by name, `seen` left out. @param known whether the model type's rules are known */
+export function growByName(
+  growing: Growing,
+  seen: ReadonlySet<string>,
+  type: string | undefined,
+  known: boolean,
+): void {
+  const { part, path, count } = growing;
+  const unread: string[] = [];
+  for (const [field, value] of Object.entries(part)) {
+    if (seen.has(field) || field === "num_hidden_layers" || value === null) continue;
+    if (known ? grownKnown(growing, field, value) : grownUnknown(growing, field, value)) continue;
+    if (!known && mayGoByLayer(field, value, count)) unread.push([...path, field].join("."));
+  }
+  if (known) return;
+  const what = type === undefined ? "no model_type" : `model_type ${type}, which transformers ${asked} does not have`;
+  growing.warnings.push(
+    `config.json has ${what}: whether its code tells layers apart by number was not checked${
+      unread.length > 0 ? `; left as they are: ${unread.join(", ")}` : ""
+    }`,
+  );
+}
+
+/** What the type's own code in transformers does not read is read at most by code that came with the checkpoint. */
+function grownKnown(growing: Growing, field: string, value: JsonValue): boolean {
+  if (FIRST.includes(field) || field in PERIODS) return grownUnknown(growing, field, value);
+  return true;
+}
+
+function grownUnknown(growing: Growing, field: string, value: JsonValue): boolean {
+  const { part, count, layers } = growing;
+  if (Array.isArray(value) && NUMBERS.has(field)) growListed(growing, field, 0, null, null);
+  else if (Array.isArray(value) && LISTS.has(field) && value.length === count) growList(growing, field);
+  else if (typeof value === "number" && FIRST.includes(field)) {
+    if (field !== "max_window_layers" || (part.use_sliding_window === true && !Array.isArray(part.layer_types)))
+      growFirst(growing, field, null);
+  } else if (typeof value === "number" && field in PERIODS) {
+    const list = PERIODS[field];
+    const yields = list !== undefined && Array.isArray(part[list]);
+    if (value > 1 && !yields && layers.some((from, to) => (to - from) % value !== 0))
+      refuse(growing, field, "the rule would meet other layers");
+  } else return false;
+  return true;
+}
+
+function mayGoByLayer(field: string, value: JsonValue, count: number): boolean {
+  if (Array.isArray(value) && value.length === count && count > 2) return field !== "architectures";
+  if (typeof value === "string" && value.length === count && count > 3) return TELLING.test(field);
+  return TELLING.test(field) && !HARMLESS.test(field) && (typeof value === "number" || Array.isArray(value));
+}

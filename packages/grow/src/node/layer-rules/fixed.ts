@@ -1,0 +1,57 @@
+// What no field states: layers that a model's code treats by their number. Such a growth is refused, unless it keeps them.
+import type { JsonValue } from "@cambium/files";
+import { defaultList } from "./defaults.js";
+import { differentLayers, type Growing, same } from "./growing.js";
+import type { FixedRule, TypeRules } from "./rules.js";
+
+export function refuseFixed(growing: Growing, type: string, rules: TypeRules): void {
+  for (const rule of rules.fixed ?? []) {
+    if (holds(growing, rule.unless, rules)) continue;
+    growing.reasons.add({
+      where: `model_type ${type}`,
+      message: `${rule.because}, and no field of config.json can say it of copies`,
+      ...hintOf(growing, rule.unless),
+    });
+  }
+}
+
+function hintOf(
+  { layers }: Growing,
+  unless: FixedRule["unless"],
+): { readonly expected?: string; readonly hint?: string } {
+  if (unless?.prefix !== undefined)
+    return { expected: `target layers that begin 0 to ${unless.prefix - 1}`, hint: differentLayers };
+  if (unless?.anchor)
+    return {
+      expected: `the ${unless.anchor} source layer, once, as the target's ${unless.anchor}`,
+      hint: differentLayers,
+    };
+  if (unless?.zero) return { expected: `${Object.keys(unless.zero).join(", ")} 0` };
+  return layers.length === 0 ? {} : { hint: "this model can be grown in width only, or not at all" };
+}
+
+function holds({ part, count, layers }: Growing, unless: FixedRule["unless"], { lists }: TypeRules): boolean {
+  if (!unless) return false;
+  const { zero, prefix, anchor, default: field } = unless;
+  if (zero) return Object.entries(zero).every(([name, silent]) => isNothing(name in part ? part[name] : silent));
+  if (prefix !== undefined) return layers.slice(0, prefix).every((from, to) => from === to);
+  if (anchor) {
+    const [source, target] = anchor === "first" ? [0, 0] : [count - 1, layers.length - 1];
+    return layers.every((from, to) => (from === source) === (to === target));
+  }
+  const rule = field === undefined ? undefined : lists?.[field];
+  const before = rule ? defaultList(rule, count, part) : undefined;
+  const after = rule ? defaultList(rule, layers.length, part) : undefined;
+  return (
+    before !== undefined &&
+    after !== undefined &&
+    same(
+      layers.map((from) => before[from] as JsonValue),
+      after,
+    )
+  );
+}
+
+function isNothing(value: JsonValue | undefined): boolean {
+  return !value || (Array.isArray(value) && value.length === 0);
+}

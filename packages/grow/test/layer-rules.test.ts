@@ -1,0 +1,245 @@
+// What config.json says of a layer, or leaves to the model's code, after growth: by hand, from the classes' own rules.
+import { isJsonObject, type JsonObject, parsePythonJson } from "@cambium/files";
+import { describe, expect, it } from "vitest";
+import { growConfig } from "../src/node/config.js";
+
+const stack = (count: number, factor = 2) => Array.from({ length: count * factor }, (_, t) => t % count);
+const interpolated = (count: number, factor = 2) =>
+  Array.from({ length: count * factor }, (_, t) => Math.floor(t / factor));
+
+function grown(config: JsonObject, layers: readonly number[], names: readonly string[] = []) {
+  const { text, reasons, warnings } = growConfig(JSON.stringify(config, null, 2), config, layers, names);
+  const json = parsePythonJson(text, "config.json");
+  if (!isJsonObject(json)) throw new Error("no object");
+  const messages = reasons.list().map(({ where, message }) => `${where}: ${message}`);
+  return { json, text, warnings, refused: messages.join("\n") };
+}
+
+const S = "sliding_attention";
+const F = "full_attention";
+const L = "linear_attention";
+
+describe("a list that config.json leaves to the class", () => {
+  const cases: [string, JsonObject, string, unknown[]][] = [
+    ["gpt_oss", { num_hidden_layers: 3 }, "layer_types", [S, S, F, F, S, S]],
+    ["vaultgemma", { num_hidden_layers: 3 }, "layer_types", [S, S, F, F, S, S]],
+    ["olmo3", { num_hidden_layers: 4 }, "layer_types", [S, S, S, S, S, S, F, F]],
+    ["cohere2", { num_hidden_layers: 3, sliding_window_pattern: 3 }, "layer_types", [S, S, S, S, F, F]],
+    ["exaone4", { num_hidden_layers: 2, sliding_window_pattern: 2 }, "layer_types", [S, S, F, F]],
+    ["qwen3_next", { num_hidden_layers: 3, full_attention_interval: 3 }, "layer_types", [L, L, L, L, F, F]],
+    ["smollm3", { num_hidden_layers: 4 }, "no_rope_layers", [1, 1, 1, 1, 1, 1, 0, 0]],
+    ["glm4_moe_lite", { num_hidden_layers: 2 }, "mlp_layer_types", ["dense", "dense", "sparse", "sparse"]],
+  ];
+  it.each(cases)("%s: is written out where its rule would meet other layers", (model_type, fields, field, wanted) => {
+    const { json, refused } = grown({ model_type, ...fields }, interpolated(fields.num_hidden_layers as number));
+    expect(refused).toBe("");
+    expect(json[field]).toEqual(wanted);
+    expect(json.num_hidden_layers).toBe(wanted.length);
+  });
+
+  it("stays silent where the rule says the same of the copies", () => {
+    expect(grown({ model_type: "gpt_oss", num_hidden_layers: 4 }, stack(4)).json).not.toHaveProperty("layer_types");
+    expect(grown({ model_type: "llama", num_hidden_layers: 4 }, [3, 0, 0, 1]).json).toEqual({
+      model_type: "llama",
+      num_hidden_layers: 4,
+    });
+  });
+
+  it("is refused by name where the class's way is not known, with what to do", () => {
+    for (const model_type of ["olmo_hybrid", "flint", "lfm3"]) {
+      const { refused } = grown({ model_type, num_hidden_layers: 4 }, stack(4));
+      expect(refused).toMatch(/config\.json: layer_types: is silent/);
+      const stated = grown({ model_type, num_hidden_layers: 2, layer_types: [S, F] }, stack(2));
+      expect([stated.refused, stated.json.layer_types]).toEqual(["", [S, F, S, F]]);
+    }
+  });
+
+  it("a window from a layer on moves along, or becomes a list", () => {
+    const qwen = { model_type: "qwen2", num_hidden_layers: 4, use_sliding_window: true, max_window_layers: 3 };
+    expect(grown(qwen, interpolated(4)).json.max_window_layers).toBe(6);
+    expect(grown(qwen, stack(4)).json.layer_types).toEqual([F, F, F, S, F, F, F, S]);
+    expect(grown({ ...qwen, use_sliding_window: false }, stack(4)).json).not.toHaveProperty("layer_types");
+  });
+
+  it("rope by layer, its kinds and its experts (Llama 4): each goes with its layer", () => {
+    const text = { model_type: "llama4_text", num_hidden_layers: 4, interleave_moe_layer_step: 2 };
+    const { json } = grown({ model_type: "llama4", text_config: text }, interpolated(4));
+    expect(json.text_config).toMatchObject({
+      no_rope_layers: [1, 1, 1, 1, 1, 1, 0, 0],
+      moe_layers: [2, 3, 6, 7],
+      num_hidden_layers: 8,
+    });
+  });
+});
+
+describe("fields that name layers by number", () => {
+  it("lists of numbers, from 0, from 1 and by default", () => {
+    const bamba = { model_type: "bamba", num_hidden_layers: 3, attn_layer_indices: [1] };
+    expect(grown(bamba, [0, 1, 1, 2, 0]).json.attn_layer_indices).toEqual([1, 2]);
+    const linear_attn_config = { kda_layers: [1, 2], full_attn_layers: [3] };
+    const kimi = { model_type: "kimi_linear", num_hidden_layers: 3, linear_attn_config };
+    expect(grown(kimi, stack(3)).json.linear_attn_config).toEqual({
+      kda_layers: [1, 2, 4, 5],
+      full_attn_layers: [3, 6],
+    });
+    const mllama = { model_type: "mllama", text_config: { model_type: "mllama_text_model", num_hidden_layers: 6 } };
+    expect(grown(mllama, stack(6)).json.text_config).toMatchObject({ cross_attention_layers: [3, 9] });
+  });
+
+  it("the first layers of a kind: moved, or refused", () => {
+    for (const [model_type, field] of [
+      ["deepseek_v3", "first_k_dense_replace"],
+      ["afmoe", "num_dense_layers"],
+      ["glm4_moe", "first_k_dense_replace"],
+    ] as const) {
+      const config = { model_type, num_hidden_layers: 4, [field]: 1, layer_types: [S, F, S, F] };
+      expect(grown(config, interpolated(4)).json[field]).toBe(2);
+      expect(grown(config, [0, 1, 2, 1, 2, 3]).json[field]).toBe(1);
+      expect(grown(config, stack(4)).refused).toContain(field);
+    }
+    // The class's own default counts where config.json is silent.
+    expect(grown({ model_type: "deepseek_v3", num_hidden_layers: 4 }, interpolated(4)).json).toMatchObject({
+      first_k_dense_replace: 6,
+    });
+  });
+
+  it("experts every so many layers, from one layer to another, by period and offset", () => {
+    const qwen = { model_type: "qwen3_moe", num_hidden_layers: 4, decoder_sparse_step: 2, num_experts: 8 };
+    expect(grown(qwen, stack(4)).json).toMatchObject({ decoder_sparse_step: 2 });
+    expect(grown(qwen, interpolated(4)).json).toMatchObject({
+      decoder_sparse_step: 1,
+      mlp_only_layers: [0, 1, 4, 5],
+    });
+    const ernie = { model_type: "ernie4_5_moe", num_hidden_layers: 4, moe_layer_start_index: 2 };
+    expect(grown(ernie, interpolated(4)).json.moe_layer_start_index).toBe(4);
+    expect(grown(ernie, stack(4)).refused).toContain("moe_layer_start_index");
+    const jamba = {
+      ...{ model_type: "jamba", num_hidden_layers: 4, attn_layer_period: 4, attn_layer_offset: 1 },
+      ...{ expert_layer_period: 2, expert_layer_offset: 1 },
+    };
+    expect(grown(jamba, stack(4)).json).toMatchObject({ attn_layer_period: 4, num_hidden_layers: 8 });
+    expect(grown(jamba, [0, 2, 3, 1, 0, 2]).refused).toContain("expert_layer_period");
+    expect(grown(jamba, [0, 1, 2]).json).toMatchObject({ attn_layer_period: 4, attn_layer_offset: 1 });
+  });
+
+  it("patterns of letters, repeated patterns, overrides by number", () => {
+    const nemotron = { model_type: "nemotron_h", hybrid_override_pattern: "M-*" };
+    expect(grown(nemotron, [0, 1, 2, 1, 2]).json.hybrid_override_pattern).toBe("M-*-*");
+    const griffin = { model_type: "recurrent_gemma", num_hidden_layers: 3, block_types: ["r", "a"] };
+    expect(grown(griffin, interpolated(3)).json.block_types).toEqual(["r", "r", "a", "a", "r", "r"]);
+    const dots = {
+      ...{
+        model_type: "dots3_note_text",
+        num_hidden_layers: 2,
+        layer_types: [S, F],
+        mlp_layer_types: ["dense", "sparse"],
+      },
+      per_layer_config: { "1": { kv_lora_rank: 4 } },
+    };
+    expect(grown(dots, stack(2)).json.per_layer_config).toEqual({ "1": { kv_lora_rank: 4 }, "3": { kv_lora_rank: 4 } });
+  });
+});
+
+describe("what no field can state", () => {
+  it.each([
+    ["diffllama", {}, "lambda_init"],
+    ["minimax", { layer_types: [L, F] }, "decay"],
+    ["modernbert-decoder", { layer_types: [S, F] }, "first layer is built unlike"],
+    ["gemma3n_text", { layer_types: [S, F], activation_sparsity_pattern: [0, 0] }, "as wide as the layers are many"],
+    ["gemma4_text", { layer_types: [S, F], hidden_size_per_layer_input: 0, num_kv_shared_layers: 1 }, "share the keys"],
+    ["gpt_neox_japanese", {}, "last layer is built unlike"],
+  ] as [string, JsonObject, string][])("%s is refused, but for lists that keep it", (model_type, fields, because) => {
+    const config = { model_type, num_hidden_layers: 2, ...fields };
+    expect(grown(config, stack(2)).refused).toContain(because);
+    expect(grown(config, [0, 1]).refused).toBe("");
+  });
+
+  it("a residual divided by √layers keeps its scale to the last bit, or is refused", () => {
+    const { json, refused } = grown({ model_type: "minicpm3", num_hidden_layers: 3, scale_depth: 1.4 }, stack(3, 4));
+    if (refused === "") expect((json.scale_depth as number) / Math.sqrt(12)).toBe(1.4 / Math.sqrt(3));
+    else expect(refused).toContain("scale_depth");
+    const quadrupled = grown({ model_type: "minicpm3", num_hidden_layers: 4 }, stack(4, 4));
+    expect(quadrupled.json.scale_depth).toBe(2.8);
+  });
+});
+
+describe("spelling", () => {
+  it("floats and what Python writes beyond JSON stay as they are, in lists that grow too", () => {
+    const text = `{"model_type": "step3p5", "num_hidden_layers": 3, "rms_norm_eps": 1e-05, "rope_theta": 10000.0,
+      "limit": [0.0, Infinity], "mlp_layer_types": ["dense", "dense", "dense"],
+      "swiglu_limits": [7.0, 1e-05, NaN]}`;
+    const config = parsePythonJson(text, "config.json") as JsonObject;
+    const after = growConfig(text, config, [0, 2, 1, 2], []).text;
+    expect(after).toContain('"rms_norm_eps": 1e-05, "rope_theta": 10000.0');
+    expect(after).toContain('"swiglu_limits": [7.0, NaN, 1e-05, NaN]');
+    expect(after).toContain("[0.0, Infinity]");
+  });
+
+  it("the root and text_config agree, and a disagreement is refused", () => {
+    const text_config = { model_type: "qwen2_5_vl_text", num_hidden_layers: 2, layer_types: [F, S] };
+    const both = { model_type: "qwen2_5_vl", num_hidden_layers: 2, layer_types: [F, S], text_config };
+    const { json } = grown(both, stack(2));
+    expect(json.layer_types).toEqual([F, S, F, S]);
+    expect(json.text_config).toEqual({ ...text_config, num_hidden_layers: 4, layer_types: [F, S, F, S] });
+    expect(grown({ ...both, num_hidden_layers: 3 }, stack(2)).refused).toContain("another number");
+  });
+});
+
+describe("a model type that the table does not have", () => {
+  it("is grown by the names that are known, and what may go by layers is named", () => {
+    const config = {
+      ...{ model_type: "homemade", num_hidden_layers: 4, layer_types: [S, F, S, F], mlp_only_layers: [1] },
+      ...{ windows: [1, 2, 3, 4], global_every_n_layers: 2, eos_token_id: [1, 2] },
+    };
+    const { json, warnings } = grown(config, stack(4));
+    expect(json).toMatchObject({
+      layer_types: [S, F, S, F, S, F, S, F],
+      mlp_only_layers: [1, 5],
+      windows: [1, 2, 3, 4],
+    });
+    expect(warnings.join()).toMatch(/homemade.*left as they are: windows, global_every_n_layers$/);
+    expect(grown({ ...config, decoder_sparse_step: 3 }, stack(4)).refused).toContain("decoder_sparse_step");
+  });
+
+  it("lists of a known type are per layer only where they are known to be", () => {
+    const config = { model_type: "llama", num_hidden_layers: 2, eos_token_id: [1, 2], windows: [3, 4] };
+    expect(grown(config, stack(2)).json).toMatchObject({ eos_token_id: [1, 2], windows: [3, 4] });
+  });
+});
+
+describe("names of modules in a quantisation config", () => {
+  const names = Array.from({ length: 12 }, (_, n) => `model.layers.${n}.mlp.down_proj.weight`);
+  const llama = (quantization_config: JsonObject) => ({
+    model_type: "llama",
+    num_hidden_layers: 12,
+    quantization_config,
+  });
+  const layers = [...stack(12, 1), 1, 3, 10];
+
+  it("follow their layers as items and as keys", () => {
+    const modules_to_not_convert = ["lm_head", "model.layers.3.mlp"];
+    const dynamic = { "model.layers.10.mlp": { bits: 8 }, other: { scale: 1 } };
+    const { json } = grown(llama({ modules_to_not_convert, dynamic }), layers, names);
+    expect(json.quantization_config).toEqual({
+      modules_to_not_convert: ["lm_head", "model.layers.3.mlp", "model.layers.13.mlp"],
+      dynamic: { "model.layers.10.mlp": { bits: 8 }, "model.layers.14.mlp": { bits: 8 }, other: { scale: 1 } },
+    });
+  });
+
+  it("patterns mean the copies of what they meant, and no other layer", () => {
+    const pattern = (text: string) => {
+      const { json, refused } = grown(llama({ ignore: [text] }), layers, names);
+      expect(refused).toBe("");
+      const [found] = (json.quantization_config as { ignore: string[] }).ignore;
+      const matches = new RegExp(`^(?:${found?.replace(/^(re:|[-+]:)/, "")})`);
+      return layers.flatMap((_, t) => (matches.test(`model.layers.${t}.mlp.down_proj`) ? [t] : []));
+    };
+    expect(pattern("re:.*layers\\.3\\.mlp.*")).toEqual([3, 13]);
+    expect(pattern("-:model\\.layers\\.(1|10)\\..*")).toEqual([1, 10, 12, 14]);
+    // Without a dot behind it the number begins 1, 10 and 11.
+    expect(pattern("re:.*layers.1.*")).toEqual([1, 10, 11, 12, 14]);
+    expect(pattern("re:.*layers\\.\\d+\\.mlp.*")).toEqual(layers.map((_, t) => t));
+    const refused = grown(llama({ ignore: ["re:.*layers\\.1?[0-1]\\.mlp"] }), layers, names);
+    expect(refused.refused).toContain("no pattern was found");
+  });
+});
