@@ -112,6 +112,7 @@ function command(rest) {
     .replace(/\bPATH\b/, "./model")
     .replace(/\bRUN\b/, "runs/small")
     .replace(/\bFILE\.yml TARGET\b/, "./passthrough.yml ./grown")
+    .replace(/\bTABLE\b/, "runs.csv")
     .replace(/\bSOURCE TARGET\b/, "./base ./grown")
     .replace(/\bSOURCE\b/, "./model")
     .replace("--corpus C --tokens N", "--corpus ./text.txt --tokens 512 --context 16")

@@ -31,6 +31,13 @@ samples: { tokens: 4 }
   const slices =
     "{sources: [{model: ./llama-6l, layer_range: [0, 4]}]}, {sources: [{model: ./llama-6l, layer_range: [2, 6]}]}";
   writeFileSync(join(project, "passthrough.yml"), `merge_method: passthrough\nslices: [${slices}]\n`);
+  // Two arms over four budgets: a table for `fit`.
+  const runs = [1, 2, 4, 8].flatMap((c) =>
+    ["scratch", "grown"].map(
+      (arm, i) => `${arm},${c}e17,${c * (1 + i)}e7,${c}e9,${2 + (1 + i / 9) * c ** -0.3 + c / 999}`,
+    ),
+  );
+  writeFileSync(join(project, "runs.csv"), `arm,flops,params,tokens,loss\n${runs.join("\n")}\n`);
   for (const name of ["llama-6l", "llama-small"])
     cpSync(join(root, "tools", "golden", "passthrough", "gqa-untied"), join(project, name), { recursive: true });
   const cambium = (...args) => run(["node", join(root, "packages", "cli", "dist", "main.js"), ...args], project);

@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   generate: async () => (await import("./commands/generate.js")).generateCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
+  fit: async () => (await import("./commands/fit.js")).fitCommand,
   plugins: async () => (await import("./commands/plugins.js")).pluginsCommand,
   setup: async () => (await import("./commands/setup.js")).setupCommand,
   create: async () => (await import("./commands/create.js")).createCommand,

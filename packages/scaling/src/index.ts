@@ -1,9 +1,9 @@
 // The arithmetic of growth: parameters and FLOPs, when to grow and by how much, speed-up, scaling laws. Runs anywhere.
 export * from "./curve.js";
 export * from "./factor.js";
+export * from "./fit/index.js";
 export * from "./flops.js";
 export * from "./iso-flop.js";
-export * from "./power-law.js";
 export { rankCorrelation } from "./rank-correlation.js";
 export * from "./refit.js";
 export * from "./speedup.js";

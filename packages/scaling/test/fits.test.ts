@@ -1,94 +1,10 @@
 // Fits: coefficients put in come out to 1e-6; data that does not determine them is refused as "rank".
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  costOfLoss,
-  costRatio,
-  fitIsoFlop,
-  fitPowerLaw,
-  isoFlopOptimum,
-  paperTiming,
-  refitTiming,
-  type TimedRun,
-  timingEquation,
-} from "../src/index.js";
+import { fitIsoFlop, isoFlopOptimum, paperTiming, refitTiming, type TimedRun, timingEquation } from "../src/index.js";
 
 const rank = expect.objectContaining({ code: "E_SCALING_RANK", message: expect.stringContaining("rank") });
 const range = (min: number, max: number) => fc.double({ min, max, noNaN: true });
-
-/** Ordinary least squares of ln L on ln C, by the textbook. */
-function logLog(points: readonly { cost: number; loss: number }[]): { a: number; b: number } {
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x, y] = [points.map(({ cost }) => Math.log(cost)), points.map(({ loss }) => Math.log(loss))];
-  const [mx, my] = [mean(x), mean(y)];
-  const b =
-    mean(x.map((value, i) => (value - mx) * ((y[i] as number) - my))) / mean(x.map((value) => (value - mx) ** 2));
-  return { a: Math.exp(my - b * mx), b };
-}
-
-describe("fitPowerLaw", () => {
-  it("recovers exact laws", () => {
-    fc.assert(
-      fc.property(range(1, 5), range(-0.3, -0.02), fc.integer({ min: 3, max: 9 }), (scale, b, count) => {
-        const a = scale / 1e20 ** b;
-        const points = Array.from({ length: count }, (_, i) => ({
-          cost: 1e19 * 3 ** i,
-          loss: a * (1e19 * 3 ** i) ** b,
-        }));
-        const fit = fitPowerLaw(points);
-        expect(fit.b / b - 1).toBeCloseTo(0, 6);
-        expect(fit.a / a - 1).toBeCloseTo(0, 6);
-        expect(costOfLoss(fit, scale) / 1e20 - 1).toBeCloseTo(0, 6);
-      }),
-    );
-  });
-
-  it("minimises the squared error of the loss itself, where log-log least squares does not", () => {
-    const points = [3.9, 2.6, 2.75, 2.2, 2.35].map((loss, i) => ({ cost: 10 ** (i + 17), loss }));
-    const fit = fitPowerLaw(points);
-    const error = (a: number, b: number) =>
-      points.reduce((sum, point) => sum + (point.loss - a * point.cost ** b) ** 2, 0);
-    const least = error(fit.a, fit.b);
-    // a and b trade off along a valley; steps of 1e-4 along and across it must all climb.
-    for (const [da, db] of [
-      [1, 0],
-      [-1, 0],
-      [0, 1],
-      [0, -1],
-      [1, 1],
-      [-1, -1],
-      [1, -1],
-      [-1, 1],
-    ] as const) {
-      const b = fit.b * (1 + 1e-4 * db);
-      expect(error(fit.a * 1e19 ** (fit.b - b) * (1 + 1e-4 * da), b)).toBeGreaterThan(least);
-    }
-    expect(fit.residuals.reduce((sum, residual) => sum + residual ** 2, 0)).toBeCloseTo(least, 12);
-    const start = logLog(points);
-    expect(error(start.a, start.b)).toBeGreaterThan(least * 1.001);
-  });
-
-  it("compares two families at equal loss", () => {
-    const [scratch, grown] = [
-      { a: 30, b: -0.05 },
-      { a: 30 / 1.5 ** 0.05, b: -0.05 },
-    ];
-    expect(costRatio(scratch, grown, 2.2)).toBeCloseTo(1 / 1.5, 9);
-  });
-
-  it("refuses two points, three equal costs and losses that are none", () => {
-    expect(() =>
-      fitPowerLaw([
-        { cost: 1, loss: 2 },
-        { cost: 2, loss: 1 },
-      ]),
-    ).toThrow(rank);
-    expect(() => fitPowerLaw([3, 2, 1].map((loss) => ({ cost: 5, loss })))).toThrow(rank);
-    expect(() => fitPowerLaw([3, 2, 0].map((loss, i) => ({ cost: i + 1, loss })))).toThrow(
-      expect.objectContaining({ code: "E_SCALING_INPUT" }),
-    );
-  });
-});
 
 describe("isoFlopOptimum", () => {
   it("finds the bottom of an exact parabola", () => {

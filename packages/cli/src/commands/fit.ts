@@ -1,0 +1,162 @@
+// cambium fit: scaling laws, IsoFLOP grids, growth timing and compute multipliers from a table of runs.
+import { CambiumError } from "@cambium/ir";
+import {
+  fitBudgets,
+  fitEquation,
+  fitPowerGroups,
+  fitShares,
+  fitSurface,
+  type Irreducible,
+  multipliers,
+} from "@cambium/scaling";
+import { Command } from "commander";
+import { bottomText, budgetText, equationText, powerText, surfaceText } from "../fit-view.js";
+import { oneOf, realNumber, unfit, wholeNumber } from "../flags.js";
+import { columnNames, readRunTable, type Wanted } from "../run-table.js";
+import { StatusLine } from "../status-line.js";
+
+const forms = ["power", "chinchilla", "isoflop", "timing"] as const;
+
+interface Flags {
+  readonly form: (typeof forms)[number];
+  readonly x?: string;
+  readonly y?: string;
+  readonly group?: string;
+  readonly e?: Irreducible;
+  readonly scale?: number;
+  readonly baseline?: string;
+  readonly bootstrap: number;
+  readonly json?: boolean;
+}
+
+/** Huber's delta in ln L (Hoffmann et al. 2022). */
+const delta = 1e-3;
+
+export function fitCommand(): Command {
+  return new Command("fit")
+    .description("Fit scaling laws, IsoFLOP grids or growth timing to a table of runs, with intervals.")
+    .argument("<table>", "a CSV file with a header, or a sweep's directory")
+    .option("--form <form>", `what to fit: ${forms.join(", ")}`, oneOf("--form", forms), "power")
+    .option("--x <column>", "power: compute; chinchilla: N,D; isoflop: the choice; timing: share, or N,C,d")
+    .option("--y <column>", "the loss (default: the column that looks like one)")
+    .option("--group <column>", "a law for each value; isoflop: the budget in FLOPs")
+    .option(
+      "--e <floor>",
+      "power: E is shared by all groups (default), free, zero, or group:NAME for that group's",
+      floor,
+    )
+    .option("--scale <flops>", "power: C_ref, where A is read (default: 1)", realNumber("--scale", 0, true))
+    .option("--baseline <name>", "power: compute multipliers of the other groups over this one")
+    .option("--bootstrap <n>", "draws for the intervals; 0 for none", wholeNumber("--bootstrap"), 400)
+    .option("--json", "print it as JSON, with residuals")
+    .addHelpText("after", help)
+    .action(run);
+}
+
+const help = `
+Forms:
+  power       L = E + A·(C / C_ref)^−γ for each group, by Huber's loss of ln L
+  chinchilla  L = E + A/N^α + B/D^β: Huber's loss of ln L, and least squares by variable projection
+  isoflop     at each budget a parabola over log10 of the choice; best choice = coefficient · C^exponent
+  timing      loss as a parabola in the share of tokens after growth; with --x N,C,d the timing equation,
+              log10 d = a·log10 N + b / log10 C + c
+
+With --json: {"form", "groups": {NAME: {"A", "gamma", "E", "interval": {…}, …}}, "multipliers": {NAME: [{"compute",
+"value"}]}, "residuals", "warnings"}. A multiplier is the baseline's compute over that at which the group reaches the
+same loss, ln C interpolated between the two runs around it; null outside the group's runs.
+
+Examples:
+  cambium fit runs.csv --x flops --y loss
+  cambium fit runs.csv --group arm --e shared --scale 1e18 --baseline scratch
+  cambium fit runs.csv --form chinchilla --x params,tokens
+  cambium fit runs.csv --form isoflop --x params --group budget
+  cambium fit runs.csv --form timing --x share --group size --json`;
+
+async function run(path: string, flags: Flags): Promise<void> {
+  const { form, bootstrap } = flags;
+  const idle = (["e", "scale", "baseline"] as const).filter((name) => form !== "power" && flags[name] !== undefined);
+  if (idle.length > 0)
+    throw new CambiumError("E_OPTION", `${idle.map((name) => `--${name}`).join(", ")} with --form ${form}`, {
+      expected: "--form power",
+      got: form,
+    });
+  const x = xColumns(flags);
+  const table = await readRunTable(path, {
+    x,
+    y: { name: flags.y, known: columnNames.loss, flag: "--y" },
+    group:
+      flags.group === undefined && form !== "isoflop"
+        ? undefined
+        : { name: flags.group, known: columnNames.budget, flag: "--group" },
+  });
+  const status = new StatusLine(process.stderr);
+  const began = performance.now();
+  const progress = (done: number) =>
+    status.show(() => {
+      const left = ((performance.now() - began) / done) * (bootstrap - done);
+      return `Draw ${done} of ${bootstrap} of the bootstrap, ${Math.ceil(left / 1000)} s left for this group`;
+    });
+  try {
+    const { data, text } = fit(table.rows, flags, x.length, progress);
+    status.stop();
+    const columns = { x: table.x, y: table.y, ...(table.group !== undefined && { group: table.group }) };
+    console.log(flags.json ? JSON.stringify({ form, columns, bootstrap, ...data }) : text);
+  } finally {
+    status.stop();
+  }
+}
+
+function fit(
+  rows: Awaited<ReturnType<typeof readRunTable>>["rows"],
+  { form, e = "shared", scale = 1, baseline, bootstrap }: Flags,
+  variables: number,
+  progress: (done: number) => void,
+): { readonly data: object; readonly text: string } {
+  if (form === "power") {
+    const found = fitPowerGroups(rows, { e, scale, delta, bootstrap, progress });
+    const over = baseline === undefined ? undefined : multipliers(rows, baseline);
+    const floor = typeof e === "string" ? e : `group:${e.group}`;
+    return { data: { e: floor, scale, ...found, multipliers: over ?? {} }, text: powerText(found, over, scale) };
+  }
+  if (form === "chinchilla") {
+    const found = fitSurface(rows, { delta, bootstrap, progress });
+    return { data: found, text: surfaceText(found) };
+  }
+  if (form === "isoflop") {
+    const found = fitBudgets(rows, bootstrap);
+    return { data: found, text: budgetText(found) };
+  }
+  if (variables === 3) {
+    const found = fitEquation(rows, bootstrap);
+    const { coefficients, ...rest } = found.refit;
+    return {
+      data: { groups: { all: { ...coefficients, interval: found.interval } }, ...rest },
+      text: equationText(found),
+    };
+  }
+  const found = fitShares(rows, bootstrap);
+  return { data: found, text: bottomText(found, "best share after growth") };
+}
+
+/** @throws CambiumError `E_OPTION` for too few or too many names. */
+function xColumns({ form, x }: Flags): Wanted[] {
+  const names = x?.split(",").map((name) => name.trim());
+  const equation = [columnNames.parameters, columnNames.flops, columnNames.base];
+  const known = {
+    power: [columnNames.flops],
+    chinchilla: [columnNames.parameters, columnNames.tokens],
+    isoflop: [columnNames.parameters],
+    timing: names?.length === 3 ? equation : [columnNames.share],
+  }[form];
+  if (names !== undefined && names.length !== known.length)
+    throw unfit("--x", known.length === 1 ? "one column" : `${known.length} columns, separated by commas`, x ?? "");
+  return known.map((some, i) => ({ name: names?.[i], known: some, flag: "--x" }));
+}
+
+/** @throws CambiumError `E_OPTION` */
+function floor(text: string): Irreducible {
+  if (text === "shared" || text === "free" || text === "zero") return text;
+  const group = /^group:(.+)$/.exec(text)?.[1];
+  if (group !== undefined) return { group };
+  throw unfit("--e", "shared, free, zero or group:NAME", text);
+}

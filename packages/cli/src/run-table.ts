@@ -1,0 +1,124 @@
+// Tables of runs for `cambium fit`: any CSV file with a header, or the table of a sweep. A bad row is named by its line.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { readTextFile, withFileErrors } from "@cambium/files";
+import { CambiumError, type Reason } from "@cambium/ir";
+import type { FitRow } from "@cambium/scaling";
+import { CsvError, parse } from "csv-parse/sync";
+
+/** Names that a column may have when nobody says which it is; case, spaces and signs do not count. */
+export const columnNames = {
+  flops: ["flops", "compute", "trainingflops", "trainingflop", "totalflops", "c"],
+  loss: ["loss", "heldoutloss", "finalloss", "evalloss", "valloss", "validationloss", "testloss"],
+  parameters: ["n", "params", "parameters", "nparams", "modelsize"],
+  tokens: ["d", "tokens", "trainingtokens", "ntokens"],
+  share: ["share", "rho"],
+  budget: ["budget", "flops", "compute", "c"],
+  base: ["basetokens", "d"],
+} as const;
+
+export interface Wanted {
+  /** Named by the user, or undefined: then one of `known`. */
+  readonly name?: string | undefined;
+  readonly known: readonly string[];
+  /** What tells the user which column is meant. */
+  readonly flag: string;
+}
+
+/** What to read of a table. */
+export interface Columns {
+  readonly x: readonly Wanted[];
+  readonly y: Wanted;
+  /** Undefined: all rows are one group, `all`, or the table's own column `arm` in a sweep. */
+  readonly group: Wanted | undefined;
+}
+
+export interface RunTable {
+  readonly x: readonly string[];
+  readonly y: string;
+  readonly group: string | undefined;
+  readonly rows: readonly FitRow[];
+}
+
+const mostReasons = 50;
+
+/** @throws CambiumError `E_TABLE` with every bad row; file errors. */
+export async function readRunTable(path: string, wanted: Columns): Promise<RunTable> {
+  const isSweep = (await withFileErrors(path, () => stat(path))).isDirectory();
+  const file = isSweep ? join(path, "table.csv") : path;
+  const [first, ...rest] = records(await readTextFile(file), file);
+  const header = first?.cells ?? [];
+  const reasons: Reason[] = [];
+  const find = (column: Wanted): number => {
+    const at =
+      column.name === undefined
+        ? column.known.map((name) => header.findIndex((held) => plain(held) === name)).find((i) => i >= 0)
+        : header.indexOf(column.name);
+    if (at !== undefined && at >= 0) return at;
+    const expected = header.length === 0 ? "a header" : `one of the columns ${header.join(", ")}`;
+    reasons.push({ where: column.flag, message: "no such column", expected, got: column.name ?? "nothing" });
+    return -1;
+  };
+  const [x, y] = [wanted.x.map(find), find(wanted.y)];
+  const group = wanted.group ? find(wanted.group) : isSweep ? header.indexOf("arm") : -1;
+  const state = isSweep ? header.indexOf("state") : -1;
+  if (reasons.length > 0)
+    throw new CambiumError("E_TABLE", "the table lacks columns", { where: file, reasons, hint: "name the columns" });
+  const rows = rest
+    .filter(({ cells }) => state < 0 || cells[state] === "done")
+    .map(({ line, cells }): FitRow => {
+      const where = `line ${line}`;
+      if (cells.length !== header.length)
+        reasons.push({ where, message: "cells", expected: `${header.length}`, got: `${cells.length}` });
+      const read = (at: number): number => {
+        const text = cells[at] ?? "";
+        const value = text.trim() === "" ? Number.NaN : Number(text);
+        if (!(value > 0 && value < Number.POSITIVE_INFINITY))
+          reasons.push({ where, message: header[at] ?? "", expected: "a positive number", got: text || "nothing" });
+        return value;
+      };
+      const named = group < 0 ? "all" : (cells[group] ?? "");
+      if (named === "") reasons.push({ where, message: header[group] ?? "", expected: "a group", got: "nothing" });
+      return { line, group: named, x: x.map(read), y: read(y) };
+    });
+  if (reasons.length > 0) {
+    const bad = new Set(reasons.map(({ where }) => where)).size;
+    const message = bad === 1 ? "the table has a bad row" : `the table has ${bad} bad rows`;
+    throw new CambiumError("E_TABLE", message, { where: file, reasons: reasons.slice(0, mostReasons) });
+  }
+  if (rows.length === 0)
+    throw new CambiumError("E_TABLE", "the table has no rows", { where: file, expected: "a header and a row a run" });
+  const name = (at: number) => header[at] ?? "";
+  return { x: x.map(name), y: name(y), group: group < 0 ? undefined : name(group), rows };
+}
+
+interface Line {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** Cells are separated by what the header has most of: comma, semicolon or tab. */
+function records(text: string, file: string): Line[] {
+  const header = text.slice(0, text.search(/[\r\n]|$/));
+  const separators = [",", ";", "\t"].map((sign) => ({ sign, count: header.split(sign).length }));
+  const { sign } = separators.reduce((most, one) => (one.count > most.count ? one : most));
+  try {
+    const parsed = parse(text, {
+      ...{ bom: true, info: true, trim: true, comment: "#", comment_no_infix: true },
+      ...{ skip_empty_lines: true, relax_column_count: true, delimiter: sign },
+    }) as unknown as { readonly record: string[]; readonly info: { readonly lines: number } }[];
+    return parsed.map(({ record, info }) => ({ line: info.lines, cells: record }));
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    throw new CambiumError("E_TABLE", "the file is not a table", {
+      where: `${file}${typeof cause.lines === "number" ? `, line ${cause.lines}` : ""}`,
+      expected: "CSV with a header",
+      got: cause.message,
+      cause,
+    });
+  }
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+}

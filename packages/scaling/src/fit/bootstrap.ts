@@ -1,0 +1,71 @@
+// Intervals by the bootstrap: residuals are drawn again, each draw is fitted like the table itself, and the differences,
+// each in units of its own standard error, give the interval (bootstrap-t: it holds its level with few points too).
+import { Random } from "@cambium/ir";
+
+/** Lower and upper end at 95 %; null where the points are too few, or no draw could be fitted. */
+export type Interval = readonly [low: number, high: number] | null;
+
+/** A number that was fitted, with its standard error. */
+export interface Estimate {
+  readonly value: number;
+  readonly error: number;
+}
+
+/** By name. */
+export type Estimates = Readonly<Record<string, Estimate>>;
+
+const level = 0.95;
+/** Fewer draws than these do not show the tails. */
+const fewest = 40;
+
+/** The interval of `estimate` from the same number fitted in each draw. */
+export function intervalOf(estimate: Estimate, draws: readonly (Estimate | undefined)[]): Interval {
+  const t = draws
+    .map((draw) => (draw === undefined ? Number.NaN : (draw.value - estimate.value) / draw.error))
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  if (!Number.isFinite(estimate.error) || (estimate.error > 0 && t.length < Math.max(fewest, draws.length / 2)))
+    return null;
+  if (t.length === 0) return estimate.error === 0 ? [estimate.value, estimate.value] : null;
+  const tail = (1 - level) / 2;
+  return [estimate.value - quantile(t, 1 - tail) * estimate.error, estimate.value - quantile(t, tail) * estimate.error];
+}
+
+/** The middle 95 % of what the draws gave. */
+export function percentiles(values: readonly number[]): Interval {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length < fewest) return null;
+  const tail = (1 - level) / 2;
+  return [quantile(sorted, tail), quantile(sorted, 1 - tail)];
+}
+
+/**
+ * Measurements as they might have come out: what was fitted plus residuals drawn with replacement.
+ * @param leverages hᵢ of each point: its residual is divided by √(1 − hᵢ), because a fit draws its points to itself
+ * @param freedom points less parameters
+ */
+export function resampler(
+  fitted: readonly number[],
+  y: readonly number[],
+  leverages: readonly number[],
+  name: string,
+): (draw: number) => number[] {
+  const raw = y.map(
+    (value, i) => (value - (fitted[i] as number)) / Math.sqrt(Math.max(1e-6, 1 - (leverages[i] as number))),
+  );
+  const mean = raw.reduce((sum, value) => sum + value, 0) / raw.length;
+  const random = new Random(`bootstrap ${name}`);
+  return (draw) =>
+    fitted.map((value, i) => {
+      const at = Math.floor(random.uniform(draw * fitted.length + i) * raw.length);
+      return value + (raw[at] as number) - mean;
+    });
+}
+
+/** The q-quantile of sorted values, interpolated. */
+function quantile(sorted: readonly number[], q: number): number {
+  const at = q * (sorted.length - 1);
+  const below = Math.floor(at);
+  const [low, high] = [sorted[below] as number, sorted[Math.min(below + 1, sorted.length - 1)] as number];
+  return low + (at - below) * (high - low);
+}

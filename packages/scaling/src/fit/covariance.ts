@@ -1,0 +1,30 @@
+// Standard errors and leverages of a least-squares fit, from its Jacobian.
+import { inverse, Matrix, QrDecomposition } from "ml-matrix";
+
+export interface Spread {
+  /** (JᵀJ)⁻¹; undefined where the points do not determine the parameters. */
+  readonly inverse: Matrix | undefined;
+  /** hᵢ = Jᵢ (JᵀJ)⁻¹ Jᵢᵀ of each point. */
+  readonly leverages: readonly number[];
+}
+
+/** @param rows the derivatives of each point by the parameters */
+export function spreadOf(rows: readonly (readonly number[])[]): Spread {
+  const jacobian = new Matrix(rows.map((row) => [...row]));
+  const { orthogonalMatrix, upperTriangularMatrix } = new QrDecomposition(jacobian);
+  const diagonal = upperTriangularMatrix.diagonal().map(Math.abs);
+  if (!(Math.min(...diagonal) > 1e-10 * Math.max(...diagonal)))
+    return { inverse: undefined, leverages: rows.map(() => 0) };
+  const root = inverse(upperTriangularMatrix);
+  return {
+    inverse: root.mmul(root.transpose()),
+    leverages: orthogonalMatrix.to2DArray().map((row) => row.reduce((sum, value) => sum + value * value, 0)),
+  };
+}
+
+/** √(gᵀ V g · σ²): the standard error of a number whose derivative by the parameters is `gradient`. */
+export function errorOf(gradient: readonly number[], { inverse: variance }: Spread, sigma: number): number {
+  if (variance === undefined) return Number.NaN;
+  const g = Matrix.columnVector([...gradient]);
+  return sigma * Math.sqrt(Math.max(0, g.transpose().mmul(variance).mmul(g).get(0, 0)));
+}

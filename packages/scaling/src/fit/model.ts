@@ -1,0 +1,85 @@
+// A sum of powers fitted to points, with standard errors and bootstrap draws: what the power law and Hoffmann's share.
+import { type Estimate, type Estimates, resampler } from "./bootstrap.js";
+import { errorOf, spreadOf } from "./covariance.js";
+import { fitRobust, gradientLog, huberLoss, type PowerPoint, predictLog } from "./powers.js";
+
+/** A number that follows from the parameters, with its derivative. */
+export interface Quantity {
+  readonly value: (parameters: readonly number[]) => number;
+  readonly gradient: (parameters: readonly number[]) => readonly number[];
+}
+
+export interface ModelFit {
+  readonly parameters: readonly number[];
+  readonly estimates: Estimates;
+  /** Each of the draws, fitted. */
+  readonly draws: readonly Estimates[];
+  /** Root of the mean square of the residuals of ln L. */
+  readonly rms: number;
+}
+
+export interface ModelOptions {
+  /** Huber's delta in ln L. */
+  readonly delta: number;
+  readonly draws: number;
+  /** Names the stream of random numbers. */
+  readonly name: string;
+  /** Called now and then while draws are fitted. */
+  readonly progress?: ((done: number) => void) | undefined;
+}
+
+/** The best of several starts is refined to the end; a draw begins at the fit of the table itself. */
+const refined = 4;
+
+/**
+ * @param starts parameters to begin with, in any order
+ * @param fixed ln of the constant in each draw, where it was itself drawn
+ */
+export function fitModel(
+  points: readonly PowerPoint[],
+  starts: readonly (readonly number[])[],
+  quantities: Readonly<Record<string, Quantity>>,
+  { delta, draws, name, progress }: ModelOptions,
+  fixed?: readonly number[],
+): ModelFit {
+  const ranked = starts
+    .map((start) => ({ start, loss: huberLoss(points, start, delta) }))
+    .filter(({ loss }) => Number.isFinite(loss))
+    .sort((a, b) => a.loss - b.loss);
+  const fits = ranked.slice(0, refined).map(({ start }) => fitRobust(points, start, { delta, rounds: 1000 }));
+  const loss = (parameters: readonly number[]) => huberLoss(points, parameters, delta);
+  const parameters = fits.reduce((best, fit) => (loss(fit) < loss(best) ? fit : best));
+  const fitted = points.map((point) => predictLog(point, parameters));
+  const spread = spreadOf(points.map((point) => gradientLog(point, parameters)));
+  const measured = points.map(({ y }) => y);
+  const draw = resampler(fitted, measured, spread.leverages, name);
+  const made: Estimates[] = [];
+  const count = points.length > parameters.length && spread.inverse !== undefined ? draws : 0;
+  for (let at = 0; at < count; at++) {
+    const drawn = draw(at).map((y, i) => ({
+      ...(points[i] as PowerPoint),
+      y,
+      ...(fixed && { fixed: fixed[at] as number }),
+    }));
+    made.push(estimate(drawn, fitRobust(drawn, parameters, { delta, rounds: 60, settled: 1e-8 }), quantities));
+    progress?.(at + 1);
+  }
+  const rms = Math.hypot(...measured.map((y, i) => y - (fitted[i] as number))) / Math.sqrt(points.length);
+  return { parameters, estimates: estimate(points, parameters, quantities), draws: made, rms };
+}
+
+function estimate(
+  points: readonly PowerPoint[],
+  parameters: readonly number[],
+  quantities: Readonly<Record<string, Quantity>>,
+): Estimates {
+  const spread = spreadOf(points.map((point) => gradientLog(point, parameters)));
+  const squares = points.reduce((sum, point) => sum + (point.y - predictLog(point, parameters)) ** 2, 0);
+  const sigma = Math.sqrt(squares / (points.length - parameters.length));
+  return Object.fromEntries(
+    Object.entries(quantities).map(([name, { value, gradient }]): [string, Estimate] => [
+      name,
+      { value: value(parameters), error: errorOf(gradient(parameters), spread, sigma) },
+    ]),
+  );
+}
