@@ -1,6 +1,6 @@
 // G_direct in width: neurons, heads and channels of the stream copied, what reads them shared out, function preserved.
-import { sizesError, type WidthGrowth, widthOperator } from "@cambium/growth";
-import { isTied, type ModelSpec, parameterTable } from "@cambium/model";
+import { scaledEps, sizesError, type WidthGrowth, widthOperator } from "@cambium/growth";
+import { isTied } from "@cambium/model";
 import { version } from "../package.json";
 import { widthMaps } from "./maps.js";
 import { type Options, options } from "./options.js";
@@ -53,19 +53,4 @@ function lengths(maps: NonNullable<Options["maps"]>) {
 function widthOf({ base, from, to }: WidthGrowth, chosen: Options): Width {
   const maps = widthMaps(from, to, chosen);
   return { maps, stream: streamFactors(maps.hidden, chosen, isTied(base)) };
-}
-
-/** `model` with the eps of its norms times `factor`. */
-function scaledEps({ family, config }: ModelSpec, factor: number): ModelSpec {
-  if (factor === 1) return { family, config };
-  const { eps } = family;
-  const others = parameterTable({ family, config }).some(({ kind, axes }) => {
-    return kind === "norm" && axes.every(({ axis }) => axis !== "hidden");
-  });
-  if (eps && !others) return { family, config: eps.changed(config, factor * eps.read(config)) };
-  throw sizesError("the eps of the stream's norms cannot be scaled on its own", {
-    where: "normMode",
-    got: `sqrt-mu, for ${family.name}`,
-    hint: "normMode: stream needs no other eps",
-  });
 }

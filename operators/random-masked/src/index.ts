@@ -1,8 +1,16 @@
 // G_random: what is new has random weights and stands behind masks that open while the model trains.
-import { concat, constant, copy, type Expr, normal, planTables, take, widthOperator } from "@cambium/growth";
+import {
+  constant,
+  type Expr,
+  headObjections,
+  headOrder,
+  normal,
+  padded,
+  planTables,
+  widthOperator,
+} from "@cambium/growth";
 import type { ModelSpec, ParameterSpec } from "@cambium/model";
 import { version } from "../package.json";
-import { headOrder } from "./heads.js";
 import { growthMasks } from "./masks.js";
 import { type Options, options } from "./options.js";
 
@@ -30,13 +38,7 @@ export default widthOperator({
   options,
   layers: true,
   claims: { functionPreserving: "at-mask-0" },
-  objections: ({ from, to }) => {
-    const [group, wide] = [from.heads / from.kvHeads, to.heads / to.kvHeads];
-    if (wide >= group) return [];
-    const got = `${to.heads} over ${to.kvHeads}`;
-    const expected = `at least ${group} query heads over each key/value head`;
-    return [{ where: "heads", message: "do not leave the old ones their key/value heads", expected, got }];
-  },
+  objections: headObjections,
   plan: (growth, chosen) => {
     const { base, target, from, to } = growth;
     const tables = planTables({ base, target });
@@ -52,19 +54,12 @@ export default widthOperator({
   },
 });
 
-/** `spec` with the base's entries first and new ones after them, along each axis; all new where the base has none. */
+/** New entries are normal numbers; of norms and biases, what these start as. */
 function grown(spec: ParameterSpec, old: ParameterSpec | undefined, order: readonly number[], of: Options): Expr {
-  const { name, shape, axes, neutral } = spec;
-  const fill = (size: readonly number[], where: string): Expr =>
-    neutral === undefined ? normal(size, of.std, `${of.seed}/${name}/${where}`) : constant(size, neutral);
-  if (!old) return fill(shape, "all");
-  const [rows = 0, columns = 0] = shape;
-  const [oldRows = 0, oldColumns = 0] = old.shape;
-  let value: Expr = copy(name);
-  if (columns > oldColumns) value = concat(1, [value, fill([oldRows, columns - oldColumns], "columns")]);
-  if (rows > oldRows) value = concat(0, [value, fill([rows - oldRows, ...shape.slice(1)], "rows")]);
-  const moved = axes.some(({ axis }) => axis === "heads") && order.some((from, j) => from !== j);
-  return moved ? take(value, "heads", order) : value;
+  const { name, neutral } = spec;
+  return padded(spec, old, order, ({ shape, where }) =>
+    neutral === undefined ? normal(shape, of.std, `${of.seed}/${name}/${where}`) : constant(shape, neutral),
+  );
 }
 
 /** Without masks nothing is new. */

@@ -1,7 +1,6 @@
 // Which masks shut what is new, and when each of them opens.
-import { type Mask, planTables, type WidthGrowth } from "@cambium/growth";
+import { headOrder, type Mask, newRanges, planTables, type WidthGrowth } from "@cambium/growth";
 import type { ModelSpec, ParameterSpec } from "@cambium/model";
-import { headOrder, newRanges } from "./heads.js";
 import type { Options } from "./options.js";
 
 type Place = Omit<Mask, "schedule">;

@@ -23,8 +23,11 @@ export {
 export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-map.js";
 export { defineOperator, type OperatorDefinition, parseOptions, stamped } from "./operator/define.js";
 export * from "./operator/depth.js";
+export { scaledEps } from "./operator/eps.js";
+export { headObjections, headOrder, newRanges } from "./operator/heads.js";
 export { parseLayerList } from "./operator/layer-list.js";
 export type { Operator } from "./operator/operator.js";
+export { type Block, padded } from "./operator/padded.js";
 export { isOperator, operatorPlugin } from "./operator/plugin.js";
 export { type PresetDefinition, presetOperator } from "./operator/preset.js";
 export { scaleLayers } from "./operator/scaled.js";

@@ -1,5 +1,6 @@
-// Which of the target's query heads are new.
-import type { WidthSizes } from "@cambium/growth";
+// Query heads when heads are added: which of the target are new.
+import type { Reason } from "@cambium/ir";
+import type { WidthSizes } from "./width.js";
 
 /**
  * For each query head of the target the base's, new heads numbered on from the base's last: old heads stay with their
@@ -24,4 +25,13 @@ export function newRanges(order: readonly number[], first: number): [number, num
     else ranges.push([j, j + 1]);
   });
   return ranges;
+}
+
+/** Why old query heads could not stay with their key/value heads, each of which may only get more. */
+export function headObjections({ from, to }: { readonly from: WidthSizes; readonly to: WidthSizes }): Reason[] {
+  const [group, wide] = [from.heads / from.kvHeads, to.heads / to.kvHeads];
+  if (wide >= group) return [];
+  const got = `${to.heads} over ${to.kvHeads}`;
+  const expected = `at least ${group} query heads over each key/value head`;
+  return [{ where: "heads", message: "do not leave the old ones their key/value heads", expected, got }];
 }
