@@ -1,6 +1,8 @@
 // G_random: what is new has random weights and stands behind masks that open while the model trains.
 import {
+  type Block,
   constant,
+  copy,
   type Expr,
   headObjections,
   headOrder,
@@ -8,10 +10,11 @@ import {
   padded,
   planTables,
   widthOperator,
+  zeros,
 } from "@cambium/growth";
 import type { ModelSpec, ParameterSpec } from "@cambium/model";
 import { version } from "../package.json";
-import { growthMasks } from "./masks.js";
+import { growthMasks, phaseObjections } from "./masks.js";
 import { type Options, options } from "./options.js";
 
 /**
@@ -22,8 +25,9 @@ import { type Options, options } from "./options.js";
  *
  * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, `layers`, or one `factor` for all widths (default 2);
  * `maskTokens` (default 1,000,000) training tokens in which a mask opens; `phases` `sequence` (default: intermediate,
- * hidden, heads one after the other, layers with the first) or `together`; `form` `block` (default) or `sublayer`;
- * `std` (default 0.02), `seed`.
+ * hidden, heads one after the other, layers with the first), `together`, or an order such as MSG's
+ * `[intermediate, layers, hidden, heads]`; `form` `block` (default) or `sublayer`; `newLayers` `random` (default) or
+ * `copy`, of the base's from the bottom up, as MSG; `std` (default 0.02), `seed`.
  *
  * @throws CambiumError `E_GROWTH_SIZES` when a size shrinks or is not whole, or an old key/value head would lose query
  * heads.
@@ -38,16 +42,24 @@ export default widthOperator({
   options,
   layers: true,
   claims: { functionPreserving: "at-mask-0" },
-  objections: headObjections,
+  objections: (growth, options) => [...headObjections(growth), ...phaseObjections(growth, options)],
   plan: (growth, chosen) => {
     const { base, target, from, to } = growth;
     const tables = planTables({ base, target });
     const old = new Map(tables.base.map((spec) => [spec.name, spec]));
     const order = headOrder(from, to);
-    const tensors = tables.target.map((spec) => [spec.name, grown(spec, old.get(spec.name), order, chosen)]);
+    const copied = (spec: ParameterSpec) => {
+      if (chosen.newLayers === "random" || spec.layer === undefined) return old.get(spec.name);
+      const layer = layerBelow(spec.layer, from.layers, to.layers);
+      return tables.base.find((one) => one.part === spec.part && one.layer === layer);
+    };
+    const tensors = tables.target.map((spec) => [spec.name, grown(spec, copied(spec), order, chosen)]);
+    const fresh = tables.target.filter(({ layer = -1 }) => layer >= from.layers);
+    const moments = Object.fromEntries(fresh.map(({ name, shape }) => [name, zeros(shape)]));
     const masks = growthMasks(growth, chosen);
     return {
       tensors: Object.fromEntries(tensors),
+      optimizer: { moments },
       phase: { masks },
       claims: { functionPreserving: masks.length > 0 ? "at-mask-0" : claimOf(base, target) },
     };
@@ -57,9 +69,15 @@ export default widthOperator({
 /** New entries are normal numbers; of norms and biases, what these start as. */
 function grown(spec: ParameterSpec, old: ParameterSpec | undefined, order: readonly number[], of: Options): Expr {
   const { name, neutral } = spec;
-  return padded(spec, old, order, ({ shape, where }) =>
-    neutral === undefined ? normal(shape, of.std, `${of.seed}/${name}/${where}`) : constant(shape, neutral),
-  );
+  const fill = ({ shape, where }: Block) =>
+    neutral === undefined ? normal(shape, of.std, `${of.seed}/${name}/${where}`) : constant(shape, neutral);
+  return padded(spec, old, order, fill, old && copy(old.name));
+}
+
+/** The base layer that target layer t copies: itself, or bottom-up once more; a last, partial round copies the top. */
+function layerBelow(t: number, base: number, target: number): number {
+  const rest = target % base;
+  return t < target - rest ? t % base : base - target + t;
 }
 
 /** Without masks nothing is new. */

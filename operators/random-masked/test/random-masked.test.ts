@@ -32,6 +32,18 @@ describeOperator(randomMasked, {
       options: { hidden: 12, heads: 8, kvHeads: 4, intermediate: 20, layers: 5, phases: "together" },
     },
     { name: "a factor of 1 is the identity", options: { factor: 1 } },
+    {
+      name: "as MSG: layers copied, one dimension at a time",
+      base: { layers: 2 },
+      options: {
+        hidden: 12,
+        intermediate: 20,
+        layers: 5,
+        newLayers: "copy",
+        phases: ["intermediate", "layers", "hidden"],
+      },
+      layers: [0, 1, 0, 1, 1],
+    },
   ],
   refuses: [
     { options: { hidden: 4 }, code: sizes },
@@ -41,7 +53,9 @@ describeOperator(randomMasked, {
     { base: gqa, options: { heads: 5 }, code: sizes },
     { base: gqa, options: { kvHeads: 4 }, code: sizes },
     { options: { maskTokens: 0 }, code: "E_GROWTH_OPTION" },
-    { options: { phases: ["hidden"] }, code: "E_GROWTH_OPTION" },
+    { options: { phases: ["depth"] }, code: "E_GROWTH_OPTION" },
+    { options: { phases: ["hidden"] }, code: sizes },
+    { options: { hidden: 12, phases: ["hidden", "hidden"] }, code: sizes },
   ],
 });
 
@@ -88,6 +102,15 @@ test("phases follow each other, layers open with the first; or all open together
     ["hidden", [500, 500]],
     ["heads", [1000, 500]],
     ["layers", [0, 500]],
+  ]);
+  const order = ["layers", "heads", "hidden", "intermediate"];
+  expect(starts(randomMasked.plan(base, { ...options, phases: order }).phase.masks)).toEqual(
+    order.map((axis, i) => [axis, [500 * i, 500]]),
+  );
+  const two = randomMasked.plan(base, { intermediate: 12, hidden: 12, maskTokens: 7, phases: order }).phase.masks;
+  expect(starts(two)).toEqual([
+    ["hidden", [0, 7]],
+    ["intermediate", [7, 7]],
   ]);
   expect(starts(randomMasked.plan(base, { hidden: 12, maskTokens: 7 }).phase.masks)).toEqual([["hidden", [0, 7]]]);
   const together = randomMasked.plan(base, { ...options, phases: "together" }).phase.masks;
