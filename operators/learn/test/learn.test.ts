@@ -1,0 +1,89 @@
+// G_learn: conformance, and the operators it becomes when its matrices are selections.
+import { compilePlan, type GrowthPlan, givenOf } from "@cambium/growth";
+import { baseModel, describeOperator, growExactly, randomWeights, type Weights } from "@cambium/growth/conformance";
+import directWidth from "@cambium/operator-direct-width";
+import stack from "@cambium/operator-stack";
+import { describe, expect, test } from "vitest";
+import learn from "../src/index.js";
+
+const gqa = { heads: 4, kvHeads: 2, headDim: 4 };
+const two = { base: { layers: 2 } };
+
+describeOperator(learn, {
+  cases: [
+    { name: "widths twice", ...two, options: {} },
+    { name: "depth", base: { layers: 2, tied: true }, options: { layers: 5 } },
+    {
+      name: "everything, GQA, norms within heads",
+      base: { ...gqa, layers: 2, family: "qwen3" },
+      options: { hidden: 12, heads: 6, intermediate: 20, layers: 3 },
+    },
+    {
+      name: "biases, two sides, rope unsafe",
+      base: { ...gqa, layers: 2, family: "qwen2" },
+      options: { hidden: 12, heads: 8, kvHeads: 4, ropeSafe: false, sides: "two" },
+    },
+    { name: "a factor of 1", ...two, options: { factor: 1 } },
+  ],
+  refuses: [
+    { options: { layers: 5 }, code: "E_GROWTH_SIZES" },
+    { base: gqa, options: { kvHeads: 4 }, code: "E_GROWTH_SIZES" },
+    { options: { fitSteps: 0 }, code: "E_GROWTH_OPTION" },
+  ],
+});
+
+/** The plan's tensors in float64, its matrices being what `found` says of each entry. */
+async function grown(
+  plan: GrowthPlan,
+  weights: Weights,
+  found: (name: string, row: number, column: number, columns: number) => number,
+) {
+  const rows = (width: number, start: number, end: number, at: (i: number) => number) =>
+    Float64Array.from({ length: (end - start) * width }, (_, i) => at(start * width + i));
+  const columns = new Map(givenOf(plan.tensors).map(({ name, shape }) => [name, shape[1] as number]));
+  const read = (name: string, start: number, end: number) => {
+    const { type, data } = weights[name] as Weights[string];
+    return rows(data.length / (type.shape[0] as number), start, end, (i) => data[i] as number);
+  };
+  const given = (name: string, start: number, end: number) => {
+    const width = columns.get(name) as number;
+    return rows(width, start, end, (i) => found(name, Math.floor(i / width), i % width, width));
+  };
+  const made: Record<string, Float64Array> = {};
+  for (const { name, shape, rows: make } of compilePlan(plan, { read, found: given }))
+    made[name] = await make(0, shape[0] as number);
+  return made;
+}
+
+async function expectSame(actual: Record<string, Float64Array>, plan: GrowthPlan, weights: Weights) {
+  for (const [name, { data }] of Object.entries(await growExactly(plan, weights)))
+    expect([name, Math.max(...data.map((x, i) => Math.abs(x - (actual[name]?.[i] as number))))]).toEqual([
+      name,
+      expect.closeTo(0, 12),
+    ]);
+}
+
+test("at its start, in depth, it is a stack to the bit; interpolation by name", async () => {
+  const base = baseModel({ layers: 2 });
+  const weights = randomWeights(base, "learn");
+  const start = await growExactly(learn.plan(base, { layers: 6 }), weights);
+  expect(start).toEqual(await growExactly(stack.plan(base, { layers: 6 }), weights));
+  const other = await growExactly(learn.plan(base, { layers: 6, init: "interpolation" }), weights);
+  expect(other["model.layers.1.mlp.up_proj.weight"]).toEqual(start["model.layers.0.mlp.up_proj.weight"]);
+});
+
+describe.each([{}, gqa])("of %j", (given) => {
+  const base = baseModel({ layers: 2, ...given });
+  const weights = randomWeights(base, "learn");
+
+  test.each([true, false])("selections with shares make direct-width, rope safe: %s", async (ropeSafe) => {
+    const plan = learn.plan(base, { factor: 2, ropeSafe, sides: "two" });
+    /** What is to be added to [I; 0]: copies of what is written, halves of what is read. */
+    const found = (name: string, row: number, column: number, before: number) => {
+      const reads = name.endsWith("read") || name.includes("o_proj");
+      const selected = row % before === column ? (reads ? 0.5 : 1) : 0;
+      return selected - (row === column ? 1 : 0);
+    };
+    await expectSame(await grown(plan, weights, found), directWidth.plan(base, { split: "even" }), weights);
+  });
+});
