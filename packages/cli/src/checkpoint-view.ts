@@ -5,6 +5,7 @@ import { CambiumError } from "@cambium/ir";
 import {
   contextLength,
   countParameters,
+  type Family,
   hfDType,
   hfFamily,
   hfFlavour,
@@ -35,22 +36,23 @@ export async function describeTensors(path: string): Promise<Shown> {
   };
 }
 
-export async function describeCheckpoint(path: string): Promise<Shown> {
+/** @param families those that it may be of */
+export async function describeCheckpoint(path: string, families: readonly Family[]): Promise<Shown> {
   await using directory = await openModelDirectory(path);
   const entries = [...directory.tensors.values()];
   const bytes = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const tensors = entries.map(({ name, dtype: stored, shape }) => ({ name, dtype: stored, shape }));
   const { configJson } = directory;
-  const { model_type: family } = configJson;
-  if (typeof family === "string" && !hfFamily(configJson)) {
+  const { model_type: type } = configJson;
+  if (typeof type === "string" && !hfFamily(configJson, families)) {
     const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
     const text = [
-      `${path}: ${family}; grow can copy its layers, no command computes it`,
+      `${path}: ${type}; grow can copy its layers, no command computes it`,
       `  tensors        ${entries.length}, ${compact(bytes)}B, ${types}`,
     ].join("\n");
     return { data: { path, config: configJson, bytes, tensors }, text };
   }
-  const model = readHfModel(configJson);
+  const model = readHfModel(configJson, families);
   const dtype = hfDType(configJson);
   const parameters = countParameters(model);
   const { layers, hidden, heads, kvHeads, headDim, intermediate, vocab } = modelSizes(model);

@@ -16,6 +16,19 @@ export function withBackendFlags(command: Command): Command {
     .option("--backend-option <key=value>", "an option of the backend, e.g. threads=4; may be repeated", repeated);
 }
 
+export interface FamilyFlags {
+  readonly family?: readonly string[];
+}
+
+/** Adds `--family`. */
+export function withFamilyFlag(command: Command): Command {
+  return command.option(
+    "--family <name>",
+    "a model family to try first: an installed one, a package or a path; may be repeated",
+    repeated,
+  );
+}
+
 export interface PrecisionFlags {
   readonly precision?: Precision;
 }

@@ -5,13 +5,16 @@ import { openModelDirectory } from "@cambium/checkpoint";
 import { parseJson, readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { type Family, type ModelSpec, readHfModel } from "@cambium/model";
-import { familiesOf } from "@cambium/run";
+import { familiesOf, loadRecipe } from "@cambium/run";
 import { z } from "zod";
+import type { FamilyFlags } from "./flags.js";
 import type { Host } from "./host.js";
 
 export interface ModelSource {
   /** Its Hugging Face directory. */
   readonly path: string;
+  /** The family that the run's recipe names. */
+  readonly family?: string;
 }
 
 /** What of run.json says where models are. A stage is the name of a folder, nothing that leads elsewhere. */
@@ -31,7 +34,7 @@ export async function findModel(path: string): Promise<ModelSource> {
   const stages = run.data.arms[0]?.stages ?? [];
   for (const id of stages.toReversed()) {
     const model = join(path, "stages", id, "model");
-    if (await exists(model)) return { path: model };
+    if (await exists(model)) return { path: model, ...(await namedFamily(path)) };
   }
   throw new CambiumError("E_RUN_UNFINISHED", "no stage of this run has ended yet", {
     where: path,
@@ -40,15 +43,36 @@ export async function findModel(path: string): Promise<ModelSource> {
   });
 }
 
-/** Families that a checkpoint may be of, packages of the project in the working directory included. */
-export function projectFamilies(host: Host): Promise<readonly Family[]> {
-  return familiesOf(process.cwd(), host.importer(process.cwd()));
+/** The family that the recipe of the run in `path` names. */
+async function namedFamily(path: string): Promise<Pick<ModelSource, "family">> {
+  const recipe = join(path, "recipe.yaml");
+  const family = (await exists(recipe)) ? (await loadRecipe(recipe)).model.family : undefined;
+  return family === undefined ? {} : { family };
+}
+
+/**
+ * Families that a checkpoint may be of: those that `--family` names, the one of the run it is in, and those of the
+ * project in the working directory. A path in a run's recipe that does not lead anywhere from here is passed over.
+ */
+export async function projectFamilies(
+  { family: named = [] }: FamilyFlags,
+  host: Host,
+  source?: ModelSource,
+): Promise<readonly Family[]> {
+  const importer = host.importer(process.cwd());
+  const own = source?.family === undefined || named.includes(source.family) ? [] : [source.family];
+  try {
+    return await familiesOf(process.cwd(), importer, [...named, ...own]);
+  } catch (error) {
+    if (own.length === 0 || !(error instanceof CambiumError) || error.code !== "E_PLUGIN_MISSING") throw error;
+    return familiesOf(process.cwd(), importer, named);
+  }
 }
 
 /** @throws CambiumError from reading the directory; `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
-export async function readModel({ path }: ModelSource, host: Host): Promise<ModelSpec> {
-  await using directory = await openModelDirectory(path);
-  return readHfModel(directory.configJson, await projectFamilies(host));
+export async function readModel(source: ModelSource, flags: FamilyFlags, host: Host): Promise<ModelSpec> {
+  await using directory = await openModelDirectory(source.path);
+  return readHfModel(directory.configJson, await projectFamilies(flags, host, source));
 }
 
 export async function exists(path: string): Promise<boolean> {

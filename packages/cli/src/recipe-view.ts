@@ -15,7 +15,10 @@ export async function planRecipe(recipe: Recipe, path: string, host: Host): Prom
   const checkpoint =
     recipe.model.from === undefined
       ? undefined
-      : await readCheckpoint(resolve(projectDir, recipe.model.from), await familiesOf(projectDir, importer));
+      : await readCheckpoint(
+          resolve(projectDir, recipe.model.from),
+          await familiesOf(projectDir, importer, recipe.model.family === undefined ? [] : [recipe.model.family]),
+        );
   const { vocabSize, bosId, eosId } = await recipeTokenizer(recipe, { projectDir, checkpoint });
   return planArms(recipe, {
     vocabSize,

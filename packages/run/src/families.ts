@@ -12,11 +12,17 @@ export async function resolveFamily(name: string | undefined, importer: PluginIm
 }
 
 /**
- * The families that a checkpoint may be of: those that come along, and the packages that the project in `dir` asks for.
- * A package that is asked for and not installed is passed over.
- * @throws CambiumError as `resolvePlugin`, for a package that is broken.
+ * The families that a checkpoint may be of: those in `named` (names, packages, paths), which come first, those that come
+ * along, and the packages that the project in `dir` asks for. A package that is asked for and not installed is passed
+ * over.
+ * @throws CambiumError as `resolvePlugin`, for one of `named` that is missing, or for a package that is broken.
  */
-export async function familiesOf(dir: string, importer: PluginImporter): Promise<readonly Family[]> {
+export async function familiesOf(
+  dir: string,
+  importer: PluginImporter,
+  named: readonly string[] = [],
+): Promise<readonly Family[]> {
+  const first = await Promise.all(named.map((name) => resolveFamily(name, importer)));
   const packages = listPlugins(dir).filter(({ kind }) => kind === "family");
   const found = await Promise.all(
     packages.map(async ({ package: name }) => {
@@ -28,5 +34,5 @@ export async function familiesOf(dir: string, importer: PluginImporter): Promise
       }
     }),
   );
-  return [...builtInFamilies, ...found.flat()];
+  return [...new Set([...first, ...builtInFamilies, ...found.flat()])];
 }

@@ -61,7 +61,10 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   const checkpoint =
     from === undefined
       ? undefined
-      : await readCheckpoint(resolve(projectDir, from), await familiesOf(projectDir, importer));
+      : await readCheckpoint(
+          resolve(projectDir, from),
+          await familiesOf(projectDir, importer, asked.model.family === undefined ? [] : [asked.model.family]),
+        );
   const tokenizer = await recipeTokenizer(asked, { projectDir, checkpoint });
   const recipe = { ...asked, data: { ...asked.data, tokenizer: tokenizer.name } };
   const corpus = await recipeSource(recipe, projectDir);

@@ -9,12 +9,20 @@ import { contextLength, sizesAlong } from "@cambium/model";
 import { readParameters } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
-import { type BackendFlags, backendOptions, realNumber, wholeNumber, withBackendFlags } from "../flags.js";
+import {
+  type BackendFlags,
+  backendOptions,
+  type FamilyFlags,
+  realNumber,
+  wholeNumber,
+  withBackendFlags,
+  withFamilyFlag,
+} from "../flags.js";
 import type { Host } from "../host.js";
 import { findModel, readModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 
-interface Flags extends BackendFlags {
+interface Flags extends BackendFlags, FamilyFlags {
   readonly prompt?: string;
   readonly tokens?: string;
   readonly maxNewTokens?: number;
@@ -29,7 +37,7 @@ interface Flags extends BackendFlags {
 const usualNewTokens = 100;
 
 export function generateCommand(host: Host): Command {
-  return withBackendFlags(new Command("generate"))
+  return withFamilyFlag(withBackendFlags(new Command("generate")))
     .description("Continue a prompt with a model.")
     .argument("<model>", "a Hugging Face directory or a run's directory")
     .option("-p, --prompt <text>", "text to continue")
@@ -66,7 +74,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   }
   const { name, options } = backendOptions(flags) ?? { name: "onnx", options: {} };
   const source = await findModel(path);
-  const model = await readModel(source, host);
+  const model = await readModel(source, flags, host);
   const tokenizer =
     ids === undefined ? await findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab) : undefined;
   const prompt = ids ?? encode(flags.prompt ?? "", tokenizer);

@@ -12,16 +12,16 @@ import { planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
-import { byteCount, oneOf } from "../flags.js";
+import { byteCount, type FamilyFlags, oneOf, withFamilyFlag } from "../flags.js";
 import { growthFlops } from "../grow-flops.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import { growProgress, preflightText } from "../grow-view.js";
 import type { Host } from "../host.js";
 import { mergekitRequest } from "../mergekit-request.js";
-import { findModel } from "../model-source.js";
+import { findModel, projectFamilies } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 
-interface Flags extends OperatorFlags {
+interface Flags extends OperatorFlags, FamilyFlags {
   readonly mergekit?: string;
   readonly as?: string;
   readonly dryRun?: boolean;
@@ -33,7 +33,7 @@ interface Flags extends OperatorFlags {
 }
 
 export function growCommand(host: Host): Command {
-  return withOperatorFlags(new Command("grow"))
+  return withFamilyFlag(withOperatorFlags(new Command("grow")))
     .description("Grow a checkpoint: a Hugging Face directory in, a larger one out, streamed.")
     .usage("[options] <source> <target>")
     .argument("[source]", "a Hugging Face directory, or a run's directory; a mergekit file names its own")
@@ -81,8 +81,10 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
   const type = dtype && (await mistakes.check(() => ({ dtype: oneOf("--dtype", ["f32", "f16", "bf16"])(dtype) })));
   const path = source ?? (file?.model as string);
   const model = await mistakes.check(() => findModel(path));
+  const families = await mistakes.check(() => projectFamilies(flags, host, model));
   const request: PreflightRequest = {
     ...{ operator, options, mistakes, strict: flags.strict ?? false, ...size, ...type, ...file?.dtypes },
+    ...(families && { families }),
     onPreflight: (report) => {
       for (const warning of report.warnings) console.error(`Warning: ${warning}.`);
       if (!json) console.log(preflightText(report));

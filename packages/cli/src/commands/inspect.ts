@@ -12,20 +12,22 @@ import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-v
 import {
   type BackendFlags,
   backendOptions,
+  type FamilyFlags,
   oneOf,
   type PrecisionFlags,
   wholeNumber,
   withBackendFlags,
+  withFamilyFlag,
   withPrecisionFlag,
 } from "../flags.js";
 import { compact } from "../format.js";
 import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
 import type { Host } from "../host.js";
-import { exists, findModel, readModel } from "../model-source.js";
+import { exists, findModel, projectFamilies, readModel } from "../model-source.js";
 import { describeRecipe, planRecipe } from "../recipe-view.js";
 import { resultTable } from "../table.js";
 
-interface Flags extends BackendFlags, PrecisionFlags {
+interface Flags extends BackendFlags, FamilyFlags, PrecisionFlags {
   readonly graph?: "loss" | "step";
   readonly batch: number;
   readonly context?: number;
@@ -37,7 +39,7 @@ interface Flags extends BackendFlags, PrecisionFlags {
 }
 
 export function inspectCommand(host: Host): Command {
-  return withPrecisionFlag(withBackendFlags(new Command("inspect")))
+  return withFamilyFlag(withPrecisionFlag(withBackendFlags(new Command("inspect"))))
     .description("Show what a recipe, run, checkpoint or safetensors file holds, or the graph of its model.")
     .argument("<path>", "a recipe, a run's directory, a Hugging Face directory or a .safetensors file")
     .option(
@@ -80,7 +82,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   );
   if (idle.length > 0)
     throw new CambiumError("E_OPTION", `${flagNames(idle)} without --graph`, { hint: "--graph step" });
-  const shown = await describe(path, host);
+  const shown = await describe(path, flags, host);
   console.log(flags.json ? JSON.stringify(shown.data) : shown.text);
 }
 
@@ -88,21 +90,21 @@ function flagNames(names: readonly string[]): string {
   return names.map((name) => `--${name}`).join(", ");
 }
 
-async function describe(path: string, host: Host): Promise<Shown> {
+async function describe(path: string, flags: Flags, host: Host): Promise<Shown> {
   if (isRecipe(path)) return describeRecipe(await loadRecipe(path), path, host);
   if (!(await stat(path)).isDirectory()) return describeTensors(path);
   if (await exists(join(path, "run.json"))) {
     const summary = await summarizeRun(path);
     return { data: summary, text: resultTable(summary) };
   }
-  return describeCheckpoint(path);
+  return describeCheckpoint(path, await projectFamilies(flags, host));
 }
 
 async function showGraph(path: string, which: "loss" | "step", flags: Flags, host: Host): Promise<void> {
   if (which === "loss" && flags.precision !== undefined)
     throw new CambiumError("E_OPTION", "--precision needs --graph step", { got: "--graph loss, which is f32" });
   const { batch, context, json } = flags;
-  const { model, precision = "f32" } = await modelOf(path, host);
+  const { model, precision = "f32" } = await modelOf(path, flags, host);
   const size = { batch, time: context ?? Math.min(128, contextLength(model)) };
   const graph =
     which === "loss"
@@ -137,9 +139,10 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
 /** The model whose graph a path means: a recipe's or a run's is the last of its first arm. */
 async function modelOf(
   path: string,
+  flags: Flags,
   host: Host,
 ): Promise<{ readonly model: ModelSpec; readonly precision?: Recipe["train"]["precision"] }> {
-  if (!isRecipe(path)) return { model: await readModel(await findModel(path), host) };
+  if (!isRecipe(path)) return { model: await readModel(await findModel(path), flags, host) };
   const recipe = await loadRecipe(path);
   const [arm] = await planRecipe(recipe, path, host);
   const model = arm?.stages.at(-1)?.stage.model;

@@ -18,7 +18,14 @@ import { CambiumError } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec, modelSizes, readHfModel, sizesAlong } from "@cambium/model";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
-import { type BackendFlags, backendOptions, wholeNumber, withBackendFlags } from "../flags.js";
+import {
+  type BackendFlags,
+  backendOptions,
+  type FamilyFlags,
+  wholeNumber,
+  withBackendFlags,
+  withFamilyFlag,
+} from "../flags.js";
 import { compact } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
@@ -28,7 +35,7 @@ import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { tokenCount } from "../token-count.js";
 
-interface Flags extends OperatorFlags, BackendFlags, CorpusFlags {
+interface Flags extends OperatorFlags, BackendFlags, CorpusFlags, FamilyFlags {
   readonly text?: string;
   readonly corpus?: string;
   readonly tokens: number;
@@ -41,7 +48,7 @@ interface Flags extends OperatorFlags, BackendFlags, CorpusFlags {
 const usualContext = 256;
 
 export function previewCommand(host: Host): Command {
-  return withBackendFlags(withCorpusFlags(withOperatorFlags(new Command("preview"))))
+  return withFamilyFlag(withBackendFlags(withCorpusFlags(withOperatorFlags(new Command("preview")))))
     .description("Show the loss of a grown model on a text beside the base's, without writing the model.")
     .argument("<source>", "a Hugging Face directory, or a run's directory")
     .option("--text <file>", "a text file to measure on")
@@ -76,8 +83,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const text = await mistakes.check(() => openText(flags.text, flags.corpus, flags));
   const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
   await using directory = source && (await mistakes.check(() => openModelDirectory(source.path)));
-  const model =
-    directory && (await mistakes.check(async () => readHfModel(directory.configJson, await projectFamilies(host))));
+  const families = await mistakes.check(() => projectFamilies(flags, host, source));
+  const model = directory && families && (await mistakes.check(() => readHfModel(directory.configJson, families)));
   const plan = model && operator && (await mistakes.check(() => operator.plan(model, options)));
   const tokenizer =
     source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));

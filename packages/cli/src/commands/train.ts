@@ -74,7 +74,11 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
     name,
     seed,
     data: { corpus, field, format, heldOut, tokenizer },
-    model: { from, context: flags.context ?? Math.min(256, contextLength(await readModel(source, host))) },
+    model: {
+      from,
+      family: source.family,
+      context: flags.context ?? Math.min(256, contextLength(await readModel(source, {}, host))),
+    },
     train: { tokens, batch, lr, schedule, warmup },
   };
   const recipe = checkRecipe(value, (path) => `--${String(path.at(-1))}`);

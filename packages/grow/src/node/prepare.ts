@@ -20,7 +20,7 @@ import {
   stamped,
 } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { deepenedModel, type FloatDType, writeHfModel } from "@cambium/model";
+import { deepenedModel, type Family, type FloatDType, writeHfModel } from "@cambium/model";
 import { castConfig, castTensors } from "./cast.js";
 import { type GrownConfig, growConfig } from "./config.js";
 import type { Mistakes } from "./mistakes.js";
@@ -52,13 +52,15 @@ const usualShardBytes = 5e9;
 /** Undefined when some mistake leaves nothing to work out. What is returned counts only if no mistake was noted. */
 export async function prepare(
   source: ModelDirectory | undefined,
-  { operator, options = {}, maxShardBytes = usualShardBytes, strict = false, dtype, readAs }: GrowRequest,
+  { operator, options = {}, families, maxShardBytes = usualShardBytes, strict = false, dtype, readAs }: GrowRequest,
   mistakes: Mistakes,
 ): Promise<Prepared | undefined> {
   const fits = await mistakes.check(() => planShards([], maxShardBytes));
   const text = source && (await mistakes.check(() => readContainedText(source.path, CONFIG_FILE, MAX_CONFIG_BYTES)));
   const grown =
-    source && operator && text ? await workOut(source, text, { operator, options, readAs }, mistakes) : undefined;
+    source && operator && text
+      ? await workOut(source, text, { operator, options, families, readAs }, mistakes)
+      : undefined;
   if (!source || !operator || !text || !grown) {
     if (operator) noteOptions(operator, options, mistakes);
     return undefined;
@@ -110,16 +112,17 @@ interface Grown {
 interface Asked {
   readonly operator: Operator;
   readonly options: OperatorOptions;
+  readonly families: readonly Family[] | undefined;
   readonly readAs: FloatDType | undefined;
 }
 
 async function workOut(
   source: ModelDirectory,
   text: string,
-  { operator, options, readAs }: Asked,
+  { operator, options, families, readAs }: Asked,
   mistakes: Mistakes,
 ): Promise<Grown | undefined> {
-  const found = await mistakes.check(() => sourceModel(source));
+  const found = await mistakes.check(() => sourceModel(source, families));
   const plan = found && planned(operator, found, options, mistakes);
   if (!plan) return undefined;
   const table = planTable(source, plan, mistakes, readAs);

@@ -22,6 +22,5 @@ export interface GrowPreflight {
   readonly files: readonly string[];
   /** What was not checked, a sentence each. */
   readonly warnings: readonly string[];
-  /** Present where the model is a Llama. */
   readonly plan: GrowthPlan;
 }

@@ -1,6 +1,6 @@
 // What growing a model directory is asked for.
 import type { Operator, PlanOrigin } from "@cambium/growth";
-import type { FloatDType } from "@cambium/model";
+import type { Family, FloatDType } from "@cambium/model";
 import type { Mistakes } from "./mistakes.js";
 import type { GrowPreflight } from "./report.js";
 
@@ -12,6 +12,8 @@ export interface GrowRequest {
   readonly operator: Operator | undefined;
   /** As the operator takes them. */
   readonly options?: OperatorOptions;
+  /** The families that the source may be of; one of none of them grows in depth only. Default: those of @cambium/model. */
+  readonly families?: readonly Family[];
   /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
   readonly maxShardBytes?: number;
   /** Whether what could not be checked is a mistake rather than a warning. */

@@ -2,7 +2,15 @@
 import type { ModelDirectory } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { hfFamily, type ModelSpec, opaqueModel, readHfModel, tableReasons } from "@cambium/model";
+import {
+  builtInFamilies,
+  type Family,
+  hfFamily,
+  type ModelSpec,
+  opaqueModel,
+  readHfModel,
+  tableReasons,
+} from "@cambium/model";
 import { findStack } from "./stack.js";
 
 export interface SourceModel {
@@ -11,11 +19,14 @@ export interface SourceModel {
   readonly misfits: readonly CambiumError[];
 }
 
-/** @throws CambiumError `E_GROWTH_REFUSED` when not even layers can be told in its tensors. */
-export function sourceModel(source: ModelDirectory): SourceModel {
+/**
+ * @param families those that it may be of. Default: those of @cambium/model
+ * @throws CambiumError `E_GROWTH_REFUSED` when not even layers can be told in its tensors.
+ */
+export function sourceModel(source: ModelDirectory, families: readonly Family[] = builtInFamilies): SourceModel {
   const misfits: CambiumError[] = [];
   try {
-    const model = readHfModel(source.configJson);
+    const model = readHfModel(source.configJson, families);
     misfits.push(...misfitsOf(source, model));
     if (misfits.length === 0) return { model, misfits };
   } catch (error) {
@@ -25,7 +36,7 @@ export function sourceModel(source: ModelDirectory): SourceModel {
   const reasons = new ReasonList();
   const stack = findStack(source.tensors.keys(), source.configJson, reasons);
   // A family that computes the model says more than that its tensors are not numbered.
-  if (!stack && hfFamily(source.configJson))
+  if (!stack && hfFamily(source.configJson, families))
     for (const { details } of misfits) for (const one of details.reasons ?? []) reasons.add(one);
   reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
   const { prefix, count: layers } = stack as NonNullable<typeof stack>;

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
+import type { FamilyResolver } from "@cambium/model";
 import { parseStage, type Stage, stageJson } from "@cambium/recipe";
 import { z } from "zod";
 import { type RunManifest, runFormatVersion, runManifest } from "../run-manifest.js";
@@ -108,9 +109,13 @@ export class StageDirectory {
     await writeJson(this.stage, stageJson(stage));
   }
 
-  /** Undefined when it is not there. @throws CambiumError `E_STAGE` for what is no stage, `E_RUN_FORMAT`. */
-  async readStage(): Promise<Stage | undefined> {
+  /**
+   * Undefined when it is not there.
+   * @param resolve finds the families of its models. Default: those of @cambium/model
+   * @throws CambiumError `E_STAGE` for what is not a stage, `E_RUN_FORMAT`.
+   */
+  async readStage(resolve?: FamilyResolver): Promise<Stage | undefined> {
     const json = await readJson(z.unknown(), this.stage);
-    return json === undefined ? undefined : parseStage(json);
+    return json === undefined ? undefined : parseStage(json, resolve);
   }
 }
