@@ -32,6 +32,37 @@ export const presets = {
     summary: "LLaMA Pro: new layers that start as the identity; only they train (Wu et al. 2024)",
     about: "The base's layers stay as they are.",
   },
+  mslt: {
+    of: "append-top",
+    options: { freeze: true },
+    summary: "multi-stage layerwise training: only what was appended trains, and the head (Yang et al. 2020)",
+    about: "The last stage of the method trains everything: grow with append-top there.",
+  },
+  midas: {
+    of: "middle-block",
+    options: { insert: "midas" },
+    summary: "MIDAS: the middle block a second time (Saunshi et al. 2024)",
+    about: "Repeated in equal stages, schedule unbroken, it is the method of the paper.",
+  },
+  lidas: {
+    of: "middle-block",
+    options: { insert: "lidas" },
+    summary: "LIDAS: the layers around the middle a second time (arXiv 2512.08819)",
+    about: "The paper reports 1.29 times less compute at 1.7 B parameters, at equal steps and with one seed.",
+  },
+  net2net: {
+    of: "direct-width",
+    options: { map: "random", split: "even" },
+    summary: "Net2WiderNet: random indices a second time, weights that read them shared evenly (Chen et al. 2016)",
+    about: "Copies with even shares stay alike under any optimizer without noise; the paper adds some.",
+  },
+  hypercloning: {
+    of: "direct-width",
+    options: { map: "tile", split: "paired" },
+    summary: "HyperCloning: the model tiled, copies told apart by noise in pairs that cancels (Samragh et al. 2024)",
+    about:
+      "Exact at any noise. Here a tied table stays tied, its split in the last norm; the method's own code unties it.",
+  },
 };
 
 /** A line of Du et al. 2024, Table 5; `loss`: where the paper finds its loss among the eight. */

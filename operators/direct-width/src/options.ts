@@ -13,10 +13,11 @@ export const options = {
     .exactOptional()
     .describe("with map: explicit, the source index of every target index; -1 in hidden is a new channel"),
   split: z
-    .enum(["even", "scalar", "elem", "proj"])
+    .enum(["even", "scalar", "elem", "proj", "paired"])
     .default("proj")
     .describe("how copies share the weights that read them"),
   omegaScale: z.number().nonnegative().default(0.1).describe("with split: proj, the size of what sets copies apart"),
+  pairNoise: z.number().nonnegative().default(0.1).describe("with split: paired, the noise relative to the weight"),
   normMode: z
     .enum(["stream", "sqrt-mu", "copy"])
     .default("stream")

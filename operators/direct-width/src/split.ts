@@ -33,16 +33,17 @@ export function shares(map: WidthMap, split: Options["split"]): readonly number[
 }
 
 /** The weight after growth. What reads new indices, which are zero, is random. */
-export function splitReader(reader: Reader, { split, omegaScale, seed }: Options): Expr {
+export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed }: Options): Expr {
   const { of, axis, map, shape, name, std } = reader;
   const { indices, counts } = map;
   const noise = (what: string, size: number) => normal(shape, size, `${seed}/${what}/${name}`);
   const shared = counts.some((c) => c > 1);
-  const terms: Expr[] = [
-    split === "elem" && shared
-      ? take(of, axis, indices, elementShares(reader, noise("elem", elementStd(reader))))
-      : take(of, axis, indices, shares(map, split)),
-  ];
+  const elements: Partial<Record<Options["split"], () => Expr>> = {
+    elem: () => elementShares(reader, noise("elem", elementStd(reader))),
+    paired: () => pairedShares(reader, noise("paired", pairNoise)),
+  };
+  const share = (shared && elements[split]?.()) || shares(map, split);
+  const terms: Expr[] = [take(of, axis, indices, share)];
   if (split === "proj" && shared) terms.push(...centred(reader, noise("omega", omegaScale * std)));
   if (counts.includes(0)) {
     terms.push(
@@ -73,6 +74,27 @@ function elementShares({ axis, map, shape }: Reader, z: Expr): Expr {
     return scale(take(z, axis, other), -1);
   });
   return sum([take(constant(shape, 1), axis, all, means), take(z, axis, own), ...others]);
+}
+
+/**
+ * (1 ± z) / c, plus for one copy of a pair and minus for the other; a last one without a partner has 1/c (HyperCloning,
+ * Samragh et al. 2024).
+ */
+function pairedShares({ axis, map, shape }: Reader, z: Expr): Expr {
+  const { indices, counts, ranks, copies } = map;
+  const means = listOf(map, "means", () => counts.map((c) => (c === 0 ? 0 : 1 / c)));
+  const all = listOf(map, "all", () => indices.map((_, t) => t));
+  const pairs = listOf(map, "first of the pair", () =>
+    indices.map((index, t) => {
+      const rank = ranks[t] as number;
+      const first = rank - (rank % 2);
+      return first + 1 < (counts[t] as number) ? (copies[index]?.[first] ?? -1) : -1;
+    }),
+  );
+  const signs = listOf(map, "signs in pairs", () =>
+    counts.map((c, t) => (c === 0 ? 0 : ((ranks[t] as number) % 2 === 0 ? 1 : -1) / c)),
+  );
+  return sum([take(constant(shape, 1), axis, all, means), take(z, axis, pairs, signs)]);
 }
 
 /**

@@ -41,6 +41,10 @@ const kept: readonly (readonly [string, GrowthPlan])[] = [
   ...["even", "scalar", "elem", "proj"].map(
     (split) => [`hidden × 2, ${split}`, grown({}, { hidden: 64, split })] as const,
   ),
+  ...[0.1, 1, 100].map(
+    (pairNoise) =>
+      [`hidden × 3, paired ± ${pairNoise}`, grown({}, { hidden: 96, split: "paired", pairNoise })] as const,
+  ),
   ["hidden × 2, tied, even", grown(tied, { hidden: 64, split: "even" })],
   ["hidden × 2, tied, scalar", grown(tied, { hidden: 64, split: "scalar" })],
   ["hidden × 3, interleaved", grown({}, { hidden: 96, map: "interleave" })],

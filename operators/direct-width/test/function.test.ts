@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import directWidth from "../src/index.js";
 import { apart, config, grown } from "./support.js";
 
-const splits = ["even", "scalar", "elem", "proj"];
+const splits = ["even", "scalar", "elem", "proj", "paired"];
 const maps = ["tile", "interleave", "random"];
 /** A smaller model for the grid; its sizes are even after × 1.5 and × 2.5 too. */
 const small = { vocab: 31, hidden: 16, intermediate: 24, layers: 2, headDim: 4 };

@@ -59,17 +59,18 @@ export function baseModel({ family = "llama", ...base }: BaseChoice = {}): Model
   return modelSpec(builtInFamily(family), { ...sizes, ...base });
 }
 
-/** Every test base: for a depth operator doubled and quadrupled, for another with its default options. */
+/** Every test base: for a depth operator doubled and, if it goes so far, quadrupled; for another with its default options. */
 export function defaultCases(operator: Operator): readonly OperatorCase[] {
-  const choices = growsDepthAlone(operator) ? [{ factor: 2 }, { factor: 4 }] : [{}];
+  const doubled = [{ factor: 2 }, { factor: 4 }].filter((options) => growsDepthAlone(operator, options));
+  const choices = doubled.length > 0 ? doubled : [{}];
   return Object.entries(testBases).flatMap(([name, base]) =>
     choices.map((options) => ({ name: `${name}, ${JSON.stringify(options)}`, base, options })),
   );
 }
 
-function growsDepthAlone(operator: Operator): boolean {
+function growsDepthAlone(operator: Operator, options: { readonly factor: number }): boolean {
   try {
-    return placesLayers(operator.plan(baseModel(), { factor: 2 }));
+    return placesLayers(operator.plan(baseModel(), options));
   } catch {
     return false;
   }

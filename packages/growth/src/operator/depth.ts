@@ -15,10 +15,10 @@ export const defaultFactor = 4;
 const mostLayers = 10_000;
 
 /** The options that every depth operator takes. */
-export const depthOptions = {
-  factor: z.number().positive().exactOptional().describe(`layers after / layers before; default ${defaultFactor}`),
+export const depthOptions = (usual: number = defaultFactor) => ({
+  factor: z.number().positive().exactOptional().describe(`layers after / layers before; default ${usual}`),
   layers: z.int().positive().exactOptional().describe("layers after growth, instead of a factor"),
-};
+});
 
 interface DepthChoice {
   readonly factor?: number;
@@ -31,6 +31,8 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
   readonly summary: string;
   /** Where `refine` makes of the copies what keeps the function. Default: it is not preserved. */
   readonly claims?: Claims;
+  /** The factor where none is given; default 4. */
+  readonly usualFactor?: number;
   /** Options besides `factor` and `layers`. */
   readonly options?: Extra;
   /** The number of layers after growth, where options of its own decide it; `factor` and `layers` are then no options. */
@@ -68,10 +70,15 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
   definition: DepthOperatorDefinition<Extra>,
 ): Operator {
   const { name, version, summary, claims } = definition;
-  const options = z.strictObject({ ...(!definition.decided && depthOptions), ...definition.options });
+  const options = z.strictObject({
+    ...(!definition.decided && depthOptions(definition.usualFactor)),
+    ...definition.options,
+  });
   const list = (base: number, choice: DepthChoice): readonly number[] => {
     const own = choice as z.output<z.ZodObject<Extra>>;
-    const target = definition.decided ? withinReason(definition.decided(base, own)) : targetLayers(base, choice);
+    const target = definition.decided
+      ? withinReason(definition.decided(base, own))
+      : targetLayers(base, choice, definition.usualFactor);
     const layers = definition.layers(base, target, own);
     checkLayers(layers, base, target);
     return layers;
@@ -123,7 +130,7 @@ export function depthPlan(base: ModelSpec, target: ModelSpec, layers: readonly n
  * @throws CambiumError `E_GROWTH_OPTION` for a factor and a number at once, `E_GROWTH_LAYERS` for a number of layers
  * that is not whole, smaller than the base's or beyond reason.
  */
-export function targetLayers(base: number, { factor, layers }: DepthChoice): number {
+export function targetLayers(base: number, { factor, layers }: DepthChoice, usual = defaultFactor): number {
   if (factor !== undefined && layers !== undefined) {
     const got = `factor ${factor}, layers ${layers}`;
     throw new CambiumError("E_GROWTH_OPTION", "a factor and a number of layers are given", {
@@ -131,7 +138,7 @@ export function targetLayers(base: number, { factor, layers }: DepthChoice): num
       got,
     });
   }
-  const exact = layers ?? (factor ?? defaultFactor) * base;
+  const exact = layers ?? (factor ?? usual) * base;
   const target = Math.round(exact);
   if (Math.abs(exact - target) > 1e-9 * exact) {
     const hint = `layers: ${target}, or a factor that makes whole layers`;

@@ -1,0 +1,6 @@
+// The preset through the conformance suite, and compared with the operator it is of. Generated from operators/presets.mjs.
+import { describePreset } from "@cambium/growth/conformance";
+import of from "@cambium/operator-middle-block";
+import preset from "../src/index.js";
+
+describePreset(preset, { of, options: { insert: "midas" } });
