@@ -107,7 +107,7 @@ export const zeroTop = defineOperator({
   name: "zero-top",
   version: "1.0.0",
   summary: "Silent copies of the last layer on top.",
-  options: z.strictObject(depthOptions),
+  options: z.strictObject(depthOptions()),
   claims: { functionPreserving: "exact" },
   target: (base, options) => {
     return grownModel(base, { layers: targetLayers(modelSizes(base).layers, options as { factor?: number }) });
