@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   generate: async () => (await import("./commands/generate.js")).generateCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
+  plan: async () => (await import("./commands/plan.js")).planCommand,
   fit: async () => (await import("./commands/fit.js")).fitCommand,
   plugins: async () => (await import("./commands/plugins.js")).pluginsCommand,
   setup: async () => (await import("./commands/setup.js")).setupCommand,

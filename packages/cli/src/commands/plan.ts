@@ -1,0 +1,177 @@
+// cambium plan: when to grow to a target, by how much, at what cost, and what it was seen to save; and the recipe of it.
+import { stat } from "node:fs/promises";
+import { writeFileAtomic } from "@cambium/files";
+import { CambiumError, liveness } from "@cambium/ir";
+import { countParameters, type ModelSpec, modelJson, modelSizes } from "@cambium/model";
+import { type Devices, paceOf, parseDevices, planGrowth, shape, shapeNear } from "@cambium/scaling";
+import { defaultOptimizer, trainStepGraph } from "@cambium/train";
+import { Command } from "commander";
+import { oneOf, realNumber, wholeNumber } from "../flags.js";
+import type { Host } from "../host.js";
+import { findModel, readModel } from "../model-source.js";
+import { batchOf, recipeOf, recipeText } from "../plan-recipe.js";
+import { type PlannedWay, type PlanView, planText, toolFigures } from "../plan-view.js";
+import { tokenCount } from "../token-count.js";
+
+const names = ["stack", "late", "middle"] as const;
+
+interface Flags {
+  readonly params?: number;
+  readonly model?: string;
+  readonly layers?: number;
+  readonly hidden?: number;
+  readonly heads?: number;
+  readonly kvHeads?: number;
+  readonly intermediate?: number;
+  readonly vocab: number;
+  readonly context: number;
+  readonly tokens?: number;
+  readonly flops?: number;
+  readonly hours?: number;
+  readonly device?: string;
+  readonly mfu: number;
+  readonly batch: number;
+  readonly recipe?: (typeof names)[number];
+  readonly out?: string;
+  readonly corpus: string;
+  readonly tokenizer: string;
+  readonly json?: boolean;
+  readonly explain?: boolean;
+}
+
+export function planCommand(host: Host): Command {
+  return new Command("plan")
+    .description("Plan growth to a target model: when, by how much, its cost, and what it was seen to save.")
+    .option("--params <n>", "parameters of the target, as 1.1B: a Llama of usual proportions", tokenCount("--params"))
+    .option("--model <dir>", "the target's shape from a Hugging Face directory or a run")
+    .option("--layers <n>", "the target's layers; its other sizes by the flags below", wholeNumber("--layers", 1))
+    .option("--hidden <n>", "default: 64 × layers", wholeNumber("--hidden", 1))
+    .option("--heads <n>", "default: hidden / 64", wholeNumber("--heads", 1))
+    .option("--kv-heads <n>", "key/value heads (default: heads)", wholeNumber("--kv-heads", 1))
+    .option("--intermediate <n>", "default: 8/3 × hidden", wholeNumber("--intermediate", 1))
+    .option("--vocab <n>", "tokens of the vocabulary", wholeNumber("--vocab", 1), 32_000)
+    .option("--context <n>", "tokens in a training sequence", wholeNumber("--context", 1), 2048)
+    .option("--tokens <n>", "the budget as tokens of training from scratch, as 100B", tokenCount("--tokens"))
+    .option("--flops <n>", "the budget in FLOPs, as 8e20", realNumber("--flops", 0, true))
+    .option("--hours <n>", "the budget as hours on --device", realNumber("--hours", 0, true))
+    .option("--device <name:count>", "accelerators, as h100:8")
+    .option("--mfu <share>", "share of the device's peak that training reaches", realNumber("--mfu", 0, true), 0.4)
+    .option("--batch <n>", "sequences in a micro-batch, for the memory and the recipe", wholeNumber("--batch", 1), 8)
+    .option("--recipe <way>", `the way that --out writes: ${names.join(", ")}`, oneOf("--recipe", names))
+    .option("--out <file>", "write a recipe that `cambium run` takes")
+    .option("--corpus <name>", "corpus of that recipe", "moby-dick")
+    .option("--tokenizer <name>", "tokenizer of that recipe", "bytes")
+    .option("--explain", "the formula and source of every number")
+    .option("--json", "print it as JSON")
+    .addHelpText("after", help)
+    .action((flags: Flags) => run(flags, host));
+}
+
+const help = `
+With --json: {"target", "flops", "tokens", "ways": [{"name", "base", "factor", "baseTokens", "targetTokens", "flops",
+"seconds", "memoryBytes", "training", "saving", "inRegime", "advice", "figures": [{"name", "value", "formula", "source"}]}], "recipe"}
+
+Examples:
+  cambium plan --params 7B --tokens 2T
+  cambium plan --params 1.1B --hours 24 --device h100:8 --mfu 0.4 --explain
+  cambium plan --model ./llama --flops 8e20 --json
+  cambium plan --layers 8 --hidden 128 --vocab 256 --context 128 --tokens 1.2M --recipe middle --out planned.yaml`;
+
+async function run(flags: Flags, host: Host): Promise<void> {
+  const { target, nominal } = await targetOf(flags, host);
+  const parameters = nominal ?? countParameters(target).total;
+  if (flags.mfu > 1) throw option("--mfu is a share of the peak", "at most 1", `${flags.mfu}`);
+  const devices = flags.device === undefined ? undefined : parseDevices(flags.device, flags.mfu);
+  const flops = budgetOf(flags, parameters, devices);
+  const tokens = flops / (6 * parameters);
+  const context = Math.min(flags.context, target.family.contextLength(target.config));
+  const targetMemory = memoryOf(target, flags.batch, context);
+  const ways = planGrowth({ target, nominal, flops }).map((way): PlannedWay => {
+    const { batch } = batchOf(way.training.batchTokens, context, flags.batch);
+    const memory = [
+      memoryOf(way.base, batch, context),
+      batch === flags.batch ? targetMemory : memoryOf(target, batch, context),
+    ] as const;
+    return { way, seconds: devices ? flops / paceOf(devices) : null, memory };
+  });
+  const view: PlanView = { target, parameters, flops, tokens, devices, ways };
+  const written = flags.out === undefined && flags.recipe === undefined ? undefined : await write(view, flags, context);
+  if (flags.json) console.log(JSON.stringify(asJson(view, written)));
+  else
+    console.log(
+      `${planText(view, flags.explain === true)}${written ? `\nRecipe: ${written}; cambium run ${written}` : ""}`,
+    );
+}
+
+/** Writes the recipe of the way asked for, or of the one that most speaks for. @returns its path */
+async function write({ target, tokens, ways }: PlanView, flags: Flags, context: number): Promise<string> {
+  const { out, recipe: named, corpus, tokenizer, batch } = flags;
+  if (out === undefined) throw option("--recipe without --out", "a file to write", "none");
+  const found = ways.find(({ way }) => way.name === named) ?? ways.find(({ way }) => way.inRegime) ?? ways[0];
+  const { way } = found as PlannedWay;
+  if (
+    await stat(out).then(
+      () => true,
+      () => false,
+    )
+  )
+    throw new CambiumError("E_EXISTS", "there is a file at this path already", {
+      where: out,
+      hint: "give another --out",
+    });
+  const recipe = recipeOf(`planned-${way.name}`, way, target, {
+    corpus,
+    tokenizer,
+    context,
+    tokens,
+    microBatch: batch,
+  });
+  await writeFileAtomic(out, recipeText(recipe, way, `cambium plan --recipe ${way.name}`));
+  return out;
+}
+
+async function targetOf(flags: Flags, host: Host): Promise<{ target: ModelSpec; nominal?: number | undefined }> {
+  const { params, model, layers } = flags;
+  const given = [params, model, layers].filter((one) => one !== undefined).length;
+  if (given !== 1) throw option("the target has to be given once", "--params, --model or --layers", `${given} of them`);
+  const sizes = (["hidden", "heads", "kvHeads", "intermediate"] as const).filter((name) => flags[name] !== undefined);
+  if (layers === undefined && sizes.length > 0)
+    throw option("sizes without --layers", "--layers beside them", sizes.join(", "));
+  if (model !== undefined) return { target: await readModel(await findModel(model), host) };
+  if (layers !== undefined) return { target: shape({ ...flags, layers }, flags) };
+  return { target: shapeNear(params as number, flags), nominal: params };
+}
+
+function budgetOf({ tokens, flops, hours }: Flags, parameters: number, devices: Devices | undefined): number {
+  const given = [tokens, flops, hours].filter((one) => one !== undefined).length;
+  if (given !== 1) throw option("the budget has to be given once", "--tokens, --flops or --hours", `${given} of them`);
+  if (flops !== undefined) return flops;
+  if (tokens !== undefined) return 6 * parameters * tokens;
+  if (devices === undefined) throw option("--hours needs a device", "--device h100:8", "none");
+  return 3600 * (hours as number) * paceOf(devices);
+}
+
+function option(message: string, expected: string, got: string): CambiumError {
+  return new CambiumError("E_OPTION", message, { expected, got });
+}
+
+/** Bytes that a train step in f32 holds at its fullest. */
+function memoryOf(model: ModelSpec, batch: number, context: number): number {
+  return liveness(trainStepGraph(model, { batch, time: context, optimizer: defaultOptimizer })).peakBytes;
+}
+
+function asJson({ target, parameters, flops, tokens, devices, ways }: PlanView, recipe: string | undefined): object {
+  return {
+    target: { ...modelJson(target), parameters, ...countParameters(target) },
+    ...{ flops, tokens },
+    ...(devices && { devices }),
+    ways: ways.map(({ way: { base, ...way }, seconds, memory }) => ({
+      ...way,
+      base: { ...modelJson(base), ...countParameters(base), sizes: modelSizes(base) },
+      seconds,
+      memoryBytes: { base: memory[0], target: memory[1] },
+    })),
+    explain: toolFigures,
+    ...(recipe !== undefined && { recipe }),
+  };
+}

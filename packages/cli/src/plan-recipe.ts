@@ -1,0 +1,68 @@
+// The recipe of a planned way of growing.
+import { type ModelSpec, modelSizes } from "@cambium/model";
+import { checkRecipe, type Recipe } from "@cambium/recipe";
+import type { GrowthWay } from "@cambium/scaling";
+import { stringify } from "yaml";
+
+export interface RecipeSettings {
+  readonly corpus: string;
+  readonly tokenizer: string;
+  readonly context: number;
+  /** Tokens of the from-scratch arm: C / (6·N). */
+  readonly tokens: number;
+  /** Sequences in a micro-batch at most. */
+  readonly microBatch: number;
+}
+
+/** Micro-batches of at most `most` sequences that make `tokens` a step, nearly. */
+export function batchOf(tokens: number, context: number, most: number): { batch: number; accumulation: number } {
+  const sequences = Math.max(1, Math.round(tokens / context));
+  const batch = Math.min(sequences, most);
+  return { batch, accumulation: Math.max(1, Math.round(sequences / batch)) };
+}
+
+/** @throws CambiumError `E_RECIPE` where the plan makes none. */
+export function recipeOf(name: string, way: GrowthWay, target: ModelSpec, settings: RecipeSettings): Recipe {
+  const { corpus, tokenizer, context, tokens, microBatch } = settings;
+  const { schedule, policy, moments, warmup, lr, batchTokens } = way.training;
+  const { layers, hidden, heads, kvHeads, intermediate } = modelSizes(way.base);
+  const whole = (value: number) => Math.max(1, Math.round(Number(value.toPrecision(4))));
+  const rate = (value: number) => Number(value.toPrecision(3));
+  const { name: falls, decay } = schedule;
+  const recipe = {
+    name,
+    data: { corpus, tokenizer },
+    model: { layers, hidden, heads, kvHeads, intermediate, context },
+    growth: [
+      {
+        operator: way.operator.name,
+        options: way.operator.options,
+        ...(way.operator.name === "explicit" ? {} : { layers: modelSizes(target).layers }),
+        // A base that reads more tokens than the whole from-scratch arm has its end told in FLOPs.
+        at:
+          policy === "restart"
+            ? whole(way.baseTokens)
+            : { share: way.flops.base / (way.flops.base + way.flops.target) },
+        moments,
+        lr: rate(lr[1]),
+        schedule: policy,
+        ...(policy === "continue" ? {} : { warmup: Math.round(warmup[1]) }),
+      },
+    ],
+    train: {
+      tokens: whole(tokens),
+      ...batchOf(batchTokens, context, microBatch),
+      lr: rate(lr[0]),
+      ...(falls === "cosine" ? {} : { minLr: 0 }),
+      schedule: decay === undefined ? falls : { name: falls, decay: whole(decay) },
+      warmup: whole(warmup[0]),
+    },
+  };
+  return checkRecipe(recipe, (path) => path.join("."));
+}
+
+/** @param from the command that planned it */
+export function recipeText(recipe: Recipe, way: GrowthWay, from: string): string {
+  const notes = [way.title, `Regime: ${way.regime}`, ...way.advice];
+  return `# Planned by \`${from}\`.\n${notes.map((note) => `# ${note}.\n`).join("")}${stringify(recipe)}`;
+}

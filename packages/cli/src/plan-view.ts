@@ -1,0 +1,94 @@
+// What `cambium plan` prints.
+import { type ModelSpec, modelSizes } from "@cambium/model";
+import type { Devices, GrowthWay } from "@cambium/scaling";
+import Table from "cli-table3";
+import { compact, duration } from "./format.js";
+
+/** A way with what the device makes of it. */
+export interface PlannedWay {
+  readonly way: GrowthWay;
+  /** Wall seconds of both phases; null without a device. */
+  readonly seconds: number | null;
+  /** Bytes of a train step in f32: base, target. */
+  readonly memory: readonly [base: number, target: number];
+}
+
+export interface PlanView {
+  readonly target: ModelSpec;
+  readonly parameters: number;
+  readonly flops: number;
+  readonly tokens: number;
+  readonly devices: Devices | undefined;
+  readonly ways: readonly PlannedWay[];
+}
+
+export function planText({ target, parameters, flops, tokens, devices, ways }: PlanView, explain: boolean): string {
+  const { layers, hidden } = modelSizes(target);
+  const on = devices
+    ? ` on ${devices.count} × ${devices.name} at ${Math.round(100 * devices.mfu)} % of ${compact(devices.peak)}FLOP/s`
+    : "";
+  const head = `Target: ${compact(parameters)} parameters (${layers} layers × ${hidden}), ${compact(tokens)} tokens, ${flops.toExponential(2)} FLOPs${on}`;
+  const table = new Table({
+    head: ["", ...ways.map(({ way }) => way.name)],
+    style: { head: [], border: [], compact: true },
+  });
+  const row = (label: string, cell: (one: PlannedWay) => string) => table.push([label, ...ways.map(cell)]);
+  row("way", ({ way }) => folded(way.title));
+  row("base", ({ way }) => sizes(way.base));
+  row("operator", ({ way }) => `${way.operator.name} ${Object.values(way.operator.options).join(" ")}`.trim());
+  row("growth factor g", ({ way }) => way.factor.toPrecision(3));
+  row("tokens before growth d", ({ way }) => big(way.baseTokens));
+  row("tokens after growth", ({ way }) => big(way.targetTokens));
+  row("FLOPs before", ({ way }) => way.flops.base.toExponential(2));
+  row("FLOPs after", ({ way }) => way.flops.target.toExponential(2));
+  row("wall time", ({ seconds }) => (seconds === null ? "–" : duration(seconds)));
+  row("memory, base", ({ memory }) => `${compact(memory[0])}B`);
+  row("memory, target", ({ memory }) => `${compact(memory[1])}B`);
+  row("schedule", ({ way: { training } }) => `${training.schedule.name}, ${training.policy}`);
+  row("moments", ({ way }) => way.training.moments);
+  row("learning rate", ({ way }) => way.training.lr.map((lr) => lr.toPrecision(3)).join(" → "));
+  row("batch, tokens", ({ way }) => compact(way.training.batchTokens));
+  row("saving seen", ({ way: { saving } }) =>
+    saving === null ? "none stated" : `${Math.round(100 * saving.low)} to ${Math.round(100 * saving.high)} %`,
+  );
+  row("measured on such a run", ({ way }) => (way.inRegime ? "yes" : "no"));
+  const notes = ways.flatMap(({ way }) => [
+    `${way.name}: ${way.regime}.`,
+    ...way.advice.map((advice) => `  – ${advice}.`),
+  ]);
+  return [head, table.toString(), ...notes, ...(explain ? explained(ways) : [])].join("\n");
+}
+
+/** Where each number of the table comes from. */
+export const toolFigures = {
+  memory:
+    "bytes alive at the fullest instant of the train step's graph: f32 weights, gradients, AdamW's moments, activations; not what the engine and its process take besides",
+  seconds: "C / (peak × devices × MFU)",
+  peak: "the vendor's data sheet, dense bf16",
+};
+
+function explained(ways: readonly PlannedWay[]): string[] {
+  const lines = ways.flatMap(({ way }) => [
+    "",
+    `${way.name}:`,
+    ...way.figures.map(
+      ({ name, value, formula, source }) => `  ${name} = ${value.toPrecision(4)}: ${formula} (${source})`,
+    ),
+    ...(way.saving ? [`  saving: ${way.regime}`] : []),
+  ]);
+  return [...lines, "", ...Object.entries(toolFigures).map(([name, formula]) => `${name}: ${formula}`)];
+}
+
+function sizes(model: ModelSpec): string {
+  const { layers, hidden } = modelSizes(model);
+  return `${layers} ${layers === 1 ? "layer" : "layers"} × ${hidden}`;
+}
+
+function big(value: number): string {
+  if (value < 1e9) return compact(value);
+  return value >= 1e12 ? `${(value / 1e12).toPrecision(4)}T` : `${(value / 1e9).toPrecision(4)}B`;
+}
+
+function folded(text: string): string {
+  return text.replace(/^(.{12,24}?) /, "$1\n");
+}

@@ -1,0 +1,53 @@
+// cambium plan: the budget in three ways, mistakes, and a recipe that a run takes.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseRecipe } from "@cambium/recipe";
+import { afterAll, describe, expect, test } from "vitest";
+import { cambium, json, output } from "./support.js";
+
+const folder = mkdtempSync(join(tmpdir(), "cambium-plan-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const small = ["--layers", "8", "--hidden", "64", "--vocab", "256", "--context", "64"];
+
+describe("cambium plan", () => {
+  test("takes the budget as tokens, FLOPs or hours", async () => {
+    const tokens = await json("plan", ...small, "--tokens", "2M");
+    const flops = await json("plan", ...small, "--flops", String(tokens.flops));
+    expect(flops).toEqual(tokens);
+    const hours = await json("plan", ...small, "--hours", "2", "--device", "a100:4", "--mfu", "0.5");
+    expect(hours.flops).toBe(2 * 3600 * 4 * 312e12 * 0.5);
+    expect(hours.ways).toMatchObject([{ seconds: 7200 }, { seconds: 7200 }, { seconds: 7200 }]);
+  });
+
+  test("explains every number", async () => {
+    const text = await output("plan", ...small, "--tokens", "2M", "--explain");
+    for (const line of [/C₁ = .*6·n·d/, /lr = .*Step Law, arXiv 2503\.04715/, /does not apply/, /memory: .*AdamW/])
+      expect(text).toMatch(line);
+  });
+
+  test.each(["stack", "late", "middle"])("writes a recipe of %s that a run takes", async (way) => {
+    const path = join(folder, `${way}.yaml`);
+    await output("plan", ...small, "--tokens", "200k", "--recipe", way, "--out", path);
+    const recipe = parseRecipe(readFileSync(path, "utf8"), path);
+    expect(recipe.growth).toHaveLength(1);
+    const { arms } = (await json("inspect", path)) as {
+      arms: { name: string; stages: { tokens: number }[] }[];
+    };
+    expect(arms.map(({ name }) => name)).toEqual(["grown", "scratch"]);
+    expect(await cambium(["plan", ...small, "--tokens", "200k", "--out", path])).toMatchObject({ code: 2 });
+  });
+
+  test.each([
+    [["--params", "1B", "--layers", "8", "--tokens", "1B"], /--params, --model or --layers/],
+    [["--params", "1B"], /--tokens, --flops or --hours/],
+    [["--params", "1B", "--hours", "3"], /--device h100:8/],
+    [["--params", "1B", "--tokens", "1B", "--mfu", "2"], /at most 1/],
+    [["--params", "1B", "--tokens", "1B", "--device", "toaster:2"], /a100/],
+    [["--params", "1B", "--tokens", "1B", "--recipe", "late"], /without --out/],
+    [["--params", "1B", "--hidden", "64", "--tokens", "1B"], /without --layers/],
+  ])("refuses %j", async (flags, message) => {
+    const { code, errors } = await cambium(["plan", ...flags]);
+    expect([code, errors]).toEqual([2, expect.stringMatching(message)]);
+  });
+});

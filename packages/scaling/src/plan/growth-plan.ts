@@ -1,0 +1,288 @@
+// How to spend a budget on one target model: ways of growing, with what each costs and what it was seen to save.
+import { CambiumError } from "@cambium/ir";
+import { countParameters, grownModel, type ModelSpec, modelSizes } from "@cambium/model";
+import { growthTiming, paperTiming, timingEquation } from "../timing.js";
+import { stepLaw, stepLawBox } from "./step-law.js";
+
+/** A number of the plan: how it came to be, and who says so. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly formula: string;
+  readonly source: string;
+}
+
+/** A way of growing to the target with the whole budget. */
+export interface GrowthWay {
+  readonly name: "stack" | "late" | "middle";
+  readonly title: string;
+  readonly base: ModelSpec;
+  readonly operator: { readonly name: string; readonly options: Readonly<Record<string, string>> };
+  /** g: non-embedding parameters after over before. */
+  readonly factor: number;
+  /** d, tokens before growth. */
+  readonly baseTokens: number;
+  /** Tokens after it, such that the whole budget is spent. */
+  readonly targetTokens: number;
+  readonly flops: { readonly base: number; readonly target: number };
+  readonly training: {
+    readonly schedule: { readonly name: string; readonly decay?: number };
+    readonly policy: "restart" | "continue" | "rewarm";
+    readonly moments: "reset" | "carry" | "zero-new";
+    /** Warm-up of the base and after growth, tokens. */
+    readonly warmup: readonly [base: number, grown: number];
+    readonly lr: readonly [base: number, grown: number];
+    readonly batchTokens: number;
+  };
+  /** Compute saved at equal loss, as ratios over training from scratch; null where nobody has stated any. */
+  readonly saving: { readonly low: number; readonly high: number } | null;
+  /** What the saving was measured on. */
+  readonly regime: string;
+  /** The target and budget lie in that regime. */
+  readonly inRegime: boolean;
+  /** What keeps this way, or its formula, from applying here, and what the plan does instead. */
+  readonly advice: readonly string[];
+  readonly figures: readonly Figure[];
+}
+
+export interface PlanInput {
+  readonly target: ModelSpec;
+  /** N, if it is another number than the target's count: "7B" models are called so. */
+  readonly nominal?: number | undefined;
+  /** C, FLOPs of the whole run. */
+  readonly flops: number;
+}
+
+const dues = "Du et al. 2024";
+const late = "arXiv 2511.04981";
+const middle = "arXiv 2609.19107";
+
+/** @throws CambiumError `E_SCALING_INPUT` for a target too shallow to grow to. */
+export function planGrowth({ target, nominal, flops }: PlanInput): GrowthWay[] {
+  const parameters = nominal ?? countParameters(target).total;
+  const { layers } = modelSizes(target);
+  if (layers < 4)
+    throw new CambiumError("E_SCALING_INPUT", "the target is too shallow to be grown to", {
+      expected: "4 layers or more",
+      got: `${layers}`,
+    });
+  const plan = { target, parameters, flops, layers };
+  return [stackWay(plan), lateWay(plan), middleWay(plan)];
+}
+
+interface Plan {
+  readonly target: ModelSpec;
+  readonly parameters: number;
+  readonly flops: number;
+  readonly layers: number;
+}
+
+function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
+  const divisor = [4, 3, 2].find((g) => layers % g === 0 && layers / g >= 2);
+  const base = withLayers(target, divisor === undefined ? Math.ceil(layers / 4) : layers / divisor);
+  const depth = modelSizes(base).layers;
+  const factor = growthOf(base, target);
+  const timing = growthTiming({ parameters, flops, factor });
+  const tokens = flops / (6 * parameters);
+  const d = timing.valid ? timing.value : timing.suggestion;
+  const equation = timingEquation(paperTiming, parameters, flops);
+  const advice = [
+    ...(timing.valid
+      ? []
+      : [
+          `eq. 10 gives ${show(equation)} base tokens and does not apply: ${timing.reason}; a tenth of the tokens instead`,
+        ]),
+    ...(divisor === 4
+      ? []
+      : [
+          `${layers} layers from ${depth}: a base of exactly a quarter of the layers, 2 at least, is what was measured`,
+        ]),
+  ];
+  const shared = common(plan(base, target, parameters, flops, d));
+  const laws = [stepLaw(shared.n.nonEmbedding, d), stepLaw(shared.N.nonEmbedding, tokens)] as const;
+  return {
+    name: "stack",
+    title: timing.valid ? "G_stack at eq. 10" : "G_stack at a tenth of the tokens",
+    base,
+    operator: { name: "stack", options: {} },
+    factor,
+    ...shared.spent,
+    training: {
+      schedule: { name: "cosine" },
+      policy: "restart",
+      moments: "reset",
+      warmup: [0.01 * d, 0.01 * tokens],
+      lr: [laws[0].lr, laws[1].lr],
+      batchTokens: laws[1].batchTokens,
+    },
+    saving: { low: 0.31, high: 0.553 },
+    regime: `${dues}: 0.41 to 7 B parameters, 1e20 to 1e22 FLOPs, one seed`,
+    inRegime: timing.valid && parameters >= 0.4e9 && parameters <= 8e9 && flops <= 2e22,
+    advice: [...advice, ...stepLawAdvice(shared.N.nonEmbedding, tokens)],
+    figures: [
+      figure(
+        "d",
+        d,
+        timing.valid ? "10^(0.88·log10 N + 163.27 / log10 C − 5.74)" : "0.1·D",
+        timing.valid ? `${dues}, eq. 2 (eq. 10 of v1)` : `${dues}: 10 B of 100 B tokens`,
+      ),
+      figure("g", factor, "N / n without embeddings", `${dues}, section 4.3: 2 to 4`),
+      ...shared.figures,
+      ...lawFigures(shared.N.nonEmbedding, tokens),
+      figure("lr of the base", laws[0].lr, "1.79·n^−0.713·d^0.307", "Step Law, arXiv 2503.04715"),
+    ],
+  };
+}
+
+function lateWay({ target, parameters, flops }: Plan): GrowthWay {
+  const base = withLayers(target, 1);
+  const share = 0.8;
+  const tokens = flops / (6 * (share * countParameters(base).total + (1 - share) * parameters));
+  const shared = common(plan(base, target, parameters, flops, share * tokens));
+  const law = stepLaw(shared.N.nonEmbedding, tokens);
+  const equal = share * (shared.n.total / parameters) + (1 - share);
+  return {
+    name: "late",
+    title: "late growth on an unbroken WSD schedule",
+    base,
+    operator: { name: "stack", options: {} },
+    factor: growthOf(base, target),
+    ...shared.spent,
+    training: {
+      schedule: { name: "wsd", decay: 0.1 * tokens },
+      policy: "continue",
+      moments: "zero-new",
+      warmup: [0.02 * tokens, 0],
+      lr: [law.lr, law.lr],
+      batchTokens: law.batchTokens,
+    },
+    saving: null,
+    regime: `${late}: a base of 0 or 1 layers, one growth at about 80 % of the steps; compared at equal tokens`,
+    inRegime: false,
+    advice: [
+      `at equal tokens it would take ${percent(equal)} of the FLOPs of training from scratch; with all of them it reads ${show(tokens)} tokens`,
+      "the learning rate has to be one that both models bear: the target's",
+      ...stepLawAdvice(shared.N.nonEmbedding, tokens),
+    ],
+    figures: [
+      figure("share before growth", share, "about 0.8 of the steps", late),
+      figure("d", share * tokens, "0.8·D′ with C = 6·(0.8·n + 0.2·N)·D′", late),
+      figure("FLOPs at equal tokens", equal, "(0.8·n + 0.2·N) / N", "arithmetic"),
+      ...shared.figures,
+      ...lawFigures(shared.N.nonEmbedding, tokens),
+    ],
+  };
+}
+
+function middleWay({ target, parameters, flops, layers }: Plan): GrowthWay {
+  // Thirds of a depth d with the core four times: layers = d + 3·core, so that the core is a sixth of them.
+  const core = Math.max(1, Math.min(Math.floor((layers - 2) / 4) || 1, Math.round(layers / 6)));
+  const before = Math.max(0, Math.floor((layers - 4 * core) / 2));
+  const depth = layers - 2 * core;
+  const base = withLayers(target, depth);
+  const after = 0.271;
+  const tokens = flops / (6 * ((1 - after) * countParameters(base).total + after * parameters));
+  const shared = common(plan(base, target, parameters, flops, (1 - after) * tokens));
+  const law = stepLaw(shared.N.nonEmbedding, tokens);
+  const steps = 40 * law.batchTokens;
+  return {
+    name: "middle",
+    title: "middle stacking by share of tokens",
+    base,
+    operator: { name: "explicit", options: { map: `0-${before + 2 * core - 1},${before}-${depth - 1}` } },
+    factor: growthOf(base, target),
+    ...shared.spent,
+    training: {
+      schedule: { name: "linear" },
+      policy: "rewarm",
+      moments: "zero-new",
+      warmup: [steps, steps],
+      lr: [law.lr, law.lr],
+      batchTokens: law.batchTokens,
+    },
+    saving: { low: 0.304, high: 0.553 },
+    regime: `${middle}: a ladder of small models of depth coordinate 8 to 20 (16 to 40 layers), one seed each; learning rates tuned for each`,
+    inRegime: layers >= 16 && layers <= 40 && parameters < 2e9,
+    advice: [
+      "the published models also normalise the stream before each core, which gives a part of the saving and is not a Llama",
+      ...(before < 1 ? ["the target is too shallow for a prelude: the whole is stacked"] : []),
+      ...stepLawAdvice(shared.N.nonEmbedding, tokens),
+    ],
+    figures: [
+      figure("share after growth", after, "the bottom of a parabola over the share", middle),
+      figure("core", core, "layers / 6, rounded", `${middle}: thirds, and the core four times`),
+      figure("d", (1 - after) * tokens, "(1 − 0.271)·D′ with C = 6·(0.729·n + 0.271·N)·D′", middle),
+      ...shared.figures,
+      ...lawFigures(shared.N.nonEmbedding, tokens),
+    ],
+  };
+}
+
+function plan(base: ModelSpec, target: ModelSpec, parameters: number, flops: number, d: number) {
+  return { base, target, parameters, flops, d };
+}
+
+/** What any way counts alike: C₁ = 6·n·d, and the rest of C for the target. */
+function common({ base, target, parameters, flops, d }: ReturnType<typeof plan>) {
+  const [n, N] = [countParameters(base), countParameters(target)];
+  const first = 6 * n.total * d;
+  const targetTokens = (flops - first) / (6 * parameters);
+  return {
+    n,
+    N,
+    spent: { baseTokens: d, targetTokens, flops: { base: first, target: flops - first } },
+    figures: [
+      figure("N", parameters, "as given, else all parameters of the target", "the target"),
+      figure("n", n.total, "all parameters of the base", "counted"),
+      figure("C", flops, "as given; 6·N·D of tokens; hours × peak × devices × MFU", "the budget"),
+      figure("C₁", first, "6·n·d", dues),
+      figure("C₂", flops - first, "C − C₁", dues),
+      figure("tokens after growth", targetTokens, "C₂ / (6·N)", dues),
+    ],
+  };
+}
+
+function lawFigures(parameters: number, tokens: number): Figure[] {
+  const { lr, batchTokens } = stepLaw(parameters, tokens);
+  const source = "Step Law, arXiv 2503.04715";
+  return [
+    figure("lr", lr, "1.79·N^−0.713·D^0.307, N without embeddings", source),
+    figure("batch, tokens", batchTokens, "0.58·D^0.571", source),
+  ];
+}
+
+function stepLawAdvice(parameters: number, tokens: number): string[] {
+  if (stepLaw(parameters, tokens).inside) return [];
+  const { parameters: n, tokens: d } = stepLawBox;
+  return [
+    `Step Law is extrapolated: it was fitted to ${show(n[0])} to ${show(n[1])} parameters and ${show(d[0])} to ${show(d[1])} tokens`,
+  ];
+}
+
+function growthOf(base: ModelSpec, target: ModelSpec): number {
+  return countParameters(target).nonEmbedding / countParameters(base).nonEmbedding;
+}
+
+function figure(name: string, value: number, formula: string, source: string): Figure {
+  return { name, value, formula, source };
+}
+
+function percent(ratio: number): string {
+  return `${(100 * ratio).toPrecision(3)} %`;
+}
+
+function show(value: number): string {
+  const [size, sign] = (
+    [
+      [1e12, "T"],
+      [1e9, "B"],
+      [1e6, "M"],
+      [1, ""],
+    ] as const
+  ).find(([least]) => value >= least) ?? [1, ""];
+  return `${Number((value / size).toPrecision(3))}${sign}`;
+}
+
+function withLayers(target: ModelSpec, layers: number): ModelSpec {
+  return grownModel(target, { layers });
+}

@@ -1,0 +1,55 @@
+// A Llama of about so many parameters, in usual proportions.
+import { countParameters, llama, type ModelSpec, modelSpec } from "@cambium/model";
+import { requirePositive } from "../input.js";
+
+export interface ShapeOptions {
+  readonly vocab: number;
+  readonly context: number;
+}
+
+/** Layers per 64 columns of hidden size that published models of this family have: 0.5 (7B) to 1.5 (0.4B). */
+const aspects = { least: 0.4, usual: 0.7, most: 1.6 };
+/** How much a shape away from the usual counts beside a size away from the one asked. */
+const proportion = 0.05;
+
+/**
+ * Of the shapes of usual proportions one near `parameters`: hidden of whole heads of 64, by fours where there are more
+ * than 8; layers in multiples of 4, so that a quarter of them is a base.
+ */
+export function shapeNear(parameters: number, options: ShapeOptions): ModelSpec {
+  requirePositive({ parameters });
+  let best: ModelSpec | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (let heads = 1; heads <= 256; heads += heads < 8 ? 1 : 4) {
+    const first = 4 * Math.max(1, Math.ceil((aspects.least * heads) / 4));
+    for (let layers = first; layers <= Math.max(4, aspects.most * heads); layers += 4) {
+      // A layer is about 12·hidden²: what is far away need not be counted.
+      const about = 12 * layers * (64 * heads) ** 2 + 128 * heads * options.vocab;
+      if (best !== undefined && Math.abs(Math.log(about / parameters)) > 0.5) continue;
+      const model = shape({ layers, hidden: 64 * heads }, options);
+      const off =
+        Math.abs(Math.log(countParameters(model).total / parameters)) +
+        proportion * Math.abs(Math.log(layers / heads / aspects.usual));
+      if (off < least) [best, least] = [model, off];
+    }
+  }
+  return best as ModelSpec;
+}
+
+export interface ShapeSizes {
+  readonly layers: number;
+  readonly hidden?: number | undefined;
+  readonly heads?: number | undefined;
+  readonly kvHeads?: number | undefined;
+  readonly intermediate?: number | undefined;
+}
+
+/** What is not given follows: hidden 64·layers, heads of 64, an intermediate of 8/3 hidden in multiples of 64. */
+export function shape(sizes: ShapeSizes, { vocab, context }: ShapeOptions): ModelSpec {
+  const { layers, hidden = 64 * layers, heads = Math.max(1, Math.round(hidden / 64)), kvHeads } = sizes;
+  const { intermediate = 64 * Math.ceil((8 * hidden) / 3 / 64) } = sizes;
+  return modelSpec<object, object>(llama, {
+    ...{ layers, hidden, heads, intermediate, vocab, kvHeads },
+    contextLength: context,
+  });
+}

@@ -1,0 +1,29 @@
+// Step Law: the learning rate and batch of lowest loss, by size and tokens (Li et al. 2025, arXiv 2503.04715).
+import { requirePositive } from "../input.js";
+
+/** Sizes and tokens of the runs that the law was fitted to. */
+export const stepLawBox = { parameters: [6e7, 1.1e9], tokens: [2e9, 1e11] } as const;
+
+export interface StepLaw {
+  readonly lr: number;
+  /** Tokens in an optimizer step. */
+  readonly batchTokens: number;
+  /** Inside {@link stepLawBox}; outside, the law is extrapolated. */
+  readonly inside: boolean;
+}
+
+/**
+ * lr = 1.79·N^−0.713·D^0.307 and batch = 0.58·D^0.571 tokens, for AdamW.
+ * @param parameters N without embeddings
+ * @param tokens D
+ * @throws CambiumError `E_SCALING_INPUT`
+ */
+export function stepLaw(parameters: number, tokens: number): StepLaw {
+  requirePositive({ parameters, tokens });
+  const within = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
+  return {
+    lr: 1.79 * parameters ** -0.713 * tokens ** 0.307,
+    batchTokens: 0.58 * tokens ** 0.571,
+    inside: within(parameters, stepLawBox.parameters) && within(tokens, stepLawBox.tokens),
+  };
+}

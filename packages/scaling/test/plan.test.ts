@@ -1,0 +1,78 @@
+// Plans of growth: the published sizes, budgets that add up, and what lies outside the guard.
+import { countParameters, modelSizes } from "@cambium/model";
+import { describe, expect, it } from "vitest";
+import { type GrowthWay, paceOf, parseDevices, planGrowth, shape, shapeNear, stepLaw } from "../src/index.js";
+
+const options = { vocab: 32_000, context: 2048 };
+const way = (ways: readonly GrowthWay[], name: GrowthWay["name"]) => ways.find((one) => one.name === name) as GrowthWay;
+
+describe("planGrowth", () => {
+  // Du et al. 2024, Table 4: the paper prints 6.58, 11.11, 15.84 and 42.48 B.
+  it.each([
+    ["Llama3-8B", 8e9, 15e12, 6.58],
+    ["Llama2-7B", 7e9, 2e12, 11.11],
+    ["Llama2-13B", 13e9, 2e12, 15.84],
+    ["Llama2-70B", 70e9, 2e12, 42.48],
+  ])("stacks for %s when the paper does", (_, nominal, tokens, billions) => {
+    const target = shapeNear(nominal, options);
+    expect(Math.abs(countParameters(target).total / nominal - 1)).toBeLessThan(0.1);
+    const { baseTokens, factor, base } = way(planGrowth({ target, nominal, flops: 6 * nominal * tokens }), "stack");
+    expect(Math.abs(baseTokens / 1e9 - billions)).toBeLessThan(0.006);
+    expect(factor).toBeCloseTo(4, 2);
+    expect(modelSizes(base).layers * 4).toBe(modelSizes(target).layers);
+  });
+
+  it.each([
+    [shape({ layers: 24, hidden: 2048 }, options), 8e20],
+    [shape({ layers: 7, hidden: 128 }, { vocab: 256, context: 64 }), 1e13],
+    [shape({ layers: 4, hidden: 64 }, { vocab: 256, context: 64 }), 1e12],
+  ])("spends the budget, no more and no less, whichever way", (target, flops) => {
+    const N = countParameters(target).total;
+    for (const { base, baseTokens, targetTokens, flops: spent, operator, figures } of planGrowth({ target, flops })) {
+      const n = countParameters(base).total;
+      expect((6 * n * baseTokens + 6 * N * targetTokens) / flops).toBeCloseTo(1, 12);
+      expect((spent.base + spent.target) / flops).toBeCloseTo(1, 12);
+      expect(targetTokens).toBeGreaterThan(0);
+      expect(figures.every(({ formula, source }) => formula !== "" && source !== "")).toBe(true);
+      if (operator.options.map === undefined) continue;
+      const map = operator.options.map.split(",").flatMap((range) => {
+        const [from = 0, to = 0] = range.split("-").map(Number);
+        return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+      });
+      expect(map).toHaveLength(modelSizes(target).layers);
+      expect(new Set(map).size).toBe(modelSizes(base).layers);
+    }
+  });
+
+  it("grows late after 80 % of the tokens, and the middle with 27.1 % of them left", () => {
+    const ways = planGrowth({ target: shape({ layers: 24, hidden: 1024 }, options), flops: 1e19 });
+    const share = ({ baseTokens, targetTokens }: GrowthWay) => targetTokens / (baseTokens + targetTokens);
+    expect(share(way(ways, "late"))).toBeCloseTo(0.2, 9);
+    expect(share(way(ways, "middle"))).toBeCloseTo(0.271, 9);
+    // d + 3·core layers of a depth d in thirds: 24 = 4 + 4·4 + 4.
+    expect(way(ways, "middle").operator.options.map).toBe("0-11,4-15");
+  });
+
+  it("refuses eq. 10 outside its box, with a tenth of the tokens instead", () => {
+    const target = shape({ layers: 8, hidden: 128 }, { vocab: 256, context: 128 });
+    const flops = 6 * countParameters(target).total * 1.2e6;
+    const stack = way(planGrowth({ target, flops }), "stack");
+    expect(stack.baseTokens / 1.2e5).toBeCloseTo(1, 9);
+    expect(stack.inRegime).toBe(false);
+    expect(stack.advice[0]).toMatch(/does not apply.*below 5e19.*fewer than 2e8.*above 20 %/);
+    expect(() => planGrowth({ target: shape({ layers: 3 }, options), flops })).toThrow(/too shallow/);
+  });
+});
+
+describe("Step Law and devices", () => {
+  it("are the published formulas", () => {
+    // By hand: ln lr = ln 1.79 − 0.713·ln 1e9 + 0.307·ln 1e11; ln B = ln 0.58 + 0.571·ln 1e11.
+    const { lr, batchTokens, inside } = stepLaw(1e9, 1e11);
+    expect(Math.log10(lr)).toBeCloseTo(Math.log10(1.79) - 0.713 * 9 + 0.307 * 11, 12);
+    expect(Math.log10(batchTokens)).toBeCloseTo(Math.log10(0.58) + 0.571 * 11, 12);
+    expect(inside).toBe(true);
+    expect(stepLaw(1e7, 1e9).inside).toBe(false);
+    expect(paceOf(parseDevices("H100:8", 0.4))).toBeCloseTo(8 * 989e12 * 0.4, -3);
+    expect(() => parseDevices("abacus", 0.4)).toThrow(/not known/);
+  });
+});
