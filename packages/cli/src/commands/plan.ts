@@ -6,7 +6,7 @@ import { countParameters, type ModelSpec, modelJson, modelSizes } from "@cambium
 import { type Devices, paceOf, parseDevices, planGrowth, shape, shapeNear } from "@cambium/scaling";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
-import { oneOf, realNumber, wholeNumber } from "../flags.js";
+import { type FamilyFlags, oneOf, realNumber, wholeNumber, withFamilyFlag } from "../flags.js";
 import type { Host } from "../host.js";
 import { findModel, readModel } from "../model-source.js";
 import { batchOf, recipeOf, recipeText } from "../plan-recipe.js";
@@ -15,7 +15,7 @@ import { tokenCount } from "../token-count.js";
 
 const names = ["stack", "late", "middle"] as const;
 
-interface Flags {
+interface Flags extends FamilyFlags {
   readonly params?: number;
   readonly model?: string;
   readonly layers?: number;
@@ -40,7 +40,7 @@ interface Flags {
 }
 
 export function planCommand(host: Host): Command {
-  return new Command("plan")
+  return withFamilyFlag(new Command("plan"))
     .description("Plan growth to a target model: when, by how much, its cost, and what it was seen to save.")
     .option("--params <n>", "parameters of the target, as 1.1B: a Llama of usual proportions", tokenCount("--params"))
     .option("--model <dir>", "the target's shape from a Hugging Face directory or a run")
@@ -137,7 +137,7 @@ async function targetOf(flags: Flags, host: Host): Promise<{ target: ModelSpec; 
   const sizes = (["hidden", "heads", "kvHeads", "intermediate"] as const).filter((name) => flags[name] !== undefined);
   if (layers === undefined && sizes.length > 0)
     throw option("sizes without --layers", "--layers beside them", sizes.join(", "));
-  if (model !== undefined) return { target: await readModel(await findModel(model), host) };
+  if (model !== undefined) return { target: await readModel(await findModel(model), flags, host) };
   if (layers !== undefined) return { target: shape({ ...flags, layers }, flags) };
   return { target: shapeNear(params as number, flags), nominal: params };
 }
