@@ -107,7 +107,7 @@ function bench([name, ...args]) {
 /** `cambium …` on the scratch project's small files. */
 function command(rest) {
   const line = rest
-    .replace(/\b(RECIPE|recipes\/quickstart\.yaml)\b/, "recipe.yaml")
+    .replace(/\b(RECIPE|recipes\/quickstart\.yaml|recipes\/methods\/\w+\.yaml)\b/, "recipe.yaml")
     .replace(/\bMODEL\b/, "./model")
     .replace(/\bPATH\b/, "./model")
     .replace(/\bRUN\b/, "runs/small")

@@ -42,7 +42,8 @@ export default widthOperator({
     const { eps, exact } = width.stream;
     const kept = eps === 1 ? "exact" : "exact-if-eps-scaled";
     const parts = widthPlan(growth.base, growth.target, width, chosen);
-    return { ...parts, claims: { functionPreserving: exact ? kept : "no" } };
+    const own = chosen.rows === "own" || Object.values(width.maps).every(({ identity }) => identity);
+    return { ...parts, claims: { functionPreserving: exact && own ? kept : "no" } };
   },
 });
 

@@ -22,6 +22,12 @@ export const options = {
     .enum(["stream", "sqrt-mu", "copy"])
     .default("stream")
     .describe("what keeps the norms' outputs when hidden grows"),
+  rows: z
+    .enum(["own", "next"])
+    .default("own")
+    .describe(
+      "what a new row copies: its own layer's, or the next layer's (AKI of bert2BERT), which changes the function",
+    ),
   scaleLearningRates: z
     .boolean()
     .default(false)

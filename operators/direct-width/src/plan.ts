@@ -1,6 +1,23 @@
 // The plan of G_direct in width: every tensor along each of its axes, the rules of its moments, and learning rates.
-import { constant, copy, type Expr, type PlanParts, planTables, sum, take, type WidthAxis } from "@cambium/growth";
-import { isTied, type ModelSpec, modelSizes, type ParameterAxis, type ParameterSpec } from "@cambium/model";
+import {
+  constant,
+  copy,
+  type Expr,
+  type PlanParts,
+  planTables,
+  substitute,
+  sum,
+  take,
+  type WidthAxis,
+} from "@cambium/growth";
+import {
+  isTied,
+  type ModelSpec,
+  modelSizes,
+  type ParameterAxis,
+  type ParameterSpec,
+  parameterTable,
+} from "@cambium/model";
 import { listOf, type WidthMap, type WidthMaps } from "./maps.js";
 import type { Options } from "./options.js";
 import { shares, splitReader } from "./split.js";
@@ -39,10 +56,26 @@ export function widthPlan(base: ModelSpec, target: ModelSpec, width: Width, opti
       const count = evenCount(map);
       if (read && count > 1 && options.scaleLearningRates) lrMultipliers[name] = 1 / count;
     }
-    tensors[name] = value;
-    if (moment.kind !== "copy") moments[name] = moment;
+    const above = options.rows === "next" ? rowsAbove(value, spec, width.maps, base) : undefined;
+    tensors[name] = above ?? value;
+    if (moment.kind !== "copy" && !above) moments[name] = moment;
   }
   return { tensors, optimizer: { moments }, phase: { lrMultipliers } };
+}
+
+/**
+ * `value` with the rows that are copies made of the next layer instead, by the same maps: the advanced knowledge
+ * initialisation of bert2BERT (Chen et al. 2021). Undefined where no rows are copies, in the last layer and outside.
+ */
+function rowsAbove(value: Expr, { axes, layer, part }: ParameterSpec, maps: WidthMaps, base: ModelSpec) {
+  const [rows] = axes;
+  const map = rows && rows.role !== "in" ? mapOf(maps, rows.axis) : undefined;
+  const next = parameterTable(base).find((spec) => spec.part === part && spec.layer === (layer ?? Number.NaN) + 1);
+  if (!map || map.identity || !next) return undefined;
+  const first = listOf(map, "rows that stay", () => map.ranks.map((rank, t) => (rank === 0 ? t : -1)));
+  const copies = listOf(map, "rows from above", () => map.ranks.map((rank, t) => (rank === 0 ? -1 : t)));
+  const above = substitute(value, () => copy(next.name));
+  return sum([take(value, rows?.axis ?? 0, first), take(above, rows?.axis ?? 0, copies)]);
 }
 
 function mapOf(maps: WidthMaps, axis: ParameterAxis["axis"]): WidthMap | undefined {

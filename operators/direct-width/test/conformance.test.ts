@@ -29,6 +29,7 @@ describeOperator(directWidth, {
       name: "explicit, with new channels",
       options: { map: "explicit", maps: { hidden: [0, 1, 2, 3, 4, 5, 6, 7, -1, 3, -1] } },
     },
+    { name: "rows from the layer above, GQA", base: { ...gqa, layers: 3 }, options: { rows: "next", split: "even" } },
     { name: "slower readers", options: { scaleLearningRates: true } },
   ],
   refuses: [
