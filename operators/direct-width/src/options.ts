@@ -17,7 +17,11 @@ export const options = {
     .default("proj")
     .describe("how copies share the weights that read them"),
   omegaScale: z.number().nonnegative().default(0.1).describe("with split: proj, the size of what sets copies apart"),
-  pairNoise: z.number().nonnegative().default(0.1).describe("with split: paired, the noise relative to the weight"),
+  pairNoise: z
+    .number()
+    .nonnegative()
+    .default(0.1)
+    .describe("with split: paired, the noise relative to the weight; above 1, rounding grows by it in every layer"),
   normMode: z
     .enum(["stream", "sqrt-mu", "copy"])
     .default("stream")

@@ -1,5 +1,5 @@
 // G_zero in depth: copies of layers whose outputs are zero, so that they start as the identity.
-import { depthOperator, type Expr, planTables, zeros } from "@cambium/growth";
+import { depthError, depthOperator, type Expr, planTables, zeros } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type ModelSpec, parameterTable } from "@cambium/model";
 import * as z from "zod";
@@ -12,7 +12,8 @@ import { version } from "../package.json";
  *
  * Options: `factor` (default 4) or `layers`; `placement`: `interleave` (default) spreads the new layers evenly, each
  * after the layer it copies, which for 32 → 40 layers is the list of LLaMA Pro (Wu et al. 2024, section 3.2); `top` puts
- * copies of the top layers on top. `freeze` (default false): as LLaMA Pro, only the new layers train.
+ * copies of the top layers on top; `groups` is the rule of LLaMA Pro's own code, one after each ⌊l / (L − l)⌋ layers (32 →
+ * 42 too); `lemon` pairs the topmost L − l layers with their copies (LEMON, Wang et al. 2024). `freeze` (default false): as LLaMA Pro, only the new layers train.
  *
  * @example
  * import { layerMap } from "@cambium/growth";
@@ -24,15 +25,21 @@ export default depthOperator({
   version,
   summary: "G_zero in depth: new layers that start as the identity (Du et al. 2024; LLaMA Pro)",
   options: {
-    placement: z.enum(["interleave", "top"]).default("interleave").describe("where the new layers go"),
+    placement: z
+      .enum(["interleave", "top", "groups", "lemon"])
+      .default("interleave")
+      .describe("where the new layers go"),
     freeze: z.boolean().default(false).describe("train the new layers only"),
   },
   claims: { functionPreserving: "exact" },
   layers: (base, target, { placement }) =>
-    Array.from({ length: target }, (_, t) => {
-      if (placement === "interleave") return Math.ceil(((t + 1) * base) / target) - 1;
-      return t < base ? t : base - 1 - ((target - 1 - t) % base);
-    }),
+    placement === "groups"
+      ? grouped(base, target - base)
+      : Array.from({ length: target }, (_, t) => {
+          if (placement === "lemon") return paired(base, target, t);
+          if (placement === "interleave") return Math.ceil(((t + 1) * base) / target) - 1;
+          return t < base ? t : base - 1 - ((target - 1 - t) % base);
+        }),
   refine: (parts, { base, target, layers }, { freeze }) => {
     const fresh = new Set(layers.flatMap((from, t) => (layers.indexOf(from) < t ? [t] : [])));
     const tensors: Record<string, Expr> = { ...parts.tensors };
@@ -55,6 +62,25 @@ export default depthOperator({
     };
   },
 });
+
+/** A copy after each group of ⌊l / fresh⌋ layers, until all are placed. */
+function grouped(base: number, fresh: number): number[] {
+  const group = fresh === 0 ? 0 : Math.floor(base / fresh);
+  if (fresh > 0 && Math.floor(base / group) !== fresh) {
+    const expected = `⌊${base} / ⌊${base} / n⌋⌋ = n for n new layers`;
+    throw depthError("the groups do not make that many new layers", { expected, got: `n = ${fresh}` });
+  }
+  const all = Array.from({ length: base }, (_, i) => i);
+  return all.flatMap((i) => ((i + 1) % group === 0 && (i + 1) / group <= fresh ? [i, i] : [i]));
+}
+
+/** Once each, then the topmost twice each. */
+function paired(base: number, target: number, t: number): number {
+  if (target > 2 * base)
+    throw depthError("each layer has one copy at most", { expected: `at most ${2 * base} layers`, got: `${target}` });
+  const single = 2 * base - target;
+  return t < single ? t : single + Math.floor((t - single) / 2);
+}
 
 /** @throws CambiumError `E_FAMILY_STREAM` for a layer of which nothing is known to write to the residual stream */
 function requireWriters(target: ModelSpec, fresh: ReadonlySet<number>): void {

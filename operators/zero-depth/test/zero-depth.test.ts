@@ -1,6 +1,13 @@
 // G_zero in depth: conformance, exactness to the last bit, which gradients live at step 0, and what freezing leaves.
 import { layerMap } from "@cambium/growth";
-import { describeOperator, gradients, growExactly, logits, randomWeights } from "@cambium/growth/conformance";
+import {
+  baseModel,
+  describeOperator,
+  gradients,
+  growExactly,
+  logits,
+  randomWeights,
+} from "@cambium/growth/conformance";
 import { type DecoderInput, llama, modelSpec, opaqueModel, parameterTable } from "@cambium/model";
 import { describe, expect, test } from "vitest";
 import zeroDepth from "../src/index.js";
@@ -45,6 +52,9 @@ describeOperator(zeroDepth, {
     { options: { factor: 1.1 }, code: "E_GROWTH_LAYERS" },
     { options: { factor: 2, layers: 12 }, code: "E_GROWTH_OPTION" },
     { options: { placement: "bottom" }, code: "E_GROWTH_OPTION" },
+    { options: { placement: "groups", layers: 10 }, code: "E_GROWTH_LAYERS" },
+    { options: { placement: "groups", layers: 18 }, code: "E_GROWTH_LAYERS" },
+    { options: { placement: "lemon", layers: 13 }, code: "E_GROWTH_LAYERS" },
     { options: { freeze: "yes" }, code: "E_GROWTH_OPTION" },
   ],
 });
@@ -75,10 +85,13 @@ describe.each<[string, Partial<DecoderInput>]>([
   const base = modelSpec(llama, { ...sizes, ...extra });
   const weights = randomWeights(base, "zero-depth");
 
-  test.each(["interleave", "top"])("the logits are the base's, bit for bit (%s)", async (placement) => {
-    const plan = zeroDepth.plan(base, { factor: 2, placement });
-    expect(logits(plan.target, await growExactly(plan, weights))).toEqual(logits(base, weights));
-  });
+  test.each(["interleave", "top", "groups", "lemon"])(
+    "the logits are the base's, bit for bit (%s)",
+    async (placement) => {
+      const plan = zeroDepth.plan(base, { factor: 2, placement });
+      expect(logits(plan.target, await growExactly(plan, weights))).toEqual(logits(base, weights));
+    },
+  );
 
   test("at step 0 only o_proj and down_proj of new layers live, and old layers have the base's gradients", async () => {
     const plan = zeroDepth.plan(base, { factor: 2 });
@@ -158,4 +171,14 @@ describe("a checkpoint of a family that nobody modelled", () => {
       expect.objectContaining({ code: "E_FAMILY_STREAM" }),
     );
   });
+});
+
+test("LLaMA Pro's own rule, 32 → 40 and 32 → 42; LEMON's pairs", () => {
+  const layersOf = (layers: number, options: object) => layerMap(zeroDepth.plan(baseModel({ layers }), options));
+  const after = (q: number, n: number) =>
+    [...Array(32).keys()].flatMap((i) => ((i + 1) % q === 0 && i < q * n ? [i, i] : [i]));
+  expect(layersOf(32, { layers: 40, placement: "groups" })).toEqual(layersOf(32, { layers: 40 }));
+  expect(layersOf(32, { layers: 42, placement: "groups" })).toEqual(after(3, 10));
+  expect(layersOf(6, { layers: 6, placement: "groups" })).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(layersOf(4, { layers: 6, placement: "lemon" })).toEqual([0, 1, 2, 2, 3, 3]);
 });
