@@ -121,3 +121,35 @@ test("another seed gives other weights, the same one the same", () => {
   expect(plan("a")).toBe(plan("a"));
   expect(plan("a")).not.toBe(plan("b"));
 });
+
+test("rows: next: a new row is what the layer above has there, read by the same maps; the last layer's are its own", async () => {
+  const base = config();
+  const weights = randomWeights(base, "above");
+  const made = async (rows: string) =>
+    growExactly(
+      directWidth.plan(base, { intermediate: 112, hidden: 48, heads: 8, kvHeads: 4, split: "even", rows }),
+      weights,
+    );
+  const [own, next] = [await made("own"), await made("next")];
+  /** Rows of the part in that layer, from `start` to `end`, as flat numbers. */
+  const rowsOf = (from: typeof own, layer: number, part: string, [start, end]: readonly [number, number]) => {
+    const { type, data } = from[`model.layers.${layer}.${part}.weight`] as (typeof own)[string];
+    const width = type.shape[1] ?? 1;
+    return data.slice(start * width, end * width);
+  };
+  // Old rows first: neurons 56 of 112, heads 4 of 8 with 8 rows each, channels 32 of 48.
+  const parts = {
+    "mlp.gate_proj": [56, 112],
+    "self_attn.k_proj": [16, 32],
+    "mlp.down_proj": [32, 48],
+    input_layernorm: [32, 48],
+  };
+  for (const [part, [old = 0, all = 0]] of Object.entries(parts)) {
+    for (const layer of [0, 1, 2]) {
+      expect(rowsOf(next, layer, part, [0, old])).toEqual(rowsOf(own, layer, part, [0, old]));
+      const above = Math.min(layer + 1, 2);
+      expect(rowsOf(next, layer, part, [old, all])).toEqual(rowsOf(own, above, part, [old, all]));
+    }
+  }
+  expect(next["model.embed_tokens.weight"]).toEqual(own["model.embed_tokens.weight"]);
+});
