@@ -1,4 +1,5 @@
 // safetensors, Hugging Face model directories, training snapshots.
+export { type Beside, type BesideFile, type LeftBehind, listBeside } from "./model-directory/beside.js";
 export { readStopTokens } from "./model-directory/generation-config.js";
 export { CONFIG_FILE, INDEX_FILE, tokenizerFiles } from "./model-directory/names.js";
 export {

@@ -16,7 +16,7 @@ import { StatusLine } from "./status-line.js";
 
 /** The pre-flight for a person. */
 export function preflightText(report: GrowPreflight): string {
-  const { operator, layers, connectionRate: rate, plan, tensors, bytesDone, diskFree } = report;
+  const { operator, layers, connectionRate: rate, plan, tensors, bytesDone, anew, diskFree } = report;
   const flops = growthFlops(report);
   const rows: [string, string][] = [
     [
@@ -27,12 +27,14 @@ export function preflightText(report: GrowPreflight): string {
     ],
     ["bytes", `${compact(report.bytesIn)}B → ${compact(report.bytesOut)}B`],
     ...(bytesDone > 0 ? [["there already", `${compact(bytesDone)}B`] as [string, string]] : []),
+    ...(anew === undefined ? [] : [["begun anew", anew] as [string, string]]),
     ["memory", `at most ${compact(report.memory)}B`],
     ["disk free", diskFree === undefined ? "unknown" : `${compact(diskFree)}B`],
     [
       "files",
       report.files.length === 1 ? (report.files[0] as string) : `${report.files.length} shards and their index`,
     ],
+    ...besideRows(report),
   ];
   // What is stored of a model that nobody modelled need not be its parameters: it may be packed.
   if (plan.target.family.forward) return `${describePlan(plan)}\n${formatRows([...notKept(plan), ...rows])}`;
@@ -42,9 +44,23 @@ export function preflightText(report: GrowPreflight): string {
     ["R_c", formatRate(rate)],
     ["elements", `${formatCount(report.parametersBefore)} → ${formatCount(report.parametersAfter)}`],
     ["tensors", `${tensors.copied} copied, ${tensors.computed} computed`],
-    ["dropped", tensors.dropped.length === 0 ? "nothing" : `${tensors.dropped.length}: ${tensors.dropped[0]}, …`],
+    ["dropped", tensors.dropped.length === 0 ? "no tensor" : `${tensors.dropped.length}: ${tensors.dropped[0]}, …`],
     ...rows,
   ]);
+}
+
+/** What of the source's folder comes along, and everything that does not. */
+function besideRows({ beside: { along, left } }: GrowPreflight): [string, string][] {
+  const names = left.map(({ name, why }) => `${name} (${why})`);
+  return [
+    ...(along.length === 0 ? [] : [["go along", shortList(along)] as [string, string]]),
+    ...(left.length === 0 ? [] : [["left behind", shortList(names)] as [string, string]]),
+  ];
+}
+
+function shortList(names: readonly string[]): string {
+  const shown = 8;
+  return [...names.slice(0, shown), ...(names.length > shown ? [`and ${names.length - shown} more`] : [])].join(", ");
 }
 
 /** What only a live run can follow, of which a checkpoint says nothing. */
@@ -54,6 +70,12 @@ function notKept(plan: GrowthPlan): [string, string][] {
   const changes = plan.phase.masks.length > 0 ? "; without masks the function changes at once" : "";
   return [["not kept", `${needs.join(", ")}: growth in a recipe follows them, a checkpoint cannot${changes}`]];
 }
+
+const doing: Readonly<Record<GrowProgress["phase"], string>> = {
+  check: "Checking what is there",
+  write: "Writing",
+  verify: "Verifying",
+};
 
 /** Prints progress to `stream`; returns what takes it and what ends the line. */
 export function growProgress(stream: NodeJS.WriteStream): { show(progress: GrowProgress): void; stop(): void } {
@@ -68,8 +90,7 @@ export function growProgress(stream: NodeJS.WriteStream): { show(progress: GrowP
         const { done, total, phase } = progress;
         const speed = (done - begin.done) / ((now - at) / 1000);
         const percent = Math.floor((100 * done) / total);
-        const what = phase === "write" ? "Writing" : "Verifying";
-        return `${what} ${percent} %  ${(speed / 1e9).toFixed(2)} GB/s  ${duration((total - done) / speed)} left`;
+        return `${doing[phase]} ${percent} %  ${(speed / 1e9).toFixed(2)} GB/s  ${duration((total - done) / speed)} left`;
       });
     },
     stop: () => line.stop(),

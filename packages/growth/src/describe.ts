@@ -34,7 +34,7 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
       `${formatCount(before.nonEmbedding)} → ${formatCount(after.nonEmbedding)} (× ${(after.nonEmbedding / before.nonEmbedding).toFixed(3)})`,
     ],
     ["tensors", `${copied} copied, ${exprs.length - copied - made} computed, ${made} new`],
-    ["dropped", plan.dropped.length === 0 ? "nothing" : `${plan.dropped.length}: ${shortened(plan.dropped)}`],
+    ["dropped", plan.dropped.length === 0 ? "no tensor" : `${plan.dropped.length}: ${shortened(plan.dropped)}`],
     ["function", claimed[plan.claims.functionPreserving]],
     ...(plan.phase.masks.length > 0 ? [["masks", maskText(plan.phase.masks.length, opened)] as [string, string]] : []),
     ...(needs.length > 0 ? [["needs", needs.join(", ")] as [string, string]] : []),

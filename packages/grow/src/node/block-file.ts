@@ -28,9 +28,9 @@ export function alignedBlocks(count: number, bytes: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => new Uint8Array(buffer, i * size, size));
 }
 
-/** The last byte before `at` from which a file can be written on. */
-export function alignedDown(at: number): number {
-  return at - (at % ALIGNMENT);
+/** Whether a file can be written on from byte `at`. */
+export function isAligned(at: number): boolean {
+  return at % ALIGNMENT === 0;
 }
 
 /** An open file. What lies behind its first `from` bytes is gone. */

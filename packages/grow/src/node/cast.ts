@@ -30,11 +30,11 @@ export function castTensors(
   const read = rowReader(source);
   const wanted = STORED_AS[dtype];
   return tensors.map((tensor) => {
-    const { name, shape, copyOf } = tensor;
+    const { name, shape, sources, copyOf } = tensor;
     if (tensor.dtype === wanted || !FLOATS.includes(tensor.dtype) || shape.length === 0) return tensor;
     const made = tensor.rows ?? (async (start: number, end: number) => read(copyOf as string, start, end));
     const rows = dtype === "f16" ? inRange(name, made) : made;
-    return { name, dtype: wanted, shape, rows };
+    return { name, dtype: wanted, shape, sources, rows };
   });
 }
 

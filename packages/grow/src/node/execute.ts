@@ -1,20 +1,23 @@
 // Growing a model directory into another, streaming. What survives a kill or a power cut at any instant: the target is
 // absent or whole; what was written stands in `.NAME.growing`, and the same request continues from there to the same
-// bytes.
-import { constants } from "node:fs";
-import { copyFile, lstat, rename, rm, writeFile } from "node:fs/promises";
+// bytes. What the source held when it was read is what the target is made from, or there is no target.
+import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { CONFIG_FILE, INDEX_FILE } from "@cambium/checkpoint";
 import { freeBytes, makeDirectory, sync, syncTree, toFileError, writeFileAtomic } from "@cambium/files";
+import { writeCompanions } from "./companions.js";
+import { requireTheseSources, requireUnchanged } from "./final-checks.js";
 import { blocksFor } from "./footprint.js";
 import { GrowthHashes } from "./hashes.js";
-import { clearJournal, growingPaths, type Journal, lockTarget, writeJournal } from "./journal.js";
+import { clearJournal, growingPaths, type Journal, type JournalWriter, lockTarget } from "./journal.js";
 import { examine, type Growth } from "./preflight.js";
-import { modelCard, RECORD_FILE, type RecordedHashes, record } from "./record.js";
+import { RECORD_FILE, type RecordedHashes, record } from "./record.js";
 import type { GrowPreflight } from "./report.js";
 import type { GrowOptions } from "./request.js";
+import { type Resumed, resume } from "./resume.js";
+import { leftover, strangers } from "./standing.js";
 import { verifyShards } from "./verify.js";
 import { writeShard } from "./write-shard.js";
+import { type Mark, WrittenSums } from "./written-sums.js";
 
 /** Bytes between two flushes: what a kill can cost. */
 const FLUSH_BYTES = 256e6;
@@ -28,8 +31,8 @@ export interface GrowOutcome {
 /**
  * Grows the model in `from` into the directory `to`, which must be absent or empty. Memory is bounded by some hundred
  * megabytes, whatever the model's size; a tensor that is copied keeps its bytes.
- * @throws CambiumError as `preflightGrowth`; `E_GROWTH_BUSY`, `E_GROWTH_VERIFY`; `E_DISK_FULL` and other file errors,
- *   after which `to` is absent and the same request continues.
+ * @throws CambiumError as `preflightGrowth`; `E_GROWTH_BUSY`, `E_GROWTH_VERIFY`; `E_GROWTH_CHANGED` when the source was
+ *   written to meanwhile; `E_DISK_FULL` and other file errors, after which `to` is absent and the same request continues.
  */
 export async function growDirectory(from: string, to: string, options: GrowOptions): Promise<GrowOutcome> {
   const target = resolve(to);
@@ -55,108 +58,110 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
   }
 }
 
-/** A growth that was done before; to be verified, it is held against its source and its record gets the hashes. */
-async function found(
-  { source, prepared, report }: Growth,
-  target: string,
-  options: GrowOptions,
-): Promise<"cached" | "stopped"> {
-  if (!options.verify) return "cached";
-  const hashes = await verifyShards(source, target, prepared.shards, report.bytesOut, options);
-  if (options.signal?.aborted) return "stopped";
-  await writeFileAtomic(join(target, RECORD_FILE), record(prepared, report, hashes));
-  return "cached";
+/**
+ * A growth that was done before. Its record tells which weights it was grown from, and these are read: they may have
+ * been written to since. To be verified, it is held against them itself, and its record gets the hashes.
+ */
+async function found(growth: Growth, target: string, options: GrowOptions): Promise<"cached" | "stopped"> {
+  const { source, prepared, identity, report } = growth;
+  try {
+    await requireTheseSources(growth, target, options);
+    if (!options.verify) return "cached";
+    const hashes = await verifyShards(source, target, prepared.shards, report.bytesOut, options);
+    if (options.signal?.aborted) return "stopped";
+    await writeFileAtomic(join(target, RECORD_FILE), record(identity, report, hashes));
+    return "cached";
+  } catch (error) {
+    if (options.signal?.aborted && error === options.signal.reason) return "stopped";
+    throw error;
+  }
 }
 
 async function fill(
   growth: Growth,
   target: string,
-  journal: Journal | undefined,
+  begun: Journal | undefined,
   options: GrowOptions,
 ): Promise<"done" | "stopped"> {
-  const { source, prepared, report } = growth;
+  const { source, prepared, identity, report, wanted } = growth;
   const { scratch } = growingPaths(target);
   const { signal } = options;
-  const safe = await standingBytes(scratch, journal?.files);
-  const hashing = new GrowthHashes(source, journal?.hashes);
-  // Verifying hashes everything itself.
-  if (options.verify) await hashing.stop();
-  // What is known beforehand is written while the weights are; its failure is told after theirs.
-  const companions = writeCompanions(growth, scratch);
-  companions.catch(() => undefined);
+  const stopped = (error: unknown): boolean => signal?.aborted === true && error === signal.reason;
   let hashes: RecordedHashes;
   try {
-    await writeShards(growth, target, { safe, hashing, begun: journal !== undefined }, options);
-    hashes = options.verify
-      ? await verifyShards(source, scratch, prepared.shards, report.bytesOut, options)
-      : { tensors: await hashing.all(prepared.shards, scratch) };
+    const sitting = await resume(growth, target, begun, options);
+    await using journal = sitting.journal;
+    const hashing = new GrowthHashes(source, sitting.hashes);
+    // Verifying hashes everything itself.
+    if (options.verify) await hashing.stop();
+    // What is known beforehand is written while the weights are; its failure is told after theirs.
+    const companions = writeCompanions(growth, scratch);
+    companions.catch(() => undefined);
+    try {
+      await writeShards(growth, scratch, { ...sitting, hashing, journal }, options);
+      hashes = options.verify
+        ? await verifyShards(source, scratch, prepared.shards, report.bytesOut, options)
+        : { tensors: await hashing.all(prepared.shards, scratch, sitting.written) };
+    } finally {
+      await Promise.allSettled([companions, hashing.stop()]);
+    }
+    await companions;
+    signal?.throwIfAborted();
+    await requireUnchanged(growth, scratch, hashes.tensors, options);
   } catch (error) {
-    if (signal?.aborted && error === signal.reason) return "stopped";
+    if (stopped(error)) return "stopped";
+    if ((error as { code?: unknown }).code === "E_GROWTH_CHANGED") {
+      // Some of it is the source's old content: none of it can be used.
+      await rm(scratch, { recursive: true, force: true });
+      await clearJournal(target);
+    }
     throw error;
-  } finally {
-    await Promise.allSettled([companions, hashing.stop()]);
   }
-  await companions;
-  if (signal?.aborted) return "stopped";
-  await writeFile(join(scratch, RECORD_FILE), record(prepared, report, hashes));
+  await writeFile(join(scratch, RECORD_FILE), record(identity, report, hashes));
+  const strange = await strangers(scratch, wanted.names);
+  if (strange.length > 0) throw leftover(scratch, strange, undefined);
   await syncTree(scratch);
   await rename(scratch, target);
   await sync(dirname(target));
-  await rm(growingPaths(target).journal, { force: true });
+  await clearJournal(target);
   return "done";
 }
 
-/** Everything but the weights and what is known once they are written. */
-async function writeCompanions({ source, prepared, report }: Growth, scratch: string): Promise<void> {
-  await Promise.all([
-    writeFile(join(scratch, CONFIG_FILE), prepared.configText),
-    ...(prepared.index === undefined ? [] : [writeFile(join(scratch, INDEX_FILE), prepared.index)]),
-    ...source.files.map(({ name, from }) => copyFile(from, join(scratch, name), constants.COPYFILE_FICLONE)),
-    writeFile(join(scratch, "README.md"), modelCard(report)),
-  ]);
-}
-
-interface Sitting {
-  /** Bytes by file name; grows. */
-  readonly safe: Record<string, number>;
+interface Sitting extends Resumed {
   readonly hashing: GrowthHashes;
-  /** There is a journal. */
-  readonly begun: boolean;
+  readonly journal: JournalWriter;
 }
 
 /** Writes what an earlier sitting has not written, and notes in the journal how far each file is safe. */
 async function writeShards(
-  growth: Growth,
-  target: string,
-  { safe, hashing, begun }: Sitting,
-  options: GrowOptions,
+  { source, prepared, report }: Growth,
+  scratch: string,
+  { written, hashing, journal }: Sitting,
+  { signal, onProgress, flushBytes = FLUSH_BYTES }: GrowOptions,
 ): Promise<void> {
-  const { source, prepared, report, identity } = growth;
-  const { scratch } = growingPaths(target);
-  const { signal, onProgress, flushBytes = FLUSH_BYTES } = options;
-  // One write at a time; without a journal nothing counts as safe, so that the first one need not be waited for.
-  const note = () => writeJournal(target, identity, { files: safe, hashes: hashing.known });
-  let noted = begun ? Promise.resolve() : note();
-  // Told by the next write, or at the end.
-  noted.catch(() => undefined);
-  const save = (file: string, bytes: number): Promise<void> => {
-    noted = noted.then(() => {
-      safe[file] = bytes;
-      return note();
-    });
+  let noted = Promise.resolve();
+  const save = (file: string, mark: Mark): Promise<void> => {
+    noted = noted.then(() => journal.note({ file, mark, ...hashing.takeFresh() }));
+    // Told by the next write, or at the end.
+    noted.catch(() => undefined);
     return noted;
   };
   const total = report.bytesOut;
-  let done = Object.values(safe).reduce((sum, bytes) => sum + bytes, 0);
+  let done = [...written.values()].reduce((sum, { position }) => sum + position, 0);
   onProgress?.({ phase: "write", done, total });
   const blocks = done < total ? blocksFor(total, flushBytes).make() : [];
   try {
     for (const { file, layout } of prepared.shards) {
-      let last = safe[file] ?? 0;
+      const sums = written.get(file) ?? new WrittenSums(layout);
+      written.set(file, sums);
+      let last = sums.position;
       if (last === layout.fileSize) continue;
+      const path = join(scratch, file);
+      // A link, or one more name of another file, must not be written through.
+      if (last === 0) await rm(path, { force: true });
       await writeShard({
-        ...{ source, layout, hashes: hashing, blocks, flushBytes, signal, from: last, path: join(scratch, file) },
-        save: (end) => save(file, end),
+        ...{ source, layout, hashes: hashing, sums, blocks, flushBytes, signal, path },
+        save: (mark) => save(file, mark),
         progress: (end) => {
           done += end - last;
           last = end;
@@ -164,23 +169,11 @@ async function writeShards(
         },
       });
       await sync(scratch);
-      await save(file, layout.fileSize);
+      await save(file, sums.mark);
       signal?.throwIfAborted();
     }
   } finally {
     await Promise.allSettled([noted]);
   }
   await noted;
-}
-
-/** How much of each file is there of what the journal says is safe; without a journal nothing is. */
-async function standingBytes(scratch: string, safe: Journal["files"] | undefined): Promise<Record<string, number>> {
-  if (!safe) await rm(scratch, { recursive: true, force: true });
-  await makeDirectory(scratch);
-  const standing: Record<string, number> = {};
-  for (const [file, bytes] of Object.entries(safe ?? {})) {
-    const size = (await lstat(join(scratch, file)).catch(() => undefined))?.size ?? 0;
-    if (size >= bytes) standing[file] = bytes;
-  }
-  return standing;
 }

@@ -1,35 +1,36 @@
 // SHA-256 of every tensor of a grown model: of computed ones while they pass by, of copied ones behind the writer's back.
-import { createHash, type Hash } from "node:crypto";
+// A copied tensor is hashed where it comes from; that these are the bytes which were written, CRC-32 of both says.
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import type { Prepared } from "./prepare.js";
-import type { TargetTensor } from "./target.js";
+import { sourceChanged } from "./sources.js";
+import { hashChunks, sumOf, type TensorSum } from "./tensor-sum.js";
+import type { WrittenSums } from "./written-sums.js";
 
 /** In hex, by tensor name. */
 export interface TensorHashes {
-  /** Of what is copied. */
+  /** Of all that the result is made from. */
   readonly source: Readonly<Record<string, string>>;
   readonly result: Readonly<Record<string, string>>;
 }
 
-/** In hex: of what is copied by the source's tensor, of what is computed by its own name. */
+/** Of the source's tensors by their names, and SHA-256 in hex of what is computed by its own name. */
 export interface KnownHashes {
-  readonly copied: Readonly<Record<string, string>>;
+  readonly copied: Readonly<Record<string, TensorSum>>;
   readonly computed: Readonly<Record<string, string>>;
 }
 
-/** Bytes hashed at a time: a millisecond or two, for which the writer waits at most. */
-const PIECE_BYTES = 2 << 20;
-
 /**
- * A copied tensor is hashed once, however often it is copied, and read for that once more: right after the writer has
+ * A source tensor is hashed once, however often it is copied, and read for that once more: right after the writer has
  * first read it, when it is still in the page cache. Hashed in the writer's blocks, large tensors would hold up the disk,
  * which takes 2 GB/s where a thread hashes 1.5.
  */
 export class GrowthHashes {
-  readonly #copied: Record<string, string>;
-  readonly #computed: Record<string, string>;
+  readonly #copied = new Map<string, TensorSum>();
+  readonly #computed = new Map<string, string>();
   readonly #queued = new Set<string>();
+  #fresh = { copied: {} as Record<string, TensorSum>, computed: {} as Record<string, string> };
   #working = Promise.resolve();
   #stopped = false;
 
@@ -38,22 +39,26 @@ export class GrowthHashes {
     private readonly source: ModelDirectory,
     known?: KnownHashes,
   ) {
-    this.#copied = { ...known?.copied };
-    this.#computed = { ...known?.computed };
+    for (const [name, sum] of Object.entries(known?.copied ?? {})) this.#copied.set(name, sum);
+    for (const [name, sha256] of Object.entries(known?.computed ?? {})) this.#computed.set(name, sha256);
   }
 
-  /** Those that are whole by now. */
-  get known(): KnownHashes {
-    return { copied: this.#copied, computed: this.#computed };
+  /** What has become known since this was last asked. */
+  takeFresh(): KnownHashes {
+    const fresh = this.#fresh;
+    this.#fresh = { copied: {}, computed: {} };
+    return fresh;
   }
 
   /** Has the source's tensor `name`, which the writer is reading, hashed in its turn. */
   queue(name: string): void {
-    if (this.#stopped || this.#queued.has(name) || this.#copied[name] !== undefined) return;
+    if (this.#stopped || this.#queued.has(name) || this.#copied.has(name)) return;
     this.#queued.add(name);
     this.#working = this.#working.then(async () => {
-      const sum = await this.#hashSource(name);
-      if (!this.#stopped) this.#copied[name] = sum;
+      const sum = await sumOf(this.source.shardOf(name), name, () => this.#stopped);
+      if (this.#stopped) return;
+      this.#copied.set(name, sum);
+      this.#fresh.copied[name] = sum;
     });
     // Told by `all`.
     this.#working.catch(() => undefined);
@@ -66,7 +71,10 @@ export class GrowthHashes {
     return (bytes) => {
       hash.update(bytes);
       left -= bytes.length;
-      if (left === 0) this.#computed[name] = hash.digest("hex");
+      if (left !== 0) return;
+      const sha256 = hash.digest("hex");
+      this.#computed.set(name, sha256);
+      this.#fresh.computed[name] = sha256;
     };
   }
 
@@ -76,56 +84,39 @@ export class GrowthHashes {
     await this.#working.catch(() => undefined);
   }
 
-  /** All of them. What no sitting saw whole is read again, from the source or the shards in `folder`. */
-  async all(shards: Prepared["shards"], folder: string): Promise<TensorHashes> {
+  /**
+   * All of them. What no sitting saw whole is read again, from the source or the shards in `folder`.
+   * @param written sums of the shards, by file name
+   * @throws CambiumError `E_GROWTH_CHANGED` when what was written is not what the source holds now
+   */
+  async all(
+    shards: Prepared["shards"],
+    folder: string,
+    written: ReadonlyMap<string, WrittenSums>,
+  ): Promise<TensorHashes> {
     for (const { layout } of shards)
-      for (const { source } of layout.tensors) if (source.copyOf !== undefined) this.queue(source.copyOf);
+      for (const { source } of layout.tensors) for (const name of source.sources) this.queue(name);
     await this.#working;
     const hashes = { source: {} as Record<string, string>, result: {} as Record<string, string> };
+    const torn: string[] = [];
     for (const { file, layout } of shards) {
-      for (const { name, source: tensor } of layout.tensors) {
-        const sum = await this.#find(tensor, join(folder, file));
-        hashes.result[name] = sum;
-        if (tensor.copyOf !== undefined) hashes.source[tensor.copyOf] = sum;
+      for (const { name, source } of layout.tensors) {
+        for (const from of source.sources) hashes.source[from] = this.#copied.get(from)?.sha256 as string;
+        if (source.copyOf === undefined) {
+          hashes.result[name] = this.#computed.get(name) ?? (await hashWritten(join(folder, file), name));
+          continue;
+        }
+        const sum = this.#copied.get(source.copyOf);
+        if (sum?.crc !== written.get(file)?.tensors.get(name)) torn.push(source.copyOf);
+        hashes.result[name] = sum?.sha256 as string;
       }
     }
+    if (torn.length > 0) throw sourceChanged(this.source.path, [...new Set(torn)]);
     return hashes;
-  }
-
-  async #find({ name, copyOf }: TargetTensor, path: string): Promise<string> {
-    if (copyOf !== undefined) return this.#copied[copyOf] as string;
-    this.#computed[name] ??= await hashWritten(path, name);
-    return this.#computed[name];
-  }
-
-  async #hashSource(name: string): Promise<string> {
-    const shard = this.source.shardOf(name);
-    const { offset, byteLength } = shard.entry(name);
-    const piece = new Uint8Array(Math.min(PIECE_BYTES, byteLength));
-    const hash = createHash("sha256");
-    for (let at = 0; at < byteLength && !this.#stopped; at += piece.length) {
-      const bytes = piece.subarray(0, Math.min(piece.length, byteLength - at));
-      await shard.readInto(bytes, offset + at);
-      hash.update(bytes);
-    }
-    return hash.digest("hex");
   }
 }
 
 async function hashWritten(path: string, name: string): Promise<string> {
   await using written = await SafetensorsFile.open(path);
   return hashChunks(written.stream(name));
-}
-
-/** SHA-256 of `chunks`, in hex. @param also is shown them as well */
-export async function hashChunks(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  also?: Hash,
-): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    also?.update(chunk);
-  }
-  return hash.digest("hex");
 }

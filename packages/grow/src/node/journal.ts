@@ -1,17 +1,13 @@
-// What of a grown model is safe on the disk, and who is writing it: `.NAME.growing`, its journal `.NAME.growing.json`
-// and its lock `.NAME.growing.lock`.
-import { rm } from "node:fs/promises";
+// What of a grown model is safe on the disk: the journal `.NAME.growing.json` beside the scratch folder `.NAME.growing`.
+// Its first line says which growth it is, and each later one what has become safe. Every line is sealed by a SHA-256 of
+// itself and of the seal before it, so that a line that is torn or changed ends what is believed.
+import { createHash } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import {
-  isJsonObject,
-  parseJson,
-  readTextFileIfThere,
-  removeStaleScratch,
-  takeLock,
-  writeFileAtomic,
-} from "@cambium/files";
-import { CambiumError } from "@cambium/ir";
+import { readTextFileIfThere, removeStaleScratch, takeLock, writeFileAtomic } from "@cambium/files";
+import { z } from "zod";
 import type { KnownHashes } from "./hashes.js";
+import type { Mark } from "./written-sums.js";
 
 /** The places beside `target`, which is absolute. */
 export function growingPaths(target: string): {
@@ -23,37 +19,111 @@ export function growingPaths(target: string): {
   return { scratch, journal: `${scratch}.json`, lock: `${scratch}.lock` };
 }
 
+const Head = z.strictObject({
+  journal: z.literal("cambium growth 1"),
+  /** All that decides the result's bytes. */
+  growth: z.string(),
+  /** What was asked for, whatever the source. */
+  request: z.string(),
+  /** Where the source lies. */
+  source: z.string(),
+  /** Inode, size and times of its files. */
+  state: z.string(),
+});
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const crc = z.int().min(0).max(0xffff_ffff);
+const Entry = z.strictObject({
+  file: z.string().optional(),
+  mark: z.strictObject({ end: z.int().nonnegative(), sum: crc }).optional(),
+  copied: z.record(z.string(), z.strictObject({ sha256: hash, crc })).optional(),
+  computed: z.record(z.string(), hash).optional(),
+});
+const Line = z.strictObject({ content: z.unknown(), sha256: hash });
+
+/** Which growth a journal was written for. */
+export type JournalHead = z.output<typeof Head>;
+
+/** What one line says: how far a file is safe, and hashes that are known. */
+export type JournalEntry = z.output<typeof Entry>;
+
 export interface Journal {
-  /** Safe bytes by file name. */
-  readonly files: Readonly<Record<string, number>>;
+  readonly head: JournalHead;
+  /** In order, by file name. */
+  readonly marks: ReadonlyMap<string, readonly Mark[]>;
   readonly hashes: KnownHashes;
+  /** Whether the source's files are others now, by inode or time: what was copied must be held against their content. */
+  readonly unproved?: boolean;
 }
 
-/** A model of 200,000 tensors has a journal of 20 MB. */
-const largestJournalBytes = 256_000_000;
+/** A model of 200,000 tensors has a journal of 50 MB. */
+const largestJournalBytes = 512_000_000;
 
 /**
- * What an earlier run of the growth `identity` left; nothing when there was none.
- * @throws CambiumError `E_GROWTH_UNFINISHED` when it was another growth.
+ * The journal beside `target`. `damaged`: something stands there that cannot be believed from its first line on.
+ * @throws CambiumError `E_NOT_A_FILE` for a pipe, a folder …; `E_PERMISSION`
  */
-export async function readJournal(target: string, identity: string): Promise<Journal | undefined> {
-  const { scratch, journal } = growingPaths(target);
-  const text = await readTextFileIfThere(journal, largestJournalBytes);
+export async function readJournal(target: string): Promise<Journal | "damaged" | undefined> {
+  const text = await readTextFileIfThere(growingPaths(target).journal, largestJournalBytes).catch((error) => {
+    if (["E_UTF8", "E_TOO_LARGE"].includes(error?.code)) return "";
+    throw error;
+  });
   if (text === undefined) return undefined;
-  const root = parseJson(text, journal);
-  if (!isJsonObject(root) || root.identity !== identity || !isJsonObject(root.files) || !isJsonObject(root.hashes)) {
-    throw new CambiumError("E_GROWTH_UNFINISHED", "another growth into this place was begun and not ended", {
-      where: target,
-      expected: "the same source, operator and options",
-      hint: `give the same command to continue it, or remove ${scratch} and ${journal}`,
-    });
+  let seal = "";
+  let head: JournalHead | undefined;
+  const marks = new Map<string, Mark[]>();
+  const hashes = {
+    copied: {} as Record<string, { sha256: string; crc: number }>,
+    computed: {} as Record<string, string>,
+  };
+  for (const line of text.split("\n")) {
+    const { data } = Line.safeParse(parsed(line));
+    if (!data || sealOf(seal, data.content) !== data.sha256) break;
+    seal = data.sha256;
+    if (!head) {
+      head = Head.safeParse(data.content).data;
+      if (!head) break;
+      continue;
+    }
+    const entry = Entry.safeParse(data.content).data;
+    if (!entry) break;
+    if (entry.file !== undefined && entry.mark) marks.set(entry.file, [...(marks.get(entry.file) ?? []), entry.mark]);
+    Object.assign(hashes.copied, entry.copied);
+    Object.assign(hashes.computed, entry.computed);
   }
-  return root as unknown as Journal;
+  return head ? { head, marks, hashes } : "damaged";
 }
 
-/** Survives a power cut; to be called only after the bytes themselves are flushed. */
-export async function writeJournal(target: string, identity: string, journal: Journal): Promise<void> {
-  await writeFileAtomic(growingPaths(target).journal, `${JSON.stringify({ identity, ...journal })}\n`);
+/** A journal being written. */
+export class JournalWriter implements AsyncDisposable {
+  private constructor(
+    private readonly handle: FileHandle,
+    private seal: string,
+  ) {}
+
+  /** Replaces whatever journal is there. It is on the disk when this resolves. */
+  static async begin(target: string, { head, marks, hashes }: Journal): Promise<JournalWriter> {
+    let seal = "";
+    const sealed = (content: object): string => {
+      seal = sealOf(seal, content);
+      return lineOf(content, seal);
+    };
+    const lines = [sealed(head), sealed({ ...hashes })];
+    for (const [file, list] of marks) for (const mark of list) lines.push(sealed({ file, mark }));
+    const { journal } = growingPaths(target);
+    await writeFileAtomic(journal, lines.join(""));
+    return new JournalWriter(await open(journal, "a"), seal);
+  }
+
+  /** Survives a power cut; to be called only after the bytes themselves are flushed, and once at a time. */
+  async note(entry: JournalEntry): Promise<void> {
+    this.seal = sealOf(this.seal, entry);
+    await this.handle.appendFile(lineOf(entry, this.seal));
+    await this.handle.datasync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.handle.close();
+  }
 }
 
 /** Removes the journal of a growth that is done, and what a killed write of it left. */
@@ -73,4 +143,23 @@ export function lockTarget(target: string): Promise<() => Promise<void>> {
     message: "another process is growing a model into this place",
     hint: "wait for it, stop it, or choose another path",
   });
+}
+
+function sealOf(before: string, content: unknown): string {
+  return createHash("sha256")
+    .update(before)
+    .update(JSON.stringify(content) ?? "")
+    .digest("hex");
+}
+
+function lineOf(content: object, sha256: string): string {
+  return `${JSON.stringify({ content, sha256 })}\n`;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,34 +1,34 @@
 // What growing a model directory would do, and everything that stands against it, before a byte is written.
 import { constants } from "node:fs";
-import { access, lstat, readdir, readFile, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
+import { access, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { type Beside, type BesideFile, listBeside, type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { errnoOf, freeBytes, requireSpace, toFileError } from "@cambium/files";
 import { connectionRate, type GrowthPlan } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { checkAliases } from "./aliases.js";
+import { companionsOf, namesOf } from "./companions.js";
 import { blocksFor, heldBytes } from "./footprint.js";
-import { type Journal, readJournal } from "./journal.js";
+import { type Identity, identityOf } from "./identity.js";
 import { Mistakes } from "./mistakes.js";
 import { type Prepared, prepare } from "./prepare.js";
-import { RECORD_FILE } from "./record.js";
 import type { GrowPreflight } from "./report.js";
 import type { PreflightRequest } from "./request.js";
-
-interface Standing {
-  /** The target is this very growth. */
-  readonly done: boolean;
-  /** Undefined when nothing was begun, or all is done. */
-  readonly journal: Journal | undefined;
-}
+import { lookAt, type SourceFiles, stateText } from "./sources.js";
+import { otherAt, type Standing, standingAt, type Wanted } from "./standing.js";
 
 /** A growth that nothing stands against. */
 export interface Growth extends AsyncDisposable {
   readonly source: ModelDirectory;
   readonly prepared: Prepared;
   readonly report: GrowPreflight;
-  /** Of the whole growth, the state of the source's files included: what a journal must have been written for. */
-  readonly identity: string;
+  readonly identity: Identity;
+  /** What a journal must have been written for. */
+  readonly wanted: Wanted;
+  /** The source's files as they were before they were read. */
+  readonly files: SourceFiles;
+  /** What goes along, under the names that it gets. */
+  readonly companions: readonly BesideFile[];
   /** The target is this very growth. */
   readonly done: boolean;
   /** What earlier sittings, of other processes too, have left by now. @throws CambiumError as the pre-flight */
@@ -69,27 +69,51 @@ export async function examine(
   const { mistakes = new Mistakes() } = request;
   const source = await open(from, headersOnly, mistakes);
   try {
+    const beside = source && (await mistakes.check(() => listBeside(source)));
+    const companions = beside ? companionsOf(beside) : [];
+    // Before anything is read that is to be held against it at the end.
+    const besides = companions.map(({ from }) => from);
+    const files = source && (await mistakes.check(() => lookAt(source, besides)));
     const prepared = await prepare(source, request, mistakes);
     if (source && prepared && !headersOnly) await mistakes.check(() => checkAliases(source, prepared));
-    const times = await Promise.all((source?.shards ?? []).map(async ({ path }) => (await stat(path)).mtimeMs));
-    // A source written to in between has other bytes under the same headers.
-    const identity = `${prepared?.identity} ${times.join(" ")}`;
-    const standing = async (): Promise<Standing> => {
-      const done = await isDone(target, prepared?.identity, Math.max(...times));
-      return { done, journal: prepared && !done ? await readJournal(target, identity) : undefined };
-    };
-    const { done = false, journal } = (await mistakes.check(standing)) ?? {};
+    const identity = source && prepared && (await mistakes.check(() => identityOf(source, prepared, companions)));
+    const wanted = files && prepared && identity && wantedOf(files, prepared, identity, companions);
+    const standing = wanted ? () => standingAt(target, wanted) : () => otherAt(target);
+    const found = (await mistakes.check(standing)) ?? { done: false, journal: undefined };
     await mistakes.check(() => requireWritable(dirname(target)));
-    const report = prepared && source && (await reportOf(source, target, prepared, done, journal?.files));
-    if (report) await mistakes.check(() => requireSpace(dirname(target), report.bytesOut - report.bytesDone));
+    const report = beside && prepared && (await reportOf(source, target, prepared, companions, beside, found));
+    const extra = companions.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (report) await mistakes.check(() => requireSpace(dirname(target), report.bytesOut - report.bytesDone + extra));
     if (report) request.onPreflight?.(report);
     mistakes.throwIfAny();
-    if (!source || !prepared || !report) throw new Error("a growth without mistakes was not worked out");
-    return { source, prepared, report, identity, done, standing, [Symbol.asyncDispose]: () => source.close() };
+    if (!report || !identity || !files || !wanted) throw new Error("a growth without mistakes was not worked out");
+    const { done } = found;
+    const dispose = () => source.close();
+    return {
+      ...{ source, prepared, report, identity, wanted, files, companions, done },
+      standing: () => standingAt(target, wanted),
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await source?.close();
     throw error;
   }
+}
+
+function wantedOf(
+  files: SourceFiles,
+  prepared: Prepared,
+  { growth, request }: Identity,
+  companions: readonly BesideFile[],
+): Wanted {
+  const whole = prepared.shards.filter(({ layout }) =>
+    layout.tensors.every(({ source }) => source.copyOf !== undefined),
+  );
+  return {
+    head: { journal: "cambium growth 1", growth, request, source: files.place, state: stateText(files) },
+    names: namesOf(prepared, companions),
+    copied: new Set(whole.map(({ file }) => file)),
+  };
 }
 
 /** The source; one whose data is cut short is noted, and looked at as far as its headers go. */
@@ -103,9 +127,11 @@ async function reportOf(
   source: ModelDirectory,
   target: string,
   { operator, layers, plan, tensors, dropped, shards, warnings }: Prepared,
-  done: boolean,
-  safe: Journal["files"] = {},
+  companions: readonly BesideFile[],
+  { left }: Beside,
+  { done, journal, anew }: Standing,
 ): Promise<GrowPreflight> {
+  const safe = [...(journal?.marks.values() ?? [])].map((marks) => marks.at(-1)?.end ?? 0);
   const copied = tensors.filter(({ copyOf }) => copyOf !== undefined).length;
   const bytesOut = shards.reduce((sum, { layout }) => sum + layout.fileSize, 0);
   return {
@@ -116,41 +142,16 @@ async function reportOf(
     parametersAfter: elements(tensors),
     bytesIn: [...source.tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0),
     bytesOut,
-    bytesDone: done ? bytesOut : Object.values(safe).reduce((sum, bytes) => sum + bytes, 0),
+    bytesDone: done ? bytesOut : safe.reduce((sum, bytes) => sum + bytes, 0),
+    ...(anew !== undefined && { anew }),
     memory: heldBytes(tensors, plan) + blocksFor(bytesOut).bytes,
     diskFree: await freeBytes(target),
     tensors: { copied, computed: tensors.length - copied, dropped },
     files: shards.map(({ file }) => file),
     warnings,
+    beside: { along: companions.map(({ name }) => name), left },
     plan,
   };
-}
-
-/**
- * Whether `target` is the growth `identity`.
- * @param changed when the source was last written to: other weights may have the same headers
- * @throws CambiumError `E_EXISTS` for anything else that is not empty
- */
-async function isDone(target: string, identity: string | undefined, changed: number): Promise<boolean> {
-  const there = await lstat(target).catch(() => undefined);
-  if (!there) return false;
-  const names = there.isDirectory() ? await readdir(target) : ["a file"];
-  if (names.length === 0) return false;
-  const path = join(target, RECORD_FILE);
-  const text = await readFile(path, "utf8").catch(() => "");
-  if (identity !== undefined && text.includes(`"identity": "${identity}"`)) {
-    if (changed <= (await stat(path)).mtimeMs) return true;
-    throw new CambiumError("E_EXISTS", "this growth was made before the source was last written to", {
-      where: target,
-      hint: "remove it to grow again, or choose another path",
-    });
-  }
-  throw new CambiumError("E_EXISTS", "something is there already", {
-    where: target,
-    expected: "nothing, or an empty folder",
-    got: names.slice(0, 5).join(", "),
-    hint: "choose another path",
-  });
 }
 
 /** @throws CambiumError when nothing can be made in `folder`, or where it is to be made itself */

@@ -41,10 +41,12 @@ export interface Prepared {
   readonly shards: readonly { readonly file: string; readonly layout: SafetensorsLayout<TargetTensor> }[];
   /** What was not checked, a sentence each. */
   readonly warnings: readonly string[];
-  /** Hash of all that decides the result's bytes. */
-  readonly identity: string;
-  /** The source's weight files: size, and hash of the tensors they list. */
-  readonly sourceFiles: readonly { readonly name: string; readonly bytes: number; readonly header: string }[];
+  /** Hash of what is asked for, whatever the source. */
+  readonly request: string;
+  /** Hash of what the request makes of the source's config and headers. */
+  readonly made: string;
+  /** The source's config.json, as it was read. */
+  readonly sourceConfig: string;
 }
 
 const usualShardBytes = 5e9;
@@ -72,24 +74,18 @@ export async function prepare(
     file,
     layout: layoutSafetensors(tensors, { format: "pt" }),
   }));
-  const sourceFiles = source.shards.map(({ path, size, tensors }) => ({
-    name: path.split(/[/\\]/).at(-1) as string,
-    bytes: size,
-    header: sha256(JSON.stringify([...tensors.values()])),
-  }));
   const { name, version } = operator;
   const made = { name, version, options: grown.options };
   const { layers, plan, warnings } = grown;
   if (strict && warnings.length > 0) mistakes.add(unchecked(source.path, warnings));
   const configText = dtype ? castConfig(grown.configText, dtype) : grown.configText;
-  const identity = sha256(
-    JSON.stringify([
-      ...[4, made, layers, planJson(plan)],
-      ...[text, sourceFiles, maxShardBytes, dtype ?? null, source.files, ...(readAs ? [readAs] : [])],
-    ]),
-  );
-  const { index } = cut;
-  return { operator: made, layers, plan, tensors, dropped, configText, warnings, index, shards, identity, sourceFiles };
+  const asked = [made, maxShardBytes, dtype ?? null, readAs ?? null];
+  return {
+    ...{ operator: made, layers, plan, tensors, dropped, configText, warnings, index: cut.index, shards },
+    request: sha256(asked),
+    made: sha256([asked, layers, planJson(plan), text, configText]),
+    sourceConfig: text,
+  };
 }
 
 function unchecked(where: string, warnings: readonly string[]): CambiumError {
@@ -200,6 +196,6 @@ async function editedConfig(
   return grown;
 }
 
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+function sha256(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }

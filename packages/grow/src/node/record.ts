@@ -1,10 +1,11 @@
 // Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
 import { formatCount, formatLayers, planJson, planNeeds } from "@cambium/growth";
 import type { TensorHashes } from "./hashes.js";
-import type { Prepared } from "./prepare.js";
+import type { Identity } from "./identity.js";
 import type { GrowPreflight } from "./report.js";
 
 export const RECORD_FILE = "growth.json";
+export const CARD_FILE = "README.md";
 
 /** SHA-256 in hex. */
 export interface RecordedHashes {
@@ -17,17 +18,18 @@ export interface RecordedHashes {
 }
 
 export function record(
-  { identity, sourceFiles }: Prepared,
-  { operator, layers, plan, tensors, parametersBefore, parametersAfter }: GrowPreflight,
+  { growth, sourceFiles }: Identity,
+  { operator, layers, plan, tensors, parametersBefore, parametersAfter, beside }: GrowPreflight,
   { tensors: sha256, files }: RecordedHashes,
 ): string {
   const content = {
     format: 1,
-    identity,
+    identity: growth,
     operator,
     layers,
     parameters: { before: parametersBefore, after: parametersAfter },
     dropped: tensors.dropped,
+    leftBehind: beside.left,
     source: sourceFiles.map((file) => (files ? { ...file, sha256: files.source[file.name] } : file)),
     ...(files && { files: files.result }),
     sha256,
@@ -37,7 +39,7 @@ export function record(
 }
 
 export function modelCard(report: GrowPreflight): string {
-  const { operator, layers, connectionRate: rate, parametersBefore, parametersAfter, tensors, plan } = report;
+  const { operator, layers, connectionRate: rate, parametersBefore, parametersAfter, tensors, plan, beside } = report;
   const needs = planNeeds(plan).filter((need) => need !== "given");
   const training = needs.length === 0 ? "" : `\n| only in the plan, not in the weights | ${needs.join(", ")} |`;
   const dropped = tensors.dropped.length === 0 ? "none" : `${tensors.dropped.length}, listed in growth.json`;
@@ -59,6 +61,12 @@ Made from another checkpoint by the growth operator \`${operator.name}\` ${opera
 | tensors | ${tensors.copied} copied byte for byte, ${tensors.computed} computed |
 | tensors of the source left out | ${dropped} |${training}
 
-\`growth.json\` says which source files these were.
+\`growth.json\` says which source files these were.${baseCard(beside.along)}
 `;
+}
+
+/** Where the source's own card is. */
+function baseCard(along: readonly string[]): string {
+  const cards = along.filter((name) => /^readme\.base(?:-\d+)?\.md$/i.test(name));
+  return cards.length === 0 ? "" : ` The card of the base is \`${cards.at(-1)}\`.`;
 }

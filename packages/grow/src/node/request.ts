@@ -32,7 +32,8 @@ export interface PreflightRequest extends GrowRequest {
 }
 
 export interface GrowProgress {
-  readonly phase: "write" | "verify";
+  /** `check`: what an earlier sitting wrote is read. */
+  readonly phase: "check" | "write" | "verify";
   /** Bytes of weights done, what an earlier sitting did included. */
   readonly done: number;
   readonly total: number;

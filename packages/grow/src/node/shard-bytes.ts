@@ -56,12 +56,12 @@ async function* spans(
   for (const { offset, byteLength, source: made } of tensors) {
     const skipped = Math.max(0, from - offset);
     if (skipped >= byteLength) continue;
+    for (const name of made.sources) hashes.queue(name);
     if (made.copyOf === undefined) {
       const watch = skipped === 0 ? hashes.watch(made.name, byteLength) : undefined;
       for await (const chunk of computedChunks(made, skipped)) yield { ...inMemory(chunk), watch };
       continue;
     }
-    hashes.queue(made.copyOf);
     const shard = source.shardOf(made.copyOf);
     const begin = shard.entry(made.copyOf).offset + skipped;
     yield { length: byteLength - skipped, read: (target, at) => shard.readInto(target, begin + at) };

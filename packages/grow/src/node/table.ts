@@ -20,16 +20,17 @@ export function planTable(
   const specs = new Map(parameterTable(plan.target).map((spec) => [spec.name, spec]));
   const made = compilePlan(plan, { read: rowReader(source, readAs) }).map(({ name, expr, shape, rows }) => {
     const spec = specs.get(name) as ParameterSpec;
-    const like = places.like(spec, sourcesOf(expr));
+    const sources = sourcesOf(expr);
+    const like = places.like(spec, sources);
     const from = like === undefined ? undefined : source.tensors.get(like);
     const dtype = from?.dtype ?? "BF16";
     const place = { group: groupOf(spec), at: places.of(like) };
-    if (expr.kind === "copy") return { place, tensor: { name, dtype, shape, copyOf: expr.source } };
+    if (expr.kind === "copy") return { place, tensor: { name, dtype, shape, sources, copyOf: expr.source } };
     if (!["f32", "f16", "bf16"].includes(hostDType(dtype) ?? "")) {
       const [message, expected] = ["cannot be computed with", "F32, F16 or BF16"];
       unfit.add({ ...(from && { where: from.name }), message, expected, got: dtype });
     }
-    return { place, tensor: { name, dtype, shape, rows } };
+    return { place, tensor: { name, dtype, shape, sources, rows } };
   });
   if (unfit.count > 0) {
     const details = { where: source.path, reasons: unfit.list() };
@@ -80,7 +81,10 @@ function aliases(source: ModelDirectory, { base, tensors }: GrowthPlan) {
     if (!again) continue;
     const own = tensors[name];
     if (own?.kind !== "copy" || own.source !== name) redundant.push(again.name);
-    else kept.push({ name: again.name, dtype: again.dtype, shape: again.shape, copyOf: again.name });
+    else {
+      const { name, dtype, shape } = again;
+      kept.push({ name, dtype, shape, sources: [name], copyOf: name });
+    }
   }
   return { kept, redundant };
 }

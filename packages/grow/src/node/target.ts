@@ -4,6 +4,8 @@ import type { CompiledTensor } from "@cambium/growth";
 
 /** A tensor to be written. */
 export interface TargetTensor extends TensorInfo {
+  /** The source tensors that it is made from. */
+  readonly sources: readonly string[];
   /** The source tensor whose bytes these are. */
   readonly copyOf?: string;
   /** How the rows are made, where it is no copy. */

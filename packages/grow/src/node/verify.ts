@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
-import { hashChunks } from "./hashes.js";
+
 import type { Prepared } from "./prepare.js";
 import type { RecordedHashes } from "./record.js";
 import type { GrowOptions } from "./request.js";
 import { computedChunks } from "./rows.js";
+import { hashChunks } from "./tensor-sum.js";
 
 /**
  * @returns SHA-256 of each file of weights and of the tensors in them; not all of them when the signal stopped it
@@ -50,12 +51,15 @@ export async function verifyShards(
     for (const { name, source: made } of layout.tensors) {
       const wanted = made.copyOf === undefined ? await hashChunks(computedChunks(made)) : expected.get(made.copyOf);
       if (wanted !== undefined) sums.result[name] = wanted;
-      if (wanted !== undefined && made.copyOf !== undefined) sums.source[made.copyOf] = wanted;
+      for (const from of made.sources) sums.source[from] = expected.get(from) as string;
       if (byName.get(name) !== wanted)
         reasons.add({ where: `${file}: ${name}`, message: "its bytes are not those of its source" });
     }
   }
-  reasons.throwIfAny("E_GROWTH_VERIFY", "the grown model is not what its source makes", { where: folder });
+  reasons.throwIfAny("E_GROWTH_VERIFY", "the grown model is not what its source makes", {
+    where: folder,
+    hint: "the source or the result was changed since it was grown: remove the result and grow again",
+  });
   return hashes;
 }
 

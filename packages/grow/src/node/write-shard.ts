@@ -1,9 +1,10 @@
 // One shard of a grown model, written from any of its blocks on. While some blocks are written the next one is filled.
 import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
-import { alignedDown, BlockFile } from "./block-file.js";
+import { BlockFile } from "./block-file.js";
 import type { GrowthHashes } from "./hashes.js";
 import { ShardBytes } from "./shard-bytes.js";
 import type { TargetTensor } from "./target.js";
+import type { Mark, WrittenSums } from "./written-sums.js";
 
 export interface ShardWriter {
   readonly source: ModelDirectory;
@@ -11,38 +12,39 @@ export interface ShardWriter {
   readonly layout: SafetensorsLayout<TargetTensor>;
   /** See the tensors pass by. */
   readonly hashes: GrowthHashes;
-  /** Bytes of the file that are there already; those behind the last aligned one are written again. */
-  readonly from: number;
+  /** Of what is there already, up to a byte from which a file can be written on; what lies behind it is written again. */
+  readonly sums: WrittenSums;
   /** From `alignedBlocks`; their size is that of one write, their number how many are under way. */
   readonly blocks: readonly Uint8Array[];
   /** Bytes between two flushes. */
   readonly flushBytes: number;
   /** Told after every write up to which byte the file is whole. */
   progress(end: number): void;
-  /** Notes that the file is on the disk up to byte `end`; the next bytes are written meanwhile. */
-  save(end: number): Promise<void>;
+  /** Notes that the file is on the disk up to a place; the next bytes are written meanwhile. */
+  save(mark: Mark): Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Writes the shard and flushes it to the disk. @throws the signal's reason, once what is written has been saved */
 export async function writeShard(writer: ShardWriter): Promise<void> {
-  const { source, path, layout, hashes, blocks, flushBytes, progress, save, signal } = writer;
-  const from = alignedDown(writer.from);
+  const { source, path, layout, hashes, sums, blocks, flushBytes, progress, save, signal } = writer;
+  const from = sums.position;
   const bytes = new ShardBytes(source, layout, hashes, from);
   const file = await BlockFile.open(path, from);
-  const writing: Promise<number>[] = [];
+  const writing: Promise<Mark>[] = [];
   let saved = from;
   let saving: Promise<void> | undefined;
   /** Waits for the oldest block. */
   const settle = async (): Promise<void> => {
-    const end = (await writing[0]) as number;
+    const mark = (await writing[0]) as Mark;
+    const { end } = mark;
     writing.shift();
     progress(end);
     // The last block is longer than the file until that is cut to size.
     if (end === layout.fileSize || (end - saved < flushBytes && !signal?.aborted)) return;
     await saving;
     saved = end;
-    saving = file.flush().then(() => save(end));
+    saving = file.flush().then(() => save(mark));
     // It is awaited before the next one, or at the end.
     saving.catch(() => undefined);
     if (signal?.aborted) await saving;
@@ -54,11 +56,15 @@ export async function writeShard(writer: ShardWriter): Promise<void> {
       const block = blocks[turn % blocks.length] as Uint8Array;
       const length = Math.min(block.length, layout.fileSize - at);
       await bytes.fill(block.subarray(0, length));
-      const end = at + length;
-      const written = file.write(block, length, at).then(() => end);
+      const writes = file.write(block, length, at);
+      writes.catch(() => undefined);
+      // While it is being written.
+      sums.update(block.subarray(0, length));
+      const { mark } = sums;
+      const written = writes.then(() => mark);
       written.catch(() => undefined);
       writing.push(written);
-      at = end;
+      at = mark.end;
     }
     while (writing.length > 0) await settle();
     await saving;

@@ -1,0 +1,92 @@
+// The last questions before a grown model appears, or is said to be there: are the sources those that it was made from?
+import { lstat, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CONFIG_FILE } from "@cambium/checkpoint";
+import { isJsonObject } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import type { TensorHashes } from "./hashes.js";
+import type { Growth } from "./preflight.js";
+import type { GrowOptions } from "./request.js";
+import { changedFiles, contentOf, otherTensors, sourceChanged } from "./sources.js";
+import { readRecord } from "./standing.js";
+
+/**
+ * @param made where the copies of what lies beside the weights are
+ * @throws CambiumError `E_GROWTH_CHANGED` naming every source file whose content is not what was read
+ */
+export async function requireUnchanged(
+  { source, prepared, files, companions, identity }: Growth,
+  made: string,
+  { source: sums }: TensorHashes,
+  { signal, onProgress }: GrowOptions,
+): Promise<void> {
+  const changed = new Set(await changedFiles(files));
+  if (changed.size === 0) return;
+  const what: string[] = [];
+  const total = source.shards.reduce((sum, { path, size }) => sum + (changed.has(path) ? size : 0), 0);
+  let done = 0;
+  const progress = (bytes: number): void => {
+    done += bytes;
+    onProgress?.({ phase: "verify", done, total });
+  };
+  // A link made, or a mode changed, moves the time of change as a write does: the content says which it was.
+  for (const { path } of source.shards) {
+    if (!changed.has(path)) continue;
+    const others = await otherTensors(source, sums, (one) => one === path, { signal, progress }).catch((error) => {
+      if (error instanceof CambiumError) return [basename(path)];
+      throw error;
+    });
+    // Rows that were computed passed by once, and nothing but the time tells from what.
+    const computed = prepared.tensors.some(({ copyOf }) => copyOf === undefined);
+    what.push(...(computed && others.length === 0 ? [basename(path)] : others));
+  }
+  for (const { name, from } of companions) {
+    if (!changed.has(from)) continue;
+    const now = await Promise.all([from, join(made, name)].map((path) => contentOf(path).catch(() => "")));
+    if (now.some((content) => content !== identity.contents.get(from))) what.push(name);
+  }
+  const config = await readFile(join(source.path, CONFIG_FILE), "utf8").catch(() => "");
+  if (config.replace(/^\uFEFF/, "") !== prepared.sourceConfig) what.push(CONFIG_FILE);
+  if (what.length > 0) throw sourceChanged(source.path, what);
+}
+
+/**
+ * Of a growth that was done before, by its record.
+ * @throws CambiumError `E_EXISTS` when it was made from other weights than the source's; `E_GROWTH_VERIFY` when a file of
+ *   it is gone or has another length; the signal's reason
+ */
+export async function requireTheseSources(
+  { source, prepared, report }: Growth,
+  target: string,
+  { signal, onProgress }: GrowOptions,
+): Promise<void> {
+  for (const { file, layout } of prepared.shards) {
+    const there = await lstat(join(target, file)).catch(() => undefined);
+    if (there?.isFile() && there.size === layout.fileSize) continue;
+    throw new CambiumError("E_GROWTH_VERIFY", "this growth is not whole any more", {
+      where: join(target, file),
+      expected: `${layout.fileSize} bytes`,
+      got: there ? `${there.size} bytes` : "nothing",
+      hint: `remove ${target} to grow again`,
+    });
+  }
+  const root = (await readRecord(target))?.sha256;
+  const recorded = isJsonObject(root) && isJsonObject(root.source) ? root.source : {};
+  const sums: Record<string, string> = {};
+  for (const { sources } of prepared.tensors)
+    for (const name of sources) sums[name] = typeof recorded[name] === "string" ? recorded[name] : "";
+  let done = 0;
+  const others = await otherTensors(source, sums, () => true, {
+    signal,
+    progress: (bytes) => {
+      done += bytes;
+      onProgress?.({ phase: "verify", done, total: report.bytesIn });
+    },
+  });
+  if (others.length === 0) return;
+  throw new CambiumError("E_EXISTS", "the growth that is there was made from other weights", {
+    where: target,
+    reasons: others.slice(0, 5).map((name) => ({ where: name, message: "is not what it was grown from" })),
+    hint: "the source was written to since, or is another model; choose another path, or remove the growth",
+  });
+}

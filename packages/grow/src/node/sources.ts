@@ -1,0 +1,112 @@
+// Whether the files that a growth is made from are still those that it began with. Names, sizes and modification times
+// prove nothing: another model may have them. Inode and change time do, and where these moved, the content decides.
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CONFIG_FILE, type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
+import { type FileState, sameState, settledState, withFileErrors } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import { sumOf } from "./tensor-sum.js";
+
+/** Samples of a file of weights, and the bytes of each: a model trained on shows in every one of them. */
+const SAMPLES = 32;
+const SAMPLE_BYTES = 8192;
+
+/** A file beside the weights is read whole, but for the first and last bytes of one that is larger. */
+const WHOLE_BYTES = 64e6;
+
+/** A source as it was when it was opened. */
+export interface SourceFiles {
+  /** Its real path. */
+  readonly place: string;
+  /** By real path of the file. */
+  readonly states: ReadonlyMap<string, FileState>;
+}
+
+/** Looks at config, weights and `besides`, given by their real paths. To be called before config and data are read. */
+export async function lookAt(source: ModelDirectory, besides: readonly string[]): Promise<SourceFiles> {
+  const place = await withFileErrors(source.path, () => realpath(source.path));
+  const config = await withFileErrors(place, () => realpath(join(place, CONFIG_FILE)));
+  const paths = [...new Set([config, ...source.shards.map(({ path }) => path), ...besides])];
+  return {
+    place,
+    states: new Map(await Promise.all(paths.map(async (path) => [path, await settledState(path)] as const))),
+  };
+}
+
+/** One text for all the states: equal texts, equal files. */
+export function stateText({ states }: SourceFiles): string {
+  return sha256(JSON.stringify([...states].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state)));
+}
+
+/** The files that were changed or replaced since. */
+export async function changedFiles({ states }: SourceFiles): Promise<string[]> {
+  const changed: string[] = [];
+  for (const [path, state] of states) {
+    const now = await settledState(path).catch(() => undefined);
+    if (now === undefined || !sameState(now, state)) changed.push(path);
+  }
+  return changed;
+}
+
+/** SHA-256 over samples of a file of weights; what is missing of it counts for nothing. */
+export async function sampleOf(shard: SafetensorsFile): Promise<string> {
+  const hash = createHash("sha256");
+  const step = Math.max(1, Math.floor((shard.size - SAMPLE_BYTES) / (SAMPLES - 1)));
+  const piece = new Uint8Array(SAMPLE_BYTES);
+  for (let at = 0, i = 0; i < SAMPLES && at < shard.size; i++, at += step) {
+    const bytes = piece.subarray(0, Math.min(piece.length, shard.size - at));
+    await shard.readInto(bytes, at);
+    hash.update(bytes);
+  }
+  return hash.digest("hex");
+}
+
+/** SHA-256 of a file beside the weights. */
+export function contentOf(path: string): Promise<string> {
+  return withFileErrors(path, async () => {
+    const { size } = await stat(path);
+    const hash = createHash("sha256").update(`${size} `);
+    const parts = size <= WHOLE_BYTES ? [{}] : [{ end: 1e6 }, { start: size - 1e6 }];
+    for (const part of parts) for await (const chunk of createReadStream(path, part)) hash.update(chunk as Buffer);
+    return hash.digest("hex");
+  });
+}
+
+/**
+ * Those of the tensors in `sums` (SHA-256 in hex) that the files of `source` do not hold now.
+ * @param only real paths of the files to be read
+ */
+export async function otherTensors(
+  source: ModelDirectory,
+  sums: Readonly<Record<string, string>>,
+  only: (path: string) => boolean,
+  { signal, progress }: { readonly signal?: AbortSignal | undefined; progress?(bytes: number): void } = {},
+): Promise<string[]> {
+  const others: string[] = [];
+  for (const shard of source.shards) {
+    if (!only(shard.path)) continue;
+    await using now = await SafetensorsFile.open(shard.path);
+    for (const [name, { byteLength }] of shard.tensors) {
+      signal?.throwIfAborted();
+      if (sums[name] === undefined) continue;
+      const there = now.tensors.has(name) && (await sumOf(now, name)).sha256;
+      if (there !== sums[name]) others.push(`${basename(shard.path)}: ${name}`);
+      progress?.(byteLength);
+    }
+  }
+  return others;
+}
+
+export function sourceChanged(where: string, what: readonly string[]): CambiumError {
+  return new CambiumError("E_GROWTH_CHANGED", "the source was written to while it was read", {
+    where,
+    reasons: what.slice(0, 20).map((name) => ({ where: name, message: "is not what it was" })),
+    hint: "give the same command again when nothing writes to it; nothing was published",
+  });
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
