@@ -40,10 +40,12 @@ export interface DeviceInfo {
   /** Version of the engine that computes, e.g. of onnxruntime-node. */
   readonly version: string;
   /**
-   * What really computes: provider, adapter, threads, and every option that changes bits. It is shown to the user, and it
-   * is part of a run's identity: the result of a stage is not reused on a device with another text.
+   * What really computes: provider, adapter, and every option that changes bits. It is shown to the user, and it is part of
+   * a run's identity: the result of a stage is not reused on a device with another text.
    */
   readonly device: string;
+  /** Options that change no bits, such as the number of threads. Shown to the user, and no part of an identity. */
+  readonly settings?: string;
   /**
    * Dtypes of tensors that it takes, with the values those dtypes can hold: a cast to f16 rounds to f16 however the
    * result is held.

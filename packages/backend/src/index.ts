@@ -4,6 +4,7 @@ export * from "./backends.js";
 export * from "./checks.js";
 export * from "./contract.js";
 export * from "./define.js";
+export * from "./describe-device.js";
 export * from "./device-parts.js";
 export * from "./device-shell.js";
 export * from "./inputs.js";

@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import type { Reason } from "@cambium/ir";
 import { modelSizes } from "@cambium/model";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
-import type { RunObserver } from "@cambium/run";
+import type { EarlierStage, RunObserver } from "@cambium/run";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
 import { compact, duration } from "./format.js";
@@ -38,8 +38,9 @@ export class ProgressDisplay implements RunObserver {
     return this.#first !== undefined;
   }
 
-  onPlan(arms: readonly ArmPlan[]): void {
+  onPlan(arms: readonly ArmPlan[], done: ReadonlySet<string>): void {
     this.#ahead.clear();
+    for (const id of done) this.#done.add(id);
     for (const { id, flops } of arms.flatMap(({ stages }) => stages))
       if (!this.#done.has(id)) this.#ahead.set(id, flops);
   }
@@ -68,6 +69,18 @@ export class ProgressDisplay implements RunObserver {
     this.note(`${title(stage)}: done before`);
   }
 
+  onChanged({ stage }: PlannedStage, { id, differences, shorter }: EarlierStage): void {
+    if (shorter) {
+      this.note(`${stage.name}: goes on from ${id}, which ended after ${String(differences[0]?.was)} tokens`);
+      return;
+    }
+    const shown = differences.slice(0, 3).map(({ path, was, is }) => `${path} (${brief(was)} → ${brief(is)})`);
+    const more = differences.length > 3 ? ` and ${differences.length - 3} more` : "";
+    this.note(`${stage.name}: begins anew, as it differs from ${id} in ${shown.join(", ")}${more}`);
+    const advice = adviceOn(differences);
+    if (advice !== undefined) this.note(`  ${advice}`);
+  }
+
   onStage(stage: PlannedStage, step: number): void {
     this.#heldOut = undefined;
     this.#skipped = 0;
@@ -75,7 +88,9 @@ export class ProgressDisplay implements RunObserver {
     this.note(`${title(stage)}${step > 0 ? `, continuing after step ${step}` : ""}`);
     if (!this.#terminal) return;
     this.#bar = new SingleBar({
-      format: "  {bar} {percentage} % │ loss {loss} │ held-out {heldOut} │ {speed} tok/s │ {left} left{skipped}",
+      // What a narrow terminal cuts off is the bar.
+      format:
+        "  {speed} tok/s │ {left} left of the run │ loss {loss} │ held-out {heldOut}{skipped} │ {percentage} % {bar}",
       stream: this.stream,
       hideCursor: true,
       barsize: 24,
@@ -117,7 +132,7 @@ export class ProgressDisplay implements RunObserver {
       this.#printed = performance.now();
       const percent = Math.round((100 * row.tokens) / stage.tokens);
       const { loss, heldOut, speed, left, skipped } = shown;
-      const figures = `loss ${loss}  held-out ${heldOut}  ${speed} tok/s  ${left} left${skipped.replace(" │", " ")}`;
+      const figures = `loss ${loss}  held-out ${heldOut}  ${speed} tok/s  ${left} left of the run${skipped.replace(" │", " ")}`;
       this.stream.write(`  ${stage.stage.name} ${percent} %  ${figures}\n`);
     }
   }
@@ -163,6 +178,27 @@ export class ProgressDisplay implements RunObserver {
     for (const [id, flops] of this.#ahead) if (id !== stage.id) left += flops;
     return left / pace;
   }
+}
+
+function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? "none";
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+/** What would continue the earlier stage, where a user can say it. */
+function adviceOn(differences: EarlierStage["differences"]): string | undefined {
+  const was = (path: string) => differences.find((difference) => difference.path === path)?.was;
+  const device = was("device");
+  if (typeof device === "string") return `To continue that one: --backend ${device.split(" ")[0]}, on ${device}`;
+  const [every, tokens] = [was("evaluation.every"), was("evaluation.tokens")];
+  const rest = differences.filter(({ path }) => !path.startsWith("evaluation.") && path !== "until.tokens");
+  if (rest.some(({ path }) => path === "schedule.total"))
+    return "A schedule that ends with train.tokens is another one for other tokens; with schedule: constant it would go on";
+  if (rest.length > 0 || (every === undefined && tokens === undefined)) return undefined;
+  const fields = [every !== undefined && `every: ${every}`, tokens !== undefined && `tokens: ${tokens}`].filter(
+    Boolean,
+  );
+  return `To continue that one: evaluate: { ${fields.join(", ")} }`;
 }
 
 function seconds(value: number): string {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { compact, duration, wrap } from "../src/format.js";
 import { ProgressDisplay } from "../src/progress.js";
+import { resultTable } from "../src/table.js";
 
 const model = modelSpec(llama, { vocab: 9, hidden: 4, intermediate: 4, layers: 1, heads: 1, contextLength: 4 });
 type Stage = Parameters<ProgressDisplay["onStage"]>[0];
@@ -31,10 +32,13 @@ describe("on a terminal", () => {
   test("shows loss, held-out loss, speed and the time that is left of the whole run", () => {
     const { progress, text } = display(true);
     const [base, scratch] = [stage("base"), stage("scratch")];
-    progress.onPlan([
-      { name: "grown", stages: [base] },
-      { name: "scratch", stages: [scratch] },
-    ]);
+    progress.onPlan(
+      [
+        { name: "grown", stages: [base] },
+        { name: "scratch", stages: [scratch] },
+      ],
+      new Set(),
+    );
     progress.onStage(base, 0);
     // Ten steps a second, although a step trains for a hundredth only: the rest is measuring and saving.
     for (let step = 1; step <= 50; step++) {
@@ -44,7 +48,7 @@ describe("on a terminal", () => {
     vi.advanceTimersByTime(500);
     progress.stop();
     // 50 steps of this stage and 100 of the other.
-    expect(text()).toMatch(/█+░+ +50 % │ loss 3\.000 │ held-out 2\.500 │ +1k tok\/s │ 15 s left/);
+    expect(text()).toMatch(/ 1k tok\/s │ 15 s left of the run │ loss 3\.000 │ held-out 2\.500 │ +50 % █+░+/);
   });
 
   test("says how many steps were skipped", () => {
@@ -54,7 +58,7 @@ describe("on a terminal", () => {
       progress.onMetrics(stage("base"), row(step, step < 3 ? { skipped: true, gradNorm: Number.NaN } : {}));
     vi.advanceTimersByTime(500);
     progress.stop();
-    expect(text()).toMatch(/left │ 2 skipped/);
+    expect(text()).toMatch(/held-out – │ 2 skipped │/);
   });
 
   test("rewrites its line in place: nothing is cleared before it is drawn, and the cursor comes back", () => {
@@ -81,6 +85,92 @@ describe("on a terminal", () => {
   });
 });
 
+test("stages that an earlier run has done are not part of the time that is left", () => {
+  const { progress, text } = display(false);
+  const [base, scratch] = [stage("base"), stage("scratch")];
+  const arms = [
+    { name: "grown", stages: [base] },
+    { name: "scratch", stages: [scratch] },
+  ];
+  progress.onPlan(arms, new Set(["scratch"]));
+  progress.onStage(base, 0);
+  for (let step = 1; step <= 50; step++) {
+    vi.advanceTimersByTime(250);
+    progress.onMetrics(base, row(step));
+  }
+  // Of 50 steps at four a second, and of nothing else.
+  expect(text()).toMatch(/base 4\d %.* 1[45] s left of the run/);
+});
+
+describe("a stage that is not the one of the last run", () => {
+  const said = (differences: [path: string, was: unknown, is: unknown][], shorter = false) => {
+    const { progress, text } = display(false);
+    const list = differences.map(([path, was, is]) => ({ path, was, is }));
+    progress.onChanged(stage("base"), { id: "base-1", differences: list, shorter });
+    return text();
+  };
+
+  test.each<[string, [string, unknown, unknown][], RegExp]>([
+    [
+      "another backend",
+      [["device", "onnx 1 cpu", "tfjs 4 cpu"]],
+      /device \("onnx 1 cpu" → "tfjs 4 cpu"\)\n.*--backend onnx/,
+    ],
+    [
+      "a schedule to the end",
+      [
+        ["schedule.total", 8, 16],
+        ["until.tokens", 8, 16],
+      ],
+      /schedule\.total \(8 → 16\)[\s\S]*constant/,
+    ],
+    [
+      "other measurements",
+      [
+        ["evaluation.every", 2, 4],
+        ["until.tokens", 8, 16],
+      ],
+      /evaluate: \{ every: 2 \}/,
+    ],
+    ["a learning rate", [["schedule.peak", 1, 2]], /schedule\.peak \(1 → 2\)\n$/],
+  ])("says what is different: %s", (_, differences, words) => {
+    expect(said(differences)).toMatch(words);
+  });
+
+  test("says that it goes on", () => {
+    expect(said([["until.tokens", 320, 640]], true)).toBe("base: goes on from base-1, which ended after 320 tokens\n");
+  });
+});
+
+describe("the result", () => {
+  const arm = (name: string) => ({
+    name,
+    done: true,
+    layers: 12,
+    parameters: 4e7,
+    finalHeldOutLoss: 3.2,
+    spent: { flops: 1e15, tokens: 5e7, seconds: 4000 },
+    speedup: 0.3,
+  });
+  const summary = {
+    arms: [arm("grown"), arm("scratch"), arm("interpolation")],
+    comparison: null,
+    why: "why",
+  } as unknown as Parameters<typeof resultTable>[0];
+  const widest = (text: string) => Math.max(...text.split("\n").map((line) => line.length));
+
+  test("is turned where the terminal is narrow, with all its figures", () => {
+    for (const columns of [60, 40, 33]) {
+      const text = resultTable(summary, columns);
+      expect(widest(text)).toBeLessThanOrEqual(columns);
+      for (const word of ["grown", "scratch", "interpolation", "held-out loss", "3.2000"]) expect(text).toContain(word);
+      expect(text.split("+30.0 %").length - 1).toBe(3);
+    }
+    expect(resultTable(summary)).toBe(resultTable(summary, 200));
+    expect(widest(resultTable(summary))).toBeGreaterThan(60);
+  });
+});
+
 describe("without a terminal", () => {
   test("prints a line every ten seconds, and at the end", () => {
     const { progress, text } = display(false);
@@ -92,7 +182,7 @@ describe("without a terminal", () => {
     const lines = text().trimEnd().split("\n");
     expect(lines[0]).toBe("base: 1 layers × 4, 1k tokens, continuing after step 7");
     expect(lines.slice(1).map((line) => /base (\d+) %/.exec(line)?.[1])).toEqual(["1", "42", "83", "100"]);
-    expect(lines[2]).toBe("  base 42 %  loss 3.000  held-out –  100 tok/s  15 s left");
+    expect(lines[2]).toBe("  base 42 %  loss 3.000  held-out –  100 tok/s  15 s left of the run");
   });
 });
 

@@ -9,6 +9,7 @@
 //       metrics.jsonl        a MetricsRow per optimizer step
 //       model/               Hugging Face directory of the stage's final model
 //       snapshot/            latest training snapshot
+//     tensorboard/ARM/       the metrics of each arm for TensorBoard
 //     report.html
 export * from "./metrics-row.js";
 export * from "./run-manifest.js";

@@ -1,5 +1,6 @@
 // Resumable runs: the stages of a recipe, carried out in a directory that any kill leaves whole.
 export { readCheckpoint, readParameters } from "./checkpoint-start.js";
+export type { Difference, EarlierStage } from "./earlier-stage.js";
 export { familiesOf, resolveFamily } from "./families.js";
 export type { RunObserver } from "./observer.js";
 export { recipeTokenizer } from "./recipe-data.js";

@@ -9,22 +9,33 @@ export function machineInfo(): MachineInfo {
   return {
     cpu: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
-    memoryBytes: totalmem(),
+    memoryBytes: memoryBytes(),
     platform: `${process.platform}-${process.arch}`,
     node: process.version,
   };
 }
 
+/** Memory that this process may use, bytes: the machine's, or what the container or cgroup has of it. */
+export function memoryBytes(): number {
+  return smallerLimit(totalmem(), process.constrainedMemory());
+}
+
+/** @param limit of the surroundings; where there is none Node says 0 or more than the machine has, depending on its version */
+export function smallerLimit(machine: number, limit: number | undefined): number {
+  return limit === undefined || limit <= 0 ? machine : Math.min(machine, limit);
+}
+
 /** Parameters, gradients and two moments, f32 each. */
 const bytesPerParameter = 16;
 
-/** @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than this machine's memory. */
+/** @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than the memory there is. */
 export function requireMemory({ name, model }: Stage): void {
   const bytes = bytesPerParameter * countParameters(model).total;
-  if (bytes <= totalmem()) return;
+  const available = memoryBytes();
+  if (bytes <= available) return;
   throw new CambiumError("E_MEMORY", "the model is too large to be trained on this machine", {
     where: `stage "${name}"`,
-    expected: `at most ${gigabytes(totalmem())} of memory`,
+    expected: `at most ${gigabytes(available)} of memory${available < totalmem() ? ", the limit of this container" : ""}`,
     got: `${gigabytes(bytes)} for parameters, gradients and moments`,
     hint: "fewer layers, a smaller hidden or vocabulary size, or a larger machine",
   });

@@ -3,10 +3,11 @@ import type { Progress as DataProgress } from "@cambium/data/node";
 import type { Reason } from "@cambium/ir";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
+import type { EarlierStage } from "./earlier-stage.js";
 
 export interface RunObserver {
-  /** What will run, in order; again when a stage with an open end has ended, which decides what comes after it. */
-  onPlan?(arms: readonly ArmPlan[]): void;
+  /** What will run, in order, but for the stages in `done` (by id); again when a stage with an open end has ended, which decides what comes after it. */
+  onPlan?(arms: readonly ArmPlan[], done: ReadonlySet<string>): void;
   /** Files of the corpus that are not read, as they are not text. */
   onPassedOver?(corpus: string, names: readonly string[]): void;
   /** Text is being read and tokenized. */
@@ -16,6 +17,8 @@ export interface RunObserver {
   onDeviceLost?(reason: string): void;
   /** A stage is taken from an earlier run. */
   onCached?(stage: PlannedStage): void;
+  /** A stage is not the one that stood in its place when the run was last planned: it begins anew, or goes on from that. */
+  onChanged?(stage: PlannedStage, earlier: EarlierStage): void;
   /** A stage begins, or goes on after `step` steps. */
   onStage?(stage: PlannedStage, step: number): void;
   onGrowth?(stage: PlannedStage, cost: SwitchSeconds): void;

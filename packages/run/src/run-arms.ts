@@ -1,21 +1,24 @@
 // The arms of a run on one device: stages in an order and with a cache such that the same command always goes on where the
 // last one stopped.
 
-import type { Device } from "@cambium/backend";
+import { type Device, describeDevice } from "@cambium/backend";
 import type { ExtraFile } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
 import { writeFileAtomic } from "@cambium/files";
 import type { Family } from "@cambium/model";
-import { type ArmPlan, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
+import { type ArmPlan, type PlannedStage, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
 import { type RunManifest, runFormatVersion } from "@cambium/run-format";
 import type { RunDirectory } from "@cambium/run-format/node";
 import { requirePrecision } from "@cambium/train";
 import { stringify } from "yaml";
 import type { Checkpoint } from "./checkpoint-start.js";
+import { earlierStage } from "./earlier-stage.js";
 import { Handover } from "./handover.js";
 import { machineInfo, requireMemory } from "./machine.js";
 import type { RunObserver } from "./observer.js";
-import { runStage, type StageContext } from "./stage-runner.js";
+import { portableRecipe } from "./portable-recipe.js";
+import { runStage } from "./stage-runner.js";
+import type { ArmEvents } from "./tensorboard-file.js";
 import { version } from "./version.js";
 
 export interface RunOutcome {
@@ -29,6 +32,10 @@ export interface RunOutcome {
 /** A recipe with all that it names. */
 export interface PreparedRun {
   readonly recipe: Recipe;
+  /** Where the recipe's paths are from. */
+  readonly projectDir: string;
+  /** run.json as the sitting found it. */
+  readonly before: RunManifest | undefined;
   readonly directory: RunDirectory;
   readonly device: Device;
   readonly data: PreparedData;
@@ -48,6 +55,8 @@ interface Sitting {
   /** Places of stages that were done or found done. */
   readonly passed: Set<string>;
   trained: boolean;
+  /** recipe.yaml and run.json are of this recipe. */
+  published: boolean;
 }
 
 export async function runArms(run: PreparedRun): Promise<RunOutcome> {
@@ -61,13 +70,13 @@ export async function runArms(run: PreparedRun): Promise<RunOutcome> {
     device: `${backend} ${engine} ${computes}`,
     ...(checkpoint && { checkpoint }),
   };
-  const sitting: Sitting = { decided: new Map(), passed: new Set(), trained: false };
+  const sitting: Sitting = { decided: new Map(), passed: new Set(), trained: false, published: false };
   using handover = new Handover(device);
   for (;;) {
     const arms = planArms(recipe, context, sitting.decided);
     const state = await runPlanned(run, arms, sitting, handover);
     if (state === "decided") continue;
-    if (state === "done") await directory.write({ ...describeRun(run, arms), state });
+    if (state === "done") await publish(run, arms, state);
     return { state, directory: directory.path, cached: state === "done" && !sitting.trained };
   }
 }
@@ -81,21 +90,31 @@ async function runPlanned(
 ): Promise<RunOutcome["state"] | "decided"> {
   const { recipe, directory, device, data, observer, signal, saveRequests, files, checkpoint } = run;
   for (const { stage } of arms.flatMap(({ stages }) => stages)) requireMemory(stage);
-  observer.onPlan?.(arms);
-  await writeFileAtomic(directory.recipe, recipeText(recipe));
-  await directory.write(describeRun(run, arms));
-  const common: Omit<StageContext, "samples" | "next"> = {
+  observer.onPlan?.(arms, await doneStages(directory, arms));
+  // The last run stays what the directory shows until this one has something to show instead.
+  sitting.published ||= run.before === undefined || (run.before.state === "running" && isPlan(run.before, arms));
+  if (sitting.published) await publish(run, arms, "running");
+  const onSaved = async () => {
+    if (!sitting.published) await publish(run, arms, "running");
+    sitting.published = true;
+  };
+  const common = {
+    onSaved,
     ...{ directory, device, data, observer, signal, saveRequests, handover },
     companions: { files, config: checkpoint?.configJson },
     snapshotSeconds: recipe.snapshot.everySeconds,
   };
   for (const arm of arms) {
+    let before: ArmEvents["before"] = { step: 0, tokens: 0, flops: 0 };
     for (const [i, plan] of arm.stages.entries()) {
+      const events = { folder: directory.tensorboard(arm.name), before };
+      before = after(before, plan);
       const place = `${arm.name}/${i}`;
       if (sitting.passed.has(place)) continue;
       const next = arm.stages[i + 1];
       const samples = next === undefined ? { ...recipe.samples, seed: recipe.seed } : undefined;
-      const { state, tokens } = await runStage(plan, { ...common, samples, next });
+      const earlier = run.before && (await earlierStage(plan, { arm: arm.name, index: i }, run.before, directory));
+      const { state, tokens } = await runStage(plan, { ...common, events, earlier, samples, next });
       if (state === "interrupted") return state;
       if (state === "done") sitting.trained = true;
       sitting.passed.add(place);
@@ -107,15 +126,43 @@ async function runPlanned(
   return "done";
 }
 
-function describeRun({ recipe, device, data }: PreparedRun, arms: readonly ArmPlan[]): RunManifest {
-  const { backend: name, version: engine, device: computes } = device.info;
+/** What an arm has done after `plan`, once that is done. */
+function after(before: ArmEvents["before"], { stage, tokens, flops }: PlannedStage): ArmEvents["before"] {
+  const step = tokens / (stage.batch * stage.accumulation * stage.context);
+  return { step: before.step + step, tokens: before.tokens + tokens, flops: before.flops + flops };
+}
+
+async function doneStages(directory: RunDirectory, arms: readonly ArmPlan[]): Promise<ReadonlySet<string>> {
+  const ids = arms.flatMap(({ stages }) => stages.map(({ id }) => id));
+  const done = await Promise.all(ids.map(async (id) => (await directory.stage(id).read())?.state === "done"));
+  return new Set(ids.filter((_, i) => done[i]));
+}
+
+/** Whether `manifest` is of the same stages as `arms`. */
+function isPlan(manifest: RunManifest, arms: readonly ArmPlan[]): boolean {
+  const ids = ({ stages }: { readonly stages: readonly unknown[] }) => JSON.stringify(stages);
+  const planned = arms.map(({ name, stages }) => ({ name, stages: stages.map(({ id }) => id) }));
+  return (
+    manifest.arms.length === planned.length &&
+    planned.every((arm, i) => arm.name === manifest.arms[i]?.name && ids(arm) === ids(manifest.arms[i]))
+  );
+}
+
+/** Makes the directory show this recipe. */
+async function publish(run: PreparedRun, arms: readonly ArmPlan[], state: RunManifest["state"]): Promise<void> {
+  const { recipe, directory, projectDir } = run;
+  await writeFileAtomic(directory.recipe, recipeText(portableRecipe(recipe, projectDir, directory.path)));
+  await directory.write({ ...describeRun(run, arms), state });
+}
+
+function describeRun({ recipe, device, data }: PreparedRun, arms: readonly ArmPlan[]): Omit<RunManifest, "state"> {
+  const { backend: name, version: engine } = device.info;
   return {
     formatVersion: runFormatVersion,
     name: recipe.name,
     cambium: version,
-    state: "running",
     machine: machineInfo(),
-    backend: { name, version: engine, device: computes },
+    backend: { name, version: engine, device: describeDevice(device.info) },
     data: {
       corpus: recipe.data.corpus,
       tokenizer: data.tokenizer.name,
@@ -127,5 +174,5 @@ function describeRun({ recipe, device, data }: PreparedRun, arms: readonly ArmPl
 }
 
 function recipeText(recipe: Recipe): string {
-  return `# The recipe as it was run: every default written out.\n${stringify(recipe)}`;
+  return `# The recipe as it was run: every default written out, paths from here.\n${stringify(recipe)}`;
 }

@@ -1,6 +1,6 @@
 // Runs a recipe: data and device, and the arms on them; a device that is lost is opened again.
 import { dirname, join, resolve } from "node:path";
-import { resolveBackend } from "@cambium/backend";
+import { describeDevice, resolveBackend } from "@cambium/backend";
 import { readTextFile } from "@cambium/files";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
@@ -21,7 +21,7 @@ const maxLosses = 3;
 export interface RunOptions {
   /** Where plugins and relative paths of the recipe are looked up. Default: the recipe's directory. */
   readonly projectDir?: string;
-  /** The run's directory. Default: `runs/NAME` in the working directory. */
+  /** The run's directory. Default: `runs/NAME` in the working directory; for a run's own recipe.yaml, that run's. */
   readonly out?: string;
   /** Backend instead of the recipe's. */
   readonly backend?: Recipe["backend"];
@@ -51,7 +51,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   const { precision = given.train.precision } = options;
   const asked = { ...given, train: { ...given.train, precision } };
   const projectDir = options.projectDir ?? (typeof source === "string" ? dirname(resolve(source)) : process.cwd());
-  const directory = new RunDirectory(resolve(options.out ?? join("runs", asked.name)));
+  const directory = new RunDirectory(resolve(options.out ?? (await ownDirectory(source)) ?? join("runs", asked.name)));
   const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
   const { name, options: settings } = options.backend ?? asked.backend;
   const operators = await resolveOperators(asked, importer);
@@ -72,7 +72,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   const unlock = await directory.lock();
   try {
     // A directory of another format is refused before anything in it changes.
-    await directory.read();
+    const before = await directory.read();
     const cacheDir = join(directory.path, "data");
     const data = await prepareRecipeData(recipe, { source: corpus, tokenizer, cacheDir, observer, signal });
     try {
@@ -80,9 +80,11 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
       for (let losses = 0; ; losses++) {
         const device = await backend.open(settings);
         try {
-          observer.onDevice?.(`${device.info.backend} ${device.info.version}: ${device.info.device}`);
+          observer.onDevice?.(`${device.info.backend} ${device.info.version}: ${describeDevice(device.info)}`);
           return await runArms({
             recipe,
+            projectDir,
+            before,
             directory,
             device,
             data,
@@ -111,6 +113,13 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   } finally {
     await unlock();
   }
+}
+
+/** The directory of the run whose own recipe.yaml this is. */
+async function ownDirectory(source: string | Recipe): Promise<string | undefined> {
+  if (typeof source !== "string") return undefined;
+  const directory = new RunDirectory(dirname(resolve(source)));
+  return directory.recipe === resolve(source) && (await directory.read()) ? directory.path : undefined;
 }
 
 /** @throws CambiumError for an operator that is missing or broken. */

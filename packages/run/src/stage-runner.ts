@@ -10,13 +10,14 @@ import type { PlannedStage, Stage } from "@cambium/recipe";
 import type { GrowthRecord, StageManifest } from "@cambium/run-format";
 import { MetricsFile, type RunDirectory, type StageDirectory } from "@cambium/run-format/node";
 import { type Progress, schedule, type Trainer, trainLoop } from "@cambium/train";
+import { type EarlierStage, takeOver } from "./earlier-stage.js";
 import { growthRecord } from "./growth-record.js";
 import type { Handover, TimedTrainer } from "./handover.js";
 import type { RunObserver } from "./observer.js";
 import { StageEnd } from "./stage-end.js";
 import { type SampleSettings, samplesKey, sampleTexts } from "./stage-samples.js";
 import { type StageStart, saveStage, startStage } from "./stage-start.js";
-import { TensorBoardFile } from "./tensorboard-file.js";
+import { type ArmEvents, copyEvents, TensorBoardFile } from "./tensorboard-file.js";
 
 export interface StageContext {
   readonly directory: RunDirectory;
@@ -25,6 +26,12 @@ export interface StageContext {
   readonly observer: RunObserver;
   readonly signal: AbortSignal | undefined;
   readonly saveRequests: (() => number) | undefined;
+  /** Where TensorBoard's events of the stage go. */
+  readonly events: ArmEvents;
+  /** What stood in the stage's place before. */
+  readonly earlier: EarlierStage | undefined;
+  /** Called after each snapshot: something was done that a kill does not undo. */
+  readonly onSaved: () => Promise<void>;
   /** Wall seconds between snapshots. */
   readonly snapshotSeconds: number;
   /** What goes with each model: tokenizer files, and the config.json whose further keys are kept. */
@@ -54,9 +61,11 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
   const samplesOf = samples && samplesKey(samples);
   if (finished?.state === "done" && (samplesOf === undefined || finished.samplesOf === samplesOf)) {
     observer.onCached?.(plan);
+    await copyEvents(context.events, id, directory.metrics);
     return { state: "cached", tokens: finished.tokens };
   }
   if (signal?.aborted) return interrupted;
+  await beginFrom(plan, context, finished === undefined);
   await directory.create();
   await directory.writeStage(stage);
   const start = await startStage(plan, context.directory, context);
@@ -89,6 +98,14 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
   return { state: "done", tokens };
 }
 
+/** Where the stage is not the one that stood in its place: says so, and takes over what that one did, if it is shorter. */
+async function beginFrom(plan: PlannedStage, context: StageContext, unbegun: boolean): Promise<void> {
+  const { earlier, directory, observer } = context;
+  if (!earlier || !unbegun) return;
+  observer.onChanged?.(plan, earlier);
+  if (earlier.shorter) await takeOver(directory, earlier.id, plan.id);
+}
+
 /** The record of the growth the stage began with: the snapshot's, or that of the growth just done. */
 function growthOf(
   { start }: Stage,
@@ -115,7 +132,7 @@ interface Final {
 /** Trains to the stage's end, all of it saved, and returns the state there. */
 async function train(
   plan: PlannedStage,
-  { data, observer, signal, saveRequests, snapshotSeconds, handover, next }: StageContext,
+  { data, observer, signal, saveRequests, snapshotSeconds, handover, next, events: arm, onSaved }: StageContext,
   trainer: Trainer,
   { directory, from, growth }: Sitting,
 ): Promise<Final | "interrupted"> {
@@ -126,11 +143,12 @@ async function train(
   const metrics = await MetricsFile.open(directory.metrics, from.step);
   try {
     const end = new StageEnd(stage.until, metrics.kept);
-    const events = await TensorBoardFile.open(directory.tensorboard, from.step);
+    const events = await TensorBoardFile.open(arm, plan.id);
     const save = async (state: TrainingState, progress: Progress) => {
       await metrics.sync();
       await saveStage(directory, { state, progress, ...(growth && { growth }) });
       observer.onSnapshot?.(plan, progress.step);
+      await onSaved();
     };
     const { reason, progress } = await trainLoop({
       trainer,

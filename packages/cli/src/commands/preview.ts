@@ -1,5 +1,5 @@
 // cambium preview: how a model would start out after growth, without writing it.
-import { type Device, resolveBackend } from "@cambium/backend";
+import { type Device, describeDevice, resolveBackend } from "@cambium/backend";
 import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { findTokenizer, type TextWindows, textWindows } from "@cambium/data/node";
 import { Mistakes, virtualModel } from "@cambium/grow/node";
@@ -158,7 +158,7 @@ async function measure(
     tokens: windows.tokens,
     context: windows.context,
     weightBytes,
-    device: `${device.info.backend}: ${device.info.device}`,
+    device: `${device.info.backend}: ${describeDevice(device.info)}`,
     operator: plan.operator,
     layers: layerOrigins(plan),
   };

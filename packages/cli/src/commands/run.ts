@@ -55,7 +55,7 @@ async function run(recipe: string, flags: RunFlags, host: Host): Promise<void> {
     console.log(JSON.stringify({ directory: outcome.directory, report, cached: outcome.cached, ...summary }));
     return;
   }
-  console.log(resultTable(summary));
+  console.log(resultTable(summary, process.stdout.columns));
   console.log(`${outcome.cached ? "Nothing to do: this run is done. " : ""}Report: ${report}`);
 }
 

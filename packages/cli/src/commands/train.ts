@@ -1,8 +1,9 @@
 // cambium train: train one model, from nothing or from a checkpoint, without growth. A short form of a recipe.
-import { basename, join, resolve } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { contextLength } from "@cambium/model";
 import { checkRecipe } from "@cambium/recipe";
+import { loadRecipe } from "@cambium/run";
 import { type ScheduleName, scheduleNames } from "@cambium/train";
 import { Command } from "commander";
 import { oneOf, realNumber, wholeNumber, withBackendFlags, withPrecisionFlag } from "../flags.js";
@@ -68,7 +69,7 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
   }
   const source = await findModel(model);
   const from = resolve(source.path);
-  const name = `train-${basename(resolve(model)).replace(/[^a-z0-9._-]+/gi, "-")}`;
+  const name = await freeName(resolve(model));
   const { seed, batch, lr, schedule, warmup, tokens, corpus, field, format, heldOut, tokenizer } = flags;
   const value = {
     name,
@@ -86,4 +87,22 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
   const { path } = await findModel(outcome.directory);
   const result = { directory: outcome.directory, model: path, cached: outcome.cached };
   console.log(flags.json ? JSON.stringify(result) : `Trained: ${path}`);
+}
+
+/** The name of the run that trains `model`: one that no other model of the same folder name has taken. */
+async function freeName(model: string): Promise<string> {
+  const name = `train-${basename(model).replace(/[^a-z0-9._-]+/gi, "-")}`;
+  for (let n = 1; ; n++) {
+    const tried = n === 1 ? name : `${name}-${n}`;
+    const from = await startOf(join("runs", tried));
+    if (from === undefined || from === model || from.startsWith(`${model}${sep}`)) return tried;
+  }
+}
+
+/** The checkpoint that the run in `directory` began with; undefined for what is no such run. */
+async function startOf(directory: string): Promise<string | undefined> {
+  const path = join(directory, "recipe.yaml");
+  if (!(await exists(path))) return undefined;
+  const { from } = (await loadRecipe(path)).model;
+  return from === undefined ? undefined : resolve(directory, from);
 }

@@ -23,6 +23,11 @@ export class RunDirectory {
     return join(this.path, "recipe.yaml");
   }
 
+  /** TensorBoard's events of an arm. */
+  tensorboard(arm: string): string {
+    return join(this.path, "tensorboard", arm.replace(/[^\w.@+-]+/g, "-"));
+  }
+
   stage(id: string): StageDirectory {
     return new StageDirectory(join(this.path, "stages", id));
   }
@@ -87,10 +92,6 @@ export class StageDirectory {
     return join(this.path, "snapshot");
   }
 
-  get tensorboard(): string {
-    return join(this.path, "tensorboard");
-  }
-
   async create(): Promise<void> {
     await withFileErrors(this.path, () => mkdir(this.snapshot, { recursive: true }));
   }
@@ -109,13 +110,18 @@ export class StageDirectory {
     await writeJson(this.stage, stageJson(stage));
   }
 
+  /** The stage as JSON, not interpreted; undefined when it is not there. @throws CambiumError `E_RUN_FORMAT`. */
+  async readStageJson(): Promise<unknown> {
+    return readJson(z.unknown(), this.stage);
+  }
+
   /**
    * Undefined when it is not there.
    * @param resolve finds the families of its models. Default: those of @cambium/model
    * @throws CambiumError `E_STAGE` for what is not a stage, `E_RUN_FORMAT`.
    */
   async readStage(resolve?: FamilyResolver): Promise<Stage | undefined> {
-    const json = await readJson(z.unknown(), this.stage);
+    const json = await this.readStageJson();
     return json === undefined ? undefined : parseStage(json, resolve);
   }
 }

@@ -1,0 +1,74 @@
+// The stage that stood in a stage's place when the run was last planned: what is different now, and whether the new one can
+// go on from it.
+import { copyFile, cp } from "node:fs/promises";
+import { replaceDirectory, replaceFile } from "@cambium/files";
+import { type PlannedStage, stageJson } from "@cambium/recipe";
+import type { RunManifest } from "@cambium/run-format";
+import type { RunDirectory } from "@cambium/run-format/node";
+
+export interface Difference {
+  /** Of the field, such as `schedule.total`. */
+  readonly path: string;
+  readonly was: unknown;
+  readonly is: unknown;
+}
+
+export interface EarlierStage {
+  readonly id: string;
+  /** At least one. */
+  readonly differences: readonly Difference[];
+  /** The new stage is the earlier one, trained for longer: it goes on where that one ended. */
+  readonly shorter: boolean;
+}
+
+/** What does not count, and what follows from another stage that has changed. */
+const passedOver = ["version", "name", "start.path", "start.parent.id", "start.parent.tokens"];
+
+/** The stage at `index` of the arm `arm` in `before`; undefined for the same stage, or where none was. */
+export async function earlierStage(
+  plan: PlannedStage,
+  { arm, index }: { readonly arm: string; readonly index: number },
+  before: RunManifest,
+  run: RunDirectory,
+): Promise<EarlierStage | undefined> {
+  const id = before.arms.find(({ name }) => name === arm)?.stages[index];
+  if (id === undefined || id === plan.id) return undefined;
+  const was = await run.stage(id).readStageJson();
+  if (was === undefined) return undefined;
+  const is: unknown = JSON.parse(JSON.stringify(stageJson(plan.stage)));
+  const differences = differencesOf(was, is);
+  if (differences.length === 0) return undefined;
+  const [only] = differences;
+  const longer = only?.path === "until.tokens" && Number(only.is) > Number(only.was);
+  // Where the parent has changed, so have the first weights.
+  const sameStart = JSON.stringify(startOf(was)) === JSON.stringify(startOf(is));
+  return { id, differences, shorter: differences.length === 1 && longer && sameStart };
+}
+
+function startOf(stage: unknown): unknown {
+  const start = isRecord(stage) ? stage["start"] : undefined;
+  if (!isRecord(start)) return start;
+  const { path: _, ...counted } = start;
+  return counted;
+}
+
+function differencesOf(was: unknown, is: unknown, path = ""): Difference[] {
+  if (passedOver.includes(path)) return [];
+  if (isRecord(was) && isRecord(is)) {
+    const keys = new Set([...Object.keys(was), ...Object.keys(is)]);
+    return [...keys].flatMap((key) => differencesOf(was[key], is[key], path === "" ? key : `${path}.${key}`));
+  }
+  return JSON.stringify(was) === JSON.stringify(is) ? [] : [{ path, was, is }];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Gives the stage `to` what `from` has: its metrics, then its snapshot, each whole or not at all. */
+export async function takeOver(run: RunDirectory, from: string, to: string): Promise<void> {
+  const [source, target] = [run.stage(from), run.stage(to)];
+  await target.create();
+  await replaceFile(target.metrics, (scratch) => copyFile(source.metrics, scratch));
+  await replaceDirectory(target.snapshot, (scratch) => cp(source.snapshot, scratch, { recursive: true }));
+}

@@ -1,0 +1,35 @@
+// The recipe as a run's directory keeps it: paths lead from there, so that it can be run from where it lies.
+import { relative, resolve } from "node:path";
+import { isPluginPath } from "@cambium/plugin";
+import type { Recipe } from "@cambium/recipe";
+
+/**
+ * `recipe`, whose paths are from `projectDir`, with paths from `directory`. Names of corpora, of plugins and of the bytes
+ * tokenizer stay as they are.
+ */
+export function portableRecipe(recipe: Recipe, projectDir: string, directory: string): Recipe {
+  const moved = (path: string): string => {
+    const from = relative(directory, resolve(projectDir, path));
+    // On another drive of Windows it is absolute.
+    return /^(\.\.|\w:|\/)/.test(from) ? from : `./${from}`;
+  };
+  const plugin = (name: string): string => (isPluginPath(name) ? moved(name) : name);
+  const { backend, data, model, growth, variants } = recipe;
+  const { corpus, tokenizer } = data;
+  return {
+    ...recipe,
+    backend: { ...backend, name: plugin(backend.name) },
+    data: {
+      ...data,
+      corpus: /[/\\.]/.test(corpus) ? moved(corpus) : corpus,
+      ...(tokenizer !== undefined && { tokenizer: tokenizer === "bytes" ? tokenizer : moved(tokenizer) }),
+    },
+    model: {
+      ...model,
+      ...(model.from !== undefined && { from: moved(model.from) }),
+      ...(model.family !== undefined && { family: plugin(model.family) }),
+    },
+    growth: growth.map((step) => ({ ...step, operator: plugin(step.operator) })),
+    variants: variants.map((variant) => ({ ...variant, operator: plugin(variant.operator) })),
+  };
+}
