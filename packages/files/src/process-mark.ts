@@ -1,6 +1,6 @@
 // Which process made a scratch file or a lock, and whether that process is still alive.
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 
 /** Tells one process of this host from every other, also from a later one with the same pid. */
 export interface ProcessMark {
@@ -26,8 +26,26 @@ export function markOfThisProcess(): ProcessMark {
   return mark;
 }
 
-/** Whether the process of this host that made `mark` may still run. */
-export function isAlive(mark: ProcessMark): boolean {
+/**
+ * Names the system in which this process's number counts: this boot of it, and this container. Undefined where the
+ * system does not say.
+ */
+export const processSpace = spaceOf();
+
+function spaceOf(): string | undefined {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether the process of this host that made `mark` still runs; `perhaps` where a process has its number, and the system
+ * does not say since when.
+ */
+export function isAlive(mark: ProcessMark): boolean | "perhaps" {
   const { pid, began: then, at } = mark;
   // In a container every run may have the same pid: a mark from before this process began is another's. One that was
   // made since, and not here, may be of another thread.
@@ -38,7 +56,7 @@ export function isAlive(mark: ProcessMark): boolean {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   const now = beginningOf(pid);
-  return then === null || now === null || now === then;
+  return then === null || now === null ? "perhaps" : now === then;
 }
 
 /** The start time of a process where /proc has it: field 22 of stat, counted from behind the name in brackets. */

@@ -43,7 +43,7 @@ export async function listScratch(dir: string, of: (base: string) => boolean): P
       if (id === "" || !of(base)) return [];
       const createdAt = Number(time);
       const mark = { pid: Number(pid), began: began || null, at: createdAt, id: random };
-      const stale = host === HOST && !isAlive(mark);
+      const stale = host === HOST && isAlive(mark) === false;
       return [{ path: join(dir, name), kind: kind as ScratchKind, id, createdAt, stale }];
     })
     .sort((a, b) => b.createdAt - a.createdAt);

@@ -1,7 +1,17 @@
 // A process lock: held by the living, taken over from the dead, however alike their numbers are.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { takeLock } from "@cambium/files";
@@ -18,13 +28,21 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const refusal = { code: "E_BUSY", message: "busy", hint: "wait" };
 const take = () => takeLock(path, refusal);
 const write = (holder: object) =>
-  writeFileSync(path, JSON.stringify({ began: null, host: hostname(), at: Date.now(), id: "x", ...holder }));
+  writeFileSync(
+    path,
+    JSON.stringify({ began: null, host: hostname(), space: space(), at: Date.now(), id: "x", ...holder }),
+  );
 const stat = (pid: number) => readFileSync(`/proc/${pid}/stat`, "utf8");
 const began = (pid: number) =>
   stat(pid)
     .slice(stat(pid).lastIndexOf(")") + 2)
     .split(" ")[19];
 const inProc = readdirSync("/").includes("proc");
+
+const space = () =>
+  inProc
+    ? `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`
+    : undefined;
 
 describe("the lock", () => {
   test("keeps others out while it is held, this process included, and leaves nothing behind", async () => {
@@ -91,6 +109,53 @@ describe("the lock", () => {
       await (await take())();
     },
   );
+
+  const inItsPlace: [string, (at: string) => void][] = [
+    ["a folder", (at) => mkdirSync(at)],
+    ["a dangling link", (at) => symlinkSync("nowhere", at)],
+    ["a link in a circle", (at) => symlinkSync(at, at)],
+    ["a named pipe", (at) => execFileSync("mkfifo", [at])],
+  ];
+  test.each(inItsPlace.flatMap(([what, make]) => ["a.lock", "a.lock.turn"].map((name) => ({ what, make, name }))))(
+    "is refused by name where $what stands in place of $name",
+    async ({ make, name }) => {
+      if (name.endsWith("turn")) write({ pid: 2 ** 30 });
+      make(join(folder, name));
+      await expect(take()).rejects.toMatchObject({ details: { where: join(folder, name) } });
+    },
+  );
+
+  test("whose time of change lies years ahead does not wait for these to pass", async () => {
+    const ahead = new Date(Date.now() + 1e11);
+    for (const turn of [false, true]) {
+      if (turn) write({ pid: 2 ** 30 });
+      else writeFileSync(path, "");
+      if (turn) writeFileSync(`${path}.turn`, "");
+      utimesSync(turn ? `${path}.turn` : path, ahead, ahead);
+      await (await take())();
+    }
+  });
+
+  test.runIf(inProc)(
+    "from before a boot, or of another container of this name, holds while it is touched",
+    async () => {
+      write({ pid: process.ppid, began: began(process.ppid), space: "another" });
+      await expect(take()).rejects.toMatchObject({
+        details: { where: path, hint: expect.stringContaining("a minute") },
+      });
+      const past = new Date(Date.now() - 61_000);
+      utimesSync(path, past, past);
+      await (await take())();
+    },
+  );
+
+  test("of a process whose number may be used again holds while it is touched", async () => {
+    write({ pid: process.ppid, began: null });
+    await expect(take()).rejects.toMatchObject({ code: "E_BUSY" });
+    const past = new Date(Date.now() - 61_000);
+    utimesSync(path, past, past);
+    await (await take())();
+  });
 
   test("goes to one of many that want it from a dead process", async () => {
     for (let round = 0; round < 40; round++) {
