@@ -327,3 +327,21 @@ describe("a stage's identity", () => {
     expect(ids(cosine(640), {}).get("base")).not.toBe(ids(cosine(320), {}).get("base"));
   });
 });
+
+describe("the warm-up after a growth", () => {
+  const warmups = (train: object, growth: object) => {
+    const [grown] = plan({
+      ...minimal,
+      train: { ...minimal.train, ...train },
+      growth: [{ operator: "stack", factor: 2, at: 96, ...growth }],
+    });
+    return grown?.stages.map(({ stage }) => stage.schedule.warmup);
+  };
+
+  test("is that of training unless the growth says otherwise, also that it has none", () => {
+    expect(warmups({ warmup: 48 }, {})).toEqual([48, 48]);
+    expect(warmups({ warmup: 48 }, { warmup: 16 })).toEqual([48, 16]);
+    expect(warmups({ warmup: 48 }, { warmup: 0 })).toEqual([48, undefined]);
+    expect(warmups({}, { warmup: 16 })).toEqual([undefined, 16]);
+  });
+});
