@@ -3,6 +3,7 @@ import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import {
   builtInFamily,
   type DecoderInput,
+  type Family,
   grownModel,
   type ModelSpec,
   modelSizes,
@@ -12,8 +13,8 @@ import {
 import type { Operator } from "../operator/operator.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
-/** Sizes of a base, and the name of its family; default `llama`. */
-export type BaseChoice = Partial<DecoderInput> & { readonly family?: string };
+/** Sizes of a base, and its family: a name of one that comes along, or the family itself; default `llama`. */
+export type BaseChoice = Partial<DecoderInput> & { readonly family?: string | Family<object, DecoderInput> };
 
 /** One growth to test. */
 export interface OperatorCase {
@@ -56,7 +57,8 @@ export const testBases = {
 } satisfies Record<string, BaseChoice>;
 
 export function baseModel({ family = "llama", ...base }: BaseChoice = {}): ModelSpec {
-  return modelSpec(builtInFamily(family), { ...sizes, ...base });
+  const found: Family<object, DecoderInput> = typeof family === "string" ? builtInFamily(family) : family;
+  return modelSpec(found, { ...sizes, ...base });
 }
 
 /** Every test base: for a depth operator doubled and, if it goes so far, quadrupled; for another with its default options. */
