@@ -1,12 +1,15 @@
 // Kills `cambium grow` with SIGKILL, continues each growth with the same command until it is done, and compares the
 // hash of every file of the result with those of a growth that nobody disturbed.
 //
-//   node tools/kill-grow.mjs [--kills 40] [--seed 1] [--factor 12] [--operator stack] [--json]
+//   node tools/kill-grow.mjs [--kills 40] [--seed 1] [--factor 12] [--operator stack] [--swap] [--json]
 //
+// With --swap, after every other kill the source becomes its twin, which differs in one byte of each tensor and in no
+// name, size or modification time: written over in place, by a file renamed into its place, or as a folder. The growth
+// must then end as the twin's own, to the byte.
 // Half of the kills come at a random instant of the copying, a quarter once a journal is there, a quarter in the last
 // steps before the target appears. Ends with exit code 1 when a growth ends in other bytes, when half a target was
 // seen, or when the source changed.
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readdirSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -21,13 +24,14 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     factor: { type: "string", default: "12" },
     operator: { type: "string", default: "stack" },
+    swap: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 const next = mulberry32(Number(values.seed));
 
-/** A Llama of 2 layers, 19 MB in several shards. */
-async function makeBase(path) {
+/** A Llama of 2 layers, 19 MB in several shards. @param changed whether one byte of each tensor is another */
+async function makeBase(path, next, changed) {
   const model = modelSpec(llama, {
     ...{ layers: 2, vocab: 512, hidden: 512, intermediate: 1536, heads: 8, contextLength: 512 },
   });
@@ -36,11 +40,37 @@ async function makeBase(path) {
     *chunks() {
       const bytes = Buffer.alloc(2 * shape.reduce((product, size) => product * size, 1));
       for (let at = 0; at < bytes.length; at += 2) bytes.writeUInt16LE(0x3c00 + Math.floor(512 * next()), at);
+      if (changed) bytes[bytes.length >> 1] ^= 1;
       yield bytes;
     },
   }));
   const configJson = writeHfModel(model, { dtype: "bf16" });
   await writeModelDirectory(path, { configJson, tensors, maxShardBytes: 5e6 });
+  for (const name of readdirSync(path)) utimesSync(join(path, name), 1, 1);
+}
+
+/** Gives `base` the content of `twin` and the other way round, names and times kept. */
+function swap(base, twin, how) {
+  const aside = `${base}.aside`;
+  if (how === 0) {
+    renameSync(base, aside);
+    renameSync(twin, base);
+    renameSync(aside, twin);
+    return;
+  }
+  cpSync(base, aside, { recursive: true, preserveTimestamps: true });
+  for (const [from, to] of [
+    [twin, base],
+    [aside, twin],
+  ]) {
+    for (const name of readdirSync(from)) {
+      const place = how === 1 ? join(to, name) : join(to, `${name}.new`);
+      copyFileSync(join(from, name), place);
+      utimesSync(place, 1, 1);
+      if (how === 2) renameSync(place, join(to, name));
+    }
+  }
+  rmSync(aside, { recursive: true });
 }
 
 function grow(base, target, aim) {
@@ -74,15 +104,23 @@ function fingerprint(folder) {
 
 async function main(folder) {
   const [base, undisturbed, target] = ["base", "undisturbed", "grown"].map((name) => join(folder, name));
-  await makeBase(base);
-  const source = fingerprint(base);
+  const twin = join(folder, "twin");
+  await makeBase(base, mulberry32(Number(values.seed)), false);
+  if (values.swap) await makeBase(twin, mulberry32(Number(values.seed)), true);
+  let source = fingerprint(base);
   const first = await grow(base, undisturbed);
   checkEnd(first, "the undisturbed growth");
-  const expected = fingerprint(undisturbed);
+  let expected = fingerprint(undisturbed);
+  let other;
+  if (values.swap) {
+    checkEnd(await grow(twin, join(folder, "other")), "the twin's undisturbed growth");
+    other = fingerprint(join(folder, "other"));
+    if (other === expected) throw new Error("the twins grow to the same bytes");
+  }
   const order = Object.entries(aims(target, first.milliseconds));
   const wanted = Number(values.kills);
   const hits = {};
-  let [kills, growths, differing, shots] = [0, 0, 0, 0];
+  let [kills, growths, differing, shots, swapped] = [0, 0, 0, 0, 0];
   for (let sitting = 0; kills < wanted; ) {
     const [what, aim] = order[[0, 1, 0, 2][shots++ % 4]];
     const end = await grow(base, target, sitting < 4 ? aim : undefined);
@@ -91,6 +129,11 @@ async function main(folder) {
     if (end.killed) {
       kills += 1;
       hits[what] = (hits[what] ?? 0) + 1;
+    }
+    if (values.swap && end.killed && kills % 2 === 1 && !existsSync(target)) {
+      swap(base, twin, swapped++ % 3);
+      [expected, other] = [other, expected];
+      source = fingerprint(base);
     }
     // A target that is there is whole, whoever was killed.
     if (!existsSync(target)) continue;
@@ -107,10 +150,10 @@ async function main(folder) {
     if (!values.json) console.error(`${kills} of ${wanted} kills, ${growths} growths, ${differing} differ`);
   }
   const changed = fingerprint(base) !== source;
-  if (values.json) console.log(JSON.stringify({ kills, growths, hits, differing, sourceChanged: changed }));
+  if (values.json) console.log(JSON.stringify({ kills, growths, hits, swapped, differing, sourceChanged: changed }));
   else {
     console.log(
-      `${kills} kills (${formatHits(hits)}) of ${growths} growths: ${differing} differ; source ${changed ? "changed" : "untouched"}`,
+      `${kills} kills (${formatHits(hits)}) of ${growths} growths, sources swapped ${swapped} times: ${differing} differ; source ${changed ? "changed" : "untouched"}`,
     );
   }
   return differing === 0 && !changed ? 0 : 1;

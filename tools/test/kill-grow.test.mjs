@@ -4,11 +4,18 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../setup.mjs";
 
-test("growths killed at random instants end in the bytes of one that was not", () => {
-  const args = ["--kills", "6", "--json", "--seed", String(Date.now() % 1e6)];
-  const result = JSON.parse(
-    execFileSync(process.execPath, [join(root, "tools", "kill-grow.mjs"), ...args], { encoding: "utf8" }),
-  );
-  expect(result, args.join(" ")).toMatchObject({ differing: 0, sourceChanged: false });
-  expect(result.kills).toBeGreaterThanOrEqual(6);
-}, 300_000);
+test.each([
+  ["end in the bytes of one that was not", []],
+  ["end as the growth of the source that is there, swapped for its twin or not", ["--swap"]],
+])(
+  "growths killed at random instants %s",
+  (_, flags) => {
+    const args = ["--kills", "6", "--json", "--seed", String(Date.now() % 1e6), ...flags];
+    const result = JSON.parse(
+      execFileSync(process.execPath, [join(root, "tools", "kill-grow.mjs"), ...args], { encoding: "utf8" }),
+    );
+    expect(result, args.join(" ")).toMatchObject({ differing: 0, sourceChanged: false });
+    expect(result.kills).toBeGreaterThanOrEqual(6);
+  },
+  300_000,
+);
