@@ -15,9 +15,10 @@ export function isPlainName(name: string): boolean {
 
 /**
  * The real path of the file `name` in `dir`.
+ * @param followLinks whether a link may lead out: where the user trusts who made the folder
  * @throws CambiumError `E_OUTSIDE_DIRECTORY` when the name or a link leads out, `E_NOT_FOUND`, …
  */
-export async function containedPath(dir: string, name: string): Promise<string> {
+export async function containedPath(dir: string, name: string, followLinks = false): Promise<string> {
   const path = join(dir, name);
   if (!isPlainName(name)) {
     throw new CambiumError("E_OUTSIDE_DIRECTORY", "a file name leads out of its directory", {
@@ -28,12 +29,12 @@ export async function containedPath(dir: string, name: string): Promise<string> 
   }
   return withFileErrors(path, async () => {
     const [home, target] = await Promise.all([realpath(dir), realpath(path)]);
-    if (dirname(target) === home || isHubBlob(home, target)) return target;
+    if (followLinks || dirname(target) === home || isHubBlob(home, target)) return target;
     throw new CambiumError("E_OUTSIDE_DIRECTORY", "a link leads out of its directory", {
       where: path,
       expected: `a file in ${home}`,
       got: target,
-      hint: "put the file itself there, if you trust it",
+      hint: "put the file itself there, if you trust it; `cambium grow` also takes --follow-links",
     });
   });
 }
@@ -48,6 +49,11 @@ function isHubBlob(home: string, target: string): boolean {
  * Reads a whole small file of `dir` as UTF-8.
  * @throws CambiumError as {@link containedPath} and {@link readTextFile}.
  */
-export async function readContainedText(dir: string, name: string, maxBytes?: number): Promise<string> {
-  return readTextFile(await containedPath(dir, name), maxBytes);
+export async function readContainedText(
+  dir: string,
+  name: string,
+  maxBytes?: number,
+  followLinks = false,
+): Promise<string> {
+  return readTextFile(await containedPath(dir, name, followLinks), maxBytes);
 }

@@ -1,13 +1,13 @@
 // Growth of model directories: the bytes, the config, what is refused, headers alone.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
 import { type GrowPreflight, growDirectory, preflightGrowth } from "@cambium/grow/node";
-import { defineOperator, depthOperator, scale, sum } from "@cambium/growth";
+import { defineOperator, depthOperator, scale, sum, zeros } from "@cambium/growth";
 import { fromBf16, toBf16 } from "@cambium/ir";
-import { parameterTable } from "@cambium/model";
+import { modelSizes, parameterTable } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { messages, refusal } from "../../files/test/support/errors.js";
@@ -149,6 +149,25 @@ function pick(entry?: { dtype: string; shape: readonly number[] }) {
 }
 
 /** A sum, since scaled copies of any model's tensors are placed as copies are. */
+/** Copies of the top layer that write nothing to the stream. */
+const silenced = depthOperator({
+  name: "silenced",
+  version: "1.0.0",
+  summary: "",
+  layers: (base, target) => Array.from({ length: target }, (_, t) => Math.min(t, base - 1)),
+  refine: (parts, { base, target }) => ({
+    ...parts,
+    tensors: {
+      ...parts.tensors,
+      ...Object.fromEntries(
+        parameterTable(target).flatMap(({ name, layer, writes, shape }) =>
+          (layer ?? 0) >= modelSizes(base).layers && writes === "stream" ? [[name, zeros(shape)]] : [],
+        ),
+      ),
+    },
+  }),
+});
+
 const halved = defineOperator({
   name: "halved",
   version: "1.0.0",
@@ -161,6 +180,63 @@ const halved = defineOperator({
     ),
     optimizer: { moments: {} },
   }),
+});
+
+describe("what older and larger checkpoints hold besides their layers", () => {
+  const [rest = {}, ...layers] = llamaShards(2, 8, 16);
+  const inv = (n: number): Record<string, Stored> => ({
+    [`model.layers.${n}.self_attn.rotary_emb.inv_freq`]: { dtype: "F32", shape: [4], bytes: 16 },
+  });
+  const more: Record<string, Stored> = {
+    "model.layers.2.eh_proj.weight": u8(4, 8),
+    "model.layers.2.shared_head.norm.weight": u8(4),
+  };
+
+  it("buffers of rotary embeddings do not stand in the way of zeroed layers", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(2, 8, 16), [rest, ...layers, inv(0), inv(1)]);
+    await growDirectory(source, join(dir, "b"), { operator: silenced, options: { layers: 4 } });
+    await using large = await openModelDirectory(join(dir, "b"));
+    expect(large.tensors.has("model.layers.3.self_attn.rotary_emb.inv_freq")).toBe(true);
+    expect((await large.read("model.layers.3.mlp.down_proj.weight")).data.every((value) => value === 0)).toBe(true);
+  });
+
+  it("blocks behind the last layer are named with the flag that leaves them out, and then left out", async () => {
+    const dir = await tempDir();
+    const config = { ...llamaJson(2, 8, 16), num_nextn_predict_layers: 1 };
+    const source = writeModel(join(dir, "a"), config, [rest, ...layers, more]);
+    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: stacked }));
+    expect(error.format()).toContain("--drop 'model.layers.2.*'");
+    const request = { operator: stacked, options: { factor: 2 }, drop: ["model.layers.2.*"] };
+    const { report } = await growDirectory(source, join(dir, "b"), request);
+    expect([...report.tensors.dropped].sort()).toEqual(Object.keys(more).sort());
+    await using large = await openModelDirectory(join(dir, "b"));
+    expect(large.configJson).toMatchObject({ num_hidden_layers: 4, num_nextn_predict_layers: 0 });
+    expect(large.tensors.has("model.layers.2.eh_proj.weight")).toBe(false);
+  });
+
+  it("an unknown model type is grown with a warning, which strictness refuses", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), foreignText, [foreign(0), foreign(1)], "none");
+    const { warnings } = await preflightGrowth(source, join(dir, "b"), { operator: stacked });
+    expect(warnings.join()).toContain("qwen-like");
+    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: stacked, strict: true }));
+    expect(error.code).toBe("E_GROWTH_UNCHECKED");
+  });
+
+  it("a folder of links is read where that is asked for", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(2, 8, 16), [rest, ...layers], "none");
+    mkdirSync(join(dir, "links"));
+    for (const name of readdirSync(source)) symlinkSync(join(source, name), join(dir, "links", name));
+    const error = await refusal(() => preflightGrowth(join(dir, "links"), join(dir, "b"), { operator: stacked }));
+    expect(error.format()).toContain("--follow-links");
+    const { bytesIn } = await preflightGrowth(join(dir, "links"), join(dir, "b"), {
+      operator: stacked,
+      followLinks: true,
+    });
+    expect(bytesIn).toBeGreaterThan(0);
+  });
 });
 
 describe("growth by a plan", () => {

@@ -46,10 +46,11 @@ describe("a list that config.json leaves to the class", () => {
   });
 
   it("is refused by name where the class's way is not known, with what to do", () => {
-    for (const model_type of ["olmo_hybrid", "flint", "lfm3"]) {
+    for (const model_type of ["olmo_hybrid", "flint", "lfm3", "deepseek_v4"]) {
       const { refused } = grown({ model_type, num_hidden_layers: 4 }, stack(4));
       expect(refused).toMatch(/config\.json: layer_types: is silent/);
-      const stated = grown({ model_type, num_hidden_layers: 2, layer_types: [S, F] }, stack(2));
+      const mlp_layer_types = ["sparse", "sparse"];
+      const stated = grown({ model_type, num_hidden_layers: 2, layer_types: [S, F], mlp_layer_types }, stack(2));
       expect([stated.refused, stated.json.layer_types]).toEqual(["", [S, F, S, F]]);
     }
   });

@@ -15,11 +15,11 @@ import {
 } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import type { ReadDType } from "../safetensors/decode.js";
-import type { OpenOptions, SafetensorsFile } from "../safetensors/file.js";
+import type { SafetensorsFile } from "../safetensors/file.js";
 import type { TensorEntry } from "../safetensors/header.js";
 import type { TensorSource } from "../safetensors/source.js";
 import { CONFIG_FILE, isCompanion } from "./names.js";
-import { openWeights } from "./shards.js";
+import { type ModelOpenOptions, openWeights } from "./shards.js";
 
 /** Real ones are a few kilobytes. */
 export const MAX_CONFIG_BYTES = 16_000_000;
@@ -34,6 +34,8 @@ export interface CompanionFile {
 export class ModelDirectory implements AsyncDisposable {
   /** Every tensor of the model, by name. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Names of tensors that the files hold and that were left out, as asked. */
+  readonly left: readonly string[];
   readonly #homes: ReadonlyMap<string, SafetensorsFile>;
 
   constructor(
@@ -44,8 +46,11 @@ export class ModelDirectory implements AsyncDisposable {
     readonly files: readonly CompanionFile[],
     /** The open weight files. */
     readonly shards: readonly SafetensorsFile[],
+    leaveOut: (name: string) => boolean = () => false,
   ) {
-    const places = shards.flatMap((shard) => [...shard.tensors.values()].map((entry) => ({ entry, shard })));
+    const all = shards.flatMap((shard) => [...shard.tensors.values()].map((entry) => ({ entry, shard })));
+    const places = all.filter(({ entry }) => !leaveOut(entry.name));
+    this.left = all.flatMap(({ entry }) => (leaveOut(entry.name) ? [entry.name] : []));
     this.tensors = new Map(places.map(({ entry }) => [entry.name, entry]));
     this.#homes = new Map(places.map(({ entry, shard }) => [entry.name, shard]));
   }
@@ -88,17 +93,17 @@ export class ModelDirectory implements AsyncDisposable {
  * `headersOnly` nothing else need be there.
  * @throws CambiumError `E_MODEL_DIRECTORY` with every reason found; the error itself when there is only one.
  */
-export async function openModelDirectory(path: string, options: OpenOptions = {}): Promise<ModelDirectory> {
+export async function openModelDirectory(path: string, options: ModelOpenOptions = {}): Promise<ModelDirectory> {
   await recoverDirectory(path);
   const names = (await withFileErrors(path, () => readdir(path))).sort();
   const parts = await Promise.allSettled([
-    readConfig(path),
-    findCompanions(path, names),
+    readConfig(path, options.followLinks),
+    findCompanions(path, names, options.followLinks),
     openWeights(path, names, options),
   ]);
   const [config, files, weights] = parts;
   if (config.status === "fulfilled" && files.status === "fulfilled" && weights.status === "fulfilled") {
-    return new ModelDirectory(path, config.value, files.value, weights.value);
+    return new ModelDirectory(path, config.value, files.value, weights.value, options.leaveOut);
   }
   if (weights.status === "fulfilled") await Promise.all(weights.value.map((shard) => shard.close()));
   const problems = parts.flatMap((part) => (part.status === "rejected" ? [part.reason as unknown] : []));
@@ -108,13 +113,15 @@ export async function openModelDirectory(path: string, options: OpenOptions = {}
   throw new CambiumError("E_MODEL_DIRECTORY", "this is no model directory", { where: path, reasons: reasons.list() });
 }
 
-async function findCompanions(path: string, names: readonly string[]): Promise<CompanionFile[]> {
-  return Promise.all(names.filter(isCompanion).map(async (name) => ({ name, from: await containedPath(path, name) })));
+async function findCompanions(path: string, names: readonly string[], followLinks?: boolean): Promise<CompanionFile[]> {
+  return Promise.all(
+    names.filter(isCompanion).map(async (name) => ({ name, from: await containedPath(path, name, followLinks) })),
+  );
 }
 
-async function readConfig(path: string): Promise<JsonObject> {
+async function readConfig(path: string, followLinks?: boolean): Promise<JsonObject> {
   const where = join(path, CONFIG_FILE);
-  const config = parsePythonJson(await readContainedText(path, CONFIG_FILE, MAX_CONFIG_BYTES), where);
+  const config = parsePythonJson(await readContainedText(path, CONFIG_FILE, MAX_CONFIG_BYTES, followLinks), where);
   if (isJsonObject(config)) return config;
   throw new CambiumError("E_JSON", "config.json is not a JSON object", { where, expected: "{…}", got: quote(config) });
 }

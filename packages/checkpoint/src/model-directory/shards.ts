@@ -6,6 +6,14 @@ import { type OpenOptions, SafetensorsFile } from "../safetensors/file.js";
 import { INDEX_FILE, WEIGHTS_FILE } from "./names.js";
 import { parseShardIndex, type WeightMap } from "./shard-index.js";
 
+/** How a model directory is opened. */
+export interface ModelOpenOptions extends OpenOptions {
+  /** Tensors that are treated as if they were not there, by name. */
+  readonly leaveOut?: (name: string) => boolean;
+  /** Whether links may lead out of the directory: where the user trusts who made it. */
+  readonly followLinks?: boolean;
+}
+
 /** Those of the largest mixtures of experts reach some tens of megabytes. */
 const MAX_INDEX_BYTES = 100_000_000;
 
@@ -17,11 +25,13 @@ const MAX_INDEX_BYTES = 100_000_000;
 export async function openWeights(
   path: string,
   names: readonly string[],
-  options: OpenOptions = {},
+  options: ModelOpenOptions = {},
 ): Promise<SafetensorsFile[]> {
+  const { followLinks = false } = options;
   const single = names.includes(WEIGHTS_FILE);
   const indexed = names.includes(INDEX_FILE);
-  if (single && indexed) {
+  // An index whose files are gone is a remnant; transformers takes the single file then too.
+  if (single && indexed && (await isWhole(path, names, followLinks))) {
     throw new CambiumError("E_TWO_WEIGHTS", "there are two sets of weights", {
       where: path,
       expected: `${WEIGHTS_FILE} or ${INDEX_FILE}`,
@@ -29,7 +39,7 @@ export async function openWeights(
       hint: "remove the one that is out of date",
     });
   }
-  if (single) return [await SafetensorsFile.open(await containedPath(path, WEIGHTS_FILE), options)];
+  if (single) return [await SafetensorsFile.open(await containedPath(path, WEIGHTS_FILE, followLinks), options)];
   if (indexed) return openShards(path, options);
   const pickled = names.filter((name) => /\.(?:bin|pth?|ckpt)$/.test(name));
   throw new CambiumError("E_NO_WEIGHTS", "there are no safetensors weights here", {
@@ -40,30 +50,50 @@ export async function openWeights(
   });
 }
 
-async function openShards(path: string, options: OpenOptions): Promise<SafetensorsFile[]> {
+/** Whether any file that the index names is there; an index that cannot be read counts as whole. */
+async function isWhole(path: string, names: readonly string[], followLinks: boolean): Promise<boolean> {
+  try {
+    const text = await readContainedText(path, INDEX_FILE, MAX_INDEX_BYTES, followLinks);
+    return [...parseShardIndex(text, path).values()].some((file) => file !== WEIGHTS_FILE && names.includes(file));
+  } catch {
+    return true;
+  }
+}
+
+async function openShards(path: string, options: ModelOpenOptions): Promise<SafetensorsFile[]> {
   const where = join(path, INDEX_FILE);
-  const map = parseShardIndex(await readContainedText(path, INDEX_FILE, MAX_INDEX_BYTES), where);
+  const { followLinks = false, leaveOut = () => false } = options;
+  const map = parseShardIndex(await readContainedText(path, INDEX_FILE, MAX_INDEX_BYTES, followLinks), where);
   const shards = new Map<string, SafetensorsFile>();
   const reasons = new ReasonList();
   for (const file of [...new Set(map.values())].sort()) {
     try {
-      shards.set(file, await SafetensorsFile.open(await containedPath(path, file), options));
+      shards.set(file, await SafetensorsFile.open(await containedPath(path, file, followLinks), options));
     } catch (error) {
       reasons.addError(error);
     }
   }
-  checkShards(map, shards, reasons);
+  checkShards(map, shards, leaveOut, reasons);
   const opened = [...shards.values()];
   if (reasons.count > 0) await Promise.all(opened.map((shard) => shard.close()));
-  reasons.throwIfAny("E_SHARD_INDEX", "the shards and their index do not agree", { where });
+  reasons.throwIfAny("E_SHARD_INDEX", "the shards and their index do not agree", {
+    where,
+    hint: "`cambium grow --drop NAME` leaves out tensors that are not wanted",
+  });
   return opened;
 }
 
 /** Every listed tensor is in its shard, and every tensor of a shard is listed there and nowhere else. */
-function checkShards(map: WeightMap, shards: ReadonlyMap<string, SafetensorsFile>, reasons: ReasonList): void {
+function checkShards(
+  map: WeightMap,
+  shards: ReadonlyMap<string, SafetensorsFile>,
+  leaveOut: (name: string) => boolean,
+  reasons: ReasonList,
+): void {
   const found = new Map<string, string>();
   for (const [file, shard] of shards) {
     for (const name of shard.tensors.keys()) {
+      if (leaveOut(name)) continue;
       const where = `tensor ${quote(name)}`;
       const other = found.get(name);
       const listed = map.get(name);
@@ -75,7 +105,7 @@ function checkShards(map: WeightMap, shards: ReadonlyMap<string, SafetensorsFile
   }
   for (const [name, file] of map) {
     // A shard that could not be opened has been reported as a whole.
-    if (!found.has(name) && shards.has(file)) {
+    if (!found.has(name) && shards.has(file) && !leaveOut(name)) {
       reasons.add({ where: `tensor ${quote(name)}`, message: `the index lists it in ${file}, which does not have it` });
     }
   }

@@ -28,6 +28,8 @@ interface Flags extends OperatorFlags, FamilyFlags {
   readonly maxShardSize?: string;
   readonly dtype?: string;
   readonly verify?: boolean;
+  readonly drop?: readonly string[];
+  readonly followLinks?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -44,6 +46,8 @@ export function growCommand(host: Host): Command {
     .option("--max-shard-size <bytes>", "weights in one file, e.g. 5GB (the default) or 900MB")
     .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: each as it was, bit for bit)")
     .option("--verify", "read result and source again and compare; growth.json then has the SHA-256 of whole files too")
+    .option("--drop <tensors...>", "leave these tensors of the source out; * stands for anything")
+    .option("--follow-links", "let links in the source lead out of its folder")
     .option("--strict", "refuse what could not be checked, such as the code of an unknown model type")
     .option("--json", "print the figures as JSON")
     .addHelpText(
@@ -56,6 +60,7 @@ With --json: {"written": DIR or null, "layers", "bytesOut", "memory", "flops", â
 Examples:
   cambium grow ./llama-6l ./llama-24l --factor 4
   cambium grow ./llama-6l ./llama-12l --operator stack --layers 12 --dry-run
+  cambium grow ./deepseek ./deeper --factor 2 --drop 'model.layers.61.*'
   cambium grow --mergekit ./solar.yml ./solar
   cambium grow ./llama-6l --operator zero-depth --factor 2 --dry-run --as mergekit`,
     )
@@ -83,7 +88,17 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
   const model = await mistakes.check(() => findModel(path));
   const families = await mistakes.check(() => projectFamilies(flags, host, model));
   const request: PreflightRequest = {
-    ...{ operator, options, mistakes, strict: flags.strict ?? false, ...size, ...type, ...file?.dtypes },
+    ...{
+      operator,
+      options,
+      mistakes,
+      strict: flags.strict ?? false,
+      drop: flags.drop ?? [],
+      followLinks: flags.followLinks ?? false,
+      ...size,
+      ...type,
+      ...file?.dtypes,
+    },
     ...(families && { families }),
     onPreflight: (report) => {
       for (const warning of report.warnings) console.error(`Warning: ${warning}.`);

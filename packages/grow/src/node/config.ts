@@ -25,12 +25,14 @@ export interface GrownConfig {
  * The text of config.json after growth in depth.
  * @param layers for each target layer the base layer it copies
  * @param names of the source's tensors
+ * @param left names of tensors that are left out
  */
 export function growConfig(
   text: string,
   config: JsonObject,
   layers: readonly number[],
   names: Iterable<string>,
+  left: readonly string[] = [],
 ): GrownConfig {
   const findings: Findings = { edits: [], reasons: new ReasonList(), warnings: [] };
   const count = layerCount(config) ?? layers.length;
@@ -39,6 +41,8 @@ export function growConfig(
   parseTree(text, (path, { tree }) => trees.set(path.join("."), tree));
   for (const { path, part } of decoderParts(config)) {
     growPart({ ...findings, part, path, count, layers }, config, trees);
+    const behind = left.some((name) => (layerOf(name)?.layer ?? -1) >= count);
+    if (behind && part.num_nextn_predict_layers) findings.edits.push(put([...path, "num_nextn_predict_layers"], 0));
   }
   const modules = modulesOf(names);
   for (const path of [["quantization_config"], ["text_config", "quantization_config"], ["compression_config"]]) {

@@ -52,7 +52,7 @@ export async function preflightGrowth(from: string, to: string, request: Preflig
  */
 export async function planGrowth(from: string, request: PreflightRequest): Promise<GrowthPlan> {
   const { mistakes = new Mistakes() } = request;
-  await using source = await open(from, true, mistakes);
+  await using source = await open(from, true, request, mistakes);
   const prepared = await prepare(source, request, mistakes);
   mistakes.throwIfAny();
   if (!prepared) throw new Error("a growth without mistakes was not worked out");
@@ -67,7 +67,7 @@ export async function examine(
   headersOnly: boolean,
 ): Promise<Growth> {
   const { mistakes = new Mistakes() } = request;
-  const source = await open(from, headersOnly, mistakes);
+  const source = await open(from, headersOnly, request, mistakes);
   try {
     const beside = source && (await mistakes.check(() => listBeside(source)));
     const companions = beside ? companionsOf(beside) : [];
@@ -117,10 +117,23 @@ function wantedOf(
 }
 
 /** The source; one whose data is cut short is noted, and looked at as far as its headers go. */
-async function open(from: string, headersOnly: boolean, mistakes: Mistakes): Promise<ModelDirectory | undefined> {
-  const source = await mistakes.check(() => openModelDirectory(from, { headersOnly }));
+async function open(
+  from: string,
+  headersOnly: boolean,
+  { drop = [], followLinks = false }: PreflightRequest,
+  mistakes: Mistakes,
+): Promise<ModelDirectory | undefined> {
+  const options = { leaveOut: matcher(drop), followLinks };
+  const source = await mistakes.check(() => openModelDirectory(from, { ...options, headersOnly }));
   if (source || headersOnly) return source;
-  return new Mistakes().check(() => openModelDirectory(from, { headersOnly: true }));
+  return new Mistakes().check(() => openModelDirectory(from, { ...options, headersOnly: true }));
+}
+
+/** Whether a name is one of `patterns`, in which * stands for anything. */
+function matcher(patterns: readonly string[]): (name: string) => boolean {
+  const words = patterns.map((pattern) => pattern.split("*").map((word) => word.replace(/[^\w]/g, "\\$&")));
+  const tests = words.map((parts) => new RegExp(`^${parts.join(".*")}$`));
+  return (name) => tests.some((test) => test.test(name));
 }
 
 async function reportOf(

@@ -54,11 +54,21 @@ const usualShardBytes = 5e9;
 /** Undefined when some mistake leaves nothing to work out. What is returned counts only if no mistake was noted. */
 export async function prepare(
   source: ModelDirectory | undefined,
-  { operator, options = {}, families, maxShardBytes = usualShardBytes, strict = false, dtype, readAs }: GrowRequest,
+  {
+    operator,
+    options = {},
+    families,
+    maxShardBytes = usualShardBytes,
+    strict = false,
+    followLinks = false,
+    dtype,
+    readAs,
+  }: GrowRequest,
   mistakes: Mistakes,
 ): Promise<Prepared | undefined> {
   const fits = await mistakes.check(() => planShards([], maxShardBytes));
-  const text = source && (await mistakes.check(() => readContainedText(source.path, CONFIG_FILE, MAX_CONFIG_BYTES)));
+  const text =
+    source && (await mistakes.check(() => readContainedText(source.path, CONFIG_FILE, MAX_CONFIG_BYTES, followLinks)));
   const grown =
     source && operator && text
       ? await workOut(source, text, { operator, options, families, readAs }, mistakes)
@@ -67,7 +77,7 @@ export async function prepare(
     if (operator) noteOptions(operator, options, mistakes);
     return undefined;
   }
-  const { dropped } = grown.table;
+  const dropped = [...grown.table.dropped, ...source.left];
   const tensors = dtype ? castTensors(source, grown.table.tensors, dtype, mistakes) : grown.table.tensors;
   const cut = planShards(tensors, fits ? maxShardBytes : usualShardBytes);
   const shards = cut.shards.map(({ file, tensors }) => ({
@@ -79,7 +89,7 @@ export async function prepare(
   const { layers, plan, warnings } = grown;
   if (strict && warnings.length > 0) mistakes.add(unchecked(source.path, warnings));
   const configText = dtype ? castConfig(grown.configText, dtype) : grown.configText;
-  const asked = [made, maxShardBytes, dtype ?? null, readAs ?? null];
+  const asked = [made, maxShardBytes, dtype ?? null, readAs ?? null, source.left];
   return {
     ...{ operator: made, layers, plan, tensors, dropped, configText, warnings, index: cut.index, shards },
     request: sha256(asked),
@@ -189,7 +199,7 @@ async function editedConfig(
   layers: readonly number[],
   mistakes: Mistakes,
 ): Promise<GrownConfig> {
-  const grown = growConfig(text, source.configJson, layers, source.tensors.keys());
+  const grown = growConfig(text, source.configJson, layers, source.tensors.keys(), source.left);
   await mistakes.check(() => {
     grown.reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
   });

@@ -16,6 +16,10 @@ export interface GrowRequest {
   readonly families?: readonly Family[];
   /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
   readonly maxShardBytes?: number;
+  /** Tensors of the source that are left out: names, in which * stands for anything. */
+  readonly drop?: readonly string[];
+  /** Whether links in the source may lead out of its folder. */
+  readonly followLinks?: boolean;
   /** Whether what could not be checked is a mistake rather than a warning. */
   readonly strict?: boolean;
   /** What float tensors are stored as; each as it was by default. */

@@ -66,6 +66,18 @@ export function findStack(names: Iterable<string>, config: JsonObject, reasons: 
     message: found ? "more than one stack of layers has that number" : "the tensors have no such stack of layers",
     expected: `${count} layers, 0 to ${count - 1}, in names like model.layers.N.…`,
     got: got.slice(0, 8).join("; ") || "no name with layers.N.",
+    ...behind(stacks, count),
   });
   return undefined;
+}
+
+/** What to do about blocks behind the last layer: heads for several tokens, which transformers ignores. */
+function behind(stacks: ReadonlyMap<string, ReadonlySet<number>>, count: number): { readonly hint?: string } {
+  for (const [prefix, layers] of stacks) {
+    const more = [...layers].filter((layer) => layer >= count).sort((a, b) => a - b);
+    if (more.length === 0 || more.length > 8 || layers.size !== count + more.length) continue;
+    const flags = more.map((layer) => `--drop '${prefix}${layer}.*'`);
+    return { hint: `${flags.join(" ")} leaves out what stands behind the last layer` };
+  }
+  return {};
 }

@@ -6,6 +6,8 @@ const writer = /(^|\.)(o_proj|out_proj|down_proj|dense_4h_to_h|attention\.dense|
 /** Projections that read the stream or what is within the layer. */
 const reader =
   /(^|\.)(q_proj|k_proj|v_proj|qkv_proj|query_key_value|c_attn|W_pack|wq|wk|wv|gate_proj|up_proj|gate_up_proj|dense_h_to_4h|c_fc|fc1|w1|w3|gate|router)$/;
+/** A buffer that older files hold; nothing is computed from it alone. */
+const buffer = /(^|\.)(inv_freq|masked_bias|attn\.bias|attention\.bias|rotary_emb\.\w+)$/;
 const inMlp = /(^|\.)(mlp|feed_forward|ffn|experts|block_sparse_moe|fc2|dense_4h_to_h)(\.|$)/;
 
 /**
@@ -19,11 +21,13 @@ export function streamWriters(specs: readonly ParameterSpec[]): ReadonlySet<stri
   }
   const found = new Set<string>();
   for (const tensors of layers.values()) {
-    const parts = tensors.map(({ name, part = "", shape }) => {
-      const [, module = "", suffix] = /^(.*)\.(weight|bias)$/.exec(part) ?? [];
-      const role = writer.test(module) ? "writes" : reader.test(module) ? "reads" : "other";
-      return { name, module, role, known: suffix !== undefined && (role !== "other" || shape.length < 2) };
-    });
+    const parts = tensors
+      .filter(({ part = "" }) => !buffer.test(part))
+      .map(({ name, part = "", shape }) => {
+        const [, module = "", suffix] = /^(.*)\.(weight|bias)$/.exec(part) ?? [];
+        const role = writer.test(module) ? "writes" : reader.test(module) ? "reads" : "other";
+        return { name, module, role, known: suffix !== undefined && (role !== "other" || shape.length < 2) };
+      });
     const writers = parts.filter(({ role }) => role === "writes");
     const sides = new Set(writers.map(({ module }) => inMlp.test(module)));
     if (parts.every(({ known }) => known) && sides.size === 2) for (const { name } of writers) found.add(name);

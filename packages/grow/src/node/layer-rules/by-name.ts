@@ -57,7 +57,10 @@ export function growByName(
     if (!known && mayGoByLayer(field, value, count)) unread.push([...path, field].join("."));
   }
   if (known) return;
-  const what = type === undefined ? "no model_type" : `model_type ${type}, which transformers ${asked} does not have`;
+  const what =
+    type === undefined
+      ? "no model_type"
+      : `model_type ${type}, which is not among the decoders of transformers ${asked}`;
   growing.warnings.push(
     `config.json has ${what}: whether its code tells layers apart by number was not checked${
       unread.length > 0 ? `; left as they are: ${unread.join(", ")}` : ""

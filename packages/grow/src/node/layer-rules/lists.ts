@@ -56,7 +56,11 @@ function growSilence(growing: Growing, field: string, rule: SilentRule | null, {
     unknown(`with ${rule.gate} the model's code treats layers by number`);
     return;
   }
-  if (rule?.kind === "follows" && (rule.of in part || lists?.[rule.of] || numbers?.[rule.of] !== undefined)) return;
+  if (rule?.kind === "follows") {
+    // A leader that is silent too has been written out, if the class fills it in by a rule that is known.
+    const leader = lists?.[rule.of];
+    if (rule.of in part || numbers?.[rule.of] !== undefined || (leader && leader.kind !== "same")) return;
+  }
   const before = rule ? defaultList(rule, count, part) : undefined;
   const after = rule ? defaultList(rule, layers.length, part) : undefined;
   if (!rule || !before || !after) {
