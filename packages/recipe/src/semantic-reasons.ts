@@ -47,8 +47,10 @@ const sizes = ["layers", "hidden", "heads", "intermediate"] as const;
 
 function modelReasons(model: Recipe["model"]): Located[] {
   if (model.from !== undefined) {
-    const set = Object.keys(model).filter((field) => !["from", "context"].includes(field));
-    return set.map((field) => ({
+    const set = Object.entries(model).filter(
+      ([field, value]) => value !== undefined && !["from", "family", "context"].includes(field),
+    );
+    return set.map(([field]) => ({
       path: ["model", field],
       message: `"model.${field}" is set, but the model comes from a checkpoint`,
       hint: "leave it out",

@@ -5,7 +5,7 @@ import { parseQuantity } from "@cambium/train";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { parseRecipe, type RecipeInput, recipeJsonSchema } from "../src/index.js";
+import { checkRecipe, parseRecipe, type RecipeInput, recipeJsonSchema } from "../src/index.js";
 import { minimal } from "./support.js";
 
 function failure(text: string): CambiumError {
@@ -94,6 +94,13 @@ describe("a recipe", () => {
   ])("places %s exactly", (_, text, ...places) => {
     const reasons = (failure(text).details.reasons ?? []).map(({ where, message }) => `${where} ${message}`);
     for (const place of places) expect(reasons).toContainEqual(expect.stringMatching(new RegExp(`^r\\.yaml:${place}`)));
+  });
+
+  test("takes a family beside a checkpoint, and fields that are there and undefined", () => {
+    const { growth: _, ...rest } = minimal;
+    const model = { from: "./m", context: 8, layers: undefined, family: "./my-family" };
+    expect(checkRecipe({ ...rest, model }, String).model).toMatchObject({ from: "./m", family: "./my-family" });
+    expect(() => checkRecipe({ ...rest, model: { ...model, layers: 2 } }, String)).toThrow();
   });
 
   test("names mistakes of type and of sense together, in the order of the file", () => {
