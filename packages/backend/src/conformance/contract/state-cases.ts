@@ -48,6 +48,13 @@ export function stateCases(values: Values): ConformanceCase[] {
         values.same(await device.download(tensor), [value, value, value], name);
       }
     }),
+    ...orderCases(values),
+  ];
+}
+
+/** When a state is read and when it is written: within one run, and by runs that follow each other. */
+function orderCases(values: Values): ConformanceCase[] {
+  return [
     test("a replaced input is read to the end before it is overwritten", async (device) => {
       const graph = graphOf((builder) => {
         const state = builder.input("state", f32(3));
