@@ -137,6 +137,14 @@ export class ProgressDisplay implements RunObserver {
     }
   }
 
+  onProbe(...[{ stage }, probe]: Parameters<NonNullable<RunObserver["onProbe"]>>): void {
+    const { tokens, loss, predicted, grew } = probe;
+    const figures = `held-out ${loss.toFixed(3)} grown, ${predicted.toFixed(3)} predicted without`;
+    this.note(
+      `${stage.name} after ${compact(tokens)} tokens: ${figures}: ${grew ? "it grows" : "back to the snapshot"}`,
+    );
+  }
+
   onRejectedSnapshot({ stage }: PlannedStage, reasons: readonly Reason[]): void {
     for (const { where, message } of reasons) {
       this.note(`${stage.name}: a snapshot was passed over: ${where ?? ""} ${message}`);

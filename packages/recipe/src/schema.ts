@@ -72,6 +72,24 @@ const growthTime = z.union([
       most: quantity.optional().describe("Tokens at the latest. Default: half of the arm's FLOPs."),
     }),
   }),
+  z.strictObject({
+    probe: z.strictObject({
+      every: quantity.describe("Tokens between probes: the model is grown by way of trial."),
+      budget: quantity.describe(
+        "Tokens that the grown model trains for. It stays grown if its held-out loss is then no higher than the line " +
+          "through the losses before predicts for the same FLOPs; else training returns to the snapshot before the growth.",
+      ),
+      window: z
+        .number()
+        .int()
+        .min(3)
+        .default(5)
+        .describe("Measurements of the held-out loss that the prediction is made from."),
+      most: quantity
+        .optional()
+        .describe("Tokens at the latest; the growth then stays. Default: half of the arm's FLOPs, probes counted."),
+    }),
+  }),
 ]);
 
 const growth = z.strictObject({
@@ -83,7 +101,7 @@ const growth = z.strictObject({
     ),
   at: growthTime.describe(
     "When: tokens that the model before it is trained for, counted from the growth before it; " +
-      "or { share: 0.3 }, { timing: paper }, { slope: { threshold: -0.05 } }.",
+      "or { share: 0.3 }, { timing: paper }, { slope: { threshold: -0.05 } }, { probe: { every: 1M, budget: 200k } }.",
   ),
   factor: z.number().gt(1).optional().describe("Layers after / layers before. The paper finds 2 to 4 best."),
   layers: layerCount.optional().describe("Layers after, instead of a factor."),

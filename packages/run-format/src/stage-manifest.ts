@@ -21,8 +21,24 @@ export const growthRecord = z
       .readonly()
       .exactOptional()
       .describe("What finding the plan's `given` tensors read and computed; the stage's FLOPs begin with it."),
+    probed: z
+      .object({ count, flops: z.number().nonnegative() })
+      .readonly()
+      .exactOptional()
+      .describe("Probes of this growth that failed before, and what they computed; the stage's FLOPs begin with it."),
     seconds: seconds.describe("Wall seconds of the switch in all."),
     cost: switchSeconds.exactOptional().describe("What they went to."),
+  })
+  .readonly();
+
+export const probeRecord = z
+  .object({
+    tokens: count.describe("Tokens of the stage at which it grew by way of trial."),
+    stage: text.describe("The grown stage."),
+    loss: z.number().describe("Held-out loss of the grown model at the probe's end, nats per token."),
+    predicted: z.number().describe("The loss predicted there for the model that is not grown."),
+    flops: z.number().nonnegative().describe("What the probe cost."),
+    grew: z.boolean().describe("The grown model went on; else the stage returned to its snapshot."),
   })
   .readonly();
 
@@ -51,6 +67,11 @@ export const stageManifest = z
     growth: growthRecord
       .exactOptional()
       .describe("How the stage's first weights came to be; absent when they were initialised at random."),
+    probes: z
+      .array(probeRecord)
+      .readonly()
+      .exactOptional()
+      .describe("Growths tried from this stage, in order, where it ends by a probe (`until`)."),
     samples: z
       .array(sampleRecord)
       .readonly()
@@ -63,5 +84,6 @@ export const stageManifest = z
   .readonly();
 
 export type GrowthRecord = z.output<typeof growthRecord>;
+export type ProbeRecord = z.output<typeof probeRecord>;
 export type SampleRecord = z.output<typeof sampleRecord>;
 export type StageManifest = z.output<typeof stageManifest>;

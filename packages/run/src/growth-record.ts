@@ -6,7 +6,7 @@ import { type SwitchSeconds, switchTotal } from "@cambium/train";
 
 type GrowthStart = Extract<StageStart, { kind: "growth" }>;
 
-export function growthRecord({ plan, parent, moments, find }: GrowthStart, cost: SwitchSeconds): GrowthRecord {
+export function growthRecord({ plan, parent, moments, find, probed }: GrowthStart, cost: SwitchSeconds): GrowthRecord {
   const map = layerMap(plan);
   return {
     operator: plan.operator.name,
@@ -16,6 +16,7 @@ export function growthRecord({ plan, parent, moments, find }: GrowthStart, cost:
     connectionRate: connectionRate(map).value,
     moments,
     ...(find && { found: find }),
+    ...(probed && { probed }),
     seconds: switchTotal(cost),
     cost,
   };

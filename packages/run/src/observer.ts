@@ -2,6 +2,7 @@
 import type { Progress as DataProgress } from "@cambium/data/node";
 import type { Reason } from "@cambium/ir";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
+import type { ProbeRecord } from "@cambium/run-format";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import type { EarlierStage } from "./earlier-stage.js";
 
@@ -24,6 +25,8 @@ export interface RunObserver {
   onGrowth?(stage: PlannedStage, cost: SwitchSeconds): void;
   onMetrics?(stage: PlannedStage, row: MetricsRow): void;
   onSnapshot?(stage: PlannedStage, step: number): void;
+  /** A growth was tried from `stage`, and what came of it. */
+  onProbe?(stage: PlannedStage, probe: ProbeRecord): void;
   /** A snapshot that could not be used; an older one is. */
   onRejectedSnapshot?(stage: PlannedStage, reasons: readonly Reason[]): void;
   onStageDone?(stage: PlannedStage): void;

@@ -17,6 +17,7 @@ import { Handover } from "./handover.js";
 import { machineInfo, requireMemory } from "./machine.js";
 import type { RunObserver } from "./observer.js";
 import { portableRecipe } from "./portable-recipe.js";
+import { concludeTrial, type Trial, trialAt } from "./probe.js";
 import { runStage } from "./stage-runner.js";
 import type { ArmEvents } from "./tensorboard-file.js";
 import { version } from "./version.js";
@@ -52,6 +53,8 @@ export interface PreparedRun {
 interface Sitting {
   /** Tokens after which stages with an open end have ended. */
   readonly decided: Map<string, number>;
+  /** A growth that is tried now: planned as if it were decided. */
+  trial: Trial | undefined;
   /** Places of stages that were done or found done. */
   readonly passed: Set<string>;
   trained: boolean;
@@ -70,10 +73,14 @@ export async function runArms(run: PreparedRun): Promise<RunOutcome> {
     device: `${backend} ${engine} ${computes}`,
     ...(checkpoint && { checkpoint }),
   };
-  const sitting: Sitting = { decided: new Map(), passed: new Set(), trained: false, published: false };
+  const sitting: Sitting = {
+    ...{ decided: new Map(), trial: undefined, passed: new Set() },
+    ...{ trained: false, published: false },
+  };
   using handover = new Handover(device);
   for (;;) {
-    const arms = planArms(recipe, context, sitting.decided);
+    const { decided, trial } = sitting;
+    const arms = planArms(recipe, context, trial ? new Map([...decided, [trial.stage.id, trial.tokens]]) : decided);
     const state = await runPlanned(run, arms, sitting, handover);
     if (state === "decided") continue;
     if (state === "done") await publish(run, arms, state);
@@ -81,7 +88,7 @@ export async function runArms(run: PreparedRun): Promise<RunOutcome> {
   }
 }
 
-/** `decided`: a stage has ended that the plan had open, so that what comes after it is to be planned again. */
+/** `decided`: a stage that the plan had open has ended, or tries its growth: what comes after it is to be planned again. */
 async function runPlanned(
   run: PreparedRun,
   arms: readonly ArmPlan[],
@@ -111,11 +118,26 @@ async function runPlanned(
       before = after(before, plan);
       const place = `${arm.name}/${i}`;
       if (sitting.passed.has(place)) continue;
-      const next = arm.stages[i + 1];
+      const [parent, next] = [arm.stages[i - 1], arm.stages[i + 1]];
+      // It stands still while its growth is tried.
+      if (sitting.trial?.stage.id === plan.id) continue;
+      const trial = sitting.trial?.stage.id === parent?.id ? sitting.trial : undefined;
       const samples = next === undefined ? { ...recipe.samples, seed: recipe.seed } : undefined;
       const earlier = run.before && (await earlierStage(plan, { arm: arm.name, index: i }, run.before, directory));
-      const { state, tokens } = await runStage(plan, { ...common, events, earlier, samples, next });
+      const tryFor = trial && { tryFor: trial.budget };
+      const { state, tokens } = await runStage(plan, { ...common, events, earlier, samples, next, ...tryFor });
       if (state === "interrupted") return state;
+      if (trial) {
+        const probe = await concludeTrial(trial, plan, directory);
+        if (probe.grew) sitting.decided.set(trial.stage.id, trial.tokens);
+        observer.onProbe?.(trial.stage, probe);
+        sitting.trial = undefined;
+        return "decided";
+      }
+      if (state === "paused") {
+        sitting.trial = trialAt(plan, tokens);
+        return "decided";
+      }
       if (state === "done") sitting.trained = true;
       sitting.passed.add(place);
       if (!plan.open) continue;

@@ -1,23 +1,32 @@
-// When the stage at hand ends: after its tokens, or once the rows recorded so far say so.
-import { slopeReached, type Until } from "@cambium/recipe";
+// When the stage at hand ends or pauses: after its tokens, or once what is recorded so far says so.
+import { nextProbe, slopeReached, type Until } from "@cambium/recipe";
+import type { ProbeRecord } from "@cambium/run-format";
 import type { MetricsRow } from "@cambium/train";
+
+export interface StageEndOptions {
+  /** Rows of earlier sittings: the stage may have ended with them. */
+  readonly kept: readonly MetricsRow[];
+  /** Probes of the growth after the stage so far. */
+  readonly probes: readonly ProbeRecord[];
+  /** Tokens after which the stage pauses in any case, because it is only tried; absent otherwise. */
+  readonly tryFor?: number;
+}
 
 export class StageEnd {
   readonly #rows: MetricsRow[];
   #reached = false;
 
-  /** @param kept rows of earlier sittings: the stage may have ended with them */
   constructor(
     private readonly until: Until,
-    kept: readonly MetricsRow[],
+    private readonly options: StageEndOptions,
   ) {
-    this.#rows = [...kept];
+    this.#rows = [...options.kept];
     this.#decide();
   }
 
-  /** Tokens after which the stage ends in any case. */
+  /** Tokens after which the stage ends or pauses in any case. */
   get latest(): number {
-    return this.until.kind === "tokens" ? this.until.tokens : this.until.most;
+    return Math.min(this.#ownLatest(), this.options.tryFor ?? Number.POSITIVE_INFINITY);
   }
 
   /** The stage ends with the row added last. */
@@ -25,11 +34,25 @@ export class StageEnd {
     return this.#reached;
   }
 
+  /** Whether a stage that stops after `tokens` tokens has ended; else it pauses, and may go on. */
+  ended(tokens: number): boolean {
+    if (this.#reached) return true;
+    if (this.until.kind === "tokens") return tokens >= this.until.tokens;
+    return tokens >= this.until.most || (this.options.probes.at(-1)?.grew === true && tokens >= this.#ownLatest());
+  }
+
   add(row: MetricsRow): void {
     // Only measurements are asked about.
-    if (row.heldOutLoss === undefined || this.until.kind === "tokens") return;
+    if (row.heldOutLoss === undefined || this.until.kind !== "slope") return;
     this.#rows.push(row);
     this.#decide();
+  }
+
+  #ownLatest(): number {
+    const last = this.options.probes.at(-1);
+    if (this.until.kind === "tokens") return this.until.tokens;
+    if (this.until.kind === "slope") return this.until.most;
+    return last?.grew ? last.tokens : nextProbe(this.until, last?.tokens ?? 0);
   }
 
   #decide(): void {

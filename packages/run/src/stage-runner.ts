@@ -7,7 +7,7 @@ import type { PreparedData } from "@cambium/data/node";
 import type { HostTensor } from "@cambium/ir";
 import { contextLength, countParameters, isTied, sizesAlong, type TrainingState, writeHfModel } from "@cambium/model";
 import type { PlannedStage, Stage } from "@cambium/recipe";
-import type { GrowthRecord, StageManifest } from "@cambium/run-format";
+import type { GrowthRecord, ProbeRecord, StageManifest } from "@cambium/run-format";
 import { MetricsFile, type RunDirectory, type StageDirectory } from "@cambium/run-format/node";
 import { type Progress, schedule, type Trainer, trainLoop } from "@cambium/train";
 import { type EarlierStage, takeOver } from "./earlier-stage.js";
@@ -42,12 +42,17 @@ export interface StageContext {
   readonly handover: Handover;
   /** The stage that grows from this one, right after it. */
   readonly next: PlannedStage | undefined;
+  /** Tokens after which the stage pauses, because its growth is only tried. */
+  readonly tryFor?: number;
 }
 
-/** `cached`: it was done before. `interrupted`: by the signal, and its snapshot holds all it did. */
+/**
+ * `cached`: it was done before. `interrupted`: by the signal, and its snapshot holds all it did. `paused`: the same, for a
+ * probe.
+ */
 export interface StageOutcome {
-  readonly state: "cached" | "done" | "interrupted";
-  /** Training tokens of the stage, where it is done. */
+  readonly state: "cached" | "done" | "interrupted" | "paused";
+  /** Training tokens of the stage, where it is done or paused. */
   readonly tokens: number;
 }
 
@@ -76,7 +81,12 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
   const growth = growthOf(stage, start, compiled, (performance.now() - began) / 1000);
   if (start.grown && growth?.cost) observer.onGrowth?.(plan, growth.cost);
   if (start.rejected.length > 0) observer.onRejectedSnapshot?.(plan, start.rejected);
-  const manifest: StageManifest = { ...describe(plan), state: "running", ...(growth && { growth }) };
+  const probes = finished?.probes ?? [];
+  const manifest: StageManifest = {
+    ...{ ...describe(plan), state: "running" },
+    ...(growth && { growth }),
+    ...(probes.length > 0 && { probes }),
+  };
   let { tokens } = finished?.state === "done" ? finished : manifest;
   if (finished?.state !== "done") {
     await directory.write(manifest);
@@ -84,9 +94,10 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     if (growth?.found && !start.continued)
       await saveStage(directory, { state: await trainer.state(), progress: start.progress, growth });
     observer.onStage?.(plan, start.progress.step);
-    const final = await train(plan, context, trainer, { directory, from: start.progress, growth });
+    const final = await train(plan, context, trainer, { directory, from: start.progress, growth, probes });
     if (final === "interrupted") return interrupted;
     tokens = final.tokens;
+    if (!final.ended) return { state: "paused", tokens };
     await writeModel(stage, directory, final.state.parameters, context.companions);
   }
   const made = samples && {
@@ -122,19 +133,22 @@ interface Sitting {
   readonly directory: StageDirectory;
   readonly from: Progress;
   readonly growth: GrowthRecord | undefined;
+  readonly probes: readonly ProbeRecord[];
 }
 
 interface Final {
   readonly state: TrainingState;
   readonly tokens: number;
+  /** Else it pauses for a probe. */
+  readonly ended: boolean;
 }
 
-/** Trains to the stage's end, all of it saved, and returns the state there. */
+/** Trains to where the stage ends or pauses, all of it saved, and returns the state there. */
 async function train(
   plan: PlannedStage,
-  { data, observer, signal, saveRequests, snapshotSeconds, handover, next, events: arm, onSaved }: StageContext,
+  { data, observer, signal, saveRequests, snapshotSeconds, handover, next, tryFor, events: arm, onSaved }: StageContext,
   trainer: Trainer,
-  { directory, from, growth }: Sitting,
+  { directory, from, growth, probes }: Sitting,
 ): Promise<Final | "interrupted"> {
   const { stage } = plan;
   const { batch, context, seed, evaluation } = stage;
@@ -142,7 +156,13 @@ async function train(
   const heldOut = evaluationBatches(data.heldOut, { batch, context, windows });
   const metrics = await MetricsFile.open(directory.metrics, from.step);
   try {
-    const end = new StageEnd(stage.until, metrics.kept);
+    const end = new StageEnd(stage.until, {
+      kept: metrics.kept,
+      probes,
+      ...(tryFor !== undefined && { tryFor }),
+    });
+    // What grows by a probe grows from a snapshot: at that time nobody knows whether this stage goes on.
+    const successor = stage.until.kind !== "probe" && tryFor === undefined ? next : undefined;
     const events = await TensorBoardFile.open(arm, plan.id);
     const save = async (state: TrainingState, progress: Progress) => {
       await metrics.sync();
@@ -172,7 +192,7 @@ async function train(
         observer.onMetrics?.(plan, whole);
       },
       ends: () => end.reached,
-      ...(next && { beforeLastStep: () => handover.prepare(next) }),
+      ...(successor && { beforeLastStep: () => handover.prepare(successor) }),
       memoryBytes: () => process.memoryUsage.rss(),
       ...(signal && { signal }),
     });
@@ -180,8 +200,8 @@ async function train(
     if (reason === "interrupted") return "interrupted";
     const state = await trainer.state();
     if (progress.step > from.step) await save(state, progress);
-    if (next) handover.keep(plan.id, await trainer.take());
-    return { state, tokens: progress.tokens };
+    if (successor) handover.keep(plan.id, await trainer.take());
+    return { state, tokens: progress.tokens, ended: end.ended(progress.tokens) };
   } finally {
     await metrics.close();
   }

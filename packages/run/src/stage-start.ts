@@ -82,7 +82,7 @@ export async function startStage(
   const state = await growth.grow(from.state, found?.tensors);
   await finished(device, state);
   const grown = { download: from.seconds, plan: (performance.now() - began) / 1000 };
-  const progress = { ...noProgress, flops: found?.flops ?? 0 };
+  const progress = { ...noProgress, flops: (found?.flops ?? 0) + (start.probed?.flops ?? 0) };
   return { ...fresh, progress, load: (trainer) => trainer.adopt(state), grown };
 }
 

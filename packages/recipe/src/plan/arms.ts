@@ -1,15 +1,16 @@
 // The arms of a recipe: stages with their models, budgets and identities, decided before anything trains.
 import { type FindCost, findCost } from "@cambium/grow";
-import { type GrowthPlan, type Operator, planNeeds } from "@cambium/growth";
+import { type GrowthPlan, type Operator, planJson, planNeeds } from "@cambium/growth";
 import { llama, type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
 import { tokenFlops } from "@cambium/scaling/flops";
 import { optimizerOptions } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../schema.js";
 import { budgetOf, evaluation, wholeSteps } from "./budget.js";
-import { checkFit, checkMasks, checkSchedule, masksOpenAfter } from "./checks.js";
+import { checkFit, checkMasks, checkProbe, checkSchedule, masksOpenAfter } from "./checks.js";
 import type { PlanContext } from "./context.js";
-import { untilOf } from "./growth-time.js";
-import { stageId } from "./identity.js";
+import { type ArmBudget, untilOf } from "./growth-time.js";
+import { digestOf, stageId } from "./identity.js";
+import { probesBefore } from "./probe.js";
 import { scheduleOf } from "./schedule.js";
 import type { ArmPlan, PlannedStage, Stage, StageStart, Until } from "./stage.js";
 
@@ -103,10 +104,11 @@ function planArm(arm: Arm): PlannedStage[] {
     const untils = untilsOf(arm, ended);
     const times = untils.map((until, k) => ({ tokens: ended[k] ?? longest(until), open: !isDecided(until, ended[k]) }));
     const until = untils[i] as Until;
+    const probed = probedBefore(recipe, link, untils[i - 1], ended[i - 1]);
     const stage: Stage = {
       ...settingsOf(recipe, context),
       ...{ name: link.name, model: link.model, phase: link.phase, until },
-      start: startOf(link, stages.at(-1)),
+      start: startOf(link, stages.at(-1), probed),
       data: { content: context.dataContent, position },
       schedule: scheduleOf(recipe, times, i),
     };
@@ -116,8 +118,9 @@ function planArm(arm: Arm): PlannedStage[] {
     if (end !== undefined) ended[i] = end;
     checkSchedule(stage);
     checkMasks(stage, tokens);
+    checkProbe(untils[i - 1], i - 1, tokens);
     position += tokens;
-    const flops = tokens * tokenFlops(link.model, recipe.model.context) + (link.find?.flops ?? 0);
+    const flops = tokens * tokenFlops(link.model, recipe.model.context) + (link.find?.flops ?? 0) + probed.flops;
     stages.push({ id, stage, tokens, flops, open: end === undefined });
   }
   return stages;
@@ -128,18 +131,45 @@ function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Unt
   const target = (links.at(-1) as Link).model;
   const untils: Until[] = [];
   let spent = 0;
-  for (const [i, { model, phase, find }] of links.entries()) {
-    const found = find?.flops ?? 0;
+  for (const [i, link] of links.entries()) {
+    const { model, phase, find } = link;
+    const [before, next] = [untils[i - 1], links[i + 1]];
+    const found = (find?.flops ?? 0) + probedBefore(recipe, link, before, ended[i - 1]).flops;
     spent += found;
     const perToken = tokenFlops(model, recipe.model.context);
-    const last = i === links.length - 1;
-    const until: Until = last
-      ? { kind: "tokens", tokens: wholeSteps(recipe, Math.max(1, (budget - spent) / perToken)) }
-      : untilOf(recipe, i, model, { flops: budget, spent, found, target, masked: masksOpenAfter(phase) });
+    const least = Math.max(masksOpenAfter(phase), before?.kind === "probe" ? before.budget : 0);
+    const until: Until = next
+      ? untilOf(recipe, i, model, {
+          flops: budget,
+          spent,
+          found,
+          target,
+          least,
+          probe: probeOf(recipe, i, next, budget),
+        })
+      : { kind: "tokens", tokens: wholeSteps(recipe, Math.max(1, (budget - spent) / perToken)) };
     untils.push(until);
     spent += (ended[i] ?? longest(until)) * perToken;
   }
   return untils;
+}
+
+/** Probes of the growth `index`, which `link` begins with, in an arm that may spend `budget` FLOPs. */
+function probeOf(recipe: Recipe, index: number, { model, find, start }: Link, budget: number): ArmBudget["probe"] {
+  return {
+    flops: (tokens) => tokens * tokenFlops(model, recipe.model.context) + (find?.flops ?? 0),
+    trial: () => {
+      const plan = start.kind === "grown" ? planJson(start.plan) : null;
+      return digestOf([recipe.growth.slice(index), recipe.train, plan, budget]);
+    },
+  };
+}
+
+/** The probes of `link`'s growth that failed, where the stage before it ends by one: `ended` says when, if that is known. */
+function probedBefore(recipe: Recipe, link: Link, before: Until | undefined, ended: number | undefined) {
+  if (before?.kind !== "probe") return { count: 0, flops: 0 };
+  const count = probesBefore(before, ended ?? before.most);
+  return { count, flops: count * probeOf(recipe, 0, link, 0).flops(before.budget) };
 }
 
 /** The most tokens that a stage takes. */
@@ -164,7 +194,11 @@ function settingsOf(recipe: Recipe, { device }: PlanContext) {
   };
 }
 
-function startOf({ start, find }: Link, parent: PlannedStage | undefined): StageStart {
+function startOf(
+  { start, find }: Link,
+  parent: PlannedStage | undefined,
+  probed: { readonly count: number; readonly flops: number },
+): StageStart {
   if (start.kind !== "grown") return start;
   const { id, tokens } = parent as PlannedStage;
   return {
@@ -173,6 +207,7 @@ function startOf({ start, find }: Link, parent: PlannedStage | undefined): Stage
     plan: start.plan,
     moments: start.step.moments,
     ...(find && { find }),
+    ...(probed.count > 0 && { probed }),
   };
 }
 

@@ -4,7 +4,7 @@ import { contextLength, modelSizes, opensAfter, type Phase } from "@cambium/mode
 import { schedule } from "@cambium/train";
 import type { Recipe } from "../schema.js";
 import type { PlanContext } from "./context.js";
-import type { Stage } from "./stage.js";
+import type { Stage, Until } from "./stage.js";
 
 /** Mistakes that only the tokenizer and the checkpoint can tell. */
 export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanContext): void {
@@ -57,4 +57,19 @@ export function checkMasks({ name, start, phase }: Stage, tokens: number): void 
 /** Tokens of a stage after which all its masks are open. */
 export function masksOpenAfter({ masks }: Phase): number {
   return Math.max(0, ...masks.map(opensAfter));
+}
+
+/**
+ * @param before when the stage before ends, by the growth `index` after it
+ * @param tokens that the grown stage trains for
+ * @throws CambiumError `E_GROWTH_TIMING` for probes that would train for longer than what they try.
+ */
+export function checkProbe(before: Until | undefined, index: number, tokens: number): void {
+  if (before?.kind !== "probe" || before.budget <= tokens) return;
+  throw new CambiumError("E_GROWTH_TIMING", "a probe trains for longer than the stage that it tries", {
+    where: `growth.${index}.at.probe.budget`,
+    expected: `at most ${tokens} tokens, which is what is left after ${before.most} tokens and their probes`,
+    got: `${before.budget}`,
+    hint: "fewer or shorter probes, a smaller `most`, or more train.tokens",
+  });
 }

@@ -3,21 +3,28 @@ import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec } from "@cambium/model";
 import { growthTiming, tokenFlops } from "@cambium/scaling";
 import type { GrowthStep, Recipe } from "../schema.js";
-import { wholeSteps } from "./budget.js";
-import type { Until } from "./stage.js";
+import { evaluation, wholeSteps } from "./budget.js";
+import type { ProbeRule, Until } from "./stage.js";
 
 /** Where an arm stands when a stage begins. */
 export interface ArmBudget {
-  /** Tokens after which the stage's masks are open. */
-  readonly masked: number;
+  /** Tokens after which the stage may end: its masks are open, and it is no longer a probe. */
+  readonly least: number;
   /** FLOPs that the whole arm may spend. */
   readonly flops: number;
-  /** FLOPs spent before the stage trains, with what its growth had to find. */
+  /** FLOPs spent before the stage trains. */
   readonly spent: number;
-  /** Of those, the latter: the stage's own count begins with it. */
+  /** Of those, the part that the stage's own count begins with: what its growth had to find, and probes that failed. */
   readonly found: number;
   /** The model that the arm ends with. */
   readonly target: ModelSpec;
+  /** What a probe of the growth after the stage is. */
+  readonly probe: {
+    /** FLOPs of one that trains for so many tokens. */
+    readonly flops: (tokens: number) => number;
+    /** Names all of it (`ProbeRule.trial`). */
+    readonly trial: () => string;
+  };
 }
 
 /** Of the arm's budget, what a base whose end is open may spend unless the recipe says otherwise. */
@@ -43,14 +50,33 @@ export function untilOf(recipe: Recipe, index: number, model: ModelSpec, budget:
     });
   }
   if ("timing" in at) return { kind: "tokens", tokens: steps(paperTiming(recipe, index, model, budget)) };
+  if ("probe" in at) return probeRule(recipe, at.probe, perToken, budget);
   const { threshold, window, most = (openShare * budget.flops - budget.spent) / perToken } = at.slope;
   return {
     kind: "slope",
     threshold,
     window,
-    least: budget.masked,
+    least: budget.least,
     most: steps(Math.max(1, most)),
     flopsBefore: budget.spent - budget.found,
+  };
+}
+
+type ProbeTime = Extract<GrowthStep["at"], { probe: unknown }>["probe"];
+
+function probeRule(recipe: Recipe, at: ProbeTime, perToken: number, arm: ArmBudget): ProbeRule {
+  const steps = (tokens: number) => wholeSteps(recipe, tokens);
+  const [every, budget] = [steps(at.every), steps(at.budget)];
+  const withProbes = perToken + arm.probe.flops(budget) / every;
+  const most = steps(Math.max(1, at.most ?? (openShare * arm.flops - arm.spent) / withProbes));
+  // One measurement at a step, however many a step skips.
+  const measured = at.window * Math.max(evaluation(recipe).every, steps(1));
+  return {
+    kind: "probe",
+    ...{ every, budget, most, window: at.window },
+    least: Math.max(arm.least, measured),
+    flopsBefore: arm.spent - arm.found,
+    trial: arm.probe.trial(),
   };
 }
 

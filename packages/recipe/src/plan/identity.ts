@@ -16,8 +16,12 @@ export const notCounted: readonly (readonly string[])[] = [
 
 /** SHA-256 of the stage without what does not count, in hexadecimal digits. */
 export function identityOf(stage: Stage): string {
-  const counted = notCounted.reduce<unknown>(without, stageJson(stage));
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([identityVersion, ordered(counted)]))));
+  return digestOf([identityVersion, notCounted.reduce<unknown>(without, stageJson(stage))]);
+}
+
+/** SHA-256 of plain data, whatever the order of its keys, in hexadecimal digits. */
+export function digestOf(data: unknown): string {
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(ordered(data)))));
 }
 
 export function stageId(stage: Stage): string {

@@ -1,5 +1,6 @@
 // Whether the loss has become so flat that it is time to grow (`SlopeRule`).
 import type { MetricsRow } from "@cambium/train";
+import { lineThrough, lossOverCompute } from "./loss-line.js";
 import type { SlopeRule } from "./stage.js";
 
 /**
@@ -13,18 +14,8 @@ export function slopeReached(
 ): boolean {
   const last = rows.at(-1);
   if (last?.heldOutLoss === undefined || last.tokens < least) return false;
-  const measured = rows.flatMap(({ flops, heldOutLoss }) =>
-    heldOutLoss === undefined ? [] : [{ x: Math.log(flopsBefore + flops), y: heldOutLoss }],
-  );
-  const isFlat = (end: number) => slope(measured.slice(end - window, end)) >= threshold;
+  const measured = lossOverCompute(rows, flopsBefore);
+  const isFlat = (end: number) => lineThrough(measured.slice(end - window, end)).slope >= threshold;
   const earlier = measured.flatMap((_, end) => (end < window ? [] : [isFlat(end)]));
   return measured.length > window && earlier.includes(false) && isFlat(measured.length);
-}
-
-/** Of the least-squares line. */
-function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
-  const mean = (of: "x" | "y") => points.reduce((sum, point) => sum + point[of], 0) / points.length;
-  const [x, y] = [mean("x"), mean("y")];
-  const above = points.reduce((sum, point) => sum + (point.x - x) * (point.y - y), 0);
-  return above / points.reduce((sum, point) => sum + (point.x - x) ** 2, 0);
 }

@@ -41,6 +41,7 @@ const start = (resolve: FamilyResolver) =>
       plan: read(z.looseObject({}), (given) => parsePlan(given, resolve)),
       moments: z.enum(optimizerPolicies),
       find: z.strictObject({ tokens: count, flops: number.nonnegative() }).exactOptional(),
+      probed: z.strictObject({ count, flops: number.nonnegative() }).exactOptional(),
     }),
   ]);
 
@@ -53,6 +54,16 @@ const until = z.discriminatedUnion("kind", [
     least: number.nonnegative(),
     most: count,
     flopsBefore: number.nonnegative(),
+  }),
+  z.strictObject({
+    kind: z.literal("probe"),
+    every: count,
+    least: number.nonnegative(),
+    most: count,
+    budget: count,
+    window: count.min(3),
+    flopsBefore: number.nonnegative(),
+    trial: text,
   }),
 ]);
 

@@ -54,12 +54,14 @@ export type StageStart =
       readonly moments: GrowthStep["moments"];
       /** What finding the plan's `given` tensors reads, right before `data.position`, and computes; absent without any. */
       readonly find?: FindCost;
+      /** Matrix work of the parent's probes that failed, FLOPs; absent without any. */
+      readonly probed?: { readonly count: number; readonly flops: number };
     };
 
 /** When the stage ends. */
 export type Until =
   /** After so many tokens, a whole number of optimizer steps. */
-  { readonly kind: "tokens"; readonly tokens: number } | SlopeRule;
+  { readonly kind: "tokens"; readonly tokens: number } | SlopeRule | ProbeRule;
 
 /**
  * At the first measurement of the held-out loss at which its slope is `threshold` or flatter, after it was steeper: over
@@ -77,6 +79,29 @@ export interface SlopeRule {
   readonly most: number;
   /** FLOPs that the arm spent before the stage. */
   readonly flopsBefore: number;
+}
+
+/**
+ * At the first probe that succeeds, after `most` tokens at the latest. A probe grows the model by way of trial, from a
+ * snapshot, and trains the grown one for `budget` tokens. It succeeds if the grown model's held-out loss is then no higher
+ * than predicted for the model that is not grown, at the same training FLOPs: the grown one goes on from there. Else the
+ * stage goes back to its snapshot, and on to the next probe. The prediction is the least-squares line through the last
+ * `window` measurements of the loss over ln C, carried on (`SlopeRule`).
+ */
+export interface ProbeRule {
+  readonly kind: "probe";
+  /** A probe after every so many tokens, a whole number of optimizer steps; … */
+  readonly every: number;
+  /** … but not before so many: the stage's masks are open then, and the loss was measured `window` times. */
+  readonly least: number;
+  readonly most: number;
+  /** Tokens that a probe trains for, a whole number of optimizer steps. */
+  readonly budget: number;
+  readonly window: number;
+  /** FLOPs that the arm spent before the stage. */
+  readonly flopsBefore: number;
+  /** Names everything outside the stage that decides how probes end: the growth, and how the grown model trains. */
+  readonly trial: string;
 }
 
 /** A stage in its place in a run. */

@@ -1,6 +1,6 @@
 // How each grown arm grew: the operator, what it did with the moments, the layer map and its connection rate.
 import { connectionRate } from "@cambium/growth";
-import type { GrowthRecord } from "@cambium/run-format";
+import type { GrowthRecord, StageManifest } from "@cambium/run-format";
 import type { Arm } from "../arms.js";
 import { sizeChanges } from "../changes.js";
 import * as format from "../format.js";
@@ -26,6 +26,16 @@ function switchFacts({ cost, seconds }: GrowthRecord): [string, string][] {
   ];
 }
 
+/** What was decided by growths that were tried, and why. */
+function probeFacts(probes: StageManifest["probes"]): [string, string][] {
+  if (probes === undefined) return [];
+  const tried = probes.map(({ tokens, loss, predicted, grew }) => {
+    const figures = `${loss.toFixed(4)} grown, ${predicted.toFixed(4)} predicted without`;
+    return `after ${format.count(tokens)} tokens: ${figures}: ${grew ? "kept" : "taken back"}`;
+  });
+  return [["Growths tried, held-out loss", tried.join("; ")]];
+}
+
 export function growthSection(arms: readonly Arm[]): Html | null {
   const growths = arms.flatMap((arm) => arm.growths.map((growth) => ({ arm, ...growth })));
   if (growths.length === 0) return null;
@@ -39,6 +49,7 @@ export function growthSection(arms: readonly Arm[]): Html | null {
       ["Operator", `${record.operator} ${record.operatorVersion}`],
       ["Sizes", sizeChanges(base?.model, stage.manifest.model).join(", ") || "unchanged"],
       ["After", `${format.count(stage.before.tokens)} tokens`],
+      ...probeFacts(base?.probes),
       ["Optimizer moments", moments[record.moments]],
       ...switchFacts(record),
     ];
