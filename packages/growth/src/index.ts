@@ -45,5 +45,11 @@ export { composePlans } from "./plan/compose.js";
 export { parsePlan, phaseSchema, planJson } from "./plan/json.js";
 export { isSelection, momentRule } from "./plan/moment-rule.js";
 export { checkNeeds, type PlanNeed, planNeeds } from "./plan/needs.js";
-export { momentExprs, type OptimizerPolicy, optimizerPolicies, updatesAfter } from "./plan/optimizer-policy.js";
+export {
+  momentExprs,
+  newTensors,
+  type OptimizerPolicy,
+  optimizerPolicies,
+  updatesAfter,
+} from "./plan/optimizer-policy.js";
 export * from "./plan/plan.js";

@@ -20,6 +20,7 @@ export { hfFamily, readHfModel, writeHfModel } from "./hf/model.js";
 export { type InitOptions, initParameter, initParameters } from "./init.js";
 export { type Mask, type MaskSchedule, maskValue, opensAfter } from "./masks.js";
 export * from "./model-spec.js";
+export { groupRate, type ParameterGroup } from "./parameter-group.js";
 export * from "./parameters.js";
 export { type Phase, phaseParts, phaseReasons, plainPhase } from "./phase.js";
 export { ropeTables } from "./rope-tables.js";

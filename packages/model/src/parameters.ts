@@ -25,6 +25,10 @@ export interface ParameterAxis {
   readonly role?: "out" | "in";
 }
 
+/** What parameters are told apart by where training treats some otherwise. */
+export const parameterKinds = ["embedding", "norm", "linear", "bias", "head", "other"] as const;
+export type ParameterKind = (typeof parameterKinds)[number];
+
 export interface ParameterSpec {
   /** Name in a Hugging Face checkpoint. */
   readonly name: string;
@@ -36,7 +40,7 @@ export interface ParameterSpec {
   /** Its name within its layer, e.g. `mlp.up_proj.weight`: the same in every layer that has it. */
   readonly part?: string;
   /** `head` is an output projection of its own, absent when the embedding table serves as one. */
-  readonly kind: "embedding" | "norm" | "linear" | "bias" | "head" | "other";
+  readonly kind: ParameterKind;
   /** What it makes is added to the residual stream: with all of a layer's at zero, the layer is the identity. */
   readonly writes?: "stream";
   /** What it makes is read by the output projection: the last norm. */

@@ -1,6 +1,7 @@
 // How a model trains from one growth to the next, as one value: plans decide it, stages carry it, trainers follow it.
 import type { Reason } from "@cambium/ir";
 import type { Mask } from "./masks.js";
+import { groupReasons, type ParameterGroup } from "./parameter-group.js";
 import type { AxisName, ParameterSpec } from "./parameters.js";
 
 export interface Phase {
@@ -10,15 +11,18 @@ export interface Phase {
   readonly frozen: readonly string[];
   /** Factors on the learning rate by parameter name, 1 where absent; weight decay is not scaled. */
   readonly lrMultipliers: Readonly<Record<string, number>>;
+  /** Parameters with rates and decay of their own; each is in one group at most. Default: none. */
+  readonly groups?: readonly ParameterGroup[];
 }
 
 /** Everything trains, at one rate, behind no masks. */
 export const plainPhase: Phase = { masks: [], frozen: [], lrMultipliers: {} };
 
 /** The parts of `phase` that say something, in a fixed order. */
-export function phaseParts({ masks, frozen, lrMultipliers }: Phase): readonly (keyof Phase)[] {
+export function phaseParts({ masks, frozen, lrMultipliers, groups = [] }: Phase): readonly (keyof Phase)[] {
   const says: Readonly<Record<keyof Phase, boolean>> = {
     frozen: frozen.length > 0,
+    groups: groups.length > 0,
     lrMultipliers: Object.keys(lrMultipliers).length > 0,
     masks: masks.length > 0,
   };
@@ -26,7 +30,10 @@ export function phaseParts({ masks, frozen, lrMultipliers }: Phase): readonly (k
 }
 
 /** Everything that is wrong with `phase` for a model of these parameters. */
-export function phaseReasons({ masks, frozen, lrMultipliers }: Phase, table: readonly ParameterSpec[]): Reason[] {
+export function phaseReasons(
+  { masks, frozen, lrMultipliers, groups = [] }: Phase,
+  table: readonly ParameterSpec[],
+): Reason[] {
   const known = new Map(table.map((spec) => [spec.name, spec]));
   const strangers = (where: string, names: readonly string[]) =>
     names.flatMap((name) => (known.has(name) ? [] : [{ where: `${where}: ${name}`, message: noSuchParameter }]));
@@ -38,6 +45,8 @@ export function phaseReasons({ masks, frozen, lrMultipliers }: Phase, table: rea
       const [expected, got] = ["a finite number ≥ 0", `${factor}`];
       return [{ where: `lrMultipliers: ${name}`, message: "is not a factor", expected, got }];
     }),
+    ...groups.flatMap(({ parameters }, i) => strangers(`groups / ${i}`, parameters)),
+    ...groupReasons(groups),
     ...masks.flatMap((mask, i) => [
       ...strangers(`masks / ${i}`, mask.tensors),
       ...maskReasons(mask, table).map((reason) => ({ where: `masks / ${i}`, ...reason })),

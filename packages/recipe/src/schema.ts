@@ -1,6 +1,7 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
 import { textFormats } from "@cambium/data";
 import { optimizerPolicies } from "@cambium/growth";
+import { parameterKinds } from "@cambium/model";
 import { precisions, quantity, quantityOrZero, type ScheduleName, scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
 
@@ -15,7 +16,11 @@ const optimizer = z
     beta1: z.number().min(0).lt(1).default(0.9),
     beta2: z.number().min(0).lt(1).default(0.95),
     eps: positive.default(1e-8),
-    weightDecay: z.number().nonnegative().default(0.1).describe("Decoupled decay, on every parameter."),
+    weightDecay: z.number().nonnegative().default(0.1).describe("Decoupled decay."),
+    undecayed: z
+      .array(z.enum(parameterKinds))
+      .default([])
+      .describe("Kinds of parameters that weight decay leaves out, e.g. [norm, bias, embedding]."),
     clip: z
       .union([positive, z.literal("none")])
       .default(1)
@@ -211,6 +216,10 @@ export const recipeSchema = z
         .default("f32")
         .describe("mixed: products of f16 with f32 sums and a scaled loss, where the backend computes f16."),
       ...rate,
+      lrFactors: z
+        .partialRecord(z.enum(parameterKinds), positive)
+        .default({})
+        .describe("Factors on the learning rate by kind of parameter, e.g. { embedding: 0.5, head: 0.5 }."),
       optimizer,
     }),
     compare: z

@@ -94,10 +94,6 @@ function growthReasons(growth: Recipe["growth"]): Located[] {
       const message = "a schedule that goes on unbroken has no warm-up at the growth";
       reasons.push({ path: ["growth", i, "warmup"], message, hint: "leave it out, or use schedule: rewarm" });
     }
-    if (schedule === "rewarm-new") {
-      const message = "a warm-up of the new tensors alone cannot be trained yet";
-      reasons.push({ path: ["growth", i, "schedule"], message, hint: "schedule: rewarm warms up everything" });
-    }
     return reasons;
   });
 }

@@ -64,6 +64,15 @@ const stages: readonly Stage[] = [
     ],
     train: { ...minimal.train, warmup: 16, optimizer: { clip: "none" } },
   }),
+  ...stagesOf({
+    growth: [
+      {
+        ...{ operator: "stack", factor: 2, at: { probe: { every: 192, budget: 16, window: 3, most: 240 } } },
+        ...{ schedule: "rewarm-new", warmup: 16 },
+      },
+    ],
+    train: { ...minimal.train, optimizer: { undecayed: ["norm"] } },
+  }),
   ...stagesOf({ train: { ...minimal.train, schedule: { name: "wsd", decay: 32 } }, growth: [] }).map(
     ({ stage, ...plan }) => ({
       ...plan,
@@ -93,7 +102,7 @@ function at(value: unknown, path: readonly string[]): unknown {
 describe("a stage", () => {
   test("covers every kind of start and end", () => {
     expect(new Set(stages.map(({ start }) => start.kind))).toEqual(new Set(["init", "checkpoint", "growth"]));
-    expect(new Set(stages.map(({ until }) => until.kind))).toEqual(new Set(["tokens", "slope"]));
+    expect(new Set(stages.map(({ until }) => until.kind))).toEqual(new Set(["tokens", "slope", "probe"]));
   });
 
   test("reads back from JSON as it was, with the same identity", () => {

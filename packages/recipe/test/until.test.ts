@@ -1,5 +1,5 @@
 // When stages end, and which learning rates they follow, as recipes say it.
-import { countParameters } from "@cambium/model";
+import { countParameters, parameterTable } from "@cambium/model";
 import stack from "@cambium/operator-stack";
 import { growthTiming } from "@cambium/scaling";
 import { schedule } from "@cambium/train";
@@ -99,6 +99,51 @@ describe("a stage ends", () => {
   });
 });
 
+describe("a growth that is tried", () => {
+  const probe = { every: 96, budget: 32, window: 3, most: 320 };
+
+  test("pays for the probes before it, out of the same budget", () => {
+    const change = { ...train({ tokens: 3200 }), evaluate: { every: 16, tokens: 32 } };
+    const planned = grown([{ at: { probe } }], change);
+    const [base, longest] = planned as [PlannedStage, PlannedStage];
+    expect([base.open, base.tokens]).toEqual([true, 320]);
+    const count = ({ stage: { start } }: PlannedStage) => (start.kind === "growth" ? start.probed?.count : undefined);
+    // At 96, 192 and 288, and the last is no probe.
+    expect(count(longest)).toBe(3);
+    const total = planned.reduce((sum, { flops }) => sum + flops, 0);
+    for (const [end, failed] of [
+      [96, undefined],
+      [192, 1],
+      [288, 2],
+      [320, 3],
+    ] as const) {
+      const stages = grown([{ at: { probe } }], change, new Map([[base.id, end]]));
+      const [again, target] = stages as [PlannedStage, PlannedStage];
+      expect([again.id, again.open, count(target)]).toEqual([base.id, false, failed]);
+      expect(target.stage.data.position).toBe(end);
+      const perStep = (target.flops / target.tokens) * step;
+      expect(Math.abs(stages.reduce((sum, { flops }) => sum + flops, 0) - total)).toBeLessThan(perStep);
+    }
+  });
+
+  test("names what is tried: another operator, rate or budget may end otherwise", () => {
+    const id = (growth: Partial<Growth>, change: object = {}) =>
+      grown([{ at: { probe }, ...growth }], train({ tokens: 3200, ...change }))[0]?.id;
+    const changes = [id({}), id({ factor: 3 }), id({ lr: 0.5 }), id({ moments: "carry" }), id({}, { tokens: 3216 })];
+    expect(new Set(changes).size).toBe(changes.length);
+    expect(id({})).toBe(changes[0]);
+  });
+
+  test("is refused where its probes outlast it", () => {
+    expect(() => grown([{ at: { probe: { ...probe, budget: 320 } } }], train({ tokens: 640 }))).toThrow(
+      expect.objectContaining({
+        code: "E_GROWTH_TIMING",
+        details: expect.objectContaining({ where: "growth.0.at.probe.budget" }),
+      }),
+    );
+  });
+});
+
 describe("the slope rule", () => {
   const rule: SlopeRule = { kind: "slope", threshold: -0.1, window: 3, least: 0, most: 1e9, flopsBefore: 0 };
   /** Losses on the line L = 5 − b ln C, measured every other row. */
@@ -166,6 +211,34 @@ describe("the schedule at a growth", () => {
     );
   });
 
+  test("goes on unbroken for what is old, while the new layers alone warm up", () => {
+    const before = rates(grown([{ at: 320, schedule: "continue" }], train(falls)));
+    const stages = grown([{ at: 320, schedule: "rewarm-new", warmup: 80 }], train(falls));
+    expect(rates(stages)).toEqual(before);
+    const [base, target] = stages as [PlannedStage, PlannedStage];
+    expect(base.stage.phase.groups).toBeUndefined();
+    const parameters = parameterTable(target.stage.model).flatMap(({ name, layer }) => (layer === 1 ? [name] : []));
+    expect(target.stage.phase.groups).toEqual([{ parameters, lr: 1, warmup: 80, decay: true }]);
+    const [, other] = grown([{ at: 320, schedule: "rewarm-new", warmup: 96 }], train(falls)) as PlannedStage[];
+    expect(other?.id).not.toBe(target.id);
+  });
+
+  test("takes rates and decay by kind of parameter to every stage", () => {
+    const stages = grown(
+      [{ at: 320, schedule: "rewarm-new", warmup: 80 }],
+      train({ ...falls, lrFactors: { embedding: 0.5 }, optimizer: { undecayed: ["norm"] } }),
+    );
+    const groups = stages.map(({ stage }) => stage.phase.groups ?? []);
+    const norms = (layer?: number) =>
+      parameterTable((stages[1] as PlannedStage).stage.model).flatMap((of) =>
+        of.kind === "norm" && (layer === undefined ? of.layer !== 1 : of.layer === layer) ? [of.name] : [],
+      );
+    const embedding = { parameters: ["model.embed_tokens.weight"], lr: 0.5, warmup: 0, decay: true };
+    expect(groups[0]).toEqual([embedding, { parameters: norms(), lr: 1, warmup: 0, decay: false }]);
+    expect(groups[1]).toHaveLength(4);
+    expect(groups[1]).toContainEqual({ parameters: norms(1), lr: 1, warmup: 80, decay: false });
+  });
+
   test("begins anew, by the run's warm-up where the growth names none", () => {
     const [, target] = grown([{ at: 320 }], train(falls)) as [PlannedStage, PlannedStage];
     expect(target.stage.schedule).toEqual({ name: "linear", peak: 0.01, floor: 0, warmup: 64, total: target.tokens });
@@ -187,15 +260,15 @@ describe("the schedule at a growth", () => {
     expect(grown(growth)).toHaveLength(2);
   });
 
-  test.each<[Partial<Growth>, RegExp]>([
-    [{ schedule: "rewarm-new" }, /new tensors alone/],
-    [{ schedule: "continue", warmup: 16 }, /unbroken has no warm-up/],
-  ])("refuses %j", (change, message) => {
-    expect(() => grown([change])).toThrow(expect.objectContaining({ code: "E_RECIPE" }));
-    try {
-      grown([change]);
-    } catch (error) {
-      expect((error as { format(): string }).format()).toMatch(message);
-    }
-  });
+  test.each<[Partial<Growth>, RegExp]>([[{ schedule: "continue", warmup: 16 }, /unbroken has no warm-up/]])(
+    "refuses %j",
+    (change, message) => {
+      expect(() => grown([change])).toThrow(expect.objectContaining({ code: "E_RECIPE" }));
+      try {
+        grown([change]);
+      } catch (error) {
+        expect((error as { format(): string }).format()).toMatch(message);
+      }
+    },
+  );
 });

@@ -1,9 +1,10 @@
 // An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
 import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { byteLength, type Graph, graphCost, type HostTensor, hostTensor, liveness } from "@cambium/ir";
-import { type ModelSpec, parameterTable, stateNames } from "@cambium/model";
+import { type ModelSpec, parameterTable, plainPhase, stateNames } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { scalingNames, wasSkipped } from "./loss-scale.js";
+import { rateInputs } from "./rates.js";
 import {
   accumulatedName,
   accumulatedStepGraphs,
@@ -25,7 +26,10 @@ export interface StepResult {
 
 /** Inputs that change from step to step, besides batches and state. */
 export interface StepInputs {
+  /** What the schedule says; groups of parameters may have rates that follow from it. */
   readonly lr: number;
+  /** Training tokens of the phase once the step is done. */
+  readonly tokens: number;
   /** 1 at the first. In mixed precision the state counts updates, since a step may be skipped. */
   readonly step: number;
   /** The masks' values by input name, or nothing where there are no masks. */
@@ -72,7 +76,7 @@ export async function compileStep(
 async function wholeStep(device: Device, model: ModelSpec, options: StepGraphOptions): Promise<CompiledStep> {
   const graph = trainStepGraph(model, options);
   const executable = await device.compile(graph);
-  const { scalars, results } = edges(options);
+  const { scalars, results } = edges(model, options);
   return {
     flops: graphCost(graph).matrixFlops,
     countedBytes: countedBytes(graph),
@@ -94,7 +98,7 @@ async function accumulatedStep(device: Device, model: ModelSpec, options: Compil
     throw error;
   });
   const { m, v } = stateNames;
-  const { scalars, results, scaled, scaling } = edges(options);
+  const { scalars, results, scaled, scaling } = edges(model, options);
   const trained = trainable(model, options);
   const read = [...parameterTable(model).map(({ name }) => name), ...scaled];
   const updated = [...trained.flatMap((name) => [name, m(name), v(name)]), ...scaling];
@@ -163,11 +167,12 @@ function pick(state: DeviceState, names: readonly string[]): DeviceState {
 }
 
 /** The inputs and outputs of a step besides the model's tensors, by precision. */
-function edges({ precision }: StepGraphOptions) {
-  const mixed = precision === "mixed";
+function edges(model: ModelSpec, options: StepGraphOptions) {
+  const mixed = options.precision === "mixed";
+  const rates = new Set(rateInputs(trainable(model, options), options.phase ?? plainPhase));
   return {
-    scalars: ({ lr, step }: StepInputs): Record<string, HostTensor> => ({
-      lr: hostTensor("f32", [], [lr]),
+    scalars: ({ lr, step, tokens }: StepInputs): Record<string, HostTensor> => ({
+      ...Object.fromEntries([...rates].map(({ name, at }) => [name, hostTensor("f32", [], [at(lr, tokens)])])),
       ...(!mixed && { step: hostTensor("i32", [], [step]) }),
     }),
     results: ["gradNorm", ...(mixed ? ["stepScale"] : [])],

@@ -19,6 +19,7 @@ import { lossGraph, type ModelSpec, type Phase, parameterTable, plainPhase, stat
 import { maxNormOf, scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
 import type { Precision } from "./precision.js";
+import { groupsByParameter, type RateInput, rateInputs } from "./rates.js";
 
 export interface StepGraphOptions {
   /** Sequences in one (micro-)batch. */
@@ -39,7 +40,7 @@ export function accumulatedName(parameter: string): string {
 
 /**
  * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, time + 1], `lr`
- * f32 [], `step` i32 [] (1 at the first), and with masks `masks` f32 [number of masks]. Outputs besides the state: `loss`
+ * f32 [] (and `lr:…` for parameter groups with a rate of their own), `step` i32 [] (1 at the first), and with masks `masks` f32 [number of masks]. Outputs besides the state: `loss`
  * f32 [] and `gradNorm` f32 [] before clipping. In mixed precision the state also has the loss's scale and the count of
  * updates (`scalingNames`), which replaces `step`, and `stepScale` f32 [] is one more output.
  */
@@ -120,7 +121,10 @@ function update(
   const { optimizer, phase = plainPhase } = options;
   const { beta1, beta2, eps, weightDecay } = optimizer;
   const mixed = options.precision === "mixed";
-  const lr = builder.input("lr", f32());
+  const names = trainable(model, options);
+  const rates = rateInputs(names, phase);
+  const lrs = new Map([...new Set(rates)].map(({ name }) => [name, builder.input(name, f32())]));
+  const groupOf = groupsByParameter(phase);
   builder.scope("optimizer", () => {
     const { gradScale, step } = mixed
       ? scaledClip(
@@ -131,11 +135,14 @@ function update(
         )
       : plainClip(builder, gradients, optimizer.clip);
     const updated = mixed ? guardedAdamw : adamw;
-    trainable(model, options).forEach((name, i) => {
+    names.forEach((name, i) => {
+      const lr = lrs.get((rates[i] as RateInput).name) as Tensor;
+      const decayed = groupOf.get(name)?.decay ?? true;
       const parameter = inputs[name] as Tensor;
       const m = builder.input(stateNames.m(name), parameter.type);
       const v = builder.input(stateNames.v(name), parameter.type);
-      const attrs = { beta1, beta2, eps, weightDecay, lrMultiplier: phase.lrMultipliers[name] ?? 1 };
+      const lrMultiplier = phase.lrMultipliers[name] ?? 1;
+      const attrs = { beta1, beta2, eps, weightDecay: decayed ? weightDecay : 0, lrMultiplier };
       const [nextParameter, nextM, nextV] = updated(
         parameter,
         gradients[i] as Tensor,

@@ -19,7 +19,7 @@ export interface TrainerOptions {
   readonly precision?: Precision;
   /** What trains and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, behind no masks. */
   readonly phase?: Phase;
-  /** Training tokens read since growth, which the masks follow. Default 0. */
+  /** Training tokens read since growth, which masks and parameter groups follow. Default 0. */
   readonly tokens?: number;
 }
 

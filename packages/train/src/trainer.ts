@@ -128,8 +128,8 @@ export class Trainer {
   }
 
   /**
-   * Sets the masks to their values after `tokens` training tokens since growth. Once every mask is open the masks are
-   * removed, and the plain graph is compiled and used. Without masks this does nothing.
+   * Sets masks and parameter groups to their values after `tokens` training tokens since growth. Once every mask is open the masks are
+   * removed, and the plain graph is compiled and used.
    * @throws CambiumError from the device's `compile`; the trainer is then unchanged.
    */
   advance(tokens: number): Promise<void> {
@@ -158,7 +158,8 @@ export class Trainer {
         throw new CambiumError("E_BATCH", "a step takes another number of micro-batches", { expected, got });
       }
       const tokens = batches.map((batch) => this.#batch(batch));
-      const now = { lr, step: this.#updates + 1, masks: this.#masks() };
+      const read = this.#tokens + this.tokensPerStep;
+      const now = { lr, tokens: read, step: this.#updates + 1, masks: this.#masks() };
       const { state, result } = await this.#model.step.run(this.#state, tokens, now);
       this.#state = state;
       this.#updates += 1;

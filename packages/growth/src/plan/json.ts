@@ -53,6 +53,17 @@ export const phaseSchema: z.ZodType<Phase> = z.strictObject({
     )
     .readonly(),
   lrMultipliers: z.record(z.string(), z.number()),
+  groups: z
+    .array(
+      z.strictObject({
+        parameters: names,
+        lr: z.number().nonnegative(),
+        warmup: z.number().nonnegative(),
+        decay: z.boolean(),
+      }),
+    )
+    .readonly()
+    .exactOptional(),
 });
 
 type Lists = readonly (readonly number[])[];

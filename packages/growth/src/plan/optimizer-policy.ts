@@ -39,13 +39,7 @@ export function momentExprs(plan: GrowthPlan, policy: OptimizerPolicy, tables: P
     },
     "zero-new": () => {
       const rules = knownRules(plan, names);
-      // A frozen tensor may be the own place too: a copy elsewhere is new all the same.
-      const places = ownPlaces(
-        knownRules(
-          plan,
-          tables.target.map(({ name }) => name),
-        ),
-      );
+      const places = ownPlaces(plan, tables);
       return new Map([...zero, ...onceEach(rules, tables, (name, source) => places.get(source) === name)]);
     },
   };
@@ -79,9 +73,22 @@ function momentRules(plan: GrowthPlan, names: readonly string[]): Map<string, Ex
   });
 }
 
-/** For each base tensor the target tensor that is its own place. */
-function ownPlaces(rules: ReadonlyMap<string, Expr>): Map<string, string> {
+/**
+ * Names of the target tensors that are no base tensor's own place (`optimizerPolicies`): copies, and what is not made of the
+ * base at all. A tensor that growth widened is old.
+ */
+export function newTensors(plan: GrowthPlan, tables: PlanTables): string[] {
+  const old = new Set(ownPlaces(plan, tables).values());
+  return tables.target.flatMap(({ name }) => (old.has(name) ? [] : [name]));
+}
+
+/** For each base tensor the target tensor that is its own place. A frozen one may be it too: a copy elsewhere is new all the same. */
+function ownPlaces(plan: GrowthPlan, { target }: PlanTables): Map<string, string> {
   const places = new Map<string, string>();
+  const rules = knownRules(
+    plan,
+    target.map(({ name }) => name),
+  );
   for (const [name, rule] of rules) {
     for (const source of sourcesOf(rule)) if (source === name || !places.has(source)) places.set(source, name);
   }

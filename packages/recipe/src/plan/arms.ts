@@ -10,6 +10,7 @@ import { checkFit, checkMasks, checkProbe, checkSchedule, masksOpenAfter } from 
 import type { PlanContext } from "./context.js";
 import { type ArmBudget, untilOf } from "./growth-time.js";
 import { digestOf, stageId } from "./identity.js";
+import { phaseOf } from "./phase.js";
 import { probesBefore } from "./probe.js";
 import { scheduleOf } from "./schedule.js";
 import type { ArmPlan, PlannedStage, Stage, StageStart, Until } from "./stage.js";
@@ -32,7 +33,8 @@ export function planArms(recipe: Recipe, context: PlanContext, decided: Decided 
   const arm = (of: Recipe, chain: readonly Link[]) => planArm({ recipe: of, context, decided, links: chain, budget });
   const arms: ArmPlan[] = [{ name: recipe.growth.length > 0 ? "grown" : "base", stages: arm(recipe, links) }];
   if (recipe.growth.length > 0 && recipe.compare.includes("scratch")) {
-    const alone = { name: "scratch", model: target, start: initial(recipe), phase: plainPhase };
+    const phase = phaseOf(recipe, target, plainPhase);
+    const alone = { name: "scratch", model: target, start: initial(recipe), phase };
     arms.push({ name: "scratch", stages: arm({ ...recipe, growth: [] }, [alone]) });
   }
   recipe.variants.forEach(({ options }, i) => {
@@ -61,7 +63,7 @@ function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Opera
     ? { kind: "checkpoint", path: checkpoint.path, fingerprint: checkpoint.fingerprint }
     : initial(recipe);
   const base = checkpoint?.model ?? baseModel(recipe, context);
-  const links: Link[] = [{ name: "base", model: base, start, phase: plainPhase }];
+  const links: Link[] = [{ name: "base", model: base, start, phase: phaseOf(recipe, base, plainPhase) }];
   for (const [i, step] of recipe.growth.entries()) {
     const { factor, layers, options } = step;
     const given = { ...options, ...(factor !== undefined && { factor }), ...(layers !== undefined && { layers }) };
@@ -72,7 +74,7 @@ function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Opera
       name,
       model: plan.target,
       start: { kind: "grown", plan, step },
-      phase: plan.phase,
+      phase: phaseOf(recipe, plan.target, plan.phase, { plan, step, index: i }),
       ...(find && { find }),
     });
   }
@@ -183,7 +185,8 @@ function isDecided(until: Until, end: number | undefined): boolean {
 
 /** What all stages of a recipe have in common. */
 function settingsOf(recipe: Recipe, { device }: PlanContext) {
-  const { batch, accumulation, precision, optimizer } = recipe.train;
+  const { batch, accumulation, precision } = recipe.train;
+  const { undecayed: _, ...optimizer } = recipe.train.optimizer;
   const clip = optimizer.clip === "none" ? null : optimizer.clip;
   return {
     ...{ batch, accumulation, precision, device },
