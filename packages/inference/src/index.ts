@@ -4,5 +4,6 @@ export { type Generation, generate, TextGenerator } from "./generate/generator.j
 export type { GenerateOptions } from "./generate/options.js";
 export { type Sampling, sampleToken } from "./generate/sampling.js";
 export { meanLoss } from "./mean-loss.js";
-export { type Score, Scorer, type ScorerOptions } from "./scorer.js";
+export { type Score, type ScoreOptions, Scorer, type ScorerOptions } from "./scorer.js";
 export { type DeviceWeights, deviceWeights, type Weights } from "./weights.js";
+export { pythonWhiteSpace, strip, stripEnd, stripStart } from "./white-space.js";

@@ -1,9 +1,11 @@
-// How likely sequences of tokens are under a model: batches of sequences of about the same length, padded behind.
-import type { Device, DeviceTensor, Executable } from "@cambium/backend";
-import { type HostTensor, hostTensor } from "@cambium/ir";
-import { contextLength, logLikelihoodGraph, type ModelSpec } from "@cambium/model";
+// How likely sequences of tokens are under a model: batches of rows of about the same length, padded behind.
+import type { Device, DeviceTensor } from "@cambium/backend";
+import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
+import { contextLength, type ModelSpec, scoreGraph } from "@cambium/model";
 import type { Encoded } from "./encode.js";
-import { powerOfTwo } from "./power-of-two.js";
+import { Executables } from "./executables.js";
+import { type Part, pack, type Row } from "./pack.js";
+import { powerOfTwo, quarterOctave } from "./sizes.js";
 import { deviceWeights, type Weights } from "./weights.js";
 
 /** Of one sequence. */
@@ -14,27 +16,41 @@ export interface Score {
   readonly logLikelihood: number;
   /** Each scored token is the model's likeliest there. */
   readonly greedy: boolean;
+  /** The likeliest token at each place, and its log p. */
+  readonly likeliest: readonly { readonly id: number; readonly logLikelihood: number }[];
 }
 
 export interface ScorerOptions {
-  /** Sequences in a batch; default 8. */
-  readonly batch?: number;
+  /** Tokens in a batch, padding counted; default 2048. A longer sequence is a batch of its own. */
+  readonly tokens?: number;
 }
 
-/** Sequences are padded to the next of these lengths times two, so that few graphs are compiled. */
-const shortest = 32;
+export interface ScoreOptions {
+  /** Scores known from before. A batch is left out where all of its sequences are known. */
+  readonly known?: ReadonlyMap<number, Score>;
+  /** Called after each batch with its scores by the index of the sequence, and awaited; what it throws ends the work. */
+  onScored?(scores: ReadonlyMap<number, Score>): void | Promise<void>;
+}
+
+/** Rows are padded to a length of which there are four an octave from here on, so that few graphs are compiled. */
+const shortest = 16;
+
+const nothingScored: Score = { logLikelihoods: [], logLikelihood: 0, greedy: true, likeliest: [] };
 
 /** A model made ready to score. */
 export class Scorer {
-  readonly #executables = new Map<number, Executable>();
+  readonly #executables: Executables;
 
   private constructor(
-    private readonly device: Device,
+    device: Device,
     private readonly model: ModelSpec,
     private readonly weights: Weights,
     private readonly uploaded: readonly DeviceTensor[],
-    private readonly batch: number,
-  ) {}
+    private readonly tokens: number,
+  ) {
+    // Batches come sorted by length: an older shape does not come again before the next call.
+    this.#executables = new Executables(device, 4);
+  }
 
   /**
    * Uploads what is not on the device yet. Tensors given as device tensors stay the caller's and must outlive the
@@ -45,10 +61,10 @@ export class Scorer {
     device: Device,
     model: ModelSpec,
     parameters: Weights,
-    { batch = 8 }: ScorerOptions = {},
+    { tokens = 2048 }: ScorerOptions = {},
   ): Promise<Scorer> {
     const { weights, uploaded } = await deviceWeights(device, model, parameters);
-    return new Scorer(device, model, weights, uploaded, batch);
+    return new Scorer(device, model, weights, uploaded, tokens);
   }
 
   /** Tokens that the model predicts in a row; no sequence may be longer by more than one. */
@@ -57,72 +73,114 @@ export class Scorer {
   }
 
   /**
-   * The scores of `sequences`, in their order.
-   * @param onScored called with the number of sequences done so far; what it throws ends the work
+   * The scores of `sequences`, in their order. Which sequences share a batch depends on `sequences` alone, so the
+   * bits are the same with and without `known`.
    * @throws CambiumError `E_CONTEXT` for a sequence that is too long
    */
-  async score(sequences: readonly Encoded[], onScored?: (done: number) => void): Promise<Score[]> {
-    const scores: Score[] = [];
-    const order = sequences.map((sequence, index) => ({ ...sequence, index }));
-    order.sort((a, b) => b.ids.length - a.ids.length);
-    for (let start = 0; start < order.length; start += this.batch) {
-      const group = order.slice(start, start + this.batch);
-      const run = await this.#run(group);
-      for (const [row, sequence] of group.entries()) scores[sequence.index] = scoreOf(sequence, row, run);
-      onScored?.(Math.min(order.length, start + this.batch));
+  async score(sequences: readonly Encoded[], { known, onScored }: ScoreOptions = {}): Promise<Score[]> {
+    this.#checkLengths(sequences);
+    const scores: Score[] = sequences.map((_, index) => known?.get(index) ?? nothingScored);
+    const { rows, twins } = pack(sequences);
+    for (let start = 0; start < rows.length; ) {
+      const size = this.#batchSize(rows[start] as Row);
+      const group = rows.slice(start, start + size.batch);
+      start += size.batch;
+      const members = group.flatMap(({ parts }) => parts.flatMap(({ sequence }) => twins.get(sequence) ?? []));
+      if (members.every((index) => known?.has(index))) continue;
+      const fresh = new Map<number, Score>();
+      for (const [first, score] of await this.#run(group, size))
+        for (const index of twins.get(first) ?? []) fresh.set(index, score);
+      for (const [index, score] of fresh) scores[index] = score;
+      await onScored?.(fresh);
     }
     return scores;
   }
 
   /** Frees the executables and what `open` uploaded. */
   dispose(): void {
-    for (const executable of this.#executables.values()) executable.dispose();
+    this.#executables.dispose();
     for (const tensor of this.uploaded) tensor.dispose();
-    this.#executables.clear();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  async #run(group: readonly Encoded[]): Promise<Run> {
-    const needed = Math.max(1, ...group.map(({ ids }) => ids.length - 1));
-    const padded = powerOfTwo(needed, shortest);
-    // Beyond the context length, where the graph says what is wrong.
-    const context = Math.max(needed, Math.min(this.longest, padded));
-    const tokens = hostTensor("i32", [this.batch, context + 1]);
-    for (const [row, { ids }] of group.entries()) tokens.data.set(ids, row * (context + 1));
-    const executable = await this.#executable(context);
-    const { fetched } = await executable.run({ ...this.weights, tokens }, { fetch: ["logLikelihood", "greedy"] });
-    const { logLikelihood, greedy } = await fetched;
-    return { context, logLikelihood: logLikelihood as HostTensor, greedy: greedy as HostTensor };
+  #checkLengths(sequences: readonly Encoded[]): void {
+    const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+    if (longest <= this.longest + 1) return;
+    throw new CambiumError("E_CONTEXT", "the sequence is longer than the model's context", {
+      expected: `at most ${this.longest} tokens, the last one not counted`,
+      got: `${longest} tokens`,
+      hint: "a shorter sequence, or a model configured with a longer context",
+    });
   }
 
-  async #executable(context: number): Promise<Executable> {
-    const held =
-      this.#executables.get(context) ??
-      (await this.device.compile(logLikelihoodGraph(this.model, { batch: this.batch, time: context })));
-    this.#executables.set(context, held);
-    return held;
+  /** Of the batch that begins with this row, the longest in it. */
+  #batchSize({ tokens: { length } }: Row): BatchSize {
+    const rounded = quarterOctave(length, shortest);
+    // A row that several sequences share may be longer than the model's context.
+    const time = length > this.longest ? rounded : Math.min(this.longest, rounded);
+    return { batch: Math.max(1, Math.floor(this.tokens / time)), time };
+  }
+
+  /** The scores of one batch by the index of the sequence. */
+  async #run(group: readonly Row[], { batch, time }: BatchSize): Promise<Map<number, Score>> {
+    const parts = group.flatMap((row, index) => row.parts.map((part) => ({ part, offset: index * time })));
+    const wanted = parts.reduce((sum, { part }) => sum + part.at.length, 0);
+    const scored = powerOfTwo(wanted, 8);
+    const shared = group.some((row) => row.parts.length > 1);
+    const executable = await this.#executables.get(`${batch} ${time} ${scored} ${shared}`, () =>
+      scoreGraph(this.model, { batch, time, scored, shared }),
+    );
+    const table = (of: "tokens" | "positions" | "segments") => {
+      const tensor = hostTensor("i32", [batch, time]);
+      for (const [index, row] of group.entries()) tensor.data.set(row[of], index * time);
+      return tensor;
+    };
+    const at = hostTensor("i32", [scored]);
+    at.data.set(parts.flatMap(({ part, offset }) => part.at.map((place) => offset + place)));
+    const targets = hostTensor("i32", [scored]);
+    targets.data.set(parts.flatMap(({ part }) => part.targets));
+    const inputs = {
+      ...this.weights,
+      ...{ tokens: table("tokens"), at, targets },
+      ...(shared && { positions: table("positions"), segments: table("segments") }),
+    };
+    const { fetched } = await executable.run(inputs, { fetch: ["logLikelihood", "greedy", "greedyLogLikelihood"] });
+    const results = (await fetched) as Record<keyof Fetched, HostTensor>;
+    let next = 0;
+    return new Map(
+      parts.map(({ part }) => {
+        const begin = next;
+        next += part.at.length;
+        return [part.sequence, scoreOf(part, results, [begin, next])];
+      }),
+    );
   }
 }
 
-/** Outputs of one batch, [batch, context] each. */
-interface Run {
-  readonly context: number;
+interface BatchSize {
+  readonly batch: number;
+  readonly time: number;
+}
+
+/** Outputs of one batch, [scored] each. */
+interface Fetched {
   readonly logLikelihood: HostTensor;
   readonly greedy: HostTensor;
+  readonly greedyLogLikelihood: HostTensor;
 }
 
-function scoreOf({ ids, scored }: Encoded, row: number, { context, logLikelihood, greedy }: Run): Score {
-  const end = row * context + ids.length - 1;
-  const begin = end - scored;
-  const logLikelihoods = Array.from(logLikelihood.data.subarray(begin, end));
-  const likeliest = Array.from(greedy.data.subarray(begin, end));
-  const wanted = ids.slice(ids.length - scored);
+function scoreOf({ targets }: Part, results: Fetched, [begin, end]: readonly [number, number]): Score {
+  const part = (name: keyof Fetched) => Array.from(results[name].data.subarray(begin, end));
+  const logLikelihoods = part("logLikelihood");
+  const logs = part("greedyLogLikelihood");
+  const likeliest = part("greedy").map((id, i) => ({ id, logLikelihood: logs[i] as number }));
   return {
     logLikelihoods,
     logLikelihood: logLikelihoods.reduce((sum, one) => sum + one, 0),
-    greedy: wanted.every((id, i) => id === likeliest[i]),
+    greedy: targets.every((id, i) => id === likeliest[i]?.id),
+    likeliest,
   };
 }

@@ -1,6 +1,6 @@
 // Log-likelihoods against the logits of whole sequences, in float64, whatever the batch and the padding.
 import { type Device, referenceBackend } from "@cambium/backend";
-import { type Encoded, meanLoss, Scorer } from "@cambium/inference";
+import { type Encoded, meanLoss, type Score, Scorer } from "@cambium/inference";
 import { type HostTensor, hostTensor } from "@cambium/ir";
 import { initParameters, llama, logitsGraph, lossGraph, modelSpec } from "@cambium/model";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,9 +39,27 @@ async function oracle({ ids, scored }: Encoded): Promise<{ logs: number[]; likel
   return { logs: rows.map(({ log }) => log), likeliest: rows.map(({ likeliest }) => likeliest) };
 }
 
-test.each([1, 3])("are those of the logits, in batches of %i", async (batch) => {
-  using scorer = await Scorer.open(device, model, weights, { batch });
-  const sequences = [sequence(5, 2), sequence(41, 40, 5), sequence(34, 1, 7), sequence(2, 1), sequence(9, 8, 11)];
+/** Continues the first tokens of a sequence. */
+const continued = (length: number, seed: number, ...more: number[]): Encoded => ({
+  ids: [...sequence(length, 0, seed).ids, ...more],
+  scored: more.length,
+});
+
+const apart = [sequence(5, 2), sequence(41, 40, 5), sequence(34, 1, 7), sequence(2, 1), sequence(9, 8, 11)];
+// Three of one prefix, two of another, and one whose row would be longer than the context alone allows.
+const together = [
+  ...[continued(7, 3, 4, 1, 9), continued(7, 3, 4), continued(7, 3, 2, 2), continued(20, 5, 1, 1)],
+  ...[continued(20, 5, 3, 0, 1), continued(30, 9, ...Array(11).fill(2)), continued(30, 9, ...Array(11).fill(5))],
+];
+
+test.each([
+  ["apart", 1, apart],
+  ["apart", 128, apart],
+  ["behind one prefix", 1, together],
+  ["behind one prefix", 128, together],
+  ["of both kinds", 64, [...apart, ...together]],
+])("are those of the logits, %s, in batches of %i tokens", async (_, tokens, sequences) => {
+  using scorer = await Scorer.open(device, model, weights, { tokens });
   const scores = await scorer.score(sequences);
   expect(scores).toHaveLength(sequences.length);
   for (const [i, one] of sequences.entries()) {
@@ -49,6 +67,8 @@ test.each([1, 3])("are those of the logits, in batches of %i", async (batch) => 
     const score = scores[i];
     expect(score?.logLikelihoods).toHaveLength(one.scored);
     for (const [at, log] of logs.entries()) expect(score?.logLikelihoods[at]).toBeCloseTo(log, 4);
+    expect(score?.likeliest.map(({ id }) => id)).toEqual(likeliest);
+    for (const { logLikelihood } of score?.likeliest ?? []) expect(logLikelihood).toBeGreaterThan(-Math.log(17));
     expect(score?.greedy).toBe(one.ids.slice(-one.scored).every((id, at) => id === likeliest[at]));
   }
 });
@@ -61,6 +81,28 @@ test("the likeliest continuation is greedy, another is not", async () => {
   const best = likeliest[0] as number;
   const [yes, no] = await scorer.score([best, (best + 1) % sizes.vocab].map((last) => ({ ids: ids(last), scored: 1 })));
   expect([yes?.greedy, no?.greedy]).toEqual([true, false]);
+});
+
+test("known scores are not computed again, and the others keep their bits", async () => {
+  using scorer = await Scorer.open(device, model, weights, { tokens: 64 });
+  const sequences = [...apart, ...together];
+  const seen: number[] = [];
+  const all = await scorer.score(sequences, { onScored: (scores) => void seen.push(...scores.keys()) });
+  expect(seen.sort((a, b) => a - b)).toEqual(sequences.map((_, i) => i));
+  const known = new Map<number, Score>();
+  let batches = 0;
+  const stop = scorer.score(sequences, {
+    onScored: (scores) => {
+      for (const [index, score] of scores) known.set(index, score);
+      if (++batches === 2) throw new Error("enough");
+    },
+  });
+  await expect(stop).rejects.toThrow("enough");
+  const again: number[] = [];
+  const rest = await scorer.score(sequences, { known, onScored: (scores) => void again.push(...scores.keys()) });
+  expect(rest).toEqual(all);
+  expect(again.filter((index) => known.has(index))).toEqual([]);
+  expect(again.length + known.size).toBe(sequences.length);
 });
 
 test("a sequence beyond the context length is refused", async () => {

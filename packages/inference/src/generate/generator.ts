@@ -1,8 +1,9 @@
 // Text generation: reads the prompt in chunks, then decodes token by token. Weights and caches stay on the device.
-import type { Device, DeviceTensor, Executable } from "@cambium/backend";
+import type { Device, DeviceTensor } from "@cambium/backend";
 import { type HostTensor, hostTensor, Random } from "@cambium/ir";
 import { cacheNames, cacheShapes, contextLength, decodeGraph, type ModelSpec } from "@cambium/model";
-import { powerOfTwo } from "../power-of-two.js";
+import { Executables } from "../executables.js";
+import { powerOfTwo } from "../sizes.js";
 import { deviceWeights, type Weights } from "../weights.js";
 import { checkGenerateOptions, type GenerateOptions } from "./options.js";
 import { sampleToken } from "./sampling.js";
@@ -24,14 +25,16 @@ const shortestCache = 64;
  * rounded up to powers of two and each pair is compiled once.
  */
 export class TextGenerator {
-  readonly #executables = new Map<string, Executable>();
+  readonly #executables: Executables;
 
   private constructor(
     private readonly device: Device,
     private readonly model: ModelSpec,
     private readonly weights: Readonly<Record<string, DeviceTensor>>,
     private readonly uploaded: readonly DeviceTensor[],
-  ) {}
+  ) {
+    this.#executables = new Executables(device);
+  }
 
   /**
    * Uploads what is not on the device yet (f16 and bf16 as f32). Tensors given as device tensors stay the caller's and
@@ -76,9 +79,8 @@ export class TextGenerator {
 
   /** Frees the executables and what `open` uploaded. */
   dispose(): void {
-    for (const executable of this.#executables.values()) executable.dispose();
+    this.#executables.dispose();
     for (const tensor of this.uploaded) tensor.dispose();
-    this.#executables.clear();
   }
 
   [Symbol.dispose](): void {
@@ -109,7 +111,9 @@ export class TextGenerator {
     time: number,
     caches: Map<string, DeviceTensor>,
   ): Promise<ArrayLike<number>> {
-    const executable = await this.#executable(time, chunk);
+    const executable = await this.#executables.get(`${time} ${chunk}`, () =>
+      decodeGraph(this.model, { batch: 1, time, chunk }),
+    );
     const token = hostTensor("i32", [1, chunk]);
     token.data.set(ids);
     const inputs = {
@@ -122,14 +126,6 @@ export class TextGenerator {
     const { outputs, fetched } = await executable.run(inputs, { fetch: ["logits"] });
     for (const [name, tensor] of Object.entries(outputs)) caches.set(name, tensor);
     return ((await fetched).logits as HostTensor).data;
-  }
-
-  async #executable(time: number, chunk: number): Promise<Executable> {
-    const key = `${time} ${chunk}`;
-    const held =
-      this.#executables.get(key) ?? (await this.device.compile(decodeGraph(this.model, { batch: 1, time, chunk })));
-    this.#executables.set(key, held);
-    return held;
   }
 
   async #uploadEmpty(caches: Map<string, DeviceTensor>, time: number): Promise<void> {

@@ -18,7 +18,6 @@ import {
   reshape,
   rope,
   select,
-  softmax,
   sub,
   type Tensor,
   transpose,
@@ -27,6 +26,7 @@ import type { ModelSpec } from "../family.js";
 import { sizesAlong } from "../model-spec.js";
 import { ropeTables } from "../rope-tables.js";
 import { forward } from "./forward.js";
+import { groupedAttention } from "./grouped-attention.js";
 import { plainWeights } from "./masked-weights.js";
 import type { Pass, Rotary, Weights } from "./pass.js";
 import { checkTime } from "./sequence.js";
@@ -38,9 +38,6 @@ export interface DecodeSize {
   /** Tokens per run; default 1. Larger ones are for reading a prompt. */
   readonly chunk?: number;
 }
-
-/** Stands for −∞ in masked scores. */
-const masked = -1e30;
 
 /** Names of a layer's cache tensors, each f32 [batch, kvHeads, time, headDim], keys already rotated. */
 export function cacheNames(layer: number): { readonly k: string; readonly v: string } {
@@ -124,20 +121,9 @@ function cached(
   };
   const attend: Pass["attend"] = (q, k, v, { layer, heads, kvHeads, rotary: turn }) => {
     const cache = caches[layer] as { k: Tensor; v: Tensor };
-    const headDim = (q.shape[1] as number) / heads;
-    const group = heads / kvHeads;
     cache.k = advance(cache.k, turn(k, kvHeads));
     cache.v = advance(cache.v, v);
-    // [batch, kvHeads, group · chunk, headDim]: a group's heads share one product with their keys.
-    const byHead = transpose(reshape(turn(q, heads), { shape: [batch, chunk, kvHeads, group, headDim] }), {
-      permutation: [0, 2, 3, 1, 4],
-    });
-    const rows = reshape(byHead, { shape: [batch, kvHeads, group * chunk, headDim] });
-    const scores = mul(matmul(rows, cache.k, { transB: true }), 1 / Math.sqrt(headDim));
-    const visible = select(future, masked, reshape(scores, { shape: [batch, kvHeads, group, chunk, time] }));
-    const probabilities = reshape(softmax(visible), { shape: [batch, kvHeads, group * chunk, time] });
-    const mixed = reshape(matmul(probabilities, cache.v), { shape: [batch, kvHeads, group, chunk, headDim] });
-    return reshape(transpose(mixed, { permutation: [0, 3, 1, 2, 4] }), { shape: q.shape });
+    return groupedAttention(turn(q, heads), cache.k, cache.v, future, heads);
   };
   return { ids, weights, rotary, attend };
 }

@@ -1,24 +1,15 @@
 // Graphs over whole sequences: the training loss and the logits of every position.
 import {
-  argMax,
   CambiumError,
   causalAttention,
-  equal,
-  exp,
   type Graph,
   GraphBuilder,
   i32,
-  iota,
   linearCrossEntropy,
-  log,
   matmul,
-  reduceMax,
-  reduceSum,
   reshape,
   rope,
-  select,
   slice,
-  sub,
   type Tensor,
 } from "@cambium/ir";
 import type { ModelSpec } from "../family.js";
@@ -42,9 +33,16 @@ export interface SequenceSize {
  * f32 [number of masks]. Output: `loss` f32 [], the mean cross entropy in nats of tokens[:, 1:] given tokens[:, :-1].
  * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
  */
-export function lossGraph(model: ModelSpec, size: SequenceSize): Graph {
-  const { builder, hidden, projection, targets } = predictions(model, size);
-  const [loss] = builder.scope("head", () => linearCrossEntropy(hidden, projection, targets()));
+export function lossGraph(model: ModelSpec, { batch, time, masks = [] }: SequenceSize): Graph {
+  checkTime(model, time);
+  const builder = new GraphBuilder();
+  const plain = plainWeights(builder, model);
+  const tokens = builder.input("tokens", i32(batch, time + 1));
+  const weights = maskedWeights(builder, model, plain, masks);
+  const from = (start: number) =>
+    reshape(slice(tokens, { start: [0, start], end: [batch, start + time] }), { shape: [batch * time] });
+  const { hidden, projection } = forward(model, causal(from(0), weights, batch, time));
+  const [loss] = builder.scope("head", () => linearCrossEntropy(hidden, projection, from(1)));
   builder.output("loss", loss);
   return builder.finish();
 }
@@ -66,30 +64,8 @@ export function logitsGraph(model: ModelSpec, { batch, time, masks = [] }: Seque
   return builder.finish();
 }
 
-/**
- * Inputs as those of `lossGraph`. Outputs, f32 and i32 [batch, time]: `logLikelihood`, log p in nats of tokens[:, 1:]
- * given those before, and `greedy`, the likeliest token there; at equal logits the lower id.
- * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
- */
-export function logLikelihoodGraph(model: ModelSpec, size: SequenceSize): Graph {
-  const { batch, time } = size;
-  const { builder, hidden, projection, targets } = predictions(model, size);
-  const lastAxis = { axes: [-1], keepDims: true };
-  builder.scope("head", () => {
-    const logits = matmul(hidden, projection, { transB: true });
-    const ids = iota(builder, { shape: logits.shape, axis: 1 });
-    const isTarget = equal(ids, reshape(targets(), { shape: [batch * time, 1] }));
-    const shifted = sub(logits, reduceMax(logits, lastAxis));
-    const picked = reduceSum(select(isTarget, shifted, 0), lastAxis);
-    const logLikelihood = sub(picked, log(reduceSum(exp(shifted), lastAxis)));
-    builder.output("logLikelihood", reshape(logLikelihood, { shape: [batch, time] }));
-    builder.output("greedy", reshape(argMax(logits, { axis: 1 }), { shape: [batch, time] }));
-  });
-  return builder.finish();
-}
-
 /** Whole sequences: causal attention, positions from 0. */
-function causal(ids: Tensor, weights: Weights, batch: number, time: number): Pass {
+export function causal(ids: Tensor, weights: Weights, batch: number, time: number): Pass {
   const { builder } = ids;
   const sequences = (x: Tensor) => reshape(x, { shape: [batch, time, x.shape[1] as number] });
   return {
@@ -117,17 +93,4 @@ export function checkTime(model: ModelSpec, time: number): void {
     got: `${time} tokens`,
     hint: "a shorter sequence, or a model configured with a longer context",
   });
-}
-
-/** The forward pass over tokens[:, :-1]; `targets` makes what it predicts, tokens[:, 1:] as [batch · time]. */
-function predictions(model: ModelSpec, { batch, time, masks = [] }: SequenceSize) {
-  checkTime(model, time);
-  const builder = new GraphBuilder();
-  const plain = plainWeights(builder, model);
-  const tokens = builder.input("tokens", i32(batch, time + 1));
-  const weights = maskedWeights(builder, model, plain, masks);
-  const from = (start: number) =>
-    reshape(slice(tokens, { start: [0, start], end: [batch, start + time] }), { shape: [batch * time] });
-  const { hidden, projection } = forward(model, causal(from(0), weights, batch, time));
-  return { builder, hidden, projection, targets: () => from(1) };
 }

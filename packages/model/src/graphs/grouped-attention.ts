@@ -1,0 +1,29 @@
+// Attention with a mask of any form, where query heads share key/value heads in groups.
+import { matmul, mul, reshape, select, softmax, type Tensor, transpose } from "@cambium/ir";
+
+/** Stands for −∞ in masked scores. */
+const masked = -1e30;
+
+/**
+ * Attention of `queries` rows per batch entry over `keys` positions, scores over √headDim.
+ * @param q [batch · queries, heads · headDim] in any shape of that order
+ * @param k `v` alike, [batch, kvHeads, keys, headDim]; `kvHeads` divides `heads`
+ * @param hidden bool, broadcast to [batch, kvHeads, group, queries, keys]: the keys that a query does not see
+ * @returns [batch · queries, heads · headDim]
+ */
+export function groupedAttention(q: Tensor, k: Tensor, v: Tensor, hidden: Tensor, heads: number): Tensor {
+  const [batch, kvHeads, keys, headDim] = k.shape as [number, number, number, number];
+  const group = heads / kvHeads;
+  const queries = q.shape.reduce((a, b) => a * b, 1) / (batch * heads * headDim);
+  // [batch, kvHeads, group · queries, headDim]: a group's heads share one product with their keys.
+  const byHead = transpose(reshape(q, { shape: [batch, queries, kvHeads, group, headDim] }), {
+    permutation: [0, 2, 3, 1, 4],
+  });
+  const rows = reshape(byHead, { shape: [batch, kvHeads, group * queries, headDim] });
+  const scores = mul(matmul(rows, k, { transB: true }), 1 / Math.sqrt(headDim));
+  const visible = select(hidden, masked, reshape(scores, { shape: [batch, kvHeads, group, queries, keys] }));
+  const probabilities = reshape(softmax(visible), { shape: [batch, kvHeads, group * queries, keys] });
+  const mixed = reshape(matmul(probabilities, v), { shape: [batch, kvHeads, group, queries, headDim] });
+  const byQuery = transpose(mixed, { permutation: [0, 3, 1, 2, 4] });
+  return reshape(byQuery, { shape: [batch * queries, heads * headDim] });
+}

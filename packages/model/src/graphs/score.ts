@@ -1,0 +1,135 @@
+// The scoring graph: log-likelihoods of some of the tokens of a batch. Continuations of one prefix may stand behind it
+// in one row, each blind to the others, so that the prefix is computed once.
+import {
+  and,
+  argMax,
+  concat,
+  equal,
+  exp,
+  type Graph,
+  GraphBuilder,
+  gather,
+  i32,
+  iota,
+  less,
+  log,
+  matmul,
+  not,
+  reduceMax,
+  reduceSum,
+  reshape,
+  rope,
+  select,
+  slice,
+  sub,
+  type Tensor,
+  transpose,
+} from "@cambium/ir";
+import type { ModelSpec } from "../family.js";
+import { contextLength } from "../model-spec.js";
+import { ropeTables } from "../rope-tables.js";
+import { forward } from "./forward.js";
+import { groupedAttention } from "./grouped-attention.js";
+import { plainWeights } from "./masked-weights.js";
+import type { Pass, Weights } from "./pass.js";
+import { causal, checkTime } from "./sequence.js";
+
+export interface ScoreSize {
+  readonly batch: number;
+  /** Tokens in a row; at most the model's context length, unless `shared`. */
+  readonly time: number;
+  /** How many predictions are scored. */
+  readonly scored: number;
+  /** Rows hold a prefix and several continuations of it. */
+  readonly shared?: boolean;
+}
+
+/** Predictions whose logits are held at once: 512 rows of 32,000 logits are 66 MB. */
+const atOnce = 512;
+
+/**
+ * Inputs: every parameter by its Hugging Face name, `tokens` i32 [batch, time], `at` i32 [scored], the places in
+ * [batch · time] whose next token is scored, and `targets` i32 [scored], those tokens. With `shared` also `positions`
+ * i32 [batch, time], below the context length, and `segments` i32 [batch, time]: a token sees those before it that are
+ * of its own segment or of segment 0, the prefix. Outputs, each [scored]: `logLikelihood` f32, log p of the target in
+ * nats; `greedy` i32, the likeliest token (at equal logits the lower id); `greedyLogLikelihood` f32, its log p.
+ * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length without `shared`
+ */
+export function scoreGraph(model: ModelSpec, { batch, time, scored, shared = false }: ScoreSize): Graph {
+  if (!shared) checkTime(model, time);
+  const builder = new GraphBuilder();
+  const weights = plainWeights(builder, model);
+  const ids = reshape(builder.input("tokens", i32(batch, time)), { shape: [batch * time] });
+  const at = builder.input("at", i32(scored));
+  const targets = builder.input("targets", i32(scored));
+  const pass = shared
+    ? branching(
+        ids,
+        weights,
+        builder.input("positions", i32(batch, time)),
+        builder.input("segments", i32(batch, time)),
+        model,
+      )
+    : causal(ids, weights, batch, time);
+  const { hidden, projection } = forward(model, pass);
+  builder.scope("head", () => {
+    const parts = Array.from({ length: Math.ceil(scored / atOnce) }, (_, i) => {
+      const range = { start: [i * atOnce], end: [Math.min(scored, (i + 1) * atOnce)] };
+      return scores(gather(hidden, slice(at, range)), projection, slice(targets, range));
+    });
+    for (const name of ["logLikelihood", "greedy", "greedyLogLikelihood"] as const) {
+      const [first, ...more] = parts.map((part) => part[name]) as [Tensor, ...Tensor[]];
+      builder.output(name, more.length > 0 ? concat([first, ...more], { axis: 0 }) : first);
+    }
+  });
+  return builder.finish();
+}
+
+function scores(hidden: Tensor, projection: Tensor, targets: Tensor) {
+  const { builder } = hidden;
+  const rows = hidden.shape[0] as number;
+  const lastAxis = { axes: [-1], keepDims: true };
+  const logits = matmul(hidden, projection, { transB: true });
+  const ids = iota(builder, { shape: logits.shape, axis: 1 });
+  const isTarget = equal(ids, reshape(targets, { shape: [rows, 1] }));
+  const shifted = sub(logits, reduceMax(logits, lastAxis));
+  const picked = reduceSum(select(isTarget, shifted, 0), lastAxis);
+  const normalizer = log(reduceSum(exp(shifted), lastAxis));
+  const flat = (x: Tensor) => reshape(x, { shape: [rows] });
+  return {
+    logLikelihood: flat(sub(picked, normalizer)),
+    greedy: flat(argMax(logits, { axis: 1 })),
+    greedyLogLikelihood: flat(sub(0, normalizer)),
+  };
+}
+
+/** Rows of a prefix and continuations of it: positions and what is seen come as inputs. */
+function branching(ids: Tensor, weights: Weights, positions: Tensor, segments: Tensor, model: ModelSpec): Pass {
+  const { builder } = ids;
+  const [batch, time] = positions.shape as [number, number];
+  const flat = reshape(positions, { shape: [batch * time] });
+  const slot = iota(builder, { shape: [time], axis: 0 });
+  const future = less(reshape(slot, { shape: [time, 1] }), reshape(slot, { shape: [1, time] }));
+  const own = reshape(segments, { shape: [batch, time, 1] });
+  const seen = reshape(segments, { shape: [batch, 1, time] });
+  const foreign = and(not(equal(seen, 0)), not(equal(seen, own)));
+  const hidden = reshape(not(and(not(future), not(foreign))), { shape: [batch, 1, 1, time, time] });
+  return {
+    ids,
+    weights,
+    rotary: (frequencies) => {
+      // A token's position is at most its place in the row.
+      const tables = ropeTables(frequencies, Math.min(time, contextLength(model)));
+      const cos = gather(builder.constant(tables.cos), flat);
+      const sin = gather(builder.constant(tables.sin), flat);
+      return (x, heads) => rope(reshape(x, { shape: [1, ...x.shape] }), cos, sin, { heads });
+    },
+    attend: (q, k, v, { heads, kvHeads, rotary }) => {
+      const byHead = (x: Tensor) => {
+        const headDim = (v.shape[1] as number) / kvHeads;
+        return transpose(reshape(x, { shape: [batch, time, kvHeads, headDim] }), { permutation: [0, 2, 1, 3] });
+      };
+      return groupedAttention(rotary(q, heads), byHead(rotary(k, kvHeads)), byHead(v), hidden, heads);
+    },
+  };
+}
