@@ -111,6 +111,7 @@ function command(rest) {
     .replace(/\bMODEL\b/, "./model")
     .replace(/\bPATH\b/, "./model")
     .replace(/\bRUN\b/, "runs/small")
+    .replace("--data FOLDER", "--data ./eval-data")
     .replace(/\bFILE\.yml TARGET\b/, "./passthrough.yml ./grown")
     .replace(/\bTABLE\b/, "runs.csv")
     .replace(/\bSOURCE TARGET\b/, "./base ./grown")

@@ -1,6 +1,6 @@
 // Every command in the documents: run in its smallest form, or run by a step of CI or by a test, or a reason is printed.
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,6 +18,8 @@ const by = (key) => all.filter(({ way }) => way?.[key] !== undefined);
 beforeAll(async () => {
   symlinkSync(join(root, "node_modules"), join(project, "node_modules"), "junction");
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "reader", private: true }));
+  mkdirSync(join(project, "eval-data"));
+  writeFileSync(join(project, "eval-data", "lambada_openai.jsonl"), '{"text": "It was the best of times"}\n'.repeat(3));
   writeFileSync(join(project, "text.txt"), "It was the best of times, it was the worst of times. ".repeat(400));
   const recipe = `
 name: small

@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   grow: async () => (await import("./commands/grow.js")).growCommand,
   preview: async () => (await import("./commands/preview.js")).previewCommand,
   generate: async () => (await import("./commands/generate.js")).generateCommand,
+  eval: async () => (await import("./commands/eval.js")).evalCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   plan: async () => (await import("./commands/plan.js")).planCommand,

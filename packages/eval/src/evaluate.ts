@@ -13,8 +13,13 @@ export interface Evaluation<Options extends object, Document> {
   /** The model. */
   readonly scorer: Pick<Scorer, "longest" | "score">;
   readonly tokenizer: Tokenizer;
-  /** Called with the sequences scored so far and those to score in all; what it throws ends the work. */
-  onProgress?(done: number, total: number): void;
+  /** Scores of an earlier attempt at the same work, by the index of the sequence. */
+  readonly known?: ReadonlyMap<number, Score>;
+  /**
+   * Called with each batch's scores by the index of the sequence, the sequences scored so far and those to score in
+   * all, and awaited; what it throws ends the work.
+   */
+  onScored?(scores: ReadonlyMap<number, Score>, done: number, total: number): void | Promise<void>;
 }
 
 export interface Evaluated {
@@ -38,7 +43,8 @@ export async function evaluate<Options extends object, Document>({
   rows,
   scorer,
   tokenizer,
-  onProgress,
+  known = new Map(),
+  onScored,
 }: Evaluation<Options, Document>): Promise<Evaluated> {
   const options = readOptions(task, given);
   const documents = readDocuments(task, rows);
@@ -46,7 +52,14 @@ export async function evaluate<Options extends object, Document>({
     task.requests(document, options).map((request) => encode(request, tokenizer, scorer.longest)),
   );
   const sequences = asked.flat(2);
-  const scores = await scorer.score(sequences, onProgress && ((done) => onProgress(done, sequences.length)));
+  let done = known.size;
+  const scores = await scorer.score(sequences, {
+    known,
+    onScored: async (fresh) => {
+      done += fresh.size;
+      await onScored?.(fresh, done, sequences.length);
+    },
+  });
   let next = 0;
   const samples = documents.map((document, i) => {
     const answers = (asked[i] as Encoded[][]).map((parts) => {

@@ -1,5 +1,10 @@
-// Evaluation tasks: the contract, what tasks share, perplexity, and running one on a model.
+// Evaluation tasks: the contract, what tasks share, the tasks that come along, and running one on a model.
 export * from "./evaluate.js";
+export * from "./harness.js";
 export * from "./metrics.js";
-export * from "./perplexity.js";
+export * from "./resolve.js";
 export * from "./task.js";
+export * from "./tasks/index.js";
+export { firstLargest, type MultipleChoice, multipleChoice, type Question } from "./tasks/multiple-choice.js";
+export { perplexity } from "./tasks/perplexity.js";
+export { countsOf, perplexities } from "./tasks/rolling.js";

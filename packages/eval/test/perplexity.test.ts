@@ -13,7 +13,7 @@ const uniform = (p: number, longest: number) => ({
   score: async (sequences: readonly Encoded[]): Promise<Score[]> =>
     sequences.map(({ scored }) => {
       const logLikelihoods = Array.from({ length: scored }, () => Math.log(p));
-      return { logLikelihoods, logLikelihood: scored * Math.log(p), greedy: false };
+      return { logLikelihoods, logLikelihood: scored * Math.log(p), greedy: false, likeliest: [] };
     }),
 });
 

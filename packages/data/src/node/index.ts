@@ -3,6 +3,7 @@ export { loadTokenizer } from "./load-tokenizer.js";
 export { findTokenizer, type NamedTokenizer, ownTokenizer } from "./model-tokenizer.js";
 export type { Progress } from "./prepare/pacer.js";
 export { type PreparedData, type PrepareOptions, prepareData, type SideStats } from "./prepare/prepare.js";
+export { isRowsFile, type Row, readRows, rowEndings } from "./rows.js";
 export { type FilesOptions, filesSource, shortList } from "./source/corpus-files.js";
 export { embeddedSource } from "./source/embedded.js";
 export { corpusSpec, openSource, type SourceSpec } from "./source/open.js";

@@ -1,0 +1,191 @@
+// cambium eval: the figures of evaluation tasks for a checkpoint or a run.
+import { basename, join, resolve } from "node:path";
+import { type Device, resolveBackend } from "@cambium/backend";
+import type { Tokenizer } from "@cambium/data";
+import { findTokenizer } from "@cambium/data/node";
+import { builtInTasks, type EvalTask, type Evaluated, evaluate, harnessResults, resolveTask } from "@cambium/eval";
+import { findDataSet, hasDataSet, readDataSet, ScoreJournal } from "@cambium/eval/node";
+import { writeFileAtomic } from "@cambium/files";
+import { Mistakes } from "@cambium/grow/node";
+import { Scorer } from "@cambium/inference";
+import { CambiumError } from "@cambium/ir";
+import { type ModelSpec, sizesAlong } from "@cambium/model";
+import { readParameters } from "@cambium/run";
+import Table from "cli-table3";
+import { Command } from "commander";
+import { evaluationIdentity } from "../evaluation-identity.js";
+import { Quit } from "../failure.js";
+import {
+  type BackendFlags,
+  backendOptions,
+  type FamilyFlags,
+  wholeNumber,
+  withBackendFlags,
+  withFamilyFlag,
+} from "../flags.js";
+import { duration } from "../format.js";
+import type { Host } from "../host.js";
+import { findModel, readModel } from "../model-source.js";
+import { stopOnSignals } from "../signals.js";
+import { StatusLine } from "../status-line.js";
+
+interface Flags extends BackendFlags, FamilyFlags {
+  readonly tasks?: string;
+  readonly data: string;
+  readonly limit?: number;
+  readonly batchTokens: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export function evalCommand(host: Host): Command {
+  return withFamilyFlag(withBackendFlags(new Command("eval")))
+    .description("Evaluate a model on tasks, with the figures that lm-evaluation-harness defines.")
+    .argument("<model>", "a Hugging Face directory or a run's directory")
+    .requiredOption(
+      "--data <folder>",
+      "holds for each task TASK.jsonl, .json or .parquet, or the hub's own folder of it",
+    )
+    .option("--tasks <names>", "separated by commas (default: every task that the folder has rows of)")
+    .option("--limit <n>", "only the first n rows of each task", wholeNumber("--limit", 1))
+    .option("--batch-tokens <n>", "tokens in a batch", wholeNumber("--batch-tokens", 1), 2048)
+    .option("--out <folder>", "where results and scores go (default: evals/NAME of the model)")
+    .option("--json", "print the results as JSON, with the harness's keys")
+    .addHelpText(
+      "after",
+      `
+Tasks that come along: ${builtInTasks.map(({ name }) => name).join(", ")}.
+Others are packages (cambium-eval-NAME) or paths. The same command continues an evaluation that was interrupted.
+
+With --json: {"results": {TASK: {"acc,none": 0.5, "acc_stderr,none": 0.01, …}}, "versions", "n-shot", "n-samples", …}
+
+Examples:
+  cambium eval ./llama --data ./eval-data
+  cambium eval runs/quickstart --data ./eval-data --tasks arc_easy,lambada_openai --limit 200
+  cambium eval ./llama --data ./eval-data --tasks wikitext --backend webgpu --json`,
+    )
+    .action((path: string, flags: Flags) => run(path, flags, host));
+}
+
+async function run(path: string, flags: Flags, host: Host): Promise<void> {
+  const importer = host.importer(process.cwd());
+  const mistakes = new Mistakes();
+  const tasks = await mistakes.check(() => chosenTasks(flags, (name) => resolveTask(name, importer)));
+  const sets = [];
+  for (const task of tasks ?? []) {
+    const set = await mistakes.check(() => findDataSet(flags.data, task));
+    if (set) sets.push({ task, set });
+  }
+  const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
+  const source = await mistakes.check(() => findModel(path));
+  const model = source && (await mistakes.check(() => readModel(source, flags, host)));
+  const tokenizer =
+    source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));
+  const backend = computing && (await mistakes.check(() => resolveBackend(computing.name, importer)));
+  mistakes.throwIfAny();
+  if (!source || !model || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
+
+  const out = flags.out ?? join("evals", basename(resolve(path)));
+  const parameters = await readParameters(source.path, model);
+  const { signal, release } = stopOnSignals(() => {});
+  try {
+    await using device = await backend.open(computing.options);
+    using scorer = await Scorer.open(device, model, parameters, { tokens: flags.batchTokens });
+    const identity = await evaluationIdentity(source.path, tokenizer, computing, flags.batchTokens);
+    const work = { device, scorer, tokenizer, identity, out, signal, model };
+    const done: Evaluated[] = [];
+    const rows: Record<string, number> = {};
+    for (const { task, set } of sets) {
+      const data = await readDataSet(set, flags.limit);
+      rows[task.name] = data.all;
+      done.push(await evaluateTask(task, data.rows, work));
+    }
+    const results = {
+      ...harnessResults(done, rows),
+      config: { model: path, limit: flags.limit ?? null, device: device.info },
+    };
+    await writeFileAtomic(join(out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+    if (flags.json) console.log(JSON.stringify(results));
+    else console.log(`${tableOf(done)}\nScores and results: ${out}`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    console.error(`Interrupted; the same command goes on from the scores in ${out}.`);
+    throw new Quit(130);
+  } finally {
+    release();
+  }
+}
+
+async function chosenTasks(
+  { tasks, data }: Flags,
+  resolveOne: (name: string) => Promise<EvalTask>,
+): Promise<readonly EvalTask[]> {
+  if (tasks !== undefined) {
+    const names = [...new Set(tasks.split(",").map((name) => name.trim()))].filter((name) => name !== "");
+    return Promise.all(names.map(resolveOne));
+  }
+  const there = await Promise.all(builtInTasks.map(async (task) => ((await hasDataSet(data, task)) ? [task] : [])));
+  if (there.flat().length > 0) return there.flat();
+  throw new CambiumError("E_EVAL_FILES", "the folder has rows of no task", {
+    where: data,
+    expected: `TASK.jsonl, .json or .parquet, with TASK one of ${builtInTasks.map(({ name }) => name).join(", ")}`,
+  });
+}
+
+interface Work {
+  readonly device: Device;
+  readonly model: ModelSpec;
+  readonly scorer: Scorer;
+  readonly tokenizer: Tokenizer;
+  readonly identity: (task: EvalTask, rows: readonly unknown[]) => string;
+  readonly out: string;
+  readonly signal: AbortSignal;
+}
+
+async function evaluateTask(task: EvalTask, rows: readonly unknown[], work: Work): Promise<Evaluated> {
+  const { scorer, tokenizer, identity, out, signal } = work;
+  const line = new StatusLine(process.stderr);
+  const journal = await ScoreJournal.open(join(out, `${task.name}.scores.jsonl`), identity(task, rows));
+  const begin = performance.now();
+  try {
+    return await evaluate({
+      ...{ task, rows, scorer, tokenizer, known: journal.known },
+      onScored: async (scores, done, total) => {
+        await journal.add(scores);
+        signal.throwIfAborted();
+        line.show(() => {
+          const pace = (done - journal.known.size) / (performance.now() - begin);
+          const left = duration((total - done) / pace / 1000);
+          return `${task.name} ${Math.floor((100 * done) / total)} %  ${left} left`;
+        });
+      },
+    });
+  } finally {
+    line.stop();
+    await journal.close();
+  }
+}
+
+function tableOf(evaluated: readonly Evaluated[]): string {
+  const table = new Table({
+    head: ["task", "rows", "metric", "value", "± error"],
+    colAligns: ["left", "right", "left", "right", "right"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { task, documents, metrics } of evaluated) {
+    for (const [name, { value, stderr, better }] of Object.entries(metrics)) {
+      table.push([
+        task,
+        documents,
+        `${name} ${better === "higher" ? "↑" : "↓"}`,
+        figure(value),
+        stderr === undefined ? "–" : figure(stderr),
+      ]);
+    }
+  }
+  return table.toString();
+}
+
+function figure(value: number): string {
+  return Math.abs(value) < 1000 ? value.toFixed(4) : value.toPrecision(5);
+}

@@ -1,0 +1,107 @@
+// The rows of a data set's file as objects: JSON lines, a JSON list, or Parquet.
+import { CambiumError, type Reason } from "@cambium/ir";
+import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { withoutMark } from "./source/jsonl.js";
+import { lines } from "./source/lines.js";
+import { TextBytes } from "./source/text-bytes.js";
+import { decodeUtf8 } from "./source/utf8.js";
+
+export interface Row {
+  readonly value: unknown;
+  /** `file:line` or `file, row 7`. */
+  readonly where: string;
+}
+
+/** Endings of the files that are read, in the order in which they are looked for. */
+export const rowEndings = ["jsonl", "ndjson", "json", "parquet"] as const;
+
+/** A list is read as a whole, and so is a line. */
+const largestBytes = 256 * 1024 * 1024;
+
+/** Rows of Parquet that are decoded at once. */
+const parquetRows = 1024;
+
+/** Whether `name` ends as a file of rows does, packed by gzip or zstd or not. */
+export function isRowsFile(name: string): boolean {
+  return new RegExp(`\\.(${rowEndings.join("|")})(\\.(gz|zst))?$`, "i").test(name);
+}
+
+/**
+ * The rows of the file at `path`, by its ending.
+ * @throws CambiumError `E_ROWS` naming the line or the row that cannot be read; file errors.
+ */
+export async function* readRows(path: string): AsyncGenerator<Row> {
+  if (/\.parquet$/i.test(path)) yield* parquet(path);
+  else if (/\.json(\.(gz|zst))?$/i.test(path) && (await firstCharacter(path)) === "[") yield* list(path);
+  else yield* jsonLines(path);
+}
+
+async function* jsonLines(path: string): AsyncGenerator<Row> {
+  for await (const { number, offset, bytes } of lines(new TextBytes(path), largestBytes)) {
+    const text = decodeUtf8(bytes, path, offset, "error");
+    const line = number === 1 ? withoutMark(text) : text;
+    if (line.trim() !== "") yield { value: parsed(line, `${path}:${number}`), where: `${path}:${number}` };
+  }
+}
+
+async function* list(path: string): AsyncGenerator<Row> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of new TextBytes(path).chunks()) {
+    size += chunk.length;
+    if (size > largestBytes) {
+      const hint = "write its rows as JSON lines: jq -c '.[]' FILE > FILE.jsonl";
+      throw new CambiumError("E_ROWS", "this list is too large", {
+        where: path,
+        expected: `${largestBytes} bytes`,
+        hint,
+      });
+    }
+    parts.push(chunk.slice());
+  }
+  const rows = parsed(withoutMark(decodeUtf8(Buffer.concat(parts), path, 0, "error")), path) as unknown[];
+  for (const [i, value] of rows.entries()) yield { value, where: `${path}, row ${i}` };
+}
+
+async function* parquet(path: string): AsyncGenerator<Row> {
+  try {
+    const file: AsyncBuffer = await asyncBufferFromFile(path);
+    const metadata = await parquetMetadataAsync(file);
+    const count = Number(metadata.num_rows);
+    for (let rowStart = 0; rowStart < count; rowStart += parquetRows) {
+      const rowEnd = Math.min(count, rowStart + parquetRows);
+      const rows = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd });
+      for (const [i, value] of rows.entries()) yield { value: plain(value), where: `${path}, row ${rowStart + i}` };
+    }
+  } catch (cause) {
+    if (cause instanceof CambiumError) throw cause;
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new CambiumError("E_ROWS", "this is not a Parquet file, or a damaged one", { where: path, got, cause });
+  }
+}
+
+/** Whole numbers of Parquet come as bigint. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, plain(held)]));
+}
+
+function parsed(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reasons: Reason[] = [{ where, message: "is not JSON", got: (cause as Error).message }];
+    throw new CambiumError("E_ROWS", "these rows cannot be read", { where, reasons, cause });
+  }
+}
+
+async function firstCharacter(path: string): Promise<string | undefined> {
+  for await (const chunk of new TextBytes(path).chunks()) {
+    const text = withoutMark(Buffer.from(chunk).toString("utf8")).trimStart();
+    if (text !== "") return text[0];
+  }
+  return undefined;
+}

@@ -1,0 +1,10 @@
+// Tasks by name: those that come along, and whatever the user's project has installed.
+import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import { type EvalTask, taskPlugin } from "./task.js";
+import { builtInTasks } from "./tasks/index.js";
+
+/** The task called `name`. @throws CambiumError as `resolvePlugin` does */
+export async function resolveTask(name: string, importer: PluginImporter): Promise<EvalTask> {
+  const found = builtInTasks.find((task) => task.name === name);
+  return found ?? (await resolvePlugin<EvalTask>(taskPlugin, name, importer)).plugin;
+}
