@@ -30,6 +30,19 @@ describe("snapshots", () => {
     expect(await load(join(dir, "absent"))).toBeUndefined();
   });
 
+  it.each([
+    ["null", "null"],
+    ["a list", "[]"],
+    ["a text", '"x"'],
+    ["nested 100,000 deep", `{"content":${"[".repeat(1e5)}${"]".repeat(1e5)},"sha256":""}`],
+  ])("whose manifest is %s are passed over", async (_, manifest) => {
+    const dir = await tempDir();
+    await save(dir, 1);
+    await save(dir, 2);
+    await writeFile(join(dir, names(2)[0] as string), manifest);
+    expect(await load(dir)).toMatchObject({ value: 1, rejected: [expect.stringContaining("do not agree")] });
+  });
+
   it("come back with tensors of every host type and any JSON state", async () => {
     const dir = await tempDir();
     const tensors = {

@@ -1,8 +1,10 @@
 // How a command ends when it does not end well: what is printed, and the exit code.
+import { inspect } from "node:util";
 import { toFileError } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { CommanderError } from "commander";
 import { wrap } from "./format.js";
+import { complain } from "./terminal.js";
 
 export const exitCodes = `
   0    done
@@ -30,16 +32,26 @@ export function reportFailure(thrown: unknown, json: boolean): number {
   const error = toUserError(thrown);
   if (error instanceof Quit) {
     if (error.message === "") return error.exitCode;
-    console.error(json ? asJson({ code: "E_INTERRUPTED", message: error.message }) : error.message);
+    complain(json ? asJson({ code: "E_INTERRUPTED", message: error.message }) : error.message);
     return error.exitCode;
   }
   if (error instanceof CambiumError) {
-    console.error(json ? asJson(error) : onOneScreen(error));
+    complain(json ? asJson(error) : onOneScreen(error));
     return 2;
   }
-  const stack = error instanceof Error ? error.stack : String(error);
-  console.error(json ? asJson({ code: "E_DEFECT", message: stack }) : `This is a defect of Cambium:\n${stack}`);
+  if (!(error instanceof Error)) return reportFailure(thrownByPlugin(error), json);
+  const { stack } = error;
+  complain(json ? asJson({ code: "E_DEFECT", message: stack }) : `This is a defect of Cambium:\n${stack}`);
   return 1;
+}
+
+/** Cambium throws errors alone: anything else was thrown by a plugin, and may be an object that cannot even be spelled. */
+function thrownByPlugin(value: unknown): CambiumError {
+  return new CambiumError("E_PLUGIN_THREW", "a plugin threw something that is not an error", {
+    expected: "an Error",
+    got: inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY }).slice(0, 200),
+    hint: "report it to the author of the backend, operator, family or task that was in use",
+  });
 }
 
 function asJson(error: unknown): string {

@@ -4,6 +4,7 @@ import { corpusSpec, openSource, type Source, shortList } from "@cambium/data/no
 import { CambiumError } from "@cambium/ir";
 import type { Command } from "commander";
 import { oneOf } from "./flags.js";
+import { complain } from "./terminal.js";
 
 export interface CorpusFlags {
   readonly field?: string;
@@ -36,7 +37,7 @@ export async function openText(
   const spec =
     text === undefined ? corpusSpec(corpus as string, options) : { kind: "files" as const, path: text, ...options };
   const source = await openSource(spec, ".");
-  if (source.passedOver.length > 0) process.stderr.write(`${passedOver(source.name, source.passedOver)}\n`);
+  if (source.passedOver.length > 0) complain(passedOver(source.name, source.passedOver));
   return source;
 }
 

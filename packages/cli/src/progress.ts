@@ -8,6 +8,7 @@ import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
 import { compact, duration } from "./format.js";
 import { passedOver } from "./open-text.js";
+import { visible } from "./terminal.js";
 
 /** Without a terminal, a line at most this often, milliseconds. */
 const plainEvery = 10_000;
@@ -164,7 +165,7 @@ export class ProgressDisplay implements RunObserver {
   /** A line of its own; a bar that was there stays as it is and ends. */
   note(text: string): void {
     this.stop();
-    this.stream.write(`${this.#terminal ? styleText("dim", text) : text}\n`);
+    this.stream.write(`${this.#terminal ? styleText("dim", visible(text)) : visible(text)}\n`);
   }
 
   stop(): void {

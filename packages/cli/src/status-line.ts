@@ -1,4 +1,5 @@
 // A line that says how far something has come: redrawn on a terminal, now and then a new one without.
+import { visible } from "./terminal.js";
 
 /** Milliseconds between two lines, without a terminal and with one. */
 const every = { plain: 10_000, terminal: 200 };
@@ -16,7 +17,7 @@ export class StatusLine {
     const now = performance.now();
     if (now - this.#shown < (this.#terminal ? every.terminal : every.plain)) return;
     this.#shown = now;
-    this.stream.write(this.#terminal ? `\r${line()}\x1b[K` : `${line()}\n`);
+    this.stream.write(this.#terminal ? `\r${visible(line())}\x1b[K` : `${visible(line())}\n`);
   }
 
   /** Takes the line off the terminal. */

@@ -10,6 +10,8 @@ type Files = Readonly<Record<string, string | Uint8Array>>;
 const text = (path: string, more = {}): SourceSpec => ({ kind: "files", path, ...more });
 const jsonl = (path: string, more = {}): SourceSpec => ({ kind: "files", path, format: "jsonl", ...more });
 
+const deep = "[".repeat(1e5) + "]".repeat(1e5);
+
 const sources: [string, Files, SourceSpec, string, RegExp][] = [
   ["no such text file", {}, text("no.txt"), "E_NOT_FOUND", /no\.txt/],
   ["no such JSONL file", {}, jsonl("no.jsonl"), "E_NOT_FOUND", /no\.jsonl/],
@@ -54,6 +56,14 @@ const sources: [string, Files, SourceSpec, string, RegExp][] = [
   ["JSON that is not in lines", { "a.jsonl": '[\n{"text":"x"}\n]' }, jsonl("a.jsonl"), "E_JSONL_SYNTAX", /a\.jsonl:1/],
   ["a broken line", { "a.jsonl": '{"text":"x"}\n\n{"text":' }, jsonl("a.jsonl"), "E_JSONL_SYNTAX", /a\.jsonl:3/],
   ["a line that is a list", { "a.jsonl": '["x"]' }, jsonl("a.jsonl"), "E_JSONL_FIELD", /not an object/],
+  ["a line nested 100,000 deep", { "a.jsonl": deep }, jsonl("a.jsonl"), "E_JSONL_FIELD", /one in another/],
+  [
+    "a text nested 100,000 deep",
+    { "a.jsonl": `{"text":${deep}}` },
+    jsonl("a.jsonl"),
+    "E_JSONL_FIELD",
+    /one in another/,
+  ],
   ["a line that is null", { "a.jsonl": "null" }, jsonl("a.jsonl"), "E_JSONL_FIELD", /not an object/],
   [
     "another field",

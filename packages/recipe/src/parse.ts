@@ -68,12 +68,29 @@ function readYaml(text: string, lineCounter: LineCounter, file: string): Documen
 
 function toPlain(document: Document, file: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (!holdsItself(value)) return value;
   } catch (cause) {
     const message =
       cause instanceof ReferenceError ? "the recipe's aliases expand too far" : "the recipe is no plain data";
     throw new CambiumError("E_RECIPE", message, { where: file, cause });
   }
+  const hint = "write out what the alias (*) stands for";
+  throw new CambiumError("E_RECIPE", "a part of the recipe holds itself, by an alias", { where: file, hint });
+}
+
+/**
+ * @param above the lists and maps that `value` is in
+ * @param sound those that were looked through: an alias stands for one, it is not another
+ */
+function holdsItself(value: unknown, above = new Set<object>(), sound = new Set<object>()): boolean {
+  if (typeof value !== "object" || value === null || sound.has(value)) return false;
+  if (above.has(value)) return true;
+  above.add(value);
+  if (Object.values(value).some((part) => holdsItself(part, above, sound))) return true;
+  above.delete(value);
+  sound.add(value);
+  return false;
 }
 
 /** Offset of the key at `path`, or of the list entry, or of the nearest parent that is there. */

@@ -166,6 +166,15 @@ describe("a recipe", () => {
     expect(failure("x".repeat(longest + 1)).message).toMatch(/too large/);
   }, 120_000);
 
+  test.each([
+    "name: &a [*a]",
+    "&a { name: *a }",
+    "name: r\ntrain: &t { batch: [{ of: *t }] }",
+    "growth: &g [[*g], *g]",
+  ])("refuses a part that holds itself: %s", (text) => {
+    expect(failure(text)).toMatchObject({ code: "E_RECIPE", summary: expect.stringContaining("holds itself") });
+  });
+
   test("refuses what is no YAML, twice the same key, and an alias bomb", () => {
     expect(failure("a: [").details.reasons?.[0]?.where).toMatch(/^r\.yaml:\d+:\d+$/);
     expect(failure("name: a\nname: b").code).toBe("E_RECIPE");

@@ -83,7 +83,7 @@ export async function readManifest(dir: string, generation: number): Promise<Sna
   const name = manifestFile(generation);
   const text = await readContainedText(dir, name, MAX_MANIFEST_BYTES);
   const outer = Manifest.safeParse(tryParse(text));
-  if (!outer.success || sha256(JSON.stringify(outer.data.content)) !== outer.data.sha256) {
+  if (!outer.success || contentSum(outer.data.content) !== outer.data.sha256) {
     throw corrupt(join(dir, name), "its content and its checksum do not agree");
   }
   const content = Content.safeParse(outer.data.content);
@@ -95,6 +95,16 @@ export async function readManifest(dir: string, generation: number): Promise<Sna
 
 export function corrupt(where: string, message: string, sizes: { expected?: string; got?: string } = {}): CambiumError {
   return new CambiumError("E_SNAPSHOT_CORRUPT", message, { where, ...sizes });
+}
+
+/** Undefined for what is nested deeper than can be spelled again: no manifest is. */
+function contentSum(content: unknown): string | undefined {
+  try {
+    return sha256(JSON.stringify(content) ?? "");
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function sha256(text: string): string {

@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { createPlugin, spellings, type TemplateKind, templateKinds } from "@cambium/plugin/node";
 import { version } from "@cambium/run";
 import { Argument, Command } from "commander";
+import { print } from "../terminal.js";
 
 interface Flags {
   readonly out?: string;
@@ -34,10 +35,10 @@ Examples:
       const packageName = flags.package ?? `cambium-${kind}-${name}`;
       const folder = resolve(flags.out ?? `cambium-${kind}-${name}`);
       const files = createPlugin(folder, { kind, name, packageName, cambium: `^${version}` });
-      if (flags.json) return console.log(JSON.stringify({ name, package: packageName, folder, files }));
+      if (flags.json) return print(JSON.stringify({ name, package: packageName, folder, files }));
       const shown = relative(process.cwd(), folder) || ".";
       const use = kind === "operator" ? `cambium grow ./base ./grown --operator ${name}` : `--backend ${name}`;
-      console.log(
+      print(
         [
           ...files.map((path) => `wrote ${join(shown, path)}`),
           "",

@@ -8,6 +8,7 @@ import { precisionsOf } from "@cambium/train";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import type { Host } from "../host.js";
+import { print } from "../terminal.js";
 
 interface PluginHealth {
   readonly name: string;
@@ -53,7 +54,7 @@ Examples:
         corpora,
         ready,
       };
-      console.log(json ? JSON.stringify(result) : describe(result));
+      print(json ? JSON.stringify(result) : describe(result));
       if (!ready) throw new Quit(2);
     });
 }

@@ -14,6 +14,7 @@ import { bottomText, budgetText, equationText, powerText, surfaceText } from "..
 import { oneOf, realNumber, unfit, wholeNumber } from "../flags.js";
 import { columnNames, readRunTable, type Wanted } from "../run-table.js";
 import { StatusLine } from "../status-line.js";
+import { print } from "../terminal.js";
 
 const forms = ["power", "chinchilla", "isoflop", "timing"] as const;
 
@@ -100,7 +101,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     const { data, text } = fit(table.rows, flags, x.length, progress);
     status.stop();
     const columns = { x: table.x, y: table.y, ...(table.group !== undefined && { group: table.group }) };
-    console.log(flags.json ? JSON.stringify({ form, columns, bootstrap, ...data }) : text);
+    print(flags.json ? JSON.stringify({ form, columns, bootstrap, ...data }) : text);
   } finally {
     status.stop();
   }

@@ -21,6 +21,7 @@ import {
 import type { Host } from "../host.js";
 import { findModel, readModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
+import { print, visible } from "../terminal.js";
 
 interface Flags extends BackendFlags, FamilyFlags {
   readonly prompt?: string;
@@ -85,7 +86,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const { signal, release } = stopOnSignals(() => {});
   const text = tokenizer && new NewText(tokenizer, prompt);
   const show = (part: string) => {
-    if (!flags.json && text) process.stdout.write(part);
+    if (!flags.json && text) process.stdout.write(process.stdout.isTTY ? visible(part) : part);
   };
   show(flags.prompt ?? "");
   try {
@@ -102,8 +103,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       onToken: (token) => show(text?.push(token) ?? ""),
     });
     show(text?.end() ?? "");
-    if (flags.json) console.log(JSON.stringify({ tokens, finish, ...(text && { text: text.all }) }));
-    else console.log(text ? "" : tokens.join(","));
+    if (flags.json) print(JSON.stringify({ tokens, finish, ...(text && { text: text.all }) }));
+    else print(text ? "" : tokens.join(","));
   } catch (error) {
     if (!signal.aborted) throw error;
     show("\n");

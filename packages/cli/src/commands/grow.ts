@@ -20,6 +20,7 @@ import type { Host } from "../host.js";
 import { mergekitRequest } from "../mergekit-request.js";
 import { findModel, projectFamilies } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
+import { complain, print, visible } from "../terminal.js";
 
 interface Flags extends OperatorFlags, FamilyFlags {
   readonly mergekit?: string;
@@ -101,22 +102,22 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
     },
     ...(families && { families }),
     onPreflight: (report) => {
-      for (const warning of report.warnings) console.error(`Warning: ${warning}.`);
-      if (!json) console.log(preflightText(report));
+      for (const warning of report.warnings) complain(`Warning: ${warning}.`);
+      if (!json) print(preflightText(report));
     },
   };
   const from = model?.path ?? path;
   if (flags.as !== undefined) {
     const plan = await planGrowth(from, request);
-    process.stdout.write(mergekitText(plan, from, request.dtype));
+    process.stdout.write(visible(mergekitText(plan, from, request.dtype)));
     return;
   }
   const { report, state } = dryRun
     ? { report: await preflightGrowth(from, to, request), state: "dry" }
     : await grow(from, to, request, verify);
-  if (json) console.log(JSON.stringify({ written: dryRun ? null : to, ...jsonOf(report) }));
-  else if (state === "cached") console.log(`Nothing to do: ${to} is this growth${verify ? ", and verified" : ""}.`);
-  else if (state === "done") console.log(`Written: ${to}`);
+  if (json) print(JSON.stringify({ written: dryRun ? null : to, ...jsonOf(report) }));
+  else if (state === "cached") print(`Nothing to do: ${to} is this growth${verify ? ", and verified" : ""}.`);
+  else if (state === "done") print(`Written: ${to}`);
 }
 
 /**

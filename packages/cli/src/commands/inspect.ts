@@ -26,6 +26,7 @@ import type { Host } from "../host.js";
 import { exists, findModel, projectFamilies, readModel } from "../model-source.js";
 import { describeRecipe, planRecipe } from "../recipe-view.js";
 import { resultTable } from "../table.js";
+import { print } from "../terminal.js";
 
 interface Flags extends BackendFlags, FamilyFlags, PrecisionFlags {
   readonly graph?: "loss" | "step";
@@ -83,7 +84,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   if (idle.length > 0)
     throw new CambiumError("E_OPTION", `${flagNames(idle)} without --graph`, { hint: "--graph step" });
   const shown = await describe(path, flags, host);
-  console.log(flags.json ? JSON.stringify(shown.data) : shown.text);
+  print(flags.json ? JSON.stringify(shown.data) : shown.text);
 }
 
 function flagNames(names: readonly string[]): string {
@@ -117,11 +118,11 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
       throw new CambiumError("E_OPTION", `${flagNames(asked)} without --backend`, { hint: "--backend webgpu" });
     const options = { ...backend.options, ...(flags.profile || flags.trace !== undefined ? { profile: true } : {}) };
     await onBackend(graph, { ...backend, options }, host, async (executable) => {
-      if (flags.wgsl || flags.source) console.log(sourceOf(executable, backend.name));
+      if (flags.wgsl || flags.source) print(sourceOf(executable, backend.name));
       if (!flags.profile && flags.trace === undefined) return;
       const profile = await profileGraph(executable, graph, model);
       if (flags.trace !== undefined) await writeTrace(flags.trace, profile.timeline);
-      console.log(json ? JSON.stringify(profile) : profileText(profile));
+      print(json ? JSON.stringify(profile) : profileText(profile));
     });
     return;
   }
@@ -129,11 +130,11 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
   const { flops, matrixFlops, bytes } = graphCost(graph);
   const cost = { nodes: graph.nodes.length, flops, matrixFlops, bytes, peakBytes, inputBytes };
   if (json) {
-    console.log(JSON.stringify({ ...cost, text: printGraph(graph) }));
+    print(JSON.stringify({ ...cost, text: printGraph(graph) }));
     return;
   }
   const amounts = [`${compact(flops)}FLOP`, `${compact(inputBytes)}B in`, `at most ${compact(peakBytes)}B alive`];
-  console.log(`${printGraph(graph).trimEnd()}\n# ${[`${cost.nodes} nodes`, ...amounts].join(", ")}`);
+  print(`${printGraph(graph).trimEnd()}\n# ${[`${cost.nodes} nodes`, ...amounts].join(", ")}`);
 }
 
 /** The model whose graph a path means: a recipe's or a run's is the last of its first arm. */

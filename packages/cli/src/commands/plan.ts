@@ -11,6 +11,7 @@ import type { Host } from "../host.js";
 import { findModel, readModel } from "../model-source.js";
 import { batchOf, recipeOf, recipeText } from "../plan-recipe.js";
 import { type PlannedWay, type PlanView, planText, toolFigures } from "../plan-view.js";
+import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
 
 const names = ["stack", "late", "middle"] as const;
@@ -96,11 +97,9 @@ async function run(flags: Flags, host: Host): Promise<void> {
   });
   const view: PlanView = { target, parameters, flops, tokens, devices, ways };
   const written = flags.out === undefined && flags.recipe === undefined ? undefined : await write(view, flags, context);
-  if (flags.json) console.log(JSON.stringify(asJson(view, written)));
+  if (flags.json) print(JSON.stringify(asJson(view, written)));
   else
-    console.log(
-      `${planText(view, flags.explain === true)}${written ? `\nRecipe: ${written}; cambium run ${written}` : ""}`,
-    );
+    print(`${planText(view, flags.explain === true)}${written ? `\nRecipe: ${written}; cambium run ${written}` : ""}`);
 }
 
 /** Writes the recipe of the way asked for, or of the one that most speaks for. @returns its path */

@@ -11,6 +11,7 @@ import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/pl
 import { type Precision, precisions, precisionsOf } from "@cambium/train";
 import { Command } from "commander";
 import type { Host } from "../host.js";
+import { print } from "../terminal.js";
 
 /** The kinds that are listed, in this order, with the heading of each. */
 const headings = {
@@ -61,7 +62,7 @@ Examples:
         kinds.flatMap((kind) => names.filter((one) => one.kind === kind).map(({ name }) => look(kind, name, importer))),
       );
       const installed = listed.filter((one) => one !== null);
-      console.log(json ? JSON.stringify(installed) : describe(installed));
+      print(json ? JSON.stringify(installed) : describe(installed));
     });
 }
 

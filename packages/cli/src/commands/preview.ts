@@ -33,6 +33,7 @@ import { findModel, projectFamilies } from "../model-source.js";
 import { type CorpusFlags, openText, withCorpusFlags } from "../open-text.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
+import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
 
 interface Flags extends OperatorFlags, BackendFlags, CorpusFlags, FamilyFlags {
@@ -101,7 +102,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     await using device = await backend.open(computing.options);
     const shown = await measure(device, directory, plan, windows, line, signal);
     line.stop();
-    console.log(flags.json ? JSON.stringify(shown) : describe(shown, plan));
+    print(flags.json ? JSON.stringify(shown) : describe(shown, plan));
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Quit(130);

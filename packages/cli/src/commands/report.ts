@@ -3,6 +3,7 @@ import { withFileErrors } from "@cambium/files";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { Command } from "commander";
 import { resultTable } from "../table.js";
+import { print } from "../terminal.js";
 
 export function reportCommand(): Command {
   return new Command("report")
@@ -21,6 +22,6 @@ Examples:
     .action(async (run: string, { json }: { json?: boolean }) => {
       const report = await withFileErrors(run, () => writeReport(run));
       const summary = await summarizeRun(run);
-      console.log(json ? JSON.stringify({ report, ...summary }) : `${resultTable(summary)}\nReport: ${report}`);
+      print(json ? JSON.stringify({ report, ...summary }) : `${resultTable(summary)}\nReport: ${report}`);
     });
 }

@@ -18,6 +18,7 @@ import type { Host } from "../host.js";
 import { ProgressDisplay } from "../progress.js";
 import { stopOnSignals } from "../signals.js";
 import { resultTable } from "../table.js";
+import { print } from "../terminal.js";
 
 export interface RunFlags extends BackendFlags, PrecisionFlags {
   readonly out?: string;
@@ -52,11 +53,11 @@ async function run(recipe: string, flags: RunFlags, host: Host): Promise<void> {
   const report = await withFileErrors(outcome.directory, () => writeReport(outcome.directory));
   const summary = await summarizeRun(outcome.directory);
   if (flags.json) {
-    console.log(JSON.stringify({ directory: outcome.directory, report, cached: outcome.cached, ...summary }));
+    print(JSON.stringify({ directory: outcome.directory, report, cached: outcome.cached, ...summary }));
     return;
   }
-  console.log(resultTable(summary, process.stdout.columns));
-  console.log(`${outcome.cached ? "Nothing to do: this run is done. " : ""}Report: ${report}`);
+  print(resultTable(summary, process.stdout.columns));
+  print(`${outcome.cached ? "Nothing to do: this run is done. " : ""}Report: ${report}`);
 }
 
 /** Runs a recipe with progress on standard error. @throws Quit when it was stopped and has saved. */

@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { Quit } from "../failure.js";
 import type { Host } from "../host.js";
 import { stopOnSignals } from "../signals.js";
+import { complain, print } from "../terminal.js";
 
 type Value = SetupOptions[string];
 
@@ -58,12 +59,12 @@ ${setup.examples.map((line) => `  ${line}`).join("\n")}`,
       const { remove, json } = flags;
       const given = own.flatMap(({ name, key }) => (flags[key] === undefined ? [] : [[name, flags[key]] as const]));
       const outcome = await perform(setup, Object.fromEntries(given), remove === true);
-      console.log(json ? JSON.stringify({ ...outcome.details, ...outcome, details: undefined }) : sentence(outcome));
+      print(json ? JSON.stringify({ ...outcome.details, ...outcome, details: undefined }) : sentence(outcome));
     });
 }
 
 async function perform(setup: BackendSetup, given: SetupOptions, remove: boolean): Promise<SetupResult> {
-  const report = (line: string) => console.error(line);
+  const report = (line: string) => complain(line);
   const { signal, release } = stopOnSignals(() => report("Stopping"));
   try {
     return await setup[remove ? "remove" : "setup"](given, { report, signal, requireSpace, replaceDirectory });

@@ -10,6 +10,7 @@ import { oneOf, realNumber, wholeNumber, withBackendFlags, withPrecisionFlag } f
 import type { Host } from "../host.js";
 import { exists, findModel, readModel } from "../model-source.js";
 import { type CorpusFlags, withCorpusFlags } from "../open-text.js";
+import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
 import { type RunFlags, runToEnd } from "./run.js";
 
@@ -86,7 +87,7 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
   const outcome = await runToEnd(recipe, process.cwd(), { ...flags, out: flags.out ?? join("runs", name) }, host);
   const { path } = await findModel(outcome.directory);
   const result = { directory: outcome.directory, model: path, cached: outcome.cached };
-  console.log(flags.json ? JSON.stringify(result) : `Trained: ${path}`);
+  print(flags.json ? JSON.stringify(result) : `Trained: ${path}`);
 }
 
 /** The name of the run that trains `model`: one that no other model of the same folder name has taken. */

@@ -42,6 +42,13 @@ function countIn({ num_hidden_layers: count, layers_block_type: kinds, hybrid_ov
   return typeof pattern === "string" ? pattern.length : undefined;
 }
 
+/** The largest number; not spread, because a call takes fewer arguments than a file has names. */
+function last(layers: Iterable<number>): number {
+  let most = -1;
+  for (const layer of layers) most = Math.max(most, layer);
+  return most;
+}
+
 /** The one stack whose layers are those that the config counts; undefined after at least one reason. */
 export function findStack(names: Iterable<string>, config: JsonObject, reasons: ReasonList): LayerStack | undefined {
   const stacks = new Map<string, Set<number>>();
@@ -55,12 +62,10 @@ export function findStack(names: Iterable<string>, config: JsonObject, reasons: 
     reasons.add({ where: "config.json: num_hidden_layers", message: "is not a number of layers", got });
     return undefined;
   }
-  const fitting = [...stacks].filter(([, layers]) => layers.size === count && Math.max(...layers) === count - 1);
+  const fitting = [...stacks].filter(([, layers]) => layers.size === count && last(layers) === count - 1);
   const [found] = fitting;
   if (found && fitting.length === 1) return { prefix: found[0], count };
-  const got = [...stacks].map(
-    ([prefix, layers]) => `${layers.size} numbered up to ${Math.max(...layers)} in ${prefix}N`,
-  );
+  const got = [...stacks].map(([prefix, layers]) => `${layers.size} numbered up to ${last(layers)} in ${prefix}N`);
   reasons.add({
     where: "config.json: num_hidden_layers",
     message: found ? "more than one stack of layers has that number" : "the tensors have no such stack of layers",

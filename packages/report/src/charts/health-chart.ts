@@ -2,6 +2,7 @@
 import type { Data, Mark, Spec } from "vega";
 import type { Arm, ArmRow } from "../arms.js";
 import { decimate } from "../decimate.js";
+import { extent } from "../extent.js";
 import type { Html } from "../html.js";
 import { unitOf } from "./axis.js";
 import { renderChart, type Size } from "./render.js";
@@ -38,7 +39,8 @@ export const lossScale: Quantity = {
 /** Draws `quantity` of every arm against tokens, one line per stage; spikes survive the thinning. */
 export async function healthChart(arms: readonly Arm[], quantity: Quantity, size: Size, id: string): Promise<Html> {
   const { key, title, scale } = quantity;
-  const unit = unitOf("tokens", Math.max(...arms.map((arm) => arm.spent.tokens)));
+  const [, tokens] = extent(arms.map((arm) => arm.spent.tokens));
+  const unit = unitOf("tokens", tokens);
   const quantityOf = (row: ArmRow) => row[key] ?? Number.NaN;
   const usable = (row: ArmRow) => Number.isFinite(quantityOf(row)) && (scale === "linear" || quantityOf(row) > 0);
   const lines = arms.flatMap((arm, i) =>
@@ -49,7 +51,7 @@ export async function healthChart(arms: readonly Arm[], quantity: Quantity, size
     }),
   );
   const all = lines.flatMap(({ values }) => values.map((point) => point.y));
-  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const [low, high] = extent(all);
   const domain = all.length === 0 ? [0.1, 1] : scale === "log" ? [low / 1.1, high * 1.1] : [0, high * 1.05 || 1];
   const ticks = {
     encode: { labels: { update: { text: { signal: quantity.label } } } },
@@ -62,7 +64,7 @@ export async function healthChart(arms: readonly Arm[], quantity: Quantity, size
       {
         name: "x",
         type: "linear",
-        domain: [0, Math.max(...arms.map((arm) => arm.spent.tokens)) / unit.divisor],
+        domain: [0, tokens / unit.divisor],
         range: "width",
       },
       { name: "y", type: scale, domain, range: "height", nice: false },

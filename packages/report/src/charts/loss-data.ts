@@ -3,6 +3,7 @@ import { type CurvePoint, lossAtCost, smoothLoss } from "@cambium/scaling";
 import { type Arm, type Cost, heldOutCurve } from "../arms.js";
 import { sizeChanges } from "../changes.js";
 import { decimate } from "../decimate.js";
+import { extent } from "../extent.js";
 import { type Unit, unitOf } from "./axis.js";
 
 export interface Point {
@@ -33,7 +34,7 @@ const opening = 0.08;
 
 /** @param detail points a training line may have. */
 export function lossData(arms: readonly Arm[], by: Cost, detail: number): LossData {
-  const most = Math.max(...arms.map((arm) => arm.spent[by]), Number.MIN_VALUE);
+  const most = Math.max(extent(arms.map((arm) => arm.spent[by]))[1], Number.MIN_VALUE);
   const unit = unitOf(by, most);
   const scale = (points: readonly CurvePoint[]) =>
     points.map(({ cost, loss }) => ({ x: cost / unit.divisor, y: loss }));
@@ -66,7 +67,7 @@ export function smoothingOf(steps: number): number {
 function range(arms: readonly Arm[], series: readonly Series[], by: Cost, most: number): [number, number] {
   const drawn = series.flatMap(({ heldOut, training }) => [...heldOut, ...training.flat()].map((point) => point.y));
   if (drawn.length === 0) return [0, 1];
-  const low = Math.min(...drawn);
+  const [low] = extent(drawn);
   const tops = arms.flatMap((arm) => {
     const measured = finite(heldOutCurve(arm, by));
     const curve =
@@ -75,7 +76,7 @@ function range(arms: readonly Arm[], series: readonly Series[], by: Cost, most: 
         : finite(arm.stages.flatMap((stage) => stage.rows.map((row) => ({ cost: row[by], loss: row.loss }))));
     return lossAtCost(curve, opening * most) ?? curve[0]?.loss ?? [];
   });
-  const high = Math.max(...tops, low + 0.01);
+  const high = Math.max(extent(tops)[1], low + 0.01);
   const margin = 0.06 * (high - low);
   return [low - margin, high + margin];
 }

@@ -1,5 +1,6 @@
 // Final held-out loss against connection rate: one dot per operator.
 import type { Spec } from "vega";
+import { extent } from "../extent.js";
 import * as format from "../format.js";
 import type { Html } from "../html.js";
 import type { Ranked } from "../ranking.js";
@@ -14,7 +15,7 @@ export async function rankingChart(arms: readonly Ranked[]): Promise<Html> {
     colour: `var(--${arm.colour})`,
   }));
   const losses = points.map(({ y }) => y);
-  const [low, high] = [Math.min(...losses), Math.max(...losses)];
+  const [low, high] = extent(losses);
   const margin = 0.1 * (high - low) || 0.01;
   const at = { x: { scale: "x", field: "x" }, y: { scale: "y", field: "y" } };
   const spec: Spec = {
@@ -63,7 +64,7 @@ export async function rankingChart(arms: readonly Ranked[]): Promise<Html> {
 
 /** A little beyond the lowest and the highest. */
 function range(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = extent(values);
   const margin = 0.08 * (high - low) || 0.05;
   return [low - margin, high + margin];
 }

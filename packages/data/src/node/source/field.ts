@@ -17,7 +17,7 @@ export function fieldText(value: unknown, field: string, what: string, where: st
     const expected = `{ ${JSON.stringify(field)}: … }`;
     return {
       message: `this ${what} is not an object`,
-      details: { where, expected, got: quote(JSON.stringify(value)) },
+      details: { where, expected, got: quote(spelled(value)) },
     };
   }
   const text: unknown = Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;
@@ -32,7 +32,7 @@ export function fieldText(value: unknown, field: string, what: string, where: st
     details: {
       where,
       expected: "a string",
-      got: text === undefined ? `the fields ${quote(Object.keys(value).join(", "))}` : quote(JSON.stringify(text)),
+      got: text === undefined ? `the fields ${quote(Object.keys(value).join(", "))}` : quote(spelled(text)),
       hint,
     },
   };
@@ -40,4 +40,14 @@ export function fieldText(value: unknown, field: string, what: string, where: st
 
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
+/** A parsed value as JSON. Parsing takes any depth, writing does not. */
+export function spelled(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return "lists or objects, one in another many thousand times";
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 // A .json file: one list of documents, or JSON lines under another name.
 import { CambiumError } from "@cambium/ir";
 import { documentPieces } from "./cut.js";
-import { fieldText, quote } from "./field.js";
+import { fieldText, quote, spelled } from "./field.js";
 import { readJsonl, withoutMark } from "./jsonl.js";
 import { lines } from "./lines.js";
 import type { FormatReader, Piece } from "./reader.js";
@@ -80,7 +80,7 @@ function refused(where: string, got: string, hint: string): CambiumError {
 }
 
 function kindOf(value: unknown): string {
-  if (typeof value !== "object" || value === null) return quote(JSON.stringify(value));
+  if (typeof value !== "object" || value === null) return quote(spelled(value));
   return `one object with the fields ${quote(Object.keys(value).join(", "))}`;
 }
 
