@@ -116,6 +116,7 @@ function command(rest) {
     .replace(/\bTABLE\b/, "runs.csv")
     .replace(/\bSOURCE TARGET\b/, "./base ./grown")
     .replace(/\bSOURCE\b/, "./model")
+    .replace(/growth\.0\.at=\S+/, "growth.0.at=1k,2k") // The documents' sizes take minutes.
     .replace("--corpus C --tokens N", "--corpus ./text.txt --tokens 512 --context 16")
     .replace("--corpus moby-dick", "--corpus moby-dick --tokens 256")
     .replace(/\b(TEXT|NAME)\b/, "word")
@@ -126,6 +127,7 @@ function command(rest) {
     .replace(/^inspect --profile$/, "inspect ./model --graph step --backend onnx --profile");
   const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
   if (args[0] === "generate") args.push("--max-new-tokens", "4");
+  if (args[0] === "sweep" && !args.includes("--out")) args.push("--out", "sweep");
   const way = {
     run: [...cambium, ...args],
     ...(args[0] === "grow" && { replaces: args[args.includes("--mergekit") ? 3 : 2] }),

@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   eval: async () => (await import("./commands/eval.js")).evalCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
+  sweep: async () => (await import("./commands/sweep.js")).sweepCommand,
   plan: async () => (await import("./commands/plan.js")).planCommand,
   fit: async () => (await import("./commands/fit.js")).fitCommand,
   plugins: async () => (await import("./commands/plugins.js")).pluginsCommand,

@@ -8,3 +8,4 @@ export { slopeReached } from "./plan/slope.js";
 export type { ArmPlan, PlannedStage, ProbeRule, SlopeRule, Stage, StageStart, Until } from "./plan/stage.js";
 export { parseStage, stageJson } from "./plan/stage-json.js";
 export { type GrowthStep, type Recipe, type RecipeInput, recipeJsonSchema, recipeSchema } from "./schema.js";
+export { parseAxis, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "./sweep.js";

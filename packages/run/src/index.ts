@@ -6,4 +6,5 @@ export type { RunObserver } from "./observer.js";
 export { recipeTokenizer } from "./recipe-data.js";
 export type { RunOutcome } from "./run-arms.js";
 export { loadRecipe, type RunOptions, resolveOperators, runRecipe } from "./run-recipe.js";
+export { type CellOutcome, runSweep, type SweepOptions, type SweepOutcome } from "./sweep.js";
 export { version } from "./version.js";

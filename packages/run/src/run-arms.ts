@@ -47,7 +47,11 @@ export interface PreparedRun {
   readonly files: readonly ExtraFile[];
   readonly signal: AbortSignal | undefined;
   readonly saveRequests: (() => number) | undefined;
+  readonly stageGate: StageGate | undefined;
 }
+
+/** Waits until the stage of this id may be run. @returns what ends the turn */
+export type StageGate = (id: string) => Promise<() => void>;
 
 /** What this sitting has done so far. */
 interface Sitting {
@@ -125,7 +129,9 @@ async function runPlanned(
       const samples = next === undefined ? { ...recipe.samples, seed: recipe.seed } : undefined;
       const earlier = run.before && (await earlierStage(plan, { arm: arm.name, index: i }, run.before, directory));
       const tryFor = trial && { tryFor: trial.budget };
-      const { state, tokens } = await runStage(plan, { ...common, events, earlier, samples, next, ...tryFor });
+      const leave = await run.stageGate?.(plan.id);
+      const context = { ...common, events, earlier, samples, next, ...tryFor };
+      const { state, tokens } = await runStage(plan, context).finally(() => leave?.());
       if (state === "interrupted") return state;
       if (trial) {
         const probe = await concludeTrial(trial, plan, directory);

@@ -13,7 +13,7 @@ import { companionFiles } from "./companions.js";
 import { familiesOf, resolveFamily } from "./families.js";
 import type { RunObserver } from "./observer.js";
 import { prepareRecipeData, recipeSource, recipeTokenizer } from "./recipe-data.js";
-import { type RunOutcome, runArms } from "./run-arms.js";
+import { type RunOutcome, runArms, type StageGate } from "./run-arms.js";
 
 /** Devices that one run may lose before it gives up. */
 const maxLosses = 3;
@@ -34,6 +34,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** How many snapshots were asked for so far, besides those in time. */
   readonly saveRequests?: () => number;
+  /** Where token files are kept. Default: `data` in the run's directory. */
+  readonly dataDir?: string;
+  /** Waits until a stage may be run here, where several runs share stages. @returns what ends this run's turn */
+  readonly stageGate?: StageGate;
 }
 
 /** Reads and checks the recipe at `path`. @throws CambiumError `E_RECIPE`, `E_NOT_FOUND`. */
@@ -73,7 +77,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   try {
     // A directory of another format is refused before anything in it changes.
     const before = await directory.read();
-    const cacheDir = join(directory.path, "data");
+    const cacheDir = options.dataDir ?? join(directory.path, "data");
     const data = await prepareRecipeData(recipe, { source: corpus, tokenizer, cacheDir, observer, signal });
     try {
       const files = await companionFiles(tokenizer.name, projectDir, checkpoint);
@@ -95,6 +99,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
             files,
             signal,
             saveRequests: options.saveRequests,
+            stageGate: options.stageGate,
           });
         } catch (error) {
           // A driver that resets or a GPU that leaves takes the device along; what is saved is enough to go on.

@@ -8,5 +8,6 @@ export * from "./plan/index.js";
 export { rankCorrelation } from "./rank-correlation.js";
 
 export * from "./refit.js";
+export * from "./seeds.js";
 export * from "./speedup.js";
 export * from "./timing.js";

@@ -1,0 +1,115 @@
+// The table of a sweep: a row for each arm of each cell, and what its seeds say together. Nothing in it depends on when
+// or how often the sweep was stopped.
+import type { SweepCell } from "@cambium/recipe";
+import { type RunSummary, summarizeRun } from "@cambium/report";
+import type { CellOutcome } from "@cambium/run";
+import { type PairedDifference, pairedDifference, type SeedStatistics, seedStatistics } from "@cambium/scaling";
+
+export interface SweepRow {
+  readonly cell: string;
+  readonly settings: SweepCell["settings"];
+  readonly arm: string | null;
+  readonly state: "done" | "failed";
+  readonly layers: number | null;
+  readonly parameters: number | null;
+  readonly nonEmbeddingParameters: number | null;
+  readonly tokens: number | null;
+  readonly flops: number | null;
+  /** Final held-out loss, nats per token. */
+  readonly loss: number | null;
+  readonly lowestLoss: number | null;
+  /** At equal held-out loss over the arm from scratch, a ratio. */
+  readonly speedup: number | null;
+  /** Code of the error that ended the cell. */
+  readonly error: string | null;
+}
+
+export async function sweepRows(outcomes: readonly CellOutcome[]): Promise<SweepRow[]> {
+  const rows: SweepRow[] = [];
+  for (const { cell, directory, state, error } of outcomes) {
+    const arms: readonly (RunSummary["arms"][number] | null)[] =
+      state === "done" ? (await summarizeRun(directory)).arms : [null];
+    for (const arm of arms)
+      rows.push({
+        cell: cell.name,
+        settings: cell.settings,
+        arm: arm?.name ?? null,
+        state,
+        layers: arm?.layers ?? null,
+        parameters: arm?.parameters ?? null,
+        nonEmbeddingParameters: arm?.nonEmbeddingParameters ?? null,
+        tokens: arm?.spent.tokens ?? null,
+        flops: arm?.spent.flops ?? null,
+        loss: arm?.finalHeldOutLoss ?? null,
+        lowestLoss: arm?.lowestHeldOutLoss ?? null,
+        speedup: arm?.speedup ?? null,
+        error: error?.code ?? null,
+      });
+  }
+  return rows;
+}
+
+/** Columns of the table; those of the settings have the names of their fields. */
+function flat({ settings, cell, ...rest }: SweepRow): Record<string, string | number | null> {
+  return { cell, ...settings, ...rest };
+}
+
+export function asJsonLines(rows: readonly SweepRow[]): string {
+  return rows.map((row) => `${JSON.stringify(flat(row))}\n`).join("");
+}
+
+export function asCsv(rows: readonly SweepRow[]): string {
+  const quoted = (value: string | number | null) => {
+    const text = value === null ? "" : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const columns = Object.keys(flat(rows[0] as SweepRow));
+  const lines = rows.map((row) => {
+    const cells = flat(row);
+    return columns.map((column) => quoted(cells[column] ?? null)).join(",");
+  });
+  return `${[columns.map(quoted).join(","), ...lines].join("\n")}\n`;
+}
+
+/** What one setting's seeds say together, arm by arm. */
+export interface SeedSummary {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly arms: readonly {
+    readonly arm: string;
+    readonly loss: SeedStatistics;
+    readonly speedup: SeedStatistics | null;
+    /** Final loss less that of the arm from scratch with the same seed; null for that arm, and without one. */
+    readonly overScratch: PairedDifference | null;
+  }[];
+}
+
+/** Rows alike in all settings but `seed`, together. Empty where the sweep is not over seeds. */
+export function seedSummaries(rows: readonly SweepRow[]): SeedSummary[] {
+  const groups = new Map<string, SweepRow[]>();
+  for (const row of rows) {
+    const { seed, ...others } = row.settings;
+    if (seed === undefined || row.state !== "done") continue;
+    const key = JSON.stringify(others);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups].map(([key, group]) => ({
+    settings: JSON.parse(key) as Record<string, string>,
+    arms: [...new Set(group.map(({ arm }) => arm))].flatMap((arm) => {
+      const own = group.filter((row) => row.arm === arm && row.loss !== null);
+      if (arm === null || own.length === 0) return [];
+      const speedups = own.flatMap(({ speedup }) => speedup ?? []);
+      const pairs = own.flatMap(({ loss, settings: { seed } }): [number, number][] => {
+        const other = group.find((row) => row.arm === "scratch" && row.settings.seed === seed)?.loss;
+        return loss === null || other == null ? [] : [[loss, other]];
+      });
+      return [
+        {
+          arm,
+          loss: seedStatistics(own.map(({ loss }) => loss as number)),
+          speedup: speedups.length === 0 ? null : seedStatistics(speedups),
+          overScratch: arm === "scratch" || pairs.length === 0 ? null : pairedDifference(pairs),
+        },
+      ];
+    }),
+  }));
+}

@@ -1,0 +1,118 @@
+// What `cambium sweep` prints: its table, the seeds together, and how far it has come.
+import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
+import type { RunObserver } from "@cambium/run";
+import Table from "cli-table3";
+import { compact, duration } from "./format.js";
+import { StatusLine } from "./status-line.js";
+import type { SeedSummary, SweepRow } from "./sweep-table.js";
+
+export function sweepText(rows: readonly SweepRow[], summaries: readonly SeedSummary[]): string {
+  const axes = Object.keys(rows[0]?.settings ?? {});
+  const table = new Table({
+    head: [...axes, "arm", "layers", "tokens", "FLOPs", "held-out loss", "speed-up"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { settings, arm, layers, tokens, flops, loss, speedup, error } of rows)
+    table.push([
+      ...axes.map((axis) => settings[axis] ?? ""),
+      arm ?? `failed: ${error ?? ""}`,
+      layers ?? "–",
+      tokens === null ? "–" : compact(tokens),
+      flops === null ? "–" : compact(flops),
+      loss?.toFixed(4) ?? "–",
+      speedup === null ? "–" : percent(speedup),
+    ]);
+  return [table.toString(), ...summaries.flatMap(seedLines)].join("\n");
+}
+
+function seedLines({ settings, arms }: SeedSummary): string[] {
+  const where = Object.entries(settings).map(([path, value]) => `${path}=${value}`);
+  return arms.map(({ arm, loss, speedup, overScratch }) => {
+    const half = (interval: readonly [number, number] | null) => (interval ? (interval[1] - interval[0]) / 2 : null);
+    const off = half(loss.interval);
+    const parts = [
+      `held-out loss ${loss.mean.toFixed(4)}${off === null ? "" : ` ± ${off.toFixed(4)}`} (${loss.count} ${loss.count === 1 ? "seed" : "seeds"})`,
+    ];
+    if (speedup) {
+      const share = half(speedup.interval);
+      parts.push(
+        `speed-up ${percent(speedup.mean)}${share === null ? "" : ` ± ${(100 * share).toFixed(1)}`} (${speedup.count} seeds)`,
+      );
+    }
+    if (overScratch) {
+      const by = `${overScratch.mean < 0 ? "−" : "+"}${Math.abs(overScratch.mean).toFixed(4)} over scratch, paired by seed`;
+      const said = { true: "a difference at 5 %", false: "no difference at 5 %", null: "one seed: no error bar" };
+      parts.push(`${by}: ${said[`${overScratch.differs}`]}`);
+    }
+    return [...where, `${arm}: ${parts.join("; ")}`].join(" ");
+  });
+}
+
+function percent(ratio: number): string {
+  return `${ratio >= 0 ? "+" : "−"}${Math.abs(100 * ratio).toFixed(1)} %`;
+}
+
+/** Progress over all cells: FLOPs of different stages done, of all that are known or to be expected. */
+export class SweepProgress {
+  readonly #status: StatusLine;
+  /** FLOPs by stage, of all cells planned so far. */
+  readonly #planned = new Map<string, number>();
+  readonly #done = new Map<string, number>();
+  readonly #cells = new Set<SweepCell>();
+  #ended = 0;
+  #measured = { flops: 0, since: 0 };
+
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    private readonly count: number,
+  ) {
+    this.#status = new StatusLine(stream);
+  }
+
+  observer(cell: SweepCell): RunObserver {
+    return {
+      onPlan: (arms: readonly ArmPlan[]) => {
+        this.#cells.add(cell);
+        for (const { id, flops } of arms.flatMap(({ stages }) => stages)) this.#planned.set(id, flops);
+      },
+      onCached: ({ id, flops }: PlannedStage) => void this.#done.set(id, flops),
+      onStage: () => {
+        if (this.#measured.since === 0) this.#measured = { flops: this.#sum(this.#done), since: performance.now() };
+      },
+      onMetrics: (stage: PlannedStage, { tokens, loss }) => {
+        this.#done.set(stage.id, (stage.flops * tokens) / stage.tokens);
+        this.#status.show(() => {
+          const share = Math.round((100 * tokens) / stage.tokens);
+          return `Cell ${Math.min(this.#ended + 1, this.count)} of ${this.count}, ${cell.name}: ${stage.stage.name} ${share} %, loss ${loss.toFixed(3)}, ${this.#left()} left in all`;
+        });
+      },
+      onDeviceLost: (reason: string) => this.note(`${cell.name}: ${reason}; going on from the last snapshot`),
+    };
+  }
+
+  ended(cell: SweepCell, problem: string | undefined): void {
+    this.#ended++;
+    if (problem !== undefined) this.note(`${cell.name} failed: ${problem}`);
+  }
+
+  note(text: string): void {
+    this.stop();
+    this.stream.write(`${text}\n`);
+  }
+
+  stop(): void {
+    this.#status.stop();
+  }
+
+  /** At the pace so far; a cell that is not planned yet counts as the mean of those that are. */
+  #left(): string {
+    const done = this.#sum(this.#done);
+    const expected = (this.#sum(this.#planned) / Math.max(1, this.#cells.size)) * this.count;
+    const pace = (done - this.#measured.flops) / (performance.now() - this.#measured.since);
+    return duration(Math.max(0, expected - done) / pace / 1000);
+  }
+
+  #sum(of: ReadonlyMap<string, number>): number {
+    return [...of.values()].reduce((sum, flops) => sum + flops, 0);
+  }
+}

@@ -1,0 +1,128 @@
+// Sweeps: a recipe with some fields set to each of several values, every combination a recipe of its own.
+import { CambiumError } from "@cambium/ir";
+import { parse } from "yaml";
+import { checkRecipe } from "./parse.js";
+import type { Recipe } from "./schema.js";
+
+/** A field, as `growth.0.at`, and the values it takes. */
+export interface SweepAxis {
+  readonly path: string;
+  /** As they were written: names of cells are made of them. */
+  readonly values: readonly string[];
+}
+
+/** One combination. */
+export interface SweepCell {
+  /** `growth.0.at=1M+seed=0`: names the cell's folder. */
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly recipe: Recipe;
+}
+
+/** Beyond it a sweep is a slip. */
+const mostCells = 10_000;
+
+/**
+ * `PATH=VALUE,VALUE`, where `0..4` stands for 0,1,2,3,4 and commas inside brackets do not separate.
+ * @throws CambiumError `E_SWEEP`
+ */
+export function parseAxis(text: string): SweepAxis {
+  const at = text.indexOf("=");
+  const path = text.slice(0, Math.max(0, at)).trim();
+  if (path === "" || path.split(".").includes("")) throw badAxis(text);
+  const values = split(text.slice(at + 1)).flatMap((value) => {
+    const [, from, to] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(value) ?? [];
+    if (from === undefined || to === undefined) return [value];
+    const count = Number(to) - Number(from) + 1;
+    if (count < 1 || count > mostCells) throw badAxis(text);
+    return Array.from({ length: count }, (_, i) => String(Number(from) + i));
+  });
+  if (values.some((value) => value === "") || new Set(values).size < values.length) throw badAxis(text);
+  return { path, values };
+}
+
+function badAxis(got: string): CambiumError {
+  return new CambiumError("E_SWEEP", "this is not an axis of a sweep", {
+    expected: "FIELD=VALUE,VALUE with different values, such as growth.0.at=0.5M,1M or seed=0..4",
+    got,
+  });
+}
+
+function split(text: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const sign of text) {
+    if ("{[".includes(sign)) depth++;
+    if ("}]".includes(sign)) depth--;
+    if (sign === "," && depth === 0) parts.push("");
+    else parts[parts.length - 1] += sign;
+  }
+  return parts.map((part) => part.trim());
+}
+
+/**
+ * The axes of a recipe's own `sweep` section, `{ growth.0.at: [0.5M, 1M], seed: 0..4 }`, and the recipe without it.
+ * @throws CambiumError `E_SWEEP`
+ */
+export function sweepSection(text: string): { readonly axes: SweepAxis[]; readonly recipe: unknown } {
+  const { sweep, ...recipe } = (parse(text, { maxAliasCount: 100 }) ?? {}) as Record<string, unknown>;
+  if (sweep === undefined) return { axes: [], recipe };
+  if (typeof sweep !== "object" || sweep === null || Array.isArray(sweep)) throw badAxis(JSON.stringify(sweep));
+  const written = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  const axes = Object.entries(sweep).map(([path, values]) =>
+    parseAxis(`${path}=${Array.isArray(values) ? values.map(written).join(",") : written(values)}`),
+  );
+  return { axes, recipe };
+}
+
+/**
+ * Every combination of the axes' values, the last axis fastest; each is a recipe checked as any other.
+ * @param recipe plain data, as YAML gives it
+ * @throws CambiumError `E_SWEEP` for an axis that is there twice, or too many cells; `E_RECIPE` for the first cell
+ *   that is no recipe.
+ */
+export function sweepCells(recipe: unknown, axes: readonly SweepAxis[]): SweepCell[] {
+  const paths = axes.map(({ path }) => path);
+  const twice = paths.find((path, i) => paths.indexOf(path) !== i);
+  if (twice !== undefined) throw new CambiumError("E_SWEEP", "a field is swept over twice", { got: twice });
+  const count = axes.reduce((product, { values }) => product * values.length, 1);
+  if (count > mostCells)
+    throw new CambiumError("E_SWEEP", "the sweep has too many cells", {
+      expected: `at most ${mostCells}`,
+      got: `${count}`,
+    });
+  const combinations = axes.reduce<Record<string, string>[]>(
+    (all, { path, values }) => all.flatMap((settings) => values.map((value) => ({ ...settings, [path]: value }))),
+    [{}],
+  );
+  const taken = new Set<string>();
+  return combinations.map((settings) => {
+    const given = structuredClone(recipe);
+    for (const [path, value] of Object.entries(settings)) setAt(given, path.split("."), parse(value));
+    const full = Object.entries(settings).map(([path, value]) => `${path}=${value}`);
+    const plain =
+      full
+        .join("+")
+        .replace(/[^\w.=+-]+/g, "-")
+        .slice(0, 120) || "only";
+    let name = plain;
+    for (let i = 2; taken.has(name); i++) name = `${plain}-${i}`;
+    taken.add(name);
+    return { name, settings, recipe: checkRecipe(given, (path) => `${full.join(" ")}: ${path.join(".")}`) };
+  });
+}
+
+/** Sets a field of plain data; what is not there on the way is made. */
+function setAt(data: unknown, path: readonly string[], value: unknown): void {
+  const where = path.join(".");
+  let at = data;
+  for (const [i, key] of path.entries()) {
+    const holds = typeof at === "object" && at !== null && (!Array.isArray(at) || Object.hasOwn(at, key));
+    if (!holds || ["__proto__", "constructor", "prototype"].includes(key))
+      throw new CambiumError("E_SWEEP", "the recipe has no such field to sweep over", { where, got: key });
+    const held = at as Record<string, unknown>;
+    if (i === path.length - 1) held[key] = value;
+    else held[key] ??= {};
+    at = held[key];
+  }
+}

@@ -1,0 +1,79 @@
+// Kills a sweep with SIGKILL at random instants, continues it with the same command until it is done, and compares its
+// table, byte for byte, and its stages with those of a sweep that nobody disturbed.
+//
+//   node tools/kill-sweep.mjs [--cells 24] [--kills 10] [--jobs 1] [--seed 1] [--json]
+//
+// Ends with exit code 1 when the two differ.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { cambium, checkEnd, inScratch } from "./killing.mjs";
+import { mulberry32 } from "./random.mjs";
+
+const { values } = parseArgs({
+  options: {
+    cells: { type: "string", default: "24" },
+    kills: { type: "string", default: "10" },
+    jobs: { type: "string", default: "1" },
+    seed: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+/** Two factors and two times for each seed: they have a base and a scratch arm in common. */
+const recipe = (seeds) => `
+name: killed
+data: { corpus: ./text.txt, heldOut: 0.2 }
+model: { layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
+growth: [{ operator: stack, factor: 2, at: 2k, moments: carry }]
+train: { tokens: 8k, batch: 8, lr: 1e-3, warmup: 1k }
+snapshot: { everySeconds: 0.05 }
+samples: { tokens: 0 }
+sweep: { seed: 0..${seeds - 1}, growth.0.factor: [2, 3], growth.0.at: [1k, 2k] }
+`;
+
+/** How long after its start a sweep trains, milliseconds. */
+const startUp = 600;
+
+async function main(folder) {
+  const cells = Number(values.cells);
+  const path = join(folder, "recipe.yaml");
+  writeFileSync(path, recipe(Math.ceil(cells / 4)));
+  const draw = mulberry32(7);
+  const words = ["the", "whale", "sea", "ship", "white", "captain", "and", "of", "a", "storm"];
+  const paragraph = () => Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" ");
+  writeFileSync(join(folder, "text.txt"), Array.from({ length: 40 }, paragraph).join("\n\n"));
+  const run = (out, aim) => cambium(["sweep", path, "--out", out, "--jobs", values.jobs], aim);
+  const found = (out) => ({
+    table: readFileSync(join(out, "table.csv"), "utf8"),
+    stages: readdirSync(join(out, "stages")).sort(),
+  });
+
+  const undisturbed = join(folder, "undisturbed");
+  const first = await run(undisturbed);
+  checkEnd(first, "the undisturbed sweep");
+  const next = mulberry32(Number(values.seed));
+  const out = join(folder, "killed");
+  const between = first.milliseconds / Number(values.kills);
+  let kills = 0;
+  for (let kill = 0; kill < Number(values.kills); kill++) {
+    const end = await run(out, (signal) => sleep(startUp + between * next(), undefined, { signal }));
+    checkEnd(end, `the sweep, after ${kill} kills,`);
+    if (end.killed) kills++;
+  }
+  checkEnd(await run(out), "the sweep, continued to its end,");
+  const [expected, got] = [found(undisturbed), found(out)];
+  const equal = JSON.stringify(expected) === JSON.stringify(got);
+  const rows = got.table.trimEnd().split("\n").length - 1;
+  const planned = 3 * 4 * Math.ceil(cells / 4);
+  const result = { kills, rows, stages: got.stages.length, planned, equal };
+  if (values.json) console.log(JSON.stringify(result));
+  else
+    console.log(
+      `${kills} kills: the table of ${rows} rows is ${equal ? "the same, byte for byte" : "ANOTHER"}; ${got.stages.length} stages trained for ${planned} of all cells`,
+    );
+  return equal ? 0 : 1;
+}
+
+await inScratch(main);
