@@ -134,7 +134,7 @@ export class ProgressDisplay implements RunObserver {
       const percent = Math.round((100 * row.tokens) / stage.tokens);
       const { loss, heldOut, speed, left, skipped } = shown;
       const figures = `loss ${loss}  held-out ${heldOut}  ${speed} tok/s  ${left} left of the run${skipped.replace(" │", " ")}`;
-      this.stream.write(`  ${stage.stage.name} ${percent} %  ${figures}\n`);
+      this.stream.write(`${visible(`  ${stage.stage.name} ${percent} %  ${figures}`)}\n`);
     }
   }
 

@@ -5,6 +5,7 @@ import Table from "cli-table3";
 import { compact, duration } from "./format.js";
 import { StatusLine } from "./status-line.js";
 import type { SeedSummary, SweepRow } from "./sweep-table.js";
+import { visible } from "./terminal.js";
 
 export function sweepText(rows: readonly SweepRow[], summaries: readonly SeedSummary[]): string {
   const axes = Object.keys(rows[0]?.settings ?? {});
@@ -97,7 +98,7 @@ export class SweepProgress {
 
   note(text: string): void {
     this.stop();
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${visible(text)}\n`);
   }
 
   stop(): void {

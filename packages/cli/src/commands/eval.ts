@@ -28,6 +28,7 @@ import type { Host } from "../host.js";
 import { findModel, readModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
+import { complain, print } from "../terminal.js";
 
 interface Flags extends BackendFlags, FamilyFlags {
   readonly tasks?: string;
@@ -105,11 +106,11 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       config: { model: path, limit: flags.limit ?? null, device: device.info },
     };
     await writeFileAtomic(join(out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
-    if (flags.json) console.log(JSON.stringify(results));
-    else console.log(`${tableOf(done)}\nScores and results: ${out}`);
+    if (flags.json) print(JSON.stringify(results));
+    else print(`${tableOf(done)}\nScores and results: ${out}`);
   } catch (error) {
     if (!signal.aborted) throw error;
-    console.error(`Interrupted; the same command goes on from the scores in ${out}.`);
+    complain(`Interrupted; the same command goes on from the scores in ${out}.`);
     throw new Quit(130);
   } finally {
     release();

@@ -11,6 +11,7 @@ import type { Host } from "../host.js";
 import { stopOnSignals } from "../signals.js";
 import { asCsv, asJsonLines, seedSummaries, sweepRows } from "../sweep-table.js";
 import { SweepProgress, sweepText } from "../sweep-view.js";
+import { print } from "../terminal.js";
 
 interface Flags extends BackendFlags {
   readonly over?: readonly string[];
@@ -95,13 +96,13 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const failed = outcome.cells.filter(({ state }) => state === "failed").length;
   const seeds = seedSummaries(rows);
   const { stages } = outcome;
-  if (flags.json) console.log(JSON.stringify({ directory: out, rows, seeds, stages, failed }));
+  if (flags.json) print(JSON.stringify({ directory: out, rows, seeds, stages, failed }));
   else {
-    console.log(sweepText(rows, seeds));
-    console.log(
+    print(sweepText(rows, seeds));
+    print(
       `${cells.length} cells of ${stages.planned} stages, ${stages.distinct} of them different; ${stages.trained} trained now.`,
     );
-    console.log(`Table: ${join(out, "table.csv")}`);
+    print(`Table: ${join(out, "table.csv")}`);
   }
   if (failed > 0)
     throw new Quit(
