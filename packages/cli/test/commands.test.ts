@@ -167,7 +167,9 @@ describe("a run", () => {
     expect(errors).not.toContain("\r");
     expect(errors).toMatch(/^Computing on reference/);
     expect(errors).toMatch(/\nbase: 1 layers × 8, 96 tokens\n/);
-    expect(errors).toMatch(/\n {2}target 100 % {2}loss \d\.\d{3} {2}held-out \d\.\d{3} {2}\S+ tok\/s {2}\d+ s left\n/);
+    expect(errors).toMatch(
+      /\n {2}target 100 % {2}loss \d\.\d{3} {2}held-out \d\.\d{3} {2}\S+ tok\/s {2}\d+ s left of the run\n/,
+    );
     const took = "\\d+(\\.\\d)? m?s";
     const switched = `state down ${took}, plan ${took}, state up ${took}; compiled ahead in ${took}`;
     expect(errors).toMatch(new RegExp(`\\nGrown with stack \\S+ to 2 layers: ${switched}\\n`));

@@ -320,7 +320,7 @@ describe("a plan in a dozen lines", () => {
       "0–2\n",
       "2/2 = 100.00 %",
       "21 copied, 9 computed, 0 new",
-      "dropped       nothing",
+      "dropped       no tensor",
       "preserved exactly",
       "needs         lrMultipliers",
     ]) {
