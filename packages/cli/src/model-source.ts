@@ -1,10 +1,11 @@
 // The model that a path on the command line means: a Hugging Face directory, or a run (its first arm's last model).
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
 import { parseJson, readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { type Family, type ModelSpec, readHfModel } from "@cambium/model";
+import { isPluginPath } from "@cambium/plugin";
 import { familiesOf, loadRecipe } from "@cambium/run";
 import { z } from "zod";
 import type { FamilyFlags } from "./flags.js";
@@ -47,12 +48,13 @@ export async function findModel(path: string): Promise<ModelSource> {
 async function namedFamily(path: string): Promise<Pick<ModelSource, "family">> {
   const recipe = join(path, "recipe.yaml");
   const family = (await exists(recipe)) ? (await loadRecipe(recipe)).model.family : undefined;
-  return family === undefined ? {} : { family };
+  // A path in a run's recipe begins at the run.
+  return family === undefined ? {} : { family: isPluginPath(family) ? resolve(path, family) : family };
 }
 
 /**
  * Families that a checkpoint may be of: those that `--family` names, the one of the run it is in, and those of the
- * project in the working directory. A path in a run's recipe that does not lead anywhere from here is passed over.
+ * project in the working directory. A path in a run's recipe that does not lead anywhere is passed over.
  */
 export async function projectFamilies(
   { family: named = [] }: FamilyFlags,
