@@ -1,15 +1,16 @@
 // cambium eval: the figures of evaluation tasks for a checkpoint or a run.
 import { basename, join, resolve } from "node:path";
-import { type Device, resolveBackend } from "@cambium/backend";
+import { resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
 import { findTokenizer } from "@cambium/data/node";
 import { builtInTasks, type EvalTask, type Evaluated, evaluate, harnessResults, resolveTask } from "@cambium/eval";
-import { findDataSet, hasDataSet, readDataSet, ScoreJournal } from "@cambium/eval/node";
+import { type DataSet, findDataSet, readDataSet, ScoreJournal } from "@cambium/eval/node";
 import { writeFileAtomic } from "@cambium/files";
 import { Mistakes } from "@cambium/grow/node";
 import { Scorer } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
-import { type ModelSpec, sizesAlong } from "@cambium/model";
+import { sizesAlong } from "@cambium/model";
+import type { PluginImporter } from "@cambium/plugin";
 import { readParameters } from "@cambium/run";
 import Table from "cli-table3";
 import { Command } from "commander";
@@ -71,12 +72,10 @@ Examples:
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const importer = host.importer(process.cwd());
   const mistakes = new Mistakes();
-  const tasks = await mistakes.check(() => chosenTasks(flags, (name) => resolveTask(name, importer)));
-  const sets = [];
-  for (const task of tasks ?? []) {
-    const set = await mistakes.check(() => findDataSet(flags.data, task));
-    if (set) sets.push({ task, set });
-  }
+  const sets =
+    flags.tasks === undefined
+      ? await mistakes.check(() => setsThere(flags.data))
+      : await setsOf(flags.tasks, flags.data, importer, mistakes);
   const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
   const source = await mistakes.check(() => findModel(path));
   const model = source && (await mistakes.check(() => readModel(source, flags, host)));
@@ -84,7 +83,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));
   const backend = computing && (await mistakes.check(() => resolveBackend(computing.name, importer)));
   mistakes.throwIfAny();
-  if (!source || !model || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
+  if (!sets || !source || !model || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
 
   const out = flags.out ?? join("evals", basename(resolve(path)));
   const parameters = await readParameters(source.path, model);
@@ -93,7 +92,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     await using device = await backend.open(computing.options);
     using scorer = await Scorer.open(device, model, parameters, { tokens: flags.batchTokens });
     const identity = await evaluationIdentity(source.path, tokenizer, computing, flags.batchTokens);
-    const work = { device, scorer, tokenizer, identity, out, signal, model };
+    const work = { scorer, tokenizer, identity, out, signal };
     const done: Evaluated[] = [];
     const rows: Record<string, number> = {};
     for (const { task, set } of sets) {
@@ -117,16 +116,36 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   }
 }
 
-async function chosenTasks(
-  { tasks, data }: Flags,
-  resolveOne: (name: string) => Promise<EvalTask>,
-): Promise<readonly EvalTask[]> {
-  if (tasks !== undefined) {
-    const names = [...new Set(tasks.split(",").map((name) => name.trim()))].filter((name) => name !== "");
-    return Promise.all(names.map(resolveOne));
+interface TaskRows {
+  readonly task: EvalTask;
+  readonly set: DataSet;
+}
+
+/** The tasks in `names`, separated by commas. */
+async function setsOf(names: string, data: string, importer: PluginImporter, mistakes: Mistakes): Promise<TaskRows[]> {
+  const sets: TaskRows[] = [];
+  for (const name of new Set(names.split(",").map((one) => one.trim()))) {
+    const task = name === "" ? undefined : await mistakes.check(() => resolveTask(name, importer));
+    const set = task && (await mistakes.check(() => findDataSet(data, task)));
+    if (set) sets.push({ task, set });
   }
-  const there = await Promise.all(builtInTasks.map(async (task) => ((await hasDataSet(data, task)) ? [task] : [])));
-  if (there.flat().length > 0) return there.flat();
+  return sets;
+}
+
+/** The tasks that come along of which the folder has rows. */
+async function setsThere(data: string): Promise<TaskRows[]> {
+  const sets: TaskRows[] = [];
+  for (const task of builtInTasks) {
+    const { got: set } = await findDataSet(data, task).then(
+      (got) => ({ got }),
+      (error) => {
+        if (error instanceof CambiumError && error.code === "E_EVAL_FILES") return { got: undefined };
+        throw error;
+      },
+    );
+    if (set) sets.push({ task, set });
+  }
+  if (sets.length > 0) return sets;
   throw new CambiumError("E_EVAL_FILES", "the folder has rows of no task", {
     where: data,
     expected: `TASK.jsonl, .json or .parquet, with TASK one of ${builtInTasks.map(({ name }) => name).join(", ")}`,
@@ -134,8 +153,6 @@ async function chosenTasks(
 }
 
 interface Work {
-  readonly device: Device;
-  readonly model: ModelSpec;
   readonly scorer: Scorer;
   readonly tokenizer: Tokenizer;
   readonly identity: (task: EvalTask, rows: readonly unknown[]) => string;

@@ -37,17 +37,6 @@ export async function findDataSet(folder: string, task: EvalTask): Promise<DataS
   });
 }
 
-/** Whether `findDataSet` finds one. */
-export async function hasDataSet(folder: string, task: EvalTask): Promise<boolean> {
-  return findDataSet(folder, task).then(
-    () => true,
-    (error) => {
-      if (error instanceof CambiumError && error.code === "E_EVAL_FILES") return false;
-      throw error;
-    },
-  );
-}
-
 /** All rows. @throws CambiumError `E_ROWS` naming the line or row; file errors. */
 export async function readDataSet(
   { files }: DataSet,

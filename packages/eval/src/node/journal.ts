@@ -1,10 +1,13 @@
 // Scores of one task as they come, a line for each sequence, so that an interrupted evaluation goes on where it was.
 // The first line says what they belong to. What survives a kill: every whole line; a torn last line is dropped.
-import { type FileHandle, mkdir, open, readFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { withFileErrors, writeFileAtomic } from "@cambium/files";
+import { readTextFileIfThere, withFileErrors, writeFileAtomic } from "@cambium/files";
 import type { Score } from "@cambium/inference";
 import { z } from "zod";
+
+/** A score takes some 20 bytes a token. */
+const largestBytes = 500_000_000;
 
 const header = z.strictObject({ identity: z.string() });
 const record = z.strictObject({ sequence: z.int().min(0), logLikelihoods: z.array(z.number()), greedy: z.boolean() });
@@ -21,7 +24,7 @@ export class ScoreJournal {
   static async open(path: string, identity: string): Promise<ScoreJournal> {
     return withFileErrors(path, async () => {
       await mkdir(dirname(path), { recursive: true });
-      const [first, ...rest] = (await readFile(path, "utf8").catch(absent)).split("\n");
+      const [first, ...rest] = ((await readTextFileIfThere(path, largestBytes)) ?? "").split("\n");
       const same = header.safeParse(json(first ?? "")).data?.identity === identity;
       const known = new Map<number, Score>();
       for (const line of same ? rest : []) {
@@ -60,9 +63,4 @@ function json(line: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function absent(error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") return "";
-  throw error;
 }
