@@ -66,7 +66,7 @@ describe("the split", () => {
         async (documents, heldOutFraction, seed) => {
           const source = await jsonl(documents);
           const [first = ""] = documents;
-          if (documents.length === 1 && Buffer.byteLength(first) > 1) {
+          if (documents.length === 1 && first.length > 1) {
             const { train, heldOut } = await prepare(source, { heldOutFraction, seed });
             expect([...texts(train), ...texts(heldOut)].join("")).toBe(first);
             return;
