@@ -9,8 +9,7 @@ import {
 } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { tfjsDevice } from "./device/device.js";
-import { computes } from "./device/edge.js";
-import type { Engine } from "./engines/engine.js";
+import { computedBy, type Engine } from "./engines/engine.js";
 import { engineOver } from "./engines/portable.js";
 import type { EngineSource } from "./engines/source.js";
 import { loweredComposites } from "./lower/index.js";
@@ -30,8 +29,8 @@ export function tfjsBackend(engines: readonly EngineSource[]): Backend {
       const found = await Promise.all(engines.map((engine) => engine.probe()));
       const first = found.findIndex(({ available }) => available);
       return found.map((one, i) => ({
+        ...(one.available && { computes: computedBy({}) }),
         ...one,
-        ...(one.available && { computes }),
         ...(i === first && { detail: `${one.detail}; used unless another is named` }),
       }));
     },
@@ -65,7 +64,7 @@ export function backendTfjs({ tf, backend }: InjectedTfjs): Backend {
         device: backend ?? tf.getBackend(),
         available: true,
         detail: `tfjs ${tf.version_core}, handed in by the caller`,
-        computes,
+        computes: computedBy({}),
       },
     ],
   });
@@ -112,7 +111,7 @@ function device(engine: Engine, passed: readonly Reason[], profile: boolean): De
     version: engine.version,
     device: [engine.device, ...passed.map(({ where, message }) => `not ${where}: ${message}`)].join("; "),
     accepts: ["f32", "i32", "bool", "f16", "bf16"],
-    computes,
+    computes: computedBy(engine),
     composites: loweredComposites,
     limits: { maxTensorBytes: maxTensorBytes(engine) },
   };

@@ -1,11 +1,11 @@
 // From a graph to a schedule: optimise, lower node by node, decide when each tensor is disposed.
 import { CambiumError, type Graph, type HostTensor, type Node, optimize, type Value } from "@cambium/ir";
-import { heldAs } from "./device/edge.js";
-import type { Engine } from "./engines/engine.js";
+import { type Engine, heldBy } from "./engines/engine.js";
 import { kernelsFor } from "./kernels/index.js";
 import { hasLowering, lower } from "./lower/index.js";
 import { Program, type Ref } from "./program/program.js";
 import { type Schedule, schedule } from "./program/schedule.js";
+import type { TfDType } from "./tfjs.js";
 
 export interface Compiled {
   /** How many slots a run needs. */
@@ -23,9 +23,10 @@ export function compileGraph(source: Graph, engine: Engine): Compiled {
   const graph = optimize(source, { keep: (op) => hasLowering(op) });
   const program = new Program(engine);
   const kernels = kernelsFor(program);
+  const held = heldBy(engine);
   const refs = new Map<number, Ref>();
   const inputs = graph.inputs.map(({ value }) => {
-    const ref = program.slot({ shape: value.type.shape, dtype: heldAs[value.type.dtype] });
+    const ref = program.slot({ shape: value.type.shape, dtype: held[value.type.dtype] });
     refs.set(value.id, ref);
     return ref;
   });
@@ -34,7 +35,9 @@ export function compileGraph(source: Graph, engine: Engine): Compiled {
       node,
       node.inputs.map((value) => refs.get(value.id) as Ref),
     );
-    node.outputs.forEach((value, i) => refs.set(value.id, conforming(node, value, results[i] as Ref)));
+    node.outputs.forEach((value, i) =>
+      refs.set(value.id, conforming(node, value, held[value.type.dtype], results[i] as Ref)),
+    );
   }
   const outputs = graph.outputs.map(({ value }) => refs.get(value.id) as Ref);
   const plan = schedule(program, inputs, outputs, (ref) => kernels.copy(ref));
@@ -59,10 +62,10 @@ export function compileGraph(source: Graph, engine: Engine): Compiled {
 }
 
 /** @throws CambiumError `E_GRAPH` if a lowering makes another type than its node has, which is a defect of the lowering. */
-function conforming({ op }: Node, { type }: Value, ref: Ref): Ref {
-  if (`${ref.shape}` === `${type.shape}` && ref.dtype === heldAs[type.dtype]) return ref;
+function conforming({ op }: Node, { type }: Value, held: TfDType, ref: Ref): Ref {
+  if (`${ref.shape}` === `${type.shape}` && ref.dtype === held) return ref;
   throw new CambiumError("E_GRAPH", `the lowering of ${op.name} makes another type`, {
-    expected: `${heldAs[type.dtype]}[${type.shape}]`,
+    expected: `${held}[${type.shape}]`,
     got: `${ref.dtype}[${ref.shape}]`,
   });
 }

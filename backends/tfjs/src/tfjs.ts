@@ -1,8 +1,8 @@
 // The part of TensorFlow.js that this backend uses, as interfaces instead of imports: which copy runs is decided at run
 // time, and users may hand in their own.
 
-/** Element types of tfjs in which tensors of our dtypes are held. */
-export type TfDType = "float32" | "int32" | "bool";
+/** Element types in which tensors of our dtypes are held. `bfloat16` is TensorFlow's alone: tfjs itself does not know it. */
+export type TfDType = "float32" | "int32" | "bool" | "bfloat16";
 
 export type TfData = Float32Array | Int32Array | Uint8Array;
 

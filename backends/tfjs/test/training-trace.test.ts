@@ -3,17 +3,21 @@ import { initParameters, llama, modelSpec } from "@cambium/model";
 import { freshState, Trainer } from "@cambium/train";
 import { memory } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
+import { describeAutocastTrace } from "../../../packages/train/test/support/autocast-trace.js";
 import { describeMixedTrace, describeReferenceTrace } from "../../../packages/train/test/support/reference-trace.js";
 import { describeTrainingTrace } from "../../../packages/train/test/support/training-trace.js";
 import backend from "../src/index.js";
 
 const found = await backend.probe();
+const hasBf16 = found.some(({ device, computes }) => device === "node" && computes?.includes("bf16"));
 const engines = ["node", "wasm"].filter((name) => found.find(({ device }) => device === name)?.available);
 
 describe.each(engines)("tfjs %s", (engine) => {
   describeTrainingTrace(engine, () => backend.open({ engine }));
   describeReferenceTrace(engine, () => backend.open({ engine }));
   describeMixedTrace(engine, () => backend.open({ engine }));
+
+  if (engine === "node" && hasBf16) describeAutocastTrace(engine, () => backend.open({ engine }));
 
   test("no tensor and no byte more after 100 steps than after one", { timeout: 60_000 }, async () => {
     const config = modelSpec(llama, {

@@ -37,7 +37,7 @@ export interface PrecisionFlags {
 export function withPrecisionFlag(command: Command): Command {
   return command.option(
     "--precision <kind>",
-    "f32, or mixed: products of f16 with f32 sums, on a device that computes f16 (default: the recipe's, else f32)",
+    "f32; mixed: products of f16 and a scaled loss; bf16: products of bf16; on devices that compute them (default: the recipe's, else f32)",
     oneOf("--precision", precisions),
   );
 }

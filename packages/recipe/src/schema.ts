@@ -214,7 +214,7 @@ export const recipeSchema = z
       precision: z
         .enum(precisions)
         .default("f32")
-        .describe("mixed: products of f16 with f32 sums and a scaled loss, where the backend computes f16."),
+        .describe("mixed: products of f16 and a scaled loss; bf16: products of bf16. Where the backend computes them."),
       ...rate,
       lrFactors: z
         .partialRecord(z.enum(parameterKinds), positive)

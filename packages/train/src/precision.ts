@@ -1,30 +1,49 @@
 // The precision in which a step computes, and which devices gain by it.
 import type { DeviceInfo } from "@cambium/backend";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, type HalfDType } from "@cambium/ir";
 
-/** `f32`; or `mixed`: products of f16 with f32 sums, f32 weights and a scaled loss. */
-export const precisions = ["f32", "mixed"] as const;
-export type Precision = (typeof precisions)[number];
+/**
+ * What each precision stores the operands of products in. Weights, moments, sums, norms, softmax, losses and the
+ * optimizer are f32 in each of them. The loss is scaled where gradients may leave the dtype's range: bf16 has f32's.
+ */
+const stored = { f32: undefined, mixed: "f16", bf16: "bf16" } as const satisfies Record<string, HalfDType | undefined>;
+
+/** `f32`; `mixed`: products of f16 with f32 sums and a scaled loss; `bf16`: products of bf16 with f32 sums. */
+export type Precision = keyof typeof stored;
+export const precisions = Object.keys(stored) as unknown as readonly [Precision, ...Precision[]];
+
+/** The dtype in which a precision stores the operands of products; undefined for f32. */
+export function storedIn(precision: Precision): HalfDType | undefined {
+  return stored[precision];
+}
 
 /** The precisions that a device with these `DeviceInfo.computes` trains in. */
 export function precisionsOf(computes: DeviceInfo["computes"]): readonly Precision[] {
-  return precisions.filter((precision) => precision === "f32" || computes.includes("f16"));
+  return precisions.filter((precision) => computes.includes(stored[precision] ?? "f32"));
 }
 
+/** Where a precision is computed, for those who asked for it elsewhere. */
+const computedBy: Readonly<Record<HalfDType, string>> = {
+  f16: "--backend webgpu on a GPU with the feature shader-f16",
+  bf16: "--backend tfjs --backend-option engine=node",
+};
+
 /**
- * Refuses a precision by which the device gains nothing. A device that only accepts f16 would compute the same numbers,
- * but it holds them as f32: mixed precision would cost casts and save neither memory nor time.
+ * Refuses a precision by which the device gains nothing. A device that only accepts f16 or bf16 would compute the same
+ * numbers, but it holds them as f32: the precision would cost casts and save neither memory nor time.
  * @throws CambiumError `E_UNSUPPORTED`, with what the device has and how to go on.
  */
 export function requirePrecision({ backend, device, accepts, computes }: DeviceInfo, precision: Precision): void {
-  if (precisionsOf(computes).includes(precision)) return;
-  const held = accepts.includes("f16") ? ", and holds f16 as f32" : "";
-  throw new CambiumError("E_UNSUPPORTED", `${precision} precision needs a device that computes f16`, {
-    expected: "f16",
+  const dtype = stored[precision];
+  if (dtype === undefined || computes.includes(dtype)) return;
+  const held = accepts.includes(dtype) ? `, and holds ${dtype} as f32` : "";
+  const here = precisionsOf(computes).map((one) => `--precision ${one}`);
+  throw new CambiumError("E_UNSUPPORTED", `${precision} precision needs a device that computes ${dtype}`, {
+    expected: dtype,
     got: `${backend} (${device}) computes ${computes.join(", ")}${held}`,
     hint: [
-      "--precision f32 (precision: f32 under train)",
-      "or --backend webgpu on a GPU with the feature shader-f16: cambium doctor lists the precisions of each device",
+      `${here.join(" or ")} (precision under train)`,
+      `or ${computedBy[dtype]}: cambium doctor lists the precisions of each device`,
     ].join(", "),
   });
 }

@@ -18,7 +18,7 @@ import {
 import { lossGraph, type ModelSpec, type Phase, parameterTable, plainPhase, stateNames } from "@cambium/model";
 import { maxNormOf, scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
-import type { Precision } from "./precision.js";
+import { type Precision, storedIn } from "./precision.js";
 import { groupsByParameter, type RateInput, rateInputs } from "./rates.js";
 
 export interface StepGraphOptions {
@@ -97,8 +97,9 @@ function shapesOf(model: ModelSpec): Record<string, readonly number[]> {
   return Object.fromEntries(parameterTable(model).map(({ name, shape }) => [name, shape]));
 }
 
-function withPrecision(graph: Graph, { precision }: StepGraphOptions): Graph {
-  return precision === "mixed" ? autocast(graph) : graph;
+function withPrecision(graph: Graph, { precision = "f32" }: StepGraphOptions): Graph {
+  const to = storedIn(precision);
+  return to === undefined ? graph : autocast(graph, { to });
 }
 
 function lossAndGradients(builder: GraphBuilder, model: ModelSpec, options: StepGraphOptions) {

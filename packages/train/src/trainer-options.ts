@@ -15,7 +15,7 @@ export interface TrainerOptions {
   /** Micro-batches in an optimizer step. Default 1. */
   readonly accumulation?: number;
   readonly optimizer?: Partial<OptimizerOptions>;
-  /** `mixed`: products of f16 with f32 sums, and a scaled loss; the loss is evaluated in f32. Default `f32`. */
+  /** `mixed`: products of f16 and a scaled loss. `bf16`: products of bf16. Held-out loss is evaluated in f32. Default `f32`. */
   readonly precision?: Precision;
   /** What trains and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, behind no masks. */
   readonly phase?: Phase;
@@ -31,7 +31,7 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
 /**
  * `given` with its defaults.
  * @throws CambiumError `E_TRAINER` with every setting that does not fit the model, `E_OPTIMIZER`; `E_UNSUPPORTED` for
- * mixed precision on a device that does not compute f16.
+ * a precision that the device does not compute.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   const { batch, time, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;

@@ -119,6 +119,28 @@ it.each([
   (await open("f32"))[Symbol.dispose]();
 });
 
+it("bf16 is refused where it is not computed, with what the device has and where it is", async () => {
+  const device = await referenceBackend.open();
+  const info = { ...device.info, computes: [...plain, "f16"] as const };
+  await expect(
+    Trainer.open({ device: { ...device, info }, model: config, ...size, precision: "bf16" }),
+  ).rejects.toMatchObject({
+    code: "E_UNSUPPORTED",
+    details: { hint: expect.stringMatching(/^--precision f32 or --precision mixed .*--backend-option engine=node/) },
+  });
+});
+
+it("in bf16, products alone read bf16, and the state is that of f32", () => {
+  const graph = trainStepGraph(config, { ...size, optimizer: defaultOptimizer, precision: "bf16" });
+  const plainGraph = trainStepGraph(config, { ...size, optimizer: defaultOptimizer });
+  const reads = (names: RegExp) =>
+    graph.nodes.filter(({ op }) => names.test(op.name)).flatMap(({ inputs }) => inputs.map(({ type }) => type.dtype));
+  expect(new Set(reads(/^matmul$/))).toEqual(new Set(["bf16"]));
+  expect(new Set(reads(/adamw|clip|rmsNorm|scatter/))).toEqual(new Set(["f32", "i32"]));
+  expect(graph.inputs.map(({ name }) => name)).toEqual(plainGraph.inputs.map(({ name }) => name));
+  expect(graph.outputs.map(({ name }) => name)).toEqual(plainGraph.outputs.map(({ name }) => name));
+});
+
 describe("the loop", () => {
   const run = async (scales: readonly number[]) => {
     const { trainer, seen } = scripted({

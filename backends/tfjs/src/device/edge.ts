@@ -1,4 +1,5 @@
-// Between host tensors and the engine's tensors: f16 and bf16 are widened on the way in and rounded on the way out.
+// Between host tensors and the engine's tensors. A half dtype that the engine does not hold is widened on the way in and
+// rounded on the way out.
 import {
   allocate,
   type DType,
@@ -10,25 +11,21 @@ import {
   isHalf,
   type TensorType,
 } from "@cambium/ir";
-import { activate, type Engine } from "../engines/engine.js";
-import type { TensorInfo, TfData, TfDType, TfTensor } from "../tfjs.js";
-
-/** Dtypes that the engine holds in their own width. */
-export const computes: readonly DType[] = ["f32", "i32", "bool"];
-
-/** The dtype in which the engine holds ours. */
-export const heldAs: Readonly<Record<DType, TfDType>> = {
-  f32: "float32",
-  i32: "int32",
-  bool: "bool",
-  f16: "float32",
-  bf16: "float32",
-};
+import { activate, type Engine, heldBy } from "../engines/engine.js";
+import { castTensor } from "../engines/tensorflow-ops.js";
+import type { TensorInfo, TfData, TfTensor } from "../tfjs.js";
 
 /** A copy of `host` on the engine. */
 export function upload(engine: Engine, { dtype, shape, data }: HostTensor): TfTensor {
   activate(engine);
-  return engine.tf.engine().makeTensor(held(dtype, data), [...shape], heldAs[dtype]);
+  const as = heldBy(engine)[dtype];
+  const tensor = engine.tf.engine().makeTensor(held(dtype, data), [...shape], as === "bfloat16" ? "float32" : as);
+  if (as !== "bfloat16") return tensor;
+  try {
+    return castTensor(engine, tensor, as);
+  } finally {
+    tensor.dispose();
+  }
 }
 
 /** A copy of a tensor in memory that nothing else writes to. */
@@ -41,9 +38,15 @@ export async function download(engine: Engine, tensor: TensorInfo, { dtype, shap
 }
 
 /** The engine's values of a tensor. They may be the engine's own memory: do not write to them. */
-export async function readData(engine: Engine, { dataId }: TensorInfo): Promise<TfData> {
+export async function readData(engine: Engine, tensor: TensorInfo): Promise<TfData> {
   activate(engine);
-  return (await engine.tf.engine().backend.read(dataId)) as TfData;
+  if (tensor.dtype !== "bfloat16") return (await engine.tf.engine().backend.read(tensor.dataId)) as TfData;
+  const wide = castTensor(engine, tensor, "float32");
+  try {
+    return (await engine.tf.engine().backend.read(wide.dataId)) as TfData;
+  } finally {
+    wide.dispose();
+  }
 }
 
 /** Rounds float32 values to what `dtype` can hold. */
@@ -51,7 +54,7 @@ export function rounded(dtype: HalfDType, values: TfData): Float32Array {
   return decodeHalf(dtype, encodeHalf(dtype, values));
 }
 
-/** Host data as the engine holds it. Always a copy, because engines keep the array that they are given. */
+/** Host data as tfjs takes it. Always a copy, because engines keep the array that they are given. */
 export function held(dtype: DType, data: HostData): TfData {
   return isHalf(dtype) ? decodeHalf(dtype, data) : (data.slice() as TfData);
 }

@@ -1,6 +1,7 @@
 // Loads tfjs-node over a binding that `cambium setup tfjs` built, or over the package's own binding if it has one.
 import { join } from "node:path";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, type HalfDType } from "@cambium/ir";
+import { multipliesBf16 } from "./cpu-bf16.js";
 import { findGpu } from "./node-binding-gpu.js";
 import { withLegacyUtil } from "./node-binding-legacy.js";
 import { type EngineState, inspectNodeEngine, type NodeEngineKind, unavailable } from "./node-binding-state.js";
@@ -18,6 +19,8 @@ export interface NodeEngine {
   /** What computes: `cpu`, or the GPU's name if the driver reports it. */
   readonly device: string;
   readonly cuda: boolean;
+  /** On the CPU, if it multiplies bf16 itself. On a GPU this has not been tried. */
+  readonly halves: readonly HalfDType[];
 }
 
 /** The part of the native module that is used here. */
@@ -80,6 +83,7 @@ function start(kind: NodeEngineKind, found: Extract<EngineState, { state: "ready
     version: `${packageName.replace("@tensorflow/", "")} ${found.version}, TensorFlow ${binding.TF_Version}`,
     device: cuda ? (gpu?.name ?? "CUDA device") : "cpu",
     cuda,
+    halves: !cuda && multipliesBf16() ? ["bf16"] : [],
   };
 }
 

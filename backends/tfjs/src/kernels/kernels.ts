@@ -1,8 +1,8 @@
 // The operations that lowerings are written in, as kernels of tfjs by name. An engine whose kernels differ has a subclass,
 // which works around what is wrong or missing there.
-import { broadcastShapes, type DType, numel, type Shape } from "@cambium/ir";
+import { broadcastShapes, type DType, type HalfDType, isHalf, numel, type Shape } from "@cambium/ir";
 import { readData, rounded } from "../device/edge.js";
-import { activate } from "../engines/engine.js";
+import { activate, heldBy } from "../engines/engine.js";
 import type { Program, Ref } from "../program/program.js";
 import type { TensorInfo, TfDType } from "../tfjs.js";
 import { collapseBroadcast, collapseReduction, collapseTranspose } from "./collapse.js";
@@ -71,15 +71,26 @@ export class Kernels {
     return this.reshape(this.program.kernel("Select", { condition: c, t, e }, {}, t), shape);
   }
 
-  /** To float32, int32 or bool. */
+  /** To a dtype of the IR, as the engine holds it. */
+  convert(x: Ref, to: DType): Ref {
+    const held = heldBy(this.program.engine)[to];
+    const cast = this.cast(x, held);
+    return isHalf(to) && held === "float32" ? this.round(cast, to) : cast;
+  }
+
+  /** To float32 if it is held in half precision. */
+  widen(x: Ref): Ref {
+    return x.dtype === "bfloat16" ? this.cast(x, "float32") : x;
+  }
+
   cast(x: Ref, to: TfDType): Ref {
     if (x.dtype === to) return x;
     if (to === "bool") return this.predicate("NotEqual", x, this.program.scalar(0, x.dtype));
     return this.program.kernel("Cast", { x }, { dtype: to }, { shape: x.shape, dtype: to });
   }
 
-  /** Rounded on the host to what f16 or bf16 can hold: no engine computes in them. */
-  round(x: Ref, to: Extract<DType, "f16" | "bf16">): Ref {
+  /** Rounded on the host to what a half dtype can hold that the engine holds as float32. */
+  protected round(x: Ref, to: HalfDType): Ref {
     const { engine } = this.program;
     return this.program.append("round", [x], { to }, [x], ([out]) => async (values) => {
       const data = rounded(to, await readData(engine, values[x.slot] as TensorInfo));

@@ -1,33 +1,17 @@
 // The same operations for tfjs-node, as TensorFlow's own ops through its backend. The kernels of tfjs upload axes, shapes
 // and permutations at every call, and GatherV2 reads its indices back; here they are tensors that are made once.
 import { numel, type Shape } from "@cambium/ir";
-import { activate } from "../engines/engine.js";
+import { execute, flagAttr, intAttr, type OpAttr, typeAttr } from "../engines/tensorflow-ops.js";
 import type { Ref, RefType } from "../program/program.js";
-import type { TensorInfo, TfDType, TfTensor } from "../tfjs.js";
+import type { TensorInfo, TfDType } from "../tfjs.js";
 import { type Binary, Kernels, ordered, type Predicate, same, type Unary } from "./kernels.js";
-
-type Binding = Readonly<Record<string, number>>;
-
-export interface OpAttr {
-  readonly name: string;
-  readonly type: number | undefined;
-  readonly value: unknown;
-}
-
-/** The part of `NodeJSKernelBackend` that runs an op by TensorFlow's name. */
-interface NodeBackend {
-  readonly binding: Binding;
-  executeMultipleOutputs(
-    name: string,
-    attrs: readonly OpAttr[],
-    inputs: readonly TensorInfo[],
-    outputs: number,
-  ): TfTensor[];
-}
 
 const opOf: Readonly<Partial<Record<Binary | Predicate, string>>> = { Add: "AddV2", Multiply: "Mul" };
 
 export class TensorflowKernels extends Kernels {
+  /** For a slot that holds bfloat16 widened to float32: the narrow value, which rounding it again would give. */
+  readonly #widened = new Map<number, Ref>();
+
   override copy(x: Ref): Ref {
     return this.op("Identity", [x], [this.type("T", x)], x, { copy: this.copies++ });
   }
@@ -52,9 +36,13 @@ export class TensorflowKernels extends Kernels {
 
   override cast(x: Ref, to: TfDType): Ref {
     if (x.dtype === to) return x;
-    if (to === "bool") return super.cast(x, to);
+    if (to === "bool") return super.cast(this.widen(x), to);
+    const source = this.#widened.get(x.slot);
+    if (source && to === "bfloat16") return source;
     const attrs = [this.type("SrcT", x), this.type("DstT", to), this.flag("Truncate", false)];
-    return this.op("Cast", [x], attrs, { shape: x.shape, dtype: to });
+    const cast = this.op("Cast", [x], attrs, { shape: x.shape, dtype: to });
+    if (x.dtype === "bfloat16" && to === "float32") this.#widened.set(cast.slot, x);
+    return cast;
   }
 
   override slice(x: Ref, begin: readonly number[], size: readonly number[]): Ref {
@@ -143,15 +131,21 @@ export class TensorflowKernels extends Kernels {
   }
 
   protected override product(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {
-    const attrs = [this.type("T", a), this.flag("transpose_a", transA), this.flag("transpose_b", transB)];
-    const shape = [ordered(a, transA)[0], ordered(b, transB)[1]];
-    return this.op("MatMul", [a, b], attrs, { shape, dtype: "float32" });
+    const attrs = [this.flag("transpose_a", transA), this.flag("transpose_b", transB)];
+    return this.#multiplied("MatMul", a, b, attrs, [ordered(a, transA)[0], ordered(b, transB)[1]]);
   }
 
   protected override batchMatMul(a: Ref, b: Ref, transA: boolean, transB: boolean): Ref {
-    const attrs = [this.type("T", a), this.flag("adj_x", transA), this.flag("adj_y", transB)];
+    const attrs = [this.flag("adj_x", transA), this.flag("adj_y", transB)];
     const shape = [...a.shape.slice(0, -2), ordered(a, transA)[0], ordered(b, transB)[1]];
-    return this.op("BatchMatMulV2", [a, b], attrs, { shape, dtype: "float32" });
+    return this.#multiplied("BatchMatMulV2", a, b, attrs, shape);
+  }
+
+  /** Products of bfloat16 are summed in float32 and rounded to bfloat16 once. One operand in bfloat16 gains nothing. */
+  #multiplied(name: string, a: Ref, b: Ref, attrs: readonly OpAttr[], shape: Shape): Ref {
+    const [left, right] = a.dtype === b.dtype ? [a, b] : [this.widen(a), this.widen(b)];
+    const product = this.op(name, [left, right], [this.type("T", left), ...attrs], { shape, dtype: left.dtype });
+    return this.widen(product);
   }
 
   protected override tile(x: Ref, _reps: readonly number[], shape: Shape): Ref {
@@ -183,28 +177,25 @@ export class TensorflowKernels extends Kernels {
     types: readonly RefType[],
     key: object = {},
   ): readonly Ref[] {
-    const backend = this.#backend();
+    const { engine } = this.program;
     const slots = inputs.map(({ slot }) => slot);
     return this.program.append(name, inputs, { attrs, ...key }, types, (writes) => (values) => {
       const given = slots.map((slot) => values[slot] as TensorInfo);
-      const results = backend.executeMultipleOutputs(name, attrs, given, writes.length);
+      const results = execute(engine, name, attrs, given, writes.length);
       for (let i = 0; i < writes.length; i++) values[writes[i] as number] = results[i];
     });
   }
 
   protected type(name: string, of: TfDType | RefType): OpAttr {
-    const dtype = typeof of === "string" ? of : of.dtype;
-    const { binding } = this.#backend();
-    const types = { float32: binding["TF_FLOAT"], int32: binding["TF_INT32"], bool: binding["TF_BOOL"] };
-    return { name, type: binding["TF_ATTR_TYPE"], value: types[dtype] };
+    return typeAttr(this.program.engine, name, typeof of === "string" ? of : of.dtype);
   }
 
   protected flag(name: string, value: boolean): OpAttr {
-    return { name, type: this.#backend().binding["TF_ATTR_BOOL"], value };
+    return flagAttr(this.program.engine, name, value);
   }
 
   protected int(name: string, value: number): OpAttr {
-    return { name, type: this.#backend().binding["TF_ATTR_INT"], value };
+    return intAttr(this.program.engine, name, value);
   }
 
   #reduce(name: string, x: Ref, axes: readonly number[], keepDims: boolean): Ref {
@@ -213,11 +204,5 @@ export class TensorflowKernels extends Kernels {
     if (numel(shape) === numel(x.shape)) return this.reshape(x, shape);
     const attrs = [this.flag("keep_dims", keepDims), this.type("T", x), this.type("Tidx", "int32")];
     return this.op(name, [x, this.program.integers([...axes])], attrs, { shape, dtype: x.dtype });
-  }
-
-  #backend(): NodeBackend {
-    const { engine } = this.program;
-    activate(engine);
-    return engine.tf.engine().backend as unknown as NodeBackend;
   }
 }

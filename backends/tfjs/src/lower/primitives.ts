@@ -1,6 +1,7 @@
 // Every primitive of the IR in kernels. The table is total: a new primitive does not compile without its entry.
-import { isHalf, normalizeAxis, numel, type PrimitiveAttrs } from "@cambium/ir";
-import { held, heldAs } from "../device/edge.js";
+import { normalizeAxis, numel, type PrimitiveAttrs } from "@cambium/ir";
+import { held } from "../device/edge.js";
+import { heldBy } from "../engines/engine.js";
 import type { Binary, Predicate, Unary } from "../kernels/kernels.js";
 import { type Lowering, operand, type PrimitiveLowerings, shapeOf } from "./lowering.js";
 
@@ -33,16 +34,14 @@ export const primitiveLowerings: PrimitiveLowerings = {
     return context.kernels.argMax(x, normalizeAxis(context.attrs.axis, x.shape.length));
   },
   broadcast: (context) => context.kernels.broadcast(operand(context, 0), shapeOf(context)),
-  cast: (context) => {
-    const { to } = context.attrs;
-    const x = context.kernels.cast(operand(context, 0), heldAs[to]);
-    return isHalf(to) ? context.kernels.round(x, to) : x;
-  },
+  cast: (context) => context.kernels.convert(operand(context, 0), context.attrs.to),
   concat: ({ kernels, inputs, attrs }) =>
     kernels.concat(inputs, normalizeAxis(attrs.axis, (inputs[0]?.shape ?? []).length)),
   constant: ({ kernels, attrs }) => {
     const { dtype, shape, data } = attrs.value;
-    return kernels.program.constant(held(dtype, data), shape, heldAs[dtype]);
+    const as = heldBy(kernels.program.engine)[dtype];
+    if (as !== "bfloat16") return kernels.program.constant(held(dtype, data), shape, as);
+    return kernels.cast(kernels.program.constant(held(dtype, data), shape, "float32"), as);
   },
   cos: unary("Cos"),
   div: binary("RealDiv"),

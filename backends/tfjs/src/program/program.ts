@@ -154,7 +154,7 @@ export class Program {
 
 /** Bytes of a tensor as the engine holds it. */
 export function heldBytes({ shape, dtype }: RefType): number {
-  return numel(shape) * (dtype === "bool" ? 1 : 4);
+  return numel(shape) * (dtype === "bool" ? 1 : dtype === "bfloat16" ? 2 : 4);
 }
 
 /** Distinguishes −0 from 0, which would otherwise share a key. */

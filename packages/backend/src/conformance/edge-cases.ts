@@ -68,15 +68,23 @@ const edges = [
   ["cast", "every f16 below 2^-14 and its middle", [list(...count(2050, (i) => (i - 1025) * 2 ** -25))], half],
   ["cast", "odd counts of f16, rounded on the way", [random(1027)], (a) => ir.add(ir.cast(half(a), { to: "f32" }), a)],
   [
-    "concat",
-    "f16 moved about",
-    [drawn("f16", [3, 5]), drawn("f16", [5, 3]), drawn("i32", [4], [0, 5])],
-    (a, b, rows) => {
-      const joined = ir.concat([ir.transpose(a, { permutation: [1, 0] }), b], { axis: 1 });
-      const padded = ir.pad(ir.gather(joined, rows), { before: [1, 0], after: [0, 2] });
-      return ir.slice(ir.reshape(padded, { shape: [8, 5] }), { start: [0, 1], end: [7, 4] });
-    },
+    "cast",
+    "ties of bf16, to even, and its ends",
+    [list(1 + 2 ** -8, 1 + 3 * 2 ** -8, -1 - 2 ** -8, 1e-39, 3.4e38, Number.NEGATIVE_INFINITY, 1 / 3)],
+    (a) => ir.cast(ir.cast(a, { to: "bf16" }), { to: "f32" }),
   ],
+  ...(["f16", "bf16"] as const).map(
+    (dtype): Edge => [
+      "concat",
+      `${dtype} moved about`,
+      [drawn(dtype, [3, 5]), drawn(dtype, [5, 3]), drawn("i32", [4], [0, 5])],
+      (a, b, rows) => {
+        const joined = ir.concat([ir.transpose(a, { permutation: [1, 0] }), b], { axis: 1 });
+        const padded = ir.pad(ir.gather(joined, rows), { before: [1, 0], after: [0, 2] });
+        return ir.slice(ir.reshape(padded, { shape: [8, 5] }), { start: [0, 1], end: [7, 4] });
+      },
+    ],
+  ),
   ["matmul", "both sides' batches stretched", [random(2, 1, 3, 4), random(1, 5, 4, 2)], (a, b) => ir.matmul(a, b)],
   ["matmul", "a row by a column", [random(1, 7), random(7, 1)], (a, b) => ir.matmul(a, b)],
   ["matmul", "a matrix by itself", [random(5, 5)], (a) => ir.matmul(a, a, { transB: true })],
