@@ -1,4 +1,6 @@
 import { defineConfig } from "tsup";
 import { packageBuild } from "../../tsup.base.js";
 
-export default defineConfig(packageBuild({ entry: ["src/index.ts", "src/node/index.ts"] }));
+export default defineConfig(
+  packageBuild({ entry: { index: "src/index.ts", "node/index": "src/node/index.ts", worker: "src/node/worker.ts" } }),
+);

@@ -46,6 +46,7 @@ const ways = [
   [/^(?:(?:npx )?pnpm|npm run) ([\w:]+)(?: --)?(.*)$/, script],
   [/^(?:npx )?cambium setup \w+ --cuda/, () => ({ none: "needs NVIDIA's GPU and gigabytes of its libraries" })],
   [/^(?:npx )?cambium setup tfjs$/, () => ({ step: "node packages/cli/dist/main.js setup tfjs" })],
+  [/^(?:npx )?cambium bench (.*)$/, benchCommand],
   [/^(?:npx )?cambium (\w+)$/, (name) => ({ run: [...cambium, ...(harmless.has(name) ? [name] : [name, "--help"])] })],
   [/^(?:npx )?cambium (.*)$/, command],
 ];
@@ -103,6 +104,12 @@ function bench([name, ...args]) {
     return { none: "needs the binding of tfjs-node: wasm holds up the event loop" };
   const file = `benchmarks/src/${name}.ts`;
   return { run: [...tsx, file, ...line.split(" ").filter(Boolean), ...smallest], in: "root" };
+}
+
+/** A measuring command on its fewest cases. */
+function benchCommand(rest) {
+  const args = rest.split(" ");
+  return { run: [...cambium, "bench", ...args, "--quick", "--suite", "gemm", "--backend", "onnx"] };
 }
 
 /** `cambium …` on the scratch project's small files. */

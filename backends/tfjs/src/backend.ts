@@ -110,6 +110,7 @@ function device(engine: Engine, passed: readonly Reason[], profile: boolean): De
     backend: "tfjs",
     version: engine.version,
     device: [engine.device, ...passed.map(({ where, message }) => `not ${where}: ${message}`)].join("; "),
+    ...(passed.length > 0 && { fallback: passed.map(({ where, message }) => `not ${where}: ${message}`).join("; ") }),
     accepts: ["f32", "i32", "bool", "f16", "bf16"],
     computes: computedBy(engine),
     composites: loweredComposites,

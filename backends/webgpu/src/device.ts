@@ -9,7 +9,7 @@ import type { Gpu } from "./gpu/adapter.js";
 import { toDevice } from "./gpu/elements.js";
 import type { Storage } from "./gpu/heap.js";
 import { gpuDtypes } from "./gpu/probe.js";
-import { deviceName, traitsOf } from "./gpu/traits.js";
+import { deviceName, standsIn, traitsOf } from "./gpu/traits.js";
 import { loweredComposites } from "./lower/index.js";
 import type { Choose } from "./lower/lowering.js";
 import type { DeviceOptions } from "./options.js";
@@ -47,6 +47,7 @@ function infoOf(gpu: Gpu, options: DeviceOptions): DeviceInfo {
     backend: "webgpu",
     version,
     device: deviceName(gpu, options),
+    ...standsIn(gpu),
     ...gpuDtypes(gpu.features),
     composites: loweredComposites,
     limits: { maxTensorBytes: gpu.limits.maxBufferSize },

@@ -47,6 +47,11 @@ export interface DeviceInfo {
   /** Options that change no bits, such as the number of threads. Shown to the user, and no part of an identity. */
   readonly settings?: string;
   /**
+   * Why this is not the device that its name lets one expect: a CPU that stands in for a GPU, an engine that was passed
+   * over. Benchmarks flag it.
+   */
+  readonly fallback?: string;
+  /**
    * Dtypes of tensors that it takes, with the values those dtypes can hold: a cast to f16 rounds to f16 however the
    * result is held.
    */

@@ -1,7 +1,10 @@
-// Measuring training steps: contestants that take turns, statistics, tables. Knows no backend and no peer.
+// Measuring what backends do: suites, statistics, results and tables. Knows no backend and no peer.
 export { CambiumContestant } from "./cambium.js";
 export type { Contestant } from "./contestant.js";
+export { asCsv, asJsonLines, asMarkdown, benchTable } from "./formats.js";
 export { allowedBytes, type Duel, type Measured } from "./measured.js";
+export { type BenchDocument, benchDocument, schemaName } from "./result.js";
 export { median, quantile, slope } from "./statistics.js";
 export { batchAt, modelOf, type StepConfig } from "./step-config.js";
+export { suites } from "./suites/index.js";
 export { printTables } from "./tables.js";

@@ -1,4 +1,5 @@
-// Medians, quantiles and slopes of small samples.
+// Medians, quantiles, slopes and bootstrap intervals of small samples.
+import { Random } from "@cambium/ir";
 
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
@@ -16,4 +17,21 @@ export function quantile(values: readonly number[], share: number): number {
 /** Theil–Sen: the median of the slopes between all pairs of values, per place. NaN for fewer than two. */
 export function slope(values: readonly number[]): number {
   return median(values.flatMap((value, i) => values.slice(i + 1).map((later, j) => (later - value) / (j + 1))));
+}
+
+/**
+ * Bootstrap interval of the median, 95 %: turns are drawn again with their samples, since samples of one turn share what
+ * the machine did meanwhile (Efron 1979; clusters drawn whole). The same samples give the same interval.
+ */
+export function medianInterval(turns: readonly (readonly number[])[]): readonly [low: number, high: number] {
+  const drawn = resampled(turns.length, 1000, (pick) => median(pick.flatMap((i) => turns[i] ?? [])));
+  return [quantile(drawn, 0.025), quantile(drawn, 0.975)];
+}
+
+/** A statistic over `times` draws of `count` indices with replacement. */
+export function resampled(count: number, times: number, statistic: (pick: readonly number[]) => number): number[] {
+  const random = new Random("bench/bootstrap");
+  return Array.from({ length: times }, (_, draw) =>
+    statistic(Array.from({ length: count }, (_, i) => random.word(draw * count + i) % count)),
+  );
 }

@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   plugins: async () => (await import("./commands/plugins.js")).pluginsCommand,
   setup: async () => (await import("./commands/setup.js")).setupCommand,
   create: async () => (await import("./commands/create.js")).createCommand,
+  bench: async () => (await import("./commands/bench.js")).benchCommand,
   doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
 };
 

@@ -36,6 +36,11 @@ export function deviceName({ adapter, source }: Gpu, { kernels, tune }: DeviceOp
   return `${adapter.name} (${notes.join(", ")})`;
 }
 
+/** `DeviceInfo.fallback` of a software adapter. */
+export function standsIn({ adapter }: Gpu): { fallback?: string } {
+  return usualKind(adapter) === "cpu" ? { fallback: "software adapter: a CPU stands in for a GPU" } : {};
+}
+
 /** Software adapters compute on the CPU and get kernels of their own. */
 function usualKind({ isFallback, name, architecture }: Gpu["adapter"]): DeviceTraits["kind"] {
   const isSoftware = isFallback || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${name} ${architecture}`);

@@ -1,3 +1,5 @@
-// Measuring in a process of its own: peers as child processes, and rounds in which contestants take turns.
+// Measuring in processes: a run of the benchmark, and training steps next to peers in rounds.
+export { backendContestant, type Contestant } from "./contestants.js";
 export { type MeasureOptions, measure } from "./measure.js";
 export { PeerProcess } from "./peer-process.js";
+export { type BenchProgress, type BenchRequest, runBench } from "./run.js";

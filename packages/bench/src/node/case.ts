@@ -1,0 +1,147 @@
+// One case: its contestants are made ready one after the other, then take turns, A B A B, then say what it took.
+import { CambiumError } from "@cambium/ir";
+import type { Failure, Row } from "../result.js";
+import { rowOf } from "../row.js";
+import type { Case, Suite } from "../suite.js";
+import { ContestantProcess } from "./contestant-process.js";
+import type { Contestant } from "./contestants.js";
+import type { EnergyMeter } from "./energy.js";
+import type { Finished, Ready, Turn } from "./protocol.js";
+
+export interface Pace {
+  /** Turns of each contestant. */
+  readonly rounds: number;
+  /** What a turn of many short runs lasts. */
+  readonly turnSeconds: number;
+  readonly warmupSeconds: number;
+  /** A contestant whose runs are long has fewer turns, so that it measures about as long as this. */
+  readonly mostSeconds: number;
+  readonly fewestRounds: number;
+}
+
+export interface CaseOptions {
+  readonly pace: Pace;
+  readonly meter: EnergyMeter | null;
+  readonly signal?: AbortSignal;
+  onTurn(contestant: string): void;
+}
+
+/** What a contestant came to: a row, or why there is none. */
+export interface Outcome {
+  readonly contestant: Contestant;
+  readonly version: string;
+  readonly row?: Row;
+  readonly error?: unknown;
+}
+
+interface Entrant {
+  readonly contestant: Contestant;
+  process: ContestantProcess;
+  readonly turns: (readonly number[])[];
+  joules: number;
+  rounds: number;
+  ready?: Ready;
+  error?: unknown;
+}
+
+export async function measureCase(
+  suite: Suite,
+  one: Case,
+  contestants: readonly Contestant[],
+  options: CaseOptions,
+): Promise<readonly Outcome[]> {
+  const entrants = contestants.map((contestant): Entrant => {
+    return { contestant, process: start(contestant), turns: [], joules: 0, rounds: options.pace.rounds };
+  });
+  const { signal } = options;
+  const kill = () => {
+    for (const { process } of entrants) process.kill();
+  };
+  signal?.addEventListener("abort", kill);
+  try {
+    for (const entrant of entrants) await attempt(entrant, () => prepare(suite, one, entrant, options));
+    for (let round = 0; round < options.pace.rounds; round++) {
+      for (const entrant of entrants) {
+        if (round < entrant.rounds) await attempt(entrant, () => turn(suite, one, entrant, round, options));
+      }
+    }
+    const outcomes: Outcome[] = [];
+    for (const entrant of entrants) outcomes.push(await finish(suite, one, entrant));
+    return outcomes;
+  } finally {
+    signal?.removeEventListener("abort", kill);
+    await Promise.all(entrants.map(({ process }) => process.close()));
+  }
+}
+
+function start({ name, command: [program, ...args], project }: Contestant): ContestantProcess {
+  return new ContestantProcess(name, program, args, project);
+}
+
+async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, onTurn }: CaseOptions): Promise<void> {
+  const { name, backend, options, project } = entrant.contestant;
+  onTurn(name);
+  const ready = await entrant.process.ask<Ready>({
+    ...{ cmd: "prepare", suite: suite.name, case: one, backend, options, project },
+    warmupSeconds: pace.warmupSeconds,
+  });
+  entrant.ready = ready;
+  const long = Math.max(pace.turnSeconds, ready.secondsPerRun);
+  entrant.rounds = Math.max(pace.fewestRounds, Math.min(pace.rounds, Math.floor(pace.mostSeconds / long)));
+}
+
+async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, options: CaseOptions): Promise<void> {
+  const { pace, meter, onTurn } = options;
+  onTurn(entrant.contestant.name);
+  if (suite.fresh) {
+    // Each sample begins with a process; the first has been made.
+    if (round > 0) {
+      await entrant.process.close();
+      entrant.process = start(entrant.contestant);
+      meter?.lap();
+      await prepare(suite, one, entrant, options);
+      entrant.joules += meter?.lap() ?? 0;
+    }
+    entrant.turns.push([entrant.ready?.cold ?? Number.NaN]);
+    return;
+  }
+  const each = entrant.ready?.secondsPerRun ?? 1;
+  const count = Math.max(1, Math.min(50, Math.floor(pace.turnSeconds / each)));
+  meter?.lap();
+  const { seconds } = await entrant.process.ask<Turn>({ cmd: "turn", count });
+  entrant.joules += meter?.lap() ?? 0;
+  entrant.turns.push(seconds);
+}
+
+async function finish(suite: Suite, one: Case, entrant: Entrant): Promise<Outcome> {
+  const { contestant, turns, joules } = entrant;
+  let finished: Finished | undefined;
+  await attempt(entrant, async () => {
+    finished = await entrant.process.ask<Finished>({ cmd: "finish" });
+  });
+  const { ready, error } = entrant;
+  if (!ready || !finished) return { contestant, version: "", error };
+  return {
+    contestant,
+    version: ready.version,
+    row: rowOf(suite, one, contestant.name, { ...ready, ...finished, turns, joules }),
+  };
+}
+
+/** A contestant that fails is out of the case; the others go on. */
+async function attempt(entrant: Entrant, work: () => Promise<void>): Promise<void> {
+  if (entrant.error !== undefined) return;
+  try {
+    await work();
+  } catch (error) {
+    entrant.error = error;
+  }
+}
+
+export function failureOf(error: unknown): Pick<Failure, "code" | "message"> {
+  if (error instanceof CambiumError) {
+    const { got } = error.details;
+    return { code: error.code, message: got === undefined ? error.message : `${error.message}: ${got}` };
+  }
+  return { code: "E_BENCH_CASE", message: error instanceof Error ? error.message : String(error) };
+}

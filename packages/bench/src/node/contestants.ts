@@ -1,0 +1,26 @@
+// Who takes part: a backend with its options, or a peer; each is a command line that starts the process of one case.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { BackendOptions } from "@cambium/backend";
+import { contestantNamed } from "../contestant-name.js";
+
+export interface Contestant {
+  readonly name: string;
+  readonly command: readonly [program: string, ...args: string[]];
+  readonly backend: string;
+  readonly options: BackendOptions;
+  /** Where its names and paths are seen from. */
+  readonly project: string;
+}
+
+/** A backend as the benchmark's own worker runs it. */
+export function backendContestant(name: string, project: string): Contestant {
+  const { backend, options } = contestantNamed(name);
+  return { name, command: [process.execPath, "--expose-gc", workerScript()], backend, options, project };
+}
+
+/** Built; found by the package's own name, which holds in sources and in bundles. */
+function workerScript(): string {
+  const manifest = createRequire(import.meta.url).resolve("@cambium/bench/package.json");
+  return join(dirname(manifest), "dist", "worker.js");
+}

@@ -1,0 +1,83 @@
+// A run of the benchmark: cases one after the other, each with a fresh process per contestant, which take turns.
+import type { BenchDocument, Failure, Row } from "../result.js";
+import { schemaName } from "../result.js";
+import { withShares } from "../shares.js";
+import type { Case, Suite } from "../suite.js";
+import { peaks, suites } from "../suites/index.js";
+import { failureOf, measureCase, type Pace } from "./case.js";
+import type { Contestant } from "./contestants.js";
+import { energyMeter } from "./energy.js";
+import { environmentOf, load } from "./environment.js";
+
+export interface BenchRequest {
+  /** Names of suites; default all. */
+  readonly suites?: readonly string[];
+  readonly contestants: readonly Contestant[];
+  readonly quick: boolean;
+  /** What an earlier sitting measured: it is kept, and not measured again. */
+  readonly earlier?: BenchDocument;
+  readonly signal?: AbortSignal;
+  /** Told before each case, and each time somebody's turn is over. */
+  onProgress?(progress: BenchProgress): void;
+  /** Told after each case, with everything measured so far. */
+  onCase?(document: BenchDocument): Promise<void> | void;
+}
+
+export interface BenchProgress {
+  readonly suite: string;
+  readonly case: string;
+  readonly contestant: string;
+  /** Of the cases of all contestants: how many are over, and how many there are. */
+  readonly done: number;
+  readonly total: number;
+}
+
+const paces: Readonly<Record<"full" | "quick", Pace>> = {
+  full: { rounds: 6, turnSeconds: 0.3, warmupSeconds: 1.5, mostSeconds: 6, fewestRounds: 3 },
+  quick: { rounds: 3, turnSeconds: 0.15, warmupSeconds: 0.5, mostSeconds: 2, fewestRounds: 2 },
+};
+
+/** @returns everything measured; `complete` is false where `signal` ended it */
+export async function runBench(request: BenchRequest): Promise<BenchDocument> {
+  const { contestants, quick, earlier, signal } = request;
+  const before = load();
+  const meter = energyMeter();
+  const rows: Row[] = [...(earlier?.rows ?? [])];
+  const failures: Failure[] = [];
+  const devices = new Map((earlier?.environment.backends ?? []).map((one) => [one.name, one]));
+  const document = (complete: boolean): BenchDocument => ({
+    schema: schemaName,
+    environment: environmentOf([...devices.values()], meter?.name ?? null, before),
+    rows: withShares(rows),
+    failures,
+    complete,
+  });
+  const wanted = [...peaks, ...suites.filter(({ name }) => request.suites?.includes(name) ?? true)];
+  const cases = wanted.flatMap((suite) => suite.cases(quick).map((one): [Suite, Case] => [suite, one]));
+  const total = cases.length * contestants.length;
+  let done = 0;
+  for (const [suite, one] of cases) {
+    if (signal?.aborted) break;
+    const measured = new Set(
+      rows.filter((row) => row.suite === suite.name && row.case === one.name).map(({ backend }) => backend),
+    );
+    const left = contestants.filter(({ name }) => !measured.has(name));
+    const place = { suite: suite.name, case: one.name };
+    const found = await measureCase(suite, one, left, {
+      pace: paces[quick ? "quick" : "full"],
+      meter,
+      ...(signal && { signal }),
+      onTurn: (contestant) => request.onProgress?.({ ...place, contestant, done, total }),
+    });
+    done += contestants.length;
+    if (signal?.aborted) break;
+    for (const { contestant, row, version, error } of found) {
+      if (row) {
+        rows.push(row);
+        devices.set(contestant.name, { name: contestant.name, version, device: row.device });
+      } else failures.push({ ...place, backend: contestant.name, ...failureOf(error) });
+    }
+    await request.onCase?.(document(false));
+  }
+  return document(!signal?.aborted);
+}

@@ -1,0 +1,68 @@
+// The process of one contestant and one case: opens the backend, makes the case ready, and runs it when it is told to.
+import { createInterface } from "node:readline";
+import { type Device, describeDevice, resolveBackend } from "@cambium/backend";
+import { CambiumError } from "@cambium/ir";
+import { nodeImporter } from "@cambium/plugin/node";
+import type { Prepared } from "../suite.js";
+import { suiteNamed } from "../suites/index.js";
+import { warmUp } from "../warm-up.js";
+import type { Command, Finished, Ready } from "./protocol.js";
+
+let device: Device | undefined;
+let prepared: Prepared | undefined;
+
+// Standard output carries answers alone; what libraries print goes to standard error.
+const answer = process.stdout.write.bind(process.stdout);
+console.log = console.info = console.debug = console.error;
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line) as Command;
+  if (command.cmd === "exit") break;
+  try {
+    answer(`${JSON.stringify(await obey(command))}\n`);
+  } catch (error) {
+    answer(`${JSON.stringify({ error: failureOf(error) })}\n`);
+  }
+}
+// Drivers may keep a process alive: whatever is left is nobody's.
+process.exit(0);
+
+async function obey(command: Exclude<Command, { cmd: "exit" }>): Promise<unknown> {
+  if (command.cmd === "prepare") return prepare(command);
+  if (!prepared) throw new Error("nothing is prepared");
+  if (command.cmd === "turn") return { seconds: await prepared.turn(command.count) };
+  return finish(prepared);
+}
+
+async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<Ready> {
+  const suite = suiteNamed(command.suite);
+  if (!suite) throw new Error(`there is no suite ${command.suite}`);
+  const backend = await resolveBackend(command.backend, nodeImporter(command.project, import.meta.dirname));
+  device = await backend.open(command.options);
+  prepared = await suite.prepare(command.case, device);
+  const first = await prepared.turn(1);
+  const cold = performance.now() / 1000;
+  // The host's copy of what was uploaded is the benchmark's own, and no longer needed.
+  globalThis.gc?.();
+  const { secondsPerRun, ...warmup } = await warmUp(prepared, first, suite.fresh ? 0 : command.warmupSeconds);
+  const { info } = device;
+  return {
+    ...{ device: describeDevice(info), version: info.version, fallback: info.fallback ?? null },
+    ...{ work: prepared.work, engaged: prepared.engaged, warmup, secondsPerRun, cold },
+  };
+}
+
+async function finish(measured: Prepared): Promise<Finished> {
+  const residentBytes = process.resourceUsage().maxRSS * 1024;
+  const memory = await device?.memory();
+  return {
+    residentBytes,
+    deviceBytes: memory?.heldPeakBytes ?? memory?.peakBytes ?? null,
+    parity: await measured.parity(),
+  };
+}
+
+function failureOf(error: unknown) {
+  if (error instanceof CambiumError) return { code: error.code, message: error.message };
+  return { code: "E_BENCH_CASE", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

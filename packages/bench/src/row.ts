@@ -1,0 +1,44 @@
+// From what a contestant answered to a row of the result.
+import type { Parity } from "./parity.js";
+import type { Row } from "./result.js";
+import { median, medianInterval, quantile } from "./statistics.js";
+import { type Case, type Engaged, inUnit, type Suite, type Work } from "./suite.js";
+
+export interface Measured {
+  readonly device: string;
+  readonly fallback: string | null;
+  readonly work: Work;
+  readonly engaged: Engaged;
+  readonly warmup: Row["warmup"];
+  /** Seconds of each run, by turn. */
+  readonly turns: readonly (readonly number[])[];
+  /** Over all turns; 0 where nothing counts them. */
+  readonly joules: number;
+  readonly residentBytes: number | null;
+  readonly deviceBytes: number | null;
+  readonly parity: Parity;
+}
+
+export function rowOf(suite: Suite, one: Case, backend: string, measured: Measured): Row {
+  const { unit, bound } = suite;
+  const { device, fallback, work, engaged, warmup, turns, joules, parity } = measured;
+  const inUnits = turns.map((turn) => turn.map((seconds) => inUnit(unit, work, seconds)));
+  const samples = inUnits.flat();
+  return {
+    ...{ suite: suite.name, case: one.name, backend, device },
+    engaged: { ...engaged, fused: [...engaged.fused], decomposed: [...engaged.decomposed], fallback },
+    ...{ unit, better: unit === "s" ? "lower" : "higher" },
+    median: median(samples),
+    interval: [...medianInterval(inUnits)],
+    quartiles: [quantile(samples, 0.25), quantile(samples, 0.75)],
+    samples,
+    turns: turns.map(({ length }) => length),
+    seconds: median(turns.flat()),
+    ...{ warmup, work, bound },
+    // Shares need the peaks, which are rows as well.
+    peakShare: null,
+    memory: { resident: measured.residentBytes, device: measured.deviceBytes },
+    joules: joules > 0 ? joules / samples.length : null,
+    parity: { ...parity, error: Number.isFinite(parity.error) ? parity.error : null },
+  };
+}

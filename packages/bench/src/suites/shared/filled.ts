@@ -1,0 +1,10 @@
+// Input tensors of benchmarks: the same numbers on every machine.
+import { type HostTensor, hostTensor, Random } from "@cambium/ir";
+
+/** f32 of normal numbers. */
+export function filled(seed: string, shape: readonly number[], scale = 1): HostTensor {
+  const random = new Random(`bench/${seed}`);
+  const tensor = hostTensor("f32", shape);
+  for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = scale * random.normal(i);
+  return tensor;
+}

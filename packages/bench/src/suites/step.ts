@@ -1,0 +1,93 @@
+// Training steps of Llamas over sizes: forward, backward, clip and AdamW, with one step handed over ahead.
+import { type Device, referenceBackend } from "@cambium/backend";
+import { initParameters } from "@cambium/model";
+import { defaultOptimizer, freshState, Trainer, trainStepGraph } from "@cambium/train";
+import { engagedBy } from "../graph-case.js";
+import { type Parity, parity } from "../parity.js";
+import { batchAt, modelOf, type StepConfig } from "../step-config.js";
+import type { Case, Suite } from "../suite.js";
+
+const sizes: readonly StepConfig[] = [
+  { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, time: 64 },
+  { layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 4, time: 128 },
+  { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 2, time: 128 },
+];
+
+const learningRate = 1e-3;
+
+/** Steps that are compared with the reference. */
+const compared = 3;
+
+/**
+ * Losses lie around ln V ≈ 5.5; each of three f32 steps adds its rounding (1e-5 of the conformance suite) and what Adam
+ * makes of it, whose first update is the sign of a gradient near 0.
+ */
+const tolerance = 1e-4;
+
+export const step: Suite = {
+  name: "step",
+  summary: "training steps of Llamas over sizes",
+  unit: "tokens/s",
+  bound: "gemm",
+  cases: (quick) => sizes.slice(0, quick ? 1 : 3).map(caseOf),
+  async prepare(one, device) {
+    const config = configOf(one);
+    const { batch, time } = config;
+    const trainer = await open(device, config);
+    const graph = trainStepGraph(modelOf(config), { batch, time, optimizer: defaultOptimizer });
+    let position = 0;
+    const next = () => trainer.step([batchAt(config, position++)], learningRate);
+    return {
+      work: { flops: trainer.flopsPerStep, bytes: trainer.countedBytes, tokens: batch * time },
+      engaged: engagedBy(device, graph, null),
+      async turn(count) {
+        const seconds: number[] = [];
+        let began = performance.now();
+        let current = next();
+        for (let i = 1; i <= count; i++) {
+          const following = i < count ? next() : undefined;
+          await current;
+          const now = performance.now();
+          seconds.push((now - began) / 1000);
+          began = now;
+          if (following) current = following;
+        }
+        return seconds;
+      },
+      parity: () => stepParity(device, config),
+      dispose: () => trainer.dispose(),
+    };
+  },
+};
+
+export function caseOf(size: StepConfig): Case {
+  return { name: `${size.layers}Lx${size.hidden}`, size: { ...size } };
+}
+
+export function configOf({ size }: Case): StepConfig {
+  return size as unknown as StepConfig;
+}
+
+async function open(device: Device, config: StepConfig): Promise<Trainer> {
+  const { batch, time } = config;
+  const model = modelOf(config);
+  const trainer = await Trainer.open({ device, model, batch, time });
+  await trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
+  return trainer;
+}
+
+/** Losses of some steps of the same layers on one short sequence: what the reference can compute in a second. */
+export async function stepParity(device: Device, config: StepConfig): Promise<Parity> {
+  const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, time: 16 };
+  await using reference = await referenceBackend.open();
+  const [got, want] = [await losses(device, small), await losses(reference, small)];
+  const error = Math.max(...got.map((loss, i) => Math.abs(loss / (want[i] as number) - 1)));
+  return parity(error, tolerance, `${compared} losses of the reference, ${small.layers} layers × ${small.hidden}`);
+}
+
+async function losses(device: Device, config: StepConfig): Promise<readonly number[]> {
+  using trainer = await open(device, config);
+  const found: number[] = [];
+  for (let i = 0; i < compared; i++) found.push((await trainer.step([batchAt(config, i)], learningRate)).loss);
+  return found;
+}

@@ -1,0 +1,32 @@
+// Warming up: runs until they have become steady, so that what is compiled, cached or clocked up on the way is no sample.
+import { median } from "./statistics.js";
+import type { Prepared } from "./suite.js";
+
+/** Steady: the median of the last runs is within this of the median of as many before them. */
+const steadiness = 0.05;
+
+/** Runs that are compared with as many before them. */
+const span = 3;
+
+export interface WarmUp {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly steady: boolean;
+  readonly secondsPerRun: number;
+}
+
+/** @param first seconds of the runs so far */
+export async function warmUp(prepared: Prepared, first: readonly number[], mostSeconds: number): Promise<WarmUp> {
+  const taken = [...first];
+  const began = performance.now();
+  const so = (): number => (performance.now() - began) / 1000;
+  let steady = false;
+  while (!steady && so() < mostSeconds) {
+    // Short runs come in larger lots: a lot has to outlast the clock's grain and the scheduler's.
+    const count = Math.max(1, Math.min(64, Math.floor(0.02 / median(taken.slice(-span)))));
+    taken.push(...(await prepared.turn(count)));
+    const [before, last] = [taken.slice(-2 * span, -span), taken.slice(-span)];
+    steady = before.length === span && Math.abs(median(last) / median(before) - 1) < steadiness;
+  }
+  return { runs: taken.length, seconds: so(), steady, secondsPerRun: median(taken.slice(-span)) };
+}

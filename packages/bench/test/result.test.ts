@@ -1,0 +1,78 @@
+// The result's schema, its formats, and the arithmetic of its rows.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { contestantNamed } from "../src/contestant-name.js";
+import { asCsv, asJsonLines, asMarkdown } from "../src/formats.js";
+import { type BenchDocument, benchDocument, benchJsonSchema } from "../src/result.js";
+import { rowOf } from "../src/row.js";
+import { withShares } from "../src/shares.js";
+import { medianInterval } from "../src/statistics.js";
+import type { Suite } from "../src/suite.js";
+import { suiteNamed } from "../src/suites/index.js";
+
+const measured = {
+  ...{ device: "a device", fallback: null, joules: 0, residentBytes: 1e8, deviceBytes: null },
+  engaged: { fused: [], decomposed: [], launches: 1, precision: "f32" },
+  warmup: { runs: 3, seconds: 0.1, steady: true },
+  parity: { agrees: true, error: 0, tolerance: 1e-5, against: "the reference" },
+};
+const rows = withShares([
+  rowOf(suiteNamed("gemm-peak") as Suite, { name: "large", size: {} }, "one", {
+    ...{ ...measured, work: { flops: 2e9 }, turns: [[0.02, 0.01], [0.02]] },
+  }),
+  rowOf(suiteNamed("step") as Suite, { name: "2Lx64", size: {} }, "one", {
+    ...{ ...measured, work: { flops: 1e9, tokens: 256 }, turns: [[0.01], [0.01]] },
+  }),
+]);
+const document: BenchDocument = {
+  schema: "cambium-bench/1",
+  environment: {
+    ...{ cambium: "0", commit: null, node: "v20", platform: "linux-x64", cpu: "a, b", cores: 2, memory: 1 },
+    ...{ governor: null, energy: null, backends: [], date: "2026-01-01T00:00:00Z", load: [0, 0], hash: "0" },
+  },
+  ...{ rows, failures: [], complete: true },
+};
+
+test("the published JSON Schema is the schema of the sources", () => {
+  const published = readFileSync(new URL("../bench.schema.json", import.meta.url), "utf8");
+  expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(benchJsonSchema())));
+  expect(benchDocument.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
+});
+
+test("a share is of the best product of the same contestant", () => {
+  // 1 GFLOP in 10 ms of 2 GFLOP in 10 ms at best.
+  expect(rows.map(({ median, peakShare }) => [median, peakShare])).toEqual([
+    [100, null],
+    [25600, 0.5],
+  ]);
+});
+
+test("an interval holds the median, and is a point where samples are equal", () => {
+  expect(medianInterval([[2, 2], [2]])).toEqual([2, 2]);
+  const [low, high] = medianInterval([
+    [1, 2],
+    [3, 4],
+    [2, 3],
+  ]);
+  expect(low).toBeLessThanOrEqual(2.5);
+  expect(high).toBeGreaterThanOrEqual(2.5);
+});
+
+test("the formats have a line for every row", () => {
+  expect(asCsv(document).split("\n")).toHaveLength(3);
+  expect(
+    asJsonLines(document)
+      .split("\n")
+      .map((line) => JSON.parse(line).case),
+  ).toEqual(["large", "2Lx64"]);
+  expect(asMarkdown(document)).toContain("| step 2Lx64 | one | 25600 |");
+});
+
+test("a contestant is a backend and its options", () => {
+  expect(contestantNamed("tfjs:engine=wasm:profile=true")).toMatchObject({
+    backend: "tfjs",
+    options: { engine: "wasm", profile: true },
+  });
+  expect(contestantNamed("C:\\mine.js:threads=2")).toMatchObject({ backend: "C:\\mine.js", options: { threads: 2 } });
+  expect(contestantNamed("file:///mine.js")).toMatchObject({ backend: "file:///mine.js", options: {} });
+});

@@ -1,0 +1,21 @@
+// A result of the benchmark in the format that was asked for.
+import { asCsv, asJsonLines, asMarkdown, type BenchDocument, benchTable } from "@cambium/bench";
+import Table from "cli-table3";
+
+export const benchFormats = ["text", "json", "jsonl", "csv", "md"] as const;
+export type BenchFormat = (typeof benchFormats)[number];
+
+export function benchText(document: BenchDocument, format: BenchFormat): string {
+  if (format === "json") return JSON.stringify(document);
+  if (format === "jsonl") return asJsonLines(document);
+  if (format === "csv") return asCsv(document);
+  if (format === "md") return asMarkdown(document);
+  const { machine, head, rows, failures } = benchTable(document);
+  const table = new Table({
+    head: [...head],
+    colAligns: head.map((_, i) => (i === 2 || (i > 4 && i < 8) ? "right" : "left")),
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return [machine, table.toString(), ...failures].join("\n");
+}

@@ -1,0 +1,156 @@
+// cambium bench: the same work on every backend that is installed, in one comparable table.
+import { resolve } from "node:path";
+import { resolveBackend } from "@cambium/backend";
+import { type BenchDocument, benchDocument, schemaName, suites } from "@cambium/bench";
+import { backendContestant, runBench } from "@cambium/bench/node";
+import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import type { PluginImporter } from "@cambium/plugin";
+import { Command } from "commander";
+import { type BenchFormat, benchFormats, benchText } from "../bench-view.js";
+import { Quit } from "../failure.js";
+import { oneOf } from "../flags.js";
+import { duration } from "../format.js";
+import type { Host } from "../host.js";
+import { stopOnSignals } from "../signals.js";
+import { StatusLine } from "../status-line.js";
+import { complain, print } from "../terminal.js";
+
+interface Flags {
+  readonly suite?: readonly string[];
+  readonly backend?: readonly string[];
+  readonly quick?: boolean;
+  readonly out?: string;
+  readonly also?: BenchFormat;
+  readonly json?: boolean;
+  readonly jsonl?: boolean;
+  readonly csv?: boolean;
+  readonly md?: boolean;
+}
+
+const names = suites.map(({ name }) => name);
+
+export function benchCommand(host: Host): Command {
+  return new Command("bench")
+    .description("Measure every installed backend on the same work, in turns, each case in a process of its own.")
+    .option("--suite <names>", `${names.join(", ")}; several with commas (default: all)`, listed)
+    .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=wasm,./mine.js", listed)
+    .option("--quick", "the smallest cases, few samples")
+    .option("-o, --out <file>", "keep the result here as JSON; a second run with the same file goes on")
+    .option("--json", "print the result as JSON")
+    .option("--jsonl", "print it as JSON Lines, a row a line")
+    .option("--csv", "print it as CSV")
+    .option("--md", "print it as a table in Markdown")
+    .option("--also <format>", "a second format, to standard error", oneOf("--also", benchFormats))
+    .addHelpText("after", help)
+    .action((flags: Flags) => bench(flags, host));
+}
+
+const help = `
+Without --backend it measures every installed backend that can compute. Contestants of a case take turns, A B A B; a row
+counts only if its result is the reference's. Shares are of the peaks measured in the same run.
+
+With --json: {"schema", "environment": {…, "hash"}, "rows": [{"suite", "case", "backend", "device", "engaged", "unit",
+"median", "interval", "samples", "peakShare", "parity", …}], "failures", "complete"}, by the JSON Schema in
+@cambium/bench/bench.schema.json.
+
+Examples:
+  cambium bench --quick
+  cambium bench --suite gemm,step --backend onnx,webgpu --json
+  cambium bench --out bench.json --also md`;
+
+/** Parser for words separated by commas; it may be repeated. */
+function listed(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(",").filter(Boolean)];
+}
+
+async function bench(flags: Flags, host: Host): Promise<void> {
+  const project = process.cwd();
+  const unknown = (flags.suite ?? []).filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    throw new CambiumError("E_OPTION", "--suite does not fit", { expected: names.join(", "), got: unknown.join(", ") });
+  const importer = host.importer(project);
+  const contestants = flags.backend ?? (await computing(importer));
+  for (const name of contestants) await resolveBackend(backendContestant(name, project).backend, importer);
+  const earlier = flags.out === undefined ? undefined : await earlierResult(resolve(flags.out));
+  const status = new StatusLine(process.stderr);
+  const { signal, release } = stopOnSignals(() => status.show(() => "Stopping …"));
+  const began = performance.now();
+  let result: BenchDocument;
+  try {
+    result = await runBench({
+      ...{ contestants: contestants.map((name) => backendContestant(name, project)), quick: flags.quick ?? false },
+      ...(flags.suite && { suites: flags.suite }),
+      ...(earlier && { earlier }),
+      signal,
+      onProgress: ({ suite, case: one, contestant, done, total }) =>
+        status.show(() => {
+          const left = ((performance.now() - began) / 1000) * (total / Math.max(done, 0.5) - 1);
+          return `${suite} ${one}: ${contestant}, ${done} of ${total}, about ${duration(left)} left`;
+        }),
+      onCase: async (sofar) => {
+        if (flags.out !== undefined) await keep(resolve(flags.out), sofar);
+      },
+    });
+  } finally {
+    status.stop();
+    release();
+  }
+  if (flags.out !== undefined) await keep(resolve(flags.out), result);
+  print(benchText(result, formatOf(flags)));
+  if (flags.also) complain(benchText(result, flags.also));
+  if (!result.complete) {
+    const goesOn = flags.out === undefined ? "" : `, and kept in ${flags.out}. The same command goes on.`;
+    throw new Quit(130, `Stopped; what was measured is printed${goesOn}`);
+  }
+  if (result.rows.some(({ parity }) => !parity.agrees)) throw new Quit(2, "Some rows do not count: see their notes.");
+}
+
+/** The installed backends that can compute here. */
+async function computing(importer: PluginImporter): Promise<string[]> {
+  const found: string[] = [];
+  for (const { name } of (importer.list?.() ?? []).filter(({ kind }) => kind === "backend")) {
+    try {
+      const devices = await (await resolveBackend(name, importer)).probe();
+      if (devices.some(({ available }) => available)) found.push(name);
+    } catch (error) {
+      if (!(error instanceof CambiumError)) throw error;
+    }
+  }
+  if (found.length > 0) return found;
+  throw new CambiumError("E_BACKEND_UNAVAILABLE", "no installed backend can compute here", {
+    hint: "npm install @cambium/backend-onnx brings one that runs everywhere; cambium doctor says more",
+  });
+}
+
+function formatOf({ json, jsonl, csv, md }: Flags): BenchFormat {
+  const given = Object.entries({ json, jsonl, csv, md }).filter(([, on]) => on);
+  if (given.length > 1)
+    throw new CambiumError("E_OPTION", "standard output has one format", {
+      got: given.map(([name]) => `--${name}`).join(" "),
+      hint: "--also FORMAT prints a second one to standard error",
+    });
+  return (given[0]?.[0] as BenchFormat | undefined) ?? "text";
+}
+
+async function earlierResult(path: string): Promise<BenchDocument | undefined> {
+  const text = await readTextFileIfThere(path);
+  if (text === undefined || text === null) return undefined;
+  const parsed = benchDocument.safeParse(parsedJson(text));
+  if (parsed.success) return parsed.data;
+  throw new CambiumError("E_BENCH_FILE", "this file is there and is no result of cambium bench", {
+    ...{ where: path, expected: schemaName, hint: "another --out, or remove it" },
+  });
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(path: string, document: BenchDocument): Promise<void> {
+  return writeFileAtomic(path, `${JSON.stringify(document)}\n`);
+}
