@@ -17,6 +17,7 @@ const order = [
   "scaling",
   "eval",
   "recipe",
+  "engine",
   "run-format",
   "run",
   "report",
@@ -94,7 +95,7 @@ module.exports = {
       comment: "the core resolves plugins by name at run time; only end-to-end tests import one",
       severity: "error",
       from: { path: "^packages/", pathNot: "^packages/(recipe|run|cli)/test/" },
-      to: { path: "^(backends|operators)/" },
+      to: { path: "^(backends|operators|engines)/" },
     },
     {
       name: "corpora-are-optional",
@@ -130,6 +131,13 @@ module.exports = {
       severity: "error",
       from: { path: `^operators/(${presets.join("|")})/src` },
       to: { path: `^(packages/(?!growth/)|backends/|operators/(${presets.join("|")})/src)`, pathNot: "^operators/$1/" },
+    },
+    {
+      name: "engines-stand-alone",
+      comment: "an engine depends on engine and what that is made of, never on another plugin or on what runs it",
+      severity: "error",
+      from: { path: "^engines/([^/]+)/src" },
+      to: { path: "^(packages/(run-format|run|report|bench|cli)/|backends/|operators/|engines/(?!$1/))" },
     },
     {
       name: "isomorphic",

@@ -2,10 +2,28 @@
 export { checkRecipe, parseRecipe } from "./parse.js";
 export { type Decided, planArms } from "./plan/arms.js";
 export type { PlanContext, RecipeOperators } from "./plan/context.js";
+export { localEngine, stageEngine } from "./plan/engine.js";
 export { identityOf, notCounted, stageId } from "./plan/identity.js";
 export { nextProbe, type ProbeVerdict, probesBefore, probeVerdict } from "./plan/probe.js";
 export { slopeReached } from "./plan/slope.js";
-export type { ArmPlan, PlannedStage, ProbeRule, SlopeRule, Stage, StageStart, Until } from "./plan/stage.js";
+export type {
+  ArmPlan,
+  EngineOptions,
+  PlannedStage,
+  ProbeRule,
+  SlopeRule,
+  Stage,
+  StageEngine,
+  StageStart,
+  Until,
+} from "./plan/stage.js";
 export { parseStage, stageJson } from "./plan/stage-json.js";
-export { type GrowthStep, type Recipe, type RecipeInput, recipeJsonSchema, recipeSchema } from "./schema.js";
+export {
+  type EngineUse,
+  type GrowthStep,
+  type Recipe,
+  type RecipeInput,
+  recipeJsonSchema,
+  recipeSchema,
+} from "./schema.js";
 export { parseAxis, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "./sweep.js";

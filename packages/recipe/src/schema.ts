@@ -47,6 +47,33 @@ const schedule: z.ZodType<NamedSchedule, ScheduleName | NamedSchedule> = z
   ])
   .transform((given) => (typeof given === "string" ? { name: given } : given));
 
+/** An engine, with its own options beside its name, and what it trains. */
+export interface EngineUse {
+  readonly name: string;
+  readonly arms?: readonly string[] | undefined;
+  readonly stages?: readonly string[] | undefined;
+  readonly [option: string]: unknown;
+}
+
+const engine: z.ZodType<EngineUse, EngineUse> = z
+  .object({
+    name: z
+      .string()
+      .min(1)
+      .describe("An engine: torch → @cambium/engine-torch, else cambium-engine-NAME, a full package name or a path."),
+    arms: z.array(z.string()).min(1).optional().describe("The arms whose stages it trains. Default: all."),
+    stages: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe("The stages that it trains: base, stage-2 …, target, scratch. Default: all."),
+  })
+  .catchall(option);
+
+const named = z
+  .union([z.string().min(1), engine])
+  .transform((given): EngineUse => (typeof given === "string" ? { name: given } : given));
+
 /** The learning rate of one stage. */
 const rate = {
   lr: positive.describe("Learning rate after warm-up."),
@@ -215,6 +242,14 @@ export const recipeSchema = z
         .enum(precisions)
         .default("f32")
         .describe("mixed: products of f16 and a scaled loss; bf16: products of bf16. Where the backend computes them."),
+      engine: z
+        .union([named, z.array(named)])
+        .transform((given): readonly EngineUse[] => (Array.isArray(given) ? given : [given]))
+        .optional()
+        .describe(
+          "What trains: local (default: the backend, in this process), or an engine with its options, as " +
+            "{ name: torch, nproc: 2, stages: [target] }. Of a list, the first that takes a stage trains it.",
+        ),
       ...rate,
       lrFactors: z
         .partialRecord(z.enum(parameterKinds), positive)

@@ -1,7 +1,7 @@
 // The recipe as a run's directory keeps it: paths lead from there, so that it can be run from where it lies.
 import { relative, resolve } from "node:path";
 import { isPluginPath } from "@cambium/plugin";
-import type { Recipe } from "@cambium/recipe";
+import type { EngineUse, Recipe } from "@cambium/recipe";
 
 /**
  * `recipe`, whose paths are from `projectDir`, with paths from `directory`. Names of corpora, of plugins and of the bytes
@@ -14,7 +14,7 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
     return /^(\.\.|\w:|\/)/.test(from) ? from : `./${from}`;
   };
   const plugin = (name: string): string => (isPluginPath(name) ? moved(name) : name);
-  const { backend, data, model, growth, variants } = recipe;
+  const { backend, data, model, growth, variants, train } = recipe;
   const { corpus, tokenizer } = data;
   return {
     ...recipe,
@@ -30,6 +30,9 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
       ...(model.family !== undefined && { family: plugin(model.family) }),
     },
     growth: growth.map((step) => ({ ...step, operator: plugin(step.operator) })),
+    ...(train.engine && {
+      train: { ...train, engine: train.engine.map((use): EngineUse => ({ ...use, name: plugin(use.name) })) },
+    }),
     variants: variants.map((variant) => ({ ...variant, operator: plugin(variant.operator) })),
   };
 }

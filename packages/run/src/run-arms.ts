@@ -9,10 +9,10 @@ import type { Family } from "@cambium/model";
 import { type ArmPlan, type PlannedStage, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
 import { type RunManifest, runFormatVersion } from "@cambium/run-format";
 import type { RunDirectory } from "@cambium/run-format/node";
-import { requirePrecision } from "@cambium/train";
 import { stringify } from "yaml";
 import type { Checkpoint } from "./checkpoint-start.js";
 import { earlierStage } from "./earlier-stage.js";
+import { Engines, type RecipeEngines } from "./engines.js";
 import { Handover } from "./handover.js";
 import { machineInfo, requireMemory } from "./machine.js";
 import type { RunObserver } from "./observer.js";
@@ -42,6 +42,7 @@ export interface PreparedRun {
   readonly data: PreparedData;
   readonly observer: RunObserver;
   readonly operators: RecipeOperators;
+  readonly engines: RecipeEngines;
   readonly family: Family;
   readonly checkpoint: Checkpoint | undefined;
   readonly files: readonly ExtraFile[];
@@ -68,24 +69,24 @@ interface Sitting {
 
 export async function runArms(run: PreparedRun): Promise<RunOutcome> {
   const { recipe, directory, device, data, operators, family, checkpoint } = run;
-  requirePrecision(device.info, recipe.train.precision);
-  const { backend, version: engine, device: computes } = device.info;
+  using handover = new Handover(device);
+  const engines = new Engines(device, handover, recipe, run.engines);
   const { vocabSize, bosId, eosId } = data.tokenizer;
   const context = {
     ...{ vocabSize, bosId, eosId, operators, family },
     dataContent: data.stats.content,
-    device: `${backend} ${engine} ${computes}`,
+    device: engines.localDevice,
+    engines: engines.devices,
     ...(checkpoint && { checkpoint }),
   };
   const sitting: Sitting = {
     ...{ decided: new Map(), trial: undefined, passed: new Set() },
     ...{ trained: false, published: false },
   };
-  using handover = new Handover(device);
   for (;;) {
     const { decided, trial } = sitting;
     const arms = planArms(recipe, context, trial ? new Map([...decided, [trial.stage.id, trial.tokens]]) : decided);
-    const state = await runPlanned(run, arms, sitting, handover);
+    const state = await runPlanned(run, arms, sitting, { handover, engines });
     if (state === "decided") continue;
     if (state === "done") await publish(run, arms, state);
     return { state, directory: directory.path, cached: state === "done" && !sitting.trained };
@@ -97,9 +98,10 @@ async function runPlanned(
   run: PreparedRun,
   arms: readonly ArmPlan[],
   sitting: Sitting,
-  handover: Handover,
+  trainers: { readonly handover: Handover; readonly engines: Engines },
 ): Promise<RunOutcome["state"] | "decided"> {
   const { recipe, directory, device, data, observer, signal, saveRequests, files, checkpoint } = run;
+  trainers.engines.check(arms);
   for (const { stage } of arms.flatMap(({ stages }) => stages)) requireMemory(stage);
   observer.onPlan?.(arms, await doneStages(directory, arms));
   // The last run stays what the directory shows until this one has something to show instead.
@@ -111,7 +113,7 @@ async function runPlanned(
   };
   const common = {
     onSaved,
-    ...{ directory, device, data, observer, signal, saveRequests, handover },
+    ...{ directory, device, data, observer, signal, saveRequests, ...trainers },
     companions: { files, config: checkpoint?.configJson },
     snapshotSeconds: recipe.snapshot.everySeconds,
   };

@@ -10,6 +10,7 @@ import { parseRecipe, type Recipe, type RecipeOperators } from "@cambium/recipe"
 import { RunDirectory } from "@cambium/run-format/node";
 import { readCheckpoint } from "./checkpoint-start.js";
 import { companionFiles } from "./companions.js";
+import { resolveEngines } from "./engines.js";
 import { familiesOf, resolveFamily } from "./families.js";
 import type { RunObserver } from "./observer.js";
 import { prepareRecipeData, recipeSource, recipeTokenizer } from "./recipe-data.js";
@@ -59,6 +60,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
   const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
   const { name, options: settings } = options.backend ?? asked.backend;
   const operators = await resolveOperators(asked, importer);
+  const engines = await resolveEngines(asked, importer);
   const family = await resolveFamily(asked.model.family, importer);
   const backend = await resolveBackend(name, importer);
   const from = asked.model.from;
@@ -94,6 +96,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
             data,
             observer,
             operators,
+            engines,
             family,
             checkpoint,
             files,

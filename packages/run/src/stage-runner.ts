@@ -2,17 +2,18 @@
 // is killed at, running it again ends in the same bits: weights, batches and learning rate depend on tokens alone.
 import type { Device } from "@cambium/backend";
 import { type ExtraFile, hostSources, writeModelDirectory } from "@cambium/checkpoint";
-import { batchAt, evaluationBatches } from "@cambium/data";
 import type { PreparedData } from "@cambium/data/node";
+import type { EngineSession } from "@cambium/engine";
 import type { HostTensor } from "@cambium/ir";
 import { contextLength, countParameters, isTied, sizesAlong, type TrainingState, writeHfModel } from "@cambium/model";
 import type { PlannedStage, Stage } from "@cambium/recipe";
 import type { GrowthRecord, ProbeRecord, StageManifest } from "@cambium/run-format";
 import { MetricsFile, type RunDirectory, type StageDirectory } from "@cambium/run-format/node";
-import { type Progress, schedule, type Trainer, trainLoop } from "@cambium/train";
+import type { Progress } from "@cambium/train";
 import { type EarlierStage, takeOver } from "./earlier-stage.js";
+import type { Engines } from "./engines.js";
 import { growthRecord } from "./growth-record.js";
-import type { Handover, TimedTrainer } from "./handover.js";
+import type { Handover } from "./handover.js";
 import type { RunObserver } from "./observer.js";
 import { StageEnd } from "./stage-end.js";
 import { type SampleSettings, samplesKey, sampleTexts } from "./stage-samples.js";
@@ -22,6 +23,7 @@ import { type ArmEvents, copyEvents, TensorBoardFile } from "./tensorboard-file.
 export interface StageContext {
   readonly directory: RunDirectory;
   readonly device: Device;
+  readonly engines: Engines;
   readonly data: PreparedData;
   readonly observer: RunObserver;
   readonly signal: AbortSignal | undefined;
@@ -59,7 +61,7 @@ export interface StageOutcome {
 const interrupted: StageOutcome = { state: "interrupted", tokens: 0 };
 
 export async function runStage(plan: PlannedStage, context: StageContext): Promise<StageOutcome> {
-  const { device, data, observer, signal, handover, samples } = context;
+  const { device, data, observer, signal, samples, engines } = context;
   const { id, stage } = plan;
   const directory = context.directory.stage(id);
   const finished = await directory.read();
@@ -74,11 +76,12 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
   await directory.create();
   await directory.writeStage(stage);
   const start = await startStage(plan, context.directory, context);
-  const { trainer: opened, ...compiled } = await handover.trainer(plan, start.progress.tokens);
-  using trainer = opened;
+  const place = { folder: directory.engine, data, config: context.companions.config };
+  const session = await engines.of(stage).open(plan, start.progress.tokens, place);
+  await using _ended = { [Symbol.asyncDispose]: () => session.dispose() };
   const began = performance.now();
-  await start.load(trainer);
-  const growth = growthOf(stage, start, compiled, (performance.now() - began) / 1000);
+  await start.load(session);
+  const growth = growthOf(stage, start, session.opened, (performance.now() - began) / 1000);
   if (start.grown && growth?.cost) observer.onGrowth?.(plan, growth.cost);
   if (start.rejected.length > 0) observer.onRejectedSnapshot?.(plan, start.rejected);
   const probes = finished?.probes ?? [];
@@ -92,17 +95,18 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     await directory.write(manifest);
     // Saved at once, so that a kill does not cost what was found.
     if (growth?.found && !start.continued)
-      await saveStage(directory, { state: await trainer.state(), progress: start.progress, growth });
+      await saveStage(directory, { state: await session.state(), progress: start.progress, growth });
     observer.onStage?.(plan, start.progress.step);
-    const final = await train(plan, context, trainer, { directory, from: start.progress, growth, probes });
+    const final = await train(plan, context, session, { directory, from: start.progress, growth, probes });
     if (final === "interrupted") return interrupted;
     tokens = final.tokens;
     if (!final.ended) return { state: "paused", tokens };
     await writeModel(stage, directory, final.state.parameters, context.companions);
+    await directory.removeEngine();
   }
   const made = samples && {
     samplesOf: samplesKey(samples),
-    samples: await sampleTexts(stage.model, samples, data, device, trainer),
+    samples: await sampleTexts(stage.model, samples, data, device, session),
   };
   await directory.write({ ...manifest, tokens, state: "done", ...made });
   observer.onStageDone?.(plan);
@@ -121,7 +125,7 @@ async function beginFrom(plan: PlannedStage, context: StageContext, unbegun: boo
 function growthOf(
   { start }: Stage,
   begun: StageStart,
-  { seconds: compile, ahead: compiledAhead }: Omit<TimedTrainer, "trainer">,
+  { seconds: compile, ahead: compiledAhead }: EngineSession["opened"],
   upload: number,
 ): GrowthRecord | undefined {
   if (start.kind !== "growth" || !begun.grown) return begun.growth;
@@ -146,14 +150,12 @@ interface Final {
 /** Trains to where the stage ends or pauses, all of it saved, and returns the state there. */
 async function train(
   plan: PlannedStage,
-  { data, observer, signal, saveRequests, snapshotSeconds, handover, next, tryFor, events: arm, onSaved }: StageContext,
-  trainer: Trainer,
+  context: StageContext,
+  session: EngineSession,
   { directory, from, growth, probes }: Sitting,
 ): Promise<Final | "interrupted"> {
   const { stage } = plan;
-  const { batch, context, seed, evaluation } = stage;
-  const windows = Math.max(batch, Math.floor(evaluation.tokens / context));
-  const heldOut = evaluationBatches(data.heldOut, { batch, context, windows });
+  const { observer, signal, saveRequests, snapshotSeconds, engines, next, tryFor, events: arm, onSaved } = context;
   const metrics = await MetricsFile.open(directory.metrics, from.step);
   try {
     const end = new StageEnd(stage.until, {
@@ -162,28 +164,18 @@ async function train(
       ...(tryFor !== undefined && { tryFor }),
     });
     // What grows by a probe grows from a snapshot: at that time nobody knows whether this stage goes on.
-    const successor = stage.until.kind !== "probe" && tryFor === undefined ? next : undefined;
+    const grows = stage.until.kind !== "probe" && tryFor === undefined;
+    const successor = grows && next && engines.areLocal(stage, next.stage) ? next : undefined;
     const events = await TensorBoardFile.open(arm, plan.id);
-    const save = async (state: TrainingState, progress: Progress) => {
-      await metrics.sync();
-      await saveStage(directory, { state, progress, ...(growth && { growth }) });
-      observer.onSnapshot?.(plan, progress.step);
-      await onSaved();
-    };
-    const { reason, progress } = await trainLoop({
-      trainer,
-      schedule: schedule(stage.schedule),
-      totalTokens: end.reached ? from.tokens : end.latest,
-      from,
-      batchAt: (position) =>
-        batchAt(data.train, { seed, tokenPosition: stage.data.position + position, batch, context }),
-      heldOut: {
-        everyTokens: evaluation.every,
-        batches: function* () {
-          for (let i = 0; i < heldOut.count; i++) yield heldOut.at(i);
-        },
+    const outcome = await session.train({
+      ...{ from, latest: end.reached ? from.tokens : end.latest, ends: () => end.reached },
+      ...{ snapshotSeconds, saveRequests, signal, next: successor },
+      save: async (state, progress) => {
+        await metrics.sync();
+        await saveStage(directory, { state, progress, ...(growth && { growth }) });
+        observer.onSnapshot?.(plan, progress.step);
+        await onSaved();
       },
-      snapshot: { everySeconds: snapshotSeconds, save, ...(saveRequests && { requests: saveRequests }) },
       onMetrics: async (row) => {
         const whole = row.step === 1 && growth?.cost ? { ...row, switch: growth.cost } : row;
         await metrics.append(whole);
@@ -191,16 +183,11 @@ async function train(
         end.add(row);
         observer.onMetrics?.(plan, whole);
       },
-      ends: () => end.reached,
-      ...(successor && { beforeLastStep: () => handover.prepare(successor) }),
-      memoryBytes: () => process.memoryUsage.rss(),
-      ...(signal && { signal }),
     });
     await events.close();
-    if (reason === "interrupted") return "interrupted";
-    const state = await trainer.state();
-    if (progress.step > from.step) await save(state, progress);
-    if (successor) handover.keep(plan.id, await trainer.take());
+    if (outcome.reason === "interrupted") return "interrupted";
+    const { state, progress } = outcome;
+    if (successor) await session.leave?.();
     return { state, tokens: progress.tokens, ended: end.ended(progress.tokens) };
   } finally {
     await metrics.close();

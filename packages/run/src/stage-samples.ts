@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import type { Device } from "@cambium/backend";
 import type { PreparedData } from "@cambium/data/node";
+import type { EngineSession } from "@cambium/engine";
 import { generate } from "@cambium/inference";
 import { contextLength, type ModelSpec } from "@cambium/model";
 import type { SampleRecord } from "@cambium/run-format";
-import type { Trainer } from "@cambium/train";
+import { disposeAll, uploadAll } from "@cambium/train";
 
 /** Tokens of held-out text that serve as a prompt where the recipe gives none. */
 const promptTokens = 32;
@@ -31,10 +32,15 @@ export async function sampleTexts(
   { prompts, tokens, temperature, seed }: SampleSettings,
   data: PreparedData,
   device: Device,
-  trainer: Trainer,
+  session: EngineSession,
 ): Promise<SampleRecord[]> {
   const { tokenizer, heldOut } = data;
   if (tokens === 0) return [];
+  const uploaded = session.parameters
+    ? {}
+    : await uploadAll(device, Object.entries((await session.state()).parameters));
+  using _uploaded = { [Symbol.dispose]: () => disposeAll(uploaded) };
+  const parameters = session.parameters ?? uploaded;
   const longest = contextLength(model);
   const opening = () => tokenizer.decode(heldOut.read(0, Math.min(promptTokens, heldOut.length)));
   const samples: SampleRecord[] = [];
@@ -45,7 +51,7 @@ export async function sampleTexts(
     // The last new token is never read, so it needs no place in the context.
     const maxNewTokens = Math.min(tokens, longest - ids.length + 1);
     const options = { prompt: ids, maxNewTokens, temperature, seed: `${seed}` };
-    const result = await generate(device, model, trainer.parameters, options);
+    const result = await generate(device, model, parameters, options);
     // A model's vocabulary may be padded beyond its tokenizer's.
     const known = result.tokens.filter((id) => id < tokenizer.vocabSize);
     samples.push({ prompt, text: tokenizer.decode(known) });

@@ -4,6 +4,7 @@ import type { Device, DeviceTensor } from "@cambium/backend";
 import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
 import { batchAt } from "@cambium/data";
 import type { PreparedData } from "@cambium/data/node";
+import type { EngineSession } from "@cambium/engine";
 import type { JsonValue } from "@cambium/files";
 import { type FindCost, find, type Lab } from "@cambium/grow";
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
@@ -18,11 +19,11 @@ import type { PlannedStage, Stage } from "@cambium/recipe";
 import type { GrowthRecord } from "@cambium/run-format";
 import type { RunDirectory, StageDirectory } from "@cambium/run-format/node";
 import {
+  disposeAll,
   flattenState,
   freshState,
   noProgress,
   type Progress,
-  type Trainer,
   unflattenState,
   uploadState,
 } from "@cambium/train";
@@ -38,8 +39,8 @@ export interface HeldState {
 }
 
 export interface StageStart extends Omit<HeldState, "state"> {
-  /** Gives the trainer the state. */
-  load(trainer: Trainer): Promise<void>;
+  /** Gives the state to what trains. */
+  load(session: Pick<EngineSession, "load" | "adopt">): Promise<void>;
   /** Wall seconds that getting the state to grow from to the device, and growing it, took; only where it was grown now. */
   readonly grown?: { readonly download: number; readonly plan: number };
   /** Snapshots that were passed over because they are damaged. */
@@ -67,10 +68,10 @@ export async function startStage(
 ): Promise<StageStart> {
   const { start, model } = plan.stage;
   const held = await readStage(run.stage(plan.id), model);
-  if (held) return { ...held, load: (trainer) => trainer.load(held.state), continued: true };
+  if (held) return { ...held, load: (session) => session.load(held.state, held.progress), continued: true };
   const fresh = { progress: noProgress, rejected: [], continued: false };
   const begun = (parameters: TrainingState["parameters"]): StageStart => {
-    return { ...fresh, load: (trainer) => trainer.load(freshState(parameters)) };
+    return { ...fresh, load: (session) => session.load(freshState(parameters), noProgress) };
   };
   if (start.kind === "init") return begun(initParameters(model, start));
   if (start.kind === "checkpoint") return begun(await readParameters(start.path, model));
@@ -83,7 +84,22 @@ export async function startStage(
   await finished(device, state);
   const grown = { download: from.seconds, plan: (performance.now() - began) / 1000 };
   const progress = { ...noProgress, flops: (found?.flops ?? 0) + (start.probed?.flops ?? 0) };
-  return { ...fresh, progress, load: (trainer) => trainer.adopt(state), grown };
+  return { ...fresh, progress, load: (session) => take(session, state, plan.stage.model, progress, device), grown };
+}
+
+/** Gives `session` a state that is on the device: as it is, where the session is on the device too. */
+async function take(
+  session: Pick<EngineSession, "load" | "adopt">,
+  state: DeviceTrainingState,
+  model: ModelSpec,
+  progress: Progress,
+  device: Device,
+): Promise<void> {
+  if (session.adopt) return session.adopt(state);
+  const tensors: Record<string, HostTensor> = {};
+  for (const [name, tensor] of Object.entries(state.tensors)) tensors[name] = await device.download(tensor);
+  disposeAll(state.tensors);
+  return session.load(unflattenState(model, tensors, state.updates), progress);
 }
 
 /** Finding reads batches of the stage's own size, from the training stream right before the stage. */

@@ -8,6 +8,7 @@ import type { GrowthStep, Recipe } from "../schema.js";
 import { budgetOf, evaluation, wholeSteps } from "./budget.js";
 import { checkFit, checkMasks, checkProbe, checkSchedule, masksOpenAfter } from "./checks.js";
 import type { PlanContext } from "./context.js";
+import { checkEngines, computesWith } from "./engine.js";
 import { type ArmBudget, untilOf } from "./growth-time.js";
 import { digestOf, stageId } from "./identity.js";
 import { phaseOf } from "./phase.js";
@@ -30,21 +31,24 @@ export function planArms(recipe: Recipe, context: PlanContext, decided: Decided 
   const links = linksOf(recipe, context, context.operators.growth);
   const target = (links.at(-1) as Link).model;
   const budget = budgetOf(recipe, target);
-  const arm = (of: Recipe, chain: readonly Link[]) => planArm({ recipe: of, context, decided, links: chain, budget });
-  const arms: ArmPlan[] = [{ name: recipe.growth.length > 0 ? "grown" : "base", stages: arm(recipe, links) }];
+  const arm = (name: string, of: Recipe, chain: readonly Link[]) => {
+    return { name, stages: planArm({ name, recipe: of, context, decided, links: chain, budget }) };
+  };
+  const arms: ArmPlan[] = [arm(recipe.growth.length > 0 ? "grown" : "base", recipe, links)];
   if (recipe.growth.length > 0 && recipe.compare.includes("scratch")) {
     const phase = phaseOf(recipe, target, plainPhase);
     const alone = { name: "scratch", model: target, start: initial(recipe), phase };
-    arms.push({ name: "scratch", stages: arm({ ...recipe, growth: [] }, [alone]) });
+    arms.push(arm("scratch", { ...recipe, growth: [] }, [alone]));
   }
   recipe.variants.forEach(({ options }, i) => {
     const operator = context.operators.variants[i] as Operator;
     const growth = recipe.growth.map((step) => ({ ...step, options }));
     const variant = { ...recipe, growth };
-    const stages = arm(variant, linksOf(variant, context, Array(growth.length).fill(operator)));
+    const chain = linksOf(variant, context, Array(growth.length).fill(operator));
     const alike = arms.filter(({ name }) => name.replace(/-\d+$/, "") === operator.name).length;
-    arms.push({ name: alike === 0 ? operator.name : `${operator.name}-${alike + 1}`, stages });
+    arms.push(arm(alike === 0 ? operator.name : `${operator.name}-${alike + 1}`, variant, chain));
   });
+  checkEngines(recipe, arms);
   return arms;
 }
 
@@ -87,6 +91,7 @@ function findOf({ model, train }: Recipe, plan: GrowthPlan): FindCost | undefine
 }
 
 interface Arm {
+  readonly name: string;
   readonly recipe: Recipe;
   readonly context: PlanContext;
   readonly decided: Decided;
@@ -108,7 +113,8 @@ function planArm(arm: Arm): PlannedStage[] {
     const until = untils[i] as Until;
     const probed = probedBefore(recipe, link, untils[i - 1], ended[i - 1]);
     const stage: Stage = {
-      ...settingsOf(recipe, context),
+      ...settingsOf(recipe),
+      ...computesWith(recipe, context, { arm: arm.name, stage: link.name }),
       ...{ name: link.name, model: link.model, phase: link.phase, until },
       start: startOf(link, stages.at(-1), probed),
       data: { content: context.dataContent, position },
@@ -184,12 +190,12 @@ function isDecided(until: Until, end: number | undefined): boolean {
 }
 
 /** What all stages of a recipe have in common. */
-function settingsOf(recipe: Recipe, { device }: PlanContext) {
+function settingsOf(recipe: Recipe) {
   const { batch, accumulation, precision } = recipe.train;
   const { undecayed: _, ...optimizer } = recipe.train.optimizer;
   const clip = optimizer.clip === "none" ? null : optimizer.clip;
   return {
-    ...{ batch, accumulation, precision, device },
+    ...{ batch, accumulation, precision },
     context: recipe.model.context,
     seed: recipe.seed,
     optimizer: optimizerOptions({ ...optimizer, clip }),

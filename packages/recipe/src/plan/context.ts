@@ -16,6 +16,8 @@ export interface PlanContext {
   readonly dataContent: string;
   /** What computes: backend, its version, device. */
   readonly device: string;
+  /** The same of each engine that the recipe names, in its order. Default: the engines' names. */
+  readonly engines?: readonly string[];
   /** The checkpoint that `model.from` names. */
   readonly checkpoint?: { readonly path: string; readonly model: ModelSpec; readonly fingerprint: string };
   /** Tokens that begin and end a text, where the tokenizer has them. */

@@ -12,6 +12,8 @@ export const notCounted: readonly (readonly string[])[] = [
   ["name"],
   // The checkpoint's fingerprint counts instead.
   ["start", "path"],
+  // What of it decides bits, the engine says in `device`.
+  ["engine"],
 ];
 
 /** SHA-256 of the stage without what does not count, in hexadecimal digits. */

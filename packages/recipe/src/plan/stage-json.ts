@@ -102,6 +102,9 @@ const stage = (resolve: FamilyResolver) =>
     evaluation: z.strictObject({ every: count, tokens: count }),
     until,
     device: text,
+    engine: z
+      .strictObject({ name: text, options: z.record(text, z.union([text, number, z.boolean()])) })
+      .exactOptional(),
   });
 
 /** `stage` as what `JSON.stringify` takes. */

@@ -33,9 +33,20 @@ export interface Stage {
   /** The held-out loss: how often, and on how much. Tokens. */
   readonly evaluation: { readonly every: number; readonly tokens: number };
   readonly until: Until;
-  /** What computes: backend, its version, device. */
+  /** What computes: backend, its version, device; of an engine, all of it that decides bits. */
   readonly device: string;
+  /** What trains the stage, where that is not the backend in the run's own process. */
+  readonly engine?: StageEngine;
 }
+
+/** An engine as a recipe names it. */
+export interface StageEngine {
+  readonly name: string;
+  /** Of them only what `Stage.device` says decides bits. */
+  readonly options: EngineOptions;
+}
+
+export type EngineOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** How the stage's first weights come to be. */
 export type StageStart =

@@ -1,5 +1,5 @@
 // A run's directory: where things lie in it, and its manifests.
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -90,6 +90,15 @@ export class StageDirectory {
 
   get snapshot(): string {
     return join(this.path, "snapshot");
+  }
+
+  /** What an engine outside the run's process has for itself while it trains the stage. */
+  get engine(): string {
+    return join(this.path, "engine");
+  }
+
+  async removeEngine(): Promise<void> {
+    await withFileErrors(this.engine, () => rm(this.engine, { recursive: true, force: true }));
   }
 
   async create(): Promise<void> {

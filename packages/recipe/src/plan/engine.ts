@@ -1,0 +1,52 @@
+// Which engine trains which stage.
+import { CambiumError, type Reason } from "@cambium/ir";
+import type { EngineUse, Recipe } from "../schema.js";
+import type { PlanContext } from "./context.js";
+import type { ArmPlan, EngineOptions, Stage, StageEngine } from "./stage.js";
+
+/** The engine that trains in the run's own process, on the run's backend. */
+export const localEngine = "local";
+
+interface Place {
+  readonly arm: string;
+  readonly stage: string;
+}
+
+/** What computes a stage, as far as the stage records it. */
+export function computesWith(
+  { train }: Recipe,
+  { device, engines = [] }: PlanContext,
+  place: Place,
+): Pick<Stage, "device" | "engine"> {
+  const index = (train.engine ?? []).findIndex((use) => takes(use, place));
+  const use = train.engine?.[index];
+  if (use === undefined || use.name === localEngine) return { device };
+  return { device: engines[index] ?? use.name, engine: stageEngine(use) };
+}
+
+/** An engine with its own options alone. */
+export function stageEngine({ name, arms: _, stages: __, ...options }: EngineUse): StageEngine {
+  return { name, options: options as EngineOptions };
+}
+
+function takes({ arms, stages }: EngineUse, { arm, stage }: Place): boolean {
+  return (arms?.includes(arm) ?? true) && (stages?.includes(stage) ?? true);
+}
+
+/** @throws CambiumError `E_RECIPE` with every arm and stage that is given an engine and is not there. */
+export function checkEngines({ train }: Recipe, arms: readonly ArmPlan[]): void {
+  const names = {
+    arms: arms.map(({ name }) => name),
+    stages: [...new Set(arms.flatMap(({ stages }) => stages.map(({ stage }) => stage.name)))],
+  };
+  const reasons = (train.engine ?? []).flatMap((use, i) =>
+    (["arms", "stages"] as const).flatMap((of) =>
+      (use[of] ?? []).flatMap((name): Reason[] => {
+        if (names[of].includes(name)) return [];
+        const where = `train.engine.${i}.${of}`;
+        return [{ where, message: "the recipe has none of this name", expected: names[of].join(", "), got: name }];
+      }),
+    ),
+  );
+  if (reasons.length > 0) throw new CambiumError("E_RECIPE", "an engine is given to what is not there", { reasons });
+}
