@@ -89,7 +89,7 @@ function notes({ parity, engaged, warmup }: Row): string {
     ...(parity.agrees ? [] : [`DOES NOT COUNT: off by ${parity.error ?? "NaN"} from ${parity.against}`]),
     ...(engaged.fallback === null ? [] : [`fallback: ${engaged.fallback}`]),
     ...(engaged.decomposed.length === 0 ? [] : [`in parts: ${engaged.decomposed.join(", ")}`]),
-    ...(warmup.steady || warmup.seconds === 0 ? [] : ["not steady"]),
+    ...(warmup.steady || warmup.runs === 1 ? [] : ["not steady"]),
   ].join("; ");
 }
 

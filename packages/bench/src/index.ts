@@ -6,5 +6,4 @@ export { allowedBytes, type Duel, type Measured } from "./measured.js";
 export { type BenchDocument, benchDocument, schemaName } from "./result.js";
 export { median, quantile, slope } from "./statistics.js";
 export { batchAt, modelOf, type StepConfig } from "./step-config.js";
-export { suites } from "./suites/index.js";
 export { printTables } from "./tables.js";

@@ -22,7 +22,7 @@ export interface Work {
 /** What the samples of a row count. `s` is better low, the others high. */
 export type Unit = "GFLOPS" | "GB/s" | "tokens/s" | "s";
 
-export interface Suite {
+interface SuiteFacts {
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
@@ -30,12 +30,25 @@ export interface Suite {
   readonly unit: Unit;
   /** Which peak of the device bounds it. */
   readonly bound: "gemm" | "stream" | null;
-  /** A process makes one sample: what is measured begins with the process. */
+  /** A process makes one sample, which is its first run: what is measured begins with the process, or takes long. */
   readonly fresh?: boolean;
   /** `quick`: the smallest cases that still tell backends apart. */
   cases(quick: boolean): readonly Case[];
+}
+
+/** What backends compute. */
+export interface DeviceSuite extends SuiteFacts {
+  readonly on: "device";
   prepare(one: Case, device: Device): Promise<Prepared>;
 }
+
+/** What is done with files, whatever backends there are. */
+export interface FileSuite extends SuiteFacts {
+  readonly on: "files";
+  prepare(one: Case): Promise<Prepared>;
+}
+
+export type Suite = DeviceSuite | FileSuite;
 
 /** A case made ready on a device. */
 export interface Prepared {
@@ -45,8 +58,7 @@ export interface Prepared {
   turn(count: number): Promise<readonly number[]>;
   /** Compares what it computes with the reference. Called after everything was measured. */
   parity(): Promise<Parity>;
-  /** Joins `engaged` at the end, where only running tells. */
-  dispose(): void;
+  dispose(): void | Promise<void>;
 }
 
 /** What really ran. */
@@ -60,6 +72,9 @@ export interface Engaged {
   /** Dtypes in which the case's tensors were held. */
   readonly precision: string;
 }
+
+/** Of work that no graph describes. */
+export const plain: Engaged = { fused: [], decomposed: [], launches: null, precision: "f32" };
 
 /** A sample of `seconds` in the unit. */
 export function inUnit(unit: Unit, { flops, bytes, tokens }: Work, seconds: number): number {

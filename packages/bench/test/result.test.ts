@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { contestantNamed } from "../src/contestant-name.js";
 import { asCsv, asJsonLines, asMarkdown } from "../src/formats.js";
+import { suiteNamed } from "../src/node/suites.js";
 import { type BenchDocument, benchDocument, benchJsonSchema } from "../src/result.js";
 import { rowOf } from "../src/row.js";
 import { withShares } from "../src/shares.js";
 import { medianInterval } from "../src/statistics.js";
 import type { Suite } from "../src/suite.js";
-import { suiteNamed } from "../src/suites/index.js";
 
 const measured = {
   ...{ device: "a device", fallback: null, joules: 0, residentBytes: 1e8, deviceBytes: null },

@@ -78,16 +78,19 @@ function start({ name, command: [program, ...args], project }: Contestant): Cont
   return new ContestantProcess(name, program, args, project);
 }
 
-async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, onTurn }: CaseOptions): Promise<void> {
+async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter, onTurn }: CaseOptions): Promise<void> {
   const { name, backend, options, project } = entrant.contestant;
   onTurn(name);
+  meter?.lap();
   const ready = await entrant.process.ask<Ready>({
     ...{ cmd: "prepare", suite: suite.name, case: one, backend, options, project },
     warmupSeconds: pace.warmupSeconds,
   });
+  if (suite.fresh) entrant.joules += meter?.lap() ?? 0;
   entrant.ready = ready;
   const long = Math.max(pace.turnSeconds, ready.secondsPerRun);
-  entrant.rounds = Math.max(pace.fewestRounds, Math.min(pace.rounds, Math.floor(pace.mostSeconds / long)));
+  const rounds = Math.max(pace.fewestRounds, Math.min(pace.rounds, Math.floor(pace.mostSeconds / long)));
+  entrant.rounds = suite.fresh ? pace.fewestRounds : rounds;
 }
 
 async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, options: CaseOptions): Promise<void> {
@@ -98,11 +101,9 @@ async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, op
     if (round > 0) {
       await entrant.process.close();
       entrant.process = start(entrant.contestant);
-      meter?.lap();
       await prepare(suite, one, entrant, options);
-      entrant.joules += meter?.lap() ?? 0;
     }
-    entrant.turns.push([entrant.ready?.cold ?? Number.NaN]);
+    entrant.turns.push(entrant.ready?.first ?? []);
     return;
   }
   const each = entrant.ready?.secondsPerRun ?? 1;

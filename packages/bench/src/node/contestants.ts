@@ -19,6 +19,11 @@ export function backendContestant(name: string, project: string): Contestant {
   return { name, command: [process.execPath, "--expose-gc", workerScript()], backend, options, project };
 }
 
+/** Cambium, where no backend computes. */
+export function fileContestant(project: string): Contestant {
+  return { ...backendContestant("cambium", project), backend: "" };
+}
+
 /** Built; found by the package's own name, which holds in sources and in bundles. */
 function workerScript(): string {
   const manifest = createRequire(import.meta.url).resolve("@cambium/bench/package.json");

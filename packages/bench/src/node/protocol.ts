@@ -30,8 +30,8 @@ export interface Ready {
   readonly warmup: { readonly runs: number; readonly seconds: number; readonly steady: boolean };
   /** Seconds of a run, by the last of the warm-up. */
   readonly secondsPerRun: number;
-  /** Seconds from the start of the process to the end of the first run. */
-  readonly cold: number;
+  /** Seconds of the first run. */
+  readonly first: readonly number[];
 }
 
 export interface Turn {

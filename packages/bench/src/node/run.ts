@@ -3,16 +3,19 @@ import type { BenchDocument, Failure, Row } from "../result.js";
 import { schemaName } from "../result.js";
 import { withShares } from "../shares.js";
 import type { Case, Suite } from "../suite.js";
-import { peaks, suites } from "../suites/index.js";
+import { peaks } from "../suites/index.js";
 import { failureOf, measureCase, type Pace } from "./case.js";
 import type { Contestant } from "./contestants.js";
 import { energyMeter } from "./energy.js";
 import { environmentOf, load } from "./environment.js";
+import { suites } from "./suites.js";
 
 export interface BenchRequest {
   /** Names of suites; default all. */
   readonly suites?: readonly string[];
   readonly contestants: readonly Contestant[];
+  /** Cambium itself, where a suite works on files. */
+  readonly files: Contestant;
   readonly quick: boolean;
   /** What an earlier sitting measured: it is kept, and not measured again. */
   readonly earlier?: BenchDocument;
@@ -54,14 +57,15 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
   });
   const wanted = [...peaks, ...suites.filter(({ name }) => request.suites?.includes(name) ?? true)];
   const cases = wanted.flatMap((suite) => suite.cases(quick).map((one): [Suite, Case] => [suite, one]));
-  const total = cases.length * contestants.length;
+  const takingPart = ({ on }: Suite) => (on === "files" ? [request.files] : contestants);
+  const total = cases.reduce((sum, [suite]) => sum + takingPart(suite).length, 0);
   let done = 0;
   for (const [suite, one] of cases) {
     if (signal?.aborted) break;
     const measured = new Set(
       rows.filter((row) => row.suite === suite.name && row.case === one.name).map(({ backend }) => backend),
     );
-    const left = contestants.filter(({ name }) => !measured.has(name));
+    const left = takingPart(suite).filter(({ name }) => !measured.has(name));
     const place = { suite: suite.name, case: one.name };
     const found = await measureCase(suite, one, left, {
       pace: paces[quick ? "quick" : "full"],
@@ -69,7 +73,7 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
       ...(signal && { signal }),
       onTurn: (contestant) => request.onProgress?.({ ...place, contestant, done, total }),
     });
-    done += contestants.length;
+    done += takingPart(suite).length;
     if (signal?.aborted) break;
     for (const { contestant, row, version, error } of found) {
       if (row) {

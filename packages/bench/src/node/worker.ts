@@ -1,12 +1,14 @@
 // The process of one contestant and one case: opens the backend, makes the case ready, and runs it when it is told to.
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
-import { type Device, describeDevice, resolveBackend } from "@cambium/backend";
+import { type Device, type DeviceInfo, describeDevice, resolveBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { nodeImporter } from "@cambium/plugin/node";
 import type { Prepared } from "../suite.js";
-import { suiteNamed } from "../suites/index.js";
+
 import { warmUp } from "../warm-up.js";
 import type { Command, Finished, Ready } from "./protocol.js";
+import { suiteNamed } from "./suites.js";
 
 let device: Device | undefined;
 let prepared: Prepared | undefined;
@@ -24,6 +26,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer(`${JSON.stringify({ error: failureOf(error) })}\n`);
   }
 }
+await prepared?.dispose();
 // Drivers may keep a process alive: whatever is left is nobody's.
 process.exit(0);
 
@@ -37,18 +40,19 @@ async function obey(command: Exclude<Command, { cmd: "exit" }>): Promise<unknown
 async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<Ready> {
   const suite = suiteNamed(command.suite);
   if (!suite) throw new Error(`there is no suite ${command.suite}`);
-  const backend = await resolveBackend(command.backend, nodeImporter(command.project, import.meta.dirname));
-  device = await backend.open(command.options);
-  prepared = await suite.prepare(command.case, device);
+  if (suite.on === "device") {
+    const backend = await resolveBackend(command.backend, nodeImporter(command.project, import.meta.dirname));
+    device = await backend.open(command.options);
+    prepared = await suite.prepare(command.case, device);
+  } else prepared = await suite.prepare(command.case);
   const first = await prepared.turn(1);
-  const cold = performance.now() / 1000;
   // The host's copy of what was uploaded is the benchmark's own, and no longer needed.
   globalThis.gc?.();
   const { secondsPerRun, ...warmup } = await warmUp(prepared, first, suite.fresh ? 0 : command.warmupSeconds);
-  const { info } = device;
+  const info = device?.info ?? { device: `files in ${tmpdir()}`, version: "", fallback: undefined };
   return {
-    ...{ device: describeDevice(info), version: info.version, fallback: info.fallback ?? null },
-    ...{ work: prepared.work, engaged: prepared.engaged, warmup, secondsPerRun, cold },
+    ...{ device: describeDevice(info as DeviceInfo), version: info.version, fallback: info.fallback ?? null },
+    ...{ work: prepared.work, engaged: prepared.engaged, warmup, secondsPerRun, first },
   };
 }
 

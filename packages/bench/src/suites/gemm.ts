@@ -2,7 +2,7 @@
 import { f32, GraphBuilder, type HostTensor, hostTensor, matmul } from "@cambium/ir";
 import { prepareGraph } from "../graph-case.js";
 import { parity, sumTolerance } from "../parity.js";
-import type { Suite } from "../suite.js";
+import type { DeviceSuite } from "../suite.js";
 import { filled } from "./shared/filled.js";
 
 const sizes = [
@@ -11,11 +11,12 @@ const sizes = [
   { m: 2048, n: 1024, k: 256 },
 ];
 
-export const gemm: Suite = {
+export const gemm: DeviceSuite = {
   name: "gemm",
   summary: "matrix products in f32",
   unit: "GFLOPS",
   bound: "gemm",
+  on: "device",
   cases: (quick) => sizes.slice(0, quick ? 2 : 3).map((size) => ({ name: `${size.m}x${size.n}x${size.k}`, size })),
   prepare(one, device) {
     const { m = 1, n = 1, k = 1 } = one.size;

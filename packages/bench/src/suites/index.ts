@@ -1,15 +1,14 @@
-// The suites, in the order in which they run. A suite is one file here and one line.
-import type { Suite } from "../suite.js";
+// The suites that run wherever a device is, in the order in which they run. A suite is one file here and one line.
+import type { DeviceSuite } from "../suite.js";
+import { attention } from "./attention.js";
+import { cold } from "./cold.js";
 import { gemm } from "./gemm.js";
+import { generate } from "./generate.js";
+import { ops } from "./ops.js";
 import { gemmPeak, streamPeak } from "./peaks.js";
 import { step } from "./step.js";
 
-/** What `--suite` can name. */
-export const suites: readonly Suite[] = [gemm, step];
+export const deviceSuites: readonly DeviceSuite[] = [gemm, ops, attention, step, generate, cold];
 
 /** Measured in every run, since other rows are a share of them. */
-export const peaks: readonly Suite[] = [gemmPeak, streamPeak];
-
-export function suiteNamed(name: string): Suite | undefined {
-  return [...peaks, ...suites].find((suite) => suite.name === name);
-}
+export const peaks: readonly DeviceSuite[] = [gemmPeak, streamPeak];

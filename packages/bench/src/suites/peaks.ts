@@ -2,15 +2,16 @@
 import { add, f32, GraphBuilder } from "@cambium/ir";
 import { prepareGraph } from "../graph-case.js";
 import { againstReference } from "../parity.js";
-import type { Case, Suite } from "../suite.js";
+import type { Case, DeviceSuite } from "../suite.js";
 import { product } from "./gemm.js";
 import { filled } from "./shared/filled.js";
 
-export const gemmPeak: Suite = {
+export const gemmPeak: DeviceSuite = {
   name: "gemm-peak",
   summary: "the product that the shares of others are of",
   unit: "GFLOPS",
   bound: null,
+  on: "device",
   cases: (quick): readonly Case[] =>
     quick
       ? [{ name: "1024x1024x512", size: { m: 1024, n: 1024, k: 512 } }]
@@ -21,11 +22,12 @@ export const gemmPeak: Suite = {
   },
 };
 
-export const streamPeak: Suite = {
+export const streamPeak: DeviceSuite = {
   name: "stream-peak",
   summary: "the sum of two long vectors that the shares of others are of",
   unit: "GB/s",
   bound: null,
+  on: "device",
   cases: (quick): readonly Case[] =>
     quick ? [{ name: "2M", size: { elements: 2 ** 21 } }] : [{ name: "8M", size: { elements: 2 ** 23 } }],
   prepare(one, device) {

@@ -5,7 +5,7 @@ import { defaultOptimizer, freshState, Trainer, trainStepGraph } from "@cambium/
 import { engagedBy } from "../graph-case.js";
 import { type Parity, parity } from "../parity.js";
 import { batchAt, modelOf, type StepConfig } from "../step-config.js";
-import type { Case, Suite } from "../suite.js";
+import type { Case, DeviceSuite, Engaged } from "../suite.js";
 
 const sizes: readonly StepConfig[] = [
   { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, time: 64 },
@@ -16,30 +16,30 @@ const sizes: readonly StepConfig[] = [
 const learningRate = 1e-3;
 
 /** Steps that are compared with the reference. */
-const compared = 3;
+const compared = 2;
 
 /**
- * Losses lie around ln V ≈ 5.5; each of three f32 steps adds its rounding (1e-5 of the conformance suite) and what Adam
+ * Losses lie around ln V ≈ 5.5; each of two f32 steps adds its rounding (1e-5 of the conformance suite) and what Adam
  * makes of it, whose first update is the sign of a gradient near 0.
  */
 const tolerance = 1e-4;
 
-export const step: Suite = {
+export const step: DeviceSuite = {
   name: "step",
   summary: "training steps of Llamas over sizes",
   unit: "tokens/s",
   bound: "gemm",
+  on: "device",
   cases: (quick) => sizes.slice(0, quick ? 1 : 3).map(caseOf),
   async prepare(one, device) {
     const config = configOf(one);
     const { batch, time } = config;
     const trainer = await open(device, config);
-    const graph = trainStepGraph(modelOf(config), { batch, time, optimizer: defaultOptimizer });
     let position = 0;
     const next = () => trainer.step([batchAt(config, position++)], learningRate);
     return {
       work: { flops: trainer.flopsPerStep, bytes: trainer.countedBytes, tokens: batch * time },
-      engaged: engagedBy(device, graph, null),
+      engaged: stepEngaged(device, config),
       async turn(count) {
         const seconds: number[] = [];
         let began = performance.now();
@@ -76,9 +76,15 @@ async function open(device: Device, config: StepConfig): Promise<Trainer> {
   return trainer;
 }
 
+/** What a device makes of the step. */
+export function stepEngaged(device: Device, config: StepConfig): Engaged {
+  const { batch, time } = config;
+  return engagedBy(device, trainStepGraph(modelOf(config), { batch, time, optimizer: defaultOptimizer }), null);
+}
+
 /** Losses of some steps of the same layers on one short sequence: what the reference can compute in a second. */
 export async function stepParity(device: Device, config: StepConfig): Promise<Parity> {
-  const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, time: 16 };
+  const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, time: 8 };
   await using reference = await referenceBackend.open();
   const [got, want] = [await losses(device, small), await losses(reference, small)];
   const error = Math.max(...got.map((loss, i) => Math.abs(loss / (want[i] as number) - 1)));

@@ -1,8 +1,8 @@
 // cambium bench: the same work on every backend that is installed, in one comparable table.
 import { resolve } from "node:path";
 import { resolveBackend } from "@cambium/backend";
-import { type BenchDocument, benchDocument, schemaName, suites } from "@cambium/bench";
-import { backendContestant, runBench } from "@cambium/bench/node";
+import { type BenchDocument, benchDocument, schemaName } from "@cambium/bench";
+import { backendContestant, fileContestant, runBench, suites } from "@cambium/bench/node";
 import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
@@ -29,6 +29,7 @@ interface Flags {
 }
 
 const names = suites.map(({ name }) => name);
+const width = Math.max(...names.map(({ length }) => length));
 
 export function benchCommand(host: Host): Command {
   return new Command("bench")
@@ -49,6 +50,9 @@ export function benchCommand(host: Host): Command {
 const help = `
 Without --backend it measures every installed backend that can compute. Contestants of a case take turns, A B A B; a row
 counts only if its result is the reference's. Shares are of the peaks measured in the same run.
+
+Suites:
+${suites.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join("\n")}
 
 With --json: {"schema", "environment": {…, "hash"}, "rows": [{"suite", "case", "backend", "device", "engaged", "unit",
 "median", "interval", "samples", "peakShare", "parity", …}], "failures", "complete"}, by the JSON Schema in
@@ -80,6 +84,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   try {
     result = await runBench({
       ...{ contestants: contestants.map((name) => backendContestant(name, project)), quick: flags.quick ?? false },
+      files: fileContestant(project),
       ...(flags.suite && { suites: flags.suite }),
       ...(earlier && { earlier }),
       signal,

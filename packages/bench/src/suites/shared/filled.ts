@@ -8,3 +8,11 @@ export function filled(seed: string, shape: readonly number[], scale = 1): HostT
   for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = scale * random.normal(i);
   return tensor;
 }
+
+/** i32 from 0 to `below`. */
+export function filledIds(seed: string, shape: readonly number[], below: number): HostTensor {
+  const random = new Random(`bench/${seed}`);
+  const tensor = hostTensor("i32", shape);
+  for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = random.word(i) % below;
+  return tensor;
+}

@@ -1,0 +1,25 @@
+// Cold: from the start of a process over import, opening and compiling to the first loss; every sample is a process.
+import type { DeviceSuite } from "../suite.js";
+import { step } from "./step.js";
+
+export const cold: DeviceSuite = {
+  name: "cold",
+  summary: "from the start of a process to the first training loss",
+  unit: "s",
+  bound: null,
+  on: "device",
+  fresh: true,
+  cases: () => step.cases(true),
+  async prepare(one, device) {
+    const prepared = await step.prepare(one, device);
+    return {
+      ...prepared,
+      work: {},
+      async turn(count) {
+        await prepared.turn(count);
+        // The clock began with the process.
+        return [performance.now() / 1000];
+      },
+    };
+  },
+};

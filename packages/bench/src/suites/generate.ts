@@ -1,0 +1,67 @@
+// Generating text: reading a prompt, and token after token behind it.
+import { type Device, referenceBackend } from "@cambium/backend";
+import { TextGenerator } from "@cambium/inference";
+import { initParameters } from "@cambium/model";
+import { parity } from "../parity.js";
+import { modelOf, type StepConfig } from "../step-config.js";
+import { type Case, type DeviceSuite, plain } from "../suite.js";
+
+const model: Omit<StepConfig, "batch" | "time"> = {
+  ...{ layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 2, vocab: 256 },
+};
+
+const cases: readonly Case[] = [
+  { name: "prefill-128", size: { ...model, prompt: 128, made: 1 } },
+  { name: "decode-32", size: { ...model, prompt: 4, made: 32 } },
+];
+
+export const generate: DeviceSuite = {
+  name: "generate",
+  summary: "reading a prompt, and decoding token after token",
+  unit: "tokens/s",
+  bound: null,
+  on: "device",
+  cases: (quick) => cases.slice(quick ? 1 : 0),
+  async prepare(one, device) {
+    const { prompt = 1, made = 1 } = one.size;
+    const generator = await open(device, one.size);
+    return {
+      work: { tokens: made === 1 ? prompt : made },
+      engaged: plain,
+      async turn(count) {
+        const seconds: number[] = [];
+        for (let i = 0; i < count; i++) {
+          const began = performance.now();
+          await generator.generate(asked(prompt, made));
+          seconds.push((performance.now() - began) / 1000);
+        }
+        return seconds;
+      },
+      async parity() {
+        await using reference = await referenceBackend.open();
+        const small = { ...one.size, layers: 2 };
+        const tokens: number[][] = [];
+        for (const where of [device, reference]) {
+          using generating = await open(where, small);
+          tokens.push((await generating.generate(asked(6, 6))).tokens);
+        }
+        const [got = [], want = []] = tokens;
+        const other = want.filter((token, i) => token !== got[i]).length;
+        return parity(other / want.length, 0, `${want.length} greedy tokens of the reference`);
+      },
+      dispose: () => generator.dispose(),
+    };
+  },
+};
+
+function asked(prompt: number, made: number) {
+  return {
+    prompt: Array.from({ length: prompt }, (_, i) => (i * 7919) % 256),
+    ...{ maxNewTokens: made, seed: "bench", temperature: 0, stop: [] },
+  };
+}
+
+function open(device: Device, size: Case["size"]): Promise<TextGenerator> {
+  const spec = modelOf({ ...model, ...size, batch: 1, time: 256 });
+  return TextGenerator.open(device, spec, initParameters(spec, { seed: "bench", scheme: "hf" }));
+}

@@ -1,0 +1,42 @@
+// Every suite of graphs and models, in small sizes, on the reference and on a device that computes nothing.
+import { nullBackend, referenceBackend } from "@cambium/backend";
+import { expect, test } from "vitest";
+import type { DeviceSuite, Size } from "../src/suite.js";
+import { deviceSuites, peaks } from "../src/suites/index.js";
+
+const step = { layers: 1, hidden: 8, intermediate: 16, heads: 2, kvHeads: 2, vocab: 256, batch: 1, time: 8 };
+const small: Readonly<Record<string, Size>> = {
+  ...{ gemm: { m: 5, n: 3, k: 4 }, "gemm-peak": { m: 4, n: 4, k: 4 }, "stream-peak": { elements: 16 } },
+  ...{ ops: { rows: 8, columns: 4 }, attention: { batch: 1, heads: 2, kvHeads: 1, headDim: 4, time: 6 } },
+  ...{ step, cold: step, generate: { ...step, prompt: 5, made: 3 } },
+};
+const all = [...peaks, ...deviceSuites].flatMap((suite) => suite.cases(false).map((one) => ({ suite, one })));
+const largest = (suite: DeviceSuite, size: Size) => ({ ...size, ...small[suite.name] });
+
+test.each(all.map(({ suite, one }) => [suite.name, one.name, suite, one] as const))(
+  "%s %s agrees with the reference where it is the reference, and not where nothing is computed",
+  async (_, __, suite, one) => {
+    const tiny = { ...one, size: largest(suite, one.size) };
+    await using device = await referenceBackend.open();
+    const prepared = await suite.prepare(tiny, device);
+    const seconds = await prepared.turn(2);
+    expect(seconds.every((each) => each > 0)).toBe(true);
+    expect(await prepared.parity()).toMatchObject({ agrees: true });
+    await prepared.dispose();
+    expect((await device.memory()).tensors).toBe(0);
+    await using nothing = await nullBackend.open();
+    const empty = await suite.prepare(tiny, nothing);
+    // Training and sampling refuse what is no number; a graph's zeros are wrong.
+    const verdict = await empty.parity().catch(() => ({ agrees: false }));
+    expect(verdict.agrees).toBe(false);
+    await empty.dispose();
+  },
+);
+
+test("cases of a suite have different names, and the quick ones are among them", () => {
+  for (const suite of [...peaks, ...deviceSuites]) {
+    const names = suite.cases(false).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(suite.cases(true).length).toBeLessThanOrEqual(names.length);
+  }
+});
