@@ -1,6 +1,7 @@
 // `pnpm check:install`: what a user does. The command, one backend and one operator are installed by npm from packed
-// tarballs into an empty project outside this repository, and run; an operator made by `cambium create` is tested, built,
-// packed and installed beside them, and used by a recipe and by `grow`. Nothing else of Cambium's comes along.
+// tarballs into an empty project outside this repository, and run; an operator, a family and a task made by `cambium
+// create` are tested, built, packed and installed beside them, and used by a recipe, `grow` and `eval`. Nothing else of
+// Cambium's comes along.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,24 +35,15 @@ for (const [name, tarball] of await pack(closure([preset]).filter((name) => !pac
 await npm("Installing a preset", project, ["install", ...closure([preset]).map((name) => packed.get(name))]);
 expectOnly("operator", ["partial", "partial-123x7-456", "stack"]);
 
-const third = join(scratch, "cambium-operator-tail-end");
-await cambium("Creating an operator", ["create", "operator", "tail-end", "--out", third]);
-const manifest = readFileSync(join(third, "package.json"), "utf8");
-await npm("Installing what it needs", third, [
-  "install",
-  ...closure(["@cambium/growth"]).map((name) => packed.get(name)),
-]);
-// Published packages would have come by their versions.
-writeFileSync(join(third, "package.json"), manifest);
-await npm("Type-checking it", third, ["run", "types"]);
-await npm("Testing it", third, ["test"]);
-await npm("Packing it", third, ["pack"]);
-const tarball = join(
-  third,
-  readdirSync(third).find((file) => file.endsWith(".tgz")),
-);
-await npm("Installing it", project, ["install", tarball]);
+const made = await makePlugins({ operator: "tail-end", family: "side-by-side", task: "pop-quiz" });
+await npm("Installing them", project, ["install", ...made]);
 await runRecipe("tail-end");
+await runRecipe("stack", "side-by-side");
+const question = { question: "It was the", answers: ["best", "zebra"], right: 0 };
+writeFileSync(join(project, "pop-quiz.jsonl"), `${JSON.stringify(question)}\n`);
+const asked = ["eval", join("runs", "side-by-side"), "--data", ".", "--tasks", "pop-quiz", "--json"];
+const { results } = JSON.parse(await cambium("Asking the task of the family's model", asked));
+if (!Number.isFinite(results["pop-quiz"]?.["acc,none"])) faults.push(`eval gave ${JSON.stringify(results)}`);
 const model = join(project, "runs", "stack");
 const bySixths = ["--operator", "partial-123x7-456", "--factor", "2", "--dry-run"];
 const refused = await failure(["grow", model, "sixths", ...bySixths]);
@@ -64,6 +56,26 @@ if (layers !== 4) faults.push(`grow made ${layers} layers of 2 by a factor of 2`
 for (const fault of faults) console.error(fault);
 console.log(`Installed by npm outside the repository and run; ${faults.length} faults`);
 process.exitCode = faults.length > 0 ? 1 : 0;
+
+/** One package of each kind by `cambium create`, in a workspace of npm's: installed, tested, packed. @returns tarballs */
+async function makePlugins(names) {
+  const folder = join(scratch, "made");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "made", private: true, workspaces: ["*"] }));
+  for (const [kind, name] of Object.entries(names))
+    await cambium(`Creating ${kind} ${name}`, ["create", kind, name, "--out", join(folder, name)]);
+  // Published packages would come by their versions.
+  await npm("Installing what they need", folder, [
+    "install",
+    ...closure(["@cambium/growth", "@cambium/model", "@cambium/eval"]).map((name) => packed.get(name)),
+  ]);
+  for (const script of ["types", "test"])
+    await npm(`${script} of each`, folder, ["run", script, "--workspaces"]);
+  await npm("Building and packing them", folder, ["pack", "--workspaces"]);
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".tgz"))
+    .map((file) => join(folder, file));
+}
 
 /** Folders of the workspace's packages and what they need of each other, by name. */
 function workspace() {
@@ -108,21 +120,22 @@ function expectOnly(kind, expected) {
 }
 
 /** A run of seconds on a text of its own. */
-async function runRecipe(operator) {
+async function runRecipe(operator, family) {
+  const name = family ?? operator;
   writeFileSync(join(project, "text.txt"), "It was the best of times, it was the worst of times. ".repeat(400));
   const recipe = `
-name: ${operator}
+name: ${name}
 data: { corpus: ./text.txt, heldOut: 0.2 }
-model: { layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
+model: { ${family ? `family: ${family}, ` : ""}layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
 growth: [{ operator: ${operator}, factor: 2, at: 2k }]
 train: { tokens: 8k, batch: 8, lr: 1e-3 }
 samples: { tokens: 4 }
 `;
-  writeFileSync(join(project, `${operator}.yaml`), recipe);
-  const said = await cambium(`Running a recipe with ${operator}`, ["run", `${operator}.yaml`, "--json"]);
+  writeFileSync(join(project, `${name}.yaml`), recipe);
+  const said = await cambium(`Running a recipe with ${name}`, ["run", `${name}.yaml`, "--json"]);
   const result = JSON.parse(said.trim().split("\n").at(-1));
   const arms = result.arms ?? result.summary?.arms ?? [];
-  if (!(arms.length === 2 && arms.every(({ done }) => done))) faults.push(`the recipe with ${operator} gave ${said}`);
+  if (!(arms.length === 2 && arms.every(({ done }) => done))) faults.push(`the recipe with ${name} gave ${said}`);
 }
 
 function cambium(title, args) {

@@ -13,8 +13,13 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const ours = join(scratch, "node_modules", "@cambium");
 mkdirSync(ours, { recursive: true });
-for (const name of ["ir", "backend", "growth"]) symlinkSync(join(root, "packages", name), join(ours, name), "junction");
-symlinkSync(join(root, "node_modules", "vitest"), join(scratch, "node_modules", "vitest"), "junction");
+for (const name of ["ir", "backend", "growth", "model", "eval"])
+  symlinkSync(join(root, "packages", name), join(ours, name), "junction");
+for (const [from, name] of [
+  [root, "vitest"],
+  [join(root, "packages", "eval"), "zod"],
+])
+  symlinkSync(join(from, "node_modules", name), join(scratch, "node_modules", name), "junction");
 for (const file of ["tsconfig.base.json", "biome.json", ".gitignore"]) cpSync(join(root, file), join(scratch, file));
 const include = ["*/*/src", "*/*/test"];
 const compilerOptions = { typeRoots: [join(root, "node_modules", "@types")] };
@@ -25,6 +30,11 @@ const operator = join(scratch, "operators", "tail-end");
 createPlugin(operator, { kind: "operator", name: "tail-end", packageName: "@cambium/operator-tail-end" });
 const backend = join(scratch, "backends", "abacus-two");
 createPlugin(backend, { kind: "backend", name: "abacusTwo", packageName: "@acme/abacus-two" });
+const outside = { cambium: "^0.1.0" };
+const family = join(scratch, "packages", "side-by-side");
+createPlugin(family, { kind: "family", name: "side-by-side", packageName: "cambium-family-side-by-side", ...outside });
+const task = join(scratch, "packages", "pop-quiz");
+createPlugin(task, { kind: "task", name: "popQuiz", packageName: "cambium-eval-pop-quiz", ...outside });
 const ir = join(scratch, "packages", "ir");
 for (const part of ["src", "scripts"]) cpSync(join(root, "packages", "ir", part), join(ir, part), { recursive: true });
 newOp(ir, "soft-sign");
@@ -108,6 +118,8 @@ describe("what it makes", { timeout: 120_000 }, () => {
       "--colors=off",
       "operators",
       "backends",
+      "packages/side-by-side",
+      "packages/pop-quiz",
       "packages/ir/src/ops/soft-sign.ts",
     ]));
 
@@ -116,6 +128,8 @@ describe("what it makes", { timeout: 120_000 }, () => {
     const report = JSON.parse(run([...tool("vitest"), "run", ...config]));
     expect(report.testResults.map(({ name }) => basename(name)).sort()).toEqual([
       "conformance.test.ts",
+      "conformance.test.ts",
+      "pop-quiz.test.ts",
       "tail-end.test.ts",
     ]);
     expect(report.numPassedTests).toBeGreaterThan(100);

@@ -89,6 +89,12 @@ describe("cambium plugins", () => {
   });
 });
 
+/** A package of one's own asks for the versions that this repository is tested with. */
+function expectCatalog(ranges: object): void {
+  const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8").replaceAll('"', "");
+  for (const [library, range] of Object.entries(ranges)) expect(catalog).toContain(`\n  ${library}: ${range}\n`);
+}
+
 describe("cambium create", () => {
   test("writes a whole package, for the tools and the contract of this version", async () => {
     const { code, out } = await cambium("create", "operator", "myStack", "--out", join(project, "mine"), "--json");
@@ -107,8 +113,20 @@ describe("cambium create", () => {
     );
     expect(name).toBe("cambium-operator-my-stack");
     expect(dependencies).toEqual({ "@cambium/growth": "^0.1.0" });
-    const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8").replaceAll('"', "");
-    for (const [tool, range] of Object.entries(devDependencies)) expect(catalog).toContain(`\n  ${tool}: ${range}\n`);
+    expectCatalog(devDependencies);
+  });
+
+  test.each([
+    ["family", "cambium-family-my-stack", { "@cambium/ir": "^0.1.0", "@cambium/model": "^0.1.0" }],
+    ["task", "cambium-eval-my-stack", { "@cambium/eval": "^0.1.0" }],
+  ])("of a %s, whose package is %s", async (kind, expected, ours) => {
+    const out = join(project, kind);
+    expect((await cambium("create", kind, "myStack", "--out", out)).code).toBe(0);
+    const { name, dependencies, keywords } = JSON.parse(readFileSync(join(out, "package.json"), "utf8"));
+    expect(name).toBe(expected);
+    expect(keywords).toContain(expected.replace("-my-stack", ""));
+    expect(dependencies).toMatchObject(ours);
+    expectCatalog(Object.fromEntries(Object.entries(dependencies).filter(([name]) => !name.startsWith("@cambium/"))));
   });
 
   test("writes nothing over what is there", async () => {

@@ -1,6 +1,6 @@
-// cambium create: a package of one's own for an operator or a backend.
+// cambium create: a package of one's own for an operator, a backend, a model family or an evaluation task.
 import { join, relative, resolve } from "node:path";
-import { createPlugin, spellings, type TemplateKind, templateKinds } from "@cambium/plugin/node";
+import { createPlugin, pluginKindOf, spellings, type TemplateKind, templateKinds } from "@cambium/plugin/node";
 import { version } from "@cambium/run";
 import { Argument, Command } from "commander";
 import { print } from "../terminal.js";
@@ -11,15 +11,23 @@ interface Flags {
   readonly json?: boolean;
 }
 
+/** How to use what was made, once it is installed. */
+const uses: { readonly [K in TemplateKind]: (name: string) => string } = {
+  operator: (name) => `cambium grow ./base ./grown --operator ${name}`,
+  backend: (name) => `--backend ${name}`,
+  family: (name) => `model: { family: ${name}, … } in a recipe`,
+  task: (name) => `cambium eval ./model --data ./rows --tasks ${name}`,
+};
+
 export function createCommand(): Command {
   return new Command("create")
     .description(
-      "Make a package for an operator or a backend: it builds, and passes the conformance suite as it stands.",
+      "Make a package for an operator, a backend, a model family or an evaluation task: it builds, and passes the conformance suite as it stands.",
     )
     .addArgument(new Argument("<kind>", "what to make").choices(templateKinds))
     .argument("<name>", "its name, as recipes will have it: my-stack")
-    .option("--package <name>", "the package's name (default: cambium-KIND-NAME)")
-    .option("--out <folder>", "where to write it (default: ./cambium-KIND-NAME)")
+    .option("--package <name>", "the package's name (default: cambium-KIND-NAME, of a task cambium-eval-NAME)")
+    .option("--out <folder>", "where to write it (default: its default name, here)")
     .option("--json", "print what was written as JSON")
     .addHelpText(
       "after",
@@ -28,22 +36,24 @@ With --json: {"name", "package", "folder", "files": [PATH, …]}
 
 Examples:
   cambium create operator my-stack
+  cambium create family my-decoder
+  cambium create task my-questions
   cambium create backend abacus --package @acme/cambium-backend-abacus --out ./abacus`,
     )
     .action((kind: TemplateKind, given: string, flags: Flags) => {
       const { kebab: name } = spellings(given);
-      const packageName = flags.package ?? `cambium-${kind}-${name}`;
-      const folder = resolve(flags.out ?? `cambium-${kind}-${name}`);
+      const usual = `cambium-${pluginKindOf(kind)}-${name}`;
+      const packageName = flags.package ?? usual;
+      const folder = resolve(flags.out ?? usual);
       const files = createPlugin(folder, { kind, name, packageName, cambium: `^${version}` });
       if (flags.json) return print(JSON.stringify({ name, package: packageName, folder, files }));
       const shown = relative(process.cwd(), folder) || ".";
-      const use = kind === "operator" ? `cambium grow ./base ./grown --operator ${name}` : `--backend ${name}`;
       print(
         [
           ...files.map((path) => `wrote ${join(shown, path)}`),
           "",
           `  cd ${shown} && npm install && npm test && npm run build`,
-          `  npm install ${/^[./]/.test(shown) ? shown : `./${shown}`}      in the project that is to use it; then ${use}`,
+          `  npm install ${/^[./]/.test(shown) ? shown : `./${shown}`}      in the project that is to use it; then ${uses[kind](name)}`,
         ].join("\n"),
       );
     });

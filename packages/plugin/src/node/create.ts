@@ -5,15 +5,49 @@ import { fileURLToPath } from "node:url";
 import { CambiumError } from "@cambium/ir";
 import type { PluginKind } from "../kind.js";
 
-/** What each kind of plugin is made from: its template, the description it starts with, and what it imports. */
-const kinds = {
-  operator: { says: "The growth operator `__`: the base, then its last layer again and again.", needs: ["growth"] },
-  backend: { says: "The backend `__`: so far plain loops in host memory.", needs: ["backend", "ir"] },
-} satisfies { readonly [K in PluginKind]?: { readonly says: string; readonly needs: readonly string[] } };
+/** What a package is made from, besides the template of that name. */
+interface Template {
+  readonly kind: PluginKind;
+  /** The description it starts with. */
+  readonly says: string;
+  /** The packages of Cambium that it imports. */
+  readonly needs: readonly string[];
+  /** What else it imports, with the ranges. */
+  readonly libraries?: Readonly<Record<string, string>>;
+}
 
-/** A kind of which a package can be made from a template. */
+const kinds = {
+  operator: {
+    kind: "operator",
+    says: "The growth operator `__`: the base, then its last layer again and again.",
+    needs: ["growth"],
+  },
+  backend: {
+    kind: "backend",
+    says: "The backend `__`: so far plain loops in host memory.",
+    needs: ["backend", "ir"],
+  },
+  family: {
+    kind: "family",
+    says: "The model family `__`: so far Llama with attention and MLP side by side.",
+    needs: ["ir", "model"],
+  },
+  task: {
+    kind: "eval",
+    says: "The evaluation task `__`: so far multiple choice, by the likeliest answer.",
+    needs: ["eval"],
+    libraries: { zod: "^4.6.7" },
+  },
+} as const satisfies Readonly<Record<string, Template>>;
+
+/** Of what a package can be made from a template. */
 export type TemplateKind = keyof typeof kinds;
 export const templateKinds = Object.keys(kinds) as readonly TemplateKind[];
+
+/** The kind of plugin that a template makes. */
+export function pluginKindOf(template: TemplateKind): PluginKind {
+  return kinds[template].kind;
+}
 
 /** Beside `src/` and beside `dist/`. */
 const templates = fileURLToPath(new URL("../../templates/", import.meta.url));
@@ -55,21 +89,26 @@ export interface NewPlugin {
  * @throws CambiumError `E_USAGE` for a bad name, `E_EXISTS` when one of the files is there; nothing is then written.
  */
 export function createPlugin(folder: string, { kind, name, packageName, cambium }: NewPlugin): string[] {
-  const { says, needs } = kinds[kind];
+  const template: Template = kinds[kind];
   const range = cambium ?? "workspace:*";
-  const values = { ...spellings(name), package: packageName };
+  const { kebab, camel } = spellings(name);
+  const pascal = camel.replace(/^./, (letter) => letter.toUpperCase());
+  const values = { kebab, camel, pascal, package: packageName };
   return writeNew(folder, {
     ...render(join(templates, kind), values),
     ...packageFiles(cambium === undefined ? "inside" : "outside", {
-      ...{ package: packageName, kind, description: says.replace("__", values.kebab) },
-      needs: Object.fromEntries(needs.map((one) => [`@cambium/${one}`, range])),
+      ...{ package: packageName, kind: template.kind, description: template.says.replace("__", kebab) },
+      needs: {
+        ...Object.fromEntries(template.needs.map((one) => [`@cambium/${one}`, range])),
+        ...template.libraries,
+      },
     }),
   });
 }
 
 export interface PackageDescription {
   readonly package: string;
-  readonly kind: TemplateKind;
+  readonly kind: PluginKind;
   readonly description: string;
   /** Its dependencies with their ranges. */
   readonly needs: Readonly<Record<string, string>>;
