@@ -69,8 +69,7 @@ async function makePlugins(names) {
     "install",
     ...closure(["@cambium/growth", "@cambium/model", "@cambium/eval"]).map((name) => packed.get(name)),
   ]);
-  for (const script of ["types", "test"])
-    await npm(`${script} of each`, folder, ["run", script, "--workspaces"]);
+  for (const script of ["types", "test"]) await npm(`${script} of each`, folder, ["run", script, "--workspaces"]);
   await npm("Building and packing them", folder, ["pack", "--workspaces"]);
   return readdirSync(folder)
     .filter((file) => file.endsWith(".tgz"))

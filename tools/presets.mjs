@@ -64,7 +64,7 @@ function listed(options) {
 /** For a growth in depth, the layers made of 6 by the default options, as a block of its README. */
 async function layersOf(of, options) {
   const { default: operator } = await import(`../operators/${of}/src/index.ts`);
-  const preset = presetOperator({ name: "preset", version: "0.0.0", summary: "", of: operator, options });
+  const preset = presetOperator({ name: "preset", version: "0.0.0", summary: "-", of: operator, options });
   const sizes = { vocab: 19, hidden: 8, intermediate: 14, heads: 2, contextLength: 32 };
   const base = modelSpec(llama, { ...sizes, layers: 6 });
   let plan;

@@ -1,19 +1,16 @@
 // Backends by name: the two built in, and whatever the user's project has installed.
-import type { Reason } from "@cambium/ir";
-import { type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import { type Fields, fieldReasons, type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { builtIn } from "./built-in.js";
 import { type Backend, backendContractVersion } from "./contract.js";
+
+const fields: Fields<Backend> = { name: "string", contract: "number", open: "function", probe: "function" };
 
 /** What a backend package must export. */
 export const backendPlugin: PluginContract<Backend> = {
   kind: "backend",
   version: backendContractVersion,
   define: "defineBackend",
-  problems: ({ name, open, probe }) => [
-    ...(typeof name === "string" && name !== "" ? [] : [wrong("name", "a non-empty string", name)]),
-    ...(typeof open === "function" ? [] : [wrong("open", "a function", open)]),
-    ...(typeof probe === "function" ? [] : [wrong("probe", "a function", probe)]),
-  ],
+  problems: (value) => fieldReasons(fields, value),
 };
 
 /** The backend called `name`: `reference`, `null`, or a plugin. Nothing is opened. Throws as `resolvePlugin` does. */
@@ -21,8 +18,4 @@ export async function resolveBackend(name: string, importer: PluginImporter): Pr
   return (
     builtIn.find((backend) => backend.name === name) ?? (await resolvePlugin(backendPlugin, name, importer)).plugin
   );
-}
-
-function wrong(where: string, expected: string, got: unknown): Reason {
-  return { where, message: "is missing or wrong", expected, got: typeof got };
 }

@@ -1,6 +1,6 @@
 // The set-up of a backend that must build or fetch something before it can run: the entry `./setup` of its package.
-import { CambiumError, type Reason } from "@cambium/ir";
-import { type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import { CambiumError } from "@cambium/ir";
+import { type Fields, fieldReasons, type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { builtIn } from "./built-in.js";
 
 /** Major version of this contract. */
@@ -64,19 +64,21 @@ export function defineSetup(setup: Omit<BackendSetup, "contract">): BackendSetup
   return { ...setup, contract: setupContractVersion };
 }
 
+const fields: Fields<BackendSetup> = {
+  contract: "number",
+  summary: "string",
+  options: "list",
+  examples: "list",
+  setup: "function",
+  remove: "function",
+};
+
 const setupPlugin: PluginContract<BackendSetup> = {
   kind: "backend",
   entry: "setup",
   version: setupContractVersion,
   define: "defineSetup",
-  problems: ({ setup, remove, options, examples, summary }) =>
-    [
-      typeof setup === "function" ? undefined : wrong("setup", "a function", setup),
-      typeof remove === "function" ? undefined : wrong("remove", "a function", remove),
-      Array.isArray(options) ? undefined : wrong("options", "a list", options),
-      Array.isArray(examples) ? undefined : wrong("examples", "a list", examples),
-      typeof summary === "string" ? undefined : wrong("summary", "a string", summary),
-    ].filter((reason) => reason !== undefined),
+  problems: (value) => fieldReasons(fields, value),
 };
 
 /**
@@ -88,8 +90,4 @@ export async function resolveSetup(name: string, importer: PluginImporter): Prom
     throw new CambiumError("E_PLUGIN_ENTRY", `backend ${name} is built in: it needs no setup`);
   }
   return (await resolvePlugin(setupPlugin, name, importer)).plugin;
-}
-
-function wrong(where: string, expected: string, got: unknown): Reason {
-  return { where, message: "is missing or wrong", expected, got: typeof got };
 }

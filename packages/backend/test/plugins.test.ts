@@ -42,7 +42,7 @@ describe("a backend's set-up", () => {
   test("is told from a backend, and named when incomplete", async () => {
     await expect(find("abacus", { "abacus/setup": { default: { contract: 1 } } })).rejects.toMatchObject({
       code: "E_PLUGIN_INVALID",
-      details: { reasons: ["setup", "remove", "options", "examples", "summary"].map((where) => ({ where })) },
+      details: { reasons: ["summary", "options", "examples", "setup", "remove"].map((where) => ({ where })) },
     });
   });
 

@@ -1,6 +1,6 @@
 // The contract of an evaluation task: pure functions from the rows of a data set to what a model is asked, and from its
 // answers to figures. A task reads no file and knows no model.
-import type { Reason } from "@cambium/ir";
+import { type Fields, fieldReasons, type PluginContract } from "@cambium/plugin";
 import type { z } from "zod";
 
 /** Major version of the contract; a task made for another major is refused. */
@@ -66,31 +66,23 @@ export function defineTask<Options extends object, Document>(
   return { ...task, contract: taskContractVersion };
 }
 
-type Unchecked = Readonly<Partial<Record<keyof EvalTask, unknown>>>;
-
-const fields: { readonly [K in keyof Required<EvalTask>]: { readonly expected: string; readonly optional?: true } } = {
-  name: { expected: "string" },
-  version: { expected: "string" },
-  summary: { expected: "string" },
-  contract: { expected: "number" },
-  options: { expected: "object" },
-  document: { expected: "object" },
-  dataset: { expected: "object", optional: true },
-  requests: { expected: "function" },
-  sample: { expected: "function" },
-  metrics: { expected: "object" },
+const fields: Fields<EvalTask> = {
+  name: "string",
+  version: "string",
+  summary: "string",
+  contract: "number",
+  options: "object",
+  document: "object",
+  dataset: "object?",
+  requests: "function",
+  sample: "function",
+  metrics: "object",
 };
 
 /** The contract of tasks, as `resolvePlugin` of `@cambium/plugin` takes it. */
-export const taskPlugin = {
+export const taskPlugin: PluginContract<EvalTask> = {
   kind: "eval",
   version: taskContractVersion,
   define: "defineTask",
-  problems: (value: Unchecked): readonly Reason[] =>
-    (Object.keys(fields) as (keyof EvalTask)[]).flatMap((where) => {
-      const { expected, optional } = fields[where];
-      const got = typeof value[where];
-      if (got === expected || (optional && got === "undefined")) return [];
-      return [{ where, message: got === "undefined" ? "is missing" : "has the wrong type", expected, got }];
-    }),
-} as const;
+  problems: (value) => fieldReasons(fields, value),
+};

@@ -28,7 +28,7 @@ export { headObjections, headOrder, newRanges } from "./operator/heads.js";
 export { parseLayerList } from "./operator/layer-list.js";
 export type { Operator } from "./operator/operator.js";
 export { type Block, padded } from "./operator/padded.js";
-export { isOperator, operatorPlugin } from "./operator/plugin.js";
+export { operatorPlugin } from "./operator/plugin.js";
 export { type PresetDefinition, presetOperator } from "./operator/preset.js";
 export { scaleLayers } from "./operator/scaled.js";
 export { sizesError } from "./operator/sizes.js";

@@ -4,7 +4,6 @@ import {
   defineOperator,
   depthError,
   depthOperator,
-  isOperator,
   type Operator,
   operatorPlugin,
   targetLayers,
@@ -149,24 +148,18 @@ describe("errors name the operator, and everything wrong at once", () => {
 describe("plugins", () => {
   const operator = make(() => [0]);
 
-  test("an operator is told from what is none", () => {
-    expect(isOperator(operator)).toBe(true);
-    for (const other of [
-      null,
-      undefined,
-      1,
-      "stack",
-      () => operator,
-      {},
-      { ...operator, contract: operator.contract + 1 },
-      { ...operator, plan: "plan" },
-    ]) {
-      expect(isOperator(other)).toBe(false);
-    }
-  });
-
   test("all that is missing is named", () => {
     const half = { ...operator, plan: undefined, options: "none", summary: 3 } as unknown as Operator;
     expect(operatorPlugin.problems(half).map(({ where }) => where)).toEqual(["summary", "options", "plan"]);
+    expect(operatorPlugin.problems(operator)).toEqual([]);
+  });
+
+  test("a definition with a field that nothing reads is refused", () => {
+    const odd = { name: "odd", version: "1.0.0", summary: "-", layers: () => [0], refines: () => ({}) };
+    const error = failure(() => depthOperator(odd));
+    expect(error.code).toBe("E_PLUGIN_INVALID");
+    expect(error.details.reasons).toEqual([
+      { where: "refines", message: "no such field", hint: 'did you mean "refine"?' },
+    ]);
   });
 });

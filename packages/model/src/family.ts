@@ -1,5 +1,6 @@
 // The contract of a model family: everything Cambium must know to train, grow, generate from and exchange its models.
-import { CambiumError, type Reason } from "@cambium/ir";
+import { CambiumError } from "@cambium/ir";
+import { type Fields, fieldReasons, type PluginContract } from "@cambium/plugin";
 import type { Hidden, Pass } from "./graphs/pass.js";
 import type { HfWriteOptions, Json } from "./hf/json.js";
 import type { ParameterSpec, Sizes } from "./parameters.js";
@@ -102,41 +103,26 @@ export function familyResolver(families: readonly Family[]): FamilyResolver {
   };
 }
 
-type Unchecked = Readonly<Partial<Record<keyof Family, unknown>>>;
-
-const fields: { readonly [K in keyof Required<Family>]: { readonly expected: string; readonly optional?: true } } = {
-  name: { expected: "string" },
-  version: { expected: "string" },
-  summary: { expected: "string" },
-  contract: { expected: "number" },
-  hf: { expected: "object" },
-  config: { expected: "function" },
-  parameters: { expected: "function" },
-  sizes: { expected: "object" },
-  contextLength: { expected: "function" },
-  endTokens: { expected: "function" },
-  forward: { expected: "function", optional: true },
-  std: { expected: "function" },
-  eps: { expected: "object", optional: true },
+const fields: Fields<Family> = {
+  name: "string",
+  version: "string",
+  summary: "string",
+  contract: "number",
+  hf: "object",
+  config: "function",
+  parameters: "function",
+  sizes: "object",
+  contextLength: "function",
+  endTokens: "function",
+  forward: "function?",
+  std: "function",
+  eps: "object?",
 };
 
 /** What plugin resolution must know of families. */
-export const familyPlugin = {
+export const familyPlugin: PluginContract<Family> = {
   kind: "family",
   version: familyContractVersion,
   define: "defineFamily",
-  problems: (value: Unchecked): readonly Reason[] =>
-    (Object.keys(fields) as (keyof Family)[]).flatMap((where) => {
-      const { expected, optional } = fields[where];
-      const got = typeof value[where];
-      if (got === expected || (optional && got === "undefined")) return [];
-      return [{ where, message: got === "undefined" ? "is missing" : "has the wrong type", expected, got }];
-    }),
-} as const;
-
-/** Whether `value` is a family of this version of the contract. */
-export function isFamily(value: unknown): value is Family {
-  if (typeof value !== "object" || value === null) return false;
-  const family: Unchecked = value;
-  return family.contract === familyPlugin.version && familyPlugin.problems(family).length === 0;
-}
+  problems: (value) => fieldReasons(fields, value),
+};

@@ -2,6 +2,7 @@
 // one are three different errors.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { closest } from "./closest.js";
+import type { Unchecked } from "./fields.js";
 import { nounOf, type PluginKind } from "./kind.js";
 import { isPluginPath, type PluginName, pluginCandidates } from "./name.js";
 
@@ -28,7 +29,7 @@ export interface PluginContract<T extends { readonly contract: number }> {
   /** The function that stamps a plugin, for messages: `defineBackend`. */
   readonly define: string;
   /** What is wrong with a value, all of it; nothing when it is a `T`. */
-  problems(value: Readonly<Partial<Record<keyof T, unknown>>>): readonly Reason[];
+  problems(value: Unchecked<T>): readonly Reason[];
 }
 
 export interface ResolvedPlugin<T> {
@@ -124,7 +125,7 @@ function checked<T extends { readonly contract: number }>(
       hint: stamp < version ? `npm install ${specifier}@latest` : "npm install @cambium/cli@latest",
     });
   }
-  const reasons = problems(value as Partial<Record<keyof T, unknown>>);
+  const reasons = problems(value as Unchecked<T>);
   if (reasons.length > 0)
     throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a whole ${nounOf(kind)}`, { reasons });
   return value as T;

@@ -1,6 +1,7 @@
 // defineOperator: from an author's few functions to an operator that checks its options and its plan.
 import { CambiumError } from "@cambium/ir";
 import { type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
+import { checkFields, type Fields } from "@cambium/plugin";
 import type { z } from "zod";
 import { checkPlan } from "../plan/check.js";
 import { type Claims, type GrowthPlan, growthContractVersion, type PlanParts } from "../plan/plan.js";
@@ -20,7 +21,19 @@ export interface OperatorDefinition<Options extends z.ZodType> {
   plan(base: ModelSpec, target: ModelSpec, options: z.output<Options>): PlanParts;
 }
 
+const fields: Fields<OperatorDefinition<z.ZodType>> = {
+  name: "string",
+  version: "string",
+  summary: "string",
+  options: "object",
+  claims: "object?",
+  target: "function",
+  plan: "function",
+};
+
 /**
+ * @throws CambiumError `E_PLUGIN_INVALID` for a definition that lacks a field or has one that nothing reads; so do
+ * `depthOperator`, `widthOperator` and `presetOperator`.
  * @example
  * export default defineOperator({
  *   name: "double-intermediate", version: "1.0.0", summary: "Every MLP neuron twice, its output halved.",
@@ -31,6 +44,7 @@ export interface OperatorDefinition<Options extends z.ZodType> {
  * });
  */
 export function defineOperator<Options extends z.ZodType>(definition: OperatorDefinition<Options>): Operator {
+  checkFields("defineOperator", fields, definition);
   const { name, version, summary, options, claims = { functionPreserving: "no" } } = definition;
   return {
     name,

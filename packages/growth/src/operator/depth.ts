@@ -1,6 +1,7 @@
 // Depth growth: each target layer is a copy of a base layer, everything else is copied as it is.
 import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
 import { deepenedModel, type ModelSpec, modelSizes, parameterTable } from "@cambium/model";
+import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
 import { copy } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
@@ -58,6 +59,18 @@ export interface DepthGrowth {
   readonly layers: readonly number[];
 }
 
+const fields: Fields<DepthOperatorDefinition<z.ZodRawShape>> = {
+  name: "string",
+  version: "string",
+  summary: "string",
+  claims: "object?",
+  usualFactor: "number?",
+  options: "object?",
+  decided: "function?",
+  layers: "function",
+  refine: "function?",
+};
+
 /**
  * A depth operator from its list of layers.
  * @example
@@ -69,6 +82,7 @@ export interface DepthGrowth {
 export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>>(
   definition: DepthOperatorDefinition<Extra>,
 ): Operator {
+  checkFields("depthOperator", fields, definition);
   const { name, version, summary, claims } = definition;
   const options = z.strictObject({
     ...(!definition.decided && depthOptions(definition.usualFactor)),

@@ -1,5 +1,6 @@
 // presetOperator: an operator under a name of its own with some of its options fixed.
 import { CambiumError } from "@cambium/ir";
+import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
 import type { Claims } from "../plan/plan.js";
 import { parseOptions, stamped } from "./define.js";
@@ -17,6 +18,15 @@ export interface PresetDefinition {
   readonly claims?: Claims;
 }
 
+const fields: Fields<PresetDefinition> = {
+  name: "string",
+  version: "string",
+  summary: "string",
+  of: "object",
+  options: "object",
+  claims: "object?",
+};
+
 /**
  * An operator that plans what `of` plans with `options` fixed; it takes the options that are left. Its plans and its
  * errors carry its own name.
@@ -28,6 +38,7 @@ export interface PresetDefinition {
  * });
  */
 export function presetOperator(definition: PresetDefinition): Operator {
+  checkFields("presetOperator", fields, definition);
   const { name, version, summary, of, options: fixed, claims = of.claims } = definition;
   const options = optionsLeft(definition);
   const makeBy = <T>(make: (given: object) => T, given: unknown): { made: T; chosen: Record<string, unknown> } =>

@@ -1,6 +1,7 @@
 // Width growth: sizes from one factor or one by one, checked; the operator says what each tensor is made of.
 import type { Reason } from "@cambium/ir";
 import { grownModel, type ModelSpec, sizesAlong } from "@cambium/model";
+import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
 import type { Claims, PlanParts } from "../plan/plan.js";
 import { defineOperator } from "./define.js";
@@ -62,6 +63,19 @@ export interface WidthOperatorDefinition<Extra extends z.ZodRawShape> {
   plan(growth: WidthGrowth & { readonly target: ModelSpec }, options: Chosen<Extra>): PlanParts;
 }
 
+const fields: Fields<WidthOperatorDefinition<z.ZodRawShape>> = {
+  name: "string",
+  version: "string",
+  summary: "string",
+  claims: "object?",
+  options: "object?",
+  layers: "boolean?",
+  decided: "function?",
+  objections: "function?",
+  target: "function?",
+  plan: "function",
+};
+
 /**
  * An operator that grows sizes. Its options are `factor`, `hidden`, `heads`, `kvHeads` and `intermediate`, then its own.
  * The plan throws `E_GROWTH_SIZES` with every reason when the base cannot grow to the sizes asked for, and
@@ -75,6 +89,7 @@ export interface WidthOperatorDefinition<Extra extends z.ZodRawShape> {
 export function widthOperator<Extra extends z.ZodRawShape = Record<never, never>>(
   definition: WidthOperatorDefinition<Extra>,
 ): Operator {
+  checkFields("widthOperator", fields, definition);
   const { name, version, summary, claims } = definition;
   const layers = definition.layers ? { layers: size("layers") } : {};
   const growthOf = (base: ModelSpec, options: object): WidthGrowth => {
