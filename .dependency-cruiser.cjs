@@ -21,6 +21,7 @@ const order = [
   "run-format",
   "run",
   "report",
+  "verify",
   "bench",
   "cli",
 ];
@@ -38,6 +39,7 @@ const isomorphic = [
   "eval",
   "recipe",
   "run-format",
+  "verify",
   "bench",
 ];
 /** Entries for Node of packages that run in browsers too: `src/node.ts` or all of `src/node/`. */

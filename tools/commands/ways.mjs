@@ -135,6 +135,7 @@ function command(rest) {
     .replace(/^inspect --profile$/, "inspect ./model --graph step --backend onnx --profile");
   const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
   if (args[0] === "generate") args.push("--max-new-tokens", "4");
+  if (args[0] === "verify") args.push("./model", "--steps", "0");
   if (args[0] === "sweep" && !args.includes("--out")) args.push("--out", "sweep");
   const way = {
     run: [...cambium, ...args],

@@ -10,6 +10,7 @@ export const exitCodes = `
   0    done
   1    a defect of Cambium (please report it)
   2    a mistake in the command, a recipe, a file or the set-up; the message says which
+  3    cambium verify: a backend departs from the reference
   130  stopped by Ctrl-C after saving; the same command continues`;
 
 /** Thrown by a command that has said all there is to say. */

@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   sweep: async () => (await import("./commands/sweep.js")).sweepCommand,
   plan: async () => (await import("./commands/plan.js")).planCommand,
   fit: async () => (await import("./commands/fit.js")).fitCommand,
+  verify: async () => (await import("./commands/verify.js")).verifyCommand,
   plugins: async () => (await import("./commands/plugins.js")).pluginsCommand,
   setup: async () => (await import("./commands/setup.js")).setupCommand,
   create: async () => (await import("./commands/create.js")).createCommand,

@@ -59,6 +59,16 @@ export interface VjpContext<A extends object = Attrs> {
 /** Cotangents of an op's inputs; null where it is not differentiable. */
 export type Gradients = readonly (Tensor | null | undefined)[];
 
+/** How far a device may be off in one element of a float output, beyond what rounding its inputs does. */
+export interface Accuracy {
+  /** Units in the last place of the result; 0: devices compute it exactly. Default 1. */
+  readonly ulps?: number;
+  /** The least magnitude that the units count from: 1 for a function that is only good absolutely near its zeros. */
+  readonly least?: number;
+  /** Most terms that one element sums. Default: the operations per element (`flops`). */
+  readonly terms?: (types: readonly TensorType[]) => number;
+}
+
 /** The facts that every op states about itself, in its own file. */
 export interface OpFacts {
   readonly name: string;
@@ -89,6 +99,8 @@ export interface OpFacts {
    * value of each input that is a scalar constant. It holds only where the output has that input's type.
    */
   readonly repeats?: ((scalars: readonly (number | undefined)[]) => number | undefined) | undefined;
+  /** How far a device may be off in a float output. Absent: one unit in the last place for each operation (`errorBounds`). */
+  readonly accuracy?: Accuracy | undefined;
   /** Inputs from which conformance tests are derived; their attributes have the defaults filled in. */
   readonly samples: readonly Sample[];
 }

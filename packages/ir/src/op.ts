@@ -2,6 +2,7 @@
 import type { TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import {
+  type Accuracy,
   type Attrs,
   type Builder,
   type CompositeOp,
@@ -40,6 +41,8 @@ interface Definition<In extends Inputs, Out extends Outputs, Given extends objec
   readonly stored?: In extends readonly string[] ? readonly In[number][] : never;
   /** See `OpFacts.repeats`. */
   readonly repeats?: (scalars: PerInput<In, number | undefined>) => number | undefined;
+  /** See `OpFacts.accuracy`. */
+  readonly accuracy?: Accuracy;
   readonly samples: readonly Sample<NoInfer<Given>>[];
 }
 
@@ -129,7 +132,7 @@ function listed<T extends object>(result: T | readonly T[]): readonly T[] {
 function factsOf<In extends Inputs, Out extends Outputs, Given extends object, A extends object>(
   definition: Definition<In, Out, Given, A>,
 ): OpFacts {
-  const { name, inputs, vjp, flops, matrix = false, stored = [], repeats } = definition;
+  const { name, inputs, vjp, flops, matrix = false, stored = [], repeats, accuracy } = definition;
   return {
     name,
     inputs,
@@ -139,6 +142,7 @@ function factsOf<In extends Inputs, Out extends Outputs, Given extends object, A
     vjp: vjp as OpFacts["vjp"],
     flops: flops as OpFacts["flops"],
     repeats: repeats as OpFacts["repeats"],
+    accuracy,
     samples: definition.samples.map((sample) => ({ ...sample, attrs: complete(definition, sample.attrs) })),
   };
 }

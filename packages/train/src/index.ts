@@ -2,7 +2,7 @@
 export * from "./compiled-step.js";
 export { type DeviceState, disposeAll, uploadAll, uploadState } from "./device-state.js";
 export * from "./loop.js";
-export { initialLossScale } from "./loss-scale.js";
+export { initialLossScale, scalingTensors } from "./loss-scale.js";
 export * from "./metrics.js";
 export * from "./optimizer.js";
 export * from "./precision.js";

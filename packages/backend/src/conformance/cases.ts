@@ -15,6 +15,8 @@ export {
   sampleTolerance,
 } from "./agree.js";
 export { type ConformanceCase, type ConformancePart, runCase } from "./case.js";
+export { type Comparison, compare, type Deviation } from "./compare.js";
+export { type Departure, departure, type KeptCase, keepCase, keptCase } from "./kept-case.js";
 export { randomGraph } from "./random.js";
 export { initialState, stateNames, stepInputs, tinyTrainStep } from "./tiny-llama.js";
 

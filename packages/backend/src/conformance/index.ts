@@ -2,7 +2,7 @@
 import * as vitest from "vitest";
 import type { Backend, BackendOptions, Device } from "../contract.js";
 import { assertRejects, assertThat } from "./agree.js";
-import { type ConformancePart, conformanceCases, conformanceParts, runCase } from "./cases.js";
+import { type ConformanceCase, type ConformancePart, conformanceCases, conformanceParts, runCase } from "./cases.js";
 
 export * from "./cases.js";
 
@@ -26,6 +26,8 @@ export interface DescribeOptions {
   readonly parts?: readonly ConformancePart[];
   /** Skips every case of an op, or the one case with that name. A skip that matches no case is itself a failure. */
   readonly skip?: readonly Skip[];
+  /** More cases, such as kept ones (`keptCase`). */
+  readonly cases?: readonly ConformanceCase[];
   readonly api?: TestApi;
 }
 
@@ -38,7 +40,7 @@ export function describeBackend(make: Backend | (() => Promise<Device>), options
   const { parts = conformanceParts, skip = [], api = vitest } = options;
   const open = typeof make === "function" ? make : () => make.open(options.open ?? {});
   const name = options.name ?? (typeof make === "function" ? "a device" : make.name);
-  const cases = conformanceCases(parts);
+  const cases = [...conformanceCases(parts), ...(options.cases ?? [])];
   api.describe(`${name} conforms`, () => {
     let device: Device;
     api.beforeAll(async () => {

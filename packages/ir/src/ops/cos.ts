@@ -13,5 +13,6 @@ export const cos = definePrimitive({
   infer: ([x]) => elementwise([x], "f32"),
   vjp: ({ inputs: [x], grads: [grad] }): Gradients => [grad && neg(mul(grad, sin(x)))],
   evaluate: ([x]) => x.data.map(Math.cos),
+  accuracy: { ulps: 4, least: 1 },
   samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }],
 });

@@ -18,6 +18,7 @@ export const div = definePrimitive({
   },
   evaluate: (inputs) => mapElements(inputs, (a = 0, b = 0) => a / b),
   repeats: ([, b]) => (b === 1 ? 0 : undefined),
+  accuracy: { ulps: 3 },
   samples: [
     { inputs: [drawn("f32", [2, 3]), drawn("f32", [2, 3], [0.5, 2])] },
     { inputs: [drawn("f32", [2, 3]), drawn("f32", [3], [-2, -0.5])], note: "broadcast" },

@@ -11,5 +11,6 @@ export const exp = definePrimitive({
   infer: ([x]) => elementwise([x], "f32"),
   vjp: ({ outputs: [y], grads: [grad] }): Gradients => [grad && y ? mul(grad, y) : null],
   evaluate: ([x]) => x.data.map(Math.exp),
+  accuracy: { ulps: 4 },
   samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }],
 });

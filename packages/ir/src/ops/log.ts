@@ -11,5 +11,6 @@ export const log = definePrimitive({
   infer: ([x]) => elementwise([x], "f32"),
   vjp: ({ inputs: [x], grads: [grad] }): Gradients => [grad && div(grad, x)],
   evaluate: ([x]) => x.data.map(Math.log),
+  accuracy: { ulps: 4, least: 1 },
   samples: [{ inputs: [drawn("f32", [2, 3], [0.2, 3])] }, { inputs: [drawn("f32", [7], [0.2, 3])] }],
 });

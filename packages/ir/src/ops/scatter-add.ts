@@ -43,6 +43,7 @@ export const scatterAdd = definePrimitive({
     return out;
   },
   flops: ([updates]) => numel(updates.shape),
+  accuracy: { terms: ([, indices]) => numel(indices?.shape ?? []) },
   samples: [
     {
       inputs: [drawn("f32", [2, 3, 4]), given("i32", [2, 3], [1, 1, 0, 1, 4, 1])],

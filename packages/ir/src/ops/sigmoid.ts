@@ -12,6 +12,7 @@ export const sigmoid = definePrimitive({
   infer: ([x]) => elementwise([x], "f32"),
   vjp: ({ outputs: [y], grads: [grad] }): Gradients => [grad && y ? mul(grad, mul(y, sub(1, y))) : null],
   evaluate: ([x]) => x.data.map((v) => (v < 0 ? Math.exp(v) / (1 + Math.exp(v)) : 1 / (1 + Math.exp(-v)))),
+  accuracy: { ulps: 4, least: 1 },
   samples: [
     { inputs: [drawn("f32", [2, 3])] },
     { inputs: [drawn("f32", [])] },

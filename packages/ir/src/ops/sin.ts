@@ -12,5 +12,6 @@ export const sin = definePrimitive({
   infer: ([x]) => elementwise([x], "f32"),
   vjp: ({ inputs: [x], grads: [grad] }): Gradients => [grad && mul(grad, cos(x))],
   evaluate: ([x]) => x.data.map(Math.sin),
+  accuracy: { ulps: 4, least: 1 },
   samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }],
 });

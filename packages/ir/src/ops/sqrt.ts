@@ -12,5 +12,6 @@ export const sqrt = definePrimitive({
   infer: ([x]) => elementwise([x], "f32"),
   vjp: ({ outputs: [y], grads: [grad] }): Gradients => [grad && y ? div(mul(grad, 0.5), y) : null],
   evaluate: ([x]) => x.data.map(Math.sqrt),
+  accuracy: { ulps: 4 },
   samples: [{ inputs: [drawn("f32", [2, 3], [0.2, 3])] }, { inputs: [drawn("f32", [7], [0.2, 3])] }],
 });

@@ -12,5 +12,6 @@ export const tanh = definePrimitive({
   infer: ([x]) => elementwise([x], "f32"),
   vjp: ({ outputs: [y], grads: [grad] }): Gradients => [grad && y ? mul(grad, sub(1, mul(y, y))) : null],
   evaluate: ([x]) => x.data.map(Math.tanh),
+  accuracy: { ulps: 4, least: 1 },
   samples: [{ inputs: [drawn("f32", [2, 3])] }, { inputs: [drawn("f32", [])] }],
 });

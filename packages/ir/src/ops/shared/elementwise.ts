@@ -23,11 +23,17 @@ export function elementwise(types: readonly TensorType[], ...dtypes: DType[]): T
   return { dtype: first.dtype, shape: types.map(({ shape }) => shape).reduce(broadcastShapes) };
 }
 
-/** Applies `f` to the elements of `inputs`, broadcast to one shape. */
+/** Applies `f` to the elements of `inputs`, three at most, broadcast to one shape. */
 export function mapElements(inputs: readonly RefTensor[], f: (...xs: number[]) => number): Float64Array {
   const shape = inputs.map(({ type }) => type.shape).reduce(broadcastShapes);
   const steps = inputs.map(({ type }) => broadcastStrides(type.shape, shape));
   const out = new Float64Array(numel(shape));
+  if (inputs.every(({ data }) => data.length === 1 || data.length === out.length)) {
+    const [a, b, c] = inputs.map(({ data }) => ({ data, step: data.length === 1 ? 0 : 1 }));
+    const at = (x: typeof a, i: number) => x?.data[i * x.step] as number;
+    for (let i = 0; i < out.length; i++) out[i] = f(at(a, i), at(b, i), at(c, i));
+    return out;
+  }
   const args = new Array<number>(inputs.length);
   for (let i = 0; i < out.length; i++) {
     inputs.forEach(({ data }, which) => {

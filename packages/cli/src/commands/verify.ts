@@ -1,0 +1,162 @@
+// cambium verify: whether backends compute what the reference does, and where the first one departs from it.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Backend, resolveBackend } from "@cambium/backend";
+import { withFileErrors, writeFileAtomic } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import type { PluginImporter } from "@cambium/plugin";
+import { requirePrecision } from "@cambium/train";
+import { Expected, type Verified, type VerifiedCase, verifyOn } from "@cambium/verify";
+import { Command } from "commander";
+import { Quit } from "../failure.js";
+import { keyValues, repeated, wholeNumber, withFamilyFlag, withPrecisionFlag } from "../flags.js";
+import { duration } from "../format.js";
+import type { Host } from "../host.js";
+import { stopOnSignals } from "../signals.js";
+import { StatusLine } from "../status-line.js";
+import { complain, print } from "../terminal.js";
+import { verifiedPage } from "../verify-page.js";
+import { type SubjectFlags, type Subjects, subjectsOf } from "../verify-subjects.js";
+import { verifiedText } from "../verify-view.js";
+
+interface Flags extends SubjectFlags {
+  readonly backends?: string;
+  readonly backendOption?: readonly string[];
+  readonly bisect?: string | boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** The exit code where a backend departs from the reference. */
+const departs = 3;
+
+export function verifyCommand(host: Host): Command {
+  return withFamilyFlag(withPrecisionFlag(new Command("verify")))
+    .description("Check that backends compute what the reference does, op by op, and name the first that does not.")
+    .argument("[path]", "a recipe, a run or a Hugging Face directory (default: a small model of every family)")
+    .option("--backends <names>", "installed ones, packages or paths, with commas between (default: all that run here)")
+    .option(
+      "--backend-option <key=value>",
+      "an option of the backend, or of one of several as NAME:key=value; may be repeated",
+      repeated,
+    )
+    .option("--batch <n>", "sequences in a batch", wholeNumber("--batch", 1), 1)
+    .option("--context <n>", "tokens in a sequence (default: 8)", wholeNumber("--context", 1))
+    .option("--steps <n>", "training steps; 0 for forward and backward alone", wholeNumber("--steps"), 3)
+    .option(
+      "--bisect [folder]",
+      "shrink what departs to the smallest graph, kept as a test case (default: verify-cases)",
+    )
+    .option("--out <file>", "write a page with magnitudes and errors over depth (.html)")
+    .option("--json", "print it as JSON")
+    .addHelpText(
+      "after",
+      `
+Every op is checked alone, on the numbers that the device itself gave it, against float64: its tolerance follows from
+the width of the dtypes and the number of terms that it sums. Then whole steps run as a training run makes them, and
+their outputs may be as far off as those roundings can carry them. The reference is slow: keep models and contexts small.
+
+It ends with exit code 0 only where every backend agrees, and with 3 where one departs.
+
+With --json: {"agrees", "first": {"backend", "op", "layer", "error", "tolerance", "model", "step", "reads", "output",
+"element", "got", "expected", "count", "kind"} | null, "runs": [{"backend", "model", "agrees", "first", "depth",
+"outputs", "case", …}], "without"}; an error that is not finite is the largest double.
+
+A test runs a kept case: describeBackend(backend, { cases: [keptCase(json)] }), of @cambium/backend/conformance.
+
+Examples:
+  cambium verify                                     every backend that runs here, a small model of every family
+  cambium verify --backends onnx,./my-backend.mjs --bisect
+  cambium verify ./llama --backends webgpu --precision mixed --steps 1
+  cambium verify recipe.yaml --backends onnx,tfjs --out verify.html`,
+    )
+    .action((path: string | undefined, flags: Flags) => run(path, flags, host));
+}
+
+async function run(path: string | undefined, flags: Flags, host: Host): Promise<void> {
+  const { subjects, without } = await subjectsOf(path, flags, host);
+  const backends = await backendsOf(flags, host.importer(process.cwd()));
+  const status = new StatusLine(process.stderr);
+  const { signal, release } = stopOnSignals(() => complain("Stopping after this op; what is found so far is shown"));
+  const runs: (Verified & { readonly case?: string })[] = [];
+  const began = performance.now();
+  const pairs = subjects.length * backends.length;
+  try {
+    for (const subject of subjects) {
+      const expected = new Expected(subject);
+      for (const { backend, options } of backends) {
+        await using device = await backend.open(options);
+        if (flags.precision) requirePrecision(device.info, flags.precision);
+        const onProgress = (what: string, share: number) => {
+          signal.throwIfAborted();
+          const all = (runs.length + share) / pairs;
+          const left = ((performance.now() - began) / 1000) * (1 / all - 1);
+          status.show(() => `${subject.name} on ${backend.name}: ${what}, ${duration(left)} left`);
+        };
+        const found = await verifyOn(backend.name, device, expected, { bisect: Boolean(flags.bisect), onProgress });
+        status.stop();
+        runs.push(await kept(found, flags.bisect));
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    status.stop();
+    release();
+  }
+  const first = runs.find((one) => one.first)?.first ?? null;
+  const agrees = runs.length === pairs && runs.every((one) => one.agrees);
+  if (flags.out !== undefined) await writeFileAtomic(flags.out, verifiedPage(runs));
+  if (flags.json) print(JSON.stringify({ agrees, first, runs, without }));
+  else show(runs, path !== undefined, without);
+  if (signal.aborted) throw new Quit(130);
+  if (!agrees) throw new Quit(departs);
+}
+
+function show(runs: readonly (Verified & { case?: string })[], depth: boolean, without: Subjects["without"]): void {
+  print(verifiedText(runs, depth));
+  for (const one of runs) if (one.case) print(`    kept as ${one.case}`);
+  for (const { name, reason } of without) complain(`No small model of the family ${name}: ${reason}`);
+}
+
+interface Chosen {
+  readonly backend: Backend;
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The backends that are asked for; else every installed one with a device here. @throws CambiumError `E_OPTION` */
+async function backendsOf({ backends, backendOption = [] }: Flags, importer: PluginImporter): Promise<Chosen[]> {
+  const asked = backends
+    ?.split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+  const names = asked ?? (importer.list?.() ?? []).filter(({ kind }) => kind === "backend").map(({ name }) => name);
+  const found: Chosen[] = [];
+  for (const name of names) {
+    const backend = await resolveBackend(name, importer).catch((error: unknown) => {
+      if (!asked && error instanceof CambiumError && error.code === "E_PLUGIN_MISSING") return undefined;
+      throw error;
+    });
+    if (!backend) continue;
+    if (!asked && !(await backend.probe()).some(({ available }) => available)) continue;
+    const own = backendOption.flatMap((word) => {
+      const prefix = [`${name}:`, `${backend.name}:`].find((start) => word.startsWith(start));
+      if (prefix) return [word.slice(prefix.length)];
+      return names.length === 1 ? [word] : [];
+    });
+    found.push({ backend, options: keyValues(own, "--backend-option") });
+  }
+  if (found.length > 0) return found;
+  const hint = "npm install @cambium/backend-onnx brings one that runs everywhere";
+  throw new CambiumError("E_OPTION", "no backend runs here", { expected: "--backends with names", hint });
+}
+
+async function kept({ kept, ...found }: VerifiedCase, bisect: Flags["bisect"]): Promise<Verified & { case?: string }> {
+  if (!kept || !found.first) return found;
+  const folder = typeof bisect === "string" ? bisect : "verify-cases";
+  const name = [found.backend, found.first.op, found.model].join("-").replace(/[^\w.-]+/g, "-");
+  const file = join(folder, `${name}.json`);
+  await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
+  await writeFileAtomic(file, `${JSON.stringify(kept)}\n`);
+  return { ...found, case: file };
+}

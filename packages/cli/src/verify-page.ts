@@ -1,0 +1,78 @@
+// The page of cambium verify: for each model and backend, magnitude and errors over depth, on scales of powers of ten.
+import { html, styles, trusted } from "@cambium/report";
+import type { Depth, Verified } from "@cambium/verify";
+
+/** Pixels: a layer's column, the plot, and the room around it. */
+const plot = { column: 18, height: 180, left: 70, top: 14, below: 150 };
+
+/** What is drawn, with the floor that values of 0 stand on. */
+const lines = [
+  { of: "magnitude", title: "Largest magnitude", color: "var(--other-1)", limit: undefined },
+  { of: "error", title: "Error since the start, of the largest magnitude", color: "var(--scratch)", limit: undefined },
+  { of: "share", title: "Worst op over its own tolerance", color: "var(--grown)", limit: 1 },
+] as const;
+
+/** A whole HTML document that asks for nothing outside itself. */
+export function verifiedPage(runs: readonly Verified[]): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>Cambium verify</title>
+<style>${trusted(styles)}${trusted(own)}</style>
+</head>
+<body>
+<h1>Backends against float64</h1>
+<p class="note">Each op on the device's own numbers, in the order of the graph: forward, backward, update. An op above 1 of its tolerance is wrong.</p>
+${runs.map(section)}
+</body>
+</html>
+`.text;
+}
+
+const own = `
+.plot { overflow-x: auto; margin: .6rem 0 1.6rem; }
+.plot svg { font: 11px var(--sans); fill: var(--muted); display: block; }
+.plot line { stroke: var(--grid); } .plot .limit { stroke: var(--ink); stroke-dasharray: 4 3; }
+h1 { font-size: 2rem; } .first { font-family: var(--mono); font-size: .8rem; overflow-wrap: anywhere; }
+`;
+
+function section({ model, backend, device, agrees, first, depth, nodes, steps }: Verified) {
+  return html`<section>
+<h2>${model} on ${backend}: ${agrees ? "agrees" : "departs"}</h2>
+<p class="note">${device}; ${nodes} ops, ${steps} steps</p>
+${
+  first &&
+  html`<p class="first">${first.op} in ${first.layer ?? "no layer"}, step ${first.step}: element [${first.element.join(", ")}] is ${first.got}, not ${first.expected}; off by ${first.error}, allowed ${first.tolerance}</p>`
+}
+${lines.map(({ of, title, color, limit }) => html`<h3>${title}</h3><div class="plot">${chart(depth, of, color, limit)}</div>`)}
+</section>`;
+}
+
+function chart(depth: readonly Depth[], of: "magnitude" | "error" | "share", color: string, limit?: number) {
+  const values = depth.map((layer) => layer[of]);
+  const seen = [...values, ...(limit === undefined ? [] : [limit])].filter((x) => x > 0 && Number.isFinite(x));
+  const [from, to] = [Math.floor(Math.log10(Math.min(1, ...seen))), Math.ceil(Math.log10(Math.max(1e-9, ...seen)))];
+  const top = Math.max(to, from + 1);
+  const y = (x: number) => {
+    const power = x === 0 ? from : Math.min(top, Math.log10(Math.min(x, Number.MAX_VALUE)));
+    return plot.top + plot.height * (1 - (power - from) / (top - from));
+  };
+  const x = (i: number) => plot.left + plot.column * (i + 0.5);
+  const width = plot.left + plot.column * depth.length + 10;
+  const powers = Array.from({ length: top - from + 1 }, (_, i) => from + i).filter(
+    (p) => (p - from) % Math.ceil((top - from) / 6) === 0,
+  );
+  const bottom = plot.top + plot.height;
+  return html`<svg width="${width}" height="${bottom + plot.below}" role="img" aria-label="${of} over depth">
+${powers.map((power) => html`<line x1="${plot.left}" x2="${width}" y1="${y(10 ** power)}" y2="${y(10 ** power)}"/><text x="${plot.left - 8}" y="${y(10 ** power) + 4}" text-anchor="end">1e${power}</text>`)}
+${limit !== undefined && html`<line class="limit" x1="${plot.left}" x2="${width}" y1="${y(limit)}" y2="${y(limit)}"/>`}
+<polyline fill="none" stroke="${color}" stroke-width="1.5" points="${values.map((value, i) => `${x(i)},${y(value)}`).join(" ")}"/>
+${values.map((value, i) => html`<circle cx="${x(i)}" cy="${y(value)}" r="3" fill="${color}"><title>${depth[i]?.layer}: ${value}</title></circle>`)}
+${depth.map(({ layer }, i) => html`<text transform="translate(${x(i) + 4},${bottom + 8}) rotate(90)">${layer}</text>`)}
+</svg>`;
+}

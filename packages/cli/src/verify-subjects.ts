@@ -1,0 +1,51 @@
+// The models that cambium verify checks: the one that a path means, with its weights where it has some, or a small one of
+// every family that is installed.
+import { join } from "node:path";
+import { CambiumError } from "@cambium/ir";
+import { contextLength, type ModelSpec } from "@cambium/model";
+import { loadRecipe, readParameters } from "@cambium/run";
+import type { Precision } from "@cambium/train";
+import { livelyParameters, type Subject, smallModels, subjectOf, type Tensors } from "@cambium/verify";
+import type { FamilyFlags } from "./flags.js";
+import type { Host } from "./host.js";
+import { exists, findModel, projectFamilies, readModel } from "./model-source.js";
+import { planRecipe } from "./recipe-view.js";
+
+export interface SubjectFlags extends FamilyFlags {
+  readonly batch: number;
+  readonly context?: number;
+  readonly steps: number;
+  readonly precision?: Precision;
+}
+
+export interface Subjects {
+  readonly subjects: readonly Subject[];
+  /** Families of which there is none, and why. */
+  readonly without: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Tokens of a sequence unless the user says otherwise; enough for every mask and position, and float64 is slow. */
+const usualContext = 8;
+
+/** @throws CambiumError `E_NOT_FOUND`, and what reading a recipe or a model throws */
+export async function subjectsOf(path: string | undefined, flags: SubjectFlags, host: Host): Promise<Subjects> {
+  const make = (name: string, model: ModelSpec, parameters: Tensors) => {
+    const { batch, steps, precision = "f32" } = flags;
+    const time = flags.context ?? Math.min(usualContext, contextLength(model));
+    return subjectOf({ name, model, parameters, batch, time, steps, precision });
+  };
+  if (path === undefined) {
+    const { models, without } = smallModels(await projectFamilies(flags, host));
+    return { subjects: models.map(({ name, model }) => make(name, model, livelyParameters(model))), without };
+  }
+  if (!(await exists(path))) throw new CambiumError("E_NOT_FOUND", "there is nothing at this path", { where: path });
+  if (/\.ya?ml$/.test(path)) {
+    const [arm] = await planRecipe(await loadRecipe(path), path, host);
+    const model = arm?.stages.at(-1)?.stage.model;
+    if (!model) throw new Error("a recipe plans an arm with a stage");
+    return { subjects: [make(path, model, livelyParameters(model))], without: [] };
+  }
+  const source = await findModel(path);
+  const model = await readModel(source, flags, host);
+  return { subjects: [make(join(path), model, await readParameters(source.path, model))], without: [] };
+}

@@ -1,0 +1,45 @@
+// Magnitudes and errors over depth: the nodes of a run, gathered by their place in the model.
+import { type Graph, type RefTensor, Uses } from "@cambium/ir";
+import type { NodeCheck, Values } from "./probe.js";
+import type { Depth } from "./result.js";
+
+/**
+ * Magnitudes and errors are those of the values that a layer hands on: within it there may be masked scores of −1e30.
+ * @param exact values of the whole run in float64
+ */
+export function depthOf(
+  graph: Graph,
+  checks: readonly NodeCheck[],
+  got: Values,
+  exact: ReadonlyMap<number, RefTensor>,
+): Depth[] {
+  const uses = new Uses(graph);
+  const layers = new Map<string, Depth>();
+  for (const { node, comparison } of checks) {
+    const layer = node.scope ?? "–";
+    const before = layers.get(layer) ?? { layer, nodes: 0, magnitude: 0, error: 0, share: 0 };
+    const leaves = (id: number) => uses.isOutput(id) || uses.readers(id).some(({ scope }) => scope !== node.scope);
+    const handedOn = node.outputs.filter(({ id }) => leaves(id));
+    const outputs = handedOn.map(({ id }) => drift(got.get(id) as RefTensor, exact.get(id) as RefTensor));
+    layers.set(layer, {
+      layer,
+      nodes: before.nodes + 1,
+      magnitude: Math.max(before.magnitude, ...outputs.map(({ magnitude }) => magnitude)),
+      error: Math.max(before.error, ...outputs.map(({ error }) => error)),
+      share: Math.max(before.share, comparison.share),
+    });
+  }
+  return [...layers.values()];
+}
+
+/** The largest magnitude of a tensor in float64, and the largest error over it. */
+function drift(got: RefTensor, exact: RefTensor): Pick<Depth, "magnitude" | "error"> {
+  let [magnitude, gap] = [0, 0];
+  exact.data.forEach((y, i) => {
+    const [size, off] = [Math.abs(y), Math.abs((got.data[i] as number) - y)];
+    if (Number.isFinite(size) && size > magnitude) magnitude = size;
+    if (off > gap || (Number.isNaN(off) && Number.isFinite(y)))
+      gap = Number.isNaN(off) ? Number.POSITIVE_INFINITY : off;
+  });
+  return { magnitude, error: gap === 0 ? 0 : gap / magnitude };
+}

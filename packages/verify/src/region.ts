@@ -1,0 +1,66 @@
+// A part of a graph as a graph of its own: what flows in becomes an input, what nothing in it reads becomes an output.
+import {
+  type Graph,
+  GraphBuilder,
+  type HostTensor,
+  type Node,
+  primitives,
+  type RefTensor,
+  type Tensor,
+  toHost,
+  Uses,
+  type Value,
+} from "@cambium/ir";
+
+export interface Region {
+  readonly graph: Graph;
+  readonly inputs: Readonly<Record<string, HostTensor>>;
+  /** Of each output, the node that makes it. */
+  readonly makers: ReadonlyMap<string, Node>;
+}
+
+/**
+ * The nodes in `kept` of `graph`. `values` are those of the whole graph's run. Values in between stay inside, so that a
+ * device may fuse them as it does in the whole; an output that replaces an input that is in the region still does.
+ */
+export function regionOf(graph: Graph, kept: ReadonlySet<Node>, values: ReadonlyMap<number, RefTensor>): Region {
+  const builder = new GraphBuilder();
+  const uses = new Uses(graph);
+  const names = new Map(graph.inputs.map(({ name, value }) => [value.id, name]));
+  const tensors = new Map<number, Tensor>();
+  const inputs: Record<string, HostTensor> = {};
+  const read = ({ id, type }: Value): Tensor => {
+    const known = tensors.get(id);
+    if (known) return known;
+    const producer = uses.producer(id);
+    // A constant is part of what reads it: backends fold it.
+    if (producer && primitives.constant.is(producer)) {
+      const made = builder.constant(primitives.constant.attrsOf(producer).value);
+      tensors.set(id, made);
+      return made;
+    }
+    const name = names.get(id) ?? `x${Object.keys(inputs).length}`;
+    inputs[name] = toHost(values.get(id) as RefTensor);
+    const input = builder.input(name, type);
+    tensors.set(id, input);
+    return input;
+  };
+  const nodes = graph.nodes.filter((node) => kept.has(node) && !primitives.constant.is(node));
+  for (const node of nodes) {
+    const operands = node.inputs.map(read);
+    const made = builder.withScope(node.scope, () => builder.apply(node.op, operands, node.attrs));
+    node.outputs.forEach(({ id }, i) => tensors.set(id, made[i] as Tensor));
+  }
+  const makers = new Map<string, Node>();
+  for (const node of nodes) {
+    for (const { id } of node.outputs) {
+      if (uses.readers(id).some((reader) => kept.has(reader)) && !uses.isOutput(id)) continue;
+      const named = graph.outputs.find(({ value }) => value.id === id);
+      const name = named?.name ?? `y${makers.size}`;
+      const replaces = named?.replaces !== undefined && named.replaces in inputs ? { replaces: named.replaces } : {};
+      builder.output(name, tensors.get(id) as Tensor, replaces);
+      makers.set(name, node);
+    }
+  }
+  return { graph: builder.finish(), inputs, makers };
+}

@@ -1,0 +1,154 @@
+// One model on one device: every op on the device's own numbers, whole steps as a run makes them, and where these disagree
+// with the reference, the first place.
+import { type Device, describeDevice } from "@cambium/backend";
+import { type Deviation, type KeptCase, keepCase } from "@cambium/backend/conformance/cases";
+import type { Graph, Node } from "@cambium/ir";
+import { depthOf } from "./depth.js";
+import type { Expected } from "./expected.js";
+import { checkNodes, deviceValues, type NodeCheck } from "./probe.js";
+import type { Departed, OutputCheck, Verified } from "./result.js";
+import { type Shrunk, shrink } from "./shrink.js";
+import { type StepCheck, traceSteps } from "./trace.js";
+
+export interface VerifyOptions {
+  /** Shrink what departs to a case that can be kept. */
+  readonly bisect?: boolean;
+  /** What is being done, and how far it has come, 0 to 1. */
+  readonly onProgress?: (what: string, share: number) => void;
+}
+
+export interface VerifiedCase extends Verified {
+  /** The smallest graph that shows the fault; absent where nothing departs, `bisect` was not asked for, or only whole steps show it. */
+  readonly kept?: KeptCase;
+}
+
+/** @throws CambiumError from the device, e.g. `E_UNSUPPORTED` for a dtype that it does not take. */
+export async function verifyOn(
+  backend: string,
+  device: Device,
+  expected: Expected,
+  { bisect = false, onProgress = () => {} }: VerifyOptions = {},
+): Promise<VerifiedCase> {
+  const began = performance.now();
+  const pause = pauses();
+  const { name: model, steps } = expected.subject;
+  const graph = expected.graph(device.info.composites);
+  onProgress("float64", 0);
+  const exact = expected.values(graph, 1);
+  onProgress("every op", 0.1);
+  const values = await deviceValues(device, graph, expected.inputs(1));
+  const checks: NodeCheck[] = [];
+  for (const check of checkNodes(graph, values)) {
+    checks.push(check);
+    onProgress("every op", 0.1 + (0.4 * checks.length) / graph.nodes.length);
+    await pause();
+  }
+  const outputs: StepCheck[] = [];
+  const whole = Math.max(1, steps);
+  onProgress("whole steps", 0.5);
+  for await (const step of traceSteps(device, expected)) {
+    outputs.push(...step);
+    onProgress("whole steps", 0.5 + (0.5 * (step[0]?.step ?? 1)) / whole);
+  }
+  const fault = checks.find(({ comparison }) => comparison.deviation);
+  const late = outputs.find(({ deviation }) => deviation);
+  const onTry = (nodes: number) => onProgress(`bisecting, ${nodes} nodes left`, 1);
+  let shrunk: Shrunk | null = null;
+  if (fault && bisect) shrunk = await shrink(device, graph, values, { suspect: fault.node, onTry });
+  if (!fault && late) shrunk = await shrink(device, graph, expected.values(graph, late.step), { onTry });
+  const first = firstOf(graph, fault, late, shrunk);
+  return {
+    backend,
+    device: describeDevice(device.info),
+    model,
+    steps,
+    agrees: first === null,
+    first: first && { backend, model, ...first },
+    nodes: graph.nodes.length,
+    depth: depthOf(graph, checks, values, exact),
+    outputs: shown(outputs),
+    seconds: (performance.now() - began) / 1000,
+    ...(bisect && shrunk && { kept: kept(backend, model, shrunk) }),
+  };
+}
+
+type Found = Omit<Departed, "backend" | "model">;
+
+function firstOf(
+  graph: Graph,
+  fault: NodeCheck | undefined,
+  late: StepCheck | undefined,
+  shrunk: Shrunk | null,
+): Found | null {
+  if (fault?.comparison.deviation) {
+    return found(graph, fault.node, fault.output, fault.comparison.deviation, 1, "op");
+  }
+  if (!late?.deviation) return null;
+  if (shrunk) {
+    const output = Math.max(0, outputIndex(shrunk));
+    return found(graph, shrunk.node, output, shrunk.departure, late.step, "part");
+  }
+  const value = graph.outputs.find(({ name }) => name === late.output)?.value;
+  const node = graph.nodes.find((one) => one.outputs.some(({ id }) => id === value?.id)) as Node;
+  const output = node.outputs.findIndex(({ id }) => id === value?.id);
+  return found(graph, node, output, late.deviation, late.step, "run");
+}
+
+/** Which output of its node the region's departing output is: they stand in the same order. */
+function outputIndex({ region, departure, node }: Shrunk): number {
+  const own = region.graph.outputs.filter(({ name }) => region.makers.get(name) === node);
+  const value = own.find(({ name }) => name === departure.output)?.value;
+  const made = region.graph.nodes.find((one) => one.outputs.some(({ id }) => id === value?.id));
+  return made?.outputs.findIndex(({ id }) => id === value?.id) ?? 0;
+}
+
+function found(
+  { inputs }: Graph,
+  node: Node,
+  output: number,
+  { element, got, expected, error, tolerance, count }: Deviation,
+  step: number,
+  kind: Departed["kind"],
+): Found {
+  const names = new Map(inputs.map(({ name, value }) => [value.id, name]));
+  const reads = node.inputs.flatMap(({ id }) => names.get(id) ?? []);
+  return {
+    op: node.op.name,
+    layer: node.scope ?? null,
+    error: Math.min(error, Number.MAX_VALUE),
+    tolerance: Math.min(tolerance, Number.MAX_VALUE),
+    step,
+    reads,
+    output,
+    element,
+    got: String(got),
+    expected: String(expected),
+    count,
+    kind,
+  };
+}
+
+function kept(backend: string, model: string, { region, node }: Shrunk): KeptCase {
+  const where = node.scope === undefined ? "" : ` in ${node.scope}`;
+  return keepCase(`${node.op.name}${where} of ${model}, as ${backend} got it wrong`, region.graph, region.inputs);
+}
+
+/** The scalars of every step, and the ten outputs that come closest to their tolerance. */
+function shown(checks: readonly StepCheck[]): OutputCheck[] {
+  const share = ({ error, tolerance }: StepCheck) => (error === 0 ? 0 : error / tolerance);
+  const scalars = checks.filter(({ output }) => output === "loss" || output === "gradNorm");
+  const rest = checks.filter((one) => !scalars.includes(one)).sort((a, b) => share(b) - share(a));
+  return [...scalars, ...rest.slice(0, 10)].map(({ step, output, error, tolerance }) => {
+    return { step, name: output, error: Math.min(error, Number.MAX_VALUE), tolerance };
+  });
+}
+
+/** Lets other things happen, such as Ctrl-C, now and then: float64 holds up the event loop. */
+function pauses(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < 50) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    last = performance.now();
+  };
+}

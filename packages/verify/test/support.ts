@@ -1,0 +1,62 @@
+// Devices with a fault, made of the reference: the wrong lowering sits where a backend's own would.
+import { type Backend, type Device, defineBackend, referenceBackend } from "@cambium/backend";
+import { decompose, type Graph, hostTensor, type Node, type PrimitiveOp } from "@cambium/ir";
+import { llama, modelSpec } from "@cambium/model";
+import { Expected, livelyParameters, subjectOf } from "../src/index.js";
+
+export const model = modelSpec(llama, {
+  vocab: 24,
+  hidden: 16,
+  intermediate: 24,
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  contextLength: 16,
+});
+
+/** @param loud how much larger than usual what goes into the gated products is */
+export function expectedOf(steps: number, loud = 1): Expected {
+  const parameters = Object.fromEntries(
+    Object.entries(livelyParameters(model)).map(([name, tensor]) => {
+      if (!/gate_proj|up_proj/.test(name)) return [name, tensor];
+      return [
+        name,
+        hostTensor(
+          "f32",
+          tensor.shape,
+          Array.from(tensor.data, (x) => loud * x),
+        ),
+      ];
+    }),
+  );
+  return new Expected(subjectOf({ name: "tiny", model, parameters, batch: 1, time: 6, steps, precision: "f32" }));
+}
+
+/** What a lowering makes of a node, in the place of what is right; null leaves it. */
+export type Lowering = (node: Node, graph: Graph) => PrimitiveOp["evaluate"] | null;
+
+/** The reference with a lowering of its own. */
+export function withLowering(lowering: Lowering): Backend {
+  return defineBackend({
+    name: "faulty",
+    async open() {
+      const device = await referenceBackend.open();
+      return { ...device, ...compiling(device, lowering) };
+    },
+    probe: async () => [{ device: "cpu", available: true, detail: "for tests" }],
+  });
+}
+
+function compiling(device: Device, lowering: Lowering): Pick<Device, "compile" | "info"> {
+  return {
+    info: { ...device.info, backend: "faulty" },
+    compile: (graph) => {
+      const plain = decompose(graph);
+      const nodes = plain.nodes.map((node) => {
+        const evaluate = node.op.kind === "primitive" && lowering(node, plain);
+        return evaluate ? { ...node, op: { ...(node.op as PrimitiveOp), evaluate } } : node;
+      });
+      return device.compile({ ...plain, nodes });
+    },
+  };
+}
