@@ -1,4 +1,4 @@
-// The build every package shares: ESM with one declaration file, dependencies left outside.
+// The build every package shares: ESM, dependencies left outside. Declarations come from tsc (tools/setup.mjs).
 import type { Options } from "tsup";
 
 /** tsup options for a package; `extra` adds entries (a worker, a bin) or overrides. */
@@ -7,7 +7,6 @@ export function packageBuild(extra: Options = {}): Options {
     entry: ["src/index.ts"],
     format: "esm",
     target: "es2022",
-    dts: true,
     sourcemap: true,
     clean: false,
     treeshake: true,

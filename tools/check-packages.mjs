@@ -4,10 +4,14 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { quiet, run } from "./run.mjs";
-import { pnpm, root, setUp, tool } from "./setup.mjs";
+import { pnpm, root, setUp } from "./setup.mjs";
 
-const { publint } = await setUp("build").then(() => import("publint"));
+await setUp("build");
+const { publint } = await import("publint");
 const { formatMessage } = await import("publint/utils");
+const { checkPackage, createPackageFromTarballData } = await import("@arethetypeswrong/core");
+/** What an ES module is not asked to satisfy. */
+const unasked = ["node10", "node16-cjs"];
 
 const scratch = mkdtempSync(join(tmpdir(), "cambium-packages-"));
 process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
@@ -20,8 +24,8 @@ const packages = ["packages", "backends", "operators"]
   .filter((one) => !one.private);
 
 const faults = [];
-for (const { folder, name, version } of packages) {
-  await pnpm(["pack", "--pack-destination", scratch], { cwd: folder });
+await pnpm(["--recursive", "pack", "--pack-destination", scratch], { cwd: root });
+for (const { name, version } of packages) {
   const tarball = join(scratch, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
   const unpacked = join(modules, name);
   mkdirSync(unpacked, { recursive: true });
@@ -47,17 +51,12 @@ async function lint(name, folder, tarball) {
     if (!existsSync(join(folder, file))) faults.push(`${name}: is packed without a ${file}`);
   }
   const typed = Object.values(manifest.exports ?? {}).some((entry) => entry.types);
-  const attw = [
-    ...tool("@arethetypeswrong/cli", "attw"),
-    tarball,
-    "--profile",
-    "esm-only",
-    "--format",
-    "ascii",
-    "--quiet",
-  ];
-  if (typed && (await run(attw[0], attw.slice(1))) !== 0)
-    faults.push(`${name}: its types are wrong for those who import it`);
+  if (!typed) return;
+  const { problems = [] } = await checkPackage(createPackageFromTarballData(readFileSync(tarball)));
+  for (const { kind, resolutionKind, ...where } of problems) {
+    if (unasked.includes(resolutionKind)) continue;
+    faults.push(`${name}: its types are wrong for those who import it: ${kind} ${JSON.stringify(where)}`);
+  }
 }
 
 /** What stands under `node_modules/.pnpm/node_modules` is every dependency, flat; ours come from the tarballs. */

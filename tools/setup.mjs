@@ -22,7 +22,9 @@ export async function setUp(task = "bundle") {
   requireNode();
   await alone(async () => {
     await install();
-    await turbo(task);
+    if (task !== "build") return turbo(task);
+    await turbo("bundle");
+    await turbo("//#declarations");
   });
 }
 
@@ -72,7 +74,14 @@ async function fetchPnpm() {
 }
 
 async function turbo(task) {
-  const args = [...tool("turbo").slice(1), "run", task, "--output-logs=errors-only", "--log-order=grouped"];
+  const args = [
+    ...tool("turbo").slice(1),
+    "run",
+    task,
+    "--output-logs=errors-only",
+    "--log-order=grouped",
+    "--concurrency=100%",
+  ];
   const env = { ...environment(installed().path), TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" };
   await quiet("Building packages", process.execPath, args, { cwd: root, env, patience: 1500 });
 }

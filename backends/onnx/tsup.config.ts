@@ -6,7 +6,6 @@ export default defineConfig([
   packageBuild(),
   packageBuild({
     entry: { worker: "src/worker.ts" },
-    dts: false,
     noExternal: [/^@cambium\//],
     esbuildOptions: (options) => {
       options.conditions = ["@cambium/source"];

@@ -1,9 +1,9 @@
 // The Llama family, as Hugging Face's `LlamaForCausalLM` computes it, without biases.
 import { version } from "../../../package.json";
-import { decoderFamily } from "../decoder/family.js";
+import { type DecoderFamily, decoderFamily } from "../decoder/family.js";
 
 /** Llama (Touvron et al. 2023): pre-norm decoder with RMSNorm, rotary attention over grouped heads, gated MLP. */
-export const llama = decoderFamily({
+export const llama: DecoderFamily = decoderFamily({
   name: "llama",
   version,
   summary: "Llama: RMSNorm, rotary attention over grouped heads, gated MLP",

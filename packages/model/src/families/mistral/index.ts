@@ -1,12 +1,12 @@
 // The Mistral family, as Hugging Face's `MistralForCausalLM` computes it.
 import { version } from "../../../package.json";
-import { decoderFamily } from "../decoder/family.js";
+import { type DecoderFamily, decoderFamily } from "../decoder/family.js";
 
 /**
  * Mistral (Jiang et al. 2023): Llama whose attention may read a sliding window of tokens alone. The window is not
  * computed: sequences up to its length read everything anyway, and longer ones are refused.
  */
-export const mistral = decoderFamily({
+export const mistral: DecoderFamily = decoderFamily({
   name: "mistral",
   version,
   summary: "Mistral: Llama with a sliding window, computed up to the window's length",

@@ -1,10 +1,10 @@
 // The Qwen2 family, as Hugging Face's `Qwen2ForCausalLM` computes it.
 import { version } from "../../../package.json";
-import { decoderFamily } from "../decoder/family.js";
+import { type DecoderFamily, decoderFamily } from "../decoder/family.js";
 import { switchedWindow, switchedWindowKeys } from "../decoder/variant.js";
 
 /** Qwen2 and Qwen2.5 (Yang et al. 2024): Llama with biases on queries, keys and values. */
-export const qwen2 = decoderFamily({
+export const qwen2: DecoderFamily = decoderFamily({
   name: "qwen2",
   version,
   summary: "Qwen2 and Qwen2.5: Llama with biases on queries, keys and values",
