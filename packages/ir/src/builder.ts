@@ -17,6 +17,12 @@ import {
 import { constant } from "./ops/constant.js";
 import { toHost } from "./ref-tensor.js";
 
+/** Inputs and outputs of a graph within another, by name. */
+export interface Appended {
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
 export class GraphBuilder implements Builder {
   readonly #inputs: GraphInput[] = [];
   readonly #nodes: Node[] = [];
@@ -144,6 +150,17 @@ export class GraphBuilder implements Builder {
     }
     copyNodes(graph, this, mapped, undefined, this.#scope);
     return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, mapped.get(value.id) as Tensor]));
+  }
+
+  /**
+   * Inlines `graph` with its inputs declared as this graph's own, under the same names and in the same order; those that
+   * `given` has are bound to it instead.
+   */
+  append(graph: Graph, given: Readonly<Record<string, Tensor>> = {}): Appended {
+    const inputs = Object.fromEntries(
+      graph.inputs.map(({ name, value }) => [name, given[name] ?? this.input(name, value.type)]),
+    );
+    return { inputs, outputs: this.inline(graph, inputs) };
   }
 
   finish(): Graph {

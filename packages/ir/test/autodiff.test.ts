@@ -164,8 +164,7 @@ describe("a two-layer transformer with tied embeddings", () => {
 function gradientLoss(graph: Graph, decomposed: boolean): Graph {
   const backward = differentiate(graph, { of: "loss", by: ["x"], decomposed });
   return graphOf((b) => {
-    const inputs = Object.fromEntries(backward.inputs.map(({ name, value }) => [name, b.input(name, value.type)]));
-    const gradient = b.inline(backward, inputs)[gradientName("x")] as Tensor;
+    const gradient = b.append(backward).outputs[gradientName("x")] as Tensor;
     b.output("loss", total(mul(gradient, b.input("w", gradient.type))));
   });
 }

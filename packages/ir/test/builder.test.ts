@@ -143,6 +143,18 @@ test("inline binds by name, keeps scopes, and refuses what does not fit: E_INPUT
   }
 });
 
+test("append declares the inputs that it is not given, and refuses a name that is taken: E_NAME", () => {
+  const inner = graphOf((b) => b.output("y", add(b.input("x", f32(2)), b.input("w", f32(2)))));
+  const b = new GraphBuilder();
+  const x = b.input("a", f32(2));
+  const { inputs, outputs } = b.append(inner, { x });
+  b.output("z", outputs["y"] as Tensor);
+  expect(b.finish().inputs.map(({ name }) => name)).toEqual(["a", "w"]);
+  expect(inputs["x"]).toBe(x);
+  checkGraph(b.finish());
+  expect(() => b.append(inner)).toThrow(expect.objectContaining({ code: "E_NAME" }));
+});
+
 test("a finished graph does not change when building goes on", () => {
   const b = new GraphBuilder();
   const c = b.constant(hostTensor("f32", [2]));

@@ -69,8 +69,7 @@ export function splitScaling(tensors: Readonly<Record<string, HostTensor>>): {
 /** `loss`, a graph with that output, with one more input `lossScale` and output `scaledLoss`: their product. */
 export function withScaledLoss(loss: Graph): Graph {
   const builder = new GraphBuilder();
-  const inputs = Object.fromEntries(loss.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
-  const outputs = builder.inline(loss, inputs);
+  const { outputs } = builder.append(loss);
   for (const [name, tensor] of Object.entries(outputs)) builder.output(name, tensor);
   builder.output("scaledLoss", mul(outputs["loss"] as Tensor, builder.input(scalingNames.scale, f32())));
   return builder.finish();

@@ -107,9 +107,7 @@ function lossAndGradients(builder: GraphBuilder, model: ModelSpec, options: Step
   const { batch, time, phase = plainPhase } = options;
   const plain = lossGraph(model, { batch, time, masks: phase.masks });
   const loss = mixed ? withScaledLoss(plain) : plain;
-  const inputs = Object.fromEntries(loss.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
-  const backward = differentiate(loss, { of: mixed ? "scaledLoss" : "loss", by: trainable(model, options) });
-  return { inputs, outputs: builder.inline(backward, inputs) };
+  return builder.append(differentiate(loss, { of: mixed ? "scaledLoss" : "loss", by: trainable(model, options) }));
 }
 
 function update(

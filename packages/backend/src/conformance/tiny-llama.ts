@@ -96,10 +96,9 @@ export function tinyTrainStep(): Graph {
   const names = Object.keys(parameters);
   const backward = differentiate(lossGraph(), { of: "loss", by: names });
   const builder = new GraphBuilder();
-  const inputs = Object.fromEntries(backward.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
+  const { inputs, outputs: results } = builder.append(backward);
   const input = (name: string, type: TensorType) => builder.input(name, type);
   const [lr, step] = [input("lr", f32()), input("step", i32())];
-  const results = builder.inline(backward, inputs);
   const gradient = (name: string) => results[gradientName(name)] as Tensor;
   const [scale, norm] = clipByGlobalNorm(names.map(gradient), { maxNorm: 1 });
   builder.output("loss", results["loss"] as Tensor);

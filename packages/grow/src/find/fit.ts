@@ -14,7 +14,6 @@ import {
   clipByGlobalNorm,
   differentiate,
   f32,
-  type Graph,
   GraphBuilder,
   gradientName,
   type HostTensor,
@@ -45,10 +44,7 @@ export function grownLoss(plan: GrowthPlan, { batch, context }: Pick<Lab, "batch
   const { graph: grown, leaves } = planGraph(plan);
   const loss = lossGraph(plan.target, { batch, time: context, masks: plan.phase.masks });
   const builder = new GraphBuilder();
-  const declare = (graph: Graph, except: Readonly<Record<string, Tensor>> = {}) =>
-    Object.fromEntries(graph.inputs.map(({ name, value }) => [name, except[name] ?? builder.input(name, value.type)]));
-  const parameters = builder.inline(grown, declare(grown));
-  const outputs = builder.inline(loss, declare(loss, parameters));
+  const { outputs } = builder.append(loss, builder.append(grown).outputs);
   builder.output("loss", outputs["loss"] as Tensor);
   return { graph: builder.finish(), leaves };
 }
@@ -59,8 +55,7 @@ export function fitting(plan: GrowthPlan, of: readonly Fitted[], sizes: Pick<Lab
   const { graph: loss, leaves } = grownLoss(plan, sizes);
   const backward = differentiate(loss, { of: "loss", by: names });
   const builder = new GraphBuilder();
-  const inputs = Object.fromEntries(backward.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
-  const outputs = builder.inline(backward, inputs);
+  const { inputs, outputs } = builder.append(backward);
   builder.output("loss", outputs["loss"] as Tensor);
   const [lr, step] = [builder.input("lr", f32()), builder.input("step", i32())];
   const gradients = names.map((name) => outputs[gradientName(name)] as Tensor);

@@ -74,8 +74,7 @@ function measureGraph(loss: Graph, of: readonly Measured[]): Graph {
   const gradients = [...new Set(of.flatMap(({ by }) => (by.what === "gradient" ? [by.of] : [])))];
   const whole = gradients.length > 0 ? differentiate(withInputs, { of: "loss", by: gradients }) : withInputs;
   const builder = new GraphBuilder();
-  const inputs = Object.fromEntries(whole.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
-  const outputs = builder.inline(whole, inputs);
+  const { outputs } = builder.append(whole);
   for (const { name, by } of of)
     builder.output(name, outputs[by.what === "gradient" ? gradientName(by.of) : activationName(by.of)] as Tensor);
   return builder.finish();
@@ -104,9 +103,8 @@ function activations(loss: Graph, of: readonly Measured[]): Graph {
     );
   });
   const builder = new GraphBuilder();
-  const inputs = Object.fromEntries(loss.inputs.map(({ name, value }) => [name, builder.input(name, value.type)]));
   const exposed = sources.map(({ name, value }) => ({ name: activationName(name), value }));
-  const outputs = builder.inline({ ...loss, outputs: [...loss.outputs, ...exposed] }, inputs);
+  const { outputs } = builder.append({ ...loss, outputs: [...loss.outputs, ...exposed] });
   builder.output("loss", outputs["loss"] as Tensor);
   for (const { name } of exposed) {
     const x = outputs[name] as Tensor;
