@@ -92,8 +92,8 @@ describe("growth by a layer list", () => {
 
   it("lists what is dropped, and refuses rules that no number can state, all at once", async () => {
     const dir = await tempDir();
-    const tail = depthOperator({ name: "tail", version: "1.0.0", summary: "", layers: (_, n) => Array(n).fill(1) });
-    const swap = depthOperator({ name: "swap", version: "1.0.0", summary: "", layers: () => [1, 0] });
+    const tail = depthOperator({ name: "tail", version: "1.0.0", summary: "-", layers: (_, n) => Array(n).fill(1) });
+    const swap = depthOperator({ name: "swap", version: "1.0.0", summary: "-", layers: () => [1, 0] });
     const source = writeModel(join(dir, "a"), foreignText, [foreign(0), foreign(1)], "none");
     const { tensors } = await preflightGrowth(source, join(dir, "b"), { operator: tail, options: { layers: 3 } });
     expect([...tensors.dropped].sort()).toEqual(Object.keys(foreign(0)).sort());
@@ -153,7 +153,7 @@ function pick(entry?: { dtype: string; shape: readonly number[] }) {
 const silenced = depthOperator({
   name: "silenced",
   version: "1.0.0",
-  summary: "",
+  summary: "-",
   layers: (base, target) => Array.from({ length: target }, (_, t) => Math.min(t, base - 1)),
   refine: (parts, { base, target }) => ({
     ...parts,

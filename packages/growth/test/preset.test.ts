@@ -38,6 +38,6 @@ test("an error carries the preset's name once, and the operator's not at all", (
 });
 
 test("only what the operator takes can be fixed", () => {
-  const make = () => presetOperator({ name: "x", version: "1.0.0", summary: "", of, options: { depth: 5 } });
+  const make = () => presetOperator({ name: "x", version: "1.0.0", summary: "-", of, options: { depth: 5 } });
   expect(make).toThrow(expect.objectContaining({ code: "E_GROWTH_OPERATOR" }));
 });

@@ -1,7 +1,7 @@
 // A model's weights on a device, as inputs of its graphs.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { CambiumError, decodeHalf, type HostTensor, hostTensor, isHalf } from "@cambium/ir";
-import { type ModelSpec, parameterTable } from "@cambium/model";
+import { type ModelSpec, parameterTable, unfitTensors } from "@cambium/model";
 
 /** Parameters by Hugging Face name, in host memory or on a device. */
 export type Weights = Readonly<Record<string, DeviceTensor | HostTensor>>;
@@ -14,15 +14,15 @@ export interface DeviceWeights {
 
 /**
  * Uploads the parameters that are not on the device yet, f16 and bf16 as f32.
- * @throws CambiumError `E_PARAMETERS` naming every parameter that is missing; nothing is then left on the device.
+ * @throws CambiumError `E_PARAMETERS` naming every parameter that is absent or has another shape; nothing is then left on the device.
  */
 export async function deviceWeights(device: Device, model: ModelSpec, given: Weights): Promise<DeviceWeights> {
   const names = parameterTable(model).map(({ name }) => name);
-  const missing = names.filter((name) => !given[name]);
-  if (missing.length > 0) {
-    const reasons = missing.map((where) => ({ where, message: "is missing" }));
-    throw new CambiumError("E_PARAMETERS", "parameters of the model are missing", { reasons });
-  }
+  const shapes = Object.entries(given).map(
+    ([name, tensor]) => [name, "data" in tensor ? tensor : tensor.type] as const,
+  );
+  const reasons = unfitTensors(model, new Map(shapes));
+  if (reasons.length > 0) throw new CambiumError("E_PARAMETERS", "these are not the model's parameters", { reasons });
   const uploaded: DeviceTensor[] = [];
   const weights: Record<string, DeviceTensor> = {};
   try {

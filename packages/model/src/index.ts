@@ -25,5 +25,5 @@ export { groupRate, type ParameterGroup } from "./parameter-group.js";
 export * from "./parameters.js";
 export { type Phase, phaseParts, phaseReasons, plainPhase } from "./phase.js";
 export { ropeTables } from "./rope-tables.js";
-export { type TableReasons, type TensorShape, tableReasons } from "./table-reasons.js";
+export { strangeTensors, type TensorShape, unfitF32Tensors, unfitTensors } from "./table-reasons.js";
 export { type DeviceTrainingState, type LossScale, stateNames, type TrainingState } from "./training-state.js";

@@ -1,5 +1,5 @@
 // Tensors compared with a model's parameter table: one check for checkpoints, growth, training states and generation.
-import type { Reason } from "@cambium/ir";
+import type { DType, Reason } from "@cambium/ir";
 import type { ModelSpec } from "./family.js";
 import { parameterTable } from "./model-spec.js";
 
@@ -8,28 +8,44 @@ export interface TensorShape {
   readonly shape: readonly number[];
 }
 
-export interface TableReasons {
-  /** Parameters that are absent or have another shape. */
-  readonly unfit: readonly Reason[];
-  /** Tensors that the model does not have; another name of a tied head is not one. */
-  readonly strange: readonly Reason[];
+/** A tensor in memory, or its type alone. */
+interface TypedShape extends TensorShape {
+  readonly dtype: DType;
 }
 
-/** What stands against `tensors` being those of `model`. */
-export function tableReasons(model: ModelSpec, tensors: ReadonlyMap<string, TensorShape>): TableReasons {
-  const table = parameterTable(model);
-  const unfit = table.flatMap(({ name, shape, kind }): Reason[] => {
-    const got = tensors.get(name)?.shape;
-    if (got === undefined) {
+/** Parameters of `model` that are absent from `tensors` or have another shape there. */
+export function unfitTensors(model: ModelSpec, tensors: ReadonlyMap<string, TensorShape>): Reason[] {
+  return compared(model, tensors, ({ shape }) => `[${shape}]`, "");
+}
+
+/** The same of tensors that must all be f32. */
+export function unfitF32Tensors(model: ModelSpec, tensors: ReadonlyMap<string, TypedShape>): Reason[] {
+  return compared(model, tensors, ({ dtype, shape }) => `${dtype}[${shape}]`, "f32");
+}
+
+function compared<T>(
+  model: ModelSpec,
+  tensors: ReadonlyMap<string, T>,
+  describe: (tensor: T) => string,
+  dtype: string,
+): Reason[] {
+  return parameterTable(model).flatMap(({ name, shape, kind }): Reason[] => {
+    const tensor = tensors.get(name);
+    const expected = `${dtype}[${shape}]`;
+    if (tensor === undefined) {
       const hint = '"tie_word_embeddings" is to be true where the head is the embedding';
-      return [{ where: name, message: "is absent", expected: `[${shape}]`, ...(kind === "head" && { hint }) }];
+      return [{ where: name, message: "is absent", expected, ...(kind === "head" && { hint }) }];
     }
-    if (got.join() === shape.join()) return [];
-    return [{ where: name, message: "has another shape", expected: `[${shape}]`, got: `[${got}]` }];
+    const got = describe(tensor);
+    return got === expected ? [] : [{ where: name, message: "has another shape", expected, got }];
   });
-  const known = new Set(table.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias])));
-  const strange = [...tensors.keys()].flatMap((where): Reason[] =>
-    known.has(where) ? [] : [{ where, message: `is not a parameter of this model of the family ${model.family.name}` }],
+}
+
+/** Tensors that `model` does not have; another name of a tied head is not one. */
+export function strangeTensors(model: ModelSpec, names: Iterable<string>): Reason[] {
+  const known = new Set(
+    parameterTable(model).flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias])),
   );
-  return { unfit, strange };
+  const message = `is not a parameter of this model of the family ${model.family.name}`;
+  return [...names].flatMap((where) => (known.has(where) ? [] : [{ where, message }]));
 }

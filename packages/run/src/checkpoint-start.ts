@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { type CompanionFile, openModelDirectory } from "@cambium/checkpoint";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
-import { type Family, type ModelSpec, parameterTable, readHfModel } from "@cambium/model";
+import { type Family, type ModelSpec, parameterTable, readHfModel, unfitTensors } from "@cambium/model";
 
 /** A model to begin with, without its weights. */
 export interface Checkpoint {
@@ -36,25 +36,13 @@ export async function readCheckpoint(path: string, families?: readonly Family[])
 /** Parameters of `model` in `path`, as f32. @throws CambiumError `E_CHECKPOINT_TENSORS` naming all that do not fit. */
 export async function readParameters(path: string, model: ModelSpec): Promise<Record<string, HostTensor<"f32">>> {
   await using directory = await openModelDirectory(path);
-  const table = parameterTable(model);
-  const reasons = table.flatMap(({ name, shape }) => {
-    const found = directory.tensors.get(name);
-    if (found && found.shape.join() === shape.join()) return [];
-    return [
-      {
-        where: name,
-        message: "does not fit config.json",
-        expected: `[${shape}]`,
-        got: found ? `[${found.shape}]` : "nothing",
-      },
-    ];
-  });
+  const reasons = unfitTensors(model, directory.tensors);
   if (reasons.length > 0)
     throw new CambiumError("E_CHECKPOINT_TENSORS", "the checkpoint's tensors do not fit its configuration", {
       where: path,
       reasons,
     });
   const parameters: Record<string, HostTensor<"f32">> = {};
-  for (const { name } of table) parameters[name] = await directory.read(name, "f32");
+  for (const { name } of parameterTable(model)) parameters[name] = await directory.read(name, "f32");
   return parameters;
 }

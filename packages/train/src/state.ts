@@ -1,6 +1,6 @@
 // Training states: fresh ones, flat for snapshots and whole again, and whether one fits a model.
 import { CambiumError, type HostTensor, hostTensor, type Reason, type TensorType } from "@cambium/ir";
-import { type ModelSpec, parameterTable, stateNames, type TrainingState } from "@cambium/model";
+import { type ModelSpec, parameterTable, stateNames, type TrainingState, unfitF32Tensors } from "@cambium/model";
 import { initialLossScale } from "./loss-scale.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
@@ -54,7 +54,7 @@ export function checkState(
   state: StateOf<TensorType>,
   frozen: ReadonlySet<string> = new Set(),
 ): void {
-  const shapes = new Map(parameterTable(model).map(({ name, shape }) => [name, `f32[${shape}]`]));
+  const names = new Set(parameterTable(model).map(({ name }) => name));
   const reasons: Reason[] = [];
   if (!Number.isInteger(state.updates) || state.updates < 0) {
     reasons.push({ where: "updates", message: "does not fit", expected: "an integer ≥ 0", got: String(state.updates) });
@@ -65,13 +65,12 @@ export function checkState(
     reasons.push({ where: "lossScale", message: "does not fit", expected, got: JSON.stringify(state.lossScale) });
   }
   for (const part of ["parameters", "m", "v"] as const) {
-    for (const [name, expected] of shapes) {
-      const tensor = state[part][name];
-      if (part !== "parameters" && frozen.has(name)) continue;
-      const got = tensor ? `${tensor.dtype}[${tensor.shape}]` : "nothing";
-      if (got !== expected) reasons.push({ where: `${part} of ${name}`, message: "does not fit", expected, got });
+    const unfit = unfitF32Tensors(model, new Map(Object.entries(state[part])));
+    for (const reason of unfit) {
+      const { where = "" } = reason;
+      if (part === "parameters" || !frozen.has(where)) reasons.push({ ...reason, where: `${part} of ${where}` });
     }
-    const strangers = Object.keys(state[part]).filter((name) => !shapes.has(name));
+    const strangers = Object.keys(state[part]).filter((name) => !names.has(name));
     reasons.push(...strangers.map((name) => stranger(`${part} of ${name}`)));
   }
   refuse(reasons);

@@ -9,7 +9,8 @@ import {
   type ModelSpec,
   opaqueModel,
   readHfModel,
-  tableReasons,
+  strangeTensors,
+  unfitTensors,
 } from "@cambium/model";
 import { findStack } from "./stack.js";
 
@@ -46,7 +47,8 @@ export function sourceModel(source: ModelDirectory, families: readonly Family[] 
 
 /** `E_GROWTH_UNKNOWN_TENSOR` and `E_GROWTH_SOURCE`, each with every tensor, where the files are not the model's. */
 function misfitsOf({ path, tensors }: ModelDirectory, model: ModelSpec): CambiumError[] {
-  const { strange, unfit } = tableReasons(model, tensors);
+  const strange = strangeTensors(model, tensors.keys());
+  const unfit = unfitTensors(model, tensors);
   const found: CambiumError[] = [];
   if (strange.length > 0) {
     found.push(

@@ -3,7 +3,7 @@ import type { Device, DeviceTensor } from "@cambium/backend";
 import type { ModelDirectory } from "@cambium/checkpoint";
 import type { GrowthPlan } from "@cambium/growth";
 import { CambiumError, type HostTensor } from "@cambium/ir";
-import { maskValue, maskValuesName, parameterTable } from "@cambium/model";
+import { maskValue, maskValuesName, parameterTable, unfitTensors } from "@cambium/model";
 import { growParameters } from "../device/parameters.js";
 
 /** Inputs of a model's graphs by name. */
@@ -43,11 +43,7 @@ export async function virtualModel(
 }
 
 function requireTensors({ tensors, path }: ModelDirectory, plan: GrowthPlan): void {
-  const reasons = parameterTable(plan.base).flatMap(({ name, shape }) => {
-    const got = tensors.get(name)?.shape;
-    if (`${got}` === `${shape}`) return [];
-    return [{ where: name, message: "does not fit", expected: `[${shape}]`, got: got ? `[${got}]` : "nothing" }];
-  });
+  const reasons = unfitTensors(plan.base, tensors);
   if (reasons.length === 0) return;
   throw new CambiumError("E_GROWTH_SOURCE", "the tensors of the base do not fit its config", { where: path, reasons });
 }
