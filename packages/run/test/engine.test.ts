@@ -59,7 +59,7 @@ function withEngine(opened: string[], { failAt = 0, refuses = "" } = {}): Plugin
       return new Adder(stage.batch * stage.accumulation * stage.context, failAt);
     },
   };
-  const adder = defineEngine({ name: "adder", version: "1", summary: "", prepare: async () => prepared });
+  const adder = defineEngine({ name: "adder", version: "1", summary: "-", prepare: async () => prepared });
   return {
     resolve: (specifier) => (specifier === "@cambium/engine-adder" ? specifier : importer.resolve(specifier)),
     import: async (address) => (address.endsWith("adder") ? { default: adder } : importer.import(address)),
