@@ -12,6 +12,8 @@ export interface Engine {
   readonly device: string;
   /** The half dtypes that it holds in 16 bits and multiplies at more than the speed of f32. Absent: none. */
   readonly halves?: readonly HalfDType[];
+  /** Whether Cambium's own ops are registered with its TensorFlow. An engine with `halves` has them. */
+  readonly fused?: boolean;
 }
 
 /** Dtypes that the engine holds in their own width. */

@@ -6,8 +6,10 @@ import { fileURLToPath } from "node:url";
 import type { ProbeResult } from "@cambium/backend";
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
 import { bindingFolder, bindingPrefix, cacheFolder } from "../setup/cache.js";
-import { bindingName, readManifest, verify } from "../setup/manifest.js";
+import { bindingName, opsName, readManifest, verify } from "../setup/manifest.js";
 import { type EnginePackage, installCommand, isSupported, setupCommand, supportedRange } from "../setup/packages.js";
+import { cpuName, multipliesBf16 } from "./cpu.js";
+import { computedBy } from "./engine.js";
 import { findGpu, type Gpu } from "./node-binding-gpu.js";
 
 /** The engines with a native part: tfjs-node on the CPU, tfjs-node-gpu on CUDA. */
@@ -42,6 +44,8 @@ export type EngineState =
       readonly binding: string;
       /** Version of TensorFlow, if the manifest has it; else the binding reports it when it is loaded. */
       readonly tensorflow?: string | undefined;
+      /** Path of Cambium's own ops, where `cambium setup tfjs` has built them for this CPU. */
+      readonly ops?: string | undefined;
     } & InstalledEngine);
 
 /** The package as the file `from` (path or URL) would import it, or what is wrong with it. */
@@ -80,7 +84,7 @@ export async function inspectNodeEngine(kind: NodeEngineKind, from: string): Pro
 
 async function findBinding(
   found: InstalledEngine,
-): Promise<{ readonly binding: string; readonly tensorflow?: string } | Obstacle> {
+): Promise<{ readonly binding: string; readonly tensorflow?: string; readonly ops?: string } | Obstacle> {
   const { packageName, version, folder } = found;
   const cached = bindingFolder(packageName, version);
   try {
@@ -88,7 +92,8 @@ async function findBinding(
     if (manifest) {
       const [problem] = await verify(cached, manifest, "quick");
       if (problem !== undefined) return { state: "broken", part: "binding", reason: problem };
-      return { binding: join(cached, bindingName), tensorflow: manifest.tensorflow };
+      const ops = manifest.cpu === cpuName() ? { ops: join(cached, opsName) } : {};
+      return { binding: join(cached, bindingName), tensorflow: manifest.tensorflow, ...ops };
     }
   } catch (error) {
     return { state: "broken", part: "binding", reason: (error as Error).message };
@@ -142,11 +147,14 @@ export async function probeNodeEngine(kind: NodeEngineKind, from: string = impor
       ...(hint !== undefined && { fix: hint }),
     };
   }
-  const { packageName, version, tensorflow } = state;
+  const { packageName, version, tensorflow, ops } = state;
   const name = packageName.replace("@tensorflow/", "");
   const below = tensorflow === undefined ? "TensorFlow as the package brings it" : `TensorFlow ${tensorflow}`;
   const where = kind === "node-gpu" ? `on ${gpu?.name ?? "CUDA"}` : "on the CPU";
-  return { device: kind, available: true, detail: `${name} ${version}, ${below}, ${where}` };
+  const own =
+    kind === "node-gpu" ? "" : ops ? ", with Cambium's ops" : `, without Cambium's ops (${setupCommand(packageName)})`;
+  const computes = computedBy({ halves: ops !== undefined && multipliesBf16() ? ["bf16"] : [] });
+  return { device: kind, available: true, detail: `${name} ${version}, ${below}, ${where}${own}`, computes };
 }
 
 function explain(kind: NodeEngineKind, obstacle: Obstacle): { readonly message: string } & ErrorDetails {

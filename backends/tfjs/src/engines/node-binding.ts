@@ -1,7 +1,7 @@
 // Loads tfjs-node over a binding that `cambium setup tfjs` built, or over the package's own binding if it has one.
 import { join } from "node:path";
 import { CambiumError, type HalfDType } from "@cambium/ir";
-import { multipliesBf16 } from "./cpu-bf16.js";
+import { multipliesBf16 } from "./cpu.js";
 import { findGpu } from "./node-binding-gpu.js";
 import { withLegacyUtil } from "./node-binding-legacy.js";
 import { type EngineState, inspectNodeEngine, type NodeEngineKind, unavailable } from "./node-binding-state.js";
@@ -19,7 +19,9 @@ export interface NodeEngine {
   /** What computes: `cpu`, or the GPU's name if the driver reports it. */
   readonly device: string;
   readonly cuda: boolean;
-  /** On the CPU, if it multiplies bf16 itself. On a GPU this has not been tried. */
+  /** Whether Cambium's own ops are registered. */
+  readonly fused: boolean;
+  /** bf16, where those ops are there and the CPU multiplies it. On a GPU this has not been tried. */
   readonly halves: readonly HalfDType[];
 }
 
@@ -77,13 +79,16 @@ function start(kind: NodeEngineKind, found: Extract<EngineState, { state: "ready
       return union;
     }),
   );
+  const fused = !cuda && found.ops !== undefined;
+  if (fused) attempt(kind, "binding", () => load(found.ops as string));
   return {
     tf,
     backendName: "tensorflow",
     version: `${packageName.replace("@tensorflow/", "")} ${found.version}, TensorFlow ${binding.TF_Version}`,
-    device: cuda ? (gpu?.name ?? "CUDA device") : "cpu",
+    device: cuda ? (gpu?.name ?? "CUDA device") : fused ? "cpu, with Cambium's ops" : "cpu",
     cuda,
-    halves: !cuda && multipliesBf16() ? ["bf16"] : [],
+    fused,
+    halves: fused && multipliesBf16() ? ["bf16"] : [],
   };
 }
 

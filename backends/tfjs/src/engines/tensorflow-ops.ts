@@ -70,6 +70,10 @@ export function flagAttr(engine: Engine, name: string, value: boolean): OpAttr {
   return { name, type: backendOf(engine).binding["TF_ATTR_BOOL"], value };
 }
 
+export function realAttr(engine: Engine, name: string, value: number): OpAttr {
+  return { name, type: backendOf(engine).binding["TF_ATTR_FLOAT"], value };
+}
+
 export function intAttr(engine: Engine, name: string, value: number): OpAttr {
   return { name, type: backendOf(engine).binding["TF_ATTR_INT"], value };
 }

@@ -1,5 +1,6 @@
 // The kernels of each engine.
 import type { Program } from "../program/program.js";
+import { FusedKernels } from "./fused.js";
 import { Kernels } from "./kernels.js";
 import { TensorflowKernels } from "./tensorflow.js";
 import { WasmKernels } from "./wasm.js";
@@ -9,7 +10,7 @@ import { WebgpuKernels } from "./webgpu.js";
 export function kernelsFor(program: Program): Kernels {
   switch (program.engine.backendName) {
     case "tensorflow":
-      return new TensorflowKernels(program);
+      return program.engine.fused ? new FusedKernels(program) : new TensorflowKernels(program);
     case "wasm":
       return new WasmKernels(program);
     case "webgl":

@@ -1,7 +1,7 @@
 // The same operations for tfjs-node, as TensorFlow's own ops through its backend. The kernels of tfjs upload axes, shapes
 // and permutations at every call, and GatherV2 reads its indices back; here they are tensors that are made once.
 import { numel, type Shape } from "@cambium/ir";
-import { execute, flagAttr, intAttr, type OpAttr, typeAttr } from "../engines/tensorflow-ops.js";
+import { execute, flagAttr, intAttr, type OpAttr, realAttr, typeAttr } from "../engines/tensorflow-ops.js";
 import type { Ref, RefType } from "../program/program.js";
 import type { TensorInfo, TfDType } from "../tfjs.js";
 import { type Binary, Kernels, ordered, type Predicate, same, type Unary } from "./kernels.js";
@@ -9,8 +9,21 @@ import { type Binary, Kernels, ordered, type Predicate, same, type Unary } from 
 const opOf: Readonly<Partial<Record<Binary | Predicate, string>>> = { Add: "AddV2", Multiply: "Mul" };
 
 export class TensorflowKernels extends Kernels {
-  /** For a slot that holds bfloat16 widened to float32: the narrow value, which rounding it again would give. */
-  readonly #widened = new Map<number, Ref>();
+  /** For a float32 slot, how its values rounded to bfloat16 are had without a cast. */
+  readonly #rounds = new Map<number, () => Ref>();
+  /** For a float32 slot whose values bfloat16 holds: what was widened to it. */
+  readonly #sources = new Map<number, () => Ref>();
+
+  /** `x` as it was before it was widened, for those who read either. */
+  protected source(x: Ref): Ref {
+    return this.#sources.get(x.slot)?.() ?? x;
+  }
+
+  /** Notes how `x`, rounded to bfloat16, is had without a cast. */
+  protected roundsTo(x: Ref, make: () => Ref): Ref {
+    this.#rounds.set(x.slot, make);
+    return x;
+  }
 
   override copy(x: Ref): Ref {
     return this.op("Identity", [x], [this.type("T", x)], x, { copy: this.copies++ });
@@ -19,7 +32,12 @@ export class TensorflowKernels extends Kernels {
   override reshape(x: Ref, shape: Shape): Ref {
     if (same(x.shape, shape)) return x;
     const attrs = [this.type("T", x), this.type("Tshape", "int32")];
-    return this.op("Reshape", [x, this.program.integers(shape)], attrs, { shape, dtype: x.dtype });
+    const made = this.op("Reshape", [x, this.program.integers(shape)], attrs, { shape, dtype: x.dtype });
+    for (const known of [this.#sources, this.#rounds]) {
+      const narrow = known.get(x.slot);
+      if (narrow) known.set(made.slot, () => this.reshape(narrow(), shape));
+    }
+    return made;
   }
 
   override unary(name: Unary, x: Ref): Ref {
@@ -37,11 +55,11 @@ export class TensorflowKernels extends Kernels {
   override cast(x: Ref, to: TfDType): Ref {
     if (x.dtype === to) return x;
     if (to === "bool") return super.cast(this.widen(x), to);
-    const source = this.#widened.get(x.slot);
-    if (source && to === "bfloat16") return source;
+    const rounded = to === "bfloat16" ? (this.#sources.get(x.slot) ?? this.#rounds.get(x.slot)) : undefined;
+    if (rounded) return rounded();
     const attrs = [this.type("SrcT", x), this.type("DstT", to), this.flag("Truncate", false)];
     const cast = this.op("Cast", [x], attrs, { shape: x.shape, dtype: to });
-    if (x.dtype === "bfloat16" && to === "float32") this.#widened.set(cast.slot, x);
+    if (x.dtype === "bfloat16" && to === "float32") this.#sources.set(cast.slot, () => x);
     return cast;
   }
 
@@ -192,6 +210,10 @@ export class TensorflowKernels extends Kernels {
 
   protected flag(name: string, value: boolean): OpAttr {
     return flagAttr(this.program.engine, name, value);
+  }
+
+  protected real(name: string, value: number): OpAttr {
+    return realAttr(this.program.engine, name, value);
   }
 
   protected int(name: string, value: number): OpAttr {

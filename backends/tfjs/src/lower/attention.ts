@@ -2,7 +2,7 @@
 // half is computed. If a graph holds forward and backward pass, the backward pass reuses the forward's probabilities.
 import { AttentionLayout, attentionSizes, type Block } from "@cambium/backend";
 import type { CompositeAttrs } from "@cambium/ir";
-import { type Lowering, type LoweringContext, operand, wide } from "./lowering.js";
+import { type Lowering, type LoweringContext, operand } from "./lowering.js";
 
 type Ref = LoweringContext["inputs"][number];
 type Layout = AttentionLayout<Ref>;
@@ -18,7 +18,7 @@ export const causalAttention: Lowering<CompositeAttrs<"causalAttention">> = (con
   const layout = layoutOf(context);
   const { kernels } = context;
   const { batch, heads } = layout.sizes;
-  const v = layout.byHead(wide(context, 2), layout.sizes.kvHeads);
+  const v = layout.byHead(operand(context, 2), layout.sizes.kvHeads);
   const outs: Ref[] = [];
   const sums: Ref[] = [];
   for (const block of layout.blocks) {
@@ -37,10 +37,10 @@ export const causalAttentionGrad: Lowering<CompositeAttrs<"causalAttentionGrad">
   const { kernels } = context;
   const { batch, time, heads, kvHeads, headDim } = layout.sizes;
   const q = query(context, layout);
-  const [k, v] = [layout.byHead(wide(context, 1), kvHeads), layout.byHead(wide(context, 2), kvHeads)];
-  const grad = layout.byHead(wide(context, 5), heads);
+  const [k, v] = [layout.byHead(operand(context, 1), kvHeads), layout.byHead(operand(context, 2), kvHeads)];
+  const grad = layout.byHead(operand(context, 5), heads);
   // Each row's Σ out ∘ grad, which equals its Σ probability · cotangent of the probability.
-  const weighted = kernels.binary("Multiply", wide(context, 3), wide(context, 5));
+  const weighted = kernels.binary("Multiply", operand(context, 3), operand(context, 5));
   const delta = kernels.sum(kernels.reshape(weighted, [batch, time, heads, headDim]), [3], true);
   const deltaByHead = kernels.transpose(delta, [0, 2, 1, 3]);
   const qGrads: Ref[] = [];
@@ -94,7 +94,7 @@ function blocksOf(time: number): Block[] {
 
 /** The queries by head, scaled. */
 function query(context: LoweringContext, layout: Layout): Ref {
-  return layout.byHead(context.kernels.scale(wide(context, 0), layout.alpha), layout.sizes.heads);
+  return layout.byHead(context.kernels.scale(operand(context, 0), layout.alpha), layout.sizes.heads);
 }
 
 /** A block's masked scores and their softmax [batch, kvHeads, heads / kvHeads · rows, keys]. */
@@ -123,7 +123,7 @@ function maskedScores(context: LoweringContext, layout: Layout, block: Block): R
   );
   const mask = kernels.program.constant(cells, [rows, keys], "float32");
   const { batch, heads, kvHeads } = layout.sizes;
-  const k = layout.byHead(wide(context, 1), kvHeads);
+  const k = layout.byHead(operand(context, 1), kvHeads);
   const products = kernels.matmul(layout.rows(query(context, layout), block), layout.keys(k, block), { transB: true });
   const squares = kernels.reshape(products, [batch * heads, rows, keys]);
   return kernels.reshape(kernels.binary("Add", squares, mask), products.shape);

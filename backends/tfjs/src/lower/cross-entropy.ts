@@ -30,7 +30,7 @@ export const linearCrossEntropyGrad: Lowering = (context) => {
   const scaled = (x: Operand) => kernels.binary("Multiply", x, share);
   // Scales whichever is smaller: the gradient of the logits, or the gradients made from it.
   const before = rows * vocab <= (rows + vocab) * width;
-  const cotangents = kernels.cast(before ? scaled(wrong) : wrong, weight.dtype);
+  const cotangents = before ? scaled(wrong) : wrong;
   const grads = [kernels.matmul(cotangents, weight), kernels.matmul(cotangents, hidden, { transA: true })];
   return before ? grads : grads.map(scaled);
 };

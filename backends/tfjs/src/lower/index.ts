@@ -1,6 +1,8 @@
 // The lowering of each node. A composite without one is decomposed before it gets here; a primitive is refused.
 import { CambiumError, type CompositeName, type Op } from "@cambium/ir";
+import { FusedKernels } from "../kernels/fused.js";
 import { compositeLowerings } from "./composites.js";
+import { fusedLowerings } from "./fused.js";
 import type { Lowering, LoweringContext } from "./lowering.js";
 import { primitiveLowerings } from "./primitives.js";
 
@@ -9,6 +11,7 @@ export const loweredComposites = Object.keys(compositeLowerings) as readonly Com
 
 /** By name; the tables' types tie each lowering to the attributes of its op. */
 const table: Readonly<Record<string, Lowering<never>>> = { ...primitiveLowerings, ...compositeLowerings };
+const fusedTable: typeof table = { ...table, ...fusedLowerings };
 
 export function hasLowering(op: Op): boolean {
   return Object.hasOwn(table, op.name);
@@ -20,7 +23,8 @@ export function hasLowering(op: Op): boolean {
  */
 export function lower(context: Omit<LoweringContext, "attrs">): ReturnType<Lowering> {
   const { op, scope, attrs } = context.node;
-  const lowering = hasLowering(op) ? table[op.name] : undefined;
+  const lowerings = context.kernels instanceof FusedKernels ? fusedTable : table;
+  const lowering = hasLowering(op) ? lowerings[op.name] : undefined;
   if (lowering) return lowering({ ...context, attrs: attrs as never });
   throw new CambiumError("E_UNSUPPORTED", `the tfjs backend has no lowering for op "${op.name}"`, {
     ...(scope !== undefined && { where: scope }),

@@ -22,11 +22,6 @@ export function operand({ inputs }: LoweringContext, i: number): Ref {
   return inputs[i] as Ref;
 }
 
-/** An operand in f32, whatever it is stored in. */
-export function wide(context: LoweringContext, i: number): Ref {
-  return context.kernels.widen(operand(context, i));
-}
-
 /** The shape of an output. */
 export function shapeOf({ node }: LoweringContext, output = 0): readonly number[] {
   return (node.outputs[output] as Node["outputs"][number]).type.shape;

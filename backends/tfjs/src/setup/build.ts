@@ -3,8 +3,9 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SetupHost } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
+import { cpuName } from "../engines/cpu.js";
 import type { InstalledEngine } from "../engines/node-binding-state.js";
-import { type Compiler, compile, napiVersion } from "./compiler.js";
+import { type Compiler, compileBinding, compileOps, napiVersion } from "./compiler.js";
 import { findLibTensorflow } from "./libtensorflow.js";
 import {
   bindingName,
@@ -14,6 +15,7 @@ import {
   type ManifestSource,
   makeManifest,
   manifestName,
+  opsName,
 } from "./manifest.js";
 import { download, tensorflowRequirement } from "./pip.js";
 import type { SetupRequest } from "./request.js";
@@ -57,10 +59,19 @@ export async function build(folder: string, request: SetupRequest, tools: Tools,
       : await fromWheels(folder, request, tools, host);
   host.report(`Compiling the binding of ${engine.packageName} ${engine.version} with ${compiler.version}`);
   const output = join(folder, bindingName);
-  await compile(compiler, { ...library, engine: engine.folder, output }, host.signal);
+  await compileBinding(compiler, engine.folder, { ...library, output }, host.signal);
+  const ops = request.kind === "node" ? [opsName] : [];
+  if (ops.length > 0) {
+    host.report("Compiling Cambium's own ops");
+    await compileOps(compiler, { ...library, output: join(folder, opsName) }, host.signal);
+  }
   await rm(join(folder, site, "tensorflow", "include"), { recursive: true, force: true });
   host.report("Multiplying two matrices with it");
-  const test = await selfTest(output, host.signal);
+  const test = await selfTest(
+    output,
+    ops.map((name) => join(folder, name)),
+    host.signal,
+  );
   const manifest = makeManifest({
     package: engine.packageName,
     version: engine.version,
@@ -70,7 +81,8 @@ export async function build(folder: string, request: SetupRequest, tools: Tools,
     node: process.version,
     compiler: compiler.version,
     source: library.source,
-    files: [await describeFile(folder, bindingName), ...library.files],
+    ...(ops.length > 0 && { cpu: cpuName() }),
+    files: [...(await Promise.all([bindingName, ...ops].map((name) => describeFile(folder, name)))), ...library.files],
   });
   await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
   return { manifest, test };

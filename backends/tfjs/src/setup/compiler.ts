@@ -1,5 +1,8 @@
-// Compiles tfjs-node's binding from the sources in its package, as its binding.gyp says, by the C++ compiler alone.
-import { join } from "node:path";
+// Compiles tfjs-node's binding from the sources in its package, as its binding.gyp says, and Cambium's own ops, by the C++
+// compiler alone.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CambiumError } from "@cambium/ir";
 import headers from "node-api-headers";
 import { complaint, runCommand } from "./command.js";
@@ -30,8 +33,6 @@ export async function findCompiler(signal: AbortSignal): Promise<Compiler> {
 }
 
 export interface Compilation {
-  /** Folder of the npm package. */
-  readonly engine: string;
   /** Holds `tensorflow/c/c_api.h`. */
   readonly include: string;
   /** Files of libtensorflow: linked by their sonames. */
@@ -41,23 +42,45 @@ export interface Compilation {
   readonly output: string;
 }
 
-/** @throws CambiumError `E_SETUP_COMPILE` with the compiler's first errors. */
-export async function compile(compiler: Compiler, what: Compilation, signal: AbortSignal): Promise<void> {
-  const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(what.engine, "binding", file));
-  const flags = ["-shared", "-fPIC", "-O3", "-std=c++17", "-pthread", "-w", `-DNAPI_VERSION=${napiVersion}`];
-  const paths = [
-    "-I",
-    headers.include_dir,
-    "-I",
-    what.include,
-    ...sources,
-    ...what.libraries,
-    `-Wl,-rpath,${what.rpath}`,
-  ];
+/**
+ * Compiles the binding of the npm package in the folder `engine`.
+ * @throws CambiumError `E_SETUP_COMPILE` with the compiler's first errors.
+ */
+export function compileBinding(compiler: Compiler, engine: string, what: Compilation, signal: AbortSignal) {
+  const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(engine, "binding", file));
+  return compile(compiler, engine, ["-w", ...sources], what, signal);
+}
+
+/** For this CPU alone; sums in loops marked for it may be taken in lanes. */
+const opsFlags = ["-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing"];
+
+/** Compiles Cambium's own ops. @throws CambiumError `E_SETUP_COMPILE`. */
+export function compileOps(compiler: Compiler, what: Compilation, signal: AbortSignal) {
+  const folder = opsFolder();
+  return compile(compiler, folder, [...opsFlags, join(folder, "ops.cc")], what, signal);
+}
+
+/** The folder `native` of this package, whose code is in a folder of it, built or not. */
+function opsFolder(): string {
+  let at = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(at, "native", "ops.cc")) && at !== dirname(at)) at = dirname(at);
+  return join(at, "native");
+}
+
+async function compile(
+  compiler: Compiler,
+  where: string,
+  args: readonly string[],
+  what: Compilation,
+  signal: AbortSignal,
+): Promise<void> {
+  const flags = ["-shared", "-fPIC", "-O3", "-std=c++17", "-pthread", `-DNAPI_VERSION=${napiVersion}`];
+  const include = ["-I", headers.include_dir, "-I", what.include];
+  const paths = [...include, ...args, ...what.libraries, `-Wl,-rpath,${what.rpath}`];
   const result = await runCommand([...compiler.command, ...flags, ...paths, "-o", what.output], signal);
   if (result?.status === 0) return;
   throw new CambiumError("E_SETUP_COMPILE", "the binding does not compile", {
-    where: what.engine,
+    where,
     got: result ? complaint(result) : "the compiler is gone",
     expected: "a compiler for C++17, and the headers of TensorFlow's C API",
   });

@@ -7,6 +7,8 @@ import { pipeline } from "node:stream/promises";
 
 export const manifestName = "manifest.json";
 export const bindingName = "tfjs_binding.node";
+/** Cambium's own ops, compiled from `native/`. */
+export const opsName = "cambium_ops.node";
 
 /** With another value, the folder was built by another version of Cambium and is built again. */
 const format = 1;
@@ -31,6 +33,8 @@ export interface Manifest {
   /** The Node and the compiler that built it. */
   readonly node: string;
   readonly compiler: string;
+  /** The CPU that Cambium's own ops were compiled for; absent without them. */
+  readonly cpu?: string;
   /** Where libtensorflow came from: wheels with their checksums, or a folder. */
   readonly source: ManifestSource;
   readonly files: readonly ManifestFile[];
@@ -59,9 +63,11 @@ export async function readManifest(folder: string): Promise<Manifest | null> {
   }
 }
 
+const compiled: ReadonlySet<string> = new Set([bindingName, opsName]);
+
 /**
  * What is wrong with the files of a manifest; empty if they are as they were built. `quick` compares only the sizes of
- * the libraries (a gigabyte) and the checksum of the binding, as each run does before it loads them.
+ * the libraries (a gigabyte) and the checksums of what was compiled, as each run does before it loads them.
  */
 export async function verify(folder: string, manifest: Manifest, how: "quick" | "whole"): Promise<readonly string[]> {
   const problems: string[] = [];
@@ -73,7 +79,7 @@ export async function verify(folder: string, manifest: Manifest, how: "quick" | 
     );
     if (bytes === undefined) problems.push(`${path} is gone`);
     else if (bytes !== file.bytes) problems.push(`${path} has ${bytes} bytes in place of ${file.bytes}`);
-    else if ((how === "whole" || file.path === bindingName) && (await sha256Of(path)) !== file.sha256) {
+    else if ((how === "whole" || compiled.has(file.path)) && (await sha256Of(path)) !== file.sha256) {
       problems.push(`${path} is not what was built: its SHA-256 differs`);
     }
   }

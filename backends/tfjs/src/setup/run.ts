@@ -3,6 +3,7 @@ import { readdir, realpath, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { SetupHost, SetupOptions, SetupResult } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
+import { cpuName } from "../engines/cpu.js";
 import { enginePackage, findEngine, unavailable } from "../engines/node-binding-state.js";
 import { build } from "./build.js";
 import { bindingFolder, bindingPrefix, cacheFolder } from "./cache.js";
@@ -47,7 +48,8 @@ export async function setUp(given: SetupOptions, host: SetupHost, from: string):
 }
 
 /** Whether the binding that is there is the requested one. Its files are checked elsewhere. */
-async function answers({ source, tensorflow }: Manifest, request: SetupRequest): Promise<boolean> {
+async function answers({ source, tensorflow, cpu }: Manifest, request: SetupRequest): Promise<boolean> {
+  if (request.kind === "node" && cpu !== cpuName()) return false;
   if (request.source.kind === "folder") {
     return source.kind === "folder" && (await same(source.folder, request.source.folder));
   }

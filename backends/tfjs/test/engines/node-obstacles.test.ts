@@ -124,7 +124,8 @@ describe("the binding", () => {
     expect((await refusal()).got).toMatch(/napi-v8/);
     expect(await probeNodeEngine("node", project.from)).toMatchObject({
       available: true,
-      detail: "tfjs-node 4.22.0, TensorFlow as the package brings it, on the CPU",
+      detail:
+        "tfjs-node 4.22.0, TensorFlow as the package brings it, on the CPU, without Cambium's ops (cambium setup tfjs)",
     });
   });
 });

@@ -45,7 +45,7 @@ beforeEach(() => {
     "compiler",
     'test "$1" = --version && echo "made-up 1.0" && exit',
     'for one in "$@"; do test "$last" = -o && echo compiled > "$one"; last="$one"; done',
-    `printf '%s\\n' "$@" > ${join(project.root, "compiled")}`,
+    `printf '%s\\n' "$@" >> ${join(project.root, "compiled")}`,
   );
   offer("tensorflow_cpu-1.0.whl", wheel("tensorflow-cpu", tensorflow));
 });
@@ -119,10 +119,12 @@ const libraries = ["tensorflow/libtensorflow_cc.so.2", "tensorflow/libtensorflow
 describe("building", () => {
   test("leaves the binding, the libraries of the wheel and a manifest of their checksums, and nothing else", async () => {
     expect(await run()).toMatchObject({ changed: true, details: { folder: folder(), tensorflow: "2.21.0" } });
-    expect(files()).toEqual(["manifest.json", ...libraries.map((path) => `site/${path}`), "tfjs_binding.node"]);
+    const compiled = ["cambium_ops.node", "tfjs_binding.node"];
+    const whole = [...compiled, "manifest.json", ...libraries.map((path) => `site/${path}`)];
+    expect(files()).toEqual(whole.sort());
     const { files: listed, source } = manifest();
     expect(Object.fromEntries(listed.map((file) => [file.path, file.sha256]))).toEqual({
-      "tfjs_binding.node": sha256("compiled\n"),
+      ...Object.fromEntries(compiled.map((path) => [path, sha256("compiled\n")])),
       ...Object.fromEntries(libraries.map((path) => [`site/${path}`, sha256(tensorflow[path] ?? "")])),
     });
     expect(source).toMatchObject({ kind: "wheels", cuda: false, wheels: [{ path: "tensorflow-cpu 1.0" }] });
@@ -134,9 +136,10 @@ describe("building", () => {
     const args = readFileSync(join(project.root, "compiled"), "utf8").split("\n");
     const engine = join(project.root, "project/node_modules/@tensorflow/tfjs-node/binding");
     expect(args).toEqual(expect.arrayContaining(["-DNAPI_VERSION=8", "-Wl,-rpath,$ORIGIN/site/tensorflow"]));
-    expect(args.filter((arg) => arg.endsWith(".cc"))).toEqual(
-      ["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(engine, file)),
-    );
+    expect(args.filter((arg) => arg.endsWith(".cc"))).toEqual([
+      ...["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(engine, file)),
+      expect.stringMatching(/\/native\/ops\.cc$/),
+    ]);
     const includes = args.flatMap((arg, i) => (arg === "-I" ? [args[i + 1] ?? ""] : []));
     expect(includes.some((path) => existsSync(join(path, "node_api.h")))).toBe(true);
   });
@@ -156,6 +159,13 @@ describe("building", () => {
     expect(await run()).toMatchObject({ changed: true });
     expect(reports.join("\n")).toMatch(/To be built anew: .*libtensorflow_cc\.so\.2 is not what was built/);
     expect(readFileSync(library, "utf8")).toBe(tensorflow["tensorflow/libtensorflow_cc.so.2"]);
+  });
+
+  test("makes anew what has no ops of Cambium's for this CPU", async () => {
+    await run();
+    writeFileSync(join(folder(), "manifest.json"), JSON.stringify({ ...manifest(), cpu: "another" }));
+    expect(await run()).toMatchObject({ changed: true });
+    expect(await run()).toMatchObject({ changed: false });
   });
 
   test("takes a wheel that is given, without pip; the same again is nothing new, another is", async () => {
@@ -200,7 +210,7 @@ describe("building", () => {
     for (const path of ["home/include/tensorflow/c/c_api.h", include]) project.write(path, "");
     for (const name of [library, "libtensorflow_framework.so.2"]) project.write(`home/${place}${name}`, name);
     expect(await run({ libtensorflow: home })).toMatchObject({ changed: true });
-    expect(files()).toEqual(["manifest.json", "tfjs_binding.node"]);
+    expect(files()).toEqual(["cambium_ops.node", "manifest.json", "tfjs_binding.node"]);
     const args = readFileSync(join(project.root, "compiled"), "utf8").split("\n");
     expect(args).toContain(`-Wl,-rpath,${join(home, place).replace(/\/$/, "")}`);
     expect(manifest().files.map(({ path }) => path)).toContain(join(home, place, library));
