@@ -8,7 +8,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
     include: ["{packages,backends,operators,tools}/*/test/**/*.test.ts", "{tools,benchmarks}/test/**/*.test.{ts,mjs}"],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    // vitest leaves one processor free unless told; most tests keep only one busy.
+    maxWorkers: "100%",
     pool: "forks",
   },
 });
