@@ -8,6 +8,7 @@ import {
   defineBackend,
 } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
+import { closest } from "@cambium/plugin";
 import { tfjsDevice } from "./device/device.js";
 import { computedBy, type Engine } from "./engines/engine.js";
 import { engineOver } from "./engines/portable.js";
@@ -73,13 +74,16 @@ export function backendTfjs({ tf, backend }: InjectedTfjs): Backend {
 async function named(engines: readonly EngineSource[], wanted: string): Promise<Engine> {
   const source = engines.find(({ name }) => name === wanted);
   if (source) return source.load();
+  const names = ["auto", ...engines.map(({ name }) => name)];
+  const near = closest(wanted, names);
   throw new CambiumError("E_BACKEND_OPTION", `backend "tfjs" cannot take these options`, {
     reasons: [
       {
         where: "engine",
         message: "is not an engine of tfjs here",
-        expected: ["auto", ...engines.map(({ name }) => name)].join(", "),
+        expected: names.join(", "),
         got: wanted,
+        ...(near !== undefined && { hint: `did you mean "${near}"?` }),
       },
     ],
   });

@@ -1,5 +1,13 @@
 // Backends by name: the two built in, and whatever the user's project has installed.
-import { type Fields, fieldReasons, type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import { CambiumError } from "@cambium/ir";
+import {
+  type Fields,
+  fieldReasons,
+  installedNames,
+  type PluginContract,
+  type PluginImporter,
+  resolvePlugin,
+} from "@cambium/plugin";
 import { builtIn } from "./built-in.js";
 import { type Backend, backendContractVersion } from "./contract.js";
 
@@ -15,7 +23,26 @@ export const backendPlugin: PluginContract<Backend> = {
 
 /** The backend called `name`: `reference`, `null`, or a plugin. Nothing is opened. Throws as `resolvePlugin` does. */
 export async function resolveBackend(name: string, importer: PluginImporter): Promise<Backend> {
-  return (
-    builtIn.find((backend) => backend.name === name) ?? (await resolvePlugin(backendPlugin, name, importer)).plugin
-  );
+  const found = builtIn.find((backend) => backend.name === name);
+  if (found) return found;
+  const names = builtIn.map((backend) => backend.name);
+  return (await resolvePlugin(backendPlugin, name, importer, names)).plugin;
+}
+
+/** What computes where nothing else is said, if it is installed. */
+const usual = "onnx";
+
+/**
+ * The backend where none is named: onnx, or the only one that is installed. Where there is none it is onnx, so that what
+ * resolves it says how it is installed.
+ * @throws CambiumError `E_BACKEND_CHOICE` where there are several, and onnx is not among them.
+ */
+export function defaultBackend(importer: PluginImporter): string {
+  const names = installedNames("backend", importer);
+  if (names.length === 0 || names.includes(usual)) return usual;
+  if (names.length === 1) return names[0] as string;
+  throw new CambiumError("E_BACKEND_CHOICE", "several backends are installed, and none is named", {
+    expected: `one of ${names.join(", ")}`,
+    hint: `--backend ${names[0]}, or in a recipe backend: ${names[0]}`,
+  });
 }

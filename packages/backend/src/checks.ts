@@ -8,6 +8,7 @@ import {
   type Reason,
   type TensorType,
 } from "@cambium/ir";
+import { closest } from "@cambium/plugin";
 import type { BackendOptions, DeviceInfo } from "./contract.js";
 
 /**
@@ -23,11 +24,13 @@ export function checkOptions(
   const reasons = Object.entries(given).flatMap(([name, value]): Reason[] => {
     const expected = Object.hasOwn(known, name) ? known[name] : undefined;
     if (expected === undefined) {
+      const near = closest(name, names);
       return [
         {
           where: name,
           message: "is not an option of this backend",
           expected: names.length > 0 ? names.join(", ") : "no options",
+          ...(near !== undefined && { hint: `did you mean "${near}"?` }),
         },
       ];
     }

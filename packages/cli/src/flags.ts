@@ -1,6 +1,7 @@
 // Command-line options that several commands share.
 import { CambiumError } from "@cambium/ir";
-import type { Recipe } from "@cambium/recipe";
+import { closest } from "@cambium/plugin";
+import type { BackendRequest } from "@cambium/run";
 import { type Precision, precisions } from "@cambium/train";
 import type { Command } from "commander";
 
@@ -12,7 +13,10 @@ export interface BackendFlags {
 /** Adds `--backend` and `--backend-option`. */
 export function withBackendFlags(command: Command): Command {
   return command
-    .option("-b, --backend <name>", "what computes: onnx, another installed backend, a package or a path")
+    .option(
+      "-b, --backend <name>",
+      "what computes: an installed backend, a package or a path (default: the recipe's or run's, else onnx)",
+    )
     .option("--backend-option <key=value>", "an option of the backend, e.g. threads=4; may be repeated", repeated);
 }
 
@@ -47,12 +51,10 @@ export function repeated(word: string, before: readonly string[] = []): string[]
   return [...before, word];
 }
 
-/** The backend that the flags name; undefined when they name none. @throws CambiumError `E_OPTION`. */
-export function backendOptions(flags: BackendFlags): Recipe["backend"] | undefined {
-  const { backend: name, backendOption: words } = flags;
-  if (name !== undefined) return { name, options: keyValues(words ?? [], "--backend-option") };
-  if (words === undefined) return undefined;
-  throw new CambiumError("E_OPTION", "--backend-option needs --backend", { hint: "for example --backend onnx" });
+/** What the flags say of the backend; undefined when they say nothing. @throws CambiumError `E_OPTION`. */
+export function backendRequest({ backend: name, backendOption: words }: BackendFlags): BackendRequest | undefined {
+  if (name === undefined && words === undefined) return undefined;
+  return { ...(name !== undefined && { name }), options: keyValues(words ?? [], "--backend-option") };
 }
 
 /** `key=value` words as an object; numbers and booleans become such. @throws CambiumError `E_OPTION`. */
@@ -110,11 +112,12 @@ export function oneOf<T extends string>(flag: string, values: readonly T[]): (te
   return (text) => {
     const value = values.find((known) => known === text);
     if (value !== undefined) return value;
-    throw unfit(flag, values.join(", ").replace(/, ([^,]*)$/, " or $1"), text);
+    throw unfit(flag, values.join(", ").replace(/, ([^,]*)$/, " or $1"), text, closest(text, values));
   };
 }
 
 /** What a parser of an option throws. */
-export function unfit(flag: string, expected: string, got: string): CambiumError {
-  return new CambiumError("E_OPTION", `${flag} does not fit`, { expected, got });
+export function unfit(flag: string, expected: string, got: string, near?: string): CambiumError {
+  const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` };
+  return new CambiumError("E_OPTION", `${flag} does not fit`, { expected, got, ...hint });
 }

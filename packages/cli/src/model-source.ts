@@ -5,10 +5,11 @@ import { openModelDirectory } from "@cambium/checkpoint";
 import { parseJson, readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { type Family, type ModelSpec, readHfModel } from "@cambium/model";
-import { isPluginPath } from "@cambium/plugin";
-import { familiesOf, loadRecipe } from "@cambium/run";
+import { isPluginPath, type PluginImporter } from "@cambium/plugin";
+import type { Recipe } from "@cambium/recipe";
+import { chooseBackend, familiesOf, loadRecipe } from "@cambium/run";
 import { z } from "zod";
-import type { FamilyFlags } from "./flags.js";
+import { type BackendFlags, backendRequest, type FamilyFlags } from "./flags.js";
 import type { Host } from "./host.js";
 
 export interface ModelSource {
@@ -16,6 +17,8 @@ export interface ModelSource {
   readonly path: string;
   /** The family that the run's recipe names. */
   readonly family?: string;
+  /** The backend that the run was made with. */
+  readonly backend?: NonNullable<Recipe["backend"]>;
 }
 
 /** What of run.json says where models are. A stage is the name of a folder, nothing that leads elsewhere. */
@@ -35,7 +38,7 @@ export async function findModel(path: string): Promise<ModelSource> {
   const stages = run.data.arms[0]?.stages ?? [];
   for (const id of stages.toReversed()) {
     const model = join(path, "stages", id, "model");
-    if (await exists(model)) return { path: model, ...(await namedFamily(path)) };
+    if (await exists(model)) return { path: model, ...(await namedPlugins(path)) };
   }
   throw new CambiumError("E_RUN_UNFINISHED", "no stage of this run has ended yet", {
     where: path,
@@ -44,12 +47,26 @@ export async function findModel(path: string): Promise<ModelSource> {
   });
 }
 
-/** The family that the recipe of the run in `path` names. */
-async function namedFamily(path: string): Promise<Pick<ModelSource, "family">> {
-  const recipe = join(path, "recipe.yaml");
-  const family = (await exists(recipe)) ? (await loadRecipe(recipe)).model.family : undefined;
+/** The family and the backend that the recipe of the run in `path` names. */
+async function namedPlugins(path: string): Promise<Pick<ModelSource, "family" | "backend">> {
+  const file = join(path, "recipe.yaml");
+  if (!(await exists(file))) return {};
+  const { model, backend } = await loadRecipe(file);
   // A path in a run's recipe begins at the run.
-  return family === undefined ? {} : { family: isPluginPath(family) ? resolve(path, family) : family };
+  const found = (name: string) => (isPluginPath(name) ? resolve(path, name) : name);
+  return {
+    ...(model.family !== undefined && { family: found(model.family) }),
+    ...(backend && { backend: { ...backend, name: found(backend.name) } }),
+  };
+}
+
+/** What computes: what the flags say, else what the run was made with, else the default. @throws CambiumError */
+export function modelBackend(
+  source: ModelSource | undefined,
+  flags: BackendFlags,
+  importer: PluginImporter,
+): NonNullable<Recipe["backend"]> {
+  return chooseBackend(backendRequest(flags), source?.backend, importer);
 }
 
 /**

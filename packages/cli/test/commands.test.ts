@@ -142,6 +142,16 @@ describe("a run", () => {
     });
   });
 
+  test("is generated from by the backend it was made with, and takes options for it", async () => {
+    const args = ["generate", run, "--prompt", "Line", "-n", "1", "--backend-option"];
+    expect((await cambium([...args, "profile=true"])).code).toBe(0);
+    for (const command of [args, ["run", recipe, "--out", join(project, "refused"), "--backend-option"]]) {
+      const { code, errors } = await cambium([...command, "porfile=true"]);
+      expect(code).toBe(2);
+      expect(errors).toMatch(/backend "reference" cannot take these options[\s\S]*did you mean "profile"/);
+    }
+  });
+
   test("is a model to grow and to train on", async () => {
     const grown = join(folder, "from-run");
     expect(await json("grow", run, grown, "--operator", stack, "--layers", "4")).toMatchObject({ written: grown });

@@ -6,5 +6,7 @@ import { builtInTasks } from "./tasks/index.js";
 /** The task called `name`. @throws CambiumError as `resolvePlugin` does */
 export async function resolveTask(name: string, importer: PluginImporter): Promise<EvalTask> {
   const found = builtInTasks.find((task) => task.name === name);
-  return found ?? (await resolvePlugin<EvalTask>(taskPlugin, name, importer)).plugin;
+  if (found) return found;
+  const names = builtInTasks.map((task) => task.name);
+  return (await resolvePlugin<EvalTask>(taskPlugin, name, importer, names)).plugin;
 }

@@ -8,13 +8,20 @@ const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 /**
  * The specifiers that `name` may mean: `onnx` → `@cambium/backend-onnx`, `cambium-backend-onnx`, `onnx`. A name that is
  * scoped or begins with the prefix is itself; so is a path (`./mine.js`, `/abs/mine.js`, `C:\mine.js`, `file:` URL).
+ * @param near the nearest of the names that there are
  * @throws CambiumError `E_PLUGIN_NAME` for what is neither a path nor a package name.
  */
-export function pluginCandidates(kind: PluginKind, name: string): readonly string[] {
+export function pluginCandidates(
+  kind: PluginKind,
+  name: string,
+  near = (): string | undefined => undefined,
+): readonly string[] {
   if (isPluginPath(name)) return [name];
   if (!packageName.test(name) || name.length > 214) {
+    const meant = near();
     throw new CambiumError("E_PLUGIN_NAME", `"${name.slice(0, 80)}" does not name ${withArticle(kind)}`, {
       expected: `a short name (onnx), a package's full name (@acme/my-${kind}), or a path (./my-${kind}.js)`,
+      ...(meant !== undefined && { hint: `did you mean "${meant}"?` }),
     });
   }
   const prefix = `cambium-${kind}-`;

@@ -40,8 +40,12 @@ export interface ResolvedPlugin<T> {
   readonly address: string;
 }
 
+/** Names of others that a message lists at most. */
+const mostNamed = 8;
+
 /**
  * Finds and loads the plugin called `name` (see `pluginCandidates`): its module's default export.
+ * @param builtIn names that need no plugin: one of them may have been meant
  * @throws CambiumError `E_PLUGIN_NAME`; `E_PLUGIN_MISSING` with the command that installs it; `E_PLUGIN_BROKEN` with
  * its own error as cause, when it is there and does not load; `E_PLUGIN_CONTRACT` when it was made for another major
  * version of the contract; `E_PLUGIN_ENTRY` when the package lacks the contract's entry; `E_PLUGIN_INVALID` when it is
@@ -51,29 +55,45 @@ export async function resolvePlugin<T extends { readonly contract: number }>(
   contract: PluginContract<T>,
   name: string,
   importer: PluginImporter,
+  builtIn: readonly string[] = [],
 ): Promise<ResolvedPlugin<T>> {
   const { kind, entry } = contract;
   if (entry !== undefined && isPluginPath(name)) throw withoutEntry(kind, name, entry);
-  const candidates = pluginCandidates(kind, name);
+  const known = () => [...builtIn, ...installedNames(kind, importer)];
+  const candidates = pluginCandidates(kind, name, () => closest(name, known()));
   for (const specifier of candidates) {
     const found = await load(kind, specifier, entry, importer);
     if (found) return { plugin: checked(contract, specifier, found.module), specifier, address: found.address };
   }
-  throw missing(kind, name, candidates, importer);
+  throw missing(kind, name, candidates, known);
 }
 
-function missing(kind: PluginKind, name: string, candidates: readonly string[], importer: PluginImporter) {
+/** What the plugins of a kind that the project sees can be called; those that it asks for and lacks are left out. */
+export function installedNames(kind: PluginKind, importer: PluginImporter): readonly string[] {
+  const those = importer.list?.().filter((one) => one.kind === kind && isThere(one.package, importer)) ?? [];
+  const prefix = `cambium-${kind}-`;
+  return those.map(({ name }) => (name.startsWith(prefix) ? name.slice(prefix.length) : name));
+}
+
+function isThere(specifier: string, importer: PluginImporter): boolean {
+  try {
+    return importer.resolve(specifier) !== null;
+  } catch {
+    // What is broken is there.
+    return true;
+  }
+}
+
+function missing(kind: PluginKind, name: string, candidates: readonly string[], known: () => readonly string[]) {
   const expected = `one of ${candidates.join(", ")}`;
   if (isPluginPath(name)) {
     const hint = "check the path; a relative one starts at the project's folder";
     return new CambiumError("E_PLUGIN_MISSING", `there is no ${nounOf(kind)} at ${name}`, { expected, hint });
   }
-  const others = importer.list?.().filter((one) => one.kind === kind && one.name !== name) ?? [];
-  const near = closest(
-    name,
-    others.map((one) => one.name),
-  );
-  const install = `npm install ${candidates[0]}`;
+  const names = known();
+  const near = closest(name, names);
+  const here = names.length > 0 && names.length <= mostNamed ? `; here there are ${names.join(", ")}` : "";
+  const install = `npm install ${candidates[0]}${here}`;
   return new CambiumError("E_PLUGIN_MISSING", `${nounOf(kind)} "${name}" is not installed`, {
     expected,
     hint: near === undefined ? install : `did you mean "${near}"? If not: ${install}`,

@@ -138,13 +138,13 @@ test("missing, with one of nearly that name in sight: did you mean it", async ()
       await failure(
         name,
         modules(
-          {},
+          { "@cambium/backend-stack": { default: whole } },
           listed.map((one) => ({ ...one, kind })),
         ),
       )
     ).details.hint;
-  expect(await hint("stcak")).toBe('did you mean "stack"? If not: npm install @cambium/backend-stcak');
-  expect(await hint("onnx")).toBe("npm install @cambium/backend-onnx");
+  expect(await hint("stcak")).toBe('did you mean "stack"? If not: npm install @cambium/backend-stcak; here there are stack');
+  expect(await hint("onnx")).toBe("npm install @cambium/backend-onnx; here there are stack");
 });
 
 test.each([

@@ -174,10 +174,11 @@ export const recipeSchema = z
     seed: z.number().int().nonnegative().default(0).describe("Decides weights, split and batches."),
     backend: z
       .union([z.string(), z.strictObject({ name: z.string(), options: z.record(z.string(), option).default({}) })])
-      .default("onnx")
       .transform((given) => (typeof given === "string" ? { name: given, options: {} } : given))
+      .optional()
       .describe(
-        "What computes: onnx → @cambium/backend-onnx, else cambium-backend-NAME, a full package name or a path.",
+        "What computes: onnx → @cambium/backend-onnx, else cambium-backend-NAME, a full package name or a path. " +
+          "Default: onnx, or the only backend that is installed.",
       ),
     data: z.strictObject({
       corpus: z

@@ -41,7 +41,6 @@ describe("a recipe", () => {
     const recipe = parseRecipe(stringify(rest), "r.yaml");
     expect(recipe).toMatchObject({
       seed: 0,
-      backend: { name: "onnx", options: {} },
       compare: ["scratch"],
       train: {
         schedule: { name: "constant" },

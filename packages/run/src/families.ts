@@ -8,7 +8,8 @@ import { listPlugins } from "@cambium/plugin/node";
 export async function resolveFamily(name: string | undefined, importer: PluginImporter): Promise<Family> {
   if (name === undefined) return llama;
   const known = builtInFamilies.find((family) => family.name === name);
-  return known ?? (await resolvePlugin(familyPlugin, name, importer)).plugin;
+  const names = builtInFamilies.map((family) => family.name);
+  return known ?? (await resolvePlugin(familyPlugin, name, importer, names)).plugin;
 }
 
 /**

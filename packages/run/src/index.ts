@@ -1,4 +1,5 @@
 // Resumable runs: the stages of a recipe, carried out in a directory that any kill leaves whole.
+export { type BackendRequest, chooseBackend } from "./backend-choice.js";
 export { readCheckpoint, readParameters } from "./checkpoint-start.js";
 export type { Difference, EarlierStage } from "./earlier-stage.js";
 export { familiesOf, resolveFamily } from "./families.js";

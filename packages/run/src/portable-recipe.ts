@@ -18,7 +18,7 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
   const { corpus, tokenizer } = data;
   return {
     ...recipe,
-    backend: { ...backend, name: plugin(backend.name) },
+    ...(backend && { backend: { ...backend, name: plugin(backend.name) } }),
     data: {
       ...data,
       corpus: /[/\\.]/.test(corpus) ? moved(corpus) : corpus,

@@ -8,6 +8,7 @@ import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { nodeImporter } from "@cambium/plugin/node";
 import { parseRecipe, type Recipe, type RecipeOperators } from "@cambium/recipe";
 import { RunDirectory } from "@cambium/run-format/node";
+import { type BackendRequest, chooseBackend } from "./backend-choice.js";
 import { readCheckpoint } from "./checkpoint-start.js";
 import { companionFiles } from "./companions.js";
 import { resolveEngines } from "./engines.js";
@@ -24,8 +25,8 @@ export interface RunOptions {
   readonly projectDir?: string;
   /** The run's directory. Default: `runs/NAME` in the working directory; for a run's own recipe.yaml, that run's. */
   readonly out?: string;
-  /** Backend instead of the recipe's. */
-  readonly backend?: Recipe["backend"];
+  /** Backend instead of the recipe's, or options for the recipe's. */
+  readonly backend?: BackendRequest;
   /** Precision instead of the recipe's. */
   readonly precision?: Recipe["train"]["precision"];
   /** How plugins are found. Default: as an import in `projectDir` would find them. */
@@ -54,15 +55,15 @@ export async function loadRecipe(path: string): Promise<Recipe> {
 export async function runRecipe(source: string | Recipe, options: RunOptions = {}): Promise<RunOutcome> {
   const given = typeof source === "string" ? await loadRecipe(source) : source;
   const { precision = given.train.precision } = options;
-  const asked = { ...given, train: { ...given.train, precision } };
   const projectDir = options.projectDir ?? (typeof source === "string" ? dirname(resolve(source)) : process.cwd());
-  const directory = new RunDirectory(resolve(options.out ?? (await ownDirectory(source)) ?? join("runs", asked.name)));
   const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
-  const { name, options: settings } = options.backend ?? asked.backend;
+  const computing = chooseBackend(options.backend, given.backend, importer);
+  const asked = { ...given, backend: computing, train: { ...given.train, precision } };
+  const directory = new RunDirectory(resolve(options.out ?? (await ownDirectory(source)) ?? join("runs", asked.name)));
   const operators = await resolveOperators(asked, importer);
   const engines = await resolveEngines(asked, importer);
   const family = await resolveFamily(asked.model.family, importer);
-  const backend = await resolveBackend(name, importer);
+  const backend = await resolveBackend(computing.name, importer);
   const from = asked.model.from;
   const checkpoint =
     from === undefined
@@ -84,7 +85,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
     try {
       const files = await companionFiles(tokenizer.name, projectDir, checkpoint);
       for (let losses = 0; ; losses++) {
-        const device = await backend.open(settings);
+        const device = await backend.open(computing.options);
         try {
           observer.onDevice?.(`${device.info.backend} ${device.info.version}: ${describeDevice(device.info)}`);
           return await runArms({

@@ -16,17 +16,10 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { evaluationIdentity } from "../evaluation-identity.js";
 import { Quit } from "../failure.js";
-import {
-  type BackendFlags,
-  backendOptions,
-  type FamilyFlags,
-  wholeNumber,
-  withBackendFlags,
-  withFamilyFlag,
-} from "../flags.js";
+import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
-import { findModel, readModel } from "../model-source.js";
+import { findModel, modelBackend, readModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { complain, print } from "../terminal.js";
@@ -76,8 +69,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     flags.tasks === undefined
       ? await mistakes.check(() => setsThere(flags.data))
       : await setsOf(flags.tasks, flags.data, importer, mistakes);
-  const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
   const source = await mistakes.check(() => findModel(path));
+  const computing = await mistakes.check(() => modelBackend(source, flags, importer));
   const model = source && (await mistakes.check(() => readModel(source, flags, host)));
   const tokenizer =
     source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));

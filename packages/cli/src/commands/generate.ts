@@ -11,7 +11,6 @@ import { Command } from "commander";
 import { Quit } from "../failure.js";
 import {
   type BackendFlags,
-  backendOptions,
   type FamilyFlags,
   realNumber,
   wholeNumber,
@@ -19,7 +18,7 @@ import {
   withFamilyFlag,
 } from "../flags.js";
 import type { Host } from "../host.js";
-import { findModel, readModel } from "../model-source.js";
+import { findModel, modelBackend, readModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 import { print, visible } from "../terminal.js";
 
@@ -73,13 +72,14 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       hint: '--prompt "Once upon a time"',
     });
   }
-  const { name, options } = backendOptions(flags) ?? { name: "onnx", options: {} };
+  const importer = host.importer(process.cwd());
   const source = await findModel(path);
+  const { name, options } = modelBackend(source, flags, importer);
   const model = await readModel(source, flags, host);
   const tokenizer =
     ids === undefined ? await findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab) : undefined;
   const prompt = ids ?? encode(flags.prompt ?? "", tokenizer);
-  const backend = await resolveBackend(name, host.importer(process.cwd()));
+  const backend = await resolveBackend(name, importer);
   const stop = await readStopTokens(source.path);
   const parameters = await readParameters(source.path, model);
   const device = await backend.open(options);

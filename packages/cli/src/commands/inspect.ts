@@ -5,13 +5,13 @@ import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import { summarizeRun } from "@cambium/report";
-import { loadRecipe } from "@cambium/run";
+import { chooseBackend, loadRecipe } from "@cambium/run";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
 import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-view.js";
 import {
   type BackendFlags,
-  backendOptions,
+  backendRequest,
   type FamilyFlags,
   oneOf,
   type PrecisionFlags,
@@ -111,7 +111,8 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
     which === "loss"
       ? lossGraph(model, size)
       : trainStepGraph(model, { ...size, optimizer: defaultOptimizer, precision: flags.precision ?? precision });
-  const backend = backendOptions(flags.wgsl ? { backend: "webgpu", ...flags } : flags);
+  const request = backendRequest(flags.wgsl ? { backend: "webgpu", ...flags } : flags);
+  const backend = request && chooseBackend(request, undefined, host.importer(process.cwd()));
   const asked = (["wgsl", "source", "profile", "trace"] as const).filter((name) => flags[name] !== undefined);
   if (asked.length > 0) {
     if (!backend)

@@ -18,18 +18,11 @@ import { CambiumError } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec, modelSizes, readHfModel, sizesAlong } from "@cambium/model";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
-import {
-  type BackendFlags,
-  backendOptions,
-  type FamilyFlags,
-  wholeNumber,
-  withBackendFlags,
-  withFamilyFlag,
-} from "../flags.js";
+import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
 import { compact } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
-import { findModel, projectFamilies } from "../model-source.js";
+import { findModel, modelBackend, projectFamilies } from "../model-source.js";
 import { type CorpusFlags, openText, withCorpusFlags } from "../open-text.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
@@ -79,18 +72,18 @@ Examples:
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const mistakes = new Mistakes();
+  const importer = host.importer(process.cwd());
   const { operator, options } = await operatorRequest(flags, host, mistakes);
   const source = await mistakes.check(() => findModel(path));
   const text = await mistakes.check(() => openText(flags.text, flags.corpus, flags));
-  const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
+  const computing = await mistakes.check(() => modelBackend(source, flags, importer));
   await using directory = source && (await mistakes.check(() => openModelDirectory(source.path)));
   const families = await mistakes.check(() => projectFamilies(flags, host, source));
   const model = directory && families && (await mistakes.check(() => readHfModel(directory.configJson, families)));
   const plan = model && operator && (await mistakes.check(() => operator.plan(model, options)));
   const tokenizer =
     source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));
-  const backend =
-    computing && (await mistakes.check(() => resolveBackend(computing.name, host.importer(process.cwd()))));
+  const backend = computing && (await mistakes.check(() => resolveBackend(computing.name, importer)));
   mistakes.throwIfAny();
   if (!directory || !plan || !text || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
 

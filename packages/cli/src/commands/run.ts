@@ -9,7 +9,7 @@ import { Command } from "commander";
 import { Quit } from "../failure.js";
 import {
   type BackendFlags,
-  backendOptions,
+  backendRequest,
   type PrecisionFlags,
   withBackendFlags,
   withPrecisionFlag,
@@ -67,7 +67,7 @@ export async function runToEnd(
   flags: RunFlags,
   host: Host,
 ): Promise<RunOutcome> {
-  const backend = backendOptions(flags);
+  const backend = backendRequest(flags);
   const progress = new ProgressDisplay(process.stderr);
   const { signal, saveRequests, release } = stopOnSignals(() =>
     progress.note("Stopping after this step, then saving …"),

@@ -6,7 +6,7 @@ import { parseAxis, type SweepAxis, sweepCells, sweepSection } from "@cambium/re
 import { runSweep, type SweepOutcome } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
-import { type BackendFlags, backendOptions, repeated, wholeNumber, withBackendFlags } from "../flags.js";
+import { type BackendFlags, backendRequest, repeated, wholeNumber, withBackendFlags } from "../flags.js";
 import type { Host } from "../host.js";
 import { stopOnSignals } from "../signals.js";
 import { asCsv, asJsonLines, seedSummaries, sweepRows } from "../sweep-table.js";
@@ -71,7 +71,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const cells = sweepCells(section.recipe, axes);
   const out = resolve(flags.out ?? join("runs", `${cells[0]?.recipe.name ?? basename(path, extname(path))}-sweep`));
   const projectDir = dirname(resolve(path));
-  const backend = backendOptions(flags);
+  const backend = backendRequest(flags);
   const progress = new SweepProgress(process.stderr, cells.length);
   const { signal, saveRequests, release } = stopOnSignals(() =>
     progress.note("Stopping after this step, then saving …"),

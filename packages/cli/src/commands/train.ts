@@ -75,6 +75,7 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
   const value = {
     name,
     seed,
+    backend: source.backend,
     data: { corpus, field, format, heldOut, tokenizer },
     model: {
       from,

@@ -1,7 +1,7 @@
 // defineOperator: from an author's few functions to an operator that checks its options and its plan.
 import { CambiumError } from "@cambium/ir";
 import { type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
-import { checkFields, type Fields } from "@cambium/plugin";
+import { checkFields, closest, type Fields } from "@cambium/plugin";
 import type { z } from "zod";
 import { checkPlan } from "../plan/check.js";
 import { type Claims, type GrowthPlan, growthContractVersion, type PlanParts } from "../plan/plan.js";
@@ -85,7 +85,12 @@ export function parseOptions<Options extends z.ZodType>(schema: Options, given: 
     message,
   }));
   const { shape } = schema as { readonly shape?: object };
-  const hint = shape && `the options are ${Object.keys(shape).join(", ") || "none"}`;
+  const names = Object.keys(shape ?? {});
+  const unknown = error.issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : []));
+  const meant = unknown.flatMap((name) => closest(name, names) ?? []).map((name) => `"${name}"`);
+  const hint =
+    shape &&
+    `${meant.length > 0 ? `did you mean ${meant.join(", ")}? ` : ""}the options are ${names.join(", ") || "none"}`;
   throw new CambiumError("E_GROWTH_OPTION", "the options do not fit", { reasons, ...(hint && { hint }) });
 }
 

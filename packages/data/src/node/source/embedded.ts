@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CambiumError } from "@cambium/ir";
+import { closest } from "@cambium/plugin";
 import { documentPieces } from "./cut.js";
 import { PASSAGE_CHARS, type Source } from "./source.js";
 
@@ -28,10 +29,11 @@ export async function embeddedSource(name: string, projectDir: string): Promise<
   const corpora = await loadCorpora(projectDir);
   const corpus = Object.hasOwn(corpora, name) ? corpora[name] : undefined;
   if (corpus === undefined) {
+    const near = closest(name, Object.keys(corpora));
     throw new CambiumError("E_CORPUS_UNKNOWN", `${PACKAGE} has no corpus named "${name}"`, {
       expected: Object.keys(corpora).join(" or "),
       got: name,
-      hint: `a file or folder needs a slash: ./${name}`,
+      hint: `${near === undefined ? "" : `did you mean "${near}"? `}a file or folder needs a slash: ./${name}`,
     });
   }
   // Hashed once and kept: an installed text does not change under a running process.
