@@ -8,7 +8,6 @@ import {
   defineBackend,
 } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { closest } from "@cambium/plugin";
 import { tfjsDevice } from "./device/device.js";
 import { computedBy, type Engine } from "./engines/engine.js";
 import { engineOver } from "./engines/portable.js";
@@ -21,7 +20,8 @@ export function tfjsBackend(engines: readonly EngineSource[]): Backend {
   return defineBackend({
     name: "tfjs",
     open: async (options = {}) => {
-      checkOptions("tfjs", options, { engine: "string", profile: "boolean" });
+      const names = ["auto", ...engines.map(({ name }) => name)];
+      checkOptions("tfjs", options, { engine: names, profile: "boolean" });
       const { engine: wanted = "auto", profile = false } = options as { engine?: string; profile?: boolean };
       const picked = wanted === "auto" ? await firstOf(engines) : { engine: await named(engines, wanted), passed: [] };
       return device(picked.engine, picked.passed, profile);
@@ -71,22 +71,9 @@ export function backendTfjs({ tf, backend }: InjectedTfjs): Backend {
   });
 }
 
-async function named(engines: readonly EngineSource[], wanted: string): Promise<Engine> {
-  const source = engines.find(({ name }) => name === wanted);
-  if (source) return source.load();
-  const names = ["auto", ...engines.map(({ name }) => name)];
-  const near = closest(wanted, names);
-  throw new CambiumError("E_BACKEND_OPTION", `backend "tfjs" cannot take these options`, {
-    reasons: [
-      {
-        where: "engine",
-        message: "is not an engine of tfjs here",
-        expected: names.join(", "),
-        got: wanted,
-        ...(near !== undefined && { hint: `did you mean "${near}"?` }),
-      },
-    ],
-  });
+/** @param wanted the name of one of them, as was checked */
+function named(engines: readonly EngineSource[], wanted: string): Promise<Engine> {
+  return (engines.find(({ name }) => name === wanted) as EngineSource).load();
 }
 
 /** The first engine that loads, and why those before it do not. */

@@ -23,15 +23,13 @@ export interface OpenOptions extends DeviceOptions {
 export function openOptions(given: BackendOptions): OpenOptions {
   checkOptions("webgpu", given, {
     adapter: "string",
-    kernels: "string",
+    kernels: ["gpu", "cpu"],
     tune: "boolean",
     profile: "boolean",
     maxBindingBytes: "number",
   });
-  const { kernels, maxBindingBytes = bindingUnit } = given as OpenOptions;
+  const { maxBindingBytes = bindingUnit } = given as OpenOptions;
   const reasons: Reason[] = [];
-  if (kernels !== undefined && kernels !== "gpu" && kernels !== "cpu")
-    reasons.push({ where: "kernels", message: "is not a family of kernels", expected: "gpu or cpu", got: kernels });
   if (!(maxBindingBytes >= bindingUnit)) {
     const [expected, got] = [`at least ${bindingUnit}`, String(maxBindingBytes)];
     reasons.push({ where: "maxBindingBytes", message: "is too small", expected, got });

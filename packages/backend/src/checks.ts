@@ -11,35 +11,41 @@ import {
 import { closest } from "@cambium/plugin";
 import type { BackendOptions, DeviceInfo } from "./contract.js";
 
+/** What an option's value must be: of a type, or one of these words. */
+type OptionKind = "string" | "number" | "boolean" | readonly string[];
+
 /**
  * Checks `given` against the options a backend knows.
- * @throws CambiumError `E_BACKEND_OPTION` naming every unknown or mistyped option.
+ * @throws CambiumError `E_BACKEND_OPTION` naming every option that is unknown or has a value that it cannot have.
  */
 export function checkOptions(
   backend: string,
   given: BackendOptions,
-  known: Readonly<Record<string, "string" | "number" | "boolean">>,
+  known: Readonly<Record<string, OptionKind>>,
 ): void {
   const names = Object.keys(known);
-  const reasons = Object.entries(given).flatMap(([name, value]): Reason[] => {
-    const expected = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (expected === undefined) {
-      const near = closest(name, names);
-      return [
-        {
-          where: name,
-          message: "is not an option of this backend",
-          expected: names.length > 0 ? names.join(", ") : "no options",
-          ...(near !== undefined && { hint: `did you mean "${near}"?` }),
-        },
-      ];
+  const reasons = Object.entries(given).flatMap(([where, value]): Reason[] => {
+    const kind = Object.hasOwn(known, where) ? known[where] : undefined;
+    if (kind === undefined) {
+      const expected = names.length > 0 ? names.join(", ") : "no options";
+      return [{ where, message: "is not an option of this backend", expected, ...suggestion(where, names) }];
     }
-    return typeof value === expected
+    if (typeof kind !== "string") {
+      if (kind.includes(String(value))) return [];
+      const [expected, got] = [kind.join(", "), String(value)];
+      return [{ where, message: "is not one of those there are here", expected, got, ...suggestion(got, kind) }];
+    }
+    return typeof value === kind
       ? []
-      : [{ where: name, message: "has the wrong type", expected, got: `${typeof value} ${value}` }];
+      : [{ where, message: "has the wrong type", expected: kind, got: `${typeof value} ${value}` }];
   });
   if (reasons.length > 0)
     throw new CambiumError("E_BACKEND_OPTION", `backend "${backend}" cannot take these options`, { reasons });
+}
+
+function suggestion(word: string, names: readonly string[]): Pick<Reason, "hint"> {
+  const near = closest(word, names);
+  return near === undefined ? {} : { hint: `did you mean "${near}"?` };
 }
 
 /**

@@ -52,6 +52,12 @@ describe("did you mean", () => {
     );
   });
 
+  test("an engine", () => {
+    const known = { engine: ["auto", "node", "wasm"] } as const;
+    expect(() => checkOptions("any", { engine: "wsam" }, known)).toThrowError(/did you mean "wasm"/);
+    expect(() => checkOptions("any", { engine: "wasm" }, known)).not.toThrow();
+  });
+
   test("an option", () => {
     expect(() => checkOptions("any", { thread: 2 }, { threads: "number" })).toThrowError(/did you mean "threads"/);
   });

@@ -143,7 +143,9 @@ test("missing, with one of nearly that name in sight: did you mean it", async ()
         ),
       )
     ).details.hint;
-  expect(await hint("stcak")).toBe('did you mean "stack"? If not: npm install @cambium/backend-stcak; here there are stack');
+  expect(await hint("stcak")).toBe(
+    'did you mean "stack"? If not: npm install @cambium/backend-stcak; here there are stack',
+  );
   expect(await hint("onnx")).toBe("npm install @cambium/backend-onnx; here there are stack");
 });
 
