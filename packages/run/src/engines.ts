@@ -16,7 +16,7 @@ export async function resolveEngines({ train }: Recipe, importer: PluginImporter
   return Promise.all(
     (train.engine ?? []).map(async (use) => {
       if (use.name === local) return undefined;
-      const { plugin } = await resolvePlugin(enginePlugin, use.name, importer);
+      const { plugin } = await resolvePlugin(enginePlugin, use.name, importer, [local]);
       return plugin.prepare(stageEngine(use).options);
     }),
   );
