@@ -1,11 +1,18 @@
 // G_direct in width: neurons, heads and channels of the stream copied, what reads them shared out, function preserved.
-import { scaledEps, sizesError, type WidthGrowth, widthOperator } from "@cambium/growth";
+import {
+  type Copies,
+  copiesPlan,
+  scaledEps,
+  sizesError,
+  streamFactors,
+  type WidthGrowth,
+  widthMaps,
+  widthOperator,
+} from "@cambium/growth";
 import { isTied } from "@cambium/model";
 import { version } from "../package.json";
-import { widthMaps } from "./maps.js";
 import { type Options, options } from "./options.js";
-import { type Width, widthPlan } from "./plan.js";
-import { streamFactors } from "./stream.js";
+import { rowsFromAbove } from "./rows-from-above.js";
 
 /**
  * G_direct of "Stacking Your Transformers" (Du et al. 2024, section 3.1 and appendix A.1) in width: along each grown
@@ -36,14 +43,17 @@ export default widthOperator({
       got: maps ? "maps" : "none",
     });
   },
-  target: (grown, growth, chosen) => scaledEps(grown, widthOf(growth, chosen).stream.eps),
+  target: (grown, growth, chosen) => scaledEps(grown, copiesOf(growth, chosen).stream.eps),
   plan: (growth, chosen) => {
-    const width = widthOf(growth, chosen);
-    const { eps, exact } = width.stream;
+    const copies = copiesOf(growth, chosen);
+    const { eps, exact } = copies.stream;
     const kept = eps === 1 ? "exact" : "exact-if-eps-scaled";
-    const parts = widthPlan(growth.base, growth.target, width, chosen);
-    const own = chosen.rows === "own" || Object.values(width.maps).every(({ identity }) => identity);
-    return { ...parts, claims: { functionPreserving: exact && own ? kept : "no" } };
+    const parts = copiesPlan(growth, copies, chosen);
+    const own = chosen.rows === "own" || Object.values(copies.maps).every(({ identity }) => identity);
+    return {
+      ...(chosen.rows === "own" ? parts : rowsFromAbove(parts, growth, copies.maps)),
+      claims: { functionPreserving: exact && own ? kept : "no" },
+    };
   },
 });
 
@@ -51,7 +61,8 @@ function lengths(maps: NonNullable<Options["maps"]>) {
   return Object.fromEntries(Object.entries(maps).map(([axis, indices]) => [axis, indices.length]));
 }
 
-function widthOf({ base, from, to }: WidthGrowth, chosen: Options): Width {
-  const maps = widthMaps(from, to, chosen);
+function copiesOf({ base, from, to }: WidthGrowth, chosen: Options): Copies {
+  const { map, maps: lists = {}, seed } = chosen;
+  const maps = widthMaps(from, to, map === "explicit" ? { lists } : { by: map, seed });
   return { maps, stream: streamFactors(maps.hidden, chosen, isTied(base)) };
 }

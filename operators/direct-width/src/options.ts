@@ -1,31 +1,26 @@
 // The options of G_direct in width, besides sizes.
+import { normModes, splits, spreads } from "@cambium/growth";
 import * as z from "zod";
 
 const indices = z.array(z.int().min(-1)).min(1).readonly().exactOptional();
 
 export const options = {
   map: z
-    .enum(["tile", "interleave", "random", "explicit"])
+    .enum([...spreads, "explicit"])
     .default("tile")
     .describe("which source index each target index copies"),
   maps: z
     .strictObject({ hidden: indices, heads: indices, kvHeads: indices, intermediate: indices })
     .exactOptional()
     .describe("with map: explicit, the source index of every target index; -1 in hidden is a new channel"),
-  split: z
-    .enum(["even", "scalar", "elem", "proj", "paired"])
-    .default("proj")
-    .describe("how copies share the weights that read them"),
+  split: z.enum(splits).default("proj").describe("how copies share the weights that read them"),
   omegaScale: z.number().nonnegative().default(0.1).describe("with split: proj, the size of what sets copies apart"),
   pairNoise: z
     .number()
     .nonnegative()
     .default(0.1)
     .describe("with split: paired, the noise relative to the weight; above 1, rounding grows by it in every layer"),
-  normMode: z
-    .enum(["stream", "sqrt-mu", "copy"])
-    .default("stream")
-    .describe("what keeps the norms' outputs when hidden grows"),
+  normMode: z.enum(normModes).default("stream").describe("what keeps the norms' outputs when hidden grows"),
   rows: z
     .enum(["own", "next"])
     .default("own")

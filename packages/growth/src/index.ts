@@ -53,3 +53,4 @@ export {
   updatesAfter,
 } from "./plan/optimizer-policy.js";
 export * from "./plan/plan.js";
+export * from "./width/index.js";

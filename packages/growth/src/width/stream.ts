@@ -1,8 +1,14 @@
 // The residual stream under RMSNorm: which factors keep every norm's output when channels are copied or added.
-import { sizesError } from "@cambium/growth";
-import type { WidthMap } from "./maps.js";
-import type { Options } from "./options.js";
-import { shares } from "./split.js";
+import { sizesError } from "../operator/sizes.js";
+import type { IndexMap } from "./index-map.js";
+import { type Split, shares } from "./shares.js";
+
+export const normModes = ["stream", "sqrt-mu", "copy"] as const;
+
+export interface StreamOptions {
+  readonly normMode: (typeof normModes)[number];
+  readonly split: Split;
+}
 
 /** Factors by target channel. */
 export interface Stream {
@@ -25,7 +31,7 @@ export interface Stream {
  * takes the shares of the copies and a second 1/s.
  * @throws CambiumError `E_GROWTH_SIZES` for `sqrt-mu` with unequal numbers of copies.
  */
-export function streamFactors(map: WidthMap, { normMode, split }: Options, tied: boolean): Stream {
+export function streamFactors(map: IndexMap, { normMode, split }: StreamOptions, tied: boolean): Stream {
   const { counts, copies } = map;
   const [d, D] = [copies.length, counts.length];
   const live = counts.filter((c) => c > 0);

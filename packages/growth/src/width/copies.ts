@@ -1,39 +1,35 @@
-// The plan of G_direct in width: every tensor along each of its axes, the rules of its moments, and learning rates.
-import {
-  constant,
-  copy,
-  type Expr,
-  type PlanParts,
-  planTables,
-  substitute,
-  sum,
-  take,
-  type WidthAxis,
-} from "@cambium/growth";
-import {
-  isTied,
-  type ModelSpec,
-  modelSizes,
-  type ParameterAxis,
-  type ParameterSpec,
-  parameterTable,
-} from "@cambium/model";
-import { listOf, type WidthMap, type WidthMaps } from "./maps.js";
-import type { Options } from "./options.js";
-import { shares, splitReader } from "./split.js";
-import type { Stream } from "./stream.js";
+// The plan of a growth that copies indices: every tensor along each of its axes, the rules of its moments, learning rates.
+import { isTied, type ModelSpec, modelSizes, type ParameterAxis, type ParameterSpec } from "@cambium/model";
+import { constant, copy, sum, take } from "../expr/build.js";
+import type { Expr } from "../expr/expr.js";
+import type { WidthAxis } from "../operator/width.js";
+import { type PlanParts, planTables } from "../plan/plan.js";
+import { type IndexMap, listOf } from "./index-map.js";
+import { newIndices, type SplitOptions, shares, splitReader } from "./shares.js";
+import type { Stream, StreamOptions } from "./stream.js";
+import { groupsOf, type WidthMaps } from "./width-maps.js";
 
-/** All that a growth in width decides before it speaks of tensors. */
-export interface Width {
+export interface CopyOptions extends SplitOptions, StreamOptions {
+  /** Learning rates 1/c on matrices that read c copies. */
+  readonly scaleLearningRates: boolean;
+}
+
+/** All that a growth by copies decides before it speaks of tensors. */
+export interface Copies {
   readonly maps: WidthMaps;
   readonly stream: Stream;
 }
 
 /**
- * Moments: copies of a written index have the gradient a g, a their share, or a g / s where they are written times s;
- * what reads them has g; a norm's weight times nu has a g / nu.
+ * Weights that write an index are copied, weights that read it are shared out (`splitReader`), norms keep their outputs
+ * as `stream` says. Moments: copies of a written index have the gradient a g, a their share, or a g / s where they are
+ * written times s; what reads them has g; a norm's weight times nu has a g / nu.
  */
-export function widthPlan(base: ModelSpec, target: ModelSpec, width: Width, options: Options): PlanParts {
+export function copiesPlan(
+  { base, target }: { readonly base: ModelSpec; readonly target: ModelSpec },
+  width: Copies,
+  options: CopyOptions,
+): PlanParts {
   const tensors: Record<string, Expr> = {};
   const moments: Record<string, Expr> = {};
   const lrMultipliers: Record<string, number> = {};
@@ -56,29 +52,14 @@ export function widthPlan(base: ModelSpec, target: ModelSpec, width: Width, opti
       const count = evenCount(map);
       if (read && count > 1 && options.scaleLearningRates) lrMultipliers[name] = 1 / count;
     }
-    const above = options.rows === "next" ? rowsAbove(value, spec, width.maps, base) : undefined;
-    tensors[name] = above ?? value;
-    if (moment.kind !== "copy" && !above) moments[name] = moment;
+    tensors[name] = value;
+    if (moment.kind !== "copy") moments[name] = moment;
   }
   return { tensors, optimizer: { moments }, phase: { lrMultipliers } };
 }
 
-/**
- * `value` with the rows that are copies made of the next layer instead, by the same maps: the advanced knowledge
- * initialisation of bert2BERT (Chen et al. 2021). Undefined where no rows are copies, in the last layer and outside.
- */
-function rowsAbove(value: Expr, { axes, layer, part }: ParameterSpec, maps: WidthMaps, base: ModelSpec) {
-  const [rows] = axes;
-  const map = rows && rows.role !== "in" ? mapOf(maps, rows.axis) : undefined;
-  const next = parameterTable(base).find((spec) => spec.part === part && spec.layer === (layer ?? Number.NaN) + 1);
-  if (!map || map.identity || !next) return undefined;
-  const first = listOf(map, "rows that stay", () => map.ranks.map((rank, t) => (rank === 0 ? t : -1)));
-  const copies = listOf(map, "rows from above", () => map.ranks.map((rank, t) => (rank === 0 ? -1 : t)));
-  const above = substitute(value, () => copy(next.name));
-  return sum([take(value, rows?.axis ?? 0, first), take(above, rows?.axis ?? 0, copies)]);
-}
-
-function mapOf(maps: WidthMaps, axis: ParameterAxis["axis"]): WidthMap | undefined {
+/** The map of an axis, undefined for one that has none. */
+export function mapOf(maps: WidthMaps, axis: ParameterAxis["axis"]): IndexMap | undefined {
   return Object.hasOwn(maps, axis) ? maps[axis as WidthAxis] : undefined;
 }
 
@@ -88,15 +69,14 @@ function factors(list: readonly number[]): [] | [readonly number[]] {
 }
 
 /** New channels are zero before the norm; their weight is 1, so that they learn from the first step on. */
-function normWeight(of: Expr, { feeds, shape }: ParameterSpec, map: WidthMap, stream: Stream): Expr {
+function normWeight(of: Expr, { feeds, shape }: ParameterSpec, map: IndexMap, stream: Stream): Expr {
   const { indices } = map;
   const grown = take(of, "hidden", indices, ...factors(feeds === "head" ? stream.finalNorm : stream.norm));
   if (!indices.includes(-1)) return grown;
-  const fresh = listOf(map, "new", () => indices.map((index, t) => (index < 0 ? t : -1)));
-  return sum([grown, take(constant(shape, 1), "hidden", fresh)]);
+  return sum([grown, take(constant(shape, 1), "hidden", newIndices(map))]);
 }
 
-function reader(of: Expr, spec: ParameterSpec, axis: WidthAxis, map: WidthMap, target: ModelSpec) {
+function reader(of: Expr, spec: ParameterSpec, axis: WidthAxis, map: IndexMap, target: ModelSpec) {
   const { name, shape } = spec;
   const std = target.family.std(target.config, spec, "hf");
   const { layers } = modelSizes(target);
@@ -108,8 +88,8 @@ function gradientFactors(
   axis: WidthAxis,
   { feeds, kind }: ParameterSpec,
   base: ModelSpec,
-  { maps, stream }: Width,
-  { split, normMode }: Options,
+  { maps, stream }: Copies,
+  { split, normMode }: CopyOptions,
 ): readonly number[] {
   const map = maps[axis];
   if (axis === "kvHeads") return listOf(map, `gradients ${split}`, () => keyShares(maps, shares(maps.heads, split)));
@@ -125,14 +105,13 @@ function gradientFactors(
 }
 
 /** A key/value head's copy answers for the shares of the query heads that read it; their mean over its group. */
-function keyShares({ heads, kvHeads }: WidthMaps, share: readonly number[]): number[] {
-  const group = heads.copies.length / kvHeads.copies.length;
-  const wide = heads.indices.length / kvHeads.indices.length;
-  return kvHeads.indices.map((_, u) => share.slice(u * wide, (u + 1) * wide).reduce((a, b) => a + b, 0) / group);
+function keyShares(maps: WidthMaps, share: readonly number[]): number[] {
+  const { group, wide } = groupsOf(maps);
+  return maps.kvHeads.indices.map((_, u) => share.slice(u * wide, (u + 1) * wide).reduce((a, b) => a + b, 0) / group);
 }
 
 /** The number of copies of every index; 1 where they differ or some are new. */
-function evenCount({ counts }: WidthMap): number {
+function evenCount({ counts }: IndexMap): number {
   const [first = 1] = counts;
   return first > 0 && counts.every((c) => c === first) ? first : 1;
 }

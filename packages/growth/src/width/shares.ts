@@ -1,13 +1,31 @@
 // Splitting: copies of an index share the weights that read it, so that together they are read as the one was.
-import { constant, type Expr, normal, scale, sum, take, type WidthAxis } from "@cambium/growth";
-import { listOf, type WidthMap } from "./maps.js";
-import type { Options } from "./options.js";
+import { constant, normal, scale, sum, take } from "../expr/build.js";
+import type { Expr } from "../expr/expr.js";
+import type { WidthAxis } from "../operator/width.js";
+import { type IndexMap, listOf } from "./index-map.js";
+
+/**
+ * Ways of sharing: `even`, which leaves copies alike for ever; `scalar`, uneven by copy; `elem` and `paired`, random by
+ * element; `proj`, even with random numbers added that cancel.
+ */
+export const splits = ["even", "scalar", "elem", "proj", "paired"] as const;
+export type Split = (typeof splits)[number];
+
+export interface SplitOptions {
+  readonly split: Split;
+  /** Of `proj`: the size of what sets copies apart, as a multiple of a new weight's standard deviation. */
+  readonly omegaScale: number;
+  /** Of `paired`: the noise relative to the weight. */
+  readonly pairNoise: number;
+  /** Names the random numbers. */
+  readonly seed: string;
+}
 
 /** A weight [out, in] whose `in` axis grows; `of` is the base's, its `out` axis grown already. */
 export interface Reader {
   readonly of: Expr;
   readonly axis: WidthAxis;
-  readonly map: WidthMap;
+  readonly map: IndexMap;
   /** After growth. */
   readonly shape: readonly [out: number, inner: number];
   /** Names its random numbers. */
@@ -22,7 +40,7 @@ export interface Reader {
  * The share of each copy, as one number per target index: 1/c, or for `scalar` copy r of c has 2(r+1) / (c(c+1)), e.g.
  * 1/3 and 2/3 (uneven splitting, Du et al. 2024, appendix A.3). The mean share where shares differ by element.
  */
-export function shares(map: WidthMap, split: Options["split"]): readonly number[] {
+export function shares(map: IndexMap, split: Split): readonly number[] {
   const { counts, ranks } = map;
   return listOf(map, `shares ${split}`, () =>
     counts.map((c, t) => {
@@ -33,12 +51,12 @@ export function shares(map: WidthMap, split: Options["split"]): readonly number[
 }
 
 /** The weight after growth. What reads new indices, which are zero, is random. */
-export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed }: Options): Expr {
+export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed }: SplitOptions): Expr {
   const { of, axis, map, shape, name, std } = reader;
   const { indices, counts } = map;
   const noise = (what: string, size: number) => normal(shape, size, `${seed}/${what}/${name}`);
   const shared = counts.some((c) => c > 1);
-  const elements: Partial<Record<Options["split"], () => Expr>> = {
+  const elements: Partial<Record<Split, () => Expr>> = {
     elem: () => elementShares(reader, noise("elem", elementStd(reader))),
     paired: () => pairedShares(reader, noise("paired", pairNoise)),
   };
@@ -46,15 +64,14 @@ export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed
   const terms: Expr[] = [take(of, axis, indices, share)];
   if (split === "proj" && shared) terms.push(...centred(reader, noise("omega", omegaScale * std)));
   if (counts.includes(0)) {
-    terms.push(
-      take(
-        noise("new", std),
-        axis,
-        listOf(map, "new", () => indices.map((index, t) => (index < 0 ? t : -1))),
-      ),
-    );
+    terms.push(take(noise("new", std), axis, newIndices(map)));
   }
   return terms.length === 1 ? (terms[0] as Expr) : sum(terms);
+}
+
+/** Every new index at its own place. */
+export function newIndices(map: IndexMap): readonly number[] {
+  return listOf(map, "new", () => map.indices.map((index, t) => (index < 0 ? t : -1)));
 }
 
 function elementStd({ shape, layers }: Reader): number {

@@ -1,0 +1,28 @@
+// The advanced knowledge initialisation of bert2BERT (Chen et al. 2021): rows that are copies are made of the next layer.
+import { copy, type Expr, listOf, mapOf, type PlanParts, substitute, sum, take, type WidthMaps } from "@cambium/growth";
+import { type ModelSpec, parameterTable } from "@cambium/model";
+
+/** `parts` with those rows, by the same maps. The last layer, and what is outside the layers, stay as they are. */
+export function rowsFromAbove(
+  parts: PlanParts,
+  { base, target }: { readonly base: ModelSpec; readonly target: ModelSpec },
+  maps: WidthMaps,
+): PlanParts {
+  const place = (layer: number | undefined, part: string | undefined) => `${layer}/${part}`;
+  const sources = new Map(parameterTable(base).map(({ name, layer, part }) => [place(layer, part), name]));
+  const tensors = { ...parts.tensors };
+  const moments = { ...parts.optimizer?.moments };
+  for (const { name, axes, layer, part } of parameterTable(target)) {
+    const [rows] = axes;
+    const map = rows && rows.role !== "in" ? mapOf(maps, rows.axis) : undefined;
+    const next = layer === undefined ? undefined : sources.get(place(layer + 1, part));
+    if (!rows || !map || map.identity || next === undefined) continue;
+    const value = tensors[name] as Expr;
+    const above = substitute(value, () => copy(next));
+    const own = listOf(map, "rows that stay", () => map.ranks.map((rank, t) => (rank === 0 ? t : -1)));
+    const copies = listOf(map, "rows from above", () => map.ranks.map((rank, t) => (rank === 0 ? -1 : t)));
+    tensors[name] = sum([take(value, rows.axis, own), take(above, rows.axis, copies)]);
+    delete moments[name];
+  }
+  return { ...parts, tensors, optimizer: { ...parts.optimizer, moments } };
+}

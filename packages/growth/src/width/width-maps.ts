@@ -1,0 +1,73 @@
+// The index maps of all axes that grow, query heads with the key/value heads that they read.
+import type { Reason } from "@cambium/ir";
+import { sizesError } from "../operator/sizes.js";
+import { type WidthAxis, type WidthSizes, widthAxes } from "../operator/width.js";
+import { type IndexMap, indexMap, mapReasons, type Spread, spread } from "./index-map.js";
+
+export type WidthMaps = Readonly<Record<WidthAxis, IndexMap>>;
+
+/** Maps from a rule, or the lists themselves: axes that are left out of these stay. */
+export type WidthMapping =
+  | { readonly by: Spread; readonly seed: string }
+  | { readonly lists: { readonly [K in WidthAxis]?: readonly number[] } };
+
+/**
+ * The maps of all axes.
+ * @throws CambiumError `E_GROWTH_SIZES` for an index out of range, a source index that nothing copies, and query heads
+ * that would read another key/value head than the one their source reads.
+ */
+export function widthMaps(from: WidthSizes, to: WidthSizes, mapping: WidthMapping): WidthMaps {
+  const lists = "by" in mapping ? spreadLists(from, to, mapping) : { ...unmoved(from), ...mapping.lists };
+  const maps = Object.fromEntries(widthAxes.map((axis) => [axis, indexMap(lists[axis], from[axis])])) as WidthMaps;
+  const reasons = [...widthAxes.flatMap((axis) => mapReasons(axis, maps[axis])), ...groupReasons(maps)];
+  if (reasons.length > 0) throw sizesError("the index maps do not carry the function over", { reasons });
+  return maps;
+}
+
+type Lists = Readonly<Record<WidthAxis, readonly number[]>>;
+
+function unmoved(from: WidthSizes): Lists {
+  const same = (axis: WidthAxis): readonly number[] => Array.from({ length: from[axis] }, (_, i) => i);
+  return Object.fromEntries(widthAxes.map((axis) => [axis, same(axis)])) as Lists;
+}
+
+function spreadLists(from: WidthSizes, to: WidthSizes, rule: { readonly by: Spread; readonly seed: string }): Lists {
+  const list = (axis: "hidden" | "intermediate") => spread(rule.by, from[axis], to[axis], `${rule.seed}/map/${axis}`);
+  return { hidden: list("hidden"), ...headLists(from, to, rule), intermediate: list("intermediate") };
+}
+
+/**
+ * Query heads within the copies of their own group, so that each reads a copy of the key/value head that its source
+ * reads. Where groups get smaller, the copies of a group share its query heads out and lie side by side: with as many
+ * query heads as before, none moves.
+ */
+function headLists(from: WidthSizes, to: WidthSizes, { by, seed }: { readonly by: Spread; readonly seed: string }) {
+  const [group, wide] = [from.heads / from.kvHeads, to.heads / to.kvHeads];
+  const divided = wide < group;
+  const kvHeads = spread(divided ? "interleave" : by, from.kvHeads, to.kvHeads, `${seed}/map/kvHeads`);
+  const { ranks } = indexMap(kvHeads, from.kvHeads);
+  const heads = kvHeads.flatMap((own, u) => {
+    const within = spread(by, group, wide, `${seed}/map/heads/${u}`);
+    return within.map((w, i) => own * group + (divided ? ((ranks[u] as number) * wide + i) % group : w));
+  });
+  return { heads, kvHeads };
+}
+
+/** g_k(floor(j / N')) = floor(g_h(j) / n) for every target head j, with n and N' query heads per key/value head. */
+function groupReasons(maps: WidthMaps): Reason[] {
+  const { group, wide } = groupsOf(maps);
+  return maps.heads.indices.flatMap((from, j) => {
+    const [reads, should] = [maps.kvHeads.indices[Math.floor(j / wide)], Math.floor(from / group)];
+    if (reads === should) return [];
+    const message = `copies head ${from} but reads another key/value head`;
+    return [{ where: `heads: ${j}`, message, expected: `a copy of ${should}`, got: `a copy of ${reads}` }];
+  });
+}
+
+/** Query heads of one key/value head, before and after. */
+export function groupsOf({ heads, kvHeads }: WidthMaps): { readonly group: number; readonly wide: number } {
+  return {
+    group: heads.copies.length / kvHeads.copies.length,
+    wide: heads.indices.length / kvHeads.indices.length,
+  };
+}
