@@ -142,6 +142,10 @@ function command(rest) {
     ...(args[0] === "grow" && { replaces: args[args.includes("--mergekit") ? 3 : 2] }),
   };
   if (args[0] === "plan" && args.includes("--out")) way.replaces = args[args.indexOf("--out") + 1];
+  if (args[0] === "init") {
+    way.run.splice(-1, 1, "./text.txt", "--out", "fresh.yaml");
+    way.replaces = "fresh.yaml";
+  }
   if (args[0] === "create") way.replaces = `cambium-${args[1].replace("task", "eval")}-${args[2]}`;
   return args.includes("webgpu") || args.includes("--wgsl") ? onSoftware(way) : way;
 }

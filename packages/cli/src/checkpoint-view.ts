@@ -1,15 +1,17 @@
 // What a checkpoint or a safetensors file holds, as `cambium inspect` shows it.
-import { openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
+import { join } from "node:path";
+import { type ModelDirectory, openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import { ownTokenizer } from "@cambium/data/node";
+import { sourceModel } from "@cambium/grow/node";
 import { CambiumError } from "@cambium/ir";
 import {
   contextLength,
   countParameters,
   type Family,
   hfDType,
-  hfFamily,
   hfFlavour,
   isTied,
+  type ModelSpec,
   modelJson,
   modelSizes,
   readHfModel,
@@ -43,16 +45,20 @@ export async function describeCheckpoint(path: string, families: readonly Family
   const bytes = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const tensors = entries.map(({ name, dtype: stored, shape }) => ({ name, dtype: stored, shape }));
   const { configJson } = directory;
-  const { model_type: type } = configJson;
-  if (typeof type === "string" && !hfFamily(configJson, families)) {
+  const model = computed(directory, families);
+  if (model instanceof CambiumError) {
     const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
+    const type = "model_type" in configJson ? String(configJson.model_type) : "a model of no type";
+    const { layers, refusal } = growth(directory, families);
+    const reasons = [...(model.code === "E_FAMILY" ? [] : whyNot(model)), ...(refusal ? whyNot(refusal) : [])];
+    const grow = refusal ? "grow refuses it" : `grow can copy its ${layers} layers`;
     const text = [
-      `${path}: ${type}; grow can copy its layers, no command computes it`,
+      `${path}: ${type}; ${grow}, no command computes it`,
       `  tensors        ${entries.length}, ${compact(bytes)}B, ${types}`,
+      ...reasons.map((line) => `  ${line}`),
     ].join("\n");
-    return { data: { path, config: configJson, bytes, tensors }, text };
+    return { data: { path, config: configJson, bytes, tensors, layers: layers ?? null, reasons }, text };
   }
-  const model = readHfModel(configJson, families);
   const dtype = hfDType(configJson);
   const parameters = countParameters(model);
   const { layers, hidden, heads, kvHeads, headDim, intermediate, vocab } = modelSizes(model);
@@ -68,6 +74,33 @@ export async function describeCheckpoint(path: string, families: readonly Family
     `  tensors        ${entries.length}, ${compact(bytes)}B${dtype === undefined ? "" : `, ${dtype}`}`,
   ].join("\n");
   return { data: { path, ...modelJson(model), dtype, parameters, bytes, tensors, tokenizer }, text };
+}
+
+/** The model, or why no family computes it. */
+function computed(directory: ModelDirectory, families: readonly Family[]): ModelSpec | CambiumError {
+  try {
+    return readHfModel(directory.configJson, families, join(directory.path, "config.json"));
+  } catch (error) {
+    if (error instanceof CambiumError) return error;
+    throw error;
+  }
+}
+
+/** Layers that growth can copy, or why it cannot: what `cambium grow` says. */
+function growth(directory: ModelDirectory, families: readonly Family[]): { layers?: number; refusal?: CambiumError } {
+  try {
+    return { layers: modelSizes(sourceModel(directory, families).model).layers };
+  } catch (error) {
+    if (error instanceof CambiumError) return { refusal: error };
+    throw error;
+  }
+}
+
+function whyNot({ summary, details }: CambiumError): string[] {
+  const told = (details.reasons ?? []).map(({ where, message, expected, got }) =>
+    [where, message, expected && `expected ${expected}`, got && `got ${got}`].filter((part) => part).join(", "),
+  );
+  return [summary, ...told];
 }
 
 /** The tokenizer that commands take with the model, or why they take none. */

@@ -91,7 +91,11 @@ export async function projectFamilies(
 /** @throws CambiumError from reading the directory; `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
 export async function readModel(source: ModelSource, flags: FamilyFlags, host: Host): Promise<ModelSpec> {
   await using directory = await openModelDirectory(source.path);
-  return readHfModel(directory.configJson, await projectFamilies(flags, host, source));
+  return readHfModel(
+    directory.configJson,
+    await projectFamilies(flags, host, source),
+    join(source.path, "config.json"),
+  );
 }
 
 export async function exists(path: string): Promise<boolean> {

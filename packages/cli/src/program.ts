@@ -6,6 +6,7 @@ import { type Host, nodeHost } from "./host.js";
 
 /** By name and loaded when asked for: what draws reports need not be there to copy a checkpoint. */
 const commands: Record<string, () => Promise<(host: Host) => Command>> = {
+  init: async () => (await import("./commands/init.js")).initCommand,
   run: async () => (await import("./commands/run.js")).runCommand,
   train: async () => (await import("./commands/train.js")).trainCommand,
   grow: async () => (await import("./commands/grow.js")).growCommand,
@@ -55,6 +56,7 @@ function program(host: Host, commands: readonly ((host: Host) => Command)[]): Co
       "after",
       `
 Examples:
+  cambium init my.txt                        write a recipe for a text of your own
   cambium run recipes/quickstart.yaml        train, grow, compare, report
   cambium generate runs/quickstart --prompt "The whale"
   cambium doctor                             what is installed and what would run

@@ -2,43 +2,19 @@
 import { dirname, resolve } from "node:path";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters, modelSizes } from "@cambium/model";
-import { type ArmPlan, planArms, type Recipe } from "@cambium/recipe";
-import { familiesOf, readCheckpoint, recipeTokenizer, resolveFamily, resolveOperators } from "@cambium/run";
+import { type PlannedRecipe, planRecipe, recipeReading } from "@cambium/run";
 import { compact } from "./format.js";
 import type { Host } from "./host.js";
 
-/** The recipe's arms. @throws CambiumError for operators, tokenizers and checkpoints that are not there. */
-export async function planRecipe(recipe: Recipe, path: string, host: Host): Promise<readonly ArmPlan[]> {
+/** The recipe's arms. @throws CambiumError the one mistake, or `E_RECIPE` with all: also of what it names. */
+export async function recipeArms(path: string, host: Host): Promise<PlannedRecipe> {
   const projectDir = dirname(resolve(path));
-  const importer = host.importer(projectDir);
-  const operators = await resolveOperators(recipe, importer);
-  const checkpoint =
-    recipe.model.from === undefined
-      ? undefined
-      : await readCheckpoint(
-          resolve(projectDir, recipe.model.from),
-          await familiesOf(projectDir, importer, recipe.model.family === undefined ? [] : [recipe.model.family]),
-        );
-  const { vocabSize, bosId, eosId } = await recipeTokenizer(recipe, { projectDir, checkpoint });
-  return planArms(recipe, {
-    vocabSize,
-    bosId,
-    eosId,
-    dataContent: "",
-    device: "",
-    operators,
-    family: await resolveFamily(recipe.model.family, importer),
-    ...(checkpoint && { checkpoint }),
-  });
+  return planRecipe(await recipeReading(path), { projectDir, importer: host.importer(projectDir) });
 }
 
-/** Throws as `planRecipe` does. */
-export async function describeRecipe(
-  recipe: Recipe,
-  path: string,
-  host: Host,
-): Promise<{ data: unknown; text: string }> {
-  const arms = await planRecipe(recipe, path, host);
+/** Throws as `recipeArms` does. */
+export async function describeRecipe(path: string, host: Host): Promise<{ data: unknown; text: string }> {
+  const { arms, recipe } = await recipeArms(path, host);
   const data = arms.map(({ name, stages }) => ({
     name,
     stages: stages.map(({ stage: { name: stage, model, start }, tokens, flops }) => {

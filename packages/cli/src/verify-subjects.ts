@@ -3,13 +3,13 @@
 import { join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { contextLength, type ModelSpec } from "@cambium/model";
-import { loadRecipe, readParameters } from "@cambium/run";
+import { readParameters } from "@cambium/run";
 import type { Precision } from "@cambium/train";
 import { livelyParameters, type Subject, smallModels, subjectOf, type Tensors } from "@cambium/verify";
 import type { FamilyFlags } from "./flags.js";
 import type { Host } from "./host.js";
 import { exists, findModel, projectFamilies, readModel } from "./model-source.js";
-import { planRecipe } from "./recipe-view.js";
+import { recipeArms } from "./recipe-view.js";
 
 export interface SubjectFlags extends FamilyFlags {
   readonly batch: number;
@@ -40,7 +40,7 @@ export async function subjectsOf(path: string | undefined, flags: SubjectFlags, 
   }
   if (!(await exists(path))) throw new CambiumError("E_NOT_FOUND", "there is nothing at this path", { where: path });
   if (/\.ya?ml$/.test(path)) {
-    const [arm] = await planRecipe(await loadRecipe(path), path, host);
+    const [arm] = (await recipeArms(path, host)).arms;
     const model = arm?.stages.at(-1)?.stage.model;
     if (!model) throw new Error("a recipe plans an arm with a stage");
     return { subjects: [make(path, model, livelyParameters(model))], without: [] };

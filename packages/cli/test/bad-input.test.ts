@@ -108,7 +108,35 @@ describe("recipes", () => {
       "recipe.yaml",
       valid.replace("layers: 2", "layers: 0").replace("lr: 1e-3", "lr: 0").replace("name: r", "nam: r"),
     );
-    await expectMistake(["run", recipe], "E_RECIPE", /4 mistakes/, /model\.layers/, /train\.lr/, /"nam"/);
+    const told = [
+      /5 mistakes/,
+      /model\.layers/,
+      /train\.lr/,
+      /"nam"/,
+      /E_NOT_FOUND: .*recipe.yaml:2:9[\s\S]*text\.txt/,
+    ];
+    await expectMistake(["run", recipe], "E_RECIPE", ...told);
+  });
+
+  test("in the text, in what it names and in the shapes that come of it", async () => {
+    const recipe = write(
+      "recipe.yaml",
+      valid
+        .replace("operator: stack", "operator: stakc")
+        .replace("reference", "refrence")
+        .replace("layers: 2", "family: llamma, layers: 2")
+        .replace("lr: 1e-3", "lr: 0"),
+    );
+    const told = [/5 mistakes/, /E_PLUGIN_MISSING: .*3:1: /, /did you mean "reference"/, /E_NOT_FOUND/, /"train.lr"/];
+    await expectMistake(["run", recipe, "--out", join(folder, "run")], "E_RECIPE", ...told);
+    const { errors } = await cambium(["run", recipe, "--json"]);
+    const { reasons } = JSON.parse(errors).error as { reasons: { hint?: string }[] };
+    const hints = reasons.map(({ hint }) => hint).join();
+    for (const name of ["llama", "stack"]) expect(hints).toContain(`did you mean "${name}"`);
+    expect(existsSync(join(folder, "run"))).toBe(false);
+
+    const misshaped = write("shapes.yaml", valid.replace("factor: 2", "factor: 2, options: { kep: 1 }"));
+    await expectMistake(["run", misshaped], "E_RECIPE", /2 mistakes/, /E_NOT_FOUND/, /E_GROWTH_OPTION: .*5:1: /);
   });
 });
 

@@ -204,6 +204,15 @@ describe("train", () => {
 });
 
 describe("inspect", () => {
+  test("what nothing computes or grows is said to be so by both", async () => {
+    const foreign = join(folder, "gpt2");
+    cpSync(join(golden, "odd"), foreign, { recursive: true });
+    writeFileSync(join(foreign, "config.json"), JSON.stringify({ model_type: "gpt2", n_layer: 2 }));
+    expect(await output("inspect", foreign)).toMatch(/gpt2; grow refuses it, [\s\S]*num_hidden_layers/);
+    const grown = await cambium(["grow", foreign, join(folder, "no"), "--operator", stack, "--factor", "2"]);
+    expect(grown).toMatchObject({ code: 2, errors: expect.stringMatching(/num_hidden_layers/) });
+  });
+
   test("a family that only grow takes is shown by its tensors", async () => {
     const foreign = join(folder, "foreign");
     cpSync(join(golden, "odd"), foreign, { recursive: true });

@@ -6,6 +6,9 @@ const brand: unique symbol = Symbol.for("@cambium/ir CambiumError");
 /** Most lines of reasons, so that an error fits on one screen. */
 const mostLines = 20;
 
+/** Reasons of one reason that are shown, so that the others have their turn. */
+const mostInner = 2;
+
 /** One of the reasons that a check found; a check reports all of them at once. */
 export interface Reason {
   /** Where: a recipe position (`file:line:column`), a tensor, a path, an op input. */
@@ -17,6 +20,8 @@ export interface Reason {
   readonly hint?: string;
   /** The code that this reason would have on its own, where one check reports mistakes of several kinds. */
   readonly code?: string;
+  /** What makes it up, where one check reports a mistake that has reasons of its own. */
+  readonly reasons?: readonly Reason[];
 }
 
 export interface ErrorDetails extends Omit<Reason, "message" | "code"> {
@@ -67,22 +72,23 @@ export class CambiumError extends Error {
 }
 
 /** As many reasons as fit a screen, `most` at most, and how many are left out. */
-function listed(reasons: readonly Reason[], most = Number.POSITIVE_INFINITY, elsewhere = ""): string[] {
+function listed(reasons: readonly Reason[], most = Number.POSITIVE_INFINITY, elsewhere = "", indent = "  "): string[] {
   const lines: string[] = [];
   for (const [i, reason] of reasons.entries()) {
     const { code, where, message } = reason;
     const next = [
-      `  - ${[code, where, message].filter((part) => part !== undefined).join(": ")}`,
-      ...labelled({ ...reason, where: undefined }, "      "),
+      `${indent}- ${[code, where, message].filter((part) => part !== undefined).join(": ")}`,
+      ...labelled({ ...reason, where: undefined }, `${indent}    `),
+      ...listed(reason.reasons ?? [], mostInner, "", `${indent}    `),
     ];
     if (i >= most || (i > 0 && lines.length + next.length > mostLines))
-      return [...lines, `  … and ${reasons.length - i} more${elsewhere}`];
+      return [...lines, `${indent}… and ${reasons.length - i} more${elsewhere}`];
     lines.push(...next);
   }
   return lines;
 }
 
-type Labelled = { [K in keyof Omit<Reason, "message" | "code">]?: string | undefined };
+type Labelled = { [K in keyof Omit<Reason, "message" | "code" | "reasons">]?: string | undefined };
 
 function labelled(reason: Labelled, indent: string): string[] {
   const rows: [string, string | undefined][] = [

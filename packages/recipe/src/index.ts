@@ -1,5 +1,6 @@
 // Recipes: what one may say, what is wrong with one, and the stages it means. Runs anywhere.
-export { checkRecipe, parseRecipe } from "./parse.js";
+export { type RecipeName, recipeNames, recipePart } from "./names.js";
+export { checkRecipe, parseRecipe, type RecipeReading, readRecipe, refuseRecipe } from "./parse.js";
 export { type Decided, planArms } from "./plan/arms.js";
 export type { PlanContext, RecipeOperators } from "./plan/context.js";
 export { localEngine, stageEngine } from "./plan/engine.js";
@@ -26,4 +27,5 @@ export {
   recipeJsonSchema,
   recipeSchema,
 } from "./schema.js";
+export type { Located } from "./schema-reasons.js";
 export { parseAxis, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "./sweep.js";

@@ -2,7 +2,7 @@
 import { CambiumError } from "@cambium/ir";
 import { type Document, isMap, isNode, LineCounter, parseDocument } from "yaml";
 import { type Recipe, recipeSchema } from "./schema.js";
-import { schemaReasons } from "./schema-reasons.js";
+import { type Located, schemaReasons } from "./schema-reasons.js";
 import { semanticReasons } from "./semantic-reasons.js";
 
 /** Recipes are pages, not data; the YAML parser takes time as the square of a map's length. */
@@ -10,12 +10,25 @@ const maxCharacters = 1 << 16;
 /** A file that is no recipe can have as many mistakes as characters. */
 const maxReasons = 50;
 
+/** A recipe as it was read, which may have mistakes. */
+export interface RecipeReading {
+  /** As it was written. */
+  readonly value: unknown;
+  /** Undefined where something is wrong with it. */
+  readonly recipe: Recipe | undefined;
+  readonly mistakes: readonly Located[];
+  /** What a person calls the place of a field: `file:line:column`. */
+  locate(path: readonly PropertyKey[]): string;
+  /** Where a field stands among the others. */
+  position(path: readonly PropertyKey[]): number;
+}
+
 /**
  * @param text the YAML (or JSON) of a recipe
  * @param file its name in messages
- * @throws CambiumError `E_RECIPE` with every reason found.
+ * @throws CambiumError `E_RECIPE` for what is not YAML, or no data
  */
-export function parseRecipe(text: string, file: string): Recipe {
+export function readRecipe(text: string, file: string): RecipeReading {
   if (text.length > maxCharacters) {
     const details = { where: file, expected: `at most ${maxCharacters}`, got: `${text.length} characters` };
     throw new CambiumError("E_RECIPE", "the recipe is too large", details);
@@ -32,28 +45,45 @@ export function parseRecipe(text: string, file: string): Recipe {
       .map((error) => ({ where: at(error.pos[0]), message: error.message }));
     throw new CambiumError("E_RECIPE", "the recipe is not valid YAML", { reasons });
   }
-  const offset = (path: readonly PropertyKey[]): number => offsetOf(document, path) ?? 0;
-  return checkRecipe(toPlain(document, file), (path) => at(offset(path)), offset);
+  const position = (path: readonly PropertyKey[]): number => offsetOf(document, path) ?? 0;
+  return readingOf(toPlain(document, file), (path) => at(position(path)), position);
+}
+
+/** Reads as `readRecipe`. @throws CambiumError `E_RECIPE` with every reason found. */
+export function parseRecipe(text: string, file: string): Recipe {
+  return soundRecipe(readRecipe(text, file));
 }
 
 /**
  * A recipe from plain data.
  * @param locate what a person calls the place of the field at `path`
- * @param position where the field stands among the others: mistakes are told in that order
  * @throws CambiumError `E_RECIPE` with every reason found.
  */
-export function checkRecipe(
-  value: unknown,
-  locate: (path: readonly PropertyKey[]) => string,
-  position: (path: readonly PropertyKey[]) => number = () => 0,
-): Recipe {
-  const result = recipeSchema.safeParse(value);
-  const found = [...(result.success ? [] : schemaReasons(result.error, value)), ...semanticReasons(value)];
-  if (result.success && found.length === 0) return result.data;
-  found.sort((a, b) => position(a.path) - position(b.path));
-  const reasons = found.slice(0, maxReasons).map(({ path, ...reason }) => ({ where: locate(path), ...reason }));
-  const message = found.length === 1 ? "the recipe has a mistake" : `the recipe has ${found.length} mistakes`;
+export function checkRecipe(value: unknown, locate: (path: readonly PropertyKey[]) => string): Recipe {
+  return soundRecipe(readingOf(value, locate, () => 0));
+}
+
+/** @throws CambiumError `E_RECIPE` with every reason found. */
+function soundRecipe(reading: RecipeReading): Recipe {
+  return reading.recipe ?? refuseRecipe(reading, reading.mistakes);
+}
+
+/** @throws CambiumError `E_RECIPE` with `mistakes` in the order of the recipe */
+export function refuseRecipe({ locate, position }: RecipeReading, mistakes: readonly Located[]): never {
+  const sorted = mistakes.toSorted((a, b) => position(a.path) - position(b.path));
+  const reasons = sorted.slice(0, maxReasons).map(({ path, ...reason }) => ({ where: locate(path), ...reason }));
+  const message = sorted.length === 1 ? "the recipe has a mistake" : `the recipe has ${sorted.length} mistakes`;
   throw new CambiumError("E_RECIPE", message, { reasons });
+}
+
+function readingOf(
+  value: unknown,
+  locate: RecipeReading["locate"],
+  position: RecipeReading["position"],
+): RecipeReading {
+  const result = recipeSchema.safeParse(value);
+  const mistakes = [...(result.success ? [] : schemaReasons(result.error, value)), ...semanticReasons(value)];
+  return { value, recipe: mistakes.length === 0 ? result.data : undefined, mistakes, locate, position };
 }
 
 function readYaml(text: string, lineCounter: LineCounter, file: string): Document {

@@ -1,6 +1,7 @@
 // A Hugging Face directory as the start of training: its configuration, its identity, its weights in f32.
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { type CompanionFile, openModelDirectory } from "@cambium/checkpoint";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
@@ -21,7 +22,7 @@ export interface Checkpoint {
 /** The model in `path`. @throws CambiumError from reading the directory, `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
 export async function readCheckpoint(path: string, families?: readonly Family[]): Promise<Checkpoint> {
   await using directory = await openModelDirectory(path);
-  const model = readHfModel(directory.configJson, families);
+  const model = readHfModel(directory.configJson, families, join(path, "config.json"));
   const hash = createHash("sha256").update(JSON.stringify(model));
   for (const [name, entry] of directory.tensors) hash.update(JSON.stringify([name, entry]));
   const files = new Set([...directory.tensors.keys()].map((name) => directory.shardOf(name).path));

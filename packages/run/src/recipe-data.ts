@@ -22,7 +22,10 @@ export interface RecipePlace {
 }
 
 /** The tokenizer that the recipe names, else the checkpoint's own, else bytes. @throws CambiumError as `findTokenizer`. */
-export async function recipeTokenizer({ data }: Recipe, { projectDir, checkpoint }: RecipePlace): Promise<Tokenizer> {
+export async function recipeTokenizer(
+  { data }: Pick<Recipe, "data">,
+  { projectDir, checkpoint }: RecipePlace,
+): Promise<Tokenizer> {
   if (!checkpoint) return loadTokenizer(data.tokenizer ?? "bytes", projectDir);
   const { vocab } = sizesAlong(checkpoint.model, ["vocab"]);
   const named = data.tokenizer === undefined ? undefined : { spec: data.tokenizer, projectDir };
@@ -30,7 +33,7 @@ export async function recipeTokenizer({ data }: Recipe, { projectDir, checkpoint
 }
 
 /** @throws CambiumError as `openSource`. */
-export function recipeSource({ data }: Recipe, projectDir: string): Promise<Source> {
+export function recipeSource({ data }: Pick<Recipe, "data">, projectDir: string): Promise<Source> {
   const { corpus, field, format } = data;
   return openSource(
     corpusSpec(corpus, { ...(field !== undefined && { field }), ...(format && { format }) }),

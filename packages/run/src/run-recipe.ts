@@ -1,20 +1,17 @@
 // Runs a recipe: data and device, and the arms on them; a device that is lost is opened again.
 import { dirname, join, resolve } from "node:path";
-import { describeDevice, resolveBackend } from "@cambium/backend";
+import { describeDevice } from "@cambium/backend";
 import { readTextFile } from "@cambium/files";
-import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import type { PluginImporter } from "@cambium/plugin";
 import { nodeImporter } from "@cambium/plugin/node";
-import { parseRecipe, type Recipe, type RecipeOperators } from "@cambium/recipe";
+import { parseRecipe, type Recipe } from "@cambium/recipe";
 import { RunDirectory } from "@cambium/run-format/node";
-import { type BackendRequest, chooseBackend } from "./backend-choice.js";
-import { readCheckpoint } from "./checkpoint-start.js";
+import type { BackendRequest } from "./backend-choice.js";
 import { companionFiles } from "./companions.js";
-import { resolveEngines } from "./engines.js";
-import { familiesOf, resolveFamily } from "./families.js";
 import type { RunObserver } from "./observer.js";
-import { prepareRecipeData, recipeSource, recipeTokenizer } from "./recipe-data.js";
+import { openRecipe, recipeReading } from "./open-recipe.js";
+import { prepareRecipeData } from "./recipe-data.js";
 import { type RunOutcome, runArms, type StageGate } from "./run-arms.js";
 
 /** Devices that one run may lose before it gives up. */
@@ -53,28 +50,17 @@ export async function loadRecipe(path: string): Promise<Recipe> {
  * `E_RUN_LOCKED` when another process runs it; `E_RUN_FORMAT` for the directory of another version's run.
  */
 export async function runRecipe(source: string | Recipe, options: RunOptions = {}): Promise<RunOutcome> {
-  const given = typeof source === "string" ? await loadRecipe(source) : source;
-  const { precision = given.train.precision } = options;
   const projectDir = options.projectDir ?? (typeof source === "string" ? dirname(resolve(source)) : process.cwd());
   const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
-  const computing = chooseBackend(options.backend, given.backend, importer);
-  const asked = { ...given, backend: computing, train: { ...given.train, precision } };
-  const directory = new RunDirectory(resolve(options.out ?? (await ownDirectory(source)) ?? join("runs", asked.name)));
-  const operators = await resolveOperators(asked, importer);
-  const engines = await resolveEngines(asked, importer);
-  const family = await resolveFamily(asked.model.family, importer);
-  const backend = await resolveBackend(computing.name, importer);
-  const from = asked.model.from;
-  const checkpoint =
-    from === undefined
-      ? undefined
-      : await readCheckpoint(
-          resolve(projectDir, from),
-          await familiesOf(projectDir, importer, asked.model.family === undefined ? [] : [asked.model.family]),
-        );
-  const tokenizer = await recipeTokenizer(asked, { projectDir, checkpoint });
-  const recipe = { ...asked, data: { ...asked.data, tokenizer: tokenizer.name } };
-  const corpus = await recipeSource(recipe, projectDir);
+  const opened = await openRecipe(await recipeReading(source), { projectDir, importer }, { backend: options.backend });
+  const { operators, engines, family, backend, checkpoint, tokenizer, source: corpus } = opened;
+  const { train, data: text, backend: computing } = opened.recipe;
+  const recipe = {
+    ...opened.recipe,
+    train: { ...train, precision: options.precision ?? train.precision },
+    data: { ...text, tokenizer: tokenizer.name },
+  };
+  const directory = new RunDirectory(resolve(options.out ?? (await ownDirectory(source)) ?? join("runs", recipe.name)));
   await directory.create();
   const unlock = await directory.lock();
   try {
@@ -129,11 +115,4 @@ async function ownDirectory(source: string | Recipe): Promise<string | undefined
   if (typeof source !== "string") return undefined;
   const directory = new RunDirectory(dirname(resolve(source)));
   return directory.recipe === resolve(source) && (await directory.read()) ? directory.path : undefined;
-}
-
-/** @throws CambiumError for an operator that is missing or broken. */
-export async function resolveOperators(recipe: Recipe, importer: PluginImporter): Promise<RecipeOperators> {
-  const resolve = (steps: readonly { readonly operator: string }[]) =>
-    Promise.all(steps.map(async ({ operator }) => (await resolvePlugin(operatorPlugin, operator, importer)).plugin));
-  return { growth: await resolve(recipe.growth), variants: await resolve(recipe.variants) };
 }

@@ -5,7 +5,7 @@ import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import { summarizeRun } from "@cambium/report";
-import { chooseBackend, loadRecipe } from "@cambium/run";
+import { chooseBackend } from "@cambium/run";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
 import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-view.js";
@@ -24,7 +24,7 @@ import { compact } from "../format.js";
 import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
 import type { Host } from "../host.js";
 import { exists, findModel, projectFamilies, readModel } from "../model-source.js";
-import { describeRecipe, planRecipe } from "../recipe-view.js";
+import { describeRecipe, recipeArms } from "../recipe-view.js";
 import { resultTable } from "../table.js";
 import { print } from "../terminal.js";
 
@@ -92,7 +92,7 @@ function flagNames(names: readonly string[]): string {
 }
 
 async function describe(path: string, flags: Flags, host: Host): Promise<Shown> {
-  if (isRecipe(path)) return describeRecipe(await loadRecipe(path), path, host);
+  if (isRecipe(path)) return describeRecipe(path, host);
   if (!(await stat(path)).isDirectory()) return describeTensors(path);
   if (await exists(join(path, "run.json"))) {
     const summary = await summarizeRun(path);
@@ -145,9 +145,8 @@ async function modelOf(
   host: Host,
 ): Promise<{ readonly model: ModelSpec; readonly precision?: Recipe["train"]["precision"] }> {
   if (!isRecipe(path)) return { model: await readModel(await findModel(path), flags, host) };
-  const recipe = await loadRecipe(path);
-  const [arm] = await planRecipe(recipe, path, host);
-  const model = arm?.stages.at(-1)?.stage.model;
+  const { arms, recipe } = await recipeArms(path, host);
+  const model = arms[0]?.stages.at(-1)?.stage.model;
   if (!model) throw new Error("a recipe plans an arm with a stage");
   return { model, precision: recipe.train.precision };
 }

@@ -1,4 +1,5 @@
 // cambium preview: how a model would start out after growth, without writing it.
+import { join } from "node:path";
 import { type Device, describeDevice, resolveBackend } from "@cambium/backend";
 import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { findTokenizer, type TextWindows, textWindows } from "@cambium/data/node";
@@ -79,7 +80,12 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const computing = await mistakes.check(() => modelBackend(source, flags, importer));
   await using directory = source && (await mistakes.check(() => openModelDirectory(source.path)));
   const families = await mistakes.check(() => projectFamilies(flags, host, source));
-  const model = directory && families && (await mistakes.check(() => readHfModel(directory.configJson, families)));
+  const model =
+    directory &&
+    families &&
+    (await mistakes.check(() =>
+      readHfModel(directory.configJson, families, join(source?.path ?? path, "config.json")),
+    ));
   const plan = model && operator && (await mistakes.check(() => operator.plan(model, options)));
   const tokenizer =
     source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));

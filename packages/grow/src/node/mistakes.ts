@@ -1,9 +1,6 @@
 // Mistakes of several kinds, gathered before any of them is told.
 import { CambiumError, type Reason } from "@cambium/ir";
 
-/** Reasons of one mistake that are shown before the other mistakes have had their turn. */
-const FIRST = 2;
-
 export class Mistakes {
   readonly #errors: CambiumError[] = [];
 
@@ -32,16 +29,13 @@ export class Mistakes {
     const [first, ...others] = this.#errors;
     if (!first) return;
     if (others.length === 0) throw first;
-    const lists = this.#errors.map(reasonsOf);
-    const reasons = [...lists.flatMap((list) => list.slice(0, FIRST)), ...lists.flatMap((list) => list.slice(FIRST))];
+    const reasons = this.#errors.map(reasonOf);
     throw new CambiumError("E_GROWTH_MISTAKES", `there are ${this.#errors.length} mistakes`, { reasons });
   }
 }
 
-function reasonsOf({ code, summary: message, details }: CambiumError): Reason[] {
-  const { reasons, cause: _, ...own } = details;
-  if (reasons === undefined || reasons.length === 0) return [{ ...own, code, message }];
-  const place = own.where === undefined ? {} : { where: own.where };
-  const hint = own.hint === undefined ? {} : { hint: own.hint };
-  return reasons.map((reason) => ({ ...place, ...hint, code, ...reason, message: `${message}: ${reason.message}` }));
+/** A mistake as a reason among others: its own reasons stay with it. */
+export function reasonOf({ code, summary: message, details }: CambiumError): Reason {
+  const { cause: _, ...own } = details;
+  return { ...own, code, message };
 }

@@ -6,24 +6,40 @@ import { isObject, type Json } from "./json.js";
 
 /**
  * The model that a parsed config.json describes.
+ * @param where the file, for messages
  * @throws CambiumError `E_CONFIG` with every reason why this is no model of the family it names; `E_FAMILY` when no
  * family is for it.
  */
-export function readHfModel(json: unknown, families: readonly Family[] = builtInFamilies): ModelSpec {
+export function readHfModel(
+  json: unknown,
+  families: readonly Family[] = builtInFamilies,
+  where = "config.json",
+): ModelSpec {
   if (!isObject(json)) {
-    throw new CambiumError("E_CONFIG", "config.json does not hold an object", {
-      got: JSON.stringify(json) ?? String(json),
-    });
+    const got = JSON.stringify(json) ?? String(json);
+    const hint = "config.json is what transformers saves beside the weights: copy it anew";
+    throw new CambiumError("E_CONFIG", "config.json does not hold an object", { where, got, hint });
   }
   const family = hfFamily(json, families);
-  if (family) return { family, config: family.hf.parse(json) };
+  if (family) return { family, config: parsed(family, json, where) };
   const { model_type: type } = json;
   throw new CambiumError("E_FAMILY", `no model family here computes what config.json describes`, {
-    where: "model_type",
+    where: `${where}, model_type`,
     expected: families.flatMap(({ hf }) => hf.modelTypes).join(", "),
     got: type === undefined ? "nothing" : JSON.stringify(type),
     ...(typeof type === "string" && { hint: `npm install cambium-family-${type}, if there is such a package` }),
   });
+}
+
+function parsed(family: Family, json: Json, where: string): ModelSpec["config"] {
+  try {
+    return family.hf.parse(json);
+  } catch (error) {
+    if (!(error instanceof CambiumError) || error.code !== "E_CONFIG") throw error;
+    const hint =
+      "mend config.json; where it is right, `cambium grow` copies its layers, and a family of its own computes it (--family)";
+    throw new CambiumError(error.code, error.summary, { where, hint, ...error.details });
+  }
 }
 
 /** The config.json of `model`, ready for `JSON.stringify`. */
