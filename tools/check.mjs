@@ -13,6 +13,7 @@ const checks = {
   "op-index": [process.execPath, "packages/ir/scripts/generate-index.mjs", "--check"],
   "error-table": [process.execPath, "tools/errors.mjs", "--check"],
   presets: [process.execPath, "--conditions=@cambium/source", "--import", "tsx", "tools/presets.mjs", "--check"],
+  support: [process.execPath, "tools/support.mjs", "--check"],
   house: [process.execPath, "tools/house.mjs"],
 };
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);

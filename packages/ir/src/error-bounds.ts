@@ -31,11 +31,13 @@ export function errorBounds(
   const { least = 0, ulps = operations === 0 ? 0 : 1 } = op.accuracy ?? {};
   const terms = termsOf(node, operations);
   const scale = terms > 1 ? op.evaluate(inputs.map(magnitude), node.attrs) : outputs.map(({ data }) => data);
+  // Hardware for bf16 may round the result of a product to it, and an operand in f32.
+  const overBf16 = op.matrix && inputs.some(({ type }) => type.dtype === "bf16");
   const shifted = moved || terms > 1 ? [] : inputs.flatMap((input, i) => shift(node, inputs, input, i));
   return outputs.map(({ type, data }, which) => {
     if (!isFloat(type.dtype) || moved) return new Float64Array(data.length);
     const unit = unitRoundoff[type.dtype as keyof typeof unitRoundoff];
-    const units = (2 * ulps + (terms > 1 ? terms + 2 : 0)) * unit;
+    const units = (2 * ulps + (terms > 1 ? terms + 2 : 0)) * unit + (overBf16 ? 2 * unitRoundoff.bf16 : 0);
     return data.map((y, i) => {
       const size = Math.abs(scale[which]?.[i] as number);
       const own = units === 0 ? 0 : Math.max(units * Math.max(size, least), Math.min(size, smallestNormal));

@@ -1,13 +1,25 @@
 // What "the same" means between a device and the reference, and helpers that run a graph on both.
-import { evaluate, formatType, type Graph, type HostTensor, sameType, toHost } from "@cambium/ir";
+import {
+  type Expectation,
+  evaluate,
+  expectGraph,
+  formatType,
+  type Graph,
+  type HostTensor,
+  refTensor,
+  sameType,
+  toHost,
+} from "@cambium/ir";
 import type { Device, DeviceTensor } from "../contract.js";
+import { compare } from "./compare.js";
 
 export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /**
- * How far an f32 element may be off, as a fraction of the largest magnitude in its tensor, which counts as at least 1. The rounding unit of
- * f32 is 6e-8; the longest sum in a sample has 64 terms, so that any order of it errs by at most 64 × 6e-8 = 4e-6;
- * elementary functions are good to a few units and a composite chains about ten of them.
+ * How far an f32 element of a random graph may be off, as a fraction of the largest magnitude in its tensor, which counts
+ * as at least 1. The rounding unit of f32 is 6e-8; the longest sum in a sample has 64 terms, so that any order of it errs
+ * by at most 64 × 6e-8 = 4e-6; elementary functions are good to a few units and a composite chains about ten of them. The
+ * cases of single ops have bounds of their own (`assertExpected`).
  */
 export const sampleTolerance = 1e-5;
 
@@ -98,6 +110,25 @@ export async function downloadAll(
 /** The outputs of the reference. */
 export function expected(graph: Graph, inputs: HostTensors): HostTensors {
   return Object.fromEntries(Object.entries(evaluate(graph, inputs)).map(([name, ref]) => [name, toHost(ref)]));
+}
+
+/** @throws Error unless the outputs are within what roundings may make of them in float64 (`expectGraph`). */
+export function assertExpected(got: HostTensors, graph: Graph, inputs: HostTensors): void {
+  const want = expectGraph(graph, inputs);
+  for (const { name, value } of graph.outputs) {
+    const tensor = Object.hasOwn(got, name) ? got[name] : undefined;
+    if (!tensor) throw new Error(`output ${name} is missing`);
+    if (!sameType(tensor, value.type))
+      throw new Error(`${name} is ${formatType(tensor)}, not ${formatType(value.type)}`);
+    const { exact, allowed } = want[name] as Expectation;
+    const { deviation } = compare(refTensor(tensor), exact, allowed);
+    if (!deviation) continue;
+    const { element, got: is, expected, error, tolerance, count } = deviation;
+    throw new Error(
+      `${name}[${element}] is ${is}, not ${expected}: off by ${error}, allowed ${tolerance}; ` +
+        `${count} of ${tensor.data.length} elements are off, this one first`,
+    );
+  }
 }
 
 /** @throws Error unless the outputs agree with the reference. */

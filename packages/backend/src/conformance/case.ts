@@ -1,4 +1,5 @@
 // A conformance case: something that a device must do. It knows no test runner.
+import type { DType } from "@cambium/ir";
 import type { Device } from "../contract.js";
 
 /**
@@ -11,6 +12,8 @@ export interface ConformanceCase {
   readonly part: ConformancePart;
   /** The op that it tests, if it tests one. */
   readonly op?: string;
+  /** The dtypes of that op's inputs and outputs, where the case is one of its samples. */
+  readonly dtypes?: readonly DType[];
   readonly name: string;
   /** Rejects when the device does not conform. */
   run(device: Device, open: () => Promise<Device>): Promise<void>;

@@ -1,0 +1,110 @@
+// The check itself: every part in turn within the time, and one JSON file with the device's name.
+import { existsSync, writeFileSync } from "node:fs";
+import { constants, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import webgpu from "../../backends/webgpu/src/index.js";
+import { CambiumError } from "../../packages/ir/src/index.js";
+import { attention, carried, conformance, full, gemm, small, step } from "./parts.js";
+import { peakOf } from "./peaks.js";
+
+const { values: flags } = parseArgs({
+  options: {
+    small: { type: "boolean", default: false },
+    out: { type: "string", default: "gpu-check.json" },
+    seconds: { type: "string", default: "450" },
+    adapter: { type: "string" },
+  },
+});
+const began = performance.now();
+const limit = Number(flags.seconds);
+const elapsed = () => (performance.now() - began) / 1000;
+
+/** Where NVIDIA's driver says what it is; loaders that are not the system's do not look there by themselves. */
+const drivers = [
+  "/usr/share/vulkan/icd.d/nvidia_icd.json",
+  "/etc/vulkan/icd.d/nvidia_icd.json",
+  "/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json",
+].find((path) => existsSync(path));
+if (drivers && !process.env["VK_DRIVER_FILES"]) process.env["VK_DRIVER_FILES"] = drivers;
+// A loader that was carried along, for a machine without one; glibc gives Dawn the one that is loaded already.
+const loader = join(import.meta.dirname, "libvulkan.so.1");
+if (existsSync(loader)) {
+  try {
+    process.dlopen({ exports: {} }, loader, constants.dlopen.RTLD_NOW | 0x1000);
+  } catch (error) {
+    if (!/did not self-register/.test(String(error))) console.error(`the carried loader: ${error}`);
+  }
+}
+
+const options = flags.adapter === undefined ? {} : { adapter: flags.adapter };
+const sizes = flags.small ? small : full;
+const probes = await webgpu.probe();
+const device = await webgpu
+  .open(options)
+  .then(async (one) => {
+    const { device: name, version, computes } = one.info;
+    await one.close();
+    return { name, version, computes };
+  })
+  .catch((error: unknown) => ({ name: "none", error: String(error) }));
+const parts: Record<string, object> = {};
+const document = () => ({
+  schema: "cambium-gpu-check/1",
+  device: device.name,
+  webgpu: device,
+  probes,
+  small: flags.small,
+  machine: { cpu: cpus()[0]?.model.trim(), cores: cpus().length, memory: totalmem(), node: process.version },
+  peak: peakOf(device.name),
+  seconds: elapsed(),
+  parts,
+});
+
+/** Runs a part, if there is time, and writes down what is known so far: a machine may be taken away at any moment. */
+async function part(name: string, run: () => Promise<object>, dtype: "f32" | "f16" = "f32"): Promise<void> {
+  const from = elapsed();
+  let result: object;
+  if (from > limit) result = { absent: `no time left after ${from.toFixed(0)} s` };
+  else {
+    result = await run().then(
+      (found) => found,
+      (error: unknown) => failed(error),
+    );
+  }
+  const { gflops } = result as { gflops?: number };
+  const peak = peakOf(device.name)?.[dtype];
+  const share = gflops !== undefined && peak !== undefined ? { ofPeak: gflops / peak } : {};
+  parts[name] = { ...result, ...share, took: elapsed() - from };
+  const shown = gflops === undefined ? JSON.stringify(result).slice(0, 160) : `${gflops.toPrecision(4)} GFLOPS`;
+  console.error(`${name}: ${shown} (${(elapsed() - from).toFixed(1)} s)`);
+  writeFileSync(flags.out, `${JSON.stringify(document(), null, 1)}\n`);
+}
+
+/** What a machine lacks is no failure of the check. */
+function failed(error: unknown): object {
+  if (!(error instanceof CambiumError)) return { error: error instanceof Error ? error.stack : String(error) };
+  const lacking = ["E_BACKEND_UNAVAILABLE", "E_PLUGIN_MISSING"].includes(error.code);
+  return lacking ? { absent: error.summary } : { error: error.format() };
+}
+
+console.error(`device: ${device.name}`);
+await part("gemm f32", () => gemm(webgpu, options, sizes, "f32"));
+await part("gemm f16", () => gemm(webgpu, options, sizes, "f16"), "f16");
+await part("conformance", () => conformance(webgpu, options, sizes));
+await part("attention forward", () => attention(webgpu, options, sizes, false));
+await part("attention with gradients", () => attention(webgpu, options, sizes, true));
+for (const precision of ["f32", "mixed"] as const) {
+  const dtype = precision === "mixed" ? "f16" : "f32";
+  await part(`distil step ${precision}`, () => step(webgpu, options, sizes.distil, precision, sizes.steps), dtype);
+  await part(`large step ${precision}`, () => step(webgpu, options, sizes.large, precision, sizes.steps), dtype);
+}
+const elsewhere = [
+  ["onnx cuda", "onnx", { provider: "cuda" }],
+  ["tfjs cuda", "tfjs", { engine: "node-gpu" }],
+] as const;
+for (const [name, backend, own] of elsewhere) {
+  await part(`${name} distil step`, async () => step(await carried(backend), own, sizes.distil, "f32", sizes.steps));
+}
+console.error(`${flags.out}: ${elapsed().toFixed(0)} s`);
+process.exit(device.name === "none" ? 1 : 0);

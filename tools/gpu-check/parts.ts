@@ -1,0 +1,136 @@
+// The parts of the check, each on its own: what fails says so and the others go on.
+
+import { conformanceCases, runCase } from "../../packages/backend/src/conformance/cases.js";
+import { type Backend, type BackendOptions, resolveBackend } from "../../packages/backend/src/index.js";
+import { CambiumContestant, median, type StepConfig } from "../../packages/bench/src/index.js";
+import {
+  causalAttention,
+  differentiate,
+  f32,
+  type Graph,
+  GraphBuilder,
+  matmul,
+  mul,
+  reduceSum,
+} from "../../packages/ir/src/index.js";
+import { nodeImporter } from "../../packages/plugin/src/node/index.js";
+import type { Precision } from "../../packages/train/src/index.js";
+import { timed } from "./measure.js";
+
+export interface Sizes {
+  readonly gemm: number;
+  readonly attention: {
+    readonly batch: number;
+    readonly time: number;
+    readonly heads: number;
+    readonly headDim: number;
+  };
+  readonly large: StepConfig;
+  readonly distil: StepConfig;
+  readonly steps: number;
+  readonly roundSeconds: number;
+  /** Every how many-th conformance case runs. */
+  readonly everyCase: number;
+}
+
+/** What the machine is checked with. */
+export const full: Sizes = {
+  gemm: 4096,
+  attention: { batch: 4, time: 2048, heads: 16, headDim: 64 },
+  large: { layers: 24, hidden: 1024, intermediate: 2816, heads: 16, kvHeads: 16, vocab: 32_000, batch: 8, time: 512 },
+  distil: { layers: 6, hidden: 768, intermediate: 3072, heads: 12, kvHeads: 12, vocab: 50_257, batch: 1, time: 512 },
+  steps: 12,
+  roundSeconds: 0.5,
+  everyCase: 1,
+};
+
+/** The same in sizes that a software adapter computes in seconds. */
+export const small: Sizes = {
+  gemm: 64,
+  attention: { batch: 1, time: 16, heads: 2, headDim: 8 },
+  large: { layers: 2, hidden: 32, intermediate: 64, heads: 2, kvHeads: 2, vocab: 64, batch: 1, time: 8 },
+  distil: { layers: 1, hidden: 32, intermediate: 64, heads: 2, kvHeads: 2, vocab: 64, batch: 1, time: 8 },
+  steps: 2,
+  roundSeconds: 0.01,
+  everyCase: 40,
+};
+
+export async function conformance(backend: Backend, options: BackendOptions, { everyCase }: Sizes) {
+  const open = () => backend.open(options);
+  await using device = await open();
+  const cases = conformanceCases().filter((_, i) => i % everyCase === 0);
+  const failures: { name: string; error: string }[] = [];
+  for (const one of cases) {
+    await runCase(one, device, open).catch((error: unknown) =>
+      failures.push({ name: `${one.part}: ${one.name}`, error: String(error) }),
+    );
+  }
+  return { cases: cases.length, failed: failures.length, failures };
+}
+
+/** A square product, in f32 and, where the device computes it, of f16 with f32 sums. */
+export async function gemm(
+  backend: Backend,
+  options: BackendOptions,
+  { gemm: n, roundSeconds }: Sizes,
+  dtype: "f32" | "f16",
+) {
+  await using device = await backend.open(options);
+  if (!device.info.computes.includes(dtype)) return { absent: `${device.info.device} does not compute ${dtype}` };
+  const builder = new GraphBuilder();
+  const type = { dtype, shape: [n, n] };
+  builder.output("c", matmul(builder.input("a", type), builder.input("b", type)));
+  return { case: `${n}³`, ...(await timed(device, builder.finish(), roundSeconds)) };
+}
+
+/** Causal attention, forward or with its gradients. */
+export async function attention(backend: Backend, options: BackendOptions, sizes: Sizes, gradient: boolean) {
+  await using device = await backend.open(options);
+  const { batch, time, heads, headDim } = sizes.attention;
+  const builder = new GraphBuilder();
+  const [q, k, v] = ["q", "k", "v"].map((name) => builder.input(name, f32(batch, time, heads * headDim)));
+  if (!q || !k || !v) throw new RangeError("three inputs");
+  const [out] = causalAttention(q, k, v, { heads, kvHeads: heads });
+  builder.output("out", gradient ? reduceSum(mul(out, out), { axes: [0, 1, 2] }) : out);
+  const forward = builder.finish();
+  const graph: Graph = gradient ? differentiate(forward, { of: "out", by: ["q", "k", "v"] }) : forward;
+  return { case: `${batch} × ${time}, ${heads} × ${headDim}`, ...(await timed(device, graph, sizes.roundSeconds)) };
+}
+
+/** A whole training step, as the loop makes it. */
+export async function step(
+  backend: Backend,
+  options: BackendOptions,
+  config: StepConfig,
+  precision: Precision,
+  steps: number,
+) {
+  const contestant = new CambiumContestant(backend, options, precision);
+  try {
+    const { info } = await contestant.device();
+    const needed = { f32: "f32", mixed: "f16", bf16: "bf16" } as const;
+    if (!info.computes.includes(needed[precision]))
+      return { absent: `${info.device} does not compute ${needed[precision]}` };
+    const began = performance.now();
+    await contestant.setup(config);
+    const readySeconds = (performance.now() - began) / 1000;
+    const seconds = [...(await contestant.steps(steps))];
+    const middle = median(seconds);
+    return {
+      config,
+      readySeconds,
+      seconds: middle,
+      tokensPerSecond: (config.batch * config.time) / middle,
+      gflops: contestant.flopsPerStep / middle / 1e9,
+      countedBytes: contestant.countedBytes,
+      rounds: seconds,
+    };
+  } finally {
+    await contestant.close();
+  }
+}
+
+/** A backend that may have been carried along. */
+export async function carried(name: string): Promise<Backend> {
+  return resolveBackend(name, nodeImporter(process.cwd(), import.meta.dirname));
+}

@@ -1,0 +1,63 @@
+// Faults put into lowerings of backends of this repository are named by their op and layer, and shrunk to a few nodes: a
+// sign in tfjs, an overflow of f16 in WebGPU's kernels.
+import { beforeAll, expect, test } from "vitest";
+import { compositeLowerings } from "../../backends/tfjs/src/lower/composites.js";
+import type { Lowering } from "../../backends/tfjs/src/lower/lowering.js";
+import { elementwise, elementwiseLowerings } from "../../backends/webgpu/src/lower/elementwise.js";
+import type { Backend, BackendOptions } from "../../packages/backend/src/index.js";
+import { hostTensor } from "../../packages/ir/src/index.js";
+import { llama, modelSpec } from "../../packages/model/src/index.js";
+import { Expected, livelyParameters, subjectOf, type VerifiedCase, verifyOn } from "../../packages/verify/src/index.js";
+import { useSwiftShader } from "../browser/src/index.js";
+
+const sizes = { vocab: 24, hidden: 16, intermediate: 24, layers: 1, heads: 4, kvHeads: 2, contextLength: 8 };
+const model = modelSpec(llama, sizes);
+
+/** @param loud how much larger than usual what goes into the gated products is */
+async function verified(backend: Backend, options: BackendOptions, loud: number): Promise<VerifiedCase> {
+  const parameters = Object.fromEntries(
+    Object.entries(livelyParameters(model)).map(([name, { shape, data }]) => {
+      const factor = /gate_proj|up_proj/.test(name) ? loud : 1;
+      return [
+        name,
+        hostTensor(
+          "f32",
+          shape,
+          Array.from(data, (x) => factor * x),
+        ),
+      ];
+    }),
+  );
+  const subject = subjectOf({ name: "tiny", model, parameters, batch: 1, time: 4, steps: 0, precision: "f32" });
+  await using device = await backend.open(options);
+  return await verifyOn(backend.name, device, new Expected(subject), { bisect: true });
+}
+
+/** The tables are read when a backend is loaded: the faults go in before. */
+beforeAll(async () => {
+  const tfjs = compositeLowerings as Record<string, Lowering<never>>;
+  const right = tfjs["rope"] as Lowering<never>;
+  tfjs["rope"] = (context) => {
+    const turned = right(context);
+    return context.kernels.unary("Neg", Array.isArray(turned) ? turned[0] : turned);
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: the table is constant to everybody else
+  (elementwiseLowerings as any).add = elementwise(
+    ([a, b]) => `select(${a} + ${b}, (${a} + ${b}) * 3e38f * 3e38f, abs(f32(${a} + ${b})) > 65504f)`,
+  );
+  await useSwiftShader();
+});
+
+test("a sign in tfjs's rope", async () => {
+  const { default: backend } = await import("../../backends/tfjs/src/index.js");
+  const { first, kept } = await verified(backend, { engine: "cpu" }, 1);
+  expect(first).toMatchObject({ backend: "tfjs", op: "rope", layer: "layers.0.attention", kind: "op" });
+  expect(kept?.graph.nodes.length).toBeLessThan(10);
+});
+
+test("an overflow of f16 in WebGPU's addition", { timeout: 120_000 }, async () => {
+  const { default: backend } = await import("../../backends/webgpu/src/index.js");
+  const { first, kept } = await verified(backend, {}, 1000);
+  expect(first).toMatchObject({ backend: "webgpu", op: "add", layer: "layers.0.mlp", error: Number.MAX_VALUE });
+  expect(kept?.graph.nodes.length).toBeLessThan(10);
+});
