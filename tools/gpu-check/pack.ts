@@ -4,8 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { build } from "../browser/node_modules/esbuild/lib/main.js";
-import { swiftShader } from "../browser/src/swiftshader.js";
+import { bundleForNode, swiftShader } from "../browser/src/index.js";
 
 const [target] = process.argv.slice(2);
 if (target === undefined) throw new Error("usage: node tools/gpu-check.mjs --pack FILE.tar.xz");
@@ -13,17 +12,8 @@ const scratch = mkdtempSync(join(tmpdir(), "cambium-gpu-check-"));
 const folder = join(scratch, "gpu-check");
 mkdirSync(folder);
 const here = import.meta.dirname;
-await build({
-  entryPoints: [join(here, "main.ts")],
-  outfile: join(folder, "gpu-check.mjs"),
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  conditions: ["@cambium/source"],
-  external: ["webgpu", "onnxruntime-node", "@tensorflow/*"],
-  logLevel: "error",
-});
+const external = ["webgpu", "onnxruntime-node", "@tensorflow/*"];
+await bundleForNode(join(here, "main.ts"), join(folder, "gpu-check.mjs"), external);
 const webgpu = dirname(createRequire(join(here, "../../backends/webgpu/package.json")).resolve("webgpu/package.json"));
 const library = join("dist", `${process.platform}-${process.arch}`);
 for (const part of ["package.json", "index.js", library])

@@ -1,4 +1,5 @@
-// Bundles a TypeScript entry for a page. Nothing of Node's can get in: esbuild fails on it and says who imports it.
+// Bundles a TypeScript entry for a page, where nothing of Node's can get in: esbuild fails on it and says who imports it; or
+// for Node.
 import { build } from "esbuild";
 
 export interface BundleOptions {
@@ -27,4 +28,19 @@ export async function bundlePage({ entry, wrapper, from }: BundleOptions): Promi
     logLevel: "silent",
   });
   return outputFiles[0]?.text ?? "";
+}
+
+/** The entry and all that it imports but `external` as one ES module for Node, written to `outfile`. */
+export async function bundleForNode(entry: string, outfile: string, external: readonly string[]): Promise<void> {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    conditions: ["@cambium/source"],
+    external: [...external],
+    logLevel: "error",
+  });
 }

@@ -1,5 +1,5 @@
 // A Chromium with WebGPU on any Linux machine, and pages in it that run TypeScript; software adapters for WebGPU in Node.
-export { bundlePage } from "./bundle.js";
+export { bundleForNode, bundlePage } from "./bundle.js";
 export { type Browser, openChromium } from "./chromium.js";
 export { useLavapipe } from "./lavapipe.js";
 export { openPage, type PageSession, runInPage } from "./page.js";
