@@ -28,6 +28,7 @@ const engaged = z
 const row = z.strictObject({
   suite: z.string(),
   case: z.string(),
+  size: z.record(z.string(), finite).describe("the numbers that make the case"),
   backend: z.string().describe("the contestant: a backend with its options, or a peer"),
   device: z.string().describe("what computed, in the backend's words"),
   engaged,
@@ -38,6 +39,7 @@ const row = z.strictObject({
   quartiles: z.tuple([finite, finite]),
   samples: z.array(finite).describe("raw, in the unit, in the order in which they were taken"),
   turns: z.array(z.int()).describe("samples in each turn; between two turns the other contestants had theirs"),
+  machine: z.array(finite).describe("seconds of a fixed piece of work on one core, before each turn"),
   seconds: finite.describe("median seconds of one run"),
   warmup: z
     .strictObject({ runs: z.int(), seconds: finite, steady: z.boolean() })
@@ -84,6 +86,7 @@ export const benchDocument = z.strictObject({
   environment,
   rows: z.array(row),
   failures: z.array(failure).describe("what could not be measured, and why"),
+  quick: z.boolean().describe("the smallest cases, few samples"),
   complete: z.boolean().describe("false where the run was interrupted"),
 });
 

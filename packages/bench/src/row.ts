@@ -12,6 +12,8 @@ export interface Measured {
   readonly warmup: Row["warmup"];
   /** Seconds of each run, by turn. */
   readonly turns: readonly (readonly number[])[];
+  /** Of the machine's probe, before each turn. */
+  readonly machine: readonly number[];
   /** Over all turns; 0 where nothing counts them. */
   readonly joules: number;
   readonly residentBytes: number | null;
@@ -25,7 +27,7 @@ export function rowOf(suite: Suite, one: Case, backend: string, measured: Measur
   const inUnits = turns.map((turn) => turn.map((seconds) => inUnit(unit, work, seconds)));
   const samples = inUnits.flat();
   return {
-    ...{ suite: suite.name, case: one.name, backend, device },
+    ...{ suite: suite.name, case: one.name, size: { ...one.size }, backend, device },
     engaged: { ...engaged, fused: [...engaged.fused], decomposed: [...engaged.decomposed], fallback },
     ...{ unit, better: unit === "s" ? "lower" : "higher" },
     median: median(samples),
@@ -33,6 +35,7 @@ export function rowOf(suite: Suite, one: Case, backend: string, measured: Measur
     quartiles: [quantile(samples, 0.25), quantile(samples, 0.75)],
     samples,
     turns: turns.map(({ length }) => length),
+    machine: [...measured.machine],
     seconds: median(turns.flat()),
     ...{ warmup, work, bound },
     // Shares need the peaks, which are rows as well.

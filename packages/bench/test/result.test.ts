@@ -11,7 +11,7 @@ import { medianInterval } from "../src/statistics.js";
 import type { Suite } from "../src/suite.js";
 
 const measured = {
-  ...{ device: "a device", fallback: null, joules: 0, residentBytes: 1e8, deviceBytes: null },
+  ...{ device: "a device", fallback: null, machine: [0.01, 0.01], joules: 0, residentBytes: 1e8, deviceBytes: null },
   engaged: { fused: [], decomposed: [], launches: 1, precision: "f32" },
   warmup: { runs: 3, seconds: 0.1, steady: true },
   parity: { agrees: true, error: 0, tolerance: 1e-5, against: "the reference" },
@@ -30,7 +30,7 @@ const document: BenchDocument = {
     ...{ cambium: "0", commit: null, node: "v20", platform: "linux-x64", cpu: "a, b", cores: 2, memory: 1 },
     ...{ governor: null, energy: null, backends: [], date: "2026-01-01T00:00:00Z", load: [0, 0], hash: "0" },
   },
-  ...{ rows, failures: [], complete: true },
+  ...{ rows, failures: [], quick: false, complete: true },
 };
 
 test("the published JSON Schema is the schema of the sources", () => {

@@ -121,3 +121,8 @@ export function unfit(flag: string, expected: string, got: string, near?: string
   const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` };
   return new CambiumError("E_OPTION", `${flag} does not fit`, { expected, got, ...hint });
 }
+
+/** Parser for words separated by commas; the option may be repeated. */
+export function listed(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(",").filter(Boolean)];
+}

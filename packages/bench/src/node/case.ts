@@ -1,5 +1,6 @@
 // One case: its contestants are made ready one after the other, then take turns, A B A B, then say what it took.
 import { CambiumError } from "@cambium/ir";
+import { machineProbe } from "../machine-probe.js";
 import type { Failure, Row } from "../result.js";
 import { rowOf } from "../row.js";
 import type { Case, Suite } from "../suite.js";
@@ -38,6 +39,7 @@ interface Entrant {
   readonly contestant: Contestant;
   process: ContestantProcess;
   readonly turns: (readonly number[])[];
+  readonly machine: number[];
   joules: number;
   rounds: number;
   ready?: Ready;
@@ -51,7 +53,7 @@ export async function measureCase(
   options: CaseOptions,
 ): Promise<readonly Outcome[]> {
   const entrants = contestants.map((contestant): Entrant => {
-    return { contestant, process: start(contestant), turns: [], joules: 0, rounds: options.pace.rounds };
+    return { contestant, process: start(contestant), turns: [], machine: [], joules: 0, rounds: options.pace.rounds };
   });
   const { signal } = options;
   const kill = () => {
@@ -96,6 +98,7 @@ async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter,
 async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, options: CaseOptions): Promise<void> {
   const { pace, meter, onTurn } = options;
   onTurn(entrant.contestant.name);
+  entrant.machine.push(machineProbe());
   if (suite.fresh) {
     // Each sample begins with a process; the first has been made.
     if (round > 0) {
@@ -115,7 +118,7 @@ async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, op
 }
 
 async function finish(suite: Suite, one: Case, entrant: Entrant): Promise<Outcome> {
-  const { contestant, turns, joules } = entrant;
+  const { contestant, turns, machine, joules } = entrant;
   let finished: Finished | undefined;
   await attempt(entrant, async () => {
     finished = await entrant.process.ask<Finished>({ cmd: "finish" });
@@ -125,7 +128,7 @@ async function finish(suite: Suite, one: Case, entrant: Entrant): Promise<Outcom
   return {
     contestant,
     version: ready.version,
-    row: rowOf(suite, one, contestant.name, { ...ready, ...finished, turns, joules }),
+    row: rowOf(suite, one, contestant.name, { ...ready, ...finished, turns, machine, joules }),
   };
 }
 

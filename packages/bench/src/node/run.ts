@@ -1,4 +1,5 @@
 // A run of the benchmark: cases one after the other, each with a fresh process per contestant, which take turns.
+import { CambiumError } from "@cambium/ir";
 import type { BenchDocument, Failure, Row } from "../result.js";
 import { schemaName } from "../result.js";
 import { withShares } from "../shares.js";
@@ -17,6 +18,8 @@ export interface BenchRequest {
   /** Cambium itself, where a suite works on files. */
   readonly files: Contestant;
   readonly quick: boolean;
+  /** Turns of each contestant; more are shorter. */
+  readonly rounds?: number;
   /** What an earlier sitting measured: it is kept, and not measured again. */
   readonly earlier?: BenchDocument;
   readonly signal?: AbortSignal;
@@ -36,15 +39,24 @@ export interface BenchProgress {
 }
 
 const paces: Readonly<Record<"full" | "quick", Pace>> = {
-  full: { rounds: 6, turnSeconds: 0.3, warmupSeconds: 1.5, mostSeconds: 6, fewestRounds: 3 },
+  full: { rounds: 10, turnSeconds: 0.15, warmupSeconds: 1, mostSeconds: 5, fewestRounds: 3 },
   quick: { rounds: 3, turnSeconds: 0.15, warmupSeconds: 0.5, mostSeconds: 2, fewestRounds: 2 },
 };
+
+/** More rounds are shorter, so that a case takes as long, and neighbours in time stand closer together. */
+function paceOf({ quick, rounds }: BenchRequest): Pace {
+  const usual = paces[quick ? "quick" : "full"];
+  if (rounds === undefined) return usual;
+  const turnSeconds = Math.min(usual.turnSeconds, (usual.rounds * usual.turnSeconds) / rounds);
+  return { ...usual, rounds, turnSeconds, fewestRounds: Math.min(rounds, 10), mostSeconds: 2 * usual.mostSeconds };
+}
 
 /** @returns everything measured; `complete` is false where `signal` ended it */
 export async function runBench(request: BenchRequest): Promise<BenchDocument> {
   const { contestants, quick, earlier, signal } = request;
   const before = load();
   const meter = energyMeter();
+  requireSame(earlier, quick);
   const rows: Row[] = [...(earlier?.rows ?? [])];
   const failures: Failure[] = [];
   const devices = new Map((earlier?.environment.backends ?? []).map((one) => [one.name, one]));
@@ -52,11 +64,11 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
     schema: schemaName,
     environment: environmentOf([...devices.values()], meter?.name ?? null, before),
     rows: withShares(rows),
-    failures,
-    complete,
+    ...{ failures, quick, complete },
   });
   const wanted = [...peaks, ...suites.filter(({ name }) => request.suites?.includes(name) ?? true)];
   const cases = wanted.flatMap((suite) => suite.cases(quick).map((one): [Suite, Case] => [suite, one]));
+  const pace = paceOf(request);
   const takingPart = ({ on }: Suite) => (on === "files" ? [request.files] : contestants);
   const total = cases.reduce((sum, [suite]) => sum + takingPart(suite).length, 0);
   let done = 0;
@@ -68,7 +80,7 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
     const left = takingPart(suite).filter(({ name }) => !measured.has(name));
     const place = { suite: suite.name, case: one.name };
     const found = await measureCase(suite, one, left, {
-      pace: paces[quick ? "quick" : "full"],
+      pace,
       meter,
       ...(signal && { signal }),
       onTurn: (contestant) => request.onProgress?.({ ...place, contestant, done, total }),
@@ -84,4 +96,23 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
     await request.onCase?.(document(false));
   }
   return document(!signal?.aborted);
+}
+
+/** An earlier sitting of this run, not of another one. @throws CambiumError `E_BENCH_FILE` */
+function requireSame(earlier: BenchDocument | undefined, quick: boolean): void {
+  if (!earlier) return;
+  const was = earlier.environment;
+  const now = environmentOf([], was.energy, 0);
+  const facts = (one: BenchDocument["environment"], short: boolean) => ({
+    ...{ cpu: one.cpu, cores: one.cores, node: one.node, cambium: one.cambium, commit: one.commit, quick: short },
+  });
+  const [before, today] = [Object.entries(facts(was, earlier.quick)), Object.values(facts(now, quick))];
+  const reasons = before.flatMap(([where, value], i) =>
+    value === today[i] ? [] : [{ where, message: "differs", expected: String(value), got: String(today[i]) }],
+  );
+  if (reasons.length === 0) return;
+  throw new CambiumError("E_BENCH_FILE", "the rows kept so far are of another run", {
+    reasons,
+    hint: "another --out keeps both apart",
+  });
 }

@@ -1,26 +1,31 @@
 // cambium bench: the same work on every backend that is installed, in one comparable table.
 import { resolve } from "node:path";
 import { resolveBackend } from "@cambium/backend";
-import { type BenchDocument, benchDocument, schemaName } from "@cambium/bench";
+import type { BenchDocument } from "@cambium/bench";
 import { backendContestant, fileContestant, runBench, suites } from "@cambium/bench/node";
-import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
 import { Command } from "commander";
+import { appendHistory, readResult, writePage, writeResult } from "../bench-file.js";
 import { type BenchFormat, benchFormats, benchText } from "../bench-view.js";
 import { Quit } from "../failure.js";
-import { oneOf } from "../flags.js";
+import { listed, oneOf, wholeNumber } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
+import { exists } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { complain, print } from "../terminal.js";
+import { benchCompareCommand } from "./bench-compare.js";
+import { benchHistoryCommand } from "./bench-history.js";
 
 interface Flags {
   readonly suite?: readonly string[];
   readonly backend?: readonly string[];
   readonly quick?: boolean;
+  readonly rounds?: number;
   readonly out?: string;
+  readonly history?: string;
   readonly also?: BenchFormat;
   readonly json?: boolean;
   readonly jsonl?: boolean;
@@ -37,13 +42,21 @@ export function benchCommand(host: Host): Command {
     .option("--suite <names>", `${names.join(", ")}; several with commas (default: all)`, listed)
     .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=wasm,./mine.js", listed)
     .option("--quick", "the smallest cases, few samples")
-    .option("-o, --out <file>", "keep the result here as JSON; a second run with the same file goes on")
+    .option(
+      "--rounds <n>",
+      "turns of each contestant; more and shorter ones tell close contestants apart",
+      wholeNumber("--rounds", 2),
+    )
+    .option("-o, --out <file>", "keep the result as JSON and, beside it, as a page; a second run with it goes on")
+    .option("--history <file>", "add the result to a history, a line for each row")
     .option("--json", "print the result as JSON")
     .option("--jsonl", "print it as JSON Lines, a row a line")
     .option("--csv", "print it as CSV")
     .option("--md", "print it as a table in Markdown")
     .option("--also <format>", "a second format, to standard error", oneOf("--also", benchFormats))
     .addHelpText("after", help)
+    .addCommand(benchCompareCommand())
+    .addCommand(benchHistoryCommand())
     .action((flags: Flags) => bench(flags, host));
 }
 
@@ -61,12 +74,8 @@ With --json: {"schema", "environment": {…, "hash"}, "rows": [{"suite", "case",
 Examples:
   cambium bench --quick
   cambium bench --suite gemm,step --backend onnx,webgpu --json
-  cambium bench --out bench.json --also md`;
-
-/** Parser for words separated by commas; it may be repeated. */
-function listed(text: string, before: readonly string[] = []): string[] {
-  return [...before, ...text.split(",").filter(Boolean)];
-}
+  cambium bench --out bench.json --also md
+  cambium bench compare monday.json tuesday.json`;
 
 async function bench(flags: Flags, host: Host): Promise<void> {
   const project = process.cwd();
@@ -76,7 +85,9 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   const importer = host.importer(project);
   const contestants = flags.backend ?? (await computing(importer));
   for (const name of contestants) await resolveBackend(backendContestant(name, project).backend, importer);
-  const earlier = flags.out === undefined ? undefined : await earlierResult(resolve(flags.out));
+  const format = formatOf(flags);
+  const out = flags.out === undefined ? undefined : resolve(flags.out);
+  const earlier = out !== undefined && (await exists(out)) ? await readResult(out) : undefined;
   const status = new StatusLine(process.stderr);
   const { signal, release } = stopOnSignals(() => status.show(() => "Stopping …"));
   const began = performance.now();
@@ -86,6 +97,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
       ...{ contestants: contestants.map((name) => backendContestant(name, project)), quick: flags.quick ?? false },
       files: fileContestant(project),
       ...(flags.suite && { suites: flags.suite }),
+      ...(flags.rounds && { rounds: flags.rounds }),
       ...(earlier && { earlier }),
       signal,
       onProgress: ({ suite, case: one, contestant, done, total }) =>
@@ -94,15 +106,19 @@ async function bench(flags: Flags, host: Host): Promise<void> {
           return `${suite} ${one}: ${contestant}, ${done} of ${total}, about ${duration(left)} left`;
         }),
       onCase: async (sofar) => {
-        if (flags.out !== undefined) await keep(resolve(flags.out), sofar);
+        if (out !== undefined) await writeResult(out, sofar);
       },
     });
   } finally {
     status.stop();
     release();
   }
-  if (flags.out !== undefined) await keep(resolve(flags.out), result);
-  print(benchText(result, formatOf(flags)));
+  if (out !== undefined) {
+    await writeResult(out, result);
+    complain(`Page: ${await writePage(out, result)}`);
+  }
+  if (flags.history !== undefined && result.complete) await appendHistory(resolve(flags.history), result);
+  print(benchText(result, format));
   if (flags.also) complain(benchText(result, flags.also));
   if (!result.complete) {
     const goesOn = flags.out === undefined ? "" : `, and kept in ${flags.out}. The same command goes on.`;
@@ -136,26 +152,4 @@ function formatOf({ json, jsonl, csv, md }: Flags): BenchFormat {
       hint: "--also FORMAT prints a second one to standard error",
     });
   return (given[0]?.[0] as BenchFormat | undefined) ?? "text";
-}
-
-async function earlierResult(path: string): Promise<BenchDocument | undefined> {
-  const text = await readTextFileIfThere(path);
-  if (text === undefined || text === null) return undefined;
-  const parsed = benchDocument.safeParse(parsedJson(text));
-  if (parsed.success) return parsed.data;
-  throw new CambiumError("E_BENCH_FILE", "this file is there and is no result of cambium bench", {
-    ...{ where: path, expected: schemaName, hint: "another --out, or remove it" },
-  });
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function keep(path: string, document: BenchDocument): Promise<void> {
-  return writeFileAtomic(path, `${JSON.stringify(document)}\n`);
 }

@@ -1,0 +1,55 @@
+// The history file: JSON Lines, one line for each case of each run, appended, so that version control shows what came.
+import { CambiumError } from "@cambium/ir";
+import { z } from "zod";
+import type { BenchDocument } from "./result.js";
+
+const entry = z.strictObject({
+  date: z.string(),
+  commit: z.string().nullable(),
+  environment: z.string(),
+  suite: z.string(),
+  case: z.string(),
+  backend: z.string(),
+  unit: z.string(),
+  median: z.number(),
+  low: z.number(),
+  high: z.number(),
+});
+
+export type HistoryEntry = z.infer<typeof entry>;
+
+/** The lines of a result; rows that do not count have none. Four digits: more would be noise in every diff. */
+export function historyLines({ environment, rows }: BenchDocument): string {
+  const { date, commit, hash } = environment;
+  const short = (value: number) => Number(value.toPrecision(4));
+  return rows
+    .filter(({ parity }) => parity.agrees)
+    .map((row): HistoryEntry => {
+      const [low, high] = row.interval;
+      return {
+        ...{ date: date.slice(0, 19), commit, environment: hash, suite: row.suite, case: row.case },
+        ...{ backend: row.backend, unit: row.unit, median: short(row.median), low: short(low), high: short(high) },
+      };
+    })
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join("");
+}
+
+/** @throws CambiumError `E_BENCH_FILE` naming the lines that are none */
+export function readHistory(text: string, where: string): HistoryEntry[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const read = lines.map((line, i) => {
+    try {
+      return { i, ...entry.safeParse(JSON.parse(line)) };
+    } catch {
+      return { i, success: false as const, data: undefined };
+    }
+  });
+  const bad = read.filter(({ success }) => !success);
+  if (bad.length > 0)
+    throw new CambiumError("E_BENCH_FILE", "this is no history of cambium bench", {
+      where,
+      reasons: bad.map(({ i }) => ({ where: `line ${i + 1}`, message: "is no entry of it" })),
+    });
+  return read.flatMap(({ data }) => (data === undefined ? [] : [data]));
+}

@@ -1,0 +1,57 @@
+// The history as a page: each case against its first measurement, run after run, a chart for each machine and suite.
+import { type Html, html, mark, styles, trusted } from "@cambium/report/page-parts";
+import type { HistoryEntry } from "../../history.js";
+import { logChart } from "./chart.js";
+
+export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promise<string> {
+  const figures: Html[] = [];
+  for (const group of groupsOf(entries, ({ environment, suite }) => `${suite}, environment ${environment}`))
+    figures.push(await figure(group, figures.length));
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>Cambium benchmark history</title>
+<style>${trusted(styles)}</style>
+</head>
+<body>
+<header class="masthead"><p class="brand">${mark}<span>Cambium</span> <span class="kind">benchmark history</span></p>
+<h1>Run after run</h1><p class="note">Every line is a case; 1 is what it was when it was first measured, and higher is faster.</p></header>
+<main><section><div class="pair">${figures}</div></section></main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+const colours = ["grown", "scratch", ...Array.from({ length: 9 }, (_, i) => `other-${i + 1}`)];
+
+async function figure([title, entries]: Group, index: number): Promise<Html> {
+  const cases = groupsOf(entries, (one) => `${one.case}, ${one.backend}`);
+  const dates = [...new Set(entries.map(({ date }) => date))].sort();
+  const series = cases.map(([, own], i) => {
+    const first = own[0] as HistoryEntry;
+    const points = own.map((one) => ({
+      x: 1 + dates.indexOf(one.date),
+      y: one.unit === "s" ? first.median / one.median : one.median / first.median,
+    }));
+    return { colour: colours[i % colours.length] as string, points, line: true, dots: true };
+  });
+  const description = `${cases.length} cases over ${dates.length} runs.`;
+  const chart = await logChart(series, { id: `history-${index}`, title: "History", description, x: "run" });
+  return html`<figure><figcaption>${title}</figcaption>${chart}<ul class="legend">${cases.map(
+    ([name], i) => html`<li><span class="swatch ${colours[i % colours.length]}" aria-hidden="true"></span>${name}</li>`,
+  )}</ul></figure>`;
+}
+
+type Group = readonly [name: string, entries: readonly HistoryEntry[]];
+
+function groupsOf(entries: readonly HistoryEntry[], name: (one: HistoryEntry) => string): Group[] {
+  const groups = new Map<string, HistoryEntry[]>();
+  for (const one of entries) groups.set(name(one), [...(groups.get(name(one)) ?? []), one]);
+  return [...groups];
+}

@@ -1,0 +1,66 @@
+// The page of a result: one file that asks nothing of any other.
+import { type Html, html, mark, styles, trusted } from "@cambium/report/page-parts";
+import { benchTable } from "../../formats.js";
+import type { BenchDocument } from "../../result.js";
+import { type Contestants, contestantsOf } from "./contestants.js";
+import { rooflineSection } from "./roofline.js";
+import { sizesSection } from "./sizes.js";
+
+/** The policy in its head forbids every request, so that a slip could not phone home. */
+export async function renderBenchPage(document: BenchDocument): Promise<string> {
+  const { rows } = document;
+  const contestants = contestantsOf(rows);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>Cambium benchmark</title>
+<style>${trusted(styles)}</style>
+</head>
+<body>
+${masthead(document)}
+<main>
+${legend(contestants)}
+${await sizesSection(rows, contestants)}
+${await rooflineSection(rows, contestants)}
+${tableSection(document)}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function masthead(document: BenchDocument): Html {
+  const { cpu, cores } = document.environment;
+  return html`<header class="masthead">
+  <p class="brand">${mark}<span>Cambium</span> <span class="kind">benchmark</span></p>
+  <h1>${cpu}, ${cores} cores</h1>
+  <p class="facts"><span class="state ${document.complete ? "done" : "running"}">${document.complete ? "Finished" : "Interrupted"}</span>
+  <span>${benchTable(document).machine}</span></p>
+</header>`;
+}
+
+function legend(contestants: Contestants): Html {
+  return html`<section><ul class="legend">${contestants.map(
+    ({ name, colour }) => html`<li><span class="swatch ${colour}" aria-hidden="true"></span>${name}</li>`,
+  )}</ul></section>`;
+}
+
+function tableSection(document: BenchDocument): Html {
+  const { head, rows, failures } = benchTable(document);
+  const cells = (words: readonly string[]) => words.map((word) => html`<td>${word}</td>`);
+  return html`<section aria-labelledby="rows"><h2 id="rows">All rows</h2>
+  <div class="scroll" role="region" aria-labelledby="rows" tabindex="0"><table>
+    <thead><tr>${head.map((word) => html`<th scope="col">${word}</th>`)}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody>
+  </table></div>
+  ${failures.map((line) => html`<p class="warning">${line}</p>`)}
+  <h3>Devices</h3>
+  ${document.environment.backends.map(({ name, device, version }) => html`<p class="note">${name}: ${device} ${version}</p>`)}
+  </section>`;
+}

@@ -1,0 +1,41 @@
+// The roofline of every contestant: what its rows reach of what its peaks allow (Williams, Waterman & Patterson 2009).
+import { type Html, html } from "@cambium/report/page-parts";
+import type { Row } from "../../result.js";
+import { peaksOf } from "../../shares.js";
+import { logChart, type Point } from "./chart.js";
+import type { Contestants } from "./contestants.js";
+
+export async function rooflineSection(rows: readonly Row[], contestants: Contestants): Promise<Html | null> {
+  const figures: Html[] = [];
+  for (const [i, { name, colour }] of contestants.entries()) {
+    const { gemm, stream } = peaksOf(rows, name);
+    const points = rows.filter((row) => row.backend === name && row.suite !== "step").flatMap(pointOf);
+    if (gemm === null || stream === null || points.length === 0) continue;
+    const description = `${points.length} cases under a roof of ${gemm.toFixed(0)} GFLOPS and ${stream.toFixed(0)} GB/s.`;
+    const chart = await logChart(
+      [
+        { colour: "muted", points: roof(gemm, stream, points), line: true, dots: false },
+        { colour, points, line: false, dots: true },
+      ],
+      { id: `roofline-${i}`, title: "Roofline", description, x: "FLOP per byte" },
+    );
+    figures.push(html`<figure><figcaption>${name} <small>GFLOPS; ${gemm.toFixed(0)} of products, ${stream.toFixed(0)} GB/s
+      of memory at best</small></figcaption>${chart}</figure>`);
+  }
+  if (figures.length === 0) return null;
+  return html`<section aria-labelledby="roofline"><h2 id="roofline">Roofline</h2>
+  <div class="pair">${figures}</div>
+  <p class="note">Each dot is a case: floating-point operations for each byte that has to pass through memory, and how many of
+  them a second. The roof is the peaks measured in this run. What lies far below it waits for something else: launches,
+  a single thread, a kernel that could be better. Data that stays in the cache may lie above the slope.</p></section>`;
+}
+
+function pointOf({ work: { flops, bytes }, seconds }: Row): Point[] {
+  return flops && bytes ? [{ x: flops / bytes, y: flops / seconds / 1e9 }] : [];
+}
+
+function roof(gemm: number, stream: number, points: readonly Point[]): Point[] {
+  const at = (x: number) => ({ x, y: Math.min(gemm, stream * x) });
+  const all = [...points.map(({ x }) => x), gemm / stream];
+  return [at(Math.min(...all) / 1.5), at(gemm / stream), at(Math.max(...all) * 1.5)];
+}

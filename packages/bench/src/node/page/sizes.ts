@@ -1,0 +1,58 @@
+// Over the size of the model: which contestant trains fastest, and what its process takes of memory.
+import { parameterTable } from "@cambium/model";
+import { type Html, html } from "@cambium/report/page-parts";
+import type { Row } from "../../result.js";
+import { modelOf, type StepConfig } from "../../step-config.js";
+import { logChart, type Point } from "./chart.js";
+import type { Contestants } from "./contestants.js";
+
+export async function sizesSection(all: readonly Row[], contestants: Contestants): Promise<Html | null> {
+  const rows = all.filter(({ suite, parity }) => suite === "step" && parity.agrees);
+  if (rows.length === 0) return null;
+  const lines = (of: (row: Row) => number | null) =>
+    contestants
+      .map(({ name, colour }) => {
+        const points = rows.flatMap((row): Point[] => {
+          const y = row.backend === name ? of(row) : null;
+          return y === null ? [] : [{ x: parameters(row), y }];
+        });
+        return { colour, points, line: true, dots: true };
+      })
+      .filter(({ points }) => points.length > 0);
+  const text = { x: "parameters", description: winners(rows).join(" ") };
+  const speed = await logChart(
+    lines((row) => row.median),
+    { ...text, id: "crossover", title: "Tokens a second over the size of the model" },
+  );
+  const memory = await logChart(
+    lines(({ memory: { resident } }) => resident),
+    { ...text, id: "memory", title: "Resident memory over the size of the model", description: "" },
+  );
+  return html`<section aria-labelledby="sizes"><h2 id="sizes">Over the size of the model</h2>
+  <div class="pair"><figure><figcaption>Training speed <small>tokens per second</small></figcaption>${speed}</figure>
+  <figure><figcaption>Memory <small>most resident bytes of the process</small></figcaption>${memory}</figure></div>
+  ${winners(rows).map((line) => html`<p class="note">${line}</p>`)}</section>`;
+}
+
+/** From which size on each is the fastest, in sentences. */
+export function winners(rows: readonly Row[]): string[] {
+  const sizes = [...new Set(rows.map(parameters))].sort((a, b) => a - b);
+  const best = sizes.map((size) => {
+    const those = rows.filter((row) => parameters(row) === size);
+    return those.reduce((a, b) => (b.median > a.median ? b : a)).backend;
+  });
+  return best.flatMap((name, i) => {
+    if (name === best[i - 1]) return [];
+    const from = i === 0 ? "at the smallest size" : `from ${millions(sizes[i] as number)} parameters on`;
+    return [`${name} trains fastest ${from}.`];
+  });
+}
+
+export function parameters({ size }: Row): number {
+  const table = parameterTable(modelOf(size as unknown as StepConfig));
+  return table.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+}
+
+function millions(count: number): string {
+  return `${Number((count / 1e6).toPrecision(2))} million`;
+}

@@ -1,0 +1,43 @@
+// Which rows of two results, or of one, are compared with each other.
+import { CambiumError } from "@cambium/ir";
+import type { Pair } from "./compare.js";
+import type { BenchDocument, Row } from "./result.js";
+
+/** Rows of the same case and contestant in two results, that count in both. */
+export function pairsBetween(first: BenchDocument, second: BenchDocument): Pair[] {
+  return first.rows.flatMap((row) => {
+    const other = second.rows.find((one) => sameCase(one, row) && one.backend === row.backend);
+    return other && row.parity.agrees && other.parity.agrees ? [{ first: row, second: other, inTurns: false }] : [];
+  });
+}
+
+/** Two contestants of one result, which had their turns one after the other. @throws CambiumError `E_BENCH_COMPARE` */
+export function pairsWithin({ rows }: BenchDocument, [first, second]: readonly [string, string]): Pair[] {
+  const known = [...new Set(rows.map(({ backend }) => backend))];
+  const unknown = [first, second].filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new CambiumError("E_BENCH_COMPARE", "the result has no such contestant", {
+      ...{ expected: known.join(", "), got: unknown.join(", ") },
+    });
+  return rows.flatMap((row) => {
+    if (row.backend !== first || !row.parity.agrees) return [];
+    const other = rows.find((one) => one.backend === second && sameCase(one, row) && one.parity.agrees);
+    return other ? [{ first: row, second: other, inTurns: true }] : [];
+  });
+}
+
+/** What speaks against comparing two results at all, in words. */
+export function differences(first: BenchDocument, second: BenchDocument): string[] {
+  const [a, b] = [first.environment, second.environment];
+  const load = Math.max(...a.load, ...b.load);
+  return [
+    ...(a.hash === b.hash ? [] : ["the environments differ: what differs may be the machine or a version"]),
+    ...(load <= a.cores
+      ? []
+      : [`the machine was busy (load ${load} on ${a.cores} cores): only a large difference can be told from it`]),
+  ];
+}
+
+function sameCase(a: Row, b: Row): boolean {
+  return a.suite === b.suite && a.case === b.case;
+}

@@ -1,0 +1,41 @@
+// Files that cambium bench keeps: a result, its page, the history.
+import { appendFile } from "node:fs/promises";
+import { type BenchDocument, benchDocument, historyLines, schemaName } from "@cambium/bench";
+import { readTextFile, withFileErrors, writeFileAtomic } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+
+/** @throws CambiumError `E_BENCH_FILE` for a file that is no result; file errors */
+export async function readResult(path: string): Promise<BenchDocument> {
+  const text = await readTextFile(path, 200e6);
+  const parsed = benchDocument.safeParse(parsedJson(text));
+  if (parsed.success) return parsed.data;
+  throw new CambiumError("E_BENCH_FILE", "this is no result of cambium bench", {
+    ...{ where: path, expected: schemaName, hint: "cambium bench --out FILE makes one" },
+  });
+}
+
+/** The result, and beside it the page that shows it. @returns the page's path */
+export async function writeResult(path: string, document: BenchDocument): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(document)}\n`);
+}
+
+/** @returns its path: the result's, with another ending */
+export async function writePage(path: string, document: BenchDocument): Promise<string> {
+  const { renderBenchPage } = await import("@cambium/bench/page");
+  const page = `${path.replace(/\.json$/, "")}.html`;
+  await writeFileAtomic(page, await renderBenchPage(document));
+  return page;
+}
+
+/** Adds the result's rows to a history, which is made if it is not there. */
+export function appendHistory(path: string, document: BenchDocument): Promise<void> {
+  return withFileErrors(path, () => appendFile(path, historyLines(document)));
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+// cambium bench compare: two results, or two contestants of one, case by case: faster, slower or no difference.
+import { type BenchDocument, type Compared, compare, differences, pairsBetween, pairsWithin } from "@cambium/bench";
+import { CambiumError } from "@cambium/ir";
+import Table from "cli-table3";
+import { Command } from "commander";
+import { readResult } from "../bench-file.js";
+import { listed } from "../flags.js";
+import { complain, print } from "../terminal.js";
+
+interface Flags {
+  readonly backend?: readonly string[];
+  readonly json?: boolean;
+}
+
+export function benchCompareCommand(): Command {
+  return new Command("compare")
+    .description("Compare two results of cambium bench, or two contestants of one.")
+    .argument("<first>", "a result, as --out keeps it")
+    .argument("[second]", "another; without it --backend names two contestants of the first")
+    .option("-b, --backend <names>", "two contestants: before,after", listed)
+    .option("--json", "print it as JSON")
+    .addHelpText(
+      "after",
+      `
+A ratio is the second's speed over the first's, with an interval that holds for all cases together (95 %). Only if 1 is
+not in it, the second is faster or slower. Two builds are told apart best within one run, where they take turns:
+
+  cambium bench --backend ./before/index.js,./after/index.js --out both.json
+  cambium bench compare both.json --backend ./before/index.js,./after/index.js
+
+With --json: {"cases": [{"suite", "case", "backend", "ratio", "interval", "verdict"}], "warnings"}
+
+Examples:
+  cambium bench compare monday.json tuesday.json
+  cambium bench compare both.json --backend onnx,tfjs`,
+    )
+    .action(async (first: string, second: string | undefined, { backend, json }: Flags) => {
+      const before = await readResult(first);
+      const after = second === undefined ? undefined : await readResult(second);
+      const cases = compare(after ? pairsBetween(before, after) : pairsWithin(before, twoOf(backend)));
+      if (cases.length === 0)
+        throw new CambiumError("E_BENCH_COMPARE", "there is no case that counts in both", { where: first });
+      const warnings = differences(before, (after ?? before) as BenchDocument);
+      if (json) print(JSON.stringify({ cases, warnings }));
+      else {
+        print(compareText(cases));
+        for (const warning of after ? warnings : []) complain(`Note: ${warning}.`);
+      }
+    });
+}
+
+function twoOf(names: readonly string[] = []): [string, string] {
+  const [first, second] = names;
+  if (first !== undefined && second !== undefined && names.length === 2) return [first, second];
+  throw new CambiumError("E_OPTION", "one result has two contestants to compare", {
+    ...{ expected: "--backend FIRST,SECOND, or a second file", got: names.join(",") || "none" },
+  });
+}
+
+function compareText(cases: readonly Compared[]): string {
+  const table = new Table({
+    head: ["case", "backend", "ratio", "interval", "verdict"],
+    colAligns: ["left", "left", "right", "right", "left"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { suite, case: name, backend, ratio, interval, verdict } of cases) {
+    const range = interval === null ? "–" : interval.map((end) => end.toFixed(3)).join("–");
+    table.push([`${suite} ${name}`, backend, ratio.toFixed(3), range, verdict]);
+  }
+  const count = (verdict: Compared["verdict"]) => cases.filter((one) => one.verdict === verdict).length;
+  return `${table.toString()}\n${count("faster")} faster, ${count("slower")} slower, ${count("no difference")} without a difference`;
+}
