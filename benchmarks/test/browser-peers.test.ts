@@ -4,9 +4,15 @@ import { batchAt, modelOf } from "@cambium/bench";
 import { type Browser, openChromium, openPage } from "@cambium/browser";
 import { freshState, Trainer } from "@cambium/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { pages } from "../src/browser.js";
 import { initialParameters, learningRate, type Taken } from "../src/browser-page.js";
 
+/** Pages of the contestants. */
+const pages = Object.fromEntries(
+  ["cambium-page", "jax-js", "tfjs-webgpu"].map((name) => [
+    name,
+    new URL(`../peers/${name}/page.ts`, import.meta.url).pathname,
+  ]),
+);
 const size = { layers: 2, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, time: 8 };
 const count = 4;
 let browser: Browser;

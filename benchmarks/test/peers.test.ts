@@ -1,68 +1,65 @@
-// The peers that run as processes: each command line starts, and what it trains is what Cambium trains.
+// The peers: each folder's peer.json is whole, and those that are installed train or multiply what Cambium does.
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { referenceBackend } from "@cambium/backend";
-import { batchAt, modelOf } from "@cambium/bench";
-import { initParameters } from "@cambium/model";
-import { freshState, Trainer } from "@cambium/train";
+import { existsSync, readdirSync } from "node:fs";
+import { type Contestant, peerContestant } from "@cambium/bench/node";
 import { expect, test } from "vitest";
-import { peers } from "../src/peers.js";
 
-const config = { layers: 2, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, time: 8 };
-const count = 3;
+const folder = new URL("../peers/", import.meta.url).pathname;
+const root = new URL("../../", import.meta.url).pathname;
+const names = readdirSync(folder).filter((name) => existsSync(`${folder}${name}/peer.json`));
+const step = { layers: 1, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, time: 8 };
+/** Pages have a test of their own. */
+const pages = ["jax-js", "tfjs-webgpu", "cambium-page"];
 
-interface Reply {
-  readonly error?: string;
-  readonly loss?: number[];
-  readonly peakBytes?: number;
+/** Undefined where what it needs is not installed; then the error must say how to install it. */
+function installed(name: string): Contestant | undefined {
+  try {
+    return peerContestant(name, root);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "E_PEER_MISSING", details: { hint: expect.stringMatching(/install/) } });
+    return undefined;
+  }
 }
 
-const hasTorch = spawnSync("python3", ["-c", "import torch"]).status === 0;
-const script = (path: string) => new URL(`../${path}`, import.meta.url).pathname;
-
-test("the losses of tfjs by hand are those of the reference trainer", { timeout: 60_000 }, async () => {
-  await using device = await referenceBackend.open();
-  const model = modelOf(config);
-  using trainer = await Trainer.open({ device, model, batch: config.batch, time: config.time });
-  await trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
-  const expected: number[] = [];
-  for (let i = 0; i < count; i++) expected.push((await trainer.step([batchAt(config, i)], 1e-4)).loss);
-  const commands = [{ cmd: "setup", config }, { cmd: "steps", count }, { cmd: "memory" }, { cmd: "exit" }];
-  const output = execFileSync(process.execPath, ["--import", "tsx", script("peers/tfjs-hand/train.ts"), "cpu"], {
+test.each(names.filter((name) => !pages.includes(name)))("%s does a small case", { timeout: 300_000 }, (name) => {
+  const peer = installed(name);
+  if (!peer) return;
+  const suite = peer.suites?.[0] ?? "";
+  const size = suite === "grow" ? { layers: 1, hidden: 64, vocab: 64 } : step;
+  const [program, ...args] = peer.command;
+  // The binding of tfjs-node is built by `cambium setup`; the test does with plain JavaScript.
+  const given = name === "tfjs" ? [...args.slice(0, -1), "cpu"] : args;
+  const commands = [
+    { cmd: "prepare", suite, case: { name: "small", size }, warmupSeconds: 0 },
+    ...[{ cmd: "turn", count: 2 }, { cmd: "finish" }, { cmd: "exit" }],
+  ];
+  const { stdout, stderr } = spawnSync(program, given, {
+    ...{ cwd: peer.project, encoding: "utf8" },
     input: commands.map((command) => `${JSON.stringify(command)}\n`).join(""),
-    encoding: "utf8",
   });
-  const replies = output.split("\n").filter((line) => line.startsWith("{"));
-  const answers = replies.map((line) => JSON.parse(line)) as Reply[];
-  expect(answers.flatMap(({ error }) => error ?? [])).toEqual([]);
-  const losses = answers.flatMap(({ loss }) => loss ?? []);
-  expect(losses).toHaveLength(count);
-  for (const [i, loss] of losses.entries()) {
-    expect(Math.abs(loss / (expected[i] as number) - 1)).toBeLessThan(1e-4);
-  }
-  expect(answers.flatMap(({ peakBytes }) => peakBytes ?? [])[0]).toBeGreaterThan(0);
+  const answers = stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+  expect(
+    answers.flatMap(({ error }) => error ?? []),
+    stderr,
+  ).toEqual([]);
+  const [ready, turn, finished] = answers;
+  expect(ready.secondsPerRun).toBeGreaterThan(0);
+  expect(turn.seconds).toHaveLength(2);
+  expect(finished.parity).toMatchObject({ agrees: true });
 });
 
-test.each(Object.keys(peers).filter((name) => hasTorch || !name.startsWith("torch")))(
-  "%s starts and takes steps",
-  { timeout: 120_000 },
-  async (name) => {
-    const peer = peers[name]?.({ engine: "cpu" });
-    try {
-      await peer?.setup(config);
-      expect(await peer?.steps(2)).toHaveLength(2);
-    } finally {
-      await peer?.close();
-    }
-  },
-);
+test("a peer that is not there says where peers are", () => {
+  expect(() => peerContestant("nobody", root)).toThrow(expect.objectContaining({ code: "E_PEER_MISSING" }));
+});
 
-const benchmarks = readdirSync(script("src")).filter((file) =>
-  ["train.ts", "grow.ts", "soak.ts", "first-step.ts", "switch.ts"].includes(file),
-);
+const benchmarks = ["soak.ts", "first-step.ts", "switch.ts"];
 
 test.each(benchmarks)("%s loads and says how it is used", { timeout: 60_000 }, (file) => {
-  const help = execFileSync(process.execPath, ["--expose-gc", "--import", "tsx", script(`src/${file}`), "--help"], {
+  const script = new URL(`../src/${file}`, import.meta.url).pathname;
+  const help = execFileSync(process.execPath, ["--expose-gc", "--import", "tsx", script, "--help"], {
     encoding: "utf8",
   });
   expect(help).toContain(`pnpm bench ${file.replace(".ts", "")}`);

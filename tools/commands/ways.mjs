@@ -94,9 +94,7 @@ function checkpointLogits(path) {
 function bench([name, ...args]) {
   if (name === undefined) return { run: ["node", "tools/bench.mjs"], in: "root", code: 2 };
   const smallest = {
-    train: ["--rounds", "1", "--steps", "1", "--config", args.includes("webgpu") ? "2Lx64" : "6Lx128"],
     soak: ["--steps", "8", "--config", "2Lx64"],
-    grow: ["--rounds", "1", "--layers", "1", "--hidden", "64"],
     "first-step": ["--layers", "1", "--hidden", "64"],
     switch: ["--layers", "1", "--factor", "2", "--hidden", "64", "--steps", "1"],
   }[name];
@@ -109,9 +107,11 @@ function bench([name, ...args]) {
   return { run: [...tsx, file, ...line.split(" ").filter(Boolean), ...smallest], in: "root" };
 }
 
-/** A measuring command on its fewest cases. */
+/** The benchmark on its fewest cases, once; tests run the other forms of it. */
 function benchCommand(rest) {
   const args = rest.split(" ");
+  if (args.includes("--peer")) return { test: "benchmarks/test/peers.test.ts" };
+  if (!args.includes("--out")) return { test: "packages/cli/test/bench.test.ts" };
   return { run: [...cambium, "bench", ...args, "--quick", "--suite", "gemm", "--backend", "onnx"] };
 }
 

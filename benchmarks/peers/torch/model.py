@@ -115,10 +115,11 @@ class Llama(nn.Module):
 
 
 class Trainer:
-    """AdamW (.9/.95, weight decay .1, lr 1e-3) after clipping to norm 1, in float32."""
+    """AdamW (.9/.95, weight decay .1, lr 1e-3) after clipping to norm 1, in float32; with bf16, products under autocast."""
 
-    def __init__(self, config: Config, compiled: bool):
+    def __init__(self, config: Config, compiled: bool, bf16: bool = False):
         self.config = config
+        self.bf16 = bf16
         self.model = Llama(config)
         self.loss = torch.compile(self.model) if compiled else self.model
         # fused=True: 4 to 6 times as fast on a CPU as foreach, 4 as a plain loop.
@@ -128,7 +129,8 @@ class Trainer:
 
     def step(self, tokens: Tensor) -> float:
         self.optimizer.zero_grad()
-        loss = self.loss(tokens)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            loss = self.loss(tokens)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()

@@ -1,105 +1,164 @@
-"""A PyTorch training process that a benchmark drives: one JSON command a line in, one JSON reply a line out.
+"""PyTorch as a peer of `cambium bench`: one JSON command a line in, one JSON reply a line out (../README.md).
 
-  {"cmd": "setup", "config": {"layers", "hidden", "intermediate", "heads", "kvHeads", "vocab", "batch", "time"},
-   "compile": false}
-      -> {"ok": true, "params", "torch", "threads", "optimizer", "setupSeconds"}; compiles and takes WARMUP steps
-  {"cmd": "steps", "count": 6}        -> {"ok": true, "seconds": [...], "loss": [...]}, one entry a step
-  {"cmd": "gemm", "m", "n", "k"}      -> {"ok": true, "gflops": median, "best": highest}, of [m, k] x [n, k]^T
-  {"cmd": "exit"}                     -> {"ok": true}, and the process ends, as it does at end of input
-
-A command that fails replies {"ok": false, "error"}. Nothing else is written to stdout. Between commands the process
-blocks in a read and its threads sleep, so that whatever it is compared with has the machine to itself.
+It trains (suites step and train), multiplies (gemm, gemm-peak) and adds long vectors (stream-peak). Between commands the
+process blocks in a read and its threads sleep, so that whatever it is compared with has the machine to itself.
 """
 
 import argparse
-import gc
 import json
 import os
-import statistics
+import platform
+import resource
 import sys
 import time
 
 import torch
 from model import Config, Trainer
 
-WARMUP = 2
-GEMM_SECONDS = 0.5
+# Steps whose losses are compared with the same steps in float64.
+COMPARED = 2
+# Rounding of f32 in two steps, and of products in bf16 (8 bits).
+TOLERANCE = {"f32": 1e-4, "bf16": 2e-2}
+
+
+class Training:
+    def __init__(self, size: dict, options: argparse.Namespace) -> None:
+        self.config = Config(**size)
+        self.options = options
+        torch.manual_seed(0)
+        self.trainer = Trainer(self.config, options.compile, options.bf16)
+        self.work = {"tokens": self.config.batch * self.config.time, "flops": step_flops(self.config)}
+
+    def batch(self, config: Config) -> torch.Tensor:
+        return torch.randint(0, config.vocab, (config.batch, config.time + 1))
+
+    def run(self) -> None:
+        self.trainer.step(self.batch(self.config))
+
+    def parity(self) -> dict:
+        small = Config(**{**vars(self.config), "layers": min(self.config.layers, 2), "batch": 1, "time": 8})
+        losses = []
+        for dtype in (torch.float32, torch.float64):
+            torch.manual_seed(1)
+            trainer = Trainer(small, False, self.options.bf16 and dtype == torch.float32)
+            trainer.model.to(dtype)
+            torch.manual_seed(2)
+            losses.append([trainer.step(self.batch(small)) for _ in range(COMPARED)])
+        error = max(abs(got / want - 1) for got, want in zip(*losses))
+        return judged(error, TOLERANCE["bf16" if self.options.bf16 else "f32"], f"{COMPARED} losses in float64")
+
+
+class Product:
+    def __init__(self, size: dict, options: argparse.Namespace) -> None:
+        m, n, k = size["m"], size["n"], size["k"]
+        dtype = torch.bfloat16 if options.bf16 else torch.float32
+        self.tolerance = TOLERANCE["bf16"] if options.bf16 else max(1e-5, 6e-8 * k)
+        self.a, self.b = torch.randn(m, k).to(dtype), torch.randn(k, n).to(dtype)
+        self.out = torch.empty(m, n, dtype=dtype)
+        self.work = {"flops": 2 * m * n * k}
+
+    def run(self) -> None:
+        torch.mm(self.a, self.b, out=self.out)
+
+    def parity(self) -> dict:
+        want = self.a[:3].double() @ self.b.double()
+        error = (self.out[:3].double() - want).abs().max() / want.abs().max()
+        return judged(error.item(), self.tolerance, "three rows in float64")
+
+
+class Stream:
+    def __init__(self, size: dict, _options: argparse.Namespace) -> None:
+        self.a, self.b = torch.randn(size["elements"]), torch.randn(size["elements"])
+        self.out = torch.empty_like(self.a)
+        self.work = {"bytes": 12 * size["elements"]}
+
+    def run(self) -> None:
+        torch.add(self.a, self.b, out=self.out)
+
+    def parity(self) -> dict:
+        error = (self.out.double() - (self.a.double() + self.b.double())).abs().max()
+        return judged(error.item(), 1e-6, "the sum in float64")
+
+
+SUITES = {"step": Training, "train": Training, "gemm": Product, "gemm-peak": Product, "stream-peak": Stream}
+
+
+def judged(error: float, tolerance: float, against: str) -> dict:
+    return {"agrees": error <= tolerance, "error": error, "tolerance": tolerance, "against": against}
+
+
+def step_flops(c: Config) -> int:
+    """Matrix work of a step, as Cambium counts it: products thrice, the causal half of attention not taken out."""
+    head = c.hidden // c.heads
+    layer = c.hidden * (2 * c.hidden + 2 * c.kvHeads * head) + 3 * c.hidden * c.intermediate
+    tokens = c.batch * c.time
+    return 6 * tokens * (c.layers * layer + c.hidden * c.vocab) + 12 * c.layers * tokens * c.time * c.hidden
 
 
 class Session:
-    def __init__(self) -> None:
-        self.trainer: Trainer | None = None
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.case: Training | Product | Stream | None = None
 
-    def batch(self) -> torch.Tensor:
-        config = self.trainer.config
-        return torch.randint(0, config.vocab, (config.batch, config.time + 1))
+    def timed(self, count: int) -> list[float]:
+        seconds = []
+        for _ in range(count):
+            start = time.perf_counter()
+            self.case.run()
+            seconds.append(time.perf_counter() - start)
+        return seconds
 
-    def setup(self, command: dict) -> dict:
-        start = time.perf_counter()
-        self.trainer = None
-        gc.collect()
-        torch.compiler.reset()
-        torch.manual_seed(0)
-        self.trainer = Trainer(Config(**command["config"]), bool(command.get("compile", False)))
-        for _ in range(WARMUP):
-            self.trainer.step(self.batch())
+    def prepare(self, command: dict) -> dict:
+        self.case = SUITES[command["suite"]](command["case"]["size"], self.options)
+        first = self.timed(1)
+        start, taken = time.perf_counter(), first + self.timed(2)
+        while time.perf_counter() - start < command["warmupSeconds"]:
+            taken += self.timed(max(1, min(64, int(0.02 / max(taken[-1], 1e-6)))))
+        last = sorted(taken[-3:])[1]
+        kind = "bf16 autocast" if self.options.bf16 else "f32"
         return {
-            "params": sum(parameter.numel() for parameter in self.trainer.model.parameters()),
-            "torch": torch.__version__,
-            "threads": torch.get_num_threads(),
-            "optimizer": "AdamW(fused=True)",
-            "setupSeconds": time.perf_counter() - start,
+            "device": f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, {kind}"
+            + (", compiled" if self.options.compile else ""),
+            "version": torch.__version__,
+            "fallback": None,
+            "work": self.case.work,
+            "engaged": {"fused": [], "decomposed": [], "launches": None, "precision": kind},
+            "warmup": {"runs": len(taken), "seconds": time.perf_counter() - start, "steady": True},
+            "secondsPerRun": last,
+            "first": first,
         }
 
-    def steps(self, command: dict) -> dict:
-        if self.trainer is None:
-            raise ValueError("steps before setup")
-        seconds, losses = [], []
-        for tokens in [self.batch() for _ in range(command["count"])]:
-            start = time.perf_counter()
-            losses.append(self.trainer.step(tokens))
-            seconds.append(time.perf_counter() - start)
-        return {"seconds": seconds, "loss": losses}
+    def turn(self, command: dict) -> dict:
+        return {"seconds": self.timed(command["count"])}
 
-    def gemm(self, command: dict) -> dict:
-        m, n, k = command["m"], command["n"], command["k"]
-        a, b, out = torch.randn(m, k), torch.randn(n, k), torch.empty(m, n)
-        rates: list[float] = []
-        end = time.perf_counter() + GEMM_SECONDS
-        while len(rates) < 5 or time.perf_counter() < end:
-            start = time.perf_counter()
-            torch.mm(a, b.T, out=out)
-            rates.append(2e-9 * m * n * k / (time.perf_counter() - start))
-        return {"gflops": statistics.median(rates[1:]), "best": max(rates)}
-
-    def exit(self, _command: dict) -> dict:
-        return {}
+    def finish(self, _command: dict) -> dict:
+        # Linux counts kilobytes, macOS bytes.
+        unit = 1 if sys.platform == "darwin" else 1024
+        resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+        return {"residentBytes": resident, "deviceBytes": None, "parity": self.case.parity()}
 
 
-def serve() -> None:
+def serve(options: argparse.Namespace) -> None:
     # Libraries may print: the replies keep the real stdout, and everything else goes to stderr.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    session = Session()
-    commands = {"setup": session.setup, "steps": session.steps, "gemm": session.gemm, "exit": session.exit}
+    session = Session(options)
     for line in sys.stdin:
-        name = None
-        try:
-            command = json.loads(line)
-            name = command.get("cmd")
-            if name not in commands:
-                raise ValueError(f"cmd must be one of {', '.join(commands)}, got {name!r}")
-            reply = {"ok": True, **commands[name](command)}
-        except Exception as error:  # the driver decides what a failed command means
-            reply = {"ok": False, "error": f"{type(error).__name__}: {error}"}
-        replies.write(json.dumps(reply) + "\n")
-        if name == "exit":
+        command = json.loads(line)
+        if command["cmd"] == "exit":
             return
+        try:
+            reply = {"prepare": session.prepare, "turn": session.turn, "finish": session.finish}[command["cmd"]](command)
+        except Exception as error:  # whoever asks decides what a failed command means
+            reply = {"error": {"code": "E_PEER", "message": f"{type(error).__name__}: {error}"}}
+        replies.write(json.dumps(reply) + "\n")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: one a core")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(), help="default: one a core")
+    parser.add_argument("--compile", action="store_true", help="torch.compile")
+    parser.add_argument("--bf16", action="store_true", help="products in bf16, by autocast")
     parser.add_argument("--self-check", action="store_true", help="compare loss, gradients and a step with HF's Llama")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -107,8 +166,7 @@ def main() -> int:
         from self_check import run
 
         return run()
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads", file=sys.stderr)
-    serve()
+    serve(options)
     return 0
 
 

@@ -1,12 +1,10 @@
 // Cambium as a contestant: the trainer of `@cambium/train` on a backend, random weights, random tokens.
-import type { Backend, BackendOptions, Device, Executable, ProfileEntry } from "@cambium/backend";
-import { f32, GraphBuilder, hostTensor, matmul } from "@cambium/ir";
+import type { Backend, BackendOptions, Device } from "@cambium/backend";
 import { initParameters } from "@cambium/model";
 import { freshState, type Precision, Trainer } from "@cambium/train";
-import type { Contestant } from "./contestant.js";
 import { batchAt, modelOf, type StepConfig } from "./step-config.js";
 
-export class CambiumContestant implements Contestant {
+export class CambiumContestant {
   readonly name: string;
   #device: Device | undefined;
   #trainer: Trainer | undefined;
@@ -24,11 +22,6 @@ export class CambiumContestant implements Contestant {
   async device(): Promise<Device> {
     this.#device ??= await this.backend.open(this.options);
     return this.#device;
-  }
-
-  /** Matrix work of a step, FLOPs. */
-  get flopsPerStep(): number {
-    return this.#trainer?.flopsPerStep ?? Number.NaN;
   }
 
   /** Bytes the IR counts for a step: parameters, gradients, moments, activations. */
@@ -69,30 +62,6 @@ export class CambiumContestant implements Contestant {
     return seconds;
   }
 
-  async gemm(m: number, n: number, k: number): Promise<number> {
-    const builder = new GraphBuilder();
-    const product = matmul(builder.input("a", f32(m, k)), builder.input("b", f32(k, n)));
-    builder.output("c", product);
-    const device = await this.device();
-    using executable: Executable = await device.compile(builder.finish());
-    using a = await device.upload(hostTensor("f32", [m, k]));
-    using b = await device.upload(hostTensor("f32", [k, n]));
-    let best = 0;
-    for (let i = 0; i < 8; i++) {
-      const began = performance.now();
-      const { outputs, fetched } = await executable.run({ a, b });
-      await fetched;
-      best = Math.max(best, (2 * m * n * k) / ((performance.now() - began) * 1e6));
-      outputs["c"]?.dispose();
-    }
-    return best;
-  }
-
-  /** Time by op type since `setup`; null unless opened with `profile`. */
-  async profile(): Promise<readonly ProfileEntry[] | null> {
-    return (await this.#trainer?.profile()) ?? null;
-  }
-
   async close(): Promise<void> {
     this.#trainer?.dispose();
     await this.#device?.close();
@@ -101,4 +70,9 @@ export class CambiumContestant implements Contestant {
   #batch(): Int32Array {
     return batchAt(this.#config as StepConfig, this.#position++);
   }
+}
+
+/** Resident memory that a training process may take, given what the IR counts. */
+export function allowedBytes(counted: number): number {
+  return 1.25 * counted + 250e6;
 }

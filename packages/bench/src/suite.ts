@@ -32,6 +32,8 @@ interface SuiteFacts {
   readonly bound: "gemm" | "stream" | null;
   /** A process makes one sample, which is its first run: what is measured begins with the process, or takes long. */
   readonly fresh?: boolean;
+  /** Measured only where it is named. */
+  readonly extra?: boolean;
   /** `quick`: the smallest cases that still tell backends apart. */
   cases(quick: boolean): readonly Case[];
 }

@@ -9,6 +9,8 @@ export interface Contestant {
   readonly command: readonly [program: string, ...args: string[]];
   readonly backend: string;
   readonly options: BackendOptions;
+  /** Suites that it can do; all of them where it is a backend. */
+  readonly suites?: readonly string[];
   /** Where its names and paths are seen from. */
   readonly project: string;
 }

@@ -32,7 +32,7 @@ export const grow: FileSuite = {
   async prepare(one) {
     const folder = await mkdtemp(join(tmpdir(), "cambium-bench-grow-"));
     const [base, grown] = [join(folder, "base"), join(folder, "grown")];
-    await makeBase(base, one.size);
+    await randomBase(base, one.size);
     const options = { operator: stack, options: { factor } };
     const run = async (verify: boolean) => {
       await rm(grown, { recursive: true, force: true });
@@ -65,7 +65,7 @@ async function bytesIn(folder: string): Promise<number> {
 }
 
 /** Random bf16 weights of a Llama in two shards. */
-async function makeBase(path: string, { layers = 1, hidden = 64, vocab = 256 }: Size): Promise<void> {
+export async function randomBase(path: string, { layers = 1, hidden = 64, vocab = 256 }: Size): Promise<void> {
   const model = modelSpec(llama, {
     ...{ vocab, hidden, intermediate: 2 * hidden, layers, heads: hidden / 64, contextLength: 2048 },
   });

@@ -1,6 +1,6 @@
-// Measuring in processes: a run of the benchmark, and training steps next to peers in rounds.
+// A run of the benchmark: contestants, suites and cases in processes of their own.
 export { backendContestant, type Contestant, fileContestant } from "./contestants.js";
-export { type MeasureOptions, measure } from "./measure.js";
-export { PeerProcess } from "./peer-process.js";
+export { randomBase } from "./grow-suite.js";
+export { peerContestant } from "./peers.js";
 export { type BenchProgress, type BenchRequest, runBench } from "./run.js";
 export { suites } from "./suites.js";

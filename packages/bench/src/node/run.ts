@@ -66,10 +66,13 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
     rows: withShares(rows),
     ...{ failures, quick, complete },
   });
-  const wanted = [...peaks, ...suites.filter(({ name }) => request.suites?.includes(name) ?? true)];
+  const wanted = [...peaks, ...suites.filter(({ name, extra }) => request.suites?.includes(name) ?? !extra)];
   const cases = wanted.flatMap((suite) => suite.cases(quick).map((one): [Suite, Case] => [suite, one]));
   const pace = paceOf(request);
-  const takingPart = ({ on }: Suite) => (on === "files" ? [request.files] : contestants);
+  const takingPart = ({ on, name }: Suite) => {
+    const able = contestants.filter((one) => (one.suites ? one.suites.includes(name) : on === "device"));
+    return on === "files" ? [request.files, ...able] : able;
+  };
   const total = cases.reduce((sum, [suite]) => sum + takingPart(suite).length, 0);
   let done = 0;
   for (const [suite, one] of cases) {

@@ -6,9 +6,9 @@ import { gemm } from "./gemm.js";
 import { generate } from "./generate.js";
 import { ops } from "./ops.js";
 import { gemmPeak, streamPeak } from "./peaks.js";
-import { step } from "./step.js";
+import { step, train } from "./step.js";
 
-export const deviceSuites: readonly DeviceSuite[] = [gemm, ops, attention, step, generate, cold];
+export const deviceSuites: readonly DeviceSuite[] = [gemm, ops, attention, step, train, generate, cold];
 
 /** Measured in every run, since other rows are a share of them. */
 export const peaks: readonly DeviceSuite[] = [gemmPeak, streamPeak];

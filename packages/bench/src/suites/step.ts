@@ -13,6 +13,14 @@ const sizes: readonly StepConfig[] = [
   { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 2, time: 128 },
 ];
 
+/** The models of the repository's own bar: 1 to 23 million parameters, some seconds a step on two cores. */
+const larger: readonly StepConfig[] = [
+  { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 256 },
+  { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 256 },
+  { layers: 12, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 256 },
+  { layers: 6, hidden: 512, intermediate: 1376, heads: 8, kvHeads: 8, vocab: 4096, batch: 4, time: 256 },
+];
+
 const learningRate = 1e-3;
 
 /** Steps that are compared with the reference. */
@@ -60,7 +68,15 @@ export const step: DeviceSuite = {
   },
 };
 
-export function caseOf(size: StepConfig): Case {
+export const train: DeviceSuite = {
+  ...step,
+  name: "train",
+  summary: "training steps of larger Llamas; only where it is named",
+  extra: true,
+  cases: (quick) => larger.slice(0, quick ? 1 : 4).map(caseOf),
+};
+
+function caseOf(size: StepConfig): Case {
   return { name: `${size.layers}Lx${size.hidden}`, size: { ...size } };
 }
 

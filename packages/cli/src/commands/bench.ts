@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { resolveBackend } from "@cambium/backend";
 import type { BenchDocument } from "@cambium/bench";
-import { backendContestant, fileContestant, runBench, suites } from "@cambium/bench/node";
+import { backendContestant, fileContestant, peerContestant, runBench, suites } from "@cambium/bench/node";
 import { CambiumError } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
 import { Command } from "commander";
@@ -22,6 +22,7 @@ import { benchHistoryCommand } from "./bench-history.js";
 interface Flags {
   readonly suite?: readonly string[];
   readonly backend?: readonly string[];
+  readonly peer?: readonly string[];
   readonly quick?: boolean;
   readonly rounds?: number;
   readonly out?: string;
@@ -41,6 +42,11 @@ export function benchCommand(host: Host): Command {
     .description("Measure every installed backend on the same work, in turns, each case in a process of its own.")
     .option("--suite <names>", `${names.join(", ")}; several with commas (default: all)`, listed)
     .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=wasm,./mine.js", listed)
+    .option(
+      "--peer <names>",
+      "other frameworks beside them, e.g. torch,torch-bf16: folders of benchmarks/peers",
+      listed,
+    )
     .option("--quick", "the smallest cases, few samples")
     .option(
       "--rounds <n>",
@@ -61,7 +67,7 @@ export function benchCommand(host: Host): Command {
 }
 
 const help = `
-Without --backend it measures every installed backend that can compute. Contestants of a case take turns, A B A B; a row
+Without --backend it measures every installed backend that can compute; --backend none leaves peers alone. Contestants of a case take turns, A B A B; a row
 counts only if its result is the reference's. Shares are of the peaks measured in the same run.
 
 Suites:
@@ -75,6 +81,7 @@ Examples:
   cambium bench --quick
   cambium bench --suite gemm,step --backend onnx,webgpu --json
   cambium bench --out bench.json --also md
+  cambium bench --suite step --peer torch,torch-bf16
   cambium bench compare monday.json tuesday.json`;
 
 async function bench(flags: Flags, host: Host): Promise<void> {
@@ -83,7 +90,9 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   if (unknown.length > 0)
     throw new CambiumError("E_OPTION", "--suite does not fit", { expected: names.join(", "), got: unknown.join(", ") });
   const importer = host.importer(project);
-  const contestants = flags.backend ?? (await computing(importer));
+  const named = flags.backend?.filter((name) => name !== "none");
+  const contestants = named ?? (await computing(importer));
+  const peers = (flags.peer ?? []).map((name) => peerContestant(name, project));
   for (const name of contestants) await resolveBackend(backendContestant(name, project).backend, importer);
   const format = formatOf(flags);
   const out = flags.out === undefined ? undefined : resolve(flags.out);
@@ -94,7 +103,10 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   let result: BenchDocument;
   try {
     result = await runBench({
-      ...{ contestants: contestants.map((name) => backendContestant(name, project)), quick: flags.quick ?? false },
+      ...{
+        contestants: [...contestants.map((name) => backendContestant(name, project)), ...peers],
+        quick: flags.quick ?? false,
+      },
       files: fileContestant(project),
       ...(flags.suite && { suites: flags.suite }),
       ...(flags.rounds && { rounds: flags.rounds }),

@@ -11,7 +11,7 @@ export async function rooflineSection(rows: readonly Row[], contestants: Contest
     const { gemm, stream } = peaksOf(rows, name);
     const points = rows.filter((row) => row.backend === name && row.suite !== "step").flatMap(pointOf);
     if (gemm === null || stream === null || points.length === 0) continue;
-    const description = `${points.length} cases under a roof of ${gemm.toFixed(0)} GFLOPS and ${stream.toFixed(0)} GB/s.`;
+    const description = `${points.length} cases under a roof of ${short(gemm)} GFLOPS and ${short(stream)} GB/s.`;
     const chart = await logChart(
       [
         { colour: "muted", points: roof(gemm, stream, points), line: true, dots: false },
@@ -19,7 +19,7 @@ export async function rooflineSection(rows: readonly Row[], contestants: Contest
       ],
       { id: `roofline-${i}`, title: "Roofline", description, x: "FLOP per byte" },
     );
-    figures.push(html`<figure><figcaption>${name} <small>GFLOPS; ${gemm.toFixed(0)} of products, ${stream.toFixed(0)} GB/s
+    figures.push(html`<figure><figcaption>${name} <small>GFLOPS; ${short(gemm)} of products, ${short(stream)} GB/s
       of memory at best</small></figcaption>${chart}</figure>`);
   }
   if (figures.length === 0) return null;
@@ -38,4 +38,8 @@ function roof(gemm: number, stream: number, points: readonly Point[]): Point[] {
   const at = (x: number) => ({ x, y: Math.min(gemm, stream * x) });
   const all = [...points.map(({ x }) => x), gemm / stream];
   return [at(Math.min(...all) / 1.5), at(gemm / stream), at(Math.max(...all) * 1.5)];
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

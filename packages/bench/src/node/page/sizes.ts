@@ -41,6 +41,7 @@ export function winners(rows: readonly Row[]): string[] {
     const those = rows.filter((row) => parameters(row) === size);
     return those.reduce((a, b) => (b.median > a.median ? b : a)).backend;
   });
+  if (new Set(best).size === 1) return [`${best[0]} trains fastest at every size measured.`];
   return best.flatMap((name, i) => {
     if (name === best[i - 1]) return [];
     const from = i === 0 ? "at the smallest size" : `from ${millions(sizes[i] as number)} parameters on`;

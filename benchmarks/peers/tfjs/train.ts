@@ -1,24 +1,17 @@
-// The peer `tfjs-hand`: the same Llama and AdamW written by hand in TensorFlow.js with `tf.variableGrads`, on the engine
-// named by the first argument. It answers one JSON command a line, as `peers/torch/README.md` says.
-import { createInterface } from "node:readline";
+// The peer `tfjs`: the same Llama and AdamW written by hand in TensorFlow.js with `tf.variableGrads`, on the engine named
+// by the first argument.
+import { referenceBackend } from "@cambium/backend";
 import backend from "@cambium/backend-tfjs";
 import { batchAt, modelOf, type StepConfig } from "@cambium/bench";
+import { graphCost } from "@cambium/ir";
 import { initParameters, inverseFrequencies, ropeTables } from "@cambium/model";
-import { defaultOptimizer } from "@cambium/train";
+import { defaultOptimizer, freshState, Trainer, trainStepGraph } from "@cambium/train";
 // Whole tfjs: what Node loads of tfjs-core alone has no gradients.
 import * as tf from "@tensorflow/tfjs";
+import { serve } from "../serve.js";
 import { lossOf, productSums, type RowSums } from "../tfjs-model.js";
 import { watchPeak } from "./peak.js";
 import { variables } from "./variables.js";
-
-interface Command {
-  readonly cmd: "setup" | "steps" | "gemm" | "memory" | "exit";
-  readonly config?: StepConfig;
-  readonly count?: number;
-  readonly m?: number;
-  readonly n?: number;
-  readonly k?: number;
-}
 
 /** One parameter with its moments. */
 interface Trained {
@@ -28,6 +21,8 @@ interface Trained {
 }
 
 const learningRate = 1e-4;
+/** Losses that are compared with the reference. */
+const compared = 3;
 /** By the engine's own kernel, where it has one. */
 const rowSums: RowSums = (dy, ids, vocab) =>
   tf.getKernel("UnsortedSegmentSum", tf.getBackend())
@@ -93,46 +88,42 @@ function adamW({ value, m, v }: Trained, grad: tf.Tensor, scale: tf.Scalar): voi
   value.assign(tf.sub(tf.mul(value, 1 - learningRate * weightDecay), move));
 }
 
-function gemm(m: number, n: number, k: number): number {
-  const [a, b] = [tf.randomNormal([m, k]) as tf.Tensor2D, tf.randomNormal([k, n]) as tf.Tensor2D];
-  const seconds = Array.from({ length: 8 }, () => {
-    const began = performance.now();
-    tf.matMul(a, b).dispose();
-    return (performance.now() - began) / 1000;
-  });
-  tf.dispose([a, b]);
-  return (2 * m * n * k) / Math.min(...seconds) / 1e9;
-}
-
-async function answer(command: Command): Promise<object> {
-  switch (command.cmd) {
-    case "setup":
-      setup(command.config as StepConfig);
-      return {};
-    case "steps": {
+await serve(async (_, { size }) => {
+  const config = size as unknown as StepConfig;
+  const { batch, time } = config;
+  setup(config);
+  const graph = trainStepGraph(modelOf(config), { batch, time, optimizer: defaultOptimizer });
+  return {
+    ...{ device: `tfjs by hand, ${device.info.device}`, version: device.info.version },
+    work: { tokens: batch * time, flops: graphCost(graph).matrixFlops },
+    async turn(count) {
       const seconds: number[] = [];
-      const loss: number[] = [];
-      for (let i = 0; i < (command.count ?? 0); i++) {
+      for (let i = 0; i < count; i++) {
         const began = performance.now();
-        loss.push(step());
+        step();
         seconds.push((performance.now() - began) / 1000);
       }
-      return { seconds, loss };
-    }
-    case "gemm":
-      return { gflops: gemm(command.m ?? 0, command.n ?? 0, command.k ?? 0) };
-    case "memory":
-      return { peakBytes: peak() };
-    case "exit":
-      await device.close();
-      return {};
-  }
-}
+      return seconds;
+    },
+    async parity() {
+      const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, time: 8 };
+      setup(small);
+      const got = Array.from({ length: compared }, step);
+      const want = await expected(small);
+      const error = Math.max(...got.map((loss, i) => Math.abs(loss / (want[i] as number) - 1)));
+      return { agrees: error <= 1e-4, error, tolerance: 1e-4, against: `${compared} losses of the reference` };
+    },
+    deviceBytes: peak,
+    close: () => device.close(),
+  };
+});
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line) as Command;
-  const reply = await answer(command).catch((error: unknown) => ({ error: String(error) }));
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
-  // Standard input stays open, and would keep the process.
-  if (command.cmd === "exit") process.exit(0);
+async function expected(config: StepConfig): Promise<readonly number[]> {
+  await using reference = await referenceBackend.open();
+  const model = modelOf(config);
+  using trainer = await Trainer.open({ device: reference, model, batch: config.batch, time: config.time });
+  await trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
+  const losses: number[] = [];
+  for (let i = 0; i < compared; i++) losses.push((await trainer.step([batchAt(config, i)], learningRate)).loss);
+  return losses;
 }

@@ -2,7 +2,7 @@
 import backend from "@cambium/backend-webgpu";
 import { f32, GraphBuilder, hostTensor, matmul as product, Random } from "@cambium/ir";
 import { freshState, Trainer } from "@cambium/train";
-import { contestant, type PagePeer } from "./browser-page.js";
+import { contestant, type PagePeer } from "../../src/browser-page.js";
 
 async function open(): Promise<PagePeer> {
   const device = await backend.open();

@@ -1,0 +1,15 @@
+// `cp -r` of a grown checkpoint as a peer of the suite `grow`: what the disk gives.
+import { join } from "node:path";
+import { randomBase } from "@cambium/bench/node";
+import { growing } from "../folder-grow.js";
+import { serve } from "../serve.js";
+
+const factor = 4;
+
+await serve((_, { size }) =>
+  growing(size, "cp -r of a grown checkpoint", async ({ scratch, target }) => {
+    const grown = join(scratch, "grown");
+    await randomBase(grown, { ...size, layers: factor * (size["layers"] ?? 1) });
+    return ["cp", "-r", grown, target];
+  }),
+);

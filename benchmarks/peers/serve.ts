@@ -1,0 +1,72 @@
+// The protocol of a peer in TypeScript: reads commands, a line of JSON each, and answers (README.md).
+import { createInterface } from "node:readline";
+import type { Case, Parity, Work } from "@cambium/bench";
+
+/** A case made ready by a peer. */
+export interface PeerCase {
+  readonly device: string;
+  readonly version: string;
+  readonly work: Work;
+  /** Runs it `count` times. @returns seconds of each */
+  turn(count: number): Promise<readonly number[]>;
+  parity(): Promise<Parity>;
+  /** Where the work is another process's; this one's otherwise. */
+  residentBytes?(): number | null;
+  /** By the engine's own count. */
+  deviceBytes?(): number | null;
+  close?(): Promise<void>;
+}
+
+interface Command {
+  readonly cmd: "prepare" | "turn" | "finish" | "exit";
+  readonly suite: string;
+  readonly case: Case;
+  readonly warmupSeconds: number;
+  readonly count: number;
+}
+
+export async function serve(prepare: (suite: string, one: Case) => Promise<PeerCase>): Promise<void> {
+  let ready: PeerCase | undefined;
+  const answer = process.stdout.write.bind(process.stdout);
+  console.log = console.info = console.error;
+  for await (const line of createInterface({ input: process.stdin })) {
+    const command = JSON.parse(line) as Command;
+    if (command.cmd === "exit") break;
+    try {
+      answer(`${JSON.stringify(await obey(command))}\n`);
+    } catch (error) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      answer(`${JSON.stringify({ error: { code: "E_PEER", message } })}\n`);
+    }
+  }
+  await ready?.close?.();
+  // Standard input stays open, and would keep the process.
+  process.exit(0);
+
+  async function obey({ cmd, suite, case: one, warmupSeconds, count }: Command): Promise<object> {
+    if (cmd === "prepare") {
+      ready = await prepare(suite, one);
+      return { ...(await warmedUp(ready, warmupSeconds)) };
+    }
+    if (!ready) throw new Error("nothing is prepared");
+    if (cmd === "turn") return { seconds: await ready.turn(count) };
+    const { residentBytes = () => process.resourceUsage().maxRSS * 1024, deviceBytes = () => null } = ready;
+    return { residentBytes: residentBytes(), deviceBytes: deviceBytes(), parity: await ready.parity() };
+  }
+}
+
+async function warmedUp(ready: PeerCase, mostSeconds: number): Promise<object> {
+  const first = await ready.turn(1);
+  const taken = [...first];
+  const began = performance.now();
+  while (taken.length < 3 || performance.now() - began < 1000 * mostSeconds) {
+    if (taken.length > 1 && (taken.at(-1) as number) > mostSeconds) break;
+    taken.push(...(await ready.turn(1)));
+  }
+  const seconds = (performance.now() - began) / 1000;
+  return {
+    ...{ device: ready.device, version: ready.version, fallback: null, work: ready.work, first },
+    engaged: { fused: [], decomposed: [], launches: null, precision: "f32" },
+    ...{ warmup: { runs: taken.length, seconds, steady: true }, secondsPerRun: taken.at(-1) },
+  };
+}
