@@ -24,6 +24,11 @@ export class CambiumContestant {
     return this.#device;
   }
 
+  /** Matrix work of a step, FLOPs. */
+  get flopsPerStep(): number {
+    return this.#trainer?.flopsPerStep ?? Number.NaN;
+  }
+
   /** Bytes the IR counts for a step: parameters, gradients, moments, activations. */
   get countedBytes(): number {
     return this.#trainer?.countedBytes ?? Number.NaN;
