@@ -31,6 +31,11 @@ export function milliseconds(seconds: number): string {
   return `${(1000 * seconds).toPrecision(3)} ms`;
 }
 
+/** 0.47 → `+47.0 %`, with a real minus sign. */
+export function signedPercent(ratio: number): string {
+  return `${ratio >= 0 ? "+" : "−"}${Math.abs(100 * ratio).toFixed(1)} %`;
+}
+
 /** A line as lines of at most `width` columns, the further ones indented a little more. Words are never cut. */
 export function wrap(line: string, width: number): string[] {
   const indent = /^[ -]*/.exec(line)?.[0].length ?? 0;

@@ -2,7 +2,7 @@
 import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
 import Table from "cli-table3";
-import { compact, duration } from "./format.js";
+import { compact, duration, signedPercent } from "./format.js";
 import { StatusLine } from "./status-line.js";
 import type { SeedSummary, SweepRow } from "./sweep-table.js";
 import { visible } from "./terminal.js";
@@ -21,7 +21,7 @@ export function sweepText(rows: readonly SweepRow[], summaries: readonly SeedSum
       tokens === null ? "–" : compact(tokens),
       flops === null ? "–" : compact(flops),
       loss?.toFixed(4) ?? "–",
-      speedup === null ? "–" : percent(speedup),
+      speedup === null ? "–" : signedPercent(speedup),
     ]);
   return [table.toString(), ...summaries.flatMap(seedLines)].join("\n");
 }
@@ -37,7 +37,7 @@ function seedLines({ settings, arms }: SeedSummary): string[] {
     if (speedup) {
       const share = half(speedup.interval);
       parts.push(
-        `speed-up ${percent(speedup.mean)}${share === null ? "" : ` ± ${(100 * share).toFixed(1)}`} (${speedup.count} seeds)`,
+        `speed-up ${signedPercent(speedup.mean)}${share === null ? "" : ` ± ${(100 * share).toFixed(1)}`} (${speedup.count} seeds)`,
       );
     }
     if (overScratch) {
@@ -47,10 +47,6 @@ function seedLines({ settings, arms }: SeedSummary): string[] {
     }
     return [...where, `${arm}: ${parts.join("; ")}`].join(" ");
   });
-}
-
-function percent(ratio: number): string {
-  return `${ratio >= 0 ? "+" : "−"}${Math.abs(100 * ratio).toFixed(1)} %`;
 }
 
 /** Progress over all cells: FLOPs of different stages done, of all that are known or to be expected. */

@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import type { RunSummary } from "@cambium/report";
 import Table from "cli-table3";
-import { compact, duration } from "./format.js";
+import { compact, duration, signedPercent } from "./format.js";
 
 const head = ["arm", "layers", "parameters", "held-out loss", "FLOPs", "tokens", "time", "speed-up"];
 
@@ -16,7 +16,7 @@ export function resultTable({ arms, comparison, why }: RunSummary, columns = Num
     compact(arm.spent.flops),
     compact(arm.spent.tokens),
     duration(arm.spent.seconds),
-    arm.speedup === null ? "–" : percent(arm.speedup),
+    arm.speedup === null ? "–" : signedPercent(arm.speedup),
   ]);
   const wide = drawn([head, ...rows]);
   const table = widthOf(wide) <= columns ? wide : turned(rows, columns);
@@ -53,9 +53,5 @@ function widthOf(table: string): number {
 
 function verdict({ grown, scratch, loss, speedup }: NonNullable<RunSummary["comparison"]>): string {
   const what = speedup >= 0 ? "Speed-up" : "Slow-down";
-  return `${what} ${percent(speedup)} in FLOPs: ${grown} against ${scratch} at an equal held-out loss of ${loss.toFixed(4)} nats per token.`;
-}
-
-function percent(ratio: number): string {
-  return `${ratio >= 0 ? "+" : "−"}${Math.abs(100 * ratio).toFixed(1)} %`;
+  return `${what} ${signedPercent(speedup)} in FLOPs: ${grown} against ${scratch} at an equal held-out loss of ${loss.toFixed(4)} nats per token.`;
 }

@@ -1,25 +1,22 @@
 // cambium eval: the figures of evaluation tasks for a checkpoint or a run.
 import { basename, join, resolve } from "node:path";
-import { resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
-import { findTokenizer } from "@cambium/data/node";
 import { builtInTasks, type EvalTask, type Evaluated, evaluate, harnessResults, resolveTask } from "@cambium/eval";
 import { type DataSet, findDataSet, readDataSet, ScoreJournal } from "@cambium/eval/node";
 import { writeFileAtomic } from "@cambium/files";
 import { Mistakes } from "@cambium/grow/node";
 import { Scorer } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
-import { sizesAlong } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import { readParameters } from "@cambium/run";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { beginning } from "../beginning.js";
 import { evaluationIdentity } from "../evaluation-identity.js";
 import { Quit } from "../failure.js";
 import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
-import { findModel, modelBackend, readModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { complain, print } from "../terminal.js";
@@ -69,22 +66,17 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     flags.tasks === undefined
       ? await mistakes.check(() => setsThere(flags.data))
       : await setsOf(flags.tasks, flags.data, importer, mistakes);
-  const source = await mistakes.check(() => findModel(path));
-  const computing = await mistakes.check(() => modelBackend(source, flags, importer));
-  const model = source && (await mistakes.check(() => readModel(source, flags, host)));
-  const tokenizer =
-    source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));
-  const backend = computing && (await mistakes.check(() => resolveBackend(computing.name, importer)));
+  const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes);
   mistakes.throwIfAny();
-  if (!sets || !source || !model || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
+  if (!sets || !source || !model || !tokenizer || !computing) throw new Error("a mistake was not told");
 
   const out = flags.out ?? join("evals", basename(resolve(path)));
   const parameters = await readParameters(source.path, model);
   const { signal, release } = stopOnSignals(() => {});
   try {
-    await using device = await backend.open(computing.options);
+    await using device = await computing.backend.open(computing.chosen.options);
     using scorer = await Scorer.open(device, model, parameters, { tokens: flags.batchTokens });
-    const identity = await evaluationIdentity(source.path, tokenizer, computing, flags.batchTokens);
+    const identity = await evaluationIdentity(source.path, tokenizer, computing.chosen, flags.batchTokens);
     const work = { scorer, tokenizer, identity, out, signal };
     const done: Evaluated[] = [];
     const rows: Record<string, number> = {};

@@ -1,13 +1,13 @@
 // cambium generate: text or token ids from a checkpoint or a run.
-import { resolveBackend } from "@cambium/backend";
 import { readStopTokens } from "@cambium/checkpoint";
 import type { Tokenizer } from "@cambium/data";
-import { findTokenizer } from "@cambium/data/node";
+import { Mistakes } from "@cambium/grow/node";
 import { generate } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
-import { contextLength, sizesAlong } from "@cambium/model";
+import { contextLength } from "@cambium/model";
 import { readParameters } from "@cambium/run";
 import { Command } from "commander";
+import { beginning } from "../beginning.js";
 import { Quit } from "../failure.js";
 import {
   type BackendFlags,
@@ -18,7 +18,6 @@ import {
   withFamilyFlag,
 } from "../flags.js";
 import type { Host } from "../host.js";
-import { findModel, modelBackend, readModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 import { print, visible } from "../terminal.js";
 
@@ -66,29 +65,23 @@ Examples:
 }
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
-  const ids = flags.tokens === undefined ? undefined : parseIds(flags.tokens);
-  if ((ids === undefined) === (flags.prompt === undefined)) {
-    throw new CambiumError("E_OPTION", "one of --prompt and --tokens is needed, and not both", {
-      hint: '--prompt "Once upon a time"',
-    });
-  }
-  const importer = host.importer(process.cwd());
-  const source = await findModel(path);
-  const { name, options } = modelBackend(source, flags, importer);
-  const model = await readModel(source, flags, host);
-  const tokenizer =
-    ids === undefined ? await findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab) : undefined;
-  const prompt = ids ?? encode(flags.prompt ?? "", tokenizer);
-  const backend = await resolveBackend(name, importer);
+  const mistakes = new Mistakes();
+  const asked = await mistakes.check(() => askedFor(flags));
+  const text = asked !== undefined && asked.ids === undefined;
+  const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes, { text });
+  mistakes.throwIfAny();
+  if (!asked || !source || !model || !computing) throw new Error("a mistake was not told");
+
+  const prompt = asked.ids ?? encode(asked.text, tokenizer);
   const stop = await readStopTokens(source.path);
   const parameters = await readParameters(source.path, model);
-  const device = await backend.open(options);
+  const device = await computing.backend.open(computing.chosen.options);
   const { signal, release } = stopOnSignals(() => {});
-  const text = tokenizer && new NewText(tokenizer, prompt);
+  const made = tokenizer && new NewText(tokenizer, prompt);
   const show = (part: string) => {
-    if (!flags.json && text) process.stdout.write(process.stdout.isTTY ? visible(part) : part);
+    if (!flags.json && made) process.stdout.write(process.stdout.isTTY ? visible(part) : part);
   };
-  show(flags.prompt ?? "");
+  show(asked.text);
   try {
     const room = Math.max(1, contextLength(model) - prompt.length + 1);
     const { tokens, finish } = await generate(device, model, parameters, {
@@ -100,11 +93,11 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       ...(stop && { stop }),
       ...(flags.topK !== undefined && { topK: flags.topK }),
       ...(flags.topP !== undefined && { topP: flags.topP }),
-      onToken: (token) => show(text?.push(token) ?? ""),
+      onToken: (token) => show(made?.push(token) ?? ""),
     });
-    show(text?.end() ?? "");
-    if (flags.json) print(JSON.stringify({ tokens, finish, ...(text && { text: text.all }) }));
-    else print(text ? "" : tokens.join(","));
+    show(made?.end() ?? "");
+    if (flags.json) print(JSON.stringify({ tokens, finish, ...(made && { text: made.all }) }));
+    else print(made ? "" : tokens.join(","));
   } catch (error) {
     if (!signal.aborted) throw error;
     show("\n");
@@ -113,6 +106,15 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     release();
     await device.close();
   }
+}
+
+/** What is to be continued. @throws CambiumError `E_OPTION` unless it is given in one way. */
+function askedFor({ prompt, tokens }: Flags): { readonly text: string; readonly ids?: number[] } {
+  if ((tokens === undefined) !== (prompt === undefined)) {
+    return tokens === undefined ? { text: prompt ?? "" } : { text: "", ids: parseIds(tokens) };
+  }
+  const hint = '--prompt "Once upon a time"';
+  throw new CambiumError("E_OPTION", "one of --prompt and --tokens is needed, and not both", { hint });
 }
 
 function encode(text: string, tokenizer: Tokenizer | undefined): number[] {

@@ -1,8 +1,7 @@
 // cambium preview: how a model would start out after growth, without writing it.
-import { join } from "node:path";
-import { type Device, describeDevice, resolveBackend } from "@cambium/backend";
+import { type Device, describeDevice } from "@cambium/backend";
 import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
-import { findTokenizer, type TextWindows, textWindows } from "@cambium/data/node";
+import { type TextWindows, textWindows } from "@cambium/data/node";
 import { Mistakes, virtualModel } from "@cambium/grow/node";
 import {
   connectionRate,
@@ -16,14 +15,14 @@ import {
 } from "@cambium/growth";
 import { meanLoss, type Weights } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
-import { contextLength, lossGraph, type ModelSpec, modelSizes, readHfModel, sizesAlong } from "@cambium/model";
+import { contextLength, lossGraph, type ModelSpec, modelSizes } from "@cambium/model";
 import { Command } from "commander";
+import { beginning } from "../beginning.js";
 import { Quit } from "../failure.js";
 import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
 import { compact } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
-import { findModel, modelBackend, projectFamilies } from "../model-source.js";
 import { type CorpusFlags, openText, withCorpusFlags } from "../open-text.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
@@ -73,32 +72,20 @@ Examples:
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const mistakes = new Mistakes();
-  const importer = host.importer(process.cwd());
   const { operator, options } = await operatorRequest(flags, host, mistakes);
-  const source = await mistakes.check(() => findModel(path));
+  const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes);
   const text = await mistakes.check(() => openText(flags.text, flags.corpus, flags));
-  const computing = await mistakes.check(() => modelBackend(source, flags, importer));
-  await using directory = source && (await mistakes.check(() => openModelDirectory(source.path)));
-  const families = await mistakes.check(() => projectFamilies(flags, host, source));
-  const model =
-    directory &&
-    families &&
-    (await mistakes.check(() =>
-      readHfModel(directory.configJson, families, join(source?.path ?? path, "config.json")),
-    ));
   const plan = model && operator && (await mistakes.check(() => operator.plan(model, options)));
-  const tokenizer =
-    source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));
-  const backend = computing && (await mistakes.check(() => resolveBackend(computing.name, importer)));
   mistakes.throwIfAny();
-  if (!directory || !plan || !text || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
+  if (!source || !plan || !text || !tokenizer || !computing) throw new Error("a mistake was not told");
 
   const { signal, release } = stopOnSignals(() => {});
   const line = new StatusLine(process.stderr);
   try {
     const context = flags.context ?? Math.min(usualContext, contextLength(plan.base));
     const windows = await textWindows(text, tokenizer, { wanted: flags.tokens, context, batch: flags.batch });
-    await using device = await backend.open(computing.options);
+    await using directory = await openModelDirectory(source.path);
+    await using device = await computing.backend.open(computing.chosen.options);
     const shown = await measure(device, directory, plan, windows, line, signal);
     line.stop();
     print(flags.json ? JSON.stringify(shown) : describe(shown, plan));
