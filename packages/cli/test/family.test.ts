@@ -73,6 +73,15 @@ describe.each([
   });
 });
 
+test("is trained on by --family, and the same command again goes on from its run", async () => {
+  inProject("without");
+  const sizes = ["--tokens", "64", "--context", "8", "--batch", "2", "--backend", "reference"];
+  const train = ["train", base, "--corpus", text, ...sizes, "--out", join(folder, "trained"), "--family", file];
+  const { model } = (await json(...train)) as { model: string };
+  expect(JSON.parse(readFileSync(join(model, "config.json"), "utf8"))).toMatchObject({ model_type: "bare" });
+  expect(await json(...train)).toMatchObject({ model, cached: true });
+});
+
 test("named nowhere, it grows in depth alone, and a width operator says which family is missing", async () => {
   inProject("without");
   expect(

@@ -1,12 +1,20 @@
 // cambium train: train one model, from nothing or from a checkpoint, without growth. A short form of a recipe.
 import { basename, join, resolve, sep } from "node:path";
 import { CambiumError } from "@cambium/ir";
-import { contextLength } from "@cambium/model";
+import { contextLength, type ModelSpec } from "@cambium/model";
 import { checkRecipe } from "@cambium/recipe";
-import { loadRecipe } from "@cambium/run";
+import { loadRecipe, resolveFamily } from "@cambium/run";
 import { type ScheduleName, scheduleNames } from "@cambium/train";
 import { Command } from "commander";
-import { oneOf, realNumber, wholeNumber, withBackendFlags, withPrecisionFlag } from "../flags.js";
+import {
+  type FamilyFlags,
+  oneOf,
+  realNumber,
+  wholeNumber,
+  withBackendFlags,
+  withFamilyFlag,
+  withPrecisionFlag,
+} from "../flags.js";
 import type { Host } from "../host.js";
 import { exists, findModel, readModel } from "../model-source.js";
 import { type CorpusFlags, withCorpusFlags } from "../open-text.js";
@@ -14,7 +22,7 @@ import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
 import { type RunFlags, runToEnd } from "./run.js";
 
-interface Flags extends RunFlags, CorpusFlags {
+interface Flags extends RunFlags, CorpusFlags, FamilyFlags {
   readonly heldOut?: number;
   readonly corpus: string;
   readonly tokenizer?: string;
@@ -28,7 +36,7 @@ interface Flags extends RunFlags, CorpusFlags {
 }
 
 export function trainCommand(host: Host): Command {
-  return withPrecisionFlag(withBackendFlags(withCorpusFlags(new Command("train"))))
+  return withFamilyFlag(withPrecisionFlag(withBackendFlags(withCorpusFlags(new Command("train")))))
     .description("Train a checkpoint on: a Hugging Face directory in, a run with the trained model out.")
     .argument("<model>", "a Hugging Face directory, or a run's directory")
     .requiredOption(
@@ -72,6 +80,7 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
   const from = resolve(source.path);
   const name = await freeName(resolve(model));
   const { seed, batch, lr, schedule, warmup, tokens, corpus, field, format, heldOut, tokenizer } = flags;
+  const spec = await readModel(source, flags, host);
   const value = {
     name,
     seed,
@@ -79,8 +88,8 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
     data: { corpus, field, format, heldOut, tokenizer },
     model: {
       from,
-      family: source.family,
-      context: flags.context ?? Math.min(256, contextLength(await readModel(source, {}, host))),
+      family: (await familyNamed(flags, spec, host)) ?? source.family,
+      context: flags.context ?? Math.min(256, contextLength(spec)),
     },
     train: { tokens, batch, lr, schedule, warmup },
   };
@@ -89,6 +98,15 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
   const { path } = await findModel(outcome.directory);
   const result = { directory: outcome.directory, model: path, cached: outcome.cached };
   print(flags.json ? JSON.stringify(result) : `Trained: ${path}`);
+}
+
+/** Of the families that the flags name, the one that the model is of: the run's recipe must name it too. */
+async function familyNamed({ family: named = [] }: FamilyFlags, model: ModelSpec, host: Host) {
+  for (const name of named) {
+    const family = await resolveFamily(name, host.importer(process.cwd()));
+    if (family.name === model.family.name) return name;
+  }
+  return undefined;
 }
 
 /** The name of the run that trains `model`: one that no other model of the same folder name has taken. */
