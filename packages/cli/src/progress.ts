@@ -8,6 +8,7 @@ import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
 import { compact, duration } from "./format.js";
 import { passedOver } from "./open-text.js";
+import { StatusLine } from "./status-line.js";
 import { visible } from "./terminal.js";
 
 /** Without a terminal, a line at most this often, milliseconds. */
@@ -25,6 +26,8 @@ export class ProgressDisplay implements RunObserver {
   #skipped = 0;
   /** The stage's first row of this sitting, and when it came. */
   #first: { readonly row: MetricsRow; readonly at: number } | undefined;
+  /** While what a growth needs is being found. */
+  #finding: { readonly line: StatusLine; readonly begin: number } | undefined;
   /** FLOPs of the stages not yet done. */
   readonly #ahead = new Map<string, number>();
   /** Ids of those that are. */
@@ -106,6 +109,16 @@ export class ProgressDisplay implements RunObserver {
     this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–", skipped: "" });
   }
 
+  onFind({ stage: { start } }: PlannedStage, done: number, total: number): void {
+    if (start.kind !== "growth") return;
+    this.#finding ??= { line: new StatusLine(this.stream), begin: performance.now() };
+    const { line, begin } = this.#finding;
+    line.show(() => {
+      const left = duration(((performance.now() - begin) / 1000) * (total / done - 1));
+      return `Finding what ${start.plan.operator.name} needs ${Math.floor((100 * done) / total)} %  ${left} left`;
+    });
+  }
+
   onGrowth({ stage: { start, model } }: PlannedStage, cost: SwitchSeconds): void {
     if (start.kind !== "growth") return;
     const { operator } = start.plan;
@@ -169,6 +182,8 @@ export class ProgressDisplay implements RunObserver {
   }
 
   stop(): void {
+    this.#finding?.line.stop();
+    this.#finding = undefined;
     this.#bar?.stop();
     this.#bar = undefined;
     process.off("exit", this.#restore);

@@ -43,7 +43,7 @@ describe("a decoder's config", () => {
     vocab: [0, -1, 1.5, "256", null, Number.NaN, 2 ** 31],
     hidden: [0],
     intermediate: [Number.POSITIVE_INFINITY],
-    layers: [0],
+    layers: [-1, 0.5],
     heads: [0, "4"],
     kvHeads: [0, 3, 8],
     headDim: [0, 7, 2.5],

@@ -214,7 +214,13 @@ export const recipeSchema = z
           .describe(
             "Default: llama. Also mistral, qwen2, qwen3, else cambium-family-NAME, a full package name or a path.",
           ),
-        layers: layerCount.optional(),
+        layers: z
+          .number()
+          .int()
+          .min(0)
+          .max(10_000)
+          .optional()
+          .describe("0: embedding, norm and head alone, to grow by an operator that makes layers anew."),
         hidden: count.optional(),
         heads: count.optional(),
         kvHeads: count.optional().describe("Key/value heads (GQA). Default: heads."),

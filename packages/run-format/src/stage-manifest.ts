@@ -11,7 +11,6 @@ export const growthRecord = z
     from: text.describe("The stage it grew from."),
     layerMap: z
       .array(count.nullable())
-      .min(1)
       .readonly()
       .describe("For each target layer the base layer it came from (0-based); null for a new one."),
     connectionRate: z.number().describe("R_c, in [0, 1] (Du et al. 2024, eq. 51)."),

@@ -22,6 +22,8 @@ export interface RunObserver {
   onChanged?(stage: PlannedStage, earlier: EarlierStage): void;
   /** A stage begins, or goes on after `step` steps. */
   onStage?(stage: PlannedStage, step: number): void;
+  /** What the stage's growth needs is being found: `done` of `total` batches so far. */
+  onFind?(stage: PlannedStage, done: number, total: number): void;
   onGrowth?(stage: PlannedStage, cost: SwitchSeconds): void;
   onMetrics?(stage: PlannedStage, row: MetricsRow): void;
   onSnapshot?(stage: PlannedStage, step: number): void;

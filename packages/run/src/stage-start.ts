@@ -15,7 +15,7 @@ import {
   type ModelSpec,
   type TrainingState,
 } from "@cambium/model";
-import type { PlannedStage, Stage } from "@cambium/recipe";
+import type { PlannedStage } from "@cambium/recipe";
 import type { GrowthRecord } from "@cambium/run-format";
 import type { RunDirectory, StageDirectory } from "@cambium/run-format/node";
 import {
@@ -29,6 +29,7 @@ import {
 } from "@cambium/train";
 import { readParameters } from "./checkpoint-start.js";
 import type { Handover, TimedState } from "./handover.js";
+import type { RunObserver } from "./observer.js";
 
 /** What a snapshot holds. */
 export interface HeldState {
@@ -53,19 +54,19 @@ export interface StartContext {
   readonly device: Device;
   readonly data: PreparedData;
   readonly handover: Handover;
+  readonly observer: Pick<RunObserver, "onFind">;
+  /** Ends a finding that is under way. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * A stage that grows takes the final state of the stage before from `handover`, where that is still on the device; else its
  * snapshot is read.
  * @throws CambiumError `E_STAGE_LOST` when the stage to grow from has no snapshot; `E_SNAPSHOT_CORRUPT`,
- * `E_CHECKPOINT_TENSORS`, and the errors of growing.
+ * `E_CHECKPOINT_TENSORS`, and the errors of growing; the reason of `signal`, with nothing kept of the finding.
  */
-export async function startStage(
-  plan: PlannedStage,
-  run: RunDirectory,
-  { device, handover, data }: StartContext,
-): Promise<StageStart> {
+export async function startStage(plan: PlannedStage, run: RunDirectory, context: StartContext): Promise<StageStart> {
+  const { device, handover } = context;
   const { start, model } = plan.stage;
   const held = await readStage(run.stage(plan.id), model);
   if (held) return { ...held, load: (session) => session.load(held.state, held.progress), continued: true };
@@ -79,7 +80,7 @@ export async function startStage(
   const { id } = start.parent;
   const from = handover.state(id) ?? (await readParent(id, start.plan.base, run, device));
   const began = performance.now();
-  const found = start.find && (await find(start.plan, labOf(plan.stage, start.find, device, data, from.state.tensors)));
+  const found = start.find && (await find(start.plan, labOf(plan, start.find, context, from.state.tensors)));
   const state = await growth.grow(from.state, found?.tensors);
   await finished(device, state);
   const grown = { download: from.seconds, plan: (performance.now() - began) / 1000 };
@@ -104,17 +105,20 @@ async function take(
 
 /** Finding reads batches of the stage's own size, from the training stream right before the stage. */
 function labOf(
-  { batch, context, seed, data: { position } }: Stage,
+  plan: PlannedStage,
   { tokens }: FindCost,
-  device: Device,
-  data: PreparedData,
+  { device, data, observer, signal }: StartContext,
   parameters: Lab["parameters"],
 ): Lab {
+  const { batch, context, seed } = plan.stage;
+  const from = plan.stage.data.position - tokens;
+  const size = batch * context;
   return {
     ...{ device, parameters, batch, context },
     batchAt: (index) => {
-      const tokenPosition = position - tokens + index * batch * context;
-      return batchAt(data.train, { seed, tokenPosition, batch, context });
+      signal?.throwIfAborted();
+      observer.onFind?.(plan, index, tokens / size);
+      return batchAt(data.train, { seed, tokenPosition: from + index * size, batch, context });
     },
   };
 }

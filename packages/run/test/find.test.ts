@@ -60,6 +60,17 @@ test("it is in the budget and on the record, and a run stopped after it ends in 
   expect(rows[0]?.flops).toBeCloseTo(flops + perStep, 3);
   expect(plans[1]?.flops).toBeCloseTo(rows.at(-1)?.flops as number, 3);
 
+  // Four steps are a measurement and three of a fit: 0 and 1 stop before and 3 within, with nothing kept of it.
+  for (const stopAt of [0, 1, 3]) {
+    const again = join(folder, `finding-${stopAt}`);
+    const controller = new AbortController();
+    const stop: RunObserver = { onFind: (_, done) => void (done === stopAt && controller.abort()) };
+    const first = await runRecipe(recipe, { out: again, importer, observer: stop, signal: controller.signal });
+    expect(first.state).toBe("interrupted");
+    expect((await runRecipe(recipe, { out: again, importer })).state).toBe("done");
+    expect(weights(again)).toEqual(weights(out));
+  }
+
   for (const stopAfter of [0, 1, 2]) {
     const again = join(folder, `stopped-${stopAfter}`);
     const controller = new AbortController();

@@ -11,7 +11,10 @@ export interface Lab {
   readonly batch: number;
   /** Tokens in a sequence. */
   readonly context: number;
-  /** Batch `index` of what is read for finding, row-major [batch, context + 1]: a pure function. */
+  /**
+   * Batch `index` of what is read for finding, row-major [batch, context + 1]; the same each time. Asked for right before
+   * it is computed with; what it throws ends the finding, and nothing of it is kept.
+   */
   batchAt(index: number): Int32Array;
 }
 

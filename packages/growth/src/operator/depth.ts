@@ -89,6 +89,10 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
     ...definition.options,
   });
   const list = (base: number, choice: DepthChoice): readonly number[] => {
+    if (base === 0) {
+      const hint = "a recipe can begin with layers: 1; random-masked makes layers anew";
+      throw depthError("a model of no layers has none to copy", { expected: "at least 1 layer", got: "0", hint });
+    }
     const own = choice as z.output<z.ZodObject<Extra>>;
     const target = definition.decided
       ? withinReason(definition.decided(base, own))

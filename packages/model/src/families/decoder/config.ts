@@ -87,7 +87,10 @@ const checks: { readonly [K in keyof Required<DecoderConfig>]: Check } = {
   vocab: size,
   hidden: size,
   intermediate: size,
-  layers: size,
+  layers: {
+    expected: "an integer from 0 to 2147483647",
+    holds: (value) => value === 0 || size.holds(value),
+  },
   heads: size,
   kvHeads: size,
   headDim: { expected: "an even integer ≥ 2", holds: (value) => size.holds(value) && (value as number) % 2 === 0 },
