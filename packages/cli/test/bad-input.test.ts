@@ -75,7 +75,7 @@ describe("recipes", () => {
     ["no corpus", "corpus: ./text.txt", "tokenizer: bytes", /"data.corpus" is missing/],
     ["all text held out", "corpus: ./text.txt", "corpus: ./text.txt, heldOut: 1", /heldOut/],
     ["half a layer", "layers: 2", "layers: 2.5", /model.layers/],
-    ["no layer", "layers: 2", "layers: 0", /model.layers/],
+    ["fewer layers than none", "layers: 2", "layers: -1", /model.layers/],
     ["no sizes", /model: .*/, "model: { context: 8 }", /"model.layers" is missing/],
     ["sizes of a checkpoint", "layers: 2", "from: ./m, layers: 2", /comes from a checkpoint/],
     ["heads that do not divide", "heads: 2", "heads: 3", /multiple of heads/],
@@ -106,7 +106,7 @@ describe("recipes", () => {
   test("all mistakes at once", async () => {
     const recipe = write(
       "recipe.yaml",
-      valid.replace("layers: 2", "layers: 0").replace("lr: 1e-3", "lr: 0").replace("name: r", "nam: r"),
+      valid.replace("layers: 2", "layers: -1").replace("lr: 1e-3", "lr: 0").replace("name: r", "nam: r"),
     );
     const told = [
       /5 mistakes/,

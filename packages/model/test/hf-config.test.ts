@@ -152,7 +152,7 @@ describe("readHfModel", () => {
     [{ rope_scaling: { type: "linear" } }, ["rope_scaling"]],
     [{ rope_scaling: [1] }, ["rope_scaling"]],
     [{ partial_rotary_factor: 0.5 }, ["partial_rotary_factor"]],
-    [{ hidden_size: undefined, num_hidden_layers: 0 }, ["hidden_size", "num_hidden_layers"]],
+    [{ hidden_size: undefined, num_hidden_layers: -1 }, ["hidden_size", "num_hidden_layers"]],
     [{ num_key_value_heads: 5 }, ["num_key_value_heads"]],
     [{ head_dim: 5 }, ["head_dim"]],
     [
