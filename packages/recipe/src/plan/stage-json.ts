@@ -2,9 +2,15 @@
 import { optimizerPolicies, parsePlan, phaseSchema, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { builtInFamily, type FamilyResolver, modelJson, parseModelSpec } from "@cambium/model";
-import { precisions, type ScheduleName, scheduleNames } from "@cambium/train";
+import {
+  type OptimizerOptions,
+  precisions,
+  type ScheduleName,
+  type ScheduleOptions,
+  scheduleNames,
+} from "@cambium/train";
 import { z } from "zod";
-import type { Stage } from "./stage.js";
+import type { ProbeRule, SlopeRule, Stage, StageStart } from "./stage.js";
 
 /** Raise it when a stage's JSON comes to mean something else. */
 const stageVersion = 1;
@@ -12,6 +18,15 @@ const stageVersion = 1;
 const text = z.string();
 const count = z.number().int().positive();
 const number = z.number();
+
+/** A schema for each field of T. */
+type FieldsOf<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
+
+/** The strict schema of a T: the compiler asks for a field that is forgotten here, and for one of another type. */
+const objectOf =
+  <T>() =>
+  <Fields extends FieldsOf<T>>(fields: Fields) =>
+    z.strictObject(fields);
 
 /** What throws CambiumErrors when it reads, as a schema. */
 function read<Input, Output>(schema: z.ZodType<Input>, parse: (given: Input) => Output) {
@@ -31,11 +46,13 @@ function read<Input, Output>(schema: z.ZodType<Input>, parse: (given: Input) => 
 
 const model = (resolve: FamilyResolver) => read(z.unknown(), (given) => parseModelSpec(given, resolve));
 
+type Start<Kind> = Extract<StageStart, { readonly kind: Kind }>;
+
 const start = (resolve: FamilyResolver) =>
   z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("init"), seed: text, scheme: z.enum(["paper", "hf"]) }),
-    z.strictObject({ kind: z.literal("checkpoint"), path: text, fingerprint: text }),
-    z.strictObject({
+    objectOf<Start<"init">>()({ kind: z.literal("init"), seed: text, scheme: z.enum(["paper", "hf"]) }),
+    objectOf<Start<"checkpoint">>()({ kind: z.literal("checkpoint"), path: text, fingerprint: text }),
+    objectOf<Start<"growth">>()({
       kind: z.literal("growth"),
       parent: z.strictObject({ id: text, tokens: count }),
       plan: read(z.looseObject({}), (given) => parsePlan(given, resolve)),
@@ -47,7 +64,7 @@ const start = (resolve: FamilyResolver) =>
 
 const until = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("tokens"), tokens: count }),
-  z.strictObject({
+  objectOf<SlopeRule>()({
     kind: z.literal("slope"),
     threshold: number,
     window: count.min(3),
@@ -55,7 +72,7 @@ const until = z.discriminatedUnion("kind", [
     most: count,
     flopsBefore: number.nonnegative(),
   }),
-  z.strictObject({
+  objectOf<ProbeRule>()({
     kind: z.literal("probe"),
     every: count,
     least: number.nonnegative(),
@@ -67,7 +84,7 @@ const until = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const schedule = z.strictObject({
+const schedule = objectOf<ScheduleOptions>()({
   name: z.enum(scheduleNames as [ScheduleName, ...ScheduleName[]]),
   options: z.record(z.string(), z.json()).exactOptional(),
   peak: number,
@@ -79,7 +96,7 @@ const schedule = z.strictObject({
 });
 
 const stage = (resolve: FamilyResolver) =>
-  z.strictObject({
+  objectOf<Stage & { readonly version: typeof stageVersion }>()({
     version: z.literal(stageVersion),
     name: text,
     model: model(resolve),
@@ -90,8 +107,8 @@ const stage = (resolve: FamilyResolver) =>
     context: count,
     precision: z.enum(precisions),
     seed: number,
-    data: z.strictObject({ content: text, position: number.int().nonnegative() }),
-    optimizer: z.strictObject({
+    data: objectOf<Stage["data"]>()({ content: text, position: number.int().nonnegative() }),
+    optimizer: objectOf<OptimizerOptions>()({
       beta1: number,
       beta2: number,
       eps: number,
@@ -99,7 +116,7 @@ const stage = (resolve: FamilyResolver) =>
       clip: number.nullable(),
     }),
     schedule,
-    evaluation: z.strictObject({ every: count, tokens: count }),
+    evaluation: objectOf<Stage["evaluation"]>()({ every: count, tokens: count }),
     until,
     device: text,
     engine: z
