@@ -28,13 +28,13 @@ export const presets = {
   ...partial("123x7-456", "the front half repeated", "the worst of eight: below training from scratch"),
   "llama-pro": {
     of: "zero-depth",
-    options: { freeze: true },
+    options: { frozen: true },
     summary: "LLaMA Pro: new layers that start as the identity; only they train (Wu et al. 2024)",
     about: "The base's layers stay as they are.",
   },
   mslt: {
     of: "append-top",
-    options: { freeze: true },
+    options: { frozen: true },
     summary: "multi-stage layerwise training: only what was appended trains, and the head (Yang et al. 2020)",
     about: "The last stage of the method trains everything: grow with append-top there.",
   },

@@ -5,11 +5,11 @@ import { version } from "../package.json";
 
 /**
  * Gradual stacking (Reddi et al. 2023): L layers are the l of the base and copies of its last L − l on top, at most as
- * many as there are. Repeated in stages it is the schedule of that paper. `freeze` is that of multi-stage layerwise training
+ * many as there are. Repeated in stages it is the schedule of that paper. `frozen` is that of multi-stage layerwise training
  * (Yang et al. 2020): only the new layers, the last norm and the output projection train; a table that is both embedding
  * and projection stays frozen.
  *
- * Options: `factor` (default 2) or `layers`; `freeze` (default false).
+ * Options: `factor` (default 2) or `layers`; `frozen` (default false).
  *
  * @example
  * import { layerMap } from "@cambium/growth";
@@ -21,14 +21,14 @@ export default depthOperator({
   version,
   summary: "the topmost layers once more on top: gradual stacking (Reddi et al. 2023)",
   usualFactor: 2,
-  options: { freeze: z.boolean().default(false).describe("train the new layers, the last norm and the head only") },
+  options: { frozen: z.boolean().default(false).describe("train the new layers, the last norm and the head only") },
   layers: (base, target) => {
     if (target <= 2 * base) return Array.from({ length: target }, (_, t) => (t < base ? t : t - (target - base)));
     const expected = `at most ${2 * base} layers from ${base}`;
     throw depthError("there are not that many layers to append", { expected, got: `${target}`, hint: "grow twice" });
   },
-  refine: (parts, { base, target, layers }, { freeze }) => {
-    if (!freeze) return parts;
+  refine: (parts, { base, target, layers }, { frozen }) => {
+    if (!frozen) return parts;
     const old = planTables({ base, target }).target.filter(({ kind, feeds, layer }) => {
       return layer === undefined
         ? kind !== "head" && feeds !== "head"

@@ -9,5 +9,5 @@ export default presetOperator({
   version,
   summary: "LLaMA Pro: new layers that start as the identity; only they train (Wu et al. 2024)",
   of,
-  options: { freeze: true },
+  options: { frozen: true },
 });

@@ -3,4 +3,4 @@ import { describePreset } from "@cambium/growth/conformance";
 import of from "@cambium/operator-zero-depth";
 import preset from "../src/index.js";
 
-describePreset(preset, { of, options: { freeze: true } });
+describePreset(preset, { of, options: { frozen: true } });

@@ -9,5 +9,5 @@ export default presetOperator({
   version,
   summary: "multi-stage layerwise training: only what was appended trains, and the head (Yang et al. 2020)",
   of,
-  options: { freeze: true },
+  options: { frozen: true },
 });

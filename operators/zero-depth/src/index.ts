@@ -13,7 +13,7 @@ import { version } from "../package.json";
  * Options: `factor` (default 4) or `layers`; `placement`: `interleave` (default) spreads the new layers evenly, each
  * after the layer it copies, which for 32 → 40 layers is the list of LLaMA Pro (Wu et al. 2024, section 3.2); `top` puts
  * copies of the top layers on top; `groups` is the rule of LLaMA Pro's own code, one after each ⌊l / (L − l)⌋ layers (32 →
- * 42 too); `lemon` pairs the topmost L − l layers with their copies (LEMON, Wang et al. 2024). `freeze` (default false): as LLaMA Pro, only the new layers train.
+ * 42 too); `lemon` pairs the topmost L − l layers with their copies (LEMON, Wang et al. 2024). `frozen` (default false): as LLaMA Pro, only the new layers train.
  *
  * @example
  * import { layerMap } from "@cambium/growth";
@@ -29,7 +29,7 @@ export default depthOperator({
       .enum(["interleave", "top", "groups", "lemon"])
       .default("interleave")
       .describe("where the new layers go"),
-    freeze: z.boolean().default(false).describe("train the new layers only"),
+    frozen: z.boolean().default(false).describe("whether what is old is frozen: only new layers train"),
   },
   claims: { functionPreserving: "exact" },
   layers: (base, target, { placement }) =>
@@ -40,7 +40,7 @@ export default depthOperator({
           if (placement === "interleave") return Math.ceil(((t + 1) * base) / target) - 1;
           return t < base ? t : base - 1 - ((target - 1 - t) % base);
         }),
-  refine: (parts, { base, target, layers }, { freeze }) => {
+  refine: (parts, { base, target, layers }, { frozen }) => {
     const fresh = new Set(layers.flatMap((from, t) => (layers.indexOf(from) < t ? [t] : [])));
     const tensors: Record<string, Expr> = { ...parts.tensors };
     const moments: Record<string, Expr> = {};
@@ -57,7 +57,7 @@ export default depthOperator({
       ...parts,
       tensors,
       optimizer: { moments },
-      phase: { frozen: freeze ? old : [] },
+      phase: { frozen: frozen ? old : [] },
       claims: { functionPreserving: "exact" },
     };
   },

@@ -29,7 +29,7 @@ describeOperator(zeroDepth, {
     {
       name: "6 → 8, LLaMA Pro's list, frozen, tied GQA",
       base: { heads: 4, kvHeads: 2, headDim: 4, tied: true },
-      options: { layers: 8, freeze: true },
+      options: { layers: 8, frozen: true },
       layers: [0, 1, 2, 2, 3, 4, 5, 5],
       connectionRate: [5, 7],
     },
@@ -55,7 +55,7 @@ describeOperator(zeroDepth, {
     { options: { placement: "groups", layers: 10 }, code: "E_GROWTH_LAYERS" },
     { options: { placement: "groups", layers: 18 }, code: "E_GROWTH_LAYERS" },
     { options: { placement: "lemon", layers: 13 }, code: "E_GROWTH_LAYERS" },
-    { options: { freeze: "yes" }, code: "E_GROWTH_OPTION" },
+    { options: { frozen: "yes" }, code: "E_GROWTH_OPTION" },
   ],
 });
 
@@ -131,7 +131,7 @@ test("after one step the whole of every new layer lives", async () => {
   expect(still).toEqual([]);
 });
 
-test("freeze: exactly the new layers train", () => {
+test("frozen: exactly the new layers train", () => {
   const base = modelSpec(llama, {
     vocab: 11,
     hidden: 8,
@@ -140,7 +140,7 @@ test("freeze: exactly the new layers train", () => {
     heads: 2,
     contextLength: 16,
   });
-  const plan = zeroDepth.plan(base, { layers: 8, freeze: true });
+  const plan = zeroDepth.plan(base, { layers: 8, frozen: true });
   const trained = parameterTable(plan.target).filter(({ name }) => !plan.phase.frozen.includes(name));
   expect([...new Set(trained.map(({ layer }) => layer))]).toEqual([3, 7]);
   expect(trained).toHaveLength(18);

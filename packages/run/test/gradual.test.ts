@@ -15,7 +15,7 @@ const recipe: RecipeInput = {
   ...minimal,
   growth: [
     { operator: "stack", factor: 2, at: 32, moments: "carry" },
-    { operator: "zero-depth", layers: 3, at: 32, moments: "pad", lr: 0.02, options: { freeze: true } },
+    { operator: "zero-depth", layers: 3, at: 32, moments: "pad", lr: 0.02, options: { frozen: true } },
     {
       operator: "random-masked",
       at: 32,

@@ -21,7 +21,7 @@ export interface DescribePresetOptions {
  * @example
  * import of from "@cambium/operator-zero-depth";
  * import preset from "../src/index.js";
- * describePreset(preset, { of, options: { freeze: true } });
+ * describePreset(preset, { of, options: { frozen: true } });
  */
 export function describePreset(preset: Operator, { of, options, cases, api = vitest }: DescribePresetOptions): void {
   const refuses = Object.entries(options).map(([option, value]) => ({

@@ -34,7 +34,7 @@ const fields: Fields<PresetDefinition> = {
  * @example
  * export default presetOperator({
  *   name: "llama-pro", version, summary: "new layers that start as the identity; only they train",
- *   of: zeroDepth, options: { freeze: true },
+ *   of: zeroDepth, options: { frozen: true },
  * });
  */
 export function presetOperator(definition: PresetDefinition): Operator {
