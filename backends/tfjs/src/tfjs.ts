@@ -29,7 +29,7 @@ export interface TfEngine {
   backendName: string;
   readonly backend: TfKernelBackend;
   runKernel(name: string, inputs: KernelInputs, attrs?: object): unknown;
-  makeTensor(values: TfData, shape: number[], dtype: TfDType): TfTensor;
+  makeTensor(values: TfData, shape: number[], dtype: Exclude<TfDType, "bfloat16">): TfTensor;
   memory(): { readonly numTensors: number; readonly numBytes: number };
 }
 
