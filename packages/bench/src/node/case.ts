@@ -24,7 +24,8 @@ export interface CaseOptions {
   readonly pace: Pace;
   readonly meter: EnergyMeter | null;
   readonly signal?: AbortSignal;
-  onTurn(contestant: string): void;
+  /** @param share of the case that is over */
+  onTurn(contestant: string, share: number): void;
 }
 
 /** What a contestant came to: a row, or why there is none. */
@@ -41,6 +42,8 @@ interface Entrant {
   readonly turns: (readonly number[])[];
   readonly machine: number[];
   joules: number;
+  /** Of the case, when its turn began. */
+  share: number;
   rounds: number;
   ready?: Ready;
   error?: unknown;
@@ -53,7 +56,15 @@ export async function measureCase(
   options: CaseOptions,
 ): Promise<readonly Outcome[]> {
   const entrants = contestants.map((contestant): Entrant => {
-    return { contestant, process: start(contestant), turns: [], machine: [], joules: 0, rounds: options.pace.rounds };
+    return {
+      contestant,
+      process: start(contestant),
+      turns: [],
+      machine: [],
+      joules: 0,
+      share: 0,
+      rounds: options.pace.rounds,
+    };
   });
   const { signal } = options;
   const kill = () => {
@@ -63,7 +74,9 @@ export async function measureCase(
   try {
     for (const entrant of entrants) await attempt(entrant, () => prepare(suite, one, entrant, options));
     for (let round = 0; round < options.pace.rounds; round++) {
-      for (const entrant of entrants) {
+      for (const [i, entrant] of entrants.entries()) {
+        const rounds = entrants.reduce((most, one) => Math.max(most, one.rounds), 1);
+        entrant.share = (round + i / entrants.length) / rounds;
         if (round < entrant.rounds) await attempt(entrant, () => turn(suite, one, entrant, round, options));
       }
     }
@@ -82,7 +95,7 @@ function start({ name, command: [program, ...args], project }: Contestant): Cont
 
 async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter, onTurn }: CaseOptions): Promise<void> {
   const { name, backend, options, project } = entrant.contestant;
-  onTurn(name);
+  onTurn(name, entrant.share);
   meter?.lap();
   const ready = await entrant.process.ask<Ready>({
     ...{ cmd: "prepare", suite: suite.name, case: one, backend, options, project },
@@ -97,7 +110,7 @@ async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter,
 
 async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, options: CaseOptions): Promise<void> {
   const { pace, meter, onTurn } = options;
-  onTurn(entrant.contestant.name);
+  onTurn(entrant.contestant.name, entrant.share);
   entrant.machine.push(machineProbe());
   if (suite.fresh) {
     // Each sample begins with a process; the first has been made.

@@ -33,7 +33,7 @@ export interface BenchProgress {
   readonly suite: string;
   readonly case: string;
   readonly contestant: string;
-  /** Of the cases of all contestants: how many are over, and how many there are. */
+  /** Of the cases of all contestants: how many are over, one that is under way in part, and how many there are. */
   readonly done: number;
   readonly total: number;
 }
@@ -86,7 +86,8 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
       pace,
       meter,
       ...(signal && { signal }),
-      onTurn: (contestant) => request.onProgress?.({ ...place, contestant, done, total }),
+      onTurn: (contestant, share) =>
+        request.onProgress?.({ ...place, contestant, done: done + share * left.length, total }),
     });
     done += takingPart(suite).length;
     if (signal?.aborted) break;

@@ -114,8 +114,9 @@ async function bench(flags: Flags, host: Host): Promise<void> {
       signal,
       onProgress: ({ suite, case: one, contestant, done, total }) =>
         status.show(() => {
-          const left = ((performance.now() - began) / 1000) * (total / Math.max(done, 0.5) - 1);
-          return `${suite} ${one}: ${contestant}, ${done} of ${total}, about ${duration(left)} left`;
+          const left = ((performance.now() - began) / 1000) * (total / done - 1);
+          const rest = done > 0.2 ? `, about ${duration(left)} left` : "";
+          return `${suite} ${one}: ${contestant}, ${Math.floor(done)} of ${total}${rest}`;
         }),
       onCase: async (sofar) => {
         if (out !== undefined) await writeResult(out, sofar);
