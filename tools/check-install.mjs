@@ -78,7 +78,7 @@ async function makePlugins(names) {
 
 /** Folders of the workspace's packages and what they need of each other, by name. */
 function workspace() {
-  const folders = ["packages", "backends", "operators"].flatMap((room) =>
+  const folders = ["packages", "backends", "operators", "engines"].flatMap((room) =>
     readdirSync(join(root, room)).map((name) => join(root, room, name)),
   );
   const manifests = folders

@@ -17,7 +17,7 @@ const scratch = mkdtempSync(join(tmpdir(), "cambium-packages-"));
 process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
 const modules = join(scratch, "node_modules");
 
-const packages = ["packages", "backends", "operators"]
+const packages = ["packages", "backends", "operators", "engines"]
   .flatMap((room) => readdirSync(join(root, room)).map((name) => join(root, room, name)))
   .filter((folder) => existsSync(join(folder, "package.json")))
   .map((folder) => ({ folder, ...manifestOf(folder) }))

@@ -4,7 +4,7 @@ import { run } from "./run.mjs";
 import { root, setUp, tool } from "./setup.mjs";
 
 await setUp("generate");
-const rooms = ["packages", "backends", "operators"];
+const rooms = ["packages", "backends", "operators", "engines"];
 const checks = {
   format: [...tool("@biomejs/biome"), "ci", "--error-on-warnings", "."],
   types: [...tool("typescript", "tsc"), "-p", "."],

@@ -7,7 +7,7 @@ import { root } from "./setup.mjs";
 const shown = 2;
 const found = new Map();
 
-for (const room of ["packages", "backends", "operators"]) {
+for (const room of ["packages", "backends", "operators", "engines"]) {
   for (const name of readdirSync(join(root, room)).sort()) {
     const folder = join(root, room, name);
     if (!existsSync(join(folder, "package.json"))) continue;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../setup.mjs";
 
-const rooms = ["docs", "recipes", "packages", "backends", "operators", "benchmarks", "tools"];
+const rooms = ["docs", "recipes", "packages", "backends", "operators", "engines", "benchmarks", "tools"];
 /** What begins a command in running text; a program's name alone is not one. */
 const inline = /`((?:pnpm|npm|npx|cambium|python|node tools\/|\.ci\/run)\b[^`]*)`/g;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { root } from "../setup.mjs";
 
-const rooms = ["packages", "backends", "operators"];
+const rooms = ["packages", "backends", "operators", "engines"];
 
 /** @returns {{ path: string, text: string, tree: ts.SourceFile }[]} every TypeScript source that is written by hand */
 export function sources() {

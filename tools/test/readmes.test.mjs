@@ -19,7 +19,7 @@ import { root, tool } from "../setup.mjs";
 const scratch = mkdtempSync(join(tmpdir(), "cambium-readmes-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const packages = ["packages", "backends", "operators"].flatMap((room) =>
+const packages = ["packages", "backends", "operators", "engines"].flatMap((room) =>
   readdirSync(join(root, room))
     .map((name) => join(root, room, name))
     .filter((folder) => existsSync(join(folder, "package.json"))),

@@ -48,8 +48,8 @@ export interface StagePlace {
 export interface EngineSession {
   /** What getting ready took. */
   readonly opened: { readonly seconds: number; readonly ahead: boolean };
-  /** Takes the state to begin with, or to go on with after `from`. @throws CambiumError `E_STATE`. */
-  load(state: TrainingState, from: Progress): Promise<void>;
+  /** Takes the state to begin with, or to go on with. @throws CambiumError `E_STATE`. */
+  load(state: TrainingState): Promise<void>;
   /** The same for a state that is on the run's device, and is the session's from then on; absent where that is of no use. */
   adopt?(state: DeviceTrainingState): Promise<void>;
   /**

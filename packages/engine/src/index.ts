@@ -1,3 +1,6 @@
-// The contract of engines, which train stages.
+// The contract of engines, which train stages, and what engines that run other programs share.
+export * from "./checkpoint-files.js";
 export * from "./contract.js";
 export * from "./define.js";
+export * from "./engine-process.js";
+export * from "./stage-data.js";

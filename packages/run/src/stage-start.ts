@@ -69,10 +69,10 @@ export async function startStage(plan: PlannedStage, run: RunDirectory, context:
   const { device, handover } = context;
   const { start, model } = plan.stage;
   const held = await readStage(run.stage(plan.id), model);
-  if (held) return { ...held, load: (session) => session.load(held.state, held.progress), continued: true };
+  if (held) return { ...held, load: (session) => session.load(held.state), continued: true };
   const fresh = { progress: noProgress, rejected: [], continued: false };
   const begun = (parameters: TrainingState["parameters"]): StageStart => {
-    return { ...fresh, load: (session) => session.load(freshState(parameters), noProgress) };
+    return { ...fresh, load: (session) => session.load(freshState(parameters)) };
   };
   if (start.kind === "init") return begun(initParameters(model, start));
   if (start.kind === "checkpoint") return begun(await readParameters(start.path, model));
@@ -85,7 +85,7 @@ export async function startStage(plan: PlannedStage, run: RunDirectory, context:
   await finished(device, state);
   const grown = { download: from.seconds, plan: (performance.now() - began) / 1000 };
   const progress = { ...noProgress, flops: (found?.flops ?? 0) + (start.probed?.flops ?? 0) };
-  return { ...fresh, progress, load: (session) => take(session, state, plan.stage.model, progress, device), grown };
+  return { ...fresh, progress, load: (session) => take(session, state, plan.stage.model, device), grown };
 }
 
 /** Gives `session` a state that is on the device: as it is, where the session is on the device too. */
@@ -93,14 +93,13 @@ async function take(
   session: Pick<EngineSession, "load" | "adopt">,
   state: DeviceTrainingState,
   model: ModelSpec,
-  progress: Progress,
   device: Device,
 ): Promise<void> {
   if (session.adopt) return session.adopt(state);
   const tensors: Record<string, HostTensor> = {};
   for (const [name, tensor] of Object.entries(state.tensors)) tensors[name] = await device.download(tensor);
   disposeAll(state.tensors);
-  return session.load(unflattenState(model, tensors, state.updates), progress);
+  return session.load(unflattenState(model, tensors, state.updates));
 }
 
 /** Finding reads batches of the stage's own size, from the training stream right before the stage. */

@@ -1,0 +1,79 @@
+// The job of a stage as files that the driver reads, and the command that starts it.
+import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { evaluationBatches } from "@cambium/data";
+import {
+  type ProcessRequest,
+  rateTable,
+  type StagePlace,
+  stepTokens,
+  trainedGroups,
+  windowTable,
+} from "@cambium/engine";
+import { withFileErrors, writeFileAtomic } from "@cambium/files";
+import type { Stage } from "@cambium/recipe";
+import type { TorchOptions } from "./options.js";
+import { driver } from "./python.js";
+
+/** Raise it when job.json comes to mean something else; the driver is of this package, so both change together. */
+const jobVersion = 1;
+
+export interface StageJob {
+  readonly stage: Stage;
+  readonly place: StagePlace;
+  readonly options: TorchOptions;
+  /** Of the whole stage. */
+  readonly steps: number;
+  readonly snapshotSeconds: number;
+}
+
+/** Writes everything but the checkpoint that the stage begins with. Written again it is the same, whatever was done since. */
+export async function writeJob({ stage, place, options, steps, snapshotSeconds }: StageJob): Promise<void> {
+  const { batch, accumulation, context, optimizer, phase, evaluation } = stage;
+  const { train, heldOut } = place.data;
+  const windows = Math.max(batch, Math.floor(evaluation.tokens / context));
+  const measured = evaluationBatches(heldOut, { batch, context, windows });
+  const job = {
+    version: jobVersion,
+    ...{ steps, batch, accumulation, context, optimizer, snapshotSeconds },
+    ...{ nproc: options.nproc * options.nodes, device: options.device, strategy: options.strategy, bf16: options.bf16 },
+    frozen: phase.frozen,
+    groups: trainedGroups(stage).map(({ parameters, weightDecay, factor }) => ({ parameters, weightDecay, factor })),
+    evaluation: { every: evaluation.every, windows: measured.count * batch },
+    ...{ train: train.path, heldOut: heldOut.path },
+  };
+  await withFileErrors(place.folder, () => mkdir(place.folder, { recursive: true }));
+  await writeFileAtomic(join(place.folder, "rates.f64"), bytesOf(rateTable(stage, steps)));
+  await writeFileAtomic(join(place.folder, "windows.i64"), bytesOf(windowTable(stage, train, steps)));
+  await writeFileAtomic(join(place.folder, "job.json"), `${JSON.stringify(job, null, 2)}\n`);
+}
+
+/** Steps of a whole stage. */
+export function stepsOf(stage: Stage, tokens: number): number {
+  return Math.ceil(tokens / stepTokens(stage));
+}
+
+/** How torchrun starts the driver on this machine. */
+export function localCommand(python: string, folder: string, options: TorchOptions): ProcessRequest {
+  const { nproc, port, threads = Math.max(1, Math.floor(availableParallelism() / nproc)) } = options;
+  const meeting =
+    port === undefined ? ["--standalone"] : ["--nnodes", "1", "--master-addr", "127.0.0.1", "--master-port", `${port}`];
+  return {
+    command: [
+      ...([python, "-m", "torch.distributed.run"] as const),
+      ...[...meeting, "--nproc-per-node", `${nproc}`, "--max-restarts", "0"],
+      ...[driver, folder, "--attended"],
+    ],
+    env: environment(threads),
+  };
+}
+
+/** What the driver's processes need of their environment: nothing is fetched. */
+export function environment(threads: number): Record<string, string> {
+  return { OMP_NUM_THREADS: `${threads}`, HF_HUB_OFFLINE: "1", TOKENIZERS_PARALLELISM: "false", PYTHONUNBUFFERED: "1" };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float64Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

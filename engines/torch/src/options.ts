@@ -1,0 +1,51 @@
+// What a recipe may say to the engine, and what of it decides bits.
+import { CambiumError } from "@cambium/ir";
+import type { EngineOptions } from "@cambium/recipe";
+import { z } from "zod";
+
+const count = z.int().positive();
+
+const schema = z
+  .strictObject({
+    /** The Python to use instead of the one that `cambium setup torch` made. */
+    python: z.string().min(1).optional(),
+    /** Processes on a machine. */
+    nproc: count.default(1),
+    /** Machines; more than one only on a cluster. */
+    nodes: count.default(1),
+    device: z.enum(["cpu", "cuda"]).default("cpu"),
+    /** Default: fsdp on CUDA, else ddp. */
+    strategy: z.enum(["ddp", "fsdp"]).optional(),
+    /** Products in bf16; parameters, moments and sums stay f32. */
+    bf16: z.boolean().default(false),
+    /** CPU threads of a process. Default: the cores, shared. */
+    threads: count.optional(),
+    /** Where the processes meet. Default: a free one. */
+    port: z.int().min(1).max(65_535).optional(),
+  })
+  .transform(({ strategy, ...rest }) => ({ ...rest, strategy: strategy ?? (rest.device === "cuda" ? "fsdp" : "ddp") }));
+
+export type TorchOptions = Readonly<z.output<typeof schema>>;
+
+/** @throws CambiumError `E_ENGINE_OPTIONS` with everything that is wrong. */
+export function torchOptions(given: EngineOptions): TorchOptions {
+  const { data, error } = schema.safeParse(given);
+  if (data) return data;
+  throw new CambiumError("E_ENGINE_OPTIONS", "the engine torch does not take these options", {
+    where: "train.engine",
+    reasons: error.issues.map(({ path, message }) => ({ ...(path.length > 0 && { where: path.join(".") }), message })),
+    hint: "python, nproc, nodes, device (cpu or cuda), strategy (ddp or fsdp), bf16, threads, port",
+  });
+}
+
+/** Versions of what computes. */
+export interface TorchVersions {
+  readonly torch: string;
+  readonly transformers: string;
+}
+
+/** What decides bits, in one line. */
+export function deviceLine(options: TorchOptions, { torch, transformers }: TorchVersions): string {
+  const { device, strategy, bf16, nproc, nodes } = options;
+  return `torch ${torch} transformers ${transformers} ${device} ${strategy} ×${nproc * nodes}${bf16 ? " bf16" : ""}`;
+}
