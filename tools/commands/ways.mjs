@@ -48,6 +48,8 @@ const ways = [
   [/^npm run software -- swiftshader (cambium .*)$/, (rest) => onSoftware(wayOf(rest))],
   [/^(?:(?:npx )?pnpm|npm run) ([\w:]+)(?: --)?(.*)$/, script],
   [/^(?:npx )?cambium setup \w+ --cuda/, () => ({ none: "needs NVIDIA's GPU and gigabytes of its libraries" })],
+  [/^(?:npx )?cambium setup torch$/, () => ({ none: "fetches gigabytes of PyTorch, which only an engine needs" })],
+  [/^node tools\/engine-check\.mjs/, () => ({ none: "needs PyTorch; it is run before a release" })],
   [/^(?:npx )?cambium setup tfjs$/, () => ({ step: "node packages/cli/dist/main.js setup tfjs" })],
   [/^(?:npx )?cambium bench (.*)$/, benchCommand],
   [/^(?:npx )?cambium (\w+)$/, (name) => ({ run: [...cambium, ...(harmless.has(name) ? [name] : [name, "--help"])] })],

@@ -1,12 +1,20 @@
-// The set-up of a backend that must build or fetch something before it can run: the entry `./setup` of its package.
+// The set-up of a backend or engine that must build or fetch something before it can run: the entry `./setup` of its package.
 import { CambiumError } from "@cambium/ir";
-import { type Fields, fieldReasons, type PluginContract, type PluginImporter, resolvePlugin } from "@cambium/plugin";
+import {
+  type Fields,
+  fieldReasons,
+  type PluginContract,
+  type PluginImporter,
+  type PluginKind,
+  pluginCandidates,
+  resolvePlugin,
+} from "@cambium/plugin";
 import { builtIn } from "./built-in.js";
 
 /** Major version of this contract. */
 const setupContractVersion = 1;
 
-/** The default export of a backend package's entry `./setup`, made by `defineSetup`; `cambium setup NAME` calls it. */
+/** The default export of a package's entry `./setup`, made by `defineSetup`; `cambium setup NAME` calls it. */
 export interface BackendSetup {
   readonly contract: number;
   /** One line: what it makes, and where. */
@@ -73,21 +81,28 @@ const fields: Fields<BackendSetup> = {
   remove: "function",
 };
 
-const setupPlugin: PluginContract<BackendSetup> = {
-  kind: "backend",
+const setupPlugin = (kind: PluginKind): PluginContract<BackendSetup> => ({
+  kind,
   entry: "setup",
   version: setupContractVersion,
   define: "defineSetup",
   problems: (value) => fieldReasons(fields, value),
-};
+});
 
 /**
- * The set-up of the backend called `name`.
- * @throws CambiumError `E_PLUGIN_ENTRY` if the backend has none; else as `resolvePlugin` does.
+ * The set-up of the backend called `name`, else of the engine.
+ * @throws CambiumError `E_PLUGIN_ENTRY` if it has none; else as `resolvePlugin` does.
  */
 export async function resolveSetup(name: string, importer: PluginImporter): Promise<BackendSetup> {
   if (builtIn.some((backend) => backend.name === name)) {
     throw new CambiumError("E_PLUGIN_ENTRY", `backend ${name} is built in: it needs no setup`);
   }
-  return (await resolvePlugin(setupPlugin, name, importer)).plugin;
+  try {
+    return (await resolvePlugin(setupPlugin("backend"), name, importer)).plugin;
+  } catch (error) {
+    if (!(error instanceof CambiumError) || error.code !== "E_PLUGIN_MISSING") throw error;
+    const engines = pluginCandidates("engine", name);
+    if (engines.every((specifier) => importer.resolve(specifier) === null)) throw error;
+    return (await resolvePlugin(setupPlugin("engine"), name, importer)).plugin;
+  }
 }

@@ -1,5 +1,6 @@
 // cambium doctor: what is installed, what would run, why not, and the exact fix.
 import { type ProbeResult, resolveBackend } from "@cambium/backend";
+import { enginePlugin } from "@cambium/engine";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/plugin";
@@ -31,7 +32,7 @@ export function doctorCommand(host: Host): Command {
 It ends with exit code 2 when no backend can compute.
 
 With --json: {"cambium", "node", "platform", "backends": [{"name", "state", "detail", "fix", "devices"}], "operators",
-"corpora", "ready"}; a state is ok, missing or broken.
+"engines", "corpora", "ready"}; a state is ok, missing or broken.
 
 Examples:
   cambium doctor
@@ -43,6 +44,7 @@ Examples:
       const named = (kind: PluginKind) => listed.filter((one) => one.kind === kind).map(({ name }) => name);
       const backends = await Promise.all(named("backend").map((name) => checkBackend(name, importer)));
       const operators = await Promise.all(named("operator").map((name) => checkOperator(name, importer)));
+      const engines = await Promise.all(named("engine").map((name) => checkEngine(name, importer)));
       const corpora = await checkCorpora(importer);
       const ready = backends.some(({ devices }) => devices.some(({ available }) => available));
       const result = {
@@ -51,6 +53,7 @@ Examples:
         platform: `${process.platform}-${process.arch}`,
         backends,
         operators,
+        engines,
         corpora,
         ready,
       };
@@ -73,6 +76,15 @@ async function checkOperator(name: string, importer: PluginImporter): Promise<Pl
   try {
     const { plugin, specifier } = await resolvePlugin(operatorPlugin, name, importer);
     return { name: plugin.name, state: "ok", detail: `${specifier} ${plugin.version}` };
+  } catch (error) {
+    return failed(name, error);
+  }
+}
+
+async function checkEngine(name: string, importer: PluginImporter): Promise<PluginHealth> {
+  try {
+    const { plugin } = await resolvePlugin(enginePlugin, name, importer);
+    return { name: plugin.name, state: "ok", detail: (await plugin.prepare({})).device };
   } catch (error) {
     return failed(name, error);
   }
@@ -111,6 +123,7 @@ interface Health {
   readonly platform: string;
   readonly backends: readonly BackendHealth[];
   readonly operators: readonly PluginHealth[];
+  readonly engines: readonly PluginHealth[];
   readonly corpora: PluginHealth;
   readonly ready: boolean;
 }
@@ -118,7 +131,7 @@ interface Health {
 const marks = { ok: "✓", missing: "–", broken: "✗" };
 
 function describe(health: Health): string {
-  const { cambium, node, platform, backends, operators, corpora, ready } = health;
+  const { cambium, node, platform, backends, operators, engines, corpora, ready } = health;
   const line = ({ name, state, detail, fix }: PluginHealth) => [
     `  ${marks[state]} ${name}: ${detail}`,
     ...(fix === undefined ? [] : [`      ${fix}`]),
@@ -135,6 +148,7 @@ function describe(health: Health): string {
     ]),
     "Operators",
     ...operators.flatMap(line),
+    ...(engines.length > 0 ? ["Engines", ...engines.flatMap(line)] : []),
     "Corpora",
     ...line(corpora),
     ready

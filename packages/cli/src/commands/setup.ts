@@ -1,4 +1,4 @@
-// cambium setup: what a backend has to build or fetch before it can run. What that is, the backend's package says.
+// cambium setup: what a backend or an engine has to build or fetch before it can run. What that is, its package says.
 import { type BackendSetup, resolveSetup, type SetupOptions, type SetupResult } from "@cambium/backend";
 import { replaceDirectory, requireSpace } from "@cambium/files";
 import { Command, Option } from "commander";
@@ -12,9 +12,9 @@ type Value = SetupOptions[string];
 export function setupCommand(host: Host): Command {
   return (
     new Command("setup")
-      .description("Build or fetch what a backend needs before it can run, or undo that.")
-      .argument("<backend>", "its name: tfjs")
-      .argument("[options...]", "the backend's own; cambium setup BACKEND --help lists them")
+      .description("Build or fetch what a backend or an engine needs before it can run, or undo that.")
+      .argument("<name>", "of the backend or engine: tfjs, torch")
+      .argument("[options...]", "the backend's own; cambium setup NAME --help lists them")
       // The options are the backend's: they can be read only once it is known which one.
       .passThroughOptions()
       .addHelpText(
@@ -22,6 +22,7 @@ export function setupCommand(host: Host): Command {
         `
 Examples:
   cambium setup tfjs           build the native part of @tensorflow/tfjs-node
+  cambium setup torch          make a Python environment for the engine torch
   cambium setup tfjs --help    what else can be asked for
   cambium setup tfjs --remove  undo it`,
       )

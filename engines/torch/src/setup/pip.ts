@@ -1,0 +1,78 @@
+// Runs Python and pip, and gets them to say what they would install.
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { CambiumError } from "@cambium/ir";
+import { knownSums } from "./pins.js";
+
+const run = promisify(execFile);
+/** pip says little, but its report of what it would install is long. */
+const mostOutput = 64 << 20;
+
+/** A wheel that pip would install. */
+export interface Wheel {
+  readonly name: string;
+  readonly version: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** @throws CambiumError `E_SETUP_PIP` with what the program said last. */
+export async function runPython(python: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+  try {
+    return (await run(python, [...args], { signal, maxBuffer: mostOutput })).stdout;
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { stderr, code } = cause as { stderr?: string; code?: unknown };
+    const missing = code === "ENOENT" || code === "EACCES";
+    const lines = (stderr ?? "").split("\n").filter((line) => line.trim() !== "");
+    const telling = lines.filter((line) => /error/i.test(line)).slice(0, 3);
+    throw new CambiumError(
+      "E_SETUP_PIP",
+      missing ? "there is no Python here" : `${args.slice(0, 3).join(" ")} failed`,
+      {
+        where: python,
+        cause,
+        got: missing ? String(code) : telling.join("; ") || (lines.at(-1) ?? String(code)),
+        hint: missing
+          ? "install Python 3.10 or newer, or name one: --python PATH"
+          : "apt-get install python3-venv on Debian",
+      },
+    );
+  }
+}
+
+export const pipArguments = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"] as const;
+
+/** What pip's report says that it would install. */
+export async function readReport(path: string): Promise<Wheel[]> {
+  const { install } = JSON.parse(await readFile(path, "utf8")) as {
+    install: {
+      metadata: { name: string; version: string };
+      download_info: { url: string; archive_info?: { hashes?: { sha256?: string } } };
+    }[];
+  };
+  return install.map(({ metadata: { name, version }, download_info: { url, archive_info } }) => {
+    const file = decodeURIComponent(url.split("/").at(-1) ?? "");
+    const sha256 = archive_info?.hashes?.sha256;
+    if (sha256) return { name, version, file, sha256 };
+    throw new CambiumError("E_SETUP_WHEEL", "pip knows no checksum of a package", { got: file || name });
+  });
+}
+
+/** @throws CambiumError `E_SETUP_WHEEL` for a wheel that has the name of a known one and other bytes. */
+export function checkSums(wheels: readonly Wheel[]): void {
+  const reasons = wheels.flatMap(({ file, sha256 }) => {
+    const known = knownSums[file];
+    if (known === undefined || known === sha256) return [];
+    return [
+      { where: file, message: "has another checksum than the one that was checked", expected: known, got: sha256 },
+    ];
+  });
+  if (reasons.length === 0) return;
+  const hint = "look at pip's index (pip config list): it serves other files under these names";
+  throw new CambiumError("E_SETUP_WHEEL", "these wheels are not the ones that the engine was checked with", {
+    reasons,
+    hint,
+  });
+}
