@@ -141,6 +141,8 @@ function command(rest) {
   const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
   if (args[0] === "generate") args.push("--max-new-tokens", "4");
   if (args[0] === "verify") args.push("./model", "--steps", "0");
+  // What it would hand over: torch is not there.
+  if (args[0] === "launch") args.splice(1, args.length, "recipe.yaml", "--engine", "torch", "--dry-run");
   if (args[0] === "sweep" && !args.includes("--out")) args.push("--out", "sweep");
   const way = {
     run: [...cambium, ...args],

@@ -4,6 +4,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { evaluationBatches } from "@cambium/data";
 import {
+  type ClusterLaunch,
+  meetingPort,
   type ProcessRequest,
   rateTable,
   type StagePlace,
@@ -28,25 +30,44 @@ export interface StageJob {
   readonly snapshotSeconds: number;
 }
 
-/** Writes everything but the checkpoint that the stage begins with. Written again it is the same, whatever was done since. */
-export async function writeJob({ stage, place, options, steps, snapshotSeconds }: StageJob): Promise<void> {
+/** The files that a job reads, and the held-out windows that it measures on. */
+export interface JobData {
+  readonly train: string;
+  readonly heldOut: string;
+  readonly windows: number;
+}
+
+/** job.json: everything of the stage that is not a table. */
+export function jobJson({ stage, options, steps, snapshotSeconds }: Omit<StageJob, "place">, data: JobData): string {
   const { batch, accumulation, context, optimizer, phase, evaluation } = stage;
-  const { train, heldOut } = place.data;
-  const windows = Math.max(batch, Math.floor(evaluation.tokens / context));
-  const measured = evaluationBatches(heldOut, { batch, context, windows });
   const job = {
     version: jobVersion,
     ...{ steps, batch, accumulation, context, optimizer, snapshotSeconds },
     ...{ nproc: options.nproc * options.nodes, device: options.device, strategy: options.strategy, bf16: options.bf16 },
     frozen: phase.frozen,
     groups: trainedGroups(stage).map(({ parameters, weightDecay, factor }) => ({ parameters, weightDecay, factor })),
-    evaluation: { every: evaluation.every, windows: measured.count * batch },
-    ...{ train: train.path, heldOut: heldOut.path },
+    evaluation: { every: evaluation.every, windows: data.windows },
+    ...{ train: data.train, heldOut: data.heldOut },
   };
+  return `${JSON.stringify(job, null, 2)}\n`;
+}
+
+/** Held-out windows that a stage asks for. */
+export function windowsOf({ batch, context, evaluation }: Stage): number {
+  return Math.max(batch, Math.floor(evaluation.tokens / context));
+}
+
+/** Writes everything but the checkpoint that the stage begins with. Written again it is the same, whatever was done since. */
+export async function writeJob(job: StageJob): Promise<void> {
+  const { stage, place, steps } = job;
+  const { batch, context } = stage;
+  const { train, heldOut } = place.data;
+  const measured = evaluationBatches(heldOut, { batch, context, windows: windowsOf(stage) });
+  const data = { train: train.path, heldOut: heldOut.path, windows: measured.count * batch };
   await withFileErrors(place.folder, () => mkdir(place.folder, { recursive: true }));
   await writeFileAtomic(join(place.folder, "rates.f64"), bytesOf(rateTable(stage, steps)));
   await writeFileAtomic(join(place.folder, "windows.i64"), bytesOf(windowTable(stage, train, steps)));
-  await writeFileAtomic(join(place.folder, "job.json"), `${JSON.stringify(job, null, 2)}\n`);
+  await writeFileAtomic(join(place.folder, "job.json"), jobJson(job, data));
 }
 
 /** Steps of a whole stage. */
@@ -64,6 +85,21 @@ export function localCommand(python: string, folder: string, options: TorchOptio
       ...([python, "-m", "torch.distributed.run"] as const),
       ...[...meeting, "--nproc-per-node", `${nproc}`, "--max-restarts", "0"],
       ...[driver, folder, "--attended"],
+    ],
+    env: environment(threads),
+  };
+}
+
+/** How a cluster starts the driver: the same on each machine. */
+export function clusterLaunch(name: string, python: string, folder: string, options: TorchOptions): ClusterLaunch {
+  const { nproc, nodes, device, threads = 1, port = meetingPort } = options;
+  const meeting = ["--rdzv-backend", "c10d", "--rdzv-id", name, "--rdzv-endpoint", `$MASTER_ADDR:${port}`];
+  return {
+    ...{ name, nodes, processes: nproc, accelerators: device === "cuda" ? nproc : 0, folder },
+    command: [
+      ...[python, "-m", "torch.distributed.run", "--nnodes", `${nodes}`, "--nproc-per-node", `${nproc}`],
+      // A machine that comes back goes on from what was saved.
+      ...["--max-restarts", "3", ...meeting, driver, folder],
     ],
     env: environment(threads),
   };

@@ -13,12 +13,13 @@ import {
   type TrainOutcome,
   writeCheckpoint,
 } from "@cambium/engine";
+import { CambiumError } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import type { PlannedStage } from "@cambium/recipe";
 import { tokenFlops } from "@cambium/scaling/flops";
 import type { MetricsRow, Progress } from "@cambium/train";
 import { type DriverError, failureOf } from "./failure.js";
-import { localCommand, stepsOf, writeJob } from "./job.js";
+import { clusterLaunch, localCommand, stepsOf, writeJob } from "./job.js";
 import type { TorchOptions } from "./options.js";
 import { readRows } from "./rows.js";
 
@@ -53,6 +54,10 @@ export class TorchSession implements EngineSession {
   async train(job: TrainJob): Promise<TrainOutcome> {
     await this.#writeFiles(job);
     let progress = await this.#takeIn(job, job.from);
+    if (progress.tokens < job.latest && job.handOver) {
+      job.handOver(clusterLaunch(this.plan.id, this.python, this.place.folder, this.options));
+      return { reason: "interrupted" };
+    }
     if (progress.tokens < job.latest) {
       const outcome = await this.#run(job, progress);
       if (outcome === "interrupted") return { reason: "interrupted" };
@@ -112,6 +117,13 @@ export class TorchSession implements EngineSession {
   async #run(job: TrainJob, from: Progress): Promise<Progress | "interrupted"> {
     const { signal, saveRequests } = job;
     if (signal?.aborted) return "interrupted";
+    if (this.options.nodes > 1) {
+      throw new CambiumError("E_ENGINE_CLUSTER", "the engine torch starts processes on this machine alone", {
+        where: `stage "${this.plan.stage.name}"`,
+        got: `${this.options.nodes} nodes, and a stage that no cluster has finished`,
+        hint: "cambium launch RECIPE --print slurm, or --print k8s, writes the job for a cluster",
+      });
+    }
     const started = new EngineProcess(localCommand(this.python, this.place.folder, this.options));
     this.#process = started;
     let [progress, answered] = [from, saveRequests?.() ?? 0];

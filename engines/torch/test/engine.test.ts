@@ -1,16 +1,20 @@
 // The engine without Python: a program that speaks the driver's protocol stands for it. What torch computes is compared by
 // tools/engine-check.mjs.
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { batchAt } from "@cambium/data";
 import { TokenFile } from "@cambium/data/node";
+import type { ClusterLaunch } from "@cambium/engine";
+import { llama, modelSpec, plainPhase } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
-import type { RecipeInput } from "@cambium/recipe";
+import type { EngineOptions, RecipeInput, Stage } from "@cambium/recipe";
 import { runRecipe } from "@cambium/run";
 import { schedule } from "@cambium/train";
 import { afterEach, expect, test } from "vitest";
 import { minimal, project, importer as sources, stages } from "../../../packages/run/test/support.js";
+import torch from "../src/index.js";
 
 const python = fileURLToPath(new URL("fake-python.mjs", import.meta.url));
 
@@ -34,6 +38,23 @@ async function run(given: RecipeInput, fake = "", signal?: AbortSignal) {
   const { recipe: path, out } = project(given);
   const go = () => runRecipe(path, { out, importer, ...(signal && { signal }) });
   return { out, go };
+}
+
+/** A stage of the smallest size that the engine takes. */
+function stageOf(options: EngineOptions): Stage {
+  const sizes = { vocab: 16, hidden: 8, intermediate: 8, layers: 1, heads: 2, contextLength: 8 };
+  return {
+    ...{ name: "target", batch: 2, accumulation: 1, context: 8, precision: "f32", seed: 0, device: "" },
+    model: modelSpec<object, object>(llama, sizes),
+    ...{
+      start: { kind: "init", seed: "0", scheme: "paper" },
+      phase: plainPhase,
+      until: { kind: "tokens", tokens: 64 },
+    },
+    ...{ data: { content: "", position: 0 }, schedule: { name: "constant", peak: 0.1 } },
+    optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, clip: 1 },
+    ...{ evaluation: { every: 32, tokens: 32 }, engine: { name: "torch", options } },
+  };
 }
 
 const rowsOf = (out: string) => {
@@ -110,6 +131,36 @@ test("what it cannot do is refused, all of it at once", async () => {
     code: "E_ENGINE_CANNOT",
     message: expect.stringMatching(/base.*a growth by slope.*a multiple of 3/s),
   });
+});
+
+test("a stage that a cluster trained is taken into the run, and no process is started for it here", async () => {
+  const { recipe: path, out } = project(recipe({ nodes: 2 }));
+  const handed: ClusterLaunch[] = [];
+  const handOver = (launch: ClusterLaunch) => handed.push(launch);
+  expect(await runRecipe(path, { out, importer, handOver })).toMatchObject({ state: "interrupted" });
+  const [{ command, nodes, folder } = {} as ClusterLaunch] = handed;
+  expect(nodes).toBe(2);
+  await expect(runRecipe(path, { out, importer })).rejects.toMatchObject({ code: "E_ENGINE_CLUSTER" });
+  const [program = "", ...args] = command;
+  expect(args.at(-1)).toBe(folder);
+  execFileSync(program, args, { stdio: "ignore", env: { ...process.env, MASTER_ADDR: "127.0.0.1" } });
+  expect(await runRecipe(path, { out, importer })).toMatchObject({ state: "done" });
+  const rows = rowsOf(out);
+  expect(rows.map(({ step }) => step)).toEqual(rows.map((_, i) => i + 1));
+});
+
+test("what a dry run shows are the files of a job", () => {
+  const spec = { id: "target-0", tokens: 64, flops: 0, open: false, stage: stageOf({ nproc: 2 }) };
+  const { parts, refusals } = torch.outline?.(spec, { folder: "/run", snapshotSeconds: 30 }) ?? {
+    parts: [],
+    refusals: [],
+  };
+  expect(refusals).toEqual([]);
+  expect(parts.map(({ name }) => name)).toEqual([
+    ...["/run/job.json", "/run/rates.f64", "/run/windows.i64", "/run/start/config.json"],
+    ...["/run/start/model.safetensors", "/run/start/moments.safetensors", "starts"],
+  ]);
+  expect(JSON.parse(parts[0]?.text ?? "")).toMatchObject({ steps: 4, nproc: 2, strategy: "ddp" });
 });
 
 test("the windows of a job are those of our own batches", async () => {

@@ -22,7 +22,7 @@ if (flag === "-c") {
   const torch = fake === "old" ? "1.13.1" : fake === "bare" ? null : "9.9.9";
   say({ python: "3.11.0", torch, transformers: "9.9.9", safetensors: "9", numpy: "9" });
 } else {
-  await drive(rest.at(-2));
+  await drive(rest.filter((word) => word !== "--attended").at(-1));
 }
 
 async function drive(folder) {
@@ -35,7 +35,7 @@ async function drive(folder) {
     stop ||= line === "stop";
     save ||= line === "save";
   });
-  input.on("close", () => fake !== "deaf" && process.exit(70));
+  input.on("close", () => fake !== "deaf" && rest.includes("--attended") && process.exit(70));
   if (fake === "deaf") process.on("SIGTERM", () => {});
   if (fake === "port") fail("torch.distributed.DistNetworkError: EADDRINUSE, port 29500");
   const place = (path) => JSON.parse(readFileSync(join(path, "state.json"), "utf8"));

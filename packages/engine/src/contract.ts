@@ -9,6 +9,7 @@ import type { Reason } from "@cambium/ir";
 import type { DeviceTrainingState, TrainingState } from "@cambium/model";
 import type { EngineOptions, PlannedStage, Stage } from "@cambium/recipe";
 import type { MetricsRow, Progress } from "@cambium/train";
+import type { ClusterLaunch } from "./cluster/launch.js";
 
 /** Major version of this contract. */
 export const engineContractVersion = 1;
@@ -25,6 +26,30 @@ export interface Engine {
    * @throws CambiumError `E_ENGINE_OPTIONS` with every option that is wrong, `E_ENGINE_MISSING` with the exact fix.
    */
   prepare(options: EngineOptions): Promise<PreparedEngine>;
+  /**
+   * What would be written for a stage and started, for a person to read; absent where nothing is.
+   * @throws CambiumError `E_ENGINE_OPTIONS`.
+   */
+  outline?(plan: PlannedStage, place: OutlinePlace): Outline;
+}
+
+export interface OutlinePlace {
+  /** See `StagePlace.folder`. */
+  readonly folder: string;
+  readonly snapshotSeconds: number;
+}
+
+export interface Outline {
+  readonly refusals: readonly Reason[];
+  readonly parts: readonly OutlinePart[];
+}
+
+/** A file or a command. */
+export interface OutlinePart {
+  readonly name: string;
+  /** Of a file that a person can read, and of a command. */
+  readonly text?: string;
+  readonly bytes?: number;
 }
 
 export interface PreparedEngine {
@@ -84,6 +109,11 @@ export interface TrainJob {
   save(state: TrainingState, progress: Progress): Promise<void>;
   /** The stage that grows from this one right after it, where the same engine trains it. */
   readonly next: PlannedStage | undefined;
+  /**
+   * Where this is given, nothing is started: the session writes its files, tells how a cluster does the rest, and its train
+   * ends as interrupted.
+   */
+  readonly handOver: ((launch: ClusterLaunch) => void) | undefined;
 }
 
 export type TrainOutcome =

@@ -13,6 +13,7 @@ const fields: Fields<Engine> = {
   version: "string",
   summary: "string",
   prepare: "function",
+  outline: "function?",
 };
 
 /** The contract of engines, as `resolvePlugin` of `@cambium/plugin` takes it. */

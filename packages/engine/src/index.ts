@@ -1,5 +1,8 @@
 // The contract of engines, which train stages, and what engines that run other programs share.
 export * from "./checkpoint-files.js";
+export { kubernetesObjects } from "./cluster/kubernetes.js";
+export { type ClusterLaunch, type ClusterRequest, meetingPort, shellLine } from "./cluster/launch.js";
+export { slurmScript } from "./cluster/slurm.js";
 export * from "./contract.js";
 export * from "./define.js";
 export * from "./engine-process.js";

@@ -4,6 +4,7 @@
 import { type Device, describeDevice } from "@cambium/backend";
 import type { ExtraFile } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
+import type { TrainJob } from "@cambium/engine";
 import { writeFileAtomic } from "@cambium/files";
 import type { Family } from "@cambium/model";
 import { type ArmPlan, type PlannedStage, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
@@ -49,6 +50,7 @@ export interface PreparedRun {
   readonly signal: AbortSignal | undefined;
   readonly saveRequests: (() => number) | undefined;
   readonly stageGate: StageGate | undefined;
+  readonly handOver: TrainJob["handOver"];
 }
 
 /** Waits until the stage of this id may be run. @returns what ends the turn */
@@ -113,7 +115,7 @@ async function runPlanned(
   };
   const common = {
     onSaved,
-    ...{ directory, device, data, observer, signal, saveRequests, ...trainers },
+    ...{ directory, device, data, observer, signal, saveRequests, handOver: run.handOver, ...trainers },
     companions: { files, config: checkpoint?.configJson },
     snapshotSeconds: recipe.snapshot.everySeconds,
   };

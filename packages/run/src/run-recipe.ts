@@ -1,6 +1,7 @@
 // Runs a recipe: data and device, and the arms on them; a device that is lost is opened again.
 import { dirname, join, resolve } from "node:path";
 import { describeDevice } from "@cambium/backend";
+import type { ClusterLaunch } from "@cambium/engine";
 import { readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly dataDir?: string;
   /** Waits until a stage may be run here, where several runs share stages. @returns what ends this run's turn */
   readonly stageGate?: StageGate;
+  /** Where this is given, an engine starts nothing: the run ends when it has written a stage's files for a cluster. */
+  readonly handOver?: (launch: ClusterLaunch) => void;
 }
 
 /** Reads and checks the recipe at `path`. @throws CambiumError `E_RECIPE`, `E_NOT_FOUND`. */
@@ -90,6 +93,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
             signal,
             saveRequests: options.saveRequests,
             stageGate: options.stageGate,
+            handOver: options.handOver,
           });
         } catch (error) {
           // A driver that resets or a GPU that leaves takes the device along; what is saved is enough to go on.

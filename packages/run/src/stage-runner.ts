@@ -3,7 +3,7 @@
 import type { Device } from "@cambium/backend";
 import { type ExtraFile, hostSources, writeModelDirectory } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
-import type { EngineSession } from "@cambium/engine";
+import type { EngineSession, TrainJob } from "@cambium/engine";
 import type { HostTensor } from "@cambium/ir";
 import { contextLength, countParameters, isTied, sizesAlong, type TrainingState, writeHfModel } from "@cambium/model";
 import type { PlannedStage, Stage } from "@cambium/recipe";
@@ -46,6 +46,8 @@ export interface StageContext {
   readonly next: PlannedStage | undefined;
   /** Tokens after which the stage pauses, because its growth is only tried. */
   readonly tryFor?: number;
+  /** See `TrainJob.handOver`. */
+  readonly handOver: TrainJob["handOver"];
 }
 
 /**
@@ -169,7 +171,7 @@ async function train(
     const events = await TensorBoardFile.open(arm, plan.id);
     const outcome = await session.train({
       ...{ from, latest: end.reached ? from.tokens : end.latest, ends: () => end.reached },
-      ...{ snapshotSeconds, saveRequests, signal, next: successor },
+      ...{ snapshotSeconds, saveRequests, signal, next: successor, handOver: context.handOver },
       save: async (state, progress) => {
         await metrics.sync();
         await saveStage(directory, { state, progress, ...(growth && { growth }) });

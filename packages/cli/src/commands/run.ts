@@ -4,7 +4,7 @@ import { withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { Recipe } from "@cambium/recipe";
 import { summarizeRun, writeReport } from "@cambium/report";
-import { type RunOutcome, runRecipe } from "@cambium/run";
+import { type RunOptions, type RunOutcome, runRecipe } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import {
@@ -66,6 +66,7 @@ export async function runToEnd(
   projectDir: string,
   flags: RunFlags,
   host: Host,
+  handOver?: RunOptions["handOver"],
 ): Promise<RunOutcome> {
   const backend = backendRequest(flags);
   const progress = new ProgressDisplay(process.stderr);
@@ -80,6 +81,7 @@ export async function runToEnd(
       ...{ signal, saveRequests },
       ...(flags.out !== undefined && { out: flags.out }),
       ...(backend && { backend }),
+      ...(handOver && { handOver }),
       ...(flags.precision !== undefined && { precision: flags.precision }),
     });
     if (outcome.state === "done") return outcome;

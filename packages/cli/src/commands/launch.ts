@@ -1,0 +1,176 @@
+// cambium launch: hands stages of a recipe to an engine, here or as a job file for a cluster.
+import { dirname, join, resolve } from "node:path";
+import {
+  type ClusterLaunch,
+  enginePlugin,
+  kubernetesObjects,
+  type OutlinePart,
+  shellLine,
+  slurmScript,
+} from "@cambium/engine";
+import { CambiumError } from "@cambium/ir";
+import { resolvePlugin } from "@cambium/plugin";
+import { checkRecipe, type EngineUse, type Recipe } from "@cambium/recipe";
+import { summarizeRun, writeReport } from "@cambium/report";
+import { loadRecipe, planRecipe, recipeReading } from "@cambium/run";
+import { Command } from "commander";
+import { stringify } from "yaml";
+import { Quit } from "../failure.js";
+import { type BackendFlags, keyValues, oneOf, repeated, wholeNumber, withBackendFlags } from "../flags.js";
+import { compact } from "../format.js";
+import type { Host } from "../host.js";
+import { resultTable } from "../table.js";
+import { print } from "../terminal.js";
+import { runToEnd } from "./run.js";
+
+const printed = ["slurm", "k8s"] as const;
+
+interface Flags extends BackendFlags {
+  readonly engine: string;
+  readonly arm?: readonly string[];
+  readonly stage?: readonly string[];
+  readonly nproc?: number;
+  readonly nodes?: number;
+  readonly python?: string;
+  readonly engineOption?: readonly string[];
+  readonly out?: string;
+  readonly dryRun?: boolean;
+  readonly print?: (typeof printed)[number];
+  readonly time: string;
+  readonly cpus: number;
+  readonly partition?: string;
+  readonly image?: string;
+  readonly claim?: string;
+  readonly mount?: string;
+  readonly json?: boolean;
+}
+
+export function launchCommand(host: Host): Command {
+  return withBackendFlags(new Command("launch"))
+    .description("Hand stages of a recipe to an engine: several processes here, or a cluster.")
+    .argument("<recipe>", "a recipe file (YAML)")
+    .requiredOption("--engine <name>", "what trains them: torch, or cambium-engine-NAME")
+    .option(
+      "--stage <name>",
+      "a stage to hand over; may be repeated (default: target, or base where nothing grows)",
+      repeated,
+    )
+    .option("--arm <name>", "an arm whose stages are handed over; may be repeated (default: all)", repeated)
+    .option("--nproc <n>", "processes on a machine", wholeNumber("--nproc", 1))
+    .option("--nodes <n>", "machines of the cluster", wholeNumber("--nodes", 1))
+    .option("--python <path>", "the Python of the engine")
+    .option("--engine-option <key=value>", "another option of the engine; may be repeated", repeated)
+    .option("-o, --out <dir>", "the run's directory (default: runs/NAME)")
+    .option("--dry-run", "show every file and command, write nothing and start nothing")
+    .option(
+      "--print <kind>",
+      `write the stage's files and print its job: ${printed.join(" or ")}`,
+      oneOf("--print", printed),
+    )
+    .option("--time <HH:MM:SS>", "of the job", "24:00:00")
+    .option("--cpus <n>", "of the job, for each machine", wholeNumber("--cpus", 1), 8)
+    .option("--partition <name>", "Slurm's partition")
+    .option("--image <name>", "Kubernetes: the image, with what the engine needs in it")
+    .option("--claim <name>", "Kubernetes: the claim of the volume with the run's directory")
+    .option("--mount <path>", "Kubernetes: where that volume is mounted")
+    .option("--json", "print the result as JSON")
+    .addHelpText("after", help)
+    .action((recipe: string, flags: Flags) => launch(recipe, flags, host));
+}
+
+const help = `
+It is \`cambium run\` with \`train.engine\` set: the other stages are trained here, results and report are the run's, and the
+same command again continues. With --print the stages before are trained here, the stage's files are written, and the job
+goes to standard output; once the cluster has done it, the same command without --print takes its result into the run.
+
+With --json: as \`cambium run\`; with --dry-run [{"stage", "parts": [{"name", "text", "bytes"}]}]; with --print {"job", "folder"}.
+
+Examples:
+  cambium launch recipes/quickstart.yaml --engine torch --nproc 2
+  cambium launch my.yaml --engine torch --nproc 2 --stage target --dry-run
+  cambium launch my.yaml --engine torch --nproc 8 --nodes 4 --engine-option device=cuda --print slurm > job.sh`;
+
+async function launch(path: string, flags: Flags, host: Host): Promise<void> {
+  const projectDir = dirname(resolve(path));
+  const recipe = withEngine(await loadRecipe(path), flags);
+  if (flags.dryRun) return dryRun(recipe, path, flags, host);
+  if (flags.print) return printJob(recipe, projectDir, flags, host);
+  const outcome = await runToEnd(recipe, projectDir, flags, host);
+  const report = await writeReport(outcome.directory);
+  const summary = await summarizeRun(outcome.directory);
+  if (flags.json) print(JSON.stringify({ directory: outcome.directory, report, cached: outcome.cached, ...summary }));
+  else print(`${resultTable(summary, process.stdout.columns)}\nReport: ${report}`);
+}
+
+/** The recipe with the engine that the flags name for the stages that they name; what it said of engines goes. */
+function withEngine(recipe: Recipe, flags: Flags): Recipe {
+  const { engine: name, arm, nproc, nodes, python } = flags;
+  const stages = flags.stage ?? (arm ? undefined : [recipe.growth.length > 0 ? "target" : "base"]);
+  const use: EngineUse = {
+    ...keyValues(flags.engineOption ?? [], "--engine-option"),
+    ...{ name, ...(arm && { arms: arm }), ...(stages && { stages }) },
+    ...(nproc !== undefined && { nproc }),
+    ...(nodes !== undefined && { nodes }),
+    ...(python !== undefined && { python }),
+  };
+  return checkRecipe({ ...recipe, train: { ...recipe.train, engine: [use] } }, (place) => place.join("."));
+}
+
+async function dryRun(recipe: Recipe, path: string, flags: Flags, host: Host): Promise<void> {
+  const projectDir = dirname(resolve(path));
+  const importer = host.importer(projectDir);
+  const { plugin } = await resolvePlugin(enginePlugin, flags.engine, importer);
+  const out = resolve(flags.out ?? join("runs", recipe.name));
+  const { arms } = await planRecipe(await recipeReading(recipe), { projectDir, importer });
+  const handed = arms.flatMap(({ stages }) => stages.filter(({ stage }) => stage.engine));
+  const shown = [...new Map(handed.map((plan) => [plan.id, plan])).values()].map((plan) => {
+    const { name } = plan.stage;
+    // The id's digits are known once the data is.
+    const folder = join(out, "stages", `${name}-…`, "engine");
+    const outline = plugin.outline?.(plan, { folder, snapshotSeconds: recipe.snapshot.everySeconds });
+    const { refusals: reasons, parts } = outline ?? {
+      refusals: [{ message: `${flags.engine} shows no files` }],
+      parts: [],
+    };
+    if (reasons.length === 0) return { stage: name, parts };
+    throw new CambiumError("E_ENGINE_CANNOT", "an engine cannot train what it is given", {
+      where: `stage "${name}"`,
+      reasons,
+    });
+  });
+  if (flags.json) return print(JSON.stringify(shown));
+  print(
+    shown
+      .map(({ stage, parts }) => [`${stage}, handed to ${flags.engine}`, ...parts.map(partText)].join("\n"))
+      .join("\n\n"),
+  );
+}
+
+function partText({ name, text, bytes: size }: OutlinePart): string {
+  if (text === undefined) return `  ${name}  ${compact(size ?? 0)}B`;
+  return [
+    `  ${name}`,
+    ...text
+      .trimEnd()
+      .split("\n")
+      .map((line) => `    ${line}`),
+  ].join("\n");
+}
+
+async function printJob(recipe: Recipe, projectDir: string, flags: Flags, host: Host): Promise<void> {
+  const handed: ClusterLaunch[] = [];
+  try {
+    await runToEnd(recipe, projectDir, flags, host, (one) => handed.push(one));
+  } catch (error) {
+    if (!(error instanceof Quit) || handed.length === 0) throw error;
+  }
+  const [one] = handed;
+  if (!one) return print("Nothing to hand over: this run is done.");
+  const job =
+    flags.print === "slurm"
+      ? slurmScript(one, flags)
+      : kubernetesObjects(one, flags)
+          .map((object) => stringify(object))
+          .join("---\n");
+  print(flags.json ? JSON.stringify({ job, folder: one.folder, command: shellLine(one.command) }) : job.trimEnd());
+}

@@ -1,0 +1,66 @@
+// The objects of a stage for Kubernetes: an indexed Job with one Pod a machine, and a Service by which the Pods find the
+// first one.
+import { type ClusterLaunch, type ClusterRequest, meetingPort, shellLine } from "./launch.js";
+
+/** Pods that may fail before the job does: machines go, and each new Pod goes on from what was saved. */
+const tries = 6;
+/** Seconds that a Pod has to save when it is told to end. */
+const grace = 180;
+
+/** The Service and the Job, as plain data for YAML. */
+export function kubernetesObjects(launch: ClusterLaunch, request: ClusterRequest): readonly object[] {
+  const { env, nodes, accelerators } = launch;
+  const { cpus, image = "IMAGE", claim = "CLAIM", mount = "/work" } = request;
+  const name = `cambium-${launch.name}`
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .slice(0, 52);
+  const labels = { "app.kubernetes.io/name": "cambium", "app.kubernetes.io/instance": name };
+  const resources = { cpu: `${cpus}`, ...(accelerators > 0 && { "nvidia.com/gpu": `${accelerators}` }) };
+  const [hours = 0, minutes = 0, seconds = 0] = request.time.split(":").map(Number);
+  const service = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, labels },
+    spec: {
+      clusterIP: "None",
+      publishNotReadyAddresses: true,
+      selector: labels,
+      ports: [{ name: "meeting", port: meetingPort }],
+    },
+  };
+  const job = {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, labels },
+    spec: {
+      ...{ completions: nodes, parallelism: nodes, completionMode: "Indexed", backoffLimit: tries },
+      activeDeadlineSeconds: hours * 3600 + minutes * 60 + seconds,
+      template: {
+        metadata: { labels },
+        spec: {
+          ...{ subdomain: name, restartPolicy: "Never", terminationGracePeriodSeconds: grace },
+          containers: [
+            {
+              ...{ name: "stage", image, command: ["/bin/sh", "-c", `exec ${shellLine(launch.command)}`] },
+              env: Object.entries({ MASTER_ADDR: `${name}-0.${name}`, ...env }).map(([key, value]) => ({
+                name: key,
+                value,
+              })),
+              resources: { limits: resources, requests: resources },
+              volumeMounts: [
+                { name: "run", mountPath: mount },
+                { name: "memory", mountPath: "/dev/shm" },
+              ],
+            },
+          ],
+          volumes: [
+            { name: "run", persistentVolumeClaim: { claimName: claim } },
+            { name: "memory", emptyDir: { medium: "Memory" } },
+          ],
+        },
+      },
+    },
+  };
+  return [service, job];
+}

@@ -1,0 +1,49 @@
+// Job files: compared with the schemas of Kubernetes and the options of sbatch, and read by the shell.
+import { spawnSync } from "node:child_process";
+import { Job } from "kubernetes-models/batch/v1";
+import { Service } from "kubernetes-models/v1";
+import { expect, test } from "vitest";
+import { type ClusterLaunch, kubernetesObjects, shellLine, slurmScript } from "../src/index.js";
+
+const launch: ClusterLaunch = {
+  name: "target-0a1b2c3d4e5f",
+  command: ["python", "-m", "torch.distributed.run", "--rdzv-endpoint", "$MASTER_ADDR:29500", "/runs/my run/driver.py"],
+  env: { OMP_NUM_THREADS: "4" },
+  ...{ nodes: 2, processes: 8, accelerators: 8, folder: "/runs/one/engine" },
+};
+const request = { cpus: 64, time: "12:30:00", partition: "gpu" };
+
+/** From sbatch's manual page, those that a stage has a use for. */
+const sbatchOptions =
+  /^(job-name|nodes|ntasks-per-node|cpus-per-task|gpus-per-node|partition|time|signal|open-mode|output|requeue)$/;
+
+test("the script for Slurm is one that the shell reads, with options that sbatch has", () => {
+  const script = slurmScript(launch, request);
+  const lines = script.split("\n");
+  expect(lines[0]).toBe("#!/bin/bash");
+  const options = lines.filter((line) => line.startsWith("#SBATCH "));
+  for (const line of options) expect(/^#SBATCH --([a-z-]+)(=\S+)?$/.exec(line)?.[1]).toMatch(sbatchOptions);
+  // sbatch stops reading options at the first line that is neither empty nor a comment.
+  expect(lines.slice(1, 1 + options.length)).toEqual(options);
+  expect(script).toContain("#SBATCH --gpus-per-node=8\n");
+  expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  expect(slurmScript({ ...launch, accelerators: 0 }, request)).not.toContain("gpus");
+});
+
+test("the objects for Kubernetes fit its schemas, and the Pods find the first one", () => {
+  const [service, job] = kubernetesObjects(launch, { ...request, image: "torch:2", claim: "runs", mount: "/runs" });
+  expect(() => new Service(service as never).validate()).not.toThrow();
+  expect(() => new Job(job as never).validate()).not.toThrow();
+  const { metadata, spec } = job as InstanceType<typeof Job>;
+  const size = { completions: 2, parallelism: 2, completionMode: "Indexed", activeDeadlineSeconds: 45_000 };
+  expect(spec).toMatchObject(size);
+  const pod = spec?.template?.spec;
+  const name = metadata?.name ?? "";
+  expect(pod?.subdomain).toBe(name);
+  expect(pod?.containers[0]?.env).toContainEqual({ name: "MASTER_ADDR", value: `${name}-0.${name}` });
+  expect(pod?.containers[0]?.resources?.limits).toEqual({ cpu: "64", "nvidia.com/gpu": "8" });
+});
+
+test("words are quoted where the shell would cut them, and variables stay", () => {
+  expect(shellLine(["a b", "$MASTER_ADDR:1", "it's", "--x=1"])).toBe(`'a b' $MASTER_ADDR:1 'it'\\''s' --x=1`);
+});

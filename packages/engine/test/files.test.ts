@@ -1,0 +1,58 @@
+// A stage's state as files and back, and programs that are stopped with all that they started.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { initParameters, llama, modelSpec } from "@cambium/model";
+import { freshState } from "@cambium/train";
+import { afterAll, expect, test } from "vitest";
+import { EngineProcess, readCheckpoint, readPlace, writeCheckpoint } from "../src/index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "cambium-engine-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const model = modelSpec<object, object>(llama, {
+  ...{ vocab: 16, hidden: 8, intermediate: 16, layers: 1, heads: 2, contextLength: 8, tied: true },
+});
+
+test("a checkpoint comes back as it was written, and counts only once it is whole", async () => {
+  const path = join(folder, "whole");
+  const fresh = freshState(initParameters(model, { seed: "1", scheme: "paper" }));
+  const state = { ...fresh, updates: 7, m: fresh.parameters };
+  await writeCheckpoint(path, { model, state, at: { step: 3, tokens: 48, seconds: 1.5 }, config: undefined });
+  expect(await readPlace(path)).toEqual({ step: 3, tokens: 48, seconds: 1.5, updates: 7 });
+  expect(await readCheckpoint(path, model)).toEqual(state);
+  rmSync(join(path, "state.json"));
+  await expect(readCheckpoint(path, model)).rejects.toMatchObject({ code: "E_ENGINE_RESULT" });
+});
+
+const alive = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+test("a program that does not listen is stopped with what it started", { timeout: 60_000 }, async () => {
+  const deaf = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);";
+  const parent = `const child = require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(deaf)}],
+    { detached: true, stdio: "ignore" }); console.log(child.pid); ${deaf}`;
+  const started = new EngineProcess({ command: [process.execPath, "-e", parent] });
+  let child = 0;
+  for await (const line of started.lines()) {
+    child = Number(line);
+    break;
+  }
+  started.add(child);
+  expect(alive(child)).toBe(true);
+  await started.stop();
+  expect((await started.ended()).signal).toBe("SIGKILL");
+  expect(alive(child)).toBe(false);
+});
+
+test("a program that is not there is reported as such", async () => {
+  const started = new EngineProcess({ command: ["/nowhere/at/all"] });
+  expect((await started.ended()).status).toBe(null);
+  expect(started.failure?.code).toBe("ENOENT");
+  await started.stop();
+});
