@@ -7,7 +7,10 @@ export default defineConfig({
   resolve: { conditions: [condition] },
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
-    include: ["{packages,backends,operators,engines,tools}/*/test/**/*.test.ts", "{tools,benchmarks}/test/**/*.test.{ts,mjs}"],
+    include: [
+      "{packages,backends,operators,engines,tools}/*/test/**/*.test.ts",
+      "{tools,benchmarks}/test/**/*.test.{ts,mjs}",
+    ],
     testTimeout: 60_000,
     // vitest leaves one processor free unless told; most tests keep only one busy.
     maxWorkers: "100%",

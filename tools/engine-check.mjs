@@ -1,13 +1,15 @@
 // Compares stages that the engine torch trains with those of our own trainer, kills them, and makes what they need go wrong.
 // It needs torch (`cambium setup torch`, or --python), so it runs before a release and not with the tests.
 //
-//   node tools/engine-check.mjs [parity kills recipe faults] [--python PATH] [--kills 5] [--seed 1]
+//   node tools/engine-check.mjs [parity kills recipe titan faults] [--python PATH] [--kills 5] [--seed 1]
 //
 // parity: for Llama (grouped queries, tied) and Qwen3, a base trained here grows with its moments, and the target trains for
 //   50 steps and more here, by one process of torch and by two, DDP and FSDP. The first loss within 1e-5 (relative) of ours,
 //   every loss within 1e-3, and one process and two within 1e-4.
 // kills: SIGKILL to `cambium`, and to a process of torch, at random instants; the continued run ends within 1e-6.
 // recipe: one report, FLOPs and tokens continuous, and nothing to do the second time.
+// titan: the checkpoint written for torchtitan, read with torch; where torchtitan is installed, by its own model and adapter too;
+//   what a cluster would save, taken into the run.
 // faults: no Python, an old torch, a port in use, a process that dies, a disk that fills.
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -27,7 +29,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
   },
 });
-const wanted = positionals.length > 0 ? positionals : ["parity", "kills", "recipe", "faults"];
+const wanted = positionals.length > 0 ? positionals : ["parity", "kills", "recipe", "titan", "faults"];
 const scratch = mkdtempSync(join(tmpdir(), "cambium-engine-check-"));
 const python = values.python === undefined ? {} : { python: values.python };
 const failures = [];
@@ -318,7 +320,78 @@ async function fullDisk(fails) {
   }
 }
 
-const cases = { parity, kills, recipe: oneReport, faults };
+/** Runs the command line to its end. @returns its exit code and what it printed */
+async function launch(recipe, out, ...args) {
+  const path = join(scratch, "launched.yaml");
+  writeFileSync(path, JSON.stringify(recipe));
+  const main = join(root, "packages/cli/dist/main.js");
+  const options = ["--engine", "torchtitan", "--nproc", "2", "--out", out];
+  if (values.python !== undefined) options.push("--python", values.python);
+  const child = spawn(process.execPath, [main, "launch", path, ...options, ...args], { cwd: root });
+  let [output, errors] = ["", ""];
+  child.stdout.on("data", (text) => {
+    output += text;
+  });
+  child.stderr.on("data", (text) => {
+    errors += text;
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  return { code, output, errors };
+}
+
+async function titan() {
+  const out = join(scratch, "titan");
+  const recipe = recipeOf({ model: { tied: false } });
+  const written = await launch(recipe, out, "--print", "slurm");
+  check(
+    "the stage's files and job are written",
+    written.code === 0 && written.output.startsWith("#!/bin/bash"),
+    written.errors.split("\n").at(-2),
+  );
+  const [stage] = readdirSync(join(out, "stages")).filter((name) => name.startsWith("target"));
+  const folder = join(out, "stages", stage, "engine");
+  const start = floats(join(folder, "start", "model.safetensors"));
+  const script = join(root, "tools/titan_check.py");
+  const said = execFileSync(values.python ?? "python3", [script, folder, join(root, "engines/torchtitan/python")], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const answer = JSON.parse(said.trim().split("\n").at(-1));
+  check("q and k give the same attention scores under torchtitan's RoPE", answer.scores < 1e-12, answer.scores);
+  check("moments stand in the order of their weights, the rest is unmoved", answer.rows);
+  if (answer.torchtitan === "here") {
+    check("torchtitan's own adapter makes the same tensors", answer.adapter);
+    check(
+      "its optimizer finds every key",
+      answer.optimizerKeys.length === 0,
+      answer.optimizerKeys.join(", ") || undefined,
+    );
+    check(
+      "its model gives the logits of transformers",
+      answer.logits < 1e-4,
+      `${answer.logits} apart, loss ${answer.loss}`,
+    );
+  } else console.log(`– torchtitan is ${answer.torchtitan}`);
+  const taken = await launch(recipe, out);
+  check(
+    "what a cluster saved is taken into the run",
+    taken.code === 0,
+    taken.code === 0 ? undefined : taken.errors.slice(-400),
+  );
+  const [, target] = stagesOf(out);
+  check(
+    "with a row for every step",
+    target.rows.every(({ step }, i) => step === i + 1),
+    target.rows.length,
+  );
+  const apart = furthest(
+    target.weights().slice(0, start.length),
+    start.map((x) => x + 1),
+  );
+  check("and its weights are back in our order", apart === 0, apart);
+}
+
+const cases = { parity, kills, recipe: oneReport, titan, faults };
 try {
   for (const name of wanted) {
     console.log(`\n${name}`);

@@ -1,23 +1,20 @@
 // One stage at work in processes of torchrun. The driver keeps its own checkpoints in the stage's folder; each is taken into
 // the run as a snapshot, also one that was written after whoever started it was killed.
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   EngineProcess,
+  type EngineRow,
   type EngineSession,
-  readCheckpoint,
-  readPlace,
+  StageFolder,
   type StagePlace,
-  stepTokens,
+  savedFolder,
   type TrainJob,
   type TrainOutcome,
-  writeCheckpoint,
 } from "@cambium/engine";
 import { CambiumError } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import type { PlannedStage } from "@cambium/recipe";
-import { tokenFlops } from "@cambium/scaling/flops";
-import type { MetricsRow, Progress } from "@cambium/train";
+import type { Progress } from "@cambium/train";
 import { type DriverError, failureOf } from "./failure.js";
 import { clusterLaunch, localCommand, stepsOf, writeJob } from "./job.js";
 import type { TorchOptions } from "./options.js";
@@ -25,15 +22,13 @@ import { readRows } from "./rows.js";
 
 type DriverLine =
   | { readonly process: number }
-  | { readonly row: DriverRow }
+  | { readonly row: EngineRow }
   | { readonly saved: string; readonly step: number }
   | { readonly error: DriverError };
 
-type DriverRow = Omit<MetricsRow, "flops">;
-
 export class TorchSession implements EngineSession {
   readonly opened = { seconds: 0, ahead: false };
-  #state: TrainingState | undefined;
+  readonly #files: StageFolder;
   #process: EngineProcess | undefined;
 
   constructor(
@@ -41,24 +36,29 @@ export class TorchSession implements EngineSession {
     private readonly place: StagePlace,
     private readonly python: string,
     private readonly options: TorchOptions,
-  ) {}
-
-  async load(state: TrainingState): Promise<void> {
-    this.#state = state;
+  ) {
+    this.#files = new StageFolder(plan, place);
   }
 
-  async state(): Promise<TrainingState> {
-    return this.#state as TrainingState;
+  async load(state: TrainingState): Promise<void> {
+    this.#files.load(state);
+  }
+
+  state(): Promise<TrainingState> {
+    return this.#files.state();
   }
 
   async train(job: TrainJob): Promise<TrainOutcome> {
-    await this.#writeFiles(job);
-    let progress = await this.#takeIn(job, job.from);
-    if (progress.tokens < job.latest && job.handOver) {
-      job.handOver(clusterLaunch(this.plan.id, this.python, this.place.folder, this.options));
+    const { plan, place, options } = this;
+    const { snapshotSeconds, latest } = job;
+    await this.#files.begin(job);
+    await writeJob({ stage: plan.stage, place, options, snapshotSeconds, steps: stepsOf(plan.stage, latest) });
+    let progress = await this.#files.takeIn(job, job.from, await readRows(join(place.folder, "metrics.jsonl")));
+    if (progress.tokens < latest && job.handOver) {
+      job.handOver(clusterLaunch(plan.id, this.python, place.folder, options));
       return { reason: "interrupted" };
     }
-    if (progress.tokens < job.latest) {
+    if (progress.tokens < latest) {
       const outcome = await this.#run(job, progress);
       if (outcome === "interrupted") return { reason: "interrupted" };
       progress = outcome;
@@ -68,50 +68,6 @@ export class TorchSession implements EngineSession {
 
   async dispose(): Promise<void> {
     await this.#process?.stop();
-  }
-
-  async #writeFiles({ from, snapshotSeconds, latest }: TrainJob): Promise<void> {
-    const { stage } = this.plan;
-    const { place, options } = this;
-    const newest = await newestCheckpoint(place.folder);
-    await writeJob({ stage, place, options, snapshotSeconds, steps: stepsOf(stage, latest) });
-    if (newest && newest.step >= from.step) return;
-    const at = { step: from.step, tokens: from.tokens, seconds: from.seconds };
-    const state = await this.state();
-    await writeCheckpoint(join(place.folder, "start"), { model: stage.model, state, at, config: place.config });
-    // The state is on disk; while others compute with it, it need not be here too.
-    this.#state = undefined;
-  }
-
-  /** Takes what the driver saved after `from` into the run: rows, then the state. */
-  async #takeIn(job: TrainJob, from: Progress): Promise<Progress> {
-    const newest = await newestCheckpoint(this.place.folder);
-    if (!newest || newest.step <= from.step) {
-      if (newest) this.#state ??= await readCheckpoint(newest.path, this.plan.stage.model);
-      return from;
-    }
-    let progress = from;
-    for (const row of await readRows(join(this.place.folder, "metrics.jsonl"))) {
-      if (row.step > from.step && row.step <= newest.step) progress = await this.#tell(job, progress, row);
-    }
-    return this.#save(job, newest.path, progress);
-  }
-
-  async #tell({ onMetrics }: TrainJob, before: Progress, row: DriverRow): Promise<Progress> {
-    const { stage } = this.plan;
-    const perStep = stepTokens(stage) * tokenFlops(stage.model, stage.context);
-    const progress = {
-      ...{ step: row.step, tokens: row.tokens, seconds: row.seconds },
-      flops: before.flops + perStep * (row.step - before.step),
-    };
-    await onMetrics({ ...row, ...progress });
-    return progress;
-  }
-
-  async #save(job: TrainJob, path: string, progress: Progress): Promise<Progress> {
-    this.#state = await readCheckpoint(path, this.plan.stage.model);
-    await job.save(this.#state, progress);
-    return progress;
   }
 
   async #run(job: TrainJob, from: Progress): Promise<Progress | "interrupted"> {
@@ -137,9 +93,9 @@ export class TorchSession implements EngineSession {
         if (!line) continue;
         if ("process" in line) started.add(line.process);
         if ("error" in line) error = moreTelling(error, line.error);
-        if ("saved" in line) await this.#save(job, join(this.place.folder, "saved", line.saved), progress);
+        if ("saved" in line) await this.#files.save(job, join(this.place.folder, savedFolder, line.saved), progress);
         if (!("row" in line)) continue;
-        progress = await this.#tell(job, progress, line.row);
+        progress = await this.#files.tell(job, progress, line.row);
         if (signal?.aborted) started.send("stop");
         const asked = saveRequests?.() ?? 0;
         if (asked > answered) started.send("save");
@@ -174,19 +130,4 @@ function lineOf(text: string): DriverLine | undefined {
 function moreTelling(first: DriverError | undefined, next: DriverError): DriverError {
   const isTyped = ({ code }: DriverError) => /^[a-z]/.test(code);
   return first && (isTyped(first) || !isTyped(next)) ? first : next;
-}
-
-/** The newest whole checkpoint of the driver, the one it begins with included. */
-async function newestCheckpoint(folder: string): Promise<{ path: string; step: number } | undefined> {
-  const names = await readdir(join(folder, "saved")).catch(() => []);
-  const paths = [
-    join(folder, "start"),
-    ...names.filter((name) => /^step-\d+$/.test(name)).map((name) => join(folder, "saved", name)),
-  ];
-  let newest: { path: string; step: number } | undefined;
-  for (const path of paths) {
-    const place = await readPlace(path);
-    if (place && place.step >= (newest?.step ?? 0)) newest = { path, step: place.step };
-  }
-  return newest;
 }

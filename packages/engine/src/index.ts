@@ -7,3 +7,4 @@ export * from "./contract.js";
 export * from "./define.js";
 export * from "./engine-process.js";
 export * from "./stage-data.js";
+export { type EngineRow, StageFolder, savedFolder, startFolder, stepFolders } from "./stage-folder.js";

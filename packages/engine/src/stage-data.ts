@@ -15,6 +15,10 @@ export interface TrainedGroup {
   readonly weightDecay: number;
   /** On the rate of the Adam step; the decay takes the rate without it. */
   readonly factor: number;
+  /** On the scheduled rate, for both. */
+  readonly lr: number;
+  /** Tokens over which one more factor on it rises to 1; 0 for none. */
+  readonly warmup: number;
 }
 
 /** The stage's parameters that train, in groups, each with its rate after so many steps. */
@@ -34,7 +38,7 @@ export function trainedGroups({ model, phase, optimizer }: Stage): (TrainedGroup
     groups.set(key, held);
   }
   return [...groups.values()].map(({ group, factor, parameters }) => ({
-    ...{ parameters, factor },
+    ...{ parameters, factor, lr: group?.lr ?? 1, warmup: group?.warmup ?? 0 },
     weightDecay: (group?.decay ?? true) ? optimizer.weightDecay : 0,
     rate: (lr, tokens) => (group ? groupRate(group, lr, tokens) : lr),
   }));

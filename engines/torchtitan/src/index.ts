@@ -1,0 +1,22 @@
+// The engine `torchtitan`: stages on clusters of GPUs.
+import { defineEngine } from "@cambium/engine";
+import { version } from "../package.json";
+import { deviceLine, titanOptions } from "./options.js";
+import { outline } from "./outline.js";
+import { refusals } from "./refusals.js";
+import { TitanSession } from "./session.js";
+
+export default defineEngine({
+  name: "torchtitan",
+  version,
+  summary: "torchtitan on a cluster: FSDP2, tensor and context parallelism; job files written, results taken back",
+  outline,
+  prepare: async (given) => {
+    const options = titanOptions(given);
+    return {
+      device: deviceLine(options),
+      refusals: (stage) => refusals(stage, options),
+      open: async (plan, _, place) => new TitanSession(plan, place, options),
+    };
+  },
+});

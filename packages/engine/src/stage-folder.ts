@@ -1,0 +1,104 @@
+// The folder of a stage that another program trains: the checkpoint it begins with, those it has saved, and how both get into
+// the run, also when whoever started the program was killed meanwhile.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { withFileErrors } from "@cambium/files";
+import type { TrainingState } from "@cambium/model";
+import type { PlannedStage } from "@cambium/recipe";
+import { tokenFlops } from "@cambium/scaling/flops";
+import type { MetricsRow, Progress } from "@cambium/train";
+import { readCheckpoint, readPlace, writeCheckpoint } from "./checkpoint-files.js";
+import type { StagePlace, TrainJob } from "./contract.js";
+import { stepTokens } from "./stage-data.js";
+
+/** A row as another program counts: FLOPs are counted here. */
+export type EngineRow = Omit<MetricsRow, "flops">;
+
+/** The folders of checkpoints: the one that the program begins with, and in `saved` one for each step that was saved. */
+export const startFolder = "start";
+export const savedFolder = "saved";
+
+export class StageFolder {
+  #state: TrainingState | undefined;
+
+  constructor(
+    private readonly plan: PlannedStage,
+    private readonly place: StagePlace,
+  ) {}
+
+  /** Takes the state to begin with. */
+  load(state: TrainingState): void {
+    this.#state = state;
+  }
+
+  async state(): Promise<TrainingState> {
+    const newest = this.#state ? undefined : await this.newest();
+    if (newest) this.#state = await readCheckpoint(newest.path, this.plan.stage.model);
+    return this.#state as TrainingState;
+  }
+
+  /** Writes the checkpoint to begin with, unless one that is as far is there. */
+  async begin({ from }: TrainJob): Promise<void> {
+    const newest = await this.newest();
+    if (newest && newest.step >= from.step) return;
+    const at = { step: from.step, tokens: from.tokens, seconds: from.seconds };
+    const { model } = this.plan.stage;
+    const path = join(this.place.folder, startFolder);
+    await writeCheckpoint(path, { model, state: await this.state(), at, config: this.place.config });
+    // The state is on disk; while others compute with it, it need not be here too.
+    this.#state = undefined;
+  }
+
+  /** Takes what was saved after `from` into the run: rows, then the state. */
+  async takeIn(job: TrainJob, from: Progress, rows: readonly EngineRow[]): Promise<Progress> {
+    const newest = await this.newest();
+    if (!newest || newest.step <= from.step) return from;
+    let progress = from;
+    for (const row of rows) {
+      if (row.step > from.step && row.step <= newest.step) progress = await this.tell(job, progress, row);
+    }
+    return this.save(job, newest.path, progress);
+  }
+
+  async tell({ onMetrics }: TrainJob, before: Progress, row: EngineRow): Promise<Progress> {
+    const { stage } = this.plan;
+    const perStep = stepTokens(stage) * tokenFlops(stage.model, stage.context);
+    const progress = {
+      ...{ step: row.step, tokens: row.tokens, seconds: row.seconds },
+      flops: before.flops + perStep * (row.step - before.step),
+    };
+    await onMetrics({ ...row, ...progress });
+    return progress;
+  }
+
+  /** Makes the checkpoint at `path` the run's snapshot. */
+  async save(job: TrainJob, path: string, progress: Progress): Promise<Progress> {
+    this.#state = await readCheckpoint(path, this.plan.stage.model);
+    await job.save(this.#state, progress);
+    return progress;
+  }
+
+  /** The newest whole checkpoint, the one to begin with included. */
+  async newest(): Promise<{ readonly path: string; readonly step: number } | undefined> {
+    const { folder } = this.place;
+    const saved = await stepFolders(join(folder, savedFolder));
+    const paths = [join(folder, startFolder), ...saved.map((name) => join(folder, savedFolder, name))];
+    let newest: { path: string; step: number } | undefined;
+    for (const path of paths) {
+      const place = await readPlace(path);
+      if (place && place.step >= (newest?.step ?? 0)) newest = { path, step: place.step };
+    }
+    return newest;
+  }
+}
+
+/** Folders named `step-NUMBER` in `folder`, in order; none where it is not there. */
+export async function stepFolders(folder: string): Promise<string[]> {
+  const names = await withFileErrors(folder, () => readdir(folder).catch(absent));
+  return names.filter((name) => /^step-\d+$/.test(name)).sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)));
+}
+
+function absent(error: NodeJS.ErrnoException): string[] {
+  if (error.code === "ENOENT") return [];
+  throw error;
+}
