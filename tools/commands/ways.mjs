@@ -49,6 +49,7 @@ const ways = [
   [/^(?:(?:npx )?pnpm|npm run) ([\w:]+)(?: --)?(.*)$/, script],
   [/^(?:npx )?cambium setup \w+ --cuda/, () => ({ none: "needs NVIDIA's GPU and gigabytes of its libraries" })],
   [/^(?:npx )?cambium setup torch$/, () => ({ none: "fetches gigabytes of PyTorch, which only an engine needs" })],
+  [/^node tools\/grow-70b\.mjs/, () => ({ run: ["node", "tools/grow-70b.mjs", "--gigabytes", "0"], in: "root" })],
   [/^node tools\/engine-check\.mjs/, () => ({ none: "needs PyTorch; it is run before a release" })],
   [/^(?:npx )?cambium setup tfjs$/, () => ({ step: "node packages/cli/dist/main.js setup tfjs" })],
   [/^(?:npx )?cambium bench (.*)$/, benchCommand],
