@@ -1,5 +1,6 @@
 // validateInputs: finds everything that is wrong with a run's arguments before anything runs or is consumed.
 import {
+  append,
   CambiumError,
   formatType,
   type Graph,
@@ -60,11 +61,9 @@ export function validateInputs<S>(
     } else if (!isHost && !ledger.alive(candidate)) gone.push({ where, message: "was disposed or consumed by a run" });
     return [{ name, type, consumed, ...(isHost ? { host: candidate } : { tensor: candidate }) }];
   });
-  misfits.push(
-    ...unknown(Object.keys(given), graph.inputs, "input"),
-    ...unknown(fetch, graph.outputs, "output"),
-    ...sharedStorage(bound),
-  );
+  append(misfits, unknown(Object.keys(given), graph.inputs, "input"));
+  append(misfits, unknown(fetch, graph.outputs, "output"));
+  append(misfits, sharedStorage(bound));
   if (misfits.length === 0) for (const { tensor } of bound) if (tensor) ledger.check(tensor);
   const [code, reasons] = misfits.length > 0 ? ["E_INPUT", [...misfits, ...gone]] : ["E_DISPOSED", gone];
   if (reasons.length > 0) {

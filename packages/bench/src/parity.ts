@@ -1,5 +1,5 @@
 // Whether a result is the reference's: a fast wrong answer does not count.
-import { evaluate, type Graph, type HostTensor, toHost } from "@cambium/ir";
+import { evaluate, type Graph, type HostTensor, highest, toHost } from "@cambium/ir";
 
 export interface Parity {
   readonly agrees: boolean;
@@ -50,6 +50,6 @@ export function againstReference(
   const errors = graph.outputs.map(({ name }) =>
     relativeError(got[name]?.data ?? [], toHost(want[name] as Parameters<typeof toHost>[0]).data),
   );
-  const error = errors.some(Number.isNaN) ? Number.NaN : Math.max(...errors);
+  const error = errors.some(Number.isNaN) ? Number.NaN : highest(errors);
   return parity(error, tolerance, "the reference in float64");
 }

@@ -1,4 +1,5 @@
 // The share of its device's peak that each row reaches; the peaks are rows of the same run.
+import { highest } from "@cambium/ir";
 import type { Row } from "./result.js";
 
 /** The fastest product and the fastest pass over memory of a contestant in these rows. */
@@ -8,7 +9,7 @@ export function peaksOf(rows: readonly Row[], backend: string): { gemm: number |
     const samples = rows
       .filter((row) => row.backend === backend && suites.includes(row.suite) && row.parity.agrees)
       .flatMap((row) => row.samples);
-    return samples.length === 0 ? null : Math.max(...samples);
+    return samples.length === 0 ? null : highest(samples);
   };
   return { gemm: most(["gemm-peak", "gemm"]), stream: most(["stream-peak"]) };
 }

@@ -1,4 +1,5 @@
 // Warming up: runs until they have become steady, so that what is compiled, cached or clocked up on the way is no sample.
+import { append } from "@cambium/ir";
 import { median } from "./statistics.js";
 import type { Prepared } from "./suite.js";
 
@@ -24,7 +25,7 @@ export async function warmUp(prepared: Prepared, first: readonly number[], mostS
   while (!steady && so() < mostSeconds) {
     // Short runs come in larger lots: a lot has to outlast the clock's grain and the scheduler's.
     const count = Math.max(1, Math.min(64, Math.floor(0.02 / median(taken.slice(-span)))));
-    taken.push(...(await prepared.turn(count)));
+    append(taken, await prepared.turn(count));
     const [before, last] = [taken.slice(-2 * span, -span), taken.slice(-span)];
     steady = before.length === span && Math.abs(median(last) / median(before) - 1) < steadiness;
   }

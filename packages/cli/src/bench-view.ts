@@ -16,6 +16,6 @@ export function benchText(document: BenchDocument, format: BenchFormat): string 
     colAligns: head.map((_, i) => (i === 2 || (i > 4 && i < 8) ? "right" : "left")),
     style: { head: [], border: [], compact: true },
   });
-  table.push(...rows.map((row) => [...row]));
+  for (const row of rows) table.push([...row]);
   return [machine, table.toString(), ...failures].join("\n");
 }

@@ -1,4 +1,5 @@
 // What `cambium fit` prints.
+import { append } from "@cambium/ir";
 import type { BottomFit, BudgetFit, EquationFit, Interval, Multiplier, PowerFit, SurfaceFit } from "@cambium/scaling";
 import Table from "cli-table3";
 
@@ -95,7 +96,7 @@ export function equationText({ refit, interval }: EquationFit): string {
 
 function table(head: string[], rows: readonly string[][]): string {
   const made = new Table({ head, style: { head: [], border: [], compact: true } });
-  made.push(...rows);
+  append(made, rows);
   return made.toString();
 }
 

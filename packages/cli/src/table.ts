@@ -1,5 +1,6 @@
 // The result of a run as a table and one sentence.
 import { styleText } from "node:util";
+import { append } from "@cambium/ir";
 import type { RunSummary } from "@cambium/report";
 import Table from "cli-table3";
 import { compact, duration, signedPercent } from "./format.js";
@@ -43,7 +44,10 @@ function drawn(rows: readonly (readonly string[])[]): string {
     colAligns: names.map((_, i) => (i === 0 ? "left" : "right")),
     style: { head: [], border: [], compact: true },
   });
-  table.push(...rest.map((row) => [...row]));
+  append(
+    table,
+    rest.map((row) => [...row]),
+  );
   return table.toString();
 }
 

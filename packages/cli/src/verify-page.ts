@@ -1,4 +1,5 @@
 // The page of cambium verify: for each model and backend, magnitude and errors over depth, on scales of powers of ten.
+import { highest, lowest } from "@cambium/ir";
 import { html, styles, trusted } from "@cambium/report";
 import type { Depth, Verified } from "@cambium/verify";
 
@@ -56,7 +57,10 @@ ${lines.map(({ of, title, color, limit }) => html`<h3>${title}</h3><div class="p
 function chart(depth: readonly Depth[], of: "magnitude" | "error" | "share", color: string, limit?: number) {
   const values = depth.map((layer) => layer[of]);
   const seen = [...values, ...(limit === undefined ? [] : [limit])].filter((x) => x > 0 && Number.isFinite(x));
-  const [from, to] = [Math.floor(Math.log10(Math.min(1, ...seen))), Math.ceil(Math.log10(Math.max(1e-9, ...seen)))];
+  const [from, to] = [
+    Math.floor(Math.log10(Math.min(1, lowest(seen)))),
+    Math.ceil(Math.log10(Math.max(1e-9, highest(seen)))),
+  ];
   const top = Math.max(to, from + 1);
   const y = (x: number) => {
     const power = x === 0 ? from : Math.min(top, Math.log10(Math.min(x, Number.MAX_VALUE)));

@@ -1,6 +1,7 @@
 // What cambium verify found, for a terminal: a line for each model and backend, the first place that is off, and
 // magnitudes and errors over depth.
 import { styleText } from "node:util";
+import { highest } from "@cambium/ir";
 import type { Departed, Depth, Verified } from "@cambium/verify";
 
 /** Columns of a bar, and the powers of ten of a share that they span. */
@@ -42,7 +43,7 @@ function departedLines(first: Departed): string[] {
 }
 
 function depthLines(depth: readonly Depth[]): string[] {
-  const width = Math.max(5, ...depth.map(({ layer }) => layer.length));
+  const width = Math.max(5, highest(depth.map(({ layer }) => layer.length)));
   const head = `    ${"layer".padEnd(width)}  ops  largest    error  worst op over its tolerance`;
   return [
     head,

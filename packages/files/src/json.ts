@@ -48,13 +48,16 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 class Parser {
   #at = 0;
   readonly #duplicates = new ReasonList();
+  readonly #spellings: readonly string[];
 
   constructor(
     readonly text: string,
     readonly where: string,
     readonly maxDepth: number,
     readonly words: Readonly<Record<string, JsonValue>> = LITERALS,
-  ) {}
+  ) {
+    this.#spellings = Object.keys(words);
+  }
 
   document(): JsonValue {
     const value = this.#value(0);
@@ -72,10 +75,12 @@ class Parser {
       if (depth >= this.maxDepth) this.#fail(`at most ${this.maxDepth} levels of nesting`);
       return first === "{" ? this.#object(depth + 1) : this.#array(depth + 1);
     }
-    for (const [word, value] of Object.entries(this.words)) {
-      if (this.text.startsWith(word, this.#at)) {
+    const digit = first !== undefined && first >= "0" && first <= "9";
+    if (!digit) {
+      for (const word of this.#spellings) {
+        if (!this.text.startsWith(word, this.#at)) continue;
         this.#at += word.length;
-        return value;
+        return this.words[word] as JsonValue;
       }
     }
     return this.#number();
@@ -158,7 +163,7 @@ class Parser {
 
   #number(): number {
     const start = this.#at;
-    while (this.#at - start <= MAX_NUMBER_LENGTH && /[-+.0-9eE]/.test(this.text.charAt(this.#at))) this.#at++;
+    while (this.#at - start <= MAX_NUMBER_LENGTH && isOfNumber(this.text.charCodeAt(this.#at))) this.#at++;
     const token = this.text.slice(start, this.#at);
     const value = Number(token);
     if (token.length > MAX_NUMBER_LENGTH || !NUMBER.test(token) || !Number.isFinite(value)) {
@@ -190,4 +195,9 @@ class Parser {
       got: rest === "" ? "the end of the text" : quote(rest),
     });
   }
+}
+
+/** Digits, signs, the point and the exponent. */
+function isOfNumber(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e || (code | 0x20) === 0x65;
 }

@@ -1,4 +1,5 @@
 // A plan in a dozen lines: what grows, which layer comes from where, R_c, sizes, what is dropped and what is promised.
+import { highest } from "@cambium/ir";
 import { countParameters, type ModelSpec, modelSizes, opensAfter } from "@cambium/model";
 import type { Expr } from "./expr/expr.js";
 import { sourcesOf } from "./expr/walk.js";
@@ -22,7 +23,7 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
   const copied = exprs.filter(({ kind }) => kind === "copy").length;
   const made = exprs.filter((expr: Expr) => sourcesOf(expr).length === 0).length;
   const needs = planNeeds(plan);
-  const opened = Math.max(...plan.phase.masks.map(opensAfter));
+  const opened = highest(plan.phase.masks.map(opensAfter));
   const rows: [string, string][] = [
     ["operator", formatOperator(operator)],
     ["sizes", changedSizes(base, target)],

@@ -1,5 +1,6 @@
 // Sequences to score packed into rows: those that share all that stands before their scored tokens stand behind one
 // copy of it.
+import { highest } from "@cambium/ir";
 import type { Encoded } from "./encode.js";
 
 /** One row of a batch. */
@@ -59,7 +60,7 @@ export function pack(sequences: readonly Encoded[]): Packed {
 function rowsOf(members: readonly number[], sequences: readonly Encoded[]): Row[] {
   const own = (index: number) => (sequences[index] as Encoded).scored - 1;
   const prefix = (sequences[members[0] as number] as Encoded).ids.length - own(members[0] as number) - 1;
-  const most = prefix + 2 * Math.max(32, ...members.map(own));
+  const most = prefix + 2 * Math.max(32, highest(members.map(own)));
   const rows: number[][] = [];
   let length = Number.POSITIVE_INFINITY;
   for (const index of members) {

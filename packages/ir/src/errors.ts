@@ -1,5 +1,6 @@
 // The one shape of Cambium's errors: a code, what was expected, what was given, where, and what to try.
 import { isBranded } from "./brand.js";
+import { append } from "./lists.js";
 
 const brand: unique symbol = Symbol.for("@cambium/ir CambiumError");
 
@@ -83,7 +84,7 @@ function listed(reasons: readonly Reason[], most = Number.POSITIVE_INFINITY, els
     ];
     if (i >= most || (i > 0 && lines.length + next.length > mostLines))
       return [...lines, `${indent}… and ${reasons.length - i} more${elsewhere}`];
-    lines.push(...next);
+    append(lines, next);
   }
   return lines;
 }

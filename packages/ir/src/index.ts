@@ -14,6 +14,7 @@ export * from "./expectation.js";
 export * from "./graph.js";
 export * from "./graph-json.js";
 export * from "./half.js";
+export * from "./lists.js";
 export * from "./op.js";
 export * from "./ops/index.js";
 export * from "./passes/autocast.js";

@@ -4,6 +4,7 @@ import { GraphBuilder } from "./builder.js";
 import { type DType, type HostTensor, sameType, type TensorType } from "./dtype.js";
 import { everyOp } from "./every-op.js";
 import type { Attrs, Graph, Op, Tensor } from "./graph.js";
+import { append } from "./lists.js";
 import { add } from "./ops/add.js";
 import { maximum } from "./ops/maximum.js";
 import { minimum } from "./ops/minimum.js";
@@ -63,7 +64,7 @@ export function graphFromChoices(
       return builder.input(name, wanted.type);
     });
     const results = builder.scope(`step${step}`, () => builder.apply(op, operands, attrs));
-    pool.push(...results);
+    append(pool, results);
     const shown = results.filter(() => step === choices.length - 1 || draw(3) > 0);
     shown.forEach((tensor, i) => builder.output(`out${step}.${i}`, tensor));
   });

@@ -4,6 +4,7 @@
 import type { HostTensor } from "./dtype.js";
 import { errorBounds } from "./error-bounds.js";
 import type { Graph } from "./graph.js";
+import { highest } from "./lists.js";
 import { decompose } from "./passes/decompose.js";
 import { Random } from "./random.js";
 import type { RefTensor } from "./ref-tensor.js";
@@ -58,7 +59,7 @@ export class RoundingSpread {
     return Object.fromEntries(
       Object.entries(exact).map(([name, value]) => {
         const farthest = perturbed.map((outputs) => distance(outputs[name] as RefTensor, value));
-        return [name, { exact: value, tolerance: margin * Math.max(...farthest) }];
+        return [name, { exact: value, tolerance: margin * highest(farthest) }];
       }),
     );
   }

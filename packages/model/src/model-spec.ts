@@ -2,6 +2,7 @@
 import { CambiumError, numel } from "@cambium/ir";
 import type { Family, FamilyResolver, ModelSpec } from "./family.js";
 import { isObject } from "./hf/json.js";
+import { withinLimits } from "./limits.js";
 import type { AxisName, ParameterSpec, Sizes, UsualAxis } from "./parameters.js";
 
 /** A model of `family`. @throws CambiumError `E_CONFIG` with every reason why `input` makes none. */
@@ -9,7 +10,7 @@ export function modelSpec<Config extends object, Input extends object>(
   family: Family<Config, Input>,
   input: Input,
 ): ModelSpec<Config> {
-  return { family, config: family.config(input) };
+  return withinLimits({ family, config: family.config(input) });
 }
 
 /**

@@ -1,5 +1,6 @@
 // How a model trains from one growth to the next, as one value: plans decide it, stages carry it, trainers follow it.
 import type { Reason } from "@cambium/ir";
+import { append, highest } from "@cambium/ir";
 import type { Mask } from "./masks.js";
 import { groupReasons, type ParameterGroup } from "./parameter-group.js";
 import type { AxisName, ParameterSpec } from "./parameters.js";
@@ -74,7 +75,10 @@ function maskReasons(
   const without = table.filter(
     ({ name, axes }) => axis !== "layers" && tensors.includes(name) && !axes.some((of) => of.axis === axis),
   );
-  reasons.push(...without.map(({ name }) => ({ message: `masks "${name}", which has no axis "${axis}"` })));
+  append(
+    reasons,
+    without.map(({ name }) => ({ message: `masks "${name}", which has no axis "${axis}"` })),
+  );
   const [low, high] =
     schedule.kind === "const" ? [schedule.value, 1 - schedule.value] : [schedule.start, schedule.tokens];
   if (!(low >= 0 && high >= 0 && Number.isFinite(low + high)) || (schedule.kind === "linear" && high === 0)) {
@@ -86,9 +90,9 @@ function maskReasons(
 
 /** Indices of `axis` in the model that has these parameters; 0 where none has it. */
 function axisLength(table: readonly ParameterSpec[], axis: AxisName): number {
-  if (axis === "layers") return Math.max(0, ...table.map(({ layer = -1 }) => layer + 1));
+  if (axis === "layers") return Math.max(0, highest(table.map(({ layer = -1 }) => layer + 1)));
   const lengths = table.flatMap(({ axes, shape }) =>
     axes.flatMap((of, at) => (of.axis === axis ? [(shape[at] as number) / of.unit] : [])),
   );
-  return Math.max(0, ...lengths);
+  return Math.max(0, highest(lengths));
 }

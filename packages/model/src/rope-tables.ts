@@ -1,16 +1,27 @@
 // Rotary tables, rounded to f32 where Hugging Face's modeling code rounds.
-import { type HostTensor, hostTensor } from "@cambium/ir";
+import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
+
+/** Cosines that a table may hold; a million positions with heads of 128 have as many. */
+const mostEntries = 2 ** 26;
 
 /**
  * Cosines and sines [time, headDim / 2] of every position's angles, as host constants: a device's own `cos` of a large
  * angle need not be accurate.
  * @param frequencies [headDim / 2], radians per position
+ * @throws CambiumError `E_CONTEXT` when the tables would not fit any memory.
  */
 export function ropeTables(
   frequencies: Float32Array,
   time: number,
 ): { readonly cos: HostTensor<"f32">; readonly sin: HostTensor<"f32"> } {
   const half = frequencies.length;
+  if (time * half > mostEntries) {
+    throw new CambiumError("E_CONTEXT", "the sequence is longer than can be computed", {
+      expected: `at most ${Math.floor(mostEntries / half)} tokens with heads of ${2 * half}`,
+      got: `${time} tokens`,
+      hint: "a shorter sequence",
+    });
+  }
   const angles = Float32Array.from(
     { length: time * half },
     (_, i) => Math.floor(i / half) * (frequencies[i % half] as number),

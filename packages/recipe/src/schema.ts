@@ -1,15 +1,14 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
 import { textFormats } from "@cambium/data";
 import { optimizerPolicies } from "@cambium/growth";
-import { parameterKinds } from "@cambium/model";
+import { mostLayers, parameterKinds } from "@cambium/model";
 import { precisions, quantity, quantityOrZero, type ScheduleName, scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
 
 const option = z.union([z.string(), z.number(), z.boolean()]);
 const positive = z.number().positive();
 const count = z.number().int().positive();
-/** Beyond it a plan alone would fill the memory. */
-const layerCount = count.max(10_000);
+const layerCount = count.max(mostLayers);
 
 const optimizer = z
   .strictObject({

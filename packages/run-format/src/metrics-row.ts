@@ -1,7 +1,7 @@
 // A line of metrics.jsonl, as the training loop reports it after each optimizer step.
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { z } from "zod";
-import { count, measured, seconds } from "./scalars.js";
+import { amount, count, measured, seconds } from "./scalars.js";
 
 export const switchSeconds = z
   .object({ compile: seconds, compiledAhead: z.boolean(), download: seconds, plan: seconds, upload: seconds })
@@ -18,10 +18,10 @@ const fields = {
   lossScale: measured.exactOptional(),
   skipped: z.boolean().exactOptional(),
   tokensPerSecond: measured,
-  flops: z.number().nonnegative(),
+  flops: amount,
   seconds,
   switch: switchSeconds.exactOptional(),
-  memoryBytes: z.number().exactOptional(),
+  memoryBytes: amount.exactOptional(),
 } satisfies Record<keyof MetricsRow, z.ZodType>;
 
 export const metricsRow = z.object(fields).readonly() satisfies z.ZodType<MetricsRow>;

@@ -1,8 +1,9 @@
 // record.json: what came of a stage: its model's size, how far it is, the growth it began with.
 import { optimizerPolicies } from "@cambium/growth";
+import { mostLayers } from "@cambium/model";
 import { z } from "zod";
 import { switchSeconds } from "./metrics-row.js";
-import { count, seconds, text } from "./scalars.js";
+import { amount, count, seconds, text } from "./scalars.js";
 
 export const growthRecord = z
   .object({
@@ -11,17 +12,18 @@ export const growthRecord = z
     from: text.describe("The stage it grew from."),
     layerMap: z
       .array(count.nullable())
+      .max(mostLayers)
       .readonly()
       .describe("For each target layer the base layer it came from (0-based); null for a new one."),
     connectionRate: z.number().describe("R_c, in [0, 1] (Du et al. 2024, eq. 51)."),
     moments: z.enum(optimizerPolicies),
     found: z
-      .object({ tokens: count, flops: z.number().nonnegative() })
+      .object({ tokens: count, flops: amount })
       .readonly()
       .exactOptional()
       .describe("What finding the plan's `given` tensors read and computed; the stage's FLOPs begin with it."),
     probed: z
-      .object({ count, flops: z.number().nonnegative() })
+      .object({ count, flops: amount })
       .readonly()
       .exactOptional()
       .describe("Probes of this growth that failed before, and what they computed; the stage's FLOPs begin with it."),
@@ -36,7 +38,7 @@ export const probeRecord = z
     stage: text.describe("The grown stage."),
     loss: z.number().describe("Held-out loss of the grown model at the probe's end, nats per token."),
     predicted: z.number().describe("The loss predicted there for the model that is not grown."),
-    flops: z.number().nonnegative().describe("What the probe cost."),
+    flops: amount.describe("What the probe cost."),
     grew: z.boolean().describe("The grown model went on; else the stage returned to its snapshot."),
   })
   .readonly();
@@ -50,7 +52,7 @@ export const stageManifest = z
     state: z.enum(["pending", "running", "done"]),
     model: z
       .object({
-        layers: count,
+        layers: count.max(mostLayers),
         hidden: count,
         heads: count,
         kvHeads: count,

@@ -89,6 +89,34 @@ describe("readRun", () => {
     );
   });
 
+  it.each([
+    ["a million layers in the layer map", { growth: { layerMap: Array.from({ length: 1_000_000 }, () => 0) } }],
+    ["a billion layers", { model: { layers: 10 ** 9 } }],
+    ["FLOPs that cannot be added up", { growth: { found: { tokens: 1, flops: 1e308 } } }],
+  ])("refuses %s in record.json", async (_, change) => {
+    const manifest = run.stages["target-77c0"]?.manifest;
+    const { model, growth } = { model: {}, growth: {}, ...change };
+    const changed = {
+      ...manifest,
+      model: { ...manifest?.model, ...model },
+      growth: { ...manifest?.growth, ...growth },
+    };
+    await writeFile(join(dir, "stages/target-77c0/record.json"), JSON.stringify(changed));
+    await expect(readRun(dir)).rejects.toThrow(expect.objectContaining({ code: "E_RUN_FORMAT" }));
+  });
+
+  it("takes measurements that cannot be added up for infinite, and refuses such costs", async () => {
+    const [first, ...rest] = run.stages["target-77c0"]?.rows ?? [];
+    const written = (row: object) => writeFile(metrics(), [row, ...rest].map((r) => `${JSON.stringify(r)}\n`).join(""));
+    await written({ ...first, loss: 1e308, gradNorm: -1e200 });
+    const row = (await readRun(dir)).stages.get("target-77c0")?.rows[0];
+    expect([row?.loss, row?.gradNorm]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    for (const cost of [{ flops: 1e308 }, { seconds: 1e300 }, { memoryBytes: 1e200 }]) {
+      await written({ ...first, ...cost });
+      await expect(readRun(dir)).rejects.toThrow(expect.objectContaining({ code: "E_RUN_FORMAT" }));
+    }
+  });
+
   it.each(["..", "../../etc", "a/b", ""])("refuses a stage id that is no folder name: %j", async (id) => {
     await mkdir(join(dir, "elsewhere"), { recursive: true });
     const manifest = { ...run.manifest, arms: [{ name: "grown", stages: [id] }] };

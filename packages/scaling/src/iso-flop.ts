@@ -1,5 +1,5 @@
 // IsoFLOP fits: at one budget, loss over the logarithm of a choice is a parabola, and its minimum is the best choice.
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, highest, lowest } from "@cambium/ir";
 import { requirePositive } from "./input.js";
 import { linearFit } from "./least-squares.js";
 
@@ -28,7 +28,7 @@ export function isoFlopOptimum(runs: readonly Choice[]): Optimum {
   const distinct = new Set(runs.map((run) => run.choice)).size;
   if (distinct < 3) return { found: false, reason: `${distinct} distinct choices, 3 needed` };
   const logs = runs.map((run) => Math.log10(run.choice));
-  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const [low, high] = [lowest(logs), highest(logs)];
   const centre = (low + high) / 2;
   const x = logs.map((log) => log - centre);
   const fit = linearFit(

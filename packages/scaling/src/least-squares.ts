@@ -1,5 +1,5 @@
 // Linear least squares with an intercept. Data that does not determine the coefficients is refused.
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, euclidean } from "@cambium/ir";
 import { Matrix, SVD } from "ml-matrix";
 
 export interface LinearFit {
@@ -28,7 +28,7 @@ export function linearFit(
   const means = names.map((_, column) => mean(rows.map((row) => row[column] as number)));
   const yMean = mean(y);
   const centred = rows.map((row) => row.map((value, column) => value - (means[column] as number)));
-  const scales = names.map((_, column) => Math.hypot(...centred.map((row) => row[column] as number)));
+  const scales = names.map((_, column) => euclidean(centred.map((row) => row[column] as number)));
   const flat = names.filter(
     (_, column) => (scales[column] as number) <= rankTolerance * Math.abs(means[column] as number),
   );

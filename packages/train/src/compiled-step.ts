@@ -1,6 +1,6 @@
 // An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
 import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
-import { byteLength, type Graph, graphCost, type HostTensor, hostTensor, liveness } from "@cambium/ir";
+import { byteLength, type Graph, graphCost, type HostTensor, highest, hostTensor, liveness } from "@cambium/ir";
 import { type ModelSpec, parameterTable, plainPhase, stateNames } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { scalingNames, wasSkipped } from "./loss-scale.js";
@@ -154,7 +154,7 @@ function countedBytes(...graphs: readonly Graph[]): number {
   const inputs = new Map(
     graphs.flatMap((graph) => graph.inputs).map(({ name, value }) => [name, byteLength(value.type)]),
   );
-  const peak = Math.max(...graphs.map((graph) => liveness(graph).peakBytes));
+  const peak = highest(graphs.map((graph) => liveness(graph).peakBytes));
   return [...inputs.values()].reduce((sum, bytes) => sum + bytes, peak);
 }
 

@@ -1,5 +1,5 @@
 // Training states: fresh ones, flat for snapshots and whole again, and whether one fits a model.
-import { CambiumError, type HostTensor, hostTensor, type Reason, type TensorType } from "@cambium/ir";
+import { append, CambiumError, type HostTensor, hostTensor, type Reason, type TensorType } from "@cambium/ir";
 import { type ModelSpec, parameterTable, stateNames, type TrainingState, unfitF32Tensors } from "@cambium/model";
 import { initialLossScale } from "./loss-scale.js";
 
@@ -71,7 +71,10 @@ export function checkState(
       if (part === "parameters" || !frozen.has(where)) reasons.push({ ...reason, where: `${part} of ${where}` });
     }
     const strangers = Object.keys(state[part]).filter((name) => !names.has(name));
-    reasons.push(...strangers.map((name) => stranger(`${part} of ${name}`)));
+    append(
+      reasons,
+      strangers.map((name) => stranger(`${part} of ${name}`)),
+    );
   }
   refuse(reasons);
 }

@@ -1,5 +1,5 @@
 // Magnitudes and errors over depth: the nodes of a run, gathered by their place in the model.
-import { type Graph, type RefTensor, Uses } from "@cambium/ir";
+import { type Graph, highest, type RefTensor, Uses } from "@cambium/ir";
 import type { NodeCheck, Values } from "./probe.js";
 import type { Depth } from "./result.js";
 
@@ -24,8 +24,8 @@ export function depthOf(
     layers.set(layer, {
       layer,
       nodes: before.nodes + 1,
-      magnitude: Math.max(before.magnitude, ...outputs.map(({ magnitude }) => magnitude)),
-      error: Math.max(before.error, ...outputs.map(({ error }) => error)),
+      magnitude: Math.max(before.magnitude, highest(outputs.map(({ magnitude }) => magnitude))),
+      error: Math.max(before.error, highest(outputs.map(({ error }) => error))),
       share: Math.max(before.share, comparison.share),
     });
   }

@@ -3,6 +3,7 @@
 import { type Device, describeDevice } from "@cambium/backend";
 import { type Deviation, type KeptCase, keepCase } from "@cambium/backend/conformance/cases";
 import type { Graph, Node } from "@cambium/ir";
+import { append } from "@cambium/ir";
 import { depthOf } from "./depth.js";
 import type { Expected } from "./expected.js";
 import { checkNodes, deviceValues, type NodeCheck } from "./probe.js";
@@ -47,7 +48,7 @@ export async function verifyOn(
   const whole = Math.max(1, steps);
   onProgress("whole steps", 0.5);
   for await (const step of traceSteps(device, expected)) {
-    outputs.push(...step);
+    append(outputs, step);
     onProgress("whole steps", 0.5 + (0.5 * (step[0]?.step ?? 1)) / whole);
   }
   const fault = checks.find(({ comparison }) => comparison.deviation);

@@ -1,6 +1,7 @@
 // Cuts a graph into runs of nodes for one ONNX Runtime session or one call of the WASM kernels, as few runs as its
 // dependences allow.
 import type { Graph, Node } from "@cambium/ir";
+import { highest } from "@cambium/ir";
 
 export interface Segment {
   readonly kind: "session" | "kernels";
@@ -21,7 +22,7 @@ export function partition(graph: Graph): Segment[] {
   const depthOf = new Map<number, number>();
   const layers: Node[][] = [];
   for (const node of graph.nodes) {
-    const reached = Math.max(0, ...node.inputs.map(({ id }) => depthOf.get(id) ?? 0));
+    const reached = Math.max(0, highest(node.inputs.map(({ id }) => depthOf.get(id) ?? 0)));
     const depth = reached % 2 === (isKernel(node) ? 1 : 0) ? reached : reached + 1;
     for (const { id } of node.outputs) depthOf.set(id, depth);
     for (let i = layers.length; i <= depth; i++) layers.push([]);

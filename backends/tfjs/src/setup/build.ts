@@ -2,7 +2,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SetupHost } from "@cambium/backend";
-import { CambiumError } from "@cambium/ir";
+import { append, CambiumError } from "@cambium/ir";
 import { cpuName } from "../engines/cpu.js";
 import type { InstalledEngine } from "../engines/node-binding-state.js";
 import { type Compiler, compileBinding, compileOps, napiVersion } from "./compiler.js";
@@ -109,7 +109,7 @@ async function fromWheels(folder: string, request: SetupRequest, tools: Tools, h
     const files: ManifestFile[] = [];
     for (const wheel of wheels) {
       host.report(`Unpacking ${wheel.name} ${wheel.version}`);
-      files.push(...(await wheel.unpack(join(folder, site), isWanted, host.signal)));
+      append(files, await wheel.unpack(join(folder, site), isWanted, host.signal));
     }
     return {
       include: join(folder, site, "tensorflow", "include"),

@@ -1,5 +1,5 @@
 // Steps: what runs in which order. Neighbours that one kernel can do become one step.
-import { type Node, numel, type Value } from "@cambium/ir";
+import { highest, type Node, numel, type Value } from "@cambium/ir";
 import type { Expressions } from "./expressions.js";
 import type { Step } from "./fusion.js";
 import type { GraphView } from "./graph-view.js";
@@ -12,7 +12,7 @@ export function orderSteps(view: GraphView, expressions: Expressions, epilogues:
     const lowering = view.loweringOf(node);
     if (lowering.kind === "kernels") {
       const own = node.outputs.flatMap(({ id }) => epilogues.get(id) ?? []);
-      const at = Math.max(i, ...own.map((end) => view.position(view.producer(end) as Node)));
+      const at = Math.max(i, highest(own.map((end) => view.position(view.producer(end) as Node))));
       placed.push({ at, step: { kind: "nodes", nodes: [node], lowering } });
     }
     for (const value of node.outputs) {

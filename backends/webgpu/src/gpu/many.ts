@@ -1,5 +1,5 @@
 // Binds a kernel over many tensors: items whose tensors lie in the same buffers share a dispatch.
-import { CambiumError, numel, type Value } from "@cambium/ir";
+import { append, CambiumError, highest, lowest, numel, type Value } from "@cambium/ir";
 import { spread, type Triple } from "../wgsl/kernel.js";
 import type { ManyItem, ManyKernel } from "../wgsl/many.js";
 import { manyModule, recordWords } from "../wgsl/many-module.js";
@@ -65,7 +65,7 @@ function partsOf(
     const parameter = new Uint32Array(float.buffer)[0] as number;
     const places = [...storages, ...shared].map(place);
     for (let from = 0, chunk = firstChunk; from < size; from += kernel.chunk, chunk++)
-      records.push(...places, from, Math.min(from + kernel.chunk, size), parameter, chunk);
+      append(records, [...places, from, Math.min(from + kernel.chunk, size), parameter, chunk]);
   }
   const { groups, linear } = spread(records.length / words);
   const writable = windows.map(({ buffer }) => windows.some((other) => other.buffer === buffer && other.writes));
@@ -146,8 +146,8 @@ function separate(uses: readonly Use[]): Binding | undefined {
     const known = windows[same];
     if (known) known.writes ||= writes;
     const [{ buffer }] = storages as readonly [Storage];
-    const from = Math.min(...storages.map(({ offset }) => offset));
-    const to = Math.max(...storages.map(({ offset, bytes }) => offset + bytes));
+    const from = lowest(storages.map(({ offset }) => offset));
+    const to = highest(storages.map(({ offset, bytes }) => offset + bytes));
     return known ? same : windows.push({ buffer, from, to, writes, storages }) - 1;
   });
   const written = new Set(windows.filter(({ writes }) => writes).map(({ buffer }) => buffer));

@@ -1,5 +1,7 @@
 // Training steps of Llamas over sizes: forward, backward, clip and AdamW, with one step handed over ahead.
+
 import { type Device, referenceBackend } from "@cambium/backend";
+import { highest } from "@cambium/ir";
 import { initParameters } from "@cambium/model";
 import { defaultOptimizer, freshState, Trainer, trainStepGraph } from "@cambium/train";
 import { engagedBy } from "../graph-case.js";
@@ -103,7 +105,7 @@ export async function stepParity(device: Device, config: StepConfig): Promise<Pa
   const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, time: 8 };
   await using reference = await referenceBackend.open();
   const [got, want] = [await losses(device, small), await losses(reference, small)];
-  const error = Math.max(...got.map((loss, i) => Math.abs(loss / (want[i] as number) - 1)));
+  const error = highest(got.map((loss, i) => Math.abs(loss / (want[i] as number) - 1)));
   return parity(error, tolerance, `${compared} losses of the reference, ${small.layers} layers × ${small.hidden}`);
 }
 

@@ -17,6 +17,7 @@ import {
   GraphBuilder,
   gradientName,
   type HostTensor,
+  highest,
   hostTensor,
   i32,
   type Tensor,
@@ -69,7 +70,7 @@ export function fitting(plan: GrowthPlan, of: readonly Fitted[], sizes: Pick<Lab
     const next = adamw(tensor, gradients[i] as Tensor, ...moments, gradScale, lr, step, attrs);
     [name, m, v].forEach((replaces, k) => builder.output(replaces, next[k] as Tensor, { replaces }));
   });
-  return { of, leaves, graph: builder.finish(), batches: Math.max(...of.map(({ by }) => by.steps)) };
+  return { of, leaves, graph: builder.finish(), batches: highest(of.map(({ by }) => by.steps)) };
 }
 
 /** Fits, reading from batch `first` on. `found` has been found before. */
@@ -120,5 +121,5 @@ export async function runFitting(
 }
 
 function fastestRate(of: readonly Fitted[]): number {
-  return Math.max(...of.map(({ by }) => by.lr));
+  return highest(of.map(({ by }) => by.lr));
 }

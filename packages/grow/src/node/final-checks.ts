@@ -3,7 +3,7 @@ import { lstat, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CONFIG_FILE } from "@cambium/checkpoint";
 import { isJsonObject } from "@cambium/files";
-import { CambiumError } from "@cambium/ir";
+import { append, CambiumError } from "@cambium/ir";
 import type { TensorHashes } from "./hashes.js";
 import type { Growth } from "./preflight.js";
 import type { GrowOptions } from "./request.js";
@@ -38,7 +38,7 @@ export async function requireUnchanged(
     });
     // Rows that were computed passed by once, and nothing but the time tells from what.
     const computed = prepared.tensors.some(({ copyOf }) => copyOf === undefined);
-    what.push(...(computed && others.length === 0 ? [basename(path)] : others));
+    append(what, computed && others.length === 0 ? [basename(path)] : others);
   }
   for (const { name, from } of companions) {
     if (!changed.has(from)) continue;

@@ -1,5 +1,6 @@
 // Memory that a growth takes, whatever the model's size: blocks under way, and what expressions hold.
 import { type Expr, type GrowthPlan, walk } from "@cambium/growth";
+import { highest } from "@cambium/ir";
 import { alignedBlocks } from "./block-file.js";
 import { BLOCK_ROWS_BYTES } from "./rows.js";
 import type { TargetTensor } from "./target.js";
@@ -33,7 +34,7 @@ export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): n
   const computed = tensors.filter(({ copyOf }) => copyOf === undefined);
   if (computed.length === 0) return PROCESS_BYTES;
   const products = Object.values(plan.tensors).some(hasProduct);
-  const largest = Math.max(...computed.map(({ shape }) => shape.reduce((product, n) => product * n, 1)));
+  const largest = highest(computed.map(({ shape }) => shape.reduce((product, n) => product * n, 1)));
   // Rows are read from several tensors and made anew by each step; a factor of a matrix product is held whole.
   return PROCESS_BYTES + BLOCKS_OF_ROWS * BLOCK_ROWS_BYTES + (products ? 2 * 8 * largest : 0);
 }

@@ -1,7 +1,7 @@
 // The model that a source directory holds: of a family that fits it, or known by its tensors alone.
 import type { ModelDirectory } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
-import { CambiumError } from "@cambium/ir";
+import { append, CambiumError } from "@cambium/ir";
 import {
   builtInFamilies,
   type Family,
@@ -28,7 +28,7 @@ export function sourceModel(source: ModelDirectory, families: readonly Family[] 
   const misfits: CambiumError[] = [];
   try {
     const model = readHfModel(source.configJson, families);
-    misfits.push(...misfitsOf(source, model));
+    append(misfits, misfitsOf(source, model));
     if (misfits.length === 0) return { model, misfits };
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;

@@ -1,5 +1,6 @@
 // How far float32 arithmetic may take a tensor from what float64 makes of the same expression: forward error analysis, one
 // rule per kind (Higham 2002, "Accuracy and Stability of Numerical Algorithms", chapters 2 and 3).
+import { highest } from "@cambium/ir";
 import { interpret, type Typed, type TypedRules } from "../expr/typed.js";
 
 /** Half the distance between 1 and the next float32. */
@@ -29,14 +30,14 @@ const rules: TypedRules<BoundScope, Bound> = {
   concat: ({ parts }, scope) => {
     const bounds = parts.map((part) => bound(part, scope));
     return {
-      largest: Math.max(...bounds.map(({ largest }) => largest)),
-      error: Math.max(...bounds.map(({ error }) => error)),
+      largest: highest(bounds.map(({ largest }) => largest)),
+      error: highest(bounds.map(({ error }) => error)),
     };
   },
   take: ({ of, factors, elements }, scope) => {
     const { power } = scope;
     const x = bound(of, scope);
-    if (factors) return times(x, rounded(Math.max(...factors.map(Math.abs)) ** power));
+    if (factors) return times(x, rounded(highest(factors.map(Math.abs)) ** power));
     if (!elements) return x;
     const by = bound(elements, { ...scope, power: 1 });
     return times(x, power === 1 ? by : times(by, by));

@@ -1,6 +1,6 @@
 // Depth growth: each target layer is a copy of a base layer, everything else is copied as it is.
 import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
-import { deepenedModel, type ModelSpec, modelSizes, parameterTable } from "@cambium/model";
+import { deepenedModel, type ModelSpec, modelSizes, mostLayers, parameterTable } from "@cambium/model";
 import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
 import { copy } from "../expr/build.js";
@@ -11,9 +11,6 @@ import type { Operator } from "./operator.js";
 
 /** The growth factor where neither `factor` nor `layers` is given (Du et al. 2024, section 4.1: 2 to 4 are best). */
 export const defaultFactor = 4;
-
-/** More layers than this are taken for a slip. */
-const mostLayers = 10_000;
 
 /** The options that every depth operator takes. */
 export const depthOptions = (usual: number = defaultFactor) => ({

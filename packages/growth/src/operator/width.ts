@@ -1,6 +1,6 @@
 // Width growth: sizes from one factor or one by one, checked; the operator says what each tensor is made of.
 import type { Reason } from "@cambium/ir";
-import { grownModel, type ModelSpec, sizesAlong } from "@cambium/model";
+import { grownModel, limitReasons, type ModelSpec, sizesAlong } from "@cambium/model";
 import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
 import type { Claims, PlanParts } from "../plan/plan.js";
@@ -96,7 +96,11 @@ export function widthOperator<Extra extends z.ZodRawShape = Record<never, never>
     const sizes = sizesAlong(base, growable);
     const from = Object.fromEntries(growable.map((axis) => [axis, sizes[axis]])) as WidthSizes;
     const growth = { base, from, to: sizesAfter(from, options, definition.decided?.(options as Chosen<Extra>)) };
-    const reasons = [...objections(growth), ...(definition.objections?.(growth, options as Chosen<Extra>) ?? [])];
+    const beyond = limitReasons(growth.to);
+    const reasons =
+      beyond.length > 0
+        ? beyond
+        : [...objections(growth), ...(definition.objections?.(growth, options as Chosen<Extra>) ?? [])];
     if (reasons.length > 0) throw sizesError("the base cannot grow to these sizes", { reasons });
     return growth;
   };

@@ -1,5 +1,5 @@
 // Whether a plan holds together. Every reason against it is found at once, without evaluating anything.
-import { CambiumError, type Reason } from "@cambium/ir";
+import { append, CambiumError, type Reason } from "@cambium/ir";
 import type { Expr } from "../expr/expr.js";
 import { type InferScope, inferTensor } from "../expr/infer.js";
 import type { Typed } from "../expr/typed.js";
@@ -36,7 +36,7 @@ export function checkPlan(plan: GrowthPlan, tables: PlanTables = planTables(plan
     const typed = expr && inferTensor(spec, expr, scope(name, "value"));
     return typed ? [{ name, expr, typed }] : [];
   });
-  reasons.push(...accountReasons(plan, tables), ...givenReasons(plan.tensors), ...trainingReasons(plan, tables));
+  append(reasons, [...accountReasons(plan, tables), ...givenReasons(plan.tensors), ...trainingReasons(plan, tables)]);
   if (reasons.length === 0) return checked;
   const { name, version } = plan.operator;
   throw new CambiumError("E_GROWTH_PLAN", `the plan of ${name} ${version} does not hold together`, { reasons });

@@ -2,7 +2,8 @@
 import { isTied, type ModelSpec, modelSizes, type ParameterAxis, type ParameterSpec } from "@cambium/model";
 import { constant, copy, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
-import type { WidthAxis } from "../operator/width.js";
+import { sizesError } from "../operator/sizes.js";
+import { type WidthAxis, widthAxes } from "../operator/width.js";
 import { type PlanParts, planTables } from "../plan/plan.js";
 import { type IndexMap, listOf } from "./index-map.js";
 import { newIndices, type SplitOptions, shares, splitReader } from "./shares.js";
@@ -30,6 +31,7 @@ export function copiesPlan(
   width: Copies,
   options: CopyOptions,
 ): PlanParts {
+  if (options.split === "proj" || options.split === "elem") checkCopies(width.maps);
   const tensors: Record<string, Expr> = {};
   const moments: Record<string, Expr> = {};
   const lrMultipliers: Record<string, number> = {};
@@ -56,6 +58,20 @@ export function copiesPlan(
     if (moment.kind !== "copy") moments[name] = moment;
   }
   return { tensors, optimizer: { moments }, phase: { lrMultipliers } };
+}
+
+/** Entries that the lists of one axis may have together. */
+const mostEntries = 2 ** 24;
+
+/** Of splits that set every copy apart from every other: one list per copy. @throws CambiumError `E_GROWTH_SIZES` */
+function checkCopies(maps: WidthMaps): void {
+  const reasons = widthAxes.flatMap((where) => {
+    const { most, indices } = maps[where];
+    if (most < 2 || most * indices.length <= mostEntries) return [];
+    const expected = `at most ${Math.floor(mostEntries / indices.length)} copies of an index among ${indices.length}`;
+    return [{ where, message: "has too many copies to be set apart", expected, got: `${most}` }];
+  });
+  if (reasons.length > 0) throw sizesError("the copies cannot share the weights", { reasons, hint: "split: scalar" });
 }
 
 /** The map of an axis, undefined for one that has none. */

@@ -8,6 +8,8 @@ export interface IndexMap {
   readonly indices: readonly number[];
   /** How many target indices copy the same source index; 0 for a new one. */
   readonly counts: readonly number[];
+  /** The largest of `counts`. */
+  readonly most: number;
   /** Which of these it is, from 0. */
   readonly ranks: readonly number[];
   /** The target indices that copy each source index. */
@@ -23,6 +25,7 @@ export function indexMap(indices: readonly number[], size: number): IndexMap {
   return {
     indices,
     counts: indices.map((index) => copies[index]?.length ?? 0),
+    most: copies.reduce((most, { length }) => Math.max(most, length), 0),
     ranks,
     copies,
     identity: indices.length === size && indices.every((index, t) => index === t),

@@ -62,7 +62,8 @@ export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed
   };
   const share = (shared && elements[split]?.()) || shares(map, split);
   const terms: Expr[] = [take(of, axis, indices, share)];
-  if (split === "proj" && shared) terms.push(...centred(reader, noise("omega", omegaScale * std)));
+  if (split === "proj" && shared)
+    for (const term of centred(reader, noise("omega", omegaScale * std))) terms.push(term);
   if (counts.includes(0)) {
     terms.push(take(noise("new", std), axis, newIndices(map)));
   }
@@ -84,7 +85,7 @@ function elementShares({ axis, map, shape }: Reader, z: Expr): Expr {
   const own = listOf(map, "further copies", () => indices.map((_, t) => (ranks[t] === 0 ? -1 : t)));
   const means = listOf(map, "means", () => counts.map((c) => (c === 0 ? 0 : 1 / c)));
   const all = listOf(map, "all", () => indices.map((_, t) => t));
-  const others = Array.from({ length: Math.max(...counts) - 1 }, (_, k) => {
+  const others = Array.from({ length: map.most - 1 }, (_, k) => {
     const other = listOf(map, `copy ${k + 1} for the first`, () =>
       indices.map((index, t) => (ranks[t] === 0 ? (copies[index]?.[k + 1] ?? -1) : -1)),
     );
@@ -123,7 +124,7 @@ function centred({ axis, map }: Reader, omega: Expr): Expr[] {
   const many = (t: number) => (counts[t] as number) > 1;
   const own = listOf(map, "where copies are many", () => indices.map((_, t) => (many(t) ? t : -1)));
   const means = listOf(map, "means taken away", () => counts.map((c) => (c > 1 ? -1 / c : 0)));
-  const each = Array.from({ length: Math.max(...counts) }, (_, k) => {
+  const each = Array.from({ length: map.most }, (_, k) => {
     const copy = listOf(map, `copy ${k} where they are many`, () =>
       indices.map((index, t) => (many(t) ? (copies[index]?.[k] ?? -1) : -1)),
     );

@@ -36,13 +36,14 @@ export function streamFactors(map: IndexMap, { normMode, split }: StreamOptions,
   const [d, D] = [copies.length, counts.length];
   const live = counts.filter((c) => c > 0);
   const k = live[0] as number;
+  const ascending = [...live].sort((a, b) => a - b);
   const equal = live.every((c) => c === k);
   const ratio = (k * d) / D;
   if (normMode === "sqrt-mu" && !equal) {
     throw sizesError("the norms cannot make up for channels with unequal numbers of copies", {
       where: "hidden",
       expected: "the same number of copies of every channel, for normMode: sqrt-mu",
-      got: `${Math.min(...live)} to ${Math.max(...live)}`,
+      got: `${ascending[0]} to ${ascending.at(-1)}`,
       hint: "normMode: stream takes any map",
     });
   }

@@ -2,6 +2,7 @@
 import { CambiumError } from "@cambium/ir";
 import { builtInFamilies } from "../families/built-in.js";
 import type { Family, ModelSpec } from "../family.js";
+import { withinLimits } from "../limits.js";
 import { isObject, type Json } from "./json.js";
 
 /**
@@ -21,7 +22,7 @@ export function readHfModel(
     throw new CambiumError("E_CONFIG", "config.json does not hold an object", { where, got, hint });
   }
   const family = hfFamily(json, families);
-  if (family) return { family, config: parsed(family, json, where) };
+  if (family) return withinLimits({ family, config: parsed(family, json, where) });
   const { model_type: type } = json;
   throw new CambiumError("E_FAMILY", `no model family here computes what config.json describes`, {
     where: `${where}, model_type`,

@@ -1,5 +1,5 @@
 // What can be wrong with a run's stages, found before anything trains.
-import { CambiumError, type Reason } from "@cambium/ir";
+import { CambiumError, highest, type Reason } from "@cambium/ir";
 import { contextLength, modelSizes, opensAfter, type Phase } from "@cambium/model";
 import { schedule } from "@cambium/train";
 import type { Recipe } from "../schema.js";
@@ -56,7 +56,7 @@ export function checkMasks({ name, start, phase }: Stage, tokens: number): void 
 
 /** Tokens of a stage after which all its masks are open. */
 export function masksOpenAfter({ masks }: Phase): number {
-  return Math.max(0, ...masks.map(opensAfter));
+  return Math.max(0, highest(masks.map(opensAfter)));
 }
 
 /**

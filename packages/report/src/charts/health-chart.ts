@@ -1,8 +1,8 @@
 // One quantity of training health, such as the gradient norm, over an arm's tokens.
+import { extent } from "@cambium/ir";
 import type { Data, Mark, Spec } from "vega";
 import type { Arm, ArmRow } from "../arms.js";
 import { decimate } from "../decimate.js";
-import { extent } from "../extent.js";
 import type { Html } from "../html.js";
 import { unitOf } from "./axis.js";
 import { renderChart, type Size } from "./render.js";

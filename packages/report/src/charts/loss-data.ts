@@ -1,9 +1,9 @@
 // What the loss charts draw: per arm, held-out measurements and the smoothed training loss, in units of the axis.
+import { extent } from "@cambium/ir";
 import { type CurvePoint, lossAtCost, smoothLoss } from "@cambium/scaling";
 import { type Arm, type Cost, heldOutCurve } from "../arms.js";
 import { sizeChanges } from "../changes.js";
 import { decimate } from "../decimate.js";
-import { extent } from "../extent.js";
 import { type Unit, unitOf } from "./axis.js";
 
 export interface Point {

@@ -1,6 +1,6 @@
 // Final held-out loss against connection rate: one dot per operator.
+import { extent } from "@cambium/ir";
 import type { Spec } from "vega";
-import { extent } from "../extent.js";
 import * as format from "../format.js";
 import type { Html } from "../html.js";
 import type { Ranked } from "../ranking.js";

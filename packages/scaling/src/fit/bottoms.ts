@@ -1,5 +1,5 @@
 // Forms that look for the bottom of a parabola: IsoFLOP grids, the share of tokens after growth, and the timing equation.
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, highest, lowest } from "@cambium/ir";
 import { linearFit } from "../least-squares.js";
 import { refitTiming, type TimedRun, type TimingRefit } from "../refit.js";
 import { type Interval, percentiles } from "./bootstrap.js";
@@ -145,7 +145,7 @@ function fitBottoms(rows: readonly FitRow[], bootstrap: number, axis: "linear" |
       bootstrap,
       `${axis} ${name}`,
     );
-    const [low, high] = [Math.min(...x), Math.max(...x)];
+    const [low, high] = [lowest(x), highest(x)];
     const reason = whyNone(fit, low, high);
     const { minimum, loss, bend } = fit.interval;
     const group: BottomGroup = {

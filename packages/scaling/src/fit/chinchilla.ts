@@ -1,5 +1,6 @@
 // L = E + A/N^α + B/D^β (Hoffmann et al. 2022, approach 3): Huber's loss of ln L, and squares by variable projection.
 
+import { lowest } from "@cambium/ir";
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import { linearFit, sumOfSquares } from "../least-squares.js";
 import { type Estimates, type Interval, intervalOf } from "./bootstrap.js";
@@ -76,7 +77,7 @@ function fitOne(name: string, rows: readonly FitRow[], { delta, bootstrap, progr
   const starts = exponents.flatMap((alpha) =>
     exponents.flatMap((beta) => {
       const solved = project(scaled, y, alpha, beta);
-      return solved === null ? [] : [parametersOf(solved, alpha, beta, Math.min(...y))];
+      return solved === null ? [] : [parametersOf(solved, alpha, beta, lowest(y))];
     }),
   );
   const quantities = quantitiesOf(centre);

@@ -1,4 +1,5 @@
 // Standard errors and leverages of a least-squares fit, from its Jacobian.
+import { highest, lowest } from "@cambium/ir";
 import { inverse, Matrix, QrDecomposition } from "ml-matrix";
 
 export interface Spread {
@@ -13,8 +14,7 @@ export function spreadOf(rows: readonly (readonly number[])[]): Spread {
   const jacobian = new Matrix(rows.map((row) => [...row]));
   const { orthogonalMatrix, upperTriangularMatrix } = new QrDecomposition(jacobian);
   const diagonal = upperTriangularMatrix.diagonal().map(Math.abs);
-  if (!(Math.min(...diagonal) > 1e-10 * Math.max(...diagonal)))
-    return { inverse: undefined, leverages: rows.map(() => 0) };
+  if (!(lowest(diagonal) > 1e-10 * highest(diagonal))) return { inverse: undefined, leverages: rows.map(() => 0) };
   const root = inverse(upperTriangularMatrix);
   return {
     inverse: root.mmul(root.transpose()),

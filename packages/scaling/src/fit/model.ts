@@ -1,4 +1,5 @@
 // A sum of powers fitted to points, with standard errors and bootstrap draws: what the power law and Hoffmann's share.
+import { euclidean } from "@cambium/ir";
 import { type Estimate, type Estimates, resampler } from "./bootstrap.js";
 import { errorOf, spreadOf } from "./covariance.js";
 import { fitRobust, gradientLog, huberLoss, type PowerPoint, predictLog } from "./powers.js";
@@ -64,7 +65,7 @@ export function fitModel(
     made.push(estimate(drawn, fitRobust(drawn, parameters, { delta, rounds: 60, settled: 1e-8 }), quantities));
     progress?.(at + 1);
   }
-  const rms = Math.hypot(...measured.map((y, i) => y - (fitted[i] as number))) / Math.sqrt(points.length);
+  const rms = euclidean(measured.map((y, i) => y - (fitted[i] as number))) / Math.sqrt(points.length);
   return { parameters, estimates: estimate(points, parameters, quantities), draws: made, rms };
 }
 

@@ -1,5 +1,5 @@
 // L = E + A·(C / C_ref)^−γ for groups of runs, with E fitted over all of them, for each, for one, or left out.
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, highest, lowest } from "@cambium/ir";
 import { linearFit } from "../least-squares.js";
 import { type Estimates, type Interval, intervalOf } from "./bootstrap.js";
 import { fitModel, type ModelFit, type ModelOptions, type Quantity } from "./model.js";
@@ -93,8 +93,8 @@ class Unit {
     this.#centre = logs.reduce((sum, log) => sum + log, 0) / logs.length;
     this.#given = given;
     this.#fit = this.#run();
-    const lowest = Math.min(...[...groups.values()].flat().map(({ y }) => y));
-    if (given !== undefined || Math.exp(this.#fit.parameters[0] as number) > negligible * lowest) return;
+    const bottom = lowest([...groups.values()].flat().map(({ y }) => y));
+    if (given !== undefined || Math.exp(this.#fit.parameters[0] as number) > negligible * bottom) return;
     this.warnings.push(`${[...groups.keys()].join(", ")}: the runs show no floor, so that E is 0`);
     this.#given = noFloor;
     this.#fit = this.#run();
@@ -120,7 +120,7 @@ class Unit {
       return ends && [map(ends[0]), map(ends[1])];
     };
     const results = [...this.groups].map(([name, rows], at): [string, PowerGroup] => {
-      const most = Math.max(...rows.map(costOf));
+      const most = highest(rows.map(costOf));
       return [
         name,
         {
@@ -175,8 +175,8 @@ class Unit {
 
   /** For each E that is tried, the straight lines of ln(L − E) over ln C. */
   #starts(): number[][] {
-    const lowest = Math.min(...[...this.groups.values()].flat().map(({ y }) => y));
-    const floors = this.#given === undefined ? tried.map((share) => share * lowest) : [Math.exp(this.#given.log)];
+    const bottom = lowest([...this.groups.values()].flat().map(({ y }) => y));
+    const floors = this.#given === undefined ? tried.map((share) => share * bottom) : [Math.exp(this.#given.log)];
     return floors.map((floor) => [
       ...(this.#given === undefined ? [Math.log(floor)] : []),
       ...[...this.groups.values()].flatMap((rows) => {
@@ -204,7 +204,7 @@ class Unit {
         gradient: () => only(at, 1).map((value, i) => (i === at + 1 ? -reference : value)),
       };
       found[`gamma ${group}`] = { value: (p) => p[at + 1] as number, gradient: () => only(at + 1, 1) };
-      const most = Math.max(...rows.map(costOf));
+      const most = highest(rows.map(costOf));
       for (const times of beyond) {
         const point = this.#point({ x: [times * most], y: 1 }, group);
         found[`beyond ${group} ${times}`] = {

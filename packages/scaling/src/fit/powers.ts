@@ -1,4 +1,5 @@
 // Losses as sums of powers, L = Σ exp(c − s·x) + E: the power law and Hoffmann's law in parameters and tokens are both.
+import { highest } from "@cambium/ir";
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 
 /** One power: c is the parameter at `coefficient`, s the one at `exponent`; x is the centred logarithm of a cost. */
@@ -21,7 +22,7 @@ export interface PowerPoint {
 /** ln of the loss that the parameters give, and its derivative by each of them. */
 export function predictLog({ powers, fixed }: PowerPoint, parameters: readonly number[]): number {
   const logs = powers.map((power) => logOf(power, parameters));
-  const most = Math.max(fixed, ...logs);
+  const most = Math.max(fixed, highest(logs));
   return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), Math.exp(fixed - most)));
 }
 

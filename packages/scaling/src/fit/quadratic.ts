@@ -1,4 +1,5 @@
 // A parabola through losses, and where its bottom lies, with an interval.
+import { highest, lowest } from "@cambium/ir";
 import { linearFit, sumOfSquares } from "../least-squares.js";
 import { type Estimate, type Estimates, type Interval, intervalOf, resampler } from "./bootstrap.js";
 import { errorOf, spreadOf } from "./covariance.js";
@@ -23,8 +24,8 @@ export interface Quadratic {
  * @throws CambiumError `E_SCALING_RANK` with fewer than 3 different x.
  */
 export function fitQuadratic(x: readonly number[], y: readonly number[], bootstrap: number, name: string): Quadratic {
-  const middle = (Math.min(...x) + Math.max(...x)) / 2;
-  const half = (Math.max(...x) - Math.min(...x)) / 2;
+  const middle = (lowest(x) + highest(x)) / 2;
+  const half = (highest(x) - lowest(x)) / 2;
   const u = x.map((at) => (at - middle) / half);
   const rows = u.map((at) => [1, at, at * at]);
   if (x.length > 3)

@@ -1,5 +1,6 @@
 // Lists of one entry per layer, and patterns of one letter: each entry goes with its layer; silence is written out.
 import type { JsonValue } from "@cambium/files";
+import { append } from "@cambium/ir";
 import { put, set } from "../json-edit.js";
 import { countField, defaultList } from "./defaults.js";
 import { type Growing, placeOf, refuse, same, writeItOut } from "./growing.js";
@@ -13,7 +14,7 @@ export function growLists(growing: Growing, rules: TypeRules): string[] {
   for (const pattern of Object.keys(patterns)) growPattern(growing, pattern);
   for (const [field, rule] of Object.entries(lists)) {
     const names = [field, ...Object.keys(aliases).filter((alias) => aliases[alias] === field)];
-    seen.push(...names, ...fieldsOf(rule));
+    append(seen, [...names, ...fieldsOf(rule)]);
     const stated = names.filter((name) => part[name] !== undefined && part[name] !== null);
     for (const name of stated) if (Array.isArray(part[name])) growList(growing, name);
     const spelt = Object.keys(patterns).some((pattern) => patterns[pattern] === field && pattern in part);

@@ -1,5 +1,7 @@
 // The configuration of Llama and its kin: its fields, their defaults, and the rules they obey.
 import { CambiumError, type Reason } from "@cambium/ir";
+import { mostAlong } from "../../limits.js";
+import type { UsualAxis } from "../../parameters.js";
 
 /** Scalings of the rotary frequencies that Hugging Face calls `linear` and `llama3`. */
 export type RopeScaling =
@@ -75,25 +77,25 @@ interface Check {
   readonly holds: (value: unknown) => boolean;
 }
 
-const size: Check = {
-  expected: "an integer from 1 to 2147483647",
-  holds: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 31,
-};
+const upTo = (most: number, least = 1): Check => ({
+  expected: `an integer from ${least} to ${most}`,
+  holds: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+});
+const along = (axis: UsualAxis) => upTo(mostAlong(axis));
+const size = upTo(2 ** 31 - 1);
+const headDim = along("headDim");
 const positive: Check = { expected: "a number > 0", holds: (value) => Number.isFinite(value) && (value as number) > 0 };
 const flag: Check = { expected: "true or false", holds: (value) => typeof value === "boolean" };
 const isTokenId = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
 
 const checks: { readonly [K in keyof Required<DecoderConfig>]: Check } = {
-  vocab: size,
-  hidden: size,
-  intermediate: size,
-  layers: {
-    expected: "an integer from 0 to 2147483647",
-    holds: (value) => value === 0 || size.holds(value),
-  },
-  heads: size,
-  kvHeads: size,
-  headDim: { expected: "an even integer ≥ 2", holds: (value) => size.holds(value) && (value as number) % 2 === 0 },
+  vocab: along("vocab"),
+  hidden: along("hidden"),
+  intermediate: along("intermediate"),
+  layers: upTo(mostAlong("layers"), 0),
+  heads: along("heads"),
+  kvHeads: along("kvHeads"),
+  headDim: { expected: "an even integer ≥ 2", holds: (value) => headDim.holds(value) && (value as number) % 2 === 0 },
   contextLength: size,
   slidingWindow: { expected: size.expected, holds: (value) => value === undefined || size.holds(value) },
   ropeTheta: positive,

@@ -44,7 +44,7 @@ export function parseDecoder(variant: DecoderVariant, json: Json): DecoderConfig
     layers: read("layers"),
     heads,
     kvHeads: read("kvHeads", defaults.kvHeads ?? heads),
-    headDim: read("headDim", defaults.headDim ?? (read("hidden") as number) / (heads as number)),
+    headDim: read("headDim", defaults.headDim ?? numberOf(read("hidden")) / numberOf(heads)),
     contextLength: read("contextLength", defaults.contextLength),
     ...(window !== null && { slidingWindow: window }),
     ropeTheta: rope.theta,
@@ -67,6 +67,11 @@ export function parseDecoder(variant: DecoderVariant, json: Json): DecoderConfig
   if (reasons.length === 0) return config;
   const message = `config.json does not describe a model of the family ${variant.name} that Cambium can compute`;
   throw new CambiumError("E_CONFIG", message, { reasons });
+}
+
+/** Objects from JSON may not be divided: one with a `toString` that is no function throws. */
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : Number.NaN;
 }
 
 /** The config.json of `config`, ready for `JSON.stringify`. `head_dim` and `num_key_value_heads` are always written. */
