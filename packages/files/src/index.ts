@@ -15,4 +15,4 @@ export { isJsonObject, type JsonObject, type JsonValue, parseJson, parsePythonJs
 export { type LockRefusal, takeLock } from "./lock.js";
 export { quote, ReasonList } from "./reasons.js";
 export { removeStaleScratch } from "./scratch.js";
-export { readTextFile, readTextFileIfThere, smallFileBytes } from "./text-file.js";
+export { openFile, readTextFile, readTextFileIfThere, smallFileBytes } from "./text-file.js";

@@ -16,15 +16,31 @@ export const smallFileBytes = 16_000_000;
  */
 export async function readTextFile(path: string, maxBytes = smallFileBytes): Promise<string> {
   return withFileErrors(path, async () => {
-    // On Windows the flag does not exist, and neither do named pipes in the file system.
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const handle = await openFile(path);
     try {
       const entry = await handle.stat();
-      requireFile(entry, path);
       if (entry.size > maxBytes) throw tooLarge(path, maxBytes, `${entry.size} bytes`);
       return decodeUtf8(await readAtMost(handle, maxBytes, path), path);
     } finally {
       await handle.close();
+    }
+  });
+}
+
+/**
+ * Opens the regular file `path` to be read. Never waits for a writer, as the opening of a named pipe would.
+ * @throws CambiumError `E_NOT_A_FILE` for anything but a regular file, `E_NOT_FOUND`, `E_PERMISSION`, …
+ */
+export async function openFile(path: string): Promise<FileHandle> {
+  return withFileErrors(path, async () => {
+    // On Windows the flag does not exist, and neither do named pipes in the file system.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      requireFile(await handle.stat(), path);
+      return handle;
+    } catch (error) {
+      await handle.close();
+      throw error;
     }
   });
 }

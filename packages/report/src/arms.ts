@@ -13,7 +13,10 @@ export type ArmRow = MetricsRow;
 
 export interface ArmStage {
   readonly manifest: StageManifest;
+  /** Of a long stage some, the extremes among them. */
   readonly rows: readonly ArmRow[];
+  /** Rows that the stage wrote, and how many of them skipped their step. */
+  readonly counted: { readonly rows: number; readonly skipped: number };
   /** Spent before the stage's first step: earlier stages and, in seconds, the growth itself. */
   readonly before: Readonly<Record<Cost, number>>;
 }
@@ -50,7 +53,13 @@ export function layOut(run: RunRecord): Arm[] {
       if (record === undefined) break;
       const start = { ...before, seconds: before.seconds + (record.manifest.growth?.seconds ?? 0) };
       const rows = record.rows.map((row) => shift(row, start));
-      stages.push({ manifest: record.manifest, rows, before: start });
+      const skipped = rows.filter((row) => row.skipped).length;
+      stages.push({
+        manifest: record.manifest,
+        rows,
+        counted: record.counted ?? { rows: rows.length, skipped },
+        before: start,
+      });
       const last = rows.at(-1);
       before = last === undefined ? start : { flops: last.flops, tokens: last.tokens, seconds: last.seconds };
     }

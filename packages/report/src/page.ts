@@ -2,6 +2,7 @@
 
 import type { RunRecord } from "@cambium/run-format/node";
 import { type Arm, layOut } from "./arms.js";
+import * as format from "./format.js";
 import { type Html, html, trusted } from "./html.js";
 import { rank } from "./ranking.js";
 import { chartsSection } from "./sections/charts.js";
@@ -14,7 +15,7 @@ import { samplesSection } from "./sections/samples.js";
 import { summarySection } from "./sections/summary.js";
 import { verdictSection } from "./sections/verdict.js";
 import { styles } from "./styles.js";
-import { judge } from "./verdict.js";
+import { judge, type Verdict } from "./verdict.js";
 
 /** The whole document. The policy in its head forbids every request, so that a slip could not phone home. */
 export async function renderPage(run: RunRecord): Promise<string> {
@@ -46,15 +47,29 @@ ${detailsSection(run, arms)}
   return page.text;
 }
 
+/** Arms that charts show: more lines than these nobody can tell apart. */
+const mostDrawn = 100;
+
+/** The arms that are compared, and as many of the others. */
+function drawnOf(arms: readonly Arm[], verdict: Verdict | null): readonly Arm[] {
+  if (arms.length <= mostDrawn) return arms;
+  const drawn = new Set(verdict === null ? [] : [verdict.grown, verdict.scratch]);
+  for (const arm of arms) if (drawn.size < mostDrawn) drawn.add(arm);
+  return arms.filter((arm) => drawn.has(arm));
+}
+
 /** What needs at least one arm that has begun. */
-async function measured(arms: readonly Arm[], verdict: Parameters<typeof chartsSection>[1]): Promise<Html | null> {
+async function measured(arms: readonly Arm[], verdict: Verdict | null): Promise<Html | null> {
   if (arms.length === 0) return null;
   const ranking = rank(arms);
   const begun = arms.some((arm) => arm.stages.some((stage) => stage.rows.length > 0));
-  return html`${begun && (await chartsSection(arms, verdict))}
+  const drawn = drawnOf(arms, verdict);
+  const hidden = arms.length - drawn.length;
+  return html`${hidden > 0 && html`<p class="note">${format.count(hidden)} of ${format.count(arms.length)} arms are in the tables alone.</p>`}
+${begun && (await chartsSection(drawn, verdict))}
 ${ranking && (await rankingSection(ranking))}
 ${summarySection(arms)}
-${growthSection(arms)}
-${samplesSection(arms)}
-${begun && (await healthSection(arms))}`;
+${growthSection(drawn)}
+${samplesSection(drawn)}
+${begun && (await healthSection(drawn))}`;
 }

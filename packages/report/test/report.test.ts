@@ -97,33 +97,33 @@ describe("headline", () => {
   });
 });
 
-describe("operators compared", () => {
-  /** The run with as many further arms that grew: each from the same base, its loss and its layers shifted. */
-  const withVariants = (count: number) => (run: Fixture) => {
-    const { manifest, rows } = run.stages["target-77c0"] as Fixture["stages"][string];
-    const variants = Array.from({ length: count }, (_, i) => {
-      const id = `target-${i}`;
-      const layerMap = Array.from({ length: 8 }, (_, t) => (t <= i % 2 ? 0 : t % 2));
-      const growth = {
-        ...(manifest.growth as NonNullable<typeof manifest.growth>),
-        operator: `variant-${i}`,
-        layerMap,
-      };
-      const shifted = rows.map((row) =>
-        row.heldOutLoss === undefined
-          ? row
-          : { ...row, heldOutLoss: row.heldOutLoss + 0.01 * (i + 1) * (i % 2 ? 1 : -1) },
-      );
-      return { id, name: `variant-${i}`, stage: { manifest: { ...manifest, id, growth }, rows: shifted } };
-    });
-    const arms = variants.map(({ id, name }) => ({ name, stages: ["base-1f3a", id] }));
-    return {
-      ...run,
-      manifest: { ...run.manifest, arms: [...run.manifest.arms, ...arms] },
-      stages: { ...run.stages, ...Object.fromEntries(variants.map(({ id, stage }) => [id, stage])) },
+/** The run with as many further arms that grew: each from the same base, its loss and its layers shifted. */
+const withVariants = (count: number) => (run: Fixture) => {
+  const { manifest, rows } = run.stages["target-77c0"] as Fixture["stages"][string];
+  const variants = Array.from({ length: count }, (_, i) => {
+    const id = `target-${i}`;
+    const layerMap = Array.from({ length: 8 }, (_, t) => (t <= i % 2 ? 0 : t % 2));
+    const growth = {
+      ...(manifest.growth as NonNullable<typeof manifest.growth>),
+      operator: `variant-${i}`,
+      layerMap,
     };
+    const shifted = rows.map((row) =>
+      row.heldOutLoss === undefined
+        ? row
+        : { ...row, heldOutLoss: row.heldOutLoss + 0.01 * (i + 1) * (i % 2 ? 1 : -1) },
+    );
+    return { id, name: `variant-${i}`, stage: { manifest: { ...manifest, id, growth }, rows: shifted } };
+  });
+  const arms = variants.map(({ id, name }) => ({ name, stages: ["base-1f3a", id] }));
+  return {
+    ...run,
+    manifest: { ...run.manifest, arms: [...run.manifest.arms, ...arms] },
+    stages: { ...run.stages, ...Object.fromEntries(variants.map(({ id, stage }) => [id, stage])) },
   };
+};
 
+describe("operators compared", () => {
   it("are ranked by where they ended, with their connection rates", async () => {
     const { document, text } = await report({}, withVariants(3));
     const rows = [...document.querySelectorAll('[aria-labelledby="ranking"] tbody tr')].map((row) =>
@@ -149,6 +149,16 @@ describe("operators compared", () => {
     expect(colours.length).toBe(14);
     for (const colour of colours) expect(source).toContain(`.${colour.replace("swatch ", "")} { --c:`);
   });
+});
+
+it("stays a page for hundreds of arms: charts show some, the compared ones among them, and tables all", async () => {
+  const many = withVariants(120)(makeRun({ steps: 40 }));
+  const { document, text } = await report({ steps: 40 }, () => many);
+  expect(document.querySelectorAll(".summary thead .swatch").length).toBe(122);
+  const named = [...(document.querySelector(".legend")?.querySelectorAll("li") ?? [])].map((item) => item.textContent);
+  expect(named).toEqual(expect.arrayContaining(["grown", "scratch"]));
+  expect(named.length).toBeLessThan(110);
+  expect(text("main").includes("22 of 122 arms are in the tables alone")).toBe(true);
 });
 
 describe("sections", () => {

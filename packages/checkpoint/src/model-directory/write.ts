@@ -1,16 +1,16 @@
 // Writes a Hugging Face model directory that `transformers` opens; it is absent, or as it was, until it is whole.
 import { constants } from "node:fs";
-import { copyFile, readdir, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   errnoOf,
   isPlainName,
+  openFile,
   quote,
   ReasonList,
   replaceDirectory,
   requireSpace,
   toFileError,
-  withFileErrors,
 } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { layoutSafetensors } from "../safetensors/layout.js";
@@ -79,12 +79,18 @@ function checkExtras(extras: readonly ExtraFile[], written: readonly string[]): 
 }
 
 async function extraBytes(extras: readonly ExtraFile[]): Promise<number> {
-  const sizes = extras.map((extra) =>
-    "from" in extra
-      ? withFileErrors(extra.from, async () => (await stat(extra.from)).size)
-      : Buffer.byteLength(extra.data),
-  );
+  const sizes = extras.map((extra) => ("from" in extra ? fileBytes(extra.from) : Buffer.byteLength(extra.data)));
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** @throws CambiumError `E_NOT_A_FILE` for a pipe, whose copying would wait for its writer */
+async function fileBytes(path: string): Promise<number> {
+  const handle = await openFile(path);
+  try {
+    return (await handle.stat()).size;
+  } finally {
+    await handle.close();
+  }
 }
 
 async function place(extra: ExtraFile, target: string): Promise<void> {

@@ -1,7 +1,5 @@
-// An open safetensors file: the header in memory, the data read by position when asked for.
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { quote, withFileErrors } from "@cambium/files";
+import type { FileHandle } from "node:fs/promises";
+import { openFile, quote, withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import { decodeTensor, type ReadDType } from "./decode.js";
 import { LENGTH_BYTES, parseHeader, parseHeaderLength, type SafetensorsHeader, type TensorEntry } from "./header.js";
@@ -32,11 +30,9 @@ export class SafetensorsFile implements AsyncDisposable {
    */
   static async open(path: string, { headersOnly = false }: OpenOptions = {}): Promise<SafetensorsFile> {
     return withFileErrors(path, async () => {
-      // Without O_NONBLOCK the opening of a named pipe would wait for its writer.
-      const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      const handle = await openFile(path);
       try {
         const stat = await handle.stat();
-        if (!stat.isFile()) throw new CambiumError("E_NOT_A_FILE", "this is not a regular file", { where: path });
         const first = await readRange(handle, path, 0, Math.min(LENGTH_BYTES, stat.size));
         const length = parseHeaderLength(new Uint8Array(first), stat.size, path);
         const json = await readRange(handle, path, LENGTH_BYTES, length);

@@ -1,8 +1,7 @@
 // Loads the newest snapshot that is whole, and says what was wrong with any newer one.
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { containedPath, type JsonValue, ReasonList, withFileErrors } from "@cambium/files";
+import { containedPath, type JsonValue, openFile, ReasonList, withFileErrors } from "@cambium/files";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { SafetensorsFile } from "../safetensors/file.js";
 import { corrupt, listGenerations, readManifest } from "./generations.js";
@@ -55,7 +54,8 @@ async function loadGeneration(dir: string, generation: number): Promise<Pick<Sna
 async function sha256Of(path: string): Promise<string> {
   return withFileErrors(path, async () => {
     const hash = createHash("sha256");
-    for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) hash.update(chunk as Buffer);
+    const handle = await openFile(path);
+    for await (const chunk of handle.createReadStream({ highWaterMark: READ_BYTES })) hash.update(chunk as Buffer);
     return hash.digest("hex");
   });
 }

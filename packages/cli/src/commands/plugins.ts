@@ -1,9 +1,10 @@
 // cambium plugins: the plugins that are installed, with versions and what they promise.
-import { readFile } from "node:fs/promises";
+
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Backend, backendPlugin } from "@cambium/backend";
 import { type EvalTask, taskPlugin } from "@cambium/eval";
+import { readTextFile } from "@cambium/files";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type Family, familyPlugin } from "@cambium/model";
@@ -103,7 +104,7 @@ async function precisionsHere(backend: Backend): Promise<readonly Precision[]> {
 async function versionAt(address: string): Promise<string | null> {
   let folder = dirname(address.startsWith("file:") ? fileURLToPath(address) : address);
   while (folder !== dirname(folder)) {
-    const text = await readFile(join(folder, "package.json"), "utf8").catch(() => null);
+    const text = await readTextFile(join(folder, "package.json")).catch(() => null);
     if (text !== null) return (JSON.parse(text) as { version?: string }).version ?? null;
     folder = dirname(folder);
   }

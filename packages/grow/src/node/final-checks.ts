@@ -1,8 +1,8 @@
 // The last questions before a grown model appears, or is said to be there: are the sources those that it was made from?
-import { lstat, readFile } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CONFIG_FILE } from "@cambium/checkpoint";
-import { isJsonObject } from "@cambium/files";
+import { isJsonObject, readTextFile } from "@cambium/files";
 import { append, CambiumError } from "@cambium/ir";
 import type { TensorHashes } from "./hashes.js";
 import type { Growth } from "./preflight.js";
@@ -45,7 +45,7 @@ export async function requireUnchanged(
     const now = await Promise.all([from, join(made, name)].map((path) => contentOf(path).catch(() => "")));
     if (now.some((content) => content !== identity.contents.get(from))) what.push(name);
   }
-  const config = await readFile(join(source.path, CONFIG_FILE), "utf8").catch(() => "");
+  const config = await readTextFile(join(source.path, CONFIG_FILE)).catch(() => "");
   if (config.replace(/^\uFEFF/, "") !== prepared.sourceConfig) what.push(CONFIG_FILE);
   if (what.length > 0) throw sourceChanged(source.path, what);
 }

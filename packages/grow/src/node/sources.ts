@@ -1,11 +1,10 @@
 // Whether the files that a growth is made from are still those that it began with. Names, sizes and modification times
 // prove nothing: another model may have them. Inode and change time do, and where these moved, the content decides.
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CONFIG_FILE, type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
-import { type FileState, sameState, settledState, withFileErrors } from "@cambium/files";
+import { type FileState, openFile, sameState, settledState, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { sumOf } from "./tensor-sum.js";
 
@@ -66,10 +65,14 @@ export async function sampleOf(shard: SafetensorsFile): Promise<string> {
 /** SHA-256 of a file beside the weights. */
 export function contentOf(path: string): Promise<string> {
   return withFileErrors(path, async () => {
-    const { size } = await stat(path);
+    await using handle = await openFile(path);
+    const { size } = await handle.stat();
     const hash = createHash("sha256").update(`${size} `);
     const parts = size <= WHOLE_BYTES ? [{}] : [{ end: 1e6 }, { start: size - 1e6 }];
-    for (const part of parts) for await (const chunk of createReadStream(path, part)) hash.update(chunk as Buffer);
+    for (const part of parts) {
+      const stream = handle.createReadStream({ start: 0, ...part, autoClose: false });
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) hash.update(chunk);
+    }
     return hash.digest("hex");
   });
 }

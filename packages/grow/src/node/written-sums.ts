@@ -1,8 +1,10 @@
 // CRC-32 of a shard as it is written, by tensor: what the hashes of its sources are held against, and what tells whether
 // the bytes that an earlier sitting left are still those. It costs a fifth of SHA-256, and its state is one number.
-import { type FileHandle, open } from "node:fs/promises";
+
+import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { SafetensorsLayout, TensorInfo } from "@cambium/checkpoint";
+import { openFile } from "@cambium/files";
 
 const READ_BYTES = 8 << 20;
 
@@ -80,7 +82,7 @@ export async function standingSums(
   marks: readonly Mark[],
   { signal, progress }: { readonly signal?: AbortSignal | undefined; progress(bytes: number): void },
 ): Promise<WrittenSums | undefined> {
-  const handle = await open(path, "r");
+  const handle = await openFile(path);
   try {
     const sums = new WrittenSums(layout);
     const buffer = new Uint8Array(READ_BYTES);

@@ -36,16 +36,20 @@ export const lossScale: Quantity = {
   label: "format(datum.value, '~s')",
 };
 
+/** Points that the lines of a chart may have together. */
+const mostPoints = 20_000;
+
 /** Draws `quantity` of every arm against tokens, one line per stage; spikes survive the thinning. */
 export async function healthChart(arms: readonly Arm[], quantity: Quantity, size: Size, id: string): Promise<Html> {
   const { key, title, scale } = quantity;
   const [, tokens] = extent(arms.map((arm) => arm.spent.tokens));
   const unit = unitOf("tokens", tokens);
+  const detail = Math.max(8, Math.min(size.detail, Math.floor(mostPoints / Math.max(1, arms.length))));
   const quantityOf = (row: ArmRow) => row[key] ?? Number.NaN;
   const usable = (row: ArmRow) => Number.isFinite(quantityOf(row)) && (scale === "linear" || quantityOf(row) > 0);
   const lines = arms.flatMap((arm, i) =>
     arm.stages.map((stage, j) => {
-      const rows = decimate(stage.rows.filter(usable), quantityOf, size.detail);
+      const rows = decimate(stage.rows.filter(usable), quantityOf, detail);
       const values = rows.map((row) => ({ x: row.tokens / unit.divisor, y: quantityOf(row) }));
       return { colour: arm.colour, data: { name: `line-${i}-${j}`, values } satisfies Data, values };
     }),

@@ -32,8 +32,12 @@ export interface LossData {
 /** Share of the x axis after which every arm's held-out loss is inside the picture. */
 const opening = 0.08;
 
-/** @param detail points a training line may have. */
-export function lossData(arms: readonly Arm[], by: Cost, detail: number): LossData {
+/** Points that the training lines of a chart may have together; fewer each, the more arms there are. */
+const mostPoints = 20_000;
+
+/** @param wanted points a training line may have; as many measurements are drawn, twice over */
+export function lossData(arms: readonly Arm[], by: Cost, wanted: number): LossData {
+  const detail = Math.max(8, Math.min(wanted, Math.floor(mostPoints / Math.max(1, arms.length))));
   const most = Math.max(extent(arms.map((arm) => arm.spent[by]))[1], Number.MIN_VALUE);
   const unit = unitOf(by, most);
   const scale = (points: readonly CurvePoint[]) =>
@@ -41,7 +45,7 @@ export function lossData(arms: readonly Arm[], by: Cost, detail: number): LossDa
   const series = arms.map(
     (arm): Series => ({
       arm,
-      heldOut: scale(finite(heldOutCurve(arm, by))),
+      heldOut: scale(decimate(finite(heldOutCurve(arm, by)), (point) => point.loss, 2 * detail)),
       training: arm.stages.map((stage) => {
         const curve = finite(stage.rows.map((row) => ({ cost: row[by], loss: row.loss })));
         const smooth = smoothLoss(curve, smoothingOf(curve.length));

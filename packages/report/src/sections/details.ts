@@ -2,6 +2,7 @@
 
 import type { RunRecord } from "@cambium/run-format/node";
 import { type Arm, heldOutRows } from "../arms.js";
+import { decimate } from "../decimate.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 
@@ -37,10 +38,14 @@ function yaml(source: string): Html {
   return html`${lines}`;
 }
 
+/** Rows of the table of measurements: of more, the first and last, lowest and highest stay. */
+const mostMeasurements = 5_000;
+
 function measurements(arms: readonly Arm[]): Html {
+  const most = Math.max(4, Math.floor(mostMeasurements / Math.max(1, arms.length)));
   const rows = arms.flatMap((arm) =>
     arm.stages.flatMap((stage) =>
-      heldOutRows(stage).map(
+      decimate(heldOutRows(stage), (row) => row.heldOutLoss, most).map(
         (
           row,
         ) => html`<tr><th scope="row">${arm.name}</th><td>${stage.manifest.name}</td><td>${row.step}</td><td>${format.count(row.tokens)}</td>

@@ -36,8 +36,12 @@ function probeFacts(probes: StageManifest["probes"]): [string, string][] {
   return [["Growths tried, held-out loss", tried.join("; ")]];
 }
 
+/** Pictures of growths on a page. */
+const mostPictures = 100;
+
 export function growthSection(arms: readonly Arm[]): Html | null {
-  const growths = arms.flatMap((arm) => arm.growths.map((growth) => ({ arm, ...growth })));
+  const all = arms.flatMap((arm) => arm.growths.map((growth) => ({ arm, ...growth })));
+  const growths = all.slice(0, mostPictures);
   if (growths.length === 0) return null;
   return html`<section aria-labelledby="growth">
   <h2 id="growth">Growth</h2>
@@ -61,5 +65,6 @@ export function growthSection(arms: readonly Arm[]): Html | null {
     <dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
   </figure>`;
   })}
+  ${all.length > growths.length && html`<p class="note">${format.count(all.length - growths.length)} more growths are not drawn.</p>`}
 </section>`;
 }

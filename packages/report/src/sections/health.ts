@@ -9,8 +9,9 @@ import { legend } from "./charts.js";
 const size: Size = { width: 326, height: 170, detail: 200, shown: "any" };
 
 export async function healthSection(arms: readonly Arm[]): Promise<Html> {
-  const rows = arms.flatMap(({ stages }) => stages.flatMap((stage) => stage.rows));
-  const mixed = rows.some((row) => row.lossScale !== undefined);
+  const stages = arms.flatMap((arm) => arm.stages);
+  const mixed = stages.some(({ rows }) => rows.some((row) => row.lossScale !== undefined));
+  const total = (of: "rows" | "skipped") => stages.reduce((sum, { counted }) => sum + counted[of], 0);
   const figure = async (quantity: Quantity, id: string) =>
     html`<figure><figcaption>${quantity.title}</figcaption>${await healthChart(arms, quantity, size, id)}</figure>`;
   return html`<section aria-labelledby="health">
@@ -21,7 +22,7 @@ export async function healthSection(arms: readonly Arm[]): Promise<Html> {
     ${await figure(learningRate, "learning-rate")}
     ${mixed ? await figure(lossScale, "loss-scale") : ""}
   </div>
-  ${mixed ? html`<p>${skippedSteps(rows.filter(({ skipped }) => skipped).length, rows.length)}</p>` : ""}
+  ${mixed ? html`<p>${skippedSteps(total("skipped"), total("rows"))}</p>` : ""}
 </section>`;
 }
 

@@ -3,13 +3,7 @@ import { readTextFileIfThere, withFileErrors, writeFileAtomic } from "@cambium/f
 import { CambiumError } from "@cambium/ir";
 import type { z } from "zod";
 
-/** For `catch`: undefined where nothing is, else the error again. */
-export function ifAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-  throw error;
-}
-
-/** A layer map of a million entries has 7 MB. */
+/** Far above any: samples and layer maps are what is long in one. */
 const largestManifestBytes = 64_000_000;
 
 /** The value in `path`; undefined when nothing is there. @throws CambiumError `E_RUN_FORMAT`. */

@@ -1,9 +1,11 @@
 // metrics.jsonl: one row per optimizer step, appended; cut back to the snapshot when a stage goes on.
 import { type FileHandle, open } from "node:fs/promises";
-import { withFileErrors, writeFileAtomic } from "@cambium/files";
+import { openFile, withFileErrors, writeFileAtomic } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
 import { metricsRow } from "../metrics-row.js";
-import { checkJson, ifAbsent, isJson } from "./json-file.js";
+import { checkJson, isJson } from "./json-file.js";
+import { RowThinner, type ThinRows } from "./row-thinner.js";
 
 export class MetricsFile {
   private constructor(
@@ -42,23 +44,46 @@ export class MetricsFile {
  */
 export async function readRows(path: string, through = Number.POSITIVE_INFINITY): Promise<MetricsRow[]> {
   const rows: MetricsRow[] = [];
-  const file = await open(path).catch(ifAbsent);
-  if (file === undefined) return rows;
-  const take = (line: string, number: number) => {
-    if (line.trim() === "") return;
-    const row = checkJson(metricsRow, line, `${path}:${number}`);
+  for await (const row of streamRows(path)) {
     while ((rows.at(-1)?.step ?? -1) >= row.step) rows.pop();
     if (row.step <= through) rows.push(row);
-  };
-  let number = 0;
-  let pending: string | undefined;
-  for await (const line of file.readLines()) {
-    if (pending !== undefined) take(pending, number);
-    if (rows.at(-1)?.step === through) return rows;
-    number++;
-    pending = line;
+    if (rows.at(-1)?.step === through) break;
   }
-  // Only the last line may be cut off: a run in progress is writing it.
-  if (pending !== undefined && isJson(pending)) take(pending, number);
   return rows;
+}
+
+/** The rows of a long stage, thinned as they are read: what a report is made from. @throws CambiumError as `readRows`. */
+export async function readThinned(path: string, most: number): Promise<ThinRows> {
+  const rows = new RowThinner(most);
+  for await (const row of streamRows(path)) rows.add(row);
+  return rows.thinned();
+}
+
+/** The rows of `path` as they stand there, one at a time. */
+async function* streamRows(path: string): AsyncGenerator<MetricsRow> {
+  const file = await openIfThere(path);
+  if (file === undefined) return;
+  const rowOf = (line: string, number: number) => checkJson(metricsRow, line, `${path}:${number}`);
+  let number = 0;
+  let pending = "";
+  try {
+    for await (const line of file.readLines({ autoClose: false })) {
+      if (pending.trim() !== "") yield rowOf(pending, number);
+      number++;
+      pending = line;
+    }
+    // Only the last line may be cut off: a run in progress is writing it.
+    if (pending.trim() !== "" && isJson(pending)) yield rowOf(pending, number);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await openFile(path);
+  } catch (error) {
+    if (error instanceof CambiumError && error.code === "E_NOT_FOUND") return undefined;
+    throw error;
+  }
 }

@@ -4,14 +4,21 @@ import { CambiumError } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
 import type { RunManifest } from "../run-manifest.js";
 import type { StageManifest } from "../stage-manifest.js";
-import { readRows } from "./metrics-file.js";
+import { readThinned } from "./metrics-file.js";
 import { RunDirectory } from "./run-directory.js";
 
 export interface StageRecord {
   readonly manifest: StageManifest;
-  /** In order of `step`, each step once. */
+  /** In order of `step`, each step once; of a long stage some, the extremes among them. */
   readonly rows: readonly MetricsRow[];
+  /** Rows that the stage wrote, and how many of them skipped their step. Absent where `rows` are all of them. */
+  readonly counted?: { readonly rows: number; readonly skipped: number };
 }
+
+/** Rows of a run that are kept, about. */
+const mostRows = 200_000;
+/** Of a stage, however many stages there are. */
+const leastRows = 64;
 
 export interface RunRecord {
   readonly manifest: RunManifest;
@@ -36,10 +43,14 @@ export async function readRun(path: string): Promise<RunRecord> {
     });
   }
   const stages = new Map<string, StageRecord>();
-  for (const id of new Set(manifest.arms.flatMap((arm) => arm.stages))) {
+  const ids = new Set(manifest.arms.flatMap((arm) => arm.stages));
+  const most = Math.max(leastRows, Math.floor(mostRows / ids.size));
+  for (const id of ids) {
     const stage = directory.stage(id);
     const begun = await stage.read();
-    if (begun !== undefined) stages.set(id, { manifest: begun, rows: await readRows(stage.metrics) });
+    if (begun === undefined) continue;
+    const { rows, counted } = await readThinned(stage.metrics, most);
+    stages.set(id, { manifest: begun, rows, ...(counted.rows === rows.length ? {} : { counted }) });
   }
   const recipe = await readTextFileIfThere(directory.recipe);
   return { manifest, stages, ...(recipe === undefined ? {} : { recipe }) };

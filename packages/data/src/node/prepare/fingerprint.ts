@@ -1,7 +1,5 @@
-// A source's fingerprint, remembered by the state of its files: what has not changed is not read again.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@cambium/files";
+import { readTextFile, writeFileAtomic } from "@cambium/files";
 import type { Source } from "../source/source.js";
 
 // A file changed twice within the clock's grain (2 s on FAT) looks unchanged: what is so fresh is not remembered.
@@ -16,7 +14,7 @@ export async function rememberedFingerprint(
   const { signature, changedAt } = await source.state();
   if (changedAt === 0) return source.fingerprint(onBytes);
   const path = join(cacheDir, "fingerprints", signature);
-  const known = await readFile(path, "utf8").catch(() => "");
+  const known = await readTextFile(path).catch(() => "");
   if (/^[0-9a-f]{64}$/.test(known)) return known;
   const askedAt = Date.now();
   const fingerprint = await source.fingerprint(onBytes);

@@ -1,7 +1,9 @@
 // Whether a token file in the cache is what was written there: its ids are read against their checksum once, and again
 // when the file was touched.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+
+import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { readTextFile } from "@cambium/files";
 import type { TokenFile } from "../tokens/reader.js";
 
 /** A file changed twice within the clock's grain (2 s on FAT) looks unchanged: what is so fresh is read again. */
@@ -12,7 +14,7 @@ export async function requireSound(file: TokenFile, cacheDir: string): Promise<v
   const state = JSON.stringify([file.state, file.header.sha256]);
   const folder = join(cacheDir, "verified");
   const path = join(folder, basename(file.path));
-  if ((await readFile(path, "utf8").catch(() => "")) === state) return;
+  if ((await readTextFile(path).catch(() => "")) === state) return;
   const fresh = Date.now() - Number(file.state.changed) / 1e6 < CLOCK_GRAIN_MS;
   await file.verify();
   if (fresh) return;

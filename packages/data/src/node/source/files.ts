@@ -1,8 +1,8 @@
 // The files of a corpus: found in a fixed order, told apart by their state, hashed and read in bounded chunks.
 import { createHash } from "node:crypto";
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { withFileErrors } from "@cambium/files";
+import { openFile, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { SourceState } from "./source.js";
 
@@ -10,7 +10,7 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** The contents of a file, chunk by chunk; a chunk's memory is used again for the next. */
 export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
-  const handle = await withFileErrors(path, () => open(path, "r"));
+  const handle = await openFile(path);
   try {
     const buffer = new Uint8Array(CHUNK_BYTES);
     for (;;) {
