@@ -22,7 +22,7 @@ export function readHfModel(
     throw new CambiumError("E_CONFIG", "config.json does not hold an object", { where, got, hint });
   }
   const family = hfFamily(json, families);
-  if (family) return withinLimits({ family, config: parsed(family, json, where) });
+  if (family) return { family, config: parsed(family, json, where) };
   const { model_type: type } = json;
   throw new CambiumError("E_FAMILY", `no model family here computes what config.json describes`, {
     where: `${where}, model_type`,
@@ -34,7 +34,7 @@ export function readHfModel(
 
 function parsed(family: Family, json: Json, where: string): ModelSpec["config"] {
   try {
-    return family.hf.parse(json);
+    return withinLimits({ family, config: family.hf.parse(json) }).config;
   } catch (error) {
     if (!(error instanceof CambiumError) || error.code !== "E_CONFIG") throw error;
     const hint =
