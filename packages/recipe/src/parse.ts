@@ -1,14 +1,10 @@
 // A recipe file to a checked recipe: every mistake at once, each with file:line:column and the nearest right name.
 import { CambiumError } from "@cambium/ir";
-import { type Document, isMap, isNode, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, LineCounter } from "yaml";
 import { type Recipe, recipeSchema } from "./schema.js";
 import { type Located, schemaReasons } from "./schema-reasons.js";
 import { semanticReasons } from "./semantic-reasons.js";
-
-/** Recipes are pages, not data; the YAML parser takes time as the square of a map's length. */
-const maxCharacters = 1 << 16;
-/** A file that is no recipe can have as many mistakes as characters. */
-const maxReasons = 50;
+import { maxReasons, placeOf, readYaml, toPlain } from "./yaml.js";
 
 /** A recipe as it was read, which may have mistakes. */
 export interface RecipeReading {
@@ -29,22 +25,9 @@ export interface RecipeReading {
  * @throws CambiumError `E_RECIPE` for what is not YAML, or no data
  */
 export function readRecipe(text: string, file: string): RecipeReading {
-  if (text.length > maxCharacters) {
-    const details = { where: file, expected: `at most ${maxCharacters}`, got: `${text.length} characters` };
-    throw new CambiumError("E_RECIPE", "the recipe is too large", details);
-  }
   const lines = new LineCounter();
-  const at = (offset: number | undefined): string => {
-    const { line, col } = lines.linePos(offset ?? 0);
-    return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
-  };
-  const document = readYaml(text, lines, file);
-  if (document.errors.length > 0) {
-    const reasons = document.errors
-      .slice(0, maxReasons)
-      .map((error) => ({ where: at(error.pos[0]), message: error.message }));
-    throw new CambiumError("E_RECIPE", "the recipe is not valid YAML", { reasons });
-  }
+  const at = (offset: number | undefined): string => placeOf(lines, file, offset);
+  const document = readYaml(text, file, lines);
   const position = (path: readonly PropertyKey[]): number => offsetOf(document, path) ?? 0;
   return readingOf(toPlain(document, file), (path) => at(position(path)), position);
 }
@@ -84,43 +67,6 @@ function readingOf(
   const result = recipeSchema.safeParse(value);
   const mistakes = [...(result.success ? [] : schemaReasons(result.error, value)), ...semanticReasons(value)];
   return { value, recipe: mistakes.length === 0 ? result.data : undefined, mistakes, locate, position };
-}
-
-function readYaml(text: string, lineCounter: LineCounter, file: string): Document {
-  try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
-  } catch (cause) {
-    // The parser recurses, and its stack is finite.
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new CambiumError("E_RECIPE", "the recipe is nested too deeply", { where: file, cause });
-  }
-}
-
-function toPlain(document: Document, file: string): unknown {
-  try {
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (!holdsItself(value)) return value;
-  } catch (cause) {
-    const message =
-      cause instanceof ReferenceError ? "the recipe's aliases expand too far" : "the recipe is no plain data";
-    throw new CambiumError("E_RECIPE", message, { where: file, cause });
-  }
-  const hint = "write out what the alias (*) stands for";
-  throw new CambiumError("E_RECIPE", "a part of the recipe holds itself, by an alias", { where: file, hint });
-}
-
-/**
- * @param above the lists and maps that `value` is in
- * @param sound those that were looked through: an alias stands for one, it is not another
- */
-function holdsItself(value: unknown, above = new Set<object>(), sound = new Set<object>()): boolean {
-  if (typeof value !== "object" || value === null || sound.has(value)) return false;
-  if (above.has(value)) return true;
-  above.add(value);
-  if (Object.values(value).some((part) => holdsItself(part, above, sound))) return true;
-  above.delete(value);
-  sound.add(value);
-  return false;
 }
 
 /** Offset of the key at `path`, or of the list entry, or of the nearest parent that is there. */

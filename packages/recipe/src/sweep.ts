@@ -1,8 +1,8 @@
 // Sweeps: a recipe with some fields set to each of several values, every combination a recipe of its own.
 import { CambiumError } from "@cambium/ir";
-import { parse } from "yaml";
 import { checkRecipe } from "./parse.js";
 import type { Recipe } from "./schema.js";
+import { readYaml, toPlain } from "./yaml.js";
 
 /** A field, as `growth.0.at`, and the values it takes. */
 export interface SweepAxis {
@@ -62,10 +62,14 @@ function split(text: string): string[] {
 
 /**
  * The axes of a recipe's own `sweep` section, `{ growth.0.at: [0.5M, 1M], seed: 0..4 }`, and the recipe without it.
- * @throws CambiumError `E_SWEEP`
+ * @param file its name in messages
+ * @throws CambiumError `E_SWEEP`, `E_RECIPE` for what is no YAML
  */
-export function sweepSection(text: string): { readonly axes: SweepAxis[]; readonly recipe: unknown } {
-  const { sweep, ...recipe } = (parse(text, { maxAliasCount: 100 }) ?? {}) as Record<string, unknown>;
+export function sweepSection(
+  text: string,
+  file = "the recipe",
+): { readonly axes: SweepAxis[]; readonly recipe: unknown } {
+  const { sweep, ...recipe } = (toPlain(readYaml(text, file), file) ?? {}) as Record<string, unknown>;
   if (sweep === undefined) return { axes: [], recipe };
   if (typeof sweep !== "object" || sweep === null || Array.isArray(sweep)) throw badAxis(JSON.stringify(sweep));
   const written = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
@@ -98,7 +102,7 @@ export function sweepCells(recipe: unknown, axes: readonly SweepAxis[]): SweepCe
   const taken = new Set<string>();
   return combinations.map((settings) => {
     const given = structuredClone(recipe);
-    for (const [path, value] of Object.entries(settings)) setAt(given, path.split("."), parse(value));
+    for (const [path, value] of Object.entries(settings)) setAt(given, path.split("."), toPlain(readYaml(value, path), path));
     const full = Object.entries(settings).map(([path, value]) => `${path}=${value}`);
     const plain =
       full

@@ -55,7 +55,7 @@ Examples:
   cambium sweep recipe.yaml --over "growth.0.at={share: 0.1},{share: 0.3}" --jobs 2 --json`;
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
-  const section = sweepSection(await readTextFile(path));
+  const section = sweepSection(await readTextFile(path), path);
   const given = (flags.over ?? []).map(parseAxis);
   // The command line has the last word on a field.
   const axes: SweepAxis[] = [

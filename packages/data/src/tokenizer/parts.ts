@@ -35,7 +35,9 @@ function visit(kind: Kind, part: unknown, where: string): Reason[] {
   if (type === undefined && kind === "model") return [];
   if (typeof type !== "string" || !known[kind].includes(type)) {
     const expected = known[kind].join(", ");
-    return [{ where: `${where}.type`, message: "is not a part we can use", expected, got: String(type) }];
+    return [
+      { where: `${where}.type`, message: "is not a part we can use", expected, got: JSON.stringify(type) ?? "nothing" },
+    ];
   }
   if (type !== "Sequence" || kind === "model") return [];
   const field = members[kind];

@@ -60,7 +60,7 @@ export function readVocabulary(json: Json, where: string): Vocabulary {
     else if (isId(id)) ids.set(token, id);
     else {
       const expected = `0 to ${largestVocabulary - 1}`;
-      add(reasons, { where: place, message: "is not a token id", expected, got: String(id) });
+      add(reasons, { where: place, message: "is not a token id", expected, got: JSON.stringify(id) ?? "nothing" });
     }
   };
   const model = isObject(json["model"]) ? json["model"] : {};
@@ -147,7 +147,8 @@ function templateTokens(processor: unknown): readonly string[] {
   if (!isObject(processor)) return [];
   const { type, processors, single, cls } = processor;
   if (type === "Sequence" && Array.isArray(processors)) return processors.flatMap(templateTokens);
-  if ((type === "BertProcessing" || type === "RobertaProcessing") && Array.isArray(cls)) return [String(cls[0])];
+  if ((type === "BertProcessing" || type === "RobertaProcessing") && Array.isArray(cls))
+    return typeof cls[0] === "string" ? [cls[0]] : [];
   if (type !== "TemplateProcessing" || !Array.isArray(single)) return [];
   const text = single.findIndex((piece) => isObject(piece) && "Sequence" in piece);
   return single.slice(0, Math.max(text, 0)).flatMap((piece) => {

@@ -46,10 +46,7 @@ export type Scopes = readonly (Setting | null | undefined)[];
  * @throws CambiumError `E_MERGEKIT` with everything in it that a growth of one model cannot do, by its place
  */
 export function parseMergekit(text: string, where: string): Passthrough {
-  const document = parseDocument(text, { version: "1.1" });
-  const broken = document.errors.map(({ message }): Reason => ({ message: message.split("\n")[0] as string }));
-  if (broken.length > 0) throw unfit(where, broken);
-  const { data, error } = passthroughSchema.safeParse(document.toJS());
+  const { data, error } = passthroughSchema.safeParse(plainOf(text, where));
   if (!data) {
     throw unfit(
       where,
@@ -77,6 +74,24 @@ export function parseMergekit(text: string, where: string): Passthrough {
   }
   if (reasons.length > 0) throw unfit(where, reasons);
   return data;
+}
+
+/** What the YAML holds. The parser may throw as well as note errors: at aliases, or where its stack ends. */
+function plainOf(text: string, where: string): unknown {
+  const broken = (message: string): Reason => ({ message: message.split("\n")[0] as string });
+  try {
+    const document = parseDocument(text, { version: "1.1" });
+    if (document.errors.length > 0) {
+      throw unfit(
+        where,
+        document.errors.map(({ message }) => broken(message)),
+      );
+    }
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    if (error instanceof CambiumError) throw error;
+    throw unfit(where, [broken((error as Error).message)]);
+  }
 }
 
 /** The one model that a checked configuration names, as it names it. */

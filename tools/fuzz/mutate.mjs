@@ -1,0 +1,144 @@
+// Inputs made from sound ones: bytes changed, cut, repeated and mixed; and values of JSON replaced by such as no program
+// expects. Everything follows from the random numbers that are given.
+
+/** Values that readers trip over. */
+const odd = [
+  null,
+  true,
+  0,
+  -0,
+  -1,
+  0.5,
+  1e7,
+  1e9,
+  2 ** 31,
+  2 ** 53,
+  1e308,
+  -1e308,
+  "",
+  "0",
+  "../..",
+  "/etc/passwd",
+  "a\u0000b",
+  "\ud800",
+  "NaN",
+  "constructor",
+  "9".repeat(400),
+  [],
+  {},
+  [[]],
+  { toString: 0 },
+  { toString: 0, valueOf: 0 },
+  { length: 1e9 },
+  JSON.parse('{"__proto__": {"layers": 1}}'),
+];
+const texts = [
+  "\u0000",
+  "\uFEFF",
+  "\r",
+  "\n\n",
+  "{",
+  "[[[[",
+  "]]",
+  '"',
+  ",",
+  ":",
+  "&a [*a]",
+  "*a",
+  "!!binary x",
+  "---\n",
+  "<<: *a",
+  "1e999",
+  "-",
+  "%",
+  "\\u0000",
+  "__proto__",
+  "é",
+  "\ud83d\ude00",
+  "(a+)+$",
+];
+
+/** @param random uniform in [0, 1) */
+export function mutator(random) {
+  const below = (n) => Math.floor(random() * n);
+  const pick = (list) => list[below(list.length)];
+
+  const bytes = (input, others) => {
+    let made = Buffer.from(input);
+    for (let times = 1 + below(4); times > 0; times--) {
+      const at = below(made.length + 1);
+      const length = Math.min(made.length - at, 1 + below(random() < 0.8 ? 8 : 2000));
+      const [before, after] = [made.subarray(0, at), made.subarray(at)];
+      switch (below(8)) {
+        case 0:
+          if (at < made.length) made[at] ^= 1 << below(8);
+          break;
+        case 1:
+          if (at < made.length) made[at] = pick([0, 1, 0x20, 0x22, 0x7f, 0x80, 0xff, below(256)]);
+          break;
+        case 2:
+          made = Buffer.concat([before, after.subarray(length)]);
+          break;
+        case 3:
+          made = Buffer.concat([before, after.subarray(0, length), after]);
+          break;
+        case 4:
+          made = Buffer.concat([before, Buffer.from(pick(texts)), after]);
+          break;
+        case 5:
+          made = Buffer.from(before);
+          break;
+        case 6: {
+          const other = pick(others);
+          const from = below(other.length);
+          made = Buffer.concat([before, other.subarray(from, from + length), after]);
+          break;
+        }
+        default:
+          for (let i = at; i < Math.min(made.length, at + 8); i++) made[i] = below(256);
+      }
+    }
+    return made;
+  };
+
+  const strange = () => {
+    const kind = below(12);
+    if (kind === 0) return nested(10 ** (1 + below(4)));
+    if (kind === 1) return Array.from({ length: 10 ** (1 + below(4)) }, (_, i) => i);
+    if (kind === 2) return "a".repeat(10 ** (1 + below(5)));
+    return pick(odd);
+  };
+
+  /** JSON with one to three of its values or keys changed. */
+  const json = (input) => {
+    const root = { root: JSON.parse(input.toString("utf8")) };
+    for (let times = 1 + below(3); times > 0; times--) {
+      const places = [];
+      const visit = (holder) => {
+        for (const key of Object.keys(holder)) {
+          places.push([holder, key]);
+          if (places.length > 5000) return;
+          if (typeof holder[key] === "object" && holder[key] !== null) visit(holder[key]);
+        }
+      };
+      visit(root);
+      const [holder, key] = pick(places);
+      const what = below(10);
+      if (what === 0 && holder !== root) delete holder[key];
+      else if (what === 1 && !Array.isArray(holder) && holder !== root) holder[pick(texts)] = holder[key];
+      else if (what === 2 && Array.isArray(holder[key])) holder[key] = [...holder[key], ...holder[key]];
+      else if (what === 3) holder[key] = structuredClone(pick(places)[0]);
+      else if (what === 4 && typeof holder[key] === "number") holder[key] *= pick([-1, 2, 0.5, 1e6, 1e300]);
+      else holder[key] = strange();
+    }
+    return Buffer.from(JSON.stringify(root.root) ?? "");
+  };
+
+  const nested = (depth) => {
+    let made = [];
+    for (let i = 0; i < depth; i++) made = random() < 0.5 ? [made] : { a: made };
+    return made;
+  };
+
+  return { below, pick, bytes, json };
+}

@@ -1,0 +1,63 @@
+// Watches the thread that reads: one that takes too long or too much memory is ended, noted, and followed by another that
+// goes on behind the input it was at.
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+
+const mostSeconds = 5;
+const mostMegabytes = 1000;
+
+/** @returns the faults by kind, the first of each, and how many there were */
+export async function fuzz({ inputs, seed, from = 0, only, progress = () => undefined }) {
+  const kinds = new Map();
+  let count = 0;
+  const note = (fault) => {
+    count++;
+    const key = `${fault.reader} ${fault.what.replace(/\d+/g, "#")}`;
+    if (!kinds.has(key)) kinds.set(key, fault);
+  };
+  for (let next = from; next < inputs; ) next = await sitting({ inputs, seed, from: next, only, note, progress });
+  return { inputs: inputs - from, count, faults: [...kinds.values()] };
+}
+
+/** @returns the input to go on with */
+async function sitting({ inputs, seed, from, only, note, progress }) {
+  const shared = new SharedArrayBuffer(8);
+  const now = new Int32Array(shared);
+  now[0] = from;
+  const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
+    workerData: { inputs, seed, from, only, shared },
+    resourceLimits: { maxOldGenerationSizeMb: mostMegabytes },
+  });
+  let ended;
+  let failed;
+  let ready = false;
+  worker.on("message", (message) => {
+    if (message.ready) ready = true;
+    else if (message.done) ended = inputs;
+    else note(message);
+  });
+  worker.on("error", (error) => {
+    if (!ready) failed = error;
+    const [input] = now;
+    note({ input, reader: "?", file: "?", what: `the thread ended: ${error.code ?? error.stack}` });
+    ended = input + 1;
+  });
+  let [seen, since, told] = [-1, performance.now(), performance.now()];
+  while (ended === undefined) {
+    await sleep(50);
+    const turn = Atomics.load(now, 1);
+    if (turn !== seen) [seen, since] = [turn, performance.now()];
+    else if (turn > 0 && performance.now() - since > 1000 * mostSeconds) {
+      const input = Atomics.load(now, 0);
+      note({ input, reader: "?", file: "?", what: `more than ${mostSeconds} s` });
+      ended = input + 1;
+    }
+    if (performance.now() - told > 10_000) {
+      told = performance.now();
+      progress(Atomics.load(now, 0));
+    }
+  }
+  await worker.terminate();
+  if (failed) throw failed;
+  return ended;
+}
