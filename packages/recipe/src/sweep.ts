@@ -102,7 +102,8 @@ export function sweepCells(recipe: unknown, axes: readonly SweepAxis[]): SweepCe
   const taken = new Set<string>();
   return combinations.map((settings) => {
     const given = structuredClone(recipe);
-    for (const [path, value] of Object.entries(settings)) setAt(given, path.split("."), toPlain(readYaml(value, path), path));
+    for (const [path, value] of Object.entries(settings))
+      setAt(given, path.split("."), toPlain(readYaml(value, path), path));
     const full = Object.entries(settings).map(([path, value]) => `${path}=${value}`);
     const plain =
       full
