@@ -1,3 +1,4 @@
+// An open safetensors file: the header in memory, the data read by position when asked for.
 import type { FileHandle } from "node:fs/promises";
 import { openFile, quote, withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";

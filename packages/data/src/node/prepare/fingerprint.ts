@@ -1,3 +1,4 @@
+// A source's fingerprint, remembered by the state of its files: what has not changed is not read again.
 import { join } from "node:path";
 import { readTextFile, writeFileAtomic } from "@cambium/files";
 import type { Source } from "../source/source.js";
