@@ -1,5 +1,5 @@
 // Which rows of two results, or of one, are compared with each other.
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, highest } from "@cambium/ir";
 import type { Pair } from "./compare.js";
 import type { BenchDocument, Row } from "./result.js";
 
@@ -29,7 +29,7 @@ export function pairsWithin({ rows }: BenchDocument, [first, second]: readonly [
 /** What speaks against comparing two results at all, in words. */
 export function differences(first: BenchDocument, second: BenchDocument): string[] {
   const [a, b] = [first.environment, second.environment];
-  const load = Math.max(...a.load, ...b.load);
+  const load = Math.max(highest(a.load), highest(b.load));
   return [
     ...(a.hash === b.hash ? [] : ["the environments differ: what differs may be the machine or a version"]),
     ...(load <= a.cores

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { resolveBackend } from "@cambium/backend";
 import type { BenchDocument } from "@cambium/bench";
 import { backendContestant, fileContestant, peerContestant, runBench, suites } from "@cambium/bench/node";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, highest } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
 import { Command } from "commander";
 import { appendHistory, readResult, writePage, writeResult } from "../bench-file.js";
@@ -35,7 +35,7 @@ interface Flags {
 }
 
 const names = suites.map(({ name }) => name);
-const width = Math.max(...names.map(({ length }) => length));
+const width = highest(names.map(({ length }) => length));
 
 export function benchCommand(host: Host): Command {
   return new Command("bench")

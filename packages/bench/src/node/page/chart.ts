@@ -1,4 +1,5 @@
 // A chart on logarithmic axes: lines and dots of contestants. It has no text of a result in it; names stand in the legend.
+import { highest, lowest } from "@cambium/ir";
 import { type Html, renderChart, type Size, type Spec } from "@cambium/report/page-parts";
 
 export interface Point {
@@ -55,7 +56,7 @@ function marksOf({ colour, line, dots }: Series, i: number): NonNullable<Spec["m
 
 /** A little beyond the lowest and the highest. */
 function around(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [lowest(values), highest(values)];
   const margin = low === high ? 2 : (high / low) ** 0.07;
   return [low / margin, high * margin];
 }

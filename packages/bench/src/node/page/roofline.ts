@@ -1,4 +1,5 @@
 // The roofline of every contestant: what its rows reach of what its peaks allow (Williams, Waterman & Patterson 2009).
+import { highest, lowest } from "@cambium/ir";
 import { type Html, html } from "@cambium/report/page-parts";
 import type { Row } from "../../result.js";
 import { peaksOf } from "../../shares.js";
@@ -37,7 +38,7 @@ function pointOf({ work: { flops, bytes }, seconds }: Row): Point[] {
 function roof(gemm: number, stream: number, points: readonly Point[]): Point[] {
   const at = (x: number) => ({ x, y: Math.min(gemm, stream * x) });
   const all = [...points.map(({ x }) => x), gemm / stream];
-  return [at(Math.min(...all) / 1.5), at(gemm / stream), at(Math.max(...all) * 1.5)];
+  return [at(lowest(all) / 1.5), at(gemm / stream), at(highest(all) * 1.5)];
 }
 
 function short(value: number): string {
