@@ -4,7 +4,7 @@ import { html, styles, trusted } from "@cambium/report";
 import type { Depth, Verified } from "@cambium/verify";
 
 /** Pixels: a layer's column, the plot, and the room around it. */
-const plot = { column: 18, height: 180, left: 70, top: 14, below: 150 };
+const plot = { column: 18, height: 180, left: 70, top: 14, below: 175 };
 
 /** What is drawn, with the floor that values of 0 stand on. */
 const lines = [

@@ -91,7 +91,9 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
           signal.throwIfAborted();
           const all = (runs.length + share) / pairs;
           const left = ((performance.now() - began) / 1000) * (1 / all - 1);
-          status.show(() => `${subject.name} on ${backend.name}: ${what}, ${duration(left)} left`);
+          // Opening a device and compiling for the first time say nothing about the rest.
+          const ahead = all < 0.1 ? "" : `, ${duration(left)} left`;
+          status.show(() => `${subject.name} on ${backend.name}: ${what}${ahead}`);
         };
         const found = await verifyOn(backend.name, device, expected, { bisect: Boolean(flags.bisect), onProgress });
         status.stop();
