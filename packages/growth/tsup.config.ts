@@ -1,4 +1,6 @@
 import { defineConfig } from "tsup";
 import { packageBuild } from "../../tsup.base.js";
 
-export default defineConfig(packageBuild({ entry: ["src/index.ts", "src/conformance/index.ts"] }));
+export default defineConfig(
+  packageBuild({ entry: ["src/index.ts", "src/conformance/index.ts", "src/measure/index.ts"] }),
+);

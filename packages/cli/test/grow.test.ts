@@ -51,6 +51,23 @@ test("says what there was nothing to do about, and what a checkpoint does not ke
   expect(readFileSync(join(target, "README.md"), "utf8")).not.toContain("only in the plan");
 });
 
+test("--check measures what a growth keeps on a small model, and needs no target", async () => {
+  const wide = new URL("../../../operators/direct-width/dist/index.js", import.meta.url).pathname;
+  const checked = await json("grow", source, "--check", "--operator", wide, "--factor", "2");
+  expect(checked).toMatchObject({
+    family: "llama",
+    function: { claim: "exact" },
+    parameters: { dead: [], declaredDead: [], frozen: 0 },
+    holds: true,
+  });
+  const { difference, largest } = checked["function"] as { difference: number; largest: number };
+  expect(difference).toBeLessThan(1e-10 * largest);
+  const copied = await json("grow", source, "--check", ...args);
+  expect(copied).toMatchObject({ function: { claim: "no" }, holds: true });
+  expect((copied["function"] as { difference: number }).difference).toBeGreaterThan(0.01);
+  expect(await output("grow", source, "--check", ...args)).toContain("All that is claimed holds.");
+});
+
 test("a dry run says bytes, disk and files", async () => {
   const target = join(folder, "none");
   expect(await output("grow", source, target, ...args, "--dry-run")).toMatch(

@@ -8,11 +8,12 @@ import {
   planGrowth,
   preflightGrowth,
 } from "@cambium/grow/node";
-import { planJson } from "@cambium/growth";
+import { type Operator, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import { byteCount, type FamilyFlags, oneOf, withFamilyFlag } from "../flags.js";
+import { checkedText, checkGrowth } from "../grow-check.js";
 import { growthFlops } from "../grow-flops.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import { growProgress, preflightText } from "../grow-view.js";
@@ -26,6 +27,7 @@ interface Flags extends OperatorFlags, FamilyFlags {
   readonly mergekit?: string;
   readonly as?: string;
   readonly dryRun?: boolean;
+  readonly check?: boolean;
   readonly maxShardSize?: string;
   readonly dtype?: string;
   readonly verify?: boolean;
@@ -44,6 +46,7 @@ export function growCommand(host: Host): Command {
     .option("--mergekit <file>", "grow as this passthrough file of mergekit says; then TARGET is the only argument")
     .option("--dry-run", "say what would be done and what stands against it, from headers alone; write nothing")
     .option("--as <format>", "with --dry-run, print the growth as a file for: mergekit; TARGET may be left out")
+    .option("--check", "measure what the growth keeps on a small random model of the family; TARGET may be left out")
     .option("--max-shard-size <bytes>", "weights in one file, e.g. 5GB (the default) or 900MB")
     .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: each as it was, bit for bit)")
     .option("--verify", "read result and source again and compare; growth.json then has the SHA-256 of whole files too")
@@ -56,12 +59,14 @@ export function growCommand(host: Host): Command {
       `
 Operators that only copy layers grow any decoder whose tensors are named …layers.N.…, quantised ones too.
 A growth that was stopped or killed continues when the same command is given again.
+--check ends with exit code 1 where what is measured is not what the operator claims.
 With --json: {"written": DIR or null, "layers", "bytesOut", "memory", "flops", …, "plan": {"operator", "target", …} as in growth.json}
 
 Examples:
   cambium grow ./llama-6l ./llama-24l --factor 4
   cambium grow ./llama-6l ./llama-12l --operator stack --layers 12 --dry-run
   cambium grow ./deepseek ./deeper --factor 2 --drop 'model.layers.61.*'
+  cambium grow ./llama-6l --operator direct-width --factor 2 --check
   cambium grow --mergekit ./solar.yml ./solar
   cambium grow ./llama-6l --operator zero-depth --factor 2 --dry-run --as mergekit`,
     )
@@ -112,6 +117,13 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
     process.stdout.write(visible(mergekitText(plan, from, request.dtype)));
     return;
   }
+  if (flags.check) {
+    const plan = await planGrowth(from, request);
+    const checked = await checkGrowth(operator as Operator, plan);
+    print(json ? JSON.stringify(checked) : checkedText(checked));
+    if (!checked.holds) process.exitCode = 1;
+    return;
+  }
   const { report, state } = dryRun
     ? { report: await preflightGrowth(from, to, request), state: "dry" }
     : await grow(from, to, request, verify);
@@ -124,14 +136,15 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
  * Source and target among the arguments: a mergekit file names its source, and a plan that is only printed needs no
  * target. @throws CambiumError `E_OPTION`
  */
-function placesOf(words: readonly (string | undefined)[], { as, dryRun, mergekit }: Flags) {
+function placesOf(words: readonly (string | undefined)[], { as, dryRun, check, mergekit }: Flags) {
   if (as !== undefined) {
     oneOf("--as", ["mergekit"])(as);
     if (!dryRun) throw new CambiumError("E_OPTION", "--as needs --dry-run", { hint: "it prints, and grows nothing" });
   }
   const given = words.flatMap((word) => word ?? []);
-  const wanted = [...(mergekit === undefined ? ["SOURCE"] : []), ...(as === undefined ? ["TARGET"] : [])];
-  if (given.length !== wanted.length && (as === undefined || given.length !== wanted.length + 1)) {
+  const writes = as === undefined && !check;
+  const wanted = [...(mergekit === undefined ? ["SOURCE"] : []), ...(writes ? ["TARGET"] : [])];
+  if (given.length !== wanted.length && (writes || given.length !== wanted.length + 1)) {
     const got = given.join(" ") || "nothing";
     throw new CambiumError("E_OPTION", "source and target do not fit", { expected: wanted.join(" "), got });
   }

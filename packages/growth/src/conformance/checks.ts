@@ -4,6 +4,8 @@ import { familyResolver, isTied, type ModelSpec, modelSizes, parameterTable, siz
 import { applyPlan } from "../evaluate/apply.js";
 import { growMoments } from "../evaluate/moments.js";
 import { connectionRate, layerMap } from "../layer-map.js";
+import { deadTensors } from "../measure/liveness.js";
+import { growExactly, randomWeights } from "../measure/logits.js";
 import type { Operator } from "../operator/operator.js";
 import { composePlans } from "../plan/compose.js";
 import { parsePlan, planJson } from "../plan/json.js";
@@ -14,8 +16,6 @@ import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
 import { baseModel, type OperatorCase, placesLayers, testParameters } from "./case.js";
 import { assertFunction, exactly } from "./function.js";
 import { assertStateGraph } from "./graph.js";
-import { deadTensors } from "./liveness.js";
-import { growExactly, randomWeights } from "./logits.js";
 
 type Check = (operator: Operator, one: OperatorCase) => void | Promise<void>;
 type Tensors = Record<string, HostTensor>;

@@ -1,10 +1,10 @@
 // What a plan keeps of the function, held against what it claims.
 import { type HostTensor, hostTensor, type RefTensor, refTensor } from "@cambium/ir";
 import { type Mask, maskValue, opensAfter } from "@cambium/model";
+import { difference, growExactly, logits, perturbed, unmasked, type Weights } from "../measure/logits.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat } from "./assert.js";
 import { testParameters } from "./case.js";
-import { difference, growExactly, logits, perturbed, unmasked, type Weights } from "./logits.js";
 
 /** Bounds on the logits of a function that is kept; 9e-14 and 2e-5 were the most that rounding came to. */
 const tolerances = { f64: 1e-10, f32: 1e-4 } as const;

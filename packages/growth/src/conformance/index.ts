@@ -1,7 +1,8 @@
 // The conformance suites of growth: for operators and for presets of them, and what their authors' own tests need.
+
+export { gradients } from "../measure/gradients.js";
+export { difference, growExactly, logits, type Masked, randomWeights, type Weights } from "../measure/logits.js";
 export { type BaseChoice, baseModel, type OperatorCase, type Refusal, testBases } from "./case.js";
 export { type DescribeOperatorOptions, describeOperator, type TestApi } from "./describe.js";
-export { gradients } from "./gradients.js";
 export { assertStateGraph, type RunGraph } from "./graph.js";
-export { difference, growExactly, logits, type Masked, randomWeights, type Weights } from "./logits.js";
 export { type DescribePresetOptions, describePreset } from "./preset.js";

@@ -1,0 +1,69 @@
+// grow --check: what a growth keeps, measured on a small model of the checkpoint's family, as a table or JSON.
+import type { FunctionClaim, GrowthPlan, Operator } from "@cambium/growth";
+import { type MeasuredClaims, measureClaims, smallModel, smallOptions } from "@cambium/growth/measure";
+import { CambiumError } from "@cambium/ir";
+import { type ModelSpec, modelSizes } from "@cambium/model";
+import Table from "cli-table3";
+
+export interface CheckedGrowth extends MeasuredClaims {
+  readonly family: string;
+  /** Sizes of the small models by axis. */
+  readonly base: Readonly<Record<string, number>>;
+  readonly target: Readonly<Record<string, number>>;
+}
+
+/**
+ * Measures a growth on a small model of random weights.
+ * @param plan of the checkpoint itself
+ * @throws CambiumError `E_GROWTH_CHECK` for a family that is not computed or sizes without a small counterpart; as
+ *   `operator.plan`
+ */
+export async function checkGrowth(operator: Operator, plan: GrowthPlan): Promise<CheckedGrowth> {
+  const { family } = plan.base;
+  if (!family.forward) {
+    throw new CambiumError("E_GROWTH_CHECK", "models of this kind are grown, not computed", {
+      expected: "a checkpoint of a family that Cambium computes",
+      got: family.name,
+      hint: "grow it, and compare what transformers computes",
+    });
+  }
+  const base = smallModel(plan.base);
+  const small = operator.plan(base, smallOptions(plan.operator.options, plan.base, base));
+  const sizes = (model: ModelSpec) => modelSizes(model) as Readonly<Record<string, number>>;
+  return { family: family.name, base: sizes(base), target: sizes(small.target), ...(await measureClaims(small)) };
+}
+
+const claims: Readonly<Record<FunctionClaim, string>> = {
+  exact: "kept exactly",
+  "exact-if-eps-scaled": "kept exactly, eps scaled too",
+  "at-mask-0": "kept while masks are shut",
+  no: "not kept",
+};
+
+export function checkedText(checked: CheckedGrowth): string {
+  const { family, base, target, function: of, parameters, moments, holds } = checked;
+  const grown = Object.keys(target).map((axis) =>
+    base[axis] === target[axis] ? `${axis} ${base[axis]}` : `${axis} ${base[axis]} → ${target[axis]}`,
+  );
+  const names = (list: readonly string[]) => (list.length === 0 ? "none dead" : `dead in part: ${list.join(", ")}`);
+  const table = new Table({ head: ["", "claimed", "measured"], style: { head: [], border: [] }, wordWrap: true });
+  table.push(
+    [
+      "function",
+      claims[of.claim],
+      `max |Δlogit| ${of.difference.toPrecision(2)} of logits up to ${of.largest.toPrecision(2)}`,
+    ],
+    [
+      "parameters",
+      names(parameters.declaredDead),
+      `${names(parameters.dead)}, of ${parameters.trained} tensors that train (5 steps)`,
+    ],
+    [
+      "moments",
+      moments ? "carried" : "begin at zero",
+      moments ? `m off by ${moments.m.toPrecision(2)} of the largest gradient` : "–",
+    ],
+  );
+  const verdict = holds ? "All that is claimed holds." : "This is not what the operator claims.";
+  return `A small ${family} of random weights, in float64: ${grown.join(", ")}\n${table}\n${verdict}`;
+}

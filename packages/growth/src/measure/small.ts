@@ -1,0 +1,53 @@
+// A model of the same family and depth as another, small enough to compute in float64 in a moment.
+import { CambiumError } from "@cambium/ir";
+import { grownModel, type ModelSpec, modelSizes } from "@cambium/model";
+
+const vocab = 61;
+const headDim = 4;
+const kvHeads = 2;
+
+/**
+ * `model` made narrow: its layers, and about the proportions of its other sizes.
+ * @throws CambiumError `E_CONFIG` when the family cannot have such sizes
+ */
+export function smallModel(model: ModelSpec): ModelSpec {
+  const sizes = modelSizes(model);
+  const small: Record<string, number> = { vocab: Math.min(sizes.vocab ?? vocab, vocab) };
+  const scaled = (size: number, by: number) => Math.max(2, 2 * Math.round((size * by) / 2));
+  if (sizes.heads && sizes.kvHeads && sizes.headDim) {
+    small["kvHeads"] = Math.min(sizes.kvHeads, kvHeads);
+    small["heads"] = small["kvHeads"] * (sizes.heads / sizes.kvHeads);
+    small["headDim"] = Math.min(sizes.headDim, headDim);
+    const by = (small["heads"] * small["headDim"]) / (sizes.heads * sizes.headDim);
+    if (sizes.hidden) small["hidden"] = scaled(sizes.hidden, by);
+    if (sizes.intermediate) small["intermediate"] = scaled(sizes.intermediate, by);
+  }
+  return grownModel(model, small);
+}
+
+/**
+ * The options that grow `small` as `options` grow `model`: sizes in proportion, all else as it is.
+ * @throws CambiumError `E_GROWTH_CHECK` naming every size that has no counterpart
+ */
+export function smallOptions(
+  options: Readonly<Record<string, unknown>>,
+  model: ModelSpec,
+  small: ModelSpec,
+): Readonly<Record<string, unknown>> {
+  const [from, to] = [modelSizes(model), modelSizes(small)] as Readonly<Record<string, number>>[];
+  const reasons: { where: string; message: string }[] = [];
+  const scaled = Object.entries(options).map(([name, value]) => {
+    const [size, smaller] = [from?.[name], to?.[name]];
+    if (typeof value !== "number" || !size || !smaller || size === smaller) return [name, value];
+    const wanted = (value * smaller) / size;
+    if (!Number.isInteger(wanted))
+      reasons.push({ where: name, message: `${value} of ${size} is no whole part of ${smaller}` });
+    return [name, wanted];
+  });
+  if (reasons.length === 0) return Object.fromEntries(scaled);
+  throw new CambiumError("E_GROWTH_CHECK", "the growth cannot be checked on a small model", {
+    expected: "sizes that are a small fraction of the model's, e.g. half as much again",
+    reasons,
+    hint: "give a factor, or sizes in rounder proportion",
+  });
+}
