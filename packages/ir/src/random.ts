@@ -1,7 +1,7 @@
 // Counter-based random numbers: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
 // The i-th number of a named stream is a pure function of (name, i), so any part of a stream can be made anywhere, in any order.
 
-import { boxMuller, normalKernel } from "./normal-kernel.js";
+import { boxMuller, type NormalKernel, normalKernel } from "./normal-kernel.js";
 
 const M0 = 0xd2511f53 | 0;
 const M1 = 0xcd9e8d57 | 0;
@@ -106,9 +106,13 @@ export class Random {
 
   /** Fills `out` with `std` times the normal numbers from the `first`-th on, bit for bit those of {@link normal}. */
   normals(out: Float64Array, first: number, std = 1): void {
-    const [k0, k1] = this.#key;
     const kernel = normalKernel();
-    if (!kernel) return this.#normals(out, first, std);
+    if (kernel) this.#kernelNormals(kernel, out, first, std);
+    else this.#plainNormals(out, first, std);
+  }
+
+  #kernelNormals(kernel: NormalKernel, out: Float64Array, first: number, std: number): void {
+    const [k0, k1] = this.#key;
     // A block of four words makes two numbers, the kernel four blocks at a time.
     for (let done = 0, skip = first % 2; done < out.length; skip = 0) {
       const count = Math.min(kernel.capacity - skip, out.length - done);
@@ -120,7 +124,7 @@ export class Random {
   }
 
   /** The same where there is no SIMD. */
-  #normals(out: Float64Array, first: number, std: number): void {
+  #plainNormals(out: Float64Array, first: number, std: number): void {
     const words = new Uint32Array(Math.min(WORDS, 4 * Math.ceil((out.length + 1) / 2)));
     // A block of four words makes two numbers.
     for (let done = 0, skip = 2 * (first % 2); done < out.length; skip = 0) {
