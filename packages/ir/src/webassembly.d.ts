@@ -1,0 +1,17 @@
+// The little of the WebAssembly JavaScript API that kernels use, the onnx backend's too; TypeScript declares it only with
+// the DOM.
+declare namespace WebAssembly {
+  type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  class Memory {
+    constructor(limits: { readonly initial: number; readonly maximum?: number });
+    readonly buffer: ArrayBuffer;
+  }
+  class Module {
+    constructor(binary: Uint8Array<ArrayBuffer>);
+  }
+  class Instance {
+    constructor(module: Module, imports: Imports);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  function instantiate(binary: Uint8Array<ArrayBuffer>, imports: Imports): Promise<{ readonly instance: Instance }>;
+}
