@@ -46,18 +46,26 @@ float* rowsOf(int which, const T* x, const Sizes& s, int64_t heads, int64_t batc
 /// The transpose of [time, wide]: [dim, keys], padded by zeros.
 inline float* columnsOf(int which, const float* x, const Sizes& s) {
   float* out = scratch(which, s.dim * s.keys);
+  // By few rows at a time, which then stay in the nearest cache.
+  const int64_t few = 16;
+  for (int64_t from = 0; from < s.time; from += few) {
+    const int64_t to = std::min(s.time, from + few);
+    for (int64_t i = 0; i < s.dim; i++) {
+      for (int64_t t = from; t < to; t++) out[i * s.keys + t] = x[t * s.wide + i];
+    }
+  }
   for (int64_t i = 0; i < s.dim; i++) {
-    for (int64_t t = 0; t < s.time; t++) out[i * s.keys + t] = x[t * s.wide + i];
     for (int64_t t = s.time; t < s.keys; t++) out[i * s.keys + t] = 0;
   }
   return out;
 }
 
-/// Head `head` of y from f32 rows [count, wide] that begin at row `from`.
+/// Head `head` of y from f32 rows [count, wide] that begin at row `from`, each times its factor if there are any.
 template <class T>
 void storeRows(T* y, const float* rows, const Sizes& s, int64_t heads, int64_t batch, int64_t head, int64_t from,
-               int64_t count, float factor) {
+               int64_t count, const float* factors = nullptr) {
   for (int64_t t = 0; t < count; t++) {
+    const float factor = factors ? factors[t] : 1.0f;
     T* to = y + ((batch * s.time + from + t) * heads + head) * s.dim;
 #pragma omp simd
     for (int64_t i = 0; i < s.dim; i++) store(to + i, rows[t * s.wide + i] * factor);
@@ -86,31 +94,32 @@ struct Attention {
           for (int64_t from = 0; from < s.time; from += blockRows) {
             const int64_t n = std::min(blockRows, s.time - from), end = from + n;
             gemm(qs + from * s.wide, s.wide, 1, ks, s.keys, scores, s.keys, n, padded(end), s.dim, false);
-            for (int64_t i = 0; i < n; i++) logSumExp[piece * s.time + from + i] = softmax(scores + i * s.keys, from + i + 1, end, s.alpha);
+            float shares[blockRows];
+            for (int64_t i = 0; i < n; i++) {
+              float* row = scores + i * s.keys;
+              logSumExp[piece * s.time + from + i] = softmax(row, from + i + 1, end, s.alpha, shares + i);
+            }
             gemm(scores, s.keys, 1, vs, s.wide, rows, s.wide, n, s.wide, end, false);
-            storeRows(y, rows, s, s.heads, batch, head, from, n, 1.0f);
+            storeRows(y, rows, s, s.heads, batch, head, from, n, shares);
           }
         });
       });
     });
   }
 
-  /// Of `seen` scores times alpha; zero up to `end`. @returns the log-sum-exp.
-  static float softmax(float* x, int64_t seen, int64_t end, float alpha) {
-    float peak = x[0];
-#pragma omp simd reduction(max : peak)
-    for (int64_t i = 0; i < seen; i++) peak = x[i] > peak ? x[i] : peak;
+  /// Exponentials of `seen` scores times alpha, less the largest, and zeros up to `end`; `share` times them is the softmax.
+  /// @returns the log-sum-exp.
+  static float softmax(float* x, int64_t seen, int64_t end, float alpha, float* share) {
+    const float peak = peakOf(seen, [x](int64_t i) { return x[i]; });
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t i = 0; i < seen; i++) {
-      const float e = exponential((x[i] - peak) * alpha);
+      const float e = decay((x[i] - peak) * alpha);
       x[i] = e;
       sum += e;
     }
-    const float share = 1.0f / sum;
-#pragma omp simd
-    for (int64_t i = 0; i < seen; i++) x[i] *= share;
     for (int64_t i = seen; i < end; i++) x[i] = 0;
+    *share = 1.0f / sum;
     return peak * alpha + std::log(sum);
   }
   int heads, kvHeads;
@@ -157,33 +166,26 @@ struct AttentionGrad {
               for (int64_t i = 0; i < n; i++) {
                 const float sum = logSumExp[(batch * s.heads + head) * s.time + from + i];
                 scoreGradients(p + i * s.keys, dp + i * s.keys, from + i + 1, end, s.alpha, sum,
-                               dot(db + i * s.wide, ob + i * s.wide, s.dim));
+                               sumOf(s.dim, [=](int64_t j) { return db[i * s.wide + j] * ob[i * s.wide + j]; }));
               }
               gemm(p, 1, s.keys, db, s.wide, vGrad, s.wide, end, s.wide, n, true);
               gemm(dp, 1, s.keys, qb, s.wide, kGrad, s.wide, end, s.wide, n, true);
               gemm(dp, s.keys, 1, ks, s.wide, rows, s.wide, n, s.wide, end, false);
-              storeRows(static_cast<Y*>(grads[0]), rows, s, s.heads, batch, head, from, n, 1.0f);
+              storeRows(static_cast<Y*>(grads[0]), rows, s, s.heads, batch, head, from, n);
             }
           }
-          storeRows(static_cast<Y*>(grads[1]), kGrad, s, s.kvHeads, batch, kvHead, 0, s.time, 1.0f);
-          storeRows(static_cast<Y*>(grads[2]), vGrad, s, s.kvHeads, batch, kvHead, 0, s.time, 1.0f);
+          storeRows(static_cast<Y*>(grads[1]), kGrad, s, s.kvHeads, batch, kvHead, 0, s.time);
+          storeRows(static_cast<Y*>(grads[2]), vGrad, s, s.kvHeads, batch, kvHead, 0, s.time);
         });
       });
     });
-  }
-
-  static float dot(const float* a, const float* b, int64_t n) {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
   }
 
   /// p: scores become probabilities. dp: their cotangents become those of q · k. Both are zero from `seen` to `end`.
   static void scoreGradients(float* p, float* dp, int64_t seen, int64_t end, float alpha, float logSumExp, float delta) {
 #pragma omp simd
     for (int64_t i = 0; i < seen; i++) {
-      const float e = exponential(p[i] * alpha - logSumExp);
+      const float e = decay(p[i] * alpha - logSumExp);
       p[i] = e;
       dp[i] = e * (dp[i] - delta) * alpha;
     }

@@ -20,12 +20,8 @@ struct CrossEntropy {
       parallel(rows, rowGrain(width), [=](int64_t from, int64_t to) {
         for (int64_t row = from; row < to; row++) {
           const auto* r = x + row * width;
-          float peak = widen(r[0]);
-#pragma omp simd reduction(max : peak)
-          for (int64_t i = 0; i < width; i++) peak = widen(r[i]) > peak ? widen(r[i]) : peak;
-          float sum = 0;
-#pragma omp simd reduction(+ : sum)
-          for (int64_t i = 0; i < width; i++) sum += exponential(widen(r[i]) - peak);
+          const float peak = peakOf(width, [r](int64_t i) { return widen(r[i]); });
+          const float sum = sumOf(width, [r, peak](int64_t i) { return exponential(widen(r[i]) - peak); });
           sums[row] = peak + std::log(sum);
           losses[row] = sums[row] - widen(r[target[row]]);
         }

@@ -22,9 +22,7 @@ struct RmsInverse {
     parallel(count(rows), rowGrain(width), [=](int64_t from, int64_t to) {
       for (int64_t row = from; row < to; row++) {
         const float* r = a + row * width;
-        float sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < width; i++) sum += r[i] * r[i];
+        const float sum = sumOf(width, [r](int64_t i) { return r[i] * r[i]; });
         inverse[row] = 1.0f / std::sqrt(sum / static_cast<float>(width) + e);
       }
     });
@@ -74,9 +72,7 @@ struct RmsNormGrad {
           const float* r = a + row * width;
           const auto* g = d + row * width;
           const float k = inv[row];
-          float dot = 0;
-#pragma omp simd reduction(+ : dot)
-          for (int64_t i = 0; i < width; i++) dot += widen(g[i]) * w[i] * r[i];
+          const float dot = sumOf(width, [=](int64_t i) { return widen(g[i]) * w[i] * r[i]; });
           const float mean = dot * k * k / static_cast<float>(width);
           float* out = xGrad + row * width;
 #pragma omp simd

@@ -48,7 +48,39 @@ inline float exponential(float x) {
   return x < -87.0f ? 0.0f : x > 88.7f ? INFINITY : x == x ? scaled : x;
 }
 
+/// The same where x is hardly ever above 0, as in a softmax: never below e^-87, and exact as far as 2^127.
+inline float decay(float x) {
+  const float low = x < -87.0f ? -87.0f : x, kept = low > 87.0f ? 87.0f : low;
+  const float n = std::nearbyint(kept * 1.44269504f);
+  const float r = kept - n * 0.693359375f + n * 2.12194440e-4f;
+  float p = 1.3981999507e-3f + 1.9875691500e-4f * r;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  return p * bitsOf(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
+}
+
 inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+/// Σ term(i), in lanes. Reductions stand here because GCC leaves those within a lambda of a lambda as they are.
+template <class Term>
+inline float sumOf(int64_t n, Term term) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; i++) sum += term(i);
+  return sum;
+}
+
+/// The largest term(i); n is at least 1.
+template <class Term>
+inline float peakOf(int64_t n, Term term) {
+  float peak = term(0);
+#pragma omp simd reduction(max : peak)
+  for (int64_t i = 0; i < n; i++) peak = term(i) > peak ? term(i) : peak;
+  return peak;
+}
 
 /// Calls `f` with a zero of the element type that `type` stands for.
 template <class F>

@@ -1,5 +1,6 @@
 // Cambium's own TensorFlow ops for the CPU: each takes whole what TensorFlow's ops compute in many passes. A module of
 // Node: loading it after the binding of tfjs-node registers the ops with the TensorFlow of this process.
+#include <malloc.h>
 #include <node_api.h>
 
 #include "attention.h"
@@ -49,6 +50,9 @@ bool registerOps(TF_Status* status) {
 }  // namespace cambium
 
 NAPI_MODULE_INIT() {
+  // A step frees what the next one allocates. Given back to the system in between, each page would be faulted in again.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 2047 << 20);
   TF_Status* status = TF_NewStatus();
   if (!cambium::registerOps(status)) napi_throw_error(env, nullptr, TF_Message(status));
   TF_DeleteStatus(status);

@@ -72,10 +72,8 @@ struct SquareSum {
     withType(x.type, [&](auto t) {
       const auto* a = x.as<decltype(t)>();
       parallel(n, grain, [=](int64_t from, int64_t to) {
-        float sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = from; i < to; i++) sum += widen(a[i]) * widen(a[i]);
-        sums[from / grain] = sum;
+        const auto* part = a + from;
+        sums[from / grain] = sumOf(to - from, [part](int64_t i) { return widen(part[i]) * widen(part[i]); });
       });
     });
     double total = 0;

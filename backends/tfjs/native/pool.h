@@ -33,12 +33,17 @@ class Pool {
       work_ = &work;
       pieces_ = pieces;
       next_.store(0);
-      busy_.store(static_cast<int>(helpers_.size()));
+      open_ = true;
       round_.fetch_add(1);
     }
     wake_.notify_all();
     take();
-    while (busy_.load(std::memory_order_acquire) > 0) pause();
+    // A thread that has not begun by now need not: only those at work are waited for.
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      open_ = false;
+    }
+    while (active_.load(std::memory_order_acquire) > 0) pause();
   }
 
  private:
@@ -73,9 +78,14 @@ class Pool {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [&] { return round_.load() != seen; });
       }
-      seen = round_.load(std::memory_order_acquire);
+      {
+        std::lock_guard<std::mutex> lock(mutex_);
+        seen = round_.load();
+        if (!open_) continue;
+        active_.fetch_add(1);
+      }
       take();
-      busy_.fetch_sub(1, std::memory_order_release);
+      active_.fetch_sub(1, std::memory_order_release);
     }
   }
 
@@ -83,7 +93,8 @@ class Pool {
   std::mutex entry_, mutex_;
   std::condition_variable wake_;
   std::atomic<int64_t> round_{0}, next_{0};
-  std::atomic<int> busy_{0};
+  std::atomic<int> active_{0};
+  bool open_ = false;
   int64_t pieces_ = 0;
   const std::function<void(int64_t)>* work_ = nullptr;
 };

@@ -12,14 +12,17 @@ import {
   type TensorType,
 } from "@cambium/ir";
 import { activate, type Engine, heldBy } from "../engines/engine.js";
-import { castTensor } from "../engines/tensorflow-ops.js";
+import { castTensor, takeIn } from "../engines/tensorflow-ops.js";
 import type { TensorInfo, TfData, TfTensor } from "../tfjs.js";
 
 /** A copy of `host` on the engine. */
 export function upload(engine: Engine, { dtype, shape, data }: HostTensor): TfTensor {
   activate(engine);
   const as = heldBy(engine)[dtype];
-  const tensor = engine.tf.engine().makeTensor(held(dtype, data), [...shape], as === "bfloat16" ? "float32" : as);
+  const ownMemory = engine.backendName === "tensorflow";
+  const values = ownMemory && !isHalf(dtype) ? (data as TfData) : held(dtype, data);
+  const tensor = engine.tf.engine().makeTensor(values, [...shape], as === "bfloat16" ? "float32" : as);
+  if (ownMemory) takeIn(engine, tensor);
   if (as !== "bfloat16") return tensor;
   try {
     return castTensor(engine, tensor, as);

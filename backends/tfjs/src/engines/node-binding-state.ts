@@ -8,9 +8,10 @@ import { CambiumError, type ErrorDetails } from "@cambium/ir";
 import { bindingFolder, bindingPrefix, cacheFolder } from "../setup/cache.js";
 import { bindingName, opsName, readManifest, verify } from "../setup/manifest.js";
 import { type EnginePackage, installCommand, isSupported, setupCommand, supportedRange } from "../setup/packages.js";
-import { cpuName, multipliesBf16 } from "./cpu.js";
+import { multipliesBf16 } from "./cpu.js";
 import { computedBy } from "./engine.js";
 import { findGpu, type Gpu } from "./node-binding-gpu.js";
+import { opsKey } from "./ops-key.js";
 
 /** The engines with a native part: tfjs-node on the CPU, tfjs-node-gpu on CUDA. */
 export type NodeEngineKind = "node" | "node-gpu";
@@ -92,7 +93,7 @@ async function findBinding(
     if (manifest) {
       const [problem] = await verify(cached, manifest, "quick");
       if (problem !== undefined) return { state: "broken", part: "binding", reason: problem };
-      const ops = manifest.cpu === cpuName() ? { ops: join(cached, opsName) } : {};
+      const ops = manifest.ops === opsKey() ? { ops: join(cached, opsName) } : {};
       return { binding: join(cached, bindingName), tensorflow: manifest.tensorflow, ...ops };
     }
   } catch (error) {

@@ -55,6 +55,11 @@ export function castTensor(engine: Engine, x: TensorInfo, to: TfDType): TfTensor
   return execute(engine, "Cast", attrs, [x], 1)[0] as TfTensor;
 }
 
+/** Copies a new tensor's values to TensorFlow now. tfjs keeps the array that it was given until an op reads the tensor. */
+export function takeIn(engine: Engine, tensor: TensorInfo): void {
+  backendOf(engine).getInputTensorIds([tensor]);
+}
+
 export function typeAttr(engine: Engine, name: string, dtype: TfDType): OpAttr {
   const { binding } = backendOf(engine);
   const types: Readonly<Record<TfDType, number | undefined>> = {

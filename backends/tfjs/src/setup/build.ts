@@ -3,8 +3,8 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SetupHost } from "@cambium/backend";
 import { append, CambiumError } from "@cambium/ir";
-import { cpuName } from "../engines/cpu.js";
 import type { InstalledEngine } from "../engines/node-binding-state.js";
+import { opsKey } from "../engines/ops-key.js";
 import { type Compiler, compileBinding, compileOps, napiVersion } from "./compiler.js";
 import { findLibTensorflow } from "./libtensorflow.js";
 import {
@@ -81,7 +81,7 @@ export async function build(folder: string, request: SetupRequest, tools: Tools,
     node: process.version,
     compiler: compiler.version,
     source: library.source,
-    ...(ops.length > 0 && { cpu: cpuName() }),
+    ...(ops.length > 0 && { ops: opsKey() }),
     files: [...(await Promise.all([bindingName, ...ops].map((name) => describeFile(folder, name)))), ...library.files],
   });
   await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,10 +1,9 @@
 // Compiles tfjs-node's binding from the sources in its package, as its binding.gyp says, and Cambium's own ops, by the C++
 // compiler alone.
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import headers from "node-api-headers";
+import { opsFolder } from "../engines/ops-key.js";
 import { complaint, runCommand } from "./command.js";
 
 /** The version of Node-API that tfjs-node's own builds use. Every Node from 20 on has it. */
@@ -58,13 +57,6 @@ const opsFlags = ["-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-tra
 export function compileOps(compiler: Compiler, what: Compilation, signal: AbortSignal) {
   const folder = opsFolder();
   return compile(compiler, folder, [...opsFlags, join(folder, "ops.cc")], what, signal);
-}
-
-/** The folder `native` of this package, whose code is in a folder of it, built or not. */
-function opsFolder(): string {
-  let at = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(at, "native", "ops.cc")) && at !== dirname(at)) at = dirname(at);
-  return join(at, "native");
 }
 
 async function compile(

@@ -33,8 +33,8 @@ export interface Manifest {
   /** The Node and the compiler that built it. */
   readonly node: string;
   readonly compiler: string;
-  /** The CPU that Cambium's own ops were compiled for; absent without them. */
-  readonly cpu?: string;
+  /** `opsKey()` of Cambium's own ops; absent without them. */
+  readonly ops?: string;
   /** Where libtensorflow came from: wheels with their checksums, or a folder. */
   readonly source: ManifestSource;
   readonly files: readonly ManifestFile[];

@@ -3,8 +3,8 @@ import { readdir, realpath, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { SetupHost, SetupOptions, SetupResult } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
-import { cpuName } from "../engines/cpu.js";
 import { enginePackage, findEngine, unavailable } from "../engines/node-binding-state.js";
+import { opsKey } from "../engines/ops-key.js";
 import { build } from "./build.js";
 import { bindingFolder, bindingPrefix, cacheFolder } from "./cache.js";
 import { findCompiler } from "./compiler.js";
@@ -48,8 +48,8 @@ export async function setUp(given: SetupOptions, host: SetupHost, from: string):
 }
 
 /** Whether the binding that is there is the requested one. Its files are checked elsewhere. */
-async function answers({ source, tensorflow, cpu }: Manifest, request: SetupRequest): Promise<boolean> {
-  if (request.kind === "node" && cpu !== cpuName()) return false;
+async function answers({ source, tensorflow, ops }: Manifest, request: SetupRequest): Promise<boolean> {
+  if (request.kind === "node" && ops !== opsKey()) return false;
   if (request.source.kind === "folder") {
     return source.kind === "folder" && (await same(source.folder, request.source.folder));
   }

@@ -161,9 +161,9 @@ describe("building", () => {
     expect(readFileSync(library, "utf8")).toBe(tensorflow["tensorflow/libtensorflow_cc.so.2"]);
   });
 
-  test("makes anew what has no ops of Cambium's for this CPU", async () => {
+  test("makes anew what has ops of other sources or for another CPU", async () => {
     await run();
-    writeFileSync(join(folder(), "manifest.json"), JSON.stringify({ ...manifest(), cpu: "another" }));
+    writeFileSync(join(folder(), "manifest.json"), JSON.stringify({ ...manifest(), ops: "another" }));
     expect(await run()).toMatchObject({ changed: true });
     expect(await run()).toMatchObject({ changed: false });
   });

@@ -1,15 +1,19 @@
 // cambium doctor: what is installed, what would run, why not, and the exact fix.
+import { dirname, resolve } from "node:path";
 import { type ProbeResult, resolveBackend } from "@cambium/backend";
 import { enginePlugin } from "@cambium/engine";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/plugin";
-import { version } from "@cambium/run";
+import { chooseBackend, version } from "@cambium/run";
 import { precisionsOf } from "@cambium/train";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import type { Host } from "../host.js";
-import { print } from "../terminal.js";
+import { measureSpeeds } from "../recipe-speed.js";
+import { choiceOf, speedText } from "../recipe-speed-view.js";
+import { recipeArms } from "../recipe-view.js";
+import { complain, print } from "../terminal.js";
 
 interface PluginHealth {
   readonly name: string;
@@ -25,6 +29,8 @@ interface BackendHealth extends PluginHealth {
 export function doctorCommand(host: Host): Command {
   return new Command("doctor")
     .description("Say what is installed, what would run and why not, with the exact fix.")
+    .option("--recipe <file>", "measure which backend and precision trains this recipe's model fastest here")
+    .option("--fresh", "with --recipe: measure anew what was measured before")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
@@ -34,11 +40,18 @@ It ends with exit code 2 when no backend can compute.
 With --json: {"cambium", "node", "platform", "backends": [{"name", "state", "detail", "fix", "devices"}], "operators",
 "engines", "corpora", "ready"}; a state is ok, missing or broken.
 
+--recipe takes some steps of the recipe's last model on every backend, in each precision that it computes, remembers what
+it found, and says what to write. With --json: {"recipe", "speeds": [{"backend", "device", "precision",
+"tokensPerSecond", "remembered"} or {"backend", "reason"}]}.
+
 Examples:
   cambium doctor
+  cambium doctor --recipe recipes/quickstart.yaml
   cambium doctor --json`,
     )
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async ({ json, recipe, fresh }: Flags) => {
+      if (recipe !== undefined) return speeds(recipe, { json, fresh }, host);
+      if (fresh) throw new CambiumError("E_OPTION", "--fresh without --recipe", { hint: "--recipe FILE" });
       const importer = host.importer(process.cwd());
       const listed = importer.list?.() ?? [];
       const named = (kind: PluginKind) => listed.filter((one) => one.kind === kind).map(({ name }) => name);
@@ -60,6 +73,26 @@ Examples:
       print(json ? JSON.stringify(result) : describe(result));
       if (!ready) throw new Quit(2);
     });
+}
+
+interface Flags {
+  readonly json?: boolean | undefined;
+  readonly recipe?: string;
+  readonly fresh?: boolean | undefined;
+}
+
+async function speeds(path: string, { json, fresh = false }: Omit<Flags, "recipe">, host: Host): Promise<void> {
+  const { recipe, arms } = await recipeArms(path, host);
+  const stage = arms[0]?.stages.at(-1)?.stage;
+  if (!stage) throw new Error("a recipe plans an arm with a stage");
+  const importer = host.importer(dirname(resolve(path)));
+  const listed = importer.list?.() ?? [];
+  const names = listed.filter(({ kind }) => kind === "backend").map(({ name }) => name);
+  const found = await measureSpeeds(stage, names, importer, fresh, (backend, precision) =>
+    complain(`measuring ${backend} in ${precision} …`),
+  );
+  if (json) return print(JSON.stringify({ recipe: recipe.name, speeds: found }));
+  print(speedText(found, choiceOf(recipe, chooseBackend(undefined, recipe.backend, importer).name)));
 }
 
 async function checkBackend(name: string, importer: PluginImporter): Promise<BackendHealth> {

@@ -1,0 +1,44 @@
+// Measured speeds of a recipe's training as a table and one sentence that says what to write, and that nothing is switched.
+import type { Recipe } from "@cambium/recipe";
+import type { Precision } from "@cambium/train";
+import { compact } from "./format.js";
+import type { Speed, Unmeasured } from "./recipe-speed.js";
+
+export interface RecipeChoice {
+  readonly backend: string;
+  readonly precision: Precision;
+}
+
+export function speedText(found: readonly (Speed | Unmeasured)[], own: RecipeChoice): string {
+  const measured = found
+    .filter((one): one is Speed => "tokensPerSecond" in one)
+    .sort((a, b) => b.tokensPerSecond - a.tokensPerSecond);
+  const missing = found.filter((one): one is Unmeasured => "reason" in one);
+  const width = measured.reduce((most, { backend }) => Math.max(most, backend.length), 0);
+  const [best] = measured;
+  return [
+    ...measured.map(
+      ({ backend, precision, tokensPerSecond, device, remembered }) =>
+        `  ${backend.padEnd(width)}  ${precision.padEnd(5)}  ${compact(tokensPerSecond).padStart(6)} tokens/s  (${device})${remembered ? ", measured before" : ""}`,
+    ),
+    ...missing.map(({ backend, reason }) => `  ${backend}: ${reason}`),
+    best === undefined ? "No backend can train it here." : advice(best, measured, own),
+  ].join("\n");
+}
+
+function advice(best: Speed, measured: readonly Speed[], own: RecipeChoice): string {
+  const mine = measured.find(({ backend, precision }) => backend === own.backend && precision === own.precision);
+  if (mine === best) return `Fastest here is what the recipe says: ${best.backend} in ${best.precision}.`;
+  const gain =
+    mine &&
+    `, ${(best.tokensPerSecond / mine.tokensPerSecond).toFixed(1)} times the recipe's ${own.backend} in ${own.precision}`;
+  return (
+    `Fastest here: ${best.backend} in ${best.precision}${gain ?? ""}. To train with it: --backend ${best.backend} ` +
+    `--precision ${best.precision}. Nothing is switched of itself: it would decide other bits.`
+  );
+}
+
+/** What the recipe says, on the backend that would compute it. */
+export function choiceOf(recipe: Recipe, backend: string): RecipeChoice {
+  return { backend, precision: recipe.train.precision };
+}

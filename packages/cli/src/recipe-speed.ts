@@ -1,0 +1,120 @@
+// How fast each installed backend trains a recipe's model here, in each precision that it computes: some steps of each,
+// measured once and remembered in the user's cache. It decides nothing: another backend or precision has other bits.
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import { type Device, resolveBackend } from "@cambium/backend";
+import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
+import { CambiumError, Random } from "@cambium/ir";
+import { initParameters, modelSizes } from "@cambium/model";
+import type { PluginImporter } from "@cambium/plugin";
+import type { Stage } from "@cambium/recipe";
+import { version } from "@cambium/run";
+import { freshState, type Precision, precisionsOf, Trainer } from "@cambium/train";
+
+/** One backend in one precision. */
+export interface Speed {
+  readonly backend: string;
+  readonly device: string;
+  readonly precision: Precision;
+  readonly tokensPerSecond: number;
+  /** From an earlier measurement of the same. */
+  readonly remembered: boolean;
+}
+
+/** A backend that could not be measured, and why. */
+export interface Unmeasured {
+  readonly backend: string;
+  readonly reason: string;
+}
+
+export type TrainedModel = Pick<Stage, "model" | "batch" | "context" | "optimizer">;
+
+/** Steps that are not counted, most that are, and seconds after which no further one begins. */
+const effort = { warmUp: 2, steps: 5, seconds: 10 };
+
+/** @param fresh measures anew what is remembered. @param onStart is told what is measured next. */
+export async function measureSpeeds(
+  what: TrainedModel,
+  names: readonly string[],
+  importer: PluginImporter,
+  fresh: boolean,
+  onStart: (backend: string, precision: Precision) => void,
+): Promise<readonly (Speed | Unmeasured)[]> {
+  const found: (Speed | Unmeasured)[] = [];
+  const known = await remembered();
+  for (const backend of names) {
+    try {
+      await using device = await (await resolveBackend(backend, importer)).open();
+      for (const precision of precisionsOf(device.info.computes)) {
+        const key = keyOf(device, what, precision);
+        const before = fresh ? undefined : known[key];
+        if (before === undefined) onStart(backend, precision);
+        const tokensPerSecond = before ?? (await measure(device, what, precision));
+        known[key] = tokensPerSecond;
+        found.push({
+          ...{ backend, device: device.info.device, precision, tokensPerSecond },
+          remembered: before !== undefined,
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof CambiumError)) throw error;
+      found.push({ backend, reason: error.summary });
+    }
+  }
+  await remember(known);
+  return found;
+}
+
+async function measure(device: Device, what: TrainedModel, precision: Precision): Promise<number> {
+  const { model, batch, context: time, optimizer } = what;
+  const { vocab = 1 } = modelSizes(model);
+  using trainer = await Trainer.open({ device, model, batch, time, optimizer, precision });
+  await trainer.load(freshState(initParameters(model, { seed: "speed", scheme: "hf" })));
+  const random = new Random("speed");
+  const tokens = new Int32Array(batch * (time + 1)).map((_, i) => random.word(i) % vocab);
+  const step = async () => {
+    const began = performance.now();
+    await trainer.step([tokens], 1e-4);
+    return (performance.now() - began) / 1000;
+  };
+  for (let i = 0; i < effort.warmUp; i++) await step();
+  const began = performance.now();
+  const seconds: number[] = [];
+  do seconds.push(await step());
+  while (seconds.length < effort.steps && performance.now() - began < 1000 * effort.seconds);
+  return (batch * time) / seconds.reduce((least, one) => Math.min(least, one));
+}
+
+function keyOf({ info }: Device, { model, batch, context, optimizer }: TrainedModel, precision: Precision): string {
+  const { backend, device, settings } = info;
+  const where = [version, backend, info.version, device, settings];
+  const what = [model.family.name, model.config, batch, context, optimizer, precision];
+  const hash = createHash("sha256").update(JSON.stringify([where, what]));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** `$XDG_CACHE_HOME/cambium/speeds.json`: tokens per second by key. */
+function cacheFile(): string {
+  const given = process.env["XDG_CACHE_HOME"];
+  return join(given !== undefined && isAbsolute(given) ? given : join(homedir(), ".cache"), "cambium", "speeds.json");
+}
+
+/** What cannot be read is measured again. */
+async function remembered(): Promise<Record<string, number>> {
+  const text = await readTextFileIfThere(cacheFile()).catch(() => undefined);
+  if (text === undefined) return {};
+  try {
+    const parsed = JSON.parse(text) as unknown;
+    if (typeof parsed !== "object" || parsed === null) return {};
+    return Object.fromEntries(Object.entries(parsed).filter(([, speed]) => typeof speed === "number" && speed > 0));
+  } catch {
+    return {};
+  }
+}
+
+async function remember(speeds: Readonly<Record<string, number>>): Promise<void> {
+  await mkdir(dirname(cacheFile()), { recursive: true });
+  await writeFileAtomic(cacheFile(), `${JSON.stringify(speeds, null, 2)}\n`);
+}
