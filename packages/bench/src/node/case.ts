@@ -105,7 +105,9 @@ async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter,
   entrant.ready = ready;
   const long = Math.max(pace.turnSeconds, ready.secondsPerRun);
   const rounds = Math.max(pace.fewestRounds, Math.min(pace.rounds, Math.floor(pace.mostSeconds / long)));
-  entrant.rounds = suite.fresh ? pace.fewestRounds : rounds;
+  // Of runs that each take as long as all turns should, two tell as much as can be had.
+  const fewest = ready.secondsPerRun > pace.mostSeconds ? 2 : rounds;
+  entrant.rounds = suite.fresh ? pace.fewestRounds : fewest;
 }
 
 async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, options: CaseOptions): Promise<void> {

@@ -39,7 +39,7 @@ export interface BenchProgress {
 }
 
 const paces: Readonly<Record<"full" | "quick", Pace>> = {
-  full: { rounds: 10, turnSeconds: 0.15, warmupSeconds: 1, mostSeconds: 5, fewestRounds: 3 },
+  full: { rounds: 10, turnSeconds: 0.15, warmupSeconds: 0.7, mostSeconds: 3, fewestRounds: 3 },
   quick: { rounds: 3, turnSeconds: 0.15, warmupSeconds: 0.5, mostSeconds: 2, fewestRounds: 2 },
 };
 

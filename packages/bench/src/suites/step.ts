@@ -12,7 +12,7 @@ import type { Case, DeviceSuite, Engaged } from "../suite.js";
 const sizes: readonly StepConfig[] = [
   { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, time: 64 },
   { layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 4, time: 128 },
-  { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 2, time: 128 },
+  { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 1, time: 128 },
 ];
 
 /** The models of the repository's own bar: 1 to 23 million parameters, some seconds a step on two cores. */
