@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type BenchDocument, benchDocument } from "@cambium/bench";
 import { backendContestant, fileContestant, runBench } from "@cambium/bench/node";
 import { afterAll, expect, test } from "vitest";
-import { cambium } from "./support.js";
+import { cambium, json } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cambium-bench-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -48,7 +48,7 @@ test("what an interrupted run measured is kept, and a second sitting measures th
   expect(whole.rows[0]).toEqual(half.rows[0]);
 });
 
-test("compare and history read what was kept", async () => {
+test("compare and history read what was kept", { timeout: 60_000 }, async () => {
   const document = JSON.parse(readFileSync(at("a.json"), "utf8")) as BenchDocument;
   for (const row of document.rows) row.parity.agrees = true;
   writeFileSync(at("b.json"), JSON.stringify(document));
@@ -58,6 +58,8 @@ test("compare and history read what was kept", async () => {
   });
   const { output } = await cambium(["bench", "compare", at("b.json"), at("b.json")]);
   expect(output).toContain("0 faster, 0 slower, 4 without a difference");
+  const within = await json("bench", "compare", at("b.json"), "--backend", "null,null");
+  expect(within["cases"]).toHaveLength(4);
   const line = {
     date: "2026-01-01T00:00:00",
     commit: null,

@@ -39,6 +39,7 @@ const width = highest(names.map(({ length }) => length));
 
 export function benchCommand(host: Host): Command {
   return new Command("bench")
+    .enablePositionalOptions() // An option behind `compare` is compare's.
     .description("Measure every installed backend on the same work, in turns, each case in a process of its own.")
     .option("--suite <names>", `${names.join(", ")}; several with commas (default: all)`, listed)
     .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=wasm,./mine.js", listed)
