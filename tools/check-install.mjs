@@ -44,6 +44,7 @@ writeFileSync(join(project, "pop-quiz.jsonl"), `${JSON.stringify(question)}\n`);
 const asked = ["eval", join("runs", "side-by-side"), "--data", ".", "--tasks", "pop-quiz", "--json"];
 const { results } = JSON.parse(await cambium("Asking the task of the family's model", asked));
 if (!Number.isFinite(results["pop-quiz"]?.["acc,none"])) faults.push(`eval gave ${JSON.stringify(results)}`);
+await useLinked();
 const model = join(project, "runs", "stack");
 const bySixths = ["--operator", "partial-123x7-456", "--factor", "2", "--dry-run"];
 const refused = await failure(["grow", model, "sixths", ...bySixths]);
@@ -74,6 +75,37 @@ async function makePlugins(names) {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".tgz"))
     .map((file) => join(folder, file));
+}
+
+/**
+ * A backend and an operator as `cambium create` tells their authors to install them: npm links the folders, which bring
+ * their own copies of Cambium's packages. Their names tell nothing, so that they are found by their keywords.
+ */
+async function useLinked() {
+  const folder = join(scratch, "linked");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "linked", private: true, workspaces: ["*"] }));
+  for (const [kind, name] of [
+    ["backend", "abacus"],
+    ["operator", "tip"],
+  ]) {
+    const args = ["create", kind, name, "--package", `@me/${name}`, "--out", join(folder, name)];
+    const said = await cambium(`Creating ${kind} ${name}`, args);
+    if (!said.includes(`--${kind} @me/${name}`)) faults.push(`create ${kind} told another name: ${said}`);
+  }
+  const needed = closure(["@cambium/growth", "@cambium/backend"]).map((name) => packed.get(name));
+  await npm("Installing what they need", folder, ["install", ...needed]);
+  await npm("Building them", folder, ["run", "build", "--workspaces"]);
+  const folders = ["abacus", "tip"].map((name) => join(folder, name));
+  await npm("Linking them", project, ["install", ...folders]);
+  const listed = JSON.parse(await cambium("Listing plugins", ["plugins", "--json"]));
+  for (const name of ["@me/abacus", "@me/tip"])
+    if (!listed.some((one) => one.package === name && one.error === undefined)) faults.push(`plugins lacks ${name}`);
+  await runRecipe("@me/tip", undefined, { name: "linked", backend: "@me/abacus" });
+  const byFolder = ["--operator", join("..", "linked", "tip"), "--factor", "2"];
+  await cambium("Growing by the folder", ["grow", join("runs", "linked"), "by-folder", ...byFolder]);
+  const prompt = ["--backend", folders[0], "--prompt", "It", "--max-new-tokens", "2"];
+  await cambium("Generating by the folder", ["generate", join("runs", "linked"), ...prompt]);
 }
 
 /** Folders of the workspace's packages and what they need of each other, by name. */
@@ -119,14 +151,13 @@ function expectOnly(kind, expected) {
 }
 
 /** A run of seconds on a text of its own. */
-async function runRecipe(operator, family) {
-  const name = family ?? operator;
+async function runRecipe(operator, family, { name = family ?? operator, backend } = {}) {
   writeFileSync(join(project, "text.txt"), "It was the best of times, it was the worst of times. ".repeat(400));
   const recipe = `
 name: ${name}
 data: { corpus: ./text.txt, heldOut: 0.2 }
 model: { ${family ? `family: ${family}, ` : ""}layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
-growth: [{ operator: ${operator}, factor: 2, at: 2k }]
+growth: [{ operator: "${operator}", factor: 2, at: 2k }]${backend ? `\nbackend: "${backend}"` : ""}
 train: { tokens: 8k, batch: 8, lr: 1e-3 }
 samples: { tokens: 4 }
 `;

@@ -16,7 +16,7 @@ export function documents() {
       if (entry.isDirectory()) return within(path);
       return entry.name.endsWith(".md") ? [path] : [];
     });
-  return ["README.md", "CONTRIBUTING.md", ...rooms.flatMap(within)];
+  return ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...rooms.flatMap(within)];
 }
 
 /** @returns {{ command: string, where: string }[]} every command once, with the document that has it first */

@@ -11,3 +11,15 @@ export interface Host {
 export const nodeHost: Host = {
   importer: (projectDir) => nodeImporter(projectDir, process.cwd(), import.meta.dirname),
 };
+
+/** Finds no plugin, so that none of their code runs. */
+export const noPlugins: PluginImporter = {
+  resolve: () => null,
+  import: () => Promise.reject(new Error("plugins are not loaded here")),
+  list: () => [],
+};
+
+/** `host`, or one without plugins where `--no-plugins` was given. */
+export function allowed(host: Host, { plugins }: { readonly plugins?: boolean }): Host {
+  return plugins === false ? { importer: () => noPlugins } : host;
+}

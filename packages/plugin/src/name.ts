@@ -35,6 +35,12 @@ export function isPluginPath(name: string): boolean {
   return /^(?:\.{1,2}[\\/]|[\\/]|[A-Za-z]:[\\/]|file:)/.test(name) && !name.includes("\0");
 }
 
+/** What the package calls for: the short name where that leads to it, else its own. */
+export function nameOfPackage(kind: PluginKind, packageName: string): string {
+  const short = [`@cambium/${kind}-`, `cambium-${kind}-`].find((prefix) => packageName.startsWith(prefix));
+  return short === undefined ? packageName : packageName.slice(short.length);
+}
+
 /** A plugin as its package's name tells of it. */
 export interface PluginName {
   readonly kind: PluginKind;

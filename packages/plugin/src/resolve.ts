@@ -4,7 +4,7 @@ import { CambiumError, type Reason } from "@cambium/ir";
 import { closest } from "./closest.js";
 import type { Unchecked } from "./fields.js";
 import { nounOf, type PluginKind } from "./kind.js";
-import { isPluginPath, type PluginName, pluginCandidates } from "./name.js";
+import { isPluginPath, nameOfPackage, type PluginName, pluginCandidates } from "./name.js";
 
 /** How modules are found and loaded: injected, so that this file runs anywhere. `@cambium/plugin/node` has Node's. */
 export interface PluginImporter {
@@ -71,8 +71,7 @@ export async function resolvePlugin<T extends { readonly contract: number }>(
 /** What the plugins of a kind that the project sees can be called; those that it asks for and lacks are left out. */
 export function installedNames(kind: PluginKind, importer: PluginImporter): readonly string[] {
   const those = importer.list?.().filter((one) => one.kind === kind && isThere(one.package, importer)) ?? [];
-  const prefix = `cambium-${kind}-`;
-  return those.map(({ name }) => (name.startsWith(prefix) ? name.slice(prefix.length) : name));
+  return those.map((one) => nameOfPackage(kind, one.package));
 }
 
 function isThere(specifier: string, importer: PluginImporter): boolean {

@@ -50,6 +50,44 @@ test("finds a scoped package with a plain main", async () => {
   expect((await find("abacus")).name).toBe("scoped");
 });
 
+test("takes the folder of a package: by its exports, its main or index.js; what is not built is said to be so", async () => {
+  const at = (name: string, manifest: object) =>
+    write(`project/${name}/package.json`, JSON.stringify({ name: `@me/${name}`, type: "module", ...manifest }));
+  at("with-exports", { exports: { ".": { default: "./dist/index.js" } } });
+  await expect(find("./with-exports")).rejects.toMatchObject({ message: expect.stringMatching(/npm run build/) });
+  write("project/with-exports/dist/index.js", source("exported"));
+  at("with-main", { main: "lib/main.js" });
+  write("project/with-main/lib/main.js", source("main"));
+  at("plain", {});
+  write("project/plain/index.js", source("plain"));
+  write("project/empty/readme", "");
+  for (const [folder, name] of [
+    ["with-exports", "exported"],
+    ["with-main", "main"],
+    ["plain", "plain"],
+  ] as const)
+    expect((await find(`./${folder}`)).name).toBe(name);
+  expect((await find(join(root, "project", "plain"))).name).toBe("plain");
+  await expect(find("./empty")).rejects.toMatchObject({
+    code: "E_PLUGIN_BROKEN",
+    message: expect.stringMatching(/package\.json/),
+  });
+});
+
+test("lists packages whose names do not tell by their keywords", () => {
+  write(
+    "project/package.json",
+    JSON.stringify({ dependencies: { "@me/stacker": "1", "@me/abacus": "1", other: "1", gone: "1" } }),
+  );
+  install("project", "@me/stacker", {}, { keywords: ["cambium", "cambium-operator"] });
+  install("project", "@me/abacus", {}, { keywords: ["cambium-backend"] });
+  install("project", "other", {}, { keywords: "cambium-operator" });
+  expect(listPlugins(join(root, "project")).filter(({ name }) => !name.startsWith("@cambium"))).toEqual([
+    { kind: "backend", name: "@me/abacus", package: "@me/abacus" },
+    { kind: "operator", name: "@me/stacker", package: "@me/stacker" },
+  ]);
+});
+
 test("finds files by relative path, absolute path and URL; a relative one from the project", async () => {
   write("project/mine.js", source("mine"));
   write("project/package.json", `{"type":"module"}`);

@@ -17,7 +17,8 @@ import {
   manifestName,
   opsName,
 } from "./manifest.js";
-import { download, tensorflowRequirement } from "./pip.js";
+import { pinned, tensorflowPackage } from "./pins.js";
+import { download } from "./pip.js";
 import type { SetupRequest } from "./request.js";
 import { type SelfTest, selfTest } from "./self-test.js";
 import { openWheel, type Wheel } from "./wheel.js";
@@ -137,7 +138,7 @@ function tensorflowOf(wheels: readonly Wheel[], cuda: boolean): Wheel {
   const found = wheels.find(({ name }) => /^tensorflow([-_]cpu)?$/.test(name));
   if (!found || (cuda && found.name !== "tensorflow")) {
     throw new CambiumError("E_SETUP_WHEEL", "none of the wheels is the TensorFlow that is wanted", {
-      expected: tensorflowRequirement(cuda),
+      expected: pinned(tensorflowPackage(cuda)),
       got: wheels.map(({ name, version }) => `${name} ${version}`).join(", "),
     });
   }
@@ -145,14 +146,15 @@ function tensorflowOf(wheels: readonly Wheel[], cuda: boolean): Wheel {
 }
 
 async function fetchTensorflow(folder: string, cuda: boolean, { pip }: Tools, host: SetupHost) {
-  const requirement = tensorflowRequirement(cuda);
-  host.report(`Downloading ${requirement} with pip (${cuda ? "573" : "274"} MB)`);
-  return pip ? download(pip, [requirement], join(folder, downloads), host) : [];
+  const name = tensorflowPackage(cuda);
+  host.report(`Downloading ${pinned(name)} with pip (${cuda ? "573" : "274"} MB)`);
+  return pip ? download(pip, [name], join(folder, downloads), host) : [];
 }
 
 /** The libraries of CUDA and cuDNN that the wheel requires. Those of its compiler are not needed: nothing runs through XLA. */
 async function fetchNvidia(folder: string, tensorflow: Wheel, { pip }: Tools, host: SetupHost) {
   const requirements = tensorflow.extra("and-cuda").filter((one) => !one.startsWith("nvidia-cuda-nvcc"));
-  host.report(`Downloading ${requirements.length} wheels of NVIDIA's with pip (about 2.5 GB)`);
-  return pip ? download(pip, requirements, join(folder, downloads), host) : [];
+  const names = requirements.map((one) => /^[\w-]+/.exec(one)?.[0] ?? one);
+  host.report(`Downloading ${names.length} wheels of NVIDIA's with pip (about 2.5 GB)`);
+  return pip ? download(pip, names, join(folder, downloads), host) : [];
 }

@@ -1,14 +1,10 @@
 // Downloads TensorFlow's wheels with the user's own pip, its index, mirrors and certificates. Installs nothing in Python.
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SetupHost } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { complaint, runCommand } from "./command.js";
-
-/** The TensorFlow that is downloaded unless the user provides one. */
-export const tensorflowVersion = "2.21.0";
-
-const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+import { machine, pinned, requirementsFile, tensorflowPackage } from "./pins.js";
 
 /** The wheels need not fit the Python and the system here, because only their C libraries are used. */
 const target = [
@@ -21,11 +17,6 @@ const target = [
   ]),
 ].flat();
 
-/** The requirement for pip. TensorFlow for CUDA is `tensorflow`, about twice the size of `tensorflow-cpu`. */
-export function tensorflowRequirement(cuda: boolean): string {
-  return `${cuda ? "tensorflow" : "tensorflow-cpu"}==${tensorflowVersion}`;
-}
-
 /**
  * How pip is started here.
  * @throws CambiumError `E_SETUP_PIP` if no Python with pip is found, with how to go on without it.
@@ -37,38 +28,51 @@ export async function findPip(cuda: boolean, signal: AbortSignal): Promise<reado
   }
   throw new CambiumError("E_SETUP_PIP", "TensorFlow's wheel is fetched with pip, and no Python with pip was found", {
     expected: "python3 -m pip, any version from 20.3",
-    hint: `apt-get install python3-pip, or ${elsewhere([tensorflowRequirement(cuda)])}`,
+    hint: `apt-get install python3-pip, or ${elsewhere([tensorflowPackage(cuda)])}`,
   });
 }
 
 /**
- * Downloads wheels into `folder`.
+ * Downloads the wheels of packages into `folder`: the files that are pinned, or none.
  * @returns their paths
  * @throws CambiumError `E_SETUP_DOWNLOAD` with what pip said.
  */
 export async function download(
   pip: readonly [string, ...string[]],
-  requirements: readonly string[],
+  names: readonly string[],
   folder: string,
   { signal }: SetupHost,
 ): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
   const before = new Set(await readdir(folder));
+  const requirements = join(folder, "requirements.txt");
+  await writeFile(requirements, requirementsFile(names));
   const quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"];
-  const args = ["download", ...quiet, "--no-deps", "--only-binary", ":all:", ...target, "--dest", folder];
-  const result = await runCommand([...pip, ...args, ...requirements], signal);
+  const args = [
+    "download",
+    ...quiet,
+    "--no-deps",
+    "--only-binary",
+    ":all:",
+    ...target,
+    "--dest",
+    folder,
+    "--require-hashes",
+    "-r",
+  ];
+  const result = await runCommand([...pip, ...args, requirements], signal);
   if (result?.status !== 0) {
-    throw new CambiumError("E_SETUP_DOWNLOAD", `pip could not download ${requirements.join(", ")}`, {
+    throw new CambiumError("E_SETUP_DOWNLOAD", `pip could not download ${names.map(pinned).join(", ")}`, {
       got: result ? complaint(result) : "pip is gone",
-      hint: elsewhere(requirements),
+      hint: elsewhere(names),
     });
   }
-  const names = (await readdir(folder)).filter((name) => !before.has(name) && name.endsWith(".whl"));
-  return names.sort().map((name) => join(folder, name));
+  const wheels = (await readdir(folder)).filter((name) => !before.has(name) && name.endsWith(".whl"));
+  return wheels.sort().map((name) => join(folder, name));
 }
 
-function elsewhere(requirements: readonly string[]): string {
-  const quoted = requirements.map((one) => `'${one}'`).join(" ");
+function elsewhere(names: readonly string[]): string {
+  const quoted = names.map((name) => `'${pinned(name)}'`).join(" ");
   const args = ["--no-deps", "--only-binary", ":all:", ...target].join(" ");
   return `where there is one: python3 -m pip download ${args} ${quoted}; then here: cambium setup tfjs --wheel FILE`;
 }

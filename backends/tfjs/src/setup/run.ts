@@ -9,7 +9,8 @@ import { build } from "./build.js";
 import { bindingFolder, bindingPrefix, cacheFolder } from "./cache.js";
 import { findCompiler } from "./compiler.js";
 import { describeFile, type Manifest, manifestName, readManifest, verify } from "./manifest.js";
-import { findPip, tensorflowVersion } from "./pip.js";
+import { tensorflowVersion } from "./pins.js";
+import { findPip } from "./pip.js";
 import { readRequest, type SetupRequest } from "./request.js";
 
 /** Most bytes on the disk at once: the wheels, the files unpacked from them, and a margin. */

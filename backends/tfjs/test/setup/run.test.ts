@@ -63,15 +63,16 @@ function script(name: string, ...lines: readonly string[]): string {
   return path;
 }
 
+/** Lines of a script that note its arguments and the requirements file, its last argument, in one line. */
+const noted = () => [
+  'for one in "$@"; do test "$last" = --dest && dest="$one"; last="$one"; done',
+  'wanted=$(while read -r line; do printf "%s " "$line"; done < "$last")',
+  `echo "$@" $wanted >> ${join(project.root, "calls")}`,
+];
+
 /** A pip that notes how it is called and brings what stands in `index/`, whatever it is asked for. */
 function offer(name: string, content: Uint8Array): string {
-  script(
-    "python3",
-    'test "$3" = --version && exit',
-    `echo "$@" >> ${join(project.root, "calls")}`,
-    'for one in "$@"; do test "$last" = --dest && dest="$one"; last="$one"; done',
-    `/bin/cp ${join(project.root, "index")}/* "$dest"`,
-  );
+  script("python3", 'test "$3" = --version && exit', ...noted(), `/bin/cp ${join(project.root, "index")}/* "$dest"`);
   return project.write(`index/${name}`, content);
 }
 
@@ -147,7 +148,9 @@ describe("building", () => {
   test("asks pip for one version, for this machine, without its dependencies, and for nothing when all is there", async () => {
     await run();
     expect(downloads()).toHaveLength(1);
-    expect(downloads()[0]).toMatch(/^-m pip download .*--no-deps --only-binary :all: .*tensorflow-cpu==2\.21\.0$/);
+    expect(downloads()[0]).toMatch(
+      /^-m pip download .*--no-deps --only-binary :all: .*--require-hashes -r \S+ tensorflow-cpu==2\.21\.0 --hash=sha256:\w{64}$/,
+    );
     expect(await run()).toMatchObject({ changed: false, summary: expect.stringMatching(/is in place/) });
     expect(downloads()).toHaveLength(1);
   });
@@ -189,14 +192,15 @@ describe("building", () => {
     script(
       "python3",
       'test "$3" = --version && exit',
-      `echo "$@" >> ${join(project.root, "calls")}`,
-      'for one in "$@"; do test "$last" = --dest && dest="$one"; last="$one"; done',
-      `case "$*" in *tensorflow==*) /bin/cp ${join(project.root, "index")}/* "$dest";;`,
+      ...noted(),
+      `case "$wanted" in *tensorflow==*) /bin/cp ${join(project.root, "index")}/* "$dest";;`,
       `*) /bin/cp ${project.write("cublas.whl", cublas)} "$dest";; esac`,
     );
     expect(await run({ cuda: true })).toMatchObject({ changed: true });
-    expect(downloads()[0]).toMatch(/ tensorflow==2\.21\.0$/);
-    expect(downloads()[1]).toMatch(/ nvidia-cublas-cu12<13\.0,>=12\.5 nvidia-cudnn-cu12>=9$/);
+    expect(downloads()[0]).toMatch(/ tensorflow==2\.21\.0 --hash=sha256:\w{64}$/);
+    expect(downloads()[1]).toMatch(
+      / nvidia-cublas-cu12==[\d.]+ --hash=sha256:\w{64} nvidia-cudnn-cu12==9\.[\d.]+ --hash=\S+$/,
+    );
     expect(files("tfjs-node-gpu")).toContain("site/nvidia/cublas/lib/libcublas.so.12");
     expect(files("tfjs-node-gpu").join()).not.toMatch(/\.h|whl/);
     expect(reports.at(-1)).toMatch(/finds no CUDA device here/);

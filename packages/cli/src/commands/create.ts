@@ -1,5 +1,6 @@
 // cambium create: a package of one's own for an operator, a backend, a model family or an evaluation task.
 import { join, relative, resolve } from "node:path";
+import { nameOfPackage } from "@cambium/plugin";
 import { createPlugin, pluginKindOf, spellings, type TemplateKind, templateKinds } from "@cambium/plugin/node";
 import { version } from "@cambium/run";
 import { Argument, Command } from "commander";
@@ -32,7 +33,7 @@ export function createCommand(): Command {
     .addHelpText(
       "after",
       `
-With --json: {"name", "package", "folder", "files": [PATH, …]}
+With --json: {"name": as commands and recipes call it, "package", "folder", "files": [PATH, …]}
 
 Examples:
   cambium create operator my-stack
@@ -46,14 +47,15 @@ Examples:
       const packageName = flags.package ?? usual;
       const folder = resolve(flags.out ?? usual);
       const files = createPlugin(folder, { kind, name, packageName, cambium: `^${version}` });
-      if (flags.json) return print(JSON.stringify({ name, package: packageName, folder, files }));
+      const called = nameOfPackage(pluginKindOf(kind), packageName);
+      if (flags.json) return print(JSON.stringify({ name: called, package: packageName, folder, files }));
       const shown = relative(process.cwd(), folder) || ".";
       print(
         [
           ...files.map((path) => `wrote ${join(shown, path)}`),
           "",
           `  cd ${shown} && npm install && npm test && npm run build`,
-          `  npm install ${/^[./]/.test(shown) ? shown : `./${shown}`}      in the project that is to use it; then ${uses[kind](name)}`,
+          `  npm install ${/^[./]/.test(shown) ? shown : `./${shown}`}      in the project that is to use it; then ${uses[kind](called)}`,
         ].join("\n"),
       );
     });

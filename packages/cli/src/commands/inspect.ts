@@ -22,8 +22,9 @@ import {
 } from "../flags.js";
 import { compact } from "../format.js";
 import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
-import type { Host } from "../host.js";
+import { allowed, type Host } from "../host.js";
 import { exists, findModel, projectFamilies, readModel } from "../model-source.js";
+import { outlineRecipe } from "../recipe-outline.js";
 import { describeRecipe, recipeArms } from "../recipe-view.js";
 import { resultTable } from "../table.js";
 import { print } from "../terminal.js";
@@ -32,6 +33,8 @@ interface Flags extends BackendFlags, FamilyFlags, PrecisionFlags {
   readonly graph?: "loss" | "step";
   readonly batch: number;
   readonly context?: number;
+  /** False by `--no-plugins`. */
+  readonly plugins?: boolean;
   readonly json?: boolean;
   readonly wgsl?: boolean;
   readonly source?: boolean;
@@ -58,6 +61,7 @@ export function inspectCommand(host: Host): Command {
     .option("--wgsl", "short for --backend webgpu --source")
     .option("--profile", "with --backend: run the graph and print the time of each kind of kernel")
     .option("--trace <file>", "--profile, and the kernels of one run to a file for chrome://tracing or Perfetto")
+    .option("--no-plugins", "load no code of others: operators and backends of a recipe, families of the project")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
@@ -67,12 +71,13 @@ checkpoint, {"tensors", "metadata", …} of a file; with --graph {"nodes", "flop
 
 Examples:
   cambium inspect recipes/quickstart.yaml      stages, layer map, R_c, parameters, FLOPs
+  cambium inspect theirs.yaml --no-plugins     the same of a stranger's recipe, without running code that it names
   cambium inspect ./llama                      tensors and sizes
   cambium inspect ./llama --graph step         the train step as text; of a recipe, its last model's
   cambium inspect ./llama --graph step --wgsl  the WebGPU kernels it becomes
   cambium inspect ./llama --graph step --backend webgpu --profile --trace step.json`,
     )
-    .action((path: string, flags: Flags) => run(path, flags, host));
+    .action((path: string, flags: Flags) => run(path, flags, allowed(host, flags)));
 }
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
@@ -92,7 +97,7 @@ function flagNames(names: readonly string[]): string {
 }
 
 async function describe(path: string, flags: Flags, host: Host): Promise<Shown> {
-  if (isRecipe(path)) return describeRecipe(path, host);
+  if (isRecipe(path)) return flags.plugins === false ? outlineRecipe(path) : describeRecipe(path, host);
   if (!(await stat(path)).isDirectory()) return describeTensors(path);
   if (await exists(join(path, "run.json"))) {
     const summary = await summarizeRun(path);

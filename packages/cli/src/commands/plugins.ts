@@ -8,7 +8,7 @@ import { readTextFile } from "@cambium/files";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type Family, familyPlugin } from "@cambium/model";
-import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/plugin";
+import { type PluginImporter, type PluginKind, type PluginListing, resolvePlugin } from "@cambium/plugin";
 import { type Precision, precisions, precisionsOf } from "@cambium/train";
 import { Command } from "commander";
 import type { Host } from "../host.js";
@@ -43,6 +43,7 @@ interface Listed {
 export function pluginsCommand(host: Host): Command {
   return new Command("plugins")
     .description("List the plugins that are installed, with their versions and claims.")
+    .option("--no-plugins", "list what there is without loading it: names alone")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
@@ -56,9 +57,10 @@ Examples:
   cambium plugins
   cambium plugins --json`,
     )
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async ({ json, plugins }: { json?: boolean; plugins?: boolean }) => {
       const importer = host.importer(process.cwd());
       const names = importer.list?.() ?? [];
+      if (plugins === false) return print(json ? JSON.stringify(names) : named(names));
       const listed = await Promise.all(
         kinds.flatMap((kind) => names.filter((one) => one.kind === kind).map(({ name }) => look(kind, name, importer))),
       );
@@ -109,6 +111,12 @@ async function versionAt(address: string): Promise<string | null> {
     folder = dirname(folder);
   }
   return null;
+}
+
+/** Plugins of which nothing but the package's name was read. */
+function named(names: readonly PluginListing[]): string {
+  const rows = names.map(({ kind, name, package: from }) => `  ${kind} ${name} (${from})`);
+  return rows.length === 0 ? "No plugin is installed." : ["Not loaded:", ...rows].join("\n");
 }
 
 const claims: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 // How Node finds and loads plugins: as an import statement in the user's project would.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve as resolvePath } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { resolve as resolveModule } from "import-meta-resolve";
@@ -9,7 +9,7 @@ import { listPlugins } from "./list.js";
 
 /**
  * Resolves from `projectDir`, then from each of `fallbackDirs` (say, the folder the CLI itself is installed in).
- * Relative paths are relative to `projectDir`.
+ * Relative paths are relative to `projectDir`; they lead to a module or to the folder of a package.
  */
 export function nodeImporter(projectDir: string, ...fallbackDirs: readonly string[]): PluginImporter {
   return {
@@ -26,9 +26,31 @@ export function nodeImporter(projectDir: string, ...fallbackDirs: readonly strin
   };
 }
 
+/** A module, or the folder of a package: that means its main entry, as an import of the package would. */
 function existing(path: string, projectDir: string): string | null {
   const file = path.startsWith("file:") ? fileURLToPath(path) : resolvePath(projectDir, path);
-  return existsSync(file) ? pathToFileURL(file).href : null;
+  if (!existsSync(file)) return null;
+  return statSync(file).isDirectory() ? entryOf(file) : pathToFileURL(file).href;
+}
+
+/** @throws Error for a folder that is no package, or one that is not built */
+function entryOf(folder: string): string {
+  const manifest = join(folder, "package.json");
+  if (!existsSync(manifest)) throw new Error(`${folder} is a folder without a package.json`);
+  const { name, main, exports } = JSON.parse(readFileSync(manifest, "utf8")) as Manifest;
+  // A package may import itself by its name, where it says what it exports.
+  const entry =
+    exports === undefined || name === undefined
+      ? pathToFileURL(resolvePath(folder, main ?? "index.js")).href
+      : resolveModule(name, pathToFileURL(manifest).href);
+  if (existsSync(fileURLToPath(entry))) return entry;
+  throw new Error(`${fileURLToPath(entry)} is not there: npm run build, in ${folder}`);
+}
+
+interface Manifest {
+  readonly name?: string;
+  readonly main?: string;
+  readonly exports?: unknown;
 }
 
 /** `@cambium/backend-tfjs/setup` → `@cambium/backend-tfjs`. */

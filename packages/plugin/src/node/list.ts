@@ -2,6 +2,7 @@
 // Cambium that are installed. Nothing is loaded.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { pluginKinds } from "../kind.js";
 import { pluginOfPackage } from "../name.js";
 import type { PluginListing } from "../resolve.js";
 
@@ -11,8 +12,25 @@ export function listPlugins(...dirs: readonly string[]): readonly PluginListing[
   const packages = new Set([...dirs.flatMap((dir) => asked(resolve(dir))), ...folders.flatMap(installed)]);
   return [...packages]
     .sort()
-    .map(pluginOfPackage)
+    .map((name) => pluginOfPackage(name) ?? pluginByKeyword(name, folders))
     .filter((plugin) => plugin !== undefined);
+}
+
+/** What a package is whose name does not tell: one that has `cambium-operator` among its keywords is an operator. */
+function pluginByKeyword(name: string, folders: readonly string[]): PluginListing | undefined {
+  const text = folders.map((folder) => read(join(folder, "node_modules", name, "package.json"))).find(Boolean);
+  const keywords = text === undefined ? [] : keywordsOf(text);
+  const kind = pluginKinds.find((one) => keywords.includes(`cambium-${one}`));
+  return kind && { kind, name, package: name };
+}
+
+function keywordsOf(manifest: string): readonly unknown[] {
+  try {
+    const { keywords } = JSON.parse(manifest) as { readonly keywords?: unknown };
+    return Array.isArray(keywords) ? keywords : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Names of the packages that the nearest package.json asks for; none when it cannot be read. */
