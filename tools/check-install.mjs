@@ -7,17 +7,23 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { quiet } from "./run.mjs";
-import { pnpm, root, setUp } from "./setup.mjs";
+import { root, setUp } from "./setup.mjs";
+import { closure, pack, tarballOf } from "./tarballs.mjs";
 
 await setUp("build");
 const scratch = mkdtempSync(join(tmpdir(), "cambium-install-"));
 process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
 const project = join(scratch, "project");
 const main = join(project, "node_modules", "@cambium", "cli", "dist", "main.js");
-const ours = workspace();
 const faults = [];
 
-const packed = await pack(closure(["@cambium/cli", "@cambium/backend-onnx", "@cambium/operator-stack"]));
+// As docs/packages.md tells those who cannot wait for a registry.
+const tarballs = join(scratch, "tarballs");
+const wanted = ["cli", "backend-onnx", "operator-stack"];
+await quiet("Packing", process.execPath, [join(root, "tools", "pack.mjs"), tarballs, ...wanted]);
+const packed = new Map(
+  closure(wanted.map((name) => `@cambium/${name}`)).map((name) => [name, tarballOf(name, tarballs)]),
+);
 mkdirSync(project);
 writeFileSync(join(project, "package.json"), JSON.stringify({ name: "elsewhere", private: true }));
 await npm("Installing the command, a backend and an operator", project, ["install", ...packed.values()]);
@@ -30,7 +36,10 @@ await runRecipe("stack");
 
 // A preset brings the operator it is of, and no other.
 const preset = "@cambium/operator-partial-123x7-456";
-for (const [name, tarball] of await pack(closure([preset]).filter((name) => !packed.has(name))))
+for (const [name, tarball] of await pack(
+  closure([preset]).filter((name) => !packed.has(name)),
+  scratch,
+))
   packed.set(name, tarball);
 await npm("Installing a preset", project, ["install", ...closure([preset]).map((name) => packed.get(name))]);
 expectOnly("operator", ["partial", "partial-123x7-456", "stack"]);
@@ -106,41 +115,6 @@ async function useLinked() {
   await cambium("Growing by the folder", ["grow", join("runs", "linked"), "by-folder", ...byFolder]);
   const prompt = ["--backend", folders[0], "--prompt", "It", "--max-new-tokens", "2"];
   await cambium("Generating by the folder", ["generate", join("runs", "linked"), ...prompt]);
-}
-
-/** Folders of the workspace's packages and what they need of each other, by name. */
-function workspace() {
-  const folders = ["packages", "backends", "operators", "engines"].flatMap((room) =>
-    readdirSync(join(root, room)).map((name) => join(root, room, name)),
-  );
-  const manifests = folders
-    .filter((folder) => existsSync(join(folder, "package.json")))
-    .map((folder) => ({ folder, ...JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) }));
-  return new Map(
-    manifests.map(({ name, folder, dependencies }) => [name, { folder, needs: Object.keys(dependencies ?? {}) }]),
-  );
-}
-
-/** `names` and all of ours that they need. */
-function closure(names, found = new Set()) {
-  for (const name of names) {
-    if (found.has(name) || !ours.has(name)) continue;
-    found.add(name);
-    closure(ours.get(name).needs, found);
-  }
-  return [...found];
-}
-
-async function pack(names) {
-  const tarballs = new Map();
-  for (const name of names) {
-    const { folder } = ours.get(name);
-    await pnpm(["pack", "--pack-destination", scratch], { cwd: folder });
-    const prefix = `${name.replace("@", "").replace("/", "-")}-`;
-    const file = readdirSync(scratch).find((one) => one.startsWith(prefix) && /^\d/.test(one.slice(prefix.length)));
-    tarballs.set(name, join(scratch, file));
-  }
-  return tarballs;
 }
 
 function expectOnly(kind, expected) {

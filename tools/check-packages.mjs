@@ -24,6 +24,10 @@ const packages = ["packages", "backends", "operators", "engines"]
   .filter((one) => !one.private);
 
 const faults = [];
+for (const { name, folder, repository, homepage, keywords } of packages) {
+  if (!repository?.url || !homepage || !keywords?.includes("cambium"))
+    faults.push(`${name}: does not say where it comes from: npm run generate writes it into ${folder}/package.json`);
+}
 await pnpm(["--recursive", "pack", "--pack-destination", scratch], { cwd: root });
 for (const { name, version } of packages) {
   const tarball = join(scratch, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
@@ -47,7 +51,7 @@ async function lint(name, folder, tarball) {
   const manifest = manifestOf(folder);
   const { messages } = await publint({ pkgDir: folder, pack: false, strict: true });
   faults.push(...messages.map((message) => `${name}: ${formatMessage(message, manifest, { color: false })}`));
-  for (const file of ["README.md", "LICENSE"]) {
+  for (const file of ["README.md", "LICENSE", ...(name === "@cambium/cli" ? ["docs/recipes.md"] : [])]) {
     if (!existsSync(join(folder, file))) faults.push(`${name}: is packed without a ${file}`);
   }
   const typed = Object.values(manifest.exports ?? {}).some((entry) => entry.types);

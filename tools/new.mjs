@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { presets } from "../operators/presets.mjs";
+import { withOrigin } from "./manifests.mjs";
 import { run } from "./run.mjs";
 import { relock, root, setUp, tool } from "./setup.mjs";
 
@@ -49,6 +50,8 @@ async function plugin() {
   const folder = join(`${kind}s`, kebab);
   const written = createPlugin(join(root, folder), { kind, name: kebab, packageName: `@cambium/${kind}-${kebab}` });
   for (const path of written) console.log(`wrote ${join(folder, path)}`);
+  const manifest = join(root, folder, "package.json");
+  writeFileSync(manifest, withOrigin(readFileSync(manifest, "utf8"), folder.replaceAll("\\", "/")));
   await addToProject(`@cambium/${kind}-${kebab}`);
   console.log(`Its tests pass as it stands: pnpm vitest run ${folder}`);
   console.log(`Now make it what it is to be, in ${join(folder, "src")}; then: pnpm check and pnpm changeset`);

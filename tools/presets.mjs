@@ -7,6 +7,7 @@ import { presets } from "../operators/presets.mjs";
 import { connectionRate, layerMap, presetOperator } from "../packages/growth/src/index.ts";
 import { llama, modelSpec } from "../packages/model/src/index.ts";
 import { packageFiles, render } from "../packages/plugin/src/node/index.ts";
+import { withOrigin } from "./manifests.mjs";
 import { root } from "./setup.mjs";
 
 const template = fileURLToPath(new URL("templates/preset/", import.meta.url));
@@ -40,7 +41,7 @@ async function filesOf(name, { of, options, summary, about }) {
   const description = `${summary[0].toUpperCase()}${summary.slice(1)}.`;
   const files = packageFiles("inside", { package: values.package, kind: "operator", description, needs });
   const manifest = files["package.json"].replace(/"version": ".*?"/, `"version": "${versionOf(name)}"`);
-  return { ...render(template, values), ...files, "package.json": manifest };
+  return { ...render(template, values), ...files, "package.json": withOrigin(manifest, `operators/${name}`) };
 }
 
 function versionOf(name) {

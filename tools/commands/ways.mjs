@@ -32,7 +32,9 @@ const ways = [
   [/^\.ci\/run$/, () => ({ step: "npm test" })],
   [/^npm start$/, () => ({ run: ["node", "tools/start.mjs", "--help"], in: "root" })],
   [/^npm test( -- .*)?$/, (paths = "") => ({ step: "npm test", paths: paths.replace(" -- ", "").split(" ") })],
-  [/^(?:npm|npx|pnpm) (?:--?\S+ )*(?:install|uninstall)\b(.*)/, installs],
+  [/^npm run pack -- (.*)$/, () => ({ step: "node tools/check-install.mjs" })],
+  [/^(?:ONNXRUNTIME_NODE_INSTALL=skip )?npm install [^ ]*\*\.tgz$/, () => ({ step: "node tools/check-install.mjs" })],
+  [/^(?:ONNXRUNTIME_NODE_INSTALL=skip )?(?:npm|npx|pnpm) (?:--?\S+ )*(?:install|uninstall)\b(.*)/, installs],
   [/^npx changeset$/, () => ({ none: "asks questions" })],
   [/^npx esbuild page\.ts (.*)$/, () => ({ test: "tools/browser/test/browser.test.ts" })],
   [/^npx tsx (.*checkpoint-logits\.ts) DIR OUT$/, checkpointLogits],
@@ -130,6 +132,7 @@ function command(rest) {
     .replace(/\bTABLE\b/, "runs.csv")
     .replace(/\bSOURCE TARGET\b/, "./base ./grown")
     .replace(/\bSOURCE\b/, "./model")
+    .replace("seed=0..2", "seed=0..1")
     .replace(/growth\.0\.at=\S+/, "growth.0.at=1k,2k") // The documents' sizes take minutes.
     .replace("--corpus C --tokens N", "--corpus ./text.txt --tokens 512 --context 16")
     .replace("--corpus moby-dick", "--corpus moby-dick --tokens 256")

@@ -26,8 +26,20 @@ export async function resolveBackend(name: string, importer: PluginImporter): Pr
   const found = builtIn.find((backend) => backend.name === name);
   if (found) return found;
   const names = builtIn.map((backend) => backend.name);
-  return (await resolvePlugin(backendPlugin, name, importer, names)).plugin;
+  try {
+    return (await resolvePlugin(backendPlugin, name, importer, names)).plugin;
+  } catch (error) {
+    const { code, summary, details } = error as CambiumError;
+    if (code !== "E_PLUGIN_MISSING" || name !== usual) throw error;
+    throw new CambiumError(code, summary, { ...details, hint: installBackend });
+  }
 }
+
+/**
+ * The command that installs the backend that runs everywhere; without the variable, libraries for NVIDIA's GPUs are
+ * fetched as well.
+ */
+export const installBackend = "ONNXRUNTIME_NODE_INSTALL=skip npm install @cambium/backend-onnx";
 
 /** What computes where nothing else is said, if it is installed. */
 const usual = "onnx";

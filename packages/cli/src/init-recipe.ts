@@ -31,7 +31,7 @@ export function initRecipe({ name, corpus, bytes, reading }: InitSettings): stri
   const { field, format } = reading;
   return `# Written by \`cambium init\`. A small model is trained on the text, stacked into one of four times the layers and
 # trained on; beside it the large model trains from nothing with the same FLOPs. What a field does stands beside it;
-# all fields: docs/recipes.md. \`cambium inspect\` shows what this recipe means, \`cambium run\` runs it.
+# all fields: docs/recipes.md in @cambium/cli. \`cambium inspect\` shows what this recipe means, \`cambium run\` runs it.
 name: ${name} # the run's directory: runs/${name}
 seed: 0 # decides weights, split and order of the text; \`cambium sweep\` runs several
 # backend: onnx # what computes; left out, it is onnx, or the only backend that is installed

@@ -1,6 +1,6 @@
 // cambium bench: the same work on every backend that is installed, in one comparable table.
 import { resolve } from "node:path";
-import { resolveBackend } from "@cambium/backend";
+import { installBackend, resolveBackend } from "@cambium/backend";
 import type { BenchDocument } from "@cambium/bench";
 import { backendContestant, fileContestant, peerContestant, runBench, suites } from "@cambium/bench/node";
 import { CambiumError, highest } from "@cambium/ir";
@@ -154,7 +154,7 @@ async function computing(importer: PluginImporter): Promise<string[]> {
   }
   if (found.length > 0) return found;
   throw new CambiumError("E_BACKEND_UNAVAILABLE", "no installed backend can compute here", {
-    hint: "npm install @cambium/backend-onnx brings one that runs everywhere; cambium doctor says more",
+    hint: `${installBackend} brings one that runs everywhere; cambium doctor says more`,
   });
 }
 

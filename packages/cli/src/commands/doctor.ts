@@ -1,6 +1,6 @@
 // cambium doctor: what is installed, what would run, why not, and the exact fix.
 import { dirname, resolve } from "node:path";
-import { type ProbeResult, resolveBackend } from "@cambium/backend";
+import { installBackend, type ProbeResult, resolveBackend } from "@cambium/backend";
 import { enginePlugin } from "@cambium/engine";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
@@ -184,8 +184,6 @@ function describe(health: Health): string {
     ...(engines.length > 0 ? ["Engines", ...engines.flatMap(line)] : []),
     "Corpora",
     ...line(corpora),
-    ready
-      ? "Ready."
-      : "No backend can compute here. npm install @cambium/backend-onnx brings one that runs everywhere.",
+    ready ? "Ready." : `No backend can compute here. ${installBackend} brings one that runs everywhere.`,
   ].join("\n");
 }

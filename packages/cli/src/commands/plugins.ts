@@ -2,7 +2,7 @@
 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Backend, backendPlugin } from "@cambium/backend";
+import { type Backend, backendPlugin, installBackend } from "@cambium/backend";
 import { type EvalTask, taskPlugin } from "@cambium/eval";
 import { readTextFile } from "@cambium/files";
 import { operatorPlugin } from "@cambium/growth";
@@ -127,7 +127,7 @@ const claims: Readonly<Record<string, string>> = {
 };
 
 function describe(listed: readonly Listed[]): string {
-  if (listed.length === 0) return "No plugin is installed. npm install @cambium/operator-stack @cambium/backend-onnx";
+  if (listed.length === 0) return `No plugin is installed. ${installBackend} @cambium/operator-stack`;
   return kinds
     .flatMap((kind) => {
       const those = listed.filter((one) => one.kind === kind);

@@ -1,7 +1,7 @@
 // cambium verify: whether backends compute what the reference does, and where the first one departs from it.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Backend, resolveBackend } from "@cambium/backend";
+import { type Backend, installBackend, resolveBackend } from "@cambium/backend";
 import { withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
@@ -149,7 +149,7 @@ async function backendsOf({ backends, backendOption = [] }: Flags, importer: Plu
     found.push({ backend, options: keyValues(own, "--backend-option") });
   }
   if (found.length > 0) return found;
-  const hint = "npm install @cambium/backend-onnx brings one that runs everywhere";
+  const hint = `${installBackend} brings one that runs everywhere`;
   throw new CambiumError("E_OPTION", "no backend runs here", { expected: "--backends with names", hint });
 }
 

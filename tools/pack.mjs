@@ -1,0 +1,27 @@
+// `npm run pack -- DIR [PACKAGE …]`: tarballs of the packages named (cli, backend-onnx, …) and of all that they need, or of
+// every package, with their types: what `npm install DIR/*.tgz` puts into a project, before and without a registry.
+import { existsSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { setUp } from "./setup.mjs";
+import { closure, pack, workspace } from "./tarballs.mjs";
+
+const [folder, ...words] = process.argv.slice(2);
+if (folder === undefined || folder.startsWith("-")) stop("npm run pack -- DIR [PACKAGE …]: DIR is where tarballs go");
+// npm starts scripts in the package's folder: a path is meant from where the user is.
+const into = resolve(process.env.INIT_CWD ?? ".", folder);
+const ours = workspace();
+const names = words.map((word) => (word.startsWith("@") ? word : `@cambium/${word}`));
+const unknown = names.filter((name) => !ours.has(name));
+if (unknown.length > 0) stop(`There is no package ${unknown.join(", ")}; there are ${[...ours.keys()].join(", ")}`);
+// Another version's tarballs would be installed beside these.
+if (existsSync(into) && readdirSync(into).length > 0) stop(`${into} is not empty: give another folder, or empty it`);
+
+await setUp("build");
+const packed = await pack(names.length > 0 ? closure(names) : [...ours.keys()], into);
+console.log(`${packed.size} packages in ${into}. In a project of your own:
+  ONNXRUNTIME_NODE_INSTALL=skip npm install ${into}/*.tgz`);
+
+function stop(message) {
+  console.error(message);
+  process.exit(2);
+}
