@@ -2,7 +2,7 @@
 // all in a worker thread.
 import { defineBackend } from "@cambium/backend";
 import { open } from "./open.js";
-import { probe } from "./probe.js";
+import { probe } from "./trial.js";
 
 /**
  * Options: `provider` (string, default `cpu`), `threads` (number, default one per core), `profile` (boolean).

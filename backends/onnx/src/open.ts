@@ -10,7 +10,7 @@ import { computes } from "./edge.js";
 import { matched } from "./fuse/fuse.js";
 import { loweredComposites } from "./lower/index.js";
 import { type OpenOptions, openOptions } from "./options.js";
-import { probe } from "./probe.js";
+import { providers } from "./probe.js";
 
 /** The built worker. The path holds from `src` and from `dist`. */
 const workerScript = new URL("../dist/worker.js", import.meta.url);
@@ -39,7 +39,7 @@ export async function open(given: BackendOptions = {}): Promise<Device> {
 }
 
 async function mustBeAvailable(provider: string): Promise<void> {
-  const found = await probe();
+  const found = await providers();
   const wanted = found.find(({ device }) => device === provider);
   if (wanted?.available) return;
   throw new CambiumError("E_BACKEND_UNAVAILABLE", `the onnx backend cannot run on "${provider}" here`, {

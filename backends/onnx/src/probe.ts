@@ -1,10 +1,10 @@
-// The devices that ONNX Runtime offers on this machine, for `cambium doctor`.
+// The providers that ONNX Runtime lists on this machine.
 import { availableParallelism, cpus } from "node:os";
 import type { ProbeResult } from "@cambium/backend";
 import { computes } from "./edge.js";
 
-/** See `Backend.probe`. */
-export async function probe(): Promise<readonly ProbeResult[]> {
+/** What ONNX Runtime lists; of what comes along it is not known whether it computes here. */
+export async function providers(): Promise<readonly ProbeResult[]> {
   let runtime: typeof import("onnxruntime-node");
   try {
     runtime = await import("onnxruntime-node");
@@ -27,7 +27,7 @@ export async function probe(): Promise<readonly ProbeResult[]> {
       return { device: name, available: true, detail, computes };
     }
     if (bundled) {
-      const detail = `${version}; comes with the package, drivers untried`;
+      const detail = `${version}; comes with the package`;
       return { device: name, available: true, detail, computes };
     }
     return {

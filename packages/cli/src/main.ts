@@ -1,7 +1,17 @@
 #!/usr/bin/env node
-// `cambium`: the program of this package.
-import { main } from "./program.js";
-import { outliveStreams } from "./streams.js";
+// `cambium`: the program of this package. What it is made of is loaded once it is known that this Node can read it.
+import { isKnownNode } from "./node-version.js";
+import { complain } from "./terminal.js";
 
-outliveStreams();
-process.exitCode = await main(process.argv.slice(2));
+if (isKnownNode(process.versions.node)) {
+  const { outliveStreams } = await import("./streams.js");
+  outliveStreams();
+  const { main } = await import("./program.js");
+  process.exitCode = await main(process.argv.slice(2));
+} else {
+  complain(`E_NODE: this version of Node does not run Cambium
+  expected: 20.19 or later of 20, or 22.2 or later
+  got: ${process.versions.node}
+  try: install a newer one: https://nodejs.org`);
+  process.exitCode = 2;
+}

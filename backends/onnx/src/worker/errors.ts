@@ -2,6 +2,20 @@
 import { CambiumError } from "@cambium/ir";
 import type { SentError } from "../protocol.js";
 
+/**
+ * What a session that cannot be made for want of a device is told as; any other error is itself. ONNX Runtime says so in
+ * prose alone, with the place in its own sources before it.
+ */
+export function withoutDevice(error: unknown, provider: string): unknown {
+  const message = error instanceof Error ? error.message.trim() : "";
+  if (provider === "cpu" || !/adapter|no .*device|driver|CUDA|load(ing)? (the )?librar/i.test(message)) return error;
+  return new CambiumError("E_BACKEND_UNAVAILABLE", `the onnx backend cannot run on "${provider}" here`, {
+    got: message.replace(/^.* was false\. /s, ""),
+    hint: "--backend-option provider=cpu",
+    cause: error,
+  });
+}
+
 export function sentError(error: unknown): SentError {
   if (error instanceof CambiumError) {
     const { cause: _, ...details } = error.details;

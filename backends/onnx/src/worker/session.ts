@@ -6,6 +6,7 @@ import type { OpTimes } from "@cambium/backend";
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import type { OpenOptions } from "../options.js";
 import type { SessionStep } from "../plan.js";
+import { withoutDevice } from "./errors.js";
 
 export class Session {
   readonly #step: SessionStep;
@@ -62,7 +63,11 @@ export class Session {
   }
 
   async #opened(): Promise<InferenceSession> {
-    this.#session ??= await InferenceSession.create(this.#step.model, this.#sessionOptions());
+    try {
+      this.#session ??= await InferenceSession.create(this.#step.model, this.#sessionOptions());
+    } catch (error) {
+      throw withoutDevice(error, this.#options.provider);
+    }
     return this.#session;
   }
 
