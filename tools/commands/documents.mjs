@@ -5,7 +5,7 @@ import { root } from "../setup.mjs";
 
 const rooms = ["docs", "recipes", "packages", "backends", "operators", "engines", "benchmarks", "tools"];
 /** What begins a command in running text; a program's name alone is not one. */
-const inline = /`((?:pnpm|npm|npx|cambium|python|node tools\/|\.ci\/run)\b[^`]*)`/g;
+const inline = /`((?:pnpm|npm|npx|cambium|python|node tools\/|\.ci\/run)\b(?!:)[^`]*)`/g;
 
 /** @returns {string[]} paths of the repository's Markdown files, from the root */
 export function documents() {
