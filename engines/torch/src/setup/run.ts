@@ -13,7 +13,6 @@ const neededBytes = 2.5e9;
 
 interface Manifest {
   readonly pins: typeof pins;
-  readonly python: string;
   readonly wheels: readonly Wheel[];
 }
 
@@ -42,12 +41,8 @@ export async function setUp(given: SetupOptions, host: SetupHost): Promise<Setup
     const own = pythonIn(folder);
     const wheels = await install(own, folder, given["index-url"], host);
     host.report("Multiplying two matrices with it");
-    const said = await runPython(
-      own,
-      ["-c", "import torch, transformers; print((torch.eye(3) @ torch.eye(3)).sum().item())"],
-      signal,
-    );
-    const manifest: Manifest = { pins, python: said.trim() === "3.0" ? own : "", wheels };
+    await runPython(own, ["-c", "import torch, transformers; assert (torch.eye(3) @ torch.eye(3)).sum() == 3"], signal);
+    const manifest: Manifest = { pins, wheels };
     await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
     return result(true, `installed torch ${pins.torch} and transformers ${pins.transformers}`, folder, manifest);
   } catch (error) {
