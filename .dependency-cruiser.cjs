@@ -16,6 +16,7 @@ const order = [
   "train",
   "scaling",
   "eval",
+  "serve",
   "recipe",
   "engine",
   "run-format",

@@ -38,6 +38,8 @@ const ways = [
   [/^npx changeset$/, () => ({ none: "asks questions" })],
   [/^npx esbuild page\.ts (.*)$/, () => ({ test: "tools/browser/test/browser.test.ts" })],
   [/^npx tsx (.*checkpoint-logits\.ts) DIR OUT$/, checkpointLogits],
+  [/^(?:npx )?cambium serve\b/, () => ({ test: "packages/cli/test/serve.test.ts" })],
+  [/^npx tsx .*fuzz-serve\.ts/, () => ({ test: "packages/serve/test/fuzz.test.ts" })],
   [/^npx tsx .*eval-models\.ts MODELS$/, () => ({ none: "the test of packages/eval calls what it calls" })],
   [/^npx tsx .*op-samples\.ts \| python /, () => ({ none: "needs PyTorch, whose golden files are in the repository" })],
   [/^python /, () => ({ none: "needs PyTorch, transformers or mergekit, whose golden files are in the repository" })],

@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   preview: async () => (await import("./commands/preview.js")).previewCommand,
   generate: async () => (await import("./commands/generate.js")).generateCommand,
   eval: async () => (await import("./commands/eval.js")).evalCommand,
+  serve: async () => (await import("./commands/serve.js")).serveCommand,
   inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   sweep: async () => (await import("./commands/sweep.js")).sweepCommand,

@@ -56,11 +56,15 @@ export function pack(sequences: readonly Encoded[]): Packed {
   };
 }
 
-/** Few rows for sequences of one prefix: no row grows past twice its longest sequence, so that batches stay even. */
+/**
+ * Few rows for sequences of one prefix: no row grows past twice its longest sequence, so that batches stay even. A prefix
+ * that is short beside what follows it is not shared: a longer row costs more than it saves.
+ */
 function rowsOf(members: readonly number[], sequences: readonly Encoded[]): Row[] {
   const own = (index: number) => (sequences[index] as Encoded).scored - 1;
   const prefix = (sequences[members[0] as number] as Encoded).ids.length - own(members[0] as number) - 1;
-  const most = prefix + 2 * Math.max(32, highest(members.map(own)));
+  const longest = highest(members.map(own));
+  const most = 4 * prefix < longest ? 0 : prefix + 2 * Math.max(32, longest);
   const rows: number[][] = [];
   let length = Number.POSITIVE_INFINITY;
   for (const index of members) {

@@ -16,16 +16,27 @@ export interface Score {
   readonly logLikelihood: number;
   /** Each scored token is the model's likeliest there. */
   readonly greedy: boolean;
-  /** The likeliest token at each place, and its log p. */
-  readonly likeliest: readonly { readonly id: number; readonly logLikelihood: number }[];
+  /** At each place the likeliest tokens, the likeliest first, and their log p. */
+  readonly likeliest: readonly (readonly TokenLikelihood[])[];
+}
+
+export interface TokenLikelihood {
+  readonly id: number;
+  readonly logLikelihood: number;
 }
 
 export interface ScorerOptions {
   /** Tokens in a batch, padding counted; default 2048. A longer sequence is a batch of its own. */
   readonly tokens?: number;
+  /**
+   * Compiled sizes kept; default 4: within a call the longest sequences come first, and a size does not come again.
+   */
+  readonly sizes?: number;
 }
 
 export interface ScoreOptions {
+  /** How many of the likeliest tokens are named at each place; default 1. */
+  readonly top?: number;
   /** Scores known from before. A batch is left out where all of its sequences are known. */
   readonly known?: ReadonlyMap<number, Score>;
   /** Called after each batch with its scores by the index of the sequence, and awaited; what it throws ends the work. */
@@ -47,9 +58,9 @@ export class Scorer {
     private readonly weights: Weights,
     private readonly uploaded: readonly DeviceTensor[],
     private readonly tokens: number,
+    sizes: number,
   ) {
-    // Batches come sorted by length: an older shape does not come again before the next call.
-    this.#executables = new Executables(device, 4);
+    this.#executables = new Executables(device, sizes);
   }
 
   /**
@@ -61,10 +72,10 @@ export class Scorer {
     device: Device,
     model: ModelSpec,
     parameters: Weights,
-    { tokens = 2048 }: ScorerOptions = {},
+    { tokens = 2048, sizes = 4 }: ScorerOptions = {},
   ): Promise<Scorer> {
     const { weights, uploaded } = await deviceWeights(device, model, parameters);
-    return new Scorer(device, model, weights, uploaded, tokens);
+    return new Scorer(device, model, weights, uploaded, tokens, sizes);
   }
 
   /** Tokens that the model predicts in a row; no sequence may be longer by more than one. */
@@ -77,12 +88,12 @@ export class Scorer {
    * bits are the same with and without `known`.
    * @throws CambiumError `E_CONTEXT` for a sequence that is too long
    */
-  async score(sequences: readonly Encoded[], { known, onScored }: ScoreOptions = {}): Promise<Score[]> {
+  async score(sequences: readonly Encoded[], { top = 1, known, onScored }: ScoreOptions = {}): Promise<Score[]> {
     this.#checkLengths(sequences);
     const scores: Score[] = sequences.map((_, index) => known?.get(index) ?? nothingScored);
     const { rows, twins } = pack(sequences);
     for (let start = 0; start < rows.length; ) {
-      const size = this.#batchSize(rows[start] as Row);
+      const size = { ...this.#batchSize(rows[start] as Row, rows.length - start), top };
       const group = rows.slice(start, start + size.batch);
       start += size.batch;
       const members = group.flatMap(({ parts }) => parts.flatMap(({ sequence }) => twins.get(sequence) ?? []));
@@ -116,22 +127,22 @@ export class Scorer {
     });
   }
 
-  /** Of the batch that begins with this row, the longest in it. */
-  #batchSize({ tokens: { length } }: Row): BatchSize {
+  /** Of the batch that begins with this row, the longest in it, where there are `left` rows. */
+  #batchSize({ tokens: { length } }: Row, left: number): Pick<BatchSize, "batch" | "time"> {
     const rounded = quarterOctave(length, shortest);
     // A row that several sequences share may be longer than the model's context.
     const time = length > this.longest ? rounded : Math.min(this.longest, rounded);
-    return { batch: Math.max(1, Math.floor(this.tokens / time)), time };
+    return { batch: Math.max(1, Math.min(powerOfTwo(left, 1), Math.floor(this.tokens / time))), time };
   }
 
   /** The scores of one batch by the index of the sequence. */
-  async #run(group: readonly Row[], { batch, time }: BatchSize): Promise<Map<number, Score>> {
+  async #run(group: readonly Row[], { batch, time, top }: BatchSize): Promise<Map<number, Score>> {
     const parts = group.flatMap((row, index) => row.parts.map((part) => ({ part, offset: index * time })));
     const wanted = parts.reduce((sum, { part }) => sum + part.at.length, 0);
     const scored = powerOfTwo(wanted, 8);
     const shared = group.some((row) => row.parts.length > 1);
-    const executable = await this.#executables.get(`${batch} ${time} ${scored} ${shared}`, () =>
-      scoreGraph(this.model, { batch, time, scored, shared }),
+    const executable = await this.#executables.get(`${batch} ${time} ${scored} ${shared} ${top}`, () =>
+      scoreGraph(this.model, { batch, time, scored, shared, top }),
     );
     const table = (of: "tokens" | "positions" | "segments") => {
       const tensor = hostTensor("i32", [batch, time]);
@@ -147,14 +158,16 @@ export class Scorer {
       ...{ tokens: table("tokens"), at, targets },
       ...(shared && { positions: table("positions"), segments: table("segments") }),
     };
-    const { fetched } = await executable.run(inputs, { fetch: ["logLikelihood", "greedy", "greedyLogLikelihood"] });
+    const { fetched } = await executable.run(inputs, {
+      fetch: ["logLikelihood", "likeliest", "likeliestLogLikelihood"],
+    });
     const results = (await fetched) as Record<keyof Fetched, HostTensor>;
     let next = 0;
     return new Map(
       parts.map(({ part }) => {
         const begin = next;
         next += part.at.length;
-        return [part.sequence, scoreOf(part, results, [begin, next])];
+        return [part.sequence, scoreOf(part, results, [begin, next], top)];
       }),
     );
   }
@@ -163,24 +176,32 @@ export class Scorer {
 interface BatchSize {
   readonly batch: number;
   readonly time: number;
+  /** Likeliest tokens named at each place. */
+  readonly top: number;
 }
 
-/** Outputs of one batch, [scored] each. */
+/** Outputs of one batch: [scored], and [scored, top] twice. */
 interface Fetched {
   readonly logLikelihood: HostTensor;
-  readonly greedy: HostTensor;
-  readonly greedyLogLikelihood: HostTensor;
+  readonly likeliest: HostTensor;
+  readonly likeliestLogLikelihood: HostTensor;
 }
 
-function scoreOf({ targets }: Part, results: Fetched, [begin, end]: readonly [number, number]): Score {
-  const part = (name: keyof Fetched) => Array.from(results[name].data.subarray(begin, end));
-  const logLikelihoods = part("logLikelihood");
-  const logs = part("greedyLogLikelihood");
-  const likeliest = part("greedy").map((id, i) => ({ id, logLikelihood: logs[i] as number }));
+function scoreOf({ targets }: Part, results: Fetched, [begin, end]: readonly [number, number], top: number): Score {
+  const logLikelihoods = Array.from(results.logLikelihood.data.subarray(begin, end));
+  const likeliest = logLikelihoods.map((_, i) =>
+    Array.from({ length: top }, (_, k) => {
+      const at = (begin + i) * top + k;
+      return {
+        id: results.likeliest.data[at] as number,
+        logLikelihood: results.likeliestLogLikelihood.data[at] as number,
+      };
+    }),
+  );
   return {
     logLikelihoods,
     logLikelihood: logLikelihoods.reduce((sum, one) => sum + one, 0),
-    greedy: targets.every((id, i) => id === likeliest[i]?.id),
+    greedy: targets.every((id, i) => id === likeliest[i]?.[0]?.id),
     likeliest,
   };
 }

@@ -67,8 +67,8 @@ test.each([
     const score = scores[i];
     expect(score?.logLikelihoods).toHaveLength(one.scored);
     for (const [at, log] of logs.entries()) expect(score?.logLikelihoods[at]).toBeCloseTo(log, 4);
-    expect(score?.likeliest.map(({ id }) => id)).toEqual(likeliest);
-    for (const { logLikelihood } of score?.likeliest ?? []) expect(logLikelihood).toBeGreaterThan(-Math.log(17));
+    expect(score?.likeliest.map(([best]) => best?.id)).toEqual(likeliest);
+    for (const { logLikelihood } of score?.likeliest.flat() ?? []) expect(logLikelihood).toBeGreaterThan(-Math.log(17));
     expect(score?.greedy).toBe(one.ids.slice(-one.scored).every((id, at) => id === likeliest[at]));
   }
 });

@@ -2,7 +2,7 @@
 import { readStopTokens } from "@cambium/checkpoint";
 import type { Tokenizer } from "@cambium/data";
 import { Mistakes } from "@cambium/grow/node";
-import { generate } from "@cambium/inference";
+import { generate, NewText } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
 import { contextLength } from "@cambium/model";
 import { readParameters } from "@cambium/run";
@@ -82,6 +82,11 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     if (!flags.json && made) process.stdout.write(process.stdout.isTTY ? visible(part) : part);
   };
   show(asked.text);
+  let added = "";
+  const add = (part: string) => {
+    added += part;
+    show(part);
+  };
   try {
     const room = Math.max(1, contextLength(model) - prompt.length + 1);
     const { tokens, finish } = await generate(device, model, parameters, {
@@ -93,10 +98,10 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       ...(stop && { stop }),
       ...(flags.topK !== undefined && { topK: flags.topK }),
       ...(flags.topP !== undefined && { topP: flags.topP }),
-      onToken: (token) => show(made?.push(token) ?? ""),
+      onToken: (token) => add(made?.push(token) ?? ""),
     });
-    show(made?.end() ?? "");
-    if (flags.json) print(JSON.stringify({ tokens, finish, ...(made && { text: made.all }) }));
+    add(made?.end() ?? "");
+    if (flags.json) print(JSON.stringify({ tokens, finish, ...(made && { text: added }) }));
     else print(made ? "" : tokens.join(","));
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -119,44 +124,6 @@ function askedFor({ prompt, tokens }: Flags): { readonly text: string; readonly 
 
 function encode(text: string, tokenizer: Tokenizer | undefined): number[] {
   return [...(tokenizer?.prefix ?? []), ...(tokenizer?.encode(text) ?? [])];
-}
-
-/** New tokens as the text they add to the prompt's. */
-class NewText {
-  readonly #ids: number[];
-  readonly #prompt: string;
-  #shown = 0;
-
-  constructor(
-    private readonly tokenizer: Tokenizer,
-    prompt: readonly number[],
-  ) {
-    this.#ids = [...prompt];
-    // Decoded together with the prompt: alone, the first new token would lose the space before it.
-    this.#prompt = tokenizer.decode(prompt);
-  }
-
-  get all(): string {
-    return this.tokenizer.decode(this.#ids).slice(this.#prompt.length);
-  }
-
-  /** Adds a token. @returns the text that is certain now: a character may be spread over tokens. */
-  push(token: number): string {
-    // A model's vocabulary may be padded beyond its tokenizer's.
-    if (token < this.tokenizer.vocabSize) this.#ids.push(token);
-    return this.#next(this.all.replace(/\uFFFD+$/, ""));
-  }
-
-  /** The text that `push` held back. */
-  end(): string {
-    return this.#next(this.all);
-  }
-
-  #next(text: string): string {
-    const part = text.slice(this.#shown);
-    this.#shown = Math.max(this.#shown, text.length);
-    return part;
-  }
 }
 
 function parseIds(text: string): number[] {

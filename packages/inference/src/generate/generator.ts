@@ -66,7 +66,7 @@ export class TextGenerator {
         const position = prompt.length + tokens.length;
         const token = sampleToken(logits, options, random.uniform(position));
         tokens.push(token);
-        await options.onToken?.(token, tokens.length - 1);
+        await options.onToken?.(token, tokens.length - 1, logits);
         if (stop.has(token)) return { tokens, finish: "stop" };
         if (tokens.length === maxNewTokens) return { tokens, finish: "length" };
         options.signal?.throwIfAborted();

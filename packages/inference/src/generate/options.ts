@@ -11,8 +11,8 @@ export interface GenerateOptions extends Sampling {
   readonly seed: string;
   /** Ids that end the generation; default those of the config. */
   readonly stop?: readonly number[];
-  /** Called with each new token as it is chosen, and awaited. */
-  readonly onToken?: (token: number, index: number) => void | Promise<void>;
+  /** Called with each new token as it is chosen and the logits [vocab] it was chosen from, and awaited. */
+  readonly onToken?: (token: number, index: number, logits: ArrayLike<number>) => void | Promise<void>;
   /** Ends the generation between two tokens, by throwing the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -42,20 +42,26 @@ export interface ScoreSize {
   readonly scored: number;
   /** Rows hold a prefix and several continuations of it. */
   readonly shared?: boolean;
+  /** How many of the likeliest tokens are named at each place; default 1, at most the vocabulary. */
+  readonly top?: number;
 }
 
 /** Predictions whose logits are held at once: 512 rows of 32,000 logits are 66 MB. */
 const atOnce = 512;
 
+/** Below every logit, and finite. */
+const lowest = -3e38;
+
 /**
  * Inputs: every parameter by its Hugging Face name, `tokens` i32 [batch, time], `at` i32 [scored], the places in
  * [batch · time] whose next token is scored, and `targets` i32 [scored], those tokens. With `shared` also `positions`
  * i32 [batch, time], below the context length, and `segments` i32 [batch, time]: a token sees those before it that are
- * of its own segment or of segment 0, the prefix. Outputs, each [scored]: `logLikelihood` f32, log p of the target in
- * nats; `greedy` i32, the likeliest token (at equal logits the lower id); `greedyLogLikelihood` f32, its log p.
+ * of its own segment or of segment 0, the prefix. Outputs: `logLikelihood` f32 [scored], log p of the target in nats;
+ * `likeliest` i32 [scored, top], the likeliest token first (at equal logits the lower id); `likeliestLogLikelihood` f32
+ * [scored, top], their log p.
  * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length without `shared`
  */
-export function scoreGraph(model: ModelSpec, { batch, time, scored, shared = false }: ScoreSize): Graph {
+export function scoreGraph(model: ModelSpec, { batch, time, scored, shared = false, top = 1 }: ScoreSize): Graph {
   if (!shared) checkTime(model, time);
   const builder = new GraphBuilder();
   const weights = plainWeights(builder, model);
@@ -75,9 +81,9 @@ export function scoreGraph(model: ModelSpec, { batch, time, scored, shared = fal
   builder.scope("head", () => {
     const parts = Array.from({ length: Math.ceil(scored / atOnce) }, (_, i) => {
       const range = { start: [i * atOnce], end: [Math.min(scored, (i + 1) * atOnce)] };
-      return scores(gather(hidden, slice(at, range)), projection, slice(targets, range));
+      return scores(gather(hidden, slice(at, range)), projection, slice(targets, range), top);
     });
-    for (const name of ["logLikelihood", "greedy", "greedyLogLikelihood"] as const) {
+    for (const name of ["logLikelihood", "likeliest", "likeliestLogLikelihood"] as const) {
       const [first, ...more] = parts.map((part) => part[name]) as [Tensor, ...Tensor[]];
       builder.output(name, more.length > 0 ? concat([first, ...more], { axis: 0 }) : first);
     }
@@ -85,7 +91,7 @@ export function scoreGraph(model: ModelSpec, { batch, time, scored, shared = fal
   return builder.finish();
 }
 
-function scores(hidden: Tensor, projection: Tensor, targets: Tensor) {
+function scores(hidden: Tensor, projection: Tensor, targets: Tensor, top: number) {
   const { builder } = hidden;
   const rows = hidden.shape[0] as number;
   const lastAxis = { axes: [-1], keepDims: true };
@@ -95,11 +101,22 @@ function scores(hidden: Tensor, projection: Tensor, targets: Tensor) {
   const shifted = sub(logits, reduceMax(logits, lastAxis));
   const picked = reduceSum(select(isTarget, shifted, 0), lastAxis);
   const normalizer = log(reduceSum(exp(shifted), lastAxis));
-  const flat = (x: Tensor) => reshape(x, { shape: [rows] });
+  const found: Tensor[] = [];
+  const logs: Tensor[] = [];
+  // One by one, each time without those found before: there are few.
+  for (let rest = logits; found.length < top; ) {
+    const best = reshape(argMax(rest, { axis: 1 }), { shape: [rows, 1] });
+    const shift = found.length === 0 ? 0 : sub(reduceMax(rest, lastAxis), reduceMax(logits, lastAxis));
+    found.push(best);
+    logs.push(sub(shift, normalizer));
+    if (found.length < top) rest = select(equal(ids, best), lowest, rest);
+  }
+  const beside = (columns: Tensor[]) =>
+    top > 1 ? concat(columns as [Tensor, ...Tensor[]], { axis: 1 }) : (columns[0] as Tensor);
   return {
-    logLikelihood: flat(sub(picked, normalizer)),
-    greedy: flat(argMax(logits, { axis: 1 })),
-    greedyLogLikelihood: flat(sub(0, normalizer)),
+    logLikelihood: reshape(sub(picked, normalizer), { shape: [rows] }),
+    likeliest: beside(found),
+    likeliestLogLikelihood: beside(logs),
   };
 }
 

@@ -1,0 +1,136 @@
+// cambium serve: a checkpoint or a run behind HTTP, for programs that ask as they ask OpenAI.
+import { basename, resolve } from "node:path";
+import { resolveBackend } from "@cambium/backend";
+import { readStopTokens } from "@cambium/checkpoint";
+import { findTokenizer } from "@cambium/data/node";
+import { readTextFile } from "@cambium/files";
+import { Mistakes } from "@cambium/grow/node";
+import { CambiumError } from "@cambium/ir";
+import { contextLength, sizesAlong } from "@cambium/model";
+import { readParameters } from "@cambium/run";
+import { checkExposed, Engine, type RequestReport, type Serving, serve } from "@cambium/serve";
+import { Command } from "commander";
+import {
+  type BackendFlags,
+  backendOptions,
+  type FamilyFlags,
+  wholeNumber,
+  withBackendFlags,
+  withFamilyFlag,
+} from "../flags.js";
+import type { Host } from "../host.js";
+import { findModel, readModel } from "../model-source.js";
+import { stopOnSignals } from "../signals.js";
+import { complain, print } from "../terminal.js";
+
+interface Flags extends BackendFlags, FamilyFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile?: string;
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+export function serveCommand(host: Host): Command {
+  return withFamilyFlag(withBackendFlags(new Command("serve")))
+    .description("Serve a model's completions and log-likelihoods over HTTP, until Ctrl-C.")
+    .argument("<model>", "a Hugging Face directory or a run's directory")
+    .option("--host <address>", "where to listen; elsewhere than on this machine a token is needed", "127.0.0.1")
+    .option("--port <n>", "0 takes one that is free", wholeNumber("--port"), 8000)
+    .option("--token-file <file>", "holds the token that requests need (Authorization: Bearer TOKEN)")
+    .option("--name <name>", "what the model is called in answers (default: its directory's name)")
+    .option("--json", "print a line of JSON when listening and for each request")
+    .addHelpText(
+      "after",
+      `
+POST /v1/completions takes prompt (a text, token ids, or a list of either), max_tokens, echo, logprobs, temperature,
+top_p, top_k, seed, stop and stream, as OpenAI has them. GET /v1/models and GET /health are there too.
+
+Examples:
+  cambium serve ./llama
+  cambium serve runs/quickstart --port 0 --json
+  cambium serve ./llama --host 0.0.0.0 --token-file ./token.txt
+
+lm-evaluation-harness evaluates a model through it, with max_length one more than the model's context:
+  lm_eval --model local-completions --tasks arc_easy --model_args base_url=http://127.0.0.1:8000/v1/completions,model=llama,tokenizer=./llama,tokenized_requests=True,add_bos_token=True,max_length=2048`,
+    )
+    .action((path: string, flags: Flags) => run(path, flags, host));
+}
+
+async function run(path: string, flags: Flags, host: Host): Promise<void> {
+  const mistakes = new Mistakes();
+  const token =
+    flags.tokenFile === undefined ? undefined : await mistakes.check(() => readToken(flags.tokenFile ?? ""));
+  await mistakes.check(() => flags.tokenFile === undefined && checkExposed(flags.host, undefined));
+  const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
+  const source = await mistakes.check(() => findModel(path));
+  const model = source && (await mistakes.check(() => readModel(source, flags, host)));
+  const tokenizer =
+    source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));
+  const backend =
+    computing && (await mistakes.check(() => resolveBackend(computing.name, host.importer(process.cwd()))));
+  mistakes.throwIfAny();
+  if (!source || !model || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
+
+  const endTokens = (await readStopTokens(source.path)) ?? model.family.endTokens(model.config);
+  const { signal, release } = stopOnSignals(() => complain("Ending"));
+  try {
+    const parameters = await readParameters(source.path, model);
+    await using device = await backend.open(computing.options);
+    using engine = await Engine.open(device, model, parameters);
+    const name = flags.name ?? basename(resolve(path));
+    const serving = await serve({
+      ...{ engine, model, tokenizer, endTokens, name, host: flags.host, port: flags.port },
+      ...(token !== undefined && { token }),
+      onRequest: flags.json ? (report) => print(JSON.stringify(asData(report))) : (report) => complain(asLine(report)),
+    });
+    const what = { url: serving.url, model: name, context: contextLength(model), device: device.info };
+    if (flags.json) print(JSON.stringify({ event: "listening", ...what }));
+    else complain(`Serving ${name} on ${serving.url}/v1, a context of ${what.context} tokens; Ctrl-C ends it`);
+    await untilStopped(serving, signal);
+  } finally {
+    release();
+  }
+}
+
+async function untilStopped(serving: Serving, signal: AbortSignal): Promise<void> {
+  try {
+    await Promise.race([
+      serving.failed,
+      new Promise<void>((done) => {
+        if (signal.aborted) done();
+        signal.addEventListener("abort", () => done());
+      }),
+    ]);
+  } finally {
+    await serving.close();
+  }
+}
+
+/** A token file that others may read is no secret, but that is for its owner to see to. */
+async function readToken(file: string): Promise<string> {
+  const token = (await readTextFile(file, 4096)).trim();
+  if (/^[\x21-\x7e]{8,}$/.test(token)) return token;
+  throw new CambiumError("E_OPTION", "the file holds no token", {
+    where: file,
+    expected: "one line of at least 8 letters, digits or signs without spaces",
+    hint: `node -p 'crypto.randomBytes(24).toString("base64url")' > ${file}`,
+  });
+}
+
+function asData({ counts, error, ...report }: RequestReport): object {
+  return { event: "request", ...report, ...counts, ...(error !== undefined && { error: told(error) }) };
+}
+
+function asLine({ method, path, status, seconds, counts, closed, error }: RequestReport): string {
+  const tokens = counts ? `, ${counts.promptTokens} tokens in, ${counts.completionTokens} out` : "";
+  const how = closed ? "closed by the client" : `${status}`;
+  const why = error === undefined ? "" : `: ${told(error)}`;
+  return `${method} ${path} ${how} in ${seconds.toFixed(3)} s${tokens}${why}`;
+}
+
+/** A refusal in a line; a defect with its stack. */
+function told(error: unknown): string {
+  if (error instanceof CambiumError) return `${error.code}: ${error.summary}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

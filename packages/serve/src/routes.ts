@@ -1,0 +1,197 @@
+// What the server answers: completions, the model's name, and that it lives.
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { parseJson } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import type { ModelSpec } from "@cambium/model";
+import { type AnswerHead, choice, joined, usage } from "./api.js";
+import { type Answering, type AnswerPart, complete } from "./complete.js";
+import { type Access, checkAccess, readBody, sendFailure, sendJson } from "./http.js";
+import { type Job, jobsOf } from "./prompts.js";
+import { type CompletionRequest, readRequest } from "./request.js";
+
+/** The model that is served. */
+export interface Served extends Answering {
+  readonly model: ModelSpec;
+  /** What it is called in answers. */
+  readonly name: string;
+}
+
+/** What bounds the answer to a request. */
+export interface Bounds {
+  readonly access: Access;
+  /** Aborted when the server ends. */
+  readonly signal: AbortSignal;
+  /** As many requests are under way as can be. */
+  readonly busy: boolean;
+}
+
+/** One request, when it is over. */
+export interface RequestReport {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly seconds: number;
+  /** Of a completion. */
+  readonly counts?: Counts;
+  /** The client went away before the end. */
+  readonly closed: boolean;
+  /** What went wrong. */
+  readonly error?: unknown;
+}
+
+export interface Counts {
+  readonly prompts: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+interface Route {
+  readonly methods: readonly string[];
+  /** Whoever watches over the server may ask without its token. */
+  readonly open?: true;
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    served: Served,
+    signal: AbortSignal,
+  ): Promise<Counts | undefined>;
+}
+
+const routes: Readonly<Record<string, Route>> = {
+  "/health": {
+    methods: ["GET", "HEAD"],
+    open: true,
+    answer: async (_, response) => {
+      sendJson(response, 200, { status: "ok" });
+      return undefined;
+    },
+  },
+  "/v1/models": {
+    methods: ["GET", "HEAD"],
+    answer: async (_, response, { name }) => {
+      sendJson(response, 200, {
+        object: "list",
+        data: [{ id: name, object: "model", created: 0, owned_by: "cambium" }],
+      });
+      return undefined;
+    },
+  },
+  "/v1/completions": { methods: ["POST"], answer: completions },
+};
+
+/** Answers a request; never rejects. */
+export async function answerRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  served: Served,
+  { access, signal, busy }: Bounds,
+): Promise<RequestReport> {
+  const begin = performance.now();
+  const gone = new AbortController();
+  response.on("close", () => {
+    if (!response.writableFinished) gone.abort(new CambiumError("E_CLOSED", "the client closed the connection"));
+  });
+  const [path = ""] = (request.url ?? "").split("?");
+  const method = request.method ?? "";
+  const report = (more: Partial<RequestReport>): RequestReport => ({
+    ...{ method, path, status: response.statusCode, closed: gone.signal.aborted },
+    ...{ seconds: (performance.now() - begin) / 1000, ...more },
+  });
+  try {
+    const route = routeTo(path, method);
+    if (!route.open) checkAccess(request, access);
+    if (busy) throw new CambiumError("E_BUSY", "too many requests are under way", { hint: "try again in a while" });
+    const counts = await route.answer(request, response, served, AbortSignal.any([signal, gone.signal]));
+    return report({ ...(counts && { counts }) });
+  } catch (error) {
+    if (gone.signal.aborted) return report({});
+    sendFailure(response, error);
+    return report({ error });
+  }
+}
+
+function routeTo(path: string, method: string): Route {
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (!route)
+    throw new CambiumError("E_NOT_SERVED", "there is nothing at this path", {
+      expected: Object.keys(routes).join(", "),
+      got: path.slice(0, 80),
+    });
+  if (route.methods.includes(method)) return route;
+  throw new CambiumError("E_METHOD", "this path does not take the method", {
+    expected: route.methods.join(", "),
+    got: method,
+  });
+}
+
+async function completions(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  served: Served,
+  signal: AbortSignal,
+): Promise<Counts> {
+  const request = readRequest(parseJson(await readBody(incoming), "the body"));
+  const jobs = jobsOf(request, served.model, served.tokenizer);
+  const head: AnswerHead = {
+    id: `cmpl-${randomUUID()}`,
+    object: "text_completion",
+    created: Math.floor(Date.now() / 1000),
+    model: served.name,
+  };
+  const promptTokens = jobs.reduce((sum, { ids }) => sum + ids.length, 0);
+  const completionTokens = await (request.stream ? streamed : whole)(
+    { request, jobs, served, head, promptTokens },
+    response,
+    signal,
+  );
+  return { prompts: jobs.length, promptTokens, completionTokens };
+}
+
+interface Asked {
+  readonly request: CompletionRequest;
+  readonly jobs: readonly Job[];
+  readonly served: Served;
+  readonly head: AnswerHead;
+  readonly promptTokens: number;
+}
+
+/** @returns the number of new tokens */
+async function whole(
+  { request, jobs, served, head, promptTokens }: Asked,
+  response: ServerResponse,
+  signal: AbortSignal,
+) {
+  const parts: AnswerPart[][] = jobs.map(() => []);
+  const tokens = await complete(request, jobs, served, (part) => void parts[part.index]?.push(part), signal);
+  const choices = parts.map((some, index) => choice(joined(some, index), request.logprobs !== undefined));
+  sendJson(response, 200, { ...head, choices, usage: usage(promptTokens, tokens) });
+  return tokens;
+}
+
+/** The same as server-sent events, a part each. @returns the number of new tokens */
+async function streamed(
+  { request, jobs, served, head, promptTokens }: Asked,
+  response: ServerResponse,
+  signal: AbortSignal,
+) {
+  const send = async (value: unknown) => {
+    if (!response.headersSent)
+      response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    // Nobody computes further than a slow client reads.
+    if (!response.write(`data: ${text}\n\n`)) await once(response, "drain", { signal });
+  };
+  const give = (part: AnswerPart) =>
+    send({
+      ...head,
+      choices: [choice(part, request.logprobs !== undefined)],
+      ...(request.streamUsage && { usage: null }),
+    });
+  const tokens = await complete(request, jobs, served, give, signal);
+  if (request.streamUsage) await send({ ...head, choices: [], usage: usage(promptTokens, tokens) });
+  await send("[DONE]");
+  response.end();
+  return tokens;
+}
