@@ -3,15 +3,15 @@ import { randomUUID } from "node:crypto";
 import type { Tokenizer } from "@cambium/data";
 import type { Score } from "@cambium/inference";
 import { AnswerText, characters, type Part, type TokenReport } from "./answer-text.js";
-import type { Engine } from "./engine.js";
 import type { Job } from "./prompts.js";
 import type { CompletionRequest } from "./request.js";
+import type { SharedModel } from "./shared-model.js";
 import type { TokenNames } from "./token-names.js";
 import { fromLogits, report } from "./token-reports.js";
 
 /** What answers requests. */
 export interface Answering {
-  readonly engine: Engine;
+  readonly shared: SharedModel;
   readonly tokenizer: Tokenizer;
   readonly names: TokenNames;
   /** Ids that end a generation. */
@@ -85,11 +85,11 @@ async function answer(work: Work, give: (part: AnswerPart) => void | Promise<voi
 
 /** Tokens until the end, `maxTokens` or a stop. */
 async function generated(work: Work, text: AnswerText, give: (part: AnswerPart) => void | Promise<void>) {
-  const { request, job, engine, seed, signal, endTokens } = work;
+  const { request, job, shared, seed, signal, endTokens } = work;
   const stop = new AbortController();
   let tokens = 0;
   try {
-    const { finish } = await engine.generate({
+    const { finish } = await shared.generate({
       prompt: job.ids,
       maxNewTokens: job.maxTokens,
       temperature: request.temperature,
@@ -120,11 +120,11 @@ function reportOf({ request: { logprobs }, names }: Work, id: number, logits: Ar
 }
 
 /** log p of all tokens of the prompt but the first, and what would be next, where there is room for one more. */
-async function promptScore({ request, job: { ids, maxTokens }, engine, signal }: Work): Promise<Score> {
+async function promptScore({ request, job: { ids, maxTokens }, shared, signal }: Work): Promise<Score> {
   const top = Math.max(1, request.logprobs ?? 1);
   // The last of a sequence is predicted and not read, so that any token will do to learn what is likeliest there.
   const sequence = maxTokens > 0 ? [...ids, 0] : ids;
-  return engine.score({ ids: sequence, scored: sequence.length - 1 }, top, signal);
+  return shared.score({ ids: sequence, scored: sequence.length - 1 }, top, signal);
 }
 
 /** The next token, where it is the likeliest one and the score tells. */

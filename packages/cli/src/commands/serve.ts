@@ -8,7 +8,7 @@ import { Mistakes } from "@cambium/grow/node";
 import { CambiumError } from "@cambium/ir";
 import { contextLength, sizesAlong } from "@cambium/model";
 import { readParameters } from "@cambium/run";
-import { checkExposed, Engine, type RequestReport, type Serving, serve } from "@cambium/serve";
+import { checkExposed, type RequestReport, type Serving, SharedModel, serve } from "@cambium/serve";
 import { Command } from "commander";
 import {
   type BackendFlags,
@@ -77,10 +77,10 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   try {
     const parameters = await readParameters(source.path, model);
     await using device = await backend.open(computing.options);
-    using engine = await Engine.open(device, model, parameters);
+    using shared = await SharedModel.open(device, model, parameters);
     const name = flags.name ?? basename(resolve(path));
     const serving = await serve({
-      ...{ engine, model, tokenizer, endTokens, name, host: flags.host, port: flags.port },
+      ...{ shared, model, tokenizer, endTokens, name, host: flags.host, port: flags.port },
       ...(token !== undefined && { token }),
       onRequest: flags.json ? (report) => print(JSON.stringify(asData(report))) : (report) => complain(asLine(report)),
     });

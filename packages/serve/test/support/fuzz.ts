@@ -4,23 +4,28 @@ import fc from "fast-check";
 import type { Small } from "./server.js";
 
 const odd = fc.oneof(fc.jsonValue(), fc.double(), fc.maxSafeInteger(), fc.string({ unit: "binary", maxLength: 20 }));
-const ids = fc.array(fc.integer({ min: -1, max: 257 }), { maxLength: 52 });
-const prompt = fc.oneof(fc.string({ unit: "binary", maxLength: 50 }), ids, fc.array(ids, { maxLength: 4 }), odd);
-const small = fc.integer({ min: -1, max: 6 });
+/** Mostly of its kind, now and then anything. */
+const mostly = (...kinds: fc.Arbitrary<unknown>[]) =>
+  fc.oneof(...kinds.map((arbitrary) => ({ weight: 15, arbitrary })), { weight: 1, arbitrary: odd });
+const unit = (max: number) => fc.double({ min: Number.MIN_VALUE, max, noNaN: true });
+const ids = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 40 });
+const text = fc.string({ unit: "binary", minLength: 1, maxLength: 12 });
 
-/** Bodies that are nearly right. */
+/** Bodies that are right or nearly so. */
 const body = fc.record(
   {
-    ...{ prompt, max_tokens: fc.oneof(small, odd), echo: fc.boolean(), logprobs: fc.oneof(small, odd) },
-    temperature: fc.oneof(fc.double({ min: 0, max: 2, noNaN: true }), fc.constantFrom(0, 5e-324, 1e308), odd),
-    stop: fc.oneof(fc.string({ unit: "binary", maxLength: 3 }), fc.array(fc.string({ maxLength: 2 })), odd),
-    ...{ seed: fc.oneof(fc.maxSafeInteger(), odd), top_k: fc.oneof(small, odd), top_p: fc.oneof(fc.double(), odd) },
-    ...{
-      stream: fc.boolean(),
-      stream_options: fc.oneof(fc.record({ include_usage: fc.boolean() }), odd),
-      n: odd,
-      user: odd,
-    },
+    prompt: mostly(
+      text,
+      ids,
+      fc.array(ids, { minLength: 1, maxLength: 3 }),
+      fc.array(text, { minLength: 1, maxLength: 3 }),
+    ),
+    ...{ max_tokens: mostly(fc.nat(6)), echo: mostly(fc.boolean()), logprobs: mostly(fc.nat(5), fc.constant(null)) },
+    temperature: mostly(unit(2), fc.constantFrom(0, 5e-324, 1e308)),
+    stop: mostly(fc.string({ unit: "binary", minLength: 1, maxLength: 3 }), fc.array(text, { maxLength: 3 })),
+    ...{ seed: mostly(fc.maxSafeInteger()), top_k: mostly(fc.integer({ min: 1, max: 300 })), top_p: mostly(unit(1)) },
+    ...{ stream: mostly(fc.boolean()), stream_options: mostly(fc.record({ include_usage: fc.boolean() })) },
+    ...{ n: mostly(fc.constant(1)), user: mostly(text) },
   },
   { requiredKeys: ["prompt"] },
 );

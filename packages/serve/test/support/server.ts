@@ -2,7 +2,7 @@
 import { type Device, referenceBackend } from "@cambium/backend";
 import { bytesTokenizer } from "@cambium/data";
 import { initParameters, llama, modelSpec } from "@cambium/model";
-import { Engine, type RequestReport, type ServeOptions, type Serving, serve } from "@cambium/serve";
+import { type RequestReport, type ServeOptions, type Serving, SharedModel, serve } from "@cambium/serve";
 
 export const tokenizer = bytesTokenizer({ eosId: 0 });
 export const model = modelSpec(llama, {
@@ -38,10 +38,10 @@ export interface Answer {
 
 export async function serveSmall(more: Partial<ServeOptions> = {}): Promise<Small> {
   const device = await referenceBackend.open();
-  const engine = await Engine.open(device, model, weights);
+  const shared = await SharedModel.open(device, model, weights);
   const reports: RequestReport[] = [];
   const serving = await serve({
-    ...{ engine, model, tokenizer, name: "small", endTokens: [0], host: "127.0.0.1", port: 0 },
+    ...{ shared, model, tokenizer, name: "small", endTokens: [0], host: "127.0.0.1", port: 0 },
     onRequest: (report) => void reports.push(report),
     ...more,
   });
@@ -59,7 +59,7 @@ export async function serveSmall(more: Partial<ServeOptions> = {}): Promise<Smal
   };
   const close = async () => {
     await serving.close();
-    engine.dispose();
+    shared.dispose();
     const { tensors, executables } = await device.memory();
     await device.close();
     if (tensors + executables > 0)

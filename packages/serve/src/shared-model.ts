@@ -29,7 +29,7 @@ interface Waiting {
   failed(reason: unknown): void;
 }
 
-export class Engine {
+export class SharedModel {
   readonly #turns = new Turns();
   readonly #generations = new Gate(mostGenerations);
   readonly #waiting: Waiting[] = [];
@@ -42,9 +42,9 @@ export class Engine {
   ) {}
 
   /** Uploads the parameters, once for both uses. @throws CambiumError `E_PARAMETERS` */
-  static async open(device: Device, model: ModelSpec, parameters: Weights): Promise<Engine> {
+  static async open(device: Device, model: ModelSpec, parameters: Weights): Promise<SharedModel> {
     const { weights, uploaded } = await deviceWeights(device, model, parameters);
-    return new Engine(
+    return new SharedModel(
       await Scorer.open(device, model, weights, { sizes }),
       await TextGenerator.open(device, model, weights),
       uploaded,
