@@ -1,25 +1,16 @@
 // cambium serve: a checkpoint or a run behind HTTP, for programs that ask as they ask OpenAI.
 import { basename, resolve } from "node:path";
-import { resolveBackend } from "@cambium/backend";
 import { readStopTokens } from "@cambium/checkpoint";
-import { findTokenizer } from "@cambium/data/node";
 import { readTextFile } from "@cambium/files";
 import { Mistakes } from "@cambium/grow/node";
 import { CambiumError } from "@cambium/ir";
-import { contextLength, sizesAlong } from "@cambium/model";
+import { contextLength } from "@cambium/model";
 import { readParameters } from "@cambium/run";
 import { checkExposed, type RequestReport, type Serving, SharedModel, serve } from "@cambium/serve";
 import { Command } from "commander";
-import {
-  type BackendFlags,
-  backendOptions,
-  type FamilyFlags,
-  wholeNumber,
-  withBackendFlags,
-  withFamilyFlag,
-} from "../flags.js";
+import { beginning } from "../beginning.js";
+import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
 import type { Host } from "../host.js";
-import { findModel, readModel } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 import { complain, print } from "../terminal.js";
 
@@ -62,21 +53,15 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const token =
     flags.tokenFile === undefined ? undefined : await mistakes.check(() => readToken(flags.tokenFile ?? ""));
   await mistakes.check(() => flags.tokenFile === undefined && checkExposed(flags.host, undefined));
-  const computing = await mistakes.check(() => backendOptions(flags) ?? { name: "onnx", options: {} });
-  const source = await mistakes.check(() => findModel(path));
-  const model = source && (await mistakes.check(() => readModel(source, flags, host)));
-  const tokenizer =
-    source && model && (await mistakes.check(() => findTokenizer(source.path, sizesAlong(model, ["vocab"]).vocab)));
-  const backend =
-    computing && (await mistakes.check(() => resolveBackend(computing.name, host.importer(process.cwd()))));
+  const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes);
   mistakes.throwIfAny();
-  if (!source || !model || !tokenizer || !backend || !computing) throw new Error("a mistake was not told");
+  if (!source || !model || !tokenizer || !computing) throw new Error("a mistake was not told");
 
   const endTokens = (await readStopTokens(source.path)) ?? model.family.endTokens(model.config);
   const { signal, release } = stopOnSignals(() => complain("Ending"));
   try {
     const parameters = await readParameters(source.path, model);
-    await using device = await backend.open(computing.options);
+    await using device = await computing.backend.open(computing.chosen.options);
     using shared = await SharedModel.open(device, model, parameters);
     const name = flags.name ?? basename(resolve(path));
     const serving = await serve({
