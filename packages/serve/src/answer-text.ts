@@ -2,6 +2,7 @@
 // stop might have begun, and cut before a stop.
 import type { Tokenizer } from "@cambium/data";
 import { NewText } from "@cambium/inference";
+import { highest, lowest } from "@cambium/ir";
 
 /** What `logprobs` says of a token. */
 export interface TokenReport {
@@ -66,7 +67,7 @@ export class AnswerText {
   #certain(): Part {
     const found = this.stops.map((stop) => this.#held.indexOf(stop)).filter((at) => at >= 0);
     this.#stopped = found.length > 0;
-    const text = this.#held.slice(0, this.#stopped ? Math.min(...found) : this.#held.length - this.#begun());
+    const text = this.#held.slice(0, this.#stopped ? lowest(found) : this.#held.length - this.#begun());
     this.#held = this.#held.slice(text.length);
     this.#given += characters(text);
     const count = this.#tokens.findIndex(({ offset }) => offset >= this.#given);
@@ -81,7 +82,7 @@ export class AnswerText {
       }
       return 0;
     };
-    return Math.max(0, ...this.stops.map(longest));
+    return Math.max(0, highest(this.stops.map(longest)));
   }
 }
 
