@@ -87,7 +87,7 @@ test("--help shows the backend's options and examples", async () => {
 test.each<[string, string[], RegExp]>([
   ["an option it does not know", ["abacus", "--bead", "3"], /E_USAGE: unknown option '--bead'[\s\S]*--beads/],
   ["an argument too many", ["abacus", "more"], /E_USAGE: too many arguments/],
-  ["no backend", [], /E_USAGE: missing required argument 'backend'/],
+  ["no name", [], /E_USAGE: missing required argument 'name'/],
   ["a backend that is not installed", ["beads"], /E_PLUGIN_MISSING[\s\S]*npm install @cambium\/backend-beads/],
   ["a backend without a set-up", ["plain"], /E_PLUGIN_ENTRY: backend cambium-backend-plain has no setup/],
   ["an error of the set-up's own", ["abacus", "--beads", "none"], /E_BEADS: no beads\n {2}try: buy some/],
