@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import lm_eval
@@ -63,9 +64,13 @@ def by_cambium(model: Path, rows: Path, out: Path, tasks: list[str], limit: int 
     return scores, results
 
 
-def served(model: Path) -> tuple[subprocess.Popen, str]:
-    server = subprocess.Popen([*CAMBIUM, "serve", str(model), "--port", "0", "--json"], stdout=subprocess.PIPE, text=True)
-    return server, json.loads(server.stdout.readline())["url"]
+def served(model: Path, log: Path) -> tuple[subprocess.Popen, str]:
+    # To a file: a pipe that nobody reads would stop the server when it is full.
+    with log.open("w") as out:
+        server = subprocess.Popen([*CAMBIUM, "serve", str(model), "--port", "0", "--json"], stdout=out)
+    while "\n" not in log.read_text():
+        time.sleep(0.1)
+    return server, json.loads(log.read_text().splitlines()[0])["url"]
 
 
 def compare(what: str, ours: dict, theirs: dict) -> bool:
@@ -96,7 +101,7 @@ def main() -> None:
         # By its file: AutoTokenizer would put Qwen's own pattern in its place, by the model's type.
         tokenizer = PreTrainedTokenizerFast.from_pretrained(model)
         tokenizer.save_pretrained(folder / "tokenizer")
-        server, url = served(model)
+        server, url = served(model, folder / "serve.jsonl")
         try:
             api = LocalCompletionsAPI(
                 base_url=f"{url}/v1/completions", model=model.name, tokenizer=str(folder / "tokenizer"),

@@ -19,6 +19,7 @@ const redraws = 5;
 
 export class ProgressDisplay implements RunObserver {
   readonly #terminal: boolean;
+  readonly #status: StatusLine;
   #bar: SingleBar | undefined;
   #printed = Number.NEGATIVE_INFINITY;
   #heldOut: number | undefined;
@@ -35,6 +36,7 @@ export class ProgressDisplay implements RunObserver {
 
   constructor(readonly stream: NodeJS.WriteStream) {
     this.#terminal = stream.isTTY === true;
+    this.#status = new StatusLine(stream);
   }
 
   /** Whether something was trained in this sitting. */
@@ -168,6 +170,15 @@ export class ProgressDisplay implements RunObserver {
   onStageDone(stage: PlannedStage): void {
     this.stop();
     this.#finish(stage);
+  }
+
+  onEvaluation(
+    { stage }: PlannedStage,
+    { task, done, total, secondsLeft }: Parameters<NonNullable<RunObserver["onEvaluation"]>>[1],
+  ): void {
+    const percent = Math.floor((100 * done) / total);
+    this.#status.show(() => `Evaluating ${stage.name}: ${task} ${percent} %  ${duration(secondsLeft)} left`);
+    if (done === total) this.#status.stop();
   }
 
   #finish({ id }: PlannedStage): void {

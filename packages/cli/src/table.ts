@@ -1,7 +1,7 @@
 // The result of a run as a table and one sentence.
 import { styleText } from "node:util";
 import { append } from "@cambium/ir";
-import type { RunSummary } from "@cambium/report";
+import { type ArmEvaluation, type RunSummary, rowsOf } from "@cambium/report";
 import Table from "cli-table3";
 import { compact, duration, signedPercent } from "./format.js";
 
@@ -21,7 +21,39 @@ export function resultTable({ arms, comparison, why }: RunSummary, columns = Num
   ]);
   const wide = drawn([head, ...rows]);
   const table = widthOf(wide) <= columns ? wide : turned(rows, columns);
-  return `${table}\n${comparison ? styleText("bold", verdict(comparison)) : (why ?? "")}`;
+  const evaluated = evaluationTable(arms);
+  return `${table}\n${evaluated === undefined ? "" : `${evaluated}\n`}${comparison ? styleText("bold", verdict(comparison)) : (why ?? "")}`;
+}
+
+/** What final models did on tasks; undefined where none was evaluated. */
+function evaluationTable(arms: RunSummary["arms"]): string | undefined {
+  const columns = arms.flatMap(({ name, evaluation }) => (evaluation ? [{ name, evaluation }] : []));
+  if (columns.length === 0) return undefined;
+  const evaluations = columns.map(({ evaluation }) => evaluation);
+  const row = (
+    label: string,
+    of: (one: ArmEvaluation) => ArmEvaluation["average"] | undefined,
+    print: (value: number) => string,
+  ) => [
+    label,
+    ...evaluations.map((one) => {
+      const { value = null, stderr } = of(one) ?? {};
+      return value === null ? "–" : `${print(value)}${stderr === undefined ? "" : ` ± ${print(stderr)}`}`;
+    }),
+  ];
+  const share = (value: number) => (100 * value).toFixed(2);
+  return drawn([
+    ["task", ...columns.map(({ name }) => name)],
+    ...rowsOf(evaluations, "accuracies").map((task) => row(`${task}, %`, ({ accuracies }) => accuracies[task], share)),
+    row("average, %", ({ average }) => average, share),
+    ...rowsOf(evaluations, "others").map((name) =>
+      row(
+        name,
+        ({ others }) => others[name],
+        (value) => value.toPrecision(4),
+      ),
+    ),
+  ]);
 }
 
 /** Tables of as many arms side by side as fit, one at least. */

@@ -32,6 +32,32 @@ export interface Evaluated {
   readonly samples: readonly Sample[];
 }
 
+/** What of an evaluation decides what the model is asked. */
+export interface Questions<Options extends object, Document>
+  extends Pick<Evaluation<Options, Document>, "task" | "options" | "rows" | "tokenizer"> {
+  /** Tokens that the model predicts in a row. */
+  readonly longest: number;
+}
+
+/**
+ * What the model is asked about each row, as sequences to score. Finds what is wrong with rows before there is a model.
+ * @throws CambiumError as `evaluate` does, but for the scorer's.
+ */
+export function askedOf<Options extends object, Document>({
+  task,
+  options: given = {},
+  rows,
+  tokenizer,
+  longest,
+}: Questions<Options, Document>) {
+  const options = readOptions(task, given);
+  const documents = readDocuments(task, rows);
+  const asked = documents.map((document) =>
+    task.requests(document, options).map((request) => encode(request, tokenizer, longest)),
+  );
+  return { options, documents, asked };
+}
+
 /**
  * Asks the model all that the task asks about each row.
  * @throws CambiumError `E_EVAL_OPTION` for options the task does not take; `E_EVAL_DATA` naming every row that is not
@@ -46,11 +72,7 @@ export async function evaluate<Options extends object, Document>({
   known = new Map(),
   onScored,
 }: Evaluation<Options, Document>): Promise<Evaluated> {
-  const options = readOptions(task, given);
-  const documents = readDocuments(task, rows);
-  const asked = documents.map((document) =>
-    task.requests(document, options).map((request) => encode(request, tokenizer, scorer.longest)),
-  );
+  const { options, documents, asked } = askedOf({ task, options: given, rows, tokenizer, longest: scorer.longest });
   const sequences = asked.flat(2);
   let done = known.size;
   const scores = await scorer.score(sequences, {

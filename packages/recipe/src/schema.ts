@@ -278,6 +278,19 @@ export const recipeSchema = z
             "Held-out tokens that a measurement reads; fewer if the split is smaller. " +
               "Default: a sixteenth of train.tokens, at most 65536.",
           ),
+        tasks: z
+          .array(z.string().min(1))
+          .default([])
+          .describe(
+            "Tasks that the final model of each stage is evaluated on, as `cambium eval` does: arc_easy, " +
+              "lambada_openai …, else cambium-eval-NAME, a full package name or a path.",
+          ),
+        data: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("The folder that holds the tasks' rows, as `cambium eval --data` takes it."),
+        limit: count.optional().describe("Only the first so many rows of each task."),
       })
       .prefault({}),
     snapshot: z

@@ -7,7 +7,7 @@ import type { Located } from "./schema-reasons.js";
 
 /** Reasons against `value`, a recipe as it was written. */
 export function semanticReasons(value: unknown): Located[] {
-  const { data, model, growth, variants, train } = wellTyped(value);
+  const { data, model, growth, variants, train, evaluate } = wellTyped(value);
   return [
     ...(data ? dataReasons(data) : []),
     ...(model ? modelReasons(model) : []),
@@ -16,11 +16,12 @@ export function semanticReasons(value: unknown): Located[] {
     ...(train ? rateReasons(train) : []),
     ...(growth && train ? timingReasons(growth, train) : []),
     ...(model && train ? stepReasons(model, train) : []),
+    ...(evaluate ? taskReasons(evaluate) : []),
   ];
 }
 
 type Part = (typeof parts)[number];
-const parts = ["data", "model", "growth", "variants", "train"] as const;
+const parts = ["data", "model", "growth", "variants", "train", "evaluate"] as const;
 
 function wellTyped(value: unknown): { readonly [K in Part]?: Recipe[K] } {
   const given = z.record(z.string(), z.unknown()).safeParse(value).data ?? {};
@@ -41,6 +42,20 @@ function dataReasons({ corpus, field, format }: Recipe["data"]): Located[] {
     ...(field !== undefined && plain ? [reason("field", "the corpus is plain text")] : []),
     ...(format !== undefined && embedded ? [reason("format", "the corpus is not a file")] : []),
   ];
+}
+
+function taskReasons({ tasks, data, limit }: Recipe["evaluate"]): Located[] {
+  if (tasks.length > 0) {
+    if (data !== undefined) return [];
+    const expected = "the folder that holds the tasks' rows";
+    return [{ path: ["evaluate", "data"], message: '"evaluate.data" is missing', expected, hint: "data: ./eval-data" }];
+  }
+  const idle = Object.entries({ data, limit }).filter(([, value]) => value !== undefined);
+  return idle.map(([field]) => ({
+    path: ["evaluate", field],
+    message: `"evaluate.${field}" is set, but there are no tasks`,
+    hint: "tasks: [arc_easy], or leave it out",
+  }));
 }
 
 const sizes = ["layers", "hidden", "heads", "intermediate"] as const;

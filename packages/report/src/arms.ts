@@ -1,5 +1,5 @@
 // Arms of a run with their stages laid end to end: every point carries what was spent since the arm's first step.
-import type { GrowthRecord, StageManifest } from "@cambium/run-format";
+import type { GrowthRecord, StageEvaluation, StageManifest } from "@cambium/run-format";
 import type { RunRecord } from "@cambium/run-format/node";
 import type { CurvePoint } from "@cambium/scaling";
 import type { MetricsRow } from "@cambium/train";
@@ -17,6 +17,8 @@ export interface ArmStage {
   readonly rows: readonly ArmRow[];
   /** Rows that the stage wrote, and how many of them skipped their step. */
   readonly counted: { readonly rows: number; readonly skipped: number };
+  /** What the final model did on tasks. */
+  readonly evaluation?: StageEvaluation;
   /** Spent before the stage's first step: earlier stages and, in seconds, the growth itself. */
   readonly before: Readonly<Record<Cost, number>>;
 }
@@ -54,11 +56,10 @@ export function layOut(run: RunRecord): Arm[] {
       const start = { ...before, seconds: before.seconds + (record.manifest.growth?.seconds ?? 0) };
       const rows = record.rows.map((row) => shift(row, start));
       const skipped = rows.filter((row) => row.skipped).length;
+      const { manifest, evaluation } = record;
       stages.push({
-        manifest: record.manifest,
-        rows,
-        counted: record.counted ?? { rows: rows.length, skipped },
-        before: start,
+        ...{ manifest, rows, counted: record.counted ?? { rows: rows.length, skipped }, before: start },
+        ...(evaluation && { evaluation }),
       });
       const last = rows.at(-1);
       before = last === undefined ? start : { flops: last.flops, tokens: last.tokens, seconds: last.seconds };

@@ -7,6 +7,7 @@ import { type Html, html, trusted } from "./html.js";
 import { rank } from "./ranking.js";
 import { chartsSection } from "./sections/charts.js";
 import { detailsSection } from "./sections/details.js";
+import { evaluationSection } from "./sections/evaluation.js";
 import { growthSection } from "./sections/growth.js";
 import { healthSection } from "./sections/health.js";
 import { masthead } from "./sections/masthead.js";
@@ -69,6 +70,7 @@ async function measured(arms: readonly Arm[], verdict: Verdict | null): Promise<
 ${begun && (await chartsSection(drawn, verdict))}
 ${ranking && (await rankingSection(ranking))}
 ${summarySection(arms)}
+${evaluationSection(arms)}
 ${growthSection(drawn)}
 ${samplesSection(drawn)}
 ${begun && (await healthSection(drawn))}`;

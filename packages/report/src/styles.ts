@@ -92,6 +92,9 @@ tbody th { font-weight: 400; color: var(--muted); }
 .summary.many tbody th, .summary.many thead td { position: sticky; left: 0; background: var(--paper); width: auto; }
 .pair + .note { margin-top: 1.4rem; }
 .line { display: block; }
+.range { display: block; position: relative; height: .7rem; margin: .2rem .3rem .1rem; max-width: 11rem; }
+.range i { position: absolute; top: .3rem; height: 2px; background: var(--c); opacity: .6; }
+.range b { position: absolute; top: .1rem; width: .42rem; height: .42rem; margin-left: -.21rem; border-radius: 50%; background: var(--c); }
 .warning { margin-top: 1rem; padding-left: .9rem; border-left: 3px solid var(--scratch); }
 
 .samples { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 2rem 2.2rem; }

@@ -3,6 +3,7 @@
 import type { RunRecord } from "@cambium/run-format/node";
 import { bestLoss } from "@cambium/scaling";
 import { type Arm, type Cost, heldOutCurve, layOut } from "./arms.js";
+import { type ArmEvaluation, evaluationOf } from "./evaluation.js";
 import { compare, judge } from "./verdict.js";
 
 export interface ArmSummary {
@@ -20,6 +21,8 @@ export interface ArmSummary {
   readonly lowestHeldOutLoss: number | null;
   /** At equal held-out loss over the arm trained from scratch, a ratio; null for that arm and where none can be stated. */
   readonly speedup: number | null;
+  /** What its final model did on the recipe's tasks. */
+  readonly evaluation: ArmEvaluation | null;
 }
 
 export interface RunSummary {
@@ -68,5 +71,6 @@ export function summarizeArm(arm: Arm, scratch: Arm | undefined): ArmSummary {
     finalHeldOutLoss: heldOut.at(-1)?.loss ?? null,
     lowestHeldOutLoss: bestLoss(heldOut),
     speedup: verdict?.speedup ?? null,
+    evaluation: evaluationOf(arm),
   };
 }

@@ -7,10 +7,13 @@
 //       stage.json           the stage itself: everything that decides its bits (`parseStage` of @cambium/recipe)
 //       record.json          StageManifest
 //       metrics.jsonl        a MetricsRow per optimizer step
+//       evaluation.json      StageEvaluation: what the final model did on tasks
+//       evaluation/          scores of each sequence, by task
 //       model/               Hugging Face directory of the stage's final model
 //       snapshot/            latest training snapshot
 //     tensorboard/ARM/       the metrics of each arm for TensorBoard
 //     report.html
 export * from "./metrics-row.js";
 export * from "./run-manifest.js";
+export * from "./stage-evaluation.js";
 export * from "./stage-manifest.js";

@@ -6,6 +6,14 @@ import type { ProbeRecord } from "@cambium/run-format";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import type { EarlierStage } from "./earlier-stage.js";
 
+/** Sequences scored. */
+export interface EvaluationProgress {
+  readonly task: string;
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft: number;
+}
+
 export interface RunObserver {
   /** What will run, in order, but for the stages in `done` (by id); again when a stage with an open end has ended, which decides what comes after it. */
   onPlan?(arms: readonly ArmPlan[], done: ReadonlySet<string>): void;
@@ -32,4 +40,6 @@ export interface RunObserver {
   /** A snapshot that could not be used; an older one is. */
   onRejectedSnapshot?(stage: PlannedStage, reasons: readonly Reason[]): void;
   onStageDone?(stage: PlannedStage): void;
+  /** The final model of a stage is asked a task's questions. */
+  onEvaluation?(stage: PlannedStage, progress: EvaluationProgress): void;
 }

@@ -14,7 +14,7 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
     return /^(\.\.|\w:|\/)/.test(from) ? from : `./${from}`;
   };
   const plugin = (name: string): string => (isPluginPath(name) ? moved(name) : name);
-  const { backend, data, model, growth, variants, train } = recipe;
+  const { backend, data, model, growth, variants, train, evaluate } = recipe;
   const { corpus, tokenizer } = data;
   return {
     ...recipe,
@@ -28,6 +28,11 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
       ...model,
       ...(model.from !== undefined && { from: moved(model.from) }),
       ...(model.family !== undefined && { family: plugin(model.family) }),
+    },
+    evaluate: {
+      ...evaluate,
+      tasks: evaluate.tasks.map(plugin),
+      ...(evaluate.data !== undefined && { data: moved(evaluate.data) }),
     },
     growth: growth.map((step) => ({ ...step, operator: plugin(step.operator) })),
     ...(train.engine && {

@@ -20,6 +20,7 @@ import type { RunObserver } from "./observer.js";
 import { portableRecipe } from "./portable-recipe.js";
 import { concludeTrial, type Trial, trialAt } from "./probe.js";
 import { runStage } from "./stage-runner.js";
+import { evaluateStages, type PreparedTask } from "./task-evaluation.js";
 import type { ArmEvents } from "./tensorboard-file.js";
 import { version } from "./version.js";
 
@@ -51,6 +52,8 @@ export interface PreparedRun {
   readonly saveRequests: (() => number) | undefined;
   readonly stageGate: StageGate | undefined;
   readonly handOver: TrainJob["handOver"];
+  /** What each stage's final model is evaluated on. */
+  readonly tasks: readonly PreparedTask[];
 }
 
 /** Waits until the stage of this id may be run. @returns what ends the turn */
@@ -70,7 +73,16 @@ interface Sitting {
 }
 
 export async function runArms(run: PreparedRun): Promise<RunOutcome> {
-  const { recipe, directory, device, data, operators, family, checkpoint } = run;
+  const { state, arms, trained } = await trainArms(run);
+  const evaluated = state === "done" && (await evaluateStages(run, arms));
+  if (state === "done") await publish(run, arms, state);
+  return { state, directory: run.directory.path, cached: state === "done" && !trained && !evaluated };
+}
+
+async function trainArms(
+  run: PreparedRun,
+): Promise<{ readonly state: RunOutcome["state"]; readonly arms: readonly ArmPlan[]; readonly trained: boolean }> {
+  const { recipe, device, data, operators, family, checkpoint } = run;
   using handover = new Handover(device);
   const engines = new Engines(device, handover, recipe, run.engines);
   const { vocabSize, bosId, eosId } = data.tokenizer;
@@ -90,8 +102,7 @@ export async function runArms(run: PreparedRun): Promise<RunOutcome> {
     const arms = planArms(recipe, context, trial ? new Map([...decided, [trial.stage.id, trial.tokens]]) : decided);
     const state = await runPlanned(run, arms, sitting, { handover, engines });
     if (state === "decided") continue;
-    if (state === "done") await publish(run, arms, state);
-    return { state, directory: directory.path, cached: state === "done" && !sitting.trained };
+    return { state, arms, trained: sitting.trained };
   }
 }
 

@@ -14,6 +14,7 @@ import type { RunObserver } from "./observer.js";
 import { openRecipe, recipeReading } from "./open-recipe.js";
 import { prepareRecipeData } from "./recipe-data.js";
 import { type RunOutcome, runArms, type StageGate } from "./run-arms.js";
+import { prepareTasks } from "./task-evaluation.js";
 
 /** Devices that one run may lose before it gives up. */
 const maxLosses = 3;
@@ -64,6 +65,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
     data: { ...text, tokenizer: tokenizer.name },
   };
   const directory = new RunDirectory(resolve(options.out ?? (await ownDirectory(source)) ?? join("runs", recipe.name)));
+  const tasks = await prepareTasks(recipe, projectDir, importer, tokenizer);
   await directory.create();
   const unlock = await directory.lock();
   try {
@@ -94,6 +96,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
             saveRequests: options.saveRequests,
             stageGate: options.stageGate,
             handOver: options.handOver,
+            tasks,
           });
         } catch (error) {
           // A driver that resets or a GPU that leaves takes the device along; what is saved is enough to go on.

@@ -1,8 +1,8 @@
 // cambium eval: the figures of evaluation tasks for a checkpoint or a run.
 import { basename, join, resolve } from "node:path";
 import type { Tokenizer } from "@cambium/data";
-import { builtInTasks, type EvalTask, type Evaluated, evaluate, harnessResults, resolveTask } from "@cambium/eval";
-import { type DataSet, findDataSet, readDataSet, ScoreJournal } from "@cambium/eval/node";
+import { builtInTasks, type EvalTask, type Evaluated, harnessResults, resolveTask } from "@cambium/eval";
+import { type DataSet, evaluateRows, findDataSet, readDataSet } from "@cambium/eval/node";
 import { writeFileAtomic } from "@cambium/files";
 import { Mistakes } from "@cambium/grow/node";
 import { Scorer } from "@cambium/inference";
@@ -148,24 +148,15 @@ interface Work {
 async function evaluateTask(task: EvalTask, rows: readonly unknown[], work: Work): Promise<Evaluated> {
   const { scorer, tokenizer, identity, out, signal } = work;
   const line = new StatusLine(process.stderr);
-  const journal = await ScoreJournal.open(join(out, `${task.name}.scores.jsonl`), identity(task, rows));
-  const begin = performance.now();
   try {
-    return await evaluate({
-      ...{ task, rows, scorer, tokenizer, known: journal.known },
-      onScored: async (scores, done, total) => {
-        await journal.add(scores);
-        signal.throwIfAborted();
-        line.show(() => {
-          const pace = (done - journal.known.size) / (performance.now() - begin);
-          const left = duration((total - done) / pace / 1000);
-          return `${task.name} ${Math.floor((100 * done) / total)} %  ${left} left`;
-        });
-      },
+    return await evaluateRows({
+      ...{ task, rows, scorer, tokenizer, signal, identity: identity(task, rows) },
+      journal: join(out, `${task.name}.scores.jsonl`),
+      onProgress: (done, total, left) =>
+        line.show(() => `${task.name} ${Math.floor((100 * done) / total)} %  ${duration(left)} left`),
     });
   } finally {
     line.stop();
-    await journal.close();
   }
 }
 

@@ -3,6 +3,7 @@ import { readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
 import type { RunManifest } from "../run-manifest.js";
+import type { StageEvaluation } from "../stage-evaluation.js";
 import type { StageManifest } from "../stage-manifest.js";
 import { readThinned } from "./metrics-file.js";
 import { RunDirectory } from "./run-directory.js";
@@ -13,6 +14,8 @@ export interface StageRecord {
   readonly rows: readonly MetricsRow[];
   /** Rows that the stage wrote, and how many of them skipped their step. Absent where `rows` are all of them. */
   readonly counted?: { readonly rows: number; readonly skipped: number };
+  /** What the final model did on tasks, where it was evaluated. */
+  readonly evaluation?: StageEvaluation;
 }
 
 /** Rows of a run that are kept, about. */
@@ -50,7 +53,12 @@ export async function readRun(path: string): Promise<RunRecord> {
     const begun = await stage.read();
     if (begun === undefined) continue;
     const { rows, counted } = await readThinned(stage.metrics, most);
-    stages.set(id, { manifest: begun, rows, ...(counted.rows === rows.length ? {} : { counted }) });
+    const evaluation = await stage.readEvaluation();
+    stages.set(id, {
+      ...{ manifest: begun, rows },
+      ...(counted.rows !== rows.length && { counted }),
+      ...(evaluation && { evaluation }),
+    });
   }
   const recipe = await readTextFileIfThere(directory.recipe);
   return { manifest, stages, ...(recipe === undefined ? {} : { recipe }) };

@@ -7,6 +7,7 @@ import type { FamilyResolver } from "@cambium/model";
 import { parseStage, type Stage, stageJson } from "@cambium/recipe";
 import { z } from "zod";
 import { type RunManifest, runFormatVersion, runManifest } from "../run-manifest.js";
+import { type StageEvaluation, stageEvaluation } from "../stage-evaluation.js";
 import { type StageManifest, stageManifest } from "../stage-manifest.js";
 import { readJson, writeJson } from "./json-file.js";
 
@@ -82,6 +83,25 @@ export class StageDirectory {
 
   get metrics(): string {
     return join(this.path, "metrics.jsonl");
+  }
+
+  /** What the final model did on tasks. */
+  get evaluation(): string {
+    return join(this.path, "evaluation.json");
+  }
+
+  /** Scores of a task's sequences, as they come. */
+  scores(task: string): string {
+    return join(this.path, "evaluation", `${task.replace(/[^\w@+-]+/g, "-")}.scores.jsonl`);
+  }
+
+  async writeEvaluation(evaluation: StageEvaluation): Promise<void> {
+    await writeJson(this.evaluation, evaluation);
+  }
+
+  /** Undefined when no task was evaluated. @throws CambiumError `E_RUN_FORMAT`. */
+  async readEvaluation(): Promise<StageEvaluation | undefined> {
+    return readJson(stageEvaluation, this.evaluation);
   }
 
   get model(): string {

@@ -1,0 +1,41 @@
+// What arms' final models did on tasks, as the table of Du et al. 2024 has it: accuracies, their average, WikiText.
+import type { TaskFigure } from "@cambium/run-format";
+import type { Arm } from "./arms.js";
+
+export interface ArmEvaluation {
+  /** Accuracy by task, a share of 1. */
+  readonly accuracies: Readonly<Record<string, TaskFigure>>;
+  /** Of the accuracies; the tasks counting the same, each document an independent draw. Null where there is none. */
+  readonly average: TaskFigure | null;
+  /** Of tasks without an accuracy, their first figure, by task and metric: `wikitext word_perplexity`. */
+  readonly others: Readonly<Record<string, TaskFigure>>;
+}
+
+/** @returns null where the arm has not ended or nothing was evaluated. */
+export function evaluationOf(arm: Arm): ArmEvaluation | null {
+  const tasks = Object.entries((arm.done && arm.stages.at(-1)?.evaluation?.tasks) || {});
+  if (tasks.length === 0) return null;
+  const accuracies: Record<string, TaskFigure> = {};
+  const others: Record<string, TaskFigure> = {};
+  for (const [task, { metrics }] of tasks) {
+    const [[name, figure] = []] = Object.entries(metrics);
+    if (metrics["acc"]) accuracies[task] = metrics["acc"];
+    else if (name !== undefined && figure) others[`${task} ${name}`] = figure;
+  }
+  return { accuracies, average: averageOf(Object.values(accuracies)), others };
+}
+
+function averageOf(figures: readonly TaskFigure[]): TaskFigure | null {
+  const values = figures.map(({ value }) => value);
+  if (values.length === 0 || values.includes(null)) return null;
+  const value = values.reduce<number>((sum, one) => sum + (one ?? 0), 0) / values.length;
+  const errors = figures.map(({ stderr }) => stderr);
+  if (errors.includes(undefined)) return { value, better: "higher" };
+  const squares = errors.reduce<number>((sum, one) => sum + (one ?? 0) ** 2, 0);
+  return { value, stderr: Math.sqrt(squares) / values.length, better: "higher" };
+}
+
+/** What is evaluated in some arm, in order. */
+export function rowsOf(evaluations: readonly ArmEvaluation[], of: "accuracies" | "others"): string[] {
+  return [...new Set(evaluations.flatMap((one) => Object.keys(one[of])))];
+}

@@ -1,0 +1,135 @@
+// Evaluation tasks of a recipe: found and checked before anything trains, and asked of each stage's final model once all
+// have trained. No stage's bits depend on them.
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import type { Device } from "@cambium/backend";
+import type { Tokenizer } from "@cambium/data";
+import type { PreparedData } from "@cambium/data/node";
+import { askedOf, type EvalTask, type Evaluated, resolveTask } from "@cambium/eval";
+import { evaluateRows, findDataSet, readDataSet } from "@cambium/eval/node";
+import { Mistakes } from "@cambium/grow/node";
+import { Scorer } from "@cambium/inference";
+import type { PluginImporter } from "@cambium/plugin";
+import type { ArmPlan, PlannedStage, Recipe } from "@cambium/recipe";
+import type { StageEvaluation, TaskResult } from "@cambium/run-format";
+import type { RunDirectory } from "@cambium/run-format/node";
+import { readParameters } from "./checkpoint-start.js";
+import type { RunObserver } from "./observer.js";
+
+/** A task with its rows. */
+export interface PreparedTask {
+  readonly task: EvalTask;
+  readonly rows: readonly unknown[];
+}
+
+/** What of a run evaluation needs. */
+export interface EvaluatedRun {
+  readonly tasks: readonly PreparedTask[];
+  readonly directory: RunDirectory;
+  readonly device: Device;
+  readonly data: Pick<PreparedData, "tokenizer">;
+  readonly observer: RunObserver;
+  readonly signal: AbortSignal | undefined;
+  /** Waits until a stage may be worked on. @returns what ends the turn */
+  readonly stageGate: ((id: string) => Promise<() => void>) | undefined;
+}
+
+/** @throws CambiumError for tasks that are not there, and for rows that are not there, do not fit or cannot be encoded. */
+export async function prepareTasks(
+  { evaluate, model }: Recipe,
+  projectDir: string,
+  importer: PluginImporter,
+  tokenizer: Tokenizer,
+): Promise<PreparedTask[]> {
+  const { tasks: names, data, limit } = evaluate;
+  if (data === undefined) return [];
+  const mistakes = new Mistakes();
+  const prepared: PreparedTask[] = [];
+  for (const name of new Set(names)) {
+    await mistakes.check(async () => {
+      const task = await resolveTask(name, importer);
+      const { rows } = await readDataSet(await findDataSet(resolve(projectDir, data), task), limit);
+      askedOf({ task, rows, tokenizer, longest: model.context });
+      prepared.push({ task, rows });
+    });
+  }
+  mistakes.throwIfAny();
+  return prepared;
+}
+
+/** Evaluates what is not evaluated yet. @returns whether there was anything; @throws the signal's reason */
+export async function evaluateStages(run: EvaluatedRun, arms: readonly ArmPlan[]): Promise<boolean> {
+  const stages = new Map(arms.flatMap((arm) => arm.stages.map((plan) => [plan.id, plan] as const)));
+  let fresh = false;
+  for (const plan of run.tasks.length > 0 ? stages.values() : []) {
+    const leave = await run.stageGate?.(plan.id);
+    const did = await evaluateStage(run, plan).finally(() => leave?.());
+    fresh ||= did;
+  }
+  return fresh;
+}
+
+async function evaluateStage(run: EvaluatedRun, plan: PlannedStage): Promise<boolean> {
+  const { directory, device, tasks } = run;
+  const stage = directory.stage(plan.id);
+  const before = (await stage.readEvaluation())?.tasks ?? {};
+  const done = new Map<string, TaskResult>();
+  for (const one of tasks) {
+    const known = before[one.task.name];
+    if (known?.identity === identityOf(run, one)) done.set(one.task.name, known);
+  }
+  const rest = tasks.filter(({ task }) => !done.has(task.name));
+  if (rest.length === 0 && done.size === Object.keys(before).length) return false;
+  if (rest.length > 0) {
+    const { model } = plan.stage;
+    using scorer = await Scorer.open(device, model, await readParameters(stage.model, model));
+    for (const one of rest) {
+      done.set(one.task.name, await evaluateTask(run, plan, one, scorer));
+      await stage.writeEvaluation(inOrder(done, tasks));
+    }
+  } else await stage.writeEvaluation(inOrder(done, tasks));
+  return rest.length > 0;
+}
+
+async function evaluateTask(
+  run: EvaluatedRun,
+  plan: PlannedStage,
+  one: PreparedTask,
+  scorer: Scorer,
+): Promise<TaskResult> {
+  const { task, rows } = one;
+  const identity = identityOf(run, one);
+  const evaluated = await evaluateRows({
+    ...{ task, rows, scorer, tokenizer: run.data.tokenizer, identity, signal: run.signal },
+    journal: run.directory.stage(plan.id).scores(task.name),
+    onProgress: (done, total, secondsLeft) => {
+      run.observer.onEvaluation?.(plan, { task: task.name, done, total, secondsLeft });
+    },
+  });
+  return { version: task.version, identity, documents: evaluated.documents, metrics: figures(evaluated) };
+}
+
+function figures({ metrics }: Evaluated): TaskResult["metrics"] {
+  const written = Object.entries(metrics).map(([name, { value, stderr, better }]) => {
+    const error = stderr !== undefined && Number.isFinite(stderr) ? { stderr } : {};
+    return [name, { value: Number.isFinite(value) ? value : null, ...error, better }] as const;
+  });
+  return Object.fromEntries(written);
+}
+
+function inOrder(done: ReadonlyMap<string, TaskResult>, tasks: readonly PreparedTask[]): StageEvaluation {
+  const there = tasks.flatMap(({ task: { name } }) => {
+    const result = done.get(name);
+    return result ? [[name, result] as const] : [];
+  });
+  return { tasks: Object.fromEntries(there) };
+}
+
+/** All that decides the figures of a given model. */
+function identityOf({ data, device }: EvaluatedRun, { task: { name, version }, rows }: PreparedTask): string {
+  const { backend, version: engine, device: computes } = device.info;
+  const hash = createHash("sha256").update(JSON.stringify({ name, version, backend, engine, computes }));
+  hash.update(data.tokenizer.fingerprint);
+  for (const row of rows) hash.update(JSON.stringify(row)).update("\n");
+  return hash.digest("hex");
+}
