@@ -38,6 +38,7 @@ const ways = [
   [/^npx changeset$/, () => ({ none: "asks questions" })],
   [/^npx esbuild page\.ts (.*)$/, () => ({ test: "tools/browser/test/browser.test.ts" })],
   [/^npx tsx (.*checkpoint-logits\.ts) DIR OUT$/, checkpointLogits],
+  [/^(?:npx )?cambium (?:run|inspect) recipes\/paper\//, () => ({ test: "tools/test/paper.test.mjs" })],
   [/^(?:npx )?cambium serve\b/, () => ({ test: "packages/cli/test/serve.test.ts" })],
   [/^npx tsx .*fuzz-serve\.ts/, () => ({ test: "packages/serve/test/fuzz.test.ts" })],
   [/^npx tsx .*eval-models\.ts MODELS$/, () => ({ none: "the test of packages/eval calls what it calls" })],

@@ -2,7 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters, modelSizes } from "@cambium/model";
-import { type PlannedRecipe, planRecipe, recipeReading } from "@cambium/run";
+import { type PlannedRecipe, planRecipe, recipeReading, stateBytesPerParameter } from "@cambium/run";
 import { compact } from "./format.js";
 import type { Host } from "./host.js";
 
@@ -23,6 +23,7 @@ export async function describeRecipe(path: string, host: Host): Promise<{ data: 
         name: stage,
         layers: modelSizes(model).layers,
         parameters: countParameters(model),
+        stateBytes: stateBytesPerParameter * countParameters(model).total,
         tokens,
         flops,
         layerMap: map,
@@ -34,7 +35,7 @@ export async function describeRecipe(path: string, host: Host): Promise<{ data: 
     `${name}: ${compact(stages.reduce((sum, { flops }) => sum + flops, 0))}FLOP`,
     ...stages.flatMap(({ stage: { name: stage, model, start }, tokens, flops, open }) => [
       ...(start.kind === "growth" ? indent(describePlan(start.plan), "    ") : []),
-      `  ${stage}: ${modelSizes(model).layers} layers × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${open ? "at most " : ""}${compact(tokens)} tokens, ${compact(flops)}FLOP`,
+      `  ${stage}: ${modelSizes(model).layers} layers × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${compact(stateBytesPerParameter * countParameters(model).total)}B of training state, ${open ? "at most " : ""}${compact(tokens)} tokens, ${compact(flops)}FLOP`,
     ]),
   ]);
   return { data: { name: recipe.name, arms: data }, text: [recipe.name, ...text].join("\n") };

@@ -19,6 +19,7 @@ export type {
   Until,
 } from "./plan/stage.js";
 export { parseStage, stageJson } from "./plan/stage-json.js";
+export { scaleRecipe } from "./scale.js";
 export {
   type EngineUse,
   type GrowthStep,

@@ -91,6 +91,7 @@ tbody th { font-weight: 400; color: var(--muted); }
 .summary.many th, .summary.many td { white-space: nowrap; }
 .summary.many tbody th, .summary.many thead td { position: sticky; left: 0; background: var(--paper); width: auto; }
 .pair + .note { margin-top: 1.4rem; }
+.scroll + .note { margin-top: .9rem; }
 .line { display: block; }
 .range { display: block; position: relative; height: .7rem; margin: .2rem .3rem .1rem; max-width: 11rem; }
 .range i { position: absolute; top: .3rem; height: 2px; background: var(--c); opacity: .6; }

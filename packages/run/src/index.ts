@@ -3,6 +3,7 @@ export { type BackendRequest, chooseBackend } from "./backend-choice.js";
 export { readCheckpoint, readParameters } from "./checkpoint-start.js";
 export type { Difference, EarlierStage } from "./earlier-stage.js";
 export { familiesOf, resolveFamily } from "./families.js";
+export { stateBytesPerParameter } from "./machine.js";
 export type { RunObserver } from "./observer.js";
 export { type PlannedRecipe, planRecipe, recipeReading } from "./open-recipe.js";
 export type { RunOutcome } from "./run-arms.js";

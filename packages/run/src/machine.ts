@@ -26,11 +26,11 @@ export function smallerLimit(machine: number, limit: number | undefined): number
 }
 
 /** Parameters, gradients and two moments, f32 each. */
-const bytesPerParameter = 16;
+export const stateBytesPerParameter = 16;
 
 /** @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than the memory there is. */
 export function requireMemory({ name, model }: Stage): void {
-  const bytes = bytesPerParameter * countParameters(model).total;
+  const bytes = stateBytesPerParameter * countParameters(model).total;
   const available = memoryBytes();
   if (bytes <= available) return;
   throw new CambiumError("E_MEMORY", "the model is too large to be trained on this machine", {

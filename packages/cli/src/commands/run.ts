@@ -2,15 +2,16 @@
 import { dirname, resolve } from "node:path";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import type { Recipe } from "@cambium/recipe";
+import { type Recipe, scaleRecipe } from "@cambium/recipe";
 import { summarizeRun, writeReport } from "@cambium/report";
-import { type RunOptions, type RunOutcome, runRecipe } from "@cambium/run";
+import { loadRecipe, type RunOptions, type RunOutcome, runRecipe } from "@cambium/run";
 import { Command } from "commander";
 import { Quit } from "../failure.js";
 import {
   type BackendFlags,
   backendRequest,
   type PrecisionFlags,
+  realNumber,
   withBackendFlags,
   withPrecisionFlag,
 } from "../flags.js";
@@ -22,6 +23,7 @@ import { print } from "../terminal.js";
 
 export interface RunFlags extends BackendFlags, PrecisionFlags {
   readonly out?: string;
+  readonly scale?: number;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,11 @@ export function runCommand(host: Host): Command {
     .description("Run a recipe: train the base, grow it, train on, train from scratch beside it, and report.")
     .argument("<recipe>", "a recipe file (YAML)")
     .option("-o, --out <dir>", "the run's directory (default: runs/NAME)")
+    .option(
+      "--scale <s>",
+      "try the recipe first with widths, batch and steps times s, e.g. 0.01",
+      realNumber("--scale", 0, true),
+    )
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
@@ -43,13 +50,15 @@ Examples:
   cambium run recipes/quickstart.yaml
   cambium run my.yaml --out /data/runs/one --backend onnx --backend-option threads=4
   cambium run my.yaml --backend webgpu --precision mixed
+  cambium run my.yaml --scale 0.01             the same file, small enough to try
   cambium run my.yaml --json > result.json`,
     )
     .action((recipe: string, flags: RunFlags) => run(recipe, flags, host));
 }
 
 async function run(recipe: string, flags: RunFlags, host: Host): Promise<void> {
-  const outcome = await runToEnd(recipe, dirname(resolve(recipe)), flags, host);
+  const tried = flags.scale === undefined ? recipe : scaleRecipe(await loadRecipe(recipe), flags.scale);
+  const outcome = await runToEnd(tried, dirname(resolve(recipe)), flags, host);
   const report = await withFileErrors(outcome.directory, () => writeReport(outcome.directory));
   const summary = await summarizeRun(outcome.directory);
   if (flags.json) {

@@ -69,7 +69,7 @@ function cell(
 ): Html | string {
   if (!figure || figure.value === null) return format.none;
   const { value, stderr } = figure;
-  const number = html`<span class="line">${print(value)}${stderr !== undefined && html` <small>± ${print(stderr)}</small>`}</span>`;
+  const number = html`<span class="line">${print(value)}${stderr !== undefined && html` <small>±\u00a0${print(stderr)}</small>`}</span>`;
   const ends = all.flatMap((one) =>
     one?.value == null ? [] : [one.value - (one.stderr ?? 0), one.value + (one.stderr ?? 0)],
   );

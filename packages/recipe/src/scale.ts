@@ -1,0 +1,62 @@
+// A recipe made small: the same file tried on a small machine before it is run on a large one.
+import { CambiumError } from "@cambium/ir";
+import type { Recipe } from "./schema.js";
+
+/** Steps of the from-scratch arm at least, so that there is something to see of a warm-up and a growth. */
+const leastSteps = 8;
+
+/**
+ * `recipe` with widths, heads, context, batch and the number of steps times `scale`, each as small as it may be and no
+ * smaller. Layers and growth factors stay: they are what is tried. What is counted in tokens keeps its share of the steps.
+ * @throws CambiumError `E_OPTION` for a scale outside (0, 1], and for a recipe whose sizes are a checkpoint's.
+ */
+export function scaleRecipe(recipe: Recipe, scale: number): Recipe {
+  if (!(scale > 0 && scale <= 1))
+    throw new CambiumError("E_OPTION", "the scale does not fit", {
+      expected: "a number > 0 and ≤ 1",
+      got: String(scale),
+    });
+  const { model, growth, train, evaluate } = recipe;
+  if (model.from !== undefined)
+    throw new CambiumError("E_OPTION", "a checkpoint cannot be scaled", {
+      where: "model.from",
+      hint: "leave out --scale",
+    });
+  const least = (value: number, most: number) => Math.max(most, Math.round(value * scale));
+  const { heads = 1, kvHeads, hidden = 1, intermediate = 1 } = model;
+  const fewer = least(heads, 1);
+  const context = Math.min(model.context, least(model.context, 8));
+  const [batch, accumulation] = [least(train.batch, 1), least(train.accumulation, 1)];
+  const [before, after] = [model.context * train.batch * train.accumulation, context * batch * accumulation];
+  const fewest = Math.min(1, leastSteps / (train.tokens / before));
+  const steps = Math.max(scale, fewest);
+  const tokens = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((count / before) * steps)) * after);
+  return {
+    ...recipe,
+    name: `${recipe.name}-scaled`,
+    model: {
+      ...model,
+      ...{ heads: fewer, hidden: 2 * fewer * Math.max(2, Math.round((hidden * scale) / (2 * fewer))) },
+      ...{ intermediate: least(intermediate, 8), context },
+      ...(kvHeads !== undefined && { kvHeads: divisor(fewer, Math.round((fewer * kvHeads) / heads)) }),
+      ...(model.headDim !== undefined && { headDim: 2 * least(model.headDim / 2, 2) }),
+    },
+    growth: growth.map((step) => ({
+      ...step,
+      ...(typeof step.at === "number" && { at: tokens(step.at) }),
+      ...(step.warmup !== undefined && { warmup: tokens(step.warmup) }),
+    })),
+    train: { ...train, batch, accumulation, tokens: tokens(train.tokens), warmup: tokens(train.warmup) },
+    evaluate: {
+      ...evaluate,
+      ...(evaluate.every !== undefined && { every: tokens(evaluate.every) }),
+      ...(evaluate.tokens !== undefined && { tokens: tokens(evaluate.tokens) }),
+    },
+  };
+}
+
+/** The largest divisor of `n` that is at most `most`, and 1 at least. */
+function divisor(n: number, most: number): number {
+  for (let one = Math.min(n, most); one > 1; one--) if (n % one === 0) return one;
+  return 1;
+}
