@@ -1,4 +1,5 @@
 // What the arms' final models did on tasks: a row a task, a column an arm, with standard errors as figures and as bars.
+import { highest, lowest } from "@cambium/ir";
 import type { TaskFigure } from "@cambium/run-format";
 import type { Arm } from "../arms.js";
 import { type ArmEvaluation, evaluationOf, rowsOf } from "../evaluation.js";
@@ -73,7 +74,7 @@ function cell(
   const ends = all.flatMap((one) =>
     one?.value == null ? [] : [one.value - (one.stderr ?? 0), one.value + (one.stderr ?? 0)],
   );
-  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const [least, most] = [lowest(ends), highest(ends)];
   if (stderr === undefined || most === least) return number;
   const place = (at: number) => `${((100 * (at - least)) / (most - least)).toFixed(1)}%`;
   const bar = `left:${place(value - stderr)};right:${place(least + most - value - stderr)}`;
