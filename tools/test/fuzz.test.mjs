@@ -1,11 +1,16 @@
 // The fuzzer in its smallest form: some inputs for every reader. `node tools/fuzz.mjs` gives them a million.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { mutator } from "../fuzz/mutate.mjs";
-import { fuzz } from "../fuzz/run.mjs";
 import { mulberry32 } from "../random.mjs";
+import { root } from "../setup.mjs";
 
-test("every reader answers a thousand inputs with success or a typed error, in time, and writes nowhere else", async () => {
-  const { inputs, faults } = await fuzz({ inputs: 1000, seed: 3 });
+test("every reader answers a thousand inputs with success or a typed error, in time, and writes nowhere else", () => {
+  const args = [join(root, "tools", "fuzz.mjs"), "--inputs", "1000", "--seed", "3", "--json"];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(stdout, stderr).not.toBe("");
+  const { inputs, faults } = JSON.parse(stdout);
   expect([inputs, faults]).toEqual([1000, []]);
 }, 120_000);
 

@@ -1,3 +1,4 @@
+/// <reference path="./webassembly.d.ts" />
 // The WebAssembly of assembly/: normal numbers with SIMD, to the bit those of `boxMuller`. JavaScript's Math.log and
 // Math.cos are fdlibm's in the engines that the tests know; where an engine's are not, the kernel's still are.
 import { kernels } from "./generated/kernels.js";
