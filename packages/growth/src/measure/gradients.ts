@@ -1,12 +1,12 @@
 // The gradients of a model's loss, in float64: what moment rules are measured by.
 import { differentiate, evaluate, gradientName, numel, Random, type RefTensor } from "@cambium/ir";
-import { lossGraph, type ModelSpec, parameterTable, sizesAlong } from "@cambium/model";
+import { contextLength, lossGraph, type ModelSpec, parameterTable, sizesAlong } from "@cambium/model";
 import { type Masked, maskInputs, unmasked, type Weights } from "./logits.js";
 
 const batch = 2;
-const time = 12;
+const longest = 12;
 
-/** The gradient by every parameter, flat, of the mean cross entropy of random tokens, the same for equal vocabularies. */
+/** The gradient by every parameter, flat, of the mean cross entropy of random tokens, the same for equal vocabularies and contexts. */
 export function gradients(
   model: ModelSpec,
   weights: Readonly<Weights>,
@@ -14,6 +14,7 @@ export function gradients(
 ): Record<string, Float64Array> {
   const { vocab } = sizesAlong(model, ["vocab"]);
   const random = new Random("conformance/gradients");
+  const time = Math.min(longest, contextLength(model));
   const shape = [batch, time + 1];
   const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(vocab * random.uniform(i)));
   const names = parameterTable(model).map(({ name }) => name);

@@ -1,6 +1,14 @@
 // The function a model computes, in float64: what `exact` claims are measured by.
 import { evaluate, numel, Random, type RefTensor } from "@cambium/ir";
-import { logitsGraph, type Mask, type ModelSpec, maskValuesName, parameterTable, sizesAlong } from "@cambium/model";
+import {
+  contextLength,
+  logitsGraph,
+  type Mask,
+  type ModelSpec,
+  maskValuesName,
+  parameterTable,
+  sizesAlong,
+} from "@cambium/model";
 import { compilePlan } from "../evaluate/plan.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
@@ -21,7 +29,7 @@ export function randomWeights(model: ModelSpec, seed: string): Weights {
 
 /** Sequences and tokens that the two models are compared on. */
 const batch = 4;
-const time = 24;
+const longest = 24;
 
 /** The target's parameters in float64, never rounded. */
 export async function growExactly(plan: GrowthPlan, base: Readonly<Weights>): Promise<Weights> {
@@ -51,7 +59,7 @@ export function maskInputs({ masks, values }: Masked): Weights {
 
 export const unmasked: Masked = { masks: [], values: [] };
 
-/** Logits [batch, time, vocab] of random tokens, the same for equal vocabularies. */
+/** Logits [batch, time, vocab] of random tokens, the same for equal vocabularies and contexts. */
 export function logits(
   model: ModelSpec,
   weights: Readonly<Weights>,
@@ -60,6 +68,7 @@ export function logits(
 ): Float64Array {
   const { vocab } = sizesAlong(model, ["vocab"]);
   const random = new Random("conformance/tokens");
+  const time = Math.min(longest, contextLength(model));
   const shape = [batch, time];
   const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(vocab * random.uniform(i)));
   const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
