@@ -12,7 +12,8 @@ export async function probe(): Promise<readonly ProbeResult[]> {
       const reason = await failure(found.device);
       if (reason === undefined) return found;
       const { computes: _, ...rest } = found;
-      return { ...rest, available: false, detail: `${rest.detail}, and does not run: ${reason}` };
+      const fix = "install a driver for it, or leave provider at cpu";
+      return { ...rest, available: false, detail: `${rest.detail}, and does not run: ${reason}`, fix };
     }),
   );
 }
