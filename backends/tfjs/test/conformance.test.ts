@@ -11,7 +11,7 @@ describe.each(["wasm", "cpu"])("engine %s", (engine) => {
     await using device = await backend.open({ engine });
     await fc.assert(
       fc.asyncProperty(randomGraph(fc), ({ graph, inputs }) => assertAgrees(device, graph, inputs)),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 1 },
     );
   });
 });
