@@ -5,7 +5,7 @@
 // ran does not decide. Over many cases an interval is made wider in two ways: for their number (Bonferroni), and by how
 // much more the differences of all cases scatter than their turns explain (an empirical null, Efron 2004): what differs
 // between any two runs of one build is thereby no difference.
-import tQuantile from "@stdlib/stats-base-dists-t-quantile";
+import jstat from "jstat";
 import type { Row } from "./result.js";
 import { median } from "./statistics.js";
 
@@ -60,7 +60,9 @@ export function compare(pairs: readonly Pair[]): Compared[] {
     const other = pair.second.backend;
     const who = other === backend ? backend : `${other} / ${backend}`;
     const half =
-      freedom > 0 ? tQuantile(1 - level / (2 * tested.length), Math.min(freedom, most)) * error * wider : Number.NaN;
+      freedom > 0
+        ? jstat.studentt.inv(1 - level / (2 * tested.length), Math.min(freedom, most)) * error * wider
+        : Number.NaN;
     const [low, high] = [shift - half + Math.min(0, drift), shift + half + Math.max(0, drift)];
     const verdict = low > 0 ? "faster" : high < 0 ? "slower" : "no difference";
     const interval = Number.isNaN(half) ? null : ([Math.exp(low), Math.exp(high)] as const);
