@@ -1,6 +1,6 @@
 // The page of cambium verify: for each model and backend, magnitude and errors over depth, on scales of powers of ten.
 import { highest, lowest } from "@cambium/ir";
-import { html, styles, trusted } from "@cambium/report";
+import { documentText, html, trusted } from "@cambium/report";
 import type { Depth, Verified } from "@cambium/verify";
 
 /** Pixels: a layer's column, the plot, and the room around it. */
@@ -15,24 +15,13 @@ const lines = [
 
 /** A whole HTML document that asks for nothing outside itself. */
 export function verifiedPage(runs: readonly Verified[]): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>Cambium verify</title>
-<style>${trusted(styles)}${trusted(own)}</style>
-</head>
-<body>
-<h1>Backends against float64</h1>
+  return documentText({
+    title: "Cambium verify",
+    style: trusted(own),
+    body: html`<h1>Backends against float64</h1>
 <p class="note">Each op on the device's own numbers, in the order of the graph: forward, backward, update. An op above 1 of its tolerance is wrong.</p>
-${runs.map(section)}
-</body>
-</html>
-`.text;
+${runs.map(section)}`,
+  });
 }
 
 const own = `

@@ -4,9 +4,9 @@ import { writeFileAtomic } from "@cambium/files";
 import { readRun } from "@cambium/run-format/node";
 import { type RunSummary, summarize } from "./summary.js";
 
+export { documentText } from "./document.js";
 export { type ArmEvaluation, rowsOf } from "./evaluation.js";
 export { html, trusted } from "./html.js";
-export { styles } from "./styles.js";
 export type { ArmSummary, RunSummary } from "./summary.js";
 
 /**

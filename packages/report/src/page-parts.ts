@@ -1,6 +1,6 @@
-// What another page of Cambium is made of: markup, the style sheet, the mark, charts. The entry `@cambium/report/page-parts`.
+// What another page of Cambium is made of: the document, markup, the mark, charts. The entry `@cambium/report/page-parts`.
 export type { Spec } from "vega";
 export { renderChart, type Size } from "./charts/render.js";
-export { type Html, html, trusted } from "./html.js";
+export { documentText } from "./document.js";
+export { type Html, html } from "./html.js";
 export { mark } from "./sections/mark.js";
-export { styles } from "./styles.js";

@@ -2,8 +2,9 @@
 
 import type { RunRecord } from "@cambium/run-format/node";
 import { type Arm, layOut } from "./arms.js";
+import { documentText } from "./document.js";
 import * as format from "./format.js";
-import { type Html, html, trusted } from "./html.js";
+import { type Html, html } from "./html.js";
 import { rank } from "./ranking.js";
 import { chartsSection } from "./sections/charts.js";
 import { detailsSection } from "./sections/details.js";
@@ -15,7 +16,6 @@ import { rankingSection } from "./sections/ranking.js";
 import { samplesSection } from "./sections/samples.js";
 import { summarySection } from "./sections/summary.js";
 import { verdictSection } from "./sections/verdict.js";
-import { styles } from "./styles.js";
 import { judge, type Verdict } from "./verdict.js";
 
 /** The whole document. The policy in its head forbids every request, so that a slip could not phone home. */
@@ -23,29 +23,17 @@ export async function renderPage(run: RunRecord): Promise<string> {
   const arms = layOut(run);
   const judgement = judge(arms, run.manifest.arms.length);
   const running = run.manifest.state === "running";
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="Cambium ${run.manifest.cambium}">
-<link rel="icon" href="data:,">
-<title>${run.manifest.name} · Cambium growth report</title>
-<style>${trusted(styles)}</style>
-</head>
-<body>
-${masthead(run.manifest)}
+  return documentText({
+    title: `${run.manifest.name} · Cambium growth report`,
+    head: html`<meta name="generator" content="Cambium ${run.manifest.cambium}">
+`,
+    body: html`${masthead(run.manifest)}
 <main>
 ${verdictSection(judgement, running)}
 ${await measured(arms, judgement.verdict)}
 ${detailsSection(run, arms)}
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</main>`,
+  });
 }
 
 /** Arms that charts show: more lines than these nobody can tell apart. */

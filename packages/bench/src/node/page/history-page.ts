@@ -1,5 +1,5 @@
 // The history as a page: each case against its first measurement, run after run, a chart for each machine and suite.
-import { type Html, html, mark, styles, trusted } from "@cambium/report/page-parts";
+import { documentText, type Html, html, mark } from "@cambium/report/page-parts";
 import type { HistoryEntry } from "../../history.js";
 import { logChart } from "./chart.js";
 
@@ -7,25 +7,12 @@ export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promi
   const figures: Html[] = [];
   for (const group of groupsOf(entries, ({ environment, suite }) => `${suite}, environment ${environment}`))
     figures.push(await figure(group, figures.length));
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>Cambium benchmark history</title>
-<style>${trusted(styles)}</style>
-</head>
-<body>
-<header class="masthead"><p class="brand">${mark}<span>Cambium</span> <span class="kind">benchmark history</span></p>
+  return documentText({
+    title: "Cambium benchmark history",
+    body: html`<header class="masthead"><p class="brand">${mark}<span>Cambium</span> <span class="kind">benchmark history</span></p>
 <h1>Run after run</h1><p class="note">Every line is a case; 1 is what it was when it was first measured, and higher is faster.</p></header>
-<main><section><div class="pair">${figures}</div></section></main>
-</body>
-</html>
-`;
-  return page.text;
+<main><section><div class="pair">${figures}</div></section></main>`,
+  });
 }
 
 const colours = ["grown", "scratch", ...Array.from({ length: 9 }, (_, i) => `other-${i + 1}`)];

@@ -1,5 +1,5 @@
 // The page of a result: one file that asks nothing of any other.
-import { type Html, html, mark, styles, trusted } from "@cambium/report/page-parts";
+import { documentText, type Html, html, mark } from "@cambium/report/page-parts";
 import { benchTable } from "../../formats.js";
 import type { BenchDocument } from "../../result.js";
 import { type Contestants, contestantsOf } from "./contestants.js";
@@ -10,29 +10,16 @@ import { sizesSection } from "./sizes.js";
 export async function renderBenchPage(document: BenchDocument): Promise<string> {
   const { rows } = document;
   const contestants = contestantsOf(rows);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>Cambium benchmark</title>
-<style>${trusted(styles)}</style>
-</head>
-<body>
-${masthead(document)}
+  return documentText({
+    title: "Cambium benchmark",
+    body: html`${masthead(document)}
 <main>
 ${legend(contestants)}
 ${await sizesSection(rows, contestants)}
 ${await rooflineSection(rows, contestants)}
 ${tableSection(document)}
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</main>`,
+  });
 }
 
 function masthead(document: BenchDocument): Html {

@@ -1,0 +1,32 @@
+// The document around every page of Cambium's: it asks for nothing outside itself.
+import { type Html, html, trusted } from "./html.js";
+import { styles } from "./styles.js";
+
+export interface DocumentParts {
+  readonly title: string;
+  /** What goes into the head besides. */
+  readonly head?: Html;
+  /** Rules behind the common style sheet. */
+  readonly style?: Html;
+  readonly body: Html;
+}
+
+/** The whole text. The policy in its head forbids every request, so that a slip could not phone home. */
+export function documentText({ title, head, style, body }: DocumentParts): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+${head}<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${trusted(styles)}${style}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`.text;
+}
