@@ -5,7 +5,7 @@ import { growMoments } from "../evaluate/moments.js";
 import type { FunctionClaim, GrowthPlan } from "../plan/plan.js";
 import { gradients } from "./gradients.js";
 import { deadTensors } from "./liveness.js";
-import { difference, growExactly, logits, randomWeights, unmasked } from "./logits.js";
+import { distance, growExactly, logits, randomWeights, unmasked } from "./logits.js";
 
 /** Of the logits' size, in float64: 9e-14 was the most that rounding came to. */
 const kept = 1e-10;
@@ -41,16 +41,14 @@ export async function measureClaims(plan: GrowthPlan): Promise<MeasuredClaims> {
   const made = await growExactly(plan, base);
   const { masks, frozen } = plan.phase;
   const state = claim === "at-mask-0" ? { masks, values: masks.map(() => 0) } : unmasked;
-  const expected = logits(plan.base, base);
-  const apart = logits(plan.target, made, state);
-  const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const { apart, largest } = distance(logits(plan.target, made, state), logits(plan.base, base));
   const dead = deadTensors(plan, made);
   const trained = parameterTable(plan.target).filter(({ name }) => !frozen.includes(name));
-  const keeps = claim === "no" || difference(apart, expected) <= kept;
+  const keeps = claim === "no" || apart <= kept * Math.max(1, largest);
   return {
     function: {
       claim,
-      difference: expected.reduce((most, x, i) => Math.max(most, Math.abs(x - (apart[i] as number))), 0),
+      difference: apart,
       largest,
     },
     parameters: { trained: trained.length, frozen: frozen.length, dead, declaredDead },
@@ -72,10 +70,9 @@ async function measureMoments(
   try {
     const grown = growMoments(plan, { updates: 1, m: { get }, v: { get } }, "carry");
     for await (const [name, { m }] of grown.tensors) {
-      ofTarget[name]?.forEach((gradient, i) => {
-        apart = Math.max(apart, Math.abs(gradient - (m.data[i] as number)));
-        largest = Math.max(largest, Math.abs(gradient));
-      });
+      const off = distance(m.data, ofTarget[name] as Float64Array);
+      apart = Math.max(apart, off.apart);
+      largest = Math.max(largest, off.largest);
     }
   } catch (error) {
     if ((error as { code?: unknown }).code === "E_GROWTH_MOMENTS") return null;

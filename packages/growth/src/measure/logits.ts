@@ -77,14 +77,20 @@ export function logits(
   return (outputs["logits"] as RefTensor).data;
 }
 
-/** Largest difference, as a multiple of max(1, largest |expected|). */
-export function difference(actual: Float64Array, expected: Float64Array): number {
-  let [apart, size] = [0, 1];
+/** The largest |actual − expected|, and the largest |expected|. */
+export function distance(actual: ArrayLike<number>, expected: Float64Array): { apart: number; largest: number } {
+  let [apart, largest] = [0, 0];
   expected.forEach((x, i) => {
     apart = Math.max(apart, Math.abs(x - (actual[i] as number)));
-    size = Math.max(size, Math.abs(x));
+    largest = Math.max(largest, Math.abs(x));
   });
-  return apart / size;
+  return { apart, largest };
+}
+
+/** Largest difference, as a multiple of max(1, largest |expected|). */
+export function difference(actual: Float64Array, expected: Float64Array): number {
+  const { apart, largest } = distance(actual, expected);
+  return apart / Math.max(1, largest);
 }
 
 /** `weights` with one coefficient of the last norm off by a thousandth: a function that is not preserved. */
