@@ -7,13 +7,12 @@ import { fileURLToPath } from "node:url";
 import { batchAt } from "@cambium/data";
 import { TokenFile } from "@cambium/data/node";
 import type { ClusterLaunch } from "@cambium/engine";
-import { llama, modelSpec, plainPhase } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
-import type { EngineOptions, RecipeInput, Stage } from "@cambium/recipe";
+import type { RecipeInput } from "@cambium/recipe";
 import { runRecipe } from "@cambium/run";
 import { schedule } from "@cambium/train";
 import { afterEach, expect, test } from "vitest";
-import { minimal, project, importer as sources, stages } from "../../../packages/run/test/support.js";
+import { engineStage, minimal, project, importer as sources, stages } from "../../../packages/run/test/support.js";
 import torch from "../src/index.js";
 
 const python = fileURLToPath(new URL("fake-python.mjs", import.meta.url));
@@ -38,23 +37,6 @@ async function run(given: RecipeInput, fake = "", signal?: AbortSignal) {
   const { recipe: path, out } = project(given);
   const go = () => runRecipe(path, { out, importer, ...(signal && { signal }) });
   return { out, go };
-}
-
-/** A stage of the smallest size that the engine takes. */
-function stageOf(options: EngineOptions): Stage {
-  const sizes = { vocab: 16, hidden: 8, intermediate: 8, layers: 1, heads: 2, contextLength: 8 };
-  return {
-    ...{ name: "target", batch: 2, accumulation: 1, context: 8, precision: "f32", seed: 0, device: "" },
-    model: modelSpec<object, object>(llama, sizes),
-    ...{
-      start: { kind: "init", seed: "0", scheme: "paper" },
-      phase: plainPhase,
-      until: { kind: "tokens", tokens: 64 },
-    },
-    ...{ data: { content: "", position: 0 }, schedule: { name: "constant", peak: 0.1 } },
-    optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, clip: 1 },
-    ...{ evaluation: { every: 32, tokens: 32 }, engine: { name: "torch", options } },
-  };
 }
 
 const rowsOf = (out: string) => {
@@ -150,7 +132,7 @@ test("a stage that a cluster trained is taken into the run, and no process is st
 });
 
 test("what a dry run shows are the files of a job", () => {
-  const spec = { id: "target-0", tokens: 64, flops: 0, open: false, stage: stageOf({ nproc: 2 }) };
+  const spec = { id: "target-0", tokens: 64, flops: 0, open: false, stage: engineStage("torch", { nproc: 2 }) };
   const { parts, refusals } = torch.outline?.(spec, { folder: "/run", snapshotSeconds: 30 }) ?? {
     parts: [],
     refusals: [],

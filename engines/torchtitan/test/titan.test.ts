@@ -2,31 +2,17 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterLaunch } from "@cambium/engine";
-import { llama, modelSpec, plainPhase, qwen3 } from "@cambium/model";
+import { modelSpec, plainPhase, qwen3 } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import type { EngineOptions, RecipeInput, Stage } from "@cambium/recipe";
 import { runRecipe } from "@cambium/run";
 import { expect, test } from "vitest";
-import { minimal, project, importer as sources, stages } from "../../../packages/run/test/support.js";
+import { engineStage, minimal, project, importer as sources, stages } from "../../../packages/run/test/support.js";
 import titan from "../src/index.js";
 import { rowsOf } from "../src/log.js";
 
-function stageOf(options: EngineOptions, given: Partial<Stage> = {}): Stage {
-  const sizes = { vocab: 16, hidden: 8, intermediate: 8, layers: 1, heads: 2, contextLength: 8 };
-  return {
-    ...{ name: "target", batch: 4, accumulation: 1, context: 8, precision: "f32", seed: 0, device: "" },
-    model: modelSpec<object, object>(llama, sizes),
-    ...{
-      start: { kind: "init", seed: "0", scheme: "paper" },
-      phase: plainPhase,
-      until: { kind: "tokens", tokens: 64 },
-    },
-    ...{ data: { content: "", position: 0 }, schedule: { name: "constant", peak: 0.1 } },
-    optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, clip: 1 },
-    ...{ evaluation: { every: 32, tokens: 32 }, engine: { name: "torchtitan", options } },
-    ...given,
-  };
-}
+const stageOf = (options: EngineOptions, given: Partial<Stage> = {}) =>
+  engineStage("torchtitan", options, { batch: 4, ...given });
 
 const outlineOf = (stage: Stage) =>
   titan.outline?.(

@@ -2,8 +2,9 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { llama, modelSpec, plainPhase } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
-import type { RecipeInput } from "@cambium/recipe";
+import type { EngineOptions, RecipeInput, Stage } from "@cambium/recipe";
 import type { RunManifest, StageManifest } from "@cambium/run-format";
 import { stringify } from "yaml";
 import { minimal } from "../../recipe/test/support.js";
@@ -48,4 +49,22 @@ export function weights(out: string): Record<string, Buffer> {
   return Object.fromEntries(
     stages(out).map(({ path, manifest }) => [manifest.name, readFileSync(join(path, "model", "model.safetensors"))]),
   );
+}
+
+/** A stage of the smallest size that an engine takes. */
+export function engineStage(name: string, options: EngineOptions, given: Partial<Stage> = {}): Stage {
+  const sizes = { vocab: 16, hidden: 8, intermediate: 8, layers: 1, heads: 2, contextLength: 8 };
+  return {
+    ...{ name: "target", batch: 2, accumulation: 1, context: 8, precision: "f32", seed: 0, device: "" },
+    model: modelSpec<object, object>(llama, sizes),
+    ...{
+      start: { kind: "init", seed: "0", scheme: "paper" },
+      phase: plainPhase,
+      until: { kind: "tokens", tokens: 64 },
+    },
+    ...{ data: { content: "", position: 0 }, schedule: { name: "constant", peak: 0.1 } },
+    optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, clip: 1 },
+    ...{ evaluation: { every: 32, tokens: 32 }, engine: { name, options } },
+    ...given,
+  };
 }
