@@ -1,3 +1,4 @@
+/// <reference path="./jstat.d.ts" />
 // Two measurements of the same cases: faster, slower or no difference, each with its ratio and an interval.
 //
 // What is compared is the logarithm of each turn's median: samples of one turn share what the machine did meanwhile.
