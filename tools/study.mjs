@@ -1,17 +1,24 @@
-// `pnpm study partial`: installs, builds and runs a recipe that compares operators; further arguments go to `cambium run`.
-// The command runs in this very process, so that Ctrl-C, the exit code and the terminal are its own.
-import { join } from "node:path";
+// `pnpm study NAME`: installs, builds and runs a study of tools/studies. Each file there is one: it exports
+// `main(args)`, which gets what stands behind the name. What several studies share lies in tools/studies/parts.
+// It runs in this very process, so that Ctrl-C, the exit code and the terminal are its own.
+import { readdirSync } from "node:fs";
+import { join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, setUp } from "./setup.mjs";
 
-const studies = { partial: "partial-stacking.yaml" };
-const [name, ...rest] = process.argv.slice(2);
-if (!Object.hasOwn(studies, name ?? "")) {
-  console.error(`usage: pnpm study ${Object.keys(studies).join("|")} [option of cambium run]…`);
+const folder = join(root, "tools", "studies");
+const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+const names = files.map(({ name }) => parse(name).name);
+const [wanted, ...args] = process.argv.slice(2);
+const file = files[names.indexOf(wanted)];
+if (file === undefined) {
+  console.error(`usage: pnpm study ${names.join("|")} [option]…; pnpm study NAME --help says which`);
   process.exit(2);
 }
 await setUp();
 process.chdir(root);
-const main = join(root, "packages", "cli", "dist", "main.js");
-process.argv = [process.execPath, main, "run", join("recipes", studies[name]), ...rest];
-await import(pathToFileURL(main).href);
+// Studies are TypeScript, which is there once the dependencies are.
+const { register } = await import("tsx/esm/api");
+register();
+const { main } = await import(pathToFileURL(join(folder, file.name)).href);
+await main(args);
