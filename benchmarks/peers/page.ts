@@ -22,7 +22,7 @@ await serve(async (_, { size }) => {
       return Array.from({ length: count }, () => seconds);
     },
     async parity() {
-      const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, time: 8 };
+      const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, context: 8 };
       const first = await session.call<Taken>("setup", small);
       const { losses } = await session.call<Taken>("steps", compared - 1);
       const want = await expected(small);
@@ -40,15 +40,15 @@ await serve(async (_, { size }) => {
 });
 
 function workOf(config: StepConfig): Work {
-  const { batch, time } = config;
-  const graph = trainStepGraph(modelOf(config), { batch, time, optimizer: defaultOptimizer });
-  return { tokens: batch * time, flops: graphCost(graph).matrixFlops };
+  const { batch, context } = config;
+  const graph = trainStepGraph(modelOf(config), { batch, context, optimizer: defaultOptimizer });
+  return { tokens: batch * context, flops: graphCost(graph).matrixFlops };
 }
 
 async function expected(config: StepConfig): Promise<readonly number[]> {
   await using device = await referenceBackend.open();
   const model = modelOf(config);
-  using trainer = await Trainer.open({ device, model, batch: config.batch, time: config.time });
+  using trainer = await Trainer.open({ device, model, batch: config.batch, context: config.context });
   await trainer.load(freshState(initialParameters(model)));
   const losses: number[] = [];
   for (let i = 0; i < compared; i++) losses.push((await trainer.step([batchAt(config, i)], learningRate)).loss);

@@ -4,7 +4,7 @@ import type { DecoderConfig } from "@cambium/model";
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepSize } from "../src/browser-page.js";
 
-/** Cosines and sines [time, headDim / 2]. */
+/** Cosines and sines [context, headDim / 2]. */
 interface Tables {
   readonly cos: Float32Array;
   readonly sin: Float32Array;
@@ -39,15 +39,15 @@ export type RowSums = (dy: tf.Tensor, ids: tf.Tensor1D, vocab: number) => tf.Ten
 export const productSums: RowSums = (dy, ids, vocab) =>
   tf.matMul(tf.cast(tf.oneHot(ids, vocab), "float32"), dy, true, false);
 
-/** The mean cross entropy of `weights` on token ids i32 [batch, time + 1]. */
-export function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: Tables, rowSums: RowSums) {
+/** The mean cross entropy of `weights` on token ids i32 [batch, context + 1]. */
+export function lossOf(model: DecoderConfig, { batch, context }: StepSize, tables: Tables, rowSums: RowSums) {
   const { heads, kvHeads, headDim, vocab, rmsNormEps } = model;
-  const rows = batch * time;
+  const rows = batch * context;
   const all = heads + 2 * kvHeads;
-  const rotary = rotaryTables(model, time, tables);
+  const rotary = rotaryTables(model, context, tables);
   const mask = tf.tidy(() => {
-    const at = tf.range(0, time, 1, "int32");
-    const later = tf.greater(tf.reshape(at, [1, time]), tf.reshape(at, [time, 1]));
+    const at = tf.range(0, context, 1, "int32");
+    const later = tf.greater(tf.reshape(at, [1, context]), tf.reshape(at, [context, 1]));
     return tf.mul(tf.cast(later, "float32"), -1e9);
   });
   const shared = tf.tensor1d(
@@ -56,9 +56,9 @@ export function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: 
   );
   const linear = (x: tf.Tensor, w: tf.Tensor) => tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D, false, true);
 
-  /** y [rows, hidden] → [heads, batch, time, headDim] mixed and back: [rows, heads · headDim]. */
+  /** y [rows, hidden] → [heads, batch, context, headDim] mixed and back: [rows, heads · headDim]. */
   const attend = (qkv: tf.Tensor): tf.Tensor => {
-    const turned = rotate(tf.transpose(tf.reshape(qkv, [batch, time, all, headDim]), [2, 0, 1, 3]), rotary);
+    const turned = rotate(tf.transpose(tf.reshape(qkv, [batch, context, all, headDim]), [2, 0, 1, 3]), rotary);
     const [q, key, value] = tf.split(turned, [heads, kvHeads, kvHeads], 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
     const spread = (x: tf.Tensor) => (kvHeads === heads ? x : tf.gather(x, shared, 0));
     const scores = tf.add(tf.matMul(q, spread(key), false, true), mask);
@@ -67,7 +67,7 @@ export function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: 
   };
   return (weights: Weights, tokens: tf.Tensor2D): tf.Scalar => {
     const w = (name: string) => weights[name] as tf.Tensor;
-    const from = (start: number) => tf.reshape(tf.slice(tokens, [0, start], [batch, time]), [rows]) as tf.Tensor1D;
+    const from = (start: number) => tf.reshape(tf.slice(tokens, [0, start], [batch, context]), [rows]) as tf.Tensor1D;
     let x = embed(w("embedding"), from(0), rowSums);
     for (let i = 0; i < model.layers; i++) {
       const attended = attend(linear(rmsNorm(x, w(`${i}.norm1`), rmsNormEps), w(`${i}.qkv`)));
@@ -79,20 +79,20 @@ export function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: 
   };
 }
 
-/** Tables [heads + 2 · kvHeads, 1, time, headDim]: queries are scaled for attention as well, values stay as they are. */
-function rotaryTables({ heads, kvHeads, headDim }: DecoderConfig, time: number, { cos, sin }: Tables) {
+/** Tables [heads + 2 · kvHeads, 1, context, headDim]: queries are scaled for attention as well, values stay as they are. */
+function rotaryTables({ heads, kvHeads, headDim }: DecoderConfig, context: number, { cos, sin }: Tables) {
   const half = headDim / 2;
   const kinds = [heads, kvHeads, kvHeads].flatMap((count, kind) => Array.from({ length: count }, () => kind));
   const table = (turned: (i: number, second: boolean) => number, still: number) =>
     tf.tensor(
       kinds.flatMap((kind) =>
-        Array.from({ length: time * headDim }, (_, at) => {
+        Array.from({ length: context * headDim }, (_, at) => {
           const [row, column] = [Math.floor(at / headDim), at % headDim];
           if (kind === 2) return still;
           return turned(row * half + (column % half), column >= half) * (kind === 0 ? 1 / Math.sqrt(headDim) : 1);
         }),
       ),
-      [kinds.length, 1, time, headDim],
+      [kinds.length, 1, context, headDim],
     );
   const forward = table((i, second) => (second ? 1 : -1) * (sin[i] as number), 0);
   return { cos: table((i) => cos[i] as number, 1), sin: forward, back: tf.neg(forward) };

@@ -12,7 +12,7 @@ export interface PagePeer {
     parameters: Readonly<Record<string, HostTensor>>,
   ): Promise<void>;
   /**
-   * One step on i32 [batch, time + 1], row-major → the loss before the update. Work may still be queued, and the next step
+   * One step on i32 [batch, context + 1], row-major → the loss before the update. Work may still be queued, and the next step
    * may be asked for before this one's loss is there.
    */
   step(tokens: Int32Array, lr: number): Promise<number>;
@@ -22,7 +22,7 @@ export interface PagePeer {
 
 export interface StepSize {
   readonly batch: number;
-  readonly time: number;
+  readonly context: number;
 }
 
 /** What a page did, counted at the boundary between library and WebGPU. */

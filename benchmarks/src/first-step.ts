@@ -26,7 +26,7 @@ For every depth: seconds to compile the train step (kernels built), seconds of i
 }
 if (values.swiftshader) await useSwiftShader();
 
-const [batch, time] = [4, 64];
+const [batch, context] = [4, 64];
 const backend = await resolveBackend(values.backend, nodeImporter(process.cwd(), import.meta.dirname));
 const rows = [];
 let name = "";
@@ -34,15 +34,15 @@ for (const layers of values.layers.split(",").map(Number)) {
   const hidden = Number(values.hidden);
   const model = modelSpec(llama, {
     ...{ vocab: 256, hidden, intermediate: Math.ceil((8 * hidden) / 24) * 8, layers },
-    ...{ heads: hidden / 32, contextLength: time },
+    ...{ heads: hidden / 32, contextLength: context },
   });
   const state = flattenState(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
-  const batchOf = { tokens: hostTensor("i32", [batch, time + 1]), lr: hostTensor("f32", [], [1e-3]) };
+  const batchOf = { tokens: hostTensor("i32", [batch, context + 1]), lr: hostTensor("f32", [], [1e-3]) };
   const inputs = { ...state, ...batchOf, step: hostTensor("i32", [], [1]) };
   await using device = await backend.open();
   name = device.info.device;
   const began = performance.now();
-  using executable = await device.compile(trainStepGraph(model, { batch, time, optimizer: defaultOptimizer }));
+  using executable = await device.compile(trainStepGraph(model, { batch, context, optimizer: defaultOptimizer }));
   const compiled = performance.now();
   const step = async () => {
     const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss"] });
@@ -62,7 +62,7 @@ for (const layers of values.layers.split(",").map(Number)) {
 }
 if (values.json) console.log(JSON.stringify({ device: name, rows }));
 else {
-  console.log(`${name}, hidden ${values.hidden}, batch ${batch}×${time}`);
+  console.log(`${name}, hidden ${values.hidden}, batch ${batch}×${context}`);
   console.log("| layers | launches | compile, s | first step, s | to its end, s | a later step, s |");
   console.log("|---:|---:|---:|---:|---:|---:|");
   for (const { layers, kernels, compileSeconds, firstSeconds, laterSeconds } of rows) {

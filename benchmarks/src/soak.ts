@@ -23,8 +23,8 @@ if (values.help) {
 }
 
 const sizes = {
-  "6Lx128": { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 128 },
-  "2Lx64": { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, time: 64 },
+  "6Lx128": { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, context: 128 },
+  "2Lx64": { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, context: 64 },
 };
 const config = sizes[values.config as keyof typeof sizes];
 if (!config) throw new Error(`there is no config ${values.config}: ${Object.keys(sizes).join(", ")}`);

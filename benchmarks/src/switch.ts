@@ -74,7 +74,7 @@ console.log(
 console.log(`switch ${switched.toFixed(3)} s, step ${usual.toFixed(3)} s: ${(switched / usual).toFixed(2)} steps`);
 
 function open(on: Device, model: ModelSpec): Promise<Trainer> {
-  return Trainer.open({ device: on, model, batch, time: context });
+  return Trainer.open({ device: on, model, batch, context });
 }
 
 async function step(trainer: Trainer): Promise<void> {

@@ -13,7 +13,7 @@ const pages = Object.fromEntries(
     new URL(`../peers/${name}/page.ts`, import.meta.url).pathname,
   ]),
 );
-const size = { layers: 2, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, time: 8 };
+const size = { layers: 2, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, context: 8 };
 const count = 4;
 let browser: Browser;
 let expected: readonly number[];
@@ -22,7 +22,7 @@ beforeAll(async () => {
   browser = await openChromium();
   await using device = await referenceBackend.open();
   const config = modelOf(size);
-  using trainer = await Trainer.open({ device, model: config, batch: size.batch, time: size.time });
+  using trainer = await Trainer.open({ device, model: config, batch: size.batch, context: size.context });
   await trainer.load(freshState(initialParameters(config)));
   const losses: number[] = [];
   for (let i = 0; i < count; i++) losses.push((await trainer.step([batchAt(size, i)], learningRate)).loss);

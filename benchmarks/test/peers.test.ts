@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const folder = new URL("../peers/", import.meta.url).pathname;
 const root = new URL("../../", import.meta.url).pathname;
 const names = readdirSync(folder).filter((name) => existsSync(`${folder}${name}/peer.json`));
-const step = { layers: 1, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, time: 8 };
+const step = { layers: 1, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, context: 8 };
 /** Pages have a test of their own. */
 const pages = ["jax-js", "tfjs-webgpu", "cambium-page"];
 

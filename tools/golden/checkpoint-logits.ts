@@ -12,7 +12,7 @@ if (from === undefined || to === undefined) throw new Error("usage: checkpoint-l
 await using directory = await openModelDirectory(from);
 const model = readHfModel(directory.configJson);
 const { vocab = 0 } = modelSizes(model);
-const [batch, time] = [4, Math.min(24, contextLength(model))];
+const [batch, context] = [4, Math.min(24, contextLength(model))];
 
 const inputs: Record<string, RefTensor> = {};
 for (const { name } of parameterTable(model)) {
@@ -20,13 +20,13 @@ for (const { name } of parameterTable(model)) {
   inputs[name] = { type: { dtype, shape }, data: Float64Array.from(data) };
 }
 const random = new Random("golden/tokens");
-const ids = Array.from({ length: batch * time }, (_, i) => Math.floor(vocab * random.uniform(i)));
-inputs["tokens"] = { type: { dtype: "i32", shape: [batch, time] }, data: Float64Array.from(ids) };
-const { logits } = evaluate(logitsGraph(model, { batch, time }), inputs, { precision: "f64" });
+const ids = Array.from({ length: batch * context }, (_, i) => Math.floor(vocab * random.uniform(i)));
+inputs["tokens"] = { type: { dtype: "i32", shape: [batch, context] }, data: Float64Array.from(ids) };
+const { logits } = evaluate(logitsGraph(model, { batch, context }), inputs, { precision: "f64" });
 const { type, data } = logits as RefTensor;
 
 mkdirSync(to, { recursive: true });
-const rows = Array.from({ length: batch }, (_, i) => ids.slice(i * time, (i + 1) * time));
+const rows = Array.from({ length: batch }, (_, i) => ids.slice(i * context, (i + 1) * context));
 writeFileSync(join(to, "tokens.json"), JSON.stringify(rows));
 const host = { dtype: "f32" as const, shape: type.shape, data: Float32Array.from(data) };
 await writeSafetensors(join(to, "logits.safetensors"), hostSources({ logits: host }));

@@ -30,7 +30,7 @@ def learning_rate(step: int) -> float:
 
 
 def loss_of(model: PreTrainedModel, tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits [batch, time, vocab] and mean cross-entropy (nats) of tokens[:, 1:] given tokens[:, :-1]."""
+    """Logits [batch, context, vocab] and mean cross-entropy (nats) of tokens[:, 1:] given tokens[:, :-1]."""
     logits = model(tokens[:, :-1], use_cache=False).logits
     return logits, cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
 

@@ -36,7 +36,7 @@ class Fixture:
     config: dict
     family: str = "llama"
     batch: int = 2
-    time: int = 24
+    context: int = 24
     # With 1.0, the usual value, every step of the trace is clipped; with a larger one some are and some are not.
     clip_norm: float = 1.0
     generate: bool = False
@@ -93,7 +93,7 @@ FIXTURES = [
         generate=True,
     ),
     # An epsilon large enough to be seen when it is not the one in the file.
-    Fixture("odd", 3, llama(72, 100, 2, 3, 3, 259, tie_word_embeddings=True, rms_norm_eps=1e-2), batch=3, time=17),
+    Fixture("odd", 3, llama(72, 100, 2, 3, 3, 259, tie_word_embeddings=True, rms_norm_eps=1e-2), batch=3, context=17),
     Fixture("rope-llama3", 4, llama(32, 44, 2, 2, 1, 64, rope_parameters=LLAMA3_ROPE), clip_norm=2.5),
     Fixture("rope-linear", 5, llama(32, 44, 2, 2, 2, 64, rope_parameters=LINEAR_ROPE), v4_old_rope_key=True),
     Fixture("headdim", 6, llama(32, 44, 2, 4, 2, 64, head_dim=16), clip_norm=3.0),
@@ -128,14 +128,14 @@ def build(fixture: Fixture) -> PreTrainedModel:
 
 
 def token_batches(fixture: Fixture) -> Tensor:
-    """i64 [1 + steps, batch, time + 1]: the batch for logits and gradients, then one per training step.
+    """i64 [1 + steps, batch, context + 1]: the batch for logits and gradients, then one per training step.
 
     Drawn with a bias to small ids, so that ids repeat within a batch; the first and last id of the vocabulary
     are always there.
     """
     vocab = fixture.config["vocab_size"]
     rng = torch.Generator().manual_seed(1000 + fixture.seed)
-    tokens = (torch.rand(1 + TRACE_STEPS, fixture.batch, fixture.time + 1, generator=rng) ** 2 * vocab).long()
+    tokens = (torch.rand(1 + TRACE_STEPS, fixture.batch, fixture.context + 1, generator=rng) ** 2 * vocab).long()
     tokens[:, 0, 0] = vocab - 1
     tokens[:, 0, 1] = 0
     return tokens

@@ -60,19 +60,19 @@ def swiglu_grad(gate: Tensor, up: Tensor, grad: Tensor):
 
 
 def rope(x: Tensor, cos: Tensor, sin: Tensor, heads: int, inverse: bool) -> Tensor:
-    batch, time, width = x.shape
-    split = x.reshape(batch, time, heads, width // heads).transpose(1, 2)
+    batch, context, width = x.shape
+    split = x.reshape(batch, context, heads, width // heads).transpose(1, 2)
     both = [torch.cat([table, table], -1).unsqueeze(0) for table in (cos, -sin if inverse else sin)]
     return apply_rotary_pos_emb(split, split, *both)[0].transpose(1, 2).reshape(x.shape)
 
 
 def causal_attention(q: Tensor, k: Tensor, v: Tensor, heads: int, kvHeads: int):
-    batch, time, _ = q.shape
-    q, k, v = (x.reshape(batch, time, n, -1).transpose(1, 2) for x, n in ((q, heads), (k, kvHeads), (v, kvHeads)))
+    batch, context, _ = q.shape
+    q, k, v = (x.reshape(batch, context, n, -1).transpose(1, 2) for x, n in ((q, heads), (k, kvHeads), (v, kvHeads)))
     out = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
     scores = q @ k.repeat_interleave(heads // kvHeads, 1).mT / q.shape[-1] ** 0.5
-    future = torch.ones(time, time, dtype=torch.bool).triu(1)
-    return out.transpose(1, 2).reshape(batch, time, -1), scores.masked_fill(future, -torch.inf).logsumexp(-1)
+    future = torch.ones(context, context, dtype=torch.bool).triu(1)
+    return out.transpose(1, 2).reshape(batch, context, -1), scores.masked_fill(future, -torch.inf).logsumexp(-1)
 
 
 def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor):

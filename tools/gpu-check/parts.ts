@@ -21,7 +21,7 @@ export interface Sizes {
   readonly gemm: number;
   readonly attention: {
     readonly batch: number;
-    readonly time: number;
+    readonly context: number;
     readonly heads: number;
     readonly headDim: number;
   };
@@ -36,9 +36,18 @@ export interface Sizes {
 /** What the machine is checked with. */
 export const full: Sizes = {
   gemm: 4096,
-  attention: { batch: 4, time: 2048, heads: 16, headDim: 64 },
-  large: { layers: 24, hidden: 1024, intermediate: 2816, heads: 16, kvHeads: 16, vocab: 32_000, batch: 8, time: 512 },
-  distil: { layers: 6, hidden: 768, intermediate: 3072, heads: 12, kvHeads: 12, vocab: 50_257, batch: 1, time: 512 },
+  attention: { batch: 4, context: 2048, heads: 16, headDim: 64 },
+  large: {
+    layers: 24,
+    hidden: 1024,
+    intermediate: 2816,
+    heads: 16,
+    kvHeads: 16,
+    vocab: 32_000,
+    batch: 8,
+    context: 512,
+  },
+  distil: { layers: 6, hidden: 768, intermediate: 3072, heads: 12, kvHeads: 12, vocab: 50_257, batch: 1, context: 512 },
   steps: 12,
   roundSeconds: 0.5,
   everyCase: 1,
@@ -47,9 +56,9 @@ export const full: Sizes = {
 /** The same in sizes that a software adapter computes in seconds. */
 export const small: Sizes = {
   gemm: 64,
-  attention: { batch: 1, time: 16, heads: 2, headDim: 8 },
-  large: { layers: 2, hidden: 32, intermediate: 64, heads: 2, kvHeads: 2, vocab: 64, batch: 1, time: 8 },
-  distil: { layers: 1, hidden: 32, intermediate: 64, heads: 2, kvHeads: 2, vocab: 64, batch: 1, time: 8 },
+  attention: { batch: 1, context: 16, heads: 2, headDim: 8 },
+  large: { layers: 2, hidden: 32, intermediate: 64, heads: 2, kvHeads: 2, vocab: 64, batch: 1, context: 8 },
+  distil: { layers: 1, hidden: 32, intermediate: 64, heads: 2, kvHeads: 2, vocab: 64, batch: 1, context: 8 },
   steps: 2,
   roundSeconds: 0.01,
   everyCase: 40,
@@ -86,15 +95,15 @@ export async function gemm(
 /** Causal attention, forward or with its gradients. */
 export async function attention(backend: Backend, options: BackendOptions, sizes: Sizes, gradient: boolean) {
   await using device = await backend.open(options);
-  const { batch, time, heads, headDim } = sizes.attention;
+  const { batch, context, heads, headDim } = sizes.attention;
   const builder = new GraphBuilder();
-  const [q, k, v] = ["q", "k", "v"].map((name) => builder.input(name, f32(batch, time, heads * headDim)));
+  const [q, k, v] = ["q", "k", "v"].map((name) => builder.input(name, f32(batch, context, heads * headDim)));
   if (!q || !k || !v) throw new RangeError("three inputs");
   const [out] = causalAttention(q, k, v, { heads, kvHeads: heads });
   builder.output("out", gradient ? reduceSum(mul(out, out), { axes: [0, 1, 2] }) : out);
   const forward = builder.finish();
   const graph: Graph = gradient ? differentiate(forward, { of: "out", by: ["q", "k", "v"] }) : forward;
-  return { case: `${batch} × ${time}, ${heads} × ${headDim}`, ...(await timed(device, graph, sizes.roundSeconds)) };
+  return { case: `${batch} × ${context}, ${heads} × ${headDim}`, ...(await timed(device, graph, sizes.roundSeconds)) };
 }
 
 /** A whole training step, as the loop makes it. */
@@ -120,7 +129,7 @@ export async function step(
       config,
       readySeconds,
       seconds: middle,
-      tokensPerSecond: (config.batch * config.time) / middle,
+      tokensPerSecond: (config.batch * config.context) / middle,
       gflops: contestant.flopsPerStep / middle / 1e9,
       countedBytes: contestant.countedBytes,
       rounds: seconds,

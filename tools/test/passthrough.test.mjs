@@ -37,7 +37,7 @@ test.each(bases.flatMap((base) => operators.map((operator) => [base, operator]))
 
     const shape = [tokens.length, tokens[0].length];
     inputs.tokens = { type: { dtype: "i32", shape }, data: Float64Array.from(tokens.flat()) };
-    const graph = logitsGraph(plan.target, { batch: shape[0], time: shape[1] });
+    const graph = logitsGraph(plan.target, { batch: shape[0], context: shape[1] });
     const computed = evaluate(graph, inputs, { precision: "f64" }).logits.data;
     const largest = Math.max(...logits.map(Math.abs));
     // transformers computes 24 layers in float32; six digits are written down.

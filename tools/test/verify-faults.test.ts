@@ -28,7 +28,7 @@ async function verified(backend: Backend, options: BackendOptions, loud: number)
       ];
     }),
   );
-  const subject = subjectOf({ name: "tiny", model, parameters, batch: 1, time: 4, steps: 0, precision: "f32" });
+  const subject = subjectOf({ name: "tiny", model, parameters, batch: 1, context: 4, steps: 0, precision: "f32" });
   await using device = await backend.open(options);
   return await verifyOn(backend.name, device, new Expected(subject), { bisect: true });
 }

@@ -14,7 +14,7 @@ test("a timer fires while a long step runs", { timeout: 60_000 }, async () => {
     contextLength: 256,
   });
   await using device = await backend.open();
-  using trainer = await Trainer.open({ device, model: config, batch: 8, time: 256 });
+  using trainer = await Trainer.open({ device, model: config, batch: 8, context: 256 });
   await trainer.load(freshState(initParameters(config, { seed: "loop", scheme: "hf" })));
   const tokens = new Int32Array(8 * 257);
   await trainer.step([tokens], 1e-3);

@@ -74,7 +74,7 @@ test("two runs of real training steps end in the same bits", { timeout: 120_000 
   });
   const train = async () => {
     await using device = await backend.open();
-    using trainer = await Trainer.open({ device, model: config, batch: 8, time: 256 });
+    using trainer = await Trainer.open({ device, model: config, batch: 8, context: 256 });
     await trainer.load(freshState(initParameters(config, { seed: "bits", scheme: "hf" })));
     const random = new Random("tokens");
     for (let step = 0; step < 4; step++) {

@@ -24,7 +24,7 @@ describe.each(engines)("tfjs %s", (engine) => {
       ...{ vocab: 64, hidden: 32, intermediate: 48, layers: 2, heads: 4, kvHeads: 2, contextLength: 16 },
     });
     await using device = await backend.open({ engine });
-    using trainer = await Trainer.open({ device, model: config, batch: 2, time: 16 });
+    using trainer = await Trainer.open({ device, model: config, batch: 2, context: 16 });
     await trainer.load(freshState(initParameters(config, { seed: "leak", scheme: "hf" })));
     const held = async () => {
       await trainer.step([new Int32Array(2 * 17).map((_, i) => (7 * i) % 64)], 1e-3);

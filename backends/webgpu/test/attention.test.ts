@@ -23,7 +23,7 @@ const device = rawDevice();
 
 interface Case {
   readonly batch: number;
-  readonly time: number;
+  readonly context: number;
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
@@ -31,15 +31,15 @@ interface Case {
 
 const small = { maxInvocations: 128, maxWorkgroupBytes: 16_384 };
 const cases: readonly [DeviceTraits["kind"], Partial<DeviceTraits>, Case][] = [
-  ["cpu", {}, { batch: 2, time: 13, heads: 4, kvHeads: 2, headDim: 5 }],
-  ["cpu", {}, { batch: 1, time: 70, heads: 3, kvHeads: 1, headDim: 32 }],
-  ["cpu", {}, { batch: 1, time: 9, heads: 1, kvHeads: 1, headDim: 256 }],
-  ["cpu", {}, { batch: 1, time: 1, heads: 2, kvHeads: 2, headDim: 1 }],
-  ["cpu", { subgroups: false }, { batch: 1, time: 67, heads: 2, kvHeads: 1, headDim: 18 }],
-  ["gpu", small, { batch: 2, time: 37, heads: 4, kvHeads: 2, headDim: 6 }],
-  ["gpu", {}, { batch: 1, time: 70, heads: 3, kvHeads: 1, headDim: 64 }],
-  ["gpu", {}, { batch: 1, time: 33, heads: 1, kvHeads: 1, headDim: 256 }],
-  ["gpu", { subgroupSize: 4 }, { batch: 1, time: 70, heads: 2, kvHeads: 1, headDim: 12 }],
+  ["cpu", {}, { batch: 2, context: 13, heads: 4, kvHeads: 2, headDim: 5 }],
+  ["cpu", {}, { batch: 1, context: 70, heads: 3, kvHeads: 1, headDim: 32 }],
+  ["cpu", {}, { batch: 1, context: 9, heads: 1, kvHeads: 1, headDim: 256 }],
+  ["cpu", {}, { batch: 1, context: 1, heads: 2, kvHeads: 2, headDim: 1 }],
+  ["cpu", { subgroups: false }, { batch: 1, context: 67, heads: 2, kvHeads: 1, headDim: 18 }],
+  ["gpu", small, { batch: 2, context: 37, heads: 4, kvHeads: 2, headDim: 6 }],
+  ["gpu", {}, { batch: 1, context: 70, heads: 3, kvHeads: 1, headDim: 64 }],
+  ["gpu", {}, { batch: 1, context: 33, heads: 1, kvHeads: 1, headDim: 256 }],
+  ["gpu", { subgroupSize: 4 }, { batch: 1, context: 70, heads: 2, kvHeads: 1, headDim: 12 }],
 ];
 
 describe.each(cases.map(([kind, changes, one]) => [titleOf(kind, changes, one), kind, changes, one] as const))(
@@ -49,15 +49,15 @@ describe.each(cases.map(([kind, changes, one]) => [titleOf(kind, changes, one), 
 
     test("forward", { timeout: 300_000 }, () => {
       const { node, inputs } = forward(one);
-      // Scores are sums of headDim products, outputs sums of `time`; each probability is off by what its score is.
-      const within = (one.headDim + one.time + 64) * unit;
+      // Scores are sums of headDim products, outputs sums of `context`; each probability is off by what its score is.
+      const within = (one.headDim + one.context + 64) * unit;
       return expectAgreement(device(), causalAttention, node, inputs, traits, (_, exact) => within * largest(exact));
     });
 
     test("backward", { timeout: 300_000 }, () => {
       const { node, inputs } = backward(one);
       // A score's gradient is the difference of two sums of headDim products; each result sums up to group · time of them.
-      const terms = one.headDim + (one.time * one.heads) / one.kvHeads;
+      const terms = one.headDim + (one.context * one.heads) / one.kvHeads;
       const within = (2 * terms + 128) * unit;
       return expectAgreement(
         device(),
@@ -71,33 +71,36 @@ describe.each(cases.map(([kind, changes, one]) => [titleOf(kind, changes, one), 
   },
 );
 
-test.each(["gpu", "cpu"] as const)("a %s's kernels keep to its limits, and hold nothing of time × time", (kind) => {
-  const node = nodes({ batch: 1024, time: 4096, heads: 16, kvHeads: 4, headDim: 256 });
-  for (const traits of [traitsOf(kind), traitsOf(kind, small)]) {
-    for (const [lowering, one, most] of [
-      [causalAttention, node.forward, 1],
-      [causalAttentionGrad, node.backward, 2],
-    ] as const) {
-      const result = lowered(lowering, one, traits);
-      expect(result.kernels.length).toBeLessThanOrEqual(most);
-      expectWithinLimits(result, traits);
-      for (const { type } of result.temps) expect(type.shape).toEqual([1024, 16, 4096]);
+test.each(["gpu", "cpu"] as const)(
+  "a %s's kernels keep to its limits, and hold nothing of context × context",
+  (kind) => {
+    const node = nodes({ batch: 1024, context: 4096, heads: 16, kvHeads: 4, headDim: 256 });
+    for (const traits of [traitsOf(kind), traitsOf(kind, small)]) {
+      for (const [lowering, one, most] of [
+        [causalAttention, node.forward, 1],
+        [causalAttentionGrad, node.backward, 2],
+      ] as const) {
+        const result = lowered(lowering, one, traits);
+        expect(result.kernels.length).toBeLessThanOrEqual(most);
+        expectWithinLimits(result, traits);
+        for (const { type } of result.temps) expect(type.shape).toEqual([1024, 16, 4096]);
+      }
     }
-  }
-});
+  },
+);
 
 function titleOf(kind: string, changes: Partial<DeviceTraits>, one: Case): string {
   const { subgroups, subgroupSize, maxWorkgroupBytes } = changes;
-  const { batch, time, heads, kvHeads, headDim } = one;
+  const { batch, context, heads, kvHeads, headDim } = one;
   const how = `${subgroups === false ? " without subgroups" : ""}${subgroupSize ? ` with subgroups of ${subgroupSize}` : ""}${maxWorkgroupBytes ? " of small limits" : ""}`;
-  return `${kind}${how}: ${batch}×${time}, ${heads}/${kvHeads} heads × ${headDim}`;
+  return `${kind}${how}: ${batch}×${context}, ${heads}/${kvHeads} heads × ${headDim}`;
 }
 
-function nodes({ batch, time, heads, kvHeads, headDim }: Case): { forward: Node; backward: Node } {
+function nodes({ batch, context, heads, kvHeads, headDim }: Case): { forward: Node; backward: Node } {
   const [one, other] = nodesOf((builder) => {
-    const q = builder.input("q", f32(batch, time, heads * headDim));
-    const k = builder.input("k", f32(batch, time, kvHeads * headDim));
-    const v = builder.input("v", f32(batch, time, kvHeads * headDim));
+    const q = builder.input("q", f32(batch, context, heads * headDim));
+    const k = builder.input("k", f32(batch, context, kvHeads * headDim));
+    const v = builder.input("v", f32(batch, context, kvHeads * headDim));
     const [out, logSumExp] = attend(q, k, v, { heads, kvHeads });
     attendGrad(q, k, v, out, logSumExp, builder.input("grad", q.type), { heads, kvHeads });
   }) as readonly [Node, Node];

@@ -16,7 +16,7 @@ test("a step of fifty million parameters holds at most 1.15 times what liveness 
     ...{ vocab: 8192, hidden: 512, intermediate: 1376, layers: 14, heads: 8, contextLength: 32 },
   });
   expect(countParameters(config).total).toBeGreaterThan(50e6);
-  const graph = trainStepGraph(config, { batch: 1, time: 32, optimizer: defaultOptimizer });
+  const graph = trainStepGraph(config, { batch: 1, context: 32, optimizer: defaultOptimizer });
   await using device = await backend.open();
   const { composites } = device.info;
   const { inputBytes, peakBytes } = liveness(optimize(graph, { keep: ({ name }) => composites.includes(name) }));

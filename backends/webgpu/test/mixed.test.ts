@@ -33,7 +33,7 @@ describe.skipIf(missing !== undefined)(`on lavapipe${missing === undefined ? "" 
   /** Takes the steps `from` … `to` on a trainer of its own. */
   const train = async (state: TrainingState, from: number, to: number) => {
     using trainer = await Trainer.open({
-      ...{ device, model: readConfig(fixture), batch, time: length - 1, precision: "mixed" },
+      ...{ device, model: readConfig(fixture), batch, context: length - 1, precision: "mixed" },
     });
     await trainer.load(state);
     const results = [];

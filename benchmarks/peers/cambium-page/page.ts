@@ -8,9 +8,9 @@ async function open(): Promise<PagePeer> {
   const device = await backend.open();
   let trainer: Trainer | undefined;
   return {
-    async setup(model, { batch, time }, parameters) {
+    async setup(model, { batch, context }, parameters) {
       trainer?.dispose();
-      trainer = await Trainer.open({ device, model, batch, time });
+      trainer = await Trainer.open({ device, model, batch, context });
       await trainer.load(freshState(parameters));
     },
     async step(tokens, lr) {

@@ -9,13 +9,13 @@ import type { StepSize } from "../../src/browser-page.js";
 type Layer = Record<"norm1" | "qkv" | "o" | "norm2" | "gateUp" | "down", np.Array>;
 export type Parameters = { embedding: np.Array; layers: Layer[]; norm: np.Array; head: np.Array };
 
-/** Cosines and sines [time, headDim / 2]. */
+/** Cosines and sines [context, headDim / 2]. */
 interface Tables {
   readonly cos: Float32Array;
   readonly sin: Float32Array;
 }
 
-/** (parameters, m, v, tokens [batch, time + 1], lr, step from 1) → [loss, parameters, m, v]; for `jit`. */
+/** (parameters, m, v, tokens [batch, context + 1], lr, step from 1) → [loss, parameters, m, v]; for `jit`. */
 export function trainStep(model: DecoderConfig, size: StepSize, tables: Tables) {
   const gradient = valueAndGrad(lossOf(model, size, tables));
   return (parameters: Parameters, m: Parameters, v: Parameters, tokens: np.Array, lr: np.Array, step: np.Array) => {
@@ -29,9 +29,9 @@ function linear(x: np.Array, w: np.Array): np.Array {
   return lax.dot(x, w, { lhsContractingDims: [1], rhsContractingDims: [1] });
 }
 
-function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: Tables) {
+function lossOf(model: DecoderConfig, { batch, context }: StepSize, tables: Tables) {
   const { heads, kvHeads, headDim, intermediate, vocab, rmsNormEps } = model;
-  const rows = batch * time;
+  const rows = batch * context;
   const half = headDim / 2;
 
   const norm = (x: np.Array, weight: np.Array) => {
@@ -40,17 +40,17 @@ function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: Tables)
   };
   /** Turns pairs (i, i + half): with the halves on an axis of their own, the partner is a flip, which costs nothing. */
   const rotate = (x: np.Array, count: number) => {
-    const cos = np.array(tables.cos, { shape: [1, time, 1, 1, half] });
-    const sin = np.array(tables.sin, { shape: [1, time, 1, 1, half] });
+    const cos = np.array(tables.cos, { shape: [1, context, 1, 1, half] });
+    const sin = np.array(tables.sin, { shape: [1, context, 1, 1, half] });
     const signs = np.array([-1, 1]).reshape([1, 1, 1, 2, 1]);
-    const split = x.reshape([batch, time, count, 2, half]);
+    const split = x.reshape([batch, context, count, 2, half]);
     const turned = split.ref.mul(cos).add(np.flip(split, 3).mul(signs.mul(sin)));
-    return turned.reshape([batch, time, count, headDim]);
+    return turned.reshape([batch, context, count, headDim]);
   };
-  /** Softmax attention; q [batch, time, heads, headDim], k and v [batch, time, kvHeads, headDim]. */
+  /** Softmax attention; q [batch, context, heads, headDim], k and v [batch, context, kvHeads, headDim]. */
   const attend = (q: np.Array, k: np.Array, v: np.Array) => {
-    const position = np.arange(time);
-    const later = np.less(position.ref.reshape([time, 1]), position.reshape([1, time]));
+    const position = np.arange(context);
+    const later = np.less(position.ref.reshape([context, 1]), position.reshape([1, context]));
     const byHead = (x: np.Array) => np.transpose(x, [0, 2, 1, 3]);
     const shared = (x: np.Array) => byHead(kvHeads === heads ? x : np.repeat(x, heads / kvHeads, 2));
     const scores = np.einsum("bntd,bnsd->bnts", byHead(q), shared(k)).mul(1 / Math.sqrt(headDim));
@@ -62,7 +62,7 @@ function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: Tables)
     const all = linear(norm(x.ref, norm1), qkv);
     const q = rotate(all.ref.slice([], [0, own]), heads);
     const k = rotate(all.ref.slice([], [own, own + other]), kvHeads);
-    const v = all.slice([], [own + other, own + 2 * other]).reshape([batch, time, kvHeads, headDim]);
+    const v = all.slice([], [own + other, own + 2 * other]).reshape([batch, context, kvHeads, headDim]);
     const middle = x.add(linear(attend(q, k, v).reshape([rows, own]), o));
     const both = linear(norm(middle.ref, norm2), gateUp);
     const gate = both.ref.slice([], [0, intermediate]);
@@ -70,7 +70,7 @@ function lossOf(model: DecoderConfig, { batch, time }: StepSize, tables: Tables)
     return middle.add(linear(nn.silu(gate).mul(up), down));
   };
   return ({ embedding, layers, norm: last, head }: Parameters, tokens: np.Array) => {
-    const from = (start: number) => tokens.ref.slice([], [start, start + time]).reshape([rows]);
+    const from = (start: number) => tokens.ref.slice([], [start, start + context]).reshape([rows]);
     const [inputs, targets] = [from(0), from(1)];
     tokens.dispose();
     const x = layers.reduce(block, np.take(embedding, inputs, 0));

@@ -10,18 +10,18 @@ async function open(): Promise<PagePeer> {
   defaultDevice("webgpu");
   let state: { parameters: Parameters; m: Parameters; v: Parameters };
   let step: ReturnType<typeof jit<ReturnType<typeof trainStep>>>;
-  let [batch, time, updates] = [0, 0, 0];
+  let [batch, context, updates] = [0, 0, 0];
   return {
     async setup(model, size, parameters) {
-      [batch, time, updates] = [size.batch, size.time, 0];
+      [batch, context, updates] = [size.batch, size.context, 0];
       const nested = nest(model.config, parameters);
       const zeros = () => tree.map((x: np.Array) => np.zeros(x.shape), nested) as Parameters;
       state = { parameters: nested, m: zeros(), v: zeros() };
-      const { cos, sin } = ropeTables(inverseFrequencies(model.config), time);
+      const { cos, sin } = ropeTables(inverseFrequencies(model.config), context);
       step = jit(trainStep(model.config, size, { cos: cos.data, sin: sin.data }));
     },
     async step(tokens, lr) {
-      const ids = np.array(tokens, { shape: [batch, time + 1], dtype: np.int32 });
+      const ids = np.array(tokens, { shape: [batch, context + 1], dtype: np.int32 });
       updates += 1;
       const [loss, parameters, m, v] = step(state.parameters, state.m, state.v, ids, lr, updates);
       state = { parameters, m, v };

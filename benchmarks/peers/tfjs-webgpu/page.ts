@@ -13,13 +13,13 @@ async function open(): Promise<PagePeer> {
   if (!(await tf.setBackend("webgpu"))) throw new Error("tfjs finds no WebGPU");
   let state: State;
   let train: (tokens: tf.Tensor2D, lr: number) => { loss: tf.Scalar; next: State };
-  let [batch, time, updates] = [0, 0, 0];
+  let [batch, context, updates] = [0, 0, 0];
   return {
     async setup(model, size, parameters) {
-      [batch, time, updates] = [size.batch, size.time, 0];
+      [batch, context, updates] = [size.batch, size.context, 0];
       const flat = flatten(model.config, parameters);
       state = { parameters: tf.tensor1d(flat), m: tf.zeros([flat.length]), v: tf.zeros([flat.length]) };
-      const { cos, sin } = ropeTables(inverseFrequencies(model.config), time);
+      const { cos, sin } = ropeTables(inverseFrequencies(model.config), context);
       const loss = lossOf(model.config, size, { cos: cos.data, sin: sin.data }, productSums);
       const shapes = weightShapes(model.config);
       const sizes = shapes.map(([, shape]) => shape.reduce((a, b) => a * b));
@@ -36,7 +36,7 @@ async function open(): Promise<PagePeer> {
     },
     async step(tokens, lr) {
       const { loss, next } = tf.tidy(() => {
-        const result = train(tf.tensor2d(tokens, [batch, time + 1], "int32"), lr);
+        const result = train(tf.tensor2d(tokens, [batch, context + 1], "int32"), lr);
         return { loss: result.loss, next: { ...result.next } };
       });
       tf.dispose({ ...state });

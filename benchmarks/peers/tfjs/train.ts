@@ -38,17 +38,17 @@ let nextTokens: () => tf.Tensor2D;
 let updates = 0;
 
 function setup(config: StepConfig): void {
-  const { batch, time } = config;
+  const { batch, context } = config;
   const model = modelOf(config);
   const weights = variables(model.config, initParameters(model, { seed: "bench", scheme: "hf" }));
   const zeros = (one: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(one.shape), false));
   trained = Object.values(weights).map((value) => ({ value, m: zeros(value), v: zeros(value) }));
-  const { cos, sin } = ropeTables(inverseFrequencies(model.config), time);
-  const loss = lossOf(model.config, { batch, time }, { cos: cos.data, sin: sin.data }, rowSums);
+  const { cos, sin } = ropeTables(inverseFrequencies(model.config), context);
+  const loss = lossOf(model.config, { batch, context }, { cos: cos.data, sin: sin.data }, rowSums);
   lossOfBatch = () => loss(weights, tokens as tf.Tensor2D);
   nextTokens = () => {
     const data = batchAt(config, updates);
-    return tf.tensor2d(data, [batch, time + 1], "int32");
+    return tf.tensor2d(data, [batch, context + 1], "int32");
   };
   updates = 0;
 }
@@ -90,12 +90,12 @@ function adamW({ value, m, v }: Trained, grad: tf.Tensor, scale: tf.Scalar): voi
 
 await serve(async (_, { size }) => {
   const config = size as unknown as StepConfig;
-  const { batch, time } = config;
+  const { batch, context } = config;
   setup(config);
-  const graph = trainStepGraph(modelOf(config), { batch, time, optimizer: defaultOptimizer });
+  const graph = trainStepGraph(modelOf(config), { batch, context, optimizer: defaultOptimizer });
   return {
     ...{ device: `tfjs by hand, ${device.info.device}`, version: device.info.version },
-    work: { tokens: batch * time, flops: graphCost(graph).matrixFlops },
+    work: { tokens: batch * context, flops: graphCost(graph).matrixFlops },
     async turn(count) {
       const seconds: number[] = [];
       for (let i = 0; i < count; i++) {
@@ -106,7 +106,7 @@ await serve(async (_, { size }) => {
       return seconds;
     },
     async parity() {
-      const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, time: 8 };
+      const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, context: 8 };
       setup(small);
       const got = Array.from({ length: compared }, step);
       const want = await expected(small);
@@ -121,7 +121,7 @@ await serve(async (_, { size }) => {
 async function expected(config: StepConfig): Promise<readonly number[]> {
   await using reference = await referenceBackend.open();
   const model = modelOf(config);
-  using trainer = await Trainer.open({ device: reference, model, batch: config.batch, time: config.time });
+  using trainer = await Trainer.open({ device: reference, model, batch: config.batch, context: config.context });
   await trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
   const losses: number[] = [];
   for (let i = 0; i < compared; i++) losses.push((await trainer.step([batchAt(config, i)], learningRate)).loss);

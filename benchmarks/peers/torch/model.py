@@ -19,7 +19,7 @@ class Config:
     kvHeads: int
     vocab: int
     batch: int
-    time: int
+    context: int
     ropeTheta: float = 10000.0
     normEps: float = 1e-6
 
@@ -54,14 +54,14 @@ class Attention(nn.Module):
         self.o_proj = linear(config.hidden, config.hidden)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        batch, time, hidden = x.shape
+        batch, context, hidden = x.shape
         q, k, v = (
-            projection(x).view(batch, time, -1, self.head_dim).transpose(1, 2)
+            projection(x).view(batch, context, -1, self.head_dim).transpose(1, 2)
             for projection in (self.q_proj, self.k_proj, self.v_proj)
         )
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
         mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=self.grouped)
-        return self.o_proj(mixed.transpose(1, 2).reshape(batch, time, hidden))
+        return self.o_proj(mixed.transpose(1, 2).reshape(batch, context, hidden))
 
 
 class Mlp(nn.Module):
@@ -102,12 +102,12 @@ class Llama(nn.Module):
                 nn.init.normal_(parameter, std=0.02)
         head_dim = config.hidden // config.heads
         frequencies = config.ropeTheta ** -(torch.arange(0, head_dim, 2) / head_dim)
-        angles = torch.outer(torch.arange(config.time), frequencies)
+        angles = torch.outer(torch.arange(config.context), frequencies)
         self.register_buffer("cos", torch.cat((angles.cos(), angles.cos()), -1), persistent=False)
         self.register_buffer("sin", torch.cat((-angles.sin(), angles.sin()), -1), persistent=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Mean cross-entropy (nats) of tokens[:, 1:] given tokens[:, :-1]; tokens i64 [batch, time + 1]."""
+        """Mean cross-entropy (nats) of tokens[:, 1:] given tokens[:, :-1]; tokens i64 [batch, context + 1]."""
         x = self.embed_tokens(tokens[:, :-1])
         for layer in self.layers:
             x = layer(x, self.cos, self.sin)

@@ -5,8 +5,8 @@ from model import Config, Trainer
 from transformers import LlamaConfig, LlamaForCausalLM
 
 CASES = {
-    "multi-head": Config(layers=2, hidden=64, intermediate=172, heads=4, kvHeads=4, vocab=256, batch=2, time=64),
-    "grouped": Config(layers=2, hidden=96, intermediate=100, heads=6, kvHeads=2, vocab=131, batch=2, time=33),
+    "multi-head": Config(layers=2, hidden=64, intermediate=172, heads=4, kvHeads=4, vocab=256, batch=2, context=64),
+    "grouped": Config(layers=2, hidden=96, intermediate=100, heads=6, kvHeads=2, vocab=131, batch=2, context=33),
 }
 # Two float32 computations of one quantity in different orders; ten times what was seen.
 TOLERANCE = 1e-5
@@ -21,7 +21,7 @@ def reference(config: Config) -> LlamaForCausalLM:
             num_attention_heads=config.heads,
             num_key_value_heads=config.kvHeads,
             vocab_size=config.vocab,
-            max_position_embeddings=config.time,
+            max_position_embeddings=config.context,
             rms_norm_eps=config.normEps,
             rope_parameters={"rope_type": "default", "rope_theta": config.ropeTheta},
         )
@@ -41,7 +41,7 @@ def distance(config: Config, compiled: bool) -> float:
             parameter.add_(torch.randn_like(parameter) * 0.1)
     weights = {name if name == "lm_head.weight" else f"model.{name}": p for name, p in trainer.model.named_parameters()}
     hf.load_state_dict(weights, strict=True)
-    tokens = torch.randint(0, config.vocab, (config.batch, config.time + 1))
+    tokens = torch.randint(0, config.vocab, (config.batch, config.context + 1))
 
     expected = reference_loss(hf, tokens)
     expected.backward()

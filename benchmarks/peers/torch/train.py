@@ -27,16 +27,16 @@ class Training:
         self.options = options
         torch.manual_seed(0)
         self.trainer = Trainer(self.config, options.compile, options.bf16)
-        self.work = {"tokens": self.config.batch * self.config.time, "flops": step_flops(self.config)}
+        self.work = {"tokens": self.config.batch * self.config.context, "flops": step_flops(self.config)}
 
     def batch(self, config: Config) -> torch.Tensor:
-        return torch.randint(0, config.vocab, (config.batch, config.time + 1))
+        return torch.randint(0, config.vocab, (config.batch, config.context + 1))
 
     def run(self) -> None:
         self.trainer.step(self.batch(self.config))
 
     def parity(self) -> dict:
-        small = Config(**{**vars(self.config), "layers": min(self.config.layers, 2), "batch": 1, "time": 8})
+        small = Config(**{**vars(self.config), "layers": min(self.config.layers, 2), "batch": 1, "context": 8})
         losses = []
         for dtype in (torch.float32, torch.float64):
             torch.manual_seed(1)
@@ -91,8 +91,8 @@ def step_flops(c: Config) -> int:
     """Matrix work of a step, as Cambium counts it: products thrice, the causal half of attention not taken out."""
     head = c.hidden // c.heads
     layer = c.hidden * (2 * c.hidden + 2 * c.kvHeads * head) + 3 * c.hidden * c.intermediate
-    tokens = c.batch * c.time
-    return 6 * tokens * (c.layers * layer + c.hidden * c.vocab) + 12 * c.layers * tokens * c.time * c.hidden
+    tokens = c.batch * c.context
+    return 6 * tokens * (c.layers * layer + c.hidden * c.vocab) + 12 * c.layers * tokens * c.context * c.hidden
 
 
 class Session:

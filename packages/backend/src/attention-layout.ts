@@ -13,25 +13,25 @@ export interface Block {
 export interface Moves<T> {
   reshape(x: T, shape: Shape): T;
   transpose(x: T, permutation: readonly number[]): T;
-  /** Rows [from, to) of `x` [batch, n, time, width]. */
+  /** Rows [from, to) of `x` [batch, n, context, width]. */
   rows(x: T, from: number, to: number): T;
 }
 
 export interface AttentionSizes {
   readonly batch: number;
-  readonly time: number;
+  readonly context: number;
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
 }
 
-/** The sizes of attention over queries of shape [batch, time, heads · headDim]. */
+/** The sizes of attention over queries of shape [batch, context, heads · headDim]. */
 export function attentionSizes(
   query: Shape,
   { heads, kvHeads }: { readonly heads: number; readonly kvHeads: number },
 ): AttentionSizes {
-  const [batch, time, width] = query as readonly [number, number, number];
-  return { batch, time, heads, kvHeads, headDim: width / heads };
+  const [batch, context, width] = query as readonly [number, number, number];
+  return { batch, context, heads, kvHeads, headDim: width / heads };
 }
 
 export class AttentionLayout<T> {
@@ -46,24 +46,24 @@ export class AttentionLayout<T> {
     return 1 / Math.sqrt(this.sizes.headDim);
   }
 
-  /** [batch, time, n · headDim] → [batch, n, time, headDim]. */
+  /** [batch, context, n · headDim] → [batch, n, context, headDim]. */
   byHead(x: T, n: number): T {
-    const { batch, time, headDim } = this.sizes;
-    return this.moves.transpose(this.moves.reshape(x, [batch, time, n, headDim]), [0, 2, 1, 3]);
+    const { batch, context, headDim } = this.sizes;
+    return this.moves.transpose(this.moves.reshape(x, [batch, context, n, headDim]), [0, 2, 1, 3]);
   }
 
-  /** [batch, n, time, headDim] → [batch, time, n · headDim]. */
+  /** [batch, n, context, headDim] → [batch, context, n · headDim]. */
   sideBySide(x: T, n: number): T {
-    const { batch, time, headDim } = this.sizes;
-    return this.moves.reshape(this.moves.transpose(x, [0, 2, 1, 3]), [batch, time, n * headDim]);
+    const { batch, context, headDim } = this.sizes;
+    return this.moves.reshape(this.moves.transpose(x, [0, 2, 1, 3]), [batch, context, n * headDim]);
   }
 
-  /** The part of `x` [batch, kvHeads, time, headDim] that a block sees. */
+  /** The part of `x` [batch, kvHeads, context, headDim] that a block sees. */
   keys(x: T, { to }: Block): T {
     return this.#cut(x, 0, to);
   }
 
-  /** A block's rows of `x` [batch, heads, time, width], grouped as `together` does. */
+  /** A block's rows of `x` [batch, heads, context, width], grouped as `together` does. */
   rows(x: T, block: Block, width: number = this.sizes.headDim): T {
     return this.together(this.#cut(x, block.from, block.to), block, width);
   }
@@ -81,6 +81,6 @@ export class AttentionLayout<T> {
   }
 
   #cut(x: T, from: number, to: number): T {
-    return from === 0 && to === this.sizes.time ? x : this.moves.rows(x, from, to);
+    return from === 0 && to === this.sizes.context ? x : this.moves.rows(x, from, to);
   }
 }

@@ -52,17 +52,17 @@ const sizes = fc.record({
   kvHeads: size,
   group: size,
   headDim: size,
-  time: fc.integer({ min: 1, max: 6 }),
+  context: fc.integer({ min: 1, max: 6 }),
 });
 
 test("rows and keys of a block are those of their heads, and grouping has an inverse", () => {
   fc.assert(
-    fc.property(sizes, fc.nat(5), fc.nat(5), ({ batch, kvHeads, group, headDim, time }, a, b) => {
+    fc.property(sizes, fc.nat(5), fc.nat(5), ({ batch, kvHeads, group, headDim, context }, a, b) => {
       const heads = kvHeads * group;
-      const block = { from: Math.min(a, b) % time, to: (Math.max(a, b) % time) + 1 };
+      const block = { from: Math.min(a, b) % context, to: (Math.max(a, b) % context) + 1 };
       if (block.from >= block.to) return;
       const width = heads * headDim;
-      const x: Cells = filled([batch, time, width], (index) => offset([batch, time, width], index));
+      const x: Cells = filled([batch, context, width], (index) => offset([batch, context, width], index));
       const layout = new AttentionLayout(attentionSizes(x.shape, { heads, kvHeads }), [block], moves);
       const byHead = layout.byHead(x, heads);
       expect(layout.sideBySide(byHead, heads)).toEqual(x);
@@ -79,7 +79,7 @@ test("rows and keys of a block are those of their heads, and grouping has an inv
       expect(apart).toEqual(moves.rows(byHead, block.from, block.to));
 
       const keys = layout.byHead(
-        filled([batch, time, kvHeads * headDim], ([, t]) => t),
+        filled([batch, context, kvHeads * headDim], ([, t]) => t),
         kvHeads,
       );
       expect(layout.keys(keys, block).shape).toEqual([batch, kvHeads, block.to, headDim]);

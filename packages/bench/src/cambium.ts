@@ -42,7 +42,7 @@ export class CambiumContestant {
       device: await this.device(),
       model,
       batch: config.batch,
-      time: config.time,
+      context: config.context,
       precision: this.precision,
     });
     await this.#trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));

@@ -11,17 +11,17 @@ export interface StepConfig {
   readonly kvHeads: number;
   readonly vocab: number;
   readonly batch: number;
-  readonly time: number;
+  readonly context: number;
 }
 
 /** The Llama of a configuration; its context length is that of a sequence. */
 export function modelOf(config: StepConfig): ModelSpec<DecoderConfig> {
-  const { vocab, hidden, intermediate, layers, heads, kvHeads, time } = config;
-  return modelSpec(llama, { vocab, hidden, intermediate, layers, heads, kvHeads, contextLength: time });
+  const { vocab, hidden, intermediate, layers, heads, kvHeads, context } = config;
+  return modelSpec(llama, { vocab, hidden, intermediate, layers, heads, kvHeads, contextLength: context });
 }
 
-/** Batch number `position`, i32 [batch, time + 1] row-major: random tokens, the same for every contestant. */
-export function batchAt({ batch, time, vocab }: StepConfig, position: number): Int32Array {
+/** Batch number `position`, i32 [batch, context + 1] row-major: random tokens, the same for every contestant. */
+export function batchAt({ batch, context, vocab }: StepConfig, position: number): Int32Array {
   const random = new Random(`bench/${position}`);
-  return new Int32Array(batch * (time + 1)).map((_, i) => random.word(i) % vocab);
+  return new Int32Array(batch * (context + 1)).map((_, i) => random.word(i) % vocab);
 }

@@ -60,7 +60,7 @@ test("contestants take turns, and one whose result is wrong does not count", { t
 });
 
 test("a training step counts tokens and agrees with the reference", { timeout: 60_000 }, async () => {
-  const size = { layers: 1, hidden: 8, intermediate: 16, heads: 2, kvHeads: 2, vocab: 16, batch: 1, time: 8 };
+  const size = { layers: 1, hidden: 8, intermediate: 16, heads: 2, kvHeads: 2, vocab: 16, batch: 1, context: 8 };
   const contestants = [backendContestant("reference", folder)];
   const [outcome] = await measureCase(step, { name: "tiny", size }, contestants, options);
   const row = outcome?.row;

@@ -68,12 +68,12 @@ export async function measureSpeeds(
 }
 
 async function measure(device: Device, what: TrainedModel, precision: Precision): Promise<number> {
-  const { model, batch, context: time, optimizer } = what;
+  const { model, batch, context, optimizer } = what;
   const { vocab = 1 } = modelSizes(model);
-  using trainer = await Trainer.open({ device, model, batch, time, optimizer, precision });
+  using trainer = await Trainer.open({ device, model, batch, context, optimizer, precision });
   await trainer.load(freshState(initParameters(model, { seed: "speed", scheme: "hf" })));
   const random = new Random("speed");
-  const tokens = new Int32Array(batch * (time + 1)).map((_, i) => random.word(i) % vocab);
+  const tokens = new Int32Array(batch * (context + 1)).map((_, i) => random.word(i) % vocab);
   const step = async () => {
     const began = performance.now();
     await trainer.step([tokens], 1e-4);
@@ -84,7 +84,7 @@ async function measure(device: Device, what: TrainedModel, precision: Precision)
   const seconds: number[] = [];
   do seconds.push(await step());
   while (seconds.length < effort.steps && performance.now() - began < 1000 * effort.seconds);
-  return (batch * time) / seconds.reduce((least, one) => Math.min(least, one));
+  return (batch * context) / seconds.reduce((least, one) => Math.min(least, one));
 }
 
 function keyOf({ info }: Device, { model, batch, context, optimizer }: TrainedModel, precision: Precision): string {

@@ -31,8 +31,8 @@ const usualContext = 8;
 export async function subjectsOf(path: string | undefined, flags: SubjectFlags, host: Host): Promise<Subjects> {
   const make = (name: string, model: ModelSpec, parameters: Tensors) => {
     const { batch, steps, precision = "f32" } = flags;
-    const time = flags.context ?? Math.min(usualContext, contextLength(model));
-    return subjectOf({ name, model, parameters, batch, time, steps, precision });
+    const context = flags.context ?? Math.min(usualContext, contextLength(model));
+    return subjectOf({ name, model, parameters, batch, context, steps, precision });
   };
   if (path === undefined) {
     const { models, without } = smallModels(await projectFamilies(flags, host));

@@ -39,12 +39,12 @@ describe.each(["mistral", "qwen2", "qwen3", "qwen3-tied"])("%s", (name) => {
     await using file = await SafetensorsFile.open(join(base, "golden.safetensors"));
     const read = async (tensor: string) => refTensor((await file.read(tensor)) as HostTensor);
     const tokens = await read("tokens");
-    const [batch = 0, time = 0] = tokens.type.shape;
+    const [batch = 0, context = 0] = tokens.type.shape;
     // The golden tokens have one more than the model reads.
-    const seen = { type: { ...tokens.type, shape: [batch, time - 1] }, data: withoutLast(tokens.data, time) };
+    const seen = { type: { ...tokens.type, shape: [batch, context - 1] }, data: withoutLast(tokens.data, context) };
     const model = readHfModel(after);
     const parameters = Object.entries(await readParameters(grown, model)).map(([n, t]) => [n, refTensor(t)] as const);
-    const graph = logitsGraph(model, { batch, time: time - 1 });
+    const graph = logitsGraph(model, { batch, context: context - 1 });
     const { logits } = evaluate(graph, { ...Object.fromEntries(parameters), tokens: seen }, { precision: "f64" });
     const expected = (await read("logits")).data;
     const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);

@@ -150,7 +150,7 @@ describe("a fit", () => {
     const depth = hostTensor("f32", [4, 2], [0.5, -1, 0.25, 1, 2, 0.5, -0.5, 1]);
     const grown = await growState(plan, state, { moments: "reset", found: { get: () => depth } });
     const held = Object.fromEntries(Object.entries(grown.parameters).map(([name, one]) => [name, refTensor(one)]));
-    const loss = lossGraph(plan.target, { batch: sizes.batch, time: sizes.context });
+    const loss = lossGraph(plan.target, { batch: sizes.batch, context: sizes.context });
     const expected = evaluate(loss, { ...held, tokens: tokensOf(0) }, { precision: "f64" })["loss"]?.data[0] as number;
     // The grown weights were rounded to f32 in between.
     expect(Math.abs(lossAt(refTensor(depth)) - expected)).toBeLessThan(1e-6);
@@ -214,7 +214,7 @@ describe("measurements", () => {
     // 30 tokens are three batches of 12; one token is one batch.
     expect(read).toEqual([0, 1, 2, 3]);
     expect(tokens).toBe(4 * 12);
-    const loss = lossGraph(base, { batch: sizes.batch, time: sizes.context });
+    const loss = lossGraph(base, { batch: sizes.batch, context: sizes.context });
     const backward = differentiate(loss, { of: "loss", by: [down] });
     const gradients = [0, 1, 2].map(
       (i) =>
@@ -232,7 +232,7 @@ describe("measurements", () => {
     const { tensors } = await found(plan);
     const state = { updates: 0, parameters, m: {}, v: {} };
     const grown = await growState(plan, state, { moments: "reset", found: { get: (name) => tensors[name] } });
-    const loss = lossGraph(base, { batch: sizes.batch, time: sizes.context });
+    const loss = lossGraph(base, { batch: sizes.batch, context: sizes.context });
     const at = (held: Readonly<Record<string, RefTensor>>) =>
       [0, 1, 2].reduce((total, i) => {
         return (

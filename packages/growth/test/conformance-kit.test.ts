@@ -19,15 +19,15 @@ test("weights are random, in float64, with norms around 1", () => {
 
 test("gradients are the loss's, by central differences", () => {
   const weights = randomWeights(of, "gradients");
-  const [batch, time, step] = [2, 12, 1e-5];
+  const [batch, context, step] = [2, 12, 1e-5];
   const random = new Random("conformance/gradients");
-  const data = Float64Array.from({ length: batch * (time + 1) }, (_, i) =>
+  const data = Float64Array.from({ length: batch * (context + 1) }, (_, i) =>
     Math.floor((modelSizes(of).vocab ?? 0) * random.uniform(i)),
   );
-  const tokens: RefTensor = { type: { dtype: "i32", shape: [batch, time + 1] }, data };
+  const tokens: RefTensor = { type: { dtype: "i32", shape: [batch, context + 1] }, data };
   const loss = (by: Weights) =>
-    (evaluate(lossGraph(of, { batch, time }), { ...by, tokens }, { precision: "f64" })["loss"] as RefTensor).data[0] ??
-    0;
+    (evaluate(lossGraph(of, { batch, context }), { ...by, tokens }, { precision: "f64" })["loss"] as RefTensor)
+      .data[0] ?? 0;
   for (const [name, gradient] of Object.entries(gradients(of, weights))) {
     const [tensor, at] = [weights[name] as RefTensor, gradient.length >> 1];
     const moved = (by: number) => {

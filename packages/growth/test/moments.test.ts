@@ -24,7 +24,7 @@ import { collect, config, doubleIntermediate, noisy, source, type Tensors, weigh
 type Exact = Record<string, RefTensor>;
 
 const batch = 2;
-const time = 6;
+const context = 6;
 const exact = (tensors: Tensors): Exact =>
   Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, refTensor(x)]));
 const names = (of: ModelSpec) => parameterTable(of).map(({ name }) => name);
@@ -32,12 +32,12 @@ const numbers = (tensor: HostTensor | undefined) => [...(tensor?.data ?? [])];
 
 /** A function from weights to the loss's gradients, float64, on one batch of random tokens. */
 function gradientOf(of: ModelSpec, seed = "tokens"): (at: Exact) => Exact {
-  const graph = differentiate(lossGraph(of, { batch, time }), { of: "loss", by: names(of) });
+  const graph = differentiate(lossGraph(of, { batch, context }), { of: "loss", by: names(of) });
   const random = new Random(seed);
-  const data = Int32Array.from({ length: batch * (time + 1) }, (_, i) =>
+  const data = Int32Array.from({ length: batch * (context + 1) }, (_, i) =>
     Math.floor((modelSizes(of).vocab ?? 0) * random.uniform(i)),
   );
-  const tokens = hostTensor("i32", [batch, time + 1], data);
+  const tokens = hostTensor("i32", [batch, context + 1], data);
   return (at) => {
     const outputs = evaluate(graph, { ...at, tokens }, { precision: "f64" });
     return Object.fromEntries(names(of).map((name) => [name, outputs[gradientName(name)] as RefTensor]));
@@ -146,10 +146,10 @@ function train(
 function lossOf(of: ModelSpec, state: TrainingState): number {
   const tokens = hostTensor(
     "i32",
-    [batch, time + 1],
-    Array.from({ length: batch * (time + 1) }, (_, i) => (i * 7) % (modelSizes(of).vocab ?? 0)),
+    [batch, context + 1],
+    Array.from({ length: batch * (context + 1) }, (_, i) => (i * 7) % (modelSizes(of).vocab ?? 0)),
   );
-  return evaluate(lossGraph(of, { batch, time }), { ...state.parameters, tokens }, { precision: "f64" })["loss"]!
+  return evaluate(lossGraph(of, { batch, context }), { ...state.parameters, tokens }, { precision: "f64" })["loss"]!
     .data[0] as number;
 }
 

@@ -128,25 +128,25 @@ export class Scorer {
   }
 
   /** Of the batch that begins with this row, the longest in it, where there are `left` rows. */
-  #batchSize({ tokens: { length } }: Row, left: number): Pick<BatchSize, "batch" | "time"> {
+  #batchSize({ tokens: { length } }: Row, left: number): Pick<BatchSize, "batch" | "context"> {
     const rounded = quarterOctave(length, shortest);
     // A row that several sequences share may be longer than the model's context.
-    const time = length > this.longest ? rounded : Math.min(this.longest, rounded);
-    return { batch: Math.max(1, Math.min(powerOfTwo(left, 1), Math.floor(this.tokens / time))), time };
+    const context = length > this.longest ? rounded : Math.min(this.longest, rounded);
+    return { batch: Math.max(1, Math.min(powerOfTwo(left, 1), Math.floor(this.tokens / context))), context };
   }
 
   /** The scores of one batch by the index of the sequence. */
-  async #run(group: readonly Row[], { batch, time, top }: BatchSize): Promise<Map<number, Score>> {
-    const parts = group.flatMap((row, index) => row.parts.map((part) => ({ part, offset: index * time })));
+  async #run(group: readonly Row[], { batch, context, top }: BatchSize): Promise<Map<number, Score>> {
+    const parts = group.flatMap((row, index) => row.parts.map((part) => ({ part, offset: index * context })));
     const wanted = parts.reduce((sum, { part }) => sum + part.at.length, 0);
     const scored = powerOfTwo(wanted, 8);
     const shared = group.some((row) => row.parts.length > 1);
-    const executable = await this.#executables.get(`${batch} ${time} ${scored} ${shared} ${top}`, () =>
-      scoreGraph(this.model, { batch, time, scored, shared, top }),
+    const executable = await this.#executables.get(`${batch} ${context} ${scored} ${shared} ${top}`, () =>
+      scoreGraph(this.model, { batch, context, scored, shared, top }),
     );
     const table = (of: "tokens" | "positions" | "segments") => {
-      const tensor = hostTensor("i32", [batch, time]);
-      for (const [index, row] of group.entries()) tensor.data.set(row[of], index * time);
+      const tensor = hostTensor("i32", [batch, context]);
+      for (const [index, row] of group.entries()) tensor.data.set(row[of], index * context);
       return tensor;
     };
     const at = hostTensor("i32", [scored]);
@@ -175,7 +175,7 @@ export class Scorer {
 
 interface BatchSize {
   readonly batch: number;
-  readonly time: number;
+  readonly context: number;
   /** Likeliest tokens named at each place. */
   readonly top: number;
 }

@@ -56,7 +56,7 @@ it("continues the same from a prompt read in one padded chunk as token by token"
 });
 
 it("picks the likeliest token of the whole-sequence logits", async () => {
-  const graph = logitsGraph(config, { batch: 1, time: 3 });
+  const graph = logitsGraph(config, { batch: 1, context: 3 });
   const executable = await device.compile(graph);
   const tokens = hostTensor("i32", [1, 3], sampled.prompt);
   const { fetched } = await executable.run({ ...parameters, tokens }, { fetch: ["logits"] });

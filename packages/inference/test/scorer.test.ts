@@ -24,13 +24,13 @@ const sequence = (length: number, scored: number, seed = 3): Encoded => ({
 
 /** log softmax of the logits at the scored tokens, and the likeliest ids there. */
 async function oracle({ ids, scored }: Encoded): Promise<{ logs: number[]; likeliest: number[] }> {
-  const time = ids.length - 1;
-  using executable = await device.compile(logitsGraph(model, { batch: 1, time }));
-  const tokens = hostTensor("i32", [1, time], ids.slice(0, -1));
+  const context = ids.length - 1;
+  using executable = await device.compile(logitsGraph(model, { batch: 1, context }));
+  const tokens = hostTensor("i32", [1, context], ids.slice(0, -1));
   const { fetched } = await executable.run({ ...weights, tokens }, { fetch: ["logits"] });
   const { data } = (await fetched)["logits"] as HostTensor;
   const rows = Array.from({ length: scored }, (_, i) => {
-    const at = (time - scored + i) * sizes.vocab;
+    const at = (context - scored + i) * sizes.vocab;
     const row = [...data.subarray(at, at + sizes.vocab)];
     const total = row.reduce((sum, logit) => sum + Math.exp(logit), 0);
     const log = (row[ids[ids.length - scored + i] as number] as number) - Math.log(total);
@@ -112,7 +112,7 @@ test("a sequence beyond the context length is refused", async () => {
 
 test("the mean loss is that of the scores, each batch counting the same", async () => {
   const windows = [sequence(8, 7, 3), sequence(8, 7, 5), sequence(8, 7, 9)];
-  using loss = await device.compile(lossGraph(model, { batch: 1, time: 7 }));
+  using loss = await device.compile(lossGraph(model, { batch: 1, context: 7 }));
   const batches = windows.map(({ ids }) => hostTensor("i32", [1, 8], ids));
   const seen: number[] = [];
   const value = await meanLoss(loss, weights, batches, (index) => seen.push(index));

@@ -77,7 +77,7 @@ export function thrown(f: () => unknown): CambiumError {
   return expect.unreachable("nothing was thrown");
 }
 
-const [batch, time, width, heads, kvHeads, intermediate, vocab] = [2, 4, 8, 4, 2, 6, 10];
+const [batch, context, width, heads, kvHeads, intermediate, vocab] = [2, 4, 8, 4, 2, 6, 10];
 const kvWidth = (kvHeads * width) / heads;
 
 /** Weights of the two layers, then those they share. */
@@ -110,9 +110,12 @@ export function transformerLoss(): Graph {
       Object.entries(transformerWeights).map(([name, shape]) => [name, builder.input(name, f32(...shape))]),
     );
     const weight = (name: string) => held[name] as Tensor;
-    const tokens = builder.input("tokens", i32(batch, time));
-    const targets = builder.input("targets", i32(batch * time));
-    const tables = ["cos", "sin"].map((name) => builder.input(name, f32(time, width / heads / 2))) as [Tensor, Tensor];
+    const tokens = builder.input("tokens", i32(batch, context));
+    const targets = builder.input("targets", i32(batch * context));
+    const tables = ["cos", "sin"].map((name) => builder.input(name, f32(context, width / heads / 2))) as [
+      Tensor,
+      Tensor,
+    ];
     const norm = (x: Tensor, name: string) => rmsNorm(x, weight(name), { eps: 1e-5 })[0];
     const linear = (x: Tensor, name: string) => matmul(x, weight(name), { transB: true });
     const layer = (x: Tensor, i: number) => {
@@ -125,7 +128,7 @@ export function transformerLoss(): Graph {
       return add(middle, linear(swiglu(linear(z, `${i}.gate`), linear(z, `${i}.up`)), `${i}.down`));
     };
     const x = layer(layer(gather(weight("embedding"), tokens), 0), 1);
-    const rows = reshape(norm(x, "norm"), { shape: [batch * time, width] });
+    const rows = reshape(norm(x, "norm"), { shape: [batch * context, width] });
     builder.output("loss", linearCrossEntropy(rows, weight("embedding"), targets)[0]);
   });
 }

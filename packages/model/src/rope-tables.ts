@@ -5,29 +5,29 @@ import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 const mostEntries = 2 ** 26;
 
 /**
- * Cosines and sines [time, headDim / 2] of every position's angles, as host constants: a device's own `cos` of a large
+ * Cosines and sines [context, headDim / 2] of every position's angles, as host constants: a device's own `cos` of a large
  * angle need not be accurate.
  * @param frequencies [headDim / 2], radians per position
  * @throws CambiumError `E_CONTEXT` when the tables would not fit any memory.
  */
 export function ropeTables(
   frequencies: Float32Array,
-  time: number,
+  context: number,
 ): { readonly cos: HostTensor<"f32">; readonly sin: HostTensor<"f32"> } {
   const half = frequencies.length;
-  if (time * half > mostEntries) {
+  if (context * half > mostEntries) {
     throw new CambiumError("E_CONTEXT", "the sequence is longer than can be computed", {
       expected: `at most ${Math.floor(mostEntries / half)} tokens with heads of ${2 * half}`,
-      got: `${time} tokens`,
+      got: `${context} tokens`,
       hint: "a shorter sequence",
     });
   }
   const angles = Float32Array.from(
-    { length: time * half },
+    { length: context * half },
     (_, i) => Math.floor(i / half) * (frequencies[i % half] as number),
   );
   return {
-    cos: hostTensor("f32", [time, half], angles.map(Math.cos)),
-    sin: hostTensor("f32", [time, half], angles.map(Math.sin)),
+    cos: hostTensor("f32", [context, half], angles.map(Math.cos)),
+    sin: hostTensor("f32", [context, half], angles.map(Math.sin)),
   };
 }

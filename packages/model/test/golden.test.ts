@@ -19,7 +19,7 @@ describe.each(fixtureNames)("%s", (fixture) => {
   const held = (name: string) => golden[name] as NonNullable<(typeof golden)[string]>;
   const tokens = held("tokens");
   const [batch, length] = tokens.shape as [number, number];
-  const size = { batch, time: length - 1 };
+  const size = { batch, context: length - 1 };
 
   it("has the parameters of the checkpoint", () => {
     const table = Object.fromEntries(parameterTable(config).map(({ name, shape }) => [name, shape]));
@@ -29,8 +29,8 @@ describe.each(fixtureNames)("%s", (fixture) => {
   it("computes the logits", () => {
     const graph = logitsGraph(config, size);
     checkGraph(graph);
-    const ids = tokens.data.filter((_, i) => i % length < size.time) as Int32Array;
-    const { logits } = evaluate(graph, { ...parameters, tokens: hostTensor("i32", [batch, size.time], ids) });
+    const ids = tokens.data.filter((_, i) => i % length < size.context) as Int32Array;
+    const { logits } = evaluate(graph, { ...parameters, tokens: hostTensor("i32", [batch, size.context], ids) });
     expect(logits?.type.shape).toEqual(held("logits").shape);
     expect(distance(logits?.data ?? [], held("logits").data)).toBeLessThan(tolerance);
   });

@@ -22,7 +22,7 @@ const config = modelSpec(llama, {
 });
 
 describe("lossGraph", () => {
-  const graph = lossGraph(config, { batch: 2, time: 16 });
+  const graph = lossGraph(config, { batch: 2, context: 16 });
 
   it("takes the parameters in table order, then tokens", () => {
     const inputs = graph.inputs.map(({ name, value: { type } }) => [name, type.dtype, type.shape]);
@@ -34,7 +34,7 @@ describe("lossGraph", () => {
   });
 
   it("grows by the same nodes per layer, sharing the rotary tables, and labels them", () => {
-    const nodes = (layers: number) => lossGraph(grownModel(config, { layers }), { batch: 2, time: 16 }).nodes;
+    const nodes = (layers: number) => lossGraph(grownModel(config, { layers }), { batch: 2, context: 16 }).nodes;
     expect(nodes(4).length - nodes(3).length).toBe(nodes(3).length - nodes(2).length);
     expect(graph.nodes.filter(({ op }) => op.name === "constant")).toHaveLength(2);
     const labels = new Set(graph.nodes.map(({ scope }) => scope));
@@ -49,7 +49,7 @@ describe("lossGraph", () => {
   });
 
   it.each([lossGraph, logitsGraph, decodeGraph])("refuses a sequence longer than the context", (build) => {
-    expect(() => build(config, { batch: 1, time: 17 })).toThrow(expect.objectContaining({ code: "E_CONTEXT" }));
+    expect(() => build(config, { batch: 1, context: 17 })).toThrow(expect.objectContaining({ code: "E_CONTEXT" }));
   });
 });
 
@@ -59,12 +59,12 @@ describe("decodeGraph", () => {
     model: typeof config,
     parameters: Record<string, HostTensor>,
     tokens: number[][],
-    { time, chunk, fill }: { time: number; chunk: number; fill: number },
+    { context, chunk, fill }: { context: number; chunk: number; fill: number },
   ): { at: number; logits: Float64Array }[] {
     const batch = tokens.length;
     const length = tokens[0]?.length ?? 0;
-    const graph = decodeGraph(model, { batch, time, chunk });
-    const [shape = []] = cacheShapes(model, { batch, time });
+    const graph = decodeGraph(model, { batch, context, chunk });
+    const [shape = []] = cacheShapes(model, { batch, context });
     let caches: Record<string, HostTensor> = {};
     for (let layer = 0; layer < model.config.layers; layer++) {
       for (const name of Object.values(cacheNames(layer))) {
@@ -104,12 +104,12 @@ describe("decodeGraph", () => {
         const tokens = Array.from({ length: batch }, (_, b) =>
           Array.from({ length }, (_, i) => (7 * i + 3 * b + i * i) % model.config.vocab),
         );
-        const whole = evaluate(logitsGraph(model, { batch, time: length }), {
+        const whole = evaluate(logitsGraph(model, { batch, context: length }), {
           ...parameters,
           tokens: hostTensor("i32", [batch, length], tokens.flat()),
         }).logits?.data as Float64Array;
         const vocab = model.config.vocab;
-        for (const { at, logits } of decode(model, parameters, tokens, { time: length + spare, chunk, fill: 3 })) {
+        for (const { at, logits } of decode(model, parameters, tokens, { context: length + spare, chunk, fill: 3 })) {
           const expected = tokens.flatMap((_, b) => {
             const row = (b * length + at) * vocab;
             return [...whole.subarray(row, row + vocab)];
@@ -123,7 +123,7 @@ describe("decodeGraph", () => {
   });
 
   it("replaces its caches", () => {
-    const { outputs } = decodeGraph(config, { batch: 1, time: 8 });
+    const { outputs } = decodeGraph(config, { batch: 1, context: 8 });
     const replaced = outputs.filter(({ replaces }) => replaces !== undefined);
     expect(replaced).toHaveLength(2 * config.config.layers);
     expect(replaced.every(({ name, replaces }) => name === replaces)).toBe(true);

@@ -190,8 +190,8 @@ describe("a sliding window", () => {
   it("is computed up to its length, where attention reads everything anyway, and refused beyond", () => {
     const model = readHfModel({ ...mistral, sliding_window: 24 });
     expect(contextLength(model)).toBe(24);
-    expect(() => lossGraph(model, { batch: 1, time: 24 })).not.toThrow();
-    expect(() => lossGraph(model, { batch: 1, time: 25 })).toThrow(expect.objectContaining({ code: "E_CONTEXT" }));
+    expect(() => lossGraph(model, { batch: 1, context: 24 })).not.toThrow();
+    expect(() => lossGraph(model, { batch: 1, context: 25 })).toThrow(expect.objectContaining({ code: "E_CONTEXT" }));
     expect(contextLength(readHfModel({ ...mistral, sliding_window: null }))).toBe(128);
   });
 

@@ -20,7 +20,7 @@ import {
 const config = modelSpec(llama, {
   ...{ vocab: 11, hidden: 8, intermediate: 10, layers: 2, heads: 4, kvHeads: 2, contextLength: 8 },
 });
-const size = { batch: 2, time: 6 };
+const size = { batch: 2, context: 6 };
 const shut = { kind: "const", value: 0 } as const;
 const down = "model.layers.1.mlp.down_proj.weight";
 const out = "model.layers.1.self_attn.o_proj.weight";
@@ -46,12 +46,12 @@ function weightsOf(model: ModelSpec): Weights {
 }
 
 const weights = weightsOf(config);
-const ids = Int32Array.from({ length: size.batch * size.time }, (_, i) => (7 * i * i + 3) % config.config.vocab);
+const ids = Int32Array.from({ length: size.batch * size.context }, (_, i) => (7 * i * i + 3) % config.config.vocab);
 
 function logits(model: ModelSpec, of: Weights, masks: readonly Mask[] = [], values: number[] = []): number[] {
   const inputs = {
     ...of,
-    tokens: hostTensor("i32", [size.batch, size.time], ids),
+    tokens: hostTensor("i32", [size.batch, size.context], ids),
     ...(masks.length > 0 && { [maskValuesName]: hostTensor("f32", [masks.length], values) }),
   };
   return [

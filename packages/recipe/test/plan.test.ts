@@ -204,9 +204,9 @@ describe("a plan", () => {
         const hidden = heads * 2 * width;
         const model = { layers, hidden, heads, kvHeads, intermediate: 3 * width, context: 8, tied };
         const stage = plan({ ...minimal, model, growth: [] })[0]?.stages[0] as PlannedStage;
-        const size = { batch: minimal.train.batch, time: 8, optimizer: defaultOptimizer };
+        const size = { batch: minimal.train.batch, context: 8, optimizer: defaultOptimizer };
         const graph = trainStepGraph(stage.stage.model, size);
-        expect(stage.flops / (stage.tokens / (size.batch * size.time))).toBe(graphCost(graph).matrixFlops);
+        expect(stage.flops / (stage.tokens / (size.batch * size.context))).toBe(graphCost(graph).matrixFlops);
       }),
       { numRuns: 20 },
     );

@@ -5,6 +5,6 @@ import { Trainer } from "@cambium/train";
 
 /** Compiles the trainer of `stage`, `tokens` tokens into it. @throws CambiumError as `Trainer.open`. */
 export function openTrainer(stage: Stage, device: Device, tokens: number): Promise<Trainer> {
-  const { model, context: time, batch, accumulation, optimizer, precision, phase } = stage;
-  return Trainer.open({ device, model, batch, time, accumulation, optimizer, precision, phase, tokens });
+  const { model, context, batch, accumulation, optimizer, precision, phase } = stage;
+  return Trainer.open({ device, model, batch, context, accumulation, optimizer, precision, phase, tokens });
 }

@@ -25,7 +25,7 @@ export function stepFlops(model: ModelSpec, { batch, context }: StepSize): numbe
     throw new CambiumError("E_UNSUPPORTED", `a ${model.family.name} model has no graph to count FLOPs in`);
   }
   const key = `${batch}×${context} ${JSON.stringify(model)}`;
-  const flops = counted.get(key) ?? 3 * graphCost(lossGraph(model, { batch, time: context })).matrixFlops;
+  const flops = counted.get(key) ?? 3 * graphCost(lossGraph(model, { batch, context })).matrixFlops;
   counted.set(key, flops);
   return flops;
 }

@@ -53,7 +53,7 @@ export interface CompiledStep {
    */
   readonly countedBytes: number;
   /**
-   * Gives the device one step over `batches` (i32 [batch, time + 1] each), which consumes `state`. If the step fails, the
+   * Gives the device one step over `batches` (i32 [batch, context + 1] each), which consumes `state`. If the step fails, the
    * gradients it has accumulated are dropped.
    */
   run(state: DeviceState, batches: readonly HostTensor[], now: StepInputs): Promise<StepOutcome>;

@@ -25,7 +25,7 @@ export interface StepGraphOptions {
   /** Sequences in one (micro-)batch. */
   readonly batch: number;
   /** Tokens in one sequence. */
-  readonly time: number;
+  readonly context: number;
   readonly optimizer: OptimizerOptions;
   /** Default: everything trains, at one rate, behind no masks. The masks' values are the input `masks`. */
   readonly phase?: Phase;
@@ -39,7 +39,7 @@ export function accumulatedName(parameter: string): string {
 }
 
 /**
- * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, time + 1], `lr`
+ * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, context + 1], `lr`
  * f32 [] (and `lr:…` for parameter groups with a rate of their own), `step` i32 [] (1 at the first), and with masks `masks` f32 [number of masks]. Outputs besides the state: `loss`
  * f32 [] and `gradNorm` f32 [] before clipping. In mixed precision the state also has the loss's scale and the count of
  * updates (`scalingNames`), which replaces `step`, and `stepScale` f32 [] is one more output.
@@ -104,8 +104,8 @@ function withPrecision(graph: Graph, { precision = "f32" }: StepGraphOptions): G
 
 function lossAndGradients(builder: GraphBuilder, model: ModelSpec, options: StepGraphOptions) {
   const mixed = options.precision === "mixed";
-  const { batch, time, phase = plainPhase } = options;
-  const plain = lossGraph(model, { batch, time, masks: phase.masks });
+  const { batch, context, phase = plainPhase } = options;
+  const plain = lossGraph(model, { batch, context, masks: phase.masks });
   const loss = mixed ? withScaledLoss(plain) : plain;
   return builder.append(differentiate(loss, { of: mixed ? "scaledLoss" : "loss", by: trainable(model, options) }));
 }

@@ -11,7 +11,7 @@ export interface TrainerOptions {
   /** Sequences in a micro-batch. */
   readonly batch: number;
   /** Tokens in a sequence. */
-  readonly time: number;
+  readonly context: number;
   /** Micro-batches in an optimizer step. Default 1. */
   readonly accumulation?: number;
   readonly optimizer?: Partial<OptimizerOptions>;
@@ -34,9 +34,9 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
  * a precision that the device does not compute.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
-  const { batch, time, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;
+  const { batch, context, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;
   const table = parameterTable(given.model);
-  const sizes = Object.entries({ batch, time, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
+  const sizes = Object.entries({ batch, context, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
   const reasons: Reason[] = [
     ...sizes.map(([where, n]) => ({ where, message: "out of range", expected: "an integer ≥ 1", got: String(n) })),
     ...phaseReasons(phase, table),

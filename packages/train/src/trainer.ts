@@ -47,10 +47,10 @@ export class Trainer {
 
   /** Training tokens that one step reads. */
   get tokensPerStep(): number {
-    return this.#options.batch * this.#options.time * this.batchesPerStep;
+    return this.#options.batch * this.#options.context * this.batchesPerStep;
   }
 
-  /** Micro-batches, i32 [batch, time + 1] each, that one step takes. */
+  /** Micro-batches, i32 [batch, context + 1] each, that one step takes. */
   get batchesPerStep(): number {
     return this.#options.accumulation;
   }
@@ -145,7 +145,7 @@ export class Trainer {
   }
 
   /**
-   * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, time + 1]. The result resolves
+   * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, context + 1]. The result resolves
    * when the device has computed it. Steps may be requested ahead, so that the device does not wait for the host between
    * them. An unawaited rejection is not reported as unhandled: if the device fails, the state is gone, and every later
    * request fails until `load`.
@@ -236,10 +236,10 @@ export class Trainer {
   }
 
   #batch(batch: Int32Array): HostTensor {
-    const { batch: rows, time } = this.#options;
-    if (batch.length === rows * (time + 1)) return hostTensor("i32", [rows, time + 1], batch);
+    const { batch: rows, context } = this.#options;
+    if (batch.length === rows * (context + 1)) return hostTensor("i32", [rows, context + 1], batch);
     throw new CambiumError("E_BATCH", "a batch is of another size", {
-      expected: `${rows} × ${time + 1} token ids`,
+      expected: `${rows} × ${context + 1} token ids`,
       got: `${batch.length}`,
     });
   }

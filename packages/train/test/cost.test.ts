@@ -16,21 +16,26 @@ import { configs } from "../../model/test/support/arbitrary.js";
 import { accumulatedStepGraphs, defaultOptimizer, Trainer, type TrainerOptions, trainStepGraph } from "../src/index.js";
 
 const optimizer = defaultOptimizer;
-const size = { batch: 2, time: 8 };
+const size = { batch: 2, context: 8 };
 
 /** 3 · forward; forward is 2T[L(2dHe + 2dKe + 3dF) + Vd] + 4LHeT², scores in full. */
-function formula({ config }: ModelSpec<DecoderConfig>, time: number): number {
+function formula({ config }: ModelSpec<DecoderConfig>, context: number): number {
   const { layers: L, hidden: d, heads: H, kvHeads: K, headDim: e, intermediate: F, vocab: V } = config;
-  return 3 * (2 * time * (L * (2 * d * H * e + 2 * d * K * e + 3 * d * F) + V * d) + 4 * L * H * e * time ** 2);
+  return 3 * (2 * context * (L * (2 * d * H * e + 2 * d * K * e + 3 * d * F) + V * d) + 4 * L * H * e * context ** 2);
 }
 
 describe("matrix work", () => {
   it("of a train step is three times the forward pass, exactly", () => {
     fc.assert(
-      fc.property(configs, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 12 }), (config, batch, time) => {
-        const graph = trainStepGraph(config, { batch, time, optimizer });
-        expect(graphCost(graph).matrixFlops).toBe(batch * formula(config, time));
-      }),
+      fc.property(
+        configs,
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 12 }),
+        (config, batch, context) => {
+          const graph = trainStepGraph(config, { batch, context, optimizer });
+          expect(graphCost(graph).matrixFlops).toBe(batch * formula(config, context));
+        },
+      ),
       { numRuns: 30 },
     );
   });
@@ -39,7 +44,7 @@ describe("matrix work", () => {
     fc.assert(
       fc.property(configs, (config) => {
         const graphs = accumulatedStepGraphs(config, { ...size, optimizer, accumulation: 4 });
-        expect(graphCost(graphs.accumulate).matrixFlops).toBe(size.batch * formula(config, size.time));
+        expect(graphCost(graphs.accumulate).matrixFlops).toBe(size.batch * formula(config, size.context));
         expect(graphCost(graphs.apply).matrixFlops).toBe(0);
       }),
       { numRuns: 10 },
@@ -58,7 +63,7 @@ const config = modelSpec(llama, {
 
 function open(options: Partial<TrainerOptions>, body: (trainer: Trainer) => void) {
   return nullBackend.open().then(async (device) => {
-    using trainer = await Trainer.open({ device, model: config, batch: 4, time: 64, ...options });
+    using trainer = await Trainer.open({ device, model: config, batch: 4, context: 64, ...options });
     body(trainer);
   });
 }
@@ -87,10 +92,11 @@ describe("a trainer's cost", () => {
 
   it("counts bytes: parameters, moments, and values in exact proportion to the batch", async () => {
     const { layers: L, hidden: d, intermediate: F, heads: H, vocab: V } = config.config;
-    const time = 64;
+    const context = 64;
     const N = countParameters(config).total;
     const counted: number[] = [];
-    for (const batch of [4, 8, 16]) await open({ batch, time }, (trainer) => void counted.push(trainer.countedBytes));
+    for (const batch of [4, 8, 16])
+      await open({ batch, context }, (trainer) => void counted.push(trainer.countedBytes));
     const [one, two, four] = counted as [number, number, number];
     expect(four - two).toBe(2 * (two - one));
     // At the peak, early in the backward pass, few gradients exist yet: between 3 and 4 copies of the parameters.
@@ -99,9 +105,9 @@ describe("a trainer's cost", () => {
     expect(fixed).toBeLessThan(4 * 4 * N);
     // Each layer keeps at least its two normed inputs, q, k, v, gate and up; and no more than twice all it ever names:
     // some twelve values of width d, four of width F, a row of scores a head.
-    const perToken = (two - one) / (4 * time);
+    const perToken = (two - one) / (4 * context);
     expect(perToken).toBeGreaterThan(4 * L * (5 * d + 2 * F));
-    expect(perToken).toBeLessThan(4 * (2 * L * (12 * d + 4 * F + H * time) + 4 * V));
-    await open({ accumulation: 2, time }, (trainer) => expect(trainer.countedBytes).toBe(one + 4 * N));
+    expect(perToken).toBeLessThan(4 * (2 * L * (12 * d + 4 * F + H * context) + 4 * V));
+    await open({ accumulation: 2, context }, (trainer) => expect(trainer.countedBytes).toBe(one + 4 * N));
   });
 });

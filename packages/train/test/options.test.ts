@@ -37,7 +37,11 @@ describe("optimizerOptions", () => {
 
 describe("Trainer.open", () => {
   it.each<[string, Partial<TrainerOptions>, string[]]>([
-    ["sizes that are no sizes", { batch: 0, time: 1.5, accumulation: Number.NaN }, ["batch", "time", "accumulation"]],
+    [
+      "sizes that are no sizes",
+      { batch: 0, context: 1.5, accumulation: Number.NaN },
+      ["batch", "context", "accumulation"],
+    ],
     [
       "a frozen parameter that is not there",
       { phase: { ...plainPhase, frozen: ["lm_haed.weight"] } },
@@ -65,7 +69,7 @@ describe("Trainer.open", () => {
   });
 
   it("refuses a sequence longer than the context", async () => {
-    expect((await errorOf(() => withTrainer({ time: 9 }, async () => {}))).code).toBe("E_CONTEXT");
+    expect((await errorOf(() => withTrainer({ context: 9 }, async () => {}))).code).toBe("E_CONTEXT");
   });
 
   it.each([1, 2])("leaves nothing compiled when the device refuses a graph, accumulation %i", async (accumulation) => {

@@ -97,7 +97,7 @@ describe.each(variants)("a stopped run, %s", (_, options) => {
     const whole = await sitting(options, beginning());
     expect(whole.progress).toMatchObject({
       step: steps,
-      tokens: steps * size.batch * size.time * (options.accumulation ?? 1),
+      tokens: steps * size.batch * size.context * (options.accumulation ?? 1),
     });
     expect(whole.stops.length).toBe(steps);
     expect(new Set(whole.stops.map(({ state }) => JSON.stringify(bits(state)))).size).toBe(steps);

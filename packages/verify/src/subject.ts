@@ -29,7 +29,7 @@ export interface SubjectOptions {
   readonly model: ModelSpec;
   readonly parameters: Tensors;
   readonly batch: number;
-  readonly time: number;
+  readonly context: number;
   /** Training steps; 0 for forward and backward alone. */
   readonly steps: number;
   readonly precision: Precision;
@@ -38,19 +38,19 @@ export interface SubjectOptions {
 const learningRate = 1e-3;
 
 /** The step of a model: forward, backward and, with `steps`, the optimizer. */
-export function subjectOf({ name, model, parameters, batch, time, steps, precision }: SubjectOptions): Subject {
+export function subjectOf({ name, model, parameters, batch, context, steps, precision }: SubjectOptions): Subject {
   const { vocab } = sizesAlong(model, ["vocab"]);
   const tokens = (step: number) => {
     const random = new Random(`verify/${step}`);
-    const ids = Int32Array.from({ length: batch * (time + 1) }, (_, i) => random.word(i) % vocab);
-    return hostTensor("i32", [batch, time + 1], ids);
+    const ids = Int32Array.from({ length: batch * (context + 1) }, (_, i) => random.word(i) % vocab);
+    return hostTensor("i32", [batch, context + 1], ids);
   };
   if (steps === 0) {
     const by = parameterTable(model).map((spec) => spec.name);
-    const graph = differentiate(lossGraph(model, { batch, time }), { of: "loss", by });
+    const graph = differentiate(lossGraph(model, { batch, context }), { of: "loss", by });
     return { name, graph, state: parameters, steps, inputs: (step) => ({ tokens: tokens(step) }) };
   }
-  const graph = trainStepGraph(model, { batch, time, precision, optimizer: defaultOptimizer });
+  const graph = trainStepGraph(model, { batch, context, precision, optimizer: defaultOptimizer });
   const lr = hostTensor("f32", [], [learningRate]);
   const mixed = precision === "mixed";
   return {

@@ -29,7 +29,7 @@ export function expectedOf(steps: number, loud = 1): Expected {
       ];
     }),
   );
-  return new Expected(subjectOf({ name: "tiny", model, parameters, batch: 1, time: 6, steps, precision: "f32" }));
+  return new Expected(subjectOf({ name: "tiny", model, parameters, batch: 1, context: 6, steps, precision: "f32" }));
 }
 
 /** What a lowering makes of a node, in the place of what is right; null leaves it. */

@@ -33,14 +33,14 @@ export const attention: Lowering<Heads> = (context) => {
 export const attentionGrad: Lowering<Heads> = (context) => {
   const layout = layoutOf(context);
   const { graph } = context;
-  const { batch, time, heads, kvHeads, headDim } = layout.sizes;
+  const { batch, context: length, heads, kvHeads, headDim } = layout.sizes;
   const alpha = { float: layout.alpha };
   const [, , , , , ...probabilities] = context.inputs;
   const [q, k] = [byHead(context, layout, 0), byHead(context, layout, 1)];
   const [v, grad] = [byHead(context, layout, 2), byHead(context, layout, 4)];
   // Each row's Σ out ∘ grad, which equals its Σ probability · cotangent of the probability.
   const weighted = graph.node("Mul", [nameOf(context, 3), nameOf(context, 4)]);
-  const sums = graph.node("ReduceSum", [reshaped(graph, weighted, [batch, time, heads, headDim]), graph.ints([3])], {
+  const sums = graph.node("ReduceSum", [reshaped(graph, weighted, [batch, length, heads, headDim]), graph.ints([3])], {
     keepdims: 1,
   });
   const delta = graph.node("Transpose", [sums], { perm: [0, 2, 1, 3] });
@@ -67,14 +67,14 @@ export const attentionGrad: Lowering<Heads> = (context) => {
 function layoutOf(context: LoweringContext<Heads>): AttentionLayout<string> {
   const { graph, attrs } = context;
   const sizes = attentionSizes(typeOf(context, 0).shape, attrs);
-  return new AttentionLayout(sizes, blocksOf(sizes.time), {
+  return new AttentionLayout(sizes, blocksOf(sizes.context), {
     reshape: (x, shape) => reshaped(graph, x, shape),
     transpose: (x, perm) => graph.node("Transpose", [x], { perm }),
     rows: (x, from, to) => graph.node("Slice", [x, graph.ints([from]), graph.ints([to]), graph.ints([2])]),
   });
 }
 
-/** Input [batch, time, n · headDim] as [batch, n, time, headDim]; made once for forward and backward. */
+/** Input [batch, context, n · headDim] as [batch, n, context, headDim]; made once for forward and backward. */
 function byHead(context: LoweringContext<Heads>, layout: AttentionLayout<string>, input: number): string {
   const name = nameOf(context, input);
   const { headDim } = layout.sizes;

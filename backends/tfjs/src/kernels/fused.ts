@@ -76,8 +76,8 @@ export class FusedKernels extends TensorflowKernels {
   /** As the product that it ends with, the result is in the operands' dtype. */
   attention(inputs: readonly Ref[], heads: number, kvHeads: number): readonly [out: Ref, logSumExp: Ref] {
     const [q, k, v] = this.#alike(inputs) as [Ref, Ref, Ref];
-    const [batch, time] = q.shape as [number, number];
-    const sums: RefType = { shape: [batch, heads, time], dtype: "float32" };
+    const [batch, context] = q.shape as [number, number];
+    const sums: RefType = { shape: [batch, heads, context], dtype: "float32" };
     const attrs = [this.type("T", q), this.type("Ty", q), this.int("heads", heads), this.int("kvHeads", kvHeads)];
     const [out, logSumExp] = this.ops("CambiumAttention", [q, k, v], attrs, [q, sums]) as [Ref, Ref];
     return [this.widen(out), logSumExp];

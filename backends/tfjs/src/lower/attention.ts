@@ -35,13 +35,13 @@ export const causalAttention: Lowering<CompositeAttrs<"causalAttention">> = (con
 export const causalAttentionGrad: Lowering<CompositeAttrs<"causalAttentionGrad">> = (context) => {
   const layout = layoutOf(context);
   const { kernels } = context;
-  const { batch, time, heads, kvHeads, headDim } = layout.sizes;
+  const { batch, context: length, heads, kvHeads, headDim } = layout.sizes;
   const q = query(context, layout);
   const [k, v] = [layout.byHead(operand(context, 1), kvHeads), layout.byHead(operand(context, 2), kvHeads)];
   const grad = layout.byHead(operand(context, 5), heads);
   // Each row's Σ out ∘ grad, which equals its Σ probability · cotangent of the probability.
   const weighted = kernels.binary("Multiply", operand(context, 3), operand(context, 5));
-  const delta = kernels.sum(kernels.reshape(weighted, [batch, time, heads, headDim]), [3], true);
+  const delta = kernels.sum(kernels.reshape(weighted, [batch, length, heads, headDim]), [3], true);
   const deltaByHead = kernels.transpose(delta, [0, 2, 1, 3]);
   const qGrads: Ref[] = [];
   let kGrad: Ref | undefined;
@@ -75,7 +75,7 @@ export const causalAttentionGrad: Lowering<CompositeAttrs<"causalAttentionGrad">
 function layoutOf(context: Context): Layout {
   const { kernels, attrs } = context;
   const sizes = attentionSizes(operand(context, 0).shape, attrs);
-  return new AttentionLayout<Ref>(sizes, blocksOf(sizes.time), {
+  return new AttentionLayout<Ref>(sizes, blocksOf(sizes.context), {
     reshape: (x, shape) => kernels.reshape(x, shape),
     transpose: (x, permutation) => kernels.transpose(x, permutation),
     rows(x, from, to) {
@@ -86,9 +86,9 @@ function layoutOf(context: Context): Layout {
 }
 
 /** Blocks of nearly equal size. */
-function blocksOf(time: number): Block[] {
-  const count = Math.max(1, Math.floor(time / blockRows));
-  const edge = (i: number) => Math.floor((i * time) / count);
+function blocksOf(context: number): Block[] {
+  const count = Math.max(1, Math.floor(context / blockRows));
+  const edge = (i: number) => Math.floor((i * context) / count);
   return Array.from({ length: count }, (_, i) => ({ from: edge(i), to: edge(i + 1) }));
 }
 
@@ -110,8 +110,8 @@ function probabilitiesGiven(context: LoweringContext, layout: Layout, block: Blo
   const forward = kernels.program.origin(logSumExp);
   const own = forward?.op === "causalAttention" && [0, 1].every((i) => forward.inputs[i]?.slot === inputs[i]?.slot);
   if (own) return softmax(context, layout, block).probabilities;
-  const { batch, heads, time } = layout.sizes;
-  const column = layout.rows(kernels.reshape(logSumExp, [batch, heads, time, 1]), block, 1);
+  const { batch, heads, context: length } = layout.sizes;
+  const column = layout.rows(kernels.reshape(logSumExp, [batch, heads, length, 1]), block, 1);
   return kernels.unary("Exp", kernels.binary("Sub", maskedScores(context, layout, block), column));
 }
 

@@ -9,7 +9,7 @@ test("weights are rounded to f16 four at a time", () => {
   const config = modelSpec(llama, {
     ...{ vocab: 64, hidden: 32, intermediate: 64, layers: 4, heads: 2, contextLength: 16 },
   });
-  const graph = trainStepGraph(config, { batch: 3, time: 16, optimizer: defaultOptimizer, precision: "mixed" });
+  const graph = trainStepGraph(config, { batch: 3, context: 16, optimizer: defaultOptimizer, precision: "mixed" });
   const { dispatches } = compileProgram(graph, { traits: traitsOf("gpu"), alignment: 256, maxBufferBytes: 2 ** 28 });
   const weights = /f16\[(32,32|64,32|32,64)\]/g;
   const casts = dispatches.flatMap(({ label }) => (/^elementwise/.test(label) ? [label.match(weights) ?? []] : []));

@@ -79,7 +79,7 @@ test("the numbers of kernels are one storage buffer of those they may bind, wher
     heads: 2,
     contextLength: 16,
   });
-  const graph = trainStepGraph(config, { batch: 2, time: 16, optimizer: defaultOptimizer });
+  const graph = trainStepGraph(config, { batch: 2, context: 16, optimizer: defaultOptimizer });
   const stored: DeviceTraits = { ...traits, kind: "cpu", subgroups: true, numbers: "storage" };
   const program = compileProgram(graph, { traits: stored, alignment: 256, maxBufferBytes: 2 ** 28 });
   const ones = program.dispatches.filter((dispatch): dispatch is Dispatch => dispatch.kind === "one");
@@ -140,7 +140,7 @@ test("equal layers share their kernels: modules do not grow with depth", () => {
     const config = modelSpec(llama, {
       ...{ vocab: 64, hidden: 32, intermediate: 48, layers, heads: 2, contextLength: 16 },
     });
-    const { dispatches } = compile(trainStepGraph(config, { batch: 2, time: 16, optimizer: defaultOptimizer }));
+    const { dispatches } = compile(trainStepGraph(config, { batch: 2, context: 16, optimizer: defaultOptimizer }));
     const ones = dispatches.filter((dispatch): dispatch is Dispatch => dispatch.kind === "one");
     return { dispatches: dispatches.length, modules: new Set(ones.map(({ wgsl }) => wgsl)).size };
   };
@@ -153,19 +153,19 @@ test("equal layers share their kernels: modules do not grow with depth", () => {
 test.each(["cpu", "gpu"] as const)(
   "fifty million parameters over long rows: the arena is within liveness and holds no scores and no logits, kernels for %ss",
   (kind) => {
-    const [batch, time, heads, vocab] = [4, 512, 8, 8192];
+    const [batch, context, heads, vocab] = [4, 512, 8, 8192];
     const config = modelSpec(llama, {
-      ...{ vocab, hidden: 512, intermediate: 1376, layers: 14, heads, contextLength: time },
+      ...{ vocab, hidden: 512, intermediate: 1376, layers: 14, heads, contextLength: context },
     });
-    const graph = trainStepGraph(config, { batch, time, optimizer: defaultOptimizer });
+    const graph = trainStepGraph(config, { batch, context, optimizer: defaultOptimizer });
     const { dispatches, layout } = compileProgram(graph, {
       ...{ traits: { ...traits, kind, subgroups: true }, alignment: 256, maxBufferBytes: 2 ** 31 },
     });
     const kept = new Set<string>(loweredComposites);
     const { peakBytes } = liveness(optimize(graph, { keep: ({ name }) => kept.has(name) }));
     expect(layout.arena.reduce((sum, bytes) => sum + bytes)).toBeLessThanOrEqual(peakBytes);
-    const scores = 4 * batch * heads * time * time;
-    const logits = 4 * batch * time * vocab;
+    const scores = 4 * batch * heads * context * context;
+    const logits = 4 * batch * context * vocab;
     const bound = dispatches.flatMap((dispatch) =>
       dispatch.kind === "one" ? dispatch.bindings.filter(({ placement }) => placement.kind === "arena") : [],
     );
@@ -178,7 +178,7 @@ test("a step in mixed precision takes less than two thirds of the memory between
     ...{ vocab: 256, hidden: 128, intermediate: 352, layers: 3, heads: 4, contextLength: 128 },
   });
   const [f32s, mixed] = (["f32", "mixed"] as const).map((precision) => {
-    const graph = trainStepGraph(config, { batch: 8, time: 128, optimizer: defaultOptimizer, precision });
+    const graph = trainStepGraph(config, { batch: 8, context: 128, optimizer: defaultOptimizer, precision });
     return compile(graph).layout.arena.reduce((sum, bytes) => sum + bytes, 0);
   }) as [number, number];
   expect(mixed / f32s).toBeLessThan(2 / 3);

@@ -26,7 +26,7 @@ import {
   type TensorType,
 } from "@cambium/ir";
 
-const [batch, time, hidden, heads, kvHeads, intermediate, vocab, layers] = [2, 8, 16, 4, 2, 24, 32, 2];
+const [batch, context, hidden, heads, kvHeads, intermediate, vocab, layers] = [2, 8, 16, 4, 2, 24, 32, 2];
 const headDim = hidden / heads;
 const optimizer = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
 
@@ -81,10 +81,10 @@ export function initialState(): Record<string, HostTensor> {
 export function stepInputs(step: number): Record<string, HostTensor> {
   const random = new Random(`step ${step}`);
   const tokens = (from: number) =>
-    Int32Array.from({ length: batch * time }, (_, i) => Math.floor(vocab * random.uniform(from + i)));
+    Int32Array.from({ length: batch * context }, (_, i) => Math.floor(vocab * random.uniform(from + i)));
   return {
-    tokens: hostTensor("i32", [batch, time], tokens(0)),
-    targets: hostTensor("i32", [batch * time], tokens(1)),
+    tokens: hostTensor("i32", [batch, context], tokens(0)),
+    targets: hostTensor("i32", [batch * context], tokens(1)),
     ...ropeTables(),
     lr: hostTensor("f32", [], [0.01]),
     step: hostTensor("i32", [], [step]),
@@ -118,9 +118,9 @@ function lossGraph(): Graph {
     Object.entries(parameters).map(([name, shape]) => [name, builder.input(name, f32(...shape))]),
   );
   const weight = (name: string) => weights[name] as Tensor;
-  const tokens = builder.input("tokens", i32(batch, time));
-  const targets = builder.input("targets", i32(batch * time));
-  const tables = ["cos", "sin"].map((name) => builder.input(name, f32(time, headDim / 2))) as [Tensor, Tensor];
+  const tokens = builder.input("tokens", i32(batch, context));
+  const targets = builder.input("targets", i32(batch * context));
+  const tables = ["cos", "sin"].map((name) => builder.input(name, f32(context, headDim / 2))) as [Tensor, Tensor];
   const norm = (x: Tensor, name: string) => rmsNorm(x, weight(name), { eps: 1e-5 })[0];
   const linear = (x: Tensor, name: string) => matmul(x, weight(name), { transB: true });
   let x = gather(weight("embedding"), tokens);
@@ -136,16 +136,16 @@ function lossGraph(): Graph {
       return add(middle, linear(swiglu(linear(z, at("gate")), linear(z, at("up"))), at("down")));
     });
   }
-  const rows = reshape(norm(x, "finalNorm"), { shape: [batch * time, hidden] });
+  const rows = reshape(norm(x, "finalNorm"), { shape: [batch * context, hidden] });
   builder.output("loss", linearCrossEntropy(rows, weight("head"), targets)[0]);
   return builder.finish();
 }
 
 function ropeTables(): Record<"cos" | "sin", HostTensor> {
   const half = headDim / 2;
-  const angles = Array.from({ length: time * half }, (_, i) => Math.floor(i / half) / 10_000 ** ((i % half) / half));
+  const angles = Array.from({ length: context * half }, (_, i) => Math.floor(i / half) / 10_000 ** ((i % half) / half));
   return {
-    cos: hostTensor("f32", [time, half], angles.map(Math.cos)),
-    sin: hostTensor("f32", [time, half], angles.map(Math.sin)),
+    cos: hostTensor("f32", [context, half], angles.map(Math.cos)),
+    sin: hostTensor("f32", [context, half], angles.map(Math.sin)),
   };
 }

@@ -7,8 +7,8 @@ import { filled } from "./shared/filled.js";
 
 const size = { batch: 2, heads: 4, kvHeads: 2, headDim: 32 };
 const cases: readonly Case[] = [
-  { name: "forward-256", size: { ...size, time: 256, gradient: 0 } },
-  { name: "gradient-256", size: { ...size, time: 256, gradient: 1 } },
+  { name: "forward-256", size: { ...size, context: 256, gradient: 0 } },
+  { name: "gradient-256", size: { ...size, context: 256, gradient: 1 } },
 ];
 
 /** Sums of 256 probabilities and of 256 products of them; gradients chain three such sums. */
@@ -22,11 +22,11 @@ export const attention: DeviceSuite = {
   on: "device",
   cases: (quick) => cases.slice(quick ? 1 : 0),
   prepare(one, device) {
-    const { batch = 1, heads = 1, kvHeads = 1, headDim = 1, time = 1 } = one.size;
+    const { batch = 1, heads = 1, kvHeads = 1, headDim = 1, context = 1 } = one.size;
     const inputs = {
-      q: filled("q", [batch, time, heads * headDim]),
-      k: filled("k", [batch, time, kvHeads * headDim]),
-      v: filled("v", [batch, time, kvHeads * headDim]),
+      q: filled("q", [batch, context, heads * headDim]),
+      k: filled("k", [batch, context, kvHeads * headDim]),
+      v: filled("v", [batch, context, kvHeads * headDim]),
     };
     const builder = new GraphBuilder();
     const [q, k, v] = Object.entries(inputs).map(([name, { shape }]) => builder.input(name, f32(...shape)));

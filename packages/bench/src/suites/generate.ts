@@ -6,7 +6,7 @@ import { parity } from "../parity.js";
 import { modelOf, type StepConfig } from "../step-config.js";
 import { type Case, type DeviceSuite, plain } from "../suite.js";
 
-const model: Omit<StepConfig, "batch" | "time"> = {
+const model: Omit<StepConfig, "batch" | "context"> = {
   ...{ layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 2, vocab: 256 },
 };
 
@@ -62,6 +62,6 @@ function asked(prompt: number, made: number) {
 }
 
 function open(device: Device, size: Case["size"]): Promise<TextGenerator> {
-  const spec = modelOf({ ...model, ...size, batch: 1, time: 256 });
+  const spec = modelOf({ ...model, ...size, batch: 1, context: 256 });
   return TextGenerator.open(device, spec, initParameters(spec, { seed: "bench", scheme: "hf" }));
 }

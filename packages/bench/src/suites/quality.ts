@@ -8,7 +8,7 @@ import type { DeviceSuite } from "../suite.js";
 import { configOf, stepEngaged, stepParity } from "./step.js";
 
 const config: StepConfig = {
-  ...{ layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 8, time: 64 },
+  ...{ layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 8, context: 64 },
 };
 
 /** Nats per byte. Of single letters 3.1 remain; below that a model has learnt what follows what. */
@@ -31,11 +31,11 @@ export function quality(text: () => Promise<string>): DeviceSuite {
     async prepare(one, device) {
       const bytes = new TextEncoder().encode(await text());
       const cut = Math.floor(bytes.length * (1 - heldOut));
-      const { batch, time } = config;
+      const { batch, context } = config;
       const tokens = tokensInMemory(bytes.subarray(0, cut));
-      const windows = evaluationBatches(tokensInMemory(bytes.subarray(cut)), { batch, context: time, windows: 32 });
+      const windows = evaluationBatches(tokensInMemory(bytes.subarray(cut)), { batch, context, windows: 32 });
       const model = modelOf(configOf(one));
-      const trainer = await Trainer.open({ device, model, batch, time });
+      const trainer = await Trainer.open({ device, model, batch, context });
       await trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
       const held = Array.from({ length: windows.count }, (_, i) => windows.at(i));
       return {
@@ -59,7 +59,7 @@ export function quality(text: () => Promise<string>): DeviceSuite {
 
 /** @returns the steps that it took, or null where it never came so far */
 async function train(trainer: Trainer, tokens: TokenReader, held: readonly Int32Array[]): Promise<number | null> {
-  const { batch, time: context } = config;
+  const { batch, context } = config;
   for (let done = 0; done < most; ) {
     for (let i = 0; i < every; i++, done++) {
       const rows = windowsAt(tokens, { seed: 1, tokenPosition: done * batch * context, batch, context });

@@ -10,17 +10,17 @@ import { batchAt, modelOf, type StepConfig } from "../step-config.js";
 import type { Case, DeviceSuite, Engaged } from "../suite.js";
 
 const sizes: readonly StepConfig[] = [
-  { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, time: 64 },
-  { layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 4, time: 128 },
-  { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 1, time: 128 },
+  { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, context: 64 },
+  { layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 4, context: 128 },
+  { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 1, context: 128 },
 ];
 
 /** The models of the repository's own bar: 1 to 23 million parameters, some seconds a step on two cores. */
 const larger: readonly StepConfig[] = [
-  { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 256 },
-  { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 256 },
-  { layers: 12, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 8, time: 256 },
-  { layers: 6, hidden: 512, intermediate: 1376, heads: 8, kvHeads: 8, vocab: 4096, batch: 4, time: 256 },
+  { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, context: 256 },
+  { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 8, context: 256 },
+  { layers: 12, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 8, context: 256 },
+  { layers: 6, hidden: 512, intermediate: 1376, heads: 8, kvHeads: 8, vocab: 4096, batch: 4, context: 256 },
 ];
 
 const learningRate = 1e-3;
@@ -43,12 +43,12 @@ export const step: DeviceSuite = {
   cases: (quick) => sizes.slice(0, quick ? 1 : 3).map(caseOf),
   async prepare(one, device) {
     const config = configOf(one);
-    const { batch, time } = config;
+    const { batch, context } = config;
     const trainer = await open(device, config);
     let position = 0;
     const next = () => trainer.step([batchAt(config, position++)], learningRate);
     return {
-      work: { flops: trainer.flopsPerStep, bytes: trainer.countedBytes, tokens: batch * time },
+      work: { flops: trainer.flopsPerStep, bytes: trainer.countedBytes, tokens: batch * context },
       engaged: stepEngaged(device, config),
       async turn(count) {
         const seconds: number[] = [];
@@ -87,22 +87,22 @@ export function configOf({ size }: Case): StepConfig {
 }
 
 async function open(device: Device, config: StepConfig): Promise<Trainer> {
-  const { batch, time } = config;
+  const { batch, context } = config;
   const model = modelOf(config);
-  const trainer = await Trainer.open({ device, model, batch, time });
+  const trainer = await Trainer.open({ device, model, batch, context });
   await trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
   return trainer;
 }
 
 /** What a device makes of the step. */
 export function stepEngaged(device: Device, config: StepConfig): Engaged {
-  const { batch, time } = config;
-  return engagedBy(device, trainStepGraph(modelOf(config), { batch, time, optimizer: defaultOptimizer }), null);
+  const { batch, context } = config;
+  return engagedBy(device, trainStepGraph(modelOf(config), { batch, context, optimizer: defaultOptimizer }), null);
 }
 
 /** Losses of some steps of the same layers on one short sequence: what the reference can compute in a second. */
 export async function stepParity(device: Device, config: StepConfig): Promise<Parity> {
-  const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, time: 8 };
+  const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, context: 8 };
   await using reference = await referenceBackend.open();
   const [got, want] = [await losses(device, small), await losses(reference, small)];
   const error = highest(got.map((loss, i) => Math.abs(loss / (want[i] as number) - 1)));

@@ -111,7 +111,7 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
     throw new CambiumError("E_OPTION", "--precision needs --graph step", { got: "--graph loss, which is f32" });
   const { batch, context, json } = flags;
   const { model, precision = "f32" } = await modelOf(path, flags, host);
-  const size = { batch, time: context ?? Math.min(128, contextLength(model)) };
+  const size = { batch, context: context ?? Math.min(128, contextLength(model)) };
   const graph =
     which === "loss"
       ? lossGraph(model, size)

@@ -156,7 +156,7 @@ function option(message: string, expected: string, got: string): CambiumError {
 
 /** Bytes that a train step in f32 holds at its fullest. */
 function memoryOf(model: ModelSpec, batch: number, context: number): number {
-  return liveness(trainStepGraph(model, { batch, time: context, optimizer: defaultOptimizer })).peakBytes;
+  return liveness(trainStepGraph(model, { batch, context, optimizer: defaultOptimizer })).peakBytes;
 }
 
 function asJson({ target, parameters, flops, tokens, devices, ways }: PlanView, recipe: string | undefined): object {

@@ -160,7 +160,7 @@ async function lossOf(
   masks: GrowthPlan["phase"]["masks"],
   progress: (done: number) => void,
 ): Promise<number> {
-  using executable = await device.compile(lossGraph(model, { batch, time: context, masks }));
+  using executable = await device.compile(lossGraph(model, { batch, context, masks }));
   const tokens = batches.map((data) => ({ dtype: "i32", shape: [batch, context + 1], data }) as const);
   const loss = await meanLoss(executable, weights, tokens, progress);
   if (Number.isFinite(loss)) return loss;

@@ -43,7 +43,7 @@ export interface Fitting extends Reading {
  */
 export function grownLoss(plan: GrowthPlan, { batch, context }: Pick<Lab, "batch" | "context">) {
   const { graph: grown, leaves } = planGraph(plan);
-  const loss = lossGraph(plan.target, { batch, time: context, masks: plan.phase.masks });
+  const loss = lossGraph(plan.target, { batch, context, masks: plan.phase.masks });
   const builder = new GraphBuilder();
   const { outputs } = builder.append(loss, builder.append(grown).outputs);
   builder.output("loss", outputs["loss"] as Tensor);

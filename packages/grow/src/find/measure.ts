@@ -38,7 +38,7 @@ export function measurements(
   const counts = [...new Set(measured.map(batchesOf))];
   return counts.map((batches) => {
     const of = measured.filter((one) => batchesOf(one) === batches);
-    return { batches, of, graph: measureGraph(lossGraph(base, { batch, time: context }), of) };
+    return { batches, of, graph: measureGraph(lossGraph(base, { batch, context }), of) };
   });
 }
 

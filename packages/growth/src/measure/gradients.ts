@@ -14,11 +14,11 @@ export function gradients(
 ): Record<string, Float64Array> {
   const { vocab } = sizesAlong(model, ["vocab"]);
   const random = new Random("conformance/gradients");
-  const time = Math.min(longest, contextLength(model));
-  const shape = [batch, time + 1];
+  const context = Math.min(longest, contextLength(model));
+  const shape = [batch, context + 1];
   const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(vocab * random.uniform(i)));
   const names = parameterTable(model).map(({ name }) => name);
-  const graph = differentiate(lossGraph(model, { batch, time, masks: masked.masks }), { of: "loss", by: names });
+  const graph = differentiate(lossGraph(model, { batch, context, masks: masked.masks }), { of: "loss", by: names });
   const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
   const outputs = evaluate(graph, { ...weights, ...maskInputs(masked), tokens }, { precision: "f64" });
   return Object.fromEntries(names.map((name) => [name, (outputs[gradientName(name)] as RefTensor).data]));

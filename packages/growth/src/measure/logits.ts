@@ -59,7 +59,7 @@ export function maskInputs({ masks, values }: Masked): Weights {
 
 export const unmasked: Masked = { masks: [], values: [] };
 
-/** Logits [batch, time, vocab] of random tokens, the same for equal vocabularies and contexts. */
+/** Logits [batch, context, vocab] of random tokens, the same for equal vocabularies and contexts. */
 export function logits(
   model: ModelSpec,
   weights: Readonly<Weights>,
@@ -68,11 +68,11 @@ export function logits(
 ): Float64Array {
   const { vocab } = sizesAlong(model, ["vocab"]);
   const random = new Random("conformance/tokens");
-  const time = Math.min(longest, contextLength(model));
-  const shape = [batch, time];
+  const context = Math.min(longest, contextLength(model));
+  const shape = [batch, context];
   const data = Float64Array.from({ length: numel(shape) }, (_, i) => Math.floor(vocab * random.uniform(i)));
   const tokens: RefTensor = { type: { dtype: "i32", shape }, data };
-  const graph = logitsGraph(model, { batch, time, masks: masked.masks });
+  const graph = logitsGraph(model, { batch, context, masks: masked.masks });
   const outputs = evaluate(graph, { ...weights, ...maskInputs(masked), tokens }, { precision });
   return (outputs["logits"] as RefTensor).data;
 }

@@ -56,12 +56,12 @@ export class TextGenerator {
     const { prompt, maxNewTokens } = options;
     const stop = new Set(options.stop ?? model.family.endTokens(model.config));
     const random = new Random(`${options.seed}/generate`);
-    const time = Math.min(contextLength(model), powerOfTwo(prompt.length + maxNewTokens - 1, shortestCache));
+    const context = Math.min(contextLength(model), powerOfTwo(prompt.length + maxNewTokens - 1, shortestCache));
     const tokens: number[] = [];
     const caches = new Map<string, DeviceTensor>();
     try {
-      await this.#uploadEmpty(caches, time);
-      let logits = await this.#read(prompt, time, caches, options.signal);
+      await this.#uploadEmpty(caches, context);
+      let logits = await this.#read(prompt, context, caches, options.signal);
       for (;;) {
         const position = prompt.length + tokens.length;
         const token = sampleToken(logits, options, random.uniform(position));
@@ -70,7 +70,7 @@ export class TextGenerator {
         if (stop.has(token)) return { tokens, finish: "stop" };
         if (tokens.length === maxNewTokens) return { tokens, finish: "length" };
         options.signal?.throwIfAborted();
-        logits = await this.#step([token], position, 1, time, caches);
+        logits = await this.#step([token], position, 1, context, caches);
       }
     } finally {
       for (const cache of caches.values()) cache.dispose();
@@ -90,7 +90,7 @@ export class TextGenerator {
   /** Reads the prompt into the caches and returns the logits after its last token. */
   async #read(
     prompt: readonly number[],
-    time: number,
+    context: number,
     caches: Map<string, DeviceTensor>,
     signal: AbortSignal | undefined,
   ): Promise<ArrayLike<number>> {
@@ -98,7 +98,7 @@ export class TextGenerator {
     let logits: ArrayLike<number> = [];
     for (let position = 0; position < prompt.length; position += chunk) {
       signal?.throwIfAborted();
-      logits = await this.#step(prompt.slice(position, position + chunk), position, chunk, time, caches);
+      logits = await this.#step(prompt.slice(position, position + chunk), position, chunk, context, caches);
     }
     return logits;
   }
@@ -108,11 +108,11 @@ export class TextGenerator {
     ids: readonly number[],
     position: number,
     chunk: number,
-    time: number,
+    context: number,
     caches: Map<string, DeviceTensor>,
   ): Promise<ArrayLike<number>> {
-    const executable = await this.#executables.get(`${time} ${chunk}`, () =>
-      decodeGraph(this.model, { batch: 1, time, chunk }),
+    const executable = await this.#executables.get(`${context} ${chunk}`, () =>
+      decodeGraph(this.model, { batch: 1, context, chunk }),
     );
     const token = hostTensor("i32", [1, chunk]);
     token.data.set(ids);
@@ -128,8 +128,8 @@ export class TextGenerator {
     return ((await fetched).logits as HostTensor).data;
   }
 
-  async #uploadEmpty(caches: Map<string, DeviceTensor>, time: number): Promise<void> {
-    for (const [layer, shape] of cacheShapes(this.model, { batch: 1, time }).entries()) {
+  async #uploadEmpty(caches: Map<string, DeviceTensor>, context: number): Promise<void> {
+    for (const [layer, shape] of cacheShapes(this.model, { batch: 1, context }).entries()) {
       const zeros = hostTensor("f32", shape);
       for (const name of Object.values(cacheNames(layer))) caches.set(name, await this.device.upload(zeros));
     }

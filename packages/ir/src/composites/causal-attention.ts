@@ -1,5 +1,6 @@
 // causalAttention: softmax(scale · q kᵀ + causal mask) v with grouped key/value heads (Ainslie et al. 2023, "GQA").
-// The gradient needs only the log-sum-exp of each row (Dao et al. 2022, "FlashAttention"), so no tensor of time × time has to be kept.
+// The gradient needs only the log-sum-exp of each row (Dao et al. 2022, "FlashAttention"), so that no tensor of
+// context × context has to be kept.
 import { f32, formatType, type TensorType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import type { Gradients, Tensor } from "../graph.js";
@@ -31,8 +32,8 @@ const lastAxis = { axes: [-1], keepDims: true };
 const masked = -1e30;
 
 /**
- * `q` f32 [batch, time, heads · headDim], `k` and `v` [batch, time, kvHeads · headDim] →
- * `out` [batch, time, heads · headDim] and `logSumExp` [batch, heads, time] of the scaled, masked scores. Query head j
+ * `q` f32 [batch, context, heads · headDim], `k` and `v` [batch, context, kvHeads · headDim] →
+ * `out` [batch, context, heads · headDim] and `logSumExp` [batch, heads, context] of the scaled, masked scores. Query head j
  * reads key/value head floor(j · kvHeads / heads). Scores are scaled by 1/√headDim. Only `out` carries a gradient.
  * `q`, `k` and `v` may be stored in half precision.
  */
@@ -44,11 +45,11 @@ export const causalAttention = defineComposite({
   stored: ["q", "k", "v"],
   attrs: ({ heads, kvHeads }: Heads) => ({ heads, kvHeads }),
   infer: ([q, k, v], attrs) => {
-    const { batch, time } = sizes(q, k, v, attrs);
-    return [wide(q), f32(batch, attrs.heads, time)];
+    const { batch, context } = sizes(q, k, v, attrs);
+    return [wide(q), f32(batch, attrs.heads, context)];
   },
   decompose: ([q, k, v], attrs) => {
-    const { batch, time } = sizes(q.type, k.type, v.type, attrs);
+    const { batch, context } = sizes(q.type, k.type, v.type, attrs);
     const scores = maskedScores(q, k, attrs);
     const peak = reduceMax(scores, lastAxis);
     const e = exp(sub(scores, peak));
@@ -56,15 +57,15 @@ export const causalAttention = defineComposite({
     const logSumExp = add(peak, log(total));
     const probabilities = exp(sub(scores, logSumExp));
     const out = merge(matmul(probabilities, split(v, attrs.kvHeads, attrs.kvHeads)));
-    return [out, reshape(logSumExp, { shape: [batch, attrs.heads, time] })];
+    return [out, reshape(logSumExp, { shape: [batch, attrs.heads, context] })];
   },
   vjp: ({ inputs: [q, k, v], outputs: [out, logSumExp], grads: [grad, unused], attrs }): Gradients => {
     requireNoGradient("logSumExp", unused);
     return grad && out && logSumExp ? causalAttentionGrad(q, k, v, out, logSumExp, grad, attrs) : [null, null, null];
   },
   flops: ([q, k, v], attrs) => {
-    const { batch, time, headDim } = sizes(q, k, v, attrs);
-    return 4 * batch * attrs.heads * headDim * time * time;
+    const { batch, context, headDim } = sizes(q, k, v, attrs);
+    return 4 * batch * attrs.heads * headDim * context * context;
   },
   samples: [
     {
@@ -97,14 +98,14 @@ export const causalAttentionGrad = defineComposite({
   stored: ["q", "k", "v", "out", "grad"],
   attrs: ({ heads, kvHeads }: Heads) => ({ heads, kvHeads }),
   infer: ([q, k, v, out, logSumExp, grad], attrs) => {
-    const { batch, time } = sizes(q, k, v, attrs);
-    requireTypes([wide(out), logSumExp, wide(grad)], [wide(q), f32(batch, attrs.heads, time), wide(q)]);
+    const { batch, context } = sizes(q, k, v, attrs);
+    requireTypes([wide(out), logSumExp, wide(grad)], [wide(q), f32(batch, attrs.heads, context), wide(q)]);
     return [wide(q), wide(k), wide(v)];
   },
   decompose: ([q, k, v, out, logSumExp, grad], attrs) => {
     const { heads, kvHeads } = attrs;
-    const { batch, time, headDim } = sizes(q.type, k.type, v.type, attrs);
-    const rows = [batch, kvHeads, heads / kvHeads, time, 1];
+    const { batch, context, headDim } = sizes(q.type, k.type, v.type, attrs);
+    const rows = [batch, kvHeads, heads / kvHeads, context, 1];
     const probabilities = exp(sub(maskedScores(q, k, attrs), reshape(logSumExp, { shape: rows })));
     const gradHeads = split(grad, heads, kvHeads);
     const delta = reduceSum(mul(widen(gradHeads), widen(split(out, heads, kvHeads))), lastAxis);
@@ -119,8 +120,8 @@ export const causalAttentionGrad = defineComposite({
     return [merge(qGrad), overGroup(kGrad), overGroup(vGrad)];
   },
   flops: ([q, k, v], attrs) => {
-    const { batch, time, headDim } = sizes(q, k, v, attrs);
-    return 8 * batch * attrs.heads * headDim * time * time;
+    const { batch, context, headDim } = sizes(q, k, v, attrs);
+    return 8 * batch * attrs.heads * headDim * context * context;
   },
   samples: [
     {
@@ -144,9 +145,9 @@ export const causalAttentionGrad = defineComposite({
 });
 
 function sizes(q: TensorType, k: TensorType, v: TensorType, { heads, kvHeads }: Heads) {
-  const [batch, time, width] = q.shape as [number, number, number];
+  const [batch, context, width] = q.shape as [number, number, number];
   const headDim = width / heads;
-  const kv = `f32[${batch},${time},${kvHeads * headDim}]`;
+  const kv = `f32[${batch},${context},${kvHeads * headDim}]`;
   const fits =
     wide(q).dtype === "f32" &&
     q.shape.length === 3 &&
@@ -156,31 +157,33 @@ function sizes(q: TensorType, k: TensorType, v: TensorType, { heads, kvHeads }: 
   if (!fits || heads % kvHeads !== 0) {
     throw new CambiumError("E_SHAPE", `inputs do not fit ${heads} heads over ${kvHeads} key/value heads`, {
       expected:
-        "q: f32[batch, time, heads·headDim], k and v: f32[batch, time, kvHeads·headDim], heads a multiple of kvHeads",
+        "q: f32[batch, context, heads·headDim], k and v: f32[batch, context, kvHeads·headDim], heads a multiple of kvHeads",
       got: [q, k, v].map(formatType).join(", "),
     });
   }
-  return { batch, time, headDim };
+  return { batch, context, headDim };
 }
 
-/** [batch, time, heads · headDim] → [batch, kvHeads, heads / kvHeads, time, headDim]. */
+/** [batch, context, heads · headDim] → [batch, kvHeads, heads / kvHeads, context, headDim]. */
 function split(x: Tensor, heads: number, kvHeads: number): Tensor {
-  const [batch, time, width] = x.shape as [number, number, number];
-  const shape = [batch, time, kvHeads, heads / kvHeads, width / heads];
+  const [batch, context, width] = x.shape as [number, number, number];
+  const shape = [batch, context, kvHeads, heads / kvHeads, width / heads];
   return transpose(reshape(x, { shape }), { permutation: [0, 2, 3, 1, 4] });
 }
 
 /** The inverse of `split`. */
 function merge(x: Tensor): Tensor {
-  const [batch, kvHeads, group, time, headDim] = x.shape as [number, number, number, number, number];
-  return reshape(transpose(x, { permutation: [0, 3, 1, 2, 4] }), { shape: [batch, time, kvHeads * group * headDim] });
+  const [batch, kvHeads, group, context, headDim] = x.shape as [number, number, number, number, number];
+  return reshape(transpose(x, { permutation: [0, 3, 1, 2, 4] }), {
+    shape: [batch, context, kvHeads * group * headDim],
+  });
 }
 
-/** Scaled scores [batch, kvHeads, heads / kvHeads, time, time] with the future masked. */
+/** Scaled scores [batch, kvHeads, heads / kvHeads, context, context] with the future masked. */
 function maskedScores(q: Tensor, k: Tensor, { heads, kvHeads }: Heads): Tensor {
-  const [, time, width] = q.shape as [number, number, number];
+  const [, context, width] = q.shape as [number, number, number];
   const scores = matmul(split(q, heads, kvHeads), split(k, kvHeads, kvHeads), { transB: true });
-  const row = iota(q.builder, { shape: [time, 1], axis: 0 });
-  const column = iota(q.builder, { shape: [1, time], axis: 1 });
+  const row = iota(q.builder, { shape: [context, 1], axis: 0 });
+  const column = iota(q.builder, { shape: [1, context], axis: 1 });
   return select(less(row, column), masked, mul(scores, 1 / Math.sqrt(width / heads)));
 }

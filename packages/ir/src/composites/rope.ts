@@ -13,7 +13,7 @@ import { drawn } from "../sample.js";
 
 /**
  * Rotates each head's pairs (i, i + headDim/2) by the angle of their position.
- * `x` f32 [batch, time, heads · headDim], `cos` and `sin` [time, headDim/2] → the shape of `x`. `inverse` rotates
+ * `x` f32 [batch, context, heads · headDim], `cos` and `sin` [context, headDim/2] → the shape of `x`. `inverse` rotates
  * back, which is also the gradient; `cos` and `sin` have no gradient.
  */
 export const rope = defineComposite({
@@ -21,9 +21,9 @@ export const rope = defineComposite({
   inputs: ["x", "cos", "sin"],
   attrs: (given: { heads: number; inverse?: boolean }) => ({ inverse: false, ...given }),
   infer: ([x, cos, sin], { heads }) => {
-    const [, time, width] = x.shape;
+    const [, context, width] = x.shape;
     const half = (width ?? 0) / heads / 2;
-    const table = `f32[${time},${half}]`;
+    const table = `f32[${context},${half}]`;
     if (
       x.dtype !== "f32" ||
       x.shape.length !== 3 ||
@@ -32,19 +32,19 @@ export const rope = defineComposite({
       formatType(sin) !== table
     ) {
       throw new CambiumError("E_SHAPE", `tables do not fit ${heads} heads`, {
-        expected: `x: f32[batch, time, heads·headDim], cos and sin: f32[time, headDim/2]`,
+        expected: `x: f32[batch, context, heads·headDim], cos and sin: f32[context, headDim/2]`,
         got: [x, cos, sin].map(formatType).join(", "),
       });
     }
     return x;
   },
   decompose: ([x, cos, sin], { heads, inverse }) => {
-    const [batch, time, width] = x.shape as [number, number, number];
+    const [batch, context, width] = x.shape as [number, number, number];
     const half = width / heads / 2;
-    const pairs = reshape(x, { shape: [batch, time, heads, 2, half] });
-    const part = (i: number) => slice(pairs, { start: [0, 0, 0, i, 0], end: [batch, time, heads, i + 1, half] });
-    const c = reshape(cos, { shape: [time, 1, 1, half] });
-    const s = reshape(sin, { shape: [time, 1, 1, half] });
+    const pairs = reshape(x, { shape: [batch, context, heads, 2, half] });
+    const part = (i: number) => slice(pairs, { start: [0, 0, 0, i, 0], end: [batch, context, heads, i + 1, half] });
+    const c = reshape(cos, { shape: [context, 1, 1, half] });
+    const s = reshape(sin, { shape: [context, 1, 1, half] });
     const [a, b] = [part(0), part(1)];
     const [turn, back] = inverse ? [add, sub] : [sub, add];
     return reshape(concat([turn(mul(a, c), mul(b, s)), back(mul(b, c), mul(a, s))], { axis: 3 }), { shape: x.shape });

@@ -1,5 +1,5 @@
 // Parts of decoders for families to put together: a masked norm, projections, attention, the gated MLP. The residual
-// stream is [rows, hidden] with rows = batch · time, so that every projection and its gradient is one plain matrix product.
+// stream is [rows, hidden] with rows = batch · context, so that every projection and its gradient is one plain matrix product.
 import { add, matmul, mul, reshape, rmsNorm, sub, swiglu, type Tensor } from "@cambium/ir";
 import type { Attention, Pass, Weights } from "../graphs/pass.js";
 

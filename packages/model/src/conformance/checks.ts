@@ -3,7 +3,7 @@ import type { ModelSpec } from "../family.js";
 
 export interface FlopsSize {
   readonly batch: number;
-  readonly time: number;
+  readonly context: number;
 }
 
 /** A check of one config by the name of its test; it throws where the family fails. */

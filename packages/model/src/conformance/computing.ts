@@ -12,7 +12,7 @@ export const computingChecks: FamilyChecks = ({ model, flops = denseFlops }) => 
   const table = parameterTable(model);
   const { vocab = 0 } = modelSizes(model);
   const weights = randomWeights(model);
-  const tokens = randomTokens(model, [size.batch, size.time + 1]);
+  const tokens = randomTokens(model, [size.batch, size.context + 1]);
   const loss = lossGraph(model, size);
   const lossOf = (parameters: Weights) =>
     evaluate(loss, { ...parameters, tokens }, { precision: "f64" })["loss"]?.data[0] as number;
@@ -20,20 +20,20 @@ export const computingChecks: FamilyChecks = ({ model, flops = denseFlops }) => 
   return {
     "graphs take the parameters of the table, in its order": () => {
       const parameters = table.map(({ name, shape }) => [name, shape]);
-      for (const [graph, time] of [
-        [loss, size.time + 1],
-        [logitsGraph(model, size), size.time],
+      for (const [graph, context] of [
+        [loss, size.context + 1],
+        [logitsGraph(model, size), size.context],
       ] as const) {
         const inputs = graph.inputs.map(({ name, value }) => [name, value.type.shape]);
-        expect(inputs).toEqual([...parameters, ["tokens", [size.batch, time]]]);
+        expect(inputs).toEqual([...parameters, ["tokens", [size.batch, context]]]);
       }
-      expect(logitsGraph(model, size).outputs[0]?.value.type.shape).toEqual([size.batch, size.time, vocab]);
+      expect(logitsGraph(model, size).outputs[0]?.value.type.shape).toEqual([size.batch, size.context, vocab]);
     },
 
     "is not computed beyond its context": () => {
-      const time = contextLength(model) + 1;
-      if (!Number.isFinite(time)) return;
-      expect(() => lossGraph(model, { batch: 1, time })).toThrow(expect.objectContaining({ code: "E_CONTEXT" }));
+      const context = contextLength(model) + 1;
+      if (!Number.isFinite(context)) return;
+      expect(() => lossGraph(model, { batch: 1, context })).toThrow(expect.objectContaining({ code: "E_CONTEXT" }));
     },
 
     "with a head of zeros the loss is ln(vocab)": () => {
@@ -81,29 +81,29 @@ export const computingChecks: FamilyChecks = ({ model, flops = denseFlops }) => 
     },
 
     "matrix FLOPs of the graph are those of the closed form": () => {
-      for (const one of [size, { batch: 1, time: 2 * size.time }])
+      for (const one of [size, { batch: 1, context: 2 * size.context }])
         expect(graphCost(lossGraph(model, one)).matrixFlops).toBe(flops(model, one));
     },
   };
 };
 
-/** Logits [batch, time, vocab] in chunks against a cache that starts as anything finite. */
+/** Logits [batch, context, vocab] in chunks against a cache that starts as anything finite. */
 function decoded(model: ModelSpec, weights: Weights, chunk: number): Float64Array {
-  const { batch, time } = size;
+  const { batch, context } = size;
   const { vocab } = sizesAlong(model, ["vocab"]);
-  const tokens = randomTokens(model, [batch, time]).data;
-  const graph = decodeGraph(model, { batch, time, chunk });
+  const tokens = randomTokens(model, [batch, context]).data;
+  const graph = decodeGraph(model, { batch, context, chunk });
   let caches: Record<string, RefTensor> = Object.fromEntries(
-    cacheShapes(model, { batch, time }).flatMap((shape, layer) =>
+    cacheShapes(model, { batch, context }).flatMap((shape, layer) =>
       Object.values(cacheNames(layer)).map((name) => {
         return [name, f64(shape, new Float64Array(shape.reduce((all, n) => all * n, 1)).fill(3))];
       }),
     ),
   );
-  const whole = new Float64Array(batch * time * vocab);
-  for (let position = 0; position < time; position += chunk) {
+  const whole = new Float64Array(batch * context * vocab);
+  for (let position = 0; position < context; position += chunk) {
     const ids = Array.from({ length: batch * chunk }, (_, i) => {
-      return tokens[Math.floor(i / chunk) * time + position + (i % chunk)] as number;
+      return tokens[Math.floor(i / chunk) * context + position + (i % chunk)] as number;
     });
     for (let last = 0; last < chunk; last++) {
       const outputs = evaluate(
@@ -119,7 +119,7 @@ function decoded(model: ModelSpec, weights: Weights, chunk: number): Float64Arra
       );
       const rows = (outputs["logits"] as RefTensor).data;
       for (let b = 0; b < batch; b++)
-        whole.set(rows.subarray(b * vocab, (b + 1) * vocab), (b * time + position + last) * vocab);
+        whole.set(rows.subarray(b * vocab, (b + 1) * vocab), (b * context + position + last) * vocab);
       if (last === chunk - 1)
         caches = Object.fromEntries(Object.keys(caches).map((name) => [name, outputs[name] as RefTensor]));
     }
@@ -128,10 +128,10 @@ function decoded(model: ModelSpec, weights: Weights, chunk: number): Float64Arra
 }
 
 /** Two operations for each weight that a token is multiplied by, and for each score and each value that it weighs. */
-function denseFlops(model: ModelSpec, { batch, time }: FlopsSize): number {
+function denseFlops(model: ModelSpec, { batch, context }: FlopsSize): number {
   const { layers, heads, headDim } = sizesAlong(model, ["layers", "heads", "headDim"]);
   const weights = parameterTable(model)
     .filter(({ kind, alias }) => kind === "linear" || kind === "head" || alias !== undefined)
     .reduce((sum, { shape }) => sum + shape.reduce((all, n) => all * n, 1), 0);
-  return 2 * batch * time * weights + 4 * batch * layers * heads * headDim * time ** 2;
+  return 2 * batch * context * weights + 4 * batch * layers * heads * headDim * context ** 2;
 }

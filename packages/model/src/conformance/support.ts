@@ -8,7 +8,7 @@ import { parameterTable, sizesAlong } from "../model-spec.js";
 export type Weights = Readonly<Record<string, RefTensor>>;
 
 /** Sequences that models are compared on. */
-export const size = { batch: 2, time: 6 } as const;
+export const size = { batch: 2, context: 6 } as const;
 
 /** Normal with standard deviation 0.3, those of norms around 1: the usual initial values hide errors. */
 export function randomWeights(model: ModelSpec): Weights {
@@ -28,7 +28,7 @@ export function randomWeights(model: ModelSpec): Weights {
   );
 }
 
-/** Random tokens [batch, time]. */
+/** Random tokens [batch, context]. */
 export function randomTokens(model: ModelSpec, shape: readonly [number, number]): RefTensor {
   const { vocab } = sizesAlong(model, ["vocab"]);
   const random = new Random("family/tokens");
@@ -36,9 +36,9 @@ export function randomTokens(model: ModelSpec, shape: readonly [number, number])
   return { type: { dtype: "i32", shape }, data };
 }
 
-/** Logits [batch, time, vocab] of `randomTokens`, in float64. */
+/** Logits [batch, context, vocab] of `randomTokens`, in float64. */
 export function logits(model: ModelSpec, weights: Weights): Float64Array {
-  const tokens = randomTokens(model, [size.batch, size.time]);
+  const tokens = randomTokens(model, [size.batch, size.context]);
   const { logits } = evaluate(logitsGraph(model, size), { ...weights, tokens }, { precision: "f64" });
   return (logits as RefTensor).data;
 }

@@ -29,17 +29,17 @@ import { forward } from "./forward.js";
 import { groupedAttention } from "./grouped-attention.js";
 import { plainWeights } from "./masked-weights.js";
 import type { Pass, Rotary, Weights } from "./pass.js";
-import { checkTime } from "./sequence.js";
+import { checkContext } from "./sequence.js";
 
 export interface DecodeSize {
   readonly batch: number;
   /** Length of the cache, positions; at most the config's context length. */
-  readonly time: number;
+  readonly context: number;
   /** Tokens per run; default 1. Larger ones are for reading a prompt. */
   readonly chunk?: number;
 }
 
-/** Names of a layer's cache tensors, each f32 [batch, kvHeads, time, headDim], keys already rotated. */
+/** Names of a layer's cache tensors, each f32 [batch, kvHeads, context, headDim], keys already rotated. */
 export function cacheNames(layer: number): { readonly k: string; readonly v: string } {
   return { k: `cache.k.${layer}`, v: `cache.v.${layer}` };
 }
@@ -49,23 +49,23 @@ export function cacheNames(layer: number): { readonly k: string; readonly v: str
  * with a chunk > 1 also `last` i32 [] (which token of the chunk the logits are for), and the caches (`cacheNames`).
  * Outputs: `logits` f32 [batch, vocab] and the caches' next state, which replaces them. A position's row is written
  * before it is read, so a cache starts as anything finite, and tokens after `last` may be padding: their rows are
- * written again before a later token sees them. Rows beyond `time` are dropped.
- * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
+ * written again before a later token sees them. Rows beyond `context` are dropped.
+ * @throws CambiumError `E_CONTEXT` when `context` exceeds the context length.
  */
-export function decodeGraph(model: ModelSpec, { batch, time, chunk = 1 }: DecodeSize): Graph {
-  checkTime(model, time);
+export function decodeGraph(model: ModelSpec, { batch, context, chunk = 1 }: DecodeSize): Graph {
+  checkContext(model, context);
   const builder = new GraphBuilder();
   const weights = plainWeights(builder, model);
   const token = builder.input("token", i32(batch, chunk));
   const position = builder.input("position", i32());
   const last = chunk > 1 ? builder.input("last", i32()) : undefined;
-  const caches = cacheShapes(model, { batch, time }).map((shape, layer) => {
+  const caches = cacheShapes(model, { batch, context }).map((shape, layer) => {
     const { k, v } = cacheNames(layer);
     return { k: builder.input(k, f32(...shape)), v: builder.input(v, f32(...shape)) };
   });
 
   const ids = reshape(token, { shape: [batch * chunk] });
-  const { hidden, projection } = forward(model, cached(ids, weights, { batch, time, chunk }, position, caches));
+  const { hidden, projection } = forward(model, cached(ids, weights, { batch, context, chunk }, position, caches));
   builder.scope("head", () => {
     const row = last && add(mul(iota(builder, { shape: [batch], axis: 0 }), chunk), last);
     builder.output("logits", matmul(row ? gather(hidden, row) : hidden, projection, { transB: true }));
@@ -81,34 +81,34 @@ export function decodeGraph(model: ModelSpec, { batch, time, chunk = 1 }: Decode
 /** Shape of each layer's two cache tensors. @throws CambiumError `E_FAMILY_AXIS` for a family without heads. */
 export function cacheShapes(
   model: ModelSpec,
-  { batch, time }: Pick<DecodeSize, "batch" | "time">,
+  { batch, context }: Pick<DecodeSize, "batch" | "context">,
 ): readonly (readonly number[])[] {
   const { layers, kvHeads, headDim } = sizesAlong(model, ["layers", "kvHeads", "headDim"]);
-  return Array.from({ length: layers }, () => [batch, kvHeads, time, headDim]);
+  return Array.from({ length: layers }, () => [batch, kvHeads, context, headDim]);
 }
 
 /** `chunk` tokens against the cache, whose entry of the layer they advance to its next state. */
 function cached(
   ids: Tensor,
   weights: Weights,
-  { batch, time, chunk }: Required<DecodeSize>,
+  { batch, context, chunk }: Required<DecodeSize>,
   position: Tensor,
   caches: { k: Tensor; v: Tensor }[],
 ): Pass {
   const { builder } = position;
   const own = add(iota(builder, { shape: [chunk], axis: 0 }), position);
-  const inTable = minimum(own, time - 1);
+  const inTable = minimum(own, context - 1);
   const rotary = (frequencies: Float32Array): Rotary => {
-    const tables = ropeTables(frequencies, time);
+    const tables = ropeTables(frequencies, context);
     const cos = gather(builder.constant(tables.cos), inTable);
     const sin = gather(builder.constant(tables.sin), inTable);
     return (x, heads) =>
       rope(reshape(x, { shape: [batch, chunk, heads * 2 * frequencies.length] }), cos, sin, { heads });
   };
 
-  const slot = iota(builder, { shape: [time], axis: 0 });
-  const future = less(reshape(own, { shape: [chunk, 1] }), reshape(slot, { shape: [1, time] }));
-  const isFresh = reshape(freshSlots(slot, position, chunk), { shape: [time, 1] });
+  const slot = iota(builder, { shape: [context], axis: 0 });
+  const future = less(reshape(own, { shape: [chunk, 1] }), reshape(slot, { shape: [1, context] }));
+  const isFresh = reshape(freshSlots(slot, position, chunk), { shape: [context, 1] });
   const source = chunk > 1 ? minimum(maximum(sub(slot, position), 0), chunk - 1) : undefined;
 
   /** `cache` with the rows of this run's tokens replaced by `fresh` [batch, chunk, kvHeads · headDim]. */
@@ -128,7 +128,7 @@ function cached(
   return { ids, weights, rotary, attend };
 }
 
-/** bool [time]: the cache slots that this run's tokens occupy. */
+/** bool [context]: the cache slots that this run's tokens occupy. */
 function freshSlots(slot: Tensor, position: Tensor, chunk: number): Tensor {
   if (chunk === 1) return equal(slot, position);
   return and(not(less(slot, position)), less(slot, add(position, chunk)));

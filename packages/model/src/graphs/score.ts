@@ -32,12 +32,12 @@ import { forward } from "./forward.js";
 import { groupedAttention } from "./grouped-attention.js";
 import { plainWeights } from "./masked-weights.js";
 import type { Pass, Weights } from "./pass.js";
-import { causal, checkTime } from "./sequence.js";
+import { causal, checkContext } from "./sequence.js";
 
 export interface ScoreSize {
   readonly batch: number;
   /** Tokens in a row; at most the model's context length, unless `shared`. */
-  readonly time: number;
+  readonly context: number;
   /** How many predictions are scored. */
   readonly scored: number;
   /** Rows hold a prefix and several continuations of it. */
@@ -53,30 +53,30 @@ const atOnce = 512;
 const lowest = -3e38;
 
 /**
- * Inputs: every parameter by its Hugging Face name, `tokens` i32 [batch, time], `at` i32 [scored], the places in
- * [batch · time] whose next token is scored, and `targets` i32 [scored], those tokens. With `shared` also `positions`
- * i32 [batch, time], below the context length, and `segments` i32 [batch, time]: a token sees those before it that are
+ * Inputs: every parameter by its Hugging Face name, `tokens` i32 [batch, context], `at` i32 [scored], the places in
+ * [batch · context] whose next token is scored, and `targets` i32 [scored], those tokens. With `shared` also `positions`
+ * i32 [batch, context], below the context length, and `segments` i32 [batch, context]: a token sees those before it that are
  * of its own segment or of segment 0, the prefix. Outputs: `logLikelihood` f32 [scored], log p of the target in nats;
  * `likeliest` i32 [scored, top], the likeliest token first (at equal logits the lower id); `likeliestLogLikelihood` f32
  * [scored, top], their log p.
- * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length without `shared`
+ * @throws CambiumError `E_CONTEXT` when `context` exceeds the context length without `shared`
  */
-export function scoreGraph(model: ModelSpec, { batch, time, scored, shared = false, top = 1 }: ScoreSize): Graph {
-  if (!shared) checkTime(model, time);
+export function scoreGraph(model: ModelSpec, { batch, context, scored, shared = false, top = 1 }: ScoreSize): Graph {
+  if (!shared) checkContext(model, context);
   const builder = new GraphBuilder();
   const weights = plainWeights(builder, model);
-  const ids = reshape(builder.input("tokens", i32(batch, time)), { shape: [batch * time] });
+  const ids = reshape(builder.input("tokens", i32(batch, context)), { shape: [batch * context] });
   const at = builder.input("at", i32(scored));
   const targets = builder.input("targets", i32(scored));
   const pass = shared
     ? branching(
         ids,
         weights,
-        builder.input("positions", i32(batch, time)),
-        builder.input("segments", i32(batch, time)),
+        builder.input("positions", i32(batch, context)),
+        builder.input("segments", i32(batch, context)),
         model,
       )
-    : causal(ids, weights, batch, time);
+    : causal(ids, weights, batch, context);
   const { hidden, projection } = forward(model, pass);
   builder.scope("head", () => {
     const parts = Array.from({ length: Math.ceil(scored / atOnce) }, (_, i) => {
@@ -123,20 +123,20 @@ function scores(hidden: Tensor, projection: Tensor, targets: Tensor, top: number
 /** Rows of a prefix and continuations of it: positions and what is seen come as inputs. */
 function branching(ids: Tensor, weights: Weights, positions: Tensor, segments: Tensor, model: ModelSpec): Pass {
   const { builder } = ids;
-  const [batch, time] = positions.shape as [number, number];
-  const flat = reshape(positions, { shape: [batch * time] });
-  const slot = iota(builder, { shape: [time], axis: 0 });
-  const future = less(reshape(slot, { shape: [time, 1] }), reshape(slot, { shape: [1, time] }));
-  const own = reshape(segments, { shape: [batch, time, 1] });
-  const seen = reshape(segments, { shape: [batch, 1, time] });
+  const [batch, context] = positions.shape as [number, number];
+  const flat = reshape(positions, { shape: [batch * context] });
+  const slot = iota(builder, { shape: [context], axis: 0 });
+  const future = less(reshape(slot, { shape: [context, 1] }), reshape(slot, { shape: [1, context] }));
+  const own = reshape(segments, { shape: [batch, context, 1] });
+  const seen = reshape(segments, { shape: [batch, 1, context] });
   const foreign = and(not(equal(seen, 0)), not(equal(seen, own)));
-  const hidden = reshape(not(and(not(future), not(foreign))), { shape: [batch, 1, 1, time, time] });
+  const hidden = reshape(not(and(not(future), not(foreign))), { shape: [batch, 1, 1, context, context] });
   return {
     ids,
     weights,
     rotary: (frequencies) => {
       // A token's position is at most its place in the row.
-      const tables = ropeTables(frequencies, Math.min(time, contextLength(model)));
+      const tables = ropeTables(frequencies, Math.min(context, contextLength(model)));
       const cos = gather(builder.constant(tables.cos), flat);
       const sin = gather(builder.constant(tables.sin), flat);
       return (x, heads) => rope(reshape(x, { shape: [1, ...x.shape] }), cos, sin, { heads });
@@ -144,7 +144,7 @@ function branching(ids: Tensor, weights: Weights, positions: Tensor, segments: T
     attend: (q, k, v, { heads, kvHeads, rotary }) => {
       const byHead = (x: Tensor) => {
         const headDim = (v.shape[1] as number) / kvHeads;
-        return transpose(reshape(x, { shape: [batch, time, kvHeads, headDim] }), { permutation: [0, 2, 1, 3] });
+        return transpose(reshape(x, { shape: [batch, context, kvHeads, headDim] }), { permutation: [0, 2, 1, 3] });
       };
       return groupedAttention(rotary(q, heads), byHead(rotary(k, kvHeads)), byHead(v), hidden, heads);
     },

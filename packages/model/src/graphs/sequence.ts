@@ -23,56 +23,56 @@ import type { Pass, Weights } from "./pass.js";
 export interface SequenceSize {
   readonly batch: number;
   /** Positions computed, at most the model's context length. */
-  readonly time: number;
+  readonly context: number;
   /** Default: none. */
   readonly masks?: readonly Mask[];
 }
 
 /**
- * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time + 1], then, with masks, `masks`
+ * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, context + 1], then, with masks, `masks`
  * f32 [number of masks]. Output: `loss` f32 [], the mean cross entropy in nats of tokens[:, 1:] given tokens[:, :-1].
- * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
+ * @throws CambiumError `E_CONTEXT` when `context` exceeds the context length.
  */
-export function lossGraph(model: ModelSpec, { batch, time, masks = [] }: SequenceSize): Graph {
-  checkTime(model, time);
+export function lossGraph(model: ModelSpec, { batch, context, masks = [] }: SequenceSize): Graph {
+  checkContext(model, context);
   const builder = new GraphBuilder();
   const plain = plainWeights(builder, model);
-  const tokens = builder.input("tokens", i32(batch, time + 1));
+  const tokens = builder.input("tokens", i32(batch, context + 1));
   const weights = maskedWeights(builder, model, plain, masks);
   const from = (start: number) =>
-    reshape(slice(tokens, { start: [0, start], end: [batch, start + time] }), { shape: [batch * time] });
-  const { hidden, projection } = forward(model, causal(from(0), weights, batch, time));
+    reshape(slice(tokens, { start: [0, start], end: [batch, start + context] }), { shape: [batch * context] });
+  const { hidden, projection } = forward(model, causal(from(0), weights, batch, context));
   const [loss] = builder.scope("head", () => linearCrossEntropy(hidden, projection, from(1)));
   builder.output("loss", loss);
   return builder.finish();
 }
 
 /**
- * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, time], then, with masks, `masks` f32
- * [number of masks]. Output: `logits` f32 [batch, time, vocab].
- * @throws CambiumError `E_CONTEXT` when `time` exceeds the context length.
+ * Inputs: every parameter by its Hugging Face name, then `tokens` i32 [batch, context], then, with masks, `masks` f32
+ * [number of masks]. Output: `logits` f32 [batch, context, vocab].
+ * @throws CambiumError `E_CONTEXT` when `context` exceeds the context length.
  */
-export function logitsGraph(model: ModelSpec, { batch, time, masks = [] }: SequenceSize): Graph {
-  checkTime(model, time);
+export function logitsGraph(model: ModelSpec, { batch, context, masks = [] }: SequenceSize): Graph {
+  checkContext(model, context);
   const builder = new GraphBuilder();
   const plain = plainWeights(builder, model);
-  const tokens = reshape(builder.input("tokens", i32(batch, time)), { shape: [batch * time] });
+  const tokens = reshape(builder.input("tokens", i32(batch, context)), { shape: [batch * context] });
   const weights = maskedWeights(builder, model, plain, masks);
-  const { hidden, projection } = forward(model, causal(tokens, weights, batch, time));
+  const { hidden, projection } = forward(model, causal(tokens, weights, batch, context));
   const logits = builder.scope("head", () => matmul(hidden, projection, { transB: true }));
-  builder.output("logits", reshape(logits, { shape: [batch, time, projection.shape[0] as number] }));
+  builder.output("logits", reshape(logits, { shape: [batch, context, projection.shape[0] as number] }));
   return builder.finish();
 }
 
 /** Whole sequences: causal attention, positions from 0. */
-export function causal(ids: Tensor, weights: Weights, batch: number, time: number): Pass {
+export function causal(ids: Tensor, weights: Weights, batch: number, context: number): Pass {
   const { builder } = ids;
-  const sequences = (x: Tensor) => reshape(x, { shape: [batch, time, x.shape[1] as number] });
+  const sequences = (x: Tensor) => reshape(x, { shape: [batch, context, x.shape[1] as number] });
   return {
     ids,
     weights,
     rotary: (frequencies) => {
-      const tables = ropeTables(frequencies, time);
+      const tables = ropeTables(frequencies, context);
       const cos = builder.constant(tables.cos);
       const sin = builder.constant(tables.sin);
       return (x, heads) => rope(sequences(x), cos, sin, { heads });
@@ -85,12 +85,12 @@ export function causal(ids: Tensor, weights: Weights, batch: number, time: numbe
   };
 }
 
-export function checkTime(model: ModelSpec, time: number): void {
+export function checkContext(model: ModelSpec, context: number): void {
   const longest = contextLength(model);
-  if (time <= longest) return;
+  if (context <= longest) return;
   throw new CambiumError("E_CONTEXT", "the sequence is longer than the model's context", {
     expected: `at most ${longest} tokens`,
-    got: `${time} tokens`,
+    got: `${context} tokens`,
     hint: "a shorter sequence, or a model configured with a longer context",
   });
 }

@@ -30,7 +30,7 @@ export async function traceOf(
   const { data, shape } = readTensors(fixture, "golden.safetensors")["trace.tokens"] as HostTensor<"i32">;
   const [steps, batch, length] = shape as [number, number, number];
   const config = readConfig(fixture);
-  using trainer = await Trainer.open({ device, model: config, batch, time: length - 1, precision });
+  using trainer = await Trainer.open({ device, model: config, batch, context: length - 1, precision });
   await trainer.load(freshState(readTensors(fixture, "model.safetensors")));
   const trace: [number, number][] = [];
   for (let step = 0; step < count; step++) {

@@ -16,16 +16,16 @@ export const config = modelSpec(llama, {
 });
 
 /** Two sequences of six tokens. */
-export const size = { batch: 2, time: 6 };
+export const size = { batch: 2, context: 6 };
 
 export function initialState(seed = "tiny"): TrainingState {
   return freshState(initParameters(config, { seed, scheme: "paper" }));
 }
 
-/** i32 [rows, time + 1] of a stream that position alone decides. */
+/** i32 [rows, context + 1] of a stream that position alone decides. */
 export function batchAt(position: number, rows = size.batch): Int32Array {
   const random = new Random(`batch ${position}`);
-  return Int32Array.from({ length: rows * (size.time + 1) }, (_, i) =>
+  return Int32Array.from({ length: rows * (size.context + 1) }, (_, i) =>
     Math.floor(config.config.vocab * random.uniform(i)),
   );
 }

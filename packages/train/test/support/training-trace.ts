@@ -42,7 +42,7 @@ export function describeTrainingTrace(name: string, open: () => Promise<Device>)
       using trainer = await Trainer.open({
         device,
         model: readConfig(fixture),
-        ...{ batch, time: length - 1 },
+        ...{ batch, context: length - 1 },
         optimizer: { beta1, beta2, eps: optimizer.eps, weightDecay: optimizer.weightDecay, clip: optimizer.clipNorm },
       });
       const rate = schedule({ name: "constant", peak: 1e-3, warmup: 5 * trainer.tokensPerStep });

@@ -31,16 +31,16 @@ export interface Heads {
 }
 
 /** Blocks of 128 rows, or of 64 if there are no more than 128 rows. */
-export function blocksOf(time: number): Block[] {
-  const rows = time > 128 ? 128 : 64;
-  return Array.from({ length: Math.ceil(time / rows) }, (_, i) => ({
+export function blocksOf(context: number): Block[] {
+  const rows = context > 128 ? 128 : 64;
+  return Array.from({ length: Math.ceil(context / rows) }, (_, i) => ({
     from: i * rows,
-    to: Math.min((i + 1) * rows, time),
+    to: Math.min((i + 1) * rows, context),
   }));
 }
 
-function probabilityTypes([batch, time]: readonly number[], heads: number): TensorType[] {
-  return blocksOf(time as number).map(({ from, to }) => ({
+function probabilityTypes([batch, context]: readonly number[], heads: number): TensorType[] {
+  return blocksOf(context as number).map(({ from, to }) => ({
     dtype: "f32",
     shape: [batch as number, heads, to - from, to],
   }));
@@ -60,18 +60,21 @@ export const attention = defineComposite({
   },
   decompose: ([q, k, v], attrs) => {
     const { heads, kvHeads } = attrs;
-    const [batch, time, width] = q.shape as [number, number, number];
+    const [batch, context, width] = q.shape as [number, number, number];
     const [out, logSumExp] = causalAttention(q, k, v, attrs);
     const scores = mul(
       matmul(byHead(q, heads), repeated(byHead(k, kvHeads), heads), { transB: true }),
       1 / Math.sqrt(width / heads),
     );
-    const certain = exp(sub(scores, reshape(logSumExp, { shape: [batch, heads, time, 1] })));
-    const future = less(iota(q.builder, { shape: [time, 1], axis: 0 }), iota(q.builder, { shape: [1, time], axis: 1 }));
+    const certain = exp(sub(scores, reshape(logSumExp, { shape: [batch, heads, context, 1] })));
+    const future = less(
+      iota(q.builder, { shape: [context, 1], axis: 0 }),
+      iota(q.builder, { shape: [1, context], axis: 1 }),
+    );
     const probabilities = select(future, 0, certain);
     const block = ({ from, to }: Block) =>
       slice(probabilities, { start: [0, 0, from, 0], end: [batch, heads, to, to] });
-    return [out, ...blocksOf(time).map(block)];
+    return [out, ...blocksOf(context).map(block)];
   },
   samples: [
     {
@@ -104,8 +107,8 @@ export const attentionGrad = defineComposite({
   attrs: (given: Heads) => given,
   infer: (types) => types.slice(0, 3).map(({ shape }) => f32(...shape)),
   decompose: ([q, k, v, out, grad, ...blocks], { heads, kvHeads }) => {
-    const [batch, time, width] = (q as Tensor).shape as [number, number, number];
-    const padded = blocks.map((block) => filled(block, time));
+    const [batch, context, width] = (q as Tensor).shape as [number, number, number];
+    const padded = blocks.map((block) => filled(block, context));
     const p = padded.length === 1 ? (padded[0] as Tensor) : concat(padded, { axis: 2 });
     const grads = byHead(grad as Tensor, heads);
     const [keys, values] = [
@@ -118,7 +121,7 @@ export const attentionGrad = defineComposite({
     });
     const scoreGrad = mul(mul(p, sub(matmul(grads, values, { transB: true }), delta)), 1 / Math.sqrt(width / heads));
     const overGroup = (x: Tensor) =>
-      reduceSum(reshape(x, { shape: [batch, kvHeads, heads / kvHeads, time, width / heads] }), { axes: [2] });
+      reduceSum(reshape(x, { shape: [batch, kvHeads, heads / kvHeads, context, width / heads] }), { axes: [2] });
     return [
       sideBySide(matmul(scoreGrad, keys)),
       sideBySide(overGroup(matmul(scoreGrad, byHead(q as Tensor, heads), { transA: true }))),
@@ -128,39 +131,42 @@ export const attentionGrad = defineComposite({
   samples: [gradientSample(1, 5, 4, 2, 2), gradientSample(2, 70, 2, 2, 3), gradientSample(1, 150, 2, 1, 2)],
 });
 
-function gradientSample(batch: number, time: number, heads: number, kvHeads: number, headDim: number) {
-  const [wide, narrow] = [drawn("f32", [batch, time, heads * headDim]), drawn("f32", [batch, time, kvHeads * headDim])];
-  const blocks = probabilityTypes([batch, time], heads).map(({ shape }) => drawn("f32", shape, [0, 1]));
+function gradientSample(batch: number, context: number, heads: number, kvHeads: number, headDim: number) {
+  const [wide, narrow] = [
+    drawn("f32", [batch, context, heads * headDim]),
+    drawn("f32", [batch, context, kvHeads * headDim]),
+  ];
+  const blocks = probabilityTypes([batch, context], heads).map(({ shape }) => drawn("f32", shape, [0, 1]));
   return { inputs: [wide, narrow, narrow, wide, wide, ...blocks], attrs: { heads, kvHeads }, gradient: false as const };
 }
 
 /** Operands may be stored in half precision. */
 const wide = { to: "f32" } as const;
 
-/** [batch, time, heads · headDim] → [batch, heads, time, headDim]. */
+/** [batch, context, heads · headDim] → [batch, heads, context, headDim]. */
 function byHead(x: Tensor, heads: number): Tensor {
-  const [batch, time, width] = x.shape as [number, number, number];
-  return transpose(reshape(x, { shape: [batch, time, heads, width / heads] }), { permutation: [0, 2, 1, 3] });
+  const [batch, context, width] = x.shape as [number, number, number];
+  return transpose(reshape(x, { shape: [batch, context, heads, width / heads] }), { permutation: [0, 2, 1, 3] });
 }
 
 /** The inverse of `byHead`. */
 function sideBySide(x: Tensor): Tensor {
-  const [batch, heads, time, headDim] = x.shape as [number, number, number, number];
-  return reshape(transpose(x, { permutation: [0, 2, 1, 3] }), { shape: [batch, time, heads * headDim] });
+  const [batch, heads, context, headDim] = x.shape as [number, number, number, number];
+  return reshape(transpose(x, { permutation: [0, 2, 1, 3] }), { shape: [batch, context, heads * headDim] });
 }
 
-/** [batch, kvHeads, time, headDim] with each head repeated once for every query head that reads it. */
+/** [batch, kvHeads, context, headDim] with each head repeated once for every query head that reads it. */
 function repeated(x: Tensor, heads: number): Tensor {
-  const [batch, kvHeads, time, headDim] = x.shape as [number, number, number, number];
-  const group = [batch, kvHeads, heads / kvHeads, time, headDim];
-  const copies = broadcast(reshape(x, { shape: [batch, kvHeads, 1, time, headDim] }), { shape: group });
-  return reshape(copies, { shape: [batch, heads, time, headDim] });
+  const [batch, kvHeads, context, headDim] = x.shape as [number, number, number, number];
+  const group = [batch, kvHeads, heads / kvHeads, context, headDim];
+  const copies = broadcast(reshape(x, { shape: [batch, kvHeads, 1, context, headDim] }), { shape: group });
+  return reshape(copies, { shape: [batch, heads, context, headDim] });
 }
 
-/** Probabilities [batch, heads, rows, keys] with zeros for the keys up to `time`. */
-function filled(block: Tensor, time: number): Tensor {
+/** Probabilities [batch, heads, rows, keys] with zeros for the keys up to `context`. */
+function filled(block: Tensor, context: number): Tensor {
   const [batch, heads, rows, keys] = block.shape as [number, number, number, number];
-  if (keys === time) return block;
-  const zeros = broadcast(block.builder.scalar(0), { shape: [batch, heads, rows, time - keys] });
+  if (keys === context) return block;
+  const zeros = broadcast(block.builder.scalar(0), { shape: [batch, heads, rows, context - keys] });
   return concat([block, zeros], { axis: 3 });
 }

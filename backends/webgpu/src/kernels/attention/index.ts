@@ -1,4 +1,4 @@
-// Causal attention: flash-style kernels, forward and backward, that never hold a time × time tensor.
+// Causal attention: flash-style kernels, forward and backward, that never hold a context × context tensor.
 import type { Value } from "@cambium/ir";
 import type { KernelLowering } from "../../lower/lowering.js";
 import { cpu } from "./cpu/index.js";

@@ -3,7 +3,7 @@ import { type AttrsOf, causalAttention, causalAttentionGrad, type Node, type Val
 
 export interface AttentionSizes {
   readonly batch: number;
-  readonly time: number;
+  readonly context: number;
   readonly heads: number;
   readonly kvHeads: number;
   /** Query heads that share a key/value head. */
@@ -15,9 +15,9 @@ export interface AttentionSizes {
 
 function sizesOf(node: Node, { heads, kvHeads }: AttrsOf<typeof causalAttention>): AttentionSizes {
   const [q] = node.inputs as readonly [Value];
-  const [batch, time, width] = q.type.shape as [number, number, number];
+  const [batch, context, width] = q.type.shape as [number, number, number];
   const headDim = width / heads;
-  return { batch, time, heads, kvHeads, group: heads / kvHeads, headDim, scale: `${1 / Math.sqrt(headDim)}f` };
+  return { batch, context, heads, kvHeads, group: heads / kvHeads, headDim, scale: `${1 / Math.sqrt(headDim)}f` };
 }
 
 /** A causalAttention node. */
@@ -27,7 +27,7 @@ export interface Forward {
   readonly k: Value;
   readonly v: Value;
   readonly out: Value;
-  /** f32 [batch, heads, time]. */
+  /** f32 [batch, heads, context]. */
   readonly logSumExp: Value;
 }
 
@@ -38,7 +38,7 @@ export function forwardOf(node: Node): Forward {
 }
 
 /**
- * A causalAttentionGrad node, and `delta` [batch, heads, time]: Σ grad · out of each row, handed from kernel to kernel.
+ * A causalAttentionGrad node, and `delta` [batch, heads, context]: Σ grad · out of each row, handed from kernel to kernel.
  */
 export interface Backward extends Forward {
   readonly grad: Value;
@@ -55,9 +55,9 @@ export function backwardOf(node: Node, delta: Value): Backward {
   return { sizes, q, k, v, out, logSumExp, grad, delta, qGrad, kGrad, vGrad };
 }
 
-/** For labels: batch×time and heads/kvHeads×headDim. */
-export function sizesLabel({ batch, time, heads, kvHeads, headDim }: AttentionSizes): string {
-  return `${batch}×${time} ${heads === kvHeads ? heads : `${heads}/${kvHeads}`}×${headDim}`;
+/** For labels: batch×context and heads/kvHeads×headDim. */
+export function sizesLabel({ batch, context, heads, kvHeads, headDim }: AttentionSizes): string {
+  return `${batch}×${context} ${heads === kvHeads ? heads : `${heads}/${kvHeads}`}×${headDim}`;
 }
 
 /** 2 to the power of (score · this) is e to the power of the scaled score; exp2 is at least as fast as exp. */
@@ -68,22 +68,22 @@ export function scoreScale({ headDim }: AttentionSizes): string {
 /** The value of a masked score, and the start of a running maximum; exp of it is 0. */
 export const masked = "-1e30f";
 
-/** Index of query row `t` in a tensor [batch, heads, time], with `batch` and `head` in scope. */
-export function statistic({ heads, time }: AttentionSizes, t: string): string {
-  return `(batch * ${heads}u + head) * ${time}u + ${t}`;
+/** Index of query row `t` in a tensor [batch, heads, context], with `batch` and `head` in scope. */
+export function statistic({ heads, context }: AttentionSizes, t: string): string {
+  return `(batch * ${heads}u + head) * ${context}u + ${t}`;
 }
 
 /**
- * Row `t` of a query head in a tensor [batch, time, heads, headDim], counted in rows, with `batch` and `head` in scope.
+ * Row `t` of a query head in a tensor [batch, context, heads, headDim], counted in rows, with `batch` and `head` in scope.
  */
-export function queryRow({ time, heads }: AttentionSizes, t: string): string {
-  return `(batch * ${time}u + ${t}) * ${heads}u + head`;
+export function queryRow({ context, heads }: AttentionSizes, t: string): string {
+  return `(batch * ${context}u + ${t}) * ${heads}u + head`;
 }
 
 /**
- * Row `t` of key/value head `kvHead` in a tensor [batch, time, kvHeads, headDim], counted in rows, with `batch` in
+ * Row `t` of key/value head `kvHead` in a tensor [batch, context, kvHeads, headDim], counted in rows, with `batch` in
  * scope.
  */
-export function keyRow({ time, kvHeads }: AttentionSizes, t: string, kvHead: string): string {
-  return `(batch * ${time}u + ${t}) * ${kvHeads}u + ${kvHead}`;
+export function keyRow({ context, kvHeads }: AttentionSizes, t: string, kvHead: string): string {
+  return `(batch * ${context}u + ${t}) * ${kvHeads}u + ${kvHead}`;
 }

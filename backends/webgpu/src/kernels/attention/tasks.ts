@@ -15,11 +15,11 @@ export interface TaskOptions {
 
 /** Workgroups, and the statements that define `batch`, `head` (or `kvHead`) and `first`, the block's first row. */
 export function tasksOf(
-  { batch, time, heads, kvHeads }: AttentionSizes,
+  { batch, context, heads, kvHeads }: AttentionSizes,
   { over, rows, lateFirst = false }: TaskOptions,
 ): { readonly groups: Triple; readonly header: readonly string[] } {
   const count = over === "head" ? heads : kvHeads;
-  const blocks = Math.ceil(time / rows);
+  const blocks = Math.ceil(context / rows);
   const { groups, linear } = spread(batch * count * blocks);
   const block = lateFirst ? `(${blocks - 1}u - task % ${blocks}u)` : `(task % ${blocks}u)`;
   return {

@@ -7,7 +7,7 @@ import { type Rows, rowKernel } from "./rows.js";
 
 export function keyValueGrad(node: Backward, traits: DeviceTraits): Kernel {
   const { sizes, q, k, v, logSumExp, grad, delta, kGrad, vGrad } = node;
-  const { time, group } = sizes;
+  const { context, group } = sizes;
   return rowKernel(sizes, traits, {
     label: "attention key and value gradient",
     reads: [q, k, v, logSumExp, grad, delta],
@@ -16,9 +16,9 @@ export function keyValueGrad(node: Backward, traits: DeviceTraits): Kernel {
     statements: (rows) => [
       ...rows.declare("k", "v", "dk", "dv"),
       ...load(rows, node),
-      ...rows.held.map((r) => `let t${r} = ${rows.time(r)};`),
+      ...rows.held.map((r) => `let t${r} = ${rows.position(r)};`),
       `for (var head = kvHead * ${group}u; head < (kvHead + 1u) * ${group}u; head++) {`,
-      `for (var query = first; query < ${time}u; query += ${rows.steps.length}u) {`,
+      `for (var query = first; query < ${context}u; query += ${rows.steps.length}u) {`,
       ...rows.steps.flatMap((i) => [
         `let t_${i} = ${rows.clamped(`query + ${i}u`)};`,
         `let at_${i} = ${rows.query(`t_${i}`)};`,
@@ -31,7 +31,7 @@ export function keyValueGrad(node: Backward, traits: DeviceTraits): Kernel {
       ),
       ...rows.held.flatMap((r) =>
         rows.steps.flatMap((i) => [
-          `let seen${r}_${i} = query + ${i}u >= t${r} && query + ${i}u < ${time}u;`,
+          `let seen${r}_${i} = query + ${i}u >= t${r} && query + ${i}u < ${context}u;`,
           `let p${r}_${i} = select(0f, exp2(${rows.total("s", r, i)} - lse${i}), seen${r}_${i});`,
           `let ds${r}_${i} = p${r}_${i} * (${rows.total("dp", r, i)} - delta${i});`,
         ]),

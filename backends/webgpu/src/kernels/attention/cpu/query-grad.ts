@@ -16,8 +16,8 @@ export function queryGrad(node: Backward, traits: DeviceTraits): Kernel {
       ...rows.declare("q", "g", "dq"),
       ...["lse", "delta"].map((name) => `var ${name}: array<f32, ${rows.held.length}>;`),
       ...load(rows, node),
-      ...rows.held.map((r) => `let t${r} = ${rows.time(r)}; let lse${r} = lse[${r}]; let delta${r} = delta[${r}];`),
-      `for (var key = 0u; key < min(first + ${rows.block}u, ${sizes.time}u); key += ${rows.steps.length}u) {`,
+      ...rows.held.map((r) => `let t${r} = ${rows.position(r)}; let lse${r} = lse[${r}]; let delta${r} = delta[${r}];`),
+      `for (var key = 0u; key < min(first + ${rows.block}u, ${sizes.context}u); key += ${rows.steps.length}u) {`,
       ...rows.steps.map((j) => `let at_${j} = ${rows.key(rows.clamped(`key + ${j}u`), `head / ${sizes.group}u`)};`),
       ...rows.products({ sum: "s", held: "q", value: k, vector: "k" }, { sum: "dp", held: "g", value: v, vector: "v" }),
       ...rows.held.flatMap((r) =>

@@ -84,8 +84,8 @@ export class Rows {
     return `${name}[r * ${this.vectors.count}u + c]`;
   }
 
-  /** The time of held row `r` of this lane. */
-  time(r: number): string {
+  /** The position of held row `r` of this lane. */
+  position(r: number): string {
     return `first + ${r * simdLanes}u + lane`;
   }
 
@@ -104,7 +104,7 @@ export class Rows {
 
   /** As `eachRow`, for the rows that exist: a block may reach beyond the sequence. */
   eachRealRow(statements: readonly string[]): string[] {
-    return this.eachRow([`if (t < ${this.sizes.time}u) {`, ...statements, "}"]);
+    return this.eachRow([`if (t < ${this.sizes.context}u) {`, ...statements, "}"]);
   }
 
   eachVector(statements: readonly string[]): string[] {
@@ -113,7 +113,7 @@ export class Rows {
 
   /** `t`, or the last row where it is beyond the sequence. */
   clamped(t: string): string {
-    return `min(${t}, ${this.sizes.time - 1}u)`;
+    return `min(${t}, ${this.sizes.context - 1}u)`;
   }
 
   /** The first element of query row `t`. */

@@ -19,8 +19,8 @@ export interface Unroll {
 const mostProducts = 128;
 
 /** Short sequences have less time to win back what building takes, so they get half as many products. */
-export function unrolled({ headDim, time }: AttentionSizes): Unroll {
-  const most = time > 64 ? mostProducts : mostProducts / 2;
-  const rows = time > 64 && headDim * 4 <= most ? 4 : headDim * 2 <= most ? 2 : 1;
+export function unrolled({ headDim, context }: AttentionSizes): Unroll {
+  const most = context > 64 ? mostProducts : mostProducts / 2;
+  const rows = context > 64 && headDim * 4 <= most ? 4 : headDim * 2 <= most ? 2 : 1;
   return { rows, steps: headDim * rows * 2 <= most ? 2 : 1 };
 }

@@ -25,7 +25,7 @@ export function forward(node: Forward, traits: DeviceTraits): Kernel {
         ...range(4).map((i) => `var l${i} = 0f;`),
         // rowA: the running maximum; rowB: the factor by which earlier sums shrink.
         `if (lane < ${rows}u) { rowA[lane] = ${masked}; }`,
-        `for (var key = 0u; key < min(first + ${rows}u, ${sizes.time}u); key += ${columns}u) {`,
+        `for (var key = 0u; key < min(first + ${rows}u, ${sizes.context}u); key += ${columns}u) {`,
         ...tiles.products("s", ofHead(q), "first", ofGroup(k), "key"),
         ...softmaxStep(tiles, node),
         ...tiles.putWeights((i, j) => `p${i}_${j}`),
@@ -66,7 +66,7 @@ function finishRows(tiles: Tiles, { sizes, logSumExp }: Forward): string[] {
     (i) => `l${i}`,
     [
       "rowB[lane] = 1f / all;",
-      `if (first + lane < ${sizes.time}u) {`,
+      `if (first + lane < ${sizes.context}u) {`,
       tiles.io.store(logSumExp, statistic(sizes, "first + lane"), log),
       "}",
     ],

@@ -10,7 +10,7 @@ import { heldColumns, heldPairs, tileColumn, tileRow } from "./tiling.js";
 
 export function keyValueGrad(node: Backward, traits: DeviceTraits): Kernel {
   const { sizes, q, k, v, logSumExp, grad, delta, kGrad, vGrad } = node;
-  const { time, group } = sizes;
+  const { context, group } = sizes;
   const { ofHead, ofGroup } = rowsOf(sizes, "kvHead");
   return tileKernel(sizes, traits, {
     label: "attention key and value gradient",
@@ -21,7 +21,7 @@ export function keyValueGrad(node: Backward, traits: DeviceTraits): Kernel {
       ...tiles.declareSum("dk"),
       ...tiles.declareSum("dv"),
       `for (var head = kvHead * ${group}u; head < (kvHead + 1u) * ${group}u; head++) {`,
-      `for (var query = first; query < ${time}u; query += ${tiles.tiling.columns}u) {`,
+      `for (var query = first; query < ${context}u; query += ${tiles.tiling.columns}u) {`,
       ...tiles.products("s", ofGroup(k), "first", ofHead(q), "query"),
       ...tiles.products("dp", ofGroup(v), "first", ofHead(grad), "query"),
       ...probabilities(tiles, node),
@@ -40,8 +40,8 @@ export function keyValueGrad(node: Backward, traits: DeviceTraits): Kernel {
 
 /** Defines `p`i_j, the probabilities of a tile, and `delta`j of its queries. */
 function probabilities({ io }: Tiles, { sizes, logSumExp, delta }: Backward): string[] {
-  const { time } = sizes;
-  const row = (j: number) => statistic(sizes, `min(query + ${tileColumn(j)}, ${time - 1}u)`);
+  const { context } = sizes;
+  const row = (j: number) => statistic(sizes, `min(query + ${tileColumn(j)}, ${context - 1}u)`);
   return [
     ...heldColumns.flatMap((j) => [
       `let lse${j} = ${io.load(logSumExp, row(j))} * ${Math.LOG2E}f;`,
@@ -49,7 +49,7 @@ function probabilities({ io }: Tiles, { sizes, logSumExp, delta }: Backward): st
     ]),
     ...heldPairs.map(([i, j]) => {
       const t = `query + ${tileColumn(j)}`;
-      const seen = `${t} >= first + ${tileRow(i)} && ${t} < ${time}u`;
+      const seen = `${t} >= first + ${tileRow(i)} && ${t} < ${context}u`;
       return `let p${i}_${j} = select(0f, exp2(s${i}_${j} * ${scoreScale(sizes)} - lse${j}), ${seen});`;
     }),
   ];

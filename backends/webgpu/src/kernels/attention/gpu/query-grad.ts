@@ -24,7 +24,7 @@ export function queryGrad(node: Backward, traits: DeviceTraits): Kernel {
         ...rowDeltas(tiles, ofHead(out), ofHead(grad)),
         ...finishDeltas(tiles, node),
         ...tiles.declareSum("dq"),
-        `for (var key = 0u; key < min(first + ${rows}u, ${sizes.time}u); key += ${columns}u) {`,
+        `for (var key = 0u; key < min(first + ${rows}u, ${sizes.context}u); key += ${columns}u) {`,
         ...tiles.products("s", ofHead(q), "first", ofGroup(k), "key"),
         ...tiles.products("dp", ofHead(grad), "first", ofGroup(v), "key"),
         ...tiles.putWeights((i, j) => {
@@ -60,7 +60,7 @@ function finishDeltas(tiles: Tiles, { sizes, logSumExp, delta }: Backward): stri
     (i) => `delta${i}`,
     [
       "rowB[lane] = all;",
-      `if (first + lane < ${sizes.time}u) {`,
+      `if (first + lane < ${sizes.context}u) {`,
       `rowA[lane] = ${tiles.io.load(logSumExp, row)} * ${Math.LOG2E}f;`,
       tiles.io.store(delta, row, "all"),
       "}",

@@ -4,11 +4,11 @@ import type { KernelIo } from "../../../wgsl/kernel.js";
 import { range } from "../../range.js";
 import { type AttentionSizes, keyRow, queryRow } from "../node.js";
 
-/** The rows of a tensor [batch, time, heads, headDim] that belong to one head. */
+/** The rows of a tensor [batch, context, heads, headDim] that belong to one head. */
 export interface HeadRows {
   readonly value: Value;
-  /** A row's number in the tensor, given its time. */
-  row(time: string): string;
+  /** A row's number in the tensor, given its position. */
+  row(position: string): string;
 }
 
 /** Rows of query heads and of key/value head `kvHead`, with `batch` and `head` in scope. */
@@ -27,9 +27,9 @@ export function readGroup(
   t: string,
   group: string,
 ): string {
-  const { headDim, time } = sizes;
+  const { headDim, context } = sizes;
   const groups = Math.ceil(headDim / 4);
-  const at = row(`min(${t}, ${time - 1}u)`);
+  const at = row(`min(${t}, ${context - 1}u)`);
   if (isByFour(sizes, value)) {
     const whole = io.load4(value, `(${at}) * ${groups}u + min(${group}, ${groups - 1}u)`);
     return `select(vec4f(), ${whole}, ${group} < ${groups}u)`;

@@ -41,8 +41,8 @@ export class Tiles {
   }
 
   /** See `readGroup`. */
-  read(rows: HeadRows, time: string, group: string): string {
-    return readGroup(this.io, this.#sizes, rows, time, group);
+  read(rows: HeadRows, position: string, group: string): string {
+    return readGroup(this.io, this.#sizes, rows, position, group);
   }
 
   /** Defines `name`i_j, the products of rows `ry`·4 + i of `a` and columns `cx` + 16·j of `b`. */
@@ -127,7 +127,7 @@ export class Tiles {
     const { wide, wideTiles, summed } = this.tiling;
     return range(summed).flatMap((r) => [
       `{ let t = ${first} + ${this.rowOfSum(r)};`,
-      `if (t < ${this.#sizes.time}u) {`,
+      `if (t < ${this.#sizes.context}u) {`,
       ...range(wideTiles).flatMap((tile) => {
         const place = { t: "t", group: `(sx + ${tile * wide}u)`, expr: element(tile, r) };
         return storeGroup(this.io, this.#sizes, rows, place);

@@ -39,9 +39,9 @@ export interface Tiling {
   readonly shuffled: number;
 }
 
-export function tilingOf({ headDim, time }: AttentionSizes, traits: DeviceTraits): Tiling {
+export function tilingOf({ headDim, context }: AttentionSizes, traits: DeviceTraits): Tiling {
   const large = traits.maxInvocations >= 256 && traits.maxWorkgroupBytes >= 32_768;
-  const rows = large && time > 32 ? 64 : 32;
+  const rows = large && context > 32 ? 64 : 32;
   const groups = Math.ceil(headDim / 4);
   const wide = groups <= 4 ? 4 : groups <= 8 || !large ? 8 : 16;
   return {
