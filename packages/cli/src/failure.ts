@@ -11,10 +11,10 @@ export const exitCodes = `
   1    a defect of Cambium (please report it)
   2    a mistake in the command, a recipe, a file or the set-up; the message says which
   3    cambium verify: a backend departs from the reference
-  130  stopped by Ctrl-C after saving; the same command continues`;
+  130  interrupted by Ctrl-C after saving; the same command continues`;
 
 /** Thrown by a command that has said all there is to say. */
-export class Quit extends Error {
+export class Exit extends Error {
   constructor(
     readonly exitCode: number,
     message = "",
@@ -31,7 +31,7 @@ const width = 110;
 /** Prints what happened, to standard error (as JSON if `json`), and returns the exit code. */
 export function reportFailure(thrown: unknown, json: boolean): number {
   const error = toUserError(thrown);
-  if (error instanceof Quit) {
+  if (error instanceof Exit) {
     if (error.message === "") return error.exitCode;
     complain(json ? asJson({ code: "E_INTERRUPTED", message: error.message }) : error.message);
     return error.exitCode;
@@ -63,7 +63,7 @@ function asJson(error: unknown): string {
 function toUserError(error: unknown): unknown {
   if (error instanceof CommanderError) {
     // Help and version are printed and are no failure.
-    if (error.exitCode === 0 || error.code === "commander.help") return new Quit(0);
+    if (error.exitCode === 0 || error.code === "commander.help") return new Exit(0);
     const [message = "", ...more] = error.message.replace(/^error: /, "").split("\n");
     const suggestion = more.join(" ").replace(/^\(|\)$/g, "");
     return new CambiumError("E_USAGE", message, { hint: suggestion === "" ? "add --help for usage" : suggestion });

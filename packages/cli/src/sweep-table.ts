@@ -1,5 +1,5 @@
 // The table of a sweep: a row for each arm of each cell, and what its seeds say together. Nothing in it depends on when
-// or how often the sweep was stopped.
+// or how often the sweep was interrupted.
 import type { SweepCell } from "@cambium/recipe";
 import { type RunSummary, summarizeRun } from "@cambium/report";
 import type { CellOutcome } from "@cambium/run";

@@ -208,7 +208,7 @@ describe("Ctrl-C", () => {
     child.kill("SIGINT");
     expect((await closed)[0], errors).toBe(130);
     const last = errors.trimEnd().split("\n").at(-1) ?? "";
-    const said = "Stopped; what is written is kept. The same command continues.";
+    const said = "Interrupted; what is written is kept. The same command continues.";
     if (flags.length === 0) expect(last).toBe(said);
     else expect(JSON.parse(last)).toEqual({ error: { code: "E_INTERRUPTED", message: said } });
     expect(existsSync(target)).toBe(false);

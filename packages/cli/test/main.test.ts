@@ -83,7 +83,7 @@ describe("Ctrl-C", () => {
     const { code, errors } = await ended;
     expect(code).toBe(130);
     expect(errors).toMatch(/Stopping after this step, then saving …\n/);
-    expect(errors.endsWith(`Stopped, and saved in ${out}. The same command continues.\n`)).toBe(true);
+    expect(errors.endsWith(`Interrupted, and saved in ${out}. The same command continues.\n`)).toBe(true);
     const [again] = await Promise.all([run("run", recipe, "--out", out), run("run", recipe, "--out", undisturbed)]);
     expect(again).toMatchObject({ code: 0, errors: expect.stringMatching(/base: .*, continuing after step \d+\n/) });
     expect(weights(out)).toEqual(weights(undisturbed));
@@ -126,6 +126,6 @@ describe("Ctrl-C", () => {
     child.kill("SIGINT");
     const { code, errors } = await ended;
     expect(code).toBe(130);
-    expect(errors).not.toContain("Stopped, and saved");
+    expect(errors).not.toContain("Interrupted, and saved");
   });
 });

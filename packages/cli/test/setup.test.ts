@@ -97,7 +97,7 @@ test.each<[string, string[], RegExp]>([
   expect(errors).toMatch(says);
 });
 
-test("stopped by a signal: exit code 130", async () => {
+test("interrupted by a signal: exit code 130", async () => {
   const { code, errors } = await cambium(["setup", "abacus", "--beads", "forever"]);
-  expect([code, errors]).toEqual([130, expect.stringMatching(/stopped; everything is as it was before/)]);
+  expect([code, errors]).toEqual([130, expect.stringMatching(/interrupted; everything is as it was before/)]);
 });

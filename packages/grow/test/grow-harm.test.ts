@@ -1,4 +1,4 @@
-// Growth under harm and at size: stopped, raced, on full disks, in bounded memory.
+// Growth under harm and at size: interrupted, raced, on full disks, in bounded memory.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { llamaJson, llamaShards, stacked, writeModel } from "./support/grow-mode
 import { canMount, files, node, onDisk, sharded } from "./support/grow-process.js";
 
 describe("harm", () => {
-  it("stopped, it keeps what is done; another request is refused, the same one continues", async () => {
+  it("interrupted, it keeps what is done; another request is refused, the same one continues", async () => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), llamaJson(2, 64, 64), llamaShards(2, 64, 64));
     const stop = new AbortController();
@@ -19,7 +19,7 @@ describe("harm", () => {
     const request = { operator: stacked, options: { factor: 2 } };
     const onProgress = ({ done }: { done: number }) => done > 50_000 && stop.abort();
     expect((await growDirectory(source, target, { ...request, signal: stop.signal, onProgress })).state).toBe(
-      "stopped",
+      "interrupted",
     );
     expect(existsSync(target)).toBe(false);
     const other = await refusal(() => growDirectory(source, target, { ...request, options: { factor: 3 } }));
@@ -156,7 +156,7 @@ describe("size", () => {
       const disk = join(dir, "disk");
       // A disk in memory that has room for all of it, of which a gigabyte is used.
       const out = onDisk("400g", disk, '"$@"', ...node, source, join(disk, "b"), "2", "256e6", "stop", "1e9");
-      const [, done, peak] = /(\d+)\nstopped peak (\d+)\n$/.exec(out) ?? [];
+      const [, done, peak] = /(\d+)\ninterrupted peak (\d+)\n$/.exec(out) ?? [];
       expect(Number(done), out).toBeGreaterThanOrEqual(1e9);
       expect(Number(peak)).toBeLessThan(300e6);
     },

@@ -74,7 +74,7 @@ async function begin(source: string, target: string, until = 1_000_000): Promise
   const stop = new AbortController();
   const onProgress = ({ done }: { done: number }) => done > until && stop.abort();
   const { state } = await growDirectory(source, target, { ...request, signal: stop.signal, onProgress });
-  expect(state).toBe("stopped");
+  expect(state).toBe("interrupted");
 }
 
 describe("the source", () => {

@@ -20,10 +20,7 @@ const optimizer = z
       .array(z.enum(parameterKinds))
       .default([])
       .describe("Kinds of parameters that weight decay leaves out, e.g. [norm, bias, embedding]."),
-    clip: z
-      .union([positive, z.literal("none")])
-      .default(1)
-      .describe("Joint L2 norm that gradients are clipped to."),
+    clip: positive.nullable().default(1).describe("Joint L2 norm that gradients are clipped to; null for no clipping."),
   })
   .prefault({});
 

@@ -62,7 +62,7 @@ const stages: readonly Stage[] = [
         moments: "carry",
       },
     ],
-    train: { ...minimal.train, warmup: 16, optimizer: { clip: "none" } },
+    train: { ...minimal.train, warmup: 16, optimizer: { clip: null } },
   }),
   ...stagesOf({
     growth: [

@@ -8,7 +8,7 @@ import type { PluginImporter } from "@cambium/plugin";
 import { Command } from "commander";
 import { appendHistory, readResult, writePage, writeResult } from "../bench-file.js";
 import { type BenchFormat, benchFormats, benchText } from "../bench-view.js";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import { listed, oneOf, wholeNumber } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
@@ -136,9 +136,9 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   if (flags.also) complain(benchText(result, flags.also));
   if (!result.complete) {
     const goesOn = flags.out === undefined ? "" : `, and kept in ${flags.out}. The same command goes on.`;
-    throw new Quit(130, `Stopped; what was measured is printed${goesOn}`);
+    throw new Exit(130, `Interrupted; what was measured is printed${goesOn}`);
   }
-  if (result.rows.some(({ parity }) => !parity.agrees)) throw new Quit(2, "Some rows do not count: see their notes.");
+  if (result.rows.some(({ parity }) => !parity.agrees)) throw new Exit(2, "Some rows do not count: see their notes.");
 }
 
 /** The installed backends that can compute here. */

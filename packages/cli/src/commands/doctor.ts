@@ -8,7 +8,7 @@ import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/pl
 import { chooseBackend, version } from "@cambium/run";
 import { precisionsOf } from "@cambium/train";
 import { Command } from "commander";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import type { Host } from "../host.js";
 import { measureSpeeds } from "../recipe-speed.js";
 import { choiceOf, speedText } from "../recipe-speed-view.js";
@@ -71,7 +71,7 @@ Examples:
         ready,
       };
       print(json ? JSON.stringify(result) : describe(result));
-      if (!ready) throw new Quit(2);
+      if (!ready) throw new Exit(2);
     });
 }
 

@@ -13,7 +13,7 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
 import { evaluationIdentity } from "../evaluation-identity.js";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
@@ -95,7 +95,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
     complain(`Interrupted; the same command goes on from the scores in ${out}.`);
-    throw new Quit(130);
+    throw new Exit(130);
   } finally {
     release();
   }

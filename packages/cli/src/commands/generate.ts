@@ -8,7 +8,7 @@ import { contextLength } from "@cambium/model";
 import { readParameters } from "@cambium/run";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import {
   type BackendFlags,
   type FamilyFlags,
@@ -106,7 +106,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
     show("\n");
-    throw new Quit(130);
+    throw new Exit(130);
   } finally {
     release();
     await device.close();

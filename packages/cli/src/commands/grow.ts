@@ -11,7 +11,7 @@ import {
 import { type Operator, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import { byteCount, type FamilyFlags, oneOf, withFamilyFlag } from "../flags.js";
 import { checkedText, checkGrowth } from "../grow-check.js";
 import { growthFlops } from "../grow-flops.js";
@@ -58,7 +58,7 @@ export function growCommand(host: Host): Command {
       "after",
       `
 Operators that only copy layers grow any decoder whose tensors are named …layers.N.…, quantised ones too.
-A growth that was stopped or killed continues when the same command is given again.
+A growth that was interrupted or killed continues when the same command is given again.
 --check ends with exit code 1 where what is measured is not what the operator claims.
 With --json: {"written": DIR or null, "layers", "bytesOut", "memory", "flops", …, "plan": {"operator", "target", …} as in growth.json}
 
@@ -162,8 +162,8 @@ async function grow(from: string, to: string, request: PreflightRequest, verify:
   const { signal, release } = stopOnSignals(() => process.stderr.write("\nStopping …\n"));
   try {
     const outcome = await growDirectory(from, to, { ...request, verify, signal, onProgress: progress.show });
-    if (outcome.state !== "stopped") return outcome;
-    throw new Quit(130, "Stopped; what is written is kept. The same command continues.");
+    if (outcome.state !== "interrupted") return outcome;
+    throw new Exit(130, "Interrupted; what is written is kept. The same command continues.");
   } finally {
     progress.stop();
     release();

@@ -15,7 +15,7 @@ import { summarizeRun, writeReport } from "@cambium/report";
 import { loadRecipe, planRecipe, recipeReading } from "@cambium/run";
 import { Command } from "commander";
 import { stringify } from "yaml";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import { type BackendFlags, keyValues, oneOf, repeated, wholeNumber, withBackendFlags } from "../flags.js";
 import { compact } from "../format.js";
 import type { Host } from "../host.js";
@@ -162,7 +162,7 @@ async function printJob(recipe: Recipe, projectDir: string, flags: Flags, host: 
   try {
     await runToEnd(recipe, projectDir, flags, host, (one) => handed.push(one));
   } catch (error) {
-    if (!(error instanceof Quit) || handed.length === 0) throw error;
+    if (!(error instanceof Exit) || handed.length === 0) throw error;
   }
   const [one] = handed;
   if (!one) return print("Nothing to hand over: this run is done.");

@@ -18,7 +18,7 @@ import { CambiumError } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec, modelSizes } from "@cambium/model";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
 import { compact } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
@@ -91,7 +91,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     print(flags.json ? JSON.stringify(shown) : describe(shown, plan));
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new Quit(130);
+    throw new Exit(130);
   } finally {
     line.stop();
     release();

@@ -6,7 +6,7 @@ import { type Recipe, scaleRecipe } from "@cambium/recipe";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { loadRecipe, type RunOptions, type RunOutcome, runRecipe } from "@cambium/run";
 import { Command } from "commander";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import {
   type BackendFlags,
   backendRequest,
@@ -69,7 +69,7 @@ async function run(recipe: string, flags: RunFlags, host: Host): Promise<void> {
   print(`${outcome.cached ? "Nothing to do: this run is done. " : ""}Report: ${report}`);
 }
 
-/** Runs a recipe with progress on standard error. @throws Quit when it was stopped and has saved. */
+/** Runs a recipe with progress on standard error. @throws Exit when it was interrupted and has saved. */
 export async function runToEnd(
   recipe: string | Recipe,
   projectDir: string,
@@ -94,7 +94,7 @@ export async function runToEnd(
       ...(flags.precision !== undefined && { precision: flags.precision }),
     });
     if (outcome.state === "done") return outcome;
-    throw new Quit(130, `Stopped, and saved in ${outcome.directory}. The same command continues.`);
+    throw new Exit(130, `Interrupted, and saved in ${outcome.directory}. The same command continues.`);
   } catch (error) {
     throw progress.hasTrained ? saying(error) : error;
   } finally {

@@ -2,7 +2,7 @@
 import { type BackendSetup, resolveSetup, type SetupOptions, type SetupResult } from "@cambium/backend";
 import { replaceDirectory, requireSpace } from "@cambium/files";
 import { Command, Option } from "commander";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import type { Host } from "../host.js";
 import { stopOnSignals } from "../signals.js";
 import { complain, print } from "../terminal.js";
@@ -70,7 +70,7 @@ async function perform(setup: BackendSetup, given: SetupOptions, remove: boolean
   try {
     return await setup[remove ? "remove" : "setup"](given, { report, signal, requireSpace, replaceDirectory });
   } catch (error) {
-    if (signal.aborted) throw new Quit(130, "stopped; everything is as it was before");
+    if (signal.aborted) throw new Exit(130, "interrupted; everything is as it was before");
     throw error;
   } finally {
     release();

@@ -5,7 +5,7 @@ import { CambiumError } from "@cambium/ir";
 import { parseAxis, type SweepAxis, sweepCells, sweepSection } from "@cambium/recipe";
 import { runSweep, type SweepOutcome } from "@cambium/run";
 import { Command } from "commander";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import { type BackendFlags, backendRequest, repeated, wholeNumber, withBackendFlags } from "../flags.js";
 import type { Host } from "../host.js";
 import { stopOnSignals } from "../signals.js";
@@ -89,7 +89,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     progress.stop();
     release();
   }
-  if (outcome.state === "interrupted") throw new Quit(130, `Stopped, and saved in ${out}. The same command continues.`);
+  if (outcome.state === "interrupted")
+    throw new Exit(130, `Interrupted, and saved in ${out}. The same command continues.`);
   const rows = await sweepRows(outcome.cells);
   await writeFileAtomic(join(out, "table.jsonl"), asJsonLines(rows));
   await writeFileAtomic(join(out, "table.csv"), asCsv(rows));
@@ -105,7 +106,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     print(`Table: ${join(out, "table.csv")}`);
   }
   if (failed > 0)
-    throw new Quit(
+    throw new Exit(
       2,
       flags.json ? "" : `${failed} of ${cells.length} cells failed; the same command tries them again.`,
     );

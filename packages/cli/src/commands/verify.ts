@@ -8,7 +8,7 @@ import type { PluginImporter } from "@cambium/plugin";
 import { requirePrecision } from "@cambium/train";
 import { Expected, type Verified, type VerifiedCase, verifyOn } from "@cambium/verify";
 import { Command } from "commander";
-import { Quit } from "../failure.js";
+import { Exit } from "../failure.js";
 import { keyValues, repeated, wholeNumber, withFamilyFlag, withPrecisionFlag } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
@@ -111,8 +111,8 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
   if (flags.out !== undefined) await writeFileAtomic(flags.out, verifiedPage(runs));
   if (flags.json) print(JSON.stringify({ agrees, first, runs, without }));
   else show(runs, path !== undefined, without);
-  if (signal.aborted) throw new Quit(130);
-  if (!agrees) throw new Quit(departs);
+  if (signal.aborted) throw new Exit(130);
+  if (!agrees) throw new Exit(departs);
 }
 
 function show(runs: readonly (Verified & { case?: string })[], depth: boolean, without: Subjects["without"]): void {

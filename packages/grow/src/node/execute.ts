@@ -23,8 +23,8 @@ import { type Mark, WrittenSums } from "./written-sums.js";
 const FLUSH_BYTES = 256e6;
 
 export interface GrowOutcome {
-  /** `stopped`: by the signal; the same request continues. `cached`: this very growth was done before. */
-  readonly state: "done" | "stopped" | "cached";
+  /** `interrupted`: by the signal; the same request continues. `cached`: this very growth was done before. */
+  readonly state: "done" | "interrupted" | "cached";
   readonly report: GrowPreflight;
 }
 
@@ -62,17 +62,17 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
  * A growth that was done before. Its record tells which weights it was grown from, and these are read: they may have
  * been written to since. To be verified, it is held against them itself, and its record gets the hashes.
  */
-async function found(growth: Growth, target: string, options: GrowOptions): Promise<"cached" | "stopped"> {
+async function found(growth: Growth, target: string, options: GrowOptions): Promise<"cached" | "interrupted"> {
   const { source, prepared, identity, report } = growth;
   try {
     await requireTheseSources(growth, target, options);
     if (!options.verify) return "cached";
     const hashes = await verifyShards(source, target, prepared.shards, report.bytesOut, options);
-    if (options.signal?.aborted) return "stopped";
+    if (options.signal?.aborted) return "interrupted";
     await writeFileAtomic(join(target, RECORD_FILE), record(identity, report, hashes));
     return "cached";
   } catch (error) {
-    if (options.signal?.aborted && error === options.signal.reason) return "stopped";
+    if (options.signal?.aborted && error === options.signal.reason) return "interrupted";
     throw error;
   }
 }
@@ -82,11 +82,11 @@ async function fill(
   target: string,
   begun: Journal | undefined,
   options: GrowOptions,
-): Promise<"done" | "stopped"> {
+): Promise<"done" | "interrupted"> {
   const { source, prepared, identity, report, wanted } = growth;
   const { scratch } = growingPaths(target);
   const { signal } = options;
-  const stopped = (error: unknown): boolean => signal?.aborted === true && error === signal.reason;
+  const interrupted = (error: unknown): boolean => signal?.aborted === true && error === signal.reason;
   let hashes: RecordedHashes;
   try {
     const sitting = await resume(growth, target, begun, options);
@@ -109,7 +109,7 @@ async function fill(
     signal?.throwIfAborted();
     await requireUnchanged(growth, scratch, hashes.tensors, options);
   } catch (error) {
-    if (stopped(error)) return "stopped";
+    if (interrupted(error)) return "interrupted";
     if ((error as { code?: unknown }).code === "E_GROWTH_CHANGED") {
       // Some of it is the source's old content: none of it can be used.
       await rm(scratch, { recursive: true, force: true });

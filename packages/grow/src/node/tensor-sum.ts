@@ -12,13 +12,13 @@ export interface TensorSum {
 /** Bytes hashed at a time: a millisecond or two, for which a writer waits at most. */
 const PIECE_BYTES = 2 << 20;
 
-/** Of a tensor of `shard`, read in pieces. @param stopped whether to give up, after which the sums mean nothing */
-export async function sumOf(shard: SafetensorsFile, name: string, stopped = () => false): Promise<TensorSum> {
+/** Of a tensor of `shard`, read in pieces. @param interrupted whether to give up, after which the sums mean nothing */
+export async function sumOf(shard: SafetensorsFile, name: string, interrupted = () => false): Promise<TensorSum> {
   const { offset, byteLength } = shard.entry(name);
   const piece = new Uint8Array(Math.min(PIECE_BYTES, byteLength));
   const hash = createHash("sha256");
   let crc = 0;
-  for (let at = 0; at < byteLength && !stopped(); at += piece.length) {
+  for (let at = 0; at < byteLength && !interrupted(); at += piece.length) {
     const bytes = piece.subarray(0, Math.min(piece.length, byteLength - at));
     await shard.readInto(bytes, offset + at);
     hash.update(bytes);

@@ -11,7 +11,7 @@ import { computedChunks } from "./rows.js";
 import { hashChunks } from "./tensor-sum.js";
 
 /**
- * @returns SHA-256 of each file of weights and of the tensors in them; not all of them when the signal stopped it
+ * @returns SHA-256 of each file of weights and of the tensors in them; not all of them when the signal interrupted it
  * @throws CambiumError `E_GROWTH_VERIFY` with every tensor that is not what it should be; as opening the files
  */
 export async function verifyShards(

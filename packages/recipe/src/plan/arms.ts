@@ -193,12 +193,11 @@ function isDecided(until: Until, end: number | undefined): boolean {
 function settingsOf(recipe: Recipe) {
   const { batch, accumulation, precision } = recipe.train;
   const { undecayed: _, ...optimizer } = recipe.train.optimizer;
-  const clip = optimizer.clip === "none" ? null : optimizer.clip;
   return {
     ...{ batch, accumulation, precision },
     context: recipe.model.context,
     seed: recipe.seed,
-    optimizer: optimizerOptions({ ...optimizer, clip }),
+    optimizer: optimizerOptions(optimizer),
     evaluation: evaluation(recipe),
   };
 }
