@@ -34,7 +34,7 @@ export async function readers() {
     return model.readHfModel(opened.configJson);
   };
   const grown = async (folder) => {
-    await grow.preflightGrowth(folder, join(folder, "..", "grown"), { operator: stack, options: { factor: 2 } });
+    await grow.dryRunGrowth(folder, join(folder, "..", "grown"), { operator: stack, options: { factor: 2 } });
   };
   const passages = (name) => async (folder) => {
     const source = await data.openSource(data.corpusSpec(join(folder, name)), folder);

@@ -15,7 +15,7 @@ export function refusals(stage: Stage, { nproc, nodes }: TorchOptions): Reason[]
   if (!families.includes(model.family.name)) refuse("does not know the family", model.family.name, families.join(", "));
   if (phase.masks.length > 0) refuse("trains no masks", `${phase.masks.length} masks of the growth before`);
   const still = Object.entries(phase.lrMultipliers).find(([, factor]) => factor === 0);
-  if (still) refuse("takes no rate of 0: freeze the parameter instead", still[0]);
+  if (still) refuse("takes no rate of 0: make the parameter frozen instead", still[0]);
   if (precision !== "f32") refuse("has its own option for precision, bf16", `train.precision: ${precision}`, "f32");
   if (until.kind !== "tokens")
     refuse("trains for a number of tokens that is known before", `a growth by ${until.kind}`, "at: tokens, or a share");

@@ -1,4 +1,4 @@
-// G_zero in depth: conformance, exactness to the last bit, which gradients live at step 0, and what freezing leaves.
+// G_zero in depth: conformance, exactness to the last bit, which gradients live at step 0, and what a frozen base leaves.
 import { layerMap } from "@cambium/growth";
 import {
   baseModel,

@@ -1,5 +1,5 @@
 // What a growth does to the cost of training.
-import type { GrowPreflight } from "@cambium/grow/node";
+import type { GrowReport } from "@cambium/grow/node";
 import { contextLength } from "@cambium/model";
 import { tokenFlops } from "@cambium/scaling/flops";
 
@@ -14,7 +14,7 @@ export interface GrowthFlops {
 }
 
 /** Undefined for a model whose family has no graph, and so no matrices to count. */
-export function growthFlops({ plan }: Pick<GrowPreflight, "plan">): GrowthFlops | undefined {
+export function growthFlops({ plan }: Pick<GrowReport, "plan">): GrowthFlops | undefined {
   if (!plan.base.family.forward) return undefined;
   const context = Math.min(longest, contextLength(plan.base), contextLength(plan.target));
   return { context, before: tokenFlops(plan.base, context), after: tokenFlops(plan.target, context) };

@@ -1,5 +1,5 @@
-// What a growth looks like: its pre-flight as a dozen lines, its progress with speed and time left.
-import type { GrowPreflight, GrowProgress } from "@cambium/grow/node";
+// What a growth looks like: its dry run as a dozen lines, its progress with speed and time left.
+import type { GrowProgress, GrowReport } from "@cambium/grow/node";
 import {
   describePlan,
   formatCount,
@@ -14,8 +14,8 @@ import { compact, duration } from "./format.js";
 import { growthFlops } from "./grow-flops.js";
 import { StatusLine } from "./status-line.js";
 
-/** The pre-flight for a person. */
-export function preflightText(report: GrowPreflight): string {
+/** The dry run for a person. */
+export function reportText(report: GrowReport): string {
   const { operator, layers, connectionRate: rate, plan, tensors, bytesDone, anew, diskFree } = report;
   const flops = growthFlops(report);
   const rows: [string, string][] = [
@@ -50,7 +50,7 @@ export function preflightText(report: GrowPreflight): string {
 }
 
 /** What of the source's folder comes along, and everything that does not. */
-function besideRows({ beside: { along, left } }: GrowPreflight): [string, string][] {
+function besideRows({ beside: { along, left } }: GrowReport): [string, string][] {
   const names = left.map(({ name, why }) => `${name} (${why})`);
   return [
     ...(along.length === 0 ? [] : [["go along", shortList(along)] as [string, string]]),

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type GrowPreflight, growDirectory, preflightGrowth } from "@cambium/grow/node";
+import { dryRunGrowth, type GrowReport, growDirectory } from "@cambium/grow/node";
 import { parsePlan } from "@cambium/growth";
 import { describe, expect, it } from "vitest";
 import { refusal } from "../../files/test/support/errors.js";
@@ -52,13 +52,13 @@ describe("harm", () => {
     },
   );
 
-  it.each([false, true])("finds what another process did after the pre-flight; to be verified: %s", async (verify) => {
+  it.each([false, true])("finds what another process did after the dry run; to be verified: %s", async (verify) => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), llamaJson(2, 8, 16), llamaShards(2, 8, 16));
     const target = join(dir, "b");
-    const onPreflight = () => void spawnSync(node[0], [...node.slice(1), source, target, "2"]);
+    const onReport = () => void spawnSync(node[0], [...node.slice(1), source, target, "2"]);
     const request = { ...sharded, operator: stacked, options: { factor: 2 }, verify };
-    expect((await growDirectory(source, target, { ...request, onPreflight })).state).toBe("cached");
+    expect((await growDirectory(source, target, { ...request, onReport })).state).toBe("cached");
     expect("files" in JSON.parse(readFileSync(join(target, "growth.json"), "utf8"))).toBe(verify);
   });
 
@@ -67,10 +67,10 @@ describe("harm", () => {
     const source = writeModel(join(dir, "a"), llamaJson(2, 256, 512), llamaShards(2, 256, 512));
     const tokenizer = join(source, "tokenizer.json");
     writeFileSync(tokenizer, "{}");
-    const onPreflight = () => rmSync(tokenizer);
+    const onReport = () => rmSync(tokenizer);
     const done: number[] = [];
     const onProgress = (progress: { done: number; total: number }) => void done.push(progress.done / progress.total);
-    const request = { operator: stacked, options: { factor: 2 }, onPreflight, onProgress };
+    const request = { operator: stacked, options: { factor: 2 }, onReport, onProgress };
     const error = await refusal(() => growDirectory(source, join(dir, "b"), request));
     expect([error.code, done.at(-1), existsSync(join(dir, "b"))]).toEqual(["E_NOT_FOUND", 1, false]);
   });
@@ -106,14 +106,14 @@ describe("harm", () => {
   });
 });
 
-/** The pre-flight of a stack, whatever stands against it: a disk may be too small for the model. */
-async function look(source: string, target: string, options: object): Promise<GrowPreflight> {
-  let report: GrowPreflight | undefined;
-  const onPreflight = (one: GrowPreflight) => {
+/** The dry run of a stack, whatever stands against it: a disk may be too small for the model. */
+async function look(source: string, target: string, options: object): Promise<GrowReport> {
+  let report: GrowReport | undefined;
+  const onReport = (one: GrowReport) => {
     report = one;
   };
-  const request = { operator: stacked, options: { ...options }, onPreflight };
-  await preflightGrowth(source, target, request).catch((error) => expect(error.code).toBe("E_DISK_FULL"));
+  const request = { operator: stacked, options: { ...options }, onReport };
+  await dryRunGrowth(source, target, request).catch((error) => expect(error.code).toBe("E_DISK_FULL"));
   if (!report) throw new Error("there was no report");
   return report;
 }

@@ -143,8 +143,8 @@ describe("the source", () => {
     for (const name of ["config.json", "tokenizer.json"]) {
       const { dir, a } = await twins();
       writeFileSync(join(a, "tokenizer.json"), "{}");
-      const onPreflight = () => writeFileSync(join(a, name), `${readFileSync(join(a, name), "utf8")} `);
-      const error = await refusal(() => growDirectory(a, join(dir, "x"), { ...request, onPreflight }));
+      const onReport = () => writeFileSync(join(a, name), `${readFileSync(join(a, name), "utf8")} `);
+      const error = await refusal(() => growDirectory(a, join(dir, "x"), { ...request, onReport }));
       expect([error.code, error.format()]).toEqual(["E_GROWTH_CHANGED", expect.stringContaining(name)]);
     }
   });

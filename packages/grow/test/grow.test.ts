@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
-import { type GrowPreflight, growDirectory, preflightGrowth } from "@cambium/grow/node";
+import { dryRunGrowth, type GrowReport, growDirectory } from "@cambium/grow/node";
 import { defineOperator, depthOperator, scale, sum, zeros } from "@cambium/growth";
 import { fromBf16, toBf16 } from "@cambium/ir";
 import { modelSizes, parameterTable } from "@cambium/model";
@@ -95,19 +95,17 @@ describe("growth by a layer list", () => {
     const tail = depthOperator({ name: "tail", version: "1.0.0", summary: "-", layers: (_, n) => Array(n).fill(1) });
     const swap = depthOperator({ name: "swap", version: "1.0.0", summary: "-", layers: () => [1, 0] });
     const source = writeModel(join(dir, "a"), foreignText, [foreign(0), foreign(1)], "none");
-    const { tensors } = await preflightGrowth(source, join(dir, "b"), { operator: tail, options: { layers: 3 } });
+    const { tensors } = await dryRunGrowth(source, join(dir, "b"), { operator: tail, options: { layers: 3 } });
     expect([...tensors.dropped].sort()).toEqual(Object.keys(foreign(0)).sort());
     writeFileSync(
       join(source, "config.json"),
       '{"num_hidden_layers": 2, "first_k_dense_replace": 1, "decoder_sparse_step": 2}',
     );
-    const error = await refusal(() =>
-      preflightGrowth(source, join(dir, "b"), { operator: swap, options: { factor: 1 } }),
-    );
+    const error = await refusal(() => dryRunGrowth(source, join(dir, "b"), { operator: swap, options: { factor: 1 } }));
     expect(error.code).toBe("E_GROWTH_REFUSED");
     expect(messages(error).join()).toMatch(/first_k_dense_replace.*decoder_sparse_step/);
     writeFileSync(join(source, "config.json"), '{"num_hidden_layers": 3}');
-    const lying = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: stacked }));
+    const lying = await refusal(() => dryRunGrowth(source, join(dir, "b"), { operator: stacked }));
     expect(lying.code).toMatch(/E_CONFIG|E_GROWTH_REFUSED/);
   });
 });
@@ -120,11 +118,11 @@ describe("before anything is written", () => {
     mkdirSync(join(dir, "b"));
     writeFileSync(join(dir, "b", "precious"), "mine");
     const request = { operator: stacked, options: { factor: 10 }, maxShardBytes: 0 };
-    let seen: GrowPreflight | undefined;
-    const onPreflight = (report: GrowPreflight) => {
+    let seen: GrowReport | undefined;
+    const onReport = (report: GrowReport) => {
       seen = report;
     };
-    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { ...request, onPreflight }));
+    const error = await refusal(() => dryRunGrowth(source, join(dir, "b"), { ...request, onReport }));
     expect(error.code).toBe("E_GROWTH_MISTAKES");
     const codes = error.details.reasons?.map(({ code }) => code);
     expect(codes?.sort()).toEqual(["E_DISK_FULL", "E_EXISTS", "E_GROWTH_REFUSED", "E_SHARD_SIZE"]);
@@ -137,7 +135,7 @@ describe("before anything is written", () => {
     const source = writeModel(join(dir, "a"), { num_hidden_layers: 3 }, [foreign(0), foreign(1)], "none");
     const options = { colour: "red" };
     const error = await refusal(() =>
-      preflightGrowth(source, join(source, "config.json", "b"), { operator: stacked, options }),
+      dryRunGrowth(source, join(source, "config.json", "b"), { operator: stacked, options }),
     );
     const codes = error.details.reasons?.map(({ code }) => code);
     expect(new Set(codes)).toEqual(new Set(["E_GROWTH_REFUSED", "E_GROWTH_OPTION", "E_NOT_FOUND"]));
@@ -205,7 +203,7 @@ describe("what older and larger checkpoints hold besides their layers", () => {
     const dir = await tempDir();
     const config = { ...llamaJson(2, 8, 16), num_nextn_predict_layers: 1 };
     const source = writeModel(join(dir, "a"), config, [rest, ...layers, more]);
-    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: stacked }));
+    const error = await refusal(() => dryRunGrowth(source, join(dir, "b"), { operator: stacked }));
     expect(error.format()).toContain("--drop 'model.layers.2.*'");
     const request = { operator: stacked, options: { factor: 2 }, drop: ["model.layers.2.*"] };
     const { report } = await growDirectory(source, join(dir, "b"), request);
@@ -218,9 +216,9 @@ describe("what older and larger checkpoints hold besides their layers", () => {
   it("an unknown model type is grown with a warning, which strictness refuses", async () => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), foreignText, [foreign(0), foreign(1)], "none");
-    const { warnings } = await preflightGrowth(source, join(dir, "b"), { operator: stacked });
+    const { warnings } = await dryRunGrowth(source, join(dir, "b"), { operator: stacked });
     expect(warnings.join()).toContain("qwen-like");
-    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: stacked, strict: true }));
+    const error = await refusal(() => dryRunGrowth(source, join(dir, "b"), { operator: stacked, strict: true }));
     expect(error.code).toBe("E_GROWTH_UNCHECKED");
   });
 
@@ -229,9 +227,9 @@ describe("what older and larger checkpoints hold besides their layers", () => {
     const source = writeModel(join(dir, "a"), llamaJson(2, 8, 16), [rest, ...layers], "none");
     mkdirSync(join(dir, "links"));
     for (const name of readdirSync(source)) symlinkSync(join(source, name), join(dir, "links", name));
-    const error = await refusal(() => preflightGrowth(join(dir, "links"), join(dir, "b"), { operator: stacked }));
+    const error = await refusal(() => dryRunGrowth(join(dir, "links"), join(dir, "b"), { operator: stacked }));
     expect(error.format()).toContain("--follow-links");
-    const { bytesIn } = await preflightGrowth(join(dir, "links"), join(dir, "b"), {
+    const { bytesIn } = await dryRunGrowth(join(dir, "links"), join(dir, "b"), {
       operator: stacked,
       followLinks: true,
     });
@@ -259,7 +257,7 @@ describe("growth by a plan", () => {
     const dir = await tempDir();
     const shards = [...llamaShards(1, 8, 16), { "model.layers.0.self_attn.q_proj.bias": u8(2) }];
     const source = writeModel(join(dir, "a"), llamaJson(1, 8, 16), shards, "none");
-    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: halved }));
+    const error = await refusal(() => dryRunGrowth(source, join(dir, "b"), { operator: halved }));
     expect(error.code).toBe("E_GROWTH_UNKNOWN_TENSOR");
     expect(messages(error).join()).toContain("q_proj.bias");
   });
@@ -290,9 +288,9 @@ describe("a tied config over files with a head", () => {
     const [{ "lm_head.weight": _, ...rest } = {}, ...layers] = llamaShards(1, 8, 16);
     const untied = { ...tied, tie_word_embeddings: false };
     const source = writeModel(join(dir, "a"), untied, [rest as Record<string, Stored>, ...layers], "none");
-    const error = await refusal(() => preflightGrowth(source, join(dir, "b"), { operator: halved }));
+    const error = await refusal(() => dryRunGrowth(source, join(dir, "b"), { operator: halved }));
     expect(error.format()).toMatch(/^E_GROWTH_SOURCE[\s\S]*lm_head.weight[\s\S]*tie_word_embeddings/);
-    await preflightGrowth(source, join(dir, "b"), { operator: stacked });
+    await dryRunGrowth(source, join(dir, "b"), { operator: stacked });
   });
 });
 
@@ -323,7 +321,7 @@ describe("another type, where it is asked for", () => {
     // Pseudo-random bits of bf16 reach 10³⁸.
     expect(error.code).toBe("E_RANGE");
     const packed = writeModel(join(dir, "q"), foreignText, [foreign(0), foreign(1)], "none");
-    const refused = await refusal(() => preflightGrowth(packed, join(dir, "c"), { operator: stacked, dtype: "f32" }));
+    const refused = await refusal(() => dryRunGrowth(packed, join(dir, "c"), { operator: stacked, dtype: "f32" }));
     expect(refused.code).toBe("E_GROWTH_REFUSED");
   });
 });

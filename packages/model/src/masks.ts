@@ -13,7 +13,7 @@ export interface Mask {
   /**
    * Parameters that count as multiplied by c at the masked indices of `axis`, whichever of their dimensions that is:
    * `down_proj` along `intermediate` masks neurons, `o_proj` along `heads` what heads say, along `hidden` what is
-   * written to the stream. A masked norm also takes its mean square over the open channels alone:
+   * written to the stream. A masked norm also takes its mean square over what is open alone:
    * y = (x·c) / sqrt(Σ(x·c)² / Σc + eps) · weight · c. Empty for the axis `layers`.
    */
   readonly tensors: readonly string[];

@@ -1,12 +1,12 @@
 // cambium grow: a checkpoint into a larger one.
 import {
-  type GrowPreflight,
+  type DryRunRequest,
+  dryRunGrowth,
+  type GrowReport,
   growDirectory,
   Mistakes,
   mergekitText,
-  type PreflightRequest,
   planGrowth,
-  preflightGrowth,
 } from "@cambium/grow/node";
 import { type Operator, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
@@ -16,7 +16,7 @@ import { byteCount, type FamilyFlags, oneOf, withFamilyFlag } from "../flags.js"
 import { checkedText, checkGrowth } from "../grow-check.js";
 import { growthFlops } from "../grow-flops.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
-import { growProgress, preflightText } from "../grow-view.js";
+import { growProgress, reportText } from "../grow-view.js";
 import type { Host } from "../host.js";
 import { mergekitRequest } from "../mergekit-request.js";
 import { findModel, projectFamilies } from "../model-source.js";
@@ -93,7 +93,7 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
   const path = source ?? (file?.model as string);
   const model = await mistakes.check(() => findModel(path));
   const families = await mistakes.check(() => projectFamilies(flags, host, model));
-  const request: PreflightRequest = {
+  const request: DryRunRequest = {
     ...{
       operator,
       options,
@@ -106,9 +106,9 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
       ...file?.dtypes,
     },
     ...(families && { families }),
-    onPreflight: (report) => {
+    onReport: (report) => {
       for (const warning of report.warnings) complain(`Warning: ${warning}.`);
-      if (!json) print(preflightText(report));
+      if (!json) print(reportText(report));
     },
   };
   const from = model?.path ?? path;
@@ -125,7 +125,7 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
     return;
   }
   const { report, state } = dryRun
-    ? { report: await preflightGrowth(from, to, request), state: "dry" }
+    ? { report: await dryRunGrowth(from, to, request), state: "dry" }
     : await grow(from, to, request, verify);
   if (json) print(JSON.stringify({ written: dryRun ? null : to, ...jsonOf(report) }));
   else if (state === "cached") print(`Nothing to do: ${to} is this growth${verify ? ", and verified" : ""}.`);
@@ -152,12 +152,12 @@ function placesOf(words: readonly (string | undefined)[], { as, dryRun, check, m
   return { source, target };
 }
 
-function jsonOf(report: GrowPreflight): object {
+function jsonOf(report: GrowReport): object {
   const { plan, ...figures } = report;
   return { ...figures, flops: growthFlops(report) ?? null, plan: planJson(plan) };
 }
 
-async function grow(from: string, to: string, request: PreflightRequest, verify: boolean) {
+async function grow(from: string, to: string, request: DryRunRequest, verify: boolean) {
   const progress = growProgress(process.stderr);
   const { signal, release } = stopOnSignals(() => process.stderr.write("\nStopping …\n"));
   try {

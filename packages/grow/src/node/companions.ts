@@ -6,7 +6,7 @@ import type { Beside, BesideFile } from "@cambium/checkpoint";
 import { CONFIG_FILE, INDEX_FILE } from "@cambium/checkpoint";
 import type { Prepared } from "./prepare.js";
 import { CARD_FILE, modelCard, RECORD_FILE } from "./record.js";
-import type { GrowPreflight } from "./report.js";
+import type { GrowReport } from "./report.js";
 
 /** `files` under the names that they have beside the grown model: its own card and record do not take their place. */
 export function companionsOf({ files }: Beside): BesideFile[] {
@@ -31,7 +31,7 @@ export function namesOf({ shards, index }: Prepared, companions: readonly Beside
 interface Written {
   readonly companions: readonly BesideFile[];
   readonly prepared: Prepared;
-  readonly report: GrowPreflight;
+  readonly report: GrowReport;
 }
 
 /** Writes everything but the weights and what is known once they are written. */

@@ -5,13 +5,13 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { freeBytes, makeDirectory, sync, syncTree, toFileError, writeFileAtomic } from "@cambium/files";
 import { writeCompanions } from "./companions.js";
+import { examine, type Growth } from "./dry-run.js";
 import { requireTheseSources, requireUnchanged } from "./final-checks.js";
 import { blocksFor } from "./footprint.js";
 import { GrowthHashes } from "./hashes.js";
 import { clearJournal, growingPaths, type Journal, type JournalWriter, lockTarget } from "./journal.js";
-import { examine, type Growth } from "./preflight.js";
 import { RECORD_FILE, type RecordedHashes, record } from "./record.js";
-import type { GrowPreflight } from "./report.js";
+import type { GrowReport } from "./report.js";
 import type { GrowOptions } from "./request.js";
 import { type Resumed, resume } from "./resume.js";
 import { leftover, strangers } from "./standing.js";
@@ -25,13 +25,13 @@ const FLUSH_BYTES = 256e6;
 export interface GrowOutcome {
   /** `interrupted`: by the signal; the same request continues. `cached`: this very growth was done before. */
   readonly state: "done" | "interrupted" | "cached";
-  readonly report: GrowPreflight;
+  readonly report: GrowReport;
 }
 
 /**
  * Grows the model in `from` into the directory `to`, which must be absent or empty. Memory is bounded by some hundred
  * megabytes, whatever the model's size; a tensor that is copied keeps its bytes.
- * @throws CambiumError as `preflightGrowth`; `E_GROWTH_BUSY`, `E_GROWTH_VERIFY`; `E_GROWTH_CHANGED` when the source was
+ * @throws CambiumError as `dryRunGrowth`; `E_GROWTH_BUSY`, `E_GROWTH_VERIFY`; `E_GROWTH_CHANGED` when the source was
  *   written to meanwhile; `E_DISK_FULL` and other file errors, after which `to` is absent and the same request continues.
  */
 export async function growDirectory(from: string, to: string, options: GrowOptions): Promise<GrowOutcome> {
@@ -46,7 +46,7 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
     await makeDirectory(dirname(target));
     const release = await lockTarget(target);
     try {
-      // Another process may have gone on between the pre-flight and the lock.
+      // Another process may have gone on between the dry run and the lock.
       const { journal, done } = await growth.standing();
       const state = done ? await found(growth, target, options) : await fill(growth, target, journal, options);
       return { state, report };

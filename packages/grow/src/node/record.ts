@@ -2,7 +2,7 @@
 import { formatCount, formatLayers, planJson, planNeeds } from "@cambium/growth";
 import type { TensorHashes } from "./hashes.js";
 import type { Identity } from "./identity.js";
-import type { GrowPreflight } from "./report.js";
+import type { GrowReport } from "./report.js";
 
 export const RECORD_FILE = "growth.json";
 export const CARD_FILE = "README.md";
@@ -19,7 +19,7 @@ export interface RecordedHashes {
 
 export function record(
   { growth, sourceFiles }: Identity,
-  { operator, layers, plan, tensors, parametersBefore, parametersAfter, beside }: GrowPreflight,
+  { operator, layers, plan, tensors, parametersBefore, parametersAfter, beside }: GrowReport,
   { tensors: sha256, files }: RecordedHashes,
 ): string {
   const content = {
@@ -38,7 +38,7 @@ export function record(
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-export function modelCard(report: GrowPreflight): string {
+export function modelCard(report: GrowReport): string {
   const { operator, layers, connectionRate: rate, parametersBefore, parametersAfter, tensors, plan, beside } = report;
   const needs = planNeeds(plan).filter((need) => need !== "given");
   const training = needs.length === 0 ? "" : `\n| only in the plan, not in the weights | ${needs.join(", ")} |`;

@@ -2,7 +2,7 @@
 import type { LeftBehind } from "@cambium/checkpoint";
 import type { Fraction, GrowthPlan, PlanOrigin } from "@cambium/growth";
 
-export interface GrowPreflight {
+export interface GrowReport {
   readonly operator: PlanOrigin;
   /** For each target layer the source layers it is made from. */
   readonly layers: readonly (readonly number[])[];

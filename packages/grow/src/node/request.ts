@@ -2,7 +2,7 @@
 import type { Operator, PlanOrigin } from "@cambium/growth";
 import type { Family, FloatDType } from "@cambium/model";
 import type { Mistakes } from "./mistakes.js";
-import type { GrowPreflight } from "./report.js";
+import type { GrowReport } from "./report.js";
 
 /** An operator's, as given or with defaults written out. */
 export type OperatorOptions = PlanOrigin["options"];
@@ -28,11 +28,11 @@ export interface GrowRequest {
   readonly readAs?: FloatDType;
 }
 
-export interface PreflightRequest extends GrowRequest {
+export interface DryRunRequest extends GrowRequest {
   /** What the caller has found already, to be told together with the rest. */
   readonly mistakes?: Mistakes;
   /** Told what the growth would do as soon as that is known, also when something stands against it. */
-  onPreflight?(report: GrowPreflight): void;
+  onReport?(report: GrowReport): void;
 }
 
 export interface GrowProgress {
@@ -43,7 +43,7 @@ export interface GrowProgress {
   readonly total: number;
 }
 
-export interface GrowOptions extends PreflightRequest {
+export interface GrowOptions extends DryRunRequest {
   /**
    * Before the target appears, read it and the source again and compare hashes tensor by tensor. So too where this growth
    * was done before.

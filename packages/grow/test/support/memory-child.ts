@@ -1,6 +1,6 @@
 // A process that grows a model: `SRC DST OPERATOR-URL OPTIONS [look]`. Prints the bytes it wrote and its peak memory, in
-// bytes; with "look" it stops after the pre-flight, whatever stands against the growth.
-import { growDirectory, preflightGrowth } from "@cambium/grow/node";
+// bytes; with "look" it stops after the dry run, whatever stands against the growth.
+import { dryRunGrowth, growDirectory } from "@cambium/grow/node";
 import type { Operator } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 
@@ -10,12 +10,12 @@ let written = 0;
 const request = {
   operator,
   options: JSON.parse(options),
-  onPreflight: ({ bytesOut }: { bytesOut: number }) => {
+  onReport: ({ bytesOut }: { bytesOut: number }) => {
     written = bytesOut;
   },
 };
 try {
-  if (look) await preflightGrowth(from, to, request);
+  if (look) await dryRunGrowth(from, to, request);
   // Blocks of the same size for a small model and a large one.
   else await growDirectory(from, to, { ...request, flushBytes: 4e6 });
 } catch (error) {

@@ -3,10 +3,10 @@
 import { add, matmul, mul, reshape, rmsNorm, sub, swiglu, type Tensor } from "@cambium/ir";
 import type { Attention, Pass, Weights } from "../graphs/pass.js";
 
-/** RMSNorm of x [rows, hidden] by the weight called `name`, over the channels that masks leave open. */
-export function streamNorm({ channels, parameter }: Weights, x: Tensor, name: string, eps: number): Tensor {
-  const open = channels(name);
-  return rmsNorm(open ? mul(x, open) : x, parameter(name), { eps })[0];
+/** RMSNorm of x [rows, hidden] by the weight called `name`, over the hidden units that masks leave open. */
+export function streamNorm({ normMask, parameter }: Weights, x: Tensor, name: string, eps: number): Tensor {
+  const mask = normMask(name);
+  return rmsNorm(mask ? mul(x, mask) : x, parameter(name), { eps })[0];
 }
 
 /** RMSNorm within each head of x [rows, heads · headDim] by the weight [headDim] called `name`. */
@@ -51,7 +51,7 @@ export function gatedMlp(weights: Weights, x: Tensor, name: string): Tensor {
 }
 
 /** c · output + (1 − c) · input for a layer that a mask with value c mixes with the identity; else `output`. */
-export function mixedLayer({ layer }: Weights, index: number, input: Tensor, output: Tensor): Tensor {
-  const share = layer(index);
-  return share ? add(mul(output, share), mul(input, sub(1, share))) : output;
+export function mixedLayer({ layerMask }: Weights, index: number, input: Tensor, output: Tensor): Tensor {
+  const mask = layerMask(index);
+  return mask ? add(mul(output, mask), mul(input, sub(1, mask))) : output;
 }

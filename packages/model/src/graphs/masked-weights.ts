@@ -29,7 +29,7 @@ const fewest = 1e-12;
 /** Declares every parameter as an input, in the order of `parameterTable`. */
 export function plainWeights(builder: GraphBuilder, model: ModelSpec): Weights {
   const inputs = new Map(parameterTable(model).map(({ name, shape }) => [name, builder.input(name, f32(...shape))]));
-  return { parameter: (name) => inputs.get(name) as Tensor, channels: () => undefined, layer: () => undefined };
+  return { parameter: (name) => inputs.get(name) as Tensor, normMask: () => undefined, layerMask: () => undefined };
 }
 
 /** `plain` behind `masks`; declares the input `masks` (their values) if there are any. */
@@ -43,7 +43,7 @@ export function maskedWeights(
   const values = builder.input(maskValuesName, f32(masks.length));
   const all = masks.map((_, k) => slice(values, { start: [k], end: [k + 1] }));
   const parameters = new Map<string, Tensor>();
-  const channels = new Map<string, Tensor>();
+  const normMasks = new Map<string, Tensor>();
   builder.scope("masks", () => {
     for (const spec of parameterTable(model)) {
       const own = masks.flatMap((mask, k) =>
@@ -61,11 +61,11 @@ export function maskedWeights(
       const open = own.map(({ mask, value }) => along(spec, mask, value)).reduce((a, b) => mul(a, b));
       const width = spec.shape[0] as number;
       const fraction = div(maximum(reduceSum(open, { axes: [0], keepDims: true }), fewest), width);
-      channels.set(spec.name, div(open, sqrt(fraction)));
+      normMasks.set(spec.name, div(open, sqrt(fraction)));
       parameters.set(spec.name, mul(mul(plainly, open), sqrt(fraction)));
     }
   });
-  const layer = (index: number) => {
+  const layerMask = (index: number) => {
     const own = masks.flatMap(({ axis, range: [first, end] }, k) =>
       axis === "layers" && index >= first && index < end ? [all[k] as Tensor] : [],
     );
@@ -73,8 +73,8 @@ export function maskedWeights(
   };
   return {
     parameter: (name) => parameters.get(name) ?? plain.parameter(name),
-    channels: (norm) => channels.get(norm),
-    layer,
+    normMask: (norm) => normMasks.get(norm),
+    layerMask,
   };
 }
 

@@ -5,10 +5,10 @@ import type { Tensor } from "@cambium/ir";
 /** Parameters of one graph. */
 export interface Weights {
   parameter(name: string): Tensor;
-  /** What the input of a norm is multiplied by, [hidden]; undefined where no mask acts on it. */
-  channels(norm: string): Tensor | undefined;
+  /** What a mask multiplies the input of a norm by, [hidden]; undefined where no mask acts on it. */
+  normMask(norm: string): Tensor | undefined;
   /** The mask of a layer, [1]; undefined where there is none. */
-  layer(index: number): Tensor | undefined;
+  layerMask(index: number): Tensor | undefined;
 }
 
 /** Turns x [rows, heads · headDim] by its rows' positions. The result's shape is for `Pass.attend` alone. */

@@ -12,8 +12,8 @@ import { blocksFor, heldBytes } from "./footprint.js";
 import { type Identity, identityOf } from "./identity.js";
 import { Mistakes } from "./mistakes.js";
 import { type Prepared, prepare } from "./prepare.js";
-import type { GrowPreflight } from "./report.js";
-import type { PreflightRequest } from "./request.js";
+import type { GrowReport } from "./report.js";
+import type { DryRunRequest } from "./request.js";
 import { lookAt, type SourceFiles, stateText } from "./sources.js";
 import { otherAt, type Standing, standingAt, type Wanted } from "./standing.js";
 
@@ -21,7 +21,7 @@ import { otherAt, type Standing, standingAt, type Wanted } from "./standing.js";
 export interface Growth extends AsyncDisposable {
   readonly source: ModelDirectory;
   readonly prepared: Prepared;
-  readonly report: GrowPreflight;
+  readonly report: GrowReport;
   readonly identity: Identity;
   /** What a journal must have been written for. */
   readonly wanted: Wanted;
@@ -31,7 +31,7 @@ export interface Growth extends AsyncDisposable {
   readonly companions: readonly BesideFile[];
   /** The target is this very growth. */
   readonly done: boolean;
-  /** What earlier sittings, of other processes too, have left by now. @throws CambiumError as the pre-flight */
+  /** What earlier sittings, of other processes too, have left by now. @throws CambiumError as the dry run */
   standing(): Promise<Standing>;
 }
 
@@ -41,16 +41,16 @@ export interface Growth extends AsyncDisposable {
  *   operator, `E_CONFIG`, `E_SHARD_SIZE`; `E_GROWTH_REFUSED` with every reason why these layers cannot grow by this
  *   list; `E_GROWTH_UNKNOWN_TENSOR`, `E_GROWTH_SOURCE`; `E_EXISTS`, `E_GROWTH_UNFINISHED`, `E_DISK_FULL` …
  */
-export async function preflightGrowth(from: string, to: string, request: PreflightRequest): Promise<GrowPreflight> {
+export async function dryRunGrowth(from: string, to: string, request: DryRunRequest): Promise<GrowReport> {
   await using growth = await examine(from, resolve(to), request, true);
   return growth.report;
 }
 
 /**
  * The plan that growing the model in `from` would carry out, whatever the target.
- * @throws CambiumError as {@link preflightGrowth}, for all but the target
+ * @throws CambiumError as {@link dryRunGrowth}, for all but the target
  */
-export async function planGrowth(from: string, request: PreflightRequest): Promise<GrowthPlan> {
+export async function planGrowth(from: string, request: DryRunRequest): Promise<GrowthPlan> {
   const { mistakes = new Mistakes() } = request;
   await using source = await open(from, true, request, mistakes);
   const prepared = await prepare(source, request, mistakes);
@@ -59,11 +59,11 @@ export async function planGrowth(from: string, request: PreflightRequest): Promi
   return prepared.plan;
 }
 
-/** As {@link preflightGrowth}. @param headersOnly whether the data may be missing */
+/** As {@link dryRunGrowth}. @param headersOnly whether the data may be missing */
 export async function examine(
   from: string,
   target: string,
-  request: PreflightRequest,
+  request: DryRunRequest,
   headersOnly: boolean,
 ): Promise<Growth> {
   const { mistakes = new Mistakes() } = request;
@@ -84,7 +84,7 @@ export async function examine(
     const report = beside && prepared && (await reportOf(source, target, prepared, companions, beside, found));
     const extra = companions.reduce((sum, { bytes }) => sum + bytes, 0);
     if (report) await mistakes.check(() => requireSpace(dirname(target), report.bytesOut - report.bytesDone + extra));
-    if (report) request.onPreflight?.(report);
+    if (report) request.onReport?.(report);
     mistakes.throwIfAny();
     if (!report || !identity || !files || !wanted) throw new Error("a growth without mistakes was not worked out");
     const { done } = found;
@@ -120,7 +120,7 @@ function wantedOf(
 async function open(
   from: string,
   headersOnly: boolean,
-  { drop = [], followLinks = false }: PreflightRequest,
+  { drop = [], followLinks = false }: DryRunRequest,
   mistakes: Mistakes,
 ): Promise<ModelDirectory | undefined> {
   const options = { leaveOut: matcher(drop), followLinks };
@@ -143,7 +143,7 @@ async function reportOf(
   companions: readonly BesideFile[],
   { left }: Beside,
   { done, journal, anew }: Standing,
-): Promise<GrowPreflight> {
+): Promise<GrowReport> {
   const safe = [...(journal?.marks.values() ?? [])].map((marks) => marks.at(-1)?.end ?? 0);
   const copied = tensors.filter(({ copyOf }) => copyOf !== undefined).length;
   const bytesOut = shards.reduce((sum, { layout }) => sum + layout.fileSize, 0);
