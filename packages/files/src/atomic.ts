@@ -21,10 +21,17 @@ export interface AtomicOptions {
  * Writes a whole file: scratch sibling, fsync, rename, fsync of the folder, which is made if absent.
  * @throws CambiumError `E_DISK_FULL`, `E_READ_ONLY`, `E_PERMISSION`, … naming `path`; the old file is then untouched.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  await replaceFile(path, (scratch) => withHandle(scratch, "wx", (handle) => handle.writeFile(data)), {
-    neededBytes: Buffer.byteLength(data),
-  });
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const whole = typeof data === "string" || data instanceof Uint8Array;
+  const write = async (scratch: string): Promise<void> =>
+    withHandle(scratch, "wx", async (handle) => {
+      // One after another at the handle's position.
+      for await (const part of whole ? [data] : data) await handle.writeFile(part);
+    });
+  await replaceFile(path, write, whole ? { neededBytes: Buffer.byteLength(data) } : {});
 }
 
 /**

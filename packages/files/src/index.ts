@@ -12,6 +12,7 @@ export { errnoOf, toFileError, withFileErrors } from "./file-errors.js";
 export { type FileState, fileState, sameState, settledState, stateOf } from "./file-state.js";
 export { makeDirectory, sync, syncTree } from "./flush.js";
 export { isJsonObject, type JsonObject, type JsonValue, parseJson, parsePythonJson, pythonJson } from "./json.js";
+export { type ByteChunks, type Line, lines } from "./lines.js";
 export { type LockRefusal, takeLock } from "./lock.js";
 export { quote, ReasonList } from "./reasons.js";
 export { removeStaleScratch } from "./scratch.js";

@@ -9,7 +9,7 @@ import { contextLength, countParameters, isTied, sizesAlong, type TrainingState,
 import type { PlannedStage, Stage } from "@cambium/recipe";
 import type { GrowthRecord, ProbeRecord, StageManifest } from "@cambium/run-format";
 import { MetricsFile, type RunDirectory, type StageDirectory } from "@cambium/run-format/node";
-import type { Progress } from "@cambium/train";
+import type { MetricsRow, Progress } from "@cambium/train";
 import { type EarlierStage, takeOver } from "./earlier-stage.js";
 import type { Engines } from "./engines.js";
 import { growthRecord } from "./growth-record.js";
@@ -158,10 +158,13 @@ async function train(
 ): Promise<Final | "interrupted"> {
   const { stage } = plan;
   const { observer, signal, saveRequests, snapshotSeconds, engines, next, tryFor, events: arm, onSaved } = context;
-  const metrics = await MetricsFile.open(directory.metrics, from.step);
+  const kept: MetricsRow[] = [];
+  const metrics = await MetricsFile.open(directory.metrics, from.step, (row) => {
+    if (row.heldOutLoss !== undefined) kept.push(row);
+  });
   try {
     const end = new StageEnd(stage.until, {
-      kept: metrics.kept,
+      kept,
       probes,
       ...(tryFor !== undefined && { tryFor }),
     });

@@ -3,7 +3,7 @@
 import { appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "@cambium/files";
-import { readRows } from "@cambium/run-format/node";
+import { streamRows } from "@cambium/run-format/node";
 import { fileVersionRecord, type MetricsRow, scalarsRecord } from "@cambium/train";
 
 /** Rows are gathered and written every so many, so that training does not wait for a disk at each step. */
@@ -56,6 +56,6 @@ export async function copyEvents(events: ArmEvents, id: string, metrics: string)
   const there = await readdir(events.folder).catch(() => []);
   if (there.some((name) => name.endsWith(`.${id}`))) return;
   const file = await TensorBoardFile.open(events, id);
-  for (const row of await readRows(metrics)) await file.append(row);
+  for await (const { row } of streamRows(metrics)) await file.append(row);
   await file.close();
 }

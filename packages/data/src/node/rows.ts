@@ -1,9 +1,9 @@
 // The rows of a data set's file as objects: JSON lines, a JSON list, or Parquet.
+import { lines } from "@cambium/files";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { withoutMark } from "./source/jsonl.js";
-import { lines } from "./source/lines.js";
 import { TextBytes } from "./source/text-bytes.js";
 import { decodeUtf8 } from "./source/utf8.js";
 

@@ -1,25 +1,38 @@
 // metrics.jsonl: one row per optimizer step, appended; cut back to the snapshot when a stage goes on.
 import { type FileHandle, open } from "node:fs/promises";
-import { openFile, withFileErrors, writeFileAtomic } from "@cambium/files";
+import { lines, openFile, withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
 import { metricsRow } from "../metrics-row.js";
 import { checkJson, isJson } from "./json-file.js";
 import { RowThinner, type ThinRows } from "./row-thinner.js";
 
+/** Far above any row. */
+const longestRow = 1_000_000;
+
 export class MetricsFile {
   private constructor(
     readonly path: string,
-    /** The rows that were there and stay. */
-    readonly kept: readonly MetricsRow[],
     private readonly handle: FileHandle,
   ) {}
 
-  /** Opens `path` for the rows after `step`; later rows, and a last line that a kill tore, are dropped. */
-  static async open(path: string, step: number): Promise<MetricsFile> {
-    const kept = step === 0 ? [] : await readRows(path, step);
-    await writeFileAtomic(path, kept.map((row) => `${JSON.stringify(row)}\n`).join(""));
-    return new MetricsFile(path, kept, await withFileErrors(path, () => open(path, "a")));
+  /**
+   * Opens `path` for the rows after `step`; later rows, and a last line that a kill tore, are dropped. The file is never
+   * held: a stage may have millions of rows.
+   * @param onKept gets each row that was there and stays
+   */
+  static async open(path: string, step: number, onKept: (row: MetricsRow) => void = () => undefined) {
+    let bytes = 0;
+    if (step > 0) {
+      for await (const { row, end } of streamRows(path)) {
+        if (row.step > step) break;
+        onKept(row);
+        bytes = end;
+        if (row.step === step) break;
+      }
+    }
+    await writeFileAtomic(path, bytes === 0 ? "" : firstBytes(path, bytes));
+    return new MetricsFile(path, await withFileErrors(path, () => open(path, "a")));
   }
 
   async append(row: MetricsRow): Promise<void> {
@@ -36,18 +49,36 @@ export class MetricsFile {
   }
 }
 
+/** The first `bytes` bytes of `path`, as whole lines. */
+async function* firstBytes(path: string, bytes: number): AsyncGenerator<Uint8Array> {
+  const file = await openFile(path);
+  try {
+    let last: Uint8Array | undefined;
+    for await (const chunk of file.createReadStream({
+      end: bytes - 1,
+      autoClose: false,
+    }) as AsyncIterable<Uint8Array>) {
+      yield chunk;
+      last = chunk;
+    }
+    if (last?.at(-1) !== lineFeed) yield Uint8Array.of(lineFeed);
+  } finally {
+    await file.close();
+  }
+}
+
+const lineFeed = 0x0a;
+
 /**
  * The rows of `path` in order of `step`, each step once: where a step was written again, the later line counts. None when
  * the file is not there; a last line that is cut off is left out.
- * @param through the last step that is wanted; what stands after its row is not read
  * @throws CambiumError `E_RUN_FORMAT` naming the line that is not a row.
  */
-export async function readRows(path: string, through = Number.POSITIVE_INFINITY): Promise<MetricsRow[]> {
+export async function readRows(path: string): Promise<MetricsRow[]> {
   const rows: MetricsRow[] = [];
-  for await (const row of streamRows(path)) {
+  for await (const { row } of streamRows(path)) {
     while ((rows.at(-1)?.step ?? -1) >= row.step) rows.pop();
-    if (row.step <= through) rows.push(row);
-    if (rows.at(-1)?.step === through) break;
+    rows.push(row);
   }
   return rows;
 }
@@ -55,25 +86,25 @@ export async function readRows(path: string, through = Number.POSITIVE_INFINITY)
 /** The rows of a long stage, thinned as they are read: what a report is made from. @throws CambiumError as `readRows`. */
 export async function readThinned(path: string, most: number): Promise<ThinRows> {
   const rows = new RowThinner(most);
-  for await (const row of streamRows(path)) rows.add(row);
+  for await (const { row } of streamRows(path)) rows.add(row);
   return rows.thinned();
 }
 
-/** The rows of `path` as they stand there, one at a time. */
-async function* streamRows(path: string): AsyncGenerator<MetricsRow> {
+/** The rows of `path` as they stand there, one at a time, with the offset of the first byte after each. */
+export async function* streamRows(path: string): AsyncGenerator<{ readonly row: MetricsRow; readonly end: number }> {
   const file = await openIfThere(path);
   if (file === undefined) return;
-  const rowOf = (line: string, number: number) => checkJson(metricsRow, line, `${path}:${number}`);
-  let number = 0;
-  let pending = "";
+  const chunks = () => file.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>;
+  const { size } = await file.stat();
   try {
-    for await (const line of file.readLines({ autoClose: false })) {
-      if (pending.trim() !== "") yield rowOf(pending, number);
-      number++;
-      pending = line;
+    for await (const { number, offset, bytes } of lines({ path, chunks }, longestRow)) {
+      const text = Buffer.from(bytes).toString("utf8");
+      if (text.trim() === "") continue;
+      const end = offset + bytes.length + 1;
+      // Only the last line may be cut off: a run in progress is writing it.
+      if (end > size && !isJson(text)) return;
+      yield { row: checkJson(metricsRow, text, `${path}:${number}`), end };
     }
-    // Only the last line may be cut off: a run in progress is writing it.
-    if (pending.trim() !== "" && isJson(pending)) yield rowOf(pending, number);
   } finally {
     await file.close();
   }

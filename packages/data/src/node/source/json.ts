@@ -1,9 +1,9 @@
 // A .json file: one list of documents, or JSON lines under another name.
+import { lines } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { documentPieces } from "./cut.js";
 import { fieldText, quote, spelled } from "./field.js";
 import { readJsonl, withoutMark } from "./jsonl.js";
-import { lines } from "./lines.js";
 import type { FormatReader, Piece } from "./reader.js";
 import { TextBytes } from "./text-bytes.js";
 import { decodeUtf8 } from "./utf8.js";

@@ -1,8 +1,8 @@
 // JSON Lines: each line an object, one field of it a document.
+import { lines } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { documentPieces } from "./cut.js";
 import { fieldText, quote } from "./field.js";
-import { lines } from "./lines.js";
 import type { FormatReader } from "./reader.js";
 import { decodeUtf8 } from "./utf8.js";
 

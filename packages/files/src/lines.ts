@@ -1,6 +1,12 @@
 // The lines of a file as bytes; only the line under way is held.
 import { CambiumError } from "@cambium/ir";
-import type { TextBytes } from "./text-bytes.js";
+
+/** A file to be read once, from its beginning. */
+export interface ByteChunks {
+  /** For messages. */
+  readonly path: string;
+  chunks(): AsyncIterable<Uint8Array>;
+}
 
 export interface Line {
   /** From 1. */
@@ -12,7 +18,7 @@ export interface Line {
 }
 
 /** @throws CambiumError `E_JSONL_LINE_LENGTH` for a line longer than `maxBytes`. */
-export async function* lines(file: TextBytes, maxBytes: number): AsyncGenerator<Line> {
+export async function* lines(file: ByteChunks, maxBytes: number): AsyncGenerator<Line> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   let number = 1;
