@@ -1,4 +1,3 @@
-/// <reference path="./jstat.d.ts" />
 // Two measurements of the same cases: faster, slower or no difference, each with its ratio and an interval.
 //
 // What is compared is the logarithm of each turn's median: samples of one turn share what the machine did meanwhile.
@@ -6,7 +5,7 @@
 // ran does not decide. Over many cases an interval is made wider in two ways: for their number (Bonferroni), and by how
 // much more the differences of all cases scatter than their turns explain (an empirical null, Efron 2004): what differs
 // between any two runs of one build is thereby no difference.
-import jstat from "jstat";
+import { studentQuantile } from "@cambium/scaling";
 import type { Row } from "./result.js";
 import { median } from "./statistics.js";
 
@@ -62,7 +61,7 @@ export function compare(pairs: readonly Pair[]): Compared[] {
     const who = other === backend ? backend : `${other} / ${backend}`;
     const half =
       freedom > 0
-        ? jstat.studentt.inv(1 - level / (2 * tested.length), Math.min(freedom, most)) * error * wider
+        ? studentQuantile(1 - level / (2 * tested.length), Math.min(freedom, most)) * error * wider
         : Number.NaN;
     const [low, high] = [shift - half + Math.min(0, drift), shift + half + Math.max(0, drift)];
     const verdict = low > 0 ? "faster" : high < 0 ? "slower" : "no difference";

@@ -6,8 +6,8 @@ export * from "./flops.js";
 export * from "./iso-flop.js";
 export * from "./plan/index.js";
 export { rankCorrelation } from "./rank-correlation.js";
-
 export * from "./refit.js";
 export * from "./seeds.js";
 export * from "./speedup.js";
+export * from "./student.js";
 export * from "./timing.js";

@@ -1,0 +1,8 @@
+/// <reference path="./jstat.d.ts" />
+// Quantiles of Student's t.
+import jstat from "jstat";
+
+/** The t that a variable stays below with `probability`. @param freedom degrees of freedom, which need not be whole */
+export function studentQuantile(probability: number, freedom: number): number {
+  return jstat.studentt.inv(probability, freedom);
+}
