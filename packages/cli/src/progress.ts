@@ -34,6 +34,11 @@ export class ProgressDisplay implements RunObserver {
   /** Ids of those that are. */
   readonly #done = new Set<string>();
 
+  /** Seeds that come after this one. */
+  #seedsAhead = 0;
+  /** FLOPs of one seed's stages. */
+  #planned = 0;
+
   constructor(readonly stream: NodeJS.WriteStream) {
     this.#terminal = stream.isTTY === true;
     this.#status = new StatusLine(stream);
@@ -44,11 +49,22 @@ export class ProgressDisplay implements RunObserver {
     return this.#first !== undefined;
   }
 
+  onSeed(seed: number, seeds: readonly number[]): void {
+    const at = seeds.indexOf(seed);
+    this.#seedsAhead = seeds.length - 1 - at;
+    this.note(`Seed ${seed} (${at + 1} of ${seeds.length})`);
+  }
+
   onPlan(arms: readonly ArmPlan[], done: ReadonlySet<string>): void {
     this.#ahead.clear();
+    this.#planned = 0;
     for (const id of done) this.#done.add(id);
-    for (const { id, flops } of arms.flatMap(({ stages }) => stages))
+    for (const { id, flops } of new Map(
+      arms.flatMap(({ stages }) => stages.map((stage) => [stage.id, stage])),
+    ).values()) {
+      this.#planned += flops;
       if (!this.#done.has(id)) this.#ahead.set(id, flops);
+    }
   }
 
   onData({ phase, bytesDone, bytesTotal }: Parameters<NonNullable<RunObserver["onData"]>>[0]): void {
@@ -209,7 +225,7 @@ export class ProgressDisplay implements RunObserver {
     const { row: first, at } = this.#first ?? { row, at: performance.now() };
     const measured = (1000 * (row.flops - first.flops)) / (performance.now() - at);
     const pace = row.flops > first.flops ? measured : row.flops / row.seconds;
-    let left = stage.flops * (1 - row.tokens / stage.tokens);
+    let left = stage.flops * (1 - row.tokens / stage.tokens) + this.#seedsAhead * this.#planned;
     for (const [id, flops] of this.#ahead) if (id !== stage.id) left += flops;
     return left / pace;
   }

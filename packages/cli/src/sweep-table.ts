@@ -1,9 +1,8 @@
 // The table of a sweep: a row for each arm of each cell, and what its seeds say together. Nothing in it depends on when
 // or how often the sweep was interrupted.
 import type { SweepCell } from "@cambium/recipe";
-import { type RunSummary, summarizeRun } from "@cambium/report";
+import { type RunSummary, type SeedResult, type SeedSummary, summarizeRun, summarizeSeeds } from "@cambium/report";
 import type { CellOutcome } from "@cambium/run";
-import { type PairedDifference, pairedDifference, type SeedStatistics, seedStatistics } from "@cambium/scaling";
 
 export interface SweepRow {
   readonly cell: string;
@@ -72,44 +71,21 @@ export function asCsv(rows: readonly SweepRow[]): string {
 }
 
 /** What one setting's seeds say together, arm by arm. */
-export interface SeedSummary {
+export interface SettingSeeds extends SeedSummary {
   readonly settings: Readonly<Record<string, string>>;
-  readonly arms: readonly {
-    readonly arm: string;
-    readonly loss: SeedStatistics;
-    readonly speedup: SeedStatistics | null;
-    /** Final loss less that of the arm from scratch with the same seed; null for that arm, and without one. */
-    readonly overScratch: PairedDifference | null;
-  }[];
 }
 
 /** Rows alike in all settings but `seed`, together. Empty where the sweep is not over seeds. */
-export function seedSummaries(rows: readonly SweepRow[]): SeedSummary[] {
-  const groups = new Map<string, SweepRow[]>();
-  for (const row of rows) {
-    const { seed, ...others } = row.settings;
-    if (seed === undefined || row.state !== "done") continue;
+export function seedSummaries(rows: readonly SweepRow[]): SettingSeeds[] {
+  const groups = new Map<string, SeedResult[]>();
+  for (const { settings, state, arm, loss, speedup } of rows) {
+    const { seed, ...others } = settings;
+    if (seed === undefined || state !== "done" || arm === null) continue;
     const key = JSON.stringify(others);
-    groups.set(key, [...(groups.get(key) ?? []), row]);
+    groups.set(key, [...(groups.get(key) ?? []), { seed, arm, loss, speedup }]);
   }
   return [...groups].map(([key, group]) => ({
     settings: JSON.parse(key) as Record<string, string>,
-    arms: [...new Set(group.map(({ arm }) => arm))].flatMap((arm) => {
-      const own = group.filter((row) => row.arm === arm && row.loss !== null);
-      if (arm === null || own.length === 0) return [];
-      const speedups = own.flatMap(({ speedup }) => speedup ?? []);
-      const pairs = own.flatMap(({ loss, settings: { seed } }): [number, number][] => {
-        const other = group.find((row) => row.arm === "scratch" && row.settings.seed === seed)?.loss;
-        return loss === null || other == null ? [] : [[loss, other]];
-      });
-      return [
-        {
-          arm,
-          loss: seedStatistics(own.map(({ loss }) => loss as number)),
-          speedup: speedups.length === 0 ? null : seedStatistics(speedups),
-          overScratch: arm === "scratch" || pairs.length === 0 ? null : pairedDifference(pairs),
-        },
-      ];
-    }),
+    ...summarizeSeeds(group),
   }));
 }

@@ -3,11 +3,12 @@ import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
 import Table from "cli-table3";
 import { compact, duration, signedPercent } from "./format.js";
+import { seedLines } from "./seed-view.js";
 import { StatusLine } from "./status-line.js";
-import type { SeedSummary, SweepRow } from "./sweep-table.js";
+import type { SettingSeeds, SweepRow } from "./sweep-table.js";
 import { visible } from "./terminal.js";
 
-export function sweepText(rows: readonly SweepRow[], summaries: readonly SeedSummary[]): string {
+export function sweepText(rows: readonly SweepRow[], summaries: readonly SettingSeeds[]): string {
   const axes = Object.keys(rows[0]?.settings ?? {});
   const table = new Table({
     head: [...axes, "arm", "layers", "tokens", "FLOPs", "held-out loss", "speed-up"],
@@ -23,30 +24,12 @@ export function sweepText(rows: readonly SweepRow[], summaries: readonly SeedSum
       loss?.toFixed(4) ?? "–",
       speedup === null ? "–" : signedPercent(speedup),
     ]);
-  return [table.toString(), ...summaries.flatMap(seedLines)].join("\n");
+  return [table.toString(), ...summaries.flatMap(settingLines)].join("\n");
 }
 
-function seedLines({ settings, arms }: SeedSummary): string[] {
+function settingLines({ settings, ...seeds }: SettingSeeds): string[] {
   const where = Object.entries(settings).map(([path, value]) => `${path}=${value}`);
-  return arms.map(({ arm, loss, speedup, overScratch }) => {
-    const half = (interval: readonly [number, number] | null) => (interval ? (interval[1] - interval[0]) / 2 : null);
-    const off = half(loss.interval);
-    const parts = [
-      `held-out loss ${loss.mean.toFixed(4)}${off === null ? "" : ` ± ${off.toFixed(4)}`} (${loss.count} ${loss.count === 1 ? "seed" : "seeds"})`,
-    ];
-    if (speedup) {
-      const share = half(speedup.interval);
-      parts.push(
-        `speed-up ${signedPercent(speedup.mean)}${share === null ? "" : ` ± ${(100 * share).toFixed(1)}`} (${speedup.count} seeds)`,
-      );
-    }
-    if (overScratch) {
-      const by = `${overScratch.mean < 0 ? "−" : "+"}${Math.abs(overScratch.mean).toFixed(4)} over scratch, paired by seed`;
-      const said = { true: "a difference at 5 %", false: "no difference at 5 %", null: "one seed: no error bar" };
-      parts.push(`${by}: ${said[`${overScratch.differs}`]}`);
-    }
-    return [...where, `${arm}: ${parts.join("; ")}`].join(" ");
-  });
+  return seedLines(seeds).map((line) => [...where, line].join(" "));
 }
 
 /** Progress over all cells: FLOPs of different stages done, of all that are known or to be expected. */

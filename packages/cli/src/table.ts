@@ -4,11 +4,12 @@ import { append } from "@cambium/ir";
 import { type ArmEvaluation, type RunSummary, rowsOf } from "@cambium/report";
 import Table from "cli-table3";
 import { compact, duration, signedPercent } from "./format.js";
+import { seedLines, speedupOf } from "./seed-view.js";
 
 const head = ["arm", "layers", "parameters", "held-out loss", "FLOPs", "tokens", "time", "speed-up"];
 
 /** @param columns of the terminal: a wider table is turned, an arm a column */
-export function resultTable({ arms, comparison, why }: RunSummary, columns = Number.POSITIVE_INFINITY): string {
+export function resultTable({ arms, comparison, why, seeds }: RunSummary, columns = Number.POSITIVE_INFINITY): string {
   const rows = arms.map((arm) => [
     arm.done ? arm.name : `${arm.name} (running)`,
     String(arm.layers),
@@ -22,7 +23,8 @@ export function resultTable({ arms, comparison, why }: RunSummary, columns = Num
   const wide = drawn([head, ...rows]);
   const table = widthOf(wide) <= columns ? wide : turned(rows, columns);
   const evaluated = evaluationTable(arms);
-  return `${table}\n${evaluated === undefined ? "" : `${evaluated}\n`}${comparison ? styleText("bold", verdict(comparison)) : (why ?? "")}`;
+  const said = seeds ? overSeeds(seeds, comparison) : comparison ? styleText("bold", verdict(comparison)) : (why ?? "");
+  return `${table}\n${evaluated === undefined ? "" : `${evaluated}\n`}${said}`;
 }
 
 /** What final models did on tasks; undefined where none was evaluated. */
@@ -85,6 +87,19 @@ function drawn(rows: readonly (readonly string[])[]): string {
 
 function widthOf(table: string): number {
   return table.split("\n", 1)[0]?.length ?? 0;
+}
+
+/** The table above is of the first seed. */
+function overSeeds(seeds: NonNullable<RunSummary["seeds"]>, comparison: RunSummary["comparison"]): string {
+  const { planned, done, arms } = seeds;
+  const of = done.length < planned.length ? `${done.length} of ${planned.length} seeds so far` : `${done.length} seeds`;
+  const lines = [`Above: seed ${planned[0]}. Over ${of}, ± between seeds [95 % of the mean]:`, ...seedLines(seeds)];
+  const speedup = arms.find(({ arm }) => arm === comparison?.grown)?.speedup;
+  if (!speedup) return lines.join("\n");
+  const { interval } = speedup;
+  const shown = interval !== null && (interval[0] > 0 || interval[1] < 0);
+  const end = interval === null || shown ? "" : `: no difference that ${speedup.count} seeds could show`;
+  return [...lines, styleText("bold", `Speed-up ${speedupOf(speedup)} in FLOPs${end}.`)].join("\n");
 }
 
 function verdict({ grown, scratch, loss, speedup }: NonNullable<RunSummary["comparison"]>): string {

@@ -27,6 +27,7 @@ export {
   type RecipeInput,
   recipeJsonSchema,
   recipeSchema,
+  recipeSeeds,
 } from "./schema.js";
 export type { Located } from "./schema-reasons.js";
 export { parseAxis, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "./sweep.js";

@@ -9,6 +9,13 @@ export interface Located extends Reason {
   readonly path: readonly PropertyKey[];
 }
 
+/** A recipe with a sweep in it is no one run. */
+const sweepReason: Located = {
+  path: ["sweep"],
+  message: 'a recipe with a "sweep" section is many runs',
+  hint: "run it by `cambium sweep`, or leave the section out",
+};
+
 /** Every issue of `error`, which the schema found in `value`. */
 export function schemaReasons(error: z.ZodError, value: unknown): Located[] {
   return error.issues.flatMap((issue) => reasonsOf(issue, value, []));
@@ -22,6 +29,7 @@ function reasonsOf(issue: z.core.$ZodIssue, root: unknown, parent: readonly Prop
   if (issue.code === "unrecognized_keys") {
     const known = fieldsAt(path);
     return issue.keys.map((key) => {
+      if (path.length === 0 && key === "sweep") return sweepReason;
       const near = closest(key, known);
       const hint = near === undefined ? `fields here: ${known.join(", ")}` : `did you mean "${near}"?`;
       return { path: [...path, key], message: `unknown field "${[...path, key].map(String).join(".")}"`, hint };

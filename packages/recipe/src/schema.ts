@@ -8,6 +8,8 @@ import { z } from "zod";
 const option = z.union([z.string(), z.number(), z.boolean()]);
 const positive = z.number().positive();
 const count = z.number().int().positive();
+/** Beyond it a number of seeds is a slip. */
+const mostSeeds = 1000;
 const layerCount = count.max(mostLayers);
 
 const optimizer = z
@@ -168,6 +170,12 @@ export const recipeSchema = z
       .regex(/^[a-z0-9][a-z0-9._-]*$/i, "expected letters, digits, dots, dashes and underscores")
       .describe("Names the run's directory."),
     seed: z.number().int().nonnegative().default(0).describe("Decides weights, split and batches."),
+    seeds: count
+      .max(mostSeeds)
+      .default(1)
+      .describe(
+        "Runs everything so often, with seed, seed + 1 …: then figures have error bars, and arms are compared.",
+      ),
     backend: z
       .union([z.string(), z.strictObject({ name: z.string(), options: z.record(z.string(), option).default({}) })])
       .transform((given) => (typeof given === "string" ? { name: given, options: {} } : given))
@@ -309,6 +317,12 @@ export const recipeSchema = z
 /** A recipe with every default filled in. */
 export type Recipe = z.output<typeof recipeSchema>;
 export type RecipeInput = z.input<typeof recipeSchema>;
+
+/** The seeds that a recipe is run with. */
+export function recipeSeeds({ seed, seeds }: Pick<Recipe, "seed" | "seeds">): number[] {
+  return Array.from({ length: seeds }, (_, i) => seed + i);
+}
+
 export type GrowthStep = Recipe["growth"][number];
 
 /** The JSON Schema of recipe files, for editors. */

@@ -1,7 +1,7 @@
 // Sweeps: a recipe with some fields set to each of several values, every combination a recipe of its own.
 import { CambiumError } from "@cambium/ir";
 import { checkRecipe } from "./parse.js";
-import type { Recipe } from "./schema.js";
+import { type Recipe, recipeSchema, recipeSeeds } from "./schema.js";
 import { readYaml, toPlain } from "./yaml.js";
 
 /** A field, as `growth.0.at`, and the values it takes. */
@@ -80,12 +80,14 @@ export function sweepSection(
 }
 
 /**
- * Every combination of the axes' values, the last axis fastest; each is a recipe checked as any other.
+ * Every combination of the axes' values, the last axis fastest; each is a recipe checked as any other. A recipe of several
+ * seeds is swept over them, unless an axis is of seeds already.
  * @param recipe plain data, as YAML gives it
  * @throws CambiumError `E_SWEEP` for an axis that is there twice, or too many cells; `E_RECIPE` for the first cell
  *   that is no recipe.
  */
-export function sweepCells(recipe: unknown, axes: readonly SweepAxis[]): SweepCell[] {
+export function sweepCells(recipe: unknown, given: readonly SweepAxis[]): SweepCell[] {
+  const { axes, recipe: swept } = withoutSeeds(recipe, given);
   const paths = axes.map(({ path }) => path);
   const twice = paths.find((path, i) => paths.indexOf(path) !== i);
   if (twice !== undefined) throw new CambiumError("E_SWEEP", "a field is swept over twice", { got: twice });
@@ -101,9 +103,9 @@ export function sweepCells(recipe: unknown, axes: readonly SweepAxis[]): SweepCe
   );
   const taken = new Set<string>();
   return combinations.map((settings) => {
-    const given = structuredClone(recipe);
+    const cell = structuredClone(swept);
     for (const [path, value] of Object.entries(settings))
-      setAt(given, path.split("."), toPlain(readYaml(value, path), path));
+      setAt(cell, path.split("."), toPlain(readYaml(value, path), path));
     const full = Object.entries(settings).map(([path, value]) => `${path}=${value}`);
     const plain =
       full
@@ -113,8 +115,23 @@ export function sweepCells(recipe: unknown, axes: readonly SweepAxis[]): SweepCe
     let name = plain;
     for (let i = 2; taken.has(name); i++) name = `${plain}-${i}`;
     taken.add(name);
-    return { name, settings, recipe: checkRecipe(given, (path) => `${full.join(" ")}: ${path.join(".")}`) };
+    return { name, settings, recipe: checkRecipe(cell, (path) => `${full.join(" ")}: ${path.join(".")}`) };
   });
+}
+
+/** What `seeds: 3` of a recipe means to a sweep: an axis like others. */
+function withoutSeeds(recipe: unknown, given: readonly SweepAxis[]) {
+  if (given.some(({ path }) => path === "seeds"))
+    throw new CambiumError("E_SWEEP", "a number of seeds is no axis", {
+      hint: "sweep over seed=0..4, or leave `seeds` to the recipe",
+    });
+  const part = recipeSchema.pick({ seed: true, seeds: true }).strip().safeParse(recipe).data;
+  if (part === undefined || part.seeds === 1) return { axes: given, recipe };
+  const { seeds: _, ...rest } = recipe as Record<string, unknown>;
+  const own = given.some(({ path }) => path === "seed")
+    ? []
+    : [{ path: "seed", values: recipeSeeds(part).map(String) }];
+  return { axes: [...given, ...own], recipe: rest };
 }
 
 /** Sets a field of plain data; what is not there on the way is made. */

@@ -50,6 +50,19 @@ describe("sweepCells", () => {
     ]);
   });
 
+  it("takes a recipe's own seeds for an axis, unless there is one", () => {
+    const own = { ...recipe, seed: 3, seeds: 2 };
+    const names = (axes: string[]) => sweepCells(own, axes.map(parseAxis)).map(({ name }) => name);
+    expect(names([])).toEqual(["seed=3", "seed=4"]);
+    expect(names(["growth.0.at=1k,2k"])).toHaveLength(4);
+    expect(names(["seed=7"])).toEqual(["seed=7"]);
+    expect(sweepCells(own, []).map(({ recipe: { seed, seeds } }) => [seed, seeds])).toEqual([
+      [3, 1],
+      [4, 1],
+    ]);
+    expect(() => names(["seeds=1,2"])).toThrow(sweepError);
+  });
+
   it("sets fields that the recipe leaves to their defaults, whole objects, and names folders safely", () => {
     const [cell, other] = sweepCells(recipe, [
       parseAxis("growth.0.at={share: 0.25},{share: .25 }"),

@@ -4,10 +4,12 @@ import { writeFileAtomic } from "@cambium/files";
 import { readRun } from "@cambium/run-format/node";
 import { type RunSummary, summarize } from "./summary.js";
 
+export type { ArmSummary } from "./arm-summary.js";
 export { documentText } from "./document.js";
 export { type ArmEvaluation, rowsOf } from "./evaluation.js";
 export { html, trusted } from "./html.js";
-export type { ArmSummary, RunSummary } from "./summary.js";
+export { type SeedResult, type SeedSummary, summarizeSeeds } from "./seeds.js";
+export type { RunSummary } from "./summary.js";
 
 /**
  * The report of a run as an HTML document without scripts or external requests. A run in progress is reported as far

@@ -14,22 +14,25 @@ import { healthSection } from "./sections/health.js";
 import { masthead } from "./sections/masthead.js";
 import { rankingSection } from "./sections/ranking.js";
 import { samplesSection } from "./sections/samples.js";
+import { seedsSection } from "./sections/seeds.js";
 import { summarySection } from "./sections/summary.js";
 import { verdictSection } from "./sections/verdict.js";
+import { overSeeds } from "./seeds.js";
 import { judge, type Verdict } from "./verdict.js";
 
 /** The whole document. The policy in its head forbids every request, so that a slip could not phone home. */
 export async function renderPage(run: RunRecord): Promise<string> {
   const arms = layOut(run);
   const judgement = judge(arms, run.manifest.arms.length);
+  const seeds = overSeeds(run);
   const running = run.manifest.state === "running";
   return documentText({
     title: `${run.manifest.name} · Cambium growth report`,
     head: html`<meta name="generator" content="Cambium ${run.manifest.cambium}">
 `,
-    body: html`${masthead(run.manifest)}
+    body: html`${masthead(run.manifest, seeds?.running ?? running)}
 <main>
-${verdictSection(judgement, running)}
+${seeds ? seedsSection(seeds, judgement) : verdictSection(judgement, running)}
 ${await measured(arms, judgement.verdict)}
 ${detailsSection(run, arms)}
 </main>`,

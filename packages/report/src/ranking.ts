@@ -1,8 +1,8 @@
 // Arms that grew by different operators, ranked by where they ended, next to how much of the base they kept connected.
 import { connectionRate } from "@cambium/growth";
 import { rankCorrelation } from "@cambium/scaling";
+import { summarizeArm } from "./arm-summary.js";
 import { type Arm, heldOutCurve } from "./arms.js";
-import { summarizeArm } from "./summary.js";
 
 export interface Ranked {
   readonly arm: Arm;

@@ -49,6 +49,7 @@ b[class] { color: var(--c); font-weight: 600; }
 .headline { display: grid; grid-template-columns: auto 1fr; gap: .5rem 2.2rem; align-items: center; }
 .figure { font-size: clamp(3.4rem, 11vw, 5.6rem); font-weight: 600; line-height: 1; letter-spacing: -.045em;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
+.figure small { font-size: .42em; letter-spacing: -.01em; color: var(--muted); }
 .figure.ahead { color: var(--grown); } .figure.behind { color: var(--scratch); }
 .lede { font-size: 1.16rem; line-height: 1.5; max-width: 34em; text-wrap: pretty; }
 .bars { display: grid; grid-template-columns: repeat(3, 1fr); gap: 1.5rem 2.2rem; margin: 2.2rem 0 1.1rem; }
@@ -90,6 +91,7 @@ tbody th { font-weight: 400; color: var(--muted); }
 .summary tbody th { width: 30%; }
 .summary.many th, .summary.many td { white-space: nowrap; }
 .summary.many tbody th, .summary.many thead td { position: sticky; left: 0; background: var(--paper); width: auto; }
+.headline + .scroll { margin-top: 1.8rem; }
 .pair + .note { margin-top: 1.4rem; }
 .scroll + .note { margin-top: .9rem; }
 .line { display: block; }

@@ -1,34 +1,15 @@
 // The result of a run as data: what the report's table shows, for a terminal or a script.
 
 import type { RunRecord } from "@cambium/run-format/node";
-import { bestLoss } from "@cambium/scaling";
-import { type Arm, type Cost, heldOutCurve, layOut } from "./arms.js";
-import { type ArmEvaluation, evaluationOf } from "./evaluation.js";
-import { compare, judge } from "./verdict.js";
-
-export interface ArmSummary {
-  readonly name: string;
-  /** Every stage is done. */
-  readonly done: boolean;
-  /** Of the arm's last stage begun. */
-  readonly layers: number;
-  readonly parameters: number;
-  readonly nonEmbeddingParameters: number;
-  /** Spent so far by all stages, base included: FLOPs, tokens, wall seconds. */
-  readonly spent: Readonly<Record<Cost, number>>;
-  /** Nats per token; null before the first measurement. */
-  readonly finalHeldOutLoss: number | null;
-  readonly lowestHeldOutLoss: number | null;
-  /** At equal held-out loss over the arm trained from scratch, a ratio; null for that arm and where none can be stated. */
-  readonly speedup: number | null;
-  /** What its final model did on the recipe's tasks. */
-  readonly evaluation: ArmEvaluation | null;
-}
+import { type ArmSummary, summarizeArm } from "./arm-summary.js";
+import { type Cost, layOut } from "./arms.js";
+import { type OverSeeds, overSeeds } from "./seeds.js";
+import { judge } from "./verdict.js";
 
 export interface RunSummary {
   readonly name: string;
   readonly state: "running" | "done";
-  /** Arms that have begun. */
+  /** Arms that have begun; of several seeds, those of the first. */
   readonly arms: readonly ArmSummary[];
   /** The arms of the headline and what each spent to reach `loss`, the lowest held-out loss both reach. */
   readonly comparison: {
@@ -40,6 +21,8 @@ export interface RunSummary {
   } | null;
   /** Why there is no comparison, in a sentence. */
   readonly why: string | null;
+  /** What the recipe's seeds say together; null for one seed. */
+  readonly seeds: OverSeeds | null;
 }
 
 export function summarize(run: RunRecord): RunSummary {
@@ -47,30 +30,18 @@ export function summarize(run: RunRecord): RunSummary {
   const judgement = judge(arms, run.manifest.arms.length);
   const { name, state } = run.manifest;
   const scratch = arms.find((arm) => !arm.grows);
-  const summary = { name, state, arms: arms.map((arm) => summarizeArm(arm, scratch)) };
+  const seeds = overSeeds(run);
+  const summary = {
+    name,
+    state: seeds?.running ? "running" : state,
+    arms: arms.map((arm) => summarizeArm(arm, scratch)),
+    seeds,
+  } as const;
   if (judgement.verdict === null) return { ...summary, comparison: null, why: judgement.why };
   const { verdict } = judgement;
   return {
     ...summary,
     comparison: { ...verdict, grown: verdict.grown.name, scratch: verdict.scratch.name },
     why: null,
-  };
-}
-
-/** @param scratch the arm to compare with, where the run has one. */
-export function summarizeArm(arm: Arm, scratch: Arm | undefined): ArmSummary {
-  const heldOut = heldOutCurve(arm, "flops");
-  const verdict = scratch === undefined || arm.growths.length === 0 ? null : compare(arm, scratch).verdict;
-  return {
-    name: arm.name,
-    done: arm.done,
-    layers: arm.target.model.layers,
-    parameters: arm.target.parameters,
-    nonEmbeddingParameters: arm.target.nonEmbeddingParameters,
-    spent: arm.spent,
-    finalHeldOutLoss: heldOut.at(-1)?.loss ?? null,
-    lowestHeldOutLoss: bestLoss(heldOut),
-    speedup: verdict?.speedup ?? null,
-    evaluation: evaluationOf(arm),
   };
 }

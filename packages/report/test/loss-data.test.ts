@@ -7,7 +7,7 @@ import { lossData, smoothingOf } from "../src/charts/loss-data.js";
 import { makeRun } from "./fixture.js";
 
 const run = makeRun();
-const record: RunRecord = { manifest: run.manifest, stages: new Map(Object.entries(run.stages)) };
+const record: RunRecord = { others: new Map(), manifest: run.manifest, stages: new Map(Object.entries(run.stages)) };
 const arms = layOut(record);
 const base = run.stages["base-1f3a"]?.rows ?? [];
 const target = run.stages["target-77c0"]?.rows ?? [];

@@ -97,6 +97,57 @@ describe("headline", () => {
   });
 });
 
+describe("several seeds", () => {
+  /** Writes a run of seeds 0, 1 and 2 whose targets learn so fast. */
+  const seeds = async (qualities: readonly number[]) => {
+    const runs = qualities.map((quality, seed) => makeRun({ quality, steps: 400 + 20 * seed }));
+    for (const [seed, run] of runs.entries())
+      await writeRun(
+        seed === 0 ? dir : join(dir, "seeds", String(seed)),
+        seed === 0 ? { ...run, manifest: { ...run.manifest, seeds: [0, 1, 2] } } : run,
+      );
+    const { document } = parseHTML(await renderReport(dir));
+    const text = (selector: string) =>
+      (document.querySelector(selector)?.textContent ?? "").replaceAll("\u00a0", " ").replace(/\s+/g, " ").trim();
+    return { text, summary: await summarizeRun(dir), runs };
+  };
+
+  it("give mean, deviation and interval, of what each seed gives alone", async () => {
+    const { text, summary, runs } = await seeds([1.3, 1.35, 1.4]);
+    const each = runs.map(
+      (run) =>
+        speedupAtEnd(curve(run, ["scratch-a00b"], "flops"), curve(run, grownIds, "flops"))?.speedup ?? Number.NaN,
+    );
+    const mean = (each[0] as number) / 3 + (each[1] as number) / 3 + (each[2] as number) / 3;
+    const deviation = Math.sqrt(each.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 2);
+    // t of two degrees of freedom: 4.302652729749.
+    const half = (4.302652729749 * deviation) / Math.sqrt(3);
+    const grown = summary.seeds?.arms.find(({ arm }) => arm === "grown");
+    expect(grown?.speedup).toMatchObject({ count: 3, mean: expect.closeTo(mean, 9) });
+    expect(grown?.speedup?.interval?.[0]).toBeCloseTo(mean - half, 9);
+    expect(grown?.overScratch?.differs).toBe(true);
+    expect(text(".figure")).toBe(`+${(100 * mean).toFixed(1)} % ± ${(100 * deviation).toFixed(1)}`);
+    expect(text(".lede")).toMatch(/^Growing paid: .* \[\+/);
+    expect(text("[aria-label='Arms over seeds']")).toMatch(/lower: −0\.\d{4} \[−/);
+    expect(text(".verdict")).not.toContain("no error bar");
+  });
+
+  it("say that there is no difference where the seeds show none", async () => {
+    const { text, summary } = await seeds([1.9, 0.6, 1.1]);
+    expect(text(".lede")).toMatch(/^No difference that 3 seeds could show/);
+    expect(text(".figure.even")).toMatch(/±/);
+    expect(summary.seeds?.arms[0]?.overScratch?.differs).toBe(false);
+    expect(text("[aria-label='Arms over seeds']")).toContain("no difference");
+  });
+
+  it("are told apart from those that are still to come", async () => {
+    const { text, summary } = await seeds([1.3, 1.35]);
+    expect(summary).toMatchObject({ state: "running", seeds: { planned: [0, 1, 2], done: [0, 1] } });
+    expect(text(".lede")).toContain("2 of 3 seeds are done");
+    expect(text(".state")).toBe("In progress");
+  });
+});
+
 /** The run with as many further arms that grew: each from the same base, its loss and its layers shifted. */
 const withVariants = (count: number) => (run: Fixture) => {
   const { manifest, rows } = run.stages["target-77c0"] as Fixture["stages"][string];

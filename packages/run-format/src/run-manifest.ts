@@ -35,6 +35,12 @@ export const runManifest = z
       .readonly()
       .describe("What computed: backend, its version, and the provider that really ran."),
     data: z.object({ corpus: text, tokenizer: text, trainTokens: count, heldOutTokens: count }).readonly(),
+    seeds: z
+      .array(count)
+      .min(2)
+      .readonly()
+      .exactOptional()
+      .describe("Of a recipe with several: this run's first, then those of the runs in seeds/SEED."),
     arms: z.array(armManifest).min(1).readonly().describe("The grown arm first."),
   })
   .readonly();

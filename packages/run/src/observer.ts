@@ -15,6 +15,8 @@ export interface EvaluationProgress {
 }
 
 export interface RunObserver {
+  /** What follows is of this seed, of those of the recipe; told where there are several. */
+  onSeed?(seed: number, seeds: readonly number[]): void;
   /** What will run, in order, but for the stages in `done` (by id); again when a stage with an open end has ended, which decides what comes after it. */
   onPlan?(arms: readonly ArmPlan[], done: ReadonlySet<string>): void;
   /** Files of the corpus that are not read, as they are not text. */

@@ -7,7 +7,14 @@ import type { PreparedData } from "@cambium/data/node";
 import type { TrainJob } from "@cambium/engine";
 import { writeFileAtomic } from "@cambium/files";
 import type { Family } from "@cambium/model";
-import { type ArmPlan, type PlannedStage, planArms, type Recipe, type RecipeOperators } from "@cambium/recipe";
+import {
+  type ArmPlan,
+  type PlannedStage,
+  planArms,
+  type Recipe,
+  type RecipeOperators,
+  recipeSeeds,
+} from "@cambium/recipe";
 import { type RunManifest, runFormatVersion } from "@cambium/run-format";
 import type { RunDirectory } from "@cambium/run-format/node";
 import { stringify } from "yaml";
@@ -212,6 +219,7 @@ function describeRun({ recipe, device, data }: PreparedRun, arms: readonly ArmPl
       trainTokens: data.stats.train.tokens,
       heldOutTokens: data.stats.heldOut.tokens,
     },
+    ...(recipe.seeds > 1 && { seeds: recipeSeeds(recipe) }),
     arms: arms.map((arm) => ({ name: arm.name, stages: arm.stages.map(({ id }) => id) })),
   };
 }

@@ -6,7 +6,7 @@ import { readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
 import { nodeImporter } from "@cambium/plugin/node";
-import { parseRecipe, type Recipe } from "@cambium/recipe";
+import { parseRecipe, type Recipe, type RecipeReading, recipeSeeds } from "@cambium/recipe";
 import { RunDirectory } from "@cambium/run-format/node";
 import type { BackendRequest } from "./backend-choice.js";
 import { companionFiles } from "./companions.js";
@@ -49,14 +49,40 @@ export async function loadRecipe(path: string): Promise<Recipe> {
 }
 
 /**
- * Runs a recipe, or the one at a path, to its end or until `signal`.
+ * Runs a recipe, or the one at a path, to its end or until `signal`. Of several seeds the first is the run itself; each
+ * further one is a run of its own in `seeds/SEED` of its directory.
  * @throws CambiumError for mistakes in the recipe, plugins that are missing or broken, data, disk and device;
  * `E_RUN_LOCKED` when another process runs it; `E_RUN_FORMAT` for the directory of another version's run.
  */
 export async function runRecipe(source: string | Recipe, options: RunOptions = {}): Promise<RunOutcome> {
   const projectDir = options.projectDir ?? (typeof source === "string" ? dirname(resolve(source)) : process.cwd());
-  const { observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
-  const opened = await openRecipe(await recipeReading(source), { projectDir, importer }, { backend: options.backend });
+  const reading = await recipeReading(source);
+  const out = options.out ?? (await ownDirectory(source));
+  const [first, ...others] = reading.recipe ? recipeSeeds(reading.recipe) : [];
+  const { recipe, mistakes } = reading;
+  if (recipe === undefined || first === undefined || others.length === 0 || mistakes.length > 0)
+    return runSeed(reading, { ...options, projectDir, ...(out !== undefined && { out }) });
+  const seeds = [first, ...others];
+  options.observer?.onSeed?.(first, seeds);
+  let outcome = await runSeed(reading, { ...options, projectDir, ...(out !== undefined && { out }) });
+  const directory = new RunDirectory(outcome.directory);
+  const dataDir = options.dataDir ?? join(directory.path, "data");
+  for (const seed of others) {
+    if (outcome.state === "interrupted") break;
+    options.observer?.onSeed?.(seed, seeds);
+    const own = { ...reading, recipe: { ...recipe, seed, seeds: 1 } };
+    const { state, cached } = await runSeed(own, { ...options, projectDir, dataDir, out: directory.seed(seed).path });
+    outcome = { state, directory: directory.path, cached: cached && outcome.cached };
+  }
+  return outcome;
+}
+
+async function runSeed(
+  reading: RecipeReading,
+  options: RunOptions & { readonly projectDir: string },
+): Promise<RunOutcome> {
+  const { projectDir, observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
+  const opened = await openRecipe(reading, { projectDir, importer }, { backend: options.backend });
   const { operators, engines, family, backend, checkpoint, tokenizer, source: corpus } = opened;
   const { train, data: text, backend: computing } = opened.recipe;
   const recipe = {
@@ -64,7 +90,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
     train: { ...train, precision: options.precision ?? train.precision },
     data: { ...text, tokenizer: tokenizer.name },
   };
-  const directory = new RunDirectory(resolve(options.out ?? (await ownDirectory(source)) ?? join("runs", recipe.name)));
+  const directory = new RunDirectory(resolve(options.out ?? join("runs", recipe.name)));
   const tasks = await prepareTasks(recipe, projectDir, importer, tokenizer);
   await directory.create();
   const unlock = await directory.lock();

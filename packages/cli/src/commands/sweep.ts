@@ -62,13 +62,13 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     ...section.axes.filter((axis) => given.every(({ path: field }) => field !== axis.path)),
     ...given,
   ];
-  if (axes.length === 0)
+  const cells = sweepCells(section.recipe, axes);
+  if (axes.length === 0 && cells.length === 1)
     throw new CambiumError("E_SWEEP", "there is nothing to sweep over", {
       where: path,
       expected: "--over FIELD=VALUES, or a `sweep` section",
       hint: "for example --over seed=0..2",
     });
-  const cells = sweepCells(section.recipe, axes);
   const out = resolve(flags.out ?? join("runs", `${cells[0]?.recipe.name ?? basename(path, extname(path))}-sweep`));
   const projectDir = dirname(resolve(path));
   const backend = backendRequest(flags);

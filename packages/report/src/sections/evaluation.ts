@@ -1,11 +1,11 @@
 // What the arms' final models did on tasks: a row a task, a column an arm, with standard errors as figures and as bars.
 import { highest, lowest } from "@cambium/ir";
 import type { TaskFigure } from "@cambium/run-format";
+import { summarizeArm } from "../arm-summary.js";
 import type { Arm } from "../arms.js";
 import { type ArmEvaluation, evaluationOf, rowsOf } from "../evaluation.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
-import { summarizeArm } from "../summary.js";
 
 /** More arms are read sideways, as in the table of the arms. */
 const columnsThatFit = 3;

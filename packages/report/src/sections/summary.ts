@@ -1,8 +1,8 @@
 // The arms side by side: what they are, what they cost, where they ended. One column an arm, so that it fits a phone.
+import { summarizeArm } from "../arm-summary.js";
 import type { Arm, ArmStage } from "../arms.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
-import { summarizeArm } from "../summary.js";
 
 /** More arms are read sideways, line by line, with the labels staying in view. */
 const columnsThatFit = 3;

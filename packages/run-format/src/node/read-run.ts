@@ -27,12 +27,14 @@ export interface RunRecord {
   readonly manifest: RunManifest;
   /** Stages that have begun, by id. */
   readonly stages: ReadonlyMap<string, StageRecord>;
+  /** The runs of a recipe's further seeds that have begun. */
+  readonly others: ReadonlyMap<number, RunRecord>;
   /** recipe.yaml as text; absent where it was not written yet. */
   readonly recipe?: string;
 }
 
 /**
- * Reads run.json, recipe.yaml and every stage. A stage without record.json has not begun.
+ * Reads run.json, recipe.yaml and every stage, of all seeds. A stage without record.json has not begun.
  * @throws CambiumError `E_RUN_NOT_FOUND` for a directory without run.json, `E_RUN_FORMAT` for content that no run has.
  */
 export async function readRun(path: string): Promise<RunRecord> {
@@ -61,5 +63,10 @@ export async function readRun(path: string): Promise<RunRecord> {
     });
   }
   const recipe = await readTextFileIfThere(directory.recipe);
-  return { manifest, stages, ...(recipe === undefined ? {} : { recipe }) };
+  const others = new Map<number, RunRecord>();
+  for (const seed of manifest.seeds?.slice(1) ?? []) {
+    const other = directory.seed(seed);
+    if ((await other.read()) !== undefined) others.set(seed, await readRun(other.path));
+  }
+  return { manifest, stages, others, ...(recipe === undefined ? {} : { recipe }) };
 }

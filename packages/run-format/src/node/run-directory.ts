@@ -29,6 +29,11 @@ export class RunDirectory {
     return join(this.path, "tensorboard", arm.replace(/[^\w.@+-]+/g, "-"));
   }
 
+  /** The run of another seed of the same recipe. */
+  seed(seed: number): RunDirectory {
+    return new RunDirectory(join(this.path, "seeds", String(seed)));
+  }
+
   stage(id: string): StageDirectory {
     return new StageDirectory(join(this.path, "stages", id));
   }

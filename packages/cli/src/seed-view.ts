@@ -1,0 +1,39 @@
+// What several seeds say together, in lines.
+import type { SeedSummary } from "@cambium/report";
+import type { PairedDifference, SeedStatistics } from "@cambium/scaling";
+import { signedPercent } from "./format.js";
+
+/** A line an arm, and one for every two arms that grew. ± is the deviation between seeds, brackets the interval of 95 %. */
+export function seedLines({ arms, differences }: SeedSummary): string[] {
+  const own = arms.map(({ arm, loss, speedup, overScratch }) => {
+    const parts = [`held-out loss ${spread(loss, (value) => value.toFixed(4))}`];
+    if (speedup) parts.push(`speed-up ${speedupOf(speedup)}`);
+    if (overScratch) parts.push(`against scratch ${differenceOf(overScratch)}`);
+    return `${arm}: ${parts.join("; ")}`;
+  });
+  return [...own, ...differences.map(({ first, second, ...one }) => `${first} and ${second}: ${differenceOf(one)}`)];
+}
+
+/** `+21.3 % ± 9.5 [−2.4, +45.0] (3 seeds)`. */
+export function speedupOf(speedup: SeedStatistics): string {
+  const points = (ratio: number) => signedPercent(ratio).replace(" %", "");
+  return spread(speedup, signedPercent, (ratio) => (100 * ratio).toFixed(1), points);
+}
+
+function spread(
+  { mean, deviation, interval, count }: SeedStatistics,
+  print: (value: number) => string,
+  bare = print,
+  end = print,
+): string {
+  const off = deviation === null ? "" : ` ± ${bare(deviation)}`;
+  const ends = interval === null ? "" : ` [${end(interval[0])}, ${end(interval[1])}]`;
+  return `${print(mean)}${off}${ends} (${count} ${count === 1 ? "seed" : "seeds"})`;
+}
+
+function differenceOf({ mean, interval, differs }: PairedDifference): string {
+  const loss = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
+  const figures = `${loss(mean)}${interval === null ? "" : ` [${loss(interval[0])}, ${loss(interval[1])}]`} nats, paired by seed`;
+  if (differs === null) return `${figures}: one seed, no error bar`;
+  return `${figures}: ${differs ? "a" : "no"} difference at 5 %`;
+}

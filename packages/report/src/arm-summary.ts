@@ -1,0 +1,42 @@
+// One arm's result as data.
+import { bestLoss } from "@cambium/scaling";
+import { type Arm, type Cost, heldOutCurve } from "./arms.js";
+import { type ArmEvaluation, evaluationOf } from "./evaluation.js";
+import { compare } from "./verdict.js";
+
+export interface ArmSummary {
+  readonly name: string;
+  /** Every stage is done. */
+  readonly done: boolean;
+  /** Of the arm's last stage begun. */
+  readonly layers: number;
+  readonly parameters: number;
+  readonly nonEmbeddingParameters: number;
+  /** Spent so far by all stages, base included: FLOPs, tokens, wall seconds. */
+  readonly spent: Readonly<Record<Cost, number>>;
+  /** Nats per token; null before the first measurement. */
+  readonly finalHeldOutLoss: number | null;
+  readonly lowestHeldOutLoss: number | null;
+  /** At equal held-out loss over the arm trained from scratch, a ratio; null for that arm and where none can be stated. */
+  readonly speedup: number | null;
+  /** What its final model did on the recipe's tasks. */
+  readonly evaluation: ArmEvaluation | null;
+}
+
+/** @param scratch the arm to compare with, where the run has one. */
+export function summarizeArm(arm: Arm, scratch: Arm | undefined): ArmSummary {
+  const heldOut = heldOutCurve(arm, "flops");
+  const verdict = scratch === undefined || arm.growths.length === 0 ? null : compare(arm, scratch).verdict;
+  return {
+    name: arm.name,
+    done: arm.done,
+    layers: arm.target.model.layers,
+    parameters: arm.target.parameters,
+    nonEmbeddingParameters: arm.target.nonEmbeddingParameters,
+    spent: arm.spent,
+    finalHeldOutLoss: heldOut.at(-1)?.loss ?? null,
+    lowestHeldOutLoss: bestLoss(heldOut),
+    speedup: verdict?.speedup ?? null,
+    evaluation: evaluationOf(arm),
+  };
+}

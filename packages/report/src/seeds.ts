@@ -1,0 +1,98 @@
+// What several seeds of one recipe say together: each arm's figures with mean, deviation and interval, and which arms differ.
+// Arms are compared seed by seed: same seed, same split, same batches.
+import type { RunRecord } from "@cambium/run-format/node";
+import { type PairedDifference, pairedDifference, type SeedStatistics, seedStatistics } from "@cambium/scaling";
+import { summarizeArm } from "./arm-summary.js";
+import { layOut } from "./arms.js";
+
+/** Where one arm ended with one seed. */
+export interface SeedResult {
+  readonly seed: string;
+  readonly arm: string;
+  /** Final held-out loss, nats per token. */
+  readonly loss: number | null;
+  /** At equal held-out loss over the arm from scratch, a ratio. */
+  readonly speedup: number | null;
+}
+
+export interface ArmOverSeeds {
+  readonly arm: string;
+  readonly loss: SeedStatistics;
+  readonly speedup: SeedStatistics | null;
+  /** Final loss less that of the arm from scratch with the same seed; null for that arm, and without one. */
+  readonly overScratch: PairedDifference | null;
+}
+
+/** Two arms that grew: final loss of the first less that of the second with the same seed. */
+export interface ArmDifference extends PairedDifference {
+  readonly first: string;
+  readonly second: string;
+}
+
+export interface SeedSummary {
+  readonly arms: readonly ArmOverSeeds[];
+  /** Every two arms but the one from scratch. */
+  readonly differences: readonly ArmDifference[];
+}
+
+export interface OverSeeds extends SeedSummary {
+  readonly planned: readonly number[];
+  /** Those whose arms are all done: figures are of them. */
+  readonly done: readonly number[];
+  readonly running: boolean;
+  readonly results: readonly SeedResult[];
+}
+
+/** @param scratch the arm that the others are compared with */
+export function summarizeSeeds(results: readonly SeedResult[], scratch = "scratch"): SeedSummary {
+  const names = [...new Set(results.map(({ arm }) => arm))];
+  const lossOf = (arm: string, seed: string) =>
+    results.find((one) => one.arm === arm && one.seed === seed)?.loss ?? null;
+  const pairsOf = (first: string, second: string) =>
+    results.flatMap(({ arm, seed, loss }): [number, number][] => {
+      const other = arm === first ? lossOf(second, seed) : null;
+      return loss === null || other === null ? [] : [[loss, other]];
+    });
+  const arms = names.flatMap((arm): ArmOverSeeds[] => {
+    const own = results.filter((one) => one.arm === arm && one.loss !== null);
+    if (own.length === 0) return [];
+    const speedups = own.flatMap(({ speedup }) => speedup ?? []);
+    const pairs = arm === scratch ? [] : pairsOf(arm, scratch);
+    return [
+      {
+        arm,
+        loss: seedStatistics(own.map(({ loss }) => loss as number)),
+        speedup: speedups.length === 0 ? null : seedStatistics(speedups),
+        overScratch: pairs.length === 0 ? null : pairedDifference(pairs),
+      },
+    ];
+  });
+  const grown = names.filter((name) => name !== scratch);
+  const differences = grown.flatMap((first, i) =>
+    grown.slice(i + 1).flatMap((second): ArmDifference[] => {
+      const pairs = pairsOf(first, second);
+      return pairs.length === 0 ? [] : [{ first, second, ...pairedDifference(pairs) }];
+    }),
+  );
+  return { arms, differences };
+}
+
+/** Null for a run of one seed. */
+export function overSeeds({ manifest, others, ...own }: RunRecord): OverSeeds | null {
+  const { seeds } = manifest;
+  if (seeds === undefined) return null;
+  const runs = seeds.flatMap((seed, i) => {
+    const run = i === 0 ? { manifest, others, ...own } : others.get(seed);
+    return run?.manifest.state === "done" ? [{ seed, arms: layOut(run) }] : [];
+  });
+  const results = runs.flatMap(({ seed, arms }) => {
+    const scratch = arms.find((arm) => !arm.grows);
+    return arms.map((arm): SeedResult => {
+      const { finalHeldOutLoss, speedup } = summarizeArm(arm, scratch);
+      return { seed: String(seed), arm: arm.name, loss: finalHeldOutLoss, speedup };
+    });
+  });
+  const scratch = runs[0]?.arms.find((arm) => !arm.grows)?.name;
+  const done = runs.map(({ seed }) => seed);
+  return { planned: seeds, done, running: done.length < seeds.length, results, ...summarizeSeeds(results, scratch) };
+}
