@@ -1,5 +1,5 @@
 // The formats of a corpus's files that are read.
 
-export const textFormats = ["text", "jsonl", "json", "csv", "tsv"] as const;
+export const textFormats = ["text", "jsonl", "json", "csv", "tsv", "parquet"] as const;
 /** How documents lie in a file. */
 export type TextFormat = (typeof textFormats)[number];

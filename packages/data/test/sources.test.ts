@@ -90,7 +90,7 @@ describe("a folder of text files", () => {
   test("has a fingerprint of content and options, not of place", async () => {
     const [one, two] = [folder({ "a.txt": "A", "b.txt": "B" }), folder({ "c.txt": "A", "d.txt": "B" })];
     const other = folder({ "a.txt": "AB", "b.txt": "" });
-    const print = async (path: string, options = {}) => (await filesSource(path, options)).fingerprint();
+    const print = async (path: string, options = {}) => (await (await filesSource(path, options)).fingerprint()).all;
     expect(await print(one)).toBe(await print(two));
     expect(await print(one)).not.toBe(await print(other));
     expect(await print(one)).not.toBe(await print(one, { documents: "block" }));

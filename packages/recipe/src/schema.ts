@@ -190,12 +190,19 @@ export const recipeSchema = z
         .min(1)
         .describe(
           "moby-dick or state-of-the-union (from @cambium/corpora), or a path: a file of text, JSON lines, a JSON list, " +
-            "CSV or TSV, packed by gzip or not, or a folder of such files.",
+            "CSV, TSV or Parquet, packed by gzip or zstd or not, or a folder of such files.",
         ),
       field: z
         .string()
         .optional()
         .describe('The field of JSON, or the column of a table, that holds the text. Default: "text".'),
+      only: z
+        .record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]))
+        .optional()
+        .describe(
+          "Only documents whose fields have one of these values each, e.g. " +
+            "{ meta.redpajama_set_name: [RedPajamaC4, RedPajamaWikipedia] }. Default: all.",
+        ),
       format: z
         .enum(textFormats)
         .optional()

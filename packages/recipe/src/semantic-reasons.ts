@@ -32,7 +32,7 @@ function wellTyped(value: unknown): { readonly [K in Part]?: Recipe[K] } {
   return Object.fromEntries(typed);
 }
 
-function dataReasons({ corpus, field, format }: Recipe["data"]): Located[] {
+function dataReasons({ corpus, field, only, format }: Recipe["data"]): Located[] {
   const embedded = !/[/\\.]/.test(corpus);
   const plain = embedded || format === "text" || (format === undefined && /\.(txt|text|md|markdown)$/i.test(corpus));
   const reason = (name: string, is: string): Located => {
@@ -40,6 +40,7 @@ function dataReasons({ corpus, field, format }: Recipe["data"]): Located[] {
   };
   return [
     ...(field !== undefined && plain ? [reason("field", "the corpus is plain text")] : []),
+    ...(only !== undefined && plain ? [reason("only", "the corpus is plain text")] : []),
     ...(format !== undefined && embedded ? [reason("format", "the corpus is not a file")] : []),
   ];
 }

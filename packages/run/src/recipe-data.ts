@@ -34,11 +34,14 @@ export async function recipeTokenizer(
 
 /** @throws CambiumError as `openSource`. */
 export function recipeSource({ data }: Pick<Recipe, "data">, projectDir: string): Promise<Source> {
-  const { corpus, field, format } = data;
-  return openSource(
-    corpusSpec(corpus, { ...(field !== undefined && { field }), ...(format && { format }) }),
-    projectDir,
-  );
+  const { corpus, field, format, only = {} } = data;
+  const values = Object.entries(only).map(([name, asked]) => [name, [asked].flat()]);
+  const options = {
+    ...(field !== undefined && { field }),
+    ...(format && { format }),
+    ...(values.length > 0 && { only: Object.fromEntries(values) }),
+  };
+  return openSource(corpusSpec(corpus, options), projectDir);
 }
 
 export interface RecipeDataOptions {

@@ -6,7 +6,7 @@ export { type PreparedData, type PrepareOptions, prepareData, type SideStats } f
 export { isRowsFile, type Row, readRows, rowEndings } from "./rows.js";
 export { type FilesOptions, filesSource, shortList } from "./source/corpus-files.js";
 export { embeddedSource } from "./source/embedded.js";
-export { corpusSpec, openSource, type SourceSpec } from "./source/open.js";
+export { type CorpusOptions, corpusSpec, openSource, type SourceSpec } from "./source/open.js";
 export { PASSAGE_CHARS, type Passage, type Source, type SourceState } from "./source/source.js";
 export type { InvalidUtf8 } from "./source/utf8.js";
 export { type TextWindows, textWindows } from "./text-windows.js";

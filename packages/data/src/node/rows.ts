@@ -1,9 +1,8 @@
 // The rows of a data set's file as objects: JSON lines, a JSON list, or Parquet.
 import { lines } from "@cambium/files";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { withoutMark } from "./source/jsonl.js";
+import { ParquetDamage, ParquetFile } from "./source/parquet-rows.js";
 import { TextBytes } from "./source/text-bytes.js";
 import { decodeUtf8 } from "./source/utf8.js";
 
@@ -18,9 +17,6 @@ export const rowEndings = ["jsonl", "ndjson", "json", "parquet"] as const;
 
 /** A list is read as a whole, and so is a line. */
 const largestBytes = 256 * 1024 * 1024;
-
-/** Rows of Parquet that are decoded at once. */
-const parquetRows = 1024;
 
 /** Whether `name` ends as a file of rows does, packed by gzip or zstd or not. */
 export function isRowsFile(name: string): boolean {
@@ -66,27 +62,13 @@ async function* list(path: string): AsyncGenerator<Row> {
 
 async function* parquet(path: string): AsyncGenerator<Row> {
   try {
-    const file: AsyncBuffer = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
-    const count = Number(metadata.num_rows);
-    for (let rowStart = 0; rowStart < count; rowStart += parquetRows) {
-      const rowEnd = Math.min(count, rowStart + parquetRows);
-      const rows = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd });
-      for (const [i, value] of rows.entries()) yield { value: plain(value), where: `${path}, row ${rowStart + i}` };
-    }
+    await using file = await ParquetFile.open(path);
+    for await (const { index, value } of file.rows()) yield { value, where: `${path}, row ${index}` };
   } catch (cause) {
-    if (cause instanceof CambiumError) throw cause;
-    const got = cause instanceof Error ? cause.message : String(cause);
-    throw new CambiumError("E_ROWS", "this is not a Parquet file, or a damaged one", { where: path, got, cause });
+    if (!(cause instanceof ParquetDamage)) throw cause;
+    const { where, message: got } = cause;
+    throw new CambiumError("E_ROWS", "this is not a Parquet file, or a damaged one", { where, got, cause });
   }
-}
-
-/** Whole numbers of Parquet come as bigint. */
-function plain(value: unknown): unknown {
-  if (typeof value === "bigint") return Number(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, plain(held)]));
 }
 
 function parsed(text: string, where: string): unknown {

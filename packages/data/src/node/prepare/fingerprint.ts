@@ -1,28 +1,43 @@
 // A source's fingerprint, remembered by the state of its files: what has not changed is not read again.
 import { join } from "node:path";
 import { readTextFile, writeFileAtomic } from "@cambium/files";
-import type { Source } from "../source/source.js";
+import { z } from "zod";
+import type { Fingerprint, Source } from "../source/source.js";
 
 // A file changed twice within the clock's grain (2 s on FAT) looks unchanged: what is so fresh is not remembered.
 const CLOCK_GRAIN_MS = 2500;
+
+/** Of a million files. */
+const mostBytes = 100_000_000;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const schema = z.strictObject({ all: sha256, files: z.array(sha256) });
 
 /** The fingerprint of `source`; read from `cacheDir` if its files are as they were, else computed and remembered. */
 export async function rememberedFingerprint(
   source: Source,
   cacheDir: string,
   onBytes: (bytesRead: number) => void,
-): Promise<string> {
+): Promise<Fingerprint> {
   const { signature, changedAt } = await source.state();
   if (changedAt === 0) return source.fingerprint(onBytes);
   const path = join(cacheDir, "fingerprints", signature);
-  const known = await readTextFile(path).catch(() => "");
-  if (/^[0-9a-f]{64}$/.test(known)) return known;
+  const known = remembered(await readTextFile(path, mostBytes).catch(() => ""));
+  if (known) return known;
   const askedAt = Date.now();
   const fingerprint = await source.fingerprint(onBytes);
   const unchanged = (await source.state()).signature === signature;
   if (unchanged && askedAt - changedAt > CLOCK_GRAIN_MS) {
     // A cache that cannot be written may still hold the token files.
-    await writeFileAtomic(path, fingerprint).catch(() => undefined);
+    await writeFileAtomic(path, JSON.stringify(fingerprint)).catch(() => undefined);
   }
   return fingerprint;
+}
+
+function remembered(text: string): Fingerprint | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }

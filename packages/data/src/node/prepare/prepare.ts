@@ -71,7 +71,7 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
   const split = Split.byFraction(options.heldOutFraction, options.seed, atLeast);
   const before = await source.state();
   const pacer = new Pacer(before.bytes, options.onProgress, options.signal);
-  const fingerprint = await rememberedFingerprint(source, cacheDir, (bytes) => pacer.report("hash", bytes));
+  const { all: fingerprint } = await rememberedFingerprint(source, cacheDir, (bytes) => pacer.report("hash", bytes));
   const placeOf = (rule: readonly unknown[]): Place => {
     const identity = [PREPARATION, fingerprint, tokenizer.fingerprint, ...rule];
     const content = createHash("sha256").update(JSON.stringify(identity)).digest("hex");

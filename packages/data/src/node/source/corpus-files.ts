@@ -2,10 +2,13 @@
 import { basename, join, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import type { TextFormat } from "../../text-formats.js";
-import { filesState, hashFiles, isFolder, listFiles } from "./files.js";
+import type { Only } from "./field.js";
+import { filesState, isFolder, listFiles } from "./files.js";
+import { fingerprintFiles } from "./fingerprint-files.js";
 import { formatOf, isTextFormat, readableEndings, refuseFile } from "./format.js";
 import { readJson } from "./json.js";
 import { readJsonl } from "./jsonl.js";
+import { checkParquet, readParquet } from "./parquet.js";
 import type { CorpusFile, FormatReader, ReadOptions } from "./reader.js";
 import { PASSAGE_CHARS, type Source } from "./source.js";
 import { tableReader } from "./table.js";
@@ -18,6 +21,8 @@ export interface FilesOptions {
   readonly format?: TextFormat;
   /** The field of JSON, or the column of a table, that holds the text. Default `text`. */
   readonly field?: string;
+  /** Only documents whose fields have one of these values each. Default: all. Plain text has no fields. */
+  readonly only?: Only;
   /** `"error"` (default) names the byte; `"replace"` puts U+FFFD. */
   readonly invalidUtf8?: InvalidUtf8;
   /**
@@ -38,6 +43,7 @@ const readers: { readonly [F in TextFormat]: FormatReader } = {
   json: readJson,
   csv: tableReader(","),
   tsv: tableReader("\t"),
+  parquet: readParquet,
 };
 
 interface ReadableFile extends CorpusFile {
@@ -56,14 +62,14 @@ export async function filesSource(path: string, options: FilesOptions = {}): Pro
   const reading = readOptions(options, folder);
   const { files, passedOver } = folder ? await filesIn(path, options.format) : single(path, options.format);
   const firsts = new Map(files.map((file) => [file.format, file] as const).toReversed());
-  for (const file of firsts.values()) await checkHead(file);
+  for (const file of firsts.values()) await checkHead(file, reading);
   const paths = files.map((file) => file.path);
   const identity = identityOf(files, reading);
   return {
     name: path,
     passedOver,
     state: () => filesState(paths, identity, path),
-    fingerprint: (onBytes) => hashFiles(paths, identity, onBytes),
+    fingerprint: (onBytes) => fingerprintFiles(files, identity, reading, onBytes),
     async *passages() {
       let before = 0;
       for (const file of files) {
@@ -77,7 +83,13 @@ export async function filesSource(path: string, options: FilesOptions = {}): Pro
 }
 
 function readOptions(options: FilesOptions, folder: boolean): ReadOptions {
-  const { field = "text", invalidUtf8 = "error", blockChars = 8192, maxLineBytes = 64 * 1024 * 1024 } = options;
+  const {
+    field = "text",
+    only = {},
+    invalidUtf8 = "error",
+    blockChars = 8192,
+    maxLineBytes = 64 * 1024 * 1024,
+  } = options;
   if (!Number.isInteger(blockChars) || blockChars < 16 || blockChars > PASSAGE_CHARS) {
     throw new CambiumError("E_OPTION", "blockChars is out of range", {
       expected: `an integer from 16 to ${PASSAGE_CHARS}`,
@@ -85,7 +97,14 @@ function readOptions(options: FilesOptions, folder: boolean): ReadOptions {
     });
   }
   const documents = options.documents ?? (folder ? "file" : "block");
-  return { field, invalidUtf8, documents, maxLineBytes, maxChars: documents === "block" ? blockChars : PASSAGE_CHARS };
+  return {
+    field,
+    only,
+    invalidUtf8,
+    documents,
+    maxLineBytes,
+    maxChars: documents === "block" ? blockChars : PASSAGE_CHARS,
+  };
 }
 
 interface Found {
@@ -129,9 +148,18 @@ export function shortList(names: readonly string[], shown = 5): string {
 }
 
 /** Finds out now, and not once the run has begun, that a file is not what it is called. */
-async function checkHead(file: ReadableFile): Promise<void> {
+async function checkHead(file: ReadableFile, reading: ReadOptions): Promise<void> {
+  if (file.format === "text" && Object.keys(reading.only).length > 0) {
+    throw new CambiumError("E_OPTION", "plain text has no fields by which documents could be chosen", {
+      where: file.path,
+      expected: `files with the field ${Object.keys(reading.only).join(", ")}`,
+      hint: "say the format of the files that have it (format: jsonl)",
+    });
+  }
+  if (file.format === "parquet") return checkParquet(file.path, reading);
   const options = {
     field: "",
+    only: {},
     invalidUtf8: "replace",
     documents: "file",
     maxChars: PASSAGE_CHARS,
@@ -144,11 +172,13 @@ async function checkHead(file: ReadableFile): Promise<void> {
 
 /** What besides the files' contents decides the passages. */
 function identityOf(files: readonly ReadableFile[], options: ReadOptions): object {
-  const { field, invalidUtf8, documents, maxChars } = options;
+  const { field, only, invalidUtf8, documents, maxChars } = options;
   const kinds = [...new Set(files.map(({ format }) => format))];
   const [kind] = kinds;
   const text = { kind, invalidUtf8, documents, maxChars };
-  const records = { kind, field, invalidUtf8, passageChars: PASSAGE_CHARS };
+  // Absent where nothing is chosen: token files that were made before there was a choice are found again.
+  const chosen = Object.keys(only).length === 0 ? {} : { only };
+  const records = { kind, field, ...chosen, invalidUtf8, passageChars: PASSAGE_CHARS };
   if (kinds.length === 1) return kind === "text" ? text : records;
   return { ...text, ...records, kind: files.map(({ format }) => format) };
 }

@@ -46,7 +46,7 @@ export async function embeddedSource(name: string, projectDir: string): Promise<
     name,
     passedOver: [],
     state: async () => ({ bytes: inspect().bytes, signature: inspect().hash, changedAt: 0 }),
-    fingerprint: async () => inspect().hash,
+    fingerprint: async () => ({ all: inspect().hash, files: [] }),
     async *passages() {
       let bytesRead = 0;
       for (const { id, text } of corpus.documents()) {

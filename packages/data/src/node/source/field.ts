@@ -1,5 +1,8 @@
-// The text of a record: the field that the user named, out of an object.
+// The text of a record: the field that the user named, out of an object; and which records are taken.
 import type { ErrorDetails } from "@cambium/ir";
+
+/** Values by field, of which a document must have one each: `{ "meta.redpajama_set_name": ["RedPajamaC4"] }`. */
+export type Only = Readonly<Record<string, readonly string[]>>;
 
 /** What is wrong with a record, for an error of its format. */
 export interface NoText {
@@ -20,7 +23,7 @@ export function fieldText(value: unknown, field: string, what: string, where: st
       details: { where, expected, got: quote(spelled(value)) },
     };
   }
-  const text: unknown = Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;
+  const text = valueAt(value, field);
   if (typeof text === "string") return text.replace(/\p{Surrogate}/gu, "\uFFFD");
   const strings = Object.entries(value).flatMap(([key, held]) => (typeof held === "string" ? [key] : []));
   const hint =
@@ -36,6 +39,43 @@ export function fieldText(value: unknown, field: string, what: string, where: st
       hint,
     },
   };
+}
+
+/** The value of a field, or of a field of a field: `meta.redpajama_set_name`. */
+function valueAt(value: unknown, field: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Object.hasOwn(value, field)) return (value as Record<string, unknown>)[field];
+  const dots = Array.from(field.matchAll(/\./g), ({ index }) => index);
+  const at = dots.find((dot) => Object.hasOwn(value, field.slice(0, dot)));
+  return at === undefined
+    ? undefined
+    : valueAt((value as Record<string, unknown>)[field.slice(0, at)], field.slice(at + 1));
+}
+
+/** Whether a record is one of those that are asked for; or the field that it lacks. */
+export function isAsked(value: unknown, only: Only, what: string, where: string): boolean | NoText {
+  for (const [field, values] of Object.entries(only)) {
+    const found = valueAt(value, field);
+    if (found === undefined || found === null) {
+      const has = typeof value === "object" && value !== null ? Object.keys(value).join(", ") : spelled(value);
+      const details = { where, expected: values.map(quote).join(" or "), got: `the fields ${quote(has)}` };
+      return { message: `this ${what} has no field "${field}", by which documents are chosen`, details };
+    }
+    if (!values.includes(typeof found === "string" ? found : spelled(found))) return false;
+  }
+  return true;
+}
+
+/** {@link fieldText} of a record that is asked for; undefined for any other. */
+export function askedText(
+  value: unknown,
+  { field, only }: { readonly field: string; readonly only: Only },
+  what: string,
+  where: string,
+): string | NoText | undefined {
+  const asked = isAsked(value, only, what, where);
+  if (asked === false) return undefined;
+  return asked === true ? fieldText(value, field, what, where) : asked;
 }
 
 export function quote(text: string): string {

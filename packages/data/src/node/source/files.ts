@@ -88,23 +88,3 @@ export async function filesState(paths: readonly string[], options: unknown, nam
   if (bytes === 0) throw new CambiumError("E_CORPUS_EMPTY", "the corpus holds no text", { where: name });
   return { bytes, signature: hash.digest("hex"), changedAt };
 }
-
-/** SHA-256 (hex) over `options` and the content of each file in order; paths do not count. */
-export async function hashFiles(
-  paths: readonly string[],
-  options: unknown,
-  onBytes?: (bytesRead: number) => void,
-): Promise<string> {
-  const all = createHash("sha256").update(JSON.stringify(options));
-  let bytesRead = 0;
-  for (const path of paths) {
-    const one = createHash("sha256");
-    for await (const chunk of readChunks(path)) {
-      one.update(chunk);
-      bytesRead += chunk.length;
-      onBytes?.(bytesRead);
-    }
-    all.update(one.digest());
-  }
-  return all.digest("hex");
-}

@@ -8,6 +8,7 @@ const endings: { readonly [F in TextFormat]: readonly string[] } = {
   json: ["json"],
   csv: ["csv"],
   tsv: ["tsv", "tab"],
+  parquet: ["parquet", "pq"],
 };
 
 /** A kind of file that is not read as text, though some of them are text to the eye. */
@@ -33,7 +34,6 @@ const document = (what: string): Unreadable => ({
 const data = (what: string): Unreadable => ({ what, hint: "name a file or folder of text" });
 
 const unreadable: readonly (readonly [endings: string, kind: Unreadable])[] = [
-  ["parquet pq", table("a Parquet table", "read_parquet")],
   ["arrow feather", table("an Arrow table", "read_feather")],
   ["orc", table("an ORC table", "read_orc")],
   ["xlsx xls ods", table("a spreadsheet", "read_excel")],
@@ -77,13 +77,13 @@ export function readableEndings(formats: readonly TextFormat[] = textFormats): s
 
 /** @throws CambiumError `E_CORPUS_FORMAT` always. */
 export function refuseFile({ what, hint }: Unreadable, where: string): never {
-  const expected = "text, JSON lines, a JSON list, CSV or TSV";
+  const expected = "text, JSON lines, a JSON list, CSV, TSV or Parquet";
   throw new CambiumError("E_CORPUS_FORMAT", "this file cannot be read as text", { where, expected, got: what, hint });
 }
 
 /** Files by how they begin, whatever they are called. */
 const signatures: readonly (readonly [begins: string, kind: Unreadable])[] = [
-  ["PAR1", table("a Parquet table", "read_parquet")],
+  ["PAR1", { what: "a Parquet table", hint: "name it .parquet, or say format: parquet" }],
   ["ARROW1", table("an Arrow table", "read_feather")],
   ["PK\x03\x04", packed("a zip archive, or an office document")],
   ["\xfd7zXZ\x00", packed("an xz archive")],

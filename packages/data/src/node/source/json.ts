@@ -2,9 +2,9 @@
 import { lines } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { documentPieces } from "./cut.js";
-import { fieldText, quote, spelled } from "./field.js";
+import { askedText, quote, spelled } from "./field.js";
 import { readJsonl, withoutMark } from "./jsonl.js";
-import type { FormatReader, Piece } from "./reader.js";
+import type { FormatReader, Piece, ReadOptions } from "./reader.js";
 import { TextBytes } from "./text-bytes.js";
 import { decodeUtf8 } from "./utf8.js";
 
@@ -29,10 +29,14 @@ export const readJson: FormatReader = async function* (file, bytes, options) {
     parts.push(chunk.slice());
   }
   const text = withoutMark(decodeUtf8(Buffer.concat(parts), file.path, 0, options.invalidUtf8));
-  yield* listPieces(text, file, options.field);
+  yield* listPieces(text, file, options);
 };
 
-function* listPieces(text: string, { name, path }: Parameters<FormatReader>[0], field: string): Generator<Piece> {
+function* listPieces(
+  text: string,
+  { name, path }: Parameters<FormatReader>[0],
+  options: ReadOptions,
+): Generator<Piece> {
   if (text.trim() === "") return;
   let value: unknown;
   try {
@@ -48,8 +52,10 @@ function* listPieces(text: string, { name, path }: Parameters<FormatReader>[0], 
   if (!Array.isArray(value)) throw refused(path, kindOf(value), linesHint(listIn(value)));
   for (const [index, one] of value.entries()) {
     const where = `${path}, document ${index}`;
-    const found =
-      typeof one === "string" ? one.replace(/\p{Surrogate}/gu, "\uFFFD") : fieldText(one, field, "document", where);
+    const listed = typeof one === "string" && Object.keys(options.only).length === 0;
+    const found = listed
+      ? one.replace(/\p{Surrogate}/gu, "\uFFFD")
+      : (askedText(one, options, "document", where) ?? "");
     if (typeof found !== "string") throw new CambiumError("E_CORPUS_FIELD", found.message, found.details);
     yield* documentPieces(`${name}[${index}]`, found);
   }

@@ -9,11 +9,14 @@ export type SourceSpec =
   | { readonly kind: "corpus"; readonly name: string }
   | ({ readonly kind: "files"; readonly path: string } & FilesOptions);
 
+/** What a recipe or a command line may say of a corpus. */
+export type CorpusOptions = Pick<FilesOptions, "field" | "format" | "only">;
+
 /**
  * What a recipe or a command line means by a corpus: a plain word names an embedded one; anything with a slash or a dot
  * is a path.
  */
-export function corpusSpec(corpus: string, options: Pick<FilesOptions, "field" | "format"> = {}): SourceSpec {
+export function corpusSpec(corpus: string, options: CorpusOptions = {}): SourceSpec {
   return /[/\\.]/.test(corpus) ? { kind: "files", path: corpus, ...options } : { kind: "corpus", name: corpus };
 }
 

@@ -1,4 +1,5 @@
 // What a format has to do: give the documents of one file.
+import type { Only } from "./field.js";
 import type { Passage } from "./source.js";
 import type { TextBytes } from "./text-bytes.js";
 import type { InvalidUtf8 } from "./utf8.js";
@@ -14,6 +15,8 @@ export interface CorpusFile {
 export interface ReadOptions {
   /** The field of an object, or the column of a table, that holds the text. */
   readonly field: string;
+  /** Only documents whose fields have one of these values each. */
+  readonly only: Only;
   readonly invalidUtf8: InvalidUtf8;
   /** A document in a text file. */
   readonly documents: "block" | "file";

@@ -21,6 +21,14 @@ export interface SourceState {
   readonly changedAt: number;
 }
 
+/** What tells one corpus from another: SHA-256 in hex. */
+export interface Fingerprint {
+  /** Over the content and whatever else decides the passages. */
+  readonly all: string;
+  /** Of the content of each file, in their order; empty where there are none. */
+  readonly files: readonly string[];
+}
+
 /** A corpus: read in the same order, with the same passages, every time. */
 export interface Source {
   /** As people know it, e.g. a path or `moby-dick`. */
@@ -29,8 +37,8 @@ export interface Source {
   readonly passedOver: readonly string[];
   /** @throws CambiumError when the source is absent or empty. */
   state(): Promise<SourceState>;
-  /** SHA-256 (hex) over the content and whatever else decides the passages; `onBytes` hears how much was read. */
-  fingerprint(onBytes?: (bytesRead: number) => void): Promise<string>;
+  /** @param onBytes hears how much was read. @throws CambiumError for files that are seen to be damaged. */
+  fingerprint(onBytes?: (bytesRead: number) => void): Promise<Fingerprint>;
   /** @throws CambiumError for text that cannot be read, naming the place. */
   passages(): AsyncIterable<Passage>;
 }

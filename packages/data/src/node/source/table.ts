@@ -3,8 +3,8 @@ import { pipeline, Readable } from "node:stream";
 import { CambiumError } from "@cambium/ir";
 import { CsvError, parse } from "csv-parse";
 import { documentPieces } from "./cut.js";
-import { quote } from "./field.js";
-import type { CorpusFile, FormatReader } from "./reader.js";
+import { isAsked, quote } from "./field.js";
+import type { FormatReader } from "./reader.js";
 import { Utf8Stream } from "./utf8.js";
 
 interface Row {
@@ -17,7 +17,7 @@ interface Row {
  * @throws CambiumError `E_CORPUS_FIELD` where no column is called `field`; `E_CORPUS_FORMAT` for rows that do not fit.
  */
 export function tableReader(delimiter: "," | "\t"): FormatReader {
-  return async function* (file, bytes, { field, invalidUtf8, maxLineBytes }) {
+  return async function* (file, bytes, { field, only, invalidUtf8, maxLineBytes }) {
     const decoder = new Utf8Stream(file.path, invalidUtf8);
     const text = async function* () {
       for await (const chunk of bytes.chunks()) {
@@ -27,8 +27,9 @@ export function tableReader(delimiter: "," | "\t"): FormatReader {
       yield decoder.end();
     };
     const columns = (names: string[]) => {
-      if (names.includes(field)) return names;
-      throw noColumn(file, field, names);
+      for (const one of [field, ...Object.keys(only)])
+        if (!names.includes(one)) throw noColumn(`${file.path}:1`, one, names, "a first row that names the columns");
+      return names;
     };
     const rows = parse({
       ...{ delimiter, columns, info: true, skip_empty_lines: true, max_record_size: maxLineBytes },
@@ -39,7 +40,8 @@ export function tableReader(delimiter: "," | "\t"): FormatReader {
     pipeline(Readable.from(text()), rows, () => undefined);
     try {
       for await (const { record, info } of rows as AsyncIterable<Row>)
-        yield* documentPieces(`${file.name}:${info.lines}`, record[field] ?? "");
+        if (isAsked(record, only, "row", `${file.path}:${info.lines}`) === true)
+          yield* documentPieces(`${file.name}:${info.lines}`, record[field] ?? "");
     } catch (cause) {
       if (cause instanceof CsvError) throw unfit(`${file.path}:${String(cause["lines"] ?? "")}`, cause.message);
       throw cause;
@@ -47,10 +49,11 @@ export function tableReader(delimiter: "," | "\t"): FormatReader {
   };
 }
 
-function noColumn({ path }: CorpusFile, field: string, names: readonly string[]): CambiumError {
+/** @param expected what the format has where columns are named */
+export function noColumn(where: string, field: string, names: readonly string[], expected: string): CambiumError {
   return new CambiumError("E_CORPUS_FIELD", `the table has no column "${field}"`, {
-    where: `${path}:1`,
-    expected: "a first row that names the columns",
+    where,
+    expected,
     got: `the columns ${quote(names.join(", "))}`,
     hint: `say field: ${names.slice(0, 5).map(quote).join(" or ")}`,
   });

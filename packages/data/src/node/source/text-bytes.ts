@@ -1,10 +1,9 @@
 // The bytes of a file as UTF-8: gzip and zstd are unpacked and UTF-16 is converted, told by how the file begins.
-import { pipeline, Readable } from "node:stream";
 import { TextDecoder } from "node:util";
-import * as zlib from "node:zlib";
 import { CambiumError } from "@cambium/ir";
 import { readChunks } from "./files.js";
 import { checkSignature } from "./format.js";
+import { unpackerOf } from "./unpack.js";
 
 /** One reading of a file. */
 export class TextBytes {
@@ -22,7 +21,7 @@ export class TextBytes {
    * @throws CambiumError `E_CORPUS_FORMAT` for what is not text or is damaged, `E_UTF8` for broken UTF-16; file errors.
    */
   async *chunks(): AsyncGenerator<Uint8Array> {
-    const unpack = await this.#unpacker();
+    const unpack = unpackerOf(await firstBytes(this.path), this.path);
     let utf16: TextDecoder | undefined;
     let first = true;
     for await (const chunk of unpack(this.#counted())) {
@@ -36,48 +35,15 @@ export class TextBytes {
     if (utf16) yield this.#converted(utf16);
   }
 
-  /** What unpacks the file: most files are not packed. */
-  async #unpacker(): Promise<(chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>> {
-    const head = await firstBytes(this.path);
-    if (head.startsWith("1f8b")) return (chunks) => this.#unpacked(zlib.createGunzip(), chunks);
-    if (!head.startsWith("28b52ffd")) return (chunks) => chunks;
-    // Node has it since 22.15.
-    if ("createZstdDecompress" in zlib) {
-      const { createZstdDecompress } = zlib as typeof zlib & { createZstdDecompress(): zlib.Gunzip };
-      return (chunks) => this.#unpacked(createZstdDecompress(), chunks);
-    }
-    throw new CambiumError("E_CORPUS_FORMAT", "this version of Node cannot unpack zstd", {
-      where: this.path,
-      expected: "Node 22.15 or later",
-      got: process.version,
-      hint: "unpack it: zstd -d FILE",
-    });
+  /** For a reader that takes bytes elsewhere: so many of the file are read. */
+  readTo(bytes: number): void {
+    this.#bytesRead = bytes;
   }
 
   async *#counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of readChunks(this.path)) {
       this.#bytesRead += chunk.length;
       yield chunk;
-    }
-  }
-
-  async *#unpacked(stream: zlib.Gunzip, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    // Copies: the stream keeps chunks while the next one is read.
-    const copies = async function* () {
-      for await (const chunk of chunks) yield Buffer.from(chunk);
-    };
-    // Its errors are those of `stream`, which is destroyed with them.
-    pipeline(Readable.from(copies()), stream, () => undefined);
-    try {
-      yield* stream;
-    } catch (cause) {
-      if (cause instanceof CambiumError) throw cause;
-      throw new CambiumError("E_CORPUS_FORMAT", "this packed file is damaged", {
-        where: this.path,
-        got: (cause as Error).message,
-        hint: "make or fetch it again",
-        cause,
-      });
     }
   }
 
@@ -91,9 +57,9 @@ export class TextBytes {
   }
 }
 
-async function firstBytes(path: string): Promise<string> {
-  for await (const chunk of readChunks(path)) return Buffer.from(chunk.subarray(0, 4)).toString("hex");
-  return "";
+async function firstBytes(path: string): Promise<Uint8Array> {
+  for await (const chunk of readChunks(path)) return chunk.slice(0, 4);
+  return new Uint8Array(0);
 }
 
 function utf16Of([first, second]: Uint8Array): TextDecoder | undefined {

@@ -1,0 +1,153 @@
+// The rows of a Parquet file, a bounded part of a row group at a time.
+import type { FileHandle } from "node:fs/promises";
+import { openFile, withFileErrors } from "@cambium/files";
+import {
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type RowGroup,
+} from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+
+/** Bytes of a row group's columns that are decoded at once, as its header counts them. */
+const partBytes = 32 * 1024 * 1024;
+
+/** A page that claims to be larger is refused: writers make pages of about a megabyte. */
+const largestPage = 512 * 1024 * 1024;
+
+/** A column of a row group, as it lies in the file. */
+const largestRead = 1024 * 1024 * 1024;
+
+export interface ParquetRow {
+  /** In the file, from 0. */
+  readonly index: number;
+  readonly value: unknown;
+}
+
+/** What cannot be read of a file, and where. */
+export class ParquetDamage extends Error {
+  override readonly name = "ParquetDamage";
+
+  constructor(
+    readonly where: string,
+    cause: unknown,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+export class ParquetFile {
+  private constructor(
+    readonly path: string,
+    readonly file: AsyncBuffer,
+    readonly metadata: FileMetaData,
+    /** Of the top level, in their order. */
+    readonly columns: readonly string[],
+    readonly handle: FileHandle,
+  ) {}
+
+  /** @throws ParquetDamage for what is no Parquet file; file errors. */
+  static async open(path: string): Promise<ParquetFile> {
+    const handle = await openFile(path);
+    try {
+      const { size } = await handle.stat();
+      const file = bufferOf(handle, size, path);
+      const metadata = await parquetMetadataAsync(file);
+      const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+      return new ParquetFile(path, file, metadata, columns, handle);
+    } catch (cause) {
+      const { size } = await handle.stat();
+      await handle.close();
+      throw new ParquetDamage(`${path}, footer, before byte ${size}`, cause);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.handle.close();
+  }
+
+  /** All rows as objects of `columns`, which are there. @throws ParquetDamage naming the rows and the byte. */
+  async *rows(columns: readonly string[] = this.columns): AsyncGenerator<ParquetRow> {
+    let before = 0;
+    for (const group of this.metadata.row_groups) {
+      const count = Number(group.num_rows);
+      const step = Math.max(1, Math.floor(count * Math.min(1, partBytes / Math.max(1, sizeOf(group, columns)))));
+      for (let start = 0; start < count; start += step) {
+        const [rowStart, rowEnd] = [before + start, before + Math.min(count, start + step)];
+        const rows = await this.#read(group, columns, rowStart, rowEnd);
+        for (const [i, value] of rows.entries()) yield { index: rowStart + i, value: plain(value) };
+      }
+      before += count;
+    }
+  }
+
+  async #read(group: RowGroup, columns: readonly string[], rowStart: number, rowEnd: number): Promise<object[]> {
+    try {
+      const { file, metadata } = this;
+      const options = { file, metadata, compressors: guarded, columns: [...columns], rowStart, rowEnd };
+      const rows = await parquetReadObjects({ ...options, useOffsetIndex: true });
+      if (rows.length === rowEnd - rowStart) return rows;
+      throw new Error(`${rows.length} rows of ${rowEnd - rowStart}`);
+    } catch (cause) {
+      throw new ParquetDamage(
+        `${this.path}, rows ${rowStart} to ${rowEnd - 1}, byte ${beginOf(group, columns)}`,
+        cause,
+      );
+    }
+  }
+}
+
+function bufferOf(handle: FileHandle, size: number, path: string): AsyncBuffer {
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const length = end - start;
+      if (!(start >= 0 && end <= size && length >= 0))
+        throw new Error(`bytes ${start} to ${end} are not within the file, which has ${size}`);
+      if (length > largestRead) throw new Error(`${length} bytes are asked for at once`);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await withFileErrors(path, () => handle.read(bytes, done, length - done, start + done));
+        if (bytesRead === 0) throw new Error(`the file ends at byte ${start + done}`);
+        done += bytesRead;
+      }
+      return bytes.buffer;
+    },
+  };
+}
+
+const guarded: Compressors = Object.fromEntries(
+  Object.entries(compressors as Required<Compressors>).map(([name, unpack]) => [
+    name,
+    (input: Uint8Array, outputLength: number) => {
+      if (outputLength > largestPage) throw new Error(`a page claims to have ${outputLength} bytes`);
+      return unpack(input, outputLength);
+    },
+  ]),
+);
+
+function chunksOf({ columns: chunks }: RowGroup, columns: readonly string[]) {
+  return chunks.flatMap(({ meta_data: data }) =>
+    data && columns.includes(data.path_in_schema[0] as string) ? [data] : [],
+  );
+}
+
+function sizeOf(group: RowGroup, columns: readonly string[]): number {
+  return chunksOf(group, columns).reduce((sum, data) => sum + Number(data.total_uncompressed_size), 0);
+}
+
+function beginOf(group: RowGroup, columns: readonly string[]): number {
+  const begins = chunksOf(group, columns).map((data) => Number(data.dictionary_page_offset ?? data.data_page_offset));
+  return begins.reduce((least, begin) => Math.min(least, begin), Number.POSITIVE_INFINITY);
+}
+
+/** Whole numbers of Parquet come as bigint. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, plain(held)]));
+}

@@ -1,0 +1,84 @@
+// Unpacks gzip and zstd, told by how a file begins. Damage is named by the byte of the packed file.
+import { pipeline, Readable } from "node:stream";
+import * as zlib from "node:zlib";
+import { CambiumError } from "@cambium/ir";
+import { Decompress } from "fzstd";
+import xxhash from "xxhash-wasm";
+import { ZstdFrames } from "./zstd-frames.js";
+
+export type Chunks = AsyncIterable<Uint8Array>;
+
+/** How the file at `path` is packed, by its first bytes. */
+export function unpackerOf(head: Uint8Array, path: string): (chunks: Chunks) => Chunks {
+  const begin = Buffer.from(head.subarray(0, 4)).toString("hex");
+  if (begin.startsWith("1f8b")) return (chunks) => streamed(zlib.createGunzip(), chunks, path);
+  // A file may begin with frames to be passed over.
+  if (begin !== "28b52ffd" && !/^5.2a4d18$/.test(begin)) return (chunks) => chunks;
+  // Node has it since 22.15.
+  if (!("createZstdDecompress" in zlib)) return (chunks) => zstdByScript(chunks, path);
+  const { createZstdDecompress } = zlib as typeof zlib & { createZstdDecompress(): zlib.Gunzip };
+  return (chunks) => streamed(createZstdDecompress(), followed(chunks, path), path);
+}
+
+/** The same chunks, refused where a frame breaks off: Node's stream takes the end of a file for the end of a frame. */
+async function* followed(chunks: Chunks, path: string): AsyncGenerator<Uint8Array> {
+  const frames = new ZstdFrames(path);
+  for await (const chunk of chunks) {
+    for (const { bytes } of frames.pieces(chunk)) yield bytes;
+  }
+  frames.end();
+}
+
+async function* streamed(stream: zlib.Gunzip, chunks: Chunks, path: string): AsyncGenerator<Uint8Array> {
+  // Copies: the stream keeps chunks while the next one is read.
+  const copies = async function* () {
+    for await (const chunk of chunks) yield Buffer.from(chunk);
+  };
+  // Its errors are those of `stream`, which is destroyed with them.
+  pipeline(Readable.from(copies()), stream, () => undefined);
+  try {
+    yield* stream;
+  } catch (cause) {
+    if (cause instanceof CambiumError) throw cause;
+    throw damaged(path, stream.bytesWritten, cause);
+  }
+}
+
+async function* zstdByScript(chunks: Chunks, path: string): AsyncGenerator<Uint8Array> {
+  const { create64 } = await xxhash();
+  const frames = new ZstdFrames(path);
+  let out: Uint8Array[] = [];
+  const begin = () => ({ size: 0, hash: create64(), unpack: new Decompress((data) => out.push(data)) });
+  let frame = begin();
+  for await (const chunk of chunks) {
+    for (const { bytes, ends, checksum } of frames.pieces(chunk)) {
+      out = [];
+      try {
+        frame.unpack.push(bytes.slice(), ends);
+      } catch (cause) {
+        throw damaged(path, frames.frame, cause);
+      }
+      for (const data of out.filter(({ length }) => length > 0)) {
+        frame.hash.update(data);
+        frame.size += data.length;
+        yield data;
+      }
+      if (!ends) continue;
+      if (frame.size !== (frames.size ?? frame.size))
+        throw damaged(path, frames.frame, new Error(`the frame holds ${frame.size} bytes, and says ${frames.size}`));
+      if (checksum !== undefined && Number(frame.hash.digest() & 0xffffffffn) !== checksum)
+        throw damaged(path, frames.frame, new Error("the checksum of this frame is another"));
+      frame = begin();
+    }
+  }
+  frames.end();
+}
+
+function damaged(path: string, at: number, cause: unknown): CambiumError {
+  return new CambiumError("E_CORPUS_FORMAT", "this packed file is damaged", {
+    where: `${path}, byte ${at}`,
+    got: (cause as Error).message,
+    hint: "make or fetch it again",
+    cause,
+  });
+}
