@@ -41,6 +41,7 @@ const ways = [
   [/^(?:npx )?cambium (?:run|inspect) recipes\/paper\//, () => ({ test: "tools/test/paper.test.mjs" })],
   [/^(?:npx )?cambium serve\b/, () => ({ test: "packages/cli/test/serve.test.ts" })],
   [/^npx tsx .*fuzz-serve\.ts/, () => ({ test: "packages/serve/test/fuzz.test.ts" })],
+  [/^npx tsx .*plans\.mjs/, () => ({ test: "tools/test/plans.test.mjs" })],
   [/^npx tsx .*eval-models\.ts MODELS$/, () => ({ none: "the test of packages/eval calls what it calls" })],
   [/^npx tsx .*op-samples\.ts \| python /, () => ({ none: "needs PyTorch, whose golden files are in the repository" })],
   [/^python /, () => ({ none: "needs PyTorch, transformers or mergekit, whose golden files are in the repository" })],

@@ -8,6 +8,7 @@ import { trainingCases } from "./training-cases.js";
 export {
   assertAgrees,
   assertClose,
+  assertExpected,
   assertRejects,
   assertSameBits,
   type HostTensors,

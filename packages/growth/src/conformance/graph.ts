@@ -1,11 +1,12 @@
 // A plan's graph against the host: selections to the bit, arithmetic within the roundings of float32.
-import { evaluate, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
+import { evaluate, type Graph, type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import { type ModelSpec, stateNames, type TrainingState } from "@cambium/model";
 import { typedMoment } from "../evaluate/moments.js";
 import { growState } from "../evaluate/state.js";
 import type { Expr } from "../expr/expr.js";
 import type { Typed } from "../expr/typed.js";
-import { stateGraph } from "../graph/plan-graph.js";
+import { givenOf } from "../expr/walk.js";
+import { givenName, stateGraph } from "../graph/plan-graph.js";
 import { checkPlan } from "../plan/check.js";
 import { isSelection } from "../plan/moment-rule.js";
 import { momentExprs, type OptimizerPolicy } from "../plan/optimizer-policy.js";
@@ -15,6 +16,7 @@ import { testParameters } from "./case.js";
 import { roundingError } from "./rounding.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
+type Found = ReadonlyMap<string, HostTensor>;
 
 /** Runs a graph in float32: on the reference evaluator, or on a device. */
 export type RunGraph = (graph: Graph, inputs: Tensors) => Promise<Tensors> | Tensors;
@@ -29,7 +31,8 @@ const onReference: RunGraph = (graph, inputs) =>
 
 /**
  * Grows a state of random numbers on the host and by `stateGraph`: the same tensors, selections (`isSelection`) with the
- * same bits, all else within what float32 arithmetic may do to the expression (`roundingError`).
+ * same bits, all else within what float32 arithmetic may do to the expression (`roundingError`). A plan with tensors that
+ * must be found is grown twice: from where their search starts, and with random numbers as what was found.
  * @throws Error naming the first tensor that differs by more.
  */
 export async function assertStateGraph(
@@ -37,11 +40,19 @@ export async function assertStateGraph(
   policy: OptimizerPolicy,
   run: RunGraph = onReference,
 ): Promise<void> {
+  await assertGrown(plan, policy, run, undefined);
+  const found = testFound(plan);
+  if (found.size > 0) await assertGrown(plan, policy, run, found);
+}
+
+/** @param found f32, by the plan's names; undefined for where the search starts */
+async function assertGrown(plan: GrowthPlan, policy: OptimizerPolicy, run: RunGraph, found: Found | undefined) {
   const state = testState(plan.base);
   const before = flat(state);
-  const expected = flat(await growState(plan, state, { moments: policy, found: "init" }));
-  const { graph, leaves } = stateGraph(plan, policy, { given: "init" });
-  const inputs = graph.inputs.map(({ name }) => [name, leaves.get(name)?.() ?? (before[name] as HostTensor)]);
+  const expected = flat(await growState(plan, state, { moments: policy, found: found ?? "init" }));
+  const { graph, leaves } = stateGraph(plan, policy, { given: found ? "inputs" : "init" });
+  const given = new Map(Array.from(found ?? [], ([name, tensor]) => [givenName(name), tensor]));
+  const inputs = graph.inputs.map(({ name }) => [name, leaves.get(name)?.() ?? given.get(name) ?? before[name]]);
   const made = await run(graph, Object.fromEntries(inputs));
   assertEqual(Object.keys(made).toSorted(), Object.keys(expected).toSorted(), "tensors that the graph makes");
   for (const { name, expr, typed, power, source } of expressions(plan, policy)) {
@@ -50,9 +61,9 @@ export async function assertStateGraph(
       assertEqual(got, wanted, `${name} by the graph, against the host`);
       continue;
     }
-    const largest = (of: string) =>
-      (before[source(of)] as HostTensor<"f32">).data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-    const bound = roundingError(typed, { largest, power });
+    const largest = (of: string) => largestIn(before[source(of)] as HostTensor);
+    const largestFound = (of: string) => found && largestIn(found.get(of) as HostTensor);
+    const bound = roundingError(typed, { largest, largestFound, power });
     assertEqual(got.shape, wanted.shape, `shape of ${name} by the graph`);
     wanted.data.forEach((x, i) => {
       const apart = Math.abs(x - (got.data[i] as number));
@@ -85,6 +96,23 @@ function expressions(plan: GrowthPlan, policy: OptimizerPolicy): Made[] {
   });
   const values = checkPlan(plan).map((checked): Made => ({ ...checked, power: 1, source: (name) => name }));
   return [...values, ...moments];
+}
+
+function largestIn({ data }: HostTensor): number {
+  let largest = 0;
+  for (const x of data) largest = Math.max(largest, Math.abs(x));
+  return largest;
+}
+
+/** Random numbers for what must be found. */
+function testFound({ tensors }: GrowthPlan): Found {
+  return new Map(
+    givenOf(tensors).map(({ name, shape }) => {
+      const numbers = new Float64Array(numel(shape));
+      new Random(`conformance/found/${name}`).normals(numbers, 0, 0.3);
+      return [name, hostTensor("f32", shape, Float32Array.from(numbers))];
+    }),
+  );
 }
 
 function testState(model: ModelSpec): TrainingState {

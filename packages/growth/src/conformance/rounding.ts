@@ -19,6 +19,8 @@ interface Bound {
 interface BoundScope {
   /** Largest magnitude in a base tensor. */
   largest(source: string): number;
+  /** Largest magnitude in what was found for a `given` tensor; undefined where its search only starts. */
+  largestFound(name: string): number | undefined;
   readonly power: 1 | 2;
 }
 
@@ -26,7 +28,10 @@ const rules: TypedRules<BoundScope, Bound> = {
   source: ({ name }, { largest }) => ({ largest: largest(name), error: 0 }),
   fill: ({ value }) => rounded(Math.abs(value)),
   normal: ({ std }) => rounded(mostDeviations * std),
-  given: ({ start }, scope) => bound(start, scope),
+  given: ({ name, start }, scope) => {
+    const largest = scope.largestFound(name);
+    return largest === undefined ? bound(start, scope) : { largest, error: 0 };
+  },
   concat: ({ parts }, scope) => {
     const bounds = parts.map((part) => bound(part, scope));
     return {
