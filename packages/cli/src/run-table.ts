@@ -64,8 +64,10 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
   const state = isSweep ? header.indexOf("state") : -1;
   if (reasons.length > 0)
     throw new CambiumError("E_TABLE", "the table lacks columns", { where: file, reasons, hint: "name the columns" });
+  // What does not grow has no base, and says nothing about when to grow: of a sweep's own table such rows are not meant.
+  const meant = (cells: readonly string[]) => cells[state] === "done" && x.every((at) => (cells[at] ?? "") !== "");
   const rows = rest
-    .filter(({ cells }) => state < 0 || cells[state] === "done")
+    .filter(({ cells }) => state < 0 || meant(cells))
     .map(({ line, cells }): FitRow => {
       const where = `line ${line}`;
       if (cells.length !== header.length)

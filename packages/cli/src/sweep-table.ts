@@ -13,6 +13,10 @@ export interface SweepRow {
   readonly parameters: number | null;
   readonly nonEmbeddingParameters: number | null;
   readonly tokens: number | null;
+  /** Tokens before the last growth; null for an arm that does not grow. */
+  readonly baseTokens: number | null;
+  /** Share of the tokens after it. */
+  readonly share: number | null;
   readonly flops: number | null;
   /** Final held-out loss, nats per token. */
   readonly loss: number | null;
@@ -38,6 +42,8 @@ export async function sweepRows(outcomes: readonly CellOutcome[]): Promise<Sweep
         parameters: arm?.parameters ?? null,
         nonEmbeddingParameters: arm?.nonEmbeddingParameters ?? null,
         tokens: arm?.spent.tokens ?? null,
+        baseTokens: arm?.baseTokens ?? null,
+        share: arm && arm.baseTokens !== null ? 1 - arm.baseTokens / arm.spent.tokens : null,
         flops: arm?.spent.flops ?? null,
         loss: arm?.finalHeldOutLoss ?? null,
         lowestLoss: arm?.lowestHeldOutLoss ?? null,
@@ -46,28 +52,6 @@ export async function sweepRows(outcomes: readonly CellOutcome[]): Promise<Sweep
       });
   }
   return rows;
-}
-
-/** Columns of the table; those of the settings have the names of their fields. */
-function flat({ settings, cell, ...rest }: SweepRow): Record<string, string | number | null> {
-  return { cell, ...settings, ...rest };
-}
-
-export function asJsonLines(rows: readonly SweepRow[]): string {
-  return rows.map((row) => `${JSON.stringify(flat(row))}\n`).join("");
-}
-
-export function asCsv(rows: readonly SweepRow[]): string {
-  const quoted = (value: string | number | null) => {
-    const text = value === null ? "" : String(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const columns = Object.keys(flat(rows[0] as SweepRow));
-  const lines = rows.map((row) => {
-    const cells = flat(row);
-    return columns.map((column) => quoted(cells[column] ?? null)).join(",");
-  });
-  return `${[columns.map(quoted).join(","), ...lines].join("\n")}\n`;
 }
 
 /** What one setting's seeds say together, arm by arm. */

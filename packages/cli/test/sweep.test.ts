@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parquetReadObjects } from "hyparquet";
 import { afterAll, describe, expect, test } from "vitest";
 import { cambium, json, output, writeProject } from "./support.js";
 
@@ -56,6 +57,44 @@ describe("cambium sweep", () => {
     });
   });
 
+  test("spends each budget whatever varies, and its table is read by fit, Parquet and Optuna's journal", async () => {
+    const iso = join(folder, "iso");
+    const given = ["--iso-flop", "1.5e6", "--vary", "growth.0.at={share: 0.2},{share: 0.5},{share: 0.8}"];
+    const { rows, directory } = (await json("sweep", recipe, ...given, "--out", iso)) as {
+      directory: string;
+      rows: { arm: string; cell: string; flops: number; loss: number; share: number; settings: { budget: string } }[];
+    };
+    expect(rows).toHaveLength(6);
+    for (const { flops, settings } of rows) expect(Math.abs(flops / Number(settings.budget) - 1)).toBeLessThan(0.4); // A step is a third of it.
+    const grown = rows.filter(({ arm }) => arm === "grown");
+    expect(await json("fit", directory, "--form", "isoflop", "--x", "baseTokens", "--bootstrap", "0")).toMatchObject({
+      groups: { "1.5e6": { runs: 3 } },
+    });
+    const file = readFileSync(join(iso, "table.parquet"));
+    const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer;
+    const stored = await parquetReadObjects({ file: buffer });
+    expect(stored.map(({ cell, loss, error }) => ({ cell, loss, error }))).toEqual(
+      rows.map(({ cell, loss }) => ({ cell, loss, error: null })),
+    );
+    const journal = readFileSync(join(iso, "optuna.log"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    // A study and three trials an arm, in the words of Optuna 4.
+    expect(journal).toHaveLength(8);
+    expect(journal[0]).toEqual({ op_code: 0, worker_id: "cambium", study_name: "small-sweep grown", directions: [1] });
+    expect(journal[2]).toMatchObject({
+      ...{ op_code: 4, study_id: 0, state: 1, value: grown[1]?.loss, values: null, system_attrs: {} },
+      params: { budget: 1.5e6, "growth.0.at": 1 },
+      distributions: {
+        budget: JSON.stringify({
+          name: "FloatDistribution",
+          attributes: { step: null, low: 1.5e6, high: 1.5e6, log: false },
+        }),
+      },
+    });
+  });
+
   test("reports a cell that fails and runs the rest", async () => {
     const failing = join(folder, "failing");
     const ended = await cambium([
@@ -78,6 +117,9 @@ describe("cambium sweep", () => {
     [[], /--over/],
     [["--over", "train.tokns=1k"], /train\.tokns/],
     [["--over", "seed"], /FIELD=VALUE/],
+    [["--iso-flop", "1e8"], /belong together/],
+    [["--iso-flop", "1e8", "--vary", "data.corpus"], /no values to vary/],
+    [["--iso-flop", "whale", "--vary", "growth.0.at"], /FLOPs/],
   ])("refuses %j before anything is written", async (given, message) => {
     const none = join(folder, "none");
     const { code, errors } = await cambium(["sweep", recipe, ...given, "--out", none]);

@@ -14,6 +14,8 @@ export interface ArmSummary {
   readonly nonEmbeddingParameters: number;
   /** Spent so far by all stages, base included: FLOPs, tokens, wall seconds. */
   readonly spent: Readonly<Record<Cost, number>>;
+  /** Tokens before the last growth; null where nothing has grown. */
+  readonly baseTokens: number | null;
   /** Nats per token; null before the first measurement. */
   readonly finalHeldOutLoss: number | null;
   readonly lowestHeldOutLoss: number | null;
@@ -34,6 +36,7 @@ export function summarizeArm(arm: Arm, scratch: Arm | undefined): ArmSummary {
     parameters: arm.target.parameters,
     nonEmbeddingParameters: arm.target.nonEmbeddingParameters,
     spent: arm.spent,
+    baseTokens: arm.growths.at(-1)?.stage.before.tokens ?? null,
     finalHeldOutLoss: heldOut.at(-1)?.loss ?? null,
     lowestHeldOutLoss: bestLoss(heldOut),
     speedup: verdict?.speedup ?? null,

@@ -5,7 +5,7 @@ export type { Difference, EarlierStage } from "./earlier-stage.js";
 export { familiesOf, resolveFamily } from "./families.js";
 export { stateBytesPerParameter } from "./machine.js";
 export type { RunObserver } from "./observer.js";
-export { type PlannedRecipe, planRecipe, recipeReading } from "./open-recipe.js";
+export { type PlannedRecipe, planRecipe, type RecipeSurroundings, recipeReading } from "./open-recipe.js";
 export type { RunOutcome } from "./run-arms.js";
 export { loadRecipe, type RunOptions, runRecipe } from "./run-recipe.js";
 export { type CellOutcome, runSweep, type SweepOptions, type SweepOutcome } from "./sweep.js";

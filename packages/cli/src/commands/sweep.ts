@@ -1,20 +1,25 @@
 // cambium sweep: a recipe over values of its fields, stages in common trained once, all results in one table.
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { readTextFile, writeFileAtomic } from "@cambium/files";
+import { readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { parseAxis, type SweepAxis, sweepCells, sweepSection } from "@cambium/recipe";
-import { runSweep, type SweepOutcome } from "@cambium/run";
+import { parseAxis, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "@cambium/recipe";
+import { planRecipe, type RecipeSurroundings, recipeReading, runSweep, type SweepOutcome } from "@cambium/run";
+import { tokenFlops } from "@cambium/scaling";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { type BackendFlags, backendRequest, repeated, wholeNumber, withBackendFlags } from "../flags.js";
 import type { Host } from "../host.js";
+import { isoFlopCells } from "../iso-flop.js";
 import { stopOnSignals } from "../signals.js";
-import { asCsv, asJsonLines, seedSummaries, sweepRows } from "../sweep-table.js";
+import { writeTables } from "../sweep-files.js";
+import { seedSummaries, sweepRows } from "../sweep-table.js";
 import { SweepProgress, sweepText } from "../sweep-view.js";
 import { print } from "../terminal.js";
 
 interface Flags extends BackendFlags {
   readonly over?: readonly string[];
+  readonly isoFlop?: string;
+  readonly vary?: string;
   readonly out?: string;
   readonly jobs: number;
   readonly json?: boolean;
@@ -29,6 +34,8 @@ export function sweepCommand(host: Host): Command {
       "a field and its values: growth.0.at=0.5M,1M or seed=0..4; may be repeated",
       repeated,
     )
+    .option("--iso-flop <budgets>", "cells of equal FLOPs at each of these budgets, as 3e13,1e14; with --vary")
+    .option("--vary <field>", "the field that varies at equal FLOPs, with or without =VALUES")
     .option("-o, --out <dir>", "the sweep's directory (default: runs/NAME-sweep)")
     .option("--jobs <n>", "cells at a time, each on a device of its own", wholeNumber("--jobs", 1), 1)
     .option("--json", "print the table as JSON")
@@ -39,9 +46,12 @@ export function sweepCommand(host: Host): Command {
 const help = `
 Cells are all combinations of the values. Each is a run in DIR/cells/NAME, which \`cambium report\` reads; their stages
 lie in DIR/stages and are shared by content: one base serves all that grow from it. The same command again continues
-after any kill. A cell that fails is reported, the others are run, and the exit code is 2. DIR/table.csv and
-DIR/table.jsonl have a row for each arm of each cell; \`cambium fit DIR\` reads them. Over seeds, arms are compared seed by
-seed, with intervals of 95 %.
+after any kill. A cell that fails is reported, the others are run, and the exit code is 2. DIR/table.csv, .jsonl and
+.parquet have a row for each arm of each cell; \`cambium fit DIR\` reads them, and Optuna's dashboard DIR/optuna.log. Over
+seeds, arms are compared seed by seed, with intervals of 95 %.
+
+With --iso-flop each cell's train.tokens is what its budget pays for. Without values, --vary growth.N.at takes shares of
+the FLOPs from 0.03 to 0.5, any other field the recipe's own number times 1/4 to 4.
 
 A recipe may have the fields itself:
   sweep: { growth.0.at: [0.5M, 1M, 2M], seed: 0..4 }
@@ -52,7 +62,28 @@ With --json: {"directory", "rows": [{"cell", "settings", "arm", "state", "flops"
 Examples:
   cambium sweep recipe.yaml --over growth.0.at=100k,200k,400k
   cambium sweep recipe.yaml --over growth.0.factor=2,4 --over seed=0..2 --out runs/factors
+  cambium sweep recipe.yaml --iso-flop 3e13,1e14 --vary growth.0.at
   cambium sweep recipe.yaml --over "growth.0.at={share: 0.1},{share: 0.3}" --jobs 2 --json`;
+
+async function cellsOf(
+  recipe: unknown,
+  axes: readonly SweepAxis[],
+  { isoFlop, vary }: Flags,
+  around: RecipeSurroundings,
+): Promise<SweepCell[]> {
+  if ((isoFlop === undefined) !== (vary === undefined))
+    throw new CambiumError("E_OPTION", "--iso-flop and --vary belong together", {
+      expected: "both, or neither",
+      got: isoFlop === undefined ? "--vary" : "--iso-flop",
+    });
+  if (isoFlop === undefined || vary === undefined) return sweepCells(recipe, axes);
+  const grid = { budgets: isoFlop.split(",").map((one) => one.trim()), vary };
+  return isoFlopCells(recipe, grid, axes, async (cell) => {
+    const { arms } = await planRecipe(await recipeReading(cell), around);
+    const target = arms[0]?.stages.at(-1)?.stage;
+    return target === undefined ? Number.NaN : tokenFlops(target.model, target.context);
+  });
+}
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const section = sweepSection(await readTextFile(path), path);
@@ -62,15 +93,17 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     ...section.axes.filter((axis) => given.every(({ path: field }) => field !== axis.path)),
     ...given,
   ];
-  const cells = sweepCells(section.recipe, axes);
+  const projectDir = dirname(resolve(path));
+  const importer = host.importer(projectDir);
+  const cells = await cellsOf(section.recipe, axes, flags, { projectDir, importer });
   if (axes.length === 0 && cells.length === 1)
     throw new CambiumError("E_SWEEP", "there is nothing to sweep over", {
       where: path,
       expected: "--over FIELD=VALUES, or a `sweep` section",
       hint: "for example --over seed=0..2",
     });
-  const out = resolve(flags.out ?? join("runs", `${cells[0]?.recipe.name ?? basename(path, extname(path))}-sweep`));
-  const projectDir = dirname(resolve(path));
+  const name = `${cells[0]?.recipe.name ?? basename(path, extname(path))}-sweep`;
+  const out = resolve(flags.out ?? join("runs", name));
   const backend = backendRequest(flags);
   const progress = new SweepProgress(process.stderr, cells.length);
   const { signal, saveRequests, release } = stopOnSignals(() =>
@@ -80,7 +113,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   try {
     outcome = await runSweep(cells, {
       ...{ out, projectDir, jobs: flags.jobs, signal, saveRequests },
-      importer: host.importer(projectDir),
+      importer,
       ...(backend && { backend }),
       observer: (cell) => progress.observer(cell),
       onCell: (cell, { error }) => progress.ended(cell, error && `${error.code}: ${error.message}`),
@@ -92,8 +125,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   if (outcome.state === "interrupted")
     throw new Exit(130, `Interrupted, and saved in ${out}. The same command continues.`);
   const rows = await sweepRows(outcome.cells);
-  await writeFileAtomic(join(out, "table.jsonl"), asJsonLines(rows));
-  await writeFileAtomic(join(out, "table.csv"), asCsv(rows));
+  await writeTables(out, name, rows);
   const failed = outcome.cells.filter(({ state }) => state === "failed").length;
   const seeds = seedSummaries(rows);
   const { stages } = outcome;

@@ -1,0 +1,82 @@
+// A sweep's table as a journal of Optuna's file storage, which its dashboard shows: a study for each arm, a trial for each
+// cell. Written as JournalStorage of Optuna 4 writes and replays it; tools/golden/optuna_journal.py reads one back.
+import type { SweepRow } from "./sweep-table.js";
+
+/** JournalOperation. */
+const operations = { createStudy: 0, createTrial: 4 };
+/** StudyDirection and TrialState. */
+const minimize = 1;
+const states = { complete: 1, fail: 3 };
+/** A trial has to have begun: the table says nothing of when, so that it does not depend on it. */
+const never = "2000-01-01T00:00:00+00:00";
+
+/** Each line an operation. */
+export function optunaJournal(name: string, rows: readonly SweepRow[]): string {
+  const axes = axesOf(rows);
+  const arms = [...new Set(rows.flatMap(({ arm }) => arm ?? []))];
+  const studies = (arms.length === 0 ? [null] : arms).map((arm) => ({
+    title: arm === null ? name : `${name} ${arm}`,
+    rows: rows.filter((row) => row.arm === arm || row.arm === null),
+  }));
+  const lines = studies.flatMap(({ title, rows: own }, study) => [
+    { op_code: operations.createStudy, worker_id: "cambium", study_name: title, directions: [minimize] },
+    ...own.map((row) => trialOf(study, row, axes)),
+  ]);
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+function trialOf(study: number, { settings, cell, state, loss, ...facts }: SweepRow, axes: ReadonlyMap<string, Axis>) {
+  const named = Object.entries(settings).flatMap(([path, text]) => {
+    const axis = axes.get(path);
+    return axis === undefined ? [] : [{ path, axis, internal: axis.internal(text) }];
+  });
+  const known = Object.entries({ cell, ...facts }).filter(([, value]) => value !== null);
+  const complete = state === "done" && loss !== null;
+  return {
+    op_code: operations.createTrial,
+    worker_id: "cambium",
+    study_id: study,
+    datetime_start: never,
+    state: complete ? states.complete : states.fail,
+    value: complete ? loss : null,
+    values: null,
+    datetime_complete: never,
+    distributions: Object.fromEntries(named.map(({ path, axis }) => [path, JSON.stringify(axis.distribution)])),
+    params: Object.fromEntries(named.map(({ path, internal }) => [path, internal])),
+    user_attrs: Object.fromEntries(known),
+    system_attrs: {},
+    intermediate_values: {},
+  };
+}
+
+interface Axis {
+  readonly distribution: { readonly name: string; readonly attributes: object };
+  /** What a journal calls a value: a number itself, or its place among the choices. */
+  readonly internal: (text: string) => number;
+}
+
+/** Axes whose values are all numbers are numbers, so that they can be drawn as such. */
+function axesOf(rows: readonly SweepRow[]): Map<string, Axis> {
+  const axes = new Map<string, Axis>();
+  for (const path of Object.keys(rows[0]?.settings ?? {})) {
+    const values = [...new Set(rows.flatMap(({ settings }) => settings[path] ?? []))];
+    const numbers = values.map(numberOf);
+    if (numbers.every(Number.isFinite)) {
+      const sorted = numbers.toSorted((a, b) => a - b);
+      const attributes = { step: null, low: sorted[0], high: sorted.at(-1), log: false };
+      axes.set(path, { distribution: { name: "FloatDistribution", attributes }, internal: numberOf });
+    } else {
+      const distribution = { name: "CategoricalDistribution", attributes: { choices: values } };
+      axes.set(path, { distribution, internal: (text) => values.indexOf(text) });
+    }
+  }
+  return axes;
+}
+
+const sizes: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, B: 1e9, T: 1e12 };
+
+/** `0.5M` as 500000; NaN for what is no number. */
+function numberOf(text: string): number {
+  const [, digits, size = ""] = /^(-?[\d.]+(?:e[+-]?\d+)?)([kMBT]?)$/i.exec(text.trim()) ?? [];
+  return digits === undefined ? Number.NaN : Number(digits) * (sizes[size] ?? Number.NaN);
+}

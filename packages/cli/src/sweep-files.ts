@@ -1,0 +1,50 @@
+// A sweep's table as files: CSV, JSON lines and Parquet for whoever reads tables, and a journal that Optuna's dashboard reads.
+import { join } from "node:path";
+import { writeFileAtomic } from "@cambium/files";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { optunaJournal } from "./optuna-journal.js";
+import type { SweepRow } from "./sweep-table.js";
+
+type Cell = string | number | null;
+
+/** Writes all forms into the sweep's directory. @param name of the sweep */
+export async function writeTables(directory: string, name: string, rows: readonly SweepRow[]): Promise<void> {
+  const write = (file: string, content: string | Uint8Array) => writeFileAtomic(join(directory, file), content);
+  await write("table.jsonl", rows.map((row) => `${JSON.stringify(flat(row))}\n`).join(""));
+  await write("table.csv", asCsv(rows));
+  await write("table.parquet", asParquet(rows));
+  await write("optuna.log", optunaJournal(name, rows));
+}
+
+/** Columns of the table; those of the settings have the names of their fields. */
+function flat({ settings, cell, ...rest }: SweepRow): Record<string, Cell> {
+  return { cell, ...settings, ...rest };
+}
+
+function asCsv(rows: readonly SweepRow[]): string {
+  const quoted = (value: Cell) => {
+    const text = value === null ? "" : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const columns = Object.keys(flat(rows[0] as SweepRow));
+  const lines = rows.map((row) => {
+    const cells = flat(row);
+    return columns.map((column) => quoted(cells[column] ?? null)).join(",");
+  });
+  return `${[columns.map(quoted).join(","), ...lines].join("\n")}\n`;
+}
+
+/** A column is of text if any of its cells is, or all are empty. Settings are text as they were written. */
+function asParquet(rows: readonly SweepRow[]): Uint8Array {
+  const cells = rows.map(flat);
+  const columns = Object.keys(cells[0] as Record<string, Cell>);
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData: columns.map((name) => {
+        const data = cells.map((row) => row[name] ?? null);
+        const isText = data.every((cell) => typeof cell !== "number");
+        return { name, data, type: isText ? ("STRING" as const) : ("DOUBLE" as const), nullable: true };
+      }),
+    }),
+  );
+}
