@@ -3,9 +3,10 @@ export { type EvaluationBatches, type EvaluationRequest, evaluationBatches } fro
 export { type BatchRequest, batchAt, locate, type StreamPlace, tokensPerEpoch } from "./batches/stream.js";
 export { type TextFormat, textFormats } from "./text-formats.js";
 export { type BytesOptions, bytesTokenizer } from "./tokenizer/bytes.js";
-export { huggingFaceTokenizer, type SpecialTokens, type TokenizerFiles } from "./tokenizer/hugging-face.js";
+export { huggingFaceTokenizer } from "./tokenizer/hugging-face.js";
 export { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./tokenizer/rust.js";
 export type { Tokenizer } from "./tokenizer/tokenizer.js";
+export type { SpecialTokens, TokenizerFiles } from "./tokenizer/tokenizer-files.js";
 export type { TextFile } from "./tokenizer/tokenizer-json.js";
 export { withinVocabulary } from "./tokenizer/within-vocabulary.js";
 export { type TokenReader, tokensInMemory } from "./tokens.js";

@@ -17,3 +17,4 @@ export { type LockRefusal, takeLock } from "./lock.js";
 export { quote, ReasonList } from "./reasons.js";
 export { removeStaleScratch } from "./scratch.js";
 export { openFile, readTextFile, readTextFileIfThere, smallFileBytes } from "./text-file.js";
+export { type WorkFolder, workFolder } from "./work-folder.js";

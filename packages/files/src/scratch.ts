@@ -5,8 +5,11 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { isAlive, markOfThisProcess } from "./process-mark.js";
 
-/** `new`: being built, or whole and about to be renamed into place. `old`: moved aside by a directory replacement. */
-type ScratchKind = "new" | "old";
+/**
+ * `new`: being built, or whole and about to be renamed into place. `old`: moved aside by a directory replacement. `part`:
+ * work that is gone on with by whoever does it next; `left`: the same, once its process let go of it.
+ */
+type ScratchKind = "new" | "old" | "part" | "left";
 
 interface Scratch {
   readonly path: string;
@@ -15,13 +18,13 @@ interface Scratch {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** The process that made it is gone. */
+  /** The process that made it is gone, or let go of it. */
   readonly stale: boolean;
 }
 
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 6);
 const ID = /(?<host>[0-9a-f]{6})-(?<pid>\d+)-(?<began>\d*)-(?<time>\d+)-(?<random>[0-9a-f]{8})/;
-const NAME = new RegExp(`^\\.(?<base>.+)\\.(?<id>${ID.source})\\.(?<kind>new|old)$`);
+const NAME = new RegExp(`^\\.(?<base>.+)\\.(?<id>${ID.source})\\.(?<kind>new|old|part|left)$`);
 
 /** A fresh id: host, process with its start time, time, randomness. */
 export function scratchId(): string {
@@ -43,7 +46,7 @@ export async function listScratch(dir: string, of: (base: string) => boolean): P
       if (id === "" || !of(base)) return [];
       const createdAt = Number(time);
       const mark = { pid: Number(pid), began: began || null, at: createdAt, id: random };
-      const stale = host === HOST && isAlive(mark) === false;
+      const stale = kind === "left" || (host === HOST && isAlive(mark) === false);
       return [{ path: join(dir, name), kind: kind as ScratchKind, id, createdAt, stale }];
     })
     .sort((a, b) => b.createdAt - a.createdAt);

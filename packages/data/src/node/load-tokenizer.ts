@@ -3,8 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { readTextFile, readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { bytesTokenizer } from "../tokenizer/bytes.js";
-import { huggingFaceTokenizer, type SpecialTokens } from "../tokenizer/hugging-face.js";
+import { huggingFaceTokenizer } from "../tokenizer/hugging-face.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import type { SpecialTokens } from "../tokenizer/tokenizer-files.js";
 import { openRustTokenizer } from "./rust-tokenizer.js";
 import { isFolder } from "./source/files.js";
 

@@ -4,30 +4,8 @@ import { sha256Text } from "../sha256.js";
 import { checkIds } from "./ids.js";
 import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.js";
 import type { Tokenizer } from "./tokenizer.js";
-import {
-  parseObject,
-  type Readable,
-  readableJson,
-  readVocabulary,
-  type TextFile,
-  tokensBefore,
-  tokenText,
-} from "./tokenizer-json.js";
-
-export interface TokenizerFiles {
-  /** As people know the tokenizer. */
-  readonly name: string;
-  /** tokenizer.json */
-  readonly tokenizer: TextFile;
-  /** tokenizer_config.json, which says which tokens begin and end a text. */
-  readonly config?: TextFile;
-}
-
-/** Tokens that begin and end a text, where tokenizer_config.json does not say, or says otherwise. */
-export interface SpecialTokens {
-  readonly bosToken?: string;
-  readonly eosToken?: string;
-}
+import type { SpecialTokens, TokenizerFiles } from "./tokenizer-files.js";
+import { parseObject, type Readable, readableJson, readVocabulary, tokensBefore, tokenText } from "./tokenizer-json.js";
 
 /**
  * A tokenizer from its files. As with the original, a special token spelled out in a text is that token. Unlike it,
@@ -60,6 +38,7 @@ export async function huggingFaceTokenizer(
   return {
     name: files.name,
     vocabSize: vocabulary.size,
+    portable: { kind: "hugging-face", files, special },
     ...(bosId === undefined ? {} : { bosId }),
     ...(eosId === undefined ? {} : { eosId }),
     prefix,

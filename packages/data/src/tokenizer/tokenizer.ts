@@ -1,4 +1,10 @@
 // What the rest of the project knows of a tokenizer.
+import type { SpecialTokens, TokenizerFiles } from "./tokenizer-files.js";
+
+/** A tokenizer as data, for `openTokenizer`. */
+export type PortableTokenizer =
+  | { readonly kind: "hugging-face"; readonly files: TokenizerFiles; readonly special: SpecialTokens }
+  | { readonly kind: "within"; readonly of: PortableTokenizer; readonly vocab: number; readonly model: string };
 
 /** Text to token ids and back. Ids are integers in [0, vocabSize). */
 export interface Tokenizer {
@@ -12,6 +18,8 @@ export interface Tokenizer {
   readonly prefix: readonly number[];
   /** The token after a text. Where there is one, it stands after each text in token files. */
   readonly eosId?: number;
+  /** What another thread makes the same tokenizer from; absent where it cannot. */
+  readonly portable?: PortableTokenizer;
   /** SHA-256 (hex) over all that decides the ids. */
   readonly fingerprint: string;
   /** The ids of `text` alone: no bos, no eos. */

@@ -24,10 +24,11 @@ export function withinVocabulary(tokenizer: Tokenizer, vocab: number, model: str
   };
   check(tokenizer.prefix, "what stands before each text");
   if (tokenizer.eosId !== undefined) check([tokenizer.eosId], "what ends each text");
-  const { bosId, ...rest } = tokenizer;
+  const { bosId, portable: of, ...rest } = tokenizer;
   return {
     ...rest,
     ...(bosId !== undefined && bosId < vocab && { bosId }),
+    ...(of && { portable: { kind: "within", of, vocab, model } }),
     vocabSize: vocab,
     fingerprint: sha256Text(JSON.stringify({ kind: "within", of: tokenizer.fingerprint, vocab })),
     encode(text) {

@@ -2,7 +2,7 @@
 // the same document as what is trained on.
 import { CambiumError } from "@cambium/ir";
 import type { Passage } from "../source/source.js";
-import type { SplitPart, SplitRule, TokenCounts } from "./split-rule.js";
+import type { SplitPart, SplitRule, SplitState, TokenCounts } from "./split-rule.js";
 
 /** The held-out share grows by so much when a pass shows it to be too small. */
 const growBy = 1.25;
@@ -29,6 +29,18 @@ export class PositionSplit implements SplitRule {
     if (all < least.train + least.heldOut || chars < 2) throw tooShort(where, all, least);
     const share = Math.max(fraction, least.heldOut / all);
     return new PositionSplit(chars, Math.min(chars - 1, Math.max(1, Math.ceil(share * chars))), least);
+  }
+
+  get identity(): readonly unknown[] {
+    return [this.kind, this.chars, this.heldOut];
+  }
+
+  save(): SplitState {
+    return { at: this.#at };
+  }
+
+  restore({ at }: SplitState): void {
+    this.#at = Number(at);
   }
 
   parts({ text, last }: Passage): readonly SplitPart[] {

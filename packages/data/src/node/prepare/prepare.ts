@@ -1,17 +1,19 @@
 // From a corpus to its token files: made once, found again by what they were made from.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { replaceFile } from "@cambium/files";
+import { removeStaleScratch, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { Tokenizer } from "../../tokenizer/tokenizer.js";
-import type { Source } from "../source/source.js";
+import type { Source, SourceState } from "../source/source.js";
 import { TokenFile } from "../tokens/reader.js";
 import { rememberedFingerprint } from "./fingerprint.js";
 import { Pacer, type Progress } from "./pacer.js";
+import { PassWork, type PassWorkOptions } from "./pass-work.js";
 import { requireSound } from "./sound.js";
 import { Split } from "./split.js";
 import type { SplitRule, TokenCounts } from "./split-rule.js";
-import { tokenizeSides } from "./tokenize.js";
+import { encoderOf, threadsFor } from "./threads.js";
+import { type Pass, tokenizeSides } from "./tokenize.js";
 
 /** Part of every key: a new number when the same text and tokenizer come to give other tokens. */
 const PREPARATION = 1;
@@ -31,8 +33,12 @@ export interface PrepareOptions {
   /** Holds two files for each preparation; may be shared by processes, and removed when none runs. */
   readonly cacheDir: string;
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops the work; what was made so far is removed. */
+  /** Stops the work. What was made so far is kept for the next preparation, unless it was little. */
   readonly signal?: AbortSignal;
+  /** Threads that tokenize; 0 does it in this one. Default: by the corpus's size and the machine's processors. */
+  readonly threads?: number;
+  /** Seconds between two points from which a killed preparation goes on. Default 5. */
+  readonly saveSeconds?: number;
 }
 
 /** What one side of the split holds. */
@@ -60,9 +66,9 @@ export interface PreparedData {
 }
 
 /**
- * Tokenizes `source` into a training and a held-out file, or finds them made. Safe to kill at any instant and to run
- * twice at once: files appear whole, under a name made from what is in them. Each passage of the source is
- * tokenized on its own; the tokenizer's eos, if it has one, follows each text.
+ * Tokenizes `source` into a training and a held-out file, or finds them made. Safe to kill at any instant, and goes on
+ * where it was; safe to run twice at once: files appear whole, under a name made from what is in them. Each passage of the
+ * source is tokenized on its own; the tokenizer's eos, if it has one, follows each text.
  * @throws CambiumError `E_OPTION`, `E_CORPUS_EMPTY`, `E_SPLIT`, `E_CORPUS_CHANGED` when the files change meanwhile; the
  * source's, the tokenizer's and the disk's errors. The signal's reason when it stops the work.
  */
@@ -71,10 +77,9 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
   const split = Split.byFraction(options.heldOutFraction, options.seed, atLeast);
   const before = await source.state();
   const pacer = new Pacer(before.bytes, options.onProgress, options.signal);
-  const { all: fingerprint } = await rememberedFingerprint(source, cacheDir, (bytes) => pacer.report("hash", bytes));
+  const fingerprint = await rememberedFingerprint(source, cacheDir, (bytes) => pacer.report("hash", bytes));
   const placeOf = (rule: readonly unknown[]): Place => {
-    const identity = [PREPARATION, fingerprint, tokenizer.fingerprint, ...rule];
-    const content = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+    const content = hashed([PREPARATION, fingerprint.all, tokenizer.fingerprint, ...rule]);
     const path = (side: string) => join(cacheDir, `${content.slice(0, 32)}.${side}.tokens`);
     return { content, train: path("train"), heldOut: path("held-out") };
   };
@@ -82,34 +87,35 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
     documents: placeOf([split.threshold, options.seed]),
     position: placeOf(["position", options.heldOutFraction, atLeast]),
   };
+  const key = hashed([PREPARATION, source.identity, tokenizer.fingerprint, split.identity, atLeast]).slice(0, 32);
   const found = await openPrepared(places.documents, tokenizer, cacheDir);
   if (found !== undefined) {
-    if (options.heldOutFraction === 0 || enough(found, atLeast)) return found;
+    if (options.heldOutFraction === 0 || enough(found, atLeast)) {
+      await removeStaleScratch(cacheDir, (base) => base === key);
+      return found;
+    }
     found.close();
   }
   // The rule by documents did not serve this text before.
   const byPosition = await openPrepared(places.position, tokenizer, cacheDir);
   if (byPosition !== undefined) return byPosition;
+  await using encoder = encoderOf(tokenizer, threadsFor(tokenizer, before.bytes, options.threads));
   let rule: SplitRule | undefined = split;
-  let kind = rule.kind;
+  let place = places[split.kind];
   while (rule !== undefined) {
-    const at: SplitRule = rule;
-    kind = at.kind;
-    const { content, ...paths } = places[kind];
+    place = places[rule.kind];
     const { vocabSize } = tokenizer;
-    const info = { content, source: fingerprint, tokenizer: tokenizer.fingerprint, vocabSize };
-    rule = await writeBoth(paths, async (train, heldOut) => {
-      const tokens = await tokenizeSides({ source, tokenizer, split: at, info, pacer, train, heldOut });
-      if ((await source.state()).signature !== before.signature) {
-        throw new CambiumError("E_CORPUS_CHANGED", "the corpus changed while it was read", {
-          where: source.name,
-          hint: "run again when nothing writes to it",
-        });
-      }
-      return at.amended(source.name, tokens);
-    });
+    const info = { content: place.content, source: fingerprint.all, tokenizer: tokenizer.fingerprint, vocabSize };
+    const title = `${source.name}, ${tokenizer.name}`;
+    const work: PassWorkOptions = {
+      ...{ cacheDir, fingerprint, everySeconds: options.saveSeconds ?? 5 },
+      ...{ key, rule: hashed(rule.identity) },
+      info: { train: { ...info, title: `train: ${title}` }, heldOut: { ...info, title: `held-out: ${title}` } },
+    };
+    const pass: WholePass = { source, tokenizer, encoder, split: rule, pacer, state: before, place };
+    rule = await withFileErrors(cacheDir, () => passed(work, pass));
   }
-  const made = await openPrepared(places[kind], tokenizer);
+  const made = await openPrepared(place, tokenizer);
   if (made !== undefined) return made;
   throw new CambiumError("E_CACHE", "the token files vanished as they were made", {
     where: cacheDir,
@@ -129,31 +135,40 @@ function enough({ train, heldOut }: PreparedData, least: TokenCounts): boolean {
   return train.length >= least.train && heldOut.length >= least.heldOut;
 }
 
-/** Carries the amended split out of a write that is to be dropped. */
-class Amended extends Error {
-  constructor(readonly split: SplitRule) {
-    super();
+interface WholePass extends Omit<Pass, "work"> {
+  /** Of the source, before it is read. */
+  readonly state: SourceState;
+  readonly place: Place;
+}
+
+/** Makes one pass and puts its files in their place; or drops them and says what rule the next pass has. */
+async function passed(options: PassWorkOptions, { state, place, ...pass }: WholePass): Promise<SplitRule | undefined> {
+  const work = await PassWork.open(options, place);
+  if (!work) return undefined;
+  const { source, split } = pass;
+  let keep = true;
+  try {
+    const tokens = await tokenizeSides({ ...pass, work });
+    keep = false;
+    if ((await source.state()).signature !== state.signature) {
+      throw new CambiumError("E_CORPUS_CHANGED", "the corpus changed while it was read", {
+        where: source.name,
+        hint: "run again when nothing writes to it",
+      });
+    }
+    const amended = split.amended(source.name, tokens);
+    if (amended) await work.discard();
+    else await work.publish(place);
+    return amended;
+  } catch (error) {
+    // Of both errors the first is the one to tell.
+    await (keep ? work.leave() : work.discard()).catch(() => undefined);
+    throw error;
   }
 }
 
-/** Writes both files, or neither when `write` fails or answers with an amended split, which is returned. */
-async function writeBoth(
-  paths: Omit<Place, "content">,
-  write: (train: string, heldOut: string) => Promise<SplitRule | undefined>,
-): Promise<SplitRule | undefined> {
-  try {
-    // A kill between the two renames leaves one: the next preparation writes both again, to the same bytes.
-    await replaceFile(paths.train, (train) =>
-      replaceFile(paths.heldOut, async (heldOut) => {
-        const amended = await write(train, heldOut);
-        if (amended !== undefined) throw new Amended(amended);
-      }),
-    );
-    return undefined;
-  } catch (error) {
-    if (error instanceof Amended) return error.split;
-    throw error;
-  }
+function hashed(identity: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
 }
 
 /**

@@ -16,10 +16,19 @@ export interface SplitPart {
   readonly heldOut: boolean;
 }
 
+/** What a rule has seen, as JSON. */
+export type SplitState = Readonly<Record<string, string | number | boolean>>;
+
 /** Serves one pass; a second one needs another. */
 export interface SplitRule {
   /** `documents`: whole ones are held out. `position`: the end of the text is. */
   readonly kind: "documents" | "position";
+  /** Tells this rule from any other. */
+  readonly identity: readonly unknown[];
+  /** What it has seen so far, for a pass that is gone on with. */
+  save(): SplitState;
+  /** Goes on from what another of the same identity has seen. */
+  restore(state: SplitState): void;
   /** The parts of the next passage, in order. */
   parts(passage: Passage): readonly SplitPart[];
   /** After the pass, which made `tokens`: undefined if the split stands, else the rule for another pass. @throws CambiumError */

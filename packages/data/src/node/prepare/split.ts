@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { CambiumError } from "@cambium/ir";
 import type { Passage } from "../source/source.js";
 import { PositionSplit } from "./position-split.js";
-import { emptyCorpus, type SplitPart, type SplitRule, type TokenCounts } from "./split-rule.js";
+import { emptyCorpus, type SplitPart, type SplitRule, type SplitState, type TokenCounts } from "./split-rule.js";
 
 const RANGE = 2 ** 48;
 
@@ -45,6 +45,32 @@ export class Split implements SplitRule {
     if (!(fraction >= 0 && fraction < 1)) refuse("heldOutFraction", "a number from 0 to below 1", fraction);
     if (!(Number.isSafeInteger(seed) && seed >= 0)) refuse("seed", "an integer from 0 to 2^53 - 1", seed);
     return new Split(fraction, seed, Math.floor(fraction * RANGE), least);
+  }
+
+  get identity(): readonly unknown[] {
+    return [this.kind, this.seed, this.threshold];
+  }
+
+  save(): SplitState {
+    const document = this.#document === undefined ? {} : { document: this.#document };
+    const [lowest, highest, heldOut, train, chars] = [
+      this.#lowest,
+      this.#highest,
+      this.#heldOut,
+      this.#train,
+      this.#chars,
+    ];
+    return { lowest, highest, heldOut, train, chars, isHeldOut: this.#isHeldOut, ...document };
+  }
+
+  restore(state: SplitState): void {
+    this.#lowest = Number(state["lowest"]);
+    this.#highest = Number(state["highest"]);
+    this.#heldOut = Number(state["heldOut"]);
+    this.#train = Number(state["train"]);
+    this.#chars = Number(state["chars"]);
+    this.#isHeldOut = state["isHeldOut"] === true;
+    this.#document = state["document"] === undefined ? undefined : String(state["document"]);
   }
 
   parts({ document, text, last }: Passage): readonly SplitPart[] {

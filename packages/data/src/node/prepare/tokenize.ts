@@ -1,43 +1,79 @@
 // One pass over a corpus: each document's tokens go to the side of the split that it is on.
-
 import type { Tokenizer } from "../../tokenizer/tokenizer.js";
 import type { Source } from "../source/source.js";
-import { type TokenFileInfo, TokenFileWriter } from "../tokens/writer.js";
+import type { TokenFileWriter } from "../tokens/writer.js";
+import { type Batch, batches } from "./batches.js";
+import type { Encoded } from "./encoded.js";
 import type { Pacer } from "./pacer.js";
+import type { PassWork } from "./pass-work.js";
 import type { SplitRule, TokenCounts } from "./split-rule.js";
+import type { Encoder } from "./threads.js";
 
 export interface Pass {
   readonly source: Source;
   readonly tokenizer: Tokenizer;
+  readonly encoder: Encoder;
   readonly split: SplitRule;
-  readonly info: Omit<TokenFileInfo, "title">;
   readonly pacer: Pacer;
-  /** The paths to write at. */
-  readonly train: string;
-  readonly heldOut: string;
+  readonly work: PassWork;
 }
 
-/** Writes both files to the end. Each passage is tokenized on its own; the eos, if there is one, follows each text. */
-export async function tokenizeSides({ source, tokenizer, split, info, pacer, ...paths }: Pass): Promise<TokenCounts> {
-  const title = `${source.name}, ${tokenizer.name}`;
-  await using train = await TokenFileWriter.create(paths.train, { ...info, title: `train: ${title}` });
-  await using heldOut = await TokenFileWriter.create(paths.heldOut, { ...info, title: `held-out: ${title}` });
+/** Characters that a thread is given at once. In the thread that reads, the event loop has its turn between them. */
+const threadChars = 262_144;
+const ownChars = 32_768;
+
+/**
+ * Writes both files to the end. Each passage is tokenized on its own; the eos, if there is one, follows each text. What was
+ * written when the source or the tokenizer fails, or the signal stops the work, is kept for the next sitting.
+ */
+export async function tokenizeSides({ source, tokenizer, encoder, split, pacer, work }: Pass): Promise<TokenCounts> {
   const eos = tokenizer.eosId === undefined ? undefined : Int32Array.of(tokenizer.eosId);
-  let document: string | undefined;
-  let side: TokenFileWriter | undefined;
-  for await (const passage of source.passages()) {
-    for (const { text, last, heldOut: held } of split.parts(passage)) {
-      const next = held ? heldOut : train;
-      if (passage.document !== document || next !== side) side?.endDocument();
-      document = passage.document;
-      side = next;
-      await side.append(tokenizer.encode(text), Buffer.byteLength(text));
-      if (last && eos !== undefined) await side.append(eos, 0);
+  const { train, heldOut } = work.sides;
+  const from = work.goesOnFrom;
+  if (from) split.restore(from.split);
+  const asked: { readonly batch: Batch; readonly encoded: Promise<Encoded> }[] = [];
+  const write = async (): Promise<void> => {
+    const next = asked.shift();
+    if (!next) return;
+    await append(next.batch, await next.encoded, work.sides, eos);
+    await work.wrote(next.batch.after);
+    await pacer.breathe("tokenize", next.batch.bytesRead);
+  };
+  let side = from?.side;
+  try {
+    for await (const batch of batches(source, split, encoder.threads > 0 ? threadChars : ownChars, from)) {
+      const encoded = encoder.encode(batch.texts);
+      // It is waited for later: until then a failure is nobody's.
+      encoded.catch(() => undefined);
+      asked.push({ batch, encoded });
+      side = batch.after.side;
+      if (asked.length > 2 * encoder.threads) await write();
     }
-    await pacer.breathe("tokenize", passage.bytesRead);
+    while (asked.length > 0) await write();
+  } catch (error) {
+    // What comes before the place that failed is sound.
+    if (!pacer.signal?.aborted) while (asked.length > 0) await write().catch(() => asked.splice(0));
+    await work.save();
+    throw error;
   }
-  side?.endDocument();
+  if (side) await work.sides[side].endDocument();
   const tokens = { train: (await train.finish()).tokens, heldOut: (await heldOut.finish()).tokens };
   pacer.report("tokenize", undefined);
   return tokens;
+}
+
+async function append(
+  { items }: Batch,
+  { ids, lengths, bytes }: Encoded,
+  sides: { readonly [S in "train" | "heldOut"]: TokenFileWriter },
+  eos: Int32Array | undefined,
+): Promise<void> {
+  let at = 0;
+  for (const [i, { side, ends, last }] of items.entries()) {
+    if (ends) await sides[ends].endDocument();
+    const length = lengths[i] as number;
+    await sides[side].append(ids.subarray(at, at + length), bytes[i] as number);
+    at += length;
+    if (last && eos) await sides[side].append(eos, 0);
+  }
 }

@@ -10,7 +10,7 @@ import { readJson } from "./json.js";
 import { readJsonl } from "./jsonl.js";
 import { checkParquet, readParquet } from "./parquet.js";
 import type { CorpusFile, FormatReader, ReadOptions } from "./reader.js";
-import { PASSAGE_CHARS, type Source } from "./source.js";
+import { beginning, PASSAGE_CHARS, type Source } from "./source.js";
 import { tableReader } from "./table.js";
 import { readText } from "./text.js";
 import { TextBytes } from "./text-bytes.js";
@@ -70,13 +70,20 @@ export async function filesSource(path: string, options: FilesOptions = {}): Pro
     passedOver,
     state: () => filesState(paths, identity, path),
     fingerprint: (onBytes) => fingerprintFiles(files, identity, reading, onBytes),
-    async *passages() {
-      let before = 0;
-      for (const file of files) {
+    identity: JSON.stringify([resolve(path), identity]),
+    async *passages(from = beginning) {
+      let { bytes: before, passages: skipped } = from;
+      for (const [i, file] of files.entries()) {
+        if (i < from.file) continue;
         const bytes = new TextBytes(file.path);
-        for await (const piece of readers[file.format](file, bytes, reading))
-          yield { ...piece, bytesRead: before + bytes.bytesRead };
+        let passages = 0;
+        for await (const piece of readers[file.format](file, bytes, reading)) {
+          if (++passages <= skipped) continue;
+          const next = { file: i, passages, bytes: before };
+          yield { ...piece, bytesRead: before + bytes.bytesRead, next };
+        }
         before += bytes.bytesRead;
+        skipped = 0;
       }
     },
   };

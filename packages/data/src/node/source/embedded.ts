@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { CambiumError } from "@cambium/ir";
 import { closest } from "@cambium/plugin";
 import { documentPieces } from "./cut.js";
-import { PASSAGE_CHARS, type Source } from "./source.js";
+import { beginning, PASSAGE_CHARS, type Source } from "./source.js";
 
 const PACKAGE = "@cambium/corpora";
 
@@ -45,13 +45,16 @@ export async function embeddedSource(name: string, projectDir: string): Promise<
   return {
     name,
     passedOver: [],
+    identity: `${PACKAGE} ${name}`,
     state: async () => ({ bytes: inspect().bytes, signature: inspect().hash, changedAt: 0 }),
     fingerprint: async () => ({ all: inspect().hash, files: [] }),
-    async *passages() {
+    async *passages(from = beginning) {
       let bytesRead = 0;
+      let passages = 0;
       for (const { id, text } of corpus.documents()) {
         bytesRead += Buffer.byteLength(text);
-        for (const piece of documentPieces(id, text)) yield { ...piece, bytesRead };
+        for (const piece of documentPieces(id, text))
+          if (++passages > from.passages) yield { ...piece, bytesRead, next: { file: 0, passages, bytes: 0 } };
       }
     },
   };

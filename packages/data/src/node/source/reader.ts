@@ -27,7 +27,7 @@ export interface ReadOptions {
 }
 
 /** A passage without its place in the corpus. */
-export type Piece = Omit<Passage, "bytesRead">;
+export type Piece = Omit<Passage, "bytesRead" | "next">;
 
 /** @throws CambiumError for text that cannot be read, naming the place. */
 export type FormatReader = (file: CorpusFile, bytes: TextBytes, options: ReadOptions) => AsyncIterable<Piece>;

@@ -10,7 +10,21 @@ export interface Passage {
   readonly last: boolean;
   /** Bytes of the source consumed up to the end of this passage. */
   readonly bytesRead: number;
+  /** Where the source goes on after this passage. */
+  readonly next: Place;
 }
+
+/** A place between two passages, from which a source can be read on. */
+export interface Place {
+  /** The number of the file, from 0. */
+  readonly file: number;
+  /** Passages of the file that are before. */
+  readonly passages: number;
+  /** Bytes of the files before it. */
+  readonly bytes: number;
+}
+
+export const beginning: Place = { file: 0, passages: 0, bytes: 0 };
 
 /** The state of a source, told without reading its content. */
 export interface SourceState {
@@ -39,8 +53,10 @@ export interface Source {
   state(): Promise<SourceState>;
   /** @param onBytes hears how much was read. @throws CambiumError for files that are seen to be damaged. */
   fingerprint(onBytes?: (bytesRead: number) => void): Promise<Fingerprint>;
-  /** @throws CambiumError for text that cannot be read, naming the place. */
-  passages(): AsyncIterable<Passage>;
+  /** What is read and how, but not its content: work on it that was interrupted is found again by this. */
+  readonly identity: string;
+  /** @param from the beginning by default. @throws CambiumError for text that cannot be read, naming the place. */
+  passages(from?: Place): AsyncIterable<Passage>;
 }
 
 /** Characters (UTF-16 units) in a passage at most: memory stays small, and a slow tokenizer returns soon. */

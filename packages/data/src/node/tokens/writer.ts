@@ -3,7 +3,11 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { replaceFile } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import { z } from "zod";
 import { checkIds } from "../../tokenizer/ids.js";
+import { readChunks } from "../source/files.js";
+import { Ends, writeAll } from "./ends.js";
 import { bytesPerToken, encodeHeader, HEADER_BYTES, MAX_TITLE, type TokenHeader } from "./format.js";
 
 const BUFFER_TOKENS = 1 << 18;
@@ -11,32 +15,75 @@ const BUFFER_TOKENS = 1 << 18;
 /** What the writer is told; the rest of the header it finds out. */
 export type TokenFileInfo = Pick<TokenHeader, "title" | "content" | "source" | "tokenizer" | "vocabSize">;
 
-/** Takes ids as they come; memory is one buffer and 8 bytes a document. */
+const count = z.int().nonnegative();
+
+/** How far a file is written, for going on with it. */
+export const writtenSchema = z.strictObject({ tokens: count, textBytes: count, documents: count });
+export type Written = z.infer<typeof writtenSchema>;
+
+/** Takes ids as they come; memory is one buffer, and 8 bytes a document unless the ends are kept in a file. */
 export class TokenFileWriter {
   readonly #handle: FileHandle;
   readonly #info: TokenFileInfo;
   readonly #dtype: TokenHeader["dtype"];
   readonly #buffer: Uint16Array | Uint32Array;
   readonly #hash = createHash("sha256");
-  readonly #ends: number[] = [];
+  readonly #ends: Ends;
   #filled = 0;
   #position = HEADER_BYTES;
   #tokens = 0;
   #textBytes = 0;
 
-  private constructor(handle: FileHandle, info: TokenFileInfo) {
+  private constructor(handle: FileHandle, info: TokenFileInfo, ends: Ends) {
     this.#handle = handle;
+    this.#ends = ends;
     this.#info = info;
     this.#dtype = info.vocabSize <= 0x10000 ? "u16" : "u32";
     this.#buffer = this.#dtype === "u16" ? new Uint16Array(BUFFER_TOKENS) : new Uint32Array(BUFFER_TOKENS);
   }
 
   static async create(path: string, info: TokenFileInfo): Promise<TokenFileWriter> {
-    return new TokenFileWriter(await open(path, "wx"), info);
+    return new TokenFileWriter(await open(path, "wx"), info, Ends.inMemory());
+  }
+
+  /**
+   * A file that is written in several sittings: begun, or gone on with from where `written` says. What was written after
+   * that is dropped. Beside it, `PATH.ends` holds the documents' ends meanwhile.
+   * @throws CambiumError `E_TOKEN_FILE` for files that are shorter than that.
+   */
+  static async kept(path: string, info: TokenFileInfo, written?: Written): Promise<TokenFileWriter> {
+    const handle = await open(path, written ? "r+" : "w+");
+    let ends: Ends | undefined;
+    try {
+      ends = await Ends.inFile(`${path}.ends`, written?.documents ?? 0);
+      const writer = new TokenFileWriter(handle, info, ends);
+      if (written) await writer.#goOn(path, written);
+      return writer;
+    } catch (error) {
+      await ends?.close();
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async #goOn(path: string, { tokens, textBytes, documents }: Written): Promise<void> {
+    this.#position = HEADER_BYTES + tokens * bytesPerToken(this.#dtype);
+    this.#tokens = tokens;
+    this.#textBytes = textBytes;
+    const sizes = [(await this.#handle.stat()).size, await this.#ends.size()];
+    if ((sizes[0] as number) < this.#position || (sizes[1] as number) < documents * 8) {
+      throw new CambiumError("E_TOKEN_FILE", "what was written of this token file is gone", { where: path });
+    }
+    await this.#handle.truncate(this.#position);
+    let skipped = 0;
+    for await (const chunk of readChunks(path)) {
+      this.#hash.update(chunk.subarray(Math.max(0, Math.min(chunk.length, HEADER_BYTES - skipped))));
+      skipped += chunk.length;
+    }
   }
 
   get documents(): number {
-    return this.#ends.length;
+    return this.#ends.count;
   }
 
   /**
@@ -45,7 +92,7 @@ export class TokenFileWriter {
    * @throws CambiumError `E_TOKEN_ID`.
    */
   async append(ids: Int32Array, textBytes: number): Promise<void> {
-    checkIds(ids, this.#info.vocabSize, `document ${this.#ends.length}`);
+    checkIds(ids, this.#info.vocabSize, `document ${this.#ends.count}`);
     this.#textBytes += textBytes;
     for (let from = 0; from < ids.length; ) {
       const taken = Math.min(ids.length - from, BUFFER_TOKENS - this.#filled);
@@ -58,23 +105,34 @@ export class TokenFileWriter {
   }
 
   /** What was appended since the last call is one document. */
-  endDocument(): void {
-    this.#ends.push(this.#tokens);
+  async endDocument(): Promise<void> {
+    if (this.#ends.push(this.#tokens)) await this.#ends.flush();
+  }
+
+  /** What was appended so far: what `kept` goes on from, once a checkpoint has put it on the disk. */
+  get written(): Written {
+    return { tokens: this.#tokens, textBytes: this.#textBytes, documents: this.#ends.count };
+  }
+
+  /** Puts on the disk all that was appended. */
+  async checkpoint(): Promise<void> {
+    await this.#flush();
+    await this.#ends.sync();
+    await this.#handle.sync();
   }
 
   /** Writes the index and the header. The caller lets go of the writer, and flushes the file to the disk. */
   async finish(): Promise<TokenHeader> {
     await this.#flush();
     await this.#write(new Uint8Array((8 - (this.#position % 8)) % 8));
-    for (let from = 0; from < this.#ends.length; from += BUFFER_TOKENS) {
-      await this.#write(BigUint64Array.from(this.#ends.slice(from, from + BUFFER_TOKENS), BigInt));
-    }
+    const documents = this.#ends.count;
+    for await (const chunk of this.#ends.chunks()) await this.#write(chunk);
     const header: TokenHeader = {
       ...this.#info,
       title: this.#info.title.slice(0, MAX_TITLE),
       dtype: this.#dtype,
       tokens: this.#tokens,
-      documents: this.#ends.length,
+      documents,
       textBytes: this.#textBytes,
       sha256: this.#hash.digest("hex"),
     };
@@ -84,6 +142,7 @@ export class TokenFileWriter {
 
   /** Lets go of the file, whatever state it is in. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ends.close();
     await this.#handle.close();
   }
 
@@ -93,18 +152,10 @@ export class TokenFileWriter {
     this.#filled = 0;
   }
 
-  async #write(data: Uint8Array | BigUint64Array): Promise<void> {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  async #write(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes);
     await writeAll(this.#handle, bytes, this.#position);
     this.#position += bytes.length;
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
   }
 }
 

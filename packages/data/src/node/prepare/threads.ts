@@ -1,0 +1,111 @@
+// Threads that tokenize. Each has a tokenizer of its own; the caller gets its answers in whatever order it waits for them.
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { CambiumError, type ErrorDetails } from "@cambium/ir";
+import type { PortableTokenizer, Tokenizer } from "../../tokenizer/tokenizer.js";
+import { tokenizeScript } from "../threads-script.js";
+import { type Encoded, encodeAll } from "./encoded.js";
+
+/** What a thread answers. */
+export interface Answer {
+  readonly encoded?: Encoded;
+  readonly refusal?: { readonly code: string; readonly summary: string; readonly details: ErrorDetails };
+  /** A defect. */
+  readonly stack?: string | undefined;
+}
+
+/** Beyond so many, reading is what takes the time; each takes about 100 MB. */
+const mostThreads = 8;
+
+/** Below it, a thread costs more than it saves: it takes about a second to begin. */
+const leastBytes = 4_000_000;
+
+export interface Encoder extends AsyncDisposable {
+  /** How many texts' lists are worked on at once. */
+  readonly threads: number;
+  /** @throws CambiumError as the tokenizer does. */
+  encode(texts: readonly string[]): Promise<Encoded>;
+}
+
+/** Threads for a corpus of `bytes`; 0 does the work where it is asked for. */
+export function threadsFor({ portable }: Tokenizer, bytes: number, asked?: number): number {
+  if (!portable) return 0;
+  if (asked !== undefined) return asked;
+  return bytes < leastBytes ? 0 : Math.max(1, Math.min(mostThreads, availableParallelism() - 1));
+}
+
+export function encoderOf(tokenizer: Tokenizer, threads: number): Encoder {
+  const { portable } = tokenizer;
+  if (threads > 0 && portable) return new Threads(portable, threads);
+  return {
+    threads: 0,
+    encode: async (texts) => encodeAll(tokenizer, texts),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+interface Waiting {
+  readonly texts: readonly string[];
+  resolve(encoded: Encoded): void;
+  reject(error: unknown): void;
+}
+
+class Threads implements Encoder {
+  readonly #all: Worker[];
+  readonly #idle: Worker[];
+  readonly #at = new Map<Worker, Waiting>();
+  readonly #waiting: Waiting[] = [];
+
+  constructor(
+    portable: PortableTokenizer,
+    readonly threads: number,
+  ) {
+    this.#all = Array.from({ length: threads }, () => this.#begin(portable));
+    this.#idle = [...this.#all];
+  }
+
+  encode(texts: readonly string[]): Promise<Encoded> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ texts, resolve, reject });
+      this.#assign();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#all.map((worker) => worker.terminate()));
+  }
+
+  #begin(portable: PortableTokenizer): Worker {
+    const worker = new Worker(tokenizeScript, { workerData: portable, name: "cambium-tokenize" });
+    worker.on("message", (answer: Answer) => {
+      const asked = this.#at.get(worker);
+      this.#at.delete(worker);
+      this.#idle.push(worker);
+      this.#assign();
+      if (answer.encoded) asked?.resolve(answer.encoded);
+      else asked?.reject(failure(answer));
+    });
+    worker.on("error", (cause) => {
+      const details = { got: cause instanceof Error ? cause.message : String(cause), cause };
+      this.#at.get(worker)?.reject(
+        new CambiumError("E_TOKENIZE_THREAD", "a thread that tokenizes has ended", {
+          ...details,
+          hint: "use fewer threads",
+        }),
+      );
+    });
+    return worker;
+  }
+
+  #assign(): void {
+    while (this.#idle.length > 0 && this.#waiting.length > 0) {
+      const [worker, next] = [this.#idle.shift() as Worker, this.#waiting.shift() as Waiting];
+      this.#at.set(worker, next);
+      worker.postMessage(next.texts);
+    }
+  }
+}
+
+function failure({ refusal, stack }: Answer): Error {
+  return refusal ? new CambiumError(refusal.code, refusal.summary, refusal.details) : new Error(stack);
+}

@@ -1,0 +1,106 @@
+// Preparations that go on: after they were stopped, after a shard was mended, in threads. They end in the bytes of one that
+// nobody disturbed.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { bytesTokenizer } from "../src/index.js";
+import { filesSource, loadTokenizer, type PrepareOptions, prepareData, type Source } from "../src/node/index.js";
+import { folder, rejection } from "./helpers.js";
+
+/** About `chars` characters of documents, as JSON lines. */
+function shard(number: number, chars: number): string {
+  const lines: string[] = [];
+  for (let size = 0, i = 0; size < chars; i++) {
+    const text = `${number} and ${i}: ${"the white whale and the sea, ".repeat(1 + ((7 * i) % 90))}`;
+    size += text.length;
+    lines.push(JSON.stringify({ text }));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const names = ["a.jsonl", "b.jsonl", "c.jsonl"];
+const shards = (chars: number) => Object.fromEntries(names.map((name, i) => [name, shard(i, chars)]));
+
+/** The places from which `source` was read. */
+function watched(source: Source, seen: (string | number)[][], stopAfter = Number.POSITIVE_INFINITY, stop = () => {}) {
+  const passages: Source["passages"] = async function* (from) {
+    seen.push(from ? [from.file, from.passages] : []);
+    let count = 0;
+    for await (const passage of source.passages(from)) {
+      if (++count === stopAfter) stop();
+      yield passage;
+    }
+  };
+  return { ...source, passages };
+}
+
+async function made(source: Source, options: Partial<PrepareOptions> = {}) {
+  const base = { source, tokenizer: bytesTokenizer(), heldOutFraction: 0.2, seed: 1, cacheDir: folder() };
+  const data = await prepareData({ ...base, ...options });
+  const bytes = [data.train, data.heldOut].map(({ path }) => readFileSync(path).toString("latin1"));
+  data.close();
+  return bytes;
+}
+
+describe("a preparation that was stopped", () => {
+  test.each([1, 240])("after %i passages goes on where it was", async (stopAfter) => {
+    const source = await filesSource(folder(shards(200_000)));
+    const expected = await made(source);
+    const cacheDir = folder();
+    const controller = new AbortController();
+    const places: (string | number)[][] = [];
+    const stopping = watched(source, places, stopAfter, () => controller.abort(new Error("enough")));
+    const options = { cacheDir, saveSeconds: 0 };
+    await expect(made(stopping, { ...options, signal: controller.signal })).rejects.toThrow("enough");
+    expect(await made(watched(source, places), options)).toEqual(expected);
+    expect(readdirSync(cacheDir).filter((name) => name.startsWith("."))).toEqual([]);
+    // The first batch is about 25 documents long.
+    if (stopAfter > 100) expect(places[1]?.[1]).toBeGreaterThan(0);
+  });
+
+  test("begins anew when what was read is another text by now", async () => {
+    const root = folder(shards(200_000));
+    const cacheDir = folder();
+    const controller = new AbortController();
+    const stopping = watched(await filesSource(root), [], 300, () => controller.abort(new Error("enough")));
+    const options = { cacheDir, saveSeconds: 0 };
+    await expect(made(stopping, { ...options, signal: controller.signal })).rejects.toThrow("enough");
+    writeFileSync(join(root, "a.jsonl"), shard(7, 200_000));
+    const places: (string | number)[][] = [];
+    const after = await made(watched(await filesSource(root), places), options);
+    expect(places).toEqual([[0, 0]]);
+    expect(after).toEqual(await made(await filesSource(root)));
+  });
+});
+
+test("a shard that is mended is read again, those before it are not", async () => {
+  const files = shards(1_100_000);
+  const sound = files["b.jsonl"] as string;
+  const root = folder({ ...files, "b.jsonl": `${sound.slice(0, 900_000)}\n${sound}` });
+  const cacheDir = folder();
+  const error = await rejection(made(await filesSource(root), { cacheDir, saveSeconds: 0 }));
+  expect([error.code, error.details.where]).toEqual(["E_JSONL_SYNTAX", expect.stringMatching(/b\.jsonl:\d+$/)]);
+  writeFileSync(join(root, "b.jsonl"), sound);
+  const places: (string | number)[][] = [];
+  const after = await made(watched(await filesSource(root), places), { cacheDir });
+  expect(places).toEqual([[1, 0]]);
+  expect(after).toEqual(await made(await filesSource(root)));
+});
+
+describe("threads", () => {
+  const golden = join(import.meta.dirname, "golden");
+
+  test.each(["llama-2", "byte-level"])("tokenize to the same bytes: %s", async (name) => {
+    const tokenizer = await loadTokenizer(name, golden);
+    const source = await filesSource(folder(shards(60_000)));
+    expect(await made(source, { tokenizer, threads: 2 })).toEqual(await made(source, { tokenizer, threads: 0 }));
+  });
+
+  test("refuse what the tokenizer refuses", async () => {
+    const tokenizer = await loadTokenizer("no-unknown", golden);
+    const source = await filesSource(folder(shards(10_000)));
+    const [there, here] = [1, 0].map((threads) => rejection(made(source, { tokenizer, threads })));
+    expect((await there)?.format()).toBe((await here)?.format());
+    expect((await there)?.code).toBe("E_TOKENIZER_UNKNOWN");
+  });
+});
