@@ -1,6 +1,8 @@
 // Tokenizers and deterministic batches, in Node and in browsers. `@cambium/data/node` has corpora and token files.
 export { type EvaluationBatches, type EvaluationRequest, evaluationBatches } from "./batches/evaluation.js";
 export { type BatchRequest, batchAt, locate, type StreamPlace, tokensPerEpoch } from "./batches/stream.js";
+export { loadTokenizer, openSource } from "./by-path.js";
+export { type CorpusOptions, corpusSpec, type SourceSpec } from "./corpus-spec.js";
 export { type TextFormat, textFormats } from "./text-formats.js";
 export { type BytesOptions, bytesTokenizer } from "./tokenizer/bytes.js";
 export { huggingFaceTokenizer } from "./tokenizer/hugging-face.js";

@@ -1,4 +1,5 @@
 // Corpora, tokenizers by path, and token files.
+export { type CorpusOptions, corpusSpec, type SourceSpec } from "../corpus-spec.js";
 export { loadTokenizer } from "./load-tokenizer.js";
 export { findTokenizer, type NamedTokenizer, ownTokenizer } from "./model-tokenizer.js";
 export type { Progress } from "./prepare/pacer.js";
@@ -6,7 +7,7 @@ export { type PreparedData, type PrepareOptions, prepareData, type SideStats } f
 export { isRowsFile, type Row, readRows, rowEndings } from "./rows.js";
 export { type FilesOptions, filesSource, shortList } from "./source/corpus-files.js";
 export { embeddedSource } from "./source/embedded.js";
-export { type CorpusOptions, corpusSpec, openSource, type SourceSpec } from "./source/open.js";
+export { openSource } from "./source/open.js";
 export { PASSAGE_CHARS, type Passage, type Source, type SourceState } from "./source/source.js";
 export type { InvalidUtf8 } from "./source/utf8.js";
 export { type TextWindows, textWindows } from "./text-windows.js";

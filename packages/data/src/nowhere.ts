@@ -1,0 +1,2 @@
+// What `#node` is in browsers: nothing.
+export {};
