@@ -1,7 +1,9 @@
 import { defineConfig } from "tsup";
 import { packageBuild } from "../../tsup.base.js";
 
-export default defineConfig(
+// The thread that makes rows carries what it uses of our own packages, so that it also runs where they are not built
+// (tests on sources).
+export default defineConfig([
   packageBuild({
     entry: {
       index: "src/index.ts",
@@ -9,4 +11,11 @@ export default defineConfig(
       "node/index": "src/node/index.ts",
     },
   }),
-);
+  packageBuild({
+    entry: { "node/row-worker": "src/node/rows/worker.ts" },
+    noExternal: [/^@cambium\//],
+    esbuildOptions: (options) => {
+      options.conditions = ["@cambium/source"];
+    },
+  }),
+]);

@@ -3,6 +3,7 @@ export { Random } from "@cambium/ir";
 export type { Mask, MaskSchedule } from "@cambium/model";
 export { describePlan, formatCount, formatLayers, formatOperator, formatRate, formatRows } from "./describe.js";
 export { type ApplyOptions, applyPlan, type TensorSource } from "./evaluate/apply.js";
+export { compileTyped } from "./evaluate/compile.js";
 export { type GrownMoments, growMoments, type MomentSource, typedMoment } from "./evaluate/moments.js";
 export { type CompiledTensor, type CompileOptions, compilePlan } from "./evaluate/plan.js";
 export { compilePlanStarts } from "./evaluate/starts.js";
@@ -10,6 +11,7 @@ export { growState } from "./evaluate/state.js";
 export type { ReadRows } from "./evaluate/value.js";
 export * from "./expr/build.js";
 export type * from "./expr/expr.js";
+export type { Typed } from "./expr/typed.js";
 export { givenOf, mapParts, sourcesOf, substitute, walk } from "./expr/walk.js";
 export { exprTensor, type GraphScope } from "./graph/expr.js";
 export {

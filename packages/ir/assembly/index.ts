@@ -78,6 +78,8 @@ function highWords(x: v128): v128 {
 }
 
 /** Two numbers: lanes 0 and 1 of `a` and `b` are their words. */
+// @ts-ignore: decorator
+@inline
 function pair(out: usize, a: v128, b: v128, std: v128): void {
   const x = f64x2.mul(f64x2.add(f64x2.convert_low_i32x4_u(a), all(0.5)), all(2.3283064365386963e-10));
   const angle = f64x2.mul(all(6.283185307179586), f64x2.mul(f64x2.convert_low_i32x4_u(b), all(2.3283064365386963e-10)));

@@ -46,6 +46,11 @@ export class SafetensorsFile implements AsyncDisposable {
     });
   }
 
+  /** The open file's descriptor, with which another thread of this process can read it, as long as it stays open. */
+  get fd(): number {
+    return this.handle.fd;
+  }
+
   get metadata(): Readonly<Record<string, string>> {
     return this.header.metadata;
   }

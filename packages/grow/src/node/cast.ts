@@ -5,7 +5,6 @@ import { CambiumError } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
 import { editJson, put } from "./json-edit.js";
 import type { Mistakes } from "./mistakes.js";
-import { checkF16Range, rowReader } from "./rows.js";
 import type { TargetTensor } from "./target.js";
 
 const FLOATS: readonly string[] = ["F32", "F16", "BF16"];
@@ -27,14 +26,18 @@ export function castTensors(
     const message = "a quantised checkpoint keeps its types";
     mistakes.add(new CambiumError("E_GROWTH_REFUSED", message, { where: path, hint: "leave out the dtype" }));
   }
-  const read = rowReader(source);
   const wanted = STORED_AS[dtype];
   return tensors.map((tensor) => {
     const { name, shape, sources, copyOf } = tensor;
     if (tensor.dtype === wanted || !FLOATS.includes(tensor.dtype) || shape.length === 0) return tensor;
-    const made = tensor.rows ?? (async (start: number, end: number) => read(copyOf as string, start, end));
-    const rows = dtype === "f16" ? inRange(name, made) : made;
-    return { name, dtype: wanted, shape, sources, rows };
+    const typed = tensor.made?.typed ?? {
+      kind: "source",
+      name: copyOf as string,
+      shape,
+      labels: shape.map(() => null),
+    };
+    const readAs = tensor.made?.readAs;
+    return { name, dtype: wanted, shape, sources, made: { name, dtype: wanted, shape, typed, readAs, sources } };
   });
 }
 
@@ -45,8 +48,4 @@ export function castConfig(text: string, dtype: FloatDType): string {
     text,
     paths.map((path) => put(path, configNames[dtype])),
   );
-}
-
-function inRange(name: string, rows: NonNullable<TargetTensor["rows"]>): NonNullable<TargetTensor["rows"]> {
-  return async (start, end) => checkF16Range(name, await rows(start, end));
 }

@@ -14,6 +14,8 @@ import { RECORD_FILE, type RecordedHashes, record } from "./record.js";
 import type { GrowReport } from "./report.js";
 import type { GrowOptions } from "./request.js";
 import { type Resumed, resume } from "./resume.js";
+import type { RowMakers } from "./rows/make.js";
+import { openRowMakers, threadsFor } from "./rows/makers.js";
 import { leftover, strangers } from "./standing.js";
 import { verifyShards } from "./verify.js";
 import { writeShard } from "./write-shard.js";
@@ -67,7 +69,8 @@ async function found(growth: Growth, target: string, options: GrowOptions): Prom
   try {
     await requireTheseSources(growth, target, options);
     if (!options.verify) return "cached";
-    const hashes = await verifyShards(source, target, prepared.shards, report.bytesOut, options);
+    await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
+    const hashes = await verifyShards(source, target, prepared.shards, makers, report.bytesOut, options);
     if (options.signal?.aborted) return "interrupted";
     await writeFileAtomic(join(target, RECORD_FILE), record(identity, report, hashes));
     return "cached";
@@ -91,6 +94,7 @@ async function fill(
   try {
     const sitting = await resume(growth, target, begun, options);
     await using journal = sitting.journal;
+    await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
     const hashing = new GrowthHashes(source, sitting.hashes);
     // Verifying hashes everything itself.
     if (options.verify) await hashing.stop();
@@ -98,9 +102,9 @@ async function fill(
     const companions = writeCompanions(growth, scratch);
     companions.catch(() => undefined);
     try {
-      await writeShards(growth, scratch, { ...sitting, hashing, journal }, options);
+      await writeShards(growth, scratch, { ...sitting, hashing, journal, makers }, options);
       hashes = options.verify
-        ? await verifyShards(source, scratch, prepared.shards, report.bytesOut, options)
+        ? await verifyShards(source, scratch, prepared.shards, makers, report.bytesOut, options)
         : { tensors: await hashing.all(prepared.shards, scratch, sitting.written) };
     } finally {
       await Promise.allSettled([companions, hashing.stop()]);
@@ -130,13 +134,14 @@ async function fill(
 interface Sitting extends Resumed {
   readonly hashing: GrowthHashes;
   readonly journal: JournalWriter;
+  readonly makers: RowMakers;
 }
 
 /** Writes what an earlier sitting has not written, and notes in the journal how far each file is safe. */
 async function writeShards(
   { source, prepared, report }: Growth,
   scratch: string,
-  { written, hashing, journal }: Sitting,
+  { written, hashing, journal, makers }: Sitting,
   { signal, onProgress, flushBytes = FLUSH_BYTES }: GrowOptions,
 ): Promise<void> {
   let noted = Promise.resolve();
@@ -160,7 +165,7 @@ async function writeShards(
       // A link, or one more name of another file, must not be written through.
       if (last === 0) await rm(path, { force: true });
       await writeShard({
-        ...{ source, layout, hashes: hashing, sums, blocks, flushBytes, signal, path },
+        ...{ source, layout, makers, hashes: hashing, sums, blocks, flushBytes, signal, path },
         save: (mark) => save(file, mark),
         progress: (end) => {
           done += end - last;

@@ -2,7 +2,7 @@
 import { type Expr, type GrowthPlan, walk } from "@cambium/growth";
 import { highest } from "@cambium/ir";
 import { alignedBlocks } from "./block-file.js";
-import { BLOCK_ROWS_BYTES } from "./rows.js";
+import { threadsFor } from "./rows/makers.js";
 import type { TargetTensor } from "./target.js";
 
 /** Bytes of one write. Several of this size keep a fast disk at work. */
@@ -23,11 +23,11 @@ export function blocksFor(
   return { bytes: BLOCKS * size, make: () => alignedBlocks(BLOCKS, size) };
 }
 
-/**
- * Blocks of rows alive at once where rows are computed, those that wait for the garbage collector included: direct-width
- * made 158 MB of bf16 in 254 MB all told, blocks to write and process included, and 518 MB in 344 MB at most.
- */
-const BLOCKS_OF_ROWS = 64;
+/** What a thread that makes rows holds before V8 collects what lies outside its heap. */
+const ROWS_BYTES = 64 << 20;
+
+/** A thread besides; measured. With two of them direct-width made 389 MB of bf16 in 346 MB all told. */
+const THREAD_BYTES = 25e6;
 
 /** Bytes besides the blocks, at most. */
 export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): number {
@@ -36,7 +36,9 @@ export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): n
   const products = Object.values(plan.tensors).some(hasProduct);
   const largest = highest(computed.map(({ shape }) => shape.reduce((product, n) => product * n, 1)));
   // Rows are read from several tensors and made anew by each step; a factor of a matrix product is held whole.
-  return PROCESS_BYTES + BLOCKS_OF_ROWS * BLOCK_ROWS_BYTES + (products ? 2 * 8 * largest : 0);
+  const threads = threadsFor(tensors);
+  const making = Math.max(1, threads) * ROWS_BYTES + threads * THREAD_BYTES;
+  return PROCESS_BYTES + making + (products ? 2 * 8 * largest : 0);
 }
 
 function hasProduct(expr: Expr): boolean {

@@ -1,7 +1,8 @@
 // The bytes of one shard of a grown model in order: its header, ranges of the source's files, computed rows.
 import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
 import type { GrowthHashes } from "./hashes.js";
-import { computedChunks } from "./rows.js";
+import { type Block, blocksOf, madeBlocks, type RowMakers } from "./rows/make.js";
+import { rowBytes } from "./rows/stored.js";
 import type { TargetTensor } from "./target.js";
 
 /** Bytes that follow each other in the shard. `read` fills `target` with those from `at` on. */
@@ -18,8 +19,14 @@ export class ShardBytes {
   #at = 0;
 
   /** @param from the first byte that is wanted */
-  constructor(source: ModelDirectory, layout: SafetensorsLayout<TargetTensor>, hashes: GrowthHashes, from: number) {
-    this.#spans = spans(source, layout, hashes, from);
+  constructor(
+    source: ModelDirectory,
+    layout: SafetensorsLayout<TargetTensor>,
+    makers: RowMakers,
+    hashes: GrowthHashes,
+    from: number,
+  ) {
+    this.#spans = spans(source, layout, makers, hashes, from);
   }
 
   /** Fills `target`, which must not be longer than what is left, with the next bytes. */
@@ -49,21 +56,32 @@ export class ShardBytes {
 async function* spans(
   source: ModelDirectory,
   { head, tensors }: SafetensorsLayout<TargetTensor>,
+  makers: RowMakers,
   hashes: GrowthHashes,
   from: number,
 ): AsyncGenerator<Span> {
   if (from < head.length) yield inMemory(head.subarray(from));
-  for (const { offset, byteLength, source: made } of tensors) {
-    const skipped = Math.max(0, from - offset);
-    if (skipped >= byteLength) continue;
-    for (const name of made.sources) hashes.queue(name);
-    if (made.copyOf === undefined) {
-      const watch = skipped === 0 ? hashes.watch(made.name, byteLength) : undefined;
-      for await (const chunk of computedChunks(made, skipped)) yield { ...inMemory(chunk), watch };
+  const left = tensors.filter(({ offset, byteLength }) => offset + byteLength > from);
+  const skippedOf = (offset: number) => Math.max(0, from - offset);
+  const plans = left.map(({ offset, source: { made } }) => (made ? blocksOf(made, skippedOf(offset)) : []));
+  // Of all tensors in one queue: the next tensor's first blocks are made while this one's last are written.
+  const blocks = madeBlocks(plans.flat(), makers);
+  for (const [i, { offset, byteLength, source: target }] of left.entries()) {
+    const skipped = skippedOf(offset);
+    for (const name of target.sources) hashes.queue(name);
+    if (target.made) {
+      const watch = skipped === 0 ? hashes.watch(target.name, byteLength) : undefined;
+      let surplus = skipped % rowBytes(target.dtype, target.shape);
+      for (const _ of plans[i] as Block[]) {
+        const { value } = await blocks.next();
+        yield { ...inMemory((value as Uint8Array).subarray(surplus)), watch };
+        surplus = 0;
+      }
       continue;
     }
-    const shard = source.shardOf(made.copyOf);
-    const begin = shard.entry(made.copyOf).offset + skipped;
+    const copied = target.copyOf as string;
+    const shard = source.shardOf(copied);
+    const begin = shard.entry(copied).offset + skipped;
     yield { length: byteLength - skipped, read: (target, at) => shard.readInto(target, begin + at) };
   }
 }

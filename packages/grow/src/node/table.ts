@@ -1,11 +1,10 @@
 // The tensors of a grown model: each a copy of one source tensor, or made from several row by row.
 import { hostDType, type ModelDirectory } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
-import { compilePlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
+import { checkNeeds, checkPlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type FloatDType, type ParameterSpec, parameterTable } from "@cambium/model";
+import { type FloatDType, type ParameterSpec, parameterTable, phaseParts } from "@cambium/model";
 import type { Mistakes } from "./mistakes.js";
-import { rowReader } from "./rows.js";
 import type { TargetTable, TargetTensor } from "./target.js";
 
 /** The table of a plan. Notes `E_GROWTH_SOURCE` with every tensor that cannot be computed with. */
@@ -18,7 +17,10 @@ export function planTable(
   const unfit = new ReasonList();
   const places = new SourcePlaces(source, plan);
   const specs = new Map(parameterTable(plan.target).map((spec) => [spec.name, spec]));
-  const made = compilePlan(plan, { read: rowReader(source, readAs) }).map(({ name, expr, shape, rows }) => {
+  const checked = checkPlan(plan);
+  checkNeeds(plan, phaseParts(plan.phase));
+  const made = checked.map(({ name, expr, typed }) => {
+    const { shape } = typed;
     const spec = specs.get(name) as ParameterSpec;
     const sources = sourcesOf(expr);
     const like = places.like(spec, sources);
@@ -30,7 +32,7 @@ export function planTable(
       const [message, expected] = ["cannot be computed with", "F32, F16 or BF16"];
       unfit.add({ ...(from && { where: from.name }), message, expected, got: dtype });
     }
-    return { place, tensor: { name, dtype, shape, sources, rows } };
+    return { place, tensor: { name, dtype, shape, sources, made: { name, dtype, shape, typed, readAs, sources } } };
   });
   if (unfit.count > 0) {
     const details = { where: source.path, reasons: unfit.list() };

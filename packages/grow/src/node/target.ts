@@ -1,6 +1,6 @@
 // The tensors of a grown model and how each is made.
 import type { TensorInfo } from "@cambium/checkpoint";
-import type { CompiledTensor } from "@cambium/growth";
+import type { Made } from "./rows/make.js";
 
 /** A tensor to be written. */
 export interface TargetTensor extends TensorInfo {
@@ -8,8 +8,8 @@ export interface TargetTensor extends TensorInfo {
   readonly sources: readonly string[];
   /** The source tensor whose bytes these are. */
   readonly copyOf?: string;
-  /** How the rows are made, where it is no copy. */
-  readonly rows?: CompiledTensor["rows"];
+  /** How it is made, where it is no copy. */
+  readonly made?: Made;
 }
 
 export interface TargetTable {

@@ -7,7 +7,7 @@ import { ReasonList } from "@cambium/files";
 import type { Prepared } from "./prepare.js";
 import type { RecordedHashes } from "./record.js";
 import type { GrowOptions } from "./request.js";
-import { computedChunks } from "./rows.js";
+import { blocksOf, madeBlocks, type RowMakers } from "./rows/make.js";
 import { hashChunks } from "./tensor-sum.js";
 
 /**
@@ -18,6 +18,7 @@ export async function verifyShards(
   source: ModelDirectory,
   folder: string,
   shards: Prepared["shards"],
+  makers: RowMakers,
   total: number,
   { signal, onProgress }: Pick<GrowOptions, "signal" | "onProgress">,
 ): Promise<RecordedHashes> {
@@ -48,10 +49,12 @@ export async function verifyShards(
     const { whole, byName } = await hashFile(written, progress, signal);
     if (signal?.aborted) return hashes;
     files.result[file] = whole;
-    for (const { name, source: made } of layout.tensors) {
-      const wanted = made.copyOf === undefined ? await hashChunks(computedChunks(made)) : expected.get(made.copyOf);
+    for (const { name, source: target } of layout.tensors) {
+      const wanted = target.made
+        ? await hashChunks(madeBlocks(blocksOf(target.made), makers))
+        : expected.get(target.copyOf as string);
       if (wanted !== undefined) sums.result[name] = wanted;
-      for (const from of made.sources) sums.source[from] = expected.get(from) as string;
+      for (const from of target.sources) sums.source[from] = expected.get(from) as string;
       if (byName.get(name) !== wanted)
         reasons.add({ where: `${file}: ${name}`, message: "its bytes are not those of its source" });
     }

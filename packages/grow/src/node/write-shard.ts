@@ -2,6 +2,7 @@
 import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
 import { BlockFile } from "./block-file.js";
 import type { GrowthHashes } from "./hashes.js";
+import type { RowMakers } from "./rows/make.js";
 import { ShardBytes } from "./shard-bytes.js";
 import type { TargetTensor } from "./target.js";
 import type { Mark, WrittenSums } from "./written-sums.js";
@@ -10,6 +11,7 @@ export interface ShardWriter {
   readonly source: ModelDirectory;
   readonly path: string;
   readonly layout: SafetensorsLayout<TargetTensor>;
+  readonly makers: RowMakers;
   /** See the tensors pass by. */
   readonly hashes: GrowthHashes;
   /** Of what is there already, up to a byte from which a file can be written on; what lies behind it is written again. */
@@ -27,9 +29,9 @@ export interface ShardWriter {
 
 /** Writes the shard and flushes it to the disk. @throws the signal's reason, once what is written has been saved */
 export async function writeShard(writer: ShardWriter): Promise<void> {
-  const { source, path, layout, hashes, sums, blocks, flushBytes, progress, save, signal } = writer;
+  const { source, path, layout, makers, hashes, sums, blocks, flushBytes, progress, save, signal } = writer;
   const from = sums.position;
-  const bytes = new ShardBytes(source, layout, hashes, from);
+  const bytes = new ShardBytes(source, layout, makers, hashes, from);
   const file = await BlockFile.open(path, from);
   const writing: Promise<Mark>[] = [];
   let saved = from;

@@ -17,7 +17,7 @@ const request = {
 try {
   if (look) await dryRunGrowth(from, to, request);
   // Blocks of the same size for a small model and a large one.
-  else await growDirectory(from, to, { ...request, flushBytes: 4e6 });
+  else await growDirectory(from, to, { ...request, threads: 2, flushBytes: 4e6 });
 } catch (error) {
   if (!look || !(error instanceof CambiumError) || error.code !== "E_DISK_FULL") throw error;
 }

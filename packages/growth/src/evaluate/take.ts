@@ -1,5 +1,6 @@
 // Slices along an axis, with repeats, gaps of zeros and factors.
 import type { Typed, TypedTake } from "../expr/typed.js";
+import { addRows } from "./add-rows.js";
 import { rowLength, type Scope, type Value } from "./value.js";
 
 /** Rows read at once although only some are wanted, as a multiple of the wanted: one long read beats many short ones. */
@@ -94,9 +95,7 @@ function takeInner(of: Value, at: number, lists: () => Lists): Pick<Value, "rows
   const size = rowLength(of.shape.slice(at - 1));
   const addTo: Value["addTo"] = async (out, factor, start, end) => {
     const { from, by } = lists();
-    const rows = await (of.lent ?? of.rows)(start, end);
-    for (let to = 0, first = 0; to < out.length; to += from.length, first += size)
-      addRow(rows, first, from, by, factor, out, to);
+    addRows(await (of.lent ?? of.rows)(start, end), size, from, by, factor, out);
   };
   const rows: Value["rows"] = async (start, end) => {
     const { from, by } = lists();
@@ -123,24 +122,6 @@ function gather(
   }
   // Gaps too: their zero has a sign.
   if (by) for (let i = 0; i < by.length; i++) out[to + i] = (out[to + i] as number) * (by[i] as number);
-}
-
-/** Gaps add nothing: no sum that began with 0 is −0. */
-function addRow(
-  rows: Float64Array,
-  first: number,
-  from: Int32Array,
-  by: Float64Array | undefined,
-  factor: number,
-  out: Float64Array,
-  to: number,
-): void {
-  for (let i = 0; i < from.length; i++) {
-    const index = from[i] as number;
-    if (index < 0) continue;
-    const taken = rows[first + index] as number;
-    out[to + i] = (out[to + i] as number) + factor * (by ? taken * (by[i] as number) : taken);
-  }
 }
 
 /** `value` times an expression of its shape, element by element. */

@@ -1,0 +1,79 @@
+// The bytes of computed tensors, a block of rows at a time: which blocks there are, and how one is made. What makes them
+// is `RowMakers`, here or on other threads.
+import type { StoredDType } from "@cambium/checkpoint";
+import { compileTyped, type Typed } from "@cambium/growth";
+import type { FloatDType } from "@cambium/model";
+import { checkF16Range, encode, rowBytes, rowReader, rowWidth, type Stored } from "./stored.js";
+
+/** How a tensor is made: data, which another thread can be told. */
+export interface Made {
+  readonly name: string;
+  readonly dtype: StoredDType;
+  readonly shape: readonly number[];
+  readonly typed: Typed;
+  /** What the tensors that it is made from are rounded to first. */
+  readonly readAs?: FloatDType | undefined;
+  /** The source tensors that it is made from. */
+  readonly sources: readonly string[];
+}
+
+/** Rows `start` to `end` of a tensor. */
+export interface Block {
+  readonly made: Made;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Makes blocks, several at once where `ahead` says so. */
+export interface RowMakers extends AsyncDisposable {
+  /** How many blocks to have under way. */
+  readonly ahead: number;
+  make(block: Block): Promise<Uint8Array>;
+}
+
+/** Numbers in a block. */
+const BLOCK = 1 << 18;
+
+/** Numbers made at a time, few enough that the processor's cache holds them from step to step. */
+const PIECE = 1 << 15;
+
+/** The blocks of a tensor from the row on that has the byte `from`. */
+export function blocksOf(made: Made, from = 0): Block[] {
+  const { dtype, shape } = made;
+  const height = shape[0] as number;
+  const step = Math.max(1, Math.floor(BLOCK / rowWidth(shape)));
+  const blocks: Block[] = [];
+  for (let start = Math.floor(from / rowBytes(dtype, shape)); start < height; start += step)
+    blocks.push({ made, start, end: Math.min(start + step, height) });
+  return blocks;
+}
+
+/** What makes the blocks of one tensor from what `stored` holds. */
+export function blockMaker(made: Made, stored: Stored): (start: number, end: number) => Promise<Uint8Array> {
+  const { name, dtype, shape, typed, readAs } = made;
+  const { rows } = compileTyped(typed, { read: rowReader(stored, readAs), found: "init", power: 1 });
+  const bytes = rowBytes(dtype, shape);
+  const step = Math.max(1, Math.floor(PIECE / rowWidth(shape)));
+  return async (start, end) => {
+    const out = new Uint8Array((end - start) * bytes);
+    for (let from = start; from < end; from += step) {
+      const piece = await rows(from, Math.min(from + step, end));
+      if (dtype === "F16") checkF16Range(name, piece);
+      out.set(encode(dtype, piece), (from - start) * bytes);
+    }
+    return out;
+  };
+}
+
+/** Blocks in their order, the next ones under way. */
+export async function* madeBlocks(blocks: Iterable<Block>, makers: RowMakers): AsyncGenerator<Uint8Array> {
+  const under: Promise<Uint8Array>[] = [];
+  for (const block of blocks) {
+    const making = makers.make(block);
+    // Told when its turn comes.
+    making.catch(() => undefined);
+    under.push(making);
+    if (under.length >= makers.ahead) yield (await under.shift()) as Uint8Array;
+  }
+  for (const making of under) yield await making;
+}

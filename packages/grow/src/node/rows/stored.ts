@@ -1,0 +1,60 @@
+// Rows of stored float tensors as float64 and back.
+import { STORED_AS, STORED_BITS, type StoredDType, type TensorEntry } from "@cambium/checkpoint";
+import type { ReadRows } from "@cambium/growth";
+import { CambiumError, decodeHalf, encodeHalf } from "@cambium/ir";
+import type { FloatDType } from "@cambium/model";
+
+/** The largest finite number of half precision. */
+const largestF16 = 65_504;
+
+/** Stored tensors, wherever they are read from. */
+export interface Stored {
+  entry(name: string): TensorEntry;
+  /** Bytes `start` to `end` of a tensor. */
+  read(name: string, start: number, end: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** Reads rows of tensors by position, rounded to `as`. The types must be F32, F16 or BF16. */
+export function rowReader(stored: Stored, as: FloatDType = "f32"): ReadRows {
+  return async (name, start, end) => {
+    const { dtype, shape, byteLength } = stored.entry(name);
+    const row = byteLength / (shape[0] as number);
+    const rows = decode(dtype, await stored.read(name, start * row, end * row));
+    if (as === "f32" || dtype === STORED_AS[as]) return rows;
+    if (as === "f16") checkF16Range(name, rows);
+    return new Float64Array(decodeHalf(as, encodeHalf(as, rows)));
+  };
+}
+
+/** @throws CambiumError `E_RANGE` for a finite number that half precision cannot hold */
+export function checkF16Range(where: string, block: Float64Array): void {
+  const large = block.find((x) => Math.abs(x) > largestF16 && Number.isFinite(x));
+  if (large === undefined) return;
+  throw new CambiumError("E_RANGE", "half precision cannot hold this tensor", {
+    where,
+    expected: `at most ${largestF16}`,
+    got: `${large}`,
+    hint: "keep its type, or choose bf16",
+  });
+}
+
+/** Bytes of the entries of `shape` behind the first dimension. */
+export function rowBytes(dtype: StoredDType, shape: readonly number[]): number {
+  return (rowWidth(shape) * STORED_BITS[dtype]) / 8;
+}
+
+export function rowWidth(shape: readonly number[]): number {
+  return shape.slice(1).reduce((product, n) => product * n, 1);
+}
+
+function decode(dtype: StoredDType, bytes: Uint8Array): Float64Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (dtype === "F32") return new Float64Array(new Float32Array(buffer, byteOffset, byteLength / 4));
+  const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
+  return new Float64Array(decodeHalf(dtype === "BF16" ? "bf16" : "f16", halves));
+}
+
+export function encode(dtype: StoredDType, block: Float64Array): Uint8Array {
+  if (dtype === "F32") return new Uint8Array(new Float32Array(block).buffer);
+  return new Uint8Array(encodeHalf(dtype === "BF16" ? "bf16" : "f16", block).buffer);
+}
