@@ -2,7 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { builtInFamilies, countParameters, type ModelSpec, modelSizes } from "@cambium/model";
-import { type Recipe, recipeNames } from "@cambium/recipe";
+import { corpusName, type Recipe, recipeNames } from "@cambium/recipe";
 import { planRecipe, recipeReading } from "@cambium/run";
 import type { Shown } from "./checkpoint-view.js";
 import { compact } from "./format.js";
@@ -20,7 +20,7 @@ export async function outlineRecipe(path: string): Promise<Shown> {
   const sizes = base ? `${modelSizes(base).layers} layers × ${modelSizes(base).hidden}` : (model.from ?? model.family);
   const text = [
     name,
-    `  corpus      ${data.corpus}`,
+    `  corpus      ${corpusName(data)}`,
     `  base        ${sizes}${parameters ? `, ${compact(parameters.total)} parameters` : ""}`,
     ...growth.map((step) => `  growth      ${growthText(step)}`),
     ...variants.map(({ operator }) => `  variant     ${operator}`),

@@ -1,5 +1,6 @@
 // Recipes: what one may say, what is wrong with one, and the stages it means. Runs anywhere.
-export { type RecipeName, recipeNames, recipePart } from "./names.js";
+export type { CorpusPart } from "./data-section.js";
+export { corpusName, type RecipeName, recipeNames, recipePart } from "./names.js";
 export { checkRecipe, parseRecipe, type RecipeReading, readRecipe, refuseRecipe } from "./parse.js";
 export { type Decided, planArms } from "./plan/arms.js";
 export type { PlanContext, RecipeOperators } from "./plan/context.js";

@@ -3,6 +3,11 @@ import type { PluginKind } from "@cambium/plugin";
 import { localEngine } from "./plan/engine.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
+/** What a recipe's corpus is called: one with several parts, by all of them. */
+export function corpusName({ corpus }: Pick<Recipe["data"], "corpus">): string {
+  return typeof corpus === "string" ? corpus : corpus.map(({ from }) => from).join(" + ");
+}
+
 /** A plugin that a recipe names, and where. */
 export interface RecipeName {
   readonly kind: PluginKind;

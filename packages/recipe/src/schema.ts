@@ -1,9 +1,9 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
-import { textFormats } from "@cambium/data";
 import { optimizerPolicies } from "@cambium/growth";
 import { mostLayers, parameterKinds } from "@cambium/model";
 import { precisions, quantity, quantityOrZero, type ScheduleName, scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
+import { dataSection } from "./data-section.js";
 
 const option = z.union([z.string(), z.number(), z.boolean()]);
 const positive = z.number().positive();
@@ -184,38 +184,7 @@ export const recipeSchema = z
         "What computes: onnx → @cambium/backend-onnx, else cambium-backend-NAME, a full package name or a path. " +
           "Default: onnx, or the only backend that is installed.",
       ),
-    data: z.strictObject({
-      corpus: z
-        .string()
-        .min(1)
-        .describe(
-          "moby-dick or state-of-the-union (from @cambium/corpora), or a path: a file of text, JSON lines, a JSON list, " +
-            "CSV, TSV or Parquet, packed by gzip or zstd or not, or a folder of such files.",
-        ),
-      field: z
-        .string()
-        .optional()
-        .describe('The field of JSON, or the column of a table, that holds the text. Default: "text".'),
-      only: z
-        .record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]))
-        .optional()
-        .describe(
-          "Only documents whose fields have one of these values each, e.g. " +
-            "{ meta.redpajama_set_name: [RedPajamaC4, RedPajamaWikipedia] }. Default: all.",
-        ),
-      format: z
-        .enum(textFormats)
-        .optional()
-        .describe("What the corpus's files are; of a folder, only those are read. Default: as their endings say."),
-      tokenizer: z
-        .string()
-        .optional()
-        .describe(
-          "bytes, or the path of a tokenizer.json or of a folder that holds one. " +
-            "Default: the one of model.from, else bytes.",
-        ),
-      heldOut: z.number().gt(0).lt(0.9).default(0.05).describe("Share of the documents kept out of training."),
-    }),
+    data: dataSection,
     model: z
       .strictObject({
         from: z.string().optional().describe("A Hugging Face directory to begin with, instead of the sizes below."),

@@ -2,6 +2,7 @@
 // that one reading names every mistake.
 import { scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
+import type { CorpusPart } from "./data-section.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 import type { Located } from "./schema-reasons.js";
 
@@ -32,7 +33,8 @@ function wellTyped(value: unknown): { readonly [K in Part]?: Recipe[K] } {
   return Object.fromEntries(typed);
 }
 
-function dataReasons({ corpus, field, only, format }: Recipe["data"]): Located[] {
+function dataReasons({ corpus, field, only, format, shuffle }: Recipe["data"]): Located[] {
+  if (typeof corpus !== "string") return partReasons(corpus, { field, only, format }, shuffle);
   const embedded = !/[/\\.]/.test(corpus);
   const plain = embedded || format === "text" || (format === undefined && /\.(txt|text|md|markdown)$/i.test(corpus));
   const reason = (name: string, is: string): Located => {
@@ -42,6 +44,37 @@ function dataReasons({ corpus, field, only, format }: Recipe["data"]): Located[]
     ...(field !== undefined && plain ? [reason("field", "the corpus is plain text")] : []),
     ...(only !== undefined && plain ? [reason("only", "the corpus is plain text")] : []),
     ...(format !== undefined && embedded ? [reason("format", "the corpus is not a file")] : []),
+  ];
+}
+
+function partReasons(
+  parts: readonly CorpusPart[],
+  whole: Readonly<Record<string, unknown>>,
+  shuffle: boolean | undefined,
+): Located[] {
+  const idle = Object.entries(whole).filter(([, value]) => value !== undefined);
+  const without = parts.flatMap(({ weight }, i) => (weight === undefined ? [i] : []));
+  const path = (i: number) => ["data", "corpus", i, "weight"];
+  return [
+    ...idle.map(([name]) => ({
+      path: ["data", name],
+      message: `"data.${name}" is set, but the corpus is a list`,
+      hint: "say it of the parts that it is meant for",
+    })),
+    ...(without.length < parts.length ? without : []).map((i) => ({
+      path: path(i),
+      message: "some parts have a weight, and this one has none",
+      hint: "give every part one, or none",
+    })),
+    ...(shuffle === false && parts.length > 1
+      ? [
+          {
+            path: ["data", "shuffle"],
+            message: "parts are mixed by being shuffled",
+            hint: "leave it out, or train on the parts one after the other as files of one folder",
+          },
+        ]
+      : []),
   ];
 }
 

@@ -122,6 +122,21 @@ describe("a recipe", () => {
     ]);
   });
 
+  test("judges the parts of a corpus together", () => {
+    const parts = [{ from: "./a", weight: 1 }, { from: "./b" }];
+    const text = stringify({ ...minimal, data: { corpus: parts, field: "body", shuffle: false } });
+    expect(
+      (failure(text).details.reasons ?? []).map(({ where, message }) => [where?.replace(/.*:/, ""), message]),
+    ).toEqual([
+      [expect.anything(), "some parts have a weight, and this one has none"],
+      [expect.anything(), '"data.field" is set, but the corpus is a list'],
+      [expect.anything(), "parts are mixed by being shuffled"],
+    ]);
+    expect(
+      checkRecipe({ ...minimal, data: { corpus: [{ from: "./a", epochs: 0.5 }] } }, String).data.corpus,
+    ).toHaveLength(1);
+  });
+
   test.each<[string, Partial<RecipeInput["train"]>, RegExp]>([
     ["a floor that nothing reaches", { minLr: 1e-4 }, /train\.minLr.*schedule is constant/],
     ["a floor above the peak", { schedule: "cosine", minLr: 1 }, /end above its peak/],

@@ -4,7 +4,7 @@
 import { resolve } from "node:path";
 import { type Backend, resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
-import type { Source } from "@cambium/data/node";
+import type { MixPart } from "@cambium/data/node";
 import { enginePlugin } from "@cambium/engine";
 import { readTextFile } from "@cambium/files";
 import { reasonOf } from "@cambium/grow/node";
@@ -27,7 +27,7 @@ import { type BackendRequest, chooseBackend } from "./backend-choice.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
 import { type RecipeEngines, resolveEngines } from "./engines.js";
 import { familiesOf, resolveFamily } from "./families.js";
-import { recipeSource, recipeTokenizer } from "./recipe-data.js";
+import { recipeCorpus, recipeTokenizer } from "./recipe-data.js";
 
 export interface RecipeSurroundings {
   /** Where relative paths of the recipe start. */
@@ -51,7 +51,7 @@ export interface OpenedRecipe extends PlannedRecipe {
   readonly recipe: Recipe & { readonly backend: NonNullable<Recipe["backend"]> };
   readonly backend: Backend;
   readonly engines: RecipeEngines;
-  readonly source: Source;
+  readonly corpus: readonly MixPart[];
 }
 
 /** A recipe from its file, or one that is in memory and was checked. @throws CambiumError `E_RECIPE`, `E_NOT_FOUND` */
@@ -89,11 +89,11 @@ export async function openRecipe(
     if (kind === "engine") await found.check(path, () => resolvePlugin(enginePlugin, name, around.importer));
   }
   const data = recipePart(value, "data");
-  const source = data && (await found.check(["data", "corpus"], () => recipeSource({ data }, around.projectDir)));
+  const corpus = data && (await found.check(["data", "corpus"], () => recipeCorpus({ data }, around.projectDir)));
   const planned = await findPlanned(found, around);
   found.throwIfAny();
   const whole = { ...(planned as PlannedRecipe).recipe, backend: computing };
-  return { ...planned, recipe: whole, backend, engines, source } as OpenedRecipe;
+  return { ...planned, recipe: whole, backend, engines, corpus } as OpenedRecipe;
 }
 
 async function findPlanned(found: Found, { projectDir, importer }: RecipeSurroundings) {

@@ -13,6 +13,7 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
     // On another drive of Windows it is absolute.
     return /^(\.\.|\w:|\/)/.test(from) ? from : `./${from}`;
   };
+  const text = (name: string): string => (/[/\\.]/.test(name) ? moved(name) : name);
   const plugin = (name: string): string => (isPluginPath(name) ? moved(name) : name);
   const { backend, data, model, growth, variants, train, evaluate } = recipe;
   const { corpus, tokenizer } = data;
@@ -21,7 +22,7 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
     ...(backend && { backend: { ...backend, name: plugin(backend.name) } }),
     data: {
       ...data,
-      corpus: /[/\\.]/.test(corpus) ? moved(corpus) : corpus,
+      corpus: typeof corpus === "string" ? text(corpus) : corpus.map((part) => ({ ...part, from: text(part.from) })),
       ...(tokenizer !== undefined && { tokenizer: tokenizer === "bytes" ? tokenizer : moved(tokenizer) }),
     },
     model: {

@@ -4,13 +4,16 @@ import {
   corpusSpec,
   findTokenizer,
   loadTokenizer,
+  type MixPart,
   openSource,
   type PreparedData,
+  type Progress,
   prepareData,
+  prepareMixture,
   type Source,
 } from "@cambium/data/node";
 import { sizesAlong } from "@cambium/model";
-import type { Recipe } from "@cambium/recipe";
+import type { CorpusPart, Recipe } from "@cambium/recipe";
 import type { Checkpoint } from "./checkpoint-start.js";
 import type { RunObserver } from "./observer.js";
 
@@ -32,37 +35,52 @@ export async function recipeTokenizer(
   return findTokenizer(checkpoint.path, vocab, named);
 }
 
-/** @throws CambiumError as `openSource`. */
-export function recipeSource({ data }: Pick<Recipe, "data">, projectDir: string): Promise<Source> {
-  const { corpus, field, format, only = {} } = data;
+/** What a recipe trains on: one source, or several with shares. @throws CambiumError as `openSource`. */
+export async function recipeCorpus({ data }: Pick<Recipe, "data">, projectDir: string): Promise<readonly MixPart[]> {
+  const { corpus, field, format, only } = data;
+  const parts = typeof corpus === "string" ? [{ from: corpus, field, format, only }] : corpus;
+  return Promise.all(
+    parts.map(async (part: CorpusPart) => ({
+      source: await partSource(part, projectDir),
+      ...(part.weight !== undefined && { weight: part.weight }),
+      ...(part.epochs !== undefined && { epochs: part.epochs }),
+    })),
+  );
+}
+
+function partSource({ from, field, format, only = {} }: CorpusPart, projectDir: string): Promise<Source> {
   const values = Object.entries(only).map(([name, asked]) => [name, [asked].flat()]);
   const options = {
     ...(field !== undefined && { field }),
     ...(format && { format }),
     ...(values.length > 0 && { only: Object.fromEntries(values) }),
   };
-  return openSource(corpusSpec(corpus, options), projectDir);
+  return openSource(corpusSpec(from, options), projectDir);
 }
 
 export interface RecipeDataOptions {
-  readonly source: Source;
+  readonly corpus: readonly MixPart[];
   readonly tokenizer: Tokenizer;
   readonly cacheDir: string;
   readonly observer: RunObserver;
   readonly signal: AbortSignal | undefined;
 }
 
-/** @throws CambiumError as `prepareData`. */
+/** @throws CambiumError as `prepareMixture`. */
 export async function prepareRecipeData(recipe: Recipe, options: RecipeDataOptions): Promise<PreparedData> {
-  const { source, tokenizer, cacheDir, observer, signal } = options;
+  const { corpus: parts, tokenizer, cacheDir, observer, signal } = options;
   const { context } = recipe.model;
-  if (source.passedOver.length > 0) observer.onPassedOver?.(recipe.data.corpus, source.passedOver);
-  return prepareData({
-    ...{ source, tokenizer, cacheDir, seed: recipe.seed },
+  const { corpus, shuffle = typeof corpus !== "string" } = recipe.data;
+  for (const { source } of parts)
+    if (source.passedOver.length > 0) observer.onPassedOver?.(source.name, source.passedOver);
+  const [only] = parts as readonly [MixPart];
+  const preparing = {
+    ...{ tokenizer, cacheDir, seed: recipe.seed },
     heldOutFraction: recipe.data.heldOut,
     // One sequence to train on, and one batch to measure with.
     atLeast: { train: context + 1, heldOut: recipe.train.batch * context + 1 },
-    onProgress: (progress) => observer.onData?.(progress),
+    onProgress: (progress: Progress) => observer.onData?.(progress),
     ...(signal && { signal }),
-  });
+  };
+  return shuffle ? prepareMixture({ ...preparing, parts }) : prepareData({ ...preparing, source: only.source });
 }

@@ -9,6 +9,7 @@ import { writeFileAtomic } from "@cambium/files";
 import type { Family } from "@cambium/model";
 import {
   type ArmPlan,
+  corpusName,
   type PlannedStage,
   planArms,
   type Recipe,
@@ -214,7 +215,7 @@ function describeRun({ recipe, device, data }: PreparedRun, arms: readonly ArmPl
     machine: machineInfo(),
     backend: { name, version: engine, device: describeDevice(device.info) },
     data: {
-      corpus: recipe.data.corpus,
+      corpus: corpusName(recipe.data),
       tokenizer: data.tokenizer.name,
       trainTokens: data.stats.train.tokens,
       heldOutTokens: data.stats.heldOut.tokens,

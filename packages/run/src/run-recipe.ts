@@ -83,7 +83,7 @@ async function runSeed(
 ): Promise<RunOutcome> {
   const { projectDir, observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
   const opened = await openRecipe(reading, { projectDir, importer }, { backend: options.backend });
-  const { operators, engines, family, backend, checkpoint, tokenizer, source: corpus } = opened;
+  const { operators, engines, family, backend, checkpoint, tokenizer, corpus } = opened;
   const { train, data: text, backend: computing } = opened.recipe;
   const recipe = {
     ...opened.recipe,
@@ -98,7 +98,7 @@ async function runSeed(
     // A directory of another format is refused before anything in it changes.
     const before = await directory.read();
     const cacheDir = options.dataDir ?? join(directory.path, "data");
-    const data = await prepareRecipeData(recipe, { source: corpus, tokenizer, cacheDir, observer, signal });
+    const data = await prepareRecipeData(recipe, { corpus, tokenizer, cacheDir, observer, signal });
     try {
       const files = await companionFiles(tokenizer.name, projectDir, checkpoint);
       for (let losses = 0; ; losses++) {

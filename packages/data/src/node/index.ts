@@ -2,8 +2,10 @@
 export { type CorpusOptions, corpusSpec, type SourceSpec } from "../corpus-spec.js";
 export { loadTokenizer } from "./load-tokenizer.js";
 export { findTokenizer, type NamedTokenizer, ownTokenizer } from "./model-tokenizer.js";
+export { type MixPart, type MixtureOptions, prepareMixture } from "./prepare/mixture.js";
 export type { Progress } from "./prepare/pacer.js";
-export { type PreparedData, type PrepareOptions, prepareData, type SideStats } from "./prepare/prepare.js";
+export { type PrepareOptions, prepareData } from "./prepare/prepare.js";
+export type { PreparedData, SideStats } from "./prepare/prepared.js";
 export { isRowsFile, type Row, readRows, rowEndings } from "./rows.js";
 export { type FilesOptions, filesSource, shortList } from "./source/corpus-files.js";
 export { embeddedSource } from "./source/embedded.js";

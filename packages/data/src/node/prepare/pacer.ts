@@ -2,8 +2,11 @@
 import { setImmediate } from "node:timers/promises";
 
 export interface Progress {
-  /** `hash`: the corpus is read for its fingerprint; `tokenize`: it is read again, for its tokens. */
-  readonly phase: "hash" | "tokenize";
+  /**
+   * `hash`: the corpus is read for its fingerprint; `tokenize`: it is read again, for its tokens; `mix`: documents are
+   * written in another order, and what is counted is tokens.
+   */
+  readonly phase: "hash" | "tokenize" | "mix";
   readonly bytesDone: number;
   readonly bytesTotal: number;
 }

@@ -1,15 +1,12 @@
 // From a corpus to its token files: made once, found again by what they were made from.
-import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { removeStaleScratch, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { Tokenizer } from "../../tokenizer/tokenizer.js";
 import type { Source, SourceState } from "../source/source.js";
-import { TokenFile } from "../tokens/reader.js";
 import { rememberedFingerprint } from "./fingerprint.js";
 import { Pacer, type Progress } from "./pacer.js";
 import { PassWork, type PassWorkOptions } from "./pass-work.js";
-import { requireSound } from "./sound.js";
+import { hashed, openMade, openPrepared, type Place, type PreparedData, placeFor } from "./prepared.js";
 import { Split } from "./split.js";
 import type { SplitRule, TokenCounts } from "./split-rule.js";
 import { encoderOf, threadsFor } from "./threads.js";
@@ -41,30 +38,6 @@ export interface PrepareOptions {
   readonly saveSeconds?: number;
 }
 
-/** What one side of the split holds. */
-export interface SideStats {
-  readonly documents: number;
-  readonly tokens: number;
-  /** Bytes of UTF-8 text. */
-  readonly textBytes: number;
-}
-
-export interface PreparedData {
-  readonly train: TokenFile;
-  readonly heldOut: TokenFile;
-  readonly tokenizer: Tokenizer;
-  readonly stats: {
-    /** Names text, tokenizer and split: equal for equal token files. */
-    readonly content: string;
-    /** The files were there already. */
-    readonly cached: boolean;
-    readonly train: SideStats;
-    readonly heldOut: SideStats;
-  };
-  /** Closes both files. */
-  close(): void;
-}
-
 /**
  * Tokenizes `source` into a training and a held-out file, or finds them made. Safe to kill at any instant, and goes on
  * where it was; safe to run twice at once: files appear whole, under a name made from what is in them. Each passage of the
@@ -78,11 +51,8 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
   const before = await source.state();
   const pacer = new Pacer(before.bytes, options.onProgress, options.signal);
   const fingerprint = await rememberedFingerprint(source, cacheDir, (bytes) => pacer.report("hash", bytes));
-  const placeOf = (rule: readonly unknown[]): Place => {
-    const content = hashed([PREPARATION, fingerprint.all, tokenizer.fingerprint, ...rule]);
-    const path = (side: string) => join(cacheDir, `${content.slice(0, 32)}.${side}.tokens`);
-    return { content, train: path("train"), heldOut: path("held-out") };
-  };
+  const placeOf = (rule: readonly unknown[]): Place =>
+    placeFor(cacheDir, [PREPARATION, fingerprint.all, tokenizer.fingerprint, ...rule]);
   const places: Record<SplitRule["kind"], Place> = {
     documents: placeOf([split.threshold, options.seed]),
     position: placeOf(["position", options.heldOutFraction, atLeast]),
@@ -115,20 +85,7 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
     const pass: WholePass = { source, tokenizer, encoder, split: rule, pacer, state: before, place };
     rule = await withFileErrors(cacheDir, () => passed(work, pass));
   }
-  const made = await openPrepared(place, tokenizer);
-  if (made !== undefined) return made;
-  throw new CambiumError("E_CACHE", "the token files vanished as they were made", {
-    where: cacheDir,
-    hint: "is something clearing the cache? Run again",
-  });
-}
-
-/** Where a preparation is. */
-interface Place {
-  /** Names it. */
-  readonly content: string;
-  readonly train: string;
-  readonly heldOut: string;
+  return openMade(place, tokenizer);
 }
 
 function enough({ train, heldOut }: PreparedData, least: TokenCounts): boolean {
@@ -165,41 +122,4 @@ async function passed(options: PassWorkOptions, { state, place, ...pass }: Whole
     await (keep ? work.leave() : work.discard()).catch(() => undefined);
     throw error;
   }
-}
-
-function hashed(identity: readonly unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
-}
-
-/**
- * The preparation in these files; undefined if there is none, or not a sound one.
- * @param cacheDir where they were found; absent when they were written just now
- */
-async function openPrepared(place: Place, tokenizer: Tokenizer, cacheDir?: string): Promise<PreparedData | undefined> {
-  const { content } = place;
-  const opened: TokenFile[] = [];
-  try {
-    for (const path of [place.train, place.heldOut]) opened.push(TokenFile.open(path));
-    if (cacheDir !== undefined) for (const file of opened) await requireSound(file, cacheDir);
-  } catch (error) {
-    for (const file of opened) file.close();
-    const redo = error instanceof CambiumError && ["E_NOT_FOUND", "E_TOKEN_FILE"].includes(error.code);
-    if (redo) return undefined;
-    throw error;
-  }
-  const [train, heldOut] = opened as [TokenFile, TokenFile];
-  const close = (): void => {
-    train.close();
-    heldOut.close();
-  };
-  if (train.header.content !== content || heldOut.header.content !== content) {
-    close();
-    return undefined;
-  }
-  const cached = cacheDir !== undefined;
-  return { train, heldOut, tokenizer, stats: { content, cached, train: side(train), heldOut: side(heldOut) }, close };
-}
-
-function side({ header }: TokenFile): SideStats {
-  return { documents: header.documents, tokens: header.tokens, textBytes: header.textBytes };
 }
