@@ -58,6 +58,15 @@ const texts = [
   "(a+)+$",
 ];
 
+/** JSON of `value`, however deep it is: nested values in nested ones are more than `stringify` can hold. */
+function jsonOf(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  }
+}
+
 /** @param random uniform in [0, 1) */
 export function mutator(random) {
   const below = (n) => Math.floor(random() * n);
@@ -109,9 +118,12 @@ export function mutator(random) {
     return pick(odd);
   };
 
-  /** JSON with one to three of its values or keys changed. */
+  /** JSON, or a line of JSON lines, with one to three of its values or keys changed. */
   const json = (input) => {
-    const root = { root: JSON.parse(input.toString("utf8")) };
+    const all = input.toString("utf8").trimEnd().split("\n");
+    const isLines = all.length > 1 && all[0].endsWith("}");
+    const line = isLines ? below(all.length) : 0;
+    const root = { root: JSON.parse(isLines ? all[line] : input.toString("utf8")) };
     for (let times = 1 + below(3); times > 0; times--) {
       const places = [];
       const visit = (holder) => {
@@ -131,7 +143,8 @@ export function mutator(random) {
       else if (what === 4 && typeof holder[key] === "number") holder[key] *= pick([-1, 2, 0.5, 1e6, 1e300]);
       else holder[key] = strange();
     }
-    return Buffer.from(JSON.stringify(root.root) ?? "");
+    const changed = jsonOf(root.root) ?? "";
+    return Buffer.from(isLines ? all.with(line, changed).join("\n") : changed);
   };
 
   const nested = (depth) => {

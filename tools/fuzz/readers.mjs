@@ -11,9 +11,12 @@ const { text } = samples;
 const built = (path) => import(join(root, "packages", path));
 const golden = (...path) => join(root, "packages", ...path);
 
-/** @returns readers by name: `{ files: { NAME: bytes }, changed: [NAME, …], read(folder) }` */
+/**
+ * @returns readers by name: `{ files: { NAME: bytes }, changed: [NAME, …], read(folder) }`. One whose files are sound only
+ *   where they were made has `prepare(folder)`, which makes them there and returns those to be changed
+ */
 export async function readers() {
-  const [model, checkpoint, growth, grow, data, recipe, report, evaluation, stack] = await Promise.all([
+  const [model, checkpoint, growth, grow, data, recipe, report, runFormat, evaluation, stack] = await Promise.all([
     built("model/dist/index.js"),
     built("checkpoint/dist/index.js"),
     built("growth/dist/index.js"),
@@ -21,6 +24,7 @@ export async function readers() {
     built("data/dist/node/index.js"),
     built("recipe/dist/index.js"),
     built("report/dist/index.js"),
+    built("run-format/dist/node.js"),
     built("eval/dist/node/index.js"),
     import(join(root, "operators", "stack", "dist", "index.js")).then((it) => it.default),
   ]);
@@ -133,9 +137,15 @@ export async function readers() {
     },
     run: {
       files: samples.run(),
-      changed: ["run.json", "recipe.yaml", "stages/a/record.json", "stages/a/metrics.jsonl"],
+      changed: ["run.json", "recipe.yaml", ...["record.json", "metrics.jsonl", "evaluation.json"].map(inStage)],
       read: (folder) => report.summarizeRun(folder),
     },
+    "metrics, cut back": {
+      files: { "metrics.jsonl": samples.run()[inStage("metrics.jsonl")] },
+      changed: ["metrics.jsonl"],
+      read: async (folder, name) => (await runFormat.MetricsFile.open(join(folder, name), 6)).close(),
+    },
+    journal: samples.growth(grow, { operator: stack, options: { factor: 2 } }, llama),
     mergekit: {
       files: {
         "merge.yml": text(
@@ -152,6 +162,8 @@ export async function readers() {
     },
   };
 }
+
+const inStage = (name) => `stages/a/${name}`;
 
 function read(folder, name) {
   return readFileSync(join(folder, name), "utf8");

@@ -1,5 +1,5 @@
 // Sound files that the fuzzer begins from, where the repository holds none: written by the packages themselves.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -82,13 +82,62 @@ export function run() {
     ...(i % 3 === 2 ? { heldOutLoss: 5.1 / (i + 1) } : {}),
   }));
   const json = (value) => text(JSON.stringify(value));
+  const figure = { value: 0.5, stderr: 0.1, better: "higher" };
+  const evaluation = { tasks: { a: { version: "1", identity: "i", documents: 3, metrics: { acc: figure } } } };
   const stageFiles = (id, more) => ({
     [`stages/${id}/record.json`]: json(record(id, more)),
+    [`stages/${id}/evaluation.json`]: json(evaluation),
     [`stages/${id}/metrics.jsonl`]: text(rows.map((row) => `${JSON.stringify(row)}\n`).join("")),
   });
   return {
     "run.json": json(manifest),
     "recipe.yaml": text("name: a\n"),
     ...{ ...stageFiles("a"), ...stageFiles("b", { growth }), ...stageFiles("c") },
+  };
+}
+
+/**
+ * A growth that stopped half way: it goes on to the bytes of one that nobody disturbed, or ends in a typed error. Its
+ * journal and the bytes beside it hold for the place where they were written.
+ */
+export function growth({ growDirectory }, request, model) {
+  const scratch = ".x.growing";
+  const shard = `${scratch}/model-00001-of-00002.safetensors`;
+  const changed = [`${scratch}.json`, shard];
+  const asked = { ...request, flushBytes: 20_000, maxShardBytes: 150_000 };
+  let expected;
+  const weights = (folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".safetensors"))
+      .map((name) => readFileSync(join(folder, name), "base64"))
+      .join();
+  return {
+    files: {},
+    changed,
+    prepare: async (folder) => {
+      const source = join(folder, "a");
+      mkdirSync(source);
+      for (const [name, content] of Object.entries(model)) writeFileSync(join(source, name), content);
+      await growDirectory(source, join(folder, "whole"), asked);
+      expected = weights(join(folder, "whole"));
+      const stop = new AbortController();
+      const onProgress = ({ done, total }) => done > 0.7 * total && stop.abort();
+      await growDirectory(source, join(folder, "x"), { ...asked, signal: stop.signal, onProgress });
+      return Object.fromEntries(changed.map((name) => [name, readFileSync(join(folder, name))]));
+    },
+    read: async (folder) => {
+      const kept = join(folder, "kept");
+      for (const name of [scratch, `${scratch}.json`])
+        cpSync(join(folder, name), join(kept, name), { recursive: true, preserveTimestamps: true });
+      try {
+        await growDirectory(join(folder, "a"), join(folder, "x"), asked);
+        if (weights(join(folder, "x")) !== expected) throw new Error("the growth ended in other weights");
+      } finally {
+        for (const name of readdirSync(folder))
+          if (!["a", "whole", "kept"].includes(name)) rmSync(join(folder, name), { recursive: true });
+        for (const name of readdirSync(kept)) cpSync(join(kept, name), join(folder, name), { recursive: true });
+        rmSync(kept, { recursive: true });
+      }
+    },
   };
 }

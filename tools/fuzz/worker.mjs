@@ -13,14 +13,17 @@ const now = new Int32Array(shared);
 const all = await readers();
 const names = Object.keys(all).filter((name) => only === undefined || name === only);
 const home = mkdtempSync(join(tmpdir(), "cambium-fuzz-"));
-const sources = names.flatMap((name) => all[name].changed.map((file) => all[name].files[file]));
 for (const name of names) {
-  const { files } = all[name];
+  const { files, prepare } = all[name];
   for (const [file, sound] of Object.entries(files)) {
     mkdirSync(dirname(join(home, name, file)), { recursive: true });
     writeFileSync(join(home, name, file), sound);
   }
+  if (prepare === undefined) continue;
+  mkdirSync(join(home, name));
+  Object.assign(files, await prepare(join(home, name)));
 }
+const sources = names.flatMap((name) => all[name].changed.map((file) => all[name].files[file]));
 
 try {
   parentPort.postMessage({ ready: true });
@@ -40,7 +43,7 @@ async function one(input) {
   const reader = names[input % names.length];
   const { files, changed, read } = all[reader];
   const file = pick(changed);
-  const changes = /\.json$/.test(file) && random() < 0.6 ? json : bytes;
+  const changes = /\.jsonl?$/.test(file) && random() < 0.6 ? json : bytes;
   const content = changes(files[file], sources);
   const folder = join(home, reader);
   writeFileSync(join(folder, file), content);

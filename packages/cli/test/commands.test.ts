@@ -1,5 +1,15 @@
 // What the commands do: on golden checkpoints, and on a small run from recipe to report.
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SafetensorsFile } from "@cambium/checkpoint";
@@ -169,6 +179,27 @@ describe("a run", () => {
     expect(await json("report", run)).toEqual({ report, ...figures });
     expect(await json("inspect", run)).toEqual(figures);
     expect(await output("report", run)).toMatch(/│ grown [\s\S]*Report: /);
+  });
+
+  test("its parts say what they are", async () => {
+    const [{ stages }] = readJson(run, "run.json")["arms"] as [{ stages: string[] }];
+    const stage = (n: number, ...names: string[]) => join(run, "stages", stages.at(n) ?? "", ...names);
+    expect(await json("inspect", join(run, "run.json"))).toEqual(await json("inspect", run));
+    const target = await output("inspect", stage(-1));
+    expect(target).toMatch(
+      /a stage of a run, target, done\n[\s\S]*grown +by stack \S+ from base-[\s\S]*held-out at best/,
+    );
+    expect(await output("inspect", stage(-1, "record.json"))).toBe(target);
+    expect(await output("inspect", stage(0, "metrics.jsonl"))).toMatch(
+      /metrics of a stage\n +metrics +\d+ rows, steps 1 to/,
+    );
+    const saved = await output("inspect", stage(-1, "snapshot"));
+    expect(saved).toMatch(/a snapshot of a stage, after step \d+, \d+ tokens\n/);
+    const [manifest = ""] = readdirSync(stage(-1, "snapshot")).filter((name) => name.endsWith(".json"));
+    expect(await output("inspect", stage(-1, "snapshot", manifest))).toBe(saved);
+    expect(await json("inspect", stage(-1, "model", "config.json"))).toEqual(await json("inspect", stage(-1, "model")));
+    const [tokens = ""] = readdirSync(join(run, "data")).filter((name) => name.endsWith(".tokens"));
+    expect(await json("inspect", join(run, "data", tokens))).toMatchObject({ kind: "tokens", vocabSize: 256 });
   });
 
   test("is told in plain lines where there is no terminal", async () => {

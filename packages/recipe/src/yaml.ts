@@ -29,7 +29,8 @@ export function readYaml(text: string, file: string, lines = new LineCounter()):
 
 function parsed(text: string, lineCounter: LineCounter, file: string): Document {
   try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
+    // The parser would warn on standard error of keys that are no texts; what they mean is refused as any unknown key.
+    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, logLevel: "error" });
   } catch (cause) {
     // The parser recurses, and its stack is finite.
     if (!(cause instanceof RangeError)) throw cause;

@@ -1,4 +1,5 @@
-// cambium inspect: what a path holds — a recipe, a run, a checkpoint, a safetensors file — or the graph of its model.
+// cambium inspect: what a path holds — a recipe, a run or a part of one, a checkpoint, a safetensors file — or the graph
+// of its model.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
@@ -26,6 +27,7 @@ import { allowed, type Host } from "../host.js";
 import { exists, findModel, projectFamilies, readModel } from "../model-source.js";
 import { outlineRecipe } from "../recipe-outline.js";
 import { describeRecipe, recipeArms } from "../recipe-view.js";
+import { describeRunPart, wholeOf } from "../run-part-view.js";
 import { resultTable } from "../table.js";
 import { print } from "../terminal.js";
 
@@ -44,8 +46,10 @@ interface Flags extends BackendFlags, FamilyFlags, PrecisionFlags {
 
 export function inspectCommand(host: Host): Command {
   return withFamilyFlag(withPrecisionFlag(withBackendFlags(new Command("inspect"))))
-    .description("Show what a recipe, run, checkpoint or safetensors file holds, or the graph of its model.")
-    .argument("<path>", "a recipe, a run's directory, a Hugging Face directory or a .safetensors file")
+    .description(
+      "Show what a recipe, run, part of a run, checkpoint or safetensors file holds, or the graph of its model.",
+    )
+    .argument("<path>", "a recipe, a run's directory or a part of it, a Hugging Face directory or a .safetensors file")
     .option(
       "--graph <which>",
       "print the model's graph: loss, or the whole train step (step)",
@@ -67,11 +71,12 @@ export function inspectCommand(host: Host): Command {
       "after",
       `
 With --json: {"name", "arms"} of a recipe, the report's figures of a run, {"config", "parameters", "tensors", …} of a
-checkpoint, {"tensors", "metadata", …} of a file; with --graph {"nodes", "flops", "peakBytes", …, "text"}, with --profile {"runs", "ops", "timeline"}.
+checkpoint, {"tensors", "metadata", …} of a file, {"kind", …} of a part of a run; with --graph {"nodes", "flops", "peakBytes", …, "text"}, with --profile {"runs", "ops", "timeline"}.
 
 Examples:
   cambium inspect recipes/quickstart.yaml      stages, layer map, R_c, parameters, FLOPs
   cambium inspect theirs.yaml --no-plugins     the same of a stranger's recipe, without running code that it names
+  cambium inspect runs/a/stages/base-1/snapshot  how far it is, and whether its bytes are those that were saved
   cambium inspect ./llama                      tensors and sizes
   cambium inspect ./llama --graph step         the train step as text; of a recipe, its last model's
   cambium inspect ./llama --graph step --wgsl  the WebGPU kernels it becomes
@@ -96,8 +101,11 @@ function flagNames(names: readonly string[]): string {
   return names.map((name) => `--${name}`).join(", ");
 }
 
-async function describe(path: string, flags: Flags, host: Host): Promise<Shown> {
-  if (isRecipe(path)) return flags.plugins === false ? outlineRecipe(path) : describeRecipe(path, host);
+async function describe(given: string, flags: Flags, host: Host): Promise<Shown> {
+  if (isRecipe(given)) return flags.plugins === false ? outlineRecipe(given) : describeRecipe(given, host);
+  const path = wholeOf(given);
+  const part = await describeRunPart(path);
+  if (part) return part;
   if (!(await stat(path)).isDirectory()) return describeTensors(path);
   if (await exists(join(path, "run.json"))) {
     const summary = await summarizeRun(path);

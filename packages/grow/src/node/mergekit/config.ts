@@ -80,7 +80,7 @@ export function parseMergekit(text: string, where: string): Passthrough {
 function plainOf(text: string, where: string): unknown {
   const broken = (message: string): Reason => ({ message: message.split("\n")[0] as string });
   try {
-    const document = parseDocument(text, { version: "1.1" });
+    const document = parseDocument(text, { version: "1.1", logLevel: "error" });
     if (document.errors.length > 0) {
       throw unfit(
         where,
