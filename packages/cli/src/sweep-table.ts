@@ -17,6 +17,8 @@ export interface SweepRow {
   readonly baseTokens: number | null;
   /** Share of the tokens after it. */
   readonly share: number | null;
+  /** R_c of the last growth. */
+  readonly connectionRate: number | null;
   readonly flops: number | null;
   /** Final held-out loss, nats per token. */
   readonly loss: number | null;
@@ -44,6 +46,7 @@ export async function sweepRows(outcomes: readonly CellOutcome[]): Promise<Sweep
         tokens: arm?.spent.tokens ?? null,
         baseTokens: arm?.baseTokens ?? null,
         share: arm && arm.baseTokens !== null ? 1 - arm.baseTokens / arm.spent.tokens : null,
+        connectionRate: arm?.connectionRate ?? null,
         flops: arm?.spent.flops ?? null,
         loss: arm?.finalHeldOutLoss ?? null,
         lowestLoss: arm?.lowestHeldOutLoss ?? null,

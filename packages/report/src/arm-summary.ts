@@ -16,6 +16,8 @@ export interface ArmSummary {
   readonly spent: Readonly<Record<Cost, number>>;
   /** Tokens before the last growth; null where nothing has grown. */
   readonly baseTokens: number | null;
+  /** R_c of the last growth; null where nothing has grown. */
+  readonly connectionRate: number | null;
   /** Nats per token; null before the first measurement. */
   readonly finalHeldOutLoss: number | null;
   readonly lowestHeldOutLoss: number | null;
@@ -36,6 +38,7 @@ export function summarizeArm(arm: Arm, scratch: Arm | undefined): ArmSummary {
     parameters: arm.target.parameters,
     nonEmbeddingParameters: arm.target.nonEmbeddingParameters,
     spent: arm.spent,
+    connectionRate: arm.growths.at(-1)?.record.connectionRate ?? null,
     baseTokens: arm.growths.at(-1)?.stage.before.tokens ?? null,
     finalHeldOutLoss: heldOut.at(-1)?.loss ?? null,
     lowestHeldOutLoss: bestLoss(heldOut),

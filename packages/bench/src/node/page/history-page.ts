@@ -1,7 +1,6 @@
 // The history as a page: each case against its first measurement, run after run, a chart for each machine and suite.
-import { documentText, type Html, html, mark } from "@cambium/report/page-parts";
+import { documentText, type Html, html, linesChart, mark } from "@cambium/report/page-parts";
 import type { HistoryEntry } from "../../history.js";
-import { logChart } from "./chart.js";
 
 export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promise<string> {
   const figures: Html[] = [];
@@ -29,7 +28,7 @@ async function figure([title, entries]: Group, index: number): Promise<Html> {
     return { colour: colours[i % colours.length] as string, points, line: true, dots: true };
   });
   const description = `${cases.length} cases over ${dates.length} runs.`;
-  const chart = await logChart(series, { id: `history-${index}`, title: "History", description, x: "run" });
+  const chart = await linesChart(series, { id: `history-${index}`, title: "History", description, x: "run" });
   return html`<figure><figcaption>${title}</figcaption>${chart}<ul class="legend">${cases.map(
     ([name], i) => html`<li><span class="swatch ${colours[i % colours.length]}" aria-hidden="true"></span>${name}</li>`,
   )}</ul></figure>`;

@@ -1,9 +1,8 @@
 // The roofline of every contestant: what its rows reach of what its peaks allow (Williams, Waterman & Patterson 2009).
 import { highest, lowest } from "@cambium/ir";
-import { type Html, html } from "@cambium/report/page-parts";
+import { type Html, html, linesChart, type Point } from "@cambium/report/page-parts";
 import type { Row } from "../../result.js";
 import { peaksOf } from "../../shares.js";
-import { logChart, type Point } from "./chart.js";
 import type { Contestants } from "./contestants.js";
 
 export async function rooflineSection(rows: readonly Row[], contestants: Contestants): Promise<Html | null> {
@@ -13,7 +12,7 @@ export async function rooflineSection(rows: readonly Row[], contestants: Contest
     const points = rows.filter((row) => row.backend === name && row.suite !== "step").flatMap(pointOf);
     if (gemm === null || stream === null || points.length === 0) continue;
     const description = `${points.length} cases under a roof of ${short(gemm)} GFLOPS and ${short(stream)} GB/s.`;
-    const chart = await logChart(
+    const chart = await linesChart(
       [
         { colour: "muted", points: roof(gemm, stream, points), line: true, dots: false },
         { colour, points, line: false, dots: true },

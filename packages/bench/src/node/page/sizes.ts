@@ -1,9 +1,8 @@
 // Over the size of the model: which contestant trains fastest, and what its process takes of memory.
 import { parameterTable } from "@cambium/model";
-import { type Html, html } from "@cambium/report/page-parts";
+import { type Html, html, linesChart, type Point } from "@cambium/report/page-parts";
 import type { Row } from "../../result.js";
 import { modelOf, type StepConfig } from "../../step-config.js";
-import { logChart, type Point } from "./chart.js";
 import type { Contestants } from "./contestants.js";
 
 export async function sizesSection(all: readonly Row[], contestants: Contestants): Promise<Html | null> {
@@ -20,11 +19,11 @@ export async function sizesSection(all: readonly Row[], contestants: Contestants
       })
       .filter(({ points }) => points.length > 0);
   const text = { x: "parameters", description: winners(rows).join(" ") };
-  const speed = await logChart(
+  const speed = await linesChart(
     lines((row) => row.median),
     { ...text, id: "crossover", title: "Tokens a second over the size of the model" },
   );
-  const memory = await logChart(
+  const memory = await linesChart(
     lines(({ memory: { resident } }) => resident),
     { ...text, id: "memory", title: "Resident memory over the size of the model", description: "" },
   );

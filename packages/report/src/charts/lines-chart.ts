@@ -1,6 +1,8 @@
-// A chart on logarithmic axes: lines and dots of contestants. It has no text of a result in it; names stand in the legend.
+// Lines and dots of several series, on logarithmic axes or others. It has no text of a result in it; names stand in the legend.
 import { highest, lowest } from "@cambium/ir";
-import { type Html, renderChart, type Size, type Spec } from "@cambium/report/page-parts";
+import type { Spec } from "vega";
+import type { Html } from "../html.js";
+import { renderChart, type Size } from "./render.js";
 
 export interface Point {
   readonly x: number;
@@ -22,22 +24,47 @@ export interface ChartText {
   readonly x: string;
 }
 
+export interface Axes {
+  readonly x: "log" | "linear";
+  readonly y: "log" | "linear";
+}
+
 const size: Size = { width: 336, height: 250, detail: 0, shown: "any" };
 
-export function logChart(series: readonly Series[], text: ChartText): Promise<Html> {
+export function linesChart(
+  series: readonly Series[],
+  text: ChartText,
+  axes: Axes = { x: "log", y: "log" },
+): Promise<Html> {
   const all = series.flatMap(({ points }) => points);
   const spec: Spec = {
     padding: { left: 48, right: 14, top: 10, bottom: 42 },
     data: series.map(({ points }, i) => ({ name: `s${i}`, values: [...points] })),
     scales: [
-      { name: "x", type: "log", domain: around(all.map(({ x }) => x)), range: "width", nice: false },
-      { name: "y", type: "log", domain: around(all.map(({ y }) => y)), range: "height", nice: false },
+      scaleOf(
+        "x",
+        axes.x,
+        all.map(({ x }) => x),
+      ),
+      scaleOf(
+        "y",
+        axes.y,
+        all.map(({ y }) => y),
+      ),
     ],
     axes: [
-      { orient: "left", scale: "y", grid: true, ticks: false, domain: false, tickCount: 4, format: "~s" },
+      {
+        orient: "left",
+        scale: "y",
+        grid: true,
+        ticks: false,
+        domain: false,
+        tickCount: 4,
+        format: axes.y === "log" ? "~s" : "",
+      },
       {
         ...{ orient: "bottom", scale: "x", title: text.x, titleAnchor: "end", titlePadding: 8 },
-        ...{ tickCount: 5, tickSize: 4, format: "~s" },
+        ...{ tickCount: 5, tickSize: 4, format: axes.x === "log" ? "~s" : "" },
       },
     ],
     marks: series.flatMap(marksOf),
@@ -54,9 +81,18 @@ function marksOf({ colour, line, dots }: Series, i: number): NonNullable<Spec["m
   return [...(line ? [drawn] : []), ...(dots ? [dotted] : [])] as NonNullable<Spec["marks"]>;
 }
 
+function scaleOf(name: keyof Axes, type: Axes["x"], values: readonly number[]): NonNullable<Spec["scales"]>[number] {
+  const shared = { name, domain: around(values, type), range: name === "x" ? "width" : "height", nice: false } as const;
+  return type === "log" ? { ...shared, type } : { ...shared, type, zero: false };
+}
+
 /** A little beyond the lowest and the highest. */
-function around(values: readonly number[]): [number, number] {
+function around(values: readonly number[], scale: Axes["x"]): [number, number] {
   const [low, high] = [lowest(values), highest(values)];
+  if (scale === "linear") {
+    const margin = low === high ? 0.05 : 0.07 * (high - low);
+    return [low - margin, high + margin];
+  }
   const margin = low === high ? 2 : (high / low) ** 0.07;
   return [low / margin, high * margin];
 }

@@ -1,0 +1,44 @@
+// What every study takes on its command line.
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+export interface StudyOptions {
+  readonly full: boolean;
+  /** Where runs and page lie. */
+  readonly folder: string;
+  readonly seeds: number;
+  /** Passed on to `cambium sweep`. */
+  readonly flags: readonly string[];
+}
+
+/** Prints the help and ends where it is asked for, or where an option is unknown. */
+export function studyOptions(name: string, about: string, args: readonly string[]): StudyOptions {
+  const help = `pnpm study ${name} [--full] [--seeds 3] [--out runs/study-${name}] [--jobs 1] [--backend NAME]
+
+${about}
+The same command again continues. The page is OUT/${name}.html. --full is larger and takes a night.`;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        full: { type: "boolean", default: false },
+        seeds: { type: "string", default: "3" },
+        out: { type: "string" },
+        jobs: { type: "string", default: "1" },
+        backend: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const seeds = Number(values.seeds);
+    if (!Number.isInteger(seeds) || seeds < 2 || values.help) {
+      console.log(help);
+      process.exit(values.help ? 0 : 2);
+    }
+    const folder = resolve(values.out ?? `runs/study-${name}${values.full ? "-full" : ""}`);
+    const backend = values.backend === undefined ? [] : ["--backend", values.backend];
+    return { full: values.full, folder, seeds, flags: ["--jobs", values.jobs, ...backend] };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${help}`);
+    process.exit(2);
+  }
+}
