@@ -10,7 +10,7 @@ const checks = {
   types: [...tool("typescript", "tsc"), "-p", "."],
   layers: [...tool("dependency-cruiser", "depcruise"), ...rooms, "--config", ".dependency-cruiser.cjs"],
   "dead-code": [...tool("knip"), "--no-progress", "--treat-config-hints-as-errors"],
-  "op-index": [process.execPath, "packages/ir/scripts/generate-index.mjs", "--check"],
+  "op-index": [process.execPath, "tools/indexes.mjs", "--check"],
   "error-table": [process.execPath, "tools/errors.mjs", "--check"],
   presets: [process.execPath, "--conditions=@cambium/source", "--import", "tsx", "tools/presets.mjs", "--check"],
   support: [process.execPath, "tools/support.mjs", "--check"],

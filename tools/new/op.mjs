@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { render, spellings, writeNew } from "@cambium/plugin/node";
+import { root } from "../setup.mjs";
 
 const kinds = {
   op: { folder: "ops", other: "composites", otherKind: "composite" },
@@ -17,7 +18,7 @@ export function newOp(ir, name, kind = "op") {
   if (existsSync(join(ir, "src", other, `${kebab}.ts`))) throw new Error(`"${kebab}" is a ${otherKind} already`);
   const files = render(fileURLToPath(new URL(`../templates/${kind}/`, import.meta.url)), { kebab, camel });
   writeNew(join(ir, "src", folder), files);
-  execFileSync(process.execPath, [join(ir, "scripts", "generate-index.mjs")], { stdio: "inherit" });
+  execFileSync(process.execPath, [join(root, "tools", "indexes.mjs"), join(ir, "..", "..")], { stdio: "inherit" });
   return [...Object.keys(files), "index.ts"].map((path) => join("src", folder, path));
 }
 

@@ -36,7 +36,7 @@ createPlugin(family, { kind: "family", name: "side-by-side", packageName: "cambi
 const task = join(scratch, "packages", "pop-quiz");
 createPlugin(task, { kind: "task", name: "popQuiz", packageName: "cambium-eval-pop-quiz", ...outside });
 const ir = join(scratch, "packages", "ir");
-for (const part of ["src", "scripts"]) cpSync(join(root, "packages", "ir", part), join(ir, part), { recursive: true });
+cpSync(join(root, "packages", "ir", "src"), join(ir, "src"), { recursive: true });
 newOp(ir, "soft-sign");
 newOp(ir, "silu-two", "composite");
 

@@ -3,8 +3,10 @@ import type { Device } from "@cambium/backend";
 import type { Stage } from "@cambium/recipe";
 import { Trainer } from "@cambium/train";
 
-/** Compiles the trainer of `stage`, `tokens` tokens into it. @throws CambiumError as `Trainer.open`. */
+/**
+ * Compiles the trainer of `stage`, `tokens` tokens into it. A stage's fields have the names of a trainer's options.
+ * @throws CambiumError as `Trainer.open`.
+ */
 export function openTrainer(stage: Stage, device: Device, tokens: number): Promise<Trainer> {
-  const { model, context, batch, accumulation, optimizer, precision, phase } = stage;
-  return Trainer.open({ device, model, batch, context, accumulation, optimizer, precision, phase, tokens });
+  return Trainer.open({ ...stage, device, tokens });
 }

@@ -8,7 +8,7 @@ export * from "./optimizer.js";
 export * from "./precision.js";
 export { parseQuantity, quantity, quantityOrZero } from "./quantity.js";
 export * from "./schedule.js";
-export { type ScheduleName, scheduleNames, schedules } from "./schedules/index.js";
+export { type ScheduleName, schedules } from "./schedules/index.js";
 export * from "./state.js";
 export * from "./step-graph.js";
 export * from "./tensorboard.js";

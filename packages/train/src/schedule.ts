@@ -3,6 +3,8 @@
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type ScheduleName, schedules } from "./schedules/index.js";
 
+export const scheduleNames = Object.keys(schedules) as ScheduleName[];
+
 /** All counts are tokens. */
 export interface ScheduleOptions {
   readonly name: ScheduleName;

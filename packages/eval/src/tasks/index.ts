@@ -1,6 +1,5 @@
-// The tasks that come with Cambium.
-import type { EvalTask } from "../task.js";
-import { arcChallenge, arcEasy } from "./arc.js";
+// The tasks that come with Cambium. Generated from the files beside it (tools/indexes.mjs); do not edit.
+import { arcEasy, arcChallenge } from "./arc.js";
 import { lambadaOpenai } from "./lambada-openai.js";
 import { logiqa } from "./logiqa.js";
 import { perplexity } from "./perplexity.js";
@@ -9,7 +8,5 @@ import { sciq } from "./sciq.js";
 import { wikitext } from "./wikitext.js";
 import { winogrande } from "./winogrande.js";
 
-export const builtInTasks: readonly EvalTask[] = [
-  ...[lambadaOpenai, arcChallenge, arcEasy, logiqa, piqa, sciq, winogrande, wikitext],
-  perplexity,
-];
+/** In the order of their files. */
+export const builtInTasks: readonly import("../task.js").EvalTask[] = [arcEasy, arcChallenge, lambadaOpenai, logiqa, perplexity, piqa, sciq, wikitext, winogrande];

@@ -1,4 +1,4 @@
-// All composites, by name. Generated from the files beside it (scripts/generate-index.mjs); do not edit.
+// All composites, by name. Generated from the files beside it (tools/indexes.mjs); do not edit.
 import { adamw, guardedAdamw } from "./adamw.js";
 import { causalAttention, causalAttentionGrad } from "./causal-attention.js";
 import { clipByGlobalNorm } from "./clip-by-global-norm.js";

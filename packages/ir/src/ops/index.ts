@@ -1,4 +1,4 @@
-// All primitives, by name. Generated from the files beside it (scripts/generate-index.mjs); do not edit.
+// All primitives, by name. Generated from the files beside it (tools/indexes.mjs); do not edit.
 import { abs } from "./abs.js";
 import { add } from "./add.js";
 import { and } from "./and.js";

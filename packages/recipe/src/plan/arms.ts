@@ -3,9 +3,8 @@ import { type FindCost, findCost } from "@cambium/grow";
 import { type GrowthPlan, type Operator, planJson, planNeeds } from "@cambium/growth";
 import { llama, type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
 import { tokenFlops } from "@cambium/scaling/flops";
-import { optimizerOptions } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../schema.js";
-import { budgetOf, evaluation, wholeSteps } from "./budget.js";
+import { budgetOf, wholeSteps } from "./budget.js";
 import { checkFit, checkMasks, checkProbe, checkSchedule, masksOpenAfter } from "./checks.js";
 import type { PlanContext } from "./context.js";
 import { checkEngines, computesWith } from "./engine.js";
@@ -14,6 +13,7 @@ import { digestOf, stageId } from "./identity.js";
 import { phaseOf } from "./phase.js";
 import { probesBefore } from "./probe.js";
 import { scheduleOf } from "./schedule.js";
+import { settingsOf } from "./settings.js";
 import type { ArmPlan, PlannedStage, Stage, StageStart, Until } from "./stage.js";
 
 /** Tokens after which stages with an open end have ended, by the stage's id. */
@@ -187,19 +187,6 @@ function longest(until: Until): number {
 
 function isDecided(until: Until, end: number | undefined): boolean {
   return until.kind === "tokens" || end !== undefined;
-}
-
-/** What all stages of a recipe have in common. */
-function settingsOf(recipe: Recipe) {
-  const { batch, accumulation, precision } = recipe.train;
-  const { undecayed: _, ...optimizer } = recipe.train.optimizer;
-  return {
-    ...{ batch, accumulation, precision },
-    context: recipe.model.context,
-    seed: recipe.seed,
-    optimizer: optimizerOptions(optimizer),
-    evaluation: evaluation(recipe),
-  };
 }
 
 function startOf(

@@ -2,14 +2,10 @@
 import { optimizerPolicies, parsePlan, phaseSchema, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { builtInFamily, type FamilyResolver, modelJson, parseModelSpec } from "@cambium/model";
-import {
-  type OptimizerOptions,
-  precisions,
-  type ScheduleName,
-  type ScheduleOptions,
-  scheduleNames,
-} from "@cambium/train";
+import { type ScheduleName, type ScheduleOptions, scheduleNames } from "@cambium/train";
 import { z } from "zod";
+import { objectOf } from "./object-of.js";
+import { settingsSchema } from "./settings.js";
 import type { ProbeRule, SlopeRule, Stage, StageStart } from "./stage.js";
 
 /** Raise it when a stage's JSON comes to mean something else. */
@@ -18,15 +14,6 @@ const stageVersion = 1;
 const text = z.string();
 const count = z.number().int().positive();
 const number = z.number();
-
-/** A schema for each field of T. */
-type FieldsOf<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
-
-/** The strict schema of a T: the compiler asks for a field that is forgotten here, and for one of another type. */
-const objectOf =
-  <T>() =>
-  <Fields extends FieldsOf<T>>(fields: Fields) =>
-    z.strictObject(fields);
 
 /** What throws CambiumErrors when it reads, as a schema. */
 function read<Input, Output>(schema: z.ZodType<Input>, parse: (given: Input) => Output) {
@@ -97,26 +84,14 @@ const schedule = objectOf<ScheduleOptions>()({
 
 const stage = (resolve: FamilyResolver) =>
   objectOf<Stage & { readonly version: typeof stageVersion }>()({
+    ...settingsSchema.shape,
     version: z.literal(stageVersion),
     name: text,
     model: model(resolve),
     start: start(resolve),
     phase: phaseSchema,
-    batch: count,
-    accumulation: count,
-    context: count,
-    precision: z.enum(precisions),
-    seed: number,
     data: objectOf<Stage["data"]>()({ content: text, position: number.int().nonnegative() }),
-    optimizer: objectOf<OptimizerOptions>()({
-      beta1: number,
-      beta2: number,
-      eps: number,
-      weightDecay: number,
-      clip: number.nullable(),
-    }),
     schedule,
-    evaluation: objectOf<Stage["evaluation"]>()({ every: count, tokens: count }),
     until,
     device: text,
     engine: z

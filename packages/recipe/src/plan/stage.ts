@@ -3,35 +3,24 @@
 import type { FindCost } from "@cambium/grow";
 import type { GrowthPlan } from "@cambium/growth";
 import type { ModelSpec, Phase } from "@cambium/model";
-import type { OptimizerOptions, Precision, ScheduleOptions } from "@cambium/train";
+import type { ScheduleOptions } from "@cambium/train";
 import type { GrowthStep } from "../schema.js";
+import type { StageSettings } from "./settings.js";
 
-export interface Stage {
+export interface Stage extends StageSettings {
   /** `base`, `stage-2` …, `target`; `scratch`. */
   readonly name: string;
   readonly model: ModelSpec;
   readonly start: StageStart;
   /** What of the model trains, behind which masks, and at what rates. */
   readonly phase: Phase;
-  /** Sequences in a micro-batch. */
-  readonly batch: number;
-  /** Micro-batches in an optimizer step. */
-  readonly accumulation: number;
-  /** Tokens in a training sequence. */
-  readonly context: number;
-  readonly precision: Precision;
-  /** Decides the order of the data. */
-  readonly seed: number;
   readonly data: {
     /** Names text, tokenizer and split. */
     readonly content: string;
     /** Position in the training stream of the stage's first token: what its arm has read before. */
     readonly position: number;
   };
-  readonly optimizer: OptimizerOptions;
   readonly schedule: ScheduleOptions;
-  /** The held-out loss: how often, and on how much. Tokens. */
-  readonly evaluation: { readonly every: number; readonly tokens: number };
   readonly until: Until;
   /** What computes: backend, its version, device; of an engine, all of it that decides bits. */
   readonly device: string;

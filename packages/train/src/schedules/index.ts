@@ -1,4 +1,4 @@
-// Every learning-rate schedule, by name: recipes, `cambium train` and the documentation read this table.
+// Every learning-rate schedule, by name: recipes, `cambium train` and the documentation read this table. Generated from the files beside it (tools/indexes.mjs); do not edit.
 import { constant } from "./constant.js";
 import { cosine } from "./cosine.js";
 import { linear } from "./linear.js";
@@ -7,5 +7,3 @@ import { wsd } from "./wsd.js";
 export const schedules = { constant, cosine, linear, wsd } as const;
 
 export type ScheduleName = keyof typeof schedules;
-
-export const scheduleNames = Object.keys(schedules) as ScheduleName[];
