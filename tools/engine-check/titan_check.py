@@ -1,4 +1,4 @@
-"""What tools/engine-check.mjs asks of torch about a stage for torchtitan: `titan_check.py FOLDER PYTHON_PACKAGE`.
+"""What tools/engine-check/titan.mjs asks of torch about a stage for torchtitan: `titan_check.py FOLDER PYTHON_PACKAGE`.
 
 Reads the checkpoint that convert.py has written with torch.distributed.checkpoint and compares it with the Hugging Face one:
 q and k must give the same attention scores under torchtitan's RoPE, which turns neighbouring rows, as the others do under
