@@ -71,9 +71,18 @@ export class StageFolder {
     return progress;
   }
 
-  /** Makes the checkpoint at `path` the run's snapshot. */
+  /**
+   * Makes the checkpoint at `path` the run's snapshot. A program that saves faster than this is read removes it for newer
+   * ones: then one of those becomes the snapshot, when its turn comes.
+   */
   async save(job: TrainJob, path: string, progress: Progress): Promise<Progress> {
-    this.#state = await readCheckpoint(path, this.plan.stage.model);
+    try {
+      this.#state = await readCheckpoint(path, this.plan.stage.model);
+    } catch (error) {
+      const newest = await this.newest();
+      if (newest && newest.step > progress.step) return progress;
+      throw error;
+    }
     await job.save(this.#state, progress);
     return progress;
   }

@@ -3,9 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { initParameters, llama, modelSpec } from "@cambium/model";
-import { freshState } from "@cambium/train";
+import type { PlannedStage } from "@cambium/recipe";
+import { freshState, type Progress } from "@cambium/train";
 import { afterAll, expect, test } from "vitest";
-import { EngineProcess, readCheckpoint, readPlace, writeCheckpoint } from "../src/index.js";
+import {
+  EngineProcess,
+  readCheckpoint,
+  readPlace,
+  StageFolder,
+  type StagePlace,
+  type TrainJob,
+  writeCheckpoint,
+} from "../src/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cambium-engine-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,6 +32,26 @@ test("a checkpoint comes back as it was written, and counts only once it is whol
   expect(await readCheckpoint(path, model)).toEqual(state);
   rmSync(join(path, "state.json"));
   await expect(readCheckpoint(path, model)).rejects.toMatchObject({ code: "E_ENGINE_RESULT" });
+});
+
+test("a checkpoint that newer ones have replaced is passed over, and one that is lost is an error", async () => {
+  const state = freshState(initParameters(model, { seed: "1", scheme: "paper" }));
+  const place = { folder: join(folder, "stage"), config: undefined } as unknown as StagePlace;
+  const files = new StageFolder({ stage: { model } } as PlannedStage, place);
+  const saved = join(place.folder, "saved");
+  await writeCheckpoint(join(saved, "step-9"), {
+    model,
+    state,
+    at: { step: 9, tokens: 9, seconds: 1 },
+    config: undefined,
+  });
+  const taken: number[] = [];
+  const job = { save: async (_, { step }) => void taken.push(step) } as Pick<TrainJob, "save"> as TrainJob;
+  const at = (step: number): Progress => ({ step, tokens: step, seconds: 1, flops: 1 });
+  expect(await files.save(job, join(saved, "step-7"), at(7))).toEqual(at(7));
+  expect(await files.save(job, join(saved, "step-9"), at(9))).toEqual(at(9));
+  expect(taken).toEqual([9]);
+  await expect(files.save(job, join(saved, "step-11"), at(11))).rejects.toMatchObject({ code: "E_ENGINE_RESULT" });
 });
 
 const alive = (pid: number) => {
