@@ -1,17 +1,12 @@
 // An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
 import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
-import { byteLength, type Graph, graphCost, type HostTensor, highest, hostTensor, liveness } from "@cambium/ir";
+import { type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { type ModelSpec, parameterTable, plainPhase, stateNames } from "@cambium/model";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
+import { type FittedStep, type FittedStepOptions, fittedStep } from "./fitted-step.js";
 import { scalingNames, wasSkipped } from "./loss-scale.js";
 import { rateInputs } from "./rates.js";
-import {
-  accumulatedName,
-  accumulatedStepGraphs,
-  type StepGraphOptions,
-  trainable,
-  trainStepGraph,
-} from "./step-graph.js";
+import { accumulatedName, type StepGraphOptions, trainable } from "./step-graph.js";
 
 export interface StepResult {
   /** Mean cross entropy over the step's tokens, nats. */
@@ -45,13 +40,8 @@ export interface StepOutcome {
 }
 
 export interface CompiledStep {
-  /** Matrix work of one step, FLOPs. */
-  readonly flops: number;
-  /**
-   * Bytes the IR counts for a step: parameters, moments, accumulated gradients and batch, and the most gradients and
-   * activations alive at once.
-   */
-  readonly countedBytes: number;
+  /** What it costs, and whether activations are recomputed. */
+  readonly cost: Pick<FittedStep, "flops" | "recomputedFlops" | "bytes">;
   /**
    * Gives the device one step over `batches` (i32 [batch, context + 1] each), which consumes `state`. If the step fails, the
    * gradients it has accumulated are dropped.
@@ -62,24 +52,24 @@ export interface CompiledStep {
   dispose(): void;
 }
 
-export type CompiledStepOptions = StepGraphOptions & { readonly accumulation: number };
-
-/** Compiles the step for `accumulation` micro-batches. @throws CambiumError from the device's `compile`. */
-export async function compileStep(
-  device: Device,
-  model: ModelSpec,
-  options: CompiledStepOptions,
-): Promise<CompiledStep> {
-  return options.accumulation === 1 ? wholeStep(device, model, options) : accumulatedStep(device, model, options);
+/** Compiles the step for `accumulation` micro-batches. @throws CambiumError `E_MEMORY`, and from the device's `compile`. */
+export async function compileStep(device: Device, model: ModelSpec, options: FittedStepOptions): Promise<CompiledStep> {
+  const fitted = fittedStep(model, options);
+  return fitted.apply
+    ? accumulatedStep(device, model, options, { ...fitted, apply: fitted.apply })
+    : wholeStep(device, model, options, fitted);
 }
 
-async function wholeStep(device: Device, model: ModelSpec, options: StepGraphOptions): Promise<CompiledStep> {
-  const graph = trainStepGraph(model, options);
-  const executable = await device.compile(graph);
+async function wholeStep(
+  device: Device,
+  model: ModelSpec,
+  options: StepGraphOptions,
+  { first, ...cost }: FittedStep,
+): Promise<CompiledStep> {
+  const executable = await device.compile(first);
   const { scalars, results } = edges(model, options);
   return {
-    flops: graphCost(graph).matrixFlops,
-    countedBytes: countedBytes(graph),
+    cost,
     run: async (state, [tokens], now) => {
       const inputs = { ...state, ...scalars(now), ...now.masks, tokens: tokens as HostTensor };
       const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", ...results] });
@@ -90,10 +80,14 @@ async function wholeStep(device: Device, model: ModelSpec, options: StepGraphOpt
   };
 }
 
-async function accumulatedStep(device: Device, model: ModelSpec, options: CompiledStepOptions): Promise<CompiledStep> {
-  const graphs = accumulatedStepGraphs(model, options);
-  const accumulate = await device.compile(graphs.accumulate);
-  const apply = await device.compile(graphs.apply).catch((error) => {
+async function accumulatedStep(
+  device: Device,
+  model: ModelSpec,
+  options: StepGraphOptions,
+  { first, apply: update, ...cost }: FittedStep & { readonly apply: Graph },
+): Promise<CompiledStep> {
+  const accumulate = await device.compile(first);
+  const apply = await device.compile(update).catch((error) => {
     accumulate.dispose();
     throw error;
   });
@@ -102,7 +96,7 @@ async function accumulatedStep(device: Device, model: ModelSpec, options: Compil
   const trained = trainable(model, options);
   const read = [...parameterTable(model).map(({ name }) => name), ...scaled];
   const updated = [...trained.flatMap((name) => [name, m(name), v(name)]), ...scaling];
-  const shapes = new Map(graphs.accumulate.inputs.map(({ name, value }) => [name, value.type.shape]));
+  const shapes = new Map(first.inputs.map(({ name, value }) => [name, value.type.shape]));
   const sums = new Map(trained.map((name) => [accumulatedName(name), shapes.get(name) as readonly number[]]));
   // Zero between steps; absent before the first step and after a failed one.
   let idle: DeviceState | undefined;
@@ -111,8 +105,7 @@ async function accumulatedStep(device: Device, model: ModelSpec, options: Compil
     if (idle === sums) idle = undefined;
   };
   return {
-    flops: graphCost(graphs.accumulate).matrixFlops * options.accumulation,
-    countedBytes: countedBytes(graphs.accumulate, graphs.apply),
+    cost,
     run: async (state, batches, now) => {
       let held = idle ?? (await uploadAll(device, zeros(sums)));
       idle = undefined;
@@ -147,15 +140,6 @@ async function accumulatedStep(device: Device, model: ModelSpec, options: Compil
       apply.dispose();
     },
   };
-}
-
-/** Bytes of every input of the graphs, each once, and of the most values that one graph has alive at once. */
-function countedBytes(...graphs: readonly Graph[]): number {
-  const inputs = new Map(
-    graphs.flatMap((graph) => graph.inputs).map(({ name, value }) => [name, byteLength(value.type)]),
-  );
-  const peak = highest(graphs.map((graph) => liveness(graph).peakBytes));
-  return [...inputs.values()].reduce((sum, bytes) => sum + bytes, peak);
 }
 
 function* zeros(shapes: ReadonlyMap<string, readonly number[]>): Iterable<readonly [string, HostTensor]> {

@@ -17,6 +17,11 @@ export interface TrainerOptions {
   readonly optimizer?: Partial<OptimizerOptions>;
   /** `mixed`: products of f16 and a scaled loss. `bf16`: products of bf16. Held-out loss is evaluated in f32. Default `f32`. */
   readonly precision?: Precision;
+  /**
+   * Bytes that a step may take, as the IR counts them (`Trainer.countedBytes`): activations are recomputed until it does.
+   * Default: what it takes.
+   */
+  readonly memory?: number | undefined;
   /** What trains and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, behind no masks. */
   readonly phase?: Phase;
   /** Training tokens read since growth, which masks and parameter groups follow. Default 0. */
@@ -24,7 +29,8 @@ export interface TrainerOptions {
 }
 
 /** `TrainerOptions` with every default filled in. */
-export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "optimizer">> {
+export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "optimizer" | "memory">> {
+  readonly memory: number | undefined;
   readonly optimizer: OptimizerOptions;
 }
 
@@ -34,7 +40,7 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
  * a precision that the device does not compute.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
-  const { batch, context, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;
+  const { batch, context, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0, memory } = given;
   const table = parameterTable(given.model);
   const sizes = Object.entries({ batch, context, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
   const reasons: Reason[] = [
@@ -48,5 +54,5 @@ export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained so", { reasons });
   requirePrecision(given.device.info, precision);
   const optimizer = optimizerOptions(given.optimizer);
-  return { ...given, accumulation, precision, phase, tokens, optimizer };
+  return { ...given, accumulation, precision, memory, phase, tokens, optimizer };
 }

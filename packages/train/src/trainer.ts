@@ -55,14 +55,19 @@ export class Trainer {
     return this.#options.accumulation;
   }
 
-  /** Matrix work of one step, FLOPs. */
+  /** Matrix work of one step, FLOPs; activations that are recomputed count once. */
   get flopsPerStep(): number {
-    return this.#model.step.flops;
+    return this.#model.step.cost.flops;
+  }
+
+  /** Matrix work that one step does a second time to fit into `memory`, FLOPs. */
+  get recomputedFlopsPerStep(): number {
+    return this.#model.step.cost.recomputedFlops;
   }
 
   /** Bytes the IR counts for a step: parameters, gradients, moments, activations. */
   get countedBytes(): number {
-    return this.#model.step.countedBytes;
+    return this.#model.step.cost.bytes;
   }
 
   /** Parameters on the device, by name; valid until the next step. Ask for them when no step is running. */

@@ -9,6 +9,10 @@ import { scatterAdd } from "./scatter-add.js";
 export const primitiveLowerings: PrimitiveLowerings = {
   abs: single("Abs"),
   add: single("Add"),
+  after: (context) => {
+    context.graph.await(nameOf(context, 1));
+    return context.graph.reshape(nameOf(context, 0), context.outputTypes[0] as TensorType);
+  },
   and: single("And"),
   argMax: (context) => {
     const { graph, inputs, attrs } = context;

@@ -28,6 +28,8 @@ const reduction =
 export const primitiveLowerings: PrimitiveLowerings = {
   abs: unary("Abs"),
   add: binary("Add"),
+  // Kernels run in the graph's order, so that the value itself will do.
+  after: (context) => operand(context, 0),
   and: predicate("LogicalAnd"),
   argMax: (context) => {
     const x = operand(context, 0);

@@ -1,6 +1,17 @@
 // The program: what a graph compiles to. Kernels with their WGSL and bindings in order, and where every value lies; no
 // GPU yet.
-import { checkGraph, type Graph, liveness, type Node, optimize, type TensorType, type Value } from "@cambium/ir";
+import {
+  after,
+  checkGraph,
+  type Graph,
+  liveness,
+  type Node,
+  optimize,
+  rewrite,
+  type Tensor,
+  type TensorType,
+  type Value,
+} from "@cambium/ir";
 import { isLowered, loweringOf } from "../lower/index.js";
 import type { Choose } from "../lower/lowering.js";
 import type { DeviceTraits } from "../lower/traits.js";
@@ -69,7 +80,7 @@ export interface ProgramOptions extends LayoutLimits {
 export function compileProgram(graph: Graph, options: ProgramOptions): Program {
   checkGraph(graph, "before it is compiled");
   const { traits, verify = false } = options;
-  const optimized = optimize(splitConcat(graph), { keep: isLowered, verify });
+  const optimized = withoutOrder(optimize(splitConcat(graph), { keep: isLowered, verify }));
   const { fusion, emitted } = fuseWithinLimits(optimized, options);
   const layout = layOut(optimized, emitted, fusion, options);
   const access = traits.numbers === "storage" ? "read" : "uniform";
@@ -90,6 +101,11 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
     plannedBytes: liveness(optimized).peakBytes,
     writesInputs: emitted.some(({ writes }) => writes.some((value) => layout.place(value).kind === "input")),
   };
+}
+
+/** Kernels run in the graph's order: once equal nodes are merged, `after` has done what it is for. */
+function withoutOrder(graph: Graph): Graph {
+  return rewrite(graph, (node, inputs) => (after.is(node) ? [inputs[0] as Tensor] : null));
 }
 
 /** Fuses and lowers. Where a node's kernels then bind too many buffers, nothing is fused onto that node. */

@@ -22,6 +22,7 @@ function view(element: InlineLowering["element"]): InlineLowering {
 }
 
 export const viewLowerings = {
+  after: view((node, at, code) => code.eval(node.inputs[0] as Value, at)),
   broadcast: view((node, at, code) => {
     const [x] = node.inputs as readonly [Value];
     return code.eval(x, at.stretched(x.type.shape, code));

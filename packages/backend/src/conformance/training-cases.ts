@@ -1,5 +1,5 @@
 // A training trace: ten whole train steps with the state on the device, against the reference step by step.
-import type { HostTensor } from "@cambium/ir";
+import { forwardPass, type Graph, type HostTensor, recompute } from "@cambium/ir";
 import type { DeviceTensor } from "../contract.js";
 import { assertClose, assertThat, downloadAll, expected } from "./agree.js";
 import type { ConformanceCase } from "./case.js";
@@ -16,41 +16,53 @@ const tolerances = { loss: 1e-5, state: 1e-4 };
 
 export function trainingCases(): ConformanceCase[] {
   return [
-    {
-      part: "training",
-      name: `${steps} train steps of a small transformer: losses, gradient norms, state`,
-      run: async (device) => {
-        const graph = tinyTrainStep();
-        const executable = await device.compile(graph);
-        let held: Record<string, DeviceTensor> = {};
-        let want: Readonly<Record<string, HostTensor>> = initialState();
-        for (const [name, host] of Object.entries(want)) held[name] = await device.upload(host);
-        const { tensors } = await device.memory();
-        try {
-          for (let step = 1; step <= steps; step++) {
-            const batch = stepInputs(step);
-            const { outputs, fetched } = await executable.run({ ...held, ...batch }, { fetch: ["loss", "gradNorm"] });
-            held = { ...outputs };
-            const { loss, gradNorm, ...state } = expected(graph, { ...want, ...batch });
-            want = state;
-            const got = await fetched;
-            assertClose(got["loss"] as HostTensor, loss as HostTensor, tolerances.loss, `loss of step ${step}`);
-            assertClose(
-              got["gradNorm"] as HostTensor,
-              gradNorm as HostTensor,
-              tolerances.loss,
-              `gradient norm of step ${step}`,
-            );
-            assertThat((await device.memory()).tensors === tensors, `step ${step} changed the number of tensors`);
-          }
-          const got = await downloadAll(device, held);
-          for (const name of stateNames)
-            assertClose(got[name] as HostTensor, want[name] as HostTensor, tolerances.state, name, 0);
-        } finally {
-          for (const tensor of Object.values(held)) tensor.dispose();
-          executable.dispose();
-        }
-      },
-    },
+    traced("of a small transformer", tinyTrainStep, steps),
+    traced("with its activations recomputed", recomputedTrainStep, 2),
   ];
+}
+
+/** The same step with every part of its forward pass computed a second time. */
+function recomputedTrainStep(): Graph {
+  const graph = tinyTrainStep();
+  const forward = forwardPass(graph, "loss");
+  return recompute(graph, forward, forward.cuts);
+}
+
+function traced(what: string, graphOf: () => Graph, steps: number): ConformanceCase {
+  return {
+    part: "training",
+    name: `${steps} train steps ${what}: losses, gradient norms, state`,
+    run: async (device) => {
+      const graph = graphOf();
+      const executable = await device.compile(graph);
+      let held: Record<string, DeviceTensor> = {};
+      let want: Readonly<Record<string, HostTensor>> = initialState();
+      for (const [name, host] of Object.entries(want)) held[name] = await device.upload(host);
+      const { tensors } = await device.memory();
+      try {
+        for (let step = 1; step <= steps; step++) {
+          const batch = stepInputs(step);
+          const { outputs, fetched } = await executable.run({ ...held, ...batch }, { fetch: ["loss", "gradNorm"] });
+          held = { ...outputs };
+          const { loss, gradNorm, ...state } = expected(graph, { ...want, ...batch });
+          want = state;
+          const got = await fetched;
+          assertClose(got["loss"] as HostTensor, loss as HostTensor, tolerances.loss, `loss of step ${step}`);
+          assertClose(
+            got["gradNorm"] as HostTensor,
+            gradNorm as HostTensor,
+            tolerances.loss,
+            `gradient norm of step ${step}`,
+          );
+          assertThat((await device.memory()).tensors === tensors, `step ${step} changed the number of tensors`);
+        }
+        const got = await downloadAll(device, held);
+        for (const name of stateNames)
+          assertClose(got[name] as HostTensor, want[name] as HostTensor, tolerances.state, name, 0);
+      } finally {
+        for (const tensor of Object.values(held)) tensor.dispose();
+        executable.dispose();
+      }
+    },
+  };
 }

@@ -1,6 +1,7 @@
 // All primitives, by name. Generated from the files beside it (tools/indexes.mjs); do not edit.
 import { abs } from "./abs.js";
 import { add } from "./add.js";
+import { after } from "./after.js";
 import { and } from "./and.js";
 import { argMax } from "./arg-max.js";
 import { broadcast } from "./broadcast.js";
@@ -37,8 +38,8 @@ import { sub } from "./sub.js";
 import { tanh } from "./tanh.js";
 import { transpose } from "./transpose.js";
 
-export { abs, add, and, argMax, broadcast, cast, concat, constant, cos, div, equal, exp, floor, gather, iota, less, log, matmul, maximum, minimum, mul, neg, not, pad, reduceMax, reduceSum, reshape, rsqrt, scatterAdd, select, sigmoid, sin, slice, sqrt, sub, tanh, transpose };
+export { abs, add, after, and, argMax, broadcast, cast, concat, constant, cos, div, equal, exp, floor, gather, iota, less, log, matmul, maximum, minimum, mul, neg, not, pad, reduceMax, reduceSum, reshape, rsqrt, scatterAdd, select, sigmoid, sin, slice, sqrt, sub, tanh, transpose };
 
-export const primitives = { abs, add, and, argMax, broadcast, cast, concat, constant, cos, div, equal, exp, floor, gather, iota, less, log, matmul, maximum, minimum, mul, neg, not, pad, reduceMax, reduceSum, reshape, rsqrt, scatterAdd, select, sigmoid, sin, slice, sqrt, sub, tanh, transpose } as const;
+export const primitives = { abs, add, after, and, argMax, broadcast, cast, concat, constant, cos, div, equal, exp, floor, gather, iota, less, log, matmul, maximum, minimum, mul, neg, not, pad, reduceMax, reduceSum, reshape, rsqrt, scatterAdd, select, sigmoid, sin, slice, sqrt, sub, tanh, transpose } as const;
 
 export type PrimitiveName = keyof typeof primitives;

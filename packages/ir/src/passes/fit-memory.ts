@@ -1,0 +1,68 @@
+// Fits a train step into memory: as little of its forward pass is recomputed as will do.
+import { graphCost } from "../cost.js";
+import { CambiumError } from "../errors.js";
+import type { Graph } from "../graph.js";
+import { type ForwardPass, forwardPass } from "./forward-pass.js";
+import { liveness } from "./liveness.js";
+import { recompute } from "./recompute.js";
+
+export interface Fitted {
+  readonly graph: Graph;
+  /** Bytes of the inputs and of the most values alive at once. */
+  readonly bytes: number;
+  /** Matrix work done a second time, FLOPs. */
+  readonly recomputedFlops: number;
+}
+
+/**
+ * `graph` where its inputs and the values alive at once take at most `bytes`; segments of the forward pass that makes output
+ * `of` are recomputed until they do. Segments of one, two, four … valleys of the forward pass are tried, and the choice that
+ * adds the least work is taken.
+ * @throws CambiumError `E_MEMORY` with the least that it takes
+ */
+export function fitMemory(graph: Graph, { of, bytes }: { readonly of: string; readonly bytes: number }): Fitted {
+  const taken = bytesOf(graph);
+  if (taken <= bytes) return { graph, bytes: taken, recomputedFlops: 0 };
+  const forward = forwardPass(graph, of);
+  const fits = strides(forward.cuts.length).map((stride) => fewest(graph, forward, stride, bytes));
+  const once = graphCost(graph).matrixFlops;
+  const [best] = fits
+    .filter((fit) => fit.bytes <= bytes)
+    .map((fit) => ({ ...fit, recomputedFlops: graphCost(fit.graph).matrixFlops - once }))
+    .sort((a, b) => a.recomputedFlops - b.recomputedFlops);
+  if (best) return best;
+  const least = [taken, ...fits.map((fit) => fit.bytes)].reduce((a, b) => Math.min(a, b));
+  throw new CambiumError("E_MEMORY", "a training step does not fit in the memory it may take", {
+    expected: `at least ${least} bytes, with its activations recomputed (${taken} without)`,
+    got: `${bytes} bytes`,
+    hint: "a smaller batch with more accumulation takes less, and so does a shorter context",
+  });
+}
+
+/** 1, 2, 4 … up to `count`. */
+function strides(count: number): number[] {
+  return Array.from({ length: Math.max(0, Math.ceil(Math.log2(count + 1))) }, (_, i) => 2 ** i);
+}
+
+/** The graph that fits with the fewest segments of `stride` valleys recomputed, or the smallest there is. */
+function fewest(graph: Graph, forward: ForwardPass, stride: number, bytes: number): Omit<Fitted, "recomputedFlops"> {
+  const cuts = forward.cuts.filter((_, i) => (i + 1) % stride === 0);
+  const tried = (count: number) => {
+    const made = recompute(graph, forward, cuts.slice(0, count));
+    return { graph: made, bytes: bytesOf(made) };
+  };
+  let [low, high, best] = [1, cuts.length, tried(cuts.length)];
+  // The more segments are recomputed, the less is alive: the first that fits is found by halving.
+  while (best.bytes <= bytes && low < high) {
+    const middle = (low + high) >> 1;
+    const fit = tried(middle);
+    if (fit.bytes <= bytes) [high, best] = [middle, fit];
+    else low = middle + 1;
+  }
+  return best;
+}
+
+function bytesOf(graph: Graph): number {
+  const { inputBytes, peakBytes } = liveness(graph);
+  return inputBytes + peakBytes;
+}
