@@ -7,7 +7,7 @@ import type { TorchOptions } from "./options.js";
 const families = ["llama", "mistral", "qwen2", "qwen3"];
 
 export function refusals(stage: Stage, { nproc, nodes }: TorchOptions): Reason[] {
-  const { model, phase, precision, until, batch, accumulation } = stage;
+  const { model, phase, precision, memory, until, batch, accumulation } = stage;
   const ranks = nproc * nodes;
   const reasons: Reason[] = [];
   const refuse = (message: string, got: string, expected?: string) =>
@@ -17,6 +17,8 @@ export function refusals(stage: Stage, { nproc, nodes }: TorchOptions): Reason[]
   const still = Object.entries(phase.lrMultipliers).find(([, factor]) => factor === 0);
   if (still) refuse("takes no rate of 0: make the parameter frozen instead", still[0]);
   if (precision !== "f32") refuse("has its own option for precision, bf16", `train.precision: ${precision}`, "f32");
+  if (memory !== undefined)
+    refuse("keeps every activation", `train.memory: ${memory}`, "no bound, or the engine local");
   if (until.kind !== "tokens")
     refuse("trains for a number of tokens that is known before", `a growth by ${until.kind}`, "at: tokens, or a share");
   if ((batch * accumulation) % ranks !== 0)

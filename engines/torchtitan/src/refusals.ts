@@ -6,7 +6,7 @@ import type { Stage } from "@cambium/recipe";
 import { dataRanks, type TitanOptions } from "./options.js";
 
 export function refusals(stage: Stage, options: TitanOptions): Reason[] {
-  const { model, phase, precision, until, batch } = stage;
+  const { model, phase, precision, memory, until, batch } = stage;
   const { tensorParallel, contextParallel, nproc, nodes } = options;
   const reasons: Reason[] = [];
   const refuse = (message: string, got: string, expected?: string) =>
@@ -21,6 +21,7 @@ export function refusals(stage: Stage, options: TitanOptions): Reason[] {
     refuse("has one schedule for all parameters", "a warm-up of some of them", "schedule: rewarm");
   if (groups.some(({ factor }) => factor === 0)) refuse("takes no rate of 0", "a factor of 0 on a parameter's rate");
   if (precision !== "f32") refuse("has its own option for precision, bf16", `train.precision: ${precision}`, "f32");
+  if (memory !== undefined) refuse("has its own option for memory, recompute", `train.memory: ${memory}`, "no bound");
   if (until.kind !== "tokens")
     refuse("trains for a number of tokens that is known before", `a growth by ${until.kind}`, "at: tokens, or a share");
   const ranks = dataRanks(options);

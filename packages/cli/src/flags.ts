@@ -2,7 +2,7 @@
 import { CambiumError } from "@cambium/ir";
 import { closest } from "@cambium/plugin";
 import type { BackendRequest } from "@cambium/run";
-import { type Precision, precisions } from "@cambium/train";
+import { type Precision, parseBytes, precisions } from "@cambium/train";
 import type { Command } from "commander";
 
 export interface BackendFlags {
@@ -95,14 +95,8 @@ export function realNumber(flag: string, least = 0, above = false): (text: strin
 /** Parser for an option that is a size: 5GB, 900MB, 1.5GiB or bytes, as `transformers` takes it. */
 export function byteCount(flag: string): (text: string) => number {
   return (text) => {
-    const {
-      number = "",
-      power = "",
-      binary,
-    } = /^(?<number>[\d.]+)(?:(?<power>[KMGT])(?<binary>i)?)?B?$/i.exec(text)?.groups ?? {};
-    const exponent = power === "" ? 0 : "KMGT".indexOf(power.toUpperCase()) + 1;
-    const value = Math.floor(Number(number) * (binary ? 1024 : 1000) ** exponent);
-    if (number !== "" && Number.isSafeInteger(value) && value > 0) return value;
+    const value = parseBytes(text);
+    if (value !== null) return value;
     throw unfit(flag, "a size such as 5GB, 900MB or 1.5GiB", text);
   };
 }

@@ -127,6 +127,10 @@ export class ProgressDisplay implements RunObserver {
     this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–", skipped: "" });
   }
 
+  onRecomputed({ stage: { memory = 0 } }: PlannedStage, share: number): void {
+    this.note(`  activations are recomputed to fit into ${compact(memory)}B: ${(100 * share).toFixed(0)} % more work`);
+  }
+
   onFind({ stage: { start } }: PlannedStage, done: number, total: number): void {
     if (start.kind !== "growth") return;
     this.#finding ??= { line: new StatusLine(this.stream), begin: performance.now() };

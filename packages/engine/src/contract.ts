@@ -71,8 +71,8 @@ export interface StagePlace {
 
 /** One stage at work. Disposing it frees everything and leaves no process behind. */
 export interface EngineSession {
-  /** What getting ready took. */
-  readonly opened: { readonly seconds: number; readonly ahead: boolean };
+  /** What getting ready took, and the share of a step's matrix work that is done a second time to save memory. */
+  readonly opened: { readonly seconds: number; readonly ahead: boolean; readonly recomputed?: number };
   /** Takes the state to begin with, or to go on with. @throws CambiumError `E_STATE`. */
   load(state: TrainingState): Promise<void>;
   /** The same for a state that is on the run's device, and is the session's from then on; absent where that is of no use. */

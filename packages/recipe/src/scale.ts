@@ -46,7 +46,15 @@ export function scaleRecipe(recipe: Recipe, scale: number): Recipe {
       ...(typeof step.at === "number" && { at: tokens(step.at) }),
       ...(step.warmup !== undefined && { warmup: tokens(step.warmup) }),
     })),
-    train: { ...train, batch, accumulation, tokens: tokens(train.tokens), warmup: tokens(train.warmup) },
+    // A bound for the model as it stands in the file says nothing of a smaller one.
+    train: {
+      ...train,
+      memory: undefined,
+      batch,
+      accumulation,
+      tokens: tokens(train.tokens),
+      warmup: tokens(train.warmup),
+    },
     evaluate: {
       ...evaluate,
       ...(evaluate.every !== undefined && { every: tokens(evaluate.every) }),

@@ -1,7 +1,15 @@
 // What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
 import { optimizerPolicies } from "@cambium/growth";
 import { mostLayers, parameterKinds } from "@cambium/model";
-import { precisions, quantity, quantityOrZero, type ScheduleName, scheduleNames, schedules } from "@cambium/train";
+import {
+  byteSize,
+  precisions,
+  quantity,
+  quantityOrZero,
+  type ScheduleName,
+  scheduleNames,
+  schedules,
+} from "@cambium/train";
 import { z } from "zod";
 import { dataSection } from "./data-section.js";
 
@@ -229,6 +237,12 @@ export const recipeSchema = z
         .enum(precisions)
         .default("f32")
         .describe("mixed: products of f16 and a scaled loss; bf16: products of bf16. Where the backend computes them."),
+      memory: byteSize
+        .optional()
+        .describe(
+          "Bytes that a step may take, such as 16GB: parameters, moments, gradients and activations, which are recomputed " +
+            "until it does. Default: what it takes.",
+        ),
       engine: z
         .union([named, z.array(named)])
         .transform((given): readonly EngineUse[] => (Array.isArray(given) ? given : [given]))

@@ -261,6 +261,7 @@ describe("a stage's identity", () => {
       recipe: (recipe) => ({ ...recipe, train: { ...recipe.train, precision: "mixed" } }),
       decides: all,
     },
+    { what: "the memory that a step may take", recipe: train({ memory: "1GB" }), decides: all },
     { what: "the text", context: { dataContent: "other text" }, decides: all },
     { what: "the device", context: { device: "reference 2" }, decides: all },
     { what: "the vocabulary", context: { vocabSize: 300 }, decides: all },

@@ -13,6 +13,8 @@ export interface TimedTrainer {
   readonly seconds: number;
   /** It was compiled while the stage before still trained. */
   readonly ahead: boolean;
+  /** The share of a step's matrix work that is done a second time, so that it fits into the recipe's `train.memory`. */
+  readonly recomputed: number;
 }
 
 /** A state to grow from, on the device. */
@@ -106,6 +108,7 @@ export class Handover {
   async #open({ stage }: PlannedStage, tokens: number): Promise<TimedTrainer> {
     const began = performance.now();
     const trainer = await openTrainer(stage, this.device, tokens);
-    return { trainer, seconds: (performance.now() - began) / 1000, ahead: false };
+    const seconds = (performance.now() - began) / 1000;
+    return { trainer, seconds, ahead: false, recomputed: trainer.recomputedFlopsPerStep / trainer.flopsPerStep };
   }
 }

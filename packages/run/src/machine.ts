@@ -4,6 +4,7 @@ import { CambiumError } from "@cambium/ir";
 import { countParameters } from "@cambium/model";
 import type { Stage } from "@cambium/recipe";
 import type { MachineInfo } from "@cambium/run-format";
+import { fittedStep } from "@cambium/train";
 
 export function machineInfo(): MachineInfo {
   return {
@@ -28,8 +29,13 @@ export function smallerLimit(machine: number, limit: number | undefined): number
 /** Parameters, gradients and two moments, f32 each. */
 export const stateBytesPerParameter = 16;
 
-/** @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than the memory there is. */
-export function requireMemory({ name, model }: Stage): void {
+/**
+ * @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than the memory there is, or whose step
+ * does not fit into the memory that the recipe gives it.
+ */
+export function requireMemory(stage: Stage): void {
+  const { name, model, memory } = stage;
+  if (memory !== undefined) inStage(name, () => fittedStep(model, { ...stage, memory }));
   const bytes = stateBytesPerParameter * countParameters(model).total;
   const available = memoryBytes();
   if (bytes <= available) return;
@@ -39,6 +45,15 @@ export function requireMemory({ name, model }: Stage): void {
     got: `${gigabytes(bytes)} for parameters, gradients and moments`,
     hint: "fewer layers, a smaller hidden or vocabulary size, or a larger machine",
   });
+}
+
+function inStage(name: string, check: () => unknown): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    throw new CambiumError(error.code, error.summary, { ...error.details, where: `stage "${name}"` });
+  }
 }
 
 function gigabytes(bytes: number): string {

@@ -32,6 +32,8 @@ export interface RunObserver {
   onChanged?(stage: PlannedStage, earlier: EarlierStage): void;
   /** A stage begins, or goes on after `step` steps. */
   onStage?(stage: PlannedStage, step: number): void;
+  /** So that the stage's steps fit into `train.memory`, they do a share of their matrix work twice. */
+  onRecomputed?(stage: PlannedStage, share: number): void;
   /** What the stage's growth needs is being found: `done` of `total` batches so far. */
   onFind?(stage: PlannedStage, done: number, total: number): void;
   onGrowth?(stage: PlannedStage, cost: SwitchSeconds): void;

@@ -99,6 +99,7 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     if (growth?.found && !start.continued)
       await saveStage(directory, { state: await session.state(), progress: start.progress, growth });
     observer.onStage?.(plan, start.progress.step);
+    if (session.opened.recomputed) observer.onRecomputed?.(plan, session.opened.recomputed);
     const final = await train(plan, context, session, { directory, from: start.progress, growth, probes });
     if (final === "interrupted") return interrupted;
     tokens = final.tokens;

@@ -305,6 +305,36 @@ describe("a run", () => {
     rmSync(folder, { recursive: true });
   });
 
+  test("fits steps into the memory that a recipe gives, to the same weights, or refuses before it trains", async () => {
+    const trained = async (memory?: number) => {
+      const train = { ...minimal.train, ...(memory !== undefined && { memory }) };
+      const { folder, recipe, out } = project({ ...minimal, train });
+      const shares: number[] = [];
+      const observer = { onRecomputed: (_: unknown, share: number) => void shares.push(share) };
+      try {
+        await runRecipe(recipe, { out, importer, observer });
+        return { shares, weights: weights(out) };
+      } catch (error) {
+        return { error: error as CambiumError, stages: readdirSync(join(out, "stages")) };
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    };
+    let memory = 1;
+    let fitted = await trained(memory);
+    // Each stage is refused with the least that it takes.
+    for (let i = 0; i < 3 && fitted.error; i++) {
+      const { code, details } = fitted.error;
+      expect([code, details.where, fitted.stages]).toEqual(["E_MEMORY", expect.stringMatching(/^stage "/), []]);
+      memory = Number(/at least (\d+)/.exec(details.expected ?? "")?.[1]);
+      fitted = await trained(memory);
+    }
+    const whole = await trained();
+    expect(whole.shares).toEqual([]);
+    expect(fitted.shares?.length).toBeGreaterThan(0);
+    expect(fitted.weights).toEqual(whole.weights);
+  });
+
   test("says how a folder is named when a corpus is not known", async () => {
     const { folder, recipe, out } = project({ ...minimal, data: { corpus: "texts" } });
     const hint = expect.stringContaining("./texts");

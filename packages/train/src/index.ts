@@ -7,7 +7,7 @@ export { initialLossScale, scalingTensors } from "./loss-scale.js";
 export * from "./metrics.js";
 export * from "./optimizer.js";
 export * from "./precision.js";
-export { parseQuantity, quantity, quantityOrZero } from "./quantity.js";
+export { byteSize, parseBytes, parseQuantity, quantity, quantityOrZero } from "./quantity.js";
 export * from "./schedule.js";
 export { type ScheduleName, schedules } from "./schedules/index.js";
 export * from "./state.js";

@@ -1,4 +1,4 @@
-// Counts as people write them: 300000, 300k, 1.2M, 10B.
+// Counts as people write them: 300000, 300k, 1.2M, 10B; and sizes in bytes: 900MB, 16GB, 1.5GiB.
 import { z } from "zod";
 
 /** Powers of ten. */
@@ -30,3 +30,32 @@ function wholeNumber(least: 0 | 1) {
 
 export const quantity = wholeNumber(1);
 export const quantityOrZero = wholeNumber(0);
+
+const sizePattern = /^(?<number>\d+(?:\.\d+)?)\s*(?:(?<power>[KMGT])(?<binary>i)?)?B?$/i;
+
+/** The bytes that `text` stands for: powers of 1000, with an i of 1024. Null if it is no size above 0. */
+export function parseBytes(text: string): number | null {
+  const { number = "", power = "", binary } = sizePattern.exec(text.trim())?.groups ?? {};
+  const exponent = power === "" ? 0 : "KMGT".indexOf(power.toUpperCase()) + 1;
+  const value = Math.floor(Number(number) * (binary ? 1024 : 1000) ** exponent);
+  return number !== "" && Number.isSafeInteger(value) && value > 0 ? value : null;
+}
+
+const sizeError = "expected a size such as 16GB, 900MB or 1.5GiB";
+
+/** A size in bytes, as a number or with a unit. */
+export const byteSize = z.union(
+  [
+    z.number().int({ error: sizeError }).min(1, { error: sizeError }),
+    z
+      .string()
+      .regex(sizePattern)
+      .transform((given, context) => {
+        const value = parseBytes(given);
+        if (value !== null) return value;
+        context.addIssue({ code: "custom", message: sizeError });
+        return z.NEVER;
+      }),
+  ],
+  { error: sizeError },
+);

@@ -13,6 +13,9 @@ const trained = z.strictObject({
   batch: count.describe("Sequences in a micro-batch."),
   accumulation: count.describe("Micro-batches in an optimizer step."),
   precision: z.enum(precisions),
+  memory: count
+    .exactOptional()
+    .describe("Bytes that a step may take; activations are recomputed until it does. Absent: what it takes."),
 });
 
 export const settingsSchema = trained.extend({
