@@ -1,5 +1,5 @@
 // Recipes: what one may say, what is wrong with one, and the stages it means. Runs anywhere.
-export type { CorpusPart } from "./data-section.js";
+
 export { corpusName, type RecipeName, recipeNames, recipePart } from "./names.js";
 export { checkRecipe, parseRecipe, type RecipeReading, readRecipe, refuseRecipe } from "./parse.js";
 export { type Decided, planArms } from "./plan/arms.js";
@@ -21,8 +21,9 @@ export type {
 } from "./plan/stage.js";
 export { parseStage, stageJson } from "./plan/stage-json.js";
 export { scaleRecipe } from "./scale.js";
+export type { CorpusPart } from "./schema/data.js";
+export type { EngineUse } from "./schema/train.js";
 export {
-  type EngineUse,
   type GrowthStep,
   type Recipe,
   type RecipeInput,

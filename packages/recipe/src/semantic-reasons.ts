@@ -2,7 +2,7 @@
 // that one reading names every mistake.
 import { scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
-import type { CorpusPart } from "./data-section.js";
+import type { CorpusPart } from "./schema/data.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 import type { Located } from "./schema-reasons.js";
 

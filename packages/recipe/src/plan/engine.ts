@@ -1,6 +1,7 @@
 // Which engine trains which stage.
 import { CambiumError, type Reason } from "@cambium/ir";
-import type { EngineUse, Recipe } from "../schema.js";
+import type { EngineUse } from "../schema/train.js";
+import type { Recipe } from "../schema.js";
 import type { PlanContext } from "./context.js";
 import type { ArmPlan, EngineOptions, Stage, StageEngine } from "./stage.js";
 

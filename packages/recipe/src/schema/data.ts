@@ -1,4 +1,4 @@
-// What a recipe may say of its data.
+// `data` in a recipe: the corpus or its parts, the tokenizer, and what is kept out of training.
 import { textFormats } from "@cambium/data";
 import { z } from "zod";
 
@@ -38,7 +38,7 @@ const corpusPart = z.strictObject({
 /** A part of a corpus that has several. */
 export type CorpusPart = z.output<typeof corpusPart>;
 
-export const dataSection = z.strictObject({
+export const data = z.strictObject({
   corpus: z
     .union([z.string().min(1), z.array(corpusPart).min(1)])
     .describe(

@@ -1,0 +1,87 @@
+// `growth` in a recipe: when a model grows, by which operator, how far, and what becomes of its optimizer and schedule.
+import { optimizerPolicies } from "@cambium/growth";
+import { mostLayers } from "@cambium/model";
+import { quantity, quantityOrZero } from "@cambium/train";
+import { z } from "zod";
+import { count } from "./scalars.js";
+import { rate } from "./train.js";
+
+const layerCount = count.max(mostLayers);
+
+/** What becomes of the schedule at a growth. */
+const schedulePolicies = ["restart", "continue", "rewarm", "rewarm-new"] as const;
+
+const growthTime = z.union([
+  quantity,
+  z.strictObject({ share: z.number().gt(0).lt(1).describe("Of the arm's FLOPs, spent by then.") }),
+  z.strictObject({ timing: z.literal("paper").describe("Du et al. 2024, eq. 10, where it means something.") }),
+  z.strictObject({
+    slope: z.strictObject({
+      threshold: z
+        .number()
+        .negative()
+        .describe("dL/d ln C of the held-out loss, nats; grown when it is flatter, after it was steeper."),
+      window: z.number().int().min(3).default(5).describe("Measurements of the held-out loss that the slope is of."),
+      most: quantity.optional().describe("Tokens at the latest. Default: half of the arm's FLOPs."),
+    }),
+  }),
+  z.strictObject({
+    probe: z.strictObject({
+      every: quantity.describe("Tokens between probes: the model is grown by way of trial."),
+      budget: quantity.describe(
+        "Tokens that the grown model trains for. It stays grown if its held-out loss is then no higher than the line " +
+          "through the losses before predicts for the same FLOPs; else training returns to the snapshot before the growth.",
+      ),
+      window: z
+        .number()
+        .int()
+        .min(3)
+        .default(5)
+        .describe("Measurements of the held-out loss that the prediction is made from."),
+      most: quantity
+        .optional()
+        .describe("Tokens at the latest; the growth then stays. Default: half of the arm's FLOPs, probes counted."),
+    }),
+  }),
+]);
+
+export const growth = z.strictObject({
+  operator: z
+    .string()
+    .min(1)
+    .describe(
+      "A growth operator: stack → @cambium/operator-stack, else cambium-operator-NAME, a full package name or a path.",
+    ),
+  at: growthTime.describe(
+    "When: tokens that the model before it is trained for, counted from the growth before it; " +
+      "or { share: 0.3 }, { timing: paper }, { slope: { threshold: -0.05 } }, { probe: { every: 1M, budget: 200k } }.",
+  ),
+  factor: z.number().gt(1).optional().describe("Layers after / layers before. The paper finds 2 to 4 best."),
+  layers: layerCount.optional().describe("Layers after, instead of a factor."),
+  options: z.record(z.string(), z.unknown()).default({}).describe("Further options of the operator."),
+  moments: z
+    .enum(optimizerPolicies)
+    .default("reset")
+    .describe(
+      "AdamW's moments after growth: zero, grown with the weights, kept by first copies, or kept by what is not new.",
+    ),
+  lr: rate.lr.optional().describe("Learning rate after this growth. Default: train.lr."),
+  schedule: z
+    .enum(schedulePolicies)
+    .default("restart")
+    .describe(
+      "The schedule at this growth: begun anew, gone on with, gone on with under a new warm-up, " +
+        "or with a warm-up of the new tensors alone.",
+    ),
+  warmup: quantityOrZero.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
+});
+
+export const variant = z
+  .union([
+    z.string().min(1),
+    z.strictObject({
+      operator: growth.shape.operator,
+      options: z.record(z.string(), z.unknown()).default({}).describe("Options of this operator."),
+    }),
+  ])
+  .transform((given) => (typeof given === "string" ? { operator: given, options: {} } : given));
