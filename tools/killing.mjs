@@ -11,7 +11,7 @@ const cli = join(root, "packages", "cli", "dist", "main.js");
 
 /**
  * Runs `cambium ARGS` to its end or its death. `aim`, if given, is an async function that returns when the process is to
- * be killed; the signal it gets is aborted when the process ends first.
+ * be killed; the signal it gets is aborted when the process ends first, and it gets the process's number.
  * @returns exit code, whether it was killed, standard error, and how long it ran in milliseconds
  */
 export async function cambium(args, aim) {
@@ -23,7 +23,7 @@ export async function cambium(args, aim) {
   const began = performance.now();
   const ended = new AbortController();
   const closed = new Promise((done) => child.on("close", (code, signal) => done({ code, signal })));
-  const killed = aim?.(ended.signal).then(
+  const killed = aim?.(ended.signal, child.pid).then(
     () => child.kill("SIGKILL"),
     () => {}, // The process ended before the aim's moment came.
   );

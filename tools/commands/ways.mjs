@@ -39,6 +39,8 @@ const ways = [
   [/^npx esbuild page\.ts (.*)$/, () => ({ test: "tools/browser/test/browser.test.ts" })],
   [/^npx tsx (.*checkpoint-logits\.ts) DIR OUT$/, checkpointLogits],
   [/^(?:npx )?cambium (?:run|inspect) recipes\/paper\//, () => ({ test: "tools/test/paper.test.mjs" })],
+  [/^(?:npx )?cambium data \b/, () => ({ test: "packages/cli/test/data.test.ts" })],
+  [/^node (tools\/data-scale\.mjs)/, () => ({ test: "tools/test/data-scale.test.mjs" })],
   [/^(?:npx )?cambium serve\b/, () => ({ test: "packages/cli/test/serve.test.ts" })],
   [/^npx tsx .*fuzz-serve\.ts/, () => ({ test: "packages/serve/test/fuzz.test.ts" })],
   [/^npx tsx .*plans\.mjs/, () => ({ test: "tools/test/plans.test.mjs" })],

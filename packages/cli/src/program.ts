@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   init: async () => (await import("./commands/init.js")).initCommand,
   run: async () => (await import("./commands/run.js")).runCommand,
   launch: async () => (await import("./commands/launch.js")).launchCommand,
+  data: async () => (await import("./commands/data.js")).dataCommand,
   train: async () => (await import("./commands/train.js")).trainCommand,
   grow: async () => (await import("./commands/grow.js")).growCommand,
   preview: async () => (await import("./commands/preview.js")).previewCommand,

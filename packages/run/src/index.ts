@@ -6,6 +6,7 @@ export { familiesOf, resolveFamily } from "./families.js";
 export { stateBytesPerParameter } from "./machine.js";
 export type { RunObserver } from "./observer.js";
 export { type PlannedRecipe, planRecipe, type RecipeSurroundings, recipeReading } from "./open-recipe.js";
+export { prepareRecipeData, type RecipeCorpus, recipeCorpus } from "./recipe-data.js";
 export type { RunOutcome } from "./run-arms.js";
 export { loadRecipe, type RunOptions, runRecipe } from "./run-recipe.js";
 export { type CellOutcome, runSweep, type SweepOptions, type SweepOutcome } from "./sweep.js";

@@ -4,7 +4,6 @@
 import { resolve } from "node:path";
 import { type Backend, resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
-import type { MixPart } from "@cambium/data/node";
 import { enginePlugin } from "@cambium/engine";
 import { readTextFile } from "@cambium/files";
 import { reasonOf } from "@cambium/grow/node";
@@ -27,7 +26,7 @@ import { type BackendRequest, chooseBackend } from "./backend-choice.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
 import { type RecipeEngines, resolveEngines } from "./engines.js";
 import { familiesOf, resolveFamily } from "./families.js";
-import { recipeCorpus, recipeTokenizer } from "./recipe-data.js";
+import { type RecipeCorpus, recipeCorpus, recipeTokenizer } from "./recipe-data.js";
 
 export interface RecipeSurroundings {
   /** Where relative paths of the recipe start. */
@@ -51,7 +50,7 @@ export interface OpenedRecipe extends PlannedRecipe {
   readonly recipe: Recipe & { readonly backend: NonNullable<Recipe["backend"]> };
   readonly backend: Backend;
   readonly engines: RecipeEngines;
-  readonly corpus: readonly MixPart[];
+  readonly corpus: RecipeCorpus;
 }
 
 /** A recipe from its file, or one that is in memory and was checked. @throws CambiumError `E_RECIPE`, `E_NOT_FOUND` */

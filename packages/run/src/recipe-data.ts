@@ -1,11 +1,14 @@
 // The data of a recipe: what it reads and by which tokenizer, found before a run writes anything; then tokenized and split.
+import { resolve } from "node:path";
 import type { Tokenizer } from "@cambium/data";
 import {
   corpusSpec,
   findTokenizer,
+  isTokenFolder,
   loadTokenizer,
   type MixPart,
   openSource,
+  openTokenFolder,
   type PreparedData,
   type Progress,
   prepareData,
@@ -35,17 +38,23 @@ export async function recipeTokenizer(
   return findTokenizer(checkpoint.path, vocab, named);
 }
 
-/** What a recipe trains on: one source, or several with shares. @throws CambiumError as `openSource`. */
-export async function recipeCorpus({ data }: Pick<Recipe, "data">, projectDir: string): Promise<readonly MixPart[]> {
+/** What a recipe trains on: sources with their shares, or a folder of tokens that are made. */
+export type RecipeCorpus = { readonly parts: readonly MixPart[] } | { readonly tokens: string };
+
+/** @throws CambiumError as `openSource`. */
+export async function recipeCorpus({ data }: Pick<Recipe, "data">, projectDir: string): Promise<RecipeCorpus> {
   const { corpus, field, format, only } = data;
+  if (typeof corpus === "string" && /[/\\.]/.test(corpus)) {
+    const path = resolve(projectDir, corpus);
+    if (await isTokenFolder(path)) return { tokens: path };
+  }
   const parts = typeof corpus === "string" ? [{ from: corpus, field, format, only }] : corpus;
-  return Promise.all(
-    parts.map(async (part: CorpusPart) => ({
-      source: await partSource(part, projectDir),
-      ...(part.weight !== undefined && { weight: part.weight }),
-      ...(part.epochs !== undefined && { epochs: part.epochs }),
-    })),
-  );
+  const opened = parts.map(async (part: CorpusPart) => ({
+    source: await partSource(part, projectDir),
+    ...(part.weight !== undefined && { weight: part.weight }),
+    ...(part.epochs !== undefined && { epochs: part.epochs }),
+  }));
+  return { parts: await Promise.all(opened) };
 }
 
 function partSource({ from, field, format, only = {} }: CorpusPart, projectDir: string): Promise<Source> {
@@ -59,7 +68,7 @@ function partSource({ from, field, format, only = {} }: CorpusPart, projectDir: 
 }
 
 export interface RecipeDataOptions {
-  readonly corpus: readonly MixPart[];
+  readonly corpus: RecipeCorpus;
   readonly tokenizer: Tokenizer;
   readonly cacheDir: string;
   readonly observer: RunObserver;
@@ -68,7 +77,9 @@ export interface RecipeDataOptions {
 
 /** @throws CambiumError as `prepareMixture`. */
 export async function prepareRecipeData(recipe: Recipe, options: RecipeDataOptions): Promise<PreparedData> {
-  const { corpus: parts, tokenizer, cacheDir, observer, signal } = options;
+  const { tokenizer, cacheDir, observer, signal } = options;
+  if ("tokens" in options.corpus) return openTokenFolder(options.corpus.tokens, tokenizer);
+  const { parts } = options.corpus;
   const { context } = recipe.model;
   const { corpus, shuffle = typeof corpus !== "string" } = recipe.data;
   for (const { source } of parts)

@@ -89,9 +89,15 @@ export async function openPrepared(
     return undefined;
   }
   const cached = cacheDir !== undefined;
-  return { train, heldOut, tokenizer, stats: { content, cached, train: side(train), heldOut: side(heldOut) }, close };
+  return {
+    train,
+    heldOut,
+    tokenizer,
+    stats: { content, cached, train: sideStats(train), heldOut: sideStats(heldOut) },
+    close,
+  };
 }
 
-function side({ header }: TokenFile): SideStats {
+export function sideStats({ header }: TokenFile): SideStats {
   return { documents: header.documents, tokens: header.tokens, textBytes: header.textBytes };
 }

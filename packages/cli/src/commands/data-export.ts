@@ -1,0 +1,120 @@
+// cambium data export: tokens as another project's files, or such files as ours.
+import { readdir } from "node:fs/promises";
+import { basename } from "node:path";
+import {
+  type Exported,
+  exportTokens,
+  isTokenFolder,
+  loadTokenizer,
+  openTokens,
+  packedFormats,
+  tokenPaths,
+  unknownTokenizer,
+} from "@cambium/data/node";
+import { replaceDirectory } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
+import { Command } from "commander";
+import { Exit } from "../failure.js";
+import { oneOf, wholeNumber } from "../flags.js";
+import { compact, duration } from "../format.js";
+import { stopOnSignals } from "../signals.js";
+import { StatusLine } from "../status-line.js";
+import { print } from "../terminal.js";
+
+const formats = ["cambium", ...packedFormats] as const;
+type Format = (typeof formats)[number];
+
+interface Flags {
+  readonly format: Format;
+  readonly chunk: number;
+  readonly pad: number;
+  readonly tokenizer?: string;
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+export function dataExportCommand(): Command {
+  return new Command("export")
+    .description("Write tokens as files of litgpt (TinyLlama) or nanoGPT, or such files as ours.")
+    .argument("<from>", "a folder of cambium data prepare, a file of tokens, or a folder of packed .bin files")
+    .argument("<folder>", "where the files go; absent or empty")
+    .requiredOption("--format <format>", formats.join(", "), oneOf("--format", formats))
+    .option("--chunk <n>", "litgpt: tokens of a file", wholeNumber("--chunk", 1), 2049 * 16384)
+    .option("--pad <id>", "litgpt: the token that fills the last file up", wholeNumber("--pad"), 0)
+    .option("--name <name>", "what the files are called (default: as where they come from)")
+    .option("--tokenizer <path>", "cambium: what the tokens were made with, where they do not say")
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Of a folder of cambium data prepare, both sides are written: nanogpt as train.bin and val.bin.
+
+With --json: {"files": […], "tokens", "padded", "dtype"} of each side
+
+Examples:
+  cambium data export ./tokens ./nanogpt --format nanogpt
+  cambium data export ./tokens ./packed --format litgpt --chunk 33570816
+  cambium data export ./packed ./ours --format cambium --tokenizer ./llama --name train`,
+    )
+    .action(run);
+}
+
+async function run(from: string, folder: string, flags: Flags): Promise<void> {
+  const there = await readdir(folder).catch(() => []);
+  if (there.length > 0) {
+    const details = { where: folder, got: there.slice(0, 5).join(", "), hint: "name a folder that is not there yet" };
+    throw new CambiumError("E_EXISTS", "the folder is not empty", details);
+  }
+  const tokenizer = flags.tokenizer === undefined ? undefined : await loadTokenizer(flags.tokenizer, ".");
+  const line = new StatusLine(process.stderr);
+  const { signal, release } = stopOnSignals(() => {});
+  const begun = performance.now();
+  try {
+    const written = await replaceDirectory(folder, async (scratch) => {
+      const all: Exported[] = [];
+      for (const { path, name } of await sidesOf(from, flags)) {
+        const tokens = await openTokens(path);
+        const onTokens = (done: number): void =>
+          line.show(() => {
+            const left = ((performance.now() - begun) / 1000) * (tokens.length / Math.max(1, done) - 1);
+            return `Writing ${name} ${Math.floor((100 * done) / tokens.length)} %  ${duration(left)} left`;
+          });
+        const { format, chunk, pad } = flags;
+        const options = { format, chunk, pad, tokenizer: tokenizer?.fingerprint ?? unknownTokenizer, onTokens, signal };
+        try {
+          const vocab = tokenizer && tokens.format !== "cambium" ? { vocabSize: tokenizer.vocabSize } : {};
+          all.push(await exportTokens(tokens, scratch, name, { ...options, ...vocab }));
+        } finally {
+          tokens.close();
+        }
+      }
+      return all.map((one) => ({ ...one, files: one.files.map((file) => folder + file.slice(scratch.length)) }));
+    });
+    line.stop();
+    if (flags.json) return print(JSON.stringify(written));
+    for (const { files, tokens, padded, dtype } of written) {
+      const more = files.length > 1 ? ` and ${files.length - 1} more` : "";
+      print(
+        `${files[0]}${more}: ${compact(tokens)} tokens as ${dtype}${padded > 0 ? `, and ${padded} to fill up` : ""}`,
+      );
+    }
+  } catch (error) {
+    line.stop();
+    if (!signal.aborted) throw error;
+    throw new Exit(130, "Interrupted; nothing was written.");
+  } finally {
+    release();
+  }
+}
+
+async function sidesOf(from: string, { format, name }: Flags): Promise<{ path: string; name: string }[]> {
+  if (!(await isTokenFolder(from)))
+    return [{ path: from, name: name ?? basename(from).replace(/\.(bin|tokens)$/, "") }];
+  const { train, heldOut } = tokenPaths(from);
+  const second = { nanogpt: "val", litgpt: "validation", cambium: "held-out" }[format];
+  const called = (side: string): string => (name === undefined ? side : `${name}-${side}`);
+  return [
+    { path: train, name: called("train") },
+    { path: heldOut, name: called(second) },
+  ];
+}

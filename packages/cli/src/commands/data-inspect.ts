@@ -1,0 +1,76 @@
+// cambium data inspect: what a file of tokens holds.
+import { loadTokenizer, openTokens, TokenFile, type TokenSequence, vocabularyOf } from "@cambium/data/node";
+import { Command } from "commander";
+import { wholeNumber } from "../flags.js";
+import { compact } from "../format.js";
+import { print } from "../terminal.js";
+
+interface Flags {
+  readonly tokenizer?: string;
+  readonly document?: number;
+  readonly verify?: boolean;
+  readonly json?: boolean;
+}
+
+export function dataInspectCommand(): Command {
+  return new Command("inspect")
+    .description("Show what a file of tokens holds: ours, litgpt's or nanoGPT's, or a folder of packed files.")
+    .argument("<path>", "a .tokens or .bin file, or a folder of packed .bin files")
+    .option("--tokenizer <path>", "spell tokens with it: bytes, a tokenizer.json or a folder that holds one")
+    .option("--document <n>", "the document that is shown, from 0", wholeNumber("--document"))
+    .option("--verify", "read all of it against its checksum")
+    .option("--json", "print it as JSON")
+    .addHelpText(
+      "after",
+      `
+With --json: {"format", "dtype", "files", "tokens", "vocabSize", "documents", "textBytes", "title", "first", "text"}
+
+Examples:
+  cambium data inspect ./tokens/train.tokens --tokenizer ./llama --document 3
+  cambium data inspect ./tokens/train.tokens --verify
+  cambium data inspect ./packed --json`,
+    )
+    .action(run);
+}
+
+/** Tokens that are shown. */
+const shown = 64;
+
+async function run(path: string, flags: Flags): Promise<void> {
+  const tokenizer = flags.tokenizer === undefined ? undefined : await loadTokenizer(flags.tokenizer, ".");
+  const tokens = await openTokens(path);
+  try {
+    const [file] = tokens.files;
+    const ours = file instanceof TokenFile ? file : undefined;
+    if (flags.verify) for (const one of tokens.files) if (one instanceof TokenFile) await one.verify();
+    const first = [...beginning(tokens, ours, flags.document)];
+    const { documents, textBytes, title } = ours?.header ?? {};
+    const told = {
+      ...{ format: tokens.format, dtype: tokens.dtype, files: tokens.files.length, tokens: tokens.length },
+      vocabSize: vocabularyOf(tokens),
+      ...(ours && { documents, textBytes, title }),
+      ...{ first, text: tokenizer ? tokenizer.decode(first) : undefined },
+    };
+    if (flags.json) return print(JSON.stringify(told));
+    const lines: [string, string | undefined][] = [
+      ["format", `${told.format}, ids as ${told.dtype}${told.files > 1 ? `, ${told.files} files` : ""}`],
+      ["holds", title],
+      ["tokens", `${told.tokens} (${compact(told.tokens)})`],
+      ["vocabulary", `${told.vocabSize}${ours ? "" : " (the largest id and one)"}`],
+      ["documents", documents === undefined ? undefined : String(documents)],
+      ["text", textBytes ? `${textBytes} bytes, ${(textBytes / told.tokens).toFixed(2)} a token` : undefined],
+      ["begins", first.join(" ")],
+      ["", told.text === undefined ? undefined : JSON.stringify(told.text)],
+    ];
+    for (const [name, value] of lines) if (value !== undefined) print(`${name.padEnd(10)}  ${value}`);
+  } finally {
+    tokens.close();
+  }
+}
+
+/** The first tokens of the document that is asked for, or of all. */
+function beginning(tokens: TokenSequence, ours: TokenFile | undefined, document: number | undefined): Int32Array {
+  if (document === undefined || !ours) return tokens.read(0, Math.min(shown, tokens.length));
+  const { start, end } = ours.document(document);
+  return ours.read(start, Math.min(shown, end - start));
+}

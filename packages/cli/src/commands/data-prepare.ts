@@ -1,0 +1,190 @@
+// cambium data prepare: token files of a corpus, or of the corpus of a recipe.
+import { dirname, join } from "node:path";
+import type { Tokenizer } from "@cambium/data";
+import {
+  type CorpusOptions,
+  corpusSpec,
+  keepTokens,
+  loadTokenizer,
+  type MixPart,
+  openSource,
+  type PreparedData,
+  type Progress,
+  prepareData,
+  prepareMixture,
+} from "@cambium/data/node";
+import { Mistakes } from "@cambium/grow/node";
+import { CambiumError } from "@cambium/ir";
+import { planRecipe, prepareRecipeData, recipeCorpus, recipeReading } from "@cambium/run";
+import { Command } from "commander";
+import { Exit } from "../failure.js";
+import { listed, realNumber, repeated, wholeNumber } from "../flags.js";
+import { compact, duration } from "../format.js";
+import type { Host } from "../host.js";
+import { type CorpusFlags, passedOver, withCorpusFlags } from "../open-text.js";
+import { stopOnSignals } from "../signals.js";
+import { StatusLine } from "../status-line.js";
+import { complain, print } from "../terminal.js";
+
+interface Flags extends CorpusFlags {
+  readonly out: string;
+  readonly tokenizer: string;
+  readonly heldOut: number;
+  readonly seed: number;
+  readonly weights?: readonly string[];
+  readonly epochs?: readonly string[];
+  readonly only?: readonly string[];
+  readonly shuffle?: boolean;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+export function dataPrepareCommand(host: Host): Command {
+  return withCorpusFlags(new Command("prepare"))
+    .description("Tokenize a corpus into train.tokens and held-out.tokens.")
+    .argument("<corpus...>", "files and folders of text or shards, names of corpora; or one recipe (.yaml)")
+    .requiredOption("-o, --out <folder>", "where the token files go, and what is needed to go on after a stop")
+    .option("--tokenizer <path>", "bytes, a tokenizer.json or a folder that holds one", "bytes")
+    .option("--held-out <share>", "share of the documents kept out of training", realNumber("--held-out"), 0.05)
+    .option("--seed <n>", "decides what is held out, and the order of --shuffle", wholeNumber("--seed"), 0)
+    .option("--only <field=values>", "only documents whose field is one of values (commas); may be repeated", repeated)
+    .option("--shuffle", "the documents in an order of the seed; always so for several corpora")
+    .option("--weights <list>", "shares of the tokens, one for each corpus, e.g. 0.7,0.3", listed)
+    .option("--epochs <list>", "how often each corpus is read, with weights at most, e.g. 1,4", listed)
+    .option("--threads <n>", "threads that tokenize (default: by corpus and processors)", wholeNumber("--threads"))
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Reads .txt, .jsonl, .json, .csv, .tsv and .parquet, packed by gzip or zstd or not; of folders every such file, in the order of
+the paths. The same command goes on where it was after Ctrl-C or a kill. A recipe takes the folder as its corpus.
+
+With --json: {"train": {"path", "documents", "tokens", "textBytes"}, "heldOut": {…}, "content", "cached", "seconds"}
+
+Examples:
+  cambium data prepare ./texts --out ./tokens
+  cambium data prepare ./slimpajama --tokenizer ./llama --out ./tokens --only meta.redpajama_set_name=RedPajamaC4
+  cambium data prepare ./web ./books --weights 0.7,0.3 --epochs 1,4 --tokenizer ./llama --out ./tokens
+  cambium data prepare recipe.yaml --out ./tokens`,
+    )
+    .action((corpora: string[], flags: Flags) => run(corpora, flags, host));
+}
+
+async function run(corpora: readonly string[], flags: Flags, host: Host): Promise<void> {
+  const begun = performance.now();
+  const line = new StatusLine(process.stderr);
+  const { signal, release } = stopOnSignals(() => {});
+  const onProgress = progressLine(line);
+  try {
+    const options = { cacheDir: join(flags.out, "cache"), signal, onProgress };
+    const isRecipe = corpora.length === 1 && /\.ya?ml$/.test(corpora[0] as string);
+    const made = isRecipe
+      ? await ofRecipe(corpora[0] as string, options, host)
+      : await ofCorpora(corpora, flags, options);
+    const paths = await keepTokens(made, flags.out);
+    const { train, heldOut, content, cached } = made.stats;
+    made.close();
+    line.stop();
+    const seconds = (performance.now() - begun) / 1000;
+    const result = { train: { path: paths.train, ...train }, heldOut: { path: paths.heldOut, ...heldOut } };
+    if (flags.json) return print(JSON.stringify({ ...result, content, cached, seconds }));
+    for (const { path, documents, tokens, textBytes } of Object.values(result))
+      print(
+        `${path}: ${compact(tokens)} tokens of ${compact(documents)} ${documents === 1 ? "document" : "documents"}, ${compact(textBytes)}B of text`,
+      );
+    print(cached ? "It was made before." : `Made in ${duration(seconds)}.`);
+  } catch (error) {
+    line.stop();
+    if (!signal.aborted) throw error;
+    throw new Exit(130, "Interrupted; the same command goes on from here.");
+  } finally {
+    release();
+  }
+}
+
+interface Making {
+  readonly cacheDir: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+async function ofRecipe(path: string, making: Making, host: Host): Promise<PreparedData> {
+  const projectDir = dirname(path);
+  const around = { projectDir, importer: host.importer(projectDir) };
+  const { recipe, tokenizer } = await planRecipe(await recipeReading(path), around);
+  const corpus = await recipeCorpus(recipe, projectDir);
+  const observer = {
+    onData: making.onProgress,
+    onPassedOver: (name: string, files: readonly string[]) => complain(passedOver(name, files)),
+  };
+  return prepareRecipeData(recipe, { ...making, corpus, tokenizer, observer });
+}
+
+async function ofCorpora(corpora: readonly string[], flags: Flags, making: Making): Promise<PreparedData> {
+  const mistakes = new Mistakes();
+  const tokenizer = await mistakes.check(() => loadTokenizer(flags.tokenizer, "."));
+  const shares = await mistakes.check(async () => sharesOf(corpora, flags));
+  const only = await mistakes.check(async () => onlyOf(flags.only ?? []));
+  const parts: MixPart[] = [];
+  for (const [i, corpus] of corpora.entries()) {
+    const { field, format } = flags;
+    const reading: CorpusOptions = { ...(field !== undefined && { field }), ...(format && { format }), ...only };
+    const source = await mistakes.check(() => openSource(corpusSpec(corpus, reading), "."));
+    if (!source) continue;
+    if (source.passedOver.length > 0) complain(passedOver(source.name, source.passedOver));
+    parts.push({ source, ...shares?.[i] });
+  }
+  mistakes.throwIfAny();
+  const { heldOut: heldOutFraction, seed, threads, shuffle } = flags;
+  const whole = {
+    ...making,
+    tokenizer: tokenizer as Tokenizer,
+    heldOutFraction,
+    seed,
+    ...(threads !== undefined && { threads }),
+  };
+  const [one, ...others] = parts as [MixPart];
+  const mixed = shuffle === true || others.length > 0 || one.epochs !== undefined;
+  return mixed ? prepareMixture({ ...whole, parts }) : prepareData({ ...whole, source: one.source });
+}
+
+function sharesOf(corpora: readonly string[], { weights, epochs }: Flags): Omit<MixPart, "source">[] {
+  const numbers = (flag: string, list: readonly string[] | undefined): number[] | undefined => {
+    const values = list?.map(Number);
+    if (!values || (values.length === corpora.length && values.every((value) => value > 0))) return values;
+    const expected = `${corpora.length} numbers above 0, one for each corpus`;
+    throw new CambiumError("E_OPTION", `${flag} does not fit`, { expected, got: (list ?? []).join(",") });
+  };
+  const [weightOf, epochsOf] = [numbers("--weights", weights), numbers("--epochs", epochs)];
+  return corpora.map((_, i) => ({
+    ...(weightOf && { weight: weightOf[i] as number }),
+    ...(epochsOf && { epochs: epochsOf[i] as number }),
+  }));
+}
+
+function onlyOf(words: readonly string[]): Pick<CorpusOptions, "only"> {
+  const fields = words.map((word): [string, string[]] => {
+    const at = word.indexOf("=");
+    if (at > 0) return [word.slice(0, at), word.slice(at + 1).split(",")];
+    throw new CambiumError("E_OPTION", "--only does not fit", { expected: "field=value,value", got: word });
+  });
+  return fields.length === 0 ? {} : { only: Object.fromEntries(fields) };
+}
+
+const doing = { hash: "Reading", tokenize: "Tokenizing", mix: "Mixing" } as const;
+
+/** How far it is, how fast and how long it still takes, by the pace of the phase in this sitting. */
+function progressLine(line: StatusLine): (progress: Progress) => void {
+  let first: { readonly phase: Progress["phase"]; readonly done: number; readonly at: number } | undefined;
+  return ({ phase, bytesDone, bytesTotal }) => {
+    const at = performance.now();
+    if (first?.phase !== phase) first = { phase, done: bytesDone, at };
+    const { done, at: since } = first;
+    line.show(() => {
+      const pace = (1000 * (bytesDone - done)) / Math.max(1, at - since);
+      const percent = Math.floor((100 * bytesDone) / Math.max(1, bytesTotal));
+      const unit = phase === "mix" ? " tokens/s" : "B/s";
+      return `${doing[phase]} ${percent} %  ${compact(pace)}${unit}  ${duration((bytesTotal - bytesDone) / pace)} left`;
+    });
+  };
+}

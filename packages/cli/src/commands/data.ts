@@ -1,0 +1,15 @@
+// cambium data: corpora as token files, what such files hold, and the same in the formats of other projects.
+import { Command } from "commander";
+import type { Host } from "../host.js";
+import { dataExportCommand } from "./data-export.js";
+import { dataInspectCommand } from "./data-inspect.js";
+import { dataPrepareCommand } from "./data-prepare.js";
+
+export function dataCommand(host: Host): Command {
+  return new Command("data")
+    .enablePositionalOptions()
+    .description("Make token files of a corpus, see what they hold, and read and write those of litgpt and nanoGPT.")
+    .addCommand(dataPrepareCommand(host))
+    .addCommand(dataInspectCommand())
+    .addCommand(dataExportCommand());
+}

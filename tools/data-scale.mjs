@@ -1,0 +1,124 @@
+// Prepares gigabytes of shards of SlimPajama's form with `cambium data prepare`, once undisturbed and once killed again and
+// again, and compares the bytes. Prints the most memory that the process ever had (Linux).
+//
+//   node tools/data-scale.mjs [--gb 10] [--kills 10] [--tokenizer bytes] [--threads N] [--shuffle] [--seed 1] [--json]
+//
+// Ends with exit code 1 when the bytes differ, or the memory passes --megabytes (500).
+import { createHash } from "node:crypto";
+import { createReadStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import * as zlib from "node:zlib";
+import { corpora } from "../packages/corpora/dist/index.js";
+import { cambium, checkEnd, inScratch } from "./killing.mjs";
+import { mulberry32 } from "./random.mjs";
+
+const { values } = parseArgs({
+  options: {
+    gb: { type: "string", default: "10" },
+    kills: { type: "string", default: "10" },
+    tokenizer: { type: "string", default: "bytes" },
+    threads: { type: "string" },
+    shuffle: { type: "boolean", default: false },
+    megabytes: { type: "string", default: "500" },
+    seed: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  },
+});
+const next = mulberry32(Number(values.seed));
+const pick = (list) => list[Math.floor(next() * list.length)];
+
+/** Bytes of text in a shard; SlimPajama's have about as many. */
+const shardBytes = 64e6;
+const sets = ["RedPajamaC4", "RedPajamaCommonCrawl", "RedPajamaWikipedia", "RedPajamaBook", "RedPajamaGithub"];
+
+/** Shards of documents that are paragraphs of the corpora, put together at random. @returns bytes of JSON lines */
+function makeShards(folder, bytes) {
+  const texts = Object.values(corpora).flatMap((corpus) => Array.from(corpus.documents(), ({ text }) => text));
+  const paragraphs = texts.flatMap((text) => text.split("\n\n")).filter(({ length }) => length > 80);
+  const pack = zlib.zstdCompressSync ?? ((data) => zlib.gzipSync(data, { level: 1 }));
+  const ending = zlib.zstdCompressSync ? "zst" : "gz";
+  let made = 0;
+  for (let shard = 0; made < bytes; shard++) {
+    const chunk = join(folder, "train", `chunk${1 + (shard % 10)}`);
+    mkdirSync(chunk, { recursive: true });
+    const lines = [];
+    let size = 0;
+    while (size < Math.min(shardBytes, bytes - made)) {
+      const count = 1 + Math.floor(next() ** 3 * 60);
+      const text = Array.from({ length: count }, () => pick(paragraphs)).join("\n\n");
+      const line = `${JSON.stringify({ text, meta: { redpajama_set_name: pick(sets) } })}\n`;
+      size += line.length;
+      lines.push(line);
+    }
+    made += size;
+    writeFileSync(join(chunk, `example_train_${shard}.jsonl.${ending}`), pack(Buffer.from(lines.join(""))));
+  }
+  return made;
+}
+
+/** The most memory that a process had, megabytes, asked until it ends. */
+async function watchMemory(pid, signal, seen) {
+  while (!signal.aborted) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      // Some systems say only how much it has now.
+      const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(status) ?? /VmRSS:\s+(\d+)/.exec(status) ?? [];
+      if (kilobytes) seen.megabytes = Math.max(seen.megabytes ?? 0, Math.round(Number(kilobytes) / 1000));
+    } catch {
+      // It has ended, or the system does not say.
+    }
+    await sleep(100, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** SHA-256 of a file of any size. */
+async function hashOf(...path) {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(join(...path))) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+await inScratch(async (scratch) => {
+  const shards = join(scratch, "shards");
+  const bytes = makeShards(shards, Number(values.gb) * 1e9);
+  const say = (text) => values.json || console.log(text);
+  say(`${(bytes / 1e9).toFixed(2)} GB of JSON lines in ${shards}`);
+  const seen = {};
+  const prepare = async (out, after) => {
+    const args = ["data", "prepare", shards, "--out", join(scratch, out), "--tokenizer", values.tokenizer];
+    if (values.threads !== undefined) args.push("--threads", values.threads);
+    if (values.shuffle) args.push("--shuffle");
+    const aim = async (signal, pid) => {
+      const watching = watchMemory(pid, signal, seen);
+      if (after === undefined) await watching.then(() => Promise.reject(new Error("it ended")));
+      else await sleep(after, undefined, { signal });
+    };
+    const end = await cambium(args, aim);
+    checkEnd(end, `the preparation in ${out}`);
+    return end;
+  };
+  const { milliseconds } = await prepare("whole");
+  say(`undisturbed: ${Math.round(milliseconds / 1000)} s, ${(bytes / 1000 / milliseconds).toFixed(1)} MB/s`);
+  let kills = 0;
+  for (let done = false; !done; ) {
+    const wanted = kills < Number(values.kills);
+    // Some come while it starts or hashes, and most while it tokenizes.
+    const { killed } = await prepare(
+      "killed",
+      wanted ? (1.5 * next() * milliseconds) / Number(values.kills) : undefined,
+    );
+    if (killed) kills++;
+    else done = true;
+  }
+  const files = ["train.tokens", "held-out.tokens"];
+  const differing = [];
+  for (const name of files)
+    if ((await hashOf(scratch, "whole", name)) !== (await hashOf(scratch, "killed", name))) differing.push(name);
+  const speed = bytes / 1000 / milliseconds;
+  const result = { gigabytes: bytes / 1e9, kills, differing: differing.length, megabytes: seen.megabytes, speed };
+  if (values.json) console.log(JSON.stringify(result));
+  else console.log(`${kills} kills; ${differing.length} files differ; at most ${seen.megabytes ?? "?"} MB`);
+  return differing.length > 0 || seen.megabytes > Number(values.megabytes) ? 1 : 0;
+});
