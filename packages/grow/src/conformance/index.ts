@@ -7,7 +7,8 @@ import { type HostTensor, hostTensor } from "@cambium/ir";
 import * as vitest from "vitest";
 import { growOnDevice } from "../device/growth.js";
 import { find } from "../find/find.js";
-import { type Measured, measurements } from "../find/measure.js";
+import { measurements } from "../find/measure.js";
+import type { Measured } from "../find/product.js";
 import { computed, copies, flatState, measured, randomState, selected } from "./plans.js";
 
 /** What the suite needs of a test runner. */

@@ -3,7 +3,8 @@ import { type Given, type GrowthPlan, givenOf } from "@cambium/growth";
 import type { HostTensor } from "@cambium/ir";
 import { type Fitted, type Fitting, fitting, runFitting } from "./fit.js";
 import { type FindCost, type Found, type Lab, type Reading, readingCost } from "./lab.js";
-import { type Measured, type Measurement, measurements, runMeasurement } from "./measure.js";
+import { type Measurement, measurements, runMeasurement } from "./measure.js";
+import type { Measured } from "./product.js";
 
 type Sizes = Pick<Lab, "batch" | "context">;
 

@@ -1,23 +1,24 @@
 // Measuring: mean gradients of the base's loss, and mean inputs of its matrices, over batches.
-import type { Given, GrowthPlan, Measure } from "@cambium/growth";
+import type { DeviceTensor } from "@cambium/backend";
+import type { GrowthPlan } from "@cambium/growth";
 import {
-  CambiumError,
   differentiate,
   type Graph,
   GraphBuilder,
   gradientName,
   type HostTensor,
   hostTensor,
-  matmul,
   mul,
+  numel,
   reduceSum,
   reshape,
   type Tensor,
+  type Value,
 } from "@cambium/ir";
 import { lossGraph } from "@cambium/model";
 import type { Lab, Reading } from "./lab.js";
-
-export type Measured = Given & { readonly by: Measure };
+import { type Measured, productOf } from "./product.js";
+import { additionInputs, additionName, steepestColumns, withAdditions } from "./steepest.js";
 
 /** Measurements over equally many batches, in one graph. */
 export interface Measurement extends Reading {
@@ -47,21 +48,28 @@ export async function runMeasurement({ graph, batches, of }: Measurement, first:
   const { device, parameters, batch, context } = lab;
   using executable = await device.compile(graph);
   const names = of.map(({ name }) => name);
-  const sums = new Map(of.map(({ name, shape }) => [name, new Float64Array(shape.reduce((a, b) => a * b, 1))]));
+  const fetched = graph.outputs.filter(({ name }) => names.includes(name));
+  const sums = new Map(fetched.map(({ name, value }) => [name, new Float64Array(numel(value.type.shape))]));
+  const additions = additionInputs(of, graph);
   for (let i = 0; i < batches; i++) {
     const tokens = hostTensor("i32", [batch, context + 1], lab.batchAt(first + i));
-    const { fetched } = await executable.run({ ...pick(parameters, graph), tokens }, { fetch: names });
-    for (const [name, tensor] of Object.entries(await fetched)) {
+    const run = await executable.run({ ...pick(parameters, graph), ...additions, tokens }, { fetch: names });
+    for (const [name, tensor] of Object.entries(await run.fetched)) {
       const sum = sums.get(name) as Float64Array;
       for (const [k, x] of (tensor as HostTensor<"f32">).data.entries()) sum[k] = (sum[k] as number) + x;
     }
   }
-  return Object.fromEntries(
-    of.map(({ name, shape }) => {
-      const mean = Float32Array.from(sums.get(name) as Float64Array, (x) => x / batches);
-      return [name, hostTensor("f32", shape, mean)];
-    }),
-  );
+  const found: Record<string, HostTensor> = {};
+  for (const { name, shape, by } of of) {
+    const mean = (sums.get(name) as Float64Array).map((x) => x / batches);
+    const values = by.what === "steepest" ? steepestColumns(mean, shape, await weightsOf(by.of, lab), by.scale) : mean;
+    found[name] = hostTensor("f32", shape, Float32Array.from(values));
+  }
+  return found;
+}
+
+async function weightsOf(name: string, { device, parameters }: Lab): Promise<Float64Array> {
+  return Float64Array.from((await device.download(parameters[name] as DeviceTensor)).data as Float32Array);
 }
 
 /** The inputs of `graph` among `tensors`. */
@@ -70,14 +78,23 @@ export function pick<T>(tensors: Readonly<Record<string, T>>, { inputs }: Graph)
 }
 
 function measureGraph(loss: Graph, of: readonly Measured[]): Graph {
-  const withInputs = activations(loss, of);
-  const gradients = [...new Set(of.flatMap(({ by }) => (by.what === "gradient" ? [by.of] : [])))];
+  const withInputs = withAdditions(activations(loss, of), of);
+  const byName = new Map(of.map((one) => [one.name, derivativeOf(one)]));
+  const gradients = [...new Set([...byName.values()].flatMap((name) => name ?? []))];
   const whole = gradients.length > 0 ? differentiate(withInputs, { of: "loss", by: gradients }) : withInputs;
   const builder = new GraphBuilder();
   const { outputs } = builder.append(whole);
-  for (const { name, by } of of)
-    builder.output(name, outputs[by.what === "gradient" ? gradientName(by.of) : activationName(by.of)] as Tensor);
+  for (const { name, by } of of) {
+    const derivative = byName.get(name);
+    builder.output(name, outputs[derivative ? gradientName(derivative) : activationName(by.of)] as Tensor);
+  }
   return builder.finish();
+}
+
+/** The input by which the loss is differentiated for a measurement, if it is. */
+function derivativeOf({ name, by }: Measured): string | undefined {
+  if (by.what === "steepest") return additionName(name);
+  return by.what === "gradient" ? by.of : undefined;
 }
 
 function activationName(parameter: string): string {
@@ -89,18 +106,7 @@ function activations(loss: Graph, of: readonly Measured[]): Graph {
   const names = [...new Set(of.flatMap(({ by }) => (by.what === "activation" ? [by.of] : [])))];
   if (names.length === 0) return loss;
   const sources = names.map((name) => {
-    const own = loss.inputs.find((input) => input.name === name)?.value.id;
-    const node = loss.nodes.find((one) => matmul.is(one) && one.inputs[1]?.id === own);
-    const value = node?.inputs[0];
-    if (value) return { name, value };
-    throw new CambiumError(
-      "E_GROWTH_FIND",
-      "the model multiplies nothing with a parameter whose input is to be measured",
-      {
-        where: name,
-        expected: "a matrix that a product reads",
-      },
-    );
+    return { name, value: productOf(loss, name).inputs[0] as Value };
   });
   const builder = new GraphBuilder();
   const exposed = sources.map(({ name, value }) => ({ name: activationName(name), value }));

@@ -3,6 +3,7 @@ import type { HostTensor } from "@cambium/ir";
 import { familyResolver, isTied, type ModelSpec, modelSizes, parameterTable, sizesAlong } from "@cambium/model";
 import { applyPlan } from "../evaluate/apply.js";
 import { growMoments } from "../evaluate/moments.js";
+import { givenOf } from "../expr/walk.js";
 import { connectionRate, layerMap } from "../layer-map.js";
 import { deadTensors } from "../measure/liveness.js";
 import { growExactly, randomWeights } from "../measure/logits.js";
@@ -117,6 +118,14 @@ export const checks: Readonly<Record<string, Check>> = {
     if (planNeeds(first).some((need) => need !== "given")) return;
     if (codeOf(() => operator.plan(first.target, one.options)) !== null) return;
     const second = operator.plan(first.target, one.options);
+    if (givenOf(second.tensors).some(({ by }) => by.kind === "measure")) {
+      assertEqual(
+        codeOf(() => composePlans(first, second)),
+        "E_GROWTH_NEEDS",
+        "a second plan that measures its base",
+      );
+      return;
+    }
     const base = exactly(testParameters(first.base, "w"));
     const [atOnce, inTwo] = [composePlans(first, second), await growExactly(first, base)];
     assertEqual(await growExactly(atOnce, base), await growExactly(second, inTwo), "one composed growth, against two");

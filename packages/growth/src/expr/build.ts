@@ -12,6 +12,7 @@ import type {
   Measure,
   Normal,
   Scale,
+  Steepest,
   Sum,
   Take,
   Zeros,
@@ -72,7 +73,7 @@ export function matmul(
 }
 
 /** A tensor to be found, by `fit` or `measure`. */
-export function given(name: string, shape: Shape, by: Fit | Measure): Given {
+export function given(name: string, shape: Shape, by: Given["by"]): Given {
   return { kind: "given", name, shape, by };
 }
 
@@ -87,4 +88,9 @@ export function fit(
 /** Found by looking at the base while it reads `tokens` tokens. */
 export function measure(what: Measure["what"], of: string, tokens: number): Measure {
   return { kind: "measure", what, of, tokens };
+}
+
+/** Found so as well: columns along which the loss falls fastest. */
+export function steepest(how: Omit<Steepest, "kind" | "what">): Steepest {
+  return { kind: "measure", what: "steepest", ...how };
 }

@@ -108,6 +108,25 @@ export interface Measure {
 }
 
 /**
+ * How columns of new neurons are found: those along which the loss falls fastest once the neurons' `up` rows, which are
+ * zero, begin to move (GradMax, Evci et al. 2022, for gated MLPs). With x what `from` reads and δ the gradient by what `of`
+ * writes, they are the first left singular vectors of Σ δ (silu(gate · x) x)ᵀ over all tokens.
+ */
+export interface Steepest {
+  readonly kind: "measure";
+  readonly what: "steepest";
+  /** A base parameter [out, in] whose further columns these are: given [out, columns]. */
+  readonly of: string;
+  /** A base parameter that reads what the new neurons will read. */
+  readonly from: string;
+  /** The row that every new neuron is gated by: [1, in]. */
+  readonly gate: Normal;
+  /** The norm of each column, times the mean norm of the columns of `of`. */
+  readonly scale: number;
+  readonly tokens: number;
+}
+
+/**
  * A tensor that must be found before the plan is carried out. An operator only declares it; the same name stands for the
  * same tensor wherever it is used.
  */
@@ -115,7 +134,7 @@ export interface Given {
   readonly kind: "given";
   readonly name: string;
   readonly shape: readonly number[];
-  readonly by: Fit | Measure;
+  readonly by: Fit | Measure | Steepest;
 }
 
 export type Expr = Copy | Take | Concat | Zeros | Const | Normal | Scale | Sum | Affine | MatMul | Given;

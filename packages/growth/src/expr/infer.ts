@@ -1,7 +1,7 @@
 // Shapes and labels of expressions, without a number: the one place that says whether an expression means something.
 import type { Reason } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
-import type { AxisRef, Expr, ExprKind, Given, Measure, Take } from "./expr.js";
+import type { AxisRef, Expr, ExprKind, Given, Measure, Steepest, Take } from "./expr.js";
 import type { Known, Label, Typed } from "./typed.js";
 import { isExpr } from "./walk.js";
 
@@ -134,15 +134,24 @@ export function inferTensor(spec: ParameterSpec, expr: Expr, scope: InferScope):
   return undefined;
 }
 
-/** Zeros of the shape that the measurement will have. */
+/** Zeros of the shape that the measurement will have; random columns where their direction is all that is measured. */
 function measured(
-  { name }: Given,
-  { what, of }: Measure,
+  { name, shape }: Given,
+  by: Measure | Steepest,
   { base, complain }: InferScope,
   hint: Hint,
 ): Typed | undefined {
+  const { what, of } = by;
   const spec = base.get(of);
-  if (!spec) complain({ message: `"${name}" measures "${of}", which the base does not have` });
+  if (what === "steepest") {
+    const reader = base.get(by.from);
+    const fits = spec?.shape.length === 2 && reader?.shape.length === 2 && reader.shape[1] === by.gate.shape[1];
+    const [rows = 0, columns = 0] = shape;
+    if (fits && rows === spec.shape[0] && columns <= Math.min(rows, reader.shape[1] as number))
+      return { kind: "normal", std: by.scale / Math.sqrt(rows), seed: name, ...leaf(shape, hint) };
+    const message = `"${name}" measures columns that "${of}" does not take, or more of them than there are directions`;
+    complain({ message, got: `[${shape}], a gate [${by.gate.shape}]` });
+  } else if (!spec) complain({ message: `"${name}" measures "${of}", which the base does not have` });
   else if (what === "activation" && spec.shape.length !== 2)
     complain({ message: `"${name}" measures what "${of}" is multiplied with, but that is not a matrix` });
   else if (what === "activation") return { kind: "fill", value: 0, ...leaf(spec.shape.slice(1), hint) };

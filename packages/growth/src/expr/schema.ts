@@ -9,6 +9,8 @@ const shape = z.array(z.int().nonnegative()).min(1).readonly();
 const number = z.number();
 const axis = z.union([axisName, z.int().nonnegative()]);
 
+const normal = z.strictObject({ kind: z.literal("normal"), shape, std: number.nonnegative(), seed: z.string() });
+
 /** Expressions where a list of indices or factors may be `{ list: i }`, the i-th of `lists`. */
 export function exprSchema(lists: readonly (readonly number[])[] = []): z.ZodType<Expr> {
   const place = z.strictObject({ list: z.int() });
@@ -35,7 +37,7 @@ export function exprSchema(lists: readonly (readonly number[])[] = []): z.ZodTyp
     concat: z.strictObject({ kind: z.literal("concat"), axis, parts: exprs }),
     zeros: z.strictObject({ kind: z.literal("zeros"), shape }),
     const: z.strictObject({ kind: z.literal("const"), shape, value: number }),
-    normal: z.strictObject({ kind: z.literal("normal"), shape, std: number.nonnegative(), seed: z.string() }),
+    normal,
     scale: z.strictObject({ kind: z.literal("scale"), of: expr, by: number }),
     sum: z.strictObject({ kind: z.literal("sum"), terms: exprs }),
     affine: z.strictObject({ kind: z.literal("affine"), a: number, x: expr, b: number, y: expr }),
@@ -52,12 +54,23 @@ export function exprSchema(lists: readonly (readonly number[])[] = []): z.ZodTyp
       shape,
       by: z.discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("fit"), init: expr, steps: z.int().positive(), lr: z.number().positive() }),
-        z.strictObject({
-          kind: z.literal("measure"),
-          what: z.enum(["gradient", "activation"]),
-          of: z.string(),
-          tokens: z.int().positive(),
-        }),
+        z.discriminatedUnion("what", [
+          z.strictObject({
+            kind: z.literal("measure"),
+            what: z.enum(["gradient", "activation"]),
+            of: z.string(),
+            tokens: z.int().positive(),
+          }),
+          z.strictObject({
+            kind: z.literal("measure"),
+            what: z.literal("steepest"),
+            of: z.string(),
+            from: z.string(),
+            gate: normal,
+            scale: z.number().positive(),
+            tokens: z.int().positive(),
+          }),
+        ]),
       ]),
     }),
   } satisfies { readonly [K in ExprKind]: z.ZodType<Extract<Expr, { kind: K }>> };

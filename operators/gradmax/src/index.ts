@@ -1,0 +1,81 @@
+// GradMax: new neurons whose first gradient is as large as it can be.
+import {
+  copy,
+  defineOperator,
+  type Expr,
+  given,
+  normal,
+  padded,
+  planTables,
+  sizesError,
+  steepest,
+  take,
+  zeros,
+} from "@cambium/growth";
+import { grownModel, sizesAlong } from "@cambium/model";
+import * as z from "zod";
+import { version } from "../package.json";
+
+/**
+ * GradMax (Evci et al. 2022) for gated MLPs: a new neuron's `up` row is zero, so that the function is preserved; its `gate`
+ * row is one random row for all; its `down` column is a left singular vector of what the loss's gradient by that `up` row
+ * can be, measured while the base reads. Of all columns of that norm these give the largest gradient.
+ *
+ * Options: `intermediate`, or `fraction` more neurons (default 0.25); `scale` (default 0.5), the columns' norm over the mean
+ * of the base's; `tokens` (default 8192) to measure on; `std`, `seed`.
+ *
+ * @throws CambiumError `E_GROWTH_SIZES` when no neuron is new, more are new than the stream has channels, or the family's
+ * MLP is not gated.
+ * @example
+ * import gradmax from "@cambium/operator-gradmax";
+ * gradmax.plan(base, { fraction: 0.25 });
+ */
+export default defineOperator({
+  name: "gradmax",
+  version,
+  summary: "new neurons along the steepest directions of the loss, measured (GradMax, Evci et al. 2022)",
+  options: z.strictObject({
+    intermediate: z.int().positive().exactOptional().describe("neurons of the MLP after growth"),
+    fraction: z.number().positive().max(1).default(0.25).describe("new neurons over old ones, where no size is given"),
+    scale: z.number().positive().default(0.5).describe("norm of new down columns over the mean of the old ones"),
+    tokens: z.int().positive().default(8192).describe("tokens that the directions are measured on"),
+    std: z.number().positive().exactOptional().describe("of the gate's row; default: the family's own"),
+    seed: z.string().default("gradmax").describe("names the random numbers"),
+  }),
+  claims: { functionPreserving: "exact" },
+  target: (base, { intermediate, fraction }) => {
+    const { intermediate: old, hidden } = sizesAlong(base, ["intermediate", "hidden"]);
+    const size = intermediate ?? Math.max(old + 1, Math.round(old * (1 + fraction)));
+    const expected = `${old + 1} to ${old + hidden}: there are ${hidden} directions`;
+    if (size <= old || size > old + hidden) throw sizesError("the MLP cannot grow so", { expected, got: `${size}` });
+    return grownModel(base, { intermediate: size });
+  },
+  plan: (base, target, { scale, tokens, std, seed }) => {
+    const tables = planTables({ base, target });
+    const old = new Map(tables.base.map((spec) => [spec.name, spec]));
+    const tensors = tables.target.map((spec): [string, Expr] => {
+      const { name, layer, part, shape } = spec;
+      const place = name.slice(0, name.length - (part?.length ?? 0));
+      const gateName = `${place}mlp.gate_proj.weight`;
+      if (part?.startsWith("mlp.") && !old.has(gateName))
+        throw sizesError("the MLP has no gate", { expected: gateName, got: name });
+      if (`${shape}` === `${old.get(name)?.shape}`) return [name, copy(name)];
+      const gate = normal(
+        [1, old.get(gateName)?.shape[1] ?? 0],
+        std ?? target.family.std(target.config, spec, "paper"),
+        `${seed}/${layer}`,
+      );
+      const fill = (size: readonly number[]): Expr => {
+        if (name === gateName) return take(gate, 0, Array<number>(size[0] as number).fill(0));
+        if (part === "mlp.up_proj.weight") return zeros(size);
+        return given(
+          `steepest ${name}`,
+          size,
+          steepest({ of: name, from: `${place}mlp.up_proj.weight`, gate, scale, tokens }),
+        );
+      };
+      return [name, padded(spec, old.get(name), [], ({ shape: size }) => fill(size))];
+    });
+    return { tensors: Object.fromEntries(tensors) };
+  },
+});
