@@ -1,9 +1,16 @@
 // An open safetensors file: the header in memory, the data read by position when asked for.
 import type { FileHandle } from "node:fs/promises";
-import { openFile, quote, withFileErrors } from "@cambium/files";
+import { openFile, withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import { decodeTensor, type ReadDType } from "./decode.js";
-import { LENGTH_BYTES, parseHeader, parseHeaderLength, type SafetensorsHeader, type TensorEntry } from "./header.js";
+import {
+  entryOf,
+  LENGTH_BYTES,
+  parseHeader,
+  parseHeaderLength,
+  type SafetensorsHeader,
+  type TensorEntry,
+} from "./header.js";
 import type { TensorSource } from "./source.js";
 
 const STREAM_BYTES = 8 << 20;
@@ -62,15 +69,7 @@ export class SafetensorsFile implements AsyncDisposable {
 
   /** @throws CambiumError `E_TENSOR_NOT_FOUND` */
   entry(name: string): TensorEntry {
-    const entry = this.tensors.get(name);
-    if (entry === undefined) {
-      throw new CambiumError("E_TENSOR_NOT_FOUND", "there is no such tensor in this file", {
-        where: this.path,
-        expected: `one of its ${this.tensors.size} tensors`,
-        got: quote(name),
-      });
-    }
-    return entry;
+    return entryOf(this.header, name, this.path);
   }
 
   /**

@@ -1,7 +1,7 @@
 // The safetensors header, read as if its author were hostile: every claim is checked before a byte of data is.
 // Format: u64 length (little-endian), JSON, data. https://github.com/huggingface/safetensors#format
 
-import { isJsonObject, type JsonObject, type JsonValue, parseJson, quote, ReasonList } from "@cambium/files";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson, quote, ReasonList } from "@cambium/files/anywhere";
 import { CambiumError } from "@cambium/ir";
 import { isSize, isStoredDType, STORED_BITS, type StoredDType, storedByteLength } from "./dtype.js";
 
@@ -41,10 +41,9 @@ export function parseHeaderLength(first: Uint8Array, fileSize: number, where: st
   if (first.length < LENGTH_BYTES) {
     throw truncated(where, `at least ${LENGTH_BYTES} bytes`, `${first.length} bytes`);
   }
-  const buffer = Buffer.from(first.buffer, first.byteOffset, LENGTH_BYTES);
-  const length = buffer.readBigUInt64LE();
+  const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
-    const pointer = buffer.toString("latin1") === "version ";
+    const pointer = new TextDecoder("latin1").decode(first.subarray(0, LENGTH_BYTES)) === "version ";
     throw new CambiumError("E_SAFETENSORS_HEADER", "this is not a safetensors file", {
       where,
       expected: `a header of at most ${MAX_HEADER_BYTES} bytes`,
@@ -93,6 +92,17 @@ export function parseHeader(header: Uint8Array, fileSize: number | undefined, wh
   }
   reasons.throwIfAny("E_SAFETENSORS_HEADER", "the header of this safetensors file is wrong", { where });
   return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
+}
+
+/** @throws CambiumError `E_TENSOR_NOT_FOUND` */
+export function entryOf({ tensors }: SafetensorsHeader, name: string, where: string): TensorEntry {
+  const entry = tensors.get(name);
+  if (entry !== undefined) return entry;
+  throw new CambiumError("E_TENSOR_NOT_FOUND", "there is no such tensor in this file", {
+    where,
+    expected: `one of its ${tensors.size} tensors`,
+    got: quote(name),
+  });
 }
 
 function parseRoot(header: Uint8Array, where: string): JsonObject {

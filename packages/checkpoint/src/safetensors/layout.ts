@@ -1,8 +1,10 @@
 // Where each tensor of a new safetensors file will lie, and the header that says so: byte for byte what the
 // reference implementation (huggingface/safetensors) writes for the same tensors.
-import { quote, ReasonList } from "@cambium/files";
+import { quote, ReasonList } from "@cambium/files/anywhere";
 import { storedByteLength, storedRank } from "./dtype.js";
 import { isWellFormed, LENGTH_BYTES, MAX_HEADER_BYTES, type TensorEntry, type TensorInfo } from "./header.js";
+
+const space = 0x20;
 
 export interface SafetensorsLayout<T extends TensorInfo = TensorInfo> {
   /** The file's first bytes: length field and padded JSON. */
@@ -31,16 +33,16 @@ export function layoutSafetensors<T extends TensorInfo>(
     header.push(jsonField([source.name, { dtype, shape, data_offsets: [end, end + byteLength] }]));
     end += byteLength;
   }
-  const json = Buffer.from(`{${header.join(",")}}`);
+  const json = new TextEncoder().encode(`{${header.join(",")}}`);
   const headerBytes = Math.ceil(json.length / 8) * 8;
   if (headerBytes > MAX_HEADER_BYTES) {
     const tooLong = new ReasonList();
     tooLong.add({ message: "the header would be too long", expected: `at most ${MAX_HEADER_BYTES} bytes` });
     tooLong.throwIfAny("E_SAFETENSORS_LAYOUT", "these tensors cannot be one safetensors file");
   }
-  const head = Buffer.alloc(LENGTH_BYTES + headerBytes, " ");
-  head.writeBigUInt64LE(BigInt(headerBytes));
-  json.copy(head, LENGTH_BYTES);
+  const head = new Uint8Array(LENGTH_BYTES + headerBytes).fill(space);
+  new DataView(head.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  head.set(json, LENGTH_BYTES);
   let offset = head.length;
   const tensors = sized.map(({ source, byteLength }) => {
     const { name, dtype, shape } = source;
@@ -77,5 +79,14 @@ function jsonField([key, value]: readonly [string, unknown]): string {
 
 /** The order of the UTF-8 bytes, which is not that of JavaScript's UTF-16 units beyond the basic plane. */
 function byUtf8(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return inUtf8(x) - inUtf8(y);
+  }
+  return a.length - b.length;
+}
+
+/** A unit's place among the units where characters beyond the basic plane, whose units are surrogates, come last. */
+function inUtf8(unit: number): number {
+  return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

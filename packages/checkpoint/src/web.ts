@@ -1,0 +1,7 @@
+// Weights in and out of a page: safetensors from a File or the origin's own file system, and into it.
+
+export { type Bytes, SafetensorsBlob, safetensorsStream } from "./safetensors/blob.js";
+export type { ReadDType } from "./safetensors/decode.js";
+export type { StorageDType } from "./safetensors/encode.js";
+export type { TensorEntry, TensorInfo } from "./safetensors/header.js";
+export { hostSource, hostSources, lazySource, type TensorSource } from "./safetensors/source.js";
