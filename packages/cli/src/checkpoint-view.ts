@@ -1,4 +1,5 @@
 // What a checkpoint or a safetensors file holds, as `cambium inspect` shows it.
+
 import { join } from "node:path";
 import { type ModelDirectory, openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import { ownTokenizer } from "@cambium/data/node";
@@ -16,7 +17,7 @@ import {
   modelSizes,
   readHfModel,
 } from "@cambium/model";
-import { compact } from "./format.js";
+import { compact } from "@cambium/scaling";
 
 export interface Shown {
   readonly data: unknown;

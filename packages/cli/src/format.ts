@@ -1,21 +1,5 @@
 // Numbers, durations and paragraphs as people read them.
 
-const sizes = [
-  [1e15, "P"],
-  [1e12, "T"],
-  [1e9, "G"],
-  [1e6, "M"],
-  [1e3, "k"],
-] as const;
-
-/** 1234567 → `1.23M`. */
-export function compact(value: number): string {
-  for (const [size, suffix] of sizes) {
-    if (Math.abs(value) >= size) return `${Number((value / size).toPrecision(3))}${suffix}`;
-  }
-  return String(Number(value.toPrecision(3)));
-}
-
 /** Seconds as `42 s`, `3:05 min` or `2:05 h`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";

@@ -1,4 +1,5 @@
 // What a growth looks like: its dry run as a dozen lines, its progress with speed and time left.
+
 import type { GrowProgress, GrowReport } from "@cambium/grow/node";
 import {
   describePlan,
@@ -10,7 +11,8 @@ import {
   type GrowthPlan,
   planNeeds,
 } from "@cambium/growth";
-import { compact, duration } from "./format.js";
+import { compact } from "@cambium/scaling";
+import { duration } from "./format.js";
 import { growthFlops } from "./grow-flops.js";
 import { StatusLine } from "./status-line.js";
 

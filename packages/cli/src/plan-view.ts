@@ -1,8 +1,10 @@
 // What `cambium plan` prints.
+
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
+import { compact } from "@cambium/scaling";
 import Table from "cli-table3";
-import { compact, duration } from "./format.js";
+import { duration } from "./format.js";
 
 /** A way with what the device makes of it. */
 export interface PlannedWay {

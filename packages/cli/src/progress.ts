@@ -1,12 +1,14 @@
 // What a run looks like while it runs: a bar with loss, speed and time left on a terminal, plain lines without one.
+
 import { styleText } from "node:util";
 import type { Reason } from "@cambium/ir";
 import { modelSizes } from "@cambium/model";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
 import type { EarlierStage, RunObserver } from "@cambium/run";
+import { compact } from "@cambium/scaling";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
-import { compact, duration } from "./format.js";
+import { duration } from "./format.js";
 import { passedOver } from "./open-text.js";
 import { StatusLine } from "./status-line.js";
 import { visible } from "./terminal.js";

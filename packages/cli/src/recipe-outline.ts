@@ -1,11 +1,12 @@
 // A recipe as far as it can be told without loading a plugin: what it says, and which plugins it would load.
+
 import { dirname, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { builtInFamilies, countParameters, type ModelSpec, modelSizes } from "@cambium/model";
 import { corpusName, type Recipe, recipeNames } from "@cambium/recipe";
 import { planRecipe, recipeReading } from "@cambium/run";
+import { compact } from "@cambium/scaling";
 import type { Shown } from "./checkpoint-view.js";
-import { compact } from "./format.js";
 import { noPlugins } from "./host.js";
 
 /** @throws CambiumError `E_RECIPE` */

@@ -1,7 +1,8 @@
 // Measured speeds of a recipe's training as a table and one sentence that says what to write, and that nothing is switched.
+
 import type { Recipe } from "@cambium/recipe";
+import { compact } from "@cambium/scaling";
 import type { Precision } from "@cambium/train";
-import { compact } from "./format.js";
 import type { Speed, Unmeasured } from "./recipe-speed.js";
 
 export interface RecipeChoice {

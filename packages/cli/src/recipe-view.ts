@@ -1,9 +1,10 @@
 // A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
+
 import { dirname, resolve } from "node:path";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters, modelSizes } from "@cambium/model";
 import { type PlannedRecipe, planRecipe, recipeReading, stateBytesPerParameter } from "@cambium/run";
-import { compact } from "./format.js";
+import { compact } from "@cambium/scaling";
 import type { Host } from "./host.js";
 
 /** The recipe's arms. @throws CambiumError the one mistake, or `E_RECIPE` with all: also of what it names. */

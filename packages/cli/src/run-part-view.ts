@@ -1,12 +1,13 @@
 // What a part of a run holds, as `cambium inspect` shows it: a stage's folder, its metrics, a snapshot, a token file.
+
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { loadSnapshot } from "@cambium/checkpoint";
 import { TokenFile } from "@cambium/data/node";
 import { StageDirectory, streamRows } from "@cambium/run-format/node";
+import { compact } from "@cambium/scaling";
 import type { MetricsRow } from "@cambium/train";
 import type { Shown } from "./checkpoint-view.js";
-import { compact } from "./format.js";
 
 const snapshotFile = /^snapshot-\d{6,15}\.json$/;
 

@@ -1,8 +1,10 @@
 // What `cambium sweep` prints: its table, the seeds together, and how far it has come.
+
 import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
+import { compact } from "@cambium/scaling";
 import Table from "cli-table3";
-import { compact, duration, signedPercent } from "./format.js";
+import { duration, signedPercent } from "./format.js";
 import { seedLines } from "./seed-view.js";
 import { StatusLine } from "./status-line.js";
 import type { SettingSeeds, SweepRow } from "./sweep-table.js";

@@ -1,9 +1,11 @@
 // The result of a run as a table and one sentence.
+
 import { styleText } from "node:util";
 import { append } from "@cambium/ir";
 import { type ArmEvaluation, type RunSummary, rowsOf } from "@cambium/report";
+import { compact } from "@cambium/scaling";
 import Table from "cli-table3";
-import { compact, duration, signedPercent } from "./format.js";
+import { duration, signedPercent } from "./format.js";
 import { seedLines, speedupOf } from "./seed-view.js";
 
 const head = ["arm", "layers", "parameters", "held-out loss", "FLOPs", "tokens", "time", "speed-up"];

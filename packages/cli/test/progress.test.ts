@@ -1,8 +1,10 @@
 // The progress display and its text: on a terminal a bar that is rewritten in place, elsewhere plain lines.
+
 import { llama, modelSpec } from "@cambium/model";
+import { compact } from "@cambium/scaling";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { compact, duration, wrap } from "../src/format.js";
+import { duration, wrap } from "../src/format.js";
 import { ProgressDisplay } from "../src/progress.js";
 import { resultTable } from "../src/table.js";
 
@@ -187,7 +189,9 @@ describe("without a terminal", () => {
 });
 
 test("amounts and durations", () => {
-  expect([0, 7, 999, 1000, 1234567, 3.2e16].map(compact)).toEqual(["0", "7", "999", "1k", "1.23M", "32P"]);
+  expect([0, 7, 999, 1000, 999_999, 1234567, 3.2e16].map((n) => compact(n))).toEqual([
+    ...["0", "7", "999", "1k", "1M", "1.23M", "32P"],
+  ]);
   expect([0, 59.4, 59.6, 185, 7500, Number.NaN].map(duration)).toEqual([
     "0 s",
     "59 s",

@@ -1,19 +1,11 @@
 // Numbers as the report prints them.
+import { magnitude } from "@cambium/scaling";
 
 /** Between a number and its unit: a space that does not break. */
 const nb = "\u00a0";
 
 /** What has no value, as the report prints it. */
 export const none = "—";
-
-const prefixes = ["", "K", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q"] as const;
-
-/** The power of 1000 at which `value` reads as 1 to 999, with its letter. */
-export function magnitude(value: number): { readonly divisor: number; readonly prefix: string } {
-  const power = value > 0 && Number.isFinite(value) ? Math.floor(Math.log10(value) / 3 + 1e-12) : 0;
-  const index = Math.min(Math.max(power, 0), prefixes.length - 1);
-  return { divisor: 1000 ** index, prefix: prefixes[index] as string };
-}
 
 /** 4.62e15 → "4.62 PFLOP" (10¹⁵ floating-point operations, no rate). */
 export function flops(value: number): string {

@@ -1,4 +1,5 @@
 // cambium data export: tokens as another project's files, or such files as ours.
+
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import {
@@ -13,10 +14,11 @@ import {
 } from "@cambium/data/node";
 import { replaceDirectory } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
+import { compact } from "@cambium/scaling";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { oneOf, wholeNumber } from "../flags.js";
-import { compact, duration } from "../format.js";
+import { duration } from "../format.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { print } from "../terminal.js";

@@ -1,8 +1,9 @@
 // cambium data inspect: what a file of tokens holds.
+
 import { loadTokenizer, openTokens, TokenFile, type TokenSequence, vocabularyOf } from "@cambium/data/node";
+import { compact } from "@cambium/scaling";
 import { Command } from "commander";
 import { wholeNumber } from "../flags.js";
-import { compact } from "../format.js";
 import { print } from "../terminal.js";
 
 interface Flags {

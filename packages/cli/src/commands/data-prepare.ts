@@ -1,4 +1,5 @@
 // cambium data prepare: token files of a corpus, or of the corpus of a recipe.
+
 import { dirname, join } from "node:path";
 import type { Tokenizer } from "@cambium/data";
 import {
@@ -16,10 +17,11 @@ import {
 import { Mistakes } from "@cambium/grow/node";
 import { CambiumError } from "@cambium/ir";
 import { planRecipe, prepareRecipeData, recipeCorpus, recipeReading } from "@cambium/run";
+import { compact } from "@cambium/scaling";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { listed, realNumber, repeated, wholeNumber } from "../flags.js";
-import { compact, duration } from "../format.js";
+import { duration } from "../format.js";
 import type { Host } from "../host.js";
 import { type CorpusFlags, passedOver, withCorpusFlags } from "../open-text.js";
 import { stopOnSignals } from "../signals.js";

@@ -1,10 +1,11 @@
 // cambium init: a recipe for the user's own text, with comments, to be changed.
+
 import { basename, dirname, relative, resolve } from "node:path";
 import { writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { parseRecipe } from "@cambium/recipe";
+import { compact } from "@cambium/scaling";
 import { Command } from "commander";
-import { compact } from "../format.js";
 import { initRecipe } from "../init-recipe.js";
 import { exists } from "../model-source.js";
 import { type CorpusFlags, openText, withCorpusFlags } from "../open-text.js";

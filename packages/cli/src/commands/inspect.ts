@@ -1,5 +1,6 @@
 // cambium inspect: what a path holds — a recipe, a run or a part of one, a checkpoint, a safetensors file — or the graph
 // of its model.
+
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
@@ -7,6 +8,7 @@ import { contextLength, lossGraph, type ModelSpec } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import { summarizeRun } from "@cambium/report";
 import { chooseBackend } from "@cambium/run";
+import { compact } from "@cambium/scaling";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
 import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-view.js";
@@ -21,7 +23,6 @@ import {
   withFamilyFlag,
   withPrecisionFlag,
 } from "../flags.js";
-import { compact } from "../format.js";
 import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
 import { allowed, type Host } from "../host.js";
 import { exists, findModel, projectFamilies, readModel } from "../model-source.js";

@@ -1,4 +1,5 @@
 // cambium launch: hands stages of a recipe to an engine, here or as a job file for a cluster.
+
 import { dirname, join, resolve } from "node:path";
 import {
   type ClusterLaunch,
@@ -13,11 +14,11 @@ import { resolvePlugin } from "@cambium/plugin";
 import { checkRecipe, type EngineUse, type Recipe } from "@cambium/recipe";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { loadRecipe, planRecipe, recipeReading } from "@cambium/run";
+import { compact } from "@cambium/scaling";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { Exit } from "../failure.js";
 import { type BackendFlags, keyValues, oneOf, repeated, wholeNumber, withBackendFlags } from "../flags.js";
-import { compact } from "../format.js";
 import type { Host } from "../host.js";
 import { resultTable } from "../table.js";
 import { print } from "../terminal.js";

@@ -1,4 +1,5 @@
 // cambium preview: how a model would start out after growth, without writing it.
+
 import { type Device, describeDevice } from "@cambium/backend";
 import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { type TextWindows, textWindows } from "@cambium/data/node";
@@ -16,11 +17,11 @@ import {
 import { meanLoss, type Weights } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec, modelSizes } from "@cambium/model";
+import { compact } from "@cambium/scaling";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
 import { Exit } from "../failure.js";
 import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
-import { compact } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
 import { type CorpusFlags, openText, withCorpusFlags } from "../open-text.js";

@@ -1,6 +1,7 @@
 // The unit an axis counts in, so that its ticks read 0 to a few hundred.
+
+import { magnitude } from "@cambium/scaling";
 import type { Cost } from "../arms.js";
-import { magnitude } from "../format.js";
 
 export interface Unit {
   readonly divisor: number;

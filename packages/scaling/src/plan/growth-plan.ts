@@ -1,6 +1,7 @@
 // How to spend a budget on one target model: ways of growing, with what each costs and what it was seen to save.
 import { CambiumError } from "@cambium/ir";
 import { countParameters, grownModel, type ModelSpec, modelSizes } from "@cambium/model";
+import { compact } from "../magnitude.js";
 import { growthTiming, paperTiming, timingEquation } from "../timing.js";
 import { stepLaw, stepLawBox } from "./step-law.js";
 
@@ -271,16 +272,9 @@ function percent(ratio: number): string {
   return `${(100 * ratio).toPrecision(3)} %`;
 }
 
+/** With B for 10⁹, as everybody counts parameters and tokens. */
 function show(value: number): string {
-  const [size, sign] = (
-    [
-      [1e12, "T"],
-      [1e9, "B"],
-      [1e6, "M"],
-      [1, ""],
-    ] as const
-  ).find(([least]) => value >= least) ?? [1, ""];
-  return `${Number((value / size).toPrecision(3))}${sign}`;
+  return compact(value, { K: "k", G: "B" });
 }
 
 function withLayers(target: ModelSpec, layers: number): ModelSpec {
