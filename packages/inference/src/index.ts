@@ -1,4 +1,5 @@
 // What a trained model is asked: to go on with a text, how likely a text is, and its mean loss.
+export { type DepthProfile, type DepthText, depthProfile } from "./depth.js";
 export { type Encoded, encodeContinuation, encodeRolling } from "./encode.js";
 export { type Generation, generate, TextGenerator } from "./generate/generator.js";
 export { NewText } from "./generate/new-text.js";

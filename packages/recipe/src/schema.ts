@@ -94,6 +94,12 @@ export const recipeSchema = z
           .min(1)
           .optional()
           .describe("The folder that holds the tasks' rows, as `cambium eval --data` takes it."),
+        depth: count
+          .optional()
+          .describe(
+            "Held-out tokens on which each arm's final model is looked at layer by layer: what it would predict after " +
+              "each, and its loss without each. Default: it is not.",
+          ),
         limit: count.optional().describe("Only the first so many rows of each task."),
       })
       .prefault({}),

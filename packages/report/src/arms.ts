@@ -1,5 +1,5 @@
 // Arms of a run with their stages laid end to end: every point carries what was spent since the arm's first step.
-import type { GrowthRecord, StageEvaluation, StageManifest } from "@cambium/run-format";
+import type { GrowthRecord, StageDepth, StageEvaluation, StageManifest } from "@cambium/run-format";
 import type { RunRecord } from "@cambium/run-format/node";
 import type { CurvePoint } from "@cambium/scaling";
 import type { MetricsRow } from "@cambium/train";
@@ -19,6 +19,8 @@ export interface ArmStage {
   readonly counted: { readonly rows: number; readonly skipped: number };
   /** What the final model did on tasks. */
   readonly evaluation?: StageEvaluation;
+  /** How much of its depth the final model uses. */
+  readonly depth?: StageDepth;
   /** Spent before the stage's first step: earlier stages and, in seconds, the growth itself. */
   readonly before: Readonly<Record<Cost, number>>;
 }
@@ -56,10 +58,11 @@ export function layOut(run: RunRecord): Arm[] {
       const start = { ...before, seconds: before.seconds + (record.manifest.growth?.seconds ?? 0) };
       const rows = record.rows.map((row) => shift(row, start));
       const skipped = rows.filter((row) => row.skipped).length;
-      const { manifest, evaluation } = record;
+      const { manifest, evaluation, depth } = record;
       stages.push({
         ...{ manifest, rows, counted: record.counted ?? { rows: rows.length, skipped }, before: start },
         ...(evaluation && { evaluation }),
+        ...(depth && { depth }),
       });
       const last = rows.at(-1);
       before = last === undefined ? start : { flops: last.flops, tokens: last.tokens, seconds: last.seconds };

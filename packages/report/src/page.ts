@@ -7,6 +7,7 @@ import * as format from "./format.js";
 import { type Html, html } from "./html.js";
 import { rank } from "./ranking.js";
 import { chartsSection } from "./sections/charts.js";
+import { depthSection } from "./sections/depth.js";
 import { detailsSection } from "./sections/details.js";
 import { evaluationSection } from "./sections/evaluation.js";
 import { growthSection } from "./sections/growth.js";
@@ -63,6 +64,7 @@ ${ranking && (await rankingSection(ranking))}
 ${summarySection(arms)}
 ${evaluationSection(arms)}
 ${growthSection(drawn)}
+${await depthSection(drawn)}
 ${samplesSection(drawn)}
 ${begun && (await healthSection(drawn))}`;
 }

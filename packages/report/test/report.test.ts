@@ -1,5 +1,5 @@
 // The page as a browser reads it: figures against figures computed here from the run, structure, safety, size.
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { speedupAtEnd } from "@cambium/scaling";
@@ -94,6 +94,30 @@ describe("headline", () => {
     expect(`${(100 * (summary.comparison?.speedup ?? 0)).toFixed(1)} %`).toBe(text(".figure"));
     expect(summary.arms.map((arm) => arm.speedup)).toEqual([summary.comparison?.speedup, null]);
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+  });
+});
+
+describe("depth", () => {
+  it("is shown for the arms that were looked at, and no others", async () => {
+    const depth = {
+      identity: "x",
+      tokens: 64,
+      loss: 2,
+      lens: [2, 1, 0.5, 0],
+      effective: 1.75,
+      ablation: [0.4, 0.01, 0.2],
+    };
+    const run = makeRun();
+    await writeRun(dir, run);
+    const without = await renderReport(dir);
+    await writeFile(join(dir, "stages", "target-77c0", "depth.json"), JSON.stringify(depth));
+    const { document } = parseHTML(await renderReport(dir));
+    const section = document.querySelector("[aria-labelledby='depth']");
+    expect(section?.textContent).toContain(
+      "grown: effective depth 1.75 of 3 layers, on 64 tokens. Layer 1 is missed least: 0.010 nats.",
+    );
+    expect(section?.querySelectorAll("svg.chart")).toHaveLength(2);
+    expect(without).not.toContain("Depth in use");
   });
 });
 

@@ -9,11 +9,14 @@
 //       metrics.jsonl        a MetricsRow per optimizer step
 //       evaluation.json      StageEvaluation: what the final model did on tasks
 //       evaluation/          scores of each sequence, by task
+//       depth.json           StageDepth: how much of its depth the final model uses
 //       model/               Hugging Face directory of the stage's final model
 //       snapshot/            latest training snapshot
+//     seeds/SEED/            the run of a further seed, a run directory of its own
 //     tensorboard/ARM/       the metrics of each arm for TensorBoard
 //     report.html
 export * from "./metrics-row.js";
 export * from "./run-manifest.js";
+export * from "./stage-depth.js";
 export * from "./stage-evaluation.js";
 export * from "./stage-manifest.js";

@@ -20,6 +20,7 @@ import { type RunManifest, runFormatVersion } from "@cambium/run-format";
 import type { RunDirectory } from "@cambium/run-format/node";
 import { stringify } from "yaml";
 import type { Checkpoint } from "./checkpoint-start.js";
+import { profileDepth } from "./depth-profile.js";
 import { earlierStage } from "./earlier-stage.js";
 import { Engines, type RecipeEngines } from "./engines.js";
 import { Handover } from "./handover.js";
@@ -82,9 +83,10 @@ interface Sitting {
 
 export async function runArms(run: PreparedRun): Promise<RunOutcome> {
   const { state, arms, trained } = await trainArms(run);
+  const profiled = state === "done" && (await profileDepth(run, arms));
   const evaluated = state === "done" && (await evaluateStages(run, arms));
   if (state === "done") await publish(run, arms, state);
-  return { state, directory: run.directory.path, cached: state === "done" && !trained && !evaluated };
+  return { state, directory: run.directory.path, cached: state === "done" && !trained && !evaluated && !profiled };
 }
 
 async function trainArms(

@@ -12,6 +12,7 @@ test("each seed's run is that of a recipe with this seed, stopped or not, and fu
     growth: [{ operator: "stack", factor: 2, at: 32 }],
     train: { ...minimal.train, tokens: 64 },
     compare: [],
+    evaluate: { ...minimal.evaluate, depth: 16 },
   };
   const { folder, recipe: path, out } = project({ ...small, seeds: 2 });
   const alone = project({ ...small, seed: 1 });
@@ -32,6 +33,8 @@ test("each seed's run is that of a recipe with this seed, stopped or not, and fu
     expect(weights(join(out, "seeds", "1"))).toEqual(weights(alone.out));
     expect(weights(out)).not.toEqual(weights(alone.out));
     const { manifest, others } = await readRun(out);
+    const target = others.get(1)?.stages.get(others.get(1)?.manifest.arms[0]?.stages[1] ?? "");
+    expect(target?.depth).toMatchObject({ tokens: 16, lens: { length: 3 }, ablation: { length: 2 } });
     expect([manifest.seeds, [...others.keys()]]).toEqual([[0, 1], [1]]);
     expect(await runRecipe(join(out, "recipe.yaml"), { importer })).toMatchObject({ cached: true });
   } finally {

@@ -3,6 +3,7 @@ import { readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
 import type { RunManifest } from "../run-manifest.js";
+import type { StageDepth } from "../stage-depth.js";
 import type { StageEvaluation } from "../stage-evaluation.js";
 import type { StageManifest } from "../stage-manifest.js";
 import { readThinned } from "./metrics-file.js";
@@ -16,6 +17,8 @@ export interface StageRecord {
   readonly counted?: { readonly rows: number; readonly skipped: number };
   /** What the final model did on tasks, where it was evaluated. */
   readonly evaluation?: StageEvaluation;
+  /** How much of its depth the final model uses, where it was looked at. */
+  readonly depth?: StageDepth;
 }
 
 /** Rows of a run that are kept, about. */
@@ -55,11 +58,13 @@ export async function readRun(path: string): Promise<RunRecord> {
     const begun = await stage.read();
     if (begun === undefined) continue;
     const { rows, counted } = await readThinned(stage.metrics, most);
+    const depth = await stage.readDepth();
     const evaluation = await stage.readEvaluation();
     stages.set(id, {
       ...{ manifest: begun, rows },
       ...(counted.rows !== rows.length && { counted }),
       ...(evaluation && { evaluation }),
+      ...(depth && { depth }),
     });
   }
   const recipe = await readTextFileIfThere(directory.recipe);

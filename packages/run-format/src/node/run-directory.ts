@@ -7,6 +7,7 @@ import type { FamilyResolver } from "@cambium/model";
 import { parseStage, type Stage, stageJson } from "@cambium/recipe";
 import { z } from "zod";
 import { type RunManifest, runFormatVersion, runManifest } from "../run-manifest.js";
+import { type StageDepth, stageDepth } from "../stage-depth.js";
 import { type StageEvaluation, stageEvaluation } from "../stage-evaluation.js";
 import { type StageManifest, stageManifest } from "../stage-manifest.js";
 import { readJson, writeJson } from "./json-file.js";
@@ -98,6 +99,20 @@ export class StageDirectory {
   /** Scores of a task's sequences, as they come. */
   scores(task: string): string {
     return join(this.path, "evaluation", `${task.replace(/[^\w@+-]+/g, "-")}.scores.jsonl`);
+  }
+
+  /** How much of its depth the final model uses. */
+  get depth(): string {
+    return join(this.path, "depth.json");
+  }
+
+  async writeDepth(depth: StageDepth): Promise<void> {
+    await writeJson(this.depth, depth);
+  }
+
+  /** Undefined when it was not looked at. @throws CambiumError `E_RUN_FORMAT`. */
+  async readDepth(): Promise<StageDepth | undefined> {
+    return readJson(stageDepth, this.depth);
   }
 
   async writeEvaluation(evaluation: StageEvaluation): Promise<void> {
