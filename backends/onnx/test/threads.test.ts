@@ -1,4 +1,4 @@
-// The number of threads is no part of a run's identity: training steps on any number of them have the same bits.
+// The number of threads is not a part of a run's identity: training steps on any number of them have the same bits.
 import { createHash } from "node:crypto";
 import { initParameters, llama, modelSpec, plainPhase } from "@cambium/model";
 import { freshState, optimizerOptions, Trainer } from "@cambium/train";

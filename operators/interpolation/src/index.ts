@@ -7,7 +7,7 @@ import { version } from "../package.json";
  * it against stacking by the connection rate (eq. 51): it keeps l−1 of gl−1 connections, a stack (l−1)g. The function is
  * not kept.
  *
- * Options: `factor` (default 4) or `layers`; a target that is no multiple of the base repeats some layers once more
+ * Options: `factor` (default 4) or `layers`; a target that is not a multiple of the base repeats some layers once more
  * than others.
  *
  * @example

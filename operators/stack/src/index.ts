@@ -9,7 +9,7 @@ import { version } from "../package.json";
  * R_c = (l−1)g / (gl−1) of the connections, the most that g times the layers can keep, but not the function: the
  * loss jumps at growth and falls below that of training from scratch.
  *
- * Options: `factor` (default 4) or `layers`; `strict` (default true) refuses a target that is no multiple of the base.
+ * Options: `factor` (default 4) or `layers`; `strict` (default true) refuses a target that is not a multiple of the base.
  * With `strict: false` what is left over after the last whole copy is filled from the top of the base, as in
  * bert2BERT (Chen et al. 2021).
  *

@@ -1,4 +1,4 @@
-// Warming up: runs until they have become steady, so that what is compiled, cached or clocked up on the way is no sample.
+// Warming up: runs until they have become steady, so that what is compiled, cached or clocked up on the way is not a sample.
 import { append } from "@cambium/ir";
 import { median } from "./statistics.js";
 import type { Prepared } from "./suite.js";

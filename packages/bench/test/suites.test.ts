@@ -26,7 +26,7 @@ test.each(all.map(({ suite, one }) => [suite.name, one.name, suite, one] as cons
     expect((await device.memory()).tensors).toBe(0);
     await using nothing = await nullBackend.open();
     const empty = await suite.prepare(tiny, nothing);
-    // Training and sampling refuse what is no number; a graph's zeros are wrong.
+    // Training and sampling refuse what is not a number; a graph's zeros are wrong.
     const verdict = await empty.parity().catch(() => ({ agrees: false }));
     expect(verdict.agrees).toBe(false);
     await empty.dispose();

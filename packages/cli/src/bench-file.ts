@@ -4,7 +4,7 @@ import { type BenchDocument, benchDocument, historyLines, schemaName } from "@ca
 import { readTextFile, withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 
-/** @throws CambiumError `E_BENCH_FILE` for a file that is no result; file errors */
+/** @throws CambiumError `E_BENCH_FILE` for a file that is not a result; file errors */
 export async function readResult(path: string): Promise<BenchDocument> {
   const text = await readTextFile(path, 200e6);
   const parsed = benchDocument.safeParse(parsedJson(text));

@@ -17,7 +17,7 @@ const factors = [0.25, 0.5, 1, 2, 4];
 /**
  * @param plain the recipe as it was written
  * @param perToken FLOPs that a recipe's target costs per token
- * @throws CambiumError `E_SWEEP`, `E_OPTION`; `E_RECIPE` for a cell that is no recipe
+ * @throws CambiumError `E_SWEEP`, `E_OPTION`; `E_RECIPE` for a cell that is not a recipe
  */
 export async function isoFlopCells(
   plain: unknown,

@@ -75,7 +75,7 @@ function axesOf(rows: readonly SweepRow[]): Map<string, Axis> {
 
 const sizes: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, B: 1e9, T: 1e12 };
 
-/** `0.5M` as 500000; NaN for what is no number. */
+/** `0.5M` as 500000; NaN for what is not a number. */
 function numberOf(text: string): number {
   const [, digits, size = ""] = /^(-?[\d.]+(?:e[+-]?\d+)?)([kMBT]?)$/i.exec(text.trim()) ?? [];
   return digits === undefined ? Number.NaN : Number(digits) * (sizes[size] ?? Number.NaN);

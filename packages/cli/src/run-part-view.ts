@@ -20,7 +20,7 @@ export function wholeOf(file: string): string {
   return speakForFolder.test(name) || snapshotFile.test(name) ? dirname(file) : file;
 }
 
-/** Undefined for what is no part of a run. @throws CambiumError for a part that is damaged */
+/** Undefined for what is not a part of a run. @throws CambiumError for a part that is damaged */
 export async function describeRunPart(path: string): Promise<Shown | undefined> {
   if ((await stat(path)).isDirectory()) {
     const names = await readdir(path);

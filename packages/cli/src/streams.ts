@@ -38,7 +38,7 @@ function letGo(): void {
 }
 
 /**
- * From now on a failing write to a standard stream is no failure of the process: nobody is left to tell. Only a reader of
+ * From now on a failing write to a standard stream is not a failure of the process: nobody is left to tell. Only a reader of
  * standard output that has seen enough (`cambium inspect … | head`) ends it, since the output was its purpose.
  */
 export function outliveStreams(): void {

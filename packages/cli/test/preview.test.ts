@@ -1,4 +1,4 @@
-// cambium preview: the loss of a model that is nowhere, held against the same model written to disk.
+// cambium preview: the loss of a model that is written nowhere, compared with that of the same model on disk.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -46,7 +46,7 @@ export async function writeCheckpoint(path: string, { model, state, at, config }
   await writeFileAtomic(join(path, stateFile), `${JSON.stringify(written)}\n`);
 }
 
-/** Undefined for what is no whole checkpoint. */
+/** Undefined for what is not a whole checkpoint. */
 export async function readPlace(path: string): Promise<CheckpointPlace | undefined> {
   const text = await readTextFileIfThere(join(path, stateFile));
   if (text === undefined) return undefined;

@@ -52,7 +52,7 @@ export interface SpaceNeed {
 
 /**
  * `cause` as a `CambiumError` naming `path` (`E_DISK_FULL`, `E_READ_ONLY`, `E_PERMISSION`, `E_NOT_FOUND`,
- * `E_NOT_A_FILE`, `E_EXISTS`, `E_OPEN_FILES`, else `E_IO`). Anything that is no file error is returned as it is.
+ * `E_NOT_A_FILE`, `E_EXISTS`, `E_OPEN_FILES`, else `E_IO`). Anything that is not a file error is returned as it is.
  */
 export function toFileError(cause: unknown, path: string, space: SpaceNeed = {}): unknown {
   const errno = errnoOf(cause);

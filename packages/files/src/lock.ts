@@ -76,7 +76,7 @@ async function create(path: string, mine: Holder): Promise<boolean> {
   });
 }
 
-/** What the lock at `path` reads; undefined when it is gone. @throws CambiumError for what is no lock, naming it */
+/** What the lock at `path` reads; undefined when it is gone. @throws CambiumError for what is not a lock, naming it */
 async function readLock(path: string): Promise<string | undefined> {
   try {
     const entry = await withFileErrors(path, () => lstat(path));

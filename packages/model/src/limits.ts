@@ -1,5 +1,5 @@
 // How large a model may say that it is. Beyond this the lists that a plan is made of would fill the memory before
-// anything else could refuse it, so numbers from files and options are held against it first.
+// anything else could refuse it, so numbers from files and options are compared with it first.
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { ModelSpec } from "./family.js";
 import type { AxisName, Sizes } from "./parameters.js";

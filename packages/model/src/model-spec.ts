@@ -15,7 +15,7 @@ export function modelSpec<Config extends object, Input extends object>(
 
 /**
  * A model read back from its JSON, `{ family: NAME, config }`.
- * @throws CambiumError `E_CONFIG` for what is no model, `E_FAMILY` from `resolve`.
+ * @throws CambiumError `E_CONFIG` for what is not a model, `E_FAMILY` from `resolve`.
  */
 export function parseModelSpec(json: unknown, resolve: FamilyResolver): ModelSpec {
   if (isObject(json) && typeof json.family === "string" && isObject(json.config)) {

@@ -9,7 +9,7 @@ export interface Located extends Reason {
   readonly path: readonly PropertyKey[];
 }
 
-/** A recipe with a sweep in it is no one run. */
+/** A recipe with a sweep in it is not one run. */
 const sweepReason: Located = {
   path: ["sweep"],
   message: 'a recipe with a "sweep" section is many runs',

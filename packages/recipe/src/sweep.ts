@@ -84,7 +84,7 @@ export function sweepSection(
  * seeds is swept over them, unless an axis is of seeds already.
  * @param recipe plain data, as YAML gives it
  * @throws CambiumError `E_SWEEP` for an axis that is there twice, or too many cells; `E_RECIPE` for the first cell
- *   that is no recipe.
+ *   that is not a recipe.
  */
 export function sweepCells(recipe: unknown, given: readonly SweepAxis[]): SweepCell[] {
   const { axes, recipe: swept } = withoutSeeds(recipe, given);

@@ -4,7 +4,7 @@ import { type Document, LineCounter, parseDocument } from "yaml";
 
 /** Recipes are pages, not data; the YAML parser takes time as the square of a map's length. */
 const maxCharacters = 1 << 16;
-/** A file that is no recipe can have as many mistakes as characters. */
+/** A file that is not a recipe can have as many mistakes as characters. */
 export const maxReasons = 50;
 
 /** Where a person finds an offset: `file:line:column`. */

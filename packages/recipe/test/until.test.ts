@@ -108,7 +108,7 @@ describe("a growth that is tried", () => {
     const [base, longest] = planned as [PlannedStage, PlannedStage];
     expect([base.open, base.tokens]).toEqual([true, 320]);
     const count = ({ stage: { start } }: PlannedStage) => (start.kind === "growth" ? start.probed?.count : undefined);
-    // At 96, 192 and 288, and the last is no probe.
+    // At 96, 192 and 288, and the last is not a probe.
     expect(count(longest)).toBe(3);
     const total = planned.reduce((sum, { flops }) => sum + flops, 0);
     for (const [end, failed] of [

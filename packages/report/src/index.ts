@@ -15,7 +15,7 @@ export type { RunSummary } from "./summary.js";
  * The report of a run as an HTML document without scripts or external requests. A run in progress is reported as far
  * as it has come.
  * @param runDir directory with run.json, as `cambium run` writes it; nothing in it is changed.
- * @throws CambiumError `E_RUN_NOT_FOUND` for a directory that is no run, `E_RUN_FORMAT` for damaged content.
+ * @throws CambiumError `E_RUN_NOT_FOUND` for a directory that is not a run, `E_RUN_FORMAT` for damaged content.
  */
 export async function renderReport(runDir: string): Promise<string> {
   const run = await readRun(runDir);

@@ -33,7 +33,7 @@ export const quantityOrZero = wholeNumber(0);
 
 const sizePattern = /^(?<number>\d+(?:\.\d+)?)\s*(?:(?<power>[KMGT])(?<binary>i)?)?B?$/i;
 
-/** The bytes that `text` stands for: powers of 1000, with an i of 1024. Null if it is no size above 0. */
+/** The bytes that `text` stands for: powers of 1000, with an i of 1024. Null if it is not a size above 0. */
 export function parseBytes(text: string): number | null {
   const { number = "", power = "", binary } = sizePattern.exec(text.trim())?.groups ?? {};
   const exponent = power === "" ? 0 : "KMGT".indexOf(power.toUpperCase()) + 1;

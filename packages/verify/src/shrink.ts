@@ -49,7 +49,7 @@ async function tryRegion(device: Device, region: Region): Promise<Shrunk | null>
     const found = await departure(device, region.graph, region.inputs);
     return found && { region, departure: found, node: region.makers.get(found.output) as Node };
   } catch (error) {
-    // What a device refuses is no part on which it departs.
+    // What a device refuses is not a part on which it departs.
     if (error instanceof CambiumError && ["E_UNSUPPORTED", "E_LIMIT"].includes(error.code)) return null;
     throw error;
   }

@@ -1,4 +1,4 @@
-// Wheels: what is wanted is unpacked, byte for byte, and held against the RECORD; what is no wheel is refused.
+// Wheels: what is wanted is unpacked, byte for byte, and held against the RECORD; what is not a wheel is refused.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -59,7 +59,7 @@ export function hostDType(dtype: StoredDType): DType | undefined {
 }
 
 /**
- * Bytes of a dense tensor, or undefined when a size is no natural number, the product overflows 2^53, or
+ * Bytes of a dense tensor, or undefined when a size is not a natural number, the product overflows 2^53, or
  * sub-byte elements do not fill whole bytes.
  */
 export function storedByteLength(dtype: StoredDType, shape: readonly unknown[]): number | undefined {

@@ -92,7 +92,7 @@ async function untilStopped(serving: Serving, signal: AbortSignal): Promise<void
   }
 }
 
-/** A token file that others may read is no secret, but that is for its owner to see to. */
+/** A token file that others may read is not a secret, but that is for its owner to see to. */
 async function readToken(file: string): Promise<string> {
   const token = (await readTextFile(file, 4096)).trim();
   if (/^[\x21-\x7e]{8,}$/.test(token)) return token;

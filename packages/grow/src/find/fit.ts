@@ -28,7 +28,7 @@ import { pick } from "./measure.js";
 
 export type Fitted = Given & { readonly by: Fit };
 
-/** As the paper of Du et al. 2024 trains, without decay: what is fitted is no weight. */
+/** As the paper of Du et al. 2024 trains, without decay: what is fitted is not a weight. */
 const settings = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0 };
 const largestNorm = 1;
 

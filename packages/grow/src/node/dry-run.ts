@@ -71,7 +71,7 @@ export async function examine(
   try {
     const beside = source && (await mistakes.check(() => listBeside(source)));
     const companions = beside ? companionsOf(beside) : [];
-    // Before anything is read that is to be held against it at the end.
+    // Before anything is read that is compared with it at the end.
     const besides = companions.map(({ from }) => from);
     const files = source && (await mistakes.check(() => lookAt(source, besides)));
     const prepared = await prepare(source, request, mistakes);

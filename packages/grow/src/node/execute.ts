@@ -62,7 +62,7 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
 
 /**
  * A growth that was done before. Its record tells which weights it was grown from, and these are read: they may have
- * been written to since. To be verified, it is held against them itself, and its record gets the hashes.
+ * been written to since. To verify it, it is compared with them itself, and its record gets the hashes.
  */
 async function found(growth: Growth, target: string, options: GrowOptions): Promise<"cached" | "interrupted"> {
   const { source, prepared, identity, report } = growth;

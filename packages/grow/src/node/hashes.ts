@@ -1,4 +1,4 @@
-// SHA-256 of every tensor of a grown model: of computed ones while they pass by, of copied ones behind the writer's back.
+// SHA-256 of every tensor of a grown model: computed ones are hashed as they are written, copied ones in the background.
 // A copied tensor is hashed where it comes from; that these are the bytes which were written, CRC-32 of both says.
 import { createHash } from "node:crypto";
 import { join } from "node:path";

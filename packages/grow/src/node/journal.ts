@@ -51,7 +51,7 @@ export interface Journal {
   /** In order, by file name. */
   readonly marks: ReadonlyMap<string, readonly Mark[]>;
   readonly hashes: KnownHashes;
-  /** Whether the source's files are others now, by inode or time: what was copied must be held against their content. */
+  /** Whether the source's files are others now, by inode or time: what was copied must be compared with their content. */
   readonly unproved?: boolean;
 }
 

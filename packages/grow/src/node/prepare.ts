@@ -51,7 +51,7 @@ export interface Prepared {
 
 const usualShardBytes = 5e9;
 
-/** Undefined when some mistake leaves nothing to work out. What is returned counts only if no mistake was noted. */
+/** Returns undefined if the mistakes leave nothing to compute. What it returns counts only if no mistake was noted. */
 export async function prepare(
   source: ModelDirectory | undefined,
   {

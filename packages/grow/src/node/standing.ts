@@ -19,7 +19,7 @@ export interface Wanted {
   readonly head: JournalHead;
   /** Every file of the grown model. */
   readonly names: ReadonlySet<string>;
-  /** Shards that are copied whole: their bytes can be held against any source. */
+  /** Shards that are copied whole: their bytes can be compared with any source. */
   readonly copied: ReadonlySet<string>;
 }
 

@@ -1,4 +1,4 @@
-// CRC-32 of a shard as it is written, by tensor: what the hashes of its sources are held against, and what tells whether
+// CRC-32 of a shard as it is written, by tensor: what the hashes of its sources are compared with, and what tells whether
 // the bytes that an earlier sitting left are still those. It costs a fifth of SHA-256, and its state is one number.
 
 import type { FileHandle } from "node:fs/promises";

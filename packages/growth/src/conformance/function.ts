@@ -1,4 +1,4 @@
-// What a plan keeps of the function, held against what it claims.
+// What a plan keeps of the function, compared with what it claims.
 import { type HostTensor, hostTensor, type RefTensor, refTensor } from "@cambium/ir";
 import { type Mask, maskValue, opensAfter } from "@cambium/model";
 import { difference, growExactly, logits, perturbed, unmasked, type Weights } from "../measure/logits.js";

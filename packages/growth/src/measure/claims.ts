@@ -1,4 +1,4 @@
-// What a growth keeps, measured on random weights and held against what its plan claims.
+// What a growth keeps, measured on random weights and compared with what its plan claims.
 import { type HostTensor, hostTensor } from "@cambium/ir";
 import { parameterTable } from "@cambium/model";
 import { growMoments } from "../evaluate/moments.js";

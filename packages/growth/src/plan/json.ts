@@ -125,7 +125,7 @@ export function planJson(plan: GrowthPlan): object {
 /**
  * A plan read back from JSON, e.g. from `growth.json`.
  * @param resolve finds the families of base and target; default those that come along
- * @throws CambiumError `E_GROWTH_PLAN` with every reason why it is no plan, or none that holds together.
+ * @throws CambiumError `E_GROWTH_PLAN` with every reason why it is not a plan, or one that does not hold together.
  */
 export function parsePlan(json: unknown, resolve: FamilyResolver = builtInFamily): GrowthPlan {
   const { lists, ...plain } = formed(withLists.safeParse(json));

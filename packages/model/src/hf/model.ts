@@ -8,7 +8,7 @@ import { isObject, type Json } from "./json.js";
 /**
  * The model that a parsed config.json describes.
  * @param where the file, for messages
- * @throws CambiumError `E_CONFIG` with every reason why this is no model of the family it names; `E_FAMILY` when no
+ * @throws CambiumError `E_CONFIG` with every reason why this is not a model of the family it names; `E_FAMILY` when no
  * family is for it.
  */
 export function readHfModel(

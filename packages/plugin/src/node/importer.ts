@@ -33,7 +33,7 @@ function existing(path: string, projectDir: string): string | null {
   return statSync(file).isDirectory() ? entryOf(file) : pathToFileURL(file).href;
 }
 
-/** @throws Error for a folder that is no package, or one that is not built */
+/** @throws Error for a folder that is not a package, or one that is not built */
 function entryOf(folder: string): string {
   const manifest = join(folder, "package.json");
   if (!existsSync(manifest)) throw new Error(`${folder} is a folder without a package.json`);

@@ -79,7 +79,7 @@ export class RowThinner {
   }
 }
 
-/** Of rows in order: the first, the last, the last that was held against held-out text, and the extremes. */
+/** Of rows in order: the first, the last, the last that was measured on held-out text, and the extremes. */
 function extremes(rows: readonly MetricsRow[]): MetricsRow[] {
   if (rows.length <= 2) return [...rows];
   const keep = new Set([0, rows.length - 1]);

@@ -49,7 +49,7 @@ export class RunDirectory {
 
   /**
    * Undefined when the run has not begun.
-   * @throws CambiumError `E_RUN_FORMAT` for a run of another format, in one line, and for what is no run at all.
+   * @throws CambiumError `E_RUN_FORMAT` for a run of another format, in one line, and for what is not a run at all.
    */
   async read(): Promise<RunManifest | undefined> {
     const version = await readJson(ofSomeFormat, this.manifest);

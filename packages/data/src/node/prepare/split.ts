@@ -36,7 +36,7 @@ export class Split implements SplitRule {
 
   /**
    * @param least tokens that each side needs to be of use
-   * @throws CambiumError `E_OPTION` for a fraction outside [0, 1) or a seed that is no integer in [0, 2^53).
+   * @throws CambiumError `E_OPTION` for a fraction outside [0, 1) or a seed that is not an integer in [0, 2^53).
    */
   static byFraction(fraction: number, seed: number, least: TokenCounts): Split {
     const refuse = (name: string, expected: string, got: number): never => {

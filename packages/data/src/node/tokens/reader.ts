@@ -20,7 +20,7 @@ export class TokenFile implements TokenReader {
     this.#fd = fd;
   }
 
-  /** @throws CambiumError `E_NOT_FOUND`, … or `E_TOKEN_FILE` for a file that is no token file, or not whole. */
+  /** @throws CambiumError `E_NOT_FOUND`, … or `E_TOKEN_FILE` for a file that is not a token file, or not whole. */
   static open(path: string): TokenFile {
     let fd: number;
     try {

@@ -25,7 +25,7 @@ const keys = {
 /**
  * Reads a parsed config.json. A key left out has the value that Hugging Face's class gives it, but sizes must be there.
  * Keys that do not change what is computed are ignored.
- * @throws CambiumError `E_CONFIG` with every reason why this is no model that Cambium can compute.
+ * @throws CambiumError `E_CONFIG` with every reason why this is not a model that Cambium can compute.
  */
 export function parseDecoder(variant: DecoderVariant, json: Json): DecoderConfig {
   const { defaults } = variant;
@@ -69,7 +69,7 @@ export function parseDecoder(variant: DecoderVariant, json: Json): DecoderConfig
   throw new CambiumError("E_CONFIG", message, { reasons });
 }
 
-/** Objects from JSON may not be divided: one with a `toString` that is no function throws. */
+/** Objects from JSON may not be divided: one with a `toString` that is not a function throws. */
 function numberOf(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
 }
