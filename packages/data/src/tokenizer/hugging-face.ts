@@ -6,6 +6,7 @@ import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.
 import type { Tokenizer } from "./tokenizer.js";
 import type { SpecialTokens, TokenizerFiles } from "./tokenizer-files.js";
 import { parseObject, type Readable, readableJson, readVocabulary, tokensBefore, tokenText } from "./tokenizer-json.js";
+import { wordsOf } from "./words.js";
 
 /**
  * A tokenizer from its files. As with the original, a special token spelled out in a text is that token. Unlike it,
@@ -33,6 +34,7 @@ export async function huggingFaceTokenizer(
   const prefix = tokensBefore(json).map(idOf);
   const readable = readableJson(json, vocabulary);
   const rust = await opened(open, readable, tokenizer.path);
+  const words = await wordsOf(json, vocabulary, open);
   const silent = new Set(vocabulary.added.filter((token) => token.special).map(({ id }) => id));
   const identity = { kind: "tokenizers", bosId, eosId, prefix, tokenizer: tokenizer.text, config: configFile?.text };
   return {
@@ -43,7 +45,11 @@ export async function huggingFaceTokenizer(
     ...(eosId === undefined ? {} : { eosId }),
     prefix,
     fingerprint: sha256Text(JSON.stringify(identity)),
-    encode: (text) => encode(rust, readable, text, tokenizer.path),
+    encode(text) {
+      const wellFormed = text.replace(/\p{Surrogate}/gu, "\uFFFD");
+      const ids = words && working(tokenizer.path, () => words(wellFormed));
+      return ids ?? encode(rust, readable, wellFormed, tokenizer.path);
+    },
     decode(list) {
       checkIds(list, vocabulary.size, "decode");
       const spelled = Array.from(list).filter((id) => vocabulary.has(id) && !silent.has(id));
@@ -83,8 +89,7 @@ function working<T>(where: string, work: () => T): T {
 }
 
 /** @throws CambiumError `E_TOKENIZER_UNKNOWN`, with up to ten characters where the original would have left them out. */
-function encode(rust: RustTokenizer, { unknownId }: Readable, text: string, where: string): Int32Array {
-  const wellFormed = text.replace(/\p{Surrogate}/gu, "\uFFFD");
+function encode(rust: RustTokenizer, { unknownId }: Readable, wellFormed: string, where: string): Int32Array {
   const ids = working(where, () => rust.encode(wellFormed));
   if (unknownId === undefined || !ids.includes(unknownId)) return ids;
   const letters = [...new Set(wellFormed)].filter((letter) =>

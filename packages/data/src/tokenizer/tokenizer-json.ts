@@ -36,7 +36,7 @@ export function parseObject({ path: where, text }: TextFile): Json {
   throw new CambiumError("E_TOKENIZER", "this is not a tokenizer", { where, expected: "a JSON object" });
 }
 
-function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

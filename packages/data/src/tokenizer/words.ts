@@ -1,0 +1,106 @@
+// Llama's kind of tokenizer, word by word. It takes a whole text for one word of BPE, in which a space is a letter, `▁`. But
+// no token of such a vocabulary has a ▁ behind another letter, so no merge reaches across the place before one: the pieces
+// between these places can be encoded one by one, and a piece that came before is looked up. What is not such a tokenizer, and
+// texts that spell an added token, are left to the original as a whole.
+import type { OpenRustTokenizer, RustTokenizer } from "./rust.js";
+import { isObject, type Json, type Vocabulary } from "./tokenizer-json.js";
+
+const space = "▁";
+
+/** Pieces that are remembered at most; then they are forgotten. */
+const mostPieces = 100_000;
+
+/** Longer pieces are not remembered: they hardly come again. */
+const longestPiece = 32;
+
+/** The ids of a text; undefined for a text that the original has to take. */
+export type Words = (text: string) => Int32Array | undefined;
+
+/** Undefined for a tokenizer that cannot be taken word by word. */
+export async function wordsOf(json: Json, { added }: Vocabulary, open: OpenRustTokenizer): Promise<Words | undefined> {
+  const begin = beginningOf(json);
+  if (begin === undefined || !hasSeparateWords(json)) return undefined;
+  if (added.some(({ content }) => content === "" || /[ ▁]/.test(content))) return undefined;
+  const raw = await open(
+    JSON.stringify({ ...json, normalizer: null, pre_tokenizer: null, post_processor: null, added_tokens: [] }),
+  );
+  const spelled = added.map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  const special = spelled.length === 0 ? undefined : new RegExp(spelled.join("|"), "u");
+  const pieces = new Pieces(raw);
+  return (text) => {
+    if (special?.test(text)) return undefined;
+    return pieces.encode(begin(text.replaceAll(" ", space)));
+  };
+}
+
+/** What the tokenizer puts before a text whose spaces are ▁ already; undefined where it does anything else. */
+function beginningOf({ normalizer, pre_tokenizer: pre }: Json): ((text: string) => string) | undefined {
+  const is = (part: unknown, fields: Json): boolean =>
+    isObject(part) &&
+    Object.entries(fields).every(([key, value]) => JSON.stringify(part[key]) === JSON.stringify(value));
+  const replace = { type: "Replace", pattern: { String: " " }, content: space };
+  const put = (text: string) => (text === "" ? "" : space + text);
+  if (pre === null || pre === undefined) {
+    if (is(normalizer, replace)) return (text) => text;
+    if (!is(normalizer, { type: "Sequence" })) return undefined;
+    const list = (normalizer as Json)["normalizers"];
+    const legacy = Array.isArray(list) && list.length === 2;
+    return legacy && is(list[0], { type: "Prepend", prepend: space }) && is(list[1], replace) ? put : undefined;
+  }
+  if (normalizer !== null && normalizer !== undefined) return undefined;
+  if (!is(pre, { type: "Metaspace", replacement: space, split: false })) return undefined;
+  if (is(pre, { prepend_scheme: "never" })) return (text) => text;
+  const known = is(pre, { prepend_scheme: "first" }) || is(pre, { prepend_scheme: "always" });
+  return known ? (text) => (text.startsWith(space) ? text : put(text)) : undefined;
+}
+
+/** BPE that spells all bytes, and whose tokens have no ▁ behind another letter. */
+function hasSeparateWords({ model }: Json): boolean {
+  if (!isObject(model)) return false;
+  const { type, vocab, byte_fallback: bytes, ignore_merges: whole, dropout } = model;
+  const affixes = [model["continuing_subword_prefix"], model["end_of_word_suffix"]].filter(Boolean);
+  if (type !== "BPE" || bytes !== true || whole === true || dropout || affixes.length > 0 || !isObject(vocab))
+    return false;
+  for (let byte = 0; byte < 256; byte++) {
+    if (vocab[`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`] === undefined) return false;
+  }
+  return Object.keys(vocab).every((token) => !/[^▁]▁/.test(token));
+}
+
+class Pieces {
+  readonly #known = new Map<string, Int32Array>();
+  #out = new Int32Array(1 << 14);
+
+  constructor(readonly raw: RustTokenizer) {}
+
+  encode(text: string): Int32Array {
+    let filled = 0;
+    for (let start = 0; start < text.length; ) {
+      let letters = start;
+      while (text[letters] === space) letters++;
+      const next = text.indexOf(space, letters);
+      const end = next < 0 ? text.length : next;
+      const ids = this.#piece(text.slice(start, end));
+      if (filled + ids.length > this.#out.length) {
+        const longer = new Int32Array(2 * (filled + ids.length));
+        longer.set(this.#out.subarray(0, filled));
+        this.#out = longer;
+      }
+      this.#out.set(ids, filled);
+      filled += ids.length;
+      start = end;
+    }
+    return this.#out.slice(0, filled);
+  }
+
+  #piece(piece: string): Int32Array {
+    const known = this.#known.get(piece);
+    if (known) return known;
+    const ids = this.raw.encode(piece);
+    if (piece.length > longestPiece) return ids;
+    if (this.#known.size >= mostPieces) this.#known.clear();
+    // A part of a string keeps the whole string in memory; a new one does not.
+    this.#known.set(JSON.parse(JSON.stringify(piece)) as string, ids.slice());
+    return ids;
+  }
+}
