@@ -59,7 +59,11 @@ function asJson(error: unknown): string {
   return JSON.stringify({ error });
 }
 
-/** Errors of the command line's parser and of the file system as errors a user can act on. */
+/** What Node says of memory that it was not given, as buffers, WebAssembly's or a thread's. */
+const noMemory =
+  /^(Array buffer allocation failed|WebAssembly\.\w+\(\): (Out of memory|could not allocate)|Worker terminated due to reaching memory limit)/;
+
+/** Errors of the command line's parser, of the system's limits and of the file system as errors a user can act on. */
 function toUserError(error: unknown): unknown {
   if (error instanceof CommanderError) {
     // Help and version are printed and are no failure.
@@ -69,6 +73,13 @@ function toUserError(error: unknown): unknown {
     return new CambiumError("E_USAGE", message, { hint: suggestion === "" ? "add --help for usage" : suggestion });
   }
   if (!(error instanceof Error)) return error;
+  if (noMemory.test(error.message)) {
+    return new CambiumError("E_MEMORY", "the system gives this process no more memory", {
+      got: error.message,
+      hint: "raise the limit of the shell (ulimit -v unlimited) or of the container, or ask for less at a time",
+      cause: error,
+    });
+  }
   return toFileError(error, "path" in error ? String(error.path) : "a file");
 }
 

@@ -1,17 +1,25 @@
 #!/usr/bin/env node
 // `cambium`: the program of this package. What it is made of is loaded once it is known that this Node can read it.
 import { isKnownNode } from "./node-version.js";
+import { leastOpenFiles, openFiles } from "./open-files.js";
 import { complain } from "./terminal.js";
 
-if (isKnownNode(process.versions.node)) {
-  const { outliveStreams } = await import("./streams.js");
-  outliveStreams();
-  const { main } = await import("./program.js");
-  process.exitCode = await main(process.argv.slice(2));
-} else {
+const files = openFiles();
+if (!isKnownNode(process.versions.node)) {
   complain(`E_NODE: this version of Node does not run Cambium
   expected: 20.19 or later of 20, or 22.2 or later
   got: ${process.versions.node}
   try: install a newer one: https://nodejs.org`);
   process.exitCode = 2;
+} else if (files !== undefined && files < leastOpenFiles) {
+  complain(`E_OPEN_FILES: this process may not have enough files open
+  expected: at least ${leastOpenFiles}
+  got: ${files}
+  try: raise the limit: ulimit -n ${5 * leastOpenFiles}`);
+  process.exitCode = 2;
+} else {
+  const { outliveStreams } = await import("./streams.js");
+  outliveStreams();
+  const { main } = await import("./program.js");
+  process.exitCode = await main(process.argv.slice(2));
 }
