@@ -1,0 +1,118 @@
+// Mistakes on the command line: the typed error in one screen, exit code 2, no stack trace.
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { expectMistake } from "./bad-input.js";
+import { cambium, golden, stack } from "./support.js";
+
+describe("command lines", () => {
+  const model = join(golden, "mha-untied");
+  const cases: [string, string[], RegExp][] = [
+    ["an unknown command", ["rnu"], /Did you mean run/],
+    ["an unknown command that is like none", ["xyzzy"], /unknown command 'xyzzy'[\s\S]*--help/],
+    ["an option without its value", ["run", "x.yaml", "--out"], /argument missing/],
+    ["too many arguments", ["report", "a", "b"], /too many arguments/],
+    ["a folder for a recipe", ["run", tmpdir()], /E_NOT_A_FILE/],
+    ["kernels of no graph", ["inspect", model, "--wgsl"], /--wgsl without --graph/],
+    ["kernels of no backend", ["inspect", model, "--graph", "step", "--trace", "t.json"], /--trace without --backend/],
+    ["no corpus to train on", ["train", model, "--tokens", "1k"], /--corpus/],
+    [
+      "tokens that are no number",
+      ["train", model, "--corpus", "moby-dick", "--tokens", "many"],
+      /--tokens[\s\S]*1\.2M/,
+    ],
+    [
+      "a learning rate of 0",
+      ["train", model, "--corpus", "moby-dick", "--tokens", "1k", "--lr", "0"],
+      /--lr[\s\S]*> 0/,
+    ],
+    [
+      "a schedule it does not know",
+      ["train", model, "--corpus", "m", "--tokens", "1", "--schedule", "x"],
+      /constant, cosine, linear or wsd/,
+    ],
+    [
+      "fewer tokens than a step",
+      ["train", model, "--corpus", "m", "--tokens", "64", "--context", "32"],
+      /--tokens: one optimizer step/,
+    ],
+    [
+      "a model to train that is not there",
+      ["train", "/nowhere", "--corpus", "m", "--tokens", "1k"],
+      /E_NOT_FOUND[\s\S]*nowhere/,
+    ],
+    ["a top-p above 1", ["generate", model, "--tokens", "1", "--backend", "reference", "--top-p", "2"], /\(0, 1\]/],
+    [
+      "more than the context holds",
+      ["generate", model, "--tokens", "1", "--backend", "reference", "-n", "999"],
+      /at most \d+ new tokens/,
+    ],
+    ["a factor that is no number", ["grow", model, "/nowhere", "--factor", "two"], /--factor/],
+    ["a factor below 1", ["grow", model, "/nowhere", "--operator", stack, "--factor", "0.5"], /--factor/],
+    ["half a layer", ["grow", model, "/nowhere", "--operator", stack, "--factor", "1.3"], /whole number of layers/],
+    [
+      "fewer layers than there are",
+      ["grow", model, "/nowhere", "--operator", stack, "--layers", "1"],
+      /take layers away/,
+    ],
+    [
+      "an option the operator does not know",
+      ["grow", model, "/nowhere", "--operator", stack, "--set", "colour=red"],
+      /colour/,
+    ],
+    [
+      "an option that is no pair",
+      ["grow", model, "/nowhere", "--operator", stack, "--set", "colour"],
+      /--set[\s\S]*key=value/,
+    ],
+    [
+      "an operator that is not there",
+      ["grow", model, "/nowhere", "--operator", "stakc"],
+      /npm install @cambium\/operator-stakc/,
+    ],
+    [
+      "a checkpoint to grow that is not there",
+      ["grow", "/nowhere", "/nowhere/else", "--operator", stack],
+      /E_NOT_FOUND[\s\S]*nowhere/,
+    ],
+    [
+      "a graph longer than the context",
+      ["inspect", model, "--graph", "loss", "--context", "9999"],
+      /at most \d+ tokens/,
+    ],
+    ["an unknown option", ["run", "x.yaml", "--outt", "y"], /--out/],
+    ["a missing argument", ["run"], /recipe/],
+    ["a recipe that is not there", ["run", "none.yaml"], /none\.yaml/],
+    ["both prompt and tokens", ["generate", model, "--prompt", "x", "--tokens", "1"], /not both/],
+    ["neither prompt nor tokens", ["generate", model], /--prompt and --tokens/],
+    ["tokens that are none", ["generate", model, "--tokens", "a,b"], /5,17,9/],
+    ["a token outside the vocabulary", ["generate", model, "--tokens", "64", "--backend", "reference"], /0 to 63/],
+    ["a prompt without a tokenizer", ["generate", model, "--prompt", "x", "--backend", "reference"], /no tokenizer/],
+    ["no new token", ["generate", model, "--tokens", "1", "-n", "0"], /--max-new-tokens/],
+    ["a temperature below 0", ["generate", model, "--tokens", "1", "-t", "-1"], /--temperature/],
+    [
+      "a backend option that is no pair",
+      ["generate", model, "--tokens", "1", "--backend", "reference", "--backend-option", "x"],
+      /key=value/,
+    ],
+    [
+      "an option the backend does not know",
+      ["generate", model, "--tokens", "1", "--backend", "reference", "--backend-option", "x=1"],
+      /x/,
+    ],
+    ["a report of no run", ["report", tmpdir()], /not a run/],
+    ["something that is not there", ["inspect", "/nowhere/at/all"], /nothing at this path/],
+    ["a graph it does not have", ["inspect", model, "--graph", "backward"], /loss or step/],
+    ["a file that is no safetensors", ["inspect", new URL(import.meta.url).pathname], /bad-commands\.test\.ts/],
+  ];
+  test.each(cases)("%s", async (_, args, mentions) => {
+    await expectMistake(args, "E_", mentions);
+  });
+
+  test("an error is JSON where JSON was asked for", async () => {
+    const { errors } = await cambium(["report", tmpdir(), "--json"]);
+    expect(JSON.parse(errors)).toMatchObject({ error: { code: "E_RUN_NOT_FOUND", message: expect.any(String) } });
+    const { errors: usage } = await cambium(["rnu", "--json"]);
+    expect(JSON.parse(usage)).toMatchObject({ error: { code: "E_USAGE", hint: "Did you mean run?" } });
+  });
+});
