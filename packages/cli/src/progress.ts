@@ -4,7 +4,7 @@ import { styleText } from "node:util";
 import type { Reason } from "@cambium/ir";
 import { modelSizes } from "@cambium/model";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
-import type { EarlierStage, RunObserver } from "@cambium/run";
+import type { EarlierStage, RunObserver, Speed, Unmeasured } from "@cambium/run";
 import { compact } from "@cambium/scaling";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
@@ -127,6 +127,19 @@ export class ProgressDisplay implements RunObserver {
     // However the process ends, a hidden cursor must come back.
     process.once("exit", this.#restore);
     this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–", skipped: "" });
+  }
+
+  onMeasured(backend: string): void {
+    this.note(`measuring ${backend} …`);
+  }
+
+  onBackend(backend: string, measured: readonly (Speed | Unmeasured)[]): void {
+    const speeds = measured.flatMap((one) =>
+      "reason" in one ? [] : [`${one.backend} ${compact(one.tokensPerSecond)} tok/s`],
+    );
+    this.note(
+      `backend: ${backend}, ${speeds.length > 0 ? `the fastest here (${speeds.join(", ")})` : "as this run began"}`,
+    );
   }
 
   onRecomputed({ stage: { memory = 0 } }: PlannedStage, share: number): void {

@@ -1,9 +1,8 @@
 // Measured speeds of a recipe's training as a table and one sentence that says what to write, and that nothing is switched.
-
 import type { Recipe } from "@cambium/recipe";
+import { auto, type Speed, type Unmeasured } from "@cambium/run";
 import { compact } from "@cambium/scaling";
 import type { Precision } from "@cambium/train";
-import type { Speed, Unmeasured } from "./recipe-speed.js";
 
 export interface RecipeChoice {
   readonly backend: string;
@@ -27,7 +26,13 @@ export function speedText(found: readonly (Speed | Unmeasured)[], own: RecipeCho
   ].join("\n");
 }
 
+/** @param measured the fastest first */
 function advice(best: Speed, measured: readonly Speed[], own: RecipeChoice): string {
+  if (own.backend === auto) {
+    const taken = measured.find(({ precision }) => precision === own.precision);
+    const taking = taken ? `the run takes ${taken.backend}` : "no backend computes it";
+    return `Fastest here: ${best.backend} in ${best.precision}. The recipe says backend: auto and ${own.precision}: ${taking}.`;
+  }
   const mine = measured.find(({ backend, precision }) => backend === own.backend && precision === own.precision);
   if (mine === best) return `Fastest here is what the recipe says: ${best.backend} in ${best.precision}.`;
   const gain =

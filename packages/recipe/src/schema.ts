@@ -27,6 +27,7 @@ export const recipeSchema = z
       .optional()
       .describe(
         "What computes: onnx → @cambium/backend-onnx, else cambium-backend-NAME, a full package name or a path. " +
+          "auto measures which installed one trains this recipe fastest here, and the run keeps it. " +
           "Default: onnx, or the only backend that is installed.",
       ),
     data,

@@ -5,6 +5,9 @@ import type { Recipe } from "@cambium/recipe";
 
 type Named = NonNullable<Recipe["backend"]>;
 
+/** The name that stands for the fastest backend (`fastestBackend`). */
+export const auto = "auto";
+
 /** A backend, or options for the one that computes otherwise. */
 export interface BackendRequest {
   readonly name?: string;

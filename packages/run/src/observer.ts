@@ -5,6 +5,7 @@ import type { ArmPlan, PlannedStage } from "@cambium/recipe";
 import type { ProbeRecord } from "@cambium/run-format";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import type { EarlierStage } from "./earlier-stage.js";
+import type { Speed, Unmeasured } from "./recipe-speed.js";
 
 /** Sequences scored. */
 export interface EvaluationProgress {
@@ -23,6 +24,10 @@ export interface RunObserver {
   onPassedOver?(corpus: string, names: readonly string[]): void;
   /** Text is being read and tokenized. */
   onData?(progress: DataProgress): void;
+  /** Where the backend is left to measurement: it is measured, unless it was before. */
+  onMeasured?(backend: string): void;
+  /** The backend that was chosen, and what from; from nothing where the run began with it. */
+  onBackend?(backend: string, measured: readonly (Speed | Unmeasured)[]): void;
   onDevice?(description: string): void;
   /** The device was lost; the run goes on from its last snapshot on a new one. */
   onDeviceLost?(reason: string): void;

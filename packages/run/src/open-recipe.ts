@@ -22,7 +22,7 @@ import {
   recipePart,
   refuseRecipe,
 } from "@cambium/recipe";
-import { type BackendRequest, chooseBackend } from "./backend-choice.js";
+import { auto, type BackendRequest, chooseBackend } from "./backend-choice.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
 import { type RecipeEngines, resolveEngines } from "./engines.js";
 import { familiesOf, resolveFamily } from "./families.js";
@@ -82,7 +82,9 @@ export async function openRecipe(
   const own = recipe?.backend ?? (named && { name: named.name, options: {} });
   const place = named?.path ?? ["backend"];
   const computing = await found.check(place, () => chooseBackend(asked.backend, own, around.importer));
-  const backend = computing && (await found.check(place, () => resolveBackend(computing.name, around.importer)));
+  // By now the fastest one has been found, unless the recipe has mistakes that must be told first.
+  const isNamed = computing && computing.name !== auto;
+  const backend = isNamed && (await found.check(place, () => resolveBackend(computing.name, around.importer)));
   const engines = recipe && (await found.check(["train", "engine"], () => resolveEngines(recipe, around.importer)));
   for (const { kind, name, path } of recipe === undefined ? recipeNames(value) : []) {
     if (kind === "engine") await found.check(path, () => resolvePlugin(enginePlugin, name, around.importer));

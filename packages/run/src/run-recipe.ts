@@ -8,7 +8,8 @@ import type { PluginImporter } from "@cambium/plugin";
 import { nodeImporter } from "@cambium/plugin/node";
 import { parseRecipe, type Recipe, type RecipeReading, recipeSeeds } from "@cambium/recipe";
 import { RunDirectory } from "@cambium/run-format/node";
-import type { BackendRequest } from "./backend-choice.js";
+import { fastestBackend } from "./auto-backend.js";
+import { auto, type BackendRequest } from "./backend-choice.js";
 import { companionFiles } from "./companions.js";
 import type { RunObserver } from "./observer.js";
 import { openRecipe, recipeReading } from "./open-recipe.js";
@@ -57,31 +58,53 @@ export async function loadRecipe(path: string): Promise<Recipe> {
 export async function runRecipe(source: string | Recipe, options: RunOptions = {}): Promise<RunOutcome> {
   const projectDir = options.projectDir ?? (typeof source === "string" ? dirname(resolve(source)) : process.cwd());
   const reading = await recipeReading(source);
+  const importer = options.importer ?? nodeImporter(projectDir, process.cwd());
   const out = options.out ?? (await ownDirectory(source));
-  const [first, ...others] = reading.recipe ? recipeSeeds(reading.recipe) : [];
+  const whole = { ...options, projectDir, importer, ...(out !== undefined && { out }) };
+  return runSeeds(reading, { ...whole, ...(await decideBackend(reading, whole)) });
+}
+
+type PlacedOptions = RunOptions & Required<Pick<RunOptions, "projectDir" | "importer">>;
+
+/** The backend where it is left to measurement (`backend: auto`); nothing where it is named. */
+export async function decideBackend(
+  reading: RecipeReading,
+  options: PlacedOptions,
+): Promise<Pick<RunOptions, "backend">> {
   const { recipe, mistakes } = reading;
+  const asked = options.backend;
+  if (!recipe || mistakes.length > 0 || (asked?.name ?? recipe.backend?.name) !== auto) return {};
+  const { projectDir, importer, precision, observer = {} } = options;
+  const directory = new RunDirectory(resolve(options.out ?? join("runs", recipe.name)));
+  const begun = (await directory.read()) === undefined ? undefined : await loadRecipe(directory.recipe);
+  const onStart = (backend: string) => observer.onMeasured?.(backend);
+  const { backend, measured } = await fastestBackend(reading, { projectDir, importer, precision, begun, onStart });
+  observer.onBackend?.(backend.name, measured);
+  return { backend: { ...backend, options: { ...backend.options, ...asked?.options } } };
+}
+
+async function runSeeds(reading: RecipeReading, options: PlacedOptions): Promise<RunOutcome> {
+  const { recipe, mistakes } = reading;
+  const [first, ...others] = recipe ? recipeSeeds(recipe) : [];
   if (recipe === undefined || first === undefined || others.length === 0 || mistakes.length > 0)
-    return runSeed(reading, { ...options, projectDir, ...(out !== undefined && { out }) });
+    return runSeed(reading, options);
   const seeds = [first, ...others];
   options.observer?.onSeed?.(first, seeds);
-  let outcome = await runSeed(reading, { ...options, projectDir, ...(out !== undefined && { out }) });
+  let outcome = await runSeed(reading, options);
   const directory = new RunDirectory(outcome.directory);
   const dataDir = options.dataDir ?? join(directory.path, "data");
   for (const seed of others) {
     if (outcome.state === "interrupted") break;
     options.observer?.onSeed?.(seed, seeds);
     const own = { ...reading, recipe: { ...recipe, seed, seeds: 1 } };
-    const { state, cached } = await runSeed(own, { ...options, projectDir, dataDir, out: directory.seed(seed).path });
+    const { state, cached } = await runSeed(own, { ...options, dataDir, out: directory.seed(seed).path });
     outcome = { state, directory: directory.path, cached: cached && outcome.cached };
   }
   return outcome;
 }
 
-async function runSeed(
-  reading: RecipeReading,
-  options: RunOptions & { readonly projectDir: string },
-): Promise<RunOutcome> {
-  const { projectDir, observer = {}, signal, importer = nodeImporter(projectDir, process.cwd()) } = options;
+async function runSeed(reading: RecipeReading, options: PlacedOptions): Promise<RunOutcome> {
+  const { projectDir, observer = {}, signal, importer } = options;
   const opened = await openRecipe(reading, { projectDir, importer }, { backend: options.backend });
   const { operators, engines, family, backend, checkpoint, tokenizer, corpus } = opened;
   const { train, data: text, backend: computing } = opened.recipe;

@@ -4,9 +4,11 @@ import { lstat, mkdir, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { takeLock, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
+import { nodeImporter } from "@cambium/plugin/node";
 import type { PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "./observer.js";
-import { type RunOptions, runRecipe } from "./run-recipe.js";
+import { recipeReading } from "./open-recipe.js";
+import { decideBackend, type RunOptions, runRecipe } from "./run-recipe.js";
 
 export interface SweepOptions
   extends Pick<RunOptions, "projectDir" | "backend" | "importer" | "signal" | "saveRequests"> {
@@ -46,13 +48,15 @@ export async function runSweep(cells: readonly SweepCell[], options: SweepOption
     hint: "wait for it, stop it, or give the sweep another --out",
   });
   const pool = new StagePool();
+  // Cells are compared, so that all are computed by one backend.
+  const chosen = { ...options, ...(await sweepBackend(cells, out, options)) };
   const ended = new Map<SweepCell, CellOutcome>();
   try {
     const waiting = [...cells];
     const work = async () => {
       for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
         if (options.signal?.aborted) return;
-        const outcome = await runCell(cell, out, options, pool);
+        const outcome = await runCell(cell, out, chosen, pool);
         if (outcome === "interrupted") return;
         ended.set(cell, outcome);
         options.onCell?.(cell, outcome);
@@ -64,6 +68,14 @@ export async function runSweep(cells: readonly SweepCell[], options: SweepOption
   }
   const done = cells.flatMap((cell) => ended.get(cell) ?? []);
   return { state: done.length === cells.length ? "done" : "interrupted", cells: done, stages: pool.counts() };
+}
+
+/** Where the backend is left to measurement: the fastest for the first cell. */
+async function sweepBackend([first]: readonly SweepCell[], out: string, options: SweepOptions) {
+  if (!first) return {};
+  const { projectDir = process.cwd(), importer = nodeImporter(projectDir, process.cwd()), backend } = options;
+  const place = { projectDir, importer, out: join(out, "cells", first.name), ...(backend && { backend }) };
+  return decideBackend(await recipeReading(first.recipe), { ...place, observer: options.observer?.(first) ?? {} });
 }
 
 async function runCell(

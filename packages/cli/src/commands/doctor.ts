@@ -5,12 +5,11 @@ import { enginePlugin } from "@cambium/engine";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { type PluginImporter, type PluginKind, resolvePlugin } from "@cambium/plugin";
-import { chooseBackend, version } from "@cambium/run";
+import { chooseBackend, measureSpeeds, version } from "@cambium/run";
 import { precisionsOf } from "@cambium/train";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import type { Host } from "../host.js";
-import { measureSpeeds } from "../recipe-speed.js";
 import { choiceOf, speedText } from "../recipe-speed-view.js";
 import { recipeArms } from "../recipe-view.js";
 import { complain, print } from "../terminal.js";
@@ -88,9 +87,8 @@ async function speeds(path: string, { json, fresh = false }: Omit<Flags, "recipe
   const importer = host.importer(dirname(resolve(path)));
   const listed = importer.list?.() ?? [];
   const names = listed.filter(({ kind }) => kind === "backend").map(({ name }) => name);
-  const found = await measureSpeeds(stage, names, importer, fresh, (backend, precision) =>
-    complain(`measuring ${backend} in ${precision} …`),
-  );
+  const onStart = (backend: string, precision: string) => complain(`measuring ${backend} in ${precision} …`);
+  const found = await measureSpeeds(stage, { names, importer, fresh, onStart });
   if (json) return print(JSON.stringify({ recipe: recipe.name, speeds: found }));
   print(speedText(found, choiceOf(recipe, chooseBackend(undefined, recipe.backend, importer).name)));
 }

@@ -1,14 +1,14 @@
-// Speeds of a recipe's training: measured once, remembered, and told without switching anything.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// Speeds of a recipe's training: measured once and remembered; and what `backend: auto` makes of them.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineBackend, referenceBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { llama, modelSpec } from "@cambium/model";
 import { defaultOptimizer } from "@cambium/train";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { measureSpeeds, type Speed } from "../src/recipe-speed.js";
-import { speedText } from "../src/recipe-speed-view.js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { measureSpeeds, type RunObserver, runRecipe, type Speed } from "../src/index.js";
+import { importer as given, minimal, project } from "./support.js";
 
 const cache = mkdtempSync(join(tmpdir(), "cambium-speeds-"));
 const before = process.env["XDG_CACHE_HOME"];
@@ -37,9 +37,10 @@ const what = { model: modelSpec(llama, sizes), batch: 1, context: 4, optimizer: 
 
 async function measured(fresh = false) {
   const started: string[] = [];
-  const found = await measureSpeeds(what, ["quick", "none"], importer, fresh, (_, precision) =>
-    started.push(precision),
-  );
+  const found = await measureSpeeds(what, {
+    ...{ names: ["quick", "none"], importer, fresh },
+    onStart: (_, precision) => started.push(precision),
+  });
   return { found, started, speeds: found.filter((one): one is Speed => "tokensPerSecond" in one) };
 }
 
@@ -60,15 +61,35 @@ test.each(["{", '{ "a": "fast" }'])("a cache that holds %s is measured anew", as
   expect((await measured()).started).toHaveLength(3);
 });
 
-test("says what to write where another is faster, and that nothing is switched", () => {
-  const speed = (backend: string, precision: "f32" | "bf16", tokensPerSecond: number): Speed => ({
-    ...{ backend, precision, tokensPerSecond, device: "cpu", remembered: false },
+describe("backend: auto", () => {
+  const listing = (...names: readonly string[]) => ({
+    ...importer,
+    resolve: (specifier: string) => importer.resolve(specifier) ?? given.resolve(specifier),
+    import: (address: string) => (address in modules ? importer.import(address) : given.import(address)),
+    list: () => names.map((name) => ({ kind: "backend" as const, name, package: `cambium-backend-${name}` })),
   });
-  const found = [speed("onnx", "f32", 1000), speed("tfjs", "bf16", 2500), { backend: "webgpu", reason: "no adapter" }];
-  const text = speedText(found, { backend: "onnx", precision: "f32" });
-  expect(text).toMatch(/^ {2}tfjs +bf16 +2\.5k tokens\/s.*\n {2}onnx +f32/);
-  expect(text).toContain("webgpu: no adapter");
-  expect(text).toMatch(/2\.5 times the recipe's onnx in f32\..*--backend tfjs --precision bf16\. Nothing is switched/);
-  expect(speedText(found, { backend: "tfjs", precision: "bf16" })).toContain("what the recipe says");
-  expect(speedText([], { backend: "onnx", precision: "f32" })).toContain("No backend can train it here");
+
+  test("takes the fastest backend that trains the recipe, and a run that goes on keeps it", async () => {
+    const { folder, recipe, out } = project({ ...minimal, backend: "auto" });
+    const chosen: unknown[] = [];
+    const observer: RunObserver = {
+      onBackend: (backend, found) => void chosen.push([backend, found.map((one) => "reason" in one)]),
+    };
+    await runRecipe(recipe, { out, observer, importer: listing("none", "quick") });
+    expect(await runRecipe(recipe, { out, observer, importer: listing("none") })).toMatchObject({ cached: true });
+    expect(chosen).toEqual([
+      ["quick", [true, false]],
+      ["quick", []],
+    ]);
+    expect(readFileSync(join(out, "recipe.yaml"), "utf8")).toContain("quick");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("says why none can", async () => {
+    const { folder, recipe, out } = project({ ...minimal, backend: "auto" });
+    const reasons = [{ where: "none", message: "there is no device" }];
+    const refused = { code: "E_BACKEND_CHOICE", details: { reasons } };
+    await expect(runRecipe(recipe, { out, importer: listing("none") })).rejects.toMatchObject(refused);
+    rmSync(folder, { recursive: true });
+  });
 });

@@ -1,5 +1,5 @@
 // How fast each installed backend trains a recipe's model here, in each precision that it computes: some steps of each,
-// measured once and remembered in the user's cache. It decides nothing: another backend or precision has other bits.
+// measured once and remembered in the user's cache.
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -10,8 +10,8 @@ import { CambiumError, Random } from "@cambium/ir";
 import { initParameters, modelSizes } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import type { Stage } from "@cambium/recipe";
-import { version } from "@cambium/run";
-import { freshState, type Precision, precisionsOf, Trainer } from "@cambium/train";
+import { freshState, type Precision, precisionsOf, requirePrecision, Trainer } from "@cambium/train";
+import { version } from "./version.js";
 
 /** One backend in one precision. */
 export interface Speed {
@@ -29,25 +29,35 @@ export interface Unmeasured {
   readonly reason: string;
 }
 
-export type TrainedModel = Pick<Stage, "model" | "batch" | "context" | "optimizer">;
+export type TrainedModel = Pick<Stage, "model" | "batch" | "context" | "optimizer" | "memory">;
+
+export interface SpeedOptions {
+  /** The backends, as a recipe names them. */
+  readonly names: readonly string[];
+  readonly importer: PluginImporter;
+  /** Default: each that a device computes. */
+  readonly precisions?: readonly Precision[];
+  /** Measures anew what is remembered. */
+  readonly fresh?: boolean;
+  /** Told what is measured next. */
+  readonly onStart: (backend: string, precision: Precision) => void;
+}
 
 /** Steps that are not counted, most that are, and seconds after which no further one begins. */
 const effort = { warmUp: 2, steps: 5, seconds: 10 };
 
-/** @param fresh measures anew what is remembered. @param onStart is told what is measured next. */
+/** The speeds of `what`, in the order of the names. A backend that cannot be opened or cannot train it says why. */
 export async function measureSpeeds(
   what: TrainedModel,
-  names: readonly string[],
-  importer: PluginImporter,
-  fresh: boolean,
-  onStart: (backend: string, precision: Precision) => void,
+  { names, importer, precisions, fresh = false, onStart }: SpeedOptions,
 ): Promise<readonly (Speed | Unmeasured)[]> {
   const found: (Speed | Unmeasured)[] = [];
   const known = await remembered();
   for (const backend of names) {
     try {
       await using device = await (await resolveBackend(backend, importer)).open();
-      for (const precision of precisionsOf(device.info.computes)) {
+      for (const precision of precisions ?? precisionsOf(device.info.computes)) {
+        requirePrecision(device.info, precision);
         const key = keyOf(device, what, precision);
         const before = fresh ? undefined : known[key];
         if (before === undefined) onStart(backend, precision);
@@ -68,9 +78,9 @@ export async function measureSpeeds(
 }
 
 async function measure(device: Device, what: TrainedModel, precision: Precision): Promise<number> {
-  const { model, batch, context, optimizer } = what;
+  const { model, batch, context, optimizer, memory } = what;
   const { vocab = 1 } = modelSizes(model);
-  using trainer = await Trainer.open({ device, model, batch, context, optimizer, precision });
+  using trainer = await Trainer.open({ device, model, batch, context, optimizer, precision, memory });
   await trainer.load(freshState(initParameters(model, { seed: "speed", scheme: "hf" })));
   const random = new Random("speed");
   const tokens = new Int32Array(batch * (context + 1)).map((_, i) => random.word(i) % vocab);
@@ -87,10 +97,14 @@ async function measure(device: Device, what: TrainedModel, precision: Precision)
   return (batch * context) / seconds.reduce((least, one) => Math.min(least, one));
 }
 
-function keyOf({ info }: Device, { model, batch, context, optimizer }: TrainedModel, precision: Precision): string {
+function keyOf(
+  { info }: Device,
+  { model, batch, context, optimizer, memory }: TrainedModel,
+  precision: Precision,
+): string {
   const { backend, device, settings } = info;
   const where = [version, backend, info.version, device, settings];
-  const what = [model.family.name, model.config, batch, context, optimizer, precision];
+  const what = [model.family.name, model.config, batch, context, optimizer, memory, precision];
   const hash = createHash("sha256").update(JSON.stringify([where, what]));
   return hash.digest("hex").slice(0, 16);
 }
