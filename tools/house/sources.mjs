@@ -1,5 +1,6 @@
 // The source files of the house, parsed: paths from the root, text, syntax tree.
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { root } from "../setup.mjs";
@@ -13,6 +14,14 @@ export function sources() {
       .filter((entry) => entry.isDirectory())
       .flatMap(({ name }) => walk(`${room}/${name}/src`)),
   );
+}
+
+/** @returns {{ path: string, text: string }[]} everything else that is written in TypeScript or JavaScript */
+export function otherFiles() {
+  const tracked = execFileSync("git", ["ls-files", "*.ts", "*.mjs"], { cwd: root, encoding: "utf8" }).split("\n");
+  return tracked
+    .filter((path) => path !== "" && !/\/src\/|_pb\.ts$|\/generated\//.test(path) && existsSync(join(root, path)))
+    .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }
 
 function walk(folder) {

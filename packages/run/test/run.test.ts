@@ -7,7 +7,7 @@ import { CambiumError, type Reason } from "@cambium/ir";
 import { readHfModel } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import type { ArmPlan } from "@cambium/recipe";
-import { MetricsFile, readRows } from "@cambium/run-format/node";
+import { readRows } from "@cambium/run-format/node";
 import type { SwitchSeconds } from "@cambium/train";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
@@ -285,90 +285,4 @@ describe("a run", () => {
     expect(await runRecipe(recipe, { out, importer })).toMatchObject({ state: "done" });
     rmSync(folder, { recursive: true });
   });
-
-  test("keeps a second run of the same directory out", async () => {
-    const { folder, recipe, out } = project({ ...minimal, backend: "null" });
-    const second: Promise<unknown>[] = [];
-    const observer = {
-      onDevice: () => void second.push(runRecipe(recipe, { out, importer }).catch((error: unknown) => error)),
-    };
-    await runRecipe(recipe, { out, importer, observer });
-    expect(await second[0]).toMatchObject({ code: "E_RUN_LOCKED" });
-    expect(readdirSync(out)).not.toContain("run.lock");
-    rmSync(folder, { recursive: true });
-  });
-
-  test("refuses a model beyond the machine's memory before it asks for any", async () => {
-    const model = { ...minimal.model, layers: 500, hidden: 300_000, heads: 2 };
-    const { folder, recipe, out } = project({ ...minimal, backend: "null", model });
-    await expect(runRecipe(recipe, { out, importer })).rejects.toMatchObject({ code: "E_MEMORY" });
-    rmSync(folder, { recursive: true });
-  });
-
-  test("fits steps into the memory that a recipe gives, to the same weights, or refuses before it trains", async () => {
-    const trained = async (memory?: number) => {
-      const train = { ...minimal.train, ...(memory !== undefined && { memory }) };
-      const { folder, recipe, out } = project({ ...minimal, train });
-      const shares: number[] = [];
-      const observer = { onRecomputed: (_: unknown, share: number) => void shares.push(share) };
-      try {
-        await runRecipe(recipe, { out, importer, observer });
-        return { shares, weights: weights(out) };
-      } catch (error) {
-        return { error: error as CambiumError, stages: readdirSync(join(out, "stages")) };
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    };
-    let memory = 1;
-    let fitted = await trained(memory);
-    // Each stage is refused with the least that it takes.
-    for (let i = 0; i < 3 && fitted.error; i++) {
-      const { code, details } = fitted.error;
-      expect([code, details.where, fitted.stages]).toEqual(["E_MEMORY", expect.stringMatching(/^stage "/), []]);
-      memory = Number(/at least (\d+)/.exec(details.expected ?? "")?.[1]);
-      fitted = await trained(memory);
-    }
-    const whole = await trained();
-    expect(whole.shares).toEqual([]);
-    expect(fitted.shares?.length).toBeGreaterThan(0);
-    expect(fitted.weights).toEqual(whole.weights);
-  });
-
-  test("says how a folder is named when a corpus is not known", async () => {
-    const { folder, recipe, out } = project({ ...minimal, data: { corpus: "texts" } });
-    const hint = expect.stringContaining("./texts");
-    await expect(runRecipe(recipe, { out, importer })).rejects.toMatchObject({ details: { hint } });
-    rmSync(folder, { recursive: true });
-  });
-
-  test("names a missing operator with the command that installs it", async () => {
-    const { folder, recipe, out } = project({ ...minimal, growth: [{ operator: "stakc", at: 96 }] });
-    const nothing = { resolve: () => null, import: async () => ({}) };
-    const error = await runRecipe(recipe, { out, importer: nothing }).catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(CambiumError);
-    expect((error as CambiumError).format()).toMatch(/E_PLUGIN_MISSING[\s\S]*npm install @cambium\/operator-stakc/);
-    rmSync(folder, { recursive: true });
-  });
-});
-
-test("metrics are cut back to the snapshot, and a torn line is dropped", async () => {
-  const { folder } = project();
-  const path = join(folder, "metrics.jsonl");
-  const row = (step: number) => ({
-    step,
-    tokens: step,
-    loss: 1,
-    lr: 1,
-    gradNorm: 1,
-    tokensPerSecond: 1,
-    flops: 1,
-    seconds: 1,
-  });
-  writeFileSync(path, `${[1, 2, 3].map((step) => JSON.stringify(row(step))).join("\n")}\n{"step":4,"lo`);
-  const file = await MetricsFile.open(path, 2);
-  await file.append(row(3));
-  await file.close();
-  expect((await readRows(path)).map(({ step }) => step)).toEqual([1, 2, 3]);
-  rmSync(folder, { recursive: true });
 });
