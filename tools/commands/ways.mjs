@@ -107,6 +107,7 @@ function bench([name, ...args]) {
   const smallest = {
     soak: ["--steps", "8", "--config", "2Lx64"],
     "first-step": ["--layers", "1", "--hidden", "64"],
+    memory: ['{"layers":1,"hidden":16,"heads":1,"intermediate":32,"vocab":64,"context":16,"batch":1}'],
     switch: ["--layers", "1", "--factor", "2", "--hidden", "64", "--steps", "1"],
   }[name];
   if (smallest === undefined) return undefined;

@@ -7,7 +7,7 @@ export type { PlanContext, RecipeOperators } from "./plan/context.js";
 export { localEngine, stageEngine } from "./plan/engine.js";
 export { identityOf, notCounted, stageId } from "./plan/identity.js";
 export { nextProbe, type ProbeVerdict, probesBefore, probeVerdict } from "./plan/probe.js";
-export { slopeReached } from "./plan/slope.js";
+export { lastSlope, slopeReached } from "./plan/slope.js";
 export type {
   ArmPlan,
   EngineOptions,

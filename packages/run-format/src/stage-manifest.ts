@@ -32,6 +32,14 @@ export const growthRecord = z
   })
   .readonly();
 
+export const slopeRecord = z
+  .object({
+    slope: z.number().describe("dL/d ln C of the held-out loss through the last measurements, nats."),
+    threshold: z.number(),
+    reached: z.boolean().describe("It had become that flat; else the stage ended because it was the latest."),
+  })
+  .readonly();
+
 export const probeRecord = z
   .object({
     tokens: count.describe("Tokens of the stage at which it grew by way of trial."),
@@ -73,6 +81,7 @@ export const stageManifest = z
       .readonly()
       .exactOptional()
       .describe("Growths tried from this stage, in order, where it ends by a probe (`until`)."),
+    slope: slopeRecord.exactOptional().describe("Why the stage ended, where that is decided by a slope (`until`)."),
     samples: z
       .array(sampleRecord)
       .readonly()

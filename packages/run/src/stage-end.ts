@@ -1,6 +1,6 @@
 // When the stage at hand ends or pauses: after its tokens, or once what is recorded so far says so.
-import { nextProbe, slopeReached, type Until } from "@cambium/recipe";
-import type { ProbeRecord } from "@cambium/run-format";
+import { lastSlope, nextProbe, slopeReached, type Until } from "@cambium/recipe";
+import type { ProbeRecord, StageManifest } from "@cambium/run-format";
 import type { MetricsRow } from "@cambium/train";
 
 export interface StageEndOptions {
@@ -39,6 +39,13 @@ export class StageEnd {
     if (this.#reached) return true;
     if (this.until.kind === "tokens") return tokens >= this.until.tokens;
     return tokens >= this.until.most || (this.options.probes.at(-1)?.grew === true && tokens >= this.#ownLatest());
+  }
+
+  /** Why it ended, where a slope decides. */
+  get slope(): StageManifest["slope"] | undefined {
+    const slope = this.until.kind === "slope" ? lastSlope(this.until, this.#rows) : null;
+    if (this.until.kind !== "slope" || slope === null) return undefined;
+    return { slope, threshold: this.until.threshold, reached: this.#reached };
   }
 
   add(row: MetricsRow): void {

@@ -92,6 +92,7 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     ...(growth && { growth }),
     ...(probes.length > 0 && { probes }),
   };
+  let slope = finished?.slope;
   let { tokens } = finished?.state === "done" ? finished : manifest;
   if (finished?.state !== "done") {
     await directory.write(manifest);
@@ -103,6 +104,7 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     const final = await train(plan, context, session, { directory, from: start.progress, growth, probes });
     if (final === "interrupted") return interrupted;
     tokens = final.tokens;
+    slope = final.slope;
     if (!final.ended) return { state: "paused", tokens };
     await writeModel(stage, directory, final.state.parameters, context.companions);
     await directory.removeEngine();
@@ -111,7 +113,7 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     samplesOf: samplesKey(samples),
     samples: await sampleTexts(stage.model, samples, data, device, session),
   };
-  await directory.write({ ...manifest, tokens, state: "done", ...made });
+  await directory.write({ ...manifest, tokens, state: "done", ...(slope && { slope }), ...made });
   observer.onStageDone?.(plan);
   return { state: "done", tokens };
 }
@@ -148,6 +150,8 @@ interface Final {
   readonly tokens: number;
   /** Else it pauses for a probe. */
   readonly ended: boolean;
+  /** Why it ended, where a slope decides. */
+  readonly slope: StageManifest["slope"] | undefined;
 }
 
 /** Trains to where the stage ends or pauses, all of it saved, and returns the state there. */
@@ -194,7 +198,7 @@ async function train(
     if (outcome.reason === "interrupted") return "interrupted";
     const { state, progress } = outcome;
     if (successor) await session.leave?.();
-    return { state, tokens: progress.tokens, ended: end.ended(progress.tokens) };
+    return { state, tokens: progress.tokens, ended: end.ended(progress.tokens), slope: end.slope };
   } finally {
     await metrics.close();
   }

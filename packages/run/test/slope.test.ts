@@ -28,6 +28,8 @@ test("it is decided from recorded rows alone, and a run that is interrupted at a
   const rows = await readRows(join(base?.path ?? "", "metrics.jsonl"));
   const first = rows.findIndex((_, i) => slopeReached(until, rows.slice(0, i + 1)));
   expect([rows.length, base?.manifest.tokens]).toEqual([first + 1, 16 * (first + 1)]);
+  expect(base?.manifest.slope).toMatchObject({ threshold: -0.5, reached: true });
+  expect(base?.manifest.slope?.slope).toBeGreaterThanOrEqual(-0.5);
   // In the middle: at either end the test would not tell a rule that nobody reads.
   expect(first).toBeGreaterThan(3);
   expect(first).toBeLessThan(13);

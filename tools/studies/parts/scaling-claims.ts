@@ -1,5 +1,5 @@
 // What rows of the scaling study say about the paper's claims: pure functions of the table.
-import { fitPowerGroups, type Interval, type PowerGroup, seedStatistics } from "@cambium/scaling";
+import { fitPowerGroups, type Interval, type PowerGroup, pairedDifference, seedStatistics } from "@cambium/scaling";
 import type { Claim, Table } from "./page.js";
 import { below, difference, groupBy, lossOf, said, spread } from "./seeds.js";
 import type { Row } from "./sweep.js";
@@ -41,9 +41,7 @@ export function scalingClaims(rows: readonly Row[]): Claim[] {
   const first = all[0] as Level;
   const trend = trendOf(first, largest);
   const { shared, free } = fits(rows);
-  const order = (of: Readonly<Record<string, PowerGroup>>) =>
-    (of.grown?.gamma ?? 0) > (of.scratch?.gamma ?? 0) ? "steeper grown" : "steeper from scratch";
-  const same = order(shared) === order(free);
+  const same = orderOf(shared) === orderOf(free);
   return [
     {
       claim: "At equal FLOPs the grown model ends with the lower loss, at every size.",
@@ -69,9 +67,17 @@ export function scalingClaims(rows: readonly Row[]): Claim[] {
       source: "Du et al. 2024, figure 8",
       verdict:
         lies(shared) && lies(free) ? "as the paper" : lies(shared) || lies(free) ? "not shown" : "against the paper",
-      found: `At the middle of the budgets the laws give ${value(shared.grown)} grown and ${value(shared.scratch)} from scratch with a shared E, ${value(free.grown)} and ${value(free.scratch)} with one for each. The exponents: ${order(shared)} with a shared E, ${order(free)} with one for each${same ? "" : ": their order depends on the floor, and so says nothing"}.`,
+      found: `At the middle of the budgets the laws give ${value(shared.grown)} grown and ${value(shared.scratch)} from scratch with a shared E, ${value(free.grown)} and ${value(free.scratch)} with one for each. The grown exponent is ${orderOf(shared)} with a shared E, ${orderOf(free)} with one for each${same ? "" : ": the order depends on the floor, and so says nothing"}.`,
     },
   ];
+}
+
+/** How the grown family's exponent stands to the other's; nothing where their intervals overlap. */
+function orderOf({ grown, scratch }: Readonly<Record<string, PowerGroup>>): string {
+  const [one, other] = [grown?.interval.gamma ?? null, scratch?.interval.gamma ?? null];
+  if (one !== null && other !== null && one[0] > other[1]) return "larger";
+  if (one !== null && other !== null && one[1] < other[0]) return "smaller";
+  return `${grown?.gamma.toFixed(3)} to ${scratch?.gamma.toFixed(3)}, no difference beside its interval,`;
 }
 
 /** The law at C_ref. */
@@ -84,20 +90,21 @@ function lies(groups: Readonly<Record<string, PowerGroup>>): boolean {
   return at(groups.grown) < at(groups.scratch);
 }
 
-/** Speed-ups of the largest size less those of the smallest, as two independent samples would say with their intervals. */
+/** Speed-ups of the largest size less those of the smallest, seed by seed: one split of the text each. */
 function trendOf(first: Level, last: Level): Pick<Claim, "verdict" | "found"> {
-  const of = ({ grown }: Level) => grown.flatMap(({ speedup }) => speedup ?? []);
-  const [small, large] = [of(first), of(last)];
-  if (small.length < 2 || large.length < 2) return { verdict: "not shown", found: "Too few speed-ups to compare." };
-  const [before, after] = [seedStatistics(small), seedStatistics(large)];
-  const percent = (ratio: number) => `${(100 * ratio).toFixed(1).replace("-", "−")} %`;
-  const ends = (one: typeof before) =>
-    `${percent(one.mean)} ± ${(100 * (one.deviation ?? 0)).toFixed(1)} [${percent(one.interval?.[0] ?? 0)}, ${percent(one.interval?.[1] ?? 0)}]`;
-  const found = `${ends(before)} at the smallest, ${ends(after)} at the largest size.`;
-  const apart = (one: Interval, other: Interval) => one !== null && other !== null && one[1] < other[0];
-  if (apart(after.interval, before.interval)) return { verdict: "against the paper", found };
-  const stays = after.interval !== null && after.interval[0] > 0;
-  return { verdict: stays ? "as the paper" : "not shown", found };
+  const pairs = last.grown.flatMap(({ seed, speedup }): [number, number][] => {
+    const before = first.grown.find((row) => row.seed === seed)?.speedup;
+    return speedup === null || before == null ? [] : [[100 * speedup, 100 * before]];
+  });
+  if (pairs.length < 2) return { verdict: "not shown", found: "Too few speed-ups to compare." };
+  const of = (at: 0 | 1) => spread(seedStatistics(pairs.map((pair) => pair[at])), 1);
+  const { interval, mean, ...change } = pairedDifference(pairs);
+  const found = `In per cent: ${of(1)} at the smallest, ${of(0)} at the largest size; the change is ${spread({ ...change, mean, interval }, 1)}.`;
+  if (interval === null) return { verdict: "not shown", found };
+  return {
+    verdict: interval[1] < 0 ? "against the paper" : interval[0] >= 0 ? "as the paper" : "no difference",
+    found,
+  };
 }
 
 export function scalingTables(rows: readonly Row[]): Table[] {
@@ -140,5 +147,6 @@ export function scalingTables(rows: readonly Row[]): Table[] {
 }
 
 function range(value: number, interval: Interval): string {
-  return `${value.toPrecision(4)}${interval === null ? "" : ` [${interval[0].toPrecision(3)}, ${interval[1].toPrecision(3)}]`}`;
+  const ends = interval === null ? "" : ` [${interval[0].toPrecision(3)}, ${interval[1].toPrecision(3)}]`;
+  return `${value.toPrecision(4)}${ends}`.replaceAll("-", "−");
 }

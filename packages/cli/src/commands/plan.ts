@@ -1,10 +1,10 @@
 // cambium plan: when to grow to a target, by how much, at what cost, and what it was seen to save; and the recipe of it.
 import { stat } from "node:fs/promises";
 import { writeFileAtomic } from "@cambium/files";
-import { CambiumError, liveness } from "@cambium/ir";
+import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec, modelJson, modelSizes } from "@cambium/model";
 import { type Devices, paceOf, parseDevices, planGrowth, shape, shapeNear } from "@cambium/scaling";
-import { defaultOptimizer, trainStepGraph } from "@cambium/train";
+import { defaultOptimizer, trainingMemory } from "@cambium/train";
 import { Command } from "commander";
 import { type FamilyFlags, oneOf, realNumber, wholeNumber, withFamilyFlag } from "../flags.js";
 import type { Host } from "../host.js";
@@ -86,12 +86,12 @@ async function run(flags: Flags, host: Host): Promise<void> {
   const flops = budgetOf(flags, parameters, devices);
   const tokens = flops / (6 * parameters);
   const context = Math.min(flags.context, target.family.contextLength(target.config));
-  const targetMemory = memoryOf(target, flags.batch, context);
+  const targetMemory = memoryOf(target, flags.batch, context, devices);
   const ways = planGrowth({ target, nominal, flops }).map((way): PlannedWay => {
     const { batch } = batchOf(way.training.batchTokens, context, flags.batch);
     const memory = [
-      memoryOf(way.base, batch, context),
-      batch === flags.batch ? targetMemory : memoryOf(target, batch, context),
+      memoryOf(way.base, batch, context, devices),
+      batch === flags.batch ? targetMemory : memoryOf(target, batch, context, devices),
     ] as const;
     return { way, seconds: devices ? flops / paceOf(devices) : null, memory };
   });
@@ -154,9 +154,10 @@ function option(message: string, expected: string, got: string): CambiumError {
   return new CambiumError("E_OPTION", message, { expected, got });
 }
 
-/** Bytes that a train step in f32 holds at its fullest. */
-function memoryOf(model: ModelSpec, batch: number, context: number): number {
-  return liveness(trainStepGraph(model, { batch, context, optimizer: defaultOptimizer })).peakBytes;
+/** Bytes in f32: of the process on this machine, or of the device alone. */
+function memoryOf(model: ModelSpec, batch: number, context: number, devices: Devices | undefined): number {
+  const { state, step, total } = trainingMemory(model, { batch, context, optimizer: defaultOptimizer });
+  return devices ? state + step : total;
 }
 
 function asJson({ target, parameters, flops, tokens, devices, ways }: PlanView, recipe: string | undefined): object {

@@ -36,6 +36,13 @@ function probeFacts(probes: StageManifest["probes"]): [string, string][] {
   return [["Growths tried, held-out loss", tried.join("; ")]];
 }
 
+/** What a slope decided, and why. */
+function slopeFacts(slope: StageManifest["slope"]): [string, string][] {
+  if (slope === undefined) return [];
+  const figures = `slope of the held-out loss over ln C ${slope.slope.toFixed(4)}, threshold ${slope.threshold}`;
+  return [["Why then", `${figures}: ${slope.reached ? "flat enough" : "not flat enough, but it was the latest"}`]];
+}
+
 /** Pictures of growths on a page. */
 const mostPictures = 100;
 
@@ -53,6 +60,7 @@ export function growthSection(arms: readonly Arm[]): Html | null {
       ["Operator", `${record.operator} ${record.operatorVersion}`],
       ["Sizes", sizeChanges(base?.model, stage.manifest.model).join(", ") || "unchanged"],
       ["After", `${format.count(stage.before.tokens)} tokens`],
+      ...slopeFacts(base?.slope),
       ...probeFacts(base?.probes),
       ["Optimizer moments", moments[record.moments]],
       ...switchFacts(record),
