@@ -133,7 +133,7 @@ function headReasons({ hidden, heads, kvHeads, headDim }: Recipe["model"]): Loca
 }
 
 function growthReasons(growth: Recipe["growth"]): Located[] {
-  return growth.flatMap(({ factor, layers, schedule, warmup }, i) => {
+  return growth.flatMap(({ factor, layers, schedule, warmup, rewind }, i) => {
     const reasons: Located[] = [];
     if (factor !== undefined && layers !== undefined) {
       const message = "a growth has both a factor and layers";
@@ -142,6 +142,10 @@ function growthReasons(growth: Recipe["growth"]): Located[] {
     if (schedule === "continue" && warmup !== undefined) {
       const message = "a schedule that goes on unbroken has no warm-up at the growth";
       reasons.push({ path: ["growth", i, "warmup"], message, hint: "leave it out, or use schedule: rewarm" });
+    }
+    if ((schedule === "rewind") !== (rewind !== undefined)) {
+      const message = "schedule: rewind and tokens to rewind to belong together";
+      reasons.push({ path: ["growth", i, "rewind"], message, expected: "both, or neither" });
     }
     return reasons;
   });

@@ -202,6 +202,18 @@ describe("the schedule at a growth", () => {
     expect(all.at(-1)).toBeCloseTo((0.01 * step) / (total - 64), 12);
   });
 
+  test("is entered anew where a growth rewinds it to, under a new warm-up, and ends with the arm", () => {
+    const at = { slope: { threshold: -0.05, most: 640 } };
+    const rewound = { at, schedule: "rewind" as const, warmup: 2 * step, rewind: 64 };
+    const stages = grown([rewound], train({ ...falls, warmup: 32 }));
+    const { tokens, stage } = stages[1] as PlannedStage;
+    const whole = { name: "linear", peak: 0.01, floor: 0, warmup: 32 };
+    expect(stages[0]?.stage.schedule).toEqual({ ...whole, total: 3200 });
+    expect(stage.schedule).toEqual({ ...whole, total: 64 + tokens, position: 64, rewarm: 2 * step });
+    expect(() => grown([{ at: 320, schedule: "rewind" }], train(falls))).toThrow("belong together");
+    expect(() => grown([{ at: 320, rewind: 16 }], train(falls))).toThrow("belong together");
+  });
+
   test("goes on under a factor that rises with the steps since", () => {
     const before = rates(grown([{ at: 320, schedule: "continue" }], train(falls)));
     const after = rates(grown([{ at: 320, schedule: "rewarm", warmup: 5 * step }], train(falls)));

@@ -16,14 +16,17 @@ export function scheduleOf(recipe: Recipe, stages: readonly TimedStage[], index:
   const first = spanStart(growth, index);
   const after = spanEnd(growth, index);
   const span = stages.slice(first, after);
-  const begins = growth[first - 1];
+  const start = growth[first - 1];
   const here = growth[index - 1];
   // The last growth of the span that sets one: a rate holds until another growth changes it, or the schedule begins anew.
   const peak = growth.slice(Math.max(0, first - 1), index).findLast(({ lr }) => lr !== undefined)?.lr ?? train.lr;
-  const warmup = begins?.warmup ?? train.warmup;
-  const position = span.slice(0, index - first).reduce((sum, { tokens }) => sum + tokens, 0);
+  // Where a schedule is entered in its middle, its own warm-up is over, and the growth's is a new one.
+  const entered = start?.rewind ?? 0;
+  const warmup = (entered > 0 ? undefined : start?.warmup) ?? train.warmup;
+  const position = span.slice(0, index - first).reduce((sum, { tokens }) => sum + tokens, entered);
   const { name, ...options } = train.schedule;
-  const policy = first === index ? "restart" : here?.schedule;
+  const rewarm = here?.warmup ?? train.warmup;
+  const rewarms = here?.schedule === "rewarm" || here?.schedule === "rewind";
   return {
     name,
     ...(Object.keys(options).length > 0 && { options }),
@@ -34,7 +37,7 @@ export function scheduleOf(recipe: Recipe, stages: readonly TimedStage[], index:
       total: Math.max(totalOf(recipe, stages, first, after), warmup),
     }),
     ...(position > 0 && { position }),
-    ...(policy === "rewarm" && { rewarm: here?.warmup ?? train.warmup }),
+    ...(rewarms && rewarm > 0 && { rewarm }),
   };
 }
 
@@ -42,7 +45,7 @@ export function scheduleOf(recipe: Recipe, stages: readonly TimedStage[], index:
  * Where the schedule of the stages from `first` to before `after` ends. One that stops short of the arm's end is that of
  * a full run: the learning rate is not run down before growth.
  */
-function totalOf({ train }: Recipe, stages: readonly TimedStage[], first: number, after: number): number {
+function totalOf({ growth, train }: Recipe, stages: readonly TimedStage[], first: number, after: number): number {
   if (after < stages.length || stages.length === 1) return train.tokens;
   const span = stages.slice(first, after);
   if (span.slice(0, -1).some(({ open }) => open)) {
@@ -52,19 +55,23 @@ function totalOf({ train }: Recipe, stages: readonly TimedStage[], first: number
       hint: "schedule: constant, restart at the growth, or a growth at a number or share",
     });
   }
-  return span.reduce((sum, { tokens }) => sum + tokens, 0);
+  return span.reduce((sum, { tokens }) => sum + tokens, growth[first - 1]?.rewind ?? 0);
+}
+
+function begins(step: GrowthStep | undefined): boolean {
+  return step?.schedule === "restart" || step?.schedule === "rewind";
 }
 
 /** The stage in which the schedule of stage `index` began. */
 function spanStart(growth: readonly GrowthStep[], index: number): number {
   let first = index;
-  while (first > 0 && growth[first - 1]?.schedule !== "restart") first--;
+  while (first > 0 && !begins(growth[first - 1])) first--;
   return first;
 }
 
 /** The first stage after `index` that has another schedule. */
 function spanEnd(growth: readonly GrowthStep[], index: number): number {
   let after = index + 1;
-  while (after <= growth.length && growth[after - 1]?.schedule !== "restart") after++;
+  while (after <= growth.length && !begins(growth[after - 1])) after++;
   return after;
 }

@@ -9,7 +9,7 @@ import { rate } from "./train.js";
 const layerCount = count.max(mostLayers);
 
 /** What becomes of the schedule at a growth. */
-const schedulePolicies = ["restart", "continue", "rewarm", "rewarm-new"] as const;
+const schedulePolicies = ["restart", "continue", "rewarm", "rewarm-new", "rewind"] as const;
 
 const growthTime = z.union([
   quantity,
@@ -71,9 +71,10 @@ export const growth = z.strictObject({
     .default("restart")
     .describe(
       "The schedule at this growth: begun anew, gone on with, gone on with under a new warm-up, " +
-        "or with a warm-up of the new tensors alone.",
+        "with a warm-up of the new tensors alone, or entered anew at `rewind` tokens under a new warm-up.",
     ),
   warmup: quantityOrZero.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
+  rewind: quantity.optional().describe("With schedule: rewind, where the schedule is entered: tokens from its beginning."),
 });
 
 export const variant = z
