@@ -74,7 +74,9 @@ export const growth = z.strictObject({
         "with a warm-up of the new tensors alone, or entered anew at `rewind` tokens under a new warm-up.",
     ),
   warmup: quantityOrZero.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
-  rewind: quantity.optional().describe("With schedule: rewind, where the schedule is entered: tokens from its beginning."),
+  rewind: quantity
+    .optional()
+    .describe("With schedule: rewind, where the schedule is entered: tokens from its beginning."),
 });
 
 export const variant = z
