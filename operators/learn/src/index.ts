@@ -3,16 +3,21 @@ import {
   constant,
   copy,
   type Expr,
+  entrywise,
   fit,
   type Given,
   given,
   headObjections,
   headOrder,
   matmul,
+  matrixAlong,
   normal,
   planTables,
+  spread,
   sum,
   take,
+  unitRows,
+  unitsAlong,
   type WidthSizes,
   widthAxes,
   widthOperator,
@@ -87,7 +92,7 @@ function mixture(
     const { name, shape } = own(j);
     const [rows = 1] = shape;
     const share = matmul(constant([rows, 1], 1), take(take(depth, 0, [layer]), 1, [j]));
-    return times(copy(name), spread(share, shape), shape);
+    return entrywise(copy(name), spread(share, shape), shape);
   });
   return sum([copy(own(start).name), ...terms]);
 }
@@ -117,8 +122,9 @@ function widened(of: Expr, before: Shape, { axes, part = "" }: ParameterSpec, { 
       (whole ? unit : 1) * from[axis],
       chosen,
     );
-    const added = whole ? product(by, value, at) : mixedHeads(by, value, { unit, at, shape, wide });
-    [value, shape] = [sum([take(value, at, spreadUnits(old, unit)), added]), wide];
+    const size = [by.shape[0], by.shape[1]] as [number, number];
+    const added = whole ? matrixAlong(by, value, at) : unitsAlong(by, value, { size, unit, at, shape });
+    [value, shape] = [sum([take(value, at, unitRows(old, unit)), added]), wide];
   }
   return value;
 }
@@ -134,49 +140,4 @@ function matrix(
   const random = normal(shape, 1 / Math.sqrt(old.length), `${seed}/${name}`);
   const fresh = old.map((index, t) => (index < 0 ? t : -1));
   return given(`width ${name}`, shape, fit(take(random, 0, fresh), { steps, lr }));
-}
-
-function product(by: Expr, of: Expr, at: number): Expr {
-  return at === 0 ? matmul(by, of) : matmul(of, by, { right: true });
-}
-
-interface Heads {
-  readonly unit: number;
-  readonly at: number;
-  readonly shape: Shape;
-  readonly wide: Shape;
-}
-
-/** (P ⊗ I) times the heads along dimension `at`: no pair of rotated rows is torn apart. */
-function mixedHeads(by: Given, of: Expr, { unit, at, shape, wide }: Heads): Expr {
-  const [after = 1, before = 1] = by.shape;
-  const rows = Array.from({ length: after * unit }, (_, i) => Math.floor(i / unit));
-  const terms = Array.from({ length: before }, (_, s) => {
-    const share = take(take(by, 0, rows), 1, [s]);
-    const copies = Array.from({ length: after * unit }, (_, i) => s * unit + (i % unit));
-    const spreadShare =
-      at === 0 ? spread(share, wide) : matmul(constant([shape[0] as number, 1], 1), share, { right: true });
-    return times(take(of, at, copies), spreadShare, wide);
-  });
-  return sum(terms);
-}
-
-/** A column in every column of `shape`. */
-function spread(column: Expr, shape: Shape): Expr {
-  return matmul(column, constant(shape.length === 1 ? [1] : [1, shape[1] as number], 1));
-}
-
-/** Entry by entry. */
-function times(of: Expr, by: Expr, shape: Shape): Expr {
-  const at = shape.length > 1 && (shape[1] as number) < (shape[0] as number) ? 1 : 0;
-  return take(
-    of,
-    at,
-    Array.from({ length: shape[at] as number }, (_, i) => i),
-    by,
-  );
-}
-
-function spreadUnits(indices: readonly number[], unit: number): number[] {
-  return indices.flatMap((index) => Array.from({ length: unit }, (_, i) => (index < 0 ? -1 : index * unit + i)));
 }

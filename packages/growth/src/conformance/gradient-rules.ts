@@ -1,0 +1,35 @@
+// Moment rules against gradients: what a plan makes of the base's gradient should be the target's.
+
+import { gradients } from "../measure/gradients.js";
+import { growExactly, type Weights } from "../measure/logits.js";
+import type { GrowthPlan } from "../plan/plan.js";
+
+/**
+ * How far the target's gradients, in float64, are from those of the base grown by the plan's moment rules: the largest
+ * distance of any tensor, as a share of what the rule gives. Entries of which the rule says nothing (zero) are left out:
+ * new ones have gradients too, and begin without moments.
+ */
+export async function gradientRuleError(plan: GrowthPlan, weights: Weights): Promise<number> {
+  const before = gradients(plan.base, weights);
+  const base = Object.fromEntries(
+    Object.entries(weights).map(([name, { type }]) => [name, { type, data: before[name] as Float64Array }]),
+  );
+  // Noise and constants are zero in a moment.
+  const quiet = JSON.parse(JSON.stringify(plan.tensors), (key, value) =>
+    key === "std" || key === "value" ? 0 : value,
+  );
+  const ruled = await growExactly({ ...plan, tensors: { ...quiet, ...plan.optimizer.moments } }, base);
+  const actual = gradients(plan.target, await growExactly(plan, weights));
+  let largest = 0;
+  for (const [name, { data }] of Object.entries(ruled)) {
+    const gradient = actual[name] as Float64Array;
+    const off = data.map((rule, i) => (rule === 0 ? 0 : rule - (gradient[i] as number)));
+    const size = length(data);
+    if (size > 0) largest = Math.max(largest, length(off) / size);
+  }
+  return largest;
+}
+
+function length(data: Float64Array): number {
+  return Math.sqrt(data.reduce((sum, x) => sum + x * x, 0));
+}
