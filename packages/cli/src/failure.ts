@@ -4,6 +4,7 @@ import { toFileError } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { CommanderError } from "commander";
 import { wrap } from "./format.js";
+import { withNearestPath } from "./nearest-path.js";
 import { complain } from "./terminal.js";
 
 export const exitCodes = `
@@ -37,7 +38,8 @@ export function reportFailure(thrown: unknown, json: boolean): number {
     return error.exitCode;
   }
   if (error instanceof CambiumError) {
-    complain(json ? asJson(error) : onOneScreen(error));
+    const told = withNearestPath(error);
+    complain(json ? asJson(told) : onOneScreen(told));
     return 2;
   }
   if (!(error instanceof Error)) return reportFailure(thrownByPlugin(error), json);
@@ -70,7 +72,10 @@ function toUserError(error: unknown): unknown {
     if (error.exitCode === 0 || error.code === "commander.help") return new Exit(0);
     const [message = "", ...more] = error.message.replace(/^error: /, "").split("\n");
     const suggestion = more.join(" ").replace(/^\(|\)$/g, "");
-    return new CambiumError("E_USAGE", message, { hint: suggestion === "" ? "add --help for usage" : suggestion });
+    const usage = message.startsWith("too many arguments")
+      ? "an option's value stands behind its name, a text in quotes; add --help for usage"
+      : "add --help for usage";
+    return new CambiumError("E_USAGE", message, { hint: suggestion === "" ? usage : suggestion });
   }
   if (!(error instanceof Error)) return error;
   if (noMemory.test(error.message)) {

@@ -1,5 +1,5 @@
 // The model that a path on the command line means: a Hugging Face directory, or a run (its first arm's last model).
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
 import { parseJson, readTextFile } from "@cambium/files";
@@ -29,7 +29,10 @@ const runManifest = z.object({
 /** @throws CambiumError `E_RUN_UNFINISHED` for a run whose first arm has no model yet, `E_RUN_FORMAT`. */
 export async function findModel(path: string): Promise<ModelSource> {
   const manifest = join(path, "run.json");
-  if (!(await exists(manifest))) return { path };
+  if (!(await exists(manifest))) {
+    await refuseRuns(path);
+    return { path };
+  }
   const run = runManifest.safeParse(parseJson(await readTextFile(manifest), manifest));
   if (!run.success) {
     const hint = "run `cambium run` on the recipe again";
@@ -44,6 +47,20 @@ export async function findModel(path: string): Promise<ModelSource> {
     where: path,
     got: `stages ${stages.join(", ")}`,
     hint: "cambium run continues it",
+  });
+}
+
+/** @throws CambiumError `E_RUN_NOT_FOUND` for a folder of runs: one of them is meant. */
+export async function refuseRuns(path: string): Promise<void> {
+  if (await exists(join(path, "config.json"))) return;
+  const names = await readdir(path).catch(() => []);
+  const runs: string[] = [];
+  for (const name of names.slice(0, 100)) if (await exists(join(path, name, "run.json"))) runs.push(join(path, name));
+  if (runs.length === 0) return;
+  throw new CambiumError("E_RUN_NOT_FOUND", "this is a folder of runs", {
+    where: path,
+    expected: "one of them",
+    hint: runs.slice(0, 5).join(", "),
   });
 }
 

@@ -16,7 +16,8 @@ export function placeOf(lines: LineCounter, file: string, offset = 0): string {
 /** @throws CambiumError `E_RECIPE` for what is not YAML */
 export function readYaml(text: string, file: string, lines = new LineCounter()): Document {
   if (text.length > maxCharacters) {
-    const details = { where: file, expected: `at most ${maxCharacters}`, got: `${text.length} characters` };
+    const hint = "a recipe is a page of YAML; `cambium init TEXT` writes one for a text";
+    const details = { where: file, expected: `at most ${maxCharacters}`, got: `${text.length} characters`, hint };
     throw new CambiumError("E_RECIPE", "the recipe is too large", details);
   }
   const document = parsed(text, lines, file);

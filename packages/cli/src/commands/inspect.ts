@@ -25,7 +25,7 @@ import {
 } from "../flags.js";
 import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../graph-view.js";
 import { allowed, type Host } from "../host.js";
-import { exists, findModel, projectFamilies, readModel } from "../model-source.js";
+import { exists, findModel, projectFamilies, readModel, refuseRuns } from "../model-source.js";
 import { outlineRecipe } from "../recipe-outline.js";
 import { describeRecipe, recipeArms } from "../recipe-view.js";
 import { describeRunPart, wholeOf } from "../run-part-view.js";
@@ -107,12 +107,26 @@ async function describe(given: string, flags: Flags, host: Host): Promise<Shown>
   const path = wholeOf(given);
   const part = await describeRunPart(path);
   if (part) return part;
-  if (!(await stat(path)).isDirectory()) return describeTensors(path);
+  if (!(await stat(path)).isDirectory()) {
+    return describeTensors(path).catch((error: unknown) => {
+      const isForeign = error instanceof CambiumError && error.code === "E_SAFETENSORS_HEADER";
+      throw isForeign && !path.endsWith(".safetensors") ? notShown(path, error) : error;
+    });
+  }
   if (await exists(join(path, "run.json"))) {
     const summary = await summarizeRun(path);
     return { data: summary, text: resultTable(summary) };
   }
+  await refuseRuns(path);
   return describeCheckpoint(path, await projectFamilies(flags, host));
+}
+
+function notShown(where: string, cause: CambiumError): CambiumError {
+  return new CambiumError("E_SAFETENSORS_HEADER", "this is not a file that inspect reads", {
+    where,
+    expected: "a recipe (.yaml), a file of a run or of a model directory, .safetensors, .tokens",
+    cause,
+  });
 }
 
 async function showGraph(path: string, which: "loss" | "step", flags: Flags, host: Host): Promise<void> {

@@ -1,0 +1,30 @@
+// Did you mean, for paths: what lies where a path that is not there would be, and is called nearly so.
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { CambiumError } from "@cambium/ir";
+import { closest } from "@cambium/plugin";
+
+/** Names of a folder that are looked at. */
+const mostNames = 2000;
+
+/** `error`, with a path that is nearly the missing one as its hint, where there is one and no other hint. */
+export function withNearestPath(error: CambiumError): CambiumError {
+  const { where, hint } = error.details;
+  if (error.code !== "E_NOT_FOUND" || where === undefined || hint !== undefined) return error;
+  const near = nearestPath(where);
+  return near === undefined ? error : new CambiumError(error.code, error.summary, { ...error.details, hint: near });
+}
+
+function nearestPath(path: string): string | undefined {
+  let missing = path;
+  while (dirname(missing) !== missing && !existsSync(dirname(missing))) missing = dirname(missing);
+  const folder = dirname(missing);
+  try {
+    const near = closest(basename(missing), readdirSync(folder).slice(0, mostNames));
+    if (near === undefined) return undefined;
+    const whole = join(folder, near, relative(missing, path));
+    return `did you mean ${existsSync(whole) ? whole : join(folder, near)}?`;
+  } catch {
+    return undefined;
+  }
+}
