@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { root } from "../setup.mjs";
 import * as samples from "./samples.mjs";
+import { shardReaders } from "./shards.mjs";
 
 const { text } = samples;
 
@@ -54,6 +55,7 @@ export async function readers() {
     "a.txt.gz": gzipSync(documents.join("\n\n")),
   };
   return {
+    ...shardReaders(data, golden("data", "test", "golden")),
     config: { files: llama, changed: ["config.json"], read: inspect },
     "config, grown": { files: llama, changed: ["config.json"], read: grown },
     index: { files: shards, changed: ["model.safetensors.index.json"], read: inspect },

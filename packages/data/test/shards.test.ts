@@ -99,6 +99,13 @@ describe("damage", () => {
     expect(lacking.details.hint).toContain('"text"');
   });
 
+  test("a column that the schema does not have is refused before a page is read", async () => {
+    const table = Buffer.from(file("snappy.parquet"));
+    table.write("x", table.lastIndexOf("redpajama_set_name"));
+    const error = await rejection(prepare({ "a.parquet": table }));
+    expect([error.code, error.details.got]).toEqual(["E_CORPUS_FORMAT", expect.stringContaining("beside the schema")]);
+  });
+
   test("a page that was changed is named by rows and byte", async () => {
     const table = Buffer.from(file("zstd.parquet"));
     const magic = Buffer.from("28b52ffd", "hex");

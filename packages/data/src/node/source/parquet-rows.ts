@@ -9,6 +9,7 @@ import {
   parquetReadObjects,
   parquetSchema,
   type RowGroup,
+  type SchemaTree,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 
@@ -56,7 +57,9 @@ export class ParquetFile {
       const { size } = await handle.stat();
       const file = bufferOf(handle, size, path);
       const metadata = await parquetMetadataAsync(file);
-      const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+      const schema = parquetSchema(metadata);
+      checkChunks(metadata, schema);
+      const columns = schema.children.map(({ element }) => element.name);
       return new ParquetFile(path, file, metadata, columns, handle);
     } catch (cause) {
       const { size } = await handle.stat();
@@ -97,6 +100,28 @@ export class ParquetFile {
         cause,
       );
     }
+  }
+}
+
+/**
+ * Each column of each row group is one of the schema's, once. Of any other the library reads the pages and does not wait for
+ * them, so that what is wrong with them would end the process.
+ */
+function checkChunks({ row_groups: groups }: FileMetaData, schema: SchemaTree): void {
+  const leaves = new Set<string>();
+  const visit = ({ children, path }: SchemaTree): void => {
+    if (children.length === 0) leaves.add(JSON.stringify(path));
+    for (const child of children) visit(child);
+  };
+  visit(schema);
+  for (const [i, { columns, num_rows: rows }] of groups.entries()) {
+    const seen = new Set<string>();
+    for (const { meta_data: data } of columns) {
+      const path = JSON.stringify(data?.path_in_schema);
+      if (!leaves.has(path) || seen.has(path)) throw new Error(`row group ${i} has a column ${path} beside the schema`);
+      seen.add(path);
+    }
+    if (!(rows >= 0n)) throw new Error(`row group ${i} has ${rows} rows`);
   }
 }
 
