@@ -141,6 +141,7 @@ function command(rest) {
     .replace(/\bSOURCE\b/, "./model")
     .replace("seed=0..2", "seed=0..1")
     .replace(/growth\.0\.at=\S+/, "growth.0.at=1k,2k") // The documents' sizes take minutes.
+    .replace("--iso-flop 3e13,1e14 --vary growth.0.at", "--iso-flop 6e7 --vary growth.0.at=256,512,768")
     .replace("--corpus C --tokens N", "--corpus ./text.txt --tokens 512 --context 16")
     .replace("--corpus moby-dick", "--corpus moby-dick --tokens 256")
     .replace(/\b(TEXT|NAME)\b/, "word")

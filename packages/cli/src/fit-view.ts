@@ -37,18 +37,26 @@ export function powerText(
 
 function multiplierTable(multipliers: Record<string, Multiplier[]>): string {
   const rows = Object.entries(multipliers).flatMap(([name, points]) =>
-    points.map(({ compute, value }) => [name, digits(compute), value === null ? "outside" : `${value.toFixed(3)} ×`]),
+    points.map(({ compute, value, interval = null }) => [
+      name,
+      digits(compute),
+      value === null ? "outside" : `${number(value, interval)} ×`,
+    ]),
   );
   return table(["group", "baseline's compute", "multiplier"], rows);
 }
 
 export function surfaceText({ groups, warnings }: SurfaceFit): string {
+  const beyond = Object.entries(groups).flatMap(([name, { extrapolation }]) =>
+    extrapolation.map(({ compute, loss, interval }) => [name, digits(compute), number(loss, interval)]),
+  );
   const rows = Object.entries(groups).flatMap(([name, { interval, projection, ...fit }]) => [
     [name, ...surfaceKeys.map((key) => number(fit[key], interval[key])), `${fit.runs}`, digits(fit.rms)],
     ["  by least squares", ...surfaceKeys.map((key) => digits(projection[key])), "", ""],
   ]);
   const head = ["group", "A", "B", "E", "α", "β", "a = β/(α+β)", "runs", "rms of ln L"];
-  return joined("L = E + A/N^α + B/D^β", table(head, rows), ...notes(warnings));
+  const further = table(["group", "FLOPs", "loss at the best N and D"], beyond);
+  return joined("L = E + A/N^α + B/D^β", table(head, rows), further, ...notes(warnings));
 }
 const surfaceKeys = ["A", "B", "E", "alpha", "beta", "a"] as const;
 

@@ -8,6 +8,7 @@ import {
   fitQuadratic,
   fitShares,
   fitSurface,
+  multiplierIntervals,
   multipliers,
   paperTiming,
   timingEquation,
@@ -31,6 +32,16 @@ describe("known answers", () => {
     for (const fit of [groups.all, groups.all?.projection])
       for (const [name, value] of Object.entries(law)) near(fit?.[name as keyof typeof law] ?? 0, value, 1e-4);
     near(groups.all?.a ?? 0, 0.28 / 0.62, 1e-4);
+    // Ten times the largest budget, N and D at their best: by hand, no other split is better.
+    const { compute = 0, loss = 0 } = groups.all?.extrapolation[2] ?? {};
+    near(compute, 1e23, 1e-9);
+    const at = (N: number) => law.E + law.A * N ** -law.alpha + law.B * (compute / 6 / N) ** -law.beta;
+    const tried = Array.from({ length: 4001 }, (_, i) => at(10 ** (9 + i / 1000)));
+    near(
+      loss,
+      tried.reduce((least, one) => Math.min(least, one)),
+      1e-4,
+    );
   });
 
   it("power laws over a shared floor, whatever the scale of the costs", () => {
@@ -74,6 +85,7 @@ describe("known answers", () => {
     expect(Object.keys(found)).toEqual(["grown", "late"]);
     for (const { value } of found.grown ?? []) near(value ?? 0, 1.25, 1e-12);
     expect(found.late?.map(({ value }) => value)).toEqual([null, null, null, null]);
+    expect(multiplierIntervals(rows, [], "plain", 0)).toEqual(found);
     // Between 1.6 and 3.2 FLOPs of the group, ln C is linear in the loss.
     const [at] = multipliers([...rows, row("one", [3], loss(3))], "one").grown ?? [];
     const t = (loss(2) - loss(3)) / (loss(2) - loss(4));
@@ -122,6 +134,27 @@ describe("intervals", () => {
     // 57 of 60 are meant; fewer than 50 would be 4 standard deviations off.
     expect(inside.gamma).toBeGreaterThanOrEqual(50);
     expect(inside.beyond).toBeGreaterThanOrEqual(50);
+  });
+
+  it("hold a multiplier about as often as they say", () => {
+    const noise = new Random("noise of multipliers");
+    let inside = 0;
+    for (let table = 0; table < 40; table++) {
+      const exact = ["plain", "grown"].flatMap((group, at) =>
+        Array.from({ length: 8 }, (_, i) => {
+          const cost = 1e18 * 2 ** i;
+          return row(group, [cost], 1.7 + 0.9 * ((cost * (at === 1 ? 1.3 : 1)) / 1e19) ** -0.2);
+        }),
+      );
+      const rows = exact.map((one, i) => ({ ...one, y: one.y * Math.exp(5e-4 * noise.normal(16 * table + i)) }));
+      // Between runs a straight line stands for the law, with noise and without.
+      const truth = multipliers(exact, "plain").grown?.[4]?.value ?? 0;
+      const { residuals } = fitPowerGroups(rows, { e: "shared", scale: 1e19, delta: 1e-3, bootstrap: 0 });
+      const [low, high] = multiplierIntervals(rows, residuals, "plain", 200).grown?.[4]?.interval ?? [];
+      if ((low ?? 2) <= truth && truth <= (high ?? 0)) inside++;
+    }
+    // 38 of 40 are meant; 30 would be 5 standard deviations off.
+    expect(inside).toBeGreaterThanOrEqual(31);
   });
 
   it("are not stated where there are no more runs than parameters", () => {

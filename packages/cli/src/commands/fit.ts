@@ -7,7 +7,7 @@ import {
   fitShares,
   fitSurface,
   type Irreducible,
-  multipliers,
+  multiplierIntervals,
 } from "@cambium/scaling";
 import { Command } from "commander";
 import { bottomText, budgetText, equationText, powerText, surfaceText } from "../fit-view.js";
@@ -63,7 +63,7 @@ Forms:
               log10 d = a·log10 N + b / log10 C + c
 
 With --json: {"form", "groups": {NAME: {"A", "gamma", "E", "interval": {…}, …}}, "multipliers": {NAME: [{"compute",
-"value"}]}, "residuals", "warnings"}. A multiplier is the baseline's compute over that at which the group reaches the
+"value", "interval"}]}, "residuals", "warnings"}. A multiplier is the baseline's compute over that at which the group reaches the
 same loss, ln C interpolated between the two runs around it; null outside the group's runs.
 
 Examples:
@@ -115,7 +115,7 @@ function fit(
 ): { readonly data: object; readonly text: string } {
   if (form === "power") {
     const found = fitPowerGroups(rows, { e, scale, delta, bootstrap, progress });
-    const over = baseline === undefined ? undefined : multipliers(rows, baseline);
+    const over = baseline === undefined ? undefined : multiplierIntervals(rows, found.residuals, baseline, bootstrap);
     const floor = typeof e === "string" ? e : `group:${e.group}`;
     return { data: { e: floor, scale, ...found, multipliers: over ?? {} }, text: powerText(found, over, scale) };
   }

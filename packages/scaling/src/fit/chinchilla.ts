@@ -3,7 +3,7 @@
 import { lowest } from "@cambium/ir";
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import { linearFit, sumOfSquares } from "../least-squares.js";
-import { type Estimates, type Interval, intervalOf } from "./bootstrap.js";
+import { type Estimates, type Interval, intervalOf, percentiles } from "./bootstrap.js";
 import { fitModel, type ModelOptions, type Quantity } from "./model.js";
 import { type PowerPoint, predictLog } from "./powers.js";
 import { byGroup, type FitRow, type Residual, requireDistinct } from "./table.js";
@@ -30,6 +30,8 @@ export interface SurfaceGroup extends Surface {
   readonly runs: number;
   /** Root mean square of the residuals of ln L. */
   readonly rms: number;
+  /** What the law says of C = 6ND beyond the largest run, with N and D at their best, and a band. */
+  readonly extrapolation: readonly { readonly compute: number; readonly loss: number; readonly interval: Interval }[];
   /** The same law by least squares of L: E, A and B are solved for at each α and β. */
   readonly projection: Surface;
 }
@@ -102,10 +104,30 @@ function fitOne(name: string, rows: readonly FitRow[], { delta, bootstrap, progr
     },
     runs: rows.length,
     rms,
+    extrapolation: beyond.map((times) => {
+      const compute = times * rows.reduce((most, { x }) => Math.max(most, 6 * (x[0] as number) * (x[1] as number)), 0);
+      const drawn = draws.map((draw) => bestLossAt(compute, drawnSurface(draw)));
+      return { compute, loss: bestLossAt(compute, surfaceOf(parameters, centre)), interval: percentiles(drawn) };
+    }),
     projection: bySquares(scaled, y, parameters, centre),
   };
   const residuals = rows.map((row, i) => ({ ...row, fit: Math.exp(predictLog(points[i] as PowerPoint, parameters)) }));
   return { group, residuals };
+}
+
+/** Multiples of the largest budget at which the law is read. */
+const beyond = [2, 4, 10];
+
+/** The lowest loss that C = 6ND buys: N = G·(C/6)^(β/(α+β)) with G = (αA / βB)^(1/(α+β)) (Hoffmann et al. 2022, eq. 4). */
+function bestLossAt(compute: number, { A, B, E, alpha, beta }: Surface): number {
+  const N = ((alpha * A) / (beta * B)) ** (1 / (alpha + beta)) * (compute / 6) ** (beta / (alpha + beta));
+  return E + A * N ** -alpha + B * (compute / 6 / N) ** -beta;
+}
+
+/** A draw's law; its A and B are on a logarithmic scale. */
+function drawnSurface(draw: Estimates): Surface {
+  const of = (key: keyof Surface) => draw[key]?.value ?? Number.NaN;
+  return { A: Math.exp(of("A")), B: Math.exp(of("B")), E: of("E"), alpha: of("alpha"), beta: of("beta"), a: of("a") };
 }
 
 type Pair = readonly [number, number];

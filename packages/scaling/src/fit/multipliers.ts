@@ -1,13 +1,16 @@
 // Compute multipliers: how much less a group spends to reach what each run of the baseline reached.
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, Random } from "@cambium/ir";
 import { type CurvePoint, costAtLoss } from "../curve.js";
-import { byGroup, type FitRow } from "./table.js";
+import { type Interval, percentiles } from "./bootstrap.js";
+import { byGroup, type FitRow, type Residual } from "./table.js";
 
 export interface Multiplier {
   /** Of the baseline's run. */
   readonly compute: number;
   /** That over the compute at which the group reaches the same loss; null outside the group's runs. */
   readonly value: number | null;
+  /** Of 95 %, by the bootstrap ({@link multiplierIntervals}). */
+  readonly interval?: Interval;
 }
 
 /**
@@ -37,6 +40,54 @@ export function multipliers(rows: readonly FitRow[], baseline: string): Record<s
           }),
         ];
       }),
+  );
+}
+
+/**
+ * The same with intervals: losses are drawn again as the fitted laws plus residuals of ln L, and each draw's multipliers
+ * are held against those of the laws themselves.
+ * @param residuals of a fit of the same rows
+ * @param draws 0 for no intervals
+ */
+export function multiplierIntervals(
+  rows: readonly FitRow[],
+  residuals: readonly Residual[],
+  baseline: string,
+  draws: number,
+): Record<string, Multiplier[]> {
+  const found = multipliers(rows, baseline);
+  if (draws === 0) return found;
+  // A fit draws its points to itself: with A and γ for each group, and a floor, residuals are that much smaller than noise.
+  const freedom = Math.max(1, residuals.length - 2 * byGroup(residuals).size - 1);
+  const wider = Math.sqrt(residuals.length / freedom);
+  const off = residuals.map(({ y, fit }) => wider * Math.log(y / fit));
+  const random = new Random(`multipliers over ${baseline}`);
+  const laws = multipliers(
+    residuals.map((row) => ({ ...row, y: row.fit })),
+    baseline,
+  );
+  const drawn = Array.from({ length: draws }, (_, draw) =>
+    multipliers(
+      residuals.map((row, i) => {
+        const at = Math.floor(random.uniform(draw * residuals.length + i) * off.length);
+        return { ...row, y: row.fit * Math.exp(off[at] as number) };
+      }),
+      baseline,
+    ),
+  );
+  return Object.fromEntries(
+    Object.entries(found).map(([name, points]) => [
+      name,
+      points.map((point, i): Multiplier => {
+        const law = laws[name]?.[i]?.value ?? null;
+        if (point.value === null || law === null) return { ...point, interval: null };
+        const ratios = drawn.flatMap((one) => one[name]?.[i]?.value ?? []).map((value) => Math.log(value / law));
+        const ends = ratios.length < draws / 2 ? null : percentiles(ratios);
+        const value = point.value;
+        // What draws are off by in one direction, the truth is in the other (the basic bootstrap).
+        return { ...point, interval: ends && [value * Math.exp(-ends[1]), value * Math.exp(-ends[0])] };
+      }),
+    ]),
   );
 }
 
