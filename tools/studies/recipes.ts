@@ -98,7 +98,7 @@ export async function main(args: readonly string[]): Promise<void> {
   // Of flat models the best is the one that these FLOPs suit: depths below the target's, each at the same FLOPs.
   const flat: Arm[] = [];
   for (const layers of [1, 2, 4]) {
-    const name = `flat, ${layers} layers`;
+    const name = `flat, ${layers} layer${layers === 1 ? "" : "s"}`;
     const budget = ["--iso-flop", flops.toPrecision(6), "--vary", `model.layers=${layers}`];
     flat.push(await tuned(name, recipeOf(form, { name, layers }), budget));
   }

@@ -1,11 +1,12 @@
 // The figures that docs/results.md keeps: what growth in width leaves of the function, of gradients and of the course of
 // training, in float64 on one small model. Prints them; rounding comes to 7e-14 at most, the bounds leave some room.
 
-import { copy, type Expr, type FunctionClaim, type GrowthPlan, take } from "@cambium/growth";
-import { type Family, modelSizes } from "@cambium/model";
+import { copy, type Expr, type FunctionClaim, type GrowthPlan, scale, take } from "@cambium/growth";
+import { type Family, modelSizes, parameterTable } from "@cambium/model";
+import stack from "@cambium/operator-stack";
 import { afterAll, describe, expect, test } from "vitest";
 import { course, ruleError } from "./course.js";
-import { apart, grown, withTensors } from "./support.js";
+import { apart, config, grown, withTensors } from "./support.js";
 
 type Options = Record<string, unknown>;
 
@@ -32,6 +33,24 @@ function otherHeads(plan: GrowthPlan, axis: "heads" | "kvHeads", indices: readon
     if (axis === "heads") tensors[named("o")] = take(copy(named("o")), axis, indices, 0.5);
   }
   return withTensors(plan, tensors);
+}
+
+/** The same plan with norm weights times `factor`. */
+function otherNorms(plan: GrowthPlan, factor: number): GrowthPlan {
+  const norms = parameterTable(plan.target).filter(({ kind }) => kind === "norm");
+  return withTensors(
+    plan,
+    Object.fromEntries(norms.map(({ name }) => [name, scale(plan.tensors[name] as Expr, factor)])),
+  );
+}
+
+/** Layers of the base, twice over, in the order of `map`. */
+function deeper(map: readonly number[]): GrowthPlan {
+  const plan = stack.plan(config(), { factor: 2 });
+  const placed = parameterTable(plan.target).flatMap(({ name, layer }): [string, Expr][] =>
+    layer === undefined ? [] : [[name, copy(name.replace(`layers.${layer}.`, `layers.${map[layer]}.`))]],
+  );
+  return withTensors(plan, Object.fromEntries(placed));
 }
 
 /** A base whose eps, scaled by `ratio`, is a number that f32 holds, since the graph holds it so. */
@@ -69,6 +88,16 @@ const heads = [0, 1, 2, 3, 0, 1, 2, 3];
 /** What these claim is what they would keep unspoiled. */
 const lost: readonly (readonly [string, GrowthPlan, claim: FunctionClaim, least: number, most: number])[] = [
   ["hidden 32 → 48, norms copied", grown({}, { hidden: 48, normMode: "copy", split: "even" }), "no", 1, 20],
+  [
+    "hidden 32 → 48, norms times √(d/D), as the paper has them",
+    otherNorms(grown({}, { hidden: 48, normMode: "copy", split: "even" }), Math.sqrt(32 / 48)),
+    "no",
+    1,
+    20,
+  ],
+  ["hidden × 2, norms times d/D", otherNorms(grown({}, { hidden: 64, split: "even" }), 0.5), "exact", 1, 20],
+  ["stack × 2", deeper([0, 1, 2, 0, 1, 2]), "no", 0.1, 20],
+  ["interpolation × 2", deeper([0, 0, 1, 1, 2, 2]), "no", 0.1, 20],
   ["hidden 32 → 48: 16 new, norms copied", grown({}, { ...padded, normMode: "copy" }), "no", 1, 20],
   [
     "hidden × 2, tied, no split in the final norm",

@@ -4,6 +4,7 @@ import {
   copy,
   depthOperator,
   type Expr,
+  fit,
   type GrowthPlan,
   given,
   matmul,
@@ -12,6 +13,7 @@ import {
   scale,
   sum,
   take,
+  zeros,
 } from "@cambium/growth";
 import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import { llama, modelSpec, parameterTable, stateNames, type TrainingState } from "@cambium/model";
@@ -59,6 +61,12 @@ export function measured(tokens: number): GrowthPlan {
     [norm]: given("input", [8], measure("activation", up, tokens)),
   };
   return withTensors(tensors, [second, third, norm]);
+}
+
+/** A matrix that is added to another, fitted from nothing. */
+export function fitted(): GrowthPlan {
+  const shift = given("shift", [14, 8], fit(zeros([14, 8]), { steps: 8, lr: 0.02 }));
+  return withTensors({ [up]: sum([copy(up), shift]) });
 }
 
 export function randomState({ base: model }: GrowthPlan): TrainingState {
