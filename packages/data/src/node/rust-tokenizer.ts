@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
 import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "../tokenizer/rust.js";
+import { guarded, mayNotEnd } from "./guarded-tokenizer.js";
 
 const specifier = "@mlc-ai/web-tokenizers";
 
@@ -20,7 +21,14 @@ interface Instance {
 /** What the next tokenizer is opened in. A panic leaves an instance in no state for others. */
 let shared: Instance | undefined;
 
+/** One whose patterns may search without end is opened here, to see that it can be, and asked in a thread. */
 export const openRustTokenizer: OpenRustTokenizer = async (json) => {
+  const tokenizer = await openRust(json);
+  return mayNotEnd(json) ? guarded(json) : tokenizer;
+};
+
+/** In this thread. */
+export const openRust: OpenRustTokenizer = async (json) => {
   shared ??= load();
   const instance = shared;
   const tokenizer = await failing(instance, () => instance.script.Tokenizer.fromJSON(bytes(json)));

@@ -1,0 +1,73 @@
+// A tokenizer whose patterns may search without end, in a thread that is given up after a while: WebAssembly cannot be
+// interrupted in the thread it runs in.
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { RustFailure, type RustTokenizer } from "../tokenizer/rust.js";
+import { guardScript } from "./threads-script.js";
+
+/** Far above what any text takes, on a busy machine too; milliseconds. */
+const longest = 20_000;
+
+/** What the thread is given. */
+export interface Guarded {
+  readonly json: string;
+  readonly port: MessagePort;
+  /** Counts the answers. */
+  readonly answered: Int32Array;
+}
+
+export type Question = { readonly encode: string } | { readonly decode: Int32Array };
+export type GuardedAnswer = { readonly value: Int32Array | string | null } | { readonly failure: string };
+
+/**
+ * Whether a regular expression of the tokenizer repeats a group, or more than two things in one alternative, without
+ * bound: these can take exponential time, or a high power of the text's length. Published tokenizers have none such.
+ */
+export function mayNotEnd(json: string): boolean {
+  const patterns = [...json.matchAll(/"Regex"\s*:\s*("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text));
+  return patterns.some((pattern: string) => {
+    const bare = pattern.replace(/\\./g, "x").replace(/\[\^?\]?[^\]]*\]/g, "x");
+    if (/\)(?:[+*]|\{\d*,?\d*\})/.test(bare)) return true;
+    return bare.split("|").some((part) => (part.match(/[+*](?!\+)|\{\d*,\}/g) ?? []).length > 2);
+  });
+}
+
+/** As `openRustTokenizer`. @param limit milliseconds for a text */
+export function guarded(json: string, limit = longest): RustTokenizer {
+  let thread: Thread | undefined;
+  const ask = (question: Question) => {
+    thread ??= new Thread(json);
+    const answer = thread.ask(question, limit);
+    if (answer === undefined) {
+      thread = undefined;
+      throw new RustFailure(`a pattern that was still searching after ${limit / 1000} s, which is its limit`);
+    }
+    if ("failure" in answer) throw new RustFailure(answer.failure);
+    return answer.value;
+  };
+  return { encode: (encode) => ask({ encode }) as Int32Array, decode: (decode) => ask({ decode }) as string };
+}
+
+class Thread {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #answered = new Int32Array(new SharedArrayBuffer(4));
+
+  constructor(json: string) {
+    const { port1, port2 } = new MessageChannel();
+    const workerData: Guarded = { json, port: port2, answered: this.#answered };
+    this.#worker = new Worker(guardScript, { workerData, transferList: [port2], name: "cambium-patterns" });
+    this.#worker.unref();
+    this.#port = port1;
+    this.#port.unref();
+  }
+
+  /** Undefined when the time is up; the thread is ended then. */
+  ask(question: Question, limit: number): GuardedAnswer | undefined {
+    const before = Atomics.load(this.#answered, 0);
+    this.#port.postMessage(question);
+    Atomics.wait(this.#answered, 0, before, limit);
+    const received = receiveMessageOnPort(this.#port) as { message: GuardedAnswer } | undefined;
+    if (received === undefined) void this.#worker.terminate();
+    return received?.message;
+  }
+}

@@ -1,0 +1,48 @@
+// Patterns that search without end below the original's own limit are given up after a while; all others run as before.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { guarded, mayNotEnd } from "../src/node/guarded-tokenizer.js";
+import { openRust } from "../src/node/rust-tokenizer.js";
+
+const path = fileURLToPath(new URL("./golden/kinds/split-removed.json", import.meta.url));
+const { tokenizer: sound } = JSON.parse(readFileSync(path, "utf8")) as { tokenizer: object };
+const split = (pattern: string) =>
+  JSON.stringify({
+    ...sound,
+    pre_tokenizer: { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false },
+  });
+
+test.each([
+  String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  String.raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,2}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`,
+  String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}`,
+  String.raw`\(a\)+`,
+])("published patterns run where they are: %s", (pattern) => {
+  expect(mayNotEnd(split(pattern))).toBe(false);
+});
+
+test.each(["(a|aa)+$", "(.*a){25}", String.raw`(\w+\s?)*$`, "a*a*a*b"])("%s may not end", (pattern) => {
+  expect(mayNotEnd(split(pattern))).toBe(true);
+});
+
+// Each try of the pattern stays below a limit of ten million steps; there are thousands.
+const slow = `${"a".repeat(30)}! `.repeat(2000);
+
+test.each(["(a|aa)+$", "(?:a|a?a)+b"])(
+  "%s is given up, and the next text is read",
+  (pattern) => {
+    const tokenizer = guarded(split(pattern), 500);
+    expect(() => tokenizer.encode(slow)).toThrow(/limit/);
+    expect(() => tokenizer.encode(slow)).toThrow(/limit/);
+  },
+  60_000,
+);
+
+test("the ids are those of the tokenizer itself", async () => {
+  const json = split(String.raw`(\w)+|\s`);
+  const [thread, here] = [guarded(json), await openRust(json)];
+  for (const text of ["a b", "The whale, the whale!", ""]) expect(thread.encode(text)).toEqual(here.encode(text));
+  const ids = here.encode("ab");
+  expect(thread.decode(ids)).toBe(here.decode(ids));
+}, 60_000);
