@@ -9,13 +9,13 @@ export type Slot = number;
  * `input`, the tensor bound by the caller; `output`, a fresh tensor that the caller gets; `scratch`, memory that the
  * executable keeps from run to run; `inPlace`, the storage of another slot, which it overwrites.
  */
-export type Storage =
+export type Place =
   | { readonly kind: "input" | "output" | "scratch" }
   | { readonly kind: "inPlace"; readonly over: Slot };
 
 export interface PlannedSlot {
   readonly type: TensorType;
-  readonly storage: Storage;
+  readonly storage: Place;
 }
 
 export interface PlannedInput {
@@ -36,10 +36,10 @@ export interface Plan {
   readonly slots: readonly PlannedSlot[];
   readonly inputs: readonly PlannedInput[];
   readonly outputs: readonly PlannedOutput[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlanStep[];
 }
 
-export type Step = SessionStep | KernelStep;
+export type PlanStep = SessionStep | KernelStep;
 
 /** One run of an ONNX Runtime session. */
 export interface SessionStep {
@@ -85,7 +85,7 @@ export interface AdamWCall {
 }
 
 /** Slots that a step reads and writes. */
-export function stepEdges(step: Step): { readonly reads: readonly Slot[]; readonly writes: readonly Slot[] } {
+export function stepEdges(step: PlanStep): { readonly reads: readonly Slot[]; readonly writes: readonly Slot[] } {
   if (step.kind === "session") return { reads: Object.values(step.feeds), writes: Object.values(step.fetches) };
   return {
     reads: step.calls.flatMap((call) => kernelReads(call)),

@@ -9,12 +9,12 @@ export type TensorId = number;
 export type ExecutableId = number;
 
 /** What an input is bound to: a tensor of the worker, or data in the message. */
-export type Binding = { readonly tensor: TensorId } | { readonly data: HostData };
+export type RunInput = { readonly tensor: TensorId } | { readonly data: HostData };
 
 export interface RunRequest {
   readonly executable: ExecutableId;
   /** By input name. The id of a consumed tensor is invalid afterwards. */
-  readonly bindings: Readonly<Record<string, Binding>>;
+  readonly bindings: Readonly<Record<string, RunInput>>;
   /** For each output that stays on the device, the id it gets. */
   readonly keep: Readonly<Record<string, TensorId>>;
   /** Outputs whose data comes back with the answer. If the run fails, using an id in `keep` throws the same error. */

@@ -2,12 +2,12 @@
 import { parentPort } from "node:worker_threads";
 import type { Notice, Request, Response } from "./protocol.js";
 import { sentError } from "./worker/errors.js";
-import { Host } from "./worker/host.js";
+import { WorkerHost } from "./worker/host.js";
 
 const port = parentPort;
 if (!port) throw new Error("worker.js runs as a worker thread only");
 
-const host = new Host();
+const host = new WorkerHost();
 let last: Promise<void> = Promise.resolve();
 
 port.on("message", (message: Request | Notice) => {

@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 import { compileGraph } from "../src/compile/compile.js";
 import { openOptions } from "../src/options.js";
 import type { Notice, Request } from "../src/protocol.js";
-import { Host } from "../src/worker/host.js";
-import { Storage } from "../src/worker/storage.js";
+import { WorkerHost } from "../src/worker/host.js";
+import { FlatMemory } from "../src/worker/storage.js";
 
 type Unnumbered<R> = R extends Request ? Omit<R, "id"> : never;
 
 test("the failure goes from run to run, and with the last handle it is forgotten", async () => {
-  const host = new Host();
+  const host = new WorkerHost();
   const ask = async (request: Unnumbered<Request>) => (await host.call({ ...request, id: 0 } as Request)).result;
   await ask({ call: "open", argument: openOptions({ threads: 1 }, 1) });
   const type: TensorType = f32(3);
@@ -48,18 +48,18 @@ test("the failure goes from run to run, and with the last handle it is forgotten
 
   /** Counts blocks from here on, and refuses to allocate on request. */
   function watch() {
-    const { allocate, free } = Storage.prototype;
+    const { allocate, free } = FlatMemory.prototype;
     const counts = {
       blocks: 0,
       refuse: false,
-      restore: () => Object.assign(Storage.prototype, { allocate, free }),
+      restore: () => Object.assign(FlatMemory.prototype, { allocate, free }),
     };
-    Storage.prototype.allocate = function (of) {
+    FlatMemory.prototype.allocate = function (of) {
       if (counts.refuse) throw Object.assign(new Error("refused"), { code: "E_OUT_OF_MEMORY" });
       counts.blocks += 1;
       return allocate.call(this, of);
     };
-    Storage.prototype.free = function (block) {
+    FlatMemory.prototype.free = function (block) {
       counts.blocks -= 1;
       free.call(this, block);
     };

@@ -7,7 +7,7 @@ import { compileProgram } from "./compile/program.js";
 import { closeEngine, type Engine, engineOf } from "./engine.js";
 import type { Gpu } from "./gpu/adapter.js";
 import { toDevice } from "./gpu/elements.js";
-import type { Storage } from "./gpu/heap.js";
+import type { HeapPart } from "./gpu/heap.js";
 import { gpuDtypes } from "./gpu/probe.js";
 import { deviceName, standsIn, traitsOf } from "./gpu/traits.js";
 import { loweredComposites } from "./lower/index.js";
@@ -54,7 +54,7 @@ function infoOf(gpu: Gpu, options: DeviceOptions): DeviceInfo {
   };
 }
 
-function deviceParts(info: DeviceInfo, engine: Engine): Omit<DeviceParts<Storage>, "build"> {
+function deviceParts(info: DeviceInfo, engine: Engine): Omit<DeviceParts<HeapPart>, "build"> {
   const { heap, readback, faults } = engine;
   const { device } = engine.gpu;
   return {

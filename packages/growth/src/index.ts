@@ -2,7 +2,7 @@
 export { Random } from "@cambium/ir";
 export type { Mask, MaskSchedule } from "@cambium/model";
 export { describePlan, formatCount, formatLayers, formatOperator, formatRate, formatRows } from "./describe.js";
-export { type ApplyOptions, applyPlan, type TensorSource } from "./evaluate/apply.js";
+export { type ApplyOptions, applyPlan, type TensorsByName } from "./evaluate/apply.js";
 export { compileTyped } from "./evaluate/compile.js";
 export { type GrownMoments, growMoments, type MomentSource, typedMoment } from "./evaluate/moments.js";
 export { type CompiledTensor, type CompileOptions, compilePlan } from "./evaluate/plan.js";

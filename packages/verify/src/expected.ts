@@ -11,11 +11,11 @@ import {
 } from "@cambium/ir";
 import type { Subject, Tensors } from "./subject.js";
 
-type Step = Readonly<Record<string, Output>>;
+type StepOutputs = Readonly<Record<string, Output>>;
 
 export class Expected {
   readonly #spread: RoundingSpread;
-  readonly #steps: Step[] = [];
+  readonly #steps: StepOutputs[] = [];
   /** State before each step. */
   readonly #states: Tensors[] = [];
   readonly #graphs = new Map<string, Graph>();
@@ -25,12 +25,12 @@ export class Expected {
   }
 
   /** The outputs of a step, 1 at the first, and how far rounding may carry them. */
-  step(step: number): Step {
+  step(step: number): StepOutputs {
     while (this.#steps.length < step) {
       this.#states.push(held(this.#spread.state));
       this.#steps.push(this.#spread.step(this.subject.inputs(this.#steps.length + 1)));
     }
-    return this.#steps[step - 1] as Step;
+    return this.#steps[step - 1] as StepOutputs;
   }
 
   /** All inputs of a step, as a device gets them. */

@@ -13,7 +13,7 @@ import {
 } from "@cambium/ir";
 import { fuseComposites, fuseNodes, matched } from "../fuse/fuse.js";
 import { hasLowering } from "../lower/index.js";
-import type { KernelCall, KernelStep, Plan, Slot, Step } from "../plan.js";
+import type { KernelCall, KernelStep, Plan, PlanStep, Slot } from "../plan.js";
 import { isKernel, partition } from "./partition.js";
 import { sessionStep } from "./session-step.js";
 import { place, SlotTable } from "./slots.js";
@@ -45,10 +45,10 @@ export function prepare(source: Graph, verify = false): Graph {
   return graph;
 }
 
-function segmentSteps(graph: Graph, table: SlotTable): Step[] {
+function segmentSteps(graph: Graph, table: SlotTable): PlanStep[] {
   const segments = partition(graph);
   const uses = new Uses(graph);
-  return segments.flatMap(({ kind, nodes }): Step[] => {
+  return segments.flatMap(({ kind, nodes }): PlanStep[] => {
     if (kind === "kernels") return [kernelStep(nodes, (value) => table.of(value))];
     const own = new Set(nodes);
     const remade = (id: number) => uses.producer(id)?.inputs.length === 0;

@@ -2,12 +2,12 @@
 import type { Graph, TensorType, Value } from "@cambium/ir";
 import {
   kernelReads,
+  type Place,
   type PlannedInput,
   type PlannedOutput,
   type PlannedSlot,
+  type PlanStep,
   type Slot,
-  type Step,
-  type Storage,
   stepEdges,
 } from "../plan.js";
 
@@ -33,12 +33,12 @@ export interface Placement {
 }
 
 /** Decides the storage of every slot, given the steps that read and write them. */
-export function place(graph: Graph, table: SlotTable, steps: readonly Step[]): Placement {
+export function place(graph: Graph, table: SlotTable, steps: readonly PlanStep[]): Placement {
   const replaced = new Map(
     graph.outputs.flatMap(({ name, replaces }) => (replaces === undefined ? [] : [[replaces, name]])),
   );
   const inputs = graph.inputs.map(({ name, value }) => ({ name, slot: table.of(value), consumed: replaced.has(name) }));
-  const storage = table.types.map((): Storage => ({ kind: "scratch" }));
+  const storage = table.types.map((): Place => ({ kind: "scratch" }));
   for (const { slot } of inputs) storage[slot] = { kind: "input" };
 
   const owned = new Set<Slot>();
@@ -59,11 +59,11 @@ export function place(graph: Graph, table: SlotTable, steps: readonly Step[]): P
     const passed = outputs.some(({ slot }) => slot === over);
     if (takesOver && !passed) storage[next] = { kind: "inPlace", over };
   }
-  return { slots: table.types.map((type, slot) => ({ type, storage: storage[slot] as Storage })), inputs, outputs };
+  return { slots: table.types.map((type, slot) => ({ type, storage: storage[slot] as Place })), inputs, outputs };
 }
 
 /** Pairs (next, old) in which a kernel may write `next` over `old`: nothing reads `old` afterwards or twice. */
-function overwrites(steps: readonly Step[]): [Slot, Slot][] {
+function overwrites(steps: readonly PlanStep[]): [Slot, Slot][] {
   const readers = new Map<Slot, number[]>();
   let time = 0;
   const note = (slots: readonly Slot[]) => {

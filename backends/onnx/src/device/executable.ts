@@ -2,7 +2,7 @@
 import type { BuiltGraph } from "@cambium/backend";
 import type { Graph, HostData, HostTensor } from "@cambium/ir";
 import { compileGraph } from "../compile/compile.js";
-import type { Binding, TensorId } from "../protocol.js";
+import type { RunInput, TensorId } from "../protocol.js";
 import type { Engine } from "./engine.js";
 
 /** Compiles `graph` here and sends its plan to the worker. */
@@ -15,7 +15,7 @@ export async function buildGraph(engine: Engine, graph: Graph): Promise<BuiltGra
   return {
     stats: { nodes, plannedBytes },
     run(inputs, fetch) {
-      const bindings = inputs.map(({ name, storage, host }): [string, Binding] => [
+      const bindings = inputs.map(({ name, storage, host }): [string, RunInput] => [
         name,
         host ? { data: host.data } : { tensor: storage },
       ]);

@@ -5,20 +5,25 @@ import type { Plan, PlannedSlot, SessionStep, Slot } from "../plan.js";
 import type { Kernels } from "./kernels.js";
 
 import { Session } from "./session.js";
-import type { Block, Storage } from "./storage.js";
+import type { Block, FlatMemory } from "./storage.js";
 
 export class WorkerExecutable {
   readonly #times = new OpTimes();
 
   private constructor(
     readonly plan: Plan,
-    private readonly storage: Storage,
+    private readonly storage: FlatMemory,
     private readonly kernels: Kernels,
     private readonly scratch: ReadonlyMap<Slot, Block>,
     private readonly sessions: ReadonlyMap<SessionStep, Session>,
   ) {}
 
-  static async create(plan: Plan, options: OpenOptions, storage: Storage, kernels: Kernels): Promise<WorkerExecutable> {
+  static async create(
+    plan: Plan,
+    options: OpenOptions,
+    storage: FlatMemory,
+    kernels: Kernels,
+  ): Promise<WorkerExecutable> {
     const sessions = new Map<SessionStep, Session>();
     const scratch = new Map<Slot, Block>();
     const executable = new WorkerExecutable(plan, storage, kernels, scratch, sessions);

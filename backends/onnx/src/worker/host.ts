@@ -8,11 +8,11 @@ import type { Slot } from "../plan.js";
 import type { CallName, Calls, ExecutableId, Notice, Request, RunRequest, TensorId } from "../protocol.js";
 import { WorkerExecutable } from "./executable.js";
 import { Kernels } from "./kernels.js";
-import { type Block, Storage } from "./storage.js";
+import { type Block, FlatMemory } from "./storage.js";
 
 interface Opened {
   readonly options: OpenOptions;
-  readonly storage: Storage;
+  readonly storage: FlatMemory;
   readonly kernels: Kernels;
 }
 
@@ -22,7 +22,7 @@ interface Answer {
   readonly buffers: ArrayBuffer[];
 }
 
-export class Host {
+export class WorkerHost {
   #opened: Opened | undefined;
   readonly #tensors = new Map<TensorId, Block>();
   /** The errors of failed runs, by the ids of their outputs: runs sent before the failure was known may use those ids. */
@@ -72,7 +72,7 @@ export class Host {
   }
 
   async #open(options: OpenOptions): Promise<Calls["open"]["result"]> {
-    const storage = new Storage();
+    const storage = new FlatMemory();
     const kernels = await Kernels.load(storage, new Uint8Array(Buffer.from(kernelsBase64, "base64")));
     this.#opened = { options, storage, kernels };
     return { version: env.versions.node ?? "unknown" };

@@ -1,6 +1,6 @@
 // Runs kernel steps: writes their calls as a table of records into the flat memory and enters WebAssembly once.
 import type { AdamWCall, ClipCall, KernelCall, Slot } from "../plan.js";
-import type { Block, Storage } from "./storage.js";
+import type { Block, FlatMemory } from "./storage.js";
 
 /** See assembly/index.ts and assembly/adamw.ts for the layout of a record. */
 const recordBytes = 128;
@@ -22,7 +22,7 @@ export class Kernels {
   readonly #stage: number;
   readonly #enter: (table: number, count: number) => void;
 
-  private constructor(storage: Storage, enter: (table: number, count: number) => void) {
+  private constructor(storage: FlatMemory, enter: (table: number, count: number) => void) {
     this.#memory = storage.memory;
     this.#table = storage.reserve(tableRecords * recordBytes);
     this.#stage = storage.reserve(lanes * chunk * 4);
@@ -30,7 +30,7 @@ export class Kernels {
   }
 
   /** Must run before the first tensor is made: it reserves memory of its own. */
-  static async load(storage: Storage, binary: Uint8Array<ArrayBuffer>): Promise<Kernels> {
+  static async load(storage: FlatMemory, binary: Uint8Array<ArrayBuffer>): Promise<Kernels> {
     const { instance } = await WebAssembly.instantiate(binary, { env: { memory: storage.memory } });
     return new Kernels(storage, instance.exports["run"] as (table: number, count: number) => void);
   }

@@ -21,7 +21,7 @@ const pageBytes = 65536;
 const mostPages = 65536;
 const leastPages = 1024;
 
-export class Storage {
+export class FlatMemory {
   readonly memory: WebAssembly.Memory;
   readonly #allocator: Allocator;
 

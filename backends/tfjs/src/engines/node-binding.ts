@@ -26,12 +26,12 @@ export interface NodeEngine {
 }
 
 /** The part of the native module that is used here. */
-interface Binding {
+interface NativeModule {
   readonly TF_Version: string;
   isUsingGpuDevice(): boolean;
 }
 
-type KernelBackendClass = new (binding: Binding, packageName: string) => InstanceType<Tf["KernelBackend"]>;
+type KernelBackendClass = new (binding: NativeModule, packageName: string) => InstanceType<Tf["KernelBackend"]>;
 
 /** TensorFlow's own switches, unless the user sets them: log only warnings, allocate GPU memory as it is needed. */
 const switches = { TF_CPP_MIN_LOG_LEVEL: "1", TF_FORCE_GPU_ALLOW_GROWTH: "true" };
@@ -62,7 +62,7 @@ export async function loadNodeEngine(kind: NodeEngineKind, from: string = import
 function start(kind: NodeEngineKind, found: Extract<EngineState, { state: "ready" }>): NodeEngine {
   const { packageName, folder, load } = found;
   for (const [name, value] of Object.entries(switches)) process.env[name] ??= value;
-  const binding = attempt(kind, "binding", () => load(found.binding) as Binding);
+  const binding = attempt(kind, "binding", () => load(found.binding) as NativeModule);
   const cuda = binding.isUsingGpuDevice();
   const gpu = kind === "node-gpu" ? findGpu() : null;
   if (kind === "node-gpu" && !cuda) throw unavailable(kind, { state: "no-cuda", gpu });

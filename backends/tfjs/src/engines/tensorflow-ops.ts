@@ -3,7 +3,7 @@
 import type { TensorInfo, TfDType, TfTensor } from "../tfjs.js";
 import { activate, type Engine } from "./engine.js";
 
-type Binding = Readonly<Record<string, number>> & {
+type NativeOps = Readonly<Record<string, number>> & {
   executeOp(
     name: string,
     attrs: readonly OpAttr[],
@@ -20,7 +20,7 @@ export interface OpAttr {
 
 /** The part of tfjs-node's `NodeJSKernelBackend` that is used here. */
 interface NodeBackend {
-  readonly binding: Binding;
+  readonly binding: NativeOps;
   readonly tensorMap: {
     set(dataId: object, info: { shape: number[]; dtype: number; id: number; values: null; refCount: number }): void;
   };
@@ -83,7 +83,7 @@ export function intAttr(engine: Engine, name: string, value: number): OpAttr {
   return { name, type: backendOf(engine).binding["TF_ATTR_INT"], value };
 }
 
-function handle(backend: NodeBackend, { id, shape, dtype }: ReturnType<Binding["executeOp"]>[number]): TfTensor {
+function handle(backend: NodeBackend, { id, shape, dtype }: ReturnType<NativeOps["executeOp"]>[number]): TfTensor {
   const dataId = {};
   backend.tensorMap.set(dataId, { shape, dtype, id, values: null, refCount: 1 });
   let alive = true;

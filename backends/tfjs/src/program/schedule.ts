@@ -2,7 +2,7 @@
 // after each instruction the slots whose tensors were read for the last time.
 import { heldBytes, type Instruction, type Program, type Ref } from "./program.js";
 
-export interface Step {
+export interface ScheduleStep {
   readonly instruction: Instruction;
   /** Slots that are disposed after it, if the run owns them. */
   readonly frees: readonly number[];
@@ -11,7 +11,7 @@ export interface Step {
 }
 
 export interface Schedule {
-  readonly steps: readonly Step[];
+  readonly steps: readonly ScheduleStep[];
   /** Inputs that nothing reads. They are disposed at the start, if the run owns them. */
   readonly unread: readonly number[];
   /** For each output of the graph, the slot that holds its tensor at the end. */
@@ -48,7 +48,7 @@ export function schedule(
 
   const frees: number[][] = instructions.map(() => []);
   for (const [slot, index] of last) frees[index]?.push(slot);
-  const steps = instructions.map((instruction, i): Step => {
+  const steps = instructions.map((instruction, i): ScheduleStep => {
     const own = frees[i] as number[];
     return { instruction, frees: own, dying: new Set(own) };
   });
@@ -67,7 +67,7 @@ function withoutUnread(instructions: readonly Instruction[], outputs: readonly n
   return kept.reverse();
 }
 
-function peakBytes(program: Program, steps: readonly Step[], outside: ReadonlySet<number>): number {
+function peakBytes(program: Program, steps: readonly ScheduleStep[], outside: ReadonlySet<number>): number {
   const bytes = (slot: number) => {
     const type = program.types[slot];
     return !type || outside.has(slot) || program.viewOf.has(slot) ? 0 : heldBytes(type);

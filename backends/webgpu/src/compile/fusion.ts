@@ -10,12 +10,12 @@ export interface InlineNode {
 }
 
 /** One thing to run: nodes with kernels of their own, or a kernel that computes expressions of one size into memory. */
-export type Step =
+export type FusionStep =
   | { readonly kind: "nodes"; readonly nodes: readonly Node[]; readonly lowering: KernelLowering }
   | { readonly kind: "expressions"; readonly roots: readonly Value[] };
 
 export interface Fusion {
-  readonly steps: readonly Step[];
+  readonly steps: readonly FusionStep[];
   /** How a value that is not in memory is computed; undefined for a value in memory. */
   expression(value: Value): InlineNode | undefined;
   /** How a value is computed that is an expression or is stored from one. */

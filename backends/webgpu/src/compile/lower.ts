@@ -5,7 +5,7 @@ import type { Choose, LowerContext } from "../lower/lowering.js";
 import type { DeviceTraits } from "../lower/traits.js";
 import type { Kernel } from "../wgsl/kernel.js";
 import type { ManyKernel } from "../wgsl/many.js";
-import type { Fusion, Step } from "./fusion.js";
+import type { Fusion, FusionStep } from "./fusion.js";
 
 /** A kernel in the order of execution: one, or one over many tensors. */
 export type Emitted = EmittedCommon &
@@ -30,7 +30,7 @@ export interface LowerOptions {
   readonly choose?: Choose | undefined;
 }
 
-export function lower(steps: readonly Step[], fusion: Fusion, options: LowerOptions): Emitted[] {
+export function lower(steps: readonly FusionStep[], fusion: Fusion, options: LowerOptions): Emitted[] {
   let next = -1;
   const temp: LowerContext["temp"] = (type) => ({ id: next--, type });
   return steps.flatMap((step): Emitted[] => {

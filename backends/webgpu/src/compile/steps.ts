@@ -1,13 +1,17 @@
 // Steps: what runs in which order. Neighbours that one kernel can do become one step.
 import { highest, type Node, numel, type Value } from "@cambium/ir";
 import type { Expressions } from "./expressions.js";
-import type { Step } from "./fusion.js";
+import type { FusionStep } from "./fusion.js";
 import type { GraphView } from "./graph-view.js";
 
 /** One step for each node with kernels and for each stored expression. A kernel runs where its epilogue ends. */
-export function orderSteps(view: GraphView, expressions: Expressions, epilogues: ReadonlyMap<number, Value>): Step[] {
+export function orderSteps(
+  view: GraphView,
+  expressions: Expressions,
+  epilogues: ReadonlyMap<number, Value>,
+): FusionStep[] {
   const ends = new Set([...epilogues.values()].map(({ id }) => id));
-  const placed: { readonly at: number; readonly step: Step }[] = [];
+  const placed: { readonly at: number; readonly step: FusionStep }[] = [];
   view.graph.nodes.forEach((node, i) => {
     const lowering = view.loweringOf(node);
     if (lowering.kind === "kernels") {
@@ -36,11 +40,11 @@ export interface MergeOptions {
 }
 
 /** Joins neighbours that one kernel can do: expressions of one size while their buffers fit, and nodes that say so. */
-export function mergeSteps(steps: readonly Step[], options: MergeOptions): Step[] {
-  const merged: Step[] = [];
-  const isEarly = (step: Step) => step.kind === "expressions" && step.roots.every(options.mayBeEarly);
+export function mergeSteps(steps: readonly FusionStep[], options: MergeOptions): FusionStep[] {
+  const merged: FusionStep[] = [];
+  const isEarly = (step: FusionStep) => step.kind === "expressions" && step.roots.every(options.mayBeEarly);
   /** Whether `step` became part of the one at `at`. */
-  const joins = (at: number, step: Step): boolean => {
+  const joins = (at: number, step: FusionStep): boolean => {
     const both = joined(merged[at], step, options);
     if (both) merged[at] = both;
     return both !== undefined;
@@ -54,7 +58,11 @@ export function mergeSteps(steps: readonly Step[], options: MergeOptions): Step[
 }
 
 /** One step that does both; undefined where one kernel cannot. */
-function joined(before: Step | undefined, step: Step, { leaves, maxBuffers }: MergeOptions): Step | undefined {
+function joined(
+  before: FusionStep | undefined,
+  step: FusionStep,
+  { leaves, maxBuffers }: MergeOptions,
+): FusionStep | undefined {
   if (before?.kind === "expressions" && step.kind === "expressions") {
     const roots = [...before.roots, ...step.roots];
     const sizes = new Set(roots.map(({ type }) => numel(type.shape)));

@@ -6,7 +6,7 @@ import { deviceBytes, type Placement } from "../compile/layout.js";
 import type { Dispatch, Program } from "../compile/program.js";
 import type { Triple } from "../wgsl/kernel.js";
 import type { Gpu } from "./adapter.js";
-import type { Heap, Storage } from "./heap.js";
+import type { Heap, HeapPart } from "./heap.js";
 import { bindMany } from "./many.js";
 import type { Pipelines } from "./pipelines.js";
 
@@ -28,7 +28,7 @@ export interface BindContext {
   readonly heap: Heap;
   readonly pipelines: Pipelines;
   readonly maxBindingBytes: number;
-  resolve(placement: Placement): Storage;
+  resolve(placement: Placement): HeapPart;
 }
 
 /** Builds, all at once, the pipelines that do not depend on where the inputs lie. */
@@ -50,7 +50,7 @@ export async function bindProgram(program: Program, context: BindContext): Promi
   const add = (
     { label, scope }: { readonly label: string; readonly scope: string | undefined },
     wgsl: string,
-    windows: readonly { readonly storage: Storage; readonly access: Access }[],
+    windows: readonly { readonly storage: HeapPart; readonly access: Access }[],
     groups: Triple,
   ) => {
     const accesses = windows.map(({ access }) => access);
@@ -73,7 +73,7 @@ export async function bindProgram(program: Program, context: BindContext): Promi
         add(dispatch, dispatch.wgsl, windows, dispatch.groups);
         continue;
       }
-      const storageOf = (value: Parameters<typeof dispatch.place>[0]): Storage => ({
+      const storageOf = (value: Parameters<typeof dispatch.place>[0]): HeapPart => ({
         ...resolve(dispatch.place(value)),
         bytes: deviceBytes(value),
       });

@@ -1,6 +1,6 @@
 // Copies on the device. WebGPU copies only between two buffers; a copy within one buffer goes through a third.
 /// <reference types="@webgpu/types" />
-import { GPU_BUFFER_USAGE, type Storage } from "./heap.js";
+import { GPU_BUFFER_USAGE, type HeapPart } from "./heap.js";
 
 export class Copier {
   readonly #device: GPUDevice;
@@ -10,7 +10,7 @@ export class Copier {
     this.#device = device;
   }
 
-  copy(encoder: GPUCommandEncoder, from: Storage, to: Storage): void {
+  copy(encoder: GPUCommandEncoder, from: HeapPart, to: HeapPart): void {
     const { bytes } = from;
     if (from.buffer !== to.buffer) {
       encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);

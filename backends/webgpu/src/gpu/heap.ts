@@ -4,7 +4,7 @@ import type { Gpu } from "./adapter.js";
 import { guarded } from "./errors.js";
 
 /** A stretch of a GPU buffer. */
-export interface Storage {
+export interface HeapPart {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly bytes: number;
@@ -53,7 +53,7 @@ export class Heap {
   }
 
   /** A stretch of `bytes`; it is not cleared. @throws CambiumError `E_OUT_OF_MEMORY` */
-  async allocate(bytes: number, label: string): Promise<Storage> {
+  async allocate(bytes: number, label: string): Promise<HeapPart> {
     const rounded = this.#rounded(bytes);
     const roomy = () => this.#pages.find(({ free }) => free.some((stretch) => stretch.bytes >= rounded));
     let page = roomy();
@@ -66,7 +66,7 @@ export class Heap {
     return { buffer: page.buffer, offset: stretch.offset, bytes };
   }
 
-  free({ buffer, offset, bytes }: Storage): void {
+  free({ buffer, offset, bytes }: HeapPart): void {
     const page = this.#pages.find((one) => one.buffer === buffer);
     if (!page) return;
     page.free.push({ offset, bytes: this.#rounded(bytes) });

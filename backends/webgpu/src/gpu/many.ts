@@ -3,7 +3,7 @@ import { append, CambiumError, highest, lowest, numel, type Value } from "@cambi
 import { spread, type Triple } from "../wgsl/kernel.js";
 import type { ManyItem, ManyKernel } from "../wgsl/many.js";
 import { manyModule, recordWords } from "../wgsl/many-module.js";
-import type { Storage } from "./heap.js";
+import type { HeapPart } from "./heap.js";
 
 /** One dispatch of the kernel, ready to be built. */
 export interface ManyPart {
@@ -12,7 +12,7 @@ export interface ManyPart {
   /** Contents of binding 0. */
   readonly table: Uint32Array<ArrayBuffer>;
   /** Bindings 1, 2, … */
-  readonly windows: readonly { readonly storage: Storage; readonly access: "read" | "read_write" }[];
+  readonly windows: readonly { readonly storage: HeapPart; readonly access: "read" | "read_write" }[];
 }
 
 export interface ManyLimits {
@@ -23,14 +23,14 @@ export interface ManyLimits {
 /** An item, or a run of its chunks. */
 interface Placed {
   readonly item: ManyItem;
-  readonly storages: readonly Storage[];
+  readonly storages: readonly HeapPart[];
   /** How many elements of each of its tensors belong to it. */
   readonly size: number;
   readonly firstChunk: number;
 }
 
 /** @throws CambiumError `E_LIMIT` if not even the tensors of one chunk can be bound at once */
-export function bindMany(kernel: ManyKernel, storageOf: (value: Value) => Storage, limits: ManyLimits): ManyPart[] {
+export function bindMany(kernel: ManyKernel, storageOf: (value: Value) => HeapPart, limits: ManyLimits): ManyPart[] {
   const shared = [...kernel.sharedReads, ...kernel.sharedWrites].map(storageOf);
   const groups = new Map<string, Placed[]>();
   const ids = new Map<GPUBuffer, number>();
@@ -48,14 +48,14 @@ export function bindMany(kernel: ManyKernel, storageOf: (value: Value) => Storag
 function partsOf(
   kernel: ManyKernel,
   placed: readonly Placed[],
-  shared: readonly Storage[],
+  shared: readonly HeapPart[],
   limits: ManyLimits,
 ): ManyPart[] {
   const uses = usesOf(kernel, placed, shared);
   const binding = [separate(uses), joined(uses, limits)].find((one) => one && fits(one, limits));
   if (!binding) return halvesOf(kernel, placed, limits).flatMap((some) => partsOf(kernel, some, shared, limits));
   const { windows, windowOf } = binding;
-  const place = (storage: Storage, use: number) =>
+  const place = (storage: HeapPart, use: number) =>
     (storage.offset - (windows[windowOf[use] as number] as Window).from) / 4;
   const words = recordWords(kernel);
   const records: number[] = [];
@@ -97,7 +97,7 @@ function halvesOf({ label, chunk }: ManyKernel, placed: readonly Placed[], limit
     });
   const elements = chunks * chunk;
   const part = (from: number, to: number) =>
-    storages.map(({ buffer, offset }): Storage => ({ buffer, offset: offset + 4 * from, bytes: 4 * (to - from) }));
+    storages.map(({ buffer, offset }): HeapPart => ({ buffer, offset: offset + 4 * from, bytes: 4 * (to - from) }));
   return [
     [{ ...first, storages: part(0, elements), size: elements }],
     [{ ...first, storages: part(elements, size), size: size - elements, firstChunk: firstChunk + chunks }],
@@ -114,20 +114,20 @@ interface Window {
 
 /** What a kernel uses under one name: the items' tensors of a role, or a shared value. */
 interface Use {
-  readonly storages: readonly Storage[];
+  readonly storages: readonly HeapPart[];
   readonly writes: boolean;
 }
 
-interface Binding {
+interface ManyBinding {
   readonly windows: readonly Window[];
   /** By use: the number of the window that holds it. */
   readonly windowOf: readonly number[];
 }
 
-function usesOf(kernel: ManyKernel, placed: readonly Placed[], shared: readonly Storage[]): Use[] {
+function usesOf(kernel: ManyKernel, placed: readonly Placed[], shared: readonly HeapPart[]): Use[] {
   return [
     ...kernel.writes.map((writes, role) => ({
-      storages: placed.map(({ storages }) => storages[role] as Storage),
+      storages: placed.map(({ storages }) => storages[role] as HeapPart),
       writes,
     })),
     ...shared.map((storage, i) => ({ storages: [storage], writes: i >= kernel.sharedReads.length })),
@@ -139,13 +139,13 @@ function usesOf(kernel: ManyKernel, placed: readonly Placed[], shared: readonly 
  * module is then the same whichever of them share a buffer. Undefined where windows overlap in a buffer that is written,
  * which WebGPU forbids.
  */
-function separate(uses: readonly Use[]): Binding | undefined {
-  const windows: (Window & { readonly storages: readonly Storage[] })[] = [];
+function separate(uses: readonly Use[]): ManyBinding | undefined {
+  const windows: (Window & { readonly storages: readonly HeapPart[] })[] = [];
   const windowOf = uses.map(({ storages, writes }) => {
     const same = windows.findIndex((window) => inOnePlace(window.storages, storages));
     const known = windows[same];
     if (known) known.writes ||= writes;
-    const [{ buffer }] = storages as readonly [Storage];
+    const [{ buffer }] = storages as readonly [HeapPart];
     const from = lowest(storages.map(({ offset }) => offset));
     const to = highest(storages.map(({ offset, bytes }) => offset + bytes));
     return known ? same : windows.push({ buffer, from, to, writes, storages }) - 1;
@@ -157,7 +157,7 @@ function separate(uses: readonly Use[]): Binding | undefined {
   return meet ? undefined : { windows, windowOf };
 }
 
-function inOnePlace(a: readonly Storage[], b: readonly Storage[]): boolean {
+function inOnePlace(a: readonly HeapPart[], b: readonly HeapPart[]): boolean {
   return a.length === b.length && a.every(({ buffer, offset }, i) => buffer === b[i]?.buffer && offset === b[i].offset);
 }
 
@@ -165,7 +165,7 @@ function inOnePlace(a: readonly Storage[], b: readonly Storage[]): boolean {
  * A few windows that hold all tensors; none is larger than a binding may be, unless a single tensor is. Undefined where the
  * tensors of one use lie in several windows.
  */
-function joined(uses: readonly Use[], { maxBindingBytes }: ManyLimits): Binding | undefined {
+function joined(uses: readonly Use[], { maxBindingBytes }: ManyLimits): ManyBinding | undefined {
   const used = uses.flatMap(({ storages, writes }) => storages.map((storage) => ({ storage, writes })));
   const windows: Window[] = [];
   for (const buffer of new Set(used.map(({ storage }) => storage.buffer))) {
@@ -187,11 +187,11 @@ function joined(uses: readonly Use[], { maxBindingBytes }: ManyLimits): Binding 
   return windowOf.includes(-1) ? undefined : { windows, windowOf };
 }
 
-function holds({ buffer, from, to }: Window, storage: Storage): boolean {
+function holds({ buffer, from, to }: Window, storage: HeapPart): boolean {
   return buffer === storage.buffer && from <= storage.offset && storage.offset + storage.bytes <= to;
 }
 
 /** Whether the windows can be bound beside the table. */
-function fits({ windows }: Binding, { maxBindingBytes, maxStorageBuffers }: ManyLimits): boolean {
+function fits({ windows }: ManyBinding, { maxBindingBytes, maxStorageBuffers }: ManyLimits): boolean {
   return windows.length < maxStorageBuffers && windows.every(({ from, to }) => to - from <= maxBindingBytes);
 }

@@ -2,12 +2,12 @@
 /// <reference types="@webgpu/types" />
 import type { HostTensor, TensorType } from "@cambium/ir";
 import { fromDevice } from "./elements.js";
-import { GPU_BUFFER_USAGE, type Storage } from "./heap.js";
+import { GPU_BUFFER_USAGE, type HeapPart } from "./heap.js";
 
 /** What to read: a stretch of device memory that holds a tensor. */
 export interface Reading {
   readonly type: TensorType;
-  readonly storage: Storage;
+  readonly storage: HeapPart;
 }
 
 /** Most readings that are under way at once. */

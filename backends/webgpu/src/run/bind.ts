@@ -2,14 +2,14 @@
 import type { Program } from "../compile/program.js";
 import type { Engine } from "../engine.js";
 import { type BoundDispatch, type BoundProgram, bindProgram } from "../gpu/bound.js";
-import type { Storage } from "../gpu/heap.js";
+import type { HeapPart } from "../gpu/heap.js";
 import type { ProgramMemory } from "./memory.js";
 
 export class Binder {
   readonly #program: Program;
   readonly #engine: Engine;
   readonly #memory: ProgramMemory;
-  #inputs: readonly Storage[] = [];
+  #inputs: readonly HeapPart[] = [];
   #bound: BoundProgram | undefined;
 
   constructor(program: Program, engine: Engine, memory: ProgramMemory) {
@@ -18,7 +18,7 @@ export class Binder {
     this.#memory = memory;
   }
 
-  async bind(placed: ReadonlyMap<string, Storage>): Promise<readonly BoundDispatch[]> {
+  async bind(placed: ReadonlyMap<string, HeapPart>): Promise<readonly BoundDispatch[]> {
     const inputs = [...placed.values()];
     const same = inputs.length === this.#inputs.length && inputs.every((one, i) => isSame(one, this.#inputs[i]));
     if (this.#bound && same) return this.#bound.dispatches;
@@ -38,6 +38,6 @@ export class Binder {
   }
 }
 
-function isSame(a: Storage, b: Storage | undefined): boolean {
+function isSame(a: HeapPart, b: HeapPart | undefined): boolean {
   return a.buffer === b?.buffer && a.offset === b.offset;
 }

@@ -7,7 +7,7 @@ import type { Program } from "../compile/program.js";
 import { programText } from "../compile/program-text.js";
 import type { Engine } from "../engine.js";
 import { type BoundDispatch, buildPipelines } from "../gpu/bound.js";
-import type { Storage } from "../gpu/heap.js";
+import type { HeapPart } from "../gpu/heap.js";
 import { Profiler } from "../gpu/profile.js";
 import { Binder } from "./bind.js";
 import { InputPlaces } from "./inputs.js";
@@ -15,7 +15,7 @@ import { ProgramMemory } from "./memory.js";
 import { placeOutputs } from "./outputs.js";
 import { OwnedMemory } from "./owned.js";
 
-export async function buildProgram(program: Program, engine: Engine): Promise<BuiltGraph<Storage>> {
+export async function buildProgram(program: Program, engine: Engine): Promise<BuiltGraph<HeapPart>> {
   await buildPipelines(program, engine.pipelines);
   const memory = await ProgramMemory.allocate(program, engine);
   const runner = new ProgramRunner(program, engine, memory);
@@ -49,7 +49,7 @@ class ProgramRunner {
     this.#binder = new Binder(program, engine, memory);
   }
 
-  async run(inputs: readonly RunInput<Storage>[], fetch: readonly string[]): Promise<RunOutput<Storage>> {
+  async run(inputs: readonly RunInput<HeapPart>[], fetch: readonly string[]): Promise<RunOutput<HeapPart>> {
     const owned = new OwnedMemory(this.#engine.heap);
     for (const { consumed, storage } of inputs) if (consumed && storage) owned.adopt(storage);
     try {
@@ -68,7 +68,7 @@ class ProgramRunner {
     this.#memory.release();
   }
 
-  async #submit(inputs: readonly RunInput<Storage>[], fetch: readonly string[], owned: OwnedMemory) {
+  async #submit(inputs: readonly RunInput<HeapPart>[], fetch: readonly string[], owned: OwnedMemory) {
     const { gpu, readback } = this.#engine;
     const encoder = gpu.device.createCommandEncoder();
     const placed = await this.#places.place(inputs, owned, encoder);

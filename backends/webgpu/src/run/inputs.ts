@@ -4,7 +4,7 @@ import type { RunInput } from "@cambium/backend";
 import { deviceBytes } from "../compile/layout.js";
 import type { Engine } from "../engine.js";
 import { toDevice } from "../gpu/elements.js";
-import type { Storage } from "../gpu/heap.js";
+import type { HeapPart } from "../gpu/heap.js";
 import type { OwnedMemory } from "./owned.js";
 
 export class InputPlaces {
@@ -12,7 +12,7 @@ export class InputPlaces {
   /** Some kernel writes to the memory of inputs. */
   readonly #written: boolean;
   /** By name, the memory of host tensors. */
-  readonly #slots = new Map<string, Storage>();
+  readonly #slots = new Map<string, HeapPart>();
 
   constructor(engine: Engine, written: boolean) {
     this.#engine = engine;
@@ -21,12 +21,12 @@ export class InputPlaces {
 
   /** The storage of each input by name; host tensors are written to theirs. */
   async place(
-    inputs: readonly RunInput<Storage>[],
+    inputs: readonly RunInput<HeapPart>[],
     owned: OwnedMemory,
     encoder: GPUCommandEncoder,
-  ): Promise<Map<string, Storage>> {
-    const placed = new Map<string, Storage>();
-    const seen = new Set<Storage>();
+  ): Promise<Map<string, HeapPart>> {
+    const placed = new Map<string, HeapPart>();
+    const seen = new Set<HeapPart>();
     for (const input of inputs) {
       const { name } = input;
       if (input.host) placed.set(name, await this.#write(input, owned));
@@ -48,7 +48,7 @@ export class InputPlaces {
     this.#slots.clear();
   }
 
-  async #write(input: RunInput<Storage> & { readonly host: object }, owned: OwnedMemory): Promise<Storage> {
+  async #write(input: RunInput<HeapPart> & { readonly host: object }, owned: OwnedMemory): Promise<HeapPart> {
     const { name, type, consumed, host } = input;
     const bytes = deviceBytes({ type });
     let storage = consumed ? await owned.allocate(bytes, name) : this.#slots.get(name);

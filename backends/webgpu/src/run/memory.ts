@@ -3,7 +3,7 @@ import type { Placement } from "../compile/layout.js";
 import type { Program } from "../compile/program.js";
 import type { Engine } from "../engine.js";
 import { toDevice } from "../gpu/elements.js";
-import type { Heap, Storage } from "../gpu/heap.js";
+import type { Heap, HeapPart } from "../gpu/heap.js";
 
 export class ProgramMemory {
   readonly #heap: Heap;
@@ -34,10 +34,10 @@ export class ProgramMemory {
   }
 
   /** Where a value lies in a run whose inputs lie in `inputs`. */
-  locate(placement: Placement, inputs: ReadonlyMap<string, Storage>): Storage {
+  locate(placement: Placement, inputs: ReadonlyMap<string, HeapPart>): HeapPart {
     switch (placement.kind) {
       case "input":
-        return inputs.get(placement.name) as Storage;
+        return inputs.get(placement.name) as HeapPart;
       case "arena":
         return rest(this.#arena[placement.buffer] as GPUBuffer, placement.offset);
       case "constant":
@@ -53,6 +53,6 @@ export class ProgramMemory {
 }
 
 /** The buffer from `offset` on. */
-function rest(buffer: GPUBuffer, offset: number): Storage {
+function rest(buffer: GPUBuffer, offset: number): HeapPart {
   return { buffer, offset, bytes: buffer.size - offset };
 }

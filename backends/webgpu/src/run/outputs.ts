@@ -2,14 +2,14 @@
 import { deviceBytes } from "../compile/layout.js";
 import type { Program, ProgramOutput } from "../compile/program.js";
 import type { Engine } from "../engine.js";
-import type { Storage } from "../gpu/heap.js";
+import type { HeapPart } from "../gpu/heap.js";
 import type { Reading } from "../gpu/readback.js";
 import type { ProgramMemory } from "./memory.js";
 import type { OwnedMemory } from "./owned.js";
 
 export interface Outputs {
   /** By name, the memory of outputs that stay on the device. */
-  readonly kept: ReadonlyMap<string, Storage>;
+  readonly kept: ReadonlyMap<string, HeapPart>;
   /** Of the fetched outputs, in the program's order. */
   readonly readings: readonly Reading[];
 }
@@ -19,7 +19,7 @@ export interface OutputContext {
   readonly engine: Engine;
   readonly memory: ProgramMemory;
   /** Where the run's inputs lie. */
-  readonly placed: ReadonlyMap<string, Storage>;
+  readonly placed: ReadonlyMap<string, HeapPart>;
   readonly owned: OwnedMemory;
   readonly encoder: GPUCommandEncoder;
 }
@@ -27,7 +27,7 @@ export interface OutputContext {
 /** Encodes the copies that outputs need. */
 export async function placeOutputs(fetch: readonly string[], context: OutputContext): Promise<Outputs> {
   const { program, engine, memory, placed, encoder } = context;
-  const kept = new Map<string, Storage>();
+  const kept = new Map<string, HeapPart>();
   const readings: Reading[] = [];
   for (const output of program.outputs) {
     const source = { ...memory.locate(output.placement, placed), bytes: deviceBytes(output) };
@@ -48,9 +48,9 @@ export async function placeOutputs(fetch: readonly string[], context: OutputCont
 async function targetOf(
   { name, replaces, placement, type }: ProgramOutput,
   { program, placed, owned }: OutputContext,
-): Promise<{ readonly storage: Storage; readonly isThere: boolean }> {
+): Promise<{ readonly storage: HeapPart; readonly isThere: boolean }> {
   if (replaces !== undefined) {
-    const storage = placed.get(replaces) as Storage;
+    const storage = placed.get(replaces) as HeapPart;
     if (placement.kind === "input" && placement.name === replaces) return { storage, isThere: true };
     const wanted = program.outputs.some(
       (other) => other.name !== name && other.placement.kind === "input" && other.placement.name === replaces,

@@ -2,7 +2,7 @@
 // buffer.
 import { f32, type Value } from "@cambium/ir";
 import { expect, test } from "vitest";
-import type { Storage } from "../../src/gpu/heap.js";
+import type { HeapPart } from "../../src/gpu/heap.js";
 import { bindMany } from "../../src/gpu/many.js";
 import type { ManyKernel } from "../../src/wgsl/many.js";
 
@@ -34,7 +34,7 @@ function partsAt(...places: readonly (readonly [buffer: number, place: number])[
   );
 }
 
-const stretches = (windows: readonly { readonly storage: Storage; readonly access: string }[]) =>
+const stretches = (windows: readonly { readonly storage: HeapPart; readonly access: string }[]) =>
   windows.map(({ storage: { buffer, offset }, access }) => [buffers.indexOf(buffer), offset / bytes, access]);
 
 test("tensors of a role are bound as one, results with what they are written over", () => {

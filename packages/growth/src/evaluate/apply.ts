@@ -7,7 +7,7 @@ import { hostRows, toHostTensor } from "./host.js";
 import { compilePlan } from "./plan.js";
 
 /** Tensors by name. `get` may be asked for one tensor more than once. */
-export interface TensorSource {
+export interface TensorsByName {
   get(name: string): HostTensor | undefined | Promise<HostTensor | undefined>;
 }
 
@@ -15,7 +15,7 @@ export interface ApplyOptions {
   /** Dtype of every result; default that of the tensors it is made from (of the base's first, when made from none). */
   readonly dtype?: DType;
   /** What was found for `given` expressions, or `init` for where their fit starts. */
-  readonly found?: TensorSource | "init";
+  readonly found?: TensorsByName | "init";
   /** A plain copy hands out the base's own tensor, which then must not be written to. Default: every result is fresh. */
   readonly share?: boolean;
   /** Names of the target tensors to make; default all. */
@@ -30,7 +30,7 @@ export interface ApplyOptions {
  */
 export async function* applyPlan(
   plan: GrowthPlan,
-  base: TensorSource,
+  base: TensorsByName,
   options: ApplyOptions = {},
 ): AsyncGenerator<[name: string, tensor: HostTensor], void, undefined> {
   const { share = false, found, only, tables = planTables(plan) } = options;
@@ -56,7 +56,7 @@ export async function* applyPlan(
 
 /** `source`, insisting on the table's shapes; `absent` says what to do about a tensor that is not there. */
 export function checkedSource(
-  source: TensorSource,
+  source: TensorsByName,
   table: readonly ParameterSpec[],
   absent: (name: string, shape: readonly number[]) => HostTensor = missing,
 ): (name: string) => Promise<HostTensor> {

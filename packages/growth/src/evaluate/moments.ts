@@ -7,7 +7,7 @@ import type { Typed } from "../expr/typed.js";
 import { checkPlan } from "../plan/check.js";
 import { momentExprs, type OptimizerPolicy, updatesAfter } from "../plan/optimizer-policy.js";
 import { type GrowthPlan, type PlanTables, planTables } from "../plan/plan.js";
-import { checkedSource, type TensorSource } from "./apply.js";
+import { checkedSource, type TensorsByName } from "./apply.js";
 import { compileTyped } from "./compile.js";
 import { hostRows, toHostTensor } from "./host.js";
 import type { ReadRows } from "./value.js";
@@ -16,8 +16,8 @@ import type { ReadRows } from "./value.js";
 export interface MomentSource {
   /** Optimizer updates the moments have seen. */
   readonly updates: number;
-  readonly m: TensorSource;
-  readonly v: TensorSource;
+  readonly m: TensorsByName;
+  readonly v: TensorsByName;
 }
 
 export interface GrownMoments {
@@ -52,7 +52,7 @@ async function* evaluated(
   { base, target }: PlanTables,
 ): GrownMoments["tensors"] {
   const specs = new Map(base.map((spec) => [spec.name, spec]));
-  const reader = (source: TensorSource): ReadRows => {
+  const reader = (source: TensorsByName): ReadRows => {
     const get = checkedSource(source, base, (_, shape) => hostTensor("f32", shape));
     return async (name, start, end) => hostRows(await get(name), start, end);
   };

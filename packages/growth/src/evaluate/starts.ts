@@ -3,7 +3,7 @@ import { CambiumError, type HostTensor } from "@cambium/ir";
 import { infer } from "../expr/infer.js";
 import { givenOf } from "../expr/walk.js";
 import { type GrowthPlan, planTables } from "../plan/plan.js";
-import { checkedSource, missing, type TensorSource } from "./apply.js";
+import { checkedSource, missing, type TensorsByName } from "./apply.js";
 import { compileTyped } from "./compile.js";
 import { hostRows, toHostTensor } from "./host.js";
 
@@ -14,8 +14,8 @@ import { hostRows, toHostTensor } from "./host.js";
  */
 export function compilePlanStarts(
   plan: GrowthPlan,
-  base: TensorSource,
-  found: TensorSource,
+  base: TensorsByName,
+  found: TensorsByName,
 ): (name: string) => Promise<HostTensor> {
   const tables = planTables(plan);
   const get = checkedSource(base, tables.base);

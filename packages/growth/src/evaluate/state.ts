@@ -4,7 +4,7 @@ import type { TrainingState } from "@cambium/model";
 import { sourcesOf } from "../expr/walk.js";
 import type { OptimizerPolicy } from "../plan/optimizer-policy.js";
 import type { GrowthPlan } from "../plan/plan.js";
-import { applyPlan, type TensorSource } from "./apply.js";
+import { applyPlan, type TensorsByName } from "./apply.js";
 import { growMoments } from "./moments.js";
 
 /**
@@ -14,7 +14,7 @@ import { growMoments } from "./moments.js";
 export async function growState(
   plan: GrowthPlan,
   state: TrainingState,
-  options: { readonly moments: OptimizerPolicy; readonly found?: TensorSource | "init" },
+  options: { readonly moments: OptimizerPolicy; readonly found?: TensorsByName | "init" },
 ): Promise<TrainingState> {
   const { moments, ...apply } = options;
   const read = new Set(Object.values(plan.tensors).flatMap(sourcesOf));
@@ -37,6 +37,6 @@ export async function growState(
   return { updates: grown.updates, parameters, m, v, ...(lossScale && { lossScale }) };
 }
 
-function source(tensors: TrainingState["m"]): TensorSource {
+function source(tensors: TrainingState["m"]): TensorsByName {
   return { get: (name) => (Object.hasOwn(tensors, name) ? tensors[name] : undefined) };
 }
