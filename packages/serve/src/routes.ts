@@ -90,8 +90,15 @@ export async function answerRequest(
 ): Promise<RequestReport> {
   const begin = performance.now();
   const gone = new AbortController();
+  // Not AbortSignal.any: what it makes of a signal that lives as long as the server is never quite let go of.
+  const work = new AbortController();
+  const stop = () => work.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
   response.on("close", () => {
-    if (!response.writableFinished) gone.abort(new CambiumError("E_CLOSED", "the client closed the connection"));
+    if (response.writableFinished) return;
+    gone.abort(new CambiumError("E_CLOSED", "the client closed the connection"));
+    work.abort(gone.signal.reason);
   });
   const [path = ""] = (request.url ?? "").split("?");
   const method = request.method ?? "";
@@ -103,12 +110,14 @@ export async function answerRequest(
     const route = routeTo(path, method);
     if (!route.open) checkAccess(request, access);
     if (busy) throw new CambiumError("E_BUSY", "too many requests are under way", { hint: "try again in a while" });
-    const counts = await route.answer(request, response, served, AbortSignal.any([signal, gone.signal]));
+    const counts = await route.answer(request, response, served, work.signal);
     return report({ ...(counts && { counts }) });
   } catch (error) {
     if (gone.signal.aborted) return report({});
     sendFailure(response, error);
     return report({ error });
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -126,20 +126,26 @@ function checkChunks({ row_groups: groups }: FileMetaData, schema: SchemaTree): 
 }
 
 function bufferOf(handle: FileHandle, size: number, path: string): AsyncBuffer {
+  const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+    const length = end - start;
+    if (!(start >= 0 && end <= size && length >= 0))
+      throw new Error(`bytes ${start} to ${end} are not within the file, which has ${size}`);
+    if (length > largestRead) throw new Error(`${length} bytes are asked for at once`);
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await withFileErrors(path, () => handle.read(bytes, done, length - done, start + done));
+      if (bytesRead === 0) throw new Error(`the file ends at byte ${start + done}`);
+      done += bytesRead;
+    }
+    return bytes.buffer;
+  };
   return {
     byteLength: size,
-    async slice(start, end = size) {
-      const length = end - start;
-      if (!(start >= 0 && end <= size && length >= 0))
-        throw new Error(`bytes ${start} to ${end} are not within the file, which has ${size}`);
-      if (length > largestRead) throw new Error(`${length} bytes are asked for at once`);
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const { bytesRead } = await withFileErrors(path, () => handle.read(bytes, done, length - done, start + done));
-        if (bytesRead === 0) throw new Error(`the file ends at byte ${start + done}`);
-        done += bytesRead;
-      }
-      return bytes.buffer;
+    slice(start, end = size) {
+      const bytes = read(start, end);
+      // The library asks for some ahead, and may fail before it waits for them.
+      bytes.catch(() => undefined);
+      return bytes;
     },
   };
 }
