@@ -72,12 +72,12 @@ export function scalingClaims(rows: readonly Row[]): Claim[] {
   ];
 }
 
-/** How the grown family's exponent stands to the other's; nothing where their intervals overlap. */
+/** How the grown family's exponent stands to the other's: no difference where their intervals overlap. */
 function orderOf({ grown, scratch }: Readonly<Record<string, PowerGroup>>): string {
   const [one, other] = [grown?.interval.gamma ?? null, scratch?.interval.gamma ?? null];
   if (one !== null && other !== null && one[0] > other[1]) return "larger";
   if (one !== null && other !== null && one[1] < other[0]) return "smaller";
-  return `${grown?.gamma.toFixed(3)} to ${scratch?.gamma.toFixed(3)}, no difference beside its interval,`;
+  return "no different beside its interval";
 }
 
 /** The law at C_ref. */
