@@ -19,13 +19,14 @@ const { values } = parseArgs({
 const begun = performance.now();
 const result = await fuzz({
   ...{ inputs: Number(values.inputs), seed: Number(values.seed), from: Number(values.from), only: values.reader },
+  onKind: ({ input, reader, file, what }) => {
+    if (!values.json) console.log(`\ninput ${input}, ${reader}, ${file}:\n${what}`);
+  },
   progress: values.json ? () => undefined : (done) => process.stderr.write(`\r${done} inputs `),
 });
 const seconds = Math.round((performance.now() - begun) / 1000);
 if (values.json) console.log(JSON.stringify({ ...result, seconds }));
 else {
-  for (const { input, reader, file, what } of result.faults)
-    console.log(`\ninput ${input}, ${reader}, ${file}:\n${what}`);
   console.log(
     `\n${result.inputs} inputs in ${seconds} s: ${result.faults.length} kinds of faults, ${result.count} in all`,
   );

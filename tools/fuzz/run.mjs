@@ -6,14 +6,16 @@ import { Worker } from "node:worker_threads";
 const mostSeconds = 5;
 const mostMegabytes = 1000;
 
-/** @returns the faults by kind, the first of each, and how many there were */
-export async function fuzz({ inputs, seed, from = 0, only, progress = () => undefined }) {
+/** @returns the faults by kind, the first of each, which `onKind` got as it came, and how many there were */
+export async function fuzz({ inputs, seed, from = 0, only, progress = () => undefined, onKind = () => undefined }) {
   const kinds = new Map();
   let count = 0;
   const note = (fault) => {
     count++;
     const key = `${fault.reader} ${fault.what.replace(/\d+/g, "#")}`;
-    if (!kinds.has(key)) kinds.set(key, fault);
+    if (kinds.has(key)) return;
+    kinds.set(key, fault);
+    onKind(fault);
   };
   for (let next = from; next < inputs; ) next = await sitting({ inputs, seed, from: next, only, note, progress });
   return { inputs: inputs - from, count, faults: [...kinds.values()] };
