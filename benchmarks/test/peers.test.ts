@@ -1,5 +1,5 @@
 // The peers: each folder's peer.json is whole, and those that are installed train or multiply what Cambium does.
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { type Contestant, peerContestant } from "@cambium/bench/node";
 import { expect, test } from "vitest";
@@ -53,14 +53,4 @@ test.each(names.filter((name) => !pages.includes(name)))("%s does a small case",
 
 test("a peer that is not there says where peers are", () => {
   expect(() => peerContestant("nobody", root)).toThrow(expect.objectContaining({ code: "E_PEER_MISSING" }));
-});
-
-const benchmarks = ["soak.ts", "first-step.ts", "switch.ts"];
-
-test.each(benchmarks)("%s loads and says how it is used", { timeout: 60_000 }, (file) => {
-  const script = new URL(`../src/${file}`, import.meta.url).pathname;
-  const help = execFileSync(process.execPath, ["--expose-gc", "--import", "tsx", script, "--help"], {
-    encoding: "utf8",
-  });
-  expect(help).toContain(`pnpm bench ${file.replace(".ts", "")}`);
 });

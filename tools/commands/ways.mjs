@@ -83,7 +83,6 @@ function script(name, rest) {
   if (line === undefined) return undefined;
   const args = rest.trim().split(" ").filter(Boolean);
   if (name === "new") return { test: "tools/test/new.test.mjs" };
-  if (name === "bench") return bench(args);
   if (name === "study") return { run: ["node", "tools/study.mjs", ...args, "--help"], in: "root" };
   if (name === "generate") return { step: "node tools/check.mjs" }; // It compares every generated file.
   return { step: line.split(" && ")[0] };
@@ -99,24 +98,6 @@ function checkpointLogits(path) {
   const model = join(root, "tools", "golden", "passthrough", "mha-untied");
   const file = path.includes("/") ? path : `tools/golden/${path}`;
   return { run: [...tsx, "--conditions=@cambium/source", file, model, "OUT"], in: "root" };
-}
-
-/** Benchmarks on their smallest model, without the peers that are not on npm. */
-function bench([name, ...args]) {
-  if (name === undefined) return { run: ["node", "tools/bench.mjs"], in: "root", code: 2 };
-  const smallest = {
-    soak: ["--steps", "8", "--config", "2Lx64"],
-    "first-step": ["--layers", "1", "--hidden", "64"],
-    memory: ['{"layers":1,"hidden":16,"heads":1,"intermediate":32,"vocab":64,"context":16,"batch":1}'],
-    switch: ["--layers", "1", "--factor", "2", "--hidden", "64", "--steps", "1"],
-  }[name];
-  if (smallest === undefined) return undefined;
-  const kept = withoutOptions(args, ["--config", "--rounds", "--steps"]).join(" ");
-  const line = kept.replace(/ ?--peer (torch|mergekit)| ?--compile/g, "").replace("engine=node", engine);
-  if (name === "soak" && line.includes("engine=wasm"))
-    return { none: "needs the binding of tfjs-node: wasm holds up the event loop" };
-  const file = `benchmarks/src/${name}.ts`;
-  return { run: [...tsx, file, ...line.split(" ").filter(Boolean), ...smallest], in: "root" };
 }
 
 /** The benchmark on its fewest cases, once; tests run the other forms of it. */
@@ -174,8 +155,4 @@ function onSoftware(way) {
   return way.run[0] === software[0] && way.run.includes(software.at(-2))
     ? way
     : { ...way, run: [...software, ...way.run] };
-}
-
-function withoutOptions(args, names) {
-  return args.filter((arg, i) => !names.includes(arg) && !names.includes(args[i - 1]));
 }

@@ -76,8 +76,3 @@ export class CambiumContestant {
     return batchAt(this.#config as StepConfig, this.#position++);
   }
 }
-
-/** Resident memory that a training process may take, given what the IR counts. */
-export function allowedBytes(counted: number): number {
-  return 1.25 * counted + 250e6;
-}

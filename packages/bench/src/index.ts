@@ -1,11 +1,11 @@
 // Measuring what backends do: suites, statistics, results and tables. Knows no backend and no peer.
-export { allowedBytes, CambiumContestant } from "./cambium.js";
+export { CambiumContestant } from "./cambium.js";
 export { type Compared, compare } from "./compare.js";
 export { asCsv, asJsonLines, asMarkdown, benchTable } from "./formats.js";
 export { historyLines, readHistory } from "./history.js";
 export { differences, pairsBetween, pairsWithin } from "./pairs.js";
 export type { Parity } from "./parity.js";
 export { type BenchDocument, benchDocument, schemaName } from "./result.js";
-export { median, slope } from "./statistics.js";
+export { median } from "./statistics.js";
 export { batchAt, modelOf, type StepConfig } from "./step-config.js";
 export type { Case, Size, Work } from "./suite.js";

@@ -8,7 +8,8 @@ const step = { layers: 1, hidden: 8, intermediate: 16, heads: 2, kvHeads: 2, voc
 const small: Readonly<Record<string, Size>> = {
   ...{ gemm: { m: 5, n: 3, k: 4 }, "gemm-peak": { m: 4, n: 4, k: 4 }, "stream-peak": { elements: 16 } },
   ...{ ops: { rows: 8, columns: 4 }, attention: { batch: 1, heads: 2, kvHeads: 1, headDim: 4, context: 6 } },
-  ...{ step, train: step, cold: step, generate: { ...step, prompt: 5, made: 3 } },
+  switch: { ...step, factor: 2 },
+  ...{ step, train: step, cold: step, compile: step, generate: { ...step, prompt: 5, made: 3 } },
 };
 const all = [...peaks, ...deviceSuites].flatMap((suite) => suite.cases(false).map((one) => ({ suite, one })));
 const largest = (suite: DeviceSuite, size: Size) => ({ ...size, ...small[suite.name] });

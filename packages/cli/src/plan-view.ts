@@ -65,7 +65,7 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
 export const toolFigures = {
   memory:
     "f32 weights and AdamW's moments, and gradients and activations alive at the fullest instant of the train step's graph; " +
-    "without --device also a copy of the state in the process, and 225 MB of Node and ONNX Runtime (pnpm bench memory)",
+    "without --device also a copy of the state in the process, and 225 MB of Node and ONNX Runtime (cambium bench --suite memory)",
   seconds: "C / (peak × devices × MFU)",
   peak: "the vendor's data sheet, dense bf16",
 };

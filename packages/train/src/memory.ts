@@ -21,7 +21,7 @@ const ofProcess = 225e6;
 
 /**
  * On the onnx backend, whose engine holds what the ops' compositions hold; a fused kernel holds less. Peaks of six shapes
- * between 0.3 and 2 GB were 13 % above to 7 % below it (`pnpm bench memory`).
+ * between 0.3 and 2 GB were 13 % above to 7 % below it (`cambium bench --suite memory`).
  */
 export function trainingMemory(model: ModelSpec, options: StepGraphOptions): TrainingMemory {
   const { inputBytes, peakBytes } = liveness(decompose(trainStepGraph(model, options)));

@@ -1,4 +1,4 @@
-// What training takes, against counts by hand; `pnpm bench memory` holds it against processes.
+// What training takes, against counts by hand; `cambium bench --suite memory` holds it against processes.
 import { countParameters, llama, modelSpec } from "@cambium/model";
 import { expect, it } from "vitest";
 import { defaultOptimizer, trainingMemory } from "../src/index.js";

@@ -5,19 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TensorSource, writeModelDirectory } from "@cambium/checkpoint";
 import { growDirectory } from "@cambium/grow/node";
-import { depthOperator } from "@cambium/growth";
 import { llama, modelSpec, parameterTable, writeHfModel } from "@cambium/model";
 import { parity } from "../parity.js";
+import { stack } from "../stack.js";
 import { type FileSuite, plain, type Size } from "../suite.js";
 
 const factor = 4;
-
-const stack = depthOperator({
-  name: "stack",
-  version: "1.0.0",
-  summary: "the base over and over",
-  layers: (base, target) => Array.from({ length: target }, (_, i) => i % base),
-});
 
 export const grow: FileSuite = {
   name: "grow",

@@ -4,9 +4,11 @@ import type { Suite } from "../suite.js";
 import { deviceSuites, peaks } from "../suites/index.js";
 import { quality } from "../suites/quality.js";
 import { grow } from "./grow-suite.js";
+import { memory } from "./memory-suite.js";
+import { soak } from "./soak-suite.js";
 
 /** What `--suite` can name, in the order in which they run. */
-export const suites: readonly Suite[] = [...deviceSuites, grow, quality(mobyDick)];
+export const suites: readonly Suite[] = [...deviceSuites, grow, soak, memory, quality(mobyDick)];
 
 export function suiteNamed(name: string): Suite | undefined {
   return [...peaks, ...suites].find((suite) => suite.name === name);

@@ -2,13 +2,25 @@
 import type { DeviceSuite } from "../suite.js";
 import { attention } from "./attention.js";
 import { cold } from "./cold.js";
+import { compile } from "./compile.js";
 import { gemm } from "./gemm.js";
 import { generate } from "./generate.js";
 import { ops } from "./ops.js";
 import { gemmPeak, streamPeak } from "./peaks.js";
 import { step, train } from "./step.js";
+import { switching } from "./switch.js";
 
-export const deviceSuites: readonly DeviceSuite[] = [gemm, ops, attention, step, train, generate, cold];
+export const deviceSuites: readonly DeviceSuite[] = [
+  gemm,
+  ops,
+  attention,
+  step,
+  train,
+  generate,
+  cold,
+  compile,
+  switching,
+];
 
 /** Measured in every run, since other rows are a share of them. */
 export const peaks: readonly DeviceSuite[] = [gemmPeak, streamPeak];

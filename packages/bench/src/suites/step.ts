@@ -78,7 +78,7 @@ export const train: DeviceSuite = {
   cases: (quick) => larger.slice(0, quick ? 1 : 4).map(caseOf),
 };
 
-function caseOf(size: StepConfig): Case {
+export function caseOf(size: StepConfig): Case {
   return { name: `${size.layers}Lx${size.hidden}`, size: { ...size } };
 }
 

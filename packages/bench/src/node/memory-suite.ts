@@ -1,0 +1,74 @@
+// Memory: what a training process takes at its fullest beside what `cambium plan` predicts for the backend onnx, over shapes
+// between 0.3 and 2 GB. As a run does, weights are made and uploaded, steps follow, and a snapshot takes the state down.
+import { initParameters } from "@cambium/model";
+import { defaultOptimizer, freshState, Trainer, trainingMemory } from "@cambium/train";
+import { parity } from "../parity.js";
+import { batchAt, modelOf, type StepConfig } from "../step-config.js";
+import type { DeviceSuite } from "../suite.js";
+import { caseOf, configOf, stepEngaged } from "../suites/step.js";
+
+const shape = (
+  layers: number,
+  hidden: number,
+  heads: number,
+  rest: Omit<StepConfig, "layers" | "hidden" | "heads" | "kvHeads">,
+) => {
+  return { layers, hidden, heads, kvHeads: heads, ...rest };
+};
+
+const shapes: readonly StepConfig[] = [
+  shape(4, 128, 4, { intermediate: 336, vocab: 256, context: 128, batch: 16 }),
+  shape(8, 256, 4, { intermediate: 688, vocab: 256, context: 256, batch: 8 }),
+  shape(12, 384, 6, { intermediate: 1024, vocab: 4096, context: 256, batch: 4 }),
+  shape(6, 512, 8, { intermediate: 1376, vocab: 32_000, context: 128, batch: 4 }),
+  shape(4, 256, 4, { intermediate: 688, vocab: 32_000, context: 256, batch: 8 }),
+  shape(24, 192, 3, { intermediate: 512, vocab: 256, context: 512, batch: 4 }),
+];
+
+/** Steps; the second is as full as any later one. */
+const steps = 3;
+
+/** What the prediction may be off by. */
+const tolerance = 0.15;
+
+export const memory: DeviceSuite = {
+  name: "memory",
+  summary: "a training process beside the memory that plan predicts for onnx; only where it is named",
+  unit: "s",
+  bound: null,
+  on: "device",
+  fresh: true,
+  extra: true,
+  cases: (quick) => shapes.slice(0, quick ? 1 : shapes.length).map(caseOf),
+  async prepare(one, device) {
+    const config = configOf(one);
+    const { batch, context } = config;
+    const model = modelOf(config);
+    let peak = Number.NaN;
+    return {
+      work: {},
+      engaged: stepEngaged(device, config),
+      async turn(count) {
+        const seconds: number[] = [];
+        for (let i = 0; i < count; i++) {
+          const began = performance.now();
+          using trainer = await Trainer.open({ device, model, batch, context, optimizer: defaultOptimizer });
+          await trainer.load(freshState(initParameters(model, { seed: "memory", scheme: "hf" })));
+          for (let step = 0; step < steps; step++) await trainer.step([batchAt(config, step)], 1e-4);
+          await trainer.state();
+          peak = process.resourceUsage().maxRSS * 1024;
+          seconds.push((performance.now() - began) / 1000);
+        }
+        return seconds;
+      },
+      async parity() {
+        const { total } = trainingMemory(model, { batch, context, optimizer: defaultOptimizer });
+        const mega = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+        const off = total / peak - 1;
+        const against = `${mega(peak)} taken, ${mega(total)} predicted: ${(100 * off).toFixed(1)} %`;
+        return parity(Math.abs(off), tolerance, against);
+      },
+      dispose: () => {},
+    };
+  },
+};
