@@ -17,7 +17,7 @@ import {
   modelSizes,
   readHfModel,
 } from "@cambium/model";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 
 export interface Shown {
   readonly data: unknown;

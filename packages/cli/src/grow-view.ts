@@ -11,7 +11,7 @@ import {
   type GrowthPlan,
   planNeeds,
 } from "@cambium/growth";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import { duration } from "./format.js";
 import { growthFlops } from "./grow-flops.js";
 import { StatusLine } from "./status-line.js";

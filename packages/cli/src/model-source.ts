@@ -7,7 +7,7 @@ import { CambiumError } from "@cambium/ir";
 import { type Family, type ModelSpec, readHfModel } from "@cambium/model";
 import { isPluginPath, type PluginImporter } from "@cambium/plugin";
 import type { Recipe } from "@cambium/recipe";
-import { chooseBackend, familiesOf, loadRecipe } from "@cambium/run";
+import { chooseBackend, familiesOf } from "@cambium/run/plugins";
 import { z } from "zod";
 import { type BackendFlags, backendRequest, type FamilyFlags } from "./flags.js";
 import type { Host } from "./host.js";
@@ -68,6 +68,7 @@ export async function refuseRuns(path: string): Promise<void> {
 async function namedPlugins(path: string): Promise<Pick<ModelSource, "family" | "backend">> {
   const file = join(path, "recipe.yaml");
   if (!(await exists(file))) return {};
+  const { loadRecipe } = await import("@cambium/run");
   const { model, backend } = await loadRecipe(file);
   // A path in a run's recipe begins at the run.
   const found = (name: string) => (isPluginPath(name) ? resolve(path, name) : name);

@@ -2,7 +2,7 @@
 
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
 import { duration } from "./format.js";
 

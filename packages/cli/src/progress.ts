@@ -5,7 +5,7 @@ import type { Reason } from "@cambium/ir";
 import { modelSizes } from "@cambium/model";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
 import type { EarlierStage, RunObserver, Speed, Unmeasured } from "@cambium/run";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
 import { duration } from "./format.js";

@@ -5,7 +5,7 @@ import { CambiumError } from "@cambium/ir";
 import { builtInFamilies, countParameters, type ModelSpec, modelSizes } from "@cambium/model";
 import { corpusName, type Recipe, recipeNames } from "@cambium/recipe";
 import { planRecipe, recipeReading } from "@cambium/run";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import type { Shown } from "./checkpoint-view.js";
 import { noPlugins } from "./host.js";
 

@@ -1,7 +1,7 @@
 // Measured speeds of a recipe's training as a table and one sentence that says what to write, and that nothing is switched.
 import type { Recipe } from "@cambium/recipe";
 import { auto, type Speed, type Unmeasured } from "@cambium/run";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import type { Precision } from "@cambium/train";
 
 export interface RecipeChoice {

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
 import { countParameters, modelSizes } from "@cambium/model";
 import { type PlannedRecipe, planRecipe, recipeReading, stateBytesPerParameter } from "@cambium/run";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import type { Host } from "./host.js";
 
 /** The recipe's arms. @throws CambiumError the one mistake, or `E_RECIPE` with all: also of what it names. */

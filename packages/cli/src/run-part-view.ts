@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { loadSnapshot } from "@cambium/checkpoint";
 import { TokenFile } from "@cambium/data/node";
 import { StageDirectory, streamRows } from "@cambium/run-format/node";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import type { MetricsRow } from "@cambium/train";
 import type { Shown } from "./checkpoint-view.js";
 

@@ -2,7 +2,7 @@
 
 import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
 import { duration, signedPercent } from "./format.js";
 import { seedLines } from "./seed-view.js";

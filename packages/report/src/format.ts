@@ -1,5 +1,5 @@
 // Numbers as the report prints them.
-import { magnitude } from "@cambium/scaling";
+import { magnitude } from "@cambium/scaling/magnitude";
 
 /** Between a number and its unit: a space that does not break. */
 const nb = "\u00a0";

@@ -14,7 +14,7 @@ import {
 } from "@cambium/data/node";
 import { replaceDirectory } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { oneOf, wholeNumber } from "../flags.js";

@@ -1,7 +1,7 @@
 // cambium data inspect: what a file of tokens holds.
 
 import { loadTokenizer, openTokens, TokenFile, type TokenSequence, vocabularyOf } from "@cambium/data/node";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { wholeNumber } from "../flags.js";
 import { print } from "../terminal.js";

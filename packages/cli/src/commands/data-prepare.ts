@@ -17,7 +17,7 @@ import {
 import { Mistakes } from "@cambium/grow/node";
 import { CambiumError } from "@cambium/ir";
 import { planRecipe, prepareRecipeData, recipeCorpus, recipeReading } from "@cambium/run";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { listed, realNumber, repeated, wholeNumber } from "../flags.js";

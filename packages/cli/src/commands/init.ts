@@ -4,7 +4,7 @@ import { basename, dirname, relative, resolve } from "node:path";
 import { writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { parseRecipe } from "@cambium/recipe";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { initRecipe } from "../init-recipe.js";
 import { exists } from "../model-source.js";

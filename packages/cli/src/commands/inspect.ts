@@ -8,7 +8,7 @@ import { contextLength, lossGraph, type ModelSpec } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import { summarizeRun } from "@cambium/report";
 import { chooseBackend } from "@cambium/run";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
 import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-view.js";

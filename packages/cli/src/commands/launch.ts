@@ -14,7 +14,7 @@ import { resolvePlugin } from "@cambium/plugin";
 import { checkRecipe, type EngineUse, type Recipe } from "@cambium/recipe";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { loadRecipe, planRecipe, recipeReading } from "@cambium/run";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { Exit } from "../failure.js";

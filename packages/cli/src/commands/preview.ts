@@ -17,7 +17,7 @@ import {
 import { meanLoss, type Weights } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec, modelSizes } from "@cambium/model";
-import { compact } from "@cambium/scaling";
+import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
 import { Exit } from "../failure.js";

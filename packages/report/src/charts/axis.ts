@@ -1,6 +1,6 @@
 // The unit an axis counts in, so that its ticks read 0 to a few hundred.
 
-import { magnitude } from "@cambium/scaling";
+import { magnitude } from "@cambium/scaling/magnitude";
 import type { Cost } from "../arms.js";
 
 export interface Unit {
