@@ -127,10 +127,12 @@ function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
         timing.valid ? "10^(0.88·log10 N + 163.27 / log10 C − 5.74)" : "0.1·D",
         timing.valid ? `${dues}, eq. 2 (eq. 10 of v1)` : `${dues}: 10 B of 100 B tokens`,
       ),
-      figure("g", factor, "N / n without embeddings", `${dues}, section 4.3: 2 to 4`),
       ...shared.figures,
       ...lawFigures(shared.N.nonEmbedding, tokens),
       figure("lr of the base", laws[0].lr, "1.79·n^−0.713·d^0.307", "Step Law, arXiv 2503.04715"),
+      figure("warm-up of the base, tokens", 0.01 * d, "d / 100", "the recipes of this plan"),
+      figure("warm-up after growth, tokens", 0.01 * tokens, "D / 100", "the recipes of this plan"),
+      ...savingFigures({ low: 0.31, high: 0.553 }, `${dues}, 410M at 700 B tokens and 7B at 220 B tokens`),
     ],
   };
 }
@@ -169,6 +171,8 @@ function lateWay({ target, parameters, flops }: Plan): GrowthWay {
       figure("share before growth", share, "about 0.8 of the steps", late),
       figure("d", share * tokens, "0.8·D′ with C = 6·(0.8·n + 0.2·N)·D′", late),
       figure("FLOPs at equal tokens", equal, "(0.8·n + 0.2·N) / N", "arithmetic"),
+      figure("warm-up, tokens", 0.02 * tokens, "0.02·D′", late),
+      figure("decay, tokens", 0.1 * tokens, "0.1·D′", late),
       ...shared.figures,
       ...lawFigures(shared.N.nonEmbedding, tokens),
     ],
@@ -212,6 +216,8 @@ function middleWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     figures: [
       figure("share after growth", after, "the bottom of a parabola over the share", middle),
       figure("core", core, "layers / 6, rounded", `${middle}: thirds, and the core four times`),
+      figure("warm-up, tokens", steps, "40 steps, and 40 again at growth", middle),
+      ...savingFigures({ low: 0.304, high: 0.553 }, `${middle}, compute multipliers 1.304 at d8 to 1.553 at d20`),
       figure("d", (1 - after) * tokens, "(1 − 0.271)·D′ with C = 6·(0.729·n + 0.271·N)·D′", middle),
       ...shared.figures,
       ...lawFigures(shared.N.nonEmbedding, tokens),
@@ -234,6 +240,7 @@ function common({ base, target, parameters, flops, d }: ReturnType<typeof plan>)
     spent: { baseTokens: d, targetTokens, flops: { base: first, target: flops - first } },
     figures: [
       figure("N", parameters, "as given, else all parameters of the target", "the target"),
+      figure("g", growthOf(base, target), "N / n without embeddings", `counted; ${dues}, section 4.3: 2 to 4 are best`),
       figure("n", n.total, "all parameters of the base", "counted"),
       figure("C", flops, "as given; 6·N·D of tokens; hours × peak × devices × MFU", "the budget"),
       figure("C₁", first, "6·n·d", dues),
@@ -241,6 +248,11 @@ function common({ base, target, parameters, flops, d }: ReturnType<typeof plan>)
       figure("tokens after growth", targetTokens, "C₂ / (6·N)", dues),
     ],
   };
+}
+
+function savingFigures({ low, high }: NonNullable<GrowthWay["saving"]>, source: string): Figure[] {
+  const formula = "compute of scratch over compute grown at equal loss, less 1";
+  return [figure("saving, least", low, formula, source), figure("saving, most", high, formula, source)];
 }
 
 function lawFigures(parameters: number, tokens: number): Figure[] {
