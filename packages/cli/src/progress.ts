@@ -71,7 +71,7 @@ export class ProgressDisplay implements RunObserver {
 
   onData({ phase, bytesDone, bytesTotal }: Parameters<NonNullable<RunObserver["onData"]>>[0]): void {
     if (!this.#terminal || bytesTotal === 0) return;
-    const what = phase === "hash" ? "Reading" : "Tokenizing";
+    const what = { hash: "Reading", tokenize: "Tokenizing", mix: "Mixing" }[phase];
     const line = bytesDone < bytesTotal ? `${what} ${Math.round((100 * bytesDone) / bytesTotal)} %` : "";
     this.stream.write(`\r${line}\x1b[K`);
   }
