@@ -76,6 +76,12 @@ export default defineOperator({
       };
       return [name, padded(spec, old.get(name), [], ({ shape: size }) => fill(size))];
     });
-    return { tensors: Object.fromEntries(tensors) };
+    // What is measured says where to begin; its moments begin at zero, as those of the other new entries.
+    const moments = tables.target.flatMap((spec): [string, Expr][] => {
+      const before = old.get(spec.name);
+      if (spec.part !== "mlp.down_proj.weight" || `${spec.shape}` === `${before?.shape}`) return [];
+      return [[spec.name, padded(spec, before, [], ({ shape }) => zeros(shape))]];
+    });
+    return { tensors: Object.fromEntries(tensors), optimizer: { moments: Object.fromEntries(moments) } };
   },
 });

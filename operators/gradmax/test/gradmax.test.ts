@@ -1,10 +1,10 @@
 // GradMax: conformance, and the gradient of the new rows: as predicted, and larger than along random directions.
 import { referenceBackend } from "@cambium/backend";
 import { type Found, find } from "@cambium/grow";
-import { applyPlan, type GrowthPlan, givenOf } from "@cambium/growth";
+import { applyPlan, type GrowthPlan, givenOf, momentExprs, planTables } from "@cambium/growth";
 import { baseModel, describeOperator, randomWeights } from "@cambium/growth/conformance";
 import { differentiate, evaluate, gradientName, type HostTensor, hostTensor, Random, refTensor } from "@cambium/ir";
-import { lossGraph } from "@cambium/model";
+import { lossGraph, parameterTable } from "@cambium/model";
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { expect, test } from "vitest";
 import gradmax from "../src/index.js";
@@ -75,6 +75,12 @@ test("the gradient of the new rows is c √Σσ², and larger than along random 
 
   const random = await grown(plan, { ...tensors, [name]: columnsOf("other", columns) });
   expect(norm(fresh(random))).toBeLessThan(0.95 * predicted);
+});
+
+test("moments stay with old entries, new ones begin at zero", () => {
+  const plan = gradmax.plan(base, { fraction: 0.25 });
+  for (const policy of ["carry", "pad", "zero-new"] as const)
+    expect(momentExprs(plan, policy, planTables(plan)).size).toBe(parameterTable(plan.target).length);
 });
 
 /** Random columns, each of the norm that those of `like` have. */
