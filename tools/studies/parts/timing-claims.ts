@@ -45,7 +45,9 @@ function whenClaims({ when }: Measured): Claim[] {
   const inside = groups.filter(([, { minimum }]) => minimum !== null).length;
   const [low, high] = fit.law?.interval.exponent ?? [Number.NaN, Number.NaN];
   const exponent =
-    fit.law === null ? "" : ` as C^${fit.law.exponent.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+    fit.law === null
+      ? ""
+      : ` as C^${fit.law.exponent.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`.replaceAll("-", "−");
   return [
     {
       claim: "At a given budget there is a best number d of tokens before growth, neither the least nor the most.",
@@ -60,7 +62,7 @@ function whenClaims({ when }: Measured): Claim[] {
       found:
         fit.law === null
           ? "Fewer than two budgets have a best d."
-          : `The best d goes${exponent}. ${fit.warnings.join(" ")}`.trim(),
+          : `The best d goes${exponent}.${fit.warnings.length > 0 ? " The bottoms lie off the middle of their grids, which biases them." : ""}`,
     },
   ];
 }

@@ -57,7 +57,7 @@ function factorSection(measured: Measured): Section {
     title: "Layers of the base",
     head: ["Base → 8 layers", "Final held-out loss", "Less scratch"],
     rows: bases.map(({ layers, rows }) => [
-      `${layers} layers, factor ${8 / layers}`,
+      `${layers} ${layers === 1 ? "layer" : "layers"}, factor ${8 / layers}`,
       spread(lossOf(rows)),
       said(difference(rows, scratch)),
     ]),
@@ -73,7 +73,7 @@ function howSection({ hops, between, factor }: Measured): Section {
     title: "Ways to 8 layers",
     head: ["Way", "Final held-out loss", "Less one hop by stacking"],
     rows: [
-      row("one hop, 2 → 8", one),
+      ["one hop, 2 → 8", spread(lossOf(one)), "reference"],
       row("two hops, 2 → 4 → 8", hops),
       row("interpolation, 2 → 8", of("interpolation")),
     ],
