@@ -1,5 +1,5 @@
-// Gives every reader of files inputs that nobody honest writes: a success or a typed error, within five seconds and a
-// gigabyte, nothing written elsewhere. The number of an input and the seed make the input again.
+// Gives every reader of files inputs that nobody honest writes: a success or a typed error, within five seconds of a
+// processor and a gigabyte, nothing written elsewhere. The number of an input and the seed make the input again.
 //
 //   node tools/fuzz.mjs [--inputs 1000000] [--seed 1] [--reader NAME] [--from N] [--json]
 //
