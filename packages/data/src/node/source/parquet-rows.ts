@@ -16,6 +16,9 @@ import { compressors } from "hyparquet-compressors";
 /** Bytes of a row group's columns that are decoded at once, as its header counts them. */
 const partBytes = 32 * 1024 * 1024;
 
+/** Rows that are made at once, whatever the header says of their size. */
+const mostRows = 16_384;
+
 /** A page that claims to be larger is refused: writers make pages of about a megabyte. */
 const largestPage = 512 * 1024 * 1024;
 
@@ -77,7 +80,8 @@ export class ParquetFile {
     let before = 0;
     for (const group of this.metadata.row_groups) {
       const count = Number(group.num_rows);
-      const step = Math.max(1, Math.floor(count * Math.min(1, partBytes / Math.max(1, sizeOf(group, columns)))));
+      const fitting = Math.floor(count * Math.min(1, partBytes / Math.max(1, sizeOf(group, columns))));
+      const step = Math.min(mostRows, Math.max(1, fitting));
       for (let start = 0; start < count; start += step) {
         const [rowStart, rowEnd] = [before + start, before + Math.min(count, start + step)];
         const rows = await this.#read(group, columns, rowStart, rowEnd);
@@ -92,8 +96,10 @@ export class ParquetFile {
       const { file, metadata } = this;
       const options = { file, metadata, compressors: guarded, columns: [...columns], rowStart, rowEnd };
       const rows = await parquetReadObjects({ ...options, useOffsetIndex: true });
-      if (rows.length === rowEnd - rowStart) return rows;
-      throw new Error(`${rows.length} rows of ${rowEnd - rowStart}`);
+      // An absent value is null; undefined is what the library has of rows that the file does not have.
+      const whole = rows.length === rowEnd - rowStart && !Object.values(rows.at(-1) ?? {}).includes(undefined);
+      if (whole) return rows;
+      throw new Error("the file has fewer rows than it says");
     } catch (cause) {
       throw new ParquetDamage(
         `${this.path}, rows ${rowStart} to ${rowEnd - 1}, byte ${beginOf(group, columns)}`,
