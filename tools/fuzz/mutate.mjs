@@ -58,14 +58,8 @@ const texts = [
   "(a+)+$",
 ];
 
-/** JSON of `value`, however deep it is: nested values in nested ones are more than `stringify` can hold. */
-function jsonOf(value) {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
-  }
-}
+/** What stands for values that are nested in nested ones deeper than this program can follow. */
+const deepest = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
 
 /** @param random uniform in [0, 1) */
 export function mutator(random) {
@@ -120,6 +114,15 @@ export function mutator(random) {
 
   /** JSON, or a line of JSON lines, with one to three of its values or keys changed. */
   const json = (input) => {
+    try {
+      return changed(input);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return Buffer.from(deepest);
+    }
+  };
+
+  const changed = (input) => {
     const all = input.toString("utf8").trimEnd().split("\n");
     const isLines = all.length > 1 && all[0].endsWith("}");
     const line = isLines ? below(all.length) : 0;
@@ -143,8 +146,8 @@ export function mutator(random) {
       else if (what === 4 && typeof holder[key] === "number") holder[key] *= pick([-1, 2, 0.5, 1e6, 1e300]);
       else holder[key] = strange();
     }
-    const changed = jsonOf(root.root) ?? "";
-    return Buffer.from(isLines ? all.with(line, changed).join("\n") : changed);
+    const made = JSON.stringify(root.root) ?? "";
+    return Buffer.from(isLines ? all.with(line, made).join("\n") : made);
   };
 
   const nested = (depth) => {

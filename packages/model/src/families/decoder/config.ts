@@ -58,7 +58,7 @@ export function decoderConfig(input: DecoderInput): DecoderConfig {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as DecoderInput;
   const config = {
     kvHeads: given.heads,
-    headDim: given.hidden / given.heads,
+    headDim: quotient(given.hidden, given.heads),
     ropeTheta: 10000,
     ropeScaling: null,
     rmsNormEps: 1e-5,
@@ -70,6 +70,11 @@ export function decoderConfig(input: DecoderInput): DecoderConfig {
   const reasons = configReasons(config, { derived });
   if (reasons.length > 0) throw new CambiumError("E_CONFIG", "the model configuration does not hold", { reasons });
   return config;
+}
+
+/** From JSON either may be anything, also an object that cannot become a number. */
+function quotient(a: unknown, b: unknown): number {
+  return typeof a === "number" && typeof b === "number" ? a / b : Number.NaN;
 }
 
 interface Check {
