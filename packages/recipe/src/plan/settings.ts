@@ -39,10 +39,15 @@ export type StageSettings = Readonly<z.output<typeof settingsSchema>>;
 export function settingsOf(recipe: Recipe): StageSettings {
   const { undecayed: _, ...optimizer } = recipe.train.optimizer;
   return {
-    ...z.object(trained.shape).parse(recipe.train),
+    ...z.object(trained.shape).parse(present(recipe.train)),
     context: recipe.model.context,
     seed: recipe.seed,
     optimizer: optimizerOptions(optimizer),
     evaluation: evaluation(recipe),
   };
+}
+
+/** `fields` without those that are undefined. */
+function present(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
