@@ -109,7 +109,8 @@ export function mutator(random) {
     if (kind === 0) return nested(10 ** (1 + below(4)));
     if (kind === 1) return Array.from({ length: 10 ** (1 + below(4)) }, (_, i) => i);
     if (kind === 2) return "a".repeat(10 ** (1 + below(5)));
-    return pick(odd);
+    // Its own: what is changed later must not change the next input.
+    return structuredClone(pick(odd));
   };
 
   /** JSON, or a line of JSON lines, with one to three of its values or keys changed. */
