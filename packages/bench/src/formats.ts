@@ -86,7 +86,9 @@ function machine({ environment }: BenchDocument): string {
 /** What keeps a row from being taken at its figure. */
 function notes({ parity, engaged, warmup }: Row): string {
   return [
-    ...(parity.agrees ? [] : [`DOES NOT COUNT: off by ${parity.error ?? "NaN"} from ${parity.against}`]),
+    ...(parity.agrees
+      ? []
+      : [`DOES NOT COUNT: off by ${parity.error?.toPrecision(3) ?? "NaN"} from ${parity.against}`]),
     ...(engaged.fallback === null ? [] : [`fallback: ${engaged.fallback}`]),
     ...(engaged.decomposed.length === 0 ? [] : [`in parts: ${engaged.decomposed.join(", ")}`]),
     ...(warmup.steady || warmup.runs === 1 ? [] : ["not steady"]),
