@@ -19,10 +19,9 @@ import type { TensorInfo, TfData, TfTensor } from "../tfjs.js";
 export function upload(engine: Engine, { dtype, shape, data }: HostTensor): TfTensor {
   activate(engine);
   const as = heldBy(engine)[dtype];
-  const ownMemory = engine.backendName === "tensorflow";
-  const values = ownMemory && !isHalf(dtype) ? (data as TfData) : held(dtype, data);
-  const tensor = engine.tf.engine().makeTensor(values, [...shape], as === "bfloat16" ? "float32" : as);
-  if (ownMemory) takeIn(engine, tensor);
+  const tensor = engine.tf.engine().makeTensor(held(dtype, data), [...shape], as === "bfloat16" ? "float32" : as);
+  // Else the copy would stay until an op reads the tensor.
+  if (engine.backendName === "tensorflow") takeIn(engine, tensor);
   if (as !== "bfloat16") return tensor;
   try {
     return castTensor(engine, tensor, as);

@@ -55,7 +55,10 @@ export function castTensor(engine: Engine, x: TensorInfo, to: TfDType): TfTensor
   return execute(engine, "Cast", attrs, [x], 1)[0] as TfTensor;
 }
 
-/** Copies a new tensor's values to TensorFlow now. tfjs keeps the array that it was given until an op reads the tensor. */
+/**
+ * Hands a new tensor's values to TensorFlow now, where tfjs would keep the array until an op reads the tensor. TensorFlow copies
+ * them, unless they happen to lie at a multiple of 64 bytes: then it computes on the array itself.
+ */
 export function takeIn(engine: Engine, tensor: TensorInfo): void {
   backendOf(engine).getInputTensorIds([tensor]);
 }
