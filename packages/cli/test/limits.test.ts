@@ -14,7 +14,7 @@ test.skipIf(process.platform !== "linux").each([24, 64, leastOpenFiles - 1])("ul
       encoding: "utf8",
     },
   );
-  expect(stderr).toMatch(new RegExp(`^E_OPEN_FILES: [sS]*\\n  got: ${limit}\\n  try: raise the limit: ulimit -n`));
+  expect(stderr).toMatch(new RegExp(`^E_OPEN_FILES: [\\s\\S]*\\n  got: ${limit}\\n  try: raise the limit: ulimit -n`));
   expect(status).toBe(2);
 });
 

@@ -13,7 +13,7 @@ export { type FileState, fileState, sameState, settledState, stateOf } from "./f
 export { makeDirectory, sync, syncTree } from "./flush.js";
 export { isJsonObject, type JsonObject, type JsonValue, parseJson, parsePythonJson, pythonJson } from "./json.js";
 export { type ByteChunks, type Line, lines } from "./lines.js";
-export { type LockRefusal, takeLock } from "./lock.js";
+export { clearDeadLock, type LockRefusal, takeLock } from "./lock.js";
 export { quote, ReasonList } from "./reasons.js";
 export { removeStaleScratch } from "./scratch.js";
 export { openFile, readTextFile, readTextFileIfThere, smallFileBytes } from "./text-file.js";

@@ -59,6 +59,14 @@ export async function takeLock(path: string, refusal: LockRefusal): Promise<() =
   };
 }
 
+/** Removes the lock at `path` if a process of this machine left it that is gone: one killed between its work's end and the lock's. */
+export async function clearDeadLock(path: string): Promise<void> {
+  const text = await readLock(path).catch(() => undefined);
+  const holder = text === undefined ? undefined : parse(text);
+  if (text !== undefined && holder !== undefined && isNear(holder) && isAlive(holder) === false)
+    await removeStale(path, text);
+}
+
 async function create(path: string, mine: Holder): Promise<boolean> {
   return withFileErrors(path, async () => {
     let made = false;

@@ -1,5 +1,5 @@
 // A process lock: held by the living, taken over from the dead, however alike their numbers are.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   mkdirSync,
@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { takeLock } from "@cambium/files";
+import { clearDeadLock, takeLock } from "@cambium/files";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 let folder = "";
@@ -69,6 +69,22 @@ describe("the lock", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     await (await take())();
+  });
+
+  test("is cleared where its process is gone, and left where it lives or cannot be asked", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    write({ pid });
+    await clearDeadLock(path);
+    expect(readdirSync(folder)).toEqual([]);
+    await clearDeadLock(path);
+    for (const holder of [{ pid: process.ppid }, { pid, host: "elsewhere" }]) {
+      write(holder);
+      await clearDeadLock(path);
+      expect(readdirSync(folder)).toEqual(["a.lock"]);
+    }
+    writeFileSync(path, "not a lock");
+    await clearDeadLock(path);
+    expect(readFileSync(path, "utf8")).toBe("not a lock");
   });
 
   test.runIf(inProc)("is taken over when another process has the dead one's number", async () => {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
+import { takeLock } from "@cambium/files";
 import { dryRunGrowth, type GrowReport, growDirectory } from "@cambium/grow/node";
 import { defineOperator, depthOperator, scale, sum, zeros } from "@cambium/growth";
 import { fromBf16, toBf16 } from "@cambium/ir";
@@ -88,6 +89,20 @@ describe("growth by a layer list", () => {
     const later = new Date(Date.now() + 60_000);
     utimesSync(weights, later, later);
     expect((await growDirectory(source, target, options)).state).toBe("cached");
+  });
+
+  it("that was killed when all but its lock was done leaves nothing once it is asked for again", async () => {
+    const dir = await tempDir();
+    const source = writeModel(join(dir, "a"), llamaJson(2, 8, 16), llamaShards(2, 8, 16));
+    const options = { operator: stacked, options: { factor: 2 } };
+    await growDirectory(source, join(dir, "b"), options);
+    const lock = join(dir, ".b.growing.lock");
+    const release = await takeLock(lock, { code: "E_BUSY", message: "busy", hint: "wait" });
+    const held = JSON.parse(readFileSync(lock, "utf8"));
+    await release();
+    writeFileSync(lock, JSON.stringify({ ...held, pid: spawnSync(process.execPath, ["-e", ""]).pid }));
+    expect((await growDirectory(source, join(dir, "b"), options)).state).toBe("cached");
+    expect(readdirSync(dir).sort()).toEqual(["a", "b"]);
   });
 
   it("lists what is dropped, and refuses rules that no number can state, all at once", async () => {

@@ -9,7 +9,7 @@ import { examine, type Growth } from "./dry-run.js";
 import { requireTheseSources, requireUnchanged } from "./final-checks.js";
 import { blocksFor } from "./footprint.js";
 import { GrowthHashes } from "./hashes.js";
-import { clearJournal, growingPaths, type Journal, type JournalWriter, lockTarget } from "./journal.js";
+import { clearJournal, clearLeftovers, growingPaths, type Journal, type JournalWriter, lockTarget } from "./journal.js";
 import { RECORD_FILE, type RecordedHashes, record } from "./record.js";
 import type { GrowReport } from "./report.js";
 import type { GrowOptions } from "./request.js";
@@ -42,7 +42,7 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
   const { report } = growth;
   try {
     if (growth.done) {
-      await clearJournal(target);
+      await clearLeftovers(target);
       return { state: await found(growth, target, options), report };
     }
     await makeDirectory(dirname(target));

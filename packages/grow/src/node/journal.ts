@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { readTextFileIfThere, removeStaleScratch, takeLock, writeFileAtomic } from "@cambium/files";
+import { clearDeadLock, readTextFileIfThere, removeStaleScratch, takeLock, writeFileAtomic } from "@cambium/files";
 import { z } from "zod";
 import type { KnownHashes } from "./hashes.js";
 import type { Mark } from "./written-sums.js";
@@ -124,6 +124,12 @@ export class JournalWriter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.handle.close();
   }
+}
+
+/** Removes what a growth left that was killed when it was all but done: its journal, and its lock. */
+export async function clearLeftovers(target: string): Promise<void> {
+  await clearJournal(target);
+  await clearDeadLock(growingPaths(target).lock);
 }
 
 /** Removes the journal of a growth that is done, and what a killed write of it left. */
