@@ -33,7 +33,7 @@ const withOptions = scheduleNames.map((name) => {
 });
 
 /** A schedule with its own options beside its name. */
-interface NamedSchedule {
+export interface NamedSchedule {
   readonly name: ScheduleName;
   readonly [option: string]: unknown;
 }
