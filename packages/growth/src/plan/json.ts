@@ -128,10 +128,26 @@ export function planJson(plan: GrowthPlan): object {
  * @throws CambiumError `E_GROWTH_PLAN` with every reason why it is not a plan, or one that does not hold together.
  */
 export function parsePlan(json: unknown, resolve: FamilyResolver = builtInFamily): GrowthPlan {
+  if (isDeeper(json, mostLevels)) {
+    const got = `more than ${mostLevels} levels of nesting`;
+    throw new CambiumError("E_GROWTH_PLAN", "this is no growth plan", { expected: "expressions of some levels", got });
+  }
   const { lists, ...plain } = formed(withLists.safeParse(json));
   const plan = formed(planSchema(lists, resolve).safeParse(plain));
   checkPlan(plan);
   return plan;
+}
+
+/** Expressions of operators nest less than ten times, and composed ones add up; what checks them runs out of stack at some thousands. */
+const mostLevels = 500;
+
+function isDeeper(json: unknown, levels: number): boolean {
+  let inside: readonly unknown[] = [json];
+  for (let level = 0; level <= levels && inside.length > 0; level++)
+    inside = inside.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one).filter((part) => typeof part === "object") : [],
+    );
+  return inside.length > 0;
 }
 
 function formed<T>({ data, error }: z.ZodSafeParseResult<T>): T {
