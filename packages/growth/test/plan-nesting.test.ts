@@ -7,7 +7,7 @@ const norm = "model.norm.weight";
 const plan = depthOperator({ name: "twice", version: "1.0.0", summary: "-", layers: () => [0, 1, 0, 1] }).plan(
   config(),
   {
-    factor: 2,
+    layers: 4,
   },
 );
 
