@@ -10,11 +10,12 @@ const node = ["--import", "tsx", "--conditions", "@cambium/source", child];
 const operators = new URL("../../../operators/", import.meta.url);
 
 /**
- * In bytes: a process with what loads sources, 110 · 10⁶; two threads, each 25 · 10⁶ and 64 MiB of rows in use or waiting
- * for the garbage collector (all as `footprint.ts` has them); three blocks of 4 · 10⁶ on their way to the disk. Of the
- * larger model the float64 numbers alone are 258 · 10⁶, of the largest that is looked at 10¹².
+ * In bytes: a process with what loads sources, 110 · 10⁶; two threads of 25 · 10⁶; rows in use or waiting for the garbage
+ * collector, 64 MiB in each thread and in the one that writes what they hand over (all as `footprint.ts` has them); three
+ * blocks of 4 · 10⁶ on their way to the disk. Of the larger model the float64 numbers alone are 387 · 10⁶, of the largest
+ * that is looked at 10¹².
  */
-const bound = 110e6 + 2 * (25e6 + 64 * 2 ** 20) + 3 * 4e6;
+const bound = 110e6 + 2 * 25e6 + 3 * 64 * 2 ** 20 + 3 * 4e6;
 
 /** A process that grows, or looks at, a Llama of holes or of headers alone. */
 async function measured(
@@ -41,7 +42,7 @@ it.each([
   "%s: both below one bound",
   async (name, options) => {
     const small = await measured(name, [1, 384, 768], options(384));
-    const large = await measured(name, [2, 896, 1792], options(896));
+    const large = await measured(name, [3, 896, 1792], options(896));
     expect(large.written).toBeGreaterThan(10 * small.written);
     expect(small.peak).toBeLessThan(bound);
     expect(large.peak).toBeLessThan(bound);

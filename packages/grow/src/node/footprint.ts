@@ -23,7 +23,7 @@ export function blocksFor(
   return { bytes: BLOCKS * size, make: () => alignedBlocks(BLOCKS, size) };
 }
 
-/** What a thread that makes rows holds before V8 collects what lies outside its heap. */
+/** What a thread holds of rows, made or handed to it, before V8 collects what lies outside its heap. */
 const ROWS_BYTES = 64 << 20;
 
 /** A thread besides; measured. With two of them direct-width made 389 MB of bf16 in 346 MB all told. */
@@ -37,7 +37,7 @@ export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): n
   const largest = highest(computed.map(({ shape }) => shape.reduce((product, n) => product * n, 1)));
   // Rows are read from several tensors and made anew by each step; a factor of a matrix product is held whole.
   const threads = threadsFor(tensors);
-  const making = Math.max(1, threads) * ROWS_BYTES + threads * THREAD_BYTES;
+  const making = (threads + 1) * ROWS_BYTES + threads * THREAD_BYTES;
   return PROCESS_BYTES + making + (products ? 2 * 8 * largest : 0);
 }
 
