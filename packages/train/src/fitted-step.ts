@@ -28,14 +28,12 @@ export interface FittedStep {
 
 /** @throws CambiumError `E_MEMORY` if the step does not fit in `memory`, and `E_CONTEXT` as the model's loss. */
 export function fittedStep(model: ModelSpec, options: FittedStepOptions): FittedStep {
-  const { accumulation, memory } = options;
+  const { accumulation, memory = Number.POSITIVE_INFINITY } = options;
   const { accumulate: first, apply } =
     accumulation === 1
       ? { accumulate: trainStepGraph(model, options), apply: undefined }
-      : accumulatedStepGraphs(model, options as FittedStepOptions);
+      : accumulatedStepGraphs(model, options);
   const flops = graphCost(first).matrixFlops * accumulation;
-  if (memory === undefined)
-    return { first, ...(apply && { apply }), flops, recomputedFlops: 0, bytes: bytesOf(first, apply) };
   // Moments wait in memory while gradients are accumulated.
   const aside = inputBytes(first, apply) - inputBytes(first);
   const fitted = fitMemory(first, { of: "loss", bytes: memory - aside });
