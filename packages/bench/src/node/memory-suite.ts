@@ -6,6 +6,7 @@ import { parity } from "../parity.js";
 import { batchAt, modelOf, type StepConfig } from "../step-config.js";
 import type { DeviceSuite } from "../suite.js";
 import { caseOf, configOf, stepEngaged } from "../suites/step.js";
+import { timed } from "../timed.js";
 
 const shape = (
   layers: number,
@@ -48,19 +49,14 @@ export const memory: DeviceSuite = {
     return {
       work: {},
       engaged: stepEngaged(device, config),
-      async turn(count) {
-        const seconds: number[] = [];
-        for (let i = 0; i < count; i++) {
-          const began = performance.now();
+      turn: (count) =>
+        timed(count, async () => {
           using trainer = await Trainer.open({ device, model, batch, context, optimizer: defaultOptimizer });
           await trainer.load(freshState(initParameters(model, { seed: "memory", scheme: "hf" })));
           for (let step = 0; step < steps; step++) await trainer.step([batchAt(config, step)], 1e-4);
           await trainer.state();
           peak = process.resourceUsage().maxRSS * 1024;
-          seconds.push((performance.now() - began) / 1000);
-        }
-        return seconds;
-      },
+        }),
       async parity() {
         const { total } = trainingMemory(model, { batch, context, optimizer: defaultOptimizer });
         const mega = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;

@@ -5,6 +5,7 @@ import { initParameters } from "@cambium/model";
 import { parity } from "../parity.js";
 import { modelOf, type StepConfig } from "../step-config.js";
 import { type Case, type DeviceSuite, plain } from "../suite.js";
+import { timed } from "../timed.js";
 
 const model: Omit<StepConfig, "batch" | "context"> = {
   ...{ layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 2, vocab: 256 },
@@ -28,15 +29,7 @@ export const generate: DeviceSuite = {
     return {
       work: { tokens: made === 1 ? prompt : made },
       engaged: plain,
-      async turn(count) {
-        const seconds: number[] = [];
-        for (let i = 0; i < count; i++) {
-          const began = performance.now();
-          await generator.generate(asked(prompt, made));
-          seconds.push((performance.now() - began) / 1000);
-        }
-        return seconds;
-      },
+      turn: (count) => timed(count, () => generator.generate(asked(prompt, made))),
       async parity() {
         await using reference = await referenceBackend.open();
         const small = { ...one.size, layers: 2 };

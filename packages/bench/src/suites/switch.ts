@@ -9,6 +9,7 @@ import { parity, relativeError } from "../parity.js";
 import { stack } from "../stack.js";
 import { batchAt, modelOf, type StepConfig } from "../step-config.js";
 import { type DeviceSuite, plain } from "../suite.js";
+import { timed } from "../timed.js";
 
 interface Sizes extends StepConfig {
   readonly factor: number;
@@ -47,18 +48,13 @@ export const switching: DeviceSuite = {
     return {
       work: {},
       engaged: plain,
-      async turn(count) {
-        const seconds: number[] = [];
-        for (let i = 0; i < count; i++) {
-          if (config.switch) {
-            await pair.begin();
-            await step(pair.before);
-          }
-          const began = performance.now();
-          await (config.switch ? pair.switched() : step(pair.after));
-          seconds.push((performance.now() - began) / 1000);
-        }
-        return seconds;
+      turn: (count) => {
+        if (!config.switch) return timed(count, () => step(pair.after));
+        const before = async () => {
+          await pair.begin();
+          await step(pair.before);
+        };
+        return timed(count, () => pair.switched(), before);
       },
       async parity() {
         await using reference = await referenceBackend.open();

@@ -1,0 +1,17 @@
+// Timing runs one by one.
+
+/** Seconds of each of `count` runs, one after the other. @param before is not timed */
+export async function timed(
+  count: number,
+  run: () => Promise<unknown>,
+  before: () => Promise<unknown> = async () => undefined,
+): Promise<number[]> {
+  const seconds: number[] = [];
+  for (let i = 0; i < count; i++) {
+    await before();
+    const began = performance.now();
+    await run();
+    seconds.push((performance.now() - began) / 1000);
+  }
+  return seconds;
+}
