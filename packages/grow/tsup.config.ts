@@ -1,8 +1,8 @@
 import { defineConfig } from "tsup";
 import { packageBuild } from "../../tsup.base.js";
 
-// The thread that makes rows carries what it uses of our own packages, so that it also runs where they are not built
-// (tests on sources).
+// The worker threads carry what they use of our own packages, so that they also run where these are not built (tests on
+// sources).
 export default defineConfig([
   packageBuild({
     entry: {
@@ -12,7 +12,7 @@ export default defineConfig([
     },
   }),
   packageBuild({
-    entry: { "node/row-worker": "src/node/rows/worker.ts" },
+    entry: { "node/row-worker": "src/node/rows/worker.ts", "node/hash-worker": "src/node/hashing/worker.ts" },
     noExternal: [/^@cambium\//],
     esbuildOptions: (options) => {
       options.conditions = ["@cambium/source"];

@@ -1,4 +1,6 @@
-// Growth whose rows are made on other threads: the bytes of one thread, in one sitting or several; errors come through.
+// Growth with other threads, which make rows or hash the source: the bytes of one thread, in one sitting or several;
+// errors come through.
+import { readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { growDirectory } from "@cambium/grow/node";
 import { depthOperator, normal, sum } from "@cambium/growth";
@@ -6,7 +8,7 @@ import { parameterTable } from "@cambium/model";
 import { expect, it } from "vitest";
 import { refusal } from "../../files/test/support/errors.js";
 import { tempDir } from "../../files/test/support/temp.js";
-import { llamaJson, llamaShards, writeModel } from "./support/grow-models.js";
+import { llamaJson, llamaShards, stacked, writeModel } from "./support/grow-models.js";
 import { files } from "./support/grow-process.js";
 
 const shaken = (std: number) =>
@@ -45,4 +47,24 @@ it("makes the bytes of one thread, stopped in the middle too", async () => {
   const { code, details } = await refusal(() => growDirectory(source, join(dir, "large"), large));
   expect(code).toBe("E_RANGE");
   expect(details.where).toBe("lm_head.weight");
+}, 60_000);
+
+it("hashes a large source in a thread to the same record, and says so when the source is cut meanwhile", async () => {
+  const dir = await tempDir();
+  // 105 MB: a thread's worth.
+  const source = writeModel(join(dir, "a"), llamaJson(8, 640, 2560), llamaShards(8, 640, 2560), "sparse");
+  const request = { operator: stacked, options: { factor: 2 }, flushBytes: 4e6 };
+  await growDirectory(source, join(dir, "one"), { ...request, threads: 1 });
+  await growDirectory(source, join(dir, "two"), { ...request, threads: 2 });
+  const record = (name: string) => readFileSync(join(dir, name, "growth.json"), "utf8");
+  expect(record("two")).toBe(record("one"));
+
+  const onProgress = ({ done }: { done: number }) => {
+    if (done > 8e6 && done < 20e6) truncateSync(join(source, "part-8.safetensors"), 4e6);
+  };
+  const { code, details } = await refusal(() =>
+    growDirectory(source, join(dir, "cut"), { ...request, threads: 2, onProgress }),
+  );
+  expect(code).toBe("E_SAFETENSORS_TRUNCATED");
+  expect(details.where).toContain("part-8.safetensors");
 }, 60_000);

@@ -147,17 +147,18 @@ async function reportOf(
   const safe = [...(journal?.marks.values() ?? [])].map((marks) => marks.at(-1)?.end ?? 0);
   const copied = tensors.filter(({ copyOf }) => copyOf !== undefined).length;
   const bytesOut = shards.reduce((sum, { layout }) => sum + layout.fileSize, 0);
+  const bytesIn = [...source.tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
   return {
     operator,
     layers,
     connectionRate: connectionRate(layers.map((one) => (one.length === 1 ? (one[0] as number) : null))),
     parametersBefore: elements(source.tensors.values()),
     parametersAfter: elements(tensors),
-    bytesIn: [...source.tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0),
+    bytesIn,
     bytesOut,
     bytesDone: done ? bytesOut : safe.reduce((sum, bytes) => sum + bytes, 0),
     ...(anew !== undefined && { anew }),
-    memory: heldBytes(tensors, plan) + blocksFor(bytesOut).bytes,
+    memory: heldBytes(tensors, plan, bytesIn) + blocksFor(bytesOut).bytes,
     diskFree: await freeBytes(target),
     tensors: { copied, computed: tensors.length - copied, dropped },
     files: shards.map(({ file }) => file),

@@ -8,7 +8,8 @@ import { writeCompanions } from "./companions.js";
 import { examine, type Growth } from "./dry-run.js";
 import { requireTheseSources, requireUnchanged } from "./final-checks.js";
 import { blocksFor } from "./footprint.js";
-import { GrowthHashes } from "./hashes.js";
+import { GrowthHashes, hashesInThread } from "./hashing/hashes.js";
+import { type Mark, WrittenSums } from "./hashing/written-sums.js";
 import { clearJournal, clearLeftovers, growingPaths, type Journal, type JournalWriter, lockTarget } from "./journal.js";
 import { RECORD_FILE, type RecordedHashes, record } from "./record.js";
 import type { GrowReport } from "./report.js";
@@ -19,7 +20,6 @@ import { openRowMakers, threadsFor } from "./rows/makers.js";
 import { leftover, strangers } from "./standing.js";
 import { verifyShards } from "./verify.js";
 import { writeShard } from "./write-shard.js";
-import { type Mark, WrittenSums } from "./written-sums.js";
 
 /** Bytes between two flushes: what a kill can cost. */
 const FLUSH_BYTES = 256e6;
@@ -95,7 +95,7 @@ async function fill(
     const sitting = await resume(growth, target, begun, options);
     await using journal = sitting.journal;
     await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
-    const hashing = new GrowthHashes(source, sitting.hashes);
+    const hashing = new GrowthHashes(source, hashesInThread(report.bytesIn, options.threads), sitting.hashes);
     // Verifying hashes everything itself.
     if (options.verify) await hashing.stop();
     // What is known beforehand is written while the weights are; its failure is told after theirs.

@@ -5,7 +5,7 @@ import { CONFIG_FILE } from "@cambium/checkpoint";
 import { isJsonObject, readTextFile } from "@cambium/files";
 import { append, CambiumError } from "@cambium/ir";
 import type { Growth } from "./dry-run.js";
-import type { TensorHashes } from "./hashes.js";
+import type { TensorHashes } from "./hashing/hashes.js";
 import type { GrowOptions } from "./request.js";
 import { changedFiles, contentOf, otherTensors, sourceChanged } from "./sources.js";
 import { readRecord } from "./standing.js";

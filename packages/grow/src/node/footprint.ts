@@ -2,6 +2,7 @@
 import { type Expr, type GrowthPlan, walk } from "@cambium/growth";
 import { highest } from "@cambium/ir";
 import { alignedBlocks } from "./block-file.js";
+import { hashesInThread } from "./hashing/hashes.js";
 import { threadsFor } from "./rows/makers.js";
 import type { TargetTensor } from "./target.js";
 
@@ -29,16 +30,21 @@ const ROWS_BYTES = 64 << 20;
 /** A thread besides; measured. With two of them direct-width made 389 MB of bf16 in 346 MB all told. */
 const THREAD_BYTES = 25e6;
 
-/** Bytes besides the blocks, at most. */
-export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): number {
+/** Bytes besides the blocks, at most. @param bytesIn of the source */
+export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan, bytesIn: number): number {
+  const hashing = hashesInThread(bytesIn) ? THREAD_BYTES : 0;
+  return PROCESS_BYTES + hashing + makingBytes(tensors, plan);
+}
+
+function makingBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): number {
   const computed = tensors.filter(({ copyOf }) => copyOf === undefined);
-  if (computed.length === 0) return PROCESS_BYTES;
+  if (computed.length === 0) return 0;
   const products = Object.values(plan.tensors).some(hasProduct);
   const largest = highest(computed.map(({ shape }) => shape.reduce((product, n) => product * n, 1)));
   // Rows are read from several tensors and made anew by each step; a factor of a matrix product is held whole.
   const threads = threadsFor(tensors);
   const making = (threads + 1) * ROWS_BYTES + threads * THREAD_BYTES;
-  return PROCESS_BYTES + making + (products ? 2 * 8 * largest : 0);
+  return making + (products ? 2 * 8 * largest : 0);
 }
 
 function hasProduct(expr: Expr): boolean {

@@ -6,8 +6,8 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { clearDeadLock, readTextFileIfThere, removeStaleScratch, takeLock, writeFileAtomic } from "@cambium/files";
 import { z } from "zod";
-import type { KnownHashes } from "./hashes.js";
-import type { Mark } from "./written-sums.js";
+import type { KnownHashes } from "./hashing/hashes.js";
+import type { Mark } from "./hashing/written-sums.js";
 
 /** The places beside `target`, which is absolute. */
 export function growingPaths(target: string): {

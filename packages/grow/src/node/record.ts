@@ -1,6 +1,6 @@
 // Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
 import { formatCount, formatLayers, planJson, planNeeds } from "@cambium/growth";
-import type { TensorHashes } from "./hashes.js";
+import type { TensorHashes } from "./hashing/hashes.js";
 import type { Identity } from "./identity.js";
 import type { GrowReport } from "./report.js";
 

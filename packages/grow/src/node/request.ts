@@ -52,7 +52,7 @@ export interface GrowOptions extends DryRunRequest {
   /** Stops at the next block; what is done is kept. */
   readonly signal?: AbortSignal;
   onProgress?(progress: GrowProgress): void;
-  /** Threads that make what is computed, at most; fewer where there is little. Default: as many as the machine runs at once. */
+  /** Threads at most that make what is computed, and whether one may hash the source; fewer where there is little to do. Default: as many as the machine runs at once. */
   readonly threads?: number;
   /** Bytes between two flushes; default 256 · 10⁶. */
   readonly flushBytes?: number;

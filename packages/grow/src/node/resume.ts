@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { makeDirectory } from "@cambium/files";
 import { isAligned } from "./block-file.js";
 import type { Growth } from "./dry-run.js";
-import type { KnownHashes } from "./hashes.js";
+import type { KnownHashes } from "./hashing/hashes.js";
+import type { TensorSum } from "./hashing/summing.js";
+import { sumOf } from "./hashing/tensor-sum.js";
+import { type Mark, standingSums, type WrittenSums } from "./hashing/written-sums.js";
 import { growingPaths, type Journal, JournalWriter } from "./journal.js";
 import type { GrowOptions } from "./request.js";
-import { sumOf, type TensorSum } from "./tensor-sum.js";
-import { type Mark, standingSums, type WrittenSums } from "./written-sums.js";
 
 export interface Resumed {
   /** Of what is there already, by file name; grows. */

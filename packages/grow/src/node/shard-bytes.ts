@@ -1,6 +1,6 @@
 // The bytes of one shard of a grown model in order: its header, ranges of the source's files, computed rows.
 import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
-import type { GrowthHashes } from "./hashes.js";
+import type { GrowthHashes } from "./hashing/hashes.js";
 import { type Block, blocksOf, madeBlocks, type RowMakers } from "./rows/make.js";
 import { rowBytes } from "./rows/stored.js";
 import type { TargetTensor } from "./target.js";

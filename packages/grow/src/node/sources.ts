@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { CONFIG_FILE, type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import { type FileState, openFile, sameState, settledState, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { sumOf } from "./tensor-sum.js";
+import { sumOf } from "./hashing/tensor-sum.js";
 
 /** Samples of a file of weights, and the bytes of each: a model trained on shows in every one of them. */
 const SAMPLES = 32;

@@ -3,12 +3,11 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
-
+import { hashChunks } from "./hashing/tensor-sum.js";
 import type { Prepared } from "./prepare.js";
 import type { RecordedHashes } from "./record.js";
 import type { GrowOptions } from "./request.js";
 import { blocksOf, madeBlocks, type RowMakers } from "./rows/make.js";
-import { hashChunks } from "./tensor-sum.js";
 
 /**
  * @returns SHA-256 of each file of weights and of the tensors in them; not all of them when the signal interrupted it

@@ -1,11 +1,11 @@
 // One shard of a grown model, written from any of its blocks on. While some blocks are written the next one is filled.
 import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
 import { BlockFile } from "./block-file.js";
-import type { GrowthHashes } from "./hashes.js";
+import type { GrowthHashes } from "./hashing/hashes.js";
+import type { Mark, WrittenSums } from "./hashing/written-sums.js";
 import type { RowMakers } from "./rows/make.js";
 import { ShardBytes } from "./shard-bytes.js";
 import type { TargetTensor } from "./target.js";
-import type { Mark, WrittenSums } from "./written-sums.js";
 
 export interface ShardWriter {
   readonly source: ModelDirectory;

@@ -1,11 +1,16 @@
 // SHA-256 of every tensor of a grown model: computed ones are hashed as they are written, copied ones in the background.
-// A copied tensor is hashed where it comes from; that these are the bytes which were written, CRC-32 of both says.
+// A copied tensor is hashed in the source; CRC-32 of both shows that these are the bytes that were written.
 import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
-import type { Prepared } from "./prepare.js";
-import { sourceChanged } from "./sources.js";
-import { hashChunks, sumOf, type TensorSum } from "./tensor-sum.js";
+import type { Prepared } from "../prepare.js";
+import { hashScript } from "../scripts.js";
+import { sourceChanged } from "../sources.js";
+import { placeOf, ThreadCaller } from "../threads/caller.js";
+import type { Place } from "../threads/protocol.js";
+import type { TensorSum } from "./summing.js";
+import { hashChunks, sumOf } from "./tensor-sum.js";
 import type { WrittenSums } from "./written-sums.js";
 
 /** In hex, by tensor name. */
@@ -21,10 +26,18 @@ export interface KnownHashes {
   readonly computed: Readonly<Record<string, string>>;
 }
 
+/** Bytes of a source that are worth a thread, which takes some 30 ms to start. */
+const WORTH_A_THREAD = 100e6;
+
+/** Whether a thread of its own should hash a source of `bytes`. @param most threads that may run at once */
+export function hashesInThread(bytes: number, most = availableParallelism()): boolean {
+  return most > 1 && bytes >= WORTH_A_THREAD;
+}
+
 /**
- * A source tensor is hashed once, however often it is copied, and read for that once more: right after the writer has
- * first read it, when it is still in the page cache. Hashed in the writer's blocks, large tensors would hold up the disk,
- * which takes 2 GB/s where a thread hashes 1.5.
+ * Each source tensor is hashed once, however often it is copied, and is read a second time for that: right after the
+ * writer has first read it, while it is still in the page cache. A large source is hashed by a thread of its own, because
+ * a disk takes 2 GB/s and a thread hashes 1.5: hashed by the writer, the tensors would hold up the disk.
  */
 export class GrowthHashes {
   readonly #copied = new Map<string, TensorSum>();
@@ -33,10 +46,15 @@ export class GrowthHashes {
   #fresh = { copied: {} as Record<string, TensorSum>, computed: {} as Record<string, string> };
   #working = Promise.resolve();
   #stopped = false;
+  #thread: ThreadCaller<Place, TensorSum> | undefined;
 
-  /** @param known what an earlier sitting has hashed */
+  /**
+   * @param threaded whether a thread of its own hashes the source
+   * @param known what an earlier sitting has hashed
+   */
   constructor(
     private readonly source: ModelDirectory,
+    private readonly threaded: boolean,
     known?: KnownHashes,
   ) {
     for (const [name, sum] of Object.entries(known?.copied ?? {})) this.#copied.set(name, sum);
@@ -55,12 +73,13 @@ export class GrowthHashes {
     if (this.#stopped || this.#queued.has(name) || this.#copied.has(name)) return;
     this.#queued.add(name);
     this.#working = this.#working.then(async () => {
-      const sum = await sumOf(this.source.shardOf(name), name, () => this.#stopped);
+      if (this.#stopped) return;
+      const sum = await this.#sumOf(name);
       if (this.#stopped) return;
       this.#copied.set(name, sum);
       this.#fresh.copied[name] = sum;
     });
-    // Told by `all`.
+    // `all` reports its failure.
     this.#working.catch(() => undefined);
   }
 
@@ -78,10 +97,19 @@ export class GrowthHashes {
     };
   }
 
-  /** Ends the work at the next piece. */
+  /** Ends the work, finished or not. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    await this.#thread?.end();
     await this.#working.catch(() => undefined);
+  }
+
+  #sumOf(name: string): Promise<TensorSum> {
+    if (this.threaded) {
+      this.#thread ??= new ThreadCaller(hashScript, "hashes tensors");
+      return this.#thread.ask(placeOf(this.source, name));
+    }
+    return sumOf(this.source.shardOf(name), name, () => this.#stopped);
   }
 
   /**
