@@ -1,5 +1,8 @@
-// How a contestant is written: a backend, with options behind colons: `onnx`, `tfjs:engine=wasm`, `./mine.js:threads=1`.
+// How a contestant is written: a backend, with options behind colons and a precision behind an @: `onnx`,
+// `tfjs:engine=node@bf16`, `./mine.js:threads=1`.
 import type { BackendOptions } from "@cambium/backend";
+import { CambiumError } from "@cambium/ir";
+import { type Precision, precisions } from "@cambium/train";
 
 export interface ContestantName {
   /** As given. */
@@ -7,12 +10,27 @@ export interface ContestantName {
   /** A backend's name, its package or its path. */
   readonly backend: string;
   readonly options: BackendOptions;
+  readonly precision: Precision;
 }
 
+/** @throws CambiumError `E_OPTION` for a precision that there is not. */
 export function contestantNamed(name: string): ContestantName {
-  const { backend = name, options = "" } = /^(?<backend>.+?)(?<options>(?::\w+=[^:]*)*)$/.exec(name)?.groups ?? {};
+  const { before = name, after = "f32" } = /^(?<before>.+)@(?<after>\w+)$/.exec(name)?.groups ?? {};
+  const precision = precisions.find((one) => one === after);
+  if (precision === undefined)
+    throw new CambiumError("E_OPTION", "a contestant has no such precision", {
+      ...{ where: name, expected: precisions.join(", "), got: after },
+    });
+  const { backend = before, options = "" } = /^(?<backend>.+?)(?<options>(?::\w+=[^:]*)*)$/.exec(before)?.groups ?? {};
   const pairs = options.split(":").filter(Boolean);
-  return { name, backend, options: Object.fromEntries(pairs.map(pair)) };
+  return { name, backend, options: Object.fromEntries(pairs.map(pair)), precision };
+}
+
+/** Each contestant in each precision; one that names its own is left at that. */
+export function inPrecisions(names: readonly string[], wanted: readonly Precision[]): string[] {
+  return names.flatMap((name) =>
+    /.@\w+$/.test(name) ? [name] : wanted.map((precision) => (precision === "f32" ? name : `${name}@${precision}`)),
+  );
 }
 
 function pair(text: string): [string, string | number | boolean] {

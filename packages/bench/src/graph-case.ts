@@ -45,11 +45,12 @@ export async function prepareGraph(device: Device, { graph, inputs, parity }: Gr
 export function engagedBy({ info }: Device, graph: Graph, launches: number | null): Engaged {
   const composites = new Set(graph.nodes.filter(({ op }) => op.kind === "composite").map(({ op }) => op.name));
   const names = [...composites].sort();
-  const dtypes = new Set(graph.nodes.flatMap(({ outputs }) => outputs.map(({ type }) => type.dtype)));
+  const values = [...graph.inputs.map(({ value }) => value), ...graph.nodes.flatMap(({ outputs }) => outputs)];
+  const dtypes = new Set(values.map(({ type }) => type.dtype));
   return {
     fused: names.filter((name) => info.composites.includes(name)),
     decomposed: names.filter((name) => !info.composites.includes(name)),
     launches,
-    precision: dtypes.has("f16") ? "mixed" : "f32",
+    precision: dtypes.has("f16") ? "mixed" : dtypes.has("bf16") ? "bf16" : "f32",
   };
 }

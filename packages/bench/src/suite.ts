@@ -1,5 +1,6 @@
 // What a suite of the benchmark is: cases by size, and how one is made ready on a device. A suite is one file of suites/.
 import type { Device } from "@cambium/backend";
+import type { Precision } from "@cambium/train";
 import type { Parity } from "./parity.js";
 
 /** Numbers that make a case, e.g. `{ m: 512, n: 512, k: 512 }`; peers in other languages read them too. */
@@ -41,7 +42,10 @@ interface SuiteFacts {
 /** What backends compute. */
 export interface DeviceSuite extends SuiteFacts {
   readonly on: "device";
-  prepare(one: Case, device: Device): Promise<Prepared>;
+  /** Whether its products can be asked for in another precision than f32. */
+  readonly inPrecisions?: boolean;
+  /** @param precision one that the device computes; default f32 */
+  prepare(one: Case, device: Device, precision?: Precision): Promise<Prepared>;
 }
 
 /** What is done with files, whatever backends there are. */

@@ -36,7 +36,11 @@ export default { ...referenceBackend, name: "wrong", async open(options) {
 test("contestants take turns, and one whose result is wrong does not count", { timeout: 60_000 }, async () => {
   const path = join(folder, "wrong.mjs");
   writeFileSync(path, slightlyWrong);
-  const names = ["reference", "./wrong.mjs", "reference:nonsense=1"];
+  writeFileSync(
+    join(folder, "f32.mjs"),
+    slightlyWrong.replace("return device;", 'return { ...device, info: { ...device.info, computes: ["f32"] } };'),
+  );
+  const names = ["reference", "./wrong.mjs", "reference:nonsense=1", "./f32.mjs@bf16"];
   const order: string[] = [];
   const outcomes = await measureCase(
     gemm,
@@ -44,7 +48,7 @@ test("contestants take turns, and one whose result is wrong does not count", { t
     names.map((name) => backendContestant(name, folder)),
     { ...options, onTurn: (name) => order.push(name) },
   );
-  const [reference, wrong, refused] = outcomes;
+  const [reference, wrong, refused, half] = outcomes;
   expect(reference?.row).toMatchObject({
     suite: "gemm",
     backend: "reference",
@@ -55,6 +59,7 @@ test("contestants take turns, and one whose result is wrong does not count", { t
   expect(reference?.row?.turns).toHaveLength(2);
   expect(wrong?.row?.parity).toMatchObject({ agrees: false });
   expect(refused?.error).toMatchObject({ code: "E_BACKEND_OPTION" });
+  expect(half?.error).toMatchObject({ code: "E_UNSUPPORTED" });
   // Made ready one after the other, then A B A B.
   expect(order).toEqual([...names, names[0], names[1], names[0], names[1]]);
 });

@@ -1,7 +1,7 @@
 // The result's schema, its formats, and the arithmetic of its rows.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { contestantNamed } from "../src/contestant-name.js";
+import { contestantNamed, inPrecisions } from "../src/contestant-name.js";
 import { asCsv, asJsonLines, asMarkdown } from "../src/formats.js";
 import { suiteNamed } from "../src/node/suites.js";
 import { type BenchDocument, benchDocument, benchJsonSchema } from "../src/result.js";
@@ -73,6 +73,13 @@ test("a contestant is a backend and its options", () => {
     backend: "tfjs",
     options: { engine: "wasm", profile: true },
   });
+  expect(contestantNamed("tfjs:engine=node@bf16")).toMatchObject({ options: { engine: "node" }, precision: "bf16" });
+  expect(contestantNamed("@cambium/backend-onnx")).toMatchObject({
+    backend: "@cambium/backend-onnx",
+    precision: "f32",
+  });
+  expect(() => contestantNamed("onnx@fp8")).toThrow(expect.objectContaining({ code: "E_OPTION" }));
+  expect(inPrecisions(["onnx", "tfjs@bf16"], ["f32", "bf16"])).toEqual(["onnx", "onnx@bf16", "tfjs@bf16"]);
   expect(contestantNamed("C:\\mine.js:threads=2")).toMatchObject({ backend: "C:\\mine.js", options: { threads: 2 } });
   expect(contestantNamed("file:///mine.js")).toMatchObject({ backend: "file:///mine.js", options: {} });
 });

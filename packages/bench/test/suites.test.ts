@@ -34,6 +34,21 @@ test.each(all.map(({ suite, one }) => [suite.name, one.name, suite, one] as cons
   },
 );
 
+test.each(
+  [...peaks, ...deviceSuites].filter(({ inPrecisions }) => inPrecisions).map((suite) => [suite.name, suite] as const),
+)("%s in bf16 says so, and agrees within its tolerance", async (_, suite) => {
+  const [one] = suite.cases(true);
+  if (!one) throw new RangeError("a suite without cases");
+  await using device = await referenceBackend.open();
+  const prepared = await suite.prepare({ ...one, size: largest(suite, one.size) }, device, "bf16");
+  expect(prepared.engaged.precision).toBe("bf16");
+  const { agrees, error } = await prepared.parity();
+  expect(agrees).toBe(true);
+  // A case that computed in f32 after all would be as near as rounding.
+  if (suite.name !== "gemm" && suite.name !== "gemm-peak") expect(error).toBeGreaterThan(1e-6);
+  await prepared.dispose();
+});
+
 test("cases of a suite have different names, and the quick ones are among them", () => {
   for (const suite of [...peaks, ...deviceSuites]) {
     const names = suite.cases(false).map(({ name }) => name);

@@ -120,3 +120,8 @@ export function unfit(flag: string, expected: string, got: string, near?: string
 export function listed(text: string, before: readonly string[] = []): string[] {
   return [...before, ...text.split(",").filter(Boolean)];
 }
+
+/** Parser for words separated by commas, each of which is one of `values`. @throws CambiumError `E_OPTION` */
+export function listedOf<T extends string>(flag: string, values: readonly T[]): (text: string) => readonly T[] {
+  return (text) => listed(text).map(oneOf(flag, values));
+}

@@ -94,11 +94,11 @@ function start({ name, command: [program, ...args], project }: Contestant): Cont
 }
 
 async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter, onTurn }: CaseOptions): Promise<void> {
-  const { name, backend, options, project } = entrant.contestant;
+  const { name, backend, options, precision, project } = entrant.contestant;
   onTurn(name, entrant.share);
   meter?.lap();
   const ready = await entrant.process.ask<Ready>({
-    ...{ cmd: "prepare", suite: suite.name, case: one, backend, options, project },
+    ...{ cmd: "prepare", suite: suite.name, case: one, backend, options, precision, project },
     warmupSeconds: pace.warmupSeconds,
   });
   if (suite.fresh) entrant.joules += meter?.lap() ?? 0;

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { BackendOptions } from "@cambium/backend";
+import type { Precision } from "@cambium/train";
 import { contestantNamed } from "../contestant-name.js";
 
 export interface Contestant {
@@ -9,6 +10,7 @@ export interface Contestant {
   readonly command: readonly [program: string, ...args: string[]];
   readonly backend: string;
   readonly options: BackendOptions;
+  readonly precision: Precision;
   /** Suites that it can do; all of them where it is a backend. */
   readonly suites?: readonly string[];
   /** Where its names and paths are seen from. */
@@ -17,8 +19,8 @@ export interface Contestant {
 
 /** A backend as the benchmark's own worker runs it. */
 export function backendContestant(name: string, project: string): Contestant {
-  const { backend, options } = contestantNamed(name);
-  return { name, command: [process.execPath, "--expose-gc", workerScript()], backend, options, project };
+  const command = [process.execPath, "--expose-gc", workerScript()] as const;
+  return { ...contestantNamed(name), command, project };
 }
 
 /** Cambium, where no backend computes. */

@@ -30,7 +30,8 @@ export function peerContestant(name: string, project: string): Contestant {
   if (status !== 0)
     throw new CambiumError("E_PEER_MISSING", `the peer ${name} is not installed`, { where, hint: install });
   const [program, ...args] = command;
-  return { name, command: [executable(program), ...args], backend: "", options: {}, suites, project: folder };
+  const none = { backend: "", options: {}, precision: "f32" } as const;
+  return { name, command: [executable(program), ...args], ...none, suites, project: folder };
 }
 
 /** Node is the one that runs this. */

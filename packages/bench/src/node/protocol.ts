@@ -1,5 +1,6 @@
 // What the benchmark and the process of one contestant say to each other: a line of JSON each way, one answer a command.
 
+import type { Precision } from "@cambium/train";
 import type { Parity } from "../parity.js";
 import type { Case, Engaged, Work } from "../suite.js";
 
@@ -11,6 +12,7 @@ export type Command =
       readonly case: Case;
       readonly backend: string;
       readonly options: Readonly<Record<string, string | number | boolean>>;
+      readonly precision: Precision;
       readonly project: string;
       /** Runs before samples are taken go on until they are steady, this long at most. */
       readonly warmupSeconds: number;

@@ -69,9 +69,9 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
   const wanted = [...peaks, ...suites.filter(({ name, extra }) => request.suites?.includes(name) ?? !extra)];
   const cases = wanted.flatMap((suite) => suite.cases(quick).map((one): [Suite, Case] => [suite, one]));
   const pace = paceOf(request);
-  const takingPart = ({ on, name }: Suite) => {
-    const able = contestants.filter((one) => (one.suites ? one.suites.includes(name) : on === "device"));
-    return on === "files" ? [request.files, ...able] : able;
+  const takingPart = (suite: Suite) => {
+    const able = contestants.filter((one) => canDo(one, suite));
+    return suite.on === "files" ? [request.files, ...able] : able;
   };
   const total = cases.reduce((sum, [suite]) => sum + takingPart(suite).length, 0);
   let done = 0;
@@ -100,6 +100,12 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
     await request.onCase?.(document(false));
   }
   return document(!signal?.aborted);
+}
+
+/** A peer does the suites that it lists, a backend what has a device; in another precision than f32, what can be asked for in it. */
+function canDo({ suites: listed, precision }: Contestant, suite: Suite): boolean {
+  if (listed) return listed.includes(suite.name);
+  return suite.on === "device" && (precision === "f32" || suite.inPrecisions === true);
 }
 
 /** An earlier sitting of this run, not of another one. @throws CambiumError `E_BENCH_FILE` */

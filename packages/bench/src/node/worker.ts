@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { type Device, type DeviceInfo, describeDevice, resolveBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { nodeImporter } from "@cambium/plugin/node";
+import { requirePrecision } from "@cambium/train";
 import type { Prepared } from "../suite.js";
 
 import { warmUp } from "../warm-up.js";
@@ -43,7 +44,8 @@ async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<R
   if (suite.on === "device") {
     const backend = await resolveBackend(command.backend, nodeImporter(command.project, import.meta.dirname));
     device = await backend.open(command.options);
-    prepared = await suite.prepare(command.case, device);
+    requirePrecision(device.info, command.precision);
+    prepared = await suite.prepare(command.case, device, command.precision);
   } else prepared = await suite.prepare(command.case);
   const first = await prepared.turn(1);
   // The host's copy of what was uploaded is the benchmark's own, and no longer needed.

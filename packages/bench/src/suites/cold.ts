@@ -9,9 +9,10 @@ export const cold: DeviceSuite = {
   bound: null,
   on: "device",
   fresh: true,
+  inPrecisions: true,
   cases: () => step.cases(true),
-  async prepare(one, device) {
-    const prepared = await step.prepare(one, device);
+  async prepare(one, device, precision) {
+    const prepared = await step.prepare(one, device, precision);
     return {
       ...prepared,
       work: {},

@@ -1,9 +1,13 @@
-// Matrix products in f32, square and as a training step has them.
-import { f32, GraphBuilder, type HostTensor, hostTensor, matmul } from "@cambium/ir";
+// Matrix products, square and as a training step has them.
+import { GraphBuilder, type HostTensor, hostTensor, matmul, type RefTensor, refTensor, toHost } from "@cambium/ir";
+import { type Precision, storedIn } from "@cambium/train";
 import { prepareGraph } from "../graph-case.js";
 import { parity, sumTolerance } from "../parity.js";
 import type { DeviceSuite } from "../suite.js";
 import { filled } from "./shared/filled.js";
+
+/** What a product's result may be rounded by: sums are f32 in each precision; a device may round them once to what it stores. */
+const products: Readonly<Record<Precision, number>> = { f32: 0, mixed: 2 ** -11, bf16: 2 ** -8 };
 
 const sizes = [
   { m: 256, n: 256, k: 256 },
@@ -13,34 +17,43 @@ const sizes = [
 
 export const gemm: DeviceSuite = {
   name: "gemm",
-  summary: "matrix products in f32",
+  summary: "matrix products",
   unit: "GFLOPS",
   bound: "gemm",
   on: "device",
+  inPrecisions: true,
   cases: (quick) => sizes.slice(0, quick ? 2 : 3).map((size) => ({ name: `${size.m}x${size.n}x${size.k}`, size })),
-  prepare(one, device) {
+  prepare(one, device, precision) {
     const { m = 1, n = 1, k = 1 } = one.size;
-    return prepareGraph(device, product(m, n, k));
+    return prepareGraph(device, product(m, n, k, precision));
   },
 };
 
-/** a [m, k] · b [k, n]. */
-export function product(m: number, n: number, k: number) {
+/** a [m, k] · b [k, n], f32; the operands as the precision stores them. */
+export function product(m: number, n: number, k: number, precision: Precision = "f32") {
+  const dtype = storedIn(precision) ?? "f32";
   const builder = new GraphBuilder();
-  builder.output("c", matmul(builder.input("a", f32(m, k)), builder.input("b", f32(k, n))));
-  const inputs = { a: filled("a", [m, k]), b: filled("b", [k, n]) };
+  builder.output(
+    "c",
+    matmul(builder.input("a", { dtype, shape: [m, k] }), builder.input("b", { dtype, shape: [k, n] })),
+  );
+  const [a, b] = [refTensor(filled("a", [m, k])), refTensor(filled("b", [k, n]))];
+  const inputs = { a: toHost({ ...a, type: { ...a.type, dtype } }), b: toHost({ ...b, type: { ...b.type, dtype } }) };
+  const tolerance = Math.max(sumTolerance(k), products[precision]);
   return {
     graph: builder.finish(),
     inputs,
-    parity: (outputs: Readonly<Record<string, HostTensor>>) =>
-      someElements(inputs.a, inputs.b, outputs["c"] ?? hostTensor("f32", [m, n])),
+    parity: (outputs: Readonly<Record<string, HostTensor>>) => {
+      const off = someElements(refTensor(inputs.a), refTensor(inputs.b), outputs["c"] ?? hostTensor("f32", [m, n]));
+      return parity(off, tolerance, "three rows summed in float64");
+    },
   };
 }
 
 /** All elements of the first and last row and of one in between, summed in float64: every column, three rows of blocks. */
-function someElements(a: HostTensor, b: HostTensor, c: HostTensor) {
-  const [m = 1, k = 1] = a.shape;
-  const n = b.shape[1] ?? 1;
+function someElements(a: RefTensor, b: RefTensor, c: HostTensor): number {
+  const [m = 1, k = 1] = a.type.shape;
+  const n = b.type.shape[1] ?? 1;
   let [off, largest] = [0, 1];
   for (const row of new Set([0, Math.floor(m / 2) + 1, m - 1])) {
     for (let column = 0; column < n; column++) {
@@ -51,5 +64,5 @@ function someElements(a: HostTensor, b: HostTensor, c: HostTensor) {
       off = Number.isNaN(error) ? Number.POSITIVE_INFINITY : Math.max(off, error);
     }
   }
-  return parity(off / largest, sumTolerance(k), "three rows summed in float64");
+  return off / largest;
 }

@@ -12,13 +12,14 @@ export const gemmPeak: DeviceSuite = {
   unit: "GFLOPS",
   bound: null,
   on: "device",
+  inPrecisions: true,
   cases: (quick): readonly Case[] =>
     quick
       ? [{ name: "1024x1024x512", size: { m: 1024, n: 1024, k: 512 } }]
       : [{ name: "2048x1024x1024", size: { m: 2048, n: 1024, k: 1024 } }],
-  prepare(one, device) {
+  prepare(one, device, precision) {
     const { m = 1, n = 1, k = 1 } = one.size;
-    return prepareGraph(device, product(m, n, k));
+    return prepareGraph(device, product(m, n, k, precision));
   },
 };
 

@@ -2,14 +2,15 @@
 import { resolve } from "node:path";
 import { installBackend, resolveBackend } from "@cambium/backend";
 import type { BenchDocument } from "@cambium/bench";
-import { backendContestant, fileContestant, peerContestant, runBench, suites } from "@cambium/bench/node";
+import { backendContestant, fileContestant, inPrecisions, peerContestant, runBench, suites } from "@cambium/bench/node";
 import { CambiumError, highest } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
+import { type Precision, precisions } from "@cambium/train";
 import { Command } from "commander";
 import { appendHistory, readResult, writePage, writeResult } from "../bench-file.js";
 import { type BenchFormat, benchFormats, benchText } from "../bench-view.js";
 import { Exit } from "../failure.js";
-import { listed, oneOf, wholeNumber } from "../flags.js";
+import { listed, listedOf, oneOf, wholeNumber } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
 import { exists } from "../model-source.js";
@@ -22,6 +23,7 @@ import { benchHistoryCommand } from "./bench-history.js";
 interface Flags {
   readonly suite?: readonly string[];
   readonly backend?: readonly string[];
+  readonly precision?: readonly Precision[];
   readonly peer?: readonly string[];
   readonly quick?: boolean;
   readonly rounds?: number;
@@ -35,6 +37,7 @@ interface Flags {
 }
 
 const names = suites.map(({ name }) => name);
+const half = suites.flatMap((suite) => (suite.on === "device" && suite.inPrecisions ? [suite.name] : []));
 const width = highest(names.map(({ length }) => length));
 
 export function benchCommand(host: Host): Command {
@@ -42,7 +45,12 @@ export function benchCommand(host: Host): Command {
     .enablePositionalOptions() // An option behind `compare` is compare's.
     .description("Measure every installed backend on the same work, in turns, each case in a process of its own.")
     .option("--suite <names>", `${names.join(", ")}; several with commas (default: all)`, listed)
-    .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=wasm,./mine.js", listed)
+    .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=node@bf16,./mine.js", listed)
+    .option(
+      "--precision <kinds>",
+      `${precisions.join(", ")}; with several, each backend once in each (default: f32)`,
+      listedOf("--precision", precisions),
+    )
     .option(
       "--peer <names>",
       "other frameworks beside them, e.g. torch,torch-bf16: folders of benchmarks/peers",
@@ -69,7 +77,9 @@ export function benchCommand(host: Host): Command {
 
 const help = `
 Without --backend it measures every installed backend that can compute; --backend none leaves peers alone. Contestants of a case take turns, A B A B; a row
-counts only if its result is the reference's. Shares are of the peaks measured in the same run.
+counts only if its result is the reference's. Shares are of the peaks measured in the same run, in the same precision.
+NAME@PRECISION is a backend in one precision: a contestant of its own. A device that does not compute it fails by name,
+and only the suites ${half.join(", ")} have one.
 
 Suites:
 ${suites.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join("\n")}
@@ -82,7 +92,7 @@ Examples:
   cambium bench --quick
   cambium bench --suite gemm,step --backend onnx,webgpu --json
   cambium bench --out bench.json --also md
-  cambium bench --suite step --peer torch,torch-bf16
+  cambium bench --suite step --backend tfjs:engine=node --precision f32,bf16 --peer torch,torch-bf16
   cambium bench compare monday.json tuesday.json`;
 
 async function bench(flags: Flags, host: Host): Promise<void> {
@@ -92,7 +102,8 @@ async function bench(flags: Flags, host: Host): Promise<void> {
     throw new CambiumError("E_OPTION", "--suite does not fit", { expected: names.join(", "), got: unknown.join(", ") });
   const importer = host.importer(project);
   const named = flags.backend?.filter((name) => name !== "none");
-  const contestants = named ?? (await computing(importer));
+  const contestants = inPrecisions(named ?? (await computing(importer)), flags.precision ?? ["f32"]);
+  requireMeasured(flags, contestants, project);
   const peers = (flags.peer ?? []).map((name) => peerContestant(name, project));
   for (const name of contestants) await resolveBackend(backendContestant(name, project).backend, importer);
   const format = formatOf(flags);
@@ -139,6 +150,17 @@ async function bench(flags: Flags, host: Host): Promise<void> {
     throw new Exit(130, `Interrupted; what was measured is printed${goesOn}`);
   }
   if (result.rows.some(({ parity }) => !parity.agrees)) throw new Exit(2, "Some rows do not count: see their notes.");
+}
+
+/** No contestant may be in a precision that none of the suites asked for has. @throws CambiumError `E_OPTION` */
+function requireMeasured({ suite: wanted }: Flags, contestants: readonly string[], project: string): void {
+  if (wanted === undefined || wanted.some((name) => half.includes(name))) return;
+  const idle = contestants.filter((name) => backendContestant(name, project).precision !== "f32");
+  if (idle.length === 0) return;
+  throw new CambiumError("E_OPTION", "what these suites measure is in f32", {
+    ...{ where: "--precision", expected: `one of the suites ${half.join(", ")}`, got: wanted.join(", ") },
+    hint: `leave ${idle.join(", ")} out`,
+  });
 }
 
 /** The installed backends that can compute here. */
