@@ -1,4 +1,5 @@
 // What the engine cannot do of a stage.
+import { localAlone } from "@cambium/engine";
 import type { Reason } from "@cambium/ir";
 import type { Stage } from "@cambium/recipe";
 import type { TorchOptions } from "./options.js";
@@ -7,20 +8,17 @@ import type { TorchOptions } from "./options.js";
 const families = ["llama", "mistral", "qwen2", "qwen3"];
 
 export function refusals(stage: Stage, { nproc, nodes }: TorchOptions): Reason[] {
-  const { model, phase, precision, memory, until, batch, accumulation } = stage;
+  const { model, phase, precision, memory, batch, accumulation } = stage;
   const ranks = nproc * nodes;
-  const reasons: Reason[] = [];
+  const reasons: Reason[] = localAlone("torch", stage);
   const refuse = (message: string, got: string, expected?: string) =>
     reasons.push({ message: `torch ${message}`, got, ...(expected !== undefined && { expected }) });
   if (!families.includes(model.family.name)) refuse("does not know the family", model.family.name, families.join(", "));
-  if (phase.masks.length > 0) refuse("trains no masks", `${phase.masks.length} masks of the growth before`);
   const still = Object.entries(phase.lrMultipliers).find(([, factor]) => factor === 0);
   if (still) refuse("takes no rate of 0: make the parameter frozen instead", still[0]);
   if (precision !== "f32") refuse("has its own option for precision, bf16", `train.precision: ${precision}`, "f32");
   if (memory !== undefined)
     refuse("keeps every activation", `train.memory: ${memory}`, "no bound, or the engine local");
-  if (until.kind !== "tokens")
-    refuse("trains for a number of tokens that is known before", `a growth by ${until.kind}`, "at: tokens, or a share");
   if ((batch * accumulation) % ranks !== 0)
     refuse("gives each process as many sequences", `${batch * accumulation} on ${ranks}`, `a multiple of ${ranks}`);
   return reasons;

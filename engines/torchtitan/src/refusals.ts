@@ -1,20 +1,19 @@
 // What the engine cannot do of a stage.
-import { trainedGroups } from "@cambium/engine";
+import { localAlone, trainedGroups } from "@cambium/engine";
 import type { Reason } from "@cambium/ir";
 import { modelSizes } from "@cambium/model";
 import type { Stage } from "@cambium/recipe";
 import { dataRanks, type TitanOptions } from "./options.js";
 
 export function refusals(stage: Stage, options: TitanOptions): Reason[] {
-  const { model, phase, precision, memory, until, batch } = stage;
+  const { model, phase, precision, memory, batch } = stage;
   const { tensorParallel, contextParallel, nproc, nodes } = options;
-  const reasons: Reason[] = [];
+  const reasons: Reason[] = localAlone("torchtitan", stage);
   const refuse = (message: string, got: string, expected?: string) =>
     reasons.push({ message: `torchtitan ${message}`, got, ...(expected !== undefined && { expected }) });
   const { hidden = 0, heads = 1, headDim = hidden / heads } = modelSizes(model);
   if (model.family.name !== "llama") refuse("is set up here for one family", model.family.name, "llama");
   else if (heads * headDim !== hidden) refuse("takes heads of hidden / heads", `${headDim}`, `${hidden / heads}`);
-  if (phase.masks.length > 0) refuse("trains no masks", `${phase.masks.length} masks of the growth before`);
   if (phase.frozen.length > 0) refuse("trains all parameters", `${phase.frozen.length} frozen ones`);
   const groups = trainedGroups(stage);
   if (groups.some(({ warmup }) => warmup > 0))
@@ -22,8 +21,6 @@ export function refusals(stage: Stage, options: TitanOptions): Reason[] {
   if (groups.some(({ factor }) => factor === 0)) refuse("takes no rate of 0", "a factor of 0 on a parameter's rate");
   if (precision !== "f32") refuse("has its own option for precision, bf16", `train.precision: ${precision}`, "f32");
   if (memory !== undefined) refuse("has its own option for memory, recompute", `train.memory: ${memory}`, "no bound");
-  if (until.kind !== "tokens")
-    refuse("trains for a number of tokens that is known before", `a growth by ${until.kind}`, "at: tokens, or a share");
   const ranks = dataRanks(options);
   if (!Number.isInteger(ranks)) {
     const parts = `tensorParallel ${tensorParallel} · contextParallel ${contextParallel}`;

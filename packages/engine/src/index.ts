@@ -6,5 +6,6 @@ export { slurmScript } from "./cluster/slurm.js";
 export * from "./contract.js";
 export * from "./define.js";
 export * from "./engine-process.js";
+export { localAlone } from "./local-alone.js";
 export * from "./stage-data.js";
 export { type EngineRow, StageFolder, savedFolder, startFolder, stepFolders } from "./stage-folder.js";

@@ -4,8 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "@cambium/files";
 import type { TrainingState } from "@cambium/model";
-import type { PlannedStage } from "@cambium/recipe";
-import { tokenFlops } from "@cambium/scaling/flops";
+import { costOf, type PlannedStage } from "@cambium/recipe";
 import type { MetricsRow, Progress } from "@cambium/train";
 import { readCheckpoint, readPlace, writeCheckpoint } from "./checkpoint-files.js";
 import type { StagePlace, TrainJob } from "./contract.js";
@@ -62,7 +61,7 @@ export class StageFolder {
 
   async tell({ onMetrics }: TrainJob, before: Progress, row: EngineRow): Promise<Progress> {
     const { stage } = this.plan;
-    const perStep = stepTokens(stage) * tokenFlops(stage.model, stage.context);
+    const perStep = costOf(stage).flops(stepTokens(stage));
     const progress = {
       ...{ step: row.step, tokens: row.tokens, seconds: row.seconds },
       flops: before.flops + perStep * (row.step - before.step),

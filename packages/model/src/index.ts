@@ -26,5 +26,7 @@ export { groupRate, type ParameterGroup } from "./parameter-group.js";
 export * from "./parameters.js";
 export { type Phase, phaseParts, phaseReasons, plainPhase } from "./phase.js";
 export { ropeTables } from "./rope-tables.js";
+export { submodel } from "./submodel.js";
+export { drawnDepth, type Submodels } from "./submodels.js";
 export { strangeTensors, type TensorShape, unfitF32Tensors, unfitTensors } from "./table-reasons.js";
 export { type DeviceTrainingState, type LossScale, stateNames, type TrainingState } from "./training-state.js";

@@ -4,6 +4,7 @@ import { append, highest } from "@cambium/ir";
 import type { Mask } from "./masks.js";
 import { groupReasons, type ParameterGroup } from "./parameter-group.js";
 import type { AxisName, ParameterSpec } from "./parameters.js";
+import { type Submodels, submodelReasons } from "./submodels.js";
 
 export interface Phase {
   /** They shut parts of the model and open as tokens are read. */
@@ -14,25 +15,28 @@ export interface Phase {
   readonly lrMultipliers: Readonly<Record<string, number>>;
   /** Parameters with rates and decay of their own; each is in one group at most. Default: none. */
   readonly groups?: readonly ParameterGroup[];
+  /** Steps that train a part of the depth each. Default: every step trains the whole model. */
+  readonly submodels?: Submodels;
 }
 
 /** Everything trains, at one rate, behind no masks. */
 export const plainPhase: Phase = { masks: [], frozen: [], lrMultipliers: {} };
 
 /** The parts of `phase` that say something, in a fixed order. */
-export function phaseParts({ masks, frozen, lrMultipliers, groups = [] }: Phase): readonly (keyof Phase)[] {
+export function phaseParts({ masks, frozen, lrMultipliers, groups = [], submodels }: Phase): readonly (keyof Phase)[] {
   const says: Readonly<Record<keyof Phase, boolean>> = {
     frozen: frozen.length > 0,
     groups: groups.length > 0,
     lrMultipliers: Object.keys(lrMultipliers).length > 0,
     masks: masks.length > 0,
+    submodels: submodels !== undefined,
   };
   return (Object.keys(says) as (keyof Phase)[]).filter((part) => says[part]);
 }
 
 /** Everything that is wrong with `phase` for a model of these parameters. */
 export function phaseReasons(
-  { masks, frozen, lrMultipliers, groups = [] }: Phase,
+  { masks, frozen, lrMultipliers, groups = [], submodels }: Phase,
   table: readonly ParameterSpec[],
 ): Reason[] {
   const known = new Map(table.map((spec) => [spec.name, spec]));
@@ -48,6 +52,7 @@ export function phaseReasons(
     }),
     ...groups.flatMap(({ parameters }, i) => strangers(`groups / ${i}`, parameters)),
     ...groupReasons(groups),
+    ...(submodels ? submodelReasons(submodels, axisLength(table, "layers")) : []),
     ...masks.flatMap((mask, i) => [
       ...strangers(`masks / ${i}`, mask.tensors),
       ...maskReasons(mask, table).map((reason) => ({ where: `masks / ${i}`, ...reason })),

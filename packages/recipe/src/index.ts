@@ -4,6 +4,7 @@ export { corpusName, type RecipeName, recipeNames, recipePart } from "./names.js
 export { checkRecipe, parseRecipe, type RecipeReading, readRecipe, refuseRecipe } from "./parse.js";
 export { type Decided, planArms } from "./plan/arms.js";
 export type { PlanContext, RecipeOperators } from "./plan/context.js";
+export { type Cost, costOf } from "./plan/cost.js";
 export { localEngine, stageEngine } from "./plan/engine.js";
 export { identityOf, notCounted, stageId } from "./plan/identity.js";
 export { nextProbe, type ProbeVerdict, probesBefore, probeVerdict } from "./plan/probe.js";

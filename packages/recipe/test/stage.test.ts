@@ -60,6 +60,7 @@ const stages: readonly Stage[] = [
         schedule: "rewarm",
         warmup: 32,
         moments: "carry",
+        submodels: { depths: [1, 2], top: 1, tokens: 32 },
       },
     ],
     train: { ...minimal.train, warmup: 16, optimizer: { clip: null } },

@@ -1,4 +1,4 @@
-// Several growths in one recipe: moments carried, padded and reset, a frozen stage, masks, each re-warmed; stopped at any
+// Several growths in one recipe: moments carried, padded and reset, a frozen stage, sub-models, masks, each re-warmed; stopped at any
 // step of any stage and continued, all of it ends in the same bits.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,10 @@ import { importer, minimal, project, stages, weights } from "./support.js";
 const recipe: RecipeInput = {
   ...minimal,
   growth: [
-    { operator: "stack", factor: 2, at: 32, moments: "carry" },
+    {
+      ...{ operator: "stack", factor: 2, at: 32, moments: "carry" },
+      submodels: { depths: [1, 2], top: 1, tokens: 16 },
+    },
     { operator: "zero-depth", layers: 3, at: 32, moments: "pad", lr: 0.02, options: { frozen: true } },
     {
       operator: "random-masked",

@@ -1,22 +1,37 @@
-// A model compiled for training at one stage of its masks: the step, and the loss to evaluate with.
+// A model compiled for training at one time of its phase: the step or steps, and the loss to evaluate with.
 import type { Device, Executable } from "@cambium/backend";
 import { type Graph, type HostTensor, hostTensor } from "@cambium/ir";
-import { lossGraph, type Mask, maskValue, maskValuesName, opensAfter } from "@cambium/model";
+import {
+  lossGraph,
+  type Mask,
+  type ModelSpec,
+  maskValue,
+  maskValuesName,
+  opensAfter,
+  type Phase,
+  submodel,
+} from "@cambium/model";
 import { type CompiledStep, compileStep } from "./compiled-step.js";
 import type { ResolvedTrainerOptions } from "./trainer-options.js";
 
 export interface CompiledModel {
-  readonly step: CompiledStep;
+  /** The step; of sub-models one for each depth. */
+  readonly steps: readonly CompiledStep[];
   /** Compiled when it first runs. */
   readonly loss: Pick<Executable, "run">;
-  /** The masks in its graphs; none once all are open and the graphs are the plain model's. */
-  readonly masks: readonly Mask[];
+  /** The part of the phase that is in its graphs. */
+  readonly phase: Phase;
   dispose(): void;
 }
 
-/** The masks still in the graph after `tokens` tokens: all of them until the last has fully opened, then none. */
-export function masksAt(masks: readonly Mask[], tokens: number): readonly Mask[] {
-  return masks.every((mask) => tokens >= opensAfter(mask)) ? [] : masks;
+/**
+ * `phase` after `tokens` tokens: its masks are all in the graph until the last has fully opened, then none; sub-models until
+ * the whole model trains.
+ */
+export function phaseAt(phase: Phase, tokens: number): Phase {
+  const { submodels, ...rest } = phase;
+  const masks = phase.masks.every((mask) => tokens >= opensAfter(mask)) ? [] : phase.masks;
+  return submodels && tokens < submodels.tokens ? { ...rest, submodels, masks } : { ...rest, masks };
 }
 
 /** The input that holds the values of `masks` after `tokens` tokens; nothing without masks. */
@@ -27,16 +42,31 @@ export function maskValuesAt(masks: readonly Mask[], tokens: number): Readonly<R
 }
 
 /** @throws CambiumError from the device's `compile`; it then leaves nothing on the device. */
-export async function compileModel(options: ResolvedTrainerOptions, masks: readonly Mask[]): Promise<CompiledModel> {
-  const { device, model, phase } = options;
-  const masked = { ...options, phase: { ...phase, masks } };
-  const step = await compileStep(device, model, masked);
-  const loss = compiledWhenRun(device, () => lossGraph(model, { ...options, masks }));
+export async function compileModel(options: ResolvedTrainerOptions, phase: Phase): Promise<CompiledModel> {
+  const { device, model } = options;
+  const steps: CompiledStep[] = [];
+  const disposeSteps = () => {
+    for (const step of steps) step.dispose();
+  };
+  try {
+    for (const part of partsOf(model, phase))
+      steps.push(await compileStep(device, part.model, { ...options, phase: part.phase }));
+  } catch (error) {
+    disposeSteps();
+    throw error;
+  }
+  const loss = compiledWhenRun(device, () => lossGraph(model, { ...options, masks: phase.masks }));
   const dispose = () => {
-    step.dispose();
+    disposeSteps();
     loss.dispose();
   };
-  return { step, loss, masks, dispose };
+  return { steps, loss, phase, dispose };
+}
+
+/** What steps train: the model, or its sub-models. */
+function partsOf(model: ModelSpec, phase: Phase): readonly { readonly model: ModelSpec; readonly phase: Phase }[] {
+  if (!phase.submodels) return [{ model, phase }];
+  return phase.submodels.depths.map((depth) => submodel(model, phase, depth));
 }
 
 /** A graph that is compiled when it first runs, so that the first step does not wait for what only evaluation needs. */

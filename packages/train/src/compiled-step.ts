@@ -43,7 +43,7 @@ export interface CompiledStep {
   /** What it costs, and whether activations are recomputed. */
   readonly cost: Pick<FittedStep, "flops" | "recomputedFlops" | "bytes">;
   /**
-   * Gives the device one step over `batches` (i32 [batch, context + 1] each), which consumes `state`. If the step fails, the
+   * Gives the device one step over `batches` (i32 [batch, context + 1] each), which consumes what of `state` it updates. If the step fails, the
    * gradients it has accumulated are dropped.
    */
   run(state: DeviceState, batches: readonly HostTensor[], now: StepInputs): Promise<StepOutcome>;
@@ -67,11 +67,14 @@ async function wholeStep(
   { first, ...cost }: FittedStep,
 ): Promise<CompiledStep> {
   const executable = await device.compile(first);
-  const { scalars, results } = edges(model, options);
+  const { m, v } = stateNames;
+  const { scalars, results, scaling } = edges(model, options);
+  const moments = trainable(model, options).flatMap((name) => [m(name), v(name)]);
+  const read = [...parameterTable(model).map(({ name }) => name), ...moments, ...scaling];
   return {
     cost,
     run: async (state, [tokens], now) => {
-      const inputs = { ...state, ...scalars(now), ...now.masks, tokens: tokens as HostTensor };
+      const inputs = { ...pick(state, read), ...scalars(now), ...now.masks, tokens: tokens as HostTensor };
       const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", ...results] });
       return { state: { ...state, ...outputs }, result: wholeResult(fetched) };
     },

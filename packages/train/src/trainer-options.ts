@@ -24,8 +24,10 @@ export interface TrainerOptions {
   readonly memory?: number | undefined;
   /** What trains and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, behind no masks. */
   readonly phase?: Phase;
-  /** Training tokens read since growth, which masks and parameter groups follow. Default 0. */
+  /** Training tokens read since growth, which masks, parameter groups and sub-models follow. Default 0. */
   readonly tokens?: number;
+  /** Decides which sub-model a step trains. Default 0. */
+  readonly seed?: number;
 }
 
 /** `TrainerOptions` with every default filled in. */
@@ -40,7 +42,7 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
  * a precision that the device does not compute.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
-  const { batch, context, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0, memory } = given;
+  const { batch, context, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;
   const table = parameterTable(given.model);
   const sizes = Object.entries({ batch, context, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
   const reasons: Reason[] = [
@@ -54,5 +56,6 @@ export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained so", { reasons });
   requirePrecision(given.device.info, precision);
   const optimizer = optimizerOptions(given.optimizer);
-  return { ...given, accumulation, precision, memory, phase, tokens, optimizer };
+  const { memory, seed = 0 } = given;
+  return { ...given, accumulation, precision, memory, phase, tokens, seed, optimizer };
 }

@@ -2,10 +2,17 @@
 // starts once the previous one has been handed to the device.
 import type { DeviceTensor, ProfileEntry } from "@cambium/backend";
 import { meanLoss } from "@cambium/inference";
-import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
-import { type DeviceTrainingState, type ModelSpec, parameterTable, type TrainingState } from "@cambium/model";
-import { type CompiledModel, compileModel, masksAt, maskValuesAt } from "./compiled-model.js";
-import type { StepResult } from "./compiled-step.js";
+import { CambiumError, type HostTensor, highest, hostTensor } from "@cambium/ir";
+import {
+  type DeviceTrainingState,
+  drawnDepth,
+  type ModelSpec,
+  parameterTable,
+  phaseParts,
+  type TrainingState,
+} from "@cambium/model";
+import { type CompiledModel, compileModel, maskValuesAt, phaseAt } from "./compiled-model.js";
+import type { CompiledStep, StepResult } from "./compiled-step.js";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { initialLossScale, scalingNames, scalingTensors, splitScaling } from "./loss-scale.js";
 import { checkState, flattenState, unflattenState } from "./state.js";
@@ -38,7 +45,7 @@ export class Trainer {
    */
   static async open(given: TrainerOptions): Promise<Trainer> {
     const options = trainerOptions(given);
-    return new Trainer(options, await compileModel(options, masksAt(options.phase.masks, options.tokens)));
+    return new Trainer(options, await compileModel(options, phaseAt(options.phase, options.tokens)));
   }
 
   get model(): ModelSpec {
@@ -55,19 +62,19 @@ export class Trainer {
     return this.#options.accumulation;
   }
 
-  /** Matrix work of one step, FLOPs; activations that are recomputed count once. */
+  /** Matrix work of the next step, FLOPs; activations that are recomputed count once. */
   get flopsPerStep(): number {
-    return this.#model.step.cost.flops;
+    return this.#step.cost.flops;
   }
 
-  /** Matrix work that one step does a second time to fit into `memory`, FLOPs. */
+  /** Matrix work that the next step does a second time to fit into `memory`, FLOPs. */
   get recomputedFlopsPerStep(): number {
-    return this.#model.step.cost.recomputedFlops;
+    return this.#step.cost.recomputedFlops;
   }
 
   /** Bytes the IR counts for a step: parameters, gradients, moments, activations. */
   get countedBytes(): number {
-    return this.#model.step.cost.bytes;
+    return highest(this.#model.steps.map(({ cost }) => cost.bytes));
   }
 
   /** Parameters on the device, by name; valid until the next step. Ask for them when no step is running. */
@@ -133,15 +140,15 @@ export class Trainer {
   }
 
   /**
-   * Sets masks and parameter groups to their values after `tokens` training tokens since growth. Once every mask is open the masks are
-   * removed, and the plain graph is compiled and used.
+   * Sets masks and parameter groups to their values after `tokens` training tokens since growth. Once every mask is open the
+   * masks are removed, and the plain graph is compiled and used; so it is once the whole model trains after its sub-models.
    * @throws CambiumError from the device's `compile`; the trainer is then unchanged.
    */
   advance(tokens: number): Promise<void> {
     return this.#inTurn(async () => {
-      const masks = masksAt(this.#options.phase.masks, tokens);
-      if (masks.length !== this.#model.masks.length) {
-        const next = await compileModel(this.#options, masks);
+      const phase = phaseAt(this.#options.phase, tokens);
+      if (phaseParts(phase).join() !== phaseParts(this.#model.phase).join()) {
+        const next = await compileModel(this.#options, phase);
         this.#model.dispose();
         this.#model = next;
       }
@@ -165,7 +172,7 @@ export class Trainer {
       const tokens = batches.map((batch) => this.#batch(batch));
       const read = this.#tokens + this.tokensPerStep;
       const now = { lr, tokens: read, step: this.#updates + 1, masks: this.#masks() };
-      const { state, result } = await this.#model.step.run(this.#state, tokens, now);
+      const { state, result } = await this.#step.run(this.#state, tokens, now);
       this.#state = state;
       this.#updates += 1;
       return { result };
@@ -187,8 +194,9 @@ export class Trainer {
   }
 
   /** Time by op type over all steps so far; null unless the device was opened with `profile: true`. */
-  profile(): Promise<readonly ProfileEntry[] | null> {
-    return this.#model.step.profile();
+  async profile(): Promise<readonly ProfileEntry[] | null> {
+    const parts = await Promise.all(this.#model.steps.map((step) => step.profile()));
+    return parts.some((part) => part === null) ? null : parts.flatMap((part) => part ?? []);
   }
 
   /** The state, copied to host memory. */
@@ -233,7 +241,14 @@ export class Trainer {
   }
 
   #masks(): Readonly<Record<string, HostTensor>> {
-    return maskValuesAt(this.#model.masks, this.#tokens);
+    return maskValuesAt(this.#model.phase.masks, this.#tokens);
+  }
+
+  /** What trains next. */
+  get #step(): CompiledStep {
+    const { steps, phase } = this.#model;
+    const index = Math.round(this.#tokens / this.tokensPerStep);
+    return steps[phase.submodels ? drawnDepth(phase.submodels, this.#options.seed, index) : 0] as CompiledStep;
   }
 
   *#batches(batches: Iterable<Int32Array>): Generator<HostTensor> {

@@ -43,6 +43,10 @@ const phase = { ...plainPhase, masks };
 variants.push(["masked", { phase }], ["masked and accumulated", { phase, accumulation: 2 }]);
 variants.push(["in mixed precision", { precision: "mixed" }]);
 variants.push(["in mixed precision, accumulated", { precision: "mixed", accumulation: 2 }]);
+/** Of a depth drawn for each of the first four steps. */
+const parts = { ...plainPhase, submodels: { depths: [1, 2], top: 1, tokens: 48 } };
+variants.push(["in sub-models", { phase: parts, seed: 3 }]);
+variants.push(["in sub-models, mixed and accumulated", { phase: parts, seed: 3, precision: "mixed", accumulation: 2 }]);
 const steps = 6;
 
 interface Stop {

@@ -64,6 +64,13 @@ export const phaseSchema: z.ZodType<Phase> = z.strictObject({
     )
     .readonly()
     .exactOptional(),
+  submodels: z
+    .strictObject({
+      depths: z.array(index).min(1).readonly(),
+      top: z.int().positive().exactOptional(),
+      tokens: z.number().positive(),
+    })
+    .exactOptional(),
 });
 
 type Lists = readonly (readonly number[])[];

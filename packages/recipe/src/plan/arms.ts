@@ -2,11 +2,11 @@
 import { type FindCost, findCost } from "@cambium/grow";
 import { type GrowthPlan, type Operator, planJson, planNeeds } from "@cambium/growth";
 import { llama, type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
-import { tokenFlops } from "@cambium/scaling/flops";
 import type { GrowthStep, Recipe } from "../schema.js";
 import { budgetOf, wholeSteps } from "./budget.js";
 import { checkFit, checkMasks, checkProbe, checkSchedule, masksOpenAfter } from "./checks.js";
 import type { PlanContext } from "./context.js";
+import { type Cost, costOf } from "./cost.js";
 import { checkEngines, computesWith } from "./engine.js";
 import { type ArmBudget, untilOf } from "./growth-time.js";
 import { digestOf, stageId } from "./identity.js";
@@ -37,7 +37,7 @@ export function planArms(recipe: Recipe, context: PlanContext, decided: Decided 
   const arms: ArmPlan[] = [arm(recipe.growth.length > 0 ? "grown" : "base", recipe, links)];
   if (recipe.growth.length > 0 && recipe.compare.includes("scratch")) {
     const phase = phaseOf(recipe, target, plainPhase);
-    const alone = { name: "scratch", model: target, start: initial(recipe), phase };
+    const alone = linkOf(recipe, { name: "scratch", model: target, start: initial(recipe), phase });
     arms.push(arm("scratch", { ...recipe, growth: [] }, [alone]));
   }
   recipe.variants.forEach(({ options }, i) => {
@@ -58,6 +58,7 @@ interface Link extends Pick<Stage, "name" | "model" | "phase"> {
   readonly start: StageStart | { readonly kind: "grown"; readonly plan: GrowthPlan; readonly step: GrowthStep };
   /** What the growth must find first. */
   readonly find?: FindCost;
+  readonly cost: Cost;
 }
 
 /** The models of an arm: what it begins with, and what each growth makes of it. */
@@ -67,22 +68,24 @@ function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Opera
     ? { kind: "checkpoint", path: checkpoint.path, fingerprint: checkpoint.fingerprint }
     : initial(recipe);
   const base = checkpoint?.model ?? baseModel(recipe, context);
-  const links: Link[] = [{ name: "base", model: base, start, phase: phaseOf(recipe, base, plainPhase) }];
+  const links: Link[] = [
+    linkOf(recipe, { name: "base", model: base, start, phase: phaseOf(recipe, base, plainPhase) }),
+  ];
   for (const [i, step] of recipe.growth.entries()) {
     const { factor, layers, options } = step;
     const given = { ...options, ...(factor !== undefined && { factor }), ...(layers !== undefined && { layers }) };
     const plan = (operators[i] as Operator).plan((links[i] as Link).model, given);
     const name = i + 1 === recipe.growth.length ? "target" : `stage-${i + 2}`;
     const find = findOf(recipe, plan);
-    links.push({
-      name,
-      model: plan.target,
-      start: { kind: "grown", plan, step },
-      phase: phaseOf(recipe, plan.target, plan.phase, { plan, step, index: i }),
-      ...(find && { find }),
-    });
+    const phase = phaseOf(recipe, plan.target, plan.phase, { plan, step, index: i });
+    const start = { kind: "grown", plan, step } as const;
+    links.push(linkOf(recipe, { name, model: plan.target, start, phase, ...(find && { find }) }));
   }
   return links;
+}
+
+function linkOf({ model: { context } }: Recipe, link: Omit<Link, "cost">): Link {
+  return { ...link, cost: costOf({ ...link, context }) };
 }
 
 function findOf({ model, train }: Recipe, plan: GrowthPlan): FindCost | undefined {
@@ -128,7 +131,7 @@ function planArm(arm: Arm): PlannedStage[] {
     checkMasks(stage, tokens);
     checkProbe(untils[i - 1], i - 1, tokens);
     position += tokens;
-    const flops = tokens * tokenFlops(link.model, recipe.model.context) + (link.find?.flops ?? 0) + probed.flops;
+    const flops = link.cost.flops(tokens) + (link.find?.flops ?? 0) + probed.flops;
     stages.push({ id, stage, tokens, flops, open: end === undefined });
   }
   return stages;
@@ -140,14 +143,14 @@ function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Unt
   const untils: Until[] = [];
   let spent = 0;
   for (const [i, link] of links.entries()) {
-    const { model, phase, find } = link;
+    const { model, phase, find, cost } = link;
     const [before, next] = [untils[i - 1], links[i + 1]];
     const found = (find?.flops ?? 0) + probedBefore(recipe, link, before, ended[i - 1]).flops;
     spent += found;
-    const perToken = tokenFlops(model, recipe.model.context);
     const least = Math.max(masksOpenAfter(phase), before?.kind === "probe" ? before.budget : 0);
     const until: Until = next
       ? untilOf(recipe, i, model, {
+          cost,
           flops: budget,
           spent,
           found,
@@ -155,17 +158,17 @@ function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Unt
           least,
           probe: probeOf(recipe, i, next, budget),
         })
-      : { kind: "tokens", tokens: wholeSteps(recipe, Math.max(1, (budget - spent) / perToken)) };
+      : { kind: "tokens", tokens: wholeSteps(recipe, Math.max(1, cost.tokens(budget - spent))) };
     untils.push(until);
-    spent += (ended[i] ?? longest(until)) * perToken;
+    spent += cost.flops(ended[i] ?? longest(until));
   }
   return untils;
 }
 
 /** Probes of the growth `index`, which `link` begins with, in an arm that may spend `budget` FLOPs. */
-function probeOf(recipe: Recipe, index: number, { model, find, start }: Link, budget: number): ArmBudget["probe"] {
+function probeOf(recipe: Recipe, index: number, { find, start, cost }: Link, budget: number): ArmBudget["probe"] {
   return {
-    flops: (tokens) => tokens * tokenFlops(model, recipe.model.context) + (find?.flops ?? 0),
+    flops: (tokens) => cost.flops(tokens) + (find?.flops ?? 0),
     trial: () => {
       const plan = start.kind === "grown" ? planJson(start.plan) : null;
       return digestOf([recipe.growth.slice(index), recipe.train, plan, budget]);

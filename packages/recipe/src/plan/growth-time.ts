@@ -1,13 +1,16 @@
 // When a stage ends, from what the recipe says about the growth after it.
 import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec } from "@cambium/model";
-import { growthTiming, tokenFlops } from "@cambium/scaling";
+import { growthTiming } from "@cambium/scaling";
 import type { GrowthStep, Recipe } from "../schema.js";
 import { evaluation, wholeSteps } from "./budget.js";
+import type { Cost } from "./cost.js";
 import type { ProbeRule, Until } from "./stage.js";
 
 /** Where an arm stands when a stage begins. */
 export interface ArmBudget {
+  /** What the stage's own tokens cost. */
+  readonly cost: Cost;
   /** Tokens after which the stage may end: its masks are open, and it is no longer a probe. */
   readonly least: number;
   /** FLOPs that the whole arm may spend. */
@@ -37,11 +40,11 @@ const openShare = 0.5;
  */
 export function untilOf(recipe: Recipe, index: number, model: ModelSpec, budget: ArmBudget): Until {
   const { at } = recipe.growth[index] as GrowthStep;
-  const perToken = tokenFlops(model, recipe.model.context);
+  const { cost } = budget;
   const steps = (tokens: number) => wholeSteps(recipe, tokens);
   if (typeof at === "number") return { kind: "tokens", tokens: steps(at) };
   if ("share" in at) {
-    const tokens = (at.share * budget.flops - budget.spent) / perToken;
+    const tokens = cost.tokens(at.share * budget.flops - budget.spent);
     if (tokens > 0) return { kind: "tokens", tokens: steps(tokens) };
     throw refused(index, "the share of the budget is spent before the stage begins", {
       expected: `more than ${(budget.spent / budget.flops).toPrecision(3)}`,
@@ -50,8 +53,8 @@ export function untilOf(recipe: Recipe, index: number, model: ModelSpec, budget:
     });
   }
   if ("timing" in at) return { kind: "tokens", tokens: steps(paperTiming(recipe, index, model, budget)) };
-  if ("probe" in at) return probeRule(recipe, at.probe, perToken, budget);
-  const { threshold, window, most = (openShare * budget.flops - budget.spent) / perToken } = at.slope;
+  if ("probe" in at) return probeRule(recipe, at.probe, budget);
+  const { threshold, window, most = cost.tokens(openShare * budget.flops - budget.spent) } = at.slope;
   return {
     kind: "slope",
     threshold,
@@ -64,11 +67,12 @@ export function untilOf(recipe: Recipe, index: number, model: ModelSpec, budget:
 
 type ProbeTime = Extract<GrowthStep["at"], { probe: unknown }>["probe"];
 
-function probeRule(recipe: Recipe, at: ProbeTime, perToken: number, arm: ArmBudget): ProbeRule {
+function probeRule(recipe: Recipe, at: ProbeTime, arm: ArmBudget): ProbeRule {
   const steps = (tokens: number) => wholeSteps(recipe, tokens);
   const [every, budget] = [steps(at.every), steps(at.budget)];
-  const withProbes = perToken + arm.probe.flops(budget) / every;
-  const most = steps(Math.max(1, at.most ?? (openShare * arm.flops - arm.spent) / withProbes));
+  // What probes cost beside a token that they are spread over.
+  const share = 1 + arm.probe.flops(budget) / every / arm.cost.perToken;
+  const most = steps(Math.max(1, at.most ?? arm.cost.tokens((openShare * arm.flops - arm.spent) / share)));
   // One measurement at a step, however many a step skips.
   const measured = at.window * Math.max(evaluation(recipe).every, steps(1));
   return {

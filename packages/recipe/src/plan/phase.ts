@@ -1,7 +1,15 @@
-// How a stage trains: the phase that its growth asks for, with the rates and the decay that the recipe gives some parameters.
+// How a stage trains: the phase that its growth asks for, with what the recipe adds: the rates and the decay of some
+// parameters, and sub-models.
 import { type GrowthPlan, newTensors, planTables } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type ModelSpec, type ParameterGroup, type ParameterKind, type Phase, parameterTable } from "@cambium/model";
+import {
+  type ModelSpec,
+  type ParameterGroup,
+  type ParameterKind,
+  type Phase,
+  parameterTable,
+  phaseReasons,
+} from "@cambium/model";
 import type { GrowthStep, Recipe } from "../schema.js";
 
 /** The growth that a stage begins with. */
@@ -16,8 +24,9 @@ type Settings = Omit<ParameterGroup, "parameters">;
 const plain: Settings = { lr: 1, warmup: 0, decay: true };
 
 /**
- * `phase`, with a group for parameters that train otherwise than the schedule says.
- * @throws CambiumError `E_SCHEDULE` for `rewarm-new` at a growth that makes no new tensors.
+ * `phase`, with a group for parameters that train otherwise than the schedule says, and the sub-models of `growth`.
+ * @throws CambiumError `E_SCHEDULE` for `rewarm-new` at a growth that makes no new tensors, `E_RECIPE` for sub-models that
+ * the model does not have.
  */
 export function phaseOf({ train }: Recipe, model: ModelSpec, phase: Phase, growth?: BeginningGrowth): Phase {
   const { undecayed } = train.optimizer;
@@ -42,7 +51,17 @@ export function phaseOf({ train }: Recipe, model: ModelSpec, phase: Phase, growt
     groups.set(key, group);
   }
   const { groups: _, ...rest } = phase;
-  return groups.size === 0 ? rest : { ...rest, groups: [...groups.values()] };
+  const whole = groups.size === 0 ? rest : { ...rest, groups: [...groups.values()] };
+  return growth ? inSubmodels(whole, model, growth) : whole;
+}
+
+function inSubmodels(phase: Phase, model: ModelSpec, { step, index }: BeginningGrowth): Phase {
+  if (!step.submodels) return phase;
+  const { depths, top, tokens } = step.submodels;
+  const divided = { ...phase, submodels: { depths, tokens, ...(top !== undefined && { top }) } };
+  const reasons = phaseReasons(divided, parameterTable(model));
+  if (reasons.length === 0) return divided;
+  throw new CambiumError("E_RECIPE", "the grown model cannot be trained so", { where: `growth.${index}`, reasons });
 }
 
 function newOf({ plan, index }: BeginningGrowth): ReadonlySet<string> {

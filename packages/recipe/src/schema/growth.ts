@@ -77,6 +77,19 @@ export const growth = z.strictObject({
   rewind: quantity
     .optional()
     .describe("With schedule: rewind, where the schedule is entered: tokens from its beginning."),
+  submodels: z
+    .strictObject({
+      depths: z.array(layerCount).min(1).describe("Numbers of layers, each as likely to be drawn."),
+      top: layerCount
+        .optional()
+        .describe("Of a sub-model's layers only so many train, the top ones, with last norm and head. Default: all."),
+      tokens: quantity.describe("Tokens after the growth from which on the whole model trains."),
+    })
+    .optional()
+    .describe(
+      "Two-stage training (bert2BERT): first each step trains a sub-model, the bottom layers between embedding and head, " +
+        "as many as a draw by the seed says. Default: each step trains the whole model.",
+    ),
 });
 
 export const variant = z

@@ -1,0 +1,38 @@
+// What a stage's tokens cost: the matrix work of the steps that its phase asks for.
+import { graphCost } from "@cambium/ir";
+import { plainPhase, submodel } from "@cambium/model";
+import { tokenFlops } from "@cambium/scaling/flops";
+import { defaultOptimizer, trainStepGraph } from "@cambium/train";
+import type { Stage } from "./stage.js";
+
+export type Costed = Pick<Stage, "model" | "phase"> & { readonly context: number };
+
+export interface Cost {
+  /** FLOPs of the stage's first `tokens` tokens; of sub-models those of the mean draw. */
+  flops(tokens: number): number;
+  /** The tokens for `flops`. */
+  tokens(flops: number): number;
+  /** FLOPs of a token once the whole model trains. */
+  readonly perToken: number;
+}
+
+export function costOf(stage: Costed): Cost {
+  const { submodels, ...phase } = stage.phase;
+  const perToken = flopsPerToken({ ...stage, phase });
+  const { depths, tokens: first } = submodels ?? { depths: [], tokens: 0 };
+  const parts = depths.map((depth) => flopsPerToken({ ...stage, ...submodel(stage.model, stage.phase, depth) }));
+  const partly = parts.reduce((sum, flops) => sum + flops / parts.length, 0);
+  return {
+    perToken,
+    flops: (tokens) => Math.min(tokens, first) * partly + Math.max(0, tokens - first) * perToken,
+    tokens: (flops) => (flops < first * partly ? flops / partly : first + (flops - first * partly) / perToken),
+  };
+}
+
+function flopsPerToken({ model, context, phase }: Costed): number {
+  if (phase.frozen.length === 0) return tokenFlops(model, context);
+  // Masks are no matrix work.
+  const trained = { ...plainPhase, frozen: phase.frozen };
+  const step = trainStepGraph(model, { batch: 1, context, optimizer: defaultOptimizer, phase: trained });
+  return graphCost(step).matrixFlops / context;
+}
