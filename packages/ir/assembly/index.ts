@@ -1,9 +1,10 @@
-// Standard normal numbers, four Philox blocks at a time: to the bit what src/random.ts makes of one block.
+// Standard normal numbers, four Philox blocks at a time. Each block gives the same bits as in src/random.ts.
 //
-// log and cos are fdlibm's (Sun Microsystems 1993, "Freely Distributable LIBM"), as JavaScript engines compute them, with
-// their branches as selections. Numbers for which a branch is rare are made by the host: see `rare`.
+// log and cos are fdlibm's (Sun Microsystems 1993, "Freely Distributable LIBM"), as JavaScript engines compute them,
+// with selections in place of branches. Where fdlibm would take a rare branch, the host computes the number: see
+// `rare`.
 
-/** The host's Box–Muller of two words. */
+/** The host's Box–Muller transform of two words. */
 @external("env", "boxMuller")
 declare function boxMuller(a: u32, b: u32): f64;
 
@@ -12,7 +13,7 @@ const M1 = i32x4.splat(0xcd9e8d57);
 const W0: i32 = 0x9e3779b9;
 const W1: i32 = 0xbb67ae85;
 
-/** The high halves of the unsigned products. */
+/** The high halves of the unsigned 32-bit products. */
 // @ts-ignore: decorator
 @inline
 function mulHigh(a: v128, b: v128): v128 {
@@ -20,8 +21,8 @@ function mulHigh(a: v128, b: v128): v128 {
 }
 
 /**
- * Writes `std` times the normals of `blocks` Philox blocks, two of each, to `out`: f64. `blocks` is a multiple of four.
- * The counter begins at `first` + 2³² · `second`.
+ * Writes `std` times the normals of `blocks` Philox blocks, two per block, to `out` as f64. `blocks` is a multiple of
+ * four. The counter begins at `first` + 2³² · `second`.
  */
 export function normals(out: usize, blocks: u32, first: u32, second: u32, key0: i32, key1: i32, std: f64): void {
   const std2 = f64x2.splat(std);
@@ -77,7 +78,7 @@ function highWords(x: v128): v128 {
   return v128.shuffle<i32>(x, x, 1, 1, 3, 3);
 }
 
-/** Two numbers: lanes 0 and 1 of `a` and `b` are their words. */
+/** Writes two normals; lanes 0 and 1 of `a` and `b` hold their words. */
 // @ts-ignore: decorator
 @inline
 function pair(out: usize, a: v128, b: v128, std: v128): void {

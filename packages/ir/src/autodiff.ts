@@ -63,7 +63,7 @@ function differentiable(graph: Graph, name: string): Value {
   });
 }
 
-/** Goes through `graph` backwards and adds to `cotangents`, by value id, those of all values that depend on `roots`. */
+/** Walks `graph` backwards and adds to `cotangents`, by value id, those of all values that depend on `roots`. */
 function backpropagate(
   graph: Graph,
   roots: ReadonlySet<number>,

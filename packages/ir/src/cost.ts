@@ -1,4 +1,4 @@
-// What a graph costs: exact floating-point operations and bytes moved, per node and in all.
+// What a graph costs: exact floating-point operations and bytes moved, per node and in total.
 import { byteLength } from "./dtype.js";
 import type { Graph, Node } from "./graph.js";
 import { decomposition } from "./passes/decompose.js";
@@ -7,7 +7,7 @@ import { numel } from "./shape.js";
 export interface Cost {
   /** Floating-point operations; a multiply-add counts 2. */
   readonly flops: number;
-  /** Those of `flops` that are matrix work: products, attention, the loss projection (`OpFacts.matrix`). */
+  /** The part of `flops` that is matrix work: products, attention, the loss projection (`OpFacts.matrix`). */
   readonly matrixFlops: number;
   /** Bytes read and written when every input and output passes through memory once. */
   readonly bytes: number;
@@ -24,7 +24,7 @@ export function graphCost(graph: Graph): Cost {
     );
 }
 
-/** The cost of one application of `node`'s op. Of a composite only the bytes at its edge count. */
+/** The cost of one application of `node`'s op. The bytes of a composite are those of its inputs and outputs alone. */
 export function nodeCost(node: Node): Cost {
   const { op, attrs } = node;
   const types = node.inputs.map(({ type }) => type);

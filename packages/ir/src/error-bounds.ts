@@ -1,5 +1,6 @@
-// How far a device's result of one primitive may be from float64, element by element: from the width of the dtypes and the
-// number of terms that are summed, in any order (Higham 2002, "Accuracy and Stability of Numerical Algorithms", §3.1).
+// How far a device's result of one primitive may be from float64, element by element. The bounds follow from the width
+// of the dtypes and the number of terms summed, in any order (Higham 2002, "Accuracy and Stability of Numerical
+// Algorithms", §3.1).
 import { nodeCost } from "./cost.js";
 import { type DType, isFloat } from "./dtype.js";
 import type { Node, PrimitiveOp } from "./graph.js";
@@ -15,10 +16,11 @@ export const unitRoundoff = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 } as c
 const smallestNormal = 2 ** -126;
 
 /**
- * For each output of a primitive `node`, the largest error that each element may have; 0 for integers and for what is only
- * moved. `inputs` are the device's, `outputs` what they give in float64. Besides its own roundings, a result may be off by
- * what one rounding of an input does to it: a kernel may hold an input wider than it is stored, as fused multiply-adds do.
- * The units of elementary functions (`OpFacts.accuracy`) cover those of the WGSL specification's table.
+ * For each output of a primitive `node`, the largest error that each element may have; 0 for integers and for elements
+ * that are only moved. `inputs` are the device's inputs, `outputs` the float64 results of them. The bound covers the
+ * op's own roundings and the effect of one rounding of each input: a kernel may hold an input in more bits than it is
+ * stored in, as a fused multiply-add does. The units of elementary functions (`OpFacts.accuracy`) cover the table in
+ * the WGSL specification.
  */
 export function errorBounds(
   node: Node,
@@ -54,7 +56,7 @@ function termsOf({ op, inputs, outputs }: Node, operations: number): number {
   return operations / elements / (op.matrix ? 2 : 1);
 }
 
-/** The results with the float input `i` off by one rounding. */
+/** The results with input `i` off by one rounding; none if that input is not a float. */
 function shift({ op, attrs }: Node, inputs: readonly RefTensor[], { type, data }: RefTensor, i: number) {
   const unit = unitRoundoff[type.dtype as keyof typeof unitRoundoff];
   if (!unit || op.kind !== "primitive") return [];
@@ -66,7 +68,7 @@ function magnitude({ type, data }: RefTensor): RefTensor {
   return { type, data: isFloat(type.dtype) ? data.map(Math.abs) : data };
 }
 
-/** 0 where both are the same infinity. */
+/** |a − b|; 0 if that is not finite. */
 function apart(a: number, b: number): number {
   const gap = Math.abs(a - b);
   return Number.isFinite(gap) ? gap : 0;

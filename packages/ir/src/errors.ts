@@ -4,10 +4,10 @@ import { append } from "./lists.js";
 
 const brand: unique symbol = Symbol.for("@cambium/ir CambiumError");
 
-/** Most lines of reasons, so that an error fits on one screen. */
+/** The most lines that reasons may take, so that an error fits on one screen. */
 const mostLines = 20;
 
-/** Reasons of one reason that are shown, so that the others have their turn. */
+/** How many of one reason's own reasons are shown, so that there is room for the others. */
 const mostInner = 2;
 
 /** One of the reasons that a check found; a check reports all of them at once. */
@@ -19,9 +19,9 @@ export interface Reason {
   readonly got?: string;
   /** What the user can do about it. */
   readonly hint?: string;
-  /** The code that this reason would have on its own, where one check reports mistakes of several kinds. */
+  /** The code that this reason would have as an error of its own, where one check reports mistakes of several kinds. */
   readonly code?: string;
-  /** What makes it up, where one check reports a mistake that has reasons of its own. */
+  /** This reason's own reasons, if it has any. */
   readonly reasons?: readonly Reason[];
 }
 
@@ -38,7 +38,7 @@ export interface ErrorDetails extends Omit<Reason, "message" | "code"> {
 export class CambiumError extends Error {
   override readonly name = "CambiumError";
   readonly code: string;
-  /** What went wrong, in one sentence. `message` has the reasons as well, for whoever shows nothing else of an error. */
+  /** What went wrong, in one sentence. `message` adds the reasons, for callers that print nothing else of an error. */
   readonly summary: string;
   readonly details: ErrorDetails;
 

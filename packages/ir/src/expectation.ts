@@ -1,5 +1,5 @@
-// What a graph's outputs must be on any device, and how far each element may be off: the one notion of agreement that the
-// conformance suite, kept cases and the search for faults share.
+// What a graph's outputs must be on any device, and how far each element may be off. The conformance suite, kept cases
+// and the search for faults share this one definition of agreement.
 import type { HostTensor } from "./dtype.js";
 import { errorBounds } from "./error-bounds.js";
 import type { Graph, Node } from "./graph.js";
@@ -15,7 +15,9 @@ export interface Expectation {
   readonly allowed: number | Float64Array;
 }
 
-/** What one node makes of `inputs`: elementwise bounds of a primitive, one bound for a composite's output. */
+/**
+ * What one node must return for `inputs`: a bound per element for a primitive, one bound per output for a composite.
+ */
 export function expectNode(node: Node, inputs: readonly RefTensor[]): readonly Expectation[] {
   const { op } = node;
   if (op.kind === "composite") {
@@ -31,7 +33,7 @@ export function expectNode(node: Node, inputs: readonly RefTensor[]): readonly E
   return outputs.map((exact, i) => ({ exact, allowed: bounds[i] as Float64Array }));
 }
 
-/** What `graph` makes of `inputs`. */
+/** What `graph` must return for `inputs`. If it computes with one primitive only, the bounds are that primitive's. */
 export function expectGraph(
   graph: Graph,
   inputs: Readonly<Record<string, RefTensor | HostTensor>>,

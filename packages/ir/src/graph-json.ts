@@ -1,4 +1,4 @@
-// Graphs and tensors as JSON, for test cases that are kept. Ops are known by name; numbers keep their bits.
+// Graphs and tensors as JSON, for test cases that are kept. Ops are found by name; numbers keep their bits.
 import { checkGraph } from "./check.js";
 import { allocate, type DType, type HostTensor, hostTensor, type TensorType } from "./dtype.js";
 import { CambiumError, type Reason } from "./errors.js";

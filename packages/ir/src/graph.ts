@@ -1,5 +1,5 @@
-// The graph: static-shape SSA. Each value is defined once, nodes are in topological order, inputs and outputs have names.
-// Tensor, Op, Node and Builder refer to each other, so this file declares all four; it computes nothing.
+// The graph: static-shape SSA. Each value is defined once, nodes are in topological order, inputs and outputs have
+// names. Tensor, Op, Node and Builder refer to each other, so this file declares all four; it computes nothing.
 import { isBranded } from "./brand.js";
 import type { DType, HostTensor, TensorType } from "./dtype.js";
 import type { RefTensor } from "./ref-tensor.js";
@@ -13,7 +13,9 @@ export interface Value {
 
 const brand: unique symbol = Symbol.for("@cambium/ir Tensor");
 
-/** What ops take and return while a graph is being built: a value and the builder that can use it. It holds no numbers. */
+/**
+ * What ops take and return while a graph is being built: a value and the builder that can use it. It holds no numbers.
+ */
 export class Tensor {
   constructor(
     readonly builder: Builder,
@@ -87,7 +89,7 @@ export interface OpFacts {
    * element for a primitive, the sum over the decomposition for a composite (`cost.ts`).
    */
   readonly flops?: ((types: readonly TensorType[], attrs: Attrs, outputs: readonly TensorType[]) => number) | undefined;
-  /** Whether `flops` is matrix work. A composite that does not say so does the matrix work of its decomposition. */
+  /** Whether all of `flops` is matrix work. If false for a composite, the matrix work of its decomposition counts. */
   readonly matrix: boolean;
   /**
    * Indices of the inputs that mixed precision stores in f16: what the op multiplies, and what a backward pass keeps
@@ -95,11 +97,14 @@ export interface OpFacts {
    */
   readonly stored: readonly number[];
   /**
-   * Index of the input whose elements the op returns unchanged, if there is one: `x · 1`, `x + 0`, a reshape. Gets the
-   * value of each input that is a scalar constant. It holds only where the output has that input's type.
+   * Index of the input whose elements the op returns unchanged, if there is one: `x · 1`, `x + 0`, a reshape. `scalars`
+   * has the value of each input that is a scalar constant. Callers must check that the output has that input's type.
    */
   readonly repeats?: ((scalars: readonly (number | undefined)[]) => number | undefined) | undefined;
-  /** How far a device may be off in a float output. Absent: one unit in the last place for each operation (`errorBounds`). */
+  /**
+   * How far a device may be off in a float output. Absent: one unit in the last place for each operation
+   * (`errorBounds`).
+   */
   readonly accuracy?: Accuracy | undefined;
   /** Inputs from which conformance tests are derived; their attributes have the defaults filled in. */
   readonly samples: readonly Sample[];
@@ -112,10 +117,12 @@ export interface PrimitiveOp extends OpFacts {
   evaluate(inputs: readonly RefTensor[], attrs: Attrs): readonly Float64Array[];
 }
 
-/** An op that is made of other ops. A backend with a fast kernel may take it whole; the others get the decomposition. */
+/**
+ * An op that is made of other ops. A backend with a fast kernel may take it whole; the others get the decomposition.
+ */
 export interface CompositeOp extends OpFacts {
   readonly kind: "composite";
-  /** Appends the op's meaning in other ops to the graph of its inputs, and returns its outputs. */
+  /** Appends the ops that this op is made of to the graph of its inputs, and returns its outputs. */
   decompose(inputs: readonly Tensor[], attrs: Attrs): readonly Tensor[];
 }
 
@@ -137,7 +144,7 @@ export interface Builder {
   apply(op: Op, inputs: readonly Tensor[], attrs: Attrs): Tensor[];
   /** A constant held in the graph. */
   constant(value: HostTensor): Tensor;
-  /** A scalar constant, f32 unless told otherwise; equal ones are shared. */
+  /** A scalar constant, f32 by default; equal ones are shared. */
   scalar(value: number, dtype?: DType): Tensor;
   /** Runs `build` with nodes labelled `scope`, within the scope it is called in. */
   scope<T>(scope: string, build: () => T): T;

@@ -1,5 +1,5 @@
-// Half precision: f16 and bf16 to and from f32, IEEE 754 binary16 and bfloat16, rounded to nearest even. Whole arrays go
-// through one view of their bits, which is several times faster than number by number.
+// Half precision: f16 (IEEE 754 binary16) and bf16 (bfloat16) to and from f32, rounded to nearest even. Arrays are
+// converted through one view of their bits, which is several times faster than number by number.
 import type { DType } from "./dtype.js";
 
 /** The dtypes that are stored in 16 bits. */
@@ -69,7 +69,7 @@ export function fromF16(bits: number): number {
 
 let values: Float32Array | undefined;
 
-/** The value of every binary16 code, made at the first use: 256 KiB. */
+/** The value of every binary16 code, computed at the first use: 256 KiB. */
 function f16Values(): Float32Array {
   values ??= new Float32Array(0x10000).map((_, bits) => fromF16(bits));
   return values;

@@ -1,4 +1,4 @@
-// Defines ops: one definition states all there is to know about an op, and is itself the function that applies it.
+// Defines ops: one definition states every fact about an op, and gives the function that applies it.
 import type { TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import {
@@ -81,7 +81,7 @@ export interface OpFunction<
 > {
   (...args: [...OperandsOf<In>, ...GivenAttrs<Given>]): PerOutput<Out, Tensor>;
   readonly op: Kind;
-  /** Whether a node is of this op. Ops are known by name, because a plugin may bring a copy of this package of its own. */
+  /** Whether a node is of this op. Compares names, because a plugin may bring its own copy of this package. */
   is(node: Pick<Node, "op"> | undefined): boolean;
   /** The attributes of a node of this op, defaults filled in. @throws TypeError for a node of another op. */
   attrsOf(node: Pick<Node, "op" | "attrs">): A;
@@ -93,7 +93,7 @@ export type AttrsOf<F extends { attrsOf(node: Node): object }> = ReturnType<F["a
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the attribute type of an op without attributes
 type NoAttrs = {};
 
-/** Defines a primitive: about forty of these carry everything; a backend lowers each of them. */
+/** Defines a primitive. There are about forty; a backend lowers each of them. */
 export function definePrimitive<
   const In extends Inputs,
   const Out extends Outputs = undefined,
@@ -110,7 +110,7 @@ export function definePrimitive<
   });
 }
 
-/** Defines a composite: an op with a meaning in other ops, which backends may take whole. */
+/** Defines a composite: an op made of other ops, which a backend may take whole. */
 export function defineComposite<
   const In extends Inputs,
   const Out extends Outputs = undefined,
@@ -168,7 +168,7 @@ function opFunction<In extends Inputs, Out extends Outputs, Given extends object
   };
   const is = (node: Pick<Node, "op"> | undefined) => node?.op.name === name;
   const attrsOf = (node: Pick<Node, "op" | "attrs">): A => {
-    if (!is(node)) throw new TypeError(`asked a node of op "${node.op.name}" for the attributes of "${name}"`);
+    if (!is(node)) throw new TypeError(`a node of op "${node.op.name}" does not have the attributes of "${name}"`);
     return node.attrs as A;
   };
   return Object.assign(apply, { op, is, attrsOf }) as OpFunction<In, Out, Given, A, Kind>;

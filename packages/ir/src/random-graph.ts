@@ -1,5 +1,5 @@
-// Random graphs for fuzzing passes and backends. A list of choices determines each, so that a property tester can shrink
-// it. They are made of the samples of ops, so every op takes part.
+// Random graphs for fuzzing passes and backends. Each is determined by a list of choices, so that a property tester can
+// shrink it. They are built from the samples of ops, so every op takes part.
 import { GraphBuilder } from "./builder.js";
 import { type DType, type HostTensor, sameType, type TensorType } from "./dtype.js";
 import { everyOp } from "./every-op.js";
@@ -21,15 +21,15 @@ export interface RandomGraph {
   readonly inputs: Readonly<Record<string, HostTensor>>;
 }
 
-/** The dtypes in which every device computes. */
+/** The dtypes that every device computes in. */
 const everywhere: readonly DType[] = ["f32", "i32", "bool"];
 
 /**
- * The graph that `choices` determine: each number picks the next sample of one of `ops` and the earlier values it reads.
- * Samples with a dtype that is not among `dtypes` are left out.
- * Earlier f32 values are brought to the sample's shape and, through a tanh, to its range, so that numbers stay moderate in
- * deep graphs. Some values stay unread and are dead code. An op that compares or truncates f32 gets fresh inputs, so that
- * backends which round differently still agree on it exactly.
+ * The graph that `choices` determine: each number picks the next sample of one of `ops` and the earlier values it
+ * reads. Samples with a dtype that is not among `dtypes` are left out. Earlier f32 values are resized to the sample's
+ * shape and squashed by a tanh into its range, so that numbers stay moderate in deep graphs. Some values stay unread
+ * and are dead code. An op that compares or truncates f32 gets fresh inputs, so that backends which round differently
+ * still agree on it exactly.
  */
 export function graphFromChoices(
   choices: readonly number[],
@@ -71,7 +71,7 @@ export function graphFromChoices(
   return { graph: builder.finish(), inputs };
 }
 
-/** Whether a sample has neither infinities nor NaN: backends agree on an op's own, not on what others make of them. */
+/** Whether a sample has neither infinities nor NaN: backends need not agree on what a chain of ops makes of those. */
 function hasFiniteInputs({ inputs }: Sample): boolean {
   return inputs.every(({ values = [] }) => values.every(Number.isFinite));
 }

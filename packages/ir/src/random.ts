@@ -1,5 +1,6 @@
 // Counter-based random numbers: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
-// The i-th number of a named stream is a pure function of (name, i), so any part of a stream can be made anywhere, in any order.
+// The i-th number of a named stream is a pure function of (name, i), so any part of a stream can be computed anywhere
+// and in any order.
 
 import { boxMuller, type NormalKernel, normalKernel } from "./normal-kernel.js";
 
@@ -8,10 +9,10 @@ const M1 = 0xcd9e8d57 | 0;
 const W0 = 0x9e3779b9 | 0;
 const W1 = 0xbb67ae85 | 0;
 
-/** Words made at a time, few enough to stay in the processor's cache. */
+/** Words computed at a time, few enough to stay in the processor's cache. */
 const WORDS = 4096;
 
-/** The high 32 bits, as a signed number, of the unsigned product of `b` and a constant given by its two halves. */
+/** The high 32 bits, as a signed number, of the unsigned product of `b` and a constant given as two 16-bit halves. */
 function mulHigh(aHigh: number, aLow: number, b: number): number {
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
@@ -113,7 +114,7 @@ export class Random {
 
   #kernelNormals(kernel: NormalKernel, out: Float64Array, first: number, std: number): void {
     const [k0, k1] = this.#key;
-    // A block of four words makes two numbers, the kernel four blocks at a time.
+    // A block of four words makes two numbers; the kernel computes four blocks at a time.
     for (let done = 0, skip = first % 2; done < out.length; skip = 0) {
       const count = Math.min(kernel.capacity - skip, out.length - done);
       const block = Math.floor((first + done) / 2);
@@ -123,7 +124,7 @@ export class Random {
     }
   }
 
-  /** The same where there is no SIMD. */
+  /** As `#kernelNormals`, where there is no SIMD. */
   #plainNormals(out: Float64Array, first: number, std: number): void {
     const words = new Uint32Array(Math.min(WORDS, 4 * Math.ceil((out.length + 1) / 2)));
     // A block of four words makes two numbers.

@@ -1,4 +1,4 @@
-// The tensor of the reference evaluator: any dtype as float64, and conversion from and to host memory.
+// The tensor of the reference evaluator: any dtype held as float64. Converts from and to host memory.
 import { allocate, type HostTensor, type TensorType } from "./dtype.js";
 import { decodeHalf, encodeHalf, isHalf } from "./half.js";
 

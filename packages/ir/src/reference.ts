@@ -1,4 +1,5 @@
-// The reference evaluator: interprets a graph with plain float64 loops. It is slow and simple; every backend is compared with it.
+// The reference evaluator: interprets a graph with plain float64 loops. Slow and simple; every backend is compared with
+// it.
 import { formatType, type HostTensor, isFloat, sameType, type TensorType } from "./dtype.js";
 import { CambiumError } from "./errors.js";
 import type { Graph, Node } from "./graph.js";
@@ -9,13 +10,13 @@ import { numel } from "./shape.js";
 
 export interface EvaluateOptions {
   /**
-   * `f32` (default) rounds every value as a device would. `f64` keeps floats in full precision, for finite differences;
-   * only casts to f16 and bf16 round then.
+   * `f32` (default) rounds every value as a device would. `f64` keeps floats in float64, for finite differences; only
+   * casts to f16 and bf16 round.
    */
   readonly precision?: "f32" | "f64";
   /** Called after each node, with its outputs. */
   readonly onNode?: (node: Node, outputs: readonly RefTensor[]) => void;
-  /** What stands for a node's outputs in their place: how errors are put in. */
+  /** Called after each node; what it returns replaces the node's outputs. Used to inject errors. */
   readonly instead?: (node: Node, outputs: readonly RefTensor[], inputs: readonly RefTensor[]) => readonly RefTensor[];
 }
 

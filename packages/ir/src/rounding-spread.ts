@@ -1,5 +1,5 @@
-// How far rounding may carry the results of a whole graph: the graph is evaluated in float64 again and again, each time with
-// every primitive's result off by its bound in a random direction (Monte Carlo arithmetic: Parker 1997).
+// How far rounding may move the results of a whole graph. The graph is evaluated in float64 several times, each time
+// with every primitive's result off by its bound in a random direction (Monte Carlo arithmetic: Parker 1997).
 
 import type { HostTensor } from "./dtype.js";
 import { errorBounds } from "./error-bounds.js";
@@ -12,35 +12,37 @@ import { type EvaluateOptions, evaluate } from "./reference.js";
 
 type Values = Readonly<Record<string, RefTensor | HostTensor>>;
 
-/** Perturbed evaluations beside the exact one. */
+/** Number of perturbed evaluations beside the exact one. */
 export const spreadDraws = 4;
 
 /**
- * How much farther than the farthest draw a device may be. A scalar is seen in `spreadDraws` draws alone: that all of them
- * fall within a fifth of their standard deviation, and a device beyond four times that, has a chance of less than 1e-4;
- * a device's roundings are about a third of their bounds or less.
+ * How many times as far as the farthest draw a device may be. A scalar has only `spreadDraws` draws. The chance that
+ * all of them fall within a fifth of their standard deviation, and the device beyond four times that, is less than
+ * 1e-4: a device's roundings are about a third of their bounds or less.
  */
 const margin = 4;
 
-/** An output in float64, and how far from it any of a device's elements may be. */
+/** An output in float64, and how far from it any element of a device's result may be. */
 export interface Expected {
   readonly exact: RefTensor;
   readonly tolerance: number;
 }
 
-/** Float64 evaluations of one graph: exact, and perturbed by rounding. Steps of training go on from each one's own state. */
+/**
+ * Float64 evaluations of one graph, exact and perturbed. Each continues from its own state at the next training step.
+ */
 export class RoundingSpread {
   readonly #graph: Graph;
   readonly #draws: { state: Values; readonly options: EvaluateOptions }[];
 
-  /** @param state values of the inputs that an output replaces */
+  /** @param state initial values of the inputs that an output replaces. */
   constructor(graph: Graph, state: Values = {}, draws = spreadDraws) {
     this.#graph = decompose(graph);
     const perturbed = Array.from({ length: draws }, (_, i) => ({ instead: perturbing(`rounding/${i}`) }));
     this.#draws = [{}, ...perturbed].map((options) => ({ state, options: { precision: "f64", ...options } }));
   }
 
-  /** State before the next step, exact. */
+  /** State before the next step, of the exact evaluation. */
   get state(): Values {
     return this.#draws[0]?.state ?? {};
   }
@@ -82,7 +84,7 @@ function perturbing(seed: string): EvaluateOptions["instead"] {
   };
 }
 
-/** The largest difference of two elements; infinite where rounding alone may end a finite number. */
+/** The largest difference of two elements; infinite where rounding alone may make a finite number NaN. */
 function distance(drawn: RefTensor, exact: RefTensor): number {
   let most = 0;
   exact.data.forEach((y, i) => {

@@ -1,4 +1,4 @@
-// From an op's sample to graphs that test it: the op alone, and a scalar loss of it to differentiate.
+// Graphs that test an op on one of its samples: the op alone, and a scalar loss of its output to differentiate.
 import { GraphBuilder } from "./builder.js";
 import { type HostTensor, isFloat } from "./dtype.js";
 import type { Attrs, Graph, Op, Tensor } from "./graph.js";
@@ -39,7 +39,7 @@ export function sampleLossInputs(op: Op, sample: Sample, seed: string): Record<s
   return { ...sampleInputs(sample, seed), weights };
 }
 
-/** Names of the inputs of `sampleLoss` whose gradient the sample tests; none where the sample or the output's dtype rules it out. */
+/** Names of the inputs of `sampleLoss` whose gradient the sample tests; none if the output has no gradient to test. */
 export function sampleGradients(op: Op, { inputs, attrs, gradient }: Sample): string[] {
   const [y] = op.infer(
     inputs.map(({ type }) => type),

@@ -1,4 +1,4 @@
-// Which nodes define and read each value of a graph: what patterns are matched on.
+// Which node defines each value of a graph, and which nodes read it. Passes and lowerings match patterns with it.
 import type { Graph, Node } from "./graph.js";
 import { constant } from "./ops/constant.js";
 

@@ -1,5 +1,5 @@
-// The little of the WebAssembly JavaScript API that kernels use, the onnx backend's too; TypeScript declares it only with
-// the DOM.
+// The part of the WebAssembly JavaScript API that the kernels here and in the onnx backend use. TypeScript declares it
+// only with the DOM.
 declare namespace WebAssembly {
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   class Memory {

@@ -1,4 +1,4 @@
-// Reverse mode: accumulation, second order, storage types, whole transformers, and each thing it refuses.
+// Reverse mode: accumulation, second order, storage types, whole transformers, and everything it refuses.
 import { describe, expect, test } from "vitest";
 import {
   add,
@@ -204,8 +204,8 @@ test("second order through a composite: with decomposed, against finite differen
 });
 
 const refused: readonly [string, (b: GraphBuilder, x: Tensor) => Tensor, string][] = [
-  ["an output that is no scalar", (_, x) => x, 'cannot differentiate output "loss"'],
-  ["an output that is no f32", (b) => b.scalar(1, "i32"), 'cannot differentiate output "loss"'],
+  ["an output that is not a scalar", (_, x) => x, 'cannot differentiate output "loss"'],
+  ["an output that is not f32", (b) => b.scalar(1, "i32"), 'cannot differentiate output "loss"'],
   [
     "by a table of rope",
     (b, x) =>
@@ -243,7 +243,7 @@ test.each(refused)("refused: %s", (_, build, message) => {
   expect(thrown(() => differentiate(graph, { of: "loss", by: ["x"] }))).toMatchObject({ code: "E_GRADIENT", message });
 });
 
-test.each(["q", "t", "loss"])('refused: by "%s", which is no f32 input', (name) => {
+test.each(["q", "t", "loss"])('refused: by "%s", which is not a float input', (name) => {
   const graph = graphOf((b) => {
     b.input("t", bool(2));
     b.output("loss", total(sub(b.input("x", f32(2)), div(1, b.input("y", f32(2))))));
@@ -251,6 +251,10 @@ test.each(["q", "t", "loss"])('refused: by "%s", which is no f32 input', (name) 
   expect(() => differentiate(graph, { of: "loss", by: ["x", name] })).toThrow(
     expect.objectContaining({ code: "E_GRADIENT" }),
   );
+});
+
+test("refused: an output that the graph does not have", () => {
+  const graph = graphOf((b) => b.output("loss", b.input("x", f32())));
   expect(() => differentiate(graph, { of: "total", by: ["x"] })).toThrow(
     expect.objectContaining({ code: "E_GRADIENT" }),
   );

@@ -1,4 +1,4 @@
-// Building graphs: what the builder and the op functions make of operands, and each mistake they refuse.
+// Building graphs: how the builder and the op functions treat operands, and every mistake they refuse.
 import { expect, test } from "vitest";
 import {
   add,
@@ -50,7 +50,7 @@ test("scalars of storage types are encoded", () => {
   expect(bits).toEqual([0x3e00, 0x3fc0]);
 });
 
-test("scopes nest, and end also when building fails", () => {
+test("scopes nest, and end even when building fails", () => {
   const b = new GraphBuilder();
   const x = b.input("x", f32(2));
   b.scope("layers", () => b.scope("0", () => add(x, x)));
@@ -59,7 +59,7 @@ test("scopes nest, and end also when building fails", () => {
   expect(b.finish().nodes.map(({ scope }) => scope)).toEqual(["layers.0", undefined]);
 });
 
-test("an op's error says op, inputs by name, types and scope, and keeps its code", () => {
+test("an op's error names the op, its inputs, their types and the scope, and keeps its code", () => {
   const b = new GraphBuilder();
   const [x, w] = [b.input("x", f32(3, 4)), b.input("w", f32(5, 6))];
   const error = thrown(() => b.scope("head", () => matmul(x, w)));
@@ -76,7 +76,7 @@ test("an op's error says op, inputs by name, types and scope, and keeps its code
 const refused: readonly [string, string, (b: GraphBuilder, x: Tensor, n: Tensor) => unknown][] = [
   ["two inputs of one name", "E_NAME", (b) => b.input("x", f32())],
   ["two outputs of one name", "E_NAME", (b, x) => [b.output("y", x), b.output("y", x)]],
-  ["replacing what is no input", "E_REPLACES", (b, x) => b.output("y", x, { replaces: "z" })],
+  ["replacing an input that does not exist", "E_REPLACES", (b, x) => b.output("y", x, { replaces: "z" })],
   ["replacing an input of another type", "E_REPLACES", (b, x) => b.output("y", x, { replaces: "n" })],
   [
     "replacing an input twice",
@@ -101,7 +101,11 @@ const refused: readonly [string, string, (b: GraphBuilder, x: Tensor, n: Tensor)
   ["a permutation that repeats", "E_AXIS", (_, x) => transpose(x, { permutation: [0, 0] })],
   ["an axis twice", "E_AXIS", (_, x) => reduceSum(x, { axes: [0, -2] })],
   ["an axis that is not there", "E_AXIS", (_, x) => concat([x, x], { axis: 2 })],
-  ["concatenating what differs elsewhere", "E_SHAPE", (b, x) => concat([x, b.input("z", f32(2, 3))], { axis: 0 })],
+  [
+    "concatenating shapes that differ on another axis",
+    "E_SHAPE",
+    (b, x) => concat([x, b.input("z", f32(2, 3))], { axis: 0 }),
+  ],
   ["an empty slice", "E_SHAPE", (_, x) => slice(x, { start: [1, 0], end: [1, 4] })],
   ["a slice past the end", "E_SHAPE", (_, x) => slice(x, { start: [0, 0], end: [3, 5] })],
   ["a fractional slice", "E_SHAPE", (_, x) => slice(x, { start: [0.5, 0], end: [1.5, 4] })],
@@ -143,7 +147,7 @@ test("inline binds by name, keeps scopes, and refuses what does not fit: E_INPUT
   }
 });
 
-test("append declares the inputs that it is not given, and refuses a name that is taken: E_NAME", () => {
+test("append declares the inputs that are not bound, and refuses a name that is taken: E_NAME", () => {
   const inner = graphOf((b) => b.output("y", add(b.input("x", f32(2)), b.input("w", f32(2)))));
   const b = new GraphBuilder();
   const x = b.input("a", f32(2));

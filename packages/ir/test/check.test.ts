@@ -1,4 +1,4 @@
-// checkGraph: each rule broken once, and all of them at once.
+// checkGraph: every rule broken once, then several at once.
 import { expect, test } from "vitest";
 import { add, checkGraph, f32, type Graph, i32, type Node, neg } from "../src/index.js";
 import { graphOf, thrown } from "./support.js";
@@ -35,7 +35,10 @@ const broken: Record<string, [Partial<Graph>, string]> = {
   "two inputs of one name": [{ inputs: [in0, { ...in1, name: "x" }] }, 'two inputs are named "x"'],
   "two outputs of one name": [{ outputs: [out0, { ...out1, name: "sum" }] }, 'two outputs are named "sum"'],
   "an input replaced twice": [{ outputs: [out0, { ...out1, replaces: "x" }] }, 'input "x" is replaced twice'],
-  "replacing what is no input": [{ outputs: [out0, { ...out1, replaces: "z" }] }, 'replaces "z", which does not fit'],
+  "replacing an input that does not exist": [
+    { outputs: [out0, { ...out1, replaces: "z" }] },
+    'replaces "z", which does not fit',
+  ],
 };
 
 test("a graph that keeps the rules passes", () => expect(() => checkGraph(good)).not.toThrow());
@@ -53,7 +56,7 @@ test("an op's own refusal is a reason", () => {
   expect(thrown(() => checkGraph(graph)).format()).toContain("an input has a dtype that this op does not accept");
 });
 
-test("every broken rule is reported at once, with the moment it was found", () => {
+test("every broken rule is reported at once, with what had just happened", () => {
   const worst: Graph = {
     inputs: [in0, { ...in1, name: "x" }],
     nodes: [sum],

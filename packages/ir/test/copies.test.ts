@@ -1,4 +1,4 @@
-// Two copies of this package in one process, as when a linked plugin brings its own: each takes what the other makes.
+// Two copies of this package in one process, as when a linked plugin brings its own: each accepts the other's values.
 import * as here from "@cambium/ir";
 import { expect, test, vi } from "vitest";
 
@@ -24,7 +24,7 @@ test.each([
   ]);
 });
 
-test("what only looks like one is none", () => {
+test("an object that only looks like one is not an instance", () => {
   const alike = Object.assign(new Error("no"), { name: "CambiumError", code: "E_TEST", details: {}, format: () => "" });
   for (const value of [alike, { ...new here.CambiumError("E_TEST", "no") }, null, undefined, "E_TEST", 1])
     expect(value instanceof here.CambiumError).toBe(false);

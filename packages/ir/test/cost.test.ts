@@ -111,7 +111,7 @@ test("a matmul's gradient costs twice the matmul", () => {
   expect(graphCost(differentiate(graph, { of: "loss", by: ["x", "w"] })).matrixFlops).toBe(3 * matrixFlops);
 });
 
-test("matrix work is counted through a composite that does not say that it does any", () => {
+test("the matrix work inside a composite that is not marked as matrix work is counted", () => {
   const projected = defineComposite({
     name: "projected",
     inputs: ["x", "w"],
@@ -123,7 +123,7 @@ test("matrix work is counted through a composite that does not say that it does 
   expect(graphCost(graph)).toMatchObject({ flops: 2 * 3 * 4 * 4 + 3 * 4, matrixFlops: 2 * 3 * 4 * 4 });
 });
 
-test.each(everyOp.map((op) => [op.name, op] as const))("%s: its matrix work is a part of its work", (_, op) => {
+test.each(everyOp.map((op) => [op.name, op] as const))("%s: matrix work is a part of all work", (_, op) => {
   for (const sample of op.samples) {
     const graph = sampleGraph(op, sample);
     const { flops, matrixFlops } = graphCost(graph);

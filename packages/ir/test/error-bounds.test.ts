@@ -1,4 +1,4 @@
-// Bounds on errors: nothing that rounds to f32 in any order exceeds them, what is moved has none, and graphs in JSON keep
+// Bounds on errors: f32 roundings in any order stay within them, and moved elements have none. Graphs in JSON keep
 // their bits.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -58,7 +58,7 @@ describe("error bounds", () => {
     );
   });
 
-  test("a product's bound grows with the inner size, and not with what cancels", () => {
+  test("a product's bound grows with the inner size", () => {
     const ones = (k: number) => refTensor(hostTensor("f32", [1, k], new Float32Array(k).fill(1)));
     const boundOf = (k: number) => {
       const graph = graphOf((builder) =>
@@ -70,7 +70,7 @@ describe("error bounds", () => {
     expect(boundOf(256) / boundOf(64)).toBeGreaterThan(15);
   });
 
-  test("what is only moved has no error", () => {
+  test("elements that are only moved have no error", () => {
     const graph = graphOf((builder) => reshape(builder.input("x", f32(2, 3)), { shape: [6] }));
     const { bounds } = bounded(graph, [refTensor(hostTensor("f32", [2, 3], [1, 2, 3, 4, 5, 6]))]);
     expect([...bounds]).toEqual([0, 0, 0, 0, 0, 0]);
@@ -100,7 +100,7 @@ describe("error bounds", () => {
   });
 });
 
-test("rounding spreads from step to step, and no tolerance is nothing", () => {
+test("the tolerance is above zero and grows from step to step", () => {
   const graph = graphOf((builder) => add(builder.input("x", f32(3)), 0.1));
   const stepping = { ...graph, outputs: graph.outputs.map((output) => ({ ...output, replaces: "x" })) };
   const spread = new RoundingSpread(stepping, { x: hostTensor("f32", [3], [1, 2, 3]) });
@@ -133,6 +133,6 @@ describe("graphs in JSON", () => {
   test("an op that this version lacks, and a value without a type, are named", () => {
     const json = graphToJson(graphOf((builder) => add(builder.input("x", f32(1)), 1)));
     const strange = { ...json, nodes: json.nodes.map((node) => ({ ...node, op: "swirl", inputs: [99] })) };
-    expect(() => graphFromJson(strange)).toThrow(/E_GRAPH|does not describe a graph[\s\S]*"swirl"[\s\S]*%99/);
+    expect(() => graphFromJson(strange)).toThrow(/does not describe a graph[\s\S]*"swirl"[\s\S]*%99/);
   });
 });

@@ -1,4 +1,4 @@
-// How an error reads: what is left out is counted once, whatever cut it short.
+// How an error reads: whatever limit cuts the list of reasons short, one line counts those left out.
 import { CambiumError } from "@cambium/ir";
 import { expect, test } from "vitest";
 
@@ -30,7 +30,7 @@ test("what fits is shown whole", () => {
   );
 });
 
-test("the message has the reasons, and the summary and the JSON have not", () => {
+test("the message includes the reasons; the summary and the message in JSON do not", () => {
   const error = new CambiumError("E_TEST", "there are mistakes", { where: "here", reasons: reasons(9) });
   expect(error.message.split("\n").slice(0, 4)).toEqual([
     "there are mistakes",

@@ -22,7 +22,9 @@ function defined(code: number, { mantissaBits, bias }: Format): number {
   return exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias);
 }
 
-/** The code nearest to x ≥ 0. A value past the largest number rounds as if the exponent went on: then it is infinity. */
+/**
+ * The code nearest to x ≥ 0. Past the largest number, rounds as if the exponent went on, and the next code is infinity.
+ */
 function nearest(x: number, format: Format): number {
   const infinity = 0x7fff - (2 ** format.mantissaBits - 1);
   let [low, high] = [0, infinity];

@@ -1,4 +1,4 @@
-// Liveness against its definition by brute force, and what replaced inputs save.
+// Liveness against a brute-force evaluation of its definition, and the bytes that replaced inputs save.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { byteLength, f32, type Graph, liveness, mul, neg } from "../src/index.js";
@@ -19,7 +19,7 @@ function aliveAt(graph: Graph, at: number): number {
   return bytes;
 }
 
-test("peak and deaths are those of the definition", () => {
+test("peak, last uses and dying values follow the definition", () => {
   fc.assert(
     fc.property(anyGraph, ({ graph }) => {
       const { peakBytes, peakNode, dying, lastUse, inputBytes } = liveness(graph);

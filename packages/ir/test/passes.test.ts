@@ -1,4 +1,4 @@
-// Passes on random graphs: well-formed afterwards, the same numbers to the bit; and what each is there to remove.
+// Passes on random graphs: the result is well-formed and gives the same bits. And what each pass must remove.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -179,7 +179,7 @@ test("dead code: exactly the nodes that no output needs go; inputs stay", () => 
 
 const gated = graphOf((b) => b.output("y", softmax(swiglu(b.input("gate", f32(2, 3)), b.input("up", f32(2, 3))))));
 
-test("decompose keeps what it is told to, also by the node", () => {
+test("decompose keeps the composites chosen by op or by node", () => {
   expect(names(decompose(gated, (op) => op.name === "swiglu"))).toEqual([
     "swiglu",
     "reduceMax",
@@ -227,7 +227,7 @@ describe("autocast", () => {
   const mixed = autocast(plain, { to: "f16" });
   const casts = mixed.nodes.filter(({ op }) => op.name === "cast");
 
-  test("changes no type but those of the operands it rounds, each once", () => {
+  test("changes only the types of the operands it rounds, and rounds each once", () => {
     checkGraph(mixed);
     expect(mixed.outputs.map(({ value }) => formatType(value.type))).toEqual(
       plain.outputs.map(({ value }) => formatType(value.type)),
@@ -257,7 +257,7 @@ describe("autocast", () => {
     expect(rounded.map(({ inputs: [x] }) => formatType(x?.type ?? f32()))).toEqual(["f32[2,4]", "f32[2,1]"]);
   });
 
-  test("gradients differ by what rounding to f16 does to a chain of products", () => {
+  test("gradients differ by no more than f16 rounding does to a chain of products", () => {
     const [got, want] = [evaluate(mixed, transformerInputs()), evaluate(plain, transformerInputs())];
     // An operand is off by 2^-11 of itself at most; about twenty products follow each other on the way down and back.
     for (const [name, { data }] of Object.entries(want)) {

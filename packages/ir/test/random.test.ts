@@ -43,8 +43,8 @@ function mean(n: number, f: (i: number) => number): number {
   return sum / n;
 }
 
-// With n = 100,000 a sample moment lies within 5 standard errors of its expectation but once in 1.7 million; the streams
-// are fixed, so the test passes always or never.
+// With n = 100,000 a sample moment falls outside 5 standard errors of its expectation once in 1.7 million. The streams
+// are fixed, so the test always passes or always fails.
 const n = 100_000;
 const within = (variance: number) => 5 * Math.sqrt(variance / n);
 
@@ -76,7 +76,7 @@ test("normal: moments 0, 1, 0, 3, finite, uncorrelated", () => {
   expect(mean(n, (i) => Number(Number.isFinite(z(i))))).toBe(1);
 });
 
-test("many normal numbers at once are the single ones, from any index on, past 2³² too", () => {
+test("many normal numbers at once equal the single ones, from any index on, past 2³² too", () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.nat(100), fc.constantFrom(2 ** 33 - 3, 2 ** 33, 2 ** 40 + 1)),
@@ -91,8 +91,8 @@ test("many normal numbers at once are the single ones, from any index on, past 2
   );
 });
 
-test("normals: a long stretch has the bits of single ones, around where the counter carries too", () => {
-  // One in 25,000 is of the rare kind that the kernel leaves to the host.
+test("normals: a long stretch has the bits of single ones, also where the counter carries", () => {
+  // One in 25,000 is of the rare kind that the host computes for the kernel.
   const length = 1 << 18;
   for (const first of [0, 2 ** 33 - 7]) {
     const random = new Random("a long stretch");

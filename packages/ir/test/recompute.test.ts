@@ -1,4 +1,4 @@
-// Recomputed activations: the same numbers to the bit wherever the forward pass is cut, less alive at once, and as little work
+// Recomputed activations: the same bits wherever the forward pass is cut, fewer bytes alive at once, and as little work
 // done twice as the bound allows.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -45,10 +45,11 @@ describe.each([
   });
 });
 
-test("the valleys of a transformer are where its residual stream passes alone", () => {
+test("the valleys of a transformer are where only its residual stream passes", () => {
   const { cuts, crossing, nodes } = forwardPass(step, "loss");
   expect(cuts.map((cut) => crossing[cut]?.map(({ type }) => type.shape))).toEqual(Array(4).fill([[2, 4, 8]]));
-  // The first layer begins with a row of the embedding table, which is at hand, so that its norm and its attention pass alone.
+  // The first layer begins with rows of the embedding table, which are available everywhere, so only its norm and its
+  // attention cross.
   expect(cuts.map((cut) => nodes[cut]?.op.name)).toEqual(["rmsNorm", "causalAttention", "add", "add"]);
 });
 
@@ -58,11 +59,11 @@ describe("fitMemory", () => {
     /at least (\d+)/.exec(thrown(() => fitMemory(step, { of: "loss", bytes: 1 })).details.expected ?? "")?.[1],
   );
 
-  test("leaves alone what fits", () => {
+  test("does not change a graph that fits", () => {
     expect(fitMemory(step, { of: "loss", bytes: whole })).toEqual({ graph: step, bytes: whole, recomputedFlops: 0 });
   });
 
-  test("fits whatever can be fitted, and says what it cost", () => {
+  test("fits into any bound that can be met, and reports the extra work", () => {
     expect(least).toBeLessThan(whole);
     fc.assert(
       fc.property(fc.integer({ min: least, max: whole - 1 }), (bytes) => {
@@ -83,7 +84,7 @@ describe("fitMemory", () => {
     expect(work).toEqual(work.toSorted((a, b) => b - a));
   });
 
-  test("refuses what cannot be fitted, with what it takes", () => {
+  test("refuses a bound that cannot be met, and names the least that can", () => {
     expect(thrown(() => fitMemory(step, { of: "loss", bytes: least - 1 }))).toMatchObject({ code: "E_MEMORY" });
     expect(fitMemory(step, { of: "loss", bytes: least }).bytes).toBe(least);
   });

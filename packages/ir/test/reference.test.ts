@@ -1,4 +1,4 @@
-// The evaluator itself: rounding, inputs it refuses, tracing, and values at the edge that goldens leave out.
+// The evaluator itself: rounding, inputs it refuses, tracing, and edge values that the golden files leave out.
 import { expect, test } from "vitest";
 import {
   add,
@@ -37,7 +37,7 @@ test("f32 rounds after every op, f64 after none", () => {
   expect(evaluate(graph, inputs, { precision: "f64" })["y"]?.data[0]).toBe(1 / 3 + 1);
 });
 
-test("storage types round also in f64", () => {
+test("storage types round in f64 too", () => {
   const graph = graphOf((b) => b.output("y", cast(cast(b.input("x", f32(2)), { to: "bf16" }), { to: "f32" })));
   const x = hostTensor("f32", [2], [1 + 2 ** -9, 1 / 3]);
   for (const precision of ["f32", "f64"] as const)

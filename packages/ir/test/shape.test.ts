@@ -46,7 +46,7 @@ test("shapes that do not broadcast are named with the axis: E_SHAPE", () => {
   );
 });
 
-test("broadcast strides read the element that NumPy's rule says", () => {
+test("broadcast strides read the element that NumPy's rule gives", () => {
   const shapes = fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.boolean()), { maxLength: 4 });
   fc.assert(
     fc.property(shapes, fc.nat(4), (axes, drop) => {

@@ -1,4 +1,4 @@
-// What several tests of the IR share: random graphs, exact comparison, and a two-layer transformer to differentiate.
+// Shared by tests of the IR: random graphs, exact comparison, and a two-layer transformer to differentiate.
 import fc from "fast-check";
 import { expect } from "vitest";
 import {

@@ -37,7 +37,7 @@ test("an op without inputs takes the builder", () => {
   expectTypeOf(constant).parameter(0).toEqualTypeOf<Builder>();
 });
 
-test("attributes are asked for only where one is required", () => {
+test("the attributes argument is optional unless an attribute is required", () => {
   expectTypeOf<Parameters<typeof matmul>["length"]>().toEqualTypeOf<2 | 3>();
   expectTypeOf<Parameters<typeof transpose>["length"]>().toEqualTypeOf<2>();
   expectTypeOf<Parameters<typeof reduceSum>[1]>().toEqualTypeOf<{ axes: readonly number[]; keepDims?: boolean }>();
@@ -52,7 +52,7 @@ test("the attributes of a node have their types, defaults filled in", () => {
   expect(() => transpose.attrsOf(node)).toThrow(/"matmul".*"transpose"/);
 });
 
-test("what an op is tells which meaning it has", () => {
+test("an op's kind decides whether it evaluates or decomposes", () => {
   expectTypeOf<PrimitiveOp["kind"]>().toEqualTypeOf<"primitive">();
   expectTypeOf<Extract<Op, { decompose: unknown }>>().toEqualTypeOf<CompositeOp>();
   expectTypeOf<Extract<Op, { evaluate: unknown }>>().toEqualTypeOf<PrimitiveOp>();

@@ -1,4 +1,4 @@
-// Who reads and defines each value, against a plain search of the graph.
+// The readers and the definition of each value, against a plain search of the graph.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { add, f32, i32, mul, Uses, type Value } from "../src/index.js";
@@ -23,7 +23,7 @@ test("readers, producer and outputs are those that a search of the graph finds",
   );
 });
 
-test("the number of a scalar constant is known, and no other", () => {
+test("scalar gives the number of a scalar constant, and nothing for other values", () => {
   const graph = graphOf((b) => {
     const x = b.input("x", f32(2));
     b.output("y", add(mul(x, 0.5), b.constant({ dtype: "f32", shape: [2], data: Float32Array.of(1, 2) })));

@@ -11,7 +11,7 @@ import { sigmoid } from "../ops/sigmoid.js";
 import { sub } from "../ops/sub.js";
 import { drawn } from "../sample.js";
 
-/** The f32 type that all inputs count as, in whatever dtype each is stored. */
+/** The f32 type that all inputs count as, whatever dtype each is stored in. */
 function alike(given: readonly TensorType[]): TensorType {
   const types = given.map(wide);
   const first = types[0] as TensorType;

@@ -1,5 +1,6 @@
-// after: x, once another value has been computed. It moves nothing: it is an edge of order, for work that is done again
-// in the backward pass (`recompute`), which would otherwise be merged with its first time or done too early.
+// after: returns x unchanged, but only once `cause` has been computed. It is an ordering edge for work that the
+// backward pass does again (`recompute`): without it that work would be merged with the forward pass's, or be done too
+// early.
 import { isFloat } from "../dtype.js";
 import type { Gradients } from "../graph.js";
 import { definePrimitive } from "../op.js";

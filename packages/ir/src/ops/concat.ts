@@ -15,7 +15,7 @@ export const concat = definePrimitive({
   attrs: ({ axis }: { axis: number }) => ({ axis }),
   infer: (types, { axis }) => {
     const [first] = types;
-    if (!first) throw new CambiumError("E_SHAPE", "there is nothing to concatenate");
+    if (!first) throw new CambiumError("E_SHAPE", "no tensors to concatenate");
     const at = normalizeAxis(axis, first.shape.length);
     const fits = types.every(
       ({ dtype, shape }) =>

@@ -10,8 +10,8 @@ import { gather } from "./gather.js";
 import { requireIndices } from "./shared/indices.js";
 
 /**
- * `updates` [..lead, ..rest], `indices` i32 [..lead] in [0, rows) → [rows, ..rest]. All rows that
- * share an index are added; a backend must not lose one in a race.
+ * `updates` [..lead, ..rest], `indices` i32 [..lead] in [0, rows) → [rows, ..rest]. All rows that share an index are
+ * added; a backend must not lose one in a race.
  */
 export const scatterAdd = definePrimitive({
   name: "scatterAdd",

@@ -20,7 +20,7 @@ export const slice = definePrimitive({
       !fits ||
       x.shape.some((n, i) => (start[i] as number) < 0 || (end[i] as number) > n || (shape[i] as number) <= 0)
     ) {
-      throw new CambiumError("E_SHAPE", `no slice [${start}]..[${end}] of shape [${x.shape}]`, {
+      throw new CambiumError("E_SHAPE", `cannot slice [${start}]..[${end}] out of shape [${x.shape}]`, {
         expected: "integers 0 ≤ start < end ≤ size on every axis",
       });
     }

@@ -1,4 +1,4 @@
-// Fits a train step into memory: as little of its forward pass is recomputed as will do.
+// Fits a train step into memory by recomputing as little of its forward pass as possible.
 import { graphCost } from "../cost.js";
 import { CambiumError } from "../errors.js";
 import type { Graph } from "../graph.js";
@@ -8,23 +8,23 @@ import { recompute } from "./recompute.js";
 
 export interface Fitted {
   readonly graph: Graph;
-  /** Bytes of the inputs and of the most values alive at once. */
+  /** Bytes of the inputs plus the peak of the values alive at once. */
   readonly bytes: number;
   /** Matrix work done a second time, FLOPs. */
   readonly recomputedFlops: number;
 }
 
 /**
- * `graph` where its inputs and the values alive at once take at most `bytes`; segments of the forward pass that makes output
- * `of` are recomputed until they do. Segments of one, two, four … valleys of the forward pass are tried, and the choice that
- * adds the least work is taken.
- * @throws CambiumError `E_MEMORY` with the least that it takes
+ * `graph`, with as many segments of the forward pass of output `of` recomputed as it takes for the inputs and the
+ * values alive at once to fit in `bytes`. Tries segments of one, two, four … valleys of the forward pass, and takes the
+ * choice that adds the least work.
+ * @throws CambiumError `E_MEMORY` with the fewest bytes that would do.
  */
 export function fitMemory(graph: Graph, { of, bytes }: { readonly of: string; readonly bytes: number }): Fitted {
   const taken = bytesOf(graph);
   if (taken <= bytes) return { graph, bytes: taken, recomputedFlops: 0 };
   const forward = forwardPass(graph, of);
-  const fits = strides(forward.cuts.length).map((stride) => fewest(graph, forward, stride, bytes));
+  const fits = powersOfTwo(forward.cuts.length).map((stride) => fewest(graph, forward, stride, bytes));
   const once = graphCost(graph).matrixFlops;
   const [best] = fits
     .filter((fit) => fit.bytes <= bytes)
@@ -32,19 +32,19 @@ export function fitMemory(graph: Graph, { of, bytes }: { readonly of: string; re
     .sort((a, b) => a.recomputedFlops - b.recomputedFlops);
   if (best) return best;
   const least = [taken, ...fits.map((fit) => fit.bytes)].reduce((a, b) => Math.min(a, b));
-  throw new CambiumError("E_MEMORY", "a training step does not fit in the memory it may take", {
+  throw new CambiumError("E_MEMORY", "a training step does not fit in the memory allowed for it", {
     expected: `at least ${least} bytes, with its activations recomputed (${taken} without)`,
     got: `${bytes} bytes`,
-    hint: "a smaller batch with more accumulation takes less, and so does a shorter context",
+    hint: "a smaller batch with more accumulation needs less, and so does a shorter context",
   });
 }
 
 /** 1, 2, 4 … up to `count`. */
-function strides(count: number): number[] {
+function powersOfTwo(count: number): number[] {
   return Array.from({ length: Math.max(0, Math.ceil(Math.log2(count + 1))) }, (_, i) => 2 ** i);
 }
 
-/** The graph that fits with the fewest segments of `stride` valleys recomputed, or the smallest there is. */
+/** The graph that fits with the fewest segments of `stride` valleys recomputed; if none fits, all are recomputed. */
 function fewest(graph: Graph, forward: ForwardPass, stride: number, bytes: number): Omit<Fitted, "recomputedFlops"> {
   const cuts = forward.cuts.filter((_, i) => (i + 1) % stride === 0);
   const tried = (count: number) => {
@@ -52,7 +52,7 @@ function fewest(graph: Graph, forward: ForwardPass, stride: number, bytes: numbe
     return { graph: made, bytes: bytesOf(made) };
   };
   let [low, high, best] = [1, cuts.length, tried(cuts.length)];
-  // The more segments are recomputed, the less is alive: the first that fits is found by halving.
+  // The more segments are recomputed, the fewer bytes are alive, so the first count that fits is found by bisection.
   while (best.bytes <= bytes && low < high) {
     const middle = (low + high) >> 1;
     const fit = tried(middle);

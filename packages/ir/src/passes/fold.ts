@@ -8,7 +8,7 @@ import { applyReference } from "../reference.js";
 import { numel } from "../shape.js";
 import { rewrite } from "./rewrite.js";
 
-/** Constants above this many elements stay expressions: a graph is not a place for data. */
+/** Results above this many elements are not folded: a graph is not a place for data. */
 const foldLimit = 4096;
 
 export function foldConstants(graph: Graph): Graph {
@@ -37,7 +37,7 @@ function foldable(node: Node, held: readonly (HostTensor | undefined)[]): held i
   return held.length > 0 && held.every((x) => x) && node.outputs.every(({ type }) => numel(type.shape) <= foldLimit);
 }
 
-/** The input that the node only repeats, if there is one. */
+/** The input that the node returns unchanged, if there is one. */
 function repeated(
   { op, outputs }: Node,
   inputs: readonly Tensor[],

@@ -4,15 +4,15 @@ import type { Graph, Node, Value } from "../graph.js";
 
 export interface ForwardPass {
   /**
-   * In the graph's order. Nodes that read inputs of the graph alone, or constants, are left out: what they make (weights in
-   * half precision, say) is the same in the backward pass, and `eliminateCommonSubexpressions` would merge the two.
+   * In the graph's order. Nodes that read only graph inputs or constants are left out: their results (weights in half
+   * precision, say) are the same in the backward pass, and `eliminateCommonSubexpressions` would merge the two.
    */
   readonly nodes: readonly Node[];
-  /** For each node, the values that later ones read and that it or earlier ones make. */
+  /** For each node, the values that it or earlier nodes define and later nodes read. */
   readonly crossing: readonly (readonly Value[])[];
   /**
-   * Indices of nodes after which few bytes cross: on both sides at least twice as many do before fewer do. In a
-   * transformer these are the places where nothing but the residual stream passes.
+   * Indices of nodes after which few bytes cross: local minima whose count at least doubles on both sides before it
+   * falls any lower. In a transformer these are the places where only the residual stream passes.
    */
   readonly cuts: readonly number[];
 }
@@ -27,7 +27,7 @@ export function forwardPass(graph: Graph, of: string): ForwardPass {
   return { nodes, crossing, cuts: valleys(crossing.map(bytesOf)) };
 }
 
-/** Nodes whose values are at hand everywhere. */
+/** Nodes that read only graph inputs or constants: their values are available everywhere. */
 function atHand(graph: Graph): Set<Node> {
   const inputs = new Set(graph.inputs.map(({ value }) => value.id));
   const constants = new Set<number>();
@@ -57,7 +57,7 @@ function valuesCrossing(nodes: readonly Node[]): Value[][] {
   });
 }
 
-/** Indices of the valleys of a profile: twice their height is met on both sides before anything lower. */
+/** Indices of the valleys of a profile: on both sides, twice their height comes before anything lower. */
 function valleys(heights: readonly number[]): number[] {
   return heights.flatMap((height, at) => {
     if (height === 0 || heights[at - 1] === height) return [];

@@ -4,21 +4,21 @@ import type { Graph } from "../graph.js";
 
 export interface Liveness {
   /**
-   * For each value id, the index of the last node that reads it; `Infinity` for graph outputs. For a value that is never
-   * read: the index of the node that defines it, -1 for an input.
+   * For each value id, the index of the last node that reads it; `Infinity` for graph outputs. For a value that is
+   * never read: the index of the node that defines it, -1 for an input.
    */
   readonly lastUse: ReadonlyMap<number, number>;
-  /** For each node index, the ids of the values that are not read after it; graph inputs are left out. */
+  /** For each node index, the ids of the values whose last use is that node; graph inputs are left out. */
   readonly dying: readonly (readonly number[])[];
   /** Bytes of inputs (state and batch), held throughout. */
   readonly inputBytes: number;
-  /** The most bytes of values defined by nodes that are alive at once. An output that replaces an input counts 0. */
+  /** The peak of the bytes alive at once of values that nodes define. An output that replaces an input counts 0. */
   readonly peakBytes: number;
-  /** Index of the node at which the peak is reached; -1 without one. */
+  /** Index of the node at which the peak is reached; -1 if the peak is 0. */
   readonly peakNode: number;
 }
 
-/** Liveness of `graph` when its nodes run in their order. */
+/** Liveness of `graph` when its nodes run in order. */
 export function liveness(graph: Graph): Liveness {
   const lastUse = new Map<number, number>();
   for (const { value } of graph.inputs) lastUse.set(value.id, -1);

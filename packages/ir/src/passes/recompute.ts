@@ -1,16 +1,16 @@
-// Activation recomputation: the forward pass is cut into segments, and the backward pass computes a segment again from the
-// values at its start instead of keeping all that is inside it (Chen et al. 2016, "Training Deep Nets with Sublinear
-// Memory Cost"). The numbers stay the same; memory is paid for with work.
+// Activation recomputation (gradient checkpointing): the forward pass is cut into segments, and the backward pass
+// computes a segment again from the values at its start instead of keeping the values inside it (Chen et al. 2016,
+// "Training Deep Nets with Sublinear Memory Cost"). The numbers stay the same; it takes less memory and more work.
 import type { Builder, Graph, Node, Tensor, Value } from "../graph.js";
 import { after } from "../ops/after.js";
 import type { ForwardPass } from "./forward-pass.js";
 import { rewrite } from "./rewrite.js";
 
 /**
- * `graph` with segments of its forward pass computed again just before the backward pass first reads from inside them. A
- * segment ends at one of `cuts` and begins behind the one before it, the first at the start. Values that cross a cut are
- * kept, and so is all that comes after the last cut.
- * @param cuts indices into `forward.nodes`, ascending
+ * `graph` with segments of its forward pass computed again just before the backward pass first reads from inside them.
+ * A segment ends at one of `cuts` and begins after the previous cut, or at the start. Values that cross a cut are kept,
+ * and so is everything after the last cut.
+ * @param cuts indices into `forward.nodes`, ascending.
  */
 export function recompute(graph: Graph, forward: ForwardPass, cuts: readonly number[]): Graph {
   const recomputation = new Recomputation(graph, forward, cuts);
@@ -20,13 +20,13 @@ export function recompute(graph: Graph, forward: ForwardPass, cuts: readonly num
 class Recomputation {
   /** The nodes of the forward pass. */
   readonly #forward: ReadonlySet<Node>;
-  /** For each value that is not kept, by id, the nodes that are computed again to have it: those of its segment. */
+  /** For each value that is not kept, by id: the nodes of its segment, which are computed again to get it. */
   readonly #dropped: ReadonlyMap<number, readonly Node[]>;
   readonly #begun = new Set<readonly Node[]>();
-  /** By the id of a value: its tensor, and the one that is computed again. */
+  /** By value id: the tensor of the forward pass, and the recomputed one. */
   readonly #tensors = new Map<number, Tensor>();
   readonly #again = new Map<number, Tensor>();
-  /** Ids of values that are made by the forward pass, and of those that follow from its gradient. */
+  /** Ids of the values that the forward pass defines, and of those that the backward pass does. */
   readonly #made: ReadonlySet<number>;
   readonly #gradients = new Set<number>();
   #newest: Tensor | undefined;
@@ -64,7 +64,7 @@ class Recomputation {
     return outputs;
   }
 
-  /** What a node of the backward pass reads: of a segment that is not kept, values that are computed again now. */
+  /** The inputs of a node of the backward pass. Recomputes each segment that it is the first to read from. */
   #read(node: Node, inputs: readonly Tensor[]): readonly Tensor[] {
     const cause = inputs.findLast((_, i) => this.#gradients.has(node.inputs[i]?.id as number)) ?? this.#newest;
     for (const { id } of node.inputs) {
@@ -96,7 +96,7 @@ class Recomputation {
   }
 }
 
-/** The nodes of a segment that are computed again so that everything in `read` that is not kept is there. */
+/** The nodes of a segment that have to run again to give everything in `read` that is not kept. */
 function wantedOf(segment: readonly Node[], read: ReadonlySet<number>, kept: ReadonlySet<number>): Node[] {
   const wanted = new Set<number>();
   const wants = (id: number) => !kept.has(id) && (read.has(id) || wanted.has(id));

@@ -1,4 +1,4 @@
-// Shared by composites with a gradient rule of their own: their second output is a statistic that the rule reads.
+// Shared by composites whose second output is a statistic that their gradient rule reads.
 import { formatType, type TensorType } from "../../dtype.js";
 import { CambiumError } from "../../errors.js";
 import type { Tensor } from "../../graph.js";
@@ -11,7 +11,7 @@ export function requireNoGradient(output: string, grad: Tensor | null | undefine
   });
 }
 
-/** Checks the inputs that a gradient op has beyond those of its forward op. @throws CambiumError `E_SHAPE`. */
+/** Checks the inputs that a gradient op has in addition to its forward op's. @throws CambiumError `E_SHAPE`. */
 export function requireTypes(types: readonly TensorType[], needed: readonly TensorType[]): void {
   const [got, expected] = [types, needed].map((list) => list.map(formatType).join(", ")) as [string, string];
   if (got !== expected) throw new CambiumError("E_SHAPE", "inputs do not fit together", { expected, got });

@@ -1,4 +1,4 @@
-// What gradient rules share: stretching undone by a sum, and a sum undone by stretching. Each is the other's transpose.
+// Shared by gradient rules: the transposes of broadcasting (a sum) and of summing (a broadcast).
 import type { Tensor } from "../../graph.js";
 import { broadcast } from "../broadcast.js";
 import { reduceSum } from "../reduce-sum.js";

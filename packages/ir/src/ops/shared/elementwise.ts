@@ -1,4 +1,4 @@
-// What several op files share: inference and loops of elementwise ops.
+// Type inference and loops that elementwise ops share.
 import { type DType, formatType, type TensorType } from "../../dtype.js";
 import { CambiumError } from "../../errors.js";
 import type { RefTensor } from "../../ref-tensor.js";

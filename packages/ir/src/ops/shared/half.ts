@@ -8,7 +8,7 @@ export function wide(type: TensorType): TensorType {
   return isFloat(type.dtype) ? { dtype: "f32", shape: type.shape } : type;
 }
 
-/** The operand as f32, for ops that do not accept half precision. */
+/** The operand cast to f32, for ops that do not accept half precision. */
 export function widen(x: Tensor): Tensor {
   return isFloat(x.dtype) && x.dtype !== "f32" ? cast(x, { to: "f32" }) : x;
 }

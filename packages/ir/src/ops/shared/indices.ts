@@ -1,4 +1,5 @@
-// Shared by gather and scatterAdd. The reference refuses an index outside the table; what a device does is undefined.
+// Shared by gather and scatterAdd. The reference refuses an index outside the table; on a device the result is
+// undefined.
 import { CambiumError } from "../../errors.js";
 import type { RefTensor } from "../../ref-tensor.js";
 
