@@ -11,6 +11,7 @@ export default defineConfig({
       "{packages,backends,operators,engines,tools}/*/test/**/*.test.ts",
       "{tools,benchmarks}/test/**/*.test.{ts,mjs}",
     ],
+    globalSetup: "tools/test-folder.mjs",
     testTimeout: 60_000,
     // vitest leaves one processor free unless told; most tests keep only one busy.
     maxWorkers: "100%",
