@@ -8,25 +8,23 @@ import { createHash } from "node:crypto";
 import { createReadStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import * as zlib from "node:zlib";
 import { corpora } from "../packages/corpora/dist/index.js";
 import { cambium, checkEnd, inScratch } from "./killing.mjs";
+import { readOptions } from "./options.mjs";
 import { mulberry32 } from "./random.mjs";
 
-const { values } = parseArgs({
-  options: {
-    gb: { type: "string", default: "10" },
-    kills: { type: "string", default: "10" },
-    tokenizer: { type: "string", default: "bytes" },
-    threads: { type: "string" },
-    shuffle: { type: "boolean", default: false },
-    megabytes: { type: "string", default: "500" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions(import.meta.url, {
+  gb: 10,
+  kills: 10,
+  tokenizer: "bytes",
+  threads: undefined,
+  shuffle: false,
+  megabytes: 500,
+  seed: 1,
+  json: false,
 });
-const next = mulberry32(Number(values.seed));
+const next = mulberry32(values.seed);
 const pick = (list) => list[Math.floor(next() * list.length)];
 
 /** Bytes of text in a shard; SlimPajama's have about as many. */
@@ -82,7 +80,7 @@ async function hashOf(...path) {
 
 await inScratch(async (scratch) => {
   const shards = join(scratch, "shards");
-  const bytes = makeShards(shards, Number(values.gb) * 1e9);
+  const bytes = makeShards(shards, values.gb * 1e9);
   const say = (text) => values.json || console.log(text);
   say(`${(bytes / 1e9).toFixed(2)} GB of JSON lines in ${shards}`);
   const seen = {};
@@ -103,12 +101,9 @@ await inScratch(async (scratch) => {
   say(`undisturbed: ${Math.round(milliseconds / 1000)} s, ${(bytes / 1000 / milliseconds).toFixed(1)} MB/s`);
   let kills = 0;
   for (let done = false; !done; ) {
-    const wanted = kills < Number(values.kills);
+    const wanted = kills < values.kills;
     // Some come while it starts or hashes, and most while it tokenizes.
-    const { killed } = await prepare(
-      "killed",
-      wanted ? (1.5 * next() * milliseconds) / Number(values.kills) : undefined,
-    );
+    const { killed } = await prepare("killed", wanted ? (1.5 * next() * milliseconds) / values.kills : undefined);
     if (killed) kills++;
     else done = true;
   }
@@ -120,5 +115,5 @@ await inScratch(async (scratch) => {
   const result = { gigabytes: bytes / 1e9, kills, differing: differing.length, megabytes: seen.megabytes, speed };
   if (values.json) console.log(JSON.stringify(result));
   else console.log(`${kills} kills; ${differing.length} files differ; at most ${seen.megabytes ?? "?"} MB`);
-  return differing.length > 0 || seen.megabytes > Number(values.megabytes) ? 1 : 0;
+  return differing.length > 0 || seen.megabytes > values.megabytes ? 1 : 0;
 });

@@ -16,10 +16,11 @@ import { faults } from "./engine-check/faults.mjs";
 import { kills } from "./engine-check/kills.mjs";
 import { parity } from "./engine-check/parity.mjs";
 import { oneReport } from "./engine-check/recipe.mjs";
-import { failures, positionals, scratch } from "./engine-check/support.mjs";
+import { failures, scratch, values } from "./engine-check/support.mjs";
 import { titan } from "./engine-check/titan.mjs";
 
 const cases = { parity, kills, recipe: oneReport, titan, faults };
+const { positionals } = values;
 const wanted = positionals.length > 0 ? positionals : Object.keys(cases);
 const unknown = wanted.filter((name) => !Object.hasOwn(cases, name));
 if (unknown.length > 0) {

@@ -4,21 +4,13 @@
 //   node tools/fuzz.mjs [--inputs 1000000] [--seed 1] [--reader NAME] [--from N] [--json]
 //
 // Ends with exit code 1 when an input was read otherwise.
-import { parseArgs } from "node:util";
 import { fuzz } from "./fuzz/run.mjs";
+import { readOptions } from "./options.mjs";
 
-const { values } = parseArgs({
-  options: {
-    inputs: { type: "string", default: "1000000" },
-    seed: { type: "string", default: "1" },
-    reader: { type: "string" },
-    from: { type: "string", default: "0" },
-    json: { type: "boolean", default: false },
-  },
-});
+const values = readOptions(import.meta.url, { inputs: 1_000_000, seed: 1, reader: undefined, from: 0, json: false });
 const begun = performance.now();
 const result = await fuzz({
-  ...{ inputs: Number(values.inputs), seed: Number(values.seed), from: Number(values.from), only: values.reader },
+  ...{ inputs: values.inputs, seed: values.seed, from: values.from, only: values.reader },
   onKind: ({ input, reader, file, what }) => {
     if (!values.json) console.log(`\ninput ${input}, ${reader}, ${file}:\n${what}`);
   },

@@ -20,17 +20,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions } from "./options.mjs";
 import { root } from "./setup.mjs";
 
-const { values } = parseArgs({
-  options: {
-    folder: { type: "string", default: tmpdir() },
-    gigabytes: { type: "string", default: "12" },
-    layers: { type: "string", default: "40" },
-    operator: { type: "string", default: "stack" },
-  },
-});
+const values = readOptions(import.meta.url, { folder: tmpdir(), gigabytes: 12, layers: 40, operator: "stack" });
 const scratch = mkdtempSync(join(values.folder, "cambium-70b-"));
 
 const [hidden, intermediate, heads, kvHeads, vocab] = [8192, 28_672, 64, 8, 128_256];
@@ -134,18 +127,18 @@ const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
 
 try {
   const base = join(scratch, "base");
-  const { shards, total } = writeBase(base, Number(values.layers));
+  const { shards, total } = writeBase(base, values.layers);
   const dry = await grow(base, join(scratch, "target"), "--dry-run");
-  const whole = fixed + 2 * Number(values.layers) * perLayer;
+  const whole = fixed + 2 * values.layers * perLayer;
   const used = 512 * statSync(join(base, `model-00001-of-${String(shards).padStart(5, "0")}.safetensors`)).blocks;
   console.log(
     `On paper: ${values.layers} layers in ${shards} shards, ${gigabytes(total)} (the first takes ${used} bytes of disk)`,
   );
   console.log(
-    `  → ${2 * Number(values.layers)} layers, ${gigabytes(whole)}: ${dry.seconds.toFixed(1)} s, ${megabytes(dry.peak)} of memory`,
+    `  → ${2 * values.layers} layers, ${gigabytes(whole)}: ${dry.seconds.toFixed(1)} s, ${megabytes(dry.peak)} of memory`,
   );
   console.log(`  ${dry.said.slice(0, 600)}`);
-  const most = Number(values.gigabytes) * 1e9;
+  const most = values.gigabytes * 1e9;
   let pace;
   for (const layers of [1, 2, 3, 4, 6, 8, 12].filter((n) => fixed + 2 * n * perLayer <= most)) {
     const [from, to] = [join(scratch, `base-${layers}`), join(scratch, `target-${layers}`)];

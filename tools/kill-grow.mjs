@@ -12,23 +12,21 @@
 import { copyFileSync, cpSync, existsSync, readdirSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { writeModelDirectory } from "../packages/checkpoint/dist/index.js";
 import { llama, modelSpec, parameterTable, writeHfModel } from "../packages/model/dist/index.js";
 import { cambium, checkEnd, formatHits, hashOf, inScratch, watch } from "./killing.mjs";
+import { readOptions } from "./options.mjs";
 import { mulberry32 } from "./random.mjs";
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "40" },
-    seed: { type: "string", default: "1" },
-    factor: { type: "string", default: "12" },
-    operator: { type: "string", default: "stack" },
-    swap: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions(import.meta.url, {
+  kills: 40,
+  seed: 1,
+  factor: 12,
+  operator: "stack",
+  swap: false,
+  json: false,
 });
-const next = mulberry32(Number(values.seed));
+const next = mulberry32(values.seed);
 
 /** A Llama of 2 layers, 19 MB in several shards. @param changed whether one byte of each tensor is another */
 async function makeBase(path, next, changed) {
@@ -74,7 +72,7 @@ function swap(base, twin, how) {
 }
 
 function grow(base, target, aim) {
-  const options = ["--operator", values.operator, "--factor", values.factor, "--max-shard-size", "40MB"];
+  const options = ["--operator", values.operator, "--factor", `${values.factor}`, "--max-shard-size", "40MB"];
   return cambium(["grow", base, target, ...options], aim);
 }
 
@@ -105,8 +103,8 @@ function fingerprint(folder) {
 async function main(folder) {
   const [base, undisturbed, target] = ["base", "undisturbed", "grown"].map((name) => join(folder, name));
   const twin = join(folder, "twin");
-  await makeBase(base, mulberry32(Number(values.seed)), false);
-  if (values.swap) await makeBase(twin, mulberry32(Number(values.seed)), true);
+  await makeBase(base, mulberry32(values.seed), false);
+  if (values.swap) await makeBase(twin, mulberry32(values.seed), true);
   let source = fingerprint(base);
   const first = await grow(base, undisturbed);
   checkEnd(first, "the undisturbed growth");
@@ -118,7 +116,7 @@ async function main(folder) {
     if (other === expected) throw new Error("the twins grow to the same bytes");
   }
   const order = Object.entries(aims(target, first.milliseconds));
-  const wanted = Number(values.kills);
+  const wanted = values.kills;
   const hits = {};
   let [kills, growths, differing, shots, swapped] = [0, 0, 0, 0, 0];
   for (let sitting = 0; kills < wanted; ) {

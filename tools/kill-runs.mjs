@@ -10,20 +10,11 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { cambium, checkEnd, formatHits, hashOf, inScratch, watch } from "./killing.mjs";
+import { readOptions } from "./options.mjs";
 import { mulberry32 } from "./random.mjs";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runs: { type: "string", default: "40" },
-    kills: { type: "string", default: "4" },
-    seed: { type: "string", default: "1" },
-    backend: { type: "string", default: "onnx" },
-    json: { type: "boolean", default: false },
-  },
-});
+const values = readOptions(import.meta.url, { runs: 40, kills: 4, seed: 1, backend: "onnx", json: false }, 1);
 
 /** Small, with snapshots close to each other, and with everything that a continued run must find again. */
 const tinyRecipe = `
@@ -122,14 +113,14 @@ function writeTinyRecipe(folder) {
 }
 
 async function main(folder) {
-  const recipe = positionals[0] === undefined ? writeTinyRecipe(folder) : resolve(positionals[0]);
+  const recipe = values.positionals[0] === undefined ? writeTinyRecipe(folder) : resolve(values.positionals[0]);
   const undisturbed = join(folder, "undisturbed");
   const first = await run(recipe, undisturbed);
   checkEnd(first, "the undisturbed run");
   const expected = JSON.stringify(fingerprints(undisturbed));
 
-  const next = mulberry32(Number(values.seed));
-  const runs = Number(values.runs);
+  const next = mulberry32(values.seed);
+  const runs = values.runs;
   const began = performance.now();
   const differing = [];
   const hits = {};
@@ -137,7 +128,7 @@ async function main(folder) {
   for (let i = 0; i < runs; i++) {
     const out = join(folder, `run-${i}`);
     const aimed = aims(out, first.milliseconds, next);
-    for (let kill = 0; kill < Number(values.kills); kill++) {
+    for (let kill = 0; kill < values.kills; kill++) {
       const end = await run(recipe, out, aimed[(i + kill) % aimed.length]);
       checkEnd(end, `run ${i}, after ${kill} kills,`);
       if (!end.killed) break;

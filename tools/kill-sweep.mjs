@@ -7,19 +7,11 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { cambium, checkEnd, inScratch } from "./killing.mjs";
+import { readOptions } from "./options.mjs";
 import { mulberry32 } from "./random.mjs";
 
-const { values } = parseArgs({
-  options: {
-    cells: { type: "string", default: "24" },
-    kills: { type: "string", default: "10" },
-    jobs: { type: "string", default: "1" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
-});
+const values = readOptions(import.meta.url, { cells: 24, kills: 10, jobs: 1, seed: 1, json: false });
 
 /** Two factors and two times for each seed: they have a base and a scratch arm in common. */
 const recipe = (seeds) => `
@@ -37,14 +29,14 @@ sweep: { seed: 0..${seeds - 1}, growth.0.factor: [2, 3], growth.0.at: [1k, 2k] }
 const startUp = 600;
 
 async function main(folder) {
-  const cells = Number(values.cells);
+  const cells = values.cells;
   const path = join(folder, "recipe.yaml");
   writeFileSync(path, recipe(Math.ceil(cells / 4)));
   const draw = mulberry32(7);
   const words = ["the", "whale", "sea", "ship", "white", "captain", "and", "of", "a", "storm"];
   const paragraph = () => Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" ");
   writeFileSync(join(folder, "text.txt"), Array.from({ length: 40 }, paragraph).join("\n\n"));
-  const run = (out, aim) => cambium(["sweep", path, "--out", out, "--jobs", values.jobs], aim);
+  const run = (out, aim) => cambium(["sweep", path, "--out", out, "--jobs", `${values.jobs}`], aim);
   const found = (out) => ({
     table: readFileSync(join(out, "table.csv"), "utf8"),
     stages: readdirSync(join(out, "stages")).sort(),
@@ -53,11 +45,11 @@ async function main(folder) {
   const undisturbed = join(folder, "undisturbed");
   const first = await run(undisturbed);
   checkEnd(first, "the undisturbed sweep");
-  const next = mulberry32(Number(values.seed));
+  const next = mulberry32(values.seed);
   const out = join(folder, "killed");
-  const between = first.milliseconds / Number(values.kills);
+  const between = first.milliseconds / values.kills;
   let kills = 0;
-  for (let kill = 0; kill < Number(values.kills); kill++) {
+  for (let kill = 0; kill < values.kills; kill++) {
     const end = await run(out, (signal) => sleep(startUp + between * next(), undefined, { signal }));
     checkEnd(end, `the sweep, after ${kill} kills,`);
     if (end.killed) kills++;

@@ -7,12 +7,12 @@ import { check, furthest, losses, noneLeft, processes, recipeOf, run, scratch, s
 
 export async function kills() {
   const recipe = recipeOf({ engine: { nproc: 2 }, snapshot: 0.3 });
-  const draw = mulberry32(Number(values.seed));
+  const draw = mulberry32(values.seed);
   const quiet = join(scratch, "quiet");
   const began = performance.now();
   const whole = await run(recipe, quiet);
   const seconds = (performance.now() - began) / 1000;
-  for (let i = 0; i < Number(values.kills); i++) {
+  for (let i = 0; i < values.kills; i++) {
     const out = join(scratch, `killed-${i}`);
     const { child, ended } = start(recipe, out);
     const at = (0.25 + 0.7 * draw()) * seconds;

@@ -5,17 +5,11 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { readOptions } from "../options.mjs";
 import { root } from "../setup.mjs";
 
-export const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    python: { type: "string" },
-    kills: { type: "string", default: "5" },
-    seed: { type: "string", default: "1" },
-  },
-});
+const script = new URL("../engine-check.mjs", import.meta.url);
+export const values = readOptions(script, { python: undefined, kills: 5, seed: 1 }, Number.POSITIVE_INFINITY);
 export const scratch = mkdtempSync(join(tmpdir(), "cambium-engine-check-"));
 const python = values.python === undefined ? {} : { python: values.python };
 /** What did not hold. */
