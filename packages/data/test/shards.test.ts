@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { bytesTokenizer } from "../src/index.js";
 import { type FilesOptions, filesSource, prepareData } from "../src/node/index.js";
 import { ZstdFrames } from "../src/node/source/zstd-frames.js";
+import { Unzstd, unzstd, zstdLibrary } from "../src/node/source/zstd-library.js";
 import { documentsOf, folder, passagesOf, rejection } from "./helpers.js";
 
 const golden = join(import.meta.dirname, "golden", "shards");
@@ -24,6 +25,22 @@ test.each(["snappy.parquet", "zstd.parquet", "lines.jsonl.zst"])("%s has the doc
 test("a zstd file of many blocks is unpacked whole", async () => {
   const whole = Array.from({ length: 40_000 }, (_, i) => `${i % 977} and the whale. `).join("");
   expect((await texts("long.txt.zst")).join("")).toBe(whole);
+});
+
+test("the library that unpacks zstd where Node does not gives the same in pieces, and knows whole frames", async () => {
+  const library = await zstdLibrary();
+  const packed = file("long.txt.zst");
+  const whole = await texts("long.txt.zst").then((parts) => Buffer.from(parts.join("")));
+  expect(Buffer.from(unzstd(library, packed, whole.length)).equals(whole)).toBe(true);
+  for (const wrong of [whole.length - 1, whole.length + 1])
+    expect(() => unzstd(library, packed, wrong)).toThrow(`${wrong}`);
+  using unpack = new Unzstd(library);
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < packed.length; at += 777) {
+    for (const part of unpack.push(packed.subarray(at, at + 777))) parts.push(part);
+    expect(unpack.ended).toBe(at + 777 >= packed.length);
+  }
+  expect(Buffer.concat(parts).equals(whole)).toBe(true);
 });
 
 test.each(["snappy.parquet", "lines.jsonl.zst"])("%s: only documents whose field has a value", async (name) => {
@@ -82,6 +99,15 @@ describe("damage", () => {
     const frames = new ZstdFrames("a");
     for (const byte of lines) for (const _ of frames.pieces(Uint8Array.of(byte)));
     frames.end();
+  });
+
+  test("a table from which a decoder can read for ever, nothing consumed, is damage", async () => {
+    // Weights of literals by a table of one symbol, which takes no bits.
+    const endless = Buffer.from("28b52ffd20084d000082400104f003558000", "hex");
+    const error = await rejection(prepare({ "a.txt.zst": endless }));
+    expect([error.code, where(error)]).toEqual(["E_CORPUS_FORMAT", "a.txt.zst, byte 0"]);
+    const library = await zstdLibrary();
+    expect(() => unzstd(library, endless, 8)).toThrow();
   });
 
   test("a window that takes gigabytes is refused", async () => {

@@ -3,7 +3,6 @@ import type { FileHandle } from "node:fs/promises";
 import { openFile, withFileErrors } from "@cambium/files";
 import {
   type AsyncBuffer,
-  type Compressors,
   type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
@@ -11,16 +10,13 @@ import {
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
+import { pageUnpackers } from "./parquet-pages.js";
 
 /** Bytes of a row group's columns that are decoded at once, as its header counts them. */
 const partBytes = 32 * 1024 * 1024;
 
 /** Rows that are made at once, whatever the header says of their size. */
 const mostRows = 16_384;
-
-/** A page that claims to be larger is refused: writers make pages of about a megabyte. */
-const largestPage = 512 * 1024 * 1024;
 
 /** A column of a row group, as it lies in the file. */
 const largestRead = 1024 * 1024 * 1024;
@@ -94,7 +90,7 @@ export class ParquetFile {
   async #read(group: RowGroup, columns: readonly string[], rowStart: number, rowEnd: number): Promise<object[]> {
     try {
       const { file, metadata } = this;
-      const options = { file, metadata, compressors: guarded, columns: [...columns], rowStart, rowEnd };
+      const options = { file, metadata, compressors: await pageUnpackers(), columns: [...columns], rowStart, rowEnd };
       const rows = await parquetReadObjects({ ...options, useOffsetIndex: true });
       // An absent value is null; undefined is what the library has of rows that the file does not have.
       const whole = rows.length === rowEnd - rowStart && !Object.values(rows.at(-1) ?? {}).includes(undefined);
@@ -155,16 +151,6 @@ function bufferOf(handle: FileHandle, size: number, path: string): AsyncBuffer {
     },
   };
 }
-
-const guarded: Compressors = Object.fromEntries(
-  Object.entries(compressors as Required<Compressors>).map(([name, unpack]) => [
-    name,
-    (input: Uint8Array, outputLength: number) => {
-      if (outputLength > largestPage) throw new Error(`a page claims to have ${outputLength} bytes`);
-      return unpack(input, outputLength);
-    },
-  ]),
-);
 
 function chunksOf({ columns: chunks }: RowGroup, columns: readonly string[]) {
   return chunks.flatMap(({ meta_data: data }) =>

@@ -2,9 +2,8 @@
 import { pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
 import { CambiumError } from "@cambium/ir";
-import { Decompress } from "fzstd";
-import xxhash from "xxhash-wasm";
 import { ZstdFrames } from "./zstd-frames.js";
+import { Unzstd, zstdLibrary } from "./zstd-library.js";
 
 export type Chunks = AsyncIterable<Uint8Array>;
 
@@ -15,7 +14,7 @@ export function unpackerOf(head: Uint8Array, path: string): (chunks: Chunks) => 
   // A file may begin with frames to be passed over.
   if (begin !== "28b52ffd" && !/^5.2a4d18$/.test(begin)) return (chunks) => chunks;
   // Node has it since 22.15.
-  if (!("createZstdDecompress" in zlib)) return (chunks) => zstdByScript(chunks, path);
+  if (!("createZstdDecompress" in zlib)) return (chunks) => zstdByLibrary(chunks, path);
   const { createZstdDecompress } = zlib as typeof zlib & { createZstdDecompress(): zlib.Gunzip };
   return (chunks) => streamed(createZstdDecompress(), followed(chunks, path), path);
 }
@@ -44,31 +43,17 @@ async function* streamed(stream: zlib.Gunzip, chunks: Chunks, path: string): Asy
   }
 }
 
-async function* zstdByScript(chunks: Chunks, path: string): AsyncGenerator<Uint8Array> {
-  const { create64 } = await xxhash();
+async function* zstdByLibrary(chunks: Chunks, path: string): AsyncGenerator<Uint8Array> {
   const frames = new ZstdFrames(path);
-  let out: Uint8Array[] = [];
-  const begin = () => ({ size: 0, hash: create64(), unpack: new Decompress((data) => out.push(data)) });
-  let frame = begin();
+  using unpack = new Unzstd(await zstdLibrary());
   for await (const chunk of chunks) {
-    for (const { bytes, ends, checksum } of frames.pieces(chunk)) {
-      out = [];
+    for (const { bytes, ends } of frames.pieces(chunk)) {
       try {
-        frame.unpack.push(bytes.slice(), ends);
+        yield* unpack.push(bytes);
+        if (ends && !unpack.ended) throw new Error("the frame holds less than it says");
       } catch (cause) {
         throw damaged(path, frames.frame, cause);
       }
-      for (const data of out.filter(({ length }) => length > 0)) {
-        frame.hash.update(data);
-        frame.size += data.length;
-        yield data;
-      }
-      if (!ends) continue;
-      if (frame.size !== (frames.size ?? frame.size))
-        throw damaged(path, frames.frame, new Error(`the frame holds ${frame.size} bytes, and says ${frames.size}`));
-      if (checksum !== undefined && Number(frame.hash.digest() & 0xffffffffn) !== checksum)
-        throw damaged(path, frames.frame, new Error("the checksum of this frame is another"));
-      frame = begin();
     }
   }
   frames.end();

@@ -13,8 +13,6 @@ export interface FramePiece {
   readonly bytes: Uint8Array;
   /** The frame ends with them. */
   readonly ends: boolean;
-  /** The low half of XXH64 over what the frame holds, where it ends with one. */
-  readonly checksum: number | undefined;
 }
 
 /** What comes next in the file. */
@@ -32,18 +30,12 @@ export class ZstdFrames {
   #held: number[] = [];
   #descriptor = 0;
   #lastBlock = false;
-  #size: number | undefined;
 
   constructor(readonly path: string) {}
 
   /** Where the frame under way begins. */
   get frame(): number {
     return this.#frame;
-  }
-
-  /** How much the frame under way holds, unpacked, where it says so. */
-  get size(): number | undefined {
-    return this.#size;
   }
 
   /**
@@ -59,15 +51,14 @@ export class ZstdFrames {
       this.#at += taken;
       this.#missing -= taken;
       while (this.#missing === 0) {
-        const checksum = this.#part === "checksum" ? Buffer.from(this.#held).readUInt32LE() : undefined;
         [this.#part, this.#missing] = this.#next();
         this.#held = [];
         if (this.#part !== "magic") continue;
-        yield { bytes: chunk.subarray(from, i), ends: true, checksum };
+        yield { bytes: chunk.subarray(from, i), ends: true };
         from = i;
       }
     }
-    if (from < chunk.length) yield { bytes: chunk.subarray(from), ends: false, checksum: undefined };
+    if (from < chunk.length) yield { bytes: chunk.subarray(from), ends: false };
   }
 
   /** @throws CambiumError `E_CORPUS_FORMAT` for a file that ends within a frame. */
@@ -95,14 +86,12 @@ export class ZstdFrames {
       case "skippable":
         this.#lastBlock = true;
         this.#descriptor = 0;
-        this.#size = undefined;
         return ["content", bytes.readUInt32LE()];
       case "descriptor":
         this.#descriptor = bytes.readUInt8();
         if ((this.#descriptor & 8) !== 0) throw this.#damaged(this.#at - 1, "a reserved bit of zero", "one");
         return ["header", headerBytes(this.#descriptor)];
       case "header":
-        this.#size = contentSize(this.#descriptor, bytes);
         this.#checkWindow(bytes);
         return ["block", 3];
       case "block": {
