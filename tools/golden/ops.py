@@ -146,6 +146,7 @@ OPS = {
     "guardedAdamw": guarded_adamw,
     "causalAttention": causal_attention,
     "clipByGlobalNorm": clip_by_global_norm,
+    "klDivergence": lambda of, source: F.kl_div(source.log_softmax(-1), of.log_softmax(-1), reduction="batchmean", log_target=True),
     "linearCrossEntropy": linear_cross_entropy,
     "rmsNorm": rms_norm,
     "rope": rope,

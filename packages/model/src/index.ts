@@ -12,6 +12,13 @@ export { qwen2 } from "./families/qwen2/index.js";
 export { qwen3 } from "./families/qwen3/index.js";
 export * from "./family.js";
 export { cacheNames, cacheShapes, type DecodeSize, decodeGraph } from "./graphs/decode.js";
+export {
+  type Distillation,
+  distillationGraph,
+  distillationReasons,
+  distilledLossName,
+  teacherName,
+} from "./graphs/distill.js";
 export { maskValuesName } from "./graphs/masked-weights.js";
 export type { Attention, Hidden, Pass, Rotary, Weights } from "./graphs/pass.js";
 export { type ScoreSize, scoreGraph } from "./graphs/score.js";

@@ -27,8 +27,8 @@ export interface StepInputs {
   readonly tokens: number;
   /** 1 at the first. In mixed precision the state counts updates, since a step may be skipped. */
   readonly step: number;
-  /** The masks' values by input name, or nothing where there are no masks. */
-  readonly masks: Readonly<Record<string, HostTensor>>;
+  /** What the step reads besides: masks' values, the teacher's parameters. */
+  readonly beside: Readonly<Record<string, HostTensor | DeviceTensor>>;
 }
 
 /** A step that the device has been given. */
@@ -74,7 +74,7 @@ async function wholeStep(
   return {
     cost,
     run: async (state, [tokens], now) => {
-      const inputs = { ...pick(state, read), ...scalars(now), ...now.masks, tokens: tokens as HostTensor };
+      const inputs = { ...pick(state, read), ...scalars(now), ...now.beside, tokens: tokens as HostTensor };
       const { outputs, fetched } = await executable.run(inputs, { fetch: ["loss", ...results] });
       return { state: { ...state, ...outputs }, result: wholeResult(fetched) };
     },
@@ -116,7 +116,7 @@ async function accumulatedStep(
         const weights = pick(state, read);
         const losses: RunResult["fetched"][] = [];
         for (const tokens of batches) {
-          const inputs = { ...weights, ...held, ...now.masks, tokens };
+          const inputs = { ...weights, ...held, ...now.beside, tokens };
           const { outputs, fetched } = await accumulate.run(inputs, { fetch: ["loss"] });
           held = outputs;
           losses.push(fetched);

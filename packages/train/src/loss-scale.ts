@@ -66,12 +66,12 @@ export function splitScaling(tensors: Readonly<Record<string, HostTensor>>): {
   return { model, scaling: { lossScale, updates: number(updates) } };
 }
 
-/** `loss`, a graph with that output, with one more input `lossScale` and output `scaledLoss`: their product. */
-export function withScaledLoss(loss: Graph): Graph {
+/** `loss`, a graph with the output `of`, with one more input `lossScale` and output `scaledLoss`: their product. */
+export function withScaledLoss(loss: Graph, of: string): Graph {
   const builder = new GraphBuilder();
   const { outputs } = builder.append(loss);
   for (const [name, tensor] of Object.entries(outputs)) builder.output(name, tensor);
-  builder.output("scaledLoss", mul(outputs["loss"] as Tensor, builder.input(scalingNames.scale, f32())));
+  builder.output("scaledLoss", mul(outputs[of] as Tensor, builder.input(scalingNames.scale, f32())));
   return builder.finish();
 }
 

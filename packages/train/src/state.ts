@@ -79,6 +79,14 @@ export function checkState(
   refuse(reasons);
 }
 
+/** Checks that `parameters` are all of `model`'s, in f32, and no others. @throws CambiumError `E_STATE` */
+export function checkParameters(model: ModelSpec, parameters: Tensors): void {
+  const given = new Map(Object.entries(parameters));
+  const names = new Set(parameterTable(model).map(({ name }) => name));
+  const strangers = [...given.keys()].filter((name) => !names.has(name)).map(stranger);
+  refuse([...unfitF32Tensors(model, given), ...strangers]);
+}
+
 function stranger(where: string): Reason {
   return { where, message: "the model has no such tensor" };
 }

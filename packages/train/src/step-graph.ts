@@ -15,7 +15,17 @@ import {
   mul,
   type Tensor,
 } from "@cambium/ir";
-import { lossGraph, type ModelSpec, type Phase, parameterTable, plainPhase, stateNames } from "@cambium/model";
+import {
+  type Distillation,
+  distillationGraph,
+  distilledLossName,
+  lossGraph,
+  type ModelSpec,
+  type Phase,
+  parameterTable,
+  plainPhase,
+  stateNames,
+} from "@cambium/model";
 import { maxNormOf, scaledClip, scalingNames, type UpdateScalars, withScaledLoss } from "./loss-scale.js";
 import type { OptimizerOptions } from "./optimizer.js";
 import { type Precision, storedIn } from "./precision.js";
@@ -31,6 +41,8 @@ export interface StepGraphOptions {
   readonly phase?: Phase;
   /** Default `f32`. */
   readonly precision?: Precision;
+  /** What is learned besides the data. Default: nothing. */
+  readonly distill?: Distillation | undefined;
 }
 
 /** Name of a parameter's accumulated gradient in step graphs. */
@@ -40,8 +52,9 @@ export function accumulatedName(parameter: string): string {
 
 /**
  * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, context + 1], `lr`
- * f32 [] (and `lr:…` for parameter groups with a rate of their own), `step` i32 [] (1 at the first), and with masks `masks` f32 [number of masks]. Outputs besides the state: `loss`
- * f32 [] and `gradNorm` f32 [] before clipping. In mixed precision the state also has the loss's scale and the count of
+ * f32 [] (and `lr:…` for parameter groups with a rate of their own), `step` i32 [] (1 at the first), with masks `masks` f32
+ * [number of masks], with distillation the teacher's parameters (`teacherName`). Outputs besides the state: `loss` f32 [],
+ * the cross entropy, and `gradNorm` f32 [] before clipping. In mixed precision the state also has the loss's scale and the count of
  * updates (`scalingNames`), which replaces `step`, and `stepScale` f32 [] is one more output.
  */
 export function trainStepGraph(model: ModelSpec, options: StepGraphOptions): Graph {
@@ -104,10 +117,12 @@ function withPrecision(graph: Graph, { precision = "f32" }: StepGraphOptions): G
 
 function lossAndGradients(builder: GraphBuilder, model: ModelSpec, options: StepGraphOptions) {
   const mixed = options.precision === "mixed";
-  const { batch, context, phase = plainPhase } = options;
-  const plain = lossGraph(model, { batch, context, masks: phase.masks });
-  const loss = mixed ? withScaledLoss(plain) : plain;
-  return builder.append(differentiate(loss, { of: mixed ? "scaledLoss" : "loss", by: trainable(model, options) }));
+  const { batch, context, phase = plainPhase, distill } = options;
+  const size = { batch, context, masks: phase.masks };
+  const plain = distill ? distillationGraph(model, size, distill) : lossGraph(model, size);
+  const trained = distill ? distilledLossName : "loss";
+  const loss = mixed ? withScaledLoss(plain, trained) : plain;
+  return builder.append(differentiate(loss, { of: mixed ? "scaledLoss" : trained, by: trainable(model, options) }));
 }
 
 function update(

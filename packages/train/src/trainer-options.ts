@@ -1,7 +1,15 @@
 // The options of a trainer, and the checks on them.
 import type { Device } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
-import { type ModelSpec, type Phase, parameterTable, phaseReasons, plainPhase } from "@cambium/model";
+import {
+  type Distillation,
+  distillationReasons,
+  type ModelSpec,
+  type Phase,
+  parameterTable,
+  phaseReasons,
+  plainPhase,
+} from "@cambium/model";
 import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
 import { type Precision, requirePrecision } from "./precision.js";
 
@@ -24,6 +32,8 @@ export interface TrainerOptions {
   readonly memory?: number | undefined;
   /** What trains and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, behind no masks. */
   readonly phase?: Phase;
+  /** What the model learns besides the data, from a teacher (`Trainer.teach`). Default: nothing. */
+  readonly distill?: Distillation | undefined;
   /** Training tokens read since growth, which masks, parameter groups and sub-models follow. Default 0. */
   readonly tokens?: number;
   /** Decides which sub-model a step trains. Default 0. */
@@ -31,8 +41,9 @@ export interface TrainerOptions {
 }
 
 /** `TrainerOptions` with every default filled in. */
-export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "optimizer" | "memory">> {
+export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "optimizer" | "memory" | "distill">> {
   readonly memory: number | undefined;
+  readonly distill: Distillation | undefined;
   readonly optimizer: OptimizerOptions;
 }
 
@@ -42,12 +53,13 @@ export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "o
  * a precision that the device does not compute.
  */
 export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
-  const { batch, context, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0 } = given;
+  const { batch, context, accumulation = 1, precision = "f32", phase = plainPhase, tokens = 0, distill } = given;
   const table = parameterTable(given.model);
   const sizes = Object.entries({ batch, context, accumulation }).filter(([, n]) => !Number.isInteger(n) || n < 1);
   const reasons: Reason[] = [
     ...sizes.map(([where, n]) => ({ where, message: "out of range", expected: "an integer ≥ 1", got: String(n) })),
     ...phaseReasons(phase, table),
+    ...(distill ? distillationReasons(distill, given.model, context) : []),
   ];
   const frozen = new Set(phase.frozen);
   if (table.every(({ name }) => frozen.has(name))) {
@@ -57,5 +69,5 @@ export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   requirePrecision(given.device.info, precision);
   const optimizer = optimizerOptions(given.optimizer);
   const { memory, seed = 0 } = given;
-  return { ...given, accumulation, precision, memory, phase, tokens, seed, optimizer };
+  return { ...given, accumulation, precision, memory, phase, distill, tokens, seed, optimizer };
 }

@@ -10,12 +10,13 @@ import {
   parameterTable,
   phaseParts,
   type TrainingState,
+  teacherName,
 } from "@cambium/model";
 import { type CompiledModel, compileModel, maskValuesAt, phaseAt } from "./compiled-model.js";
 import type { CompiledStep, StepResult } from "./compiled-step.js";
 import { type DeviceState, disposeAll, uploadAll } from "./device-state.js";
 import { initialLossScale, scalingNames, scalingTensors, splitScaling } from "./loss-scale.js";
-import { checkState, flattenState, unflattenState } from "./state.js";
+import { checkParameters, checkState, flattenState, unflattenState } from "./state.js";
 import { type ResolvedTrainerOptions, type TrainerOptions, trainerOptions } from "./trainer-options.js";
 
 export class Trainer {
@@ -24,6 +25,7 @@ export class Trainer {
   #model: CompiledModel;
   #tokens: number;
   #state: DeviceState = {};
+  #teacher: DeviceState | undefined;
   #updates = 0;
   /** Resolves when the last request has been handed to the device. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -171,7 +173,7 @@ export class Trainer {
       }
       const tokens = batches.map((batch) => this.#batch(batch));
       const read = this.#tokens + this.tokensPerStep;
-      const now = { lr, tokens: read, step: this.#updates + 1, masks: this.#masks() };
+      const now = { lr, tokens: read, step: this.#updates + 1, beside: { ...this.#masks(), ...this.#learned() } };
       const { state, result } = await this.#step.run(this.#state, tokens, now);
       this.#state = state;
       this.#updates += 1;
@@ -211,10 +213,26 @@ export class Trainer {
     });
   }
 
+  /**
+   * Gives the trainer the parameters of the model that it is to learn from (`TrainerOptions.distill`), before its first step.
+   * @throws CambiumError `E_STATE` naming every one that is missing, does not fit, or is not the teacher's.
+   */
+  teach(parameters: Readonly<Record<string, HostTensor>>): Promise<void> {
+    return this.#inTurn(async () => {
+      const { device, distill } = this.#options;
+      if (!distill) return;
+      checkParameters(distill.teacher, parameters);
+      disposeAll(this.#teacher ?? {});
+      const named = Object.entries(parameters).map(([name, tensor]) => [teacherName(name), tensor] as const);
+      this.#teacher = await uploadAll(device, named);
+    });
+  }
+
   /** Frees everything, after requests that wait to be handed over. */
   dispose(): void {
     const free = () => {
       this.#drop();
+      disposeAll(this.#teacher ?? {});
       this.#model.dispose();
     };
     if (this.#waiting === 0) free();
@@ -238,6 +256,11 @@ export class Trainer {
   #drop(): void {
     disposeAll(this.#state);
     this.#state = {};
+  }
+
+  #learned(): DeviceState {
+    if (this.#teacher || !this.#options.distill) return this.#teacher ?? {};
+    throw new CambiumError("E_TRAINER", "there is no teacher to learn from yet", { hint: "call teach() first" });
   }
 
   #masks(): Readonly<Record<string, HostTensor>> {

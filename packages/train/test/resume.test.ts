@@ -47,6 +47,9 @@ variants.push(["in mixed precision, accumulated", { precision: "mixed", accumula
 const parts = { ...plainPhase, submodels: { depths: [1, 2], top: 1, tokens: 48 } };
 variants.push(["in sub-models", { phase: parts, seed: 3 }]);
 variants.push(["in sub-models, mixed and accumulated", { phase: parts, seed: 3, precision: "mixed", accumulation: 2 }]);
+const distill = { teacher: config, weight: 0.5, temperature: 2 };
+variants.push(["learning from a teacher in sub-models, accumulated", { phase: parts, distill, accumulation: 2 }]);
+variants.push(["learning from a teacher, mixed", { distill, precision: "mixed" }]);
 const steps = 6;
 
 interface Stop {
@@ -66,6 +69,7 @@ function throughSnapshot({ state, progress }: Stop): Stop {
 function sitting(options: Partial<TrainerOptions>, start: Stop, stopAfter = Number.POSITIVE_INFINITY) {
   return withTrainer(options, async (trainer) => {
     await trainer.load(start.state);
+    await trainer.teach(initialState("teacher").parameters);
     const rows: object[] = [];
     const stops: Stop[] = [];
     const controller = new AbortController();

@@ -26,9 +26,15 @@ export const maskValuesName = "masks";
 /** Keeps the mean square of a norm that is shut whole away from 0 / 0. */
 const fewest = 1e-12;
 
-/** Declares every parameter as an input, in the order of `parameterTable`. */
-export function plainWeights(builder: GraphBuilder, model: ModelSpec): Weights {
-  const inputs = new Map(parameterTable(model).map(({ name, shape }) => [name, builder.input(name, f32(...shape))]));
+/** Declares every parameter as an input, under its own name or what `inputName` makes of it, in the order of `parameterTable`. */
+export function plainWeights(
+  builder: GraphBuilder,
+  model: ModelSpec,
+  inputName: (parameter: string) => string = (parameter) => parameter,
+): Weights {
+  const inputs = new Map(
+    parameterTable(model).map(({ name, shape }) => [name, builder.input(inputName(name), f32(...shape))]),
+  );
   return { parameter: (name) => inputs.get(name) as Tensor, normMask: () => undefined, layerMask: () => undefined };
 }
 
