@@ -1,5 +1,5 @@
-// What commands that compute with a model begin with: the model, its tokenizer and a backend. Every mistake is noted, and
-// nothing is opened yet.
+// What every command that runs a model resolves first: the model, its tokenizer and a backend. Mistakes are collected;
+// no device is opened yet.
 import { type Backend, resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
 import { findTokenizer } from "@cambium/data/node";
@@ -10,11 +10,11 @@ import type { BackendFlags, FamilyFlags } from "./flags.js";
 import type { Host } from "./host.js";
 import { findModel, type ModelSource, modelBackend, readModel } from "./model-source.js";
 
-/** Each is undefined after a mistake. */
+/** A field is undefined if resolving it failed; the mistake is then in `mistakes`. */
 export interface Beginning {
   readonly source: ModelSource | undefined;
   readonly model: ModelSpec | undefined;
-  /** Undefined too where none is wanted. */
+  /** Also undefined if none was asked for. */
   readonly tokenizer: Tokenizer | undefined;
   readonly computing: Computing | undefined;
 }
@@ -24,7 +24,7 @@ export interface Computing {
   readonly chosen: NonNullable<Recipe["backend"]>;
 }
 
-/** @param text whether the model's tokenizer is wanted */
+/** @param text whether to load the model's tokenizer */
 export async function beginning(
   path: string,
   flags: BackendFlags & FamilyFlags,

@@ -1,4 +1,4 @@
-// Files that cambium bench keeps: a result, its page, the history.
+// The files that cambium bench reads and writes: a result, its page, the history.
 import { appendFile } from "node:fs/promises";
 import { type BenchDocument, benchDocument, historyLines, schemaName } from "@cambium/bench";
 import { readTextFile, withFileErrors, writeFileAtomic } from "@cambium/files";
@@ -9,17 +9,17 @@ export async function readResult(path: string): Promise<BenchDocument> {
   const text = await readTextFile(path, 200e6);
   const parsed = benchDocument.safeParse(parsedJson(text));
   if (parsed.success) return parsed.data;
-  throw new CambiumError("E_BENCH_FILE", "this is no result of cambium bench", {
+  throw new CambiumError("E_BENCH_FILE", "this is not a result of cambium bench", {
     ...{ where: path, expected: schemaName, hint: "cambium bench --out FILE makes one" },
   });
 }
 
-/** The result, and beside it the page that shows it. @returns the page's path */
+/** Writes the result as one line of JSON. */
 export async function writeResult(path: string, document: BenchDocument): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(document)}\n`);
 }
 
-/** @returns its path: the result's, with another ending */
+/** Writes the page that shows a result. @returns its path: the result's, ending in .html */
 export async function writePage(path: string, document: BenchDocument): Promise<string> {
   const { renderBenchPage } = await import("@cambium/bench/page");
   const page = `${path.replace(/\.json$/, "")}.html`;
@@ -27,7 +27,7 @@ export async function writePage(path: string, document: BenchDocument): Promise<
   return page;
 }
 
-/** Adds the result's rows to a history, which is made if it is not there. */
+/** Appends the result's rows to a history file, creating it if it does not exist. */
 export function appendHistory(path: string, document: BenchDocument): Promise<void> {
   return withFileErrors(path, () => appendFile(path, historyLines(document)));
 }

@@ -1,4 +1,4 @@
-// A result of the benchmark in the format that was asked for.
+// A benchmark result as text, in the requested format.
 import { asCsv, asJsonLines, asMarkdown, type BenchDocument, benchTable } from "@cambium/bench";
 import Table from "cli-table3";
 

@@ -39,7 +39,7 @@ export async function describeTensors(path: string): Promise<Shown> {
   };
 }
 
-/** @param families those that it may be of */
+/** @param families model families to try */
 export async function describeCheckpoint(path: string, families: readonly Family[]): Promise<Shown> {
   await using directory = await openModelDirectory(path);
   const entries = [...directory.tensors.values()];
@@ -49,7 +49,7 @@ export async function describeCheckpoint(path: string, families: readonly Family
   const model = computed(directory, families);
   if (model instanceof CambiumError) {
     const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(", ");
-    const type = "model_type" in configJson ? String(configJson.model_type) : "a model of no type";
+    const type = "model_type" in configJson ? String(configJson.model_type) : "a model without a type";
     const { layers, refusal } = growth(directory, families);
     const reasons = [...(model.code === "E_FAMILY" ? [] : whyNot(model)), ...(refusal ? whyNot(refusal) : [])];
     const grow = refusal ? "grow refuses it" : `grow can copy its ${layers} layers`;
@@ -77,7 +77,7 @@ export async function describeCheckpoint(path: string, families: readonly Family
   return { data: { path, ...modelJson(model), dtype, parameters, bytes, tensors, tokenizer }, text };
 }
 
-/** The model, or why no family computes it. */
+/** The model, or the error that says why no family can run it. */
 function computed(directory: ModelDirectory, families: readonly Family[]): ModelSpec | CambiumError {
   try {
     return readHfModel(directory.configJson, families, join(directory.path, "config.json"));
@@ -87,7 +87,7 @@ function computed(directory: ModelDirectory, families: readonly Family[]): Model
   }
 }
 
-/** Layers that growth can copy, or why it cannot: what `cambium grow` says. */
+/** The number of layers that growth can copy, or the error with which `cambium grow` refuses the checkpoint. */
 function growth(directory: ModelDirectory, families: readonly Family[]): { layers?: number; refusal?: CambiumError } {
   try {
     return { layers: modelSizes(sourceModel(directory, families).model).layers };
@@ -98,13 +98,13 @@ function growth(directory: ModelDirectory, families: readonly Family[]): { layer
 }
 
 function whyNot({ summary, details }: CambiumError): string[] {
-  const told = (details.reasons ?? []).map(({ where, message, expected, got }) =>
+  const reasons = (details.reasons ?? []).map(({ where, message, expected, got }) =>
     [where, message, expected && `expected ${expected}`, got && `got ${got}`].filter((part) => part).join(", "),
   );
-  return [summary, ...told];
+  return [summary, ...reasons];
 }
 
-/** The tokenizer that commands take with the model, or why they take none. */
+/** The tokenizer that commands use with this model, or why there is none. */
 async function tokenizerRow(path: string, vocab: number): Promise<string> {
   try {
     const { name, vocabSize } = await ownTokenizer(path, vocab);

@@ -1,4 +1,4 @@
-// What scores belong to: model, tokenizer, backend, task and rows. Scores of anything else are not gone on from.
+// The identity of a task's scores: model, tokenizer, backend, task and rows. Scores of another identity are not reused.
 import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import type { Tokenizer } from "@cambium/data";
 import type { EvalTask } from "@cambium/eval";
 import { withFileErrors } from "@cambium/files";
 
-/** The identity of a task's scores, for a model in the directory `path`: its files by name, size, place and times. */
+/** @param path the model's directory, whose files are identified by name, size, inode and times */
 export async function evaluationIdentity(
   path: string,
   tokenizer: Tokenizer,

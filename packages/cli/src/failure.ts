@@ -1,4 +1,4 @@
-// How a command ends when it does not end well: what is printed, and the exit code.
+// How a command ends when it fails: what is printed, and the exit code.
 import { inspect } from "node:util";
 import { toFileError } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -9,12 +9,12 @@ import { complain } from "./terminal.js";
 
 export const exitCodes = `
   0    done
-  1    a defect of Cambium (please report it)
+  1    a bug in Cambium (please report it)
   2    a mistake in the command, a recipe, a file or the set-up; the message says which
   3    cambium verify: a backend departs from the reference
   130  interrupted by Ctrl-C after saving; the same command continues`;
 
-/** Thrown by a command that has said all there is to say. */
+/** Ends a command with an exit code; `message`, unless empty, is printed as it is, not as an error. */
 export class Exit extends Error {
   constructor(
     readonly exitCode: number,
@@ -26,10 +26,10 @@ export class Exit extends Error {
 
 /** Reasons shown; `--json` gives all. */
 const mostReasons = 8;
-/** Columns that a message takes at most. */
+/** Columns at which messages wrap. */
 const width = 110;
 
-/** Prints what happened, to standard error (as JSON if `json`), and returns the exit code. */
+/** Prints the failure to standard error, as JSON if `json`, and returns the exit code. */
 export function reportFailure(thrown: unknown, json: boolean): number {
   const error = toUserError(thrown);
   if (error instanceof Exit) {
@@ -38,17 +38,17 @@ export function reportFailure(thrown: unknown, json: boolean): number {
     return error.exitCode;
   }
   if (error instanceof CambiumError) {
-    const told = withNearestPath(error);
-    complain(json ? asJson(told) : onOneScreen(told));
+    const hinted = withNearestPath(error);
+    complain(json ? asJson(hinted) : onOneScreen(hinted));
     return 2;
   }
   if (!(error instanceof Error)) return reportFailure(thrownByPlugin(error), json);
   const { stack } = error;
-  complain(json ? asJson({ code: "E_DEFECT", message: stack }) : `This is a defect of Cambium:\n${stack}`);
+  complain(json ? asJson({ code: "E_DEFECT", message: stack }) : `This is a bug in Cambium:\n${stack}`);
   return 1;
 }
 
-/** Cambium throws errors alone: anything else was thrown by a plugin, and may be an object that cannot even be spelled. */
+/** Cambium throws only Errors, so any other value comes from a plugin. It may not even convert to a string. */
 function thrownByPlugin(value: unknown): CambiumError {
   return new CambiumError("E_PLUGIN_THREW", "a plugin threw something that is not an error", {
     expected: "an Error",
@@ -61,19 +61,19 @@ function asJson(error: unknown): string {
   return JSON.stringify({ error });
 }
 
-/** What Node says of memory that it was not given, as buffers, WebAssembly's or a thread's. */
+/** Node's messages when an allocation is refused: for a buffer, for WebAssembly, for a worker thread. */
 const noMemory =
   /^(Array buffer allocation failed|WebAssembly\.\w+\(\): (Out of memory|could not allocate)|Worker terminated due to reaching memory limit)/;
 
-/** Errors of the command line's parser, of the system's limits and of the file system as errors a user can act on. */
+/** Turns errors of the command-line parser, of system limits and of the file system into errors a user can act on. */
 function toUserError(error: unknown): unknown {
   if (error instanceof CommanderError) {
-    // Help and version are printed and are no failure.
+    // Printing help or the version is not a failure.
     if (error.exitCode === 0 || error.code === "commander.help") return new Exit(0);
     const [message = "", ...more] = error.message.replace(/^error: /, "").split("\n");
     const suggestion = more.join(" ").replace(/^\(|\)$/g, "");
     const usage = message.startsWith("too many arguments")
-      ? "an option's value stands behind its name, a text in quotes; add --help for usage"
+      ? "an option's value comes after its name, a text in quotes; add --help for usage"
       : "add --help for usage";
     return new CambiumError("E_USAGE", message, { hint: suggestion === "" ? usage : suggestion });
   }
@@ -88,7 +88,7 @@ function toUserError(error: unknown): unknown {
   return toFileError(error, "path" in error ? String(error.path) : "a file");
 }
 
-/** The message wrapped to the terminal, with as many reasons as leave it on one screen. */
+/** The wrapped message, with few enough reasons to fit on one screen. */
 function onOneScreen(error: CambiumError): string {
   return error
     .format(mostReasons)

@@ -15,7 +15,7 @@ export function withBackendFlags(command: Command): Command {
   return command
     .option(
       "-b, --backend <name>",
-      "what computes: an installed backend, a package or a path (default: the recipe's or run's, else onnx)",
+      "the backend that computes: an installed one, a package or a path (default: the recipe's or run's, else onnx)",
     )
     .option("--backend-option <key=value>", "an option of the backend, e.g. threads=4; may be repeated", repeated);
 }
@@ -41,23 +41,23 @@ export interface PrecisionFlags {
 export function withPrecisionFlag(command: Command): Command {
   return command.option(
     "--precision <kind>",
-    "f32; mixed: products of f16 and a scaled loss; bf16: products of bf16; on devices that compute them (default: the recipe's, else f32)",
+    "f32; mixed (f16 products, scaled loss) or bf16 (bf16 products) if the device computes it (default: the recipe's, else f32)",
     oneOf("--precision", precisions),
   );
 }
 
-/** Parser for an option that may be repeated: commander's own swallows the arguments that follow. */
+/** Parser for an option that may be repeated: commander's variadic options swallow the arguments that follow. */
 export function repeated(word: string, before: readonly string[] = []): string[] {
   return [...before, word];
 }
 
-/** What the flags say of the backend; undefined when they say nothing. @throws CambiumError `E_OPTION`. */
+/** The backend that the flags name; undefined if they name none. @throws CambiumError `E_OPTION` */
 export function backendRequest({ backend: name, backendOption: words }: BackendFlags): BackendRequest | undefined {
   if (name === undefined && words === undefined) return undefined;
   return { ...(name !== undefined && { name }), options: keyValues(words ?? [], "--backend-option") };
 }
 
-/** `key=value` words as an object; numbers and booleans become such. @throws CambiumError `E_OPTION`. */
+/** `key=value` words as an object, with numbers and booleans parsed. @throws CambiumError `E_OPTION` */
 export function keyValues(words: readonly string[], flag: string): Record<string, string | number | boolean> {
   return Object.fromEntries(
     words.map((word) => {
@@ -82,7 +82,7 @@ export function wholeNumber(flag: string, least = 0): (text: string) => number {
   };
 }
 
-/** Parser for an option that is a finite number, ≥ `least` or, if it must be `above` it, greater. */
+/** Parser for an option that is a finite number ≥ `least`, or > `least` if `above`. */
 export function realNumber(flag: string, least = 0, above = false): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -92,7 +92,7 @@ export function realNumber(flag: string, least = 0, above = false): (text: strin
   };
 }
 
-/** Parser for an option that is a size: 5GB, 900MB, 1.5GiB or bytes, as `transformers` takes it. */
+/** Parser for an option that is a size in the spelling of `transformers`: 5GB, 900MB, 1.5GiB or bytes. */
 export function byteCount(flag: string): (text: string) => number {
   return (text) => {
     const value = parseBytes(text);
@@ -101,7 +101,7 @@ export function byteCount(flag: string): (text: string) => number {
   };
 }
 
-/** @throws CambiumError `E_OPTION` */
+/** Parser for an option that is one of `values`. @throws CambiumError `E_OPTION` */
 export function oneOf<T extends string>(flag: string, values: readonly T[]): (text: string) => T {
   return (text) => {
     const value = values.find((known) => known === text);
@@ -110,7 +110,7 @@ export function oneOf<T extends string>(flag: string, values: readonly T[]): (te
   };
 }
 
-/** What a parser of an option throws. */
+/** The error that option parsers throw. */
 export function unfit(flag: string, expected: string, got: string, near?: string): CambiumError {
   const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` };
   return new CambiumError("E_OPTION", `${flag} does not fit`, { expected, got, ...hint });

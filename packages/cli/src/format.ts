@@ -1,4 +1,4 @@
-// Numbers, durations and paragraphs as people read them.
+// Numbers, durations and paragraphs formatted for people.
 
 /** Seconds as `42 s`, `3:05 min` or `2:05 h`. */
 export function duration(seconds: number): string {
@@ -20,7 +20,7 @@ export function signedPercent(ratio: number): string {
   return `${ratio >= 0 ? "+" : "−"}${Math.abs(100 * ratio).toFixed(1)} %`;
 }
 
-/** A line as lines of at most `width` columns, the further ones indented a little more. Words are never cut. */
+/** Wraps a line to at most `width` columns, with a deeper indent from the second line on. Words are never cut. */
 export function wrap(line: string, width: number): string[] {
   const indent = /^[ -]*/.exec(line)?.[0].length ?? 0;
   const lines: string[] = [];

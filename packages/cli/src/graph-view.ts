@@ -1,4 +1,4 @@
-// A model's graph for `cambium inspect`: as text, as what a backend makes of it, and as the time its kernels take.
+// A model's graph for `cambium inspect`: the code a backend generates for it, and the time its kernels take.
 import { writeFile } from "node:fs/promises";
 import { type Executable, resolveBackend, type TimelineEntry } from "@cambium/backend";
 import { withFileErrors } from "@cambium/files";
@@ -8,10 +8,10 @@ import type { Recipe } from "@cambium/recipe";
 import { milliseconds } from "./format.js";
 import type { Host } from "./host.js";
 
-/** Runs after a first one that warms up. */
+/** Runs after the warm-up run. */
 const runs = 5;
 
-/** Opens the backend, compiles `graph` there and hands the executable on; closes everything after. */
+/** Opens the backend, compiles `graph`, passes the executable to `use`, and closes everything afterwards. */
 export async function onBackend<T>(
   graph: Graph,
   { name, options }: NonNullable<Recipe["backend"]>,
@@ -24,7 +24,7 @@ export async function onBackend<T>(
   return await use(executable);
 }
 
-/** @throws CambiumError `E_UNSUPPORTED` when the backend shows nothing of the kind */
+/** The code that the backend generated. @throws CambiumError `E_UNSUPPORTED` if the backend has none to show */
 export function sourceOf(executable: Executable, backend: string): string {
   const text = executable.source?.();
   if (text !== undefined) return text;
@@ -33,7 +33,7 @@ export function sourceOf(executable: Executable, backend: string): string {
 
 export interface GraphProfile {
   readonly runs: number;
-  /** Seconds in all runs by kind of kernel, slowest first. */
+  /** Seconds over all runs by kind of kernel, slowest first. */
   readonly ops: readonly { readonly op: string; readonly count: number; readonly seconds: number }[];
   readonly timeline: readonly TimelineEntry[];
 }
@@ -61,7 +61,7 @@ export function profileText({ runs: count, ops }: GraphProfile): string {
   ].join("\n");
 }
 
-/** Writes the last run in the format of chrome://tracing and Perfetto (the "Trace Event Format"; times in µs). */
+/** Writes the last run's kernels in the Trace Event Format of chrome://tracing and Perfetto, with times in µs. */
 export async function writeTrace(path: string, timeline: readonly TimelineEntry[]): Promise<void> {
   const traceEvents = timeline.map(({ name, scope, start, seconds }) => {
     return { name, cat: scope ?? "", ph: "X", ts: 1e6 * start, dur: 1e6 * seconds, pid: 1, tid: 1, args: { scope } };

@@ -1,4 +1,4 @@
-// grow --check: what a growth keeps, measured on a small model of the checkpoint's family, as a table or JSON.
+// grow --check: measures what a growth keeps, on a small model of the checkpoint's family.
 import type { FunctionClaim, GrowthPlan, Operator } from "@cambium/growth";
 import { type MeasuredClaims, measureClaims, smallModel, smallOptions } from "@cambium/growth/measure";
 import { CambiumError } from "@cambium/ir";
@@ -14,15 +14,15 @@ export interface CheckedGrowth extends MeasuredClaims {
 
 /**
  * Measures a growth on a small model of random weights.
- * @param plan of the checkpoint itself
- * @throws CambiumError `E_GROWTH_CHECK` for a family that is not computed or sizes without a small counterpart; as
- *   `operator.plan`
+ * @param plan the plan for the checkpoint itself
+ * @throws CambiumError `E_GROWTH_CHECK` for a family that Cambium cannot run, or sizes that have no small counterpart;
+ *   what `operator.plan` throws
  */
 export async function checkGrowth(operator: Operator, plan: GrowthPlan): Promise<CheckedGrowth> {
   const { family } = plan.base;
   if (!family.forward) {
-    throw new CambiumError("E_GROWTH_CHECK", "models of this kind are grown, not computed", {
-      expected: "a checkpoint of a family that Cambium computes",
+    throw new CambiumError("E_GROWTH_CHECK", "Cambium can grow models of this kind but not run them", {
+      expected: "a checkpoint of a family that Cambium can run",
       got: family.name,
       hint: "grow it, and compare what transformers computes",
     });
@@ -64,6 +64,6 @@ export function checkedText(checked: CheckedGrowth): string {
       moments ? `m off by ${moments.m.toPrecision(2)} of the largest gradient` : "–",
     ],
   );
-  const verdict = holds ? "All that is claimed holds." : "This is not what the operator claims.";
+  const verdict = holds ? "All claims hold." : "The operator does not do what it claims.";
   return `A small ${family} of random weights, in float64: ${grown.join(", ")}\n${table}\n${verdict}`;
 }

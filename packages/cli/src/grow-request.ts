@@ -1,4 +1,4 @@
-// The flags by which grow and preview name an operator and its options, read so that every mistake in them is told.
+// The flags with which grow and preview name an operator and its options. Every mistake in them is reported.
 
 import type { Mistakes } from "@cambium/grow/node";
 import { type Operator, operatorPlugin } from "@cambium/growth";
@@ -15,16 +15,16 @@ export interface OperatorFlags {
   readonly set?: readonly string[];
 }
 
-/** Adds `--operator`, `--factor`, `--layers` and `--set`. Their texts are read by {@link operatorRequest}. */
+/** Adds `--operator`, `--factor`, `--layers` and `--set`. {@link operatorRequest} parses their values. */
 export function withOperatorFlags(command: Command): Command {
   return command
     .option("--operator <name>", "a growth operator: stack, another installed one, a package or a path", "stack")
     .option("--factor <g>", "layers after / layers before")
     .option("--layers <n>", "layers after, instead of a factor")
-    .option("--set <option=value>", "a further option of the operator; may be repeated", repeated);
+    .option("--set <option=value>", "another option of the operator; may be repeated", repeated);
 }
 
-/** The operator, undefined when it was not found, and its options as far as they could be read. */
+/** The operator, undefined if it was not found, and its options as far as they could be parsed. */
 export async function operatorRequest(
   flags: OperatorFlags,
   host: Host,

@@ -1,4 +1,4 @@
-// What a growth looks like: its dry run as a dozen lines, its progress with speed and time left.
+// What `cambium grow` prints: the dry run in a dozen lines, progress with speed and time left.
 
 import type { GrowProgress, GrowReport } from "@cambium/grow/node";
 import {
@@ -16,7 +16,7 @@ import { duration } from "./format.js";
 import { growthFlops } from "./grow-flops.js";
 import { StatusLine } from "./status-line.js";
 
-/** The dry run for a person. */
+/** The dry run as text. */
 export function reportText(report: GrowReport): string {
   const { operator, layers, connectionRate: rate, plan, tensors, bytesDone, anew, diskFree } = report;
   const flops = growthFlops(report);
@@ -24,12 +24,12 @@ export function reportText(report: GrowReport): string {
     [
       "FLOPs",
       flops
-        ? `${compact(flops.before)} → ${compact(flops.after)} to train on a token, of ${flops.context} in a sequence`
+        ? `${compact(flops.before)} → ${compact(flops.after)} per training token, in sequences of ${flops.context}`
         : "not known for this family",
     ],
     ["bytes", `${compact(report.bytesIn)}B → ${compact(report.bytesOut)}B`],
-    ...(bytesDone > 0 ? [["there already", `${compact(bytesDone)}B`] as [string, string]] : []),
-    ...(anew === undefined ? [] : [["begun anew", anew] as [string, string]]),
+    ...(bytesDone > 0 ? [["done already", `${compact(bytesDone)}B`] as [string, string]] : []),
+    ...(anew === undefined ? [] : [["started over", anew] as [string, string]]),
     ["memory", `at most ${compact(report.memory)}B`],
     ["disk free", diskFree === undefined ? "unknown" : `${compact(diskFree)}B`],
     [
@@ -38,7 +38,7 @@ export function reportText(report: GrowReport): string {
     ],
     ...besideRows(report),
   ];
-  // What is stored of a model that nobody modelled need not be its parameters: it may be packed.
+  // The tensors of an unmodelled family need not be its parameters (they may be packed), so elements are counted.
   if (plan.target.family.forward) return `${describePlan(plan)}\n${formatRows([...notKept(plan), ...rows])}`;
   return formatRows([
     ["operator", formatOperator(operator)],
@@ -51,11 +51,11 @@ export function reportText(report: GrowReport): string {
   ]);
 }
 
-/** What of the source's folder comes along, and everything that does not. */
+/** The other files of the source's folder: those that are copied and those that are not. */
 function besideRows({ beside: { along, left } }: GrowReport): [string, string][] {
   const names = left.map(({ name, why }) => `${name} (${why})`);
   return [
-    ...(along.length === 0 ? [] : [["go along", shortList(along)] as [string, string]]),
+    ...(along.length === 0 ? [] : [["copied along", shortList(along)] as [string, string]]),
     ...(left.length === 0 ? [] : [["left behind", shortList(names)] as [string, string]]),
   ];
 }
@@ -65,12 +65,12 @@ function shortList(names: readonly string[]): string {
   return [...names.slice(0, shown), ...(names.length > shown ? [`and ${names.length - shown} more`] : [])].join(", ");
 }
 
-/** What only a live run can follow, of which a checkpoint says nothing. */
+/** What of the plan only a training run can carry out: a checkpoint does not record it. */
 function notKept(plan: GrowthPlan): [string, string][] {
   const needs = planNeeds(plan).filter((need) => need !== "given");
   if (needs.length === 0) return [];
   const changes = plan.phase.masks.length > 0 ? "; without masks the function changes at once" : "";
-  return [["not kept", `${needs.join(", ")}: growth in a recipe follows them, a checkpoint cannot${changes}`]];
+  return [["not kept", `${needs.join(", ")}: a checkpoint cannot hold them, growth in a recipe does${changes}`]];
 }
 
 const doing: Readonly<Record<GrowProgress["phase"], string>> = {
@@ -79,7 +79,7 @@ const doing: Readonly<Record<GrowProgress["phase"], string>> = {
   verify: "Verifying",
 };
 
-/** Prints progress to `stream`; returns what takes it and what ends the line. */
+/** Prints progress to `stream`: `show` takes it, `stop` ends the line. */
 export function growProgress(stream: NodeJS.WriteStream): { show(progress: GrowProgress): void; stop(): void } {
   const line = new StatusLine(stream);
   let first: { readonly at: number; readonly progress: GrowProgress } | undefined;

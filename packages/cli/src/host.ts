@@ -1,4 +1,4 @@
-// What a command line takes from its surroundings.
+// What a command line needs from its environment.
 import type { PluginImporter } from "@cambium/plugin";
 import { nodeImporter } from "@cambium/plugin/node";
 
@@ -7,19 +7,19 @@ export interface Host {
   importer(projectDir: string): PluginImporter;
 }
 
-/** Plugins of the project, else of the working directory, else what is installed beside this command. */
+/** Finds plugins in the project, then in the working directory, then beside this command. */
 export const nodeHost: Host = {
   importer: (projectDir) => nodeImporter(projectDir, process.cwd(), import.meta.dirname),
 };
 
-/** Finds no plugin, so that none of their code runs. */
+/** Finds no plugins, so that no plugin code runs. */
 export const noPlugins: PluginImporter = {
   resolve: () => null,
   import: () => Promise.reject(new Error("plugins are not loaded here")),
   list: () => [],
 };
 
-/** `host`, or one without plugins where `--no-plugins` was given. */
+/** `host`, or a host without plugins if `--no-plugins` was given. */
 export function allowed(host: Host, { plugins }: { readonly plugins?: boolean }): Host {
   return plugins === false ? { importer: () => noPlugins } : host;
 }

@@ -1,23 +1,23 @@
-// Cells of equal FLOPs: at each budget a recipe over values of one field, `train.tokens` such that the budget is spent.
+// Cells of equal FLOPs: for each budget, a recipe over values of one field, with `train.tokens` set to spend it.
 import { CambiumError } from "@cambium/ir";
 import { checkRecipe, parseAxis, type Recipe, type SweepAxis, type SweepCell, sweepCells } from "@cambium/recipe";
 
 export interface IsoFlop {
-  /** FLOPs, as they were written. */
+  /** FLOPs, as the user wrote them. */
   readonly budgets: readonly string[];
   /** The field, with or without its values. */
   readonly vary: string;
 }
 
-/** Shares of an arm's FLOPs that a base is given, where nobody says when to grow. */
+/** Default values for growth.N.at: shares of an arm's FLOPs spent on the base. */
 const shares = [0.03, 0.07, 0.15, 0.3, 0.5];
-/** Times the recipe's own number, where nobody gives values. */
+/** Default values for any other field: the recipe's own number times these. */
 const factors = [0.25, 0.5, 1, 2, 4];
 
 /**
- * @param plain the recipe as it was written
- * @param perToken FLOPs that a recipe's target costs per token
- * @throws CambiumError `E_SWEEP`, `E_OPTION`; `E_RECIPE` for a cell that is not a recipe
+ * @param plain the recipe as parsed YAML
+ * @param perToken FLOPs per training token of a recipe's target
+ * @throws CambiumError `E_SWEEP`, `E_OPTION`; `E_RECIPE` for a cell that is not a valid recipe
  */
 export async function isoFlopCells(
   plain: unknown,
@@ -45,7 +45,7 @@ export async function isoFlopCells(
   );
 }
 
-/** Values of a field that nobody gave values for. */
+/** The default values of a field. */
 function gridOf(path: string, plain: unknown): SweepAxis {
   if (/^growth\.\d+\.at$/.test(path)) return { path, values: shares.map((share) => `{ share: ${share} }`) };
   let own = plain;

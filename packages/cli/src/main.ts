@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `cambium`: the program of this package. What it is made of is loaded once it is known that this Node can read it.
+// `cambium`: this package's program. The rest is imported only after checking that this version of Node can run it.
 import { isKnownNode } from "./node-version.js";
 import { leastOpenFiles, openFiles } from "./open-files.js";
 import { complain } from "./terminal.js";
@@ -12,7 +12,7 @@ if (!isKnownNode(process.versions.node)) {
   try: install a newer one: https://nodejs.org`);
   process.exitCode = 2;
 } else if (files !== undefined && files < leastOpenFiles) {
-  complain(`E_OPEN_FILES: this process may not have enough files open
+  complain(`E_OPEN_FILES: this process may open too few files
   expected: at least ${leastOpenFiles}
   got: ${files}
   try: raise the limit: ulimit -n ${5 * leastOpenFiles}`);

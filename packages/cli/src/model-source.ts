@@ -1,4 +1,4 @@
-// The model that a path on the command line means: a Hugging Face directory, or a run (its first arm's last model).
+// The model that a path on the command line names: a Hugging Face directory, or a run (its first arm's last model).
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { openModelDirectory } from "@cambium/checkpoint";
@@ -17,16 +17,16 @@ export interface ModelSource {
   readonly path: string;
   /** The family that the run's recipe names. */
   readonly family?: string;
-  /** The backend that the run was made with. */
+  /** The backend that the run used. */
   readonly backend?: NonNullable<Recipe["backend"]>;
 }
 
-/** What of run.json says where models are. A stage is the name of a folder, nothing that leads elsewhere. */
+/** The part of run.json that locates models. A stage must be a plain folder name, so that it cannot lead elsewhere. */
 const runManifest = z.object({
   arms: z.array(z.object({ stages: z.array(z.string().regex(/^(?!\.+$)[\w.@+-]+$/)) })).min(1),
 });
 
-/** @throws CambiumError `E_RUN_UNFINISHED` for a run whose first arm has no model yet, `E_RUN_FORMAT`. */
+/** @throws CambiumError `E_RUN_UNFINISHED` if the run's first arm has no model yet, `E_RUN_FORMAT` */
 export async function findModel(path: string): Promise<ModelSource> {
   const manifest = join(path, "run.json");
   if (!(await exists(manifest))) {
@@ -43,14 +43,14 @@ export async function findModel(path: string): Promise<ModelSource> {
     const model = join(path, "stages", id, "model");
     if (await exists(model)) return { path: model, ...(await namedPlugins(path)) };
   }
-  throw new CambiumError("E_RUN_UNFINISHED", "no stage of this run has ended yet", {
+  throw new CambiumError("E_RUN_UNFINISHED", "no stage of this run has finished yet", {
     where: path,
     got: `stages ${stages.join(", ")}`,
     hint: "cambium run continues it",
   });
 }
 
-/** @throws CambiumError `E_RUN_NOT_FOUND` for a folder of runs: one of them is meant. */
+/** @throws CambiumError `E_RUN_NOT_FOUND` if `path` is a folder of runs, not one run */
 export async function refuseRuns(path: string): Promise<void> {
   if (await exists(join(path, "config.json"))) return;
   const names = await readdir(path).catch(() => []);
@@ -70,7 +70,7 @@ async function namedPlugins(path: string): Promise<Pick<ModelSource, "family" | 
   if (!(await exists(file))) return {};
   const { loadRecipe } = await import("@cambium/run");
   const { model, backend } = await loadRecipe(file);
-  // A path in a run's recipe begins at the run.
+  // A path in a run's recipe is relative to the run's directory.
   const found = (name: string) => (isPluginPath(name) ? resolve(path, name) : name);
   return {
     ...(model.family !== undefined && { family: found(model.family) }),
@@ -78,7 +78,7 @@ async function namedPlugins(path: string): Promise<Pick<ModelSource, "family" | 
   };
 }
 
-/** What computes: what the flags say, else what the run was made with, else the default. @throws CambiumError */
+/** The backend: the flags', else the one the run used, else the default. @throws CambiumError */
 export function modelBackend(
   source: ModelSource | undefined,
   flags: BackendFlags,
@@ -88,8 +88,8 @@ export function modelBackend(
 }
 
 /**
- * Families that a checkpoint may be of: those that `--family` names, the one of the run it is in, and those of the
- * project in the working directory. A path in a run's recipe that does not lead anywhere is passed over.
+ * The families to try for a checkpoint: those that `--family` names, the one that its run's recipe names, and those of
+ * the project in the working directory. The run's family is skipped if it cannot be found.
  */
 export async function projectFamilies(
   { family: named = [] }: FamilyFlags,
@@ -106,7 +106,7 @@ export async function projectFamilies(
   }
 }
 
-/** @throws CambiumError from reading the directory; `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
+/** @throws CambiumError from reading the directory; `E_CONFIG` or `E_FAMILY` for a model that Cambium cannot run */
 export async function readModel(source: ModelSource, flags: FamilyFlags, host: Host): Promise<ModelSpec> {
   await using directory = await openModelDirectory(source.path);
   return readHfModel(

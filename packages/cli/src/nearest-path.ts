@@ -1,13 +1,13 @@
-// Did you mean, for paths: what lies where a path that is not there would be, and is called nearly so.
+// "Did you mean" for paths: the file or folder in the same place whose name is closest to a missing one.
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { closest } from "@cambium/plugin";
 
-/** Names of a folder that are looked at. */
+/** Most names of a folder to compare. */
 const mostNames = 2000;
 
-/** `error`, with a path that is nearly the missing one as its hint, where there is one and no other hint. */
+/** An E_NOT_FOUND without a hint gets the closest existing path as its hint; any other error is returned unchanged. */
 export function withNearestPath(error: CambiumError): CambiumError {
   const { where, hint } = error.details;
   if (error.code !== "E_NOT_FOUND" || where === undefined || hint !== undefined) return error;

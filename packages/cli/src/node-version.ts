@@ -1,6 +1,6 @@
-// Which versions of Node run Cambium: told before anything is loaded that others cannot read.
+// The versions of Node that run Cambium, checked before loading any code that others cannot parse.
 
-/** 20 from 20.19 on, and from 22.2 on: those have all that is used here (`zlib.crc32` came last). */
+/** 20.19 or later of 20, or 22.2 or later: the first with everything used here (`zlib.crc32` came last). */
 export function isKnownNode(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major === 20) return minor >= 19;

@@ -1,11 +1,11 @@
-// How many files this process may have open at once. Node opens those of a program it loads side by side, and calls a
-// module missing that it could not open.
+// The limit on open files. Node opens a program's modules at the same time and reports a module as missing if the limit
+// kept it from opening it.
 import { readFileSync } from "node:fs";
 
-/** What the command loads and a run has open, with room to spare; systems allow 256 or more. */
+/** Enough for the command's modules and a run's files, with room to spare; systems allow 256 or more by default. */
 export const leastOpenFiles = 200;
 
-/** Undefined where the system does not say. @param limits as Linux has them in /proc/self/limits */
+/** The soft limit; undefined if the system does not give one. @param limits the text of Linux's /proc/self/limits */
 export function openFiles(limits = textOf("/proc/self/limits")): number | undefined {
   const [, soft] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
   return soft === undefined ? undefined : Number(soft);

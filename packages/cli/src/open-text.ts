@@ -1,4 +1,4 @@
-// The text that a command measures on, from --text or --corpus.
+// Opens the text that --text or --corpus names.
 import { type TextFormat, textFormats } from "@cambium/data";
 import { corpusSpec, openSource, type Source, shortList } from "@cambium/data/node";
 import { CambiumError } from "@cambium/ir";
@@ -11,18 +11,18 @@ export interface CorpusFlags {
   readonly format?: TextFormat;
 }
 
-/** Adds `--field` and `--format`, which say how documents lie in the files of `--corpus`. */
+/** Adds `--field` and `--format`, which say where documents are in the files of `--corpus`. */
 export function withCorpusFlags(command: Command): Command {
   return command
     .option("--field <name>", "the field of JSON, or the column of a table, that holds the text (default: text)")
     .option(
       "--format <format>",
-      `what the files are: ${textFormats.join(", ")} (default: as their endings say)`,
+      `the files' format: ${textFormats.join(", ")} (default: by their extensions)`,
       oneOf("--format", textFormats),
     );
 }
 
-/** A text file, or a corpus: a name, a file or folder. Says which files of a folder are not read. */
+/** Opens a text file, or a corpus given by name, file or folder. Reports which files of a folder are skipped. */
 export async function openText(
   text: string | undefined,
   corpus: string | undefined,

@@ -1,5 +1,5 @@
-// A sweep's table as a journal of Optuna's file storage, which its dashboard shows: a study for each arm, a trial for each
-// cell. Written as JournalStorage of Optuna 4 writes and replays it; tools/golden/optuna_journal.py reads one back.
+// A sweep's table as a journal for Optuna's dashboard: a study for each arm, a trial for each cell. The format is that
+// of JournalStorage in Optuna 4; tools/golden/optuna_journal.py reads one back with Optuna.
 import type { SweepRow } from "./sweep-table.js";
 
 /** JournalOperation. */
@@ -7,10 +7,10 @@ const operations = { createStudy: 0, createTrial: 4 };
 /** StudyDirection and TrialState. */
 const minimize = 1;
 const states = { complete: 1, fail: 3 };
-/** A trial has to have begun: the table says nothing of when, so that it does not depend on it. */
+/** A trial needs a start time. A constant keeps the file independent of when the sweep ran. */
 const never = "2000-01-01T00:00:00+00:00";
 
-/** Each line an operation. */
+/** The journal, one operation per line. */
 export function optunaJournal(name: string, rows: readonly SweepRow[]): string {
   const axes = axesOf(rows);
   const arms = [...new Set(rows.flatMap(({ arm }) => arm ?? []))];
@@ -51,11 +51,11 @@ function trialOf(study: number, { settings, cell, state, loss, ...facts }: Sweep
 
 interface Axis {
   readonly distribution: { readonly name: string; readonly attributes: object };
-  /** What a journal calls a value: a number itself, or its place among the choices. */
+  /** A value as the journal stores it: a number as it is, a choice as its index. */
   readonly internal: (text: string) => number;
 }
 
-/** Axes whose values are all numbers are numbers, so that they can be drawn as such. */
+/** An axis whose values are all numbers is a numeric one, so that the dashboard draws it as such. */
 function axesOf(rows: readonly SweepRow[]): Map<string, Axis> {
   const axes = new Map<string, Axis>();
   for (const path of Object.keys(rows[0]?.settings ?? {})) {
@@ -75,7 +75,7 @@ function axesOf(rows: readonly SweepRow[]): Map<string, Axis> {
 
 const sizes: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, B: 1e9, T: 1e12 };
 
-/** `0.5M` as 500000; NaN for what is not a number. */
+/** `0.5M` as 500000; NaN if the text is not a number. */
 function numberOf(text: string): number {
   const [, digits, size = ""] = /^(-?[\d.]+(?:e[+-]?\d+)?)([kMBT]?)$/i.exec(text.trim()) ?? [];
   return digits === undefined ? Number.NaN : Number(digits) * (sizes[size] ?? Number.NaN);

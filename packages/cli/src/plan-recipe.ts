@@ -1,4 +1,4 @@
-// The recipe of a planned way of growing.
+// The recipe for a planned way of growing.
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import { checkRecipe, type Recipe } from "@cambium/recipe";
 import type { GrowthWay } from "@cambium/scaling";
@@ -10,18 +10,18 @@ export interface RecipeSettings {
   readonly context: number;
   /** Tokens of the from-scratch arm: C / (6·N). */
   readonly tokens: number;
-  /** Sequences in a micro-batch at most. */
+  /** Most sequences in a micro-batch. */
   readonly microBatch: number;
 }
 
-/** Micro-batches of at most `most` sequences that make `tokens` a step, nearly. */
+/** Micro-batches of at most `most` sequences that together hold about `tokens` tokens per step. */
 export function batchOf(tokens: number, context: number, most: number): { batch: number; accumulation: number } {
   const sequences = Math.max(1, Math.round(tokens / context));
   const batch = Math.min(sequences, most);
   return { batch, accumulation: Math.max(1, Math.round(sequences / batch)) };
 }
 
-/** @throws CambiumError `E_RECIPE` where the plan makes none. */
+/** @throws CambiumError `E_RECIPE` if the plan does not make a valid recipe */
 export function recipeOf(name: string, way: GrowthWay, target: ModelSpec, settings: RecipeSettings): Recipe {
   const { corpus, tokenizer, context, tokens, microBatch } = settings;
   const { schedule, policy, moments, warmup, lr, batchTokens } = way.training;
@@ -38,7 +38,7 @@ export function recipeOf(name: string, way: GrowthWay, target: ModelSpec, settin
         operator: way.operator.name,
         options: way.operator.options,
         ...(way.operator.name === "explicit" ? {} : { layers: modelSizes(target).layers }),
-        // A base that reads more tokens than the whole from-scratch arm has its end told in FLOPs.
+        // The base may read more tokens than the whole from-scratch arm, so its end is given as a share of the FLOPs.
         at:
           policy === "restart"
             ? whole(way.baseTokens)
@@ -61,7 +61,7 @@ export function recipeOf(name: string, way: GrowthWay, target: ModelSpec, settin
   return checkRecipe(recipe, (path) => path.join("."));
 }
 
-/** @param from the command that planned it */
+/** The recipe as YAML, under a comment that says where it comes from. @param from the command that planned it */
 export function recipeText(recipe: Recipe, way: GrowthWay, from: string): string {
   const notes = [way.title, `Regime: ${way.regime}`, ...way.advice];
   return `# Planned by \`${from}\`.\n${notes.map((note) => `# ${note}.\n`).join("")}${stringify(recipe)}`;

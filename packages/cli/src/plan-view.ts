@@ -6,12 +6,12 @@ import { compact } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
 import { duration } from "./format.js";
 
-/** A way with what the device makes of it. */
+/** A way of growing with its time and memory on the device. */
 export interface PlannedWay {
   readonly way: GrowthWay;
   /** Wall seconds of both phases; null without a device. */
   readonly seconds: number | null;
-  /** Bytes of a train step in f32: base, target. */
+  /** Bytes of training in f32: base, target. */
   readonly memory: readonly [base: number, target: number];
 }
 
@@ -50,7 +50,7 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   row("moments", ({ way }) => way.training.moments);
   row("learning rate", ({ way }) => way.training.lr.map((lr) => lr.toPrecision(3)).join(" → "));
   row("batch, tokens", ({ way }) => compact(way.training.batchTokens));
-  row("saving seen", ({ way: { saving } }) =>
+  row("measured saving", ({ way: { saving } }) =>
     saving === null ? "none stated" : `${Math.round(100 * saving.low)} to ${Math.round(100 * saving.high)} %`,
   );
   row("measured on such a run", ({ way }) => (way.inRegime ? "yes" : "no"));
@@ -61,10 +61,10 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   return [head, table.toString(), ...notes, ...(explain ? explained(ways) : [])].join("\n");
 }
 
-/** Where each number of the table comes from. */
+/** Where the table's memory and time come from. */
 export const toolFigures = {
   memory:
-    "f32 weights and AdamW's moments, and gradients and activations alive at the fullest instant of the train step's graph; " +
+    "f32 weights and AdamW's moments, and the peak of gradients and activations alive in the train step's graph; " +
     "without --device also a copy of the state in the process, and 225 MB of Node and ONNX Runtime (cambium bench --suite memory)",
   seconds: "C / (peak × devices × MFU)",
   peak: "the vendor's data sheet, dense bf16",

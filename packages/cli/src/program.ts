@@ -1,10 +1,10 @@
-// The command line: parses it and hands over to a command. A command is one file in commands/ and one line here.
+// Parses the command line and runs a command. A command is one file in commands/ and one line here.
 import { Command } from "commander";
 import { version } from "../package.json";
 import { exitCodes, reportFailure } from "./failure.js";
 import { type Host, nodeHost } from "./host.js";
 
-/** By name and loaded when asked for: what draws reports need not be there to copy a checkpoint. */
+/** Commands by name, loaded on demand: growing a checkpoint does not load what draws reports. */
 const commands: Record<string, () => Promise<(host: Host) => Command>> = {
   init: async () => (await import("./commands/init.js")).initCommand,
   run: async () => (await import("./commands/run.js")).runCommand,
@@ -30,8 +30,8 @@ const commands: Record<string, () => Promise<(host: Host) => Command>> = {
 };
 
 /**
- * Runs one command line, given without `node` and script: results to standard output, progress and errors to standard
- * error.
+ * Runs one command line. Results go to standard output, progress and errors to standard error.
+ * @param args the words after `cambium`
  * @returns the exit code
  */
 export async function main(args: readonly string[], host: Host = nodeHost): Promise<number> {
@@ -52,7 +52,7 @@ export async function main(args: readonly string[], host: Host = nodeHost): Prom
 
 function program(host: Host, commands: readonly ((host: Host) => Command)[]): Command {
   const cambium = quiet(new Command("cambium"))
-    .description("Grow language models: train a small one, stack it, train on, and see what that saved.")
+    .description("Grow language models: train a small one, stack it, continue training, and see what that saved.")
     .version(version)
     .enablePositionalOptions()
     .addHelpText(
@@ -70,7 +70,7 @@ Exit codes: ${exitCodes}`,
   return cambium;
 }
 
-/** Mistakes are thrown, not printed, so that they are reported like any other. */
+/** Makes commander throw its errors instead of printing them, so that they are reported like any other. */
 function quiet(command: Command): Command {
   return command
     .showSuggestionAfterError()

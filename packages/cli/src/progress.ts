@@ -1,4 +1,4 @@
-// What a run looks like while it runs: a bar with loss, speed and time left on a terminal, plain lines without one.
+// Progress of a run: on a terminal a bar with loss, speed and time left, elsewhere plain lines.
 
 import { styleText } from "node:util";
 import type { Reason } from "@cambium/ir";
@@ -13,10 +13,10 @@ import { passedOver } from "./open-text.js";
 import { StatusLine } from "./status-line.js";
 import { visible } from "./terminal.js";
 
-/** Without a terminal, a line at most this often, milliseconds. */
+/** Least milliseconds between two lines without a terminal. */
 const plainEvery = 10_000;
 
-/** Redraws a second; more than a person reads, less than flickers. */
+/** Redraws per second: often enough to read, too seldom to flicker. */
 const redraws = 5;
 
 export class ProgressDisplay implements RunObserver {
@@ -25,18 +25,18 @@ export class ProgressDisplay implements RunObserver {
   #bar: SingleBar | undefined;
   #printed = Number.NEGATIVE_INFINITY;
   #heldOut: number | undefined;
-  /** Steps of the stage that were skipped in this sitting. */
+  /** Steps of this stage that this process skipped. */
   #skipped = 0;
-  /** The stage's first row of this sitting, and when it came. */
+  /** The stage's first row in this process, and when it came. */
   #first: { readonly row: MetricsRow; readonly at: number } | undefined;
-  /** While what a growth needs is being found. */
+  /** Set while the values that a growth needs are being found. */
   #finding: { readonly line: StatusLine; readonly begin: number } | undefined;
-  /** FLOPs of the stages not yet done. */
+  /** FLOPs of the stages not yet done, by id. */
   readonly #ahead = new Map<string, number>();
-  /** Ids of those that are. */
+  /** Ids of the finished stages. */
   readonly #done = new Set<string>();
 
-  /** Seeds that come after this one. */
+  /** Seeds that remain after the current one. */
   #seedsAhead = 0;
   /** FLOPs of one seed's stages. */
   #planned = 0;
@@ -46,7 +46,7 @@ export class ProgressDisplay implements RunObserver {
     this.#status = new StatusLine(stream);
   }
 
-  /** Whether something was trained in this sitting. */
+  /** Whether this process has trained anything. */
   get hasTrained(): boolean {
     return this.#first !== undefined;
   }
@@ -85,7 +85,7 @@ export class ProgressDisplay implements RunObserver {
   }
 
   onDeviceLost(reason: string): void {
-    this.note(`${reason}; going on from the last snapshot on a new device`);
+    this.note(`${reason}; continuing from the last snapshot on a new device`);
   }
 
   onCached(stage: PlannedStage): void {
@@ -95,12 +95,12 @@ export class ProgressDisplay implements RunObserver {
 
   onChanged({ stage }: PlannedStage, { id, differences, shorter }: EarlierStage): void {
     if (shorter) {
-      this.note(`${stage.name}: goes on from ${id}, which ended after ${String(differences[0]?.was)} tokens`);
+      this.note(`${stage.name}: continues ${id}, which ended after ${String(differences[0]?.was)} tokens`);
       return;
     }
     const shown = differences.slice(0, 3).map(({ path, was, is }) => `${path} (${brief(was)} → ${brief(is)})`);
     const more = differences.length > 3 ? ` and ${differences.length - 3} more` : "";
-    this.note(`${stage.name}: begins anew, as it differs from ${id} in ${shown.join(", ")}${more}`);
+    this.note(`${stage.name}: starts over, because it differs from ${id} in ${shown.join(", ")}${more}`);
     const advice = adviceOn(differences);
     if (advice !== undefined) this.note(`  ${advice}`);
   }
@@ -112,7 +112,7 @@ export class ProgressDisplay implements RunObserver {
     this.note(`${title(stage)}${step > 0 ? `, continuing after step ${step}` : ""}`);
     if (!this.#terminal) return;
     this.#bar = new SingleBar({
-      // What a narrow terminal cuts off is the bar.
+      // The bar comes last, so that a narrow terminal cuts off only the bar.
       format:
         "  {speed} tok/s │ {left} left of the run │ loss {loss} │ held-out {heldOut}{skipped} │ {percentage} % {bar}",
       stream: this.stream,
@@ -124,7 +124,7 @@ export class ProgressDisplay implements RunObserver {
       autopadding: true,
       fps: redraws,
     });
-    // However the process ends, a hidden cursor must come back.
+    // The cursor must be shown again however the process ends.
     process.once("exit", this.#restore);
     this.#bar.start(stage.tokens, 0, { loss: "–", heldOut: "–", speed: "–", left: "–", skipped: "" });
   }
@@ -138,7 +138,7 @@ export class ProgressDisplay implements RunObserver {
       "reason" in one ? [] : [`${one.backend} ${compact(one.tokensPerSecond)} tok/s`],
     );
     this.note(
-      `backend: ${backend}, ${speeds.length > 0 ? `the fastest here (${speeds.join(", ")})` : "as this run began"}`,
+      `backend: ${backend}, ${speeds.length > 0 ? `the fastest here (${speeds.join(", ")})` : "chosen when the run began"}`,
     );
   }
 
@@ -174,7 +174,7 @@ export class ProgressDisplay implements RunObserver {
       heldOut: this.#heldOut?.toFixed(3) ?? "–",
       speed: compact(row.tokens / row.seconds),
       left: duration(this.#secondsLeft(stage, row)),
-      // Of training in mixed precision: see `MetricsRow.skipped`.
+      // Only in mixed precision: see `MetricsRow.skipped`.
       skipped: this.#skipped === 0 ? "" : ` │ ${this.#skipped} skipped`,
     };
     const done = Math.min(row.tokens, stage.tokens);
@@ -198,7 +198,7 @@ export class ProgressDisplay implements RunObserver {
 
   onRejectedSnapshot({ stage }: PlannedStage, reasons: readonly Reason[]): void {
     for (const { where, message } of reasons) {
-      this.note(`${stage.name}: a snapshot was passed over: ${where ?? ""} ${message}`);
+      this.note(`${stage.name}: a snapshot was rejected: ${where ?? ""} ${message}`);
     }
   }
 
@@ -221,7 +221,7 @@ export class ProgressDisplay implements RunObserver {
     this.#done.add(id);
   }
 
-  /** A line of its own; a bar that was there stays as it is and ends. */
+  /** Prints a line of its own; the current bar stays on the screen as it is and ends. */
   note(text: string): void {
     this.stop();
     this.stream.write(`${this.#terminal ? styleText("dim", visible(text)) : visible(text)}\n`);
@@ -239,7 +239,7 @@ export class ProgressDisplay implements RunObserver {
     this.stream.write("\x1b[?25h");
   };
 
-  /** Of the whole run, at the pace of this stage so far: evaluation and snapshots included, once there are some. */
+  /** Seconds left of the whole run, at the pace of this stage so far, including its evaluations and snapshots. */
   #secondsLeft(stage: PlannedStage, row: MetricsRow): number {
     const { row: first, at } = this.#first ?? { row, at: performance.now() };
     const measured = (1000 * (row.flops - first.flops)) / (performance.now() - at);
@@ -255,7 +255,7 @@ function brief(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-/** What would continue the earlier stage, where a user can say it. */
+/** The flag or recipe field that would continue the earlier stage, if there is one. */
 function adviceOn(differences: EarlierStage["differences"]): string | undefined {
   const was = (path: string) => differences.find((difference) => difference.path === path)?.was;
   const device = was("device");
@@ -263,7 +263,7 @@ function adviceOn(differences: EarlierStage["differences"]): string | undefined 
   const [every, tokens] = [was("evaluation.every"), was("evaluation.tokens")];
   const rest = differences.filter(({ path }) => !path.startsWith("evaluation.") && path !== "until.tokens");
   if (rest.some(({ path }) => path === "schedule.total"))
-    return "A schedule that ends with train.tokens is another one for other tokens; with schedule: constant it would go on";
+    return "The schedule depends on train.tokens; with schedule: constant more tokens would continue the earlier stage";
   if (rest.length > 0 || (every === undefined && tokens === undefined)) return undefined;
   const fields = [every !== undefined && `every: ${every}`, tokens !== undefined && `tokens: ${tokens}`].filter(
     Boolean,

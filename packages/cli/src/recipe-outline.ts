@@ -1,4 +1,4 @@
-// A recipe as far as it can be told without loading a plugin: what it says, and which plugins it would load.
+// What a recipe says, and which plugins it would load, as far as that is known without loading them.
 
 import { dirname, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
@@ -12,7 +12,7 @@ import { noPlugins } from "./host.js";
 /** @throws CambiumError `E_RECIPE` */
 export async function outlineRecipe(path: string): Promise<Shown> {
   const reading = await recipeReading(path);
-  // Whatever is wrong with its text is told as ever.
+  // If the text has mistakes, planRecipe throws them as usual.
   const recipe = reading.recipe ?? (await planRecipe(reading, around(path))).recipe;
   const base = await baseOf(recipe, path);
   const { name, data, model, growth, variants, train } = recipe;
@@ -44,7 +44,7 @@ function pluginsOf(recipe: Recipe): { readonly kind: string; readonly name: stri
   return [...distinct.values()];
 }
 
-/** The base, where its family comes along and its files are there. */
+/** The base model; undefined if its family is a plugin or its files are missing. */
 async function baseOf(recipe: Recipe, path: string): Promise<ModelSpec | undefined> {
   const alone = { ...recipe, growth: [], variants: [] };
   try {

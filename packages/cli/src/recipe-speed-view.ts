@@ -1,4 +1,4 @@
-// Measured speeds of a recipe's training as a table and one sentence that says what to write, and that nothing is switched.
+// Measured training speeds of a recipe as a table, and a sentence that says which flags would make it faster.
 import type { Recipe } from "@cambium/recipe";
 import { auto, type Speed, type Unmeasured } from "@cambium/run";
 import { compact } from "@cambium/scaling/magnitude";
@@ -40,11 +40,11 @@ function advice(best: Speed, measured: readonly Speed[], own: RecipeChoice): str
     `, ${(best.tokensPerSecond / mine.tokensPerSecond).toFixed(1)} times the recipe's ${own.backend} in ${own.precision}`;
   return (
     `Fastest here: ${best.backend} in ${best.precision}${gain ?? ""}. To train with it: --backend ${best.backend} ` +
-    `--precision ${best.precision}. Nothing is switched of itself: it would decide other bits.`
+    `--precision ${best.precision}. Nothing is switched automatically: the results would have other bits.`
   );
 }
 
-/** What the recipe says, on the backend that would compute it. */
+/** The recipe's precision, on the backend that would train it. */
 export function choiceOf(recipe: Recipe, backend: string): RecipeChoice {
   return { backend, precision: recipe.train.precision };
 }

@@ -1,4 +1,4 @@
-// A recipe as a person plans with it: its stages, their models and budgets, and what each growth does.
+// A recipe as `cambium inspect` shows it: its stages, their models and budgets, and what each growth does.
 
 import { dirname, resolve } from "node:path";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
@@ -7,13 +7,13 @@ import { type PlannedRecipe, planRecipe, recipeReading, stateBytesPerParameter }
 import { compact } from "@cambium/scaling/magnitude";
 import type { Host } from "./host.js";
 
-/** The recipe's arms. @throws CambiumError the one mistake, or `E_RECIPE` with all: also of what it names. */
+/** The planned recipe. @throws CambiumError its only mistake, or `E_RECIPE` with all of them, plugins' included */
 export async function recipeArms(path: string, host: Host): Promise<PlannedRecipe> {
   const projectDir = dirname(resolve(path));
   return planRecipe(await recipeReading(path), { projectDir, importer: host.importer(projectDir) });
 }
 
-/** Throws as `recipeArms` does. */
+/** Throws what `recipeArms` throws. */
 export async function describeRecipe(path: string, host: Host): Promise<{ data: unknown; text: string }> {
   const { arms, recipe } = await recipeArms(path, host);
   const data = arms.map(({ name, stages }) => ({

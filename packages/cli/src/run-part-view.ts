@@ -1,4 +1,4 @@
-// What a part of a run holds, as `cambium inspect` shows it: a stage's folder, its metrics, a snapshot, a token file.
+// A part of a run as `cambium inspect` shows it: a stage's folder, its metrics, a snapshot, a token file.
 
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -11,16 +11,16 @@ import type { Shown } from "./checkpoint-view.js";
 
 const snapshotFile = /^snapshot-\d{6,15}\.json$/;
 
-/** Files that say something about the folder they lie in. */
-const speakForFolder = /^(run|record|stage|config|model\.safetensors\.index)\.json$/;
+/** Files that describe their folder: inspecting one shows the folder. */
+const describesFolder = /^(run|record|stage|config|model\.safetensors\.index)\.json$/;
 
-/** The folder that `file` is a part of, where that is what there is to show. */
+/** The folder to show in place of `file`, or `file` itself. */
 export function wholeOf(file: string): string {
   const name = basename(file);
-  return speakForFolder.test(name) || snapshotFile.test(name) ? dirname(file) : file;
+  return describesFolder.test(name) || snapshotFile.test(name) ? dirname(file) : file;
 }
 
-/** Undefined for what is not a part of a run. @throws CambiumError for a part that is damaged */
+/** Undefined if `path` is not a part of a run. @throws CambiumError if the part is damaged */
 export async function describeRunPart(path: string): Promise<Shown | undefined> {
   if ((await stat(path)).isDirectory()) {
     const names = await readdir(path);
@@ -36,7 +36,7 @@ async function describeStage(path: string, names: readonly string[]): Promise<Sh
   const record = await directory.read();
   const metrics = await summarize(directory.metrics);
   const beside = ["model", "snapshot"].filter((name) => names.includes(name));
-  const lines = [`${path}: a stage of a run${record ? `, ${record.name}, ${record.state}` : ", not begun"}`];
+  const lines = [`${path}: a stage of a run${record ? `, ${record.name}, ${record.state}` : ", not started"}`];
   if (record) {
     const { layers, hidden } = record.model;
     lines.push(row("model", `${layers} layers × ${hidden}, ${compact(record.parameters)} parameters`));
@@ -57,7 +57,7 @@ interface MetricsSummary {
   readonly lowest?: number;
 }
 
-/** One row after another, however many there are. */
+/** Reads one row at a time, so that the file may be of any size. */
 async function summarize(path: string): Promise<MetricsSummary> {
   let summary: MetricsSummary = { rows: 0 };
   for await (const { row: last } of streamRows(path)) {
@@ -76,14 +76,14 @@ async function describeMetrics(path: string): Promise<Shown> {
 }
 
 function metricsText({ rows, first, last, lowest }: MetricsSummary): string {
-  if (!first || !last) return "no row yet";
+  if (!first || !last) return "no rows yet";
   const held = lowest === undefined ? "" : `, held-out at best ${lowest.toFixed(3)}`;
   return `${rows} ${rows === 1 ? "row" : "rows"}, steps ${first.step} to ${last.step}, loss ${first.loss.toFixed(3)} → ${last.loss.toFixed(3)}${held}`;
 }
 
 async function describeSnapshot(path: string): Promise<Shown> {
   const snapshot = await loadSnapshot(path);
-  if (!snapshot) return { data: { path, kind: "snapshot" }, text: `${path}: snapshots of a stage, none sealed` };
+  if (!snapshot) return { data: { path, kind: "snapshot" }, text: `${path}: snapshots of a stage, none complete` };
   await using tensors = snapshot.tensors;
   const { generation, state, rejected } = snapshot;
   const { progress } = state as { readonly progress?: { readonly step: number; readonly tokens: number } };
@@ -91,9 +91,9 @@ async function describeSnapshot(path: string): Promise<Shown> {
   const text = [
     `${path}: a snapshot of a stage, ${at}`,
     row("generation", String(generation)),
-    row("tensors", `${tensors.tensors.size}, ${compact(tensors.size)}B, as they were saved`),
-    ...rejected.map(({ where, message }) => row("passed over", [where, message].filter(Boolean).join(": "))),
-    row("goes on", "cambium run on the recipe of the run that it is in"),
+    row("tensors", `${tensors.tensors.size}, ${compact(tensors.size)}B, checksums match`),
+    ...rejected.map(({ where, message }) => row("rejected", [where, message].filter(Boolean).join(": "))),
+    row("to continue", "cambium run on the recipe of its run"),
   ];
   const names = [...tensors.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   return { data: { path, kind: "snapshot", generation, state, rejected, tensors: names }, text: text.join("\n") };
@@ -106,7 +106,7 @@ async function describeTokens(path: string): Promise<Shown> {
     const { title, tokens, documents, vocabSize, textBytes } = header;
     const text = [
       `${path}: tokens of ${title}`,
-      row("tokens", `${compact(tokens)} of ${vocabSize} kinds, from ${compact(textBytes)}B of text`),
+      row("tokens", `${compact(tokens)}, vocabulary ${vocabSize}, from ${compact(textBytes)}B of text`),
       row("documents", String(documents)),
     ];
     return { data: { path, kind: "tokens", ...header }, text: text.join("\n") };

@@ -1,4 +1,4 @@
-// Tables of runs for `cambium fit`: any CSV file with a header, or the table of a sweep. A bad row is named by its line.
+// Reads the table of runs for `cambium fit`: a CSV file with a header, or a sweep's table. Bad rows are named by line.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readTextFile, withFileErrors } from "@cambium/files";
@@ -6,7 +6,7 @@ import { CambiumError, type Reason } from "@cambium/ir";
 import type { FitRow } from "@cambium/scaling";
 import { CsvError, parse } from "csv-parse/sync";
 
-/** Names that a column may have when nobody says which it is; case, spaces and signs do not count. */
+/** Names by which a column is recognised if no flag names it; only letters and digits are compared, without case. */
 export const columnNames = {
   flops: ["flops", "compute", "trainingflops", "trainingflop", "totalflops", "c"],
   loss: ["loss", "heldoutloss", "finalloss", "evalloss", "valloss", "validationloss", "testloss"],
@@ -18,18 +18,18 @@ export const columnNames = {
 } as const;
 
 export interface Wanted {
-  /** Named by the user, or undefined: then one of `known`. */
+  /** The user's name for the column; if undefined, the first column named as in `known` is taken. */
   readonly name?: string | undefined;
   readonly known: readonly string[];
-  /** What tells the user which column is meant. */
+  /** The flag that names this column, for error messages. */
   readonly flag: string;
 }
 
-/** What to read of a table. */
+/** The columns to read. */
 export interface Columns {
   readonly x: readonly Wanted[];
   readonly y: Wanted;
-  /** Undefined: all rows are one group, `all`, or the table's own column `arm` in a sweep. */
+  /** If undefined, a sweep's rows are grouped by its column `arm`; any other table is one group, `all`. */
   readonly group: Wanted | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface RunTable {
 
 const mostReasons = 50;
 
-/** @throws CambiumError `E_TABLE` with every bad row; file errors. */
+/** @throws CambiumError `E_TABLE` with every bad row; file errors */
 export async function readRunTable(path: string, wanted: Columns): Promise<RunTable> {
   const isSweep = (await withFileErrors(path, () => stat(path))).isDirectory();
   const file = isSweep ? join(path, "table.csv") : path;
@@ -64,10 +64,10 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
   const state = isSweep ? header.indexOf("state") : -1;
   if (reasons.length > 0)
     throw new CambiumError("E_TABLE", "the table lacks columns", { where: file, reasons, hint: "name the columns" });
-  // What does not grow has no base, and says nothing about when to grow: of a sweep's own table such rows are not meant.
-  const meant = (cells: readonly string[]) => cells[state] === "done" && x.every((at) => (cells[at] ?? "") !== "");
+  // A sweep's table also has failed cells, and arms without growth, whose x may be empty: those rows are skipped.
+  const usable = (cells: readonly string[]) => cells[state] === "done" && x.every((at) => (cells[at] ?? "") !== "");
   const rows = rest
-    .filter(({ cells }) => state < 0 || meant(cells))
+    .filter(({ cells }) => state < 0 || usable(cells))
     .map(({ line, cells }): FitRow => {
       const where = `line ${line}`;
       if (cells.length !== header.length)
@@ -89,7 +89,7 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
     throw new CambiumError("E_TABLE", message, { where: file, reasons: reasons.slice(0, mostReasons) });
   }
   if (rows.length === 0)
-    throw new CambiumError("E_TABLE", "the table has no rows", { where: file, expected: "a header and a row a run" });
+    throw new CambiumError("E_TABLE", "the table has no rows", { where: file, expected: "a header and a row per run" });
   const name = (at: number) => header[at] ?? "";
   return { x: x.map(name), y: name(y), group: group < 0 ? undefined : name(group), rows };
 }
@@ -99,7 +99,7 @@ interface Line {
   readonly cells: readonly string[];
 }
 
-/** Cells are separated by what the header has most of: comma, semicolon or tab. */
+/** Parses CSV. The separator is whichever the header has most of: comma, semicolon or tab. */
 function records(text: string, file: string): Line[] {
   const header = text.slice(0, text.search(/[\r\n]|$/));
   const separators = [",", ";", "\t"].map((sign) => ({ sign, count: header.split(sign).length }));

@@ -1,9 +1,9 @@
-// What several seeds say together, in lines.
+// The statistics over several seeds, as lines of text.
 import type { SeedSummary } from "@cambium/report";
 import type { PairedDifference, SeedStatistics } from "@cambium/scaling";
 import { signedPercent } from "./format.js";
 
-/** A line an arm, and one for every two arms that grew. ± is the deviation between seeds, brackets the interval of 95 %. */
+/** One line per arm, and one per pair of grown arms. ± is the deviation between seeds, brackets the 95 % interval. */
 export function seedLines({ arms, differences }: SeedSummary): string[] {
   const own = arms.map(({ arm, loss, speedup, overScratch }) => {
     const parts = [`held-out loss ${spread(loss, (value) => value.toFixed(4))}`];

@@ -1,9 +1,9 @@
-// Signals that ask a process to end: the first asks for an orderly end, a second Ctrl-C ends at once. A terminal that goes
-// away is not an end: what runs outlives it.
+// Signals that ask the process to end. The first asks it to finish its step and save; a second Ctrl-C exits at once. If
+// the terminal goes away, the process saves and continues.
 import { constants } from "node:os";
 import { hasLostTerminal } from "./streams.js";
 
-/** All that can be caught and would end the process: of a person, a service manager, a batch system, a limit. */
+/** All signals that end a process by default and can be caught: of people, service managers, batch systems, limits. */
 const signals = (
   ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGXCPU", "SIGPWR"] as const
 ).filter((name) => name in constants.signals);
@@ -11,23 +11,23 @@ const signals = (
 export interface Stop {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** How many times it was asked to save and go on. */
+  /** How many times the process was asked to save and continue. */
   readonly saveRequests: () => number;
-  /** Puts things back. */
+  /** Removes the signal handlers. */
   readonly release: () => void;
 }
 
-/** @param onFirst told at the first signal that ends the work */
+/** @param onFirst called at the first signal that ends the work */
 export function stopOnSignals(onFirst: () => void): Stop {
   const controller = new AbortController();
   let requests = 0;
   const handle = (name: NodeJS.Signals) => {
-    // The terminal is gone, and may take the machine along: save, and go on.
+    // The terminal is gone, and the machine may be next: save, then continue.
     if (name === "SIGHUP" && hasLostTerminal()) requests++;
     else if (!controller.signal.aborted) {
       controller.abort();
       onFirst();
-      // Others may come in pairs, as at the end of a session: what is being saved is not cut off by them.
+      // Other signals may arrive in pairs, as when a login session ends; they must not cut off the saving.
     } else if (name === "SIGINT") process.exit(130);
   };
   for (const name of signals) process.on(name, handle);

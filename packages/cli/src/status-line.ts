@@ -1,7 +1,7 @@
-// A line that says how far something has come: redrawn on a terminal, now and then a new one without.
+// A progress line: redrawn in place on a terminal, printed now and then elsewhere.
 import { visible } from "./terminal.js";
 
-/** Milliseconds between two lines, without a terminal and with one. */
+/** Milliseconds between two updates, without a terminal and with one. */
 const every = { plain: 10_000, terminal: 200 };
 
 export class StatusLine {
@@ -12,7 +12,7 @@ export class StatusLine {
     this.#terminal = stream.isTTY === true;
   }
 
-  /** Shows what `line` makes, if it is time for it. */
+  /** Shows `line()`, unless the last update was too recent. */
   show(line: () => string): void {
     const now = performance.now();
     if (now - this.#shown < (this.#terminal ? every.terminal : every.plain)) return;
@@ -20,7 +20,7 @@ export class StatusLine {
     this.stream.write(this.#terminal ? `\r${visible(line())}\x1b[K` : `${visible(line())}\n`);
   }
 
-  /** Takes the line off the terminal. */
+  /** Clears the line from the terminal. */
   stop(): void {
     if (this.#terminal) this.stream.write("\r\x1b[K");
   }

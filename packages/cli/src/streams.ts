@@ -1,4 +1,4 @@
-// Standard streams whose reader or whose terminal goes away: what runs goes on without them.
+// Keeps the process running when the reader of a standard stream, or the terminal, goes away.
 import { closeSync, constants, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { isatty } from "node:tty";
@@ -8,7 +8,7 @@ const terminals = new Set([0, 1, 2].filter((descriptor) => isatty(descriptor)));
 
 const hadTerminal = hasTerminal();
 
-/** Whether the process is of a terminal's session, wherever its output goes. */
+/** Whether the process has a controlling terminal, wherever its output goes. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync("/dev/tty", constants.O_RDONLY | constants.O_NOCTTY | constants.O_NONBLOCK));
@@ -18,14 +18,14 @@ function hasTerminal(): boolean {
   }
 }
 
-/** Whether the process had a terminal that has gone since. */
+/** Whether a terminal that the process started with has gone away. */
 export function hasLostTerminal(): boolean {
   return (hadTerminal && !hasTerminal()) || [...terminals].some((descriptor) => !isatty(descriptor));
 }
 
 /**
- * Puts the null device in the place of a terminal that has gone. Node restores the modes of its terminals when it ends,
- * and aborts where that fails.
+ * Replaces a terminal that has gone away by the null device: at exit Node restores the modes of its terminals, and
+ * aborts if that fails.
  */
 function letGo(): void {
   for (const descriptor of terminals) {
@@ -38,8 +38,8 @@ function letGo(): void {
 }
 
 /**
- * From now on a failing write to a standard stream is not a failure of the process: nobody is left to tell. Only a reader of
- * standard output that has seen enough (`cambium inspect … | head`) ends it, since the output was its purpose.
+ * From now on a failing write to a standard stream does not fail the process. Only a closed reader of standard output
+ * (`cambium inspect … | head`) ends it, with exit code 0, because the output was its purpose.
  */
 export function outliveStreams(): void {
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {

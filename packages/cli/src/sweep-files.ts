@@ -1,4 +1,4 @@
-// A sweep's table as files: CSV, JSON lines and Parquet for whoever reads tables, and a journal that Optuna's dashboard reads.
+// Writes a sweep's table as CSV, JSON lines and Parquet, and as a journal for Optuna's dashboard.
 import { join } from "node:path";
 import { writeFileAtomic } from "@cambium/files";
 import { parquetWriteBuffer } from "hyparquet-writer";
@@ -7,7 +7,7 @@ import type { SweepRow } from "./sweep-table.js";
 
 type Cell = string | number | null;
 
-/** Writes all forms into the sweep's directory. @param name of the sweep */
+/** Writes all formats into the sweep's directory. @param name the sweep's name */
 export async function writeTables(directory: string, name: string, rows: readonly SweepRow[]): Promise<void> {
   const write = (file: string, content: string | Uint8Array) => writeFileAtomic(join(directory, file), content);
   await write("table.jsonl", rows.map((row) => `${JSON.stringify(flat(row))}\n`).join(""));
@@ -16,7 +16,7 @@ export async function writeTables(directory: string, name: string, rows: readonl
   await write("optuna.log", optunaJournal(name, rows));
 }
 
-/** Columns of the table; those of the settings have the names of their fields. */
+/** A row by column name; the columns of settings are named after their fields. */
 function flat({ settings, cell, ...rest }: SweepRow): Record<string, Cell> {
   return { cell, ...settings, ...rest };
 }
@@ -34,7 +34,7 @@ function asCsv(rows: readonly SweepRow[]): string {
   return `${[columns.map(quoted).join(","), ...lines].join("\n")}\n`;
 }
 
-/** A column is of text if any of its cells is, or all are empty. Settings are text as they were written. */
+/** Settings are text, as the user wrote them. A column is text if none of its cells is a number. */
 function asParquet(rows: readonly SweepRow[]): Uint8Array {
   const cells = rows.map(flat);
   const columns = Object.keys(cells[0] as Record<string, Cell>);

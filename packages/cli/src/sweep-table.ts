@@ -1,5 +1,5 @@
-// The table of a sweep: a row for each arm of each cell, and what its seeds say together. Nothing in it depends on when
-// or how often the sweep was interrupted.
+// The table of a sweep: a row for each arm of each cell, and statistics over seeds. It does not depend on when or how
+// often the sweep was interrupted.
 import type { SweepCell } from "@cambium/recipe";
 import { type RunSummary, type SeedResult, type SeedSummary, summarizeRun, summarizeSeeds } from "@cambium/report";
 import type { CellOutcome } from "@cambium/run";
@@ -15,7 +15,7 @@ export interface SweepRow {
   readonly tokens: number | null;
   /** Tokens before the last growth; null for an arm that does not grow. */
   readonly baseTokens: number | null;
-  /** Share of the tokens after it. */
+  /** Share of the tokens trained after the last growth. */
   readonly share: number | null;
   /** R_c of the last growth. */
   readonly connectionRate: number | null;
@@ -23,7 +23,7 @@ export interface SweepRow {
   /** Final held-out loss, nats per token. */
   readonly loss: number | null;
   readonly lowestLoss: number | null;
-  /** At equal held-out loss over the arm from scratch, a ratio. */
+  /** FLOPs of the from-scratch arm over this arm's at equal held-out loss, minus 1. */
   readonly speedup: number | null;
   /** Code of the error that ended the cell. */
   readonly error: string | null;
@@ -57,12 +57,12 @@ export async function sweepRows(outcomes: readonly CellOutcome[]): Promise<Sweep
   return rows;
 }
 
-/** What one setting's seeds say together, arm by arm. */
+/** Statistics over the seeds of one setting, arm by arm. */
 export interface SettingSeeds extends SeedSummary {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Rows alike in all settings but `seed`, together. Empty where the sweep is not over seeds. */
+/** Groups rows that differ only in `seed`. Empty if the sweep does not vary the seed. */
 export function seedSummaries(rows: readonly SweepRow[]): SettingSeeds[] {
   const groups = new Map<string, SeedResult[]>();
   for (const { settings, state, arm, loss, speedup } of rows) {

@@ -1,4 +1,4 @@
-// What `cambium sweep` prints: its table, the seeds together, and how far it has come.
+// What `cambium sweep` prints: its table, statistics over seeds, and its progress.
 
 import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
@@ -34,7 +34,7 @@ function settingLines({ settings, ...seeds }: SettingSeeds): string[] {
   return seedLines(seeds).map((line) => [...where, line].join(" "));
 }
 
-/** Progress over all cells: FLOPs of different stages done, of all that are known or to be expected. */
+/** Progress over all cells: FLOPs done in distinct stages, of those planned or expected. */
 export class SweepProgress {
   readonly #status: StatusLine;
   /** FLOPs by stage, of all cells planned so far. */
@@ -68,7 +68,7 @@ export class SweepProgress {
           return `Cell ${Math.min(this.#ended + 1, this.count)} of ${this.count}, ${cell.name}: ${stage.stage.name} ${share} %, loss ${loss.toFixed(3)}, ${this.#left()} left in all`;
         });
       },
-      onDeviceLost: (reason: string) => this.note(`${cell.name}: ${reason}; going on from the last snapshot`),
+      onDeviceLost: (reason: string) => this.note(`${cell.name}: ${reason}; continuing from the last snapshot`),
     };
   }
 
@@ -86,7 +86,7 @@ export class SweepProgress {
     this.#status.stop();
   }
 
-  /** At the pace so far; a cell that is not planned yet counts as the mean of those that are. */
+  /** Time left at the pace so far; a cell not planned yet counts as the mean of those that are. */
   #left(): string {
     const done = this.#sum(this.#done);
     const expected = (this.#sum(this.#planned) / Math.max(1, this.#cells.size)) * this.count;

@@ -1,4 +1,4 @@
-// The result of a run as a table and one sentence.
+// A run's result as a table and one sentence.
 
 import { styleText } from "node:util";
 import { append } from "@cambium/ir";
@@ -10,7 +10,7 @@ import { seedLines, speedupOf } from "./seed-view.js";
 
 const head = ["arm", "layers", "parameters", "held-out loss", "FLOPs", "tokens", "time", "speed-up"];
 
-/** @param columns of the terminal: a wider table is turned, an arm a column */
+/** @param columns the terminal's width: a table that is wider is transposed, with one column per arm */
 export function resultTable({ arms, comparison, why, seeds }: RunSummary, columns = Number.POSITIVE_INFINITY): string {
   const rows = arms.map((arm) => [
     arm.done ? arm.name : `${arm.name} (running)`,
@@ -29,7 +29,7 @@ export function resultTable({ arms, comparison, why, seeds }: RunSummary, column
   return `${table}\n${evaluated === undefined ? "" : `${evaluated}\n`}${said}`;
 }
 
-/** What final models did on tasks; undefined where none was evaluated. */
+/** The final models' evaluation results; undefined if none was evaluated. */
 function evaluationTable(arms: RunSummary["arms"]): string | undefined {
   const columns = arms.flatMap(({ name, evaluation }) => (evaluation ? [{ name, evaluation }] : []));
   if (columns.length === 0) return undefined;
@@ -60,7 +60,7 @@ function evaluationTable(arms: RunSummary["arms"]): string | undefined {
   ]);
 }
 
-/** Tables of as many arms side by side as fit, one at least. */
+/** Transposed tables with as many arms side by side as fit, at least one. */
 function turned(rows: readonly (readonly string[])[], columns: number): string {
   const of = (arms: typeof rows) => drawn(head.map((name, i) => [name, ...arms.map((arm) => arm[i] ?? "")]));
   const tables: string[] = [];
@@ -91,16 +91,16 @@ function widthOf(table: string): number {
   return table.split("\n", 1)[0]?.length ?? 0;
 }
 
-/** The table above is of the first seed. */
+/** Statistics over seeds; the table above them shows the first seed. */
 function overSeeds(seeds: NonNullable<RunSummary["seeds"]>, comparison: RunSummary["comparison"]): string {
   const { planned, done, arms } = seeds;
   const of = done.length < planned.length ? `${done.length} of ${planned.length} seeds so far` : `${done.length} seeds`;
-  const lines = [`Above: seed ${planned[0]}. Over ${of}, ± between seeds [95 % of the mean]:`, ...seedLines(seeds)];
+  const lines = [`Above: seed ${planned[0]}. Over ${of}, mean ± deviation [95 % interval]:`, ...seedLines(seeds)];
   const speedup = arms.find(({ arm }) => arm === comparison?.grown)?.speedup;
   if (!speedup) return lines.join("\n");
   const { interval } = speedup;
   const shown = interval !== null && (interval[0] > 0 || interval[1] < 0);
-  const end = interval === null || shown ? "" : `: no difference that ${speedup.count} seeds could show`;
+  const end = interval === null || shown ? "" : `: too small a difference for ${speedup.count} seeds to show`;
   return [...lines, styleText("bold", `Speed-up ${speedupOf(speedup)} in FLOPs${end}.`)].join("\n");
 }
 

@@ -1,8 +1,8 @@
-// Command-line options that count tokens, as recipes write them.
+// Parses command-line options that count tokens, in the notation of recipes.
 import { parseQuantity } from "@cambium/train";
 import { unfit } from "./flags.js";
 
-/** Parser for an option that counts tokens: 300000, 300k, 1.2M; 0 only if `zero`. */
+/** Parser for a count of tokens: 300000, 300k, 1.2M; 0 only if `zero`. */
 export function tokenCount(flag: string, zero = false): (text: string) => number {
   return (text) => {
     const value = parseQuantity(text);

@@ -1,4 +1,4 @@
-// The page of cambium verify: for each model and backend, magnitude and errors over depth, on scales of powers of ten.
+// The page of cambium verify: magnitudes and errors over depth for each model and backend, on logarithmic scales.
 import { highest, lowest } from "@cambium/ir";
 import { documentText, html, trusted } from "@cambium/report";
 import type { Depth, Verified } from "@cambium/verify";
@@ -6,20 +6,20 @@ import type { Depth, Verified } from "@cambium/verify";
 /** Pixels: a layer's column, the plot, and the room around it. */
 const plot = { column: 18, height: 180, left: 70, top: 14, below: 175 };
 
-/** What is drawn, with the floor that values of 0 stand on. */
+/** The quantities drawn, each with its limit, if it has one. */
 const lines = [
   { of: "magnitude", title: "Largest magnitude", color: "var(--other-1)", limit: undefined },
   { of: "error", title: "Error since the start, of the largest magnitude", color: "var(--scratch)", limit: undefined },
   { of: "share", title: "Worst op over its own tolerance", color: "var(--grown)", limit: 1 },
 ] as const;
 
-/** A whole HTML document that asks for nothing outside itself. */
+/** A whole HTML document without external resources. */
 export function verifiedPage(runs: readonly Verified[]): string {
   return documentText({
     title: "Cambium verify",
     style: trusted(own),
     body: html`<h1>Backends against float64</h1>
-<p class="note">Each op on the device's own numbers, in the order of the graph: forward, backward, update. An op above 1 of its tolerance is wrong.</p>
+<p class="note">Each op on the device's own inputs, in the order of the graph: forward, backward, update. An op above 1 times its tolerance is wrong.</p>
 ${runs.map(section)}`,
   });
 }

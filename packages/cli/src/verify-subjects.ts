@@ -1,5 +1,5 @@
-// The models that cambium verify checks: the one that a path means, with its weights where it has some, or a small one of
-// every family that is installed.
+// The models that cambium verify checks: the one that a path names, with its weights if it has any, or a small one of
+// every installed family.
 import { join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { contextLength, type ModelSpec } from "@cambium/model";
@@ -20,18 +20,18 @@ export interface SubjectFlags extends FamilyFlags {
 
 export interface Subjects {
   readonly subjects: readonly Subject[];
-  /** Families of which there is none, and why. */
+  /** Families without a small model, and why. */
   readonly without: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Tokens of a sequence unless the user says otherwise; enough for every mask and position, and float64 is slow. */
-const usualContext = 8;
+/** Default tokens in a sequence: enough for every mask and position, and few, because float64 is slow. */
+const defaultContext = 8;
 
-/** @throws CambiumError `E_NOT_FOUND`, and what reading a recipe or a model throws */
+/** @throws CambiumError `E_NOT_FOUND`; what reading a recipe or a model throws */
 export async function subjectsOf(path: string | undefined, flags: SubjectFlags, host: Host): Promise<Subjects> {
   const make = (name: string, model: ModelSpec, parameters: Tensors) => {
     const { batch, steps, precision = "f32" } = flags;
-    const context = flags.context ?? Math.min(usualContext, contextLength(model));
+    const context = flags.context ?? Math.min(defaultContext, contextLength(model));
     return subjectOf({ name, model, parameters, batch, context, steps, precision });
   };
   if (path === undefined) {

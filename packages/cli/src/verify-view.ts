@@ -1,10 +1,10 @@
-// What cambium verify found, for a terminal: a line for each model and backend, the first place that is off, and
-// magnitudes and errors over depth.
+// The findings of cambium verify as text: a line for each model and backend, the first op that is off, and magnitudes
+// and errors over depth.
 import { styleText } from "node:util";
 import { highest } from "@cambium/ir";
 import type { Departed, Depth, Verified } from "@cambium/verify";
 
-/** Columns of a bar, and the powers of ten of a share that they span. */
+/** A bar's width in columns, and the powers of ten that it spans. */
 const bar = { columns: 24, from: -4, to: 2 };
 
 export function verifiedText(runs: readonly Verified[], depth: boolean): string {
@@ -59,7 +59,7 @@ function depthLines(depth: readonly Depth[]): string[] {
   ];
 }
 
-/** A bar on a scale of powers of ten; the mark is where an op is at its tolerance. */
+/** A bar on a logarithmic scale, with a mark where the error equals the tolerance. */
 function drawn(share: number): string {
   const at = (value: number) => Math.round((bar.columns * (Math.log10(value) - bar.from)) / (bar.to - bar.from));
   const filled = share === 0 ? 0 : Math.min(bar.columns, Math.max(1, at(share)));

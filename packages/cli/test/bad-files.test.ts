@@ -1,4 +1,4 @@
-// Checkpoints, texts, tokenizers and runs that are damaged or not there: the typed error in one screen, no stack trace.
+// Checkpoints, texts, tokenizers and runs that are damaged or missing: the typed error in one screen, no stack trace.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ describe("checkpoints", () => {
   };
   const cases: [string, (path: string) => void, RegExp][] = [
     ["no config.json", (path) => rmSync(join(path, "config.json")), /config\.json/],
-    ["a config.json that is no JSON", (path) => writeFileSync(join(path, "config.json"), "{"), /config\.json/],
+    ["a config.json that is not JSON", (path) => writeFileSync(join(path, "config.json"), "{"), /config\.json/],
     [
       "another architecture",
       (path) => config(path, (c) => Object.assign(c, { model_type: "gpt2", architectures: ["GPT2LMHeadModel"] })),
@@ -53,7 +53,7 @@ describe("checkpoints", () => {
     ],
     ["an index that leaves the directory", (path) => writeIndex(path, "../model.safetensors"), /\.\.\/model/],
     ["an index with an absolute path", (path) => writeIndex(path, "/etc/passwd"), /etc\/passwd/],
-    ["an index that names no shard", (path) => writeIndex(path, "model-00001-of-00001.safetensors"), /00001/],
+    ["an index that names a missing shard", (path) => writeIndex(path, "model-00001-of-00001.safetensors"), /00001/],
     ["a shard that links out of the directory", linkOut, /model-00001-of-00001/],
     [
       "a configuration with more layers than tensors",
@@ -82,7 +82,7 @@ describe("checkpoints", () => {
     symlinkSync(outside, join(path, "model-00001-of-00001.safetensors"));
   }
 
-  test("a target that is there already is left alone", async () => {
+  test("an existing target is left alone", async () => {
     const path = checkpoint();
     const target = join(folder, "there");
     mkdirSync(target);
@@ -124,7 +124,7 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
       /iconv/,
     ],
     [
-      "bytes that are no text",
+      "bytes that are not text",
       "corpus: ./t.txt",
       () => write("t.txt", Buffer.from([...Buffer.from("abc"), 0xff])),
       "E_UTF8",
@@ -137,15 +137,15 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
       "E_CORPUS_EMPTY",
       /\.txt, [\s\S]*image\.png/,
     ],
-    ["a folder that is not there", "corpus: ./none/", () => {}, "E_NOT_FOUND", /none/],
+    ["a missing folder", "corpus: ./none/", () => {}, "E_NOT_FOUND", /none/],
     [
-      "a line that is no JSON",
+      "a line that is not JSON",
       "corpus: ./t.jsonl",
       () => write("t.jsonl", '{"text":"a"}\n{"text":\n'),
       "E_JSONL_SYNTAX",
       /t\.jsonl:2/,
     ],
-    ["a line that is no object", "corpus: ./t.jsonl", () => write("t.jsonl", '["a"]\n'), "E_JSONL_FIELD", /t\.jsonl:1/],
+    ["a line that is a list", "corpus: ./t.jsonl", () => write("t.jsonl", '["a"]\n'), "E_JSONL_FIELD", /t\.jsonl:1/],
     [
       "a line without the field",
       "corpus: ./t.jsonl",
@@ -154,7 +154,7 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
       /say field: "body"/,
     ],
     [
-      "a field that is no text",
+      "a field that is not text",
       "corpus: ./t.jsonl, field: n",
       () => write("t.jsonl", '{"n":1}\n'),
       "E_JSONL_FIELD",
@@ -168,7 +168,7 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
       /moby-dick[\s\S]*needs a slash/,
     ],
     [
-      "a tokenizer that is no JSON",
+      "a tokenizer that is not JSON",
       "corpus: ./t.txt, tokenizer: ./tokenizer.json",
       () => write("tokenizer.json", "{"),
       "E_TOKENIZER",
@@ -225,13 +225,13 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
       await expectMistake(run(", tokenizer: ./tokenizer.json", 4096), "E_RECIPE", /at most 128 tokens/);
     });
 
-    test("a text with tokens that it does not have, before anything is written", async () => {
+    test("a text with tokens outside its vocabulary, before anything is written", async () => {
       const { pathname } = new URL("../../data/test/golden/byte-level", import.meta.url);
       await expectMistake(run(`, tokenizer: ${pathname}`, 8), "E_TOKENIZER_VOCAB", /ids below 96/);
       expect(existsSync(join(folder, "run", "run.json"))).toBe(false);
     });
 
-    test("bytes, which are 256, and no tokenizer at all", async () => {
+    test("the tokenizer bytes, whose vocabulary is 256, and no tokenizer at all", async () => {
       await expectMistake(run(", tokenizer: bytes", 8), "E_TOKENIZER", /a vocabulary of 96/);
       await expectMistake(run("", 8), "E_TOKENIZER", /data\.tokenizer/);
       expect(existsSync(join(folder, "run"))).toBe(false);

@@ -1,4 +1,4 @@
-// What the tests of mistakes share: a folder for each, files in it, and what every refusal must look like.
+// Shared by the tests of mistakes: a folder for each test, files in it, and the form of every refusal.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { afterAll, beforeEach, expect } from "vitest";
 import { cambium } from "./support.js";
 
 const folders: string[] = [];
-/** The folder of the test that runs. */
+/** The running test's folder. */
 export let folder = "";
 
 beforeEach(() => {
@@ -28,7 +28,7 @@ export async function expectMistake(
   expectOneScreen(errors);
 }
 
-/** No stack, and what a terminal shows without scrolling; only a single word (a path) may be wider. */
+/** No stack trace, at most 24 lines, at most 120 columns; only a single word (a path) may be wider. */
 export function expectOneScreen(errors: string): void {
   expect(errors).toMatch(/^E_[A-Z0-9_]+: \S/m);
   expect(errors).not.toMatch(/^\s+at .*\d+:\d+\)?$/m);

@@ -29,21 +29,21 @@ describe("recipes", () => {
     ["heads that do not divide", "heads: 2", "heads: 3", /multiple of heads/],
     ["an odd head", "heads: 2", "heads: 16", /even/],
     ["key/value heads that do not divide", "heads: 2", "heads: 4, kvHeads: 3", /kvHeads/],
-    ["an initialisation it does not know", "layers: 2", "init: heuristic, layers: 2", /paper, hf/],
+    ["an unknown initialisation", "layers: 2", "init: heuristic, layers: 2", /paper, hf/],
     ["factor and layers", "factor: 2", "factor: 2, layers: 4", /both a factor and layers/],
     ["a factor of 1", "factor: 2", "factor: 1", /factor/],
-    ["growth at no time", ", at: 1k", "", /growth.0.at/],
+    ["growth without a time", ", at: 1k", "", /growth.0.at/],
     ["growth after the end", "at: 1k", "at: 1M", /after training has ended/],
-    ["moments it does not know", "at: 1k", "at: 1k, moments: keep", /reset, carry, pad/],
+    ["unknown moments", "at: 1k", "at: 1k, moments: keep", /reset, carry, pad/],
     ["tokens that are a word", "tokens: 10k", "tokens: many", /whole number/],
     ["a fraction of a token", "tokens: 10k", "tokens: 1.5", /train.tokens/],
     ["fewer tokens than a step", "tokens: 10k", "tokens: 8", /one optimizer step/],
     ["a learning rate of 0", "lr: 1e-3", "lr: 0", /train.lr/],
     ["a learning rate that is text", "lr: 1e-3", "lr: fast", /"train.lr" does not fit/],
-    ["a schedule it does not know", "lr: 1e-3", "lr: 1e-3, schedule: cosin", /did you mean "cosine"/],
+    ["an unknown schedule", "lr: 1e-3", "lr: 1e-3, schedule: cosin", /did you mean "cosine"/],
     ["a beta of 1", "lr: 1e-3", "lr: 1e-3, optimizer: { beta1: 1 }", /beta1/],
     ["a clip of 0", "lr: 1e-3", "lr: 1e-3, optimizer: { clip: 0 }", /clip/],
-    ["an arm it does not know", "name: r", "name: r\ncompare: [nothing]", /compare/],
+    ["an unknown arm", "name: r", "name: r\ncompare: [nothing]", /compare/],
     ["a negative temperature", "name: r", "name: r\nsamples: { temperature: -1 }", /temperature/],
   ];
   test.each(cases)("%s", async (_, from, to, mentions) => {
@@ -56,17 +56,17 @@ describe("recipes", () => {
       "recipe.yaml",
       valid.replace("layers: 2", "layers: -1").replace("lr: 1e-3", "lr: 0").replace("name: r", "nam: r"),
     );
-    const told = [
+    const mentions = [
       /5 mistakes/,
       /model\.layers/,
       /train\.lr/,
       /"nam"/,
       /E_NOT_FOUND: .*recipe.yaml:2:9[\s\S]*text\.txt/,
     ];
-    await expectMistake(["run", recipe], "E_RECIPE", ...told);
+    await expectMistake(["run", recipe], "E_RECIPE", ...mentions);
   });
 
-  test("in the text, in what it names and in the shapes that come of it", async () => {
+  test("mistakes in the text, in the names and in the resulting shapes together", async () => {
     const recipe = write(
       "recipe.yaml",
       valid
@@ -75,8 +75,14 @@ describe("recipes", () => {
         .replace("layers: 2", "family: llamma, layers: 2")
         .replace("lr: 1e-3", "lr: 0"),
     );
-    const told = [/5 mistakes/, /E_PLUGIN_MISSING: .*3:1: /, /did you mean "reference"/, /E_NOT_FOUND/, /"train.lr"/];
-    await expectMistake(["run", recipe, "--out", join(folder, "run")], "E_RECIPE", ...told);
+    const mentions = [
+      /5 mistakes/,
+      /E_PLUGIN_MISSING: .*3:1: /,
+      /did you mean "reference"/,
+      /E_NOT_FOUND/,
+      /"train.lr"/,
+    ];
+    await expectMistake(["run", recipe, "--out", join(folder, "run")], "E_RECIPE", ...mentions);
     const { errors } = await cambium(["run", recipe, "--json"]);
     const { reasons } = JSON.parse(errors).error as { reasons: { hint?: string }[] };
     const hints = reasons.map(({ hint }) => hint).join();
@@ -88,7 +94,7 @@ describe("recipes", () => {
   });
 });
 
-describe("what a recipe names", () => {
+describe("names in a recipe", () => {
   const cases: [string, (text: string) => string, string, RegExp][] = [
     [
       "a backend that is not installed",
@@ -97,7 +103,7 @@ describe("what a recipe names", () => {
       /npm install @cambium\/backend-abacus/,
     ],
     [
-      "a backend at a path where none is",
+      "a backend at a missing path",
       (t) => t.replace("reference", '"./nowhere.mjs"'),
       "E_PLUGIN_MISSING",
       /check the path/,
@@ -109,13 +115,13 @@ describe("what a recipe names", () => {
       /did you mean "stack"\?/,
     ],
     [
-      "an operator that is no package name",
+      "an operator that is not a package name",
       (t) => t.replace("stack", '"A B"'),
       "E_PLUGIN_NAME",
       /does not name an? operator/,
     ],
     ["a corpus that is not there", (t) => t, "E_NOT_FOUND", /text\.txt/],
-    ["an embedded corpus it does not have", (t) => t.replace("./text.txt", "war-and-peace"), "E_", /war-and-peace/],
+    ["an unknown embedded corpus", (t) => t.replace("./text.txt", "war-and-peace"), "E_", /war-and-peace/],
     [
       "a tokenizer that is not there",
       (t) => t.replace("./text.txt", "moby-dick, tokenizer: ./t.json"),

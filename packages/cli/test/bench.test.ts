@@ -1,4 +1,4 @@
-// cambium bench as a person uses it, on the backend that computes nothing: every row is there, and none counts.
+// cambium bench as a user runs it, on the null backend, which computes nothing: every row is present and none counts.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const at = (name: string) => join(folder, name);
 const measure = ["bench", "--suite", "gemm", "--backend", "null", "--quick"];
 const read = (path: string) => benchDocument.parse(JSON.parse(readFileSync(path, "utf8")));
 
-test("rows that do not count are printed, kept, and fail the command; the same command goes on", {
+test("rows that do not count are printed, kept, and fail the command; the same command continues", {
   timeout: 60_000,
 }, async () => {
   const args = [...measure, "--out", at("a.json"), "--history", at("history.jsonl"), "--csv", "--also", "md"];
@@ -24,7 +24,7 @@ test("rows that do not count are printed, kept, and fail the command; the same c
   expect(first).toMatchObject({ schema: "cambium-bench/1", complete: true, failures: [] });
   expect(first.rows.map(({ suite }) => suite)).toEqual(["gemm-peak", "stream-peak", "gemm", "gemm"]);
   expect(readFileSync(at("a.html"), "utf8")).toContain("Cambium benchmark");
-  // Only what counts goes down in history.
+  // The history keeps only rows that count.
   expect(readFileSync(at("history.jsonl"), "utf8")).toBe("");
 
   await cambium([...measure, "--out", at("a.json")]);
@@ -33,7 +33,7 @@ test("rows that do not count are printed, kept, and fail the command; the same c
   expect(await cambium(another)).toMatchObject({ code: 2, errors: expect.stringContaining("E_BENCH_FILE") });
 });
 
-test("what an interrupted run measured is kept, and a second sitting measures the rest", {
+test("an interrupted run keeps what it measured, and a second run measures the rest", {
   timeout: 60_000,
 }, async () => {
   const stop = new AbortController();
@@ -48,7 +48,7 @@ test("what an interrupted run measured is kept, and a second sitting measures th
   expect(whole.rows[0]).toEqual(half.rows[0]);
 });
 
-test("compare and history read what was kept", { timeout: 60_000 }, async () => {
+test("compare and history read the kept results", { timeout: 60_000 }, async () => {
   const document = JSON.parse(readFileSync(at("a.json"), "utf8")) as BenchDocument;
   for (const row of document.rows) row.parity.agrees = true;
   writeFileSync(at("b.json"), JSON.stringify(document));

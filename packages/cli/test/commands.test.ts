@@ -1,4 +1,4 @@
-// What the commands do: on golden checkpoints, and on a small run from recipe to report.
+// The commands on golden checkpoints, and on a small run from recipe to report.
 import {
   copyFileSync,
   cpSync,
@@ -35,7 +35,7 @@ describe("generate", () => {
     expect(await output("generate", join(golden, name), ...args)).toBe(`${newTokens}\n`);
   });
 
-  test("without a number of tokens stays within the context", async () => {
+  test("stays within the context by default", async () => {
     const args = ["--tokens", Array(120).fill(3).join(), "--backend", "reference", "--top-k", "1"];
     const { tokens } = await json("generate", join(golden, "gqa-tied"), ...args);
     expect((tokens as number[]).length).toBeLessThanOrEqual(9);
@@ -111,7 +111,7 @@ describe("a run", () => {
     first = await json("run", recipe, "--out", run);
   }, 120_000);
 
-  test("ends with its figures as JSON, and a report", () => {
+  test("prints its figures as JSON and writes a report", () => {
     const arm = { done: true, layers: 2, finalHeldOutLoss: expect.any(Number) };
     const arms = [
       { ...arm, name: "grown" },
@@ -135,7 +135,7 @@ describe("a run", () => {
     expect(errors.match(/done before/g)).toHaveLength(3);
   });
 
-  test("is a model to generate from, by text and by tokens", async () => {
+  test("can be generated from, by text and by tokens", async () => {
     const prompt = ["--prompt", "Line 3", "--max-new-tokens", "3", "--backend", "reference"];
     const made = await json("generate", run, ...prompt);
     expect(made).toMatchObject({
@@ -149,7 +149,7 @@ describe("a run", () => {
     });
   });
 
-  test("is generated from by the backend it was made with, and takes options for it", async () => {
+  test("is generated from on the backend it used, with options for it", async () => {
     const args = ["generate", run, "--prompt", "Line", "-n", "1", "--backend-option"];
     expect((await cambium([...args, "profile=true"])).code).toBe(0);
     for (const command of [args, ["run", recipe, "--out", join(project, "refused"), "--backend-option"]]) {
@@ -159,7 +159,7 @@ describe("a run", () => {
     }
   });
 
-  test("is a model to grow and to train on", async () => {
+  test("can be grown and trained further", async () => {
     const grown = join(folder, "from-run");
     expect(await json("grow", run, grown, "--operator", stack, "--layers", "4")).toMatchObject({ written: grown });
     const corpus = ["--corpus", join(project, "text.txt"), "--tokens", "0.064k", "--batch", "2", "--context", "8"];
@@ -171,14 +171,14 @@ describe("a run", () => {
     expect(await output(...train)).toBe(`Trained: ${trained["model"]}\n`);
   });
 
-  test("is reported and inspected in the same figures", async () => {
+  test("is reported and inspected with the same figures", async () => {
     const { directory: _, cached: __, report, ...figures } = first;
     expect(await json("report", run)).toEqual({ report, ...figures });
     expect(await json("inspect", run)).toEqual(figures);
     expect(await output("report", run)).toMatch(/│ grown [\s\S]*Report: /);
   });
 
-  test("its parts say what they are", async () => {
+  test("has parts that can be inspected", async () => {
     const [{ stages }] = readJson(run, "run.json")["arms"] as [{ stages: string[] }];
     const stage = (n: number, ...names: string[]) => join(run, "stages", stages.at(n) ?? "", ...names);
     expect(await json("inspect", join(run, "run.json"))).toEqual(await json("inspect", run));
@@ -199,7 +199,7 @@ describe("a run", () => {
     expect(await json("inspect", join(run, "data", tokens))).toMatchObject({ kind: "tokens", vocabSize: 256 });
   });
 
-  test("is told in plain lines where there is no terminal", async () => {
+  test("prints its progress in plain lines without a terminal", async () => {
     const { errors } = await cambium(["run", recipe, "--out", join(project, "plain")]);
     expect(errors).not.toContain("\x1b");
     expect(errors).not.toContain("\r");
@@ -215,7 +215,7 @@ describe("a run", () => {
 });
 
 describe("train", () => {
-  test("takes a checkpoint with its tokenizer, which goes along", async () => {
+  test("uses a checkpoint's own tokenizer and copies it along", async () => {
     const model = join(folder, "with-tokenizer");
     cpSync(join(golden, "odd"), model, { recursive: true });
     const tokenizer = new URL("../../data/test/golden/unigram/", import.meta.url).pathname;
@@ -232,7 +232,7 @@ describe("train", () => {
 });
 
 describe("inspect", () => {
-  test("what nothing computes or grows is said to be so by both", async () => {
+  test("a checkpoint that can neither be run nor grown: inspect and grow give the same reason", async () => {
     const foreign = join(folder, "gpt2");
     cpSync(join(golden, "odd"), foreign, { recursive: true });
     writeFileSync(join(foreign, "config.json"), JSON.stringify({ model_type: "gpt2", n_layer: 2 }));
@@ -241,7 +241,7 @@ describe("inspect", () => {
     expect(grown).toMatchObject({ code: 2, errors: expect.stringMatching(/num_hidden_layers/) });
   });
 
-  test("a family that only grow takes is shown by its tensors", async () => {
+  test("a family that can only be grown is shown by its tensors", async () => {
     const foreign = join(folder, "foreign");
     cpSync(join(golden, "odd"), foreign, { recursive: true });
     const config = JSON.parse(readFileSync(join(foreign, "config.json"), "utf8"));

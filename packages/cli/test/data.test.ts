@@ -1,4 +1,4 @@
-// cambium data: from shards to token files, to other projects' files and back; and a run on what was prepared.
+// cambium data: from shards to token files, to other projects' files and back; and a run on the prepared files.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const lines = Array.from({ length: 40 }, (_, i) =>
 );
 beforeAll(() => writeFileSync(corpus, gzipSync(lines.join("\n"))));
 
-test("prepares, finds it made, and exports what it made", async () => {
+test("prepares a corpus, finds it prepared the second time, and exports it", async () => {
   const asked = ["data", "prepare", corpus, "--out", tokens, "--only", "meta.redpajama_set_name=RedPajamaC4"];
   const made = await json(...asked, "--held-out", "0.2");
   const again = await json(...asked, "--held-out", "0.2");
@@ -29,11 +29,11 @@ test("prepares, finds it made, and exports what it made", async () => {
   expect(readFileSync(join(folder, "nano", "val.bin")).length).toBe(2 * (heldOut?.tokens ?? 0));
   const packed = join(folder, "packed");
   await output("data", "export", join(folder, "nano", "train.bin"), packed, "--format", "litgpt", "--chunk", "100");
-  const told = await json("data", "inspect", packed);
-  expect([told["format"], told["tokens"]]).toEqual(["litgpt", 100 * Math.ceil((train?.tokens ?? 0) / 100)]);
+  const facts = await json("data", "inspect", packed);
+  expect([facts["format"], facts["tokens"]]).toEqual(["litgpt", 100 * Math.ceil((train?.tokens ?? 0) / 100)]);
 });
 
-test("a recipe trains on the folder, and its corpus is prepared by the command", async () => {
+test("a recipe trains on the folder, and the command prepares a recipe's corpus", async () => {
   const recipe = join(folder, "recipe.yaml");
   const rest = `
 model: { layers: 1, hidden: 8, heads: 1, intermediate: 8, context: 8 }

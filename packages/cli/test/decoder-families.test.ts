@@ -1,5 +1,5 @@
-// Mistral, Qwen2 and Qwen3 on the command line: grown on disk without a change of function, they still compute what
-// transformers computed for the base; generated from and previewed.
+// Mistral, Qwen2 and Qwen3 on the command line: growth on disk that keeps the function still gives the logits that
+// transformers gave for the base; also generate and preview.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ describe.each(["mistral", "qwen2", "qwen3", "qwen3-tied"])("%s", (name) => {
     const read = async (tensor: string) => refTensor((await file.read(tensor)) as HostTensor);
     const tokens = await read("tokens");
     const [batch = 0, context = 0] = tokens.type.shape;
-    // The golden tokens have one more than the model reads.
+    // The golden tokens have one more per row than the model reads.
     const seen = { type: { ...tokens.type, shape: [batch, context - 1] }, data: withoutLast(tokens.data, context) };
     const model = readHfModel(after);
     const parameters = Object.entries(await readParameters(grown, model)).map(([n, t]) => [n, refTensor(t)] as const);
@@ -52,7 +52,7 @@ describe.each(["mistral", "qwen2", "qwen3", "qwen3-tied"])("%s", (name) => {
       (most, x, i) => Math.max(most, Math.abs(x - (expected[i] ?? 0))),
       0,
     );
-    // The golden logits are off by at most 2e-6, as float32 is, and weights that were split are rounded once more.
+    // The golden logits are float32, off by at most 2e-6, and split weights are rounded once more.
     expect(apart / largest).toBeLessThan(1e-5);
   });
 
@@ -74,11 +74,11 @@ test.each([mistral, qwen2, qwen3])("preview: the loss of $name stays under direc
   const measured = ["--text", text, "--tokens", "32", "--context", "8", "--batch", "2", "--backend", "reference"];
   const shown = await json("preview", path, ...twice("direct-width"), ...measured);
   const loss = (of: unknown) => (of as { readonly loss: number }).loss;
-  // Some ten sums of f32 each; the loss is about 5.5.
+  // About ten f32 sums each; the loss is about 5.5.
   expect(Math.abs(loss(shown["grown"]) - loss(shown["base"]))).toBeLessThan(1e-5);
 });
 
-/** Rows of `width` numbers without the last of each. */
+/** Rows of `width` numbers, each without its last. */
 function withoutLast(data: Float64Array, width: number): Float64Array {
   return data.filter((_, i) => i % width < width - 1);
 }

@@ -30,7 +30,7 @@ describe("doctor", () => {
     expect(ready).toBe(true);
   });
 
-  test("shows what is missing with its command, and what is broken with its own words; one does not hide another", async () => {
+  test("shows how to install what is missing, and the error of what is broken; one does not hide another", async () => {
     const modules = {
       "@cambium/backend-onnx": () => {
         throw new Error("libonnxruntime.so.1: cannot open shared object file");
@@ -53,7 +53,7 @@ describe("doctor", () => {
     expect([again, JSON.parse(data)]).toMatchObject([2, { ready: false, corpora: { state: "missing" } }]);
   });
 
-  test("reads plugins from package.json, and survives one that is none", async () => {
+  test("reads plugins from package.json, and survives a broken package.json", async () => {
     const there = process.cwd();
     const project = join(folder, "doctor");
     mkdirSync(project);
@@ -87,7 +87,7 @@ describe("help", () => {
     },
   );
 
-  test("stands for a command line without a word", async () => {
+  test("is printed for an empty command line", async () => {
     expect(await output()).toBe(await output("--help"));
     expect(await output("--version")).toMatch(/^\d+\.\d+\.\d+/);
     expect((await cambium(["help", "run"])).output).toBe(await output("run", "--help"));

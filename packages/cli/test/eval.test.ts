@@ -1,4 +1,4 @@
-// cambium eval: figures in the harness's keys, an evaluation that goes on where it was, and every mistake at once.
+// cambium eval: results under the harness's keys, an interrupted evaluation that continues, and every mistake at once.
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ test("finds a task's file and the hub's folder, and prints the harness's keys", 
   expect(table).toMatch(/arc_easy.*12.*acc ↑/);
 });
 
-test("goes on from the scores of an interrupted evaluation, and not from those of other rows", async () => {
+test("continues from the scores of an interrupted evaluation, but not from scores of other rows", async () => {
   const out = join(folder, "b");
   const args = [...onReference, "--tasks", "arc_easy", "--out", out, "--batch-tokens", "64"];
   const whole = await json("eval", model, ...args);
@@ -56,7 +56,7 @@ test("goes on from the scores of an interrupted evaluation, and not from those o
   writeFileSync(join(data, "arc_easy.jsonl"), lines(rows));
 });
 
-test("says every mistake at once, and a row that is not one of the task's", async () => {
+test("reports every mistake at once, and a row that does not have the task's shape", async () => {
   const wrong = await cambium(["eval", join(folder, "nowhere"), "--data", data, "--tasks", "piqa,sciq"]);
   expect(wrong.code).toBe(2);
   for (const part of ["piqa.jsonl", "sciq.jsonl", "nowhere"]) expect(wrong.errors).toContain(part);

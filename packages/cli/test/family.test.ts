@@ -1,5 +1,5 @@
-// A family of somebody else's on the command line: found as the project's package, named by --family, or by the recipe of
-// a run. Its checkpoints grow by its own axes, and are generated from, previewed and inspected.
+// A third party's family on the command line: found as the project's package, named by --family, or by a run's recipe.
+// Its checkpoints grow along its own axes, and can be generated from, previewed and inspected.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,11 +18,11 @@ const operator = (name: string) => new URL(`../../../operators/${name}/dist/inde
 const wide = ["--operator", operator("direct-width"), "--set", "factor=2"];
 const tokens = ["--tokens", "5,17,9", "--max-new-tokens", "8", "--temperature", "0", "--backend", "reference"];
 const measured = ["--text", text, "--tokens", "32", "--context", "8", "--batch", "2", "--backend", "reference"];
-/** Where the family is one file, and no package of a project. */
+/** The folder with the family as a single file, outside any project. */
 const loose = join(folder, "loose");
 let file: string;
 
-/** A project that asks for the family as a package, or for nothing. */
+/** Makes the working directory a project that depends on the family's package, or on nothing. */
 function inProject(kind: "with the package" | "without"): void {
   const at = join(folder, kind.replaceAll(" ", "-"));
   mkdirSync(join(at, "node_modules"), { recursive: true });
@@ -50,7 +50,7 @@ describe.each([
 ])("found $how", ({ how, project, flags }) => {
   const grown = join(folder, `grown ${how.replaceAll("/", "")}`);
 
-  test("is grown in width along its axes, and goes on saying the same", async () => {
+  test("grows in width along its axes and generates the same tokens", async () => {
     inProject(project);
     await json("grow", base, grown, ...wide, ...flags());
     const config = JSON.parse(readFileSync(join(grown, "config.json"), "utf8"));
@@ -66,14 +66,14 @@ describe.each([
     inProject(project);
     const shown = await json("preview", base, ...wide, ...measured, ...flags());
     const { base: own, grown: larger } = shown as { base: { loss: number }; grown: { loss: number } };
-    // Some ten sums of f32 each; the loss is about 5.5.
+    // About ten f32 sums each; the loss is about 5.5.
     expect(Math.abs(larger.loss - own.loss)).toBeLessThan(1e-5);
     expect(await json("inspect", base, ...flags())).toMatchObject({ family: "bare", config: { hidden: 8 } });
     expect(await json("inspect", base, "--graph", "loss", ...flags())).toMatchObject({ nodes: expect.any(Number) });
   });
 });
 
-test("is trained on by --family, and the same command again goes on from its run", async () => {
+test("is trained further with --family, and the same command finds the run done", async () => {
   inProject("without");
   const sizes = ["--tokens", "64", "--context", "8", "--batch", "2", "--backend", "reference"];
   const train = ["train", base, "--corpus", text, ...sizes, "--out", join(folder, "trained"), "--family", file];
@@ -82,7 +82,7 @@ test("is trained on by --family, and the same command again goes on from its run
   expect(await json(...train)).toMatchObject({ model, cached: true });
 });
 
-test("named nowhere, it grows in depth alone, and a width operator says which family is missing", async () => {
+test("without the family, it grows in depth only, and a width operator says which family is missing", async () => {
   inProject("without");
   expect(
     await json("grow", base, join(folder, "deep"), "--operator", operator("stack"), "--factor", "2"),
@@ -95,14 +95,14 @@ test("named nowhere, it grows in depth alone, and a width operator says which fa
   expect(errors).toContain("npm install cambium-family-bare");
 });
 
-test("a family that --family names and that is not there is one of the mistakes", async () => {
+test("a missing family in --family is one of the reported mistakes", async () => {
   inProject("without");
   const { code, errors } = await cambium(["grow", base, join(folder, "none"), ...wide, "--family", "./nowhere.js"]);
   expect(code).toBe(2);
   expect(errors).toMatch(/E_PLUGIN_MISSING[\s\S]*\.\/nowhere\.js/);
 });
 
-test("the model of a run is of the family that its recipe names", async () => {
+test("a run's model has the family that its recipe names", async () => {
   const project = join(folder, "run");
   const recipe = writeProject(project, (yaml) => yaml.replace("model: {", `model: { family: ${file},`));
   vi.spyOn(process, "cwd").mockReturnValue(project);

@@ -1,4 +1,4 @@
-// cambium fit on tables as strangers write them: columns by name, bad rows by line, laws and multipliers as JSON.
+// cambium fit on tables from elsewhere: columns by name, bad rows by line, laws and multipliers as JSON.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,7 +54,7 @@ describe("cambium fit", () => {
     });
     const { grown } = fit.multipliers as { grown: { compute: number; value: number | null }[] };
     expect(grown.map(({ compute }) => compute)).toEqual(computes);
-    // Between runs a curve is taken for straight, which this one is not: by 0.4 % at most.
+    // Interpolating linearly between runs is off by at most 0.4 % on this curve; toBeCloseTo(…, 1) allows 0.05.
     expect(grown[0]?.value).toBeNull();
     for (const { value } of grown.slice(1)) expect(value).toBeCloseTo(1.25, 1);
     expect((fit.residuals as object[]).length).toBe(10);
@@ -82,7 +82,7 @@ describe("cambium fit", () => {
       "100000000000000000",
       "1000000000000000000",
     ]);
-    // β / (α + β), as far as parabolas can tell.
+    // β / (α + β), as closely as a parabola fits it.
     expect(flops.law).toMatchObject({ exponent: expect.closeTo(0.3 / 0.65, 1) });
     const shares = [0.1, 0.3, 0.5, 0.7, 0.9].map((x) => `${x}\t${3 + (x - 0.5) ** 2}`);
     const timing = write("shares.tsv", `rho\tval_loss\n${shares.join("\n")}`);

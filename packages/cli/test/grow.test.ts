@@ -1,4 +1,4 @@
-// cambium grow beyond a plain stack: shards, verification, doing it twice, and what it refuses.
+// cambium grow beyond a plain stack: shards, verification, a repeated command, and refusals.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const source = join(golden, "odd");
 const args = ["--operator", stack, "--factor", "2"];
 
-test("cuts shards, verifies, and does nothing the second time", async () => {
+test("writes shards, verifies, and does nothing the second time", async () => {
   const target = join(folder, "shards");
   const command = ["grow", source, target, ...args, "--max-shard-size", "1KB", "--verify"];
   const report = await json(...command);
@@ -37,7 +37,7 @@ test("cuts shards, verifies, and does nothing the second time", async () => {
   expect(await json(...command)).toMatchObject({ written: target, files });
 });
 
-test("says what there was nothing to do about, and what a checkpoint does not keep of a plan", async () => {
+test("says when there is nothing to do, and which parts of a plan a checkpoint does not keep", async () => {
   const target = join(folder, "again");
   const command = ["grow", source, target, ...args];
   expect(await output(...command)).toContain(`Written: ${target}`);
@@ -65,10 +65,10 @@ test("--check measures what a growth keeps on a small model, and needs no target
   const copied = await json("grow", source, "--check", ...args);
   expect(copied).toMatchObject({ function: { claim: "no" }, holds: true });
   expect((copied["function"] as { difference: number }).difference).toBeGreaterThan(0.01);
-  expect(await output("grow", source, "--check", ...args)).toContain("All that is claimed holds.");
+  expect(await output("grow", source, "--check", ...args)).toContain("All claims hold.");
 });
 
-test("a dry run says bytes, disk and files", async () => {
+test("a dry run gives bytes, free disk space and files", async () => {
   const target = join(folder, "none");
   expect(await output("grow", source, target, ...args, "--dry-run")).toMatch(
     /\nbytes .*→[\s\S]*\ndisk free .*B\nfiles /,
@@ -80,7 +80,7 @@ describe("mergekit", () => {
   const zeroDepth = new URL("../../../operators/zero-depth/dist/index.js", import.meta.url).pathname;
   const printed = ["grow", source, "--operator", zeroDepth, "--factor", "2", "--dry-run", "--as", "mergekit"];
 
-  test("a plan is printed as a file, and the file grows to what the plan makes", async () => {
+  test("a plan is printed as a file, and growing by that file makes what the plan makes", async () => {
     const file = join(folder, "zero.yml");
     const text = await output(...printed);
     expect(text).toMatch(/^merge_method: passthrough\nslices:\n/);
@@ -116,7 +116,7 @@ describe("mergekit", () => {
   });
 });
 
-test("a size that is none is a mistake", async () => {
+test("an invalid size is a mistake", async () => {
   const ended = await cambium(["grow", source, join(folder, "x"), ...args, "--max-shard-size", "much"]);
   expect(ended).toMatchObject({ code: 2, errors: expect.stringMatching(/--max-shard-size[\s\S]*5GB/) });
 });
@@ -131,7 +131,7 @@ test("another growth into the same place is refused, and nothing is left over", 
   expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
 });
 
-test("every mistake is told at once, each with its code, and the figures with them", async () => {
+test("every mistake is reported at once, each with its code, after the figures", async () => {
   const [cut, there] = [join(folder, "cut"), join(folder, "there")];
   cpSync(source, cut, { recursive: true });
   truncateSync(
@@ -159,7 +159,7 @@ test("every mistake is told at once, each with its code, and the figures with th
   expect(readdirSync(there)).toEqual(["precious"]);
 });
 
-test("FLOPs are those of matrix work, scores in full, before and after", async () => {
+test("FLOPs before and after count matrix work, with attention scores in full", async () => {
   const { flops } = await json("grow", source, join(folder, "none"), ...args, "--dry-run");
   const {
     hidden: d,
@@ -181,7 +181,7 @@ test("FLOPs are those of matrix work, scores in full, before and after", async (
 });
 
 describe("Ctrl-C", () => {
-  /** A model of 0.4 GB that is holes: its growth is long enough not to be done before the signal arrives. */
+  /** A sparse model file of 0.4 GB, so that its growth is not finished before the signal arrives. */
   const large = join(folder, "large");
   const sizes = { vocab: 512, hidden: 2048, intermediate: 5632, heads: 16, contextLength: 512 };
   const config = modelSpec(llama, { layers: 4, ...sizes });
@@ -208,7 +208,7 @@ describe("Ctrl-C", () => {
     child.kill("SIGINT");
     expect((await closed)[0], errors).toBe(130);
     const last = errors.trimEnd().split("\n").at(-1) ?? "";
-    const said = "Interrupted; what is written is kept. The same command continues.";
+    const said = "Interrupted; what was written is kept. The same command continues.";
     if (flags.length === 0) expect(last).toBe(said);
     else expect(JSON.parse(last)).toEqual({ error: { code: "E_INTERRUPTED", message: said } });
     expect(existsSync(target)).toBe(false);

@@ -1,4 +1,4 @@
-// cambium init: the recipe it writes is a recipe, of the text it was given, and nothing is overwritten.
+// cambium init: it writes a valid recipe for the given text, and overwrites nothing.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ test.each([
   expect(growth).toMatchObject([{ operator: "stack", at: train.tokens / 4 }]);
 });
 
-test("a recipe in another folder finds the text, and is refused as run would refuse it", async () => {
+test("a recipe in another folder finds the text, and an invalid one is refused as run would refuse it", async () => {
   mkdirSync(join(folder, "recipes"));
   const recipe = join(folder, "recipes", "r.yaml");
   await json("init", text("t.txt", 5000), "--out", recipe, "--name", "mine");
@@ -40,7 +40,7 @@ test("a recipe in another folder finds the text, and is refused as run would ref
   expect(existsSync(join(folder, "odd.yaml"))).toBe(false);
 });
 
-test("what is there is left alone", async () => {
+test("an existing file is left alone", async () => {
   const recipe = join(folder, "mine.yaml");
   writeFileSync(recipe, "precious");
   const ended = await cambium(["init", text("u.txt", 5000), "--out", recipe]);

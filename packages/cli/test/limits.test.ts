@@ -1,4 +1,4 @@
-// Limits of the surroundings are said as limits, not as defects.
+// System limits are reported as such, not as bugs.
 import { spawnSync } from "node:child_process";
 import { expect, test, vi } from "vitest";
 import { reportFailure } from "../src/failure.js";
@@ -18,7 +18,7 @@ test.skipIf(process.platform !== "linux").each([24, 64, leastOpenFiles - 1])("ul
   expect(status).toBe(2);
 });
 
-test("as many files as there may be, and a system that does not say", () => {
+test("a limit, no limit, and a system that does not give one", () => {
   expect(
     openFiles("Limit   Soft Limit\nMax open files            1024                 524288               files\n"),
   ).toBe(1024);

@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Running {
   readonly child: ChildProcess;
-  /** Resolves once standard error has come to match. */
+  /** Resolves once standard error matches. */
   readonly says: (pattern: RegExp) => Promise<void>;
   readonly ended: Promise<{ code: number | null; output: string; errors: string }>;
 }
@@ -40,7 +40,7 @@ function start(...args: string[]): Running {
 const run = (...args: string[]) => start(...args).ended;
 
 describe("the command", () => {
-  test("prints help on standard output when nothing is asked", async () => {
+  test("prints help on standard output without arguments", async () => {
     expect(await run()).toMatchObject({ code: 0, errors: "", output: expect.stringMatching(/^Usage: cambium/) });
   });
 
@@ -58,7 +58,7 @@ describe("the command", () => {
     ]);
   });
 
-  test("does not mind a reader that has seen enough", async () => {
+  test("ends quietly when its reader closes the pipe", async () => {
     const { child, ended } = start("inspect", join(golden, "odd"), "--graph", "step");
     child.stdout?.destroy();
     expect(await ended).toMatchObject({ code: 0, errors: "" });
@@ -74,7 +74,7 @@ describe("Ctrl-C", () => {
   /** Long enough not to be done before the signal arrives. */
   const long = (recipe: string) => recipe.replace("tokens: 320", "tokens: 960");
 
-  test("saves, says how to continue, and the same command then ends in the same bits", async () => {
+  test("saves and says how to continue; the same command then ends in the same bits", async () => {
     const recipe = writeProject(join(folder, "one"), long);
     const [out, undisturbed] = [join(folder, "stopped"), join(folder, "undisturbed")];
     const { child, says, ended } = start("run", recipe, "--out", out);
@@ -89,7 +89,7 @@ describe("Ctrl-C", () => {
     expect(weights(out)).toEqual(weights(undisturbed));
   });
 
-  test("under --json is said in JSON", async () => {
+  test("is reported as JSON with --json", async () => {
     const { child, says, ended } = start(
       "run",
       writeProject(join(folder, "two"), long),
@@ -104,8 +104,8 @@ describe("Ctrl-C", () => {
     expect(JSON.parse(errors.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ error: { code: "E_INTERRUPTED" } });
   });
 
-  test("a second time ends at once", async () => {
-    // One step takes a second or more.
+  test("a second time exits at once", async () => {
+    // One step takes at least a second.
     const slow = (recipe: string) =>
       recipe
         .replace("context: 8", "context: 64")

@@ -1,4 +1,4 @@
-// --no-plugins: what is looked at is shown, and no code that it names has run.
+// --no-plugins: the recipe or checkpoint is shown, and no plugin code runs.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("a recipe is told without what it names", async () => {
+test("a recipe is outlined without its plugins", async () => {
   const shown = await output("inspect", recipe, "--no-plugins");
   expect(shown).toMatch(/base +1 layers × 8, .*parameters\n +growth +\.\/operator\.mjs, times 2, at 96 tokens/);
   expect(shown).toMatch(/not loaded +operator \.\/operator\.mjs\n +not loaded +backend \.\/backend\.mjs/);
@@ -43,7 +43,7 @@ test("a checkpoint and the list of plugins are shown without the project's", asy
   expect(await output("plugins", "--no-plugins")).toMatch(/Not loaded:[\s\S]*family cambium-family-theirs/);
 });
 
-test("nothing has run by then; without the flag it would have", async () => {
+test("no plugin code has run so far; without the flag it does", async () => {
   expect(existsSync(trace)).toBe(false);
   await cambium(["inspect", recipe]);
   expect(existsSync(trace)).toBe(true);

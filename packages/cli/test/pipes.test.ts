@@ -1,4 +1,4 @@
-// A named pipe in the place of a file: whoever opened it to read would wait for a writer that never comes.
+// A named pipe in place of a file is refused: opening it for reading would wait for a writer that never comes.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,7 +39,7 @@ test.skipIf(process.platform === "win32").each([
   expect(errors.replaceAll(/\s+/g, "")).toContain(at.replaceAll(/\s+/g, ""));
 });
 
-test.skipIf(process.platform === "win32")("the index of shards", async () => {
+test.skipIf(process.platform === "win32")("the shard index", async () => {
   cpSync(join(golden, "gqa-tied"), model(), { recursive: true });
   rmSync(join(model(), "model.safetensors"));
   pipe("model", "model.safetensors.index.json");

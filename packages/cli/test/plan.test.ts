@@ -1,4 +1,4 @@
-// cambium plan: the budget in three ways, mistakes, and a recipe that a run takes.
+// cambium plan: the budget in three units, mistakes, and a recipe that `run` accepts.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ describe("cambium plan", () => {
       expect(text).toMatch(line);
   });
 
-  test.each(["stack", "late", "middle"])("writes a recipe of %s that a run takes", async (way) => {
+  test.each(["stack", "late", "middle"])("writes a recipe for %s that a run accepts", async (way) => {
     const path = join(folder, `${way}.yaml`);
     await output("plan", ...small, "--tokens", "200k", "--recipe", way, "--out", path);
     const recipe = parseRecipe(readFileSync(path, "utf8"), path);

@@ -1,4 +1,4 @@
-// `cambium plugins` and `cambium create`, in projects made for the purpose.
+// `cambium plugins` and `cambium create`, in temporary projects.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,7 +60,7 @@ async function cambium(...args: string[]): Promise<{ code: number; out: string; 
 }
 
 describe("cambium plugins", () => {
-  test("lists what is installed with versions and claims, and shows what is broken with its own error", async () => {
+  test("lists installed plugins with versions and claims, and a broken one with its error", async () => {
     const { code, out } = await cambium("plugins", "--json");
     expect(code).toBe(0);
     const listed = JSON.parse(out) as { name: string }[];
@@ -78,7 +78,7 @@ describe("cambium plugins", () => {
     expect(named("left-pad")).toBeUndefined();
   });
 
-  test("says the same to a person", async () => {
+  test("prints the same as text", async () => {
     const { out } = await cambium("plugins");
     expect(out).toMatch(
       /^Operators\n(?: .*\n)* {2}✓ stack \d+\.\d+\.\d+ \(@cambium\/operator-stack\), changes the function\n/,
@@ -89,7 +89,7 @@ describe("cambium plugins", () => {
   });
 });
 
-/** A package of one's own asks for the versions that this repository is tested with. */
+/** A new package depends on the versions that this repository is tested with. */
 function expectCatalog(ranges: object): void {
   const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8").replaceAll('"', "");
   for (const [library, range] of Object.entries(ranges)) expect(catalog).toContain(`\n  ${library}: ${range}\n`);
@@ -129,7 +129,7 @@ describe("cambium create", () => {
     expectCatalog(Object.fromEntries(Object.entries(dependencies).filter(([name]) => !name.startsWith("@cambium/"))));
   });
 
-  test("writes nothing over what is there", async () => {
+  test("overwrites nothing", async () => {
     mkdirSync(join(project, "taken"));
     writeFileSync(join(project, "taken", "README.md"), "mine");
     const { code, errors } = await cambium("create", "backend", "abacus", "--out", join(project, "taken"));

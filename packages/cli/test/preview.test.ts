@@ -1,4 +1,4 @@
-// cambium preview: the loss of a model that is written nowhere, compared with that of the same model on disk.
+// cambium preview: the loss of a grown model that is not written, compared with the loss of the same model on disk.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 
 describe.each(["reference", "onnx"])("on %s", (backend) => {
-  test("is the loss of the model that grow writes, in the memory of the base, and leaves nothing behind", async () => {
+  test("gives the loss of the model that grow writes, in the base's memory, and leaves no files behind", async () => {
     const before = [readdirSync(folder), readdirSync(model)];
     const args = ["--operator", stack, "--factor", "3", "--backend", backend];
     const shown = await preview(model, ...args);
@@ -47,7 +47,7 @@ describe.each(["reference", "onnx"])("on %s", (backend) => {
     expect(shown.grown.loss).not.toBe(shown.base.loss);
   });
 
-  test("computes what is no copy: an operator that keeps the function keeps the loss", async () => {
+  test("also computes what is not a copy: an operator that keeps the function keeps the loss", async () => {
     const args = ["--operator", operator("zero-depth"), "--factor", "2", "--backend", backend];
     const shown = await preview(model, ...args);
     // Zeroed outputs add exact zeros to the residual stream.
@@ -61,13 +61,13 @@ describe.each(["reference", "onnx"])("on %s", (backend) => {
       "--backend",
       backend,
     );
-    // f32 rounding of sums in another order.
+    // f32 rounding of sums taken in another order.
     expect(Math.abs(wide.grown.loss - wide.base.loss)).toBeLessThan(1e-5);
     expect(wide.weightBytes).toBeGreaterThan(shown.weightBytes);
   });
 });
 
-test("says it for a person", async () => {
+test("prints the figures as text", async () => {
   const shown = await output("preview", model, "--operator", stack, "--backend", "reference", ...measured);
   expect(shown).toMatch(/^operator +\S+ [\d.]+ strict=true\n/);
   expect(shown).toMatch(/R_c +4\/7[\s\S]*base loss +\d+\.\d+ [\s\S]*grown loss[\s\S]*\ndifference +[+-]\d/);
@@ -95,7 +95,7 @@ test.each([
   }
 });
 
-test("tells every mistake at once, each with its code", async () => {
+test("reports every mistake at once, each with its code", async () => {
   const { code, errors } = await cambium(["preview", join(folder, "no"), "--operator", "stakc", "--factor", "x"]);
   expect(code).toBe(2);
   expect(errors).toMatch(/^E_GROWTH_MISTAKES: there are 4 mistakes/);

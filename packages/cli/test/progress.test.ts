@@ -31,7 +31,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", 
 afterEach(() => void vi.useRealTimers());
 
 describe("on a terminal", () => {
-  test("shows loss, held-out loss, speed and the time that is left of the whole run", () => {
+  test("shows loss, held-out loss, speed and the time left of the whole run", () => {
     const { progress, text } = display(true);
     const [base, scratch] = [stage("base"), stage("scratch")];
     progress.onPlan(
@@ -42,7 +42,7 @@ describe("on a terminal", () => {
       new Set(),
     );
     progress.onStage(base, 0);
-    // Ten steps a second, although a step trains for a hundredth only: the rest is measuring and saving.
+    // Ten steps per second, although a step trains for only a hundredth: the rest is evaluating and saving.
     for (let step = 1; step <= 50; step++) {
       vi.advanceTimersByTime(100);
       progress.onMetrics(base, row(step, { seconds: step / 100, ...(step === 20 && { heldOutLoss: 2.5 }) }));
@@ -78,7 +78,7 @@ describe("on a terminal", () => {
     expect(process.listenerCount("exit")).toBe(0);
   });
 
-  test("gives the cursor back however the process ends", () => {
+  test("shows the cursor again however the process ends", () => {
     const { progress, text } = display(true);
     progress.onStage(stage("base"), 0);
     for (const listener of process.listeners("exit")) listener.call(process, 130);
@@ -87,7 +87,7 @@ describe("on a terminal", () => {
   });
 });
 
-test("stages that an earlier run has done are not part of the time that is left", () => {
+test("stages that an earlier run has done do not count towards the time left", () => {
   const { progress, text } = display(false);
   const [base, scratch] = [stage("base"), stage("scratch")];
   const arms = [
@@ -100,11 +100,11 @@ test("stages that an earlier run has done are not part of the time that is left"
     vi.advanceTimersByTime(250);
     progress.onMetrics(base, row(step));
   }
-  // Of 50 steps at four a second, and of nothing else.
+  // The remaining 50 steps at four per second, and nothing else.
   expect(text()).toMatch(/base 4\d %.* 1[45] s left of the run/);
 });
 
-describe("a stage that is not the one of the last run", () => {
+describe("a stage that differs from the last run's", () => {
   const said = (differences: [path: string, was: unknown, is: unknown][], shorter = false) => {
     const { progress, text } = display(false);
     const list = differences.map(([path, was, is]) => ({ path, was, is }));
@@ -135,12 +135,12 @@ describe("a stage that is not the one of the last run", () => {
       /evaluate: \{ every: 2 \}/,
     ],
     ["a learning rate", [["schedule.peak", 1, 2]], /schedule\.peak \(1 → 2\)\n$/],
-  ])("says what is different: %s", (_, differences, words) => {
+  ])("says what differs: %s", (_, differences, words) => {
     expect(said(differences)).toMatch(words);
   });
 
-  test("says that it goes on", () => {
-    expect(said([["until.tokens", 320, 640]], true)).toBe("base: goes on from base-1, which ended after 320 tokens\n");
+  test("says that it continues", () => {
+    expect(said([["until.tokens", 320, 640]], true)).toBe("base: continues base-1, which ended after 320 tokens\n");
   });
 });
 
@@ -161,7 +161,7 @@ describe("the result", () => {
   } as unknown as Parameters<typeof resultTable>[0];
   const widest = (text: string) => Math.max(...text.split("\n").map((line) => line.length));
 
-  test("is turned where the terminal is narrow, with all its figures", () => {
+  test("is transposed on a narrow terminal, with all its figures", () => {
     for (const columns of [60, 40, 33]) {
       const text = resultTable(summary, columns);
       expect(widest(text)).toBeLessThanOrEqual(columns);
@@ -202,7 +202,7 @@ test("amounts and durations", () => {
   ]);
 });
 
-test("wrapping keeps every word, and cuts no line that a space could shorten", () => {
+test("wrapping keeps every word, and leaves no line too long that has a space to break at", () => {
   const word = fc.stringMatching(/^[a-z0-9:/]{1,30}$/);
   fc.assert(
     fc.property(

@@ -1,9 +1,9 @@
-// Measured speeds as a table, and the sentence that says what to write.
+// Measured speeds as a table, and the sentence that says which flags to use.
 import type { Speed } from "@cambium/run";
 import { expect, test } from "vitest";
 import { speedText } from "../src/recipe-speed-view.js";
 
-test("says what to write where another is faster, and that nothing is switched", () => {
+test("says which flags are faster than the recipe's own choice, and that nothing is switched", () => {
   const speed = (backend: string, precision: "f32" | "bf16", tokensPerSecond: number): Speed => ({
     ...{ backend, precision, tokensPerSecond, device: "cpu", remembered: false },
   });

@@ -1,4 +1,4 @@
-// cambium serve, the built command: says where it listens, answers, keeps a token, and ends at Ctrl-C with 0.
+// cambium serve, the built command: prints its address, answers, requires its token, and exits with 0 at Ctrl-C.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await writeModelDirectory(model, { configJson: writeHfModel(spec, { dtype: "f32" }), tensors });
 });
 
-test("answers with a token until Ctrl-C, which ends it with 0, a stream under way too", async () => {
+test("answers requests with the token until Ctrl-C, which also ends a running stream and exits with 0", async () => {
   const token = join(folder, "token.txt");
   writeFileSync(token, "longer-than-eight\n");
   const args = ["serve", model, "--backend", "reference", "--port", "0", "--token-file", token, "--json"];
@@ -56,7 +56,7 @@ test("answers with a token until Ctrl-C, which ends it with 0, a stream under wa
   expect(events[2]).toMatchObject({ prompts: 1, promptTokens: 1, completionTokens: 2, closed: false });
 });
 
-test("every mistake is told before a weight is read", async () => {
+test("every mistake is reported before any weight is read", async () => {
   const token = join(folder, "short.txt");
   writeFileSync(token, "a b");
   const wrong = await cambium(["serve", join(folder, "nowhere"), "--host", "0.0.0.0", "--backend", "nothing-such"]);

@@ -1,4 +1,4 @@
-// `cambium setup`: options, outcome and failures of a set-up that a backend's package brings.
+// `cambium setup`: options, outcome and failures of a backend package's own setup.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { cambium, json, output } from "./support.js";
 const project = mkdtempSync(join(tmpdir(), "cambium-setup-"));
 const there = process.cwd();
 
-/** Writes what it was given to `made/given.json`. Its errors are those of another copy of @cambium/ir, the built one. */
+/** Writes its options to `made/given.json`. Its errors come from another copy of @cambium/ir, the built one. */
 const source = `
 import { writeFileSync } from "node:fs";
 import { CambiumError } from ${JSON.stringify(new URL("../../ir/dist/index.js", import.meta.url).href)};
@@ -58,7 +58,7 @@ afterAll(() => {
   rmSync(project, { recursive: true });
 });
 
-test("hands the backend's own options over, and says what came of it", async () => {
+test("passes the backend's own options to its setup and prints the outcome", async () => {
   const args = ["--brass-wires", "--beads", "10", "--colour", "red", "--colour", "blue"];
   const { code, output, errors } = await cambium(["setup", "abacus", ...args]);
   expect([code, output, errors]).toEqual([0, "Strung 10 beads.\n", "stringing\n"]);
@@ -85,12 +85,12 @@ test("--help shows the backend's options and examples", async () => {
 });
 
 test.each<[string, string[], RegExp]>([
-  ["an option it does not know", ["abacus", "--bead", "3"], /E_USAGE: unknown option '--bead'[\s\S]*--beads/],
-  ["an argument too many", ["abacus", "more"], /E_USAGE: too many arguments/],
+  ["an unknown option", ["abacus", "--bead", "3"], /E_USAGE: unknown option '--bead'[\s\S]*--beads/],
+  ["one argument too many", ["abacus", "more"], /E_USAGE: too many arguments/],
   ["no name", [], /E_USAGE: missing required argument 'name'/],
   ["a backend that is not installed", ["beads"], /E_PLUGIN_MISSING[\s\S]*npm install @cambium\/backend-beads/],
   ["a backend without a set-up", ["plain"], /E_PLUGIN_ENTRY: backend cambium-backend-plain has no setup/],
-  ["an error of the set-up's own", ["abacus", "--beads", "none"], /E_BEADS: no beads\n {2}try: buy some/],
+  ["an error from the setup itself", ["abacus", "--beads", "none"], /E_BEADS: no beads\n {2}try: buy some/],
 ])("%s: exit code 2", async (_, args, says) => {
   const { code, errors } = await cambium(["setup", ...args]);
   expect(code).toBe(2);
@@ -99,5 +99,5 @@ test.each<[string, string[], RegExp]>([
 
 test("interrupted by a signal: exit code 130", async () => {
   const { code, errors } = await cambium(["setup", "abacus", "--beads", "forever"]);
-  expect([code, errors]).toEqual([130, expect.stringMatching(/interrupted; everything is as it was before/)]);
+  expect([code, errors]).toEqual([130, expect.stringMatching(/Interrupted; everything is as it was before/)]);
 });

@@ -1,5 +1,4 @@
-// The built command, whose readers and whose terminal go away, and which is sent signals: the run outlives the former and
-// saves at the latter.
+// The built command when its readers or its terminal go away (the run continues) and when it gets signals (it saves).
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -32,7 +31,7 @@ function start(out: string) {
   return { child, errors: () => errors, ended: once(child, "close").then(([code]) => code as number | null) };
 }
 
-describe("a run goes on", () => {
+describe("a run continues", () => {
   test.each(["stderr", "both"] as const)("when the reader of %s goes away", async (which) => {
     const out = join(folder, `reader-${which}`);
     const { child, errors, ended } = start(out);
@@ -46,9 +45,9 @@ describe("a run goes on", () => {
   // `script` of util-linux holds the other end of a terminal.
   const script = "/usr/bin/script";
   const noScript = existsSync(script) ? false : "script(1) is not installed";
-  test.skipIf(noScript)("when its terminal goes away, and ends as if nothing had been", async () => {
+  test.skipIf(noScript)("when its terminal goes away, and ends normally", async () => {
     const [out, code] = [join(folder, "terminal"), join(folder, "code")];
-    // The shell has to live to tell how the run ended.
+    // The shell must outlive the terminal to record the run's exit code.
     const shell = `trap '' HUP; '${process.execPath}' '${main}' run '${recipe}' --out '${out}'; echo $? > '${code}'`;
     const child = spawn(script, ["-qfc", shell, "/dev/null"], { stdio: ["ignore", "pipe", "ignore"] });
     child.stdout.resume();

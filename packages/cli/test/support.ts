@@ -1,4 +1,4 @@
-// Command lines run in this process: their exit code and what they printed.
+// Runs command lines in this process and returns their exit code and output.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
@@ -6,7 +6,7 @@ import { nodeHost } from "../src/host.js";
 import { main } from "../src/program.js";
 
 export const golden = new URL("../../model/test/golden/", import.meta.url).pathname;
-/** The operator as it is installed: built. */
+/** The built operator, as an installed one would be. */
 export const stack = new URL("../../../operators/stack/dist/index.js", import.meta.url).pathname;
 
 export interface Ended {
@@ -15,7 +15,6 @@ export interface Ended {
   readonly errors: string;
 }
 
-/** Runs a command line. */
 export async function cambium(args: readonly string[], host = nodeHost): Promise<Ended> {
   const output: string[] = [];
   const errors: string[] = [];
@@ -45,12 +44,12 @@ export async function output(...args: string[]): Promise<string> {
   return ended.output;
 }
 
-/** The same, parsed. */
+/** The parsed `--json` output of a command that must succeed. */
 export async function json(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(await output(...args, "--json")) as Record<string, unknown>;
 }
 
-/** Text that is cut into many documents, in `folder`/text.txt, and a recipe that trains on it in a second or two. */
+/** Writes text.txt, a text of many documents, and a recipe that trains on it in a second or two. @returns its path */
 export function writeProject(folder: string, change: (recipe: string) => string = (recipe) => recipe): string {
   const paragraphs = Array.from({ length: 400 }, (_, i) => `Line ${i} of a text about a whale${"!".repeat(i % 7)}`);
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// cambium sweep: shared stages, the table, seeds together, and cells that fail.
+// cambium sweep: shared stages, the table, statistics over seeds, and cells that fail.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,9 +13,9 @@ const out = join(folder, "out");
 const flags = ["--over", "growth.0.factor=2,3", "--over", "seed=0..1", "--out", out];
 
 describe("cambium sweep", () => {
-  test("trains what cells have in common once, and then nothing", async () => {
+  test("trains shared stages once, and nothing the second time", async () => {
     const first = await json("sweep", recipe, ...flags, "--jobs", "2");
-    // Of 4 cells of 3 stages, two factors have each seed's base in common.
+    // 4 cells of 3 stages; for each seed the two factors share one base.
     expect(first.stages).toEqual({ planned: 12, distinct: 10, trained: 10 });
     expect(readdirSync(join(out, "stages"))).toHaveLength(10);
     const table = readFileSync(join(out, "table.csv"), "utf8");
@@ -57,7 +57,7 @@ describe("cambium sweep", () => {
     });
   });
 
-  test("spends each budget whatever varies, and its table is read by fit, Parquet and Optuna's journal", async () => {
+  test("spends each budget whatever varies; fit, Parquet and Optuna's journal have the same table", async () => {
     const iso = join(folder, "iso");
     const given = ["--iso-flop", "1.5e6", "--vary", "growth.0.at={share: 0.2},{share: 0.5},{share: 0.8}"];
     const { rows, directory } = (await json("sweep", recipe, ...given, "--out", iso)) as {
@@ -65,7 +65,8 @@ describe("cambium sweep", () => {
       rows: { arm: string; cell: string; flops: number; loss: number; share: number; settings: { budget: string } }[];
     };
     expect(rows).toHaveLength(6);
-    for (const { flops, settings } of rows) expect(Math.abs(flops / Number(settings.budget) - 1)).toBeLessThan(0.4); // A step is a third of it.
+    // FLOPs are spent in whole steps, and a step is a third of the budget.
+    for (const { flops, settings } of rows) expect(Math.abs(flops / Number(settings.budget) - 1)).toBeLessThan(0.4);
     const grown = rows.filter(({ arm }) => arm === "grown");
     expect(await json("fit", directory, "--form", "isoflop", "--x", "baseTokens", "--bootstrap", "0")).toMatchObject({
       groups: { "1.5e6": { runs: 3 } },
@@ -80,7 +81,7 @@ describe("cambium sweep", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
-    // A study and three trials an arm, in the words of Optuna 4.
+    // A study and three trials for each arm, in Optuna 4's format.
     expect(journal).toHaveLength(8);
     expect(journal[0]).toEqual({ op_code: 0, worker_id: "cambium", study_name: "small-sweep grown", directions: [1] });
     expect(journal[2]).toMatchObject({

@@ -1,4 +1,4 @@
-// What strangers' names may do to a terminal: nothing.
+// Names from untrusted files cannot control the terminal.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { cambium } from "./support.js";
 const folder = mkdtempSync(join(tmpdir(), "cambium-terminal-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Sequences that move the cursor, clear the screen, rename the window, write to the clipboard, hide, turn the text. */
+/** Sequences that clear the screen, rename the window, write to the clipboard, hide, reverse or overwrite text. */
 const hostile = [
   "\u001b[2J",
   "\u001b]0;owned\u0007",
@@ -23,15 +23,15 @@ const hostile = [
   "a\rb",
   "\u001b[8m",
 ];
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come through
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
 const live = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
-test.each(hostile)("%j is spelled out", (name) => {
+test.each(hostile)("%j is escaped", (name) => {
   expect(visible(name)).not.toMatch(live);
   expect(JSON.parse(visible(JSON.stringify({ name })))).toEqual({ name });
 });
 
-test("weights, tabs and line ends stay", () => {
+test("bold, tabs and line ends stay", () => {
   const text = `${styleText("bold", "a", { validateStream: false })}\tb\r\nc\n`;
   expect(visible(text)).toBe(text);
   expect(stripVTControlCharacters(text)).toBe("a\tb\r\nc\n");
@@ -55,7 +55,7 @@ describe("names from files", () => {
     expect(output).not.toMatch(live);
   });
 
-  test.each(hostile)("a recipe's field %j, in the mistake and its place", async (name) => {
+  test.each(hostile)("a recipe's field %j, in the error and its location", async (name) => {
     const path = join(folder, "recipe.yaml");
     writeFileSync(path, `${JSON.stringify(name)}: 1\nname: 1\n`);
     const { code, errors } = await cambium(["inspect", path]);
@@ -71,7 +71,7 @@ describe("names from files", () => {
   });
 });
 
-test("a line of progress", () => {
+test("a progress line is escaped too", () => {
   const written: string[] = [];
   const stream = { isTTY: false, write: (text: string) => written.push(text) > 0 } as unknown as NodeJS.WriteStream;
   const line = new StatusLine(stream);
@@ -83,7 +83,7 @@ test("a line of progress", () => {
   expect(written[0]).not.toMatch(live);
 });
 
-test("commands write through one place", () => {
+test("only terminal.ts writes to the console", () => {
   const source = new URL("../src/", import.meta.url);
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   const direct = files.filter((name) =>
@@ -96,7 +96,7 @@ test.each([
   ["null", null],
   ["undefined", undefined],
   ["a text", "no\u001b[2J"],
-  ["an object that cannot be spelled", { toString: 0 }],
+  ["an object that does not convert to a string", { toString: 0 }],
   ["an object without a prototype", Object.create(null)],
 ])("%s, thrown by a plugin, is the plugin's mistake", (_, value) => {
   const written = vi.spyOn(console, "error").mockImplementation(() => undefined);

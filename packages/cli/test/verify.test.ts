@@ -1,4 +1,4 @@
-// cambium verify: a third party's backend with a fault, given by path, is named and its fault kept; a right one passes.
+// cambium verify: a faulty third-party backend, given by path, is found and its fault kept; a correct one passes.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const source = (name: string) => pathToFileURL(new URL(`../../${name}/src/index.ts`, import.meta.url).pathname).href;
 
-/** A backend as a stranger writes one: the reference, with one lowering that is wrong. */
+/** A third-party backend: the reference with one wrong op. */
 const path = join(folder, "stranger.mjs");
 writeFileSync(
   path,
@@ -48,7 +48,7 @@ train: { tokens: 1k, batch: 4, lr: 1e-3 }
 `,
 );
 
-test("the fault of a backend given by path is named, kept and ends with exit code 3", async () => {
+test("a backend's fault is named and kept, and the exit code is 3", async () => {
   const cases = join(folder, "cases");
   const page = join(folder, "page.html");
   const args = ["verify", recipe, "--backends", `reference,${path}`, "--steps", "0", "--bisect", cases, "--out", page];
@@ -69,14 +69,14 @@ test("the fault of a backend given by path is named, kept and ends with exit cod
   expect(readFileSync(page, "utf8")).toMatch(/sigmoid in layers\.1\.mlp[\s\S]*<polyline/);
 });
 
-test("what it finds, for a person", async () => {
+test("prints its findings as text", async () => {
   const { code, output } = await cambium(["verify", recipe, "--backends", path, "--steps", "0"]);
   expect(code).toBe(3);
   expect(output).toMatch(/first: sigmoid in layers\.1\.mlp\n.*is -?[\d.e-]+, not/);
   expect(output).toMatch(/layers\.0\.attention .* exact\n[\s\S]*layers\.1\.mlp .*█.* ✗/);
 });
 
-test("a small model of every family, where no model is named", async () => {
+test("checks a small model of every family by default", async () => {
   const { agrees, first, runs } = await json("verify", "--backends", "reference", "--steps", "0");
   expect([agrees, first]).toEqual([true, null]);
   expect((runs as { model: string }[]).map(({ model }) => model)).toEqual(
@@ -84,7 +84,7 @@ test("a small model of every family, where no model is named", async () => {
   );
 });
 
-test("a backend that is not there is the user's mistake", async () => {
+test("a missing backend is the user's mistake", async () => {
   const { code, errors } = await cambium(["verify", recipe, "--backends", "./nowhere.mjs"]);
   expect(code).toBe(2);
   expect(errors).toContain("E_PLUGIN_MISSING");

@@ -1,4 +1,4 @@
-// cambium bench compare: two results, or two contestants of one, case by case: faster, slower or no difference.
+// cambium bench compare: compares two results, or two contestants of one, case by case: faster, slower, no difference.
 import { type BenchDocument, type Compared, compare, differences, pairsBetween, pairsWithin } from "@cambium/bench";
 import { CambiumError } from "@cambium/ir";
 import Table from "cli-table3";
@@ -22,8 +22,8 @@ export function benchCompareCommand(): Command {
     .addHelpText(
       "after",
       `
-A ratio is the second's speed over the first's, with an interval that holds for all cases together (95 %). Only if 1 is
-not in it, the second is faster or slower. Two builds are told apart best within one run, where they take turns:
+A ratio is the second's speed over the first's, with an interval that holds for all cases together (95 %). The second is
+called faster or slower only if 1 lies outside the interval. To compare two builds, run them in turns within one run:
 
   cambium bench --backend ./before/index.js,./after/index.js --out both.json
   cambium bench compare both.json --backend ./before/index.js,./after/index.js
@@ -38,8 +38,7 @@ Examples:
       const before = await readResult(first);
       const after = second === undefined ? undefined : await readResult(second);
       const cases = compare(after ? pairsBetween(before, after) : pairsWithin(before, twoOf(backend)));
-      if (cases.length === 0)
-        throw new CambiumError("E_BENCH_COMPARE", "there is no case that counts in both", { where: first });
+      if (cases.length === 0) throw new CambiumError("E_BENCH_COMPARE", "no case counts in both", { where: first });
       const warnings = differences(before, (after ?? before) as BenchDocument);
       if (json) print(JSON.stringify({ cases, warnings }));
       else {
@@ -52,7 +51,7 @@ Examples:
 function twoOf(names: readonly string[] = []): [string, string] {
   const [first, second] = names;
   if (first !== undefined && second !== undefined && names.length === 2) return [first, second];
-  throw new CambiumError("E_OPTION", "one result has two contestants to compare", {
+  throw new CambiumError("E_OPTION", "comparing within one result takes two contestants", {
     ...{ expected: "--backend FIRST,SECOND, or a second file", got: names.join(",") || "none" },
   });
 }

@@ -1,4 +1,4 @@
-// cambium bench history: the history file as a page of charts.
+// cambium bench history: draws a history file as a page of charts.
 import { readHistory } from "@cambium/bench";
 import { readTextFile, writeFileAtomic } from "@cambium/files";
 import { Command } from "commander";

@@ -42,7 +42,7 @@ const width = highest(names.map(({ length }) => length));
 
 export function benchCommand(host: Host): Command {
   return new Command("bench")
-    .enablePositionalOptions() // An option behind `compare` is compare's.
+    .enablePositionalOptions() // An option after `compare` belongs to compare.
     .description("Measure every installed backend on the same work, in turns, each case in a process of its own.")
     .option("--suite <names>", `${names.join(", ")}; several with commas (default: all)`, listed)
     .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=node@bf16,./mine.js", listed)
@@ -53,19 +53,19 @@ export function benchCommand(host: Host): Command {
     )
     .option(
       "--peer <names>",
-      "other frameworks beside them, e.g. torch,torch-bf16: folders of benchmarks/peers",
+      "other frameworks to measure too, e.g. torch,torch-bf16: folders of benchmarks/peers",
       listed,
     )
     .option("--quick", "the smallest cases, few samples")
     .option(
       "--rounds <n>",
-      "turns of each contestant; more and shorter ones tell close contestants apart",
+      "turns of each contestant; more, shorter turns separate close contestants",
       wholeNumber("--rounds", 2),
     )
-    .option("-o, --out <file>", "keep the result as JSON and, beside it, as a page; a second run with it goes on")
-    .option("--history <file>", "add the result to a history, a line for each row")
+    .option("-o, --out <file>", "keep the result as JSON and as a page beside it; a second run continues it")
+    .option("--history <file>", "append the result to a history file, a line for each row")
     .option("--json", "print the result as JSON")
-    .option("--jsonl", "print it as JSON Lines, a row a line")
+    .option("--jsonl", "print it as JSON Lines, one row per line")
     .option("--csv", "print it as CSV")
     .option("--md", "print it as a table in Markdown")
     .option("--also <format>", "a second format, to standard error", oneOf("--also", benchFormats))
@@ -76,10 +76,11 @@ export function benchCommand(host: Host): Command {
 }
 
 const help = `
-Without --backend it measures every installed backend that can compute; --backend none leaves peers alone. Contestants of a case take turns, A B A B; a row
-counts only if its result is the reference's. Shares are of the peaks measured in the same run, in the same precision.
-NAME@PRECISION is a backend in one precision: a contestant of its own. A device that does not compute it fails by name,
-and only the suites ${half.join(", ")} have one.
+Without --backend it measures every installed backend that can compute here; --backend none measures peers only. The
+contestants of a case take turns, A B A B. A row counts only if its result agrees with the reference. A share is a
+fraction of the peak measured in the same run in the same precision.
+NAME@PRECISION is a backend in one precision, a contestant of its own. A device that does not compute the precision fails
+by name, and only the suites ${half.join(", ")} have one.
 
 Suites:
 ${suites.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join("\n")}
@@ -102,7 +103,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
     throw new CambiumError("E_OPTION", "--suite does not fit", { expected: names.join(", "), got: unknown.join(", ") });
   const importer = host.importer(project);
   const named = flags.backend?.filter((name) => name !== "none");
-  const contestants = inPrecisions(named ?? (await computing(importer)), flags.precision ?? ["f32"]);
+  const contestants = inPrecisions(named ?? (await usableBackends(importer)), flags.precision ?? ["f32"]);
   requireMeasured(flags, contestants, project);
   const peers = (flags.peer ?? []).map((name) => peerContestant(name, project));
   for (const name of contestants) await resolveBackend(backendContestant(name, project).backend, importer);
@@ -146,13 +147,13 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   print(benchText(result, format));
   if (flags.also) complain(benchText(result, flags.also));
   if (!result.complete) {
-    const goesOn = flags.out === undefined ? "" : `, and kept in ${flags.out}. The same command goes on.`;
-    throw new Exit(130, `Interrupted; what was measured is printed${goesOn}`);
+    const kept = flags.out === undefined ? "" : `, and kept in ${flags.out}. The same command continues.`;
+    throw new Exit(130, `Interrupted; what was measured is printed${kept}`);
   }
   if (result.rows.some(({ parity }) => !parity.agrees)) throw new Exit(2, "Some rows do not count: see their notes.");
 }
 
-/** No contestant may be in a precision that none of the suites asked for has. @throws CambiumError `E_OPTION` */
+/** Refuses a contestant in a precision that none of the requested suites has. @throws CambiumError `E_OPTION` */
 function requireMeasured({ suite: wanted }: Flags, contestants: readonly string[], project: string): void {
   if (wanted === undefined || wanted.some((name) => half.includes(name))) return;
   const idle = contestants.filter((name) => backendContestant(name, project).precision !== "f32");
@@ -163,8 +164,8 @@ function requireMeasured({ suite: wanted }: Flags, contestants: readonly string[
   });
 }
 
-/** The installed backends that can compute here. */
-async function computing(importer: PluginImporter): Promise<string[]> {
+/** The installed backends that can compute on this machine. @throws CambiumError `E_BACKEND_UNAVAILABLE` if none can */
+async function usableBackends(importer: PluginImporter): Promise<string[]> {
   const found: string[] = [];
   for (const { name } of (importer.list?.() ?? []).filter(({ kind }) => kind === "backend")) {
     try {

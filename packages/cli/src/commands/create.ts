@@ -1,4 +1,4 @@
-// cambium create: a package of one's own for an operator, a backend, a model family or an evaluation task.
+// cambium create: writes a new package for an operator, a backend, a model family or an evaluation task.
 import { join, relative, resolve } from "node:path";
 import { nameOfPackage } from "@cambium/plugin";
 import { createPlugin, pluginKindOf, spellings, type TemplateKind, templateKinds } from "@cambium/plugin/node";
@@ -12,7 +12,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** How to use what was made, once it is installed. */
+/** How to use the package once it is installed. */
 const uses: { readonly [K in TemplateKind]: (name: string) => string } = {
   operator: (name) => `cambium grow ./base ./grown --operator ${name}`,
   backend: (name) => `--backend ${name}`,
@@ -26,14 +26,14 @@ export function createCommand(): Command {
       "Make a package for an operator, a backend, a model family or an evaluation task: it builds, and passes the conformance suite as it stands.",
     )
     .addArgument(new Argument("<kind>", "what to make").choices(templateKinds))
-    .argument("<name>", "its name, as recipes will have it: my-stack")
-    .option("--package <name>", "the package's name (default: cambium-KIND-NAME, of a task cambium-eval-NAME)")
-    .option("--out <folder>", "where to write it (default: its default name, here)")
+    .argument("<name>", "its name in recipes and commands: my-stack")
+    .option("--package <name>", "the package's name (default: cambium-KIND-NAME; for a task cambium-eval-NAME)")
+    .option("--out <folder>", "where to write it (default: cambium-KIND-NAME in the working directory)")
     .option("--json", "print what was written as JSON")
     .addHelpText(
       "after",
       `
-With --json: {"name": as commands and recipes call it, "package", "folder", "files": [PATH, …]}
+With --json: {"name": its name in commands and recipes, "package", "folder", "files": [PATH, …]}
 
 Examples:
   cambium create operator my-stack

@@ -1,4 +1,4 @@
-// cambium data export: tokens as another project's files, or such files as ours.
+// cambium data export: writes tokens in another project's format, or converts such files to ours.
 
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
@@ -41,17 +41,17 @@ export function dataExportCommand(): Command {
     .argument("<from>", "a folder of cambium data prepare, a file of tokens, or a folder of packed .bin files")
     .argument("<folder>", "where the files go; absent or empty")
     .requiredOption("--format <format>", formats.join(", "), oneOf("--format", formats))
-    .option("--chunk <n>", "litgpt: tokens of a file", wholeNumber("--chunk", 1), 2049 * 16384)
-    .option("--pad <id>", "litgpt: the token that fills the last file up", wholeNumber("--pad"), 0)
-    .option("--name <name>", "what the files are called (default: as where they come from)")
-    .option("--tokenizer <path>", "cambium: what the tokens were made with, where they do not say")
+    .option("--chunk <n>", "litgpt: tokens in a file", wholeNumber("--chunk", 1), 2049 * 16384)
+    .option("--pad <id>", "litgpt: the token that fills up the last file", wholeNumber("--pad"), 0)
+    .option("--name <name>", "the files' name (default: that of the source)")
+    .option("--tokenizer <path>", "cambium: the tokenizer that made the tokens, if the source does not record it")
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
       `
-Of a folder of cambium data prepare, both sides are written: nanogpt as train.bin and val.bin.
+A folder of cambium data prepare is written as both its sides: for nanogpt, train.bin and val.bin.
 
-With --json: {"files": […], "tokens", "padded", "dtype"} of each side
+With --json: {"files": […], "tokens", "padded", "dtype"} for each side
 
 Examples:
   cambium data export ./tokens ./nanogpt --format nanogpt
@@ -64,7 +64,7 @@ Examples:
 async function run(from: string, folder: string, flags: Flags): Promise<void> {
   const there = await readdir(folder).catch(() => []);
   if (there.length > 0) {
-    const details = { where: folder, got: there.slice(0, 5).join(", "), hint: "name a folder that is not there yet" };
+    const details = { where: folder, got: there.slice(0, 5).join(", "), hint: "name a folder that does not exist yet" };
     throw new CambiumError("E_EXISTS", "the folder is not empty", details);
   }
   const tokenizer = flags.tokenizer === undefined ? undefined : await loadTokenizer(flags.tokenizer, ".");

@@ -1,4 +1,4 @@
-// cambium data inspect: what a file of tokens holds.
+// cambium data inspect: shows what a token file holds.
 
 import { loadTokenizer, openTokens, TokenFile, type TokenSequence, vocabularyOf } from "@cambium/data/node";
 import { compact } from "@cambium/scaling/magnitude";
@@ -17,9 +17,9 @@ export function dataInspectCommand(): Command {
   return new Command("inspect")
     .description("Show what a file of tokens holds: ours, litgpt's or nanoGPT's, or a folder of packed files.")
     .argument("<path>", "a .tokens or .bin file, or a folder of packed .bin files")
-    .option("--tokenizer <path>", "spell tokens with it: bytes, a tokenizer.json or a folder that holds one")
-    .option("--document <n>", "the document that is shown, from 0", wholeNumber("--document"))
-    .option("--verify", "read all of it against its checksum")
+    .option("--tokenizer <path>", "decode tokens with it: bytes, a tokenizer.json or a folder that holds one")
+    .option("--document <n>", "the document to show, from 0", wholeNumber("--document"))
+    .option("--verify", "read the whole file and check its checksum")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
@@ -34,7 +34,7 @@ Examples:
     .action(run);
 }
 
-/** Tokens that are shown. */
+/** Tokens shown. */
 const shown = 64;
 
 async function run(path: string, flags: Flags): Promise<void> {
@@ -46,22 +46,22 @@ async function run(path: string, flags: Flags): Promise<void> {
     if (flags.verify) for (const one of tokens.files) if (one instanceof TokenFile) await one.verify();
     const first = [...beginning(tokens, ours, flags.document)];
     const { documents, textBytes, title } = ours?.header ?? {};
-    const told = {
+    const facts = {
       ...{ format: tokens.format, dtype: tokens.dtype, files: tokens.files.length, tokens: tokens.length },
       vocabSize: vocabularyOf(tokens),
       ...(ours && { documents, textBytes, title }),
       ...{ first, text: tokenizer ? tokenizer.decode(first) : undefined },
     };
-    if (flags.json) return print(JSON.stringify(told));
+    if (flags.json) return print(JSON.stringify(facts));
     const lines: [string, string | undefined][] = [
-      ["format", `${told.format}, ids as ${told.dtype}${told.files > 1 ? `, ${told.files} files` : ""}`],
+      ["format", `${facts.format}, ids as ${facts.dtype}${facts.files > 1 ? `, ${facts.files} files` : ""}`],
       ["holds", title],
-      ["tokens", `${told.tokens} (${compact(told.tokens)})`],
-      ["vocabulary", `${told.vocabSize}${ours ? "" : " (the largest id and one)"}`],
+      ["tokens", `${facts.tokens} (${compact(facts.tokens)})`],
+      ["vocabulary", `${facts.vocabSize}${ours ? "" : " (the largest id plus one)"}`],
       ["documents", documents === undefined ? undefined : String(documents)],
-      ["text", textBytes ? `${textBytes} bytes, ${(textBytes / told.tokens).toFixed(2)} a token` : undefined],
+      ["text", textBytes ? `${textBytes} bytes, ${(textBytes / facts.tokens).toFixed(2)} a token` : undefined],
       ["begins", first.join(" ")],
-      ["", told.text === undefined ? undefined : JSON.stringify(told.text)],
+      ["", facts.text === undefined ? undefined : JSON.stringify(facts.text)],
     ];
     for (const [name, value] of lines) if (value !== undefined) print(`${name.padEnd(10)}  ${value}`);
   } finally {
@@ -69,7 +69,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   }
 }
 
-/** The first tokens of the document that is asked for, or of all. */
+/** The first tokens of `document`, or of the whole file if none is named. */
 function beginning(tokens: TokenSequence, ours: TokenFile | undefined, document: number | undefined): Int32Array {
   if (document === undefined || !ours) return tokens.read(0, Math.min(shown, tokens.length));
   const { start, end } = ours.document(document);

@@ -1,4 +1,4 @@
-// cambium data prepare: token files of a corpus, or of the corpus of a recipe.
+// cambium data prepare: tokenizes a corpus, or a recipe's corpus, into token files.
 
 import { dirname, join } from "node:path";
 import type { Tokenizer } from "@cambium/data";
@@ -45,21 +45,21 @@ export function dataPrepareCommand(host: Host): Command {
   return withCorpusFlags(new Command("prepare"))
     .description("Tokenize a corpus into train.tokens and held-out.tokens.")
     .argument("<corpus...>", "files and folders of text or shards, names of corpora; or one recipe (.yaml)")
-    .requiredOption("-o, --out <folder>", "where the token files go, and what is needed to go on after a stop")
+    .requiredOption("-o, --out <folder>", "where the token files go, and what is needed to continue after a stop")
     .option("--tokenizer <path>", "bytes, a tokenizer.json or a folder that holds one", "bytes")
     .option("--held-out <share>", "share of the documents kept out of training", realNumber("--held-out"), 0.05)
     .option("--seed <n>", "decides what is held out, and the order of --shuffle", wholeNumber("--seed"), 0)
     .option("--only <field=values>", "only documents whose field is one of values (commas); may be repeated", repeated)
-    .option("--shuffle", "the documents in an order of the seed; always so for several corpora")
+    .option("--shuffle", "shuffle the documents by the seed; always on with several corpora")
     .option("--weights <list>", "shares of the tokens, one for each corpus, e.g. 0.7,0.3", listed)
-    .option("--epochs <list>", "how often each corpus is read, with weights at most, e.g. 1,4", listed)
-    .option("--threads <n>", "threads that tokenize (default: by corpus and processors)", wholeNumber("--threads"))
+    .option("--epochs <list>", "how often each corpus is read; with --weights, at most, e.g. 1,4", listed)
+    .option("--threads <n>", "tokenizer threads (default: by corpus and processors)", wholeNumber("--threads"))
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
       `
-Reads .txt, .jsonl, .json, .csv, .tsv and .parquet, packed by gzip or zstd or not; of folders every such file, in the order of
-the paths. The same command goes on where it was after Ctrl-C or a kill. A recipe takes the folder as its corpus.
+Reads .txt, .jsonl, .json, .csv, .tsv and .parquet, also compressed by gzip or zstd; in folders every such file, in the
+order of their paths. The same command continues after Ctrl-C or a kill. A recipe can take the folder as its corpus.
 
 With --json: {"train": {"path", "documents", "tokens", "textBytes"}, "heldOut": {…}, "content", "cached", "seconds"}
 
@@ -94,11 +94,11 @@ async function run(corpora: readonly string[], flags: Flags, host: Host): Promis
       print(
         `${path}: ${compact(tokens)} tokens of ${compact(documents)} ${documents === 1 ? "document" : "documents"}, ${compact(textBytes)}B of text`,
       );
-    print(cached ? "It was made before." : `Made in ${duration(seconds)}.`);
+    print(cached ? "Already prepared." : `Made in ${duration(seconds)}.`);
   } catch (error) {
     line.stop();
     if (!signal.aborted) throw error;
-    throw new Exit(130, "Interrupted; the same command goes on from here.");
+    throw new Exit(130, "Interrupted; the same command continues from here.");
   } finally {
     release();
   }
@@ -175,7 +175,7 @@ function onlyOf(words: readonly string[]): Pick<CorpusOptions, "only"> {
 
 const doing = { hash: "Reading", tokenize: "Tokenizing", mix: "Mixing" } as const;
 
-/** How far it is, how fast and how long it still takes, by the pace of the phase in this sitting. */
+/** Progress, speed and time left, by the pace of the current phase in this process. */
 function progressLine(line: StatusLine): (progress: Progress) => void {
   let first: { readonly phase: Progress["phase"]; readonly done: number; readonly at: number } | undefined;
   return ({ phase, bytesDone, bytesTotal }) => {

@@ -1,4 +1,4 @@
-// cambium data: corpora as token files, what such files hold, and the same in the formats of other projects.
+// cambium data: makes token files, shows what they hold, and converts them from and to other projects' formats.
 import { Command } from "commander";
 import type { Host } from "../host.js";
 import { dataExportCommand } from "./data-export.js";

@@ -29,18 +29,18 @@ export function doctorCommand(host: Host): Command {
   return new Command("doctor")
     .description("Say what is installed, what would run and why not, with the exact fix.")
     .option("--recipe <file>", "measure which backend and precision trains this recipe's model fastest here")
-    .option("--fresh", "with --recipe: measure anew what was measured before")
+    .option("--fresh", "with --recipe: ignore remembered measurements and measure again")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
       `
-It ends with exit code 2 when no backend can compute.
+The exit code is 2 if no backend can compute.
 
 With --json: {"cambium", "node", "platform", "backends": [{"name", "state", "detail", "fix", "devices"}], "operators",
 "engines", "corpora", "ready"}; a state is ok, missing or broken.
 
---recipe takes some steps of the recipe's last model on every backend, in each precision that it computes, remembers what
-it found, and says what to write. With --json: {"recipe", "speeds": [{"backend", "device", "precision",
+--recipe trains the recipe's last model for a few steps on every backend, in each precision that it computes, remembers
+the speeds, and says what to write. With --json: {"recipe", "speeds": [{"backend", "device", "precision",
 "tokensPerSecond", "remembered"} or {"backend", "reason"}]}.
 
 Examples:
@@ -133,7 +133,7 @@ async function checkCorpora(importer: PluginImporter): Promise<PluginHealth> {
     : { name, state: "ok", detail: "moby-dick, state-of-the-union" };
 }
 
-/** Whatever a plugin throws is its own affair: it is shown, and the others are looked at all the same. */
+/** A plugin may throw anything: it is shown as that plugin's state, and the other plugins are still checked. */
 function failed(name: string, error: unknown): PluginHealth {
   if (!(error instanceof CambiumError)) {
     return { name, state: "broken", detail: error instanceof Error ? error.message : String(error) };

@@ -1,4 +1,4 @@
-// cambium eval: the figures of evaluation tasks for a checkpoint or a run.
+// cambium eval: evaluates a checkpoint or a run on tasks.
 import { basename, join, resolve } from "node:path";
 import type { Tokenizer } from "@cambium/data";
 import { builtInTasks, type EvalTask, type Evaluated, harnessResults, resolveTask } from "@cambium/eval";
@@ -36,9 +36,9 @@ export function evalCommand(host: Host): Command {
     .argument("<model>", "a Hugging Face directory or a run's directory")
     .requiredOption(
       "--data <folder>",
-      "holds for each task TASK.jsonl, .json or .parquet, or the hub's own folder of it",
+      "holds TASK.jsonl, .json or .parquet for each task, or the task's folder as the Hugging Face hub has it",
     )
-    .option("--tasks <names>", "separated by commas (default: every task that the folder has rows of)")
+    .option("--tasks <names>", "separated by commas (default: every task that the folder has rows for)")
     .option("--limit <n>", "only the first n rows of each task", wholeNumber("--limit", 1))
     .option("--batch-tokens <n>", "tokens in a batch", wholeNumber("--batch-tokens", 1), 2048)
     .option("--out <folder>", "where results and scores go (default: evals/NAME of the model)")
@@ -46,7 +46,7 @@ export function evalCommand(host: Host): Command {
     .addHelpText(
       "after",
       `
-Tasks that come along: ${builtInTasks.map(({ name }) => name).join(", ")}.
+Built-in tasks: ${builtInTasks.map(({ name }) => name).join(", ")}.
 Others are packages (cambium-eval-NAME) or paths. The same command continues an evaluation that was interrupted.
 
 With --json: {"results": {TASK: {"acc,none": 0.5, "acc_stderr,none": 0.01, …}}, "versions", "n-shot", "n-samples", …}
@@ -68,7 +68,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       : await setsOf(flags.tasks, flags.data, importer, mistakes);
   const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes);
   mistakes.throwIfAny();
-  if (!sets || !source || !model || !tokenizer || !computing) throw new Error("a mistake was not told");
+  if (!sets || !source || !model || !tokenizer || !computing) throw new Error("a mistake was not reported");
 
   const out = flags.out ?? join("evals", basename(resolve(path)));
   const parameters = await readParameters(source.path, model);
@@ -94,7 +94,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     else print(`${tableOf(done)}\nScores and results: ${out}`);
   } catch (error) {
     if (!signal.aborted) throw error;
-    complain(`Interrupted; the same command goes on from the scores in ${out}.`);
+    complain(`Interrupted; the same command continues from the scores in ${out}.`);
     throw new Exit(130);
   } finally {
     release();
@@ -106,7 +106,7 @@ interface TaskRows {
   readonly set: DataSet;
 }
 
-/** The tasks in `names`, separated by commas. */
+/** The tasks named in `names`, separated by commas, with their rows. */
 async function setsOf(names: string, data: string, importer: PluginImporter, mistakes: Mistakes): Promise<TaskRows[]> {
   const sets: TaskRows[] = [];
   for (const name of new Set(names.split(",").map((one) => one.trim()))) {
@@ -117,7 +117,7 @@ async function setsOf(names: string, data: string, importer: PluginImporter, mis
   return sets;
 }
 
-/** The tasks that come along of which the folder has rows. */
+/** The built-in tasks that the folder has rows for. @throws CambiumError `E_EVAL_FILES` if there are none */
 async function setsThere(data: string): Promise<TaskRows[]> {
   const sets: TaskRows[] = [];
   for (const task of builtInTasks) {
@@ -131,7 +131,7 @@ async function setsThere(data: string): Promise<TaskRows[]> {
     if (set) sets.push({ task, set });
   }
   if (sets.length > 0) return sets;
-  throw new CambiumError("E_EVAL_FILES", "the folder has rows of no task", {
+  throw new CambiumError("E_EVAL_FILES", "the folder has no rows for any built-in task", {
     where: data,
     expected: `TASK.jsonl, .json or .parquet, with TASK one of ${builtInTasks.map(({ name }) => name).join(", ")}`,
   });

@@ -1,4 +1,4 @@
-// cambium fit: scaling laws, IsoFLOP grids, growth timing and compute multipliers from a table of runs.
+// cambium fit: fits scaling laws, IsoFLOP grids, growth timing and compute multipliers to a table of runs.
 import { CambiumError } from "@cambium/ir";
 import {
   fitBudgets,
@@ -39,16 +39,16 @@ export function fitCommand(): Command {
     .argument("<table>", "a CSV file with a header, or a sweep's directory")
     .option("--form <form>", `what to fit: ${forms.join(", ")}`, oneOf("--form", forms), "power")
     .option("--x <column>", "power: compute; chinchilla: N,D; isoflop: the choice; timing: share, or N,C,d")
-    .option("--y <column>", "the loss (default: the column that looks like one)")
-    .option("--group <column>", "a law for each value; isoflop: the budget in FLOPs")
+    .option("--y <column>", "the loss (default: the column named like one)")
+    .option("--group <column>", "one law for each value of it; isoflop: the budget in FLOPs")
     .option(
       "--e <floor>",
       "power: E is shared by all groups (default), free, zero, or group:NAME for that group's",
       floor,
     )
-    .option("--scale <flops>", "power: C_ref, where A is read (default: 1)", realNumber("--scale", 0, true))
+    .option("--scale <flops>", "power: C_ref, where L = E + A (default: 1)", realNumber("--scale", 0, true))
     .option("--baseline <name>", "power: compute multipliers of the other groups over this one")
-    .option("--bootstrap <n>", "draws for the intervals; 0 for none", wholeNumber("--bootstrap"), 400)
+    .option("--bootstrap <n>", "bootstrap draws for the intervals; 0 for none", wholeNumber("--bootstrap"), 400)
     .option("--json", "print it as JSON, with residuals")
     .addHelpText("after", help)
     .action(run);
@@ -56,15 +56,15 @@ export function fitCommand(): Command {
 
 const help = `
 Forms:
-  power       L = E + A·(C / C_ref)^−γ for each group, by Huber's loss of ln L
-  chinchilla  L = E + A/N^α + B/D^β: Huber's loss of ln L, and least squares by variable projection
-  isoflop     at each budget a parabola over log10 of the choice; best choice = coefficient · C^exponent
-  timing      loss as a parabola in the share of tokens after growth; with --x N,C,d the timing equation,
+  power       L = E + A·(C / C_ref)^−γ for each group, by Huber loss on ln L
+  chinchilla  L = E + A/N^α + B/D^β, by Huber loss on ln L, and by least squares with variable projection
+  isoflop     for each budget a parabola over log10 of the choice; best choice = coefficient · C^exponent
+  timing      loss as a parabola in the share of tokens after growth; with --x N,C,d the timing equation
               log10 d = a·log10 N + b / log10 C + c
 
 With --json: {"form", "groups": {NAME: {"A", "gamma", "E", "interval": {…}, …}}, "multipliers": {NAME: [{"compute",
-"value", "interval"}]}, "residuals", "warnings"}. A multiplier is the baseline's compute over that at which the group reaches the
-same loss, ln C interpolated between the two runs around it; null outside the group's runs.
+"value", "interval"}]}, "residuals", "warnings"}. A multiplier is the baseline's compute divided by the compute at which
+the group reaches the same loss, with ln C interpolated between the two nearest runs; null outside the group's runs.
 
 Examples:
   cambium fit runs.csv --x flops --y loss
@@ -75,9 +75,9 @@ Examples:
 
 async function run(path: string, flags: Flags): Promise<void> {
   const { form, bootstrap } = flags;
-  const idle = (["e", "scale", "baseline"] as const).filter((name) => form !== "power" && flags[name] !== undefined);
-  if (idle.length > 0)
-    throw new CambiumError("E_OPTION", `${idle.map((name) => `--${name}`).join(", ")} with --form ${form}`, {
+  const unused = (["e", "scale", "baseline"] as const).filter((name) => form !== "power" && flags[name] !== undefined);
+  if (unused.length > 0)
+    throw new CambiumError("E_OPTION", `${unused.map((name) => `--${name}`).join(", ")} with --form ${form}`, {
       expected: "--form power",
       got: form,
     });
@@ -139,7 +139,7 @@ function fit(
   return { data: found, text: bottomText(found, "best share after growth") };
 }
 
-/** @throws CambiumError `E_OPTION` for too few or too many names. */
+/** @throws CambiumError `E_OPTION` for too few or too many names */
 function xColumns({ form, x }: Flags): Wanted[] {
   const names = x?.split(",").map((name) => name.trim());
   const equation = [columnNames.parameters, columnNames.flops, columnNames.base];
@@ -154,7 +154,7 @@ function xColumns({ form, x }: Flags): Wanted[] {
   return known.map((some, i) => ({ name: names?.[i], known: some, flag: "--x" }));
 }
 
-/** @throws CambiumError `E_OPTION` */
+/** Parser of `--e`. @throws CambiumError `E_OPTION` */
 function floor(text: string): Irreducible {
   if (text === "shared" || text === "free" || text === "zero") return text;
   const group = /^group:(.+)$/.exec(text)?.[1];

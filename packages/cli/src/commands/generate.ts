@@ -1,4 +1,4 @@
-// cambium generate: text or token ids from a checkpoint or a run.
+// cambium generate: generates text or token ids with a checkpoint or a run.
 import { readStopTokens } from "@cambium/checkpoint";
 import type { Tokenizer } from "@cambium/data";
 import { Mistakes } from "@cambium/grow/node";
@@ -32,8 +32,8 @@ interface Flags extends BackendFlags, FamilyFlags {
   readonly json?: boolean;
 }
 
-/** New tokens where nothing is said, if the context has room for them. */
-const usualNewTokens = 100;
+/** Default for --max-new-tokens, if the context has room for them. */
+const defaultNewTokens = 100;
 
 export function generateCommand(host: Host): Command {
   return withFamilyFlag(withBackendFlags(new Command("generate")))
@@ -43,18 +43,18 @@ export function generateCommand(host: Host): Command {
     .option("--tokens <ids>", "token ids to continue, separated by commas, instead of a text")
     .option(
       "-n, --max-new-tokens <n>",
-      `tokens to generate (default: ${usualNewTokens}, or what the context has room for)`,
+      `tokens to generate (default: ${defaultNewTokens}, or what the context has room for)`,
       wholeNumber("--max-new-tokens", 1),
     )
-    .option("-t, --temperature <t>", "0 takes the likeliest token each time", realNumber("--temperature"), 0.8)
+    .option("-t, --temperature <t>", "0 always takes the likeliest token", realNumber("--temperature"), 0.8)
     .option("--top-k <k>", "draw from the k likeliest tokens", wholeNumber("--top-k", 1))
     .option("--top-p <p>", "draw from the likeliest tokens that add up to p", realNumber("--top-p", 0, true))
-    .option("-s, --seed <seed>", "the same seed draws the same tokens", "0")
+    .option("-s, --seed <seed>", "seed of the draws: the same seed gives the same tokens", "0")
     .option("--json", "print the new tokens, and their text if there is a tokenizer, as JSON")
     .addHelpText(
       "after",
       `
-With --json: {"tokens": [5, 17, …], "finish": "stop" or "length", "text": "…"}; text only with --prompt.
+With --json: {"tokens": [5, 17, …], "finish": "stop" or "length", "text": "…"}; "text" only with --prompt.
 
 Examples:
   cambium generate runs/quickstart --prompt "The whale "
@@ -66,13 +66,13 @@ Examples:
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const mistakes = new Mistakes();
-  const asked = await mistakes.check(() => askedFor(flags));
-  const text = asked !== undefined && asked.ids === undefined;
+  const start = await mistakes.check(() => startOf(flags));
+  const text = start !== undefined && start.ids === undefined;
   const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes, { text });
   mistakes.throwIfAny();
-  if (!asked || !source || !model || !computing) throw new Error("a mistake was not told");
+  if (!start || !source || !model || !computing) throw new Error("a mistake was not reported");
 
-  const prompt = asked.ids ?? encode(asked.text, tokenizer);
+  const prompt = start.ids ?? encode(start.text, tokenizer);
   const stop = await readStopTokens(source.path);
   const parameters = await readParameters(source.path, model);
   const device = await computing.backend.open(computing.chosen.options);
@@ -81,7 +81,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const show = (part: string) => {
     if (!flags.json && made) process.stdout.write(process.stdout.isTTY ? visible(part) : part);
   };
-  show(asked.text);
+  show(start.text);
   let added = "";
   const add = (part: string) => {
     added += part;
@@ -91,7 +91,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     const room = Math.max(1, contextLength(model) - prompt.length + 1);
     const { tokens, finish } = await generate(device, model, parameters, {
       prompt,
-      maxNewTokens: flags.maxNewTokens ?? Math.min(usualNewTokens, room),
+      maxNewTokens: flags.maxNewTokens ?? Math.min(defaultNewTokens, room),
       temperature: flags.temperature,
       seed: flags.seed,
       signal,
@@ -113,8 +113,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   }
 }
 
-/** What is to be continued. @throws CambiumError `E_OPTION` unless it is given in one way. */
-function askedFor({ prompt, tokens }: Flags): { readonly text: string; readonly ids?: number[] } {
+/** The text or token ids to continue. @throws CambiumError `E_OPTION` unless exactly one of the two flags is given */
+function startOf({ prompt, tokens }: Flags): { readonly text: string; readonly ids?: number[] } {
   if ((tokens === undefined) !== (prompt === undefined)) {
     return tokens === undefined ? { text: prompt ?? "" } : { text: "", ids: parseIds(tokens) };
   }

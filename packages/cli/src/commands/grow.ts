@@ -1,4 +1,4 @@
-// cambium grow: a checkpoint into a larger one.
+// cambium grow: grows a checkpoint into a larger one.
 import {
   type DryRunRequest,
   dryRunGrowth,
@@ -43,23 +43,24 @@ export function growCommand(host: Host): Command {
     .usage("[options] <source> <target>")
     .argument("[source]", "a Hugging Face directory, or a run's directory; a mergekit file names its own")
     .argument("[target]", "the directory to write; it must not exist")
-    .option("--mergekit <file>", "grow as this passthrough file of mergekit says; then TARGET is the only argument")
-    .option("--dry-run", "say what would be done and what stands against it, from headers alone; write nothing")
+    .option("--mergekit <file>", "grow as this mergekit passthrough file says; then TARGET is the only argument")
+    .option("--dry-run", "say what would be done and what would prevent it, from headers alone; write nothing")
     .option("--as <format>", "with --dry-run, print the growth as a file for: mergekit; TARGET may be left out")
     .option("--check", "measure what the growth keeps on a small random model of the family; TARGET may be left out")
-    .option("--max-shard-size <bytes>", "weights in one file, e.g. 5GB (the default) or 900MB")
-    .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: each as it was, bit for bit)")
-    .option("--verify", "read result and source again and compare; growth.json then has the SHA-256 of whole files too")
-    .option("--drop <tensors...>", "leave these tensors of the source out; * stands for anything")
-    .option("--follow-links", "let links in the source lead out of its folder")
+    .option("--max-shard-size <bytes>", "largest weight file, e.g. 5GB (the default) or 900MB")
+    .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: unchanged, bit for bit)")
+    .option("--verify", "read result and source again and compare; growth.json then also has each file's SHA-256")
+    .option("--drop <tensors...>", "leave these tensors out; * stands for anything")
+    .option("--follow-links", "follow links in the source that lead out of its folder")
     .option("--strict", "refuse what could not be checked, such as the code of an unknown model type")
     .option("--json", "print the figures as JSON")
     .addHelpText(
       "after",
       `
-Operators that only copy layers grow any decoder whose tensors are named …layers.N.…, quantised ones too.
-A growth that was interrupted or killed continues when the same command is given again.
---check ends with exit code 1 where what is measured is not what the operator claims.
+Operators that only copy layers grow any decoder whose tensors are named …layers.N.…, including quantised ones.
+The same command continues a growth that was interrupted or killed.
+--check exits with code 1 if the measurements contradict the operator's claims.
+
 With --json: {"written": DIR or null, "layers", "bytesOut", "memory", "flops", …, "plan": {"operator", "target", …} as in growth.json}
 
 Examples:
@@ -75,7 +76,7 @@ Examples:
     );
 }
 
-/** The flags without the operator that stands there by default: a mergekit file is one itself. */
+/** The flags without the default operator if --mergekit is given: the mergekit file defines the operator. */
 function chosen(flags: Flags, command: Command): Flags {
   const { operator: _, ...others } = flags;
   return flags.mergekit !== undefined && command.getOptionValueSource("operator") === "default" ? others : flags;
@@ -133,13 +134,13 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
 }
 
 /**
- * Source and target among the arguments: a mergekit file names its source, and a plan that is only printed needs no
+ * Source and target among the arguments. A mergekit file names its source, and a plan that is only printed needs no
  * target. @throws CambiumError `E_OPTION`
  */
 function placesOf(words: readonly (string | undefined)[], { as, dryRun, check, mergekit }: Flags) {
   if (as !== undefined) {
     oneOf("--as", ["mergekit"])(as);
-    if (!dryRun) throw new CambiumError("E_OPTION", "--as needs --dry-run", { hint: "it prints, and grows nothing" });
+    if (!dryRun) throw new CambiumError("E_OPTION", "--as needs --dry-run", { hint: "it only prints" });
   }
   const given = words.flatMap((word) => word ?? []);
   const writes = as === undefined && !check;
@@ -163,7 +164,7 @@ async function grow(from: string, to: string, request: DryRunRequest, verify: bo
   try {
     const outcome = await growDirectory(from, to, { ...request, verify, signal, onProgress: progress.show });
     if (outcome.state !== "interrupted") return outcome;
-    throw new Exit(130, "Interrupted; what is written is kept. The same command continues.");
+    throw new Exit(130, "Interrupted; what was written is kept. The same command continues.");
   } finally {
     progress.stop();
     release();

@@ -1,4 +1,4 @@
-// cambium init: a recipe for the user's own text, with comments, to be changed.
+// cambium init: writes a commented recipe for the user's own text, for the user to edit.
 
 import { basename, dirname, relative, resolve } from "node:path";
 import { writeFileAtomic } from "@cambium/files";
@@ -27,7 +27,7 @@ export function initCommand(): Command {
     .addHelpText(
       "after",
       `
-Model and tokens are sized by the text: seconds for a few pages, minutes for a book. Change what you like, and run it.
+Model size and tokens depend on the length of the text: seconds for a few pages, minutes for a book. Edit and run it.
 
 With --json: {"recipe": PATH, "name", "bytes"}
 
@@ -42,7 +42,7 @@ Examples:
 async function run(corpus: string, flags: Flags): Promise<void> {
   const out = resolve(flags.out);
   if (await exists(out))
-    throw new CambiumError("E_EXISTS", "the recipe is there already, and is left alone", {
+    throw new CambiumError("E_EXISTS", "the recipe exists already and is left as it is", {
       where: flags.out,
       hint: "give another name: --out other.yaml",
     });
@@ -57,7 +57,7 @@ async function run(corpus: string, flags: Flags): Promise<void> {
     bytes,
     reading: { ...(field !== undefined && { field }), ...(format !== undefined && { format }) },
   });
-  // A name or field that does not do is refused as `run` would refuse it.
+  // An invalid name or field is refused as `run` would refuse it.
   parseRecipe(text, flags.out);
   await writeFileAtomic(out, text);
   if (flags.json) return print(JSON.stringify({ recipe: out, name, bytes }));
@@ -66,7 +66,7 @@ async function run(corpus: string, flags: Flags): Promise<void> {
   );
 }
 
-/** A path as recipes have it: a slash in it tells it from the name of a corpus. */
+/** `path` relative to `folder`, in the form recipes use: a slash distinguishes a path from the name of a corpus. */
 function fromFolder(folder: string, path: string): string {
   const steps = relative(folder, path).replaceAll("\\", "/") || ".";
   return /^(\.\.?(\/|$)|\/|\w:)/.test(steps) ? steps : `./${steps}`;

@@ -1,5 +1,5 @@
-// cambium inspect: what a path holds — a recipe, a run or a part of one, a checkpoint, a safetensors file — or the graph
-// of its model.
+// cambium inspect: shows what a path holds (a recipe, a run or a part of one, a checkpoint, a safetensors file) or the
+// graph of its model.
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -62,22 +62,23 @@ export function inspectCommand(host: Host): Command {
       "tokens in a sequence of the graph (default: the model's, at most 128)",
       wholeNumber("--context", 1),
     )
-    .option("--source", "with --backend: what the backend makes of the graph, in its own language")
+    .option("--source", "with --backend: print the code that the backend generates for the graph")
     .option("--wgsl", "short for --backend webgpu --source")
     .option("--profile", "with --backend: run the graph and print the time of each kind of kernel")
-    .option("--trace <file>", "--profile, and the kernels of one run to a file for chrome://tracing or Perfetto")
-    .option("--no-plugins", "load no code of others: operators and backends of a recipe, families of the project")
+    .option("--trace <file>", "--profile, and write one run's kernels to a file for chrome://tracing or Perfetto")
+    .option("--no-plugins", "load no plugin code: neither a recipe's operators and backends nor the project's families")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
       `
-With --json: {"name", "arms"} of a recipe, the report's figures of a run, {"config", "parameters", "tensors", …} of a
-checkpoint, {"tensors", "metadata", …} of a file, {"kind", …} of a part of a run; with --graph {"nodes", "flops", "peakBytes", …, "text"}, with --profile {"runs", "ops", "timeline"}.
+With --json: {"name", "arms"} for a recipe, the report's figures for a run, {"config", "parameters", "tensors", …} for a
+checkpoint, {"tensors", "metadata", …} for a file, {"kind", …} for a part of a run; with --graph {"nodes", "flops",
+"peakBytes", …, "text"}, with --profile {"runs", "ops", "timeline"}.
 
 Examples:
   cambium inspect recipes/quickstart.yaml      stages, layer map, R_c, parameters, FLOPs
-  cambium inspect theirs.yaml --no-plugins     the same of a stranger's recipe, without running code that it names
-  cambium inspect runs/a/stages/base-1/snapshot  how far it is, and whether its bytes are those that were saved
+  cambium inspect theirs.yaml --no-plugins     an outline of someone else's recipe, without running code that it names
+  cambium inspect runs/a/stages/base-1/snapshot  its step and tokens, and whether its bytes are intact
   cambium inspect ./llama                      tensors and sizes
   cambium inspect ./llama --graph step         the train step as text; of a recipe, its last model's
   cambium inspect ./llama --graph step --wgsl  the WebGPU kernels it becomes
@@ -89,11 +90,11 @@ Examples:
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   if (!(await exists(path))) throw new CambiumError("E_NOT_FOUND", "there is nothing at this path", { where: path });
   if (flags.graph !== undefined) return showGraph(path, flags.graph, flags, host);
-  const idle = (["wgsl", "source", "profile", "trace", "backend", "precision"] as const).filter(
+  const unused = (["wgsl", "source", "profile", "trace", "backend", "precision"] as const).filter(
     (name) => flags[name] !== undefined,
   );
-  if (idle.length > 0)
-    throw new CambiumError("E_OPTION", `${flagNames(idle)} without --graph`, { hint: "--graph step" });
+  if (unused.length > 0)
+    throw new CambiumError("E_OPTION", `${flagNames(unused)} without --graph`, { hint: "--graph step" });
   const shown = await describe(path, flags, host);
   print(flags.json ? JSON.stringify(shown.data) : shown.text);
 }
@@ -110,7 +111,7 @@ async function describe(given: string, flags: Flags, host: Host): Promise<Shown>
   if (!(await stat(path)).isDirectory()) {
     return describeTensors(path).catch((error: unknown) => {
       const isForeign = error instanceof CambiumError && error.code === "E_SAFETENSORS_HEADER";
-      throw isForeign && !path.endsWith(".safetensors") ? notShown(path, error) : error;
+      throw isForeign && !path.endsWith(".safetensors") ? notInspectable(path, error) : error;
     });
   }
   if (await exists(join(path, "run.json"))) {
@@ -121,8 +122,8 @@ async function describe(given: string, flags: Flags, host: Host): Promise<Shown>
   return describeCheckpoint(path, await projectFamilies(flags, host));
 }
 
-function notShown(where: string, cause: CambiumError): CambiumError {
-  return new CambiumError("E_SAFETENSORS_HEADER", "this is not a file that inspect reads", {
+function notInspectable(where: string, cause: CambiumError): CambiumError {
+  return new CambiumError("E_SAFETENSORS_HEADER", "inspect cannot read this kind of file", {
     where,
     expected: "a recipe (.yaml), a file of a run or of a model directory, .safetensors, .tokens",
     cause,
@@ -141,10 +142,10 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
       : trainStepGraph(model, { ...size, optimizer: defaultOptimizer, precision: flags.precision ?? precision });
   const request = backendRequest(flags.wgsl ? { backend: "webgpu", ...flags } : flags);
   const backend = request && chooseBackend(request, undefined, host.importer(process.cwd()));
-  const asked = (["wgsl", "source", "profile", "trace"] as const).filter((name) => flags[name] !== undefined);
-  if (asked.length > 0) {
+  const needing = (["wgsl", "source", "profile", "trace"] as const).filter((name) => flags[name] !== undefined);
+  if (needing.length > 0) {
     if (!backend)
-      throw new CambiumError("E_OPTION", `${flagNames(asked)} without --backend`, { hint: "--backend webgpu" });
+      throw new CambiumError("E_OPTION", `${flagNames(needing)} without --backend`, { hint: "--backend webgpu" });
     const options = { ...backend.options, ...(flags.profile || flags.trace !== undefined ? { profile: true } : {}) };
     await onBackend(graph, { ...backend, options }, host, async (executable) => {
       if (flags.wgsl || flags.source) print(sourceOf(executable, backend.name));
@@ -166,7 +167,7 @@ async function showGraph(path: string, which: "loss" | "step", flags: Flags, hos
   print(`${printGraph(graph).trimEnd()}\n# ${[`${cost.nodes} nodes`, ...amounts].join(", ")}`);
 }
 
-/** The model whose graph a path means: a recipe's or a run's is the last of its first arm. */
+/** The model whose graph is shown. For a recipe or a run it is the last model of the first arm. */
 async function modelOf(
   path: string,
   flags: Flags,

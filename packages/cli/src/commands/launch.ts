@@ -1,4 +1,4 @@
-// cambium launch: hands stages of a recipe to an engine, here or as a job file for a cluster.
+// cambium launch: hands stages of a recipe to an engine, on this machine or as a job file for a cluster.
 
 import { dirname, join, resolve } from "node:path";
 import {
@@ -48,9 +48,9 @@ interface Flags extends BackendFlags {
 
 export function launchCommand(host: Host): Command {
   return withBackendFlags(new Command("launch"))
-    .description("Hand stages of a recipe to an engine: several processes here, or a cluster.")
+    .description("Train stages of a recipe with an engine: in several processes here, or on a cluster.")
     .argument("<recipe>", "a recipe file (YAML)")
-    .requiredOption("--engine <name>", "what trains them: torch, or cambium-engine-NAME")
+    .requiredOption("--engine <name>", "the engine that trains them: torch, or NAME of cambium-engine-NAME")
     .option(
       "--stage <name>",
       "a stage to hand over; may be repeated (default: target, or base where nothing grows)",
@@ -59,8 +59,8 @@ export function launchCommand(host: Host): Command {
     .option("--arm <name>", "an arm whose stages are handed over; may be repeated (default: all)", repeated)
     .option("--nproc <n>", "processes on a machine", wholeNumber("--nproc", 1))
     .option("--nodes <n>", "machines of the cluster", wholeNumber("--nodes", 1))
-    .option("--python <path>", "the Python of the engine")
-    .option("--engine-option <key=value>", "another option of the engine; may be repeated", repeated)
+    .option("--python <path>", "the Python interpreter that the engine uses")
+    .option("--engine-option <key=value>", "a further option of the engine; may be repeated", repeated)
     .option("-o, --out <dir>", "the run's directory (default: runs/NAME)")
     .option("--dry-run", "show every file and command, write nothing and start nothing")
     .option(
@@ -68,10 +68,10 @@ export function launchCommand(host: Host): Command {
       `write the stage's files and print its job: ${printed.join(" or ")}`,
       oneOf("--print", printed),
     )
-    .option("--time <HH:MM:SS>", "of the job", "24:00:00")
-    .option("--cpus <n>", "of the job, for each machine", wholeNumber("--cpus", 1), 8)
-    .option("--partition <name>", "Slurm's partition")
-    .option("--image <name>", "Kubernetes: the image, with what the engine needs in it")
+    .option("--time <HH:MM:SS>", "the job's time limit", "24:00:00")
+    .option("--cpus <n>", "the job's CPUs on each machine", wholeNumber("--cpus", 1), 8)
+    .option("--partition <name>", "Slurm: the partition")
+    .option("--image <name>", "Kubernetes: a container image with everything the engine needs")
     .option("--claim <name>", "Kubernetes: the claim of the volume with the run's directory")
     .option("--mount <path>", "Kubernetes: where that volume is mounted")
     .option("--json", "print the result as JSON")
@@ -80,9 +80,10 @@ export function launchCommand(host: Host): Command {
 }
 
 const help = `
-It is \`cambium run\` with \`train.engine\` set: the other stages are trained here, results and report are the run's, and the
-same command again continues. With --print the stages before are trained here, the stage's files are written, and the job
-goes to standard output; once the cluster has done it, the same command without --print takes its result into the run.
+This is \`cambium run\` with \`train.engine\` set: the other stages are trained here, results and report go into the
+run's directory, and the same command continues. With --print the earlier stages are trained here, the stage's files are
+written, and the job is printed to standard output; when the cluster has run it, the same command without --print takes
+its result into the run.
 
 With --json: as \`cambium run\`; with --dry-run [{"stage", "parts": [{"name", "text", "bytes"}]}]; with --print {"job", "folder"}.
 
@@ -103,7 +104,7 @@ async function launch(path: string, flags: Flags, host: Host): Promise<void> {
   else print(`${resultTable(summary, process.stdout.columns)}\nReport: ${report}`);
 }
 
-/** The recipe with the engine that the flags name for the stages that they name; what it said of engines goes. */
+/** The recipe with `train.engine` replaced by what the flags say. */
 function withEngine(recipe: Recipe, flags: Flags): Recipe {
   const { engine: name, arm, nproc, nodes, python } = flags;
   const stages = flags.stage ?? (arm ? undefined : [recipe.growth.length > 0 ? "target" : "base"]);
@@ -126,11 +127,11 @@ async function dryRun(recipe: Recipe, path: string, flags: Flags, host: Host): P
   const handed = arms.flatMap(({ stages }) => stages.filter(({ stage }) => stage.engine));
   const shown = [...new Map(handed.map((plan) => [plan.id, plan])).values()].map((plan) => {
     const { name } = plan.stage;
-    // The id's digits are known once the data is.
+    // The digits of the stage's id depend on the data, which is not prepared here.
     const folder = join(out, "stages", `${name}-…`, "engine");
     const outline = plugin.outline?.(plan, { folder, snapshotSeconds: recipe.snapshot.everySeconds });
     const { refusals: reasons, parts } = outline ?? {
-      refusals: [{ message: `${flags.engine} shows no files` }],
+      refusals: [{ message: `the engine ${flags.engine} cannot list its files without training` }],
       parts: [],
     };
     if (reasons.length === 0) return { stage: name, parts };

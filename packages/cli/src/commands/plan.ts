@@ -1,4 +1,4 @@
-// cambium plan: when to grow to a target, by how much, at what cost, and what it was seen to save; and the recipe of it.
+// cambium plan: when to grow to a target, by how much, at what cost, and what such growth has saved; writes the recipe.
 import { stat } from "node:fs/promises";
 import { writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -42,27 +42,27 @@ interface Flags extends FamilyFlags {
 
 export function planCommand(host: Host): Command {
   return withFamilyFlag(new Command("plan"))
-    .description("Plan growth to a target model: when, by how much, its cost, and what it was seen to save.")
-    .option("--params <n>", "parameters of the target, as 1.1B: a Llama of usual proportions", tokenCount("--params"))
-    .option("--model <dir>", "the target's shape from a Hugging Face directory or a run")
-    .option("--layers <n>", "the target's layers; its other sizes by the flags below", wholeNumber("--layers", 1))
+    .description("Plan growth to a target model: when, by how much, its cost, and what such growth has saved.")
+    .option("--params <n>", "parameters of the target, e.g. 1.1B: a Llama of usual proportions", tokenCount("--params"))
+    .option("--model <dir>", "take the target's shape from a Hugging Face directory or a run")
+    .option("--layers <n>", "the target's layers; the flags below set its other sizes", wholeNumber("--layers", 1))
     .option("--hidden <n>", "default: 64 × layers", wholeNumber("--hidden", 1))
     .option("--heads <n>", "default: hidden / 64", wholeNumber("--heads", 1))
     .option("--kv-heads <n>", "key/value heads (default: heads)", wholeNumber("--kv-heads", 1))
     .option("--intermediate <n>", "default: 8/3 × hidden", wholeNumber("--intermediate", 1))
-    .option("--vocab <n>", "tokens of the vocabulary", wholeNumber("--vocab", 1), 32_000)
+    .option("--vocab <n>", "tokens in the vocabulary", wholeNumber("--vocab", 1), 32_000)
     .option("--context <n>", "tokens in a training sequence", wholeNumber("--context", 1), 2048)
-    .option("--tokens <n>", "the budget as tokens of training from scratch, as 100B", tokenCount("--tokens"))
-    .option("--flops <n>", "the budget in FLOPs, as 8e20", realNumber("--flops", 0, true))
+    .option("--tokens <n>", "the budget as tokens of training from scratch, e.g. 100B", tokenCount("--tokens"))
+    .option("--flops <n>", "the budget in FLOPs, e.g. 8e20", realNumber("--flops", 0, true))
     .option("--hours <n>", "the budget as hours on --device", realNumber("--hours", 0, true))
-    .option("--device <name:count>", "accelerators, as h100:8")
+    .option("--device <name:count>", "accelerators, e.g. h100:8")
     .option("--mfu <share>", "share of the device's peak that training reaches", realNumber("--mfu", 0, true), 0.4)
     .option("--batch <n>", "sequences in a micro-batch, for the memory and the recipe", wholeNumber("--batch", 1), 8)
     .option("--recipe <way>", `the way that --out writes: ${names.join(", ")}`, oneOf("--recipe", names))
     .option("--out <file>", "write a recipe that `cambium run` takes")
     .option("--corpus <name>", "corpus of that recipe", "moby-dick")
     .option("--tokenizer <name>", "tokenizer of that recipe", "bytes")
-    .option("--explain", "the formula and source of every number")
+    .option("--explain", "print the formula and source of every number")
     .option("--json", "print it as JSON")
     .addHelpText("after", help)
     .action((flags: Flags) => run(flags, host));
@@ -102,7 +102,10 @@ async function run(flags: Flags, host: Host): Promise<void> {
     print(`${planText(view, flags.explain === true)}${written ? `\nRecipe: ${written}; cambium run ${written}` : ""}`);
 }
 
-/** Writes the recipe of the way asked for, or of the one that most speaks for. @returns its path */
+/**
+ * Writes the recipe of the way that `--recipe` names, else of the first that was measured on such runs, else the first.
+ * @returns its path
+ */
 async function write({ target, tokens, ways }: PlanView, flags: Flags, context: number): Promise<string> {
   const { out, recipe: named, corpus, tokenizer, batch } = flags;
   if (out === undefined) throw option("--recipe without --out", "a file to write", "none");
@@ -114,7 +117,7 @@ async function write({ target, tokens, ways }: PlanView, flags: Flags, context: 
       () => false,
     )
   )
-    throw new CambiumError("E_EXISTS", "there is a file at this path already", {
+    throw new CambiumError("E_EXISTS", "a file exists at this path already", {
       where: out,
       hint: "give another --out",
     });
@@ -154,7 +157,7 @@ function option(message: string, expected: string, got: string): CambiumError {
   return new CambiumError("E_OPTION", message, { expected, got });
 }
 
-/** Bytes in f32: of the process on this machine, or of the device alone. */
+/** Bytes of training in f32: of the whole process on this machine or, if `devices` are given, of the device alone. */
 function memoryOf(model: ModelSpec, batch: number, context: number, devices: Devices | undefined): number {
   const { state, step, total } = trainingMemory(model, { batch, context, optimizer: defaultOptimizer });
   return devices ? state + step : total;

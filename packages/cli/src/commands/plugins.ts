@@ -1,4 +1,4 @@
-// cambium plugins: the plugins that are installed, with versions and what they promise.
+// cambium plugins: lists the installed plugins, with versions and claims.
 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ import { Command } from "commander";
 import type { Host } from "../host.js";
 import { print } from "../terminal.js";
 
-/** The kinds that are listed, in this order, with the heading of each. */
+/** The kinds listed, in this order, each with its heading. */
 const headings = {
   operator: "Operators",
   backend: "Backends",
@@ -30,11 +30,11 @@ interface Listed {
   readonly name: string;
   readonly package: string;
   readonly version: string | null;
-  /** What it does, where it says so. */
+  /** What it does, if the plugin says so. */
   readonly summary?: string;
   /** Of an operator. */
   readonly functionPreserving?: string;
-  /** Of a backend: the precisions in which its devices here train. */
+  /** Of a backend: the precisions that its devices on this machine can train in. */
   readonly precisions?: readonly Precision[];
   /** Why it cannot be used. */
   readonly error?: string;
@@ -43,7 +43,7 @@ interface Listed {
 export function pluginsCommand(host: Host): Command {
   return new Command("plugins")
     .description("List the plugins that are installed, with their versions and claims.")
-    .option("--no-plugins", "list what there is without loading it: names alone")
+    .option("--no-plugins", "list names only, without loading any plugin")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
@@ -69,7 +69,7 @@ Examples:
     });
 }
 
-/** @returns null for what is not installed; what is broken is listed with its own error. */
+/** Loads one plugin. @returns null if it is not installed; a broken plugin is listed with its error */
 async function look(kind: Listed["kind"], name: string, importer: PluginImporter): Promise<Listed | null> {
   try {
     if (kind === "operator") {
@@ -113,7 +113,7 @@ async function versionAt(address: string): Promise<string | null> {
   return null;
 }
 
-/** Plugins of which nothing but the package's name was read. */
+/** Plugins of which only the package's name was read. */
 function named(names: readonly PluginListing[]): string {
   const rows = names.map(({ kind, name, package: from }) => `  ${kind} ${name} (${from})`);
   return rows.length === 0 ? "No plugin is installed." : ["Not loaded:", ...rows].join("\n");
@@ -142,7 +142,7 @@ function line({ name, package: from, version, summary, functionPreserving, preci
     ...(functionPreserving === undefined ? [] : [`, ${claims[functionPreserving] ?? functionPreserving}`]),
     ...(precisions === undefined
       ? []
-      : [`, ${precisions.length > 0 ? `trains in ${precisions.join(", ")}` : "no device here"}`]),
+      : [`, ${precisions.length > 0 ? `trains in ${precisions.join(", ")}` : "no device on this machine"}`]),
   ].join("");
   return `  ✓ ${name} ${version ?? ""} (${from})${promise}${summary === undefined ? "" : `\n      ${summary}`}`;
 }

@@ -1,4 +1,4 @@
-// cambium preview: how a model would start out after growth, without writing it.
+// cambium preview: the loss with which a model would start out after growth, without writing the model.
 
 import { type Device, describeDevice } from "@cambium/backend";
 import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
@@ -39,8 +39,8 @@ interface Flags extends OperatorFlags, BackendFlags, CorpusFlags, FamilyFlags {
   readonly json?: boolean;
 }
 
-/** Longest window where nothing is said. */
-const usualContext = 256;
+/** Longest sequence by default. */
+const defaultContext = 256;
 
 export function previewCommand(host: Host): Command {
   return withFamilyFlag(withBackendFlags(withCorpusFlags(withOperatorFlags(new Command("preview")))))
@@ -51,7 +51,7 @@ export function previewCommand(host: Host): Command {
     .option("-n, --tokens <n>", "tokens to predict, from the front of the text", tokenCount("--tokens"), 16_384)
     .option(
       "--context <n>",
-      `tokens in a sequence (default: the model's, at most ${usualContext})`,
+      `tokens in a sequence (default: the model's, at most ${defaultContext})`,
       wholeNumber("--context", 1),
     )
     .option("--batch <n>", "sequences in a batch", wholeNumber("--batch", 1), 8)
@@ -59,8 +59,8 @@ export function previewCommand(host: Host): Command {
     .addHelpText(
       "after",
       `
-Layers that are copies share their weights with the base in memory: a grown model takes no more of it than the base,
-but for what its operator computes. A loss far above the base's is what stacking does at first; training mends it.
+Copied layers share their weights with the base in memory: the grown model adds only what its operator computes. With
+stacking the loss starts out far above the base's; training brings it down.
 
 With --json: {"base": {"layers", "loss", "perplexity"}, "grown": {…}, "tokens", "weightBytes", "layers", …}
 
@@ -78,12 +78,12 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const text = await mistakes.check(() => openText(flags.text, flags.corpus, flags));
   const plan = model && operator && (await mistakes.check(() => operator.plan(model, options)));
   mistakes.throwIfAny();
-  if (!source || !plan || !text || !tokenizer || !computing) throw new Error("a mistake was not told");
+  if (!source || !plan || !text || !tokenizer || !computing) throw new Error("a mistake was not reported");
 
   const { signal, release } = stopOnSignals(() => {});
   const line = new StatusLine(process.stderr);
   try {
-    const context = flags.context ?? Math.min(usualContext, contextLength(plan.base));
+    const context = flags.context ?? Math.min(defaultContext, contextLength(plan.base));
     const windows = await textWindows(text, tokenizer, { wanted: flags.tokens, context, batch: flags.batch });
     await using directory = await openModelDirectory(source.path);
     await using device = await computing.backend.open(computing.chosen.options);
@@ -175,7 +175,7 @@ async function lossOf(
 function describe({ base, grown, tokens, context, weightBytes, device, operator }: Shown, plan: GrowthPlan): string {
   const loss = ({ layers, loss, perplexity }: Measured): string =>
     `${loss.toFixed(4)}  perplexity ${compact(perplexity)}  ${layers} layers`;
-  const shut = "shut, as when a recipe grows; cambium grow writes the model without them";
+  const shut = "shut, as at the start of growth in a recipe; cambium grow writes the model without them";
   const difference = grown.loss - base.loss;
   const rows: [string, string][] = [
     ["operator", formatOperator(operator)],

@@ -1,4 +1,4 @@
-// cambium report: the report of a run, made again from its directory.
+// cambium report: writes a run's report from its directory.
 import { withFileErrors } from "@cambium/files";
 import { summarizeRun, writeReport } from "@cambium/report";
 import { Command } from "commander";

@@ -1,4 +1,4 @@
-// cambium run: a recipe from data to report.
+// cambium run: runs a recipe, from data to report.
 import { dirname, resolve } from "node:path";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -29,20 +29,20 @@ export interface RunFlags extends BackendFlags, PrecisionFlags {
 
 export function runCommand(host: Host): Command {
   return withPrecisionFlag(withBackendFlags(new Command("run")))
-    .description("Run a recipe: train the base, grow it, train on, train from scratch beside it, and report.")
+    .description("Run a recipe: train the base, grow it, continue training, train from scratch too, and report.")
     .argument("<recipe>", "a recipe file (YAML)")
     .option("-o, --out <dir>", "the run's directory (default: runs/NAME)")
     .option(
       "--scale <s>",
-      "try the recipe first with widths, batch and steps times s, e.g. 0.01",
+      "multiply widths, batch and steps by s to try the recipe first, e.g. 0.01",
       realNumber("--scale", 0, true),
     )
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
       `
-The same command again continues where the last one stopped, and does only what has changed. Ctrl-C saves and ends;
-a second Ctrl-C ends at once, and what was done since the last snapshot is done again.
+The same command continues where the last one stopped, and does only what has changed. Ctrl-C saves and exits; a second
+Ctrl-C exits at once, and work since the last snapshot is done again.
 
 With --json: {"directory", "report", "cached", "name", "state", "arms": […], "comparison", …}
 
@@ -69,7 +69,7 @@ async function run(recipe: string, flags: RunFlags, host: Host): Promise<void> {
   print(`${outcome.cached ? "Nothing to do: this run is done. " : ""}Report: ${report}`);
 }
 
-/** Runs a recipe with progress on standard error. @throws Exit when it was interrupted and has saved. */
+/** Runs a recipe, with progress on standard error. @throws Exit if it was interrupted, after saving */
 export async function runToEnd(
   recipe: string | Recipe,
   projectDir: string,
@@ -96,15 +96,15 @@ export async function runToEnd(
     if (outcome.state === "done") return outcome;
     throw new Exit(130, `Interrupted, and saved in ${outcome.directory}. The same command continues.`);
   } catch (error) {
-    throw progress.hasTrained ? saying(error) : error;
+    throw progress.hasTrained ? withContinueHint(error) : error;
   } finally {
     progress.stop();
     release();
   }
 }
 
-/** Faults of the surroundings: once they are mended, nothing is lost. */
-const passing = [
+/** Errors caused by the environment. Once the cause is removed, the run can continue from its last snapshot. */
+const recoverable = [
   "E_DISK_FULL",
   "E_READ_ONLY",
   "E_PERMISSION",
@@ -114,8 +114,8 @@ const passing = [
   "E_OUT_OF_MEMORY",
 ];
 
-function saying(error: unknown): unknown {
-  if (!(error instanceof CambiumError) || !passing.includes(error.code)) return error;
+function withContinueHint(error: unknown): unknown {
+  if (!(error instanceof CambiumError) || !recoverable.includes(error.code)) return error;
   const { hint, ...details } = error.details;
   const onward = "then the same command continues from the last snapshot";
   return new CambiumError(error.code, error.summary, { ...details, hint: hint ? `${hint}; ${onward}` : onward });

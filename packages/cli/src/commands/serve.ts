@@ -1,4 +1,4 @@
-// cambium serve: a checkpoint or a run behind HTTP, for programs that ask as they ask OpenAI.
+// cambium serve: serves a checkpoint or a run over HTTP, with OpenAI's completions API.
 import { basename, resolve } from "node:path";
 import { readStopTokens } from "@cambium/checkpoint";
 import { readTextFile } from "@cambium/files";
@@ -26,16 +26,16 @@ export function serveCommand(host: Host): Command {
   return withFamilyFlag(withBackendFlags(new Command("serve")))
     .description("Serve a model's completions and log-likelihoods over HTTP, until Ctrl-C.")
     .argument("<model>", "a Hugging Face directory or a run's directory")
-    .option("--host <address>", "where to listen; elsewhere than on this machine a token is needed", "127.0.0.1")
-    .option("--port <n>", "0 takes one that is free", wholeNumber("--port"), 8000)
-    .option("--token-file <file>", "holds the token that requests need (Authorization: Bearer TOKEN)")
-    .option("--name <name>", "what the model is called in answers (default: its directory's name)")
+    .option("--host <address>", "where to listen; an address that other machines reach needs a token", "127.0.0.1")
+    .option("--port <n>", "0 takes a free port", wholeNumber("--port"), 8000)
+    .option("--token-file <file>", "holds the token that requests must send (Authorization: Bearer TOKEN)")
+    .option("--name <name>", "the model's name in responses (default: its directory's name)")
     .option("--json", "print a line of JSON when listening and for each request")
     .addHelpText(
       "after",
       `
 POST /v1/completions takes prompt (a text, token ids, or a list of either), max_tokens, echo, logprobs, temperature,
-top_p, top_k, seed, stop and stream, as OpenAI has them. GET /v1/models and GET /health are there too.
+top_p, top_k, seed, stop and stream, as in OpenAI's API. GET /v1/models and GET /health are served too.
 
 Examples:
   cambium serve ./llama
@@ -55,7 +55,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   await mistakes.check(() => flags.tokenFile === undefined && checkExposed(flags.host, undefined));
   const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes);
   mistakes.throwIfAny();
-  if (!source || !model || !tokenizer || !computing) throw new Error("a mistake was not told");
+  if (!source || !model || !tokenizer || !computing) throw new Error("a mistake was not reported");
 
   const endTokens = (await readStopTokens(source.path)) ?? model.family.endTokens(model.config);
   const { signal, release } = stopOnSignals(() => complain("Ending"));
@@ -92,7 +92,7 @@ async function untilStopped(serving: Serving, signal: AbortSignal): Promise<void
   }
 }
 
-/** A token file that others may read is not a secret, but that is for its owner to see to. */
+/** The token in `file`, whose permissions are not checked. @throws CambiumError `E_OPTION`, file errors */
 async function readToken(file: string): Promise<string> {
   const token = (await readTextFile(file, 4096)).trim();
   if (/^[\x21-\x7e]{8,}$/.test(token)) return token;
@@ -104,18 +104,18 @@ async function readToken(file: string): Promise<string> {
 }
 
 function asData({ counts, error, ...report }: RequestReport): object {
-  return { event: "request", ...report, ...counts, ...(error !== undefined && { error: told(error) }) };
+  return { event: "request", ...report, ...counts, ...(error !== undefined && { error: errorText(error) }) };
 }
 
 function asLine({ method, path, status, seconds, counts, closed, error }: RequestReport): string {
   const tokens = counts ? `, ${counts.promptTokens} tokens in, ${counts.completionTokens} out` : "";
   const how = closed ? "closed by the client" : `${status}`;
-  const why = error === undefined ? "" : `: ${told(error)}`;
+  const why = error === undefined ? "" : `: ${errorText(error)}`;
   return `${method} ${path} ${how} in ${seconds.toFixed(3)} s${tokens}${why}`;
 }
 
-/** A refusal in a line; a defect with its stack. */
-function told(error: unknown): string {
+/** A CambiumError in one line; any other error, which is a bug, with its stack. */
+function errorText(error: unknown): string {
   if (error instanceof CambiumError) return `${error.code}: ${error.summary}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,4 +1,4 @@
-// cambium setup: what a backend or an engine has to build or fetch before it can run. What that is, its package says.
+// cambium setup: builds or fetches what a backend or an engine needs before it can run, as its package defines it.
 import { type BackendSetup, resolveSetup, type SetupOptions, type SetupResult } from "@cambium/backend";
 import { replaceDirectory, requireSpace } from "@cambium/files";
 import { Command, Option } from "commander";
@@ -13,9 +13,9 @@ export function setupCommand(host: Host): Command {
   return (
     new Command("setup")
       .description("Build or fetch what a backend or an engine needs before it can run, or undo that.")
-      .argument("<name>", "of the backend or engine: tfjs, torch")
-      .argument("[options...]", "the backend's own; cambium setup NAME --help lists them")
-      // The options are the backend's: they can be read only once it is known which one.
+      .argument("<name>", "a backend or engine: tfjs, torch")
+      .argument("[options...]", "its own options; cambium setup NAME --help lists them")
+      // The options are the package's own, so they can be parsed only once the package is known.
       .passThroughOptions()
       .addHelpText(
         "after",
@@ -23,7 +23,7 @@ export function setupCommand(host: Host): Command {
 Examples:
   cambium setup tfjs           build the native part of @tensorflow/tfjs-node
   cambium setup torch          make a Python environment for the engine torch
-  cambium setup tfjs --help    what else can be asked for
+  cambium setup tfjs --help    its own options
   cambium setup tfjs --remove  undo it`,
       )
       .action(async (name: string, args: string[]) => {
@@ -33,7 +33,7 @@ Examples:
   );
 }
 
-/** The command of one backend, made from what its package declares. */
+/** The command line of one backend or engine, from what its package declares. */
 function optionsOf(name: string, setup: BackendSetup): Command {
   const command = new Command(`cambium setup ${name}`).description(setup.summary);
   const own = setup.options.map(({ name, value, several, description }) => {
@@ -70,7 +70,7 @@ async function perform(setup: BackendSetup, given: SetupOptions, remove: boolean
   try {
     return await setup[remove ? "remove" : "setup"](given, { report, signal, requireSpace, replaceDirectory });
   } catch (error) {
-    if (signal.aborted) throw new Exit(130, "interrupted; everything is as it was before");
+    if (signal.aborted) throw new Exit(130, "Interrupted; everything is as it was before.");
     throw error;
   } finally {
     release();

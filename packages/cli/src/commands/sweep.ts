@@ -1,4 +1,4 @@
-// cambium sweep: a recipe over values of its fields, stages in common trained once, all results in one table.
+// cambium sweep: runs a recipe over values of its fields. Shared stages are trained once; the results are one table.
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -27,33 +27,33 @@ interface Flags extends BackendFlags {
 
 export function sweepCommand(host: Host): Command {
   return withBackendFlags(new Command("sweep"))
-    .description("Run a recipe over values of its fields; stages in common are trained once, results are one table.")
+    .description("Run a recipe over values of its fields; shared stages are trained once, all results are one table.")
     .argument("<recipe>", "a recipe file (YAML), with or without a `sweep` section")
     .option(
       "--over <field=values>",
       "a field and its values: growth.0.at=0.5M,1M or seed=0..4; may be repeated",
       repeated,
     )
-    .option("--iso-flop <budgets>", "cells of equal FLOPs at each of these budgets, as 3e13,1e14; with --vary")
+    .option("--iso-flop <budgets>", "cells of equal FLOPs at each of these budgets, e.g. 3e13,1e14; with --vary")
     .option("--vary <field>", "the field that varies at equal FLOPs, with or without =VALUES")
     .option("-o, --out <dir>", "the sweep's directory (default: runs/NAME-sweep)")
-    .option("--jobs <n>", "cells at a time, each on a device of its own", wholeNumber("--jobs", 1), 1)
+    .option("--jobs <n>", "cells run at the same time, each on its own device", wholeNumber("--jobs", 1), 1)
     .option("--json", "print the table as JSON")
     .addHelpText("after", help)
     .action((recipe: string, flags: Flags) => run(recipe, flags, host));
 }
 
 const help = `
-Cells are all combinations of the values. Each is a run in DIR/cells/NAME, which \`cambium report\` reads; their stages
-lie in DIR/stages and are shared by content: one base serves all that grow from it. The same command again continues
-after any kill. A cell that fails is reported, the others are run, and the exit code is 2. DIR/table.csv, .jsonl and
-.parquet have a row for each arm of each cell; \`cambium fit DIR\` reads them, and Optuna's dashboard DIR/optuna.log. Over
-seeds, arms are compared seed by seed, with intervals of 95 %.
+The cells are all combinations of the values. Each is a run in DIR/cells/NAME, which \`cambium report\` reads. Stages
+are in DIR/stages and shared by content: one base serves every cell that grows from it. The same command continues after
+any kill. If a cell fails, it is reported, the other cells still run, and the exit code is 2. DIR/table.csv, .jsonl and
+.parquet have a row for each arm of each cell; \`cambium fit DIR\` reads the table, and Optuna's dashboard reads
+DIR/optuna.log. With several seeds, arms are compared seed by seed, with 95 % intervals.
 
 With --iso-flop each cell's train.tokens is what its budget pays for. Without values, --vary growth.N.at takes shares of
-the FLOPs from 0.03 to 0.5, any other field the recipe's own number times 1/4 to 4.
+the FLOPs from 0.03 to 0.5; any other field takes the recipe's own number times 1/4 to 4.
 
-A recipe may have the fields itself:
+A recipe may list the fields itself:
   sweep: { growth.0.at: [0.5M, 1M, 2M], seed: 0..4 }
 
 With --json: {"directory", "rows": [{"cell", "settings", "arm", "state", "flops", "loss", …}], "seeds", "stages": {"planned",
@@ -88,7 +88,7 @@ async function cellsOf(
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const section = sweepSection(await readTextFile(path), path);
   const given = (flags.over ?? []).map(parseAxis);
-  // The command line has the last word on a field.
+  // --over takes precedence over the recipe's `sweep` section.
   const axes: SweepAxis[] = [
     ...section.axes.filter((axis) => given.every(({ path: field }) => field !== axis.path)),
     ...given,
@@ -133,7 +133,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   else {
     print(sweepText(rows, seeds));
     print(
-      `${cells.length} cells of ${stages.planned} stages, ${stages.distinct} of them different; ${stages.trained} trained now.`,
+      `${cells.length} cells, ${stages.planned} stages, ${stages.distinct} distinct; ${stages.trained} trained now.`,
     );
     print(`Table: ${join(out, "table.csv")}`);
   }

@@ -1,4 +1,4 @@
-// cambium train: train one model, from nothing or from a checkpoint, without growth. A short form of a recipe.
+// cambium train: continues training a checkpoint, without growth. A short form of a recipe.
 import { basename, join, resolve, sep } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { contextLength, type ModelSpec } from "@cambium/model";
@@ -37,7 +37,7 @@ interface Flags extends RunFlags, CorpusFlags, FamilyFlags {
 
 export function trainCommand(host: Host): Command {
   return withFamilyFlag(withPrecisionFlag(withBackendFlags(withCorpusFlags(new Command("train")))))
-    .description("Train a checkpoint on: a Hugging Face directory in, a run with the trained model out.")
+    .description("Continue training a checkpoint: a Hugging Face directory in, a run with the trained model out.")
     .argument("<model>", "a Hugging Face directory, or a run's directory")
     .requiredOption(
       "-c, --corpus <corpus>",
@@ -50,18 +50,18 @@ export function trainCommand(host: Host): Command {
     .option("--lr <rate>", "learning rate after warm-up", realNumber("--lr", 0, true), 3e-4)
     .option("--schedule <name>", scheduleNames.join(", "), oneOf("--schedule", scheduleNames), "cosine")
     .option("--warmup <n>", "tokens of warm-up", tokenCount("--warmup", true), 0)
-    .option("--seed <n>", "decides the order of the text", wholeNumber("--seed"), 0)
+    .option("--seed <n>", "decides the order of the training data", wholeNumber("--seed"), 0)
     .option(
       "--held-out <share>",
       "share of the documents kept out of training (default: 0.05)",
       realNumber("--held-out"),
     )
     .option("-o, --out <dir>", "the run's directory (default: runs/train-MODEL)")
-    .option("--json", "print where the model is as JSON")
+    .option("--json", "print the model's path as JSON")
     .addHelpText(
       "after",
       `
-The same command again continues where the last one stopped. To grow on the way, or to compare arms, write a recipe.
+The same command continues where the last one stopped. To grow during training, or to compare arms, write a recipe.
 
 With --json: {"directory", "model", "cached"}
 
@@ -100,7 +100,7 @@ async function run(model: string, flags: Flags, host: Host): Promise<void> {
   print(flags.json ? JSON.stringify(result) : `Trained: ${path}`);
 }
 
-/** Of the families that the flags name, the one that the model is of: the run's recipe must name it too. */
+/** The name, among those that `--family` gives, of the model's own family: the run's recipe must name it too. */
 async function familyNamed({ family: named = [] }: FamilyFlags, model: ModelSpec, host: Host) {
   for (const name of named) {
     const family = await resolveFamily(name, host.importer(process.cwd()));
@@ -109,7 +109,7 @@ async function familyNamed({ family: named = [] }: FamilyFlags, model: ModelSpec
   return undefined;
 }
 
-/** The name of the run that trains `model`: one that no other model of the same folder name has taken. */
+/** The name of the run that trains `model`: one that no other model with the same folder name has taken. */
 async function freeName(model: string): Promise<string> {
   const name = `train-${basename(model).replace(/[^a-z0-9._-]+/gi, "-")}`;
   for (let n = 1; ; n++) {
@@ -119,7 +119,7 @@ async function freeName(model: string): Promise<string> {
   }
 }
 
-/** The checkpoint that the run in `directory` began with; undefined for what is no such run. */
+/** The checkpoint that the run in `directory` began with; undefined if the directory holds no such run. */
 async function startOf(directory: string): Promise<string | undefined> {
   const path = join(directory, "recipe.yaml");
   if (!(await exists(path))) return undefined;

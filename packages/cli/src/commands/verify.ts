@@ -1,4 +1,4 @@
-// cambium verify: whether backends compute what the reference does, and where the first one departs from it.
+// cambium verify: checks whether backends compute what the reference does, and finds the first op that does not.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Backend, installBackend, resolveBackend } from "@cambium/backend";
@@ -27,14 +27,14 @@ interface Flags extends SubjectFlags {
   readonly json?: boolean;
 }
 
-/** The exit code where a backend departs from the reference. */
+/** The exit code if a backend departs from the reference. */
 const departs = 3;
 
 export function verifyCommand(host: Host): Command {
   return withFamilyFlag(withPrecisionFlag(new Command("verify")))
     .description("Check that backends compute what the reference does, op by op, and name the first that does not.")
     .argument("[path]", "a recipe, a run or a Hugging Face directory (default: a small model of every family)")
-    .option("--backends <names>", "installed ones, packages or paths, with commas between (default: all that run here)")
+    .option("--backends <names>", "installed backends, packages or paths, comma-separated (default: all that run here)")
     .option(
       "--backend-option <key=value>",
       "an option of the backend, or of one of several as NAME:key=value; may be repeated",
@@ -45,24 +45,24 @@ export function verifyCommand(host: Host): Command {
     .option("--steps <n>", "training steps; 0 for forward and backward alone", wholeNumber("--steps"), 3)
     .option(
       "--bisect [folder]",
-      "shrink what departs to the smallest graph, kept as a test case (default: verify-cases)",
+      "shrink a failure to the smallest graph that shows it and keep it as a test case (default: verify-cases)",
     )
     .option("--out <file>", "write a page with magnitudes and errors over depth (.html)")
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
       `
-Every op is checked alone, on the numbers that the device itself gave it, against float64: its tolerance follows from
-the width of the dtypes and the number of terms that it sums. Then whole steps run as a training run makes them, and
-their outputs may be as far off as those roundings can carry them. The reference is slow: keep models and contexts small.
+Every op is checked alone against float64, on the inputs that the device itself computed. Its tolerance follows from the
+width of the dtypes and the number of terms that it sums. Then whole steps run as in training; their outputs may be off
+by what those roundings add up to. The reference is slow: keep models and contexts small.
 
-It ends with exit code 0 only where every backend agrees, and with 3 where one departs.
+The exit code is 0 only if every backend agrees, and 3 if one departs.
 
 With --json: {"agrees", "first": {"backend", "op", "layer", "error", "tolerance", "model", "step", "reads", "output",
 "element", "got", "expected", "count", "kind"} | null, "runs": [{"backend", "model", "agrees", "first", "depth",
-"outputs", "case", …}], "without"}; an error that is not finite is the largest double.
+"outputs", "case", …}], "without"}; an error that is not finite is given as the largest double.
 
-A test runs a kept case: describeBackend(backend, { cases: [keptCase(json)] }), of @cambium/backend/conformance.
+A test can run a kept case: describeBackend(backend, { cases: [keptCase(json)] }), of @cambium/backend/conformance.
 
 Examples:
   cambium verify                                     every backend that runs here, a small model of every family
@@ -91,7 +91,7 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
           signal.throwIfAborted();
           const all = (runs.length + share) / pairs;
           const left = ((performance.now() - began) / 1000) * (1 / all - 1);
-          // Opening a device and compiling for the first time say nothing about the rest.
+          // The time to open a device and to compile first says little about the rest.
           const ahead = all < 0.1 ? "" : `, ${duration(left)} left`;
           status.show(() => `${subject.name} on ${backend.name}: ${what}${ahead}`);
         };
@@ -118,7 +118,7 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
 function show(runs: readonly (Verified & { case?: string })[], depth: boolean, without: Subjects["without"]): void {
   print(verifiedText(runs, depth));
   for (const one of runs) if (one.case) print(`    kept as ${one.case}`);
-  for (const { name, reason } of without) complain(`No small model of the family ${name}: ${reason}`);
+  for (const { name, reason } of without) complain(`The family ${name} has no small model to check: ${reason}`);
 }
 
 interface Chosen {
@@ -126,7 +126,7 @@ interface Chosen {
   readonly options: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** The backends that are asked for; else every installed one with a device here. @throws CambiumError `E_OPTION` */
+/** The backends that `--backends` names, else all installed ones with a device here. @throws CambiumError `E_OPTION` */
 async function backendsOf({ backends, backendOption = [] }: Flags, importer: PluginImporter): Promise<Chosen[]> {
   const asked = backends
     ?.split(",")
