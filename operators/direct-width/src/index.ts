@@ -21,8 +21,8 @@ import { rowsFromAbove } from "./rows-from-above.js";
  * along with the norms (`normMode: stream`), so any map preserves it. The width of a head stays.
  *
  * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, or one `factor` for all (default 2);
- * `map` `tile` (default), `interleave`, `random` or `explicit` with `maps`; `split` `proj` (default), `elem`, `scalar` or
- * `even`, which leaves copies alike for ever; `omegaScale`, `normMode`, `scaleLearningRates`, `seed`.
+ * `map` `tile` (default), `interleave`, `random` or `explicit` with `maps`; `split` `proj` (default), `elem`, `scalar`
+ * or `even`, which leaves copies alike for ever; `omegaScale`, `normMode`, `scaleLearningRates`, `seed`.
  *
  * @throws CambiumError `E_GROWTH_SIZES` when an axis shrinks or is not whole, `kvHeads` do not divide `heads`, or a map
  * loses a source index or a query head its key/value head.
@@ -38,7 +38,7 @@ export default widthOperator({
   claims: { functionPreserving: "exact" },
   decided: ({ map, maps }) => {
     if ((map === "explicit") === (maps !== undefined)) return maps && { by: "maps", sizes: lengths(maps) };
-    throw sizesError("the options do not say one size", {
+    throw sizesError("the options give the sizes in more than one way", {
       expected: map === "explicit" ? "maps, with map: explicit" : `no maps, with map: ${map}`,
       got: maps ? "maps" : "none",
     });

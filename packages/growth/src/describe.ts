@@ -1,4 +1,4 @@
-// A plan in a dozen lines: what grows, which layer comes from where, R_c, sizes, what is dropped and what is promised.
+// A plan in a dozen lines: the sizes that grow, the origin of each layer, R_c, what is dropped and what is claimed.
 import { highest } from "@cambium/ir";
 import { countParameters, type ModelSpec, modelSizes, opensAfter } from "@cambium/model";
 import type { Expr } from "./expr/expr.js";
@@ -14,7 +14,7 @@ const claimed: Record<FunctionClaim, string> = {
   no: "not preserved",
 };
 
-/** `plan` for a person, without a newline at the end. */
+/** `plan` as text for a person, without a newline at the end. */
 export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(plan)): string {
   const { base, target, operator } = plan;
   const rate = connectionRate(layerMap(plan, tables));
@@ -43,25 +43,25 @@ export function describePlan(plan: GrowthPlan, tables: PlanTables = planTables(p
   return formatRows(rows);
 }
 
-/** Labels in a column, what they are about in another. */
+/** Two columns: labels and texts. */
 export function formatRows(rows: readonly (readonly [label: string, text: string])[]): string {
   return rows.map(([label, text]) => `${label.padEnd(14)}${text}`).join("\n");
 }
 
-/** Who made a plan, from which options: `stack 0.1.0 factor=4 strict=true`. */
+/** The operator that made a plan, and its options: `stack 0.1.0 factor=4 strict=true`. */
 export function formatOperator({ name, version, options }: PlanOrigin): string {
   const chosen = Object.entries(options).map(([option, value]) => ` ${option}=${JSON.stringify(value)}`);
   return `${name} ${version}${chosen.join("")}`;
 }
 
-/** R_c as counted and in percent: `20/23 = 86.96 %`. */
+/** R_c as a fraction, not reduced, and in percent: `20/23 = 86.96 %`. */
 export function formatRate({ numerator, denominator, value }: Fraction): string {
   return `${numerator}/${denominator} = ${(100 * value).toFixed(2)} %`;
 }
 
 /**
  * A layer list with `|` wherever a connection of the base is lost: `0–5 | 0–5` is two stacked copies of six layers.
- * Equal neighbours are counted (`0–5 ×4`); `new` reads nothing of the base, `0+1` mixes two of its layers.
+ * Equal neighbours are counted (`0–5 ×4`). `new` is a layer that reads nothing of the base, `0+1` one that mixes two.
  */
 export function formatLayers(origins: readonly (readonly number[])[]): string {
   const runs: { first: readonly number[]; last: readonly number[] }[] = [];
@@ -97,7 +97,7 @@ function shortened(names: readonly string[]): string {
   return names.length <= 2 ? names.join(", ") : `${names[0]}, …, ${names.at(-1)}`;
 }
 
-/** A whole number with commas between its thousands. Not `toLocaleString`: its first call loads tables for 15 ms. */
+/** An integer with commas between thousands. Not `toLocaleString`, whose first call takes 15 ms to load its tables. */
 export function formatCount(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -1,11 +1,11 @@
-// Which base layer each target layer came from, and how many neighbours of the base are still neighbours: R_c.
+// Which base layer each target layer comes from, and how many neighbours of the base are still neighbours: R_c.
 import { modelSizes } from "@cambium/model";
 import { sourcesOf } from "./expr/walk.js";
 import { type GrowthPlan, type PlanTables, planTables } from "./plan/plan.js";
 
 /**
- * For each target layer the base layer (0-based) that all its tensors with a source read from; null for a layer that
- * reads none (new) or several (mixed).
+ * For each target layer the one base layer (0-based) that its tensors read; null for a layer that reads none (new) or
+ * several (mixed).
  */
 export function layerMap(plan: GrowthPlan, tables: PlanTables = planTables(plan)): readonly (number | null)[] {
   return layerOrigins(plan, tables).map((layers) => (layers.length === 1 ? (layers[0] as number) : null));
@@ -26,7 +26,7 @@ export function layerOrigins(plan: GrowthPlan, tables: PlanTables = planTables(p
   return origins.map((layers) => [...layers].sort((a, b) => a - b));
 }
 
-/** A fraction as counted, not reduced. */
+/** A fraction, not reduced. */
 export interface Fraction {
   readonly numerator: number;
   readonly denominator: number;
@@ -35,7 +35,7 @@ export interface Fraction {
 
 /**
  * Connection rate R_c = #{t : A[t+1] = A[t] + 1} / (L − 1) of a layer list A of length L (Du et al. 2024, eq. 51).
- * New and mixed layers connect to nothing. A single layer has no connection to lose: 0/0, value 1.
+ * New and mixed layers have no connections. A single layer has none to lose: 0/0, value 1.
  */
 export function connectionRate(layers: readonly (number | null)[]): Fraction {
   const denominator = Math.max(layers.length - 1, 0);

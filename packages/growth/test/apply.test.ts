@@ -78,7 +78,7 @@ describe("a stacked model", () => {
 });
 
 describe("storage", () => {
-  test("results are their own; shared ones are the base's", async () => {
+  test("results have storage of their own; shared ones have the base's", async () => {
     const base = config();
     const held = weights(base);
     const plan = stack.plan(base, { factor: 2 });
@@ -98,7 +98,7 @@ describe("storage", () => {
     expect(await collect(applyPlan(plan, source(odd)))).toEqual(odd);
   });
 
-  test("what is computed is computed wide and cast once", async () => {
+  test("computed tensors are computed in float64 and cast once", async () => {
     // In bf16, 1 + 2^-9 rounds to 1; twice a rounded half of it would stay 1 where the sum is 1 + 2^-8 + ….
     const x = copy(norm);
     const plan = identity({ [norm]: affine(0.5, x, 0.5, affine(1, x, 2 ** -7, x)), "lm_head.weight": zeros([11, 8]) });
@@ -158,7 +158,7 @@ describe("needs", () => {
   const base = config();
   const fitted = identity({ [norm]: given("norm", [8], fit(copy(norm))) }, base);
 
-  test("what is learned must be given, or begun where its fit starts", async () => {
+  test("a fitted tensor must be given, or replaced by the start of its fit", async () => {
     const held = weights(base);
     await expect(collect(applyPlan(fitted, source(held)))).rejects.toMatchObject({
       code: "E_GROWTH_NEEDS",
@@ -172,7 +172,7 @@ describe("needs", () => {
     });
   });
 
-  test("are listed, and refused where they are not honoured", () => {
+  test("are listed, and refused if they are not honoured", () => {
     const masks = [
       { tensors: [norm], axis: "hidden", range: [0, 4], schedule: { kind: "linear", start: 0, tokens: 10 } },
     ] as const;

@@ -1,4 +1,4 @@
-// The numbers that the conformance kit hands to operators' own tests.
+// The numbers that the conformance kit gives to operators' own tests.
 import { depthOperator } from "@cambium/growth";
 import { difference, gradients, growExactly, logits, randomWeights, type Weights } from "@cambium/growth/conformance";
 import { evaluate, Random, type RefTensor } from "@cambium/ir";

@@ -1,4 +1,4 @@
-// The conformance suite: sound operators pass, and for each check there is an operator that fails it.
+// The conformance suite: correct operators pass, and for each check there is an operator that fails it.
 
 import { copy, depthOperator, type GrowthPlan, type Operator, zeros } from "@cambium/growth";
 import { type DescribeOperatorOptions, describeOperator } from "@cambium/growth/conformance";
@@ -26,7 +26,7 @@ describeOperator(every, {
   ],
 });
 
-/** Names of the tests that `operator` fails, without the cases they belong to. */
+/** Names of the tests that `operator` fails, without the names of their cases. */
 async function failures(operator: Operator, options: Omit<DescribeOperatorOptions, "api"> = {}): Promise<string[]> {
   const tests: [string, () => void | Promise<void>][] = [];
   const api = {
@@ -45,12 +45,12 @@ async function failures(operator: Operator, options: Omit<DescribeOperatorOption
   return failed;
 }
 
-/** `every` with its plan tampered with. */
+/** `every` with its plan changed. */
 function broken(change: (plan: GrowthPlan) => GrowthPlan): Operator {
   return { ...every, plan: (base, options) => change(every.plan(base, options)) };
 }
 
-test("a sound operator fails nothing", async () => {
+test("a correct operator fails nothing", async () => {
   expect(await failures(every)).toEqual([]);
 });
 
@@ -82,7 +82,7 @@ test("a plan that depends on how often it was made", async () => {
   expect(await failures(counting)).toContain("is a pure function");
 });
 
-test("an operator that writes to the options it is given", async () => {
+test("an operator that changes the options it is given", async () => {
   const greedy: Operator = {
     ...every,
     plan: (base, options) => {
@@ -94,16 +94,16 @@ test("an operator that writes to the options it is given", async () => {
   expect(await failures(greedy)).toContain("is a pure function");
 });
 
-test("a function that is claimed and not preserved", async () => {
+test("a function that is claimed to be preserved and is not", async () => {
   const claims = { functionPreserving: "exact" } as const;
   const lying = broken((plan) => ({ ...plan, claims }));
-  expect(await failures({ ...lying, claims })).toEqual(["keeps of the function what it claims"]);
+  expect(await failures({ ...lying, claims })).toEqual(["preserves the function as it claims"]);
 });
 
-test("an operator that claims another thing than its plans do", async () => {
+test("an operator whose claim differs from its plans'", async () => {
   const claims = { functionPreserving: "exact" } as const;
   expect(await failures({ ...every, claims })).toEqual([
-    "contract: it claims what the plan of its default options does",
+    "contract: it claims the same as the plan of its default options",
   ]);
 });
 
@@ -115,12 +115,12 @@ test("copies that are not copies", async () => {
       "model.layers.1.input_layernorm.weight": copy("model.layers.0.post_attention_layernorm.weight"),
     },
   }));
-  expect(await failures(crossed)).toContain("has the layer map and connection rate it should");
+  expect(await failures(crossed)).toContain("has the expected layer map and connection rate");
 });
 
-test("another list or rate than the author says", async () => {
+test("a list or rate other than the author expects", async () => {
   const cases = [{ options: { layers: 12 }, connectionRate: [11, 11] as const }];
-  expect(await failures(every, { cases })).toEqual(["has the layer map and connection rate it should"]);
+  expect(await failures(every, { cases })).toEqual(["has the expected layer map and connection rate"]);
 });
 
 test("a number that JSON does not hold", async () => {
@@ -138,7 +138,7 @@ test("a frozen tensor that does not exist, and options that are not checked", as
   };
   expect(await failures(lax)).toEqual([
     "options: an unknown one is refused by name: E_GROWTH_OPTION",
-    "options: each refuses what is no value of it, by name: E_GROWTH_OPTION",
+    "options: each refuses a value of the wrong type, by name: E_GROWTH_OPTION",
   ]);
   const frozen = await failures(broken((plan) => ({ ...plan, phase: { ...plan.phase, frozen: ["nothing"] } })));
   expect(frozen).toContain("grows the optimizer's moments, or says that it cannot");
@@ -153,14 +153,14 @@ test("an option whose values are not checked", async () => {
       return every.plan(base, rest);
     },
   };
-  expect(await failures(lax)).toEqual(["options: each refuses what is no value of it, by name: E_GROWTH_OPTION"]);
+  expect(await failures(lax)).toEqual(["options: each refuses a value of the wrong type, by name: E_GROWTH_OPTION"]);
 });
 
 const masking = (masks: GrowthPlan["phase"]["masks"]) =>
   broken((plan) => ({ ...plan, phase: { ...plan.phase, masks }, claims: { functionPreserving: "at-mask-0" } }));
 const newLayers = { tensors: [], axis: "layers", schedule: { kind: "linear", start: 0, tokens: 100 } } as const;
 
-test("masks that do not shut all that is new", async () => {
+test("masks that do not cover everything new", async () => {
   const top = depthOperator({
     name: "top",
     version: "1.0.0",
@@ -180,11 +180,11 @@ test("masks that do not shut all that is new", async () => {
     },
   });
   expect(await failures(masked(6))).toEqual([]);
-  expect(await failures(masked(7))).toEqual(["keeps of the function what it claims"]);
-  expect(await failures(masking([]))).toContain("keeps of the function what it claims");
+  expect(await failures(masked(7))).toEqual(["preserves the function as it claims"]);
+  expect(await failures(masking([]))).toContain("preserves the function as it claims");
 });
 
-test("a parameter that never trains, and one that is said not to and does", async () => {
+test("a dead parameter that is not declared, and a declared one that trains", async () => {
   const layer = (name: string) => `model.layers.11.${name}.weight`;
   const dead = (deadParams: string[]) =>
     broken((plan) =>
@@ -200,23 +200,23 @@ test("a parameter that never trains, and one that is said not to and does", asyn
             claims: { functionPreserving: "no", deadParams },
           },
     );
-  // silu(0) = 0 and up = 0: nothing reaches either, nor what reads them; the norm before them reads nothing.
+  // silu(0) = 0 and up = 0: no gradient reaches gate, up, the down projection that reads them, or the norm before them.
   const all = ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj", "post_attention_layernorm"].map(layer);
-  const test = "leaves no parameter dead but those it names";
+  const test = "leaves no parameter dead except those it names";
   expect(await failures(dead([]))).toContain(test);
   expect(await failures(dead(all.slice(1)))).toContain(test);
   expect(await failures(dead([...all, "model.norm.weight"]))).toContain(test);
   expect(await failures(dead(all))).not.toContain(test);
 });
 
-test("growth to as many layers as there are that changes something", async () => {
+test("growth to the base's own number of layers that changes something", async () => {
   const reversed = depthOperator({
     name: "reversed",
     version: "1.0.0",
     summary: "Upside down.",
     layers: (base, target) => Array.from({ length: target }, (_, t) => (2 * target - 1 - t) % base),
   });
-  expect(await failures(reversed)).toEqual(["has the layer map and connection rate it should"]);
+  expect(await failures(reversed)).toEqual(["has the expected layer map and connection rate"]);
 });
 
 test("refusals that do not come, or come with another code", async () => {
@@ -230,13 +230,15 @@ test("refusals that do not come, or come with another code", async () => {
   ]);
 });
 
-test("what the contract misses", async () => {
-  expect(await failures({ ...every, version: "one" })).toContain("contract: it is whole");
-  expect(await failures({ ...every, name: "Every Layer" })).toContain("contract: it is whole");
-  expect(await failures({ ...every, summary: undefined } as unknown as Operator)).toContain("contract: it is whole");
+test("fields that do not fit the contract", async () => {
+  expect(await failures({ ...every, version: "one" })).toContain("contract: no field is missing or malformed");
+  expect(await failures({ ...every, name: "Every Layer" })).toContain("contract: no field is missing or malformed");
+  expect(await failures({ ...every, summary: undefined } as unknown as Operator)).toContain(
+    "contract: no field is missing or malformed",
+  );
 });
 
-test("a dead tensor is no copy of a live one", async () => {
+test("a tensor of zeros in place of a copy", async () => {
   const zeroed = broken((plan) => ({ ...plan, tensors: { ...plan.tensors, "model.norm.weight": zeros([8]) } }));
   expect(await failures(zeroed)).toContain("loses no tensor of the base");
 });

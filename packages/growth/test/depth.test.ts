@@ -1,4 +1,4 @@
-// Depth operators: their options, their lists, and the errors that each mistake gives.
+// Depth operators: their options, their lists, and the error for each mistake.
 
 import {
   defineOperator,
@@ -106,12 +106,12 @@ describe("errors name the operator, and everything wrong at once", () => {
     ]);
   });
 
-  test("what the author throws", () => {
+  test("errors that the author throws", () => {
     const known = make(() => {
       throw depthError("only on Tuesdays", { hint: "wait" });
     });
-    const told = failure(() => known.plan(config()));
-    expect([told.code, told.message, told.details.hint]).toEqual([
+    const refusal = failure(() => known.plan(config()));
+    expect([refusal.code, refusal.message, refusal.details.hint]).toEqual([
       "E_GROWTH_LAYERS",
       "operator mine 2.1.0: only on Tuesdays",
       "wait",
@@ -129,7 +129,7 @@ describe("errors name the operator, and everything wrong at once", () => {
     ]);
   });
 
-  test("a target that is no model", () => {
+  test("a target that is not a valid model", () => {
     const operator = defineOperator({
       name: "odd",
       version: "1.0.0",
@@ -148,13 +148,13 @@ describe("errors name the operator, and everything wrong at once", () => {
 describe("plugins", () => {
   const operator = make(() => [0]);
 
-  test("all that is missing is named", () => {
+  test("every missing or malformed field is named", () => {
     const half = { ...operator, plan: undefined, options: "none", summary: 3 } as unknown as Operator;
     expect(operatorPlugin.problems(half).map(({ where }) => where)).toEqual(["summary", "options", "plan"]);
     expect(operatorPlugin.problems(operator)).toEqual([]);
   });
 
-  test("a definition with a field that nothing reads is refused", () => {
+  test("a definition with an unknown field is refused", () => {
     const odd = { name: "odd", version: "1.0.0", summary: "-", layers: () => [0], refines: () => ({}) };
     const error = failure(() => depthOperator(odd));
     expect(error.code).toBe("E_PLUGIN_INVALID");

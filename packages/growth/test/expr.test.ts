@@ -1,4 +1,4 @@
-// Expressions against an oracle that knows each entry by its indices, whole and in blocks of rows.
+// Expressions against an oracle that computes each entry from its indices, whole and in blocks of rows.
 import {
   affine,
   concat,
@@ -31,7 +31,7 @@ const table = new Map(parameterTable(config()).map((spec) => [spec.name, spec]))
 const held = weights(config());
 const query = "model.layers.0.self_attn.q_proj.weight"; // [2 heads × 6, 8 hidden]
 
-/** An expression beside what its entries are. */
+/** An expression with its expected entries. */
 interface Known {
   readonly expr: Expr;
   readonly shape: readonly [number, number];
@@ -156,7 +156,7 @@ function compiled(
 const tapes = fc.array(fc.nat(1 << 20), { minLength: 8, maxLength: 40 });
 
 describe("evaluation", () => {
-  test("equals the oracle, entry by entry, in blocks of rows as whole", async () => {
+  test("equals the oracle entry by entry, and in blocks of rows the same bits", async () => {
     await fc.assert(
       fc.asyncProperty(tapes, fc.nat(), fc.nat(), async (tape, a, b) => {
         const { expr, shape, at } = draw(tape);
@@ -165,7 +165,7 @@ describe("evaluation", () => {
         const [m, n] = shape;
         const whole = await value!.rows(0, m);
         expect(whole.length).toBe(m * n);
-        // float64 throughout; only the order of a product's additions could differ, and it does not.
+        // float64 throughout. The bound allows for products that add in another order.
         for (let i = 0; i < m; i++)
           for (let j = 0; j < n; j++) expect(Math.abs(whole[i * n + j]! - at(i, j))).toBeLessThan(1e-12);
         const [start, end] = [a % (m + 1), b % (m + 1)].sort((x, y) => x - y) as [number, number];
@@ -196,7 +196,7 @@ describe("evaluation", () => {
     expect([...(await last.value!.rows(1, 2))]).toEqual([6, 7, 6, 8, 9, 8, 10, 11, 10]);
   });
 
-  test("names come from above where an expression has none of its own", () => {
+  test("an expression without names of its own takes those of the tensor it stands for", () => {
     const spec = table.get(query)!;
     expect(compiled(take(zeros([6, 8]), "heads", [0, -1]), spec).reasons).toEqual([]);
     expect(
@@ -207,7 +207,7 @@ describe("evaluation", () => {
     ]);
   });
 
-  test("what is learned is read where it was fitted, and starts where it says", async () => {
+  test("a fitted tensor is read from `found`, or is the start of its fit", async () => {
     const expr = given("map", [2, 2], fit(constant([2, 2], 3)));
     expect([...(await compiled(expr, { shape: [2, 2] }).value!.rows(0, 2))]).toEqual([3, 3, 3, 3]);
     const fitted = (name: string, start: number, end: number) => new Float64Array((end - start) * 2).fill(name.length);
@@ -218,7 +218,7 @@ describe("evaluation", () => {
   });
 });
 
-test("learned maps that select are takes, and one-hot mixtures of layers are copies (LiGO)", async () => {
+test("a one-hot map equals a take, and a one-hot mixture of layers a copy (LiGO)", async () => {
   const rows = [1, 0, 1, 11, 5];
   const selection = (name: string, start: number, end: number) => {
     expect(name).toBe("selection");
@@ -251,7 +251,7 @@ test.each<[string, Expr, number[]]>([
   ["factors of a matrix product", matmul(copy(query), zeros([12, 2])), [12, 2]],
   ["factors of a matrix product", matmul(copy("model.norm.weight"), zeros([8, 2])), [2]],
   ["has the wrong shape", copy(query), [12, 9]],
-])("means nothing: %s", (message, expr, shape) => {
+])("invalid: %s", (message, expr, shape) => {
   const { value, reasons } = compiled(expr, { shape });
   expect(value).toBeUndefined();
   expect(reasons).toHaveLength(1);
@@ -294,7 +294,7 @@ describe("JSON", () => {
   });
 });
 
-test("substitution reaches every source, and sources are told in order of use", () => {
+test("substitution reaches every source, and sources are listed in order of use", () => {
   const expr = affine(
     1,
     take(copy("a"), 0, [0], copy("b")),

@@ -1,4 +1,4 @@
-// Plans as graphs: what they make, what they read, and their gradients.
+// Plans as graphs: their outputs, their inputs, and their gradients.
 
 import {
   composePlans,
@@ -45,7 +45,7 @@ const stack = depthOperator({
 const up = "model.layers.0.mlp.up_proj.weight"; // [10, 8]
 const norm = "model.norm.weight";
 
-test.each(optimizerPolicies)("a state grown by its graph is the one grown on the host: %s", async (policy) => {
+test.each(optimizerPolicies)("a state grown by a graph equals one grown on the host: %s", async (policy) => {
   await assertStateGraph(stack.plan(base, { factor: 2 }), policy);
   await assertStateGraph(doubleIntermediate.plan(base, { share: 0.3 }), policy);
   await assertStateGraph(zeroTop.plan(base, { layers: 5 }), policy);
@@ -67,7 +67,7 @@ test("noise, sums and products", async () => {
   await assertStateGraph({ ...same, tensors: { ...same.tensors, [up]: odd } }, "reset");
 });
 
-test("it reads what the plan reads, and keeps in place what stays itself", () => {
+test("a graph has only the inputs that the plan reads, and leaves unchanged tensors in place", () => {
   const plan = stack.plan(base, { factor: 2 });
   const { graph } = stateGraph(plan, "zero-new");
   const table = parameterTable(base).map(({ name }) => name);
@@ -81,7 +81,7 @@ test("it reads what the plan reads, and keeps in place what stays itself", () =>
   expect(fresh.toSorted()).toEqual(table.toSorted());
 });
 
-test("only what is exact, and what is left to compute", () => {
+test("exactOnly makes the selections, and lists the tensors left to compute", () => {
   const plan = doubleIntermediate.plan(base, { share: 0.3 });
   const down = (layer: number) => `model.layers.${layer}.mlp.down_proj.weight`;
   const { graph, computed } = planGraph(plan, { exactOnly: true });
@@ -89,7 +89,7 @@ test("only what is exact, and what is left to compute", () => {
   expect(graph.outputs).toHaveLength(parameterTable(plan.target).length - 3);
 });
 
-test("the gradient by what is to be found equals finite differences", () => {
+test("gradients by `given` tensors equal finite differences", () => {
   const same = stack.plan(base, { factor: 1 });
   const map = given("map", [10, 10], fit(normal([10, 10], 1, "map")));
   const gains = given("gains", [8], fit(copy(norm)));
@@ -126,7 +126,7 @@ test("the gradient by what is to be found equals finite differences", () => {
     const gradient = (found[gradientName(name)] as RefTensor).data;
     expect(gradient.some((x) => Math.abs(x) > 0.1)).toBe(true);
     gradient.forEach((g, i) => {
-      // The loss is a quadratic: central differences are exact but for rounding.
+      // The loss is quadratic: central differences are exact up to rounding.
       expect(Math.abs(g - (at(name, i, 1e-3) - at(name, i, -1e-3)) / 2e-3)).toBeLessThan(1e-8);
     });
   }

@@ -52,7 +52,7 @@ describe("R_c", () => {
     );
   });
 
-  test("in [0, 1], and unmoved by renumbering", () => {
+  test("in [0, 1], and unchanged by renumbering", () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.nat(9)), { minLength: 1, maxLength: 30 }), (layers) => {
         const { value } = connectionRate(layers);
@@ -73,17 +73,17 @@ describe("layer maps of plans", () => {
   const list = [2, 0, 1, 2, 2];
   const listed = depthOperator({ name: "listed", version: "1.0.0", summary: "A list.", layers: () => list });
 
-  test("say what a depth operator was told", () => {
+  test("are the list of a depth operator", () => {
     expect(layerMap(listed.plan(config(), { layers: 5 }))).toEqual(list);
   });
 
-  test("count a silenced copy as its source's, and a width plan as the identity", () => {
+  test("count a silenced copy as its source, and a width plan as the identity", () => {
     expect(layerMap(zeroTop.plan(config(), { layers: 5 }))).toEqual([0, 1, 2, 2, 2]);
     expect(layerMap(doubleIntermediate.plan(config()))).toEqual([0, 1, 2]);
     expect(layerMap(noisy.plan(config()))).toEqual([0, 1, 2]);
   });
 
-  test("say null for layers that are new or mixed", () => {
+  test("have null for layers that are new or mixed", () => {
     const plan = listed.plan(config(), { layers: 5 });
     const tensors = Object.fromEntries(
       Object.entries(plan.tensors).map(([name, expr]) => {

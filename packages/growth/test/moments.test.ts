@@ -1,4 +1,4 @@
-// AdamW's moments at growth, against gradients by autodiff and against training itself.
+// AdamW's moments at growth, compared with gradients by autodiff and with training itself.
 import {
   depthOperator,
   type GrowthPlan,
@@ -88,7 +88,7 @@ describe("carried through a width plan", () => {
     }
   });
 
-  test("20 steps of AdamW move the grown function as they would have moved the base's, and only if moments are carried", async () => {
+  test("20 steps of AdamW give the loss that they would give the base, but only if moments are carried", async () => {
     const base = config({ layers: 2 });
     const warm = train(base, { updates: 0, parameters: weights(base), m: {}, v: {} }, 3);
     const plan = doubleIntermediate.plan(base, { share: 0.5, slow: true });
@@ -176,7 +176,7 @@ describe("through a depth plan", () => {
       expect(tensors[name]).toEqual({ m: hostTensor("f32", shape), v: hostTensor("f32", shape) });
   });
 
-  test("pad leaves them with the first copy of each layer", async () => {
+  test("pad gives them to the first copy of each layer", async () => {
     const { updates, tensors } = await grown(plan, m, v, "pad");
     expect(updates).toBe(9);
     for (const { name, layer, shape } of parameterTable(plan.target)) {
@@ -188,12 +188,12 @@ describe("through a depth plan", () => {
     }
   });
 
-  test("zero-new leaves them with the layer's own place: the same name, else the first that reads it", async () => {
+  test("zero-new gives them to the layer's own place: the same name, else the first that reads it", async () => {
     const { updates, tensors } = await grown(plan, m, v, "zero-new");
     expect(updates).toBe(9);
     for (const { name, layer, shape } of parameterTable(plan.target)) {
       const zero = hostTensor("f32", shape);
-      // [0, 1, 2, 2, 0, 1]: each base layer is in its own place below, all above are copies.
+      // [0, 1, 2, 2, 0, 1]: the first three layers are the base layers' own places, the others are copies.
       const old = layer === undefined || layer < 3;
       expect(tensors[name], name).toEqual(old ? { m: m[name], v: v[name] } : { m: zero, v: zero });
     }
@@ -259,7 +259,7 @@ test("factors without a rule: kept moments are refused with every tensor named, 
   expect(growMoments(plan, moments, "zero-new").updates).toBe(1);
 });
 
-test("the loss scale survives growth, whatever becomes of the moments", async () => {
+test("the loss scale survives growth under every policy for moments", async () => {
   const base = config();
   const plan = zeroTop.plan(base, { layers: 4 });
   const lossScale = { scale: 2 ** 11, finiteSteps: 7 };

@@ -1,4 +1,4 @@
-// Plans as data: what is wrong with one, its JSON, its composition with another, and what a person reads.
+// Plans as data: their mistakes, their JSON, their composition, and their description.
 
 import {
   applyPlan,
@@ -48,7 +48,7 @@ function reasonsOf(work: () => unknown): string[] {
 
 const phased = (phase: Partial<Phase>) => ({ phase: { ...plainPhase, ...phase } });
 
-describe("a plan that does not hold together", () => {
+describe("an inconsistent plan", () => {
   const plan = listed([0, 1, 2, 2]);
   const { [up]: _, ...missing } = plan.tensors;
 
@@ -129,7 +129,7 @@ describe("a plan that does not hold together", () => {
     expect(reasonsOf(() => checkPlan({ ...plan, ...change }))).toEqual(expected);
   });
 
-  test("all of it at once, under the operator's name", () => {
+  test("every mistake at once, under the operator's name", () => {
     const bad = {
       ...plan,
       tensors: { ...missing, extra: copy(norm), [norm]: copy("x") },
@@ -141,7 +141,7 @@ describe("a plan that does not hold together", () => {
     expect(() => checkPlan(bad)).toThrow("the plan of listed 1.0.0 does not hold together");
   });
 
-  test("names of Object.prototype are no tensors", () => {
+  test("names of Object.prototype are not tensors", () => {
     expect(reasonsOf(() => checkPlan({ ...plan, dropped: ["constructor"] }))).toHaveLength(1);
   });
 });
@@ -167,7 +167,7 @@ describe("JSON", () => {
     expect(parsePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
 
-  test("long lists stand once, and are one list again when read back", () => {
+  test("long lists are written once, and are one shared list again when read back", () => {
     const plan = doubleIntermediate.plan(config({ intermediate: 1000 }));
     const json = JSON.stringify(planJson(plan));
     // Two lists of 2000, of numbers of at most three digits and of 0.5, for six takes and their moments.
@@ -212,7 +212,7 @@ describe("JSON", () => {
     expect(reasonsOf(() => parsePlan(json)).length).toBeGreaterThan(0);
   });
 
-  test("what has the form of a plan must also hold together", () => {
+  test("a well-formed plan must also be consistent", () => {
     expect(reasonsOf(() => parsePlan(JSON.parse(JSON.stringify({ ...listed([0, 1, 2]), dropped: [norm] }))))).toEqual([
       `${norm}: is listed as dropped, but is read`,
     ]);
@@ -253,7 +253,7 @@ describe("composition", () => {
     expect(a.claims).toEqual({ functionPreserving: "no" });
   });
 
-  test("axis names reach into tensors that the first made anew", async () => {
+  test("axis names apply to tensors that the first plan made new", async () => {
     const silent = zeroTop.plan(config(), { layers: 4 });
     const second = doubleIntermediate.plan(silent.target);
     const both = composePlans({ ...silent, phase: plainPhase }, second);
@@ -262,7 +262,7 @@ describe("composition", () => {
     expect(made["model.layers.3.mlp.down_proj.weight"]?.shape).toEqual([8, 20]);
   });
 
-  test("what either plan declares stays apart, and a second plan measures nothing", () => {
+  test("the `given` tensors of both plans stay apart, and a second plan may not measure", () => {
     const declaring = (by: Fit | Measure) => {
       const same = listed([0, 1, 2]);
       return { ...same, tensors: { ...same.tensors, [norm]: sum([copy(norm), given("gain", [8], by)]) } };
@@ -277,7 +277,7 @@ describe("composition", () => {
     expect(() => composePlans(fitted, measured)).toThrow(expect.objectContaining({ code: "E_GROWTH_NEEDS" }));
   });
 
-  test("factors without a rule anywhere leave no rule", () => {
+  test("if one plan has factors without a rule, the composed plan has no rule", () => {
     const first = noisy.plan(config());
     const both = composePlans(first, doubleIntermediate.plan(first.target));
     expect(both.optimizer.moments).toEqual({});
@@ -286,7 +286,7 @@ describe("composition", () => {
     );
   });
 
-  test("is refused where the ends do not meet, or the first plan's training would be lost", () => {
+  test("is refused if the second plan does not start at the first's target, or the first's phase would be lost", () => {
     expect(() => composePlans(listed([0, 1, 2, 2]), listed([0, 1, 2]))).toThrow(
       expect.objectContaining({ code: "E_GROWTH_PLAN" }),
     );

@@ -1,4 +1,4 @@
-// Presets: the options that are left, whose name their plans and errors carry, and what cannot be fixed.
+// Presets: their remaining options, the name in their plans and errors, and options that cannot be fixed.
 import { depthOperator, type Operator, presetOperator } from "@cambium/growth";
 import { describePreset } from "@cambium/growth/conformance";
 import { expect, test } from "vitest";
@@ -37,7 +37,7 @@ test("an error carries the preset's name once, and the operator's not at all", (
   });
 });
 
-test("only what the operator takes can be fixed", () => {
+test("only options of the operator can be fixed", () => {
   const make = () => presetOperator({ name: "x", version: "1.0.0", summary: "-", of, options: { depth: 5 } });
   expect(make).toThrow(expect.objectContaining({ code: "E_GROWTH_OPERATOR" }));
 });

@@ -1,6 +1,6 @@
-// What a depth operator may add to the plan of its list, and the errors of operators that change sizes.
+// How a depth operator may refine the plan of its list, and the error of operators that change sizes.
 
-import { depthOperator, Random, scale, sizesError } from "@cambium/growth";
+import { depthOperator, scale, sizesError } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { modelSizes } from "@cambium/model";
 import { describe, expect, test } from "vitest";
@@ -21,14 +21,14 @@ describe("refine", () => {
     },
   });
 
-  test("gets the plan of the list, the growth and the options, and its plan is the operator's", () => {
+  test("gets the plan of the list, the growth and the options, and returns the operator's plan", () => {
     const plan = louder.plan(config(), { factor: 2, by: 3 });
     const source = "model.layers.2.mlp.up_proj.weight";
     expect(plan.tensors[up]).toEqual({ kind: "scale", of: { kind: "copy", source }, by: 3 });
     expect(plan.operator.options).toEqual({ factor: 2, by: 3 });
   });
 
-  test("a plan that does not hold together is refused with the operator's name", () => {
+  test("an inconsistent plan is refused with the operator's name", () => {
     const broken = depthOperator({
       name: "broken",
       version: "1.0.0",
@@ -45,9 +45,4 @@ test("sizesError carries its reasons", () => {
   const error = sizesError("no", { reasons });
   expect(error).toBeInstanceOf(CambiumError);
   expect([error.code, error.details.reasons]).toEqual(["E_GROWTH_SIZES", reasons]);
-});
-
-test("operators draw from the named streams that `normal` uses", () => {
-  expect(new Random("a").uniform(3)).toBe(new Random("a").uniform(3));
-  expect(new Random("a").uniform(3)).not.toBe(new Random("b").uniform(3));
 });

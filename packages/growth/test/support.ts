@@ -71,8 +71,8 @@ const each = (base: ModelSpec, of: (name: string) => Expr): Record<string, Expr>
   Object.fromEntries(parameterTable(base).map(({ name }) => [name, of(name)]));
 
 /**
- * Every MLP neuron twice; the copies' outputs weigh `share` and 1 − `share`. Moments and, with `slow`,
- * learning rates of section 6.
+ * Every MLP neuron twice; the outputs of the two copies weigh `share` and 1 − `share`. Has moment rules and, with
+ * `slow`, learning rates halved on the matrices that read copies.
  */
 export const doubleIntermediate = defineOperator({
   name: "double-intermediate",
@@ -102,7 +102,7 @@ export const doubleIntermediate = defineOperator({
   },
 });
 
-/** G_zero in depth: the last layer again and again, with outputs of zero; only the new layers train. */
+/** The last layer repeated on top with outputs of zero (G_zero in depth, Du et al. 2024); only the new layers train. */
 export const zeroTop = defineOperator({
   name: "zero-top",
   version: "1.0.0",
@@ -127,7 +127,7 @@ export const zeroTop = defineOperator({
   },
 });
 
-/** A fifth of noise on every tensor, in place: factors without moment rules. */
+/** Every tensor mixed with noise in place: factors without moment rules. */
 export const noisy = defineOperator({
   name: "noisy",
   version: "1.0.0",

@@ -1,4 +1,4 @@
-// Width operators: sizes from one factor, from sizes, or from an option of the operator's own; every objection at once.
+// Width operators: sizes from a factor, one by one, or from an option of the operator's own; every objection at once.
 import { normal, widthOperator } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { modelSizes, parameterTable } from "@cambium/model";
@@ -40,11 +40,11 @@ test.each([
   [{ factor: 2, hidden: 16 }, "factor and sizes"],
   [{ factor: 2, neurons: 20 }, "factor and neurons"],
   [{ hidden: 16, neurons: 20 }, "sizes and neurons"],
-])("%j says it in two ways", (options, got) => {
+])("%j gives the sizes in two ways", (options, got) => {
   expect(failure(options)).toMatchObject({ code: "E_GROWTH_SIZES", details: { got } });
 });
 
-test("where nothing is given every width doubles, and the depth stays", () => {
+test("if nothing is given, every width doubles and the depth stays", () => {
   const base = config({ layers: 3 });
   const { hidden, heads, kvHeads, intermediate } = modelSizes(base) as Record<string, number>;
   const sizes = { hidden: 2 * hidden!, heads: 2 * heads!, kvHeads: 2 * kvHeads!, intermediate: 2 * intermediate! };
@@ -55,9 +55,9 @@ test("every objection is reported at once, the operator's own too", () => {
   const { code, details } = failure({ hidden: 13, heads: 5, layers: 1 }, config({ hidden: 16, heads: 4, kvHeads: 2 }));
   expect(code).toBe("E_GROWTH_SIZES");
   expect(details.reasons?.map(({ where, message }) => `${where} ${message}`)).toEqual([
-    "hidden growing does not take away",
-    "layers growing does not take away",
-    "heads are shared out unevenly",
+    "hidden is smaller than the base's",
+    "layers is smaller than the base's",
+    "heads do not divide evenly among key/value heads",
     "hidden is unlucky",
   ]);
 });

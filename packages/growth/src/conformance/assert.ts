@@ -1,4 +1,4 @@
-// Assertions of the conformance suite: no test runner, so that any can run it.
+// Assertions of the conformance suite. They use no test runner, so that the suite runs under any.
 import { CambiumError } from "@cambium/ir";
 
 /** @throws Error with `message` unless `holds`. */
@@ -6,7 +6,10 @@ export function assertThat(holds: boolean, message: string): void {
   if (!holds) throw new Error(message);
 }
 
-/** Deep equality of plain data and typed arrays, bit for bit (−0 is not 0, NaN is NaN). @throws Error naming where they differ. */
+/**
+ * Deep equality of plain data and typed arrays, bit for bit (−0 is not 0, NaN is NaN). @throws Error naming where they
+ * differ.
+ */
 export function assertEqual(actual: unknown, expected: unknown, what: string): void {
   const path = differsAt(actual, expected);
   if (path === null) return;
@@ -15,7 +18,7 @@ export function assertEqual(actual: unknown, expected: unknown, what: string): v
   throw new Error(`${what}: differs${at}: expected ${wanted}, got ${got}`);
 }
 
-/** The code of the CambiumError that `work` throws, null when it returns. Other errors pass through. */
+/** The code of the CambiumError that `work` throws; null if it returns. Other errors pass through. */
 export function codeOf(work: () => unknown): string | null {
   try {
     work();
@@ -26,14 +29,14 @@ export function codeOf(work: () => unknown): string | null {
   }
 }
 
-/** `value`, frozen to its depth: writing to it throws. */
+/** `value`, frozen with everything in it: writing to it throws. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   Object.values(value).forEach(deepFreeze);
   return Object.freeze(value);
 }
 
-/** Where two values first differ, as keys joined by `/`; null when they are equal. */
+/** Where two values first differ, as keys joined by `/`; null if they are equal. */
 function differsAt(a: unknown, b: unknown): string | null {
   if (Object.is(a, b)) return null;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return "";

@@ -1,4 +1,4 @@
-// What the conformance suite grows: bases small enough to compute and odd enough to tell axes apart.
+// The models that the conformance suite grows: small enough to compute, with sizes odd enough to tell axes apart.
 import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import {
   builtInFamily,
@@ -13,19 +13,19 @@ import {
 import type { Operator } from "../operator/operator.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
-/** Sizes of a base, and its family: a name of one that comes along, or the family itself; default `llama`. */
+/** Sizes of a base, and its family: the name of a built-in one, or the family itself. Default `llama`. */
 export type BaseChoice = Partial<DecoderInput> & { readonly family?: string | Family<object, DecoderInput> };
 
 /** One growth to test. */
 export interface OperatorCase {
-  /** In the test's name; default what it grows and how. */
+  /** For the test's name; default: the base and the options as JSON. */
   readonly name?: string;
-  /** Over the sizes of `testBases.mha`. */
+  /** Sizes that differ from those of `testBases.mha`. */
   readonly base?: BaseChoice;
   readonly options?: Readonly<Record<string, unknown>>;
-  /** The base layer that each target layer must come from, null for a new or mixed one. */
+  /** Expected: the base layer that each target layer comes from, null for a new or mixed one. */
   readonly layers?: readonly (number | null)[];
-  /** R_c that must come out, as counted: numerator and denominator (L − 1). */
+  /** Expected R_c, not reduced: numerator and denominator (L − 1). */
   readonly connectionRate?: readonly [numerator: number, denominator: number];
 }
 
@@ -37,7 +37,7 @@ export interface Refusal {
   readonly code: string;
 }
 
-/** Six layers, so that every pattern of sixths has something to say; all axes differ in size. */
+/** Six layers, so that the patterns of sixths all differ; all axes differ in size. */
 const sizes = {
   vocab: 19,
   hidden: 8,
@@ -61,7 +61,7 @@ export function baseModel({ family = "llama", ...base }: BaseChoice = {}): Model
   return modelSpec(found, { ...sizes, ...base });
 }
 
-/** Every test base: for a depth operator doubled and, if it goes so far, quadrupled; for another with its default options. */
+/** Every test base: with factors 2 and 4 for a depth operator that takes them, else with the default options. */
 export function defaultCases(operator: Operator): readonly OperatorCase[] {
   const doubled = [{ factor: 2 }, { factor: 4 }].filter((options) => growsDepthAlone(operator, options));
   const choices = doubled.length > 0 ? doubled : [{}];
@@ -78,15 +78,15 @@ function growsDepthAlone(operator: Operator, options: { readonly factor: number 
   }
 }
 
-/** Whether the plan only makes copies of layers, so that every tensor of the target is one of the base. */
+/** Whether the plan changes only the number of layers, and copies every tensor of the target from the base. */
 export function placesLayers({ base, target, tensors }: GrowthPlan): boolean {
   const same = JSON.stringify(target) === JSON.stringify(grownModel(base, { layers: modelSizes(target).layers }));
   return same && Object.values(tensors).every(({ kind }) => kind === "copy");
 }
 
 /**
- * Parameters to grow, f32: normal with standard deviation 0.3, norm weights included, because the usual initial values
- * (norms of 1, small weights) hide errors.
+ * Parameters to grow, f32: normal with standard deviation 0.3, norm weights included. The usual initial values (norm
+ * weights of 1, small weights) would hide errors.
  */
 export function testParameters(model: ModelSpec, seed: string): Record<string, HostTensor<"f32">> {
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-// The checks of the conformance suite on one growth: each is a function that throws when the operator fails it.
+// The checks of the conformance suite on one growth. Each is a function that throws if the operator fails it.
 import type { HostTensor } from "@cambium/ir";
 import { familyResolver, isTied, type ModelSpec, modelSizes, parameterTable, sizesAlong } from "@cambium/model";
 import { applyPlan } from "../evaluate/apply.js";
@@ -21,7 +21,7 @@ import { assertStateGraph } from "./graph.js";
 type Check = (operator: Operator, one: OperatorCase) => void | Promise<void>;
 type Tensors = Record<string, HostTensor>;
 
-/** Every check by the name of its test. */
+/** The checks by the names of their tests. */
 export const checks: Readonly<Record<string, Check>> = {
   "makes every tensor of the target, in its shape": async (operator, one) => {
     const plan = planOf(operator, one);
@@ -66,7 +66,7 @@ export const checks: Readonly<Record<string, Check>> = {
     assertEqual(await grow(back), await grow(plan), "tensors made by the plan read back");
   },
 
-  "has the layer map and connection rate it should": async (operator, one) => {
+  "has the expected layer map and connection rate": async (operator, one) => {
     const plan = planOf(operator, one);
     const map = layerMap(plan);
     assertEqual(map.length, modelSizes(plan.target).layers, "length of the layer map");
@@ -79,22 +79,25 @@ export const checks: Readonly<Record<string, Check>> = {
     if (one.connectionRate) assertEqual([numerator, denominator], one.connectionRate, "R_c");
     if (placesLayers(plan)) {
       await assertCopies(plan, map);
-      // An operator in width may be the identity as well, and has no number of layers to choose.
+      // A width operator may also be the identity, but has no number of layers to choose.
       if (map.length > modelSizes(plan.base).layers) assertIdentity(operator, one);
     }
   },
 
-  "keeps of the function what it claims": (operator, one) => assertFunction(planOf(operator, one)),
+  "preserves the function as it claims": (operator, one) => assertFunction(planOf(operator, one)),
 
-  "leaves no parameter dead but those it names": async (operator, one) => {
+  "leaves no parameter dead except those it names": async (operator, one) => {
     const plan = planOf(operator, one);
     const made = await growExactly(plan, randomWeights(plan.base, "alive"));
     const declared = new Set(plan.claims.deadParams);
     const dead = deadTensors(plan, made);
     const unnamed = dead.filter((name) => !declared.has(name));
-    assertThat(unnamed.length === 0, `never get a gradient in part or whole, and are not named: ${unnamed.join(", ")}`);
+    assertThat(
+      unnamed.length === 0,
+      `tensors with a slice that never gets a gradient, not named in \`deadParams\`: ${unnamed.join(", ")}`,
+    );
     const alive = [...declared].filter((name) => !dead.includes(name));
-    assertThat(alive.length === 0, `are named in \`deadParams\`, but train: ${alive.join(", ")}`);
+    assertThat(alive.length === 0, `tensors named in \`deadParams\` that do train: ${alive.join(", ")}`);
   },
 
   "grows the optimizer's moments, or says that it cannot": async (operator, one) => {
@@ -128,7 +131,7 @@ export const checks: Readonly<Record<string, Check>> = {
     }
     const base = exactly(testParameters(first.base, "w"));
     const [atOnce, inTwo] = [composePlans(first, second), await growExactly(first, base)];
-    assertEqual(await growExactly(atOnce, base), await growExactly(second, inTwo), "one composed growth, against two");
+    assertEqual(await growExactly(atOnce, base), await growExactly(second, inTwo), "the composed growth, against both");
   },
 };
 
@@ -144,7 +147,7 @@ async function grow(plan: GrowthPlan): Promise<Tensors> {
   return made;
 }
 
-/** Parameters by closed formulas, embeddings included: of a Llama, and what other families have besides. */
+/** The number of parameters by closed formulas, embeddings included; undefined for a family without one here. */
 function parametersByFormula(model: ModelSpec): number | undefined {
   const axes = ["layers", "hidden", "heads", "kvHeads", "headDim", "intermediate", "vocab"] as const;
   const { layers, hidden: d, heads, kvHeads, headDim: e, intermediate, vocab } = sizesAlong(model, axes);
@@ -160,7 +163,7 @@ function parametersByFormula(model: ModelSpec): number | undefined {
   return layers * layer + d + (isTied(model) ? 1 : 2) * vocab * d;
 }
 
-/** Every tensor of target layer t is, bit for bit, that of base layer `map[t]`, or zero. */
+/** Asserts that every tensor of target layer t is, bit for bit, that of base layer `map[t]`, or zero. */
 async function assertCopies(plan: GrowthPlan, map: readonly (number | null)[]): Promise<void> {
   const base = testParameters(plan.base, "w");
   const made = await grow(plan);
@@ -172,7 +175,7 @@ async function assertCopies(plan: GrowthPlan, map: readonly (number | null)[]): 
   }
 }
 
-/** Growth to as many layers as there are is the identity, or refused; where a number of layers can be asked for. */
+/** Asserts that growth to the base's own number of layers, if it can be asked for, is the identity or is refused. */
 function assertIdentity(operator: Operator, one: OperatorCase): void {
   const base = baseModel(one.base);
   const { shape = {} } = operator.options as { readonly shape?: object };
@@ -180,13 +183,13 @@ function assertIdentity(operator: Operator, one: OperatorCase): void {
   const { factor: _, ...rest } = { ...one.options, layers: modelSizes(base).layers } as Record<string, unknown>;
   const code = codeOf(() => operator.plan(base, rest));
   if (code !== null) {
-    assertEqual(code, "E_GROWTH_LAYERS", "code of refusing as many layers as there are");
+    assertEqual(code, "E_GROWTH_LAYERS", "code of refusing the base's number of layers");
     return;
   }
   const plan = operator.plan(base, rest);
   for (const [name, expr] of Object.entries(plan.tensors))
-    assertEqual(expr, { kind: "copy", source: name }, `${name}, grown to as many layers as there are`);
-  assertEqual(plan.claims.functionPreserving, "exact", "claim of growth to as many layers as there are");
+    assertEqual(expr, { kind: "copy", source: name }, `${name}, grown to the base's number of layers`);
+  assertEqual(plan.claims.functionPreserving, "exact", "claim of growth to the base's number of layers");
 }
 
 function momentsOf(model: ModelSpec) {

@@ -1,4 +1,4 @@
-// describeOperator: the conformance suite for growth operators, bound to vitest or to any runner of its shape.
+// describeOperator: the conformance suite for growth operators, for vitest or any runner with `describe` and `test`.
 import { CambiumError } from "@cambium/ir";
 import * as vitest from "vitest";
 import * as z from "zod";
@@ -9,14 +9,14 @@ import { assertEqual, assertThat, codeOf } from "./assert.js";
 import { baseModel, defaultCases, type OperatorCase, type Refusal } from "./case.js";
 import { checks } from "./checks.js";
 
-/** What the suite needs of a test runner. */
+/** What the suite needs from a test runner. */
 export interface TestApi {
   describe(name: string, body: () => void): unknown;
   test(name: string, body: () => void | Promise<void>): unknown;
 }
 
 export interface DescribeOperatorOptions {
-  /** Default: a depth operator's factors 2 and 4, another's default options, each on every one of `testBases`. */
+  /** Default: `defaultCases`: factors 2 and 4 of a depth operator, else the default options, on each of `testBases`. */
   readonly cases?: readonly OperatorCase[];
   /** Growths that must be refused, with their codes. */
   readonly refuses?: readonly Refusal[];
@@ -34,7 +34,7 @@ export interface DescribeOperatorOptions {
 export function describeOperator(operator: Operator, options: DescribeOperatorOptions = {}): void {
   const { cases = defaultCases(operator), refuses = [], api = vitest } = options;
   api.describe(`operator ${operator.name} conforms`, () => {
-    api.test("contract: it is whole", () => assertWhole(operator));
+    api.test("contract: no field is missing or malformed", () => assertWhole(operator));
     api.test("options: an unknown one is refused by name: E_GROWTH_OPTION", () =>
       assertRefused(
         operator,
@@ -42,13 +42,13 @@ export function describeOperator(operator: Operator, options: DescribeOperatorOp
         "noSuchOption",
       ),
     );
-    api.test("options: each refuses what is no value of it, by name: E_GROWTH_OPTION", () => {
+    api.test("options: each refuses a value of the wrong type, by name: E_GROWTH_OPTION", () => {
       for (const option of optionNames(operator)) {
         const options = { ...cases[0]?.options, [option]: { noSuchKey: true } };
         assertRefused(operator, { ...cases[0], options, code: "E_GROWTH_OPTION" }, option);
       }
     });
-    api.test("contract: it claims what the plan of its default options does", () => assertClaims(operator));
+    api.test("contract: it claims the same as the plan of its default options", () => assertClaims(operator));
     for (const refusal of refuses) {
       const what = `${JSON.stringify(refusal.options)}${refusal.base ? ` of ${JSON.stringify(refusal.base)}` : ""}`;
       api.test(`refuses ${what}: ${refusal.code}`, () => assertRefused(operator, refusal));
@@ -63,25 +63,25 @@ export function describeOperator(operator: Operator, options: DescribeOperatorOp
 }
 
 function assertWhole(operator: Operator): void {
-  assertEqual(operatorPlugin.problems(operator), [], "what the contract misses");
+  assertEqual(operatorPlugin.problems(operator), [], "fields that do not fit the contract");
   assertEqual(operator.contract, growthContractVersion, "contract version");
   assertThat(
     /^[a-z0-9][a-z0-9-]*$/.test(operator.name),
-    `"${operator.name}" is no name for a recipe (lower case, digits, hyphens)`,
+    `"${operator.name}" cannot be named in a recipe (lower case, digits, hyphens)`,
   );
-  assertThat(/^\d+\.\d+\.\d+/.test(operator.version), `"${operator.version}" is no version`);
+  assertThat(/^\d+\.\d+\.\d+/.test(operator.version), `"${operator.version}" is not a version such as 1.0.0`);
   assertThat(operator.summary.length > 0 && !operator.summary.includes("\n"), "the summary is not one line");
   z.toJSONSchema(operator.options, { io: "input" });
 }
 
-/** An operator that needs options, or another base, has no such plan. */
+/** Passes an operator that cannot plan without options, or not from this base. */
 function assertClaims(operator: Operator): void {
   if (codeOf(() => operator.plan(baseModel(), {})) !== null) return;
   const { functionPreserving } = operator.plan(baseModel(), {}).claims;
   assertEqual(functionPreserving, operator.claims.functionPreserving, "claim of the plan, against the operator's");
 }
 
-/** The options that the schema lists; an option that takes any object whatever is left out. */
+/** The options that the schema lists, except those that take any object. */
 function optionNames({ options }: Operator): string[] {
   const { properties = {} } = z.toJSONSchema(options, { io: "input" });
   return Object.keys(properties).filter((name) => {

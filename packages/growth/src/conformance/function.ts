@@ -1,22 +1,20 @@
-// What a plan keeps of the function, compared with what it claims.
+// How much of the base's function a plan preserves, compared with its claim.
 import { type HostTensor, hostTensor, type RefTensor, refTensor } from "@cambium/ir";
 import { type Mask, maskValue, opensAfter } from "@cambium/model";
-import { difference, growExactly, logits, perturbed, unmasked, type Weights } from "../measure/logits.js";
+import { difference, growExactly, logits, perturbed, rounding, unmasked, type Weights } from "../measure/logits.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat } from "./assert.js";
 import { testParameters } from "./case.js";
 
-/** Bounds on the logits of a function that is kept; 9e-14 and 2e-5 were the most that rounding came to. */
-const tolerances = { f64: 1e-10, f32: 1e-4 } as const;
-
-/** Tensors whose float64 is exactly their f32. */
+/** Tensors in float64, each number exactly its f32. */
 export function exactly(tensors: Readonly<Record<string, HostTensor>>): Record<string, RefTensor> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, refTensor(tensor)]));
 }
 
 /**
- * Logits of base and target, of random weights and tokens, in float64 and in float32. Masks are shut for this; open,
- * they must be gone to the bit.
+ * Compares the logits of base and target for random weights and tokens, in float64 and in float32. Masks are shut for a
+ * claim `at-mask-0`; with all masks open the logits must be, bit for bit, those of the unmasked model.
+ * @throws Error if they differ by more than rounding although the plan claims that the function is preserved.
  */
 export async function assertFunction(plan: GrowthPlan): Promise<void> {
   const claim = plan.claims.functionPreserving;
@@ -35,15 +33,15 @@ export async function assertFunction(plan: GrowthPlan): Promise<void> {
   const check = (weights: Weights, against: Float64Array, precision: "f32" | "f64") => {
     const apart = difference(logits(plan.target, weights, state, precision), against);
     const message = `claims "${claim}", but the logits differ by ${apart} of their size in ${precision}`;
-    assertThat(apart <= tolerances[precision], message);
+    assertThat(apart <= rounding[precision], message);
   };
   check(made, expected, "f64");
   check(rounded(made), logits(plan.base, base, unmasked, "f32"), "f32");
   const control = difference(logits(plan.target, perturbed(plan.target, made), state), expected);
-  assertThat(control > tolerances.f64, "a perturbed model computes the same logits: the comparison sees nothing");
+  assertThat(control > rounding.f64, "a perturbed model computes the same logits: the comparison detects nothing");
 }
 
-/** A mask opens without ever closing again, from its schedule's start to its end. */
+/** Asserts that each mask rises from 0 at its schedule's start to 1 at its end, and never falls. */
 function assertOpening(masks: readonly Mask[]): void {
   for (const mask of masks) {
     if (mask.schedule.kind === "const") continue;
@@ -52,7 +50,7 @@ function assertOpening(masks: readonly Mask[]): void {
     assertEqual([maskValue(mask, 0), values[0], maskValue(mask, opensAfter(mask))], [0, 0, 1], "ends of a mask");
     assertThat(
       values.every((value, i) => i === 0 || value >= (values[i - 1] as number)),
-      "a mask closes while it opens",
+      "a mask's value falls before it is fully open",
     );
   }
 }

@@ -1,13 +1,13 @@
-// Moment rules against gradients: what a plan makes of the base's gradient should be the target's.
+// Moment rules against gradients: the base's gradient, grown by a plan's moment rules, should be the target's gradient.
 
 import { gradients } from "../measure/gradients.js";
 import { growExactly, type Weights } from "../measure/logits.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
 /**
- * How far the target's gradients, in float64, are from those of the base grown by the plan's moment rules: the largest
- * distance of any tensor, as a share of what the rule gives. Entries of which the rule says nothing (zero) are left out:
- * new ones have gradients too, and begin without moments.
+ * How far the target's gradients, in float64, are from the base's gradients grown by the plan's moment rules: the
+ * largest Euclidean distance of any tensor, relative to the rule's result. Entries that the rule leaves at zero do not
+ * count: new entries have gradients too, but start without moments.
  */
 export async function gradientRuleError(plan: GrowthPlan, weights: Weights): Promise<number> {
   const before = gradients(plan.base, weights);

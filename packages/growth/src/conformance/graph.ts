@@ -1,4 +1,4 @@
-// A plan's graph against the host: selections to the bit, arithmetic within the roundings of float32.
+// A plan's graph compared with the host: selections bit for bit, arithmetic within the rounding of float32.
 import { evaluate, type Graph, type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import { type ModelSpec, stateNames, type TrainingState } from "@cambium/model";
 import { typedMoment } from "../evaluate/moments.js";
@@ -30,9 +30,9 @@ const onReference: RunGraph = (graph, inputs) =>
   );
 
 /**
- * Grows a state of random numbers on the host and by `stateGraph`: the same tensors, selections (`isSelection`) with the
- * same bits, all else within what float32 arithmetic may do to the expression (`roundingError`). A plan with tensors that
- * must be found is grown twice: from where their search starts, and with random numbers as what was found.
+ * Grows a state of random numbers on the host and by `stateGraph`, and compares all tensors: selections (`isSelection`)
+ * bit for bit, others within the rounding of float32 arithmetic (`roundingError`). A plan with `given` tensors is grown
+ * twice: with the starts of their searches, and with random numbers as what was found.
  * @throws Error naming the first tensor that differs by more.
  */
 export async function assertStateGraph(
@@ -45,7 +45,7 @@ export async function assertStateGraph(
   if (found.size > 0) await assertGrown(plan, policy, run, found);
 }
 
-/** @param found f32, by the plan's names; undefined for where the search starts */
+/** @param found f32 tensors by the plan's names; undefined to use the starts of the searches. */
 async function assertGrown(plan: GrowthPlan, policy: OptimizerPolicy, run: RunGraph, found: Found | undefined) {
   const state = testState(plan.base);
   const before = flat(state);
@@ -77,7 +77,7 @@ interface Made {
   readonly expr: Expr;
   readonly typed: Typed;
   readonly power: 1 | 2;
-  /** The name in the state of what the expression calls `name`. */
+  /** The name in the state of the tensor that the expression calls `name`. */
   readonly source: (name: string) => string;
 }
 
@@ -104,7 +104,7 @@ function largestIn({ data }: HostTensor): number {
   return largest;
 }
 
-/** Random numbers for what must be found. */
+/** Random numbers for every `given` tensor. */
 function testFound({ tensors }: GrowthPlan): Found {
   return new Map(
     givenOf(tensors).map(({ name, shape }) => {

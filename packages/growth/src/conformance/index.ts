@@ -1,4 +1,4 @@
-// The conformance suites of growth: for operators and for presets of them, and what their authors' own tests need.
+// The conformance suites for operators and presets, and the measurements that their authors' own tests need.
 
 export { gradients } from "../measure/gradients.js";
 export { difference, growExactly, logits, type Masked, randomWeights, type Weights } from "../measure/logits.js";

@@ -10,14 +10,14 @@ export interface DescribePresetOptions {
   readonly of: Operator;
   /** The options it fixes. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** As of `describeOperator`. */
+  /** See `describeOperator`. */
   readonly cases?: readonly OperatorCase[];
   readonly api?: TestApi;
 }
 
 /**
- * Declares the tests of a preset: those of every operator, that it plans what `of` plans with `options`, and that it
- * refuses the options it fixes.
+ * Declares the tests of a preset: those of every operator, that its plan is the one of `of` with `options`, and that it
+ * refuses the options that it fixes.
  * @example
  * import of from "@cambium/operator-zero-depth";
  * import preset from "../src/index.js";
@@ -25,7 +25,8 @@ export interface DescribePresetOptions {
  */
 export function describePreset(preset: Operator, { of, options, cases, api = vitest }: DescribePresetOptions): void {
   const refuses = Object.entries(options).map(([option, value]) => ({
-    ...{ options: { [option]: value }, code: "E_GROWTH_OPTION" },
+    options: { [option]: value },
+    code: "E_GROWTH_OPTION",
   }));
   describeOperator(preset, { ...(cases && { cases }), refuses, api });
   api.describe(`preset ${preset.name}`, () => {

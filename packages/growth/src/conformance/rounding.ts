@@ -1,5 +1,5 @@
-// How far float32 arithmetic may take a tensor from what float64 makes of the same expression: forward error analysis, one
-// rule per kind (Higham 2002, "Accuracy and Stability of Numerical Algorithms", chapters 2 and 3).
+// How far a tensor computed in float32 may be from the float64 result of the same expression: forward error analysis,
+// one rule per kind (Higham 2002, "Accuracy and Stability of Numerical Algorithms", chapters 2 and 3).
 import { highest } from "@cambium/ir";
 import { interpret, type Typed, type TypedRules } from "../expr/typed.js";
 
@@ -19,7 +19,7 @@ interface Bound {
 interface BoundScope {
   /** Largest magnitude in a base tensor. */
   largest(source: string): number;
-  /** Largest magnitude in what was found for a `given` tensor; undefined where its search only starts. */
+  /** Largest magnitude in a `given` tensor that was found; undefined to use the start of its search. */
   largestFound(name: string): number | undefined;
   readonly power: 1 | 2;
 }
@@ -59,10 +59,10 @@ const rules: TypedRules<BoundScope, Bound> = {
   },
 };
 
-/** How far entries of `typed` in float32 may be from the float64 result rounded once. */
+/** How far any entry of `typed` in float32 may be from the float64 result rounded once. */
 export function roundingError(typed: Typed, scope: BoundScope): number {
   const { largest, error } = bound(typed, scope);
-  // The host's own rounding, and the terms of second order.
+  // The host's own rounding; 1.001 covers the terms of second order.
   return 1.001 * (error + unit * largest) + flushed;
 }
 
@@ -79,7 +79,7 @@ function times(a: Bound, b: Bound): Bound {
   return { largest, error: a.largest * b.error + b.largest * a.error + unit * largest };
 }
 
-/** A sum of n terms, in whatever order. */
+/** A sum of n terms, in any order. */
 function total(terms: readonly Bound[]): Bound {
   const largest = terms.reduce((sum, term) => sum + term.largest, 0);
   return { largest, error: terms.reduce((sum, term) => sum + term.error, 0) + (terms.length - 1) * unit * largest };

@@ -1,7 +1,9 @@
-// Adding rows whose entries are gathered from others: what a sum of takes does to every number, so that it must be cheap.
-// Neighbours that come from neighbours with one factor are a run, for which no index is looked up.
+// Adds gathered rows to other rows. A sum of takes does this to every number, so it has to be fast. Consecutive entries
+// that come from consecutive entries, with one factor, form a run, which needs no index per entry.
 
-/** Entries `to` to `end` of a row come from those that lie `shift` further on, times `by`. */
+/**
+ * Entries `to` (inclusive) to `end` (exclusive) of a row are those `shift` further on in the source row, times `by`.
+ */
 interface Run {
   readonly to: number;
   readonly end: number;
@@ -9,16 +11,17 @@ interface Run {
   readonly by: number;
 }
 
-/** Entries in a run, on average, from which on runs are faster than looking up each index. */
+/** The average length of runs from which they are faster than looking up each index. */
 const longEnough = 8;
 
-/** By list of indices; lists live as long as the plan, and are used block after block. */
+/** Runs by list of indices. Lists live as long as the plan, and are used for block after block. */
 const known = new WeakMap<Int32Array, { readonly by: Float64Array | undefined; readonly runs: readonly Run[] }>();
 
 /**
- * Adds `factor` times what is gathered from `rows` to `out`. Gaps (−1) add nothing: no sum that began with 0 is −0.
- * @param size entries in a row of `rows`; a row of `out` has those of `from`
- * @param by a factor for each entry of a row
+ * Adds `factor` times the entries `from` of each row of `rows` to the row of `out`. Gaps (−1) add nothing: that equals
+ * adding a zero, because a sum that began with 0 is never −0.
+ * @param size entries in a row of `rows`; a row of `out` has `from.length`.
+ * @param by a factor for each entry of a row of `out`.
  */
 export function addRows(
   rows: Float64Array,
@@ -64,7 +67,7 @@ function addRun(
   out: Float64Array,
   at: number,
 ): void {
-  // A product with 1 is the number itself.
+  // Multiplying by 1 changes no bit, so it is left out.
   if (by === 1 && factor === 1)
     for (let i = to; i < end; i++) out[at + i] = (out[at + i] as number) + (rows[first + i] as number);
   else if (by === 1 || factor === 1) {

@@ -1,4 +1,4 @@
-// Executing a plan over tensors in memory, one target tensor at a time.
+// Executes a plan over tensors in memory, one target tensor at a time.
 import { CambiumError, type DType, type HostTensor } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
 import { sourcesOf } from "../expr/walk.js";
@@ -6,17 +6,19 @@ import { type GrowthPlan, type PlanTables, planTables } from "../plan/plan.js";
 import { hostRows, toHostTensor } from "./host.js";
 import { compilePlan } from "./plan.js";
 
-/** Tensors by name. `get` may be asked for one tensor more than once. */
+/** Tensors by name. `get` may be called more than once for one tensor. */
 export interface TensorsByName {
   get(name: string): HostTensor | undefined | Promise<HostTensor | undefined>;
 }
 
 export interface ApplyOptions {
-  /** Dtype of every result; default that of the tensors it is made from (of the base's first, when made from none). */
+  /** Dtype of every result. Default: that of its first source, or of the base's first tensor if it has no source. */
   readonly dtype?: DType;
-  /** What was found for `given` expressions, or `init` for where their fit starts. */
+  /** The tensors found for `given` expressions, or `init` to use the starts of their searches. */
   readonly found?: TensorsByName | "init";
-  /** A plain copy hands out the base's own tensor, which then must not be written to. Default: every result is fresh. */
+  /**
+   * Whether a plain copy is the base's own tensor, which must then not be written to. Default: every result is fresh.
+   */
   readonly share?: boolean;
   /** Names of the target tensors to make; default all. */
   readonly only?: ReadonlySet<string>;
@@ -24,9 +26,9 @@ export interface ApplyOptions {
 }
 
 /**
- * Makes the target's tensors, in the order of its parameter table. Computed in float64, cast last; a plain copy keeps
- * its bits.
- * @throws CambiumError `E_GROWTH_SOURCE` for a base tensor that is absent or has another shape; as `compilePlan`.
+ * Makes the target's tensors, in the order of its parameter table. They are computed in float64 and cast once; a plain
+ * copy keeps its bits.
+ * @throws CambiumError `E_GROWTH_SOURCE` for a base tensor that is missing or has another shape; as `compilePlan`.
  */
 export async function* applyPlan(
   plan: GrowthPlan,
@@ -54,7 +56,7 @@ export async function* applyPlan(
   }
 }
 
-/** `source`, insisting on the table's shapes; `absent` says what to do about a tensor that is not there. */
+/** Reads from `source` and checks the table's shapes; `absent` is called for a missing tensor. */
 export function checkedSource(
   source: TensorsByName,
   table: readonly ParameterSpec[],
@@ -76,5 +78,5 @@ export function checkedSource(
 
 /** @throws CambiumError `E_GROWTH_SOURCE` naming the tensor. */
 export function missing(name: string): never {
-  throw new CambiumError("E_GROWTH_SOURCE", "a tensor that the plan reads is not there", { where: name });
+  throw new CambiumError("E_GROWTH_SOURCE", "a tensor that the plan reads is missing", { where: name });
 }

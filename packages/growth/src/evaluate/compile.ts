@@ -1,4 +1,4 @@
-// From a typed expression to rows on demand: one rule per kind. Every mistake has been found before.
+// Compiles a typed expression to rows on demand: one rule per kind. The expression has been checked before.
 import { Random } from "@cambium/ir";
 import { interpret, type Known, type Typed, type TypedRules } from "../expr/typed.js";
 import { compileConcat } from "./concat.js";

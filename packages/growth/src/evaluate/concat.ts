@@ -1,4 +1,4 @@
-// Tensors one after the other along an axis.
+// Joins tensors end to end along an axis.
 import type { TypedConcat } from "../expr/typed.js";
 import { rowLength, type Scope, type Value } from "./value.js";
 

@@ -1,11 +1,11 @@
-// Host tensors as float64 rows, and back: wide while computed, cast once at the end.
+// Host tensors to float64 rows and back: computed in float64, cast once at the end.
 import { allocate, type DType, decodeHalf, encodeHalf, type HostTensor, isHalf, numel } from "@cambium/ir";
 import { rowLength, type Value } from "./value.js";
 
-/** Float64 numbers made at a time, 2 MiB of them: what a tensor costs on its way besides source and result. */
+/** Float64 numbers computed at a time (2 MiB): the memory that a tensor takes beyond its sources and the result. */
 const blockLength = 1 << 18;
 
-/** Rows `start` to `end` of a host tensor, exactly. */
+/** Rows `start` to `end` of a host tensor as float64, exact. */
 export function hostRows(tensor: HostTensor, start: number, end: number): Float64Array {
   const width = rowLength(tensor.shape);
   const part = tensor.data.subarray(start * width, end * width);

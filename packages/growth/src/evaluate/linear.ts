@@ -1,10 +1,10 @@
 // Sums of tensors with factors.
 import { rowLength, type Value } from "./value.js";
 
-/** Σ factor · value. As moments: of independent gradients, so that second moments add without their cross terms. */
+/** Σ factor · value. For second moments the gradients are taken as independent, so that there are no cross terms. */
 export function combine(shape: readonly number[], values: readonly Value[], factors: readonly number[]): Value {
   const [only, ...others] = values as readonly [Value, ...Value[]];
-  // A single term keeps its sign, as a factor on a stored tensor does. A sum begins with 0: none is −0.
+  // A single scaled term keeps the sign of −0, as a factor on a stored tensor does. A sum begins with 0, so none is −0.
   return { shape, rows: others.length === 0 ? scaled(only, factors[0] as number) : summed(shape, values, factors) };
 }
 

@@ -1,4 +1,4 @@
-// The matrix product of two expressions: rows of the left times the whole of the right.
+// The matrix product of two expressions: rows of the left times all of the right.
 import type { TypedMatMul } from "../expr/typed.js";
 import { rowLength, type Scope, type Value } from "./value.js";
 
@@ -17,7 +17,7 @@ export function compileMatMul(expr: TypedMatMul, scope: Scope): Value {
   };
 }
 
-/** `value`, or its transpose, which is held whole once made. */
+/** `value`, or its transpose, which is kept whole once it has been computed. */
 function operand(value: Value, transposed: boolean): Value {
   if (!transposed || value.shape.length !== 2) return value;
   const [height, width] = value.shape as [number, number];

@@ -1,4 +1,4 @@
-// AdamW's moments at growth, carried out on the host.
+// Grows AdamW's moments on the host.
 import { CambiumError, type HostTensor, hostTensor, type Reason } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
 import type { Expr } from "../expr/expr.js";
@@ -12,9 +12,9 @@ import { compileTyped } from "./compile.js";
 import { hostRows, toHostTensor } from "./host.js";
 import type { ReadRows } from "./value.js";
 
-/** Moments of the base by parameter name; a parameter without any (it was frozen) counts as zero. */
+/** Moments of the base by parameter name. Those of a parameter that has none (it was frozen) count as zero. */
 export interface MomentSource {
-  /** Optimizer updates the moments have seen. */
+  /** Number of optimizer updates so far. */
   readonly updates: number;
   readonly m: TensorsByName;
   readonly v: TensorsByName;
@@ -28,11 +28,11 @@ export interface GrownMoments {
 }
 
 /**
- * Grows `moments` by the plan's moment rules: m with the rule's factors, v with their squares, noise and constants
- * as zero.
- * @param only names of the target tensors whose moments to make; default all that train
- * @throws CambiumError `E_GROWTH_MOMENTS` when moments are to be kept and tensors with factors have no rule, all of
- * them named; while iterating, `E_GROWTH_SOURCE` for a moment of another shape than its parameter.
+ * Grows `moments` by the plan's moment rules: m with the rule's factors, v with their squares. Noise and constants
+ * count as zero.
+ * @param only names of the target tensors whose moments to make; default: all that train.
+ * @throws CambiumError `E_GROWTH_MOMENTS` naming all tensors with factors but without a rule, if `policy` keeps
+ * moments; while iterating, `E_GROWTH_SOURCE` for a moment of another shape than its parameter.
  */
 export function growMoments(
   plan: GrowthPlan,
@@ -69,7 +69,9 @@ async function* evaluated(
   }
 }
 
-/** The typed form of the moments of the target tensor `spec`. @throws CambiumError `E_GROWTH_MOMENTS` if it has none. */
+/**
+ * `rule` as the typed expression of the moments of `spec`. @throws CambiumError `E_GROWTH_MOMENTS` if it is invalid.
+ */
 export function typedMoment(spec: ParameterSpec, rule: Expr, base: ReadonlyMap<string, ParameterSpec>): Typed {
   const complain = ({ message }: Reason) => {
     throw new CambiumError("E_GROWTH_MOMENTS", message, { where: spec.name });

@@ -1,4 +1,4 @@
-// A plan as row makers, one for each target tensor.
+// Compiles a plan: for each target tensor a function that makes its rows.
 import { phaseParts } from "@cambium/model";
 import type { Expr } from "../expr/expr.js";
 import { checkPlan } from "../plan/check.js";
@@ -7,7 +7,7 @@ import { type GrowthPlan, type PlanTables, planTables } from "../plan/plan.js";
 import { compileTyped } from "./compile.js";
 import type { ReadRows, Value } from "./value.js";
 
-/** One target tensor of a plan, ready to be made row by row. */
+/** One target tensor of a plan, which can be made row by row. */
 export interface CompiledTensor extends Pick<Value, "shape" | "rows"> {
   readonly name: string;
   readonly expr: Expr;
@@ -15,16 +15,18 @@ export interface CompiledTensor extends Pick<Value, "shape" | "rows"> {
 
 export interface CompileOptions {
   readonly read: ReadRows;
-  /** What was found for `given` expressions, or `init` for where their fit starts. Needed only by plans that have any. */
+  /**
+   * The tensors found for `given` expressions, or `init` for the starts of their searches. Plans without any need none.
+   */
   readonly found?: ReadRows | "init";
-  /** Default: those of the plan's two configs. */
+  /** Default: those of the plan's two models. */
   readonly tables?: PlanTables;
 }
 
 /**
  * The target tensors of `plan`, in the order of the target's table.
- * @throws CambiumError `E_GROWTH_PLAN` with every reason why the plan does not hold together, `E_GROWTH_NEEDS` when it
- * has tensors that must be found and `found` is not given.
+ * @throws CambiumError `E_GROWTH_PLAN` with every reason why the plan is inconsistent; `E_GROWTH_NEEDS` if it has
+ * `given` expressions and `found` is left out.
  */
 export function compilePlan(plan: GrowthPlan, options: CompileOptions): readonly CompiledTensor[] {
   const { read, found, tables = planTables(plan) } = options;

@@ -1,13 +1,13 @@
-// Rows that several parts of one expression read, made once for all of them.
+// Rows that several parts of one expression read are computed once for all of them.
 //
-// The rule that readers rely on: every reader of a shared row maker asks for the same blocks in the same order, each block
-// once. The parts of one tensor's expression do, because the tensor's rows are asked for in one sequence of blocks and
-// each part passes every block on. A reader that asks for other blocks still gets the right rows; they are then made
-// again, once per reader.
+// Readers must keep one rule: every reader of a shared row maker asks for the same blocks in the same order, each block
+// once. The parts of one tensor's expression do so, because the tensor is read in one sequence of blocks, and each part
+// passes every block on. A reader that asks for other blocks still gets the right rows, but they are computed again for
+// each reader.
 
 type Rows = (start: number, end: number) => Promise<Float64Array>;
 
-/** As of a compiled expression: `rows` is fresh storage, `lent` storage that others read too. */
+/** As in a `Value`: `rows` gives fresh storage, `lent` storage that others read too. */
 interface Shareable {
   readonly rows: Rows;
   readonly lent: Rows;
@@ -15,16 +15,16 @@ interface Shareable {
 
 interface Shared {
   readonly value: Shareable;
-  /** Parts that read it. */
+  /** Number of parts that read it. */
   readers: number;
 }
 
-/** By what identifies the rows within the expression of one tensor. */
+/** By a key that identifies the rows within one tensor's expression. */
 export type SharedRows = Map<string, Shared>;
 
 /**
- * A row maker shared by all parts of the expression with the same key. The last block is cached until each reader has
- * taken it once; the last of them gets the storage itself.
+ * A row maker shared by all parts of the expression with the same key. The latest block is cached until each reader has
+ * taken it once; the last reader gets the storage itself.
  */
 export function shareRows(shared: SharedRows, key: string, rows: Rows): Shareable {
   const known = shared.get(key);

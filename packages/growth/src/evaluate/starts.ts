@@ -1,4 +1,4 @@
-// Where the fits of a plan start, made on the host.
+// Computes on the host where the fits of a plan start.
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import { infer } from "../expr/infer.js";
 import { givenOf } from "../expr/walk.js";
@@ -8,9 +8,10 @@ import { compileTyped } from "./compile.js";
 import { hostRows, toHostTensor } from "./host.js";
 
 /**
- * What makes the start of the `given` tensor of a name, f32: computed in float64, rounded once.
- * @param found what was measured before, which a start may read
- * @throws CambiumError `E_GROWTH_SOURCE` for a tensor that is absent or has another shape.
+ * A function from the name of a `given` tensor to the start of its search: f32, computed in float64 and rounded once.
+ * @param found the measured tensors, which a start may read.
+ * @throws CambiumError from that function: `E_GROWTH_SOURCE` for a tensor that is missing or has another shape,
+ * `E_GROWTH_PLAN` for a name that the plan does not declare.
  */
 export function compilePlanStarts(
   plan: GrowthPlan,

@@ -1,4 +1,4 @@
-// Growth of a training state in host memory: parameters, moments, and what else of it survives.
+// Grows a training state in host memory: parameters, moments, and the loss scale.
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import { sourcesOf } from "../expr/walk.js";
@@ -8,8 +8,8 @@ import { applyPlan, type TensorsByName } from "./apply.js";
 import { growMoments } from "./moments.js";
 
 /**
- * The state of the target, in tensors of its own; the loss scale of mixed precision stays. `found` as for `applyPlan`.
- * @throws CambiumError `E_GROWTH_SOURCE` with every parameter that is absent; as `applyPlan` and `growMoments`.
+ * The state of the target, in fresh tensors. The loss scale of mixed precision is kept. `found` as for `applyPlan`.
+ * @throws CambiumError `E_GROWTH_SOURCE` with every missing parameter; as `applyPlan` and `growMoments`.
  */
 export async function growState(
   plan: GrowthPlan,
@@ -19,7 +19,7 @@ export async function growState(
   const { moments, ...apply } = options;
   const read = new Set(Object.values(plan.tensors).flatMap(sourcesOf));
   const reasons: Reason[] = [...read].flatMap((where) =>
-    state.parameters[where] ? [] : [{ where, message: "is not there" }],
+    state.parameters[where] ? [] : [{ where, message: "is missing" }],
   );
   if (reasons.length > 0)
     throw new CambiumError("E_GROWTH_SOURCE", "the state lacks parameters that the plan reads", { reasons });

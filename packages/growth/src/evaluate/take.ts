@@ -1,17 +1,20 @@
-// Slices along an axis, with repeats, gaps of zeros and factors.
+// Takes slices along an axis, with repeats, gaps of zeros and factors.
 import type { Typed, TypedTake } from "../expr/typed.js";
 import { addRows } from "./add-rows.js";
 import { rowLength, type Scope, type Value } from "./value.js";
 
-/** Rows read at once although only some are wanted, as a multiple of the wanted: one long read beats many short ones. */
+/**
+ * Rows are read in one piece if that reads at most this many times the rows wanted: one long read beats many short
+ * ones.
+ */
 const overRead = 4;
 
 export function compileTake(expr: TypedTake, scope: Scope): Value {
   const { at, unit, indices, factors, elements, shape } = expr;
   const of = scope.compile(expr.of, scope);
-  // Behind the first dimension an index spans all that lies behind it.
+  // On an inner dimension an index spans all entries of the dimensions after it.
   const span = unit * (at === 0 ? 1 : rowLength(of.shape.slice(at)));
-  // When rows are made, not before: a plan has takes for every tensor, long lists each.
+  // Spread only when rows are made: a plan has takes for every tensor, each with long lists.
   const lists = (): Lists => ({
     from: spread(indices, span, "indices"),
     by: factors && spread(factors, span, scope.power === 2 ? "squares" : "factors"),
@@ -20,9 +23,9 @@ export function compileTake(expr: TypedTake, scope: Scope): Value {
   return elements ? timesElements(taken, elements, scope) : taken;
 }
 
-/** One entry for each row of the dimension, or behind the first dimension for each entry of a row. */
+/** One entry per row of the first dimension; on an inner dimension, one per entry of a row. */
 interface Lists {
-  /** Where it comes from; −1 for a zero. */
+  /** Index of its source; −1 for a zero. */
   readonly from: Int32Array;
   /** Its factor. */
   readonly by: Float64Array | undefined;
@@ -35,10 +38,10 @@ const entries = {
 };
 type Kind = keyof typeof entries;
 
-/** What was spread of each list: a plan's tensors share lists, and each is used block after block. */
+/** Spread lists by list: a plan's tensors share lists, and each is used for block after block. */
 const known = new WeakMap<readonly number[], Map<string, Int32Array | Float64Array>>();
 
-/** `span` entries for each of the list's. */
+/** The list with each entry expanded to `span` entries. */
 function spread(list: readonly number[], span: number, kind: "indices"): Int32Array;
 function spread(list: readonly number[], span: number, kind: "factors" | "squares"): Float64Array;
 function spread(list: readonly number[], span: number, kind: Kind): Int32Array | Float64Array {
@@ -90,7 +93,7 @@ function takeRows(of: Value, lists: () => Lists): Value["rows"] {
   };
 }
 
-/** Along a dimension behind the first: every row is gathered from the same row of `of`. */
+/** Along an inner dimension: every row is gathered from the same row of `of`. */
 function takeInner(of: Value, at: number, lists: () => Lists): Pick<Value, "rows" | "addTo"> {
   const size = rowLength(of.shape.slice(at - 1));
   const addTo: Value["addTo"] = async (out, factor, start, end) => {
@@ -120,7 +123,7 @@ function gather(
     const index = from[i] as number;
     if (index >= 0) out[to + i] = rows[first + index] as number;
   }
-  // Gaps too: their zero has a sign.
+  // Gaps are multiplied too: a negative factor makes their zero −0.
   if (by) for (let i = 0; i < by.length; i++) out[to + i] = (out[to + i] as number) * (by[i] as number);
 }
 

@@ -1,15 +1,18 @@
-// A compiled expression: its shape, and its rows on demand, so that no tensor need be held whole.
+// A compiled expression: its shape, and its rows on demand, so that no tensor has to be in memory as a whole.
 import type { Typed } from "../expr/typed.js";
 import type { SharedRows } from "./share.js";
 
-/** A tensor that can be made piecewise. A row is everything behind the first dimension; a vector's rows are its entries. */
+/**
+ * A tensor that can be made row by row. A row is one index of the first dimension; the rows of a vector are its
+ * entries.
+ */
 export interface Value {
   readonly shape: readonly number[];
   /** Rows `start` (inclusive) to `end` (exclusive) in fresh float64 storage that the caller may write to. */
   rows(start: number, end: number): Promise<Float64Array>;
-  /** The same in storage that others read too, not to be written to. Where it is absent, `rows` is as cheap. */
+  /** The same in storage that others read too: the caller must not write to it. If absent, `rows` is as cheap. */
   readonly lent?: Value["rows"];
-  /** Adds `factor` times the rows to `out`, to the bit what adding those of `rows` would give. */
+  /** Adds `factor` times the rows to `out`, with the same bits as adding those of `rows`. */
   readonly addTo?: (out: Float64Array, factor: number, start: number, end: number) => Promise<void>;
 }
 
@@ -20,15 +23,15 @@ export interface Scope {
   /** Compiles a part. */
   readonly compile: (typed: Typed, scope: Scope) => Value;
   readonly read: ReadRows;
-  /** Fitted tensors by name; `init` evaluates each `given` expression to where its fit starts. */
+  /** The tensors found for `given` expressions, by name; `init` to use the starts of their searches. */
   readonly found: ReadRows | "init";
-  /** What more than one part of the tensor's expression reads, by a name of it; see `shareRows`. */
+  /** Rows that more than one part of the tensor's expression reads; see `shareRows`. */
   readonly shared: SharedRows;
   /** Power of factors: 1 for values and m, 2 for v. */
   readonly power: 1 | 2;
 }
 
-/** A scope before the tensor is known. */
+/** The part of a scope that does not depend on the tensor. */
 export type TensorScope = Omit<Scope, "compile" | "shared">;
 
 /** Entries in one row of `shape`. */

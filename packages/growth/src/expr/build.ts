@@ -1,4 +1,4 @@
-// Builders of plan expressions. They check nothing: a plan is checked whole, against the two parameter tables.
+// Builders of plan expressions. They check nothing: `checkPlan` checks a whole plan against the two parameter tables.
 import type {
   Affine,
   AxisRef,
@@ -41,7 +41,7 @@ export function constant(shape: Shape, value: number): Const {
   return { kind: "const", shape, value };
 }
 
-/** `seed` names the stream: two expressions with one seed hold the same numbers. */
+/** `seed` names the random stream: two expressions with the same seed hold the same numbers. */
 export function normal(shape: Shape, std: number, seed: string): Normal {
   return { kind: "normal", shape, std, seed };
 }
@@ -72,12 +72,12 @@ export function matmul(
   };
 }
 
-/** A tensor to be found, by `fit` or `measure`. */
+/** A tensor that has to be found, by `fit`, `measure` or `steepest`. */
 export function given(name: string, shape: Shape, by: Given["by"]): Given {
   return { kind: "given", name, shape, by };
 }
 
-/** Found by `steps` steps on the grown model's loss, starting from `init`. Default: 100 steps at a rate of 1e-3. */
+/** Found by `steps` optimizer steps on the grown model's loss, starting from `init`. Default: 100 steps, rate 1e-3. */
 export function fit(
   init: Expr,
   { steps = 100, lr = 1e-3 }: { readonly steps?: number; readonly lr?: number } = {},
@@ -85,12 +85,12 @@ export function fit(
   return { kind: "fit", init, steps, lr };
 }
 
-/** Found by looking at the base while it reads `tokens` tokens. */
+/** Found by measuring the base while it reads `tokens` tokens. */
 export function measure(what: Measure["what"], of: string, tokens: number): Measure {
   return { kind: "measure", what, of, tokens };
 }
 
-/** Found so as well: columns along which the loss falls fastest. */
+/** Found by measuring the base: columns along which the loss falls fastest. */
 export function steepest(how: Omit<Steepest, "kind" | "what">): Steepest {
   return { kind: "measure", what: "steepest", ...how };
 }

@@ -1,9 +1,9 @@
-// The language of growth plans: what a target tensor is, as an expression over base tensors. Plain data, no numbers.
+// The language of growth plans: expressions over base tensors that define target tensors. Plain data, no tensor values.
 import type { AxisName } from "@cambium/model";
 
 /**
- * An axis of a tensor: its name in the parameter table, or, where names do not tell dimensions apart, the dimension's
- * number. Indices of a named axis count its units (heads, not rows); indices of a numbered one count rows.
+ * An axis of a tensor: its name in the parameter table, or the dimension's number where names do not tell dimensions
+ * apart. Indices along a named axis count its units (heads, not rows); along a numbered one they count rows.
  */
 export type AxisRef = AxisName | number;
 
@@ -25,7 +25,7 @@ export interface Take {
   readonly scale?: number | readonly number[] | Expr;
 }
 
-/** `parts` one after the other along `axis`; their other dimensions are equal. */
+/** `parts` joined end to end along `axis`; their other dimensions are equal. */
 export interface Concat {
   readonly kind: "concat";
   readonly axis: AxisRef;
@@ -74,7 +74,9 @@ export interface Affine {
   readonly y: Expr;
 }
 
-/** The matrix product of `left` [m, k] and `right` [k, n] or [k], each transposed first where it says so. */
+/**
+ * The matrix product of `left` [m, k] and `right` [k, n] or [k]. An operand marked as transposed is transposed first.
+ */
 export interface MatMul {
   readonly kind: "matmul";
   readonly left: Expr;
@@ -83,52 +85,55 @@ export interface MatMul {
   readonly transposeRight?: boolean;
 }
 
-/** How a tensor is found: by lowering the loss of the grown model, from `init` on. All fits of a plan go on together. */
+/** How a tensor is found: by minimising the loss of the grown model, from `init`. All fits of a plan run together. */
 export interface Fit {
   readonly kind: "fit";
   readonly init: Expr;
-  /** Steps of AdamW (betas 0.9 and 0.95, no weight decay, joint gradient norm clipped to 1), a batch of the run's each. */
+  /**
+   * Steps of AdamW (betas 0.9 and 0.95, no weight decay, joint gradient norm clipped to 1), one batch of the run each.
+   */
   readonly steps: number;
   /** Learning rate, the same at every step. */
   readonly lr: number;
 }
 
-/** How a tensor is found: by looking at what the base does while it reads. */
+/** How a tensor is found: by measuring the base while it reads tokens. */
 export interface Measure {
   readonly kind: "measure";
   /**
-   * `gradient`: of the base's mean loss by the parameter `of`, in its shape. `activation`: the mean over tokens of what the
-   * parameter `of`, a matrix [out, in], is multiplied with: [in].
+   * `gradient`: the gradient of the base's mean loss by the parameter `of`, in its shape. `activation`: the mean over
+   * tokens of the vector [in] that the parameter `of`, a matrix [out, in], is multiplied with.
    */
   readonly what: "gradient" | "activation";
   /** Name of a base parameter. */
   readonly of: string;
-  /** Tokens to look at, in whole batches of the run's. */
+  /** Tokens to measure on, in whole batches of the run. */
   readonly tokens: number;
 }
 
 /**
- * How columns of new neurons are found: those along which the loss falls fastest once the neurons' `up` rows, which are
- * zero, begin to move (GradMax, Evci et al. 2022, for gated MLPs). With x what `from` reads and δ the gradient by what `of`
- * writes, they are the first left singular vectors of Σ δ (silu(gate · x) x)ᵀ over all tokens.
+ * How the output columns of new neurons are found: those along which the loss falls fastest once the neurons' `up`
+ * rows, which are zero, begin to move (GradMax, Evci et al. 2022, for gated MLPs). Let x be the input of `from`, and δ
+ * the gradient by the output of `of`. The columns are the first left singular vectors of Σ δ (silu(gate · x) x)ᵀ over
+ * all tokens.
  */
 export interface Steepest {
   readonly kind: "measure";
   readonly what: "steepest";
-  /** A base parameter [out, in] whose further columns these are: given [out, columns]. */
+  /** The base parameter [out, in] that gets the columns; the tensor found is [out, columns]. */
   readonly of: string;
-  /** A base parameter that reads what the new neurons will read. */
+  /** A base parameter with the input that the new neurons will have. */
   readonly from: string;
-  /** The row that every new neuron is gated by: [1, in]. */
+  /** The `gate` row of every new neuron: [1, in]. */
   readonly gate: Normal;
-  /** The norm of each column, times the mean norm of the columns of `of`. */
+  /** The norm of each column, as a multiple of the mean norm of the columns of `of`. */
   readonly scale: number;
   readonly tokens: number;
 }
 
 /**
- * A tensor that must be found before the plan is carried out. An operator only declares it; the same name stands for the
- * same tensor wherever it is used.
+ * A tensor that must be found before the plan is executed. An operator only declares it. The same name means the same
+ * tensor everywhere in the plan.
  */
 export interface Given {
   readonly kind: "given";

@@ -1,4 +1,5 @@
-// Shapes and labels of expressions, without a number: the one place that says whether an expression means something.
+// Infers shapes and labels of expressions. The one place that decides whether an expression is valid; computes no
+// numbers.
 import type { Reason } from "@cambium/ir";
 import type { ParameterSpec } from "@cambium/model";
 import type { AxisRef, Expr, ExprKind, Given, Measure, Steepest, Take } from "./expr.js";
@@ -6,15 +7,16 @@ import type { Known, Label, Typed } from "./typed.js";
 import { isExpr } from "./walk.js";
 
 /**
- * What an expression stands for. `value`: the tensor itself. `moment`: what AdamW's moments make of it: base tensors are
- * their moments, noise and constants are zero. `coefficient`: the factors of a take inside a moment, noise dropped.
+ * What an expression stands for. `value`: the tensor itself. `moment`: AdamW's moments of it, where base tensors stand
+ * for their moments, and noise and constants are zero. `coefficient`: the factors of a take inside a moment, without
+ * noise.
  */
 export type Mode = "value" | "moment" | "coefficient";
 
 export interface InferScope {
   readonly base: ReadonlyMap<string, ParameterSpec>;
   readonly mode: Mode;
-  /** Takes note of one reason why the expression means nothing. */
+  /** Called with each reason why the expression is invalid. */
   complain(reason: Reason): void;
 }
 
@@ -119,14 +121,14 @@ const rules: { readonly [K in ExprKind]: Infer<Extract<Expr, { kind: K }>> } = {
 };
 
 /**
- * What is known of `expr`; undefined after at least one complaint. `hint` names the dimensions of an expression whose
- * own parts do not: those of the tensor it stands for.
+ * `expr` with its shapes and labels; undefined after at least one complaint. `hint` has the labels of the tensor that
+ * the expression stands for, used where the expression's own parts have none.
  */
 export function infer(expr: Expr, scope: InferScope, hint?: readonly Label[]): Typed | undefined {
   return (rules[expr.kind] as Infer<Expr>)(expr, scope, hint);
 }
 
-/** `expr` as the tensor `spec`; undefined after at least one complaint. */
+/** `infer` for an expression that must have the shape of `spec`; undefined after at least one complaint. */
 export function inferTensor(spec: ParameterSpec, expr: Expr, scope: InferScope): Typed | undefined {
   const typed = infer(expr, scope, spec.axes);
   if (!typed || `${typed.shape}` === `${spec.shape}`) return typed;
@@ -134,7 +136,10 @@ export function inferTensor(spec: ParameterSpec, expr: Expr, scope: InferScope):
   return undefined;
 }
 
-/** Zeros of the shape that the measurement will have; random columns where their direction is all that is measured. */
+/**
+ * The start of a measured tensor: zeros in the shape of the measurement, or random columns for `steepest`, which
+ * measures only directions.
+ */
 function measured(
   { name, shape }: Given,
   by: Measure | Steepest,
@@ -149,11 +154,11 @@ function measured(
     const [rows = 0, columns = 0] = shape;
     if (fits && rows === spec.shape[0] && columns <= Math.min(rows, reader.shape[1] as number))
       return { kind: "normal", std: by.scale / Math.sqrt(rows), seed: name, ...leaf(shape, hint) };
-    const message = `"${name}" measures columns that "${of}" does not take, or more of them than there are directions`;
+    const message = `"${name}" measures columns that do not fit "${of}", or more of them than there are directions`;
     complain({ message, got: `[${shape}], a gate [${by.gate.shape}]` });
   } else if (!spec) complain({ message: `"${name}" measures "${of}", which the base does not have` });
   else if (what === "activation" && spec.shape.length !== 2)
-    complain({ message: `"${name}" measures what "${of}" is multiplied with, but that is not a matrix` });
+    complain({ message: `"${name}" measures the input of "${of}", which is not a matrix` });
   else if (what === "activation") return { kind: "fill", value: 0, ...leaf(spec.shape.slice(1), hint) };
   else return { kind: "fill", value: 0, shape: spec.shape, labels: spec.axes };
   return undefined;
@@ -205,13 +210,13 @@ function turned(labels: readonly Label[], transposed: boolean): readonly Label[]
   return transposed ? labels.toReversed() : labels;
 }
 
-/** What a factor of a product looks like to it; only matrices are transposed. */
+/** An operand of a product after its transposition; only matrices are transposed. */
 function operand({ shape, labels }: Known, transposed: boolean): Known {
   if (!transposed || shape.length !== 2) return { shape, labels };
   return { shape: shape.toReversed(), labels: labels.toReversed() };
 }
 
-/** The dimension that `axis` means, and the rows of it per index; undefined after a complaint. */
+/** The dimension that `axis` refers to, and its rows per index; undefined after a complaint. */
 function dimensionOf(
   { shape, labels }: Known,
   axis: AxisRef,

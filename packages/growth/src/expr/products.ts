@@ -1,4 +1,4 @@
-// Products that the language of plans has no word for, said with takes and matrix products: entry by entry, and a matrix
+// Products that plan expressions have no kind for, built from takes and matrix products: entry by entry, and a matrix
 // along one axis of a tensor.
 import { constant, matmul, sum, take } from "./build.js";
 import type { Expr } from "./expr.js";
@@ -23,9 +23,9 @@ export function matrixAlong(matrix: Expr, of: Expr, at: number): Expr {
 }
 
 /**
- * The same for units of `unit` rows that stay whole, such as heads: (`matrix` ⊗ I) times dimension `at`.
- * @param size of `matrix`: units after and before
- * @param shape of `of`
+ * As `matrixAlong`, for units of `unit` rows that stay whole, such as heads: (`matrix` ⊗ I) times dimension `at`.
+ * @param size the shape of `matrix`: units after and before growth.
+ * @param shape the shape of `of`.
  */
 export function unitsAlong(
   matrix: Expr,
@@ -49,7 +49,7 @@ export function unitsAlong(
   return sum(terms);
 }
 
-/** Indices of units as those of their rows; −1 stays −1. */
+/** Indices of units expanded to indices of their rows; −1 stays −1. */
 export function unitRows(indices: readonly number[], unit: number): number[] {
   return indices.flatMap((index) => Array.from({ length: unit }, (_, i) => (index < 0 ? -1 : index * unit + i)));
 }

@@ -1,4 +1,4 @@
-// The JSON form of plan expressions: exactly the types of expr.ts, checked on the way in.
+// The JSON form of plan expressions: a schema for exactly the types of expr.ts.
 import * as z from "zod";
 import type { Expr, ExprKind } from "./expr.js";
 
@@ -11,7 +11,7 @@ const axis = z.union([axisName, z.int().nonnegative()]);
 
 const normal = z.strictObject({ kind: z.literal("normal"), shape, std: number.nonnegative(), seed: z.string() });
 
-/** Expressions where a list of indices or factors may be `{ list: i }`, the i-th of `lists`. */
+/** Expressions in which a list of indices or factors may be `{ list: i }`, the i-th of `lists`. */
 export function exprSchema(lists: readonly (readonly number[])[] = []): z.ZodType<Expr> {
   const place = z.strictObject({ list: z.int() });
   const listed = <T>(value: T | { list: number }, context: z.core.$RefinementCtx): T | readonly number[] => {

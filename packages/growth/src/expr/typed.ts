@@ -1,9 +1,9 @@
-// Expressions with all that is known of them before any number is: shapes, named dimensions, where takes and joins act.
-// The interpreters (host rows, IR graph) read this form; every mistake has been found by then.
+// Typed expressions: plan expressions with their shapes, named dimensions, and the dimensions that takes and joins act
+// on. The interpreters (host rows, IR graph) read this form, which exists only for valid expressions.
 import type { AxisName } from "@cambium/model";
 import type { Given } from "./expr.js";
 
-/** What is known of one dimension: its axis and how many rows an index of it spans; null where nothing names it. */
+/** The axis of one dimension and how many rows an index of it spans; null if nothing names the dimension. */
 export type Label = { readonly axis: AxisName; readonly unit: number } | null;
 
 export interface Known {
@@ -30,7 +30,7 @@ export interface TypedNormal extends Known {
   readonly seed: string;
 }
 
-/** A tensor found before the plan is carried out. `start` is where a fit begins; what is measured counts as zero until it is. */
+/** A tensor found before the plan is executed. `start` is where its fit starts, or the stand-in for a measurement. */
 export interface TypedGiven extends Known {
   readonly kind: "given";
   readonly name: string;
@@ -51,7 +51,7 @@ export interface TypedTake extends Known {
   readonly elements: Typed | undefined;
 }
 
-/** Parts one after the other along dimension `at`. */
+/** Parts joined end to end along dimension `at`. */
 export interface TypedConcat extends Known {
   readonly kind: "concat";
   readonly parts: readonly Typed[];
@@ -65,7 +65,7 @@ export interface TypedLinear extends Known {
   readonly factors: readonly number[];
 }
 
-/** `left` [m, k] times `right` [k, n] or [k], each transposed first where it says so. */
+/** `left` [m, k] times `right` [k, n] or [k]. An operand marked as transposed is transposed first. */
 export interface TypedMatMul extends Known {
   readonly kind: "matmul";
   readonly left: Typed;
@@ -86,12 +86,12 @@ export type Typed =
 
 export type TypedKind = Typed["kind"];
 
-/** One rule for each kind of typed expression; a table of this type is total. */
+/** One rule for each kind of typed expression: the compiler refuses a table that misses one. */
 export type TypedRules<Scope, Result> = {
   readonly [K in TypedKind]: (typed: Extract<Typed, { kind: K }>, scope: Scope) => Result;
 };
 
-/** Applies to `typed` the rule of its kind. */
+/** Applies the rule for the kind of `typed`. */
 export function interpret<Scope, Result>(rules: TypedRules<Scope, Result>, typed: Typed, scope: Scope): Result {
   return (rules[typed.kind] as (typed: Typed, scope: Scope) => Result)(typed, scope);
 }

@@ -1,9 +1,9 @@
-// Walking expressions: their parts, the base tensors they read, and rewriting from the leaves up.
+// Walks and rewrites expressions: their parts, the base tensors that they read, substitution.
 import type { Expr, ExprKind, Given } from "./expr.js";
 
 type Rebuild<K extends ExprKind> = (expr: Extract<Expr, { kind: K }>, map: (part: Expr) => Expr) => Expr;
 
-/** How each kind is rebuilt from rewritten parts; leaves are themselves. */
+/** How each kind is rebuilt from rewritten parts; a leaf stays as it is. */
 const rebuild: { readonly [K in ExprKind]: Rebuild<K> } = {
   copy: (expr) => expr,
   zeros: (expr) => expr,
@@ -50,7 +50,9 @@ export function sourcesOf(expr: Expr): string[] {
   return [...names];
 }
 
-/** What must be found for `exprs`, each name once, in order of first use; those inside the start of a fit first. */
+/**
+ * The `given` expressions in `exprs`, each name once, in order of first use; those inside a fit's start come before it.
+ */
 export function givenOf(exprs: Readonly<Record<string, Expr>>): readonly Given[] {
   const found = new Map<string, Given>();
   const visit = (expr: Expr): Expr => {
@@ -62,7 +64,7 @@ export function givenOf(exprs: Readonly<Record<string, Expr>>): readonly Given[]
   return [...found.values()];
 }
 
-/** `expr` with every base tensor replaced by `of(name)`: the expression over what `of` reads. */
+/** `expr` with every base tensor replaced by `of(name)`. */
 export function substitute(expr: Expr, of: (source: string) => Expr): Expr {
   return expr.kind === "copy" ? of(expr.source) : mapParts(expr, (part) => substitute(part, of));
 }

@@ -1,5 +1,5 @@
-// The graph interpreter of typed expressions: every kind is gather or slice, concat, mul, add, matmul and constants. Selections
-// are exact; arithmetic is the device's, in f32, where the host computes in float64 and rounds once.
+// The graph interpreter of typed expressions. They become gather, slice, concat, mul, add, matmul and constants.
+// Selections are exact. Arithmetic runs on the device in f32, while the host computes in float64 and rounds once.
 import { add, concat, type GraphBuilder, matmul, mul, reshape, type Tensor } from "@cambium/ir";
 import { interpret, type Typed, type TypedGiven, type TypedNormal, type TypedRules } from "../expr/typed.js";
 import { filled, takeSlices, timesFactors } from "./take.js";

@@ -1,4 +1,4 @@
-// A plan as an IR graph: base tensors in, target tensors out. It runs on any device and differentiates like any other graph.
+// A plan as an IR graph: base tensors in, target tensors out. It runs on any device and can be differentiated.
 import { f32, type Graph, GraphBuilder, type HostTensor, hostTensor, numel, Random, type Tensor } from "@cambium/ir";
 import { type ParameterSpec, stateNames } from "@cambium/model";
 import { typedMoment } from "../evaluate/moments.js";
@@ -10,38 +10,42 @@ import { momentExprs, type OptimizerPolicy } from "../plan/optimizer-policy.js";
 import { type GrowthPlan, type PlanTables, planTables } from "../plan/plan.js";
 import { exprTensor } from "./expr.js";
 
-/** Random leaves are inputs, with the numbers that the host has; made when the graph is about to run. */
+/**
+ * Values of the random leaves, which are inputs of the graph: the numbers of the host, made when they are asked for.
+ */
 export type Leaves = ReadonlyMap<string, () => HostTensor<"f32">>;
 
 export interface PlanGraph {
   readonly graph: Graph;
   readonly leaves: Leaves;
-  /** Names of the outputs that it does not make, because only selections were asked for. */
+  /** Names of the outputs that `exactOnly` left out, because they are computed. */
   readonly computed: readonly string[];
 }
 
 export interface PlanGraphOptions {
   /**
-   * `inputs`: what must be found is an input (`givenName`); `init`: where its search starts, worked out in the graph.
-   * Default `inputs`.
+   * `inputs`: each `given` tensor is an input (`givenName`). `init`: the graph computes the start of its search
+   * instead. Default `inputs`.
    */
   readonly given?: "inputs" | "init";
-  /** Only tensors that are selections of base tensors, zeros, constants and noise: exact on every device. Default false. */
+  /**
+   * Make only selections of base tensors, zeros, constants and noise, which are exact on every device. Default false.
+   */
   readonly exactOnly?: boolean;
   /** Target tensors to make; default all. */
   readonly only?: ReadonlySet<string>;
   readonly tables?: PlanTables;
 }
 
-/** The input that holds a tensor which must be found before the plan is carried out. */
+/** Name of the input that holds a `given` tensor. */
 export function givenName(name: string): string {
   return `given:${name}`;
 }
 
 /**
- * Inputs: the base tensors that are read, f32, by name; `given:NAME` for what must be found; `normal:…` for random leaves
+ * Inputs: the base tensors that are read, f32, by name; `given:NAME` for `given` tensors; `normal:…` for random leaves
  * (`leaves`). Outputs: the target tensors, f32, by name.
- * @throws CambiumError `E_GROWTH_PLAN` when the plan does not hold together.
+ * @throws CambiumError `E_GROWTH_PLAN` if the plan is inconsistent.
  */
 export function planGraph(plan: GrowthPlan, options: PlanGraphOptions = {}): PlanGraph {
   const { tables = planTables(plan), only } = options;
@@ -53,8 +57,8 @@ export function planGraph(plan: GrowthPlan, options: PlanGraphOptions = {}): Pla
 }
 
 /**
- * The growth of a whole training state, moments included, as `stateNames` names them: an output that is the input of its
- * own name unchanged replaces it, so that a device keeps it where it is.
+ * The growth of a whole training state, moments included, under the names of `stateNames`. An output that is its own
+ * input unchanged replaces it, so that a device leaves it in place.
  * @throws CambiumError as `planGraph`; `E_GROWTH_MOMENTS` as `momentExprs`.
  */
 export function stateGraph(plan: GrowthPlan, policy: OptimizerPolicy, options: PlanGraphOptions = {}): PlanGraph {
@@ -82,7 +86,7 @@ class GraphParts {
     private readonly options: PlanGraphOptions,
   ) {}
 
-  /** Output `name` by `make`, unless it is computed and only what is exact is wanted. */
+  /** Adds output `name`, made by `make`; with `exactOnly`, an expression that computes is listed instead. */
   make(name: string, expr: Expr, make: () => Tensor, { inPlace = false } = {}): void {
     if (this.options.exactOnly && !isSelection(expr)) {
       this.#computed.push(name);
@@ -108,7 +112,7 @@ class GraphParts {
     return { graph: this.#builder.finish(), leaves: this.#leaves, computed: this.#computed };
   }
 
-  /** Declares an input when it is first asked for: what nothing reads is not an input. */
+  /** Declares an input when it is first asked for, so that tensors which nothing reads are not inputs. */
   #input(name: string, shape: readonly number[]): Tensor {
     const tensor = this.#inputs.get(name) ?? this.#builder.input(name, f32(...shape));
     this.#inputs.set(name, tensor);

@@ -1,7 +1,7 @@
-// Slices along a dimension as graph: long runs are slices that are joined, scattered indices a gather.
+// Slices along a dimension as graph ops: few long runs become slices that are joined, scattered indices a gather.
 import { broadcast, concat, gather, hostTensor, mul, reshape, slice, type Tensor, transpose } from "@cambium/ir";
 
-/** Up to so many runs of consecutive indices are cut out one by one, which differentiates into cheap ops. */
+/** Up to this many runs of consecutive indices are sliced one by one, which has a cheaper gradient than a gather. */
 const mostRuns = 16;
 
 interface Run {
@@ -10,7 +10,7 @@ interface Run {
   readonly count: number;
 }
 
-/** Slices `indices` of dimension `at`, each `unit` entries long; −1 is a slice of zeros. */
+/** The slices `indices` of dimension `at`, each `unit` entries long; −1 is a slice of zeros. */
 export function takeSlices(x: Tensor, at: number, unit: number, indices: readonly number[]): Tensor {
   const runs = runsOf(indices);
   if (runs.length > mostRuns) return gathered(x, at, unit, indices);
@@ -49,7 +49,7 @@ function runsOf(indices: readonly number[]): Run[] {
   return runs;
 }
 
-/** By rows of the dimension; zeros come from a row of zeros behind the last. */
+/** Gathers rows of the dimension; zeros come from a row of zeros added at the end. */
 function gathered(x: Tensor, at: number, unit: number, indices: readonly number[]): Tensor {
   const order = x.shape.map((_, i) => i);
   const front = [at, ...order.filter((i) => i !== at)];

@@ -1,19 +1,16 @@
-// What a growth keeps, measured on random weights and compared with what its plan claims.
+// What a growth preserves, measured on random weights and compared with its plan's claims.
 import { type HostTensor, hostTensor } from "@cambium/ir";
 import { parameterTable } from "@cambium/model";
 import { growMoments } from "../evaluate/moments.js";
 import type { FunctionClaim, GrowthPlan } from "../plan/plan.js";
 import { gradients } from "./gradients.js";
 import { deadTensors } from "./liveness.js";
-import { distance, growExactly, logits, randomWeights, unmasked } from "./logits.js";
-
-/** Of the logits' size, in float64: 9e-14 was the most that rounding came to. */
-const kept = 1e-10;
+import { distance, growExactly, logits, randomWeights, rounding, unmasked } from "./logits.js";
 
 export interface MeasuredClaims {
   readonly function: {
     readonly claim: FunctionClaim;
-    /** Largest |Δlogit|, masks shut where the claim is of shut masks. */
+    /** Largest |Δlogit|; with masks shut if the claim is `at-mask-0`. */
     readonly difference: number;
     /** Largest |logit| of the base. */
     readonly largest: number;
@@ -21,20 +18,22 @@ export interface MeasuredClaims {
   readonly parameters: {
     readonly trained: number;
     readonly frozen: number;
-    /** Tensors of which a slice has no gradient in five steps of Adam, masks half open. */
+    /** Tensors with a slice that has no gradient in five steps of Adam, masks half open. */
     readonly dead: readonly string[];
     readonly declaredDead: readonly string[];
   };
-  /** Null where they cannot be carried. */
+  /** Null if the moments cannot be carried. */
   readonly moments: {
-    /** Largest difference of m, grown from the base's gradient, from the target's gradient, as a share of the largest. */
+    /**
+     * Largest |m − gradient of the target|, with m grown from the base's gradient; relative to the largest gradient.
+     */
     readonly m: number;
   } | null;
-  /** Whether everything claimed was found, and nothing else is dead. */
+  /** Whether the function is preserved as claimed, and exactly the declared parameters are dead. */
   readonly holds: boolean;
 }
 
-/** Measures `plan`, which grows a model small enough for the reference evaluator. */
+/** Measures the claims of `plan`. Its models must be small enough for the reference evaluator. */
 export async function measureClaims(plan: GrowthPlan): Promise<MeasuredClaims> {
   const { functionPreserving: claim, deadParams: declaredDead = [] } = plan.claims;
   const base = randomWeights(plan.base, "measured");
@@ -44,20 +43,16 @@ export async function measureClaims(plan: GrowthPlan): Promise<MeasuredClaims> {
   const { apart, largest } = distance(logits(plan.target, made, state), logits(plan.base, base));
   const dead = deadTensors(plan, made);
   const trained = parameterTable(plan.target).filter(({ name }) => !frozen.includes(name));
-  const keeps = claim === "no" || apart <= kept * Math.max(1, largest);
+  const keeps = claim === "no" || apart <= rounding.f64 * Math.max(1, largest);
   return {
-    function: {
-      claim,
-      difference: apart,
-      largest,
-    },
+    function: { claim, difference: apart, largest },
     parameters: { trained: trained.length, frozen: frozen.length, dead, declaredDead },
     moments: await measureMoments(plan, gradients(plan.base, base), gradients(plan.target, made, state)),
     holds: keeps && dead.length === declaredDead.length && dead.every((name) => declaredDead.includes(name)),
   };
 }
 
-/** How far moments that follow the base's gradient are from those that follow the target's. */
+/** How far m, grown from the base's gradient, is from the target's gradient. */
 async function measureMoments(
   plan: GrowthPlan,
   ofBase: Readonly<Record<string, Float64Array>>,

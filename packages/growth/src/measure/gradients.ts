@@ -1,4 +1,4 @@
-// The gradients of a model's loss, in float64: what moment rules are measured by.
+// The gradients of a model's loss in float64, by which moment rules are measured.
 import { differentiate, evaluate, gradientName, numel, Random, type RefTensor } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec, parameterTable, sizesAlong } from "@cambium/model";
 import { type Masked, maskInputs, unmasked, type Weights } from "./logits.js";
@@ -6,7 +6,10 @@ import { type Masked, maskInputs, unmasked, type Weights } from "./logits.js";
 const batch = 2;
 const longest = 12;
 
-/** The gradient by every parameter, flat, of the mean cross entropy of random tokens, the same for equal vocabularies and contexts. */
+/**
+ * The gradient by every parameter, flat, of the mean cross entropy of random tokens. Models with equal vocabularies and
+ * contexts get the same tokens.
+ */
 export function gradients(
   model: ModelSpec,
   weights: Readonly<Weights>,

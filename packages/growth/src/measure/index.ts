@@ -1,4 +1,4 @@
-// What a growth keeps, by measurement: what conformance tests and `cambium grow --check` share.
+// Measures what a growth preserves. Shared by the conformance suite and `cambium grow --check`.
 export { type MeasuredClaims, measureClaims } from "./claims.js";
 export { gradients } from "./gradients.js";
 export { difference, growExactly, logits, type Masked, randomWeights, type Weights } from "./logits.js";

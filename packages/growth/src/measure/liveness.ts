@@ -1,16 +1,17 @@
-// Which parameters train at all: slices whose gradient stays exactly zero are dead, whatever the optimizer.
+// Which parameters train at all. A slice whose gradient stays exactly zero is dead, whatever the optimizer.
 import { type ParameterSpec, parameterTable } from "@cambium/model";
 import type { GrowthPlan } from "../plan/plan.js";
 import { gradients } from "./gradients.js";
 import type { Weights } from "./logits.js";
 
-/** AdamW steps that a new parameter gets to come alive in. */
+/** AdamW steps within which a new parameter must get a gradient. */
 const steps = 5;
 const rate = 0.01;
 
 /**
- * Target tensors, of those that train, with a slice along one of their axes that has no gradient in any of five steps
- * of Adam from `weights`, masks half open. Rows of the vocabulary do not count: a token that is not read has none.
+ * Names of the target tensors that train, but have a slice along one of their axes without a gradient in any of five
+ * steps of Adam from `weights`, masks half open. Rows of the vocabulary do not count: a token that is not read has
+ * none.
  */
 export function deadTensors(plan: GrowthPlan, weights: Readonly<Weights>): string[] {
   const frozen = new Set(plan.phase.frozen);

@@ -1,4 +1,4 @@
-// A model of the same family and depth as another, small enough to compute in float64 in a moment.
+// A model of the same family and depth as another, small enough to be computed in float64 in a moment.
 import { CambiumError } from "@cambium/ir";
 import { grownModel, type ModelSpec, modelSizes } from "@cambium/model";
 
@@ -7,8 +7,8 @@ const headDim = 4;
 const kvHeads = 2;
 
 /**
- * `model` made narrow: its layers, and about the proportions of its other sizes.
- * @throws CambiumError `E_CONFIG` when the family cannot have such sizes
+ * A narrow copy of `model`: the same number of layers, the other sizes in about the same proportions.
+ * @throws CambiumError `E_CONFIG` if the family cannot have such sizes.
  */
 export function smallModel(model: ModelSpec): ModelSpec {
   const sizes = modelSizes(model);
@@ -26,8 +26,8 @@ export function smallModel(model: ModelSpec): ModelSpec {
 }
 
 /**
- * The options that grow `small` as `options` grow `model`: sizes in proportion, all else as it is.
- * @throws CambiumError `E_GROWTH_CHECK` naming every size that has no counterpart
+ * The options that grow `small` as `options` grow `model`: sizes in proportion, everything else unchanged.
+ * @throws CambiumError `E_GROWTH_CHECK` naming every size that has no counterpart.
  */
 export function smallOptions(
   options: Readonly<Record<string, unknown>>,
@@ -41,7 +41,7 @@ export function smallOptions(
     if (typeof value !== "number" || !size || !smaller || size === smaller) return [name, value];
     const wanted = (value * smaller) / size;
     if (!Number.isInteger(wanted))
-      reasons.push({ where: name, message: `${value} of ${size} is no whole part of ${smaller}` });
+      reasons.push({ where: name, message: `${value} of ${size} does not scale to a whole number of ${smaller}` });
     return [name, wanted];
   });
   if (reasons.length === 0) return Object.fromEntries(scaled);

@@ -1,4 +1,4 @@
-// defineOperator: from an author's few functions to an operator that checks its options and its plan.
+// defineOperator: makes an operator that checks its options and its plan from an author's few functions.
 import { CambiumError } from "@cambium/ir";
 import { type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
 import { checkFields, closest, type Fields } from "@cambium/plugin";
@@ -11,13 +11,13 @@ export interface OperatorDefinition<Options extends z.ZodType> {
   readonly name: string;
   readonly version: string;
   readonly summary: string;
-  /** A strict object: what it does not list is refused. */
+  /** A strict object, so that options it does not list are refused. */
   readonly options: Options;
   /** Default: the function is not preserved. */
   readonly claims?: Claims;
-  /** The model after growth. @throws CambiumError `E_GROWTH_LAYERS` or another, when `base` cannot grow so. */
+  /** The model after growth. @throws CambiumError such as `E_GROWTH_LAYERS` if `base` cannot grow this way. */
   target(base: ModelSpec, options: z.output<Options>): ModelSpec;
-  /** The expressions, and what training must know. */
+  /** The expressions, and how the target trains. */
   plan(base: ModelSpec, target: ModelSpec, options: z.output<Options>): PlanParts;
 }
 
@@ -32,7 +32,7 @@ const fields: Fields<OperatorDefinition<z.ZodType>> = {
 };
 
 /**
- * @throws CambiumError `E_PLUGIN_INVALID` for a definition that lacks a field or has one that nothing reads; so do
+ * @throws CambiumError `E_PLUGIN_INVALID` for a definition that lacks a field or has an unknown one, as do
  * `depthOperator`, `widthOperator` and `presetOperator`.
  * @example
  * export default defineOperator({
@@ -76,7 +76,7 @@ export function defineOperator<Options extends z.ZodType>(definition: OperatorDe
   };
 }
 
-/** `given` through an options schema. @throws CambiumError `E_GROWTH_OPTION` with every option that does not fit. */
+/** Parses `given` by an options schema. @throws CambiumError `E_GROWTH_OPTION` with every option that does not fit. */
 export function parseOptions<Options extends z.ZodType>(schema: Options, given: unknown): z.output<Options> {
   const { success, data, error } = schema.safeParse(given);
   if (success) return data;
@@ -95,8 +95,8 @@ export function parseOptions<Options extends z.ZodType>(schema: Options, given: 
 }
 
 /**
- * Runs `work` with the operator's name on whatever it throws. What is no CambiumError is a defect of the operator and
- * becomes `E_GROWTH_OPERATOR`, its own message and cause kept.
+ * Runs `work` and puts the operator's name on whatever it throws. An error that is not a CambiumError is a defect of
+ * the operator: it becomes `E_GROWTH_OPERATOR`, with its message and itself as cause.
  */
 export function stamped<T>(name: string, version: string, work: () => T): T {
   try {

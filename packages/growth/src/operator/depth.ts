@@ -1,4 +1,4 @@
-// Depth growth: each target layer is a copy of a base layer, everything else is copied as it is.
+// Depth growth: each target layer is a copy of a base layer, and all other tensors are copied unchanged.
 import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
 import { deepenedModel, type ModelSpec, modelSizes, mostLayers, parameterTable } from "@cambium/model";
 import { checkFields, type Fields } from "@cambium/plugin";
@@ -27,28 +27,31 @@ export interface DepthOperatorDefinition<Extra extends z.ZodRawShape> {
   readonly name: string;
   readonly version: string;
   readonly summary: string;
-  /** Where `refine` makes of the copies what keeps the function. Default: it is not preserved. */
+  /** To be given if `refine` makes the plan preserve the function. Default: not preserved. */
   readonly claims?: Claims;
-  /** The factor where none is given; default 4. */
+  /** The factor if none is given; default 4. */
   readonly usualFactor?: number;
   /** Options besides `factor` and `layers`. */
   readonly options?: Extra;
-  /** The number of layers after growth, where options of its own decide it; `factor` and `layers` are then no options. */
+  /**
+   * The number of layers after growth, if options of its own decide it. It then takes neither `factor` nor `layers`.
+   */
   decided?(base: number, options: z.output<z.ZodObject<Extra>>): number;
   /**
-   * For each of `target` layers the base layer it copies, 0-based; `base` ≤ `target` are numbers of layers.
-   * @throws CambiumError through `depthError`, when the two do not go together.
+   * For each target layer the base layer that it copies, 0-based. `base` and `target` are numbers of layers, `base` ≤
+   * `target`.
+   * @throws CambiumError by `depthError`, if it cannot grow `base` layers to `target`.
    */
   layers(base: number, target: number, options: z.output<z.ZodObject<Extra>>): readonly number[];
   /**
-   * What this operator's plan has besides the copies: gets the plan that the list makes, `depthPlan(base, target, layers)`, and
-   * returns the plan to use. Every tensor of target layer t must remain a copy from base layer `layers[t]`, scaled or not,
-   * or be zero.
+   * Changes the plan where copies alone are not enough: gets the plan of the list, `depthPlan(base, target, layers)`,
+   * and returns the plan to use. Every tensor of target layer t must remain a copy from base layer `layers[t]`, scaled
+   * or not, or be zero.
    */
   refine?(parts: PlanParts, growth: DepthGrowth, options: z.output<z.ZodObject<Extra>>): PlanParts;
 }
 
-/** A growth in depth, with its layer list worked out. */
+/** A growth in depth with its layer list. */
 export interface DepthGrowth {
   readonly base: ModelSpec;
   readonly target: ModelSpec;
@@ -87,8 +90,8 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
   });
   const list = (base: number, choice: DepthChoice): readonly number[] => {
     if (base === 0) {
-      const hint = "a recipe can begin with layers: 1; random-masked makes layers anew";
-      throw depthError("a model of no layers has none to copy", { expected: "at least 1 layer", got: "0", hint });
+      const hint = "start the recipe with layers: 1, or use random-masked, which makes new layers";
+      throw depthError("a model without layers has none to copy", { expected: "at least 1 layer", got: "0", hint });
     }
     const own = choice as z.output<z.ZodObject<Extra>>;
     const target = definition.decided
@@ -116,7 +119,7 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
 
 /**
  * The plan that makes layer t of the target a copy of base layer `layers[t]`. Base layers that are not in the list are
- * dropped. The function is preserved only by the list 0, 1, … of the base itself. Moments are copied along: a
+ * dropped. Only the list 0, 1, … of the base's own layers preserves the function. Moments are copied with the layers: a
  * heuristic, since copies in different places have different gradients.
  */
 export function depthPlan(base: ModelSpec, target: ModelSpec, layers: readonly number[]): PlanParts {
@@ -142,13 +145,13 @@ export function depthPlan(base: ModelSpec, target: ModelSpec, layers: readonly n
 
 /**
  * The number of layers after growth.
- * @throws CambiumError `E_GROWTH_OPTION` for a factor and a number at once, `E_GROWTH_LAYERS` for a number of layers
- * that is not whole, smaller than the base's or beyond reason.
+ * @throws CambiumError `E_GROWTH_OPTION` if both a factor and a number are given; `E_GROWTH_LAYERS` for a number of
+ * layers that is not whole, smaller than the base's or larger than `mostLayers`.
  */
 export function targetLayers(base: number, { factor, layers }: DepthChoice, usual = defaultFactor): number {
   if (factor !== undefined && layers !== undefined) {
     const got = `factor ${factor}, layers ${layers}`;
-    throw new CambiumError("E_GROWTH_OPTION", "a factor and a number of layers are given", {
+    throw new CambiumError("E_GROWTH_OPTION", "both a factor and a number of layers are given", {
       expected: "one of them",
       got,
     });
@@ -164,7 +167,7 @@ export function targetLayers(base: number, { factor, layers }: DepthChoice, usua
     });
   }
   if (target < base)
-    throw depthError("growing does not take layers away", { expected: `at least ${base} layers`, got: `${target}` });
+    throw depthError("growth cannot remove layers", { expected: `at least ${base} layers`, got: `${target}` });
   return withinReason(target);
 }
 
@@ -173,7 +176,7 @@ function withinReason(layers: number): number {
   throw depthError("the target is too deep", { expected: `at most ${mostLayers} layers`, got: `${layers}` });
 }
 
-/** What a depth operator throws when it cannot make the list asked for; the operator's name is put on it. */
+/** The error to throw if a depth operator cannot make the list asked for. The operator's name is added to it. */
 export function depthError(message: string, details: ErrorDetails = {}): CambiumError {
   return new CambiumError("E_GROWTH_LAYERS", message, details);
 }
@@ -186,7 +189,7 @@ export function checkLayers(layers: readonly number[], base: number, target: num
       : [
           {
             where: `target layer ${t}`,
-            message: "comes from no layer of the base",
+            message: "does not come from a layer of the base",
             expected: `0 to ${base - 1}`,
             got: `${layer}`,
           },
@@ -200,5 +203,5 @@ export function checkLayers(layers: readonly number[], base: number, target: num
       got: `${layers.length}`,
     });
   }
-  if (reasons.length > 0) throw depthError("the list of layers makes no target", { reasons });
+  if (reasons.length > 0) throw depthError("the list of layers does not fit the base and the target", { reasons });
 }

@@ -2,7 +2,10 @@
 import { type ModelSpec, parameterTable } from "@cambium/model";
 import { sizesError } from "./sizes.js";
 
-/** `model` with the eps of its norms times `factor`. @throws CambiumError `E_GROWTH_SIZES` where it has other norms too */
+/**
+ * `model` with the eps of its norms multiplied by `factor`.
+ * @throws CambiumError `E_GROWTH_SIZES` if the model has norms outside the residual stream, which share the eps.
+ */
 export function scaledEps({ family, config }: ModelSpec, factor: number): ModelSpec {
   if (factor === 1) return { family, config };
   const { eps } = family;

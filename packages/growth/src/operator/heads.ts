@@ -1,10 +1,10 @@
-// Query heads when heads are added: which of the target are new.
+// Where new query heads stand when heads are added.
 import type { Reason } from "@cambium/ir";
 import type { WidthSizes } from "./width.js";
 
 /**
- * For each query head of the target the base's, new heads numbered on from the base's last: old heads stay with their
- * key/value head, each of which may get more.
+ * For each query head of the target the base head it is; new heads are numbered from `base.heads` on. Old heads stay
+ * with their key/value head, which may get further query heads.
  */
 export function headOrder(base: WidthSizes, target: WidthSizes): number[] {
   const [group, wide] = [base.heads / base.kvHeads, target.heads / target.kvHeads];
@@ -15,7 +15,7 @@ export function headOrder(base: WidthSizes, target: WidthSizes): number[] {
   });
 }
 
-/** Runs of indices whose entry is at least `first`, as ranges. */
+/** The ranges [start, end) of indices whose entry in `order` is at least `first`. */
 export function newRanges(order: readonly number[], first: number): [number, number][] {
   const ranges: [number, number][] = [];
   order.forEach((from, j) => {
@@ -27,11 +27,11 @@ export function newRanges(order: readonly number[], first: number): [number, num
   return ranges;
 }
 
-/** Why old query heads could not stay with their key/value heads, each of which may only get more. */
+/** The reason why old query heads cannot stay with their key/value heads, if any: a key/value head may not lose any. */
 export function headObjections({ from, to }: { readonly from: WidthSizes; readonly to: WidthSizes }): Reason[] {
   const [group, wide] = [from.heads / from.kvHeads, to.heads / to.kvHeads];
   if (wide >= group) return [];
   const got = `${to.heads} over ${to.kvHeads}`;
   const expected = `at least ${group} query heads over each key/value head`;
-  return [{ where: "heads", message: "do not leave the old ones their key/value heads", expected, got }];
+  return [{ where: "heads", message: "too few for old heads to keep their key/value heads", expected, got }];
 }

@@ -1,13 +1,14 @@
-// Layer lists as a person types them: 0-23,8-31.
+// Parses layer lists as a person types them: 0-23,8-31.
 import { CambiumError } from "@cambium/ir";
 import { depthError } from "./depth.js";
 
 /**
- * The layers that `text` lists, 0-based: numbers and runs with both ends, separated by commas, each perhaps repeated:
- * `0-3,5,6-7x2` is 0 1 2 3 5 6 7 6 7. With `%` a run goes from one share of the depth to another, its last layer being
- * the one before: `0%-75%,25%-100%` of 8 layers is 0 to 5, then 2 to 7.
- * @param layers how many layers there are, for shares; whether numbers are within them is not checked
- * @throws CambiumError `E_GROWTH_PATTERN` for text that is not such a list, `E_GROWTH_LAYERS` for a share that is not whole
+ * The layers that `text` lists, 0-based: numbers and inclusive runs, separated by commas. `xN` repeats an entry:
+ * `0-3,5,6-7x2` is 0 1 2 3 5 6 7 6 7. With `%` a run goes from one share of the depth (inclusive) to another
+ * (exclusive): `0%-75%,25%-100%` of 8 layers is 0 to 5, then 2 to 7.
+ * @param layers the number of layers, for shares. Numbers are not checked against it.
+ * @throws CambiumError `E_GROWTH_PATTERN` for text that is not such a list, `E_GROWTH_LAYERS` for a share that is not a
+ * whole number of layers.
  */
 export function parseLayerList(text: string, layers: number): number[] {
   return text.split(",").flatMap((entry) => {

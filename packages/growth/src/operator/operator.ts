@@ -4,11 +4,11 @@ import type { z } from "zod";
 import type { Claims, GrowthPlan } from "../plan/plan.js";
 
 /**
- * What an operator package exports as default, through `defineOperator` or `depthOperator`. Growing asks nothing of it
- * but `plan`; executing, printing and saving the plan is not its affair.
+ * What an operator package exports as default, made by `defineOperator`, `depthOperator` or `widthOperator`. An
+ * operator only plans; others execute, print and save the plan.
  */
 export interface Operator {
-  /** As recipes write it, e.g. `stack`. */
+  /** The name in recipes, e.g. `stack`. */
   readonly name: string;
   /** The package's version; recorded in every plan. */
   readonly version: string;
@@ -21,11 +21,11 @@ export interface Operator {
   /** Its options with their defaults and descriptions: for help texts and JSON Schema. */
   readonly options: z.ZodType;
   /**
-   * The plan that grows a model of `base`. The same arguments always give the same plan.
+   * The plan that grows `base`. The same arguments always give the same plan.
    * @param options as a recipe or `--set` gives them; checked against the schema.
-   * @throws CambiumError `E_GROWTH_OPTION` with every option that does not fit; `E_GROWTH_LAYERS` or
-   * `E_GROWTH_SIZES` when that base cannot be grown so; `E_GROWTH_PLAN` when what the operator made does not hold together; `E_GROWTH_OPERATOR` when the
-   * operator itself failed. Each names the operator.
+   * @throws CambiumError `E_GROWTH_OPTION` with every option that does not fit; `E_GROWTH_LAYERS` or `E_GROWTH_SIZES`
+   * if that base cannot be grown this way; `E_GROWTH_PLAN` if the operator made an inconsistent plan;
+   * `E_GROWTH_OPERATOR` if the operator itself failed. Each names the operator.
    */
   plan(base: ModelSpec, options?: unknown): GrowthPlan;
 }

@@ -1,9 +1,11 @@
-// A tensor of the base in the corner of a larger one: the old entries first along each axis, new ones after them.
+// Embeds a tensor of the base in a larger one: the old entries first along each axis, new ones after them.
 import type { ParameterSpec } from "@cambium/model";
 import { concat, copy, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 
-/** A block of new entries: columns beside the old rows, or whole rows below them; `all` where the base has no such tensor. */
+/**
+ * A block of new entries: columns beside the old rows, or whole rows below them; `all` if the base has no such tensor.
+ */
 export interface Block {
   readonly where: "columns" | "rows" | "all";
   readonly shape: readonly number[];
@@ -13,7 +15,7 @@ export interface Block {
 
 /**
  * `spec` made of the base's tensor `old` and of new blocks. Query heads stand where `order` puts them (`headOrder`).
- * @param from what stands for the old entries, in the shape of `old`; default the base's own
+ * @param from the expression of the old entries, in the shape of `old`; default: a copy of the base's.
  */
 export function padded(
   { name, shape, axes }: ParameterSpec,

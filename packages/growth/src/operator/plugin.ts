@@ -1,4 +1,4 @@
-// What plugin resolution must know of operators: the contract's version, and what makes a value a whole operator.
+// What plugin resolution needs to know about operators: the contract's version and the fields of an operator.
 import { type Fields, fieldReasons, type PluginContract } from "@cambium/plugin";
 import { growthContractVersion } from "../plan/plan.js";
 import type { Operator } from "./operator.js";

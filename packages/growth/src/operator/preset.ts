@@ -1,4 +1,4 @@
-// presetOperator: an operator under a name of its own with some of its options fixed.
+// presetOperator: another operator under a name of its own, with some options fixed.
 import { CambiumError } from "@cambium/ir";
 import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
@@ -14,7 +14,7 @@ export interface PresetDefinition {
   readonly of: Operator;
   /** The options that are fixed; the preset no longer takes them. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Default: those of `of`. To be given where the fixed options change what is preserved. */
+  /** Default: those of `of`. To be given if the fixed options change what is preserved. */
   readonly claims?: Claims;
 }
 
@@ -28,9 +28,9 @@ const fields: Fields<PresetDefinition> = {
 };
 
 /**
- * An operator that plans what `of` plans with `options` fixed; it takes the options that are left. Its plans and its
- * errors carry its own name.
- * @throws CambiumError `E_GROWTH_OPERATOR` when `options` fixes an option that `of` does not have.
+ * An operator whose plans are those of `of` with `options` fixed. It takes the remaining options. Its plans and errors
+ * carry its own name.
+ * @throws CambiumError `E_GROWTH_OPERATOR` if `options` fixes an option that `of` does not have.
  * @example
  * export default presetOperator({
  *   name: "llama-pro", version, summary: "new layers that start as the identity; only they train",
@@ -73,7 +73,7 @@ function optionsLeft({ name, version, of, options: fixed }: PresetDefinition): z
   return z.strictObject(Object.fromEntries(Object.entries(shape).filter(([option]) => !Object.hasOwn(fixed, option))));
 }
 
-/** Takes the name of `of` off its errors, so that the preset's name stands alone. */
+/** Removes the name of `of` from its errors, so that they name only the preset. */
 function unstamped<T>(of: Operator, work: () => T): T {
   try {
     return work();

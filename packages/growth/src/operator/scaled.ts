@@ -1,4 +1,4 @@
-// Layers placed, some of their tensors scaled: attenuated copies, and copies that are silent at first.
+// Copies of layers with some tensors scaled: attenuated copies, and copies that are silent at first.
 import { modelSizes, type ParameterSpec, parameterTable } from "@cambium/model";
 import { scale, zeros } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
@@ -7,11 +7,11 @@ import type { PlanParts } from "../plan/plan.js";
 import type { DepthGrowth } from "./depth.js";
 
 /**
- * `parts`, which copy layers, with tensors scaled. Factors are rounded to f32, as a factor on a stored tensor is
- * anywhere else, so that results have the same bits. A layer all of whose writers to the stream are scaled by 0 is
- * silent: it starts as the identity, without moments. The function is preserved where the other layers are the base's
- * own, in order and unscaled.
- * @param factorOf the factor on a target tensor that copies `source`; undefined or 1: none
+ * `parts`, which copies layers, with tensors scaled. Factors are rounded to f32, like any factor on a stored tensor, so
+ * that results have the same bits. A layer is silent if all its tensors that write to the stream are scaled by 0: it
+ * starts as the identity, without moments. The function is preserved if the other layers are the base's own, in order
+ * and unscaled.
+ * @param factorOf the factor on a target tensor that copies `source`; undefined for none.
  */
 export function scaleLayers(
   parts: PlanParts,

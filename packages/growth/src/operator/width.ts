@@ -1,4 +1,4 @@
-// Width growth: sizes from one factor or one by one, checked; the operator says what each tensor is made of.
+// Width growth: checks the target sizes, given by one factor or one by one. The operator defines each tensor.
 import type { Reason } from "@cambium/ir";
 import { grownModel, limitReasons, type ModelSpec, sizesAlong } from "@cambium/model";
 import { checkFields, type Fields } from "@cambium/plugin";
@@ -8,14 +8,14 @@ import { defineOperator } from "./define.js";
 import type { Operator } from "./operator.js";
 import { sizesError } from "./sizes.js";
 
-/** The axes that grow. The width of a head never does: rotary frequencies and the scale of scores depend on it. */
+/** The axes that grow. `headDim` never does: rotary frequencies and the scale of scores depend on it. */
 export const widthAxes = ["hidden", "heads", "kvHeads", "intermediate"] as const;
 export type WidthAxis = (typeof widthAxes)[number];
 
 const growable = [...widthAxes, "layers"] as const;
 export type WidthSizes = Readonly<Record<(typeof growable)[number], number>>;
 
-/** The growth factor where neither a factor nor a size is given. */
+/** The growth factor if neither a factor nor a size is given. */
 const defaultWidthFactor = 2;
 
 const size = (what: string) => z.int().positive().exactOptional().describe(`${what} after growth`);
@@ -24,9 +24,7 @@ const sizeOptions = {
     .number()
     .positive()
     .exactOptional()
-    .describe(
-      `hidden, heads, kvHeads and intermediate by that factor; default ${defaultWidthFactor} where no size is given`,
-    ),
+    .describe(`factor on hidden, heads, kvHeads and intermediate; default ${defaultWidthFactor} if no size is given`),
   hidden: size("channels of the residual stream"),
   heads: size("query heads"),
   kvHeads: size("key/value heads"),
@@ -34,7 +32,7 @@ const sizeOptions = {
 };
 type SizeChoice = Partial<WidthSizes> & { readonly factor?: number };
 
-/** A growth of sizes, before it speaks of tensors. */
+/** A growth of sizes. */
 export interface WidthGrowth {
   readonly base: ModelSpec;
   readonly from: WidthSizes;
@@ -47,19 +45,21 @@ export interface WidthOperatorDefinition<Extra extends z.ZodRawShape> {
   readonly name: string;
   readonly version: string;
   readonly summary: string;
-  /** As of `defineOperator`. */
+  /** As in `defineOperator`. */
   readonly claims?: Claims;
   /** Options besides the factor and the sizes. */
   readonly options?: Extra;
-  /** Whether it takes `layers` too. Default: the depth stays. */
+  /** Whether it takes `layers` too. Default false: the depth stays. */
   readonly layers?: boolean;
-  /** Sizes that an option of its own decides, such as index maps; neither a factor nor sizes then go with it. */
+  /**
+   * Sizes that an option `by` of its own decides, such as index maps. The user then gives neither a factor nor sizes.
+   */
   decided?(options: Chosen<Extra>): { readonly by: string; readonly sizes: Partial<WidthSizes> } | undefined;
-  /** What else stands against a growth, besides sizes that shrink, are not whole or share heads out unevenly. */
+  /** Further reasons against a growth. Sizes that shrink, are not whole or divide heads unevenly are refused anyway. */
   objections?(growth: WidthGrowth, options: Chosen<Extra>): readonly Reason[];
-  /** The model after growth, where it differs from the base in more than its sizes; default `grown`. */
+  /** The model after growth, if it differs from the base in more than its sizes; default `grown`. */
   target?(grown: ModelSpec, growth: WidthGrowth, options: Chosen<Extra>): ModelSpec;
-  /** What every tensor of `target` is made of, and what training must know. */
+  /** The expression of every tensor of `target`, and how the target trains. */
   plan(growth: WidthGrowth & { readonly target: ModelSpec }, options: Chosen<Extra>): PlanParts;
 }
 
@@ -77,8 +77,8 @@ const fields: Fields<WidthOperatorDefinition<z.ZodRawShape>> = {
 };
 
 /**
- * An operator that grows sizes. Its options are `factor`, `hidden`, `heads`, `kvHeads` and `intermediate`, then its own.
- * The plan throws `E_GROWTH_SIZES` with every reason when the base cannot grow to the sizes asked for, and
+ * An operator that grows sizes. Its options are `factor`, `hidden`, `heads`, `kvHeads` and `intermediate`, then its
+ * own. `plan` throws `E_GROWTH_SIZES` with every reason if the base cannot grow to the sizes asked for, and
  * `E_FAMILY_AXIS` for a family that does not name the axes.
  * @example
  * export default widthOperator({
@@ -116,7 +116,7 @@ export function widthOperator<Extra extends z.ZodRawShape = Record<never, never>
   });
 }
 
-/** @throws CambiumError `E_GROWTH_SIZES` when sizes are given in two ways. */
+/** @throws CambiumError `E_GROWTH_SIZES` if sizes are given in more than one way. */
 function sizesAfter(
   from: WidthSizes,
   { factor, ...given }: SizeChoice,
@@ -127,7 +127,7 @@ function sizesAfter(
   const got = Object.keys(ways).filter((way) => ways[way]);
   if (got.length > 1) {
     const expected = ["a factor", "sizes", ...(decided ? [decided.by] : [])].join(" or ");
-    throw sizesError("the options do not say one size", { expected, got: got.join(" and ") });
+    throw sizesError("the options give the sizes in more than one way", { expected, got: got.join(" and ") });
   }
   const scaled = (axis: WidthAxis | "layers") =>
     axis === "layers" ? from.layers : Number(((factor ?? defaultWidthFactor) * from[axis]).toPrecision(12));
@@ -142,11 +142,12 @@ function objections({ from, to }: WidthGrowth): Reason[] {
     const got = `${to[where]}`;
     if (!Number.isInteger(to[where])) return [{ where, message: "is not whole", expected: "an integer", got }];
     if (to[where] >= from[where]) return [];
-    return [{ where, message: "growing does not take away", expected: `at least ${from[where]}`, got }];
+    return [{ where, message: "is smaller than the base's", expected: `at least ${from[where]}`, got }];
   });
   if (to.heads % to.kvHeads !== 0) {
     const got = `${to.heads} over ${to.kvHeads}`;
-    reasons.push({ where: "heads", message: "are shared out unevenly", expected: "a multiple of kvHeads", got });
+    const expected = "a multiple of kvHeads";
+    reasons.push({ where: "heads", message: "do not divide evenly among key/value heads", expected, got });
   }
   return reasons;
 }

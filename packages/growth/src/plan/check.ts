@@ -1,4 +1,4 @@
-// Whether a plan holds together. Every reason against it is found at once, without evaluating anything.
+// Checks that a plan is consistent. Finds every reason against it at once, without evaluating anything.
 import { append, CambiumError, type Reason } from "@cambium/ir";
 import type { Expr } from "../expr/expr.js";
 import { type InferScope, inferTensor } from "../expr/infer.js";
@@ -6,7 +6,7 @@ import type { Typed } from "../expr/typed.js";
 import { type GrowthPlan, growthContractVersion, type PlanTables, planTables } from "./plan.js";
 import { accountReasons, givenReasons, trainingReasons } from "./reasons.js";
 
-/** One target tensor of a plan that holds together. */
+/** One target tensor of a consistent plan. */
 export interface CheckedTensor {
   readonly name: string;
   readonly expr: Expr;
@@ -15,7 +15,7 @@ export interface CheckedTensor {
 
 /**
  * The target tensors of `plan`, in the order of the target's table.
- * @throws CambiumError `E_GROWTH_PLAN` with every reason why the plan does not hold together.
+ * @throws CambiumError `E_GROWTH_PLAN` with every reason why the plan is inconsistent.
  */
 export function checkPlan(plan: GrowthPlan, tables: PlanTables = planTables(plan)): readonly CheckedTensor[] {
   const reasons: Reason[] = [];

@@ -1,4 +1,4 @@
-// Two plans, one after the other, as one: the second's sources are replaced by what the first makes of them.
+// Composes two plans into one: the sources of the second are replaced by the first's expressions for them.
 import { CambiumError } from "@cambium/ir";
 import type { Expr } from "../expr/expr.js";
 import { givenOf, mapParts, sourcesOf, substitute } from "../expr/walk.js";
@@ -7,20 +7,19 @@ import { momentRule } from "./moment-rule.js";
 import { checkNeeds } from "./needs.js";
 import { type FunctionClaim, type GrowthPlan, planTables } from "./plan.js";
 
-/** From the weakest. */
+/** From the weakest claim to the strongest. */
 const strength: readonly FunctionClaim[] = ["no", "at-mask-0", "exact-if-eps-scaled", "exact"];
 
 /**
- * The plan that grows `first.base` into `second.target`. Claims compose as the weaker one; how the target trains is
- * what the second says.
- * @throws CambiumError `E_GROWTH_PLAN` when the second does not start from what the first makes, `E_GROWTH_NEEDS` when
- * the first has something to say about training, which would be lost, or the second measures a model that is never there.
+ * The plan that grows `first.base` into `second.target`. It has the weaker of the two claims, and the second's phase.
+ * @throws CambiumError `E_GROWTH_PLAN` if the second does not start from the first's target; `E_GROWTH_NEEDS` if the
+ * first's phase would be lost, or if the second measures its base, a model that a composed plan never makes.
  */
 export function composePlans(first: GrowthPlan, second: GrowthPlan): GrowthPlan {
   checkNeeds(first, ["given"]);
   refuseMeasured(second);
   if (JSON.stringify(planTables(second).base) !== JSON.stringify(planTables(first).target)) {
-    throw new CambiumError("E_GROWTH_PLAN", "the second plan does not start from what the first one makes", {
+    throw new CambiumError("E_GROWTH_PLAN", "the second plan does not start from the first one's target", {
       expected: JSON.stringify(first.target),
       got: JSON.stringify(second.base),
     });
@@ -55,7 +54,7 @@ export function composePlans(first: GrowthPlan, second: GrowthPlan): GrowthPlan 
   return plan;
 }
 
-/** `expr` of the second plan, with names of its own for what is to be found. */
+/** `expr` of the second plan, with its `given` tensors renamed so that they differ from the first's. */
 function apart(expr: Expr): Expr {
   const parts = mapParts(expr, apart);
   return parts.kind === "given" ? { ...parts, name: `then ${parts.name}` } : parts;
@@ -66,7 +65,7 @@ function refuseMeasured({ operator, tensors }: GrowthPlan): void {
   if (names.length === 0) return;
   throw new CambiumError(
     "E_GROWTH_NEEDS",
-    `the plan of ${operator.name} measures its base, which a composed plan never has`,
+    `the plan of ${operator.name} measures its base, which a composed plan never makes`,
     {
       expected: "a second plan without measurements",
       got: names.join(", "),
@@ -75,7 +74,7 @@ function refuseMeasured({ operator, tensors }: GrowthPlan): void {
   );
 }
 
-/** The moment rule through both plans, if either has one of its own and both have one at all. */
+/** The moment rule through both plans, if at least one has an explicit rule and neither lacks one. */
 function composedRule(first: GrowthPlan, second: GrowthPlan, name: string): [string, Expr][] {
   const rule = momentRule(second, name);
   if (!rule) return [];

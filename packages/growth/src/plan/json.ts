@@ -1,5 +1,5 @@
-// The JSON form of a plan: the plan itself, its longer lists told once. Reading one back checks its form first, then that it
-// holds together.
+// The JSON form of a plan: the plan itself, with each longer list written once. Reading it back checks the form, then
+// that the plan is consistent.
 import { CambiumError } from "@cambium/ir";
 import {
   builtInFamily,
@@ -32,7 +32,7 @@ const modelSchema = (resolve: FamilyResolver) =>
 const names = z.array(z.string()).readonly();
 const index = z.int().nonnegative();
 
-/** How a model trains, as data. */
+/** The JSON form of a phase. */
 export const phaseSchema: z.ZodType<Phase> = z.strictObject({
   frozen: names,
   masks: z
@@ -96,12 +96,12 @@ const planSchema = (lists: Lists, resolve: FamilyResolver): z.ZodType<GrowthPlan
 
 const withLists = z.looseObject({ lists: z.array(z.array(z.number()).min(1).readonly()).readonly().default([]) });
 
-/** Entries from which on a list is worth a place of its own. */
+/** The number of entries from which a list gets a place in `lists`. */
 const long = 16;
 
 /**
- * `plan` as what `JSON.stringify` makes a text of no more than its distinct lists are long: each stands once in `lists`, and
- * `{ list: i }` wherever a tensor has it.
+ * `plan` as an object for `JSON.stringify`. Each distinct long list stands once in `lists`; tensors refer to it by
+ * `{ list: i }`.
  */
 export function planJson(plan: GrowthPlan): object {
   const lists: (readonly number[])[] = [];
@@ -130,14 +130,14 @@ export function planJson(plan: GrowthPlan): object {
 }
 
 /**
- * A plan read back from JSON, e.g. from `growth.json`.
- * @param resolve finds the families of base and target; default those that come along
- * @throws CambiumError `E_GROWTH_PLAN` with every reason why it is not a plan, or one that does not hold together.
+ * Reads a plan back from JSON, e.g. from `growth.json`.
+ * @param resolve finds the families of base and target; default: the built-in ones.
+ * @throws CambiumError `E_GROWTH_PLAN` with every reason why it is not a plan, or not a consistent one.
  */
 export function parsePlan(json: unknown, resolve: FamilyResolver = builtInFamily): GrowthPlan {
   if (isDeeper(json, mostLevels)) {
-    const got = `more than ${mostLevels} levels of nesting`;
-    throw new CambiumError("E_GROWTH_PLAN", "this is no growth plan", { expected: "expressions of some levels", got });
+    const expected = `at most ${mostLevels} levels of nesting`;
+    throw new CambiumError("E_GROWTH_PLAN", "this is not a growth plan", { expected, got: "more" });
   }
   const { lists, ...plain } = formed(withLists.safeParse(json));
   const plan = formed(planSchema(lists, resolve).safeParse(plain));
@@ -145,7 +145,10 @@ export function parsePlan(json: unknown, resolve: FamilyResolver = builtInFamily
   return plan;
 }
 
-/** Expressions of operators nest less than ten times, and composed ones add up; what checks them runs out of stack at some thousands. */
+/**
+ * The most levels of nesting. Operators nest expressions less than ten levels deep, and composed plans add theirs up.
+ * The checks are recursive and overflow the stack at some thousands.
+ */
 const mostLevels = 500;
 
 function isDeeper(json: unknown, levels: number): boolean {
@@ -160,5 +163,5 @@ function isDeeper(json: unknown, levels: number): boolean {
 function formed<T>({ data, error }: z.ZodSafeParseResult<T>): T {
   if (!error) return data;
   const reasons = error.issues.map(({ path, message }) => ({ where: path.join(" / ") || "the plan", message }));
-  throw new CambiumError("E_GROWTH_PLAN", "this is no growth plan", { reasons });
+  throw new CambiumError("E_GROWTH_PLAN", "this is not a growth plan", { reasons });
 }

@@ -1,4 +1,4 @@
-// Which expression grows a tensor's moments, where one is known.
+// The expression that grows a tensor's moments, if one is known.
 import type { Expr, ExprKind } from "../expr/expr.js";
 import { walk } from "../expr/walk.js";
 import type { GrowthPlan } from "./plan.js";
@@ -18,9 +18,9 @@ const selects: Record<ExprKind, boolean> = {
 };
 
 /**
- * The plan's rule for a tensor, or the tensor's own expression if that only selects: copies, takes without factors,
- * joins and new entries. Undefined when factors are at work and no rule says what they do to the gradient (W' = sW has
- * the gradient g/s, split consumers have g, their producers a·g).
+ * The plan's rule for a tensor, or the tensor's own expression if that only selects (`isSelection`). Undefined if the
+ * expression has factors and no rule says what they do to the gradient: W' = sW has the gradient g/s, weights that read
+ * copies with shares a have g, and the copies themselves a·g.
  */
 export function momentRule(plan: GrowthPlan, name: string): Expr | undefined {
   const rule = plan.optimizer.moments[name];
@@ -29,7 +29,9 @@ export function momentRule(plan: GrowthPlan, name: string): Expr | undefined {
   return expr && isSelection(expr) ? expr : undefined;
 }
 
-/** Whether `expr` only selects: copies, takes without factors, joins, new entries. Such an expression is exact in f32. */
+/**
+ * Whether `expr` only selects: copies, takes without factors, joins, new entries. Such expressions are exact in f32.
+ */
 export function isSelection(expr: Expr): boolean {
   let selection = true;
   walk(expr, (part) => {

@@ -1,4 +1,4 @@
-// What becomes of AdamW's moments at growth, as data: a policy turns a plan into one expression for each tensor's moments.
+// What happens to AdamW's moments at growth: a policy turns a plan into one expression for each tensor's moments.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { zeros } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
@@ -7,23 +7,24 @@ import { momentRule } from "./moment-rule.js";
 import type { GrowthPlan, PlanTables } from "./plan.js";
 
 /**
- * The policies, by where a tensor comes from:
+ * The policies:
  * - `reset`: everything starts at zero, and bias correction starts over (Du et al. 2024).
  * - `carry`: every target tensor gets the moments that its gradient's history would have, copies included.
  * - `pad`: each base entry's moments go to the first target tensor that reads it, in the order of the target's table;
  *   further copies and new entries start at zero.
- * - `zero-new`: old tensors keep their moments, everything else starts at zero. A target tensor is old if it is the base
- *   tensor's own place: the one of the same name if that reads it, else the first that does. So a layer that growth moves
- *   up keeps its moments, and a copy before it does not. Within an old tensor each entry's moments stay with its first
- *   copy. A tensor whose factors have no moment rule starts at zero; the other two keeping policies refuse it.
+ * - `zero-new`: old tensors keep their moments, everything else starts at zero. A target tensor is old if it is the own
+ *   place of a base tensor: the target tensor of the same name if that reads it, else the first that does. A layer that
+ * growth moves up therefore keeps its moments, and a copy before it does not get them. Within an old tensor each
+ * entry's moments stay with its first copy. A tensor whose factors have no moment rule starts at zero; `carry` and
+ * `pad` refuse it.
  */
 export const optimizerPolicies = ["reset", "carry", "pad", "zero-new"] as const;
 export type OptimizerPolicy = (typeof optimizerPolicies)[number];
 
 /**
- * What the moments of every target tensor that trains are, as expressions over the base's moments, in the order of the
- * target's table.
- * @throws CambiumError `E_GROWTH_MOMENTS` when `policy` needs rules that the plan lacks, all of them named.
+ * The moments of every target tensor that trains, as expressions over the base's moments, in the order of the target's
+ * table.
+ * @throws CambiumError `E_GROWTH_MOMENTS` naming all tensors for which `policy` needs a rule that the plan lacks.
  */
 export function momentExprs(plan: GrowthPlan, policy: OptimizerPolicy, tables: PlanTables): ReadonlyMap<string, Expr> {
   const frozen = new Set(plan.phase.frozen);
@@ -46,7 +47,7 @@ export function momentExprs(plan: GrowthPlan, policy: OptimizerPolicy, tables: P
   return policies[policy]();
 }
 
-/** Optimizer updates that count for bias correction after growth. */
+/** The number of optimizer updates for bias correction after growth. */
 export function updatesAfter(policy: OptimizerPolicy, updates: number): number {
   return policy === "reset" ? 0 : updates;
 }
@@ -62,7 +63,7 @@ function knownRules(plan: GrowthPlan, names: readonly string[]): Map<string, Exp
 
 function momentRules(plan: GrowthPlan, names: readonly string[]): Map<string, Expr> {
   const rules = knownRules(plan, names);
-  const message = "is made with factors, and no moment rule says what they do to its gradient";
+  const message = "has factors, and no moment rule says what they do to its gradient";
   const reasons: Reason[] = names.flatMap((where) => (rules.has(where) ? [] : [{ where, message }]));
   if (reasons.length === 0) return rules;
   const { name, version } = plan.operator;
@@ -74,15 +75,17 @@ function momentRules(plan: GrowthPlan, names: readonly string[]): Map<string, Ex
 }
 
 /**
- * Names of the target tensors that are no base tensor's own place (`optimizerPolicies`): copies, and what is not made of the
- * base at all. A tensor that growth widened is old.
+ * Names of the target tensors that are not the own place of a base tensor (`optimizerPolicies`): further copies, and
+ * tensors that read nothing of the base. A tensor that growth widened is old.
  */
 export function newTensors(plan: GrowthPlan, tables: PlanTables): string[] {
   const old = new Set(ownPlaces(plan, tables).values());
   return tables.target.flatMap(({ name }) => (old.has(name) ? [] : [name]));
 }
 
-/** For each base tensor the target tensor that is its own place. A frozen one may be it too: a copy elsewhere is new all the same. */
+/**
+ * For each base tensor the target tensor that is its own place. A frozen tensor counts too: its copies are still new.
+ */
 function ownPlaces(plan: GrowthPlan, { target }: PlanTables): Map<string, string> {
   const places = new Map<string, string>();
   const rules = knownRules(
@@ -95,7 +98,7 @@ function ownPlaces(plan: GrowthPlan, { target }: PlanTables): Map<string, string
   return places;
 }
 
-/** `rules` that read a base tensor only where `keeps` says so, and each of its slices once within a take. */
+/** `rules` restricted: a base tensor is read once, and only where `keeps` allows it; each slice once within a take. */
 function onceEach(
   rules: ReadonlyMap<string, Expr>,
   { base }: PlanTables,

@@ -1,4 +1,4 @@
-// The growth plan: everything an operator decides, as plain data. Printed, diffed, saved, composed and executed as such.
+// The growth plan: everything an operator decides, as plain data that is printed, diffed, saved, composed and executed.
 import { type ModelSpec, type ParameterSpec, type Phase, parameterTable } from "@cambium/model";
 import type { Expr } from "../expr/expr.js";
 
@@ -6,13 +6,12 @@ import type { Expr } from "../expr/expr.js";
 export const growthContractVersion = 2;
 
 /**
- * What growing keeps of the function that the base computes. `exact`: all of it, to rounding. `exact-if-eps-scaled`:
- * all of it, because the eps of the target's norms differs from that of the base's. `at-mask-0`: all of it while every mask is 0.
- * `no`: nothing is promised.
+ * Whether growth preserves the function that the base computes. `exact`: yes, up to rounding. `exact-if-eps-scaled`:
+ * yes, with the eps of the target's norms scaled. `at-mask-0`: yes, while every mask is 0. `no`: not promised.
  */
 export type FunctionClaim = "exact" | "exact-if-eps-scaled" | "at-mask-0" | "no";
 
-/** What an operator promises; the conformance suite holds it to that. */
+/** What an operator promises. The conformance suite tests it. */
 export interface Claims {
   readonly functionPreserving: FunctionClaim;
   /**
@@ -22,7 +21,7 @@ export interface Claims {
   readonly deadParams?: readonly string[];
 }
 
-/** What an operator decides; all but the tensors may be left out. */
+/** What an operator decides. Everything except the tensors may be left out. */
 export interface PlanParts {
   /** Every target tensor by name. */
   readonly tensors: Readonly<Record<string, Expr>>;
@@ -30,15 +29,15 @@ export interface PlanParts {
   readonly dropped?: readonly string[];
   readonly optimizer?: {
     /**
-     * How a target tensor's gradient follows from the base's, where that is not the tensor's own expression: AdamW's m
-     * is grown by it, and v with its factors squared. A tensor that is only copied, taken,
-     * joined or made anew needs no rule; one that is scaled, summed or multiplied does if moments are to be carried.
+     * Moment rules: how a target tensor's gradient follows from the base's, if that is not the tensor's own expression.
+     * AdamW's m grows by the rule, v by the rule with its factors squared. A tensor that is only copied, taken, joined
+     * or new needs no rule; one that is scaled, summed or multiplied needs one if moments are to be kept.
      */
     readonly moments: Readonly<Record<string, Expr>>;
   };
-  /** How the target trains, in terms of its tensors: masks on what is new, frozen tensors, factors on learning rates. */
+  /** How the target trains: masks on new parts, frozen tensors, factors on learning rates. */
   readonly phase?: Partial<Phase>;
-  /** Where a plan promises something else than its operator does for its default options. */
+  /** To be given if this plan's claims differ from the operator's. */
   readonly claims?: Claims;
 }
 
@@ -50,7 +49,7 @@ export interface GrowthPlan extends Required<PlanParts> {
   readonly target: ModelSpec;
 }
 
-/** Who made a plan, and from what options (defaults written out). */
+/** The operator that made a plan, and its options (defaults included). */
 export interface PlanOrigin {
   readonly name: string;
   readonly version: string;

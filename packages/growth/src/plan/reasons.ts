@@ -1,11 +1,14 @@
-// What can be wrong with a plan besides its expressions: tensors lost, unknown or named twice over, senseless numbers.
+// What can be wrong with a plan apart from its expressions: lost or unknown tensors, conflicting names, invalid
+// numbers.
 import type { Reason } from "@cambium/ir";
 import { phaseReasons } from "@cambium/model";
 import type { Expr, Given } from "../expr/expr.js";
 import { sourcesOf, walk } from "../expr/walk.js";
 import type { GrowthPlan, PlanTables } from "./plan.js";
 
-/** Every base tensor is read or listed as dropped, and nothing is listed that is not there. */
+/**
+ * Reasons against the account of tensors: every base tensor must be read or listed as dropped, and no other be named.
+ */
 export function accountReasons(plan: GrowthPlan, { base, target }: PlanTables): Reason[] {
   const known = new Set(base.map(({ name }) => name));
   const made = new Set(target.map(({ name }) => name));
@@ -27,7 +30,7 @@ export function accountReasons(plan: GrowthPlan, { base, target }: PlanTables): 
   ];
 }
 
-/** What the plan says about training speaks of target tensors, with numbers that make sense. */
+/** Reasons against the moment rules, claims and phase: they must name target tensors and have valid numbers. */
 export function trainingReasons(plan: GrowthPlan, { target }: PlanTables): Reason[] {
   const known = new Set(target.map(({ name }) => name));
   const lists = {
@@ -42,7 +45,7 @@ export function trainingReasons(plan: GrowthPlan, { target }: PlanTables): Reaso
   return [...reasons, ...phaseReasons(plan.phase, target)];
 }
 
-/** One name stands for one tensor, found in one way. */
+/** Reasons against `given` tensors: one name must mean one tensor, found in one way. */
 export function givenReasons(tensors: Readonly<Record<string, Expr>>): Reason[] {
   const known = new Map<string, Given>();
   const reasons: Reason[] = [];
@@ -52,7 +55,7 @@ export function givenReasons(tensors: Readonly<Record<string, Expr>>): Reason[] 
       const before = known.get(part.name) ?? part;
       known.set(part.name, before);
       if (part === before || JSON.stringify(part) === JSON.stringify(before)) return;
-      reasons.push({ where, message: `"${part.name}" is to be found in two ways` });
+      reasons.push({ where, message: `"${part.name}" is declared in two ways` });
     });
   return reasons;
 }

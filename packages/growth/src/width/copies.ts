@@ -1,4 +1,4 @@
-// The plan of a growth that copies indices: every tensor along each of its axes, the rules of its moments, learning rates.
+// The plan of a growth that copies indices: every tensor along each of its axes, moment rules, learning rates.
 import { isTied, type ModelSpec, modelSizes, type ParameterAxis, type ParameterSpec } from "@cambium/model";
 import { constant, copy, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
@@ -11,20 +11,20 @@ import type { Stream, StreamOptions } from "./stream.js";
 import { groupsOf, type WidthMaps } from "./width-maps.js";
 
 export interface CopyOptions extends SplitOptions, StreamOptions {
-  /** Learning rates 1/c on matrices that read c copies. */
+  /** Whether matrices that read c copies get learning rates multiplied by 1/c. */
   readonly scaleLearningRates: boolean;
 }
 
-/** All that a growth by copies decides before it speaks of tensors. */
+/** What a growth by copies decides before the plan is made. */
 export interface Copies {
   readonly maps: WidthMaps;
   readonly stream: Stream;
 }
 
 /**
- * Weights that write an index are copied, weights that read it are shared out (`splitReader`), norms keep their outputs
- * as `stream` says. Moments: copies of a written index have the gradient a g, a their share, or a g / s where they are
- * written times s; what reads them has g; a norm's weight times nu has a g / nu.
+ * Weights that write an index are copied, weights that read it are split (`splitReader`), and norms are scaled by
+ * `width.stream` so that their outputs stay. Moment rules, with g the base's gradient: a copy with share a that is
+ * written times s has the gradient a g / s; a weight that reads copies has g; a norm weight times nu has a g / nu.
  */
 export function copiesPlan(
   { base, target }: { readonly base: ModelSpec; readonly target: ModelSpec },
@@ -60,31 +60,31 @@ export function copiesPlan(
   return { tensors, optimizer: { moments }, phase: { lrMultipliers } };
 }
 
-/** Entries that the lists of one axis may have together. */
+/** The most entries that the lists of one axis may have together. */
 const mostEntries = 2 ** 24;
 
-/** Of splits that set every copy apart from every other: one list per copy. @throws CambiumError `E_GROWTH_SIZES` */
+/** For splits that need one list per copy. @throws CambiumError `E_GROWTH_SIZES` if those lists would be too long. */
 function checkCopies(maps: WidthMaps): void {
   const reasons = widthAxes.flatMap((where) => {
     const { most, indices } = maps[where];
     if (most < 2 || most * indices.length <= mostEntries) return [];
     const expected = `at most ${Math.floor(mostEntries / indices.length)} copies of an index among ${indices.length}`;
-    return [{ where, message: "has too many copies to be set apart", expected, got: `${most}` }];
+    return [{ where, message: "has too many copies for a split by element", expected, got: `${most}` }];
   });
   if (reasons.length > 0) throw sizesError("the copies cannot share the weights", { reasons, hint: "split: scalar" });
 }
 
-/** The map of an axis, undefined for one that has none. */
+/** The map of an axis; undefined for an axis that does not grow. */
 export function mapOf(maps: WidthMaps, axis: ParameterAxis["axis"]): IndexMap | undefined {
   return Object.hasOwn(maps, axis) ? maps[axis as WidthAxis] : undefined;
 }
 
-/** A take's factors, left out where all are 1. */
+/** A take's factors, left out if all are 1. */
 function factors(list: readonly number[]): [] | [readonly number[]] {
   return list.every((factor) => factor === 1) ? [] : [list];
 }
 
-/** New channels are zero before the norm; their weight is 1, so that they learn from the first step on. */
+/** New channels are zero before the norm; their norm weight is 1, so that they learn from the first step on. */
 function normWeight(of: Expr, { feeds, shape }: ParameterSpec, map: IndexMap, stream: Stream): Expr {
   const { indices } = map;
   const grown = take(of, "hidden", indices, ...factors(feeds === "head" ? stream.finalNorm : stream.norm));
@@ -120,13 +120,13 @@ function gradientFactors(
   );
 }
 
-/** A key/value head's copy answers for the shares of the query heads that read it; their mean over its group. */
+/** The share of a key/value head's copy: the shares of the query heads that read it, over the size of the old group. */
 function keyShares(maps: WidthMaps, share: readonly number[]): number[] {
   const { group, wide } = groupsOf(maps);
   return maps.kvHeads.indices.map((_, u) => share.slice(u * wide, (u + 1) * wide).reduce((a, b) => a + b, 0) / group);
 }
 
-/** The number of copies of every index; 1 where they differ or some are new. */
+/** The number of copies of each index; 1 if the numbers differ or some indices are new. */
 function evenCount({ counts }: IndexMap): number {
   const [first = 1] = counts;
   return first > 0 && counts.every((c) => c === first) ? first : 1;

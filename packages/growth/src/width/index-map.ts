@@ -2,7 +2,7 @@
 import { Random, type Reason } from "@cambium/ir";
 import type { WidthAxis } from "../operator/width.js";
 
-/** One axis. All lists but `copies` have an entry per target index. */
+/** The map of one axis. All lists except `copies` have one entry per target index. */
 export interface IndexMap {
   /** Source index, -1 for a new one. */
   readonly indices: readonly number[];
@@ -10,15 +10,15 @@ export interface IndexMap {
   readonly counts: readonly number[];
   /** The largest of `counts`. */
   readonly most: number;
-  /** Which of these it is, from 0. */
+  /** Its place among the copies of its source index, from 0. */
   readonly ranks: readonly number[];
-  /** The target indices that copy each source index. */
+  /** For each source index, the target indices that copy it. */
   readonly copies: readonly (readonly number[])[];
-  /** Nothing moves. */
+  /** Whether every index is a copy of itself. */
   readonly identity: boolean;
 }
 
-/** Of `size` source indices, which target index copies which. */
+/** The map from target to source indices; `size` is the number of source indices. */
 export function indexMap(indices: readonly number[], size: number): IndexMap {
   const copies: number[][] = Array.from({ length: size }, () => []);
   const ranks = indices.map((index, t) => (copies[index]?.push(t) ?? 1) - 1);
@@ -32,12 +32,12 @@ export function indexMap(indices: readonly number[], size: number): IndexMap {
   };
 }
 
-/** By map and name. */
+/** Lists by map and name. */
 const lists = new WeakMap<IndexMap, Map<string, readonly number[]>>();
 
 /**
- * The list that `make` makes of the map, made once: the tensors of all layers share it, and a plan of a large model is as
- * long as its map is wide, not times its layers.
+ * The list that `make` derives from the map, made once per name. The tensors of all layers share it, so that the size
+ * of a plan grows with the width of the model, not with width times layers.
  */
 export function listOf(map: IndexMap, name: string, make: () => readonly number[]): readonly number[] {
   const known = lists.get(map) ?? new Map<string, readonly number[]>();
@@ -52,8 +52,9 @@ export const spreads = ["tile", "interleave", "random"] as const;
 export type Spread = (typeof spreads)[number];
 
 /**
- * tile: t mod n; interleave: floor(t n / N); random: each once, then any (Net2Net, Chen et al. 2016, section 3.1).
- * @param seed names the random numbers
+ * The source index of each of `to` target indices. tile: t mod n. interleave: floor(t n / N). random: each once, then
+ * any (Net2Net, Chen et al. 2016, section 3.1).
+ * @param seed name of the random stream.
  */
 export function spread(how: Spread, from: number, to: number, seed: string): number[] {
   const random = new Random(seed);
@@ -63,7 +64,7 @@ export function spread(how: Spread, from: number, to: number, seed: string): num
   });
 }
 
-/** What stands against a map of `axis`: an index out of range, a source index that nothing copies. */
+/** Reasons against a map of `axis`: an index out of range, a source index that nothing copies. */
 export function mapReasons(axis: WidthAxis, { indices, copies }: IndexMap): Reason[] {
   const least = axis === "hidden" ? -1 : 0;
   const outside = indices.find((index) => index < least || index >= copies.length);

@@ -1,4 +1,4 @@
-// What operators that copy indices in width share: index maps, the shares of copies, the norms, the plan.
+// Shared by operators that copy indices in width: index maps, the shares of copies, the norms, the plan.
 export { type Copies, copiesPlan, mapOf } from "./copies.js";
 export { listOf, spreads } from "./index-map.js";
 export { splits } from "./shares.js";

@@ -1,34 +1,34 @@
-// Splitting: copies of an index share the weights that read it, so that together they are read as the one was.
+// Splitting: the weights that read an index are divided among its copies, so that together they read what one did.
 import { constant, normal, scale, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import type { WidthAxis } from "../operator/width.js";
 import { type IndexMap, listOf } from "./index-map.js";
 
 /**
- * Ways of sharing: `even`, which leaves copies alike for ever; `scalar`, uneven by copy; `elem` and `paired`, random by
- * element; `proj`, even with random numbers added that cancel.
+ * Ways of splitting: `even`, after which copies stay equal forever; `scalar`, uneven by copy; `elem` and `paired`,
+ * random by element; `proj`, even plus random numbers that cancel.
  */
 export const splits = ["even", "scalar", "elem", "proj", "paired"] as const;
 export type Split = (typeof splits)[number];
 
 export interface SplitOptions {
   readonly split: Split;
-  /** Of `proj`: the size of what sets copies apart, as a multiple of a new weight's standard deviation. */
+  /** For `proj`: the noise, as a multiple of a new weight's standard deviation. */
   readonly omegaScale: number;
-  /** Of `paired`: the noise relative to the weight. */
+  /** For `paired`: the noise relative to the weight. */
   readonly pairNoise: number;
-  /** Names the random numbers. */
+  /** Prefix of the names of the random streams. */
   readonly seed: string;
 }
 
-/** A weight [out, in] whose `in` axis grows; `of` is the base's, its `out` axis grown already. */
+/** A weight [out, in] whose `in` axis grows. `of` is the base's weight with its `out` axis already grown. */
 export interface Reader {
   readonly of: Expr;
   readonly axis: WidthAxis;
   readonly map: IndexMap;
   /** After growth. */
   readonly shape: readonly [out: number, inner: number];
-  /** Names its random numbers. */
+  /** Name of the weight, for its random streams. */
   readonly name: string;
   /** Standard deviation of a new weight. */
   readonly std: number;
@@ -37,8 +37,8 @@ export interface Reader {
 }
 
 /**
- * The share of each copy, as one number per target index: 1/c, or for `scalar` copy r of c has 2(r+1) / (c(c+1)), e.g.
- * 1/3 and 2/3 (uneven splitting, Du et al. 2024, appendix A.3). The mean share where shares differ by element.
+ * The share of each copy, one number per target index: 1/c; for `scalar`, copy r of c has 2(r+1) / (c(c+1)), e.g. 1/3
+ * and 2/3 (uneven splitting, Du et al. 2024, appendix A.3). Where shares differ by element, their mean.
  */
 export function shares(map: IndexMap, split: Split): readonly number[] {
   const { counts, ranks } = map;
@@ -50,7 +50,7 @@ export function shares(map: IndexMap, split: Split): readonly number[] {
   );
 }
 
-/** The weight after growth. What reads new indices, which are zero, is random. */
+/** The weight after growth. Columns that read new indices, whose values are zero, are random. */
 export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed }: SplitOptions): Expr {
   const { of, axis, map, shape, name, std } = reader;
   const { indices, counts } = map;
@@ -70,7 +70,7 @@ export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed
   return terms.length === 1 ? (terms[0] as Expr) : sum(terms);
 }
 
-/** Every new index at its own place. */
+/** The new indices at their own places, −1 elsewhere. */
 export function newIndices(map: IndexMap): readonly number[] {
   return listOf(map, "new", () => map.indices.map((index, t) => (index < 0 ? t : -1)));
 }
@@ -79,7 +79,7 @@ function elementStd({ shape, layers }: Reader): number {
   return 1 / (Math.sqrt(shape[1]) * layers);
 }
 
-/** 1/c + z for every copy but the first, which gets what is left of 1: the `elem` shares, of the result's shape. */
+/** The `elem` shares, of the result's shape: 1/c + z for every copy except the first, which gets the rest of 1. */
 function elementShares({ axis, map, shape }: Reader, z: Expr): Expr {
   const { indices, counts, ranks, copies } = map;
   const own = listOf(map, "further copies", () => indices.map((_, t) => (ranks[t] === 0 ? -1 : t)));
@@ -95,8 +95,8 @@ function elementShares({ axis, map, shape }: Reader, z: Expr): Expr {
 }
 
 /**
- * (1 ± z) / c, plus for one copy of a pair and minus for the other; a last one without a partner has 1/c (HyperCloning,
- * Samragh et al. 2024).
+ * The `paired` shares: (1 ± z) / c, plus for one copy of a pair and minus for the other; a last copy without a partner
+ * has 1/c (HyperCloning, Samragh et al. 2024).
  */
 function pairedShares({ axis, map, shape }: Reader, z: Expr): Expr {
   const { indices, counts, ranks, copies } = map;
@@ -116,8 +116,8 @@ function pairedShares({ axis, map, shape }: Reader, z: Expr): Expr {
 }
 
 /**
- * Omega less its mean over the copies of an index: what `proj` adds, zero together (LEMON, Wang et al. 2023, its
- * projection of a random initialisation onto the weights that preserve the function).
+ * The terms that `proj` adds: omega minus its mean over the copies of an index, so that they sum to zero (LEMON, Wang
+ * et al. 2023: a random initialisation projected onto the weights that preserve the function).
  */
 function centred({ axis, map }: Reader, omega: Expr): Expr[] {
   const { indices, counts, copies } = map;

@@ -1,4 +1,4 @@
-// The residual stream under RMSNorm: which factors keep every norm's output when channels are copied or added.
+// The residual stream under RMSNorm: factors that preserve every norm's output when channels are copied or added.
 import { sizesError } from "../operator/sizes.js";
 import type { IndexMap } from "./index-map.js";
 import { type Split, shares } from "./shares.js";
@@ -12,23 +12,24 @@ export interface StreamOptions {
 
 /** Factors by target channel. */
 export interface Stream {
-  /** On what is written to the stream. */
+  /** On weights that write to the stream. */
   readonly written: readonly number[];
   /** On the norms' weights. */
   readonly norm: readonly number[];
-  /** On the final norm's, which carries the split when the head is the embedding table. */
+  /** On the final norm's weight, which includes the split if the head is the embedding table. */
   readonly finalNorm: readonly number[];
   /** On the norms' eps. */
   readonly eps: number;
-  /** Whether every norm's output is kept, given that eps. */
+  /** Whether every norm's output is preserved, given that eps. */
   readonly exact: boolean;
 }
 
 /**
- * `stream`: channel i with c copies is written times s = sqrt(D / (d c)) and norms divide by s: mean squares stay the
- * same, for any map. `sqrt-mu`: norms times sqrt(r) and eps times r = k d / D, for k copies of every channel (LEMON, Wang
- * et al. 2023). `copy`: nothing (bert2BERT, Chen et al. 2021). A tied table is both written and read, so the final norm
- * takes the shares of the copies and a second 1/s.
+ * The factors of a norm mode, for d channels that grow to D. `stream`: a channel with c copies is written times
+ * s = sqrt(D / (d c)), and norm weights are divided by s; mean squares stay the same, for any map. `sqrt-mu`: norm
+ * weights times sqrt(r) and eps times r = k d / D, for k copies of every channel (LEMON, Wang et al. 2023). `copy`: no
+ * factors (bert2BERT, Chen et al. 2021). A tied table both writes and reads the stream, so the final norm gets the
+ * shares of the copies and a second 1/s.
  * @throws CambiumError `E_GROWTH_SIZES` for `sqrt-mu` with unequal numbers of copies.
  */
 export function streamFactors(map: IndexMap, { normMode, split }: StreamOptions, tied: boolean): Stream {
@@ -40,7 +41,7 @@ export function streamFactors(map: IndexMap, { normMode, split }: StreamOptions,
   const equal = live.every((c) => c === k);
   const ratio = (k * d) / D;
   if (normMode === "sqrt-mu" && !equal) {
-    throw sizesError("the norms cannot make up for channels with unequal numbers of copies", {
+    throw sizesError("the norms cannot compensate for channels with unequal numbers of copies", {
       where: "hidden",
       expected: "the same number of copies of every channel, for normMode: sqrt-mu",
       got: `${ascending[0]} to ${ascending.at(-1)}`,

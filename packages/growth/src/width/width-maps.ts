@@ -1,4 +1,4 @@
-// The index maps of all axes that grow, query heads with the key/value heads that they read.
+// The index maps of all axes that grow. Query heads follow the key/value heads that they read.
 import type { Reason } from "@cambium/ir";
 import { sizesError } from "../operator/sizes.js";
 import { type WidthAxis, type WidthSizes, widthAxes } from "../operator/width.js";
@@ -6,21 +6,21 @@ import { type IndexMap, indexMap, mapReasons, type Spread, spread } from "./inde
 
 export type WidthMaps = Readonly<Record<WidthAxis, IndexMap>>;
 
-/** Maps from a rule, or the lists themselves: axes that are left out of these stay. */
+/** A rule for all maps, or the lists themselves; axes without a list stay as they are. */
 export type WidthMapping =
   | { readonly by: Spread; readonly seed: string }
   | { readonly lists: { readonly [K in WidthAxis]?: readonly number[] } };
 
 /**
  * The maps of all axes.
- * @throws CambiumError `E_GROWTH_SIZES` for an index out of range, a source index that nothing copies, and query heads
- * that would read another key/value head than the one their source reads.
+ * @throws CambiumError `E_GROWTH_SIZES` for an index out of range, a source index that nothing copies, or a query head
+ * that would not read a copy of the key/value head that its source reads.
  */
 export function widthMaps(from: WidthSizes, to: WidthSizes, mapping: WidthMapping): WidthMaps {
   const lists = "by" in mapping ? spreadLists(from, to, mapping) : { ...unmoved(from), ...mapping.lists };
   const maps = Object.fromEntries(widthAxes.map((axis) => [axis, indexMap(lists[axis], from[axis])])) as WidthMaps;
   const reasons = [...widthAxes.flatMap((axis) => mapReasons(axis, maps[axis])), ...groupReasons(maps)];
-  if (reasons.length > 0) throw sizesError("the index maps do not carry the function over", { reasons });
+  if (reasons.length > 0) throw sizesError("the index maps do not preserve the function", { reasons });
   return maps;
 }
 
@@ -37,9 +37,9 @@ function spreadLists(from: WidthSizes, to: WidthSizes, rule: { readonly by: Spre
 }
 
 /**
- * Query heads within the copies of their own group, so that each reads a copy of the key/value head that its source
- * reads. Where groups get smaller, the copies of a group share its query heads out and lie side by side: with as many
- * query heads as before, none moves.
+ * Maps query heads within the copies of their own group, so that each reads a copy of the key/value head that its
+ * source reads. If groups get smaller, the copies of a group are adjacent and divide its query heads among them: with
+ * as many query heads as before, none moves.
  */
 function headLists(from: WidthSizes, to: WidthSizes, { by, seed }: { readonly by: Spread; readonly seed: string }) {
   const [group, wide] = [from.heads / from.kvHeads, to.heads / to.kvHeads];
@@ -59,12 +59,12 @@ function groupReasons(maps: WidthMaps): Reason[] {
   return maps.heads.indices.flatMap((from, j) => {
     const [reads, should] = [maps.kvHeads.indices[Math.floor(j / wide)], Math.floor(from / group)];
     if (reads === should) return [];
-    const message = `copies head ${from} but reads another key/value head`;
+    const message = `copies head ${from}, but reads another key/value head`;
     return [{ where: `heads: ${j}`, message, expected: `a copy of ${should}`, got: `a copy of ${reads}` }];
   });
 }
 
-/** Query heads of one key/value head, before and after. */
+/** Query heads per key/value head, before (`group`) and after (`wide`). */
 export function groupsOf({ heads, kvHeads }: WidthMaps): { readonly group: number; readonly wide: number } {
   return {
     group: heads.copies.length / kvHeads.copies.length,
