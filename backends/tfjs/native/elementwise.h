@@ -21,8 +21,9 @@ struct Add {
           const auto* z = b.as<decltype(tb)>();
           auto* y = static_cast<decltype(ty)*>(out);
           parallel(count(a.shape), elementGrain, [=](int64_t from, int64_t to) {
-#pragma omp simd
-            for (int64_t i = from; i < to; i++) store(y + i, widen(x[i]) + widen(z[i]));
+            forEach(to - from, [a = x + from, b = z + from, c = y + from](int64_t i) {
+              store(c + i, widen(a[i]) + widen(b[i]));
+            });
           });
         });
       });
@@ -43,11 +44,10 @@ struct Swiglu {
         const auto* u = up.as<decltype(t)>();
         auto* y = static_cast<decltype(ty)*>(out);
         parallel(count(gate.shape), elementGrain, [=](int64_t from, int64_t to) {
-#pragma omp simd
-          for (int64_t i = from; i < to; i++) {
-            const float x = widen(g[i]);
-            store(y + i, x * sigmoid(x) * widen(u[i]));
-          }
+          forEach(to - from, [a = g + from, b = u + from, c = y + from](int64_t i) {
+            const float x = widen(a[i]);
+            store(c + i, x * sigmoid(x) * widen(b[i]));
+          });
         });
       });
     });
@@ -71,12 +71,11 @@ struct SwigluGrad {
           auto* dg = static_cast<decltype(ty)*>(gateGrad);
           auto* du = static_cast<decltype(ty)*>(upGrad);
           parallel(count(gate.shape), elementGrain, [=](int64_t from, int64_t to) {
-#pragma omp simd
-            for (int64_t i = from; i < to; i++) {
-              const float x = widen(g[i]), s = sigmoid(x), silu = x * s, dy = widen(d[i]);
-              store(dg + i, dy * widen(u[i]) * (silu + s * (1.0f - silu)));
-              store(du + i, dy * silu);
-            }
+            forEach(to - from, [a = g + from, b = u + from, c = d + from, da = dg + from, db = du + from](int64_t i) {
+              const float x = widen(a[i]), s = sigmoid(x), silu = x * s, dy = widen(c[i]);
+              store(da + i, dy * widen(b[i]) * (silu + s * (1.0f - silu)));
+              store(db + i, dy * silu);
+            });
           });
         });
       });
@@ -104,12 +103,11 @@ struct Rope {
             for (int64_t head = 0; head < n; head++) {
               const auto* a = from + row * width + head * 2 * half;
               auto* y = to + row * width + head * 2 * half;
-#pragma omp simd
-              for (int64_t i = 0; i < half; i++) {
-                const float p = widen(a[i]), q = widen(a[half + i]), turn = s * sr[i];
+              forEach(half, [=, b = a + half, z = y + half, s = s](int64_t i) {
+                const float p = widen(a[i]), q = widen(b[i]), turn = s * sr[i];
                 store(y + i, p * cr[i] - q * turn);
-                store(y + half + i, q * cr[i] + p * turn);
-              }
+                store(z + i, q * cr[i] + p * turn);
+              });
             }
           }
         });

@@ -50,8 +50,7 @@ struct CrossEntropyGrad {
             const auto* r = x + row * width;
             auto* w = y + row * width;
             const float sum = sums[row];
-#pragma omp simd
-            for (int64_t i = 0; i < width; i++) store(w + i, exponential(widen(r[i]) - sum) * scale);
+            forEach(width, [=, scale = scale](int64_t i) { store(w + i, exponential(widen(r[i]) - sum) * scale); });
             const int64_t at = target[row];
             store(w + at, (exponential(widen(r[at]) - sum) - 1.0f) * scale);
           }

@@ -43,8 +43,9 @@ struct RmsNorm {
       auto* y = static_cast<decltype(ty)*>(out);
       parallel(count(x.shape) / width, rowGrain(width), [=](int64_t from, int64_t to) {
         for (int64_t row = from; row < to; row++) {
-#pragma omp simd
-          for (int64_t i = 0; i < width; i++) store(y + row * width + i, a[row * width + i] * k[row] * w[i]);
+          forEach(width, [w = w, r = a + row * width, c = y + row * width, inv = k[row]](int64_t i) {
+            store(c + i, r[i] * inv * w[i]);
+          });
         }
       });
     });
@@ -75,12 +76,11 @@ struct RmsNormGrad {
           const float dot = sumOf(width, [=](int64_t i) { return widen(g[i]) * w[i] * r[i]; });
           const float mean = dot * k * k / static_cast<float>(width);
           float* out = xGrad + row * width;
-#pragma omp simd
-          for (int64_t i = 0; i < width; i++) {
+          forEach(width, [=, w = w](int64_t i) {
             const float y = widen(g[i]);
             mine[i] += y * r[i] * k;
             out[i] = k * (y * w[i] - r[i] * mean);
-          }
+          });
         }
       });
     });

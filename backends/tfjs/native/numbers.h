@@ -64,7 +64,15 @@ inline float decay(float x) {
 
 inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
 
-/// Σ term(i), in lanes. Reductions stand here because GCC leaves those within a lambda of a lambda as they are.
+/// Calls `each(i)` for every i below n, in lanes. Loops stand here, and take what they read in a closure by value,
+/// because GCC leaves those within a lambda of a lambda as they are: a store might change what the lambda holds.
+template <class Each>
+inline void forEach(int64_t n, Each each) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; i++) each(i);
+}
+
+/// Σ term(i), in lanes.
 template <class Term>
 inline float sumOf(int64_t n, Term term) {
   float sum = 0;

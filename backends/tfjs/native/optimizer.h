@@ -43,15 +43,15 @@ struct AdamW {
     withType(grad.type, [&](auto tg) {
       const auto* g = grad.as<decltype(tg)>();
       parallel(n, 16384, [=](int64_t from, int64_t to) {
-#pragma omp simd
-        for (int64_t i = from; i < to; i++) {
+        forEach(to - from, [=, g = g + from, p = p + from, m0 = m0 + from, v0 = v0 + from, p1 = p1 + from, m1 = m1 + from,
+                            v1 = v1 + from](int64_t i) {
           const float d = widen(g[i]);
           const float nextM = m0[i] * b1 + d * g1;
           const float nextV = v0[i] * b2 + d * d * g2;
           m1[i] = nextM;
           v1[i] = nextV;
           p1[i] = p[i] * keep - nextM * size / (std::sqrt(nextV) + floor);
-        }
+        });
       });
     });
   }
