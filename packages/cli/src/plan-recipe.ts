@@ -12,6 +12,8 @@ export interface RecipeSettings {
   readonly tokens: number;
   /** Most sequences in a micro-batch. */
   readonly microBatch: number;
+  /** Bytes that a step may take. */
+  readonly memory: number | undefined;
 }
 
 /** Micro-batches of at most `most` sequences that together hold about `tokens` tokens per step. */
@@ -23,7 +25,7 @@ export function batchOf(tokens: number, context: number, most: number): { batch:
 
 /** @throws CambiumError `E_RECIPE` if the plan does not make a valid recipe */
 export function recipeOf(name: string, way: GrowthWay, target: ModelSpec, settings: RecipeSettings): Recipe {
-  const { corpus, tokenizer, context, tokens, microBatch } = settings;
+  const { corpus, tokenizer, context, tokens, microBatch, memory } = settings;
   const { schedule, policy, moments, warmup, lr, batchTokens } = way.training;
   const { layers, hidden, heads, kvHeads, intermediate } = modelSizes(way.base);
   const whole = (value: number) => Math.max(1, Math.round(Number(value.toPrecision(4))));
@@ -52,6 +54,7 @@ export function recipeOf(name: string, way: GrowthWay, target: ModelSpec, settin
     train: {
       tokens: whole(tokens),
       ...batchOf(batchTokens, context, microBatch),
+      ...(memory !== undefined && { memory }),
       lr: rate(lr[0]),
       ...(falls === "cosine" ? {} : { minLr: 0 }),
       schedule: decay === undefined ? falls : { name: falls, decay: whole(decay) },

@@ -3,6 +3,7 @@
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
 import { compact } from "@cambium/scaling/magnitude";
+import type { TrainingMemory } from "@cambium/train";
 import Table from "cli-table3";
 import { duration } from "./format.js";
 
@@ -11,8 +12,8 @@ export interface PlannedWay {
   readonly way: GrowthWay;
   /** Wall seconds of both phases; null without a device. */
   readonly seconds: number | null;
-  /** Bytes of training in f32: base, target. */
-  readonly memory: readonly [base: number, target: number];
+  /** Of training in f32. */
+  readonly memory: readonly [base: TrainingMemory, target: TrainingMemory];
 }
 
 export interface PlanView {
@@ -44,8 +45,9 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   row("FLOPs before", ({ way }) => way.flops.base.toExponential(2));
   row("FLOPs after", ({ way }) => way.flops.target.toExponential(2));
   row("wall time", ({ seconds }) => (seconds === null ? "–" : duration(seconds)));
-  row("memory, base", ({ memory }) => `${compact(memory[0])}B`);
-  row("memory, target", ({ memory }) => `${compact(memory[1])}B`);
+  const taken = (one: TrainingMemory) => `${compact(memoryTaken(one, devices))}B${bounded(one)}`;
+  row("memory, base", ({ memory }) => taken(memory[0]));
+  row("memory, target", ({ memory }) => taken(memory[1]));
   row("schedule", ({ way: { training } }) => `${training.schedule.name}, ${training.policy}`);
   row("moments", ({ way }) => way.training.moments);
   row("learning rate", ({ way }) => way.training.lr.map((lr) => lr.toPrecision(3)).join(" → "));
@@ -61,12 +63,23 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   return [head, table.toString(), ...notes, ...(explain ? explained(ways) : [])].join("\n");
 }
 
+/** Bytes: of the process on this machine, or of the device alone. */
+export function memoryTaken({ state, step, total }: TrainingMemory, devices: Devices | undefined): number {
+  return devices ? state + step : total;
+}
+
+/** What a bound does to the step. */
+function bounded({ counted, recomputed }: TrainingMemory): string {
+  return recomputed > 0 ? `\n${compact(counted)}B counted, ${(100 * recomputed).toPrecision(2)} % recomputed` : "";
+}
+
 /** Where the table's memory and time come from. */
 export const toolFigures = {
   memory:
     "f32 weights and AdamW's moments, and the peak of gradients and activations alive in the train step's graph; " +
-    "without --device also a copy of the state in the process, and 225 MB of Node and ONNX Runtime (cambium bench --suite memory)",
-  seconds: "C / (peak × devices × MFU)",
+    "without --device also a copy of the state in the process, and 225 MB of Node and ONNX Runtime (cambium bench --suite memory); " +
+    "--memory, as train.memory, bounds the first part without the values inside fused kernels",
+  seconds: "C / (peak × devices × MFU); with --memory, C and what is recomputed",
   peak: "the vendor's data sheet, dense bf16",
 };
 

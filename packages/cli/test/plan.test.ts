@@ -10,6 +10,12 @@ const folder = mkdtempSync(join(tmpdir(), "cambium-plan-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const small = ["--layers", "8", "--hidden", "64", "--vocab", "256", "--context", "64"];
 
+interface PlannedJson {
+  readonly seconds: number;
+  readonly countedBytes: { readonly target: number };
+  readonly recomputed: { readonly target: number };
+}
+
 describe("cambium plan", () => {
   test("takes the budget as tokens, FLOPs or hours", async () => {
     const tokens = await json("plan", ...small, "--tokens", "2M");
@@ -18,6 +24,20 @@ describe("cambium plan", () => {
     const hours = await json("plan", ...small, "--hours", "2", "--device", "a100:4", "--mfu", "0.5");
     expect(hours.flops).toBe(2 * 3600 * 4 * 312e12 * 0.5);
     expect(hours.ways).toMatchObject([{ seconds: 7200 }, { seconds: 7200 }, { seconds: 7200 }]);
+  });
+
+  test("recomputes into a bound, says what it costs, and writes it into the recipe", async () => {
+    const path = join(folder, "bounded.yaml");
+    const budget = [...small, "--hours", "1", "--device", "a100"];
+    const [free] = (await json("plan", ...budget)).ways as PlannedJson[];
+    const memory = Math.round(0.8 * (free?.countedBytes.target ?? 0));
+    const bound = await json("plan", ...budget, "--memory", `${memory}`, "--recipe", "stack", "--out", path);
+    const [way] = bound.ways as PlannedJson[];
+    expect(way?.countedBytes.target).toBeLessThanOrEqual(memory);
+    expect([free?.recomputed.target, free?.seconds]).toEqual([0, 3600]);
+    expect(way?.recomputed.target).toBeGreaterThan(0);
+    expect(way?.seconds).toBeGreaterThan(3600);
+    expect(parseRecipe(readFileSync(path, "utf8"), path).train.memory).toBe(memory);
   });
 
   test("explains every number", async () => {
@@ -45,6 +65,7 @@ describe("cambium plan", () => {
     [["--params", "1B", "--tokens", "1B", "--mfu", "2"], /at most 1/],
     [["--params", "1B", "--tokens", "1B", "--device", "toaster:2"], /a100/],
     [["--params", "1B", "--tokens", "1B", "--recipe", "late"], /without --out/],
+    [["--params", "10M", "--tokens", "1B", "--memory", "50MB"], /at: stack: base\n.*at least \d+ bytes/],
     [["--params", "1B", "--hidden", "64", "--tokens", "1B"], /without --layers/],
   ])("refuses %j", async (flags, message) => {
     const { code, errors } = await cambium(["plan", ...flags]);

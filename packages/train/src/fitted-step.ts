@@ -1,6 +1,7 @@
 // The graphs of an optimizer step, fitted into the memory that it may take, and what they cost.
 import { byteLength, fitMemory, type Graph, graphCost, highest, liveness } from "@cambium/ir";
 import type { ModelSpec } from "@cambium/model";
+import type { OptimizerOptions } from "./optimizer.js";
 import { accumulatedStepGraphs, type StepGraphOptions, trainStepGraph } from "./step-graph.js";
 
 export type FittedStepOptions = StepGraphOptions & {
@@ -26,8 +27,34 @@ export interface FittedStep {
   readonly bytes: number;
 }
 
-/** @throws CambiumError `E_MEMORY` if the step does not fit in `memory`, and `E_CONTEXT` as the model's loss. */
+/**
+ * The step fitted once for each model object and setting: what is checked or planned first is then compiled as it is.
+ * @throws CambiumError `E_MEMORY` if the step does not fit in `memory`, and `E_CONTEXT` as the model's loss.
+ */
 export function fittedStep(model: ModelSpec, options: FittedStepOptions): FittedStep {
+  const ofModel = fits.get(model) ?? new Map<string, FittedStep>();
+  fits.set(model, ofModel);
+  const key = settingsOf(options);
+  const known = ofModel.get(key) ?? fit(model, options);
+  ofModel.set(key, known);
+  return known;
+}
+
+/** Everything that a step depends on besides its model, as text; `options` may hold more, and in any order. */
+function settingsOf(options: FittedStepOptions): string {
+  const { batch, context, accumulation, memory, precision, phase, distill } = options;
+  const { beta1, beta2, eps, weightDecay, clip } = options.optimizer;
+  const optimizer: OptimizerOptions = { beta1, beta2, eps, weightDecay, clip };
+  const settings: Record<keyof FittedStepOptions, unknown> = {
+    ...{ batch, context, accumulation, memory, precision, phase, distill },
+    optimizer,
+  };
+  return JSON.stringify(settings);
+}
+
+const fits = new WeakMap<ModelSpec, Map<string, FittedStep>>();
+
+function fit(model: ModelSpec, options: FittedStepOptions): FittedStep {
   const { accumulation, memory = Number.POSITIVE_INFINITY } = options;
   const { accumulate: first, apply } =
     accumulation === 1
@@ -35,20 +62,24 @@ export function fittedStep(model: ModelSpec, options: FittedStepOptions): Fitted
       : accumulatedStepGraphs(model, options);
   const flops = graphCost(first).matrixFlops * accumulation;
   // Moments wait in memory while gradients are accumulated.
-  const aside = inputBytes(first, apply) - inputBytes(first);
-  const fitted = fitMemory(first, { of: "loss", bytes: memory - aside });
+  const aside = bytesOfInputs([first, apply]) - bytesOfInputs([first]);
+  const fitted = fitMemory(first, { of: "loss", bytes: memory, aside });
   const recomputedFlops = fitted.recomputedFlops * accumulation;
-  return { first: fitted.graph, ...(apply && { apply }), flops, recomputedFlops, bytes: bytesOf(fitted.graph, apply) };
+  const graphs = { first: fitted.graph, ...(apply && { apply }) };
+  return { ...graphs, flops, recomputedFlops, bytes: bytesOf([fitted.graph, apply]) };
 }
 
-function bytesOf(...graphs: readonly (Graph | undefined)[]): number {
-  const peaks = graphs.map((graph) => (graph ? liveness(graph).peakBytes : 0));
-  return inputBytes(...graphs) + highest(peaks);
+/** Bytes of every input of the graphs, each once, and the most values alive at once in one of them. */
+function bytesOf(graphs: readonly (Graph | undefined)[]): number {
+  return bytesOfInputs(graphs) + highest(graphs.map((graph) => (graph ? liveness(graph).peakBytes : 0)));
 }
 
 /** Bytes of every input of the graphs, each once. */
-function inputBytes(...graphs: readonly (Graph | undefined)[]): number {
-  const inputs = graphs.flatMap((graph) => graph?.inputs ?? []);
+export function bytesOfInputs(
+  graphs: readonly (Graph | undefined)[],
+  counts: (name: string) => boolean = () => true,
+): number {
+  const inputs = graphs.flatMap((graph) => graph?.inputs ?? []).filter(({ name }) => counts(name));
   const bytes = new Map(inputs.map(({ name, value }) => [name, byteLength(value.type)]));
   return [...bytes.values()].reduce((sum, one) => sum + one, 0);
 }

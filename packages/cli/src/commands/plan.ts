@@ -4,13 +4,13 @@ import { writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec, modelJson, modelSizes } from "@cambium/model";
 import { type Devices, paceOf, parseDevices, planGrowth, shape, shapeNear } from "@cambium/scaling";
-import { defaultOptimizer, trainingMemory } from "@cambium/train";
+import { defaultOptimizer, type TrainingMemory, trainingMemory } from "@cambium/train";
 import { Command } from "commander";
-import { type FamilyFlags, oneOf, realNumber, wholeNumber, withFamilyFlag } from "../flags.js";
+import { byteCount, type FamilyFlags, oneOf, realNumber, wholeNumber, withFamilyFlag } from "../flags.js";
 import type { Host } from "../host.js";
 import { findModel, readModel } from "../model-source.js";
 import { batchOf, recipeOf, recipeText } from "../plan-recipe.js";
-import { type PlannedWay, type PlanView, planText, toolFigures } from "../plan-view.js";
+import { memoryTaken, type PlannedWay, type PlanView, planText, toolFigures } from "../plan-view.js";
 import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
 
@@ -32,6 +32,7 @@ interface Flags extends FamilyFlags {
   readonly device?: string;
   readonly mfu: number;
   readonly batch: number;
+  readonly memory?: number;
   readonly recipe?: (typeof names)[number];
   readonly out?: string;
   readonly corpus: string;
@@ -58,6 +59,11 @@ export function planCommand(host: Host): Command {
     .option("--device <name:count>", "accelerators, e.g. h100:8")
     .option("--mfu <share>", "share of the device's peak that training reaches", realNumber("--mfu", 0, true), 0.4)
     .option("--batch <n>", "sequences in a micro-batch, for the memory and the recipe", wholeNumber("--batch", 1), 8)
+    .option(
+      "--memory <size>",
+      "most that a training step may take, e.g. 16GB; activations are recomputed",
+      byteCount("--memory"),
+    )
     .option("--recipe <way>", `the way that --out writes: ${names.join(", ")}`, oneOf("--recipe", names))
     .option("--out <file>", "write a recipe that `cambium run` takes")
     .option("--corpus <name>", "corpus of that recipe", "moby-dick")
@@ -70,12 +76,13 @@ export function planCommand(host: Host): Command {
 
 const help = `
 With --json: {"target", "flops", "tokens", "ways": [{"name", "base", "factor", "baseTokens", "targetTokens", "flops",
-"seconds", "memoryBytes", "training", "saving", "inRegime", "advice", "figures": [{"name", "value", "formula", "source"}]}], "recipe"}
+"seconds", "memoryBytes": {"base", "target"}, "countedBytes", "recomputed", "training", "saving", "inRegime", "advice", "figures": [{"name", "value", "formula", "source"}]}], "recipe"}
 
 Examples:
   cambium plan --params 7B --tokens 2T
   cambium plan --params 1.1B --hours 24 --device h100:8 --mfu 0.4 --explain
   cambium plan --model ./llama --flops 8e20 --json
+  cambium plan --params 100M --tokens 2B --memory 4GB --out planned.yaml
   cambium plan --layers 8 --hidden 128 --vocab 256 --context 128 --tokens 1.2M --recipe middle --out planned.yaml`;
 
 async function run(flags: Flags, host: Host): Promise<void> {
@@ -86,14 +93,14 @@ async function run(flags: Flags, host: Host): Promise<void> {
   const flops = budgetOf(flags, parameters, devices);
   const tokens = flops / (6 * parameters);
   const context = Math.min(flags.context, target.family.contextLength(target.config));
-  const targetMemory = memoryOf(target, flags.batch, context, devices);
   const ways = planGrowth({ target, nominal, flops }).map((way): PlannedWay => {
-    const { batch } = batchOf(way.training.batchTokens, context, flags.batch);
+    const step = { ...batchOf(way.training.batchTokens, context, flags.batch), context, memory: flags.memory };
     const memory = [
-      memoryOf(way.base, batch, context, devices),
-      batch === flags.batch ? targetMemory : memoryOf(target, batch, context, devices),
+      memoryOf(way.base, step, `${way.name}: base`),
+      memoryOf(target, step, `${way.name}: target`),
     ] as const;
-    return { way, seconds: devices ? flops / paceOf(devices) : null, memory };
+    const again = way.flops.base * memory[0].recomputed + way.flops.target * memory[1].recomputed;
+    return { way, seconds: devices ? (flops + again) / paceOf(devices) : null, memory };
   });
   const view: PlanView = { target, parameters, flops, tokens, devices, ways };
   const written = flags.out === undefined && flags.recipe === undefined ? undefined : await write(view, flags, context);
@@ -107,7 +114,7 @@ async function run(flags: Flags, host: Host): Promise<void> {
  * @returns its path
  */
 async function write({ target, tokens, ways }: PlanView, flags: Flags, context: number): Promise<string> {
-  const { out, recipe: named, corpus, tokenizer, batch } = flags;
+  const { out, recipe: named, corpus, tokenizer, batch, memory } = flags;
   if (out === undefined) throw option("--recipe without --out", "a file to write", "none");
   const found = ways.find(({ way }) => way.name === named) ?? ways.find(({ way }) => way.inRegime) ?? ways[0];
   const { way } = found as PlannedWay;
@@ -127,6 +134,7 @@ async function write({ target, tokens, ways }: PlanView, flags: Flags, context: 
     context,
     tokens,
     microBatch: batch,
+    memory,
   });
   await writeFileAtomic(out, recipeText(recipe, way, `cambium plan --recipe ${way.name}`));
   return out;
@@ -157,10 +165,21 @@ function option(message: string, expected: string, got: string): CambiumError {
   return new CambiumError("E_OPTION", message, { expected, got });
 }
 
-/** Bytes of training in f32: of the whole process on this machine or, if `devices` are given, of the device alone. */
-function memoryOf(model: ModelSpec, batch: number, context: number, devices: Devices | undefined): number {
-  const { state, step, total } = trainingMemory(model, { batch, context, optimizer: defaultOptimizer });
-  return devices ? state + step : total;
+interface StepShape {
+  readonly batch: number;
+  readonly accumulation: number;
+  readonly context: number;
+  readonly memory: number | undefined;
+}
+
+/** In f32. @throws CambiumError `E_MEMORY` for a step that cannot be recomputed into its bound */
+function memoryOf(model: ModelSpec, step: StepShape, where: string): TrainingMemory {
+  try {
+    return trainingMemory(model, { ...step, optimizer: defaultOptimizer });
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    throw new CambiumError(error.code, error.summary, { ...error.details, where });
+  }
 }
 
 function asJson({ target, parameters, flops, tokens, devices, ways }: PlanView, recipe: string | undefined): object {
@@ -172,9 +191,15 @@ function asJson({ target, parameters, flops, tokens, devices, ways }: PlanView, 
       ...way,
       base: { ...modelJson(base), ...countParameters(base), sizes: modelSizes(base) },
       seconds,
-      memoryBytes: { base: memory[0], target: memory[1] },
+      memoryBytes: ofBoth(memory, (one) => memoryTaken(one, devices)),
+      countedBytes: ofBoth(memory, ({ counted }) => counted),
+      recomputed: ofBoth(memory, ({ recomputed }) => recomputed),
     })),
     explain: toolFigures,
     ...(recipe !== undefined && { recipe }),
   };
+}
+
+function ofBoth([base, target]: PlannedWay["memory"], figure: (one: TrainingMemory) => number): object {
+  return { base: figure(base), target: figure(target) };
 }

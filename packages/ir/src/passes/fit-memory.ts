@@ -6,6 +6,15 @@ import { type ForwardPass, forwardPass } from "./forward-pass.js";
 import { liveness } from "./liveness.js";
 import { recompute } from "./recompute.js";
 
+export interface FitMemoryOptions {
+  /** The output whose forward pass may be recomputed. */
+  readonly of: string;
+  /** Bytes for everything. */
+  readonly bytes: number;
+  /** Those of them that are taken by what is not in the graph. Default 0. */
+  readonly aside?: number;
+}
+
 export interface Fitted {
   readonly graph: Graph;
   /** Bytes of the inputs plus the peak of the values alive at once. */
@@ -20,7 +29,9 @@ export interface Fitted {
  * choice that adds the least work.
  * @throws CambiumError `E_MEMORY` with the fewest bytes that would do.
  */
-export function fitMemory(graph: Graph, { of, bytes }: { readonly of: string; readonly bytes: number }): Fitted {
+export function fitMemory(graph: Graph, options: FitMemoryOptions): Fitted {
+  const { of, aside = 0 } = options;
+  const bytes = options.bytes - aside;
   const taken = bytesOf(graph);
   if (taken <= bytes) return { graph, bytes: taken, recomputedFlops: 0 };
   const forward = forwardPass(graph, of);
@@ -33,8 +44,8 @@ export function fitMemory(graph: Graph, { of, bytes }: { readonly of: string; re
   if (best) return best;
   const least = [taken, ...fits.map((fit) => fit.bytes)].reduce((a, b) => Math.min(a, b));
   throw new CambiumError("E_MEMORY", "a training step does not fit in the memory allowed for it", {
-    expected: `at least ${least} bytes, with its activations recomputed (${taken} without)`,
-    got: `${bytes} bytes`,
+    expected: `at least ${least + aside} bytes, with its activations recomputed (${taken + aside} without)`,
+    got: `${options.bytes} bytes`,
     hint: "a smaller batch with more accumulation needs less, and so does a shorter context",
   });
 }
