@@ -16,7 +16,10 @@ test.each(names)("%s", async (name) => {
   const growth = await Promise.all(
     recipe.growth.map(async ({ operator }) => (await import(`@cambium/operator-${operator}`)).default),
   );
-  const context = { vocabSize: 256, dataContent: "text", device: "reference 1", operators: { growth, variants: [] } };
+  const variants = await Promise.all(
+    recipe.variants.map(async ({ operator }) => (await import(`@cambium/operator-${operator}`)).default),
+  );
+  const context = { vocabSize: 256, dataContent: "text", device: "reference 1", operators: { growth, variants } };
   const [grown, scratch] = planArms(recipe, context);
   expect(grown.stages).toHaveLength(recipe.growth.length + 1);
   const sizes = ({ stages }) => {

@@ -103,7 +103,7 @@ test.each([
 
 test("what it cannot do is refused, all of it at once", async () => {
   const growth = [
-    { operator: "stack", factor: 2, at: 96, submodels: { depths: [1], tokens: 64 } },
+    { operator: "stack", factor: 2, at: 96, submodels: { depths: [1], tokens: 64 }, distill: {} },
     { operator: "stack", factor: 2, at: { slope: { threshold: -0.01 } } },
   ];
   const { go } = await run(
@@ -114,7 +114,7 @@ test("what it cannot do is refused, all of it at once", async () => {
   );
   await expect(go()).rejects.toMatchObject({
     code: "E_ENGINE_CANNOT",
-    message: expect.stringMatching(/stage-2.*trains no submodels.*a growth by slope.*a multiple of 3/s),
+    message: expect.stringMatching(/stage-2.*trains no submodels.*no teacher.*a growth by slope.*a multiple of 3/s),
   });
 });
 

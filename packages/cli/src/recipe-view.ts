@@ -2,7 +2,8 @@
 
 import { dirname, resolve } from "node:path";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
-import { countParameters, modelSizes, type Phase } from "@cambium/model";
+import { countParameters, modelSizes } from "@cambium/model";
+import type { Stage } from "@cambium/recipe";
 import { type PlannedRecipe, planRecipe, recipeReading, stateBytesPerParameter } from "@cambium/run";
 import { compact } from "@cambium/scaling/magnitude";
 import type { Host } from "./host.js";
@@ -34,17 +35,24 @@ export async function describeRecipe(path: string, host: Host): Promise<{ data: 
   }));
   const text = arms.flatMap(({ name, stages }) => [
     `${name}: ${compact(stages.reduce((sum, { flops }) => sum + flops, 0))}FLOP`,
-    ...stages.flatMap(({ stage: { name: stage, model, start, phase }, tokens, flops, open }) => [
+    ...stages.flatMap(({ stage: { name: stage, model, start, ...how }, tokens, flops, open }) => [
       ...(start.kind === "growth" ? indent(describePlan(start.plan), "    ") : []),
-      `  ${stage}: ${modelSizes(model).layers} layers × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${compact(stateBytesPerParameter * countParameters(model).total)}B of training state, ${open ? "at most " : ""}${compact(tokens)} tokens, ${compact(flops)}FLOP${partsText(phase)}`,
+      `  ${stage}: ${modelSizes(model).layers} layers × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${compact(stateBytesPerParameter * countParameters(model).total)}B of training state, ${open ? "at most " : ""}${compact(tokens)} tokens, ${compact(flops)}FLOP${howText(how)}`,
     ]),
   ]);
   return { data: { name: recipe.name, arms: data }, text: [recipe.name, ...text].join("\n") };
 }
 
-function partsText({ submodels }: Phase): string {
-  if (!submodels) return "";
-  return `, the first ${compact(submodels.tokens)} tokens in sub-models of ${submodels.depths.join(", ")} layers`;
+/** How a stage trains, where not as most do. */
+function howText({ phase: { submodels }, distill }: Pick<Stage, "phase" | "distill">): string {
+  const teacher = distill?.from.kind === "checkpoint" ? distill.from.path : "the model before";
+  return [
+    submodels &&
+      `, the first ${compact(submodels.tokens)} tokens in sub-models of ${submodels.depths.join(", ")} layers`,
+    distill && `, learning from ${teacher} with weight ${distill.weight}`,
+  ]
+    .filter(Boolean)
+    .join("");
 }
 
 function indent(text: string, by: string): string[] {

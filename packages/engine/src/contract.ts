@@ -65,6 +65,8 @@ export interface StagePlace {
   /** A folder of the stage that the engine has for itself; it stays until the stage is done, over kills. */
   readonly folder: string;
   readonly data: PreparedData;
+  /** The parameters of the stage's teacher, where it has one (`Stage.distill`). */
+  readonly teacher?: TrainingState["parameters"] | undefined;
   /** config.json of the checkpoint that the run began with: its further keys are kept. */
   readonly config: object | undefined;
 }

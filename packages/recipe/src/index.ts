@@ -5,6 +5,7 @@ export { checkRecipe, parseRecipe, type RecipeReading, readRecipe, refuseRecipe 
 export { type Decided, planArms } from "./plan/arms.js";
 export type { PlanContext, RecipeOperators } from "./plan/context.js";
 export { type Cost, costOf } from "./plan/cost.js";
+export { teacherPaths } from "./plan/distill.js";
 export { localEngine, stageEngine } from "./plan/engine.js";
 export { identityOf, notCounted, stageId } from "./plan/identity.js";
 export { nextProbe, type ProbeVerdict, probesBefore, probeVerdict } from "./plan/probe.js";
@@ -16,6 +17,7 @@ export type {
   ProbeRule,
   SlopeRule,
   Stage,
+  StageDistillation,
   StageEngine,
   StageStart,
   Until,
@@ -23,6 +25,7 @@ export type {
 export { parseStage, stageJson } from "./plan/stage-json.js";
 export { scaleRecipe } from "./scale.js";
 export type { CorpusPart } from "./schema/data.js";
+export { grownFrom } from "./schema/growth.js";
 export type { EngineUse } from "./schema/train.js";
 export {
   type GrowthStep,

@@ -66,7 +66,9 @@ export const recipeSchema = z
     variants: z
       .array(variant)
       .default([])
-      .describe("Operators to compare: each makes an arm that grows by it in place of the growths' own operators."),
+      .describe(
+        "Operators to compare: each makes an arm that grows by it in place of the growths' own operators and teachers.",
+      ),
     train,
     compare: z
       .array(z.enum(["scratch"]))

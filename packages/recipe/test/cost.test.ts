@@ -1,6 +1,6 @@
 // What stages cost that train otherwise than whole: against the graphs of their steps.
 import { graphCost } from "@cambium/ir";
-import { grownModel, parameterTable, plainPhase } from "@cambium/model";
+import { grownModel, lossGraph, parameterTable, plainPhase } from "@cambium/model";
 import stack from "@cambium/operator-stack";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { expect, test } from "vitest";
@@ -18,7 +18,7 @@ function flopsOf(arm: ArmPlan | undefined): number {
   return (arm?.stages ?? []).reduce((sum, { flops }) => sum + flops, 0);
 }
 
-test("a stage in part frozen or in sub-models costs what its steps' graphs do, and arms have equal FLOPs", () => {
+test("a stage in part frozen, in sub-models or with a teacher costs what its steps' graphs do, and arms have equal FLOPs", () => {
   const submodels = { depths: [1, 3], top: 1, tokens: 64 };
   const growth = [{ operator: "stack", factor: 3, at: 96, submodels }];
   const arms = plan({ ...minimal, growth, train: { ...minimal.train, tokens: 960 } });
@@ -38,6 +38,12 @@ test("a stage in part frozen or in sub-models costs what its steps' graphs do, a
   expect(target.flops).toBeCloseTo(64 * first + (target.tokens - 64) * perToken(3, []), 3);
   // A step of 16 tokens more or less.
   expect(Math.abs(flopsOf(arms[0]) - flopsOf(arms[1]))).toBeLessThanOrEqual(8 * perToken(3, []));
+  const taught = plan({ ...minimal, growth: [{ operator: "stack", factor: 3, at: 96, distill: { weight: 1 } }] });
+  const base = grownModel(model, { layers: 1 });
+  const size = { batch: 1, context: 8, optimizer: defaultOptimizer };
+  const forward = graphCost(lossGraph(base, size)).matrixFlops / 8;
+  const learner = taught[0]?.stages[1] as PlannedStage;
+  expect(learner.flops).toBeCloseTo(learner.tokens * (perToken(3, []) + forward), 3);
   const deep = [{ operator: "stack", factor: 3, at: 96, submodels: { depths: [4], tokens: 64 } }];
   expect(() => plan({ ...minimal, growth: deep })).toThrow(/1 to 3 layers/);
 });

@@ -43,9 +43,10 @@ function stagesOf(change: Partial<RecipeInput> = {}, operator = stack): PlannedS
   return planArms(recipe, context).flatMap((arm) => arm.stages);
 }
 
+const here = { kind: "checkpoint", path: "./here", fingerprint: "f" } as const;
 const checkpointed = (stage: Stage): Stage => ({
-  ...stage,
-  start: { kind: "checkpoint", path: "./here", fingerprint: "f" },
+  ...{ ...stage, start: here },
+  distill: { teacher: stage.model, weight: 0.5, temperature: 2, from: here },
 });
 
 /** One of every kind of start, end and schedule. */
@@ -61,6 +62,7 @@ const stages: readonly Stage[] = [
         warmup: 32,
         moments: "carry",
         submodels: { depths: [1, 2], top: 1, tokens: 32 },
+        distill: { weight: 0.5, temperature: 2 },
       },
     ],
     train: { ...minimal.train, warmup: 16, optimizer: { clip: null } },

@@ -22,7 +22,7 @@ export interface EarlierStage {
 }
 
 /** What does not count, and what follows from another stage that has changed. */
-const passedOver = ["version", "name", "start.path", "start.parent.id", "start.parent.tokens"];
+const passedOver = ["version", "name", "start.path", "distill.from.path", "start.parent.id", "start.parent.tokens"];
 
 /** The stage at `index` of the arm `arm` in `before`; undefined for the same stage, or where none was. */
 export async function earlierStage(

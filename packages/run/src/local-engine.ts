@@ -13,7 +13,11 @@ export function localEngine(device: Device, handover: Handover): PreparedEngine 
     device: `${backend} ${version} ${computes}`,
     // What the backend cannot do, it says itself when the trainer is compiled.
     refusals: () => [],
-    open: async (plan, at, place) => new LocalSession(plan, place, handover, await handover.trainer(plan, at)),
+    open: async (plan, at, place) => {
+      const session = new LocalSession(plan, place, handover, await handover.trainer(plan, at));
+      await session.learn();
+      return session;
+    },
   };
 }
 
@@ -33,6 +37,16 @@ class LocalSession implements EngineSession {
 
   get parameters() {
     return this.#trainer.parameters;
+  }
+
+  /** Takes the teacher along. */
+  async learn(): Promise<void> {
+    try {
+      if (this.place.teacher) await this.#trainer.teach(this.place.teacher);
+    } catch (error) {
+      this.#trainer.dispose();
+      throw error;
+    }
   }
 
   load(state: TrainingState): Promise<void> {

@@ -34,15 +34,16 @@ export const stateBytesPerParameter = 16;
  * does not fit into the memory that the recipe gives it.
  */
 export function requireMemory(stage: Stage): void {
-  const { name, model, memory } = stage;
+  const { name, model, memory, distill } = stage;
   if (memory !== undefined) inStage(name, () => fittedStep(model, { ...stage, memory }));
-  const bytes = stateBytesPerParameter * countParameters(model).total;
+  const taught = distill ? 4 * countParameters(distill.teacher).total : 0;
+  const bytes = stateBytesPerParameter * countParameters(model).total + taught;
   const available = memoryBytes();
   if (bytes <= available) return;
   throw new CambiumError("E_MEMORY", "the model is too large to be trained on this machine", {
     where: `stage "${name}"`,
     expected: `at most ${gigabytes(available)} of memory${available < totalmem() ? ", the limit of this container" : ""}`,
-    got: `${gigabytes(bytes)} for parameters, gradients and moments`,
+    got: `${gigabytes(bytes)} for parameters, gradients and moments${distill ? ", and the teacher's parameters" : ""}`,
     hint: "fewer layers, a smaller hidden or vocabulary size, or a larger machine",
   });
 }

@@ -21,6 +21,7 @@ import {
   recipeNames,
   recipePart,
   refuseRecipe,
+  teacherPaths,
 } from "@cambium/recipe";
 import { auto, type BackendRequest, chooseBackend } from "./backend-choice.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
@@ -40,6 +41,8 @@ export interface PlannedRecipe {
   readonly operators: RecipeOperators;
   readonly family: Family;
   readonly checkpoint: Checkpoint | undefined;
+  /** The checkpoints that it names as teachers, by those names. */
+  readonly teachers: ReadonlyMap<string, Checkpoint>;
   readonly tokenizer: Tokenizer;
   /** As if nothing were known of text and device. */
   readonly arms: readonly ArmPlan[];
@@ -117,14 +120,20 @@ async function findPlanned(found: Found, { projectDir, importer }: RecipeSurroun
   const tokenizer = knowsTokens
     ? await found.check(["data", "tokenizer"], () => recipeTokenizer({ data }, { projectDir, checkpoint }))
     : undefined;
+  const teachers = new Map<string, Checkpoint>();
+  for (const { from, path } of recipe ? teacherPaths(recipe) : []) {
+    const families = await familiesOf(projectDir, importer, named);
+    const teacher = await found.check(path, () => readCheckpoint(resolve(projectDir, from), families));
+    if (teacher) teachers.set(from, teacher);
+  }
   if (!recipe || !tokenizer || found.told("model", "growth", "variants")) return undefined;
   const operators = await resolveOperators(recipe, importer);
   const family = await resolveFamily(recipe.model.family, importer);
   const { vocabSize, bosId, eosId } = tokenizer;
-  const context = { ...{ vocabSize, bosId, eosId, operators, family }, dataContent: "", device: "" };
+  const context = { ...{ vocabSize, bosId, eosId, operators, family, teachers }, dataContent: "", device: "" };
   const place = recipe.growth.length > 0 ? ["growth"] : [];
   const arms = await found.check(place, () => planArms(recipe, { ...context, ...(checkpoint && { checkpoint }) }));
-  return arms && { recipe, operators, family, checkpoint, tokenizer, arms };
+  return arms && { recipe, operators, family, checkpoint, teachers, tokenizer, arms };
 }
 
 /** @throws CambiumError for an operator that is missing or broken. */

@@ -1,7 +1,7 @@
 // The recipe as a run's directory keeps it: paths lead from there, so that it can be run from where it lies.
 import { relative, resolve } from "node:path";
 import { isPluginPath } from "@cambium/plugin";
-import type { EngineUse, Recipe } from "@cambium/recipe";
+import { type EngineUse, grownFrom, type Recipe } from "@cambium/recipe";
 
 /**
  * `recipe`, whose paths are from `projectDir`, with paths from `directory`. Names of corpora, of plugins and of the bytes
@@ -15,6 +15,8 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
   };
   const text = (name: string): string => (/[/\\.]/.test(name) ? moved(name) : name);
   const plugin = (name: string): string => (isPluginPath(name) ? moved(name) : name);
+  const taught = ({ distill }: Pick<Recipe["growth"][number], "distill">) =>
+    distill && { distill: { ...distill, from: distill.from === grownFrom ? distill.from : moved(distill.from) } };
   const { backend, data, model, growth, variants, train, evaluate } = recipe;
   const { corpus, tokenizer } = data;
   return {
@@ -35,10 +37,10 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
       tasks: evaluate.tasks.map(plugin),
       ...(evaluate.data !== undefined && { data: moved(evaluate.data) }),
     },
-    growth: growth.map((step) => ({ ...step, operator: plugin(step.operator) })),
+    growth: growth.map((step) => ({ ...step, operator: plugin(step.operator), ...taught(step) })),
     ...(train.engine && {
       train: { ...train, engine: train.engine.map((use): EngineUse => ({ ...use, name: plugin(use.name) })) },
     }),
-    variants: variants.map((variant) => ({ ...variant, operator: plugin(variant.operator) })),
+    variants: variants.map((variant) => ({ ...variant, operator: plugin(variant.operator), ...taught(variant) })),
   };
 }

@@ -56,6 +56,7 @@ export interface PreparedRun {
   readonly engines: RecipeEngines;
   readonly family: Family;
   readonly checkpoint: Checkpoint | undefined;
+  readonly teachers: ReadonlyMap<string, Checkpoint>;
   readonly files: readonly ExtraFile[];
   readonly signal: AbortSignal | undefined;
   readonly saveRequests: (() => number) | undefined;
@@ -92,12 +93,12 @@ export async function runArms(run: PreparedRun): Promise<RunOutcome> {
 async function trainArms(
   run: PreparedRun,
 ): Promise<{ readonly state: RunOutcome["state"]; readonly arms: readonly ArmPlan[]; readonly trained: boolean }> {
-  const { recipe, device, data, operators, family, checkpoint } = run;
+  const { recipe, device, data, operators, family, checkpoint, teachers } = run;
   using handover = new Handover(device);
   const engines = new Engines(device, handover, recipe, run.engines);
   const { vocabSize, bosId, eosId } = data.tokenizer;
   const context = {
-    ...{ vocabSize, bosId, eosId, operators, family },
+    ...{ vocabSize, bosId, eosId, operators, family, teachers },
     dataContent: data.stats.content,
     device: engines.localDevice,
     engines: engines.devices,

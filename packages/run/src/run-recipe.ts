@@ -106,7 +106,7 @@ async function runSeeds(reading: RecipeReading, options: PlacedOptions): Promise
 async function runSeed(reading: RecipeReading, options: PlacedOptions): Promise<RunOutcome> {
   const { projectDir, observer = {}, signal, importer } = options;
   const opened = await openRecipe(reading, { projectDir, importer }, { backend: options.backend });
-  const { operators, engines, family, backend, checkpoint, tokenizer, corpus } = opened;
+  const { operators, engines, family, backend, checkpoint, teachers, tokenizer, corpus } = opened;
   const { train, data: text, backend: computing } = opened.recipe;
   const recipe = {
     ...opened.recipe,
@@ -140,6 +140,7 @@ async function runSeed(reading: RecipeReading, options: PlacedOptions): Promise<
             engines,
             family,
             checkpoint,
+            teachers,
             files,
             signal,
             saveRequests: options.saveRequests,

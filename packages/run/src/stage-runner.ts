@@ -17,7 +17,7 @@ import type { Handover } from "./handover.js";
 import type { RunObserver } from "./observer.js";
 import { StageEnd } from "./stage-end.js";
 import { type SampleSettings, samplesKey, sampleTexts } from "./stage-samples.js";
-import { type StageStart, saveStage, startStage } from "./stage-start.js";
+import { type StageStart, saveStage, startStage, teacherOf } from "./stage-start.js";
 import { type ArmEvents, copyEvents, TensorBoardFile } from "./tensorboard-file.js";
 
 export interface StageContext {
@@ -78,7 +78,8 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
   await directory.create();
   await directory.writeStage(stage);
   const start = await startStage(plan, context.directory, context);
-  const place = { folder: directory.engine, data, config: context.companions.config };
+  const teacher = await teacherOf(plan, context.directory);
+  const place = { folder: directory.engine, data, teacher, config: context.companions.config };
   const session = await engines.of(stage).open(plan, start.progress.tokens, place);
   await using _ended = { [Symbol.asyncDispose]: () => session.dispose() };
   const began = performance.now();

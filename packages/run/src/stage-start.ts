@@ -129,14 +129,27 @@ async function finished(device: Device, { tensors }: DeviceTrainingState): Promi
   if (smallest) await device.download(smallest);
 }
 
+/** The parameters that the stage's teacher has; undefined where it has no teacher. @throws CambiumError as `startStage` */
+export async function teacherOf(
+  { stage: { distill, start } }: PlannedStage,
+  run: RunDirectory,
+): Promise<TrainingState["parameters"] | undefined> {
+  if (!distill) return undefined;
+  if (distill.from.kind === "checkpoint") return readParameters(distill.from.path, distill.teacher);
+  if (start.kind !== "growth") throw new TypeError("a stage that does not grow has no parent to learn from");
+  return (await parentState(start.parent.id, distill.teacher, run)).parameters;
+}
+
 async function readParent(id: string, model: ModelSpec, run: RunDirectory, device: Device): Promise<TimedState> {
-  const directory = run.stage(id);
   const began = performance.now();
+  const state = await uploadState(device, await parentState(id, model, run));
+  return { state, seconds: (performance.now() - began) / 1000 };
+}
+
+async function parentState(id: string, model: ModelSpec, run: RunDirectory): Promise<TrainingState> {
+  const directory = run.stage(id);
   const parent = await readStage(directory, model);
-  if (parent) {
-    const state = await uploadState(device, parent.state);
-    return { state, seconds: (performance.now() - began) / 1000 };
-  }
+  if (parent) return parent.state;
   throw new CambiumError("E_STAGE_LOST", `stage "${id}" is done but its snapshot is gone`, {
     where: directory.snapshot,
     hint: "delete the stage's directory; the next run makes it again",

@@ -7,6 +7,7 @@ import { budgetOf, wholeSteps } from "./budget.js";
 import { checkFit, checkMasks, checkProbe, checkSchedule, masksOpenAfter } from "./checks.js";
 import type { PlanContext } from "./context.js";
 import { type Cost, costOf } from "./cost.js";
+import { distillOf } from "./distill.js";
 import { checkEngines, computesWith } from "./engine.js";
 import { type ArmBudget, untilOf } from "./growth-time.js";
 import { digestOf, stageId } from "./identity.js";
@@ -40,9 +41,9 @@ export function planArms(recipe: Recipe, context: PlanContext, decided: Decided 
     const alone = linkOf(recipe, { name: "scratch", model: target, start: initial(recipe), phase });
     arms.push(arm("scratch", { ...recipe, growth: [] }, [alone]));
   }
-  recipe.variants.forEach(({ options }, i) => {
+  recipe.variants.forEach(({ options, distill }, i) => {
     const operator = context.operators.variants[i] as Operator;
-    const growth = recipe.growth.map((step) => ({ ...step, options }));
+    const growth = recipe.growth.map((step) => ({ ...step, options, distill }));
     const variant = { ...recipe, growth };
     const chain = linksOf(variant, context, Array(growth.length).fill(operator));
     const alike = arms.filter(({ name }) => name.replace(/-\d+$/, "") === operator.name).length;
@@ -53,7 +54,7 @@ export function planArms(recipe: Recipe, context: PlanContext, decided: Decided 
 }
 
 /** A stage of an arm before its tokens are known. */
-interface Link extends Pick<Stage, "name" | "model" | "phase"> {
+interface Link extends Pick<Stage, "name" | "model" | "phase" | "distill"> {
   /** The growth that it begins with, or how its arm begins. */
   readonly start: StageStart | { readonly kind: "grown"; readonly plan: GrowthPlan; readonly step: GrowthStep };
   /** What the growth must find first. */
@@ -78,8 +79,12 @@ function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Opera
     const name = i + 1 === recipe.growth.length ? "target" : `stage-${i + 2}`;
     const find = findOf(recipe, plan);
     const phase = phaseOf(recipe, plan.target, plan.phase, { plan, step, index: i });
-    const start = { kind: "grown", plan, step } as const;
-    links.push(linkOf(recipe, { name, model: plan.target, start, phase, ...(find && { find }) }));
+    const models = { base: plan.base, model: plan.target, index: i };
+    const distill = distillOf(step, models, { context: recipe.model.context, teachers: context.teachers });
+    const begun = { start: { kind: "grown", plan, step } as const, phase };
+    links.push(
+      linkOf(recipe, { name, model: plan.target, ...begun, ...(find && { find }), ...(distill && { distill }) }),
+    );
   }
   return links;
 }
@@ -119,6 +124,7 @@ function planArm(arm: Arm): PlannedStage[] {
       ...settingsOf(recipe),
       ...computesWith(recipe, context, { arm: arm.name, stage: link.name }),
       ...{ name: link.name, model: link.model, phase: link.phase, until },
+      ...(link.distill && { distill: link.distill }),
       start: startOf(link, stages.at(-1), probed),
       data: { content: context.dataContent, position },
       schedule: scheduleOf(recipe, times, i),
@@ -166,12 +172,18 @@ function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Unt
 }
 
 /** Probes of the growth `index`, which `link` begins with, in an arm that may spend `budget` FLOPs. */
-function probeOf(recipe: Recipe, index: number, { find, start, cost }: Link, budget: number): ArmBudget["probe"] {
+function probeOf(
+  recipe: Recipe,
+  index: number,
+  { find, start, cost, distill }: Link,
+  budget: number,
+): ArmBudget["probe"] {
   return {
     flops: (tokens) => cost.flops(tokens) + (find?.flops ?? 0),
     trial: () => {
       const plan = start.kind === "grown" ? planJson(start.plan) : null;
-      return digestOf([recipe.growth.slice(index), recipe.train, plan, budget]);
+      const teacher = distill?.from.kind === "checkpoint" ? [distill.from.fingerprint] : [];
+      return digestOf([recipe.growth.slice(index), recipe.train, plan, budget, ...teacher]);
     },
   };
 }

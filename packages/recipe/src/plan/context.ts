@@ -20,6 +20,8 @@ export interface PlanContext {
   readonly engines?: readonly string[];
   /** The checkpoint that `model.from` names. */
   readonly checkpoint?: { readonly path: string; readonly model: ModelSpec; readonly fingerprint: string };
+  /** The checkpoints that `distill.from` names, by that name. */
+  readonly teachers?: ReadonlyMap<string, NonNullable<PlanContext["checkpoint"]>>;
   /** Tokens that begin and end a text, where the tokenizer has them. */
   readonly bosId?: number | undefined;
   readonly eosId?: number | undefined;

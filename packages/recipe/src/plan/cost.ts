@@ -5,7 +5,7 @@ import { tokenFlops } from "@cambium/scaling/flops";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import type { Stage } from "./stage.js";
 
-export type Costed = Pick<Stage, "model" | "phase"> & { readonly context: number };
+export type Costed = Pick<Stage, "model" | "phase" | "distill"> & { readonly context: number };
 
 export interface Cost {
   /** FLOPs of the stage's first `tokens` tokens; of sub-models those of the mean draw. */
@@ -29,10 +29,10 @@ export function costOf(stage: Costed): Cost {
   };
 }
 
-function flopsPerToken({ model, context, phase }: Costed): number {
-  if (phase.frozen.length === 0) return tokenFlops(model, context);
+function flopsPerToken({ model, context, phase, distill }: Costed): number {
+  if (phase.frozen.length === 0 && !distill) return tokenFlops(model, context);
   // Masks are no matrix work.
   const trained = { ...plainPhase, frozen: phase.frozen };
-  const step = trainStepGraph(model, { batch: 1, context, optimizer: defaultOptimizer, phase: trained });
+  const step = trainStepGraph(model, { batch: 1, context, optimizer: defaultOptimizer, phase: trained, distill });
   return graphCost(step).matrixFlops / context;
 }

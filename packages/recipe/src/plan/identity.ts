@@ -12,6 +12,7 @@ export const notCounted: readonly (readonly string[])[] = [
   ["name"],
   // The checkpoint's fingerprint counts instead.
   ["start", "path"],
+  ["distill", "from", "path"],
   // What of it decides bits, the engine says in `device`.
   ["engine"],
 ];

@@ -6,7 +6,7 @@ import { type ScheduleName, type ScheduleOptions, scheduleNames } from "@cambium
 import { z } from "zod";
 import { objectOf } from "./object-of.js";
 import { settingsSchema } from "./settings.js";
-import type { ProbeRule, SlopeRule, Stage, StageStart } from "./stage.js";
+import type { ProbeRule, SlopeRule, Stage, StageDistillation, StageStart } from "./stage.js";
 
 /** Raise it when a stage's JSON comes to mean something else. */
 const stageVersion = 1;
@@ -82,6 +82,17 @@ const schedule = objectOf<ScheduleOptions>()({
   rewarm: number.exactOptional(),
 });
 
+const distill = (resolve: FamilyResolver) =>
+  objectOf<StageDistillation>()({
+    teacher: model(resolve),
+    weight: number.gt(0).max(1),
+    temperature: number.positive(),
+    from: z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("checkpoint"), path: text, fingerprint: text }),
+      z.strictObject({ kind: z.literal("parent") }),
+    ]),
+  });
+
 const stage = (resolve: FamilyResolver) =>
   objectOf<Stage & { readonly version: typeof stageVersion }>()({
     ...settingsSchema.shape,
@@ -93,6 +104,7 @@ const stage = (resolve: FamilyResolver) =>
     data: objectOf<Stage["data"]>()({ content: text, position: number.int().nonnegative() }),
     schedule,
     until,
+    distill: distill(resolve).exactOptional(),
     device: text,
     engine: z
       .strictObject({ name: text, options: z.record(text, z.union([text, number, z.boolean()])) })
@@ -100,9 +112,10 @@ const stage = (resolve: FamilyResolver) =>
   });
 
 /** `stage` as what `JSON.stringify` takes. */
-export function stageJson({ model: spec, start: begins, ...rest }: Stage): object {
+export function stageJson({ model: spec, start: begins, distill: taught, ...rest }: Stage): object {
+  const learned = taught && { distill: { ...taught, teacher: modelJson(taught.teacher) } };
   const written = begins.kind === "growth" ? { ...begins, plan: planJson(begins.plan) } : begins;
-  return { version: stageVersion, ...rest, model: modelJson(spec), start: written };
+  return { version: stageVersion, ...rest, ...learned, model: modelJson(spec), start: written };
 }
 
 /**

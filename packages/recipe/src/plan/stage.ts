@@ -2,7 +2,7 @@
 // Whoever trains it needs this, the data, and (for a stage that grows) the final state of its parent.
 import type { FindCost } from "@cambium/grow";
 import type { GrowthPlan } from "@cambium/growth";
-import type { ModelSpec, Phase } from "@cambium/model";
+import type { Distillation, ModelSpec, Phase } from "@cambium/model";
 import type { ScheduleOptions } from "@cambium/train";
 import type { GrowthStep } from "../schema.js";
 import type { StageSettings } from "./settings.js";
@@ -22,10 +22,20 @@ export interface Stage extends StageSettings {
   };
   readonly schedule: ScheduleOptions;
   readonly until: Until;
+  /** What the stage learns besides the data; absent where that is nothing. */
+  readonly distill?: StageDistillation;
   /** What computes: backend, its version, device; of an engine, all of it that decides bits. */
   readonly device: string;
   /** What trains the stage, where that is not the backend in the run's own process. */
   readonly engine?: StageEngine;
+}
+
+/** Learning from a teacher, and where its weights are. */
+export interface StageDistillation extends Distillation {
+  readonly from:
+    | { readonly kind: "checkpoint"; readonly path: string; readonly fingerprint: string }
+    /** The stage that it grows from, as it then is. */
+    | { readonly kind: "parent" };
 }
 
 /** An engine as a recipe names it. */

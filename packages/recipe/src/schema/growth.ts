@@ -3,7 +3,7 @@ import { optimizerPolicies } from "@cambium/growth";
 import { mostLayers } from "@cambium/model";
 import { quantity, quantityOrZero } from "@cambium/train";
 import { z } from "zod";
-import { count } from "./scalars.js";
+import { count, positive } from "./scalars.js";
 import { rate } from "./train.js";
 
 const layerCount = count.max(mostLayers);
@@ -44,6 +44,29 @@ const growthTime = z.union([
     }),
   }),
 ]);
+
+/** The `from` that means the model before the growth. */
+export const grownFrom = "base";
+
+const distill = z
+  .strictObject({
+    from: z
+      .string()
+      .min(1)
+      .default(grownFrom)
+      .describe("The teacher: base, the model before the growth as it then is, or a Hugging Face directory."),
+    weight: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.5)
+      .describe("Share of the teacher's part in the loss; the rest is cross entropy."),
+    temperature: positive.default(1).describe("What both models' logits are divided by before they are compared."),
+  })
+  .describe(
+    "The grown model learns from a frozen teacher, too: (1 - weight) times cross entropy plus weight times " +
+      "temperature² times the divergence from the teacher's predictions (Hinton et al. 2015).",
+  );
 
 export const growth = z.strictObject({
   operator: z
@@ -90,14 +113,17 @@ export const growth = z.strictObject({
       "Two-stage training (bert2BERT): first each step trains a sub-model, the bottom layers between embedding and head, " +
         "as many as a draw by the seed says. Default: each step trains the whole model.",
     ),
+  distill: distill.optional(),
 });
 
+/** An operator in place of the growths' own: their `distill` is not its own. */
 export const variant = z
   .union([
     z.string().min(1),
     z.strictObject({
       operator: growth.shape.operator,
       options: z.record(z.string(), z.unknown()).default({}).describe("Options of this operator."),
+      distill: distill.optional(),
     }),
   ])
-  .transform((given) => (typeof given === "string" ? { operator: given, options: {} } : given));
+  .transform((given) => (typeof given === "string" ? { operator: given, options: {}, distill: undefined } : given));

@@ -1,0 +1,37 @@
+// A larger model begun anew: nothing of the base is in it.
+import { constant, normal, planTables, widthOperator } from "@cambium/growth";
+import * as z from "zod";
+import { version } from "../package.json";
+
+/**
+ * Every weight is drawn as training from scratch draws it, and the base is dropped: what is grown so has only what it then
+ * learns from the base (`distill` of a recipe). With the recipe's seed these are the weights of its scratch arm.
+ *
+ * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, `layers`, or one `factor` for all widths (default 2); `init`
+ * `paper` (default) or `hf`; `seed` (default `0`).
+ *
+ * @throws CambiumError `E_GROWTH_SIZES` when a size shrinks or is not whole.
+ * @example
+ * import anew from "@cambium/operator-anew";
+ * anew.plan(base, { layers: 12 });
+ */
+export default widthOperator({
+  name: "anew",
+  version,
+  summary: "a larger model begun anew, of which the base is at most the teacher",
+  options: {
+    init: z.enum(["paper", "hf"]).default("paper").describe("how weights are drawn"),
+    seed: z.string().default("0").describe("names the random numbers"),
+  },
+  layers: true,
+  plan: ({ base, target }, { init, seed }) => {
+    const { family, config } = target;
+    const tables = planTables({ base, target });
+    const tensors = tables.target.map((spec) => {
+      const { name, shape, neutral } = spec;
+      const drawn = () => normal(shape, family.std(config, spec, init), `${seed}/init/${name}`);
+      return [name, neutral === undefined ? drawn() : constant(shape, neutral)] as const;
+    });
+    return { tensors: Object.fromEntries(tensors), dropped: tables.base.map(({ name }) => name) };
+  },
+});
