@@ -114,9 +114,9 @@ describe("an inconsistent plan", () => {
       [
         "masks / 0: masks nothing",
         `masks / 1: masks "${norm}", which has no axis "heads"`,
-        "masks / 1: has a schedule that makes no sense",
+        "masks / 1: has an invalid schedule",
         "masks / 2: masks whole layers and names tensors",
-        "masks / 2: has a schedule that makes no sense",
+        "masks / 2: has an invalid schedule",
       ],
     ],
     [

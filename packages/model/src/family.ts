@@ -1,4 +1,4 @@
-// The contract of a model family: everything Cambium must know to train, grow, generate from and exchange its models.
+// The contract of a model family: everything Cambium needs to train, grow, generate from and exchange its models.
 import { CambiumError } from "@cambium/ir";
 import { type Fields, fieldReasons, type PluginContract } from "@cambium/plugin";
 import type { Hidden, Pass } from "./graphs/pass.js";
@@ -8,7 +8,7 @@ import type { ParameterSpec, Sizes } from "./parameters.js";
 /** Major version of the family contract; a family made for another major is refused. */
 export const familyContractVersion = 1;
 
-/** Two ways of drawing initial weights; `Family.std` says what they are. */
+/** Two ways of drawing initial weights; see `Family.std`. */
 export type InitScheme = "hf" | "paper";
 
 /**
@@ -16,7 +16,7 @@ export type InitScheme = "hf" | "paper";
  * Everything here is a pure function of its arguments.
  */
 export interface Family<Config extends object = object, Input extends object = object> {
-  /** As recipes and plans write it, e.g. `llama`. */
+  /** The name in recipes and plans, e.g. `llama`. */
   readonly name: string;
   /** The version of the package that defines it. */
   readonly version: string;
@@ -25,7 +25,7 @@ export interface Family<Config extends object = object, Input extends object = o
   /** `familyContractVersion` it was built against. */
   readonly contract: number;
   readonly hf: {
-    /** Values of `model_type` in config.json that mean this family. */
+    /** Values of `model_type` in config.json that stand for this family. */
     readonly modelTypes: readonly string[];
     /** Values of `architectures`, for a config.json without `model_type`. */
     readonly architectures: readonly string[];
@@ -35,7 +35,8 @@ export interface Family<Config extends object = object, Input extends object = o
     write(config: Config, options?: HfWriteOptions): Record<string, unknown>;
   };
   /**
-   * A whole config from the fields that a recipe or JSON gives, defaults filled in; a whole config comes back as it is.
+   * A complete config from the fields in a recipe or JSON, with defaults filled in. A complete config is returned
+   * unchanged.
    * @throws CambiumError `E_CONFIG` with every reason found, unknown fields included.
    */
   config(input: Input): Config;
@@ -44,43 +45,47 @@ export interface Family<Config extends object = object, Input extends object = o
   readonly sizes: {
     /** The sizes of the axes that the family names. */
     read(config: Config): Sizes;
-    /** `config` with those sizes instead. */
+    /** `config` with these sizes instead. */
     grown(config: Config, sizes: Partial<Sizes>): Config;
-    /** The config of a model whose layer t is what layer `from[t]` of `config` is. */
+    /** The config of a model whose layer t is like layer `from[t]` of `config`. */
     deepened(config: Config, from: readonly number[]): Config;
   };
-  /** Longest sequence that is computed, tokens; a sliding window that is not modelled ends it. */
+  /**
+   * The longest sequence that can be computed, tokens. A sliding window that the family does not implement limits it.
+   */
   contextLength(config: Config): number;
-  /** Token ids that end a text, where the config names them. */
+  /** Token ids that end a text; empty if the config names none. */
   endTokens(config: Config): readonly number[];
   /**
-   * The normed residual stream after the last layer, f32 [rows, hidden], and the output projection [vocab, hidden] that
-   * multiplies it. Absent where the family cannot be computed, only grown on disk.
+   * The forward pass: the normed residual stream after the last layer, f32 [rows, hidden], and the output projection
+   * [vocab, hidden]. Absent if models of the family can be grown on disk but not computed.
    */
   forward?(config: Config, pass: Pass): Hidden;
   /**
-   * Standard deviation of the initial entries of a parameter that has no `neutral` value; `hf` as Hugging Face draws
-   * them, `paper` as the code of "Stacking Your Transformers" (Du et al. 2024).
+   * Standard deviation of the initial entries of a parameter without a `neutral` value: `hf` as in Hugging Face,
+   * `paper` as in the code of "Stacking Your Transformers" (Du et al. 2024).
    */
   std(config: Config, spec: ParameterSpec, scheme: InitScheme): number;
-  /** eps of the norms over the residual stream, for operators that rescale it. Absent where it cannot be changed. */
+  /**
+   * eps of the norms over the residual stream, for operators that rescale the stream. Absent if it cannot be changed.
+   */
   readonly eps?: {
     read(config: Config): number;
     changed(config: Config, eps: number): Config;
   };
 }
 
-/** A family with a config of its own: what plans, stages, trainers and graphs carry. JSON: `{ family: NAME, config }`. */
+/** A model: a family and its config. Plans, stages, trainers and graphs carry it. JSON: `{ family: NAME, config }`. */
 export interface ModelSpec<Config extends object = object> {
   readonly family: Family<Config>;
   readonly config: Config;
 }
 
-/** Finds a family by its name. @throws CambiumError `E_FAMILY` when there is none. */
+/** Finds a family by its name. @throws CambiumError `E_FAMILY` if there is none. */
 export type FamilyResolver = (name: string) => Family;
 
 /**
- * A family as packages export it: stamped with the contract's version, and its name when written as JSON.
+ * A family as packages export it: adds the contract's version. As JSON, the family is its name.
  * @example
  * export default defineFamily({ name: "llama", version, summary, hf, config, parameters, sizes, … });
  */
@@ -119,7 +124,7 @@ const fields: Fields<Family> = {
   eps: "object?",
 };
 
-/** What plugin resolution must know of families. */
+/** What plugin resolution needs to know about families. */
 export const familyPlugin: PluginContract<Family> = {
   kind: "family",
   version: familyContractVersion,

@@ -1,4 +1,4 @@
-// Model families as values: the contract, the families that come along, graphs over any of them.
+// Model families as values: the contract, the built-in families, and graphs of any family.
 export * from "./blocks/blocks.js";
 export { builtInFamilies, builtInFamily } from "./families/built-in.js";
 export type { DecoderConfig, DecoderInput, RopeScaling } from "./families/decoder/config.js";

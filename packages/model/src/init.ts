@@ -1,4 +1,4 @@
-// Initial parameters: counter-based, so a tensor's numbers depend only on (seed, name, shape, scheme).
+// Initial parameters from counter-based random numbers: a tensor's numbers depend only on (seed, name, shape, scheme).
 import { type HostTensor, hostTensor, numel, Random } from "@cambium/ir";
 import type { InitScheme, ModelSpec } from "./family.js";
 import { parameterTable } from "./model-spec.js";

@@ -1,11 +1,11 @@
-// Questions that any model answers, whatever its family: its parameters, sizes and limits, and itself as JSON.
+// Functions of any model, whatever its family: its parameters, sizes and limits, growth, and its JSON form.
 import { CambiumError, numel } from "@cambium/ir";
 import type { Family, FamilyResolver, ModelSpec } from "./family.js";
 import { isObject } from "./hf/json.js";
 import { withinLimits } from "./limits.js";
 import type { AxisName, ParameterSpec, Sizes, UsualAxis } from "./parameters.js";
 
-/** A model of `family`. @throws CambiumError `E_CONFIG` with every reason why `input` makes none. */
+/** A model of `family`. @throws CambiumError `E_CONFIG` with every reason why `input` is not valid. */
 export function modelSpec<Config extends object, Input extends object>(
   family: Family<Config, Input>,
   input: Input,
@@ -14,8 +14,8 @@ export function modelSpec<Config extends object, Input extends object>(
 }
 
 /**
- * A model read back from its JSON, `{ family: NAME, config }`.
- * @throws CambiumError `E_CONFIG` for what is not a model, `E_FAMILY` from `resolve`.
+ * Reads a model back from its JSON, `{ family: NAME, config }`.
+ * @throws CambiumError `E_CONFIG` for anything that is not a model, `E_FAMILY` from `resolve`.
  */
 export function parseModelSpec(json: unknown, resolve: FamilyResolver): ModelSpec {
   if (isObject(json) && typeof json.family === "string" && isObject(json.config)) {
@@ -25,7 +25,7 @@ export function parseModelSpec(json: unknown, resolve: FamilyResolver): ModelSpe
   throw new CambiumError("E_CONFIG", "this does not describe a model", { expected, got: JSON.stringify(json) });
 }
 
-/** What `parseModelSpec` reads back. */
+/** The JSON form of a model; `parseModelSpec` reads it back. */
 export function modelJson({ family, config }: ModelSpec): { readonly family: string; readonly config: object } {
   return { family: family.name, config };
 }
@@ -40,12 +40,12 @@ export function modelSizes({ family, config }: ModelSpec): Sizes {
   return family.sizes.read(config);
 }
 
-/** Longest sequence that the model computes, tokens. */
+/** The longest sequence that the model can compute, tokens. */
 export function contextLength({ family, config }: ModelSpec): number {
   return family.contextLength(config);
 }
 
-/** `model` with other sizes. @throws CambiumError `E_CONFIG` when the family cannot have them. */
+/** `model` with other sizes. @throws CambiumError `E_CONFIG` if the family cannot have them. */
 export function grownModel<Config extends object>(
   { family, config }: ModelSpec<Config>,
   sizes: Partial<Sizes>,
@@ -53,7 +53,7 @@ export function grownModel<Config extends object>(
   return modelSpec(family, family.sizes.grown(config, sizes));
 }
 
-/** The model whose layer t is what layer `from[t]` of `model` is. */
+/** The model whose layer t is like layer `from[t]` of `model`. */
 export function deepenedModel<Config extends object>(
   { family, config }: ModelSpec<Config>,
   from: readonly number[],
@@ -62,8 +62,8 @@ export function deepenedModel<Config extends object>(
 }
 
 /**
- * The sizes of those axes.
- * @throws CambiumError `E_FAMILY_AXIS` naming every one that the model's family does not name.
+ * The sizes of `axes`.
+ * @throws CambiumError `E_FAMILY_AXIS` with every axis that the model's family does not name.
  */
 export function sizesAlong<Axis extends UsualAxis>(model: ModelSpec, axes: readonly Axis[]): Record<Axis, number> {
   const sizes = modelSizes(model);
@@ -72,16 +72,18 @@ export function sizesAlong<Axis extends UsualAxis>(model: ModelSpec, axes: reado
   throw new CambiumError("E_FAMILY_AXIS", `the family ${model.family.name} names no axis ${quoted(absent)}`, {
     expected: `a family with ${quoted(axes)}`,
     got: quoted(Object.keys(sizes)),
-    hint: "operators that only place layers grow any family",
+    hint: "operators that only place layers can grow any family",
   });
 }
 
-/** Number of indices of an axis; undefined where the family does not name it. */
+/** Number of indices of an axis; undefined if the family does not name it. */
 export function axisSize(model: ModelSpec, axis: AxisName): number | undefined {
   return modelSizes(model)[axis];
 }
 
-/** Parameters in all, and without embedding tables and the head. A table that serves as the head counts once. */
+/**
+ * The number of parameters, in total and without embedding tables and head. A table that is also the head counts once.
+ */
 export function countParameters(model: ModelSpec): { readonly total: number; readonly nonEmbedding: number } {
   let total = 0;
   let nonEmbedding = 0;
@@ -92,7 +94,7 @@ export function countParameters(model: ModelSpec): { readonly total: number; rea
   return { total, nonEmbedding };
 }
 
-/** Whether the embedding table is the output projection as well. */
+/** Whether the embedding table is also the output projection. */
 export function isTied(model: ModelSpec): boolean {
   return parameterTable(model).some(({ kind, alias }) => kind === "embedding" && alias !== undefined);
 }

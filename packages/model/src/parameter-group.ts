@@ -1,20 +1,22 @@
 // Groups of parameters with a learning rate and a weight decay of their own.
 import type { Reason } from "@cambium/ir";
 
-/** The factor on the rate also scales the decay, since AdamW decays by rate · decay (PyTorch's param groups do the same). */
+/**
+ * The factor on the rate also scales weight decay, since AdamW decays by rate · decay (as PyTorch's param groups do).
+ */
 export interface ParameterGroup {
   readonly parameters: readonly string[];
   /** Factor on the scheduled learning rate. */
   readonly lr: number;
-  /** Training tokens, from the beginning of the phase, over which one more factor rises from 0 to 1; 0 for none. */
+  /** Training tokens, from the start of the phase, over which a further factor rises from 0 to 1; 0 for none. */
   readonly warmup: number;
   /** Whether weight decay applies. */
   readonly decay: boolean;
 }
 
 /**
- * The learning rate of a group's parameters where the schedule says `lr`.
- * @param tokens training tokens of the phase, those of the step counted: the first step does not run at rate 0
+ * The learning rate of a group's parameters when the schedule's rate is `lr`.
+ * @param tokens training tokens of the phase, including this step's, so that the first step does not have rate 0.
  */
 export function groupRate(group: Pick<ParameterGroup, "lr" | "warmup">, lr: number, tokens: number): number {
   const planned = lr * group.lr;
@@ -29,9 +31,9 @@ export function groupReasons(groups: readonly ParameterGroup[]): Reason[] {
     const twice = parameters.filter((name) => seen.size === seen.add(name).size);
     const numbers = Object.entries({ lr, warmup }).filter(([, n]) => !(n >= 0 && n < Number.POSITIVE_INFINITY));
     return [
-      ...twice.map((name) => ({ where: `${where}: ${name}`, message: "stands twice in the groups" })),
+      ...twice.map((name) => ({ where: `${where}: ${name}`, message: "is listed twice in the groups" })),
       ...numbers.map(([name, n]) => {
-        const message = `has a ${name} that makes no sense`;
+        const message = `has an invalid ${name}`;
         return { where, message, expected: "a finite number ≥ 0", got: String(n) };
       }),
     ];

@@ -1,4 +1,4 @@
-// How a model trains from one growth to the next, as one value: plans decide it, stages carry it, trainers follow it.
+// A phase: how a model trains from one growth to the next. Plans decide it, stages carry it, trainers follow it.
 import type { Reason } from "@cambium/ir";
 import { append, highest } from "@cambium/ir";
 import type { Mask } from "./masks.js";
@@ -7,22 +7,22 @@ import type { AxisName, ParameterSpec } from "./parameters.js";
 import { type Submodels, submodelReasons } from "./submodels.js";
 
 export interface Phase {
-  /** They shut parts of the model and open as tokens are read. */
+  /** Masks that shut parts of the model and open as tokens are read. */
   readonly masks: readonly Mask[];
   /** Names of parameters that do not train: they get no gradient and no moments. */
   readonly frozen: readonly string[];
-  /** Factors on the learning rate by parameter name, 1 where absent; weight decay is not scaled. */
+  /** Factors on the learning rate by parameter name, 1 if absent; weight decay is not scaled. */
   readonly lrMultipliers: Readonly<Record<string, number>>;
-  /** Parameters with rates and decay of their own; each is in one group at most. Default: none. */
+  /** Parameters with rates and decay of their own; each is in at most one group. Default: none. */
   readonly groups?: readonly ParameterGroup[];
-  /** Steps that train a part of the depth each. Default: every step trains the whole model. */
+  /** Steps that each train only a part of the depth. Default: every step trains the whole model. */
   readonly submodels?: Submodels;
 }
 
-/** Everything trains, at one rate, behind no masks. */
+/** The phase in which everything trains, at one rate, without masks. */
 export const plainPhase: Phase = { masks: [], frozen: [], lrMultipliers: {} };
 
-/** The parts of `phase` that say something, in a fixed order. */
+/** The parts of `phase` that differ from `plainPhase`, in a fixed order. */
 export function phaseParts({ masks, frozen, lrMultipliers, groups = [], submodels }: Phase): readonly (keyof Phase)[] {
   const says: Readonly<Record<keyof Phase, boolean>> = {
     frozen: frozen.length > 0,
@@ -88,12 +88,12 @@ function maskReasons(
     schedule.kind === "const" ? [schedule.value, 1 - schedule.value] : [schedule.start, schedule.tokens];
   if (!(low >= 0 && high >= 0 && Number.isFinite(low + high)) || (schedule.kind === "linear" && high === 0)) {
     const expected = schedule.kind === "const" ? "a value in [0, 1]" : "start ≥ 0 and tokens > 0";
-    reasons.push({ message: "has a schedule that makes no sense", expected, got: JSON.stringify(schedule) });
+    reasons.push({ message: "has an invalid schedule", expected, got: JSON.stringify(schedule) });
   }
   return reasons;
 }
 
-/** Indices of `axis` in the model that has these parameters; 0 where none has it. */
+/** The number of indices of `axis` in the model with these parameters; 0 if none has it. */
 function axisLength(table: readonly ParameterSpec[], axis: AxisName): number {
   if (axis === "layers") return Math.max(0, highest(table.map(({ layer = -1 }) => layer + 1)));
   const lengths = table.flatMap(({ axes, shape }) =>

@@ -1,14 +1,14 @@
 // Rotary tables, rounded to f32 where Hugging Face's modeling code rounds.
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 
-/** Cosines that a table may hold; a million positions with heads of 128 have as many. */
+/** The most cosines that a table may hold: a million positions with heads of 128. */
 const mostEntries = 2 ** 26;
 
 /**
- * Cosines and sines [context, headDim / 2] of every position's angles, as host constants: a device's own `cos` of a large
- * angle need not be accurate.
- * @param frequencies [headDim / 2], radians per position
- * @throws CambiumError `E_CONTEXT` when the tables would not fit any memory.
+ * Cosines and sines [context, headDim / 2] of every position's angles, computed on the host, because a device's `cos`
+ * of a large angle may be inaccurate.
+ * @param frequencies [headDim / 2], radians per position.
+ * @throws CambiumError `E_CONTEXT` if the tables would have more than `mostEntries`.
  */
 export function ropeTables(
   frequencies: Float32Array,

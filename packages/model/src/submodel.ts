@@ -1,11 +1,11 @@
-// A sub-model of a model, and how it trains.
+// A sub-model of a model, and the phase it trains in.
 import type { ModelSpec } from "./family.js";
 import { deepenedModel, parameterTable } from "./model-spec.js";
 import type { Phase } from "./phase.js";
 
 /**
- * The bottom `depth` layers of `model` as a model, whose parameters have the names they have in the whole one, and how it
- * trains: `top` of its layers, last norm and head, and the embedding where no layer below the trained ones is held.
+ * The bottom `depth` layers of `model` as a model, with the same parameter names, and its phase: the top
+ * `submodels.top` layers, the last norm and the head train; the embedding trains if all layers do.
  */
 export function submodel(
   model: ModelSpec,
@@ -19,7 +19,7 @@ export function submodel(
   const first = depth - (submodels?.top ?? depth);
   if (first <= 0) return { model: part, phase };
   const held = parameterTable(part).filter(
-    // A tied table is the head as well.
+    // A tied table is also the head, so it trains.
     ({ kind, alias, layer }) => (layer !== undefined && layer < first) || (kind === "embedding" && alias === undefined),
   );
   return { model: part, phase: { ...phase, frozen: [...phase.frozen, ...held.map(({ name }) => name)] } };

@@ -1,9 +1,9 @@
-// Tensors compared with a model's parameter table: one check for checkpoints, growth, training states and generation.
+// Compares tensors with a model's parameter table: one check for checkpoints, growth, training states and generation.
 import type { DType, Reason } from "@cambium/ir";
 import type { ModelSpec } from "./family.js";
 import { parameterTable } from "./model-spec.js";
 
-/** What is known of a tensor before it is read. */
+/** What is known about a tensor before it is read. */
 export interface TensorShape {
   readonly shape: readonly number[];
 }
@@ -13,12 +13,12 @@ interface TypedShape extends TensorShape {
   readonly dtype: DType;
 }
 
-/** Parameters of `model` that are absent from `tensors` or have another shape there. */
+/** Reasons for the parameters of `model` that are missing in `tensors` or have the wrong shape there. */
 export function unfitTensors(model: ModelSpec, tensors: ReadonlyMap<string, TensorShape>): Reason[] {
   return compared(model, tensors, ({ shape }) => `[${shape}]`, "");
 }
 
-/** The same of tensors that must all be f32. */
+/** As `unfitTensors`, for tensors that must all be f32. */
 export function unfitF32Tensors(model: ModelSpec, tensors: ReadonlyMap<string, TypedShape>): Reason[] {
   return compared(model, tensors, ({ dtype, shape }) => `${dtype}[${shape}]`, "f32");
 }
@@ -33,15 +33,15 @@ function compared<T>(
     const tensor = tensors.get(name);
     const expected = `${dtype}[${shape}]`;
     if (tensor === undefined) {
-      const hint = '"tie_word_embeddings" is to be true where the head is the embedding';
-      return [{ where: name, message: "is absent", expected, ...(kind === "head" && { hint }) }];
+      const hint = 'set "tie_word_embeddings" to true if the head is the embedding table';
+      return [{ where: name, message: "is missing", expected, ...(kind === "head" && { hint }) }];
     }
     const got = describe(tensor);
-    return got === expected ? [] : [{ where: name, message: "has another shape", expected, got }];
+    return got === expected ? [] : [{ where: name, message: "has the wrong shape", expected, got }];
   });
 }
 
-/** Tensors that `model` does not have; another name of a tied head is not one. */
+/** Reasons for the tensors that `model` does not have. The alias of a tied head counts as known. */
 export function strangeTensors(model: ModelSpec, names: Iterable<string>): Reason[] {
   const known = new Set(
     parameterTable(model).flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias])),

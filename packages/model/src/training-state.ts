@@ -1,10 +1,10 @@
-// The state of a training run in host memory: what a snapshot holds, a trainer loads and growth grows.
+// The state of a training run in host memory. Snapshots hold it, trainers load it, growth grows it.
 import type { DeviceTensor } from "@cambium/backend";
 import type { HostTensor } from "@cambium/ir";
 
-/** What the loss is multiplied by in mixed precision, and how that came about. */
+/** The loss scale of mixed precision. */
 export interface LossScale {
-  /** A power of two; 1 at least. */
+  /** The factor on the loss: a power of two, at least 1. */
   readonly scale: number;
   /** Steps since it last changed, none of them skipped. */
   readonly finiteSteps: number;
@@ -14,16 +14,16 @@ type Tensors = Readonly<Record<string, HostTensor>>;
 
 /** Parameters and AdamW moments by parameter name, each of its parameter's shape. */
 export interface TrainingState {
-  /** Optimizer updates that the moments have seen: AdamW's bias correction counts these. */
+  /** Number of optimizer updates in the moments, for AdamW's bias correction. */
   readonly updates: number;
   readonly parameters: Tensors;
   readonly m: Tensors;
   readonly v: Tensors;
-  /** Of a run in mixed precision; absent: the run begins at its initial scale. */
+  /** Of a run in mixed precision. If absent, the run starts with its initial scale. */
   readonly lossScale?: LossScale;
 }
 
-/** Names of a parameter's moments in graphs and in flat sets of tensors, where the parameter has its own name. */
+/** Names of a parameter's moments in graphs and in flat sets of tensors; the parameter itself keeps its name. */
 export const stateNames = {
   m: (parameter: string) => `m:${parameter}`,
   v: (parameter: string) => `v:${parameter}`,

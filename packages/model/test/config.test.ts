@@ -1,4 +1,4 @@
-// Our configuration: defaults, and every reason at once when it does not hold.
+// Our configuration: defaults, and every reason at once if it is not valid.
 import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ function reasonsOf(input: object): string[] {
 }
 
 describe("a decoder's config", () => {
-  it("fills in what is left out", () => {
+  it("fills in defaults", () => {
     const defaults = {
       ropeTheta: 10000,
       ropeScaling: null,

@@ -1,4 +1,4 @@
-// The families that come along, and one from a package outside the repository, through the suite that their authors run.
+// Runs the conformance suite for authors on the built-in families and on one from a package outside the repository.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,10 +51,10 @@ const changed = (change: (spec: ParameterSpec) => ParameterSpec) => ({
 });
 const square = { ...sizes, hidden: 8, intermediate: 8 };
 
-/** Qwen3 without its norms within heads. */
+/** The forward pass of Qwen3 without its norms within heads. */
 const llamaForward = llama.forward as NonNullable<typeof llama.forward>;
 
-/** Families that are wrong in one thing, and the check that must say so. */
+/** Families with one mistake each, and the check that must fail. */
 test.each<[string, Partial<Family<DecoderConfig, DecoderInput>>, string]>([
   [
     "loses eps in config.json",
@@ -71,8 +71,8 @@ test.each<[string, Partial<Family<DecoderConfig, DecoderInput>>, string]>([
     changed((spec) => (spec.part === "mlp.down_proj.weight" ? without(spec) : spec)),
     "a layer whose stream writers",
   ],
-  ["is deepened by nothing", { sizes: { ...qwen3.sizes, deepened: (config) => config } }, "a model of chosen layers"],
-  ["lists a norm that it does not compute with", { forward: llamaForward }, "gradients are"],
+  ["ignores deepening", { sizes: { ...qwen3.sizes, deepened: (config) => config } }, "a model of chosen layers"],
+  ["lists a norm that it does not compute with", { forward: llamaForward }, "gradients equal"],
   [
     "grows heads without their keys",
     { sizes: { ...qwen3.sizes, grown: (config, { kvHeads: _, ...rest }) => qwen3.sizes.grown(config, rest) } },

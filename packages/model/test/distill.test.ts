@@ -1,4 +1,4 @@
-// The loss of distillation against its formula over both models' logits, and its gradient against finite differences, in
+// The distillation loss against its formula over both models' logits, and its gradient against finite differences, in
 // float64.
 import { differentiate, evaluate, gradientName, type HostTensor, hostTensor, Random } from "@cambium/ir";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
-// The model against Hugging Face's in float32, to a few times the oracle's own rounding: that is below 3e-6 of the
-// largest entry in every fixture (`rounding` in golden.json).
+// Models against Hugging Face's in float32. The tolerance is a few times the oracle's own rounding, which is below 3e-6
+// of the largest entry in every fixture (`rounding` in golden.json).
 import { checkGraph, differentiate, evaluate, gradientName, hostTensor } from "@cambium/ir";
 import { describe, expect, it } from "vitest";
 import { logitsGraph, lossGraph, parameterTable } from "../src/index.js";

@@ -33,7 +33,7 @@ describe("lossGraph", () => {
     ]);
   });
 
-  it("grows by the same nodes per layer, sharing the rotary tables, and labels them", () => {
+  it("has the same number of nodes in every layer, shares the rotary tables, and labels nodes", () => {
     const nodes = (layers: number) => lossGraph(grownModel(config, { layers }), { batch: 2, context: 16 }).nodes;
     expect(nodes(4).length - nodes(3).length).toBe(nodes(3).length - nodes(2).length);
     expect(graph.nodes.filter(({ op }) => op.name === "constant")).toHaveLength(2);
@@ -42,7 +42,7 @@ describe("lossGraph", () => {
     expect(labels).toContain("layers.3.mlp");
   });
 
-  it("projects with plain matrix products, so that a weight's gradient is one too", () => {
+  it("projects with plain matrix products, so that weight gradients are plain matrix products too", () => {
     const products = graph.nodes.filter(({ op }) => op.name === "matmul");
     expect(products).toHaveLength(7 * config.config.layers);
     for (const { inputs } of products) expect(inputs.map(({ type }) => type.shape.length)).toEqual([2, 2]);
@@ -54,7 +54,7 @@ describe("lossGraph", () => {
 });
 
 describe("decodeGraph", () => {
-  /** Logits [batch, vocab] after each chunk, its cache carried over; `fill` is what the cache starts as. */
+  /** Logits [batch, vocab] after each chunk, with the cache carried over; `fill` is the cache's initial value. */
   function decode(
     model: typeof config,
     parameters: Record<string, HostTensor>,

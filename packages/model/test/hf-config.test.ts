@@ -1,4 +1,4 @@
-// config.json of transformers 4 and 5: what it means, what is refused, and what is written back.
+// config.json of transformers 4 and 5: how it is read, what is refused, and what is written back.
 import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -73,7 +73,7 @@ it("comes back unchanged through either spelling", () => {
   );
 });
 
-it("takes the new sizes and keeps what it does not know when a model has grown", () => {
+it("has the new sizes and keeps unknown keys when a model has grown", () => {
   const source = {
     ...readJson("gqa-tied", "config.v4.json"),
     use_cache: false,
@@ -93,7 +93,7 @@ it("takes the new sizes and keeps what it does not know when a model has grown",
 });
 
 describe("readHfModel", () => {
-  // The published Llama-2-7B file, less keys that say nothing about the numbers.
+  // The published Llama-2-7B file, without keys that do not affect the numbers.
   const llama2 = {
     architectures: ["LlamaForCausalLM"],
     model_type: "llama",
@@ -159,16 +159,16 @@ describe("readHfModel", () => {
       { tie_word_embeddings: "no", eos_token_id: -1, mlp_bias: true },
       ["mlp_bias", "tie_word_embeddings", "eos_token_id"],
     ],
-  ])("refuses %j in the file's own words", (change, reasons) =>
+  ])("refuses %j by the file's own keys", (change, reasons) =>
     expect(reasonsOf({ ...llama2, ...change })).toEqual(reasons),
   );
 
   it.each([{ model_type: "gemma" }, { model_type: undefined, architectures: undefined }])(
-    "says which families there are where %j names none of them",
+    "names the families there are if %j names none of them",
     (change) => expect(() => readHfModel({ ...llama2, ...change })).toThrow(familyError),
   );
 
-  it("answers any JSON with a configuration or a typed error", () => {
+  it("turns any JSON into a configuration or a CambiumError", () => {
     const keys = [...Object.keys(readJson("rope-llama3", "config.json")), "rope_scaling", "rope_theta", "torch_dtype"];
     const change = fc.tuple(fc.constantFrom(...keys), fc.jsonValue());
     const changed = fc.array(change).map((changes) => ({ ...llama2, ...Object.fromEntries(changes) }));
@@ -200,7 +200,7 @@ describe("a sliding window", () => {
     expect(contextLength(readHfModel({ ...qwen, use_sliding_window: true, sliding_window: 16 }))).toBe(16);
   });
 
-  it("has its layers listed anew when a model has grown", () => {
+  it("has its list of layer types rewritten when a model has grown", () => {
     const grown = grownModel(readHfModel(qwen), { layers: 5 });
     expect(writeHfModel(grown, { source: qwen })).toMatchObject({ layer_types: Array(5).fill("full_attention") });
   });

@@ -1,4 +1,4 @@
-// A model's JSON from a stranger: whatever stands in place of a field's value is refused by the field's name.
+// A model's JSON from an untrusted source: any wrong value of a field is refused with a CambiumError.
 import { expect, test } from "vitest";
 import { builtInFamily, llama, modelJson, modelSpec, parseModelSpec } from "../src/index.js";
 
@@ -17,7 +17,7 @@ const odd: readonly unknown[] = [
 
 test.each(Object.keys(input))("%s", (field) => {
   for (const value of odd) {
-    // Without what follows from others, which is then worked out.
+    // headDim and kvHeads are left out, so that they are derived from the odd value.
     const { headDim: _, kvHeads: __, ...config } = { ...json.config, [field]: value };
     expect(() => parseModelSpec({ ...json, config }, builtInFamily)).toThrow(
       expect.objectContaining({ code: expect.stringMatching(/^E_(CONFIG|SIZE)/) }),

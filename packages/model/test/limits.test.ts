@@ -1,4 +1,4 @@
-// Sizes beyond any model are refused before anything is made of them, wherever they come from.
+// Sizes larger than any model's are refused before anything is allocated for them, wherever they come from.
 import { CambiumError } from "@cambium/ir";
 import { describe, expect, it } from "vitest";
 import { builtInFamily, opaqueModel, parseModelSpec, readHfModel, ropeTables } from "../src/index.js";
@@ -30,7 +30,7 @@ describe("a config.json", () => {
     expect(details.reasons?.map(({ where }) => where)).toContain(key);
   });
 
-  it.each(Object.keys(llama))("whose %s is an object that cannot be made a text", (key) => {
+  it.each(Object.keys(llama))("whose %s is an object that cannot be converted to text", (key) => {
     const odd = { ...llama, [key]: { toString: 0, valueOf: 0 } };
     try {
       readHfModel(odd);
@@ -56,12 +56,12 @@ describe("a model in a plan or a stage", () => {
     const json = { family: "opaque", config: { tensors: [], prefix: "layers.", layers: 10 ** 9 } };
     const { details } = thrown(() => parseModelSpec(json, () => family as never));
     expect(details.reasons).toEqual([
-      { where: "layers", message: "is beyond any model", expected: "at most 10000", got: "1000000000" },
+      { where: "layers", message: "is larger than any model's", expected: "at most 10000", got: "1000000000" },
     ]);
   });
 });
 
-it("rotary tables that no memory holds", () => {
+it("rotary tables too large for memory", () => {
   const { code, details } = thrown(() => ropeTables(new Float32Array(64), 2_000_000_000));
   expect([code, details.expected]).toEqual(["E_CONTEXT", "at most 1048576 tokens with heads of 128"]);
 });

@@ -1,4 +1,4 @@
-// Masks: when they open, and what the model computes behind them, against models made without them.
+// Masks: when they open, and what a masked model computes, compared with models without masks.
 import { differentiate, evaluate, gradientName, type HostTensor, hostTensor, type RefTensor } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -59,7 +59,7 @@ function logits(model: ModelSpec, of: Weights, masks: readonly Mask[] = [], valu
   ];
 }
 
-/** `name` with its entries multiplied by what `factor` says of their row and column. */
+/** `of` with the entries of tensor `name` multiplied by `factor` of their row and column. */
 function times(of: Weights, name: string, factor: (row: number, column: number) => number): Weights {
   const tensor = of[name] as HostTensor<"f32">;
   const width = tensor.shape.length > 1 ? (tensor.shape[1] as number) : 1;
@@ -69,7 +69,7 @@ function times(of: Weights, name: string, factor: (row: number, column: number) 
   };
 }
 
-/** Rounding of 0.25 · x in f32 does not exist; what is left is float64 sums in another order. */
+/** 0.25 · x is exact in f32, so only float64 sums in another order differ. */
 const close = (actual: readonly number[], expected: readonly number[]) => {
   const apart = Math.max(...expected.map((x, i) => Math.abs(x - (actual[i] as number))));
   expect(apart).toBeLessThan(1e-12 * Math.max(1, ...expected.map(Math.abs)));
@@ -191,7 +191,7 @@ describe("a mask", () => {
     );
   });
 
-  it("shut on every channel makes a norm 0, not a number that is none", () => {
+  it("shut on every channel makes a norm 0, not NaN", () => {
     const all: Mask[] = [{ tensors: ["model.norm.weight"], axis: "hidden", range: [0, 8], schedule: shut }];
     expect(new Set(logits(config, weights, all, [0]))).toEqual(new Set([0]));
   });

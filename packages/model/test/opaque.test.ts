@@ -1,4 +1,5 @@
-// A model known by its tensors alone: their order, their renaming into other layers, and which of them write to the stream.
+// A model known only by its tensors: their order, their renaming into other layers, and which of them write to the
+// stream.
 import { expect, test } from "vitest";
 import { deepenedModel, type OpaqueTensor, opaqueModel, parameterTable, sizesAlong } from "../src/index.js";
 
@@ -43,7 +44,7 @@ test("a deeper one has each layer's tensors renamed, whatever they are", () => {
   ]);
 });
 
-test("what writes to the stream is told where all matrices are known and both halves have a writer", () => {
+test("stream writers are marked only if all matrices are known and both attention and MLP have a writer", () => {
   expect(writers([...usual, "mlp.fc2.weight"])).toEqual([
     "attn.out_proj.weight",
     "attn.out_proj.bias",

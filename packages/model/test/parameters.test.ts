@@ -28,7 +28,7 @@ describe("parameterTable", () => {
     );
   });
 
-  it("names what each tensor produces and consumes", () => {
+  it("names the axes that each tensor produces and consumes", () => {
     const heads = { axis: "heads", unit: 16 };
     const table = new Map(parameterTable(config).map((spec) => [spec.name, spec]));
     expect(table.get("model.layers.1.self_attn.o_proj.weight")).toEqual({
@@ -95,7 +95,7 @@ describe("initParameters", () => {
     }
   });
 
-  it("takes the paper's spread from fan-in, and depth for the MLP's output", () => {
+  it("derives the paper's spread from fan-in, and from depth for the MLP's output", () => {
     const std = (name: string) => {
       const spec = parameterTable(config).find((candidate) => candidate.name === name);
       return spec && llama.std(config.config, spec, "paper");
@@ -106,7 +106,7 @@ describe("initParameters", () => {
     expect(std("model.layers.2.mlp.down_proj.weight")).toBeCloseTo(1 / (Math.sqrt(200) * 3), 12);
   });
 
-  it("depends on the seed and the tensor's name, and on nothing else", () => {
+  it("depends only on the seed and the tensor's name", () => {
     const options = { seed: "a", scheme: "hf" } as const;
     const first = initParameters(config, options);
     expect(initParameters(config, options)).toEqual(first);

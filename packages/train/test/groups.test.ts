@@ -89,8 +89,8 @@ it("groups are refused with every mistake", async () => {
   const { details } = await opened.catch((error) => error);
   expect(details.reasons.map(({ message }: { message: string }) => message)).toEqual([
     "the model has no such parameter",
-    "has a lr that makes no sense",
-    "stands twice in the groups",
-    "has a warmup that makes no sense",
+    "has an invalid lr",
+    "is listed twice in the groups",
+    "has an invalid warmup",
   ]);
 });

@@ -1,9 +1,9 @@
 // The JSON form of plan expressions: a schema for exactly the types of expr.ts.
+import { usualAxes } from "@cambium/model";
 import * as z from "zod";
 import type { Expr, ExprKind } from "./expr.js";
 
-/** The axes of the parameter table. */
-export const axisName = z.enum(["vocab", "hidden", "heads", "kvHeads", "headDim", "intermediate", "layers"]);
+export const axisName = z.enum(usualAxes);
 
 const shape = z.array(z.int().nonnegative()).min(1).readonly();
 const number = z.number();

@@ -1,5 +1,6 @@
-// What the axes and marks of parameters promise to growth operators, tested on the function: a model does not change when
-// the indices of an axis trade places in every tensor that has it, or when a layer is added that writes nothing.
+// Tests what the axes and marks of parameters promise to growth operators: a model computes the same function after the
+// indices of an axis are permuted in every tensor that has it, and after a layer is added whose stream writers are
+// zero.
 import { Random, type RefTensor } from "@cambium/ir";
 import { expect } from "vitest";
 import { deepenedModel, modelSizes, parameterTable } from "../model-spec.js";
@@ -48,7 +49,7 @@ export const axisChecks: FamilyChecks = ({ model, ordered }) => {
   };
 };
 
-/** A parameter with the indices of `axes` in reverse order; the rows within an index (`unit`) keep theirs. */
+/** A parameter with the indices of `axes` in reverse order; the rows within one index (`unit`) keep their order. */
 function reversed(
   { name, shape, axes: dimensions }: ParameterSpec,
   weights: Weights,

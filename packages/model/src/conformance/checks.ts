@@ -1,4 +1,4 @@
-// What a check of the conformance suite is, and what it is given.
+// The types of the conformance suite's checks and of their input.
 import type { ModelSpec } from "../family.js";
 
 export interface FlopsSize {
@@ -6,10 +6,10 @@ export interface FlopsSize {
   readonly context: number;
 }
 
-/** A check of one config by the name of its test; it throws where the family fails. */
+/** Checks of one config by the names of their tests. A check throws if the family fails it. */
 export type FamilyChecks = (tested: Tested) => Readonly<Record<string, () => void>>;
 
-/** What the checks are given. */
+/** The input of the checks. */
 export interface Tested {
   readonly model: ModelSpec;
   readonly ordered: ReadonlySet<string>;

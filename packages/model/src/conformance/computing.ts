@@ -1,4 +1,4 @@
-// What a family computes: shapes, loss, decoding, gradients and FLOPs, each against something independent.
+// Checks of what a family computes: shapes, loss, decoding, gradients and FLOPs, each against an independent result.
 import { differentiate, evaluate, gradientName, graphCost, hostTensor, Random, type RefTensor } from "@cambium/ir";
 import { expect } from "vitest";
 import type { ModelSpec } from "../family.js";
@@ -30,7 +30,7 @@ export const computingChecks: FamilyChecks = ({ model, flops = denseFlops }) => 
       expect(logitsGraph(model, size).outputs[0]?.value.type.shape).toEqual([size.batch, size.context, vocab]);
     },
 
-    "is not computed beyond its context": () => {
+    "a sequence longer than the context is refused": () => {
       const context = contextLength(model) + 1;
       if (!Number.isFinite(context)) return;
       expect(() => lossGraph(model, { batch: 1, context })).toThrow(expect.objectContaining({ code: "E_CONTEXT" }));
@@ -55,7 +55,7 @@ export const computingChecks: FamilyChecks = ({ model, flops = denseFlops }) => 
       for (const chunk of [1, 2]) expect(distance(decoded(model, weights, chunk), whole)).toBeLessThan(rounding);
     },
 
-    "gradients are the differences of the loss, and every parameter has one": () => {
+    "gradients equal differences of the loss, and every parameter has one": () => {
       const by = table.map(({ name }) => name);
       const graph = differentiate(loss, { of: "loss", by });
       const outputs = evaluate(graph, { ...weights, tokens }, { precision: "f64" });
@@ -74,20 +74,20 @@ export const computingChecks: FamilyChecks = ({ model, flops = denseFlops }) => 
           (lossOf({ ...weights, [name]: moved(step) }) - lossOf({ ...weights, [name]: moved(-step) })) / (2 * step);
         const slope = gradient.reduce((sum, g, i) => sum + g * (direction[i] as number), 0);
         const most = gradient.reduce((all, g) => Math.max(all, Math.abs(g)), 0);
-        // The step cuts off a third derivative times 1e-12, and a loss of some units is known to 1e-15 / 1e-6.
+        // Central differences: the third derivative times 1e-12, and rounding of a loss of a few nats, 1e-15 / 1e-6.
         expect(Math.abs(measured - slope), name).toBeLessThan(1e-7 * Math.max(1, Math.abs(slope)));
         expect(most, `${name} gets no gradient`).toBeGreaterThan(1e-9);
       }
     },
 
-    "matrix FLOPs of the graph are those of the closed form": () => {
+    "matrix FLOPs of the graph equal the closed form": () => {
       for (const one of [size, { batch: 1, context: 2 * size.context }])
         expect(graphCost(lossGraph(model, one)).matrixFlops).toBe(flops(model, one));
     },
   };
 };
 
-/** Logits [batch, context, vocab] in chunks against a cache that starts as anything finite. */
+/** Logits [batch, context, vocab], decoded in chunks with a cache that starts with arbitrary finite numbers. */
 function decoded(model: ModelSpec, weights: Weights, chunk: number): Float64Array {
   const { batch, context } = size;
   const { vocab } = sizesAlong(model, ["vocab"]);
@@ -127,7 +127,7 @@ function decoded(model: ModelSpec, weights: Weights, chunk: number): Float64Arra
   return whole;
 }
 
-/** Two operations for each weight that a token is multiplied by, and for each score and each value that it weighs. */
+/** Two FLOPs per token and weight of a matrix, and per score (query · key) and weighted value entry of attention. */
 function denseFlops(model: ModelSpec, { batch, context }: FlopsSize): number {
   const { layers, heads, headDim } = sizesAlong(model, ["layers", "heads", "headDim"]);
   const weights = parameterTable(model)

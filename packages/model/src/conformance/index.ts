@@ -10,19 +10,19 @@ import { configChecks, tableChecks } from "./table.js";
 export interface DescribeFamilyOptions<Config extends object, Input extends object> {
   readonly family: Family<Config, Input>;
   /**
-   * Configs to test, as recipes give them. Small ones: hidden, heads and the like below 20, a context of 12 or more; and
-   * odd ones: sizes that differ, grouped heads, tied tables.
+   * Configs to test, as in recipes. Small: sizes such as hidden and heads below 20, a context of 12 or more. Odd: sizes
+   * that all differ, grouped heads, tied tables.
    */
   readonly configs: readonly Input[];
-  /** Axes along which the order of the indices matters, besides `vocab`, `headDim` and `layers`. */
+  /** Axes along which the order of the indices matters, in addition to `vocab`, `headDim` and `layers`. */
   readonly ordered?: readonly string[];
-  /** Matrix FLOPs of one forward pass; default those of a dense decoder with full attention. */
+  /** Matrix FLOPs of one forward pass; default: those of a dense decoder with full attention. */
   readonly flops?: (model: ModelSpec<Config>, size: FlopsSize) => number;
 }
 
 /**
- * Declares the conformance tests of a family: configs and config.json, the parameter table, sizes and their growth, what
- * the axes and marks of parameters promise to growth operators, loss, decoding, gradients and FLOPs.
+ * Declares the conformance tests of a family: configs and config.json, the parameter table, sizes and their growth, the
+ * axes and marks of parameters, loss, decoding, gradients and FLOPs.
  * @example
  * import { describeFamily } from "@cambium/model/conformance";
  * import family from "../src/index.js";
@@ -36,7 +36,7 @@ export function describeFamily<Config extends object, Input extends object>({
   flops,
 }: DescribeFamilyOptions<Config, Input>): void {
   describe(`the family ${family.name}`, () => {
-    test("is whole, with a name for recipes, a semantic version and one line of summary", () => {
+    test("has all fields, a name for recipes, a semantic version and one line of summary", () => {
       expect(familyPlugin.problems(family)).toEqual([]);
       expect(family.contract).toBe(familyPlugin.version);
       expect(family.name).toMatch(/^[a-z0-9][a-z0-9-]*$/);

@@ -1,16 +1,16 @@
-// What the checks of families compute with: random weights in float64, random tokens, and the logits of a model.
+// Shared by the checks of families: random weights in float64, random tokens, and the logits of a model.
 import { evaluate, Random, type RefTensor } from "@cambium/ir";
 import type { ModelSpec } from "../family.js";
 import { logitsGraph } from "../graphs/sequence.js";
 import { parameterTable, sizesAlong } from "../model-spec.js";
 
-/** Parameters by name, as float64 whatever the dtype says. */
+/** Parameters by name. The numbers are float64, although the types say f32. */
 export type Weights = Readonly<Record<string, RefTensor>>;
 
-/** Sequences that models are compared on. */
+/** The number and length of the sequences that models are compared on. */
 export const size = { batch: 2, context: 6 } as const;
 
-/** Normal with standard deviation 0.3, those of norms around 1: the usual initial values hide errors. */
+/** Normal with standard deviation 0.3, norm weights around 1: the usual initial values would hide errors. */
 export function randomWeights(model: ModelSpec): Weights {
   return Object.fromEntries(
     parameterTable(model).map(({ name, shape, kind }) => {
@@ -60,7 +60,7 @@ export function distance(actual: Float64Array, expected: Float64Array): number {
 }
 
 /**
- * Bound on the distance of two float64 results of the same function whose sums were taken in another order: 1e-13 was the
- * most that the families here came to, and a wrong index changes the first digits.
+ * Bound on the distance of two float64 results of the same function with sums in another order. The most that the
+ * families here reach is 1e-13, and a wrong index changes the first digits.
  */
 export const rounding = 1e-10;

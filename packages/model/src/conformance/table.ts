@@ -1,4 +1,4 @@
-// What a family says of its configs: JSON and config.json, the parameter table, sizes and their growth.
+// Checks of a family's configs: JSON and config.json, the parameter table, sizes and their growth.
 import { expect } from "vitest";
 import { familyResolver } from "../family.js";
 import { readHfModel, writeHfModel } from "../hf/model.js";
@@ -6,18 +6,18 @@ import { deepenedModel, grownModel, modelJson, modelSizes, parameterTable, parse
 import type { ParameterSpec } from "../parameters.js";
 import type { FamilyChecks } from "./checks.js";
 
-/** Configs as recipes, JSON and config.json have them. */
+/** Checks of configs in recipes, JSON and config.json. */
 export const configChecks: FamilyChecks = ({ model }) => {
   const { family, config } = model;
   const again = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
   return {
-    "a whole config comes back as it is, and from JSON": () => {
+    "a complete config is returned unchanged, and survives JSON": () => {
       expect(family.config(config)).toEqual(config);
       expect(parseModelSpec(again(modelJson(model)), familyResolver([family])).config).toEqual(config);
     },
 
-    "a config survives config.json in both spellings, and keys that it does not know are kept": () => {
+    "a config survives config.json in both spellings, and unknown keys are kept": () => {
       if (family.hf.modelTypes.length === 0) return;
       for (const flavour of [4, 5] as const) {
         const json = again(writeHfModel(model, { flavour, source: { unknown_key: 7 } }));
@@ -27,7 +27,7 @@ export const configChecks: FamilyChecks = ({ model }) => {
       }
     },
 
-    "another eps changes that and nothing else": () => {
+    "changing eps changes nothing else": () => {
       if (!family.eps) return;
       const changed = family.eps.changed(config, 0.25);
       expect(family.eps.read(changed)).toBe(0.25);
@@ -36,14 +36,14 @@ export const configChecks: FamilyChecks = ({ model }) => {
   };
 };
 
-/** Parameters and sizes, and what growth makes of both. */
+/** Checks of parameters and sizes, before and after growth. */
 export const tableChecks: FamilyChecks = ({ model }) => {
   const { family, config } = model;
   const table = parameterTable(model);
   const sizes = modelSizes(model);
 
   return {
-    "parameters have names of their own and the shapes that their axes give": () => {
+    "parameters have unique names and the shapes that their axes give": () => {
       expect(new Set(table.map(({ name }) => name)).size).toBe(table.length);
       for (const { name, shape, axes } of table) {
         expect(
@@ -58,14 +58,14 @@ export const tableChecks: FamilyChecks = ({ model }) => {
       }
     },
 
-    "parameters stand in the order of the forward pass, a layer's together": () => {
+    "parameters are in the order of the forward pass, those of a layer together": () => {
       const layers = table.flatMap(({ layer }) => layer ?? []);
       expect(layers).toEqual(layers.toSorted((a, b) => a - b));
       expect([...new Set(layers)]).toEqual(Array.from({ length: sizes.layers }, (_, i) => i));
       for (const { name, layer, part } of table) expect(layer === undefined, name).toBe(part === undefined);
     },
 
-    "parameters that are drawn at random have a spread": () => {
+    "parameters that are drawn at random have a positive standard deviation": () => {
       if (!family.forward) return;
       for (const spec of table.filter(({ neutral }) => neutral === undefined)) {
         for (const scheme of ["hf", "paper"] as const) {
@@ -75,7 +75,7 @@ export const tableChecks: FamilyChecks = ({ model }) => {
       }
     },
 
-    "the sizes it has grow it into itself": () => expect(grownModel(model, sizes)).toEqual(model),
+    "growing to its own sizes gives the same model": () => expect(grownModel(model, sizes)).toEqual(model),
 
     "each axis grows the parameters that have it, and no others": () => {
       for (const axes of growable(Object.keys(sizes))) {
@@ -107,7 +107,7 @@ export const tableChecks: FamilyChecks = ({ model }) => {
   };
 };
 
-/** Axes that can be doubled, one or two at a time: heads of both kinds grow together. */
+/** The axes to double, one at a time, except that query and key/value heads grow together. */
 function growable(axes: readonly string[]): string[][] {
   const alone = axes.filter((axis) => !["layers", "heads", "kvHeads"].includes(axis)).map((axis) => [axis]);
   const heads = axes.filter((axis) => axis === "heads" || axis === "kvHeads");

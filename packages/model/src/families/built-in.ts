@@ -1,4 +1,4 @@
-// The families that this package brings along.
+// The built-in families.
 import type { Family } from "../family.js";
 import { familyResolver } from "../family.js";
 import { llama } from "./llama/index.js";
@@ -9,5 +9,5 @@ import { qwen3 } from "./qwen3/index.js";
 
 export const builtInFamilies: readonly Family[] = [llama, mistral, qwen2, qwen3, opaque];
 
-/** Resolves the names of the families that this package brings along. */
+/** Resolves the names of the built-in families. */
 export const builtInFamily = familyResolver(builtInFamilies);

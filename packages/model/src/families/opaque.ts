@@ -1,5 +1,5 @@
-// A checkpoint of a family that nobody modelled: names, shapes and layer numbers of its tensors, no named axes. Operators
-// that place layers grow it; one that speaks of an axis is refused by name.
+// A checkpoint of an unknown family: names, shapes and layer numbers of its tensors, without named axes. Operators that
+// only place layers can grow it; an operator that needs an axis is refused with the axis's name.
 import { CambiumError } from "@cambium/ir";
 import { defineFamily, type ModelSpec } from "../family.js";
 import type { ParameterSpec } from "../parameters.js";
@@ -13,12 +13,12 @@ export interface OpaqueTensor {
 export interface OpaqueConfig {
   /** In the checkpoint's order. */
   readonly tensors: readonly OpaqueTensor[];
-  /** What stands before a layer's number in the names of its tensors, e.g. `model.layers.`. */
+  /** The part of a tensor's name before the layer number, e.g. `model.layers.`. */
   readonly prefix: string;
   readonly layers: number;
 }
 
-/** The family of models that are known by their tensors alone. */
+/** The family of models that are known only by their tensors. */
 export const opaque = defineFamily<OpaqueConfig, OpaqueConfig>({
   name: "opaque",
   version: "1.0.0",
@@ -46,7 +46,7 @@ export function opaqueModel(config: OpaqueConfig): ModelSpec<OpaqueConfig> {
   return { family: opaque, config };
 }
 
-/** Embeddings (by name), layers from the bottom, the rest. */
+/** In this order: embeddings (recognised by name), layers from the bottom, everything else. */
 function parameters({ tensors, prefix }: OpaqueConfig): readonly ParameterSpec[] {
   const specs = tensors.map(({ name, shape }): ParameterSpec => {
     const { layer, part } = placeOf(name, prefix) ?? {};
@@ -100,7 +100,7 @@ function range(length: number): number[] {
 }
 
 function notComputed(): never {
-  throw new CambiumError("E_FAMILY", "a model known by its tensors alone can be grown in depth and nothing else", {
-    hint: "npm install a package cambium-family-… that computes it",
+  throw new CambiumError("E_FAMILY", "a model known only by its tensors can be grown in depth, and nothing else", {
+    hint: "install a package cambium-family-… that computes it",
   });
 }

@@ -1,18 +1,18 @@
-// Which tensors of an unknown decoder write to the residual stream, told by the names that most decoders use.
+// Which tensors of an unknown decoder write to the residual stream, by the names that most decoders use.
 import type { ParameterSpec } from "../parameters.js";
 
 /** Projections whose output is added to the stream. */
 const writer = /(^|\.)(o_proj|out_proj|down_proj|dense_4h_to_h|attention\.dense|attn\.c_proj|mlp\.c_proj|fc2|wo|w2)$/;
-/** Projections that read the stream or what is within the layer. */
+/** Projections that read the stream or values within the layer. */
 const reader =
   /(^|\.)(q_proj|k_proj|v_proj|qkv_proj|query_key_value|c_attn|W_pack|wq|wk|wv|gate_proj|up_proj|gate_up_proj|dense_h_to_4h|c_fc|fc1|w1|w3|gate|router)$/;
-/** A buffer that older files hold; nothing is computed from it alone. */
+/** Buffers in older files. They are not weights, so they do not matter here. */
 const buffer = /(^|\.)(inv_freq|masked_bias|attn\.bias|attention\.bias|rotary_emb\.\w+)$/;
 const inMlp = /(^|\.)(mlp|feed_forward|ffn|experts|block_sparse_moe|fc2|dense_4h_to_h)(\.|$)/;
 
 /**
- * Names of the tensors that write to the stream, of layers where that is certain: every matrix has a name that is known,
- * and both attention and MLP have a writer. With a writer's weight and bias at zero its output is.
+ * Names of the tensors that write to the stream, in layers where that is certain: every matrix has a known name, and
+ * both attention and MLP have a writer. If a writer's weight and bias are zero, so is its output.
  */
 export function streamWriters(specs: readonly ParameterSpec[]): ReadonlySet<string> {
   const layers = new Map<number, ParameterSpec[]>();

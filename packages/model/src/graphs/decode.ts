@@ -1,4 +1,4 @@
-// The decoding step: one token, or a chunk of a prompt, against a key/value cache that is replaced by its next state.
+// The decoding step: one token, or a chunk of a prompt, with a key/value cache that is updated in place.
 import {
   add,
   and,
@@ -35,7 +35,7 @@ export interface DecodeSize {
   readonly batch: number;
   /** Length of the cache, positions; at most the config's context length. */
   readonly context: number;
-  /** Tokens per run; default 1. Larger ones are for reading a prompt. */
+  /** Tokens per run; default 1. Use more to read a prompt. */
   readonly chunk?: number;
 }
 
@@ -48,9 +48,9 @@ export function cacheNames(layer: number): { readonly k: string; readonly v: str
  * Inputs: every parameter by its Hugging Face name, `token` i32 [batch, chunk], `position` i32 [] of the first token,
  * with a chunk > 1 also `last` i32 [] (which token of the chunk the logits are for), and the caches (`cacheNames`).
  * Outputs: `logits` f32 [batch, vocab] and the caches' next state, which replaces them. A position's row is written
- * before it is read, so a cache starts as anything finite, and tokens after `last` may be padding: their rows are
- * written again before a later token sees them. Rows beyond `context` are dropped.
- * @throws CambiumError `E_CONTEXT` when `context` exceeds the context length.
+ * before it is read. A cache may therefore start with any finite numbers, and tokens after `last` may be padding: their
+ * rows are written again before a later token reads them. Rows beyond `context` are dropped.
+ * @throws CambiumError `E_CONTEXT` if `context` exceeds the context length.
  */
 export function decodeGraph(model: ModelSpec, { batch, context, chunk = 1 }: DecodeSize): Graph {
   checkContext(model, context);
@@ -87,7 +87,7 @@ export function cacheShapes(
   return Array.from({ length: layers }, () => [batch, kvHeads, context, headDim]);
 }
 
-/** `chunk` tokens against the cache, whose entry of the layer they advance to its next state. */
+/** The pass of `chunk` tokens with a cache. `attend` replaces the layer's entry of `caches` by its next state. */
 function cached(
   ids: Tensor,
   weights: Weights,

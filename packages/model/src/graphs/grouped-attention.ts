@@ -1,14 +1,14 @@
-// Attention with a mask of any form, where query heads share key/value heads in groups.
+// Attention with an arbitrary mask, where query heads share key/value heads in groups.
 import { matmul, mul, reshape, select, softmax, type Tensor, transpose } from "@cambium/ir";
 
 /** Stands for −∞ in masked scores. */
 const masked = -1e30;
 
 /**
- * Attention of `queries` rows per batch entry over `keys` positions, scores over √headDim.
- * @param q [batch · queries, heads · headDim] in any shape of that order
- * @param k `v` alike, [batch, kvHeads, keys, headDim]; `kvHeads` divides `heads`
- * @param hidden bool, broadcast to [batch, kvHeads, group, queries, keys]: the keys that a query does not see
+ * Attention of `queries` rows per batch entry over `keys` positions. Scores are divided by √headDim.
+ * @param q [batch · queries, heads · headDim], or any shape with the same order of elements.
+ * @param k [batch, kvHeads, keys, headDim], like `v`; `kvHeads` divides `heads`.
+ * @param hidden bool, broadcast to [batch, kvHeads, group, queries, keys]: true for keys that a query does not see.
  * @returns [batch · queries, heads · headDim]
  */
 export function groupedAttention(q: Tensor, k: Tensor, v: Tensor, hidden: Tensor, heads: number): Tensor {

@@ -1,5 +1,6 @@
-// What the forward pass reads: parameters as they are, or behind masks. The masks' values are one input of the graph, so
-// that one compiled graph serves while they open; shut and open masks are exact, since 0 · x = 0 and 1 · x = x.
+// The weights that the forward pass reads: parameters as they are, or behind masks. The masks' values are one input of
+// the graph, so that one compiled graph serves while they open. Shut and open masks are exact, since 0 · x = 0 and 1 ·
+// x = x.
 import {
   add,
   div,
@@ -23,10 +24,10 @@ import type { Weights } from "./pass.js";
 /** Name of the input that holds the masks' values, f32 [number of masks]. */
 export const maskValuesName = "masks";
 
-/** Keeps the mean square of a norm that is shut whole away from 0 / 0. */
+/** Avoids 0 / 0 in the mean square of a norm whose channels are all shut. */
 const fewest = 1e-12;
 
-/** Declares every parameter as an input, under its own name or what `inputName` makes of it, in the order of `parameterTable`. */
+/** Declares every parameter as an input, named by `inputName`, in the order of `parameterTable`. */
 export function plainWeights(
   builder: GraphBuilder,
   model: ModelSpec,
@@ -38,7 +39,7 @@ export function plainWeights(
   return { parameter: (name) => inputs.get(name) as Tensor, normMask: () => undefined, layerMask: () => undefined };
 }
 
-/** `plain` behind `masks`; declares the input `masks` (their values) if there are any. */
+/** `plain` behind `masks`. If there are any, declares the input `masks` with their values. */
 export function maskedWeights(
   builder: GraphBuilder,
   model: ModelSpec,
@@ -84,7 +85,7 @@ export function maskedWeights(
   };
 }
 
-/** `value` at the masked rows of the tensor's dimension and 1 elsewhere, shaped to multiply it. */
+/** `value` at the masked rows of the tensor's dimension and 1 elsewhere, in a shape that multiplies the tensor. */
 function along({ axes, shape }: ParameterSpec, { axis, range: [first, end] }: Mask, value: Tensor): Tensor {
   const at = axes.findIndex((dimension) => dimension.axis === axis);
   const unit = axes[at]?.unit ?? 1;

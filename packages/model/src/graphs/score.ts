@@ -1,5 +1,5 @@
-// The scoring graph: log-likelihoods of some of the tokens of a batch. Continuations of one prefix may stand behind it
-// in one row, each blind to the others, so that the prefix is computed once.
+// The scoring graph: log-likelihoods of some tokens of a batch. Several continuations of a prefix may follow it in one
+// row without seeing each other, so that the prefix is computed once.
 import {
   and,
   argMax,
@@ -36,30 +36,30 @@ import { causal, checkContext } from "./sequence.js";
 
 export interface ScoreSize {
   readonly batch: number;
-  /** Tokens in a row; at most the model's context length, unless `shared`. */
+  /** Tokens per row; at most the model's context length, unless `shared`. */
   readonly context: number;
-  /** How many predictions are scored. */
+  /** Number of predictions that are scored. */
   readonly scored: number;
-  /** Rows hold a prefix and several continuations of it. */
+  /** Whether rows hold a prefix and several continuations of it. Default false. */
   readonly shared?: boolean;
-  /** How many of the likeliest tokens are named at each place; default 1, at most the vocabulary. */
+  /** Number of likeliest tokens to return for each prediction; default 1, at most the vocabulary. */
   readonly top?: number;
 }
 
-/** Predictions whose logits are held at once: 512 rows of 32,000 logits are 66 MB. */
+/** Predictions whose logits are in memory at once: 512 rows of 32,000 logits are 66 MB. */
 const atOnce = 512;
 
-/** Below every logit, and finite. */
+/** Lower than every logit, and finite. */
 const lowest = -3e38;
 
 /**
  * Inputs: every parameter by its Hugging Face name, `tokens` i32 [batch, context], `at` i32 [scored], the places in
- * [batch · context] whose next token is scored, and `targets` i32 [scored], those tokens. With `shared` also `positions`
- * i32 [batch, context], below the context length, and `segments` i32 [batch, context]: a token sees those before it that are
- * of its own segment or of segment 0, the prefix. Outputs: `logLikelihood` f32 [scored], log p of the target in nats;
- * `likeliest` i32 [scored, top], the likeliest token first (at equal logits the lower id); `likeliestLogLikelihood` f32
- * [scored, top], their log p.
- * @throws CambiumError `E_CONTEXT` when `context` exceeds the context length without `shared`
+ * [batch · context] whose next token is scored, and `targets` i32 [scored], those tokens. With `shared` also
+ * `positions` i32 [batch, context], below the context length, and `segments` i32 [batch, context]: a token sees the
+ * earlier tokens of its own segment and of segment 0, the prefix. Outputs: `logLikelihood` f32 [scored], log p of the
+ * target in nats; `likeliest` i32 [scored, top], the likeliest token first (at equal logits the lower id);
+ * `likeliestLogLikelihood` f32 [scored, top], their log p.
+ * @throws CambiumError `E_CONTEXT` if `context` exceeds the context length, without `shared`.
  */
 export function scoreGraph(model: ModelSpec, { batch, context, scored, shared = false, top = 1 }: ScoreSize): Graph {
   if (!shared) checkContext(model, context);
@@ -103,7 +103,7 @@ function scores(hidden: Tensor, projection: Tensor, targets: Tensor, top: number
   const normalizer = log(reduceSum(exp(shifted), lastAxis));
   const found: Tensor[] = [];
   const logs: Tensor[] = [];
-  // One by one, each time without those found before: there are few.
+  // One argmax after another, each without the tokens found before: `top` is small.
   for (let rest = logits; found.length < top; ) {
     const best = reshape(argMax(rest, { axis: 1 }), { shape: [rows, 1] });
     const shift = found.length === 0 ? 0 : sub(reduceMax(rest, lastAxis), reduceMax(logits, lastAxis));
@@ -120,7 +120,7 @@ function scores(hidden: Tensor, projection: Tensor, targets: Tensor, top: number
   };
 }
 
-/** Rows of a prefix and continuations of it: positions and what is seen come as inputs. */
+/** The pass of rows with a prefix and its continuations. Positions and visibility come from inputs. */
 function branching(ids: Tensor, weights: Weights, positions: Tensor, segments: Tensor, model: ModelSpec): Pass {
   const { builder } = ids;
   const [batch, context] = positions.shape as [number, number];

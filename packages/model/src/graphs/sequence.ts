@@ -22,7 +22,7 @@ import type { Pass, Weights } from "./pass.js";
 
 export interface SequenceSize {
   readonly batch: number;
-  /** Positions computed, at most the model's context length. */
+  /** Number of positions, at most the model's context length. */
   readonly context: number;
   /** Default: none. */
   readonly masks?: readonly Mask[];
@@ -64,7 +64,7 @@ export function logitsGraph(model: ModelSpec, { batch, context, masks = [] }: Se
   return builder.finish();
 }
 
-/** Whole sequences: causal attention, positions from 0. */
+/** The pass of whole sequences: causal attention, positions from 0. */
 export function causal(ids: Tensor, weights: Weights, batch: number, context: number): Pass {
   const { builder } = ids;
   const sequences = (x: Tensor) => reshape(x, { shape: [batch, context, x.shape[1] as number] });
@@ -85,6 +85,7 @@ export function causal(ids: Tensor, weights: Weights, batch: number, context: nu
   };
 }
 
+/** @throws CambiumError `E_CONTEXT` if `context` exceeds the model's context length. */
 export function checkContext(model: ModelSpec, context: number): void {
   const longest = contextLength(model);
   if (context <= longest) return;

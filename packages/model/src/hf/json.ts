@@ -1,4 +1,4 @@
-// What config.json says in every family: how it is spelt, and what the weights are stored as.
+// What config.json has in every family: its spelling, and the dtype of the weights.
 import type { DType } from "@cambium/ir";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -9,11 +9,11 @@ export type FloatDType = Extract<DType, "f32" | "f16" | "bf16">;
 export type HfFlavour = 4 | 5;
 
 export interface HfWriteOptions {
-  /** The config.json the model came from: its unknown keys and its spelling are kept. */
+  /** The config.json that the model came from: its unknown keys and its spelling are kept. */
   readonly source?: object;
-  /** What the weights are saved as; default the source's, else f32. */
+  /** The dtype of the weights; default: the source's, else f32. */
   readonly dtype?: FloatDType;
-  /** Default the source's, else 5. */
+  /** Default: the source's, else 5. */
   readonly flavour?: HfFlavour;
 }
 
@@ -28,7 +28,7 @@ export function hfFlavour(json: Json): HfFlavour {
   return "rope_parameters" in json || ("dtype" in json && !("torch_dtype" in json)) ? 5 : 4;
 }
 
-/** What the weights were saved as, when the file says so and it is a dtype we know. */
+/** The dtype of the saved weights; undefined if the file does not name one that we know. */
 export function hfDType(json: Json): FloatDType | undefined {
   const saved = json.dtype ?? json.torch_dtype;
   return (Object.keys(hfDTypes) as FloatDType[]).find((name) => hfDTypes[name] === saved);

@@ -1,4 +1,4 @@
-// From a config.json to the model it describes: the family is found by `model_type`, or by `architectures`.
+// Reads the model that a config.json describes. The family is found by `model_type`, or by `architectures`.
 import { CambiumError } from "@cambium/ir";
 import { builtInFamilies } from "../families/built-in.js";
 import type { Family, ModelSpec } from "../family.js";
@@ -7,9 +7,9 @@ import { isObject, type Json } from "./json.js";
 
 /**
  * The model that a parsed config.json describes.
- * @param where the file, for messages
- * @throws CambiumError `E_CONFIG` with every reason why this is not a model of the family it names; `E_FAMILY` when no
- * family is for it.
+ * @param where the file, for messages.
+ * @throws CambiumError `E_CONFIG` with every reason why this is not a model of the family it names; `E_FAMILY` if no
+ * family matches.
  */
 export function readHfModel(
   json: unknown,
@@ -18,13 +18,13 @@ export function readHfModel(
 ): ModelSpec {
   if (!isObject(json)) {
     const got = JSON.stringify(json) ?? String(json);
-    const hint = "config.json is what transformers saves beside the weights: copy it anew";
+    const hint = "copy config.json again; transformers saves it beside the weights";
     throw new CambiumError("E_CONFIG", "config.json does not hold an object", { where, got, hint });
   }
   const family = hfFamily(json, families);
   if (family) return { family, config: parsed(family, json, where) };
   const { model_type: type } = json;
-  throw new CambiumError("E_FAMILY", `no model family here computes what config.json describes`, {
+  throw new CambiumError("E_FAMILY", "no model family here matches config.json", {
     where: `${where}, model_type`,
     expected: families.flatMap(({ hf }) => hf.modelTypes).join(", "),
     got: type === undefined ? "nothing" : JSON.stringify(type),
@@ -38,7 +38,7 @@ function parsed(family: Family, json: Json, where: string): ModelSpec["config"] 
   } catch (error) {
     if (!(error instanceof CambiumError) || error.code !== "E_CONFIG") throw error;
     const hint =
-      "mend config.json; where it is right, `cambium grow` copies its layers, and a family of its own computes it (--family)";
+      "correct config.json; if it is right, `cambium grow` can copy its layers, and a family package can compute it (--family)";
     throw new CambiumError(error.code, error.summary, { where, hint, ...error.details });
   }
 }
@@ -51,7 +51,7 @@ export function writeHfModel(
   return family.hf.write(config, options);
 }
 
-/** The family that `json` is of; undefined when it is none of them. */
+/** The one of `families` that matches `json`; undefined if none does. */
 export function hfFamily(json: Json, families: readonly Family[] = builtInFamilies): Family | undefined {
   const { model_type: type, architectures } = json;
   if (typeof type === "string") return families.find(({ hf }) => hf.modelTypes.includes(type));

@@ -1,4 +1,4 @@
-// A family of somebody else's, in a package outside this repository that nothing here knows of.
+// A third party's family, in a package outside this repository.
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 

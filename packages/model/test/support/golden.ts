@@ -1,4 +1,4 @@
-// Reads the golden fixtures: tools/golden/families.py says what is in them.
+// Reads the golden fixtures, which tools/golden/families.py makes and describes.
 import { readdirSync, readFileSync } from "node:fs";
 import { type HostTensor, hostTensor } from "@cambium/ir";
 import { type ModelSpec, readHfModel } from "../../src/index.js";

@@ -1,4 +1,4 @@
-// The configuration of Llama and its kin: its fields, their defaults, and the rules they obey.
+// The configuration of Llama-like decoders: its fields, their defaults, and the rules they obey.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { mostAlong } from "../../limits.js";
 import type { UsualAxis } from "../../parameters.js";
@@ -31,12 +31,12 @@ export interface DecoderConfig {
   readonly headDim: number;
   /** Longest sequence, tokens. */
   readonly contextLength: number;
-  /** Tokens that attention reads at most, itself included; absent where it reads everything before it. */
+  /** The most tokens that attention reads, the current one included; absent if it reads everything before. */
   readonly slidingWindow?: number;
   readonly ropeTheta: number;
   readonly ropeScaling: RopeScaling | null;
   readonly rmsNormEps: number;
-  /** The output projection is the embedding table; there is no `lm_head.weight`. */
+  /** Whether the output projection is the embedding table; there is then no `lm_head.weight`. */
   readonly tied: boolean;
   /** Standard deviation of Hugging Face's initialisation. */
   readonly initializerRange: number;
@@ -50,8 +50,8 @@ export type DecoderInput = Pick<DecoderConfig, Sizes> & {
 };
 
 /**
- * Fills in what is left out: `kvHeads` = `heads`, `headDim` = `hidden / heads`, `ropeTheta` 10000, no scaling,
- * `rmsNormEps` 1e-5, untied, `initializerRange` 0.02.
+ * Fills in defaults: `kvHeads` = `heads`, `headDim` = `hidden / heads`, `ropeTheta` 10000, no scaling, `rmsNormEps`
+ * 1e-5, untied, `initializerRange` 0.02.
  * @throws CambiumError `E_CONFIG` with every reason found.
  */
 export function decoderConfig(input: DecoderInput): DecoderConfig {
@@ -68,11 +68,11 @@ export function decoderConfig(input: DecoderInput): DecoderConfig {
   } as DecoderConfig;
   const derived = (["kvHeads", "headDim"] as const).filter((field) => given[field] === undefined);
   const reasons = configReasons(config, { derived });
-  if (reasons.length > 0) throw new CambiumError("E_CONFIG", "the model configuration does not hold", { reasons });
+  if (reasons.length > 0) throw new CambiumError("E_CONFIG", "the model configuration is not valid", { reasons });
   return config;
 }
 
-/** From JSON either may be anything, also an object that cannot become a number. */
+/** a / b; NaN unless both are numbers. From JSON either may be anything, even an object that throws when divided. */
 function quotient(a: unknown, b: unknown): number {
   return typeof a === "number" && typeof b === "number" ? a / b : Number.NaN;
 }
@@ -127,17 +127,17 @@ function isScaling(value: unknown): boolean {
   );
 }
 
-/** How a check speaks of the configuration it was given. */
+/** How a check names the fields of the configuration. */
 interface Spelling {
-  /** The reader's name of a field; default our own. */
+  /** The name of a field in the user's file; default our own. */
   readonly label?: (field: keyof DecoderConfig) => string;
-  /** Fields worked out from others: they are not blamed for what is wrong with those. */
+  /** Fields derived from others. They are not reported if the others are wrong. */
   readonly derived?: readonly ("kvHeads" | "headDim")[];
 }
 
 const sources = { kvHeads: ["heads"], headDim: ["hidden", "heads"] } as const;
 
-/** Every reason why `config` does not hold. */
+/** Every reason why `config` is not valid. */
 export function configReasons(
   config: DecoderConfig,
   { label = (field) => field, derived = [] }: Spelling = {},
@@ -151,7 +151,7 @@ export function configReasons(
     const got = config[field];
     reasons.push({
       where: label(field),
-      message: got === undefined ? "is missing" : "has a value it cannot have",
+      message: got === undefined ? "is missing" : "has an invalid value",
       expected: checks[field].expected,
       got: JSON.stringify(got) ?? String(got),
       ...(field === "headDim" && { hint: `give ${label("headDim")}, or sizes whose quotient is even` }),

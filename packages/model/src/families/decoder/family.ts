@@ -1,4 +1,4 @@
-// A family of pre-norm decoders with RMSNorm, rotary attention and a gated MLP, from what sets it apart from Llama.
+// Makes a family of pre-norm decoders with RMSNorm, rotary attention and a gated MLP from its differences to Llama.
 import { defineFamily, type Family, type InitScheme } from "../../family.js";
 import type { ParameterSpec } from "../../parameters.js";
 import { type DecoderConfig, type DecoderInput, decoderConfig } from "./config.js";
@@ -43,7 +43,7 @@ export function decoderFamily(variant: DecoderVariant): DecoderFamily {
 }
 
 /**
- * `hf`: initializerRange for every matrix. `paper`: as the code published with the paper, √(2 / (5·fanIn)), and
+ * `hf`: initializerRange for every matrix. `paper`: as in the code published with the paper, √(2 / (5·fanIn)), and
  * 1 / (√fanIn · layers) for the MLP's output projection; fanIn is the last dimension.
  */
 function decoderStd(config: DecoderConfig, { shape, part }: ParameterSpec, scheme: InitScheme): number {

@@ -1,4 +1,4 @@
-// The forward pass of Llama and its kin: norm, attention, norm, gated MLP, over and over.
+// The forward pass of Llama-like decoders: layers of norm, attention, norm, gated MLP.
 import { add, gather } from "@cambium/ir";
 import { gatedMlp, mixedLayer, selfAttention, streamNorm } from "../../blocks/blocks.js";
 import type { Hidden, Pass } from "../../graphs/pass.js";

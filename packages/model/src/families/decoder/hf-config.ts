@@ -1,11 +1,11 @@
-// Hugging Face's config.json of Llama and its kin, in the spelling of transformers 4 and of transformers 5, in and out.
+// Reads and writes Hugging Face's config.json of Llama-like decoders, in the spelling of transformers 4 and 5.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type HfWriteOptions, hfDTypes, hfFlavour, isObject, type Json } from "../../hf/json.js";
 import { configReasons, type DecoderConfig } from "./config.js";
 import { readRope, scalingJson } from "./hf-rope.js";
 import type { DecoderVariant } from "./variant.js";
 
-/** Our fields and Hugging Face's keys; rope has rules of its own. */
+/** Hugging Face's keys by our fields; rope is read and written separately. */
 const keys = {
   vocab: "vocab_size",
   hidden: "hidden_size",
@@ -23,8 +23,8 @@ const keys = {
 } as const satisfies Partial<Record<keyof DecoderConfig, string>>;
 
 /**
- * Reads a parsed config.json. A key left out has the value that Hugging Face's class gives it, but sizes must be there.
- * Keys that do not change what is computed are ignored.
+ * Reads a parsed config.json. A missing key gets the default of Hugging Face's class; sizes have no defaults. Keys that
+ * do not change the computation are ignored.
  * @throws CambiumError `E_CONFIG` with every reason why this is not a model that Cambium can compute.
  */
 export function parseDecoder(variant: DecoderVariant, json: Json): DecoderConfig {
@@ -69,7 +69,7 @@ export function parseDecoder(variant: DecoderVariant, json: Json): DecoderConfig
   throw new CambiumError("E_CONFIG", message, { reasons });
 }
 
-/** Objects from JSON may not be divided: one with a `toString` that is not a function throws. */
+/** NaN for anything but a number. Objects from JSON must not be divided: a `toString` that is not a function throws. */
 function numberOf(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
 }
@@ -104,14 +104,14 @@ export function writeDecoder(
   };
 }
 
-/** As transformers derives it from a window that the upper layers have. */
+/** As transformers derives the types: the window applies to layers from `max_window_layers` on. */
 function layerTypes({ max_window_layers: first = 0 }: Json, { layers, slidingWindow }: DecoderConfig): string[] {
   return Array.from({ length: layers }, (_, i) =>
     slidingWindow !== undefined && i >= (first as number) ? "sliding_attention" : "full_attention",
   );
 }
 
-/** What the file asks for that would change the numbers and that we do not compute. */
+/** Reasons for every key of the file that would change the numbers and that Cambium does not compute. */
 function unsupported({ modelType, architecture, only }: DecoderVariant, json: Json): Reason[] {
   const reasons: Reason[] = [];
   const want = (where: string, expected: string, fits: (value: unknown) => boolean) => {

@@ -3,19 +3,19 @@ import type { Reason } from "@cambium/ir";
 import { isObject, type Json } from "../../hf/json.js";
 import type { RopeScaling } from "./config.js";
 
-/** What a file says of its rotation; `configReasons` judges the values. */
+/** The rotary settings of a file; `configReasons` checks the values. */
 interface Rope {
   readonly theta: unknown;
   readonly scaling: RopeScaling | null;
-  /** How the file spells the two, for reasons. */
+  /** The file's keys for the two, for reasons. */
   readonly key: string;
   readonly thetaKey: string;
   readonly reasons: readonly Reason[];
 }
 
 /**
- * Theta and scaling from `rope_scaling` where that is an object, as in Hugging Face, else from `spelling`. Theta may
- * stand beside it, as `rope_theta`.
+ * Theta and scaling from `rope_scaling` if that is an object, as Hugging Face does, else from `spelling`. Theta may
+ * also stand outside, as `rope_theta`.
  */
 export function readRope(json: Json, spelling: "rope_scaling" | "rope_parameters"): Rope {
   const key = isObject(json.rope_scaling) ? "rope_scaling" : spelling;
@@ -76,7 +76,7 @@ function readScaling(type: unknown, given: Json, json: Json): RopeScaling | null
   };
 }
 
-/** A scaling in Hugging Face's keys; releases before 4.43 said `type` for `rope_type`. */
+/** A scaling in Hugging Face's keys; releases before 4.43 wrote `type` for `rope_type`. */
 export function scalingJson(scaling: RopeScaling, typeKey: "type" | "rope_type"): Record<string, unknown> {
   const { type, factor } = scaling;
   if (type === "linear") return { [typeKey]: type, factor };

@@ -1,9 +1,9 @@
-// The parameter table of Llama and its kin, by Hugging Face's names.
+// The parameter table of Llama-like decoders, with Hugging Face's names.
 import type { ParameterAxis, ParameterSpec, UsualAxis } from "../../parameters.js";
 import type { DecoderConfig } from "./config.js";
 import type { DecoderVariant } from "./variant.js";
 
-/** Hugging Face's names outside the layers, and of a layer's module. */
+/** Hugging Face's names of the parameters outside the layers, and of a layer's module. */
 export const names = {
   embedding: "model.embed_tokens.weight",
   finalNorm: "model.norm.weight",
@@ -11,7 +11,7 @@ export const names = {
   layer: (index: number) => `model.layers.${index}`,
 } as const;
 
-/** Names within one layer, and what each projection consumes and produces. Weights are [out, in]. */
+/** Projections within one layer: name, out axis, in axis. Weights are [out, in]. */
 const attention = [
   ["self_attn.q_proj", "heads", "hidden"],
   ["self_attn.k_proj", "kvHeads", "hidden"],

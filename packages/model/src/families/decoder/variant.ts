@@ -1,4 +1,4 @@
-// What sets one family of pre-norm decoders apart from another.
+// The differences between families of pre-norm decoders.
 import type { Json } from "../../hf/json.js";
 import type { DecoderConfig } from "./config.js";
 
@@ -14,24 +14,24 @@ export interface DecoderVariant {
   readonly biases: boolean;
   /** Whether queries and keys are normed within each head before rotation. */
   readonly headNorms: boolean;
-  /** What transformers takes for keys that config.json leaves out. */
+  /** Transformers' defaults for keys that config.json leaves out. */
   readonly defaults: Partial<DecoderConfig>;
-  /** Keys that a new config.json has besides those of the config. */
+  /** Keys of a new config.json in addition to those of the config. */
   readonly keys: Json;
-  /** Keys whose value must be this one if they are there, because nothing else is computed. */
+  /** Keys that, if present, must have this value, because nothing else is computed. */
   readonly only: Json;
-  /** The sliding window that config.json sets, tokens; null where attention reads everything before it. */
+  /** The sliding window that config.json sets, tokens; null if attention reads everything before. */
   window(json: Json): number | null;
-  /** The keys of a new config.json that set it. */
+  /** The keys of a new config.json that set the window. */
   windowKeys(window: number | null): Json;
 }
 
-/** The window of files that switch it by `use_sliding_window`. */
+/** The window of files that switch it on by `use_sliding_window`. */
 export function switchedWindow({ use_sliding_window: used, sliding_window: window = 4096 }: Json): number | null {
   return used === true && typeof window === "number" ? window : null;
 }
 
-/** What `switchedWindow` reads back. */
+/** The keys that `switchedWindow` reads. */
 export function switchedWindowKeys(window: number | null): Json {
   return window === null ? { use_sliding_window: false } : { use_sliding_window: true, sliding_window: window };
 }
