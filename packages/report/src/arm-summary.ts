@@ -8,26 +8,26 @@ export interface ArmSummary {
   readonly name: string;
   /** Every stage is done. */
   readonly done: boolean;
-  /** Of the arm's last stage begun. */
+  /** Layers of the last started stage; so are the parameters. */
   readonly layers: number;
   readonly parameters: number;
   readonly nonEmbeddingParameters: number;
-  /** Spent so far by all stages, base included: FLOPs, tokens, wall seconds. */
+  /** FLOPs, tokens and wall seconds spent so far by all stages, base included. */
   readonly spent: Readonly<Record<Cost, number>>;
-  /** Tokens before the last growth; null where nothing has grown. */
+  /** Tokens before the last growth; null if the arm has not grown. */
   readonly baseTokens: number | null;
-  /** R_c of the last growth; null where nothing has grown. */
+  /** R_c of the last growth; null if the arm has not grown. */
   readonly connectionRate: number | null;
   /** Nats per token; null before the first measurement. */
   readonly finalHeldOutLoss: number | null;
   readonly lowestHeldOutLoss: number | null;
-  /** At equal held-out loss over the arm trained from scratch, a ratio; null for that arm and where none can be stated. */
+  /** FLOPs of the from-scratch arm over this arm's at equal held-out loss, minus 1; null for that arm or if unknown. */
   readonly speedup: number | null;
-  /** What its final model did on the recipe's tasks. */
+  /** The final model's results on the recipe's tasks. */
   readonly evaluation: ArmEvaluation | null;
 }
 
-/** @param scratch the arm to compare with, where the run has one. */
+/** @param scratch the arm to compare with, if the run has one */
 export function summarizeArm(arm: Arm, scratch: Arm | undefined): ArmSummary {
   const heldOut = heldOutCurve(arm, "flops");
   const verdict = scratch === undefined || arm.growths.length === 0 ? null : compare(arm, scratch).verdict;

@@ -1,23 +1,23 @@
-// Arms of a run with their stages laid end to end: every point carries what was spent since the arm's first step.
+// The arms of a run with their stages laid end to end: every row has the cost since the arm's first step.
 import type { GrowthRecord, StageDepth, StageEvaluation, StageManifest } from "@cambium/run-format";
 import type { RunRecord } from "@cambium/run-format/node";
 import type { CurvePoint } from "@cambium/scaling";
 import type { MetricsRow } from "@cambium/train";
 
-/** What a curve can be drawn against. */
+/** The costs that a curve can be drawn against. */
 export const costs = ["flops", "tokens", "seconds"] as const;
 export type Cost = (typeof costs)[number];
 
-/** A metrics row whose `tokens`, `flops` and `seconds` run over the whole arm; `step` stays the stage's own. */
+/** A metrics row whose `tokens`, `flops` and `seconds` count from the arm's start; `step` counts within the stage. */
 export type ArmRow = MetricsRow;
 
 export interface ArmStage {
   readonly manifest: StageManifest;
-  /** Of a long stage some, the extremes among them. */
+  /** A long stage is thinned, keeping the extremes. */
   readonly rows: readonly ArmRow[];
-  /** Rows that the stage wrote, and how many of them skipped their step. */
+  /** How many rows the stage wrote, and how many of them skipped their step. */
   readonly counted: { readonly rows: number; readonly skipped: number };
-  /** What the final model did on tasks. */
+  /** The final model's results on tasks. */
   readonly evaluation?: StageEvaluation;
   /** How much of its depth the final model uses. */
   readonly depth?: StageDepth;
@@ -27,15 +27,15 @@ export interface ArmStage {
 
 export interface Arm {
   readonly name: string;
-  /** Class of the arm's colour and marker in the style sheet: `grown`, `scratch`, `other-1` … */
+  /** CSS class of the arm's colour and marker: `grown`, `scratch`, `other-1` … */
   readonly colour: string;
-  /** Stages that have begun; at least one. */
+  /** Stages that have started; at least one. */
   readonly stages: readonly ArmStage[];
-  /** Of the last stage begun; the model that the arm is after. */
+  /** The last started stage. */
   readonly target: StageManifest;
-  /** It has grown, or is to: more than one stage. */
+  /** The arm has grown or will grow. */
   readonly grows: boolean;
-  /** The growths on the way, with the stage each began. */
+  /** The growths so far, each with the stage that it started. */
   readonly growths: readonly {
     readonly record: GrowthRecord;
     readonly base: StageManifest | undefined;
@@ -46,7 +46,7 @@ export interface Arm {
   readonly done: boolean;
 }
 
-/** The arms that have begun, in the run's order. */
+/** The arms that have started, in the run's order. */
 export function layOut(run: RunRecord): Arm[] {
   const taken: string[] = [];
   return run.manifest.arms.flatMap(({ name, stages: ids }): Arm[] => {
@@ -80,12 +80,12 @@ export function layOut(run: RunRecord): Arm[] {
   });
 }
 
-/** Held-out loss of an arm against one of its costs; measurements only. */
+/** The measured held-out losses of an arm against one of its costs. */
 export function heldOutCurve(arm: Arm, cost: Cost): CurvePoint[] {
   return arm.stages.flatMap((stage) => heldOutRows(stage).map((row) => ({ cost: row[cost], loss: row.heldOutLoss })));
 }
 
-/** The rows of a stage at which held-out loss was measured. */
+/** The rows of a stage with a held-out loss. */
 export function heldOutRows(stage: ArmStage): (ArmRow & { readonly heldOutLoss: number })[] {
   return stage.rows.flatMap((row) => (row.heldOutLoss === undefined ? [] : [{ ...row, heldOutLoss: row.heldOutLoss }]));
 }
@@ -94,7 +94,7 @@ function shift(row: MetricsRow, by: Readonly<Record<Cost, number>>): ArmRow {
   return { ...row, flops: row.flops + by.flops, tokens: row.tokens + by.tokens, seconds: row.seconds + by.seconds };
 }
 
-/** Further colours of the style sheet; they come round again. */
+/** Number of `other-N` colours in the style sheet; they repeat. */
 const palette = 9;
 
 function pickColour(wanted: string, taken: string[]): string {

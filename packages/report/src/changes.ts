@@ -1,4 +1,4 @@
-// What a growth changed of a model's sizes, in words.
+// The sizes that a growth changed, in words.
 import type { StageManifest } from "@cambium/run-format";
 import * as format from "./format.js";
 
@@ -12,7 +12,7 @@ const named = [
   ["kvHeads", "key/value heads"],
 ] as const satisfies readonly (readonly [keyof Sizes, string])[];
 
-/** E.g. `["6 → 24 layers"]`; empty where every size stayed. The base's sizes may be unknown. */
+/** E.g. `["6 → 24 layers"]`; empty if no size changed. The base's sizes may be unknown. */
 export function sizeChanges(base: Sizes | undefined, target: Sizes): string[] {
   if (base === undefined) return [`→ ${format.layers(target.layers)}`];
   return named.flatMap(([size, name]) =>

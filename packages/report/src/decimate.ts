@@ -1,8 +1,8 @@
-// Fewer points for the same picture: the extremes of each stretch of a line stay.
+// Thins a line's points for drawing, keeping the extremes of each stretch.
 
 /**
- * At most about `limit` of the points, in order: first and last, and of each of `limit / 2` equal runs of points the
- * lowest and the highest, so that no spike is lost.
+ * At most `limit` (≥ 4) of the points, in order: the first, the last, and the lowest and highest of each of about
+ * `limit / 2` equal runs, so that no spike is lost.
  */
 export function decimate<P>(points: readonly P[], height: (point: P) => number, limit: number): P[] {
   if (points.length <= limit) return [...points];

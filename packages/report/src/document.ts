@@ -1,17 +1,17 @@
-// The document around every page of Cambium's: it asks for nothing outside itself.
+// The HTML document around every page that Cambium writes. It needs nothing outside itself.
 import { type Html, html, trusted } from "./html.js";
 import { styles } from "./styles.js";
 
 export interface DocumentParts {
   readonly title: string;
-  /** What goes into the head besides. */
+  /** Further elements of the head. */
   readonly head?: Html;
-  /** Rules behind the common style sheet. */
+  /** CSS rules after the common style sheet. */
   readonly style?: Html;
   readonly body: Html;
 }
 
-/** The whole text. The policy in its head forbids every request, so that a slip could not phone home. */
+/** The document's text. Its Content-Security-Policy forbids every request, in case a mistake lets one in. */
 export function documentText({ title, head, style, body }: DocumentParts): string {
   return html`<!doctype html>
 <html lang="en">

@@ -1,17 +1,17 @@
-// What arms' final models did on tasks, as the table of Du et al. 2024 has it: accuracies, their average, WikiText.
+// Results of the arms' final models on tasks, as in the table of Du et al. 2024: accuracies, their average, WikiText.
 import type { TaskFigure } from "@cambium/run-format";
 import type { Arm } from "./arms.js";
 
 export interface ArmEvaluation {
   /** Accuracy by task, a share of 1. */
   readonly accuracies: Readonly<Record<string, TaskFigure>>;
-  /** Of the accuracies; the tasks counting the same, each document an independent draw. Null where there is none. */
+  /** Unweighted mean of the accuracies; documents count as independent draws. Null if a value is missing. */
   readonly average: TaskFigure | null;
-  /** Of tasks without an accuracy, their first figure, by task and metric: `wikitext word_perplexity`. */
+  /** The first figure of each task without an accuracy, by task and metric: `wikitext word_perplexity`. */
   readonly others: Readonly<Record<string, TaskFigure>>;
 }
 
-/** @returns null where the arm has not ended or nothing was evaluated. */
+/** @returns null if the arm is not done or nothing was evaluated */
 export function evaluationOf(arm: Arm): ArmEvaluation | null {
   const tasks = Object.entries((arm.done && arm.stages.at(-1)?.evaluation?.tasks) || {});
   if (tasks.length === 0) return null;
@@ -35,7 +35,7 @@ function averageOf(figures: readonly TaskFigure[]): TaskFigure | null {
   return { value, stderr: Math.sqrt(squares) / values.length, better: "higher" };
 }
 
-/** What is evaluated in some arm, in order. */
+/** The names of figures that any arm has, in order. */
 export function rowsOf(evaluations: readonly ArmEvaluation[], of: "accuracies" | "others"): string[] {
   return [...new Set(evaluations.flatMap((one) => Object.keys(one[of])))];
 }

@@ -1,20 +1,20 @@
 // Numbers as the report prints them.
 import { magnitude } from "@cambium/scaling/magnitude";
 
-/** Between a number and its unit: a space that does not break. */
+/** No-break space, between a number and its unit. */
 const nb = "\u00a0";
 
-/** What has no value, as the report prints it. */
+/** Printed for a missing value. */
 export const none = "—";
 
-/** 4.62e15 → "4.62 PFLOP" (10¹⁵ floating-point operations, no rate). */
+/** 4.62e15 → "4.62 PFLOP" (10¹⁵ floating-point operations, not a rate). */
 export function flops(value: number): string {
   const rounded = Number(value.toPrecision(3));
   const { divisor, prefix } = magnitude(rounded);
   return `${(rounded / divisor).toPrecision(3)}${nb}${prefix}FLOP`;
 }
 
-/** 1 234 567 → "1.23 M"; below ten thousand in full. B stands for 10⁹, as everybody counts tokens. */
+/** 1 234 567 → "1.23 M"; below ten thousand in full. B stands for 10⁹, as is usual for tokens. */
 export function count(value: number): string {
   if (value < 10_000) return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
   const rounded = Number(value.toPrecision(3));

@@ -1,23 +1,23 @@
-// HTML as a tagged template: every interpolated value is escaped unless it is itself HTML made here.
+// HTML as a tagged template: every interpolated value is escaped unless it is an Html value.
 
-/** Markup that is safe to interpolate as it is. */
+/** Markup that is safe to interpolate unescaped. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
 type Value = Html | string | number | null | undefined | false | readonly Value[];
 
-/** Markup from a template: strings and numbers are escaped, {@link Html} and arrays of it are not, null and false vanish. */
+/** Strings and numbers are escaped, {@link Html} and arrays of it are not; null, undefined and false give nothing. */
 export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(strings.map((text, i) => text + (i < values.length ? render(values[i]) : "")).join(""));
 }
 
-/** Declares markup made elsewhere (a chart, the style sheet) to be safe. Never call it with text from a run. */
+/** Declares markup made elsewhere (a chart, the style sheet) safe. Never pass text from a run. */
 export function trusted(markup: string): Html {
   return new Html(markup);
 }
 
-/** Text as it may stand in an element or in a quoted attribute. Control characters that HTML forbids become U+FFFD. */
+/** Escapes text for an element or a quoted attribute. Control characters that HTML forbids become U+FFFD. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[^\P{Cc}\t\n\r]/gu, "\uFFFD");
 }

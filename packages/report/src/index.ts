@@ -13,28 +13,28 @@ export type { RunSummary } from "./summary.js";
 
 /**
  * The report of a run as an HTML document without scripts or external requests. A run in progress is reported as far
- * as it has come.
- * @param runDir directory with run.json, as `cambium run` writes it; nothing in it is changed.
- * @throws CambiumError `E_RUN_NOT_FOUND` for a directory that is not a run, `E_RUN_FORMAT` for damaged content.
+ * as it has got.
+ * @param runDir a directory with run.json, as `cambium run` writes it; it is not changed
+ * @throws CambiumError `E_RUN_NOT_FOUND` for a directory that is not a run, `E_RUN_FORMAT` for damaged content
  */
 export async function renderReport(runDir: string): Promise<string> {
   const run = await readRun(runDir);
-  // Charts take a third of a second to load, which a command that draws none should not pay.
+  // Loading the chart library takes a third of a second, so commands without charts do not load it.
   const { renderPage } = await import("./page.js");
   return await renderPage(run);
 }
 
 /**
- * The result of a run as data, the same figures as the report's table and headline.
- * @throws CambiumError as {@link renderReport}.
+ * The result of a run as data: the figures of the report's table and headline.
+ * @throws CambiumError as {@link renderReport}
  */
 export async function summarizeRun(runDir: string): Promise<RunSummary> {
   return summarize(await readRun(runDir));
 }
 
 /**
- * Renders the report into `runDir`/report.html and returns that path. A reader never sees half a report.
- * @throws CambiumError as {@link renderReport}; file errors.
+ * Writes the report to `runDir`/report.html, atomically. @returns its path
+ * @throws CambiumError as {@link renderReport}; file errors
  */
 export async function writeReport(runDir: string): Promise<string> {
   const page = await renderReport(runDir);

@@ -1,4 +1,4 @@
-// The picture of a growth in depth: the base's layers above, the target's below, each in the colour of where it came from.
+// The picture of a growth in depth: the base's layers above, the target's below, each in its base layer's colour.
 import { connectionRate } from "@cambium/growth";
 import { scheme } from "vega";
 import * as format from "./format.js";
@@ -9,9 +9,9 @@ export type LayerMap = readonly (number | null)[];
 const [rowHeight, ribbonHeight, label] = [34, 64, 22];
 
 /**
- * Draws the map as SVG markup, numbers counting from 1 where there is room.
- * @param baseLayers layers of the base.
- * @param width in CSS pixels at natural size.
+ * Draws the map as SVG, with layer numbers (from 1) if there is room.
+ * @param baseLayers number of layers of the base
+ * @param width CSS pixels before the page scales it
  */
 export function layerMapSvg(
   map: LayerMap,
@@ -68,8 +68,8 @@ function ribbon(from: number, to: number, width: number, bottom: number, fill: s
 }
 
 /**
- * From light yellow-green at the input to deep blue at the output: an order that survives any colour blindness. A base
- * of few layers keeps to the middle of the ramp.
+ * From light yellow-green at the input to deep blue at the output: lightness alone gives the order, so colour blindness
+ * does not hide it. A base of few layers uses the middle of the ramp.
  */
 function colourOf(layer: number, layers: number): string {
   const ramp = scheme("yellowgreenblue") as (t: number) => string;

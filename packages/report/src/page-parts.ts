@@ -1,4 +1,4 @@
-// What another page of Cambium is made of: the document, markup, the mark, charts. The entry `@cambium/report/page-parts`.
+// The entry `@cambium/report/page-parts`: parts for Cambium's other pages (document, markup, logo, charts).
 export type { Spec } from "vega";
 export { type Axes, linesChart, type Point, type Series } from "./charts/lines-chart.js";
 export { renderChart, type Size } from "./charts/render.js";

@@ -1,4 +1,4 @@
-// The page: sections in order, in one file that asks nothing of any other.
+// The report's page: its sections in order.
 
 import type { RunRecord } from "@cambium/run-format/node";
 import { type Arm, layOut } from "./arms.js";
@@ -21,7 +21,7 @@ import { verdictSection } from "./sections/verdict.js";
 import { overSeeds } from "./seeds.js";
 import { judge, type Verdict } from "./verdict.js";
 
-/** The whole document. The policy in its head forbids every request, so that a slip could not phone home. */
+/** The whole document as text. */
 export async function renderPage(run: RunRecord): Promise<string> {
   const arms = layOut(run);
   const judgement = judge(arms, run.manifest.arms.length);
@@ -40,10 +40,10 @@ ${detailsSection(run, arms)}
   });
 }
 
-/** Arms that charts show: more lines than these nobody can tell apart. */
+/** Most arms in a chart: more lines cannot be told apart. */
 const mostDrawn = 100;
 
-/** The arms that are compared, and as many of the others. */
+/** The arms to draw: the compared ones, and others up to `mostDrawn`. */
 function drawnOf(arms: readonly Arm[], verdict: Verdict | null): readonly Arm[] {
   if (arms.length <= mostDrawn) return arms;
   const drawn = new Set(verdict === null ? [] : [verdict.grown, verdict.scratch]);
@@ -51,14 +51,14 @@ function drawnOf(arms: readonly Arm[], verdict: Verdict | null): readonly Arm[] 
   return arms.filter((arm) => drawn.has(arm));
 }
 
-/** What needs at least one arm that has begun. */
+/** The sections that need at least one started arm. */
 async function measured(arms: readonly Arm[], verdict: Verdict | null): Promise<Html | null> {
   if (arms.length === 0) return null;
   const ranking = rank(arms);
   const begun = arms.some((arm) => arm.stages.some((stage) => stage.rows.length > 0));
   const drawn = drawnOf(arms, verdict);
   const hidden = arms.length - drawn.length;
-  return html`${hidden > 0 && html`<p class="note">${format.count(hidden)} of ${format.count(arms.length)} arms are in the tables alone.</p>`}
+  return html`${hidden > 0 && html`<p class="note">${format.count(hidden)} of ${format.count(arms.length)} arms are only in the tables.</p>`}
 ${begun && (await chartsSection(drawn, verdict))}
 ${ranking && (await rankingSection(ranking))}
 ${summarySection(arms)}

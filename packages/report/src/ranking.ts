@@ -1,4 +1,4 @@
-// Arms that grew by different operators, ranked by where they ended, next to how much of the base they kept connected.
+// Ranks arms that grew by different operators by their final loss, and correlates it with their connection rate.
 import { connectionRate } from "@cambium/growth";
 import { rankCorrelation } from "@cambium/scaling";
 import { summarizeArm } from "./arm-summary.js";
@@ -7,23 +7,23 @@ import { type Arm, heldOutCurve } from "./arms.js";
 export interface Ranked {
   readonly arm: Arm;
   readonly operator: string;
-  /** R_c of the arm's last growth: pairs of neighbouring layers kept, out of the target's pairs. */
+  /** R_c of the arm's last growth is `kept / pairs`: neighbouring layer pairs kept, of the target's pairs. */
   readonly kept: number;
   readonly pairs: number;
   /** Final held-out loss, nats per token. */
   readonly loss: number;
-  /** Over the arm trained from scratch, a ratio. */
+  /** As `ArmSummary.speedup`. */
   readonly speedup: number | null;
 }
 
 export interface Ranking {
   /** Lowest loss first. */
   readonly arms: readonly Ranked[];
-  /** Spearman's ρ between R_c and final loss: −1 where a higher R_c always ends lower. */
+  /** Spearman's ρ between R_c and final loss: −1 if a higher R_c always means a lower loss. */
   readonly correlation: number | null;
 }
 
-/** @returns null where fewer than two arms that grew have ended. */
+/** @returns null if fewer than two grown arms are done */
 export function rank(arms: readonly Arm[]): Ranking | null {
   const scratch = arms.find((arm) => !arm.grows);
   const ranked = arms.flatMap((arm): Ranked[] => {

@@ -1,17 +1,17 @@
-// What several seeds of one recipe say together: each arm's figures with mean, deviation and interval, and which arms differ.
-// Arms are compared seed by seed: same seed, same split, same batches.
+// Statistics over several seeds of one recipe: mean, deviation and interval of each arm's figures, and which arms
+// differ. Arms are compared seed by seed: the same seed means the same split and the same batches.
 import type { RunRecord } from "@cambium/run-format/node";
 import { type PairedDifference, pairedDifference, type SeedStatistics, seedStatistics } from "@cambium/scaling";
 import { summarizeArm } from "./arm-summary.js";
 import { layOut } from "./arms.js";
 
-/** Where one arm ended with one seed. */
+/** The result of one arm with one seed. */
 export interface SeedResult {
   readonly seed: string;
   readonly arm: string;
   /** Final held-out loss, nats per token. */
   readonly loss: number | null;
-  /** At equal held-out loss over the arm from scratch, a ratio. */
+  /** As `ArmSummary.speedup`. */
   readonly speedup: number | null;
 }
 
@@ -19,11 +19,11 @@ export interface ArmOverSeeds {
   readonly arm: string;
   readonly loss: SeedStatistics;
   readonly speedup: SeedStatistics | null;
-  /** Final loss less that of the arm from scratch with the same seed; null for that arm, and without one. */
+  /** Final loss minus that of the from-scratch arm with the same seed; null for that arm, or without one. */
   readonly overScratch: PairedDifference | null;
 }
 
-/** Two arms that grew: final loss of the first less that of the second with the same seed. */
+/** Two grown arms: final loss of the first minus that of the second with the same seed. */
 export interface ArmDifference extends PairedDifference {
   readonly first: string;
   readonly second: string;
@@ -31,13 +31,13 @@ export interface ArmDifference extends PairedDifference {
 
 export interface SeedSummary {
   readonly arms: readonly ArmOverSeeds[];
-  /** Every two arms but the one from scratch. */
+  /** Every pair of arms except pairs with the from-scratch arm. */
   readonly differences: readonly ArmDifference[];
 }
 
 export interface OverSeeds extends SeedSummary {
   readonly planned: readonly number[];
-  /** Those whose arms are all done: figures are of them. */
+  /** Seeds whose arms are all done; the figures cover these. */
   readonly done: readonly number[];
   readonly running: boolean;
   readonly results: readonly SeedResult[];
@@ -77,7 +77,7 @@ export function summarizeSeeds(results: readonly SeedResult[], scratch = "scratc
   return { arms, differences };
 }
 
-/** Null for a run of one seed. */
+/** The statistics of a run with several seeds; null for a run with one. */
 export function overSeeds({ manifest, others, ...own }: RunRecord): OverSeeds | null {
   const { seeds } = manifest;
   if (seeds === undefined) return null;

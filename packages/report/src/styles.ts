@@ -1,6 +1,6 @@
 // The report's style sheet: one accent per arm, serif for prose, sans for data, light and dark, one column on a phone.
 
-/** CSS text; refers to nothing outside the page. */
+/** CSS text without external references. */
 export const styles = `
 :root {
   color-scheme: light dark;

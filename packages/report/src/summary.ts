@@ -1,4 +1,4 @@
-// The result of a run as data: what the report's table shows, for a terminal or a script.
+// The result of a run as data, for a terminal or a script: the figures of the report's table.
 
 import type { RunRecord } from "@cambium/run-format/node";
 import { type ArmSummary, summarizeArm } from "./arm-summary.js";
@@ -9,9 +9,9 @@ import { judge } from "./verdict.js";
 export interface RunSummary {
   readonly name: string;
   readonly state: "running" | "done";
-  /** Arms that have begun; of several seeds, those of the first. */
+  /** Arms that have started; with several seeds, those of the first. */
   readonly arms: readonly ArmSummary[];
-  /** The arms of the headline and what each spent to reach `loss`, the lowest held-out loss both reach. */
+  /** The headline's arms, and what each spent to reach `loss`, the lowest held-out loss that both reach. */
   readonly comparison: {
     readonly grown: string;
     readonly scratch: string;
@@ -21,7 +21,7 @@ export interface RunSummary {
   } | null;
   /** Why there is no comparison, in a sentence. */
   readonly why: string | null;
-  /** What the recipe's seeds say together; null for one seed. */
+  /** Statistics over the recipe's seeds; null for one seed. */
   readonly seeds: OverSeeds | null;
 }
 

@@ -1,4 +1,4 @@
-// What the run says about growing: speed-up at equal held-out loss between the grown and the scratch arm, or why none.
+// The verdict of a run: the speed-up at equal held-out loss of the grown over the scratch arm, or why there is none.
 import { costAtLoss, speedupAtEnd } from "@cambium/scaling";
 import { type Arm, type Cost, costs, heldOutCurve } from "./arms.js";
 
@@ -7,7 +7,7 @@ export interface Verdict {
   readonly scratch: Arm;
   /** L*, the lowest held-out loss both arms reached; nats per token. */
   readonly loss: number;
-  /** What each arm spent to get to L*, base included; null where the crossing lies before the first measurement. */
+  /** What each arm spent to reach L*, base included; null if an arm reached it before its first measurement. */
   readonly cost: Readonly<Record<Cost, { readonly grown: number; readonly scratch: number } | null>>;
   /** In FLOPs (Du et al. 2024, eq. 48), a ratio. */
   readonly speedup: number;
@@ -15,7 +15,7 @@ export interface Verdict {
 
 export type Judgement = { readonly verdict: Verdict } | { readonly verdict: null; readonly why: string };
 
-/** Compares one grown arm with one trained from nothing. */
+/** Compares a grown arm with one trained from scratch. */
 export function compare(grown: Arm, scratch: Arm): Judgement {
   const none = [grown, scratch].filter((arm) => heldOutCurve(arm, "flops").length === 0);
   if (none.length > 0)
@@ -27,7 +27,7 @@ export function compare(grown: Arm, scratch: Arm): Judgement {
   if (end === null)
     return {
       verdict: null,
-      why: "The two arms have no held-out loss in common: one never comes down to where the other was first measured.",
+      why: "The two arms have no held-out loss in common: one never gets down to the other's first measurement.",
     };
   const cost = Object.fromEntries(costs.map((by) => [by, costsAt(end.loss, by)])) as Verdict["cost"];
   return { verdict: { grown, scratch, loss: end.loss, cost, speedup: end.speedup } };
@@ -39,9 +39,9 @@ export function compare(grown: Arm, scratch: Arm): Judgement {
 }
 
 /**
- * The run's headline: its first arm that grew against its first that does not.
- * @param arms those that have begun.
- * @param planned how many the run has in all.
+ * The run's headline: its first grown arm against its first arm without growth.
+ * @param arms the arms that have started
+ * @param planned how many arms the run has in all
  */
 export function judge(arms: readonly Arm[], planned: number): Judgement {
   const grown = arms.find((arm) => arm.growths.length > 0);
@@ -53,9 +53,9 @@ export function judge(arms: readonly Arm[], planned: number): Judgement {
 function whyNone(arms: readonly Arm[], moreToCome: boolean): string {
   if (arms.some((arm) => arm.growths.length > 0)) {
     return moreToCome
-      ? "The arm that trains from scratch has not begun."
+      ? "The arm that trains from scratch has not started."
       : "This run has no arm that trains from scratch to compare with.";
   }
   if (arms.some((arm) => arm.grows)) return "The base is still training; no model has grown.";
-  return moreToCome ? "No arm that grows has begun." : "No model grows in this run.";
+  return moreToCome ? "No arm that grows has started." : "No model grows in this run.";
 }

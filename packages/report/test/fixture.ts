@@ -1,4 +1,4 @@
-// Run directories made up for tests: curves with the shape of real ones, sizes of the quickstart, exact counters.
+// Synthetic run directories for tests: realistic curves, the quickstart's sizes, exact counters.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GrowthRecord, RunManifest, StageManifest } from "@cambium/run-format";
@@ -8,7 +8,7 @@ export interface FixtureOptions {
   readonly name?: string;
   /** Optimizer steps of the scratch arm; the grown arm reads as many tokens, a quarter of them by the base. */
   readonly steps?: number;
-  /** Multiplies what the grown model learns per step; below 1 growing does not pay. */
+  /** Learning speed of the grown model per step; below 1 growing does not pay. */
   readonly quality?: number;
   readonly state?: RunManifest["state"];
   readonly arms?: readonly ("grown" | "scratch")[];
@@ -34,7 +34,7 @@ const texts = {
     "sea was all the sea of the sea, and the men were in the sea, and the whale was the sun of the sea and the ship that was the sea was so the stand.",
 };
 
-/** A run as the experiment would have left it, in memory. */
+/** A run in memory, as `cambium run` would have left it. */
 export function makeRun(options: FixtureOptions = {}): Fixture {
   const { name = "quickstart", steps = 586, quality = 1.35, state = "done", baseLayers = 2, prompt } = options;
   const layerMap = options.layerMap ?? Array.from({ length: 8 }, (_, t) => t % baseLayers);
@@ -144,7 +144,7 @@ export function makeRun(options: FixtureOptions = {}): Fixture {
   }
 }
 
-/** Writes a run as its directory. */
+/** Writes a run's directory. */
 export async function writeRun(directory: string, run: Fixture): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, "run.json"), JSON.stringify(run.manifest, null, 2));
@@ -163,7 +163,7 @@ function loss(step: number, floor: number): number {
   return floor + (5.6 - floor) / (1 + step / 9) ** 0.62;
 }
 
-/** Uniform numbers in [0, 1), the same every time (mulberry32). */
+/** Uniform random numbers in [0, 1) from a seed (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-// What the loss charts draw: stages end to end, the base first, growth where it happened, losses in full range.
+// The data of the loss charts: stages end to end, the base first, growths in their places, losses in full range.
 
 import type { RunRecord } from "@cambium/run-format/node";
 import { describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ describe("lossData", () => {
       expect(heldOut.map((point) => point.x)).toEqual(heldOut.map((point) => point.x).sort((a, b) => a - b));
   });
 
-  it("draws every held-out measurement as it was, and all of the end", () => {
+  it("draws every held-out measurement unchanged, with the last ones inside the axis", () => {
     const { series, y } = lossData(arms, "flops", 100);
     const measured = [...base, ...target].flatMap((row) => row.heldOutLoss ?? []);
     expect(series[0]?.heldOut.map((point) => point.y)).toEqual(measured);
@@ -44,13 +44,13 @@ describe("lossData", () => {
     for (const { heldOut } of series) expect(heldOut.at(-1)?.y).toBeLessThan(y[1]);
   });
 
-  it("smooths training over a fiftieth of the stage, never more than 50 steps, and short stages not at all", () => {
+  it("smooths training over 1/50 of the stage, at most 50 steps, and short stages not at all", () => {
     expect([20, 50, 500, 2_500, 1e6].map(smoothingOf)).toEqual([0, 0, 0.9, 0.98, 0.98]);
   });
 });
 
 describe("layOut", () => {
-  it("gives arms colours of their own, and an arm that is to grow that of growth", () => {
+  it("gives arms distinct colours, and an arm that will grow the colour of growth", () => {
     const arm = (name: string, stages: string[]) => ({ name, stages });
     const names = [
       arm("a", ["base-1f3a", "not-begun"]),

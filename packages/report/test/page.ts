@@ -1,4 +1,4 @@
-// What the tests of the page share: a run in a folder, its report as a document, and curves worked out here.
+// Shared by the tests of the page: a run in a folder, its report as a DOM, and curves computed independently.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ export async function report(options: FixtureOptions = {}, change: (run: Fixture
   return { run, source, document, text };
 }
 
-/** Held-out curve of stages laid end to end, by the definition: every stage starts where the one before ended. */
+/** Held-out curve of stages laid end to end, by definition: every stage starts where the previous one ended. */
 export function curve({ stages }: Fixture, ids: string[], by: "flops" | "tokens") {
   let before = 0;
   return ids.flatMap((id) => {
@@ -38,7 +38,7 @@ export function curve({ stages }: Fixture, ids: string[], by: "flops" | "tokens"
 
 export const grownIds = ["base-1f3a", "target-77c0"];
 
-/** The run with as many further arms that grew: each from the same base, its loss and its layers shifted. */
+/** The run with `count` further grown arms, each from the same base, with shifted losses and other layer maps. */
 export const withVariants = (count: number) => (run: Fixture) => {
   const { manifest, rows } = run.stages["target-77c0"] as Fixture["stages"][string];
   const variants = Array.from({ length: count }, (_, i) => {

@@ -1,4 +1,4 @@
-// The page as a browser reads it: figures against figures computed here from the run.
+// The page as a browser parses it: its figures compared with figures computed here from the run.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { speedupAtEnd } from "@cambium/scaling";
@@ -16,7 +16,7 @@ describe("headline", () => {
     const printed = `${(100 * (end?.speedup ?? 0)).toFixed(1)} %`;
     expect(text(".figure")).toBe(printed);
     expect(text(".lede")).toBe(
-      `Growing paid: to reach a held-out loss of ${end?.loss.toFixed(3)}, scratch spent ${printed} more compute than grown, whose base is counted in.`,
+      `Growing paid: to reach a held-out loss of ${end?.loss.toFixed(3)}, scratch spent ${printed} more compute than grown, base included.`,
     );
     expect(text(".cost h3 span")).toBe(`+${printed}`);
     expect(text(".cost .grown dd")).toBe(`${((end?.grownCost ?? 0) / 1e12).toPrecision(3)} TFLOP`);
@@ -28,7 +28,7 @@ describe("headline", () => {
     expect((base ?? 0) / ((base ?? 0) + (own ?? 0))).toBeCloseTo(baseFlops / (end?.grownCost ?? 1), 3);
   });
 
-  it("says so when growing did not pay", async () => {
+  it("says when growing did not pay", async () => {
     const { text } = await report({ quality: 0.55 });
     expect(text(".figure")).toMatch(/^−\d+\.\d %$/);
     expect(text(".lede")).toMatch(/^Growing did not pay here: .* scratch spent \d+\.\d % less compute than grown/);
@@ -38,7 +38,7 @@ describe("headline", () => {
   it.each<[string, FixtureOptions, number, RegExp]>([
     ["without a scratch arm", { arms: ["grown"] }, 0, /no arm that trains from scratch/],
     ["without growth", { arms: ["scratch"] }, 0, /No model grows in this run/],
-    ["where no held-out loss is shared", {}, 10, /no held-out loss in common/],
+    ["when no held-out loss is shared", {}, 10, /no held-out loss in common/],
   ])("states the reason %s", async (_, options, above, reason) => {
     const { text, document } = await report(options, (run) => {
       const scratch = run.stages["scratch-a00b"] as Fixture["stages"][string];
@@ -67,7 +67,7 @@ describe("headline", () => {
 });
 
 describe("depth", () => {
-  it("is shown for the arms that were looked at, and no others", async () => {
+  it("is shown only for arms whose depth was measured", async () => {
     const depth = {
       identity: "x",
       tokens: 64,
@@ -91,7 +91,7 @@ describe("depth", () => {
 });
 
 describe("several seeds", () => {
-  /** Writes a run of seeds 0, 1 and 2 whose targets learn so fast. */
+  /** Writes a run with planned seeds 0, 1 and 2, whose targets learn at these speeds. */
   const seeds = async (qualities: readonly number[]) => {
     const runs = qualities.map((quality, seed) => makeRun({ quality, steps: 400 + 20 * seed }));
     for (const [seed, run] of runs.entries())
@@ -105,7 +105,7 @@ describe("several seeds", () => {
     return { text, summary: await summarizeRun(dir), runs };
   };
 
-  it("give mean, deviation and interval, of what each seed gives alone", async () => {
+  it("give mean, deviation and interval of the single seeds' figures", async () => {
     const { text, summary, runs } = await seeds([1.3, 1.35, 1.4]);
     const each = runs.map(
       (run) =>
@@ -113,7 +113,7 @@ describe("several seeds", () => {
     );
     const mean = (each[0] as number) / 3 + (each[1] as number) / 3 + (each[2] as number) / 3;
     const deviation = Math.sqrt(each.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 2);
-    // t of two degrees of freedom: 4.302652729749.
+    // Student's t at 97.5 % with two degrees of freedom: 4.302652729749.
     const half = (4.302652729749 * deviation) / Math.sqrt(3);
     const grown = summary.seeds?.arms.find(({ arm }) => arm === "grown");
     expect(grown?.speedup).toMatchObject({ count: 3, mean: expect.closeTo(mean, 9) });
@@ -125,15 +125,15 @@ describe("several seeds", () => {
     expect(text(".verdict")).not.toContain("no error bar");
   });
 
-  it("say that there is no difference where the seeds show none", async () => {
+  it("say that the difference is too small for the seeds to show", async () => {
     const { text, summary } = await seeds([1.9, 0.6, 1.1]);
-    expect(text(".lede")).toMatch(/^No difference that 3 seeds could show/);
+    expect(text(".lede")).toMatch(/^Too small a difference for 3 seeds to show/);
     expect(text(".figure.even")).toMatch(/±/);
     expect(summary.seeds?.arms[0]?.overScratch?.differs).toBe(false);
     expect(text("[aria-label='Arms over seeds']")).toContain("no difference");
   });
 
-  it("are told apart from those that are still to come", async () => {
+  it("count only seeds that are done", async () => {
     const { text, summary } = await seeds([1.3, 1.35]);
     expect(summary).toMatchObject({ state: "running", seeds: { planned: [0, 1, 2], done: [0, 1] } });
     expect(text(".lede")).toContain("2 of 3 seeds are done");
@@ -142,7 +142,7 @@ describe("several seeds", () => {
 });
 
 describe("operators compared", () => {
-  it("are ranked by where they ended, with their connection rates", async () => {
+  it("are ranked by final loss, with their connection rates", async () => {
     const { document, text } = await report({}, withVariants(3));
     const rows = [...document.querySelectorAll('[aria-labelledby="ranking"] tbody tr')].map((row) =>
       [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""),
@@ -156,12 +156,12 @@ describe("operators compared", () => {
     expect(document.querySelectorAll("#ranking-chart-title").length).toBe(1);
   });
 
-  it("are not ranked where there is one", async () => {
+  it("are not ranked if there is only one", async () => {
     const { document } = await report();
     expect(document.querySelector("#ranking")).toBeNull();
   });
 
-  it("find colours however many they are", async () => {
+  it("have colours however many they are", async () => {
     const { source, document } = await report({}, withVariants(12));
     const colours = [...document.querySelectorAll(".summary thead .swatch")].map((swatch) => swatch.className);
     expect(colours.length).toBe(14);
@@ -169,14 +169,14 @@ describe("operators compared", () => {
   });
 });
 
-it("stays a page for hundreds of arms: charts show some, the compared ones among them, and tables all", async () => {
+it("copes with hundreds of arms: charts show some, including the compared ones, and tables show all", async () => {
   const many = withVariants(120)(makeRun({ steps: 40 }));
   const { document, text } = await report({ steps: 40 }, () => many);
   expect(document.querySelectorAll(".summary thead .swatch").length).toBe(122);
   const named = [...(document.querySelector(".legend")?.querySelectorAll("li") ?? [])].map((item) => item.textContent);
   expect(named).toEqual(expect.arrayContaining(["grown", "scratch"]));
   expect(named.length).toBeLessThan(110);
-  expect(text("main").includes("22 of 122 arms are in the tables alone")).toBe(true);
+  expect(text("main").includes("22 of 122 arms are only in the tables")).toBe(true);
 });
 
 describe("a run in progress", () => {
@@ -199,10 +199,10 @@ describe("a run in progress", () => {
   });
 
   it.each<[string, string[], number, RegExp]>([
-    ["before anything began", [], 0, /No arm that grows has begun/],
+    ["before anything started", [], 0, /No arm that grows has started/],
     ["before the first step", ["base-1f3a"], 0, /The base is still training/],
     ["at the first step", ["base-1f3a"], 1, /The base is still training/],
-    ["before the scratch arm", grownIds, 30, /The arm that trains from scratch has not begun/],
+    ["before the scratch arm", grownIds, 30, /The arm that trains from scratch has not started/],
     [
       "before a held-out loss of scratch",
       [...grownIds, "scratch-a00b"],
@@ -216,7 +216,7 @@ describe("a run in progress", () => {
     expect(text(".lede")).toMatch(why);
   });
 
-  it("compares what is there so far and says that it will change", async () => {
+  it("compares what there is so far and says that it will change", async () => {
     const { text } = await report(running, (run) => only(run, [...grownIds, "scratch-a00b"], 293));
     expect(text("#verdict")).toBe("Speed-up at equal held-out loss, so far");
     expect(text(".lede")).toContain("this will change");
@@ -225,16 +225,16 @@ describe("a run in progress", () => {
 });
 
 describe("writeReport", () => {
-  it("puts the page in its place, over an older one, and leaves nothing else", async () => {
+  it("writes the page, replacing an older one, and leaves no other files", async () => {
     await writeRun(dir, makeRun({ steps: 80 }));
     expect(await writeReport(dir)).toBe(join(dir, "report.html"));
     await writeReport(dir);
-    // Compared as a truth value: a difference of two pages is nothing to print.
+    // Compared as a boolean, so that a failure does not print two whole pages.
     expect((await readFile(join(dir, "report.html"), "utf8")) === (await renderReport(dir))).toBe(true);
     expect((await readdir(dir)).sort()).toEqual(["recipe.yaml", "report.html", "run.json", "stages"]);
   });
 
-  it("writes nothing where there is no run", async () => {
+  it("writes nothing into a folder that is not a run", async () => {
     await expect(writeReport(dir)).rejects.toThrow(expect.objectContaining({ code: "E_RUN_NOT_FOUND" }));
     expect(await readdir(dir)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// The page section by section, and as a whole: what it shows of the run, structure, safety, size.
+// The page section by section, and as a whole: content, structure, safety, size.
 import { describe, expect, it } from "vitest";
 import type { Fixture } from "./fixture.js";
 import { curve, grownIds, report } from "./page.js";
@@ -55,7 +55,7 @@ describe("sections", () => {
     expect(wide?.querySelector("desc")?.textContent).toContain("1, 2, 1, 2, 1, 2, new, 2. 3 of 7");
   });
 
-  it("says what the switch cost, and that compiling did not hold it up", async () => {
+  it("gives the time of the switch, without the compilation done ahead", async () => {
     const { document } = await report();
     const facts = [...document.querySelectorAll(".map .facts div")].map((fact) =>
       [...fact.children].map(({ textContent }) => textContent?.replaceAll("\u00a0", " ")),
@@ -74,7 +74,7 @@ describe("sections", () => {
     expect(text("#details + dl")).toContain("onnxruntime 1.30, cpu, 2 threads");
   });
 
-  it("shows the loss scale and the skipped steps of a run in mixed precision, and of no other", async () => {
+  it("shows the loss scale and the skipped steps only for a run in mixed precision", async () => {
     const plain = await report({ steps: 80 });
     expect(plain.text("main, body")).not.toMatch(/Loss scale|skipped/);
     const { text } = await report({ steps: 80 }, (run) => {
@@ -103,7 +103,7 @@ describe("sections", () => {
 });
 
 describe("page", () => {
-  it("asks for nothing outside itself and runs no script", async () => {
+  it("makes no external requests and has no scripts", async () => {
     const { source, document } = await report();
     expect(
       document.querySelectorAll("script, iframe, object, embed, img, base, form, use, image, foreignObject"),
@@ -115,7 +115,7 @@ describe("page", () => {
     expect(document.querySelector("meta[http-equiv]")?.getAttribute("content")).toContain("default-src 'none'");
   });
 
-  it("can be read aloud: named charts, headed tables, unique ids, nothing that points nowhere", async () => {
+  it("is accessible: named charts, tables with headers, unique ids, no dangling references", async () => {
     const { source, document } = await report();
     const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
     expect(new Set(ids).size).toBe(ids.length);
@@ -140,7 +140,7 @@ describe("page", () => {
     }
   });
 
-  it("takes its colours from the theme, in charts too", async () => {
+  it("takes all colours from the theme, also in charts", async () => {
     const { document } = await report();
     const strokes = [...document.querySelectorAll("svg.chart:not(.layers) [stroke]")].map((element) =>
       element.getAttribute("stroke"),
@@ -149,7 +149,7 @@ describe("page", () => {
     expect(strokes.filter((stroke) => !/^var\(--[\w-]+\)$/.test(stroke ?? ""))).toEqual([]);
   });
 
-  it("escapes every text that comes from the run", async () => {
+  it("escapes all text from the run", async () => {
     const evil = `</style><script>alert(1)</script><img src=x onerror="alert('2')">&amp;`;
     const { document, source } = await report({ name: evil, corpus: evil, prompt: evil }, (run) => ({
       recipe: `${evil}: ${evil}\n# ${evil}\n`,
@@ -179,7 +179,7 @@ describe("page", () => {
     expect(document.querySelector("pre")?.textContent).toBe(`${evil}: ${evil}\n# ${evil}\n`);
   });
 
-  it("stays below 500 KB for stages of 2,000 steps, measured often", async () => {
+  it("stays below 500 KB for stages of 2,000 steps with frequent measurements", async () => {
     const { source } = await report({ steps: 2667, heldOutEvery: 10 });
     expect(Buffer.byteLength(source)).toBeLessThan(500_000);
   });

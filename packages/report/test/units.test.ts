@@ -1,4 +1,4 @@
-// The small parts: numbers as printed, escaping, thinning of lines, R_c, and the contrast of the palette.
+// The small parts: number formats, escaping, thinning of lines, R_c, and the contrast of the palette.
 import { connectionRate } from "@cambium/growth";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
@@ -45,7 +45,7 @@ describe("format", () => {
 describe("html", () => {
   const text = fc.string({ unit: fc.constantFrom("<", ">", "&", '"', "'", "a", " ", "/", "é", "&lt;", "<b>") });
 
-  it("gives back any text through a parser, in an element and in an attribute", () => {
+  it("preserves any text through a parser, in an element and in an attribute", () => {
     fc.assert(
       fc.property(text, (given) => {
         const { document } = parseHTML(html`<p title="${given}">${given}</p>`.text);
@@ -56,11 +56,11 @@ describe("html", () => {
     );
   });
 
-  it("leaves markup of its own alone, joins lists and drops what is not there", () => {
+  it("leaves Html values unescaped, joins arrays and drops null, undefined and false", () => {
     expect(html`<ul>${["<", trusted("<li>")]}${null}${false}${undefined}${0}</ul>`.text).toBe("<ul>&#60;<li>0</ul>");
   });
 
-  it("replaces control characters, which no HTML document may hold", () => {
+  it("replaces control characters, which HTML forbids", () => {
     expect(escapeHtml("a\u0000b\u001bc\n\t")).toBe("a\uFFFDb\uFFFDc\n\t");
   });
 });
@@ -99,7 +99,7 @@ describe("the connection rate that the report prints", () => {
     expect(connectionRate(indices(digits))).toMatchObject({ numerator: kept, denominator: pairs });
   });
 
-  it("counts no pair with a new layer", () => {
+  it("does not count a pair with a new layer", () => {
     expect(connectionRate([0, null, 1, 2])).toMatchObject({ numerator: 1, denominator: 3 });
   });
 });
@@ -123,7 +123,7 @@ describe("palette", () => {
   it.each([
     ["light", light],
     ["dark", dark],
-  ])("reads well in the %s theme: 4.5 to 1 and more for all text", (_, theme) => {
+  ])("gives all text a contrast of at least 4.5 to 1 in the %s theme", (_, theme) => {
     for (const name of ["ink", "muted", "grown", "scratch", "other-1", "other-2", "other-3", "other-4"]) {
       for (const ground of ["paper", "panel"]) {
         expect(contrast(colour(theme, name), colour(theme, ground)), `${name} on ${ground}`).toBeGreaterThanOrEqual(
@@ -134,7 +134,7 @@ describe("palette", () => {
   });
 });
 
-it("growth marks: one rule a growth, one name for growths alike, names clear of each other and within the chart", () => {
+it("growth marks: one rule per growth, one label per kind, labels apart from each other and within the chart", () => {
   const series = (colour: string, ...growths: { x: number; label: string }[]) =>
     ({ arm: { colour }, growths }) as unknown as Series;
   const size = { width: 400, height: 200, detail: 0, shown: "any" } as const;
@@ -153,8 +153,8 @@ it("growth marks: one rule a growth, one name for growths alike, names clear of 
   );
   const text = JSON.stringify(marks);
   expect(marks.filter(({ type }) => type === "rule")).toHaveLength(4);
-  const names = marks.filter(({ type }) => type === "text");
-  expect(names.map(({ encode }) => encode?.enter?.["text"])).toEqual([
+  const labels = marks.filter(({ type }) => type === "text");
+  expect(labels.map(({ encode }) => encode?.enter?.["text"])).toEqual([
     { value: "1 → 2 layers" },
     { value: "2 → 4 layers" },
     { value: "4 → 8 layers" },
@@ -164,12 +164,12 @@ it("growth marks: one rule a growth, one name for growths alike, names clear of 
     "height * 0.84 - 16",
     "height * 0.84 - 0",
   ]);
-  expect(names.map(({ encode }) => encode?.enter?.["align"])).toEqual(
+  expect(labels.map(({ encode }) => encode?.enter?.["align"])).toEqual(
     ["left", "left", "right"].map((value) => ({ value })),
   );
 });
 
-it("what grew, in words", () => {
+it("size changes in words", () => {
   const model = { layers: 6, hidden: 16, heads: 2, kvHeads: 2, intermediate: 32, vocab: 256, context: 8, tied: false };
   expect(sizeChanges(model, { ...model, layers: 24 })).toEqual(["6 → 24 layers"]);
   expect(sizeChanges(model, { ...model, hidden: 32, heads: 4 })).toEqual(["16 → 32 channels", "2 → 4 heads"]);

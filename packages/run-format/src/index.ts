@@ -7,7 +7,7 @@
 //       stage.json           the stage itself: everything that decides its bits (`parseStage` of @cambium/recipe)
 //       record.json          StageManifest
 //       metrics.jsonl        a MetricsRow per optimizer step
-//       evaluation.json      StageEvaluation: what the final model did on tasks
+//       evaluation.json      StageEvaluation: results of the final model on evaluation tasks
 //       evaluation/          scores of each sequence, by task
 //       depth.json           StageDepth: how much of its depth the final model uses
 //       model/               Hugging Face directory of the stage's final model

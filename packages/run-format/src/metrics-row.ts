@@ -1,4 +1,4 @@
-// A line of metrics.jsonl, as the training loop reports it after each optimizer step.
+// A line of metrics.jsonl: what the training loop reports after each optimizer step.
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { z } from "zod";
 import { amount, count, measured, seconds } from "./scalars.js";
@@ -7,7 +7,7 @@ export const switchSeconds = z
   .object({ compile: seconds, compiledAhead: z.boolean(), download: seconds, plan: seconds, upload: seconds })
   .readonly() satisfies z.ZodType<SwitchSeconds>;
 
-/** Every field of a row has to stand here: what is missing, or is not one of the loop's, tsc refuses. */
+/** One schema per field of `MetricsRow`: tsc reports a missing or unknown field. */
 const fields = {
   step: count,
   tokens: count,

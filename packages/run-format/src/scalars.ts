@@ -2,17 +2,17 @@
 import { z } from "zod";
 
 export const text = z.string();
-/** A whole number, 0 or more. */
+/** A whole number ≥ 0. */
 export const count = z.number().int().nonnegative();
-/** Sums and axes of larger numbers would leave the range of floating point. */
+/** Largest accepted amount: sums and axes of larger numbers would overflow. */
 const most = 1e60;
 /** FLOPs or bytes. */
 export const amount = z.number().nonnegative().max(most);
 /** Wall seconds. */
 export const seconds = z.number().nonnegative().max(most);
 /**
- * JSON has no NaN and no Infinity: a measurement that was one of them was written as null, and is read as NaN. One beyond
- * what can be added up or drawn is infinite.
+ * A measurement, which need not be finite. JSON has no NaN or Infinity: both are written as null, and null is read as
+ * NaN. Magnitudes above `most` are read as +Infinity.
  */
 export const measured = z
   .number()

@@ -6,12 +6,12 @@ const nats = z.array(z.number()).readonly();
 
 export const stageDepth = z
   .object({
-    identity: text.describe("Names all but the weights that decides the figures: text, tokens, device."),
-    tokens: count.describe("Predictions that everything is the mean of."),
-    loss: z.number().describe("Of the whole model, nats."),
-    lens: nats.describe("KL of the whole model's prediction to that after i layers, from 0 to all of them, nats."),
-    effective: z.number().describe("The mean layer at which the prediction comes about."),
-    ablation: nats.describe("What the loss is higher by without each layer, nats."),
+    identity: text.describe("Identifies everything that decides the figures but the weights: text, tokens, device."),
+    tokens: count.describe("Predicted tokens that all figures are means over."),
+    loss: z.number().describe("Loss of the whole model, nats per token."),
+    lens: nats.describe("KL(whole model ‖ prediction after i layers) for i from 0 to all layers, nats."),
+    effective: z.number().describe("Effective depth: the mean layer at which the prediction forms."),
+    ablation: nats.describe("Increase of the loss without each layer, nats."),
   })
   .readonly();
 

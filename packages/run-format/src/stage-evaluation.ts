@@ -1,10 +1,10 @@
-// evaluation.json: what a stage's final model did on evaluation tasks.
+// evaluation.json: the results of a stage's final model on evaluation tasks.
 import { z } from "zod";
 import { count, text } from "./scalars.js";
 
 const taskFigure = z
   .object({
-    value: z.number().nullable().describe("Null where it is not a finite number."),
+    value: z.number().nullable().describe("Null if it is not finite."),
     stderr: z.number().exactOptional().describe("Standard error over the documents."),
     better: z.enum(["higher", "lower"]),
   })
@@ -13,7 +13,7 @@ const taskFigure = z
 const taskResult = z
   .object({
     version: text,
-    identity: text.describe("Names all but the weights that decides the figures: rows, tokenizer, device."),
+    identity: text.describe("Identifies everything that decides the figures but the weights: rows, tokenizer, device."),
     documents: count,
     metrics: z.record(text, taskFigure).readonly(),
   })

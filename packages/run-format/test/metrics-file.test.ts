@@ -1,4 +1,4 @@
-// metrics.jsonl is cut back to a step without being held: what stays is byte for byte what was there.
+// metrics.jsonl is cut back to a step without holding it in memory: the rows that stay are unchanged byte for byte.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MetricsRow } from "@cambium/train";
@@ -22,7 +22,7 @@ async function reopened(text: string, step: number) {
   return { path, kept, text: readFileSync(path, "utf8") };
 }
 
-test("rows through the step stay, at the border between two reads too", async () => {
+test("rows up to the step stay, also across the boundary between two reads", async () => {
   const all = Array.from({ length: 3000 }, (_, i) => row(i + 1));
   const found = await reopened(all.map(line).join(""), 2000);
   expect(found.kept).toEqual(all.slice(0, 2000).map(({ step }) => step));
@@ -30,10 +30,10 @@ test("rows through the step stay, at the border between two reads too", async ()
 });
 
 test.each([
-  ["a row whose line feed did not come", line(row(1)) + line(row(2)).trimEnd(), 2, 2],
+  ["a row without its line feed", line(row(1)) + line(row(2)).trimEnd(), 2, 2],
   ["a torn row", `${line(row(1))}{"step":2,"lo`, 2, 1],
   ["empty lines and carriage returns", `\n${line(row(1)).trimEnd()}\r\n\n${line(row(2))}`, 2, 2],
-  ["the beginning of the stage", line(row(1)), 0, 0],
+  ["the start of the stage", line(row(1)), 0, 0],
 ])("%s", async (_, text, step, count) => {
   const { path, kept } = await reopened(text, step);
   expect(kept.length).toBe(count);
@@ -41,8 +41,8 @@ test.each([
 });
 
 test.each([
-  ["no row", '{"step":1}\n'],
-  ["no JSON within the file", `x\n${line(row(2))}`],
+  ["a line that is not a row", '{"step":1}\n'],
+  ["a line that is not JSON, before others", `x\n${line(row(2))}`],
 ])("%s is named by its line", async (_, text) => {
   await expect(reopened(text, 2)).rejects.toMatchObject({
     code: "E_RUN_FORMAT",

@@ -1,4 +1,4 @@
-// Reading run directories: finished, in progress, damaged, and none at all.
+// Reading run directories: finished, in progress, damaged and missing.
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }));
 
 describe("readRun", () => {
-  it("reads back all that a run wrote", async () => {
+  it("reads back everything that a run wrote", async () => {
     const read = await readRun(dir);
     expect(read.manifest).toEqual(run.manifest);
     expect(Object.fromEntries(read.stages)).toEqual(run.stages);
@@ -35,7 +35,7 @@ describe("readRun", () => {
     }
   });
 
-  it("takes a last line without its newline", async () => {
+  it("accepts a last line without its newline", async () => {
     await appendFile(metrics(), JSON.stringify({ ...run.stages["target-77c0"]?.rows.at(-1), step: 61 }));
     expect((await readRun(dir)).stages.get("target-77c0")?.rows).toHaveLength(61);
   });
@@ -47,7 +47,7 @@ describe("readRun", () => {
     expect((await readRun(dir)).stages.get("target-77c0")?.rows).toEqual([...rows.slice(0, 49), ...again]);
   });
 
-  it("reads a loss that was no number, which JSON writes as null", async () => {
+  it("reads null, as JSON writes a NaN loss, as NaN", async () => {
     await appendFile(
       metrics(),
       `${JSON.stringify({ ...run.stages["target-77c0"]?.rows.at(-1), step: 61, loss: Number.NaN })}\n`,
@@ -55,7 +55,7 @@ describe("readRun", () => {
     expect((await readRun(dir)).stages.get("target-77c0")?.rows.at(-1)?.loss).toBeNaN();
   });
 
-  it("takes a stage without record.json, without metrics, or a run without recipe for not begun", async () => {
+  it("leaves out a stage without record.json, and accepts missing metrics and a missing recipe", async () => {
     await rm(join(dir, "stages", "scratch-a00b"), { recursive: true });
     await rm(metrics());
     await rm(join(dir, "recipe.yaml"));
@@ -65,7 +65,7 @@ describe("readRun", () => {
     expect(read).not.toHaveProperty("recipe");
   });
 
-  it("refuses a directory that is no run, or none at all", async () => {
+  it("refuses a directory that is not a run, and a missing one", async () => {
     const none = expect.objectContaining({
       code: "E_RUN_NOT_FOUND",
       details: expect.objectContaining({ hint: expect.any(String) }),
@@ -76,11 +76,11 @@ describe("readRun", () => {
   });
 
   it.each([
-    ["run.json that is no JSON", "run.json", "{"],
+    ["run.json that is not JSON", "run.json", "{"],
     ["run.json of another version", "run.json", JSON.stringify({ formatVersion: 3 })],
     ["a metrics line broken in the middle", "stages/target-77c0/metrics.jsonl", '{"step":\n{}\n'],
     ["a metrics line without its fields", "stages/target-77c0/metrics.jsonl", '{"step":1}\n'],
-    ["record.json of something else", "stages/target-77c0/record.json", "[]"],
+    ["record.json with other content", "stages/target-77c0/record.json", "[]"],
   ])("refuses %s, naming the place", async (_, file, content) => {
     await writeFile(join(dir, file), content);
     const where = expect.stringContaining(file);
@@ -105,7 +105,7 @@ describe("readRun", () => {
     await expect(readRun(dir)).rejects.toThrow(expect.objectContaining({ code: "E_RUN_FORMAT" }));
   });
 
-  it("takes measurements that cannot be added up for infinite, and refuses such costs", async () => {
+  it("reads measurements too large to add up as infinite, and refuses such costs", async () => {
     const [first, ...rest] = run.stages["target-77c0"]?.rows ?? [];
     const written = (row: object) => writeFile(metrics(), [row, ...rest].map((r) => `${JSON.stringify(r)}\n`).join(""));
     await written({ ...first, loss: 1e308, gradNorm: -1e200 });
@@ -117,7 +117,7 @@ describe("readRun", () => {
     }
   });
 
-  it.each(["..", "../../etc", "a/b", ""])("refuses a stage id that is no folder name: %j", async (id) => {
+  it.each(["..", "../../etc", "a/b", ""])("refuses a stage id that is not a folder name: %j", async (id) => {
     await mkdir(join(dir, "elsewhere"), { recursive: true });
     const manifest = { ...run.manifest, arms: [{ name: "grown", stages: [id] }] };
     await writeFile(join(dir, "run.json"), JSON.stringify(manifest));

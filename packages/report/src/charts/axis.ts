@@ -1,17 +1,17 @@
-// The unit an axis counts in, so that its ticks read 0 to a few hundred.
+// The unit of an axis, chosen so that its ticks run from 0 to a few hundred.
 
 import { magnitude } from "@cambium/scaling/magnitude";
 import type { Cost } from "../arms.js";
 
 export interface Unit {
   readonly divisor: number;
-  /** Below the axis. */
+  /** The text below the axis. */
   readonly title: string;
 }
 
 const thousands: Readonly<Record<string, string>> = { K: "thousand ", M: "million ", G: "billion ", T: "trillion " };
 
-/** The unit for an axis that runs to `most`. */
+/** The unit of an axis whose largest value is `most`. */
 export function unitOf(by: Cost, most: number): Unit {
   if (by === "seconds") return time(most);
   const { divisor, prefix } = magnitude(most);

@@ -1,4 +1,4 @@
-// One quantity of training health, such as the gradient norm, over an arm's tokens.
+// A chart of one training quantity, such as the gradient norm, against tokens.
 import { extent } from "@cambium/ir";
 import type { Data, Mark, Spec } from "vega";
 import type { Arm, ArmRow } from "../arms.js";
@@ -11,7 +11,7 @@ export interface Quantity {
   readonly key: "gradNorm" | "lr" | "lossScale";
   readonly title: string;
   readonly scale: "linear" | "log";
-  /** Vega expression of a tick's text. */
+  /** Vega expression for a tick's label. */
   readonly label: string;
 }
 
@@ -28,7 +28,7 @@ export const learningRate: Quantity = {
   label: "datum.value === 0 ? '0' : format(datum.value, '~e')",
 };
 
-/** Of runs in mixed precision. */
+/** Only runs in mixed precision have one. */
 export const lossScale: Quantity = {
   key: "lossScale",
   title: "Loss scale",
@@ -36,10 +36,10 @@ export const lossScale: Quantity = {
   label: "format(datum.value, '~s')",
 };
 
-/** Points that the lines of a chart may have together. */
+/** Most points in all lines of a chart together. */
 const mostPoints = 20_000;
 
-/** Draws `quantity` of every arm against tokens, one line per stage; spikes survive the thinning. */
+/** Draws `quantity` of every arm against tokens, one line per stage. Thinning keeps spikes. */
 export async function healthChart(arms: readonly Arm[], quantity: Quantity, size: Size, id: string): Promise<Html> {
   const { key, title, scale } = quantity;
   const [, tokens] = extent(arms.map((arm) => arm.spent.tokens));
@@ -102,7 +102,7 @@ export async function healthChart(arms: readonly Arm[], quantity: Quantity, size
   });
 }
 
-/** 1, 2 and 5 of every decade in the range; powers of ten alone where those would be too many. */
+/** 1, 2 and 5 of every decade in the range, or only powers of ten if those would be too many. */
 function logTicks(low: number, high: number): number[] {
   const decades = Array.from(
     { length: Math.ceil(Math.log10(high / low)) + 1 },

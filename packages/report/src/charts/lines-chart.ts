@@ -1,4 +1,4 @@
-// Lines and dots of several series, on logarithmic axes or others. It has no text of a result in it; names stand in the legend.
+// Lines and dots of several series on logarithmic or linear axes. Names of series go into the page's legend, not here.
 import { highest, lowest } from "@cambium/ir";
 import type { Spec } from "vega";
 import type { Html } from "../html.js";
@@ -10,7 +10,7 @@ export interface Point {
 }
 
 export interface Series {
-  /** A custom property of the style sheet. */
+  /** Name of a custom property of the style sheet, without `--`. */
   readonly colour: string;
   readonly points: readonly Point[];
   readonly line: boolean;
@@ -86,7 +86,7 @@ function scaleOf(name: keyof Axes, type: Axes["x"], values: readonly number[]): 
   return type === "log" ? { ...shared, type } : { ...shared, type, zero: false };
 }
 
-/** A little beyond the lowest and the highest. */
+/** The range of the values with a margin. */
 function around(values: readonly number[], scale: Axes["x"]): [number, number] {
   const [low, high] = [lowest(values), highest(values)];
   if (scale === "linear") {

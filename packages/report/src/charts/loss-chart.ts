@@ -1,4 +1,4 @@
-// Held-out and training loss of every arm against one cost, with the moment of growth and the speed-up drawn in.
+// Held-out and training loss of every arm against one cost, with growths and the speed-up marked.
 import type { Data, Mark, Spec } from "vega";
 import type { Arm, Cost } from "../arms.js";
 import * as format from "../format.js";
@@ -10,10 +10,10 @@ import { renderChart, type Size } from "./render.js";
 
 const names: Readonly<Record<Cost, string>> = { flops: "compute", tokens: "tokens", seconds: "wall time" };
 
-/** Above this many measurements dots would hide the line they sit on. */
+/** With more measurements than this, dots would hide the line. */
 const mostDots = 64;
 
-/** Draws one loss chart; `verdict` adds the loss at which the arms are compared and what each spent to get there. */
+/** Draws one loss chart. `verdict` adds the loss at which the arms are compared and what each spent to reach it. */
 export async function lossChart(
   arms: readonly Arm[],
   by: Cost,
@@ -25,7 +25,7 @@ export async function lossChart(
   const span = verdict?.cost[by] ?? null;
   const comparison = verdict === null || span === null ? [] : compareAt(verdict.loss, span, data, by, size);
   const drawn = data.series.map((series, i) => seriesMarks(series, i, size));
-  // Room at the foot for what is written there.
+  // Room at the bottom for labels.
   const foot = comparison.length > 0 || data.series.some(({ growths }) => growths.length > 0) ? 0.16 : 0;
   const spec: Spec = {
     padding: { left: 40, right: 12, top: 10, bottom: 42 },
@@ -56,7 +56,7 @@ export async function lossChart(
     marks: [
       {
         type: "group",
-        // Cut off above, but not through the last dots.
+        // Clips the curves at the top, but not the last dots on the right.
         clip: { path: { signal: "'M0,0H' + (width + 8) + 'V' + height + 'H0Z'" } },
         encode: { enter: { width: { signal: "width" }, height: { signal: "height" } } },
         marks: [
@@ -106,7 +106,7 @@ function symbols(data: string, style: object): Mark {
   return { type: "symbol", from: { data }, encode: { enter: { ...position, ...style } } };
 }
 
-/** The dimension line of a draughtsman: both arms' costs at L*, dropped to the foot of the chart and measured there. */
+/** Marks both arms' costs at L*, dropped to the bottom of the chart, with their ratio on a dimension line. */
 function compareAt(
   loss: number,
   span: { grown: number; scratch: number },
@@ -138,7 +138,7 @@ function compareAt(
     },
   });
   const [left, right] = [Math.min(grown, scratch), Math.max(grown, scratch)];
-  // The label stands inside the span where it fits, else on the side with more room.
+  // The label goes inside the span if it fits, else on the side with more room.
   const room = ((right - left) / data.xMax) * size.width;
   const inside = room > 120;
   const after = data.xMax - right > left;

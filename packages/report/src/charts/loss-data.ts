@@ -1,4 +1,4 @@
-// What the loss charts draw: per arm, held-out measurements and the smoothed training loss, in units of the axis.
+// The data of the loss charts: for each arm, held-out measurements and the smoothed training loss, in the axis's unit.
 import { extent } from "@cambium/ir";
 import { type CurvePoint, lossAtCost, smoothLoss } from "@cambium/scaling";
 import { type Arm, type Cost, heldOutCurve } from "../arms.js";
@@ -13,11 +13,11 @@ export interface Point {
 
 export interface Series {
   readonly arm: Arm;
-  /** Of all stages in turn: growth shows as a jump. */
+  /** All stages in order: growth shows as a jump. */
   readonly heldOut: readonly Point[];
   /** One line per stage. */
   readonly training: readonly (readonly Point[])[];
-  /** Where the arm grew, on the x axis, and from what to what. */
+  /** Where on the x axis the arm grew, and the sizes that changed. */
   readonly growths: readonly { readonly x: number; readonly label: string }[];
 }
 
@@ -25,17 +25,17 @@ export interface LossData {
   readonly unit: Unit;
   readonly series: readonly Series[];
   readonly xMax: number;
-  /** Lowest and highest loss drawn; the first steps lie above. */
+  /** Lowest and highest loss of the axis; the first steps lie above it. */
   readonly y: readonly [number, number];
 }
 
-/** Share of the x axis after which every arm's held-out loss is inside the picture. */
+/** Share of the x axis from which on every arm's held-out loss is inside the chart. */
 const opening = 0.08;
 
-/** Points that the training lines of a chart may have together; fewer each, the more arms there are. */
+/** Most points in all training lines of a chart together. */
 const mostPoints = 20_000;
 
-/** @param wanted points a training line may have; as many measurements are drawn, twice over */
+/** @param wanted most points of an arm's training lines; a held-out line may have twice as many */
 export function lossData(arms: readonly Arm[], by: Cost, wanted: number): LossData {
   const detail = Math.max(8, Math.min(wanted, Math.floor(mostPoints / Math.max(1, arms.length))));
   const most = Math.max(extent(arms.map((arm) => arm.spent[by]))[1], Number.MIN_VALUE);
@@ -62,7 +62,7 @@ export function lossData(arms: readonly Arm[], by: Cost, wanted: number): LossDa
   return { unit, series, xMax: most / unit.divisor, y: range(arms, series, by, most) };
 }
 
-/** Weight of the moving average over training losses: about a fiftieth of the stage, at most 50 steps. */
+/** Weight of the exponential moving average of training losses, for a window of 1/50 of the stage, at most 50 steps. */
 export function smoothingOf(steps: number): number {
   const window = Math.min(50, steps / 50);
   return window <= 1 ? 0 : 1 - 1 / window;

@@ -62,7 +62,7 @@ export async function rankingChart(arms: readonly Ranked[]): Promise<Html> {
   });
 }
 
-/** A little beyond the lowest and the highest. */
+/** The range of the values with a margin. */
 function range(values: readonly number[]): [number, number] {
   const [low, high] = extent(values);
   const margin = 0.08 * (high - low) || 0.05;

@@ -1,26 +1,27 @@
-// A Vega specification to an SVG that scales with its column, takes its colours from the page and is read aloud.
+// Renders a Vega specification to an SVG that scales with its column, takes its colours from the page and has a title
+// and a description for screen readers.
 import { parse, type Spec, View } from "vega";
 import { escapeHtml, type Html, trusted } from "../html.js";
 
-/** Drawing area in CSS pixels at natural size; the page scales it. */
+/** The plotting area in CSS pixels before the page scales it. */
 export interface Size {
   readonly width: number;
   readonly height: number;
-  /** Points a line may have. */
+  /** Most points of a line. */
   readonly detail: number;
-  /** Class that says where it is shown: `wide` on broad screens only, `narrow` on phones only, `any` on both. */
+  /** CSS class: `wide` is shown on wide screens only, `narrow` on phones only, `any` on both. */
   readonly shown: "wide" | "narrow" | "any";
 }
 
 export interface Caption {
-  /** Unique in the page. */
+  /** Unique within the page. */
   readonly id: string;
   readonly title: string;
-  /** What the chart shows, in words, for those who cannot see it. */
+  /** The chart in words, for screen readers. */
   readonly description: string;
 }
 
-/** What all charts share; colours are the page's custom properties, so that dark mode is the page's affair. */
+/** Shared by all charts. Colours are the page's custom properties, so dark mode is handled by the style sheet. */
 const config: NonNullable<Spec["config"]> = {
   axis: {
     domainColor: "var(--rule)",
@@ -35,7 +36,10 @@ const config: NonNullable<Spec["config"]> = {
   },
 };
 
-/** Renders a specification of at most one clipped group. Its text must not come from a run: Vega's own escaping is not relied upon. */
+/**
+ * Renders a specification with at most one clipped group. Its text must not come from a run, because Vega's escaping is
+ * not relied upon.
+ */
 export async function renderChart(spec: Spec, size: Size, caption: Caption): Promise<Html> {
   const view = new View(parse({ autosize: "none", width: size.width, height: size.height, config, ...spec }), {
     renderer: "none",
@@ -43,7 +47,7 @@ export async function renderChart(spec: Spec, size: Size, caption: Caption): Pro
   const svg = await view.toSVG().finally(() => view.finalize());
   const body = svg
     .slice(svg.indexOf(">") + 1)
-    // Vega numbers clip paths over the life of the process; a chart has one, named after the chart.
+    // Vega numbers clip paths process-wide; the chart's only one gets the chart's id, so that output is reproducible.
     .replaceAll(/(url\(#|id=")clip\d+/g, `$1${caption.id}-clip`)
     .replaceAll(/ role="graphics-[a-z]+"| aria-roledescription="[a-z ]+"| font-family="[^"]*"/g, "");
   const box = /viewBox="([-\d. ]+)"/.exec(svg)?.[1] ?? "";

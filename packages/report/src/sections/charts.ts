@@ -26,7 +26,7 @@ export async function chartsSection(arms: readonly Arm[], verdict: Verdict | nul
 </section>`;
 }
 
-/** An arm's name with the dot or diamond of its curve. */
+/** A legend item: an arm's name with its curve's marker. */
 export function legend(arm: Arm): Html {
   return html`<li><span class="swatch ${arm.colour}" aria-hidden="true"></span>${arm.name}</li>`;
 }

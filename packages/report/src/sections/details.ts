@@ -1,4 +1,4 @@
-// What makes the run repeatable: every held-out measurement, the recipe, the machine; and how the figures were made.
+// What is needed to repeat the run: the machine, the recipe, every held-out measurement, and how the figures are made.
 
 import type { RunRecord } from "@cambium/run-format/node";
 import { type Arm, heldOutRows } from "../arms.js";
@@ -26,7 +26,7 @@ export function detailsSection({ manifest, recipe }: RunRecord, arms: readonly A
 </section>`;
 }
 
-/** Keys and comments set apart; nothing else of YAML matters to the eye. */
+/** YAML with keys and comments highlighted. */
 function yaml(source: string): Html {
   const lines = source
     .trimEnd()
@@ -38,7 +38,7 @@ function yaml(source: string): Html {
   return html`${lines}`;
 }
 
-/** Rows of the table of measurements: of more, the first and last, lowest and highest stay. */
+/** Most rows of the measurement table; a longer one is thinned, keeping first, last, lowest and highest. */
 const mostMeasurements = 5_000;
 
 function measurements(arms: readonly Arm[]): Html {
@@ -60,13 +60,13 @@ function measurements(arms: readonly Arm[]): Html {
 
 function method(): Html {
   return html`<div class="prose">
-<p>Speed-up at a loss L is what the scratch arm spent to reach L, divided by what the grown arm spent, less one; the grown arm's
-compute includes its base (Du et al. 2024, eq. 48). L is the lowest held-out loss that both arms reach. Each arm's held-out curve is
-made monotone by its running minimum and read between two measurements in the logarithm of the cost. It is not smoothed. A negative
-value means that growing cost more.</p>
-<p>Loss is the mean cross entropy in nats per token. Compute counts the floating-point operations of the matrix products of forward
-and backward pass; 1 PFLOP is 10¹⁵ of them. Wall time is training time: evaluation and snapshots are left out, the growth itself
-is counted.</p>
+<p>Speed-up at a loss L is the compute the scratch arm spent to reach L, divided by the grown arm's, minus one. The grown arm's
+compute includes its base (Du et al. 2024, eq. 48). L is the lowest held-out loss that both arms reach. Each held-out curve is
+made monotone by its running minimum and interpolated between measurements in the logarithm of the cost. It is not smoothed. A
+negative value means that growing cost more.</p>
+<p>Loss is the mean cross entropy in nats per token. Compute counts the floating-point operations of the matrix products in the
+forward and backward pass; 1 PFLOP is 10¹⁵ of them. Wall time is training time: it excludes evaluation and snapshots, and
+includes the growth itself.</p>
 <p>R<sub>c</sub>, the connection rate, is the share of neighbouring layer pairs of the grown model that were neighbours in the base
 (Du et al. 2024, eq. 51).</p></div>`;
 }

@@ -1,4 +1,4 @@
-// What the arms' final models did on tasks: a row a task, a column an arm, with standard errors as figures and as bars.
+// The arms' final models on evaluation tasks: one row per task, one column per arm, with standard errors as bars.
 import { highest, lowest } from "@cambium/ir";
 import type { TaskFigure } from "@cambium/run-format";
 import { summarizeArm } from "../arm-summary.js";
@@ -7,7 +7,7 @@ import { type ArmEvaluation, evaluationOf, rowsOf } from "../evaluation.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 
-/** More arms are read sideways, as in the table of the arms. */
+/** With more columns the table scrolls sideways, as the table of arms does. */
 const columnsThatFit = 3;
 
 interface Column {
@@ -15,7 +15,7 @@ interface Column {
   readonly evaluation: ArmEvaluation;
 }
 
-/** @returns null where no arm was evaluated */
+/** @returns null if no arm was evaluated */
 export function evaluationSection(arms: readonly Arm[]): Html | null {
   const columns = arms.flatMap((arm): Column[] => {
     const evaluation = evaluationOf(arm);
@@ -57,8 +57,8 @@ export function evaluationSection(arms: readonly Arm[]): Html | null {
     <tr><th scope="row">Final held-out loss</th>${summaries.map(({ finalHeldOutLoss }) => html`<td>${format.loss(finalHeldOutLoss)}</td>`)}</tr>
     <tr><th scope="row">Speed-up</th>${summaries.map(({ speedup }, i) => html`<td>${columns[i]?.arm === scratch ? "reference" : speedup === null ? format.none : format.percent(speedup)}</td>`)}</tr></tbody>
   </table></div>
-  <p class="note">Accuracy and perplexity as lm-evaluation-harness defines them, without examples before the question. ± is the
-  standard error over the documents, drawn as a bar: arms whose bars overlap may change places on other documents.</p>
+  <p class="note">Accuracy and perplexity as lm-evaluation-harness defines them, zero-shot. ± is the standard error over the
+  documents, drawn as a bar: arms whose bars overlap could change places on other documents.</p>
 </section>`;
 }
 

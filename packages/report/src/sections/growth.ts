@@ -1,4 +1,4 @@
-// How each grown arm grew: the operator, what it did with the moments, the layer map and its connection rate.
+// How each arm grew: the operator, its treatment of the moments, the layer map and its connection rate.
 import { connectionRate } from "@cambium/growth";
 import type { GrowthRecord, StageManifest } from "@cambium/run-format";
 import type { Arm } from "../arms.js";
@@ -11,10 +11,10 @@ const moments = {
   reset: "reset to zero",
   carry: "carried over",
   pad: "kept for the first copy, zero for the rest",
-  "zero-new": "kept for what is old, zero for copies and new weights",
+  "zero-new": "kept for old weights, zero for copies and new weights",
 } as const;
 
-/** What the run waited for at the switch, and what was done before it. */
+/** The times of the switch: what the run waited for, and what was compiled ahead of it. */
 function switchFacts({ cost, seconds }: GrowthRecord): [string, string][] {
   if (cost === undefined) return [["The switch took", format.duration(seconds)]];
   const { compile, compiledAhead, download, plan, upload } = cost;
@@ -26,24 +26,24 @@ function switchFacts({ cost, seconds }: GrowthRecord): [string, string][] {
   ];
 }
 
-/** What was decided by growths that were tried, and why. */
+/** The growths tried by a probe, and their outcomes. */
 function probeFacts(probes: StageManifest["probes"]): [string, string][] {
   if (probes === undefined) return [];
   const tried = probes.map(({ tokens, loss, predicted, grew }) => {
     const figures = `${loss.toFixed(4)} grown, ${predicted.toFixed(4)} predicted without`;
-    return `after ${format.count(tokens)} tokens: ${figures}: ${grew ? "kept" : "taken back"}`;
+    return `after ${format.count(tokens)} tokens: ${figures}: ${grew ? "kept" : "undone"}`;
   });
   return [["Growths tried, held-out loss", tried.join("; ")]];
 }
 
-/** What a slope decided, and why. */
+/** Why a stage that ends by a slope ended when it did. */
 function slopeFacts(slope: StageManifest["slope"]): [string, string][] {
   if (slope === undefined) return [];
   const figures = `slope of the held-out loss over ln C ${slope.slope.toFixed(4)}, threshold ${slope.threshold}`;
-  return [["Why then", `${figures}: ${slope.reached ? "flat enough" : "not flat enough, but it was the latest"}`]];
+  return [["Why then", `${figures}: ${slope.reached ? "flat enough" : "not flat enough, but at the latest time"}`]];
 }
 
-/** Pictures of growths on a page. */
+/** Most growths drawn on a page. */
 const mostPictures = 100;
 
 export function growthSection(arms: readonly Arm[]): Html | null {
@@ -69,7 +69,7 @@ export function growthSection(arms: readonly Arm[]): Html | null {
     <figcaption>${arm.name} <small>${record.from === base?.id ? base.name : record.from} → ${stage.manifest.name}</small></figcaption>
     ${layerMapSvg(record.layerMap, layers, 920, "wide", `map-${i}`)}${layerMapSvg(record.layerMap, layers, 360, "narrow", `map-${i}-narrow`)}
     <p class="rate"><b>R<sub>c</sub> = ${kept}/${pairs}${pairs > 0 && html` = ${format.percent(kept / pairs)}`}</b>
-    <span>connection rate: neighbouring layers of the target that were neighbours in the base. Gaps are the seams.</span></p>
+    <span>connection rate: share of the target’s neighbouring layers that were neighbours in the base. Gaps are the seams.</span></p>
     <dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
   </figure>`;
   })}

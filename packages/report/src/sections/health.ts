@@ -1,4 +1,4 @@
-// Training health: gradient norm and learning rate of every arm; in mixed precision the loss's scale and skipped steps too.
+// Training health: gradient norm and learning rate of every arm; in mixed precision also loss scale and skipped steps.
 import type { Arm } from "../arms.js";
 import { gradientNorm, healthChart, learningRate, lossScale, type Quantity } from "../charts/health-chart.js";
 import type { Size } from "../charts/render.js";

@@ -1,7 +1,7 @@
-// The mark at the head of every page.
+// The logo at the top of every page.
 import { trusted } from "../html.js";
 
-/** A stem in cross-section: heartwood rings, and the one green ring in which it grows. */
+/** A stem in cross-section: heartwood rings, and the green ring in which it grows. */
 export const mark = trusted(
   '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><g fill="none" stroke="currentColor">' +
     '<circle cx="15.2" cy="16.6" r="1.6" fill="currentColor" stroke="none"/><circle cx="15.4" cy="16.4" r="4.6"/>' +

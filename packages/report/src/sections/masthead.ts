@@ -1,4 +1,4 @@
-// The head of the page: which run, on what, and whether it is finished.
+// The top of the page: the run's name, data and backend, and whether it is finished.
 import type { RunManifest } from "@cambium/run-format";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";

@@ -1,4 +1,4 @@
-// Operators compared: final loss against connection rate, as a picture and as a table.
+// Operators compared: final loss against connection rate, as a chart and as a table.
 import { rankingChart } from "../charts/ranking-chart.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
@@ -19,6 +19,6 @@ export async function rankingSection({ arms, correlation }: Ranking): Promise<Ht
     correlation !== null &&
     html`; its rank correlation with the final loss is <b>${correlation.toFixed(2).replace("-", "−")}</b> (−1: the higher R<sub>c</sub>, the
   lower the loss, without exception)`
-  }. One seed: neighbours in this table may change places.</p>
+  }. With another seed, neighbours in this table could change places.</p>
 </section>`;
 }

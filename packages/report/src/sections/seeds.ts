@@ -1,48 +1,48 @@
-// The headline over several seeds: mean, deviation and interval, and whether the arms differ at all.
+// The headline over several seeds: mean, deviation and interval, and whether the arms differ.
 import type { PairedDifference, SeedStatistics } from "@cambium/scaling";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 import type { OverSeeds } from "../seeds.js";
 import type { Judgement } from "../verdict.js";
 
-/** @param judgement of the first seed: which two arms the headline is about */
+/** @param judgement the first seed's: it names the two arms of the headline */
 export function seedsSection(seeds: OverSeeds, judgement: Judgement): Html {
   const { planned, done, running } = seeds;
   const names = `${format.list(planned.map(String))}`;
-  const so = running ? html` ${done.length} of ${planned.length} seeds are done, and this will change.` : null;
+  const sofar = running ? html` ${done.length} of ${planned.length} seeds are done, so this will change.` : null;
   return html`<section class="verdict" aria-labelledby="verdict">
   <h2 id="verdict">Speed-up at equal held-out loss over ${planned.length} seeds${running ? ", so far" : ""}</h2>
-  ${headline(seeds, judgement, so)}
+  ${headline(seeds, judgement, sofar)}
   ${seeds.arms.length > 0 && armsTable(seeds)}
   ${seeds.differences.length > 0 && differencesTable(seeds)}
   ${done.length > 0 && resultsTable(seeds)}
-  <p class="note">Seeds ${names}; ± is the deviation between seeds, brackets hold the interval of 95 % of the mean (Student’s t).
-  Arms are compared seed by seed, on the same split and the same batches, by the paired t-test at 5 %. Everything below is of
+  <p class="note">Seeds ${names}; ± is the standard deviation between seeds, brackets hold the 95 % interval of the mean (Student’s
+  t). Arms are compared seed by seed, on the same split and the same batches, by the paired t-test at 5 %. Everything below shows
   seed ${String(planned[0])}.</p>
 </section>`;
 }
 
-function headline(seeds: OverSeeds, { verdict }: Judgement, so: Html | null): Html {
+function headline(seeds: OverSeeds, { verdict }: Judgement, sofar: Html | null): Html {
   const speedup = seeds.arms.find(({ arm }) => arm === verdict?.grown.name)?.speedup;
-  if (verdict === null || !speedup) return html`<p class="lede">There is no speed-up to report yet.${so}</p>`;
-  const { tone, said } = judged(speedup);
+  if (verdict === null || !speedup) return html`<p class="lede">There is no speed-up to report yet.${sofar}</p>`;
+  const { tone, finding } = judged(speedup);
   const arms = [
     html`<b class="${verdict.grown.colour}">${verdict.grown.name}</b>`,
     html`<b class="${verdict.scratch.colour}">${verdict.scratch.name}</b>`,
   ] as const;
   const share = html`${format.percent(Math.abs(speedup.mean))} ${speedup.mean < 0 ? "less" : "more"} compute`;
-  const most = html`on average, to the same held-out loss, ${arms[1]} spent ${share} than ${arms[0]}, whose base is counted in`;
+  const spent = html`on average, ${arms[1]} spent ${share} than ${arms[0]} (base included) to reach the same held-out loss`;
   return html`<div class="headline">
     <p class="figure ${tone}">${plus(speedup.mean)}${speedup.deviation !== null && html`<small> ± ${points(speedup.deviation)}</small>`}</p>
-    <p class="lede">${said}: ${most}${range(speedup.interval, plus)}.${so}</p>
+    <p class="lede">${finding}: ${spent}${range(speedup.interval, plus)}.${sofar}</p>
   </div>`;
 }
 
-function judged({ interval, count }: SeedStatistics): { readonly tone: string; readonly said: string } {
-  if (interval === null) return { tone: "even", said: "One seed, which has no error bar" };
-  if (interval[0] > 0) return { tone: "ahead", said: "Growing paid" };
-  if (interval[1] < 0) return { tone: "behind", said: "Growing did not pay here" };
-  return { tone: "even", said: `No difference that ${count} seeds could show` };
+function judged({ interval, count }: SeedStatistics): { readonly tone: string; readonly finding: string } {
+  if (interval === null) return { tone: "even", finding: "One seed, which has no error bar" };
+  if (interval[0] > 0) return { tone: "ahead", finding: "Growing paid" };
+  if (interval[1] < 0) return { tone: "behind", finding: "Growing did not pay here" };
+  return { tone: "even", finding: `Too small a difference for ${count} seeds to show` };
 }
 
 function armsTable({ arms }: OverSeeds): Html {
@@ -51,18 +51,18 @@ function armsTable({ arms }: OverSeeds): Html {
 <td>${spread(loss, format.loss)}</td><td>${speedup ? spread(speedup, plus, points) : format.none}</td>
 <td>${overScratch ? difference(overScratch) : "reference"}</td></tr>`,
   );
-  return table("Arms over seeds", ["Arm", "Final held-out loss", "Speed-up", "Loss less scratch’s"], rows);
+  return table("Arms over seeds", ["Arm", "Final held-out loss", "Speed-up", "Loss minus scratch’s"], rows);
 }
 
-/** Pairs on a page. */
+/** Most pairs in the table. */
 const mostPairs = 45;
 
 function differencesTable({ differences }: OverSeeds): Html {
   const rows = differences
     .slice(0, mostPairs)
     .map((one) => html`<tr><th scope="row">${one.first}</th><td>${one.second}</td><td>${difference(one)}</td></tr>`);
-  return html`<details><summary>Arms that grew, against each other</summary>${table("Arms against each other", ["Arm", "less", "Final held-out loss"], rows)}
-  ${differences.length > 1 && html`<p class="note">Of ${String(differences.length)} comparisons at 5 % about one in twenty comes out by chance.</p>`}</details>`;
+  return html`<details><summary>Grown arms, against each other</summary>${table("Arms against each other", ["Arm", "minus", "Final held-out loss"], rows)}
+  ${differences.length > 1 && html`<p class="note">Of ${String(differences.length)} comparisons at 5 %, about one in twenty shows a difference by chance.</p>`}</details>`;
 }
 
 function resultsTable({ results }: OverSeeds): Html {
@@ -87,8 +87,8 @@ function spread(
 }
 
 function difference(one: PairedDifference): string {
-  const said = one.differs === null ? "one seed" : one.differs ? (one.mean < 0 ? "lower" : "higher") : "no difference";
-  return `${said}: ${signed(one.mean)}${range(one.interval, signed)}`;
+  const word = one.differs === null ? "one seed" : one.differs ? (one.mean < 0 ? "lower" : "higher") : "no difference";
+  return `${word}: ${signed(one.mean)}${range(one.interval, signed)}`;
 }
 
 function range(interval: SeedStatistics["interval"], print: (value: number) => string): string {
@@ -103,7 +103,7 @@ function plus(ratio: number): string {
   return `${ratio > 0 ? "+" : ""}${format.percent(ratio)}`;
 }
 
-/** Of a percentage. */
+/** A ratio in percentage points, without the unit. */
 function points(ratio: number): string {
   return (100 * ratio).toFixed(1);
 }

@@ -1,10 +1,10 @@
-// The arms side by side: what they are, what they cost, where they ended. One column an arm, so that it fits a phone.
+// The arms side by side: model, cost and losses. One column per arm, so that it fits a phone.
 import { summarizeArm } from "../arm-summary.js";
 import type { Arm, ArmStage } from "../arms.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 
-/** More arms are read sideways, line by line, with the labels staying in view. */
+/** With more columns the table scrolls sideways, and the row labels stay in view. */
 const columnsThatFit = 3;
 
 export function summarySection(arms: readonly Arm[]): Html {

@@ -1,10 +1,10 @@
-// The headline: the speed-up at equal held-out loss, in a sentence that says it straight, and what each arm spent.
+// The headline: the speed-up at equal held-out loss, in a plain sentence, and what each arm spent.
 import type { Arm, Cost } from "../arms.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 import type { Judgement, Verdict } from "../verdict.js";
 
-/** Below this a single pair of runs says nothing about which way it goes. */
+/** Speed-ups below this, of one pair of runs, are reported as no difference. */
 const negligible = 0.005;
 
 export function verdictSection(judgement: Judgement, running: boolean): Html {
@@ -12,7 +12,7 @@ export function verdictSection(judgement: Judgement, running: boolean): Html {
   if (verdict === null) {
     return html`<section class="verdict" aria-labelledby="verdict">
   <h2 id="verdict">No speed-up to report${running ? " yet" : ""}</h2>
-  <p class="lede">${judgement.why}${running ? " The run is going on." : ""}</p>
+  <p class="lede">${judgement.why}${running ? " The run is in progress." : ""}</p>
 </section>`;
   }
   const tone = Math.abs(verdict.speedup) < negligible ? "even" : verdict.speedup > 0 ? "ahead" : "behind";
@@ -20,7 +20,7 @@ export function verdictSection(judgement: Judgement, running: boolean): Html {
   <h2 id="verdict">Speed-up at equal held-out loss${running ? ", so far" : ""}</h2>
   <div class="headline">
     <p class="figure ${tone}">${format.percent(verdict.speedup)}</p>
-    <p class="lede">${sentence(verdict, tone)}${running ? " The run is going on, and this will change." : ""}</p>
+    <p class="lede">${sentence(verdict, tone)}${running ? " The run is in progress, so this will change." : ""}</p>
   </div>
   <div class="bars">
     ${bars(verdict, "flops", "Compute", format.flops)}
@@ -28,7 +28,7 @@ export function verdictSection(judgement: Judgement, running: boolean): Html {
     ${bars(verdict, "seconds", "Wall time", format.duration)}
   </div>
   <p class="note">What each arm spent to reach a held-out loss of ${format.loss(verdict.loss)} nats per token, the lowest that both
-  reach; the fainter part is the base model. One run of each arm and one seed: the figure has no error bar.</p>
+  reach. The fainter part is the base model. This is one run per arm with one seed, so there is no error bar.</p>
 </section>`;
 }
 
@@ -42,9 +42,9 @@ function sentence({ grown, scratch, loss, speedup }: Verdict, tone: "even" | "ah
     return html`Growing made no difference: ${arms[0]} and ${arms[1]} spent the same compute to reach ${level}.`;
   const share = format.percent(Math.abs(speedup));
   if (tone === "ahead") {
-    return html`Growing paid: to reach ${level}, ${arms[1]} spent ${share} more compute than ${arms[0]}, whose base is counted in.`;
+    return html`Growing paid: to reach ${level}, ${arms[1]} spent ${share} more compute than ${arms[0]}, base included.`;
   }
-  return html`Growing did not pay here: to reach ${level}, ${arms[1]} spent ${share} less compute than ${arms[0]}, whose base is counted in.`;
+  return html`Growing did not pay here: to reach ${level}, ${arms[1]} spent ${share} less compute than ${arms[0]}, base included.`;
 }
 
 function bars(verdict: Verdict, by: Cost, title: string, print: (value: number) => string): Html {

@@ -1,12 +1,12 @@
-// JSON files of a run directory: checked when they are read, whole or not there when they are written.
+// JSON files of a run directory: validated on reading, written atomically.
 import { readTextFileIfThere, withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { z } from "zod";
 
-/** Far above any: samples and layer maps are what is long in one. */
+/** Far above the size of any manifest; samples and layer maps are the longest parts. */
 const largestManifestBytes = 64_000_000;
 
-/** The value in `path`; undefined when nothing is there. @throws CambiumError `E_RUN_FORMAT`. */
+/** The value in `path`; undefined if the file does not exist. @throws CambiumError `E_RUN_FORMAT` */
 export async function readJson<T>(schema: z.ZodType<T>, path: string): Promise<T | undefined> {
   const source = await readTextFileIfThere(path, largestManifestBytes);
   return source === undefined ? undefined : checkJson(schema, source, path);
@@ -17,8 +17,8 @@ export async function writeJson(path: string, value: object): Promise<void> {
 }
 
 /**
- * @param where what the source is called in messages
- * @throws CambiumError `E_RUN_FORMAT` for text that is not JSON, and with every field that is wrong.
+ * @param where the source's name in messages
+ * @throws CambiumError `E_RUN_FORMAT` for text that is not JSON, and with every wrong field
  */
 export function checkJson<T>(schema: z.ZodType<T>, source: string, where: string): T {
   const result = schema.safeParse(parseJson(source, where));

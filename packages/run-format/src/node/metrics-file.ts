@@ -1,4 +1,4 @@
-// metrics.jsonl: one row per optimizer step, appended; cut back to the snapshot when a stage goes on.
+// metrics.jsonl: one row per optimizer step, appended. When a stage continues, rows after its snapshot are cut off.
 import { type FileHandle, open } from "node:fs/promises";
 import { lines, openFile, withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -7,7 +7,7 @@ import { metricsRow } from "../metrics-row.js";
 import { checkJson, isJson } from "./json-file.js";
 import { RowThinner, type ThinRows } from "./row-thinner.js";
 
-/** Far above any row. */
+/** Bytes, far above any row. */
 const longestRow = 1_000_000;
 
 export class MetricsFile {
@@ -17,9 +17,9 @@ export class MetricsFile {
   ) {}
 
   /**
-   * Opens `path` for the rows after `step`; later rows, and a last line that a kill tore, are dropped. The file is never
-   * held: a stage may have millions of rows.
-   * @param onKept gets each row that was there and stays
+   * Opens `path` for appending the rows after `step`. Later rows, and a last line cut off by a kill, are dropped. The
+   * file is streamed, since a stage may have millions of rows.
+   * @param onKept called with each row that stays
    */
   static async open(path: string, step: number, onKept: (row: MetricsRow) => void = () => undefined) {
     let bytes = 0;
@@ -39,7 +39,7 @@ export class MetricsFile {
     await withFileErrors(this.path, () => this.handle.appendFile(`${JSON.stringify(row)}\n`));
   }
 
-  /** Puts the rows so far on the disk: a snapshot must not be ahead of them. */
+  /** Flushes the rows so far to disk. Call it before saving a snapshot, which must not be ahead of them. */
   async sync(): Promise<void> {
     await withFileErrors(this.path, () => this.handle.sync());
   }
@@ -49,7 +49,7 @@ export class MetricsFile {
   }
 }
 
-/** The first `bytes` bytes of `path`, as whole lines. */
+/** The first `bytes` bytes of `path`, with a final line feed. */
 async function* firstBytes(path: string, bytes: number): AsyncGenerator<Uint8Array> {
   const file = await openFile(path);
   try {
@@ -70,9 +70,9 @@ async function* firstBytes(path: string, bytes: number): AsyncGenerator<Uint8Arr
 const lineFeed = 0x0a;
 
 /**
- * The rows of `path` in order of `step`, each step once: where a step was written again, the later line counts. None when
- * the file is not there; a last line that is cut off is left out.
- * @throws CambiumError `E_RUN_FORMAT` naming the line that is not a row.
+ * The rows of `path` in order of `step`, each step once: if a step was written again, the later line counts. Empty if
+ * the file does not exist. A last line that is cut off is left out.
+ * @throws CambiumError `E_RUN_FORMAT` naming the line that is not a row
  */
 export async function readRows(path: string): Promise<MetricsRow[]> {
   const rows: MetricsRow[] = [];
@@ -83,14 +83,14 @@ export async function readRows(path: string): Promise<MetricsRow[]> {
   return rows;
 }
 
-/** The rows of a long stage, thinned as they are read: what a report is made from. @throws CambiumError as `readRows`. */
+/** The rows of a stage, thinned while they are read; reports are made from these. @throws CambiumError as `readRows` */
 export async function readThinned(path: string, most: number): Promise<ThinRows> {
   const rows = new RowThinner(most);
   for await (const { row } of streamRows(path)) rows.add(row);
   return rows.thinned();
 }
 
-/** The rows of `path` as they stand there, one at a time, with the offset of the first byte after each. */
+/** The rows of `path` in file order, one at a time, each with the offset of the first byte after it. */
 export async function* streamRows(path: string): AsyncGenerator<{ readonly row: MetricsRow; readonly end: number }> {
   const file = await openIfThere(path);
   if (file === undefined) return;

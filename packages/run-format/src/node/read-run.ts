@@ -1,4 +1,4 @@
-// Reads a run directory as it stands, finished or in progress; writes nothing.
+// Reads a run directory, finished or in progress. Writes nothing.
 import { readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { MetricsRow } from "@cambium/train";
@@ -11,34 +11,34 @@ import { RunDirectory } from "./run-directory.js";
 
 export interface StageRecord {
   readonly manifest: StageManifest;
-  /** In order of `step`, each step once; of a long stage some, the extremes among them. */
+  /** In order of `step`, each step once. A long stage is thinned, keeping the extremes. */
   readonly rows: readonly MetricsRow[];
-  /** Rows that the stage wrote, and how many of them skipped their step. Absent where `rows` are all of them. */
+  /** How many rows the stage wrote, and how many of them skipped their step. Absent if `rows` has them all. */
   readonly counted?: { readonly rows: number; readonly skipped: number };
-  /** What the final model did on tasks, where it was evaluated. */
+  /** The final model's results on tasks, if it was evaluated. */
   readonly evaluation?: StageEvaluation;
-  /** How much of its depth the final model uses, where it was looked at. */
+  /** How much of its depth the final model uses, if that was measured. */
   readonly depth?: StageDepth;
 }
 
-/** Rows of a run that are kept, about. */
+/** About how many rows of a run are kept in memory, divided among its stages. */
 const mostRows = 200_000;
-/** Of a stage, however many stages there are. */
+/** Rows kept of each stage, however many stages there are. */
 const leastRows = 64;
 
 export interface RunRecord {
   readonly manifest: RunManifest;
-  /** Stages that have begun, by id. */
+  /** Stages that have started, by id. */
   readonly stages: ReadonlyMap<string, StageRecord>;
-  /** The runs of a recipe's further seeds that have begun. */
+  /** The runs of the recipe's other seeds that have started, by seed. */
   readonly others: ReadonlyMap<number, RunRecord>;
-  /** recipe.yaml as text; absent where it was not written yet. */
+  /** recipe.yaml as text; absent if it is not written yet. */
   readonly recipe?: string;
 }
 
 /**
- * Reads run.json, recipe.yaml and every stage, of all seeds. A stage without record.json has not begun.
- * @throws CambiumError `E_RUN_NOT_FOUND` for a directory without run.json, `E_RUN_FORMAT` for content that no run has.
+ * Reads run.json, recipe.yaml and every stage, for all seeds. A stage without record.json has not started.
+ * @throws CambiumError `E_RUN_NOT_FOUND` for a directory without run.json, `E_RUN_FORMAT` for invalid content
  */
 export async function readRun(path: string): Promise<RunRecord> {
   const directory = new RunDirectory(path);

@@ -1,8 +1,8 @@
-// Fewer rows of a long stage for the same report, in memory that does not grow with the run: of every stretch of rows the
-// first, the last, and the lowest and highest of each measurement stay, so that no spike is lost.
+// Thins the rows of a long stage for the report, in memory that does not grow with the run. Of every stretch of rows it
+// keeps the first, the last, and the lowest and highest of each measurement, so that no spike is lost.
 import type { MetricsRow } from "@cambium/train";
 
-/** What is left of a stage's rows. */
+/** The thinned rows of a stage. */
 export interface ThinRows {
   /** In order of `step`, each step once. */
   readonly rows: readonly MetricsRow[];
@@ -13,19 +13,19 @@ export interface ThinRows {
 const measurements = ["loss", "heldOutLoss", "gradNorm", "lr", "lossScale", "memoryBytes"] as const;
 
 export class RowThinner {
-  /** Stretches of rows, of each what stays. */
+  /** The kept rows of each stretch. */
   #stretches: MetricsRow[][] = [];
-  /** Rows that make a stretch. */
+  /** Rows per stretch. */
   #span = 1;
-  /** Rows that the last stretch stands for. */
+  /** Rows that the last stretch covers so far. */
   #filled = 0;
   #rows = 0;
   #skipped = 0;
   #last = -1;
-  /** The first row whose loss was no number. */
+  /** The first row whose loss is not finite. */
   #lost: MetricsRow | undefined;
 
-  /** @param most stretches: up to as many rows, every one of them stays */
+  /** @param most the largest number of stretches; up to that many rows, all are kept */
   constructor(private readonly most: number) {}
 
   add(row: MetricsRow): void {
@@ -56,7 +56,7 @@ export class RowThinner {
     return { rows, counted: { rows: this.#rows, skipped: this.#skipped } };
   }
 
-  /** A run that went on from a snapshot writes steps again: the later row of a step counts. */
+  /** A run that continued from a snapshot writes steps again: drops the rows from `step` on, since later ones count. */
   #dropFrom(step: number): void {
     if (step > this.#last) return;
     this.#rows -= Math.min(this.#rows, this.#last - step + 1);
@@ -68,7 +68,7 @@ export class RowThinner {
     }
   }
 
-  /** Neighbours become one, and stretches from now on twice as long. */
+  /** Merges neighbouring stretches and doubles the length of those to come. */
   #merge(): void {
     const all = this.#stretches;
     this.#stretches = Array.from({ length: Math.ceil(all.length / 2) }, (_, i) =>
@@ -79,7 +79,7 @@ export class RowThinner {
   }
 }
 
-/** Of rows in order: the first, the last, the last that was measured on held-out text, and the extremes. */
+/** Of rows in order: the first, the last, the last one with a held-out loss, and the extremes of each measurement. */
 function extremes(rows: readonly MetricsRow[]): MetricsRow[] {
   if (rows.length <= 2) return [...rows];
   const keep = new Set([0, rows.length - 1]);

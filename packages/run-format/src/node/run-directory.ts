@@ -1,4 +1,4 @@
-// A run's directory: where things lie in it, and its manifests.
+// Paths in a run's directory, and its manifests.
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock, withFileErrors } from "@cambium/files";
@@ -25,7 +25,7 @@ export class RunDirectory {
     return join(this.path, "recipe.yaml");
   }
 
-  /** TensorBoard's events of an arm. */
+  /** The folder of an arm's TensorBoard events. */
   tensorboard(arm: string): string {
     return join(this.path, "tensorboard", arm.replace(/[^\w.@+-]+/g, "-"));
   }
@@ -48,8 +48,8 @@ export class RunDirectory {
   }
 
   /**
-   * Undefined when the run has not begun.
-   * @throws CambiumError `E_RUN_FORMAT` for a run of another format, in one line, and for what is not a run at all.
+   * Undefined if the run has not started.
+   * @throws CambiumError `E_RUN_FORMAT` for a run of another format, and for invalid content
    */
   async read(): Promise<RunManifest | undefined> {
     const version = await readJson(ofSomeFormat, this.manifest);
@@ -64,8 +64,8 @@ export class RunDirectory {
   }
 
   /**
-   * Takes the run for this process until the result is called.
-   * @throws CambiumError `E_RUN_LOCKED` naming the lock and the process that holds it.
+   * Locks the run for this process. @returns a function that releases the lock
+   * @throws CambiumError `E_RUN_LOCKED` naming the lock and the process that holds it
    */
   lock(): Promise<() => Promise<void>> {
     return takeLock(join(this.path, "run.lock"), {
@@ -91,12 +91,12 @@ export class StageDirectory {
     return join(this.path, "metrics.jsonl");
   }
 
-  /** What the final model did on tasks. */
+  /** The final model's results on tasks. */
   get evaluation(): string {
     return join(this.path, "evaluation.json");
   }
 
-  /** Scores of a task's sequences, as they come. */
+  /** The journal of a task's scores, one line per sequence. */
   scores(task: string): string {
     return join(this.path, "evaluation", `${task.replace(/[^\w@+-]+/g, "-")}.scores.jsonl`);
   }
@@ -110,7 +110,7 @@ export class StageDirectory {
     await writeJson(this.depth, depth);
   }
 
-  /** Undefined when it was not looked at. @throws CambiumError `E_RUN_FORMAT`. */
+  /** Undefined if it was not measured. @throws CambiumError `E_RUN_FORMAT` */
   async readDepth(): Promise<StageDepth | undefined> {
     return readJson(stageDepth, this.depth);
   }
@@ -119,7 +119,7 @@ export class StageDirectory {
     await writeJson(this.evaluation, evaluation);
   }
 
-  /** Undefined when no task was evaluated. @throws CambiumError `E_RUN_FORMAT`. */
+  /** Undefined if no task was evaluated. @throws CambiumError `E_RUN_FORMAT` */
   async readEvaluation(): Promise<StageEvaluation | undefined> {
     return readJson(stageEvaluation, this.evaluation);
   }
@@ -132,7 +132,7 @@ export class StageDirectory {
     return join(this.path, "snapshot");
   }
 
-  /** What an engine outside the run's process has for itself while it trains the stage. */
+  /** Working folder of an external engine while it trains the stage. */
   get engine(): string {
     return join(this.path, "engine");
   }
@@ -149,25 +149,25 @@ export class StageDirectory {
     await writeJson(this.record, manifest);
   }
 
-  /** Undefined when the stage has not begun. @throws CambiumError `E_RUN_FORMAT`. */
+  /** Undefined if the stage has not started. @throws CambiumError `E_RUN_FORMAT` */
   async read(): Promise<StageManifest | undefined> {
     return readJson(stageManifest, this.record);
   }
 
-  /** Writes the stage itself: with its parent's snapshot, what another machine needs to train it. */
+  /** Writes stage.json; with it and its parent's snapshot another machine can train the stage. */
   async writeStage(stage: Stage): Promise<void> {
     await writeJson(this.stage, stageJson(stage));
   }
 
-  /** The stage as JSON, not interpreted; undefined when it is not there. @throws CambiumError `E_RUN_FORMAT`. */
+  /** The parsed stage.json, not validated; undefined if it does not exist. @throws CambiumError `E_RUN_FORMAT` */
   async readStageJson(): Promise<unknown> {
     return readJson(z.unknown(), this.stage);
   }
 
   /**
-   * Undefined when it is not there.
-   * @param resolve finds the families of its models. Default: those of @cambium/model
-   * @throws CambiumError `E_STAGE` for what is not a stage, `E_RUN_FORMAT`.
+   * Undefined if stage.json does not exist.
+   * @param resolve finds the families of its models; default: the built-in ones
+   * @throws CambiumError `E_STAGE` for an invalid stage, `E_RUN_FORMAT` for text that is not JSON
    */
   async readStage(resolve?: FamilyResolver): Promise<Stage | undefined> {
     const json = await this.readStageJson();
