@@ -36,9 +36,7 @@ export const slopeRecord = z
   .object({
     slope: z.number().describe("dL/d ln C of the held-out loss, fitted to the last measurements, nats."),
     threshold: z.number(),
-    reached: z
-      .boolean()
-      .describe("Whether the slope reached the threshold; if not, the stage ended at its latest end."),
+    reached: z.boolean().describe("Whether the slope reached the threshold; if not, the stage ended at its limit."),
   })
   .readonly();
 
