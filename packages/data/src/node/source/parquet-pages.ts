@@ -7,13 +7,13 @@ import { unzstd, zstdLibrary } from "./zstd-library.js";
 /** A page that claims to be larger is refused: writers make pages of about a megabyte. */
 const largestPage = 512 * 1024 * 1024;
 
-type Unpack = (input: Uint8Array, bytes: number) => Uint8Array;
+export type Unpack = (input: Uint8Array, bytes: number) => Uint8Array;
 
 export async function pageUnpackers(): Promise<Compressors> {
   const library = await zstdLibrary();
   const native: Compressors = {
-    GZIP: (input, bytes) => exactly(gunzipSync(input, { maxOutputLength: Math.max(1, bytes) }), bytes),
-    BROTLI: (input, bytes) => exactly(brotliDecompressSync(input, { maxOutputLength: Math.max(1, bytes) }), bytes),
+    GZIP: (input, bytes) => exactly(gunzipSync(input, { maxOutputLength: bytes }), bytes),
+    BROTLI: (input, bytes) => exactly(brotliDecompressSync(input, { maxOutputLength: bytes }), bytes),
     ZSTD: (input, bytes) => unzstd(library, input, bytes),
   };
   const all = { ...(compressors as Required<Compressors>), ...native };
@@ -23,7 +23,8 @@ export async function pageUnpackers(): Promise<Compressors> {
 function guarded(unpack: Unpack): Unpack {
   return (input, bytes) => {
     if (bytes > largestPage) throw new Error(`a page claims to have ${bytes} bytes`);
-    return unpack(input, bytes);
+    // What packs nothing may write nothing.
+    return bytes === 0 ? new Uint8Array(0) : unpack(input, bytes);
   };
 }
 

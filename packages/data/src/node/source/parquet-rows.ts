@@ -10,6 +10,7 @@ import {
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
+import { checkPages } from "./parquet-check.js";
 import { pageUnpackers } from "./parquet-pages.js";
 
 /** Bytes of a row group's columns that are decoded at once, as its header counts them. */
@@ -55,7 +56,8 @@ export class ParquetFile {
     try {
       const { size } = await handle.stat();
       const file = bufferOf(handle, size, path);
-      const metadata = await parquetMetadataAsync(file);
+      // Looking for maps, it goes on for ever where an element has fewer than no children.
+      const metadata = await parquetMetadataAsync(file, { geoparquet: false });
       const schema = parquetSchema(metadata);
       checkChunks(metadata, schema);
       const columns = schema.children.map(({ element }) => element.name);
@@ -78,12 +80,27 @@ export class ParquetFile {
       const count = Number(group.num_rows);
       const fitting = Math.floor(count * Math.min(1, partBytes / Math.max(1, sizeOf(group, columns))));
       const step = Math.min(mostRows, Math.max(1, fitting));
+      await this.#check(group, columns, before);
       for (let start = 0; start < count; start += step) {
         const [rowStart, rowEnd] = [before + start, before + Math.min(count, start + step)];
         const rows = await this.#read(group, columns, rowStart, rowEnd);
         for (const [i, value] of rows.entries()) yield { index: rowStart + i, value: plain(value) };
       }
       before += count;
+    }
+  }
+
+  async #check(group: RowGroup, columns: readonly string[], before: number): Promise<void> {
+    const schema = parquetSchema(this.metadata);
+    for (const chunk of group.columns) {
+      const path = chunk.meta_data?.path_in_schema ?? [];
+      if (!columns.includes(path[0] as string)) continue;
+      try {
+        await checkPages(this.file, chunk, schemaPath(schema, path));
+      } catch (cause) {
+        const rows = `rows ${before} to ${before + Number(group.num_rows) - 1}`;
+        throw new ParquetDamage(`${this.path}, ${rows}, byte ${beginOf(group, [path[0] as string])}`, cause);
+      }
     }
   }
 
@@ -125,6 +142,15 @@ function checkChunks({ row_groups: groups }: FileMetaData, schema: SchemaTree): 
     }
     if (!(rows >= 0n)) throw new Error(`row group ${i} has ${rows} rows`);
   }
+}
+
+function schemaPath(root: SchemaTree, path: readonly string[]): SchemaTree[] {
+  const found = [root];
+  for (const name of path) {
+    const child = found.at(-1)?.children.find(({ element }) => element.name === name);
+    if (child) found.push(child);
+  }
+  return found;
 }
 
 function bufferOf(handle: FileHandle, size: number, path: string): AsyncBuffer {
