@@ -1,5 +1,6 @@
 """How a configuration class of transformers fills a list of one entry per layer where config.json is silent."""
 
+import copy
 import inspect
 import random
 import re
@@ -16,7 +17,8 @@ def made(cls, n, **fields):
 
 
 def value(cls, n, field, **fields):
-    config = made(cls, n, **fields)
+    # A class may write into the list that it is given.
+    config = made(cls, n, **copy.deepcopy(fields))
     found = None if config is None else attribute(config, field)
     return list(found) if isinstance(found, (list, tuple)) else None
 
@@ -185,6 +187,20 @@ def is_kept(cls, field):
         if value(cls, 7, field, **{field: given}) != given:
             return False
     return plain is not None
+
+
+def forced_last(cls, field):
+    """What the last layer is whatever the list says, where that is all that is not kept; None otherwise."""
+    draw = random.Random(3)
+    values = sorted({str(v): v for n in DEPTHS for v in value(cls, n, field) or []}.items())
+    forced = set()
+    for _ in range(12):
+        given = [draw.choice(values)[1] for _ in range(7)]
+        found = value(cls, 7, field, **{field: given})
+        if found is None or found[:-1] != given[:-1]:
+            return None
+        forced.add(str(found[-1]))
+    return forced.pop() if len(forced) == 1 else None
 
 
 def leader_of(cls, field, lists):

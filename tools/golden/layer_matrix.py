@@ -86,6 +86,9 @@ def expected(source, layers):
             config.num_hidden_layers = len(layers)
         except Exception:
             pass
+    # Where layers begin that share keys and values; here none does.
+    if hasattr(owner, "first_kv_shared_layer_idx"):
+        owner.first_kv_shared_layer_idx = len(layers)
     for place, layer in enumerate(getattr(owner, name)):
         for module in layer.modules():
             for key in ("layer_idx", "layer_id"):

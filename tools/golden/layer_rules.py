@@ -18,7 +18,7 @@ import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES, model_type_to_module_name
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from layer_fit import attribute, fit_default, is_kept, leader_of, lists_of, older_names
+from layer_fit import attribute, fit_default, forced_last, is_kept, leader_of, lists_of, older_names
 from layer_reads import KNOWN, reads_of
 from layer_supplement import SUPPLEMENT
 
@@ -77,12 +77,12 @@ def rules_of(name, cls, reads):
                         fixed.append(value)
                 else:
                     entry.setdefault(key, {}).update(defaults_in(cls, value))
-    fixed += [
-        {"because": f"its {field} follows from the layer's number", "unless": {"default": field}}
-        for field, rule in lists.items()
-        if rule != {"kind": "same"} and not is_kept(cls, field)
-    ]
     derived = {"kv_sharing_modes", "per_layer_config", "layers_num_experts"}
+    fixed += [
+        not_kept(cls, field)
+        for field, rule in lists.items()
+        if field not in derived and rule != {"kind": "same"} and not is_kept(cls, field)
+    ]
     names = getattr(cls, "attribute_map", None) or {}
     lists = {names.get(field, field): rule for field, rule in lists.items() if field not in derived}
     for field, rule in lists.items():
@@ -101,6 +101,14 @@ def rules_of(name, cls, reads):
         if entry[key] in ({}, [], None):
             del entry[key]
     return entry
+
+
+def not_kept(cls, field):
+    """Why a list that the class does not take as it stands hinders growth, and when it does not."""
+    last = forced_last(cls, field)
+    if last is not None:
+        return {"because": f"its last layer has {last}, whatever {field} says", "unless": {"ends": {field: last}}}
+    return {"because": f"its {field} follows from the layer's number", "unless": {"default": field}}
 
 
 def defaults_in(cls, value):

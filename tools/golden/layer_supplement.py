@@ -5,6 +5,12 @@ A key replaces the entry's own; None takes it away. Each line was read in the so
 
 MTP = {"because": "its lists have further entries for the blocks behind the last layer"}
 
+# Done whenever weights are loaded, although meant for weights that are drawn.
+RESCALED = {
+    "because": "transformers divides what its layers add by the root of their number",
+    "unless": {"zero": {"rescale_prenorm_residual": False}},
+}
+
 SUPPLEMENT = {
     # The layers with attention are listed by number.
     "bamba": {"lists": None, "aliases": None, "fixed": None, "numbers": {"attn_layer_indices": None}},
@@ -85,6 +91,9 @@ SUPPLEMENT = {
         ]
     },
     "step3p5": {"fixed": [{**MTP, "unless": {"zero": {"num_nextn_predict_layers": 0}}}]},
+    "mamba": {"fixed": [RESCALED]},
+    "mamba2": {"fixed": [RESCALED]},
+    "falcon_mamba": {"fixed": [RESCALED]},
     # Scales of its vision tower, a cache.
     "inkling_text": {"fixed": None},
     "minimax": {"fixed": [{"because": "the decay of its linear attention follows from the layer's number"}]},

@@ -172,6 +172,11 @@ KINDS = {
     "split-merged-previous": lambda: byte_level(split(" ", "merged_with_previous")),
     "split-contiguous": lambda: byte_level(split(Regex(r"[A-Z]"), "contiguous")),
     "split-inverted": lambda: byte_level(split(Regex(r"\w+|[^\w\s]"), "isolated", True)),
+    "split-punctuation": lambda: byte_level(split(Regex(r"[[:punct:]]+"), "isolated")),
+    "split-no-punctuation": lambda: byte_level(split(Regex(r"[^\]\s[:punct:]]+|[[:^punct:][:digit:]]"), "merged_with_next")),
+    "replace-punctuation": lambda: byte_level(
+        pre.ByteLevel(add_prefix_space=False), normalizer=normalizers.Replace(Regex(r"[a-c[:punct:]]"), "_")
+    ),
     "deepseek": lambda: byte_level(
         pre.Sequence(
             [

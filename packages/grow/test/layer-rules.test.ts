@@ -155,6 +155,28 @@ describe("what no field can state", () => {
     expect(grown(config, [0, 1]).refused).toBe("");
   });
 
+  it("a last layer that has full attention whatever its list says stays the last, or is none but that", () => {
+    for (const model_type of ["gemma4_text", "gemma4_unified_text", "diffusion_gemma_text"]) {
+      const config = { model_type, num_hidden_layers: 3, hidden_size_per_layer_input: 0, layer_types: [S, S, F] };
+      expect(grown(config, stack(3)).json.layer_types).toEqual([S, S, F, S, S, F]);
+      expect(grown({ ...config, layer_types: undefined } as never, interpolated(3)).refused).toBe("");
+      expect(grown(config, [0, 1, 2, 1]).refused).toContain("its last layer has full_attention");
+      // The class reads F at the end of the source's list too, which its copies would not get.
+      expect(grown({ ...config, layer_types: [F, S, S] }, stack(3)).refused).toContain("its last layer has");
+    }
+  });
+
+  it("weights that transformers divides by the root of the number of layers when it loads them", () => {
+    for (const model_type of ["mamba", "mamba2", "falcon_mamba"]) {
+      const config = { model_type, num_hidden_layers: 2 };
+      expect(grown(config, stack(2)).refused).toBe("");
+      expect(grown({ ...config, rescale_prenorm_residual: false }, stack(2)).refused).toBe("");
+      expect(grown({ ...config, rescale_prenorm_residual: true }, stack(2)).refused).toContain(
+        "divides what its layers",
+      );
+    }
+  });
+
   it("a residual divided by √layers keeps its scale to the last bit, or is refused", () => {
     const { json, refused } = grown({ model_type: "minicpm3", num_hidden_layers: 3, scale_depth: 1.4 }, stack(3, 4));
     if (refused === "") expect((json.scale_depth as number) / Math.sqrt(12)).toBe(1.4 / Math.sqrt(3));

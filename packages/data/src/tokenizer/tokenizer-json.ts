@@ -1,6 +1,7 @@
 // What a tokenizer.json and a tokenizer_config.json say, checked; and the text that the original is given to read.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { unknownParts } from "./parts.js";
+import { patternsOfToday } from "./patterns.js";
 
 /** The largest vocabulary a file may claim; every known one is below 300,000. */
 const largestVocabulary = 1 << 24;
@@ -127,7 +128,11 @@ export function readableJson(json: Json, { size, added }: Vocabulary): Readable 
   const model = json["model"] as Json;
   const { type, vocab, unk_token: unknown, merges } = model;
   const parts = { version: "1.0", normalizer: null, pre_tokenizer: null, decoder: null, added_tokens: [], ...json };
-  const alone = { ...parts, truncation: null, padding: null, post_processor: null };
+  const [normalizer, pre_tokenizer, decoder] = [parts.normalizer, parts.pre_tokenizer, parts.decoder].map(
+    patternsOfToday,
+  );
+  const cut = { normalizer, pre_tokenizer, decoder, truncation: null, padding: null, post_processor: null };
+  const alone = { ...parts, ...cut };
   const drops = (type === "BPE" || (type === undefined && merges !== undefined)) && typeof unknown !== "string";
   if (!drops) return { text: JSON.stringify(alone), unknownId: undefined };
   const words = { ...(vocab as Json), ...Object.fromEntries(added.map(({ content, id }) => [content, id])) };

@@ -26,18 +26,30 @@ function hintOf(
       expected: `the ${unless.anchor} source layer, once, as the target's ${unless.anchor}`,
       hint: differentLayers,
     };
+  if (unless?.ends) {
+    const entries = Object.entries(unless.ends).map(([list, entry]) => `${list} ends with ${JSON.stringify(entry)}`);
+    return { expected: `${entries.join(", ")}, before growth and after`, hint: differentLayers };
+  }
   if (unless?.zero) return { expected: `${Object.keys(unless.zero).join(", ")} 0` };
   return layers.length === 0 ? {} : { hint: "this model can be grown in width only, or not at all" };
 }
 
 function holds({ part, count, layers }: Growing, unless: FixedRule["unless"], { lists }: TypeRules): boolean {
   if (!unless) return false;
-  const { zero, prefix, anchor, default: field } = unless;
+  const { zero, prefix, anchor, ends, default: field } = unless;
   if (zero) return Object.entries(zero).every(([name, silent]) => isNothing(name in part ? part[name] : silent));
   if (prefix !== undefined) return layers.slice(0, prefix).every((from, to) => from === to);
   if (anchor) {
     const [source, target] = anchor === "first" ? [0, 0] : [count - 1, layers.length - 1];
     return layers.every((from, to) => (from === source) === (to === target));
+  }
+  if (ends) {
+    return Object.entries(ends).every(([name, entry]) => {
+      const rule = lists?.[name];
+      const stated = part[name];
+      const list = Array.isArray(stated) ? stated : rule ? defaultList(rule, count, part) : undefined;
+      return list?.[count - 1] === entry && list[layers.at(-1) ?? count - 1] === entry;
+    });
   }
   const rule = field === undefined ? undefined : lists?.[field];
   const before = rule ? defaultList(rule, count, part) : undefined;

@@ -61,6 +61,8 @@ export interface FixedRule {
     readonly prefix?: number;
     /** That layer stays the first (the last) and is nowhere else. */
     readonly anchor?: "first" | "last";
+    /** The list ends with that entry, at both depths. */
+    readonly ends?: Readonly<Record<string, JsonValue>>;
     /** The list comes out as the class makes it at the new depth. */
     readonly default?: string;
   };
