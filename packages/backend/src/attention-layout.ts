@@ -1,15 +1,15 @@
-// AttentionLayout: how causal attention's tensors are cut when it is computed in blocks of rows: by head, by block, by
-// group of heads. Query heads that share a key/value head stand under one another, so that the product that makes a
-// gradient of keys or values also sums over them.
+// AttentionLayout: splits the tensors of causal attention by head, by block of rows and by group of heads, for backends
+// that compute attention in blocks. Query heads that share a key/value head are stacked, so that the matrix product for
+// the gradient of keys or values also sums over them.
 import type { Shape } from "@cambium/ir";
 
-/** Rows [from, to) of the scores. They see the keys [0, to). */
+/** Rows [from, to) of the scores; they see the keys [0, to). */
 export interface Block {
   readonly from: number;
   readonly to: number;
 }
 
-/** How a backend moves values about while it lowers a node. */
+/** The data movement that a backend provides while it lowers a node. */
 export interface Moves<T> {
   reshape(x: T, shape: Shape): T;
   transpose(x: T, permutation: readonly number[]): T;
@@ -41,7 +41,7 @@ export class AttentionLayout<T> {
     private readonly moves: Moves<T>,
   ) {}
 
-  /** 1/√headDim, by which scores are scaled. */
+  /** 1/√headDim, the scale of the scores. */
   get alpha(): number {
     return 1 / Math.sqrt(this.sizes.headDim);
   }
@@ -63,7 +63,7 @@ export class AttentionLayout<T> {
     return this.#cut(x, 0, to);
   }
 
-  /** A block's rows of `x` [batch, heads, context, width], grouped as `together` does. */
+  /** A block's rows of `x` [batch, heads, context, width], grouped by `together`. */
   rows(x: T, block: Block, width: number = this.sizes.headDim): T {
     return this.together(this.#cut(x, block.from, block.to), block, width);
   }

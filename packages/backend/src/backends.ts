@@ -1,4 +1,4 @@
-// Backends by name: the two built in, and whatever the user's project has installed.
+// Resolves backends by name: the two built-in ones, and those that the user's project has installed.
 import { CambiumError } from "@cambium/ir";
 import {
   type Fields,
@@ -21,7 +21,7 @@ export const backendPlugin: PluginContract<Backend> = {
   problems: (value) => fieldReasons(fields, value),
 };
 
-/** The backend called `name`: `reference`, `null`, or a plugin. Nothing is opened. Throws as `resolvePlugin` does. */
+/** The backend called `name`: `reference`, `null`, or a plugin. Opens nothing. Throws as `resolvePlugin` does. */
 export async function resolveBackend(name: string, importer: PluginImporter): Promise<Backend> {
   const found = builtIn.find((backend) => backend.name === name);
   if (found) return found;
@@ -36,18 +36,18 @@ export async function resolveBackend(name: string, importer: PluginImporter): Pr
 }
 
 /**
- * The command that installs the backend that runs everywhere; without the variable, libraries for NVIDIA's GPUs are
- * fetched as well.
+ * The command that installs the backend that runs everywhere. Without the variable, npm also fetches libraries for
+ * NVIDIA GPUs.
  */
 export const installBackend = "ONNXRUNTIME_NODE_INSTALL=skip npm install @cambium/backend-onnx";
 
-/** What computes where nothing else is said, if it is installed. */
+/** The default backend, if it is installed. */
 const usual = "onnx";
 
 /**
- * The backend where none is named: onnx, or the only one that is installed. Where there is none it is onnx, so that what
- * resolves it says how it is installed.
- * @throws CambiumError `E_BACKEND_CHOICE` where there are several, and onnx is not among them.
+ * The backend to use if none is named: onnx, or the only one that is installed. If none is installed it is onnx, so
+ * that resolving it fails with the command that installs it.
+ * @throws CambiumError `E_BACKEND_CHOICE` if several are installed, and onnx is not among them.
  */
 export function defaultBackend(importer: PluginImporter): string {
   const names = installedNames("backend", importer);

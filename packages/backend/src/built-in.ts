@@ -1,4 +1,4 @@
-// The backends that come with this package and resolve without a plugin.
+// The built-in backends, which resolve without a plugin.
 import type { Backend } from "./contract.js";
 import { nullBackend } from "./null.js";
 import { referenceBackend } from "./reference.js";

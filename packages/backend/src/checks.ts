@@ -1,4 +1,4 @@
-// What every backend checks before it calls a driver: the options it is opened with and the limits of its device.
+// Checks that every backend makes before it calls a driver: of its options and of its device's limits.
 import {
   byteLength,
   CambiumError,
@@ -11,12 +11,12 @@ import {
 import { closest } from "@cambium/plugin";
 import type { BackendOptions, DeviceInfo } from "./contract.js";
 
-/** What an option's value must be: of a type, or one of these words. */
+/** The allowed values of an option: those of a type, or a list of words. */
 type OptionKind = "string" | "number" | "boolean" | readonly string[];
 
 /**
- * Checks `given` against the options a backend knows.
- * @throws CambiumError `E_BACKEND_OPTION` naming every option that is unknown or has a value that it cannot have.
+ * Checks `given` against the options that a backend knows.
+ * @throws CambiumError `E_BACKEND_OPTION` naming every option that is unknown or has an invalid value.
  */
 export function checkOptions(
   backend: string,
@@ -33,7 +33,7 @@ export function checkOptions(
     if (typeof kind !== "string") {
       if (kind.includes(String(value))) return [];
       const [expected, got] = [kind.join(", "), String(value)];
-      return [{ where, message: "is not one of those there are here", expected, got, ...suggestion(got, kind) }];
+      return [{ where, message: "is not one of the choices", expected, got, ...suggestion(got, kind) }];
     }
     return typeof value === kind
       ? []
@@ -49,8 +49,8 @@ function suggestion(word: string, names: readonly string[]): Pick<Reason, "hint"
 }
 
 /**
- * Checks every value of `graph` against the device's dtypes and its limit on a tensor's size.
- * @throws CambiumError `E_UNSUPPORTED` naming each dtype that the device does not accept and the first value of it, else
+ * Checks every value of `graph` against the device's dtypes and its limit on the size of a tensor.
+ * @throws CambiumError `E_UNSUPPORTED` naming each dtype that the device does not accept, with its first value; else
  * `E_LIMIT` naming each tensor that is too large, its size and the limit.
  */
 export function checkLimits(graph: Graph, info: DeviceInfo): void {

@@ -1,4 +1,5 @@
-// The backend contract: a backend opens a device; a device compiles graphs and owns tensors. This file is the whole of it.
+// The backend contract: a backend opens a device; a device compiles graphs and owns tensors. This file is the whole of
+// it.
 import type { DType, Graph, HostTensor, TensorType } from "@cambium/ir";
 
 /** Major version of this contract. `defineBackend` stamps it; resolution refuses a backend made for another version. */
@@ -10,8 +11,8 @@ export interface Backend {
   readonly contract: number;
   /**
    * Opens a device. Called once per run. It may load native code, start a worker and call a driver.
-   * @throws CambiumError `E_BACKEND_OPTION` for an option it does not know; `E_BACKEND_UNAVAILABLE` if nothing here can
-   * run it, with what was found and how to mend it. It never falls back to another device silently.
+   * @throws CambiumError `E_BACKEND_OPTION` for an option it does not know; `E_BACKEND_UNAVAILABLE` if nothing on this
+   * machine can run it, with what was found and how to fix it. It never falls back to another device silently.
    */
   open(options?: BackendOptions): Promise<Device>;
   /** The devices that `open` would find here, for `cambium doctor`. Cheap, without side effects; never throws. */
@@ -28,9 +29,9 @@ export interface ProbeResult {
   readonly available: boolean;
   /** What was found (versions, sizes), or why it cannot run. */
   readonly detail: string;
-  /** The exact command or change that mends it, if it cannot run. */
+  /** The exact command or change that fixes it, if it cannot run. */
   readonly fix?: string;
-  /** `DeviceInfo.computes` of the device that `open` would give, where that is known without opening it. */
+  /** `DeviceInfo.computes` of the device that `open` would give, if that is known without opening it. */
   readonly computes?: readonly DType[];
 }
 
@@ -40,25 +41,25 @@ export interface DeviceInfo {
   /** Version of the engine that computes, e.g. of onnxruntime-node. */
   readonly version: string;
   /**
-   * What really computes: provider, adapter, and every option that changes bits. It is shown to the user, and it is part of
-   * a run's identity: the result of a stage is not reused on a device with another text.
+   * What really computes: provider, adapter, and every option that changes bits. It is shown to the user, and it is
+   * part of a run's identity: the result of a stage is not reused on a device with another text.
    */
   readonly device: string;
-  /** Options that change no bits, such as the number of threads. Shown to the user, and no part of an identity. */
+  /** Options that change no bits, such as the number of threads. Shown to the user; not part of a run's identity. */
   readonly settings?: string;
   /**
-   * Why this is not the device that its name lets one expect: a CPU that stands in for a GPU, an engine that was passed
-   * over. Benchmarks flag it.
+   * Why this is not the device that its name suggests: a CPU in place of a GPU, or an engine that could not be used.
+   * Benchmarks flag it.
    */
   readonly fallback?: string;
   /**
-   * Dtypes of tensors that it takes, with the values those dtypes can hold: a cast to f16 rounds to f16 however the
-   * result is held.
+   * Dtypes of the tensors that it accepts. Values are always those of the dtype: a cast to f16 rounds to f16, whatever
+   * width the result is stored in.
    */
   readonly accepts: readonly DType[];
   /**
-   * Those of them that it holds in their own width, so that a graph in them takes less memory or less time than one in
-   * f32. A dtype that is only accepted gains nothing: it is held in a wider one.
+   * Those of `accepts` that it stores in their own width, so that a graph in them takes less memory or less time than
+   * one in f32. A dtype that is only accepted is stored in a wider one, and saves nothing.
    */
   readonly computes: readonly DType[];
   /** Names of the composites that the device computes as a whole; the others are decomposed first. */
@@ -77,14 +78,15 @@ export interface DeviceInfo {
 export interface Device {
   readonly info: DeviceInfo;
   /**
-   * Compiles a graph, so that running it is cheap. The device optimises and lowers it as it likes.
-   * @throws CambiumError `E_UNSUPPORTED` with the op or dtype, `E_LIMIT` with the tensor, its size and the limit. Both are
-   * thrown before a driver is called.
+   * Compiles a graph, so that running it is cheap. The device may optimise and lower it in any way.
+   * @throws CambiumError `E_UNSUPPORTED` with the op or dtype, `E_LIMIT` with the tensor, its size and the limit. Both
+   * are thrown before a driver is called.
    */
   compile(graph: Graph): Promise<Executable>;
   /**
    * Copies a host tensor to the device. The caller owns the result.
-   * @throws CambiumError `E_SHAPE` if the data does not fill the shape, `E_UNSUPPORTED` for a dtype not in `info.accepts`.
+   * @throws CambiumError `E_SHAPE` if the data does not fill the shape, `E_UNSUPPORTED` for a dtype not in
+   * `info.accepts`.
    */
   upload(host: HostTensor): Promise<DeviceTensor>;
   /** Copies a device tensor to fresh host memory. @throws CambiumError `E_DISPOSED` for a tensor that is gone. */
@@ -120,10 +122,10 @@ export interface RunResult {
   readonly outputs: Readonly<Record<string, DeviceTensor>>;
   /**
    * The outputs named in `fetch`, with the values that this run computes, whatever is run, consumed or disposed in the
-   * meantime. It settles when the run is over; if `fetch` is empty, as far as the engine reports that. It may be awaited at
-   * any time, or never: an unawaited rejection is not reported as unhandled. It rejects with `E_DEVICE_LOST` or
-   * `E_OUT_OF_MEMORY` if the device fails after the hand-over. Runs that take an output of this one and were handed over
-   * before the failure was known reject as well.
+   * meantime. It settles when the run is over; if `fetch` is empty, as far as the engine reports that. It may be
+   * awaited at any time, or never: an unawaited rejection is not reported as unhandled. It rejects with `E_DEVICE_LOST`
+   * or `E_OUT_OF_MEMORY` if the device fails after the hand-over. Runs that take an output of this one and were handed
+   * over before the failure was known reject as well.
    */
   readonly fetched: Promise<Readonly<Record<string, HostTensor>>>;
 }
@@ -131,14 +133,14 @@ export interface RunResult {
 export interface Executable {
   /**
    * Runs the graph. It resolves once the work has been handed over, so that the next run can be handed over while the
-   * device computes this one; a device may delay it if many runs are under way. Each input is a device tensor, or a host
-   * tensor (for batches and scalars), which has been copied by the time `run` resolves. If an output `replaces` an input,
-   * the device tensor bound to that input is consumed, even if the run fails: use the output instead. Every output is a
-   * tensor of its own, even if it equals an input or another output; it may have an input's name.
+   * device computes this one; a device may delay it if many runs are under way. Each input is a device tensor, or a
+   * host tensor (for batches and scalars), which has been copied by the time `run` resolves. If an output `replaces` an
+   * input, the device tensor bound to that input is consumed, even if the run fails: use the output instead. Every
+   * output is a tensor of its own, even if it equals an input or another output; it may have an input's name.
    * @throws CambiumError `E_INPUT` with every missing, unknown or misfitting input, every consumed input that is bound
    * twice and every unknown name in `fetch`; `E_DISPOSED` for a tensor that was consumed or disposed. A run that is
-   * refused for these reasons consumes nothing (`validateInputs`). `E_DEVICE_LOST` or `E_OUT_OF_MEMORY` from the device,
-   * or from an earlier run whose output is bound.
+   * refused for these reasons consumes nothing (`validateInputs`). `E_DEVICE_LOST` or `E_OUT_OF_MEMORY` from the
+   * device, or from an earlier run whose output is bound.
    */
   run(inputs: Readonly<Record<string, DeviceTensor | HostTensor>>, options?: RunOptions): Promise<RunResult>;
   /** The result of compiling, in numbers. */

@@ -1,4 +1,4 @@
-// defineBackend: stamps a backend with the version of the contract it is built for.
+// defineBackend: adds the version of the contract that a backend is built for.
 import { type Backend, backendContractVersion } from "./contract.js";
 
 /** @example export default defineBackend({ name: "abacus", open: async (options) => …, probe: async () => […] }); */

@@ -1,7 +1,7 @@
-// A device as people read it.
+// A device's text for people.
 import type { DeviceInfo } from "./contract.js";
 
-/** What computes, and how it is set. */
+/** The device and its settings. */
 export function describeDevice({ device, settings }: DeviceInfo): string {
   return settings === undefined ? device : `${device}, ${settings}`;
 }

@@ -1,17 +1,17 @@
-// What the author of a backend writes: how tensors are stored, read and freed, and how a graph is built and run.
-// `deviceShell` makes a whole `Device` of it.
+// The parts of a device that a backend's author writes: how tensors are stored, read and freed, and how a graph is
+// built and run. `deviceShell` makes a complete `Device` from them.
 import type { Graph, HostTensor, TensorType } from "@cambium/ir";
 import type { DeviceInfo, ExecutableStats, MemoryStats, ProfileEntry, TimelineEntry } from "./contract.js";
 
 /**
- * The parts of a device. `S` is whatever stores one tensor: an array, a buffer, an id in a worker. The shell calls them
- * only while the device is open, with tensors that are alive and arguments that were checked.
+ * The parts of a device. `S` stores one tensor: an array, a buffer, an id in a worker. The shell calls the parts only
+ * while the device is open, with tensors that are alive and arguments that have been checked.
  */
 export interface DeviceParts<S> {
   readonly info: DeviceInfo;
   /**
-   * Copies a host tensor to the device; the caller may overwrite `host` as soon as this is done. If it throws, it leaves
-   * nothing behind.
+   * Copies a host tensor to the device; the caller may overwrite `host` as soon as this is done. If it throws, it
+   * leaves nothing behind.
    */
   store(host: HostTensor): S | Promise<S>;
   /** Copies a stored tensor to fresh host memory. */
@@ -22,7 +22,7 @@ export interface DeviceParts<S> {
   build(graph: Graph): BuiltGraph<S> | Promise<BuiltGraph<S>>;
   /** Throws if the device is known to be lost. Called before every request. */
   checkHealth?(): void;
-  /** Turns an error of the engine into the CambiumError that it means (`E_OUT_OF_MEMORY`, `E_DEVICE_LOST`). */
+  /** Translates an error of the engine into the matching CambiumError (`E_OUT_OF_MEMORY`, `E_DEVICE_LOST`). */
   explain?(error: unknown): unknown;
   /** Memory that only the engine can count. */
   memory?(): Pick<MemoryStats, "heldPeakBytes">;
@@ -30,13 +30,13 @@ export interface DeviceParts<S> {
   close?(): void | Promise<void>;
 }
 
-/** A graph that was built. */
+/** A compiled graph. */
 export interface BuiltGraph<S> {
   readonly stats: Omit<ExecutableStats, "compileSeconds">;
   /**
    * Runs the graph, and returns once the work has been handed to the device. `inputs` are in the order of the graph's
-   * inputs. The run owns the storage of every input that is `consumed`: it frees that storage or returns it as an
-   * output, also when it throws. Every other storage stays alive until `run` returns, and is only read.
+   * inputs. The run owns the storage of every `consumed` input: it frees that storage or returns it as an output, even
+   * if it throws. Every other storage stays alive until `run` returns, and may only be read.
    */
   run(inputs: readonly RunInput<S>[], fetch: readonly string[]): RunOutput<S> | Promise<RunOutput<S>>;
   /** Time by op of all runs so far; absent unless the device was opened with `profile: true`. */
@@ -45,7 +45,7 @@ export interface BuiltGraph<S> {
   timeline?(): readonly TimelineEntry[];
   /** See `Executable.source`. */
   source?(): string;
-  /** Frees what was built. Called once, when no run is being handed over. */
+  /** Frees the graph. Called once, while no run is being handed over. */
   dispose?(): void;
 }
 
@@ -59,13 +59,13 @@ export type RunInput<S> = {
 
 export interface RunOutput<S> {
   /**
-   * Fresh storage by output name, for every output except those that `fetched` brings. Outputs named in `fetch` may
-   * stand here too: the shell then loads and frees them.
+   * Fresh storage by output name, for every output that is not in `fetched`. Outputs named in `fetch` may be here too;
+   * the shell then loads and frees them.
    */
   readonly outputs: Readonly<Record<string, S>>;
   /**
-   * Fetched outputs that the run reads by itself. It settles when the run is over, and rejects if the device fails after
-   * the work was handed to it. Absent if everything was computed by the time `run` returned.
+   * Fetched outputs that the run reads itself. The promise settles when the run is over, and rejects if the device
+   * fails after the hand-over. Absent if everything was computed by the time `run` returned.
    */
   readonly fetched?: Promise<Readonly<Record<string, HostTensor>>>;
 }

@@ -1,5 +1,5 @@
-// deviceShell: everything that all devices do alike, around the parts that an author writes. It keeps the open flag, the
-// ledger of tensors and the work under way, checks what comes in, and closes in the right order.
+// deviceShell: everything that devices have in common, around the parts that an author writes. It keeps the open flag,
+// the ledger of tensors and the work under way, checks arguments, and closes in the right order.
 import { CambiumError, checkGraph, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { checkLimits } from "./checks.js";
 import type { Device, DeviceTensor, Executable } from "./contract.js";
@@ -43,7 +43,9 @@ export function deviceShell<S>(parts: DeviceParts<S>): Device {
     const { dtype, shape, data } = hostTensor(host.dtype, host.shape, host.data);
     if (!info.accepts.includes(dtype)) {
       const expected = info.accepts.join(", ");
-      throw new CambiumError("E_UNSUPPORTED", `${info.backend} (${info.device}) takes no ${dtype}`, { expected });
+      throw new CambiumError("E_UNSUPPORTED", `${info.backend} (${info.device}) does not accept ${dtype}`, {
+        expected,
+      });
     }
     const type = { dtype, shape: [...shape] };
     return ledger.add(type, await attempt(() => parts.store({ ...type, data } as HostTensor), explain));
@@ -75,7 +77,7 @@ export function deviceShell<S>(parts: DeviceParts<S>): Device {
   };
 }
 
-/** What `work` gives; an error it throws is explained. `work` has begun when this returns. */
+/** The result of `work`; an error it throws is explained. `work` has started by the time this returns. */
 async function attempt<T>(work: () => T | Promise<T>, explain: (error: unknown) => unknown): Promise<T> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-// The backend contract, the reference and null backends, and what backend authors share.
+// The backend contract, the reference and null backends, and tools for backend authors.
 export * from "./attention-layout.js";
 export * from "./backends.js";
 export * from "./checks.js";

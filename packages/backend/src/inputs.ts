@@ -27,8 +27,8 @@ export type BoundInput = {
 /**
  * The graph's inputs in order, each with its binding. A run that is refused here has consumed nothing.
  * @throws CambiumError `E_INPUT` naming every missing, unknown or misfitting input, every consumed tensor that is bound
- * twice and every unknown name in `fetch`; `E_DISPOSED` naming every input whose tensor is gone; or the error of the run
- * that should have made an input and failed.
+ * twice and every unknown name in `fetch`; `E_DISPOSED` naming every input whose tensor is gone; or, for the output of
+ * a failed run, that run's error.
  */
 export function validateInputs<S>(
   graph: Graph,
@@ -68,7 +68,7 @@ export function validateInputs<S>(
   const [code, reasons] = misfits.length > 0 ? ["E_INPUT", [...misfits, ...gone]] : ["E_DISPOSED", gone];
   if (reasons.length > 0) {
     const what =
-      code === "E_INPUT" ? "the run's inputs do not fit the graph" : "the run was given tensors that are gone";
+      code === "E_INPUT" ? "the run's inputs do not fit the graph" : "inputs of the run were disposed or consumed";
     throw new CambiumError(code as string, what, { reasons: reasons as readonly Reason[] });
   }
   return bound;
@@ -81,13 +81,13 @@ function unknown(names: readonly string[], edges: readonly { readonly name: stri
     .map((name) => ({ where: `${kind} "${name}"`, message: `the graph has no such ${kind}` }));
 }
 
-/** A tensor that the run consumes may not be bound to another input as well. */
+/** Reasons for tensors that the run consumes but that are also bound to another input. */
 function sharedStorage(bound: readonly BoundInput[]): Reason[] {
   return bound.flatMap(({ name, tensor, consumed }) => {
     const other =
       consumed && tensor && bound.find((candidate) => candidate.tensor === tensor && candidate.name !== name);
     return other
-      ? [{ where: `input "${name}"`, message: `is consumed by the run and bound to "${other.name}" as well` }]
+      ? [{ where: `input "${name}"`, message: `is consumed by the run, but also bound to "${other.name}"` }]
       : [];
   });
 }

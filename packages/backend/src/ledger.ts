@@ -1,4 +1,4 @@
-// TensorLedger: which tensors of a device are alive, what stores them and how many bytes they take.
+// TensorLedger: records which tensors of a device are alive, their storage and their bytes.
 import { byteLength, CambiumError, formatType, type TensorType } from "@cambium/ir";
 import type { DeviceTensor, MemoryStats } from "./contract.js";
 
@@ -6,22 +6,22 @@ import type { DeviceTensor, MemoryStats } from "./contract.js";
 interface Entry<S> {
   readonly storage: S;
   readonly bytes: number;
-  /** How many readers hold it. */
+  /** The number of readers that hold it. */
   holds: number;
-  /** The last reader frees it. */
+  /** Whether the handle was disposed. The last reader then frees the storage. */
   disposed: boolean;
 }
 
 /** A reader's hold on a tensor. */
 export interface Hold<S> {
   readonly storage: S;
-  /** Ends the hold; to be called once. */
+  /** Ends the hold; must be called once. */
   release(): void;
 }
 
 /**
- * The bookkeeping of a device. `S` is whatever stores a tensor: an offset, a buffer, an id in a worker. Every storage
- * that is added leaves exactly once, through `free` or through `take`.
+ * The bookkeeping of a device. `S` stores a tensor: an offset, a buffer, an id in a worker. Every storage that is added
+ * leaves exactly once, through `free` or through `take`.
  */
 export class TensorLedger<S> {
   readonly #live = new Map<DeviceTensor, Entry<S>>();
@@ -71,8 +71,9 @@ export class TensorLedger<S> {
   }
 
   /**
-   * What stores `tensor`.
-   * @throws CambiumError `E_DISPOSED` if it is gone, `E_INPUT` if it belongs to another device; or the error of its run.
+   * The storage of `tensor`.
+   * @throws CambiumError `E_DISPOSED` if it is gone, `E_INPUT` if it belongs to another device; or the error of its
+   * run.
    */
   storage(tensor: DeviceTensor): S {
     return this.#entry(tensor).storage;
@@ -99,7 +100,7 @@ export class TensorLedger<S> {
     for (const tensor of [...this.#live.keys()]) tensor.dispose();
   }
 
-  /** The device's `memory()`, given how many executables it holds. */
+  /** The device's `memory()`, for this number of executables. */
   stats(executables: number): MemoryStats {
     return { tensors: this.#live.size, bytes: this.#bytes, peakBytes: this.#peakBytes, executables };
   }

@@ -1,4 +1,4 @@
-// The null backend: types, plans and bookkeeping only. It computes and stores nothing; every tensor reads as zeros.
+// The null backend: types, plans and bookkeeping only. It computes and stores nothing; every tensor is read as zeros.
 import { type Graph, hostTensor, liveness } from "@cambium/ir";
 import { checkOptions } from "./checks.js";
 import type { DeviceInfo } from "./contract.js";

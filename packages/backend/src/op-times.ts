@@ -1,4 +1,4 @@
-// OpTimes: sums of time by op type, for `Executable.profile`.
+// OpTimes: sums up time by op type, for `Executable.profile`.
 import type { ProfileEntry } from "./contract.js";
 
 export class OpTimes {

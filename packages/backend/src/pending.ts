@@ -1,4 +1,4 @@
-// Pending: the work that a device has under way, so that `Device.close` can wait for it.
+// Pending: the work under way on a device, so that `Device.close` can wait for it.
 
 export class Pending {
   readonly #all = new Set<Promise<unknown>>();
@@ -11,7 +11,7 @@ export class Pending {
     return work;
   }
 
-  /** Resolves when nothing is under way, including work that began in the meantime. */
+  /** Resolves when nothing is under way, including work that started in the meantime. */
   async settled(): Promise<void> {
     while (this.#all.size > 0) await Promise.allSettled(this.#all);
   }

@@ -1,4 +1,4 @@
-// The reference backend: the IR's evaluator behind a device. Slow and obvious; every other backend is compared with it.
+// The reference backend: the IR's evaluator as a device. Slow and obvious; every other backend is compared with it.
 import { evaluate, type Graph, type HostTensor, liveness, toHost } from "@cambium/ir";
 import { checkOptions } from "./checks.js";
 import type { DeviceInfo } from "./contract.js";

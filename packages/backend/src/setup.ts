@@ -1,4 +1,5 @@
-// The set-up of a backend or engine that must build or fetch something before it can run: the entry `./setup` of its package.
+// The set-up of a backend or engine that has to build or fetch something before it can run: its package's entry
+// `./setup`.
 import { CambiumError } from "@cambium/ir";
 import {
   type Fields,
@@ -17,19 +18,19 @@ const setupContractVersion = 1;
 /** The default export of a package's entry `./setup`, made by `defineSetup`; `cambium setup NAME` calls it. */
 export interface BackendSetup {
   readonly contract: number;
-  /** One line: what it makes, and where. */
+  /** One line: what it installs, and where. */
   readonly summary: string;
   /** Options of its own, offered by `cambium setup NAME` as `--name`. */
   readonly options: readonly SetupOption[];
   /** Command lines that a reader can copy. */
   readonly examples: readonly string[];
   /**
-   * Makes what is missing; if nothing is missing, checks it and changes nothing. If it is killed, it leaves either what
-   * was there before or the complete result.
-   * @throws CambiumError with what is missing and how exactly to get it.
+   * Installs what is missing; if nothing is, checks it and changes nothing. If it is killed, it leaves either the
+   * previous state or the complete result.
+   * @throws CambiumError with what is missing and exactly how to get it.
    */
   setup(options: SetupOptions, host: SetupHost): Promise<SetupResult>;
-  /** Undoes it. */
+  /** Undoes `setup`. */
   remove(options: SetupOptions, host: SetupHost): Promise<SetupResult>;
 }
 
@@ -38,7 +39,7 @@ export interface SetupOption {
   readonly name: string;
   /** The placeholder for its value in the usage; an option without one is a switch. */
   readonly value?: string;
-  /** It may be given several times. */
+  /** Whether it may be given several times. */
   readonly several?: boolean;
   readonly description: string;
 }
@@ -54,7 +55,9 @@ export interface SetupHost {
   readonly signal: AbortSignal;
   /** Throws CambiumError `E_DISK_FULL` if fewer than `bytes` are free on the disk of `path`. */
   requireSpace(path: string, bytes: number): Promise<void>;
-  /** Replaces `path` with the folder that `build` fills, once that is complete and on the disk; else leaves `path` alone. */
+  /**
+   * Replaces `path` with the folder that `build` fills, once that is complete and on disk. If it fails, `path` stays.
+   */
   replaceDirectory<T>(path: string, build: (scratch: string) => Promise<T>): Promise<T>;
 }
 
@@ -67,7 +70,9 @@ export interface SetupResult {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** @example export default defineSetup({ summary: "…", options: [], examples: [], setup: async () => …, remove: … }); */
+/**
+ * @example export default defineSetup({ summary: "…", options: [], examples: [], setup: async () => …, remove: … });
+ */
 export function defineSetup(setup: Omit<BackendSetup, "contract">): BackendSetup {
   return { ...setup, contract: setupContractVersion };
 }

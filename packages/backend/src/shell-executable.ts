@@ -1,4 +1,4 @@
-// The executable of a device shell: checks a run's inputs, hands the run over, and makes handles for what stays.
+// The executable of a device shell: checks a run's inputs, hands the run over, and makes handles for its outputs.
 import { CambiumError, type Graph, type HostTensor, type TensorType } from "@cambium/ir";
 import type { DeviceTensor, Executable, ExecutableStats, RunOptions, RunResult } from "./contract.js";
 import type { BuiltGraph, DeviceParts, RunInput, RunOutput } from "./device-parts.js";
@@ -69,7 +69,7 @@ export function shellExecutable<S>(
   };
 }
 
-/** The inputs as the run gets them. `release` ends its hold on those that it does not consume. */
+/** The inputs in the form that the run gets. `release` ends the hold on those that it does not consume. */
 function bind<S>(
   graph: Graph,
   given: Readonly<Record<string, DeviceTensor | HostTensor>>,

@@ -1,5 +1,5 @@
-// The layout of attention in blocks, over arrays that know their shape: what is cut and grouped holds the elements that a
-// direct index computation names.
+// The layout of attention in blocks, over arrays with a shape: cut and grouped tensors have the elements that a direct
+// computation of indices gives.
 import type { Shape } from "@cambium/ir";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -10,7 +10,7 @@ interface Cells {
   readonly data: readonly number[];
 }
 
-/** Element by element, from the definition of each move. */
+/** Element by element, by the definition of each move. */
 const moves: Moves<Cells> = {
   reshape: ({ data }, shape) => ({ shape, data }),
   transpose: ({ shape, data }, permutation) => {

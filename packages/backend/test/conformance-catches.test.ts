@@ -1,4 +1,4 @@
-// The suite can fail: each fault put into the reference device is caught by a case.
+// The suite can fail: a case catches each fault that is injected into the reference device.
 import { decompose, type Graph, type HostTensor, type PrimitiveOp, primitives } from "@cambium/ir";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -152,7 +152,7 @@ const caughtBy: Record<keyof typeof faults, string> = {
   "results are read when they arrive": "each result is its own",
   "closing drops what is under way": "closing finishes what is under way",
   "executables are not counted": "memory counts executables",
-  "bools come back as 255": "to the bit",
+  "bools come back as 255": "a downloaded tensor equals the uploaded one",
   "matmul is good to 16 bits only": "across tiles",
   "reduceMax starts at zero": "reduceMax: all below zero",
   "select multiplies": "the branch not taken is infinite",

@@ -1,8 +1,8 @@
-// The backend where none is named, and the nearest name where one is misspelt.
+// The default backend, and the suggestion for a misspelt name.
 import { describe, expect, test } from "vitest";
 import { checkOptions, defaultBackend, resolveBackend } from "../src/index.js";
 
-/** Projects in which these backends are installed, and others are only asked for. */
+/** A project in which `installed` backends are installed, and `asked` are only listed in package.json. */
 function project(installed: readonly string[], asked: readonly string[] = []) {
   const listing = (name: string) => {
     const ours = name.includes("/") || name.startsWith("cambium-") ? name : `@cambium/backend-${name}`;

@@ -1,4 +1,4 @@
-// The device shell over parts that only take notes: what it refuses, in which order it closes, and that every storage is
+// The device shell over parts that only record calls: what it refuses, the order of closing, and that every storage is
 // freed or consumed exactly once, whatever fails.
 import { add, CambiumError, f32, GraphBuilder, type HostTensor, hostTensor, type TensorType } from "@cambium/ir";
 import fc from "fast-check";
@@ -13,7 +13,7 @@ import {
   type RunInput,
 } from "../src/index.js";
 
-/** What stores a tensor here: its values, under a number that the notes speak of. */
+/** The storage of a tensor: its values, and a number for the notes. */
 interface Cell {
   readonly id: number;
   readonly values: number[];
@@ -39,9 +39,9 @@ function stepGraph() {
 }
 
 class Notes {
-  /** Everything that was done, in order. */
+  /** Every call, in order. */
   readonly events: string[] = [];
-  /** Storage that was made and neither freed nor consumed yet. */
+  /** Storage that has been neither freed nor consumed yet. */
   readonly live = new Set<number>();
   /** Storage freed or consumed although it was not live. */
   readonly wrong: number[] = [];
@@ -87,7 +87,7 @@ function value({ storage, host }: RunInput<Cell>, i: number): number {
   return (storage ? storage.values[i] : host.data[i]) ?? Number.NaN;
 }
 
-/** A promise and what settles it. */
+/** A promise and the functions that settle it. */
 function later<T = void>() {
   let resolve!: (result: T) => void;
   let reject!: (error: unknown) => void;
@@ -103,7 +103,7 @@ const ones = hostTensor("f32", [2], [1, 1]);
 const output = (outputs: Readonly<Record<string, DeviceTensor>>, name: string) => outputs[name] as DeviceTensor;
 const lost = new CambiumError("E_DEVICE_LOST", "it is gone");
 
-test("state goes from step to step, and what is fetched is loaded and freed", async () => {
+test("state is passed from step to step, and fetched outputs are loaded and freed", async () => {
   const notes = new Notes();
   const device = notes.device();
   const executable = await device.compile(stepGraph());
@@ -201,7 +201,7 @@ test("limits are checked before a graph is built", async () => {
   await expect(device.compile(builder.finish())).rejects.toMatchObject({ code: "E_LIMIT" });
 });
 
-test("what a run reads may be disposed meanwhile: it is freed once the run is handed over", async () => {
+test("inputs may be disposed during the hand-over: they are freed once it is complete", async () => {
   const notes = new Notes();
   const over = later();
   const run: BuiltGraph<Cell>["run"] = async (inputs) => {
@@ -222,7 +222,7 @@ test("what a run reads may be disposed meanwhile: it is freed once the run is ha
   expect([notes.live.size, notes.wrong]).toEqual([0, []]);
 });
 
-test("a run that is refused consumes nothing; one that the engine fails frees nothing that it consumed", async () => {
+test("a refused run consumes nothing; for one that fails in the engine, the shell does not free consumed inputs", async () => {
   const notes = new Notes();
   const run: BuiltGraph<Cell>["run"] = ([state]) => {
     if (state?.storage) notes.end("consume", state.storage);
@@ -239,7 +239,7 @@ test("a run that is refused consumes nothing; one that the engine fails frees no
   expect([notes.live.size, notes.wrong]).toEqual([0, []]);
 });
 
-test("a run that fails after the hand-over frees its outputs, and whoever uses one gets that failure", async () => {
+test("a run that fails after the hand-over frees its outputs, and using one throws that run's error", async () => {
   const notes = new Notes();
   const failed = later<Record<string, HostTensor>>();
   const run: BuiltGraph<Cell>["run"] = (inputs) => {
@@ -272,7 +272,7 @@ test("a device that is known to be lost refuses every request", async () => {
   await device.close();
 });
 
-test("every storage is freed or consumed exactly once, whatever a history of calls holds", async () => {
+test("every storage is freed or consumed exactly once in any sequence of calls", async () => {
   const commands = fc.constantFrom("upload", "dispose", "step", "fetch", "fail", "late", "download");
   const history = fc.array(fc.tuple(commands, fc.nat(9)), { maxLength: 30 });
   await fc.assert(
@@ -309,7 +309,7 @@ test("every storage is freed or consumed exactly once, whatever a history of cal
   );
 });
 
-test("what a device is told about types reaches its parts", async () => {
+test("free gets the type of the tensor", async () => {
   const freed: TensorType[] = [];
   const device = new Notes().device({ free: (_, type) => void freed.push(type) });
   (await device.upload(ones)).dispose();

@@ -1,4 +1,4 @@
-// What backend authors share: the ledger, the checks of a run's inputs, of options and of limits.
+// Tools for backend authors: the ledger, and the checks of a run's inputs, of options and of limits.
 import { add, CambiumError, cast, f32, GraphBuilder, hostTensor } from "@cambium/ir";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
@@ -29,7 +29,7 @@ function stepGraph() {
   return builder.finish();
 }
 
-test("the ledger frees each storage exactly once, and its counts follow any history", () => {
+test("the ledger frees each storage exactly once, and its counts are right after any sequence of calls", () => {
   const commands = fc.array(fc.tuple(fc.constantFrom("add", "dispose", "take"), fc.nat(9)), { maxLength: 60 });
   fc.assert(
     fc.property(commands, (history) => {
@@ -58,7 +58,7 @@ test("the ledger frees each storage exactly once, and its counts follow any hist
   );
 });
 
-test("the ledger tells a dead handle from a stranger's", () => {
+test("the ledger tells a disposed handle from one of another device", () => {
   const [ledger, other] = [new TensorLedger<string>(), new TensorLedger<string>()];
   const [dead, stranger] = [ledger.add(f32(1), "a"), other.add(f32(1), "b")];
   expect(ledger.storage(dead)).toBe("a");
@@ -68,7 +68,7 @@ test("the ledger tells a dead handle from a stranger's", () => {
   expect(() => ledger.storage(stranger)).toThrow(expect.objectContaining({ code: "E_INPUT" }));
 });
 
-test("validateInputs binds in graph order and says what will be consumed", () => {
+test("validateInputs binds in graph order and marks consumed inputs", () => {
   const ledger = new TensorLedger<null>();
   const state = ledger.add(f32(2), null);
   const x = hostTensor("f32", [2]);
@@ -95,7 +95,7 @@ test("validateInputs reports misfits and dead tensors together", () => {
   ]);
 });
 
-test("an output whose run failed frees its storage, and gives that failure to whoever asks for it", () => {
+test("an output whose run failed frees its storage, and using it throws that run's error", () => {
   const freed: string[] = [];
   const ledger = new TensorLedger<string>((storage) => freed.push(storage));
   const [failed, consumed] = [ledger.add(f32(2), "failed"), ledger.add(f32(2), "consumed")];
@@ -111,7 +111,7 @@ test("an output whose run failed frees its storage, and gives that failure to wh
   failed.dispose();
 });
 
-test("pending work is waited for with what it begins, and a failure nobody looks at is nobody's", async () => {
+test("settled waits for pending work and the work that it starts; an unawaited rejection is not reported", async () => {
   const pending = new Pending();
   const done: string[] = [];
   const work = async (name: string, next?: string) => {
@@ -133,7 +133,7 @@ test("checkOptions names every unknown and mistyped option", () => {
   expect(() => checkOptions("abacus", { threads: 4 }, { threads: "number" })).not.toThrow();
 });
 
-test("checkLimits names tensors over the limit, and dtypes that do not compute", async () => {
+test("checkLimits names tensors over the limit, and dtypes that are not accepted", async () => {
   const { info } = await referenceBackend.open();
   const builder = new GraphBuilder();
   const x = builder.input("x", f32(64, 2));
@@ -154,7 +154,7 @@ test("checkLimits names tensors over the limit, and dtypes that do not compute",
   ]);
 });
 
-test("free is told the type", () => {
+test("the ledger's free gets the type", () => {
   const free = vi.fn();
   new TensorLedger<string>(free).add(f32(3), "s").dispose();
   expect(free).toHaveBeenCalledWith("s", f32(3));

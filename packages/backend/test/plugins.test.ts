@@ -1,4 +1,4 @@
-// Backends and their set-ups as plugins: the built-in ones, what makes one whole, and the entry `./setup`.
+// Backends and their set-ups as plugins: the built-in ones, incomplete ones, and the entry `./setup`.
 import type { PluginImporter } from "@cambium/plugin";
 import { describe, expect, test } from "vitest";
 import { defineBackend, defineSetup, referenceBackend, resolveBackend, resolveSetup } from "../src/index.js";
@@ -39,7 +39,7 @@ describe("a backend's set-up", () => {
     expect(await find("abacus", held)).toBe(setup);
   });
 
-  test("is told from a backend, and named when incomplete", async () => {
+  test("that is incomplete is refused with every missing member", async () => {
     await expect(find("abacus", { "abacus/setup": { default: { contract: 1 } } })).rejects.toMatchObject({
       code: "E_PLUGIN_INVALID",
       details: { reasons: ["summary", "options", "examples", "setup", "remove"].map((where) => ({ where })) },

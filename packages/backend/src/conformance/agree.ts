@@ -1,4 +1,4 @@
-// What "the same" means between a device and the reference, and helpers that run a graph on both.
+// Defines agreement between a device and the reference, and runs a graph on both.
 import {
   type Expectation,
   evaluate,
@@ -16,16 +16,16 @@ import { compare } from "./compare.js";
 export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /**
- * How far an f32 element of a random graph may be off, as a fraction of the largest magnitude in its tensor, which counts
- * as at least 1. The rounding unit of f32 is 6e-8; the longest sum in a sample has 64 terms, so that any order of it errs
- * by at most 64 × 6e-8 = 4e-6; elementary functions are good to a few units and a composite chains about ten of them. The
- * cases of single ops have bounds of their own (`assertExpected`).
+ * How far an f32 element of a random graph may be off, relative to the largest magnitude in its tensor, or to 1 if that
+ * is larger. The unit roundoff of f32 is 6e-8. The longest sum in a sample has 64 terms, so in any order its error is
+ * at most 64 × 6e-8 = 4e-6. Elementary functions are accurate to a few units, and a composite chains about ten of them.
+ * Cases of single ops have their own bounds (`assertExpected`).
  */
 export const sampleTolerance = 1e-5;
 
 /**
- * @param floor the least magnitude that `tolerance` is multiplied by
- * @throws Error unless `got` has `want`'s type and its elements: exactly for integers, within `tolerance` for f32.
+ * @param floor the least magnitude that `tolerance` is multiplied by.
+ * @throws Error unless `got` has the type and the elements of `want`, exactly for integers, within `tolerance` for f32.
  */
 export function assertClose(got: HostTensor, want: HostTensor, tolerance: number, label: string, floor = 1): void {
   if (!sameType(got, want)) throw new Error(`${label} is ${formatType(got)}, not ${formatType(want)}`);
@@ -43,7 +43,7 @@ export function assertClose(got: HostTensor, want: HostTensor, tolerance: number
   );
 }
 
-/** @throws Error unless both have one type and the same bits. */
+/** @throws Error unless both have the same type and the same bits. */
 export function assertSameBits(got: HostTensor, want: HostTensor, label: string): void {
   if (!sameType(got, want)) throw new Error(`${label} is ${formatType(got)}, not ${formatType(want)}`);
   const [a, b] = [bytes(got), bytes(want)];
@@ -51,7 +51,7 @@ export function assertSameBits(got: HostTensor, want: HostTensor, label: string)
   if (a.length !== b.length || at >= 0) throw new Error(`${label} differs in its bits, first at byte ${at}`);
 }
 
-/** @throws Error unless `promise` rejects with a CambiumError of `code` whose text has every one of `mentions`. */
+/** @throws Error unless `promise` rejects with a CambiumError `code` whose text contains all `mentions`. */
 export async function assertRejects(
   promise: Promise<unknown>,
   code: string,
@@ -73,7 +73,7 @@ export function assertThat(condition: boolean, message: string): void {
   if (!condition) throw new Error(message);
 }
 
-/** Runs `graph` once with host inputs and everything fetched; leaves nothing on the device. */
+/** Runs `graph` once with host inputs and fetches every output; leaves nothing on the device. */
 export async function runFetched(device: Device, graph: Graph, inputs: HostTensors): Promise<HostTensors> {
   const executable = await device.compile(graph);
   try {
@@ -83,7 +83,7 @@ export async function runFetched(device: Device, graph: Graph, inputs: HostTenso
   }
 }
 
-/** Runs `graph` once through device tensors, up and down one by one; leaves nothing on the device. */
+/** Runs `graph` once with device tensors, uploaded and downloaded one by one; leaves nothing on the device. */
 export async function runUploaded(device: Device, graph: Graph, inputs: HostTensors): Promise<HostTensors> {
   const executable = await device.compile(graph);
   const held: Record<string, DeviceTensor> = {};
@@ -112,7 +112,7 @@ export function expected(graph: Graph, inputs: HostTensors): HostTensors {
   return Object.fromEntries(Object.entries(evaluate(graph, inputs)).map(([name, ref]) => [name, toHost(ref)]));
 }
 
-/** @throws Error unless the outputs are within what roundings may make of them in float64 (`expectGraph`). */
+/** @throws Error unless the outputs are within their rounding bounds around the float64 results (`expectGraph`). */
 export function assertExpected(got: HostTensors, graph: Graph, inputs: HostTensors): void {
   const want = expectGraph(graph, inputs);
   for (const { name, value } of graph.outputs) {

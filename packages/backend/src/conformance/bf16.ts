@@ -1,7 +1,7 @@
 // Samples in bf16, made from those in f16.
 import type { Op, Sample } from "@cambium/ir";
 
-/** The samples of an op, and each that has f16 inputs in bf16 as well. */
+/** The samples of an op, each that has f16 inputs followed by a copy in bf16. */
 export function withBf16(samples: Op["samples"]): Op["samples"] {
   return samples.flatMap((sample): Sample[] => {
     const inputs = sample.inputs.map((one) =>

@@ -1,10 +1,10 @@
-// A conformance case: something that a device must do. It knows no test runner.
+// A conformance case: something that a device must do. It does not depend on a test runner.
 import type { DType } from "@cambium/ir";
 import type { Device } from "../contract.js";
 
 /**
- * `contract`: handles, errors, ownership. `values`: every op's samples, and sizes and shapes at the edge. `gradients`:
- * the differentiated samples. `training`: a small transformer trained for ten steps.
+ * `contract`: handles, errors, ownership. `values`: every op's samples, and edge cases of sizes and shapes.
+ * `gradients`: the differentiated samples. `training`: a small transformer trained for ten steps.
  */
 export type ConformancePart = "contract" | "values" | "gradients" | "training";
 
@@ -12,10 +12,10 @@ export interface ConformanceCase {
   readonly part: ConformancePart;
   /** The op that it tests, if it tests one. */
   readonly op?: string;
-  /** The dtypes of that op's inputs and outputs, where the case is one of its samples. */
+  /** The dtypes of that op's inputs and outputs, if the case is one of its samples. */
   readonly dtypes?: readonly DType[];
   readonly name: string;
-  /** Rejects when the device does not conform. */
+  /** Rejects if the device does not conform. */
   run(device: Device, open: () => Promise<Device>): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ export function contractCase(name: string, run: ConformanceCase["run"]): Conform
 }
 
 /**
- * Runs one case on an open device. `open` opens another one.
- * @throws Error when it fails, or leaves a tensor or an executable on the device.
+ * Runs one case on an open device. `open` opens another device.
+ * @throws Error if the case fails, or leaves a tensor or an executable on the device.
  */
 export async function runCase(
   conformanceCase: ConformanceCase,

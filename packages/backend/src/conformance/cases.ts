@@ -1,4 +1,4 @@
-// The conformance suite for backends as plain cases, without a test runner, so that a page in a browser can run it too.
+// The conformance suite for backends as plain cases without a test runner, so that a page in a browser can run it too.
 import type { ConformanceCase, ConformancePart } from "./case.js";
 import { contractCases } from "./contract/index.js";
 import { edgeCases } from "./edge-cases.js";
@@ -21,7 +21,7 @@ export { type Departure, departure, type KeptCase, keepCase, keptCase } from "./
 export { randomGraph } from "./random.js";
 export { initialState, stateNames, stepInputs, tinyTrainStep } from "./tiny-llama.js";
 
-/** Every part, in the order to mend failures in: a device that fails one part usually fails the later ones as well. */
+/** Every part, in the order to fix failures in: a device that fails one part usually fails the later ones too. */
 export const conformanceParts: readonly ConformancePart[] = ["contract", "values", "gradients", "training"];
 
 /** The cases of `parts`. Without the part `values`, a device need not compute anything. */

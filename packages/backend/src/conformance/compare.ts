@@ -1,7 +1,7 @@
-// One tensor of a device against float64: the first element that is farther off than it may be.
+// Compares a device's tensor with float64: finds the first element that is farther off than allowed.
 import { isFloat, type RefTensor } from "@cambium/ir";
 
-/** One bound for every element, or one each. */
+/** One bound for all elements, or one for each. */
 export type Allowed = number | Float64Array;
 
 export interface Deviation {
@@ -9,21 +9,22 @@ export interface Deviation {
   readonly element: readonly number[];
   readonly got: number;
   readonly expected: number;
-  /** Infinite where one of the two is not a number or only one is infinite. */
+  /** Infinite if only one of the two is NaN or infinite. */
   readonly error: number;
   readonly tolerance: number;
-  /** Elements that are off. */
+  /** The number of elements that are off. */
   readonly count: number;
 }
 
 export interface Comparison {
-  /** Largest error. */
+  /** The largest error. */
   readonly error: number;
-  /** Largest share of its tolerance that an element takes; above 1 it is off. */
+  /** The largest ratio of an element's error to its tolerance; above 1 the element is off. */
   readonly share: number;
   readonly deviation: Deviation | null;
 }
 
+/** Compares in the dtype of `want`: its f32 values are rounded to f32 first, integers must be equal. */
 export function compare(got: RefTensor, want: RefTensor, allowed: Allowed): Comparison {
   const narrow = want.type.dtype === "f32" ? Math.fround : (x: number) => x;
   const float = isFloat(want.type.dtype);

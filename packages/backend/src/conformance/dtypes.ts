@@ -1,11 +1,11 @@
-// Cases with a dtype that not every device accepts: if the device does not, the refusal is tested instead.
+// Cases with a dtype that not every device accepts. If a device does not, its refusal is tested instead.
 import type { Graph } from "@cambium/ir";
 import type { Device } from "../contract.js";
 import { assertRejects } from "./agree.js";
 
 /**
- * Whether the device accepts every dtype in `graph`. A device that does not must refuse the graph and name the dtype.
- * @throws Error unless it does
+ * Whether the device accepts every dtype in `graph`.
+ * @throws Error if it does not, and fails to refuse the graph with the dtype's name.
  */
 export async function accepts(device: Device, graph: Graph): Promise<boolean> {
   const values = [...graph.inputs.map(({ value }) => value), ...graph.nodes.flatMap(({ outputs }) => outputs)];

@@ -1,4 +1,4 @@
-// Values where backends go wrong: odd ranks and sizes, tile boundaries, long sums, large integers, infinities.
+// Cases that backends get wrong: odd ranks and sizes, tile boundaries, long sums, large integers, infinities.
 import * as ir from "@cambium/ir";
 import { drawn, given, type SampleInput, type Tensor } from "@cambium/ir";
 import { assertExpected, assertOutputs, runFetched } from "./agree.js";
@@ -8,13 +8,13 @@ import { accepts } from "./dtypes.js";
 const { GraphBuilder, materialize } = ir;
 const big = 2 ** 24;
 
-/** Inputs, and an expression over them. */
+/** An op, what the case tests, its inputs, and an expression over them. */
 type Edge = readonly [
   op: string,
   what: string,
   inputs: readonly SampleInput[],
   build: (...x: Tensor[]) => Tensor,
-  /** The result is the same whatever the order of sums. */
+  /** The result must have the same bits as the reference. */
   exact?: "exact",
 ];
 
@@ -141,7 +141,7 @@ const edges = [
   ],
   [
     "clipByGlobalNorm",
-    "to no end, which is how nothing is clipped",
+    "no limit, so nothing is clipped",
     [random(7), random(3, 2)],
     (...grads) => {
       const [scale, norm] = ir.clipByGlobalNorm(grads, { maxNorm: Number.POSITIVE_INFINITY });
@@ -150,7 +150,7 @@ const edges = [
   ],
   [
     "guardedAdamw",
-    "a skipped step leaves the parameter as it is, whatever the gradient holds",
+    "a skipped step leaves the parameter unchanged, whatever the gradient is",
     [random(5), list(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1), random(5), positive(5)],
     (param, grad, m, v) => {
       const scalar = (x: number) => param.builder.scalar(x);

@@ -1,4 +1,4 @@
-// describeBackend: the conformance suite bound to vitest, or to any runner with the same four functions.
+// describeBackend: the conformance suite for vitest, or any runner with the same four functions.
 import * as vitest from "vitest";
 import type { Backend, BackendOptions, Device } from "../contract.js";
 import { assertRejects, assertThat } from "./agree.js";
@@ -6,10 +6,10 @@ import { type ConformanceCase, type ConformancePart, conformanceCases, conforman
 
 export * from "./cases.js";
 
-/** Cases to skip, and why. The reason is shown in the test's name. */
+/** Cases to skip, and the reason, which is shown in the test's name. */
 export type Skip = ({ readonly op: string } | { readonly test: string }) & { readonly reason: string };
 
-/** What the suite needs of a test runner. Vitest has it; node:test names only the hooks differently. */
+/** What the suite needs from a test runner. In node:test only the hooks have other names. */
 export interface TestApi {
   describe(name: string, body: () => void): unknown;
   test: { (name: string, body: () => Promise<void>): unknown; skip(name: string, body?: () => void): unknown };
@@ -32,8 +32,8 @@ export interface DescribeOptions {
 }
 
 /**
- * Declares the conformance tests of a backend, or of the devices that a function opens. Each case is one test; all run on
- * one device, and each fails if it leaves a tensor or an executable behind.
+ * Declares the conformance tests of a backend, or of the devices that a function opens. Each case is one test; all run
+ * on one device, and each fails if it leaves a tensor or an executable behind.
  * @example describeBackend(backend, { skip: [{ op: "sin", reason: "the driver's sine is good to 2^-11 only" }] });
  */
 export function describeBackend(make: Backend | (() => Promise<Device>), options: DescribeOptions = {}): void {
@@ -66,7 +66,7 @@ function declareOpening(backend: Backend, api: TestApi): void {
   api.test("contract: an unknown option is refused: E_BACKEND_OPTION", () =>
     assertRejects(backend.open({ "no such option": true }), "E_BACKEND_OPTION", "no such option"),
   );
-  api.test("contract: probe lists the devices, and how to mend those that are not available", async () => {
+  api.test("contract: probe lists the devices, with a fix for those that are not available", async () => {
     const found = await backend.probe();
     assertThat(found.length > 0, "probe must list at least one device, even if none is available");
     const silent = found.filter(

@@ -1,4 +1,4 @@
-// A kept case: a graph and its inputs as JSON, on which a device once departed from the reference.
+// A kept case: a graph and its inputs as JSON, on which a device once differed from the reference.
 import {
   CambiumError,
   expectGraph,
@@ -21,7 +21,7 @@ import { accepts } from "./dtypes.js";
 /** Version of the format below. */
 const keptVersion = 1;
 
-/** What `cambium verify --bisect` writes, and `describeBackend` runs as one of `cases`. */
+/** Written by `cambium verify --bisect`; `describeBackend` runs it as one of `cases`. */
 export interface KeptCase {
   readonly cambiumCase: number;
   /** The test's name. */
@@ -30,7 +30,7 @@ export interface KeptCase {
   readonly inputs: Readonly<Record<string, TensorJson>>;
 }
 
-/** The first output that departs from float64, in the order of the graph's outputs, with its deviation. */
+/** The first of the graph's outputs that is not within its bounds around float64, with its deviation. */
 export interface Departure extends Deviation {
   readonly output: string;
 }
@@ -42,12 +42,13 @@ export function keepCase(name: string, graph: Graph, inputs: HostTensors): KeptC
 
 /**
  * A kept case as a case of the suite.
- * @throws CambiumError `E_CASE` for JSON of another kind or version, `E_GRAPH` for a graph that this version cannot read.
+ * @throws CambiumError `E_CASE` for JSON of another kind or version, `E_GRAPH` for a graph that this version cannot
+ * read.
  * @example describeBackend(backend, { cases: [keptCase(JSON.parse(readFileSync("rope.json", "utf8")))] });
  */
 export function keptCase(json: KeptCase): ConformanceCase {
   if (json?.cambiumCase !== keptVersion || typeof json.name !== "string") {
-    throw new CambiumError("E_CASE", "this is not a case that cambium verify keeps", {
+    throw new CambiumError("E_CASE", "this is not a case written by cambium verify", {
       expected: `"cambiumCase": ${keptVersion}, with a name, a graph and inputs`,
       got: `"cambiumCase": ${JSON.stringify(json?.cambiumCase)}`,
       hint: "cambium verify --bisect writes one",
@@ -72,7 +73,7 @@ export function keptCase(json: KeptCase): ConformanceCase {
   };
 }
 
-/** Runs `graph` once through device tensors and compares it with float64; null where the device agrees. */
+/** Runs `graph` once with device tensors and compares it with float64; null if the device agrees. */
 export async function departure(device: Device, graph: Graph, inputs: HostTensors): Promise<Departure | null> {
   const got = await runUploaded(device, graph, inputs);
   const want = expectGraph(graph, inputs);

@@ -16,7 +16,7 @@ import { withBf16 } from "./bf16.js";
 import type { ConformanceCase } from "./case.js";
 import { accepts } from "./dtypes.js";
 
-/** For each sample of each op: its values, and its gradient where it has one; or that its dtype is refused. */
+/** For each sample of each op, a case of its values, and one of its gradient if it has one. */
 export function opCases(ops: readonly Op[] = everyOp): ConformanceCase[] {
   return ops.flatMap((op) =>
     withBf16(op.samples).flatMap((sample, i): ConformanceCase[] => {

@@ -1,10 +1,11 @@
-// Random graphs for property tests of a backend: `randomGraph(fc)` beside `assertAgrees`.
+// Random graphs for property tests of a backend: `randomGraph(fc)`, for use with `assertAgrees`.
 import { type DType, graphFromChoices, printGraph, type RandomGraph } from "@cambium/ir";
 import type * as FastCheck from "fast-check";
 
 /**
- * Graphs of up to `maxOps` ops with inputs, made from the ops' samples of the given dtypes (see `graphFromChoices`).
- * @example await fc.assert(fc.asyncProperty(randomGraph(fc), ({ graph, inputs }) => assertAgrees(device, graph, inputs)));
+ * Graphs of up to `maxOps` ops with inputs, built from the ops' samples of the given dtypes (see `graphFromChoices`).
+ * @example await fc.assert(fc.asyncProperty(randomGraph(fc), ({ graph, inputs }) => assertAgrees(device, graph,
+ * inputs)));
  */
 export function randomGraph(
   fc: Pick<typeof FastCheck, "array" | "nat">,

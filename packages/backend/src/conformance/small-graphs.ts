@@ -1,4 +1,4 @@
-// Graphs and tensors of a few elements, for the cases about the contract.
+// Graphs and tensors of a few elements, for the cases of the contract.
 import { add, f32, type Graph, GraphBuilder, type HostTensor, hostTensor, neg, reduceSum } from "@cambium/ir";
 import type { DeviceTensor } from "../contract.js";
 
@@ -22,7 +22,7 @@ export function vector(...values: number[]): HostTensor {
   return hostTensor("f32", [values.length], values);
 }
 
-/** f32 of that shape, its elements all different. */
+/** An f32 tensor of that shape whose elements all differ. */
 export function ramp(...shape: number[]): HostTensor {
   const length = shape.reduce((a, b) => a * b, 1);
   return hostTensor(
@@ -32,7 +32,7 @@ export function ramp(...shape: number[]): HostTensor {
   );
 }
 
-/** @throws Error when the run returned no such output. */
+/** @throws Error if the run returned no such output. */
 export function take(outputs: Readonly<Record<string, DeviceTensor>>, name: string): DeviceTensor {
   const tensor = outputs[name];
   if (!tensor) throw new Error(`output ${name} is missing`);

@@ -1,5 +1,5 @@
-// A Llama in miniature and its train step, built from the IR's composites: the smallest thing that trains like the real
-// one (grouped heads, tied to nothing in the model package, so that a backend needs only the IR to be tested).
+// A miniature Llama with grouped heads and its train step, built from the IR's composites. It does not use the model
+// package, so that testing a backend needs only the IR.
 import {
   adamw,
   add,
@@ -62,7 +62,7 @@ export const stateNames: readonly string[] = Object.keys(parameters).flatMap((na
   `v.${name}`,
 ]);
 
-/** State before the first step: weights normal with deviation 0.1 (norms 1), moments zero. */
+/** State before the first step: weights normal with standard deviation 0.1 (norms 1), moments zero. */
 export function initialState(): Record<string, HostTensor> {
   const filled = Object.entries(parameters).map(([name, shape]): [string, HostTensor] => {
     const random = new Random(name);
@@ -77,7 +77,7 @@ export function initialState(): Record<string, HostTensor> {
   return Object.fromEntries([...filled, ...moments]);
 }
 
-/** Inputs of step `step` (1 at the first) besides the state: a batch of its own, learning rate and step count. */
+/** Inputs of step `step` (from 1) besides the state: its own batch, rotary tables, learning rate and step number. */
 export function stepInputs(step: number): Record<string, HostTensor> {
   const random = new Random(`step ${step}`);
   const tokens = (from: number) =>
@@ -91,7 +91,9 @@ export function stepInputs(step: number): Record<string, HostTensor> {
   };
 }
 
-/** The whole step: forward, backward, clip at 1, AdamW. Outputs `loss`, `gradNorm`, and the state under its own names. */
+/**
+ * The train step: forward, backward, clip at 1, AdamW. Outputs `loss`, `gradNorm`, and the state under its own names.
+ */
 export function tinyTrainStep(): Graph {
   const names = Object.keys(parameters);
   const backward = differentiate(lossGraph(), { of: "loss", by: names });

@@ -1,4 +1,4 @@
-// A training trace: ten whole train steps with the state on the device, against the reference step by step.
+// Training traces: whole train steps with the state on the device, compared with the reference step by step.
 import { forwardPass, type Graph, type HostTensor, recompute } from "@cambium/ir";
 import type { DeviceTensor } from "../contract.js";
 import { assertClose, assertThat, downloadAll, expected } from "./agree.js";
@@ -9,8 +9,8 @@ const steps = 10;
 
 /**
  * After ten steps the reference rounded to f32 and the reference in float64 differ by 1e-7 in the loss, 3e-7 in the
- * gradient norm, and by 1.6e-6 of the largest element of a parameter or moment. A device, which accumulates in f32 and
- * in its own order, gets about sixty times that.
+ * gradient norm, and 1.6e-6 of the largest element in a parameter or moment. A device accumulates in f32 and in its own
+ * order, so it is allowed about sixty times that.
  */
 const tolerances = { loss: 1e-5, state: 1e-4 };
 
@@ -21,7 +21,7 @@ export function trainingCases(): ConformanceCase[] {
   ];
 }
 
-/** The same step with every part of its forward pass computed a second time. */
+/** The train step with every segment of its forward pass recomputed. */
 function recomputedTrainStep(): Graph {
   const graph = tinyTrainStep();
   const forward = forwardPass(graph, "loss");

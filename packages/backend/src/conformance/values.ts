@@ -1,14 +1,18 @@
-// Comparing values in cases that also run on a device that computes none: there only what exists is checked.
+// Compares values in cases that also run on a device that computes none; there only their presence is checked.
 import type { Graph, HostTensor } from "@cambium/ir";
 import { assertOutputs, assertSameBits, assertThat, type HostTensors } from "./agree.js";
 import { vector } from "./small-graphs.js";
 
 export interface Values {
-  /** Whether the device computes and keeps values. */
+  /** Whether the device computes and stores values. */
   readonly computed: boolean;
-  /** @throws Error unless `got` is there and, on a device that computes, has the bits of `want` (a list: an f32 vector). */
+  /**
+   * @throws Error if `got` is missing or, on a device that computes, differs in a bit from `want` (a list: f32 vector).
+   */
   same(got: HostTensor | undefined, want: HostTensor | readonly number[], label: string): void;
-  /** @throws Error unless every output of `graph` is there and, on a device that computes, is the reference's. */
+  /**
+   * @throws Error if an output of `graph` is missing or, on a device that computes, does not agree with the reference.
+   */
   outputs(got: HostTensors, graph: Graph, inputs: HostTensors): void;
 }
 
@@ -24,7 +28,7 @@ export function valuesOf(computed: boolean): Values {
       else
         assertThat(
           graph.outputs.every(({ name }) => name in got),
-          "every output must be there",
+          "an output is missing",
         );
     },
   };

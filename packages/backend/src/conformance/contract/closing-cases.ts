@@ -1,4 +1,4 @@
-// Closing: what is under way finishes, and nothing begins any more.
+// Closing a device: work under way finishes, and no new work starts.
 import { f32, GraphBuilder, hostTensor, neg } from "@cambium/ir";
 import type { RunResult } from "../../contract.js";
 import { assertRejects } from "../agree.js";

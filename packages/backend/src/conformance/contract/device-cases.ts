@@ -1,11 +1,11 @@
-// What a device says of itself, and what it refuses before a driver speaks.
+// A device's info, and what it must refuse before it calls a driver.
 import { composites, f32, GraphBuilder, hostTensor, neg } from "@cambium/ir";
 import { assertRejects, assertThat } from "../agree.js";
 import { type ConformanceCase, contractCase as test } from "../case.js";
 
 export function deviceCases(): ConformanceCase[] {
   return [
-    test("info names the device and what it takes", async ({ info }) => {
+    test("info names the device, its dtypes, composites and limits", async ({ info }) => {
       assertThat(
         [info.backend, info.version, info.device].every((text) => text !== ""),
         "backend, version and device must not be empty",
@@ -17,9 +17,9 @@ export function deviceCases(): ConformanceCase[] {
         "f32, i32 and bool must compute",
       );
       const refused = info.computes.filter((dtype) => !info.accepts.includes(dtype));
-      assertThat(refused.length === 0, `computed and not accepted: ${refused.join(", ")}`);
+      assertThat(refused.length === 0, `computed, but not accepted: ${refused.join(", ")}`);
       const strangers = info.composites.filter((name) => !Object.hasOwn(composites, name));
-      assertThat(strangers.length === 0, `no composites of the IR: ${strangers.join(", ")}`);
+      assertThat(strangers.length === 0, `not composites of the IR: ${strangers.join(", ")}`);
       assertThat(info.limits.maxTensorBytes > 0, "maxTensorBytes must be positive");
     }),
     test("a tensor beyond the device's limit is refused before it runs: E_LIMIT", async (device) => {

@@ -1,4 +1,4 @@
-// Time: runs that are handed over while others are under way, and results that are awaited later.
+// Runs that are handed over while others are under way, and results that are awaited later.
 import { hostTensor } from "@cambium/ir";
 import type { RunResult } from "../../contract.js";
 import { assertRejects, assertThat } from "../agree.js";
@@ -6,7 +6,7 @@ import { type ConformanceCase, contractCase as test } from "../case.js";
 import { accumulate, negate, take, vector } from "../small-graphs.js";
 import type { Values } from "../values.js";
 
-/** Runs in a row: more than a device would have under way at once. */
+/** The number of runs in a row: more than a device would have under way at once. */
 const many = 12;
 
 export function flowCases(values: Values): ConformanceCase[] {
@@ -19,7 +19,7 @@ export function flowCases(values: Values): ConformanceCase[] {
       for (let step = 1; step <= many; step++) {
         x.data.fill(step);
         const { outputs, fetched } = await executable.run({ state, x }, { fetch: ["sum"] });
-        // What was bound is copied by now.
+        // The host tensor has been copied by now.
         x.data.fill(1e6);
         state = take(outputs, "state");
         results.push(fetched);
@@ -70,7 +70,7 @@ export function flowCases(values: Values): ConformanceCase[] {
     test("the end of a run that fetches nothing can be awaited", async (device) => {
       using executable = await device.compile(negate);
       const { outputs, fetched } = await executable.run({ x: vector(1, 2, 3) });
-      assertThat(Object.keys(await fetched).length === 0, "nothing was asked for");
+      assertThat(Object.keys(await fetched).length === 0, "nothing was to be fetched");
       using y = take(outputs, "y");
       values.same(await device.download(y), vector(-1, -2, -3), "the output");
     }),

@@ -1,4 +1,4 @@
-// The contract: handles, errors, ownership, time.
+// The cases of the part `contract`: handles, errors, ownership, order.
 import type { ConformanceCase } from "../case.js";
 import { valuesOf } from "../values.js";
 import { closingCases } from "./closing-cases.js";
@@ -10,7 +10,7 @@ import { outputCases } from "./output-cases.js";
 import { stateCases } from "./state-cases.js";
 import { tensorCases } from "./tensor-cases.js";
 
-/** @param computed whether the device computes and keeps values; the null device does not. */
+/** @param computed whether the device computes and stores values; the null device does not. */
 export function contractCases(computed: boolean): ConformanceCase[] {
   const values = valuesOf(computed);
   return [

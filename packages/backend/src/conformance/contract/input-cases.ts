@@ -1,4 +1,4 @@
-// What a run takes and what it refuses.
+// The inputs that a run accepts and refuses.
 import { add, f32, hostTensor, i32, mul, neg } from "@cambium/ir";
 import { assertRejects, assertSameBits, runFetched } from "../agree.js";
 import { type ConformanceCase, contractCase as test } from "../case.js";

@@ -1,4 +1,4 @@
-// What a run returns.
+// The outputs that a run returns.
 import { f32, gather, type HostTensor, hostTensor, i32, matmul, neg, reduceSum, scatterAdd, tanh } from "@cambium/ir";
 import { assertRejects, assertSameBits, assertThat } from "../agree.js";
 import { type ConformanceCase, contractCase as test } from "../case.js";

@@ -1,11 +1,11 @@
-// Tensors: up and down, counted, disposed.
+// Tensors: uploaded, downloaded, counted, disposed.
 import { type DType, type HostTensor, hostTensor } from "@cambium/ir";
 import type { DeviceTensor } from "../../contract.js";
 import { assertRejects, assertSameBits, assertThat } from "../agree.js";
 import { type ConformanceCase, contractCase as test } from "../case.js";
 import type { Values } from "../values.js";
 
-/** Bits that a careless copy changes: signed zero, the smallest subnormal, both ends, infinities. */
+/** Values whose bits a careless copy changes: signed zeros, subnormals, the largest numbers, infinities. */
 const awkward: Record<DType, HostTensor> = {
   f32: hostTensor(
     "f32",
@@ -20,7 +20,7 @@ const awkward: Record<DType, HostTensor> = {
 
 export function tensorCases(values: Values): ConformanceCase[] {
   return [
-    test("a tensor comes back as it went up, to the bit", async (device) => {
+    test("a downloaded tensor equals the uploaded one to the bit", async (device) => {
       for (const dtype of device.info.accepts) {
         const { data } = awkward[dtype];
         const shapes = [[data.length], [1, data.length, 1]];
@@ -36,7 +36,7 @@ export function tensorCases(values: Values): ConformanceCase[] {
       }
     }),
     test("upload and download copy", async (device) => {
-      // An engine may take memory as its own where it lies at a multiple of 64 bytes: some of these do.
+      // An engine may use host memory in place if it is aligned to 64 bytes; some of these tensors are.
       const hosts = Array.from({ length: 32 }, () => hostTensor("f32", [3], [1, 2, 3]));
       const tensors: DeviceTensor[] = [];
       for (const host of hosts) tensors.push(await device.upload(host));
