@@ -21,7 +21,7 @@ export default defineBackend({
     const gpu = await requestGpu(adapter);
     try {
       if (options.profile && !gpu.features.has("timestamp-query"))
-        throw new CambiumError("E_BACKEND_OPTION", `${gpu.adapter.name} has no time stamps to profile with`);
+        throw new CambiumError("E_BACKEND_OPTION", `${gpu.adapter.name} has no timestamps to profile with`);
       return webgpuDevice(gpu, options, kindOf(gpu, options) === "gpu" ? await orderedSubgroupSize(gpu) : 0);
     } catch (error) {
       gpu.device.destroy();

@@ -1,4 +1,4 @@
-// Products: every family of kernels equals a float64 sum, for all transposes, odd sizes and stretched batches.
+// Products: every family of kernels equals a float64 sum, for all transposes, odd sizes and broadcast batches.
 import { applyReference, f32, matmul, type Node, type RefTensor, refTensor, type Value } from "@cambium/ir";
 import { describe, expect, test } from "vitest";
 import { emitVariant, matmul as matmulLowering } from "../src/kernels/matmul/index.js";

@@ -1,5 +1,5 @@
-// Training in mixed precision on an adapter with shader-f16: the golden models as the reference takes the same graph,
-// steps whose gradients overflow, and a run that stops and goes on.
+// Training in mixed precision on an adapter with shader-f16: the golden models compared with the reference on the same
+// graph, steps whose gradients overflow, and a run that stops and continues.
 
 import type { Device } from "@cambium/backend";
 import { useLavapipe } from "@cambium/browser";

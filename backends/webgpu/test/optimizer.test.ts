@@ -1,4 +1,4 @@
-// AdamW over tensors beyond the binding size, and over tensors that share their state: what the reference says.
+// AdamW over tensors beyond the binding size, and over tensors that share their state, compared with the reference.
 import { assertAgrees } from "@cambium/backend/conformance";
 import { useSwiftShader } from "@cambium/browser";
 import { adamw, f32, type Graph, GraphBuilder, type HostTensor, hostTensor, i32, type Tensor } from "@cambium/ir";
@@ -44,7 +44,7 @@ test.each(["cpu", "gpu"])("tensors larger than a binding are worked on in parts,
   await assertAgrees(device, graph, inputs);
 });
 
-test("what not even a chunk's tensors fit is refused", async () => {
+test("a binding limit below one chunk's tensors is refused", async () => {
   await using device = await backend.open({ maxBindingBytes: 1024 });
   const { graph, inputs } = step(60_000);
   using executable = await device.compile(graph);

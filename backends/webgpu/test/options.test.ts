@@ -1,4 +1,4 @@
-// What the backend is opened with: refused where it makes no sense, and in the device's name where it decides bits.
+// The backend's options: invalid ones are refused, and those that decide bits are in the device's name.
 import { useSwiftShader } from "@cambium/browser";
 import { expect, test } from "vitest";
 import backend from "../src/index.js";

@@ -17,8 +17,8 @@ export interface Binding {
 export type Access = "read" | "read_write" | "uniform";
 
 /**
- * What the kernel binds, each place once. Where it writes one value of a kind of placement it declares all of that kind
- * writable: they share a buffer, and WebGPU allows a buffer only one kind of access in a dispatch.
+ * The kernel's operands, one for each place. If it writes one value of a kind of placement, all its operands of that
+ * kind are writable: they may share a buffer, and WebGPU allows a buffer only one kind of access in a dispatch.
  */
 export function operandsOf({ reads, writes }: Emitted, layout: Layout, traits: DeviceTraits): Operand[] {
   const places = new Map<string, Value[]>();

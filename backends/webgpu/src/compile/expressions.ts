@@ -11,11 +11,11 @@ export const expressionLimits = {
   leaves: 5,
   /** Ops of an expression that several nodes read and therefore compute. */
   sharedOps: 8,
-  /** Ops of an expression that is stretched, so that each element is computed many times. */
+  /** Ops of an expression that is broadcast, so that each element is computed many times. */
   stretchedOps: 2,
 } as const;
 
-/** What computing a value takes where it is used. */
+/** The cost of computing a value where it is used. */
 export interface Cost {
   readonly ops: number;
   /** The values in memory that it reads. */
@@ -94,7 +94,7 @@ export class Expressions {
     }
   }
 
-  /** Inputs that would be computed again for every element they are stretched to. */
+  /** Inputs that would be computed again for every element they are broadcast to. */
   #storeStretched(node: Node, value: Value): void {
     for (const input of node.inputs) {
       const stretched = numel(value.type.shape) > 4 * numel(input.type.shape);

@@ -85,8 +85,8 @@ export function layOut(graph: Graph, emitted: readonly Emitted[], fusion: Fusion
 }
 
 /**
- * The input over whose memory this output may be written during the run, because nothing reads the old value after
- * that.
+ * The input whose memory this output may overwrite during the run, because nothing reads the old value after that
+ * write; undefined if there is none.
  */
 function safelyReplaced(
   graph: Graph,

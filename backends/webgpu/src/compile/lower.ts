@@ -19,8 +19,8 @@ interface EmittedCommon {
   /** Where in the model it belongs, for profiles. */
   readonly scope: string | undefined;
   /**
-   * Whether `written` may be stored over the memory of `read` as the kernel goes on, because it needs no old element
-   * later.
+   * Whether the kernel may store `written` over the memory of `read` while it runs, because it reads no old element
+   * after overwriting it.
    */
   inPlace(written: Value, read: Value): boolean;
 }

@@ -95,8 +95,8 @@ export function noAdapterHint(): string {
   const { process } = globalThis as { process?: { platform?: string } };
   if (process?.platform === undefined) return "look at chrome://gpu, and turn hardware acceleration on";
   return process.platform === "linux"
-    ? "install the GPU's Vulkan driver and its loader libvulkan.so.1 (Debian: apt install libvulkan1), then cambium doctor; where they are, Dawn's warnings on standard error say why it refuses them"
-    : "update the GPU's driver, then cambium doctor";
+    ? "install the GPU's Vulkan driver and its loader libvulkan.so.1 (Debian: apt install libvulkan1), then run cambium doctor; if both are installed, Dawn's warnings on standard error say why it refuses them"
+    : "update the GPU's driver, then run cambium doctor";
 }
 
 async function findAdapter(source: GpuSource, choice: string): Promise<GPUAdapter> {

@@ -33,7 +33,7 @@ export function watchFaults(device: GPUDevice, name: string): FaultWatch {
         ? new CambiumError("E_DEVICE_LOST", `the WebGPU device ${name} is closed`)
         : new CambiumError("E_DEVICE_LOST", `the WebGPU device ${name} was lost`, {
             got: message || "no reason given",
-            hint: "start the command again: the run goes on from its last snapshot",
+            hint: "start the command again: the run continues from its last snapshot",
           });
   });
   const check = () => {
@@ -49,7 +49,7 @@ export function watchFaults(device: GPUDevice, name: string): FaultWatch {
         (value) => ({ value }),
         (thrown: unknown) => ({ thrown }),
       );
-      // Several pieces of work may be under way when a fault appears. Nothing tells which of them it spoilt, so all fail.
+      // Several pieces of work may be under way when a fault appears. It is unknown which of them it hit, so all fail.
       const error = lost ?? (seen > before ? latest : undefined);
       if (error) {
         fault = undefined;

@@ -55,7 +55,7 @@ async function describe(source: GpuSource, name: string): Promise<ProbeResult> {
       `workgroups of ${limits.maxComputeInvocationsPerWorkgroup} with ${limits.maxComputeWorkgroupStorageSize} bytes`,
       features.has("subgroups") ? `subgroups of ${subgroupSizes.join(" to ")}` : "no subgroups",
       features.has("shader-f16") ? "f16" : "no f16",
-      features.has("timestamp-query") ? "time stamps" : "no time stamps: no profile",
+      features.has("timestamp-query") ? "timestamps" : "no timestamps: no profile",
     ].join("; "),
   };
 }

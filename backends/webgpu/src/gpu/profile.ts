@@ -1,4 +1,4 @@
-// Time stamps around every dispatch, and their sums by kind of kernel.
+// Timestamps around every dispatch, and their sums by kind of kernel.
 /// <reference types="@webgpu/types" />
 import type { ProfileEntry, TimelineEntry } from "@cambium/backend";
 import type { BoundDispatch } from "./bound.js";

@@ -13,7 +13,7 @@ export interface Reading {
 /** Most readings that are under way at once. */
 const ring = 4;
 
-/** Buffers are used again: what one reading used serves later ones. */
+/** Buffers of finished readings are reused. */
 export class Readback {
   readonly #device: GPUDevice;
   readonly #idle: GPUBuffer[] = [];
@@ -24,8 +24,8 @@ export class Readback {
   }
 
   /**
-   * Appends copies to `encoder`. Call the result after submitting: it waits for the work and returns the tensors. While
-   * the ring is full this waits for one of the readings in it, so that a host that is ahead does not pile up work.
+   * Appends copies to `encoder`. Call the result after submitting: it waits for the work and returns the tensors. If
+   * the ring is full, this first waits for a reading to end, so that a host that runs ahead does not pile up work.
    * @throws from mapping, when the device is lost
    */
   async copy(encoder: GPUCommandEncoder, readings: readonly Reading[]): Promise<() => Promise<HostTensor[]>> {

@@ -17,7 +17,7 @@ interface DawnModule {
   create(flags: string[]): GPU;
 }
 
-/** What tells Node from a browser. */
+/** What distinguishes Node from a browser. */
 interface Surroundings {
   readonly navigator?: { readonly gpu?: GPU };
   readonly process?: { readonly platform?: string };
@@ -31,7 +31,7 @@ interface Surroundings {
 const instances = new Map<string | undefined, GPU>();
 
 /**
- * Time stamps in nanoseconds. Browsers round them to 100 µs to protect pages from one another; here there are no pages.
+ * Exact timestamps. Browsers round them to 100 µs to protect pages from one another; here there are no pages.
  */
 const dawnFlags = ["disable-dawn-features=timestamp_quantization"];
 
@@ -75,7 +75,7 @@ function refuse(cause: unknown): never {
   const absent = code === "ERR_MODULE_NOT_FOUND" && /'webgpu'/.test(message ?? "");
   throw new CambiumError(
     "E_BACKEND_UNAVAILABLE",
-    absent ? "WebGPU in Node is the package webgpu, and it is not installed" : "the package webgpu does not load",
+    absent ? "WebGPU in Node needs the package webgpu, which is not installed" : "the package webgpu does not load",
     {
       ...(!absent && { got: message ?? String(cause) }),
       hint: absent ? "npm install webgpu" : "npm install --force webgpu; it needs x64 or arm64, and glibc on Linux",

@@ -1,5 +1,5 @@
-// Which invocations may exchange values by shuffles. WGSL does not say how the invocations of a workgroup are dealt out
-// to subgroups. Kernels rely on them being in order, as they are with all known drivers, so this is tried out once per
+// Which invocations may exchange values by shuffles. WGSL does not say how the invocations of a workgroup are assigned
+// to subgroups. Kernels rely on them being in order, as they are with all known drivers, so this is tested once per
 // device.
 /// <reference types="@webgpu/types" />
 import type { Gpu } from "./adapter.js";

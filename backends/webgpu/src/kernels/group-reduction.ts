@@ -94,7 +94,7 @@ export function groupTotal(invocations: number, traits: DeviceTraits): GroupTota
 
 /**
  * Statements that replace the variable `name` by the joined variables of `width` neighbours, a power of two that is at most
- * `DeviceTraits.subgroupSize`. Neighbours are invocations whose numbers are equal when divided by `width`.
+ * `DeviceTraits.subgroupSize`. Neighbours are invocations with the same ⌊number / width⌋.
  */
 export function joinedLanes(name: string, width: number, { join }: Joining): string[] {
   const steps: string[] = [];

@@ -63,8 +63,7 @@ function merge(blocks: Sorted, context: LowerContext): Sorted {
 }
 
 /**
- * Emits a kernel whose `statements` define `index`, the update's, and `place`, where it goes; `position` goes there
- * too.
+ * Emits a kernel that stores each update's index and position at its place. `statements` define `index` and `place`.
  */
 function emitPlaces(
   name: string,

@@ -7,7 +7,7 @@ import type { InlineLowering } from "./lowering.js";
 /** Writes the output's element from the inputs' elements, each a name or a literal. */
 type Write = (args: readonly string[], code: Code, node: Node) => string;
 
-/** An op that computes each element from the same element of its inputs, which stretch to the output's shape. */
+/** An op that computes each element from the same element of its inputs, broadcast to the output's shape. */
 export function elementwise(write: Write, uses?: FunctionName): InlineLowering {
   return {
     kind: "inline",

@@ -12,7 +12,7 @@ export type Choose = (key: string) => string | undefined;
 
 export interface LowerContext {
   readonly traits: DeviceTraits;
-  /** Names the variant of a kernel that was measured to be the fastest; absent where nothing was measured. */
+  /** Names the variant of a kernel that was measured to be the fastest; absent if nothing was measured. */
   readonly choose?: Choose | undefined;
   /**
    * Makes a value for intermediate results. It lives from the first kernel that writes it to the last that reads it.
@@ -39,9 +39,9 @@ export interface KernelLowering {
 /** An op that is an expression of its inputs' elements: it is computed inside the kernels that use it. */
 export interface InlineLowering {
   readonly kind: "inline";
-  /** It does no arithmetic: it only reads from another place. */
+  /** It does no arithmetic: it only reads another element. */
   readonly view?: boolean;
-  /** It reads each input at the output's own place, stretched where the input is smaller. */
+  /** It reads each input at the output's own place, by broadcasting if the input is smaller. */
   readonly pointwise?: boolean;
   /** The WGSL expression of the output's element at `at`. It evaluates inputs through `code.eval`. */
   element(node: Node, at: Index, code: Code): string;

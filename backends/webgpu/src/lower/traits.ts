@@ -1,4 +1,4 @@
-// What kernels may know about a device: kernels for GPUs and for software adapters differ.
+// What kernels may depend on in a device: kernels for GPUs and for software adapters differ.
 
 export interface DeviceTraits {
   /**
@@ -9,8 +9,8 @@ export interface DeviceTraits {
   readonly subgroups: boolean;
   /**
    * How many neighbouring invocations of a workgroup may exchange values by shuffles: a power of two. Neighbours by
-   * number are then neighbours in the subgroup. 0 where kernels should not rely on that: WGSL does not promise it, so
-   * `gpu/subgroups.ts` tries it out on the device.
+   * number are then neighbours in the subgroup. 0 if kernels cannot rely on that: WGSL does not promise it, so
+   * `gpu/subgroups.ts` tests it on the device.
    */
   readonly subgroupSize: number;
   readonly maxInvocations: number;
@@ -19,7 +19,7 @@ export interface DeviceTraits {
   /** Largest range of one binding, bytes; larger values are bound in parts. */
   readonly maxBindingBytes: number;
   /**
-   * The kind of buffer from which kernels read `KernelIo.number`. `storage` where the driver rebuilds a kernel whenever
+   * The kind of buffer from which kernels read `KernelIo.number`. `storage` if the driver rebuilds a kernel whenever
    * the contents of a uniform buffer change.
    */
   readonly numbers: "uniform" | "storage";

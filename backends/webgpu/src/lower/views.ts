@@ -101,7 +101,7 @@ export const viewLowerings = {
   }),
 } as const;
 
-/** Whether a constant is spelled out in kernels; other constants are in memory. */
+/** Whether a constant is a literal in kernels; other constants are in memory. */
 export function isLiteral(host: HostTensor): boolean {
   return numel(host.shape) === 1 && spellable(refTensor(host).data[0] as number);
 }

@@ -1,4 +1,4 @@
-// The program bound to the memory of a run's inputs. The binding is kept while runs bring the same memory.
+// The program bound to the memory of a run's inputs. The binding is reused as long as runs pass the same memory.
 import type { Program } from "../compile/program.js";
 import type { Engine } from "../engine.js";
 import { type BoundDispatch, type BoundProgram, bindProgram } from "../gpu/bound.js";

@@ -82,7 +82,7 @@ class ProgramRunner {
     return { kept, finish: this.#finisher(names, read, timed) };
   }
 
-  /** Encodes the dispatches. Returns what reads their time stamps, where there is a profile. */
+  /** Encodes the dispatches. When profiling, returns a function that reads their timestamps. */
   #encode(encoder: GPUCommandEncoder, dispatches: readonly BoundDispatch[]): (() => Promise<void>) | undefined {
     if (this.profiler) return this.profiler.encode(encoder, dispatches);
     const pass = encoder.beginComputePass();

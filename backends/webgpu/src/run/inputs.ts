@@ -1,5 +1,5 @@
-// Where the inputs of a run lie. Host tensors are written to memory that is kept for the next run, unless an output
-// takes it.
+// Where the inputs of a run are. Host tensors are written to memory that is kept for the next run, unless an output
+// takes it over.
 import type { RunInput } from "@cambium/backend";
 import { deviceBytes } from "../compile/layout.js";
 import type { Engine } from "../engine.js";
@@ -19,7 +19,7 @@ export class InputPlaces {
     this.#written = written;
   }
 
-  /** The storage of each input by name; host tensors are written to theirs. */
+  /** Returns the storage of each input by name; host tensors are written to theirs. */
   async place(
     inputs: readonly RunInput<HeapPart>[],
     owned: OwnedMemory,

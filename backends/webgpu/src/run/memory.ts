@@ -14,7 +14,7 @@ export class ProgramMemory {
     this.#heap = heap;
   }
 
-  /** @throws CambiumError `E_OUT_OF_MEMORY`; nothing is left then */
+  /** @throws CambiumError `E_OUT_OF_MEMORY`; nothing stays allocated then */
   static async allocate({ layout, numbers, constantBytes }: Program, { heap, gpu }: Engine): Promise<ProgramMemory> {
     const memory = new ProgramMemory(heap);
     try {

@@ -1,4 +1,4 @@
-// Where the outputs of a run go: some are read back, the others are copied to memory of their own or are there already.
+// Where the outputs of a run go: some are read back, the others are copied to their own memory or are there already.
 import { deviceBytes } from "../compile/layout.js";
 import type { Program, ProgramOutput } from "../compile/program.js";
 import type { Engine } from "../engine.js";
@@ -43,7 +43,8 @@ export async function placeOutputs(fetch: readonly string[], context: OutputCont
 }
 
 /**
- * The memory of the input that the output replaces, unless another output still has to be taken from there; else fresh.
+ * The memory of the input that the output replaces, unless another output still has to be copied from it; else new
+ * memory.
  */
 async function targetOf(
   { name, replaces, placement, type }: ProgramOutput,

@@ -20,7 +20,7 @@ export class OwnedMemory {
     return storage;
   }
 
-  /** Frees everything except what is handed over. */
+  /** Frees everything except the parts handed over. */
   release(handedOver: Iterable<HeapPart> = []): void {
     for (const storage of handedOver) this.#owned.delete(storage);
     for (const storage of this.#owned) this.#heap.free(storage);

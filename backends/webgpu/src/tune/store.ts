@@ -1,12 +1,12 @@
 // Where measurements are kept between processes: a file of the user's cache in Node, local storage in a browser.
 
-/** Texts by name. A text that cannot be kept is measured again. */
+/** Texts by name. What could not be kept is measured again. */
 export interface TextStore {
   read(name: string): string | undefined;
   write(name: string, text: string): void;
 }
 
-/** The parts of Node that are there without an import, so that bundles for browsers contain none of it. */
+/** The parts of Node that need no import, so that bundles for browsers contain nothing of Node. */
 interface NodeProcess {
   readonly platform: string;
   readonly pid: number;
@@ -25,7 +25,7 @@ interface Surroundings {
   readonly localStorage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
 }
 
-/** The store of the user who runs this; one that forgets everything where there is none. */
+/** The user's store; where there is none, one that forgets everything. */
 export function userStore(around: Surroundings = globalThis as Surroundings): TextStore {
   return fileStore(around.process) ?? browserStore(around) ?? { read: () => undefined, write: () => {} };
 }

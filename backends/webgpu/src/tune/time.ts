@@ -37,7 +37,7 @@ async function uploaded(graph: Graph, device: Device): Promise<Record<string, De
   return inputs;
 }
 
-/** Seconds per run, of `runs` runs in a row; the outputs of the last one are waited for. */
+/** Seconds per run, over `runs` runs in a row; waits for the outputs of the last one. */
 async function secondsOf(
   runs: number,
   executable: Executable,

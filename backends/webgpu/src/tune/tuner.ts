@@ -1,4 +1,4 @@
-// The tuner: times the ways to compute each product of a graph once on this device, and remembers the fastest.
+// The tuner: times the variants of each product of a graph once on this device, and remembers the fastest.
 import { type Graph, GraphBuilder, matmul, type Node, reduceSum, type Value } from "@cambium/ir";
 import { type Product, productOf } from "../kernels/matmul/product.js";
 import { productKey, variantName, variants } from "../kernels/matmul/variants.js";

@@ -1,5 +1,5 @@
-// WGSL functions that a kernel carries if it uses them. They are exact to a few units where WGSL's built-ins need not
-// be.
+// WGSL functions that a kernel includes if it uses them. They are exact to a few units in the last place, which WGSL
+// does not require of its built-ins.
 
 /** Sources by name; polynomials from Moshier's Cephes library (single precision). */
 export const functions = {

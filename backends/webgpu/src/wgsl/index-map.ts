@@ -2,9 +2,9 @@
 // on demand.
 import { numel, strides } from "@cambium/ir";
 
-/** Names a WGSL expression where it is used more than once; statements under construction (`Code`) do that. */
+/** Gives names to WGSL expressions that are used more than once; implemented by `Code`. */
 export interface Definer {
-  /** Returns a name for the expression, or the expression itself where it is a name or literal already. */
+  /** Returns a name for the expression, or the expression itself if it is a name or literal already. */
   define(expression: string): string;
 }
 
@@ -66,7 +66,7 @@ export class Index {
     return same(shape, this.shape) ? this : Index.flat(shape, this.flat(code));
   }
 
-  /** The place that is read in a tensor of `shape` when it is stretched to this index's shape. */
+  /** The place that is read in a tensor of `shape` when it is broadcast to this index's shape. */
   stretched(shape: readonly number[], code: Definer): Index {
     if (same(shape, this.shape)) return this;
     if (numel(shape) === 1) return Index.flat(shape, "0u");

@@ -19,8 +19,8 @@ export interface KernelIo {
   /** Like `store`, for four neighbouring elements; `expr` is a vec4<f32>. */
   store4(value: Value, flat4: string, expr: string): string;
   /**
-   * The name of a u32 that stands for `value` without spelling it out, so that kernels which differ only in such numbers
-   * are built once. A kernel must make its calls in the same order whatever the values are.
+   * The name of a u32 that holds `value` at run time, so that kernels which differ only in such numbers are built once.
+   * A kernel must make these calls in the same order whatever the values are.
    */
   number(value: number): string;
   /**

@@ -1,7 +1,7 @@
-// Literals: numbers as WGSL spells them.
+// Literals: numbers as WGSL writes them.
 import type { DType } from "@cambium/ir";
 
-/** Whether WGSL can spell the number: a constant expression may be neither infinite nor NaN. */
+/** Whether WGSL can write the number: a constant expression may be neither infinite nor NaN. */
 export function spellable(value: number): boolean {
   return Number.isFinite(value);
 }

@@ -22,7 +22,7 @@ export class ModuleIo implements KernelIo {
   /** The numbers that the body took, in order. */
   readonly numbers: number[] = [];
 
-  /** @param known the accesses that the whole body makes, where an earlier pass has found them */
+  /** @param known the accesses that the whole body makes, if an earlier pass has found them */
   constructor({ label }: Kernel, operands: readonly Operand[], fusion: Fusion, known?: readonly Use[]) {
     this.#label = label;
     this.#operands = operands;

@@ -3,7 +3,7 @@ import { type DType, isFloat, numel, type Value } from "@cambium/ir";
 
 /** A value in memory as a kernel binds it. */
 export interface Operand {
-  /** The values at this place: several where a result overwrites what it is made from. */
+  /** The values at this place: several if a result overwrites one of its inputs. */
   readonly values: readonly Value[];
   /** Whether it is declared read_write, because it or another value in the same buffer is written. */
   readonly writable: boolean;
@@ -29,7 +29,7 @@ export function isByFour({ load4, store1, store4 }: Use, { values, parts }: Oper
   return (load4 || store4) && !store1 && parts.length === 1 && isFloat(type.dtype) && numel(type.shape) % 4 === 0;
 }
 
-/** Whether it is f16 in memory. Kernels compute in f32 and convert where they read and write. */
+/** Whether it is f16 in memory. Kernels compute in f32 and convert when they read and write. */
 export function isHalf({ values }: Operand): boolean {
   return (values[0] as Value).type.dtype === "f16";
 }

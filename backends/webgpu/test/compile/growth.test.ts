@@ -17,7 +17,7 @@ function compile(plan: GrowthPlan, policy: "carry" | "reset") {
   return { graph, program: compileProgram(graph, { traits, alignment: 256, maxBufferBytes: 2 ** 28, verify: true }) };
 }
 
-test("layers that are copied with their moments are copied from where they lie: no kernel, no arena", () => {
+test("layers copied with their moments are copied directly from their memory: no kernel, no arena", () => {
   const { graph, program } = compile(stack.plan(modelOf(8), { factor: 4 }), "carry");
   expect(graph.outputs.length).toBeGreaterThan(3 * 32 * 9);
   expect(program.dispatches).toEqual([]);

@@ -1,4 +1,4 @@
-// Adapters are found by preference and by name, in Node and in a page; what is missing is said, with what mends it.
+// Adapters are found by preference and by name, in Node and in a page; errors say what is missing and how to get it.
 import { join } from "node:path";
 import { runInPage, useSwiftShader } from "@cambium/browser";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -70,7 +70,7 @@ describe("in Node", () => {
         available: true,
         computes: ["f32", "i32", "bool"],
         detail: expect.stringMatching(
-          /Dawn; google swiftshader; software.*MiB.*subgroups of 4 to 4; no f16; time stamps/,
+          /Dawn; google swiftshader; software.*MiB.*subgroups of 4 to 4; no f16; timestamps/,
         ),
       },
     ]);

@@ -1,4 +1,4 @@
-// A GPU that goes away while it is in use: a typed error from whatever is asked of it next, and nothing hangs.
+// A GPU that goes away while it is in use: every later call throws a typed error, and nothing hangs.
 
 import type { DeviceTensor } from "@cambium/backend";
 import { useSwiftShader } from "@cambium/browser";

@@ -1,5 +1,5 @@
-// Runs that fail or follow one another closely, and allocations at the same time: nothing leaks, and nothing is
-// allocated that was there.
+// Runs that fail or follow one another closely, and allocations at the same time: nothing leaks, and existing buffers
+// are reused.
 
 import type { DeviceTensor, RunResult } from "@cambium/backend";
 import { useSwiftShader } from "@cambium/browser";

@@ -14,7 +14,7 @@ test("SwiftShader's four are in order; without the feature, or with sizes unknow
     expect(await orderedSubgroupSize(gpu)).toBe(4);
     expect(await orderedSubgroupSize({ ...gpu, features: new Set() })).toBe(0);
     expect(await orderedSubgroupSize({ ...gpu, adapter: { ...gpu.adapter, subgroupSizes: [0, 0] } })).toBe(0);
-    // What the driver says is asked of the device: it has no eight.
+    // The driver's claim is tested on the device, which has no subgroups of eight.
     expect(await orderedSubgroupSize({ ...gpu, adapter: { ...gpu.adapter, subgroupSizes: [8, 8] } })).toBe(0);
   } finally {
     gpu.device.destroy();

@@ -17,7 +17,7 @@ export function traitsOf(kind: DeviceTraits["kind"], changes: Partial<DeviceTrai
 }
 
 /**
- * A title's arguments for each way in which kernels that reduce are made: their family, and the subgroups they may use.
+ * The arguments of a title for each variant of the reducing kernels: their family, and the subgroups they may use.
  */
 export const reducers = [
   ["gpu", 0],

@@ -11,7 +11,7 @@ export interface Side {
   readonly pitch: number;
   /** The first element of the first matrix. */
   readonly offset: number;
-  /** Elements from one matrix to the next along each batch axis; 0 where the side is stretched. */
+  /** Elements from one matrix to the next along each batch axis; 0 where the side is broadcast. */
   readonly steps: readonly number[];
 }
 

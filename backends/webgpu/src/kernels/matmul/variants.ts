@@ -1,4 +1,4 @@
-// The ways to compute a product, as data, and which of them a device takes unless it was tuned.
+// The variants of a product's kernels, as data, and which of them a device uses unless it was tuned.
 import { numel } from "@cambium/ir";
 import type { DeviceTraits } from "../../lower/traits.js";
 import type { BlockShape } from "./blocks/shape.js";
@@ -48,12 +48,12 @@ const fullGpu = 128;
 /** Least steps of k in each part of a product that is cut along k. */
 const minPart = 256;
 /**
- * Multiply-adds from which larger blocks pay on a software adapter: they run up to a tenth or a quarter faster, and take two
- * or four times as long to build.
+ * Multiply-adds from which larger blocks pay off on a software adapter: they run up to a tenth or a quarter faster, and
+ * take two or four times as long to build.
  */
 const [wideFrom, largeFrom] = [1 << 25, 1 << 27];
 
-/** The variants that a device can take for this product; the first is the default. */
+/** The variants that a device can use for this product; the first is the default. */
 export function variants(product: Product, traits: DeviceTraits): readonly Variant[] {
   return traits.kind === "cpu" ? softwareVariants(product, traits) : gpuVariants(product, traits);
 }
@@ -104,8 +104,8 @@ function splitsFor(product: Product, shape: TileShape): number {
 }
 
 /**
- * Reads from global memory per multiply-add, which larger tiles save, divided by the share of a GPU that the workgroups fill
- * and by the share of the tiles that is within the matrix.
+ * Reads from global memory per multiply-add (larger tiles need fewer), divided by the share of a GPU that the
+ * workgroups fill and by the share of the tiles that is within the matrix.
  */
 function cost(product: Product, variant: Variant): number {
   if (variant.family !== "tiles") return 0;

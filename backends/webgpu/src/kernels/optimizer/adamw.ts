@@ -5,7 +5,7 @@ import { literal } from "../../wgsl/literal.js";
 import type { ManyIo } from "../../wgsl/many.js";
 import { chunkSizes } from "./sizes.js";
 
-/** AdamW; as `guardedAdamw` it leaves everything as it is where the gradients' factor is 0. */
+/** AdamW; as `guardedAdamw` it changes nothing if the gradients' factor is 0. */
 export const adamw: KernelLowering = {
   kind: "kernels",
   closed: true,

@@ -50,7 +50,7 @@ function normKernel(node: Node, partial: Value, { traits }: LowerContext): Kerne
   const width = Math.min(64, traits.maxInvocations);
   const sum = groupTotal(width, traits);
   const most = Math.fround(op.attrsOf(node).maxNorm);
-  // WGSL spells no infinity, and an infinite norm clips nothing.
+  // WGSL has no literal for infinity, and an infinite norm clips nothing.
   const factor = spellable(most) ? `min(${literal(most, "f32")} / (length + 1e-6f), 1f)` : "1f";
   return {
     label: `norm of ${node.inputs.length} gradients`,

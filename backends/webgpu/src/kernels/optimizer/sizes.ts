@@ -2,7 +2,7 @@
 import type { DeviceTraits } from "../../lower/traits.js";
 
 export interface ChunkSizes {
-  /** Elements of a chunk, which is one workgroup's. */
+  /** Elements of a chunk; each chunk is one workgroup's. */
   readonly chunk: number;
   /** Invocations of a workgroup. */
   readonly invocations: number;

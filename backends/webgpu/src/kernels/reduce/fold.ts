@@ -1,5 +1,4 @@
-// Folds: what a reduction joins its elements by, and one kernel that folds a stretch of elements for each of its
-// outputs.
+// Folds: how a reduction joins two elements, and one kernel that folds a stretch of elements into each of its outputs.
 import type { Value } from "@cambium/ir";
 import type { DeviceTraits } from "../../lower/traits.js";
 import type { Code } from "../../wgsl/code.js";
@@ -9,7 +8,7 @@ export type FoldDType = "f32" | "i32";
 
 export interface Fold {
   readonly name: string;
-  /** Statements that declare `total` as what joins with any element to that element. */
+  /** Statements that declare `total` as the neutral element of the join. */
   start(dtype: FoldDType): readonly string[];
   join(a: string, b: string): string;
 }
@@ -22,7 +21,7 @@ export const sum: Fold = {
 
 export const max: Fold = {
   name: "max",
-  // −∞, which WGSL spells by its bits only, and only at run time: a constant expression may not be infinite.
+  // −∞, which WGSL can only make from its bits at run time: a constant expression may not be infinite.
   start: (dtype) =>
     dtype === "f32"
       ? ["let lowest = 0xff800000u;", "var total: f32 = bitcast<f32>(lowest);"]
@@ -40,7 +39,7 @@ export interface FoldJob {
   readonly fold: Fold;
   /** The input element that is number `element` of `output`. */
   read(code: Code, output: string, element: string): string;
-  /** Whether an element exists; absent where all do. */
+  /** Whether an element exists; absent if all do. */
   inside?(output: string, element: string): string;
 }
 

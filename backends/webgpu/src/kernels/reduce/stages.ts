@@ -12,7 +12,7 @@ export interface Reduction extends Pick<FoldJob, "fold" | "length" | "read"> {
   readonly along: boolean;
 }
 
-/** Elements that one invocation folds before a second stage pays. */
+/** Elements that one invocation folds before a second stage pays off. */
 const stretch = 512;
 
 export function emitStages(reduction: Reduction, context: LowerContext): void {
@@ -24,7 +24,7 @@ export function emitStages(reduction: Reduction, context: LowerContext): void {
   else context.emit(foldKernel({ label, reads: [x], write: y, outputs, length, fold, read }, context.traits));
 }
 
-/** Stretches per output. A wide device needs many invocations at work, a narrow one only short chains of additions. */
+/** Stretches per output. A GPU needs many invocations at work, a software adapter only short chains of additions. */
 function splitsFor(outputs: number, length: number, { traits }: LowerContext): number {
   if (length <= 32) return 1;
   const wanted = traits.kind === "gpu" ? 65_536 : 64;

@@ -14,8 +14,8 @@ export class Columns {
   }
 
   /**
-   * Statements for each column of a thread: number `i` of them, at `column`. `guard` precedes a block that needs it to
-   * exist.
+   * Statements for each column of a thread: its index `i`, at `column`. `guard` precedes a block that needs the column
+   * to exist.
    */
   each(statements: (i: number, column: string, guard: string) => readonly string[]): string[] {
     return range(Math.ceil(this.#columns / this.threads)).flatMap((i) => {

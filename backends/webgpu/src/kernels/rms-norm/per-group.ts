@@ -44,7 +44,7 @@ export function forwardPerGroup(node: Node, { traits, emit }: LowerContext): voi
   });
 }
 
-/** Blocks of rows, at most, whose shares of the weight's gradient are summed apart. */
+/** Most blocks of rows whose shares of the weight's gradient are summed separately. */
 const mostBlocks = 256;
 
 export function backwardPerGroup(node: Node, context: LowerContext): void {

@@ -1,6 +1,6 @@
-// Attention on software adapters, the parts its kernels are made of. Lanes run along rows of one head (queries, or
-// keys), so that no sum crosses lanes. The rows that an invocation holds are in private arrays; the rows of the other
-// side, which all of them meet, are read once.
+// The building blocks of the attention kernels for software adapters. Lanes run along rows of one head (queries, or
+// keys), so that no sum crosses lanes. The rows that an invocation holds are in private arrays; each row of the other
+// side is read once and serves all of them.
 import type { Value } from "@cambium/ir";
 import type { DeviceTraits } from "../../../lower/traits.js";
 import type { Kernel, KernelIo } from "../../../wgsl/kernel.js";
@@ -48,11 +48,11 @@ export class Rows {
   readonly sizes: AttentionSizes;
   readonly io: KernelIo;
   readonly vectors: Vectors;
-  /** Numbers of the rows that an invocation holds. */
+  /** Indices of the rows that an invocation holds. */
   readonly held: readonly number[];
-  /** Numbers of the rows of the other side that one turn of the loop takes. */
+  /** Indices of the rows of the other side that one iteration of the loop takes. */
   readonly steps: readonly number[];
-  /** Numbers of a row's vectors. */
+  /** Indices of a row's vectors. */
   readonly parts: readonly number[];
 
   constructor(sizes: AttentionSizes, { rows, steps }: Unroll, vectors: Vectors, io: KernelIo) {
@@ -90,8 +90,8 @@ export class Rows {
   }
 
   /**
-   * Statements for each held row: number `r` of them, row `t` of the sequence. They are in a loop because reads and writes
-   * of memory take long to build; the products in between are unrolled, and know rows by number.
+   * Statements for each held row, in a loop over its index `r`; `t` is its row in the sequence. Memory accesses belong
+   * in this loop because they take long to build; the products in between are unrolled, with constant indices.
    */
   eachRow(statements: readonly string[]): string[] {
     return [

@@ -10,7 +10,7 @@ export interface Unroll {
   /** Rows that an invocation holds. */
   readonly rows: number;
   /**
-   * Rows of the other side that one turn of the loop takes; sums carried from turn to turn are written once for all.
+   * Rows of the other side in one iteration of the loop; sums carried between iterations are written once for them all.
    */
   readonly steps: number;
 }
@@ -18,7 +18,7 @@ export interface Unroll {
 /** Limit of rows · steps · headDim, the number of products of one sum in the unrolled loop. */
 const mostProducts = 128;
 
-/** Short sequences have less time to win back what building takes, so they get half as many products. */
+/** Short sequences have less time to recover the cost of building, so they get half as many products. */
 export function unrolled({ headDim, context }: AttentionSizes): Unroll {
   const most = context > 64 ? mostProducts : mostProducts / 2;
   const rows = context > 64 && headDim * 4 <= most ? 4 : headDim * 2 <= most ? 2 : 1;

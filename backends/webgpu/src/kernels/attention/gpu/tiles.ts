@@ -1,5 +1,5 @@
-// Attention on GPUs, the parts its kernels are made of. A workgroup holds a block of rows of one head (queries, or
-// keys) and meets the other side in tiles; products go through workgroup memory with register blocks.
+// The building blocks of the attention kernels for GPUs. A workgroup holds a block of rows of one head (queries, or
+// keys) and goes through the other side in tiles; products use workgroup memory and register blocks.
 import type { KernelIo } from "../../../wgsl/kernel.js";
 import { joinedLanes } from "../../group-reduction.js";
 import { range } from "../../range.js";

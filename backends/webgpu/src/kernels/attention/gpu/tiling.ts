@@ -1,4 +1,4 @@
-// How a GPU's workgroup is laid out over attention: a block of rows of one head meets the other side in tiles.
+// How a GPU's workgroup is laid out over attention: a block of rows of one head goes through the other side in tiles.
 import type { DeviceTraits } from "../../../lower/traits.js";
 import { range } from "../../range.js";
 import type { AttentionSizes } from "../node.js";
@@ -9,10 +9,10 @@ export const across = 16;
 export const held = 2;
 /** The four-element groups of headDim that are staged at once for a score tile. */
 export const staged = 8;
-/** From one row of a staged tile to the next: one group is left empty, so that rows meet other memory banks. */
+/** Groups from one row of a staged tile to the next: one stays empty, so that rows fall into different memory banks. */
 export const stride = staged + 1;
 
-/** Numbers of the score columns of a thread. */
+/** Indices of the score columns of a thread. */
 export const heldColumns = range(held);
 
 /** A thread's `j`-th column and `i`-th row of a score tile. */

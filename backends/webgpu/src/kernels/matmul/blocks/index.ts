@@ -60,8 +60,8 @@ export function blockKernel(product: Product, shape: BlockShape, target: Target)
 }
 
 /**
- * Stores in a loop: what happens to a result (its place, elementwise work fused onto it, the store) is written once, because
- * a software adapter takes longer to build sixteen copies of it than to run through them.
+ * Stores in a loop: the code for a result (its place, the elementwise work fused onto it, the store) is written once,
+ * because a software adapter takes longer to build sixteen copies of it than to run the loop.
  */
 function stores(io: KernelIo, product: Product, shape: BlockShape, target: Target): string[] {
   const { quad, rows, columns } = shape;

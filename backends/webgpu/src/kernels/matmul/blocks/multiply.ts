@@ -5,8 +5,7 @@ import { type BlockShape, lanesOf, swaps, swapsA } from "./shape.js";
 const known = new Map<string, string>();
 
 /**
- * The statements that follow the reads of `steps` steps of k. The same text serves all kernels of a shape, so it is
- * kept.
+ * The statements that follow the reads of `steps` steps of k, cached: all kernels of a shape have the same text.
  */
 export function multiply(shape: BlockShape, steps: number): string {
   const { quad, rows, columns } = shape;

@@ -6,7 +6,7 @@ export interface BlockShape {
   /** Rows and columns that an invocation reads for each k. */
   readonly rows: number;
   readonly columns: number;
-  /** Steps of k that a turn of the loop takes: what is carried from turn to turn is written once for all of them. */
+  /** Steps of k in one iteration of the loop; sums carried between iterations are written once for all of them. */
   readonly depth: number;
 }
 

@@ -16,8 +16,8 @@ export function tileInvocations({ tileRows, tileColumns, rows, columns }: TileSh
 }
 
 /**
- * Fours from one step of k to the next in a strip. One is left empty, so that blocks of a column meet other memory
- * banks.
+ * Fours from one step of k to the next in a strip. One is left empty, so that blocks of a column fall into different
+ * memory banks.
  */
 export function stripPitch(lines: number): number {
   return lines / 4 + 1;
