@@ -151,7 +151,7 @@ train: { tokens: 16, batch: 1, lr: 1e-3 }
       "corpus: ./t.jsonl",
       () => write("t.jsonl", '{"body":"a"}\n'),
       "E_JSONL_FIELD",
-      /say field: "body"/,
+      /set field: "body"/,
     ],
     [
       "a field that is not text",

@@ -1,5 +1,5 @@
-// Corpora and tokenizers by path, from the package's own entry. Node opens them when the first is asked for; anywhere
-// else there are no paths, and the error says so.
+// Corpora and tokenizers by path, from the package's main entry. In Node the files' code is loaded at the first call;
+// elsewhere there are no paths, and the error says so.
 import { CambiumError } from "@cambium/ir";
 import type * as files from "./node/index.js";
 
@@ -7,7 +7,7 @@ import type * as files from "./node/index.js";
 async function node(): Promise<typeof files> {
   const entry = (await import("#node")) as Partial<typeof files>;
   if (entry.openSource !== undefined) return entry as typeof files;
-  throw new CambiumError("E_UNSUPPORTED", "paths are read in Node", {
+  throw new CambiumError("E_UNSUPPORTED", "paths can only be read in Node", {
     expected: "Node",
     hint: "in a browser give texts to bytesTokenizer or huggingFaceTokenizer, and tokens to tokensInMemory",
   });

@@ -1,4 +1,4 @@
-// What a recipe or a command line means by a corpus.
+// How a recipe or a command line names a corpus.
 import type { FilesOptions } from "./node/source/corpus-files.js";
 
 /** One corpus: embedded by name, or a file or folder. Paths are from the project. */
@@ -6,7 +6,7 @@ export type SourceSpec =
   | { readonly kind: "corpus"; readonly name: string }
   | ({ readonly kind: "files"; readonly path: string } & FilesOptions);
 
-/** What a recipe or a command line may say of a corpus. */
+/** What a recipe or a command line may set for a corpus. */
 export type CorpusOptions = Pick<FilesOptions, "field" | "format" | "only">;
 
 /** A plain word names an embedded corpus; anything with a slash or a dot is a path. */

@@ -1,2 +1,2 @@
-// What `#node` is in browsers: nothing.
+// `#node` in browsers: nothing.
 export {};

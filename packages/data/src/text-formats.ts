@@ -1,5 +1,5 @@
-// The formats of a corpus's files that are read.
+// The formats of corpus files.
 
 export const textFormats = ["text", "jsonl", "json", "csv", "tsv", "parquet"] as const;
-/** How documents lie in a file. */
+/** A file format. */
 export type TextFormat = (typeof textFormats)[number];

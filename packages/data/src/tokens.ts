@@ -1,7 +1,7 @@
-// A sequence of token ids that is read by position. Token files are one, in `@cambium/data/node`.
+// A sequence of token ids read by position. `@cambium/data/node` has one over token files.
 import { CambiumError } from "@cambium/ir";
 
-/** A sequence of token ids that is read by position: a file, or an array in memory. */
+/** A sequence of token ids read by position: a file, or an array in memory. */
 export interface TokenReader {
   /** In tokens. */
   readonly length: number;

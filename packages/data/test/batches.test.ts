@@ -1,11 +1,11 @@
-// The stream of training tokens: what it covers, that it continues, and that nothing but seed and corpus decides it.
+// The stream of training tokens: what it covers, that it continues, and that only seed and corpus decide it.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { permuted } from "../src/batches/permutation.js";
 import { batchAt, evaluationBatches, locate, tokensInMemory, tokensPerEpoch } from "../src/index.js";
 import { error } from "./helpers.js";
 
-/** Tokens that tell their place. */
+/** Each token is its own position. */
 const counting = (length: number) => tokensInMemory(Array.from({ length }, (_, i) => i));
 const seed = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
@@ -78,7 +78,7 @@ describe("the stream", () => {
     );
   });
 
-  test("is the same whatever batches read it, and goes on from any position", () => {
+  test("is the same whatever the batches, and continues from any position", () => {
     const batches = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(shape, fc.nat({ max: 300 }), batches, ({ length, context, seed: key }, start, sizes) => {
@@ -121,7 +121,7 @@ describe("the stream", () => {
   });
 
   test("is what it has always been", () => {
-    // A change here breaks every run under way: it would read other data than it did.
+    // A change here breaks every unfinished run: it would continue with other data.
     const rows = batchAt(counting(1001), { seed: 1234, tokenPosition: 0, batch: 8, context: 10 });
     expect(Array.from(rows).filter((_, i) => i % 11 === 0)).toMatchInlineSnapshot(`
       [
@@ -145,7 +145,7 @@ describe("the stream", () => {
     );
   });
 
-  test("refuses what is no batch, with every reason", () => {
+  test("refuses an invalid batch, with every reason", () => {
     const request = { seed: -1, tokenPosition: 3, batch: 0, context: 4, block: 6 };
     const { code, details } = error(() => batchAt(counting(50), request));
     expect([code, details.reasons?.map((reason) => reason.where)]).toEqual([
@@ -170,7 +170,7 @@ describe("evaluation batches", () => {
     expect(error(() => at(3)).code).toBe("E_TOKEN_RANGE");
   });
 
-  test("are all that the text fills, unless told otherwise", () => {
+  test("are by default all that the text fills", () => {
     expect(evaluationBatches(counting(49), { batch: 3, context: 4 }).count).toBe(4);
     expect(evaluationBatches(counting(48), { batch: 3, context: 4 }).count).toBe(3);
   });

@@ -1,4 +1,4 @@
-// The package's own entry reads paths where there is Node, and bundles for a page with nothing of Node's.
+// The package's main entry reads paths in Node, and its bundle for a page contains nothing of Node's.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -15,7 +15,7 @@ test("a corpus and a tokenizer by path", async () => {
   expect([...(await loadTokenizer("bytes", path)).encode("ab")]).toEqual([97, 98]);
 });
 
-test("a page that reads paths is told that it cannot", async () => {
+test("a page that reads paths gets an error", async () => {
   const path = folder({});
   const entry = join(import.meta.dirname, "..", "src", "index.ts");
   writeFileSync(join(path, "page.mjs"), await bundlePage({ entry }));

@@ -1,5 +1,5 @@
-// A power cut at every change that a preparation makes to the disk: the next one ends in the bytes of one that nobody
-// disturbed, and leaves nothing else.
+// A power cut at every change that a preparation makes to the disk: the next one ends with the bytes of an undisturbed
+// preparation, and leaves nothing else.
 import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -14,7 +14,7 @@ const documents = Array.from({ length: 60 }, (_, i) =>
   JSON.stringify({ text: `Document ${i} of a whale. `.repeat(9) }),
 );
 
-/** Scratch files of this process become those of one that is gone. */
+/** Renames this process's scratch files as if they were those of a process that is gone. */
 function bury(dir: string): void {
   for (const name of readdirSync(dir)) {
     if (name.startsWith(".")) renameSync(join(dir, name), join(dir, name.replace(`-${process.pid}-`, "-4194304-")));

@@ -1,4 +1,4 @@
-// Corpora that are not plain text: read as what they are, or refused by name with something that can be done.
+// Corpora that are not plain text: read in their own format, or refused by name with something to do.
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -29,7 +29,7 @@ const read: [string, string, string | Uint8Array, Options, string[]][] = [
   ["JSON lines in capitals", "A.JSONL", lines, {}, poem],
   ["JSON lines called .ndjson", "a.ndjson", lines, {}, poem],
   ["JSON lines called .json", "a.json", lines, {}, poem],
-  ["JSON lines called .txt, as they are said to be", "a.txt", lines, { format: "jsonl" }, poem],
+  ["JSON lines called .txt, with the format set", "a.txt", lines, { format: "jsonl" }, poem],
   ["a JSON list of objects", "a.json", '\n[\n {"text": "one\\nand more"},\n {"text": "two"}\n]', {}, poem],
   ["a JSON list on one line", "a.json", '[{"text":"one\\nand more"},{"text":"two"}]', {}, poem],
   ["a JSON list of texts", "a.json", '["one\\nand more", "", "two"]', {}, poem],
@@ -87,7 +87,7 @@ const refused: [string, string, string | Uint8Array, Options, string, RegExp][] 
   ["a web page", "a.html", "<p>x", {}, "E_CORPUS_FORMAT", /pandoc[\s\S]*format: text/],
   ["a web page called .txt", "a.txt", "\n<!DOCTYPE html><p>x", {}, "E_CORPUS_FORMAT", /web page/],
   ["a notebook", "a.ipynb", "{}", {}, "E_CORPUS_FORMAT", /nbconvert/],
-  ["a Parquet table that breaks off", "a.parquet", "PAR1....", {}, "E_CORPUS_FORMAT", /byte 8[\s\S]*footer != PAR1/],
+  ["a truncated Parquet table", "a.parquet", "PAR1....", {}, "E_CORPUS_FORMAT", /byte 8[\s\S]*footer != PAR1/],
   ["a Parquet table without an ending", "data", "PAR1....", { format: "text" }, "E_CORPUS_FORMAT", /format: parquet/],
   ["an Arrow table", "a.arrow", "ARROW1", {}, "E_CORPUS_FORMAT", /read_feather/],
   ["a spreadsheet", "a.xlsx", "PK\x03\x04", {}, "E_CORPUS_FORMAT", /spreadsheet/],
@@ -106,7 +106,7 @@ test.each(refused)("%s is refused", async (_, name, content, options, code, word
   expect([error.code, error.format()]).toEqual([code, expect.stringMatching(words)]);
 });
 
-test("what a file is called and how it begins is asked before anything is read", async () => {
+test("a file's name and beginning are checked before anything is read", async () => {
   for (const [name, content] of [
     ["a.html", "x"],
     ["a.txt", lines],
@@ -129,7 +129,7 @@ describe("a folder", () => {
     "a/._b.txt": "-",
   };
 
-  test("of many kinds is read, each file as what it is, and says what it passed over", async () => {
+  test("of many formats is read, each file in its own, and the skipped ones are listed", async () => {
     const root = folder(files);
     symlinkSync(join(root, "nowhere"), join(root, "dangling.txt"));
     const source = await openSource(corpusSpec("./"), root);
@@ -138,7 +138,7 @@ describe("a folder", () => {
     expect(source.passedOver).toEqual(over);
   });
 
-  test("of which one format is asked for", async () => {
+  test("of which one format is selected", async () => {
     const source = await openSource(corpusSpec("./", { format: "jsonl" }), folder(files));
     expect([...(await documentsOf(source)).values()]).toEqual(poem);
     expect(source.passedOver).toContain("b.txt");
@@ -150,7 +150,7 @@ describe("a folder", () => {
     expect(names).toEqual(["x/s0.jsonl:1", "x/s0.jsonl:2", "y/s0.jsonl:1", "y/s0.jsonl:2"]);
   });
 
-  test("without anything to read says what it holds", async () => {
+  test("without anything to read: the error lists its files", async () => {
     const error = await rejection(openSource(corpusSpec("./"), folder({ "a.png": "", "b.html": "" })));
     expect([error.code, error.details.got]).toEqual(["E_CORPUS_EMPTY", "a.png, b.html"]);
   });

@@ -1,4 +1,4 @@
-// Patterns that search without end below the original's own limit are given up after a while; all others run as before.
+// Patterns that search without end below the original's own limit are stopped after a while; all others run as before.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";

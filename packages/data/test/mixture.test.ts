@@ -1,4 +1,4 @@
-// Mixtures: which documents are in them, how often, in what order; and that they are made once, whoever is killed.
+// Mixtures: which documents are in them, how often, in what order; and that they are made once, in spite of kills.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -33,7 +33,7 @@ async function mixed(parts: readonly MixPart[], options: Partial<MixtureOptions>
 const of = (letter: string, texts: readonly string[]) => texts.filter((text) => text.startsWith(letter));
 const sorted = (texts: readonly string[]) => texts.toSorted();
 
-test("every document is there once, in an order of the seed over the whole", async () => {
+test("every document is there once, in an order over the whole that the seed decides", async () => {
   const parts = [await part("a", 400), await part("b", 100)];
   const one = await mixed(parts);
   const names = (letter: string, count: number) =>
@@ -48,7 +48,7 @@ test("every document is there once, in an order of the seed over the whole", asy
   expect(one.stats.train.textBytes).toBe(5 * one.train.length);
 });
 
-test("a part is read as often as it is told to, also in fractions, and held out once", async () => {
+test("a part is read `epochs` times, also in fractions, and held out once", async () => {
   const { train, heldOut } = await mixed([await part("a", 300, { epochs: 2.5 }), await part("b", 300)]);
   const counts = new Map<string, number>();
   for (const text of train) counts.set(text, (counts.get(text) ?? 0) + 1);
@@ -69,12 +69,12 @@ test("weights are shares of the tokens, and the part that runs out first decides
   expect([of("a", again.train).length, of("b", again.train).length]).toEqual([600, 200]);
 });
 
-test("weights for some parts only are refused, with all that is wrong", async () => {
+test("weights for only some parts are refused, with every reason", async () => {
   const error = await rejection(mixed([await part("a", 9, { weight: 1, epochs: -1 }), await part("b", 9)]));
   expect([error.code, error.details.reasons?.length]).toEqual(["E_OPTION", 2]);
 });
 
-test("is found again, and gone on with after a stop, to the same bytes", async () => {
+test("is found again, and continued after a stop, to the same bytes", async () => {
   const parts = [await part("a", 500, { epochs: 2 }), await part("b", 100)];
   const cacheDir = folder();
   const whole = await mixed(parts, { cacheDir });

@@ -1,4 +1,4 @@
-// Which tokenizer a model is used with, and what becomes of ids that the model has no row for.
+// Which tokenizer a model is used with, and what happens to ids that the model has no row for.
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bytesTokenizer, withinVocabulary } from "../src/index.js";
@@ -12,7 +12,7 @@ const bos = { SpecialToken: { id: "a", type_id: 0 } };
 const template = { type: "TemplateProcessing", single: [bos, { Sequence: { id: "A", type_id: 0 } }], pair: [] };
 
 describe("the tokenizer of a model", () => {
-  test("is the one beside the weights, else bytes where the vocabulary is of bytes", async () => {
+  test("is the one beside the weights, else bytes for a vocabulary of 256", async () => {
     const own = folder({ "tokenizer.json": json("abc") });
     expect((await findTokenizer(own, 3)).name).toBe(own);
     expect((await findTokenizer(own, 256)).name).toBe(own);
@@ -71,17 +71,17 @@ describe("a tokenizer larger than the model's vocabulary", () => {
     expect((await rejection(prepareData({ ...options, tokenizer }))).code).toBe("E_TOKENIZER_VOCAB");
   });
 
-  test("is refused at once where the token beyond stands around each text", async () => {
+  test("is refused at once if that token is added around each text", async () => {
     const eos = folder({ "tokenizer.json": json("abcde"), "tokenizer_config.json": '{"eos_token":"e"}' });
-    expect((await rejection(findTokenizer(eos, 3))).message).toMatch(/what ends each text/);
+    expect((await rejection(findTokenizer(eos, 3))).message).toMatch(/the end of each text/);
     expect(code(() => withinVocabulary(bytesTokenizer({ eosId: 256 }), 256, "m"))).toBe("E_TOKENIZER_VOCAB");
     const before = { type: "TemplateProcessing", single: [{ SpecialToken: { id: "d" } }, { Sequence: { id: "A" } }] };
     const prefix = folder({ "tokenizer.json": json("abcde", { post_processor: before }) });
-    expect((await rejection(findTokenizer(prefix, 3))).message).toMatch(/what stands before each text/);
+    expect((await rejection(findTokenizer(prefix, 3))).message).toMatch(/the prefix of each text/);
   });
 });
 
-// As transformers 5.23 has it for a folder with a tokenizer.json, whatever the class of the tokenizer.
+// What transformers 5.23 does for a folder with a tokenizer.json, whatever the class of the tokenizer.
 test.each([
   [{}, {}, []],
   [{}, { bos_token: "a", add_bos_token: true }, []],

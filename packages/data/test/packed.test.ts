@@ -1,4 +1,4 @@
-// Token files of litgpt and nanoGPT, read and written, against those of Python (tools/golden/packed_tokens.py).
+// Token files of litgpt and nanoGPT, read and written, compared with Python's (tools/golden/packed_tokens.py).
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -69,7 +69,7 @@ test("nanoGPT's file is written as its own, and not for ids it has no room for",
   expect([error.code, error.details.hint]).toEqual(["E_TOKEN_ID", "--format litgpt"]);
 });
 
-describe("what is no such file", () => {
+describe("not a token file:", () => {
   test.each<[string, Buffer, RegExp]>([
     ["an odd number of bytes", Buffer.from("abc"), /two bytes/],
     ["a header cut short", Buffer.from("LITPKDS\x01\0\0"), /header of 24/],

@@ -86,7 +86,7 @@ describe("the split", () => {
     );
   });
 
-  test("holds out the share it is asked for, and the documents it says", async () => {
+  test("holds out the requested share, and the documents that the rule says", async () => {
     const source = await jsonl(numbered(4000));
     const score = (text: string) => createHash("sha256").update(`cambium split 1\0${text}`).digest().readUIntBE(0, 6);
     for (const fraction of [0.01, 0.1, 0.5]) {
@@ -98,7 +98,7 @@ describe("the split", () => {
     }
   });
 
-  test("moves no document when others come, or the order changes", async () => {
+  test("moves no document when others are added, or the order changes", async () => {
     const few = numbered(200);
     const one = await prepare(await jsonl(few));
     const more = await prepare(await jsonl([...numbered(400).slice(200), ...few.toReversed()]));
@@ -175,10 +175,10 @@ describe("the cache", () => {
     expect(keys.size).toBe(variants.length);
   });
 
-  test("remembers the fingerprint of files that are as they were, and sees that they changed", async () => {
+  test("caches the fingerprint of unchanged files, and notices changes", async () => {
     const cacheDir = folder();
     const root = folder({ "a.txt": "A", "b.txt": "B" });
-    // Only files older than the clock's grain are trusted by their times.
+    // Only files older than the clock's resolution are trusted by their times.
     const old = await filesSource(root);
     const aged: Source = { ...old, state: async () => ({ ...(await old.state()), changedAt: Date.now() - 60_000 }) };
     let hashed = 0;
@@ -304,7 +304,7 @@ describe("the work", () => {
     expect(done).toEqual(done.toSorted((a, b) => a - b));
   });
 
-  test("stops when it is told to, and leaves nothing", async () => {
+  test("stops at its signal, and leaves nothing", async () => {
     const cacheDir = folder();
     const controller = new AbortController();
     const source = await jsonl(numbered(20_000));

@@ -1,5 +1,5 @@
-// Preparations that go on: after they were stopped, after a shard was mended, in threads. They end in the bytes of one that
-// nobody disturbed.
+// Preparations that continue: after a stop, after a shard was repaired, in threads. They end with the bytes of an
+// undisturbed one.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -43,7 +43,7 @@ async function made(source: Source, options: Partial<PrepareOptions> = {}) {
 }
 
 describe("a preparation that was stopped", () => {
-  test.each([1, 240])("after %i passages goes on where it was", async (stopAfter) => {
+  test.each([1, 240])("after %i passages continues where it was", async (stopAfter) => {
     const source = await filesSource(folder(shards(200_000)));
     const expected = await made(source);
     const cacheDir = folder();
@@ -58,7 +58,7 @@ describe("a preparation that was stopped", () => {
     if (stopAfter > 100) expect(places[1]?.[1]).toBeGreaterThan(0);
   });
 
-  test("begins anew when what was read is another text by now", async () => {
+  test("begins again when the text it had read has changed", async () => {
     const root = folder(shards(200_000));
     const cacheDir = folder();
     const controller = new AbortController();
@@ -73,7 +73,7 @@ describe("a preparation that was stopped", () => {
   });
 });
 
-test("a shard that is mended is read again, those before it are not", async () => {
+test("a repaired shard is read again, those before it are not", async () => {
   const files = shards(1_100_000);
   const sound = files["b.jsonl"] as string;
   const root = folder({ ...files, "b.jsonl": `${sound.slice(0, 900_000)}\n${sound}` });

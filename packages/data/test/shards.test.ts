@@ -1,5 +1,5 @@
-// Shards as data sets come: packed by zstd, Parquet, chosen by a field; and shards that are damaged, named by the byte.
-// The files are Python's (tools/golden/shards.py).
+// Shards as data sets have them: compressed by zstd, Parquet, selected by a field; and damaged shards, whose error
+// names the byte. The files are Python's (tools/golden/shards.py).
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -22,12 +22,12 @@ test.each(["snappy.parquet", "zstd.parquet", "lines.jsonl.zst"])("%s has the doc
   expect(await texts(name)).toEqual(documents);
 });
 
-test("a zstd file of many blocks is unpacked whole", async () => {
+test("a zstd file of many blocks is decompressed whole", async () => {
   const whole = Array.from({ length: 40_000 }, (_, i) => `${i % 977} and the whale. `).join("");
   expect((await texts("long.txt.zst")).join("")).toBe(whole);
 });
 
-test("the library that unpacks zstd where Node does not gives the same in pieces, and knows whole frames", async () => {
+test("the library for zstd without Node's gives the same in pieces, and recognises complete frames", async () => {
   const library = await zstdLibrary();
   const packed = file("long.txt.zst");
   const whole = await texts("long.txt.zst").then((parts) => Buffer.from(parts.join("")));
@@ -54,7 +54,7 @@ test.each(["snappy.parquet", "lines.jsonl.zst"])("%s: only documents whose field
   expect((await mistaken).code).toMatch(/^E_(CORPUS|JSONL)_FIELD$/);
 });
 
-test("plain text has nothing to choose by", async () => {
+test("plain text has no fields to choose by", async () => {
   expect((await rejection(source("long.txt.zst", { only: { set: ["x"] } }))).code).toBe("E_OPTION");
 });
 
@@ -69,7 +69,7 @@ describe("damage", () => {
   const lines = file("lines.jsonl.zst");
   const where = (error: { details: { where?: string } }) => error.details.where?.replace(/^.*\//, "");
 
-  test("a frame that breaks off is named before a token is made, with every other shard that does", async () => {
+  test("truncated frames are all named before a token is made", async () => {
     const one = await rejection(prepare({ "a.jsonl.zst": lines.subarray(0, -3) }));
     expect([one.code, where(one)]).toEqual(["E_CORPUS_FORMAT", `a.jsonl.zst, byte ${lines.length - 3}`]);
     expect(one.details.expected).toMatch(/begins at byte \d+/);
@@ -85,7 +85,7 @@ describe("damage", () => {
     const skipped = lines.indexOf(Buffer.from("502a4d18", "hex"));
     await fc.assert(
       fc.asyncProperty(fc.nat(lines.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
-        // What a frame holds that is passed over does not count.
+        // The content of a skippable frame does not count.
         fc.pre(at < skipped || at >= skipped + 11);
         const bytes = Buffer.from(lines);
         bytes[at] = (bytes[at] as number) ^ change;
@@ -101,8 +101,8 @@ describe("damage", () => {
     frames.end();
   });
 
-  test("a table from which a decoder can read for ever, nothing consumed, is damage", async () => {
-    // Weights of literals by a table of one symbol, which takes no bits.
+  test("a table from which a decoder can read for ever without consuming a byte is damage", async () => {
+    // Literals coded by a table of one symbol, which takes no bits.
     const endless = Buffer.from("28b52ffd20084d000082400104f003558000", "hex");
     const error = await rejection(prepare({ "a.txt.zst": endless }));
     expect([error.code, where(error)]).toEqual(["E_CORPUS_FORMAT", "a.txt.zst, byte 0"]);
@@ -116,7 +116,7 @@ describe("damage", () => {
     expect([error.code, error.details.got]).toEqual(["E_CORPUS_FORMAT", `${2 ** 31} bytes`]);
   });
 
-  test("a Parquet file that breaks off, or lacks the column, is named before a token is made", async () => {
+  test("a Parquet file that is truncated, or lacks the column, is named before a token is made", async () => {
     const table = file("snappy.parquet");
     const cut = await rejection(prepare({ "a.parquet": table, "b.parquet": table.subarray(0, 900) }));
     expect([cut.code, where(cut)]).toEqual(["E_CORPUS_FORMAT", "b.parquet, footer, before byte 900"]);
@@ -129,7 +129,7 @@ describe("damage", () => {
     const table = Buffer.from(file("snappy.parquet"));
     table.write("x", table.lastIndexOf("redpajama_set_name"));
     const error = await rejection(prepare({ "a.parquet": table }));
-    expect([error.code, error.details.got]).toEqual(["E_CORPUS_FORMAT", expect.stringContaining("beside the schema")]);
+    expect([error.code, error.details.got]).toEqual(["E_CORPUS_FORMAT", expect.stringContaining("not in the schema")]);
   });
 
   test("a page that was changed is named by rows and byte", async () => {

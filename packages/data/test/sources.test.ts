@@ -135,7 +135,7 @@ describe("JSON Lines", () => {
     ]);
   });
 
-  test("reads the field it is told to, and mends unpaired surrogates", async () => {
+  test("reads the field named, and replaces unpaired surrogates", async () => {
     const path = join(folder({ "a.jsonl": '{"text":1,"body":"a\\ud800b🐋"}' }), "a.jsonl");
     const documents = await documentsOf(await filesSource(path, { field: "body" }));
     expect([...documents.values()]).toEqual(["a\uFFFDb🐋"]);

@@ -14,7 +14,7 @@ function chunked(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
 
 function decodeAll(chunks: readonly Uint8Array[], invalid: "error" | "replace"): string {
   const stream = new Utf8Stream("file", invalid);
-  // The reader's memory is used again: what the stream keeps must be a copy.
+  // The reader reuses its memory, so the stream must keep a copy.
   const texts = chunks.map((chunk) => {
     const memory = Uint8Array.from(chunk);
     const text = stream.push(memory);
@@ -51,7 +51,7 @@ describe("UTF-8 in chunks", () => {
     );
   });
 
-  test("puts U+FFFD as the platform's decoder does, if asked to", () => {
+  test("substitutes U+FFFD as the platform's decoder does, if requested", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), cuts, (bytes, at) => {
         expect(decodeAll(chunked(bytes, at), "replace")).toBe(new TextDecoder().decode(bytes));

@@ -80,7 +80,7 @@ describe("a token file", () => {
     expect([...into]).toEqual([0, 2, 3, 4, 0]);
   });
 
-  test("refuses ranges that it does not have, and work after it was closed", async () => {
+  test("refuses ranges beyond its end, and reads after it was closed", async () => {
     const path = join(folder(), "x.tokens");
     await write(path, [[1, 2, 3, 4]]);
     const file = TokenFile.open(path);
@@ -118,7 +118,7 @@ describe("a damaged token file", () => {
     ["another file", (path) => writeFileSync(path, "text ".repeat(2000))],
     ["of another version", (path, bytes) => patch(path, bytes, 8, 2)],
     ["without a length", (path, bytes) => patch(path, bytes, 12, 0xffffffff)],
-    ["with a header that is no JSON", (path, bytes) => patch(path, bytes, 20, 0)],
+    ["with a header that is not JSON", (path, bytes) => patch(path, bytes, 20, 0)],
   ];
   test.each(damage)("%s is refused when it is opened", async (_, spoil) => {
     const path = join(folder(), "x.tokens");

@@ -1,4 +1,4 @@
-// The batches that measure: always the same windows, in the order of the text.
+// Evaluation batches: always the same windows, in the order of the text.
 import { CambiumError } from "@cambium/ir";
 import type { TokenReader } from "../tokens.js";
 
@@ -7,13 +7,13 @@ export interface EvaluationRequest {
   readonly batch: number;
   /** Tokens in a window. */
   readonly context: number;
-  /** How many windows from the front are used, at most; all by default. */
+  /** Most windows to use, from the front; all by default. */
   readonly windows?: number;
 }
 
 /** A fixed sequence of full batches. */
 export interface EvaluationBatches {
-  /** How many batches. */
+  /** The number of batches. */
   readonly count: number;
   /** Predicted tokens in all of them together. */
   readonly tokens: number;
@@ -22,8 +22,8 @@ export interface EvaluationBatches {
 }
 
 /**
- * Windows 0, 1, 2, … of `tokens`, each `context` tokens and the one that follows, as many as fill whole batches; windows
- * that would begin a batch and cannot fill it are left out.
+ * Windows 0, 1, 2, … of `tokens`, each `context` tokens and the one that follows, as many as fill whole batches;
+ * windows left over after the last full batch are dropped.
  * @throws CambiumError `E_BATCH` for sizes below 1; `E_EVALUATION_SHORT` when not one batch can be filled.
  */
 export function evaluationBatches(tokens: TokenReader, request: EvaluationRequest): EvaluationBatches {
@@ -31,13 +31,13 @@ export function evaluationBatches(tokens: TokenReader, request: EvaluationReques
   const reasons = Object.entries({ batch, context, windows })
     .filter(([, value]) => !(Number.isSafeInteger(value) && value >= 1))
     .map(([where, value]) => ({ where, message: "out of range", expected: "a positive integer", got: String(value) }));
-  if (reasons.length > 0) throw new CambiumError("E_BATCH", "there are no such batches", { reasons });
+  if (reasons.length > 0) throw new CambiumError("E_BATCH", "the batches requested are invalid", { reasons });
   const available = Math.max(0, Math.floor((tokens.length - 1) / context));
   const count = Math.floor(Math.min(windows, available) / batch);
   if (count < 1) {
     throw new CambiumError("E_EVALUATION_SHORT", "the held-out text does not fill one batch", {
       expected: `at least ${batch * context + 1} tokens, ${batch} windows of ${context}`,
-      got: `${tokens.length} tokens${windows < available ? `, of which ${windows} windows are asked for` : ""}`,
+      got: `${tokens.length} tokens${windows < available ? `, of which ${windows} windows are requested` : ""}`,
       hint: "hold out more text (data.heldOut), or take a smaller batch or context",
     });
   }

@@ -1,15 +1,16 @@
-// A seeded permutation of 0 … size-1 that is computed place by place, so that no list of places is ever made.
+// A seeded permutation of 0 … size-1, computed element by element, so that no list of its elements is ever made.
 //
-// A balanced Feistel network is a permutation of 2^2h numbers whatever its round function (Luby and Rackoff 1988); a
-// number that it sends beyond `size` is sent on until it lands within (cycle walking: Black and Rogaway 2002, "Ciphers
-// with arbitrary finite domains"). The round function is Philox 4x32-10, keyed by the seed.
+// A balanced Feistel network is a permutation of 2^2h numbers whatever its round function (Luby and Rackoff 1988). It
+// is applied again until the result is below `size` (cycle walking: Black and Rogaway 2002, "Ciphers with arbitrary
+// finite domains"). The round function is Philox 4x32-10, keyed by the seed.
 import { philox } from "@cambium/ir";
 
-// Four rounds look random for large domains; windows may be a handful, and small domains want more.
+// Four rounds look random for large domains; there may be only a handful of windows, and small domains need more
+// rounds.
 const ROUNDS = 8;
 
 /**
- * The place to which the permutation number `epoch` of `seed` sends `index`.
+ * The image of `index` under permutation number `epoch` of `seed`.
  * @param size at most 2^52
  * @param index an integer in [0, size)
  * @param seed, epoch integers in [0, 2^53)

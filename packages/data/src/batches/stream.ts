@@ -1,38 +1,38 @@
-// The order in which training reads: an endless stream of tokens that depends on the seed and the corpus alone.
+// The order in which training reads: an endless stream of tokens that depends only on the seed and the corpus.
 //
-// The corpus is cut into blocks of `block` tokens, each epoch reads every block once, in an order of its own, and
-// position p of the stream is token p mod block of block number floor(p / block). Whoever reads from position p, in
-// whatever batches, reads the same tokens; a run that was cut, or grown, at p goes on at p.
+// The corpus is cut into blocks of `block` tokens. Each epoch reads every block once, in its own order; position p of
+// the stream is token p mod block of block number floor(p / block). Reading from position p gives the same tokens
+// whatever the batches; a run that was interrupted, or grown, at p continues at p.
 //
-// A window of `context` tokens lies within one block (`context` divides `block`); it also gives the token that follows it in
-// the corpus, as the last target. So every token is a target once an epoch, but the very first and the less than
-// `block` ones after the last whole block, which are never read. Texts follow each other in the token file, and windows
-// run across their ends.
+// A window of `context` tokens lies within one block (`context` divides `block`). It is followed by the next token of
+// the corpus, as the last target. So every token is a target once an epoch, except the first token, and except the
+// tokens after the last whole block (fewer than `block`), which are never read. Texts follow each other in the token
+// file, and windows run across their ends.
 //
 // Runs whose stages differ in `context` set `block` to a common multiple: their streams are then equal, token by token.
-// With the default, `block = context`, a change of `context` makes another stream.
+// With the default, `block = context`, another `context` gives another stream.
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { TokenReader } from "../tokens.js";
 import { permuted } from "./permutation.js";
 
 export interface BatchRequest {
-  /** Which order; an integer in [0, 2^53). */
+  /** Decides the order; an integer in [0, 2^53). */
   readonly seed: number;
-  /** Tokens the stream has given already; a multiple of `context`. */
+  /** Where the batch begins: tokens of the stream before it; a multiple of `context`. */
   readonly tokenPosition: number;
   /** Windows in the batch. */
   readonly batch: number;
   /** Tokens in a window. */
   readonly context: number;
-  /** Tokens that are kept together by the shuffling; a multiple of `context`, and by default `context`. */
+  /** Tokens that shuffling keeps together; a multiple of `context`, by default `context`. */
   readonly block?: number;
 }
 
 /** Where in the corpus a position of the stream is. */
 export interface StreamPlace {
-  /** Times the whole corpus was read before. */
+  /** How often the whole corpus was read before. */
   readonly epoch: number;
-  /** Of the block in the corpus, counted from 0. */
+  /** Index of the block in the corpus. */
   readonly block: number;
   /** The token position in the corpus. */
   readonly position: number;
@@ -41,7 +41,7 @@ export interface StreamPlace {
 /**
  * The batch at `tokenPosition` of the stream: windows one after the other, each with the token that follows it.
  * The next batch is at `tokenPosition + batch * context`.
- * @param into [batch, context + 1], row-major; made if absent
+ * @param into [batch, context + 1], row-major; allocated if absent
  * @returns `into`: inputs are [:, 0:context], targets [:, 1:context + 1]
  * @throws CambiumError `E_BATCH` with every fault of the request; `E_CORPUS_SHORT` for a corpus of less than one block.
  */
@@ -49,7 +49,7 @@ export function batchAt(tokens: TokenReader, request: BatchRequest, into?: Int32
   const { batch, context, tokenPosition } = checkRequest(request);
   const rows = into ?? new Int32Array(batch * (context + 1));
   if (rows.length !== batch * (context + 1)) {
-    throw new CambiumError("E_BATCH", "the memory given does not fit the batch", {
+    throw new CambiumError("E_BATCH", "the array given does not fit the batch", {
       expected: `${batch} × ${context + 1} elements`,
       got: `${rows.length} elements`,
     });
@@ -61,7 +61,7 @@ export function batchAt(tokens: TokenReader, request: BatchRequest, into?: Int32
   return rows;
 }
 
-/** Tokens of the stream in which the corpus is read once. @throws CambiumError `E_CORPUS_SHORT`. */
+/** Tokens of one epoch, in which the corpus is read once. @throws CambiumError `E_CORPUS_SHORT`. */
 export function tokensPerEpoch(tokens: TokenReader, block: number): number {
   const blocks = Math.floor((tokens.length - 1) / block);
   if (blocks >= 1) return blocks * block;
@@ -72,7 +72,7 @@ export function tokensPerEpoch(tokens: TokenReader, block: number): number {
   });
 }
 
-/** Where position `tokenPosition` of the stream is in the corpus. @throws CambiumError `E_CORPUS_SHORT`. */
+/** The place in the corpus of position `tokenPosition` of the stream. @throws CambiumError `E_CORPUS_SHORT`. */
 export function locate(
   tokens: TokenReader,
   { seed, context, block = context }: Pick<BatchRequest, "seed" | "context" | "block">,
@@ -100,6 +100,6 @@ function checkRequest(request: BatchRequest): BatchRequest {
     check("tokenPosition", tokenPosition, 0, context);
     check("block", block, context, context);
   }
-  if (reasons.length > 0) throw new CambiumError("E_BATCH", "there is no such batch", { reasons });
+  if (reasons.length > 0) throw new CambiumError("E_BATCH", "the batch requested is invalid", { reasons });
   return request;
 }

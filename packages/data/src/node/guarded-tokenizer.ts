@@ -1,10 +1,10 @@
-// A tokenizer whose patterns may search without end, in a thread that is given up after a while: WebAssembly cannot be
-// interrupted in the thread it runs in.
+// A tokenizer whose patterns may search without end, in a thread that is terminated after a while: WebAssembly cannot
+// be interrupted in the thread it runs in.
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { RustFailure, type RustTokenizer } from "../tokenizer/rust.js";
 import { guardScript } from "./threads-script.js";
 
-/** Far above what any text takes, on a busy machine too; milliseconds. */
+/** Far more than any text takes, even on a busy machine; milliseconds. */
 const longest = 20_000;
 
 /** What the thread is given. */
@@ -20,7 +20,8 @@ export type GuardedAnswer = { readonly value: Int32Array | string | null } | { r
 
 /**
  * Whether a regular expression of the tokenizer repeats a group, or more than two things in one alternative, without
- * bound: these can take exponential time, or a high power of the text's length. Published tokenizers have none such.
+ * bound: these can take exponential time, or a high power of the text's length. Published tokenizers have no such
+ * pattern.
  */
 export function mayNotEnd(json: string): boolean {
   const patterns = [...json.matchAll(/"Regex"\s*:\s*("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text));
@@ -61,7 +62,7 @@ class Thread {
     this.#port.unref();
   }
 
-  /** Undefined when the time is up; the thread is ended then. */
+  /** Returns undefined when the time is up; the thread is then terminated. */
   ask(question: Question, limit: number): GuardedAnswer | undefined {
     const before = Atomics.load(this.#answered, 0);
     this.#port.postMessage(question);

@@ -1,4 +1,4 @@
-// Finds a tokenizer by what a recipe calls it.
+// Finds a tokenizer by its name in a recipe.
 import { dirname, join, resolve } from "node:path";
 import { readTextFile, readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";

@@ -6,13 +6,13 @@ import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { withinVocabulary } from "../tokenizer/within-vocabulary.js";
 import { loadTokenizer } from "./load-tokenizer.js";
 
-/** Files that say the model has a tokenizer, though not one that can be read here. */
+/** Files that show that the model has a tokenizer, though not one that can be read here. */
 const otherTokenizers = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json", "vocab.txt"];
 
 /** A byte of text is a token. */
 const byteVocabulary = 256;
 
-/** A tokenizer that somebody names instead of the model's own. */
+/** A tokenizer that the user names instead of the model's own. */
 export interface NamedTokenizer {
   /** As `loadTokenizer` takes it. */
   readonly spec: string;
@@ -20,9 +20,9 @@ export interface NamedTokenizer {
 }
 
 /**
- * The tokenizer of the model in the directory `path`: the one that is `named`, else the tokenizer.json beside the weights,
- * else bytes for a vocabulary of 256. Texts that need ids beyond `vocab` are refused (`withinVocabulary`).
- * @throws CambiumError `E_TOKENIZER` when nothing tells, or for bytes with another vocabulary; `E_TOKENIZER_VOCAB`; those
+ * The tokenizer of the model in the directory `path`: the one that is `named`, else the tokenizer.json beside the
+ * weights, else bytes for a vocabulary of 256. Texts that need ids beyond `vocab` are refused (`withinVocabulary`).
+ * @throws CambiumError `E_TOKENIZER` if there is none, or for bytes with another vocabulary; `E_TOKENIZER_VOCAB`; those
  * of `loadTokenizer`.
  */
 export async function findTokenizer(path: string, vocab: number, named?: NamedTokenizer): Promise<Tokenizer> {
@@ -46,7 +46,7 @@ export async function ownTokenizer(path: string, vocab: number): Promise<Tokeniz
   );
   const [other] = others.flat();
   if (other !== undefined) {
-    throw new CambiumError("E_TOKENIZER", "the model's tokenizer is of a kind that cannot be read", {
+    throw new CambiumError("E_TOKENIZER", "the model's tokenizer is in a format that cannot be read", {
       where: join(path, other),
       expected: "a tokenizer.json beside the weights",
       got: other,

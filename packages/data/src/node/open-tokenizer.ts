@@ -1,4 +1,4 @@
-// A tokenizer made anew from its data, in another thread.
+// Opens a tokenizer from its data, in another thread.
 import { huggingFaceTokenizer } from "../tokenizer/hugging-face.js";
 import type { PortableTokenizer, Tokenizer } from "../tokenizer/tokenizer.js";
 import { withinVocabulary } from "../tokenizer/within-vocabulary.js";

@@ -12,19 +12,19 @@ export interface Row {
   readonly where: string;
 }
 
-/** Endings of the files that are read, in the order in which they are looked for. */
+/** Extensions of the files that are read, in the order in which they are tried. */
 export const rowEndings = ["jsonl", "ndjson", "json", "parquet"] as const;
 
-/** A list is read as a whole, and so is a line. */
+/** A list is read whole into memory, and so is a line. */
 const largestBytes = 256 * 1024 * 1024;
 
-/** Whether `name` ends as a file of rows does, packed by gzip or zstd or not. */
+/** Whether `name` has the extension of a file of rows, plain or compressed by gzip or zstd. */
 export function isRowsFile(name: string): boolean {
   return new RegExp(`\\.(${rowEndings.join("|")})(\\.(gz|zst))?$`, "i").test(name);
 }
 
 /**
- * The rows of the file at `path`, by its ending.
+ * The rows of the file at `path`, whose format its extension decides.
  * @throws CambiumError `E_ROWS` naming the line or the row that cannot be read; file errors.
  */
 export async function* readRows(path: string): AsyncGenerator<Row> {
@@ -67,7 +67,7 @@ async function* parquet(path: string): AsyncGenerator<Row> {
   } catch (cause) {
     if (!(cause instanceof ParquetDamage)) throw cause;
     const { where, message: got } = cause;
-    throw new CambiumError("E_ROWS", "this is not a Parquet file, or a damaged one", { where, got, cause });
+    throw new CambiumError("E_ROWS", "this is not a Parquet file, or it is damaged", { where, got, cause });
   }
 }
 

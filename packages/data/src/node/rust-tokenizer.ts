@@ -1,5 +1,5 @@
-// Loads the WebAssembly build of Hugging Face's tokenizers in Node. The package holds one UMD script that its manifest
-// declares an ES module, so Node cannot import it; the script is read and called as the function it is.
+// Loads the WebAssembly build of Hugging Face's tokenizers in Node. The package's manifest declares its one UMD script
+// an ES module, so Node cannot import it; the script is read and called as a function.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
@@ -12,16 +12,16 @@ interface Script {
   readonly Tokenizer: { fromJSON(json: ArrayBuffer): Promise<RustTokenizer> };
 }
 
-/** One run of the script: an instance of WebAssembly, and the lines it has printed since it was last asked. */
+/** One run of the script: a WebAssembly instance, and the lines it has printed since they were last taken. */
 interface Instance {
   readonly script: Script;
   readonly printed: string[];
 }
 
-/** What the next tokenizer is opened in. A panic leaves an instance in no state for others. */
+/** The instance that the next tokenizer is opened in. After a panic an instance is unusable. */
 let shared: Instance | undefined;
 
-/** One whose patterns may search without end is opened here, to see that it can be, and asked in a thread. */
+/** A tokenizer whose patterns may search without end is opened here, to check that it can be, and used in a thread. */
 export const openRustTokenizer: OpenRustTokenizer = async (json) => {
   const tokenizer = await openRust(json);
   return mayNotEnd(json) ? guarded(json) : tokenizer;
@@ -41,7 +41,7 @@ export const openRust: OpenRustTokenizer = async (json) => {
 function load(): Instance {
   const path = createRequire(import.meta.url).resolve(specifier);
   const printed: string[] = [];
-  // As in a page: with `process` in sight it would set the exit code and write to the terminal.
+  // As in a page: if it saw `process` it would set the exit code and write to the terminal.
   const surroundings = {
     exports: {},
     module: {},
@@ -60,7 +60,7 @@ function bytes(text: string): ArrayBuffer {
   return buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
-/** `work`, whose panic becomes a failure that says what was printed. Works for promises too. */
+/** Runs `work`; a panic becomes a failure with the printed message. Works for promises too. */
 function failing<T>(instance: Instance, work: () => T): T {
   const { printed } = instance;
   printed.length = 0;

@@ -6,7 +6,7 @@ import type { Source } from "./source/source.js";
 
 export interface TextWindows {
   readonly batch: number;
-  /** Tokens predicted in a row. */
+  /** Tokens predicted in a window. */
   readonly context: number;
   /** Tokens predicted in all. */
   readonly tokens: number;

@@ -1,3 +1,3 @@
-// Where threads begin. From the sources as from what is built, two folders up is the package.
+// The script that threads run. The package is two folders up, both from the sources and from the build.
 export const tokenizeScript = new URL("../../dist/tokenize-worker.js", import.meta.url);
 export const guardScript = new URL("../../dist/pattern-worker.js", import.meta.url);

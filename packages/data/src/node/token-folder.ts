@@ -1,4 +1,4 @@
-// A folder of tokens that are made: train.tokens and held-out.tokens, to train on in place of a corpus.
+// A folder of prepared tokens, train.tokens and held-out.tokens, to train on instead of a corpus.
 import { copyFile, link, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "@cambium/files";
@@ -28,7 +28,7 @@ export async function isTokenFolder(path: string): Promise<boolean> {
   return found.every(Boolean);
 }
 
-/** Puts what was prepared into `folder` under its plain names, without a second copy where the disk can. */
+/** Puts prepared files into `folder` under their plain names, as hard links if the disk allows, else as copies. */
 export async function keepTokens(data: PreparedData, folder: string): Promise<{ readonly [S in Side]: string }> {
   const paths = tokenPaths(folder);
   for (const side of ["train", "heldOut"] as const) {
@@ -47,7 +47,7 @@ async function isSame(one: string, other: string): Promise<boolean> {
 
 /**
  * The tokens in `folder` as prepared data.
- * @throws CambiumError `E_TOKEN_FILE` for damaged files, and for tokens that are not of `tokenizer`
+ * @throws CambiumError `E_TOKEN_FILE` for damaged files, and for tokens of another tokenizer than `tokenizer`
  */
 export async function openTokenFolder(folder: string, tokenizer: Tokenizer): Promise<PreparedData> {
   const paths = tokenPaths(folder);
@@ -62,7 +62,7 @@ export async function openTokenFolder(folder: string, tokenizer: Tokenizer): Pro
     const reasons = [train, heldOut].flatMap((file) => fault(file, tokenizer));
     if (reasons.length > 0) {
       const hint =
-        "name the tokenizer that the tokens were made with (data.tokenizer), or the text in place of the tokens";
+        "name the tokenizer that the tokens were made with (data.tokenizer), or the text instead of the tokens";
       throw new CambiumError("E_TOKEN_FILE", "these tokens are not this tokenizer's", { where: folder, reasons, hint });
     }
     const content = hashed(["tokens", train.header.sha256, heldOut.header.sha256, tokenizer.fingerprint]);
@@ -74,7 +74,7 @@ export async function openTokenFolder(folder: string, tokenizer: Tokenizer): Pro
   }
 }
 
-/** Tokens that came from elsewhere say nothing of their tokenizer: their vocabulary has to do. */
+/** Imported tokens do not name their tokenizer; only their vocabulary can be checked. */
 function fault({ path, header }: TokenFile, tokenizer: Tokenizer): Reason[] {
   if (header.tokenizer === tokenizer.fingerprint) return [];
   if (header.tokenizer !== unknownTokenizer) {
@@ -86,5 +86,5 @@ function fault({ path, header }: TokenFile, tokenizer: Tokenizer): Reason[] {
   return [{ where: path, message: "has ids beyond the vocabulary", expected, got }];
 }
 
-/** In headers of tokens that came without a word on their tokenizer. */
+/** The tokenizer in headers of imported tokens that do not name theirs. */
 export const unknownTokenizer = hashed(["unknown tokenizer"]);

@@ -1,4 +1,4 @@
-// A thread that tokenizes: texts in, ids out, one request after another.
+// A tokenizing thread: texts in, ids out, one request after another.
 import { parentPort, workerData } from "node:worker_threads";
 import { CambiumError } from "@cambium/ir";
 import type { PortableTokenizer } from "../tokenizer/tokenizer.js";

@@ -6,17 +6,17 @@ import type { Tokenizer } from "./tokenizer.js";
 
 export interface BytesOptions {
   /**
-   * The id that ends a text; none by default. 256 makes it a token of its own, and the vocabulary 257; a smaller one
-   * (0 is usual, as text has no NUL) keeps the vocabulary at 256, and is then a byte as any other to `decode`.
+   * The id that ends a text; none by default. 256 makes it a token of its own, and the vocabulary 257. A smaller id (0
+   * is usual, as text has no NUL) keeps the vocabulary at 256; `decode` then treats it as any other byte.
    */
   readonly eosId?: number;
 }
 
 const encoder = new TextEncoder();
-/** A byte order mark in the text is text. */
+/** A byte order mark in the text counts as text. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** 256 ids, one a byte. @throws CambiumError `E_OPTION` for an `eosId` outside 0 to 256. */
+/** 256 ids, one per byte. @throws CambiumError `E_OPTION` for an `eosId` outside 0 to 256. */
 export function bytesTokenizer({ eosId }: BytesOptions = {}): Tokenizer {
   if (eosId !== undefined && !(Number.isInteger(eosId) && eosId >= 0 && eosId <= 256)) {
     throw new CambiumError("E_OPTION", "eosId is out of range", {

@@ -1,4 +1,4 @@
-// Any Hugging Face `tokenizer.json`, read by the original in WebAssembly: what it accepts has the original's ids.
+// Any Hugging Face `tokenizer.json`, read by the original library in WebAssembly, so its ids are the original's.
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
 import { sha256Text } from "../sha256.js";
 import { checkIds } from "./ids.js";
@@ -9,8 +9,9 @@ import { parseObject, type Readable, readableJson, readVocabulary, tokensBefore,
 import { wordsOf } from "./words.js";
 
 /**
- * A tokenizer from its files. As with the original, a special token spelled out in a text is that token. Unlike it,
- * `encode` leaves no character out: what the vocabulary can neither spell nor call unknown is `E_TOKENIZER_UNKNOWN`.
+ * A tokenizer from its files. As in the original, the text of a special token becomes that token. Unlike the original,
+ * `encode` drops no character: a character without a token, in a vocabulary without an unknown token, is
+ * `E_TOKENIZER_UNKNOWN`.
  * @throws CambiumError `E_TOKENIZER` with every reason found.
  */
 export async function huggingFaceTokenizer(
@@ -67,15 +68,15 @@ async function opened(open: OpenRustTokenizer, { text }: Readable, where: string
     throw new CambiumError("E_TOKENIZER", "this tokenizer.json cannot be read", {
       where,
       got: cause.message,
-      hint: "open it with Python's tokenizers: what it cannot read is refused there too",
+      hint: "open it with Python's tokenizers, which refuses the same files",
       cause,
     });
   }
 }
 
 /**
- * @throws CambiumError `E_TOKENIZER_UNKNOWN` for text that the vocabulary cannot spell; `E_TOKENIZER` when the original
- * gives up, as at a pattern that backtracks without end.
+ * @throws CambiumError `E_TOKENIZER_UNKNOWN` for characters without a token; `E_TOKENIZER` if the original gives up, as
+ * on a pattern that backtracks without end.
  */
 function working<T>(where: string, work: () => T): T {
   try {
@@ -88,7 +89,7 @@ function working<T>(where: string, work: () => T): T {
   }
 }
 
-/** @throws CambiumError `E_TOKENIZER_UNKNOWN`, with up to ten characters where the original would have left them out. */
+/** @throws CambiumError `E_TOKENIZER_UNKNOWN`, with up to ten characters that the original would have dropped. */
 function encode(rust: RustTokenizer, { unknownId }: Readable, wellFormed: string, where: string): Int32Array {
   const ids = working(where, () => rust.encode(wellFormed));
   if (unknownId === undefined || !ids.includes(unknownId)) return ids;
@@ -99,11 +100,11 @@ function encode(rust: RustTokenizer, { unknownId }: Readable, wellFormed: string
 }
 
 function unknownText(details: ErrorDetails): CambiumError {
-  const hint = "use a tokenizer that falls back to bytes, or give this one a token for the unknown (model.unk_token)";
-  return new CambiumError("E_TOKENIZER_UNKNOWN", "the vocabulary cannot spell all of the text", { ...details, hint });
+  const hint = "use a tokenizer that falls back to bytes, or give this one an unknown token (model.unk_token)";
+  return new CambiumError("E_TOKENIZER_UNKNOWN", "the text has characters without a token", { ...details, hint });
 }
 
-/** English punctuation drawn to the word before it, as transformers does where `clean_up_tokenization_spaces` asks. */
+/** Removes the space before English punctuation, as transformers does with `clean_up_tokenization_spaces`. */
 function cleanedUp(text: string): string {
   return [".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"].reduce(
     (cleaned, mark) => cleaned.replaceAll(` ${mark}`, mark),

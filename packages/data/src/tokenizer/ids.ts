@@ -1,4 +1,4 @@
-// The check every tokenizer and token file makes of its ids.
+// The check of ids that every tokenizer and token file makes.
 import { CambiumError } from "@cambium/ir";
 
 /** @throws CambiumError `E_TOKEN_ID` naming the first id that is not an integer in [0, vocabSize), and its place. */

@@ -1,5 +1,5 @@
-// The parts of a tokenizer.json that the original's build in WebAssembly (tokenizers 0.21) knows, by their names in the
-// file. Any other is refused by name: the original's own words name neither the part nor its place.
+// The parts of a tokenizer.json that the WebAssembly build of the original (tokenizers 0.21) supports, by their names
+// in the file. Others are refused by name: the original's own message names neither the part nor its place.
 import type { Reason } from "@cambium/ir";
 
 type Kind = "model" | "normalizer" | "pre_tokenizer" | "decoder";
@@ -20,10 +20,10 @@ const known: { readonly [K in Kind]: readonly string[] } = {
   ],
 };
 
-/** Where a sequence of a kind keeps its parts. */
+/** The field with the parts of a sequence, by kind. */
 const members = { normalizer: "normalizers", pre_tokenizer: "pretokenizers", decoder: "decoders" } as const;
 
-/** The parts of `json` that are not known, each with its place. */
+/** The unsupported parts of `json`, each with its place. */
 export function unknownParts(json: Readonly<Record<string, unknown>>): Reason[] {
   return (Object.keys(known) as Kind[]).flatMap((kind) => visit(kind, json[kind], kind));
 }
@@ -31,13 +31,11 @@ export function unknownParts(json: Readonly<Record<string, unknown>>): Reason[] 
 function visit(kind: Kind, part: unknown, where: string): Reason[] {
   if (typeof part !== "object" || part === null) return [];
   const { type, ...rest } = part as Readonly<Record<string, unknown>>;
-  // A file of old may leave out the type of its model; the original then tells by the fields.
+  // Old files may leave out the type of their model; the original then decides by the fields.
   if (type === undefined && kind === "model") return [];
   if (typeof type !== "string" || !known[kind].includes(type)) {
     const expected = known[kind].join(", ");
-    return [
-      { where: `${where}.type`, message: "is not a part we can use", expected, got: JSON.stringify(type) ?? "nothing" },
-    ];
+    return [{ where: `${where}.type`, message: "is not supported", expected, got: JSON.stringify(type) ?? "nothing" }];
   }
   if (type !== "Sequence" || kind === "model") return [];
   const field = members[kind];

@@ -1,8 +1,8 @@
-// The original of Hugging Face's tokenizers, compiled to WebAssembly: what a loader of it must offer.
+// Hugging Face's tokenizers library compiled to WebAssembly: the contract of its loader.
 
 /** One tokenizer.json, opened. */
 export interface RustTokenizer {
-  /** The ids of `text`, special tokens spelled out in it included, none put around it. @throws RustFailure */
+  /** The ids of `text`. Special tokens in the text become their ids; none are added around it. @throws RustFailure */
   encode(text: string): Int32Array;
   /** @throws RustFailure */
   decode(ids: Int32Array): string;
@@ -11,7 +11,7 @@ export interface RustTokenizer {
 /** Opens the text of a tokenizer.json. @throws RustFailure for one that it cannot read. */
 export type OpenRustTokenizer = (json: string) => Promise<RustTokenizer>;
 
-/** What the original panics with: its message, one line. */
+/** A panic of the original: its message, one line. */
 export class RustFailure extends Error {
   override readonly name = "RustFailure";
 }

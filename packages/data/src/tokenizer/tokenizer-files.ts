@@ -1,8 +1,8 @@
-// What a Hugging Face tokenizer is made from.
+// The files of a Hugging Face tokenizer.
 import type { TextFile } from "./tokenizer-json.js";
 
 export interface TokenizerFiles {
-  /** As people know the tokenizer. */
+  /** The tokenizer's name for people. */
   readonly name: string;
   /** tokenizer.json */
   readonly tokenizer: TextFile;
@@ -10,7 +10,7 @@ export interface TokenizerFiles {
   readonly config?: TextFile;
 }
 
-/** Tokens that begin and end a text, where tokenizer_config.json does not say, or says otherwise. */
+/** Tokens that begin and end a text; they override tokenizer_config.json. */
 export interface SpecialTokens {
   readonly bosToken?: string;
   readonly eosToken?: string;

@@ -1,4 +1,4 @@
-// What a tokenizer.json and a tokenizer_config.json say, checked; and the text that the original is given to read.
+// Reads and checks tokenizer.json and tokenizer_config.json, and writes the text that the original reads.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { unknownParts } from "./parts.js";
 import { patternsOfToday } from "./patterns.js";
@@ -6,10 +6,10 @@ import { patternsOfToday } from "./patterns.js";
 /** The largest vocabulary a file may claim; every known one is below 300,000. */
 const largestVocabulary = 1 << 24;
 
-/** Stands for the unknown where a tokenizer has no token for it. The original would leave the character out. */
+/** The unknown token of a tokenizer that has none; without one the original would drop unknown characters. */
 const noToken = "\0no token";
 
-/** A file that was read: its text, and its path for errors. */
+/** The text of a file, and its path for errors. */
 export interface TextFile {
   readonly path: string;
   readonly text: string;
@@ -21,11 +21,11 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Left out of decoded text. */
+  /** Whether it is left out of decoded text. */
   readonly special: boolean;
 }
 
-/** @throws CambiumError `E_TOKENIZER` for what is not a JSON object. */
+/** @throws CambiumError `E_TOKENIZER` for a text that is not a JSON object. */
 export function parseObject({ path: where, text }: TextFile): Json {
   let value: unknown;
   try {
@@ -43,10 +43,10 @@ export function isObject(value: unknown): value is Json {
 
 /** The ids of a tokenizer by their text. */
 export interface Vocabulary {
-  /** One more than the largest id, which need not be the count of tokens. */
+  /** One more than the largest id, which may differ from the number of tokens. */
   readonly size: number;
   readonly added: readonly AddedToken[];
-  /** The id of a token, an added one or one of the model. */
+  /** The id of a token, of the model or added. */
   idOf(token: string): number | undefined;
   /** Whether some token has that id. */
   has(id: number): boolean;
@@ -103,7 +103,7 @@ function addedTokens(
   });
 }
 
-/** Ten reasons say what is wrong with a file; a vocabulary has room for many more. */
+/** Keeps the first ten reasons; a broken vocabulary could give many thousand. */
 function add(reasons: Reason[], reason: Reason): void {
   if (reasons.length < 10) reasons.push(reason);
 }
@@ -112,17 +112,17 @@ function isId(id: unknown): id is number {
   return Number.isInteger(id) && (id as number) >= 0 && (id as number) < largestVocabulary;
 }
 
-/** A tokenizer.json for the original to read, and the id that stands for what the vocabulary cannot spell. */
+/** A tokenizer.json for the original to read, and the id of characters without a token. */
 export interface Readable {
   readonly text: string;
-  /** Only where the original would leave characters out without a word. */
+  /** Set only if the original would drop characters silently. */
   readonly unknownId: number | undefined;
 }
 
 /**
- * The parts of `json` that decide the ids of a text alone: nothing is put around it, cut off or filled up. BPE without a
- * token for the unknown gets one. Added tokens then stand in its vocabulary too, since the original numbers those that
- * do not by the vocabulary's size.
+ * Keeps the parts of `json` that decide the ids of a bare text: nothing is added around it, truncated or padded. BPE
+ * without an unknown token gets one. Added tokens are then put into the vocabulary too, since the original would
+ * otherwise number them from the vocabulary's size.
  */
 export function readableJson(json: Json, { size, added }: Vocabulary): Readable {
   const model = json["model"] as Json;
@@ -142,7 +142,7 @@ export function readableJson(json: Json, { size, added }: Vocabulary): Readable 
 
 /**
  * The tokens that the post-processor's template puts before a text, by name. `add_bos_token` of tokenizer_config.json
- * does not count: transformers drops it where there is a tokenizer.json.
+ * does not count: transformers ignores it if there is a tokenizer.json.
  */
 export function tokensBefore(json: Json): readonly string[] {
   return templateTokens(json["post_processor"]);

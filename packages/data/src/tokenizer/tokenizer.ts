@@ -1,4 +1,4 @@
-// What the rest of the project knows of a tokenizer.
+// The contract of a tokenizer.
 import type { SpecialTokens, TokenizerFiles } from "./tokenizer-files.js";
 
 /** A tokenizer as data, for `openTokenizer`. */
@@ -8,21 +8,21 @@ export type PortableTokenizer =
 
 /** Text to token ids and back. Ids are integers in [0, vocabSize). */
 export interface Tokenizer {
-  /** As people know it: `bytes`, or where its file is. */
+  /** Its name for people: `bytes`, or where its file is. */
   readonly name: string;
   /** One more than the largest id. */
   readonly vocabSize: number;
-  /** The token called the beginning of a text, whether or not the tokenizer puts it there; never in token files. */
+  /** The beginning-of-text token, whether or not the tokenizer adds it; never in token files. */
   readonly bosId?: number;
-  /** The tokens that the tokenizer puts before a text, for prompts; never in token files. */
+  /** The tokens that the tokenizer adds before a text, for prompts; never in token files. */
   readonly prefix: readonly number[];
-  /** The token after a text. Where there is one, it stands after each text in token files. */
+  /** The end-of-text token, if there is one. It follows each text in token files. */
   readonly eosId?: number;
-  /** What another thread makes the same tokenizer from; absent where it cannot. */
+  /** Data from which another thread can open the same tokenizer; absent if it cannot. */
   readonly portable?: PortableTokenizer;
-  /** SHA-256 (hex) over all that decides the ids. */
+  /** SHA-256 (hex) over everything that decides the ids. */
   readonly fingerprint: string;
-  /** The ids of `text` alone: no bos, no eos. */
+  /** The ids of `text`, without bos or eos. */
   encode(text: string): Int32Array;
   /**
    * The text of `ids`, special tokens left out.

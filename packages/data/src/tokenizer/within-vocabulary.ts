@@ -1,13 +1,13 @@
-// A tokenizer held to the vocabulary of a model: ids beyond it do no harm as long as no text has them.
+// A tokenizer limited to the vocabulary of a model: ids beyond it are harmless as long as no text has them.
 import { CambiumError } from "@cambium/ir";
 import { sha256Text } from "../sha256.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /**
- * `tokenizer` for a model of `vocab` tokens: the same ids, and a text that needs another is refused. A model whose
- * vocabulary is larger takes it as it is.
+ * `tokenizer` for a model of `vocab` tokens: the same ids, but a text that needs an id beyond them is refused. If the
+ * model's vocabulary is large enough, this is the tokenizer itself.
  * @param model the model's name in messages
- * @throws CambiumError `E_TOKENIZER_VOCAB`: now for tokens that stand around every text, else from `encode`.
+ * @throws CambiumError `E_TOKENIZER_VOCAB`: at once for tokens added around every text, else from `encode`.
  */
 export function withinVocabulary(tokenizer: Tokenizer, vocab: number, model: string): Tokenizer {
   if (tokenizer.vocabSize <= vocab) return tokenizer;
@@ -22,8 +22,8 @@ export function withinVocabulary(tokenizer: Tokenizer, vocab: number, model: str
       hint: "use the tokenizer that the model was trained with",
     });
   };
-  check(tokenizer.prefix, "what stands before each text");
-  if (tokenizer.eosId !== undefined) check([tokenizer.eosId], "what ends each text");
+  check(tokenizer.prefix, "the prefix of each text");
+  if (tokenizer.eosId !== undefined) check([tokenizer.eosId], "the end of each text");
   const { bosId, portable: of, ...rest } = tokenizer;
   return {
     ...rest,

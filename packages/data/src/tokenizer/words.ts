@@ -1,22 +1,22 @@
-// Llama's kind of tokenizer, word by word. It takes a whole text for one word of BPE, in which a space is a letter, `▁`. But
-// no token of such a vocabulary has a ▁ behind another letter, so no merge reaches across the place before one: the pieces
-// between these places can be encoded one by one, and a piece that came before is looked up. What is not such a tokenizer, and
-// texts that spell an added token, are left to the original as a whole.
+// Tokenizers like Llama's, word by word. BPE there treats a whole text as one word, in which a space is the letter `▁`.
+// But no token of such a vocabulary has a ▁ after another letter, so no merge crosses the place before a ▁. The pieces
+// between these places can be encoded one by one, and pieces seen before are looked up. Other tokenizers, and texts
+// with an added token, are left to the original as a whole.
 import type { OpenRustTokenizer, RustTokenizer } from "./rust.js";
 import { isObject, type Json, type Vocabulary } from "./tokenizer-json.js";
 
 const space = "▁";
 
-/** Pieces that are remembered at most; then they are forgotten. */
+/** Most cached pieces; then the cache is cleared. */
 const mostPieces = 100_000;
 
-/** Longer pieces are not remembered: they hardly come again. */
+/** Longer pieces are not cached: they hardly occur again. */
 const longestPiece = 32;
 
-/** The ids of a text; undefined for a text that the original has to take. */
+/** The ids of a text; undefined for a text that the original has to encode. */
 export type Words = (text: string) => Int32Array | undefined;
 
-/** Undefined for a tokenizer that cannot be taken word by word. */
+/** Returns undefined for a tokenizer that cannot work word by word. */
 export async function wordsOf(json: Json, { added }: Vocabulary, open: OpenRustTokenizer): Promise<Words | undefined> {
   const begin = beginningOf(json);
   if (begin === undefined || !hasSeparateWords(json)) return undefined;
@@ -33,7 +33,7 @@ export async function wordsOf(json: Json, { added }: Vocabulary, open: OpenRustT
   };
 }
 
-/** What the tokenizer puts before a text whose spaces are ▁ already; undefined where it does anything else. */
+/** What the tokenizer adds before a text whose spaces are ▁ already; undefined if it does anything else. */
 function beginningOf({ normalizer, pre_tokenizer: pre }: Json): ((text: string) => string) | undefined {
   const is = (part: unknown, fields: Json): boolean =>
     isObject(part) &&
@@ -54,7 +54,7 @@ function beginningOf({ normalizer, pre_tokenizer: pre }: Json): ((text: string) 
   return known ? (text) => (text.startsWith(space) ? text : put(text)) : undefined;
 }
 
-/** BPE that spells all bytes, and whose tokens have no ▁ behind another letter. */
+/** Whether it is BPE with all bytes as tokens, and no token has a ▁ after another letter. */
 function hasSeparateWords({ model }: Json): boolean {
   if (!isObject(model)) return false;
   const { type, vocab, byte_fallback: bytes, ignore_merges: whole, dropout } = model;
@@ -99,7 +99,7 @@ class Pieces {
     const ids = this.raw.encode(piece);
     if (piece.length > longestPiece) return ids;
     if (this.#known.size >= mostPieces) this.#known.clear();
-    // A part of a string keeps the whole string in memory; a new one does not.
+    // A substring keeps the whole string in memory; a new string does not.
     this.#known.set(JSON.parse(JSON.stringify(piece)) as string, ids.slice());
     return ids;
   }

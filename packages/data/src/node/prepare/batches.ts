@@ -1,10 +1,10 @@
-// A corpus as lists of texts of about equal size, each with what is to be known for going on after it.
+// A corpus as lists of texts of about equal size, each with the state needed to continue after it.
 import { beginning, type Place, type Source } from "../source/source.js";
 import type { SplitRule, SplitState } from "./split-rule.js";
 
 export type Side = "train" | "heldOut";
 
-/** A text, and what is to be done about it. */
+/** A text, and what to do with it. */
 export interface Item {
   readonly side: Side;
   /** The document before it ends on this side. */
@@ -13,11 +13,11 @@ export interface Item {
   readonly last: boolean;
 }
 
-/** What has been read: all that decides how reading goes on. */
+/** What has been read: all that decides how reading continues. */
 export interface ReadState {
   readonly place: Place;
   readonly split: SplitState;
-  /** The document at hand, and the side it is on. */
+  /** The current document, and its side. */
   readonly document?: string | undefined;
   readonly side?: Side | undefined;
 }
@@ -30,7 +30,7 @@ export interface Batch {
   readonly after: ReadState;
 }
 
-/** Characters of a file after which its beginning is worth remembering. */
+/** Files longer than this many characters have their beginning remembered. */
 const fileChars = 1_000_000;
 
 /** @param split as it was at `from`. @param chars of a batch, about */

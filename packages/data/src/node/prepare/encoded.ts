@@ -1,4 +1,4 @@
-// Texts as ids: what goes from a thread that tokenizes to the one that writes.
+// Texts as ids: the message from a tokenizing thread to the writing one.
 import type { Tokenizer } from "../../tokenizer/tokenizer.js";
 
 export interface Encoded {

@@ -1,10 +1,10 @@
-// A source's fingerprint, remembered by the state of its files: what has not changed is not read again.
+// A source's fingerprint, cached by the state of its files: unchanged files are not read again.
 import { join } from "node:path";
 import { readTextFile, writeFileAtomic } from "@cambium/files";
 import { z } from "zod";
 import type { Fingerprint, Source } from "../source/source.js";
 
-// A file changed twice within the clock's grain (2 s on FAT) looks unchanged: what is so fresh is not remembered.
+// A file changed twice within the clock's resolution (2 s on FAT) looks unchanged, so files that new are not cached.
 const CLOCK_GRAIN_MS = 2500;
 
 /** Of a million files. */
@@ -13,7 +13,7 @@ const mostBytes = 100_000_000;
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const schema = z.strictObject({ all: sha256, files: z.array(sha256) });
 
-/** The fingerprint of `source`; read from `cacheDir` if its files are as they were, else computed and remembered. */
+/** The fingerprint of `source`; read from `cacheDir` if its files are unchanged, else computed and cached there. */
 export async function rememberedFingerprint(
   source: Source,
   cacheDir: string,

@@ -1,5 +1,6 @@
-// Several corpora as one: each is tokenized on its own, then their documents are written anew, in an order of the seed, each
-// part as often as its share wants. The order is computed document by document, so that memory does not grow with them.
+// Several corpora as one: each is tokenized on its own, then their documents are copied in an order decided by the
+// seed, each part as often as its share needs. The order is computed document by document, so memory does not grow with
+// them.
 import { permuted } from "../../batches/permutation.js";
 import type { Source } from "../source/source.js";
 import { writeKeptFile } from "../tokens/kept-file.js";
@@ -9,7 +10,7 @@ import { type PrepareOptions, prepareData } from "./prepare.js";
 import { openMade, openPrepared, type PreparedData, placeFor } from "./prepared.js";
 import { checkShares, type Share, timesRead } from "./shares.js";
 
-/** Part of every key: a new number when the same parts come to give another order. */
+/** Part of every key. Increase it when the same parts would give another order. */
 const MIXTURE = 1;
 
 export interface MixPart extends Share {
@@ -23,9 +24,9 @@ export interface MixtureOptions extends Omit<PrepareOptions, "source"> {
 const sides = ["train", "heldOut"] as const;
 
 /**
- * As `prepareData`, of all parts, their documents shuffled over the whole. What is held out has the same shares, and no
- * document twice.
- * @throws CambiumError those of `prepareData`; `E_OPTION` for weights and epochs that make no sense
+ * As `prepareData`, for all parts, with their documents shuffled together. The held-out side has the same shares, and
+ * no document twice.
+ * @throws CambiumError those of `prepareData`; `E_OPTION` for invalid weights and epochs
  */
 export async function prepareMixture(options: MixtureOptions): Promise<PreparedData> {
   const { parts, tokenizer, cacheDir, seed, signal } = options;
@@ -73,7 +74,7 @@ export async function prepareMixture(options: MixtureOptions): Promise<PreparedD
   }
 }
 
-/** Whether a sitting that was killed between the two files made this one. */
+/** Whether a run that was killed between the two files has made this one. */
 function isMade(path: string, content: string): boolean {
   try {
     using file = TokenFile.open(path);
@@ -85,10 +86,10 @@ function isMade(path: string, content: string): boolean {
 
 /** Which document stands at which position of a mixture. */
 class Order {
-  /** Documents of each part, repeats counted, and all before it. */
+  /** Cumulative counts of the parts' documents, with repeats. */
   readonly #counts: readonly number[];
   readonly length: number;
-  /** About how many. */
+  /** Approximate number of tokens. */
   readonly tokens: number;
 
   constructor(
@@ -107,7 +108,7 @@ class Order {
     while (entry >= (this.#counts[part] as number)) entry -= this.#counts[part++] as number;
     const file = this.files[part] as TokenFile;
     const { documents, tokens, textBytes } = file.header;
-    // The last, incomplete reading of a part is of documents that the seed chooses; the whole ones take all.
+    // The last, incomplete pass over a part reads documents that the seed chooses; complete passes read all.
     const epoch = Math.floor(entry / documents);
     const document = permuted(entry % documents, documents, this.seed, 1 + epoch);
     return { file, document, share: (length: number) => Math.round((length * textBytes) / tokens) };

@@ -1,10 +1,10 @@
-// Reports progress now and then, and lets the event loop turn while a long synchronous work goes on.
+// Reports progress now and then, and yields to the event loop during long synchronous work.
 import { setImmediate } from "node:timers/promises";
 
 export interface Progress {
   /**
    * `hash`: the corpus is read for its fingerprint; `tokenize`: it is read again, for its tokens; `mix`: documents are
-   * written in another order, and what is counted is tokens.
+   * written in another order, and progress counts tokens instead of bytes.
    */
   readonly phase: "hash" | "tokenize" | "mix";
   readonly bytesDone: number;
@@ -23,7 +23,7 @@ export class Pacer {
     readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** Reports if it is time to; `undefined` bytes are all of them, and are always reported. */
+  /** Reports if it is time to; `undefined` means all bytes, and is always reported. */
   report(phase: Progress["phase"], bytesDone: number | undefined): boolean {
     this.signal?.throwIfAborted();
     const now = performance.now();
@@ -33,7 +33,7 @@ export class Pacer {
     return true;
   }
 
-  /** The same, and lets timers and input have their turn. */
+  /** As `report`, and yields to timers and input. */
   async breathe(phase: Progress["phase"], bytesDone: number): Promise<void> {
     if (this.report(phase, bytesDone)) await setImmediate();
   }

@@ -1,5 +1,5 @@
-// What a pass over a corpus has written, so that a pass that was killed goes on: two token files, where documents end in
-// them, and how far the corpus was read. Lies beside the cache until it is whole.
+// The state of a pass over a corpus, from which a killed pass continues: two token files, where documents end in them,
+// and how far the corpus was read. It is kept beside the cache until the files are complete.
 import { createHash } from "node:crypto";
 import { access, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -19,18 +19,18 @@ const pointSchema = z.strictObject({
   side: sideName.optional(),
   train: writtenSchema,
   heldOut: writtenSchema,
-  /** Of the files that were read up to here. */
+  /** Hash of the files that were read up to here. */
   files: z.string(),
 });
 type Point = z.infer<typeof pointSchema>;
 
 const progressSchema = z.union([
-  /** The files are whole, and wait to be put in their place. */
+  /** The files are complete, and still have to be moved to their place. */
   z.strictObject({ whole: z.string() }),
   z.strictObject({
     rule: z.string(),
     last: pointSchema,
-    /** Where a file of the corpus begins: what is left should the one at hand be mended. */
+    /** Where the current file of the corpus begins: the point to return to if that file is repaired. */
     fileBegin: pointSchema.optional(),
   }),
 ]);
@@ -39,14 +39,14 @@ const sides = ["train", "heldOut"] as const;
 type Sides<T> = { readonly [S in (typeof sides)[number]]: T };
 
 export interface PassWorkOptions {
-  /** Names the work: what is read, how it is split and by which tokenizer, without the content. */
+  /** Identifies the work by what is read, how it is split and by which tokenizer, without the content. */
   readonly key: string;
-  /** Tells the rule of splitting, of which one work may try several. */
+  /** Identifies the splitting rule, of which a preparation may try several. */
   readonly rule: string;
   readonly cacheDir: string;
   readonly fingerprint: Fingerprint;
   readonly info: Sides<TokenFileInfo>;
-  /** Seconds between two points from which a killed pass goes on. */
+  /** Seconds between saves, from which a killed pass continues. */
   readonly everySeconds: number;
 }
 
@@ -54,23 +54,23 @@ export class PassWork {
   #last: Point | undefined;
   #fileBegin: Point | undefined;
   #saved = performance.now();
-  /** Something was saved, here or in a sitting before. */
+  /** Something was saved, in this run or an earlier one. */
   #kept: boolean;
 
   private constructor(
     readonly folder: WorkFolder,
     readonly options: PassWorkOptions,
     readonly sides: Sides<TokenFileWriter>,
-    /** Undefined for the beginning. */
+    /** Undefined at the beginning. */
     readonly goesOnFrom: ReadState | undefined,
   ) {
     this.#kept = goesOnFrom !== undefined;
   }
 
   /**
-   * What an earlier sitting left, or a new beginning.
+   * Continues what an earlier run left, or begins.
    * @param places where the files go
-   * @returns undefined when it was whole already, and only had to be put in its place
+   * @returns undefined if the files were complete already and only had to be moved to their place
    */
   static async open(options: PassWorkOptions, places: Sides<string>): Promise<PassWork | undefined> {
     const folder = await workFolder(join(options.cacheDir, options.key));
@@ -89,7 +89,7 @@ export class PassWork {
     return new PassWork(folder, options, await opened(folder, options), undefined);
   }
 
-  /** What was appended to the files is what was read up to `state`. Saves it now and then. */
+  /** Notes that everything read up to `state` has been appended to the files. Saves now and then. */
   async wrote(state: ReadState): Promise<void> {
     const files = filesUpTo(this.options.fingerprint, state.place);
     const { train, heldOut } = this.sides;
@@ -98,7 +98,7 @@ export class PassWork {
     if (performance.now() - this.#saved >= 1000 * this.options.everySeconds) await this.#save();
   }
 
-  /** Saves what was written, if it is worth it, when the work is stopped. */
+  /** Saves what was written, if there is enough of it, when the work is stopped. */
   async save(): Promise<void> {
     const worth = this.#kept || performance.now() - this.#saved >= 1000;
     if (worth && this.#last) await this.#save();
@@ -118,7 +118,7 @@ export class PassWork {
     this.#kept = true;
   }
 
-  /** Puts the finished files where they belong. */
+  /** Moves the finished files to their places. */
   async publish(places: Sides<string>): Promise<void> {
     await this.#close();
     for (const side of sides) await sync(join(this.folder.path, side));
@@ -129,7 +129,7 @@ export class PassWork {
     await putInPlace(this.folder, places);
   }
 
-  /** Leaves what was saved to the next sitting, and nothing if nothing was. */
+  /** Keeps what was saved for the next run; removes everything if nothing was saved. */
   async leave(): Promise<void> {
     await this.#close();
     if (this.#kept) await this.folder.leave();
@@ -147,8 +147,8 @@ export class PassWork {
 }
 
 /**
- * Moves what is there of the finished files; a kill between the two leaves the second one to the next sitting.
- * @returns whether both are in their place then
+ * Moves whichever finished files are there; after a kill between the two, the next run moves the second.
+ * @returns whether both are in their place afterwards
  */
 async function putInPlace(folder: WorkFolder, places: Sides<string>): Promise<boolean> {
   for (const side of sides) {
@@ -186,7 +186,7 @@ function parsed(text: string): z.infer<typeof progressSchema> | undefined {
   }
 }
 
-/** What tells the files before `place`, and the one it is in, from any others. */
+/** Identifies the files before `place`, and the one it is in. */
 function filesUpTo({ all, files }: Fingerprint, { file, passages }: ReadState["place"]): string {
   const read = files.length === 0 ? [all] : files.slice(0, passages === 0 ? file : file + 1);
   return createHash("sha256").update(read.join("\n")).digest("hex");

@@ -1,15 +1,15 @@
-// The end of a text held out, for corpora of too few documents: no text is on both sides, but what is held out may be of
-// the same document as what is trained on.
+// Holds out the end of the text, for corpora of too few documents: no text is on both sides, but both sides may have
+// parts of the same document.
 import { CambiumError } from "@cambium/ir";
 import type { Passage } from "../source/source.js";
 import type { SplitPart, SplitRule, SplitState, TokenCounts } from "./split-rule.js";
 
-/** The held-out share grows by so much when a pass shows it to be too small. */
+/** The held-out share is multiplied by this when a pass shows that it is too small. */
 const growBy = 1.25;
 
 export class PositionSplit implements SplitRule {
   readonly kind = "position";
-  /** Characters (UTF-16 units) seen. */
+  /** Characters (UTF-16 units) seen so far. */
   #at = 0;
 
   private constructor(
@@ -22,7 +22,7 @@ export class PositionSplit implements SplitRule {
 
   /**
    * The rule after a pass over `chars` characters that made `tokens`.
-   * @throws CambiumError `E_SPLIT` when they are not enough for both sides.
+   * @throws CambiumError `E_SPLIT` if they are not enough for both sides.
    */
   static after(where: string, fraction: number, chars: number, tokens: TokenCounts, least: TokenCounts): PositionSplit {
     const all = tokens.train + tokens.heldOut;
@@ -63,7 +63,7 @@ export class PositionSplit implements SplitRule {
   }
 }
 
-/** The last place up to `room` at which `text` can be cut: behind a space, else between two characters. */
+/** The last place up to `room` at which `text` can be cut: after a space, else between two characters. */
 function cutBefore(text: string, room: number): number {
   if (room <= 0) return 0;
   const space = text.lastIndexOf(" ", room - 1) + 1;

@@ -1,4 +1,4 @@
-// From a corpus to its token files: made once, found again by what they were made from.
+// From a corpus to its token files. They are made once, and found again by what they were made from.
 import { removeStaleScratch, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { Tokenizer } from "../../tokenizer/tokenizer.js";
@@ -12,7 +12,7 @@ import type { SplitRule, TokenCounts } from "./split-rule.js";
 import { encoderOf, threadsFor } from "./threads.js";
 import { type Pass, tokenizeSides } from "./tokenize.js";
 
-/** Part of every key: a new number when the same text and tokenizer come to give other tokens. */
+/** Part of every key. Increase it when the same text and tokenizer would give other tokens. */
 const PREPARATION = 1;
 
 export interface PrepareOptions {
@@ -20,30 +20,30 @@ export interface PrepareOptions {
   readonly tokenizer: Tokenizer;
   /** The share of documents held out of training, [0, 1); `split.ts` says which. With 0 the held-out file is empty. */
   readonly heldOutFraction: number;
-  /** Of the split; an integer in [0, 2^53). */
+  /** Decides the split; an integer in [0, 2^53). */
   readonly seed: number;
   /**
-   * Tokens that each side needs to be of use. Where whole documents do not give them, the end of the text is held out.
+   * Tokens that each side needs to be usable. If whole documents do not give them, the end of the text is held out.
    * Default: one on each side.
    */
   readonly atLeast?: TokenCounts;
-  /** Holds two files for each preparation; may be shared by processes, and removed when none runs. */
+  /** Has two files for each preparation. Processes may share it; it may be removed when none runs. */
   readonly cacheDir: string;
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops the work. What was made so far is kept for the next preparation, unless it was little. */
+  /** Stops the work. What was done so far is kept for the next preparation, unless it was little. */
   readonly signal?: AbortSignal;
-  /** Threads that tokenize; 0 does it in this one. Default: by the corpus's size and the machine's processors. */
+  /** Threads that tokenize; 0 uses this thread. Default: by the corpus's size and the machine's processors. */
   readonly threads?: number;
-  /** Seconds between two points from which a killed preparation goes on. Default 5. */
+  /** Seconds between saves, from which a killed preparation continues. Default 5. */
   readonly saveSeconds?: number;
 }
 
 /**
- * Tokenizes `source` into a training and a held-out file, or finds them made. Safe to kill at any instant, and goes on
- * where it was; safe to run twice at once: files appear whole, under a name made from what is in them. Each passage of the
- * source is tokenized on its own; the tokenizer's eos, if it has one, follows each text.
- * @throws CambiumError `E_OPTION`, `E_CORPUS_EMPTY`, `E_SPLIT`, `E_CORPUS_CHANGED` when the files change meanwhile; the
- * source's, the tokenizer's and the disk's errors. The signal's reason when it stops the work.
+ * Tokenizes `source` into a training and a held-out file, or finds them in the cache. Safe to kill at any instant: the
+ * next call continues. Safe to run twice at once: files appear complete, under a name made from their content. Each
+ * passage of the source is tokenized on its own; the tokenizer's eos, if it has one, follows each text.
+ * @throws CambiumError `E_OPTION`, `E_CORPUS_EMPTY`, `E_SPLIT`, `E_CORPUS_CHANGED` if the files change meanwhile;
+ * errors of the source, the tokenizer and the disk. The signal's reason if it stops the work.
  */
 export async function prepareData(options: PrepareOptions): Promise<PreparedData> {
   const { source, tokenizer, cacheDir, atLeast = { train: 1, heldOut: 1 } } = options;
@@ -66,7 +66,7 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
     }
     found.close();
   }
-  // The rule by documents did not serve this text before.
+  // An earlier run found that splitting by documents does not work for this text.
   const byPosition = await openPrepared(places.position, tokenizer, cacheDir);
   if (byPosition !== undefined) return byPosition;
   await using encoder = encoderOf(tokenizer, threadsFor(tokenizer, before.bytes, options.threads));
@@ -98,7 +98,7 @@ interface WholePass extends Omit<Pass, "work"> {
   readonly place: Place;
 }
 
-/** Makes one pass and puts its files in their place; or drops them and says what rule the next pass has. */
+/** Makes one pass and moves its files to their place, or drops them and returns the rule of the next pass. */
 async function passed(options: PassWorkOptions, { state, place, ...pass }: WholePass): Promise<SplitRule | undefined> {
   const work = await PassWork.open(options, place);
   if (!work) return undefined;
@@ -110,7 +110,7 @@ async function passed(options: PassWorkOptions, { state, place, ...pass }: Whole
     if ((await source.state()).signature !== state.signature) {
       throw new CambiumError("E_CORPUS_CHANGED", "the corpus changed while it was read", {
         where: source.name,
-        hint: "run again when nothing writes to it",
+        hint: "run it again when nothing writes to the corpus",
       });
     }
     const amended = split.amended(source.name, tokens);
@@ -118,7 +118,7 @@ async function passed(options: PassWorkOptions, { state, place, ...pass }: Whole
     else await work.publish(place);
     return amended;
   } catch (error) {
-    // Of both errors the first is the one to tell.
+    // Of two errors, report the first.
     await (keep ? work.leave() : work.discard()).catch(() => undefined);
     throw error;
   }

@@ -1,4 +1,4 @@
-// Token files that are made: where they are, and whether they are what they are called.
+// Finished token files: where they are, and whether their content is what their name says.
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { CambiumError } from "@cambium/ir";
@@ -6,7 +6,7 @@ import type { Tokenizer } from "../../tokenizer/tokenizer.js";
 import { TokenFile } from "../tokens/reader.js";
 import { requireSound } from "./sound.js";
 
-/** What one side of the split holds. */
+/** Figures of one side of the split. */
 export interface SideStats {
   readonly documents: number;
   readonly tokens: number;
@@ -19,7 +19,7 @@ export interface PreparedData {
   readonly heldOut: TokenFile;
   readonly tokenizer: Tokenizer;
   readonly stats: {
-    /** Names text, tokenizer and split: equal for equal token files. */
+    /** Identifies text, tokenizer and split: equal for equal token files. */
     readonly content: string;
     /** The files were there already. */
     readonly cached: boolean;
@@ -32,13 +32,13 @@ export interface PreparedData {
 
 /** Where a preparation is. */
 export interface Place {
-  /** Names it. */
+  /** Identifies it. */
   readonly content: string;
   readonly train: string;
   readonly heldOut: string;
 }
 
-/** Where the preparation is that `identity` names. */
+/** The place of the preparation that `identity` names. */
 export function placeFor(cacheDir: string, identity: readonly unknown[]): Place {
   const content = hashed(identity);
   const path = (side: string) => join(cacheDir, `${content.slice(0, 32)}.${side}.tokens`);
@@ -49,19 +49,19 @@ export function hashed(identity: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
 }
 
-/** The preparation that was made just now. @throws CambiumError `E_CACHE` when it is gone. */
+/** The preparation that was just made. @throws CambiumError `E_CACHE` if it is gone. */
 export async function openMade(place: Place, tokenizer: Tokenizer): Promise<PreparedData> {
   const made = await openPrepared(place, tokenizer);
   if (made !== undefined) return made;
-  throw new CambiumError("E_CACHE", "the token files vanished as they were made", {
+  throw new CambiumError("E_CACHE", "the token files vanished while they were made", {
     where: dirname(place.train),
-    hint: "is something clearing the cache? Run again",
+    hint: "is something clearing the cache? Run it again",
   });
 }
 
 /**
- * The preparation in these files; undefined if there is none, or not a sound one.
- * @param cacheDir where they were found; absent when they were written just now
+ * The preparation in these files; undefined if there is none, or a damaged one.
+ * @param cacheDir where they were found; absent if they were just written
  */
 export async function openPrepared(
   place: Place,

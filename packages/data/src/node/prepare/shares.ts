@@ -1,29 +1,29 @@
 // How often each part of a mixture is read.
 import { CambiumError } from "@cambium/ir";
 
-/** What is asked of a part. */
+/** What is requested of a part. */
 export interface Share {
   /** Its share of the tokens, relative to the other parts' weights. All parts have one, or none has. */
   readonly weight?: number;
-  /** How often it is read; with weights, at most. Default 1. */
+  /** How often it is read; with weights, an upper bound. Default 1. */
   readonly epochs?: number;
 }
 
 /**
- * Without weights, each part is read `epochs` times. With weights, as often as makes the shares come out, and so often that
- * one part is read its `epochs` times and none more.
+ * Without weights, each part is read `epochs` times. With weights, each is read in proportion to its share, as often as
+ * possible without reading any part more than its `epochs` times.
  * @param tokens of each part
  */
 export function timesRead(parts: readonly Share[], tokens: readonly number[]): number[] {
   const epochs = parts.map((part) => part.epochs ?? 1);
   if (parts.every(({ weight }) => weight === undefined)) return epochs;
   const perWeight = parts.map(({ weight = 0 }, i) => ((epochs[i] as number) * (tokens[i] as number)) / weight);
-  // A part without a token has none to give, whatever its weight.
+  // A part without tokens does not limit the others, whatever its weight.
   const total = perWeight.reduce((least, one) => (one > 0 ? Math.min(least, one) : least), Number.POSITIVE_INFINITY);
   return parts.map(({ weight = 0 }, i) => (tokens[i] === 0 ? 0 : (total * weight) / (tokens[i] as number)));
 }
 
-/** @throws CambiumError `E_OPTION` for weights that only some parts have, and numbers that are not above zero. */
+/** @throws CambiumError `E_OPTION` for weights that only some parts have, and for numbers that are not above zero. */
 export function checkShares(parts: readonly (Share & { readonly name: string })[]): void {
   const reasons = parts.flatMap(({ name, weight, epochs }) =>
     Object.entries({ weight, epochs }).flatMap(([what, value]) =>
@@ -38,5 +38,5 @@ export function checkShares(parts: readonly (Share & { readonly name: string })[
     for (const { name: where } of without) reasons.push({ where, message: "has no weight", expected, got: "none" });
   }
   if (reasons.length > 0)
-    throw new CambiumError("E_OPTION", "the parts of this corpus do not go together", { reasons });
+    throw new CambiumError("E_OPTION", "the weights and epochs of this corpus are invalid", { reasons });
 }

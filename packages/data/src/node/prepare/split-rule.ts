@@ -1,4 +1,4 @@
-// What a rule of splitting does in one pass over a corpus.
+// The contract of a splitting rule: what it does in one pass over a corpus.
 import { CambiumError } from "@cambium/ir";
 import type { Passage } from "../source/source.js";
 
@@ -16,22 +16,25 @@ export interface SplitPart {
   readonly heldOut: boolean;
 }
 
-/** What a rule has seen, as JSON. */
+/** The state of a rule, as JSON. */
 export type SplitState = Readonly<Record<string, string | number | boolean>>;
 
 /** Serves one pass; a second one needs another. */
 export interface SplitRule {
   /** `documents`: whole ones are held out. `position`: the end of the text is. */
   readonly kind: "documents" | "position";
-  /** Tells this rule from any other. */
+  /** Distinguishes this rule from any other. */
   readonly identity: readonly unknown[];
-  /** What it has seen so far, for a pass that is gone on with. */
+  /** Its state so far, from which a pass can continue. */
   save(): SplitState;
-  /** Goes on from what another of the same identity has seen. */
+  /** Continues from the state of a rule with the same identity. */
   restore(state: SplitState): void;
   /** The parts of the next passage, in order. */
   parts(passage: Passage): readonly SplitPart[];
-  /** After the pass, which made `tokens`: undefined if the split stands, else the rule for another pass. @throws CambiumError */
+  /**
+   * After a pass that made `tokens`: undefined if the split stands, else the rule of the next pass. @throws
+   * CambiumError
+   */
   amended(where: string, tokens: TokenCounts): SplitRule | undefined;
 }
 

@@ -1,11 +1,11 @@
-// Which documents are held out of training: a matter of their text and a seed, so that no text is on both sides.
+// Which documents are held out of training: decided by their text and a seed, so that no text is on both sides.
 //
 // A document's score is the first 48 bits of SHA-256("cambium split SEED\0" + its first passage), as an integer. It is
-// held out if score < fraction × 2^48. Equal documents have equal scores, wherever they stand, so a text that occurs
-// twice is never in both; more text, or another order, moves no document to the other side. The share of documents held
-// out is binomial around `fraction`. Where a side would be empty (few documents, a small fraction), the document with
-// the lowest score, and its equals, are held out alone, or the one with the highest are alone in training. Where there is
-// one document, or a side is too small to be used, the end of the text is held out instead (`PositionSplit`).
+// held out if score < fraction × 2^48. Equal documents have equal scores, so a text that occurs twice is never on both
+// sides; more text, or another order, moves no document to the other side. The share of documents held out is binomial
+// around `fraction`. If a side would be empty (few documents, a small fraction), only the documents with the lowest
+// score are held out, or only those with the highest score are trained on. If there is one document, or a side is too
+// small to be usable, the end of the text is held out instead (`PositionSplit`).
 import { createHash } from "node:crypto";
 import { CambiumError } from "@cambium/ir";
 import type { Passage } from "../source/source.js";
@@ -22,7 +22,7 @@ export class Split implements SplitRule {
   #heldOut = 0;
   #train = 0;
   #chars = 0;
-  /** The document at hand, and its side. */
+  /** The current document, and its side. */
   #document: string | undefined;
   #isHeldOut = false;
 
@@ -35,7 +35,7 @@ export class Split implements SplitRule {
   ) {}
 
   /**
-   * @param least tokens that each side needs to be of use
+   * @param least tokens that each side needs to be usable
    * @throws CambiumError `E_OPTION` for a fraction outside [0, 1) or a seed that is not an integer in [0, 2^53).
    */
   static byFraction(fraction: number, seed: number, least: TokenCounts): Split {
@@ -80,7 +80,7 @@ export class Split implements SplitRule {
     return [{ text, last, heldOut: this.#isHeldOut }];
   }
 
-  /** @throws CambiumError `E_CORPUS_EMPTY` without documents, `E_SPLIT` when all are the same. */
+  /** @throws CambiumError `E_CORPUS_EMPTY` without documents, `E_SPLIT` if all are the same. */
   amended(where: string, tokens: TokenCounts): SplitRule | undefined {
     const documents = this.#heldOut + this.#train;
     if (documents === 0) throw emptyCorpus(where);

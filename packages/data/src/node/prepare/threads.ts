@@ -1,4 +1,4 @@
-// Threads that tokenize. Each has a tokenizer of its own; the caller gets its answers in whatever order it waits for them.
+// Threads that tokenize, each with its own tokenizer. The caller may await the answers in any order.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
@@ -10,24 +10,24 @@ import { type Encoded, encodeAll } from "./encoded.js";
 export interface Answer {
   readonly encoded?: Encoded;
   readonly refusal?: { readonly code: string; readonly summary: string; readonly details: ErrorDetails };
-  /** A defect. */
+  /** The stack of an unexpected error, which is a defect. */
   readonly stack?: string | undefined;
 }
 
-/** Beyond so many, reading is what takes the time; each takes about 100 MB. */
+/** With more threads, reading is the bottleneck; each takes about 100 MB. */
 const mostThreads = 8;
 
-/** Below it, a thread costs more than it saves: it takes about a second to begin. */
+/** Below this size a thread costs more than it saves: it takes about a second to start. */
 const leastBytes = 4_000_000;
 
 export interface Encoder extends AsyncDisposable {
-  /** How many texts' lists are worked on at once. */
+  /** How many lists of texts are worked on at once. */
   readonly threads: number;
   /** @throws CambiumError as the tokenizer does. */
   encode(texts: readonly string[]): Promise<Encoded>;
 }
 
-/** Threads for a corpus of `bytes`; 0 does the work where it is asked for. */
+/** Threads for a corpus of `bytes`; 0 does the work in the caller's thread. */
 export function threadsFor({ portable }: Tokenizer, bytes: number, asked?: number): number {
   if (!portable) return 0;
   if (asked !== undefined) return asked;
@@ -88,7 +88,7 @@ class Threads implements Encoder {
     worker.on("error", (cause) => {
       const details = { got: cause instanceof Error ? cause.message : String(cause), cause };
       this.#at.get(worker)?.reject(
-        new CambiumError("E_TOKENIZE_THREAD", "a thread that tokenizes has ended", {
+        new CambiumError("E_TOKENIZE_THREAD", "a tokenizer thread ended unexpectedly", {
           ...details,
           hint: "use fewer threads",
         }),

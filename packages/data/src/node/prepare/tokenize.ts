@@ -18,13 +18,13 @@ export interface Pass {
   readonly work: PassWork;
 }
 
-/** Characters that a thread is given at once. In the thread that reads, the event loop has its turn between them. */
+/** Characters handed to a thread at once. The reading thread yields to the event loop between them. */
 const threadChars = 262_144;
 const ownChars = 32_768;
 
 /**
- * Writes both files to the end. Each passage is tokenized on its own; the eos, if there is one, follows each text. What was
- * written when the source or the tokenizer fails, or the signal stops the work, is kept for the next sitting.
+ * Writes both files to the end. Each passage is tokenized on its own; the eos, if there is one, follows each text. If
+ * the source or the tokenizer fails, or the signal stops the work, what was written is kept for the next run.
  */
 export async function tokenizeSides({ source, tokenizer, encoder, split, pacer, work }: Pass): Promise<TokenCounts> {
   const eos = tokenizer.eosId === undefined ? undefined : Int32Array.of(tokenizer.eosId);
@@ -43,7 +43,7 @@ export async function tokenizeSides({ source, tokenizer, encoder, split, pacer, 
   try {
     for await (const batch of batches(source, split, encoder.threads > 0 ? threadChars : ownChars, from)) {
       const encoded = encoder.encode(batch.texts);
-      // It is waited for later: until then a failure is nobody's.
+      // It is awaited later; until then a rejection must not be reported as unhandled.
       encoded.catch(() => undefined);
       asked.push({ batch, encoded });
       side = batch.after.side;
@@ -51,7 +51,7 @@ export async function tokenizeSides({ source, tokenizer, encoder, split, pacer, 
     }
     while (asked.length > 0) await write();
   } catch (error) {
-    // What comes before the place that failed is sound.
+    // Everything before the place of the failure is good.
     if (!pacer.signal?.aborted) while (asked.length > 0) await write().catch(() => asked.splice(0));
     await work.save();
     throw error;

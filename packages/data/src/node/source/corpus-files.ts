@@ -1,4 +1,4 @@
-// A corpus in files: one, or those of a folder that hold text, each read as what it is.
+// A corpus in files: one file, or the text files of a folder, each read in its own format.
 import { basename, join, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import type { TextFormat } from "../../text-formats.js";
@@ -17,17 +17,17 @@ import { TextBytes } from "./text-bytes.js";
 import type { InvalidUtf8 } from "./utf8.js";
 
 export interface FilesOptions {
-  /** What the files are. Default: as their endings say; in a folder, only the files of that format are read. */
+  /** The format of the files; of a folder, only files of that format are read. Default: by their extensions. */
   readonly format?: TextFormat;
   /** The field of JSON, or the column of a table, that holds the text. Default `text`. */
   readonly field?: string;
-  /** Only documents whose fields have one of these values each. Default: all. Plain text has no fields. */
+  /** Reads only documents whose fields have one of these values each. Default: all. Plain text has no fields. */
   readonly only?: Only;
-  /** `"error"` (default) names the byte; `"replace"` puts U+FFFD. */
+  /** `"error"` (default) names the byte; `"replace"` substitutes U+FFFD. */
   readonly invalidUtf8?: InvalidUtf8;
   /**
-   * Characters in a block at most. A single text file is cut into blocks, at paragraphs where it has any, and each block
-   * is a document, so that some of it can be held out of training. Default 8192.
+   * Most characters in a block. A single text file is cut into blocks, at paragraphs if it has any, and each block is a
+   * document, so that some of it can be held out of training. Default 8192.
    */
   readonly blockChars?: number;
   /** What a document is in text files: default `"block"` for a single file, `"file"` for a folder. */
@@ -36,7 +36,7 @@ export interface FilesOptions {
   readonly maxLineBytes?: number;
 }
 
-/** Total: a format without a reader does not compile. */
+/** A total table: a format without a reader does not compile. */
 const readers: { readonly [F in TextFormat]: FormatReader } = {
   text: readText,
   jsonl: readJsonl,
@@ -51,11 +51,11 @@ interface ReadableFile extends CorpusFile {
 }
 
 /**
- * The file, or the folder of files (recursive, in order of their paths), at `path`. UTF-8 or UTF-16 with a byte order
- * mark, packed by gzip or zstd or not; files without text are passed over, and what a folder holds besides is listed in
+ * The file, or the folder of files (recursive, in order of their paths), at `path`. UTF-8, or UTF-16 with a byte order
+ * mark; plain, or compressed by gzip or zstd. Files without text are skipped; other files of a folder are listed in
  * `passedOver`.
- * @throws CambiumError `E_NOT_FOUND`, `E_NOT_A_FILE`, `E_CORPUS_EMPTY`, `E_OPTION`, `E_CORPUS_FORMAT` for what is not
- * read as text; later, while reading, the errors of the formats.
+ * @throws CambiumError `E_NOT_FOUND`, `E_NOT_A_FILE`, `E_CORPUS_EMPTY`, `E_OPTION`, `E_CORPUS_FORMAT` for files that
+ * are not read as text; later, while reading, the errors of the formats.
  */
 export async function filesSource(path: string, options: FilesOptions = {}): Promise<Source> {
   const folder = await isFolder(path);
@@ -154,13 +154,13 @@ export function shortList(names: readonly string[], shown = 5): string {
   return `${names.slice(0, shown).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Finds out now, and not once the run has begun, that a file is not what it is called. */
+/** Refuses a file whose content is not what its name says, before the run begins. */
 async function checkHead(file: ReadableFile, reading: ReadOptions): Promise<void> {
   if (file.format === "text" && Object.keys(reading.only).length > 0) {
-    throw new CambiumError("E_OPTION", "plain text has no fields by which documents could be chosen", {
+    throw new CambiumError("E_OPTION", "plain text has no fields to choose documents by", {
       where: file.path,
       expected: `files with the field ${Object.keys(reading.only).join(", ")}`,
-      hint: "say the format of the files that have it (format: jsonl)",
+      hint: "set the format of the files that have it (format: jsonl)",
     });
   }
   if (file.format === "parquet") return checkParquet(file.path, reading);
@@ -177,13 +177,13 @@ async function checkHead(file: ReadableFile, reading: ReadOptions): Promise<void
   for await (const _ of pieces) return;
 }
 
-/** What besides the files' contents decides the passages. */
+/** Everything besides the files' contents that decides the passages. */
 function identityOf(files: readonly ReadableFile[], options: ReadOptions): object {
   const { field, only, invalidUtf8, documents, maxChars } = options;
   const kinds = [...new Set(files.map(({ format }) => format))];
   const [kind] = kinds;
   const text = { kind, invalidUtf8, documents, maxChars };
-  // Absent where nothing is chosen: token files that were made before there was a choice are found again.
+  // Left out if nothing is chosen, so that token files made before this option existed are found again.
   const chosen = Object.keys(only).length === 0 ? {} : { only };
   const records = { kind, field, ...chosen, invalidUtf8, passageChars: PASSAGE_CHARS };
   if (kinds.length === 1) return kind === "text" ? text : records;

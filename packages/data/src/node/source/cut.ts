@@ -4,11 +4,11 @@ import { PASSAGE_CHARS } from "./source.js";
 
 const MARKS = ["\n\n", "\r\n\r\n", "\n", " "];
 
-/** Pieces depend on the text and `maxChars` alone, never on how the text arrived. Joined, they are the text. */
+/** Pieces depend only on the text and `maxChars`, never on the chunks it arrived in. Joined, they are the text. */
 export class TextCutter {
   #text = "";
 
-  /** @param maxChars the longest piece, in UTF-16 units; pieces are at least half as long, but for the last. */
+  /** @param maxChars the longest piece, in UTF-16 units; all but the last are at least half as long. */
   constructor(readonly maxChars: number) {}
 
   /** The pieces that `text` completes. Something is always kept back for `end`. */
@@ -33,7 +33,7 @@ export class TextCutter {
   }
 }
 
-/** A document that is in memory as a whole, in pieces; none for an empty one. */
+/** The pieces of a document in memory; none for an empty one. */
 export function* documentPieces(document: string, text: string): Generator<Piece> {
   const cutter = new TextCutter(PASSAGE_CHARS);
   for (const piece of cutter.push(text)) yield { document, text: piece, last: false };
@@ -41,7 +41,7 @@ export function* documentPieces(document: string, text: string): Generator<Piece
   if (rest !== "") yield { document, text: rest, last: true };
 }
 
-/** After the last paragraph, line or word that ends in the second half of [start, limit), in this order of liking. */
+/** The end of the last paragraph, else line, else word that ends in the second half of [start, limit). */
 function cutPoint(text: string, start: number, limit: number): number {
   const window = text.slice(start, limit);
   for (const mark of MARKS) {

@@ -20,10 +20,9 @@ interface EmbeddedCorpus {
 }
 
 /**
- * The corpus `name` of `@cambium/corpora`, as the project in `projectDir` has it installed, or else as this package
- * finds it.
- * @throws CambiumError `E_CORPORA_ABSENT` with the command that installs it; `E_CORPUS_UNKNOWN` with the names there
- * are; `E_CORPORA_BROKEN` when the package fails to load.
+ * The corpus `name` of `@cambium/corpora`, as installed in the project in `projectDir`, or else beside this package.
+ * @throws CambiumError `E_CORPORA_ABSENT` with the command that installs it; `E_CORPUS_UNKNOWN` with the known names;
+ * `E_CORPORA_BROKEN` if the package fails to load.
  */
 export async function embeddedSource(name: string, projectDir: string): Promise<Source> {
   const corpora = await loadCorpora(projectDir);
@@ -36,7 +35,7 @@ export async function embeddedSource(name: string, projectDir: string): Promise<
       hint: `${near === undefined ? "" : `did you mean "${near}"? `}a file or folder needs a slash: ./${name}`,
     });
   }
-  // Hashed once and kept: an installed text does not change under a running process.
+  // Hashed once: an installed text does not change under a running process.
   let state: { bytes: number; hash: string } | undefined;
   const inspect = (): { bytes: number; hash: string } => {
     state ??= hashDocuments(corpus);
@@ -76,7 +75,7 @@ async function loadCorpora(projectDir: string): Promise<Record<string, EmbeddedC
   try {
     specifier = pathToFileURL(fromProject.resolve(PACKAGE)).href;
   } catch {
-    // Not the project's: it may be installed beside this package, as with a global `cambium`.
+    // Not in the project; it may be installed beside this package, as with a global `cambium`.
   }
   let module: { corpora?: unknown };
   try {

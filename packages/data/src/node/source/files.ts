@@ -1,4 +1,4 @@
-// The files of a corpus: found in a fixed order, told apart by their state, hashed and read in bounded chunks.
+// The files of a corpus: listed in a fixed order, identified by their state, hashed and read in bounded chunks.
 import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import type { SourceState } from "./source.js";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** The contents of a file, chunk by chunk; a chunk's memory is used again for the next. */
+/** The contents of a file, chunk by chunk; each chunk reuses the memory of the one before. */
 export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
   const handle = await openFile(path);
   try {
@@ -23,14 +23,16 @@ export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Whether `path` is a folder, and not a file. @throws CambiumError `E_NOT_A_FILE` for a pipe or a device; file errors. */
+/**
+ * Whether `path` is a folder, and not a file. @throws CambiumError `E_NOT_A_FILE` for a pipe or a device; file errors.
+ */
 export async function isFolder(path: string): Promise<boolean> {
   const found = await withFileErrors(path, () => stat(path));
   if (found.isDirectory() || found.isFile()) return found.isDirectory();
   throw new CambiumError("E_NOT_A_FILE", "a file or a folder is expected here", { where: path });
 }
 
-/** Whether `path` is a file or a link to one; false when nothing is there. */
+/** Whether `path` is a file or a link to one; false if nothing is there. */
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (entry) => entry.isFile(),
@@ -38,11 +40,11 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** What a folder holds. */
+/** The contents of a folder. */
 export interface Listing {
   /** Files, as paths relative to the folder with `/`, in order of their UTF-16 units. */
   readonly names: readonly string[];
-  /** Hidden entries, links that lead to no file, and what is neither file nor folder. */
+  /** Hidden entries, links that do not lead to a file, and entries that are neither file nor folder. */
   readonly others: readonly string[];
 }
 
@@ -70,7 +72,7 @@ export async function listFiles(folder: string): Promise<Listing> {
 
 /**
  * Sizes and times of `paths`, under a signature that also covers `options`.
- * @throws CambiumError `E_CORPUS_EMPTY` when they hold not one byte.
+ * @throws CambiumError `E_CORPUS_EMPTY` if all are empty.
  */
 export async function filesState(paths: readonly string[], options: unknown, name: string): Promise<SourceState> {
   const hash = createHash("sha256").update(JSON.stringify(options));

@@ -1,5 +1,5 @@
-// The fingerprint of a corpus in files. All bytes are read for it, so this is also where it shows, before a token is made,
-// that a file breaks off or lacks a column.
+// The fingerprint of a corpus in files. It reads all bytes, so it also finds truncated files and missing columns before
+// any token is made.
 import { createHash } from "node:crypto";
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { TextFormat } from "../../text-formats.js";
@@ -9,13 +9,13 @@ import type { CorpusFile, ReadOptions } from "./reader.js";
 import type { Fingerprint } from "./source.js";
 import { ZstdFrames } from "./zstd-frames.js";
 
-/** Faults that are told at most. */
+/** Most faults that are reported. */
 const mostFaults = 20;
 
 /**
  * SHA-256 over `identity` and the content of each file in order; paths do not count.
- * @throws CambiumError `E_CORPUS_FORMAT`, `E_CORPUS_FIELD`: a zstd file that breaks off, a Parquet file that is none or
- * lacks a column; of several files, each is named.
+ * @throws CambiumError `E_CORPUS_FORMAT`, `E_CORPUS_FIELD`: a truncated zstd file, a file that is not Parquet or lacks
+ * a column; up to 20 such files are named.
  */
 export async function fingerprintFiles(
   files: readonly (CorpusFile & { readonly format: TextFormat })[],
@@ -49,7 +49,7 @@ export async function fingerprintFiles(
   return { all: all.digest("hex"), files: digests };
 }
 
-/** The chunks of a file; of one packed by zstd, only whole frames. */
+/** The chunks of a file; a zstd file must consist of complete frames. */
 async function* followed(path: string): AsyncGenerator<Uint8Array> {
   let frames: ZstdFrames | undefined;
   let first = true;

@@ -1,4 +1,4 @@
-// How documents lie in a file, told by the ending of its name: formats that are read, and files that are not.
+// The format of a file by its extension: formats that are read, and files that are refused.
 import { CambiumError } from "@cambium/ir";
 import { type TextFormat, textFormats } from "../../text-formats.js";
 
@@ -11,7 +11,7 @@ const endings: { readonly [F in TextFormat]: readonly string[] } = {
   parquet: ["parquet", "pq"],
 };
 
-/** A kind of file that is not read as text, though some of them are text to the eye. */
+/** A kind of file that is not read as text, even if it looks like text. */
 export interface Unreadable {
   readonly what: string;
   /** What to do instead. */
@@ -24,9 +24,9 @@ const table = (what: string, read: string): Unreadable => ({
 });
 const markup = (what: string): Unreadable => ({
   what,
-  hint: "convert it to plain text (pandoc -t plain FILE -o FILE.txt), or say format: text to take the markup as it stands",
+  hint: "convert it to plain text (pandoc -t plain FILE -o FILE.txt), or set format: text to take the markup as it stands",
 });
-const packed = (what: string): Unreadable => ({ what, hint: "unpack it and name the file or folder that comes out" });
+const packed = (what: string): Unreadable => ({ what, hint: "unpack it and name the unpacked file or folder" });
 const document = (what: string): Unreadable => ({
   what,
   hint: "save its text as a .txt file, one for each document",
@@ -44,7 +44,7 @@ const unreadable: readonly (readonly [endings: string, kind: Unreadable])[] = [
     "ipynb",
     {
       what: "a notebook",
-      hint: "convert it (jupyter nbconvert --to markdown FILE), or say format: text to take the JSON as it stands",
+      hint: "convert it (jupyter nbconvert --to markdown FILE), or set format: text to take the JSON as it stands",
     },
   ],
   ["yaml yml toml ini", markup("a settings file")],
@@ -55,10 +55,10 @@ const unreadable: readonly (readonly [endings: string, kind: Unreadable])[] = [
   ["png jpg jpeg gif webp mp3 mp4 wav flac", data("pictures or sound")],
 ];
 
-/** Endings of files whose contents are compressed; the ending before them counts. */
+/** Extensions of compressed files; the extension before them decides the format. */
 const compressed = /\.(gz|zst)$/i;
 
-/** What the file `name` is by its ending; undefined for endings that say nothing. */
+/** The format of the file `name` by its extension; undefined for an extension that says nothing. */
 export function formatOf(name: string): TextFormat | Unreadable | undefined {
   const ending = /\.([^./\\]+)$/.exec(name.replace(compressed, ""))?.[1]?.toLowerCase() ?? "";
   const format = textFormats.find((known) => endings[known].includes(ending));
@@ -69,10 +69,10 @@ export function isTextFormat(found: ReturnType<typeof formatOf>): found is TextF
   return typeof found === "string";
 }
 
-/** The endings that are read, for messages. */
+/** The extensions that are read, for messages. */
 export function readableEndings(formats: readonly TextFormat[] = textFormats): string {
   const list = formats.flatMap((format) => endings[format].map((ending) => `.${ending}`));
-  return `${list.join(", ")}; with .gz or .zst behind it as well`;
+  return `${list.join(", ")}; also with .gz or .zst appended`;
 }
 
 /** @throws CambiumError `E_CORPUS_FORMAT` always. */
@@ -81,9 +81,9 @@ export function refuseFile({ what, hint }: Unreadable, where: string): never {
   throw new CambiumError("E_CORPUS_FORMAT", "this file cannot be read as text", { where, expected, got: what, hint });
 }
 
-/** Files by how they begin, whatever they are called. */
+/** Kinds of files by their first bytes, whatever their names. */
 const signatures: readonly (readonly [begins: string, kind: Unreadable])[] = [
-  ["PAR1", { what: "a Parquet table", hint: "name it .parquet, or say format: parquet" }],
+  ["PAR1", { what: "a Parquet table", hint: "name it .parquet, or set format: parquet" }],
   ["ARROW1", table("an Arrow table", "read_feather")],
   ["PK\x03\x04", packed("a zip archive, or an office document")],
   ["\xfd7zXZ\x00", packed("an xz archive")],
@@ -98,7 +98,7 @@ const signatures: readonly (readonly [begins: string, kind: Unreadable])[] = [
   ["\xff\xd8\xff", data("a picture")],
 ];
 
-/** @throws CambiumError `E_CORPUS_FORMAT` for bytes that begin as a file that is not text. */
+/** @throws CambiumError `E_CORPUS_FORMAT` if the first bytes are those of a file that is not text. */
 export function checkSignature(head: Uint8Array, where: string): void {
   const begin = Buffer.from(head.subarray(0, 16)).toString("latin1");
   const found = signatures.find(([signature]) => begin.startsWith(signature));
@@ -112,13 +112,13 @@ export function checkSignature(head: Uint8Array, where: string): void {
 
 const string = String.raw`"(?:[^"\\]|\\.)*"`;
 const beginnings: readonly (readonly [RegExp, what: string, hint: string])[] = [
-  [new RegExp(String.raw`^\s*\{\s*${string}\s*:`), "JSON", "say format: jsonl for an object a line"],
-  [new RegExp(String.raw`^\s*\[\s*(?:\{\s*${string}\s*:|${string}\s*[,\]])`), "a JSON list", "say format: json"],
+  [new RegExp(String.raw`^\s*\{\s*${string}\s*:`), "JSON", "set format: jsonl for an object a line"],
+  [new RegExp(String.raw`^\s*\[\s*(?:\{\s*${string}\s*:|${string}\s*[,\]])`), "a JSON list", "set format: json"],
   [/^\s*(?:<!doctype html|<html[\s>]|<\?xml[\s?])/i, "a web page or XML", "convert it to plain text"],
   [/^\{\\rtf/, "a document with markup", "convert it to plain text"],
 ];
 
-/** @throws CambiumError `E_CORPUS_FORMAT` for a text that begins as one of another format does. */
+/** @throws CambiumError `E_CORPUS_FORMAT` if the text begins like another format. */
 export function checkProse(begin: string, where: string): void {
   const found = beginnings.find(([pattern]) => pattern.test(begin));
   if (found) refuseFile({ what: found[1], hint: `${found[2]}, or format: text to take it as it stands` }, where);

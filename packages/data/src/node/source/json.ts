@@ -1,4 +1,4 @@
-// A .json file: one list of documents, or JSON lines under another name.
+// A .json file: one list of documents, or JSON lines in a file named .json.
 import { lines } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { documentPieces } from "./cut.js";
@@ -8,11 +8,11 @@ import type { FormatReader, Piece, ReadOptions } from "./reader.js";
 import { TextBytes } from "./text-bytes.js";
 import { decodeUtf8 } from "./utf8.js";
 
-/** A list is read as a whole. */
+/** A list is read whole into memory. */
 const largestListBytes = 256 * 1024 * 1024;
 
 /**
- * The documents of a list of objects or texts, else of JSON lines. Empty texts are passed over.
+ * The documents of a list of objects or texts, else of JSON lines. Empty texts are skipped.
  * @throws CambiumError `E_CORPUS_FORMAT` for any other JSON and for a list that is too large; `E_CORPUS_FIELD` at the
  * document; the errors of `readJsonl`.
  */
@@ -45,7 +45,7 @@ function* listPieces(
     throw new CambiumError("E_CORPUS_FORMAT", "this file is not JSON", {
       where: path,
       got: (cause as Error).message,
-      hint: "say format: jsonl for an object a line, or format: text to take it as it stands",
+      hint: "set format: jsonl for an object a line, or format: text to take it as it stands",
       cause,
     });
   }
@@ -61,7 +61,7 @@ function* listPieces(
   }
 }
 
-/** Whether the first line with something on it is a whole object, as in JSON lines. */
+/** Whether the first line that is not empty is a complete object, as in JSON lines. */
 async function beginsWithObject(path: string, maxLineBytes: number): Promise<boolean> {
   for await (const { bytes } of lines(new TextBytes(path), maxLineBytes)) {
     const line = withoutMark(Buffer.from(bytes).toString("utf8")).trim();
@@ -90,7 +90,7 @@ function kindOf(value: unknown): string {
   return `one object with the fields ${quote(Object.keys(value).join(", "))}`;
 }
 
-/** The path of the list that an object holds, if it holds just one. */
+/** The path of the list in an object that has exactly one. */
 function listIn(value: unknown): string {
   const lists = Object.entries(value ?? {}).filter(([, held]) => Array.isArray(held));
   return lists.length === 1 ? `.${JSON.stringify(lists[0]?.[0])}` : ".";

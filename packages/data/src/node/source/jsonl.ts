@@ -7,7 +7,7 @@ import type { FormatReader, ReadOptions } from "./reader.js";
 import { decodeUtf8 } from "./utf8.js";
 
 /**
- * Empty lines and empty texts are passed over.
+ * Empty lines and empty texts are skipped.
  * @throws CambiumError `E_JSONL_SYNTAX`, `E_JSONL_FIELD`, `E_JSONL_LINE_LENGTH` at `file:line`, `E_UTF8` at the byte.
  */
 export const readJsonl: FormatReader = async function* (file, bytes, options) {
@@ -23,14 +23,14 @@ export function withoutMark(text: string): string {
   return text.replace(/^\uFEFF/, "");
 }
 
-/** The text of one line; empty for an empty line, and for one that is not asked for. */
+/** The text of one line; empty for an empty line, and for one that is not selected. */
 function documentText(line: string, options: ReadOptions, where: string): string {
   if (line.trim() === "") return "";
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    const hint = /^\s*\[/.test(line) ? "say format: json for a file that is one list" : undefined;
+    const hint = /^\s*\[/.test(line) ? "set format: json for a file that is one list" : undefined;
     const details = { where, got: quote(line), cause, ...(hint !== undefined && { hint }) };
     throw new CambiumError("E_JSONL_SYNTAX", "this line is not JSON", details);
   }

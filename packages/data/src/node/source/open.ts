@@ -1,4 +1,4 @@
-// From what a recipe says about its data to the source that reads it.
+// Opens the source that a recipe's data section names.
 import { resolve } from "node:path";
 import type { SourceSpec } from "../../corpus-spec.js";
 import { filesSource } from "./corpus-files.js";

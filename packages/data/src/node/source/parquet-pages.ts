@@ -1,4 +1,4 @@
-// How the pages of Parquet files are unpacked: by what Node and libzstd bring, and by the library's own for the rest.
+// Decompresses the pages of Parquet files: with Node and libzstd where they can, else with the library's own code.
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { Compressors } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
@@ -29,6 +29,6 @@ function guarded(unpack: Unpack): Unpack {
 }
 
 function exactly(page: Uint8Array, bytes: number): Uint8Array {
-  if (page.length !== bytes) throw new Error(`a page has ${page.length} bytes, and claims ${bytes}`);
+  if (page.length !== bytes) throw new Error(`a page has ${page.length} bytes, but claims ${bytes}`);
   return page;
 }

@@ -16,10 +16,10 @@ import { pageUnpackers } from "./parquet-pages.js";
 /** Bytes of a row group's columns that are decoded at once, as its header counts them. */
 const partBytes = 32 * 1024 * 1024;
 
-/** Rows that are made at once, whatever the header says of their size. */
+/** Most rows made at once, whatever the header says about their size. */
 const mostRows = 16_384;
 
-/** A column of a row group, as it lies in the file. */
+/** Most bytes of a column of a row group, as stored in the file. */
 const largestRead = 1024 * 1024 * 1024;
 
 export interface ParquetRow {
@@ -28,7 +28,7 @@ export interface ParquetRow {
   readonly value: unknown;
 }
 
-/** What cannot be read of a file, and where. */
+/** Why a file cannot be read, and where. */
 export class ParquetDamage extends Error {
   override readonly name = "ParquetDamage";
 
@@ -45,12 +45,12 @@ export class ParquetFile {
     readonly path: string,
     readonly file: AsyncBuffer,
     readonly metadata: FileMetaData,
-    /** Of the top level, in their order. */
+    /** The columns of the top level, in their order. */
     readonly columns: readonly string[],
     readonly handle: FileHandle,
   ) {}
 
-  /** @throws ParquetDamage for what is no Parquet file; file errors. */
+  /** @throws ParquetDamage for a file that is not Parquet; file errors. */
   static async open(path: string): Promise<ParquetFile> {
     const handle = await openFile(path);
     try {
@@ -73,7 +73,7 @@ export class ParquetFile {
     await this.handle.close();
   }
 
-  /** All rows as objects of `columns`, which are there. @throws ParquetDamage naming the rows and the byte. */
+  /** All rows as objects of `columns`, which must exist. @throws ParquetDamage naming the rows and the byte. */
   async *rows(columns: readonly string[] = this.columns): AsyncGenerator<ParquetRow> {
     let before = 0;
     for (const group of this.metadata.row_groups) {
@@ -109,7 +109,7 @@ export class ParquetFile {
       const { file, metadata } = this;
       const options = { file, metadata, compressors: await pageUnpackers(), columns: [...columns], rowStart, rowEnd };
       const rows = await parquetReadObjects({ ...options, useOffsetIndex: true });
-      // An absent value is null; undefined is what the library has of rows that the file does not have.
+      // An absent value is null; the library gives undefined for rows that the file does not have.
       const whole = rows.length === rowEnd - rowStart && !Object.values(rows.at(-1) ?? {}).includes(undefined);
       if (whole) return rows;
       throw new Error("the file has fewer rows than it says");
@@ -123,8 +123,8 @@ export class ParquetFile {
 }
 
 /**
- * Each column of each row group is one of the schema's, once. Of any other the library reads the pages and does not wait for
- * them, so that what is wrong with them would end the process.
+ * Checks that each column of each row group is in the schema, once. The library reads the pages of any other without
+ * awaiting them, so an error in them would end the process.
  */
 function checkChunks({ row_groups: groups }: FileMetaData, schema: SchemaTree): void {
   const leaves = new Set<string>();
@@ -137,7 +137,7 @@ function checkChunks({ row_groups: groups }: FileMetaData, schema: SchemaTree): 
     const seen = new Set<string>();
     for (const { meta_data: data } of columns) {
       const path = JSON.stringify(data?.path_in_schema);
-      if (!leaves.has(path) || seen.has(path)) throw new Error(`row group ${i} has a column ${path} beside the schema`);
+      if (!leaves.has(path) || seen.has(path)) throw new Error(`row group ${i} has a column ${path} not in the schema`);
       seen.add(path);
     }
     if (!(rows >= 0n)) throw new Error(`row group ${i} has ${rows} rows`);
@@ -158,7 +158,7 @@ function bufferOf(handle: FileHandle, size: number, path: string): AsyncBuffer {
     const length = end - start;
     if (!(start >= 0 && end <= size && length >= 0))
       throw new Error(`bytes ${start} to ${end} are not within the file, which has ${size}`);
-    if (length > largestRead) throw new Error(`${length} bytes are asked for at once`);
+    if (length > largestRead) throw new Error(`${length} bytes would have to be read at once`);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const { bytesRead } = await withFileErrors(path, () => handle.read(bytes, done, length - done, start + done));
@@ -171,7 +171,7 @@ function bufferOf(handle: FileHandle, size: number, path: string): AsyncBuffer {
     byteLength: size,
     slice(start, end = size) {
       const bytes = read(start, end);
-      // The library asks for some ahead, and may fail before it waits for them.
+      // The library requests some bytes ahead, and may fail before it awaits them.
       bytes.catch(() => undefined);
       return bytes;
     },
@@ -193,7 +193,7 @@ function beginOf(group: RowGroup, columns: readonly string[]): number {
   return begins.reduce((least, begin) => Math.min(least, begin), Number.POSITIVE_INFINITY);
 }
 
-/** Whole numbers of Parquet come as bigint. */
+/** Parquet's integers arrive as bigint. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (Array.isArray(value)) return value.map(plain);

@@ -1,4 +1,4 @@
-// Parquet: a document a row, in one column.
+// Parquet: one document per row, in one column.
 import { CambiumError } from "@cambium/ir";
 import { documentPieces } from "./cut.js";
 import { askedText } from "./field.js";
@@ -7,8 +7,8 @@ import type { FormatReader, ReadOptions } from "./reader.js";
 import { noColumn } from "./table.js";
 
 /**
- * Empty and absent texts are passed over.
- * @throws CambiumError `E_CORPUS_FIELD` where a column is missing, or a row has no text; `E_CORPUS_FORMAT` for damage,
+ * Empty and absent texts are skipped.
+ * @throws CambiumError `E_CORPUS_FIELD` if a column is missing or a row has no text; `E_CORPUS_FORMAT` for damage,
  * naming the rows and the byte.
  */
 export const readParquet: FormatReader = async function* (file, bytes, options) {
@@ -30,7 +30,7 @@ export const readParquet: FormatReader = async function* (file, bytes, options) 
   }
 };
 
-/** Whether the columns are there, by the footer alone. @throws CambiumError as `readParquet`. */
+/** Checks from the footer alone that the columns exist. @throws CambiumError as `readParquet`. */
 export async function checkParquet(path: string, options: Pick<ReadOptions, "field" | "only">): Promise<void> {
   try {
     await using parquet = await ParquetFile.open(path);
@@ -50,7 +50,7 @@ function columnsOf({ path, columns }: ParquetFile, { field, only }: Pick<ReadOpt
   return [...new Set(needed)];
 }
 
-/** A table has no text where another format leaves the field out. */
+/** A null in a table means what a missing field means in other formats. */
 function withoutNull(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, held ?? ""]));
@@ -60,5 +60,10 @@ function shaped(cause: unknown): unknown {
   if (!(cause instanceof ParquetDamage)) return cause;
   const { where, message: got } = cause;
   const hint = "fetch or write it again";
-  return new CambiumError("E_CORPUS_FORMAT", "this is no Parquet file, or a damaged one", { where, got, hint, cause });
+  return new CambiumError("E_CORPUS_FORMAT", "this is not a Parquet file, or it is damaged", {
+    where,
+    got,
+    hint,
+    cause,
+  });
 }

@@ -1,4 +1,4 @@
-// What a corpus is to the rest of the package: a name, an identity, and its text in bounded pieces.
+// The contract of a corpus: a name, an identity, and its text in bounded pieces.
 
 /** A document, or a piece of one. Consecutive passages with the same `document` are one document. */
 export interface Passage {
@@ -6,19 +6,19 @@ export interface Passage {
   readonly document: string;
   /** Not empty. Bounded by the source, however long the document is; each passage is tokenized on its own. */
   readonly text: string;
-  /** The text ends here: an end-of-text token belongs after it, if the tokenizer has one. */
+  /** The text ends here: an end-of-text token follows it, if the tokenizer has one. */
   readonly last: boolean;
   /** Bytes of the source consumed up to the end of this passage. */
   readonly bytesRead: number;
-  /** Where the source goes on after this passage. */
+  /** Where the source continues after this passage. */
   readonly next: Place;
 }
 
-/** A place between two passages, from which a source can be read on. */
+/** A place between two passages, from which reading can continue. */
 export interface Place {
-  /** The number of the file, from 0. */
+  /** Index of the file, from 0. */
   readonly file: number;
-  /** Passages of the file that are before. */
+  /** Passages of the file before the place. */
   readonly passages: number;
   /** Bytes of the files before it. */
   readonly bytes: number;
@@ -26,18 +26,18 @@ export interface Place {
 
 export const beginning: Place = { file: 0, passages: 0, bytes: 0 };
 
-/** The state of a source, told without reading its content. */
+/** The state of a source, found without reading its content. */
 export interface SourceState {
   readonly bytes: number;
-  /** Equal signatures mean equal content, unless a file was changed twice within the grain of the disk's clock. */
+  /** Equal signatures mean equal content, unless a file was changed twice within the resolution of the disk's clock. */
   readonly signature: string;
-  /** The last change, in milliseconds since the epoch; 0 for what cannot change. */
+  /** The last change, in milliseconds since the epoch; 0 for a source that cannot change. */
   readonly changedAt: number;
 }
 
-/** What tells one corpus from another: SHA-256 in hex. */
+/** Hashes that identify a corpus: SHA-256 in hex. */
 export interface Fingerprint {
-  /** Over the content and whatever else decides the passages. */
+  /** Over the content and everything else that decides the passages. */
   readonly all: string;
   /** Of the content of each file, in their order; empty where there are none. */
   readonly files: readonly string[];
@@ -45,19 +45,19 @@ export interface Fingerprint {
 
 /** A corpus: read in the same order, with the same passages, every time. */
 export interface Source {
-  /** As people know it, e.g. a path or `moby-dick`. */
+  /** Its name for people, e.g. a path or `moby-dick`. */
   readonly name: string;
-  /** Files and folders of it that are not read, as paths within it. */
+  /** Its files and folders that are not read, as paths within it. */
   readonly passedOver: readonly string[];
-  /** @throws CambiumError when the source is absent or empty. */
+  /** @throws CambiumError if the source is absent or empty. */
   state(): Promise<SourceState>;
-  /** @param onBytes hears how much was read. @throws CambiumError for files that are seen to be damaged. */
+  /** @param onBytes is called with the bytes read so far. @throws CambiumError for files found to be damaged. */
   fingerprint(onBytes?: (bytesRead: number) => void): Promise<Fingerprint>;
-  /** What is read and how, but not its content: work on it that was interrupted is found again by this. */
+  /** What is read and how, without its content. Interrupted work is found again by this. */
   readonly identity: string;
-  /** @param from the beginning by default. @throws CambiumError for text that cannot be read, naming the place. */
+  /** @param from default: the beginning. @throws CambiumError for text that cannot be read, naming the place. */
   passages(from?: Place): AsyncIterable<Passage>;
 }
 
-/** Characters (UTF-16 units) in a passage at most: memory stays small, and a slow tokenizer returns soon. */
+/** Most characters (UTF-16 units) in a passage: memory stays small, and a slow tokenizer returns soon. */
 export const PASSAGE_CHARS = 65_536;

@@ -1,4 +1,4 @@
-// CSV and TSV: a row of names, then a document a row, in one column.
+// CSV and TSV: a header row, then one document per row, in one column.
 import { pipeline, Readable } from "node:stream";
 import { CambiumError } from "@cambium/ir";
 import { CsvError, parse } from "csv-parse";
@@ -13,8 +13,8 @@ interface Row {
 }
 
 /**
- * RFC 4180, the first row naming the columns. Empty rows and empty texts are passed over.
- * @throws CambiumError `E_CORPUS_FIELD` where no column is called `field`; `E_CORPUS_FORMAT` for rows that do not fit.
+ * RFC 4180, with a header row. Empty rows and empty texts are skipped.
+ * @throws CambiumError `E_CORPUS_FIELD` if no column is named `field`; `E_CORPUS_FORMAT` for rows of another length.
  */
 export function tableReader(delimiter: "," | "\t"): FormatReader {
   return async function* (file, bytes, { field, only, invalidUtf8, maxLineBytes }) {
@@ -36,7 +36,7 @@ export function tableReader(delimiter: "," | "\t"): FormatReader {
       // Tabs separate texts that may have quotes anywhere.
       ...(delimiter === "\t" && { quote: null }),
     });
-    // Its errors are those of `rows`, which is destroyed with them.
+    // Its errors also reach `rows`, which is destroyed with them, so the callback ignores them.
     pipeline(Readable.from(text()), rows, () => undefined);
     try {
       for await (const { record, info } of rows as AsyncIterable<Row>)
@@ -49,13 +49,13 @@ export function tableReader(delimiter: "," | "\t"): FormatReader {
   };
 }
 
-/** @param expected what the format has where columns are named */
+/** @param expected how the format names columns */
 export function noColumn(where: string, field: string, names: readonly string[], expected: string): CambiumError {
   return new CambiumError("E_CORPUS_FIELD", `the table has no column "${field}"`, {
     where,
     expected,
     got: `the columns ${quote(names.join(", "))}`,
-    hint: `say field: ${names.slice(0, 5).map(quote).join(" or ")}`,
+    hint: `set field: ${names.slice(0, 5).map(quote).join(" or ")}`,
   });
 }
 

@@ -1,4 +1,4 @@
-// The bytes of a file as UTF-8: gzip and zstd are unpacked and UTF-16 is converted, told by how the file begins.
+// The bytes of a file as UTF-8: gzip and zstd are decompressed and UTF-16 is converted, as the first bytes indicate.
 import { TextDecoder } from "node:util";
 import { CambiumError } from "@cambium/ir";
 import { readChunks } from "./files.js";
@@ -11,14 +11,15 @@ export class TextBytes {
 
   constructor(readonly path: string) {}
 
-  /** Bytes of the file that were read so far, packed as they are. */
+  /** Bytes of the file read so far, before decompression. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
   /**
-   * The contents, chunk by chunk; a chunk's memory may be used again for the next.
-   * @throws CambiumError `E_CORPUS_FORMAT` for what is not text or is damaged, `E_UTF8` for broken UTF-16; file errors.
+   * The contents, chunk by chunk; each chunk may reuse the memory of the one before.
+   * @throws CambiumError `E_CORPUS_FORMAT` for a file that is not text or is damaged, `E_UTF8` for broken UTF-16; file
+   * errors.
    */
   async *chunks(): AsyncGenerator<Uint8Array> {
     const unpack = unpackerOf(await firstBytes(this.path), this.path);
@@ -35,7 +36,7 @@ export class TextBytes {
     if (utf16) yield this.#converted(utf16);
   }
 
-  /** For a reader that takes bytes elsewhere: so many of the file are read. */
+  /** For a reader that reads the file itself: sets how many bytes it has read. */
   readTo(bytes: number): void {
     this.#bytesRead = bytes;
   }

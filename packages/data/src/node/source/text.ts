@@ -23,7 +23,7 @@ export const readText: FormatReader = async function* (file, bytes, { invalidUtf
     first = false;
     for (const text of cutter.push(decoded)) yield piece(text, false);
   }
-  // The rest is at most one sequence; should it complete a piece, another is still left.
+  // The rest is at most one sequence; if it completes a piece, another piece is still left.
   for (const text of cutter.push(decoder.end())) yield piece(text, false);
   const text = cutter.end();
   if (text !== "") yield piece(text, true);

@@ -1,4 +1,4 @@
-// Unpacks gzip and zstd, told by how a file begins. Damage is named by the byte of the packed file.
+// Decompresses gzip and zstd, recognised by the first bytes. Errors name the byte of the compressed file.
 import { pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
 import { CambiumError } from "@cambium/ir";
@@ -7,11 +7,11 @@ import { Unzstd, zstdLibrary } from "./zstd-library.js";
 
 export type Chunks = AsyncIterable<Uint8Array>;
 
-/** How the file at `path` is packed, by its first bytes. */
+/** The decompressor for the file at `path`, by its first bytes. */
 export function unpackerOf(head: Uint8Array, path: string): (chunks: Chunks) => Chunks {
   const begin = Buffer.from(head.subarray(0, 4)).toString("hex");
   if (begin.startsWith("1f8b")) return (chunks) => streamed(zlib.createGunzip(), chunks, path);
-  // A file may begin with frames to be passed over.
+  // A file may begin with skippable frames.
   if (begin !== "28b52ffd" && !/^5.2a4d18$/.test(begin)) return (chunks) => chunks;
   // Node has it since 22.15.
   if (!("createZstdDecompress" in zlib)) return (chunks) => zstdByLibrary(chunks, path);
@@ -19,7 +19,7 @@ export function unpackerOf(head: Uint8Array, path: string): (chunks: Chunks) => 
   return (chunks) => streamed(createZstdDecompress(), followed(chunks, path), path);
 }
 
-/** The same chunks, refused where a frame breaks off: Node's stream takes the end of a file for the end of a frame. */
+/** The same chunks, with truncated frames refused: Node's stream takes the end of a file for the end of a frame. */
 async function* followed(chunks: Chunks, path: string): AsyncGenerator<Uint8Array> {
   const frames = new ZstdFrames(path);
   for await (const chunk of chunks) {
@@ -33,7 +33,7 @@ async function* streamed(stream: zlib.Gunzip, chunks: Chunks, path: string): Asy
   const copies = async function* () {
     for await (const chunk of chunks) yield Buffer.from(chunk);
   };
-  // Its errors are those of `stream`, which is destroyed with them.
+  // Its errors also reach `stream`, which is destroyed with them, so the callback ignores them.
   pipeline(Readable.from(copies()), stream, () => undefined);
   try {
     yield* stream;
@@ -50,7 +50,7 @@ async function* zstdByLibrary(chunks: Chunks, path: string): AsyncGenerator<Uint
     for (const { bytes, ends } of frames.pieces(chunk)) {
       try {
         yield* unpack.push(bytes);
-        if (ends && !unpack.ended) throw new Error("the frame holds less than it says");
+        if (ends && !unpack.ended) throw new Error("the frame has less content than it states");
       } catch (cause) {
         throw damaged(path, frames.frame, cause);
       }
@@ -60,10 +60,10 @@ async function* zstdByLibrary(chunks: Chunks, path: string): AsyncGenerator<Uint
 }
 
 function damaged(path: string, at: number, cause: unknown): CambiumError {
-  return new CambiumError("E_CORPUS_FORMAT", "this packed file is damaged", {
+  return new CambiumError("E_CORPUS_FORMAT", "this compressed file is damaged", {
     where: `${path}, byte ${at}`,
     got: (cause as Error).message,
-    hint: "make or fetch it again",
+    hint: "write or fetch it again",
     cause,
   });
 }

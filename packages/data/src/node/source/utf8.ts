@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { CambiumError } from "@cambium/ir";
 
-/** What to do about bytes that are not UTF-8: refuse them, or put U+FFFD in their place. */
+/** What to do with bytes that are not UTF-8: refuse them, or substitute U+FFFD. */
 export type InvalidUtf8 = "error" | "replace";
 
 const strict = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -37,7 +37,7 @@ export class Utf8Stream {
     readonly invalid: InvalidUtf8,
   ) {}
 
-  /** The text of `chunk`, less a sequence cut at its end, which waits for the next. */
+  /** The text of `chunk` without a sequence cut at its end, which is kept for the next chunk. */
   push(chunk: Uint8Array): string {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const whole = completeLength(bytes);
@@ -74,7 +74,7 @@ function completeLength(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** Where the first sequence begins that is not UTF-8; one byte at a time, as it is only asked once. */
+/** Where the first invalid sequence begins; searched byte by byte, as this runs only once. */
 function firstInvalid(bytes: Uint8Array): number {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let start = 0;

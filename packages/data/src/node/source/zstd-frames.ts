@@ -1,31 +1,31 @@
-// The frames of a zstd file (RFC 8878), followed by their headers alone: whether they are whole, where one breaks off, and
-// how much memory unpacking them takes. Nothing is unpacked here.
+// Follows the frames of a zstd file (RFC 8878) by their headers alone: whether they are complete, where one is
+// truncated, and how much memory decompression takes. Nothing is decompressed here.
 import { CambiumError } from "@cambium/ir";
 
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;
 
-/** What `zstd` itself unpacks without being told to take more memory. */
+/** The largest window that `zstd` itself accepts without a flag for more memory. */
 const largestWindow = 2 ** 27;
 
 /** Bytes of one frame. */
 export interface FramePiece {
   readonly bytes: Uint8Array;
-  /** The frame ends with them. */
+  /** Whether the frame ends with them. */
   readonly ends: boolean;
 }
 
 /** What comes next in the file. */
 type Part = "magic" | "skippable" | "descriptor" | "header" | "block" | "content" | "checksum";
 
-/** Takes a file in chunks cut anywhere. */
+/** Accepts a file in chunks cut anywhere. */
 export class ZstdFrames {
   /** Bytes taken so far. */
   #at = 0;
-  /** Where the frame under way begins. */
+  /** Where the current frame begins. */
   #frame = 0;
   #part: Part = "magic";
-  /** Bytes of the part that are still to come, and those of a header that are there. */
+  /** Bytes of the part still missing, and the bytes of a header read so far. */
   #missing = 4;
   #held: number[] = [];
   #descriptor = 0;
@@ -33,14 +33,14 @@ export class ZstdFrames {
 
   constructor(readonly path: string) {}
 
-  /** Where the frame under way begins. */
+  /** Where the current frame begins. */
   get frame(): number {
     return this.#frame;
   }
 
   /**
-   * `chunk`, cut where frames end.
-   * @throws CambiumError `E_CORPUS_FORMAT` at the byte where something else stands than zstd has there.
+   * Cuts `chunk` where frames end.
+   * @throws CambiumError `E_CORPUS_FORMAT` at the first byte that is not valid zstd.
    */
   *pieces(chunk: Uint8Array): Generator<FramePiece> {
     let from = 0;
@@ -64,15 +64,15 @@ export class ZstdFrames {
   /** @throws CambiumError `E_CORPUS_FORMAT` for a file that ends within a frame. */
   end(): void {
     if (this.#part === "magic" && this.#held.length === 0) return;
-    throw new CambiumError("E_CORPUS_FORMAT", "this packed file breaks off", {
+    throw new CambiumError("E_CORPUS_FORMAT", "this compressed file is truncated", {
       where: `${this.path}, byte ${this.#at}`,
       expected: `the rest of the frame that begins at byte ${this.#frame}`,
       got: "the end of the file",
-      hint: "fetch or write it again; zstd -t FILE tells whether it is whole",
+      hint: "fetch or write it again; zstd -t FILE checks it",
     });
   }
 
-  /** What comes after the part at hand, which is whole, and how long it is. */
+  /** The part after the current one, which is complete, and its length. */
   #next(): readonly [Part, number] {
     const bytes = Buffer.from(this.#held);
     switch (this.#part) {
@@ -113,25 +113,25 @@ export class ZstdFrames {
   #checkWindow(header: Buffer): void {
     const window = windowOf(this.#descriptor, header);
     if (window <= largestWindow) return;
-    throw new CambiumError("E_CORPUS_FORMAT", "this packed file needs too much memory", {
+    throw new CambiumError("E_CORPUS_FORMAT", "this compressed file needs too much memory", {
       where: `${this.path}, byte ${this.#frame}`,
       expected: `a window of at most ${largestWindow} bytes`,
       got: `${window} bytes`,
-      hint: "pack it again: zstd -d FILE, then zstd without --long or --ultra",
+      hint: "compress it again: zstd -d FILE, then zstd without --long or --ultra",
     });
   }
 
   #damaged(at: number, expected: string, got: string): CambiumError {
-    return new CambiumError("E_CORPUS_FORMAT", "this packed file is damaged", {
+    return new CambiumError("E_CORPUS_FORMAT", "this compressed file is damaged", {
       where: `${this.path}, byte ${at}`,
       expected,
       got,
-      hint: "make or fetch it again",
+      hint: "write or fetch it again",
     });
   }
 }
 
-/** Bytes of the window (where it is not the whole frame), of the dictionary's name and of the content's size. */
+/** Bytes of the fields for the window (absent for a single segment), the dictionary's id and the content's size. */
 function headerBytes(descriptor: number): number {
   return windowBytes(descriptor) + dictionaryBytes(descriptor) + sizeBytes(descriptor);
 }
@@ -149,7 +149,7 @@ function sizeBytes(descriptor: number): number {
   return flag === 0 ? 1 - windowBytes(descriptor) : 2 ** flag;
 }
 
-/** In bytes: of a frame of a single segment, its whole content. */
+/** The window in bytes; for a frame of a single segment, its whole content. */
 function windowOf(descriptor: number, header: Buffer): number {
   if (windowBytes(descriptor) === 1) {
     const byte = header.readUInt8();

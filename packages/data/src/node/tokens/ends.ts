@@ -1,9 +1,9 @@
-// Where documents end, while a token file is written: in memory, or beside the file where there are more than memory holds.
+// Where documents end, while a token file is written: in memory, or in a file beside it.
 import { type FileHandle, open } from "node:fs/promises";
 
 const BUFFER = 1 << 15;
 
-/** Numbers that are appended, and copied once at the end. */
+/** Numbers that are appended, and copied out once at the end. */
 export class Ends {
   #full: BigUint64Array[] = [];
   #buffer = new BigUint64Array(BUFFER);
@@ -22,7 +22,7 @@ export class Ends {
     return new Ends(undefined, 0);
   }
 
-  /** In the file `path`, of which the first `count` numbers are kept. */
+  /** Opens the file `path`, keeping its first `count` numbers. */
   static async inFile(path: string, count: number): Promise<Ends> {
     return new Ends(await open(path, count === 0 ? "w+" : "r+"), count);
   }

@@ -1,4 +1,4 @@
-// Tokens written anew as another project's files, or as ours.
+// Writes tokens as another project's files, or as ours.
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,18 +9,18 @@ import { TokenFile } from "./reader.js";
 import type { TokenSequence } from "./sequence.js";
 import { TokenFileWriter } from "./writer.js";
 
-/** Ids that are read at once. */
+/** Ids read at once. */
 const step = 1 << 18;
 
 export interface ExportOptions {
   readonly format: "cambium" | PackedFormat;
   /** One more than the largest id. Default: the file's own, or found by reading. */
   readonly vocabSize?: number;
-  /** litgpt: ids of a file. */
+  /** litgpt: ids in a file. */
   readonly chunk: number;
   /** litgpt: what fills the last file up. */
   readonly pad: number;
-  /** Fingerprint of the tokenizer, for tokens that do not say it. */
+  /** Fingerprint of the tokenizer, for tokens that do not state it. */
   readonly tokenizer: string;
   readonly onTokens?: (done: number) => void;
   readonly signal?: AbortSignal;
@@ -33,7 +33,7 @@ export interface Exported {
   readonly dtype: string;
 }
 
-/** The largest id and one, by reading all. */
+/** The largest id plus one, found by reading all. */
 export function vocabularyOf(from: TokenSequence): number {
   const [first] = from.files;
   if (first instanceof TokenFile) return first.header.vocabSize;
@@ -43,8 +43,8 @@ export function vocabularyOf(from: TokenSequence): number {
 }
 
 /**
- * Writes `from` into `folder`, which is there: NAME.tokens, NAME.bin or NAME_0000000000.bin ….
- * @throws CambiumError `E_TOKEN_ID` before anything is written, for a vocabulary that the format has no room for.
+ * Writes `from` into `folder`, which must exist: NAME.tokens, NAME.bin or NAME_0000000000.bin ….
+ * @throws CambiumError `E_TOKEN_ID` before anything is written, for a vocabulary too large for the format.
  */
 export async function exportTokens(
   from: TokenSequence,
@@ -90,7 +90,7 @@ async function writeOurs(from: TokenSequence, folder: string, name: string, opti
       if (i % 1024 === 0) told(options, writer.written.tokens);
     }
   } else {
-    // Nothing tells the documents of such a file apart.
+    // Such a file does not mark its documents.
     let done = 0;
     for (const ids of parts(from)) {
       await writer.append(ids, 0);
@@ -115,7 +115,7 @@ async function writeRaw(from: TokenSequence, folder: string, name: string, optio
 }
 
 async function writePacked(from: TokenSequence, folder: string, name: string, options: Whole): Promise<Exported> {
-  // As its own builder decides.
+  // The limit that litgpt's own builder uses.
   const narrow = options.vocabSize < 65500;
   const files: string[] = [];
   for (let begin = 0; begin < Math.max(1, from.length); begin += options.chunk) {

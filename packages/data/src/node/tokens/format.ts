@@ -11,7 +11,7 @@ const MAGIC = "CAMBTOKS";
 const VERSION = 1;
 const JSON_AT = 16;
 
-/** Characters in a title at most: the header has room for so many, however they are escaped. */
+/** Most characters in a title: the header has room for these, however they are escaped. */
 export const MAX_TITLE = 200;
 
 const count = z.int().nonnegative();
@@ -20,7 +20,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const schema = z.strictObject({
   /** What the file holds, for people. */
   title: z.string().max(MAX_TITLE),
-  /** Names the preparation: equal for equal text, tokenizer, split and format. */
+  /** Identifies the preparation: equal for equal text, tokenizer, split and format. */
   content: sha256,
   /** Fingerprints of what it was made from. */
   source: sha256,
@@ -34,11 +34,11 @@ const schema = z.strictObject({
   documents: count,
   /** UTF-8 bytes of the text that the tokens spell. */
   textBytes: count,
-  /** Of everything after the header. */
+  /** Hash of everything after the header. */
   sha256,
 });
 
-/** What a token file says of itself. */
+/** The metadata of a token file. */
 export type TokenHeader = Readonly<z.infer<typeof schema>>;
 
 export function bytesPerToken(dtype: TokenHeader["dtype"]): number {
@@ -68,7 +68,7 @@ export function encodeHeader(header: TokenHeader): Buffer {
 /**
  * @param bytes the first 4096 bytes of the file, fewer if it is shorter
  * @param size of the whole file
- * @throws CambiumError `E_TOKEN_FILE` when these are not the header of a whole token file.
+ * @throws CambiumError `E_TOKEN_FILE` unless these are the header of a complete token file.
  */
 export function decodeHeader(bytes: Buffer, size: number, where: string): TokenHeader {
   const refuse = (message: string, expected: string, got: string, reasons: readonly Reason[] = []): never => {
@@ -77,12 +77,12 @@ export function decodeHeader(bytes: Buffer, size: number, where: string): TokenH
       expected,
       got,
       ...(reasons.length === 0 ? {} : { reasons }),
-      hint: "remove the file; it is made again from the text",
+      hint: "remove the file; it will be made again from the text",
     });
   };
   const magic = bytes.toString("latin1", 0, 8);
   if (bytes.length < HEADER_BYTES || magic !== MAGIC) {
-    refuse("this is no token file", `${HEADER_BYTES} bytes that begin with ${MAGIC}`, `${bytes.length} bytes`);
+    refuse("this is not a token file", `${HEADER_BYTES} bytes that begin with ${MAGIC}`, `${bytes.length} bytes`);
   }
   const version = bytes.readUInt32LE(8);
   if (version !== VERSION) refuse("this token file is of another version", `version ${VERSION}`, `version ${version}`);
@@ -93,7 +93,7 @@ export function decodeHeader(bytes: Buffer, size: number, where: string): TokenH
   }
   const header = parsed.data;
   const expected = fileBytes(header);
-  if (size !== expected) refuse("this token file is not whole", `${expected} bytes`, `${size} bytes`);
+  if (size !== expected) refuse("this token file is truncated or too long", `${expected} bytes`, `${size} bytes`);
   return header;
 }
 

@@ -1,4 +1,4 @@
-// A token file that is written document by document, and gone on with after a kill.
+// A token file that is written document by document, and continued after a kill.
 
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,9 +9,9 @@ import { type TokenFileInfo, TokenFileWriter, writtenSchema } from "./writer.js"
 const schema = z.strictObject({ content: z.string(), position: z.int().nonnegative(), written: writtenSchema });
 
 /**
- * Writes the token file `path` by calling `write` for each position below `count`, in order. What a call appends depends on
- * the position alone.
- * @param everySeconds between two points from which it is gone on with
+ * Writes the token file `path` by calling `write` for each position below `count`, in order. What a call appends must
+ * depend only on the position.
+ * @param everySeconds seconds between saves, from which a killed call continues
  */
 export async function writeKeptFile(
   path: string,

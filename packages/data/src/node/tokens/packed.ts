@@ -1,6 +1,6 @@
-// Token files of other projects: litgpt's and TinyLlama's packed data, and nanoGPT's. Little-endian, ids alone.
+// Token files of other projects: litgpt's and TinyLlama's packed data, and nanoGPT's. Little-endian, only ids.
 //
-//   litgpt   "LITPKDS", u64 version 1, u8 type of the ids, u64 ids of a chunk; then chunks. A data set is many such files.
+// litgpt "LITPKDS", u64 version 1, u8 type of the ids, u64 ids of a chunk; then chunks. A data set is many such files.
 //   nanogpt  u16 ids, nothing else.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { toFileError } from "@cambium/files";
@@ -33,7 +33,7 @@ export class PackedFile implements TokenReader {
     /** Of the ids: u8, i8, u16, i16, i32 or i64. */
     readonly dtype: string,
     readonly length: number,
-    /** Ids of a chunk, where the file has chunks. */
+    /** Ids in a chunk, if the file has chunks. */
     readonly chunk: number | undefined,
     readonly fd: number,
     readonly begin: number,
@@ -110,5 +110,5 @@ const readers: Readonly<Record<string, (bytes: Buffer, at: number) => number>> =
 };
 
 function refused(where: string, expected: string, got: string): CambiumError {
-  return new CambiumError("E_TOKEN_FILE", "this is no file of tokens that can be read", { where, expected, got });
+  return new CambiumError("E_TOKEN_FILE", "this token file cannot be read", { where, expected, got });
 }

@@ -1,4 +1,4 @@
-// Reads a token file by position; nothing of it is held, the system's page cache is the cache.
+// Reads a token file by position. Nothing is cached here; the system's page cache does that.
 import { createHash } from "node:crypto";
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { type FileState, stateOf, toFileError, withFileErrors } from "@cambium/files";
@@ -6,7 +6,7 @@ import { CambiumError } from "@cambium/ir";
 import { checkRange, type TokenReader } from "../../tokens.js";
 import { bytesPerToken, decodeHeader, HEADER_BYTES, indexOffset, type TokenHeader } from "./format.js";
 
-/** An open token file. Reads are synchronous: some microseconds each, as a batch needs one for every row. */
+/** An open token file. Reads are synchronous: a batch needs one for every row, and each takes microseconds. */
 export class TokenFile implements TokenReader {
   readonly #fd: number;
   #scratch: Uint8Array = new Uint8Array(8192);
@@ -20,18 +20,18 @@ export class TokenFile implements TokenReader {
     this.#fd = fd;
   }
 
-  /** @throws CambiumError `E_NOT_FOUND`, … or `E_TOKEN_FILE` for a file that is not a token file, or not whole. */
+  /** @throws CambiumError `E_NOT_FOUND`, … or `E_TOKEN_FILE` for a file that is not a token file, or is incomplete. */
   static open(path: string): TokenFile {
     let fd: number;
     try {
-      // Without the flag, the opening of a named pipe would wait for its writer.
+      // Without the flag, opening a named pipe would wait for its writer.
       fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     } catch (error) {
       throw toFileError(error, path);
     }
     try {
       const entry = fstatSync(fd);
-      if (!entry.isFile()) throw new CambiumError("E_NOT_A_FILE", "this is no regular file", { where: path });
+      if (!entry.isFile()) throw new CambiumError("E_NOT_A_FILE", "this is not a regular file", { where: path });
       const head = Buffer.alloc(HEADER_BYTES);
       const bytesRead = readSync(fd, head, 0, HEADER_BYTES, 0);
       return new TokenFile(path, decodeHeader(head.subarray(0, bytesRead), entry.size, path), fd);
@@ -41,7 +41,7 @@ export class TokenFile implements TokenReader {
     }
   }
 
-  /** What tells this file from one that was changed or replaced since. */
+  /** Identifies this file, so that a changed or replaced one is noticed. */
   get state(): FileState {
     return stateOf(fstatSync(this.#fd, { bigint: true }));
   }
@@ -50,7 +50,7 @@ export class TokenFile implements TokenReader {
     return this.header.tokens;
   }
 
-  /** @throws CambiumError `E_TOKEN_RANGE`; `E_TOKEN_FILE` when the file is damaged: too short, or ids out of range. */
+  /** @throws CambiumError `E_TOKEN_RANGE`; `E_TOKEN_FILE` if the file is damaged: too short, or ids out of range. */
   read(position: number, length: number, into?: Int32Array, offset = 0): Int32Array {
     checkRange(position, length, this.length, this.path);
     const width = bytesPerToken(this.header.dtype);
@@ -81,7 +81,7 @@ export class TokenFile implements TokenReader {
     return { start, end };
   }
 
-  /** Reads the whole file against its checksum. @throws CambiumError `E_TOKEN_FILE`. */
+  /** Compares the whole file with its checksum. @throws CambiumError `E_TOKEN_FILE`. */
   async verify(): Promise<void> {
     const hash = createHash("sha256");
     await withFileErrors(this.path, async () => {
@@ -117,7 +117,7 @@ export class TokenFile implements TokenReader {
       where: `${this.path}, ${place}`,
       expected,
       got,
-      hint: "remove the file; it is made again from the text",
+      hint: "remove the file; it will be made again from the text",
     });
   }
 }

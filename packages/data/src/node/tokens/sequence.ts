@@ -1,4 +1,4 @@
-// Tokens in files of any format that is known, as one sequence.
+// Tokens in files of any known format, as one sequence.
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";

@@ -12,16 +12,16 @@ import { bytesPerToken, encodeHeader, HEADER_BYTES, MAX_TITLE, type TokenHeader 
 
 const BUFFER_TOKENS = 1 << 18;
 
-/** What the writer is told; the rest of the header it finds out. */
+/** The header fields that the caller provides; the writer fills in the rest. */
 export type TokenFileInfo = Pick<TokenHeader, "title" | "content" | "source" | "tokenizer" | "vocabSize">;
 
 const count = z.int().nonnegative();
 
-/** How far a file is written, for going on with it. */
+/** How far a file is written, to continue it later. */
 export const writtenSchema = z.strictObject({ tokens: count, textBytes: count, documents: count });
 export type Written = z.infer<typeof writtenSchema>;
 
-/** Takes ids as they come; memory is one buffer, and 8 bytes a document unless the ends are kept in a file. */
+/** Appends ids as they come. It holds one buffer, and 8 bytes per document unless the ends are kept in a file. */
 export class TokenFileWriter {
   readonly #handle: FileHandle;
   readonly #info: TokenFileInfo;
@@ -47,9 +47,9 @@ export class TokenFileWriter {
   }
 
   /**
-   * A file that is written in several sittings: begun, or gone on with from where `written` says. What was written after
-   * that is dropped. Beside it, `PATH.ends` holds the documents' ends meanwhile.
-   * @throws CambiumError `E_TOKEN_FILE` for files that are shorter than that.
+   * A file that is written over several runs: begins it, or continues from `written`, dropping what was written after
+   * that. Until it is finished, `PATH.ends` beside it has the ends of documents.
+   * @throws CambiumError `E_TOKEN_FILE` if the files are shorter than `written` says.
    */
   static async kept(path: string, info: TokenFileInfo, written?: Written): Promise<TokenFileWriter> {
     const handle = await open(path, written ? "r+" : "w+");
@@ -72,7 +72,7 @@ export class TokenFileWriter {
     this.#textBytes = textBytes;
     const sizes = [(await this.#handle.stat()).size, await this.#ends.size()];
     if ((sizes[0] as number) < this.#position || (sizes[1] as number) < documents * 8) {
-      throw new CambiumError("E_TOKEN_FILE", "what was written of this token file is gone", { where: path });
+      throw new CambiumError("E_TOKEN_FILE", "the unfinished token file was truncated", { where: path });
     }
     await this.#handle.truncate(this.#position);
     let skipped = 0;
@@ -88,7 +88,7 @@ export class TokenFileWriter {
 
   /**
    * Appends the ids of some text.
-   * @param textBytes how many bytes of UTF-8 the text had
+   * @param textBytes bytes of the text in UTF-8
    * @throws CambiumError `E_TOKEN_ID`.
    */
   async append(ids: Int32Array, textBytes: number): Promise<void> {
@@ -104,24 +104,24 @@ export class TokenFileWriter {
     this.#tokens += ids.length;
   }
 
-  /** What was appended since the last call is one document. */
+  /** Ends a document: everything appended since the last call. */
   async endDocument(): Promise<void> {
     if (this.#ends.push(this.#tokens)) await this.#ends.flush();
   }
 
-  /** What was appended so far: what `kept` goes on from, once a checkpoint has put it on the disk. */
+  /** What was appended so far. `kept` can continue from it once `checkpoint` has flushed it. */
   get written(): Written {
     return { tokens: this.#tokens, textBytes: this.#textBytes, documents: this.#ends.count };
   }
 
-  /** Puts on the disk all that was appended. */
+  /** Flushes everything appended to the disk. */
   async checkpoint(): Promise<void> {
     await this.#flush();
     await this.#ends.sync();
     await this.#handle.sync();
   }
 
-  /** Writes the index and the header. The caller lets go of the writer, and flushes the file to the disk. */
+  /** Writes the index and the header. The caller disposes the writer and flushes the file to the disk. */
   async finish(): Promise<TokenHeader> {
     await this.#flush();
     await this.#write(new Uint8Array((8 - (this.#position % 8)) % 8));
@@ -140,7 +140,7 @@ export class TokenFileWriter {
     return header;
   }
 
-  /** Lets go of the file, whatever state it is in. */
+  /** Closes the file, whatever state it is in. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ends.close();
     await this.#handle.close();
@@ -160,7 +160,7 @@ export class TokenFileWriter {
 }
 
 /**
- * Writes the token file `path` as a whole or not at all. `fill` gives the writer its documents.
+ * Writes the token file `path` atomically. `fill` gives the writer its documents.
  * @throws CambiumError the file errors of `replaceFile`, and what `fill` throws.
  */
 export async function writeTokenFile(
