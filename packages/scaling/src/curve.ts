@@ -1,9 +1,9 @@
-// Loss curves: points of (cost, loss), smoothed, made monotone, joined over stages and read at a loss or at a cost.
+// Loss curves: points of (cost, loss); smoothing, running minimum, and interpolation at a loss or at a cost.
 import { requirePositive } from "./input.js";
 
 /** One measurement of a training run. */
 export interface CurvePoint {
-  /** What was spent so far, in one unit for all curves compared: FLOPs, seconds or tokens. Never decreases. */
+  /** Spent so far, in the same unit for all curves compared: FLOPs, seconds or tokens. Never decreases. */
   readonly cost: number;
   /** Nats per token. */
   readonly loss: number;
@@ -15,7 +15,8 @@ export type LossCurve = readonly CurvePoint[];
 /**
  * Exponential moving average: s₀ = x₀, sᵢ = w·sᵢ₋₁ + (1 − w)·xᵢ. Costs do not change. The average lags, so compare only
  * curves with the same smoothing and similar intervals between measurements.
- * @param weight w in [0, 1); 0 does not change the curve.
+ * @param weight w in [0, 1); 0 leaves the curve unchanged
+ * @throws CambiumError `E_SCALING_INPUT`
  */
 export function smoothLoss<P extends CurvePoint>(curve: readonly P[], weight: number): P[] {
   if (weight !== 0) requirePositive({ weight, "1 - weight": 1 - weight });
@@ -26,7 +27,7 @@ export function smoothLoss<P extends CurvePoint>(curve: readonly P[], weight: nu
   });
 }
 
-/** The lowest loss up to each point: the best that the run could have stopped with. A loss that is NaN is ignored. */
+/** The lowest loss up to each point. NaN losses are ignored. */
 export function runningMin<P extends CurvePoint>(curve: readonly P[]): P[] {
   let lowest = Number.POSITIVE_INFINITY;
   return curve.map((point) => {
@@ -37,8 +38,8 @@ export function runningMin<P extends CurvePoint>(curve: readonly P[]): P[] {
 
 /**
  * The cost at which a curve first falls to `loss`: log cost interpolated linearly in loss on the running minimum.
- * Null where it never does. Also null where its first point of positive cost is already below `loss`, because the
- * crossing was then not measured.
+ * Null if it never does, and if its first point of positive cost is already below `loss`, because then the crossing was
+ * not measured.
  */
 export function costAtLoss(curve: LossCurve, loss: number): number | null {
   let before: CurvePoint | undefined;
@@ -55,7 +56,7 @@ export function costAtLoss(curve: LossCurve, loss: number): number | null {
   return null;
 }
 
-/** The loss of a curve at `cost`, interpolated linearly in log cost between its points; null outside them. */
+/** The loss of a curve at `cost`, interpolated linearly in log cost; null outside its points. */
 export function lossAtCost(curve: LossCurve, cost: number): number | null {
   const points = curve.filter((point) => point.cost > 0);
   const after = points.findIndex((point) => point.cost >= cost);
@@ -68,7 +69,7 @@ export function lossAtCost(curve: LossCurve, cost: number): number | null {
   return (1 - t) * from.loss + t * to.loss;
 }
 
-/** The lowest loss of a curve; null for one without a finite loss. */
+/** The lowest loss of a curve; null if it has no finite loss. */
 export function bestLoss(curve: LossCurve): number | null {
   const best = runningMin(curve).at(-1)?.loss;
   return best === undefined || !Number.isFinite(best) ? null : best;

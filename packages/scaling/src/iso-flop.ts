@@ -1,11 +1,11 @@
-// IsoFLOP fits: at one budget, loss over the logarithm of a choice is a parabola, and its minimum is the best choice.
+// IsoFLOP fits: at one budget, loss over the log of a choice is nearly a parabola, whose minimum is the best choice.
 import { CambiumError, highest, lowest } from "@cambium/ir";
 import { requirePositive } from "./input.js";
 import { linearFit } from "./least-squares.js";
 
-/** One run of a family of equal budget. */
+/** One run of a family with equal budgets. */
 export interface Choice {
-  /** What was chosen: parameters N, or base tokens d. Positive. */
+  /** The choice: parameters N, or base tokens d. Positive. */
   readonly choice: number;
   /** Loss at the budget, nats per token. */
   readonly loss: number;
@@ -17,10 +17,10 @@ export type Optimum =
   | { readonly found: false; readonly reason: string };
 
 /**
- * The best choice at one budget: least squares of loss = p₂x² + p₁x + p₀ on x = log10 choice, and its minimum.
- * Returns a reason instead (not an error, because other budgets may work) with fewer than 3 distinct choices, where the
- * parabola is not convex, and where its minimum lies outside the choices that were tried.
- * @throws CambiumError `E_SCALING_INPUT` for a choice or loss that is not positive.
+ * The best choice at one budget: the minimum of loss = p₂x² + p₁x + p₀ over x = log10 choice, by least squares.
+ * Returns a reason, not an error, because other budgets may work: if there are fewer than 3 distinct choices, if the
+ * parabola is not convex, or if its minimum lies outside the choices tried.
+ * @throws CambiumError `E_SCALING_INPUT` for a choice or loss that is not positive
  */
 export function isoFlopOptimum(runs: readonly Choice[]): Optimum {
   for (const [i, { choice, loss }] of runs.entries())
@@ -42,14 +42,14 @@ export function isoFlopOptimum(runs: readonly Choice[]): Optimum {
   if (best + centre < low || best + centre > high) {
     return {
       found: false,
-      reason: `the bottom, ${(10 ** (best + centre)).toPrecision(3)}, lies outside the choices tried`,
+      reason: `the minimum, ${(10 ** (best + centre)).toPrecision(3)}, lies outside the choices tried`,
     };
   }
   return { found: true, choice: 10 ** (best + centre), loss: fit.intercept + (p1 * best) / 2 };
 }
 
 export interface IsoFlopFamily {
-  /** C, FLOPs that every run of the family spent. */
+  /** C, the FLOPs that each run of the family spent. */
   readonly flops: number;
   readonly runs: readonly Choice[];
 }
@@ -64,8 +64,8 @@ export interface IsoFlopFit {
 }
 
 /**
- * The best choice as a power of the budget, from families of equal budget (Hoffmann et al. 2022, approach 2).
- * @throws CambiumError `E_SCALING_RANK` where fewer than 2 budgets have an optimum; its reasons say why.
+ * The best choice as a power of the budget, from families with equal budgets (Hoffmann et al. 2022, approach 2).
+ * @throws CambiumError `E_SCALING_RANK` if fewer than 2 budgets have an optimum; its reasons say why
  */
 export function fitIsoFlop(families: readonly IsoFlopFamily[]): IsoFlopFit {
   const results = families.map(({ flops, runs }) => {

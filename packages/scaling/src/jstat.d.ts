@@ -1,8 +1,8 @@
-// The little of jstat that is used here; the package has no types of its own.
+// Types for the one function of jstat used here; the package ships none.
 declare module "jstat" {
   const jstat: {
     readonly studentt: {
-      /** The quantile of Student's t at `probability`, by degrees of freedom, which need not be whole. */
+      /** The quantile of Student's t at `probability`; the degrees of freedom need not be whole. */
       inv(probability: number, freedom: number): number;
     };
   };

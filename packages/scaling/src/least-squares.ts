@@ -6,19 +6,19 @@ export interface LinearFit {
   /** One per column of the rows. */
   readonly slopes: readonly number[];
   readonly intercept: number;
-  /** Share of the variance explained; 1 where there is none to explain. */
+  /** Share of the variance explained; 1 if there is no variance. */
   readonly r2: number;
   /** y − fit, one per row. */
   readonly residuals: readonly number[];
 }
 
-/** Columns count as dependent when, scaled to length 1, they differ by less than this. */
+/** Columns, scaled to length 1, count as dependent if a singular value is at most this. */
 const rankTolerance = 1e-9;
 
 /**
- * Fits y = Σ slopes·row + intercept. Columns are centred and scaled first: log10 N and 1 / log10 C vary by a few
+ * Fits y = Σ slopes·row + intercept. Columns are centred and scaled first: log10 N and 1 / log10 C vary by only a few
  * per cent around their means and would otherwise lose half their digits.
- * @throws CambiumError `E_SCALING_RANK` where the rows do not determine every coefficient.
+ * @throws CambiumError `E_SCALING_RANK` if the rows do not determine every coefficient
  */
 export function linearFit(
   rows: readonly (readonly number[])[],

@@ -1,8 +1,8 @@
 // Spearman's rank correlation, ties included.
 
 /**
- * Spearman's ρ of paired values: Pearson's correlation of their ranks, equal values sharing the mean of their ranks.
- * @returns ρ in [−1, 1]; null for fewer than three pairs or where one side is all equal.
+ * Spearman's ρ of paired values: Pearson's correlation of their ranks; ties share the mean of their ranks.
+ * @returns ρ in [−1, 1]; null for fewer than three pairs or if one side is constant
  */
 export function rankCorrelation(pairs: readonly (readonly [number, number])[]): number | null {
   if (pairs.length < 3) return null;
@@ -11,7 +11,7 @@ export function rankCorrelation(pairs: readonly (readonly [number, number])[]): 
   return scale === 0 ? null : dot(x, y) / scale;
 }
 
-/** Ranks less their mean. */
+/** Ranks minus their mean. */
 function ranks(values: readonly number[]): number[] {
   return values.map((value) => {
     const below = values.filter((other) => other < value).length;

@@ -1,4 +1,4 @@
-// Refits the growth-timing equation to your own runs: the best d for each model and budget, then a plane through them.
+// Refits the growth-timing equation to a user's runs: the best d for each model and budget, then a plane through them.
 import { CambiumError } from "@cambium/ir";
 import { type LossCurve, lossAtCost, smoothLoss } from "./curve.js";
 import { requirePositive } from "./input.js";
@@ -6,11 +6,11 @@ import { isoFlopOptimum } from "./iso-flop.js";
 import { linearFit } from "./least-squares.js";
 import type { TimingCoefficients } from "./timing.js";
 
-/** One run that grew, of a family of equal N and g. */
+/** One grown run of a family with equal N and g. */
 export interface TimedRun {
   /** N, parameters of the target. */
   readonly parameters: number;
-  /** d, tokens the base was trained for; runs with d = 0 are left out: log 0 is undefined, and they equal scratch. */
+  /** d, tokens the base was trained on. Runs with d = 0, which are from scratch, are left out. */
   readonly baseTokens: number;
   /** C₁, FLOPs of the base. */
   readonly baseFlops: number;
@@ -35,10 +35,10 @@ export interface TimingRefit {
 /**
  * At each budget, fits a parabola over log10 d to the losses of all runs that had grown by then, and takes its minimum.
  * Then fits log10 d by least squares on log10 N and 1 / log10 C.
- * @param budgets C_k, FLOPs.
- * @param smoothing weight of the moving average over each curve ({@link smoothLoss}); 0 does not smooth.
- * @throws CambiumError `E_SCALING_INPUT`; `E_SCALING_RANK` where fewer than 3 optima, 2 models or 2 budgets are left,
- *   or models and budgets vary together; its reasons name what was discarded.
+ * @param budgets C_k, FLOPs
+ * @param smoothing weight of the moving average over each curve ({@link smoothLoss}); 0 does not smooth
+ * @throws CambiumError `E_SCALING_INPUT`; `E_SCALING_RANK` if fewer than 3 optima, 2 models or 2 budgets are left, or
+ *   models and budgets vary together; its reasons name what was discarded
  */
 export function refitTiming(runs: readonly TimedRun[], budgets: readonly number[], smoothing = 0): TimingRefit {
   for (const flops of budgets) requirePositive({ flops });

@@ -1,7 +1,7 @@
-// What several seeds say together: means, intervals, and whether two arms differ at all.
+// Statistics over seeds: means, intervals, and whether two arms differ.
 import { studentQuantile } from "./student.js";
 
-/** Of a few values: mean, standard deviation (n − 1) and the interval of 95 % of the mean by Student's t. */
+/** Mean, standard deviation (n − 1) and the 95 % interval of the mean by Student's t. */
 export interface SeedStatistics {
   readonly count: number;
   readonly mean: number;
@@ -10,7 +10,7 @@ export interface SeedStatistics {
   readonly interval: readonly [low: number, high: number] | null;
 }
 
-/** @param values one a seed; at least one */
+/** @param values one per seed; at least one */
 export function seedStatistics(values: readonly number[]): SeedStatistics {
   const count = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
@@ -21,11 +21,11 @@ export function seedStatistics(values: readonly number[]): SeedStatistics {
 }
 
 export interface PairedDifference extends SeedStatistics {
-  /** The interval leaves out 0; null with one pair, which says nothing about it. */
+  /** Whether the interval excludes 0; null with one pair, which has no interval. */
   readonly differs: boolean | null;
 }
 
-/** Of values paired by seed, first less second: what seeds have in common drops out (the paired t-test at 5 %). */
+/** The first value minus the second, paired by seed, which cancels what seeds share (the paired t-test at 5 %). */
 export function pairedDifference(pairs: readonly (readonly [first: number, second: number])[]): PairedDifference {
   const statistics = seedStatistics(pairs.map(([first, second]) => first - second));
   const { interval } = statistics;

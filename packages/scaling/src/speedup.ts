@@ -2,10 +2,10 @@
 import { bestLoss, costAtLoss, type LossCurve } from "./curve.js";
 
 /**
- * sp(L*) = cost_scratch(L*) / cost_grown(L*) − 1 (Du et al. 2024, eq. 48), as a ratio: 0.546 is the
- * paper's 54.6 %, a negative value means that growing cost more. Null where either curve does not reach `atLoss`.
- * @param grown its costs include the base: the first point of the target costs what the base cost plus its own cost.
- * @param atLoss L*, nats per token.
+ * sp(L*) = cost_scratch(L*) / cost_grown(L*) − 1 (Du et al. 2024, eq. 48), as a ratio: 0.546 is the paper's 54.6 %; a
+ * negative value means that growing cost more. Null if either curve does not reach `atLoss`.
+ * @param grown its costs include the base's
+ * @param atLoss L*, nats per token
  */
 export function speedup(scratch: LossCurve, grown: LossCurve, atLoss: number): number | null {
   const scratchCost = costAtLoss(scratch, atLoss);
@@ -23,8 +23,8 @@ export interface SpeedupAtEnd {
 }
 
 /**
- * The speed-up at the lowest loss that both runs reach: it is the best loss of one of them, and
- * the other passed it earlier. Null where there is no such loss within both curves.
+ * The speed-up at the lowest loss that both runs reach, which is the best loss of one of them. Null if no loss lies
+ * within both curves.
  */
 export function speedupAtEnd(scratch: LossCurve, grown: LossCurve): SpeedupAtEnd | null {
   const best = [bestLoss(scratch), bestLoss(grown)] as const;

@@ -1,4 +1,4 @@
-// When to grow: the growth-timing equation, and a check that says where it is valid.
+// When to grow: the growth-timing equation, and a check of where it is valid.
 import { CambiumError } from "@cambium/ir";
 import { sixND } from "./flops.js";
 import { requirePositive } from "./input.js";
@@ -22,7 +22,7 @@ export interface TimingInput {
   readonly flops?: number;
   /** g, target parameters over base parameters; 4 unless given. Only the validity check uses it. */
   readonly factor?: number;
-  /** Your own refit ({@link refitTiming}); the limits on N and C then no longer apply. */
+  /** A refit ({@link refitTiming}) in place of the paper's; the limits on N and C then do not apply. */
   readonly coefficients?: TimingCoefficients;
 }
 
@@ -31,17 +31,17 @@ export type Timing =
   | {
       readonly value: number;
       readonly valid: false;
-      /** Why the value must not be used: every limit that it breaks. */
+      /** Why the value must not be used: every violated limit. */
       readonly reason: string;
-      /** Tokens to train the base for instead: a tenth of D, the paper's ratio. */
+      /** Tokens to train the base on instead: a tenth of D, the paper's ratio. */
       readonly suggestion: number;
     };
 
 /**
- * d, the tokens to train the base for before it grows (Du et al. 2024, eq. 2). The fit says nothing about small
- * models or budgets, where it asks for more tokens than the run has: `valid` is false for C < 5e19, N < 0.2 B,
- * d > 0.2 D or a base that would cost more than a tenth of C.
- * @throws CambiumError `E_SCALING_INPUT` unless numbers are positive and exactly one of `tokens`, `flops` is given.
+ * d, the tokens to train the base on before growth (Du et al. 2024, eq. 2). For small models or budgets the fit does
+ * not apply and asks for more tokens than the run has: `valid` is false for C < 5e19, N < 0.2 B, d > 0.2 D, or a base
+ * that would cost more than a tenth of C.
+ * @throws CambiumError `E_SCALING_INPUT` unless numbers are positive and exactly one of `tokens`, `flops` is given
  */
 export function growthTiming(input: TimingInput): Timing {
   const { parameters, factor = 4, coefficients = paperTiming } = input;
@@ -62,7 +62,7 @@ export function growthTiming(input: TimingInput): Timing {
     : { value, valid: false, reason: broken.join("; "), suggestion: 0.1 * tokens };
 }
 
-/** d of the equation itself, without the check. */
+/** d from the equation, without the check. */
 export function timingEquation(coefficients: TimingCoefficients, parameters: number, flops: number): number {
   const { logParameters, inverseLogFlops, constant } = coefficients;
   return 10 ** (logParameters * Math.log10(parameters) + inverseLogFlops / Math.log10(flops) + constant);
@@ -70,7 +70,7 @@ export function timingEquation(coefficients: TimingCoefficients, parameters: num
 
 function budget({ parameters, tokens, flops }: TimingInput): number {
   if ((tokens === undefined) === (flops === undefined)) {
-    throw new CambiumError("E_SCALING_INPUT", "growth timing needs the budget once", {
+    throw new CambiumError("E_SCALING_INPUT", "growth timing needs exactly one budget", {
       expected: "either tokens or flops",
       got: tokens === undefined ? "neither" : "both",
     });

@@ -1,4 +1,4 @@
-// FLOPs counted in graphs against the closed form and against an enumerated list of matrices; sizes against the paper's.
+// FLOPs counted in graphs compared with the closed form and with a list of matrices; sizes compared with the paper's.
 import { countParameters, llama, modelSpec } from "@cambium/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -23,7 +23,7 @@ describe("stepFlops", () => {
   const batches = fc.integer({ min: 1, max: 3 });
   const contexts = fc.integer({ min: 1, max: 12 });
 
-  it("is the closed form to the last FLOP, whatever the heads, tied or not", () => {
+  it("equals the closed form exactly, for any heads, tied or not", () => {
     fc.assert(
       fc.property(configs, batches, contexts, (model, batch, context) => {
         expect(stepFlops(model, { batch, context })).toBe(batch * sequenceFlops(model.config, context));
@@ -32,7 +32,7 @@ describe("stepFlops", () => {
     );
   });
 
-  it("is six a weight and token, and twelve a pair of positions and width of the heads", () => {
+  it("is 6 per weight and token, and 12 per pair of positions and channel of the heads", () => {
     fc.assert(
       fc.property(configs, contexts, (model, context) => {
         const { config } = model;
@@ -45,7 +45,7 @@ describe("stepFlops", () => {
     );
   });
 
-  it("is exact for the paper's sizes too, and counted once", () => {
+  it("is exact for the paper's sizes too, and differs by depth", () => {
     const size = { batch: 1, context: 2048 };
     expect(stepFlops(paper(24), size)).toBe(sequenceFlops(paper(24).config, 2048));
     expect(stepFlops(paper(24), size)).toBe(stepFlops(paper(24), size));
@@ -69,12 +69,12 @@ describe("stepFlops", () => {
 });
 
 describe("growth factor", () => {
-  it("leaves embeddings out: 3.99998 for 6 to 24 layers", () => {
+  it("excludes embeddings: 3.99998 for 6 to 24 layers", () => {
     expect(growthFactor(paper(6), paper(24))).toBeCloseTo(3.99998, 5);
     expect(countParameters(paper(24)).total / countParameters(paper(6)).total).toBeCloseTo(3.105, 3);
   });
 
-  it("is of the paper's sizes: 308M and 1.233B without embeddings, 439M and 1.364B with", () => {
+  it("rests on the paper's sizes: 308M and 1.233B without embeddings, 439M and 1.364B with", () => {
     expect(countParameters(paper(6))).toEqual({ total: 439_379_968, nonEmbedding: 308_307_968 });
     expect(countParameters(paper(24))).toEqual({ total: 1_364_297_728, nonEmbedding: 1_233_225_728 });
   });

@@ -1,4 +1,4 @@
-// Fits: coefficients put in come out to 1e-6; data that does not determine them is refused as "rank".
+// Fits recover known coefficients to 1e-6, and refuse data that does not determine them.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fitIsoFlop, isoFlopOptimum, paperTiming, refitTiming, type TimedRun, timingEquation } from "../src/index.js";
@@ -7,7 +7,7 @@ const rank = expect.objectContaining({ code: "E_SCALING_RANK", message: expect.s
 const range = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 
 describe("isoFlopOptimum", () => {
-  it("finds the bottom of an exact parabola", () => {
+  it("finds the minimum of an exact parabola", () => {
     fc.assert(
       fc.property(range(7, 10), range(0.01, 2), range(1, 4), (best, bend, loss) => {
         const runs = [-1, -0.4, 0.1, 0.8].map((x) => ({ choice: 10 ** (best + x), loss: loss + bend * x * x }));
@@ -30,7 +30,7 @@ describe("isoFlopOptimum", () => {
       /2 distinct choices/,
     ],
     [
-      "a parabola upside down",
+      "a concave parabola",
       [
         [1, 2],
         [10, 3],
@@ -39,7 +39,7 @@ describe("isoFlopOptimum", () => {
       /do not bend/,
     ],
     [
-      "a bottom beyond the choices",
+      "a minimum beyond the choices",
       [
         [1, 9],
         [10, 4],
@@ -59,7 +59,7 @@ describe("fitIsoFlop", () => {
     runs: [0.3, 0.7, 1, 2, 4].map((x) => ({ choice: best * x, loss: 2 + Math.log10(x) ** 2 })),
   });
 
-  it("recovers the exponent of the best choice, and lists budgets without one", () => {
+  it("recovers the exponent of the best choice, and lists budgets without an optimum", () => {
     const budgets = [1e18, 1e19, 1e20, 1e21];
     const fit = fitIsoFlop([...budgets.map((flops) => family(flops, 0.09 * flops ** 0.5)), { flops: 1e22, runs: [] }]);
     expect(fit.exponent).toBeCloseTo(0.5, 8);
@@ -68,7 +68,7 @@ describe("fitIsoFlop", () => {
     expect(fit.discarded).toEqual([{ flops: 1e22, reason: "0 distinct choices, 3 needed" }]);
   });
 
-  it("refuses a single budget, saying why the others are out", () => {
+  it("refuses a single budget, saying why the others were discarded", () => {
     const out = { flops: 2, runs: [{ choice: 1, loss: 1 }] };
     expect(() => fitIsoFlop([family(1e18, 1e9), family(1e18, 1e9), out])).toThrow(rank);
     expect(() => fitIsoFlop([family(1e18, 1e9), out])).toThrow(
@@ -118,7 +118,7 @@ describe("refitTiming", () => {
     expect(() => refitTiming([...two, ...family(3e9, spread)], [1e20])).toThrow(rank);
     expect(() => refitTiming(two, [1e20])).toThrow(rank);
     expect(() => refitTiming([], budgets)).toThrow(rank);
-    // Each model has an optimum at its own budget only, so that log10 N and 1 / log10 C lie on one line.
+    // Each model has an optimum at one budget only, so log10 N and 1 / log10 C lie on a line.
     const tied = [0.8e20, 1.2e20].flatMap((flops, i) =>
       family(i === 0 ? 0.41e9 : 1.1e9, spread).map((run) => ({
         ...run,

@@ -1,7 +1,7 @@
-// The closed form of a Llama-style decoder's cost, as papers write it: what the count in the graph is compared with.
+// The closed form of a Llama-style decoder's cost, as in papers, to compare with the count in the graph.
 import type { DecoderConfig } from "@cambium/model";
 
-/** [rows, columns] of every weight that one token is multiplied by, written out; biases and norms multiply nothing. */
+/** [rows, columns] of every weight matrix that a token is multiplied by; biases and norms are no matrix work. */
 export function matrices(s: DecoderConfig): [rows: number, columns: number][] {
   const [q, kv] = [s.heads * s.headDim, s.kvHeads * s.headDim];
   const layer: [number, number][] = [

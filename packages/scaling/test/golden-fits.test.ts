@@ -1,4 +1,4 @@
-// Fits against scipy's minimisers on tables of different kinds, from 1e13 to 1e22 FLOPs (tools/golden/fits.py).
+// Fits compared with scipy's minimisers on several kinds of tables, from 1e13 to 1e22 FLOPs (tools/golden/fits.py).
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type FitRow, fitBudgets, fitPowerGroups, fitShares, fitSurface, type Residual } from "../src/index.js";
@@ -24,7 +24,7 @@ function rowsOf({ rows }: Table): FitRow[] {
   }));
 }
 
-/** Huber's loss of ln L, by its definition. */
+/** The Huber loss on ln L, by definition. */
 function objective(residuals: readonly Residual[]): number {
   return residuals.reduce((sum, { y, fit }) => {
     const r = Math.abs(Math.log(y / fit));
@@ -32,7 +32,7 @@ function objective(residuals: readonly Residual[]): number {
   }, 0);
 }
 
-/** Along a flat valley both minimisers stop where the loss changes by less than 1e-9 of itself. */
+/** In a flat valley both minimisers stop once the loss changes by less than 1e-9 of itself, at nearby parameters. */
 const close = (actual: number, expected: number) => expect(Math.abs(actual / expected - 1)).toBeLessThan(2e-3);
 
 describe.each(tables)("$name", (table) => {
@@ -46,7 +46,7 @@ describe.each(tables)("$name", (table) => {
           ? fitPowerGroups(rows, { e, scale: table.scale as number, delta, bootstrap: 0 })
           : fitSurface(rows, { delta, bootstrap: 0 });
       const groups: Record<string, object> = fit.groups;
-      // The floor of one group is fitted to that group alone: there the sum is not what is minimised.
+      // With the floor of one group, that group is fitted alone, so the sum over all groups is not what is minimised.
       expect(objective(fit.residuals) / (table.objective as number)).toBeLessThan(
         named === undefined ? 1 + 1e-7 : 1.001,
       );
@@ -55,7 +55,7 @@ describe.each(tables)("$name", (table) => {
           if (value !== 0) close((groups[name] as Record<string, number>)[key] as number, value);
     });
   } else {
-    it("has numpy's parabola", () => {
+    it("is numpy's parabola", () => {
       const fit = table.form === "timing" ? fitShares(rows, 0) : fitBudgets(rows, 0);
       const [group] = Object.values(fit.groups);
       for (const key of ["minimum", "loss", "bend"] as const)

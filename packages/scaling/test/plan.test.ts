@@ -1,4 +1,4 @@
-// Plans of growth: the published sizes, budgets that add up, and what lies outside the guard.
+// Plans of growth: published sizes, budgets that add up, and inputs outside the formulas' ranges.
 import { countParameters, modelSizes } from "@cambium/model";
 import { describe, expect, it } from "vitest";
 import { type GrowthWay, paceOf, parseDevices, planGrowth, shape, shapeNear, stepLaw } from "../src/index.js";
@@ -13,7 +13,7 @@ describe("planGrowth", () => {
     ["Llama2-7B", 7e9, 2e12, 11.11],
     ["Llama2-13B", 13e9, 2e12, 15.84],
     ["Llama2-70B", 70e9, 2e12, 42.48],
-  ])("stacks for %s when the paper does", (_, nominal, tokens, billions) => {
+  ])("grows for %s at the paper's time", (_, nominal, tokens, billions) => {
     const target = shapeNear(nominal, options);
     expect(Math.abs(countParameters(target).total / nominal - 1)).toBeLessThan(0.1);
     const { baseTokens, factor, base } = way(planGrowth({ target, nominal, flops: 6 * nominal * tokens }), "stack");
@@ -26,7 +26,7 @@ describe("planGrowth", () => {
     [shape({ layers: 24, hidden: 2048 }, options), 8e20],
     [shape({ layers: 7, hidden: 128 }, { vocab: 256, context: 64 }), 1e13],
     [shape({ layers: 4, hidden: 64 }, { vocab: 256, context: 64 }), 1e12],
-  ])("spends the budget, no more and no less, whichever way", (target, flops) => {
+  ])("spends exactly the budget in every way", (target, flops) => {
     const N = countParameters(target).total;
     for (const { base, baseTokens, targetTokens, flops: spent, operator, figures } of planGrowth({ target, flops })) {
       const n = countParameters(base).total;
@@ -49,11 +49,11 @@ describe("planGrowth", () => {
     const share = ({ baseTokens, targetTokens }: GrowthWay) => targetTokens / (baseTokens + targetTokens);
     expect(share(way(ways, "late"))).toBeCloseTo(0.2, 9);
     expect(share(way(ways, "middle"))).toBeCloseTo(0.271, 9);
-    // d + 3·core layers of a depth d in thirds: 24 = 4 + 4·4 + 4.
+    // Prelude 4, core 4 repeated four times, coda 4: 24 = 4 + 4·4 + 4.
     expect(way(ways, "middle").operator.options.map).toBe("0-11,4-15");
   });
 
-  it("refuses eq. 10 outside its box, with a tenth of the tokens instead", () => {
+  it("does not use eq. 10 outside its range, but a tenth of the tokens", () => {
     const target = shape({ layers: 8, hidden: 128 }, { vocab: 256, context: 128 });
     const flops = 6 * countParameters(target).total * 1.2e6;
     const stack = way(planGrowth({ target, flops }), "stack");
@@ -73,6 +73,6 @@ describe("Step Law and devices", () => {
     expect(inside).toBe(true);
     expect(stepLaw(1e7, 1e9).inside).toBe(false);
     expect(paceOf(parseDevices("H100:8", 0.4))).toBeCloseTo(8 * 989e12 * 0.4, -3);
-    expect(() => parseDevices("abacus", 0.4)).toThrow(/not known/);
+    expect(() => parseDevices("abacus", 0.4)).toThrow(/unknown device/);
   });
 });

@@ -1,9 +1,9 @@
-// Rank correlation against scipy.stats.spearmanr and its own properties.
+// Rank correlation compared with scipy.stats.spearmanr, and its properties.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { rankCorrelation } from "../src/index.js";
 
-test("is scipy's, ties included", () => {
+test("equals scipy's, ties included", () => {
   const pairs = [
     [1, 10],
     [2, 9],
@@ -15,7 +15,7 @@ test("is scipy's, ties included", () => {
   expect(rankCorrelation(pairs)).toBeCloseTo(-0.8207826816681234, 12);
 });
 
-test("is 1 for whatever rises with the other, and turns with its sign", () => {
+test("is 1 for any increasing relation and −1 for a decreasing one", () => {
   const values = fc.uniqueArray(fc.integer({ min: -1000, max: 1000 }), { minLength: 3, maxLength: 20 });
   fc.assert(
     fc.property(values, (xs) => {
@@ -25,7 +25,7 @@ test("is 1 for whatever rises with the other, and turns with its sign", () => {
   );
 });
 
-test("is not stated for two pairs, nor where one side does not vary", () => {
+test("is null for two pairs, or if one side does not vary", () => {
   expect(
     rankCorrelation([
       [1, 2],

@@ -1,4 +1,4 @@
-// Fits of tables whose answer is known: exact laws come out, and noise stays inside the stated interval.
+// Fits of tables with known answers: exact laws are recovered, and intervals cover the truth as often as stated.
 import { Random } from "@cambium/ir";
 import { describe, expect, it } from "vitest";
 import {
@@ -19,7 +19,7 @@ const near = (actual: number, expected: number, share: number) =>
   expect(Math.abs(actual / expected - 1)).toBeLessThan(share);
 
 describe("known answers", () => {
-  it("Hoffmann's law from 8 budgets of 16 points, to 1e-4, by both ways", () => {
+  it("Hoffmann's law from 8 budgets of 16 points, to 1e-4, by both fits", () => {
     const law = { A: 406.4, B: 410.7, E: 1.69, alpha: 0.34, beta: 0.28 };
     const rows = Array.from({ length: 8 }, (_, k) => 10 ** (17 + (5 * k) / 7)).flatMap((budget) =>
       Array.from({ length: 16 }, (_, i) => {
@@ -32,7 +32,7 @@ describe("known answers", () => {
     for (const fit of [groups.all, groups.all?.projection])
       for (const [name, value] of Object.entries(law)) near(fit?.[name as keyof typeof law] ?? 0, value, 1e-4);
     near(groups.all?.a ?? 0, 0.28 / 0.62, 1e-4);
-    // Ten times the largest budget, N and D at their best: by hand, no other split is better.
+    // At ten times the largest budget no other split of N and D is better, by a search over N.
     const { compute = 0, loss = 0 } = groups.all?.extrapolation[2] ?? {};
     near(compute, 1e23, 1e-9);
     const at = (N: number) => law.E + law.A * N ** -law.alpha + law.B * (compute / 6 / N) ** -law.beta;
@@ -44,7 +44,7 @@ describe("known answers", () => {
     );
   });
 
-  it("power laws over a shared floor, whatever the scale of the costs", () => {
+  it("power laws over a shared floor, at any scale of costs", () => {
     for (const scale of [1, 1e14, 1e20, 1e24]) {
       const rows = ["plain", "grown"].flatMap((group, at) =>
         [0.1, 0.3, 1, 3, 10].map((c) => row(group, [c * scale], 1.7 + (0.9 - 0.1 * at) * c ** -(0.15 + 0.02 * at))),
@@ -74,7 +74,7 @@ describe("known answers", () => {
     near(refit.coefficients.constant, -5.74, 1e-6);
   });
 
-  it("compute multipliers: constant where one curve is the other moved, null outside the runs", () => {
+  it("compute multipliers: constant if one curve is the other shifted, null outside the runs", () => {
     const loss = (c: number) => 2 + c ** -0.2;
     const rows = [
       ...[1, 2, 4, 8].map((c) => row("plain", [c], loss(c))),
@@ -94,7 +94,7 @@ describe("known answers", () => {
 });
 
 describe("intervals", () => {
-  it("hold a noisy parabola's bottom and bend in 95 ± 2 % of 1,000 tables of nine runs", () => {
+  it("cover a noisy parabola's minimum and bend in 95 ± 2 % of 1,000 tables of nine runs", () => {
     const x = Array.from({ length: 9 }, (_, i) => 0.15 + 0.09 * i);
     const noise = new Random("noise of tables");
     const inside = { minimum: 0, bend: 0 };
@@ -115,7 +115,7 @@ describe("intervals", () => {
     }
   });
 
-  it("hold a power law's exponent, and its extrapolation, about as often as they say", () => {
+  it("cover a power law's exponent and its extrapolation about as often as stated", () => {
     const noise = new Random("noise of laws");
     const inside = { gamma: 0, beyond: 0 };
     for (let table = 0; table < 60; table++) {
@@ -131,12 +131,12 @@ describe("intervals", () => {
       inside.gamma += holds(group?.interval.gamma, 0.2);
       inside.beyond += holds(group?.extrapolation[0]?.interval, 1.7 + 0.9 * 409.6 ** -0.2);
     }
-    // 57 of 60 are meant; fewer than 50 would be 4 standard deviations off.
+    // 57 of 60 are expected; fewer than 50 would be more than 4 standard deviations off.
     expect(inside.gamma).toBeGreaterThanOrEqual(50);
     expect(inside.beyond).toBeGreaterThanOrEqual(50);
   });
 
-  it("hold a multiplier about as often as they say", () => {
+  it("cover a multiplier about as often as stated", () => {
     const noise = new Random("noise of multipliers");
     let inside = 0;
     for (let table = 0; table < 40; table++) {
@@ -147,17 +147,17 @@ describe("intervals", () => {
         }),
       );
       const rows = exact.map((one, i) => ({ ...one, y: one.y * Math.exp(5e-4 * noise.normal(16 * table + i)) }));
-      // Between runs a straight line stands for the law, with noise and without.
+      // The truth is interpolated between runs in the same way as the noisy table.
       const truth = multipliers(exact, "plain").grown?.[4]?.value ?? 0;
       const { residuals } = fitPowerGroups(rows, { e: "shared", scale: 1e19, delta: 1e-3, bootstrap: 0 });
       const [low, high] = multiplierIntervals(rows, residuals, "plain", 200).grown?.[4]?.interval ?? [];
       if ((low ?? 2) <= truth && truth <= (high ?? 0)) inside++;
     }
-    // 38 of 40 are meant; 30 would be 5 standard deviations off.
+    // 38 of 40 are expected; fewer than 31 would be more than 5 standard deviations off.
     expect(inside).toBeGreaterThanOrEqual(31);
   });
 
-  it("are not stated where there are no more runs than parameters", () => {
+  it("are null if there are no more runs than parameters", () => {
     const rows = [1, 2, 4].map((c) => row("a", [c], 2 + c ** -0.3));
     expect(
       fitPowerGroups(rows, { e: "free", scale: 1, delta: 1e-3, bootstrap: 100 }).groups.a?.interval.gamma,
@@ -166,7 +166,7 @@ describe("intervals", () => {
   });
 });
 
-describe("what cannot be fitted", () => {
+describe("data that cannot be fitted", () => {
   const rank = expect.objectContaining({ code: "E_SCALING_RANK" });
   const options = { scale: 1, delta: 1e-3, bootstrap: 0 } as const;
   it("is refused with every group that has too few runs", () => {
@@ -174,20 +174,20 @@ describe("what cannot be fitted", () => {
     expect(() => fitPowerGroups(rows, { ...options, e: "free" })).toThrow(rank);
     expect(() => fitPowerGroups(rows, { ...options, e: "shared" })).toThrow(rank);
     const two = [...rows, row("b", [2], 2.8)];
-    expect(() => fitPowerGroups(two, { ...options, e: { group: "c" } })).toThrow(/group that E is to come from/);
+    expect(() => fitPowerGroups(two, { ...options, e: { group: "c" } })).toThrow(/group named for E/);
     expect(() => fitSurface(rows, { delta: 1e-3, bootstrap: 0 })).toThrow(rank);
     expect(() => multipliers(rows, "c")).toThrow(/baseline/);
   });
 
-  it("a floor that the runs do not show is 0, and said so", () => {
+  it("gives E = 0 and a warning if the runs show no floor", () => {
     const rows = Array.from({ length: 6 }, (_, i) => row("a", [10 ** i], 3 * 10 ** (-0.05 * i)));
     const fit = fitPowerGroups(rows, { ...options, e: "free" });
     expect(fit.groups.a?.E).toBe(0);
     near(fit.groups.a?.gamma ?? 0, 0.05, 1e-6);
-    expect(fit.warnings).toEqual(["a: the runs show no floor, so that E is 0"]);
+    expect(fit.warnings).toEqual(["a: the runs show no floor, so E is 0"]);
   });
 
-  it("a parabola off the middle of its grid comes with a warning", () => {
+  it("gives a warning for a parabola off the middle of its grid", () => {
     const shares = (best: number) => [0.1, 0.3, 0.5, 0.7, 0.9].map((x) => row("a", [x], 3 + (x - best) ** 2));
     expect(fitShares(shares(0.5), 0).warnings).toEqual([]);
     expect(fitShares(shares(0.8), 0).warnings).toEqual([expect.stringMatching(/may be biased/)]);

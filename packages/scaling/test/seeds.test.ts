@@ -1,4 +1,4 @@
-// Seeds together, against the textbook and against chance.
+// Statistics over seeds, compared with textbook values and checked against chance.
 import { Random } from "@cambium/ir";
 import { describe, expect, it } from "vitest";
 import { pairedDifference, seedStatistics } from "../src/index.js";
@@ -13,7 +13,7 @@ describe("seeds", () => {
     expect(pairedDifference([[2, 1]]).differs).toBeNull();
   });
 
-  it("say a difference where there is none in 5 % of draws, with few pairs and many", () => {
+  it("report a false difference in 5 % of draws, with few pairs and with many", () => {
     const noise = new Random("pairs");
     for (const count of [3, 40]) {
       let wrong = 0;
@@ -24,7 +24,7 @@ describe("seeds", () => {
         });
         if (pairedDifference(pairs).differs) wrong++;
       }
-      // 100 are meant, with a standard deviation of 10.
+      // 100 are expected, with a standard deviation of 10.
       expect(wrong).toBeGreaterThan(60);
       expect(wrong).toBeLessThan(140);
     }

@@ -1,4 +1,4 @@
-// Speed-up at equal loss on curves whose crossings are known in closed form.
+// Speed-up at equal loss, on curves with crossings known in closed form.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { costAtLoss, type LossCurve, lossAtCost, runningMin, smoothLoss, speedup, speedupAtEnd } from "../src/index.js";
@@ -25,7 +25,7 @@ describe("speedup", () => {
     expect(speedup(curve(300), curve(194), 2)).toBeCloseTo(0.5464, 4);
   });
 
-  it("finds crossings of curves straight in log cost exactly, whatever their points", () => {
+  it("finds crossings of curves that are straight in log cost exactly, for any points", () => {
     fc.assert(
       fc.property(increasing, increasing, fc.double({ min: 0.3, max: 3, noNaN: true }), (a, b, slope) => {
         const [scratch, grown] = [straight(a, 10, slope), straight(b, 9, slope)];
@@ -38,7 +38,7 @@ describe("speedup", () => {
     );
   });
 
-  it("is 0 against itself, the inverse turned round, and scales with the cost of scratch", () => {
+  it("is 0 against itself, inverts when swapped, and scales with the cost of scratch", () => {
     fc.assert(
       fc.property(noisy, noisy, fc.double({ min: 0.1, max: 10, noNaN: true }), (scratch, grown, k) => {
         expect(speedupAtEnd(scratch, scratch)?.speedup ?? 0).toBe(0);
@@ -53,7 +53,7 @@ describe("speedup", () => {
     );
   });
 
-  it("takes for L* the lowest loss that both reach", () => {
+  it("uses the lowest loss that both reach as L*", () => {
     const scratch: LossCurve = [
       { cost: 1, loss: 4 },
       { cost: 8, loss: 2 },
@@ -74,7 +74,7 @@ describe("speedup", () => {
     expect(speedup(straight([1, 10, 100], 9, 1), straight([1, 10, 100], 10, 1), 6)).toBeCloseTo(Math.exp(-1) - 1, 12);
   });
 
-  it("is null where a run does not get there, has no loss, or was below before it was measured", () => {
+  it("is null if a run does not reach the loss, has no loss, or was below it at its first measurement", () => {
     const curve: LossCurve = [
       { cost: 1, loss: 4 },
       { cost: 8, loss: 2 },
@@ -93,7 +93,7 @@ describe("speedup", () => {
 });
 
 describe("curves", () => {
-  it("reads past bumps, losses that are no number and a measurement before any cost", () => {
+  it("ignores bumps, NaN losses and a measurement at cost 0", () => {
     const curve: LossCurve = [
       { cost: 0, loss: 9 },
       { cost: 1, loss: 4 },
@@ -108,7 +108,7 @@ describe("curves", () => {
     expect(costAtLoss(curve, 9)).toBeNull();
   });
 
-  it("costAtLoss undoes lossAtCost on a falling curve", () => {
+  it("costAtLoss inverts lossAtCost on a falling curve", () => {
     fc.assert(
       fc.property(increasing, fc.double({ min: 0, max: 1, noNaN: true }), (costs, t) => {
         const curve = costs.map((cost, i) => ({ cost, loss: 10 / (i + 1) }));

@@ -1,4 +1,4 @@
-// The growth-timing equation on the paper's Table 4, and its guard.
+// The growth-timing equation on the paper's Table 4, and its validity check.
 import { describe, expect, it } from "vitest";
 import { growthTiming } from "../src/index.js";
 
@@ -15,14 +15,14 @@ describe("growthTiming", () => {
     expect(growthTiming({ parameters, flops: 6 * parameters * tokens })).toEqual(timing);
   });
 
-  it("is not valid for a small model and budget, says every reason and suggests a tenth", () => {
+  it("is invalid for a small model and budget, gives every reason and suggests a tenth", () => {
     const timing = growthTiming({ parameters: 10e6, tokens: 0.2e9 });
     expect(timing.value / 1e9).toBeCloseTo(37.5, 1);
     expect(timing).toMatchObject({ valid: false, suggestion: 0.02e9 });
     expect((timing as { reason: string }).reason.split("; ")).toHaveLength(4);
   });
 
-  it("is not valid where it asks for more tokens than a fifth of the run's", () => {
+  it("is invalid if it asks for more than a fifth of the run's tokens", () => {
     const timing = growthTiming({ parameters: 410e6, tokens: 8.2e9 });
     expect(timing.value / 1e9).toBeCloseTo(19.8, 1);
     expect(timing.valid).toBe(false);
@@ -41,7 +41,7 @@ describe("growthTiming", () => {
     });
   });
 
-  it("leaves the paper's limits on N and C to the paper's coefficients", () => {
+  it("applies the paper's limits on N and C only to the paper's coefficients", () => {
     const coefficients = { logParameters: 0, inverseLogFlops: 0, constant: 6 };
     expect(growthTiming({ parameters: 10e6, tokens: 0.2e9, coefficients })).toEqual({ value: 1e6, valid: true });
   });

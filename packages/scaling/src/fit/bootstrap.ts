@@ -1,21 +1,21 @@
-// Intervals by the bootstrap: residuals are drawn again, each draw is fitted like the table itself, and the differences,
-// each in units of its own standard error, give the interval (bootstrap-t: it holds its level with few points too).
+// Bootstrap intervals: residuals are resampled, each draw is fitted like the table itself, and the differences in units
+// of each draw's standard error give the interval (bootstrap-t, which keeps its level even with few points).
 import { Random } from "@cambium/ir";
 
-/** Lower and upper end at 95 %; null where the points are too few, or no draw could be fitted. */
+/** Lower and upper end at 95 %; null if there are too few points, or too few draws could be fitted. */
 export type Interval = readonly [low: number, high: number] | null;
 
-/** A number that was fitted, with its standard error. */
+/** A fitted number with its standard error. */
 export interface Estimate {
   readonly value: number;
   readonly error: number;
 }
 
-/** By name. */
+/** Estimates by name. */
 export type Estimates = Readonly<Record<string, Estimate>>;
 
 const level = 0.95;
-/** Fewer draws than these do not show the tails. */
+/** Least draws that show the tails. */
 const fewest = 40;
 
 /** The interval of `estimate` from the same number fitted in each draw. */
@@ -31,7 +31,7 @@ export function intervalOf(estimate: Estimate, draws: readonly (Estimate | undef
   return [estimate.value - quantile(t, 1 - tail) * estimate.error, estimate.value - quantile(t, tail) * estimate.error];
 }
 
-/** The middle 95 % of what the draws gave. */
+/** The middle 95 % of the values. */
 export function percentiles(values: readonly number[]): Interval {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length < fewest) return null;
@@ -40,9 +40,10 @@ export function percentiles(values: readonly number[]): Interval {
 }
 
 /**
- * Measurements as they might have come out: what was fitted plus residuals drawn with replacement.
- * @param leverages hᵢ of each point: its residual is divided by √(1 − hᵢ), because a fit draws its points to itself
- * @param freedom points less parameters
+ * Makes new measurements by draw: the fitted values plus residuals drawn with replacement.
+ * @param leverages hᵢ of each point: its residual is divided by √(1 − hᵢ), because a fit makes residuals smaller than
+ *   the noise
+ * @param name seeds the random numbers
  */
 export function resampler(
   fitted: readonly number[],

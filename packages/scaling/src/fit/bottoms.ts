@@ -1,4 +1,4 @@
-// Forms that look for the bottom of a parabola: IsoFLOP grids, the share of tokens after growth, and the timing equation.
+// Fits that use the minimum of a parabola: IsoFLOP grids, the share of tokens after growth, and the timing equation.
 import { CambiumError, highest, lowest } from "@cambium/ir";
 import { linearFit } from "../least-squares.js";
 import { refitTiming, type TimedRun, type TimingRefit } from "../refit.js";
@@ -7,7 +7,7 @@ import { fitQuadratic, type Quadratic } from "./quadratic.js";
 import { byGroup, type FitRow, type Residual, requireDistinct } from "./table.js";
 
 export interface BottomGroup {
-  /** Where the loss is lowest; null where the parabola has no bottom among the choices tried. */
+  /** The choice with the lowest loss; null if the parabola has no minimum among the choices tried. */
   readonly minimum: number | null;
   readonly loss: number | null;
   /** Half the second derivative of the loss; over log10 of the choice for an IsoFLOP grid. */
@@ -24,13 +24,13 @@ export interface BottomFit {
   readonly warnings: readonly string[];
 }
 
-/** The share of tokens after growth that ends lowest, for each group. Rows: x is [share]. @throws as {@link fitBottoms} */
+/** The share of tokens after growth with the lowest loss, by group. Rows: x is [share]. @throws as `fitBottoms` */
 export function fitShares(rows: readonly FitRow[], bootstrap: number): BottomFit {
   return withoutFits(fitBottoms(rows, bootstrap, "linear"));
 }
 
 export interface BudgetFit extends BottomFit {
-  /** Best choice = coefficient · C^exponent; null with fewer than two budgets that have a minimum. */
+  /** Best choice = coefficient · C^exponent; null if fewer than two budgets have a minimum. */
   readonly law: {
     readonly coefficient: number;
     readonly exponent: number;
@@ -39,18 +39,18 @@ export interface BudgetFit extends BottomFit {
 }
 
 /**
- * IsoFLOP grids: at each budget the best choice, and how it grows with the budget (Hoffmann et al. 2022, approach 2).
+ * IsoFLOP grids: the best choice at each budget, and how it grows with the budget (Hoffmann et al. 2022, approach 2).
  * Rows: x is [choice], the group is the budget in FLOPs.
- * @throws CambiumError `E_SCALING_INPUT` for a budget that is not a number; as {@link fitBottoms}.
+ * @throws CambiumError `E_SCALING_INPUT` for a budget that is not a number; as `fitBottoms`
  */
 export function fitBudgets(rows: readonly FitRow[], bootstrap: number): BudgetFit {
   const reasons = rows
     .filter(({ group }) => !(Number(group) > 0))
     .map(({ line, group }) => ({ where: `line ${line}`, message: "not a budget", expected: "FLOPs", got: group }));
   if (reasons.length > 0)
-    throw new CambiumError("E_SCALING_INPUT", "an IsoFLOP fit groups its runs by their budget", {
+    throw new CambiumError("E_SCALING_INPUT", "an IsoFLOP fit needs its runs grouped by budget", {
       reasons,
-      hint: "give the column of the budgets with --group",
+      hint: "name the budget column with --group",
     });
   const found = fitBottoms(rows, bootstrap, "log");
   const good = found.fits.filter(({ name }) => found.groups[name]?.minimum != null);
@@ -81,8 +81,8 @@ export interface EquationFit {
 }
 
 /**
- * The growth-timing equation, log10 d = a·log10 N + b / log10 C + c, refitted. Rows: x is [N, C, d].
- * @throws CambiumError as `refitTiming`.
+ * Refits the growth-timing equation, log10 d = a·log10 N + b / log10 C + c. Rows: x is [N, C, d].
+ * @throws CambiumError as `refitTiming`
  */
 export function fitEquation(rows: readonly FitRow[], bootstrap: number): EquationFit {
   const runs = new Map<string, TimedRun>();
@@ -90,7 +90,7 @@ export function fitEquation(rows: readonly FitRow[], bootstrap: number): Equatio
     const [parameters, cost, baseTokens] = x as [number, number, number];
     const key = `${parameters} ${baseTokens}`;
     const curve = [...(runs.get(key)?.curve ?? []), { cost, loss: y }].sort((a, b) => a.cost - b.cost);
-    // A row is there at a budget because its run had grown by then: what the base cost need not be known.
+    // A row at a budget means that its run had grown by then, so the base's cost is not needed.
     runs.set(key, { parameters, baseTokens, baseFlops: Number.MIN_VALUE, curve });
   }
   const budgets = [...new Set(rows.map(({ x }) => x[1] as number))];
@@ -117,7 +117,7 @@ export function fitEquation(rows: readonly FitRow[], bootstrap: number): Equatio
   };
 }
 
-/** What `fit` makes of the bottoms of each draw in which all parabolas have one. */
+/** `fit` applied to the minima of each draw in which every parabola has one. */
 function drawn<T>(fits: readonly Quadratic[], count: number, fit: (bottoms: readonly number[]) => T): T[] {
   return Array.from({ length: count }, (_, at) => fits.map(({ draws }) => draws[at] ?? Number.NaN))
     .filter((bottoms) => bottoms.every(Number.isFinite))
@@ -132,7 +132,7 @@ function withoutFits({ groups, residuals, warnings }: Fitted): BottomFit {
   return { groups, residuals, warnings };
 }
 
-/** @throws CambiumError `E_SCALING_RANK` for groups with fewer than 3 different choices. */
+/** Fits a parabola to each group. @throws CambiumError `E_SCALING_RANK` for groups with under 3 distinct choices */
 function fitBottoms(rows: readonly FitRow[], bootstrap: number, axis: "linear" | "log"): Fitted {
   const groups = byGroup(rows);
   requireDistinct(groups, 3, "different choices");
@@ -175,28 +175,28 @@ function fitBottoms(rows: readonly FitRow[], bootstrap: number, axis: "linear" |
 
 function whyNone({ bend, minimum }: Quadratic, low: number, high: number): string | undefined {
   if (!(bend > 0)) return "the losses do not bend upwards";
-  if (minimum < low || minimum > high) return "the bottom lies outside the choices tried";
+  if (minimum < low || minimum > high) return "the minimum lies outside the choices tried";
   return undefined;
 }
 
-/** A bottom further from the middle than this share of half the grid is off centre. */
+/** A minimum further from the middle than this share of half the grid is off centre. */
 const offCentre = 0.25;
 /** A grid over more than this many powers of ten is wide. */
 const wide = 1.5;
 
-/** Loss over the logarithm of a choice is not a parabola: off centre or far out, its skew moves the bottom (arXiv 2603.22339). */
+/** Loss over log choice is not quite a parabola: off centre or in a wide grid its skew moves the minimum (2603.22339). */
 function bias(name: string, { minimum }: Quadratic, low: number, high: number, axis: "linear" | "log"): string[] {
   const off = Math.abs(minimum - (low + high) / 2) / ((high - low) / 2);
   const why = [
     ...(off > offCentre
-      ? [`its bottom is ${Math.round(100 * off)} % of the way from the middle of the grid to its edge`]
+      ? [`its minimum is ${Math.round(100 * off)} % of the way from the middle of the grid to its edge`]
       : []),
     ...(axis === "log" && high - low > wide ? [`its grid spans a factor of ${Math.round(10 ** (high - low))}`] : []),
   ];
   if (why.length === 0) return [];
   const advice =
     axis === "log"
-      ? "; add runs nearer the bottom, or fit all budgets at once with --form chinchilla"
-      : "; add runs nearer the bottom";
+      ? "; add runs nearer the minimum, or fit all budgets at once with --form chinchilla"
+      : "; add runs nearer the minimum";
   return [`${name}: the parabola may be biased: ${why.join(", and ")}${advice}`];
 }

@@ -1,4 +1,5 @@
-// L = E + A/N^α + B/D^β (Hoffmann et al. 2022, approach 3): Huber's loss of ln L, and squares by variable projection.
+// L = E + A/N^α + B/D^β (Hoffmann et al. 2022, approach 3), fitted with the Huber loss on ln L, and by least squares
+// with variable projection.
 
 import { lowest } from "@cambium/ir";
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
@@ -9,7 +10,7 @@ import { type PowerPoint, predictLog } from "./powers.js";
 import { byGroup, type FitRow, type Residual, requireDistinct } from "./table.js";
 
 export interface SurfaceFitOptions {
-  /** Huber's delta in ln L; Hoffmann et al. take 1e-3. */
+  /** Huber's delta in ln L; 1e-3 in Hoffmann et al. */
   readonly delta: number;
   readonly bootstrap: number;
   readonly progress?: ModelOptions["progress"];
@@ -30,9 +31,9 @@ export interface SurfaceGroup extends Surface {
   readonly runs: number;
   /** Root mean square of the residuals of ln L. */
   readonly rms: number;
-  /** What the law says of C = 6ND beyond the largest run, with N and D at their best, and a band. */
+  /** Predicted losses beyond the largest run, at C = 6ND with the best N and D, with intervals. */
   readonly extrapolation: readonly { readonly compute: number; readonly loss: number; readonly interval: Interval }[];
-  /** The same law by least squares of L: E, A and B are solved for at each α and β. */
+  /** The same law by least squares on L, with E, A and B solved for at each α and β. */
   readonly projection: Surface;
 }
 
@@ -46,7 +47,7 @@ const exponents = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5];
 
 /**
  * Rows: x is [N, D]. Each group is fitted by itself.
- * @throws CambiumError `E_SCALING_RANK` for groups with fewer than 5 different runs.
+ * @throws CambiumError `E_SCALING_RANK` for groups with fewer than 5 distinct pairs of N and D
  */
 export function fitSurface(rows: readonly FitRow[], options: SurfaceFitOptions): SurfaceFit {
   const groups = byGroup(rows);
@@ -115,16 +116,16 @@ function fitOne(name: string, rows: readonly FitRow[], { delta, bootstrap, progr
   return { group, residuals };
 }
 
-/** Multiples of the largest budget at which the law is read. */
+/** Multiples of the largest budget at which the law is extrapolated. */
 const beyond = [2, 4, 10];
 
-/** The lowest loss that C = 6ND buys: N = G·(C/6)^(β/(α+β)) with G = (αA / βB)^(1/(α+β)) (Hoffmann et al. 2022, eq. 4). */
+/** The lowest loss at C = 6ND: N = G·(C/6)^(β/(α+β)), G = (αA / βB)^(1/(α+β)) (Hoffmann et al. 2022, eq. 4). */
 function bestLossAt(compute: number, { A, B, E, alpha, beta }: Surface): number {
   const N = ((alpha * A) / (beta * B)) ** (1 / (alpha + beta)) * (compute / 6) ** (beta / (alpha + beta));
   return E + A * N ** -alpha + B * (compute / 6 / N) ** -beta;
 }
 
-/** A draw's law; its A and B are on a logarithmic scale. */
+/** The law of a draw, whose A and B are logarithms. */
 function drawnSurface(draw: Estimates): Surface {
   const of = (key: keyof Surface) => draw[key]?.value ?? Number.NaN;
   return { A: Math.exp(of("A")), B: Math.exp(of("B")), E: of("E"), alpha: of("alpha"), beta: of("beta"), a: of("a") };
@@ -132,7 +133,7 @@ function drawnSurface(draw: Estimates): Surface {
 
 type Pair = readonly [number, number];
 
-/** E, A and B of least squares at given exponents; null where they are not determined. */
+/** E, A and B by least squares at given exponents; null if they are not determined. */
 function project(x: readonly Pair[], y: readonly number[], alpha: number, beta: number) {
   try {
     const rows = x.map(([n, d]) => [Math.exp(-alpha * n), Math.exp(-beta * d)]);
@@ -152,7 +153,7 @@ function parametersOf(
   return [log(intercept), log(slopes[0]), alpha, log(slopes[1]), beta];
 }
 
-/** Variable projection from the robust fit: a search in α and β alone. */
+/** Variable projection, started from the robust fit: a search over α and β only. */
 function bySquares(x: readonly Pair[], y: readonly number[], parameters: readonly number[], centre: Pair): Surface {
   const start = [parameters[2] as number, parameters[4] as number];
   const residuals = (alpha: number, beta: number) => project(x, y, alpha, beta)?.residuals ?? y;
@@ -193,7 +194,7 @@ function surfaceOf(parameters: readonly number[], centre: Pair): Surface {
   };
 }
 
-/** A and B on a logarithmic scale. */
+/** The quantities with standard errors; A and B as logarithms. */
 function quantitiesOf([n, d]: Pair): Record<keyof Surface, Quantity> {
   const at = (p: readonly number[], i: number) => p[i] as number;
   return {

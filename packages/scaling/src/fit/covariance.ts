@@ -3,13 +3,13 @@ import { highest, lowest } from "@cambium/ir";
 import { inverse, Matrix, QrDecomposition } from "ml-matrix";
 
 export interface Spread {
-  /** (JᵀJ)⁻¹; undefined where the points do not determine the parameters. */
+  /** (JᵀJ)⁻¹; undefined if the points do not determine the parameters. */
   readonly inverse: Matrix | undefined;
   /** hᵢ = Jᵢ (JᵀJ)⁻¹ Jᵢᵀ of each point. */
   readonly leverages: readonly number[];
 }
 
-/** @param rows the derivatives of each point by the parameters */
+/** @param rows the Jacobian J: each point's derivatives by the parameters */
 export function spreadOf(rows: readonly (readonly number[])[]): Spread {
   const jacobian = new Matrix(rows.map((row) => [...row]));
   const { orthogonalMatrix, upperTriangularMatrix } = new QrDecomposition(jacobian);
@@ -22,7 +22,7 @@ export function spreadOf(rows: readonly (readonly number[])[]): Spread {
   };
 }
 
-/** √(gᵀ V g · σ²): the standard error of a number whose derivative by the parameters is `gradient`. */
+/** √(gᵀ V g · σ²): the standard error of a quantity with this gradient by the parameters. */
 export function errorOf(gradient: readonly number[], { inverse: variance }: Spread, sigma: number): number {
   if (variance === undefined) return Number.NaN;
   const g = Matrix.columnVector([...gradient]);

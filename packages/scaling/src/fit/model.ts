@@ -1,10 +1,10 @@
-// A sum of powers fitted to points, with standard errors and bootstrap draws: what the power law and Hoffmann's share.
+// Fits a sum of powers to points, with standard errors and bootstrap draws. Shared by the power law and Hoffmann's law.
 import { euclidean } from "@cambium/ir";
 import { type Estimate, type Estimates, resampler } from "./bootstrap.js";
 import { errorOf, spreadOf } from "./covariance.js";
 import { fitRobust, gradientLog, huberLoss, type PowerPoint, predictLog } from "./powers.js";
 
-/** A number that follows from the parameters, with its derivative. */
+/** A function of the parameters, with its gradient. */
 export interface Quantity {
   readonly value: (parameters: readonly number[]) => number;
   readonly gradient: (parameters: readonly number[]) => readonly number[];
@@ -13,9 +13,9 @@ export interface Quantity {
 export interface ModelFit {
   readonly parameters: readonly number[];
   readonly estimates: Estimates;
-  /** Each of the draws, fitted. */
+  /** The estimates of each bootstrap draw. */
   readonly draws: readonly Estimates[];
-  /** Root of the mean square of the residuals of ln L. */
+  /** Root mean square of the residuals of ln L. */
   readonly rms: number;
 }
 
@@ -23,18 +23,19 @@ export interface ModelOptions {
   /** Huber's delta in ln L. */
   readonly delta: number;
   readonly draws: number;
-  /** Names the stream of random numbers. */
+  /** Seeds the random numbers. */
   readonly name: string;
-  /** Called now and then while draws are fitted. */
+  /** Called after each draw. */
   readonly progress?: ((done: number) => void) | undefined;
 }
 
-/** The best of several starts is refined to the end; a draw begins at the fit of the table itself. */
+/** How many of the best starts are refined to convergence. */
 const refined = 4;
 
 /**
- * @param starts parameters to begin with, in any order
- * @param fixed ln of the constant in each draw, where it was itself drawn
+ * Fits from the best of several starts; draws start from the fit of the table itself.
+ * @param starts initial parameters, in any order
+ * @param fixed ln of the constant term for each draw, if it comes from draws of another fit
  */
 export function fitModel(
   points: readonly PowerPoint[],

@@ -1,22 +1,22 @@
-// Compute multipliers: how much less a group spends to reach what each run of the baseline reached.
+// Compute multipliers: how much less a group spends to reach the loss of each run of the baseline.
 import { CambiumError, Random } from "@cambium/ir";
 import { type CurvePoint, costAtLoss } from "../curve.js";
 import { type Interval, percentiles } from "./bootstrap.js";
 import { byGroup, type FitRow, type Residual } from "./table.js";
 
 export interface Multiplier {
-  /** Of the baseline's run. */
+  /** FLOPs of the baseline's run. */
   readonly compute: number;
-  /** That over the compute at which the group reaches the same loss; null outside the group's runs. */
+  /** `compute` divided by the FLOPs at which the group reaches the same loss; null outside the group's runs. */
   readonly value: number | null;
-  /** Of 95 %, by the bootstrap ({@link multiplierIntervals}). */
+  /** The 95 % bootstrap interval ({@link multiplierIntervals}). */
   readonly interval?: Interval;
 }
 
 /**
- * For each group but the baseline, at each of the baseline's costs: ln C is interpolated linearly in the loss between the
- * two runs of the group that bracket it, and nothing is extrapolated. Runs of one group at one cost count as their mean.
- * @throws CambiumError `E_SCALING_INPUT` for a baseline that is not there.
+ * For each group except the baseline, at each of the baseline's costs. ln C is interpolated linearly in the loss
+ * between the two runs of the group that bracket it; nothing is extrapolated. Runs at the same cost are averaged.
+ * @throws CambiumError `E_SCALING_INPUT` if the baseline is not a group
  */
 export function multipliers(rows: readonly FitRow[], baseline: string): Record<string, Multiplier[]> {
   const groups = byGroup(rows);
@@ -44,10 +44,10 @@ export function multipliers(rows: readonly FitRow[], baseline: string): Record<s
 }
 
 /**
- * The same with intervals: losses are drawn again as the fitted laws plus residuals of ln L, and each draw's multipliers
- * are held against those of the laws themselves.
- * @param residuals of a fit of the same rows
- * @param draws 0 for no intervals
+ * The same with intervals: losses are resampled as the fitted laws plus residuals of ln L, and each draw's multipliers
+ * are compared with those of the laws themselves.
+ * @param residuals the residuals of a fit to the same rows
+ * @param draws bootstrap draws; 0 for no intervals
  */
 export function multiplierIntervals(
   rows: readonly FitRow[],
@@ -57,7 +57,7 @@ export function multiplierIntervals(
 ): Record<string, Multiplier[]> {
   const found = multipliers(rows, baseline);
   if (draws === 0) return found;
-  // A fit draws its points to itself: with A and γ for each group, and a floor, residuals are that much smaller than noise.
+  // Residuals are smaller than the noise, because the fit has A and γ for each group and one E; this scales them up.
   const freedom = Math.max(1, residuals.length - 2 * byGroup(residuals).size - 1);
   const wider = Math.sqrt(residuals.length / freedom);
   const off = residuals.map(({ y, fit }) => wider * Math.log(y / fit));
@@ -84,7 +84,7 @@ export function multiplierIntervals(
         const ratios = drawn.flatMap((one) => one[name]?.[i]?.value ?? []).map((value) => Math.log(value / law));
         const ends = ratios.length < draws / 2 ? null : percentiles(ratios);
         const value = point.value;
-        // What draws are off by in one direction, the truth is in the other (the basic bootstrap).
+        // The basic bootstrap: if draws are too high by some ratio, the truth lies below the estimate by that ratio.
         return { ...point, interval: ends && [value * Math.exp(-ends[1]), value * Math.exp(-ends[0])] };
       }),
     ]),

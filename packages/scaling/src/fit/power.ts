@@ -1,4 +1,4 @@
-// L = E + A·(C / C_ref)^−γ for groups of runs, with E fitted over all of them, for each, for one, or left out.
+// L = E + A·(C / C_ref)^−γ for groups of runs, with E fitted over all groups, for each, for one, or fixed at 0.
 import { CambiumError, highest, lowest } from "@cambium/ir";
 import { linearFit } from "../least-squares.js";
 import { type Estimates, type Interval, intervalOf } from "./bootstrap.js";
@@ -6,16 +6,16 @@ import { fitModel, type ModelFit, type ModelOptions, type Quantity } from "./mod
 import { gradientLog, type PowerPoint, predictLog } from "./powers.js";
 import { byGroup, type FitRow, type Residual, requireDistinct } from "./table.js";
 
-/** Where E comes from: all groups, each of its own, nowhere (0), or the group named, for all. */
+/** How E is fitted: one for all groups, one per group, 0, or that of the named group for all. */
 export type Irreducible = "shared" | "free" | "zero" | { readonly group: string };
 
 export interface PowerFitOptions {
   readonly e: Irreducible;
-  /** C_ref, the cost at which a run is A above E. */
+  /** C_ref, the cost at which L = E + A. */
   readonly scale: number;
   /** Huber's delta in ln L. */
   readonly delta: number;
-  /** Draws of the bootstrap. */
+  /** Bootstrap draws. */
   readonly bootstrap: number;
   readonly progress?: ModelOptions["progress"];
 }
@@ -28,7 +28,7 @@ export interface PowerGroup {
   readonly runs: number;
   /** Root mean square of the residuals of ln L. */
   readonly rms: number;
-  /** What the law says beyond the largest run, with a band. */
+  /** Predicted losses beyond the largest run, with intervals. */
   readonly extrapolation: readonly { readonly compute: number; readonly loss: number; readonly interval: Interval }[];
 }
 
@@ -38,16 +38,17 @@ export interface PowerFit {
   readonly warnings: readonly string[];
 }
 
-/** Multiples of the largest cost at which a law is read. */
+/** Multiples of the largest cost at which a law is extrapolated. */
 const beyond = [2, 4, 10];
-/** Shares of the lowest loss that E is tried at to begin with. */
+/** Initial values of E, as shares of the lowest loss. */
 const tried = [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995];
-/** An E below this share of the lowest loss is none: the runs show no floor. */
+/** An E below this share of the lowest loss counts as 0: the runs show no floor. */
 const negligible = 1e-3;
 
 /**
- * Minimises Huber's loss of ln L. Rows: x is [C].
- * @throws CambiumError `E_SCALING_RANK` for groups with too few costs; `E_SCALING_INPUT` where the group of E is not there.
+ * Minimises the Huber loss on ln L. Rows: x is [C].
+ * @throws CambiumError `E_SCALING_RANK` for groups with too few costs; `E_SCALING_INPUT` if the group named for E is
+ *   missing
  */
 export function fitPowerGroups(rows: readonly FitRow[], options: PowerFitOptions): PowerFit {
   const groups = byGroup(rows);
@@ -59,7 +60,7 @@ export function fitPowerGroups(rows: readonly FitRow[], options: PowerFitOptions
     return joined([...groups].map((one) => new Unit(new Map([one]), options, e === "zero" ? noFloor : undefined)));
   const named = groups.get(e.group);
   if (named === undefined)
-    throw new CambiumError("E_SCALING_INPUT", "the group that E is to come from is not in the table", {
+    throw new CambiumError("E_SCALING_INPUT", "the group named for E is not in the table", {
       expected: [...groups.keys()].join(", "),
       got: e.group,
     });
@@ -70,14 +71,14 @@ export function fitPowerGroups(rows: readonly FitRow[], options: PowerFitOptions
   );
 }
 
-/** ln E and its draws. */
+/** A given floor: ln E and its draws. */
 interface Floor {
   readonly log: number;
   readonly draws?: readonly number[] | undefined;
 }
 const noFloor: Floor = { log: Number.NEGATIVE_INFINITY };
 
-/** Groups that are fitted together: one parameter ln E, unless it is given, then ln of the term and γ of each group. */
+/** Groups fitted together. Parameters: ln E, unless it is given; then for each group the term's logarithm and γ. */
 class Unit {
   readonly warnings: string[] = [];
   readonly #centre: number;
@@ -95,7 +96,7 @@ class Unit {
     this.#fit = this.#run();
     const bottom = lowest([...groups.values()].flat().map(({ y }) => y));
     if (given !== undefined || Math.exp(this.#fit.parameters[0] as number) > negligible * bottom) return;
-    this.warnings.push(`${[...groups.keys()].join(", ")}: the runs show no floor, so that E is 0`);
+    this.warnings.push(`${[...groups.keys()].join(", ")}: the runs show no floor, so E is 0`);
     this.#given = noFloor;
     this.#fit = this.#run();
   }
@@ -161,7 +162,7 @@ class Unit {
     );
   }
 
-  /** Where the parameters of a group stand. */
+  /** The index of a group's first parameter. */
   #at(group: number): number {
     return (this.#given === undefined ? 1 : 0) + 2 * group;
   }
@@ -173,7 +174,7 @@ class Unit {
     return { powers, fixed: this.#given?.log ?? Number.NEGATIVE_INFINITY, y: Math.log(row.y) };
   }
 
-  /** For each E that is tried, the straight lines of ln(L − E) over ln C. */
+  /** Initial parameters: for each tried E, the straight lines of ln(L − E) over ln C. */
   #starts(): number[][] {
     const bottom = lowest([...this.groups.values()].flat().map(({ y }) => y));
     const floors = this.#given === undefined ? tried.map((share) => share * bottom) : [Math.exp(this.#given.log)];

@@ -1,8 +1,8 @@
-// Losses as sums of powers, L = Σ exp(c − s·x) + E: the power law and Hoffmann's law in parameters and tokens are both.
+// Losses as sums of powers, L = Σ exp(c − s·x) + E: this covers the power law and Hoffmann's law in N and D.
 import { highest } from "@cambium/ir";
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 
-/** One power: c is the parameter at `coefficient`, s the one at `exponent`; x is the centred logarithm of a cost. */
+/** One term: c is the parameter with index `coefficient`, s that with index `exponent`; x is a centred log cost. */
 export interface Power {
   readonly coefficient: number;
   /** Absent for a constant term. */
@@ -10,22 +10,23 @@ export interface Power {
   readonly x: number;
 }
 
-/** A point with its terms. */
+/** A measurement with its terms. */
 export interface PowerPoint {
   readonly powers: readonly Power[];
-  /** ln of a constant that is not fitted; −∞ for none. */
+  /** ln of a constant term that is not fitted; −∞ for none. */
   readonly fixed: number;
   /** ln of the measured loss. */
   readonly y: number;
 }
 
-/** ln of the loss that the parameters give, and its derivative by each of them. */
+/** ln of the predicted loss. */
 export function predictLog({ powers, fixed }: PowerPoint, parameters: readonly number[]): number {
   const logs = powers.map((power) => logOf(power, parameters));
   const most = Math.max(fixed, highest(logs));
   return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), Math.exp(fixed - most)));
 }
 
+/** The derivatives of {@link predictLog} by each parameter. */
 export function gradientLog(point: PowerPoint, parameters: readonly number[]): number[] {
   const value = predictLog(point, parameters);
   const gradient = parameters.map(() => 0);
@@ -41,7 +42,7 @@ function logOf({ coefficient, exponent, x }: Power, parameters: readonly number[
   return (parameters[coefficient] as number) - (exponent === undefined ? 0 : (parameters[exponent] as number) * x);
 }
 
-/** Σ of Huber's loss of ln L: r²/2 up to `delta`, then delta·(|r| − delta/2). */
+/** Sum of the Huber loss on ln L: r²/2 up to `delta`, then delta·(|r| − delta/2). */
 export function huberLoss(points: readonly PowerPoint[], parameters: readonly number[], delta: number): number {
   return points.reduce((sum, point) => {
     const r = Math.abs(point.y - predictLog(point, parameters));
@@ -50,18 +51,18 @@ export function huberLoss(points: readonly PowerPoint[], parameters: readonly nu
 }
 
 export interface RobustOptions {
-  /** Where Huber's loss turns from square to linear, in ln L. */
+  /** Where the Huber loss changes from quadratic to linear, in ln L. */
   readonly delta: number;
-  /** Most rounds of new weights. */
+  /** Most rounds of reweighting. */
   readonly rounds: number;
-  /** It ends where three rounds each lower the loss by less than this share; 1e-13 unless given. */
+  /** Stops after three rounds that each lower the loss by less than this share; default 1e-13. */
   readonly settled?: number;
 }
 
-/** Steps of Levenberg-Marquardt between two weightings. */
+/** Levenberg-Marquardt steps between two reweightings. */
 const stepsPerRound = 4;
 
-/** Minimises Huber's loss from `start`: Levenberg-Marquardt on squares, weighted anew by min(1, delta / |r|). */
+/** Minimises the Huber loss from `start`: Levenberg-Marquardt on squares, reweighted by min(1, delta / |r|). */
 export function fitRobust(
   points: readonly PowerPoint[],
   start: readonly number[],

@@ -1,27 +1,27 @@
-// A parabola through losses, and where its bottom lies, with an interval.
+// A parabola fitted to losses, with its minimum and intervals.
 import { highest, lowest } from "@cambium/ir";
 import { linearFit, sumOfSquares } from "../least-squares.js";
 import { type Estimate, type Estimates, type Interval, intervalOf, resampler } from "./bootstrap.js";
 import { errorOf, spreadOf } from "./covariance.js";
 
 export interface Quadratic {
-  /** x at the bottom. */
+  /** x at the minimum. */
   readonly minimum: number;
-  /** y there. */
+  /** y at the minimum. */
   readonly loss: number;
   /** Half the second derivative. */
   readonly bend: number;
   readonly interval: { readonly minimum: Interval; readonly loss: Interval; readonly bend: Interval };
-  /** y fitted at each point. */
+  /** The fitted y of each point. */
   readonly fitted: readonly number[];
-  /** The bottom in each draw; NaN where a draw has none. */
+  /** The minimum of each draw; NaN if it has none. */
   readonly draws: readonly number[];
 }
 
 /**
  * Least squares of y = p₀ + p₁x + p₂x².
- * @param name names the random numbers of the bootstrap
- * @throws CambiumError `E_SCALING_RANK` with fewer than 3 different x.
+ * @param name seeds the bootstrap's random numbers
+ * @throws CambiumError `E_SCALING_RANK` for more than 3 points with fewer than 3 distinct x
  */
 export function fitQuadratic(x: readonly number[], y: readonly number[], bootstrap: number, name: string): Quadratic {
   const middle = (lowest(x) + highest(x)) / 2;

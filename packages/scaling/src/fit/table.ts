@@ -1,18 +1,18 @@
-// What is fitted: rows of a table, by group.
+// The rows that fits take, and their grouping.
 import { CambiumError } from "@cambium/ir";
 
 /** One run of a table. */
 export interface FitRow {
-  /** Where a person finds it: the line of its file. */
+  /** The line in the file, for messages. */
   readonly line: number;
   readonly group: string;
-  /** As many as the form has variables. */
+  /** The form's variables. */
   readonly x: readonly number[];
   /** The loss. */
   readonly y: number;
 }
 
-/** Where a fit ended at a row. */
+/** A row with its fitted loss. */
 export interface Residual {
   readonly line: number;
   readonly group: string;
@@ -28,7 +28,7 @@ export function byGroup(rows: readonly FitRow[]): Map<string, FitRow[]> {
   return groups;
 }
 
-/** @throws CambiumError `E_SCALING_RANK` naming every group with fewer than `least` distinct x. */
+/** @throws CambiumError `E_SCALING_RANK` naming every group with fewer than `least` distinct x */
 export function requireDistinct(groups: ReadonlyMap<string, readonly FitRow[]>, least: number, what: string): void {
   const reasons = [...groups].flatMap(([where, rows]) => {
     const distinct = new Set(rows.map((row) => row.x.join())).size;

@@ -1,14 +1,14 @@
-// Accelerators by name: what their vendors state for dense bf16 matrix products, and their memory.
+// Accelerators by name: the vendors' peak for dense bf16 matrix products, and memory.
 import { CambiumError } from "@cambium/ir";
 
 export interface DeviceModel {
-  /** FLOPs per second, dense bf16 (f16 where there is no bf16). */
+  /** FLOPs per second, dense bf16 (f16 on devices without bf16). */
   readonly peak: number;
   /** Bytes. */
   readonly memory: number;
 }
 
-/** Vendors' data sheets; SXM forms where there are several. */
+/** From the vendors' data sheets; the SXM version if there are several. */
 export const deviceModels: Readonly<Record<string, DeviceModel>> = {
   v100: { peak: 125e12, memory: 32e9 },
   a100: { peak: 312e12, memory: 80e9 },
@@ -26,18 +26,18 @@ export interface Devices extends DeviceModel {
   readonly mfu: number;
 }
 
-/** `h100:8` as devices. @throws CambiumError `E_SCALING_INPUT` for one that is not known. */
+/** Parses `h100:8`. @throws CambiumError `E_SCALING_INPUT` for an unknown device */
 export function parseDevices(text: string, mfu: number): Devices {
   const [, name = "", count = "1"] = /^([a-z0-9]+)(?::([1-9]\d{0,5}))?$/.exec(text.toLowerCase()) ?? [];
   const model = Object.hasOwn(deviceModels, name) ? deviceModels[name] : undefined;
   if (model !== undefined) return { name, count: Number(count), mfu, ...model };
-  throw new CambiumError("E_SCALING_INPUT", "this device is not known", {
+  throw new CambiumError("E_SCALING_INPUT", "unknown device", {
     expected: `NAME:COUNT with ${Object.keys(deviceModels).join(", ")}`,
     got: text,
   });
 }
 
-/** FLOPs per second of all of them. */
+/** FLOPs per second that training reaches on all devices together. */
 export function paceOf({ peak, count, mfu }: Devices): number {
   return peak * count * mfu;
 }

@@ -1,11 +1,12 @@
-// How to spend a budget on one target model: ways of growing, with what each costs and what it was seen to save.
+// Ways to spend a budget on one target model by growing: what each costs, and what it has been measured to save.
 import { CambiumError } from "@cambium/ir";
 import { countParameters, grownModel, type ModelSpec, modelSizes } from "@cambium/model";
+import { growthFactor } from "../factor.js";
 import { compact } from "../magnitude.js";
 import { growthTiming, paperTiming, timingEquation } from "../timing.js";
 import { stepLaw, stepLawBox } from "./step-law.js";
 
-/** A number of the plan: how it came to be, and who says so. */
+/** A number of the plan, with its formula and source. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -13,42 +14,42 @@ export interface Figure {
   readonly source: string;
 }
 
-/** A way of growing to the target with the whole budget. */
+/** A way of growing to the target that spends the whole budget. */
 export interface GrowthWay {
   readonly name: "stack" | "late" | "middle";
   readonly title: string;
   readonly base: ModelSpec;
   readonly operator: { readonly name: string; readonly options: Readonly<Record<string, string>> };
-  /** g: non-embedding parameters after over before. */
+  /** g: non-embedding parameters of the target over the base's. */
   readonly factor: number;
   /** d, tokens before growth. */
   readonly baseTokens: number;
-  /** Tokens after it, such that the whole budget is spent. */
+  /** Tokens after growth, such that the whole budget is spent. */
   readonly targetTokens: number;
   readonly flops: { readonly base: number; readonly target: number };
   readonly training: {
     readonly schedule: { readonly name: string; readonly decay?: number };
     readonly policy: "restart" | "continue" | "rewarm";
     readonly moments: "reset" | "carry" | "zero-new";
-    /** Warm-up of the base and after growth, tokens. */
+    /** Warm-up tokens of the base and after growth. */
     readonly warmup: readonly [base: number, grown: number];
     readonly lr: readonly [base: number, grown: number];
     readonly batchTokens: number;
   };
-  /** Compute saved at equal loss, as ratios over training from scratch; null where nobody has stated any. */
+  /** Published speed-ups at equal loss: compute from scratch over compute grown, minus 1; null if there are none. */
   readonly saving: { readonly low: number; readonly high: number } | null;
-  /** What the saving was measured on. */
+  /** The models and budgets that the saving was measured on. */
   readonly regime: string;
-  /** The target and budget lie in that regime. */
+  /** Whether the target and budget lie in that regime. */
   readonly inRegime: boolean;
-  /** What keeps this way, or its formula, from applying here, and what the plan does instead. */
+  /** Why this way or its formula does not fully apply here, and what the plan does instead. */
   readonly advice: readonly string[];
   readonly figures: readonly Figure[];
 }
 
 export interface PlanInput {
   readonly target: ModelSpec;
-  /** N, if it is another number than the target's count: "7B" models are called so. */
+  /** N, if it differs from the target's parameter count, as the nominal size "7B" does. */
   readonly nominal?: number | undefined;
   /** C, FLOPs of the whole run. */
   readonly flops: number;
@@ -58,12 +59,12 @@ const dues = "Du et al. 2024";
 const late = "arXiv 2511.04981";
 const middle = "arXiv 2609.19107";
 
-/** @throws CambiumError `E_SCALING_INPUT` for a target too shallow to grow to. */
+/** @throws CambiumError `E_SCALING_INPUT` for a target of fewer than 4 layers */
 export function planGrowth({ target, nominal, flops }: PlanInput): GrowthWay[] {
   const parameters = nominal ?? countParameters(target).total;
   const { layers } = modelSizes(target);
   if (layers < 4)
-    throw new CambiumError("E_SCALING_INPUT", "the target is too shallow to be grown to", {
+    throw new CambiumError("E_SCALING_INPUT", "the target is too shallow to grow to", {
       expected: "4 layers or more",
       got: `${layers}`,
     });
@@ -82,7 +83,7 @@ function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
   const divisor = [4, 3, 2].find((g) => layers % g === 0 && layers / g >= 2);
   const base = withLayers(target, divisor === undefined ? Math.ceil(layers / 4) : layers / divisor);
   const depth = modelSizes(base).layers;
-  const factor = growthOf(base, target);
+  const factor = growthFactor(base, target);
   const timing = growthTiming({ parameters, flops, factor });
   const tokens = flops / (6 * parameters);
   const d = timing.valid ? timing.value : timing.suggestion;
@@ -91,13 +92,11 @@ function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     ...(timing.valid
       ? []
       : [
-          `eq. 10 gives ${show(equation)} base tokens and does not apply: ${timing.reason}; a tenth of the tokens instead`,
+          `eq. 10 gives ${show(equation)} base tokens and does not apply: ${timing.reason}; this plan uses a tenth of the tokens`,
         ]),
     ...(divisor === 4
       ? []
-      : [
-          `${layers} layers from ${depth}: a base of exactly a quarter of the layers, 2 at least, is what was measured`,
-        ]),
+      : [`${layers} layers from ${depth}: what was measured is a base of exactly a quarter of the layers, at least 2`]),
   ];
   const shared = common(plan(base, target, parameters, flops, d));
   const laws = [stepLaw(shared.n.nonEmbedding, d), stepLaw(shared.N.nonEmbedding, tokens)] as const;
@@ -146,10 +145,10 @@ function lateWay({ target, parameters, flops }: Plan): GrowthWay {
   const equal = share * (shared.n.total / parameters) + (1 - share);
   return {
     name: "late",
-    title: "late growth on an unbroken WSD schedule",
+    title: "late growth on an uninterrupted WSD schedule",
     base,
     operator: { name: "stack", options: {} },
-    factor: growthOf(base, target),
+    factor: growthFactor(base, target),
     ...shared.spent,
     training: {
       schedule: { name: "wsd", decay: 0.1 * tokens },
@@ -163,8 +162,8 @@ function lateWay({ target, parameters, flops }: Plan): GrowthWay {
     regime: `${late}: a base of 0 or 1 layers, one growth at about 80 % of the steps; compared at equal tokens`,
     inRegime: false,
     advice: [
-      `at equal tokens it would take ${percent(equal)} of the FLOPs of training from scratch; with all of them it reads ${show(tokens)} tokens`,
-      "the learning rate has to be one that both models bear: the target's",
+      `at equal tokens it would take ${percent(equal)} of the FLOPs of training from scratch; with all FLOPs it trains on ${show(tokens)} tokens`,
+      "the learning rate must suit both models, so it is the target's",
       ...stepLawAdvice(shared.N.nonEmbedding, tokens),
     ],
     figures: [
@@ -180,7 +179,7 @@ function lateWay({ target, parameters, flops }: Plan): GrowthWay {
 }
 
 function middleWay({ target, parameters, flops, layers }: Plan): GrowthWay {
-  // Thirds of a depth d with the core four times: layers = d + 3·core, so that the core is a sixth of them.
+  // A base in thirds, whose core is repeated four times: layers = base + 3·core, so the core is a sixth of the layers.
   const core = Math.max(1, Math.min(Math.floor((layers - 2) / 4) || 1, Math.round(layers / 6)));
   const before = Math.max(0, Math.floor((layers - 4 * core) / 2));
   const depth = layers - 2 * core;
@@ -195,7 +194,7 @@ function middleWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     title: "middle stacking by share of tokens",
     base,
     operator: { name: "explicit", options: { map: `0-${before + 2 * core - 1},${before}-${depth - 1}` } },
-    factor: growthOf(base, target),
+    factor: growthFactor(base, target),
     ...shared.spent,
     training: {
       schedule: { name: "linear" },
@@ -209,13 +208,13 @@ function middleWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     regime: `${middle}: a ladder of small models of depth coordinate 8 to 20 (16 to 40 layers), one seed each; learning rates tuned for each`,
     inRegime: layers >= 16 && layers <= 40 && parameters < 2e9,
     advice: [
-      "the published models also normalise the stream before each core, which gives a part of the saving and is not a Llama",
-      ...(before < 1 ? ["the target is too shallow for a prelude: the whole is stacked"] : []),
+      "the published models also normalise the residual stream before each core, which gives part of the saving and is not a Llama",
+      ...(before < 1 ? ["the target is too shallow for a prelude: the whole base is stacked"] : []),
       ...stepLawAdvice(shared.N.nonEmbedding, tokens),
     ],
     figures: [
-      figure("share after growth", after, "the bottom of a parabola over the share", middle),
-      figure("core", core, "layers / 6, rounded", `${middle}: thirds, and the core four times`),
+      figure("share after growth", after, "the minimum of a parabola over the share", middle),
+      figure("core", core, "layers / 6, rounded", `${middle}: thirds, with the core four times`),
       figure("warm-up, tokens", steps, "40 steps, and 40 again at growth", middle),
       ...savingFigures({ low: 0.304, high: 0.553 }, `${middle}, compute multipliers 1.304 at d8 to 1.553 at d20`),
       figure("d", (1 - after) * tokens, "(1 − 0.271)·D′ with C = 6·(0.729·n + 0.271·N)·D′", middle),
@@ -229,7 +228,7 @@ function plan(base: ModelSpec, target: ModelSpec, parameters: number, flops: num
   return { base, target, parameters, flops, d };
 }
 
-/** What any way counts alike: C₁ = 6·n·d, and the rest of C for the target. */
+/** The costs that every way shares: C₁ = 6·n·d for the base, and the rest of C for the target. */
 function common({ base, target, parameters, flops, d }: ReturnType<typeof plan>) {
   const [n, N] = [countParameters(base), countParameters(target)];
   const first = 6 * n.total * d;
@@ -240,7 +239,12 @@ function common({ base, target, parameters, flops, d }: ReturnType<typeof plan>)
     spent: { baseTokens: d, targetTokens, flops: { base: first, target: flops - first } },
     figures: [
       figure("N", parameters, "as given, else all parameters of the target", "the target"),
-      figure("g", growthOf(base, target), "N / n without embeddings", `counted; ${dues}, section 4.3: 2 to 4 are best`),
+      figure(
+        "g",
+        growthFactor(base, target),
+        "N / n without embeddings",
+        `counted; ${dues}, section 4.3: 2 to 4 are best`,
+      ),
       figure("n", n.total, "all parameters of the base", "counted"),
       figure("C", flops, "as given; 6·N·D of tokens; hours × peak × devices × MFU", "the budget"),
       figure("C₁", first, "6·n·d", dues),
@@ -251,7 +255,7 @@ function common({ base, target, parameters, flops, d }: ReturnType<typeof plan>)
 }
 
 function savingFigures({ low, high }: NonNullable<GrowthWay["saving"]>, source: string): Figure[] {
-  const formula = "compute of scratch over compute grown at equal loss, less 1";
+  const formula = "compute from scratch over compute grown at equal loss, minus 1";
   return [figure("saving, least", low, formula, source), figure("saving, most", high, formula, source)];
 }
 
@@ -272,10 +276,6 @@ function stepLawAdvice(parameters: number, tokens: number): string[] {
   ];
 }
 
-function growthOf(base: ModelSpec, target: ModelSpec): number {
-  return countParameters(target).nonEmbedding / countParameters(base).nonEmbedding;
-}
-
 function figure(name: string, value: number, formula: string, source: string): Figure {
   return { name, value, formula, source };
 }
@@ -284,7 +284,7 @@ function percent(ratio: number): string {
   return `${(100 * ratio).toPrecision(3)} %`;
 }
 
-/** With B for 10⁹, as everybody counts parameters and tokens. */
+/** With B for 10⁹, as is usual for parameters and tokens. */
 function show(value: number): string {
   return compact(value, { K: "k", G: "B" });
 }

@@ -1,4 +1,4 @@
-// A Llama of about so many parameters, in usual proportions.
+// A Llama of about a given number of parameters, in usual proportions.
 import { countParameters, llama, type ModelSpec, modelSpec } from "@cambium/model";
 import { requirePositive } from "../input.js";
 
@@ -7,14 +7,14 @@ export interface ShapeOptions {
   readonly context: number;
 }
 
-/** Layers per 64 columns of hidden size that published models of this family have: 0.5 (7B) to 1.5 (0.4B). */
+/** Layers per 64 of hidden size; published models of this family have 0.5 (7B) to 1.5 (0.4B). */
 const aspects = { least: 0.4, usual: 0.7, most: 1.6 };
-/** How much a shape away from the usual counts beside a size away from the one asked. */
+/** Weight of an unusual shape relative to a wrong size. */
 const proportion = 0.05;
 
 /**
- * Of the shapes of usual proportions one near `parameters`: hidden of whole heads of 64, by fours where there are more
- * than 8; layers in multiples of 4, so that a quarter of them is a base.
+ * A shape of usual proportions with about `parameters` parameters: heads of 64, more than 8 of them in multiples of 4;
+ * layers in multiples of 4, so that a base can have a quarter of them.
  */
 export function shapeNear(parameters: number, options: ShapeOptions): ModelSpec {
   requirePositive({ parameters });
@@ -23,7 +23,7 @@ export function shapeNear(parameters: number, options: ShapeOptions): ModelSpec 
   for (let heads = 1; heads <= 256; heads += heads < 8 ? 1 : 4) {
     const first = 4 * Math.max(1, Math.ceil((aspects.least * heads) / 4));
     for (let layers = first; layers <= Math.max(4, aspects.most * heads); layers += 4) {
-      // A layer is about 12·hidden²: what is far away need not be counted.
+      // A layer has about 12·hidden² parameters: shapes far off are skipped without an exact count.
       const about = 12 * layers * (64 * heads) ** 2 + 128 * heads * options.vocab;
       if (best !== undefined && Math.abs(Math.log(about / parameters)) > 0.5) continue;
       const model = shape({ layers, hidden: 64 * heads }, options);
@@ -44,7 +44,7 @@ export interface ShapeSizes {
   readonly intermediate?: number | undefined;
 }
 
-/** What is not given follows: hidden 64·layers, heads of 64, an intermediate of 8/3 hidden in multiples of 64. */
+/** Defaults: hidden 64·layers, heads of 64, intermediate 8/3·hidden rounded up to a multiple of 64. */
 export function shape(sizes: ShapeSizes, { vocab, context }: ShapeOptions): ModelSpec {
   const { layers, hidden = 64 * layers, heads = Math.max(1, Math.round(hidden / 64)), kvHeads } = sizes;
   const { intermediate = 64 * Math.ceil((8 * hidden) / 3 / 64) } = sizes;

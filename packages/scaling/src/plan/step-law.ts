@@ -1,14 +1,14 @@
-// Step Law: the learning rate and batch of lowest loss, by size and tokens (Li et al. 2025, arXiv 2503.04715).
+// Step Law: the best learning rate and batch, by model size and tokens (Li et al. 2025, arXiv 2503.04715).
 import { requirePositive } from "../input.js";
 
-/** Sizes and tokens of the runs that the law was fitted to. */
+/** Ranges of parameters and tokens of the runs that the law was fitted to. */
 export const stepLawBox = { parameters: [6e7, 1.1e9], tokens: [2e9, 1e11] } as const;
 
 export interface StepLaw {
   readonly lr: number;
-  /** Tokens in an optimizer step. */
+  /** Tokens per optimizer step. */
   readonly batchTokens: number;
-  /** Inside {@link stepLawBox}; outside, the law is extrapolated. */
+  /** Whether the inputs lie inside {@link stepLawBox}; outside, the law is extrapolated. */
   readonly inside: boolean;
 }
 
