@@ -1,19 +1,8 @@
 // What config.json says of a layer, or leaves to the model's code, after growth: by hand, from the classes' own rules.
-import { isJsonObject, type JsonObject, parsePythonJson } from "@cambium/files";
+import { type JsonObject, parsePythonJson } from "@cambium/files";
 import { describe, expect, it } from "vitest";
 import { growConfig } from "../src/node/config.js";
-
-const stack = (count: number, factor = 2) => Array.from({ length: count * factor }, (_, t) => t % count);
-const interpolated = (count: number, factor = 2) =>
-  Array.from({ length: count * factor }, (_, t) => Math.floor(t / factor));
-
-function grown(config: JsonObject, layers: readonly number[], names: readonly string[] = []) {
-  const { text, reasons, warnings } = growConfig(JSON.stringify(config, null, 2), config, layers, names);
-  const json = parsePythonJson(text, "config.json");
-  if (!isJsonObject(json)) throw new Error("no object");
-  const messages = reasons.list().map(({ where, message }) => `${where}: ${message}`);
-  return { json, text, warnings, refused: messages.join("\n") };
-}
+import { grown, interpolated, stack } from "./support/grown-config.js";
 
 const S = "sliding_attention";
 const F = "full_attention";
@@ -227,42 +216,5 @@ describe("a model type that the table does not have", () => {
   it("lists of a known type are per layer only where they are known to be", () => {
     const config = { model_type: "llama", num_hidden_layers: 2, eos_token_id: [1, 2], windows: [3, 4] };
     expect(grown(config, stack(2)).json).toMatchObject({ eos_token_id: [1, 2], windows: [3, 4] });
-  });
-});
-
-describe("names of modules in a quantisation config", () => {
-  const names = Array.from({ length: 12 }, (_, n) => `model.layers.${n}.mlp.down_proj.weight`);
-  const llama = (quantization_config: JsonObject) => ({
-    model_type: "llama",
-    num_hidden_layers: 12,
-    quantization_config,
-  });
-  const layers = [...stack(12, 1), 1, 3, 10];
-
-  it("follow their layers as items and as keys", () => {
-    const modules_to_not_convert = ["lm_head", "model.layers.3.mlp"];
-    const dynamic = { "model.layers.10.mlp": { bits: 8 }, other: { scale: 1 } };
-    const { json } = grown(llama({ modules_to_not_convert, dynamic }), layers, names);
-    expect(json.quantization_config).toEqual({
-      modules_to_not_convert: ["lm_head", "model.layers.3.mlp", "model.layers.13.mlp"],
-      dynamic: { "model.layers.10.mlp": { bits: 8 }, "model.layers.14.mlp": { bits: 8 }, other: { scale: 1 } },
-    });
-  });
-
-  it("patterns mean the copies of what they meant, and no other layer", () => {
-    const pattern = (text: string) => {
-      const { json, refused } = grown(llama({ ignore: [text] }), layers, names);
-      expect(refused).toBe("");
-      const [found] = (json.quantization_config as { ignore: string[] }).ignore;
-      const matches = new RegExp(`^(?:${found?.replace(/^(re:|[-+]:)/, "")})`);
-      return layers.flatMap((_, t) => (matches.test(`model.layers.${t}.mlp.down_proj`) ? [t] : []));
-    };
-    expect(pattern("re:.*layers\\.3\\.mlp.*")).toEqual([3, 13]);
-    expect(pattern("-:model\\.layers\\.(1|10)\\..*")).toEqual([1, 10, 12, 14]);
-    // Without a dot behind it the number begins 1, 10 and 11.
-    expect(pattern("re:.*layers.1.*")).toEqual([1, 10, 11, 12, 14]);
-    expect(pattern("re:.*layers\\.\\d+\\.mlp.*")).toEqual(layers.map((_, t) => t));
-    const refused = grown(llama({ ignore: ["re:.*layers\\.1?[0-1]\\.mlp"] }), layers, names);
-    expect(refused.refused).toContain("no pattern was found");
   });
 });

@@ -30,18 +30,25 @@ export function namesOf({ shards, index }: Prepared, companions: readonly Beside
 
 interface Written {
   readonly companions: readonly BesideFile[];
+  /** What stands in those that change, by the path of the source's. */
+  readonly rewritten: ReadonlyMap<string, string>;
   readonly prepared: Prepared;
   readonly report: GrowReport;
 }
 
 /** Writes everything but the weights and what is known once they are written. */
-export async function writeCompanions({ companions, prepared, report }: Written, scratch: string): Promise<void> {
+export async function writeCompanions(
+  { companions, rewritten, prepared, report }: Written,
+  scratch: string,
+): Promise<void> {
   await Promise.all([
     writeFile(join(scratch, CONFIG_FILE), prepared.configText),
     ...(prepared.index === undefined ? [] : [writeFile(join(scratch, INDEX_FILE), prepared.index)]),
     ...companions.map(async ({ name, from }) => {
       if (name.includes("/")) await mkdir(dirname(join(scratch, name)), { recursive: true });
-      await copyFile(from, join(scratch, name), constants.COPYFILE_FICLONE);
+      const text = rewritten.get(from);
+      if (text !== undefined) await writeFile(join(scratch, name), text);
+      else await copyFile(from, join(scratch, name), constants.COPYFILE_FICLONE);
     }),
     writeFile(join(scratch, CARD_FILE), modelCard(report)),
   ]);

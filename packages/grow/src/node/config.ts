@@ -1,6 +1,6 @@
 // config.json of a model whose layers are copies of another's: what it says of a layer, or leaves to the model's code to
 // say by the layer's number, holds for its copies, or the growth is refused.
-import { isJsonObject, type JsonObject, quote, ReasonList } from "@cambium/files";
+import { isJsonObject, type JsonObject, type JsonValue, quote, ReasonList } from "@cambium/files";
 import { editJson, put } from "./json-edit.js";
 import { type JsonTree, parseTree } from "./json-tree.js";
 import { growByName } from "./layer-rules/by-name.js";
@@ -11,8 +11,9 @@ import { growLists } from "./layer-rules/lists.js";
 import { growNumbers } from "./layer-rules/numbers.js";
 import { growPerLayerConfig } from "./layer-rules/per-layer-config.js";
 import type { TypeRules } from "./layer-rules/rules.js";
-import { changed, growModules, type Renaming } from "./module-names.js";
-import { decoderParts, layerCount, layerOf } from "./stack.js";
+import { changed, growModules, modulesOf, type Renaming } from "./module-names.js";
+import { languageOf } from "./module-patterns.js";
+import { decoderParts, findStack, layerCount, layerOf } from "./stack.js";
 
 export interface GrownConfig {
   readonly text: string;
@@ -44,10 +45,8 @@ export function growConfig(
     const behind = left.some((name) => (layerOf(name)?.layer ?? -1) >= count);
     if (behind && part.num_nextn_predict_layers) findings.edits.push(put([...path, "num_nextn_predict_layers"], 0));
   }
-  const modules = modulesOf(names);
-  for (const path of [["quantization_config"], ["text_config", "quantization_config"], ["compression_config"]]) {
-    growQuantisation(path, trees, { layers, modules, reasons: findings.reasons }, findings);
-  }
+  const renaming = renamingOf(config, layers, [...names], findings.reasons);
+  for (const path of quantisations(config)) growQuantisation(path, trees, renaming, findings);
   if (isJsonObject(config.auto_map))
     findings.warnings.push("config.json names code of its own (auto_map), which was not read");
   return { text: editJson(text, findings.edits), warnings: [...new Set(findings.warnings)], reasons: findings.reasons };
@@ -90,6 +89,30 @@ function rulesOf(type: string): TypeRules | undefined {
   return rules?.text === undefined || rules.text === type ? rules : rulesOf(rules.text);
 }
 
+/** Fields that name modules: `quantization_config`, MLX's `quantization`, `compression_config`, `sparsity_config`. */
+function quantisations(config: JsonObject): string[][] {
+  const at = (part: JsonValue | undefined, path: readonly string[]) =>
+    isJsonObject(part)
+      ? Object.keys(part).flatMap((key) => (/quant|compress|spars/i.test(key) ? [[...path, key]] : []))
+      : [];
+  return [...at(config, []), ...at(config.text_config, ["text_config"])];
+}
+
+/** How a growth names layers anew, in config.json and in what lies beside it. */
+export function renamingOf(
+  config: JsonObject,
+  layers: readonly number[],
+  names: readonly string[],
+  reasons: ReasonList,
+): Renaming {
+  const { quantization_config: stated } = config;
+  return {
+    ...{ layers, reasons, modules: modulesOf(names) },
+    stack: findStack(names, config, new ReasonList())?.prefix,
+    language: languageOf(isJsonObject(stated) ? stated.quant_method : undefined),
+  };
+}
+
 function growQuantisation(
   path: readonly string[],
   trees: ReadonlyMap<string, JsonTree>,
@@ -100,15 +123,4 @@ function growQuantisation(
   if (tree === undefined) return;
   const grown = growModules(tree, `config.json: ${path.join(".")}`, renaming);
   if (changed(tree, grown)) edits.push({ path, value: { tree: grown } });
-}
-
-function modulesOf(names: Iterable<string>): Renaming["modules"] {
-  const found = new Map<string, { prefix: string; layer: number; rest: string }>();
-  for (const name of names) {
-    const at = layerOf(name);
-    if (!at) continue;
-    const rest = name.slice(at.prefix.length + `${at.layer}`.length).replace(/\.[^.]*$/, "");
-    found.set(`${at.prefix}${at.layer}${rest}`, { ...at, rest });
-  }
-  return [...found.values()];
 }

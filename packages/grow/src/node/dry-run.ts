@@ -10,6 +10,7 @@ import { checkAliases } from "./aliases.js";
 import { companionsOf, namesOf } from "./companions.js";
 import { blocksFor, heldBytes } from "./footprint.js";
 import { type Identity, identityOf } from "./identity.js";
+import { layerFiles } from "./layer-files.js";
 import { Mistakes } from "./mistakes.js";
 import { type Prepared, prepare } from "./prepare.js";
 import type { GrowReport } from "./report.js";
@@ -29,6 +30,8 @@ export interface Growth extends AsyncDisposable {
   readonly files: SourceFiles;
   /** What goes along, under the names that it gets. */
   readonly companions: readonly BesideFile[];
+  /** What stands afterwards in those that name layers, by the path of the source's. */
+  readonly rewritten: ReadonlyMap<string, string>;
   /** The target is this very growth. */
   readonly done: boolean;
   /** What earlier sittings, of other processes too, have left by now. @throws CambiumError as the dry run */
@@ -75,6 +78,7 @@ export async function examine(
     const besides = companions.map(({ from }) => from);
     const files = source && (await mistakes.check(() => lookAt(source, besides)));
     const prepared = await prepare(source, request, mistakes);
+    const rewritten = source && prepared && (await mistakes.check(() => layerFiles(source, prepared, companions)));
     if (source && prepared && !headersOnly) await mistakes.check(() => checkAliases(source, prepared));
     const identity = source && prepared && (await mistakes.check(() => identityOf(source, prepared, companions)));
     const wanted = files && prepared && identity && wantedOf(files, prepared, identity, companions);
@@ -86,11 +90,12 @@ export async function examine(
     if (report) await mistakes.check(() => requireSpace(dirname(target), report.bytesOut - report.bytesDone + extra));
     if (report) request.onReport?.(report);
     mistakes.throwIfAny();
-    if (!report || !identity || !files || !wanted) throw new Error("a growth without mistakes was not worked out");
+    if (!report || !identity || !files || !wanted || !rewritten)
+      throw new Error("a growth without mistakes was not worked out");
     const { done } = found;
     const dispose = () => source.close();
     return {
-      ...{ source, prepared, report, identity, wanted, files, companions, done },
+      ...{ source, prepared, report, identity, wanted, files, companions, rewritten, done },
       standing: () => standingAt(target, wanted),
       [Symbol.asyncDispose]: dispose,
     };

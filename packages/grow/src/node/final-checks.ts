@@ -15,7 +15,7 @@ import { readRecord } from "./standing.js";
  * @throws CambiumError `E_GROWTH_CHANGED` naming every source file whose content is not what was read
  */
 export async function requireUnchanged(
-  { source, prepared, files, companions, identity }: Growth,
+  { source, prepared, files, companions, rewritten, identity }: Growth,
   made: string,
   { source: sums }: TensorHashes,
   { signal, onProgress }: GrowOptions,
@@ -42,7 +42,8 @@ export async function requireUnchanged(
   }
   for (const { name, from } of companions) {
     if (!changed.has(from)) continue;
-    const now = await Promise.all([from, join(made, name)].map((path) => contentOf(path).catch(() => "")));
+    const copies = rewritten.has(from) ? [from] : [from, join(made, name)];
+    const now = await Promise.all(copies.map((path) => contentOf(path).catch(() => "")));
     if (now.some((content) => content !== identity.contents.get(from))) what.push(name);
   }
   const config = await readTextFile(join(source.path, CONFIG_FILE)).catch(() => "");

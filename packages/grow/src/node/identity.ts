@@ -25,7 +25,7 @@ export interface Identity {
 }
 
 /** Part of every identity: a new number when the same growth comes to make other bytes. */
-const GROWTH = 5;
+const GROWTH = 6;
 
 export async function identityOf(
   source: ModelDirectory,

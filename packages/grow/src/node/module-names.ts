@@ -2,19 +2,34 @@
 // modules is said of its copies'.
 import type { ReasonList } from "@cambium/files";
 import { type JsonEntry, type JsonTree, leafOf, treeString, treeText } from "./json-tree.js";
+import { findPattern, type Language, type Module } from "./module-patterns.js";
+import { layerOf } from "./stack.js";
 
 export interface Renaming {
   readonly layers: readonly number[];
-  /** Modules of the source's layers, as far as tensors show them: what stands before and after the number. */
-  readonly modules: readonly { readonly prefix: string; readonly layer: number; readonly rest: string }[];
+  /** What stands before the number in the names of the layers that grow; undefined for any. */
+  readonly stack: string | undefined;
+  /** Modules of all layers, as far as tensors show them. */
+  readonly modules: readonly Module[];
   readonly reasons: ReasonList;
+  /** How patterns are read. */
+  readonly language: Language;
 }
 
 /** A plain name with its layer's number; patterns have signs that names do not. */
 const PLAIN = /^(?<before>(?:[\w-]+\.)*layers\.)(?<layer>\d+)(?<after>(?:\.[\w-]+)*)$/;
 
-/** The number, or the group of numbers, of a pattern: what stands behind `layers.` up to the next dot or the end. */
-const GROUP = /(?<=layers(?:\\\.|\[\.\]|\.))(?<group>\d+|\((?:\?:)?[\d|]+\)|\[[\d-]+\]\+?|\\d\+?)/;
+/** The modules that tensors of these names belong to. */
+export function modulesOf(names: Iterable<string>): Module[] {
+  const found = new Map<string, Module>();
+  for (const name of names) {
+    const at = layerOf(name);
+    if (!at) continue;
+    const rest = name.slice(at.prefix.length + `${at.layer}`.length).replace(/\.[^.]*$/, "");
+    found.set(`${at.prefix}${at.layer}${rest}`, { ...at, rest });
+  }
+  return [...found.values()];
+}
 
 /** Those names anywhere in `tree`, which stands at `where`. */
 export function growModules(tree: JsonTree, where: string, renaming: Renaming): JsonTree {
@@ -41,37 +56,17 @@ export function growModules(tree: JsonTree, where: string, renaming: Renaming): 
   return { kind: "object", entries };
 }
 
-/** What stands for a name after growth; undefined for one in which no layer is named. */
+/** What stands for a name after growth; undefined for one that stays. */
 function namesOf(name: string, where: string, renaming: Renaming): string[] | undefined {
   const { before, layer, after } = PLAIN.exec(name)?.groups ?? {};
-  if (layer !== undefined) {
+  if (before !== undefined && renaming.language !== "search") {
+    if (!growsAt(before, renaming)) return undefined;
     return renaming.layers.flatMap((from, to) => (from === Number(layer) ? [`${before}${to}${after}`] : []));
   }
   if (!name.includes("layers") || !/\d/.test(name)) return undefined;
-  return patternOf(name, where, renaming);
-}
-
-/** A pattern that matches the copies of what `name` matched; a reason where none was found. */
-function patternOf(name: string, where: string, { layers, modules, reasons }: Renaming): string[] | undefined {
-  const [, sign = "", pattern = ""] = /^(re:|[-+]:)?(.*)$/s.exec(name) ?? [];
-  const matched = matcher(pattern);
-  const at = (module: (typeof modules)[number], layer: number) => `${module.prefix}${layer}${module.rest}`;
-  const fits = (candidate: RegExp | undefined) =>
-    matched !== undefined &&
-    candidate !== undefined &&
-    layers.every((from, to) =>
-      modules.every(
-        (module) => module.layer !== from || candidate.test(at(module, to)) === matched.test(at(module, from)),
-      ),
-    );
-  if (fits(matched)) return undefined;
-  const sources = new Set(
-    modules.filter((module) => matched?.test(at(module, module.layer))).map(({ layer }) => layer),
-  );
-  const targets = layers.flatMap((from, to) => (sources.has(from) ? [to] : []));
-  if (matched !== undefined && targets.length === 0) return [];
-  const moved = pattern.replace(GROUP, `(?:${targets.join("|")})(?![0-9])`);
-  if (fits(matcher(moved))) return [`${sign}${moved}`];
+  const { reasons, ...growth } = renaming;
+  const found = findPattern(name, growth);
+  if (found !== "none") return found;
   reasons.add({
     where,
     message: "no pattern was found that means the copies of the layers which this one means",
@@ -81,14 +76,17 @@ function patternOf(name: string, where: string, { layers, modules, reasons }: Re
   return undefined;
 }
 
-/** As Python's `re.match`; undefined where JavaScript reads the pattern otherwise, or not at all. */
-function matcher(pattern: string): RegExp | undefined {
-  if (/\(\?[^:=!<]|\\[AZz]/.test(pattern)) return undefined;
-  try {
-    return new RegExp(`^(?:${pattern})`);
-  } catch {
-    return undefined;
-  }
+/** Whether the layers behind `before` are those that grow: names in a config may begin otherwise than the tensors'. */
+function growsAt(before: string, { stack, modules }: Renaming): boolean {
+  if (stack === undefined) return true;
+  const likeness = (prefix: string): number => {
+    const [a, b] = [before.split("."), prefix.split(".")];
+    let same = 0;
+    while (same < Math.min(a.length, b.length) && a.at(-1 - same) === b.at(-1 - same)) same += 1;
+    return same * 100 + b.filter((word) => a.includes(word)).length;
+  };
+  const others = new Set(modules.map(({ prefix }) => prefix).filter((prefix) => prefix !== stack));
+  return [...others].every((prefix) => likeness(prefix) <= likeness(stack));
 }
 
 /** Whether growth changed anything. */

@@ -1,0 +1,85 @@
+// Patterns of module names in a quantisation config: those that mean the copies of what one means.
+
+/** A module of a layer: what stands before and after the layer's number in its name. */
+export interface Module {
+  readonly prefix: string;
+  readonly layer: number;
+  readonly rest: string;
+}
+
+/** Regular expressions that match from the start, as `re.match`; anywhere, as `re.search`; or names with *, as a shell's. */
+export type Language = "match" | "search" | "glob";
+
+interface Growth {
+  readonly layers: readonly number[];
+  readonly stack: string | undefined;
+  readonly modules: readonly Module[];
+  readonly language: Language;
+}
+
+/** A layer's number alone. */
+const NUMBER = /(?<=layers(?:\\\.|\[\.\]|\.))\d+(?![\d|)\]])/;
+
+/** The number, or the group of numbers, of a pattern: what stands behind `layers.` up to the next dot or the end. */
+const GROUP = /(?<=layers(?:\\\.|\[\.\]|\.))(?:\d+|\((?:\?:)?[\d|]+\)|\[[\d-]+\]\+?|\\d\+?)/;
+
+/** The languages of tools whose patterns are no regular expressions that match from the start. */
+export function languageOf(method: unknown): Language {
+  if (typeof method !== "string") return "match";
+  if (/^(?:modelopt|quark)/i.test(method)) return "glob";
+  return method === "gemma" ? "search" : "match";
+}
+
+/** What takes the place of `name`; undefined where it stays, "none" where nothing was found that means the same. */
+export function findPattern(name: string, growth: Growth): string[] | undefined | "none" {
+  const [, sign = "", pattern = ""] = /^(re:|[-+]:)?(.*)$/s.exec(name) ?? [];
+  const language = sign === "" ? growth.language : "match";
+  const { layers, stack, modules } = growth;
+  const matched = matcher(pattern, language);
+  if (!matched) return "none";
+  const grows = ({ prefix }: Module): boolean => stack === undefined || prefix === stack;
+  const sources = new Set(modules.filter((module) => grows(module) && matched(at(module))).map(({ layer }) => layer));
+  const targets = layers.flatMap((from, to) => (sources.has(from) ? [to] : []));
+  const fits = (candidates: readonly string[]): boolean => {
+    const tests = candidates.map((candidate) => matcher(candidate, language));
+    const matches = (text: string): boolean => tests.some((test) => test?.(text));
+    return modules.every((module) => {
+      const wanted = matched(at(module));
+      if (!grows(module)) return matches(at(module)) === wanted;
+      return layers.every((from, to) => from !== module.layer || matches(at(module, to)) === wanted);
+    });
+  };
+  if (fits([pattern])) return undefined;
+  if (targets.length === 0 && fits([])) return [];
+  const numbered = (end: string) => targets.map((to) => pattern.replace(NUMBER, `${to}${end}`));
+  const grouped = [pattern.replace(GROUP, `(?:${targets.join("|")})(?![0-9])`)];
+  const ways = language === "glob" ? [numbered(""), numbered(".")] : [numbered(""), grouped];
+  const found = ways.find(fits);
+  return found?.map((candidate) => `${sign}${candidate}`) ?? "none";
+}
+
+function at({ prefix, layer, rest }: Module, number = layer): string {
+  return `${prefix}${number}${rest}`;
+}
+
+/** As Python reads the pattern; undefined where JavaScript reads it otherwise, or not at all. */
+function matcher(pattern: string, language: Language): ((name: string) => boolean) | undefined {
+  if (language === "glob") {
+    const signs = pattern
+      .replace(/[\\^$.+(){}|/-]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".");
+    return tester(`^${signs.replaceAll("[!", "[^")}$`);
+  }
+  if (/\(\?[^:=!<]|\\[AZz]/.test(pattern)) return undefined;
+  return tester(language === "match" ? `^(?:${pattern})` : pattern);
+}
+
+function tester(pattern: string): ((name: string) => boolean) | undefined {
+  try {
+    const regex = new RegExp(pattern);
+    return (name) => regex.test(name);
+  } catch {
+    return undefined;
+  }
+}
