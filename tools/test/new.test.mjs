@@ -81,11 +81,11 @@ describe("pnpm new op", () => {
     }
   });
 
-  test("refuses a name that is taken or none", () => {
-    expect(() => newOp(ir, "softSign")).toThrow(/already there/);
+  test("refuses a name that is taken or invalid", () => {
+    expect(() => newOp(ir, "softSign")).toThrow(/already exist/);
     expect(() => newOp(ir, "softmax")).toThrow(/composite/);
     expect(() => newOp(ir, "softSign", "composite")).toThrow(/primitive/);
-    expect(() => newOp(ir, "../x")).toThrow(/is no name/);
+    expect(() => newOp(ir, "../x")).toThrow(/is not a valid name/);
     expect(() => spellings("typeof")).toThrow(/JavaScript/);
   });
 

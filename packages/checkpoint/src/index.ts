@@ -4,7 +4,6 @@ export { readStopTokens } from "./model-directory/generation-config.js";
 export { CONFIG_FILE, INDEX_FILE, tokenizerFiles } from "./model-directory/names.js";
 export {
   type CompanionFile,
-  MAX_CONFIG_BYTES,
   type ModelDirectory,
   openModelDirectory,
 } from "./model-directory/open.js";

@@ -1,4 +1,4 @@
-// Weights in and out of a page: safetensors from a File or the origin's own file system, and into it.
+// Reads and writes weights in a web page: safetensors from a File or the origin private file system, and into it.
 
 export { type Bytes, SafetensorsBlob, safetensorsStream } from "./safetensors/blob.js";
 export type { ReadDType } from "./safetensors/decode.js";

@@ -1,4 +1,4 @@
-// What lies beside the weights: everything goes along but weights in other formats, and that is named.
+// Files beside the weights: all go along except weights in other formats, which are named.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -36,7 +36,7 @@ const stale = [
   ...["adapter_config.json", "adapter_model.safetensors", "optimizer.pt", "model.onnx_data"],
 ];
 
-it("goes along, sub-folders too; weights in other formats stay behind by name", async () => {
+it("files go along, sub-folders included; weights in other formats are left and named", async () => {
   const path = await modelWith([...along, ...stale, "onnx/model.onnx", ".git/HEAD", "__pycache__/x.pyc"]);
   await using model = await openModelDirectory(path);
   const { files, left } = await listBeside(model);
@@ -48,7 +48,7 @@ it("goes along, sub-folders too; weights in other formats stay behind by name", 
   expect(rest.map(({ name }) => name)).toEqual([".git", "__pycache__"]);
 });
 
-it("leads nowhere else: links out and pipes stay behind; a pipe in place of a licence is refused by name", async () => {
+it("links out of the directory and pipes are left; a pipe in place of a licence is refused by name", async () => {
   const path = await modelWith(["notes.txt"]);
   symlinkSync("/etc", join(path, "etc"));
   symlinkSync("/etc/passwd", join(path, "users.txt"));
@@ -64,7 +64,7 @@ it("leads nowhere else: links out and pipes stay behind; a pipe in place of a li
   expect([error.code, error.details.where]).toEqual(["E_NOT_A_FILE", join(path, "LICENSE")]);
 });
 
-it("of a snapshot of the Hugging Face cache is what its links lead to", async () => {
+it("a snapshot of the Hugging Face cache has the files that its links lead to", async () => {
   const real = await modelWith([]);
   const hub = join(await tempDir(), "models--me--m");
   const snapshot = join(hub, "snapshots", "abc");

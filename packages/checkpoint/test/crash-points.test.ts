@@ -1,5 +1,5 @@
-// A crash at every single file operation, one after another: the process "dies" at the n-th change it makes to the
-// disk, so that not even its own clean-up runs, and what is left must be the old or the new.
+// A crash at every single file operation: the process "dies" at the n-th change it makes to the disk, so that not even
+// its own clean-up runs. Either the old state or the new one must be left.
 import { spawnSync } from "node:child_process";
 import type { FileHandle } from "node:fs/promises";
 import * as disk from "node:fs/promises";
@@ -11,7 +11,7 @@ const crash = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY }));
 
 vi.mock("node:fs/promises", async (original) => {
   const real = await original<typeof disk>();
-  /** Dies instead of doing the change, once the allowance is used up; then nothing works any more. */
+  /** Dies instead of making the change once the allowance is used up; from then on no change works. */
   const mortal =
     <A extends unknown[], R>(change: (...args: A) => R) =>
     (...args: A): R => {
@@ -43,7 +43,7 @@ const { hostTensor } = await import("@cambium/ir");
 
 const deadPid = spawnSync(process.execPath, ["-e", ""]).pid;
 
-/** Lets `work` die after `changes` changes. @returns whether it lived */
+/** Lets `work` die after `changes` changes. @returns whether it survived. */
 async function dyingAfter(changes: number, work: () => Promise<unknown>): Promise<boolean> {
   crash.left = changes;
   try {
@@ -57,7 +57,7 @@ async function dyingAfter(changes: number, work: () => Promise<unknown>): Promis
   }
 }
 
-/** What is left over becomes that of a dead process, as it would be after a real crash. */
+/** Makes the leftovers those of a dead process, as after a real crash. */
 async function bury(dir: string): Promise<void> {
   for (const name of await disk.readdir(dir)) {
     const buried = name.replace(`-${process.pid}-`, `-${deadPid}-`);
@@ -65,7 +65,7 @@ async function bury(dir: string): Promise<void> {
   }
 }
 
-/** Runs `write` with a crash at every point, on a fresh folder made by `prepare`; `check` sees what each left. */
+/** Runs `write` with a crash at every point, each in a new folder made by `prepare`; `check` checks what is left. */
 async function atEveryPoint(
   prepare: (dir: string) => Promise<unknown>,
   write: (dir: string) => Promise<unknown>,
@@ -77,7 +77,7 @@ async function atEveryPoint(
     const lived = await dyingAfter(changes, () => write(dir));
     await bury(dir);
     await check(dir, lived);
-    // The next write goes through, and clears away what was left.
+    // The next write succeeds, and removes the leftovers.
     await write(dir);
     expect((await disk.readdir(dir)).filter((name) => name.startsWith("."))).toEqual([]);
     if (lived) return changes;
@@ -123,7 +123,7 @@ it("writeModelDirectory over a model leaves one that opens, the old or the new",
   expect(seen).toEqual(new Set([1, 2]));
 });
 
-it("writeModelDirectory where nothing stood leaves nothing or all", async () => {
+it("writeModelDirectory to a new path leaves nothing or a complete model", async () => {
   await atEveryPoint(
     async () => undefined,
     (dir) => writeModelDirectory(join(dir, "model"), model(1)),

@@ -1,4 +1,4 @@
-// Full disk, read-only disk, SIGKILL: a real process on a real file system; nothing saved is ever lost.
+// Full disk, read-only disk, SIGKILL, with a real process on a real file system: nothing that was saved is lost.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import { tempDir } from "../../files/test/support/temp.js";
 const child = new URL("support/fault-child.ts", import.meta.url).pathname;
 const node = [process.execPath, "--import", "tsx", "--conditions", "@cambium/source", child] as const;
 
-/** Mounts in a namespace of its own, gone with its process. */
+/** Mounts in a namespace of its own, which ends with its process. */
 const unshare = ["--mount", "--map-root-user"];
 const canMount = spawnSync("unshare", [...unshare, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
 
@@ -21,7 +21,7 @@ interface Report {
   after: { file: string; state: string; names: string[] };
 }
 
-/** Runs the child in `dir`, a tmpfs of 4 MB of its own. */
+/** Runs the child in `dir`, on a tmpfs of 4 MB. */
 function onTinyDisk(mode: string, dir: string): Report {
   const script = 'mount -t tmpfs -o size=4m tmpfs "$1" && shift && exec "$@"';
   const args = [...unshare, "sh", "-c", script, "sh", dir, ...node, mode, dir];
@@ -29,7 +29,7 @@ function onTinyDisk(mode: string, dir: string): Report {
 }
 
 describe.skipIf(!canMount)(`on a file system that fails${canMount ? "" : " (skipped: needs unshare --mount)"}`, () => {
-  it("a full disk is named with path and bytes, and what was there stays", async () => {
+  it("a full disk is reported with path and bytes, and existing files stay", async () => {
     const dir = await tempDir();
     const { results, after } = onTinyDisk("full", dir);
     const places = { snapshot: join(dir, "snapshots", "snapshot-000002.safetensors"), file: join(dir, "file") };
@@ -43,7 +43,7 @@ describe.skipIf(!canMount)(`on a file system that fails${canMount ? "" : " (skip
     expect(after.names.filter((name) => name.endsWith(".new"))).toEqual([]);
   });
 
-  it("a read-only disk is named, and what was there stays", async () => {
+  it("a read-only disk is reported, and existing files stay", async () => {
     const dir = await tempDir();
     const { results, after } = onTinyDisk("read-only", dir);
     for (const [what, { code, where }] of Object.entries(results)) {
@@ -55,7 +55,7 @@ describe.skipIf(!canMount)(`on a file system that fails${canMount ? "" : " (skip
 });
 
 describe("SIGKILL at a random instant", () => {
-  it("leaves a snapshot that loads, a whole file and a whole folder, none older than what was safe", async () => {
+  it("leaves a snapshot that loads, a complete file and a complete folder, none older than what was safe", async () => {
     const dir = join(await tempDir(), "run");
     await mkdir(dir);
     for (let kill = 0; kill < 8; kill++) {

@@ -1,4 +1,4 @@
-// The tokens that end a generation, as generation_config.json has them.
+// The tokens that end a generation, read from generation_config.json.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ test.each([
   ['{"eos_token_id": null}', undefined],
   ["{}", undefined],
   [undefined, undefined],
-])("of %s", async (json, ids) => {
+])("stop tokens of %s", async (json, ids) => {
   expect(await readStopTokens(directory(json))).toEqual(ids);
 });
 
@@ -28,6 +28,6 @@ test.each([
   '{"eos_token_id": [1, -2]}',
   '{"eos_token_id": [[1]]}',
   '{"eos_token_id": 0.5}',
-])("that are none are refused: %s", async (json) => {
+])("ids that are not token ids are refused: %s", async (json) => {
   await expect(readStopTokens(directory(json))).rejects.toMatchObject({ code: "E_CONFIG" });
 });

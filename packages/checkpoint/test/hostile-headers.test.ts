@@ -1,4 +1,4 @@
-// Headers nobody honest writes: refused with a typed error, never a crash, a hang or a flood.
+// Malicious headers: refused with a CambiumError, never a crash, a hang or a flood of output.
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { parseHeader, parseHeaderLength } from "../src/safetensors/header.js";
 import { rawFile } from "./support/bytes.js";
 import { golden } from "./support/golden.js";
 
-/** What opening a file of these bytes does, without the file system. */
+/** Checks these bytes as opening a file does, without the file system. */
 function check(content: Uint8Array): ReturnType<typeof parseHeader> {
   const length = parseHeaderLength(content.subarray(0, 8), content.length, "x");
   return parseHeader(content.subarray(8, 8 + length), content.length, "x");
@@ -24,11 +24,11 @@ const verdicts = JSON.parse(await readFile(join(golden, "verdicts.json"), "utf8"
   file: string;
 }[];
 
-/** Where the format forbids what its reference reader lets pass. */
+/** Cases that the format forbids and its reference reader accepts. */
 const STRICTER = ["leading space", "key given twice"];
 
 describe("a hostile header", () => {
-  it.each(verdicts)("is judged as the reference reader judges it: $name", async ({ name, accepted, file }) => {
+  it.each(verdicts)("gets the same verdict as from the reference reader: $name", async ({ name, accepted, file }) => {
     const content = Buffer.from(file, "base64");
     if (accepted && !STRICTER.includes(name)) return void check(content);
     const error = await refusal(() => check(content));
@@ -50,7 +50,7 @@ describe("a hostile header", () => {
       'tensor "b": impossible shape',
       'tensor "c": unknown fields',
       'tensor "c": shape and data_offsets disagree',
-      'tensor "d": the entry is no object',
+      'tensor "d": the entry is not an object',
     ]);
   });
 
@@ -60,7 +60,7 @@ describe("a hostile header", () => {
     expect(messages(await refusal(() => check(rawFile(header, 9))))).toEqual([
       'tensor "b": its bytes overlap another tensor\'s',
       'tensor "c": bytes before it belong to no tensor',
-      ": bytes after the last tensor belong to none",
+      ": bytes after the last tensor belong to no tensor",
     ]);
   });
 
@@ -93,7 +93,7 @@ describe("a hostile header", () => {
 });
 
 describe("fuzzing", () => {
-  /** Succeeds or refuses in the one way that is allowed. */
+  /** Succeeds, or refuses in the one allowed way. */
   function survives(content: Uint8Array): void {
     try {
       const { tensors } = check(content);
@@ -169,7 +169,7 @@ describe("fuzzing", () => {
   });
 });
 
-describe("what is no file of tensors", () => {
+describe("a path that is not a safetensors file", () => {
   it("is named: nothing there, a folder, a pipe, a pointer of Git LFS", async () => {
     const dir = await tempDir();
     await mkdir(join(dir, "folder"));

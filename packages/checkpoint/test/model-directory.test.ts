@@ -1,4 +1,4 @@
-// Model directories against the one `transformers` wrote, and every way in which one can be wrong.
+// Model directories compared with one written by `transformers`, and every way in which one can be wrong.
 import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hostSources, openModelDirectory, writeModelDirectory, writeSafetensors } from "@cambium/checkpoint";
@@ -117,8 +117,8 @@ describe("openModelDirectory", () => {
     const error = await refusal(() => openModelDirectory(dir));
     expect(error.code).toBe("E_SHARD_INDEX");
     expect(messages(error)).toEqual([
-      'tensor "lm_head.weight": its shard is no plain file name',
-      'tensor "model.norm.weight": its shard is no plain file name',
+      'tensor "lm_head.weight": its shard is not a plain file name',
+      'tensor "model.norm.weight": its shard is not a plain file name',
     ]);
   });
 
@@ -146,14 +146,14 @@ describe("openModelDirectory", () => {
   it.each<[string, string, (dir: string) => Promise<unknown>]>([
     ["an absent directory", "E_NOT_FOUND", (dir) => rm(dir, { recursive: true })],
     ["no config", "E_NOT_FOUND", (dir) => rm(join(dir, "config.json"))],
-    ["a config that is no JSON", "E_JSON", (dir) => writeFile(join(dir, "config.json"), "{")],
-    ["a config that is no object", "E_JSON", (dir) => writeFile(join(dir, "config.json"), "[]")],
+    ["a config that is not JSON", "E_JSON", (dir) => writeFile(join(dir, "config.json"), "{")],
+    ["a config that is not an object", "E_JSON", (dir) => writeFile(join(dir, "config.json"), "[]")],
     ["a config that is not UTF-8", "E_UTF8", (dir) => writeFile(join(dir, "config.json"), Uint8Array.of(0xff))],
     ["a huge config", "E_TOO_LARGE", (dir) => writeFile(join(dir, "config.json"), " ".repeat(16_000_001))],
     ["no weights", "E_NO_WEIGHTS", (dir) => rm(join(dir, INDEX))],
     ["weights twice", "E_TWO_WEIGHTS", (dir) => writeSafetensors(join(dir, "model.safetensors"), [])],
     ["an index without a map", "E_SHARD_INDEX", (dir) => writeFile(join(dir, INDEX), "{}")],
-    ["an index that is no JSON", "E_SHARD_INDEX", (dir) => writeFile(join(dir, INDEX), "weight_map")],
+    ["an index that is not JSON", "E_SHARD_INDEX", (dir) => writeFile(join(dir, INDEX), "weight_map")],
   ])("names %s", async (_, code, spoil) => {
     const dir = await copyOfLlama();
     await spoil(dir);
@@ -199,7 +199,7 @@ describe("writeModelDirectory", () => {
     expect(await model.read("w", "f32")).toEqual(tensors.w);
   });
 
-  it("replaces a directory only when it is asked to, and then all of it", async () => {
+  it("replaces a directory only if asked to, and then completely", async () => {
     const dir = await tempDir();
     await writeFile(join(dir, "precious.txt"), "x");
     const content = { configJson: {}, tensors: hostSources(tensors) };
@@ -239,7 +239,7 @@ describe("planShards", () => {
   const cut = (bytes: number[], max: number) =>
     planShards(sizes(...bytes), max).shards.map(({ tensors }) => tensors.map(({ shape }) => shape[0]));
 
-  it("fills files in order and gives a tensor that fits none one of its own", () => {
+  it("fills files in order, and gives a tensor that is too large a file of its own", () => {
     expect(cut([4, 4, 4], 8)).toEqual([[4, 4], [4]]);
     expect(cut([4, 9, 4, 1], 8)).toEqual([[9], [4, 4], [1]]);
     expect(cut([8, 8], 8)).toEqual([[8], [8]]);

@@ -1,5 +1,5 @@
-// A power cut at every change that saving a snapshot makes to the disk: a sealed one stays, and what was not flushed never
-// reads as sealed.
+// A power cut at every change that saving a snapshot makes to the disk: sealed snapshots stay, and data that was not
+// flushed never reads as sealed.
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { tempDir } from "../../files/test/support/temp.js";
@@ -9,7 +9,7 @@ const { cutAfter } = await import("../../files/test/support/power.js");
 const { hostSources, loadSnapshot, saveSnapshot } = await import("../src/index.js");
 const { hostTensor } = await import("@cambium/ir");
 
-it("saveSnapshot leaves the old one or the new, whole", async () => {
+it("saveSnapshot leaves the old snapshot or the new one, complete", async () => {
   const save = (dir: string, n: number) =>
     saveSnapshot(dir, { tensors: hostSources({ w: hostTensor("f32", [64], new Float32Array(64).fill(n)) }), state: n });
   const seen = new Set<unknown>();

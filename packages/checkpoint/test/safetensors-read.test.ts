@@ -1,4 +1,4 @@
-// The reader against files written by the Python originals (tools/golden/checkpoint.py).
+// The reader, on files written by the Python originals (tools/golden/checkpoint.py).
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SafetensorsFile } from "@cambium/checkpoint";
@@ -65,7 +65,7 @@ describe("SafetensorsFile", () => {
     expect((await refusal(() => file.read("toString"))).code).toBe("E_TENSOR_NOT_FOUND");
   });
 
-  it("streams what readBytes reads, also across chunks", async () => {
+  it("streams the same bytes as readBytes reads, across chunks too", async () => {
     const dir = await tempDir();
     const bytes = Buffer.alloc(8 * 2 ** 20 + 5, "abcdefg");
     const header = Buffer.from(`{"t":{"dtype":"U8","shape":[${bytes.length}],"data_offsets":[0,${bytes.length}]}}`);
@@ -95,7 +95,7 @@ describe("SafetensorsFile", () => {
   });
 });
 
-/** JSON has no numbers for these. */
+/** Infinities are strings, because JSON has no numbers for them. */
 function toNumber(value: number | boolean | string): number {
   return value === "inf" ? Number.POSITIVE_INFINITY : value === "-inf" ? Number.NEGATIVE_INFINITY : Number(value);
 }

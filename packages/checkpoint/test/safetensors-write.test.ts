@@ -1,4 +1,4 @@
-// The writer: byte for byte the files of the Python originals, one tensor at a time, all or nothing.
+// The writer: the same bytes as the Python originals, one tensor at a time, all or nothing.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -20,18 +20,21 @@ import { golden } from "./support/golden.js";
 const bytes = (array: Float32Array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 
 describe("writeSafetensors", () => {
-  it.each(["dtypes", "torch-dtypes", "names"])("writes %s as Python does, whatever the order", async (name) => {
-    const dir = await tempDir();
-    const path = join(golden, `${name}.safetensors`);
-    await using file = await SafetensorsFile.open(path);
-    const sources = [...file.tensors.keys()].reverse().map((tensor) => file.source(tensor));
-    const written = await writeSafetensors(join(dir, "copy"), sources, { metadata: file.metadata });
-    expect(written.bytes).toBe(file.size);
-    expect((await readFile(join(dir, "copy"))).equals(await readFile(path))).toBe(true);
-    expect(await readdir(dir)).toEqual(["copy"]);
-  });
+  it.each(["dtypes", "torch-dtypes", "names"])(
+    "writes %s as Python does, in any order of the sources",
+    async (name) => {
+      const dir = await tempDir();
+      const path = join(golden, `${name}.safetensors`);
+      await using file = await SafetensorsFile.open(path);
+      const sources = [...file.tensors.keys()].reverse().map((tensor) => file.source(tensor));
+      const written = await writeSafetensors(join(dir, "copy"), sources, { metadata: file.metadata });
+      expect(written.bytes).toBe(file.size);
+      expect((await readFile(join(dir, "copy"))).equals(await readFile(path))).toBe(true);
+      expect(await readdir(dir)).toEqual(["copy"]);
+    },
+  );
 
-  it("gives back every host type bit for bit", async () => {
+  it("round-trips every host type bit for bit", async () => {
     const dir = await tempDir();
     const tensors = {
       f32: hostTensor("f32", [2, 2], [1.5, -0, Number.NaN, 3e38]),
@@ -86,7 +89,7 @@ describe("writeSafetensors", () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it("asks for one tensor at a time, in the order of the file", async () => {
+  it("reads one source at a time, in the order of the file", async () => {
     const dir = await tempDir();
     const seen: string[] = [];
     const lazy = (name: string) =>
@@ -100,7 +103,7 @@ describe("writeSafetensors", () => {
     expect(seen).toEqual(["a asked", "a given", "b asked", "b given", "c asked", "c given"]);
   });
 
-  it("leaves the old file when a source fails or gives the wrong size", async () => {
+  it("leaves the old file if a source fails or gives the wrong size", async () => {
     const dir = await tempDir();
     await writeFile(join(dir, "t"), "old");
     const short: TensorSource = { name: "x", dtype: "U8", shape: [3], chunks: () => [new Uint8Array(2)] };

@@ -1,4 +1,4 @@
-// Snapshots: what was saved comes back, and damage of any kind leads to the generation before.
+// Snapshots: saved content comes back, and after damage of any kind the generation before is loaded.
 import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
@@ -12,7 +12,7 @@ import { tempDir } from "../../files/test/support/temp.js";
 const save = (dir: string, n: number) =>
   saveSnapshot(dir, { tensors: hostSources({ w: hostTensor("f32", [3], [n, n, n]) }), state: { n } });
 
-/** The state that loads, and how many generations were passed over. */
+/** The state that loads, and the reasons why newer generations were skipped. */
 async function load(dir: string): Promise<{ state: JsonValue; value: number; rejected: string[] } | undefined> {
   const snapshot = await loadSnapshot(dir);
   if (snapshot === undefined) return undefined;
@@ -24,7 +24,7 @@ async function load(dir: string): Promise<{ state: JsonValue; value: number; rej
 const names = (n: number) => [`snapshot-00000${n}.json`, `snapshot-00000${n}.safetensors`];
 
 describe("snapshots", () => {
-  it("are none where none was saved", async () => {
+  it("are undefined if none was saved", async () => {
     const dir = await tempDir();
     expect(await load(dir)).toBeUndefined();
     expect(await load(join(dir, "absent"))).toBeUndefined();
@@ -35,12 +35,12 @@ describe("snapshots", () => {
     ["a list", "[]"],
     ["a text", '"x"'],
     ["nested 100,000 deep", `{"content":${"[".repeat(1e5)}${"]".repeat(1e5)},"sha256":""}`],
-  ])("whose manifest is %s are passed over", async (_, manifest) => {
+  ])("whose manifest is %s are skipped", async (_, manifest) => {
     const dir = await tempDir();
     await save(dir, 1);
     await save(dir, 2);
     await writeFile(join(dir, names(2)[0] as string), manifest);
-    expect(await load(dir)).toMatchObject({ value: 1, rejected: [expect.stringContaining("do not agree")] });
+    expect(await load(dir)).toMatchObject({ value: 1, rejected: [expect.stringContaining("checksum do not agree")] });
   });
 
   it("come back with tensors of every host type and any JSON state", async () => {
@@ -82,7 +82,7 @@ describe("snapshots", () => {
     expect((await readdir(dir)).sort()).toEqual([...names(1), ...names(3)]);
   });
 
-  it("that were not sealed are never read, and go with the next save", async () => {
+  it("that were not sealed are never read, and are removed by the next save", async () => {
     const dir = await tempDir();
     await save(dir, 1);
     await save(dir, 2);
@@ -103,7 +103,7 @@ describe("snapshots", () => {
         damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << (at % 8)), at);
         await writeFile(join(dir, name), damaged);
         const loaded = await load(dir);
-        // Only white space of the manifest may change without a change of meaning.
+        // Only white space in the manifest may change without changing its meaning.
         if (loaded?.value === 2) expect([name, at]).toEqual([names(2)[0], original.length - 1]);
         else expect(loaded).toEqual({ state: { n: 1 }, value: 1, rejected: [expect.any(String)] });
       }

@@ -1,9 +1,9 @@
-// Files and directories that are never half there. What survives a kill or a power cut at any instant:
-// - `writeFileAtomic`, `replaceFile`: the path holds the old content or the new, whole and on the disk.
-// - `replaceDirectory` where nothing (or an empty folder) stood: the path is as before, or whole.
-// - `replaceDirectory` over a folder: the old, or the new, whole. Between its two renames the path is absent for an
-//   instant while both stand complete beside it; `recoverDirectory` then puts the new one in place.
-// A scratch sibling (`.NAME.ID.new`) may be left over; the next write to the same path removes it.
+// Atomic writes of files and directories. After a kill or a power cut at any instant:
+// - `writeFileAtomic`, `replaceFile`: the path has the complete old content or the complete new content, on disk.
+// - `replaceDirectory` where there was nothing, or an empty folder: the path is as before, or complete.
+// - `replaceDirectory` over a folder: the path is the old folder or the new one, complete. Between its two renames
+//   the path is missing for an instant while both folders are complete beside it; `recoverDirectory` then puts the new
+//   one in place. A scratch sibling (`.NAME.ID.new`) may be left over; the next write to the same path removes it.
 import { lstat, readlink, rename, rm } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
@@ -13,12 +13,12 @@ import { exists, makeDirectory, sync, syncTree, withHandle } from "./flush.js";
 import { listScratch, removeStaleScratch, scratchId, scratchPath } from "./scratch.js";
 
 export interface AtomicOptions {
-  /** Bytes about to be written, named when they do not fit. */
+  /** Bytes about to be written, for the error if they do not fit. */
   readonly neededBytes?: number;
 }
 
 /**
- * Writes a whole file: scratch sibling, fsync, rename, fsync of the folder, which is made if absent.
+ * Writes a whole file: scratch sibling, fsync, rename, fsync of the folder, which is created if missing.
  * @throws CambiumError `E_DISK_FULL`, `E_READ_ONLY`, `E_PERMISSION`, … naming `path`; the old file is then untouched.
  */
 export async function writeFileAtomic(
@@ -28,15 +28,15 @@ export async function writeFileAtomic(
   const whole = typeof data === "string" || data instanceof Uint8Array;
   const write = async (scratch: string): Promise<void> =>
     withHandle(scratch, "wx", async (handle) => {
-      // One after another at the handle's position.
+      // Appends each part at the handle's position.
       for await (const part of whole ? [data] : data) await handle.writeFile(part);
     });
   await replaceFile(path, write, whole ? { neededBytes: Buffer.byteLength(data) } : {});
 }
 
 /**
- * Replaces the file at `path` by the one `build` makes at the scratch path it is given.
- * @throws what `build` throws, or the errors of {@link writeFileAtomic}; the old file is then untouched.
+ * Replaces the file at `path` by the one that `build` makes at the scratch path it gets.
+ * @throws whatever `build` throws, or the errors of {@link writeFileAtomic}; the old file is then untouched.
  */
 export async function replaceFile<T>(
   path: string,
@@ -57,9 +57,9 @@ export async function replaceFile<T>(
 }
 
 /**
- * Replaces the directory at `path` (absent, empty or full; a link is followed) by the one `build` fills.
- * All that stood in it before is removed once the new one is in place.
- * @throws what `build` throws, or the errors of {@link writeFileAtomic}; the old directory is then untouched.
+ * Replaces the directory at `path` (missing, empty or not; a link is followed) by the one that `build` fills. The old
+ * content is removed once the new directory is in place.
+ * @throws whatever `build` throws, or the errors of {@link writeFileAtomic}; the old directory is then untouched.
  */
 export async function replaceDirectory<T>(
   path: string,
@@ -73,7 +73,7 @@ export async function replaceDirectory<T>(
   return guarded(target, scratch, options, async () => {
     const standing = await lstat(target).catch(() => undefined);
     if (standing !== undefined && !standing.isDirectory()) {
-      throw new CambiumError("E_EXISTS", "a file stands where a folder is to be written", { where: target });
+      throw new CambiumError("E_EXISTS", "a folder cannot be written here: there is a file", { where: target });
     }
     await removeStaleScratch(dirname(target), (base) => base === basename(target));
     await makeDirectory(scratch);
@@ -85,8 +85,8 @@ export async function replaceDirectory<T>(
 }
 
 /**
- * Completes a directory replacement that a kill cut between its two renames. Cheap, and does nothing otherwise; a
- * replacement under way in a live process is left alone. For readers, before they find that `path` is absent.
+ * Completes a directory replacement that was killed between its two renames. Otherwise it does nothing, and is cheap. A
+ * replacement under way in a live process is left alone. Readers call it before they conclude that `path` is missing.
  */
 export async function recoverDirectory(path: string): Promise<void> {
   const target = await followLinks(path);
@@ -95,7 +95,7 @@ export async function recoverDirectory(path: string): Promise<void> {
   const left = siblings.filter(({ stale }) => stale);
   const aside = left.find(({ kind }) => kind === "old");
   if (aside === undefined) return;
-  // An `old` exists only once its `new` is complete; without one, the swap had failed and was not yet undone.
+  // An `old` exists only once its `new` is complete. An `old` without `new` is a failed swap that was not undone yet.
   const built = left.find(({ kind, id }) => kind === "new" && id === aside.id);
   await withFileErrors(target, async () => {
     await rename((built ?? aside).path, target);
@@ -105,7 +105,7 @@ export async function recoverDirectory(path: string): Promise<void> {
 
 async function swap(scratch: string, target: string, aside: string): Promise<void> {
   try {
-    // POSIX lets a directory take the place of an absent or empty one in a single step.
+    // POSIX renames a directory over a missing or empty one in a single step.
     await rename(scratch, target);
     await sync(dirname(target));
     return;
@@ -124,7 +124,7 @@ async function swap(scratch: string, target: string, aside: string): Promise<voi
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Runs `work`; when it fails, removes `scratch` and gives the error its shape. */
+/** Runs `work`. If it fails, removes `scratch` and turns file errors into CambiumErrors. */
 async function guarded<T>(target: string, scratch: string, options: AtomicOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -135,21 +135,21 @@ async function guarded<T>(target: string, scratch: string, options: AtomicOption
   }
 }
 
-/** An error about something in the scratch directory names the place it was meant for. */
+/** An error about a path in `scratch`, changed to name the path in `target`. */
 function relocated(error: unknown, scratch: string, target: string): unknown {
   if (!(error instanceof CambiumError) || error.details.where?.startsWith(scratch) !== true) return error;
   const where = target + error.details.where.slice(scratch.length);
   return new CambiumError(error.code, error.summary, { ...error.details, where });
 }
 
-/** Where `path` leads, absolute, also when the directory a link names is absent for the instant of a swap. */
+/** The absolute path that `path` links to, even if that is missing for the instant of a swap. */
 async function followLinks(path: string): Promise<string> {
   let target = resolve(path);
-  // Linux gives up after 40 links as well.
+  // The limit of Linux.
   for (let hops = 0; hops < 40; hops++) {
     const link = await readlink(target).catch(() => undefined);
     if (link === undefined) return target;
     target = resolve(dirname(target), link);
   }
-  throw new CambiumError("E_IO", "links lead in a circle", { where: path });
+  throw new CambiumError("E_IO", "links form a loop", { where: path });
 }

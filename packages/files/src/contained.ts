@@ -1,5 +1,5 @@
-// Which files of a directory may be read: those that really lie in it. A model directory from a stranger must not
-// lead to other files of this machine, neither by a name (`../`, absolute) nor by a link.
+// Restricts reads to files that really are in a directory. An untrusted model directory must not lead to other files of
+// this machine, neither by a name (`../`, absolute) nor by a link.
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CambiumError } from "@cambium/ir";
@@ -7,7 +7,7 @@ import { withFileErrors } from "./file-errors.js";
 import { quote } from "./reasons.js";
 import { readTextFile } from "./text-file.js";
 
-/** A name that can only mean a file directly in its folder, on every system. */
+/** Whether `name` can only mean a file directly in its folder, on every system. */
 export function isPlainName(name: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   return name !== "" && name !== "." && name !== ".." && !/[/\\:\u0000-\u001f]/.test(name);
@@ -15,8 +15,8 @@ export function isPlainName(name: string): boolean {
 
 /**
  * The real path of the file `name` in `dir`.
- * @param followLinks whether a link may lead out: where the user trusts who made the folder
- * @throws CambiumError `E_OUTSIDE_DIRECTORY` when the name or a link leads out, `E_NOT_FOUND`, …
+ * @param followLinks whether a link may lead out of the directory, because the user trusts its source.
+ * @throws CambiumError `E_OUTSIDE_DIRECTORY` if the name or a link leads out, `E_NOT_FOUND`, …
  */
 export async function containedPath(dir: string, name: string, followLinks = false): Promise<string> {
   const path = join(dir, name);
@@ -34,12 +34,12 @@ export async function containedPath(dir: string, name: string, followLinks = fal
       where: path,
       expected: `a file in ${home}`,
       got: target,
-      hint: "put the file itself there, if you trust it; `cambium grow` also takes --follow-links",
+      hint: "if you trust the file, copy it there; `cambium grow` also has --follow-links",
     });
   });
 }
 
-/** The Hugging Face cache keeps `models--X/snapshots/REVISION/NAME` as links to `models--X/blobs/HASH`. */
+/** In the Hugging Face cache, `models--X/snapshots/REVISION/NAME` is a link to `models--X/blobs/HASH`. */
 function isHubBlob(home: string, target: string): boolean {
   const snapshots = dirname(home);
   return basename(snapshots) === "snapshots" && dirname(target) === join(dirname(snapshots), "blobs");

@@ -1,13 +1,13 @@
-// Free space, asked before a long write begins rather than when it fails.
+// Free disk space, checked before a long write starts.
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CambiumError } from "@cambium/ir";
 
-/** Bytes free to this user where `path` is, or its nearest existing parent; undefined if unknown. */
+/** Bytes free to this user on the file system of `path` or its nearest existing parent; undefined if unknown. */
 export async function freeBytes(path: string): Promise<number | undefined> {
   try {
     const { bavail, bsize, blocks } = await statfs(path);
-    // Some network and virtual file systems answer all zeros.
+    // Some network and virtual file systems report all zeros.
     return blocks === 0 ? undefined : bavail * bsize;
   } catch {
     const parent = dirname(path);
@@ -15,7 +15,7 @@ export async function freeBytes(path: string): Promise<number | undefined> {
   }
 }
 
-/** @throws CambiumError `E_DISK_FULL` when `path`'s file system has less than `bytes` free. */
+/** @throws CambiumError `E_DISK_FULL` if the file system of `path` has fewer than `bytes` free. */
 export async function requireSpace(path: string, bytes: number): Promise<void> {
   const free = await freeBytes(path);
   if (free === undefined || free >= bytes) return;

@@ -1,4 +1,4 @@
-// The operating system's file errors as errors a user can act on.
+// Translates the operating system's file errors into errors that a user can act on.
 import { CambiumError } from "@cambium/ir";
 
 interface Meaning {
@@ -32,19 +32,19 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOENT: { code: "E_NOT_FOUND", message: "no such file or folder" },
   ENOTDIR: { code: "E_NOT_FOUND", message: "a part of this path is not a folder" },
   EISDIR: { code: "E_NOT_A_FILE", message: "a folder stands where a file is expected" },
-  EEXIST: { code: "E_EXISTS", message: "something is there already" },
+  EEXIST: { code: "E_EXISTS", message: "something exists here already" },
   ENOTEMPTY: { code: "E_EXISTS", message: "the folder is not empty" },
   EMFILE: OPEN_FILES,
   ENFILE: OPEN_FILES,
 };
 
-/** The `errno` name of an error of `node:fs`, else undefined. */
+/** The `errno` name of an error of `node:fs`; undefined for other errors. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** What a write needed, for the error that says why it did not fit. */
+/** The space that a write needed and found, for `E_DISK_FULL`. */
 export interface SpaceNeed {
   readonly neededBytes?: number | undefined;
   readonly freeBytes?: number | undefined;
@@ -52,7 +52,7 @@ export interface SpaceNeed {
 
 /**
  * `cause` as a `CambiumError` naming `path` (`E_DISK_FULL`, `E_READ_ONLY`, `E_PERMISSION`, `E_NOT_FOUND`,
- * `E_NOT_A_FILE`, `E_EXISTS`, `E_OPEN_FILES`, else `E_IO`). Anything that is not a file error is returned as it is.
+ * `E_NOT_A_FILE`, `E_EXISTS`, `E_OPEN_FILES`, else `E_IO`). Anything that is not a file error is returned unchanged.
  */
 export function toFileError(cause: unknown, path: string, space: SpaceNeed = {}): unknown {
   const errno = errnoOf(cause);

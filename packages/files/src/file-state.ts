@@ -1,38 +1,38 @@
-// What tells a file from one that was changed or replaced since, without reading it.
+// Detects that a file was changed or replaced, without reading it.
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withFileErrors } from "./file-errors.js";
 
 /**
- * Where a file lies and when it was last changed. Names and modification times can be given to other content (`cp -p`,
- * `rsync -t`, `mv`); the time of the last change of the inode cannot, and every write moves it.
+ * The place of a file and the time of its last change. A name and a modification time can be given to other content
+ * (`cp -p`, `rsync -t`, `mv`). The inode's change time cannot be set, and every write updates it.
  */
 export interface FileState {
   /** Device and inode. */
   readonly place: string;
   readonly bytes: number;
-  /** Modification and inode change, nanoseconds since the epoch. */
+  /** Times of modification and of inode change, nanoseconds since the epoch. */
   readonly written: string;
   readonly changed: string;
 }
 
-/** The grain of file systems' clocks, milliseconds: two changes within it look like one. */
+/** The resolution of file systems' clocks, milliseconds: two changes within it look like one. */
 const clockGrain = 20;
 
-/** @param entry of a file, asked for with `bigint` */
+/** The state in a file's `stat` with `bigint`. */
 export function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileState {
   return { place: `${dev}:${ino}`, bytes: Number(size), written: `${mtimeNs}`, changed: `${ctimeNs}` };
 }
 
-/** Links are followed. @throws CambiumError `E_NOT_FOUND`, `E_PERMISSION`, … */
+/** The state of a file. Follows links. @throws CambiumError `E_NOT_FOUND`, `E_PERMISSION`, … */
 export function fileState(path: string): Promise<FileState> {
   return withFileErrors(path, async () => stateOf(await stat(path, { bigint: true })));
 }
 
 /**
- * As {@link fileState}; a file that was changed an instant ago is looked at once more after that instant, so that a
- * change from now on shows.
+ * As {@link fileState}, but if the file was changed within the clock's resolution, waits for that long and reads the
+ * state again, so that any later change is detected.
  */
 export async function settledState(path: string): Promise<FileState> {
   const state = await fileState(path);

@@ -1,12 +1,12 @@
-// What puts files and folders on the disk, so that they survive a power cut.
+// Flushes files and folders to disk, so that they survive a power cut.
 import { type FileHandle, lstat, mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { errnoOf } from "./file-errors.js";
 
 /**
- * Makes a directory and its parents, so that they survive a power cut. Not `mkdir` with `recursive`, which says
- * ENOENT where the disk is read-only.
+ * Creates a directory and its parents, so that they survive a power cut. Does not use `mkdir` with `recursive`, which
+ * reports ENOENT on a read-only disk.
  */
 export async function makeDirectory(path: string): Promise<void> {
   if (await exists(path)) return;
@@ -20,10 +20,10 @@ export async function makeDirectory(path: string): Promise<void> {
   await sync(dirname(path));
 }
 
-/** Flushes a folder with all that is in it. */
+/** Flushes a folder with everything in it. */
 export async function syncTree(dir: string): Promise<void> {
   const entries = await readdir(dir, { withFileTypes: true });
-  // Together: the file system's journal then takes them in one go.
+  // All at once, so that the file system's journal can commit them together.
   await Promise.all(
     entries.map(async (entry) => {
       const path = join(dir, entry.name);
@@ -41,7 +41,7 @@ export async function sync(path: string): Promise<void> {
   await withHandle(path, "r", (handle) => handle.sync());
 }
 
-/** Windows flushes only handles that may write, and has no such handle for directories. */
+/** Windows flushes only writable handles, and has none for directories. */
 async function syncOnWindows(path: string): Promise<void> {
   try {
     await withHandle(path, "r+", (handle) => handle.sync());

@@ -1,4 +1,4 @@
-// What Cambium needs of a file system: atomic writes, locks, contained paths, readable errors, strict JSON. Node only.
+// File-system tools: atomic writes, locks, contained paths, readable errors, strict JSON. Node only.
 export {
   type AtomicOptions,
   recoverDirectory,

@@ -1,4 +1,4 @@
-// A strict JSON reader for files from strangers: duplicate keys are errors, nesting is bounded, `__proto__` is a key.
+// A strict JSON reader for untrusted files: duplicate keys are errors, nesting is limited, `__proto__` is a normal key.
 import { CambiumError } from "@cambium/ir";
 import { quote, ReasonList, SHOWN_REASONS } from "./reasons.js";
 
@@ -12,7 +12,7 @@ const MAX_DEPTH = 64;
 const MAX_NUMBER_LENGTH = 64;
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 const LITERALS = { true: true, false: false, null: null } as const;
-/** What Python's json module writes for floats that JSON has no word for. */
+/** Python's json module also writes these for floats that JSON cannot express. */
 const PYTHON = {
   ...LITERALS,
   NaN: Number.NaN,
@@ -21,8 +21,8 @@ const PYTHON = {
 };
 
 /**
- * Parses RFC 8259 JSON. Unlike `JSON.parse` it finds keys given twice and never recurses deeper than `maxDepth`.
- * @param where the path errors name
+ * Parses RFC 8259 JSON. Unlike `JSON.parse` it finds duplicate keys and never recurses deeper than `maxDepth`.
+ * @param where the path for errors.
  * @throws CambiumError `E_JSON` with line and column: the first syntax error, or every duplicate key.
  */
 export function parseJson(text: string, where: string, maxDepth = MAX_DEPTH): JsonValue {
@@ -34,7 +34,7 @@ export function parsePythonJson(text: string, where: string): JsonValue {
   return new Parser(text, where, MAX_DEPTH, PYTHON).document();
 }
 
-/** `value` as Python's json module would write it: with two spaces of indentation, NaN and Infinity bare. */
+/** `value` as Python's json module writes it, indented by two spaces, with bare NaN and Infinity. */
 export function pythonJson(value: unknown): string {
   const marked = (_: string, one: unknown) =>
     typeof one === "number" && !Number.isFinite(one) ? `\u0000${one}\u0000` : one;
@@ -107,7 +107,7 @@ class Parser {
     return object;
   }
 
-  /** Only what will be shown is worked out: a place is found by reading from the start. */
+  /** Finds the place only for reasons that will be shown, because that means reading from the start. */
   #twice(key: string, start: number): void {
     const where = this.#duplicates.count < SHOWN_REASONS ? { where: this.#position(start) } : {};
     this.#duplicates.add({ ...where, message: `the key ${quote(key)} is given twice` });

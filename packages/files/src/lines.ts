@@ -1,9 +1,9 @@
-// The lines of a file as bytes; only the line under way is held.
+// The lines of a file as bytes. Only the current line is in memory.
 import { CambiumError } from "@cambium/ir";
 
-/** A file to be read once, from its beginning. */
+/** A file that is read once, from its start. */
 export interface ByteChunks {
-  /** For messages. */
+  /** The path for messages. */
   readonly path: string;
   chunks(): AsyncIterable<Uint8Array>;
 }
@@ -11,9 +11,9 @@ export interface ByteChunks {
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Of the first byte in the text. */
+  /** Offset of its first byte in the file. */
   readonly offset: number;
-  /** Without the line feed. */
+  /** Its bytes, without the line feed. */
   readonly bytes: Uint8Array;
 }
 
@@ -29,7 +29,7 @@ export async function* lines(file: ByteChunks, maxBytes: number): AsyncGenerator
       throw new CambiumError("E_JSONL_LINE_LENGTH", "this line is too long", {
         where: `${file.path}:${number}`,
         expected: `at most ${maxBytes} bytes`,
-        hint: "is this one document a line? Cut longer ones into several",
+        hint: "the file needs one document per line; split documents that are longer",
       });
     }
     held.push(bytes);

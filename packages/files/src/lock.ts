@@ -1,5 +1,5 @@
-// A lock that keeps other processes out of something: a file that names its holder. The lock of a process that is gone
-// counts for nothing, so a killed run or growth needs no cleaning up.
+// A lock between processes: a file that names its holder. The lock of a dead process is ignored, so nothing has to be
+// cleaned up after a killed run or growth.
 import { lstat, open, rm, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,22 +8,22 @@ import { withFileErrors } from "./file-errors.js";
 import { isAlive, markOfThisProcess, type ProcessMark, processSpace } from "./process-mark.js";
 import { readTextFile } from "./text-file.js";
 
-/** The holder touches its lock so often, milliseconds. */
+/** Interval at which the holder touches its lock, milliseconds. */
 const beatEvery = 10_000;
-/** A lock of another machine (or container) that was not touched for so long is abandoned. */
+/** A lock of another machine or container counts as abandoned if it was not touched for this long, milliseconds. */
 const silentFor = 60_000;
-/** A holder writes its name within this time of making the file. */
+/** A holder writes its name within this time of creating the file, milliseconds. */
 const namedWithin = 2_000;
-/** Names and a few numbers. */
+/** The largest lock file: a name and a few numbers. */
 const mostBytes = 10_000;
 
 interface Holder extends ProcessMark {
   readonly host: string;
-  /** See {@link processSpace}; absent where the system has none. */
+  /** See {@link processSpace}; absent if the system does not have one. */
   readonly space?: string | undefined;
 }
 
-/** The error for whoever finds the lock taken. */
+/** The error if the lock is taken. */
 export interface LockRefusal {
   readonly code: string;
   readonly message: string;
@@ -32,7 +32,7 @@ export interface LockRefusal {
 }
 
 /**
- * Takes the lock at `path`, in a folder that exists, for this process until the result is called.
+ * Takes the lock at `path`, in an existing folder, for this process. The returned function releases it.
  * @throws CambiumError `refusal` with the lock's path and the process that holds it; file errors.
  */
 export async function takeLock(path: string, refusal: LockRefusal): Promise<() => Promise<void>> {
@@ -44,7 +44,7 @@ export async function takeLock(path: string, refusal: LockRefusal): Promise<() =
     const touched = await touchedAt(path);
     if (text === undefined || touched === undefined) continue;
     if (holder !== undefined && (await holds(path, holder, touched))) throw locked(path, holder, refusal);
-    // By this process's own clock: the file's may be ahead of it.
+    // Measured by this process's clock, because the file's time may be ahead of it.
     unnamedSince ??= performance.now() - Math.max(0, Date.now() - touched);
     if (holder === undefined && performance.now() - unnamedSince < namedWithin) await sleep(50);
     else await removeStale(path, text);
@@ -59,7 +59,9 @@ export async function takeLock(path: string, refusal: LockRefusal): Promise<() =
   };
 }
 
-/** Removes the lock at `path` if a process of this machine left it that is gone: one killed between its work's end and the lock's. */
+/**
+ * Removes the lock at `path` if its holder is a dead process of this machine, killed before it could release the lock.
+ */
 export async function clearDeadLock(path: string): Promise<void> {
   const text = await readLock(path).catch(() => undefined);
   const holder = text === undefined ? undefined : parse(text);
@@ -77,18 +79,18 @@ async function create(path: string, mine: Holder): Promise<boolean> {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      // The file was made, and the disk had no room for the name.
+      // The file was created, but the disk had no room for its content.
       if (made) await rm(path, { force: true });
       throw error;
     }
   });
 }
 
-/** What the lock at `path` reads; undefined when it is gone. @throws CambiumError for what is not a lock, naming it */
+/** The text of the lock at `path`; undefined if it is gone. @throws CambiumError if something else is at the path. */
 async function readLock(path: string): Promise<string | undefined> {
   try {
     const entry = await withFileErrors(path, () => lstat(path));
-    // A dangling link cannot be read, and nobody can take the lock: asking again would never end.
+    // A dangling link: it cannot be read, and the lock cannot be created, so that retrying would never end.
     if (!entry.isFile() && !entry.isDirectory()) return await readTextFile(path, mostBytes).catch(() => noLock(path));
     return await readTextFile(path, mostBytes);
   } catch (error) {
@@ -101,16 +103,16 @@ async function readLock(path: string): Promise<string | undefined> {
 }
 
 function noLock(where: string): never {
-  throw new CambiumError("E_NOT_A_FILE", "what stands where a lock is to be is no lock", {
+  throw new CambiumError("E_NOT_A_FILE", "the path of a lock is taken by something that is not a lock", {
     where,
-    expected: "nothing, or a lock",
+    expected: "nothing, or a lock file",
     hint: "remove it",
   });
 }
 
 /**
- * Removes the lock if it still reads `text`: another process may have taken it over in the meantime. One process at a
- * time looks and removes, or it would remove what another made between the two.
+ * Removes the lock if its text is still `text`; another process may have taken it over in the meantime. Only one
+ * process at a time may read and remove, or it could remove a lock that another process created in between.
  */
 async function removeStale(path: string, text: string): Promise<void> {
   const turn = `${path}.turn`;
@@ -130,7 +132,7 @@ async function removeStale(path: string, text: string): Promise<void> {
   });
 }
 
-/** Returns once the turn is over; whoever was killed in the middle of it needs no longer than two seconds. */
+/** Returns once the turn is over. If its process was killed, that takes at most two seconds (`namedWithin`). */
 async function awaitTurn(turn: string): Promise<void> {
   const begun = performance.now();
   const first = await touchedAt(turn);
@@ -153,7 +155,7 @@ function parse(text: string): Holder | undefined {
   }
 }
 
-/** When the file was touched, milliseconds since the epoch; undefined when it is gone. */
+/** When the file was touched, milliseconds since the epoch; undefined if it is gone. */
 async function touchedAt(path: string): Promise<number | undefined> {
   return lstat(path).then(
     ({ mtimeMs }) => mtimeMs,
@@ -162,9 +164,9 @@ async function touchedAt(path: string): Promise<number | undefined> {
 }
 
 /**
- * Whether the holder is alive. Of a process of this system that is known. The processes of another host, or of another
- * container under the same name, cannot be seen; neither can it be told everywhere whether a number is used again. But a
- * holder touches its lock.
+ * Whether the holder is alive. For a process of this system that is usually known. Processes of another host, or of
+ * another container of the same name, cannot be seen, and not every system tells whether a pid was reused. For those it
+ * counts whether the lock is still touched.
  */
 async function holds(path: string, holder: Holder, touched: number): Promise<boolean> {
   if (isNear(holder)) {
@@ -173,12 +175,12 @@ async function holds(path: string, holder: Holder, touched: number): Promise<boo
   }
   const age = Date.now() - touched;
   if (age >= -silentFor) return age < silentFor;
-  // Its clock is far ahead of this one: what tells is whether it touches it again.
+  // The file's time is far ahead of our clock, so wait to see whether it is touched again.
   await sleep(1.2 * beatEvery);
   return (await touchedAt(path)) !== touched;
 }
 
-/** Whether the numbers of its processes mean what they mean here. */
+/** Whether the holder's pid refers to a process of this system. */
 function isNear({ host, space }: Pick<Holder, "host" | "space">): boolean {
   return host === hostname() && space === processSpace;
 }

@@ -1,22 +1,22 @@
-// Which process made a scratch file or a lock, and whether that process is still alive.
+// Marks which process made a scratch file or a lock, and tells whether that process is still alive.
 import { randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** Tells one process of this host from every other, also from a later one with the same pid. */
+/** Distinguishes a process of this host from every other one, including a later one with the same pid. */
 export interface ProcessMark {
   readonly pid: number;
-  /** When the process began, in its system's own terms; null where the system does not say. */
+  /** When the process began, in its system's own terms; null if the system does not tell. */
   readonly began: string | null;
   /** When the mark was made, milliseconds since the epoch. */
   readonly at: number;
-  /** Random, of this one mark. */
+  /** A random id of this mark. */
   readonly id: string;
 }
 
 const began = beginningOf(process.pid);
 const startedAt = Date.now() - process.uptime() * 1000;
 
-/** The marks that this process made. */
+/** Keys of the marks that this thread made. */
 const made = new Set<string>();
 const key = ({ at, id }: Pick<ProcessMark, "at" | "id">): string => `${at}-${id}`;
 
@@ -27,8 +27,8 @@ export function markOfThisProcess(): ProcessMark {
 }
 
 /**
- * Names the system in which this process's number counts: this boot of it, and this container. Undefined where the
- * system does not say.
+ * Identifies the system in which this process's pid is valid: this boot and this container. Undefined if the system
+ * does not tell.
  */
 export const processSpace = spaceOf();
 
@@ -42,13 +42,13 @@ function spaceOf(): string | undefined {
 }
 
 /**
- * Whether the process of this host that made `mark` still runs; `perhaps` where a process has its number, and the system
- * does not say since when.
+ * Whether the process of this host that made `mark` still runs; `perhaps` if a process has its pid and the system does
+ * not tell since when.
  */
 export function isAlive(mark: ProcessMark): boolean | "perhaps" {
   const { pid, began: then, at } = mark;
-  // In a container every run may have the same pid: a mark from before this process began is another's. One that was
-  // made since, and not here, may be of another thread.
+  // In a container every run may have the same pid, so a mark from before this process began is another process's. A
+  // later one that was not made here may be another thread's.
   if (pid === process.pid) return made.has(key(mark)) || at >= startedAt;
   try {
     process.kill(pid, 0);
@@ -59,7 +59,7 @@ export function isAlive(mark: ProcessMark): boolean | "perhaps" {
   return then === null || now === null ? "perhaps" : now === then;
 }
 
-/** The start time of a process where /proc has it: field 22 of stat, counted from behind the name in brackets. */
+/** The start time of a process, if /proc has it: field 22 of stat. Fields are counted after the name in parentheses. */
 function beginningOf(pid: number): string | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -1,7 +1,7 @@
-// Reasons gathered by one check, capped so that a hostile file cannot flood the screen or the memory.
+// The reasons found by one check, limited so that a hostile file cannot flood the screen or the memory.
 import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
 
-/** Reasons that are kept and shown; the others are counted. */
+/** The number of reasons that are kept and shown; the others are only counted. */
 export const SHOWN_REASONS = 20;
 
 /** Collects every reason a check finds; keeps the first 20 and counts the rest. */
@@ -18,7 +18,7 @@ export class ReasonList {
     if (this.#shown.length < SHOWN_REASONS) this.#shown.push(reason);
   }
 
-  /** Takes over what another check found: its reasons, or the error itself as one. Other errors are rethrown. */
+  /** Adds the reasons of another check's error, or the error itself as one reason. Rethrows other errors. */
   addError(error: unknown): void {
     if (!(error instanceof CambiumError)) throw error;
     const { reasons, cause: _, ...own } = error.details;
@@ -32,13 +32,13 @@ export class ReasonList {
     return hidden === 0 ? [...this.#shown] : [...this.#shown, { message: `and ${hidden} more` }];
   }
 
-  /** @throws CambiumError `code` with every reason, if there is one. */
+  /** @throws CambiumError `code` with the reasons, if there are any. */
   throwIfAny(code: string, message: string, details: ErrorDetails = {}): void {
     if (this.#count > 0) throw new CambiumError(code, message, { ...details, reasons: this.list() });
   }
 }
 
-/** A name or value from a file as it may be shown: quoted, escaped, at most 80 characters. */
+/** A name or value from a file in a form that is safe to show: quoted, escaped, at most 80 characters. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(typeof value === "string" ? value.slice(0, 100) : value) ?? String(value);
   return text.length <= 80 ? text : `${text.slice(0, 77)}…`;

@@ -1,4 +1,4 @@
-// Names of scratch siblings. A name says which process made it and when, so that what dead processes left is removed.
+// Names of scratch siblings. A name has its process and time, so that those of dead processes can be removed.
 import { createHash } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -6,8 +6,8 @@ import { basename, dirname, join } from "node:path";
 import { isAlive, markOfThisProcess } from "./process-mark.js";
 
 /**
- * `new`: being built, or whole and about to be renamed into place. `old`: moved aside by a directory replacement. `part`:
- * work that is gone on with by whoever does it next; `left`: the same, once its process let go of it.
+ * `new`: being built, or complete and about to be renamed into place. `old`: moved aside by a directory replacement.
+ * `part`: partial work that a later process continues. `left`: partial work that its process has released.
  */
 type ScratchKind = "new" | "old" | "part" | "left";
 
@@ -18,7 +18,7 @@ interface Scratch {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** The process that made it is gone, or let go of it. */
+  /** Whether the process that made it is gone, or has released it. */
   readonly stale: boolean;
 }
 
@@ -37,7 +37,7 @@ export function scratchPath(path: string, id: string, kind: ScratchKind): string
   return join(dirname(path), `.${basename(path)}.${id}.${kind}`);
 }
 
-/** Every scratch sibling in `dir` of what has a name that `of` accepts, newest first. An absent folder has none. */
+/** The scratch siblings in `dir` of files whose names `of` accepts, newest first. A missing folder has none. */
 export async function listScratch(dir: string, of: (base: string) => boolean): Promise<Scratch[]> {
   const names = await readdir(dir).catch(() => []);
   return names
@@ -52,7 +52,10 @@ export async function listScratch(dir: string, of: (base: string) => boolean): P
     .sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Removes what dead processes of this host left. Another host's is left: its processes cannot be seen. */
+/**
+ * Removes the scratch siblings of dead processes of this host. Those of other hosts stay: their processes cannot be
+ * seen.
+ */
 export async function removeStaleScratch(dir: string, of: (base: string) => boolean): Promise<void> {
   for (const scratch of await listScratch(dir, of)) {
     if (scratch.stale) await rm(scratch.path, { recursive: true, force: true });

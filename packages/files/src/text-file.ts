@@ -1,18 +1,18 @@
-// Reading whole small files that may be anything: a named pipe, a device, a folder, gigabytes, not text. Every reader of
-// a configuration, an index, a manifest, a recipe or a tokenizer reads through here.
+// Reads whole small text files safely: the path may be a named pipe, a device, a folder, gigabytes, or not text. Every
+// reader of a configuration, an index, a manifest, a recipe or a tokenizer uses it.
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { CambiumError } from "@cambium/ir";
 import { withFileErrors } from "./file-errors.js";
 
-/** What files that people write by hand stay below, by far; bytes. */
+/** A limit far above the size of files that people write by hand, bytes. */
 export const smallFileBytes = 16_000_000;
 
 /**
- * The text of the regular file `path`, without a byte order mark. Never waits for a writer, as a plain read of a named
- * pipe would.
- * @throws CambiumError `E_NOT_A_FILE` for anything but a regular file, `E_TOO_LARGE` above `maxBytes`, `E_UTF8` for what
- * is not text, `E_NOT_FOUND`, `E_PERMISSION`, …
+ * The text of the regular file `path`, without a byte order mark. Never waits for a writer, as reading a named pipe
+ * would.
+ * @throws CambiumError `E_NOT_A_FILE` for anything but a regular file, `E_TOO_LARGE` above `maxBytes`, `E_UTF8` for
+ * bytes that are not text, `E_NOT_FOUND`, `E_PERMISSION`, …
  */
 export async function readTextFile(path: string, maxBytes = smallFileBytes): Promise<string> {
   return withFileErrors(path, async () => {
@@ -28,12 +28,12 @@ export async function readTextFile(path: string, maxBytes = smallFileBytes): Pro
 }
 
 /**
- * Opens the regular file `path` to be read. Never waits for a writer, as the opening of a named pipe would.
+ * Opens the regular file `path` for reading. Never waits for a writer, as opening a named pipe would.
  * @throws CambiumError `E_NOT_A_FILE` for anything but a regular file, `E_NOT_FOUND`, `E_PERMISSION`, …
  */
 export async function openFile(path: string): Promise<FileHandle> {
   return withFileErrors(path, async () => {
-    // On Windows the flag does not exist, and neither do named pipes in the file system.
+    // Windows has neither the flag nor named pipes in the file system.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       requireFile(await handle.stat(), path);
@@ -45,7 +45,7 @@ export async function openFile(path: string): Promise<FileHandle> {
   });
 }
 
-/** As `readTextFile`; undefined where nothing is. */
+/** As `readTextFile`, but undefined if nothing exists at `path`. */
 export async function readTextFileIfThere(path: string, maxBytes?: number): Promise<string | undefined> {
   try {
     return await readTextFile(path, maxBytes);
@@ -71,7 +71,7 @@ function requireFile(entry: Stats, path: string): void {
   });
 }
 
-/** Files of `/proc` say that they are empty, and a file may grow while it is read: what counts is what is read. */
+/** Counts the bytes that are read: files in `/proc` report a size of 0, and a file may grow while it is read. */
 async function readAtMost(handle: FileHandle, maxBytes: number, path: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -85,7 +85,7 @@ async function readAtMost(handle: FileHandle, maxBytes: number, path: string): P
 
 function tooLarge(where: string, maxBytes: number, got: string): CambiumError {
   const expected = `at most ${maxBytes} bytes`;
-  return new CambiumError("E_TOO_LARGE", "this file is far larger than its kind ever is", { where, expected, got });
+  return new CambiumError("E_TOO_LARGE", "this file is far larger than any of its kind", { where, expected, got });
 }
 
 function decodeUtf8(bytes: Uint8Array, where: string): string {

@@ -1,5 +1,5 @@
-// A folder of work that takes long: what a process leaves of it when it is stopped or killed, the next one takes over. One
-// process has it at a time; another that does the same work meanwhile has a folder of its own.
+// A folder for long work: if its process is stopped or killed, the next one takes it over. Only one process has it at a
+// time; another that does the same work in the meantime has a folder of its own.
 import { rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { makeDirectory, sync } from "./flush.js";
@@ -7,12 +7,12 @@ import { listScratch, scratchId, scratchPath } from "./scratch.js";
 
 export interface WorkFolder {
   readonly path: string;
-  /** Leaves the folder to whoever does the work next, in this process or another. */
+  /** Releases the folder, so that the next caller takes it over, in this process or another. */
   leave(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** The work called `path`, in a folder beside it: taken over from a process that is gone, or begun. */
+/** The work folder of `path`, beside it: taken over from a dead process, or new. */
 export async function workFolder(path: string): Promise<WorkFolder> {
   const [dir, name] = [dirname(path), basename(path)];
   await makeDirectory(dir);
@@ -21,7 +21,7 @@ export async function workFolder(path: string): Promise<WorkFolder> {
   let taken = false;
   for (const { path: other, stale } of await listScratch(dir, (base) => base === name)) {
     if (!stale) continue;
-    // Of several that were left, the newest is gone on with.
+    // The list is newest first: take over the newest and remove the others.
     if (taken) await rm(other, { recursive: true, force: true });
     else taken = await renamed(other, mine);
   }
@@ -34,7 +34,7 @@ export async function workFolder(path: string): Promise<WorkFolder> {
   };
 }
 
-/** False where another process was faster. */
+/** Returns false if another process was faster. */
 function renamed(from: string, to: string): Promise<boolean> {
   return rename(from, to).then(
     () => true,

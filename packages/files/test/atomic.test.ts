@@ -1,4 +1,4 @@
-// Atomic writes: what is left after success, failure, and every state a kill can leave.
+// Atomic writes: the state after success, after failure, and after a kill at any point.
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ function fileError(code: string): Error {
 }
 
 describe("writeFileAtomic", () => {
-  it("writes into folders that are not there yet, and over an old file", async () => {
+  it("creates missing folders, and replaces an old file", async () => {
     const dir = await tempDir();
     const path = join(dir, "a", "b", "file");
     await writeFileAtomic(path, "one");
@@ -35,7 +35,7 @@ describe("writeFileAtomic", () => {
     expect(await readdir(join(dir, "a", "b"))).toEqual(["file"]);
   });
 
-  it("many at once leave one whole file and nothing else", async () => {
+  it("leaves one complete file and nothing else when many write at once", async () => {
     const dir = await tempDir();
     const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(100_000));
     await Promise.all(texts.map((text) => writeFileAtomic(join(dir, "file"), text)));
@@ -57,7 +57,7 @@ describe("writeFileAtomic", () => {
     expect((await readdir(dir)).map((name) => join(dir, name)).sort()).toEqual([...kept, path].sort());
   });
 
-  it("takes a scratch file of an earlier process with its own pid for stale", async () => {
+  it("treats a scratch file of an earlier process with the same pid as stale", async () => {
     const dir = await tempDir();
     const before = scratchId().replace(/-\d{13}-/, "-1000000000000-");
     await writeFile(scratchPath(join(dir, "file"), before, "new"), "");
@@ -65,7 +65,7 @@ describe("writeFileAtomic", () => {
     expect(await readdir(dir)).toEqual(["file"]);
   });
 
-  it("keeps the old file and says what was needed when the disk fills up", async () => {
+  it("keeps the old file and reports the bytes needed if the disk fills up", async () => {
     const dir = await tempDir();
     const path = join(dir, "file");
     await writeFile(path, "old");
@@ -85,7 +85,7 @@ describe("writeFileAtomic", () => {
 
 describe("replaceDirectory", () => {
   it.each(["nothing", "an empty folder", "a full folder", "a link to a folder"])(
-    "puts the new one over %s",
+    "puts the new directory over %s",
     async (what) => {
       const dir = await tempDir();
       const path = join(dir, "d");
@@ -107,7 +107,7 @@ describe("replaceDirectory", () => {
     },
   );
 
-  it("keeps the old one when the build fails, and names places as they were meant", async () => {
+  it("keeps the old directory if the build fails, and names final paths in errors", async () => {
     const dir = await tempDir();
     const path = join(dir, "d");
     await folder(path, "old");
@@ -124,7 +124,7 @@ describe("replaceDirectory", () => {
     expect(await contentOf(path)).toBe("old");
   });
 
-  it("will not put a folder in the place of a file", async () => {
+  it("does not replace a file by a folder", async () => {
     const dir = await tempDir();
     await writeFile(join(dir, "d"), "precious");
     expect((await refusal(() => replaceDirectory(join(dir, "d"), async () => undefined))).code).toBe("E_EXISTS");
@@ -161,7 +161,7 @@ describe("recoverDirectory", () => {
     expect(await readdir(dir)).toHaveLength(2);
   });
 
-  it("follows a link whose folder is away", async () => {
+  it("follows a link whose folder is missing", async () => {
     const dir = await tempDir();
     await symlink("real", join(dir, "link"));
     const id = deadId();

@@ -1,4 +1,4 @@
-// The strict JSON reader against JSON.parse, and where it is meant to differ.
+// The strict JSON reader against JSON.parse, and its intended differences.
 import { parseJson } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
@@ -34,7 +34,7 @@ it("refuses what JSON.parse refuses", () => {
       try {
         expect(parseJson(edited, "x")).toEqual(expected);
       } catch (error) {
-        // The three it refuses on purpose: a key twice, deep nesting, and numbers too large or too long.
+        // The three intended refusals: duplicate keys, deep nesting, and numbers that are too large or too long.
         if (!(error instanceof CambiumError)) throw error;
         expect(`${error.message} ${error.details.expected}`).toMatch(/given twice|levels of nesting|a value/);
       }
@@ -43,13 +43,13 @@ it("refuses what JSON.parse refuses", () => {
   );
 });
 
-it("keeps __proto__ a key like any other", () => {
+it("treats __proto__ as a normal key", () => {
   const value = parseJson('{"__proto__": {"polluted": 1}}', "x") as object;
   expect(Object.keys(value)).toEqual(["__proto__"]);
   expect("polluted" in value).toBe(false);
 });
 
-it("names every key given twice, with its place", async () => {
+it("names every duplicate key, with its place", async () => {
   const error = await refusal(() => parseJson('{\n "a": 1,\n "b": {"c": 1, "c": 2},\n "a": 3\n}', "f.json"));
   expect(error.code).toBe("E_JSON");
   expect(messages(error)).toEqual([
@@ -58,12 +58,12 @@ it("names every key given twice, with its place", async () => {
   ]);
 });
 
-it("says where a text breaks off and what was expected", async () => {
+it("reports where a text breaks off and what was expected", async () => {
   const error = await refusal(() => parseJson('{"a": [1,\n  2', "f.json"));
   expect(error.details).toEqual({ where: "f.json:2:4", expected: "`,` or `]`", got: "the end of the text" });
 });
 
-it("tells a key that is given a hundred thousand times in the time of any other text of its length", async () => {
+it("reports a key given a hundred thousand times about as fast as any other error in a text of that length", async () => {
   const lines = (key: (i: number) => string) =>
     `{${Array.from({ length: 1e5 }, (_, i) => `"${key(i)}":0`).join(",\n")}}`;
   const time = async (text: string): Promise<number> => {
@@ -79,6 +79,6 @@ it("tells a key that is given a hundred thousand times in the time of any other 
     ),
   );
   expect(messages(error).at(-1)).toMatch(/and 99979 more$/);
-  // A place looked for from the start at every one of them took eight seconds.
+  // Finding the place of each duplicate from the start took eight seconds.
   expect(await time(lines(() => "12345"))).toBeLessThan(10 * apart + 200);
 });

@@ -1,4 +1,4 @@
-// A process lock: held by the living, taken over from the dead, however alike their numbers are.
+// Locks between processes: a live holder keeps the lock, a dead one's is taken over, even if its pid is reused.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -45,7 +45,7 @@ const space = () =>
     : undefined;
 
 describe("the lock", () => {
-  test("keeps others out while it is held, this process included, and leaves nothing behind", async () => {
+  test("keeps others out while it is held, including this process, and leaves nothing behind", async () => {
     const release = await take();
     await expect(take()).rejects.toMatchObject({ code: "E_BUSY", details: { got: `process ${process.pid}` } });
     await release();
@@ -71,7 +71,7 @@ describe("the lock", () => {
     await (await take())();
   });
 
-  test("is cleared where its process is gone, and left where it lives or cannot be asked", async () => {
+  test("is cleared if its process is dead, and left if it is alive or cannot be seen", async () => {
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
     write({ pid });
     await clearDeadLock(path);
@@ -87,14 +87,14 @@ describe("the lock", () => {
     expect(readFileSync(path, "utf8")).toBe("not a lock");
   });
 
-  test.runIf(inProc)("is taken over when another process has the dead one's number", async () => {
+  test.runIf(inProc)("is taken over if another process has the dead one's pid", async () => {
     write({ pid: process.ppid, began: "1" });
     await (await take())();
     write({ pid: process.ppid, began: began(process.ppid) });
     await expect(take()).rejects.toMatchObject({ code: "E_BUSY" });
   });
 
-  test("is taken over when the dead one had this process's number, as in a container started again", async () => {
+  test("is taken over if the dead one had this process's pid, as in a restarted container", async () => {
     write({
       pid: process.pid,
       began: inProc ? began(process.pid) : null,
@@ -117,7 +117,7 @@ describe("the lock", () => {
   });
 
   test.each(["", "{", "null", "4711", '{"pid":"x"}'])(
-    "that cannot be read counts for nothing, once it is old: %s",
+    "that cannot be read is ignored once it is old: %s",
     async (text) => {
       writeFileSync(path, text);
       const past = new Date(Date.now() - 5000);
@@ -133,7 +133,7 @@ describe("the lock", () => {
     ["a named pipe", (at) => execFileSync("mkfifo", [at])],
   ];
   test.each(inItsPlace.flatMap(([what, make]) => ["a.lock", "a.lock.turn"].map((name) => ({ what, make, name }))))(
-    "is refused by name where $what stands in place of $name",
+    "is refused by path if $what is in place of $name",
     async ({ make, name }) => {
       if (name.endsWith("turn")) write({ pid: 2 ** 30 });
       make(join(folder, name));
@@ -141,7 +141,7 @@ describe("the lock", () => {
     },
   );
 
-  test("whose time of change lies years ahead does not wait for these to pass", async () => {
+  test("with a time years in the future does not have to wait until then", async () => {
     const ahead = new Date(Date.now() + 1e11);
     for (const turn of [false, true]) {
       if (turn) write({ pid: 2 ** 30 });
@@ -153,7 +153,7 @@ describe("the lock", () => {
   });
 
   test.runIf(inProc)(
-    "from before a boot, or of another container of this name, holds while it is touched",
+    "from before a reboot, or of another container of the same name, holds while it is touched",
     async () => {
       write({ pid: process.ppid, began: began(process.ppid), space: "another" });
       await expect(take()).rejects.toMatchObject({
@@ -165,7 +165,7 @@ describe("the lock", () => {
     },
   );
 
-  test("of a process whose number may be used again holds while it is touched", async () => {
+  test("of a process whose pid may have been reused holds while it is touched", async () => {
     write({ pid: process.ppid, began: null });
     await expect(take()).rejects.toMatchObject({ code: "E_BUSY" });
     const past = new Date(Date.now() - 61_000);
@@ -173,7 +173,7 @@ describe("the lock", () => {
     await (await take())();
   });
 
-  test("goes to one of many that want it from a dead process", async () => {
+  test("of a dead process goes to exactly one of many that want it", async () => {
     for (let round = 0; round < 40; round++) {
       write({ pid: 2 ** 30 });
       const results = await Promise.allSettled(Array.from({ length: 8 }, take));

@@ -1,4 +1,4 @@
-// Reading small files that may be anything.
+// Reading small text files whose path may be anything.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -34,23 +34,23 @@ describe("a text file", () => {
     expect(await failure(join(dir, "a"), 9)).toMatchObject({ code: "E_TOO_LARGE", details: { got: "10 bytes" } });
   });
 
-  test("of holes is refused before it fills the memory", async () => {
+  test("that is sparse and huge is refused before it fills the memory", async () => {
     writeFileSync(join(dir, "a"), "");
     truncateSync(join(dir, "a"), 2 ** 40);
     expect((await failure(join(dir, "a"))).code).toBe("E_TOO_LARGE");
   });
 
-  test("that says it is empty is counted as it is read", async () => {
+  test("that reports a size of 0 is limited by the bytes that are read", async () => {
     expect((await readTextFile("/proc/self/status")).length).toBeGreaterThan(0);
     expect((await failure("/proc/self/status", 16)).code).toBe("E_TOO_LARGE");
   });
 
-  test("that is not text is named", async () => {
+  test("that is not text is refused by name", async () => {
     writeFileSync(join(dir, "a"), Uint8Array.of(0x61, 0xff));
     expect(await failure(join(dir, "a"))).toMatchObject({ code: "E_UTF8", details: { where: join(dir, "a") } });
   });
 
-  test("that is not there is undefined, or an error", async () => {
+  test("that does not exist is undefined, or an error", async () => {
     expect(await readTextFileIfThere(join(dir, "none"))).toBeUndefined();
     expect((await failure(join(dir, "none"))).code).toBe("E_NOT_FOUND");
     mkdirSync(join(dir, "folder"));
@@ -58,7 +58,7 @@ describe("a text file", () => {
   });
 });
 
-describe("what stands in place of a file is told, at once", () => {
+describe("anything in place of a file is named at once", () => {
   test("a named pipe that nobody writes to", async () => {
     execFileSync("mkfifo", [join(dir, "pipe")]);
     expect(await failure(join(dir, "pipe"))).toMatchObject({ code: "E_NOT_A_FILE", details: { got: "a named pipe" } });

@@ -1,6 +1,6 @@
-// Did you mean: the nearest of some names.
+// Suggestions for misspelt names ("did you mean").
 
-/** The name within a third of `word`'s length in edits (Damerau–Levenshtein, adjacent swaps), if there is one. */
+/** The nearest name, if its Damerau–Levenshtein distance is at most a third of the length of `word`, and at least 1. */
 export function closest(word: string, names: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = names.map((name) => ({ name, edits: distance(word.toLowerCase(), name.toLowerCase()) }));

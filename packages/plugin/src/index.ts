@@ -1,4 +1,4 @@
-// Plugins: what kinds there are, which package a name means, and how it is found, loaded and checked.
+// Plugins: their kinds, which package a name means, and how it is found, loaded and checked.
 export * from "./closest.js";
 export * from "./fields.js";
 export * from "./kind.js";

@@ -1,6 +1,6 @@
-// What a plugin can be to Cambium. A kind is one line here: names, resolution and listings follow from it.
+// The kinds of plugins. A kind is one line here: names, resolution and listings follow from it.
 
-/** By kind: what messages call such a plugin. */
+/** The noun for a plugin of each kind, for messages. */
 const nouns = {
   backend: "a backend",
   operator: "an operator",

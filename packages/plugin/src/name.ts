@@ -1,15 +1,16 @@
-// From the name a person writes (`onnx`) to the packages it may mean, in order, and back from a package to a name.
+// Translates the name that a person writes (`onnx`) to the packages it may mean, in order, and a package to its name.
 import { CambiumError } from "@cambium/ir";
 import { type PluginKind, pluginKinds, withArticle } from "./kind.js";
 
-/** A package name of npm's: lower case, perhaps scoped, at most 214 characters; no `..`, no subpath, no protocol. */
+/** An npm package name: lower case, optionally scoped; no `..`, no subpath, no protocol. */
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
 /**
  * The specifiers that `name` may mean: `onnx` → `@cambium/backend-onnx`, `cambium-backend-onnx`, `onnx`. A name that is
- * scoped or begins with the prefix is itself; so is a path (`./mine.js`, `/abs/mine.js`, `C:\mine.js`, `file:` URL).
- * @param near the nearest of the names that there are
- * @throws CambiumError `E_PLUGIN_NAME` for what is neither a path nor a package name.
+ * scoped or begins with the prefix stands for itself, and so does a path (`./mine.js`, `/abs/mine.js`, `C:\mine.js`,
+ * `file:` URL).
+ * @param near gives the nearest known name, for the hint.
+ * @throws CambiumError `E_PLUGIN_NAME` for a name that is neither a path nor a package name.
  */
 export function pluginCandidates(
   kind: PluginKind,
@@ -30,26 +31,26 @@ export function pluginCandidates(
     : [`@cambium/${kind}-${name}`, `${prefix}${name}`, name];
 }
 
-/** Whether a plugin's name is a path (relative to the user's project, or absolute) and not a package. */
+/** Whether a plugin's name is a path (relative to the user's project, or absolute) and not a package name. */
 export function isPluginPath(name: string): boolean {
   return /^(?:\.{1,2}[\\/]|[\\/]|[A-Za-z]:[\\/]|file:)/.test(name) && !name.includes("\0");
 }
 
-/** What the package calls for: the short name where that leads to it, else its own. */
+/** The name for a package: the short name if that leads to it, else the package's own. */
 export function nameOfPackage(kind: PluginKind, packageName: string): string {
   const short = [`@cambium/${kind}-`, `cambium-${kind}-`].find((prefix) => packageName.startsWith(prefix));
   return short === undefined ? packageName : packageName.slice(short.length);
 }
 
-/** A plugin as its package's name tells of it. */
+/** A plugin, as far as its package's name tells. */
 export interface PluginName {
   readonly kind: PluginKind;
-  /** What to call it: short for one of Cambium's, else the package. */
+  /** The short name for one of Cambium's own, else the package's name. */
   readonly name: string;
   readonly package: string;
 }
 
-/** What `cambium-operator-NAME` and the like are, also under a scope; undefined for a package named otherwise. */
+/** The plugin of a package named `cambium-operator-NAME` or the like, also under a scope; undefined for other names. */
 export function pluginOfPackage(name: string): PluginName | undefined {
   const { ours, theirs, short } =
     /^(?:(?<ours>@cambium\/)|(?<theirs>(?:@[^/]+\/)?cambium-))(?<short>.+)$/.exec(name)?.groups ?? {};

@@ -1,34 +1,34 @@
-// Plugin resolution: by name, from the user's project, without scanning. An absent plugin, a broken one and a foreign
-// one are three different errors.
+// Plugin resolution: by name, from the user's project, without scanning. A missing plugin, a broken one and a module
+// that is not a plugin are three different errors.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { closest } from "./closest.js";
 import type { Unchecked } from "./fields.js";
 import { nounOf, type PluginKind } from "./kind.js";
 import { isPluginPath, nameOfPackage, type PluginName, pluginCandidates } from "./name.js";
 
-/** How modules are found and loaded: injected, so that this file runs anywhere. `@cambium/plugin/node` has Node's. */
+/** How modules are found and loaded. Injected, so that this file runs anywhere; `@cambium/plugin/node` has Node's. */
 export interface PluginImporter {
-  /** The address of a specifier as the user's project sees it, or null when nothing is there. Throws when it is broken. */
+  /** The address of a specifier seen from the user's project; null if it is not installed. Throws if it is broken. */
   resolve(specifier: string): string | null;
-  /** The module at an address, as `import()` gives it. */
+  /** The module at an address, as from `import()`. */
   import(address: string): Promise<unknown>;
-  /** The plugins that the project asks for or has; absent where they cannot be listed. */
+  /** The plugins that the project depends on or has installed; absent if they cannot be listed. */
   list?(): readonly PluginListing[];
 }
 
-/** A plugin in sight of a project; it may be asked for and not installed. */
+/** A plugin visible from a project; it may be listed in package.json without being installed. */
 export type PluginListing = PluginName;
 
-/** What a plugin of some kind must be. */
+/** The contract of a kind of plugin. */
 export interface PluginContract<T extends { readonly contract: number }> {
   readonly kind: PluginKind;
-  /** The entry of the package that holds it, when that is not the main one: `setup` for `NAME/setup`. */
+  /** The entry of the package that exports it, if not the main one: `setup` for `NAME/setup`. */
   readonly entry?: string;
-  /** The contract's major version; a plugin carries the one it was made for in `contract`. */
+  /** The contract's major version. A plugin has the version that it was made for in `contract`. */
   readonly version: number;
-  /** The function that stamps a plugin, for messages: `defineBackend`. */
+  /** The function that makes a plugin, for messages: `defineBackend`. */
   readonly define: string;
-  /** What is wrong with a value, all of it; nothing when it is a `T`. */
+  /** Everything that is wrong with a value; empty if it is a `T`. */
   problems(value: Unchecked<T>): readonly Reason[];
 }
 
@@ -36,20 +36,20 @@ export interface ResolvedPlugin<T> {
   readonly plugin: T;
   /** The package name or path that it came from. */
   readonly specifier: string;
-  /** Where that was found. */
+  /** The address that it resolved to. */
   readonly address: string;
 }
 
-/** Names of others that a message lists at most. */
+/** A message lists the known names if there are at most this many. */
 const mostNamed = 8;
 
 /**
  * Finds and loads the plugin called `name` (see `pluginCandidates`): its module's default export.
- * @param builtIn names that need no plugin: one of them may have been meant
+ * @param builtIn names that need no plugin, for suggestions.
  * @throws CambiumError `E_PLUGIN_NAME`; `E_PLUGIN_MISSING` with the command that installs it; `E_PLUGIN_BROKEN` with
- * its own error as cause, when it is there and does not load; `E_PLUGIN_CONTRACT` when it was made for another major
- * version of the contract; `E_PLUGIN_ENTRY` when the package lacks the contract's entry; `E_PLUGIN_INVALID` when it is
- * something else.
+ * its own error as cause, if it is installed but does not load; `E_PLUGIN_CONTRACT` if it was made for another major
+ * version of the contract; `E_PLUGIN_ENTRY` if the package lacks the contract's entry; `E_PLUGIN_INVALID` if it is not
+ * such a plugin.
  */
 export async function resolvePlugin<T extends { readonly contract: number }>(
   contract: PluginContract<T>,
@@ -68,7 +68,7 @@ export async function resolvePlugin<T extends { readonly contract: number }>(
   throw missing(kind, name, candidates, known);
 }
 
-/** What the plugins of a kind that the project sees can be called; those that it asks for and lacks are left out. */
+/** The names of the installed plugins of a kind that are visible from the project. */
 export function installedNames(kind: PluginKind, importer: PluginImporter): readonly string[] {
   const those = importer.list?.().filter((one) => one.kind === kind && isThere(one.package, importer)) ?? [];
   return those.map((one) => nameOfPackage(kind, one.package));
@@ -78,7 +78,7 @@ function isThere(specifier: string, importer: PluginImporter): boolean {
   try {
     return importer.resolve(specifier) !== null;
   } catch {
-    // What is broken is there.
+    // A broken package is installed.
     return true;
   }
 }
@@ -86,12 +86,12 @@ function isThere(specifier: string, importer: PluginImporter): boolean {
 function missing(kind: PluginKind, name: string, candidates: readonly string[], known: () => readonly string[]) {
   const expected = `one of ${candidates.join(", ")}`;
   if (isPluginPath(name)) {
-    const hint = "check the path; a relative one starts at the project's folder";
+    const hint = "check the path; a relative path starts at the project's folder";
     return new CambiumError("E_PLUGIN_MISSING", `there is no ${nounOf(kind)} at ${name}`, { expected, hint });
   }
   const names = known();
   const near = closest(name, names);
-  const here = names.length > 0 && names.length <= mostNamed ? `; here there are ${names.join(", ")}` : "";
+  const here = names.length > 0 && names.length <= mostNamed ? `; available here: ${names.join(", ")}` : "";
   const install = `npm install ${candidates[0]}${here}`;
   return new CambiumError("E_PLUGIN_MISSING", `${nounOf(kind)} "${name}" is not installed`, {
     expected,
@@ -110,14 +110,12 @@ async function load(kind: PluginKind, specifier: string, entry: string | undefin
     throw new CambiumError(
       "E_PLUGIN_BROKEN",
       `${nounOf(kind)} ${specifier} is installed but does not load: ${reason}`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
 
-/** A plugin need not have every entry; without this one it needs nothing of the kind. */
+/** Entries are optional: a plugin without `setup`, say, needs no set-up. */
 function withoutEntry(kind: PluginKind, specifier: string, entry: string): CambiumError {
   return new CambiumError("E_PLUGIN_ENTRY", `${nounOf(kind)} ${specifier} has no ${entry}: it needs none`);
 }
@@ -146,6 +144,6 @@ function checked<T extends { readonly contract: number }>(
   }
   const reasons = problems(value as Unchecked<T>);
   if (reasons.length > 0)
-    throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a whole ${nounOf(kind)}`, { reasons });
+    throw new CambiumError("E_PLUGIN_INVALID", `${specifier} is not a complete ${nounOf(kind)}`, { reasons });
   return value as T;
 }

@@ -1,8 +1,8 @@
-// Did you mean: near names only.
+// Suggestions for misspelt names.
 import { closest } from "@cambium/plugin";
 import { expect, test } from "vitest";
 
-test("did you mean: near names only", () => {
+test("only near names are suggested", () => {
   expect(closest("layres", ["layers", "hidden"])).toBe("layers");
   expect(closest("contxt", ["context", "content"])).toBe("context");
   expect(closest("wholly", ["layers", "hidden"])).toBeUndefined();

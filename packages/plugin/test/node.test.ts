@@ -1,4 +1,4 @@
-// Node's importer against real folders: what an import statement in the user's project would find.
+// Node's importer over real folders: it finds what an import statement in the user's project would.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,7 +50,7 @@ test("finds a scoped package with a plain main", async () => {
   expect((await find("abacus")).name).toBe("scoped");
 });
 
-test("takes the folder of a package: by its exports, its main or index.js; what is not built is said to be so", async () => {
+test("takes the folder of a package, by its exports, its main or index.js, and reports one that is not built", async () => {
   const at = (name: string, manifest: object) =>
     write(`project/${name}/package.json`, JSON.stringify({ name: `@me/${name}`, type: "module", ...manifest }));
   at("with-exports", { exports: { ".": { default: "./dist/index.js" } } });
@@ -74,7 +74,7 @@ test("takes the folder of a package: by its exports, its main or index.js; what 
   });
 });
 
-test("lists packages whose names do not tell by their keywords", () => {
+test("lists packages whose names do not tell their kind by their keywords", () => {
   write(
     "project/package.json",
     JSON.stringify({ dependencies: { "@me/stacker": "1", "@me/abacus": "1", other: "1", gone: "1" } }),
@@ -104,7 +104,7 @@ test("looks in the project before the fallback folders", async () => {
   expect((await find("abacus", "project", "cli")).name).toBe("in the project");
 });
 
-test("nothing installed, a Node module's name, a project that is not there: E_PLUGIN_MISSING", async () => {
+test("nothing installed, a Node module's name, a project that does not exist: E_PLUGIN_MISSING", async () => {
   for (const [name, dir] of [
     ["abacus", "project"],
     ["fs", "project"],
@@ -135,7 +135,7 @@ test.each<[string, Record<string, string>, object, RegExp]>([
   });
 });
 
-test("an entry of its own is the package's; a package that exports none has none", async () => {
+test("an entry is taken from the package; a package that does not export it: E_PLUGIN_ENTRY", async () => {
   const files = { "main.js": source("abacus"), "setup.js": source("set up") };
   install("project", "@cambium/backend-abacus", files, { exports: { ".": "./main.js", "./setup": "./setup.js" } });
   install("project", "cambium-backend-beads", files, { exports: { ".": "./main.js" } });
@@ -144,7 +144,7 @@ test("an entry of its own is the package's; a package that exports none has none
   await expect(resolvePlugin(setupContract, "beads", importer)).rejects.toMatchObject({ code: "E_PLUGIN_ENTRY" });
 });
 
-test("lists what package.json asks for and what is installed of Cambium, on the way up, and nothing else", () => {
+test("lists the dependencies of the nearest package.json and the installed packages of Cambium, and nothing else", () => {
   const dependencies = { "cambium-operator-mine": "1", "left-pad": "1", "@cambium/ir": "1" };
   const devDependencies = { "@acme/cambium-backend-fast": "1" };
   write("project/package.json", JSON.stringify({ dependencies, devDependencies }));

@@ -13,7 +13,7 @@ async function failure(name: string, importer: PluginImporter): Promise<CambiumE
   );
 }
 
-test("a short name is first ours, then a third party's, then a package of that very name", () => {
+test("a short name means our package first, then a third party's, then a package of exactly that name", () => {
   expect(pluginCandidates("backend", "onnx")).toEqual(["@cambium/backend-onnx", "cambium-backend-onnx", "onnx"]);
   expect(pluginCandidates("operator", "stack")).toEqual(["@cambium/operator-stack", "cambium-operator-stack", "stack"]);
 });
@@ -26,7 +26,7 @@ test.each([
   "/opt/fast.js",
   "C:\\fast.js",
   "file:///fast.js",
-])("%s is itself and nothing else", (name) => expect(pluginCandidates("backend", name)).toEqual([name]));
+])("%s means only itself", (name) => expect(pluginCandidates("backend", name)).toEqual([name]));
 
 test.each([
   "",
@@ -53,13 +53,13 @@ test.each([
   [["@cambium/backend-abacus", "cambium-backend-abacus", "abacus"], "@cambium/backend-abacus"],
   [["cambium-backend-abacus", "abacus"], "cambium-backend-abacus"],
   [["abacus"], "abacus"],
-])("of %j the first is taken", async (installed, specifier) => {
+])("of %j the first one is used", async (installed, specifier) => {
   const held = Object.fromEntries(installed.map((name) => [name, { default: whole }]));
   const found = await resolvePlugin(contract, "abacus", modules(held));
   expect(found).toEqual({ plugin: whole, specifier, address: `file:///p/${specifier}` });
 });
 
-test("missing: says what was looked for and the command that installs it", async () => {
+test("missing: the error has the names that were tried and the command that installs it", async () => {
   const error = await failure("onnx", modules({}));
   expect(error.format()).toBe(
     [
@@ -74,7 +74,7 @@ test("missing: says what was looked for and the command that installs it", async
   );
 });
 
-test("broken: shows the plugin's own error and is not mistaken for absent", async () => {
+test("broken: the error shows the plugin's own and differs from the one for a missing plugin", async () => {
   const own = new Error("libgpu.so.1: cannot open shared object file");
   const held = { "@cambium/backend-abacus": own, "cambium-backend-abacus": { default: whole } };
   const error = await failure("abacus", modules(held));
@@ -83,7 +83,7 @@ test("broken: shows the plugin's own error and is not mistaken for absent", asyn
   expect(error.cause).toBe(own);
 });
 
-test("a package whose address cannot be worked out is broken too", async () => {
+test("a package whose address cannot be resolved is broken too", async () => {
   const own = new Error('No "exports" main defined');
   const importer: PluginImporter = {
     resolve: () => {
@@ -108,7 +108,7 @@ test.each<[string, unknown, string]>([
   expect(error.details.got).toContain(got);
 });
 
-test("a half-made plugin: E_PLUGIN_INVALID with every missing member", async () => {
+test("an incomplete plugin: E_PLUGIN_INVALID with every missing member", async () => {
   const error = await failure("abacus", modules({ abacus: { default: { contract: 1, name: "" } } }));
   expect(error.code).toBe("E_PLUGIN_INVALID");
   expect(error.details.reasons?.map(({ where }) => where)).toEqual(["name", "open"]);
@@ -117,7 +117,7 @@ test("a half-made plugin: E_PLUGIN_INVALID with every missing member", async () 
 test.each([
   [0, "npm install cambium-backend-abacus@latest"],
   [2, "npm install @cambium/cli@latest"],
-])("made for contract %i: E_PLUGIN_CONTRACT, and says which side to update", async (stamp, hint) => {
+])("made for contract %i: E_PLUGIN_CONTRACT, with a hint which side to update", async (stamp, hint) => {
   const error = await failure(
     "abacus",
     modules({ "cambium-backend-abacus": { default: { ...whole, contract: stamp, version: "3.1.4" } } }),
@@ -129,7 +129,7 @@ test.each([
   expect(error.message).toContain("cambium-backend-abacus 3.1.4");
 });
 
-test("missing, with one of nearly that name in sight: did you mean it", async () => {
+test("missing, while a plugin with a similar name is installed: the hint suggests it", async () => {
   const listed = ["stack", "interpolation"].map((name) => ({
     ...{ kind: "backend" as const, name, package: `@cambium/backend-${name}` },
   }));
@@ -144,9 +144,9 @@ test("missing, with one of nearly that name in sight: did you mean it", async ()
       )
     ).details.hint;
   expect(await hint("stcak")).toBe(
-    'did you mean "stack"? If not: npm install @cambium/backend-stcak; here there are stack',
+    'did you mean "stack"? If not: npm install @cambium/backend-stcak; available here: stack',
   );
-  expect(await hint("onnx")).toBe("npm install @cambium/backend-onnx; here there are stack");
+  expect(await hint("onnx")).toBe("npm install @cambium/backend-onnx; available here: stack");
 });
 
 test.each([

@@ -1,4 +1,4 @@
-// A contract to resolve plugins by in tests, and an importer over modules in memory.
+// A plugin contract for tests, and an importer over modules in memory.
 import type { PluginContract, PluginImporter, PluginListing } from "@cambium/plugin";
 
 export interface Abacus {
@@ -17,7 +17,7 @@ export const contract: PluginContract<Abacus> = {
   ],
 };
 
-/** The same in a package's entry `setup`. */
+/** The same contract for a package's entry `setup`. */
 export const setupContract: PluginContract<Abacus> = { ...contract, entry: "setup" };
 
 /** An importer over modules by specifier; an Error is thrown when its module is imported. */

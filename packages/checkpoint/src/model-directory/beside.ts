@@ -1,5 +1,5 @@
-// What lies beside the weights of a model directory, sub-folders included: files that belong to the model (its code,
-// processors, templates, licence, card) and weights in other formats, which a change of the model makes stale.
+// Lists the files beside the weights of a model directory, sub-folders included: those that belong to the model (its
+// code, processors, templates, licence, card), and weights in other formats, which become stale when the model changes.
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import { withFileErrors } from "@cambium/files";
@@ -7,15 +7,15 @@ import { CambiumError } from "@cambium/ir";
 import { CONFIG_FILE, INDEX_FILE, isCompanion } from "./names.js";
 import type { CompanionFile, ModelDirectory } from "./open.js";
 
-/** A file that belongs to a model. Its name is a path in the directory, parted by `/`. */
+/** A file that belongs to a model. Its name is a path in the directory, with `/` as separator. */
 export interface BesideFile extends CompanionFile {
   readonly bytes: number;
 }
 
-/** What does not go with the model, by its path in the directory; a folder's ends in `/`. */
+/** A file or folder that does not go with the model, by its path in the directory; a folder's path ends in `/`. */
 export interface LeftBehind {
   readonly name: string;
-  readonly why: "weights in another format" | "not part of a model" | "a link that leads out" | "no regular file";
+  readonly why: "weights in another format" | "not part of a model" | "a link that leads out" | "not a regular file";
 }
 
 export interface Beside {
@@ -31,13 +31,18 @@ const FORMATS =
   mlmodel nemo engine plan pb distcp dduf`.split(/\s+/);
 const WEIGHTS = new RegExp(`\\.(?:${FORMATS.join("|")})(?:\\.index\\.json|\\.data|[._-]\\d+|-\\d+-of-\\d+)?$`, "i");
 
-/** Files that describe weights of another format: with them gone, or grown, they would mislead whoever reads them. */
+/**
+ * Files that describe weights of another format. Without those weights, or beside a grown model, they would mislead.
+ */
 const OF_OTHER_WEIGHTS =
   /^(?:params\.json|consolidated\b.*|adapter_config\.json|openvino_.*|trainer_state\.json|latest)$/;
 const OTHER_WEIGHTS = /^(?:onnx|openvino|coreml|.*\.mlpackage|global_step\d+)$/i;
 const NO_PART = /^(?:\.git|\.cache|\.huggingface|__pycache__|\.ipynb_checkpoints|\.DS_Store|\.locks)$/;
 
-/** Lists them, sorted by name. @throws CambiumError `E_MODEL_DIRECTORY` for more than 20,000 files; file errors. */
+/**
+ * The files beside the weights, sorted by name.
+ * @throws CambiumError `E_MODEL_DIRECTORY` for more than 20,000 files; file errors.
+ */
 export async function listBeside(model: ModelDirectory): Promise<Beside> {
   const { path } = model;
   const home = await withFileErrors(path, () => realpath(path));
@@ -65,14 +70,14 @@ export async function listBeside(model: ModelDirectory): Promise<Beside> {
     } else if (from === undefined || !isWithin(home, from)) left.push({ name, why: "a link that leads out" });
     else if (!there?.isFile()) {
       if (depth === 0 && isCompanion(entry)) throw noFile(join(path, name));
-      left.push({ name, why: "no regular file" });
+      left.push({ name, why: "not a regular file" });
     } else files.push({ name, from, bytes: there.size });
   };
   await visit("", 0);
   return { files, left };
 }
 
-/** In the directory, or among the blobs that a snapshot of the Hugging Face cache links to. */
+/** Whether `path` is in the directory, or is a blob that a snapshot of the Hugging Face cache may link to. */
 function isWithin(home: string, path: string): boolean {
   const [snapshots, blobs] = [join(home, ".."), join(home, "..", "..", "blobs")];
   return path.startsWith(home + sep) || (basename(snapshots) === "snapshots" && path.startsWith(blobs + sep));
@@ -81,14 +86,14 @@ function isWithin(home: string, path: string): boolean {
 function noFile(where: string): CambiumError {
   return new CambiumError("E_NOT_A_FILE", "this is not a regular file", {
     where,
-    hint: "remove it, or put the file itself there",
+    hint: "remove it, or replace it by the file itself",
   });
 }
 
 function tooMany(where: string): CambiumError {
-  return new CambiumError("E_MODEL_DIRECTORY", "this folder holds far more than a model", {
+  return new CambiumError("E_MODEL_DIRECTORY", "this folder contains far more than a model", {
     where,
     expected: `at most ${MOST_FILES} files, ${DEEPEST} folders deep`,
-    hint: "give the folder that has config.json and the weights alone",
+    hint: "give a folder with nothing but config.json, the weights and the model's files",
   });
 }

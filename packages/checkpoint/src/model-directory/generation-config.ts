@@ -1,4 +1,4 @@
-// generation_config.json of a model directory: the tokens that end a generation.
+// Reads the tokens that end a generation from generation_config.json of a model directory.
 import { join } from "node:path";
 import { parseJson, readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -6,9 +6,9 @@ import { CambiumError } from "@cambium/ir";
 const generationConfigFile = "generation_config.json";
 
 /**
- * The ids that end a generation as `eos_token_id` of the file says, which counts before config.json's, as in transformers;
- * undefined where it says nothing.
- * @throws CambiumError `E_CONFIG` for what is not an id or a list of ids; those of reading the file.
+ * The ids that end a generation: `eos_token_id` of the file, which takes precedence over config.json's, as in
+ * transformers. Undefined if the file or the key is missing, or the key is null.
+ * @throws CambiumError `E_CONFIG` for anything but an id or a list of ids; errors of reading the file.
  */
 export async function readStopTokens(directory: string): Promise<readonly number[] | undefined> {
   const path = join(directory, generationConfigFile);
@@ -23,6 +23,6 @@ export async function readStopTokens(directory: string): Promise<readonly number
     where: `${path}, eos_token_id`,
     expected: "an id or a list of ids",
     got: JSON.stringify(stated),
-    hint: "mend the file, or remove it: config.json then says what ends a text",
+    hint: "correct the file, or remove it: then config.json's tokens are used",
   });
 }

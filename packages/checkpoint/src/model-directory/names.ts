@@ -10,7 +10,7 @@ export function shardFile(index: number, count: number): string {
   return count === 1 ? WEIGHTS_FILE : `model-${pad(index + 1)}-of-${pad(count)}.safetensors`;
 }
 
-/** Files that make up a tokenizer, those of every kind of it. */
+/** The files of tokenizers of every kind. */
 export const tokenizerFiles: readonly string[] = [
   "tokenizer.json",
   "tokenizer_config.json",
@@ -26,12 +26,12 @@ export const tokenizerFiles: readonly string[] = [
   "vocab.txt",
 ];
 
-/** Files that belong to a model besides its weights and config, and go with it unchanged. */
+/** Files that belong to a model in addition to its weights and config, and are copied with it unchanged. */
 const COMPANIONS = new Set([...tokenizerFiles, "generation_config.json"]);
 
 const LICENCE = /^(?:licen[cs]e|notice)(?:\.(?:md|txt))?$/i;
 
-/** Tokenizer files, generation config, chat template, licence. */
+/** Whether a file is a tokenizer file, generation config, chat template or licence. */
 export function isCompanion(name: string): boolean {
   return COMPANIONS.has(name) || LICENCE.test(name);
 }

@@ -1,5 +1,5 @@
-// A Hugging Face model directory, opened: config, every tensor's place, and the files that go with the model.
-// Only headers are read, and they are checked against each other in full.
+// Opens a Hugging Face model directory: config, the place of every tensor, and the files that go with the model. Reads
+// only headers, and checks them fully against each other.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -11,6 +11,7 @@ import {
   ReasonList,
   readContainedText,
   recoverDirectory,
+  smallFileBytes,
   withFileErrors,
 } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
@@ -21,20 +22,17 @@ import type { TensorSource } from "../safetensors/source.js";
 import { CONFIG_FILE, isCompanion } from "./names.js";
 import { type ModelOpenOptions, openWeights } from "./shards.js";
 
-/** Real ones are a few kilobytes. */
-export const MAX_CONFIG_BYTES = 16_000_000;
-
-/** A file that goes with a model, by its name and real path. */
+/** A file that goes with a model: its name and real path. */
 export interface CompanionFile {
   readonly name: string;
   readonly from: string;
 }
 
-/** An open model directory. Close it, or hold it with `await using`. */
+/** An open model directory. Close it, or use `await using`. */
 export class ModelDirectory implements AsyncDisposable {
   /** Every tensor of the model, by name. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Names of tensors that the files hold and that were left out, as asked. */
+  /** Names of the tensors in the files that `leaveOut` excluded. */
   readonly left: readonly string[];
   readonly #homes: ReadonlyMap<string, SafetensorsFile>;
 
@@ -74,7 +72,7 @@ export class ModelDirectory implements AsyncDisposable {
     return as === undefined ? shard.read(name) : shard.read(name, as);
   }
 
-  /** The tensor, bytes unchanged, for a writer of files. */
+  /** The tensor with its bytes unchanged, for writing it to another file. */
   source(name: string): TensorSource {
     return this.shardOf(name).source(name);
   }
@@ -89,9 +87,9 @@ export class ModelDirectory implements AsyncDisposable {
 }
 
 /**
- * Opens a directory with `config.json` and `model.safetensors`, or shards and their index. Only headers are read; with
- * `headersOnly` nothing else need be there.
- * @throws CambiumError `E_MODEL_DIRECTORY` with every reason found; the error itself when there is only one.
+ * Opens a directory with `config.json` and `model.safetensors`, or shards and their index. Reads only headers; with
+ * `headersOnly` the tensors' data may be missing.
+ * @throws CambiumError `E_MODEL_DIRECTORY` with every reason found; if there is only one, that error itself.
  */
 export async function openModelDirectory(path: string, options: ModelOpenOptions = {}): Promise<ModelDirectory> {
   await recoverDirectory(path);
@@ -110,7 +108,10 @@ export async function openModelDirectory(path: string, options: ModelOpenOptions
   if (problems.length === 1) throw problems[0];
   const reasons = new ReasonList();
   for (const problem of problems) reasons.addError(problem);
-  throw new CambiumError("E_MODEL_DIRECTORY", "this is no model directory", { where: path, reasons: reasons.list() });
+  throw new CambiumError("E_MODEL_DIRECTORY", "this is not a model directory", {
+    where: path,
+    reasons: reasons.list(),
+  });
 }
 
 async function findCompanions(path: string, names: readonly string[], followLinks?: boolean): Promise<CompanionFile[]> {
@@ -121,7 +122,7 @@ async function findCompanions(path: string, names: readonly string[], followLink
 
 async function readConfig(path: string, followLinks?: boolean): Promise<JsonObject> {
   const where = join(path, CONFIG_FILE);
-  const config = parsePythonJson(await readContainedText(path, CONFIG_FILE, MAX_CONFIG_BYTES, followLinks), where);
+  const config = parsePythonJson(await readContainedText(path, CONFIG_FILE, smallFileBytes, followLinks), where);
   if (isJsonObject(config)) return config;
   throw new CambiumError("E_JSON", "config.json is not a JSON object", { where, expected: "{…}", got: quote(config) });
 }

@@ -1,4 +1,4 @@
-// `model.safetensors.index.json`: which shard holds which tensor, in and out.
+// Reads and writes `model.safetensors.index.json`: which shard has which tensor.
 
 import { isJsonObject, isPlainName, parseJson, quote, ReasonList } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -11,8 +11,8 @@ export type WeightMap = ReadonlyMap<string, string>;
 
 /**
  * Parses an index.
- * @throws CambiumError `E_SHARD_INDEX` with every reason: not the expected JSON, a tensor twice, a file name that is
- *   not a plain `*.safetensors`.
+ * @throws CambiumError `E_SHARD_INDEX` with every reason: not the expected JSON, a duplicate tensor, a file name that
+ * is not a plain `*.safetensors`.
  */
 export function parseShardIndex(text: string, where: string): WeightMap {
   const reasons = new ReasonList();
@@ -28,7 +28,7 @@ export function parseShardIndex(text: string, where: string): WeightMap {
         else {
           reasons.add({
             where: `tensor ${quote(name)}`,
-            message: "its shard is no plain file name",
+            message: "its shard is not a plain file name",
             expected: "e.g. model-00001-of-00002.safetensors",
             got: quote(file),
           });
@@ -38,25 +38,27 @@ export function parseShardIndex(text: string, where: string): WeightMap {
   } catch (error) {
     reasons.addError(error);
   }
-  reasons.throwIfAny("E_SHARD_INDEX", "the index of the shards is wrong", { where });
+  reasons.throwIfAny("E_SHARD_INDEX", "the index of the shards is not valid", { where });
   return map;
 }
 
-/** The shards of a model: the tensors of each file, in order. */
+/** The shards of a model, each with its tensors in order. */
 export interface ShardPlan<T extends TensorInfo> {
   readonly shards: readonly { readonly file: string; readonly tensors: readonly T[] }[];
-  /** The text of `model.safetensors.index.json`; absent when one file holds everything. */
+  /** The text of `model.safetensors.index.json`; absent if there is only one shard. */
   readonly index?: string;
 }
 
 /**
- * Cuts `tensors`, in the order given, into files of at most `maxShardBytes` of data, the way `transformers` does:
- * a tensor larger than that has a file of its own.
- * @throws CambiumError `E_SHARD_SIZE` when `maxShardBytes` is not positive.
+ * Splits `tensors`, in the order given, into files of at most `maxShardBytes` of data, as `transformers` does. A larger
+ * tensor has a file of its own.
+ * @throws CambiumError `E_SHARD_SIZE` if `maxShardBytes` is not positive.
  */
 export function planShards<T extends TensorInfo>(tensors: Iterable<T>, maxShardBytes: number): ShardPlan<T> {
   if (!(maxShardBytes > 0)) {
-    throw new CambiumError("E_SHARD_SIZE", "a shard must hold at least a byte", { got: String(maxShardBytes) });
+    throw new CambiumError("E_SHARD_SIZE", "a shard must have room for at least one byte", {
+      got: String(maxShardBytes),
+    });
   }
   const groups: T[][] = [];
   let open: T[] = [];

@@ -1,4 +1,4 @@
-// The weight files of a model directory: found, opened, and checked against their index.
+// Finds and opens the weight files of a model directory, and checks them against their index.
 import { join } from "node:path";
 import { containedPath, quote, ReasonList, readContainedText } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -6,21 +6,21 @@ import { type OpenOptions, SafetensorsFile } from "../safetensors/file.js";
 import { INDEX_FILE, WEIGHTS_FILE } from "./names.js";
 import { parseShardIndex, type WeightMap } from "./shard-index.js";
 
-/** How a model directory is opened. */
+/** Options for opening a model directory. */
 export interface ModelOpenOptions extends OpenOptions {
-  /** Tensors that are treated as if they were not there, by name. */
+  /** Whether to ignore the tensor of that name. */
   readonly leaveOut?: (name: string) => boolean;
-  /** Whether links may lead out of the directory: where the user trusts who made it. */
+  /** Whether links may lead out of the directory, because the user trusts its source. */
   readonly followLinks?: boolean;
 }
 
-/** Those of the largest mixtures of experts reach some tens of megabytes. */
+/** Indexes of the largest mixtures of experts have some tens of megabytes. */
 const MAX_INDEX_BYTES = 100_000_000;
 
 /**
- * Opens the weights in `path`, whose entries are `names`.
- * @returns one open file, or one for each shard
- * @throws CambiumError `E_SHARD_INDEX` with every reason; `E_NO_WEIGHTS`, `E_TWO_WEIGHTS`; those of a single file.
+ * Opens the weights in `path`, whose directory entries are `names`.
+ * @returns one open file, or one per shard.
+ * @throws CambiumError `E_SHARD_INDEX` with every reason; `E_NO_WEIGHTS`, `E_TWO_WEIGHTS`; errors of a single file.
  */
 export async function openWeights(
   path: string,
@@ -30,8 +30,8 @@ export async function openWeights(
   const { followLinks = false } = options;
   const single = names.includes(WEIGHTS_FILE);
   const indexed = names.includes(INDEX_FILE);
-  // An index whose files are gone is a remnant; transformers takes the single file then too.
-  if (single && indexed && (await isWhole(path, names, followLinks))) {
+  // An index whose files are gone is a leftover. Like transformers, take the single file then.
+  if (single && indexed && (await isInUse(path, names, followLinks))) {
     throw new CambiumError("E_TWO_WEIGHTS", "there are two sets of weights", {
       where: path,
       expected: `${WEIGHTS_FILE} or ${INDEX_FILE}`,
@@ -50,8 +50,8 @@ export async function openWeights(
   });
 }
 
-/** Whether any file that the index names is there; an index that cannot be read counts as whole. */
-async function isWhole(path: string, names: readonly string[], followLinks: boolean): Promise<boolean> {
+/** Whether any shard that the index names exists. If the index cannot be read, it counts as in use. */
+async function isInUse(path: string, names: readonly string[], followLinks: boolean): Promise<boolean> {
   try {
     const text = await readContainedText(path, INDEX_FILE, MAX_INDEX_BYTES, followLinks);
     return [...parseShardIndex(text, path).values()].some((file) => file !== WEIGHTS_FILE && names.includes(file));
@@ -78,12 +78,14 @@ async function openShards(path: string, options: ModelOpenOptions): Promise<Safe
   if (reasons.count > 0) await Promise.all(opened.map((shard) => shard.close()));
   reasons.throwIfAny("E_SHARD_INDEX", "the shards and their index do not agree", {
     where,
-    hint: "`cambium grow --drop NAME` leaves out tensors that are not wanted",
+    hint: "`cambium grow --drop NAME` leaves out unwanted tensors",
   });
   return opened;
 }
 
-/** Every listed tensor is in its shard, and every tensor of a shard is listed there and nowhere else. */
+/**
+ * Adds a reason for every listed tensor that is not in its shard, and every tensor of a shard that is not listed there.
+ */
 function checkShards(
   map: WeightMap,
   shards: ReadonlyMap<string, SafetensorsFile>,

@@ -1,4 +1,4 @@
-// Writes a Hugging Face model directory that `transformers` opens; it is absent, or as it was, until it is whole.
+// Writes a Hugging Face model directory that `transformers` can open. Until it is complete, the path stays as it was.
 import { constants } from "node:fs";
 import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,28 +19,28 @@ import { writeLayout } from "../safetensors/write.js";
 import { CONFIG_FILE, INDEX_FILE } from "./names.js";
 import { planShards } from "./shard-index.js";
 
-/** A file to be put beside the weights, byte for byte. */
+/** A file to put beside the weights, byte for byte. */
 export type ExtraFile = { readonly name: string } & (
   | { readonly from: string }
   | { readonly data: string | Uint8Array }
 );
 
 export interface ModelDirectoryContent {
-  /** `config.json`: an object, or its text where the spelling of numbers matters (`10000.0`). */
+  /** `config.json`: an object, or its text if the spelling of numbers matters (`10000.0`). */
   readonly configJson: object | string;
   /** In the order in which they fill the shards; see `hostSources` for tensors in memory and storage types. */
   readonly tensors: Iterable<TensorSource>;
-  /** Bytes of tensors in one file; one file holds all by default. */
+  /** The most bytes of tensors per file. Default: all in one file. */
   readonly maxShardBytes?: number;
   readonly extraFiles?: Iterable<ExtraFile>;
-  /** Allow a directory with something in it to be replaced; all that is in it goes. */
+  /** Whether to replace a directory that is not empty; its whole content is removed. Default false. */
   readonly replace?: boolean;
 }
 
 /**
- * Writes a model directory at `path`. Tensors are asked for one at a time.
- * @throws CambiumError `E_EXISTS` when something is there and `replace` is not set, `E_EXTRA_FILES`, `E_SHARD_SIZE`,
- *   `E_DISK_FULL` (foreseen where possible), `E_READ_ONLY`, …; `path` is then as it was.
+ * Writes a model directory at `path`. Reads one tensor at a time.
+ * @throws CambiumError `E_EXISTS` if something exists there and `replace` is not set, `E_EXTRA_FILES`, `E_SHARD_SIZE`,
+ *   `E_DISK_FULL` (before writing, if it can be foreseen), `E_READ_ONLY`, …; `path` is then unchanged.
  */
 export async function writeModelDirectory(path: string, content: ModelDirectoryContent): Promise<void> {
   const { configJson, tensors, maxShardBytes = Number.POSITIVE_INFINITY, extraFiles = [], replace = false } = content;
@@ -83,7 +83,7 @@ async function extraBytes(extras: readonly ExtraFile[]): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-/** @throws CambiumError `E_NOT_A_FILE` for a pipe, whose copying would wait for its writer */
+/** @throws CambiumError `E_NOT_A_FILE` for a pipe, since copying one would wait for its writer. */
 async function fileBytes(path: string): Promise<number> {
   const handle = await openFile(path);
   try {
@@ -110,7 +110,7 @@ async function requireEmpty(path: string): Promise<void> {
 }
 
 function occupied(path: string, got: string): CambiumError {
-  return new CambiumError("E_EXISTS", "something is there already", {
+  return new CambiumError("E_EXISTS", "something exists here already", {
     where: path,
     expected: "nothing, or an empty folder",
     got,

@@ -1,5 +1,5 @@
-// A safetensors file in a page: read from a Blob, of which a File that its user chose is one and a file of the origin's own
-// file system (OPFS) another; written to any stream. The header is distrusted as on a disk.
+// Safetensors files in a web page: read from a Blob, such as a File that the user chose or a file of the origin private
+// file system (OPFS), and written to any stream. The header is checked as for a file on disk.
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import { safetensorsChunks } from "./chunks.js";
 import { decodeTensor, type ReadDType } from "./decode.js";
@@ -14,7 +14,7 @@ import {
 import { layoutSafetensors } from "./layout.js";
 import type { TensorSource } from "./source.js";
 
-/** What a `Blob` is here. */
+/** The part of `Blob` that is used here. */
 export interface Bytes {
   readonly size: number;
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
@@ -29,8 +29,8 @@ export class SafetensorsBlob {
   ) {}
 
   /**
-   * Reads the header alone.
-   * @throws CambiumError `E_SAFETENSORS_HEADER` with every reason, `E_SAFETENSORS_TRUNCATED`, `E_IO`
+   * Reads only the header.
+   * @throws CambiumError `E_SAFETENSORS_HEADER` with every reason, `E_SAFETENSORS_TRUNCATED`, `E_IO`.
    */
   static async open(blob: Bytes, name = "model.safetensors"): Promise<SafetensorsBlob> {
     const first = await readSlice(blob, 0, Math.min(LENGTH_BYTES, blob.size), name);
@@ -43,7 +43,7 @@ export class SafetensorsBlob {
     return this.header.metadata;
   }
 
-  /** By name, in the order of their bytes. */
+  /** By name, in the order of their data. */
   get tensors(): ReadonlyMap<string, TensorEntry> {
     return this.header.tensors;
   }
@@ -61,7 +61,7 @@ export class SafetensorsBlob {
     );
   }
 
-  /** Every tensor, by name: a model's weights. @throws CambiumError as {@link read} */
+  /** All tensors by name. @throws CambiumError as {@link read}. */
   async readAll(as?: ReadDType): Promise<Record<string, HostTensor>> {
     const all: Record<string, HostTensor> = {};
     for (const name of this.tensors.keys()) all[name] = await this.read(name, as);
@@ -70,9 +70,9 @@ export class SafetensorsBlob {
 }
 
 /**
- * A safetensors file as a stream: to be piped into a file of OPFS, which keeps what it held until the stream has ended, or
- * made a Blob of by `new Response(stream).blob()`.
- * @throws CambiumError `E_SAFETENSORS_LAYOUT`; while it is read, `E_SHAPE`
+ * A safetensors file as a stream. Pipe it into an OPFS file, which keeps its old content until the stream has ended, or
+ * make a Blob by `new Response(stream).blob()`.
+ * @throws CambiumError `E_SAFETENSORS_LAYOUT`; while the stream is read, `E_SHAPE`.
  */
 export function safetensorsStream(
   tensors: Iterable<TensorSource>,
@@ -84,7 +84,7 @@ export function safetensorsStream(
       pull: async (stream) => {
         const { done, value } = await chunks.next();
         if (done) stream.close();
-        // The reader may keep a chunk, and its source use the memory again.
+        // A copy, because the reader may keep the chunk while the source reuses its memory.
         else stream.enqueue(value.slice());
       },
       cancel: async () => void (await chunks.return(undefined)),
@@ -97,7 +97,7 @@ async function readSlice(blob: Bytes, start: number, end: number, where: string)
   try {
     return await blob.slice(start, end).arrayBuffer();
   } catch (cause) {
-    // A File whose file was changed or removed since it was chosen.
+    // The user's file was changed or removed after it was chosen.
     const hint = "choose the file again";
     throw new CambiumError("E_IO", "this file could not be read", { where, got: String(cause), hint, cause });
   }

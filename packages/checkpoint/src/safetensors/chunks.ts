@@ -1,11 +1,11 @@
-// The bytes of a safetensors file from its first to its last.
+// The bytes of a new safetensors file, in order.
 import { CambiumError } from "@cambium/ir";
 import type { SafetensorsLayout } from "./layout.js";
 import type { TensorSource } from "./source.js";
 
 /**
- * Sources are asked for their bytes one after another, in the order of the file. A chunk is valid until the next.
- * @throws CambiumError `E_SHAPE` for a source that gives another number of bytes than its shape says
+ * Reads the sources one after another, in the order of the file. A chunk is valid until the next one.
+ * @throws CambiumError `E_SHAPE` for a source whose number of bytes does not match its shape.
  */
 export async function* safetensorsChunks(layout: SafetensorsLayout<TensorSource>): AsyncGenerator<Uint8Array> {
   yield layout.head;
@@ -16,7 +16,7 @@ export async function* safetensorsChunks(layout: SafetensorsLayout<TensorSource>
       yield chunk;
     }
     if (got === byteLength) continue;
-    throw new CambiumError("E_SHAPE", "a tensor gave another number of bytes than its shape says", {
+    throw new CambiumError("E_SHAPE", "a tensor's number of bytes does not match its shape", {
       where: `tensor ${source.name}`,
       expected: `${byteLength} bytes`,
       got: `${got} bytes`,

@@ -1,14 +1,14 @@
-// Stored bytes as host tensors: as they are where the host has that type, or widened to f32 or i32.
+// Decodes stored bytes to host tensors: unchanged if the host has that type, or converted to f32 or i32.
 import { CambiumError, type DType, decodeHalf, type HostTensor, hostTensor } from "@cambium/ir";
 import { hostDType, type StoredDType } from "./dtype.js";
 import type { TensorEntry } from "./header.js";
 
-/** What {@link decodeTensor} converts to. */
+/** The types that {@link decodeTensor} can convert to. */
 export type ReadDType = "f32" | "i32";
 
 type View = (bytes: ArrayBuffer) => ArrayLike<number> | BigInt64Array | BigUint64Array;
 
-/** Readers of the types that hold plain numbers; the others (8 bits and less of float, complex) are opaque. */
+/** Readers of the types with plain numbers. The others (floats of 8 bits or fewer, complex) are opaque. */
 const VIEWS: Partial<Record<StoredDType, View>> = {
   BOOL: (bytes) => new Uint8Array(bytes),
   U8: (bytes) => new Uint8Array(bytes),
@@ -28,9 +28,9 @@ const VIEWS: Partial<Record<StoredDType, View>> = {
 const FLOATS: readonly StoredDType[] = ["F16", "BF16", "F32", "F64"];
 
 /**
- * The tensor `entry` describes, over `bytes` (its whole content, at the start of a buffer of its own).
- * @param as `f32` rounds to nearest; `i32` takes integers and booleans, exactly. Without it nothing is converted.
- * @throws CambiumError `E_DTYPE` when there is no such host tensor, `E_RANGE` when a number does not fit i32.
+ * The tensor that `entry` describes, over `bytes`, its whole content in a buffer of its own.
+ * @param as `f32` rounds to nearest; `i32` converts integers and booleans exactly. Without it nothing is converted.
+ * @throws CambiumError `E_DTYPE` if that conversion does not exist, `E_RANGE` if a number does not fit in i32.
  */
 export function decodeTensor(entry: TensorEntry, bytes: ArrayBuffer, as?: ReadDType): HostTensor {
   const { dtype, shape } = entry;

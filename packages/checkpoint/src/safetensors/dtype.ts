@@ -2,8 +2,8 @@
 import type { DType } from "@cambium/ir";
 
 /**
- * Bits per element, in the order of the reference writer (huggingface/safetensors, `enum Dtype`), which sorts
- * tensors by it, last first. Types without a host type are carried as opaque bytes.
+ * Bits per element, in the order of `enum Dtype` in huggingface/safetensors. That reference writer sorts tensors by it,
+ * last first. Types without a host type are copied as opaque bytes.
  */
 export const STORED_BITS = {
   BOOL: 8,
@@ -30,7 +30,7 @@ export const STORED_BITS = {
   U64: 64,
 } as const;
 
-/** An element type as a safetensors header spells it. */
+/** The name of an element type in a safetensors header. */
 export type StoredDType = keyof typeof STORED_BITS;
 
 const RANKS = new Map(Object.keys(STORED_BITS).map((dtype, rank) => [dtype, rank]));
@@ -53,14 +53,14 @@ export const STORED_AS: Readonly<Record<DType, StoredDType>> = {
   bf16: "BF16",
 };
 
-/** The host type that holds `dtype` without conversion, if there is one. */
+/** The host type with the same representation as `dtype`, if there is one. */
 export function hostDType(dtype: StoredDType): DType | undefined {
   return (Object.keys(STORED_AS) as DType[]).find((host) => STORED_AS[host] === dtype);
 }
 
 /**
- * Bytes of a dense tensor, or undefined when a size is not a natural number, the product overflows 2^53, or
- * sub-byte elements do not fill whole bytes.
+ * The number of bytes of a dense tensor; undefined if a size is not a natural number, the number of bits exceeds 2^53,
+ * or elements smaller than a byte do not fill whole bytes.
  */
 export function storedByteLength(dtype: StoredDType, shape: readonly unknown[]): number | undefined {
   let bits: number = STORED_BITS[dtype];
@@ -72,7 +72,7 @@ export function storedByteLength(dtype: StoredDType, shape: readonly unknown[]):
   return bits % 8 === 0 ? bits / 8 : undefined;
 }
 
-/** A natural number that a double holds exactly. */
+/** Whether `value` is a natural number that a double represents exactly. */
 export function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,19 +1,19 @@
-// Host tensors as stored bytes, a few megabytes at a time: unchanged, or floats in another float type.
+// Encodes host tensors to stored bytes, a few megabytes at a time: unchanged, or floats in another float type.
 import { CambiumError, type DType, decodeHalf, encodeHalf, type HalfDType, type HostTensor, isHalf } from "@cambium/ir";
 
-/** Float types tensors can be stored as. */
+/** Float types that tensors can be stored as. */
 export type StorageDType = "f32" | "bf16" | "f16";
 
 const CHUNK_ELEMENTS = 1 << 20;
 
-/** The type `dtype` is stored as when floats are to be stored as `storage`: integers and booleans stay. */
+/** The type that `dtype` is stored as if floats are stored as `storage`; integers and booleans do not change. */
 export function storageOf(dtype: DType, storage: StorageDType | undefined): DType {
   return storage !== undefined && isFloat(dtype) ? storage : dtype;
 }
 
 /**
- * The little-endian bytes of `tensor` with elements of type `to`, in chunks; a chunk is valid until the next one.
- * @throws CambiumError `E_DTYPE` between floats and other types, `E_RANGE` when a finite number would become infinite.
+ * The little-endian bytes of `tensor` with elements of type `to`, in chunks. A chunk is valid until the next one.
+ * @throws CambiumError `E_DTYPE` between floats and other types, `E_RANGE` if a finite number would become infinite.
  */
 export function* encodeTensor(name: string, tensor: HostTensor, to: DType): Generator<Uint8Array> {
   const { dtype, data } = tensor;

@@ -1,4 +1,4 @@
-// An open safetensors file: the header in memory, the data read by position when asked for.
+// An open safetensors file: the header is in memory, data is read by position on request.
 import type { FileHandle } from "node:fs/promises";
 import { openFile, withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
@@ -18,15 +18,15 @@ const STREAM_BYTES = 8 << 20;
 const MAX_READ_BYTES = 1 << 30;
 
 export interface OpenOptions {
-  /** The data behind the header may be missing; reading it then fails. */
+  /** Whether the data after the header may be missing; reading it then fails. Default false. */
   readonly headersOnly?: boolean;
 }
 
-/** Reads one safetensors file. Only the header is read at the opening, and it is checked in full. */
+/** Reads a safetensors file. Opening it reads and fully checks the header. */
 export class SafetensorsFile implements AsyncDisposable {
   private constructor(
     readonly path: string,
-    /** Of the whole file, in bytes. */
+    /** Size of the whole file, bytes. */
     readonly size: number,
     private readonly handle: FileHandle,
     private readonly header: SafetensorsHeader,
@@ -53,7 +53,7 @@ export class SafetensorsFile implements AsyncDisposable {
     });
   }
 
-  /** The open file's descriptor, with which another thread of this process can read it, as long as it stays open. */
+  /** The file descriptor. While the file is open, another thread of this process can read through it. */
   get fd(): number {
     return this.handle.fd;
   }
@@ -62,7 +62,7 @@ export class SafetensorsFile implements AsyncDisposable {
     return this.header.metadata;
   }
 
-  /** By name, in the order of their bytes. */
+  /** By name, in the order of their data. */
   get tensors(): ReadonlyMap<string, TensorEntry> {
     return this.header.tensors;
   }
@@ -73,7 +73,7 @@ export class SafetensorsFile implements AsyncDisposable {
   }
 
   /**
-   * Reads a tensor: as stored (F32, F16, BF16, I32, BOOL), or from any plain number type as f32 or i32.
+   * Reads a tensor: as stored (F32, F16, BF16, I32, BOOL), or as f32 or i32 from any type with plain numbers.
    * @throws CambiumError `E_TENSOR_NOT_FOUND`, `E_DTYPE`, `E_RANGE`, `E_TENSOR_TOO_LARGE`, `E_IO`, …
    */
   read(name: string): Promise<HostTensor>;
@@ -83,12 +83,12 @@ export class SafetensorsFile implements AsyncDisposable {
     return decodeTensor(entry, await this.bytes(entry.offset, entry.byteLength), as);
   }
 
-  /** Bytes `[start, end)` of a tensor, as stored. @throws as {@link read}, and `E_RANGE` outside the tensor. */
+  /** Bytes `[start, end)` of a tensor, as stored. @throws as {@link read}; `E_RANGE` for bytes outside the tensor. */
   async readBytes(name: string, start = 0, end?: number): Promise<Uint8Array> {
     const { offset, byteLength } = this.entry(name);
     const stop = end ?? byteLength;
     if (!(start >= 0 && start <= stop && stop <= byteLength)) {
-      throw new CambiumError("E_RANGE", "bytes outside the tensor were asked for", {
+      throw new CambiumError("E_RANGE", "the requested bytes are outside the tensor", {
         where: `tensor ${name}`,
         expected: `0 ≤ start ≤ end ≤ ${byteLength}`,
         got: `[${start}, ${stop})`,
@@ -97,12 +97,12 @@ export class SafetensorsFile implements AsyncDisposable {
     return new Uint8Array(await this.bytes(offset + start, stop - start));
   }
 
-  /** Fills `target` with the bytes of the file from `offset` on. @throws as {@link read} */
+  /** Fills `target` with the file's bytes from `offset` on. @throws as {@link read}. */
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     await withFileErrors(this.path, () => readFully(this.handle, this.path, target, offset));
   }
 
-  /** A tensor's bytes in order, at most 8 MiB in memory. A chunk is valid until the next is asked for. */
+  /** A tensor's bytes in order, in chunks of at most 8 MiB. A chunk is valid until the next one. */
   async *stream(name: string): AsyncGenerator<Uint8Array> {
     const { offset, byteLength } = this.entry(name);
     const chunk = new Uint8Array(Math.min(STREAM_BYTES, byteLength));
@@ -113,7 +113,7 @@ export class SafetensorsFile implements AsyncDisposable {
     }
   }
 
-  /** The tensor, bytes unchanged, for a writer of files. */
+  /** The tensor with its bytes unchanged, for writing it to another file. */
   source(name: string): TensorSource {
     const { dtype, shape } = this.entry(name);
     return { name, dtype, shape, chunks: () => this.stream(name) };

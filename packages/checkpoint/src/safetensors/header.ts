@@ -1,4 +1,4 @@
-// The safetensors header, read as if its author were hostile: every claim is checked before a byte of data is.
+// The safetensors header, parsed as untrusted input: every claim is checked before any data is read.
 // Format: u64 length (little-endian), JSON, data. https://github.com/huggingface/safetensors#format
 
 import { isJsonObject, type JsonObject, type JsonValue, parseJson, quote, ReasonList } from "@cambium/files/anywhere";
@@ -10,26 +10,26 @@ export const LENGTH_BYTES = 8;
 /** The reference reader's limit. */
 export const MAX_HEADER_BYTES = 100_000_000;
 const METADATA_KEY = "__metadata__";
-/** The header object, a tensor, its shape. */
+/** Levels of nesting: the header object, a tensor, its shape. */
 const HEADER_DEPTH = 3;
 
-/** A tensor as a header declares it. */
+/** A tensor as declared in a header. */
 export interface TensorInfo {
   readonly name: string;
   readonly dtype: StoredDType;
   readonly shape: readonly number[];
 }
 
-/** A tensor and where its bytes lie in the file. */
+/** A tensor and the place of its data in the file. */
 export interface TensorEntry extends TensorInfo {
-  /** First byte, from the beginning of the file. */
+  /** Offset of the first byte from the start of the file. */
   readonly offset: number;
   readonly byteLength: number;
 }
 
 export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
-  /** By name, in the order of their bytes. */
+  /** By name, in the order of their data. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
 
@@ -57,12 +57,12 @@ export function parseHeaderLength(first: Uint8Array, fileSize: number, where: st
 }
 
 /**
- * Parses and checks a header: names given once, known dtypes, natural sizes, bytes = shape × dtype, and tensors
- * that tile the rest of the file exactly.
- * @param header the JSON bytes, without the length field
- * @param fileSize undefined: the data may be missing and is not asked for
- * @throws CambiumError `E_SAFETENSORS_HEADER` with every reason, `E_SAFETENSORS_TRUNCATED` when only the file's end
- *   is missing.
+ * Parses and checks a header: unique names, known dtypes, natural sizes, bytes = shape × dtype, and tensors that fill
+ * the rest of the file exactly.
+ * @param header the JSON bytes, without the length field.
+ * @param fileSize undefined if the data may be missing, so that the size is not checked.
+ * @throws CambiumError `E_SAFETENSORS_HEADER` with every reason, `E_SAFETENSORS_TRUNCATED` if only the end of the file
+ * is missing.
  */
 export function parseHeader(header: Uint8Array, fileSize: number | undefined, where: string): SafetensorsHeader {
   const reasons = new ReasonList();
@@ -76,7 +76,7 @@ export function parseHeader(header: Uint8Array, fileSize: number | undefined, wh
     if (entry !== undefined) entries.push(entry);
   }
   entries.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
-  // Where an entry is unreadable its bytes would show as a gap.
+  // The bytes of an unreadable entry would look like a gap.
   const readable = reasons.count === 0;
   const end = readable ? checkTiling(entries, dataStart, reasons) : dataStart;
   const sized = readable && fileSize !== undefined;
@@ -85,12 +85,12 @@ export function parseHeader(header: Uint8Array, fileSize: number | undefined, wh
   }
   if (sized && end < fileSize) {
     reasons.add({
-      message: "bytes after the last tensor belong to none",
+      message: "bytes after the last tensor belong to no tensor",
       expected: `a file of ${end} bytes`,
       got: `${fileSize} bytes`,
     });
   }
-  reasons.throwIfAny("E_SAFETENSORS_HEADER", "the header of this safetensors file is wrong", { where });
+  reasons.throwIfAny("E_SAFETENSORS_HEADER", "the header of this safetensors file is not valid", { where });
   return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
 }
 
@@ -111,7 +111,7 @@ function parseRoot(header: Uint8Array, where: string): JsonObject {
     root = parseJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header), where, HEADER_DEPTH);
   } catch (error) {
     const known = error instanceof CambiumError ? error.details : { where, got: "bytes that are not UTF-8" };
-    throw new CambiumError("E_SAFETENSORS_HEADER", "the header of this file is not proper JSON", known);
+    throw new CambiumError("E_SAFETENSORS_HEADER", "the header of this file is not valid JSON", known);
   }
   if (isJsonObject(root) && header[0] === 0x7b) return root;
   throw new CambiumError("E_SAFETENSORS_HEADER", "the header of this file is not a JSON object", {
@@ -136,7 +136,7 @@ function readEntry(name: string, value: JsonValue, dataStart: number, reasons: R
     reasons.add({ where: `tensor ${quote(name)}`, message, expected, got: got === undefined ? "nothing" : quote(got) });
   if (!isWellFormed(name)) wrong("the name is not Unicode", "paired surrogates", name);
   if (!isJsonObject(value)) {
-    wrong("the entry is no object", "{dtype, shape, data_offsets}", value);
+    wrong("the entry is not an object", "{dtype, shape, data_offsets}", value);
     return undefined;
   }
   const { dtype, shape, data_offsets: offsets, ...rest } = value;
@@ -144,7 +144,7 @@ function readEntry(name: string, value: JsonValue, dataStart: number, reasons: R
   if (!isStoredDType(dtype)) wrong("unknown dtype", Object.keys(STORED_BITS).reverse().join(" "), dtype);
   const byteLength = isStoredDType(dtype) && Array.isArray(shape) ? storedByteLength(dtype, shape) : undefined;
   if (!Array.isArray(shape) || (isStoredDType(dtype) && byteLength === undefined)) {
-    wrong("impossible shape", "natural numbers whose bytes number less than 2^50", shape);
+    wrong("impossible shape", "natural numbers, for fewer than 2^50 bytes in total", shape);
   }
   if (!isRange(offsets)) wrong("impossible data_offsets", "[begin, end] with 0 ≤ begin ≤ end", offsets);
   else if (byteLength !== undefined && offsets[1] - offsets[0] !== byteLength) {
@@ -160,7 +160,9 @@ function readEntry(name: string, value: JsonValue, dataStart: number, reasons: R
   };
 }
 
-/** @returns the end of the last tensor, from the beginning of the file */
+/**
+ * Checks that tensors neither overlap nor leave gaps. @returns the end of the last tensor, from the start of the file.
+ */
 function checkTiling(entries: readonly TensorEntry[], dataStart: number, reasons: ReasonList): number {
   let end = dataStart;
   for (const { name, offset, byteLength } of entries) {
@@ -183,7 +185,7 @@ function isRange(value: JsonValue | undefined): value is [number, number] {
   return isSize(begin) && isSize(end) && begin <= end;
 }
 
-/** No surrogate stands alone, so that the name survives UTF-8. */
+/** Whether `text` has no lone surrogates, so that it survives UTF-8. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

@@ -1,5 +1,5 @@
-// Where each tensor of a new safetensors file will lie, and the header that says so: byte for byte what the
-// reference implementation (huggingface/safetensors) writes for the same tensors.
+// Plans the place of each tensor in a new safetensors file, and its header. The file has the same bytes as one written
+// by the reference implementation (huggingface/safetensors) for the same tensors.
 import { quote, ReasonList } from "@cambium/files/anywhere";
 import { storedByteLength, storedRank } from "./dtype.js";
 import { isWellFormed, LENGTH_BYTES, MAX_HEADER_BYTES, type TensorEntry, type TensorInfo } from "./header.js";
@@ -9,15 +9,15 @@ const space = 0x20;
 export interface SafetensorsLayout<T extends TensorInfo = TensorInfo> {
   /** The file's first bytes: length field and padded JSON. */
   readonly head: Uint8Array;
-  /** In the order of their bytes. */
+  /** In the order of their data. */
   readonly tensors: readonly (TensorEntry & { readonly source: T })[];
   readonly fileSize: number;
 }
 
 /**
  * Lays out a file: widest dtype first, then by name; header keys in that order, padded with spaces to 8 bytes.
- * @param metadata e.g. `{ format: "pt" }`, which `transformers` asks for
- * @throws CambiumError `E_SAFETENSORS_LAYOUT` with every reason: a name twice or reserved, an impossible shape.
+ * @param metadata e.g. `{ format: "pt" }`, which `transformers` requires.
+ * @throws CambiumError `E_SAFETENSORS_LAYOUT` with every reason: a duplicate or reserved name, an impossible shape.
  */
 export function layoutSafetensors<T extends TensorInfo>(
   sources: Iterable<T>,
@@ -77,7 +77,9 @@ function jsonField([key, value]: readonly [string, unknown]): string {
   return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
 }
 
-/** The order of the UTF-8 bytes, which is not that of JavaScript's UTF-16 units beyond the basic plane. */
+/**
+ * Compares by UTF-8 bytes, which order characters beyond the basic plane differently from JavaScript's UTF-16 units.
+ */
 function byUtf8(a: string, b: string): number {
   for (let i = 0; i < a.length && i < b.length; i++) {
     const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
@@ -86,7 +88,7 @@ function byUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** A unit's place among the units where characters beyond the basic plane, whose units are surrogates, come last. */
+/** Maps a UTF-16 unit so that surrogates, the units of characters beyond the basic plane, come last. */
 function inUtf8(unit: number): number {
   return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

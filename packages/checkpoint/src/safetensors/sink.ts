@@ -1,8 +1,8 @@
-// A file being written from its beginning: small chunks gathered, large ones passed through, hashed on the way.
+// Writes a file sequentially: gathers small chunks, passes large ones through, and hashes the data on the way.
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 
-/** Writes of this size reach a disk's speed, and hashing one keeps the event loop for about 5 ms. */
+/** Writes of this size reach the disk's speed, and hashing one blocks the event loop for only about 5 ms. */
 const WRITE_BYTES = 4 << 20;
 
 export class FileSink {
@@ -17,7 +17,7 @@ export class FileSink {
     private readonly hashed: boolean,
   ) {}
 
-  /** Creates the file at `path`, which must not exist, and closes it after `fill`. @returns what `fill` returns */
+  /** Creates the file at `path`, which must not exist, and closes it after `fill`. @returns the result of `fill`. */
   static async write<T>(path: string, hashed: boolean, fill: (sink: FileSink) => Promise<T>): Promise<T> {
     const handle = await open(path, "wx");
     try {
@@ -30,7 +30,7 @@ export class FileSink {
     }
   }
 
-  /** Takes `chunk`, which may be reused as soon as this resolves. */
+  /** Appends `chunk`, which may be reused as soon as this resolves. */
   async add(chunk: Uint8Array): Promise<void> {
     this.position += chunk.length;
     if (this.#gatheredBytes + chunk.length > WRITE_BYTES) await this.flush();
@@ -43,19 +43,19 @@ export class FileSink {
     }
   }
 
-  /** Hands everything taken so far to the file. */
+  /** Writes everything appended so far to the file. */
   async flush(): Promise<void> {
     const gathered = this.#gathered.subarray(0, this.#gatheredBytes);
     this.#gatheredBytes = 0;
     if (gathered.length > 0) await this.writeOut(gathered);
   }
 
-  /** SHA-256 of all that was written, in hex; to be asked once, after {@link flush}. */
+  /** SHA-256 of everything written, in hex. Call it once, after {@link flush}. */
   digest(): string {
     return this.#hash.digest("hex");
   }
 
-  /** One chunk is hashed on this thread while another writes it. */
+  /** Hashes the chunk on this thread while another thread writes it. */
   private async writeOut(chunk: Uint8Array): Promise<void> {
     const pending = this.handle.write(chunk);
     if (this.hashed) this.#hash.update(chunk);

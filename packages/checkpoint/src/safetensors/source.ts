@@ -1,16 +1,16 @@
-// Tensors on their way into a file: described at once, their bytes asked for one tensor at a time.
+// Sources of tensors for a file: described up front, with bytes that are read one tensor at a time.
 import { CambiumError, formatType, type HostTensor, sameType, type TensorType } from "@cambium/ir";
 import { STORED_AS } from "./dtype.js";
 import { encodeTensor, type StorageDType, storageOf } from "./encode.js";
 import type { TensorInfo } from "./header.js";
 
-/** A tensor a writer can take: what it will be in the file, and its bytes when their turn comes. */
+/** A tensor to write: its declaration in the file, and its bytes on request. */
 export interface TensorSource extends TensorInfo {
-  /** Exactly the tensor's bytes, row-major, little-endian. A chunk is valid until the next is asked for. */
+  /** Exactly the tensor's bytes, row-major, little-endian. A chunk is valid until the next one. */
   chunks(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** A tensor in memory as a source. `storage` says how floats are stored; without it nothing is converted. */
+/** A tensor in memory as a source. `storage` is the type that floats are stored as; without it nothing is converted. */
 export function hostSource(name: string, tensor: HostTensor, storage?: StorageDType): TensorSource {
   const to = storageOf(tensor.dtype, storage);
   return { name, dtype: STORED_AS[to], shape: tensor.shape, chunks: () => encodeTensor(name, tensor, to) };
@@ -27,7 +27,7 @@ export function hostSources(
 
 /**
  * A tensor that is fetched when it is written, e.g. from a device.
- * @throws CambiumError `E_SHAPE`, while it is written, when `read` gives another type than announced.
+ * @throws CambiumError while it is written: `E_SHAPE` if `read` returns a tensor of another type.
  */
 export function lazySource(
   name: string,
@@ -43,7 +43,7 @@ export function lazySource(
     async *chunks() {
       const tensor = await read();
       if (!sameType(tensor, type)) {
-        throw new CambiumError("E_SHAPE", "a tensor is not what was announced", {
+        throw new CambiumError("E_SHAPE", "a tensor does not have the type that was declared", {
           where: `tensor ${name}`,
           expected: formatType(type),
           got: formatType(tensor),

@@ -1,4 +1,4 @@
-// Writes a safetensors file, one tensor at a time, never half there.
+// Writes a safetensors file atomically, one tensor at a time.
 
 import { replaceFile, requireSpace } from "@cambium/files";
 import { safetensorsChunks } from "./chunks.js";
@@ -7,22 +7,22 @@ import { FileSink } from "./sink.js";
 import type { TensorSource } from "./source.js";
 
 export interface WriteSafetensorsOptions {
-  /** Strings kept in the header; `transformers` asks for `{ format: "pt" }`. */
+  /** Strings in the header; `transformers` requires `{ format: "pt" }`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A file as it was written. */
+/** A file that was written. */
 export interface WrittenFile {
   readonly bytes: number;
-  /** In hex; present if it was asked for. */
+  /** In hex; present if requested. */
   readonly sha256?: string;
 }
 
 /**
- * Writes `tensors` to `path`, replacing a file there only once the new one is whole on the disk. Sources are asked
- * for their bytes one after another, in the order of the file; at most one is being read at a time.
- * @throws CambiumError `E_SAFETENSORS_LAYOUT`, `E_SHAPE`, `E_DISK_FULL` (before anything is written, where that can be
- *   foreseen), `E_READ_ONLY`, `E_PERMISSION`, …
+ * Writes `tensors` to `path`. An old file is replaced only once the new one is complete on disk. Sources are read one
+ * after another, in the order of the file.
+ * @throws CambiumError `E_SAFETENSORS_LAYOUT`, `E_SHAPE`, `E_DISK_FULL` (before writing, if it can be foreseen),
+ *   `E_READ_ONLY`, `E_PERMISSION`, …
  */
 export async function writeSafetensors(
   path: string,
@@ -32,7 +32,7 @@ export async function writeSafetensors(
   return writeLayout(path, layoutSafetensors(tensors, metadata), false);
 }
 
-/** As {@link writeSafetensors}, for a layout already made. @param hashed whether to give its SHA-256 */
+/** As {@link writeSafetensors}, for an existing layout. @param hashed whether to compute the file's SHA-256. */
 export async function writeLayout(
   path: string,
   layout: SafetensorsLayout<TensorSource>,

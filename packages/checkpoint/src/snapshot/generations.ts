@@ -1,5 +1,5 @@
-// The generations in a snapshot directory: `snapshot-000123.safetensors` (tensors), then `snapshot-000123.json`, the
-// manifest, which seals it: file, length, SHA-256, state, and a SHA-256 of all that.
+// The generations in a snapshot directory. Each is `snapshot-000123.safetensors` (tensors) and, written after it, the
+// manifest `snapshot-000123.json`, which seals it: file, length, SHA-256, state, and a SHA-256 of all these.
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,19 +16,19 @@ const Content = z.strictObject({
   file: z.string(),
   bytes: z.int().nonnegative(),
   sha256: z.string(),
-  // Not `z.json()`, which rebuilds what it checks: the checksum vouches for it.
+  // Not `z.json()`, which copies what it checks. The checksum already guarantees that this is JSON we wrote.
   state: z.custom<JsonValue>((state) => state !== undefined),
 });
 const Manifest = z.strictObject({ content: z.unknown(), sha256: z.string() });
 
-/** What seals one generation. */
+/** The content of a manifest, which seals one generation. */
 export interface SnapshotManifest {
   readonly version: 1;
   readonly generation: number;
   readonly file: string;
-  /** Of `file`. */
+  /** Length of `file`. */
   readonly bytes: number;
-  /** Of `file`, in hex. */
+  /** SHA-256 of `file`, in hex. */
   readonly sha256: string;
   readonly state: JsonValue;
 }
@@ -45,14 +45,14 @@ export function isSnapshotFile(name: string): boolean {
   return NAME.test(name);
 }
 
-/** A snapshot file by its name. */
+/** A snapshot file, parsed from its name. */
 export interface GenerationFile {
   readonly name: string;
   readonly generation: number;
   readonly kind: "json" | "safetensors";
 }
 
-/** Every snapshot file in `dir`, newest generation first; none when there is no such directory. */
+/** Every snapshot file in `dir`, newest generation first; none if the directory does not exist. */
 export async function listGenerations(dir: string): Promise<GenerationFile[]> {
   let names: string[];
   try {
@@ -69,7 +69,10 @@ export async function listGenerations(dir: string): Promise<GenerationFile[]> {
     .sort((a, b) => b.generation - a.generation);
 }
 
-/** The manifest's text. JSON text is a fixed point of parse and stringify, so it can be hashed again after parsing. */
+/**
+ * The manifest's text. Parsing and stringifying JSON gives the same text again, so the hash can be checked after
+ * parsing.
+ */
 export function formatManifest(content: SnapshotManifest): string {
   const text = JSON.stringify(content);
   return `{"content":${text},"sha256":"${sha256(text)}"}\n`;
@@ -84,11 +87,11 @@ export async function readManifest(dir: string, generation: number): Promise<Sna
   const text = await readContainedText(dir, name, MAX_MANIFEST_BYTES);
   const outer = Manifest.safeParse(tryParse(text));
   if (!outer.success || contentSum(outer.data.content) !== outer.data.sha256) {
-    throw corrupt(join(dir, name), "its content and its checksum do not agree");
+    throw corrupt(join(dir, name), "content and checksum do not agree");
   }
   const content = Content.safeParse(outer.data.content);
   if (!content.success || content.data.generation !== generation || content.data.file !== tensorFile(generation)) {
-    throw corrupt(join(dir, name), "it is no manifest of this version");
+    throw corrupt(join(dir, name), "this is not a manifest of this version");
   }
   return content.data;
 }
@@ -97,7 +100,7 @@ export function corrupt(where: string, message: string, sizes: { expected?: stri
   return new CambiumError("E_SNAPSHOT_CORRUPT", message, { where, ...sizes });
 }
 
-/** Undefined for what is nested deeper than can be spelled again: no manifest is. */
+/** The checksum; undefined for content nested too deeply to stringify, which no manifest is. */
 function contentSum(content: unknown): string | undefined {
   try {
     return sha256(JSON.stringify(content) ?? "");

@@ -1,4 +1,4 @@
-// Loads the newest snapshot that is whole, and says what was wrong with any newer one.
+// Loads the newest intact snapshot, and reports what was wrong with any newer one.
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { containedPath, type JsonValue, openFile, ReasonList, withFileErrors } from "@cambium/files";
@@ -7,22 +7,22 @@ import { SafetensorsFile } from "../safetensors/file.js";
 import { corrupt, listGenerations, readManifest } from "./generations.js";
 
 const READ_BYTES = 4 << 20;
-/** Faults that say nothing about the snapshot: going back to an older one would only lose work. */
-const OF_THIS_MOMENT = ["E_PERMISSION", "E_OPEN_FILES"];
+/** Errors that do not mean damage: falling back to an older snapshot would only lose work. */
+const TEMPORARY = ["E_PERMISSION", "E_OPEN_FILES"];
 
 export interface Snapshot {
   readonly generation: number;
   readonly state: JsonValue;
-  /** Open, its bytes checked; to be closed by the caller. */
+  /** An open file whose checksum has been verified. The caller closes it. */
   readonly tensors: SafetensorsFile;
-  /** Why newer generations were passed over; to be shown. */
+  /** Why newer generations were skipped, to be shown to the user. */
   readonly rejected: readonly Reason[];
 }
 
 /**
- * The newest generation in `dir` whose checksums hold; undefined where none was ever sealed.
- * @throws CambiumError `E_SNAPSHOT_CORRUPT` with every reason when there are snapshots and none is whole; `E_PERMISSION`,
- *   `E_OPEN_FILES`.
+ * The newest generation in `dir` whose checksums are right; undefined if none was ever sealed.
+ * @throws CambiumError `E_SNAPSHOT_CORRUPT` with every reason if there are snapshots but none is intact;
+ * `E_PERMISSION`, `E_OPEN_FILES`.
  */
 export async function loadSnapshot(dir: string): Promise<Snapshot | undefined> {
   const rejected = new ReasonList();
@@ -31,11 +31,11 @@ export async function loadSnapshot(dir: string): Promise<Snapshot | undefined> {
     try {
       return { ...(await loadGeneration(dir, generation)), generation, rejected: rejected.list() };
     } catch (error) {
-      if (error instanceof CambiumError && OF_THIS_MOMENT.includes(error.code)) throw error;
+      if (error instanceof CambiumError && TEMPORARY.includes(error.code)) throw error;
       rejected.addError(error);
     }
   }
-  rejected.throwIfAny("E_SNAPSHOT_CORRUPT", "no snapshot in this directory is whole", { where: dir });
+  rejected.throwIfAny("E_SNAPSHOT_CORRUPT", "no snapshot in this directory is intact", { where: dir });
   return undefined;
 }
 
@@ -45,9 +45,9 @@ async function loadGeneration(dir: string, generation: number): Promise<Pick<Sna
   const { size } = await withFileErrors(path, () => stat(path));
   if (size !== bytes) {
     const sizes = { expected: `${bytes} bytes`, got: `${size} bytes` };
-    throw corrupt(path, "it has another length than when it was saved", sizes);
+    throw corrupt(path, "the file does not have the length that was saved", sizes);
   }
-  if ((await sha256Of(path)) !== sha256) throw corrupt(path, "its bytes are not those that were saved");
+  if ((await sha256Of(path)) !== sha256) throw corrupt(path, "the file does not have the bytes that were saved");
   return { state, tensors: await SafetensorsFile.open(path) };
 }
 

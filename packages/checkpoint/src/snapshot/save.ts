@@ -1,5 +1,5 @@
-// Saves a training snapshot. What survives a kill at any instant: every generation sealed before, and the new one
-// from the rename of its manifest on. Unsealed tensors are never read, and the next save removes them.
+// Saves a training snapshot. After a kill at any instant, every generation sealed before survives, and the new one does
+// once its manifest has been renamed into place. Unsealed tensors are never read, and the next save removes them.
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonValue, removeStaleScratch, withFileErrors, writeFileAtomic } from "@cambium/files";
@@ -17,18 +17,18 @@ import {
 } from "./generations.js";
 
 export interface SnapshotContent {
-  /** Tensors are asked for one at a time; see `hostSources` and `lazySource`. */
+  /** Read one at a time; see `hostSources` and `lazySource`. */
   readonly tensors: Iterable<TensorSource>;
-  /** Everything else a run needs to go on: counters, random state, position in the data. */
+  /** Everything else that a run needs to continue: counters, random state, position in the data. */
   readonly state: JsonValue;
 }
 
 /**
- * Writes the next generation into `dir` and then removes all but it and the last good one before. One process may
- * save into a directory at a time.
- * @returns the generation's number
- * @throws CambiumError `E_SNAPSHOT_STATE` when `state` would not survive JSON, `E_DISK_FULL`, `E_READ_ONLY`, …;
- *   earlier generations are then untouched.
+ * Writes the next generation into `dir`, then removes all others except the last good one before it. Only one process
+ * may save into a directory at a time.
+ * @returns the generation's number.
+ * @throws CambiumError `E_SNAPSHOT_STATE` if `state` would not survive JSON, `E_DISK_FULL`, `E_READ_ONLY`, …; earlier
+ *   generations are then untouched.
  */
 export async function saveSnapshot(dir: string, { tensors, state }: SnapshotContent): Promise<number> {
   requireJson(state, "state");
@@ -49,7 +49,7 @@ async function prune(dir: string, newest: number): Promise<void> {
   for (const { generation } of older) {
     if (kept === undefined && (await looksWhole(dir, generation))) kept = generation;
   }
-  // Manifests first: without one its tensors count for nothing.
+  // Manifests first: without its manifest, a tensor file is ignored.
   const gone = files.filter(({ generation }) => generation !== newest && generation !== kept);
   gone.sort((a, b) => a.kind.localeCompare(b.kind));
   await withFileErrors(dir, async () => {
@@ -58,7 +58,7 @@ async function prune(dir: string, newest: number): Promise<void> {
   });
 }
 
-/** Sealed, and its tensors have the right length. Their bytes are read only when they are loaded. */
+/** Whether a generation is sealed and its tensors have the right length. Their bytes are checked only by loading. */
 async function looksWhole(dir: string, generation: number): Promise<boolean> {
   try {
     const { file, bytes } = await readManifest(dir, generation);
@@ -68,7 +68,10 @@ async function looksWhole(dir: string, generation: number): Promise<boolean> {
   }
 }
 
-/** `JSON.stringify` drops or changes NaN, undefined, dates, maps … without a word. */
+/**
+ * @throws CambiumError `E_SNAPSHOT_STATE` for values that `JSON.stringify` silently drops or changes: NaN, dates, maps
+ * …
+ */
 function requireJson(value: unknown, path: string): void {
   if (value === null || typeof value === "string" || typeof value === "boolean") return;
   if (typeof value === "number" && Number.isFinite(value)) return;

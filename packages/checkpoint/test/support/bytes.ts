@@ -1,6 +1,6 @@
-// Safetensors files made by hand, to say what no writer would.
+// Safetensors files made by hand, with content that no writer produces.
 
-/** A file whose header is `header` as it stands. */
+/** A file with exactly this header. */
 export function rawFile(header: string | Uint8Array, dataBytes = 0): Buffer {
   const json = Buffer.from(header);
   const length = Buffer.alloc(8);

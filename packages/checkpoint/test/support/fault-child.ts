@@ -1,5 +1,5 @@
-// A process to be harmed: `full DIR` and `read-only DIR` run on a tiny file system of their own and print what came
-// of each write as JSON; `loop DIR` writes until it is killed and prints each number once it is safe.
+// A process that the tests harm: `full DIR` and `read-only DIR` run on a tiny file system of their own and print the
+// outcome of each write as JSON; `loop DIR` writes until it is killed and prints each number once it is safe.
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { writeFile } from "node:fs/promises";

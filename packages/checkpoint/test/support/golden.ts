@@ -1,3 +1,3 @@
-// Where the files written by the Python originals lie.
+// The folder of the files written by the Python originals.
 
 export const golden = new URL("../golden/", import.meta.url).pathname;

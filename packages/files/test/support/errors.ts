@@ -1,4 +1,4 @@
-// What a refused call said.
+// The error of a refused call.
 import { CambiumError, type Reason } from "@cambium/ir";
 
 /** The `CambiumError` that `work` fails with; anything else it does fails the test. */

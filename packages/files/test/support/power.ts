@@ -1,5 +1,5 @@
-// A disk whose power fails at the n-th change that is made to it: that change and all after it do not happen, and of the
-// bytes written before only those are kept that were flushed. Stands in for node:fs/promises:
+// A disk whose power fails at the n-th change: that change and all later ones do not happen, and of the bytes written
+// before, only flushed ones are kept. Replaces node:fs/promises:
 //
 //   vi.mock("node:fs/promises", async (original) => (await import("…/power.js")).failing(original));
 //   const { cutAfter, drop } = await import("…/power.js");
@@ -8,13 +8,13 @@ import type * as disk from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
 const power = {
-  /** Changes until the cut. */
+  /** Changes left until the cut. */
   left: Number.POSITIVE_INFINITY,
-  /** Bytes of each file that are on the disk for certain; nothing is known of those that were never opened to write. */
+  /** Flushed bytes of each file that was opened for writing. */
   flushed: new Map<string, number>(),
 };
 
-/** Does `work` until the power fails after `changes` changes. @returns whether it came to its end */
+/** Runs `work` until the power fails after `changes` changes. @returns whether it finished. */
 export async function cutAfter(changes: number, work: () => Promise<unknown>): Promise<boolean> {
   power.flushed.clear();
   power.left = changes;
@@ -30,7 +30,7 @@ export async function cutAfter(changes: number, work: () => Promise<unknown>): P
   }
 }
 
-/** What was not flushed is gone. */
+/** Drops everything that was not flushed. */
 function drop(): void {
   for (const [path, bytes] of power.flushed) {
     if (existsSync(path) && statSync(path).isFile() && statSync(path).size > bytes) truncateSync(path, bytes);
@@ -38,7 +38,7 @@ function drop(): void {
   power.flushed.clear();
 }
 
-/** node:fs/promises, failing. @param original as vi.mock has it */
+/** node:fs/promises with failing power. @param original as given by vi.mock. */
 export async function failing(original: () => Promise<unknown>): Promise<object> {
   const real = (await original()) as typeof disk;
   const spend = (): void => {

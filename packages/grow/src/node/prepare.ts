@@ -3,12 +3,11 @@ import { createHash } from "node:crypto";
 import {
   CONFIG_FILE,
   layoutSafetensors,
-  MAX_CONFIG_BYTES,
   type ModelDirectory,
   planShards,
   type SafetensorsLayout,
 } from "@cambium/checkpoint";
-import { type JsonObject, parsePythonJson, pythonJson, readContainedText } from "@cambium/files";
+import { type JsonObject, parsePythonJson, pythonJson, readContainedText, smallFileBytes } from "@cambium/files";
 import {
   type Expr,
   type GrowthPlan,
@@ -68,7 +67,7 @@ export async function prepare(
 ): Promise<Prepared | undefined> {
   const fits = await mistakes.check(() => planShards([], maxShardBytes));
   const text =
-    source && (await mistakes.check(() => readContainedText(source.path, CONFIG_FILE, MAX_CONFIG_BYTES, followLinks)));
+    source && (await mistakes.check(() => readContainedText(source.path, CONFIG_FILE, smallFileBytes, followLinks)));
   const grown =
     source && operator && text
       ? await workOut(source, text, { operator, options, families, readAs }, mistakes)
@@ -137,7 +136,9 @@ async function workOut(
   return { table, configText, warnings, layers, options: plan.operator.options, plan };
 }
 
-/** Notes what the operator throws and, where it does more than place layers or silence them, why no family says what. */
+/**
+ * Notes what the operator throws and, where it does more than place layers or silence them, why no family says what.
+ */
 function planned(
   operator: Operator,
   { model, misfits }: SourceModel,

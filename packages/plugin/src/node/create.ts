@@ -1,18 +1,18 @@
-// New plugin packages from templates: with their contract and tests that pass, inside this repository or anywhere else.
+// Creates plugin packages from templates, with passing tests, inside this repository or anywhere else.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CambiumError } from "@cambium/ir";
 import type { PluginKind } from "../kind.js";
 
-/** What a package is made from, besides the template of that name. */
+/** What a new package needs in addition to the template's files. */
 interface Template {
   readonly kind: PluginKind;
-  /** The description it starts with. */
+  /** Its initial description; `__` stands for the name. */
   readonly says: string;
   /** The packages of Cambium that it imports. */
   readonly needs: readonly string[];
-  /** What else it imports, with the ranges. */
+  /** Other packages that it imports, with version ranges. */
   readonly libraries?: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +40,7 @@ const kinds = {
   },
 } as const satisfies Readonly<Record<string, Template>>;
 
-/** Of what a package can be made from a template. */
+/** The names of the templates. */
 export type TemplateKind = keyof typeof kinds;
 export const templateKinds = Object.keys(kinds) as readonly TemplateKind[];
 
@@ -49,7 +49,7 @@ export function pluginKindOf(template: TemplateKind): PluginKind {
   return kinds[template].kind;
 }
 
-/** Beside `src/` and beside `dist/`. */
+/** The folder is beside both `src/` and `dist/`. */
 const templates = fileURLToPath(new URL("../../templates/", import.meta.url));
 const suffix = ".template";
 
@@ -63,30 +63,31 @@ export interface Spellings {
   readonly camel: string;
 }
 
-/** Both spellings of a name. @throws CambiumError `E_USAGE` for what is none. */
+/** Both spellings of a name. @throws CambiumError `E_USAGE` for an invalid name. */
 export function spellings(name: string): Spellings {
   const kebab = name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
   const expected = "lower-case words of letters and digits, joined by hyphens (soft-sign)";
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(kebab) || kebab.length > 60)
-    throw new CambiumError("E_USAGE", `"${name}" is no name`, { expected });
+    throw new CambiumError("E_USAGE", `"${name}" is not a valid name`, { expected });
   const camel = kebab.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  if (reserved.test(camel)) throw new CambiumError("E_USAGE", `"${name}" is a word of JavaScript`, { expected });
+  if (reserved.test(camel))
+    throw new CambiumError("E_USAGE", `"${name}" is a reserved word in JavaScript`, { expected });
   return { kebab, camel };
 }
 
 export interface NewPlugin {
   readonly kind: TemplateKind;
   readonly name: string;
-  /** As in package.json, e.g. `cambium-operator-mine`. */
+  /** The name in package.json, e.g. `cambium-operator-mine`. */
   readonly packageName: string;
-  /** Range of Cambium's packages it is made for; absent for a package of this repository. */
+  /** The version range of Cambium's packages that it depends on; absent for a package of this repository. */
   readonly cambium?: string;
 }
 
 /**
  * Writes a package into `folder`.
- * @returns the paths written, within the folder
- * @throws CambiumError `E_USAGE` for a bad name, `E_EXISTS` when one of the files is there; nothing is then written.
+ * @returns the paths written, relative to the folder.
+ * @throws CambiumError `E_USAGE` for an invalid name, `E_EXISTS` if one of the files exists. Nothing is then written.
  */
 export function createPlugin(folder: string, { kind, name, packageName, cambium }: NewPlugin): string[] {
   const template: Template = kinds[kind];
@@ -114,7 +115,7 @@ export interface PackageDescription {
   readonly needs: Readonly<Record<string, string>>;
 }
 
-/** The files that make a folder a package, inside this repository or outside: text by path. */
+/** The files that make a folder a package, inside this repository or outside: contents by path. */
 export function packageFiles(
   place: "inside" | "outside",
   { needs, ...values }: PackageDescription,
@@ -124,14 +125,14 @@ export function packageFiles(
 }
 
 /**
- * A template filled in, text by path: a folder of files ending in `.template`, in whose paths and texts `__key__` stands
- * for a value. @throws Error for a `__key__` that has no value.
+ * Fills in a template, and returns contents by path. A template is a folder of files that end in `.template`; `__key__`
+ * in their paths and contents stands for a value. @throws Error for a `__key__` without a value.
  */
 export function render(template: string, values: Readonly<Record<string, string>>): Record<string, string> {
   const fill = (text: string) =>
     text.replace(/__([a-zA-Z]+)__/g, (placeholder, key: string) => {
       const value = values[key];
-      if (value === undefined) throw new Error(`template ${template}: nothing to put for ${placeholder}`);
+      if (value === undefined) throw new Error(`template ${template}: no value for ${placeholder}`);
       return value;
     });
   return Object.fromEntries(
@@ -142,13 +143,15 @@ export function render(template: string, values: Readonly<Record<string, string>
   );
 }
 
-/** Writes rendered files into `folder` and returns their paths. @throws CambiumError `E_EXISTS`, nothing written. */
+/**
+ * Writes new files into `folder` and returns their paths. @throws CambiumError `E_EXISTS` before anything is written.
+ */
 export function writeNew(folder: string, files: Readonly<Record<string, string>>): string[] {
   const paths = Object.keys(files);
   const taken = paths.filter((path) => existsSync(join(folder, path)));
   if (taken.length > 0) {
-    const reasons = taken.map((path) => ({ where: path, message: "is there" }));
-    throw new CambiumError("E_EXISTS", "files that would be written are already there", { where: folder, reasons });
+    const reasons = taken.map((path) => ({ where: path, message: "exists" }));
+    throw new CambiumError("E_EXISTS", "files that would be written already exist", { where: folder, reasons });
   }
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -1,4 +1,4 @@
-// How Node finds and loads plugins: as an import statement in the user's project would.
+// Finds and loads plugins in Node, as an import statement in the user's project would.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve as resolvePath } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -8,8 +8,8 @@ import type { PluginImporter } from "../resolve.js";
 import { listPlugins } from "./list.js";
 
 /**
- * Resolves from `projectDir`, then from each of `fallbackDirs` (say, the folder the CLI itself is installed in).
- * Relative paths are relative to `projectDir`; they lead to a module or to the folder of a package.
+ * Resolves from `projectDir`, then from each of `fallbackDirs` (e.g. the folder that the CLI is installed in). Relative
+ * paths are relative to `projectDir`, and name a module or the folder of a package.
  */
 export function nodeImporter(projectDir: string, ...fallbackDirs: readonly string[]): PluginImporter {
   return {
@@ -26,25 +26,25 @@ export function nodeImporter(projectDir: string, ...fallbackDirs: readonly strin
   };
 }
 
-/** A module, or the folder of a package: that means its main entry, as an import of the package would. */
+/** The address of a module, or of the main entry of a package whose folder is given; null if nothing exists there. */
 function existing(path: string, projectDir: string): string | null {
   const file = path.startsWith("file:") ? fileURLToPath(path) : resolvePath(projectDir, path);
   if (!existsSync(file)) return null;
   return statSync(file).isDirectory() ? entryOf(file) : pathToFileURL(file).href;
 }
 
-/** @throws Error for a folder that is not a package, or one that is not built */
+/** @throws Error for a folder that is not a package, or that is not built. */
 function entryOf(folder: string): string {
   const manifest = join(folder, "package.json");
   if (!existsSync(manifest)) throw new Error(`${folder} is a folder without a package.json`);
   const { name, main, exports } = JSON.parse(readFileSync(manifest, "utf8")) as Manifest;
-  // A package may import itself by its name, where it says what it exports.
+  // A package with `exports` can be resolved from its own folder by its name.
   const entry =
     exports === undefined || name === undefined
       ? pathToFileURL(resolvePath(folder, main ?? "index.js")).href
       : resolveModule(name, pathToFileURL(manifest).href);
   if (existsSync(fileURLToPath(entry))) return entry;
-  throw new Error(`${fileURLToPath(entry)} is not there: npm run build, in ${folder}`);
+  throw new Error(`${fileURLToPath(entry)} does not exist: run npm run build in ${folder}`);
 }
 
 interface Manifest {
@@ -58,7 +58,7 @@ function packageOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
-/** Whether some `node_modules` on the way up from `dir` holds the package. A package that is there must also load. */
+/** Whether a `node_modules` in `dir` or above has the package. If it does, failing to load it is an error. */
 function installed(name: string, dir: string): boolean {
   return (
     existsSync(join(dir, "node_modules", name, "package.json")) ||

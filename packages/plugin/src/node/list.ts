@@ -1,12 +1,12 @@
-// Which plugins there are, from package metadata alone: what the project's package.json asks for, and the packages of
-// Cambium that are installed. Nothing is loaded.
+// Lists plugins from package metadata alone: the dependencies in the project's package.json, and the installed packages
+// of Cambium. Loads nothing.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pluginKinds } from "../kind.js";
 import { pluginOfPackage } from "../name.js";
 import type { PluginListing } from "../resolve.js";
 
-/** The plugins in sight of `dirs`, each once, in the order of their names. A package that is asked for may be absent. */
+/** The plugins visible from `dirs`, each once, by name. A package that package.json lists may not be installed. */
 export function listPlugins(...dirs: readonly string[]): readonly PluginListing[] {
   const folders = dirs.flatMap((dir) => ancestors(resolve(dir)));
   const packages = new Set([...dirs.flatMap((dir) => asked(resolve(dir))), ...folders.flatMap(installed)]);
@@ -16,7 +16,9 @@ export function listPlugins(...dirs: readonly string[]): readonly PluginListing[
     .filter((plugin) => plugin !== undefined);
 }
 
-/** What a package is whose name does not tell: one that has `cambium-operator` among its keywords is an operator. */
+/**
+ * The plugin of a package whose name does not tell its kind: one with the keyword `cambium-operator` is an operator.
+ */
 function pluginByKeyword(name: string, folders: readonly string[]): PluginListing | undefined {
   const text = folders.map((folder) => read(join(folder, "node_modules", name, "package.json"))).find(Boolean);
   const keywords = text === undefined ? [] : keywordsOf(text);
@@ -33,7 +35,7 @@ function keywordsOf(manifest: string): readonly unknown[] {
   }
 }
 
-/** Names of the packages that the nearest package.json asks for; none when it cannot be read. */
+/** Names of the dependencies in the nearest package.json; none if it cannot be read. */
 function asked(dir: string): string[] {
   for (const folder of ancestors(dir)) {
     const text = read(join(folder, "package.json"));
