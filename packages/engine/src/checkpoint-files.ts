@@ -1,5 +1,5 @@
-// A stage's state as files that other programs read: a Hugging Face directory, AdamW's moments beside it
-// (`moments*.safetensors`, named `m:` and `v:` and the parameter), and state.json, written last.
+// A stage's state as files for other programs: a Hugging Face directory, AdamW's moments beside it
+// (`moments*.safetensors`, with tensors `m:PARAMETER` and `v:PARAMETER`), and state.json, written last.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -17,7 +17,7 @@ import { z } from "zod";
 
 const place = z.object({ step: z.int(), tokens: z.number(), updates: z.int(), seconds: z.number() });
 
-/** How far a checkpoint is. */
+/** A checkpoint's position in the stage: steps and Adam updates done, tokens read, seconds trained. */
 export type CheckpointPlace = Readonly<z.infer<typeof place>>;
 
 const stateFile = "state.json";
@@ -27,11 +27,11 @@ export interface CheckpointContent {
   readonly model: ModelSpec;
   readonly state: TrainingState;
   readonly at: Pick<CheckpointPlace, "step" | "tokens" | "seconds">;
-  /** config.json whose further keys are kept. */
+  /** A config.json whose further keys are kept. */
   readonly config: object | undefined;
 }
 
-/** Writes a checkpoint; killed half-way, it leaves one without state.json, which counts for nothing. */
+/** Writes a checkpoint. If killed half-way, it leaves one without state.json, which readers ignore. */
 export async function writeCheckpoint(path: string, { model, state, at, config }: CheckpointContent): Promise<void> {
   const { m, v } = stateNames;
   const named = (of: TrainingState["m"], name: typeof m) =>
@@ -46,25 +46,25 @@ export async function writeCheckpoint(path: string, { model, state, at, config }
   await writeFileAtomic(join(path, stateFile), `${JSON.stringify(written)}\n`);
 }
 
-/** Undefined for what is not a whole checkpoint. */
+/** Undefined if the checkpoint is incomplete. @throws CambiumError `E_ENGINE_RESULT` for an invalid state.json */
 export async function readPlace(path: string): Promise<CheckpointPlace | undefined> {
   const text = await readTextFileIfThere(join(path, stateFile));
   if (text === undefined) return undefined;
   try {
     return place.parse(JSON.parse(text));
   } catch (cause) {
-    throw new CambiumError("E_ENGINE_RESULT", "this is not the state of a checkpoint", {
+    throw new CambiumError("E_ENGINE_RESULT", "the state of a checkpoint is invalid", {
       where: join(path, stateFile),
       cause,
     });
   }
 }
 
-/** The state in `path`, as f32. @throws CambiumError `E_ENGINE_RESULT` for one that is not whole; errors of files. */
+/** The state in `path`, as f32. @throws CambiumError `E_ENGINE_RESULT` if incomplete or of other shapes; file errors */
 export async function readCheckpoint(path: string, model: ModelSpec): Promise<TrainingState> {
   const at = await readPlace(path);
   if (!at)
-    throw new CambiumError("E_ENGINE_RESULT", "this checkpoint is not whole", { where: path, got: `no ${stateFile}` });
+    throw new CambiumError("E_ENGINE_RESULT", "a checkpoint is incomplete", { where: path, got: `no ${stateFile}` });
   const tensors: Record<string, HostTensor> = {};
   await using directory = await openModelDirectory(path);
   for (const { name, shape } of parameterTable(model)) {

@@ -1,4 +1,4 @@
-// Stamps engines, and says what makes a value one.
+// `defineEngine`, and the check of what is an engine.
 import { type Fields, fieldReasons, type PluginContract } from "@cambium/plugin";
 import { type Engine, engineContractVersion } from "./contract.js";
 
@@ -16,7 +16,7 @@ const fields: Fields<Engine> = {
   outline: "function?",
 };
 
-/** The contract of engines, as `resolvePlugin` of `@cambium/plugin` takes it. */
+/** The engines' contract, for `resolvePlugin` of `@cambium/plugin`. */
 export const enginePlugin: PluginContract<Engine> = {
   kind: "engine",
   version: engineContractVersion,

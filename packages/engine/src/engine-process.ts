@@ -1,5 +1,5 @@
-// A program that an engine has started, with all that it starts: lines come from its standard output, and none of it is left
-// when it is stopped.
+// A program that an engine starts, together with the processes that the program starts. Lines are read from its
+// standard output; stopping it leaves none of these processes.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,13 +14,13 @@ export interface ProcessEnd {
   /** Null if a signal ended it. */
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The end of what it said on standard error. */
+  /** The end of its standard error. */
   readonly errors: string;
 }
 
-/** Characters of standard error that are kept. */
+/** Characters of standard error kept. */
 const mostErrors = 20_000;
-/** Milliseconds that a program gets to end, at each step of stopping it. */
+/** Milliseconds that a program has to end, at each step of stopping it. */
 const patience = 4000;
 
 export class EngineProcess {
@@ -31,7 +31,7 @@ export class EngineProcess {
   #failure: Error | undefined;
 
   constructor({ command: [program, ...args], env, cwd }: ProcessRequest) {
-    // In a group of its own: Ctrl-C is for this process, which then says what is to be done.
+    // In its own process group: Ctrl-C goes only to this process, which then decides what to do.
     this.#child = spawn(program, args, {
       stdio: "pipe",
       detached: true,
@@ -41,7 +41,7 @@ export class EngineProcess {
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#errors = (this.#errors + text).slice(-mostErrors);
     });
-    // It may be gone when it is written to.
+    // The program may have ended before a write.
     this.#child.stdin?.on("error", () => {});
     this.#ended = new Promise((resolve) => {
       this.#child.once("error", (error) => {
@@ -52,12 +52,12 @@ export class EngineProcess {
     });
   }
 
-  /** Why it could not be started, once that is known. */
+  /** Why it could not be started; undefined while that is not known. */
   get failure(): NodeJS.ErrnoException | undefined {
     return this.#failure;
   }
 
-  /** What it prints; ends when it does. */
+  /** The lines of its standard output, until it ends. */
   lines(): AsyncIterable<string> {
     return createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
   }
@@ -66,7 +66,7 @@ export class EngineProcess {
     this.#child.stdin?.write(`${line}\n`);
   }
 
-  /** Another process that belongs to it, as it has told. */
+  /** Registers another process that belongs to the program, so that `stop` ends it too. */
   add(pid: number): void {
     this.#others.add(pid);
   }
@@ -75,7 +75,7 @@ export class EngineProcess {
     return this.#ended;
   }
 
-  /** Ends it and all that it started: first by closing its input, in the end by force. */
+  /** Ends the program and its processes: by closing its input, then with SIGTERM, then with SIGKILL. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
@@ -98,7 +98,7 @@ export class EngineProcess {
       try {
         process.kill(one, signal);
       } catch {
-        // It is gone already.
+        // It has ended already.
       }
     }
   }

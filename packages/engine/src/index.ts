@@ -1,4 +1,4 @@
-// The contract of engines, which train stages, and what engines that run other programs share.
+// The contract of engines, which train stages, and shared parts of engines that run other programs.
 export * from "./checkpoint-files.js";
 export { kubernetesObjects } from "./cluster/kubernetes.js";
 export { type ClusterLaunch, type ClusterRequest, meetingPort, shellLine } from "./cluster/launch.js";

@@ -1,27 +1,27 @@
-// A stage's data, batches and rates as tables, for programs that know neither our shuffling nor our schedules.
+// A stage's batches and learning rates as tables, for programs without our shuffling and schedules.
 import { locate, type TokenReader } from "@cambium/data";
 import { groupRate, type ParameterGroup, parameterTable } from "@cambium/model";
 import type { Stage } from "@cambium/recipe";
 import { schedule } from "@cambium/train";
 
-/** Training tokens that an optimizer step reads. */
+/** Training tokens per optimizer step. */
 export function stepTokens({ batch, accumulation, context }: Stage): number {
   return batch * accumulation * context;
 }
 
-/** Parameters that train alike. */
+/** Parameters that train with the same settings. */
 export interface TrainedGroup {
   readonly parameters: readonly string[];
   readonly weightDecay: number;
-  /** On the rate of the Adam step; the decay takes the rate without it. */
+  /** Factor on the learning rate of the Adam step only, not of weight decay. */
   readonly factor: number;
-  /** On the scheduled rate, for both. */
+  /** Factor on the scheduled learning rate, for both. */
   readonly lr: number;
-  /** Tokens over which one more factor on it rises to 1; 0 for none. */
+  /** Tokens over which a further factor on the rate rises to 1; 0 for none. */
   readonly warmup: number;
 }
 
-/** The stage's parameters that train, in groups, each with its rate after so many steps. */
+/** The stage's trained parameters in groups; `rate` is a group's rate for a scheduled `lr` after `tokens` tokens. */
 export function trainedGroups({ model, phase, optimizer }: Stage): (TrainedGroup & {
   rate(lr: number, tokens: number): number;
 })[] {
@@ -59,7 +59,7 @@ export function rateTable(stage: Stage, steps: number): Float64Array {
   return table;
 }
 
-/** Where in the token file each window of each step begins: [steps, accumulation · batch], row-major. */
+/** The token position at which each window of each step starts: [steps, accumulation · batch], row-major. */
 export function windowTable(stage: Stage, tokens: TokenReader, steps: number): BigInt64Array {
   const { seed, context, data } = stage;
   const table = new BigInt64Array((steps * stepTokens(stage)) / context);

@@ -1,5 +1,5 @@
-// The folder of a stage that another program trains: the checkpoint it begins with, those it has saved, and how both get into
-// the run, also when whoever started the program was killed meanwhile.
+// The folder of a stage that another program trains: the start checkpoint, the checkpoints it saves, and how these get
+// into the run, also if the process that started the program was killed meanwhile.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "@cambium/files";
@@ -10,10 +10,10 @@ import { readCheckpoint, readPlace, writeCheckpoint } from "./checkpoint-files.j
 import type { StagePlace, TrainJob } from "./contract.js";
 import { stepTokens } from "./stage-data.js";
 
-/** A row as another program counts: FLOPs are counted here. */
+/** A metrics row from another program, without FLOPs, which are counted here. */
 export type EngineRow = Omit<MetricsRow, "flops">;
 
-/** The folders of checkpoints: the one that the program begins with, and in `saved` one for each step that was saved. */
+/** The checkpoint folders: the one that the program starts from, and in `saved` one for each saved step. */
 export const startFolder = "start";
 export const savedFolder = "saved";
 
@@ -25,7 +25,7 @@ export class StageFolder {
     private readonly place: StagePlace,
   ) {}
 
-  /** Takes the state to begin with. */
+  /** Sets the state to start from. */
   load(state: TrainingState): void {
     this.#state = state;
   }
@@ -36,7 +36,7 @@ export class StageFolder {
     return this.#state as TrainingState;
   }
 
-  /** Writes the checkpoint to begin with, unless one that is as far is there. */
+  /** Writes the start checkpoint, unless one at least as far exists. */
   async begin({ from }: TrainJob): Promise<void> {
     const newest = await this.newest();
     if (newest && newest.step >= from.step) return;
@@ -44,11 +44,11 @@ export class StageFolder {
     const { model } = this.plan.stage;
     const path = join(this.place.folder, startFolder);
     await writeCheckpoint(path, { model, state: await this.state(), at, config: this.place.config });
-    // The state is on disk; while others compute with it, it need not be here too.
+    // The state is on disk now, so it need not stay in memory while the program trains.
     this.#state = undefined;
   }
 
-  /** Takes what was saved after `from` into the run: rows, then the state. */
+  /** Copies what was saved after `from` into the run: rows first, then the state. */
   async takeIn(job: TrainJob, from: Progress, rows: readonly EngineRow[]): Promise<Progress> {
     const newest = await this.newest();
     if (!newest || newest.step <= from.step) return from;
@@ -71,8 +71,8 @@ export class StageFolder {
   }
 
   /**
-   * Makes the checkpoint at `path` the run's snapshot. A program that saves faster than this is read removes it for newer
-   * ones: then one of those becomes the snapshot, when its turn comes.
+   * Makes the checkpoint at `path` the run's snapshot. If the program has meanwhile replaced it by a newer one, this
+   * does nothing, and the newer one becomes the snapshot in its turn.
    */
   async save(job: TrainJob, path: string, progress: Progress): Promise<Progress> {
     try {
@@ -86,7 +86,7 @@ export class StageFolder {
     return progress;
   }
 
-  /** The newest whole checkpoint, the one to begin with included. */
+  /** The newest complete checkpoint, including the start checkpoint. */
   async newest(): Promise<{ readonly path: string; readonly step: number } | undefined> {
     const { folder } = this.place;
     const saved = await stepFolders(join(folder, savedFolder));
@@ -100,7 +100,7 @@ export class StageFolder {
   }
 }
 
-/** Folders named `step-NUMBER` in `folder`, in order; none where it is not there. */
+/** Folders named `step-NUMBER` in `folder`, in order; none if it does not exist. */
 export async function stepFolders(folder: string): Promise<string[]> {
   const names = await withFileErrors(folder, () => readdir(folder).catch(absent));
   return names.filter((name) => /^step-\d+$/.test(name)).sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)));

@@ -1,4 +1,4 @@
-// Job files: compared with the schemas of Kubernetes and the options of sbatch, and read by the shell.
+// Job files, checked with Kubernetes' schemas, sbatch's options and the shell.
 import { spawnSync } from "node:child_process";
 import { Job } from "kubernetes-models/batch/v1";
 import { Service } from "kubernetes-models/v1";
@@ -13,24 +13,24 @@ const launch: ClusterLaunch = {
 };
 const request = { cpus: 64, time: "12:30:00", partition: "gpu" };
 
-/** From sbatch's manual page, those that a stage has a use for. */
+/** Options from sbatch's manual page. */
 const sbatchOptions =
   /^(job-name|nodes|ntasks-per-node|cpus-per-task|gpus-per-node|partition|time|signal|open-mode|output|requeue)$/;
 
-test("the script for Slurm is one that the shell reads, with options that sbatch has", () => {
+test("the script for Slurm is valid for the shell and has valid options", () => {
   const script = slurmScript(launch, request);
   const lines = script.split("\n");
   expect(lines[0]).toBe("#!/bin/bash");
   const options = lines.filter((line) => line.startsWith("#SBATCH "));
   for (const line of options) expect(/^#SBATCH --([a-z-]+)(=\S+)?$/.exec(line)?.[1]).toMatch(sbatchOptions);
-  // sbatch stops reading options at the first line that is neither empty nor a comment.
+  // sbatch reads options up to the first line that is neither empty nor a comment.
   expect(lines.slice(1, 1 + options.length)).toEqual(options);
   expect(script).toContain("#SBATCH --gpus-per-node=8\n");
   expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
   expect(slurmScript({ ...launch, accelerators: 0 }, request)).not.toContain("gpus");
 });
 
-test("the objects for Kubernetes fit its schemas, and the Pods find the first one", () => {
+test("the objects for Kubernetes fit its schemas, and the Pods can find the first Pod", () => {
   const [service, job] = kubernetesObjects(launch, { ...request, image: "torch:2", claim: "runs", mount: "/runs" });
   expect(() => new Service(service as never).validate()).not.toThrow();
   expect(() => new Job(job as never).validate()).not.toThrow();
@@ -44,6 +44,6 @@ test("the objects for Kubernetes fit its schemas, and the Pods find the first on
   expect(pod?.containers[0]?.resources?.limits).toEqual({ cpu: "64", "nvidia.com/gpu": "8" });
 });
 
-test("words are quoted where the shell would cut them, and variables stay", () => {
+test("words are quoted if the shell would split them, and variables stay", () => {
   expect(shellLine(["a b", "$MASTER_ADDR:1", "it's", "--x=1"])).toBe(`'a b' $MASTER_ADDR:1 'it'\\''s' --x=1`);
 });

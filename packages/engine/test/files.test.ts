@@ -1,4 +1,4 @@
-// A stage's state as files and back, and programs that are stopped with all that they started.
+// A stage's state as files and back, and stopping a program with all its processes.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const model = modelSpec<object, object>(llama, {
   ...{ vocab: 16, hidden: 8, intermediate: 16, layers: 1, heads: 2, contextLength: 8, tied: true },
 });
 
-test("a checkpoint comes back as it was written, and counts only once it is whole", async () => {
+test("a checkpoint is read back as written, and an incomplete one is refused", async () => {
   const path = join(folder, "whole");
   const fresh = freshState(initParameters(model, { seed: "1", scheme: "paper" }));
   const state = { ...fresh, updates: 7, m: fresh.parameters };
@@ -34,7 +34,7 @@ test("a checkpoint comes back as it was written, and counts only once it is whol
   await expect(readCheckpoint(path, model)).rejects.toMatchObject({ code: "E_ENGINE_RESULT" });
 });
 
-test("a checkpoint that newer ones have replaced is passed over, and one that is lost is an error", async () => {
+test("a checkpoint that a newer one has replaced is skipped, and a lost one is an error", async () => {
   const state = freshState(initParameters(model, { seed: "1", scheme: "paper" }));
   const place = { folder: join(folder, "stage"), config: undefined } as unknown as StagePlace;
   const files = new StageFolder({ stage: { model } } as PlannedStage, place);
@@ -62,7 +62,7 @@ const alive = (pid: number) => {
   }
 };
 
-test("a program that does not listen is stopped with what it started", { timeout: 60_000 }, async () => {
+test("a program that ignores SIGTERM is stopped together with its children", { timeout: 60_000 }, async () => {
   const deaf = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);";
   const parent = `const child = require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(deaf)}],
     { detached: true, stdio: "ignore" }); console.log(child.pid); ${deaf}`;
@@ -79,7 +79,7 @@ test("a program that does not listen is stopped with what it started", { timeout
   expect(alive(child)).toBe(false);
 });
 
-test("a program that is not there is reported as such", async () => {
+test("a missing program is reported", async () => {
   const started = new EngineProcess({ command: ["/nowhere/at/all"] });
   expect((await started.ended()).status).toBe(null);
   expect(started.failure?.code).toBe("ENOENT");

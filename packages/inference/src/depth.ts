@@ -1,12 +1,12 @@
-// How much of its depth a model uses: what it would predict after each layer (the logit lens), and what its loss is without
-// each layer.
+// How much of its depth a model uses: its prediction after each layer (the logit lens), and its loss without each
+// layer.
 import type { Device, DeviceTensor, Executable } from "@cambium/backend";
 import { CambiumError, hostTensor } from "@cambium/ir";
 import { deepenedModel, logitsGraph, type ModelSpec, modelJson, modelSizes, parameterTable } from "@cambium/model";
 import { deviceWeights, type Weights } from "./weights.js";
 
 export interface DepthProfile {
-  /** Predictions that everything is the mean of. */
+  /** Predicted tokens that all figures are means over. */
   readonly tokens: number;
   /** Mean cross entropy of the whole model, nats. */
   readonly loss: number;
@@ -16,24 +16,25 @@ export interface DepthProfile {
    */
   readonly lens: readonly number[];
   /**
-   * Σᵢ lens[i] / lens[0] over i below the number of layers: the mean layer at which the prediction comes about. As many
-   * layers as the model has, if it all happens in the last one.
+   * Effective depth, Σᵢ lens[i] / lens[0] for i below the number of layers: the mean layer at which the prediction
+   * forms. It equals the number of layers if everything happens in the last one.
    */
   readonly effective: number;
-  /** Loss without layer i less the loss with it, nats. */
+  /** Loss without layer i minus the whole model's loss, nats. */
   readonly ablation: readonly number[];
 }
 
-/** Sequences of so many tokens are read, no longer than the model's context. */
+/** The text to measure on. */
 export interface DepthText {
+  /** At least one sequence of `context` + 1 tokens; an incomplete last one is left out. */
   readonly tokens: Int32Array;
+  /** Tokens per sequence, at most the model's context. */
   readonly context: number;
 }
 
 /**
- * @param tokens at least one sequence of `context` + 1; what is over is left out
- * @throws CambiumError `E_PARAMETERS`; `E_OPTION` for fewer tokens; `E_UNSUPPORTED` from a family whose layers are not
- *   alike, so that one cannot be left out
+ * @throws CambiumError `E_PARAMETERS`; `E_OPTION` for too few tokens; `E_UNSUPPORTED` from a family whose layers differ
+ *   in kind, so that one cannot be left out
  */
 export async function depthProfile(
   device: Device,
@@ -43,8 +44,8 @@ export async function depthProfile(
 ): Promise<DepthProfile> {
   const batch = Math.floor(tokens.length / (context + 1));
   if (batch === 0)
-    throw new CambiumError("E_OPTION", "too few tokens to look at a model's depth", {
-      expected: `${context + 1} at least`,
+    throw new CambiumError("E_OPTION", "too few tokens to measure a model's depth", {
+      expected: `at least ${context + 1}`,
       got: `${tokens.length}`,
     });
   const { weights, uploaded } = await deviceWeights(device, model, parameters);
@@ -74,7 +75,7 @@ interface Text {
   readonly context: number;
 }
 
-/** What the model of the layers `kept` predicts at every place. */
+/** The predictions of the model reduced to the layers `kept`. */
 async function logProbabilities(
   { device, compiled }: { readonly device: Device; readonly compiled: Map<string, Executable> },
   model: ModelSpec,
@@ -97,7 +98,7 @@ async function logProbabilities(
     next.set(tokens.subarray(from + 1, from + 1 + context), row * context);
   }
   inputs.tokens = hostTensor("i32", [batch, context], read);
-  // Models without one layer are mostly alike in all but their weights.
+  // Models without one layer mostly share a graph and differ only in their weights.
   const key = JSON.stringify(modelJson(shallow));
   const executable = compiled.get(key) ?? (await device.compile(logitsGraph(shallow, { batch, context })));
   compiled.set(key, executable);
@@ -106,7 +107,7 @@ async function logProbabilities(
   return new Predictions(logits, next);
 }
 
-/** Log probabilities of the next token at every place. */
+/** Log probabilities of the next token at every position. */
 class Predictions {
   readonly #vocab: number;
   /** Mean cross entropy. */
@@ -131,7 +132,7 @@ class Predictions {
     this.loss = sum / next.length;
   }
 
-  /** Mean KL(these ‖ others), nats. */
+  /** Mean KL(this ‖ others), nats. */
   divergence(others: Predictions): number {
     let sum = 0;
     for (const [i, log] of this.logs.entries()) sum += Math.exp(log) * (log - (others.logs[i] as number));

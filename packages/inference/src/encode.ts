@@ -1,9 +1,9 @@
-// Texts as sequences of token ids of which the last ones are scored. The rules are those of EleutherAI's evaluation
-// harness (lm-evaluation-harness 0.4), so that figures can be compared.
+// Encodes texts as token sequences whose last tokens are scored, by the rules of EleutherAI's lm-evaluation-harness
+// 0.4, so that results are comparable.
 import type { Tokenizer } from "@cambium/data";
 import { stripEnd } from "./white-space.js";
 
-/** A sequence of token ids; each of the last `scored` ones is predicted from all that stand before it. */
+/** A sequence of token ids; each of the last `scored` ones is predicted from all ids before it. */
 export interface Encoded {
   readonly ids: readonly number[];
   /** At most `ids.length - 1`. */
@@ -11,10 +11,11 @@ export interface Encoded {
 }
 
 /**
- * `continuation` after `context`. White space at the end of the context counts to the continuation. The tokens of the
- * context are those it has alone; those of the continuation are what the whole text has after as many. After an empty context stands the token that begins a text (bos, else eos); a tokenizer with
- * neither leaves the first token of the continuation unscored.
- * @param longest tokens that a model predicts in a row; of more, the last `longest` are kept with the one before them
+ * Encodes `continuation` after `context`. White space at the end of the context belongs to the continuation. The
+ * context is encoded alone, and the continuation's tokens are those of the whole text after that many. An empty context
+ * becomes the start token (bos, else eos); with a tokenizer that has neither, the continuation's first token is not
+ * scored.
+ * @param longest most tokens that the model predicts in a row; of a longer sequence the last `longest` + 1 ids are kept
  */
 export function encodeContinuation(
   tokenizer: Tokenizer,
@@ -29,10 +30,10 @@ export function encodeContinuation(
 }
 
 /**
- * A whole text in windows of at most `longest` scored tokens, each token scored once. The first window begins with the
- * token that begins a text (bos, else eos), each later one with the single token before it; the last one, which may
- * have fewer tokens to score, with as many tokens before them as fit. What a tokenizer puts before every text is part
- * of the text, and scored. Without a token to begin with, the first token is not scored.
+ * Encodes a whole text in windows of at most `longest` scored tokens; each token is scored once. The first window
+ * starts with the start token (bos, else eos), each later one with the single token before it, except the last: it may
+ * have fewer tokens to score, and gets as many tokens before them as fit. The tokenizer's prefix is part of the text
+ * and is scored. Without a start token, the first token is not scored.
  */
 export function encodeRolling(tokenizer: Tokenizer, text: string, longest: number): readonly Encoded[] {
   const ids = [...firstToken(tokenizer), ...encodeText(tokenizer, text)];
@@ -55,7 +56,7 @@ function cut(ids: readonly number[], scored: number, longest: number): Encoded {
   return { ids: ids.slice(-(longest + 1)), scored: Math.min(scored, ids.length - 1, longest) };
 }
 
-/** The ids of a text as a model reads it: with what the tokenizer puts before every text, unless it stands there. */
+/** The ids of a text, with the tokenizer's prefix unless the text already starts with the start token. */
 function encodeText(tokenizer: Tokenizer, text: string): number[] {
   const ids = [...tokenizer.encode(text)];
   const [first] = firstToken(tokenizer);

@@ -1,8 +1,8 @@
-// Graphs of static shape compiled as they are needed, and kept for as long as their owner.
+// A cache of compiled graphs of static shape, owned by a scorer or a generator.
 import type { Device, Executable } from "@cambium/backend";
 import type { Graph } from "@cambium/ir";
 
-/** Executables by key; past `kept` of them the one that was used longest ago is freed. */
+/** Executables by key, at most `kept`; beyond that the least recently used is freed. */
 export class Executables {
   readonly #held = new Map<string, Executable>();
 

@@ -1,4 +1,4 @@
-// What a trained model is asked: to go on with a text, how likely a text is, and its mean loss.
+// Inference with a trained model: generation, log-likelihoods, mean loss, depth in use.
 export { type DepthProfile, type DepthText, depthProfile } from "./depth.js";
 export { type Encoded, encodeContinuation, encodeRolling } from "./encode.js";
 export { type Generation, generate, TextGenerator } from "./generate/generator.js";

@@ -4,12 +4,12 @@ import { CambiumError, type HostTensor } from "@cambium/ir";
 import type { Weights } from "./weights.js";
 
 /**
- * Mean cross entropy over `batches`, nats per token, each batch counting the same.
+ * Mean cross entropy over `batches`, nats per token; each batch has the same weight.
  * @param loss compiled from `lossGraph`
- * @param inputs everything it takes but `tokens`
+ * @param inputs all its inputs except `tokens`
  * @param batches i32 [batch, context + 1] each
- * @param onBatch called with a batch's index before it runs; what it throws ends the work
- * @throws CambiumError `E_BATCH` where there is no batch
+ * @param onBatch called with a batch's index before it runs; if it throws, the evaluation ends with that error
+ * @throws CambiumError `E_BATCH` if there are no batches
  */
 export async function meanLoss(
   loss: Pick<Executable, "run">,
@@ -27,12 +27,12 @@ export async function meanLoss(
   for (const tokens of batches) {
     onBatch?.(index++);
     const { fetched } = await loss.run({ ...inputs, tokens }, { fetch: ["loss"] });
-    // The device has the next batch by the time the one before is read.
+    // Read a batch's loss only after the next batch has been submitted, so that the device does not wait.
     if (before) await add(before);
     before = fetched;
   }
   if (before) await add(before);
   if (count === 0)
-    throw new CambiumError("E_BATCH", "there is nothing to evaluate on", { expected: "a batch or more" });
+    throw new CambiumError("E_BATCH", "there is nothing to evaluate on", { expected: "at least one batch" });
   return sum / count;
 }

@@ -1,37 +1,36 @@
-// Sequences to score packed into rows: those that share all that stands before their scored tokens stand behind one
-// copy of it.
+// Packs sequences to score into rows. Sequences with the same prefix before their scored tokens share one copy of it.
 import { highest } from "@cambium/ir";
 import type { Encoded } from "./encode.js";
 
 /** One row of a batch. */
 export interface Row {
   readonly tokens: readonly number[];
-  /** Of each token, from 0. */
+  /** The position of each token, from 0. */
   readonly positions: readonly number[];
-  /** Of each token: 0 is the prefix, k the kth continuation. */
+  /** The segment of each token: 0 is the prefix, k the kth continuation. */
   readonly segments: readonly number[];
   readonly parts: readonly Part[];
 }
 
-/** What is scored of one sequence. */
+/** The scored tokens of one sequence. */
 export interface Part {
   /** Index among the sequences. */
   readonly sequence: number;
-  /** Places in the row whose next token is scored, and those tokens. */
+  /** Indices in the row whose next token is scored, and those tokens. */
   readonly at: readonly number[];
   readonly targets: readonly number[];
 }
 
 export interface Packed {
-  /** The longest first. */
+  /** Longest first. */
   readonly rows: readonly Row[];
-  /** By the sequence that stands for all that are the same: they too have the same score to the last bit. */
+  /** Indices of identical sequences, by the one that is in a row: they get exactly the same score. */
   readonly twins: ReadonlyMap<number, readonly number[]>;
 }
 
 /**
- * Rows for all `sequences`. The last token of a sequence is predicted and not read, so it stands in no row. Sequences
- * in which nothing is scored are in no row, and the same sequence is in one only.
+ * Rows for all `sequences`. The last token of a sequence is predicted, not read, so it is in no row. Sequences without
+ * scored tokens are left out, and identical sequences are packed once.
  */
 export function pack(sequences: readonly Encoded[]): Packed {
   const groups = new Map<string, Map<string, number[]>>();
@@ -57,8 +56,8 @@ export function pack(sequences: readonly Encoded[]): Packed {
 }
 
 /**
- * Few rows for sequences of one prefix: no row grows past twice its longest sequence, so that batches stay even. A prefix
- * that is short beside what follows it is not shared: a longer row costs more than it saves.
+ * Rows for sequences with one prefix. No row grows past about twice its longest sequence, so that batches stay even. A
+ * prefix that is short compared with what follows is not shared: a longer row would cost more than it saves.
  */
 function rowsOf(members: readonly number[], sequences: readonly Encoded[]): Row[] {
   const own = (index: number) => (sequences[index] as Encoded).scored - 1;

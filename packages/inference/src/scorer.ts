@@ -1,4 +1,4 @@
-// How likely sequences of tokens are under a model: batches of rows of about the same length, padded behind.
+// Log-likelihoods of token sequences under a model, in batches of rows of similar length, padded at the end.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { CambiumError, type HostTensor, hostTensor } from "@cambium/ir";
 import { contextLength, type ModelSpec, scoreGraph } from "@cambium/model";
@@ -8,15 +8,15 @@ import { type Part, pack, type Row } from "./pack.js";
 import { powerOfTwo, quarterOctave } from "./sizes.js";
 import { deviceWeights, type Weights } from "./weights.js";
 
-/** Of one sequence. */
+/** The score of one sequence. */
 export interface Score {
   /** log p in nats of each scored token given all before it. */
   readonly logLikelihoods: readonly number[];
   /** Their sum. */
   readonly logLikelihood: number;
-  /** Each scored token is the model's likeliest there. */
+  /** Whether each scored token is the model's likeliest. */
   readonly greedy: boolean;
-  /** At each place the likeliest tokens, the likeliest first, and their log p. */
+  /** The likeliest tokens at each scored position, likeliest first. */
   readonly likeliest: readonly (readonly TokenLikelihood[])[];
 }
 
@@ -26,29 +26,30 @@ export interface TokenLikelihood {
 }
 
 export interface ScorerOptions {
-  /** Tokens in a batch, padding counted; default 2048. A longer sequence is a batch of its own. */
+  /** Tokens in a batch, padding included; default 2048. A longer sequence is a batch of its own. */
   readonly tokens?: number;
   /**
-   * Compiled sizes kept; default 4: within a call the longest sequences come first, and a size does not come again.
+   * Compiled sizes to keep; default 4, which is enough within a call: the longest sequences come first, and a size does
+   * not come again.
    */
   readonly sizes?: number;
 }
 
 export interface ScoreOptions {
-  /** How many of the likeliest tokens are named at each place; default 1. */
+  /** How many likeliest tokens to return at each position; default 1. */
   readonly top?: number;
-  /** Scores known from before. A batch is left out where all of its sequences are known. */
+  /** Scores known already, by sequence index. A batch whose sequences are all known is skipped. */
   readonly known?: ReadonlyMap<number, Score>;
-  /** Called after each batch with its scores by the index of the sequence, and awaited; what it throws ends the work. */
+  /** Called with each batch's scores by sequence index, and awaited; if it throws, scoring ends with that error. */
   onScored?(scores: ReadonlyMap<number, Score>): void | Promise<void>;
 }
 
-/** Rows are padded to a length of which there are four an octave from here on, so that few graphs are compiled. */
+/** Least padded length; above it there are four lengths per power of two, so that few graphs are compiled. */
 const shortest = 16;
 
 const nothingScored: Score = { logLikelihoods: [], logLikelihood: 0, greedy: true, likeliest: [] };
 
-/** A model made ready to score. */
+/** A model ready to score sequences. */
 export class Scorer {
   readonly #executables: Executables;
 
@@ -64,9 +65,8 @@ export class Scorer {
   }
 
   /**
-   * Uploads what is not on the device yet. Tensors given as device tensors stay the caller's and must outlive the
-   * scorer.
-   * @throws CambiumError `E_PARAMETERS` naming every parameter that is missing
+   * Uploads parameters that are not on the device yet. Device tensors stay the caller's and must outlive the scorer.
+   * @throws CambiumError `E_PARAMETERS` with every missing parameter
    */
   static async open(
     device: Device,
@@ -78,14 +78,14 @@ export class Scorer {
     return new Scorer(device, model, weights, uploaded, tokens, sizes);
   }
 
-  /** Tokens that the model predicts in a row; no sequence may be longer by more than one. */
+  /** Most tokens that the model predicts in a row; a sequence may have one more. */
   get longest(): number {
     return contextLength(this.model);
   }
 
   /**
-   * The scores of `sequences`, in their order. Which sequences share a batch depends on `sequences` alone, so the
-   * bits are the same with and without `known`.
+   * The scores of `sequences`, in their order. Batches depend only on `sequences`, so the bits are the same with and
+   * without `known`.
    * @throws CambiumError `E_CONTEXT` for a sequence that is too long
    */
   async score(sequences: readonly Encoded[], { top = 1, known, onScored }: ScoreOptions = {}): Promise<Score[]> {
@@ -127,15 +127,15 @@ export class Scorer {
     });
   }
 
-  /** Of the batch that begins with this row, the longest in it, where there are `left` rows. */
+  /** The size of the batch that starts with this row, its longest, with `left` rows remaining. */
   #batchSize({ tokens: { length } }: Row, left: number): Pick<BatchSize, "batch" | "context"> {
     const rounded = quarterOctave(length, shortest);
-    // A row that several sequences share may be longer than the model's context.
+    // A row shared by several sequences may be longer than the model's context.
     const context = length > this.longest ? rounded : Math.min(this.longest, rounded);
     return { batch: Math.max(1, Math.min(powerOfTwo(left, 1), Math.floor(this.tokens / context))), context };
   }
 
-  /** The scores of one batch by the index of the sequence. */
+  /** The scores of one batch by sequence index. */
   async #run(group: readonly Row[], { batch, context, top }: BatchSize): Promise<Map<number, Score>> {
     const parts = group.flatMap((row, index) => row.parts.map((part) => ({ part, offset: index * context })));
     const wanted = parts.reduce((sum, { part }) => sum + part.at.length, 0);
@@ -176,11 +176,11 @@ export class Scorer {
 interface BatchSize {
   readonly batch: number;
   readonly context: number;
-  /** Likeliest tokens named at each place. */
+  /** Likeliest tokens returned at each position. */
   readonly top: number;
 }
 
-/** Outputs of one batch: [scored], and [scored, top] twice. */
+/** Outputs of one batch: [scored], [scored, top] and [scored, top]. */
 interface Fetched {
   readonly logLikelihood: HostTensor;
   readonly likeliest: HostTensor;

@@ -8,13 +8,14 @@ export type Weights = Readonly<Record<string, DeviceTensor | HostTensor>>;
 
 export interface DeviceWeights {
   readonly weights: Readonly<Record<string, DeviceTensor>>;
-  /** Those of them that were uploaded for this; to be disposed of with it. */
+  /** The weights uploaded by this call, which the caller must dispose. */
   readonly uploaded: readonly DeviceTensor[];
 }
 
 /**
  * Uploads the parameters that are not on the device yet, f16 and bf16 as f32.
- * @throws CambiumError `E_PARAMETERS` naming every parameter that is absent or has another shape; nothing is then left on the device.
+ * @throws CambiumError `E_PARAMETERS` with every parameter that is missing or has another shape; nothing is left on the
+ * device then
  */
 export async function deviceWeights(device: Device, model: ModelSpec, given: Weights): Promise<DeviceWeights> {
   const names = parameterTable(model).map(({ name }) => name);

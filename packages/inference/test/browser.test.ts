@@ -1,5 +1,5 @@
-// The README's example in a page: weights chosen as files, generation as transformers generates, weights kept in the
-// origin's own file system.
+// The README's example in a page: weights from chosen files, the tokens that transformers generates, weights saved in
+// the origin private file system.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ export async function both(prompt, maxNewTokens) {
 }
 `;
 
-test("a page reads chosen files, generates, and keeps the weights", async () => {
+test("a page reads chosen files, generates, and saves the weights", async () => {
   const { prompt, newTokens } = JSON.parse(readFileSync(join(golden, "generate.json"), "utf8"));
   const dir = await tempDir();
   const files = {

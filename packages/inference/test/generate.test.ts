@@ -1,4 +1,4 @@
-// Generation on the reference backend: against Hugging Face's greedy tokens, and the rules around it.
+// Generation on the reference backend: compared with Hugging Face's greedy tokens, and its contract.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { generate, TextGenerator } from "@cambium/inference";
 import { type HostTensor, hostTensor, toBf16 } from "@cambium/ir";
@@ -45,7 +45,7 @@ it.each(["mha-untied", "gqa-tied", "qwen3"])("continues as Hugging Face does: %s
   });
 });
 
-it("continues the same from a prompt read in one padded chunk as token by token", async () => {
+it("continues the same from a prompt read in a padded chunk as token by token", async () => {
   const greedy = { ...sampled, temperature: 0 };
   const { tokens } = await generate(device, config, parameters, greedy);
   for (const known of [1, 5, 9]) {
@@ -70,7 +70,7 @@ it("picks the likeliest token of the whole-sequence logits", async () => {
   expect(chosen).toEqual([last.indexOf(Math.max(...last))]);
 });
 
-it("samples the same for a seed, and otherwise for another", async () => {
+it("samples the same tokens for the same seed, and others for another", async () => {
   const first = await generate(device, config, parameters, sampled);
   expect(await generate(device, config, parameters, sampled)).toEqual(first);
   expect((await generate(device, config, parameters, { ...sampled, seed: "t" })).tokens).not.toEqual(first.tokens);
@@ -78,7 +78,7 @@ it("samples the same for a seed, and otherwise for another", async () => {
   expect(narrow).toEqual(await generate(device, config, parameters, { ...sampled, temperature: 0 }));
 });
 
-it("compiles once per shape, keeps nothing of a generation, and leaves the caller's tensors alone", async () => {
+it("compiles once per shape, frees a generation's tensors, and leaves the caller's alone", async () => {
   const own = await device.upload(parameters["model.norm.weight"] as HostTensor);
   const generator = await TextGenerator.open(device, config, { ...parameters, "model.norm.weight": own });
   const { tensors } = await device.memory();
@@ -95,7 +95,7 @@ it("compiles once per shape, keeps nothing of a generation, and leaves the calle
   own.dispose();
 });
 
-it("tells each token as it comes, and ends at a stop token", async () => {
+it("reports each token as it comes, and ends at a stop token", async () => {
   const seen: [number, number][] = [];
   const { tokens } = await generate(device, config, parameters, {
     ...sampled,
@@ -115,7 +115,7 @@ it("fills the context to its end", async () => {
   expect(tokens).toHaveLength(22);
 });
 
-it("stops when told to", async () => {
+it("stops when its signal is aborted", async () => {
   const controller = new AbortController();
   const run = generate(device, config, parameters, {
     ...sampled,
@@ -125,7 +125,7 @@ it("stops when told to", async () => {
   await expect(run).rejects.toThrow("enough");
 });
 
-it("takes bf16 weights", async () => {
+it("accepts bf16 weights", async () => {
   const half = Object.fromEntries(
     Object.entries(parameters).map(([name, { shape, data }]) => [
       name,
@@ -167,7 +167,7 @@ describe("mistakes", () => {
     ]);
   });
 
-  it("says so when the model yields no number", async () => {
+  it("reports logits that are not finite", async () => {
     const nan = hostTensor("f32", [8], new Float32Array(8).fill(Number.NaN));
     const run = generate(device, config, { ...parameters, "model.norm.weight": nan }, sampled);
     await expect(run).rejects.toMatchObject({ code: "E_NOT_FINITE" });

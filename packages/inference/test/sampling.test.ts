@@ -1,12 +1,12 @@
-// Sampling against probabilities worked out by hand.
+// Sampling compared with probabilities computed by hand.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sampleToken } from "../src/index.js";
 
-// Probabilities .5, .25, .125, .125 at temperature 1, in another order than their ids.
+// Probabilities .125, .5, .25, .125 at temperature 1.
 const logits = [1, 3, 2, 1].map((x) => x * Math.LN2);
 
-/** Share of each token over evenly spaced draws. */
+/** The share of each token over evenly spaced draws. */
 function shares(sampling: Parameters<typeof sampleToken>[1]): number[] {
   const counts = new Array<number>(logits.length).fill(0);
   for (let i = 0; i < 4800; i++) {
@@ -40,7 +40,7 @@ describe("sampleToken", () => {
     expect(sampleToken([5, 5, 5], { temperature: 1, topK: 1 }, 0.99)).toBe(0);
   });
 
-  it("picks a token of the vocabulary for any finite logits, masked ones never", () => {
+  it("picks a token of the vocabulary for any finite logits, and never a masked one", () => {
     const scores = fc.array(
       fc.oneof(fc.double({ noNaN: true, min: -1e30, max: 1e30 }), fc.constant(Number.NEGATIVE_INFINITY)),
       { minLength: 1 },

@@ -1,4 +1,4 @@
-// Log-likelihoods against the logits of whole sequences, in float64, whatever the batch and the padding.
+// Log-likelihoods compared with the logits of whole sequences, in float64, for any batch and padding.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { type Encoded, meanLoss, type Score, Scorer } from "@cambium/inference";
 import { type HostTensor, hostTensor } from "@cambium/ir";
@@ -46,7 +46,7 @@ const continued = (length: number, seed: number, ...more: number[]): Encoded => 
 });
 
 const apart = [sequence(5, 2), sequence(41, 40, 5), sequence(34, 1, 7), sequence(2, 1), sequence(9, 8, 11)];
-// Three of one prefix, two of another, and one whose row would be longer than the context alone allows.
+// Three with one prefix, two with another, and two whose shared row is longer than the context.
 const together = [
   ...[continued(7, 3, 4, 1, 9), continued(7, 3, 4), continued(7, 3, 2, 2), continued(20, 5, 1, 1)],
   ...[continued(20, 5, 3, 0, 1), continued(30, 9, ...Array(11).fill(2)), continued(30, 9, ...Array(11).fill(5))],
@@ -58,7 +58,7 @@ test.each([
   ["behind one prefix", 1, together],
   ["behind one prefix", 128, together],
   ["of both kinds", 64, [...apart, ...together]],
-])("are those of the logits, %s, in batches of %i tokens", async (_, tokens, sequences) => {
+])("match the logits, %s, in batches of %i tokens", async (_, tokens, sequences) => {
   using scorer = await Scorer.open(device, model, weights, { tokens });
   const scores = await scorer.score(sequences);
   expect(scores).toHaveLength(sequences.length);
@@ -83,7 +83,7 @@ test("the likeliest continuation is greedy, another is not", async () => {
   expect([yes?.greedy, no?.greedy]).toEqual([true, false]);
 });
 
-test("known scores are not computed again, and the others keep their bits", async () => {
+test("known scores are not computed again, and the others are unchanged to the bit", async () => {
   using scorer = await Scorer.open(device, model, weights, { tokens: 64 });
   const sequences = [...apart, ...together];
   const seen: number[] = [];
@@ -110,7 +110,7 @@ test("a sequence beyond the context length is refused", async () => {
   await expect(scorer.score([sequence(42, 1)])).rejects.toMatchObject({ code: "E_CONTEXT" });
 });
 
-test("the mean loss is that of the scores, each batch counting the same", async () => {
+test("the mean loss matches the scores, with equal weight for each batch", async () => {
   const windows = [sequence(8, 7, 3), sequence(8, 7, 5), sequence(8, 7, 9)];
   using loss = await device.compile(lossGraph(model, { batch: 1, context: 7 }));
   const batches = windows.map(({ ids }) => hostTensor("i32", [1, 8], ids));

@@ -1,15 +1,15 @@
-// The text of an answer as tokens come, with what is known of each token: held back where a character is not whole or a
-// stop might have begun, and cut before a stop.
+// Turns an answer's tokens into text and token reports as they come. Text is held back while a character is incomplete
+// or a stop text may have started, and cut before a stop text.
 import type { Tokenizer } from "@cambium/data";
 import { NewText } from "@cambium/inference";
 import { highest, lowest } from "@cambium/ir";
 
-/** What `logprobs` says of a token. */
+/** A token's entry in `logprobs`. */
 export interface TokenReport {
   readonly text: string;
-  /** log p; null for the first token of a prompt, which nothing predicts. */
+  /** log p; null for the first token of a prompt, which is not predicted. */
   readonly logprob: number | null;
-  /** log p of the likeliest tokens by their text, the token itself among them. */
+  /** log p of the likeliest tokens by text, including the token itself. */
   readonly top: Readonly<Record<string, number>> | null;
 }
 
@@ -21,16 +21,16 @@ export interface Part {
 export class AnswerText {
   readonly #spelled: NewText;
   readonly #tokens: (TokenReport & { readonly offset: number })[] = [];
-  /** Text not given out yet. */
+  /** Text not returned yet. */
   #held = "";
-  /** Characters given out and before. */
+  /** Offset of the next character to return. */
   #given: number;
   #stopped = false;
 
   /**
-   * @param before tokens before the answer's
+   * @param before the tokens before the answer
    * @param stops texts that end it
-   * @param offset of its first character
+   * @param offset the offset of its first character
    */
   constructor(
     tokenizer: Tokenizer,
@@ -42,19 +42,19 @@ export class AnswerText {
     this.#given = offset;
   }
 
-  /** A stop was found: nothing more is to come. */
+  /** Whether a stop text was found; no more text follows. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
-  /** Adds a token. @returns what is certain now */
+  /** Adds a token. @returns the text and tokens that are final now */
   push(id: number, report?: TokenReport): Part {
     if (report) this.#tokens.push({ ...report, offset: this.#given + characters(this.#held) });
     this.#held += this.#spelled.push(id);
     return this.#certain();
   }
 
-  /** What was held back. */
+  /** The text and tokens held back. */
   end(): Part {
     if (this.#stopped) return { text: "", tokens: [] };
     this.#held += this.#spelled.end();
@@ -74,7 +74,7 @@ export class AnswerText {
     return { text, tokens: this.#tokens.splice(0, count < 0 ? this.#tokens.length : count) };
   }
 
-  /** The length of the longest end that a stop may go on from. */
+  /** Length of the longest end of the held text that is the start of a stop text. */
   #begun(): number {
     const longest = (stop: string) => {
       for (let length = Math.min(stop.length - 1, this.#held.length); length > 0; length--) {
@@ -86,7 +86,7 @@ export class AnswerText {
   }
 }
 
-/** How many characters a text has, as Python counts them. */
+/** The number of code points, which is Python's length of a text. */
 export function characters(text: string): number {
   return [...text].length;
 }

@@ -1,8 +1,8 @@
-// Answers in the shapes of OpenAI's interface.
+// Responses in the shapes of OpenAI's API.
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { AnswerPart } from "./complete.js";
 
-/** What all parts of an answer have in common. */
+/** The fields that all parts of an answer share. */
 export interface AnswerHead {
   readonly id: string;
   readonly object: "text_completion";
@@ -21,7 +21,7 @@ export function usage(prompt: number, completion: number): Usage {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
-/** A part of an answer, or a whole one, as an element of `choices`. */
+/** An answer, or a part of one, as an element of `choices`. */
 export function choice({ index, text, tokens, finish }: AnswerPart, withLogprobs: boolean) {
   const logprobs = withLogprobs && {
     tokens: tokens.map((token) => token.text),
@@ -32,7 +32,7 @@ export function choice({ index, text, tokens, finish }: AnswerPart, withLogprobs
   return { index, text, logprobs: logprobs || null, finish_reason: finish ?? null };
 }
 
-/** The parts of one prompt's answer as one. */
+/** Joins the parts of one prompt's answer. */
 export function joined(parts: readonly AnswerPart[], index: number): AnswerPart {
   const finish = parts.at(-1)?.finish;
   return {
@@ -47,18 +47,18 @@ export interface Failure {
   readonly error: {
     readonly message: string;
     readonly type: "invalid_request_error" | "server_error";
-    /** The field that is wrong, where it is one. */
+    /** The wrong field, if there is exactly one. */
     readonly param: string | null;
     readonly code: string;
     readonly reasons?: readonly Reason[];
   };
 }
 
-/** An error as a client is told it. A defect's text is for the log. */
+/** An error as the client sees it. The text of a bug goes only to the log. */
 export function failure(error: unknown, status: number): Failure {
   const type = status < 500 ? "invalid_request_error" : "server_error";
   if (!(error instanceof CambiumError))
-    return { error: { message: "a defect of the server; its log says more", type, param: null, code: "E_DEFECT" } };
+    return { error: { message: "a bug in the server; see its log", type, param: null, code: "E_DEFECT" } };
   const { code, details } = error;
   const { reasons = [] } = details;
   return {

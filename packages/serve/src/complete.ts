@@ -1,4 +1,4 @@
-// Answers a request: for each prompt what was asked, as it comes.
+// Answers a completion request, prompt by prompt, in parts as they are computed.
 import { randomUUID } from "node:crypto";
 import type { Tokenizer } from "@cambium/data";
 import type { Score } from "@cambium/inference";
@@ -9,26 +9,26 @@ import type { SharedModel } from "./shared-model.js";
 import type { TokenNames } from "./token-names.js";
 import { fromLogits, report } from "./token-reports.js";
 
-/** What answers requests. */
+/** What is needed to answer requests. */
 export interface Answering {
   readonly shared: SharedModel;
   readonly tokenizer: Tokenizer;
   readonly names: TokenNames;
-  /** Ids that end a generation. */
+  /** Token ids that end a generation. */
   readonly endTokens: readonly number[];
 }
 
 export interface AnswerPart extends Part {
-  /** Of the prompt. */
+  /** The prompt's index. */
   readonly index: number;
   readonly finish?: "stop" | "length";
 }
 
 /**
- * Answers all prompts side by side.
+ * Answers all prompts concurrently.
  * @param give called with each part as it comes, and awaited
  * @returns the number of new tokens
- * @throws the signal's reason; of failures the first, after the work on the other prompts has ended
+ * @throws the signal's reason, or the first failure, after the work on the other prompts has ended
  */
 export async function complete(
   request: CompletionRequest,
@@ -83,7 +83,7 @@ async function answer(work: Work, give: (part: AnswerPart) => void | Promise<voi
   return end(tokens, finish);
 }
 
-/** Tokens until the end, `maxTokens` or a stop. */
+/** Generates until an end token, `maxTokens` or a stop text. */
 async function generated(work: Work, text: AnswerText, give: (part: AnswerPart) => void | Promise<void>) {
   const { request, job, shared, seed, signal, endTokens } = work;
   const stop = new AbortController();
@@ -119,15 +119,15 @@ function reportOf({ request: { logprobs }, names }: Work, id: number, logits: Ar
   return report(names, token, likeliest);
 }
 
-/** log p of all tokens of the prompt but the first, and what would be next, where there is room for one more. */
+/** log p of all tokens of the prompt except the first and, if a new token is wanted, the likeliest next tokens. */
 async function promptScore({ request, job: { ids, maxTokens }, shared, signal }: Work): Promise<Score> {
   const top = Math.max(1, request.logprobs ?? 1);
-  // The last of a sequence is predicted and not read, so that any token will do to learn what is likeliest there.
+  // The last token of a sequence is predicted, not read: any token there gives the likeliest ones.
   const sequence = maxTokens > 0 ? [...ids, 0] : ids;
   return shared.score({ ids: sequence, scored: sequence.length - 1 }, top, signal);
 }
 
-/** The next token, where it is the likeliest one and the score tells. */
+/** The next token if the score already gives it: for one new token at temperature 0. */
 function knownNext(
   { request, job, names }: Work,
   { likeliest }: Score,

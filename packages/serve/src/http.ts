@@ -1,13 +1,13 @@
-// What HTTP asks of a server before and after the answer itself: who may ask, bodies within bounds, errors as answers.
+// The HTTP side of a request: access, bodies within bounds, errors as responses.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CambiumError } from "@cambium/ir";
 import { failure } from "./api.js";
 
-/** Bytes of a body: 64 prompts of 8,192 tokens, or a batch of long texts. */
+/** Most bytes of a body: enough for 64 prompts of 8,192 tokens, or a batch of long texts. */
 export const largestBody = 8_000_000;
 
-/** The status of each refusal; any other error is the server's. */
+/** The status of each refusal; any other error is 500. */
 const statuses: Readonly<Record<string, number>> = {
   E_REQUEST: 400,
   E_JSON: 400,
@@ -24,9 +24,9 @@ export function statusOf(error: unknown): number {
   return (error instanceof CambiumError && statuses[error.code]) || 500;
 }
 
-/** Who may ask. */
+/** Who may send requests. */
 export interface Access {
-  /** What must stand behind `Authorization: Bearer`. */
+  /** The token required after `Authorization: Bearer`. */
   readonly token?: string;
   /** Whether only this machine can reach the server. */
   readonly local: boolean;
@@ -38,21 +38,21 @@ export function checkAccess({ headers }: IncomingMessage, { token, local }: Acce
     const [, given = ""] = /^Bearer\s+(.+)$/i.exec(headers.authorization ?? "") ?? [];
     const digest = (text: string) => createHash("sha256").update(text).digest();
     if (timingSafeEqual(digest(given), digest(token))) return;
-    throw new CambiumError("E_UNAUTHORIZED", "the server's token is needed", {
+    throw new CambiumError("E_UNAUTHORIZED", "the server requires its token", {
       expected: "Authorization: Bearer TOKEN",
       got: headers.authorization === undefined ? "no token" : "another token",
     });
   }
-  // A page in a browser may have its own name lead to this machine, and would be answered.
+  // Against DNS rebinding: a web page could resolve its own name to this machine and read the answers.
   const host = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
   if (!local || isLocal(host.replace(/^\[|\]$/g, ""))) return;
-  throw new CambiumError("E_FOREIGN_HOST", "only this machine's own names are answered without a token", {
+  throw new CambiumError("E_FOREIGN_HOST", "without a token only requests to this machine's own names are answered", {
     expected: "a request to 127.0.0.1 or localhost",
     got: host.slice(0, 80) || "no host",
   });
 }
 
-/** @throws CambiumError `E_TOKEN_NEEDED` where others can reach the server and there is no token */
+/** @throws CambiumError `E_TOKEN_NEEDED` if others can reach the server and there is no token */
 export function checkExposed(host: string, token: string | undefined): void {
   if (isLocal(host) || token !== undefined) return;
   throw new CambiumError("E_TOKEN_NEEDED", "a server that others can reach needs a token", {
@@ -61,12 +61,12 @@ export function checkExposed(host: string, token: string | undefined): void {
   });
 }
 
-/** Whether a name or an address means this machine and no other can reach it. */
+/** Whether a name or an address is this machine's own, out of reach for others. */
 export function isLocal(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** The body's text. @throws CambiumError `E_BODY_TYPE`, `E_BODY_SIZE`, `E_REQUEST` for what is not UTF-8 */
+/** The body's text. @throws CambiumError `E_BODY_TYPE`, `E_BODY_SIZE`, `E_REQUEST` if it is not UTF-8 */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const type = request.headers["content-type"] ?? "none";
   const encoding = request.headers["content-encoding"] ?? "identity";
@@ -76,7 +76,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
       got: type.slice(0, 80),
     });
   if (encoding !== "identity")
-    throw new CambiumError("E_BODY_TYPE", "packed bodies are not read", { got: encoding.slice(0, 80) });
+    throw new CambiumError("E_BODY_TYPE", "compressed bodies are not accepted", { got: encoding.slice(0, 80) });
   const parts: Buffer[] = [];
   let bytes = Number(request.headers["content-length"] ?? 0);
   if (bytes <= largestBody) {
@@ -90,7 +90,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   if (bytes > largestBody)
     throw new CambiumError("E_BODY_SIZE", "the body is too large", {
       expected: `at most ${largestBody} bytes`,
-      hint: "fewer prompts in a request",
+      hint: "send fewer prompts per request",
     });
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts));
@@ -105,7 +105,7 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(response.req.method === "HEAD" ? undefined : text);
 }
 
-/** Tells the client what went wrong: as the answer, or, where that has begun, as its last event. */
+/** Sends an error: as the response or, if a stream has started, as its last event. */
 export function sendFailure(response: ServerResponse, error: unknown): void {
   const status = statusOf(error);
   const body = failure(error, status);
@@ -116,7 +116,7 @@ export function sendFailure(response: ServerResponse, error: unknown): void {
   if (status === 401) response.setHeader("www-authenticate", "Bearer");
   if (status === 405) response.setHeader("allow", (error as CambiumError).details.expected ?? "");
   if (status === 503) response.setHeader("retry-after", "1");
-  // Of a body that was not read to its end the rest is not waited for.
+  // Do not wait for the rest of a body that was not read to its end.
   if (!response.req.complete) response.setHeader("connection", "close");
   sendJson(response, status, body);
 }

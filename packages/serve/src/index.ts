@@ -1,5 +1,5 @@
-// A model behind HTTP, for programs that ask as they ask OpenAI: completions, with log-likelihoods, one at a time or in
-// lists, whole or as they come.
+// Serves a model over HTTP with OpenAI's completions API: with log-likelihoods, single prompts or lists, whole or
+// streamed.
 
 export { checkExposed } from "./http.js";
 export type { RequestReport } from "./routes.js";

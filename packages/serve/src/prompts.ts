@@ -1,23 +1,23 @@
-// Prompts as token ids that the model can go on from, and how many tokens each may get.
+// Prompts as token ids that fit the model, and how many new tokens each gets.
 import type { Tokenizer } from "@cambium/data";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { contextLength, type ModelSpec, sizesAlong } from "@cambium/model";
 import { type CompletionRequest, type Prompt, refused } from "./request.js";
 
-/** What a request asks for one prompt. */
+/** One prompt of a request. */
 export interface Job {
-  /** Among the answers. */
+  /** Index among the answers. */
   readonly index: number;
   readonly ids: readonly number[];
-  /** As it was given. */
+  /** The prompt as given. */
   readonly prompt: Prompt;
   readonly maxTokens: number;
 }
 
-/** New tokens where nothing is said, if the context has room for them: as OpenAI has it. */
-const usualTokens = 16;
+/** Default max_tokens, if the context has room for them; OpenAI's default. */
+const defaultTokens = 16;
 
-/** @throws CambiumError `E_REQUEST` with every reason found. */
+/** @throws CambiumError `E_REQUEST` with every reason found */
 export function jobsOf(request: CompletionRequest, model: ModelSpec, tokenizer: Tokenizer): Job[] {
   const { vocab } = sizesAlong(model, ["vocab"]);
   const longest = contextLength(model);
@@ -28,12 +28,12 @@ export function jobsOf(request: CompletionRequest, model: ModelSpec, tokenizer: 
     const strange = ids.find((id) => id < 0 || id >= vocab);
     if (strange !== undefined) {
       const expected = `token ids from 0 to ${vocab - 1}, the model's vocabulary`;
-      reasons.push({ where, message: "has a token that the model does not know", expected, got: String(strange) });
+      reasons.push({ where, message: "has a token outside the vocabulary", expected, got: String(strange) });
     }
     if (Array.isArray(prompt) && ids.length === 0)
       reasons.push({ where, message: "is empty", expected: "at least one token id" });
     const room = Math.max(0, longest + 1 - ids.length);
-    const maxTokens = request.maxTokens ?? Math.min(usualTokens, room);
+    const maxTokens = request.maxTokens ?? Math.min(defaultTokens, room);
     if (ids.length > longest + 1 || maxTokens > room) {
       const expected = `at most ${longest} tokens, the last one not counted`;
       const got = `${ids.length} in the prompt and max_tokens ${maxTokens}`;
@@ -53,7 +53,7 @@ function encoded(text: string, tokenizer: Tokenizer, where: string, reasons: Rea
     const start = bosId ?? eosId;
     if (ids.length > 0) return ids;
     if (start !== undefined) return [start];
-    reasons.push({ where, message: "is empty, and the tokenizer has no token to begin with", expected: "a text" });
+    reasons.push({ where, message: "is empty, and the tokenizer has no start token", expected: "a text" });
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;
     const { code, summary: message, details } = error;

@@ -1,4 +1,4 @@
-// What `POST /v1/completions` may ask for: its fields as OpenAI's interface has them, checked all at once.
+// The request of `POST /v1/completions`: the fields of OpenAI's API, all validated at once.
 import { isJsonObject, type JsonValue } from "@cambium/files";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { closest } from "@cambium/plugin";
@@ -7,19 +7,19 @@ export interface CompletionRequest {
   readonly prompts: readonly Prompt[];
   /** Answers begin with the prompt. */
   readonly echo: boolean;
-  /** Log-likelihoods are given, beside each token's the likeliest so many. */
+  /** If given, log-likelihoods are returned, with this many likeliest tokens at each position. */
   readonly logprobs?: number;
-  /** Undefined: as many as are usual, if the context has room. */
+  /** If undefined, 16 or as many as the context has room for. */
   readonly maxTokens?: number;
   readonly temperature: number;
   readonly topK?: number;
   readonly topP?: number;
-  /** Undefined: another one each time. */
+  /** If undefined, a new seed for each request. */
   readonly seed?: number;
   /** Texts before which an answer ends. */
   readonly stop: readonly string[];
   readonly stream: boolean;
-  /** The last event of a stream counts tokens. */
+  /** Whether a stream's last event has the token counts. */
   readonly streamUsage: boolean;
 }
 
@@ -46,9 +46,9 @@ const whole = (least: number, largest = Number.MAX_SAFE_INTEGER): Field => {
   const expected = `a whole number ${largest < Number.MAX_SAFE_INTEGER ? `from ${least} to ${largest}` : `≥ ${least}`}`;
   return number(expected, (value) => isWhole(value) && value >= least && value <= largest);
 };
-/** A field of the interface that does nothing here, and may have only the value that does nothing. */
+/** A field of the API that is not supported: only its neutral value is accepted. */
 const idle = (value: JsonValue): Field => ({
-  expected: `${JSON.stringify(value)}, as nothing else is done here`,
+  expected: `${JSON.stringify(value)}; other values are not supported`,
   fits: (given) => JSON.stringify(given) === JSON.stringify(value),
 });
 
@@ -94,10 +94,10 @@ const fields = {
 
 type Name = keyof typeof fields;
 
-/** @throws CambiumError `E_REQUEST` with every reason found. */
+/** @throws CambiumError `E_REQUEST` with every reason found */
 export function readRequest(body: JsonValue): CompletionRequest {
   if (!isJsonObject(body)) throw refused([{ message: "the body does not fit", expected: "a JSON object" }]);
-  // A field that is null is as good as none.
+  // null counts as absent.
   const given = Object.entries(body).filter(([, value]) => value !== null);
   const reasons = given.flatMap(([name, value]) => mistakesIn(name, value));
   const value = <T extends JsonValue>(name: Name) => body[name] as T | null | undefined;
@@ -126,7 +126,7 @@ export function readRequest(body: JsonValue): CompletionRequest {
   };
 }
 
-/** A request that cannot be answered. */
+/** The error of an invalid request. */
 export function refused(reasons: readonly Reason[]): CambiumError {
   return new CambiumError("E_REQUEST", "the request cannot be answered", { reasons });
 }
@@ -142,7 +142,7 @@ function mistakesIn(name: string, value: JsonValue): Reason[] {
 }
 
 function shown(value: JsonValue): string {
-  // Of a megabyte of prompt the beginning is enough.
+  // The prompt may be megabytes long; its start is enough for a message.
   const text =
     typeof value === "string" ? value.slice(0, 80) : JSON.stringify(Array.isArray(value) ? value.slice(0, 40) : value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;

@@ -1,4 +1,4 @@
-// What the server answers: completions, the model's name, and that it lives.
+// The server's routes: completions, the model's name, health.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -11,33 +11,33 @@ import { type Access, checkAccess, readBody, sendFailure, sendJson } from "./htt
 import { type Job, jobsOf } from "./prompts.js";
 import { type CompletionRequest, readRequest } from "./request.js";
 
-/** The model that is served. */
+/** The served model. */
 export interface Served extends Answering {
   readonly model: ModelSpec;
-  /** What it is called in answers. */
+  /** Its name in responses. */
   readonly name: string;
 }
 
-/** What bounds the answer to a request. */
+/** Conditions under which a request is answered. */
 export interface Bounds {
   readonly access: Access;
   /** Aborted when the server ends. */
   readonly signal: AbortSignal;
-  /** As many requests are under way as can be. */
+  /** Whether the limit on concurrent requests is reached. */
   readonly busy: boolean;
 }
 
-/** One request, when it is over. */
+/** A finished request. */
 export interface RequestReport {
   readonly method: string;
   readonly path: string;
   readonly status: number;
   readonly seconds: number;
-  /** Of a completion. */
+  /** Only for completions. */
   readonly counts?: Counts;
-  /** The client went away before the end. */
+  /** Whether the client closed the connection before the end. */
   readonly closed: boolean;
-  /** What went wrong. */
+  /** The error, if the request failed. */
   readonly error?: unknown;
 }
 
@@ -49,7 +49,7 @@ export interface Counts {
 
 interface Route {
   readonly methods: readonly string[];
-  /** Whoever watches over the server may ask without its token. */
+  /** Answered without a token, for health checks. */
   readonly open?: true;
   answer(
     request: IncomingMessage,
@@ -90,7 +90,7 @@ export async function answerRequest(
 ): Promise<RequestReport> {
   const begin = performance.now();
   const gone = new AbortController();
-  // Not AbortSignal.any: what it makes of a signal that lives as long as the server is never quite let go of.
+  // Not AbortSignal.any: with a source signal that lives as long as the server it leaks memory.
   const work = new AbortController();
   const stop = () => work.abort(signal.reason);
   if (signal.aborted) stop();
@@ -109,7 +109,7 @@ export async function answerRequest(
   try {
     const route = routeTo(path, method);
     if (!route.open) checkAccess(request, access);
-    if (busy) throw new CambiumError("E_BUSY", "too many requests are under way", { hint: "try again in a while" });
+    if (busy) throw new CambiumError("E_BUSY", "too many concurrent requests", { hint: "try again later" });
     const counts = await route.answer(request, response, served, work.signal);
     return report({ ...(counts && { counts }) });
   } catch (error) {
@@ -129,7 +129,7 @@ function routeTo(path: string, method: string): Route {
       got: path.slice(0, 80),
     });
   if (route.methods.includes(method)) return route;
-  throw new CambiumError("E_METHOD", "this path does not take the method", {
+  throw new CambiumError("E_METHOD", "this path does not accept the method", {
     expected: route.methods.join(", "),
     got: method,
   });
@@ -179,7 +179,7 @@ async function whole(
   return tokens;
 }
 
-/** The same as server-sent events, a part each. @returns the number of new tokens */
+/** The answers as server-sent events, one per part. @returns the number of new tokens */
 async function streamed(
   { request, jobs, served, head, promptTokens }: Asked,
   response: ServerResponse,
@@ -189,7 +189,7 @@ async function streamed(
     if (!response.headersSent)
       response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    // Nobody computes further than a slow client reads.
+    // Backpressure: a slow client holds up the computation.
     if (!response.write(`data: ${text}\n\n`)) await once(response, "drain", { signal });
   };
   const give = (part: AnswerPart) =>

@@ -1,4 +1,4 @@
-// The server: listens, keeps count of what is under way, and comes to an orderly end.
+// The server: listens, tracks running requests, and shuts down in order.
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,14 +7,14 @@ import { checkExposed, isLocal } from "./http.js";
 import { answerRequest, type RequestReport, type Served } from "./routes.js";
 import { TokenNames } from "./token-names.js";
 
-/** Requests answered at once; more are told to come again. */
+/** Most concurrent requests; more are answered with 503. */
 const mostRequests = 256;
 
 export interface ServeOptions extends Omit<Served, "names"> {
   readonly host: string;
-  /** 0: one that is free. */
+  /** 0 takes a free port. */
   readonly port: number;
-  /** Needed where others can reach the server. */
+  /** Required if others can reach the server. */
   readonly token?: string;
   /** Called after each request. */
   onRequest?(report: RequestReport): void;
@@ -22,15 +22,15 @@ export interface ServeOptions extends Omit<Served, "names"> {
 
 export interface Serving {
   readonly url: string;
-  /** Rejects when the server can serve no longer, as when its device is lost. */
+  /** Rejects when the server can no longer serve, for example because its device is lost. */
   readonly failed: Promise<never>;
-  /** Ends what is under way, and closes. */
+  /** Ends running requests and closes the server. */
   close(): Promise<void>;
 }
 
 /**
  * Serves until closed.
- * @throws CambiumError `E_TOKEN_NEEDED` where others can reach the server and there is no token; `E_LISTEN`
+ * @throws CambiumError `E_TOKEN_NEEDED` if others can reach the server and there is no token; `E_LISTEN`
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { host, port, token } = options;
@@ -40,7 +40,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  // Whoever does not look at it is told by the requests' failures.
+  // A caller may ignore `failed`: each request then fails by itself.
   failed.catch(() => {});
   const running = new Set<Promise<void>>();
   const access = { local: isLocal(host), ...(token !== undefined && { token }) };
@@ -78,8 +78,8 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   } catch (cause) {
     const { code = "" } = cause as NodeJS.ErrnoException;
     const why = {
-      EADDRINUSE: ["something listens there already", "another --port; 0 takes one that is free"],
-      EACCES: ["this port is not for ordinary users", "a port of 1024 or above"],
+      EADDRINUSE: ["the port is already in use", "another --port; 0 takes a free one"],
+      EACCES: ["this port needs special rights", "a port of 1024 or above"],
     }[code] ?? ["the server cannot listen there", "127.0.0.1, or an address of this machine"];
     const [message, hint] = why as [string, string];
     throw new CambiumError("E_LISTEN", message, { where: `${host}:${port}`, got: code, hint, cause });

@@ -1,5 +1,5 @@
-// One model on one device for many requests: sequences to score are put together in batches, and generations take turns
-// token by token, so that a long one holds up no other.
+// One model on one device, shared by many requests. Sequences to score are batched, and generations take turns token by
+// token, so that a long one does not hold up others.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import {
   deviceWeights,
@@ -14,11 +14,11 @@ import {
 import type { ModelSpec } from "@cambium/model";
 import { Gate, Turns } from "./turns.js";
 
-/** Tokens scored in one turn. */
+/** Most tokens scored in one turn. */
 const turnTokens = 8192;
 /** Generations that hold a cache on the device at once. */
 const mostGenerations = 4;
-/** Requests come in all lengths, and each length that was compiled is kept. */
+/** Compiled sizes to keep: requests come in all lengths. */
 const sizes = 24;
 
 interface Waiting {
@@ -41,7 +41,7 @@ export class SharedModel {
     private readonly uploaded: readonly DeviceTensor[],
   ) {}
 
-  /** Uploads the parameters, once for both uses. @throws CambiumError `E_PARAMETERS` */
+  /** Uploads the parameters once for scoring and generation. @throws CambiumError `E_PARAMETERS` */
   static async open(device: Device, model: ModelSpec, parameters: Weights): Promise<SharedModel> {
     const { weights, uploaded } = await deviceWeights(device, model, parameters);
     return new SharedModel(
@@ -51,7 +51,7 @@ export class SharedModel {
     );
   }
 
-  /** @param top how many of the likeliest tokens are named at each place */
+  /** @param top how many likeliest tokens to return at each position */
   score(sequence: Encoded, top: number, signal: AbortSignal): Promise<Score> {
     return new Promise((done, failed) => {
       this.#waiting.push({ sequence, top, signal, done, failed });
@@ -59,7 +59,7 @@ export class SharedModel {
     });
   }
 
-  /** As `TextGenerator.generate`; between two tokens others have their turn. */
+  /** As `TextGenerator.generate`, with turns for others between tokens. */
   async generate(options: GenerateOptions & { readonly signal: AbortSignal }): Promise<Generation> {
     return this.#generations.through(async () => {
       options.signal.throwIfAborted();
@@ -79,7 +79,7 @@ export class SharedModel {
     });
   }
 
-  /** Frees what is on the device. No work may be under way. */
+  /** Frees everything on the device. No request may be running. */
   dispose(): void {
     this.scorer.dispose();
     this.generator.dispose();
@@ -95,7 +95,7 @@ export class SharedModel {
     this.#scoring = true;
     while (this.#waiting.length > 0) {
       const turn = await this.#turns.take();
-      // Only now: what came while others had their turn goes along.
+      // The batch is taken only now, so that sequences that came meanwhile are included.
       const batch = this.#takeBatch();
       try {
         if (batch.length > 0) await this.#scoreBatch(batch);
@@ -124,7 +124,7 @@ export class SharedModel {
     }
   }
 
-  /** The oldest that want the same, as many as a turn has room for; those nobody waits for any more are dropped. */
+  /** The oldest sequences with equal `top`, up to the tokens of a turn. Aborted ones are dropped. */
   #takeBatch(): Waiting[] {
     const batch: Waiting[] = [];
     let tokens = 0;

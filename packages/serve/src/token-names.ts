@@ -1,4 +1,4 @@
-// Tokens by the text that they are in a text.
+// The text of a token as it appears within a text.
 import type { Tokenizer } from "@cambium/data";
 import type { TokenLikelihood } from "@cambium/inference";
 
@@ -7,11 +7,11 @@ export class TokenNames {
   readonly #anchor: readonly number[];
 
   constructor(private readonly tokenizer: Tokenizer) {
-    // Behind another token one keeps the space before it.
+    // Decoded after another token, a token keeps its leading space.
     this.#anchor = [...tokenizer.encode("a")];
   }
 
-  /** Its text; `token_id:N` where that is none, or only a part of a character. */
+  /** The token's text; `token_id:N` if it is empty or only a part of a character. */
   of(id: number): string {
     const known = this.#names.get(id);
     if (known !== undefined) return known;
@@ -20,7 +20,7 @@ export class TokenNames {
     return name;
   }
 
-  /** log p by text. Of two tokens of one text the likelier is named. */
+  /** log p by text. Of two tokens with the same text the likelier one counts. */
   table(tokens: readonly TokenLikelihood[]): Record<string, number> {
     const table: [string, number][] = [];
     for (const { id, logLikelihood } of tokens.toSorted((a, b) => a.logLikelihood - b.logLikelihood))

@@ -1,15 +1,15 @@
-// What `logprobs` says of a token: from a score, or from the logits that it was chosen from.
+// Token reports for `logprobs`, from a score or from the logits that the token was chosen from.
 import type { TokenLikelihood } from "@cambium/inference";
 import type { TokenReport } from "./answer-text.js";
 import type { TokenNames } from "./token-names.js";
 
-/** @param likeliest tokens at its place; the token itself is added where it is not among them */
+/** @param likeliest the likeliest tokens at its position; the token itself is added if it is not among them */
 export function report(names: TokenNames, token: TokenLikelihood, likeliest: readonly TokenLikelihood[]): TokenReport {
   const own = likeliest.some(({ id }) => id === token.id) ? [] : [token];
   return { text: names.of(token.id), logprob: token.logLikelihood, top: names.table([...likeliest, ...own]) };
 }
 
-/** log p of token `id` and of the `count` likeliest, at equal logits the lower id first; float64. */
+/** log p of token `id` and of the `count` likeliest tokens, lower ids first at equal logits; in float64. */
 export function fromLogits(
   logits: ArrayLike<number>,
   id: number,

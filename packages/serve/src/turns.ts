@@ -1,7 +1,7 @@
-// Who may use the device: one at a time, in the order of asking.
+// Access to the device: one user at a time, in the order of requests.
 import { setImmediate as soon } from "node:timers/promises";
 
-/** Given back when done; once is enough. */
+/** A turn, released when done; releasing it twice does nothing. */
 export interface Turn {
   release(): void;
 }
@@ -9,7 +9,7 @@ export interface Turn {
 export class Turns {
   #last: Promise<void> = Promise.resolve();
 
-  /** Waits for its turn. */
+  /** Waits for a turn. */
   async take(): Promise<Turn> {
     const before = this.#last;
     let release = () => {};
@@ -17,13 +17,13 @@ export class Turns {
       release = done;
     });
     await before;
-    // A device that computes in this thread would else keep the server from hearing of new requests and closed ones.
+    // A device that computes in this thread would otherwise block the events of new and closed requests.
     await soon();
     return { release };
   }
 }
 
-/** Lets `most` at a time in. */
+/** A semaphore: at most `most` calls run at the same time. */
 export class Gate {
   #inside = 0;
   readonly #waiting: (() => void)[] = [];

@@ -1,4 +1,4 @@
-// Completions: log-likelihoods are those of the logits, streams say what whole answers say, stops end them.
+// Completions: log-likelihoods match the logits, streams match whole answers, stop texts end them.
 import { NewText, Scorer } from "@cambium/inference";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { events, model, type Small, serveSmall, tokenizer, weights } from "./support/server.js";
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => small[Symbol.asyncDispose]());
 
-test("an echoed prompt has the scorer's log-likelihoods, and the next token is the likeliest", async () => {
+test("an echoed prompt has the scorer's log-likelihoods, and the greedy next token is the likeliest", async () => {
   const prompts = [[67, 97, 108, 108], [5, 200], Array.from({ length: 48 }, (_, i) => (i * 37) % 256)];
   const asked = { prompt: prompts, max_tokens: 1, temperature: 0, echo: true, logprobs: 3, seed: 1234 };
   const { choices, usage } = await small.ask(asked);
@@ -28,11 +28,11 @@ test("an echoed prompt has the scorer's log-likelihoods, and the next token is t
       const best = likeliest[at]?.map(({ logLikelihood }) => logLikelihood) ?? [];
       const given = Object.values(top ?? {}).sort((a, b) => b - a);
       for (const [k, log] of best.entries()) expect(given[k]).toBeCloseTo(log, 5);
-      // The sampled token is among them.
+      // The actual token is among them.
       expect(given).toContain(logs[at + 1]);
     }
   }
-  // Generated step by step the same token comes, with the same log-likelihood.
+  // Generation gives the same token with the same log-likelihood.
   const { choices: stepwise } = await small.ask({ ...asked, max_tokens: 1, temperature: 1e-9 });
   expect(stepwise.map(({ text }) => text)).toEqual(choices.map(({ text }) => text));
   for (const [i, { logprobs }] of stepwise.entries())
@@ -40,7 +40,7 @@ test("an echoed prompt has the scorer's log-likelihoods, and the next token is t
       if (log !== null) expect(log).toBeCloseTo(choices[i]?.logprobs?.token_logprobs[at] ?? 1, 5);
 });
 
-test("text and its ids are one prompt; a seed gives the same tokens, alone and among others, whole and streamed", async () => {
+test("a text equals its ids; a seed gives the same tokens alone, among others, whole and streamed", async () => {
   const asked = { max_tokens: 12, temperature: 1.2, seed: 7, logprobs: 1, echo: true };
   const text = await small.ask({ ...asked, prompt: "Call me" });
   expect(await small.ask({ ...asked, prompt: [...tokenizer.encode("Call me")] })).toMatchObject({
@@ -59,7 +59,7 @@ test("text and its ids are one prompt; a seed gives the same tokens, alone and a
   expect((await small.ask({ ...asked, prompt: "Call me", seed: 8 })).choices).not.toEqual(text.choices);
 });
 
-test("nothing new is asked for", async () => {
+test("max_tokens of 0", async () => {
   const { choices } = await small.ask({ prompt: "Call me", max_tokens: 0, echo: true, logprobs: 0 });
   expect(choices[0]).toMatchObject({ text: "Call me", finish_reason: "length" });
   expect(choices[0]?.logprobs?.tokens).toEqual([..."Call me"]);
@@ -73,7 +73,7 @@ test("nothing new is asked for", async () => {
   ).toHaveLength(49);
 });
 
-test("an answer ends before a stop, whole and streamed, and at the token that ends texts", async () => {
+test("an answer ends before a stop text, whole and streamed, and at an end token", async () => {
   const asked = { prompt: "Call me", max_tokens: 40, temperature: 1, seed: 3 };
   const { text = "" } = (await small.ask(asked)).choices[0] ?? {};
   const stop = [text.slice(9, 12), "never there"];
@@ -87,7 +87,7 @@ test("an answer ends before a stop, whole and streamed, and at the token that en
   expect((await ending.ask(asked)).choices[0]).toMatchObject({ finish_reason: "stop" });
 });
 
-test("text comes as it is certain: no half characters, and all of it", () => {
+test("text is complete and never has half characters", () => {
   const text = "naïve 🐋 東京 �x";
   const spelled = new NewText(tokenizer, [...tokenizer.encode("é")]);
   const parts = [...tokenizer.encode(text), 0xff, 0xfe].map((id) => spelled.push(id));

@@ -1,4 +1,4 @@
-// What HTTP may go wrong with: every refusal with its reason, tokens, clients that go away, an orderly end.
+// The HTTP side: every refusal with its reason, tokens, clients that disconnect, an orderly shutdown.
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,8 +17,8 @@ const reasonsOf = async (response: Response) => {
 
 describe("a request is refused", () => {
   const cases: [what: string, body: unknown, status: number, reasons: string[]][] = [
-    ["that is no JSON", '{"prompt": "a"', 400, ["E_JSON"]],
-    ["that is nested without end", `{"prompt": ${"[".repeat(2000)}`, 400, ["E_JSON"]],
+    ["that is not JSON", '{"prompt": "a"', 400, ["E_JSON"]],
+    ["that is nested too deep", `{"prompt": ${"[".repeat(2000)}`, 400, ["E_JSON"]],
     ["that names a field twice", '{"prompt": "a", "prompt": "b"}', 400, ["E_JSON", "the body:1:17"]],
     ["that is a list", "[1]", 400, ["E_REQUEST", undefined as never]],
     [
@@ -28,20 +28,20 @@ describe("a request is refused", () => {
       ["E_REQUEST", "prompt", "max_tokens", "stop", "colour"],
     ],
     [
-      "for what is not done",
+      "for unsupported values",
       { prompt: "a", n: 2, best_of: 3, suffix: "b" },
       400,
       ["E_REQUEST", "n", "best_of", "suffix"],
     ],
     [
-      "with ranges passed",
+      "with values out of range",
       { prompt: "a", temperature: -1, top_p: 0, logprobs: 6 },
       400,
       ["E_REQUEST", "temperature", "top_p", "logprobs"],
     ],
     ["with prompts of two kinds", { prompt: ["a", 1] }, 400, ["E_REQUEST", "prompt"]],
     ["without a prompt in the list", { prompt: [] }, 400, ["E_REQUEST", "prompt"]],
-    ["with tokens that are none", { prompt: [[1], [2, 256], [-1]] }, 400, ["E_REQUEST", "prompt.1", "prompt.2"]],
+    ["with ids outside the vocabulary", { prompt: [[1], [2, 256], [-1]] }, 400, ["E_REQUEST", "prompt.1", "prompt.2"]],
     ["that the context has no room for", { prompt: "a", max_tokens: 49 }, 400, ["E_REQUEST", "prompt"]],
     ["with a prompt beyond the context", { prompt: Array(50).fill(1) }, 400, ["E_REQUEST", "prompt"]],
   ];
@@ -50,7 +50,7 @@ describe("a request is refused", () => {
     expect([response.status, ...(await reasonsOf(response))]).toEqual([status, ...reasons]);
   });
 
-  test("at another path, by another method, of another type, packed, too large, from another host", async () => {
+  test("at another path, with another method or type, compressed, too large, to another host", async () => {
     const { url } = small.serving;
     const json = { "content-type": "application/json" };
     const get = await fetch(`${url}/v1/chat/completions`);
@@ -59,6 +59,7 @@ describe("a request is refused", () => {
     expect([method.status, method.headers.get("allow")]).toEqual([405, "POST"]);
     expect((await small.post("{}", { headers: { "content-type": "text/plain" } })).status).toBe(415);
     expect((await small.post("{}", { headers: { ...json, "content-encoding": "gzip" } })).status).toBe(415);
+    // The server may close the connection before it has read the whole body; fetch then rejects.
     expect((await small.post(`"${"a".repeat(8_000_000)}"`).catch(() => ({ status: 413 }))).status).toBe(413);
     const chunks = new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(100_000).fill(32)) });
     const endless = small.post("", { body: chunks, duplex: "half" } as RequestInit);
@@ -68,7 +69,7 @@ describe("a request is refused", () => {
   });
 });
 
-/** Sends bytes, and gives what comes back within a while. */
+/** Sends bytes and returns everything received until the connection closes. */
 function raw({ serving }: Small, text: string): Promise<string> {
   return new Promise((done) => {
     const { hostname, port } = new URL(serving.url);
@@ -82,13 +83,13 @@ function raw({ serving }: Small, text: string): Promise<string> {
   });
 }
 
-test("says its name and that it lives", async () => {
+test("answers /health and /v1/models", async () => {
   const { url } = small.serving;
   expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: "ok" });
   expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({ object: "list", data: [{ id: "small" }] });
 });
 
-test("a token is asked for, and needed where others can reach the server", async () => {
+test("a token is required if others can reach the server, and checked", async () => {
   await expect(serveSmall({ host: "0.0.0.0" })).rejects.toMatchObject({ code: "E_TOKEN_NEEDED" });
   await using guarded = await serveSmall({ host: "0.0.0.0", token: "a secret word" });
   const { port } = new URL(guarded.serving.url);
@@ -99,12 +100,12 @@ test("a token is asked for, and needed where others can reach the server", async
   expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
 });
 
-test("a port that is taken is named", async () => {
+test("a port in use is refused", async () => {
   const port = Number(new URL(small.serving.url).port);
   await expect(serveSmall({ port })).rejects.toMatchObject({ code: "E_LISTEN" });
 });
 
-test("a client that goes away frees its work, and others go on", async () => {
+test("a client that disconnects frees its work, and others continue", async () => {
   const controller = new AbortController();
   const prompt = Array.from({ length: 200 }, (_, i) => [i, 1, 2]);
   const streams = small.post({ prompt, max_tokens: 40, stream: true }, { signal: controller.signal });
@@ -126,7 +127,7 @@ test("a client that goes away frees its work, and others go on", async () => {
   ).toEqual([false, true, true]);
 });
 
-test("ends what is under way when it closes", async () => {
+test("ends running requests when it closes", async () => {
   const ending = await serveSmall();
   const prompt = Array.from({ length: 100 }, (_, i) => [i, 1, 2]);
   const response = await ending.post({ prompt, max_tokens: 40, stream: true });

@@ -1,8 +1,8 @@
-// A small model of each family that is installed, for a check that is given no model.
+// A small model of each installed family, for a check without a given model.
 import { CambiumError } from "@cambium/ir";
 import { type Family, type ModelSpec, modelSpec } from "@cambium/model";
 
-/** Sizes as most families' config.json has them: grouped heads, sizes that differ, two layers. */
+/** Sizes under the usual keys of config.json: grouped heads, distinct sizes, two layers. */
 const small = {
   vocab_size: 40,
   hidden_size: 24,
@@ -16,7 +16,7 @@ const small = {
 
 export interface SmallModels {
   readonly models: readonly { readonly name: string; readonly model: ModelSpec }[];
-  /** Families without one, and why. */
+  /** Families without a small model, and why. */
   readonly without: readonly { readonly name: string; readonly reason: string }[];
 }
 

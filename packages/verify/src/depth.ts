@@ -1,11 +1,11 @@
-// Magnitudes and errors over depth: the nodes of a run, gathered by their place in the model.
+// Magnitudes and errors over depth: the nodes of a step, grouped by their scope in the model.
 import { type Graph, highest, type RefTensor, Uses } from "@cambium/ir";
 import type { NodeCheck, Values } from "./probe.js";
 import type { Depth } from "./result.js";
 
 /**
- * Magnitudes and errors are those of the values that a layer hands on: within it there may be masked scores of −1e30.
- * @param exact values of the whole run in float64
+ * Only values that a layer passes on count: within a layer there may be masked scores of −1e30.
+ * @param exact all values of the step in float64, by id
  */
 export function depthOf(
   graph: Graph,
@@ -19,8 +19,8 @@ export function depthOf(
     const layer = node.scope ?? "–";
     const before = layers.get(layer) ?? { layer, nodes: 0, magnitude: 0, error: 0, share: 0 };
     const leaves = (id: number) => uses.isOutput(id) || uses.readers(id).some(({ scope }) => scope !== node.scope);
-    const handedOn = node.outputs.filter(({ id }) => leaves(id));
-    const outputs = handedOn.map(({ id }) => drift(got.get(id) as RefTensor, exact.get(id) as RefTensor));
+    const passedOn = node.outputs.filter(({ id }) => leaves(id));
+    const outputs = passedOn.map(({ id }) => drift(got.get(id) as RefTensor, exact.get(id) as RefTensor));
     layers.set(layer, {
       layer,
       nodes: before.nodes + 1,
@@ -32,7 +32,7 @@ export function depthOf(
   return [...layers.values()];
 }
 
-/** The largest magnitude of a tensor in float64, and the largest error over it. */
+/** The largest magnitude of a tensor in float64, and the largest error divided by it. */
 function drift(got: RefTensor, exact: RefTensor): Pick<Depth, "magnitude" | "error"> {
   let [magnitude, gap] = [0, 0];
   exact.data.forEach((y, i) => {

@@ -1,4 +1,4 @@
-// What float64 says of a subject, step by step: made once and used for every backend.
+// The float64 results of a subject, step by step, computed once for all backends.
 import {
   decompose,
   evaluate,
@@ -24,7 +24,7 @@ export class Expected {
     this.#spread = new RoundingSpread(subject.graph, subject.state);
   }
 
-  /** The outputs of a step, 1 at the first, and how far rounding may carry them. */
+  /** The outputs of a step (from 1), with the tolerance that rounding allows. */
   step(step: number): StepOutputs {
     while (this.#steps.length < step) {
       this.#states.push(held(this.#spread.state));
@@ -33,13 +33,13 @@ export class Expected {
     return this.#steps[step - 1] as StepOutputs;
   }
 
-  /** All inputs of a step, as a device gets them. */
+  /** All inputs of a step, state included. */
   inputs(step: number): Tensors {
     this.step(step);
     return { ...this.#states[step - 1], ...this.subject.inputs(step) };
   }
 
-  /** The subject's graph for a device that takes `composites` whole: the others are decomposed, so that each op shows. */
+  /** The subject's graph for a device that runs `composites` whole; all other composites are decomposed. */
   graph(composites: readonly string[]): Graph {
     const key = [...composites].sort().join();
     const known = this.#graphs.get(key);
@@ -48,7 +48,7 @@ export class Expected {
     return made;
   }
 
-  /** Every value of a step of `graph`, which is one of `graph()`, by its id. */
+  /** Every value of a step by id. @param graph from `graph()` */
   values(graph: Graph, step: number): Map<number, RefTensor> {
     const inputs = this.inputs(step);
     const values = new Map<number, RefTensor>();

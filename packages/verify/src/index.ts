@@ -1,4 +1,5 @@
-// Where a backend departs from the reference: the first op, layer and element, and the smallest graph that shows it.
+// Finds where a backend departs from the reference: the first op, layer and element, and the smallest graph that shows
+// it.
 export { smallModels } from "./defaults.js";
 export { Expected } from "./expected.js";
 export type { Departed, Depth, OutputCheck, Verified } from "./result.js";

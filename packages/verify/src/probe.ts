@@ -1,5 +1,5 @@
-// Every value of one run, out of the device: each node is then checked alone, on the inputs that the device itself gave it,
-// so that the first node that is off is the fault and not what came of one.
+// Reads every value of one step from the device. Each node is then checked alone, on the inputs that the device itself
+// computed, so the first node that is off is the fault, not a consequence of one.
 import type { Device, Executable } from "@cambium/backend";
 import { type Comparison, compare } from "@cambium/backend/conformance/cases";
 import {
@@ -15,21 +15,21 @@ import {
 } from "@cambium/ir";
 import type { Tensors } from "./subject.js";
 
-/** Most bytes of values that one run hands out. */
+/** Most bytes of values fetched in one run. */
 const mostBytes = 256 * 2 ** 20;
 
-/** What one node made of the device's own inputs. */
+/** The check of one node on the device's own inputs. */
 export interface NodeCheck {
   readonly node: Node;
-  /** Index of the output that is farthest off. */
+  /** Index of the output furthest off. */
   readonly output: number;
   readonly comparison: Comparison;
 }
 
-/** The device's values by their ids. */
+/** The device's values by id. */
 export type Values = Map<number, RefTensor>;
 
-/** Runs `graph` with every node's outputs handed out, as many at a time as fit. */
+/** Runs `graph` with every node's outputs as graph outputs, in as many runs as memory needs. */
 export async function deviceValues(device: Device, graph: Graph, inputs: Tensors): Promise<Values> {
   const values: Values = new Map();
   for (const { name, value } of graph.inputs) {
@@ -53,7 +53,7 @@ export async function deviceValues(device: Device, graph: Graph, inputs: Tensors
   return values;
 }
 
-/** The nodes to hand out, in order; constants are known. */
+/** The nodes to fetch in each run, in order, without constants. */
 function groups({ nodes }: Graph): Node[][] {
   const found: Node[][] = [];
   let held = Number.POSITIVE_INFINITY;
@@ -70,7 +70,7 @@ function groups({ nodes }: Graph): Node[][] {
   return found;
 }
 
-/** Checks each node on the device's values, in order. */
+/** Checks each node on the device's values, in order. Adds constants to `values`. */
 export function* checkNodes({ nodes }: Graph, values: Values): Generator<NodeCheck> {
   for (const node of nodes) {
     if (isConstant(node)) {

@@ -1,4 +1,4 @@
-// A part of a graph as a graph of its own: what flows in becomes an input, what nothing in it reads becomes an output.
+// A part of a graph as a graph of its own: values from outside become inputs, values that nothing inside reads outputs.
 import {
   type Graph,
   GraphBuilder,
@@ -15,13 +15,14 @@ import {
 export interface Region {
   readonly graph: Graph;
   readonly inputs: Readonly<Record<string, HostTensor>>;
-  /** Of each output, the node that makes it. */
+  /** The node that makes each output, by the output's name. */
   readonly makers: ReadonlyMap<string, Node>;
 }
 
 /**
- * The nodes in `kept` of `graph`. `values` are those of the whole graph's run. Values in between stay inside, so that a
- * device may fuse them as it does in the whole; an output that replaces an input that is in the region still does.
+ * The region of the nodes in `kept`. Values between them stay inside, so that a device can fuse them as it does in the
+ * whole graph. An output that replaces an input of the region still does.
+ * @param values the whole graph's values, by id
  */
 export function regionOf(graph: Graph, kept: ReadonlySet<Node>, values: ReadonlyMap<number, RefTensor>): Region {
   const builder = new GraphBuilder();
@@ -33,7 +34,7 @@ export function regionOf(graph: Graph, kept: ReadonlySet<Node>, values: Readonly
     const known = tensors.get(id);
     if (known) return known;
     const producer = uses.producer(id);
-    // A constant is part of what reads it: backends fold it.
+    // Constants are copied into the region, because backends fold them.
     if (producer && primitives.constant.is(producer)) {
       const made = builder.constant(primitives.constant.attrsOf(producer).value);
       tensors.set(id, made);

@@ -1,46 +1,49 @@
-// What a check finds, as data that survives JSON.
+// The findings of a check, as data that JSON can hold.
 
-/** The first place where a backend departs from the reference. */
+/** The first op that departs from the reference. */
 export interface Departed {
   readonly backend: string;
-  /** The op whose result is off; of a fault that no op shows alone, the last op of the smallest part that shows it. */
+  /** The op whose result is off; if no op shows the fault alone, the last op of the smallest part that does. */
   readonly op: string;
-  /** Where in the model, e.g. `layers.0.attention.backward`; null for a node without a place. */
+  /** The node's scope, e.g. `layers.0.attention.backward`; null without one. */
   readonly layer: string | null;
-  /** How far the element is off; the largest double stands for a number that is not finite. */
+  /** The element's error; the largest double stands for an error that is not finite. */
   readonly error: number;
   readonly tolerance: number;
   /** The model. */
   readonly model: string;
-  /** The step, 1 at the first. */
+  /** The step, from 1. */
   readonly step: number;
-  /** Parameters that the node reads: its role in the layer. */
+  /** Graph inputs, such as parameters, that the node reads; they show its role in the layer. */
   readonly reads: readonly string[];
-  /** Which of the op's outputs, and which element of it. */
+  /** The index of the op's output, and of the element in it. */
   readonly output: number;
   readonly element: readonly number[];
   readonly got: string;
   readonly expected: string;
-  /** Elements of that output that are off. */
+  /** How many elements of that output are off. */
   readonly count: number;
-  /** `op`: on the device's own inputs, this op is wrong. `part`: only several ops together are, which a device fuses. `run`: only a whole step is. */
+  /**
+   * `op`: the op is wrong on the device's own inputs. `part`: only several ops together are, as in a fusion. `run`:
+   * only a whole step is.
+   */
   readonly kind: "op" | "part" | "run";
 }
 
-/** A part of the model in the order of the graph: its numbers and how far the device is off in it. */
+/** A part of the model, in the order of the graph: its magnitudes and the device's errors. */
 export interface Depth {
   /** The nodes' scope, e.g. `layers.0.mlp`; `–` without one. */
   readonly layer: string;
   readonly nodes: number;
-  /** Largest magnitude of a value that it hands on. */
+  /** Largest magnitude of the values it passes on. */
   readonly magnitude: number;
-  /** Largest error of an element that it hands on against float64 from the start, over the largest magnitude of its tensor. */
+  /** Largest accumulated error of the values it passes on, relative to the largest magnitude of their tensor. */
   readonly error: number;
-  /** Largest error of one op on the device's own inputs, over its tolerance: above 1 is a fault. */
+  /** Largest error of one op on the device's own inputs, as a multiple of its tolerance; above 1 is a fault. */
   readonly share: number;
 }
 
-/** An output of a step. */
+/** The check of one output of a step. */
 export interface OutputCheck {
   readonly step: number;
   readonly name: string;
@@ -48,7 +51,7 @@ export interface OutputCheck {
   readonly tolerance: number;
 }
 
-/** One model on one backend. */
+/** The result for one model on one backend. */
 export interface Verified {
   readonly backend: string;
   readonly device: string;
@@ -58,7 +61,7 @@ export interface Verified {
   readonly first: Departed | null;
   readonly nodes: number;
   readonly depth: readonly Depth[];
-  /** Loss and gradient norm of every step, and the outputs that come closest to their tolerance. */
+  /** Loss and gradient norm of every step, and the outputs closest to their tolerance. */
   readonly outputs: readonly OutputCheck[];
   readonly seconds: number;
 }

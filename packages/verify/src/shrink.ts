@@ -1,6 +1,6 @@
-// The smallest part of a graph on which a device still departs from the reference: first the shortest stretch of nodes,
-// then nodes are left out one group after another (Zeller & Hildebrandt 2002, "Simplifying and Isolating Failure-Inducing
-// Input").
+// Finds a minimal part of a graph on which a device still departs from the reference: first the shortest stretch of
+// nodes, then delta debugging removes nodes group by group (Zeller & Hildebrandt 2002, "Simplifying and Isolating
+// Failure-Inducing Input").
 import type { Device } from "@cambium/backend";
 import { type Departure, departure } from "@cambium/backend/conformance/cases";
 import { CambiumError, type Graph, type Node, type RefTensor } from "@cambium/ir";
@@ -14,13 +14,13 @@ export interface Shrunk {
 }
 
 export interface ShrinkOptions {
-  /** Nodes suspected on their own, tried before all else. */
+  /** A node that may show the fault alone; it is tried first. */
   readonly suspect?: Node | undefined;
-  /** Called before each try, with the nodes of the smallest part so far. */
+  /** Called before each try with the number of nodes of the smallest part so far. */
   readonly onTry?: ((nodes: number) => void) | undefined;
 }
 
-/** @returns null where no part departs, the whole included */
+/** @returns null if not even the whole graph departs */
 export async function shrink(
   device: Device,
   graph: Graph,
@@ -49,13 +49,13 @@ async function tryRegion(device: Device, region: Region): Promise<Shrunk | null>
     const found = await departure(device, region.graph, region.inputs);
     return found && { region, departure: found, node: region.makers.get(found.output) as Node };
   } catch (error) {
-    // What a device refuses is not a part on which it departs.
+    // A part that the device refuses does not count as departing.
     if (error instanceof CambiumError && ["E_UNSUPPORTED", "E_LIMIT"].includes(error.code)) return null;
     throw error;
   }
 }
 
-/** The least length at which `departs`, which holds at `length`, by halving. */
+/** The least length at which `departs` holds, by bisection; it must hold at `length`. */
 async function shortest(length: number, departs: (length: number) => Promise<boolean>): Promise<number> {
   let [low, high] = [0, length];
   while (high - low > 1) {

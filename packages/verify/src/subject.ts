@@ -1,4 +1,4 @@
-// What is verified: a model's step as one graph, with weights and batches that are the same for every backend.
+// What is verified: a model's training step as one graph, with the same weights and batches for every backend.
 import { differentiate, type Graph, type HostTensor, hostTensor, Random } from "@cambium/ir";
 import { lossGraph, type ModelSpec, parameterTable, sizesAlong } from "@cambium/model";
 import {
@@ -14,12 +14,12 @@ import {
 export type Tensors = Readonly<Record<string, HostTensor>>;
 
 export interface Subject {
-  /** What the user knows it by. */
+  /** The name shown to the user. */
   readonly name: string;
   readonly graph: Graph;
-  /** Values of the inputs that stay from step to step: parameters and, where it trains, moments. */
+  /** Values of the inputs that persist between steps: parameters and, in training, moments. */
   readonly state: Tensors;
-  /** Values of the other inputs in step `step`, 1 at the first. */
+  /** Values of the other inputs in step `step`, from 1. */
   inputs(step: number): Tensors;
   readonly steps: number;
 }
@@ -30,14 +30,14 @@ export interface SubjectOptions {
   readonly parameters: Tensors;
   readonly batch: number;
   readonly context: number;
-  /** Training steps; 0 for forward and backward alone. */
+  /** Training steps; 0 for forward and backward only. */
   readonly steps: number;
   readonly precision: Precision;
 }
 
 const learningRate = 1e-3;
 
-/** The step of a model: forward, backward and, with `steps`, the optimizer. */
+/** The step of a model: forward, backward and, if `steps` > 0, the optimizer. */
 export function subjectOf({ name, model, parameters, batch, context, steps, precision }: SubjectOptions): Subject {
   const { vocab } = sizesAlong(model, ["vocab"]);
   const tokens = (step: number) => {
@@ -63,8 +63,8 @@ export function subjectOf({ name, model, parameters, batch, context, steps, prec
 }
 
 /**
- * Weights that keep every layer's numbers near 1, so that a fault in one shows: normal with a deviation of one over the
- * root of the last axis, norms around 1, vectors around 0.
+ * Weights that keep every layer's values near 1, so that a fault in any layer shows: matrices are normal with standard
+ * deviation 1/√(last axis), norms are around 1, other vectors around 0.
  */
 export function livelyParameters(model: ModelSpec): Tensors {
   return Object.fromEntries(

@@ -1,5 +1,5 @@
-// k steps as a run makes them: the whole graph, state on the device and replaced in place. Compared with float64 under the
-// roundings' own spread, so that a fault shows that hides where every value is handed out.
+// Steps as in a training run: the whole graph, with the state on the device and replaced in place. Outputs are compared
+// with float64 within the spread of rounding. This shows faults that vanish when every value is fetched.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { compare, type Deviation } from "@cambium/backend/conformance/cases";
 import { type HostTensor, refTensor } from "@cambium/ir";
@@ -7,7 +7,7 @@ import type { Expected } from "./expected.js";
 import type { Tensors } from "./subject.js";
 
 export interface StepCheck {
-  /** 1 at the first. */
+  /** From 1. */
   readonly step: number;
   readonly output: string;
   readonly error: number;
@@ -15,7 +15,7 @@ export interface StepCheck {
   readonly deviation: Deviation | null;
 }
 
-/** Runs the subject's steps, at least one, and stops after the first that departs. */
+/** Runs the subject's steps, at least one, and stops after the first step that departs. */
 export async function* traceSteps(device: Device, expected: Expected): AsyncGenerator<readonly StepCheck[]> {
   const { graph, state, steps, inputs } = expected.subject;
   const executable = await device.compile(graph);

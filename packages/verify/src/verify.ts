@@ -1,5 +1,5 @@
-// One model on one device: every op on the device's own numbers, whole steps as a run makes them, and where these disagree
-// with the reference, the first place.
+// Verifies one model on one device: every op on the device's own inputs, then whole steps as in training, and the first
+// place that departs from the reference.
 import { type Device, describeDevice } from "@cambium/backend";
 import { type Deviation, type KeptCase, keepCase } from "@cambium/backend/conformance/cases";
 import type { Graph, Node } from "@cambium/ir";
@@ -12,18 +12,18 @@ import { type Shrunk, shrink } from "./shrink.js";
 import { type StepCheck, traceSteps } from "./trace.js";
 
 export interface VerifyOptions {
-  /** Shrink what departs to a case that can be kept. */
+  /** Shrink a fault to a test case. */
   readonly bisect?: boolean;
-  /** What is being done, and how far it has come, 0 to 1. */
+  /** Called with the current activity and the share done, 0 to 1. */
   readonly onProgress?: (what: string, share: number) => void;
 }
 
 export interface VerifiedCase extends Verified {
-  /** The smallest graph that shows the fault; absent where nothing departs, `bisect` was not asked for, or only whole steps show it. */
+  /** The smallest graph that shows the fault; absent if there is no fault, no `bisect`, or only whole steps show it. */
   readonly kept?: KeptCase;
 }
 
-/** @throws CambiumError from the device, e.g. `E_UNSUPPORTED` for a dtype that it does not take. */
+/** @throws CambiumError from the device, e.g. `E_UNSUPPORTED` for an unsupported dtype */
 export async function verifyOn(
   backend: string,
   device: Device,
@@ -95,7 +95,7 @@ function firstOf(
   return found(graph, node, output, late.deviation, late.step, "run");
 }
 
-/** Which output of its node the region's departing output is: they stand in the same order. */
+/** The index of the departing output among its node's outputs, which have the same order in the region's graph. */
 function outputIndex({ region, departure, node }: Shrunk): number {
   const own = region.graph.outputs.filter(({ name }) => region.makers.get(name) === node);
   const value = own.find(({ name }) => name === departure.output)?.value;
@@ -134,7 +134,7 @@ function kept(backend: string, model: string, { region, node }: Shrunk): KeptCas
   return keepCase(`${node.op.name}${where} of ${model}, as ${backend} got it wrong`, region.graph, region.inputs);
 }
 
-/** The scalars of every step, and the ten outputs that come closest to their tolerance. */
+/** The scalars of every step, and the ten outputs closest to their tolerance. */
 function shown(checks: readonly StepCheck[]): OutputCheck[] {
   const share = ({ error, tolerance }: StepCheck) => (error === 0 ? 0 : error / tolerance);
   const scalars = checks.filter(({ output }) => output === "loss" || output === "gradNorm");
@@ -144,7 +144,7 @@ function shown(checks: readonly StepCheck[]): OutputCheck[] {
   });
 }
 
-/** Lets other things happen, such as Ctrl-C, now and then: float64 holds up the event loop. */
+/** Yields to the event loop now and then, so that Ctrl-C works during float64 computations. */
 function pauses(): () => Promise<void> {
   let last = performance.now();
   return async () => {

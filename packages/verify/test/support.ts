@@ -1,4 +1,4 @@
-// Devices with a fault, made of the reference: the wrong lowering sits where a backend's own would.
+// Faulty devices, made from the reference with one wrong lowering.
 import { type Backend, type Device, defineBackend, referenceBackend } from "@cambium/backend";
 import { decompose, type Graph, hostTensor, type Node, type PrimitiveOp } from "@cambium/ir";
 import { llama, modelSpec } from "@cambium/model";
@@ -14,7 +14,7 @@ export const model = modelSpec(llama, {
   contextLength: 16,
 });
 
-/** @param loud how much larger than usual what goes into the gated products is */
+/** @param loud factor on the weights whose outputs are multiplied in the gated MLP */
 export function expectedOf(steps: number, loud = 1): Expected {
   const parameters = Object.fromEntries(
     Object.entries(livelyParameters(model)).map(([name, tensor]) => {
@@ -32,10 +32,10 @@ export function expectedOf(steps: number, loud = 1): Expected {
   return new Expected(subjectOf({ name: "tiny", model, parameters, batch: 1, context: 6, steps, precision: "f32" }));
 }
 
-/** What a lowering makes of a node, in the place of what is right; null leaves it. */
+/** The wrong evaluation of a node, or null for the correct one. */
 export type Lowering = (node: Node, graph: Graph) => PrimitiveOp["evaluate"] | null;
 
-/** The reference with a lowering of its own. */
+/** The reference backend with a wrong lowering. */
 export function withLowering(lowering: Lowering): Backend {
   return defineBackend({
     name: "faulty",

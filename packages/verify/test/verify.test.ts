@@ -1,4 +1,4 @@
-// Faults put into a device are named and shrunk; what is right agrees.
+// Injected faults are named and shrunk; a correct device agrees.
 import { referenceBackend } from "@cambium/backend";
 import { keptCase, runCase } from "@cambium/backend/conformance/cases";
 import { primitives, roundHalf, Uses } from "@cambium/ir";
@@ -11,7 +11,7 @@ async function verified(lowering: Lowering, steps = 0, loud = 1): Promise<Verifi
   return await verifyOn("faulty", device, expectedOf(steps, loud), { bisect: true });
 }
 
-/** The kept case fails where it was found, and passes on the reference. */
+/** The kept case fails on the faulty backend and passes on the reference. */
 async function expectKept({ kept }: VerifiedCase, lowering: Lowering): Promise<void> {
   expect(kept).toBeDefined();
   const again = keptCase(JSON.parse(JSON.stringify(kept)));
@@ -32,18 +32,19 @@ test("the reference, which rounds to f32 after every op, agrees in forward, back
   );
 });
 
-/** `evaluate` with the second input's sign turned. */
-const turned: ReturnType<Lowering> = ([a, b], attrs) => primitives.add.op.evaluate([a as never, b as never], attrs);
+/** Subtraction with the wrong sign: it adds. */
+const wrongSign: ReturnType<Lowering> = ([a, b], attrs) => primitives.add.op.evaluate([a as never, b as never], attrs);
 
-test("a sign: one subtraction adds", async () => {
-  const lowering: Lowering = (node) => (primitives.sub.is(node) && node.scope === "layers.1.attention" ? turned : null);
+test("a wrong sign: one subtraction adds", async () => {
+  const lowering: Lowering = (node) =>
+    primitives.sub.is(node) && node.scope === "layers.1.attention" ? wrongSign : null;
   const result = await verified(lowering);
   expect(result.first).toMatchObject({ backend: "faulty", kind: "op", op: "sub", layer: "layers.1.attention" });
   expect(result.kept?.graph.nodes.length).toBeLessThan(10);
   await expectKept(result, lowering);
 });
 
-test("an overflow: products are stored in f16, and those of a loud model are beyond it", async () => {
+test("an overflow: products are stored in f16 and exceed its range", async () => {
   const narrow = (x: number) => (Number.isFinite(roundHalf.f16(x)) ? x : roundHalf.f16(x));
   const lowering: Lowering = (node) =>
     primitives.mul.is(node)
@@ -56,7 +57,7 @@ test("an overflow: products are stored in f16, and those of a loud model are bey
   await expectKept(result, lowering);
 });
 
-test("a fused pair: an addition is wrong only where its product stays inside", async () => {
+test("a wrong fusion: an addition is wrong only if its product is not an output", async () => {
   const lowering: Lowering = (node, graph) => {
     const uses = new Uses(graph);
     const fused = node.inputs.some(({ id }) => !uses.isOutput(id) && primitives.matmul.is(uses.producer(id)));
@@ -68,7 +69,7 @@ test("a fused pair: an addition is wrong only where its product stays inside", a
   await expectKept(result, lowering);
 });
 
-test("a later step: the number of the step is always 1", async () => {
+test("a fault in a later step: the step number is always 1", async () => {
   const lowering: Lowering = (node) =>
     primitives.cast.is(node) && node.inputs[0]?.type.dtype === "i32" ? ([x]) => [x?.data.map(() => 1) as never] : null;
   const result = await verified(lowering, 2);

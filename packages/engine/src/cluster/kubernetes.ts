@@ -1,10 +1,10 @@
-// The objects of a stage for Kubernetes: an indexed Job with one Pod a machine, and a Service by which the Pods find the
-// first one.
+// Kubernetes objects for a stage: an indexed Job with one Pod per machine, and a Service through which the Pods find
+// the first Pod.
 import { type ClusterLaunch, type ClusterRequest, meetingPort, shellLine } from "./launch.js";
 
-/** Pods that may fail before the job does: machines go, and each new Pod goes on from what was saved. */
+/** Pods that may fail before the job fails. Machines may go away; each new Pod continues from the last checkpoint. */
 const tries = 6;
-/** Seconds that a Pod has to save when it is told to end. */
+/** Seconds that a Pod has to save when it is asked to end. */
 const grace = 180;
 
 /** The Service and the Job, as plain data for YAML. */

@@ -1,10 +1,10 @@
-// The job file of a stage for Slurm's sbatch.
+// A stage's job file for Slurm's sbatch.
 import { type ClusterLaunch, type ClusterRequest, shellLine } from "./launch.js";
 
-/** Seconds before the end at which Slurm sends SIGTERM, so that the stage saves. */
+/** Seconds before the time limit at which Slurm sends SIGTERM, so that the stage saves. */
 const warning = 180;
 
-/** A batch script: one task a machine, put in the queue again when a machine fails, saved before its time ends. */
+/** A batch script with one task per machine. It is requeued if a machine fails, and saves before its time limit. */
 export function slurmScript(launch: ClusterLaunch, { cpus, time, partition }: ClusterRequest): string {
   const { name, command, env, nodes, accelerators, folder } = launch;
   const options = {

@@ -9,20 +9,20 @@ import { checkGenerateOptions, type GenerateOptions } from "./options.js";
 import { sampleToken } from "./sampling.js";
 
 export interface Generation {
-  /** The new tokens, a stop token included. */
+  /** The new tokens, including a stop token. */
   readonly tokens: number[];
   /** Whether a stop token or `maxNewTokens` ended it. */
   readonly finish: "stop" | "length";
 }
 
-/** Prompts up to this long are read by the one-token graph, which is compiled anyway. */
+/** Prompts up to this length are read by the one-token graph, which is needed anyway. */
 const shortPrompt = 4;
 const longestChunk = 128;
 const shortestCache = 64;
 
 /**
- * A model made ready to generate, for one or many prompts. Shapes are static, so cache length and prompt chunk are
- * rounded up to powers of two and each pair is compiled once.
+ * A model ready to generate, for one or many prompts. Shapes are static, so cache length and prompt chunk are rounded
+ * up to powers of two, and each pair is compiled once.
  */
 export class TextGenerator {
   readonly #executables: Executables;
@@ -37,9 +37,9 @@ export class TextGenerator {
   }
 
   /**
-   * Uploads what is not on the device yet (f16 and bf16 as f32). Tensors given as device tensors stay the caller's and
-   * must outlive the generator.
-   * @throws CambiumError `E_PARAMETERS` naming every parameter that is missing.
+   * Uploads parameters that are not on the device yet (f16 and bf16 as f32). Device tensors stay the caller's and must
+   * outlive the generator.
+   * @throws CambiumError `E_PARAMETERS` with every missing parameter
    */
   static async open(device: Device, model: ModelSpec, parameters: Weights): Promise<TextGenerator> {
     const { weights, uploaded } = await deviceWeights(device, model, parameters);
@@ -48,7 +48,7 @@ export class TextGenerator {
 
   /**
    * Continues a prompt. Greedy at temperature 0; otherwise the same seed gives the same tokens.
-   * @throws CambiumError `E_GENERATE` with every reason found; `E_NOT_FINITE` when the model yields no number.
+   * @throws CambiumError `E_GENERATE` with every reason found; `E_NOT_FINITE` if a logit is NaN or +∞
    */
   async generate(options: GenerateOptions): Promise<Generation> {
     const { model } = this;
@@ -103,7 +103,7 @@ export class TextGenerator {
     return logits;
   }
 
-  /** Runs `ids`, at most `chunk`, from `position` on, and returns the logits [vocab] after the last of them. */
+  /** Runs `ids`, at most `chunk` of them, from `position` on. @returns the logits [vocab] after the last one */
   async #step(
     ids: readonly number[],
     position: number,
@@ -136,7 +136,7 @@ export class TextGenerator {
   }
 }
 
-/** Opens a `TextGenerator`, continues one prompt, and frees it again. */
+/** Opens a `TextGenerator`, continues one prompt, and disposes it. */
 export async function generate(
   device: Device,
   model: ModelSpec,

@@ -1,17 +1,17 @@
-// New tokens as the text they add to what stands before them.
+// The text that new tokens add after a prompt.
 import type { Tokenizer } from "@cambium/data";
 
-/** Tokens before the new ones that are decoded with them: alone, a first token would lose the space before it. */
+/** Tokens before the new ones that are decoded with them, because a first token alone loses its leading space. */
 const before = 6;
-/** Tokens held for a character that is not whole yet. A character has at most four; more of them are no text. */
+/** Most tokens held back for an incomplete character. A character has at most four bytes; more is not text. */
 const mostHeld = 32;
 
-/** Turns tokens into text as they come. */
+/** Decodes tokens incrementally. */
 export class NewText {
-  /** The last tokens, of which the first `#done` are spelled out already. */
+  /** The last tokens; the first `#done` of them are fully returned. */
   #ids: number[];
   #done: number;
-  /** Of their text, how much was given out. */
+  /** How much of their text was returned. */
   #shown: number;
 
   /** @param prompt the tokens before the new ones */
@@ -24,7 +24,7 @@ export class NewText {
     this.#shown = tokenizer.decode(this.#ids).length;
   }
 
-  /** Adds a token. @returns the text that is certain now: a character may be spread over tokens. */
+  /** Adds a token. @returns the text that is final now; a character may be spread over several tokens */
   push(token: number): string {
     // A model's vocabulary may be padded beyond its tokenizer's.
     if (token >= this.tokenizer.vocabSize) return "";

@@ -1,4 +1,4 @@
-// What a generation is asked for, and the checks on it.
+// The options of a generation, and their validation.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { contextLength, type ModelSpec, sizesAlong } from "@cambium/model";
 import type { Sampling } from "./sampling.js";
@@ -7,24 +7,24 @@ export interface GenerateOptions extends Sampling {
   /** Token ids; at least one. */
   readonly prompt: readonly number[];
   readonly maxNewTokens: number;
-  /** Names the random stream; the draw for a token depends only on (seed, its position). */
+  /** The draw for a token depends only on the seed and the token's position. */
   readonly seed: string;
-  /** Ids that end the generation; default those of the config. */
+  /** Ids that end the generation; default: the config's. */
   readonly stop?: readonly number[];
-  /** Called with each new token as it is chosen and the logits [vocab] it was chosen from, and awaited. */
+  /** Called with each new token and the logits [vocab] it was chosen from, and awaited. */
   readonly onToken?: (token: number, index: number, logits: ArrayLike<number>) => void | Promise<void>;
   /** Ends the generation between two tokens, by throwing the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** @throws CambiumError `E_GENERATE` with every reason why this cannot be generated. */
+/** @throws CambiumError `E_GENERATE` with every invalid option */
 export function checkGenerateOptions(model: ModelSpec, options: GenerateOptions): void {
   const { prompt, maxNewTokens, temperature, topK, topP } = options;
   const { vocab } = sizesAlong(model, ["vocab"]);
   const longest = contextLength(model);
   const reasons: Reason[] = [];
   const want = (holds: boolean, where: string, expected: string, got: unknown) => {
-    if (!holds) reasons.push({ where, message: "has a value it cannot have", expected, got: String(got) });
+    if (!holds) reasons.push({ where, message: "is invalid", expected, got: String(got) });
   };
   const strange = prompt.find((id) => !Number.isInteger(id) || id < 0 || id >= vocab);
   want(prompt.length > 0, "prompt", "at least one token", "none");
@@ -43,6 +43,5 @@ export function checkGenerateOptions(model: ModelSpec, options: GenerateOptions)
       hint: room > 0 ? `at most ${room} new tokens after this prompt` : `at most ${longest} tokens of prompt`,
     });
   }
-  if (reasons.length > 0)
-    throw new CambiumError("E_GENERATE", "nothing can be generated from these options", { reasons });
+  if (reasons.length > 0) throw new CambiumError("E_GENERATE", "the generation options are invalid", { reasons });
 }

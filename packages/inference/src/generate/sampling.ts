@@ -1,4 +1,5 @@
-// Choosing the next token from logits: greedy, temperature, top-k, nucleus (Holtzman et al. 2020). Float64, on the host.
+// Choosing the next token from logits: greedy, temperature, top-k, nucleus (Holtzman et al. 2020). Float64, on the
+// host.
 import { CambiumError } from "@cambium/ir";
 
 export interface Sampling {
@@ -6,13 +7,13 @@ export interface Sampling {
   readonly temperature: number;
   /** Keep the k most likely tokens. */
   readonly topK?: number;
-  /** Keep the fewest tokens whose probabilities, of those that top-k kept, add up to at least this. */
+  /** Keep the fewest tokens whose probabilities, renormalised after top-k, add up to at least this. */
   readonly topP?: number;
 }
 
 /**
- * The token that `uniform` in [0, 1) picks from `logits` [vocab]; at equal logits the lower id comes first.
- * @throws CambiumError `E_NOT_FINITE` when a logit is NaN or +∞.
+ * The token that `uniform` in [0, 1) picks from `logits` [vocab]; at equal logits lower ids come first.
+ * @throws CambiumError `E_NOT_FINITE` if a logit is NaN or +∞
  */
 export function sampleToken(logits: ArrayLike<number>, sampling: Sampling, uniform: number): number {
   const best = argMax(logits);

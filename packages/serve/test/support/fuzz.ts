@@ -1,17 +1,17 @@
-// Requests that nobody would send on purpose: whatever comes, the server answers or refuses with a reason, and lives.
+// Random and damaged requests: the server must answer each or refuse it with a reason, and keep running.
 import { connect } from "node:net";
 import fc from "fast-check";
 import type { Small } from "./server.js";
 
 const odd = fc.oneof(fc.jsonValue(), fc.double(), fc.maxSafeInteger(), fc.string({ unit: "binary", maxLength: 20 }));
-/** Mostly of its kind, now and then anything. */
+/** Mostly valid values, now and then anything. */
 const mostly = (...kinds: fc.Arbitrary<unknown>[]) =>
   fc.oneof(...kinds.map((arbitrary) => ({ weight: 15, arbitrary })), { weight: 1, arbitrary: odd });
 const unit = (max: number) => fc.double({ min: Number.MIN_VALUE, max, noNaN: true });
 const ids = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 40 });
 const text = fc.string({ unit: "binary", minLength: 1, maxLength: 12 });
 
-/** Bodies that are right or nearly so. */
+/** Bodies that are valid or nearly so. */
 const body = fc.record(
   {
     prompt: mostly(
@@ -30,7 +30,7 @@ const body = fc.record(
   { requiredKeys: ["prompt"] },
 );
 const bytesOf = (text: string) => Buffer.from(text);
-/** Some of whose bytes are others. */
+/** Bodies with some bytes changed. */
 const damaged = fc
   .tuple(body, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }))
   .map(([value, changes]) => {
@@ -56,7 +56,7 @@ export const fuzzed: fc.Arbitrary<Fuzzed> = fc.oneof(
   },
 );
 
-/** @throws Error for anything but an answer or a refusal with a reason */
+/** @throws Error unless the server answers, or refuses with a reason */
 export async function checkAnswer(served: Small, request: Fuzzed): Promise<void> {
   if ("bytes" in request) {
     const answer = await sent(served.serving.url, request.bytes);
@@ -70,7 +70,7 @@ export async function checkAnswer(served: Small, request: Fuzzed): Promise<void>
   if (/"(server_error|E_\w+)"/.test(text) && response.status === 200) throw new Error(text);
 }
 
-/** Bytes as they are, and what comes back until the connection ends. */
+/** Sends raw bytes and returns everything received until the connection closes. */
 function sent(url: string, bytes: Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((done) => {

@@ -16,7 +16,7 @@ export interface Small extends AsyncDisposable {
   readonly reports: RequestReport[];
   /** Posts a completion. */
   post(body: unknown, init?: RequestInit): Promise<Response>;
-  /** The answer to one, which must succeed. */
+  /** Posts a completion that must succeed. @returns its answer */
   ask(body: object): Promise<Answer>;
 }
 
@@ -68,7 +68,7 @@ export async function serveSmall(more: Partial<ServeOptions> = {}): Promise<Smal
   return { serving, device, reports, post, ask, [Symbol.asyncDispose]: close };
 }
 
-/** The events of a stream, but for the last one. */
+/** The events of a stream, without the final [DONE]. */
 export function events(text: string): Answer[] {
   const lines = text.split("\n\n").filter((line) => line !== "");
   if (lines.at(-1) !== "data: [DONE]") throw new Error(`no end: ${text.slice(-200)}`);
