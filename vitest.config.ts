@@ -1,4 +1,5 @@
 // Tests run on sources (condition `@cambium/source`); only worker entries come from dist.
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const condition = "@cambium/source";
@@ -11,7 +12,8 @@ export default defineConfig({
       "{packages,backends,operators,engines,tools}/*/test/**/*.test.ts",
       "{tools,benchmarks}/test/**/*.test.{ts,mjs}",
     ],
-    globalSetup: "tools/test-folder.mjs",
+    // Absolute, because a test runs vitest with this config on another folder.
+    globalSetup: fileURLToPath(new URL("tools/test-folder.mjs", import.meta.url)),
     testTimeout: 60_000,
     // vitest leaves one processor free unless told; most tests keep only one busy.
     maxWorkers: "100%",
