@@ -1,5 +1,5 @@
-// Compiles a package's assembly/ to WebAssembly and writes it as src/generated/kernels.ts, base64, so that it travels in
-// the bundle. Run in the package's folder, as its `generate`.
+// Compiles a package's assembly/ to WebAssembly and writes it, in base64, as src/generated/kernels.ts, so that it is
+// part of the bundle. Run in the package's folder, as its `generate`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 

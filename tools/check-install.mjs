@@ -1,7 +1,7 @@
-// `pnpm check:install`: what a user does. The command, one backend and one operator are installed by npm from packed
-// tarballs into an empty project outside this repository, and run; an operator, a family and a task made by `cambium
-// create` are tested, built, packed and installed beside them, and used by a recipe, `grow` and `eval`. Nothing else of
-// Cambium's comes along.
+// `npm run check:install`: what a user does. npm installs the command, one backend and one operator from tarballs into
+// an empty project outside this repository, and they are run. An operator, a family and a task made by `cambium create`
+// are tested, built, packed and installed beside them, and used by a recipe, `grow` and `eval`. No other package of
+// Cambium's is there.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ const project = join(scratch, "project");
 const main = join(project, "node_modules", "@cambium", "cli", "dist", "main.js");
 const faults = [];
 
-// As docs/packages.md tells those who cannot wait for a registry.
+// As described in docs/packages.md.
 const tarballs = join(scratch, "tarballs");
 const wanted = ["cli", "backend-onnx", "operator-stack"];
 await quiet("Packing", process.execPath, [join(root, "tools", "pack.mjs"), tarballs, ...wanted]);
@@ -30,11 +30,11 @@ await npm("Installing the command, a backend and an operator", project, ["instal
 expectOnly("backend", ["onnx"]);
 expectOnly("operator", ["stack"]);
 for (const heavy of ["webgpu", "@tensorflow", "@stdlib"]) {
-  if (existsSync(join(project, "node_modules", heavy))) faults.push(`${heavy} was installed, and nothing asked for it`);
+  if (existsSync(join(project, "node_modules", heavy))) faults.push(`${heavy} was installed, though nothing needs it`);
 }
 await runRecipe("stack");
 
-// A preset brings the operator it is of, and no other.
+// A preset installs its own operator, and no other.
 const preset = "@cambium/operator-partial-123x7-456";
 for (const [name, tarball] of await pack(
   closure([preset]).filter((name) => !packed.has(name)),
@@ -67,14 +67,16 @@ for (const fault of faults) console.error(fault);
 console.log(`Installed by npm outside the repository and run; ${faults.length} faults`);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
-/** One package of each kind by `cambium create`, in a workspace of npm's: installed, tested, packed. @returns tarballs */
+/**
+ * One package of each kind by `cambium create`, in a workspace of npm's: installed, tested, packed. @returns tarballs
+ */
 async function makePlugins(names) {
   const folder = join(scratch, "made");
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "made", private: true, workspaces: ["*"] }));
   for (const [kind, name] of Object.entries(names))
     await cambium(`Creating ${kind} ${name}`, ["create", kind, name, "--out", join(folder, name)]);
-  // Published packages would come by their versions.
+  // Published packages would be installed by version.
   await npm("Installing what they need", folder, [
     "install",
     ...closure(["@cambium/growth", "@cambium/model", "@cambium/eval"]).map((name) => packed.get(name)),
@@ -87,8 +89,8 @@ async function makePlugins(names) {
 }
 
 /**
- * A backend and an operator as `cambium create` tells their authors to install them: npm links the folders, which bring
- * their own copies of Cambium's packages. Their names tell nothing, so that they are found by their keywords.
+ * A backend and an operator installed as `cambium create` tells their authors: npm links the folders, which have their
+ * own copies of Cambium's packages. Their names follow no pattern, so they must be found by their keywords.
  */
 async function useLinked() {
   const folder = join(scratch, "linked");
@@ -124,7 +126,7 @@ function expectOnly(kind, expected) {
   if (names.join() !== expected.join()) faults.push(`${kind}s installed: ${names}; asked for: ${expected}`);
 }
 
-/** A run of seconds on a text of its own. */
+/** A run of a few seconds on its own text. */
 async function runRecipe(operator, family, { name = family ?? operator, backend } = {}) {
   writeFileSync(join(project, "text.txt"), "It was the best of times, it was the worst of times. ".repeat(400));
   const recipe = `
@@ -146,7 +148,7 @@ function cambium(title, args) {
   return quiet(title, process.execPath, [main, ...args], { cwd: project, patience: 2000 });
 }
 
-/** What a command that must fail prints. */
+/** The output of a command that must fail. */
 async function failure(args) {
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: project, encoding: "utf8" });
   if (status === 0) faults.push(`cambium ${args.join(" ")} did not fail`);

@@ -1,5 +1,5 @@
-// `pnpm check:packages`: what would be published is packed, unpacked, linted (publint, are-the-types-wrong) and imported
-// by plain Node. Tests run on sources; this is the check that the files people install work.
+// `npm run check:packages`: packs what would be published, unpacks it, lints it (publint, are-the-types-wrong) and
+// imports it in plain Node. Tests run on sources; this checks the files that people install.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ await setUp("build");
 const { publint } = await import("publint");
 const { formatMessage } = await import("publint/utils");
 const { checkPackage, createPackageFromTarballData } = await import("@arethetypeswrong/core");
-/** What an ES module is not asked to satisfy. */
+/** Resolution kinds that an ES module need not support. */
 const unasked = ["node10", "node16-cjs"];
 
 const scratch = mkdtempSync(join(tmpdir(), "cambium-packages-"));
@@ -63,7 +63,7 @@ async function lint(name, folder, tarball) {
   }
 }
 
-/** What stands under `node_modules/.pnpm/node_modules` is every dependency, flat; ours come from the tarballs. */
+/** `node_modules/.pnpm/node_modules` has every dependency, flat; our own packages come from the tarballs. */
 function linkDependencies() {
   const store = join(root, "node_modules", ".pnpm", "node_modules");
   const link = (name) => {
@@ -78,7 +78,7 @@ function linkDependencies() {
   }
 }
 
-/** Imports every entry but conformance kits, which want a test runner around them. */
+/** Imports every entry except conformance kits, which need a test runner. */
 async function importEntries(name) {
   const { exports = {} } = manifestOf(join(modules, name));
   const entries = Object.keys(exports).filter((entry) => !/json$|conformance/.test(entry));

@@ -1,5 +1,5 @@
-// `pnpm check` but for the tests: format, lint, types, layers, dead code, generated files, house rules. All of it runs;
-// then it says what failed. `node tools/check.mjs types layers` runs some.
+// `npm run check` without the tests: format, lint, types, layers, dead code, generated files, house rules. All checks
+// run; the failures are listed at the end. `node tools/check.mjs types layers` runs only these two.
 import { run } from "./run.mjs";
 import { root, setUp, tool } from "./setup.mjs";
 

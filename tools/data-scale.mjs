@@ -1,9 +1,9 @@
-// Prepares gigabytes of shards of SlimPajama's form with `cambium data prepare`, once undisturbed and once killed again and
-// again, and compares the bytes. Prints the most memory that the process ever had (Linux).
+// Prepares gigabytes of shards in SlimPajama's format with `cambium data prepare`, once undisturbed and once killed
+// again and again, and compares the bytes. Prints the peak memory of the process (Linux).
 //
 //   node tools/data-scale.mjs [--gb 10] [--kills 10] [--tokenizer bytes] [--threads N] [--shuffle] [--seed 1] [--json]
 //
-// Ends with exit code 1 when the bytes differ, or the memory passes --megabytes (500).
+// Exits with code 1 if the bytes differ, or the memory exceeds --megabytes (500).
 import { createHash } from "node:crypto";
 import { createReadStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,11 +27,11 @@ const values = readOptions(import.meta.url, {
 const next = mulberry32(values.seed);
 const pick = (list) => list[Math.floor(next() * list.length)];
 
-/** Bytes of text in a shard; SlimPajama's have about as many. */
+/** Bytes of text in a shard, about as many as in SlimPajama's. */
 const shardBytes = 64e6;
 const sets = ["RedPajamaC4", "RedPajamaCommonCrawl", "RedPajamaWikipedia", "RedPajamaBook", "RedPajamaGithub"];
 
-/** Shards of documents that are paragraphs of the corpora, put together at random. @returns bytes of JSON lines */
+/** Writes shards whose documents are random paragraphs of the corpora. @returns bytes of JSON lines */
 function makeShards(folder, bytes) {
   const texts = Object.values(corpora).flatMap((corpus) => Array.from(corpus.documents(), ({ text }) => text));
   const paragraphs = texts.flatMap((text) => text.split("\n\n")).filter(({ length }) => length > 80);
@@ -56,16 +56,16 @@ function makeShards(folder, bytes) {
   return made;
 }
 
-/** The most memory that a process had, megabytes, asked until it ends. */
+/** Notes the peak memory of a process in megabytes, until it ends. */
 async function watchMemory(pid, signal, seen) {
   while (!signal.aborted) {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
-      // Some systems say only how much it has now.
+      // Some systems give only the current memory.
       const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(status) ?? /VmRSS:\s+(\d+)/.exec(status) ?? [];
       if (kilobytes) seen.megabytes = Math.max(seen.megabytes ?? 0, Math.round(Number(kilobytes) / 1000));
     } catch {
-      // It has ended, or the system does not say.
+      // It has ended, or the system does not give the memory.
     }
     await sleep(100, undefined, { signal }).catch(() => undefined);
   }
@@ -102,7 +102,7 @@ await inScratch(async (scratch) => {
   let kills = 0;
   for (let done = false; !done; ) {
     const wanted = kills < values.kills;
-    // Some come while it starts or hashes, and most while it tokenizes.
+    // Some kills come while it starts or hashes, most while it tokenizes.
     const { killed } = await prepare("killed", wanted ? (1.5 * next() * milliseconds) / values.kills : undefined);
     if (killed) kills++;
     else done = true;

@@ -1,5 +1,5 @@
-// Writes the declarations of every package that has types into its dist, in one pass of tsc over all of them: a pass for
-// each package reads the packages it imports again, and took twenty times as long. Called by turbo (`//#declarations`).
+// Writes the declarations of every package that has types into its dist, in one pass of tsc over all of them: one pass
+// per package reads its imports again each time, and took twenty times as long. Called by turbo (`//#declarations`).
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./run.mjs";
@@ -18,7 +18,7 @@ for (const room of readdirSync(emitted)) {
   }
 }
 
-/** Those of sources that are gone would be published. */
+/** Removes old declarations, which would otherwise be published after their source is gone. */
 function removeDeclarations(dist) {
   for (const path of readdirSync(dist, { recursive: true })) if (path.endsWith(".d.ts")) rmSync(join(dist, path));
 }

@@ -1,4 +1,5 @@
-// Writes docs/errors.md: every error code in the sources, who raises it and what it says. `--check` only compares.
+// Writes docs/errors.md: every error code in the sources, the packages that raise it and its messages. `--check` only
+// compares.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -40,7 +41,7 @@ function codesOf(node) {
   return textsOf(node).filter((text) => /^E_[A-Z0-9_]+$/.test(text));
 }
 
-/** The texts that an expression can be; what is filled in at run time stands as …. */
+/** The texts that an expression can produce, with … for parts filled in at run time. */
 function textsOf(node) {
   if (!node) return [];
   if (ts.isStringLiteralLike(node)) return [node.text];
@@ -71,7 +72,7 @@ const text = `# Errors
 Every error that a user can act on has a code, says what was expected, what came and where, and what to try. \`--json\`
 prints the same as data. An error without a code is a defect of Cambium.
 
-The table is made from the sources by \`pnpm generate\`; … stands for what is filled in.
+The table is made from the sources by \`npm run generate\`; … stands for what is filled in.
 
 | code | raised by | says |
 |---|---|---|
@@ -80,6 +81,6 @@ ${rows.join("\n")}
 const path = join(root, "docs", "errors.md");
 if (!process.argv.includes("--check")) writeFileSync(path, text);
 else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-  console.error('docs/errors.md is out of date: run "pnpm generate"');
+  console.error('docs/errors.md is out of date: run "npm run generate"');
   process.exitCode = 1;
 }

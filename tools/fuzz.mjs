@@ -1,9 +1,9 @@
-// Gives every reader of files inputs that nobody honest writes: a success or a typed error, within five seconds of a
-// processor and a gigabyte, nothing written elsewhere. The number of an input and the seed make the input again.
+// Gives every file reader damaged and hostile inputs. Each must succeed or throw a typed error within five seconds of
+// processor time and a gigabyte, and write nothing elsewhere. An input can be reproduced from its number and the seed.
 //
 //   node tools/fuzz.mjs [--inputs 1000000] [--seed 1] [--reader NAME] [--from N] [--json]
 //
-// Ends with exit code 1 when an input was read otherwise.
+// Exits with code 1 if an input was read in any other way.
 import { fuzz } from "./fuzz/run.mjs";
 import { readOptions } from "./options.mjs";
 

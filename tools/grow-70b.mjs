@@ -2,9 +2,9 @@
 //
 //   node tools/grow-70b.mjs [--folder DIR] [--gigabytes 12] [--layers 40] [--operator stack]
 //
-// On paper: the headers of a base of 40 layers in bf16, 15 shards whose data are holes, and `cambium grow --dry-run` to 80
-// layers. On disk: the same shapes with few layers, so that no target has more bytes than asked. The pace of the smallest
-// growth predicts the time of the larger ones; memory must not grow with the bytes.
+// On paper: the headers of a base of 40 layers in bf16, in sparse shards, and `cambium grow --dry-run` to 80 layers. On
+// disk: the same shapes with few layers, so that no target exceeds the bytes allowed. The pace of the smallest growth
+// predicts the time of the larger ones; memory must not grow with the bytes.
 import { execFile } from "node:child_process";
 import {
   closeSync,
@@ -48,7 +48,7 @@ const bytesOf = (shape) => 2 * shape.reduce((product, n) => product * n, 1);
 const sum = (shapes) => Object.values(shapes).reduce((total, shape) => total + bytesOf(shape), 0);
 const [perLayer, fixed] = [sum(layer), sum(outside)];
 
-/** A model of so many layers whose weights are holes. */
+/** A model with this many layers whose weights are sparse files. */
 function writeBase(path, layers) {
   mkdirSync(path);
   const config = {
@@ -94,7 +94,7 @@ function writeBase(path, layers) {
   return { shards: shards.length, total };
 }
 
-/** Grows by the command line. @returns what it says, seconds, and the peak of its memory in bytes */
+/** Grows by the command line. @returns its output, its time in seconds and its peak memory in bytes */
 function grow(base, target, ...args) {
   const script = join(scratch, "peak.mjs");
   writeFileSync(
@@ -112,7 +112,7 @@ function grow(base, target, ...args) {
         if (error && !full) reject(new Error(errors));
         else
           resolve({
-            // A dry run says too when the disk is too small; nothing is written then.
+            // A dry run also reports a disk that is too small; nothing is written then.
             said: full ? `the disk is too small: ${full[1]} bytes are needed` : output.trim(),
             seconds: (performance.now() - began) / 1000,
             peak: Number(/PEAK (\d+)/.exec(errors)?.[1]),

@@ -1,6 +1,6 @@
-// The house rules that no linter knows: how long files and functions are, a first line that says what a file is, and no
-// list of any length among the arguments of a call. `tools/house/known.json` lists what breaks a rule today; it may only
-// shrink (`--update` rewrites it, and refuses to let it grow).
+// House rules that no linter checks: the length of files and functions, a first line that says what a file is, and no
+// list of unknown length spread into the arguments of a call. `tools/house/known.json` lists today's exceptions; it may
+// only shrink (`--update` rewrites it, and refuses to let it grow).
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { functionsOf } from "./house/functions.mjs";
@@ -17,7 +17,7 @@ const lengths = files.map(({ text }) => text.split("\n").length - 1).sort((a, b)
 const at = (share) => lengths[Math.floor(lengths.length * share)] ?? 0;
 console.log(`${lengths.length} source files; lines: median ${at(0.5)}, p90 ${at(0.9)}, longest ${at(1 - 1e-9)}`);
 
-/** What breaks a rule, by rule: a key that says where, and how much. Tests and tools are as short as sources. */
+/** Violations by rule: where, and the size. Tests and tools must be as short as sources. */
 const found = {
   files: Object.fromEntries(
     [...files, ...otherFiles()]

@@ -1,6 +1,5 @@
-// Writes the indexes of folders of which every file is one thing of a kind (ops, schedules, evaluation tasks), so that a
-// new one is one new file: node tools/indexes.mjs [--check] [ROOT]. `--check` writes nothing and fails when an index is out
-// of date.
+// Writes the indexes of folders with one op, schedule or evaluation task per file, so that a new one is one new file:
+// node tools/indexes.mjs [--check] [ROOT]. `--check` writes nothing and fails if an index is out of date.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./setup.mjs";

@@ -1,14 +1,13 @@
 // Kills `cambium grow` with SIGKILL, continues each growth with the same command until it is done, and compares the
-// hash of every file of the result with those of a growth that nobody disturbed.
+// hash of every file of the result with those of an undisturbed growth.
 //
 //   node tools/kill-grow.mjs [--kills 40] [--seed 1] [--factor 12] [--operator stack] [--swap] [--json]
 //
 // With --swap, after every other kill the source becomes its twin, which differs in one byte of each tensor and in no
-// name, size or modification time: written over in place, by a file renamed into its place, or as a folder. The growth
-// must then end as the twin's own, to the byte.
-// Half of the kills come at a random instant of the copying, a quarter once a journal is there, a quarter in the last
-// steps before the target appears. Ends with exit code 1 when a growth ends in other bytes, when half a target was
-// seen, or when the source changed.
+// name, size or modification time: overwritten in place, replaced by a renamed file, or swapped as a folder. The growth
+// must then end with the same bytes as the twin's own growth. Half of the kills come at a random instant of the
+// copying, a quarter once a journal exists, a quarter in the last steps before the target appears. Exits with code 1 if
+// a growth ends with other bytes, if a partial target was seen, or if the source changed.
 import { copyFileSync, cpSync, existsSync, readdirSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,7 +27,7 @@ const values = readOptions(import.meta.url, {
 });
 const next = mulberry32(values.seed);
 
-/** A Llama of 2 layers, 19 MB in several shards. @param changed whether one byte of each tensor is another */
+/** A Llama of 2 layers, 19 MB in several shards. @param changed whether one byte of each tensor differs */
 async function makeBase(path, next, changed) {
   const model = modelSpec(llama, {
     ...{ layers: 2, vocab: 512, hidden: 512, intermediate: 1536, heads: 8, contextLength: 512 },
@@ -47,7 +46,7 @@ async function makeBase(path, next, changed) {
   for (const name of readdirSync(path)) utimesSync(join(path, name), 1, 1);
 }
 
-/** Gives `base` the content of `twin` and the other way round, names and times kept. */
+/** Swaps the content of `base` and `twin`, keeping names and times. */
 function swap(base, twin, how) {
   const aside = `${base}.aside`;
   if (how === 0) {
@@ -76,7 +75,7 @@ function grow(base, target, aim) {
   return cambium(["grow", base, target, ...options], aim);
 }
 
-/** When to kill; each aim gives up when the growth ends first. */
+/** When to kill; an aim is cancelled if the growth ends first. */
 function aims(target, milliseconds) {
   const scratch = join(target, "..", `.${target.split("/").at(-1)}.growing`);
   return {
@@ -133,7 +132,7 @@ async function main(folder) {
       [expected, other] = [other, expected];
       source = fingerprint(base);
     }
-    // A target that is there is whole, whoever was killed.
+    // A target that exists must be complete, whatever was killed.
     if (!existsSync(target)) continue;
     growths += 1;
     sitting = 0;

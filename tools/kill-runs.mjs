@@ -1,11 +1,11 @@
-// Kills runs with SIGKILL, continues each with the same command until it is done, and compares the bits of every stage's
-// model, and every measured loss, with those of a run that nobody disturbed.
+// Kills runs with SIGKILL, continues each with the same command until it is done, and compares the bits of every
+// stage's model, and every measured loss, with those of an undisturbed run.
 //
 //   node tools/kill-runs.mjs [RECIPE] [--runs 40] [--kills 4] [--seed 1] [--backend onnx] [--json]
 //
-// Without a recipe it runs a tiny one, which takes seconds and has in it all that a continued run must find again.
-// Half of the kills come at a random instant, a quarter while a snapshot is being written, a quarter around the growth;
-// what each really hit is told from the files it left. Ends with exit code 1 when a run ends in other bits.
+// Without a recipe it runs a tiny one, which takes seconds and uses everything that a continued run must restore. Half
+// of the kills come at a random instant, a quarter while a snapshot is being written, a quarter around the growth; the
+// files left show what each kill really hit. Exits with code 1 if a run ends with other bits.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -16,7 +16,7 @@ import { mulberry32 } from "./random.mjs";
 
 const values = readOptions(import.meta.url, { runs: 40, kills: 4, seed: 1, backend: "onnx", json: false }, 1);
 
-/** Small, with snapshots close to each other, and with everything that a continued run must find again. */
+/** Small, with frequent snapshots, and with everything that a continued run must restore. */
 const tinyRecipe = `
 name: killed
 data: { corpus: ./text.txt, heldOut: 0.2 }
@@ -32,11 +32,11 @@ function run(recipe, out, aim) {
   return cambium(["run", recipe, "--out", out, "--backend", values.backend, "--json"], aim);
 }
 
-/** When to kill: each aim waits for its moment, and gives up when the run ends first. */
+/** When to kill: each aim waits for its moment, and is cancelled if the run ends first. */
 function aims(out, milliseconds, next) {
   const atRandom = (signal) => sleep((0.1 + 0.9 * next()) * milliseconds, undefined, { signal });
   const inSnapshot = async (signal) => {
-    // The kth write that is seen, so that the kills spread over the run.
+    // Waits for the kth write, so that the kills spread over the run.
     for (let k = Math.ceil(8 * next()); k > 0; k--) {
       await watch(signal, () => !isWriting(out), 1);
       await watch(signal, () => isWriting(out), 1);
@@ -61,7 +61,7 @@ function stageFolders(out) {
   return list(join(out, "stages")).filter((name) => !name.startsWith("."));
 }
 
-/** Whether a snapshot of some stage is half there: a scratch file, or tensors that no manifest seals yet. */
+/** Whether a snapshot of some stage is incomplete: a scratch file, or tensors without their manifest. */
 function isWriting(out) {
   return stageFolders(out).some((stage) => {
     const names = list(join(out, "stages", stage, "snapshot"));
@@ -72,7 +72,7 @@ function isWriting(out) {
   });
 }
 
-/** What a kill hit, as far as the files it left tell. */
+/** What a kill hit, judged by the files it left. */
 function phase(out) {
   const stages = stageFolders(out);
   if (stages.length === 0) return "before training";

@@ -1,9 +1,9 @@
 // Kills a sweep with SIGKILL at random instants, continues it with the same command until it is done, and compares its
-// table, byte for byte, and its stages with those of a sweep that nobody disturbed.
+// table, byte for byte, and its stages with those of an undisturbed sweep.
 //
 //   node tools/kill-sweep.mjs [--cells 24] [--kills 10] [--jobs 1] [--seed 1] [--json]
 //
-// Ends with exit code 1 when the two differ.
+// Exits with code 1 if the two differ.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,7 +13,7 @@ import { mulberry32 } from "./random.mjs";
 
 const values = readOptions(import.meta.url, { cells: 24, kills: 10, jobs: 1, seed: 1, json: false });
 
-/** Two factors and two times for each seed: they have a base and a scratch arm in common. */
+/** Two factors and two times for each seed, which share bases and scratch arms. */
 const recipe = (seeds) => `
 name: killed
 data: { corpus: ./text.txt, heldOut: 0.2 }
@@ -25,7 +25,7 @@ samples: { tokens: 0 }
 sweep: { seed: 0..${seeds - 1}, growth.0.factor: [2, 3], growth.0.at: [1k, 2k] }
 `;
 
-/** How long after its start a sweep trains, milliseconds. */
+/** Time from the start of a sweep to its training, milliseconds. */
 const startUp = 600;
 
 async function main(folder) {

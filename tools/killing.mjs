@@ -1,4 +1,4 @@
-// Starting a command and killing it with SIGKILL at an aimed instant: what kill-runs and kill-grow share.
+// Starts a command and kills it with SIGKILL at a chosen instant; shared by kill-runs, kill-grow and kill-sweep.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,8 +10,8 @@ import { root } from "./setup.mjs";
 const cli = join(root, "packages", "cli", "dist", "main.js");
 
 /**
- * Runs `cambium ARGS` to its end or its death. `aim`, if given, is an async function that returns when the process is to
- * be killed; the signal it gets is aborted when the process ends first, and it gets the process's number.
+ * Runs `cambium ARGS` until it ends or is killed. `aim`, if given, is an async function that returns when the process
+ * should be killed. It gets a signal that is aborted if the process ends first, and the process id.
  * @returns exit code, whether it was killed, standard error, and how long it ran in milliseconds
  */
 export async function cambium(args, aim) {
@@ -33,12 +33,12 @@ export async function cambium(args, aim) {
   return { code, killed: signal === "SIGKILL", errors, milliseconds: performance.now() - began };
 }
 
-/** Throws unless the command did what was asked, or was killed. */
+/** Throws unless the command succeeded or was killed. */
 export function checkEnd({ code, killed, errors }, what) {
   if (!killed && code !== 0) throw new Error(`${what} failed:\n${errors}`);
 }
 
-/** Returns as soon as `hit()` is true, asking again after `pause` milliseconds. */
+/** Returns as soon as `hit()` is true, polling every `pause` milliseconds. */
 export async function watch(signal, hit, pause = 0) {
   while (!hit()) await sleep(pause, undefined, { signal });
 }

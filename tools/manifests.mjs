@@ -1,5 +1,4 @@
-// What every published manifest says of its origin, made from the root's: homepage, repository, keywords. `--check` only
-// compares.
+// Writes homepage, repository and keywords into every published manifest, from the root's. `--check` only compares.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";

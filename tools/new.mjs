@@ -1,4 +1,5 @@
-// `pnpm new op|composite|operator|backend|preset NAME`: makes a room with passing tests and says what comes next.
+// `npm run new -- op|composite|operator|backend|preset NAME`: makes a package or file with passing tests and says what
+// to do next.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,11 +8,11 @@ import { withOrigin } from "./manifests.mjs";
 import { run } from "./run.mjs";
 import { relock, root, setUp, tool } from "./setup.mjs";
 
-const usage = `pnpm new op NAME         a primitive op in packages/ir/src/ops
-pnpm new composite NAME  an op made of others in packages/ir/src/composites
-pnpm new operator NAME   a growth operator in operators/NAME
-pnpm new backend NAME    a backend in backends/NAME
-pnpm new preset NAME     an operator with options fixed, from its line in operators/presets.mjs`;
+const usage = `npm run new -- op NAME         a primitive op in packages/ir/src/ops
+npm run new -- composite NAME  an op made of others in packages/ir/src/composites
+npm run new -- operator NAME   a growth operator in operators/NAME
+npm run new -- backend NAME    a backend in backends/NAME
+npm run new -- preset NAME     an operator with options fixed, from its line in operators/presets.mjs`;
 
 const [kind, name, ...rest] = process.argv.slice(2);
 const make = { op, composite: op, operator: plugin, backend: plugin, preset }[kind];
@@ -20,7 +21,7 @@ if (!make || !name || rest.length > 0) {
   process.exit(2);
 }
 await setUp();
-// These stand on packages that setting up has built.
+// These need packages that setUp has built.
 const { createPlugin, spellings } = await import("@cambium/plugin/node");
 const { missingLowerings, newOp } = await import("./new/op.mjs");
 try {
@@ -38,11 +39,11 @@ async function op() {
   const [node, tsc] = tool("typescript", "tsc");
   const { stdout } = spawnSync(node, [tsc, "-p", ".", "--pretty", "false"], { cwd: root, encoding: "utf8" });
   const { asked, other } = missingLowerings(stdout, name);
-  for (const place of asked) console.log(`  ${place} wants a lowering for "${spellings(name).camel}"`);
+  for (const place of asked) console.log(`  ${place} needs a lowering for "${spellings(name).camel}"`);
   if (asked.length === 0) console.log("  none does");
-  if (other.length > 0) console.log(`  (and ${other.length} type errors that are not about it)`);
-  console.log("Now say in its file what it is, and give it golden values (tools/golden/README.md); then:");
-  console.log("pnpm vitest run packages/ir packages/backend backends");
+  if (other.length > 0) console.log(`  (and ${other.length} unrelated type errors)`);
+  console.log("Now write its rules in its file, and give it golden values (tools/golden/README.md); then:");
+  console.log("npm test -- packages/ir packages/backend backends");
 }
 
 async function plugin() {
@@ -53,8 +54,8 @@ async function plugin() {
   const manifest = join(root, folder, "package.json");
   writeFileSync(manifest, withOrigin(readFileSync(manifest, "utf8"), folder.replaceAll("\\", "/")));
   await addToProject(`@cambium/${kind}-${kebab}`);
-  console.log(`Its tests pass as it stands: pnpm vitest run ${folder}`);
-  console.log(`Now make it what it is to be, in ${join(folder, "src")}; then: pnpm check and pnpm changeset`);
+  console.log(`Its tests pass as it stands: npm test -- ${folder}`);
+  console.log(`Now write your own code in ${join(folder, "src")}; then: npm run check and npx changeset`);
 }
 
 async function preset() {
@@ -64,10 +65,12 @@ async function preset() {
   const write = ["--conditions=@cambium/source", "--import", "tsx", join(root, "tools", "presets.mjs")];
   if ((await run(process.execPath, write, { cwd: root })) !== 0) throw new Error("the preset was not written");
   await addToProject(`@cambium/operator-${name}`);
-  console.log(`Its tests pass as it stands: pnpm vitest run operators/${name}`);
+  console.log(`Its tests pass as it stands: npm test -- operators/${name}`);
 }
 
-/** Makes the package resolvable from this repository's own recipes and tests: a line in package.json, after its kind. */
+/**
+ * Makes the package resolvable from this repository's own recipes and tests: a line in package.json, after its kind.
+ */
 async function addToProject(packageName) {
   const path = join(root, "package.json");
   const manifest = JSON.parse(readFileSync(path, "utf8"));

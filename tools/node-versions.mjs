@@ -1,5 +1,5 @@
 // The smoke part of the suite on other versions of Node, each from npm's package `node`:
-// `node tools/node-versions.mjs 22 24`. It is what depends on Node most: native engines, the worker of ONNX, plugins.
+// `node tools/node-versions.mjs 22 24`. It covers what depends on Node most: native engines, ONNX's worker, plugins.
 import { quiet, run } from "./run.mjs";
 import { root, setUp, tool } from "./setup.mjs";
 

@@ -1,5 +1,5 @@
-// `npm run pack -- DIR [PACKAGE …]`: tarballs of the packages named (cli, backend-onnx, …) and of all that they need, or of
-// every package, with their types: what `npm install DIR/*.tgz` puts into a project, before and without a registry.
+// `npm run pack -- DIR [PACKAGE …]`: writes tarballs, with types, of the packages named (cli, backend-onnx, …) and of
+// all that they need, or of every package. `npm install DIR/*.tgz` installs them into a project without a registry.
 import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { setUp } from "./setup.mjs";
@@ -7,13 +7,13 @@ import { closure, pack, workspace } from "./tarballs.mjs";
 
 const [folder, ...words] = process.argv.slice(2);
 if (folder === undefined || folder.startsWith("-")) stop("npm run pack -- DIR [PACKAGE …]: DIR is where tarballs go");
-// npm starts scripts in the package's folder: a path is meant from where the user is.
+// npm starts scripts in the package's folder, but the user's path is relative to their own.
 const into = resolve(process.env.INIT_CWD ?? ".", folder);
 const ours = workspace();
 const names = words.map((word) => (word.startsWith("@") ? word : `@cambium/${word}`));
 const unknown = names.filter((name) => !ours.has(name));
 if (unknown.length > 0) stop(`There is no package ${unknown.join(", ")}; there are ${[...ours.keys()].join(", ")}`);
-// Another version's tarballs would be installed beside these.
+// Tarballs of another version would be installed too.
 if (existsSync(into) && readdirSync(into).length > 0) stop(`${into} is not empty: give another folder, or empty it`);
 
 await setUp("build");

@@ -1,5 +1,5 @@
-// Grows by every operator on a device and compares each tensor with the host's: selections to the bit, arithmetic within
-// the roundings of float32.
+// Grows by every operator on a device and compares each tensor with the host's: copied values to the bit, arithmetic to
+// float32 rounding.
 //   npx tsx --conditions=@cambium/source tools/plans.mjs BACKEND [OPTIONS as JSON]
 // BACKEND is reference, onnx, tfjs or webgpu; the last on a software adapter: npm run software -- swiftshader npx tsx …
 import { resolveBackend } from "../packages/backend/src/index.ts";

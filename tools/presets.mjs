@@ -27,11 +27,11 @@ for (const [name, preset] of Object.entries(presets)) {
 }
 for (const path of stale) console.log(check ? `out of date: ${path}` : `wrote ${path}`);
 if (check && stale.length > 0) {
-  console.error('presets are out of date: run "pnpm generate"');
+  console.error('presets are out of date: run "npm run generate"');
   process.exitCode = 1;
 }
 
-/** The files of a preset's package, text by path. Its version is its own: releases raise it. */
+/** The files of a preset's package, text by path. The version is kept, since releases raise it. */
 async function filesOf(name, { of, options, summary, about }) {
   const values = {
     ...{ package: `@cambium/operator-${name}`, kebab: name, of, summary, about },
@@ -55,7 +55,7 @@ function literal(options) {
   return `{ ${entries.join(", ")} }`;
 }
 
-/** Options as the command line has them. */
+/** Options as written on the command line. */
 function listed(options) {
   return Object.entries(options)
     .map(([key, value]) => `${key}=${value}`)
@@ -72,7 +72,7 @@ async function layersOf(of, options) {
   try {
     plan = preset.plan(base);
   } catch {
-    return ""; // Without an option it grows nothing.
+    return ""; // It needs options to grow anything.
   }
   const map = layerMap(plan);
   if (map.length === 6 || map.includes(null)) return "";

@@ -1,4 +1,4 @@
-// What TypeScript has to know of run.mjs.
+// Types of run.mjs.
 import type { SpawnOptions } from "node:child_process";
 
 export function run(command: string, args: readonly string[], options?: SpawnOptions): Promise<number>;

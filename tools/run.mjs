@@ -1,15 +1,15 @@
-// Child processes for the tools: with their output shown, or kept until something fails; signals reach them.
+// Child processes for the tools, with their output shown, or kept until something fails. Signals are passed on.
 import { spawn } from "node:child_process";
 
-/** Runs a command on this terminal. Resolves to its exit code (128 + n for signal n), whatever that is. */
+/** Runs a command on this terminal. Resolves to its exit code (128 + n for signal n); a failure does not reject. */
 export async function run(command, args, options = {}) {
   return ended(start(command, args, { stdio: "inherit", ...options }));
 }
 
 /**
- * Runs a command without showing what it says, and resolves to its standard output. When it fails, all of it is shown
+ * Runs a command without showing its output, and resolves to its standard output. If it fails, all its output is shown
  * and this process ends with its exit code. The title is shown once the command has taken `patience` milliseconds; on a
- * terminal, what `progress` captures of the last matching line stands behind it.
+ * terminal it is followed by what `progress` captures of the last matching line.
  */
 export async function quiet(title, command, args, { patience = 0, progress, ...options } = {}) {
   const child = start(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
@@ -63,16 +63,16 @@ class StatusLine {
 }
 
 function start(command, args, options) {
-  // On Windows npx and pnpm are scripts that only a shell can start.
+  // On Windows npx and pnpm are scripts, which only a shell can start.
   const shell = process.platform === "win32" && command !== process.execPath;
   return spawn(command, args, { shell, ...options });
 }
 
-/** Waits for the child. Signals go on to it, and this process ends when it has ended. */
+/** Waits for the child. Signals are passed on to it, and this process ends after it. */
 function ended(child) {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   const forward = (signal) => {
-    // A terminal sends Ctrl-C to the whole group: the child has it already.
+    // A terminal sends Ctrl-C to the whole group, so the child has it already.
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
   for (const signal of signals) process.on(signal, forward);

@@ -1,5 +1,5 @@
-// Brings a fresh machine to where the project runs: dependencies by the pinned pnpm, packages built by turbo.
-// Only Node's own modules here: nothing is installed yet. Safe to interrupt at any instant and to run twice at once.
+// Prepares a fresh machine: installs dependencies with the pinned pnpm and builds packages with turbo. Imports only
+// Node's own modules, because nothing is installed yet. Safe to interrupt at any instant and to run twice at once.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -14,9 +14,9 @@ const marker = join(root, "node_modules", ".cambium.json");
 const busy = join(root, ".setup.lock");
 
 /**
- * Installs what the lockfile says and runs a turbo task over all packages: `bundle` (JavaScript only, what running and
- * testing need), `generate` (sources made from sources) or `build` (bundle and declarations, what is published).
- * What was done before is not done again.
+ * Installs what the lockfile lists and runs a turbo task over all packages: `bundle` (JavaScript only, enough to run
+ * and test), `generate` (sources made from sources) or `build` (bundle and declarations, as published). Finished work
+ * is not repeated.
  */
 export async function setUp(task = "bundle") {
   requireNode();
@@ -28,7 +28,7 @@ export async function setUp(task = "bundle") {
   });
 }
 
-/** Installs again after a change of some package.json, writing the lockfile. */
+/** Installs again after a package.json has changed, and writes the lockfile. */
 export async function relock() {
   await alone(() => pnpmInstall(["--no-frozen-lockfile"]));
 }
@@ -60,7 +60,7 @@ async function pnpmInstall(flags) {
   writeFileSync(marker, JSON.stringify({ lock: fingerprint(), path }));
 }
 
-/** The folder where npx keeps the pinned pnpm. Remembered, since npx itself takes two seconds to find it again. */
+/** The folder where npx keeps the pinned pnpm; cached, since npx takes two seconds to find it. */
 async function fetchPnpm() {
   const args = ["--yes", "--package", packageManager.split("+")[0], "--", "node", "-p", "process.env.PATH"];
   const env = { ...process.env, npm_config_loglevel: "error" };
@@ -86,7 +86,7 @@ async function turbo(task) {
   await quiet("Building packages", process.execPath, args, { cwd: root, env, patience: 1500 });
 }
 
-/** What the installed tree was made from: the lockfile, for this platform. */
+/** Identifies what the installed tree was made from: the lockfile, for this platform. */
 function fingerprint() {
   const hash = createHash("sha256").update(readFileSync(lockfile));
   return hash.update(`${process.platform}-${process.arch}`).digest("hex");
@@ -105,7 +105,7 @@ function environment(path) {
   return { ...process.env, PATH: [path, process.env["PATH"]].filter(Boolean).join(delimiter) };
 }
 
-/** Runs `work` while no other process sets up this tree; a lock whose process is gone counts for nothing. */
+/** Runs `work` while no other process sets up this tree. A lock whose process is gone is ignored. */
 async function alone(work) {
   for (let told = false; !taken(); told = true) {
     const holder = holderOf(busy);
@@ -131,7 +131,7 @@ function taken() {
   }
 }
 
-/** The process that holds the lock; undefined while it is writing its number. */
+/** The process that holds the lock; undefined while it is still writing its id. */
 function holderOf(path) {
   try {
     return Number(readFileSync(path, "utf8")) || undefined;

@@ -1,4 +1,4 @@
-// The documents that go along with @cambium/cli: copied into its folder while it is packed, and taken away after.
+// The documents published with @cambium/cli: copied into its folder while it is packed, and removed afterwards.
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./setup.mjs";

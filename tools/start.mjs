@@ -1,5 +1,5 @@
 // `npm start`: installs, builds and runs the quickstart recipe. A second run finds everything done.
-// The command runs in this very process, so that Ctrl-C, the exit code and the terminal are its own.
+// The command runs in this process, so that Ctrl-C, the exit code and the terminal are its own.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, setUp } from "./setup.mjs";

@@ -1,6 +1,6 @@
 // Writes docs/support.md: what each backend supports, from the conformance suite run on every device that can be tested
-// without a GPU. `--check` runs nothing and only says whether the table is of this version's suite; `--only TITLE` runs one
-// device and prints what fails there.
+// without a GPU. `--check` runs nothing and only says whether the table is of this version's suite; `--only TITLE` runs
+// one device and prints its failures.
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { stamp, supportPage } from "./support/table.mjs";
 const page = join(root, "docs", "support.md");
 const source = ["--conditions=@cambium/source", "--import", "tsx"];
 
-/** Runs a script of this folder, from the root. @returns what it printed */
+/** Runs a script of this folder, from the root. @returns its output */
 function output(script, args, onLine = () => {}) {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [...source, join(import.meta.dirname, "support", script), ...args], {

@@ -1,4 +1,4 @@
-// Tarballs of the packages as npm would have them, with their types.
+// Tarballs of the packages as they would be published, with their types.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pnpm, root } from "./setup.mjs";

@@ -19,7 +19,7 @@ if (status >= 128) process.exit(status); // Interrupted: there is no result to c
 const tests = files.flatMap((file) => file.assertionResults);
 const count = (...kinds) => tests.filter((test) => kinds.includes(test.status)).length;
 const passed = count("passed");
-// A file that does not load has no tests of its own, an error outside any test belongs to none: each is one failure.
+// A file that does not load has no tests, and an error outside any test belongs to none: each counts as one failure.
 const broken = files.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
 const failed = Math.max(count("failed") + broken, status === 0 ? 0 : 1);
 const skipped = tests.filter((test) => ["skipped", "pending", "todo", "disabled"].includes(test.status));

@@ -1,4 +1,4 @@
-// The commands that the documents tell a reader to type.
+// The commands in the documents.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../setup.mjs";
@@ -30,7 +30,7 @@ export function commands() {
   return [...found].map(([command, where]) => ({ command, where }));
 }
 
-/** The commands of one document: lines of its `sh` blocks without comments, and inline code that begins like a command. */
+/** The commands of one document: lines of `sh` blocks without comments, and inline code that begins like a command. */
 export function commandsIn(markdown) {
   const blocks = [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map(([, text]) => text.replaceAll("\\\n", " "));
   const lines = blocks.flatMap((text) => text.split("\n"));

@@ -8,7 +8,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const cambium = ["node", join(root, "packages", "cli", "dist", "main.js")];
 const tsx = ["node", "--expose-gc", "--import", "tsx"];
 const software = [...tsx, join(root, "tools", "browser", "src", "software.ts"), "swiftshader"];
-/** Built by `cambium setup tfjs`, a step of .ci/run; another engine stands in where it is not. */
+/** `node` if `cambium setup tfjs`, a step of .ci/run, has built it; else another engine. */
 const engine = existsSync(join(root, "backends/tfjs/node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node"))
   ? "engine=node"
   : "engine=wasm";
@@ -17,8 +17,8 @@ const engine = existsSync(join(root, "backends/tfjs/node_modules/@tensorflow/tfj
  * @typedef {object} Way exactly one of `run`, `step`, `test`, `none`
  * @property {string[]} [run] the smallest form as a command line, in the scratch project unless `in` is "root"
  * @property {"root"} [in]
- * @property {string} [replaces] a path that is removed before
- * @property {number} [code] the exit code that it must have, 0 unless said
+ * @property {string} [replaces] a path that is removed first
+ * @property {number} [code] the exit code that it must have; default 0
  * @property {string} [step] the line of .ci/run that runs it
  * @property {string} [test] the test file that runs it
  * @property {string[]} [packages] what it installs
@@ -26,7 +26,7 @@ const engine = existsSync(join(root, "backends/tfjs/node_modules/@tensorflow/tfj
  * @property {string} [none] why nothing runs it
  */
 
-/** The first pattern that fits a command decides. @type {[RegExp, (...groups: string[]) => Way][]} */
+/** The first pattern that matches a command decides. @type {[RegExp, (...groups: string[]) => Way][]} */
 const ways = [
   [/^git clone |^cd cambium$/, () => ({ none: "is how the reader gets this repository" })],
   [/^\.ci\/run$/, () => ({ step: "npm test" })],
@@ -68,7 +68,7 @@ const ways = [
 /** Commands that take no argument and change nothing. */
 const harmless = new Set(["doctor", "plugins"]);
 
-/** @returns {Way | undefined} undefined when nobody has thought of the command */
+/** @returns {Way | undefined} undefined for a command that no pattern matches */
 export function wayOf(command) {
   for (const [pattern, way] of ways) {
     const match = pattern.exec(command);
@@ -77,7 +77,7 @@ export function wayOf(command) {
   return undefined;
 }
 
-/** A script of package.json; those that only start a tool are that tool's command. */
+/** A script of package.json; a script that only starts a tool counts as that tool's command. */
 function script(name, rest) {
   const line = scripts[name];
   if (line === undefined) return undefined;
@@ -88,7 +88,7 @@ function script(name, rest) {
   return { step: line.split(" && ")[0] };
 }
 
-/** What a package's README installs is one of ours, or what the backend asks for as its peer. */
+/** The packages that a README installs must be ours, or peers of the backend. */
 function installs(rest) {
   const names = rest.split(" ").filter((word) => word !== "" && !word.startsWith("-"));
   return { packages: names, step: "node tools/check-install.mjs" };
@@ -100,7 +100,7 @@ function checkpointLogits(path) {
   return { run: [...tsx, "--conditions=@cambium/source", file, model, "OUT"], in: "root" };
 }
 
-/** The benchmark on its fewest cases, once; tests run the other forms of it. */
+/** The benchmark on its fewest cases, once; tests run its other forms. */
 function benchCommand(rest) {
   const args = rest.split(" ");
   if (args.includes("--peer")) return { test: "benchmarks/test/peers.test.ts" };
@@ -129,12 +129,12 @@ function command(rest) {
     .replace(/ --precision mixed| --backend-option (adapter=nvidia|tune=true)/g, "") // These need a GPU.
     .replace("engine=node", engine)
     .replace(/^grow --(?!mergekit)/, "grow ./base ./grown --")
-    .replace(/^generate \.\/grown/, "generate ./model") // Each grow begins anew, a dry run too.
+    .replace(/^generate \.\/grown/, "generate ./model") // Each grow removes ./grown first, a dry run too.
     .replace(/^inspect --profile$/, "inspect ./model --graph step --backend onnx --profile");
   const args = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
   if (args[0] === "generate") args.push("--max-new-tokens", "4");
   if (args[0] === "verify") args.push("./model", "--steps", "0");
-  // What it would hand over: torch is not there.
+  // A dry run, because torch is not installed.
   if (args[0] === "launch") args.splice(1, args.length, "recipe.yaml", "--engine", "torch", "--dry-run");
   if (args[0] === "sweep" && !args.includes("--out")) args.push("--out", "sweep");
   const way = {

@@ -1,4 +1,4 @@
-// What torch needs goes wrong: no Python, an old torch, a port in use, a process that dies, a disk that fills.
+// Breaks what torch needs: no Python, an old torch, a port in use, a process that dies, a full disk.
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -60,18 +60,18 @@ export async function faults() {
       process.kill(Number(worker.trim().split(" ")[0]), "SIGKILL");
     },
   });
-  check("… and the same command goes on to the end", (await run(dies, out)).state === "done");
+  check("… and the same command continues to the end", (await run(dies, out)).state === "done");
   await fullDisk(fails);
 }
 
-/** A small file system of its own, where this process may mount one. */
+/** Runs on a small file system of its own, if this process may mount one. */
 async function fullDisk(fails) {
   const disk = join(scratch, "disk");
   mkdirSync(disk);
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], { stdio: "ignore" });
   } catch {
-    console.log("– a disk that fills: not tried, as nothing may be mounted here");
+    console.log("– a full disk: not tried, because nothing may be mounted here");
     return;
   }
   try {
@@ -92,9 +92,9 @@ async function fullDisk(fails) {
       }
       fill();
     };
-    const out = await fails("a disk that fills", recipe, "E_DISK_FULL", { out: join(disk, "run"), meanwhile });
+    const out = await fails("a full disk", recipe, "E_DISK_FULL", { out: join(disk, "run"), meanwhile });
     rmSync(ballast, { force: true });
-    check("… and with room again it goes on to the end", (await run(recipe, out)).state === "done");
+    check("… and with space again it continues to the end", (await run(recipe, out)).state === "done");
   } finally {
     execFileSync("umount", [disk]);
   }

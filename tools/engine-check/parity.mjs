@@ -1,4 +1,4 @@
-// The same stage trained here, by one process of torch, and by two, DDP and FSDP.
+// The same stage trained here, by one process of torch, and by two (DDP and FSDP).
 import { join } from "node:path";
 import { check, furthest, losses, recipeOf, run, scratch } from "./support.mjs";
 

@@ -1,4 +1,4 @@
-// What the checks of engines share: options, a recipe, runs of the command line, the processes they leave, and the findings.
+// Shared by the checks of engines: options, a recipe, runs of the command line, processes left over, and findings.
 import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const script = new URL("../engine-check.mjs", import.meta.url);
 export const values = readOptions(script, { python: undefined, kills: 5, seed: 1 }, Number.POSITIVE_INFINITY);
 export const scratch = mkdtempSync(join(tmpdir(), "cambium-engine-check-"));
 const python = values.python === undefined ? {} : { python: values.python };
-/** What did not hold. */
+/** The checks that did not hold. */
 export const failures = [];
 
 export function check(what, holds, figure) {

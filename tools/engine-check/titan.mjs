@@ -1,4 +1,5 @@
-// What is written for torchtitan, read with torch and, where it is installed, by torchtitan itself; and what a cluster saves, taken in.
+// Reads what is written for torchtitan with torch and, if it is installed, with torchtitan itself; and takes in what a
+// cluster saves.
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +25,7 @@ export async function titan() {
   });
   const answer = JSON.parse(said.trim().split("\n").at(-1));
   check("q and k give the same attention scores under torchtitan's RoPE", answer.scores < 1e-12, answer.scores);
-  check("moments stand in the order of their weights, the rest is unmoved", answer.rows);
+  check("moments are in the order of their weights, the rest is unmoved", answer.rows);
   if (answer.torchtitan === "here") {
     check("torchtitan's own adapter makes the same tensors", answer.adapter);
     check(

@@ -1,7 +1,7 @@
-// Inputs made from sound ones: bytes changed, cut, repeated and mixed; and values of JSON replaced by such as no program
-// expects. Everything follows from the random numbers that are given.
+// Makes inputs from valid ones: bytes changed, cut, repeated and mixed; JSON values replaced by unexpected ones. The
+// result depends only on the random numbers passed in.
 
-/** Values that readers trip over. */
+/** Values that readers often mishandle. */
 const odd = [
   null,
   true,
@@ -58,7 +58,7 @@ const texts = [
   "(a+)+$",
 ];
 
-/** What stands for values that are nested in nested ones deeper than this program can follow. */
+/** Replaces values nested deeper than this program can follow. */
 const deepest = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
 
 /** @param random uniform in [0, 1) */
@@ -109,7 +109,7 @@ export function mutator(random) {
     if (kind === 0) return nested(10 ** (1 + below(4)));
     if (kind === 1) return Array.from({ length: 10 ** (1 + below(4)) }, (_, i) => i);
     if (kind === 2) return "a".repeat(10 ** (1 + below(5)));
-    // Its own: what is changed later must not change the next input.
+    // A copy: later changes must not affect the next input.
     return structuredClone(pick(odd));
   };
 

@@ -1,5 +1,5 @@
-// Every reader of files, with sound inputs to begin from: `files` are written into a folder, one of them changed, and
-// `read` is called with the folder. It may succeed or throw a CambiumError, and nothing else.
+// Every file reader, with valid inputs to start from: `files` are written into a folder, one of them changed, and
+// `read` is called with the folder. It may only succeed or throw a CambiumError.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -13,8 +13,8 @@ const built = (path) => import(join(root, "packages", path));
 const golden = (...path) => join(root, "packages", ...path);
 
 /**
- * @returns readers by name: `{ files: { NAME: bytes }, changed: [NAME, …], read(folder) }`. One whose files are sound only
- *   where they were made has `prepare(folder)`, which makes them there and returns those to be changed
+ * @returns readers by name: `{ files: { NAME: bytes }, changed: [NAME, …], read(folder) }`. A reader whose files are
+ *   valid only in the folder where they were made has `prepare(folder)`, which makes them and returns those to change
  */
 export async function readers() {
   const [model, checkpoint, growth, grow, data, recipe, report, runFormat, evaluation, stack] = await Promise.all([

@@ -1,14 +1,16 @@
-// Watches the thread that reads: one that takes too long or too much memory is ended, noted, and followed by another that
-// goes on behind the input it was at.
+// Watches the reading thread: if it takes too long or too much memory it is terminated and noted, and a new thread
+// continues after that input.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
 const mostSeconds = 5;
-/** For a reader that waits for something: other programs may keep the processors for a while. */
+/**
+ * The limit in wall-clock time, for a reader that waits; generous, because other programs may keep the processors busy.
+ */
 const mostWallSeconds = 60;
 const mostMegabytes = 1000;
 
-/** @returns the faults by kind, the first of each, which `onKind` got as it came, and how many there were */
+/** @returns the first fault of each kind, which `onKind` also gets when it occurs, and the number of faults */
 export async function fuzz({ inputs, seed, from = 0, only, progress = () => undefined, onKind = () => undefined }) {
   const kinds = new Map();
   let count = 0;
@@ -19,12 +21,12 @@ export async function fuzz({ inputs, seed, from = 0, only, progress = () => unde
     kinds.set(key, fault);
     onKind(fault);
   };
-  for (let next = from; next < inputs; ) next = await sitting({ inputs, seed, from: next, only, note, progress });
+  for (let next = from; next < inputs; ) next = await runThread({ inputs, seed, from: next, only, note, progress });
   return { inputs: inputs - from, count, faults: [...kinds.values()] };
 }
 
-/** @returns the input to go on with */
-async function sitting({ inputs, seed, from, only, note, progress }) {
+/** Runs one thread to its end. @returns the input to continue with */
+async function runThread({ inputs, seed, from, only, note, progress }) {
   const shared = new SharedArrayBuffer(8);
   const now = new Int32Array(shared);
   now[0] = from;

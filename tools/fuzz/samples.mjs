@@ -1,11 +1,11 @@
-// Sound files that the fuzzer begins from, where the repository holds none: written by the packages themselves.
+// Valid files for the fuzzer to start from, written by the packages themselves because the repository has none.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const text = (content) => Buffer.from(content);
 
-/** What `write` leaves in an empty folder, by name. */
+/** The files that `write` leaves in an empty folder, by name. */
 async function leftBy(write) {
   const folder = mkdtempSync(join(tmpdir(), "cambium-fuzz-sample-"));
   try {
@@ -97,8 +97,8 @@ export function run() {
 }
 
 /**
- * A growth that stopped half way: it goes on to the bytes of one that nobody disturbed, or ends in a typed error. Its
- * journal and the bytes beside it hold for the place where they were written.
+ * A growth that stopped half way: continued, it must end with the bytes of an undisturbed growth, or with a typed
+ * error. Its journal and the bytes beside it are valid only in the folder where they were written.
  */
 export function growth({ growDirectory }, request, model) {
   const scratch = ".x.growing";
@@ -131,7 +131,7 @@ export function growth({ growDirectory }, request, model) {
         cpSync(join(folder, name), join(kept, name), { recursive: true, preserveTimestamps: true });
       try {
         await growDirectory(join(folder, "a"), join(folder, "x"), asked);
-        if (weights(join(folder, "x")) !== expected) throw new Error("the growth ended in other weights");
+        if (weights(join(folder, "x")) !== expected) throw new Error("the growth ended with other weights");
       } finally {
         for (const name of readdirSync(folder))
           if (!["a", "whole", "kept"].includes(name)) rmSync(join(folder, name), { recursive: true });

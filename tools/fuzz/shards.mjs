@@ -1,4 +1,4 @@
-// The readers of shards and of other projects' token files: zstd, Parquet, choice by a field, packed ids.
+// The readers of shards and of other projects' token files: zstd, Parquet, selection by a field, packed ids.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

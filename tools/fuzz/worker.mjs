@@ -1,5 +1,5 @@
-// The thread that reads: input after input, each from the seed that its number makes. What it is at stands in memory that
-// it shares with the thread that watches it.
+// The reading thread: input after input, each from a seed made from its number. The current input's number is in memory
+// shared with the watching thread.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -36,7 +36,7 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 
-/** @returns what was wrong about how one input was read; undefined for a success or a CambiumError */
+/** @returns what was wrong with the reading of one input; undefined for a success or a CambiumError */
 async function one(input) {
   const random = mulberry32((seed * 1_000_003 + input) >>> 0);
   const { pick, bytes, json } = mutator(random);
@@ -68,7 +68,7 @@ async function one(input) {
   };
 }
 
-/** A CambiumError, or what the reader of JSON that is no file of ours says. */
+/** Whether it is a CambiumError, or an error of the JSON reader for a file that is not ours. */
 function isTyped(error) {
   return error?.name === "CambiumError" || (error instanceof SyntaxError && /JSON/.test(error.message));
 }

@@ -1,5 +1,5 @@
-// Logits of a model directory by the reference evaluator in float64, for `verify_checkpoint.py` to hold against
-// transformers: npx tsx --conditions=@cambium/source tools/golden/checkpoint-logits.ts DIR OUT
+// Logits of a model directory by the reference evaluator in float64, which `verify_checkpoint.py` compares with
+// transformers': npx tsx --conditions=@cambium/source tools/golden/checkpoint-logits.ts DIR OUT
 // writes OUT/tokens.json, 4 rows of 24 random tokens, and OUT/logits.safetensors, "logits" f32 [4, 24, vocab].
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Small models with weights so large that scores differ, for `eval_tasks.py` and the test that reads what it wrote:
+// Small models with weights so large that scores differ, for `eval_tasks.py` and the test that reads its output:
 // npx tsx --conditions=@cambium/source tools/golden/eval-models.ts DIR
 // writes DIR/mha, DIR/gqa-tied and DIR/qwen3, each with a tokenizer of another kind.
 import { join } from "node:path";

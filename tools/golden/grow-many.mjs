@@ -1,4 +1,4 @@
-// Grows checkpoints as JSON lines on stdin ask for, with the built packages, and answers each with a line.
+// Grows checkpoints with the built packages: reads requests as JSON lines on stdin, and answers each with a line.
 import { createInterface } from "node:readline";
 import { growDirectory } from "../../packages/grow/dist/node/index.js";
 

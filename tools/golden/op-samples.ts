@@ -9,7 +9,7 @@ import {
   sampleLossInputs,
 } from "../../packages/ir/src/index.js";
 
-/** The tensor with its numbers, also where it holds bits of half precision. JSON has no ±∞: they are strings. */
+/** The tensor with its values as numbers, half precision included. JSON has no ±∞, so these are strings. */
 const plain = (host: HostTensor) => ({
   dtype: host.dtype,
   shape: host.shape,

@@ -1,4 +1,4 @@
-// The check itself: every part in turn within the time, and one JSON file with the device's name.
+// The check itself: runs every part in turn within the time limit, and writes one JSON file that names the device.
 import { existsSync, writeFileSync } from "node:fs";
 import { constants, cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -20,20 +20,20 @@ const began = performance.now();
 const limit = Number(flags.seconds);
 const elapsed = () => (performance.now() - began) / 1000;
 
-/** Where NVIDIA's driver says what it is; loaders that are not the system's do not look there by themselves. */
+/** ICD files of NVIDIA's driver; a loader that is not the system's does not look there by itself. */
 const drivers = [
   "/usr/share/vulkan/icd.d/nvidia_icd.json",
   "/etc/vulkan/icd.d/nvidia_icd.json",
   "/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json",
 ].find((path) => existsSync(path));
 if (drivers && !process.env["VK_DRIVER_FILES"]) process.env["VK_DRIVER_FILES"] = drivers;
-// A loader that was carried along, for a machine without one; glibc gives Dawn the one that is loaded already.
+// A bundled loader, for a machine without one; glibc gives Dawn the library that is loaded already.
 const loader = join(import.meta.dirname, "libvulkan.so.1");
 if (existsSync(loader)) {
   try {
     process.dlopen({ exports: {} }, loader, constants.dlopen.RTLD_NOW | 0x1000);
   } catch (error) {
-    if (!/did not self-register/.test(String(error))) console.error(`the carried loader: ${error}`);
+    if (!/did not self-register/.test(String(error))) console.error(`the bundled loader: ${error}`);
   }
 }
 
@@ -61,7 +61,7 @@ const document = () => ({
   parts,
 });
 
-/** Runs a part, if there is time, and writes down what is known so far: a machine may be taken away at any moment. */
+/** Runs a part if there is time, then writes all results so far, since the machine may be taken away at any moment. */
 async function part(name: string, run: () => Promise<object>, dtype: "f32" | "f16" = "f32"): Promise<void> {
   const from = elapsed();
   let result: object;
@@ -81,7 +81,7 @@ async function part(name: string, run: () => Promise<object>, dtype: "f32" | "f1
   writeFileSync(flags.out, `${JSON.stringify(document(), null, 1)}\n`);
 }
 
-/** What a machine lacks is no failure of the check. */
+/** Something that the machine lacks is reported as absent, not as a failure. */
 function failed(error: unknown): object {
   if (!(error instanceof CambiumError)) return { error: error instanceof Error ? error.stack : String(error) };
   const lacking = ["E_BACKEND_UNAVAILABLE", "E_PLUGIN_MISSING"].includes(error.code);

@@ -1,4 +1,5 @@
-// Times of one graph on a device: handed over again and again without waiting, so that the launches overlap as in training.
+// Times one graph on a device. Runs are handed over without waiting for each other, so that they overlap as in
+// training.
 import type { Device, DeviceTensor } from "../../packages/backend/src/index.js";
 import {
   type Graph,
@@ -12,12 +13,12 @@ import {
 export interface Timed {
   /** Seconds of one run: the median of the rounds. */
   readonly seconds: number;
-  /** Of matrix work in the IR's count. */
+  /** Speed of matrix work, by the IR's count of FLOPs. */
   readonly gflops: number;
   readonly rounds: readonly number[];
 }
 
-/** @param roundSeconds how long a round is to take */
+/** @param roundSeconds target duration of a round */
 export async function timed(device: Device, graph: Graph, roundSeconds: number, rounds = 5): Promise<Timed> {
   const executable = await device.compile(graph);
   const held: Record<string, DeviceTensor> = {};

@@ -1,4 +1,4 @@
-// The parts of the check, each on its own: what fails says so and the others go on.
+// The parts of the check. Each is independent: a failure is reported and the others still run.
 
 import { conformanceCases, runCase } from "../../packages/backend/src/conformance/cases.js";
 import { type Backend, type BackendOptions, resolveBackend } from "../../packages/backend/src/index.js";
@@ -29,11 +29,11 @@ export interface Sizes {
   readonly distil: StepConfig;
   readonly steps: number;
   readonly roundSeconds: number;
-  /** Every how many-th conformance case runs. */
+  /** Runs only every n-th conformance case. */
   readonly everyCase: number;
 }
 
-/** What the machine is checked with. */
+/** The sizes of the full check. */
 export const full: Sizes = {
   gemm: 4096,
   attention: { batch: 4, context: 2048, heads: 16, headDim: 64 },
@@ -53,7 +53,7 @@ export const full: Sizes = {
   everyCase: 1,
 };
 
-/** The same in sizes that a software adapter computes in seconds. */
+/** Sizes that a software adapter computes in seconds. */
 export const small: Sizes = {
   gemm: 64,
   attention: { batch: 1, context: 16, heads: 2, headDim: 8 },
@@ -77,7 +77,7 @@ export async function conformance(backend: Backend, options: BackendOptions, { e
   return { cases: cases.length, failed: failures.length, failures };
 }
 
-/** A square product, in f32 and, where the device computes it, of f16 with f32 sums. */
+/** A square product, in f32 and, if the device computes f16, of f16 with f32 sums. */
 export async function gemm(
   backend: Backend,
   options: BackendOptions,
@@ -106,7 +106,7 @@ export async function attention(backend: Backend, options: BackendOptions, sizes
   return { case: `${batch} × ${context}, ${heads} × ${headDim}`, ...(await timed(device, graph, sizes.roundSeconds)) };
 }
 
-/** A whole training step, as the loop makes it. */
+/** A whole training step, as the training loop runs it. */
 export async function step(
   backend: Backend,
   options: BackendOptions,
@@ -139,7 +139,7 @@ export async function step(
   }
 }
 
-/** A backend that may have been carried along. */
+/** A backend that may be bundled. */
 export async function carried(name: string): Promise<Backend> {
   return resolveBackend(name, nodeImporter(process.cwd(), import.meta.dirname));
 }

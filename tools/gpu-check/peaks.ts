@@ -1,5 +1,5 @@
-// What NVIDIA's datasheets say that cards compute in a second without sparsity, TFLOPS: f32, and f16 beside tensor cores,
-// which WebGPU does not reach. A share of these is a share of what the card could do.
+// Peak TFLOPS of cards without sparsity, from NVIDIA's datasheets: f32, and f16 without tensor cores, which WebGPU does
+// not reach. Shares in the results are shares of these.
 
 const cards: readonly (readonly [name: RegExp, f32: number, f16: number])[] = [
   [/H200|H100.*(SXM|HBM3)/, 67, 134],
@@ -14,7 +14,7 @@ const cards: readonly (readonly [name: RegExp, f32: number, f16: number])[] = [
   [/RTX 3090/, 35.6, 35.6],
 ];
 
-/** Null for a card that is not listed. */
+/** Returns null for a card that is not listed. */
 export function peakOf(device: string): { readonly f32: number; readonly f16: number } | null {
   const found = cards.find(([name]) => name.test(device));
   return found ? { f32: found[1] * 1000, f16: found[2] * 1000 } : null;

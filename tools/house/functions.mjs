@@ -1,4 +1,4 @@
-// How long functions are. Lines inside template literals (the text of kernels) do not count.
+// The length of functions. Lines inside template literals (the text of kernels) do not count.
 import ts from "typescript";
 
 /** @returns {{ name: string, lines: number }[]} every function of a file */
@@ -24,7 +24,7 @@ export function functionsOf(tree) {
   return found;
 }
 
-/** The function's own name, or that of what it is assigned to or handed to. */
+/** The function's own name, or the name of what it is assigned or passed to. */
 function nameOf(node) {
   if (node.name) return node.name.getText();
   if (ts.isConstructorDeclaration(node)) return "constructor";

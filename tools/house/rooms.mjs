@@ -17,7 +17,7 @@ export function roomImports() {
   return graph;
 }
 
-/** The arrows that are left when those are taken away that follow from others: `[from, to]`, sorted. */
+/** The arrows that are not implied by others (the transitive reduction): `[from, to]`, sorted. */
 export function arrows(graph) {
   const reaches = (from, to, seen = new Set()) => {
     if (seen.has(from)) return false;

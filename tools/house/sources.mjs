@@ -1,4 +1,4 @@
-// The source files of the house, parsed: paths from the root, text, syntax tree.
+// The repository's source files, parsed: paths from the root, text, syntax tree.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ function walk(folder) {
   try {
     entries = readdirSync(join(root, folder), { withFileTypes: true });
   } catch {
-    return []; // A package without sources, or a folder that something left behind.
+    return []; // A package without sources, or a leftover folder.
   }
   return entries.flatMap((entry) => {
     const path = `${folder}/${entry.name}`;

@@ -1,5 +1,5 @@
-// Calls that spread a list into their arguments: one of some hundred thousand entries ends them with "Maximum call stack
-// size exceeded". `append`, `extent`, `lowest` and `highest` of @cambium/ir take any.
+// Calls that spread a list into their arguments: with some hundred thousand entries they fail with "Maximum call stack
+// size exceeded". `append`, `extent`, `lowest` and `highest` of @cambium/ir take lists of any length.
 import ts from "typescript";
 
 const extremes = /^Math\.(max|min|hypot)$/;

@@ -1,4 +1,5 @@
-// A new op: one file in packages/ir/src/ops or, for a composite, in packages/ir/src/composites; and the index that lists it.
+// Makes a new op: one file in packages/ir/src/ops or, for a composite, packages/ir/src/composites; and updates the
+// index.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -23,8 +24,8 @@ export function newOp(ir, name, kind = "op") {
 }
 
 /**
- * The tables that lack the op, from what tsc says: `file(line,column): … Property 'softSign' is missing …`.
- * @returns {{ asked: string[], other: string[] }} places, and lines about anything else
+ * The tables that lack the op, from tsc's output: `file(line,column): … Property 'softSign' is missing …`.
+ * @returns {{ asked: string[], other: string[] }} places, and all other lines
  */
 export function missingLowerings(tscOutput, name) {
   const { camel } = spellings(name);

@@ -1,5 +1,5 @@
-// Growth by the operators of this repository on a device, compared with the host: every base of the conformance suite that
-// an operator takes, every policy for the moments.
+// Growth by this repository's operators on a device, compared with the host: every base of the conformance suite that
+// an operator accepts, every policy for the moments.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { presets } from "../../operators/presets.mjs";
@@ -9,7 +9,7 @@ import { growMoments, optimizerPolicies } from "../../packages/growth/src/index.
 import { CambiumError } from "../../packages/ir/src/index.ts";
 import { root } from "../setup.mjs";
 
-/** Options of the operators that grow nothing without any. */
+/** Options of the operators that need some to grow anything. */
 const needed = {
   explicit: { map: "0-2,2,3-5,5", scale: "o_proj:0@new;down_proj:0.5@new" },
   partial: { pattern: "12-3456x5-56", factor: 4 },
@@ -19,13 +19,13 @@ export const operators = readdirSync(join(root, "operators"), { withFileTypes: t
   entry.isDirectory() ? [entry.name] : [],
 );
 
-/** Whether it is an operator with other defaults, which its own test compares with that operator. */
+/** Whether it is a preset, which its own test compares with its operator. */
 export const isPreset = (name) => Object.hasOwn(presets, name);
 
 /**
  * @param {string} name
  * @param {import("@cambium/backend").Device} device
- * @param {{ small?: boolean }} options `small`: one growth alone
+ * @param {{ small?: boolean }} options `small`: only one growth
  * @returns {Promise<number>} how many growths were compared
  * @throws Error naming the first tensor that is off
  */

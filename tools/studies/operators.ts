@@ -1,5 +1,5 @@
-// `pnpm study operators`: the eight atomic operators and training from scratch, beside the table of Du et al. 2024 (figure
-// 3). Both bases grow to one target, a quarter of its size each: in depth, and in width.
+// `npm run study -- operators`: the eight atomic operators and training from scratch, beside the table of Du et al.
+// 2024 (figure 3). Both bases grow to one target, a quarter of its size each: in depth, and in width.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { atomicClaims, atomicTable, figure3 } from "./parts/operator-claims.js";
@@ -11,7 +11,7 @@ interface Form {
   readonly hidden: number;
   readonly layers: number;
   readonly tokens: number;
-  /** LiGO's; its paper has 100, which here would cost what the whole arm may. */
+  /** LiGO's steps; its paper has 100, which here would cost the arm's whole budget. */
   readonly fitSteps: number;
 }
 

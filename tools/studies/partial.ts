@@ -1,4 +1,4 @@
-// `pnpm study partial`: ten operators grow one base; further arguments go to `cambium run`.
+// `npm run study -- partial`: ten operators grow one base; further arguments go to `cambium run`.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 

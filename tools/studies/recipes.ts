@@ -1,5 +1,5 @@
-// `pnpm study recipes`: growth recipes of 2019 to 2026 at equal FLOPs, against the target from scratch and against a flat
-// model of fewer parameters that the FLOPs suit better. The learning rate is tuned for each arm.
+// `npm run study -- recipes`: growth recipes of 2019 to 2026 at equal FLOPs, against the target from scratch and
+// against a flat model of fewer parameters that the FLOPs suit better. The learning rate is tuned for each arm.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { studyOptions } from "./parts/options.js";
@@ -10,7 +10,7 @@ import { type Row, sweep } from "./parts/sweep.js";
 
 interface Form {
   readonly hidden: number;
-  /** Of the arm from scratch; every arm gets its FLOPs. */
+  /** Tokens of the arm from scratch; every arm gets its FLOPs. */
   readonly tokens: number;
   readonly rates: readonly number[];
 }
@@ -18,7 +18,7 @@ interface Form {
 const quick: Form = { hidden: 48, tokens: 60_000, rates: [1e-3, 2e-3, 4e-3] };
 const full: Form = { hidden: 128, tokens: 2_000_000, rates: [3e-4, 6e-4, 1e-3, 2e-3, 4e-3] };
 
-/** Layers in the end, whatever an arm begins with. */
+/** Layers at the end, whatever an arm begins with. */
 const target = 8;
 
 interface Plan {
@@ -28,7 +28,7 @@ interface Plan {
   readonly train?: object;
 }
 
-/** Moments stay with the old layers, copies begin at zero, and the rate is warmed up again within one decay. */
+/** Old layers keep their moments, copies begin at zero, and the rate warms up again within one decay. */
 const rewarmed = (form: Form) => ({ moments: "zero-new", schedule: "rewarm", warmup: Math.round(form.tokens / 40) });
 const onward = { moments: "carry", schedule: "continue" };
 
@@ -41,7 +41,7 @@ function plans(form: Form): Plan[] {
     {
       name: "late growth, continue",
       layers: 1,
-      // Of the FLOPs: four fifths of the tokens.
+      // This share of the FLOPs is four fifths of the tokens.
       growth: [{ operator: "stack", factor: 8, at: { share: 0.45 }, moments: "zero-new", schedule: "continue" }],
       train: { schedule: { name: "wsd", decay: Math.round(form.tokens / 4) } },
     },
@@ -79,7 +79,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const { full: isFull, folder, seeds, flags } = studyOptions("recipes", about, args);
   const form = isFull ? full : quick;
   const arms: Arm[] = [];
-  /** Every rate with the first seed, then the best one with all. */
+  /** Trains every rate with the first seed, then the best one with all seeds. */
   const tuned = async (name: string, recipe: object, more: readonly string[] = []): Promise<Arm> => {
     const file = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
     const at = (rates: readonly (number | string)[], last: number) => [
@@ -95,7 +95,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const [scratch, ...others] = plans(form) as [Plan, ...Plan[]];
   const flops = (await tuned(scratch.name, recipeOf(form, scratch))).rows[0]?.flops ?? 0;
   for (const plan of others) await tuned(plan.name, recipeOf(form, plan));
-  // Of flat models the best is the one that these FLOPs suit: depths below the target's, each at the same FLOPs.
+  // Flat models of smaller depths at the same FLOPs; the best is the one that suits these FLOPs.
   const flat: Arm[] = [];
   for (const layers of [1, 2, 4]) {
     const name = `flat, ${layers} layer${layers === 1 ? "" : "s"}`;

@@ -1,5 +1,6 @@
-// `pnpm study scaling`: is growth scalable? Loss against FLOPs at several sizes, grown and from scratch, over seeds, with
-// power laws fitted with a floor that both share and one for each (Du et al. 2024, section 4.1 and figures 5 to 8).
+// `npm run study -- scaling`: is growth scalable? Loss against FLOPs at several sizes, grown and from scratch, over
+// seeds, with power laws fitted with a floor that both share and one for each (Du et al. 2024, section 4.1 and figures
+// 5 to 8).
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { linesChart } from "@cambium/report/page-parts";
@@ -14,7 +15,7 @@ interface Size {
   readonly tokens: number;
 }
 
-/** Tokens grow with the parameters, somewhat slower, as the budget of a quick study has to. */
+/** Tokens grow with the parameters, but more slowly, to keep a quick study within its budget. */
 const quick: readonly Size[] = [
   { hidden: 24, tokens: 60_000 },
   { hidden: 32, tokens: 90_000 },
@@ -29,7 +30,7 @@ const full: readonly Size[] = [
   { hidden: 256, tokens: 11_000_000 },
 ];
 
-/** 2 layers grown to 8 by G_stack after a tenth of the FLOPs, as the paper's ratio is outside the box of its equation. */
+/** 2 layers grown to 8 by G_stack after a tenth of the FLOPs: the paper's ratio, because its equation is out of range. */
 function recipeOf({ hidden, tokens }: Size): object {
   return {
     data: { corpus: "moby-dick", tokenizer: "bytes" },

@@ -1,5 +1,6 @@
-// `pnpm study timing`: when to grow, by how much and how. IsoFLOP grids over d and over g, operators ranked by R_c, gradual
-// growth against one hop, interpolation against stacking (Du et al. 2024, sections 4.2 and 4.3 and appendices).
+// `npm run study -- timing`: when to grow, by how much and how. IsoFLOP grids over d and over g, operators ranked by
+// R_c, gradual growth against one hop, interpolation against stacking (Du et al. 2024, sections 4.2 and 4.3 and
+// appendices).
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { studyOptions } from "./parts/options.js";
@@ -9,14 +10,14 @@ import { timingPage } from "./parts/timing-page.js";
 
 interface Form {
   readonly hidden: number;
-  /** FLOPs of an arm; the last is that of everything but the grid over d. */
+  /** FLOPs of an arm; everything but the grid over d uses the last one. */
   readonly budgets: readonly string[];
 }
 
 const quick: Form = { hidden: 32, budgets: ["4e10", "1e11"] };
 const full: Form = { hidden: 96, budgets: ["3e12", "1e13", "3e13"] };
 
-/** 8 layers in the end, whatever they begin as. `train.tokens` is set by each budget. */
+/** 8 layers at the end, whatever it begins with. `train.tokens` is set by each budget. */
 function recipeOf({ hidden }: Form, more: object): object {
   return {
     data: { corpus: "moby-dick", tokenizer: "bytes" },

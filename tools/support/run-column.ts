@@ -1,4 +1,4 @@
-// Runs the conformance suite on one device of a backend and prints what it found as JSON: the child process of
+// Runs the conformance suite on one device of a backend and prints the results as JSON: the child process of
 // tools/support.mjs. Arguments: the backend, its options as JSON, and the software adapter of WebGPU to use, if any.
 
 import { conformanceCases, runCase } from "../../packages/backend/src/conformance/cases.js";

@@ -1,17 +1,17 @@
-// The support table as Markdown, from what the conformance suite found on each device.
+// The support table as Markdown, from the results of the conformance suite on each device.
 import { createHash } from "node:crypto";
 
-/** Narrowest first: what a sample is a test of. */
+/** Narrowest first: a sample counts as a test of its narrowest dtype. */
 const dtypes = ["bf16", "f16", "f32", "i32", "bool"];
 const parts = ["contract", "values", "gradients", "training"];
 
-/** A line that changes with the cases: by it a table is known to be of this version's suite. */
+/** A line that changes with the cases; it shows whether a table is of this version's suite. */
 export function stamp(cases) {
   const names = cases.map(({ part, name }) => `${part}: ${name}`).sort();
   return `<!-- cases ${createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 16)} -->`;
 }
 
-/** @param columns { title, found }: `found` is what run-column.ts prints */
+/** @param columns { title, found }: `found` is the output of run-column.ts */
 export function supportPage(columns, cases) {
   const rows = [...new Set(cases.filter(({ op, dtypes }) => op && dtypes).map(rowOf))].sort(inOrder);
   return `${stamp(cases)}

@@ -13,7 +13,7 @@ test("the arrows of the picture are the imports", () => {
   expect(drawn.sort()).toEqual(arrows(graph).map(([from, to]) => `${from} --> ${to}`));
 });
 
-test("every package stands in the table, below all that it imports", () => {
+test("every package is in the table, below all that it imports", () => {
   const [table] = /^\| package[\s\S]*?\n\n/m.exec(text);
   const order = [...table.matchAll(/^\| (`.*?) +\|/gm)].flatMap(([, cell]) =>
     [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),

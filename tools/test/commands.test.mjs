@@ -1,4 +1,4 @@
-// Every command in the documents: run in its smallest form, or run by a step of CI or by a test, or a reason is printed.
+// Every command in the documents is run in its smallest form, or by a step of CI or a test; else the reason is printed.
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,11 +10,11 @@ import { root } from "../setup.mjs";
 
 const project = mkdtempSync(join(tmpdir(), "cambium-commands-"));
 const all = commands().map((one) => ({ ...one, way: wayOf(one.command) }));
-/** A command may take so many milliseconds. */
+/** Most milliseconds that a command may take. */
 const patience = 170_000;
 const by = (key) => all.filter(({ way }) => way?.[key] !== undefined);
 
-/** What the documents' names stand for, as small as can be. */
+/** Makes what the documents' names refer to, as small as possible. */
 beforeAll(async () => {
   symlinkSync(join(root, "node_modules"), join(project, "node_modules"), "junction");
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "reader", private: true }));
@@ -50,7 +50,7 @@ samples: { tokens: 4 }
 }, 120_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-/** Runs a command line to its end. @returns its exit code; @throws Error with all it printed, unless that is `code` */
+/** Runs a command line to its end. @returns its exit code; @throws Error with its output, unless that code is `code` */
 function run([program, ...args], cwd, code = 0) {
   return new Promise((done, fail) => {
     const file = program === "node" ? process.execPath : program;
@@ -62,14 +62,14 @@ function run([program, ...args], cwd, code = 0) {
   });
 }
 
-test("each is exercised, or it is known why not", () => {
+test("each command is exercised, or has a reason why not", () => {
   const unknown = all.filter(({ way }) => way === undefined).map(({ command, where }) => `${where}: ${command}`);
   expect(unknown, "give them a way in tools/commands/ways.mjs").toEqual([]);
   expect(all.length).toBeGreaterThan(50);
   for (const { command, way } of by("none")) console.log(`not run: ${command}: ${way.none}`);
 });
 
-test("the steps of CI and the tests that run some are there", () => {
+test("the steps of CI and the tests that run commands exist", () => {
   const steps = readFileSync(join(root, ".ci", "run"), "utf8").split("\n");
   for (const { command, way } of by("step"))
     expect([command, steps.some((step) => step.startsWith(way.step))]).toEqual([command, true]);
@@ -79,7 +79,7 @@ test("the steps of CI and the tests that run some are there", () => {
     for (const path of way.paths) expect([command, existsSync(join(root, path))]).toEqual([command, true]);
 });
 
-test("what is installed exists: ours, or a peer in the range that its backend asks for", () => {
+test("packages that documents install exist: ours, or a peer in the range of its backend", () => {
   const peers = {};
   for (const backend of ["onnx", "tfjs", "webgpu"]) {
     const { peerDependencies } = JSON.parse(readFileSync(join(root, "backends", backend, "package.json"), "utf8"));
@@ -99,7 +99,7 @@ test("what is installed exists: ours, or a peer in the range that its backend as
 });
 
 describe("in its smallest form runs", () => {
-  // Commands that differ in size alone have one smallest form.
+  // Commands that differ only in size have one smallest form.
   const distinct = new Map(by("run").map((one) => [one.way.run.join(" "), one]));
   test.each([...distinct.values()].map(({ command, way }) => [command, way]))(
     "%s",

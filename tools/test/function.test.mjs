@@ -1,6 +1,6 @@
-// What growths keep of the function, in float64, on one small model with weights and norms that hide nothing: those that
-// promise it keep it to rounding, those that do not change it by more than any rounding could.
-// direct-width's own table is operators/direct-width/test/figures.test.ts.
+// Which growths preserve the function, in float64, on one small model with random weights and norms: those that claim
+// to preserve it do so to rounding, the others change it by more than any rounding could. direct-width's own table is
+// operators/direct-width/test/figures.test.ts.
 import { afterAll, expect, test } from "vitest";
 import { growExactly, logits, randomWeights } from "../../packages/growth/src/conformance/index.ts";
 import { llama, modelSpec } from "../../packages/model/src/index.ts";
@@ -22,7 +22,7 @@ const kept = [
   ["StagedTraining × 2, tied", "staged-width", {}, true, 1e-13],
   ["HyperCloning × 3, noise 0.1", "hypercloning", { factor: 3 }, false, 1e-13],
   ["HyperCloning × 2, noise 1, tied", "hypercloning", { factor: 2, pairNoise: 1 }, true, 1e-13],
-  // Where one axis alone is cloned; over all, each layer multiplies the copies' roundings by the noise again.
+  // Only one axis is cloned; with all axes, each layer multiplies the copies' roundings by the noise again.
   ["HyperCloning, hidden × 2, noise 30", "hypercloning", { hidden: 64, pairNoise: 30 }, false, 1e-12],
   ["Net2Net, all axes × 2", "net2net", {}, false, 1e-13],
   ["masked, all axes and depth, shut", "random-masked", masked("block"), false, 1e-13],
@@ -66,7 +66,7 @@ test.each(kept)("%s: the logits are the base's", async (label, operator, options
   expect(error).toBeLessThanOrEqual(most * size);
 });
 
-test.each(lost)("%s: they are not, and that is what the plan says", async (label, operator, options) => {
+test.each(lost)("%s: they are not, as the plan says", async (label, operator, options) => {
   const { claim, error } = await apart(label, operator, options);
   expect(claim).toBe("no");
   expect(error).toBeGreaterThan(0.1);

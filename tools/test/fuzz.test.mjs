@@ -6,7 +6,7 @@ import { mutator } from "../fuzz/mutate.mjs";
 import { mulberry32 } from "../random.mjs";
 import { root } from "../setup.mjs";
 
-test("readers answer inputs with success or a typed error, in time, and writes nowhere else", () => {
+test("readers answer inputs with success or a typed error, in time, and write nowhere else", () => {
   const args = [join(root, "tools", "fuzz.mjs"), "--inputs", "22000", "--seed", "3", "--json"];
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   expect(stdout, stderr).not.toBe("");
@@ -14,7 +14,7 @@ test("readers answer inputs with success or a typed error, in time, and writes n
   expect([inputs, faults]).toEqual([22_000, []]);
 }, 900_000);
 
-test("an input is made again by its number", () => {
+test("an input is reproduced from its number", () => {
   const sound = Buffer.from('{"a": [1, 2, {"b": "c"}]}');
   const made = (seed) => {
     const { bytes, json } = mutator(mulberry32(seed));

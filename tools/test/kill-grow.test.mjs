@@ -1,12 +1,12 @@
-// A handful of the kills of `cambium grow` that `node tools/kill-grow.mjs` makes forty of.
+// The small form of `node tools/kill-grow.mjs`: a handful of kills of `cambium grow`.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../setup.mjs";
 
 test.each([
-  ["end in the bytes of one that was not", []],
-  ["end as the growth of the source that is there, swapped for its twin or not", ["--swap"]],
+  ["end with the bytes of an undisturbed growth", []],
+  ["end as the growth of the current source, swapped for its twin or not", ["--swap"]],
 ])(
   "growths killed at random instants %s",
   (_, flags) => {

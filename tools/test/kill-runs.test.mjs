@@ -1,10 +1,10 @@
-// A handful of the runs that `node tools/kill-runs.mjs` kills forty of.
+// The small form of `node tools/kill-runs.mjs`: a handful of killed runs.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../setup.mjs";
 
-test("runs killed at random instants, in snapshots and at growth end in the bits of one that was not", () => {
+test("runs killed at random instants, in snapshots and at growth end with the bits of an undisturbed run", () => {
   const args = ["--runs", "3", "--kills", "3", "--json", "--seed", String(Date.now() % 1e6)];
   const result = JSON.parse(
     execFileSync(process.execPath, [join(root, "tools", "kill-runs.mjs"), ...args], { encoding: "utf8" }),

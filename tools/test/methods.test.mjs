@@ -1,4 +1,4 @@
-// The recipes of named methods: each plans, in as many stages as it says, to the sizes that its README says.
+// The recipes of named methods: each plan has the stages and sizes that the README states.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

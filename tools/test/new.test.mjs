@@ -1,4 +1,4 @@
-// `pnpm new`: what the templates make type-checks, is in the house style and passes the tests it comes with.
+// `npm run new`: the files made from the templates type-check, follow the house style and pass their own tests.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,7 +40,7 @@ cpSync(join(root, "packages", "ir", "src"), join(ir, "src"), { recursive: true }
 newOp(ir, "soft-sign");
 newOp(ir, "silu-two", "composite");
 
-describe("pnpm new op", () => {
+describe("npm run new -- op", () => {
   test("its values and gradient are those of x / (1 + |x|)", async () => {
     const { differentiate, evaluate, primitives, sampleLoss, sampleLossInputs } = await import(
       join(ir, "src", "index.ts")
@@ -54,7 +54,7 @@ describe("pnpm new op", () => {
       const sum = weights.data.reduce((all, w, i) => all + (w * x0.data[i]) / (1 + Math.abs(x0.data[i])), 0);
       expect(outputs.loss.data[0]).toBeCloseTo(sum, 12);
       const gradient = Object.entries(outputs).find(([name]) => name !== "loss")[1].data;
-      // The derivative is 1 / (1 + |x|)²; ten digits leave room for nothing but rounding in float64.
+      // The derivative is 1 / (1 + |x|)²; ten digits only leave room for float64 rounding.
       x0.data.forEach((x, i) => expect(gradient[i]).toBeCloseTo(weights.data[i] / (1 + Math.abs(x)) ** 2, 10));
     }
   });
@@ -89,7 +89,7 @@ describe("pnpm new op", () => {
     expect(() => spellings("typeof")).toThrow(/JavaScript/);
   });
 
-  test("finds the tables that lack the op in what tsc says", () => {
+  test("finds the tables that lack the op in tsc's output", () => {
     const place = "backends/onnx/src/lower/primitives.ts";
     const missing = `${place}(9,14): error TS2741: Property 'softSign' is missing in type '{ abs: 1; }' but required.`;
     const other = "packages/x/src/y.ts(1,2): error TS2304: Cannot find name 'z'.";
@@ -100,7 +100,7 @@ describe("pnpm new op", () => {
   });
 });
 
-describe("what it makes", { timeout: 120_000 }, () => {
+describe("its output", { timeout: 120_000 }, () => {
   const run = (command) => {
     try {
       return execFileSync(command[0], command.slice(1), { cwd: scratch, encoding: "utf8", stdio: "pipe" });
@@ -111,7 +111,7 @@ describe("what it makes", { timeout: 120_000 }, () => {
 
   test("type-checks", () => void run([...tool("typescript", "tsc"), "-p", "."]));
 
-  test("is in the house style", () =>
+  test("follows the house style", () =>
     void run([
       ...tool("@biomejs/biome"),
       "ci",
@@ -123,7 +123,7 @@ describe("what it makes", { timeout: 120_000 }, () => {
       "packages/ir/src/ops/soft-sign.ts",
     ]));
 
-  test("passes the tests it comes with", () => {
+  test("passes its own tests", () => {
     const config = ["--root", scratch, "--config", join(root, "vitest.config.ts"), "--reporter=json"];
     const report = JSON.parse(run([...tool("vitest"), "run", ...config]));
     expect(report.testResults.map(({ name }) => basename(name)).sort()).toEqual([

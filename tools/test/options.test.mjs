@@ -38,7 +38,7 @@ describe.each(scripts)("tools/%s", (name) => {
   });
 });
 
-it("refuses what is no number where one is expected", () => {
+it("refuses a text where a number is expected", () => {
   const { status, stderr } = run("fuzz.mjs", "--seed", "one");
   expect(status).toBe(2);
   expect(stderr).toContain('--seed takes a number, not "one".');

@@ -1,5 +1,5 @@
-// The recipes of Du et al. 2024: parameters, FLOPs and training state as the paper and plain counting have them, and one of
-// the files run, small.
+// The recipes of Du et al. 2024: parameters, FLOPs and training state agree with the paper and with plain counting; and
+// one of the files is run, small.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,9 @@ const file = (name) => join(root, "recipes", "paper", `${name}.yaml`);
 const folder = mkdtempSync(join(tmpdir(), "cambium-paper-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Layers and parameters of base and target, tokens of the base: billions. Of 1.1B and the Llamas published counts. */
+/**
+ * Layers and parameters of base and target, tokens of the base, in billions; published counts for 1.1B and the Llamas.
+ */
 const sizes = [
   ["410m", [6, 0.143], [24, 0.374], 10],
   ["1.1b", [6, 0.439], [24, 1.364], 10],
@@ -37,9 +39,9 @@ test.each(sizes)("%s", (name, base, target, baseTokens) => {
     expect(modelSizes(stage.model).layers).toBe(layers);
     expect(countParameters(stage.model).total / 1e9).toBeCloseTo(billions, billions < 10 ? 3 : 1);
   }
-  // Equation 10 reads the nominal size, 13B for 13.016B: within a few hundredths.
+  // Equation 10 was evaluated at the nominal size, 13B for 13.016B: a difference of a few hundredths.
   expect(Math.abs(first.tokens / 1e9 / baseTokens - 1)).toBeLessThan(0.05);
-  // 6·N·D, less the embedding table, which is looked up, and more the attention over 2,048 tokens.
+  // 6·N·D, minus the embedding table, which is only looked up, plus the attention over 2,048 tokens.
   const { total } = countParameters(last.stage.model);
   const sixND = 6 * total * recipe.train.tokens;
   // The axis of the paper's figure ends at 8e20 FLOPs for 100B tokens.
@@ -59,7 +61,7 @@ test.each(sizes)("%s", (name, base, target, baseTokens) => {
   expect(schedule.floor / schedule.peak).toBeCloseTo(0.1);
 });
 
-test("the very file runs, small", { timeout: 120_000 }, async () => {
+test("the file runs, scaled down", { timeout: 120_000 }, async () => {
   mkdirSync(join(folder, "slim-pajama"));
   mkdirSync(join(folder, "llama-2"));
   const text = Array.from({ length: 300 }, (_, i) =>

@@ -1,4 +1,5 @@
-// The ten depth operators against mergekit's passthrough, byte for byte, and against transformers on the same layers.
+// The ten depth operators compared with mergekit's passthrough, byte for byte, and with transformers on the same
+// layers.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +41,7 @@ test.each(bases.flatMap((base) => operators.map((operator) => [base, operator]))
     const graph = logitsGraph(plan.target, { batch: shape[0], context: shape[1] });
     const computed = evaluate(graph, inputs, { precision: "f64" }).logits.data;
     const largest = Math.max(...logits.map(Math.abs));
-    // transformers computes 24 layers in float32; six digits are written down.
+    // transformers computes 24 layers in float32, and the golden file has six digits.
     logits.forEach((value, i) => expect(Math.abs(computed[i] - value)).toBeLessThanOrEqual(1e-5 * largest + 1e-6));
   },
 );

@@ -1,4 +1,5 @@
-// One plan of every operator on a device of another arithmetic than the host's; tools/plans.mjs takes all, on any device.
+// One plan of every operator on a device whose arithmetic differs from the host's; tools/plans.mjs runs all, on any
+// device.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import onnx from "../../backends/onnx/src/index.ts";
 import { growAll, isPreset, operators } from "../plans/grow-all.mjs";

@@ -37,7 +37,7 @@ test("the examples type-check", { timeout: 120_000 }, () => {
   for (const folder of packages) {
     const { name, peerDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     provide(name, folder);
-    // What a user installs beside the package.
+    // Peers, which a user installs beside the package.
     for (const peer of Object.keys(peerDependencies)) provide(peer, join(folder, "node_modules", peer));
     const readme = readFileSync(join(folder, "README.md"), "utf8");
     expect(readme.split("\n")[0]).toBe(`# ${name}`);

@@ -1,4 +1,4 @@
-// What studies say of tables whose answer is known. The studies themselves are run by hand.
+// The verdicts of studies on tables with known answers. The studies themselves are run by hand.
 import { describe, expect, it } from "vitest";
 import { scalingClaims } from "../studies/parts/scaling-claims.js";
 import type { Row } from "../studies/parts/sweep.js";
@@ -9,7 +9,7 @@ const plain = {
   ...{ nonEmbeddingParameters: 1, flops: 1e10, speedup: null },
 } as const;
 const seeds = [0, 1, 2];
-/** Small, and different with each seed. */
+/** Small noise, different for each seed. */
 const off = (seed: number, of: number) => 1e-3 * Math.sin(7 * seed + 3 * of);
 const row = (seed: number, arm: string, loss: number, more: Partial<Row> = {}): Row => ({
   ...plain,
@@ -32,7 +32,7 @@ describe("the scaling study", () => {
       }),
     );
 
-  it("finds the gap that is there, and none where none is", () => {
+  it("finds a gap if there is one, and none otherwise", () => {
     expect(scalingClaims(rows(0.1)).map(({ verdict }) => verdict)).toEqual([
       "as the paper",
       "no difference",
@@ -73,7 +73,7 @@ describe("the timing study", () => {
     ),
   };
 
-  it("says what the tables say, claim by claim", () => {
+  it("gives the right verdict for each claim", () => {
     expect(timingClaims(measured).map(({ verdict }) => verdict)).toEqual([
       "as the paper", // A bottom at each budget.
       "as the paper", // It falls.

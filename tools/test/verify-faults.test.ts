@@ -1,5 +1,5 @@
-// Faults put into lowerings of backends of this repository are named by their op and layer, and shrunk to a few nodes: a
-// sign in tfjs, an overflow of f16 in WebGPU's kernels.
+// Faults injected into lowerings of this repository's backends are found by op and layer, and shrunk to a few nodes: a
+// wrong sign in tfjs, an overflow of f16 in WebGPU's kernels.
 import { beforeAll, expect, test } from "vitest";
 import { compositeLowerings } from "../../backends/tfjs/src/lower/composites.js";
 import type { Lowering } from "../../backends/tfjs/src/lower/lowering.js";
@@ -13,7 +13,7 @@ import { useSwiftShader } from "../browser/src/index.js";
 const sizes = { vocab: 24, hidden: 16, intermediate: 24, layers: 1, heads: 4, kvHeads: 2, contextLength: 8 };
 const model = modelSpec(llama, sizes);
 
-/** @param loud how much larger than usual what goes into the gated products is */
+/** @param loud factor on the inputs of the gated products */
 async function verified(backend: Backend, options: BackendOptions, loud: number): Promise<VerifiedCase> {
   const parameters = Object.fromEntries(
     Object.entries(livelyParameters(model)).map(([name, { shape, data }]) => {
@@ -33,7 +33,7 @@ async function verified(backend: Backend, options: BackendOptions, loud: number)
   return await verifyOn(backend.name, device, new Expected(subject), { bisect: true });
 }
 
-/** The tables are read when a backend is loaded: the faults go in before. */
+/** The tables are read when a backend is loaded, so the faults go in before. */
 beforeAll(async () => {
   const tfjs = compositeLowerings as Record<string, Lowering<never>>;
   const right = tfjs["rope"] as Lowering<never>;

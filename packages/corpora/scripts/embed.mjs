@@ -1,5 +1,5 @@
-// Packs the texts of the @stdlib data sets into data/NAME.jsonl.br, so that the published package has no dependencies
-// but ours: one JSON document `{ id, text }` a line, Brotli. Only the texts are read; no code of those packages runs.
+// Compresses the texts of the @stdlib data sets into data/NAME.jsonl.br, so that the published package depends only on
+// ours: one JSON document `{ id, text }` per line, Brotli. Only the texts are read; no code of those packages runs.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -28,7 +28,7 @@ function addresses(folder) {
     .sort();
 }
 
-/** Writes through a scratch file: two installs at once must not read each other's half. */
+/** Writes through a scratch file, so that two installs at once never read a partial file. */
 function writeWhole(path, data) {
   const scratch = `${path}.${process.pid}.new`;
   writeFileSync(scratch, data);

@@ -1,4 +1,4 @@
-// Public-domain texts, packed into this package: what they are, and their documents in reading order.
+// Public-domain texts that are part of this package, compressed, with their documents in reading order.
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import { CambiumError } from "@cambium/ir";
@@ -16,8 +16,8 @@ export interface Corpus {
   /** Where the text was taken from. */
   readonly source: string;
   /**
-   * The documents in reading order; unpacked anew (in memory) by each call.
-   * @throws CambiumError `E_CORPUS_DATA` when the packed text is absent or damaged.
+   * The documents in reading order; each call decompresses them again, in memory.
+   * @throws CambiumError `E_CORPUS_DATA` if the compressed text is absent or damaged.
    */
   documents(): Iterable<CorpusDocument>;
 }
@@ -46,9 +46,9 @@ function* unpack(name: CorpusName): Generator<CorpusDocument> {
   try {
     text = brotliDecompressSync(readFileSync(file)).toString("utf8");
   } catch (cause) {
-    throw new CambiumError("E_CORPUS_DATA", `the packed text of "${name}" cannot be read`, {
+    throw new CambiumError("E_CORPUS_DATA", `the compressed text of "${name}" cannot be read`, {
       where: file.pathname,
-      hint: "install @cambium/corpora again; in a checkout of Cambium: pnpm --filter @cambium/corpora run generate",
+      hint: "install @cambium/corpora again; in a checkout of Cambium: npm run generate",
       cause,
     });
   }

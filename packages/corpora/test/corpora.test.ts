@@ -1,4 +1,4 @@
-// The packed texts against the files of the data sets they were made from.
+// The compressed texts compared with the files of the data sets they were made from.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";

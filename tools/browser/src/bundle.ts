@@ -1,5 +1,5 @@
-// Bundles a TypeScript entry for a page, where nothing of Node's can get in: esbuild fails on it and says who imports it; or
-// for Node.
+// Bundles a TypeScript entry for Node, or for a page; for a page, esbuild fails on a built-in of Node and names the
+// importer.
 import { build } from "esbuild";
 
 export interface BundleOptions {

@@ -8,7 +8,7 @@ import { unpacked } from "./unpack.js";
 export type { Browser } from "playwright-core";
 
 export interface ChromiumOptions {
-  /** Who computes: SwiftShader on the CPU (default), or the GPU that the machine's own Vulkan driver offers. */
+  /** What computes: SwiftShader on the CPU (default), or the GPU that the machine's own Vulkan driver offers. */
   readonly adapter?: "swiftshader" | "system";
 }
 
@@ -29,7 +29,7 @@ export async function openChromium({ adapter = "swiftshader" }: ChromiumOptions 
     args: [
       "--no-sandbox",
       "--enable-unsafe-webgpu",
-      // Timestamps as the driver gives them, not rounded to 100 µs.
+      // Exact timestamps, not rounded to 100 µs.
       "--enable-webgpu-developer-features",
       "--enable-features=Vulkan",
       ...(software ? ["--use-webgpu-adapter=swiftshader"] : ["--ignore-gpu-blocklist", "--use-angle=vulkan"]),
@@ -37,7 +37,7 @@ export async function openChromium({ adapter = "swiftshader" }: ChromiumOptions 
   });
 }
 
-/** The archive's own fonts.conf names folders of a cloud function; this one names the folder the font is in. */
+/** The archive's own fonts.conf names folders of a cloud function; this one names the folder of the font. */
 async function fontConfig(folder: string): Promise<string> {
   const path = join(folder, "fonts-here.conf");
   const text = `<?xml version="1.0"?>

@@ -1,5 +1,5 @@
-// lavapipe, Mesa's Vulkan on the CPU, as a WebGPU adapter for Node: a second software adapter beside SwiftShader, made by
-// others in another way, and one that has `shader-f16`. It comes with the system (Debian: mesa-vulkan-drivers), not npm.
+// lavapipe, Mesa's Vulkan on the CPU, as a WebGPU adapter for Node: a second, independent software adapter beside
+// SwiftShader, which also has `shader-f16`. It comes with the system (Debian: mesa-vulkan-drivers), not from npm.
 import { execFile } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -13,9 +13,9 @@ const drivers = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/e
 const shim = join(import.meta.dirname, "lavapipe-shim.c");
 
 /**
- * Makes lavapipe the only Vulkan driver of this process; to be called before WebGPU is first used. Its driver is wrapped
- * (`lavapipe-shim.c`), which takes a C compiler, once.
- * @returns what is missing and what brings it, for the name of a test that is skipped; undefined when nothing is
+ * Makes lavapipe the only Vulkan driver of this process; call it before WebGPU is first used. Its driver is wrapped
+ * (`lavapipe-shim.c`), which needs a C compiler, once.
+ * @returns what is missing and how to install it, for the name of a skipped test; undefined if nothing is missing
  */
 export async function useLavapipe(): Promise<string | undefined> {
   const driver = findDriver();
@@ -25,26 +25,26 @@ export async function useLavapipe(): Promise<string | undefined> {
     throw error;
   });
   if (built === undefined) return "skipped: no C compiler here for lavapipe's wrapper; apt-get install gcc libc6-dev";
-  // Mesa asks for a folder of the user's, and complains without one.
+  // Mesa wants a folder of the user's, and warns without one.
   process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
   Object.assign(process.env, { VK_DRIVER_FILES: built, VK_ICD_FILENAMES: built });
   return undefined;
 }
 
-/** Path of the driver's library, as its ICD file has it. */
+/** Path of the driver's library, from its ICD file. */
 function findDriver(): string | undefined {
   for (const folder of drivers.filter((path) => existsSync(path))) {
     const file = readdirSync(folder).find((name) => /^lvp_icd.*\.json$/.test(name));
     if (file === undefined) continue;
     const { ICD } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { ICD: { library_path: string } };
     const path = ICD.library_path;
-    // A bare name is the dynamic linker's to find.
+    // A bare name is left to the dynamic linker.
     return path.includes("/") ? resolve(folder, path) : path;
   }
   return undefined;
 }
 
-/** The ICD file of the wrapped driver, compiled once; it appears whole or not at all. @throws ENOENT without `cc` */
+/** The ICD file of the wrapped driver, compiled once; it appears atomically. @throws ENOENT without `cc` */
 async function wrapped(driver: string): Promise<string> {
   const source = readFileSync(shim, "utf8");
   const key = createHash("sha256").update(`${driver}\n${source}`).digest("hex").slice(0, 16);

@@ -7,13 +7,13 @@ import { servePage } from "./server.js";
 export interface PageOptions extends BundleOptions {
   /** Further files the page may fetch: URL path → path on disk. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Lines of the page's console, and what it reports as uncaught. */
+  /** Called with lines of the page's console, and with uncaught errors. */
   readonly onConsole?: (line: string) => void;
 }
 
 export interface PageSession {
   /**
-   * Calls an exported function of the page's module; arguments and result are data as JSON has it.
+   * Calls an exported function of the page's module; arguments and result are JSON values.
    * @throws Error with the page's message and stack; `code` is the error's own, if it has one
    */
   call<T>(name: string, ...args: readonly unknown[]): Promise<T>;
@@ -26,7 +26,9 @@ interface Failure {
   readonly code?: string;
 }
 
-/** Opens a page in `browser`, and waits until its module is loaded. The page's server ends with it, or with the browser. */
+/**
+ * Opens a page in `browser` and waits until its module is loaded. Its server ends with the page, or with the browser.
+ */
 export async function openPage(browser: Browser, options: PageOptions): Promise<PageSession> {
   const server = await servePage(await bundlePage(options), options.files);
   const context = await browser.newContext().catch(async (error: unknown) => {
@@ -50,7 +52,7 @@ export async function openPage(browser: Browser, options: PageOptions): Promise<
       if (failure) throw Object.assign(new Error(failure.text), { code: failure.code });
       return value as T;
     };
-    // As text: a loader of this file would rewrite the import.
+    // As text, because a loader of this file would rewrite the import.
     await page.evaluate(`import("/page.js").then((module) => { globalThis.pageModule = module; })`);
     return { call, close, [Symbol.asyncDispose]: close };
   } catch (error) {
@@ -75,7 +77,7 @@ export async function runInPage<T>(
   }
 }
 
-/** Runs within the page: an error crosses as data, since only its message would cross by itself. */
+/** Runs in the page. An error is passed as data, since otherwise only its message would arrive. */
 async function callExport({ name, args }: { name: string; args: readonly unknown[] }): Promise<object> {
   try {
     const { pageModule } = globalThis as unknown as { pageModule: Record<string, unknown> };

@@ -1,4 +1,4 @@
-// Serves one page on 127.0.0.1: a secure context, isolated, so that WebGPU and threads of WebAssembly are there.
+// Serves one page on 127.0.0.1: an isolated secure context, so that WebGPU and WebAssembly threads are available.
 import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,5 +1,5 @@
-// `npm run software -- swiftshader|lavapipe COMMAND …`: runs a command that finds this software adapter and no other, say
-// `npm run software -- swiftshader cambium doctor`.
+// `npm run software -- swiftshader|lavapipe COMMAND …`: runs a command that finds this software adapter and no other,
+// e.g. `npm run software -- swiftshader cambium doctor`.
 import { spawn } from "node:child_process";
 import { useLavapipe } from "./lavapipe.js";
 import { swiftShader } from "./swiftshader.js";
@@ -19,7 +19,7 @@ if (!adapter || command === undefined)
   fail(`npm run software -- ${Object.keys(adapters).sort().join("|")} COMMAND …`, 2);
 const missing = await adapter();
 if (missing !== undefined) fail(missing.replace(/^skipped: /, ""), 1);
-// What Ctrl-C means is the command's to say; the terminal tells it as well.
+// The command decides what Ctrl-C means; the terminal sends it the signal too.
 process.on("SIGINT", () => {});
 const child = spawn(command, args, { stdio: "inherit" });
 child.on("error", (error) => fail(`${command}: ${error.message}`, 127));

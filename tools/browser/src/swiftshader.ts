@@ -1,4 +1,4 @@
-// SwiftShader, Vulkan on the CPU: a WebGPU adapter for Node where there is no GPU, and the same one where there are some.
+// SwiftShader, Vulkan on the CPU: the same WebGPU adapter for Node on every machine, with or without a GPU.
 import { constants } from "node:os";
 import { join } from "node:path";
 import { unpacked } from "./unpack.js";
@@ -10,7 +10,7 @@ interface SwiftShader {
   readonly env: Readonly<Record<"LD_LIBRARY_PATH" | "VK_DRIVER_FILES" | "VK_ICD_FILENAMES", string>>;
 }
 
-/** glibc's RTLD_NODELETE: what was loaded stays when its handle is closed. Node's constants lack it. */
+/** glibc's RTLD_NODELETE: a library stays loaded when its handle is closed. Node's constants lack it. */
 const keepLoaded = 0x1000;
 
 /** SwiftShader, unpacked. */
@@ -21,9 +21,9 @@ export async function swiftShader(): Promise<SwiftShader> {
 }
 
 /**
- * Makes SwiftShader the only Vulkan driver of this process; to be called, on the main thread, before WebGPU is first
- * used. No restart with another LD_LIBRARY_PATH is needed: Dawn opens `libvulkan.so.1` by that name, and glibc gives it
- * a library already loaded under it. Node refuses to take the library for an addon, but by then it is loaded.
+ * Makes SwiftShader the only Vulkan driver of this process; call it on the main thread, before WebGPU is first used. No
+ * restart with another LD_LIBRARY_PATH is needed: Dawn opens `libvulkan.so.1` by that name, and glibc gives it the
+ * library already loaded under it. Node refuses the library as an addon, but by then it is loaded.
  */
 export async function useSwiftShader(): Promise<void> {
   const { folder, env } = await swiftShader();

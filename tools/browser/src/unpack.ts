@@ -12,12 +12,12 @@ import { extract } from "tar";
 
 const inflate = promisify(brotliDecompress);
 const archives = fileURLToPath(new URL("../bin/", import.meta.resolve("@sparticuz/chromium")));
-/** Where this room keeps what it makes once. */
+/** The cache of this package. */
 export const cache = fileURLToPath(new URL("../../../node_modules/.cache/cambium-browser/", import.meta.url));
 
 /**
- * A folder that holds what the named archives hold; a plain compressed file becomes an executable of its name.
- * The folder appears whole or not at all: processes that race each unpack a scratch folder, and the first to rename wins.
+ * A folder with the contents of the named archives; a plain compressed file becomes an executable of its name.
+ * The folder appears atomically: racing processes each unpack into a scratch folder, and the first to rename wins.
  * @param name of the folder within the cache
  * @throws Error on anything but Linux on x64, which the archives are for
  */

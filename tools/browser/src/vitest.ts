@@ -1,4 +1,4 @@
-// The conformance suite for backends in a page: cases are listed here and run there, one by one, each a test of its own.
+// The conformance suite for backends in a page: cases are listed here and run there one by one, each as its own test.
 import { type ConformanceCase, type ConformancePart, conformanceCases } from "@cambium/backend/conformance/cases";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
@@ -51,7 +51,7 @@ export async function openDevice(parts) {
 }
 
 export async function runCaseAt(index, name) {
-  if (cases[index]?.name !== name) throw new Error("the page's cases are others");
+  if (cases[index]?.name !== name) throw new Error("the page has other cases");
   await runCase(cases[index], device, open);
 }
 

@@ -1,4 +1,4 @@
-// A page has WebGPU on SwiftShader and is isolated; data and errors cross; Node's modules do not get in.
+// A page has WebGPU on SwiftShader and is isolated; data and errors get through; Node's modules do not get in.
 import { rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -34,7 +34,7 @@ describe("a page", () => {
     expect(await page.call("fetchText", "/etc/passwd")).toBe("");
   });
 
-  test("hands an error over whole", async () => {
+  test("passes an error on with all its fields", async () => {
     const error = await page.call("refuse").catch((reason: unknown) => reason);
     expect(error).toMatchObject({
       code: "E_TEST",
@@ -54,7 +54,7 @@ test("a built-in of Node in a bundle is refused, and its importer named", async 
   await expect(bundlePage({ entry: bad })).rejects.toThrow(/page-with-node\.ts.*node:fs/);
 });
 
-test("processes that race unpack one folder between them and leave no scratch", async () => {
+test("racing processes unpack one folder between them and leave no scratch folder", async () => {
   const name = `race-${process.pid}`;
   const folders = await Promise.all([1, 2, 3].map(() => unpacked(name, ["swiftshader.tar"])));
   const folder = folders[0] as string;

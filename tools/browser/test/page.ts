@@ -8,7 +8,7 @@ interface Adapter {
   readonly info: { readonly architecture: string };
 }
 
-/** What the page finds there. */
+/** The page's environment. */
 export async function environment(greeting: string): Promise<object> {
   console.log(greeting);
   const { crossOriginIsolated, navigator } = globalThis as unknown as {

@@ -1,10 +1,11 @@
-// What the study of operators says: our table beside Du et al. 2024, figure 3, and the claims that the figure is for.
+// The claims of the operators study: our table beside Du et al. 2024, figure 3, and the claims that the figure
+// supports.
 import { seedStatistics } from "@cambium/scaling";
 import type { Claim, Table } from "./page.js";
 import { below, difference, lossOf, said, spread } from "./seeds.js";
 import type { Row } from "./sweep.js";
 
-/** Rows of both directions; each has its own arm from scratch, of the same target. */
+/** Rows of both directions, depth and width; each has its own arm from scratch, with the same target. */
 export interface Atomic {
   readonly up: readonly Row[];
   readonly across: readonly Row[];
@@ -13,7 +14,7 @@ export interface Atomic {
 interface PaperRow {
   readonly name: string;
   readonly arms: keyof Atomic;
-  /** The arm's name in a sweep: what grows first is `grown`, variants have their operator's name. */
+  /** The arm's name in a sweep: `grown` for the recipe's own operator, the operator's name for variants. */
   readonly arm: string;
   /** Lambada, ARC-c, ARC-e, LogiQA, PIQA, SciQ, WinoGrande, mean; Wikitext perplexity; loss; speed-up in percent. */
   readonly paper: readonly number[];

@@ -1,19 +1,19 @@
-// What every study takes on its command line.
+// The command-line options of every study.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 export interface StudyOptions {
   readonly full: boolean;
-  /** Where runs and page lie. */
+  /** The folder of runs and page. */
   readonly folder: string;
   readonly seeds: number;
   /** Passed on to `cambium sweep`. */
   readonly flags: readonly string[];
 }
 
-/** Prints the help and ends where it is asked for, or where an option is unknown. */
+/** Reads the options. Prints the help and ends the process for `--help` or an unknown option. */
 export function studyOptions(name: string, about: string, args: readonly string[]): StudyOptions {
-  const help = `pnpm study ${name} [--full] [--seeds 3] [--out runs/study-${name}] [--jobs 1] [--backend NAME]
+  const help = `npm run study -- ${name} [--full] [--seeds 3] [--out runs/study-${name}] [--jobs 1] [--backend NAME]
 
 ${about}
 The same command again continues. The page is OUT/${name}.html. --full is larger and takes a night.`;

@@ -1,17 +1,17 @@
-// The page of a study: each claim of the paper with what came out here, then the tables and charts behind it.
+// The page of a study: each claim of the paper with our result, then the tables and charts behind it.
 import { cpus, totalmem } from "node:os";
 import { documentText, type Html, html, mark } from "@cambium/report/page-parts";
 
-/** What a study says of a claim. */
+/** The verdict of a study on a claim. */
 export type Verdict = "as the paper" | "against the paper" | "no difference" | "not shown";
 
 export interface Claim {
-  /** What the paper says, in a sentence. */
+  /** The paper's claim, in a sentence. */
   readonly claim: string;
-  /** Where. */
+  /** Where the paper makes it. */
   readonly source: string;
   readonly verdict: Verdict;
-  /** What came out, with figures. */
+  /** Our result, with figures. */
   readonly found: string;
 }
 
@@ -97,7 +97,7 @@ function tableOf({ title, head, rows, note }: Table): Html {
 ${note !== undefined && html`<p class="note">${note}</p>`}`;
 }
 
-/** What made the figures, and when. */
+/** The machine and the date of the figures. */
 export function machineFacts(): string[] {
   const [first] = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;

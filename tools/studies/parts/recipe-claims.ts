@@ -1,15 +1,15 @@
-// What the study of recipes says: each arm against scratch and against the best flat model.
+// The claims of the recipes study: each arm compared with scratch and with the best flat model.
 import type { Claim, Table } from "./page.js";
 import { below, difference, lossOf, said, spread } from "./seeds.js";
 import type { Row } from "./sweep.js";
 
 export interface Arm {
   readonly name: string;
-  /** The learning rate that the first seed liked best. */
+  /** The best learning rate for the first seed. */
   readonly rate: string;
-  /** All rates, first seed. */
+  /** All rates, with the first seed. */
   readonly tried: readonly Row[];
-  /** That rate, all seeds. */
+  /** The best rate, with all seeds. */
   readonly rows: readonly Row[];
 }
 
@@ -35,7 +35,7 @@ export function recipeClaims(arms: readonly Arm[], flat: Arm): Claim[] {
         claim: `${arm.name}: a lower loss than from scratch at equal FLOPs.`,
         source,
         verdict: below(found),
-        found: `Less scratch: ${said(found)}. Less the best flat model (${flat.name}): ${other}.`,
+        found: `Minus scratch: ${said(found)}. Minus the best flat model (${flat.name}): ${other}.`,
       },
     ];
   });

@@ -1,4 +1,4 @@
-// What rows of the scaling study say about the paper's claims: pure functions of the table.
+// The claims of the scaling study, as pure functions of its table.
 import { fitPowerGroups, type Interval, type PowerGroup, pairedDifference, seedStatistics } from "@cambium/scaling";
 import type { Claim, Table } from "./page.js";
 import { below, difference, groupBy, lossOf, said, spread } from "./seeds.js";
@@ -72,7 +72,7 @@ export function scalingClaims(rows: readonly Row[]): Claim[] {
   ];
 }
 
-/** How the grown family's exponent stands to the other's: no difference where their intervals overlap. */
+/** Compares the exponents of the two families: no difference if their intervals overlap. */
 function orderOf({ grown, scratch }: Readonly<Record<string, PowerGroup>>): string {
   const [one, other] = [grown?.interval.gamma ?? null, scratch?.interval.gamma ?? null];
   if (one !== null && other !== null && one[0] > other[1]) return "larger";
@@ -90,7 +90,7 @@ function lies(groups: Readonly<Record<string, PowerGroup>>): boolean {
   return at(groups.grown) < at(groups.scratch);
 }
 
-/** Speed-ups of the largest size less those of the smallest, seed by seed: one split of the text each. */
+/** Speed-ups of the largest size minus those of the smallest, seed by seed: the same split of the text. */
 function trendOf(first: Level, last: Level): Pick<Claim, "verdict" | "found"> {
   const pairs = last.grown.flatMap(({ seed, speedup }): [number, number][] => {
     const before = first.grown.find((row) => row.seed === seed)?.speedup;

@@ -1,4 +1,4 @@
-// What rows of several seeds say: means with their spread, and differences in words.
+// Statistics over the rows of several seeds: means with their spread, and differences in words.
 import { type PairedDifference, pairedDifference, type SeedStatistics, seedStatistics } from "@cambium/scaling";
 import type { Verdict } from "./page.js";
 import type { Row } from "./sweep.js";
@@ -7,7 +7,7 @@ export function lossOf(rows: readonly Row[]): SeedStatistics {
   return seedStatistics(rows.map(({ loss }) => loss));
 }
 
-/** Final loss of the first less that of the second, seed by seed. Undefined where no seed has both. */
+/** Final loss of the first minus that of the second, seed by seed. Undefined if no seed has both. */
 export function difference(first: readonly Row[], second: readonly Row[]): PairedDifference | undefined {
   const pairs = first.flatMap(({ seed, loss }): [number, number][] => {
     const other = second.find((row) => row.seed === seed);
@@ -16,7 +16,7 @@ export function difference(first: readonly Row[], second: readonly Row[]): Paire
   return pairs.length === 0 ? undefined : pairedDifference(pairs);
 }
 
-/** The paper says that `difference` is below 0. */
+/** The verdict on the paper's claim that `difference` is below 0. */
 export function below(difference: PairedDifference | undefined): Verdict {
   if (difference === undefined || difference.differs === null) return "not shown";
   if (!difference.differs) return "no difference";
@@ -30,7 +30,7 @@ export function spread({ mean, deviation, interval }: SeedStatistics, digits = 4
   return `${print(mean)}${off}${interval === null ? "" : ` [${print(interval[0])}, ${print(interval[1])}]`}`;
 }
 
-/** The same of a difference, in nats. */
+/** A difference with its interval, in nats. */
 export function said(difference: PairedDifference | undefined): string {
   return difference === undefined ? "not measured" : `${spread(difference)} nats, ${difference.count} seeds paired`;
 }

@@ -1,4 +1,5 @@
-// Runs of a study: each sweep is `cambium sweep` of a recipe that the study wrote. The same command continues after any kill.
+// Runs of a study: each sweep is `cambium sweep` of a recipe that the study writes. The same command continues after
+// any kill.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../run.mjs";
@@ -23,7 +24,7 @@ export interface Row {
 }
 
 /**
- * The rows of all arms that ended. Ends this process where the sweep was stopped.
+ * The rows of all finished arms. Ends this process if the sweep was stopped.
  * @param folder of the study
  * @param name of the sweep, and of its recipe's file
  * @param flags of `cambium sweep`

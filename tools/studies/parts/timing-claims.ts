@@ -1,4 +1,4 @@
-// What rows of the timing study say about the paper's claims: pure functions of the tables.
+// The claims of the timing study, as pure functions of its tables.
 import { fitBudgets, rankCorrelation } from "@cambium/scaling";
 import type { Claim, Table } from "./page.js";
 import { below, difference, groupBy, lossOf, said, spread } from "./seeds.js";
@@ -84,7 +84,7 @@ function factorClaim(measured: Measured): Claim {
     claim: "A growth factor of 2 to 4 is best; a base of one layer (here a factor of 8) is worse.",
     source: "Du et al. 2024, section 4.3",
     verdict: below(worse),
-    found: `The better of factors 2 and 4 less factor 8: ${said(worse)}. Factor 8 less scratch: ${said(difference(one, scratch))}.`,
+    found: `The better of factors 2 and 4 minus factor 8: ${said(worse)}. Factor 8 minus scratch: ${said(difference(one, scratch))}.`,
   };
 }
 
@@ -100,13 +100,13 @@ function howClaims({ hops, between, ranking, factor }: Measured): Claim[] {
       claim: "One hop beats gradual growth (2 → 4 → 8 layers).",
       source: "Du et al. 2024, section 5.1",
       verdict: below(hop),
-      found: `One hop less two hops: ${said(hop)}.`,
+      found: `One hop minus two hops: ${said(hop)}.`,
     },
     {
       claim: "Stacking beats interpolation.",
       source: "Du et al. 2024, appendix",
       verdict: below(difference(stack, interpolated)),
-      found: `Stacking less interpolation: ${said(difference(stack, interpolated))}.`,
+      found: `Stacking minus interpolation: ${said(difference(stack, interpolated))}.`,
     },
     {
       claim: "The more neighbouring layers a growth keeps together (R_c), the lower its loss.",

@@ -8,7 +8,7 @@ export async function timingPage(measured: Measured, isFull: boolean): Promise<s
   const claims = timingClaims(measured);
   return studyPage({
     title: "When, by how much, and how to grow",
-    question: "One target of 8 layers at equal FLOPs, the base counted in; of the ranking, 6 layers grown to 12.",
+    question: "One target of 8 layers at equal FLOPs, base included; for the ranking, 6 layers grown to 12.",
     facts: [...machineFacts(), isFull ? "full form" : "quick form", "Moby-Dick in bytes"],
     claims,
     sections: [
@@ -71,7 +71,7 @@ function howSection({ hops, between, factor }: Measured): Section {
   const row = (name: string, rows: Measured["hops"]) => [name, spread(lossOf(rows)), said(difference(rows, one))];
   const table: Table = {
     title: "Ways to 8 layers",
-    head: ["Way", "Final held-out loss", "Less one hop by stacking"],
+    head: ["Way", "Final held-out loss", "Minus one hop by stacking"],
     rows: [
       ["one hop, 2 → 8", spread(lossOf(one)), "reference"],
       row("two hops, 2 → 4 → 8", hops),
@@ -103,7 +103,7 @@ async function rankingSection({ ranking }: Measured): Promise<Section> {
     tables: [
       {
         title: "Operators, lowest loss first",
-        head: ["Operator", "R_c", "Final held-out loss", "Less the lowest"],
+        head: ["Operator", "R_c", "Final held-out loss", "Minus the lowest"],
         rows: arms.map(({ arm, rate, loss, rows }) => [
           arm === "grown" ? "stack" : arm,
           rate.toFixed(3),
