@@ -25,7 +25,11 @@ test.each(names.filter((name) => !pages.includes(name)))("%s does a small case",
   const peer = installed(name);
   if (!peer) return;
   const suite = peer.suites?.[0] ?? "";
-  const size = suite === "grow" ? { layers: 1, hidden: 64, vocab: 64 } : step;
+  const own: Record<string, Record<string, number>> = {
+    grow: { layers: 1, hidden: 64, vocab: 64 },
+    generate: { ...step, prompt: 5, made: 3 },
+  };
+  const size = own[suite] ?? step;
   const [program, ...args] = peer.command;
   // The binding of tfjs-node is built by `cambium setup`; the test does with plain JavaScript.
   const given = name === "tfjs" ? [...args.slice(0, -1), "cpu"] : args;

@@ -10,6 +10,7 @@ const small: Readonly<Record<string, Size>> = {
   ...{ ops: { rows: 8, columns: 4 }, attention: { batch: 1, heads: 2, kvHeads: 1, headDim: 4, context: 6 } },
   switch: { ...step, factor: 2 },
   ...{ step, train: step, cold: step, compile: step, generate: { ...step, prompt: 5, made: 3 } },
+  "generate-large": { ...step, prompt: 5, made: 3 },
 };
 const all = [...peaks, ...deviceSuites].flatMap((suite) => suite.cases(false).map((one) => ({ suite, one })));
 const largest = (suite: DeviceSuite, size: Size) => ({ ...size, ...small[suite.name] });

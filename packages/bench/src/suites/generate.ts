@@ -11,6 +11,12 @@ const model: Omit<StepConfig, "batch" | "context"> = {
   ...{ layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 2, vocab: 256 },
 };
 
+/** The models that users of a CPU might serve: 24 and 88 million parameters. */
+const larger: readonly (typeof model)[] = [
+  { layers: 6, hidden: 512, intermediate: 1376, heads: 8, kvHeads: 8, vocab: 4096 },
+  { layers: 12, hidden: 768, intermediate: 2048, heads: 12, kvHeads: 12, vocab: 4096 },
+];
+
 const cases: readonly Case[] = [
   { name: "prefill-128", size: { ...model, prompt: 128, made: 1 } },
   { name: "decode-32", size: { ...model, prompt: 4, made: 32 } },
@@ -45,6 +51,21 @@ export const generate: DeviceSuite = {
       dispose: () => generator.dispose(),
     };
   },
+};
+
+export const generateLarge: DeviceSuite = {
+  ...generate,
+  name: "generate-large",
+  summary: "the same with larger Llamas; only where it is named",
+  extra: true,
+  cases: (quick) =>
+    larger.slice(0, quick ? 1 : undefined).flatMap((size): Case[] => {
+      const name = `${size.layers}Lx${size.hidden}`;
+      return [
+        { name: `${name} prefill-256`, size: { ...size, prompt: 256, made: 1 } },
+        { name: `${name} decode-64`, size: { ...size, prompt: 16, made: 64 } },
+      ];
+    }),
 };
 
 function asked(prompt: number, made: number) {

@@ -4,7 +4,7 @@ import { attention } from "./attention.js";
 import { cold } from "./cold.js";
 import { compile } from "./compile.js";
 import { gemm } from "./gemm.js";
-import { generate } from "./generate.js";
+import { generate, generateLarge } from "./generate.js";
 import { ops } from "./ops.js";
 import { gemmPeak, streamPeak } from "./peaks.js";
 import { step, train } from "./step.js";
@@ -17,6 +17,7 @@ export const deviceSuites: readonly DeviceSuite[] = [
   step,
   train,
   generate,
+  generateLarge,
   cold,
   compile,
   switching,
