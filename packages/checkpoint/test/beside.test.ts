@@ -48,6 +48,21 @@ it("files go along, sub-folders included; weights in other formats are left and 
   expect(rest.map(({ name }) => name)).toEqual([".git", "__pycache__"]);
 });
 
+it("is no other model: a training's checkpoints stay behind whole, by name", async () => {
+  const others = ["checkpoint-500/config.json", "checkpoint-500/model.safetensors", "checkpoint-500/tokenizer.json"];
+  const older = [
+    "old/config.json",
+    "old/pytorch_model.bin",
+    "deep/er/config.json",
+    "deep/er/model-00001-of-00002.safetensors",
+  ];
+  const path = await modelWith([...others, ...older, "deep/notes.txt", "1_Pooling/config.json"]);
+  await using model = await openModelDirectory(path);
+  const { files, left } = await listBeside(model);
+  expect(files.map(({ name }) => name)).toEqual(["1_Pooling/config.json", "deep/notes.txt"]);
+  expect(left).toEqual(["checkpoint-500/", "deep/er/", "old/"].map((name) => ({ name, why: "a model of its own" })));
+});
+
 it("links out of the directory and pipes are left; a pipe in place of a licence is refused by name", async () => {
   const path = await modelWith(["notes.txt"]);
   symlinkSync("/etc", join(path, "etc"));

@@ -153,7 +153,7 @@ describe("before anything is written", () => {
       dryRunGrowth(source, join(source, "config.json", "b"), { operator: stacked, options }),
     );
     const codes = error.details.reasons?.map(({ code }) => code);
-    expect(new Set(codes)).toEqual(new Set(["E_GROWTH_REFUSED", "E_GROWTH_OPTION", "E_NOT_FOUND"]));
+    expect(new Set(codes)).toEqual(new Set(["E_GROWTH_REFUSED", "E_GROWTH_OPTION", "E_GROWTH_TARGET", "E_NOT_FOUND"]));
   });
 });
 

@@ -15,7 +15,12 @@ export interface BesideFile extends CompanionFile {
 /** A file or folder that does not go with the model, by its path in the directory; a folder's path ends in `/`. */
 export interface LeftBehind {
   readonly name: string;
-  readonly why: "weights in another format" | "not part of a model" | "a link that leads out" | "not a regular file";
+  readonly why:
+    | "weights in another format"
+    | "a model of its own"
+    | "not part of a model"
+    | "a link that leads out"
+    | "not a regular file";
 }
 
 export interface Beside {
@@ -64,6 +69,7 @@ export async function listBeside(model: ModelDirectory): Promise<Beside> {
     const there = from === undefined ? undefined : await withFileErrors(join(path, name), () => stat(from));
     if (there?.isDirectory() && from === join(home, name)) {
       if (OTHER_WEIGHTS.test(entry)) left.push({ name: `${name}/`, why: "weights in another format" });
+      else if (await isModel(join(path, name))) left.push({ name: `${name}/`, why: "a model of its own" });
       else await visit(`${name}/`, depth + 1);
     } else if (WEIGHTS.test(entry) || OF_OTHER_WEIGHTS.test(entry)) {
       left.push({ name, why: "weights in another format" });
@@ -75,6 +81,12 @@ export async function listBeside(model: ModelDirectory): Promise<Beside> {
   };
   await visit("", 0);
   return { files, left };
+}
+
+/** Whether a folder has config and weights itself, as the checkpoints have that a training leaves beside its result. */
+async function isModel(path: string): Promise<boolean> {
+  const names = await withFileErrors(path, () => readdir(path));
+  return names.includes(CONFIG_FILE) && names.some((name) => WEIGHTS.test(name));
 }
 
 /** Whether `path` is in the directory, or is a blob that a snapshot of the Hugging Face cache may link to. */

@@ -1,7 +1,7 @@
 // What growing a model directory would do, and everything that stands against it, before a byte is written.
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { access, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { type Beside, type BesideFile, listBeside, type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { errnoOf, freeBytes, requireSpace, toFileError } from "@cambium/files";
 import { connectionRate, type GrowthPlan } from "@cambium/growth";
@@ -83,6 +83,7 @@ export async function examine(
     const identity = source && prepared && (await mistakes.check(() => identityOf(source, prepared, companions)));
     const wanted = files && prepared && identity && wantedOf(files, prepared, identity, companions);
     const standing = wanted ? () => standingAt(target, wanted) : () => otherAt(target);
+    if (files) await mistakes.check(() => requireOutside(target, files.place));
     const found = (await mistakes.check(standing)) ?? { done: false, journal: undefined };
     await mistakes.check(() => requireWritable(dirname(target)));
     const report = beside && prepared && (await reportOf(source, target, prepared, companions, beside, found));
@@ -171,6 +172,25 @@ async function reportOf(
     beside: { along: companions.map(({ name }) => name), left },
     plan,
   };
+}
+
+/** @throws CambiumError `E_GROWTH_TARGET` for a target in the folder of the source, where it would be taken for a part of it */
+async function requireOutside(target: string, place: string): Promise<void> {
+  let [there, rest] = [target, ""];
+  for (;;) {
+    const real = await realpath(there).catch(() => undefined);
+    if (real === undefined && dirname(there) !== there) {
+      rest = join(basename(there), rest);
+      there = dirname(there);
+      continue;
+    }
+    if (!join(real ?? there, rest).startsWith(place + sep)) return;
+    throw new CambiumError("E_GROWTH_TARGET", "the target lies in the folder of its source", {
+      where: target,
+      got: `in ${place}`,
+      hint: "choose a path outside of it",
+    });
+  }
 }
 
 /** @throws CambiumError when nothing can be made in `folder`, or where it is to be made itself */

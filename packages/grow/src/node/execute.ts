@@ -14,6 +14,7 @@ import { clearJournal, clearLeftovers, growingPaths, type Journal, type JournalW
 import { RECORD_FILE, type RecordedHashes, record } from "./record.js";
 import type { GrowReport } from "./report.js";
 import type { GrowOptions } from "./request.js";
+import { requireWhole } from "./result-checks.js";
 import { type Resumed, resume } from "./resume.js";
 import type { RowMakers } from "./rows/make.js";
 import { openRowMakers, threadsFor } from "./rows/makers.js";
@@ -68,6 +69,7 @@ async function found(growth: Growth, target: string, options: GrowOptions): Prom
   const { source, prepared, identity, report } = growth;
   try {
     await requireTheseSources(growth, target, options);
+    await requireWhole(growth, target, options);
     if (!options.verify) return "cached";
     await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
     const hashes = await verifyShards(source, target, prepared.shards, makers, report.bytesOut, options);

@@ -1,5 +1,4 @@
 // The last questions before a grown model appears, or is said to be there: are the sources those that it was made from?
-import { lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CONFIG_FILE } from "@cambium/checkpoint";
 import { isJsonObject, readTextFile } from "@cambium/files";
@@ -53,24 +52,13 @@ export async function requireUnchanged(
 
 /**
  * Of a growth that was done before, by its record.
- * @throws CambiumError `E_EXISTS` when it was made from other weights than the source's; `E_GROWTH_VERIFY` when a file of
- *   it is gone or has another length; the signal's reason
+ * @throws CambiumError `E_EXISTS` when it was made from other weights than the source's; the signal's reason
  */
 export async function requireTheseSources(
   { source, prepared, report }: Growth,
   target: string,
   { signal, onProgress }: GrowOptions,
 ): Promise<void> {
-  for (const { file, layout } of prepared.shards) {
-    const there = await lstat(join(target, file)).catch(() => undefined);
-    if (there?.isFile() && there.size === layout.fileSize) continue;
-    throw new CambiumError("E_GROWTH_VERIFY", "this growth is not whole any more", {
-      where: join(target, file),
-      expected: `${layout.fileSize} bytes`,
-      got: there ? `${there.size} bytes` : "nothing",
-      hint: `remove ${target} to grow again`,
-    });
-  }
   const root = (await readRecord(target))?.sha256;
   const recorded = isJsonObject(root) && isJsonObject(root.source) ? root.source : {};
   const sums: Record<string, string> = {};

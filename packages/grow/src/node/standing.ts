@@ -74,7 +74,7 @@ export async function readRecord(target: string): Promise<JsonObject | undefined
 async function isDone(target: string, growth: string | undefined): Promise<boolean> {
   const there = await lstat(target).catch(() => undefined);
   if (!there) return false;
-  const names = there.isDirectory() ? await readdir(target) : ["a file"];
+  const names = there.isDirectory() ? await readdir(target) : [there.isSymbolicLink() ? "a link" : "a file"];
   if (names.length === 0) return false;
   const identity = (await readRecord(target))?.identity;
   if (growth !== undefined && identity === growth) return true;
