@@ -77,7 +77,7 @@ function bounded({ counted, recomputed }: TrainingMemory): string {
 export const toolFigures = {
   memory:
     "f32 weights and AdamW's moments, and the peak of gradients and activations alive in the train step's graph; " +
-    "without --device also a copy of the state in the process, and 225 MB of Node and ONNX Runtime (cambium bench --suite memory); " +
+    "without --device also a copy of the state in the process, and 210 MB of Node and ONNX Runtime (cambium bench --suite memory); " +
     "--memory, as train.memory, bounds the first part without the values inside fused kernels",
   seconds: "C / (peak × devices × MFU); with --memory, C and what is recomputed",
   peak: "the vendor's data sheet, dense bf16",

@@ -21,11 +21,11 @@ export interface TrainingMemory {
 }
 
 /** Measured: Node, ONNX Runtime and a compiled session. */
-const ofProcess = 225e6;
+const ofProcess = 210e6;
 
 /**
  * On the onnx backend, whose engine holds what the ops' compositions hold; a fused kernel holds less. Peaks of six shapes
- * between 0.3 and 2 GB were 13 % above to 7 % below it (`cambium bench --suite memory`).
+ * between 0.3 and 2 GB were 8 % above to 9 % below it (`cambium bench --suite memory`).
  * @throws CambiumError as `fittedStep`.
  */
 export function trainingMemory(model: ModelSpec, options: FittedStepOptions): TrainingMemory {
