@@ -30,7 +30,7 @@ export function powerText(
       near ? `${number(near.loss, near.interval)} at ${digits(near.compute)}` : "",
     ],
   );
-  const law = `L = E + A·(C${scale === 1 ? "" : ` / ${scale.toExponential()}`})^−γ`;
+  const law = `L = E + A·${scale === 1 ? "C" : `(C / ${scale.toExponential()})`}^−γ`;
   const fits = table(["group", "A", "γ", "E", "runs", "rms of ln L", "extrapolated"], rows);
   return joined(law, fits, multipliers && multiplierTable(multipliers), ...notes(warnings));
 }

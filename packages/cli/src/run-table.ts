@@ -5,6 +5,7 @@ import { readTextFile, withFileErrors } from "@cambium/files";
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { FitRow } from "@cambium/scaling";
 import { CsvError, parse } from "csv-parse/sync";
+import { cellReader } from "./cell-number.js";
 
 /** Names by which a column is recognised if no flag names it; only letters and digits are compared, without case. */
 export const columnNames = {
@@ -50,13 +51,13 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
   const header = first?.cells ?? [];
   const reasons: Reason[] = [];
   const find = (column: Wanted): number => {
-    const at =
-      column.name === undefined
-        ? column.known.map((name) => header.findIndex((held) => plain(held) === name)).find((i) => i >= 0)
-        : header.indexOf(column.name);
-    if (at !== undefined && at >= 0) return at;
-    const expected = header.length === 0 ? "a header" : `one of the columns ${header.join(", ")}`;
-    reasons.push({ where: column.flag, message: "no such column", expected, got: column.name ?? "nothing" });
+    const [at, ...more] = column.name === undefined ? knownColumn(header, column.known) : named(header, column.name);
+    if (at !== undefined && more.length === 0) return at;
+    const expected = header.some((name) => Number.isFinite(Number(name || "x")))
+      ? "a first line that names the columns"
+      : `one of the columns ${header.join(", ")}`;
+    const message = at === undefined ? "no such column" : "several columns have this name";
+    reasons.push({ where: column.flag, message, expected, got: column.name ?? (header[at ?? -1] || "nothing") });
     return -1;
   };
   const [x, y] = [wanted.x.map(find), find(wanted.y)];
@@ -66,23 +67,23 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
     throw new CambiumError("E_TABLE", "the table lacks columns", { where: file, reasons, hint: "name the columns" });
   // A sweep's table also has failed cells, and arms without growth, whose x may be empty: those rows are skipped.
   const usable = (cells: readonly string[]) => cells[state] === "done" && x.every((at) => (cells[at] ?? "") !== "");
-  const rows = rest
-    .filter(({ cells }) => state < 0 || usable(cells))
-    .map(({ line, cells }): FitRow => {
-      const where = `line ${line}`;
-      if (cells.length !== header.length)
-        reasons.push({ where, message: "cells", expected: `${header.length}`, got: `${cells.length}` });
-      const read = (at: number): number => {
-        const text = cells[at] ?? "";
-        const value = text.trim() === "" ? Number.NaN : Number(text);
-        if (!(value > 0 && value < Number.POSITIVE_INFINITY))
-          reasons.push({ where, message: header[at] ?? "", expected: "a positive number", got: text || "nothing" });
-        return value;
-      };
-      const named = group < 0 ? "all" : (cells[group] ?? "");
-      if (named === "") reasons.push({ where, message: header[group] ?? "", expected: "a group", got: "nothing" });
-      return { line, group: named, x: x.map(read), y: read(y) };
-    });
+  const lines = rest.filter(({ cells }) => state < 0 || usable(cells));
+  const readers = new Map([...x, y].map((at) => [at, cellReader(lines.map(({ cells }) => cells[at] ?? ""))]));
+  const rows = lines.map(({ line, cells }): FitRow => {
+    const where = `line ${line}`;
+    if (cells.length !== header.length)
+      reasons.push({ where, message: "cells", expected: `${header.length}`, got: `${cells.length}` });
+    const read = (at: number): number => {
+      const text = cells[at] ?? "";
+      const value = (readers.get(at) as (cell: string) => number)(text);
+      if (!(value > 0 && value < Number.POSITIVE_INFINITY))
+        reasons.push({ where, message: header[at] ?? "", expected: "a positive number", got: text || "nothing" });
+      return value;
+    };
+    const named = group < 0 ? "all" : (cells[group] ?? "");
+    if (named === "") reasons.push({ where, message: header[group] ?? "", expected: "a group", got: "nothing" });
+    return { line, group: named, x: x.map(read), y: read(y) };
+  });
   if (reasons.length > 0) {
     const bad = new Set(reasons.map(({ where }) => where)).size;
     const message = bad === 1 ? "the table has a bad row" : `the table has ${bad} bad rows`;
@@ -119,6 +120,26 @@ function records(text: string, file: string): Line[] {
       cause,
     });
   }
+}
+
+/** Where the columns stand whose name is the first of `known` that there is; a unit in brackets is no part of a name. */
+function knownColumn(header: readonly string[], known: readonly string[]): number[] {
+  const found = known.map((name) => matching(header, (held) => plain(held) === name || plain(unitless(held)) === name));
+  return found.find((at) => at.length > 0) ?? [];
+}
+
+/** Where the columns stand that are named so or, if there is none, so but for case, spaces and signs. */
+function named(header: readonly string[], name: string): number[] {
+  const same = matching(header, (held) => held === name);
+  return same.length > 0 ? same : matching(header, (held) => plain(held) !== "" && plain(held) === plain(name));
+}
+
+function matching(header: readonly string[], fits: (name: string) => boolean): number[] {
+  return header.flatMap((name, at) => (fits(name) ? [at] : []));
+}
+
+function unitless(name: string): string {
+  return name.replace(/[([].*?[)\]]/g, "");
 }
 
 function plain(name: string): string {

@@ -63,6 +63,32 @@ describe("cambium fit", () => {
     );
   });
 
+  test.each([
+    ["quoted, spaced and with units", '"Arm" , "Compute (FLOPs)" , "Val Loss"', (c, l) => `"a, b" , ${c} , "${l}"`],
+    ["of Excel in German", "\uFEFFArm;FLOPS;LOSS", (c, l) => `a;${c};${l}`.replaceAll(".", ",")],
+    ["with thousands", "arm\tflops\tloss", (c, l) => `a\t${c.toLocaleString("en")}\t${l}`],
+    ["with suffixes", "arm,C,loss", (c, l) => `a,${c / 1e12}T,${l}`],
+  ] as readonly [string, string, (compute: number, loss: number) => string][])(
+    "reads a table %s",
+    async (_, header, line) => {
+      const rows = computes.map((c) => line(c, Number(loss(c).toFixed(9))));
+      const path = write("strange.csv", [header, ...rows].join("\r\n"));
+      const { groups } = await json("fit", path, "--group", "arm", "--scale", "1e15", "--bootstrap", "0");
+      const [fit] = Object.values(groups as Record<string, object>);
+      expect(fit).toMatchObject({ A: expect.closeTo(0.5, 4), E: expect.closeTo(3, 4) });
+    },
+  );
+
+  test.each([
+    ["loss,flops,loss", "3,1e15,3", /--y: several columns have this name/],
+    ["a,1e15,3.2", "a,1e16,3", /a first line that names the columns/],
+    ["arm;flops;loss", "a;1e15;3,141", /line 2: loss\n.*positive number\n.*got: 3,141/],
+    ["arm,flops,loss", "a,1e15,NaN", /line 2: loss\n.*positive number\n.*got: NaN/],
+  ])("does not guess at %s", async (header, line, message) => {
+    const { code, errors } = await cambium(["fit", write("guess.csv", `${header}\n${line}\n`)]);
+    expect([code, errors]).toEqual([2, expect.stringMatching(message)]);
+  });
+
   test("fits the other forms", async () => {
     const rows = [1e16, 1e17, 1e18].flatMap((budget) =>
       [-0.5, -0.25, 0, 0.25, 0.5].map((x) => {

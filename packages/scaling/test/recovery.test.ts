@@ -179,6 +179,20 @@ describe("data that cannot be fitted", () => {
     expect(() => multipliers(rows, "c")).toThrow(/baseline/);
   });
 
+  it("a group with too few runs is left out, and said so", () => {
+    const law = (name: string, A: number) => [1, 2, 4, 8, 16].map((c) => row(name, [c], 2 + A * c ** -0.3));
+    const rows = [...law("a", 1), row("once", [2], 3), ...law("b", 0.8)];
+    const forms = [fitPowerGroups(rows, { ...options, e: "shared" }), fitShares(rows, 0)];
+    for (const { groups, warnings } of forms) {
+      expect(Object.keys(groups)).toEqual(["a", "b"]);
+      expect(warnings[0]).toMatch(/^once is left out: it has 1 of the \d different (costs|choices)/);
+    }
+    const alone = fitPowerGroups([...law("a", 1), ...law("b", 0.8)], { ...options, e: "shared" });
+    expect(forms[0]?.groups).toEqual(alone.groups);
+    const over = multiplierIntervals(rows, forms[0]?.residuals ?? [], "once", 40);
+    expect(over["a"]?.map(({ value }) => value)).toEqual([2]);
+  });
+
   it("gives E = 0 and a warning if the runs show no floor", () => {
     const rows = Array.from({ length: 6 }, (_, i) => row("a", [10 ** i], 3 * 10 ** (-0.05 * i)));
     const fit = fitPowerGroups(rows, { ...options, e: "free" });

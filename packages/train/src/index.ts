@@ -8,7 +8,7 @@ export * from "./memory.js";
 export * from "./metrics.js";
 export * from "./optimizer.js";
 export * from "./precision.js";
-export { byteSize, parseBytes, parseQuantity, quantity, quantityOrZero } from "./quantity.js";
+export { byteSize, parseBytes, parseQuantity, quantity, quantityOrZero, quantitySuffixes } from "./quantity.js";
 export * from "./schedule.js";
 export { type ScheduleName, schedules } from "./schedules/index.js";
 export * from "./state.js";

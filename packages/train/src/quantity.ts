@@ -1,14 +1,14 @@
 // Counts as people write them: 300000, 300k, 1.2M, 10B; and sizes in bytes: 900MB, 16GB, 1.5GiB.
 import { z } from "zod";
 
-/** Powers of ten. */
-const suffixes: Readonly<Record<string, number>> = { "": 0, k: 3, K: 3, M: 6, B: 9, G: 9, T: 12 };
+/** Powers of ten, by the suffix that stands for them. */
+export const quantitySuffixes: Readonly<Record<string, number>> = { "": 0, k: 3, K: 3, M: 6, B: 9, G: 9, T: 12 };
 const pattern = /^(\d+)(?:\.(\d+))?(?:e(\d+))?\s*([kKMBGT]?)$/;
 
 /** The integer that `text` stands for; null if it is not one. */
 export function parseQuantity(text: string): number | null {
   const [, whole = "", fraction = "", exponent = "0", suffix = ""] = pattern.exec(text.trim()) ?? [];
-  const power = Number(exponent) + (suffixes[suffix] as number);
+  const power = Number(exponent) + (quantitySuffixes[suffix] as number);
   // Computed in decimal, because 1.1 · 1e6 is not a whole number in binary.
   if (whole === "" || fraction.replace(/0+$/, "").length > power) return null;
   const value = Number(`${whole}.${fraction}e${power}`);

@@ -26,7 +26,7 @@ interface Flags {
   readonly e?: Irreducible;
   readonly scale?: number;
   readonly baseline?: string;
-  readonly bootstrap: number;
+  readonly bootstrap?: number;
   readonly json?: boolean;
 }
 
@@ -48,7 +48,11 @@ export function fitCommand(): Command {
     )
     .option("--scale <flops>", "power: C_ref, where L = E + A (default: 1)", realNumber("--scale", 0, true))
     .option("--baseline <name>", "power: compute multipliers of the other groups over this one")
-    .option("--bootstrap <n>", "bootstrap draws for the intervals; 0 for none", wholeNumber("--bootstrap"), 400)
+    .option(
+      "--bootstrap <n>",
+      "bootstrap draws for the intervals; 0 for none (default: 400, fewer above 10,000 rows)",
+      wholeNumber("--bootstrap"),
+    )
     .option("--json", "print it as JSON, with residuals")
     .addHelpText("after", help)
     .action(run);
@@ -74,7 +78,7 @@ Examples:
   cambium fit runs.csv --form timing --x share --group size --json`;
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const { form, bootstrap } = flags;
+  const { form } = flags;
   const unused = (["e", "scale", "baseline"] as const).filter((name) => form !== "power" && flags[name] !== undefined);
   if (unused.length > 0)
     throw new CambiumError("E_OPTION", `${unused.map((name) => `--${name}`).join(", ")} with --form ${form}`, {
@@ -90,6 +94,7 @@ async function run(path: string, flags: Flags): Promise<void> {
         ? undefined
         : { name: flags.group, known: columnNames.budget, flag: "--group" },
   });
+  const { bootstrap = drawsFor(table.rows.length) } = flags;
   const status = new StatusLine(process.stderr);
   const began = performance.now();
   const progress = (done: number) =>
@@ -98,7 +103,7 @@ async function run(path: string, flags: Flags): Promise<void> {
       return `Draw ${done} of ${bootstrap} of the bootstrap, ${Math.ceil(left / 1000)} s left for this group`;
     });
   try {
-    const { data, text } = fit(table.rows, flags, x.length, progress);
+    const { data, text } = fit(table.rows, { ...flags, bootstrap }, x.length, progress);
     status.stop();
     const columns = { x: table.x, y: table.y, ...(table.group !== undefined && { group: table.group }) };
     print(flags.json ? JSON.stringify({ form, columns, bootstrap, ...data }) : text);
@@ -109,7 +114,7 @@ async function run(path: string, flags: Flags): Promise<void> {
 
 function fit(
   rows: Awaited<ReturnType<typeof readRunTable>>["rows"],
-  { form, e = "shared", scale = 1, baseline, bootstrap }: Flags,
+  { form, e = "shared", scale = 1, baseline, bootstrap }: Flags & { readonly bootstrap: number },
   variables: number,
   progress: (done: number) => void,
 ): { readonly data: object; readonly text: string } {
@@ -137,6 +142,11 @@ function fit(
   }
   const found = fitShares(rows, bootstrap);
   return { data: found, text: bottomText(found, "best share after growth") };
+}
+
+/** Draws of a fit that takes minutes at most; the more rows, the better each draw shows the tails. */
+function drawsFor(rows: number): number {
+  return Math.max(50, Math.min(400, Math.floor(4e6 / rows)));
 }
 
 /** @throws CambiumError `E_OPTION` for too few or too many names */

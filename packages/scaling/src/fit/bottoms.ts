@@ -4,7 +4,7 @@ import { linearFit } from "../least-squares.js";
 import { refitTiming, type TimedRun, type TimingRefit } from "../refit.js";
 import { type Interval, percentiles } from "./bootstrap.js";
 import { fitQuadratic, type Quadratic } from "./quadratic.js";
-import { byGroup, type FitRow, type Residual, requireDistinct } from "./table.js";
+import { byGroup, determined, type FitRow, type Residual } from "./table.js";
 
 export interface BottomGroup {
   /** The choice with the lowest loss; null if the parabola has no minimum among the choices tried. */
@@ -132,10 +132,9 @@ function withoutFits({ groups, residuals, warnings }: Fitted): BottomFit {
   return { groups, residuals, warnings };
 }
 
-/** Fits a parabola to each group. @throws CambiumError `E_SCALING_RANK` for groups with under 3 distinct choices */
+/** Fits a parabola to each group. @throws CambiumError `E_SCALING_RANK` if no group has 3 distinct choices */
 function fitBottoms(rows: readonly FitRow[], bootstrap: number, axis: "linear" | "log"): Fitted {
-  const groups = byGroup(rows);
-  requireDistinct(groups, 3, "different choices");
+  const { groups, warnings } = determined(byGroup(rows), 3, "different choices");
   const [to, back] = axis === "log" ? [Math.log10, (at: number) => 10 ** at] : [(at: number) => at, (at: number) => at];
   const results = [...groups].map(([name, own]) => {
     const x = own.map((row) => to(row.x[0] as number));
@@ -168,7 +167,7 @@ function fitBottoms(rows: readonly FitRow[], bootstrap: number, axis: "linear" |
   return {
     groups: Object.fromEntries(results.map(({ name, group }) => [name, group])),
     residuals: results.flatMap(({ residuals }) => residuals),
-    warnings: results.flatMap(({ warnings }) => warnings),
+    warnings: [...warnings, ...results.flatMap((one) => one.warnings)],
     fits: results.map(({ name, fit }) => ({ name, fit })),
   };
 }

@@ -7,7 +7,7 @@ import { linearFit, sumOfSquares } from "../least-squares.js";
 import { type Estimates, type Interval, intervalOf, percentiles } from "./bootstrap.js";
 import { fitModel, type ModelOptions, type Quantity } from "./model.js";
 import { type PowerPoint, predictLog } from "./powers.js";
-import { byGroup, type FitRow, type Residual, requireDistinct } from "./table.js";
+import { byGroup, determined, type FitRow, type Residual } from "./table.js";
 
 export interface SurfaceFitOptions {
   /** Huber's delta in ln L; 1e-3 in Hoffmann et al. */
@@ -47,16 +47,15 @@ const exponents = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5];
 
 /**
  * Rows: x is [N, D]. Each group is fitted by itself.
- * @throws CambiumError `E_SCALING_RANK` for groups with fewer than 5 distinct pairs of N and D
+ * @throws CambiumError `E_SCALING_RANK` if no group has 5 distinct pairs of N and D
  */
 export function fitSurface(rows: readonly FitRow[], options: SurfaceFitOptions): SurfaceFit {
-  const groups = byGroup(rows);
-  requireDistinct(groups, 5, "different pairs of N and D");
+  const { groups, warnings } = determined(byGroup(rows), 5, "different pairs of N and D");
   const fits = [...groups].map(([name, own]) => [name, fitOne(name, own, options)] as const);
   return {
     groups: Object.fromEntries(fits.map(([name, { group }]) => [name, group])),
     residuals: fits.flatMap(([, { residuals }]) => residuals),
-    warnings: [],
+    warnings,
   };
 }
 

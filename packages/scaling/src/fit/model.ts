@@ -31,6 +31,8 @@ export interface ModelOptions {
 
 /** How many of the best starts are refined to convergence. */
 const refined = 4;
+/** Of more points, evenly spread ones choose among the starts; all of them then refine the best. */
+const enoughToChoose = 2000;
 
 /**
  * Fits from the best of several starts; draws start from the fit of the table itself.
@@ -44,13 +46,7 @@ export function fitModel(
   { delta, draws, name, progress }: ModelOptions,
   fixed?: readonly number[],
 ): ModelFit {
-  const ranked = starts
-    .map((start) => ({ start, loss: huberLoss(points, start, delta) }))
-    .filter(({ loss }) => Number.isFinite(loss))
-    .sort((a, b) => a.loss - b.loss);
-  const fits = ranked.slice(0, refined).map(({ start }) => fitRobust(points, start, { delta, rounds: 1000 }));
-  const loss = (parameters: readonly number[]) => huberLoss(points, parameters, delta);
-  const parameters = fits.reduce((best, fit) => (loss(fit) < loss(best) ? fit : best));
+  const parameters = bestFit(points, starts, delta);
   const fitted = points.map((point) => predictLog(point, parameters));
   const spread = spreadOf(points.map((point) => gradientLog(point, parameters)));
   const measured = points.map(({ y }) => y);
@@ -68,6 +64,20 @@ export function fitModel(
   }
   const rms = euclidean(measured.map((y, i) => y - (fitted[i] as number))) / Math.sqrt(points.length);
   return { parameters, estimates: estimate(points, parameters, quantities), draws: made, rms };
+}
+
+function bestFit(points: readonly PowerPoint[], starts: readonly (readonly number[])[], delta: number): number[] {
+  const stride = Math.ceil(points.length / enoughToChoose);
+  const few = points.filter((_, i) => i % stride === 0);
+  const loss = (parameters: readonly number[]) => huberLoss(few, parameters, delta);
+  const fits = starts
+    .map((start) => ({ start, loss: loss(start) }))
+    .filter((one) => Number.isFinite(one.loss))
+    .sort((a, b) => a.loss - b.loss)
+    .slice(0, refined)
+    .map(({ start }) => fitRobust(few, start, { delta, rounds: 1000 }));
+  const best = fits.reduce((best, fit) => (loss(fit) < loss(best) ? fit : best));
+  return stride === 1 ? best : fitRobust(points, best, { delta, rounds: 1000, settled: 1e-10 });
 }
 
 function estimate(

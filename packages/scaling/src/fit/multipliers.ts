@@ -56,7 +56,8 @@ export function multiplierIntervals(
   draws: number,
 ): Record<string, Multiplier[]> {
   const found = multipliers(rows, baseline);
-  if (draws === 0) return found;
+  // A baseline that was left out of the fit has no law.
+  if (draws === 0 || !residuals.some(({ group }) => group === baseline)) return found;
   // Residuals are smaller than the noise, because the fit has A and γ for each group and one E; this scales them up.
   const freedom = Math.max(1, residuals.length - 2 * byGroup(residuals).size - 1);
   const wider = Math.sqrt(residuals.length / freedom);

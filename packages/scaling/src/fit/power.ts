@@ -4,7 +4,7 @@ import { linearFit } from "../least-squares.js";
 import { type Estimates, type Interval, intervalOf } from "./bootstrap.js";
 import { fitModel, type ModelFit, type ModelOptions, type Quantity } from "./model.js";
 import { gradientLog, type PowerPoint, predictLog } from "./powers.js";
-import { byGroup, type FitRow, type Residual, requireDistinct } from "./table.js";
+import { byGroup, determined, type FitRow, type Residual, requireDistinct } from "./table.js";
 
 /** How E is fitted: one for all groups, one per group, 0, or that of the named group for all. */
 export type Irreducible = "shared" | "free" | "zero" | { readonly group: string };
@@ -46,30 +46,43 @@ const tried = [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.
 const negligible = 1e-3;
 
 /**
- * Minimises the Huber loss on ln L. Rows: x is [C].
- * @throws CambiumError `E_SCALING_RANK` for groups with too few costs; `E_SCALING_INPUT` if the group named for E is
+ * Minimises the Huber loss on ln L. Rows: x is [C]. A group with too few costs is left out, with a warning.
+ * @throws CambiumError `E_SCALING_RANK` if no group has enough costs; `E_SCALING_INPUT` if the group named for E is
  *   missing
  */
 export function fitPowerGroups(rows: readonly FitRow[], options: PowerFitOptions): PowerFit {
-  const groups = byGroup(rows);
   const { e } = options;
-  requireDistinct(groups, e === "free" ? 3 : 2, "different costs");
-  if (e === "shared" && rows.length < 2 * groups.size + 1) requireDistinct(groups, 3, "different costs in some group");
-  if (e === "shared") return joined([new Unit(groups, options)]);
+  const all = byGroup(rows);
+  const { groups, warnings } = determined(all, e === "free" ? 3 : 2, "different costs");
+  const units = unitsOf(groups, all, options);
+  const results = units.map((unit) => unit.result());
+  return {
+    groups: Object.fromEntries(results.flatMap(({ groups }) => groups)),
+    residuals: results.flatMap(({ residuals }) => residuals),
+    warnings: [...warnings, ...units.flatMap(({ warnings }) => warnings)],
+  };
+}
+
+/** What is fitted together. */
+function unitsOf(groups: Groups, all: Groups, options: PowerFitOptions): Unit[] {
+  const { e } = options;
+  const runs = [...groups.values()].reduce((sum, own) => sum + own.length, 0);
+  if (e === "shared" && runs < 2 * groups.size + 1) requireDistinct(groups, 3, "different costs in some group");
+  if (e === "shared") return [new Unit(groups, options)];
   if (e === "free" || e === "zero")
-    return joined([...groups].map((one) => new Unit(new Map([one]), options, e === "zero" ? noFloor : undefined)));
-  const named = groups.get(e.group);
+    return [...groups].map((one) => new Unit(new Map([one]), options, e === "zero" ? noFloor : undefined));
+  const named = all.get(e.group);
   if (named === undefined)
     throw new CambiumError("E_SCALING_INPUT", "the group named for E is not in the table", {
-      expected: [...groups.keys()].join(", "),
+      expected: [...all.keys()].join(", "),
       got: e.group,
     });
   requireDistinct(new Map([[e.group, named]]), 3, "different costs");
   const first = new Unit(new Map([[e.group, named]]), options);
-  return joined(
-    [...groups].map((one) => (one[0] === e.group ? first : new Unit(new Map([one]), options, first.floor()))),
-  );
+  return [...groups].map((one) => (one[0] === e.group ? first : new Unit(new Map([one]), options, first.floor())));
 }
+
+type Groups = ReadonlyMap<string, readonly FitRow[]>;
 
 /** A given floor: ln E and its draws. */
 interface Floor {
@@ -216,15 +229,6 @@ class Unit {
     }
     return found;
   }
-}
-
-function joined(units: readonly Unit[]): PowerFit {
-  const results = units.map((unit) => unit.result());
-  return {
-    groups: Object.fromEntries(results.flatMap(({ groups }) => groups)),
-    residuals: results.flatMap(({ residuals }) => residuals),
-    warnings: units.flatMap(({ warnings }) => warnings),
-  };
 }
 
 function costOf({ x }: FitRow): number {

@@ -24,18 +24,46 @@ export interface Residual {
 /** Rows by group, in the order in which groups first appear. */
 export function byGroup(rows: readonly FitRow[]): Map<string, FitRow[]> {
   const groups = new Map<string, FitRow[]>();
-  for (const row of rows) groups.set(row.group, [...(groups.get(row.group) ?? []), row]);
+  for (const row of rows) {
+    const group = groups.get(row.group);
+    if (group) group.push(row);
+    else groups.set(row.group, [row]);
+  }
   return groups;
 }
 
-/** @throws CambiumError `E_SCALING_RANK` naming every group with fewer than `least` distinct x */
+export interface Determined {
+  /** Groups with enough different x. */
+  readonly groups: ReadonlyMap<string, readonly FitRow[]>;
+  /** Says which were left out. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The groups with at least `least` distinct x; a group with fewer does not keep the others from being fitted.
+ * @throws CambiumError `E_SCALING_RANK` naming every group if none is left.
+ */
+export function determined(groups: ReadonlyMap<string, readonly FitRow[]>, least: number, what: string): Determined {
+  const enough = new Map([...groups].filter(([, rows]) => distinct(rows) >= least));
+  if (enough.size === 0) requireDistinct(groups, least, what);
+  const warnings = [...groups]
+    .filter(([name]) => !enough.has(name))
+    .map(([name, rows]) => `${name} is left out: it has ${distinct(rows)} of the ${least} ${what} that a fit takes`);
+  return { groups: enough, warnings };
+}
+
+/** @throws CambiumError `E_SCALING_RANK` naming every group with fewer than `least` distinct x. */
 export function requireDistinct(groups: ReadonlyMap<string, readonly FitRow[]>, least: number, what: string): void {
-  const reasons = [...groups].flatMap(([where, rows]) => {
-    const distinct = new Set(rows.map((row) => row.x.join())).size;
-    return distinct < least
-      ? [{ where, message: "too few runs", expected: `${least} ${what}`, got: `${distinct}` }]
-      : [];
-  });
+  const reasons = [...groups]
+    .filter(([, rows]) => distinct(rows) < least)
+    .map(([where, rows]) => ({
+      ...{ where, message: "too few runs" },
+      ...{ expected: `${least} ${what}`, got: `${distinct(rows)}` },
+    }));
   if (reasons.length > 0)
     throw new CambiumError("E_SCALING_RANK", "rank: the runs do not determine the fit", { reasons });
+}
+
+function distinct(rows: readonly FitRow[]): number {
+  return new Set(rows.map((row) => row.x.join())).size;
 }
