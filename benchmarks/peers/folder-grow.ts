@@ -1,4 +1,4 @@
-// Growing a checkpoint by a command: what the peers of the suite `grow` share.
+// Grows a checkpoint with a command; shared by the peers of the suite `grow`.
 import { spawn } from "node:child_process";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ export interface Folders {
   readonly target: string;
 }
 
-/** @param command the command line that makes `target` of `base` */
+/** @param command returns the command line that makes `target` from `base` */
 export async function growing(
   size: Size,
   device: string,

@@ -1,8 +1,8 @@
-// The protocol of a peer in TypeScript: reads commands, a line of JSON each, and answers (README.md).
+// The protocol of a peer in TypeScript: reads commands, one JSON line each, and answers them (README.md).
 import { createInterface } from "node:readline";
 import type { Case, Parity, Work } from "@cambium/bench";
 
-/** A case made ready by a peer. */
+/** A case prepared by a peer. */
 export interface PeerCase {
   readonly device: string;
   readonly version: string;
@@ -10,9 +10,9 @@ export interface PeerCase {
   /** Runs it `count` times. @returns seconds of each */
   turn(count: number): Promise<readonly number[]>;
   parity(): Promise<Parity>;
-  /** Where the work is another process's; this one's otherwise. */
+  /** Memory of the process that does the work, if it is another one; default: this process's. */
   residentBytes?(): number | null;
-  /** By the engine's own count. */
+  /** Memory on the device, by the engine's own count. */
   deviceBytes?(): number | null;
   close?(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export async function serve(prepare: (suite: string, one: Case) => Promise<PeerC
     }
   }
   await ready?.close?.();
-  // Standard input stays open, and would keep the process.
+  // Standard input stays open and would keep the process alive.
   process.exit(0);
 
   async function obey({ cmd, suite, case: one, warmupSeconds, count }: Command): Promise<object> {

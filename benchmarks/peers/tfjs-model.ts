@@ -1,5 +1,5 @@
-// The Llama of both TensorFlow.js peers as one writes it for its tape: gradients that the tape would make of many small
-// kernels are written out, query, key and value are one projection.
+// The Llama of both TensorFlow.js peers, written for tfjs's tape: gradients for which the tape would run many small
+// kernels are written out, and query, key and value are one projection.
 import type { DecoderConfig } from "@cambium/model";
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepSize } from "../src/browser-page.js";
@@ -32,7 +32,7 @@ export function weightShapes(model: DecoderConfig): readonly (readonly [name: st
   ];
 }
 
-/** The gradient of a table by `dy`, the gradients of its rows at `ids`. */
+/** Returns the gradient of a table from `dy`, the gradients of its rows at `ids`. */
 export type RowSums = (dy: tf.Tensor, ids: tf.Tensor1D, vocab: number) => tf.Tensor;
 
 /** Sums as a product with one-hot rows. */
@@ -56,7 +56,7 @@ export function lossOf(model: DecoderConfig, { batch, context }: StepSize, table
   );
   const linear = (x: tf.Tensor, w: tf.Tensor) => tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D, false, true);
 
-  /** y [rows, hidden] → [heads, batch, context, headDim] mixed and back: [rows, heads · headDim]. */
+  /** Attention: y [rows, hidden] → [heads, batch, context, headDim] → [rows, heads · headDim]. */
   const attend = (qkv: tf.Tensor): tf.Tensor => {
     const turned = rotate(tf.transpose(tf.reshape(qkv, [batch, context, all, headDim]), [2, 0, 1, 3]), rotary);
     const [q, key, value] = tf.split(turned, [heads, kvHeads, kvHeads], 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -79,7 +79,9 @@ export function lossOf(model: DecoderConfig, { batch, context }: StepSize, table
   };
 }
 
-/** Tables [heads + 2 · kvHeads, 1, context, headDim]: queries are scaled for attention as well, values stay as they are. */
+/**
+ * Tables [heads + 2 · kvHeads, 1, context, headDim]: they also scale queries for attention, and leave values unchanged.
+ */
 function rotaryTables({ heads, kvHeads, headDim }: DecoderConfig, context: number, { cos, sin }: Tables) {
   const half = headDim / 2;
   const kinds = [heads, kvHeads, kvHeads].flatMap((count, kind) => Array.from({ length: count }, () => kind));
@@ -100,7 +102,7 @@ function rotaryTables({ heads, kvHeads, headDim }: DecoderConfig, context: numbe
 
 type Rotary = ReturnType<typeof rotaryTables>;
 
-/** Pairs (i, i + headDim / 2) turned by their position's angle; back, by its negative. */
+/** Rotates pairs (i, i + headDim / 2) by their position's angle; with `back`, by its negative. */
 function rotate(x: tf.Tensor, { cos, sin, back }: Rotary): tf.Tensor {
   const turn = (one: tf.Tensor, signed: tf.Tensor) => {
     const half = (one.shape[3] as number) / 2;
@@ -155,7 +157,7 @@ function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
 /** Rows of the table. */
 function embed(table: tf.Tensor, ids: tf.Tensor1D, rowSums: RowSums): tf.Tensor {
   return tf.customGrad((one, save) => {
-    // The ids are made within the loss, and tfjs frees what is made there and not saved before it goes backward.
+    // The ids are made within the loss, and before the backward pass tfjs frees what was made there and not saved.
     (save as tf.GradSaveFunc)([ids]);
     return {
       value: tf.gather(one as tf.Tensor, ids, 0),

@@ -1,22 +1,22 @@
-// The page's side of a benchmark in a browser: drives one contestant, and counts what it asks of WebGPU.
+// The page's side of a benchmark in a browser: drives one contestant, and counts its use of WebGPU.
 import { batchAt, modelOf, type StepConfig } from "@cambium/bench";
 import type { HostTensor } from "@cambium/ir";
 import { type DecoderConfig, initParameters, type ModelSpec } from "@cambium/model";
 
-/** A library that trains, in a page. What it computes is `@cambium/train`'s step with its default optimizer. */
+/** A library that trains in a page. It must compute `@cambium/train`'s step with its default optimizer. */
 export interface PagePeer {
-  /** Takes the model and its parameters; may compile, and need not. */
+  /** Loads the model and its parameters; it may already compile. */
   setup(
     model: ModelSpec<DecoderConfig>,
     size: StepSize,
     parameters: Readonly<Record<string, HostTensor>>,
   ): Promise<void>;
   /**
-   * One step on i32 [batch, context + 1], row-major → the loss before the update. Work may still be queued, and the next step
-   * may be asked for before this one's loss is there.
+   * One step on i32 [batch, context + 1], row-major. Resolves to the loss before the update. Work may still be queued,
+   * and the next step may be requested before this loss has arrived.
    */
   step(tokens: Int32Array, lr: number): Promise<number>;
-  /** Multiplies two f32 matrices [size, size] of the library's own choosing, again and again: one a call. */
+  /** Returns a function that multiplies two f32 matrices [size, size], of any content, once per call. */
   matmul(size: number): Promise<() => Promise<void>>;
 }
 
@@ -25,7 +25,7 @@ export interface StepSize {
   readonly context: number;
 }
 
-/** What a page did, counted at the boundary between library and WebGPU. */
+/** Counts at the boundary between library and WebGPU. */
 export interface Counts {
   /** Dispatches of compute passes so far. */
   readonly dispatches: number;
@@ -36,7 +36,7 @@ export interface Counts {
 
 /** Steps taken. */
 export interface Taken {
-  /** Per step. */
+  /** Seconds per step. */
   readonly seconds: number;
   readonly losses: readonly number[];
 }
@@ -48,14 +48,14 @@ const devices: GPUDevice[] = [];
 
 /**
  * The functions that a page exports to the benchmark.
- * @param open makes the library ready: a device is there, nothing is compiled
+ * @param open opens the library: it has a device, but has compiled nothing
  */
 export function contestant(open: () => Promise<PagePeer>) {
   watch();
   let [peer, config, position]: [PagePeer | undefined, StepConfig | undefined, number] = [undefined, undefined, 0];
   const step = (lr: number) => (peer as PagePeer).step(batchAt(config as StepConfig, position++), lr);
   return {
-    /** Starts a model of this size and takes its first step: parameters up, compiling, the step. */
+    /** Starts a model of this size and takes its first step: uploads parameters, compiles, steps. */
     async setup(next: StepConfig): Promise<Taken> {
       [config, position] = [next, 0];
       peer ??= await open();
@@ -67,7 +67,7 @@ export function contestant(open: () => Promise<PagePeer>) {
       await settled();
       return { seconds: (performance.now() - began) / 1000, losses };
     },
-    /** Takes `count` steps, one in flight as training loops do, until the GPU is idle. */
+    /** Takes `count` steps, with one in flight as in training loops, and waits until the GPU is idle. */
     async steps(count: number): Promise<Taken> {
       const losses: number[] = [];
       const began = performance.now();
@@ -80,7 +80,7 @@ export function contestant(open: () => Promise<PagePeer>) {
       await settled();
       return { seconds: (performance.now() - began) / 1000 / count, losses };
     },
-    /** GFLOPS of a square product, the best of `count` runs after one to warm up. */
+    /** GFLOPS of a square product, the best of `count` runs after one warm-up run. */
     async matmul(size: number, count: number): Promise<number> {
       peer ??= await open();
       const run = await peer.matmul(size);
@@ -105,12 +105,12 @@ export function initialParameters(model: ModelSpec<DecoderConfig>): Record<strin
   return initParameters(model, { seed: "bench", scheme: "hf" });
 }
 
-/** Waits until every device of the page has done what it was given. */
+/** Waits until every device of the page has finished its work. */
 async function settled(): Promise<void> {
   await Promise.all(devices.map((device) => device.queue.onSubmittedWorkDone()));
 }
 
-/** Counts at WebGPU's own prototypes, so that every library is counted in one way. */
+/** Counts at WebGPU's own prototypes, so that every library is counted the same way. */
 function watch(): void {
   const { GPUAdapter, GPUDevice, GPUBuffer, GPUComputePassEncoder } = globalThis as unknown as Record<
     string,

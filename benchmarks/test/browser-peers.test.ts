@@ -1,4 +1,4 @@
-// The peers compute what Cambium computes: the losses of a few steps are those of the reference trainer.
+// The peers compute what Cambium computes: the losses of a few steps equal those of the reference trainer.
 import { referenceBackend } from "@cambium/backend";
 import { batchAt, modelOf } from "@cambium/bench";
 import { type Browser, openChromium, openPage } from "@cambium/browser";

@@ -1,4 +1,4 @@
-// The peers: each folder's peer.json is whole, and those that are installed train or multiply what Cambium does.
+// The peers: each folder's peer.json is complete, and installed peers get the same results as Cambium.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { type Contestant, peerContestant } from "@cambium/bench/node";
@@ -8,10 +8,10 @@ const folder = new URL("../peers/", import.meta.url).pathname;
 const root = new URL("../../", import.meta.url).pathname;
 const names = readdirSync(folder).filter((name) => existsSync(`${folder}${name}/peer.json`));
 const step = { layers: 1, hidden: 16, intermediate: 24, heads: 4, kvHeads: 2, vocab: 32, batch: 2, context: 8 };
-/** Pages have a test of their own. */
+/** Peers in pages have their own test. */
 const pages = ["jax-js", "tfjs-webgpu", "cambium-page"];
 
-/** Undefined where what it needs is not installed; then the error must say how to install it. */
+/** Undefined if the peer is not installed; the error must then say how to install it. */
 function installed(name: string): Contestant | undefined {
   try {
     return peerContestant(name, root);
@@ -31,7 +31,7 @@ test.each(names.filter((name) => !pages.includes(name)))("%s does a small case",
   };
   const size = own[suite] ?? step;
   const [program, ...args] = peer.command;
-  // The binding of tfjs-node is built by `cambium setup`; the test does with plain JavaScript.
+  // tfjs-node's binding is built by `cambium setup`; for the test plain JavaScript is enough.
   const given = name === "tfjs" ? [...args.slice(0, -1), "cpu"] : args;
   const commands = [
     { cmd: "prepare", suite, case: { name: "small", size }, warmupSeconds: 0 },
@@ -55,6 +55,6 @@ test.each(names.filter((name) => !pages.includes(name)))("%s does a small case",
   expect(finished.parity).toMatchObject({ agrees: true });
 });
 
-test("a peer that is not there says where peers are", () => {
+test("for a missing peer the error says where peers are", () => {
   expect(() => peerContestant("nobody", root)).toThrow(expect.objectContaining({ code: "E_PEER_MISSING" }));
 });

@@ -1,4 +1,4 @@
-// `cp -r` of a grown checkpoint as a peer of the suite `grow`: what the disk gives.
+// `cp -r` of a grown checkpoint as a peer of the suite `grow`: the speed of the disk.
 import { join } from "node:path";
 import { randomBase } from "@cambium/bench/node";
 import { growing } from "../folder-grow.js";

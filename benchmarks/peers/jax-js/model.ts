@@ -5,7 +5,10 @@ import { defaultOptimizer } from "@cambium/train";
 import { lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import type { StepSize } from "../../src/browser-page.js";
 
-/** `qkv` is [(heads + 2 · kvHeads) · headDim, hidden], `gateUp` [2 · intermediate, hidden]: one product for what shares an input. */
+/**
+ * `qkv` is [(heads + 2 · kvHeads) · headDim, hidden], `gateUp` [2 · intermediate, hidden]: one product per shared
+ * input.
+ */
 type Layer = Record<"norm1" | "qkv" | "o" | "norm2" | "gateUp" | "down", np.Array>;
 export type Parameters = { embedding: np.Array; layers: Layer[]; norm: np.Array; head: np.Array };
 
@@ -38,7 +41,7 @@ function lossOf(model: DecoderConfig, { batch, context }: StepSize, tables: Tabl
     const scale = np.reciprocal(np.sqrt(np.mean(np.square(x.ref), -1, { keepdims: true }).add(rmsNormEps)));
     return x.mul(scale).mul(weight);
   };
-  /** Turns pairs (i, i + half): with the halves on an axis of their own, the partner is a flip, which costs nothing. */
+  /** Rotates pairs (i, i + half). With the halves on their own axis the partner is a flip, which costs nothing. */
   const rotate = (x: np.Array, count: number) => {
     const cos = np.array(tables.cos, { shape: [1, context, 1, 1, half] });
     const sin = np.array(tables.sin, { shape: [1, context, 1, 1, half] });

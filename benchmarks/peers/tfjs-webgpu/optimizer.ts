@@ -1,4 +1,4 @@
-// The optimizer of the peer: parameters and moments are one vector each, so that a step of it is a dozen ops.
+// The optimizer of the peer: parameters and moments are one vector each, so a step takes a dozen ops.
 import { defaultOptimizer } from "@cambium/train";
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -3,7 +3,7 @@ import { type HostTensor, Random } from "@cambium/ir";
 import { type DecoderConfig, inverseFrequencies, ropeTables } from "@cambium/model";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
-// The build that a bundler shakes has no gradients but those it is given.
+// A tree-shaken build has only the gradients that are registered.
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { contestant, type PagePeer } from "../../src/browser-page.js";
 import { lossOf, productSums, weightShapes } from "../tfjs-model.js";
@@ -55,7 +55,7 @@ async function open(): Promise<PagePeer> {
       const [a, b] = [filled(), filled()];
       return async () => {
         const c = tf.matMul(a, b);
-        // Reading one element makes the backend submit what it holds back.
+        // Reading one element makes the backend submit its queued work.
         const first = tf.slice(c, [0, 0], [1, 1]);
         await first.data();
         tf.dispose([c, first]);

@@ -1,12 +1,12 @@
-// The peer `tfjs`: the same Llama and AdamW written by hand in TensorFlow.js with `tf.variableGrads`, on the engine named
-// by the first argument.
+// The peer `tfjs`: the same Llama and AdamW written by hand in TensorFlow.js with `tf.variableGrads`, on the engine
+// named by the first argument.
 import { referenceBackend } from "@cambium/backend";
 import backend from "@cambium/backend-tfjs";
 import { batchAt, modelOf, type StepConfig } from "@cambium/bench";
 import { graphCost } from "@cambium/ir";
 import { initParameters, inverseFrequencies, ropeTables } from "@cambium/model";
 import { defaultOptimizer, freshState, Trainer, trainStepGraph } from "@cambium/train";
-// Whole tfjs: what Node loads of tfjs-core alone has no gradients.
+// The whole of tfjs, because tfjs-core alone has no gradients in Node.
 import * as tf from "@tensorflow/tfjs";
 import { serve } from "../serve.js";
 import { lossOf, productSums, type RowSums } from "../tfjs-model.js";
@@ -23,12 +23,12 @@ interface Trained {
 const learningRate = 1e-4;
 /** Losses that are compared with the reference. */
 const compared = 3;
-/** By the engine's own kernel, where it has one. */
+/** Uses the engine's own kernel if it has one. */
 const rowSums: RowSums = (dy, ids, vocab) =>
   tf.getKernel("UnsortedSegmentSum", tf.getBackend())
     ? tf.unsortedSegmentSum(dy, ids, vocab)
     : productSums(dy, ids, vocab);
-// Opening the device loads the engine and makes it the active one of tfjs; nothing else of Cambium computes here.
+// Opening the device loads the engine and makes it tfjs's active one; Cambium computes nothing else here.
 const device = await backend.open({ engine: process.argv[2] ?? "node" });
 const peak = watchPeak();
 let trained: readonly Trained[] = [];

@@ -4,7 +4,7 @@ import type { DecoderConfig } from "@cambium/model";
 import * as tf from "@tensorflow/tfjs";
 import { weightShapes } from "../tfjs-model.js";
 
-/** What each weight is made of, end to end along its first axis. */
+/** The parameters that each weight joins along its first axis. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   norm1: ["input_layernorm"],
   qkv: ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],

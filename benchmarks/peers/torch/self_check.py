@@ -8,7 +8,7 @@ CASES = {
     "multi-head": Config(layers=2, hidden=64, intermediate=172, heads=4, kvHeads=4, vocab=256, batch=2, context=64),
     "grouped": Config(layers=2, hidden=96, intermediate=100, heads=6, kvHeads=2, vocab=131, batch=2, context=33),
 }
-# Two float32 computations of one quantity in different orders; ten times what was seen.
+# Two float32 computations of one quantity in different orders; ten times the difference measured.
 TOLERANCE = 1e-5
 
 

@@ -1,4 +1,4 @@
-"""PyTorch as a peer of `cambium bench`: one JSON command a line in, one JSON reply a line out (../README.md).
+"""PyTorch as a peer of `cambium bench`: one JSON command per line in, one JSON reply per line out (../README.md).
 
 It trains (suites step and train), multiplies (gemm, gemm-peak) and adds long vectors (stream-peak). Between commands the
 process blocks in a read and its threads sleep, so that whatever it is compared with has the machine to itself.
@@ -88,7 +88,7 @@ def judged(error: float, tolerance: float, against: str) -> dict:
 
 
 def step_flops(c: Config) -> int:
-    """Matrix work of a step, as Cambium counts it: products thrice, the causal half of attention not taken out."""
+    """Matrix work of a step, as Cambium counts it: each product three times, attention without the causal half removed."""
     head = c.hidden // c.heads
     layer = c.hidden * (2 * c.hidden + 2 * c.kvHeads * head) + 3 * c.hidden * c.intermediate
     tokens = c.batch * c.context
@@ -139,7 +139,7 @@ class Session:
 
 
 def serve(options: argparse.Namespace) -> None:
-    # Libraries may print: the replies keep the real stdout, and everything else goes to stderr.
+    # Libraries may print, so replies keep the real stdout and everything else goes to stderr.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     session = Session(options)
@@ -158,7 +158,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(), help="default: one a core")
     parser.add_argument("--compile", action="store_true", help="torch.compile")
-    parser.add_argument("--bf16", action="store_true", help="products in bf16, by autocast")
+    parser.add_argument("--bf16", action="store_true", help="matrix products in bf16, by autocast")
     parser.add_argument("--self-check", action="store_true", help="compare loss, gradients and a step with HF's Llama")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

@@ -101,7 +101,7 @@ def save(stage, state):
 
 
 def write(folder, name, tensors, writes, error):
-    """Writes shards as they fill; an error of rank 0 is returned, since the others must go on gathering."""
+    """Writes shards as they fill; an error of rank 0 is returned, since the others must continue to gather."""
     shards, index, held, size, total = [], {}, {}, 0, 0
 
     def flush():
@@ -142,7 +142,7 @@ def write(folder, name, tensors, writes, error):
 
 
 class Metrics:
-    """metrics.jsonl: cut back to where the stage goes on, then appended to."""
+    """metrics.jsonl: truncated to where the stage continues, then appended to."""
 
     def __init__(self, folder, step):
         path = folder / "metrics.jsonl"

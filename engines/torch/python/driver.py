@@ -1,8 +1,9 @@
-"""Trains one stage of Cambium with transformers, started by torchrun: one process a device.
+"""Trains one stage of Cambium with transformers, started by torchrun: one process per device.
 
-argv[1] is the job's folder, which holds job.json, rates.f64, windows.i64 and the checkpoint `start`. Rank 0 prints one JSON
-line for each step and each checkpoint; what it reads on standard input are `save` and `stop`. Once standard input ends,
-whoever started it is gone, and so is the driver. SIGTERM saves and ends. The newest checkpoint is where it goes on.
+argv[1] is the job's folder, which has job.json, rates.f64, windows.i64 and the checkpoint `start`. Rank 0 prints one
+JSON line for each step and each checkpoint, and reads the commands `save` and `stop` on standard input. When standard
+input ends, the process that started the driver is gone, and the driver exits. SIGTERM saves and exits. The driver
+continues from its newest checkpoint.
 """
 
 import contextlib
@@ -26,12 +27,12 @@ import tokens
 
 
 def say(**line):
-    # One write a line: several processes share the pipe.
+    # One write per line: several processes share the pipe.
     os.write(1, (json.dumps(line) + "\n").encode())
 
 
 class Requests:
-    """What was asked for from outside: any rank may be told to stop, and rank 0 reads standard input."""
+    """Requests from outside: any rank may get a signal to stop, and rank 0 reads standard input."""
 
     def __init__(self, rank, attended):
         self.stop = False
@@ -56,7 +57,7 @@ class Requests:
 
 
 class Stage:
-    """A model that trains as the job says."""
+    """A model and its training, as the job describes them."""
 
     def __init__(self, folder, rank, world):
         self.folder = folder
@@ -93,7 +94,7 @@ class Stage:
         theirs = {name for name, _ in self.model.named_parameters()}
         if ours != theirs:
             some = sorted(ours ^ theirs)[:4]
-            raise Refused("parameters", f"transformers knows this model by other parameters: {', '.join(some)}")
+            raise Refused("parameters", f"transformers has other parameters for this model: {', '.join(some)}")
 
     def _distribute(self):
         if self.job["strategy"] == "fsdp":
@@ -113,7 +114,7 @@ class Stage:
         options = self.job["optimizer"]
         groups = []
         for group in self.job["groups"]:
-            # A factor on the rate leaves the decay alone.
+            # A factor on the rate must not change the decay.
             decay = group["weightDecay"] / group["factor"]
             groups.append({"params": [self.parameters[n] for n in group["parameters"]], "weight_decay": decay})
         optimizer = torch.optim.AdamW(
@@ -137,7 +138,7 @@ class Stage:
         return contextlib.nullcontext()
 
     def _losses(self, model, windows, file):
-        """The sum of the windows' losses, a token each."""
+        """The sum of the losses of the windows' tokens."""
         ids = file.windows(windows, self.job["context"] + 1).to(self.device)
         with self._autocast():
             logits = model(input_ids=ids[:, :-1]).logits
@@ -145,13 +146,13 @@ class Stage:
         return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="sum")
 
     def _share(self, windows):
-        """This rank's part of the windows, in pieces of a micro-batch at most."""
+        """This rank's part of the windows, in pieces of at most a micro-batch."""
         each = math.ceil(len(windows) / self.world)
         mine = windows[self.rank * each : (self.rank + 1) * each]
         return [mine[i : i + self.job["batch"]] for i in range(0, len(mine), self.job["batch"])]
 
     def step(self, number):
-        """Optimizer step `number`, counted from 0: the sum of this rank's losses as a share of the mean, and the norm."""
+        """Optimizer step `number`, from 0. Returns this rank's share of the mean loss, and the gradient norm."""
         for group, settings, rate in zip(self.optimizer.param_groups, self.job["groups"], self.rates[number]):
             group["lr"] = float(rate) * settings["factor"]
         windows = self.windows[number]
@@ -182,7 +183,7 @@ class Stage:
         count = self.job["evaluation"]["windows"]
         windows = numpy.arange(count, dtype=numpy.int64) * self.job["context"]
         self.model.eval()
-        # Each rank takes as many pieces as the others: with FSDP they gather parameters together.
+        # Each rank takes the same number of pieces, because with FSDP they gather parameters together.
         each = math.ceil(count / self.world / self.job["batch"])
         pieces = (self._share(windows) + [windows[:0]] * each)[:each]
         share = torch.zeros((), dtype=torch.float64)
@@ -286,7 +287,7 @@ def main():
         say(error={"code": str(kind), "message": str(error)[:2000], "rank": rank})
         code = 1
     sys.stdout.flush()
-    # Without waiting for other ranks, which may hang in a collective.
+    # Exits without waiting for other ranks, which may hang in a collective.
     os._exit(code)
 
 

@@ -1,9 +1,9 @@
-// Why the driver ended before its time, as an error that says what to do.
+// Why the driver ended early, as an error that says what to do.
 import type { ProcessEnd } from "@cambium/engine";
 import { CambiumError } from "@cambium/ir";
 import type { TorchOptions } from "./options.js";
 
-/** As the driver tells it; a code in lower case is one of the driver's own. */
+/** An error reported by the driver; codes in lower case are the driver's own. */
 export interface DriverError {
   readonly code: string;
   readonly message?: string;
@@ -20,7 +20,7 @@ interface Circumstances {
   readonly stage: string;
 }
 
-const onward = "what was saved stays; the same command continues from there";
+const onward = "the same command continues from what was saved";
 
 export function failureOf(
   error: DriverError | undefined,
@@ -48,16 +48,16 @@ export function failureOf(
     });
   }
   if (/EADDRINUSE|address already in use/i.test(`${end.errors} ${error?.message}`)) {
-    return new CambiumError("E_ENGINE_PORT", "the port at which the engine's processes meet is in use", {
+    return new CambiumError("E_ENGINE_PORT", "the port where the engine's processes meet is in use", {
       where,
       got: options.port === undefined ? "a port that was free before" : `port ${options.port}`,
-      hint: "leave the engine's option port out, and a free one is found; or name another",
+      hint: "leave out the engine's option port to get a free one, or name another",
     });
   }
   const [, number] = /exitcode\s*:\s*-(\d+)/.exec(end.errors) ?? [];
   if (number !== undefined && error?.code !== "device") {
-    const memory = number === "9" ? " (by somebody, or by the system for want of memory: dmesg tells)" : "";
-    return new CambiumError("E_ENGINE_FAILED", "a process of the engine was ended from outside", {
+    const memory = number === "9" ? " (from a user, or from the system when it runs out of memory: see dmesg)" : "";
+    return new CambiumError("E_ENGINE_FAILED", "a process of the engine was killed", {
       ...{ where, got: `signal ${number}${memory}`, hint: onward },
     });
   }
@@ -66,7 +66,7 @@ export function failureOf(
     where,
     got: said.slice(0, 2000) || (end.signal ? `ended by ${end.signal}` : `exit code ${end.status}`),
     ...(error?.rank !== undefined &&
-      options.nproc > 1 && { expected: `process ${error.rank} of ${options.nproc} to go on` }),
+      options.nproc > 1 && { expected: `process ${error.rank} of ${options.nproc} to continue` }),
     hint:
       error?.code === "device" ? `give the engine device: cpu, or install a CUDA build of torch in ${python}` : onward,
   });

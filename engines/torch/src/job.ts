@@ -18,26 +18,26 @@ import type { Stage } from "@cambium/recipe";
 import type { TorchOptions } from "./options.js";
 import { driver } from "./python.js";
 
-/** Raise it when job.json comes to mean something else; the driver is of this package, so both change together. */
+/** Increase it when the meaning of job.json changes. The driver is part of this package, so both change together. */
 const jobVersion = 1;
 
 export interface StageJob {
   readonly stage: Stage;
   readonly place: StagePlace;
   readonly options: TorchOptions;
-  /** Of the whole stage. */
+  /** Steps of the whole stage. */
   readonly steps: number;
   readonly snapshotSeconds: number;
 }
 
-/** The files that a job reads, and the held-out windows that it measures on. */
+/** The files that a job reads, and its held-out windows. */
 export interface JobData {
   readonly train: string;
   readonly heldOut: string;
   readonly windows: number;
 }
 
-/** job.json: everything of the stage that is not a table. */
+/** job.json: everything in the stage that is not a table. */
 export function jobJson({ stage, options, steps, snapshotSeconds }: Omit<StageJob, "place">, data: JobData): string {
   const { batch, accumulation, context, optimizer, phase, evaluation } = stage;
   const job = {
@@ -52,12 +52,14 @@ export function jobJson({ stage, options, steps, snapshotSeconds }: Omit<StageJo
   return `${JSON.stringify(job, null, 2)}\n`;
 }
 
-/** Held-out windows that a stage asks for. */
+/** The number of held-out windows that a stage needs. */
 export function windowsOf({ batch, context, evaluation }: Stage): number {
   return Math.max(batch, Math.floor(evaluation.tokens / context));
 }
 
-/** Writes everything but the checkpoint that the stage begins with. Written again it is the same, whatever was done since. */
+/**
+ * Writes everything but the stage's first checkpoint. Writing it again gives the same files, whatever happened since.
+ */
 export async function writeJob(job: StageJob): Promise<void> {
   const { stage, place, steps } = job;
   const { batch, context } = stage;
@@ -75,7 +77,7 @@ export function stepsOf(stage: Stage, tokens: number): number {
   return Math.ceil(tokens / stepTokens(stage));
 }
 
-/** How torchrun starts the driver on this machine. */
+/** The command that starts the driver with torchrun on this machine. */
 export function localCommand(python: string, folder: string, options: TorchOptions): ProcessRequest {
   const { nproc, port, threads = Math.max(1, Math.floor(availableParallelism() / nproc)) } = options;
   const meeting =
@@ -90,7 +92,7 @@ export function localCommand(python: string, folder: string, options: TorchOptio
   };
 }
 
-/** How a cluster starts the driver: the same on each machine. */
+/** How a cluster starts the driver; the same on each machine. */
 export function clusterLaunch(name: string, python: string, folder: string, options: TorchOptions): ClusterLaunch {
   const { nproc, nodes, device, threads = 1, port = meetingPort } = options;
   const meeting = ["--rdzv-backend", "c10d", "--rdzv-id", name, "--rdzv-endpoint", `$MASTER_ADDR:${port}`];
@@ -98,14 +100,14 @@ export function clusterLaunch(name: string, python: string, folder: string, opti
     ...{ name, nodes, processes: nproc, accelerators: device === "cuda" ? nproc : 0, folder },
     command: [
       ...[python, "-m", "torch.distributed.run", "--nnodes", `${nodes}`, "--nproc-per-node", `${nproc}`],
-      // A machine that comes back goes on from what was saved.
+      // A machine that comes back continues from what was saved.
       ...["--max-restarts", "3", ...meeting, driver, folder],
     ],
     env: environment(threads),
   };
 }
 
-/** What the driver's processes need of their environment: nothing is fetched. */
+/** Environment variables of the driver's processes; they forbid downloads. */
 export function environment(threads: number): Record<string, string> {
   return { OMP_NUM_THREADS: `${threads}`, HF_HUB_OFFLINE: "1", TOKENIZERS_PARALLELISM: "false", PYTHONUNBUFFERED: "1" };
 }

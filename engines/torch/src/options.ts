@@ -1,4 +1,4 @@
-// What a recipe may say to the engine, and what of it decides bits.
+// The engine's options, and which of them decide bits.
 import { CambiumError } from "@cambium/ir";
 import type { EngineOptions } from "@cambium/recipe";
 import { z } from "zod";
@@ -16,9 +16,9 @@ const schema = z
     device: z.enum(["cpu", "cuda"]).default("cpu"),
     /** Default: fsdp on CUDA, else ddp. */
     strategy: z.enum(["ddp", "fsdp"]).optional(),
-    /** Products in bf16; parameters, moments and sums stay f32. */
+    /** Matrix products in bf16; parameters, moments and sums stay f32. */
     bf16: z.boolean().default(false),
-    /** CPU threads of a process. Default: the cores, shared. */
+    /** CPU threads of a process. Default: the cores, divided among the processes. */
     threads: count.optional(),
     /** Where the processes meet. Default: a free one. */
     port: z.int().min(1).max(65_535).optional(),
@@ -27,24 +27,24 @@ const schema = z
 
 export type TorchOptions = Readonly<z.output<typeof schema>>;
 
-/** @throws CambiumError `E_ENGINE_OPTIONS` with everything that is wrong. */
+/** @throws CambiumError `E_ENGINE_OPTIONS` with every reason */
 export function torchOptions(given: EngineOptions): TorchOptions {
   const { data, error } = schema.safeParse(given);
   if (data) return data;
-  throw new CambiumError("E_ENGINE_OPTIONS", "the engine torch does not take these options", {
+  throw new CambiumError("E_ENGINE_OPTIONS", "these options are invalid for the engine torch", {
     where: "train.engine",
     reasons: error.issues.map(({ path, message }) => ({ ...(path.length > 0 && { where: path.join(".") }), message })),
     hint: "python, nproc, nodes, device (cpu or cuda), strategy (ddp or fsdp), bf16, threads, port",
   });
 }
 
-/** Versions of what computes. */
+/** Versions of the libraries that compute. */
 export interface TorchVersions {
   readonly torch: string;
   readonly transformers: string;
 }
 
-/** What decides bits, in one line. */
+/** Everything that decides bits, in one line. */
 export function deviceLine(options: TorchOptions, { torch, transformers }: TorchVersions): string {
   const { device, strategy, bf16, nproc, nodes } = options;
   return `torch ${torch} transformers ${transformers} ${device} ${strategy} ×${nproc * nodes}${bf16 ? " bf16" : ""}`;

@@ -1,4 +1,4 @@
-// What the engine would write and start for a stage, for a dry run.
+// A dry run: the files that the engine would write for a stage, and the command it would start.
 import { join } from "node:path";
 import { type Outline, type OutlinePlace, shellLine, trainedGroups } from "@cambium/engine";
 import { countParameters, writeHfModel } from "@cambium/model";
@@ -24,7 +24,7 @@ export function outline({ id, stage, tokens }: PlannedStage, { folder, snapshotS
     options.nodes > 1
       ? clusterLaunch(id, python, folder, options).command
       : localCommand(python, folder, options).command;
-  // The token files are named by what is in them, and the held-out text may be short.
+  // The token files are named by their content, which a dry run does not have; the held-out text may be short.
   const data = {
     train: "(the run's token file)",
     heldOut: "(the run's held-out token file)",

@@ -1,4 +1,4 @@
-// The Python that the engine uses: the one named, else the one that `cambium setup torch` made.
+// The Python that the engine uses: the one named in its options, else the one made by `cambium setup torch`.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
@@ -10,10 +10,10 @@ import type { TorchVersions } from "./options.js";
 
 const run = promisify(execFile);
 
-/** The driver: beside `src/` and beside `dist/`. */
+/** The path of the driver, the same from `src/` and from `dist/`. */
 export const driver = fileURLToPath(new URL("../python/driver.py", import.meta.url));
 
-/** What the driver asks for: fully_shard is public from torch 2.6 on, `dtype` an argument from transformers 4.56 on. */
+/** Minimum versions: fully_shard is public since torch 2.6, `dtype` is an argument since transformers 4.56. */
 const least = { torch: [2, 6], transformers: [4, 56] } as const;
 const needed = ["torch", "transformers", "safetensors", "numpy"] as const;
 
@@ -35,16 +35,16 @@ export function pythonIn(folder: string): string {
 }
 
 /**
- * @param named a Python instead of the set-up's
- * @throws CambiumError `E_ENGINE_MISSING` where there is none or it lacks a package, `E_ENGINE_VERSION` for packages that
- * are too old.
+ * @param named a Python to use instead of the set-up's
+ * @throws CambiumError `E_ENGINE_MISSING` if there is none or it lacks a package, `E_ENGINE_VERSION` for packages that
+ * are too old
  */
 export async function findPython(named: string | undefined): Promise<FoundPython> {
   const path = named ?? pythonIn(environmentFolder());
   if (named === undefined && !existsSync(path)) {
     throw new CambiumError("E_ENGINE_MISSING", "the engine torch has no Python yet", {
       where: path,
-      hint: "cambium setup torch makes one; or name yours, with torch and transformers: the engine's option python",
+      hint: "run cambium setup torch, or name a Python with torch and transformers by the engine's option python",
     });
   }
   const found = await ask(path);
@@ -54,10 +54,10 @@ export async function findPython(named: string | undefined): Promise<FoundPython
     return [{ where: name, message: "is not installed", hint: `${path} -m pip install ${name}` }];
   });
   if (reasons.length > 0) {
-    throw new CambiumError("E_ENGINE_MISSING", "this Python lacks what the engine torch needs", {
+    throw new CambiumError("E_ENGINE_MISSING", "this Python lacks packages that the engine torch needs", {
       where: path,
       reasons,
-      hint: "cambium setup torch makes an environment that has it all",
+      hint: "cambium setup torch makes an environment that has them",
     });
   }
   const old = (["torch", "transformers"] as const).flatMap((name): Reason[] => {
@@ -65,10 +65,10 @@ export async function findPython(named: string | undefined): Promise<FoundPython
     return isLess(got, least[name]) ? [{ where: name, message: "is too old", expected: `${want} or newer`, got }] : [];
   });
   if (old.length > 0) {
-    throw new CambiumError("E_ENGINE_VERSION", "this Python has packages that the engine torch cannot use", {
+    throw new CambiumError("E_ENGINE_VERSION", "this Python has packages too old for the engine torch", {
       where: path,
       reasons: old,
-      hint: `cambium setup torch makes an environment that can; or ${path} -m pip install --upgrade torch transformers`,
+      hint: `cambium setup torch makes an environment with new ones; or ${path} -m pip install --upgrade torch transformers`,
     });
   }
   return { path, version: found.python, torch: found.torch as string, transformers: found.transformers as string };
@@ -83,7 +83,7 @@ def version(name):
     except m.PackageNotFoundError: return None
 print(json.dumps({"python": platform.python_version(), **{n: version(n) for n in ${JSON.stringify(needed)}}}))`;
 
-/** Asks for versions without loading torch, which takes seconds. */
+/** Reads the versions without loading torch, which takes seconds. */
 async function ask(path: string): Promise<Answer> {
   try {
     const { stdout } = await run(path, ["-c", question], { timeout: 60_000 });
@@ -98,7 +98,7 @@ async function ask(path: string): Promise<Answer> {
         where: path,
         cause,
         ...(!missing && { got: stderr?.trim().split("\n").at(-1) || String(code) }),
-        hint: "cambium setup torch makes an environment; or give the engine's option python the path of one",
+        hint: "run cambium setup torch, or set the engine's option python to another path",
       },
     );
   }

@@ -1,11 +1,11 @@
-// The rows that the driver has written.
+// Reads the rows that the driver has written.
 import type { EngineRow } from "@cambium/engine";
 import { readTextFileIfThere } from "@cambium/files";
 
-/** A row of a million steps is about 250 bytes. */
+/** Rows have about 250 bytes, so this is enough for millions of steps. */
 const mostBytes = 500_000_000;
 
-/** Rows in order; a last line that a kill tore is left out. */
+/** Rows in order, without a last line that a kill truncated. */
 export async function readRows(path: string): Promise<EngineRow[]> {
   const text = (await readTextFileIfThere(path, mostBytes)) ?? "";
   return text

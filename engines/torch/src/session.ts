@@ -1,5 +1,5 @@
-// One stage at work in processes of torchrun. The driver keeps its own checkpoints in the stage's folder; each is taken into
-// the run as a snapshot, also one that was written after whoever started it was killed.
+// Trains one stage in processes of torchrun. The driver keeps its own checkpoints in the stage's folder. Each is taken
+// into the run as a snapshot, even one written after the process that started the driver was killed.
 import { join } from "node:path";
 import {
   EngineProcess,
@@ -74,9 +74,9 @@ export class TorchSession implements EngineSession {
     const { signal, saveRequests } = job;
     if (signal?.aborted) return "interrupted";
     if (this.options.nodes > 1) {
-      throw new CambiumError("E_ENGINE_CLUSTER", "the engine torch starts processes on this machine alone", {
+      throw new CambiumError("E_ENGINE_CLUSTER", "the engine torch starts processes only on this machine", {
         where: `stage "${this.plan.stage.name}"`,
-        got: `${this.options.nodes} nodes, and a stage that no cluster has finished`,
+        got: `${this.options.nodes} nodes, and a stage that a cluster has not finished`,
         hint: "cambium launch RECIPE --print slurm, or --print k8s, writes the job for a cluster",
       });
     }
@@ -84,7 +84,7 @@ export class TorchSession implements EngineSession {
     this.#process = started;
     let [progress, answered] = [from, saveRequests?.() ?? 0];
     let error: DriverError | undefined;
-    // Before the first step there is nothing to save.
+    // Before the first step there is nothing to save, so the driver is ended.
     const stop = () => (progress === from ? void started.stop() : started.send("stop"));
     signal?.addEventListener("abort", stop, { once: true });
     try {
@@ -116,7 +116,7 @@ export class TorchSession implements EngineSession {
   }
 }
 
-/** A line of the driver; undefined for what libraries print. */
+/** Parses a line of the driver; undefined for output of libraries. */
 function lineOf(text: string): DriverLine | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
@@ -126,7 +126,7 @@ function lineOf(text: string): DriverLine | undefined {
   }
 }
 
-/** When one process fails, the others lose their connection to it and say so. */
+/** If one process fails, the others lose their connection to it and report that; keeps the cause. */
 function moreTelling(first: DriverError | undefined, next: DriverError): DriverError {
   const isTyped = ({ code }: DriverError) => /^[a-z]/.test(code);
   return first && (isTyped(first) || !isTyped(next)) ? first : next;

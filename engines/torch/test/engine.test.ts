@@ -1,5 +1,5 @@
-// The engine without Python: a program that speaks the driver's protocol stands for it. What torch computes is compared by
-// tools/engine-check.mjs.
+// The engine without Python: a program that speaks the driver's protocol replaces the driver. tools/engine-check.mjs
+// compares what torch computes.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -68,7 +68,7 @@ test.each([
   ["a process that was killed", "killed", "E_ENGINE_FAILED"],
   ["a port in use", "port", "E_ENGINE_PORT"],
   ["a launcher that vanishes", "vanishes", "E_ENGINE_FAILED"],
-])("%s is an error of its own, and the same command goes on from what was saved", async (_, fake, code) => {
+])("%s has its own error, and the same command continues from what was saved", async (_, fake, code) => {
   const { out, go } = await run(recipe(), fake);
   await expect(go()).rejects.toMatchObject({ code });
   process.env["FAKE"] = "";
@@ -77,7 +77,7 @@ test.each([
   expect(rows.map(({ step }) => step)).toEqual(rows.map((_, i) => i + 1));
 });
 
-test("an interrupted stage saves, stops its program, and goes on", async () => {
+test("an interrupted stage saves, stops its program, and continues later", async () => {
   const controller = new AbortController();
   process.env["FAKE"] = "slow";
   const { recipe: path, out } = project(recipe());
@@ -101,7 +101,7 @@ test.each([
   await expect(go()).rejects.toMatchObject({ code, message: expect.stringMatching(text) });
 });
 
-test("what it cannot do is refused, all of it at once", async () => {
+test("everything that it cannot do is refused at once", async () => {
   const growth = [
     { operator: "stack", factor: 2, at: 96, submodels: { depths: [1], tokens: 64 }, distill: {} },
     { operator: "stack", factor: 2, at: { slope: { threshold: -0.01 } } },
@@ -134,7 +134,7 @@ test("a stage that a cluster trained is taken into the run, and no process is st
   expect(rows.map(({ step }) => step)).toEqual(rows.map((_, i) => i + 1));
 });
 
-test("what a dry run shows are the files of a job", () => {
+test("a dry run shows the files of a job", () => {
   const spec = { id: "target-0", tokens: 64, flops: 0, open: false, stage: engineStage("torch", { nproc: 2 }) };
   const { parts, refusals } = torch.outline?.(spec, { folder: "/run", snapshotSeconds: 30 }) ?? {
     parts: [],

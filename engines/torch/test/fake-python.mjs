@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Stands for Python with torch: answers what versions it has, and as driver speaks its protocol without computing anything.
-// FAKE says what it does besides.
+// Replaces Python with torch: reports versions, and as the driver speaks its protocol without computing anything. FAKE
+// names a fault to produce.
 import {
   appendFileSync,
   cpSync,
@@ -73,7 +73,7 @@ async function drive(folder) {
     const whole = { ...row, tokensPerSecond: 1, seconds: step, ...(step === job.steps && { heldOutLoss: 2 }) };
     appendFileSync(join(folder, "metrics.jsonl"), `${JSON.stringify(whole)}\n`);
     say({ row: whole });
-    // As the real one at every step.
+    // A pause, as in every step of the real driver.
     await new Promise((resolve) => setTimeout(resolve, 2));
     if (fake === "slow") await new Promise((resolve) => setTimeout(resolve, 50));
     if (step % 2 === 0 || save) keep();

@@ -1,4 +1,4 @@
-"""Turns a checkpoint of a stage into torchtitan's form and back: `convert.py to|from CHECKPOINT DCP [STEP]`.
+"""Converts a checkpoint of a stage to torchtitan's format and back: `convert.py to|from CHECKPOINT DCP [STEP]`.
 
 A checkpoint is a Hugging Face directory with AdamW's moments and state.json beside; DCP is what torch.distributed.checkpoint
 writes. Rows of q and k, and of their moments, are put in the order of torchtitan's RoPE.
@@ -35,7 +35,7 @@ def to(checkpoint, target, job):
     parameters = read_all(checkpoint, "model*.safetensors")
     moments = read_all(checkpoint, "moments*.safetensors")
     if config["tie_word_embeddings"]:
-        # torchtitan saves the one table under both names.
+        # torchtitan saves the tied table under both names.
         tied = {"lm_head.weight": parameters["model.embed_tokens.weight"]}
     else:
         tied = {}
@@ -64,7 +64,7 @@ def to(checkpoint, target, job):
 
 
 def group_options(group, optimizer):
-    """The options of a group as this torch names them, with those that torchtitan gives."""
+    """The options of a group under this torch's names, with torchtitan's own added."""
     weight = torch.nn.Parameter(torch.zeros(1))
     betas = (optimizer["beta1"], optimizer["beta2"])
     made = torch.optim.AdamW(
@@ -75,7 +75,7 @@ def group_options(group, optimizer):
 
 
 def back(checkpoint, source, job, beside):
-    """Writes the checkpoint that torchtitan saved in `source`; config.json is that of `beside`."""
+    """Writes our checkpoint from the one that torchtitan saved in `source`; config.json comes from `beside`."""
     config = json.loads((beside / "config.json").read_text())
     names = [name for group in job["groups"] for name in group["parameters"]] + job["frozen"]
     empty = lambda entry: torch.empty(entry.size, dtype=entry.properties.dtype)  # noqa: E731

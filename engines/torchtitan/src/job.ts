@@ -15,17 +15,17 @@ import type { Stage } from "@cambium/recipe";
 import { schedule } from "@cambium/train";
 import { dataRanks, type TitanOptions } from "./options.js";
 
-/** Beside `src/` and beside `dist/`. */
+/** The same from `src/` and from `dist/`. */
 export const pythonFolder = fileURLToPath(new URL("../python", import.meta.url));
 
-/** Raise it when job.json comes to mean something else. */
+/** Increase it when the meaning of job.json changes. */
 const jobVersion = 1;
 
 export function stepsOf(stage: Stage, tokens: number): number {
   return Math.ceil(tokens / stepTokens(stage));
 }
 
-/** job.json. A group's rate is a factor on the table's rates: torchtitan's schedulers multiply. */
+/** job.json. A group's rate is a factor on the table's rates, because torchtitan's schedulers multiply. */
 export function jobJson(stage: Stage, options: TitanOptions, steps: number, train: string): string {
   const { accumulation, context, optimizer, phase } = stage;
   const ranks = dataRanks(options);
@@ -36,7 +36,7 @@ export function jobJson(stage: Stage, options: TitanOptions, steps: number, trai
     parallelism: { tensor, context: contextParallel },
     frozen: phase.frozen,
     groups: trainedGroups(stage).map(({ parameters, weightDecay, factor, lr }) => {
-      // The decay takes the rate without the factor.
+      // The decay must use the rate without the factor.
       return { parameters, rate: lr * factor, weightDecay: weightDecay / factor };
     }),
     train,
@@ -59,12 +59,14 @@ export async function writeJob(stage: Stage, options: TitanOptions, steps: numbe
   await writeFileAtomic(join(folder, "job.json"), jobJson(stage, options, steps, data.train.path));
 }
 
-/** The command that turns the stage's checkpoint into torchtitan's form (`to`), or its newest into ours (`from`). */
+/**
+ * The command that converts the stage's checkpoint to torchtitan's format (`to`), or its newest one to ours (`from`).
+ */
 export function convertCommand(way: "to" | "from", folder: string, { python }: TitanOptions): [string, ...string[]] {
   return [python, join(pythonFolder, "convert.py"), way, folder];
 }
 
-/** How each machine starts torchtitan. */
+/** How each machine of a cluster starts torchtitan. */
 export function clusterLaunch(name: string, folder: string, options: TitanOptions): ClusterLaunch {
   const { python, nproc, nodes } = options;
   const meeting = ["--rdzv-backend", "c10d", "--rdzv-id", name, "--rdzv-endpoint", `$MASTER_ADDR:${meetingPort}`];

@@ -1,4 +1,5 @@
-// The rows of a stage from torchtitan's log lines: `step: 12  loss:  2.48103  grad_norm:  0.9821  memory: …  tps: 8,123  …`.
+// The rows of a stage from torchtitan's log lines:
+// `step: 12  loss:  2.48103  grad_norm:  0.9821  memory: …  tps: 8,123  …`.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EngineRow, stepTokens } from "@cambium/engine";
@@ -7,14 +8,14 @@ import type { Stage } from "@cambium/recipe";
 
 const line = /\bstep:\s+(\d+)\s+loss:\s+(\S+)\s+grad_norm:\s+(\S+)\s+.*?\btps:\s+([\d,.]+)/;
 
-/** Rows in the order of their steps; where a step stands twice, it was done again, and the later one counts. */
+/** Rows in the order of their steps; if a step appears twice it was repeated, and the later row counts. */
 export function rowsOf(text: string, stage: Stage, rates: Float64Array, processes: number): EngineRow[] {
   const size = stepTokens(stage);
   const found = new Map<number, Pick<EngineRow, "loss" | "gradNorm" | "tokensPerSecond">>();
   for (const one of text.split("\n")) {
     const [, step, loss, norm, pace] = line.exec(one) ?? [];
     if (step === undefined) continue;
-    // torchtitan counts the tokens of one process.
+    // torchtitan logs the tokens of one process.
     const tokensPerSecond = Number(pace?.replaceAll(",", "")) * processes;
     found.set(Number(step), { loss: Number(loss), gradNorm: Number(norm), tokensPerSecond });
   }
@@ -27,7 +28,7 @@ export function rowsOf(text: string, stage: Stage, rates: Float64Array, processe
     });
 }
 
-/** All of torchrun's logs below `folder`, in the order of their names: a later start has a later name. */
+/** All of torchrun's logs below `folder`, in the order of their names: later starts have later names. */
 export async function readLogs(folder: string): Promise<string> {
   return withFileErrors(folder, async () => {
     const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {

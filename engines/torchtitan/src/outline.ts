@@ -1,4 +1,4 @@
-// What the engine would write and start for a stage, for a dry run.
+// A dry run: the files that the engine would write for a stage, and the command that a cluster would start.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Outline, type OutlinePlace, shellLine } from "@cambium/engine";
@@ -40,7 +40,7 @@ export function outline({ id, stage, tokens }: PlannedStage, { folder }: Outline
   };
 }
 
-/** The package that torchtitan takes its configuration from. */
+/** The Python package with torchtitan's configuration. */
 function registry() {
   const folder = join(pythonFolder, "cambium_titan");
   const names = readdirSync(folder).filter((name) => name.endsWith(".py"));

@@ -1,4 +1,4 @@
-// One stage that torchtitan trains on a cluster: its files are written here, and what it has saved is taken into the run.
+// One stage that torchtitan trains on a cluster: writes its files, and takes what torchtitan has saved into the run.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -52,7 +52,7 @@ export class TitanSession implements EngineSession {
     const progress = await this.#files.takeIn(job, job.from, rows);
     if (progress.tokens >= job.latest) return { reason: "done", progress, state: await this.state() };
     if (!job.handOver) {
-      throw new CambiumError("E_ENGINE_CLUSTER", "a stage for torchtitan waits for a cluster to train it", {
+      throw new CambiumError("E_ENGINE_CLUSTER", "this stage has to be trained by torchtitan on a cluster", {
         where: `stage "${stage.name}"`,
         got: `${progress.step} of ${steps} steps`,
         hint: "cambium launch RECIPE --engine torchtitan --print slurm, or --print k8s, writes the job",
@@ -65,7 +65,7 @@ export class TitanSession implements EngineSession {
 
   async dispose(): Promise<void> {}
 
-  /** Turns torchtitan's newest checkpoint into one of ours. */
+  /** Converts torchtitan's newest checkpoint to one of ours. */
   async #collect(): Promise<void> {
     const { folder } = this.place;
     const theirs = await stepFolders(join(folder, "checkpoint"));
@@ -88,7 +88,7 @@ export class TitanSession implements EngineSession {
           where: python,
           cause,
           got: stderr.trim().split("\n").at(-1) || String(code),
-          hint: "name a Python with torch and safetensors: the engine's option python, or --python",
+          hint: "name a Python with torch and safetensors by the engine's option python, or --python",
         },
       );
     }

@@ -1,4 +1,5 @@
-// What is written for torchtitan and read back from it, without Python. tools/engine-check.mjs asks torch and torchtitan.
+// The files written for torchtitan and read back from it, without Python. tools/engine-check.mjs tests them with torch
+// and torchtitan.
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterLaunch } from "@cambium/engine";
@@ -30,7 +31,7 @@ test("a dry run shows every file, the configuration package among them", () => {
     expect(parts.find(({ name }) => name.endsWith(file))?.text).toMatch(/^"""/);
 });
 
-test("what it cannot do is refused, all of it at once", () => {
+test("everything that it cannot do is refused at once", () => {
   const phase = {
     ...plainPhase,
     ...{ frozen: ["model.norm.weight"], lrMultipliers: { "model.embed_tokens.weight": 0 } },
@@ -38,13 +39,15 @@ test("what it cannot do is refused, all of it at once", () => {
   };
   const { refusals } = outlineOf(stageOf({ nproc: 3 }, { phase, precision: "mixed" }));
   const text = refusals.map(({ message }) => message).join("\n");
-  expect(text).toMatch(/all parameters.*one schedule.*no rate of 0.*its own option for precision.*as many sequences/s);
+  expect(text).toMatch(
+    /all parameters.*one schedule.*not accept a rate of 0.*its own option for precision.*same number of sequences/s,
+  );
   const sizes = { vocab: 16, hidden: 8, intermediate: 8, layers: 1, heads: 2, headDim: 6, contextLength: 8 };
   const model = modelSpec<object, object>(qwen3, sizes);
   expect(outlineOf(stageOf({ nproc: 4 }, { model })).refusals).toMatchObject([{ got: "qwen3", expected: "llama" }]);
 });
 
-test("log lines become rows; a step that was done again counts once", () => {
+test("log lines become rows; a repeated step counts once", () => {
   const line = (step: number, loss: string) =>
     `[rank0]:[titan] 2026-01-01 - root - INFO - step: ${String(step).padStart(2)}  loss: ${loss}  grad_norm:  1.5000  ` +
     "memory:  1.00GiB(1.00%)  tps: 2,048  tflops: 1.00  mfu: 1.00%";
@@ -64,7 +67,7 @@ const importer: PluginImporter = {
   import: async (address) => (address.endsWith("torchtitan") ? { default: titan } : sources.import(address)),
 };
 
-/** Stands for Python and convert.py: the two forms are the same files. */
+/** Replaces Python and convert.py: both formats are the same files. */
 const converter = `#!${process.execPath}
 const { cpSync, readdirSync } = require("node:fs");
 const [, way, folder] = process.argv.slice(2);
@@ -87,7 +90,7 @@ test("a stage is written for a cluster, waits for it, and is taken into the run"
   const stage = handed[0]?.folder ?? "";
   expect(handed[0]?.command).toContain("cambium_titan");
   expect(existsSync(join(stage, "initial", "state.json"))).toBe(true);
-  // The cluster's part.
+  // What the cluster would do.
   const job = JSON.parse(readFileSync(join(stage, "job.json"), "utf8"));
   const step = join(stage, "checkpoint", `step-${job.steps}`);
   cpSync(join(stage, "initial"), step, { recursive: true });

@@ -3,10 +3,10 @@ import { defineSetup } from "@cambium/backend";
 import { remove, setUp } from "./run.js";
 
 export default defineSetup({
-  summary: "Makes a Python environment with torch and transformers, in versions that the engine was checked with.",
+  summary: "Make a Python environment with torch and transformers, in versions that the engine was checked with.",
   options: [
-    { name: "python", value: "path", description: "the Python that the environment is made with (default: python3)" },
-    { name: "index-url", value: "url", description: "where pip finds torch, as PyTorch's own index of CPU wheels" },
+    { name: "python", value: "path", description: "the Python to make the environment with (default: python3)" },
+    { name: "index-url", value: "url", description: "where pip finds torch, e.g. PyTorch's own index of CPU wheels" },
   ],
   examples: ["cambium setup torch", "cambium setup torch --python /usr/bin/python3.12", "cambium setup torch --remove"],
   setup: setUp,

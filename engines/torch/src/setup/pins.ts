@@ -1,6 +1,6 @@
-// What the set-up installs: versions that the engine was checked with, and the sums of the wheels that it was checked with.
+// What the set-up installs: the versions that the engine was checked with, and the checksums of those wheels.
 
-/** Requirements for pip; what they require in turn, pip finds. */
+/** Requirements for pip; pip resolves their own requirements. */
 export const pins = {
   torch: "2.13.0",
   transformers: "5.23.0",
@@ -8,7 +8,10 @@ export const pins = {
   numpy: "2.4.6",
 } as const;
 
-/** SHA-256 of wheels by file name. A wheel for another Python or system is not here: its sum is recorded, and not compared. */
+/**
+ * SHA-256 of wheels by file name. Wheels for another Python or system are not listed: theirs are recorded, not
+ * compared.
+ */
 export const knownSums: Readonly<Record<string, string>> = {
   "torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl":
     "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",

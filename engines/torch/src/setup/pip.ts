@@ -1,4 +1,4 @@
-// Runs Python and pip, and gets them to say what they would install.
+// Runs Python and pip, and reads from pip's report what it would install.
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
@@ -6,7 +6,7 @@ import { CambiumError } from "@cambium/ir";
 import { knownSums } from "./pins.js";
 
 const run = promisify(execFile);
-/** pip says little, but its report of what it would install is long. */
+/** pip prints little, but its report of what it would install is long. */
 const mostOutput = 64 << 20;
 
 /** A wheel that pip would install. */
@@ -17,7 +17,7 @@ export interface Wheel {
   readonly sha256: string;
 }
 
-/** @throws CambiumError `E_SETUP_PIP` with what the program said last. */
+/** @throws CambiumError `E_SETUP_PIP` with the last output of the program */
 export async function runPython(python: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   try {
     return (await run(python, [...args], { signal, maxBuffer: mostOutput })).stdout;
@@ -44,7 +44,7 @@ export async function runPython(python: string, args: readonly string[], signal:
 
 export const pipArguments = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"] as const;
 
-/** What pip's report says that it would install. */
+/** The wheels that pip would install, from its report. */
 export async function readReport(path: string): Promise<Wheel[]> {
   const { install } = JSON.parse(await readFile(path, "utf8")) as {
     install: {
@@ -56,21 +56,19 @@ export async function readReport(path: string): Promise<Wheel[]> {
     const file = decodeURIComponent(url.split("/").at(-1) ?? "");
     const sha256 = archive_info?.hashes?.sha256;
     if (sha256) return { name, version, file, sha256 };
-    throw new CambiumError("E_SETUP_WHEEL", "pip knows no checksum of a package", { got: file || name });
+    throw new CambiumError("E_SETUP_WHEEL", "pip has no checksum for a package", { got: file || name });
   });
 }
 
-/** @throws CambiumError `E_SETUP_WHEEL` for a wheel that has the name of a known one and other bytes. */
+/** @throws CambiumError `E_SETUP_WHEEL` for a wheel with the name of a known one but other bytes */
 export function checkSums(wheels: readonly Wheel[]): void {
   const reasons = wheels.flatMap(({ file, sha256 }) => {
     const known = knownSums[file];
     if (known === undefined || known === sha256) return [];
-    return [
-      { where: file, message: "has another checksum than the one that was checked", expected: known, got: sha256 },
-    ];
+    return [{ where: file, message: "has another checksum", expected: known, got: sha256 }];
   });
   if (reasons.length === 0) return;
-  const hint = "look at pip's index (pip config list): it serves other files under these names";
+  const hint = "check pip's index (pip config list): it serves other files under these names";
   throw new CambiumError("E_SETUP_WHEEL", "these wheels are not the ones that the engine was checked with", {
     reasons,
     hint,

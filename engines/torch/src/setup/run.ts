@@ -1,4 +1,4 @@
-// Makes the environment and removes it. It stands complete or not at all: the manifest is written last.
+// Makes the environment and removes it. An environment counts only once its manifest, written last, is there.
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SetupHost, SetupOptions, SetupResult } from "@cambium/backend";
@@ -8,7 +8,7 @@ import { pins } from "./pins.js";
 import { checkSums, pipArguments, readReport, runPython, type Wheel } from "./pip.js";
 
 const manifestName = "cambium.json";
-/** Of the wheels and of what they unpack to, for CPUs alone. */
+/** Disk space for the wheels and their contents, with a CPU build of torch. */
 const neededBytes = 2.5e9;
 
 interface Manifest {
@@ -28,12 +28,12 @@ export async function setUp(given: SetupOptions, host: SetupHost): Promise<Setup
         folder,
         standing,
       );
-    host.report("To be made anew: its Python does not run, or lacks packages");
+    host.report("Making it again: its Python does not run, or lacks packages");
   }
   await host.requireSpace(folder, neededBytes);
   const python = typeof given["python"] === "string" ? given["python"] : "python3";
   const { signal } = host;
-  // A virtual environment holds its own path, so it is made in its place; without a manifest it counts for nothing.
+  // A virtual environment contains its own path, so it is made in place; without a manifest it does not count.
   await rm(folder, { recursive: true, force: true });
   try {
     host.report(`Making an environment with ${python}`);
@@ -51,7 +51,7 @@ export async function setUp(given: SetupOptions, host: SetupHost): Promise<Setup
   }
 }
 
-/** Resolves first, compares checksums, and then installs just that. */
+/** Resolves first, compares checksums, and then installs exactly those wheels. */
 async function install(
   python: string,
   folder: string,

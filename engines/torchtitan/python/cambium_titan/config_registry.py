@@ -1,4 +1,4 @@
-"""The configuration of a stage for torchtitan 0.3, as its config registry wants it."""
+"""The configuration of a stage in the form of torchtitan 0.3's config registry."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def job():
     return json.loads((folder() / "job.json").read_text())
 
 
-# The weights come from a checkpoint; what they are before does not matter.
+# The weights come from a checkpoint, so their initial values do not matter.
 LINEAR = {"weight": nn.init.zeros_, "bias": nn.init.zeros_}
 ONES = {"weight": nn.init.ones_}
 

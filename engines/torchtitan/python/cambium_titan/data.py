@@ -1,4 +1,4 @@
-"""Reads a stage's batches by position: step after step, each rank its share of the windows."""
+"""Reads a stage's batches by position, step by step; each rank reads its share of the windows."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Names of Llama's parameters in Hugging Face's form and in torchtitan's, and the order of rows of q and k."""
+"""Maps Llama's parameter names between Hugging Face and torchtitan, and reorders rows of q and k."""
 
 import re
 
@@ -28,7 +28,7 @@ def titan_name(name):
 
 
 def heads_of(name, config):
-    """Heads whose rows stand in another order in torchtitan; 0 for a tensor that is the same in both."""
+    """The number of heads whose rows have another order in torchtitan; 0 for a tensor that is the same in both."""
     heads = config["num_attention_heads"]
     if name.endswith("q_proj.weight"):
         return heads
@@ -36,7 +36,7 @@ def heads_of(name, config):
 
 
 def to_titan(tensor, heads):
-    """RoPE of Hugging Face turns row i with row i + d/2 of a head, torchtitan's row 2i with row 2i + 1."""
+    """Hugging Face's RoPE rotates row i of a head with row i + d/2, torchtitan's row 2i with row 2i + 1."""
     if heads == 0:
         return tensor
     half = tensor.shape[0] // heads // 2
