@@ -1,4 +1,4 @@
-// Writes bench.schema.json from the schema in src/result.ts; a test holds the two together.
+// Writes bench.schema.json from the schema in src/result.ts; a test checks that they are equal.
 import { writeFileSync } from "node:fs";
 import { benchJsonSchema } from "../src/result.ts";
 

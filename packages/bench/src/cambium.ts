@@ -1,4 +1,4 @@
-// Cambium as a contestant: the trainer of `@cambium/train` on a backend, random weights, random tokens.
+// Cambium as a contestant: the trainer of `@cambium/train` on a backend, with random weights and tokens.
 import type { Backend, BackendOptions, Device } from "@cambium/backend";
 import { initParameters } from "@cambium/model";
 import { freshState, type Precision, Trainer } from "@cambium/train";
@@ -24,7 +24,7 @@ export class CambiumContestant {
     return this.#device;
   }
 
-  /** Matrix work of a step, FLOPs. */
+  /** FLOPs of matrix work in a step. */
   get flopsPerStep(): number {
     return this.#trainer?.flopsPerStep ?? Number.NaN;
   }
@@ -46,12 +46,12 @@ export class CambiumContestant {
       precision: this.precision,
     });
     await this.#trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
-    // The host's copy of the first state is the benchmark's own, and no longer needed.
+    // Frees the host's copy of the initial state, which only the benchmark holds.
     globalThis.gc?.();
     await this.steps(2);
   }
 
-  /** As the training loop takes them: the next is handed over before this one's result is waited for. */
+  /** Runs steps as the training loop does: each is submitted before the previous one's result is awaited. */
   async steps(count: number): Promise<readonly number[]> {
     const seconds: number[] = [];
     const step = () => this.#trainer?.step([this.#batch()], 1e-4);

@@ -1,10 +1,10 @@
-// Two measurements of the same cases: faster, slower or no difference, each with its ratio and an interval.
+// Compares two measurements of the same cases: faster, slower or no difference, with a ratio and an interval each.
 //
-// What is compared is the logarithm of each turn's median: samples of one turn share what the machine did meanwhile.
-// Turns are compared by trimmed means (Yuen 1974, "The two-sample trimmed t"), so that a turn in which something else
-// ran does not decide. Over many cases an interval is made wider in two ways: for their number (Bonferroni), and by how
-// much more the differences of all cases scatter than their turns explain (an empirical null, Efron 2004): what differs
-// between any two runs of one build is thereby no difference.
+// The unit of comparison is the logarithm of each turn's median, because samples of one turn share the same load on the
+// machine. Turns are compared by trimmed means (Yuen 1974, "The two-sample trimmed t"), so that a disturbed turn does
+// not decide. With many cases an interval is widened twice: for their number (Bonferroni), and by how much more the
+// differences of all cases scatter than their turns explain (an empirical null, Efron 2004). So variation that occurs
+// between any two runs of the same build does not count as a difference.
 import { studentQuantile } from "@cambium/scaling";
 import type { Row } from "./result.js";
 import { median } from "./statistics.js";
@@ -17,34 +17,34 @@ export interface Compared {
   readonly backend: string;
   /** Speed of the second over that of the first. */
   readonly ratio: number;
-  /** Simultaneous over all cases, 95 %; null with fewer than two turns of either. */
+  /** 95 %, simultaneous over all cases; null with fewer than two turns of either. */
   readonly interval: readonly [low: number, high: number] | null;
-  /** Of the second. */
+  /** Whether the second is faster or slower. */
   readonly verdict: Verdict;
 }
 
-/** What is read of a row. */
+/** The fields of a row that are compared. */
 export type Timed = Pick<Row, "suite" | "case" | "backend" | "samples" | "turns" | "better" | "machine">;
 
 /** A case that was measured twice. */
 export interface Pair {
   readonly first: Timed;
   readonly second: Timed;
-  /** Both had their turns in one run, one after the other. */
+  /** Whether both took turns in one run. */
   readonly inTurns: boolean;
 }
 
-/** All cases together are wrong with this probability, at most. */
+/** Probability of at least one false verdict over all cases, at most. */
 const level = 0.05;
 
-/** Share of the turns left out at each end. */
+/** Share of the turns trimmed at each end. */
 const trim = 0.2;
 
-/** Cases from which the scatter between runs can be told. */
+/** Least number of cases to estimate the scatter between runs from. */
 const enough = 8;
 
-/** A scatter beyond this is not chance: it decides. */
-const telling = 1.5;
+/** A scatter beyond this is not chance, so its own uncertainty enters the degrees of freedom. */
+const significant = 1.5;
 
 export function compare(pairs: readonly Pair[]): Compared[] {
   const found = pairs.map((pair) => ({ pair, ...difference(pair) }));
@@ -53,8 +53,8 @@ export function compare(pairs: readonly Pair[]): Compared[] {
   const middle = median(scores);
   const scatter = median(scores.map((score) => Math.abs(score - middle))) / 0.6745;
   const wider = scores.length < enough ? 1 : Math.max(1, scatter);
-  // A scale by the median of so many has about this many degrees of freedom (the efficiency of that estimate is 37 %).
-  const most = wider > telling ? 0.37 * scores.length : Number.POSITIVE_INFINITY;
+  // The degrees of freedom of a scale estimated by the median absolute deviation, whose efficiency is 37 %.
+  const most = wider > significant ? 0.37 * scores.length : Number.POSITIVE_INFINITY;
   return found.map(({ pair, shift, error, freedom, drift }) => {
     const { suite, case: name, backend } = pair.first;
     const other = pair.second.backend;
@@ -71,11 +71,11 @@ export function compare(pairs: readonly Pair[]): Compared[] {
 }
 
 interface Difference {
-  /** Logarithm of the second's speed over the first's. */
+  /** Log of the second's speed over the first's. */
   readonly shift: number;
   readonly error: number;
   readonly freedom: number;
-  /** What the machine's own speed would make of it: the interval reaches as far, one way. */
+  /** Log ratio of the machine's own slowness; the interval is extended by it, in its direction. */
   readonly drift: number;
 }
 
@@ -89,13 +89,13 @@ function difference({ first, second, inTurns }: Pair): Difference {
   const [x, y] = [trimmed(a), trimmed(b)];
   const variance = x.variance + y.variance;
   const freedom = variance ** 2 / (x.variance ** 2 / (x.kept - 1) + y.variance ** 2 / (y.kept - 1));
-  // A machine that was slower makes the second look slower: then its speed without that is in the interval too.
+  // A slower machine makes the second look slower: extend the interval to its speed without that.
   const drift = Math.log(median(second.machine) / median(first.machine));
   const shift = y.mean - x.mean;
   return { shift, error: Math.sqrt(variance), freedom: freedom || 0, drift: Number.isFinite(drift) ? drift : 0 };
 }
 
-/** Logarithms of each turn's median, higher is faster. */
+/** Log of each turn's median; higher is faster. */
 function speeds({ samples, turns, better }: Timed): number[] {
   let at = 0;
   return turns.map((count) => {
@@ -105,7 +105,7 @@ function speeds({ samples, turns, better }: Timed): number[] {
   });
 }
 
-/** Trimmed mean, and the variance of it by the winsorized values. */
+/** The trimmed mean, and its variance from the winsorized values. */
 function trimmed(values: readonly number[]): { mean: number; variance: number; kept: number } {
   const sorted = [...values].sort((a, b) => a - b);
   const cut = values.length < 5 ? 0 : Math.floor(trim * values.length);

@@ -1,4 +1,4 @@
-// How a contestant is written: a backend, with options behind colons and a precision behind an @: `onnx`,
+// Parses a contestant's name: a backend, then options after colons, then a precision after an @: `onnx`,
 // `tfjs:engine=node@bf16`, `./mine.js:threads=1`.
 import type { BackendOptions } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
@@ -13,12 +13,12 @@ export interface ContestantName {
   readonly precision: Precision;
 }
 
-/** @throws CambiumError `E_OPTION` for a precision that there is not. */
+/** @throws CambiumError `E_OPTION` for an unknown precision */
 export function contestantNamed(name: string): ContestantName {
   const { before = name, after = "f32" } = /^(?<before>.+)@(?<after>\w+)$/.exec(name)?.groups ?? {};
   const precision = precisions.find((one) => one === after);
   if (precision === undefined)
-    throw new CambiumError("E_OPTION", "a contestant has no such precision", {
+    throw new CambiumError("E_OPTION", "a contestant has an unknown precision", {
       ...{ where: name, expected: precisions.join(", "), got: after },
     });
   const { backend = before, options = "" } = /^(?<backend>.+?)(?<options>(?::\w+=[^:]*)*)$/.exec(before)?.groups ?? {};
@@ -26,7 +26,7 @@ export function contestantNamed(name: string): ContestantName {
   return { name, backend, options: Object.fromEntries(pairs.map(pair)), precision };
 }
 
-/** Each contestant in each precision; one that names its own is left at that. */
+/** Each contestant in each precision; a contestant that names its own precision keeps only that. */
 export function inPrecisions(names: readonly string[], wanted: readonly Precision[]): string[] {
   return names.flatMap((name) =>
     /.@\w+$/.test(name) ? [name] : wanted.map((precision) => (precision === "f32" ? name : `${name}@${precision}`)),

@@ -1,4 +1,4 @@
-// Rows of a result as lines of text: CSV and JSON Lines for programs, Markdown and columns for people.
+// A result's rows as text: CSV and JSON Lines for programs, Markdown and table cells for people.
 import type { BenchDocument, Row } from "./result.js";
 
 const fields = {
@@ -30,12 +30,12 @@ export function asCsv({ rows }: BenchDocument): string {
   return [Object.keys(fields), ...lines].map((cells) => cells.join(",")).join("\n");
 }
 
-/** A row a line, each with the environment's hash. */
+/** One row per line, each with the environment's hash. */
 export function asJsonLines({ rows, environment }: BenchDocument): string {
   return rows.map((row) => JSON.stringify({ environment: environment.hash, ...row })).join("\n");
 }
 
-/** What a person reads of a row. The first cells say what it is, the others are figures. */
+/** The columns of the tables for people. */
 const columns = ["case", "backend", "median", "95 % interval", "unit", "of peak", "memory, MB", "J", "notes"];
 
 function cells(row: Row): string[] {
@@ -63,7 +63,7 @@ export function asMarkdown(document: BenchDocument): string {
   ].join("\n");
 }
 
-/** The rows as cells, for a table that somebody else draws. */
+/** The rows as cells, for a table drawn by the caller. */
 export function benchTable(document: BenchDocument) {
   return {
     machine: machine(document),
@@ -75,7 +75,7 @@ export function benchTable(document: BenchDocument) {
   };
 }
 
-/** One line: where it was measured, and what else the machine did. */
+/** One line about the machine, its load and the date. */
 function machine({ environment }: BenchDocument): string {
   const { cpu, cores, node, load, date, hash } = environment;
   const [before = 0, after = 0] = load;
@@ -83,14 +83,14 @@ function machine({ environment }: BenchDocument): string {
   return `${cpu}, ${cores} cores, Node ${node.slice(1)}, load ${before.toFixed(1)} to ${after.toFixed(1)}, ${when}, environment ${hash}`;
 }
 
-/** What keeps a row from being taken at its figure. */
+/** Reasons not to take a row's figure at face value. */
 function notes({ parity, engaged, warmup }: Row): string {
   return [
     ...(parity.agrees
       ? []
       : [`DOES NOT COUNT: off by ${parity.error?.toPrecision(3) ?? "NaN"} from ${parity.against}`]),
     ...(engaged.fallback === null ? [] : [`fallback: ${engaged.fallback}`]),
-    ...(engaged.decomposed.length === 0 ? [] : [`in parts: ${engaged.decomposed.join(", ")}`]),
+    ...(engaged.decomposed.length === 0 ? [] : [`decomposed: ${engaged.decomposed.join(", ")}`]),
     ...(warmup.steady || warmup.runs === 1 ? [] : ["not steady"]),
   ].join("; ");
 }

@@ -1,4 +1,4 @@
-// A case that is one graph: compiled, fed from the device's own memory, run to its end, compared with the reference.
+// A case that is one graph: compiled, run with inputs in device memory, compared with the reference.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { type Graph, graphCost, type HostTensor } from "@cambium/ir";
 import type { Parity } from "./parity.js";
@@ -41,7 +41,7 @@ export async function prepareGraph(device: Device, { graph, inputs, parity }: Gr
   };
 }
 
-/** What a device makes of a graph. */
+/** How a device runs a graph. */
 export function engagedBy({ info }: Device, graph: Graph, launches: number | null): Engaged {
   const composites = new Set(graph.nodes.filter(({ op }) => op.kind === "composite").map(({ op }) => op.name));
   const names = [...composites].sort();

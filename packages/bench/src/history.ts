@@ -1,4 +1,5 @@
-// The history file: JSON Lines, one line for each case of each run, appended, so that version control shows what came.
+// The history file: JSON Lines with a line for each case of each run, append-only, so that version control shows
+// changes.
 import { CambiumError } from "@cambium/ir";
 import { z } from "zod";
 import type { BenchDocument } from "./result.js";
@@ -18,7 +19,7 @@ const entry = z.strictObject({
 
 export type HistoryEntry = z.infer<typeof entry>;
 
-/** The lines of a result; rows that do not count have none. Four digits: more would be noise in every diff. */
+/** The lines for a result, without rows that do not count. Four digits: more would be noise in every diff. */
 export function historyLines({ environment, rows }: BenchDocument): string {
   const { date, commit, hash } = environment;
   const short = (value: number) => Number(value.toPrecision(4));
@@ -35,7 +36,7 @@ export function historyLines({ environment, rows }: BenchDocument): string {
     .join("");
 }
 
-/** @throws CambiumError `E_BENCH_FILE` naming the lines that are none */
+/** @throws CambiumError `E_BENCH_FILE` naming every invalid line */
 export function readHistory(text: string, where: string): HistoryEntry[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const read = lines.map((line, i) => {
@@ -47,9 +48,9 @@ export function readHistory(text: string, where: string): HistoryEntry[] {
   });
   const bad = read.filter(({ success }) => !success);
   if (bad.length > 0)
-    throw new CambiumError("E_BENCH_FILE", "this is no history of cambium bench", {
+    throw new CambiumError("E_BENCH_FILE", "this is not a history of cambium bench", {
       where,
-      reasons: bad.map(({ i }) => ({ where: `line ${i + 1}`, message: "is no entry of it" })),
+      reasons: bad.map(({ i }) => ({ where: `line ${i + 1}`, message: "is not a history entry" })),
     });
   return read.flatMap(({ data }) => (data === undefined ? [] : [data]));
 }

@@ -1,4 +1,4 @@
-// Measuring what backends do: suites, statistics, results and tables. Knows no backend and no peer.
+// Benchmarks of backends: suites, statistics, results and tables. Independent of any backend or peer.
 export { CambiumContestant } from "./cambium.js";
 export { type Compared, compare } from "./compare.js";
 export { asCsv, asJsonLines, asMarkdown, benchTable } from "./formats.js";

@@ -1,9 +1,9 @@
-// How fast the machine is at this moment: a fixed piece of work of no backend's, some milliseconds on one core. Two runs
-// of the same build differ where it does.
+// Measures how fast the machine is at the moment, by a fixed piece of work of some milliseconds on one core that does
+// not depend on any backend.
 
 const values = new Float64Array(1 << 15);
 
-/** Seconds that it took. */
+/** Runs the probe. @returns its seconds */
 export function machineProbe(): number {
   const began = performance.now();
   for (let pass = 0; pass < 64; pass++) {

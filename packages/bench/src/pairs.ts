@@ -1,9 +1,9 @@
-// Which rows of two results, or of one, are compared with each other.
+// Pairs the rows to compare, of two results or within one.
 import { CambiumError, highest } from "@cambium/ir";
 import type { Pair } from "./compare.js";
 import type { BenchDocument, Row } from "./result.js";
 
-/** Rows of the same case and contestant in two results, that count in both. */
+/** Rows of the same case and contestant in two results, if they count in both. */
 export function pairsBetween(first: BenchDocument, second: BenchDocument): Pair[] {
   return first.rows.flatMap((row) => {
     const other = second.rows.find((one) => sameCase(one, row) && one.backend === row.backend);
@@ -11,7 +11,7 @@ export function pairsBetween(first: BenchDocument, second: BenchDocument): Pair[
   });
 }
 
-/** Two contestants of one result, which had their turns one after the other. @throws CambiumError `E_BENCH_COMPARE` */
+/** Rows of two contestants of one result, which took turns. @throws CambiumError `E_BENCH_COMPARE` */
 export function pairsWithin({ rows }: BenchDocument, [first, second]: readonly [string, string]): Pair[] {
   const known = [...new Set(rows.map(({ backend }) => backend))];
   const unknown = [first, second].filter((name) => !known.includes(name));
@@ -26,15 +26,15 @@ export function pairsWithin({ rows }: BenchDocument, [first, second]: readonly [
   });
 }
 
-/** What speaks against comparing two results at all, in words. */
+/** Reasons against comparing two results, in words. */
 export function differences(first: BenchDocument, second: BenchDocument): string[] {
   const [a, b] = [first.environment, second.environment];
   const load = Math.max(highest(a.load), highest(b.load));
   return [
-    ...(a.hash === b.hash ? [] : ["the environments differ: what differs may be the machine or a version"]),
+    ...(a.hash === b.hash ? [] : ["the environments differ, so a difference may come from the machine or a version"]),
     ...(load <= a.cores
       ? []
-      : [`the machine was busy (load ${load} on ${a.cores} cores): only a large difference can be told from it`]),
+      : [`the machine was busy (load ${load} on ${a.cores} cores), so only large differences show`]),
   ];
 }
 

@@ -1,21 +1,21 @@
-// Whether a result is the reference's: a fast wrong answer does not count.
+// Whether a result agrees with the reference: a fast wrong answer does not count.
 import { evaluate, type Graph, type HostTensor, highest, toHost } from "@cambium/ir";
 
 export interface Parity {
   readonly agrees: boolean;
-  /** Largest difference, as a share of the largest magnitude of the tensor, which counts as at least 1. */
+  /** Largest difference relative to the tensor's largest magnitude, which counts as at least 1. */
   readonly error: number;
   readonly tolerance: number;
   /** What it was compared with. */
   readonly against: string;
 }
 
-/** Rounding unit of f32, and of f16 products. */
+/** Rounding unit of f32. */
 const unit = 6e-8;
 
 /**
- * What a sum of `terms` products may be off by in f32: any order of it errs by at most `terms` units, and functions that
- * are good to a few units stand around it; never less than 1e-5, the tolerance of the conformance suite.
+ * Tolerance for a sum of `terms` products in f32: in any order the error is at most `terms` units, plus a few units for
+ * functions around it; at least 1e-5, the tolerance of the conformance suite.
  */
 export function sumTolerance(terms: number): number {
   return Math.max(1e-5, unit * terms);
@@ -25,7 +25,7 @@ export function parity(error: number, tolerance: number, against: string): Parit
   return { agrees: error <= tolerance, error, tolerance, against };
 }
 
-/** NaN where one has it and the other does not; then nothing agrees. */
+/** Largest difference relative to `want`'s largest magnitude; NaN if only one of the two has a NaN somewhere. */
 export function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length) return Number.NaN;
   let [largest, off] = [1, 0];
@@ -39,7 +39,7 @@ export function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): 
   return off / largest;
 }
 
-/** Every output of a graph against the reference evaluator, which sums in float64. */
+/** Compares every output of a graph with the reference evaluator, which computes in float64. */
 export function againstReference(
   graph: Graph,
   inputs: Readonly<Record<string, HostTensor>>,

@@ -1,4 +1,4 @@
-// From what a contestant answered to a row of the result.
+// Makes a row of the result from a contestant's answers.
 import type { Parity } from "./parity.js";
 import type { Row } from "./result.js";
 import { median, medianInterval, quantile } from "./statistics.js";
@@ -12,9 +12,9 @@ export interface Measured {
   readonly warmup: Row["warmup"];
   /** Seconds of each run, by turn. */
   readonly turns: readonly (readonly number[])[];
-  /** Of the machine's probe, before each turn. */
+  /** Seconds of the machine's probe before each turn. */
   readonly machine: readonly number[];
-  /** Over all turns; 0 where nothing counts them. */
+  /** Over all turns; 0 without an energy meter. */
   readonly joules: number;
   readonly residentBytes: number | null;
   readonly deviceBytes: number | null;
@@ -38,7 +38,7 @@ export function rowOf(suite: Suite, one: Case, backend: string, measured: Measur
     machine: [...measured.machine],
     seconds: median(turns.flat()),
     ...{ warmup, work, bound },
-    // Shares need the peaks, which are rows as well.
+    // Filled in later: shares need the peaks, which are rows too.
     peakShare: null,
     memory: { resident: measured.residentBytes, device: measured.deviceBytes },
     joules: joules > 0 ? joules / samples.length : null,

@@ -1,10 +1,10 @@
-// The share of its device's peak that each row reaches; the peaks are rows of the same run.
+// Each row's share of its device's peak; the peaks are rows of the same run.
 import { highest } from "@cambium/ir";
 import type { Row } from "./result.js";
 
-/** The fastest product and the fastest pass over memory of a contestant in these rows. */
+/** A contestant's fastest matrix product (GFLOPS) and fastest pass over memory (GB/s). */
 export function peaksOf(rows: readonly Row[], backend: string): { gemm: number | null; stream: number | null } {
-  // A peak is what the device can do: the best sample, whatever else the machine did meanwhile.
+  // A peak is the best sample: what the device can do without disturbance.
   const most = (suites: readonly string[]) => {
     const samples = rows
       .filter((row) => row.backend === backend && suites.includes(row.suite) && row.parity.agrees)

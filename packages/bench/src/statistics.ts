@@ -14,14 +14,14 @@ export function quantile(values: readonly number[], share: number): number {
   return low + (high - low) * (at - Math.floor(at));
 }
 
-/** Theil–Sen: the median of the slopes between all pairs of values, per place. NaN for fewer than two. */
+/** Theil–Sen estimator: the median slope, per index, between all pairs of values. NaN for fewer than two. */
 export function slope(values: readonly number[]): number {
   return median(values.flatMap((value, i) => values.slice(i + 1).map((later, j) => (later - value) / (j + 1))));
 }
 
 /**
- * Bootstrap interval of the median, 95 %: turns are drawn again with their samples, since samples of one turn share what
- * the machine did meanwhile (Efron 1979; clusters drawn whole). The same samples give the same interval.
+ * 95 % bootstrap interval of the median. Whole turns are resampled, because samples of one turn share the same load on
+ * the machine (Efron 1979, with clusters). The same samples give the same interval.
  */
 export function medianInterval(turns: readonly (readonly number[])[]): readonly [low: number, high: number] {
   const drawn = resampled(turns.length, 1000, (pick) => median(pick.flatMap((i) => turns[i] ?? [])));

@@ -1,8 +1,8 @@
-// The configuration of a training step that contestants compare, as a model and as batches.
+// The configuration of a benchmarked training step, as a model and as batches.
 import { Random } from "@cambium/ir";
 import { type DecoderConfig, llama, type ModelSpec, modelSpec } from "@cambium/model";
 
-/** A Llama and its batches, in the spelling that peers in other languages read. */
+/** Sizes of a Llama and its batches, under the names that peers in other languages read. */
 export interface StepConfig {
   readonly layers: number;
   readonly hidden: number;
@@ -14,13 +14,13 @@ export interface StepConfig {
   readonly context: number;
 }
 
-/** The Llama of a configuration; its context length is that of a sequence. */
+/** The Llama of a configuration; its context length is the sequence length. */
 export function modelOf(config: StepConfig): ModelSpec<DecoderConfig> {
   const { vocab, hidden, intermediate, layers, heads, kvHeads, context } = config;
   return modelSpec(llama, { vocab, hidden, intermediate, layers, heads, kvHeads, contextLength: context });
 }
 
-/** Batch number `position`, i32 [batch, context + 1] row-major: random tokens, the same for every contestant. */
+/** Batch number `position`: random tokens, i32 [batch, context + 1], row-major, the same for every contestant. */
 export function batchAt({ batch, context, vocab }: StepConfig, position: number): Int32Array {
   const random = new Random(`bench/${position}`);
   return new Int32Array(batch * (context + 1)).map((_, i) => random.word(i) % vocab);

@@ -1,6 +1,6 @@
-// Timing runs one by one.
+// Times runs one by one.
 
-/** Seconds of each of `count` runs, one after the other. @param before is not timed */
+/** Seconds of each of `count` runs in sequence. @param before called before each run, not timed */
 export async function timed(
   count: number,
   run: () => Promise<unknown>,

@@ -1,4 +1,4 @@
-// One case in processes: turns, parity, failures; a third party's backend given by its path.
+// One case in processes: turns, parity, failures, and a third-party backend given by path.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const pace: Pace = { rounds: 2, turnSeconds: 0.01, warmupSeconds: 0.05, mostSeconds: 1, fewestRounds: 2 };
 const options = { pace, meter: null, onTurn: () => {} };
 
-/** The reference, but every product is a little off. */
+/** The reference backend with a wrong first element in every output. */
 const slightlyWrong = `
 import { referenceBackend } from ${JSON.stringify(new URL("../../backend/dist/index.js", import.meta.url).href)};
 export default { ...referenceBackend, name: "wrong", async open(options) {
@@ -33,7 +33,7 @@ export default { ...referenceBackend, name: "wrong", async open(options) {
 } };
 `;
 
-test("contestants take turns, and one whose result is wrong does not count", { timeout: 60_000 }, async () => {
+test("contestants take turns, and one with a wrong result does not count", { timeout: 60_000 }, async () => {
   const path = join(folder, "wrong.mjs");
   writeFileSync(path, slightlyWrong);
   writeFileSync(
@@ -60,7 +60,7 @@ test("contestants take turns, and one whose result is wrong does not count", { t
   expect(wrong?.row?.parity).toMatchObject({ agrees: false });
   expect(refused?.error).toMatchObject({ code: "E_BACKEND_OPTION" });
   expect(half?.error).toMatchObject({ code: "E_UNSUPPORTED" });
-  // Made ready one after the other, then A B A B.
+  // Prepared one after the other, then A B A B.
   expect(order).toEqual([...names, names[0], names[1], names[0], names[1]]);
 });
 

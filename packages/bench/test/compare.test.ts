@@ -1,9 +1,9 @@
-// Comparing: over many simulated runs of one build there is no difference, and 5 % in one case are found.
+// Comparing simulated runs: two runs of the same build show no difference, and a slow-down of 5 % in one case is found.
 import { Random } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { compare, type Pair, type Timed } from "../src/compare.js";
 
-/** A row of ten turns: each sample is 10 ms, longer by `slower`, with noise of samples, of turns and of the run. */
+/** A row of ten turns with samples of 10 ms, slowed by `slower`, with noise per sample, per turn and per run. */
 function measured(seed: string, name: string, slower: number, noise: { turn: number; run: number }): Timed {
   const random = new Random(seed);
   const run = 1 + noise.run * random.normal(0);
@@ -30,8 +30,8 @@ function simulated(run: number, noise: { turn: number; run: number }, slowed?: s
   }));
 }
 
-test("the same build twice: no difference in at least 19 of 20 cases, in 60 pairs of runs", () => {
-  // The last has noise between runs that no turn shows.
+test("the same build twice: at most one false difference in 20 cases, in each of 60 pairs of runs", () => {
+  // The last has noise between runs that does not show within a run.
   const noises = [
     { turn: 0.01, run: 0 },
     { turn: 0.1, run: 0 },
@@ -43,7 +43,7 @@ test("the same build twice: no difference in at least 19 of 20 cases, in 60 pair
     }),
   );
   expect(wrong.filter((count) => count > 1)).toEqual([]);
-  // 5 % of 60 are 3; the seeds are fixed.
+  // 5 % of 60 is 3; the seeds are fixed.
   expect(wrong.filter((count) => count === 1).length).toBeLessThanOrEqual(6);
 });
 
@@ -55,20 +55,20 @@ test("a slow-down of 5 % in one case of twenty is found, and nothing else is", (
   expect(right.length).toBeGreaterThanOrEqual(19);
 });
 
-test("in turns, what both had to bear drops out", () => {
+test("in turns, a disturbance of both cancels", () => {
   const noise = { turn: 0.01, run: 0 };
   const [first, second] = [measured("x", "one", 0, noise), measured("y", "one", 0.05, noise)];
-  // Each turn of both at a third of the speed, or at the whole.
-  const bear = (row: typeof first) => ({
+  // Every other turn of both runs at a third of the speed.
+  const disturb = (row: typeof first) => ({
     ...row,
     samples: row.samples.map((v, i) => (Math.floor(i / 5) % 2 ? v * 3 : v)),
   });
-  const borne = { first: bear(first), second: bear(second) };
-  expect(compare([{ ...borne, inTurns: true }])[0]).toMatchObject({ verdict: "slower" });
-  expect(compare([{ ...borne, inTurns: false }])[0]).toMatchObject({ verdict: "no difference" });
+  const disturbed = { first: disturb(first), second: disturb(second) };
+  expect(compare([{ ...disturbed, inTurns: true }])[0]).toMatchObject({ verdict: "slower" });
+  expect(compare([{ ...disturbed, inTurns: false }])[0]).toMatchObject({ verdict: "no difference" });
 });
 
-test("a machine that was slower itself is no difference", () => {
+test("a slower machine does not count as a difference", () => {
   const noise = { turn: 0.005, run: 0 };
   const second = measured("y", "one", 0.2, noise);
   const slow = { ...second, machine: second.machine.map((seconds) => 1.2 * seconds) };

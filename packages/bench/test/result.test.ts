@@ -1,4 +1,4 @@
-// The result's schema, its formats, and the arithmetic of its rows.
+// The result's schema and formats, and the arithmetic of rows.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { contestantNamed, inPrecisions } from "../src/contestant-name.js";
@@ -33,21 +33,21 @@ const document: BenchDocument = {
   ...{ rows, failures: [], quick: false, complete: true },
 };
 
-test("the published JSON Schema is the schema of the sources", () => {
+test("the published JSON Schema equals the schema in the sources", () => {
   const published = readFileSync(new URL("../bench.schema.json", import.meta.url), "utf8");
   expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(benchJsonSchema())));
   expect(benchDocument.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
 });
 
-test("a share is of the best product of the same contestant", () => {
-  // 1 GFLOP in 10 ms of 2 GFLOP in 10 ms at best.
+test("a share refers to the best product of the same contestant", () => {
+  // 1 GFLOP in 10 ms, of 2 GFLOP in 10 ms at best.
   expect(rows.map(({ median, peakShare }) => [median, peakShare])).toEqual([
     [100, null],
     [25600, 0.5],
   ]);
 });
 
-test("an interval holds the median, and is a point where samples are equal", () => {
+test("an interval contains the median, and is a point if all samples are equal", () => {
   expect(medianInterval([[2, 2], [2]])).toEqual([2, 2]);
   const [low, high] = medianInterval([
     [1, 2],

@@ -1,4 +1,4 @@
-// Every suite of graphs and models, in small sizes, on the reference and on a device that computes nothing.
+// Every device suite, in small sizes, on the reference and on the null backend.
 import { nullBackend, referenceBackend } from "@cambium/backend";
 import { expect, test } from "vitest";
 import type { DeviceSuite, Size } from "../src/suite.js";
@@ -16,7 +16,7 @@ const all = [...peaks, ...deviceSuites].flatMap((suite) => suite.cases(false).ma
 const largest = (suite: DeviceSuite, size: Size) => ({ ...size, ...small[suite.name] });
 
 test.each(all.map(({ suite, one }) => [suite.name, one.name, suite, one] as const))(
-  "%s %s agrees with the reference where it is the reference, and not where nothing is computed",
+  "%s %s agrees on the reference backend and does not on the null backend",
   async (_, __, suite, one) => {
     const tiny = { ...one, size: largest(suite, one.size) };
     await using device = await referenceBackend.open();
@@ -28,7 +28,7 @@ test.each(all.map(({ suite, one }) => [suite.name, one.name, suite, one] as cons
     expect((await device.memory()).tensors).toBe(0);
     await using nothing = await nullBackend.open();
     const empty = await suite.prepare(tiny, nothing);
-    // Training and sampling refuse what is not a number; a graph's zeros are wrong.
+    // Training and sampling refuse NaN; a graph's zeros are wrong.
     const verdict = await empty.parity().catch(() => ({ agrees: false }));
     expect(verdict.agrees).toBe(false);
     await empty.dispose();
@@ -45,12 +45,12 @@ test.each(
   expect(prepared.engaged.precision).toBe("bf16");
   const { agrees, error } = await prepared.parity();
   expect(agrees).toBe(true);
-  // A case that computed in f32 after all would be as near as rounding.
+  // A case computed in f32 after all would differ only by f32 rounding.
   if (suite.name !== "gemm" && suite.name !== "gemm-peak") expect(error).toBeGreaterThan(1e-6);
   await prepared.dispose();
 });
 
-test("cases of a suite have different names, and the quick ones are among them", () => {
+test("the cases of a suite have distinct names, and a quick run has no more of them", () => {
   for (const suite of [...peaks, ...deviceSuites]) {
     const names = suite.cases(false).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

@@ -1,4 +1,5 @@
-// One case: its contestants are made ready one after the other, then take turns, A B A B, then say what it took.
+// Measures one case: its contestants are prepared one after the other, take turns, A B A B, and then report memory and
+// parity.
 import { CambiumError } from "@cambium/ir";
 import { machineProbe } from "../machine-probe.js";
 import type { Failure, Row } from "../result.js";
@@ -12,10 +13,10 @@ import type { Finished, Ready, Turn } from "./protocol.js";
 export interface Pace {
   /** Turns of each contestant. */
   readonly rounds: number;
-  /** What a turn of many short runs lasts. */
+  /** Duration of a turn of many short runs. */
   readonly turnSeconds: number;
   readonly warmupSeconds: number;
-  /** A contestant whose runs are long has fewer turns, so that it measures about as long as this. */
+  /** A contestant with long runs gets fewer turns, so that all its turns together take about this long. */
   readonly mostSeconds: number;
   readonly fewestRounds: number;
 }
@@ -24,11 +25,11 @@ export interface CaseOptions {
   readonly pace: Pace;
   readonly meter: EnergyMeter | null;
   readonly signal?: AbortSignal;
-  /** @param share of the case that is over */
+  /** @param share the share of the case that is done */
   onTurn(contestant: string, share: number): void;
 }
 
-/** What a contestant came to: a row, or why there is none. */
+/** A contestant's row, or why there is none. */
 export interface Outcome {
   readonly contestant: Contestant;
   readonly version: string;
@@ -42,7 +43,7 @@ interface Entrant {
   readonly turns: (readonly number[])[];
   readonly machine: number[];
   joules: number;
-  /** Of the case, when its turn began. */
+  /** Share of the case done when its turn started. */
   share: number;
   rounds: number;
   ready?: Ready;
@@ -105,7 +106,7 @@ async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter,
   entrant.ready = ready;
   const long = Math.max(pace.turnSeconds, ready.secondsPerRun);
   const rounds = Math.max(pace.fewestRounds, Math.min(pace.rounds, Math.floor(pace.mostSeconds / long)));
-  // Of runs that each take as long as all turns should, two tell as much as can be had.
+  // If a single run takes longer than all turns should, two turns are enough.
   const fewest = ready.secondsPerRun > pace.mostSeconds ? 2 : rounds;
   entrant.rounds = suite.fresh ? pace.fewestRounds : fewest;
 }
@@ -115,7 +116,7 @@ async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, op
   onTurn(entrant.contestant.name, entrant.share);
   entrant.machine.push(machineProbe());
   if (suite.fresh) {
-    // Each sample begins with a process; the first has been made.
+    // Each sample needs a fresh process; the first one exists already.
     if (round > 0) {
       await entrant.process.close();
       entrant.process = start(entrant.contestant);
@@ -147,7 +148,7 @@ async function finish(suite: Suite, one: Case, entrant: Entrant): Promise<Outcom
   };
 }
 
-/** A contestant that fails is out of the case; the others go on. */
+/** A contestant that fails drops out of the case; the others continue. */
 async function attempt(entrant: Entrant, work: () => Promise<void>): Promise<void> {
   if (entrant.error !== undefined) return;
   try {

@@ -1,4 +1,4 @@
-// The process of a contestant: takes a command as a line of JSON and answers with one.
+// A contestant's process: takes each command as a line of JSON and answers with one.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { CambiumError } from "@cambium/ir";
@@ -27,7 +27,7 @@ export class ContestantProcess {
         }),
       ),
     );
-    // What it prints is kept for the case that it dies.
+    // The end of its output is kept for the error message if it dies.
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#said = (this.#said + text).slice(-600);
     });
@@ -35,17 +35,17 @@ export class ContestantProcess {
     if (this.#child.stdout) createInterface({ input: this.#child.stdout }).on("line", (line) => this.#hear(line));
   }
 
-  /** @throws CambiumError what the contestant answers, and `E_CONTESTANT` where it dies. */
+  /** @throws CambiumError the error that the contestant answers with; `E_CONTESTANT` if it dies */
   ask<T>(command: Command): Promise<T> {
     return new Promise((resolve, reject) => {
-      // Whoever asks after the end would wait for ever.
+      // A command after the end would never be answered.
       if (this.#failure) return reject(this.#failure);
       this.#waiting = { resolve: resolve as (reply: unknown) => void, reject };
       this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
     });
   }
 
-  /** Lets it end by itself. */
+  /** Asks it to end; kills it after 5 s. */
   async close(): Promise<void> {
     if (this.#failure) return;
     const ended = new Promise((resolve) => this.#child.once("close", resolve));
@@ -56,14 +56,14 @@ export class ContestantProcess {
     clearTimeout(timer);
   }
 
-  /** Ends it now. */
+  /** Kills it. */
   kill(): void {
     this.#child.kill("SIGKILL");
   }
 
   #hear(line: string): void {
     const waiting = this.#waiting;
-    // Native libraries print to standard output as they like.
+    // Native libraries may print other lines to standard output.
     if (!waiting || !line.startsWith("{")) return;
     this.#waiting = undefined;
     try {
@@ -72,7 +72,7 @@ export class ContestantProcess {
       else waiting.reject(new CambiumError(reply.error.code, reply.error.message, { where: this.name }));
     } catch (cause) {
       const got = line.slice(0, 200);
-      waiting.reject(new CambiumError("E_CONTESTANT", `${this.name} answered what is no JSON`, { got, cause }));
+      waiting.reject(new CambiumError("E_CONTESTANT", `${this.name} answered something not JSON`, { got, cause }));
     }
   }
 

@@ -1,4 +1,4 @@
-// Who takes part: a backend with its options, or a peer; each is a command line that starts the process of one case.
+// Contestants: a backend with its options, or a peer. Each is a command line that starts the process of one case.
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { BackendOptions } from "@cambium/backend";
@@ -11,24 +11,24 @@ export interface Contestant {
   readonly backend: string;
   readonly options: BackendOptions;
   readonly precision: Precision;
-  /** Suites that it can do; all of them where it is a backend. */
+  /** Suites that a peer supports; absent for a backend. */
   readonly suites?: readonly string[];
-  /** Where its names and paths are seen from. */
+  /** The folder that its names and paths are relative to. */
   readonly project: string;
 }
 
-/** A backend as the benchmark's own worker runs it. */
+/** A backend, run by the benchmark's own worker. */
 export function backendContestant(name: string, project: string): Contestant {
   const command = [process.execPath, "--expose-gc", workerScript()] as const;
   return { ...contestantNamed(name), command, project };
 }
 
-/** Cambium, where no backend computes. */
+/** Cambium itself, for suites on files, which need no backend. */
 export function fileContestant(project: string): Contestant {
   return { ...backendContestant("cambium", project), backend: "" };
 }
 
-/** Built; found by the package's own name, which holds in sources and in bundles. */
+/** The built worker. It is found by the package's name, which works from sources and from bundles. */
 function workerScript(): string {
   const manifest = createRequire(import.meta.url).resolve("@cambium/bench/package.json");
   return join(dirname(manifest), "dist", "worker.js");

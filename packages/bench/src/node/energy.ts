@@ -1,17 +1,17 @@
-// Joules, where the machine counts them: Linux's powercap (RAPL), summed over processor packages.
+// Energy in joules, from Linux's powercap (RAPL), summed over processor packages.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const zones = "/sys/class/powercap";
 
 export interface EnergyMeter {
-  /** What counts, for the environment. */
+  /** The meter's description, for the environment. */
   readonly name: string;
-  /** Joules since the call before. */
+  /** Joules since the previous call. */
   lap(): number;
 }
 
-/** @returns null where nothing counts joules, or only for root */
+/** @returns null if the machine has no counters, or only root may read them */
 export function energyMeter(folder = zones): EnergyMeter | null {
   try {
     const packages = readdirSync(folder)
@@ -26,7 +26,7 @@ export function energyMeter(folder = zones): EnergyMeter | null {
         const now = packages.map((zone) => number(zone, "energy_uj"));
         const micro = now.map((joules, i) => {
           const spent = joules - (before[i] as number);
-          // The counter starts over at its range.
+          // The counter wraps at its range.
           return spent < 0 ? spent + (ranges[i] as number) : spent;
         });
         before = now;

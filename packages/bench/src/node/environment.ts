@@ -1,4 +1,4 @@
-// The machine and the versions that a result belongs to, and their hash.
+// The machine and versions of a result, and their hash.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ export function environmentOf(backends: Environment["backends"], energy: string 
   return { ...stable, commit: commit(), date: new Date().toISOString(), load: [before, load()], hash };
 }
 
-/** Of the last minute. */
+/** The load average of the last minute. */
 export function load(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100;
 }
@@ -29,7 +29,7 @@ function text(path: string): string | null {
   }
 }
 
-/** Of the repository that holds this file; null for an installed package. */
+/** The commit of the repository that contains this file; null for an installed package. */
 function commit(): string | null {
   try {
     const args = ["-C", import.meta.dirname, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];

@@ -1,4 +1,4 @@
-// Growing a checkpoint on disk: a base of random bf16 weights stacked fourfold, until the files are on the disk.
+// Growing a checkpoint on disk: a base of random bf16 weights is stacked fourfold; ends when the files are on disk.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -43,7 +43,7 @@ export const grow: FileSuite = {
         return seconds;
       },
       async parity() {
-        // Throws where a tensor on disk is not, by its hash, what was meant.
+        // Throws if the hash of a tensor on disk is wrong.
         await run(true);
         return parity(0, 0, "hashes of every tensor, read again");
       },
@@ -57,7 +57,7 @@ async function bytesIn(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Random bf16 weights of a Llama in two shards. */
+/** Writes a Llama with random bf16 weights in two shards. */
 export async function randomBase(path: string, { layers = 1, hidden = 64, vocab = 256 }: Size): Promise<void> {
   const model = modelSpec(llama, {
     ...{ vocab, hidden, intermediate: 2 * hidden, layers, heads: hidden / 64, contextLength: 2048 },

@@ -1,4 +1,4 @@
-// A run of the benchmark: contestants, suites and cases in processes of their own.
+// Runs the benchmark: contestants, suites, and each case in its own process.
 export { inPrecisions } from "../contestant-name.js";
 export { backendContestant, type Contestant, fileContestant } from "./contestants.js";
 export { randomBase } from "./grow-suite.js";

@@ -1,5 +1,5 @@
-// Memory: what a training process takes at its fullest beside what `cambium plan` predicts for the backend onnx, over shapes
-// between 0.3 and 2 GB. As a run does, weights are made and uploaded, steps follow, and a snapshot takes the state down.
+// Memory: a training process's peak memory compared with what `cambium plan` predicts for the backend onnx, over shapes
+// between 0.3 and 2 GB. As in a run, weights are made and uploaded, steps follow, and a snapshot downloads the state.
 import { initParameters } from "@cambium/model";
 import { defaultOptimizer, freshState, Trainer, trainingMemory } from "@cambium/train";
 import { parity } from "../parity.js";
@@ -26,15 +26,15 @@ const shapes: readonly StepConfig[] = [
   shape(24, 192, 3, { intermediate: 512, vocab: 256, context: 512, batch: 4 }),
 ];
 
-/** Steps; the second is as full as any later one. */
+/** Number of steps; memory peaks from the second on. */
 const steps = 3;
 
-/** What the prediction may be off by. */
+/** Largest relative error of the prediction. */
 const tolerance = 0.15;
 
 export const memory: DeviceSuite = {
   name: "memory",
-  summary: "a training process beside the memory that plan predicts for onnx; only where it is named",
+  summary: "a training process's memory against plan's prediction for onnx; only if named",
   unit: "s",
   bound: null,
   on: "device",

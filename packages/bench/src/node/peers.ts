@@ -1,4 +1,4 @@
-// Peers: another framework that does the same work by its own best means, a folder with a peer.json.
+// Peers: other frameworks that do the same work in their own best way. A peer is a folder with a peer.json.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -9,18 +9,18 @@ import type { Contestant } from "./contestants.js";
 
 const manifest = z.strictObject({
   summary: z.string(),
-  /** Starts the process that answers commands, in the peer's folder. */
+  /** The command, run in the peer's folder, of the process that answers the protocol's commands. */
   command: z.tuple([z.string()]).rest(z.string()),
   suites: z.array(z.string()),
-  /** Ends with 0 where what it needs is installed. */
+  /** A command that exits with 0 if everything the peer needs is installed. */
   check: z.tuple([z.string()]).rest(z.string()),
   /** How to install it. */
   install: z.string(),
 });
 
 /**
- * @param name of a folder of benchmarks/peers, in the project or above it, or a folder's path
- * @throws CambiumError `E_PEER_MISSING` with how to install it; `E_PEER` for a folder without a whole peer.json
+ * @param name a folder in benchmarks/peers, of the project or a folder above it, or a folder's path
+ * @throws CambiumError `E_PEER_MISSING` with how to install it; `E_PEER` for an invalid peer.json
  */
 export function peerContestant(name: string, project: string): Contestant {
   const folder = isPluginPath(name) ? resolve(project, name) : folderOf(name, project);
@@ -34,7 +34,7 @@ export function peerContestant(name: string, project: string): Contestant {
   return { name, command: [executable(program), ...args], ...none, suites, project: folder };
 }
 
-/** Node is the one that runs this. */
+/** `node` is the Node that runs this process. */
 function executable(program: string): string {
   return program === "node" ? process.execPath : program;
 }
@@ -55,7 +55,7 @@ function read(where: string): z.infer<typeof manifest> {
   try {
     return manifest.parse(JSON.parse(readFileSync(where, "utf8")));
   } catch (cause) {
-    throw new CambiumError("E_PEER", "this is no whole peer.json", {
+    throw new CambiumError("E_PEER", "this peer.json is invalid", {
       ...{ where, expected: "summary, command, suites, check, install", cause },
     });
   }

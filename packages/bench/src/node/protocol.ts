@@ -1,11 +1,11 @@
-// What the benchmark and the process of one contestant say to each other: a line of JSON each way, one answer a command.
+// The protocol between the benchmark and a contestant's process: lines of JSON, one answer per command.
 
 import type { Precision } from "@cambium/train";
 import type { Parity } from "../parity.js";
 import type { Case, Engaged, Work } from "../suite.js";
 
 export type Command =
-  /** Opens what computes and makes the case ready. */
+  /** Opens the device and prepares the case. */
   | {
       readonly cmd: "prepare";
       readonly suite: string;
@@ -14,10 +14,10 @@ export type Command =
       readonly options: Readonly<Record<string, string | number | boolean>>;
       readonly precision: Precision;
       readonly project: string;
-      /** Runs before samples are taken go on until they are steady, this long at most. */
+      /** Warm-up runs continue until they are steady, at most this long. */
       readonly warmupSeconds: number;
     }
-  /** Runs the case. */
+  /** Runs the case `count` times. */
   | { readonly cmd: "turn"; readonly count: number }
   /** After the last turn: memory, then the comparison with the reference. */
   | { readonly cmd: "finish" }
@@ -30,7 +30,7 @@ export interface Ready {
   readonly work: Work;
   readonly engaged: Engaged;
   readonly warmup: { readonly runs: number; readonly seconds: number; readonly steady: boolean };
-  /** Seconds of a run, by the last of the warm-up. */
+  /** Seconds per run at the end of the warm-up. */
   readonly secondsPerRun: number;
   /** Seconds of the first run. */
   readonly first: readonly number[];
@@ -46,7 +46,7 @@ export interface Finished {
   readonly parity: Parity;
 }
 
-/** A failure, as an answer to any command. */
+/** The answer to any command that failed. */
 export interface Failed {
   readonly error: { readonly code: string; readonly message: string };
 }

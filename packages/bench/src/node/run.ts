@@ -1,4 +1,4 @@
-// A run of the benchmark: cases one after the other, each with a fresh process per contestant, which take turns.
+// Runs the benchmark: one case after the other, with a fresh process per contestant, and contestants in turns.
 import { CambiumError } from "@cambium/ir";
 import type { BenchDocument, Failure, Row } from "../result.js";
 import { schemaName } from "../result.js";
@@ -12,20 +12,20 @@ import { environmentOf, load } from "./environment.js";
 import { suites } from "./suites.js";
 
 export interface BenchRequest {
-  /** Names of suites; default all. */
+  /** Names of suites; default: all except the extra ones. */
   readonly suites?: readonly string[];
   readonly contestants: readonly Contestant[];
-  /** Cambium itself, where a suite works on files. */
+  /** Cambium itself, for suites on files. */
   readonly files: Contestant;
   readonly quick: boolean;
-  /** Turns of each contestant; more are shorter. */
+  /** Turns of each contestant; with more turns each is shorter. */
   readonly rounds?: number;
-  /** What an earlier sitting measured: it is kept, and not measured again. */
+  /** The result of an interrupted run: its rows are kept and not measured again. */
   readonly earlier?: BenchDocument;
   readonly signal?: AbortSignal;
-  /** Told before each case, and each time somebody's turn is over. */
+  /** Called before each case, and after each turn. */
   onProgress?(progress: BenchProgress): void;
-  /** Told after each case, with everything measured so far. */
+  /** Called after each case with everything measured so far. */
   onCase?(document: BenchDocument): Promise<void> | void;
 }
 
@@ -33,7 +33,7 @@ export interface BenchProgress {
   readonly suite: string;
   readonly case: string;
   readonly contestant: string;
-  /** Of the cases of all contestants: how many are over, one that is under way in part, and how many there are. */
+  /** Cases times contestants done, with a fraction for the current one, and their total. */
   readonly done: number;
   readonly total: number;
 }
@@ -43,7 +43,7 @@ const paces: Readonly<Record<"full" | "quick", Pace>> = {
   quick: { rounds: 3, turnSeconds: 0.15, warmupSeconds: 0.5, mostSeconds: 2, fewestRounds: 2 },
 };
 
-/** More rounds are shorter, so that a case takes as long, and neighbours in time stand closer together. */
+/** More rounds are shorter, so that a case takes as long as before and contestants alternate faster. */
 function paceOf({ quick, rounds }: BenchRequest): Pace {
   const usual = paces[quick ? "quick" : "full"];
   if (rounds === undefined) return usual;
@@ -51,7 +51,7 @@ function paceOf({ quick, rounds }: BenchRequest): Pace {
   return { ...usual, rounds, turnSeconds, fewestRounds: Math.min(rounds, 10), mostSeconds: 2 * usual.mostSeconds };
 }
 
-/** @returns everything measured; `complete` is false where `signal` ended it */
+/** @returns everything measured; `complete` is false if `signal` ended the run */
 export async function runBench(request: BenchRequest): Promise<BenchDocument> {
   const { contestants, quick, earlier, signal } = request;
   const before = load();
@@ -102,13 +102,13 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
   return document(!signal?.aborted);
 }
 
-/** A peer does the suites that it lists, a backend what has a device; in another precision than f32, what can be asked for in it. */
+/** A peer runs the suites that it lists; a backend those on a device, in precisions other than f32 only some. */
 function canDo({ suites: listed, precision }: Contestant, suite: Suite): boolean {
   if (listed) return listed.includes(suite.name);
   return suite.on === "device" && (precision === "f32" || suite.inPrecisions === true);
 }
 
-/** An earlier sitting of this run, not of another one. @throws CambiumError `E_BENCH_FILE` */
+/** @throws CambiumError `E_BENCH_FILE` if the earlier result is from another machine, version or kind of run */
 function requireSame(earlier: BenchDocument | undefined, quick: boolean): void {
   if (!earlier) return;
   const was = earlier.environment;
@@ -121,8 +121,8 @@ function requireSame(earlier: BenchDocument | undefined, quick: boolean): void {
     value === today[i] ? [] : [{ where, message: "differs", expected: String(value), got: String(today[i]) }],
   );
   if (reasons.length === 0) return;
-  throw new CambiumError("E_BENCH_FILE", "the rows kept so far are of another run", {
+  throw new CambiumError("E_BENCH_FILE", "the kept rows are from another run", {
     reasons,
-    hint: "another --out keeps both apart",
+    hint: "use another --out",
   });
 }

@@ -1,5 +1,6 @@
-// Soak: many training steps in one process. Over the last three quarters resident memory must be flat, its peak within what
-// the IR counts, no tensor left behind, and the main thread free: a 10 ms timer at most 50 ms late.
+// Soak: many training steps in one process. Over the last three quarters resident memory must be flat. Its peak must be
+// within the IR's count, no tensor may be left behind, and the main thread must stay free: a 10 ms timer is at most 50
+// ms late.
 import { highest } from "@cambium/ir";
 import { parity } from "../parity.js";
 import { median, slope } from "../statistics.js";
@@ -7,7 +8,7 @@ import type { DeviceSuite, Prepared } from "../suite.js";
 import { configOf, step } from "../suites/step.js";
 
 const limits = {
-  /** Memory is flat when a line through its samples rises by less in the last three quarters: their noise is ±3 MB. */
+  /** Most rise of a line through the memory samples of the last three quarters; their noise is ±3 MB. */
   growthBytes: 5e6,
   lateMs: 50,
 };
@@ -33,7 +34,7 @@ const short = {
 
 export const soak: DeviceSuite = {
   name: "soak",
-  summary: "many steps in one process, within limits of memory and of the event loop; only where it is named",
+  summary: "many steps in one process, within limits of memory and of the event loop; only if named",
   unit: "tokens/s",
   bound: null,
   on: "device",
@@ -83,7 +84,7 @@ export const soak: DeviceSuite = {
   },
 };
 
-/** Resident memory that a training process may take, given what the IR counts. */
+/** Largest resident memory allowed for a training process, given the IR's count. */
 function allowedBytes(counted: number): number {
   return 1.25 * counted + 250e6;
 }
@@ -91,7 +92,7 @@ function allowedBytes(counted: number): number {
 interface Watched {
   readonly seconds: number;
   readonly peakBytes: number;
-  /** By a line through all samples of the last three quarters. */
+  /** Rise of a line through the samples of the last three quarters. */
   readonly growthBytes: number;
   readonly lateMs: number;
   left: number;
@@ -110,9 +111,9 @@ async function watch(prepared: Prepared, steps: number): Promise<Watched> {
   try {
     for (let done = 0; done < steps; done += stride) {
       seconds += (await prepared.turn(Math.min(stride, steps - done))).reduce((sum, one) => sum + one, 0);
-      // What this thread's collector has not come round to yet (up to 30 MB) rises and falls; growth is what stays.
+      // Collect garbage first: up to 30 MB not yet collected would be noise in the samples.
       globalThis.gc?.();
-      // The collection held this thread up, which is not the backend's doing.
+      // The time of the collection must not count as the timer's delay.
       expected = performance.now() + interval;
       samples.push(process.memoryUsage.rss());
     }

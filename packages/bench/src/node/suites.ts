@@ -1,4 +1,4 @@
-// All suites: those that run wherever a device is, and those that read or write files.
+// All suites: those that only need a device, and those that read or write files.
 import { openSource } from "@cambium/data/node";
 import type { Suite } from "../suite.js";
 import { deviceSuites, peaks } from "../suites/index.js";
@@ -7,7 +7,7 @@ import { grow } from "./grow-suite.js";
 import { memory } from "./memory-suite.js";
 import { soak } from "./soak-suite.js";
 
-/** What `--suite` can name, in the order in which they run. */
+/** The suites that `--suite` can name, in the order in which they run. */
 export const suites: readonly Suite[] = [...deviceSuites, grow, soak, memory, quality(mobyDick)];
 
 export function suiteNamed(name: string): Suite | undefined {

@@ -1,4 +1,4 @@
-// The process of one contestant and one case: opens the backend, makes the case ready, and runs it when it is told to.
+// The process of one contestant and one case: opens the backend, prepares the case, and runs it on command.
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { type Device, type DeviceInfo, describeDevice, resolveBackend } from "@cambium/backend";
@@ -14,7 +14,7 @@ import { suiteNamed } from "./suites.js";
 let device: Device | undefined;
 let prepared: Prepared | undefined;
 
-// Standard output carries answers alone; what libraries print goes to standard error.
+// Standard output is only for answers; whatever libraries print goes to standard error.
 const answer = process.stdout.write.bind(process.stdout);
 console.log = console.info = console.debug = console.error;
 
@@ -28,7 +28,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
 }
 await prepared?.dispose();
-// Drivers may keep a process alive: whatever is left is nobody's.
+// Drivers may keep the process alive, so it exits explicitly.
 process.exit(0);
 
 async function obey(command: Exclude<Command, { cmd: "exit" }>): Promise<unknown> {
@@ -48,7 +48,7 @@ async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<R
     prepared = await suite.prepare(command.case, device, command.precision);
   } else prepared = await suite.prepare(command.case);
   const first = await prepared.turn(1);
-  // The host's copy of what was uploaded is the benchmark's own, and no longer needed.
+  // Frees the host's copies of what was uploaded, which only the benchmark holds.
   globalThis.gc?.();
   const { secondsPerRun, ...warmup } = await warmUp(prepared, first, suite.fresh ? 0 : command.warmupSeconds);
   const info = device?.info ?? { device: `files in ${tmpdir()}`, version: "", fallback: undefined };

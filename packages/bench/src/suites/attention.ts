@@ -1,4 +1,4 @@
-// Causal attention with grouped heads, forward, and with its gradients.
+// Causal attention with grouped heads, forward and with gradients.
 import { causalAttention, differentiate, f32, type Graph, GraphBuilder, mul, reduceSum } from "@cambium/ir";
 import { prepareGraph } from "../graph-case.js";
 import { againstReference } from "../parity.js";
@@ -11,7 +11,7 @@ const cases: readonly Case[] = [
   { name: "gradient-256", size: { ...size, context: 256, gradient: 1 } },
 ];
 
-/** Sums of 256 probabilities and of 256 products of them; gradients chain three such sums. */
+/** Sums over 256 positions in f32; gradients chain three such sums. */
 const tolerance = 1e-4;
 
 export const attention: DeviceSuite = {

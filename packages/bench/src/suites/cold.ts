@@ -1,4 +1,4 @@
-// Cold: from the start of a process over import, opening and compiling to the first loss; every sample is a process.
+// Cold: from process start through import, opening and compiling to the first loss; each sample is a process.
 import type { DeviceSuite } from "../suite.js";
 import { step } from "./step.js";
 
@@ -18,7 +18,7 @@ export const cold: DeviceSuite = {
       work: {},
       async turn(count) {
         await prepared.turn(count);
-        // The clock began with the process.
+        // performance.now() counts from the start of the process.
         return [performance.now() / 1000];
       },
     };

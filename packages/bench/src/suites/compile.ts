@@ -1,4 +1,5 @@
-// Compile: from a graph to the end of its first training step, by depth; every sample is a process, as kernels are kept.
+// Compile: from a graph to the end of its first training step, by depth. Each sample is a process, because kernels are
+// cached.
 import { hostTensor } from "@cambium/ir";
 import { initParameters } from "@cambium/model";
 import { defaultOptimizer, flattenState, freshState, trainStepGraph } from "@cambium/train";
@@ -12,7 +13,7 @@ const depths: readonly StepConfig[] = [3, 6, 12, 24].map((layers) => {
 
 export const compile: DeviceSuite = {
   name: "compile",
-  summary: "from a graph to the end of its first training step, by depth; only where it is named",
+  summary: "from a graph to the end of its first training step, by depth; only if named",
   unit: "s",
   bound: null,
   on: "device",

@@ -1,4 +1,4 @@
-// Matrix products, square and as a training step has them.
+// Matrix products, square and of a shape from training.
 import { GraphBuilder, type HostTensor, hostTensor, matmul, type RefTensor, refTensor, toHost } from "@cambium/ir";
 import { type Precision, storedIn } from "@cambium/train";
 import { prepareGraph } from "../graph-case.js";
@@ -6,7 +6,7 @@ import { parity, sumTolerance } from "../parity.js";
 import type { DeviceSuite } from "../suite.js";
 import { filled } from "./shared/filled.js";
 
-/** What a product's result may be rounded by: sums are f32 in each precision; a device may round them once to what it stores. */
+/** Rounding of the result: sums are f32 in every precision, and a device may round them once to its storage type. */
 const products: Readonly<Record<Precision, number>> = { f32: 0, mixed: 2 ** -11, bf16: 2 ** -8 };
 
 const sizes = [
@@ -29,7 +29,7 @@ export const gemm: DeviceSuite = {
   },
 };
 
-/** a [m, k] · b [k, n], f32; the operands as the precision stores them. */
+/** a [m, k] · b [k, n] = c [m, n] in f32, with operands as the precision stores them. */
 export function product(m: number, n: number, k: number, precision: Precision = "f32") {
   const dtype = storedIn(precision) ?? "f32";
   const builder = new GraphBuilder();
@@ -50,7 +50,7 @@ export function product(m: number, n: number, k: number, precision: Precision = 
   };
 }
 
-/** All elements of the first and last row and of one in between, summed in float64: every column, three rows of blocks. */
+/** The relative error of the first, a middle and the last row, against sums in float64. */
 function someElements(a: RefTensor, b: RefTensor, c: HostTensor): number {
   const [m = 1, k = 1] = a.type.shape;
   const n = b.type.shape[1] ?? 1;

@@ -1,4 +1,4 @@
-// Generating text: reading a prompt, and token after token behind it.
+// Text generation: reading a prompt (prefill), and decoding token by token.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { TextGenerator } from "@cambium/inference";
 import { initParameters } from "@cambium/model";
@@ -24,7 +24,7 @@ const cases: readonly Case[] = [
 
 export const generate: DeviceSuite = {
   name: "generate",
-  summary: "reading a prompt, and decoding token after token",
+  summary: "reading a prompt, and decoding token by token",
   unit: "tokens/s",
   bound: null,
   on: "device",
@@ -35,14 +35,14 @@ export const generate: DeviceSuite = {
     return {
       work: { tokens: made === 1 ? prompt : made },
       engaged: plain,
-      turn: (count) => timed(count, () => generator.generate(asked(prompt, made))),
+      turn: (count) => timed(count, () => generator.generate(optionsFor(prompt, made))),
       async parity() {
         await using reference = await referenceBackend.open();
         const small = { ...one.size, layers: 2 };
         const tokens: number[][] = [];
         for (const where of [device, reference]) {
           using generating = await open(where, small);
-          tokens.push((await generating.generate(asked(6, 6))).tokens);
+          tokens.push((await generating.generate(optionsFor(6, 6))).tokens);
         }
         const [got = [], want = []] = tokens;
         const other = want.filter((token, i) => token !== got[i]).length;
@@ -56,7 +56,7 @@ export const generate: DeviceSuite = {
 export const generateLarge: DeviceSuite = {
   ...generate,
   name: "generate-large",
-  summary: "the same with larger Llamas; only where it is named",
+  summary: "the same with larger Llamas; only if named",
   extra: true,
   cases: (quick) =>
     larger.slice(0, quick ? 1 : undefined).flatMap((size): Case[] => {
@@ -68,7 +68,7 @@ export const generateLarge: DeviceSuite = {
     }),
 };
 
-function asked(prompt: number, made: number) {
+function optionsFor(prompt: number, made: number) {
   return {
     prompt: Array.from({ length: prompt }, (_, i) => (i * 7919) % 256),
     ...{ maxNewTokens: made, seed: "bench", temperature: 0, stop: [] },

@@ -1,4 +1,4 @@
-// The suites that run wherever a device is, in the order in which they run. A suite is one file here and one line.
+// The suites that only need a device, in the order in which they run. A suite is one file here and one line below.
 import type { DeviceSuite } from "../suite.js";
 import { attention } from "./attention.js";
 import { cold } from "./cold.js";
@@ -23,5 +23,5 @@ export const deviceSuites: readonly DeviceSuite[] = [
   switching,
 ];
 
-/** Measured in every run, since other rows are a share of them. */
+/** Measured in every run, because other rows' shares refer to them. */
 export const peaks: readonly DeviceSuite[] = [gemmPeak, streamPeak];

@@ -1,4 +1,4 @@
-// Ops that memory bounds, each alone over a million elements: the rest of a training step beside its products.
+// Memory-bound ops, each alone over a million elements: the part of a training step that is not matrix products.
 import {
   add,
   f32,
@@ -26,7 +26,7 @@ interface OpCase {
   readonly inputs: Readonly<Record<string, HostTensor>>;
 }
 
-/** By name: how the case of some rows and columns is made. */
+/** The cases by name, made for a number of rows and columns. */
 const cases: Readonly<Record<string, (rows: number, columns: number) => OpCase>> = {
   add: (rows, columns) => {
     const type = f32(rows, columns);
@@ -60,7 +60,7 @@ const cases: Readonly<Record<string, (rows: number, columns: number) => OpCase>>
       gather(g.input("table", type), g.input("ids", ids)),
     );
   },
-  // Many rows to one place, as the gradient of an embedding has it.
+  // Many rows are added to each target row, as in the gradient of an embedding.
   scatterAdd: (rows, columns) => {
     const [type, ids, into] = [f32(rows, columns), i32(rows), Math.ceil(rows / 8)];
     return made({ x: matrix("x", type), ids: filledIds("ids", [rows], into) }, (g) =>
@@ -69,12 +69,12 @@ const cases: Readonly<Record<string, (rows: number, columns: number) => OpCase>>
   },
 };
 
-/** Sums of 2048 terms in f32, times functions that are good to a few units. */
+/** Sums of 2048 terms in f32, times functions with errors of a few units. */
 const tolerance = 1e-4;
 
 export const ops: DeviceSuite = {
   name: "ops",
-  summary: "ops that memory bounds, each alone",
+  summary: "memory-bound ops, each alone",
   unit: "GB/s",
   bound: "stream",
   on: "device",

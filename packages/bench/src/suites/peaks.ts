@@ -1,4 +1,4 @@
-// The two peaks of a device that other rows are a share of: its fastest large product, and its fastest pass over memory.
+// The two peaks of a device that shares refer to: its fastest large matrix product, and its fastest pass over memory.
 import { add, f32, GraphBuilder } from "@cambium/ir";
 import { prepareGraph } from "../graph-case.js";
 import { againstReference } from "../parity.js";
@@ -8,7 +8,7 @@ import { filled } from "./shared/filled.js";
 
 export const gemmPeak: DeviceSuite = {
   name: "gemm-peak",
-  summary: "the product that the shares of others are of",
+  summary: "the matrix product that shares refer to",
   unit: "GFLOPS",
   bound: null,
   on: "device",
@@ -25,7 +25,7 @@ export const gemmPeak: DeviceSuite = {
 
 export const streamPeak: DeviceSuite = {
   name: "stream-peak",
-  summary: "the sum of two long vectors that the shares of others are of",
+  summary: "the sum of two long vectors that shares refer to",
   unit: "GB/s",
   bound: null,
   on: "device",

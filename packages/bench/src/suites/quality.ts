@@ -1,4 +1,4 @@
-// Quality: how long a model trains on a text until its held-out loss is a fixed one (after MLPerf's time to quality).
+// Quality: how long a model trains on a text until it reaches a fixed held-out loss (after MLPerf's time to quality).
 import { evaluationBatches, type TokenReader, tokensInMemory, batchAt as windowsAt } from "@cambium/data";
 import { CambiumError } from "@cambium/ir";
 import { initParameters } from "@cambium/model";
@@ -11,18 +11,18 @@ const config: StepConfig = {
   ...{ layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 8, context: 64 },
 };
 
-/** Nats per byte. Of single letters 3.1 remain; below that a model has learnt what follows what. */
+/** Nats per byte. Letter frequencies alone give 3.1; below that a model has learnt from context. */
 const target = 2.6;
 const rate = 3e-3;
-/** Steps between two measurements of held-out loss, and at most. */
+/** Steps between two evaluations, and the most steps. */
 const [every, most] = [10, 400];
 const heldOut = 0.05;
 
-/** @param text of which the last part is held out; loaded when the suite runs */
+/** @param text loaded when the suite runs; its last part is held out */
 export function quality(text: () => Promise<string>): DeviceSuite {
   return {
     name: "quality",
-    summary: "training on Moby-Dick until a held-out loss, with joules where the machine counts them",
+    summary: "training on Moby-Dick to a held-out loss, with joules if the machine counts them",
     unit: "s",
     bound: null,
     on: "device",
@@ -45,7 +45,7 @@ export function quality(text: () => Promise<string>): DeviceSuite {
           const began = performance.now();
           const steps = await train(trainer, tokens, held);
           if (steps === null)
-            throw new CambiumError("E_BENCH_QUALITY", `the held-out loss did not come to ${target}`, {
+            throw new CambiumError("E_BENCH_QUALITY", `the held-out loss did not reach ${target}`, {
               got: `${most} steps on ${device.info.device}`,
             });
           return [(performance.now() - began) / 1000];
@@ -57,7 +57,7 @@ export function quality(text: () => Promise<string>): DeviceSuite {
   };
 }
 
-/** @returns the steps that it took, or null where it never came so far */
+/** @returns the number of steps, or null if the target was not reached */
 async function train(trainer: Trainer, tokens: TokenReader, held: readonly Int32Array[]): Promise<number | null> {
   const { batch, context } = config;
   for (let done = 0; done < most; ) {

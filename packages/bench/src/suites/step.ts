@@ -1,4 +1,4 @@
-// Training steps of Llamas over sizes: forward, backward, clip and AdamW, with one step handed over ahead.
+// Training steps of Llamas of several sizes: forward, backward, clipping and AdamW, with one step submitted ahead.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { highest } from "@cambium/ir";
 import { initParameters } from "@cambium/model";
@@ -14,7 +14,7 @@ const sizes: readonly StepConfig[] = [
   { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 1, context: 128 },
 ];
 
-/** The models of the repository's own bar: 1 to 91 million parameters, up to some seconds a step on two cores. */
+/** The models of the repository's own bar: 1 to 91 million parameters, up to some seconds per step on two cores. */
 const larger: readonly StepConfig[] = [
   { layers: 6, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 8, context: 256 },
   { layers: 6, hidden: 256, intermediate: 688, heads: 4, kvHeads: 4, vocab: 256, batch: 8, context: 256 },
@@ -25,7 +25,7 @@ const larger: readonly StepConfig[] = [
 
 const learningRate = 1e-3;
 
-/** Steps that are compared with the reference. */
+/** Steps compared with the reference. */
 const compared = 2;
 
 /**
@@ -37,7 +37,7 @@ const tolerance: Readonly<Record<Precision, number>> = { f32: 1e-4, mixed: 5e-3,
 
 export const step: DeviceSuite = {
   name: "step",
-  summary: "training steps of Llamas over sizes",
+  summary: "training steps of Llamas of several sizes",
   unit: "tokens/s",
   bound: "gemm",
   on: "device",
@@ -75,7 +75,7 @@ export const step: DeviceSuite = {
 export const train: DeviceSuite = {
   ...step,
   name: "train",
-  summary: "training steps of larger Llamas; only where it is named",
+  summary: "training steps of larger Llamas; only if named",
   extra: true,
   cases: (quick) => larger.slice(0, quick ? 1 : undefined).map(caseOf),
 };
@@ -96,7 +96,7 @@ async function open(device: Device, config: StepConfig, precision: Precision = "
   return trainer;
 }
 
-/** What a device makes of the step. */
+/** How a device runs the step. */
 export function stepEngaged(
   device: Device,
   { batch, context, ...size }: StepConfig,
@@ -106,7 +106,7 @@ export function stepEngaged(
   return engagedBy(device, trainStepGraph(model, { batch, context, optimizer: defaultOptimizer, precision }), null);
 }
 
-/** Losses of some steps of the same layers on one short sequence: what the reference can compute in a second. */
+/** Compares the losses of a few steps with the reference, on at most two such layers and one short sequence. */
 export async function stepParity(device: Device, config: StepConfig, precision: Precision = "f32"): Promise<Parity> {
   const small = { ...config, layers: Math.min(config.layers, 2), batch: 1, context: 8 };
   await using reference = await referenceBackend.open();

@@ -1,5 +1,5 @@
-// Switch: a model in training is grown on its device, until the grown one is ready to train; and a step of the grown one
-// beside it, to say how many steps that costs.
+// Switch: growing a model in training on its device, until the grown model is ready to train; and a step of the grown
+// model, to relate the cost to.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { type DeviceGrowth, prepareGrowth } from "@cambium/grow";
 import { highest } from "@cambium/ir";
@@ -13,7 +13,7 @@ import { timed } from "../timed.js";
 
 interface Sizes extends StepConfig {
   readonly factor: number;
-  /** 1: what is timed is the switch; 0: a step of the grown model. */
+  /** 1 times the switch, 0 a step of the grown model. */
   readonly switch: number;
 }
 
@@ -25,7 +25,7 @@ const small: Omit<Sizes, "switch"> = { ...sizes, layers: 2, hidden: 64, intermed
 
 export const switching: DeviceSuite = {
   name: "switch",
-  summary: "growing a model in training on its device, and a step of the grown one; only where it is named",
+  summary: "growing a model in training on its device, and a step of the grown one; only if named",
   unit: "s",
   bound: null,
   on: "device",
@@ -67,7 +67,7 @@ export const switching: DeviceSuite = {
   },
 };
 
-/** The trainers of the model before and after a growth, and the growth, all compiled. */
+/** The trainers before and after a growth, and the growth, all compiled. */
 class Pair {
   private constructor(
     private readonly device: Device,
@@ -97,7 +97,7 @@ class Pair {
   async switched(): Promise<void> {
     const grown = await this.grown();
     const [first] = Object.values(grown.tensors);
-    // Whatever is asked for next waits for the growth.
+    // A download waits for the growth to finish on the device.
     if (first) await this.device.download(first);
     await this.after.adopt(grown);
   }
@@ -109,7 +109,7 @@ class Pair {
   }
 }
 
-/** All tensors of a small model that was grown on a device. */
+/** All tensors of a small model grown on a device. */
 async function grownValues(device: Device, { factor }: Pick<Sizes, "factor">): Promise<ArrayLike<number>[]> {
   const pair = await Pair.open(device, { ...small, factor, layers: 1, switch: 1 });
   await pair.begin();

@@ -158,7 +158,7 @@ function requireMeasured({ suite: wanted }: Flags, contestants: readonly string[
   if (wanted === undefined || wanted.some((name) => half.includes(name))) return;
   const idle = contestants.filter((name) => backendContestant(name, project).precision !== "f32");
   if (idle.length === 0) return;
-  throw new CambiumError("E_OPTION", "what these suites measure is in f32", {
+  throw new CambiumError("E_OPTION", "these suites only measure f32", {
     ...{ where: "--precision", expected: `one of the suites ${half.join(", ")}`, got: wanted.join(", ") },
     hint: `leave ${idle.join(", ")} out`,
   });

@@ -1,6 +1,8 @@
-// The history as a page: each case against its first measurement, run after run, a chart for each machine and suite.
+// The history as a page: each case relative to its first measurement, run by run, with a chart for each machine and
+// suite.
 import { documentText, type Html, html, linesChart, mark } from "@cambium/report/page-parts";
 import type { HistoryEntry } from "../../history.js";
+import { colourOf } from "./contestants.js";
 
 export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promise<string> {
   const figures: Html[] = [];
@@ -9,12 +11,10 @@ export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promi
   return documentText({
     title: "Cambium benchmark history",
     body: html`<header class="masthead"><p class="brand">${mark}<span>Cambium</span> <span class="kind">benchmark history</span></p>
-<h1>Run after run</h1><p class="note">Every line is a case; 1 is what it was when it was first measured, and higher is faster.</p></header>
+<h1>Run after run</h1><p class="note">Each line is a case, relative to its first measurement: 1 is that speed, higher is faster.</p></header>
 <main><section><div class="pair">${figures}</div></section></main>`,
   });
 }
-
-const colours = ["grown", "scratch", ...Array.from({ length: 9 }, (_, i) => `other-${i + 1}`)];
 
 async function figure([title, entries]: Group, index: number): Promise<Html> {
   const cases = groupsOf(entries, (one) => `${one.case}, ${one.backend}`);
@@ -25,12 +25,12 @@ async function figure([title, entries]: Group, index: number): Promise<Html> {
       x: 1 + dates.indexOf(one.date),
       y: one.unit === "s" ? first.median / one.median : one.median / first.median,
     }));
-    return { colour: colours[i % colours.length] as string, points, line: true, dots: true };
+    return { colour: colourOf(i), points, line: true, dots: true };
   });
   const description = `${cases.length} cases over ${dates.length} runs.`;
   const chart = await linesChart(series, { id: `history-${index}`, title: "History", description, x: "run" });
   return html`<figure><figcaption>${title}</figcaption>${chart}<ul class="legend">${cases.map(
-    ([name], i) => html`<li><span class="swatch ${colours[i % colours.length]}" aria-hidden="true"></span>${name}</li>`,
+    ([name], i) => html`<li><span class="swatch ${colourOf(i)}" aria-hidden="true"></span>${name}</li>`,
   )}</ul></figure>`;
 }
 

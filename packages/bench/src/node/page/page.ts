@@ -1,4 +1,4 @@
-// The page of a result: one file that asks nothing of any other.
+// The page of a result: one self-contained HTML file.
 import { documentText, type Html, html, mark } from "@cambium/report/page-parts";
 import { benchTable } from "../../formats.js";
 import type { BenchDocument } from "../../result.js";
@@ -6,7 +6,6 @@ import { type Contestants, contestantsOf } from "./contestants.js";
 import { rooflineSection } from "./roofline.js";
 import { sizesSection } from "./sizes.js";
 
-/** The policy in its head forbids every request, so that a slip could not phone home. */
 export async function renderBenchPage(document: BenchDocument): Promise<string> {
   const { rows } = document;
   const contestants = contestantsOf(rows);

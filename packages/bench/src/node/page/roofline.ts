@@ -1,4 +1,4 @@
-// The roofline of every contestant: what its rows reach of what its peaks allow (Williams, Waterman & Patterson 2009).
+// A roofline for every contestant: its rows under the roof of its measured peaks (Williams, Waterman & Patterson 2009).
 import { highest, lowest } from "@cambium/ir";
 import { type Html, html, linesChart, type Point } from "@cambium/report/page-parts";
 import type { Row } from "../../result.js";
@@ -19,15 +19,15 @@ export async function rooflineSection(rows: readonly Row[], contestants: Contest
       ],
       { id: `roofline-${i}`, title: "Roofline", description, x: "FLOP per byte" },
     );
-    figures.push(html`<figure><figcaption>${name} <small>GFLOPS; ${short(gemm)} of products, ${short(stream)} GB/s
-      of memory at best</small></figcaption>${chart}</figure>`);
+    figures.push(html`<figure><figcaption>${name} <small>GFLOPS; peaks: ${short(gemm)} GFLOPS of products,
+      ${short(stream)} GB/s of memory</small></figcaption>${chart}</figure>`);
   }
   if (figures.length === 0) return null;
   return html`<section aria-labelledby="roofline"><h2 id="roofline">Roofline</h2>
   <div class="pair">${figures}</div>
-  <p class="note">Each dot is a case: floating-point operations for each byte that has to pass through memory, and how many of
-  them a second. The roof is the peaks measured in this run. What lies far below it waits for something else: launches,
-  a single thread, a kernel that could be better. Data that stays in the cache may lie above the slope.</p></section>`;
+  <p class="note">Each dot is a case: its floating-point operations per byte of memory traffic, and per second. The roof is made
+  of the peaks measured in this run. A case far below it is limited by something else: launches, a single thread, a kernel
+  that could be better. Cases whose data stays in the cache may lie above the slope.</p></section>`;
 }
 
 function pointOf({ work: { flops, bytes }, seconds }: Row): Point[] {

@@ -1,4 +1,4 @@
-// Over the size of the model: which contestant trains fastest, and what its process takes of memory.
+// Training speed and memory of each contestant over model size.
 import { parameterTable } from "@cambium/model";
 import { type Html, html, linesChart, type Point } from "@cambium/report/page-parts";
 import type { Row } from "../../result.js";
@@ -21,19 +21,19 @@ export async function sizesSection(all: readonly Row[], contestants: Contestants
   const text = { x: "parameters", description: winners(rows).join(" ") };
   const speed = await linesChart(
     lines((row) => row.median),
-    { ...text, id: "crossover", title: "Tokens a second over the size of the model" },
+    { ...text, id: "crossover", title: "Tokens per second over model size" },
   );
   const memory = await linesChart(
     lines(({ memory: { resident } }) => resident),
-    { ...text, id: "memory", title: "Resident memory over the size of the model", description: "" },
+    { ...text, id: "memory", title: "Resident memory over model size", description: "" },
   );
-  return html`<section aria-labelledby="sizes"><h2 id="sizes">Over the size of the model</h2>
+  return html`<section aria-labelledby="sizes"><h2 id="sizes">Over model size</h2>
   <div class="pair"><figure><figcaption>Training speed <small>tokens per second</small></figcaption>${speed}</figure>
-  <figure><figcaption>Memory <small>most resident bytes of the process</small></figcaption>${memory}</figure></div>
+  <figure><figcaption>Memory <small>peak resident bytes of the process</small></figcaption>${memory}</figure></div>
   ${winners(rows).map((line) => html`<p class="note">${line}</p>`)}</section>`;
 }
 
-/** From which size on each is the fastest, in sentences. */
+/** Sentences that say which contestant is fastest from which size on. */
 export function winners(rows: readonly Row[]): string[] {
   const sizes = [...new Set(rows.map(parameters))].sort((a, b) => a - b);
   const best = sizes.map((size) => {

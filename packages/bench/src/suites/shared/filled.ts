@@ -1,7 +1,7 @@
-// Input tensors of benchmarks: the same numbers on every machine.
+// Input tensors of benchmarks, with the same values on every machine.
 import { type HostTensor, hostTensor, Random } from "@cambium/ir";
 
-/** f32 of normal numbers. */
+/** An f32 tensor of normal random numbers. */
 export function filled(seed: string, shape: readonly number[], scale = 1): HostTensor {
   const random = new Random(`bench/${seed}`);
   const tensor = hostTensor("f32", shape);
@@ -9,7 +9,7 @@ export function filled(seed: string, shape: readonly number[], scale = 1): HostT
   return tensor;
 }
 
-/** i32 from 0 to `below`. */
+/** An i32 tensor of random ids in [0, `below`). */
 export function filledIds(seed: string, shape: readonly number[], below: number): HostTensor {
   const random = new Random(`bench/${seed}`);
   const tensor = hostTensor("i32", shape);
