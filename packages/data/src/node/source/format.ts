@@ -1,6 +1,7 @@
 // The format of a file by its extension: formats that are read, and files that are refused.
 import { CambiumError } from "@cambium/ir";
 import { type TextFormat, textFormats } from "../../text-formats.js";
+import { quote } from "./field.js";
 
 const endings: { readonly [F in TextFormat]: readonly string[] } = {
   text: ["txt", "text", "md", "markdown"],
@@ -26,6 +27,14 @@ const markup = (what: string): Unreadable => ({
   what,
   hint: "convert it to plain text (pandoc -t plain FILE -o FILE.txt), or set format: text to take the markup as it stands",
 });
+/** A table whose columns are parted otherwise than by commas. */
+export const parted = (by: string): Unreadable => ({
+  what: `a table whose columns are parted by ${by === "\t" ? "tabs" : quote(by)}`,
+  hint:
+    by === "\t"
+      ? "name it .tsv, or set format: tsv"
+      : `write it as JSON lines: python -c "import pandas; pandas.read_csv('FILE', sep='${by}').to_json('FILE.jsonl', orient='records', lines=True)"`,
+});
 const packed = (what: string): Unreadable => ({ what, hint: "unpack it and name the unpacked file or folder" });
 const document = (what: string): Unreadable => ({
   what,
@@ -47,7 +56,12 @@ const unreadable: readonly (readonly [endings: string, kind: Unreadable])[] = [
       hint: "convert it (jupyter nbconvert --to markdown FILE), or set format: text to take the JSON as it stands",
     },
   ],
-  ["yaml yml toml ini", markup("a settings file")],
+  ["yaml yml toml ini json5 hjson", markup("a settings file")],
+  ["srt vtt ass sub", markup("subtitles")],
+  ["warc arc", markup("a web archive")],
+  ["mbox eml", markup("mail")],
+  ["sql", markup("a dump of a database")],
+  ["psv dsv", parted("|")],
   ["zip tar tgz 7z rar bz2 xz lz4 br", packed("an archive")],
   ["pdf doc docx odt epub mobi ppt pptx", document("a document that is not plain text")],
   ["npy npz pt pth pkl bin safetensors gguf onnx h5 tokens", data("a file of numbers")],
@@ -116,10 +130,31 @@ const beginnings: readonly (readonly [RegExp, what: string, hint: string])[] = [
   [new RegExp(String.raw`^\s*\[\s*(?:\{\s*${string}\s*:|${string}\s*[,\]])`), "a JSON list", "set format: json"],
   [/^\s*(?:<!doctype html|<html[\s>]|<\?xml[\s?])/i, "a web page or XML", "convert it to plain text"],
   [/^\{\\rtf/, "a document with markup", "convert it to plain text"],
+  [/^\s*(?:WEBVTT\b|1\r?\n\d\d:\d\d:\d\d[,.]\d{3} -->)/, "subtitles", "convert it to plain text"],
+  [/^WARC\/\d/, "a web archive", "convert it to plain text"],
 ];
+
+/** What parts the names of columns in a first row, if it is one; the comma before others. */
+export function partedBy(row: string): string | undefined {
+  return [",", "\t", ";", "|"].find((by) => {
+    const names = row.split(by).map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
+    return names.length > 1 && names.every((name) => /^[\w .-]{1,40}$/.test(name));
+  });
+}
+
+/** A table, by a first row that names columns, one of them as texts are named, and a second row parted alike. */
+function tableBegin(begin: string): Unreadable | undefined {
+  const [first = "", second = ""] = begin.split(/\r?\n/, 2);
+  const by = partedBy(first);
+  const named = by !== undefined && first.split(by).some((name) => /^[\s"]*(?:text|content|body)[\s"]*$/i.test(name));
+  if (!named || !second.includes(by)) return undefined;
+  return by === "," ? { what: "a CSV table", hint: "set format: csv" } : parted(by);
+}
 
 /** @throws CambiumError `E_CORPUS_FORMAT` if the text begins like another format. */
 export function checkProse(begin: string, where: string): void {
   const found = beginnings.find(([pattern]) => pattern.test(begin));
+  const table = tableBegin(begin);
+  if (table) refuseFile({ ...table, hint: `${table.hint}, or set format: text to take it as it stands` }, where);
   if (found) refuseFile({ what: found[1], hint: `${found[2]}, or format: text to take it as it stands` }, where);
 }

@@ -4,6 +4,7 @@ import { CambiumError } from "@cambium/ir";
 import { CsvError, parse } from "csv-parse";
 import { documentPieces } from "./cut.js";
 import { isAsked, quote } from "./field.js";
+import { parted, partedBy, refuseFile } from "./format.js";
 import type { FormatReader } from "./reader.js";
 import { Utf8Stream } from "./utf8.js";
 
@@ -27,6 +28,8 @@ export function tableReader(delimiter: "," | "\t"): FormatReader {
       yield decoder.end();
     };
     const columns = (names: string[]) => {
+      const by = names.length === 1 ? partedBy(names[0] as string) : undefined;
+      if (by !== undefined) refuseFile(parted(by), file.path);
       for (const one of [field, ...Object.keys(only)])
         if (!names.includes(one)) throw noColumn(`${file.path}:1`, one, names, "a first row that names the columns");
       return names;
@@ -41,12 +44,21 @@ export function tableReader(delimiter: "," | "\t"): FormatReader {
     try {
       for await (const { record, info } of rows as AsyncIterable<Row>)
         if (isAsked(record, only, "row", `${file.path}:${info.lines}`) === true)
-          yield* documentPieces(`${file.name}:${info.lines}`, record[field] ?? "");
+          yield* documentPieces(
+            `${file.name}:${info.lines}`,
+            delimiter === "," ? (record[field] ?? "") : bare(record[field] ?? ""),
+          );
     } catch (cause) {
       if (cause instanceof CsvError) throw unfit(`${file.path}:${String(cause["lines"] ?? "")}`, cause.message);
       throw cause;
     }
   };
+}
+
+/** A cell that a writer of tables has put in quotes, because it has quotes itself; others keep theirs. */
+function bare(cell: string): string {
+  const quoted = /^"(?:[^"]|"")*"$/.test(cell) && cell.slice(1, -1).includes('""');
+  return quoted ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 
 /** @param expected how the format names columns */
