@@ -43,6 +43,7 @@ const ways = [
   [/^node (tools\/data-scale\.mjs)/, () => ({ test: "tools/test/data-scale.test.mjs" })],
   [/^(?:npx )?cambium serve\b/, () => ({ test: "packages/cli/test/serve.test.ts" })],
   [/^npx tsx .*fuzz-serve\.ts/, () => ({ test: "packages/serve/test/fuzz.test.ts" })],
+  [/^npx tsx .*ligo-fit\.ts/, () => ({ test: "packages/grow/test/find.test.ts" })],
   [/^npx tsx .*plans\.mjs/, () => ({ test: "tools/test/plans.test.mjs" })],
   [/^npx tsx .*eval-models\.ts MODELS$/, () => ({ none: "the test of packages/eval calls what it calls" })],
   [/^npx tsx .*op-samples\.ts \| python /, () => ({ none: "needs PyTorch, whose golden files are in the repository" })],

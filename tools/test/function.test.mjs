@@ -2,7 +2,8 @@
 // to preserve it do so to rounding, the others change it by more than any rounding could. direct-width's own table is
 // operators/direct-width/test/figures.test.ts.
 import { afterAll, expect, test } from "vitest";
-import { growExactly, logits, randomWeights } from "../../packages/growth/src/conformance/index.ts";
+import { gradients, growExactly, logits, randomWeights } from "../../packages/growth/src/conformance/index.ts";
+import { composePlans } from "../../packages/growth/src/index.ts";
 import { llama, modelSpec } from "../../packages/model/src/index.ts";
 
 const sizes = { vocab: 97, hidden: 32, intermediate: 56, layers: 3, heads: 4, kvHeads: 2, headDim: 8 };
@@ -43,13 +44,26 @@ function masked(form) {
   return { hidden: 48, heads: 8, kvHeads: 4, intermediate: 80, layers: 5, std: 0.3, form };
 }
 
+/** LEMON's depth after its width: what new layers write cancels over the copies. */
+async function lemon(options) {
+  const { default: wider } = await import("@cambium/operator-direct-width");
+  const { default: deeper } = await import("@cambium/operator-zero-depth");
+  const wide = wider.plan(modelSpec(llama, { ...sizes, contextLength: 32, tied: options.tied }), { split: "even" });
+  const deep = { layers: 5, placement: "lemon", tail: "cancel" };
+  return composePlans(wide, deeper.plan(wide.target, deep));
+}
+
 const lines = [];
 afterAll(() => console.log(`\n${lines.join("\n")}\n`));
 
 async function apart(label, operator, options, tied = false) {
   const { default: growth } = await import(`@cambium/operator-${operator}`);
   const base = modelSpec(llama, { ...sizes, contextLength: 32, tied });
-  const plan = growth.plan(base, options);
+  return measured(label, growth.plan(base, options));
+}
+
+async function measured(label, plan) {
+  const { base } = plan;
   const weights = randomWeights(base, "width");
   const shut = { masks: plan.phase.masks, values: plan.phase.masks.map(() => 0) };
   const made = logits(plan.target, await growExactly(plan, weights), shut);
@@ -71,3 +85,17 @@ test.each(lost)("%s: they are not, as the plan says", async (label, operator, op
   expect(claim).toBe("no");
   expect(error).toBeGreaterThan(0.1);
 });
+
+test.each([false, true])(
+  "LEMON's cancelling layers after all axes × 2, tied: %s: the function is kept, all live",
+  async (tied) => {
+    const plan = await lemon({ tied });
+    const { error, size } = await measured(`LEMON, cancelled, 3 → 5 after all axes × 2${tied ? ", tied" : ""}`, plan);
+    expect(error).toBeLessThanOrEqual(1e-13 * size);
+    const made = await growExactly(plan, randomWeights(plan.base, "width"));
+    for (const [name, gradient] of Object.entries(gradients(plan.target, made)))
+      expect([name, gradient.some((x) => x !== 0)]).toEqual([name, true]);
+    // Whatever else it stands on is no copy: nothing is claimed.
+    expect(plan.claims.functionPreserving).toBe("no");
+  },
+);

@@ -18,12 +18,20 @@ export interface Apart {
 }
 
 /** How far the logits of `plan`'s target are from its base's, both of random weights, norms included. */
-export async function apart(plan: GrowthPlan): Promise<Apart> {
-  const weights = randomWeights(plan.base, "width");
-  const expected = logits(plan.base, weights);
-  const actual = logits(plan.target, await growExactly(plan, weights));
+export async function apart(plan: GrowthPlan, precision: "f32" | "f64" = "f64"): Promise<Apart> {
+  const held = precision === "f64" ? (weights: Weights) => weights : rounded;
+  const weights = held(randomWeights(plan.base, "width"));
+  const expected = logits(plan.base, weights, undefined, precision);
+  const actual = logits(plan.target, held(await growExactly(plan, weights)), undefined, precision);
   const error = expected.reduce((most, x, i) => Math.max(most, Math.abs(x - (actual[i] as number))), 0);
   return { error, size: expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0) };
+}
+
+/** Each number the nearest that float32 has. */
+function rounded(weights: Weights): Weights {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, { type, data }]) => [name, { type, data: data.map(Math.fround) }]),
+  );
 }
 
 export function grown(given: Partial<DecoderInput>, options: Record<string, unknown>): GrowthPlan {

@@ -1,7 +1,19 @@
 // G_zero in depth: copies of layers whose outputs are zero, so that they start as the identity.
-import { depthError, depthOperator, type Expr, planTables, zeros } from "@cambium/growth";
+import {
+  centred,
+  depthError,
+  depthOperator,
+  type Expr,
+  indexMap,
+  normal,
+  planTables,
+  sizesError,
+  sum,
+  type WidthAxis,
+  zeros,
+} from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
-import { type ModelSpec, parameterTable } from "@cambium/model";
+import { type ModelSpec, type ParameterSpec, parameterTable } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -14,6 +26,10 @@ import { version } from "../package.json";
  * after the layer it copies, which for 32 → 40 layers is the list of LLaMA Pro (Wu et al. 2024, section 3.2); `top` puts
  * copies of the top layers on top; `groups` is the rule of LLaMA Pro's own code, one after each ⌊l / (L − l)⌋ layers (32 →
  * 42 too); `lemon` pairs the topmost L − l layers with their copies (LEMON, Wang et al. 2024). `frozen` (default false): as LLaMA Pro, only the new layers train.
+ *
+ * `tail: cancel` (LEMON) is for a base whose neurons and heads stand `copies` times (default 2), one set after the other, as
+ * `direct-width` leaves them: what reads them is random and cancels over the copies. The function is preserved there, and
+ * there alone, so that nothing is claimed; every weight has a gradient from the first step on.
  *
  * @example
  * import { layerMap } from "@cambium/growth";
@@ -29,6 +45,9 @@ export default depthOperator({
       .enum(["interleave", "top", "groups", "lemon"])
       .default("interleave")
       .describe("where the new layers go"),
+    tail: z.enum(["zero", "cancel"]).default("zero").describe("what silences new layers: zeros, or sums that cancel"),
+    copies: z.int().min(2).default(2).describe("with tail: cancel, how often the base's neurons and heads stand"),
+    seed: z.string().default("zero-depth").describe("with tail: cancel, names the random numbers"),
     frozen: z.boolean().default(false).describe("whether what is old is frozen: only new layers train"),
   },
   claims: { functionPreserving: "exact" },
@@ -40,17 +59,19 @@ export default depthOperator({
           if (placement === "interleave") return Math.ceil(((t + 1) * base) / target) - 1;
           return t < base ? t : base - 1 - ((target - 1 - t) % base);
         }),
-  refine: (parts, { base, target, layers }, { frozen }) => {
+  refine: (parts, { base, target, layers }, { frozen, tail, copies, seed }) => {
     const fresh = new Set(layers.flatMap((from, t) => (layers.indexOf(from) < t ? [t] : [])));
     const tensors: Record<string, Expr> = { ...parts.tensors };
     const moments: Record<string, Expr> = {};
     requireWriters(target, fresh);
     const old: string[] = [];
-    for (const { name, shape, layer, writes } of planTables({ base, target }).target) {
+    for (const spec of planTables({ base, target }).target) {
+      const { name, shape, layer, writes } = spec;
       if (layer === undefined || !fresh.has(layer)) old.push(name);
       else {
         moments[name] = zeros(shape);
-        if (writes === "stream") tensors[name] = zeros(shape);
+        if (writes === "stream")
+          tensors[name] = tail === "zero" ? zeros(shape) : cancelling(spec, target, copies, seed);
       }
     }
     return {
@@ -58,10 +79,28 @@ export default depthOperator({
       tensors,
       optimizer: { moments },
       phase: { frozen: frozen ? old : [] },
-      claims: { functionPreserving: "exact" },
+      claims: { functionPreserving: tail === "zero" || fresh.size === 0 ? "exact" : "no" },
     };
   },
 });
+
+/** Random columns that sum to zero over the copies of an index: one set of all indices stands after the other. */
+function cancelling(spec: ParameterSpec, { family, config }: ModelSpec, copies: number, seed: string): Expr {
+  const { name, shape, axes } = spec;
+  const { axis, unit = 1 } = axes[1] ?? {};
+  const size = (shape[1] ?? 0) / unit;
+  if (axis === undefined || size % copies !== 0) {
+    const got = axis === undefined ? "a family without named axes" : `${size} of ${axis}`;
+    throw sizesError("columns cannot cancel", { where: name, expected: `a multiple of ${copies}`, got });
+  }
+  const [once, all] = [size / copies, Array.from({ length: size }, (_, t) => t)];
+  const map = indexMap(
+    all.map((t) => t % once),
+    once,
+  );
+  const noise = normal(shape, family.std(config, spec, "paper"), `${seed}/${name}`);
+  return sum(centred({ axis: axis as WidthAxis, map }, noise));
+}
 
 /** A copy after each group of ⌊l / fresh⌋ layers, until all are placed. */
 function grouped(base: number, fresh: number): number[] {

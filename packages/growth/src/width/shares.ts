@@ -119,7 +119,7 @@ function pairedShares({ axis, map, shape }: Reader, z: Expr): Expr {
  * The terms that `proj` adds: omega minus its mean over the copies of an index, so that they sum to zero (LEMON, Wang
  * et al. 2023: a random initialisation projected onto the weights that preserve the function).
  */
-function centred({ axis, map }: Reader, omega: Expr): Expr[] {
+export function centred({ axis, map }: Pick<Reader, "axis" | "map">, omega: Expr): Expr[] {
   const { indices, counts, copies } = map;
   const many = (t: number) => (counts[t] as number) > 1;
   const own = listOf(map, "where copies are many", () => indices.map((_, t) => (many(t) ? t : -1)));
