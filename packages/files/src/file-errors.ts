@@ -31,7 +31,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EPERM: PERMISSION,
   ENOENT: { code: "E_NOT_FOUND", message: "no such file or folder" },
   ENOTDIR: { code: "E_NOT_FOUND", message: "a part of this path is not a folder" },
-  EISDIR: { code: "E_NOT_A_FILE", message: "a folder stands where a file is expected" },
+  EISDIR: { code: "E_NOT_A_FILE", message: "this is a folder, not a file" },
   EEXIST: { code: "E_EXISTS", message: "something exists here already" },
   ENOTEMPTY: { code: "E_EXISTS", message: "the folder is not empty" },
   EMFILE: OPEN_FILES,

@@ -25,14 +25,14 @@ export function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): File
   return { place: `${dev}:${ino}`, bytes: Number(size), written: `${mtimeNs}`, changed: `${ctimeNs}` };
 }
 
-/** The state of a file. Follows links. @throws CambiumError `E_NOT_FOUND`, `E_PERMISSION`, … */
-export function fileState(path: string): Promise<FileState> {
+function fileState(path: string): Promise<FileState> {
   return withFileErrors(path, async () => stateOf(await stat(path, { bigint: true })));
 }
 
 /**
- * As {@link fileState}, but if the file was changed within the clock's resolution, waits for that long and reads the
- * state again, so that any later change is detected.
+ * The state of a file. If the file was changed within the clock's resolution, waits for that long and reads the
+ * state again, so that any later change is detected. Follows links.
+ * @throws CambiumError `E_NOT_FOUND`, `E_PERMISSION`, …
  */
 export async function settledState(path: string): Promise<FileState> {
   const state = await fileState(path);

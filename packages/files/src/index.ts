@@ -9,7 +9,7 @@ export {
 export { containedPath, isPlainName, readContainedText } from "./contained.js";
 export { freeBytes, requireSpace } from "./disk-space.js";
 export { errnoOf, toFileError, withFileErrors } from "./file-errors.js";
-export { type FileState, fileState, sameState, settledState, stateOf } from "./file-state.js";
+export { type FileState, sameState, settledState, stateOf } from "./file-state.js";
 export { makeDirectory, sync, syncTree } from "./flush.js";
 export { isJsonObject, type JsonObject, type JsonValue, parseJson, parsePythonJson, pythonJson } from "./json.js";
 export { type ByteChunks, type Line, lines } from "./lines.js";

@@ -64,7 +64,7 @@ function requireFile(entry: Stats, path: string): void {
     [entry.isCharacterDevice() || entry.isBlockDevice(), "a device"],
   ];
   const got = kinds.find(([is]) => is)?.[1] ?? "something else";
-  throw new CambiumError("E_NOT_A_FILE", `${got} stands where a file is expected`, {
+  throw new CambiumError("E_NOT_A_FILE", `this is ${got}, not a file`, {
     where: path,
     expected: "a regular file",
     got,

@@ -1,5 +1,5 @@
-// Brands: instances of our classes are known by a symbol that every copy of this package shares. A plugin that is linked
-// into a project may bring a copy of its own, and `instanceof` must hold for what either copy makes.
+// Brands: instances of our classes have a symbol that every copy of this package shares. A plugin that is linked into a
+// project may bring its own copy, and `instanceof` must work for instances from either.
 
 /** Whether `value` carries `brand`: for `static [Symbol.hasInstance]` of a class whose prototype has that symbol. */
 export function isBranded(value: unknown, brand: symbol): boolean {

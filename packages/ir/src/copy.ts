@@ -2,8 +2,8 @@
 import type { Builder, Graph, Node, Tensor } from "./graph.js";
 
 /**
- * What becomes of a node: tensors of the new graph that stand for its outputs, or null to copy it unchanged.
- * `inputs` are the node's inputs in the new graph.
+ * Replaces a node: returns the tensors of the new graph that take the place of its outputs, or null to copy the node
+ * unchanged. `inputs` are the node's inputs in the new graph.
  */
 export type Visitor<B extends Builder = Builder> = (
   node: Node,
@@ -12,10 +12,10 @@ export type Visitor<B extends Builder = Builder> = (
 ) => readonly Tensor[] | null;
 
 /**
- * Appends `graph`'s nodes to `builder` in order, each as `visit` says.
- * @param tensors for each value id of `graph`, its tensor in the new graph: those of the inputs are given, those of the
- * nodes' outputs are added.
- * @param around the scope of nodes that have none.
+ * Appends the nodes of `graph` to `builder` in order, replaced or copied by `visit`.
+ * @param tensors the tensor in the new graph for each value id of `graph`. It must have those of the inputs; those of
+ * the nodes' outputs are added.
+ * @param around the scope for nodes without one.
  */
 export function copyNodes<B extends Builder>(
   graph: Graph,

@@ -8,9 +8,7 @@ import type { RefTensor } from "./ref-tensor.js";
 import { numel } from "./shape.js";
 
 /** Unit roundoff of the floats: half a unit in the last place of 1. */
-export const unitRoundoff = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 } as const satisfies Partial<
-  Record<DType, number>
->;
+const unitRoundoff = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 } as const satisfies Partial<Record<DType, number>>;
 
 /** Below the smallest normal f32, a device may flush to zero. */
 const smallestNormal = 2 ** -126;

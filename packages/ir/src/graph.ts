@@ -58,10 +58,10 @@ export interface VjpContext<A extends object = Attrs> {
   readonly attrs: A;
 }
 
-/** Cotangents of an op's inputs; null where it is not differentiable. */
+/** Cotangents of an op's inputs; null for an input that it is not differentiable in. */
 export type Gradients = readonly (Tensor | null | undefined)[];
 
-/** How far a device may be off in one element of a float output, beyond what rounding its inputs does. */
+/** How far a device may be off in one element of a float output, in addition to the effect of rounding its inputs. */
 export interface Accuracy {
   /** Units in the last place of the result; 0: devices compute it exactly. Default 1. */
   readonly ulps?: number;
@@ -171,9 +171,4 @@ export interface Graph {
   readonly inputs: readonly GraphInput[];
   readonly nodes: readonly Node[];
   readonly outputs: readonly GraphOutput[];
-}
-
-/** The types of a graph's inputs or outputs by name. */
-export function edgeTypes(edges: readonly (GraphInput | GraphOutput)[]): Record<string, TensorType> {
-  return Object.fromEntries(edges.map((edge) => [edge.name, edge.value.type]));
 }

@@ -13,7 +13,7 @@ import { type EvaluateOptions, evaluate } from "./reference.js";
 type Values = Readonly<Record<string, RefTensor | HostTensor>>;
 
 /** Number of perturbed evaluations beside the exact one. */
-export const spreadDraws = 4;
+const spreadDraws = 4;
 
 /**
  * How many times as far as the farthest draw a device may be. A scalar has only `spreadDraws` draws. The chance that
@@ -36,9 +36,9 @@ export class RoundingSpread {
   readonly #draws: { state: Values; readonly options: EvaluateOptions }[];
 
   /** @param state initial values of the inputs that an output replaces. */
-  constructor(graph: Graph, state: Values = {}, draws = spreadDraws) {
+  constructor(graph: Graph, state: Values = {}) {
     this.#graph = decompose(graph);
-    const perturbed = Array.from({ length: draws }, (_, i) => ({ instead: perturbing(`rounding/${i}`) }));
+    const perturbed = Array.from({ length: spreadDraws }, (_, i) => ({ instead: perturbing(`rounding/${i}`) }));
     this.#draws = [{}, ...perturbed].map((options) => ({ state, options: { precision: "f64", ...options } }));
   }
 

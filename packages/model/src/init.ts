@@ -10,7 +10,7 @@ export interface InitOptions {
 }
 
 /** One parameter's initial value, f32. */
-export function initParameter(
+function initParameter(
   { family, config }: ModelSpec,
   spec: ParameterSpec,
   { seed, scheme }: InitOptions,

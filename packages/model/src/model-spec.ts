@@ -3,7 +3,7 @@ import { CambiumError, numel } from "@cambium/ir";
 import type { Family, FamilyResolver, ModelSpec } from "./family.js";
 import { isObject } from "./hf/json.js";
 import { withinLimits } from "./limits.js";
-import type { AxisName, ParameterSpec, Sizes, UsualAxis } from "./parameters.js";
+import type { ParameterSpec, Sizes, UsualAxis } from "./parameters.js";
 
 /** A model of `family`. @throws CambiumError `E_CONFIG` with every reason why `input` is not valid. */
 export function modelSpec<Config extends object, Input extends object>(
@@ -74,11 +74,6 @@ export function sizesAlong<Axis extends UsualAxis>(model: ModelSpec, axes: reado
     got: quoted(Object.keys(sizes)),
     hint: "operators that only place layers can grow any family",
   });
-}
-
-/** Number of indices of an axis; undefined if the family does not name it. */
-export function axisSize(model: ModelSpec, axis: AxisName): number | undefined {
-  return modelSizes(model)[axis];
 }
 
 /**

@@ -74,7 +74,7 @@ function logitsOf(model: ModelSpec, seed: string): number[][] {
   return Array.from({ length: 10 }, (_, row) => all.slice(13 * row, 13 * row + 13));
 }
 
-/** Numbers that f32 has: a graph's constants are f32. */
+/** Numbers that are exact in f32, as a graph's constants are f32. */
 const mixes = [
   { weight: 0.25, temperature: 2 },
   { weight: 1, temperature: 1 },
@@ -97,7 +97,7 @@ test.each(teachers)("from %s is (1 − w) CE + w T² KL", (_, teacher) => {
   }
 });
 
-test("its gradient is that of finite differences", () => {
+test("its gradient equals finite differences", () => {
   const [, teacher] = teachers[0] as [string, ModelSpec];
   for (const mix of mixes) {
     const graph = distillationGraph(student, size, { teacher, ...mix });
@@ -124,7 +124,7 @@ test("its gradient is that of finite differences", () => {
   }
 });
 
-test("a teacher that is the student is at no distance, and teaches nothing, to the bit", () => {
+test("a teacher equal to the student gives a distance and a gradient of exactly 0", () => {
   const graph = distillationGraph(student, size, { teacher: student, weight: 1, temperature: 3 });
   const names = parameterTable(student).map(({ name }) => name);
   const both = differentiate(graph, { of: "distilledLoss", by: names });
@@ -135,7 +135,7 @@ test("a teacher that is the student is at no distance, and teaches nothing, to t
   }
 });
 
-test("what cannot be learned from is refused, all of it at once", () => {
+test("a teacher that cannot be learned from is refused with every reason at once", () => {
   const teacher = modelSpec(llama, { ...sizes, vocab: 12, contextLength: 4, hidden: 4, layers: 1 });
   const wrong: Distillation = { teacher, weight: 0, temperature: Number.POSITIVE_INFINITY };
   expect(distillationReasons(wrong, student, 5).map(({ where }) => where)).toEqual([

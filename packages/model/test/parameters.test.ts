@@ -3,11 +3,11 @@ import { numel } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  axisSize,
   countParameters,
   grownModel,
   initParameters,
   llama,
+  modelSizes,
   modelSpec,
   parameterTable,
 } from "../src/index.js";
@@ -22,7 +22,7 @@ describe("parameterTable", () => {
     fc.assert(
       fc.property(configs, (any) => {
         for (const { shape, axes } of parameterTable(any)) {
-          expect(shape).toEqual(axes.map(({ axis, unit }) => (axisSize(any, axis) ?? 0) * unit));
+          expect(shape).toEqual(axes.map(({ axis, unit }) => (modelSizes(any)[axis] ?? 0) * unit));
         }
       }),
     );

@@ -9,8 +9,8 @@ import type { Claims, PlanParts } from "../plan/plan.js";
 import { defineOperator } from "./define.js";
 import type { Operator } from "./operator.js";
 
-/** The growth factor where neither `factor` nor `layers` is given (Du et al. 2024, section 4.1: 2 to 4 are best). */
-export const defaultFactor = 4;
+/** The growth factor if neither `factor` nor `layers` is given (Du et al. 2024, section 4.1: 2 to 4 are best). */
+const defaultFactor = 4;
 
 /** The options that every depth operator takes. */
 export const depthOptions = (usual: number = defaultFactor) => ({
@@ -182,7 +182,7 @@ export function depthError(message: string, details: ErrorDetails = {}): Cambium
 }
 
 /** @throws CambiumError `E_GROWTH_LAYERS` unless `layers` has `target` entries, all of them layers of the base. */
-export function checkLayers(layers: readonly number[], base: number, target: number): void {
+function checkLayers(layers: readonly number[], base: number, target: number): void {
   const reasons: Reason[] = layers.flatMap((layer, t) =>
     Number.isInteger(layer) && layer >= 0 && layer < base
       ? []

@@ -1,4 +1,4 @@
-// klDivergence: how far one distribution over classes is from another, both given by their logits.
+// klDivergence: the Kullback–Leibler divergence of one distribution over classes from another, both given by logits.
 import { f32, formatType } from "../dtype.js";
 import { CambiumError } from "../errors.js";
 import type { Gradients, Tensor } from "../graph.js";
@@ -18,7 +18,7 @@ const lastAxis = { axes: [-1], keepDims: true };
 
 /**
  * Finite logits `of` and `from`, f32 [rows, classes] → f32 [], the mean over rows of KL(softmax(of) ‖ softmax(from)) in
- * nats. Where the two are alike the gradient is 0 to the bit.
+ * nats. If both are equal, the gradient is exactly 0.
  */
 export const klDivergence = defineComposite({
   name: "klDivergence",

@@ -9,9 +9,9 @@ import { recompute } from "./recompute.js";
 export interface FitMemoryOptions {
   /** The output whose forward pass may be recomputed. */
   readonly of: string;
-  /** Bytes for everything. */
+  /** The bytes available in total. */
   readonly bytes: number;
-  /** Those of them that are taken by what is not in the graph. Default 0. */
+  /** Bytes of `bytes` that things outside the graph take. Default 0. */
   readonly aside?: number;
 }
 

@@ -48,14 +48,14 @@ export function f64(shape: readonly number[], data: Float64Array): RefTensor {
 }
 
 /** Largest difference, as a multiple of the largest |expected|. */
-export function distance(actual: Float64Array, expected: Float64Array): number {
+export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   let [apart, most] = [0, 0];
-  expected.forEach((x, i) => {
-    const gap = Math.abs(x - (actual[i] as number));
+  for (let i = 0; i < expected.length; i++) {
+    const gap = Math.abs((actual[i] as number) - (expected[i] as number));
     apart = Number.isNaN(gap) ? Number.POSITIVE_INFINITY : Math.max(apart, gap);
-    most = Math.max(most, Math.abs(x));
-  });
+    most = Math.max(most, Math.abs(expected[i] as number));
+  }
   return apart / most;
 }
 

@@ -1,4 +1,4 @@
-// The loss of distillation: cross entropy of the data, mixed with how far the model is from a frozen teacher.
+// The distillation loss: cross entropy on the data, mixed with the divergence from a frozen teacher's predictions.
 import {
   add,
   div,
@@ -29,15 +29,15 @@ import { causal, checkContext, type SequenceSize } from "./sequence.js";
 
 /** Learning from another model's predictions (Hinton et al. 2015). */
 export interface Distillation {
-  /** The model that is learned from; its vocabulary is the student's. */
+  /** The model to learn from. It must have the student's vocabulary. */
   readonly teacher: ModelSpec;
-  /** Share of the teacher's part in the loss, in (0, 1]; the rest is cross entropy. */
+  /** Weight of the teacher's part in the loss, in (0, 1]; the rest is cross entropy. */
   readonly weight: number;
-  /** T: both models' logits are divided by it before they are compared, and the comparison multiplied by T². */
+  /** T: both models' logits are divided by it before they are compared, and the divergence is multiplied by T². */
   readonly temperature: number;
 }
 
-/** A teacher's parameter among the inputs of a graph. */
+/** Name of the graph input for a parameter of the teacher. */
 export function teacherName(parameter: string): string {
   return `teacher:${parameter}`;
 }
@@ -64,11 +64,11 @@ export function distillationGraph(
   const weights = maskedWeights(builder, model, plain, masks);
   const from = (start: number) =>
     reshape(slice(tokens, { start: [0, start], end: [batch, start + context] }), { shape: [batch * context] });
-  // First: nothing of it but the last hidden states is alive while the student computes.
+  // The teacher comes first, so that only its last hidden states are alive while the student computes.
   const taught = builder.scope("teacher", () => forward(teacher, causal(from(0), known, batch, context)));
   const { hidden, projection } = forward(model, causal(from(0), weights, batch, context));
   builder.scope("head", () => {
-    // Made once: `linearCrossEntropy` would make them a second time.
+    // Computed once for both parts; `linearCrossEntropy` would compute them a second time.
     const [logits, target] = [{ hidden, projection }, taught].map((one) =>
       matmul(one.hidden, one.projection, { transB: true }),
     ) as [Tensor, Tensor];
@@ -93,7 +93,7 @@ function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return div(reduceSum(sub(logSumExp, picked), { axes: [0, 1] }), rows);
 }
 
-/** Everything for which `model` cannot learn so, in sequences of `context` tokens. */
+/** Every reason why `model` cannot learn from this teacher in sequences of `context` tokens. */
 export function distillationReasons(
   { teacher, weight, temperature }: Distillation,
   model: ModelSpec,
@@ -106,8 +106,8 @@ export function distillationReasons(
   const longest = contextLength(teacher);
   if (taught !== vocab) refuse("teacher", "predicts another vocabulary", `${vocab} tokens`, taught);
   if (longest < context) refuse("teacher", "reads shorter sequences", `at least ${context} tokens`, longest);
-  if (!(weight > 0 && weight <= 1)) refuse("weight", "is no share", "above 0, at most 1", weight);
+  if (!(weight > 0 && weight <= 1)) refuse("weight", "is not a share", "above 0, at most 1", weight);
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY))
-    refuse("temperature", "is none", "a number > 0", temperature);
+    refuse("temperature", "is not a temperature", "a number > 0", temperature);
   return reasons;
 }

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type HostTensor, hostTensor } from "@cambium/ir";
 import { type ModelSpec, readHfModel } from "../../src/index.js";
 
+export { distance } from "../../src/conformance/support.js";
+
 const folder = new URL("../golden/", import.meta.url);
 
 export const fixtureNames = readdirSync(folder, { withFileTypes: true })
@@ -31,17 +33,4 @@ export function readTensors(fixture: string, file: string): Record<string, HostT
       throw new Error(`${name} is ${entry.dtype}`);
     }),
   );
-}
-
-/** Largest difference over the largest value of `expected`. */
-export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
-  let difference = 0;
-  let scale = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const gap = Math.abs((actual[i] as number) - (expected[i] as number));
-    difference = Number.isNaN(gap) ? Number.POSITIVE_INFINITY : Math.max(difference, gap);
-    scale = Math.max(scale, Math.abs(expected[i] as number));
-  }
-  return difference / scale;
 }
