@@ -20,7 +20,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 
 def numbers(array):
-    """JSON numbers; integers beyond 2^53 and what JSON has no number for as strings."""
+    """JSON numbers; integers beyond 2^53 and values that JSON has no number for become strings."""
     flat = np.asarray(array).reshape(-1).tolist()
     return [x if isinstance(x, bool) or (np.isfinite(x) and abs(x) < 2**53) else str(x) for x in flat]
 
@@ -57,7 +57,7 @@ def names(out):
     tensors["scalar"] = np.array(42, dtype="int64")
     tensors["empty"] = np.zeros((3, 0, 2), dtype="float16")
     safetensors.numpy.save_file(tensors, out / "names.safetensors", {"é\"": "\U0001f600\n"})
-    # Apart, as the order of several fields differs from run to run.
+    # Separate, because the order of several fields differs from run to run.
     metadata = {"z": "1", "a": "é\"\n", "\U0001f600": "x", "\uffee": "y"}
     safetensors.numpy.save_file({}, out / "metadata.safetensors", metadata)
 
@@ -77,7 +77,7 @@ def llama(out):
 
 
 def verdicts(out):
-    """Files good and bad, and whether the reference reader takes them."""
+    """Valid and invalid files, and whether the reference reader accepts them."""
 
     def file(header, data=b"", pad=True, length=None):
         text = header if isinstance(header, bytes) else header.encode()

@@ -107,7 +107,7 @@ def write_rows(folder: Path) -> None:
 
 
 def local_tasks(rows: Path, folder: Path) -> list[str]:
-    """Task files that are the harness's own but for where the rows are."""
+    """The harness's own task files, with another place for the rows."""
     manager = TaskManager()
     originals = {name: manager.task_index[name].yaml_path for name in TASKS}
     names = []
@@ -137,7 +137,7 @@ def main() -> None:
         names = local_tasks(out / "rows", Path(folder))
         manager = TaskManager(include_path=folder)
         for model in sorted(models.iterdir()):
-            # By its file: AutoTokenizer would put Qwen's own pattern in its place, by the model's type.
+            # Loaded from its file: AutoTokenizer would substitute Qwen's own pattern, by the model's type.
             tokenizer = PreTrainedTokenizerFast.from_pretrained(model)
             harness = HFLM(pretrained=str(model), tokenizer=tokenizer, device="cpu", dtype="float32", batch_size=16)
             found = lm_eval.simple_evaluate(model=harness, tasks=names, task_manager=manager, log_samples=True, bootstrap_iters=20000)

@@ -69,7 +69,7 @@ def distance(a: Tensor, b: Tensor) -> float:
 
 
 def nudged(model: PreTrainedModel, seed: int) -> PreTrainedModel:
-    """The model with every weight moved by up to half a unit in its last place: what another order of sums does."""
+    """The model with every weight moved by up to half a unit in its last place, the effect of another order of sums."""
     model = copy.deepcopy(model)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -196,7 +196,7 @@ def differences(fresh: Path, kept: Path) -> list[str]:
             found.append(f"{file.name} is missing")
         elif file.suffix == ".safetensors":
             a, b = load_file(file), load_file(other)
-            # AdamW moves a weight whose gradient is pure rounding by up to the learning rate either way.
+            # AdamW moves a weight whose gradient is only rounding noise by up to the learning rate either way.
             limit = {key: 1e-3 if key.startswith("final.") else 1e-5 for key in a}
             found += [f"{file.name}: {key}" for key in a if key not in b or distance(a[key], b[key]) > limit[key]]
             found += [f"{file.name}: {key} is not of this script" for key in b if key not in a]

@@ -37,10 +37,10 @@ class Fixture:
     family: str = "llama"
     batch: int = 2
     context: int = 24
-    # With 1.0, the usual value, every step of the trace is clipped; with a larger one some are and some are not.
+    # With 1.0, the usual value, every step of the trace is clipped; with a larger value only some are.
     clip_norm: float = 1.0
     generate: bool = False
-    # What config.v4.json leaves out or spells as older releases did; see v4_config.
+    # Fields that config.v4.json leaves out or writes as older releases did; see v4_config.
     v4_drop: tuple[str, ...] = ()
     v4_old_rope_key: bool = False
 
@@ -75,7 +75,7 @@ LLAMA3_ROPE = {
 }
 LINEAR_ROPE = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 
-# Where a model generates, its seed was searched for: the greedy continuation never comes close to a tie.
+# Seeds of models that generate were chosen so that the greedy continuation never comes close to a tie.
 FIXTURES = [
     Fixture(
         "mha-untied",

@@ -1,4 +1,4 @@
-"""How a configuration class of transformers fills a list of one entry per layer where config.json is silent."""
+"""How a configuration class of transformers fills a list of one entry per layer that config.json leaves out."""
 
 import copy
 import inspect
@@ -9,7 +9,7 @@ DEPTHS = (1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 17, 24, 30)
 
 
 def made(cls, n, **fields):
-    """The class at a depth; None where it refuses that."""
+    """The class at a depth; None if it refuses that depth."""
     try:
         return cls(num_hidden_layers=n, **fields)
     except Exception:
@@ -17,14 +17,14 @@ def made(cls, n, **fields):
 
 
 def value(cls, n, field, **fields):
-    # A class may write into the list that it is given.
+    # A class may modify the list that it is given.
     config = made(cls, n, **copy.deepcopy(fields))
     found = None if config is None else attribute(config, field)
     return list(found) if isinstance(found, (list, tuple)) else None
 
 
 def attribute(config, name):
-    """As `getattr`; None where the class refuses to say it for all layers at once."""
+    """As `getattr`; None if the class refuses to give it for all layers at once."""
     try:
         return getattr(config, name, None)
     except Exception:
@@ -32,7 +32,7 @@ def attribute(config, name):
 
 
 def lists_of(cls):
-    """Attributes that have an entry for each layer at every depth at which the class can be made."""
+    """Attributes that have one entry per layer at every depth that the class accepts."""
     at = {n: config for n in (5, 7, 11, 12) if (config := made(cls, n)) is not None}
     if not at:
         return []
@@ -41,7 +41,7 @@ def lists_of(cls):
     for name in names:
         values = {n: attribute(config, name) for n, config in at.items()}
         if len(at) > 1 and all(isinstance(v, (list, tuple)) and len(v) == n for n, v in values.items()):
-            # A list of the numbers of all layers is a list of layer numbers.
+            # A list of all layer indices counts as a list of layer indices.
             if any(list(v) != list(range(n)) for n, v in values.items()):
                 found.append(name)
     return found
@@ -91,7 +91,7 @@ def fit_default(cls, field):
     """The rule of a silent field, or None: see `DefaultRule` in layer-rules/rules.ts."""
     plain = {n: v for n in DEPTHS if (v := value(cls, n, field)) is not None and len(v) == n}
     if not plain:
-        # A field that is not there by itself says nothing when it is silent.
+        # A field without a default decides nothing when config.json leaves it out.
         return {"kind": "same"} if all(value(cls, n, field) is None for n in DEPTHS) else None
     if hasattr(cls, "max_window_layers") and (rule := fit_window(cls, field)):
         return rule
@@ -204,7 +204,7 @@ def forced_last(cls, field):
 
 
 def leader_of(cls, field, lists):
-    """Another list that this one is made from where only the other is stated; None if there is none."""
+    """Another list from which this one is made if only the other is stated; None if there is none."""
     plain, draw = value(cls, 7, field), random.Random(1)
     for other in lists:
         values = sorted({str(v): v for v in value(cls, 13, other) or []}.items())

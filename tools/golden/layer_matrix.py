@@ -66,12 +66,12 @@ def logits(model):
 
 
 def expected(source, layers):
-    """The source with copies of its own layers in that order, and of its config's lists of one entry per layer."""
+    """The source with its own layers, and its config's lists of one entry per layer, copied in that order."""
     model = copy.deepcopy(source)
     owner, name = stack_of(model)
     old = getattr(owner, name)
     setattr(owner, name, torch.nn.ModuleList([copy.deepcopy(old[i]) for i in layers]))
-    # Layers may hold the config itself; every copy of it is the same object in none of them.
+    # Layers may hold the config; each copied layer then has its own copy of it, and all of them must be changed.
     configs = {id(m.config): m.config for m in model.modules() if hasattr(m, "config")}.values()
     for config in configs:
         if getattr(config, "num_hidden_layers", None) != len(old):

@@ -27,7 +27,7 @@ SMALL = dict(
     dense_intermediate_size=48, shared_intermediate_size=16, moe_shared_expert_intermediate_size=16,
 )
 
-# What single types need besides; LAYERS may be another there.
+# Extra fields for single types, which may also override LAYERS.
 OWN = {
     "jamba": dict(attn_layer_period=3, attn_layer_offset=1, use_mamba_kernels=False),
     "bamba": dict(attn_layer_indices=[1, 3]),
@@ -99,7 +99,7 @@ def spread(model):
 
 
 def stack_of(model):
-    """Where a model keeps its decoder's layers: the module and the name of the list."""
+    """The module and the name of the list in which a model keeps its decoder's layers."""
     found = [
         (module, name)
         for module in model.modules()

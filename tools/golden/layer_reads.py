@@ -1,4 +1,4 @@
-"""What modelling code reads by the number of a layer: expressions, found in its source, and what each known one means."""
+"""What modelling code reads by layer index: expressions found in its source, and the meaning of each known one."""
 
 import ast
 import collections
@@ -14,7 +14,7 @@ FIRST = {"first_k_dense_replace": 0}
 SPARSE = {"mlp_only_layers": [], "decoder_sparse_step": 1, "num_experts": 0}
 RANGE = {"moe_layer_start_index": 0, "moe_layer_end_index": -1, "moe_layer_interval": 1}
 
-# An expression, as `reads_of` normalises it, and its rule; {} for one that growth need not know.
+# An expression, as `reads_of` normalises it, and its rule; {} for one that does not matter for growth.
 KNOWN = [
     (r"(config\.use_sliding_window and )?config\.\w+\[layer_\w+\]( (==|!=) '\w+'| in \(.*\))?( or None)?", {"list": True}),
     (r"config\.mlp_layer_types\[layer_idx\] == 'dense' and config\.prefix_dense_sliding_window_pattern == 1", {"list": True}),
@@ -74,7 +74,7 @@ def annotations(part):
 
 
 def loops_over_layers(function):
-    """Names of counters that number layers."""
+    """Names of loop counters over layers."""
     for node in ast.walk(function):
         if not isinstance(node, (ast.For, ast.comprehension)):
             continue
@@ -105,7 +105,7 @@ def reads_in(part):
 
 
 def read(node, parent, counters):
-    """The smallest expression around a layer's number that says what it is used for; None where it is only passed on."""
+    """The smallest expression around a layer index that shows its use; None if it is only passed on."""
     top, above = node, parent[node]
     if isinstance(above, ast.Subscript) and above.slice is top:
         top, above = above, parent[above]

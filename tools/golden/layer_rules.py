@@ -1,4 +1,4 @@
-"""What a layer's number decides, for every configuration class of the installed transformers.
+"""What the layer index decides, for every configuration class of the installed transformers.
 
     python tools/golden/layer_rules.py > packages/grow/src/node/layer-rules/generated/transformers.ts
 
@@ -104,7 +104,7 @@ def rules_of(name, cls, reads):
 
 
 def not_kept(cls, field):
-    """Why a list that the class does not take as it stands hinders growth, and when it does not."""
+    """Why a list that the class changes prevents growth, and when it does not."""
     last = forced_last(cls, field)
     if last is not None:
         return {"because": f"its last layer has {last}, whatever {field} says", "unless": {"ends": {field: last}}}
@@ -155,7 +155,7 @@ def main():
                 types[name] = {"fixed": [{"because": f"its configuration class says {str(error).splitlines()[0]}"}]}
                 print(f"{name}: {error!r}", file=sys.stderr)
         else:
-            # Growth counts layers by num_hidden_layers; another field would say the old number.
+            # Growth counts layers by num_hidden_layers; another field would keep the old number.
             types[name] = {"fixed": [{"because": f"its layers are counted by {count_of(cls)}"}]}
     lines = [f"  {json.dumps(name)}: {json.dumps(entry)}," for name, entry in types.items()]
     print(HEAD % transformers.__version__ + "\n".join(lines) + "\n};")

@@ -1,11 +1,11 @@
-"""What neither a class's defaults nor its modelling code say in a form that can be read off, by model type.
+"""Rules that cannot be read from a class's defaults or its modelling code, by model type.
 
 A key replaces the entry's own; None takes it away. Each line was read in the sources of transformers 5.23.
 """
 
 MTP = {"because": "its lists have further entries for the blocks behind the last layer"}
 
-# Done whenever weights are loaded, although meant for weights that are drawn.
+# Done whenever weights are loaded, although meant for newly drawn weights.
 RESCALED = {
     "because": "transformers divides what its layers add by the root of their number",
     "unless": {"zero": {"rescale_prenorm_residual": False}},

@@ -1,4 +1,4 @@
-"""What mergekit's passthrough makes of files of every kind: python tools/golden/mergekit_files.py
+"""Results of mergekit's passthrough for files of every kind: python tools/golden/mergekit_files.py
 
 Writes to packages/grow/test/golden/: `bf16/` and `f16/` (the base `gqa-untied` of passthrough/ in half precision), and
 mergekit.json: for each file its text and, by tensor, the type, shape and SHA-256 (first 16 digits) that mergekit 0.1.5

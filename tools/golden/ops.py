@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
-# f16 inputs are given as numbers that f16 holds; only a cast rounds to it.
+# f16 inputs are given as numbers that f16 can represent; only a cast rounds to it.
 DTYPES = {"f32": torch.float64, "f16": torch.float64, "i32": torch.int64, "bool": torch.bool}
 
 
@@ -157,7 +157,7 @@ OPS = {
 
 
 def numbers(x: Tensor) -> list:
-    """Flat values, floats to 14 digits. JSON has no infinity and no NaN: they are strings, as JavaScript spells them."""
+    """Flat values, floats to 14 digits. JSON has no infinity or NaN, so these are strings, as JavaScript writes them."""
     flat = x.detach().flatten().tolist()
     return [spelled(v) for v in flat] if x.is_floating_point() else [int(v) for v in flat]
 

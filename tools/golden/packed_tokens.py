@@ -1,4 +1,4 @@
-# Token files as litgpt's and TinyLlama's builder writes them (lit_gpt/packed_dataset.py), and as nanoGPT's prepare.py does.
+# Token files as written by litgpt's and TinyLlama's builder (lit_gpt/packed_dataset.py) and by nanoGPT's prepare.py.
 #   python tools/golden/packed_tokens.py
 import os
 import struct

@@ -1,4 +1,4 @@
-"""What mergekit's passthrough and transformers make of small models grown in depth: python tools/golden/passthrough.py
+"""Results of mergekit's passthrough and transformers for small models grown in depth: python tools/golden/passthrough.py
 
 Writes to tools/golden/passthrough/, for each of three bases of 6 layers: NAME/ (config.json and model.safetensors as
 transformers writes them) and NAME.json: a SHA-256 over all tensors after `mergekit` has passed the layers through in

@@ -65,7 +65,7 @@ def by_cambium(model: Path, rows: Path, out: Path, tasks: list[str], limit: int 
 
 
 def served(model: Path, log: Path) -> tuple[subprocess.Popen, str]:
-    # To a file: a pipe that nobody reads would stop the server when it is full.
+    # To a file: a full pipe that nobody reads would block the server.
     with log.open("w") as out:
         server = subprocess.Popen([*CAMBIUM, "serve", str(model), "--port", "0", "--json"], stdout=out)
     while "\n" not in log.read_text():
@@ -77,7 +77,7 @@ def compare(what: str, ours: dict, theirs: dict) -> bool:
     fine = True
     for task, scores in theirs.items():
         pairs = list(zip(ours[task], scores, strict=False))
-        # A window is a request here and a document there: rolling sums are compared whole.
+        # A window is a request here and a document there, so rolling sums are compared as a whole.
         if len(ours[task]) != len(scores):
             pairs = [((sum(v for v, _ in ours[task]), None), (sum(v for v, _ in scores), None))]
         worst = max(abs(a[0] - b[0]) for a, b in pairs)
@@ -98,7 +98,7 @@ def main() -> None:
         names = [name for name in local_tasks(rows, folder) if name.removeprefix("local_") in tasks]
         manager = TaskManager(include_path=str(folder))
         short = shortened(model, folder)
-        # By its file: AutoTokenizer would put Qwen's own pattern in its place, by the model's type.
+        # Loaded from its file: AutoTokenizer would substitute Qwen's own pattern, by the model's type.
         tokenizer = PreTrainedTokenizerFast.from_pretrained(model)
         tokenizer.save_pretrained(folder / "tokenizer")
         server, url = served(model, folder / "serve.jsonl")

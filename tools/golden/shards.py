@@ -26,13 +26,13 @@ def frame(text, **how):
     return zstandard.ZstdCompressor(**how).compress(text.encode())
 
 
-# Two frames with checksums, one to be passed over between them.
+# Two frames with checksums, with a skippable one between them.
 skipped = bytes.fromhex("502a4d1803000000") + b"abc"
 packed = [frame("".join(part), write_checksum=True) for part in (lines[:5], lines[5:])]
 with open(os.path.join(folder, "lines.jsonl.zst"), "wb") as file:
     file.write(packed[0] + skipped + packed[1])
 
-# One frame whose size is not told, of many blocks, as a stream that is packed while it is written.
+# One frame of many blocks without a stated size, as from a stream compressed while it is written.
 stream = zstandard.ZstdCompressor(level=3).compressobj()
 with open(os.path.join(folder, "long.txt.zst"), "wb") as file:
     for i in range(40_000):

@@ -1,8 +1,8 @@
-"""Golden files for packages/data: small tokenizers of the kinds models use, and how the original encodes with them.
+"""Golden files for packages/data: small tokenizers of the kinds that models use, and how the original encodes with them.
 
     python3 tools/golden/tokenizer.py packages/data/test/golden
 
-A tokenizer that is there is kept, as two of the trainers never give the same vocabulary twice. Made with tokenizers
+Existing tokenizers are kept, because two of the trainers never give the same vocabulary twice. Made with tokenizers
 0.23.3.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers
 from tokenizers import pre_tokenizers, processors, trainers
 
-# Herman Melville, Moby-Dick, chapter 1; and lines with what the book has not.
+# Herman Melville, Moby-Dick, chapter 1; and lines with characters that the book lacks.
 TRAINING = [
     "Call me Ishmael. Some years ago—never mind how long precisely—having little or no money in my purse, and "
     "nothing particular to interest me on shore, I thought I would sail about a little and see the watery part of "
@@ -55,7 +55,7 @@ def trainer(kind, size, special):
 
 
 def byte_level():
-    """GPT-2: bytes as letters, its own splitting, no unknown text."""
+    """GPT-2: bytes as letters, its own splitting, no unknown token."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -138,7 +138,7 @@ def unigram():
 
 
 def no_unknown():
-    """A vocabulary that cannot spell everything, and has no token to say so; an added token that is not special."""
+    """A vocabulary that lacks characters and has no unknown token; an added token that is not special."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.train_from_iterator(TRAINING[:3], trainer(trainers.BpeTrainer, 120, []))

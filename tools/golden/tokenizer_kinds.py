@@ -2,8 +2,8 @@
 
     python3 tools/golden/tokenizer_kinds.py packages/data/test/golden/kinds
 
-One file a tokenizer: tokenizer.json, the ids of each text (without and with special tokens) and the ids decoded. A
-tokenizer that is there is kept, as not every trainer gives the same vocabulary twice. Made with tokenizers 0.23.3.
+One file per tokenizer: tokenizer.json, the ids of each text (without and with special tokens) and the ids decoded.
+Existing tokenizers are kept, because not every trainer gives the same vocabulary twice. Made with tokenizers 0.23.3.
 """
 
 import json

@@ -1,7 +1,7 @@
-/* A Vulkan driver that is lavapipe (Mesa's Vulkan on the CPU) and says what Dawn wants to hear.
+/* A Vulkan driver that wraps lavapipe (Mesa's Vulkan on the CPU) and reports two features that Dawn requires.
  *
- * Dawn takes no adapter without two features about arrays of sampled images and storage images. Mesa 22.3's lavapipe
- * lacks them, and computing never uses them: they are reported here, and taken out again where a device is made.
+ * Dawn refuses adapters without two features about arrays of sampled images and storage images. Mesa 22.3's lavapipe
+ * lacks them, and compute never uses them: they are reported here, and removed again when a device is created.
  * DRIVER is the path of the real driver. Only the loader's interface is used, so that no header of Vulkan is needed. */
 #include <dlfcn.h>
 #include <stdint.h>
