@@ -58,6 +58,18 @@ describe("a preparation that was stopped", () => {
     if (stopAfter > 100) expect(places[1]?.[1]).toBeGreaterThan(0);
   });
 
+  test("continues where it was with nothing held out", async () => {
+    const source = await filesSource(folder(shards(200_000)));
+    const controller = new AbortController();
+    const places: (string | number)[][] = [];
+    const options = { heldOutFraction: 0, cacheDir: folder(), saveSeconds: 0 };
+    const stopping = watched(source, places, 240, () => controller.abort(new Error("enough")));
+    await expect(made(stopping, { ...options, signal: controller.signal })).rejects.toThrow("enough");
+    const after = await made(watched(source, places), options);
+    expect(places[1]?.[1]).toBeGreaterThan(0);
+    expect(after).toEqual(await made(source, { heldOutFraction: 0 }));
+  });
+
   test("begins again when the text it had read has changed", async () => {
     const root = folder(shards(200_000));
     const cacheDir = folder();
@@ -102,5 +114,21 @@ describe("threads", () => {
     const [there, here] = [1, 0].map((threads) => rejection(made(source, { tokenizer, threads })));
     expect((await there)?.format()).toBe((await here)?.format());
     expect((await there)?.code).toBe("E_TOKENIZER_UNKNOWN");
+  });
+
+  test("that refuse a text refuse it again in the next run, and save nothing after it", async () => {
+    const texts = Array.from({ length: 90 }, (_, i) => `${i === 45 ? "é" : ""}${"abc ".repeat(4000 + i)}`);
+    const model = { type: "BPE", vocab: { a: 0, b: 1, c: 2 }, merges: [] };
+    const root = folder({
+      "a.jsonl": texts.map((text) => `${JSON.stringify({ text })}\n`).join(""),
+      "tokenizer.json": JSON.stringify({ model, pre_tokenizer: { type: "WhitespaceSplit" } }),
+    });
+    const tokenizer = await loadTokenizer("tokenizer.json", root);
+    const source = await filesSource(join(root, "a.jsonl"));
+    const options = { tokenizer, threads: 1, cacheDir: folder(), saveSeconds: 0 };
+    for (const run of [1, 2]) {
+      const error = await rejection(made(source, options));
+      expect([run, error.code]).toEqual([run, "E_TOKENIZER_UNKNOWN"]);
+    }
   });
 });

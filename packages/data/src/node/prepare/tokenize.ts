@@ -35,9 +35,14 @@ export async function tokenizeSides({ source, tokenizer, encoder, split, pacer, 
   const write = async (): Promise<void> => {
     const next = asked.shift();
     if (!next) return;
-    await append(next.batch, await next.encoded, work.sides, eos);
-    await work.wrote(next.batch.after);
-    await pacer.breathe("tokenize", next.batch.bytesRead);
+    try {
+      await append(next.batch, await next.encoded, work.sides, eos);
+      await work.wrote(next.batch.after);
+      await pacer.breathe("tokenize", next.batch.bytesRead);
+    } catch (error) {
+      asked.splice(0); // Nothing may be written after a batch that is missing.
+      throw error;
+    }
   };
   let side = from?.side;
   try {
@@ -51,8 +56,8 @@ export async function tokenizeSides({ source, tokenizer, encoder, split, pacer, 
     }
     while (asked.length > 0) await write();
   } catch (error) {
-    // Everything before the place of the failure is good.
-    if (!pacer.signal?.aborted) while (asked.length > 0) await write().catch(() => asked.splice(0));
+    // If the source failed, the batches read before that are good.
+    if (!pacer.signal?.aborted) while (asked.length > 0) await write().catch(() => undefined);
     await work.save();
     throw error;
   }

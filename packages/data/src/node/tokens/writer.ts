@@ -71,7 +71,8 @@ export class TokenFileWriter {
     this.#tokens = tokens;
     this.#textBytes = textBytes;
     const sizes = [(await this.#handle.stat()).size, await this.#ends.size()];
-    if ((sizes[0] as number) < this.#position || (sizes[1] as number) < documents * 8) {
+    // The header is written last: a file without tokens is empty until then.
+    if ((tokens > 0 && (sizes[0] as number) < this.#position) || (sizes[1] as number) < documents * 8) {
       throw new CambiumError("E_TOKEN_FILE", "the unfinished token file was truncated", { where: path });
     }
     await this.#handle.truncate(this.#position);
