@@ -63,12 +63,12 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   return [head, table.toString(), ...notes, ...(explain ? explained(ways) : [])].join("\n");
 }
 
-/** Bytes: of the process on this machine, or of the device alone. */
+/** Bytes of the whole process on this machine or, if `devices` are given, of the device alone. */
 export function memoryTaken({ state, step, total }: TrainingMemory, devices: Devices | undefined): number {
   return devices ? state + step : total;
 }
 
-/** What a bound does to the step. */
+/** The effect of --memory on the step. */
 function bounded({ counted, recomputed }: TrainingMemory): string {
   return recomputed > 0 ? `\n${compact(counted)}B counted, ${(100 * recomputed).toPrecision(2)} % recomputed` : "";
 }
@@ -78,8 +78,8 @@ export const toolFigures = {
   memory:
     "f32 weights and AdamW's moments, and the peak of gradients and activations alive in the train step's graph; " +
     "without --device also a copy of the state in the process, and 210 MB of Node and ONNX Runtime (cambium bench --suite memory); " +
-    "--memory, as train.memory, bounds the first part without the values inside fused kernels",
-  seconds: "C / (peak × devices × MFU); with --memory, C and what is recomputed",
+    "--memory, like train.memory, bounds the first part, without the values inside fused kernels",
+  seconds: "C / (peak × devices × MFU); with --memory, C includes recomputation",
   peak: "the vendor's data sheet, dense bf16",
 };
 

@@ -8,6 +8,18 @@ import { type PlannedRecipe, planRecipe, recipeReading, stateBytesPerParameter }
 import { compact } from "@cambium/scaling/magnitude";
 import type { Host } from "./host.js";
 
+/** Whether a path names a recipe, by its extension. */
+export function isRecipe(path: string): boolean {
+  return /\.ya?ml$/.test(path);
+}
+
+/** The last stage of the first arm, whose model is the recipe's target. */
+export function lastStage({ arms }: PlannedRecipe): Stage {
+  const stage = arms[0]?.stages.at(-1)?.stage;
+  if (!stage) throw new Error("a recipe plans an arm with a stage");
+  return stage;
+}
+
 /** The planned recipe. @throws CambiumError its only mistake, or `E_RECIPE` with all of them, plugins' included */
 export async function recipeArms(path: string, host: Host): Promise<PlannedRecipe> {
   const projectDir = dirname(resolve(path));
@@ -43,7 +55,7 @@ export async function describeRecipe(path: string, host: Host): Promise<{ data: 
   return { data: { name: recipe.name, arms: data }, text: [recipe.name, ...text].join("\n") };
 }
 
-/** How a stage trains, where not as most do. */
+/** What is special about a stage's training: sub-models, a teacher. */
 function howText({ phase: { submodels }, distill }: Pick<Stage, "phase" | "distill">): string {
   const teacher = distill?.from.kind === "checkpoint" ? distill.from.path : "the model before";
   return [

@@ -122,13 +122,13 @@ function records(text: string, file: string): Line[] {
   }
 }
 
-/** Where the columns stand whose name is the first of `known` that there is; a unit in brackets is no part of a name. */
+/** Indices of the columns with the first name of `known` that occurs; a unit in brackets is ignored. */
 function knownColumn(header: readonly string[], known: readonly string[]): number[] {
   const found = known.map((name) => matching(header, (held) => plain(held) === name || plain(unitless(held)) === name));
   return found.find((at) => at.length > 0) ?? [];
 }
 
-/** Where the columns stand that are named so or, if there is none, so but for case, spaces and signs. */
+/** Indices of the columns with this name or, if there are none, with this name up to case, spaces and punctuation. */
 function named(header: readonly string[], name: string): number[] {
   const same = matching(header, (held) => held === name);
   return same.length > 0 ? same : matching(header, (held) => plain(held) !== "" && plain(held) === plain(name));

@@ -65,7 +65,7 @@ export class SweepProgress {
         this.#done.set(stage.id, (stage.flops * tokens) / stage.tokens);
         this.#status.show(() => {
           const share = Math.round((100 * tokens) / stage.tokens);
-          return `Cell ${Math.min(this.#ended + 1, this.count)} of ${this.count}, ${cell.name}: ${stage.stage.name} ${share} %, loss ${loss.toFixed(3)}, ${this.#left()} left in all`;
+          return `Cell ${Math.min(this.#ended + 1, this.count)} of ${this.count}, ${cell.name}: ${stage.stage.name} ${share} %, loss ${loss.toFixed(3)}, ${this.#left()} left in total`;
         });
       },
       onDeviceLost: (reason: string) => this.note(`${cell.name}: ${reason}; continuing from the last snapshot`),

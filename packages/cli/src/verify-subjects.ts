@@ -9,7 +9,7 @@ import { livelyParameters, type Subject, smallModels, subjectOf, type Tensors } 
 import type { FamilyFlags } from "./flags.js";
 import type { Host } from "./host.js";
 import { exists, findModel, projectFamilies, readModel } from "./model-source.js";
-import { recipeArms } from "./recipe-view.js";
+import { isRecipe, lastStage, recipeArms } from "./recipe-view.js";
 
 export interface SubjectFlags extends FamilyFlags {
   readonly batch: number;
@@ -39,10 +39,8 @@ export async function subjectsOf(path: string | undefined, flags: SubjectFlags, 
     return { subjects: models.map(({ name, model }) => make(name, model, livelyParameters(model))), without };
   }
   if (!(await exists(path))) throw new CambiumError("E_NOT_FOUND", "there is nothing at this path", { where: path });
-  if (/\.ya?ml$/.test(path)) {
-    const [arm] = (await recipeArms(path, host)).arms;
-    const model = arm?.stages.at(-1)?.stage.model;
-    if (!model) throw new Error("a recipe plans an arm with a stage");
+  if (isRecipe(path)) {
+    const { model } = lastStage(await recipeArms(path, host));
     return { subjects: [make(path, model, livelyParameters(model))], without: [] };
   }
   const source = await findModel(path);

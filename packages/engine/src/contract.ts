@@ -66,7 +66,7 @@ export interface StagePlace {
   /** The engine's own folder for the stage. It survives kills and is removed once the stage is done. */
   readonly folder: string;
   readonly data: PreparedData;
-  /** The parameters of the stage's teacher, where it has one (`Stage.distill`). */
+  /** The parameters of the stage's teacher, if it has one (`Stage.distill`). */
   readonly teacher?: TrainingState["parameters"] | undefined;
   /** config.json of the checkpoint that the run started from: its further keys are kept. */
   readonly config: object | undefined;

@@ -55,8 +55,8 @@ const together = [
 test.each([
   ["apart", 1, apart],
   ["apart", 128, apart],
-  ["behind one prefix", 1, together],
-  ["behind one prefix", 128, together],
+  ["with shared prefixes", 1, together],
+  ["with shared prefixes", 128, together],
   ["of both kinds", 64, [...apart, ...together]],
 ])("match the logits, %s, in batches of %i tokens", async (_, tokens, sequences) => {
   using scorer = await Scorer.open(device, model, weights, { tokens });

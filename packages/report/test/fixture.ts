@@ -6,7 +6,7 @@ import type { MetricsRow } from "@cambium/train";
 
 export interface FixtureOptions {
   readonly name?: string;
-  /** Optimizer steps of the scratch arm; the grown arm reads as many tokens, a quarter of them by the base. */
+  /** Optimizer steps of the scratch arm. The grown arm reads as many tokens, a quarter of them in its base. */
   readonly steps?: number;
   /** Learning speed of the grown model per step; below 1 growing does not pay. */
   readonly quality?: number;

@@ -2,7 +2,7 @@
 //
 //   runs/NAME/
 //     recipe.yaml            the recipe as resolved (every default written out)
-//     run.json               RunManifest, rewritten atomically when the run begins and ends
+//     run.json               RunManifest, rewritten atomically when the run starts and ends
 //     stages/ID/             one stage, cached by content: ID = name + hash of all that decides its bits
 //       stage.json           the stage itself: everything that decides its bits (`parseStage` of @cambium/recipe)
 //       record.json          StageManifest

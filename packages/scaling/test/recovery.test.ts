@@ -179,7 +179,7 @@ describe("data that cannot be fitted", () => {
     expect(() => multipliers(rows, "c")).toThrow(/baseline/);
   });
 
-  it("a group with too few runs is left out, and said so", () => {
+  it("a group with too few runs is left out with a warning", () => {
     const law = (name: string, A: number) => [1, 2, 4, 8, 16].map((c) => row(name, [c], 2 + A * c ** -0.3));
     const rows = [...law("a", 1), row("once", [2], 3), ...law("b", 0.8)];
     const forms = [fitPowerGroups(rows, { ...options, e: "shared" }), fitShares(rows, 0)];

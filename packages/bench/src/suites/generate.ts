@@ -11,7 +11,7 @@ const model: Omit<StepConfig, "batch" | "context"> = {
   ...{ layers: 4, hidden: 128, intermediate: 344, heads: 4, kvHeads: 2, vocab: 256 },
 };
 
-/** The models that users of a CPU might serve: 24 and 88 million parameters. */
+/** Models that might be served from a CPU: 24 and 88 million parameters. */
 const larger: readonly (typeof model)[] = [
   { layers: 6, hidden: 512, intermediate: 1376, heads: 8, kvHeads: 8, vocab: 4096 },
   { layers: 12, hidden: 768, intermediate: 2048, heads: 12, kvHeads: 12, vocab: 4096 },
@@ -56,7 +56,7 @@ export const generate: DeviceSuite = {
 export const generateLarge: DeviceSuite = {
   ...generate,
   name: "generate-large",
-  summary: "the same with larger Llamas; only if named",
+  summary: "the same as generate with larger Llamas; only if named",
   extra: true,
   cases: (quick) =>
     larger.slice(0, quick ? 1 : undefined).flatMap((size): Case[] => {

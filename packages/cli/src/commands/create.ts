@@ -23,7 +23,7 @@ const uses: { readonly [K in TemplateKind]: (name: string) => string } = {
 export function createCommand(): Command {
   return new Command("create")
     .description(
-      "Make a package for an operator, a backend, a model family or an evaluation task: it builds, and passes the conformance suite as it stands.",
+      "Make a package for an operator, a backend, a model family or an evaluation task. It builds and passes the conformance suite as it is.",
     )
     .addArgument(new Argument("<kind>", "what to make").choices(templateKinds))
     .argument("<name>", "its name in recipes and commands: my-stack")

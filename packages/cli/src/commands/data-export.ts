@@ -37,9 +37,9 @@ interface Flags {
 
 export function dataExportCommand(): Command {
   return new Command("export")
-    .description("Write tokens as files of litgpt (TinyLlama) or nanoGPT, or such files as ours.")
-    .argument("<from>", "a folder of cambium data prepare, a file of tokens, or a folder of packed .bin files")
-    .argument("<folder>", "where the files go; absent or empty")
+    .description("Write tokens as files of litgpt (TinyLlama) or nanoGPT, or convert such files to Cambium's.")
+    .argument("<from>", "a folder of cambium data prepare, a token file, or a folder of packed .bin files")
+    .argument("<folder>", "where the files go; must not exist or be empty")
     .requiredOption("--format <format>", formats.join(", "), oneOf("--format", formats))
     .option("--chunk <n>", "litgpt: tokens in a file", wholeNumber("--chunk", 1), 2049 * 16384)
     .option("--pad <id>", "litgpt: the token that fills up the last file", wholeNumber("--pad"), 0)

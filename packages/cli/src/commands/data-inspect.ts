@@ -15,7 +15,7 @@ interface Flags {
 
 export function dataInspectCommand(): Command {
   return new Command("inspect")
-    .description("Show what a file of tokens holds: ours, litgpt's or nanoGPT's, or a folder of packed files.")
+    .description("Show what a token file holds: Cambium's, litgpt's or nanoGPT's, or a folder of packed files.")
     .argument("<path>", "a .tokens or .bin file, or a folder of packed .bin files")
     .option("--tokenizer <path>", "decode tokens with it: bytes, a tokenizer.json or a folder that holds one")
     .option("--document <n>", "the document to show, from 0", wholeNumber("--document"))

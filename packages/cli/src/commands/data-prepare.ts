@@ -24,6 +24,7 @@ import { listed, realNumber, repeated, wholeNumber } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
 import { type CorpusFlags, passedOver, withCorpusFlags } from "../open-text.js";
+import { isRecipe } from "../recipe-view.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { complain, print } from "../terminal.js";
@@ -79,10 +80,11 @@ async function run(corpora: readonly string[], flags: Flags, host: Host): Promis
   const onProgress = progressLine(line);
   try {
     const options = { cacheDir: join(flags.out, "cache"), signal, onProgress };
-    const isRecipe = corpora.length === 1 && /\.ya?ml$/.test(corpora[0] as string);
-    const made = isRecipe
-      ? await ofRecipe(corpora[0] as string, options, host)
-      : await ofCorpora(corpora, flags, options);
+    const [first = "", ...more] = corpora;
+    const made =
+      more.length === 0 && isRecipe(first)
+        ? await ofRecipe(first, options, host)
+        : await ofCorpora(corpora, flags, options);
     const paths = await keepTokens(made, flags.out);
     const { train, heldOut, content, cached } = made.stats;
     made.close();

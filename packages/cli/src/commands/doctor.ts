@@ -11,7 +11,7 @@ import { Command } from "commander";
 import { Exit } from "../failure.js";
 import type { Host } from "../host.js";
 import { choiceOf, speedText } from "../recipe-speed-view.js";
-import { recipeArms } from "../recipe-view.js";
+import { lastStage, recipeArms } from "../recipe-view.js";
 import { complain, print } from "../terminal.js";
 
 interface PluginHealth {
@@ -81,14 +81,13 @@ interface Flags {
 }
 
 async function speeds(path: string, { json, fresh = false }: Omit<Flags, "recipe">, host: Host): Promise<void> {
-  const { recipe, arms } = await recipeArms(path, host);
-  const stage = arms[0]?.stages.at(-1)?.stage;
-  if (!stage) throw new Error("a recipe plans an arm with a stage");
+  const planned = await recipeArms(path, host);
+  const { recipe } = planned;
   const importer = host.importer(dirname(resolve(path)));
   const listed = importer.list?.() ?? [];
   const names = listed.filter(({ kind }) => kind === "backend").map(({ name }) => name);
   const onStart = (backend: string, precision: string) => complain(`measuring ${backend} in ${precision} …`);
-  const found = await measureSpeeds(stage, { names, importer, fresh, onStart });
+  const found = await measureSpeeds(lastStage(planned), { names, importer, fresh, onStart });
   if (json) return print(JSON.stringify({ recipe: recipe.name, speeds: found }));
   print(speedText(found, choiceOf(recipe, chooseBackend(undefined, recipe.backend, importer).name)));
 }

@@ -27,7 +27,7 @@ import { onBackend, profileGraph, profileText, sourceOf, writeTrace } from "../g
 import { allowed, type Host } from "../host.js";
 import { exists, findModel, projectFamilies, readModel, refuseRuns } from "../model-source.js";
 import { outlineRecipe } from "../recipe-outline.js";
-import { describeRecipe, recipeArms } from "../recipe-view.js";
+import { describeRecipe, isRecipe, lastStage, recipeArms } from "../recipe-view.js";
 import { describeRunPart, wholeOf } from "../run-part-view.js";
 import { resultTable } from "../table.js";
 import { print } from "../terminal.js";
@@ -174,12 +174,6 @@ async function modelOf(
   host: Host,
 ): Promise<{ readonly model: ModelSpec; readonly precision?: Recipe["train"]["precision"] }> {
   if (!isRecipe(path)) return { model: await readModel(await findModel(path), flags, host) };
-  const { arms, recipe } = await recipeArms(path, host);
-  const model = arms[0]?.stages.at(-1)?.stage.model;
-  if (!model) throw new Error("a recipe plans an arm with a stage");
-  return { model, precision: recipe.train.precision };
-}
-
-function isRecipe(path: string): boolean {
-  return /\.ya?ml$/.test(path);
+  const planned = await recipeArms(path, host);
+  return { model: lastStage(planned).model, precision: planned.recipe.train.precision };
 }

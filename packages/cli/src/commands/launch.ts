@@ -53,7 +53,7 @@ export function launchCommand(host: Host): Command {
     .requiredOption("--engine <name>", "the engine that trains them: torch, or NAME of cambium-engine-NAME")
     .option(
       "--stage <name>",
-      "a stage to hand over; may be repeated (default: target, or base where nothing grows)",
+      "a stage to hand over; may be repeated (default: target, or base if nothing grows)",
       repeated,
     )
     .option("--arm <name>", "an arm whose stages are handed over; may be repeated (default: all)", repeated)

@@ -1,5 +1,4 @@
 // cambium plan: when to grow to a target, by how much, at what cost, and what such growth has saved; writes the recipe.
-import { stat } from "node:fs/promises";
 import { writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec, modelJson, modelSizes } from "@cambium/model";
@@ -8,7 +7,7 @@ import { defaultOptimizer, type TrainingMemory, trainingMemory } from "@cambium/
 import { Command } from "commander";
 import { byteCount, type FamilyFlags, oneOf, realNumber, wholeNumber, withFamilyFlag } from "../flags.js";
 import type { Host } from "../host.js";
-import { findModel, readModel } from "../model-source.js";
+import { exists, findModel, readModel } from "../model-source.js";
 import { batchOf, recipeOf, recipeText } from "../plan-recipe.js";
 import { memoryTaken, type PlannedWay, type PlanView, planText, toolFigures } from "../plan-view.js";
 import { print } from "../terminal.js";
@@ -61,7 +60,7 @@ export function planCommand(host: Host): Command {
     .option("--batch <n>", "sequences in a micro-batch, for the memory and the recipe", wholeNumber("--batch", 1), 8)
     .option(
       "--memory <size>",
-      "most that a training step may take, e.g. 16GB; activations are recomputed",
+      "most memory of a training step, e.g. 16GB; activations are recomputed to fit",
       byteCount("--memory"),
     )
     .option("--recipe <way>", `the way that --out writes: ${names.join(", ")}`, oneOf("--recipe", names))
@@ -118,12 +117,7 @@ async function write({ target, tokens, ways }: PlanView, flags: Flags, context: 
   if (out === undefined) throw option("--recipe without --out", "a file to write", "none");
   const found = ways.find(({ way }) => way.name === named) ?? ways.find(({ way }) => way.inRegime) ?? ways[0];
   const { way } = found as PlannedWay;
-  if (
-    await stat(out).then(
-      () => true,
-      () => false,
-    )
-  )
+  if (await exists(out))
     throw new CambiumError("E_EXISTS", "a file exists at this path already", {
       where: out,
       hint: "give another --out",
@@ -146,7 +140,7 @@ async function targetOf(flags: Flags, host: Host): Promise<{ target: ModelSpec; 
   if (given !== 1) throw option("the target has to be given once", "--params, --model or --layers", `${given} of them`);
   const sizes = (["hidden", "heads", "kvHeads", "intermediate"] as const).filter((name) => flags[name] !== undefined);
   if (layers === undefined && sizes.length > 0)
-    throw option("sizes without --layers", "--layers beside them", sizes.join(", "));
+    throw option("sizes without --layers", "--layers with them", sizes.join(", "));
   if (model !== undefined) return { target: await readModel(await findModel(model), flags, host) };
   if (layers !== undefined) return { target: shape({ ...flags, layers }, flags) };
   return { target: shapeNear(params as number, flags), nominal: params };
@@ -172,7 +166,7 @@ interface StepShape {
   readonly memory: number | undefined;
 }
 
-/** In f32. @throws CambiumError `E_MEMORY` for a step that cannot be recomputed into its bound */
+/** The memory of training in f32. @throws CambiumError `E_MEMORY` if recomputation cannot fit a step into its bound */
 function memoryOf(model: ModelSpec, step: StepShape, where: string): TrainingMemory {
   try {
     return trainingMemory(model, { ...step, optimizer: defaultOptimizer });

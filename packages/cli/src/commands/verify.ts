@@ -42,7 +42,7 @@ export function verifyCommand(host: Host): Command {
     )
     .option("--batch <n>", "sequences in a batch", wholeNumber("--batch", 1), 1)
     .option("--context <n>", "tokens in a sequence (default: 8)", wholeNumber("--context", 1))
-    .option("--steps <n>", "training steps; 0 for forward and backward alone", wholeNumber("--steps"), 3)
+    .option("--steps <n>", "training steps; 0 for forward and backward only", wholeNumber("--steps"), 3)
     .option(
       "--bisect [folder]",
       "shrink a failure to the smallest graph that shows it and keep it as a test case (default: verify-cases)",
@@ -77,7 +77,7 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
   const { subjects, without } = await subjectsOf(path, flags, host);
   const backends = await backendsOf(flags, host.importer(process.cwd()));
   const status = new StatusLine(process.stderr);
-  const { signal, release } = stopOnSignals(() => complain("Stopping after this op; what is found so far is shown"));
+  const { signal, release } = stopOnSignals(() => complain("Stopping after this op; findings so far are shown"));
   const runs: (Verified & { readonly case?: string })[] = [];
   const began = performance.now();
   const pairs = subjects.length * backends.length;

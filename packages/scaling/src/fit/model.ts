@@ -31,7 +31,7 @@ export interface ModelOptions {
 
 /** How many of the best starts are refined to convergence. */
 const refined = 4;
-/** Of more points, evenly spread ones choose among the starts; all of them then refine the best. */
+/** With more points, about this many evenly spread ones select the best start, which all points then refine. */
 const enoughToChoose = 2000;
 
 /**

@@ -63,7 +63,7 @@ export function fitPowerGroups(rows: readonly FitRow[], options: PowerFitOptions
   };
 }
 
-/** What is fitted together. */
+/** The units of groups that are fitted together. */
 function unitsOf(groups: Groups, all: Groups, options: PowerFitOptions): Unit[] {
   const { e } = options;
   const runs = [...groups.values()].reduce((sum, own) => sum + own.length, 0);

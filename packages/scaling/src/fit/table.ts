@@ -33,26 +33,26 @@ export function byGroup(rows: readonly FitRow[]): Map<string, FitRow[]> {
 }
 
 export interface Determined {
-  /** Groups with enough different x. */
+  /** Groups with enough distinct x. */
   readonly groups: ReadonlyMap<string, readonly FitRow[]>;
-  /** Says which were left out. */
+  /** One for each group left out. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The groups with at least `least` distinct x; a group with fewer does not keep the others from being fitted.
- * @throws CambiumError `E_SCALING_RANK` naming every group if none is left.
+ * The groups with at least `least` distinct x. Groups with fewer are left out with a warning.
+ * @throws CambiumError `E_SCALING_RANK` naming every group if none is left
  */
 export function determined(groups: ReadonlyMap<string, readonly FitRow[]>, least: number, what: string): Determined {
   const enough = new Map([...groups].filter(([, rows]) => distinct(rows) >= least));
   if (enough.size === 0) requireDistinct(groups, least, what);
   const warnings = [...groups]
     .filter(([name]) => !enough.has(name))
-    .map(([name, rows]) => `${name} is left out: it has ${distinct(rows)} of the ${least} ${what} that a fit takes`);
+    .map(([name, rows]) => `${name} is left out: it has ${distinct(rows)} of the ${least} ${what} that a fit needs`);
   return { groups: enough, warnings };
 }
 
-/** @throws CambiumError `E_SCALING_RANK` naming every group with fewer than `least` distinct x. */
+/** @throws CambiumError `E_SCALING_RANK` naming every group with fewer than `least` distinct x */
 export function requireDistinct(groups: ReadonlyMap<string, readonly FitRow[]>, least: number, what: string): void {
   const reasons = [...groups]
     .filter(([, rows]) => distinct(rows) < least)

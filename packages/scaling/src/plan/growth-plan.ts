@@ -96,7 +96,9 @@ function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
         ]),
     ...(divisor === 4
       ? []
-      : [`${layers} layers from ${depth}: what was measured is a base of exactly a quarter of the layers, at least 2`]),
+      : [
+          `${layers} layers from ${depth}: the measured runs had a base of exactly a quarter of the layers, at least 2`,
+        ]),
   ];
   const shared = common(plan(base, target, parameters, flops, d));
   const laws = [stepLaw(shared.n.nonEmbedding, d), stepLaw(shared.N.nonEmbedding, tokens)] as const;
