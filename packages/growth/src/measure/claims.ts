@@ -26,8 +26,11 @@ export interface MeasuredClaims {
   readonly moments: {
     /**
      * Largest |m − gradient of the target|, with m grown from the base's gradient; relative to the largest gradient.
+     * Entries that begin at zero do not count.
      */
     readonly m: number;
+    /** Share of the entries that have a gradient and begin at zero: new ones. */
+    readonly fresh: number;
   } | null;
   /** Whether the function is preserved as claimed, and exactly the declared parameters are dead. */
   readonly holds: boolean;
@@ -52,7 +55,7 @@ export async function measureClaims(plan: GrowthPlan): Promise<MeasuredClaims> {
   };
 }
 
-/** How far m, grown from the base's gradient, is from the target's gradient. */
+/** How far m, grown from the base's gradient, is from the target's gradient, where it does not begin at zero. */
 async function measureMoments(
   plan: GrowthPlan,
   ofBase: Readonly<Record<string, Float64Array>>,
@@ -61,17 +64,22 @@ async function measureMoments(
   const shapes = new Map(parameterTable(plan.base).map(({ name, shape }) => [name, shape]));
   const get = (name: string): HostTensor =>
     hostTensor("f32", shapes.get(name) ?? [], Float32Array.from(ofBase[name] ?? []));
-  let [apart, largest] = [0, 0];
+  let [apart, largest, fresh, live] = [0, 0, 0, 0];
   try {
     const grown = growMoments(plan, { updates: 1, m: { get }, v: { get } }, "carry");
     for await (const [name, { m }] of grown.tensors) {
-      const off = distance(m.data, ofTarget[name] as Float64Array);
-      apart = Math.max(apart, off.apart);
-      largest = Math.max(largest, off.largest);
+      const gradient = ofTarget[name] as Float64Array;
+      const begins = gradient.map((g, i) => (m.data[i] === 0 ? 0 : g));
+      apart = Math.max(apart, distance(m.data, begins).apart);
+      gradient.forEach((g, i) => {
+        largest = Math.max(largest, Math.abs(g));
+        live += g === 0 ? 0 : 1;
+        fresh += g !== 0 && m.data[i] === 0 ? 1 : 0;
+      });
     }
   } catch (error) {
     if ((error as { code?: unknown }).code === "E_GROWTH_MOMENTS") return null;
     throw error;
   }
-  return { m: largest === 0 ? 0 : apart / largest };
+  return { m: largest === 0 ? 0 : apart / largest, fresh: live === 0 ? 0 : fresh / live };
 }
