@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bytesTokenizer } from "../src/index.js";
 import { filesSource, loadTokenizer, type PrepareOptions, prepareData, type Source } from "../src/node/index.js";
+import { encoderOf } from "../src/node/prepare/threads.js";
 import { folder, rejection } from "./helpers.js";
 
 /** About `chars` characters of documents, as JSON lines. */
@@ -114,6 +115,15 @@ describe("threads", () => {
     const [there, here] = [1, 0].map((threads) => rejection(made(source, { tokenizer, threads })));
     expect((await there)?.format()).toBe((await here)?.format());
     expect((await there)?.code).toBe("E_TOKENIZER_UNKNOWN");
+  });
+
+  test("one that ends fails all that was asked, and all that is asked later", async () => {
+    const broken = { name: "broken", tokenizer: { path: "tokenizer.json", text: "{" } };
+    const portable = { kind: "hugging-face", files: broken, special: {} } as const;
+    await using encoder = encoderOf({ ...bytesTokenizer(), portable }, 1);
+    const asked = [1, 2, 3].map(() => rejection(encoder.encode(["a"])));
+    for (const { code } of await Promise.all(asked)) expect(code).toBe("E_TOKENIZE_THREAD");
+    expect((await rejection(encoder.encode(["a"]))).code).toBe("E_TOKENIZE_THREAD");
   });
 
   test("that refuse a text refuse it again in the next run, and save nothing after it", async () => {

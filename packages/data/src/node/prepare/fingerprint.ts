@@ -2,12 +2,10 @@
 import { join } from "node:path";
 import { readTextFile, writeFileAtomic } from "@cambium/files";
 import { z } from "zod";
+import { clockGrainMs } from "../source/clock.js";
 import type { Fingerprint, Source } from "../source/source.js";
 
-// A file changed twice within the clock's resolution (2 s on FAT) looks unchanged, so files that new are not cached.
-const CLOCK_GRAIN_MS = 2500;
-
-/** Of a million files. */
+/** Enough for a million files. */
 const mostBytes = 100_000_000;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -27,7 +25,7 @@ export async function rememberedFingerprint(
   const askedAt = Date.now();
   const fingerprint = await source.fingerprint(onBytes);
   const unchanged = (await source.state()).signature === signature;
-  if (unchanged && askedAt - changedAt > CLOCK_GRAIN_MS) {
+  if (unchanged && askedAt - changedAt > clockGrainMs) {
     // A cache that cannot be written may still hold the token files.
     await writeFileAtomic(path, JSON.stringify(fingerprint)).catch(() => undefined);
   }

@@ -55,6 +55,8 @@ class Threads implements Encoder {
   readonly #idle: Worker[];
   readonly #at = new Map<Worker, Waiting>();
   readonly #waiting: Waiting[] = [];
+  /** Why a thread ended; nothing is encoded after that. */
+  #broken: CambiumError | undefined;
 
   constructor(
     portable: PortableTokenizer,
@@ -65,6 +67,7 @@ class Threads implements Encoder {
   }
 
   encode(texts: readonly string[]): Promise<Encoded> {
+    if (this.#broken) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ texts, resolve, reject });
       this.#assign();
@@ -86,13 +89,12 @@ class Threads implements Encoder {
       else asked?.reject(failure(answer));
     });
     worker.on("error", (cause) => {
-      const details = { got: cause instanceof Error ? cause.message : String(cause), cause };
-      this.#at.get(worker)?.reject(
-        new CambiumError("E_TOKENIZE_THREAD", "a tokenizer thread ended unexpectedly", {
-          ...details,
-          hint: "use fewer threads",
-        }),
-      );
+      this.#broken ??= new CambiumError("E_TOKENIZE_THREAD", "a tokenizer thread ended unexpectedly", {
+        got: cause instanceof Error ? cause.message : String(cause),
+        hint: "use fewer threads",
+        cause,
+      });
+      for (const lost of [this.#at.get(worker), ...this.#waiting.splice(0)]) lost?.reject(this.#broken);
     });
     return worker;
   }
