@@ -56,14 +56,20 @@ export function pack(sequences: readonly Encoded[]): Packed {
 }
 
 /**
- * Rows for sequences with one prefix. No row grows past about twice its longest sequence, so that batches stay even. A
- * prefix that is short compared with what follows is not shared: a longer row would cost more than it saves.
+ * Most tokens behind a prefix, unless the prefix or twice the longest continuation is longer. Up to a few hundred tokens,
+ * attention costs little compared with the products with weights, and not computing a prefix again saves more.
+ */
+const mostBehind = 256;
+
+/**
+ * Rows for sequences with one prefix. A prefix that is short compared with what follows is not shared: a longer row would
+ * cost more than it saves.
  */
 function rowsOf(members: readonly number[], sequences: readonly Encoded[]): Row[] {
   const own = (index: number) => (sequences[index] as Encoded).scored - 1;
   const prefix = (sequences[members[0] as number] as Encoded).ids.length - own(members[0] as number) - 1;
   const longest = highest(members.map(own));
-  const most = 4 * prefix < longest ? 0 : prefix + 2 * Math.max(32, longest);
+  const most = 4 * prefix < longest ? 0 : prefix + Math.max(mostBehind, prefix, 2 * longest);
   const rows: number[][] = [];
   let length = Number.POSITIVE_INFINITY;
   for (const index of members) {

@@ -5,7 +5,7 @@ import { contextLength, type ModelSpec, scoreGraph } from "@cambium/model";
 import type { Encoded } from "./encode.js";
 import { Executables } from "./executables.js";
 import { type Part, pack, type Row } from "./pack.js";
-import { powerOfTwo, quarterOctave } from "./sizes.js";
+import { octaveStep, powerOfTwo } from "./sizes.js";
 import { deviceWeights, type Weights } from "./weights.js";
 
 /** The score of one sequence. */
@@ -44,8 +44,11 @@ export interface ScoreOptions {
   onScored?(scores: ReadonlyMap<number, Score>): void | Promise<void>;
 }
 
-/** Least padded length; above it there are four lengths per power of two, so that few graphs are compiled. */
+/** Least padded length; above it there are four or eight lengths per power of two, so that few graphs are compiled. */
 const shortest = 16;
+
+/** From this many batches on, twice as many sizes are worth compiling. */
+const manyBatches = 64;
 
 const nothingScored: Score = { logLikelihoods: [], logLikelihood: 0, greedy: true, likeliest: [] };
 
@@ -92,8 +95,10 @@ export class Scorer {
     this.#checkLengths(sequences);
     const scores: Score[] = sequences.map((_, index) => known?.get(index) ?? nothingScored);
     const { rows, twins } = pack(sequences);
+    const batches = rows.reduce((sum, row) => sum + row.tokens.length, 0) / this.tokens;
+    const steps = batches < manyBatches ? 4 : 8;
     for (let start = 0; start < rows.length; ) {
-      const size = { ...this.#batchSize(rows[start] as Row, rows.length - start), top };
+      const size = { ...this.#batchSize(rows[start] as Row, rows.length - start, steps), steps, top };
       const group = rows.slice(start, start + size.batch);
       start += size.batch;
       const members = group.flatMap(({ parts }) => parts.flatMap(({ sequence }) => twins.get(sequence) ?? []));
@@ -128,18 +133,18 @@ export class Scorer {
   }
 
   /** The size of the batch that starts with this row, its longest, with `left` rows remaining. */
-  #batchSize({ tokens: { length } }: Row, left: number): Pick<BatchSize, "batch" | "context"> {
-    const rounded = quarterOctave(length, shortest);
+  #batchSize({ tokens: { length } }: Row, left: number, steps: number): Pick<BatchSize, "batch" | "context"> {
+    const rounded = octaveStep(length, shortest, steps);
     // A row shared by several sequences may be longer than the model's context.
     const context = length > this.longest ? rounded : Math.min(this.longest, rounded);
     return { batch: Math.max(1, Math.min(powerOfTwo(left, 1), Math.floor(this.tokens / context))), context };
   }
 
   /** The scores of one batch by sequence index. */
-  async #run(group: readonly Row[], { batch, context, top }: BatchSize): Promise<Map<number, Score>> {
+  async #run(group: readonly Row[], { batch, context, steps, top }: BatchSize): Promise<Map<number, Score>> {
     const parts = group.flatMap((row, index) => row.parts.map((part) => ({ part, offset: index * context })));
     const wanted = parts.reduce((sum, { part }) => sum + part.at.length, 0);
-    const scored = powerOfTwo(wanted, 8);
+    const scored = octaveStep(wanted, 8, steps / 4);
     const shared = group.some((row) => row.parts.length > 1);
     const executable = await this.#executables.get(`${batch} ${context} ${scored} ${shared} ${top}`, () =>
       scoreGraph(this.model, { batch, context, scored, shared, top }),
@@ -176,6 +181,8 @@ export class Scorer {
 interface BatchSize {
   readonly batch: number;
   readonly context: number;
+  /** Lengths per power of two; a quarter as many for the number of predictions. */
+  readonly steps: number;
   /** Likeliest tokens returned at each position. */
   readonly top: number;
 }

@@ -26,7 +26,7 @@ import type { ModelSpec } from "../family.js";
 import { sizesAlong } from "../model-spec.js";
 import { ropeTables } from "../rope-tables.js";
 import { forward } from "./forward.js";
-import { groupedAttention } from "./grouped-attention.js";
+import { groupedAttention, hiding } from "./grouped-attention.js";
 import { plainWeights } from "./masked-weights.js";
 import type { Pass, Rotary, Weights } from "./pass.js";
 import { checkContext } from "./sequence.js";
@@ -107,7 +107,7 @@ function cached(
   };
 
   const slot = iota(builder, { shape: [context], axis: 0 });
-  const future = less(reshape(own, { shape: [chunk, 1] }), reshape(slot, { shape: [1, context] }));
+  const future = hiding(less(reshape(own, { shape: [chunk, 1] }), reshape(slot, { shape: [1, context] })));
   const isFresh = reshape(freshSlots(slot, position, chunk), { shape: [context, 1] });
   const source = chunk > 1 ? minimum(maximum(sub(slot, position), 0), chunk - 1) : undefined;
 

@@ -1,17 +1,22 @@
 // Attention with an arbitrary mask, where query heads share key/value heads in groups.
-import { matmul, mul, reshape, select, softmax, type Tensor, transpose } from "@cambium/ir";
+import { add, hostTensor, matmul, mul, reshape, select, softmax, type Tensor, transpose } from "@cambium/ir";
 
-/** Stands for −∞ in masked scores. */
+/** Stands for −∞ in masked scores: so large that a score added to it is lost in the rounding. */
 const masked = -1e30;
+
+/** What is added to scores, from `hidden`, bool: true for keys that a query does not see. Adding is faster than choosing. */
+export function hiding(hidden: Tensor): Tensor {
+  return select(hidden, masked, hidden.builder.constant(hostTensor("f32", [])));
+}
 
 /**
  * Attention of `queries` rows per batch entry over `keys` positions. Scores are divided by √headDim.
  * @param q [batch · queries, heads · headDim], or any shape with the same order of elements.
  * @param k [batch, kvHeads, keys, headDim], like `v`; `kvHeads` divides `heads`.
- * @param hidden bool, broadcast to [batch, kvHeads, group, queries, keys]: true for keys that a query does not see.
+ * @param mask from `hiding`, broadcast to [batch, kvHeads, group, queries, keys].
  * @returns [batch · queries, heads · headDim]
  */
-export function groupedAttention(q: Tensor, k: Tensor, v: Tensor, hidden: Tensor, heads: number): Tensor {
+export function groupedAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, heads: number): Tensor {
   const [batch, kvHeads, keys, headDim] = k.shape as [number, number, number, number];
   const group = heads / kvHeads;
   const queries = q.shape.reduce((a, b) => a * b, 1) / (batch * heads * headDim);
@@ -21,7 +26,7 @@ export function groupedAttention(q: Tensor, k: Tensor, v: Tensor, hidden: Tensor
   });
   const rows = reshape(byHead, { shape: [batch, kvHeads, group * queries, headDim] });
   const scores = mul(matmul(rows, k, { transB: true }), 1 / Math.sqrt(headDim));
-  const visible = select(hidden, masked, reshape(scores, { shape: [batch, kvHeads, group, queries, keys] }));
+  const visible = add(reshape(scores, { shape: [batch, kvHeads, group, queries, keys] }), mask);
   const probabilities = reshape(softmax(visible), { shape: [batch, kvHeads, group * queries, keys] });
   const mixed = reshape(matmul(probabilities, v), { shape: [batch, kvHeads, group, queries, headDim] });
   const byQuery = transpose(mixed, { permutation: [0, 3, 1, 2, 4] });

@@ -29,7 +29,7 @@ import type { ModelSpec } from "../family.js";
 import { contextLength } from "../model-spec.js";
 import { ropeTables } from "../rope-tables.js";
 import { forward } from "./forward.js";
-import { groupedAttention } from "./grouped-attention.js";
+import { groupedAttention, hiding } from "./grouped-attention.js";
 import { plainWeights } from "./masked-weights.js";
 import type { Pass, Weights } from "./pass.js";
 import { causal, checkContext } from "./sequence.js";
@@ -131,6 +131,7 @@ function branching(ids: Tensor, weights: Weights, positions: Tensor, segments: T
   const seen = reshape(segments, { shape: [batch, 1, context] });
   const foreign = and(not(equal(seen, 0)), not(equal(seen, own)));
   const hidden = reshape(not(and(not(future), not(foreign))), { shape: [batch, 1, 1, context, context] });
+  const mask = hiding(hidden);
   return {
     ids,
     weights,
@@ -146,7 +147,7 @@ function branching(ids: Tensor, weights: Weights, positions: Tensor, segments: T
         const headDim = (v.shape[1] as number) / kvHeads;
         return transpose(reshape(x, { shape: [batch, context, kvHeads, headDim] }), { permutation: [0, 2, 1, 3] });
       };
-      return groupedAttention(rotary(q, heads), byHead(rotary(k, kvHeads)), byHead(v), hidden, heads);
+      return groupedAttention(rotary(q, heads), byHead(rotary(k, kvHeads)), byHead(v), mask, heads);
     },
   };
 }
