@@ -12,6 +12,7 @@ const checks = {
   "dead-code": [...tool("knip"), "--no-progress", "--treat-config-hints-as-errors"],
   "op-index": [process.execPath, "tools/indexes.mjs", "--check"],
   "error-table": [process.execPath, "tools/errors.mjs", "--check"],
+  manifests: [process.execPath, "tools/manifests.mjs", "--check"],
   presets: [process.execPath, "--conditions=@cambium/source", "--import", "tsx", "tools/presets.mjs", "--check"],
   support: [process.execPath, "tools/support.mjs", "--check"],
   house: [process.execPath, "tools/house.mjs"],

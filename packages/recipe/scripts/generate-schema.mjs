@@ -1,4 +1,4 @@
-// Writes recipe.schema.json from the schema in src/schema.ts; a test holds the two together.
+// Writes recipe.schema.json from the schema in src/schema.ts; a test checks that they are equal.
 import { writeFileSync } from "node:fs";
 import { recipeJsonSchema } from "../src/schema.ts";
 
