@@ -18,7 +18,7 @@ const schema = z
     strategy: z.enum(["ddp", "fsdp"]).optional(),
     /** Matrix products in bf16; parameters, moments and sums stay f32. */
     bf16: z.boolean().default(false),
-    /** CPU threads of a process. Default: the cores, divided among the processes. */
+    /** CPU threads of a process. Default: the cores, divided among the processes; on a cluster 1. */
     threads: count.optional(),
     /** Where the processes meet. Default: a free one. */
     port: z.int().min(1).max(65_535).optional(),

@@ -36,7 +36,9 @@ export async function runPython(python: string, args: readonly string[], signal:
         got: missing ? String(code) : telling.join("; ") || (lines.at(-1) ?? String(code)),
         hint: missing
           ? "install Python 3.10 or newer, or name one: --python PATH"
-          : "apt-get install python3-venv on Debian",
+          : args.includes("venv")
+            ? "install Python's module venv: apt-get install python3-venv on Debian"
+            : "check pip's index, proxy and certificates (pip config list), then run it again",
       },
     );
   }
