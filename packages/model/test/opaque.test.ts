@@ -55,6 +55,23 @@ test("stream writers are marked only if all matrices are known and both attentio
   expect(writers([...usual, "mlp.fc2.qweight"])).toEqual([]);
 });
 
+test("stream writers of experts in one tensor, of attention with low ranks, and of mixers without attention", () => {
+  const experts = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj", "mlp.experts.down_proj_bias"];
+  const attention = ["self_attn.q_proj.weight", "self_attn.sinks", "self_attn.o_proj.weight"];
+  expect(writers([...attention, ...experts])).toEqual(["self_attn.o_proj.weight", ...experts.slice(1)]);
+  const ranks = ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"].map(
+    (name) => `self_attn.${name}.weight`,
+  );
+  const gate = ["mlp.gate.weight", "mlp.gate.e_score_correction_bias", "mlp.experts.0.down_proj.weight"];
+  expect(writers([...ranks, ...gate])).toEqual(["self_attn.o_proj.weight", "mlp.experts.0.down_proj.weight"]);
+  const mixer = ["mamba.A_log", "mamba.D", "mamba.dt_bias", "mamba.conv1d.weight", "mamba.in_proj.weight"];
+  const [out, fc] = ["mamba.out_proj.weight", "mlp.fc2.weight"];
+  expect(writers([...mixer, out, fc])).toEqual([out, fc]);
+  // A bias alone, or a scale by a name that nobody knows, may reach the stream.
+  expect(writers([...mixer, out, fc, "mlp.bias"])).toEqual([]);
+  expect(writers([...mixer, out, fc, "layer_scalar"])).toEqual([]);
+});
+
 test("it names no axis", () => {
   expect(() => sizesAlong(model(usual), ["layers", "hidden"])).toThrow(
     expect.objectContaining({ code: "E_FAMILY_AXIS", message: 'the family opaque names no axis "hidden"' }),
