@@ -202,9 +202,18 @@ export class ProgressDisplay implements RunObserver {
     }
   }
 
-  onStageDone(stage: PlannedStage): void {
+  onStageDone(...[stage, slope]: Parameters<NonNullable<RunObserver["onStageDone"]>>): void {
     this.stop();
     this.#finish(stage);
+    const { name, until } = stage.stage;
+    if (slope) {
+      const figures = `slope of the held-out loss ${slope.slope.toPrecision(3)}, threshold ${slope.threshold}`;
+      this.note(
+        `${name} ends: ${figures}: ${slope.reached ? "flat enough" : "not flat enough, but at the latest time"}`,
+      );
+    }
+    if (stage.open && until.kind === "probe")
+      this.note(`${name} ends: no growth that was tried paid off: it grows at the latest time`);
   }
 
   onEvaluation(

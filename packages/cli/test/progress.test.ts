@@ -87,6 +87,21 @@ describe("on a terminal", () => {
   });
 });
 
+test("a stage that a slope or a probe ends says why", () => {
+  const { progress, text } = display(false);
+  progress.onStageDone(stage("base"), { slope: -0.0391, threshold: -0.04, reached: true });
+  progress.onStageDone(stage("base"), { slope: -0.5, threshold: -0.04, reached: false });
+  const open = { ...stage("base"), open: true, stage: { ...stage("base").stage, until: { kind: "probe" } } } as Stage;
+  progress.onStageDone(open);
+  progress.onStageDone({ ...open, open: false });
+  expect(text().split("\n")).toEqual([
+    "base ends: slope of the held-out loss -0.0391, threshold -0.04: flat enough",
+    "base ends: slope of the held-out loss -0.500, threshold -0.04: not flat enough, but at the latest time",
+    "base ends: no growth that was tried paid off: it grows at the latest time",
+    "",
+  ]);
+});
+
 test("stages that an earlier run has done do not count towards the time left", () => {
   const { progress, text } = display(false);
   const [base, scratch] = [stage("base"), stage("scratch")];

@@ -44,11 +44,17 @@ export interface Arm {
   readonly spent: Readonly<Record<Cost, number>>;
   /** Every stage is done. */
   readonly done: boolean;
+  /** The same arm with the run's further seeds, as far as they have started; empty for a run with one seed. */
+  readonly otherSeeds: readonly Arm[];
 }
 
 /** The arms that have started, in the run's order. */
 export function layOut(run: RunRecord): Arm[] {
   const taken: string[] = [];
+  const others = (run.manifest.seeds ?? []).flatMap((seed) => {
+    const other = run.others.get(seed);
+    return other ? layOut(other) : [];
+  });
   return run.manifest.arms.flatMap(({ name, stages: ids }): Arm[] => {
     const stages: ArmStage[] = [];
     let before: Record<Cost, number> = { flops: 0, tokens: 0, seconds: 0 };
@@ -76,7 +82,8 @@ export function layOut(run: RunRecord): Arm[] {
     const grows = ids.length > 1 || growths.length > 0;
     const colour = pickColour(grows ? "grown" : "scratch", taken);
     const done = stages.length === ids.length && stages.every((stage) => stage.manifest.state === "done");
-    return [{ name, colour, stages, target, grows, growths, spent: before, done }];
+    const otherSeeds = others.filter((arm) => arm.name === name);
+    return [{ name, colour, stages, target, grows, growths, spent: before, done, otherSeeds }];
   });
 }
 

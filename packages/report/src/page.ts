@@ -34,7 +34,7 @@ export async function renderPage(run: RunRecord): Promise<string> {
     body: html`${masthead(run.manifest, seeds?.running ?? running)}
 <main>
 ${seeds ? seedsSection(seeds, judgement) : verdictSection(judgement, running)}
-${await measured(arms, judgement.verdict)}
+${await measured(arms, judgement.verdict, seeds?.planned[0])}
 ${detailsSection(run, arms)}
 </main>`,
   });
@@ -52,7 +52,7 @@ function drawnOf(arms: readonly Arm[], verdict: Verdict | null): readonly Arm[] 
 }
 
 /** The sections that need at least one started arm. */
-async function measured(arms: readonly Arm[], verdict: Verdict | null): Promise<Html | null> {
+async function measured(arms: readonly Arm[], verdict: Verdict | null, seed: number | undefined): Promise<Html | null> {
   if (arms.length === 0) return null;
   const ranking = rank(arms);
   const begun = arms.some((arm) => arm.stages.some((stage) => stage.rows.length > 0));
@@ -65,6 +65,6 @@ ${summarySection(arms)}
 ${evaluationSection(arms)}
 ${growthSection(drawn)}
 ${await depthSection(drawn)}
-${samplesSection(drawn)}
+${samplesSection(drawn, seed)}
 ${begun && (await healthSection(drawn))}`;
 }

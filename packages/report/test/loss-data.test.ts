@@ -44,6 +44,24 @@ describe("lossData", () => {
     for (const { heldOut } of series) expect(heldOut.at(-1)?.y).toBeLessThan(y[1]);
   });
 
+  it("draws the held-out losses of the arm's other seeds, in the same range", () => {
+    const [second, third] = [makeRun({ steps: 700 }), makeRun({ steps: 400, arms: ["grown"] })];
+    const recordOf = ({ manifest, stages }: typeof run): RunRecord => ({
+      ...{ others: new Map(), manifest, stages: new Map(Object.entries(stages)) },
+    });
+    const others = new Map([second, third].map((one, i) => [i + 1, recordOf(one)]));
+    const many = layOut({ ...record, others, manifest: { ...run.manifest, seeds: [0, 1, 2] } });
+    const { series, xMax, y } = lossData(many, "tokens", 100);
+    expect(series.map(({ otherSeeds }) => otherSeeds.length)).toEqual([2, 1]);
+    expect(series[1]?.otherSeeds[0]?.map((point) => point.y)).toEqual(
+      second.stages["scratch-a00b"]?.rows.flatMap((row) => row.heldOutLoss ?? []),
+    );
+    const drawn = series.flatMap(({ otherSeeds }) => otherSeeds.flat());
+    expect(xMax).toBeGreaterThanOrEqual(Math.max(...drawn.map((point) => point.x)));
+    expect(y[0]).toBeLessThan(Math.min(...drawn.map((point) => point.y)));
+    expect(lossData(arms, "tokens", 100).series.flatMap(({ otherSeeds }) => otherSeeds)).toEqual([]);
+  });
+
   it("smooths training over 1/50 of the stage, at most 50 steps, and short stages not at all", () => {
     expect([20, 50, 500, 2_500, 1e6].map(smoothingOf)).toEqual([0, 0, 0.9, 0.98, 0.98]);
   });

@@ -123,6 +123,8 @@ describe("several seeds", () => {
     expect(text(".lede")).toMatch(/^Growing paid: .* \[\+/);
     expect(text("[aria-label='Arms over seeds']")).toMatch(/lower: −0\.\d{4} \[−/);
     expect(text(".verdict")).not.toContain("no error bar");
+    expect(text(".legend")).toContain("held out, other seeds");
+    expect(text("[aria-labelledby='samples'] .note")).toBe("Written by the models with seed 0.");
   });
 
   it("say that the difference is too small for the seeds to show", async () => {

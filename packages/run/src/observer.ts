@@ -2,7 +2,7 @@
 import type { Progress as DataProgress } from "@cambium/data/node";
 import type { Reason } from "@cambium/ir";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
-import type { ProbeRecord } from "@cambium/run-format";
+import type { ProbeRecord, StageManifest } from "@cambium/run-format";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import type { EarlierStage } from "./earlier-stage.js";
 import type { Speed, Unmeasured } from "./recipe-speed.js";
@@ -48,7 +48,8 @@ export interface RunObserver {
   onProbe?(stage: PlannedStage, probe: ProbeRecord): void;
   /** A snapshot that could not be used; an older one is. */
   onRejectedSnapshot?(stage: PlannedStage, reasons: readonly Reason[]): void;
-  onStageDone?(stage: PlannedStage): void;
+  /** @param slope why it ended when it did, where a slope decides */
+  onStageDone?(stage: PlannedStage, slope?: StageManifest["slope"]): void;
   /** The final model of a stage is asked a task's questions. */
   onEvaluation?(stage: PlannedStage, progress: EvaluationProgress): void;
 }

@@ -115,7 +115,7 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     samples: await sampleTexts(stage.model, samples, data, device, session),
   };
   await directory.write({ ...manifest, tokens, state: "done", ...(slope && { slope }), ...made });
-  observer.onStageDone?.(plan);
+  observer.onStageDone?.(plan, slope);
   return { state: "done", tokens };
 }
 

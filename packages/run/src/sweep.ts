@@ -166,9 +166,9 @@ function watched(observer: RunObserver, pool: StagePool): RunObserver {
       );
       observer.onPlan?.(arms, done);
     },
-    onStageDone(stage) {
+    onStageDone(stage, slope) {
       pool.trained();
-      observer.onStageDone?.(stage);
+      observer.onStageDone?.(stage, slope);
     },
   };
   // Methods of a class are on its prototype: they are found, and called on it, through the proxy.

@@ -81,6 +81,11 @@ function seriesMarks(series: Series, index: number, size: Size): { data: Data[];
     values: [...values],
   }));
   const heldOut = { name: `held-out-${index}`, values: [...series.heldOut] };
+  const otherSeeds = series.otherSeeds.map((values, seed) => ({
+    name: `other-seed-${index}-${seed}`,
+    values: [...values],
+  }));
+  const dashed = { stroke: { value: stroke }, strokeWidth: { value: 1.1 }, strokeDash: { value: [5, 2.5] } };
   const thin = { stroke: { value: stroke }, strokeWidth: { value: 1 }, strokeOpacity: { value: 0.4 } };
   const thick = { stroke: { value: stroke }, strokeWidth: { value: 2.25 }, strokeJoin: { value: "round" } };
   const dot = {
@@ -90,10 +95,10 @@ function seriesMarks(series: Series, index: number, size: Size): { data: Data[];
     stroke: { value: "var(--paper)" },
     strokeWidth: { value: 1.25 },
   };
-  const lines = training.map(({ name }) => line(name, thin));
+  const lines = [...training.map(({ name }) => line(name, thin)), ...otherSeeds.map(({ name }) => line(name, dashed))];
   const dots =
     series.heldOut.length <= mostDots && size.width / series.heldOut.length > 9 ? [symbols(heldOut.name, dot)] : [];
-  return { data: [...training, heldOut], marks: [...lines, line(heldOut.name, thick), ...dots] };
+  return { data: [...training, ...otherSeeds, heldOut], marks: [...lines, line(heldOut.name, thick), ...dots] };
 }
 
 const position = { x: { scale: "x", field: "x" }, y: { scale: "y", field: "y" } };

@@ -15,6 +15,8 @@ export interface Series {
   readonly arm: Arm;
   /** All stages in order: growth shows as a jump. */
   readonly heldOut: readonly Point[];
+  /** The held-out lines of the run's other seeds. */
+  readonly otherSeeds: readonly (readonly Point[])[];
   /** One line per stage. */
   readonly training: readonly (readonly Point[])[];
   /** Where on the x axis the arm grew, and the sizes that changed. */
@@ -32,20 +34,27 @@ export interface LossData {
 /** Share of the x axis from which on every arm's held-out loss is inside the chart. */
 const opening = 0.08;
 
+/** Most other seeds drawn for an arm. */
+const mostSeeds = 20;
+
 /** Most points in all training lines of a chart together. */
 const mostPoints = 20_000;
 
 /** @param wanted most points of an arm's training lines; a held-out line may have twice as many */
 export function lossData(arms: readonly Arm[], by: Cost, wanted: number): LossData {
   const detail = Math.max(8, Math.min(wanted, Math.floor(mostPoints / Math.max(1, arms.length))));
-  const most = Math.max(extent(arms.map((arm) => arm.spent[by]))[1], Number.MIN_VALUE);
+  const drawn = arms.flatMap((arm) => [arm, ...arm.otherSeeds.slice(0, mostSeeds)]);
+  const most = Math.max(extent(drawn.map((arm) => arm.spent[by]))[1], Number.MIN_VALUE);
   const unit = unitOf(by, most);
   const scale = (points: readonly CurvePoint[]) =>
     points.map(({ cost, loss }) => ({ x: cost / unit.divisor, y: loss }));
+  const heldOut = (arm: Arm, points: number) =>
+    scale(decimate(finite(heldOutCurve(arm, by)), (point) => point.loss, points));
   const series = arms.map(
     (arm): Series => ({
       arm,
-      heldOut: scale(decimate(finite(heldOutCurve(arm, by)), (point) => point.loss, 2 * detail)),
+      heldOut: heldOut(arm, 2 * detail),
+      otherSeeds: arm.otherSeeds.slice(0, mostSeeds).map((other) => heldOut(other, Math.max(8, detail / 2))),
       training: arm.stages.map((stage) => {
         const curve = finite(stage.rows.map((row) => ({ cost: row[by], loss: row.loss })));
         const smooth = smoothLoss(curve, smoothingOf(curve.length));
@@ -69,7 +78,9 @@ export function smoothingOf(steps: number): number {
 }
 
 function range(arms: readonly Arm[], series: readonly Series[], by: Cost, most: number): [number, number] {
-  const drawn = series.flatMap(({ heldOut, training }) => [...heldOut, ...training.flat()].map((point) => point.y));
+  const drawn = series.flatMap(({ heldOut, otherSeeds, training }) =>
+    [heldOut, ...otherSeeds, ...training].flat().map((point) => point.y),
+  );
   if (drawn.length === 0) return [0, 1];
   const [low] = extent(drawn);
   const tops = arms.flatMap((arm) => {

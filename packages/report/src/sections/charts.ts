@@ -17,6 +17,7 @@ export async function chartsSection(arms: readonly Arm[], verdict: Verdict | nul
   return html`<section aria-labelledby="curves">
   <h2 id="curves">Loss</h2>
   <ul class="legend">${arms.map(legend)}<li>${key("held-out", "2.5")}held out</li><li>${key("training", "1")}training, smoothed</li>
+  ${arms.some((arm) => arm.otherSeeds.length > 0) && html`<li>${key("other-seeds", "1.1")}held out, other seeds</li>`}
   ${arms.some((arm) => arm.growths.length > 0) && html`<li>${key("growth", "1")}the model grows</li>`}</ul>
   <figure><figcaption>Against compute <small>nats per token; base included; the first steps lie above</small></figcaption>${compute}</figure>
   <div class="pair">
@@ -31,8 +32,9 @@ export function legend(arm: Arm): Html {
   return html`<li><span class="swatch ${arm.colour}" aria-hidden="true"></span>${arm.name}</li>`;
 }
 
-function key(kind: "held-out" | "training" | "growth", width: string): Html {
-  const dash = kind === "growth" ? ' stroke-dasharray="3 2.5"' : "";
+function key(kind: "held-out" | "other-seeds" | "training" | "growth", width: string): Html {
+  const dash =
+    { growth: ' stroke-dasharray="3 2.5"', "other-seeds": ' stroke-dasharray="5 2.5"' }[kind as string] ?? "";
   const line = kind === "growth" ? "M11 0V14" : "M0 7H22";
   const opacity = kind === "training" ? ' stroke-opacity=".5"' : "";
   return trusted(

@@ -29,11 +29,17 @@ function switchFacts({ cost, seconds }: GrowthRecord): [string, string][] {
 /** The growths tried by a probe, and their outcomes. */
 function probeFacts(probes: StageManifest["probes"]): [string, string][] {
   if (probes === undefined) return [];
+  const why = probes.at(-1)?.grew
+    ? "a growth that was tried paid off"
+    : "no growth that was tried paid off: at the latest time";
   const tried = probes.map(({ tokens, loss, predicted, grew }) => {
     const figures = `${loss.toFixed(4)} grown, ${predicted.toFixed(4)} predicted without`;
     return `after ${format.count(tokens)} tokens: ${figures}: ${grew ? "kept" : "undone"}`;
   });
-  return [["Growths tried, held-out loss", tried.join("; ")]];
+  return [
+    ["Why then", why],
+    ["Growths tried, held-out loss", tried.join("; ")],
+  ];
 }
 
 /** Why a stage that ends by a slope ended when it did. */

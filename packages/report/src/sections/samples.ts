@@ -2,11 +2,13 @@
 import type { Arm } from "../arms.js";
 import { type Html, html } from "../html.js";
 
-export function samplesSection(arms: readonly Arm[]): Html | null {
+/** @param seed the one whose models wrote them, where there are several */
+export function samplesSection(arms: readonly Arm[], seed: number | undefined): Html | null {
   const sampled = arms.filter((arm) => (arm.target.samples ?? []).length > 0);
   if (sampled.length === 0) return null;
   return html`<section aria-labelledby="samples">
   <h2 id="samples">In their own words</h2>
+  ${seed !== undefined && html`<p class="note">Written by the models with seed ${String(seed)}.</p>`}
   <div class="samples">${sampled.map(
     (arm) => html`<div>
     <h3><span class="swatch ${arm.colour}" aria-hidden="true"></span>${arm.name}</h3>

@@ -18,7 +18,7 @@ export function seedsSection(seeds: OverSeeds, judgement: Judgement): Html {
   ${done.length > 0 && resultsTable(seeds)}
   <p class="note">Seeds ${names}; ± is the standard deviation between seeds, brackets hold the 95 % interval of the mean (Student’s
   t). Arms are compared seed by seed, on the same split and the same batches, by the paired t-test at 5 %. Everything below shows
-  seed ${String(planned[0])}.</p>
+  seed ${String(planned[0])}; the charts of the loss have the other seeds as thin dashed lines.</p>
 </section>`;
 }
 
