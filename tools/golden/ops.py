@@ -148,6 +148,7 @@ OPS = {
     "clipByGlobalNorm": clip_by_global_norm,
     "klDivergence": lambda of, source: F.kl_div(source.log_softmax(-1), of.log_softmax(-1), reduction="batchmean", log_target=True),
     "linearCrossEntropy": linear_cross_entropy,
+    "replaceRow": lambda x, row, position: x.index_copy(-2, position.reshape(1), row),
     "rmsNorm": rms_norm,
     "rope": rope,
     "softmax": lambda x: x.softmax(-1),

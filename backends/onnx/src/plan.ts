@@ -48,6 +48,8 @@ export interface SessionStep {
   readonly nodes: number;
   readonly feeds: Readonly<Record<string, Slot>>;
   readonly fetches: Readonly<Record<string, Slot>>;
+  /** Pairs of a fetch and a feed that one node alone reads, and that it may overwrite with the fetch. */
+  readonly overwrites: readonly (readonly [next: Slot, old: Slot])[];
   /** The model's first output, which is not a tensor: onnxruntime-node stops there (see `Session.run`). */
   readonly stopper: string;
 }

@@ -60,6 +60,7 @@ function segmentSteps(graph: Graph, table: SlotTable): PlanStep[] {
       producer: (id: number) => uses.producer(id),
       escapes,
       readWithin: (id: number, some: ReadonlySet<Node>) => uses.readers(id).some((node) => some.has(node)),
+      readOnce: (id: number) => !uses.isOutput(id) && uses.readers(id).length === 1,
       read: (id: number) => uses.isOutput(id) || uses.readers(id).length > 0,
     };
     return [sessionStep(nodes, around, table)];

@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly escapes: (id: number) => boolean;
   /** Whether one of `nodes` reads a value. */
   readonly readWithin: (id: number, nodes: ReadonlySet<Node>) => boolean;
+  /** Whether one node alone reads a value, and no output is it. */
+  readonly readOnce: (id: number) => boolean;
   /** Whether any node or output reads a value at all. */
   readonly read: (id: number) => boolean;
 }
@@ -25,6 +27,7 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
   const names = new Map<number, string>();
   const feeds: Record<string, Slot> = {};
   const fetches: Record<string, Slot> = {};
+  const overwrites: [Slot, Slot][] = [];
 
   const lower = (node: Node): void => {
     const context = contextOf(
@@ -70,6 +73,12 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
     fetches[name] = table.of(value);
     graph.output(name, value.type);
   }
+  for (const { op, inputs, outputs } of nodes) {
+    const [old, next] = [inputs[0], outputs[0]];
+    // ScatterElements copies nothing where its result lies over what it changes.
+    if (op.name !== "replaceRow" || !old || !next || own.has(around.producer(old.id) as Node)) continue;
+    if (around.escapes(next.id) && around.readOnce(old.id)) overwrites.push([table.of(next), table.of(old)]);
+  }
   if (taken.size === 0) throw new CambiumError("E_GRAPH", "a segment computes nothing that is used");
-  return { kind: "session", model: graph.encode(), nodes: graph.size, feeds, fetches, stopper };
+  return { kind: "session", model: graph.encode(), nodes: graph.size, feeds, fetches, overwrites, stopper };
 }

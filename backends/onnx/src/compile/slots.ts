@@ -62,7 +62,7 @@ export function place(graph: Graph, table: SlotTable, steps: readonly PlanStep[]
   return { slots: table.types.map((type, slot) => ({ type, storage: storage[slot] as Place })), inputs, outputs };
 }
 
-/** Pairs (next, old) in which a kernel may write `next` over `old`: nothing reads `old` afterwards or twice. */
+/** Pairs (next, old) in which a step may write `next` over `old`: nothing reads `old` afterwards or twice. */
 function overwrites(steps: readonly PlanStep[]): [Slot, Slot][] {
   const readers = new Map<Slot, number[]>();
   let time = 0;
@@ -73,6 +73,7 @@ function overwrites(steps: readonly PlanStep[]): [Slot, Slot][] {
   const pairs: { readonly at: number; readonly next: Slot; readonly old: Slot }[] = [];
   for (const step of steps) {
     if (step.kind === "session") {
+      for (const [next, old] of step.overwrites) pairs.push({ at: time, next, old });
       note(stepEdges(step).reads);
       continue;
     }

@@ -17,7 +17,7 @@ export interface Generation {
 
 /** Prompts up to this length are read by the one-token graph, which is needed anyway. */
 const shortPrompt = 4;
-const longestChunk = 128;
+const longestChunk = 512;
 const shortestCache = 64;
 
 /**

@@ -2,7 +2,6 @@
 import {
   add,
   and,
-  equal,
   f32,
   type Graph,
   GraphBuilder,
@@ -15,6 +14,7 @@ import {
   minimum,
   mul,
   not,
+  replaceRow,
   reshape,
   rope,
   select,
@@ -115,7 +115,7 @@ function cached(
   const advance = (cache: Tensor, fresh: Tensor): Tensor => {
     const [, kvHeads, , headDim] = cache.shape as [number, number, number, number];
     const tokens = reshape(fresh, { shape: [batch, chunk, kvHeads, headDim] });
-    if (!source) return select(isFresh, reshape(tokens, { shape: [batch, kvHeads, 1, headDim] }), cache);
+    if (!source) return replaceRow(cache, reshape(tokens, { shape: [batch, kvHeads, 1, headDim] }), position);
     const bySlot = gather(transpose(tokens, { permutation: [1, 0, 2, 3] }), source);
     return select(isFresh, transpose(bySlot, { permutation: [1, 2, 0, 3] }), cache);
   };
@@ -130,6 +130,5 @@ function cached(
 
 /** bool [context]: the cache slots that this run's tokens occupy. */
 function freshSlots(slot: Tensor, position: Tensor, chunk: number): Tensor {
-  if (chunk === 1) return equal(slot, position);
   return and(not(less(slot, position)), less(slot, add(position, chunk)));
 }
