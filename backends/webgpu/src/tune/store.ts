@@ -50,7 +50,9 @@ function fileStore(process: NodeProcess | undefined): TextStore | undefined {
 function cacheFolder({ platform, env }: NodeProcess, home: string): string {
   if (platform === "win32") return env["LOCALAPPDATA"] ?? `${home}/AppData/Local`;
   if (platform === "darwin") return `${home}/Library/Caches`;
-  return env["XDG_CACHE_HOME"] || `${home}/.cache`;
+  const given = env["XDG_CACHE_HOME"];
+  // The XDG base directory specification has relative values ignored.
+  return given?.startsWith("/") ? given : `${home}/.cache`;
 }
 
 function browserStore({ localStorage }: Surroundings): TextStore | undefined {
