@@ -1,6 +1,6 @@
-// What LiGO's fit does for the quickstart's base: the held-out loss of the grown model as it begins and after the fit of 100
-// steps, in depth and in width. `npx tsx --conditions=@cambium/source tools/ligo-fit.ts [FIT_STEPS]`; docs/results.md has the
-// figures. Trains the base of recipes/quickstart.yaml first, by onnx.
+// The effect of LiGO's fit on the quickstart's base: the held-out loss of the grown model before and after the fit of
+// 100 steps, in depth and in width: `npx tsx --conditions=@cambium/source tools/ligo-fit.ts [FIT_STEPS]`.
+// docs/results.md has the figures. Trains the base of recipes/quickstart.yaml first, on onnx.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import onnx from "@cambium/backend-onnx";

@@ -1,12 +1,12 @@
-"""How fast `cambium eval` is beside lm-evaluation-harness: arc_easy's 2,376 questions on a model of 6 layers × 256, on the CPU.
+"""The speed of `cambium eval` and of lm-evaluation-harness: arc_easy's 2,376 questions, a model of 6 layers × 256, on the CPU.
 
     pip install lm_eval==0.4.13
     python tools/golden/eval_speed.py ROWS.jsonl [--vocab 8192] [--turns 2] [--batch 64] [--threads 2] [--cambium "node packages/cli/dist/main.js"]
 
-ROWS has rows of arc_easy as the hub has them; of fewer than 2,376 rows more are made by giving a question the choices of
-another, because what is asked twice is computed once. The tokenizer is byte-level BPE trained on them. Both run the whole
-of it in turns, each as a process of its own (A B A B); seconds of the clock and of processors, start included, are
-printed with the ratio of the medians.
+ROWS has rows of arc_easy as on the hub. If there are fewer than 2,376, more are made by combining questions with the
+choices of others, because repeated requests would be computed only once. The tokenizer is byte-level BPE trained on them.
+Both programs run the whole task in turns (A B A B), each in its own process; wall-clock and processor seconds, start-up
+included, are printed with the ratio of the medians.
 """
 
 import argparse
