@@ -31,6 +31,11 @@ describe("the tokenizer of a model", () => {
     ["a sentencepiece model", { "tokenizer.model": "x" }, 1000, undefined, /tokenizer\.model[\s\S]*save_pretrained/],
     ["a sentencepiece model of 256 tokens", { "spiece.model": "x" }, 256, undefined, /spiece\.model/],
     ["a vocabulary of words", { "vocab.txt": "x" }, 30_522, undefined, /vocab\.txt/],
+    ["merges alone, of 256 tokens", { "merges.txt": "x" }, 256, undefined, /merges\.txt/],
+    ["Mistral's own format", { "tekken.json": "{}", "tokenizer_config.json": "{}" }, 256, undefined, /tekken\.json/],
+    ["a tiktoken file", { "qwen.tiktoken": "x" }, 256, undefined, /qwen\.tiktoken/],
+    ["a tokenizer in code", { "tokenization_mine.py": "x" }, 256, undefined, /tokenization_mine\.py/],
+    ["a tokenizer's settings without it", { "tokenizer_config.json": "{}" }, 256, undefined, /tokenizer_config\.json/],
     ["bytes for a vocabulary of 1000", {}, 1000, "bytes", /not trained on bytes/],
     ["bytes beside a tokenizer", { "tokenizer.json": json("abc") }, 3, "bytes", /leave the tokenizer out/],
   ])("refuses %s", async (_, files, vocab, spec, words) => {

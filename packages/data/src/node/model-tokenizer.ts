@@ -1,13 +1,17 @@
 // The tokenizer that goes with a model.
-import { access } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { withinVocabulary } from "../tokenizer/within-vocabulary.js";
 import { loadTokenizer } from "./load-tokenizer.js";
 
-/** Files that show that the model has a tokenizer, though not one that can be read here. */
-const otherTokenizers = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json", "vocab.txt"];
+/** Files that show that the model has a tokenizer, though not one that can be read here; the telling ones first. */
+const otherTokenizers = [
+  /^(?:tokenizer|spiece|sentencepiece|source|target|bpe)[\w.-]*\.(?:model|spm)$|\.(?:tiktoken|spm)$|^tekken\.json$/i,
+  /^(?:vocab(?:ulary)?|merges)\b/i,
+  /^tokeniz|^(?:special_tokens_map|added_tokens)\.json$/i,
+];
 
 /** A byte of text is a token. */
 const byteVocabulary = 256;
@@ -41,10 +45,8 @@ export async function findTokenizer(path: string, vocab: number, named?: NamedTo
 /** The model's own tokenizer with all its ids, also those beyond `vocab`. @throws CambiumError as `findTokenizer`. */
 export async function ownTokenizer(path: string, vocab: number): Promise<Tokenizer> {
   if (await exists(join(path, "tokenizer.json"))) return loadTokenizer(resolve(path), ".");
-  const others = await Promise.all(
-    otherTokenizers.map(async (name) => ((await exists(join(path, name))) ? [name] : [])),
-  );
-  const [other] = others.flat();
+  const names = await readdir(path).catch(() => []);
+  const [other] = otherTokenizers.flatMap((pattern) => names.filter((name) => pattern.test(name)));
   if (other !== undefined) {
     throw new CambiumError("E_TOKENIZER", "the model's tokenizer is in a format that cannot be read", {
       where: join(path, other),
