@@ -25,6 +25,8 @@ export interface OperatorCase {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Expected: the base layer that each target layer comes from, null for a new or mixed one. */
   readonly layers?: readonly (number | null)[];
+  /** The base's gradients, grown by the plan's moment rules, must be the target's, masks shut if it has any. */
+  readonly gradients?: boolean;
   /** Expected R_c, not reduced: numerator and denominator (L − 1). */
   readonly connectionRate?: readonly [numerator: number, denominator: number];
 }

@@ -16,6 +16,7 @@ import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
 import { baseModel, type OperatorCase, placesLayers, testParameters } from "./case.js";
 import { assertFunction, exactly } from "./function.js";
+import { gradientRuleError } from "./gradient-rules.js";
 import { assertStateGraph } from "./graph.js";
 
 type Check = (operator: Operator, one: OperatorCase) => void | Promise<void>;
@@ -106,6 +107,9 @@ export const checks: Readonly<Record<string, Check>> = {
     const code = codeOf(() => growMoments(plan, momentsOf(plan.base), "carry"));
     assertThat(code === null || code === "E_GROWTH_MOMENTS", `carrying moments throws ${code}`);
     if (code === null) for (const policy of ["carry", "pad"] as const) await assertMoments(plan, policy);
+    if (!one.gradients) return;
+    const off = await gradientRuleError(plan, randomWeights(plan.base, "moments"));
+    assertThat(off <= 1e-12, `gradients are off what the moment rules say by ${off} of their size`);
   },
 
   "makes the same tensors as a graph": async (operator, one) => {

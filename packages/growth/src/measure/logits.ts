@@ -10,6 +10,7 @@ import {
   sizesAlong,
 } from "@cambium/model";
 import { compilePlan } from "../evaluate/plan.js";
+import type { ReadRows } from "../evaluate/value.js";
 import type { GrowthPlan } from "../plan/plan.js";
 
 /** Parameters by name. The numbers are float64, although the types say f32. */
@@ -34,15 +35,22 @@ export function randomWeights(model: ModelSpec, seed: string): Weights {
 const batch = 4;
 const longest = 24;
 
-/** The target's parameters in float64, never rounded. */
-export async function growExactly(plan: GrowthPlan, base: Readonly<Weights>): Promise<Weights> {
+/**
+ * The target's parameters in float64, never rounded.
+ * @param found rows of what was found for the plan's `given` tensors; default where their search starts
+ */
+export async function growExactly(
+  plan: GrowthPlan,
+  base: Readonly<Weights>,
+  found: ReadRows | "init" = "init",
+): Promise<Weights> {
   const read = (name: string, start: number, end: number) => {
     const { type, data } = base[name] as RefTensor;
     const width = data.length / (type.shape[0] as number);
     return data.slice(start * width, end * width);
   };
   const made: Weights = {};
-  for (const { name, shape, rows } of compilePlan(plan, { read, found: "init" })) {
+  for (const { name, shape, rows } of compilePlan(plan, { read, found })) {
     made[name] = { type: { dtype: "f32", shape }, data: await rows(0, shape[0] as number) };
   }
   return made;
