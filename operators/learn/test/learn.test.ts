@@ -1,5 +1,5 @@
 // G_learn: conformance, and the operators it becomes when its matrices are selections.
-import { compilePlan, type GrowthPlan, givenOf } from "@cambium/growth";
+import { type GrowthPlan, givenOf } from "@cambium/growth";
 import { baseModel, describeOperator, growExactly, randomWeights, type Weights } from "@cambium/growth/conformance";
 import directWidth from "@cambium/operator-direct-width";
 import stack from "@cambium/operator-stack";
@@ -32,32 +32,20 @@ describeOperator(learn, {
   ],
 });
 
-/** The plan's tensors in float64, its matrices being what `found` says of each entry. */
-async function grown(
-  plan: GrowthPlan,
-  weights: Weights,
-  found: (name: string, row: number, column: number, columns: number) => number,
-) {
-  const rows = (width: number, start: number, end: number, at: (i: number) => number) =>
-    Float64Array.from({ length: (end - start) * width }, (_, i) => at(start * width + i));
+/** Rows of what was found, each entry being what `at` says of it. */
+function rowsOf(plan: GrowthPlan, at: (name: string, row: number, column: number, columns: number) => number) {
   const columns = new Map(givenOf(plan.tensors).map(({ name, shape }) => [name, shape[1] as number]));
-  const read = (name: string, start: number, end: number) => {
-    const { type, data } = weights[name] as Weights[string];
-    return rows(data.length / (type.shape[0] as number), start, end, (i) => data[i] as number);
-  };
-  const given = (name: string, start: number, end: number) => {
+  return (name: string, start: number, end: number) => {
     const width = columns.get(name) as number;
-    return rows(width, start, end, (i) => found(name, Math.floor(i / width), i % width, width));
+    return Float64Array.from({ length: (end - start) * width }, (_, i) =>
+      at(name, start + Math.floor(i / width), i % width, width),
+    );
   };
-  const made: Record<string, Float64Array> = {};
-  for (const { name, shape, rows: make } of compilePlan(plan, { read, found: given }))
-    made[name] = await make(0, shape[0] as number);
-  return made;
 }
 
-async function expectSame(actual: Record<string, Float64Array>, plan: GrowthPlan, weights: Weights) {
+async function expectSame(actual: Weights, plan: GrowthPlan, weights: Weights) {
   for (const [name, { data }] of Object.entries(await growExactly(plan, weights)))
-    expect([name, Math.max(...data.map((x, i) => Math.abs(x - (actual[name]?.[i] as number))))]).toEqual([
+    expect([name, Math.max(...data.map((x, i) => Math.abs(x - (actual[name]?.data[i] as number))))]).toEqual([
       name,
       expect.closeTo(0, 12),
     ]);
@@ -84,6 +72,10 @@ describe.each([{}, gqa])("of %j", (given) => {
       const selected = row % before === column ? (reads ? 0.5 : 1) : 0;
       return selected - (row === column ? 1 : 0);
     };
-    await expectSame(await grown(plan, weights, found), directWidth.plan(base, { split: "even" }), weights);
+    await expectSame(
+      await growExactly(plan, weights, rowsOf(plan, found)),
+      directWidth.plan(base, { split: "even" }),
+      weights,
+    );
   });
 });

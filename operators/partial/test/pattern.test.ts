@@ -1,9 +1,6 @@
-// Patterns of partial stacking: the grammar, its mistakes, and properties that every pattern has at every depth.
-import { connectionRate } from "@cambium/growth";
-import fc from "fast-check";
+// Patterns of partial stacking: the grammar and its mistakes, and the depths that a pattern cannot make.
 import { describe, expect, test } from "vitest";
 import { parsePartialPattern, partialLayers } from "../src/pattern.js";
-import { patterns } from "./patterns.js";
 
 describe("a pattern", () => {
   test("is read into its groups", () => {
@@ -38,42 +35,6 @@ describe("a pattern", () => {
 });
 
 describe("partial layers", () => {
-  const cases = fc.record({
-    pattern: fc.constantFrom(...Object.keys(patterns)).map((pattern) => parsePartialPattern(pattern)),
-    unit: fc.integer({ min: 1, max: 5 }),
-    repeats: fc.integer({ min: 1, max: 12 }),
-  });
-  const length = (run: { first: number; last: number } | null) => (run ? run.last - run.first + 1 : 0);
-
-  test("begin and end as the pattern says, and keep the connections that are counted by hand", () => {
-    fc.assert(
-      fc.property(cases, ({ pattern: { prefix, middle, suffix }, ...rest }) => {
-        const pattern = { prefix, middle, suffix, repeats: 1 };
-        const { unit, repeats } = rest;
-        const [before, step, after] = [prefix, middle, suffix].map((run) => length(run) * unit) as [
-          number,
-          number,
-          number,
-        ];
-        const target = before + repeats * step + after;
-        fc.pre(target > 6 * unit);
-        const layers = partialLayers(pattern, 6 * unit, target);
-        expect(layers).toHaveLength(target);
-        expect(layers.slice(0, before)).toEqual(Array.from({ length: before }, (_, i) => i));
-        for (let k = 0; k < repeats; k++) {
-          const part = layers.slice(before + k * step, before + (k + 1) * step);
-          expect(part).toEqual(Array.from({ length: step }, (_, i) => (middle.first - 1) * unit + i));
-        }
-        expect(layers.slice(target - after)).toEqual(Array.from({ length: after }, (_, i) => 6 * unit - after + i));
-        const joins =
-          Number(prefix !== null && prefix.last + 1 === middle.first) +
-          Number(suffix !== null && middle.last + 1 === suffix.first);
-        const inner = Math.max(before - 1, 0) + Math.max(after - 1, 0) + repeats * (step - 1) + joins;
-        expect(connectionRate(layers)).toMatchObject({ numerator: inner, denominator: target - 1 });
-      }),
-    );
-  });
-
   test("are refused for every depth between two whole numbers of repeats, with those depths", () => {
     const pattern = parsePartialPattern("12-3456x5-56");
     for (let target = 13; target <= 60; target++) {
