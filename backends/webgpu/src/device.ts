@@ -29,7 +29,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize
     device: `${gpu.adapter.name} ${version}`,
     traits,
     store: userStore(),
-    // A device of its own on the same engine, so that nothing of the measurement is left when it is closed.
+    // A separate device on the same engine, so that closing it frees everything that the measurement used.
     time: clock((choose) => deviceShell({ ...parts, build: (graph) => build(graph, choose) })),
   });
   return deviceShell({

@@ -60,7 +60,7 @@ describe.skipIf(missing !== undefined)(`on lavapipe${missing === undefined ? "" 
     expect(below.state).toMatchObject({ updates: 2, lossScale: { scale: 2 ** 12, finiteSteps: 2 } });
   });
 
-  test("a run that stops and goes on ends in the bits of one that does not", { timeout }, async () => {
+  test("a run that stops and continues ends with the bits of one that does not", { timeout }, async () => {
     const whole = await train(begin(), 0, 4);
     const half = await train(begin(), 0, 2);
     const rest = await train(half.state, 2, 4);

@@ -21,7 +21,7 @@ test.each([
   [{ kernels: "cpu" }, "(Dawn, software)"],
   [{ kernels: "gpu" }, "(Dawn, software, kernels=gpu)"],
   [{ tune: true }, "(Dawn, software, tuned)"],
-])("%o is a device of its own where its bits differ", async (options, notes) => {
+])("%o is in the device's name if it changes bits", async (options, notes) => {
   await using device = await backend.open(options);
   expect(device.info.device).toContain(notes);
 });

@@ -1,4 +1,5 @@
-// Pages of Parquet that claim more than they hold are refused before they are decoded. Sound files are Python's (shards.test.ts).
+// Pages of Parquet that claim more than they have are refused before they are decoded. Valid files are Python's
+// (shards.test.ts).
 import fc from "fast-check";
 import type { AsyncBuffer, ColumnChunk, SchemaTree } from "hyparquet";
 import { expect, test } from "vitest";
@@ -48,7 +49,7 @@ test("values are counted in any mixture of runs", () => {
   );
 });
 
-/** A column of optional texts, of one data page (version 1) that is not packed. */
+/** A column of optional texts, of one uncompressed data page (version 1). */
 function column(page: readonly number[], says: { values?: number; encoding?: number; index?: boolean } = {}) {
   const { values = 4, encoding = 0 } = says;
   const i32 = (delta: number, n: number) => [(delta << 4) | 5, ...varint(n * 2)];
@@ -70,7 +71,7 @@ function column(page: readonly number[], says: { values?: number; encoding?: num
 
 const levels = (run: readonly number[]) => [run.length, 0, 0, 0, ...run];
 
-test("a sound page passes", async () => {
+test("a valid page passes", async () => {
   await column([...levels([8, 1]), ...[1, 0, 0, 0, 97], ...[0, 0, 0, 0], ...[0, 0, 0, 0], ...[0, 0, 0, 0]]);
   await column([...levels([8, 1]), 1, ...varint(8), 0], { encoding: 8 });
 });
@@ -87,11 +88,15 @@ test.each([
     () => column([...levels([8, 1]), 1, ...varint(2 ** 30), 0], { encoding: 8 }),
     "a run of",
   ],
-  ["levels that go on behind the page", () => column([200, 0, 0, 0, 8, 1]), "beyond their page"],
+  ["levels that continue after the page", () => column([200, 0, 0, 0, 8, 1]), "beyond their page"],
   ["levels that end early", () => column([...levels([4, 1])]), "end before"],
   ["a page of a billion values", () => column([], { values: 2 ** 29 }), "says that it has 536870912 values"],
   ["more values than the column's", () => column([...levels([16, 1])], { values: 8 }), "more than the 4 values"],
-  ["an index to where no page is", () => column([...levels([8, 0])], { index: true }), "at byte 1, where none is"],
+  [
+    "an index to where no page is",
+    () => column([...levels([8, 0])], { index: true }),
+    "at byte 1, where there is none",
+  ],
 ])("%s: refused", async (_, check, message) => {
   await expect(check()).rejects.toThrow(message);
 });

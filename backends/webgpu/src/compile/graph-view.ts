@@ -27,7 +27,7 @@ export class GraphView {
     return this.#positions.get(node) as number;
   }
 
-  /** How the value is computed, if its op is an expression. A constant that is no literal in WGSL is in memory. */
+  /** How the value is computed, if its op is an expression. A constant without a WGSL literal is in memory. */
   inline(value: Value): InlineNode | undefined {
     const node = this.producer(value);
     if (!node) return undefined;

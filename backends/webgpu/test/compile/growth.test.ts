@@ -1,4 +1,4 @@
-// What growth compiles to, with no GPU at hand: copies need no kernel, gathers bind few buffers, and layers share
+// What growth compiles to, without a GPU: copies need no kernel, gathers bind few buffers, and layers share
 // modules.
 import { copy, type GrowthPlan, scale, stateGraph, sum, take } from "@cambium/growth";
 import { llama, modelSpec } from "@cambium/model";

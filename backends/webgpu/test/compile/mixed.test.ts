@@ -1,4 +1,4 @@
-// What a step in mixed precision compiles to, with no GPU at hand.
+// What a step in mixed precision compiles to, without a GPU.
 import { llama, modelSpec } from "@cambium/model";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { expect, test } from "vitest";

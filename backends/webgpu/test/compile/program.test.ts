@@ -1,4 +1,4 @@
-// What graphs compile to, with no GPU at hand: what fuses, what is updated in place, what layers share.
+// What graphs compile to, without a GPU: what fuses, what is updated in place, what layers share.
 import {
   add,
   broadcast,

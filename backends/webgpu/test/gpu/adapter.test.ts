@@ -56,7 +56,7 @@ describe("in Node", () => {
     });
   });
 
-  test("a page or a worker without WebGPU is told what the browser lacks, not to install a package", async () => {
+  test("in a page or a worker without WebGPU the error names the browser, not a package to install", async () => {
     await expect(gpuSource(missing, {})).rejects.toMatchObject({
       code: "E_BACKEND_UNAVAILABLE",
       message: "this page has no WebGPU",

@@ -6,7 +6,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { withinVocabulary } from "../tokenizer/within-vocabulary.js";
 import { loadTokenizer } from "./load-tokenizer.js";
 
-/** Files that show that the model has a tokenizer, though not one that can be read here; the telling ones first. */
+/** Files that show that the model has a tokenizer that cannot be read here; the most specific first. */
 const otherTokenizers = [
   /^(?:tokenizer|spiece|sentencepiece|source|target|bpe)[\w.-]*\.(?:model|spm)$|\.(?:tiktoken|spm)$|^tekken\.json$/i,
   /^(?:vocab(?:ulary)?|merges)\b/i,

@@ -1,5 +1,5 @@
-// Looks through the pages of a column before they are decoded: the library repeats a value as often as a run says, however many
-// values the page has, and makes room for as many as a page claims.
+// Checks the pages of a column before they are decoded: the library repeats a value as often as a run says, however
+// many values the page has, and allocates as many as a page claims.
 import { type AsyncBuffer, type ColumnChunk, type PageHeader, readOffsetIndex, type SchemaTree } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { pageUnpackers, type Unpack } from "./parquet-pages.js";
@@ -8,19 +8,19 @@ import { passRuns } from "./parquet-runs.js";
 /** Writers make pages of a megabyte, or of some thousand values. */
 const mostValues = 2 ** 24;
 
-/** A page's header has at most so many bytes; statistics are the most of it. */
+/** Most bytes of a page's header; most of it is statistics. */
 const headerBytes = 1024 * 1024;
 
-/** What `path` leads to, from the root on. */
+/** The schema elements on the way to a column, from the root. */
 export type SchemaPath = readonly SchemaTree[];
 
-/** @throws Error for pages that hold other than they say. */
+/** @throws Error for pages whose content is not what their headers say */
 export async function checkPages(file: AsyncBuffer, chunk: ColumnChunk, path: SchemaPath): Promise<void> {
   const { meta_data: data } = chunk;
   if (!data) return;
   const unpackers = await pageUnpackers();
   const unpack = data.codec === "UNCOMPRESSED" ? (input: Uint8Array) => input : unpackers[data.codec];
-  if (!unpack) throw new Error(`pages packed by ${data.codec} are not read here`);
+  if (!unpack) throw new Error(`pages compressed by ${data.codec} are not read here`);
   const begin = Number(data.dictionary_page_offset || data.data_page_offset);
   const end = begin + Number(data.total_compressed_size);
   const begins = new Set<number>();
@@ -79,7 +79,7 @@ function hasRuns({ type, data_page_header: v1, data_page_header_v2: v2 }: PageHe
   return defined > 0 || repeated > 0 || encoding === "RLE" || isDictionary(encoding);
 }
 
-/** The largest levels of a column. */
+/** The largest definition and repetition levels of a column. */
 function levels(path: SchemaPath): { readonly defined: number; readonly repeated: number } {
   const kinds = path.slice(1).map(({ element }) => element.repetition_type);
   return {
@@ -114,7 +114,7 @@ function checkRuns(header: PageHeader, packed: Uint8Array, column: Column): void
   }
 }
 
-/** Runs behind their length in 4 bytes. `equal` counts those of level `most`, which are all where there are no levels. */
+/** Runs preceded by their length in 4 bytes. `equal` counts the values of level `most`: all, if there are no levels. */
 function measured(page: Uint8Array, at: number, most: number, values: number): { at: number; equal: number } {
   if (most === 0) return { at, equal: values };
   if (most > 255) throw new Error("its column is nested more than 255 deep");
@@ -141,11 +141,12 @@ function bits(level: number): number {
   return 32 - Math.clz32(level);
 }
 
-/** Of the index only where pages begin is used, and it may name other places than those that were looked through. */
+/** The index may name other places than the pages that were checked; only the places of pages are used from it. */
 async function checkIndex(file: AsyncBuffer, chunk: ColumnChunk, begins: ReadonlySet<number>): Promise<void> {
   const { offset_index_offset: offset, offset_index_length: length } = chunk;
   if (!offset || !length) return;
   const buffer = await file.slice(Number(offset), Number(offset) + length);
   for (const page of readOffsetIndex({ view: new DataView(buffer), offset: 0 }).page_locations)
-    if (!begins.has(Number(page.offset))) throw new Error(`the index has a page at byte ${page.offset}, where none is`);
+    if (!begins.has(Number(page.offset)))
+      throw new Error(`the index has a page at byte ${page.offset}, where there is none`);
 }

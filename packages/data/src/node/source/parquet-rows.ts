@@ -56,7 +56,7 @@ export class ParquetFile {
     try {
       const { size } = await handle.stat();
       const file = bufferOf(handle, size, path);
-      // Looking for maps, it goes on for ever where an element has fewer than no children.
+      // With `geoparquet`, the library loops for ever on an element with a negative number of children.
       const metadata = await parquetMetadataAsync(file, { geoparquet: false });
       const schema = parquetSchema(metadata);
       checkChunks(metadata, schema);

@@ -1,7 +1,7 @@
-// The runs of Parquet's levels and dictionary codes (its hybrid of repeated and bit-packed values), passed over: whether they
-// stay within their bytes and their number of values.
+// Walks the runs of Parquet's levels and dictionary codes (its hybrid of repeated and bit-packed values), and checks
+// that they stay within their bytes and their number of values.
 
-/** What a run may have beyond the values that are still missing: writers fill the last one. */
+/** Values that a run may have beyond those still missing: writers pad the last run. */
 const slack = 1024;
 
 interface Runs {
@@ -10,11 +10,11 @@ interface Runs {
   /** Bits of a value. */
   readonly width: number;
   readonly values: number;
-  /** The value whose occurrences are counted: of at most 8 bits. */
+  /** The value whose occurrences are counted; at most 8 bits. */
   readonly counted?: number;
 }
 
-/** @returns how many of the values are `counted`. @throws Error for runs that have other than `values` values. */
+/** @returns how many of the values equal `counted`. @throws Error for runs without exactly `values` values */
 export function passRuns(bytes: Uint8Array, { at: begin, end, width, values, counted }: Runs): number {
   if (end > bytes.length || width > 32) throw new Error("runs of values go beyond their page");
   let missing = values;
@@ -26,13 +26,13 @@ export function passRuns(bytes: Uint8Array, { at: begin, end, width, values, cou
     const count = packed ? (header >>> 1) * 8 : header >>> 1;
     const size = packed ? (header >>> 1) * width : (width + 7) >> 3;
     if (count > missing + slack || at + (packed ? 0 : size) > end)
-      throw new Error(`a run of ${count} values stands where ${missing} are missing`);
+      throw new Error(`a run of ${count} values is there, and ${missing} are missing`);
     const taken = Math.min(count, missing);
     if (counted !== undefined) {
       if (packed) equal += countPacked(bytes, at, width, taken, counted);
       else if (bytes[at] === counted) equal += taken;
     }
-    // The last group may be cut short.
+    // The last group may be truncated.
     at = Math.min(end, at + size);
     missing -= taken;
   }
