@@ -64,6 +64,17 @@ describe("planGrowth", () => {
   });
 });
 
+describe("a shape of a given size", () => {
+  it.each([5e6, 6e7, 1.1e9, 7e9])("has nearly %d parameters", (wanted) => {
+    const { total } = countParameters(shapeNear(wanted, { vocab: 32_000, context: 64 }));
+    expect(Math.abs(Math.log(total / wanted))).toBeLessThanOrEqual(Math.log(1.25));
+  });
+
+  it.each([5e5, 1e15])("is refused for %d parameters", (wanted) => {
+    expect(() => shapeNear(wanted, { vocab: 32_000, context: 64 })).toThrow(/about so many parameters/);
+  });
+});
+
 describe("Step Law and devices", () => {
   it("are the published formulas", () => {
     // By hand: ln lr = ln 1.79 − 0.713·ln 1e9 + 0.307·ln 1e11; ln B = ln 0.58 + 0.571·ln 1e11.
@@ -72,6 +83,10 @@ describe("Step Law and devices", () => {
     expect(Math.log10(batchTokens)).toBeCloseTo(Math.log10(0.58) + 0.571 * 11, 12);
     expect(inside).toBe(true);
     expect(stepLaw(1e7, 1e9).inside).toBe(false);
+    // Small models get the rate of the box's corner; large ones the law's own, which is lower than the corner's.
+    expect(stepLaw(1e5, 1e6).lr).toBe(stepLaw(6e7, 2e9).lr);
+    expect(Math.log10(stepLaw(1e10, 1e12).lr)).toBeCloseTo(Math.log10(1.79) - 0.713 * 10 + 0.307 * 12, 12);
+    expect(stepLaw(1e10, 1e12).lr).toBeLessThan(stepLaw(1.1e9, 1e11).lr);
     expect(paceOf(parseDevices("H100:8", 0.4))).toBeCloseTo(8 * 989e12 * 0.4, -3);
     expect(() => parseDevices("abacus", 0.4)).toThrow(/unknown device/);
   });

@@ -130,7 +130,7 @@ function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
       ),
       ...shared.figures,
       ...lawFigures(shared.N.nonEmbedding, tokens),
-      figure("lr of the base", laws[0].lr, "1.79·n^−0.713·d^0.307", "Step Law, arXiv 2503.04715"),
+      figure("lr of the base", laws[0].lr, rateFormula("n", "d"), "Step Law, arXiv 2503.04715"),
       figure("warm-up of the base, tokens", 0.01 * d, "d / 100", "the recipes of this plan"),
       figure("warm-up after growth, tokens", 0.01 * tokens, "D / 100", "the recipes of this plan"),
       ...savingFigures({ low: 0.31, high: 0.553 }, `${dues}, 410M at 700 B tokens and 7B at 220 B tokens`),
@@ -265,16 +265,20 @@ function lawFigures(parameters: number, tokens: number): Figure[] {
   const { lr, batchTokens } = stepLaw(parameters, tokens);
   const source = "Step Law, arXiv 2503.04715";
   return [
-    figure("lr", lr, "1.79·N^−0.713·D^0.307, N without embeddings", source),
+    figure("lr", lr, `${rateFormula("N", "D")}, N without embeddings`, source),
     figure("batch, tokens", batchTokens, "0.58·D^0.571", source),
   ];
+}
+
+function rateFormula(parameters: string, tokens: string): string {
+  return `1.79·${parameters}^−0.713·${tokens}^0.307, at most its value at the nearest point of the law's box`;
 }
 
 function stepLawAdvice(parameters: number, tokens: number): string[] {
   if (stepLaw(parameters, tokens).inside) return [];
   const { parameters: n, tokens: d } = stepLawBox;
   return [
-    `Step Law is extrapolated: it was fitted to ${show(n[0])} to ${show(n[1])} parameters and ${show(d[0])} to ${show(d[1])} tokens`,
+    `Step Law is extrapolated: it was fitted to ${show(n[0])} to ${show(n[1])} parameters and ${show(d[0])} to ${show(d[1])} tokens; the rate is at most that of the nearest point there`,
   ];
 }
 

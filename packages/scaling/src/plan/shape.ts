@@ -1,4 +1,5 @@
 // A Llama of about a given number of parameters, in usual proportions.
+import { CambiumError } from "@cambium/ir";
 import { countParameters, llama, type ModelSpec, modelSpec } from "@cambium/model";
 import { requirePositive } from "../input.js";
 
@@ -11,10 +12,13 @@ export interface ShapeOptions {
 const aspects = { least: 0.4, usual: 0.7, most: 1.6 };
 /** Weight of an unusual shape relative to a wrong size. */
 const proportion = 0.05;
+/** The most by which a shape's size may differ from what was asked for, as a ratio. */
+const tolerance = 1.25;
 
 /**
  * A shape of usual proportions with about `parameters` parameters: heads of 64, more than 8 of them in multiples of 4;
  * layers in multiples of 4, so that a base can have a quarter of them.
+ * @throws CambiumError `E_SCALING_INPUT` if none has nearly so many
  */
 export function shapeNear(parameters: number, options: ShapeOptions): ModelSpec {
   requirePositive({ parameters });
@@ -33,7 +37,14 @@ export function shapeNear(parameters: number, options: ShapeOptions): ModelSpec 
       if (off < least) [best, least] = [model, off];
     }
   }
-  return best as ModelSpec;
+  const found = best as ModelSpec;
+  const { total } = countParameters(found);
+  if (Math.abs(Math.log(total / parameters)) <= Math.log(tolerance)) return found;
+  throw new CambiumError("E_SCALING_INPUT", "no model of usual proportions has about so many parameters", {
+    expected: `nearest: ${total.toPrecision(3)}, with a vocabulary of ${options.vocab} tokens`,
+    got: `${parameters}`,
+    hint: "another size of the vocabulary, or layers and hidden size of your own",
+  });
 }
 
 export interface ShapeSizes {

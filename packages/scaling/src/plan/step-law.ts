@@ -5,6 +5,7 @@ import { requirePositive } from "../input.js";
 export const stepLawBox = { parameters: [6e7, 1.1e9], tokens: [2e9, 1e11] } as const;
 
 export interface StepLaw {
+  /** Outside {@link stepLawBox} at most the rate of the box's nearest point: extrapolated to small models it is far too high. */
   readonly lr: number;
   /** Tokens per optimizer step. */
   readonly batchTokens: number;
@@ -20,10 +21,19 @@ export interface StepLaw {
  */
 export function stepLaw(parameters: number, tokens: number): StepLaw {
   requirePositive({ parameters, tokens });
+  const { parameters: n, tokens: d } = stepLawBox;
   const within = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
   return {
-    lr: 1.79 * parameters ** -0.713 * tokens ** 0.307,
+    lr: Math.min(rate(parameters, tokens), rate(nearest(parameters, n), nearest(tokens, d))),
     batchTokens: 0.58 * tokens ** 0.571,
-    inside: within(parameters, stepLawBox.parameters) && within(tokens, stepLawBox.tokens),
+    inside: within(parameters, n) && within(tokens, d),
   };
+}
+
+function rate(parameters: number, tokens: number): number {
+  return 1.79 * parameters ** -0.713 * tokens ** 0.307;
+}
+
+function nearest(value: number, [low, high]: readonly [number, number]): number {
+  return Math.min(high, Math.max(low, value));
 }
