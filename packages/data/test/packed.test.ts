@@ -1,5 +1,5 @@
 // Token files of litgpt and nanoGPT, read and written, compared with Python's (tools/golden/packed_tokens.py).
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bytesTokenizer } from "../src/index.js";
@@ -104,10 +104,26 @@ test("a folder of tokens stands for a corpus, with the tokenizer they were made 
   for (const _ of ["first", "again"]) await keepTokens(made, to);
   expect(readdirSync(to)).toEqual(["held-out.tokens", "train.tokens"]);
   made.close();
-  const opened = await openTokenFolder(to, bytesTokenizer());
+  const opened = await openTokenFolder(to, bytesTokenizer(), folder());
   expect([opened.stats.train, opened.stats.heldOut]).toEqual([made.stats.train, made.stats.heldOut]);
   opened.close();
   expect(readFileSync(tokenPaths(to).train).equals(readFileSync(made.train.path))).toBe(true);
-  const error = await rejection(openTokenFolder(to, bytesTokenizer({ eosId: 0 })));
+  const error = await rejection(openTokenFolder(to, bytesTokenizer({ eosId: 0 }), folder()));
   expect([error.code, error.details.reasons?.length]).toEqual(["E_TOKEN_FILE", 2]);
+  // An id that was changed leaves header and length as they were, and perhaps the times; the index of documents alike.
+  const { train, heldOut } = tokenPaths(to);
+  const cache = folder();
+  for (const [path, at] of [
+    [train, 4096],
+    [heldOut, 4096],
+    [train, -1],
+  ] as const) {
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.with(at < 0 ? bytes.length + at : at, (bytes.at(at) as number) ^ 1));
+    utimesSync(path, 1, 1);
+    const damage = await rejection(openTokenFolder(to, bytesTokenizer(), cache));
+    expect([damage.code, damage.details.where]).toEqual(["E_TOKEN_FILE", expect.stringContaining(path)]);
+    writeFileSync(path, bytes);
+    (await openTokenFolder(to, bytesTokenizer(), cache)).close();
+  }
 });

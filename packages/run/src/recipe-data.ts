@@ -78,7 +78,7 @@ export interface RecipeDataOptions {
 /** @throws CambiumError as `prepareMixture`. */
 export async function prepareRecipeData(recipe: Recipe, options: RecipeDataOptions): Promise<PreparedData> {
   const { tokenizer, cacheDir, observer, signal } = options;
-  if ("tokens" in options.corpus) return openTokenFolder(options.corpus.tokens, tokenizer);
+  if ("tokens" in options.corpus) return openTokenFolder(options.corpus.tokens, tokenizer, cacheDir);
   const { parts } = options.corpus;
   const { context } = recipe.model;
   const { corpus, shuffle = typeof corpus !== "string" } = recipe.data;

@@ -5,6 +5,7 @@ import { replaceFile } from "@cambium/files";
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { hashed, type PreparedData, sideStats } from "./prepare/prepared.js";
+import { requireSound } from "./prepare/sound.js";
 import { TokenFile } from "./tokens/reader.js";
 
 const names = { train: "train.tokens", heldOut: "held-out.tokens" } as const;
@@ -46,10 +47,11 @@ async function isSame(one: string, other: string): Promise<boolean> {
 }
 
 /**
- * The tokens in `folder` as prepared data.
+ * The tokens in `folder` as prepared data: their ids are what their headers say.
+ * @param cacheDir where it is noted that a file was read and found intact
  * @throws CambiumError `E_TOKEN_FILE` for damaged files, and for tokens of another tokenizer than `tokenizer`
  */
-export async function openTokenFolder(folder: string, tokenizer: Tokenizer): Promise<PreparedData> {
+export async function openTokenFolder(folder: string, tokenizer: Tokenizer, cacheDir: string): Promise<PreparedData> {
   const paths = tokenPaths(folder);
   const train = TokenFile.open(paths.train);
   let heldOut: TokenFile | undefined;
@@ -65,6 +67,7 @@ export async function openTokenFolder(folder: string, tokenizer: Tokenizer): Pro
         "name the tokenizer that the tokens were made with (data.tokenizer), or the text instead of the tokens";
       throw new CambiumError("E_TOKEN_FILE", "these tokens are not this tokenizer's", { where: folder, reasons, hint });
     }
+    for (const file of [train, heldOut]) await requireSound(file, cacheDir);
     const content = hashed(["tokens", train.header.sha256, heldOut.header.sha256, tokenizer.fingerprint]);
     const stats = { content, cached: true, train: sideStats(train), heldOut: sideStats(heldOut) };
     return { train, heldOut, tokenizer, stats, close };
