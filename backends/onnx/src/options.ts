@@ -1,6 +1,5 @@
-// The options of this backend: what they are, their defaults, their checks.
+// The options of this backend: their types, defaults and checks.
 import { type BackendOptions, checkOptions } from "@cambium/backend";
-import { CambiumError } from "@cambium/ir";
 
 /** Options as given to `open`, with defaults filled in. */
 export interface OpenOptions {
@@ -12,21 +11,8 @@ export interface OpenOptions {
   readonly profile: boolean;
 }
 
-/** @throws CambiumError `E_BACKEND_OPTION` naming each option that is unknown or has a value it cannot have. */
+/** @throws CambiumError `E_BACKEND_OPTION` naming every option that is unknown or has an invalid value. */
 export function openOptions(given: BackendOptions, cores: number): OpenOptions {
-  checkOptions("onnx", given, { provider: "string", threads: "number", profile: "boolean" });
-  const options = { provider: "cpu", threads: cores, profile: false, ...given };
-  if (!Number.isInteger(options.threads) || options.threads < 1) {
-    throw new CambiumError("E_BACKEND_OPTION", `backend "onnx" cannot take these options`, {
-      reasons: [
-        {
-          where: "threads",
-          message: "is not a number of threads",
-          expected: "an integer from 1",
-          got: String(options.threads),
-        },
-      ],
-    });
-  }
-  return options;
+  checkOptions("onnx", given, { provider: "string", threads: { least: 1, integer: true }, profile: "boolean" });
+  return { provider: "cpu", threads: cores, profile: false, ...given };
 }

@@ -1,6 +1,5 @@
-// What the backend is opened with, checked.
+// The options that the backend is opened with, and their checks.
 import { type BackendOptions, checkOptions } from "@cambium/backend";
-import { CambiumError, type Reason } from "@cambium/ir";
 import { bindingUnit, type DeviceTraits } from "./lower/traits.js";
 
 export interface DeviceOptions {
@@ -26,15 +25,7 @@ export function openOptions(given: BackendOptions): OpenOptions {
     kernels: ["gpu", "cpu"],
     tune: "boolean",
     profile: "boolean",
-    maxBindingBytes: "number",
+    maxBindingBytes: { least: bindingUnit },
   });
-  const { maxBindingBytes = bindingUnit } = given as OpenOptions;
-  const reasons: Reason[] = [];
-  if (!(maxBindingBytes >= bindingUnit)) {
-    const [expected, got] = [`at least ${bindingUnit}`, String(maxBindingBytes)];
-    reasons.push({ where: "maxBindingBytes", message: "is too small", expected, got });
-  }
-  if (reasons.length > 0)
-    throw new CambiumError("E_BACKEND_OPTION", 'backend "webgpu" cannot take these options', { reasons });
   return given as OpenOptions;
 }

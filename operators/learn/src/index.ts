@@ -13,7 +13,7 @@ import {
   matrixAlong,
   normal,
   planTables,
-  spread,
+  repeatedColumn,
   sum,
   take,
   unitRows,
@@ -92,7 +92,7 @@ function mixture(
     const { name, shape } = own(j);
     const [rows = 1] = shape;
     const share = matmul(constant([rows, 1], 1), take(take(depth, 0, [layer]), 1, [j]));
-    return entrywise(copy(name), spread(share, shape), shape);
+    return entrywise(copy(name), repeatedColumn(share, shape), shape);
   });
   return sum([copy(own(start).name), ...terms]);
 }

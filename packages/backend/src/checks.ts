@@ -11,8 +11,15 @@ import {
 import { closest } from "@cambium/plugin";
 import type { BackendOptions, DeviceInfo } from "./contract.js";
 
-/** The allowed values of an option: those of a type, or a list of words. */
-type OptionKind = "string" | "number" | "boolean" | readonly string[];
+/** The allowed values of an option: those of a type, a list of words, or numbers from a bound upwards. */
+type OptionKind = "string" | "number" | "boolean" | readonly string[] | NumberOption;
+
+interface NumberOption {
+  /** The smallest value allowed. */
+  readonly least: number;
+  /** Only integers are allowed. Default: any number. */
+  readonly integer?: boolean;
+}
 
 /**
  * Checks `given` against the options that a backend knows.
@@ -30,17 +37,26 @@ export function checkOptions(
       const expected = names.length > 0 ? names.join(", ") : "no options";
       return [{ where, message: "is not an option of this backend", expected, ...suggestion(where, names) }];
     }
-    if (typeof kind !== "string") {
+    if (isWords(kind)) {
       if (kind.includes(String(value))) return [];
       const [expected, got] = [kind.join(", "), String(value)];
       return [{ where, message: "is not one of the choices", expected, got, ...suggestion(got, kind) }];
     }
-    return typeof value === kind
-      ? []
-      : [{ where, message: "has the wrong type", expected: kind, got: `${typeof value} ${value}` }];
+    const type = typeof kind === "string" ? kind : "number";
+    if (typeof value !== type)
+      return [{ where, message: "has the wrong type", expected: type, got: `${typeof value} ${value}` }];
+    if (typeof kind === "string") return [];
+    const { least, integer = false } = kind;
+    if ((value as number) >= least && (!integer || Number.isInteger(value))) return [];
+    const expected = `${integer ? "an integer, " : ""}at least ${least}`;
+    return [{ where, message: "is out of range", expected, got: String(value) }];
   });
   if (reasons.length > 0)
     throw new CambiumError("E_BACKEND_OPTION", `backend "${backend}" cannot take these options`, { reasons });
+}
+
+function isWords(kind: OptionKind): kind is readonly string[] {
+  return Array.isArray(kind);
 }
 
 function suggestion(word: string, names: readonly string[]): Pick<Reason, "hint"> {

@@ -133,6 +133,26 @@ test("checkOptions names every unknown and mistyped option", () => {
   expect(() => checkOptions("abacus", { threads: 4 }, { threads: "number" })).not.toThrow();
 });
 
+test("checkOptions names numbers out of range along with all other mistakes", () => {
+  const known = { threads: { least: 1, integer: true }, bytes: { least: 1024 }, profile: "boolean" } as const;
+  const given = (threads: unknown, bytes: unknown) => ({ threads, bytes, profile: 1 }) as unknown as BackendOptions;
+  const reasons = ([threads, bytes]: readonly unknown[]) =>
+    thrown(() => checkOptions("abacus", given(threads, bytes), known)).details.reasons;
+  for (const numbers of [
+    [0, 1023],
+    [1.5, -1],
+    [Number.NaN, Number.NaN],
+  ]) {
+    expect(reasons(numbers)).toEqual([
+      { where: "threads", message: "is out of range", expected: "an integer, at least 1", got: `${numbers[0]}` },
+      { where: "bytes", message: "is out of range", expected: "at least 1024", got: `${numbers[1]}` },
+      expect.objectContaining({ where: "profile" }),
+    ]);
+  }
+  expect(reasons(["2", "2000"])?.map(({ message }) => message)).toEqual(Array(3).fill("has the wrong type"));
+  expect(reasons([1, 1024.5])?.map(({ where }) => where)).toEqual(["profile"]);
+});
+
 test("checkLimits names tensors over the limit, and dtypes that are not accepted", async () => {
   const { info } = await referenceBackend.open();
   const builder = new GraphBuilder();

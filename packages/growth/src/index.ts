@@ -11,7 +11,7 @@ export { growState } from "./evaluate/state.js";
 export type { ReadRows } from "./evaluate/value.js";
 export * from "./expr/build.js";
 export type * from "./expr/expr.js";
-export { entrywise, matrixAlong, spread, unitRows, unitsAlong } from "./expr/products.js";
+export { entrywise, matrixAlong, repeatedColumn, unitRows, unitsAlong } from "./expr/products.js";
 export type { Typed } from "./expr/typed.js";
 export { givenOf, mapParts, sourcesOf, substitute, walk } from "./expr/walk.js";
 export { exprTensor, type GraphScope } from "./graph/expr.js";

@@ -28,6 +28,21 @@ describe("refine", () => {
     expect(plan.operator.options).toEqual({ factor: 2, by: 3 });
   });
 
+  test("the list of layers is made once per plan", () => {
+    let made = 0;
+    const counting = depthOperator({
+      name: "counting",
+      version: "1.0.0",
+      summary: "-",
+      layers: (base, target) => {
+        made++;
+        return Array.from({ length: target }, (_, t) => t % base);
+      },
+    });
+    counting.plan(config(), { factor: 2 });
+    expect(made).toBe(1);
+  });
+
   test("an inconsistent plan is refused with the operator's name", () => {
     const broken = depthOperator({
       name: "broken",

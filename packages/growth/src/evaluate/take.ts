@@ -14,10 +14,10 @@ export function compileTake(expr: TypedTake, scope: Scope): Value {
   const of = scope.compile(expr.of, scope);
   // On an inner dimension an index spans all entries of the dimensions after it.
   const span = unit * (at === 0 ? 1 : rowLength(of.shape.slice(at)));
-  // Spread only when rows are made: a plan has takes for every tensor, each with long lists.
+  // Expanded only when rows are made: a plan has takes for every tensor, each with long lists.
   const lists = (): Lists => ({
-    from: spread(indices, span, "indices"),
-    by: factors && spread(factors, span, scope.power === 2 ? "squares" : "factors"),
+    from: entriesOf(indices, span, "indices"),
+    by: factors && entriesOf(factors, span, scope.power === 2 ? "squares" : "factors"),
   });
   const taken: Value = { shape, ...(at === 0 ? { rows: takeRows(of, lists) } : takeInner(of, at, lists)) };
   return elements ? timesElements(taken, elements, scope) : taken;
@@ -38,13 +38,13 @@ const entries = {
 };
 type Kind = keyof typeof entries;
 
-/** Spread lists by list: a plan's tensors share lists, and each is used for block after block. */
+/** Expanded lists by list: a plan's tensors share lists, and each is used for block after block. */
 const known = new WeakMap<readonly number[], Map<string, Int32Array | Float64Array>>();
 
 /** The list with each entry expanded to `span` entries. */
-function spread(list: readonly number[], span: number, kind: "indices"): Int32Array;
-function spread(list: readonly number[], span: number, kind: "factors" | "squares"): Float64Array;
-function spread(list: readonly number[], span: number, kind: Kind): Int32Array | Float64Array {
+function entriesOf(list: readonly number[], span: number, kind: "indices"): Int32Array;
+function entriesOf(list: readonly number[], span: number, kind: "factors" | "squares"): Float64Array;
+function entriesOf(list: readonly number[], span: number, kind: Kind): Int32Array | Float64Array {
   const made = known.get(list) ?? new Map<string, Int32Array | Float64Array>();
   known.set(list, made);
   const key = `${kind} ${span}`;

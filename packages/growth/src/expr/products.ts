@@ -12,8 +12,8 @@ export function entrywise(of: Expr, by: Expr, shape: Shape): Expr {
   return take(of, at, all, by);
 }
 
-/** `column` [rows, 1] in every column of `shape`. */
-export function spread(column: Expr, shape: Shape): Expr {
+/** `column` [rows, 1], repeated in every column of `shape`. */
+export function repeatedColumn(column: Expr, shape: Shape): Expr {
   return matmul(column, constant(shape.length === 1 ? [1] : [1, shape[1] as number], 1));
 }
 
@@ -43,7 +43,7 @@ export function unitsAlong(
     const factor = take(take(matrix, 0, rows), 1, [s]);
     const copies = Array.from({ length: after * unit }, (_, i) => s * unit + (i % unit));
     const factors =
-      at === 0 ? spread(factor, wide) : matmul(constant([shape[0] as number, 1], 1), factor, { right: true });
+      at === 0 ? repeatedColumn(factor, wide) : matmul(constant([shape[0] as number, 1], 1), factor, { right: true });
     return entrywise(take(of, at, copies), factors, wide);
   });
   return sum(terms);

@@ -45,7 +45,24 @@ const fields: Fields<OperatorDefinition<z.ZodType>> = {
  */
 export function defineOperator<Options extends z.ZodType>(definition: OperatorDefinition<Options>): Operator {
   checkFields("defineOperator", fields, definition);
-  const { name, version, summary, options, claims = { functionPreserving: "no" } } = definition;
+  return operatorOf(definition, (base, options) => {
+    const target = definition.target(base, options);
+    return { target, parts: (completed) => definition.plan(base, completed, options) };
+  });
+}
+
+/** The model after growth, and the plan of that model once its configuration is complete. */
+interface Growth {
+  readonly target: ModelSpec;
+  parts(target: ModelSpec): PlanParts;
+}
+
+/** The operator that grows as `grow` says, for definers that work out target and plan together. */
+export function operatorOf<Options extends z.ZodType>(
+  description: Pick<OperatorDefinition<Options>, "name" | "version" | "summary" | "options" | "claims">,
+  grow: (base: ModelSpec, options: z.output<Options>) => Growth,
+): Operator {
+  const { name, version, summary, options, claims = { functionPreserving: "no" } } = description;
   return {
     name,
     version,
@@ -56,9 +73,9 @@ export function defineOperator<Options extends z.ZodType>(definition: OperatorDe
     plan: (base, given = {}) =>
       stamped(name, version, () => {
         const chosen = parseOptions(options, given);
-        const { family, config } = definition.target(base, chosen);
-        const target = modelSpec(family, config);
-        const parts = definition.plan(base, target, chosen);
+        const growth = grow(base, chosen);
+        const target = modelSpec(growth.target.family, growth.target.config);
+        const parts = growth.parts(target);
         const plan: GrowthPlan = {
           contract: growthContractVersion,
           operator: { name, version, options: { ...(chosen as object) } },

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { copy } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import type { Claims, PlanParts } from "../plan/plan.js";
-import { defineOperator } from "./define.js";
+import { operatorOf } from "./define.js";
 import type { Operator } from "./operator.js";
 
 /** The growth factor if neither `factor` nor `layers` is given (Du et al. 2024, section 4.1: 2 to 4 are best). */
@@ -83,7 +83,7 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
   definition: DepthOperatorDefinition<Extra>,
 ): Operator {
   checkFields("depthOperator", fields, definition);
-  const { name, version, summary, claims } = definition;
+  const { name, version, summary, claims, refine = (plan) => plan } = definition;
   const options = z.strictObject({
     ...(!definition.decided && depthOptions(definition.usualFactor)),
     ...definition.options,
@@ -101,19 +101,13 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
     checkLayers(layers, base, target);
     return layers;
   };
-  return defineOperator({
-    name,
-    version,
-    summary,
-    options,
-    ...(claims && { claims }),
-    target: (base, choice) => deepenedModel(base, list(modelSizes(base).layers, choice as DepthChoice)),
-    plan: (base, target, choice) => {
-      const layers = list(modelSizes(base).layers, choice as DepthChoice);
-      const parts = depthPlan(base, target, layers);
-      const { refine = (plan) => plan } = definition;
-      return refine(parts, { base, target, layers }, choice as z.output<z.ZodObject<Extra>>);
-    },
+  return operatorOf({ name, version, summary, options, ...(claims && { claims }) }, (base, choice) => {
+    const layers = list(modelSizes(base).layers, choice as DepthChoice);
+    const own = choice as z.output<z.ZodObject<Extra>>;
+    return {
+      target: deepenedModel(base, layers),
+      parts: (target) => refine(depthPlan(base, target, layers), { base, target, layers }, own),
+    };
   });
 }
 

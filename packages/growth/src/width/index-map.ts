@@ -56,7 +56,7 @@ export type Spread = (typeof spreads)[number];
  * any (Net2Net, Chen et al. 2016, section 3.1).
  * @param seed name of the random stream.
  */
-export function spread(how: Spread, from: number, to: number, seed: string): number[] {
+export function spreadIndices(how: Spread, from: number, to: number, seed: string): number[] {
   const random = new Random(seed);
   return Array.from({ length: to }, (_, t) => {
     if (how === "interleave") return Math.floor((t * from) / to);

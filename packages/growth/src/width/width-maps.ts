@@ -2,7 +2,7 @@
 import type { Reason } from "@cambium/ir";
 import { sizesError } from "../operator/sizes.js";
 import { type WidthAxis, type WidthSizes, widthAxes } from "../operator/width.js";
-import { type IndexMap, indexMap, mapReasons, type Spread, spread } from "./index-map.js";
+import { type IndexMap, indexMap, mapReasons, type Spread, spreadIndices } from "./index-map.js";
 
 export type WidthMaps = Readonly<Record<WidthAxis, IndexMap>>;
 
@@ -32,7 +32,8 @@ function unmoved(from: WidthSizes): Lists {
 }
 
 function spreadLists(from: WidthSizes, to: WidthSizes, rule: { readonly by: Spread; readonly seed: string }): Lists {
-  const list = (axis: "hidden" | "intermediate") => spread(rule.by, from[axis], to[axis], `${rule.seed}/map/${axis}`);
+  const list = (axis: "hidden" | "intermediate") =>
+    spreadIndices(rule.by, from[axis], to[axis], `${rule.seed}/map/${axis}`);
   return { hidden: list("hidden"), ...headLists(from, to, rule), intermediate: list("intermediate") };
 }
 
@@ -44,10 +45,10 @@ function spreadLists(from: WidthSizes, to: WidthSizes, rule: { readonly by: Spre
 function headLists(from: WidthSizes, to: WidthSizes, { by, seed }: { readonly by: Spread; readonly seed: string }) {
   const [group, wide] = [from.heads / from.kvHeads, to.heads / to.kvHeads];
   const divided = wide < group;
-  const kvHeads = spread(divided ? "interleave" : by, from.kvHeads, to.kvHeads, `${seed}/map/kvHeads`);
+  const kvHeads = spreadIndices(divided ? "interleave" : by, from.kvHeads, to.kvHeads, `${seed}/map/kvHeads`);
   const { ranks } = indexMap(kvHeads, from.kvHeads);
   const heads = kvHeads.flatMap((own, u) => {
-    const within = spread(by, group, wide, `${seed}/map/heads/${u}`);
+    const within = spreadIndices(by, group, wide, `${seed}/map/heads/${u}`);
     return within.map((w, i) => own * group + (divided ? ((ranks[u] as number) * wide + i) % group : w));
   });
   return { heads, kvHeads };
