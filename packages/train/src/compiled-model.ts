@@ -1,4 +1,4 @@
-// A model compiled for training at one time of its phase: the step or steps, and the loss to evaluate with.
+// A model compiled for one part of its phase: the train steps, and the loss graph for evaluation.
 import type { Device, Executable } from "@cambium/backend";
 import { type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import {
@@ -15,18 +15,18 @@ import { type CompiledStep, compileStep } from "./compiled-step.js";
 import type { ResolvedTrainerOptions } from "./trainer-options.js";
 
 export interface CompiledModel {
-  /** The step; of sub-models one for each depth. */
+  /** The train step; with sub-models, one step per depth. */
   readonly steps: readonly CompiledStep[];
   /** Compiled when it first runs. */
   readonly loss: Pick<Executable, "run">;
-  /** The part of the phase that is in its graphs. */
+  /** The part of the phase that its graphs contain. */
   readonly phase: Phase;
   dispose(): void;
 }
 
 /**
- * `phase` after `tokens` tokens: its masks are all in the graph until the last has fully opened, then none; sub-models until
- * the whole model trains.
+ * The part of `phase` still in the graphs after `tokens` tokens. All masks stay until the last has fully opened, then
+ * none; sub-models stay until the whole model trains.
  */
 export function phaseAt(phase: Phase, tokens: number): Phase {
   const { submodels, ...rest } = phase;
@@ -34,7 +34,7 @@ export function phaseAt(phase: Phase, tokens: number): Phase {
   return submodels && tokens < submodels.tokens ? { ...rest, submodels, masks } : { ...rest, masks };
 }
 
-/** The input that holds the values of `masks` after `tokens` tokens; nothing without masks. */
+/** The graph input with the values of `masks` after `tokens` tokens; empty if there are no masks. */
 export function maskValuesAt(masks: readonly Mask[], tokens: number): Readonly<Record<string, HostTensor>> {
   if (masks.length === 0) return {};
   const values = masks.map((mask) => maskValue(mask, tokens));
@@ -63,7 +63,7 @@ export async function compileModel(options: ResolvedTrainerOptions, phase: Phase
   return { steps, loss, phase, dispose };
 }
 
-/** What steps train: the model, or its sub-models. */
+/** The models that steps train: the model itself, or its sub-models. */
 function partsOf(model: ModelSpec, phase: Phase): readonly { readonly model: ModelSpec; readonly phase: Phase }[] {
   if (!phase.submodels) return [{ model, phase }];
   return phase.submodels.depths.map((depth) => submodel(model, phase, depth));

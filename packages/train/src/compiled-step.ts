@@ -1,4 +1,4 @@
-// An optimizer step compiled for a device: one graph, or an accumulating one and an updating one.
+// An optimizer step compiled for a device: one graph, or one that accumulates gradients and one that updates.
 import type { Device, DeviceTensor, ProfileEntry, RunResult } from "@cambium/backend";
 import { type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { type ModelSpec, parameterTable, plainPhase, stateNames } from "@cambium/model";
@@ -15,36 +15,36 @@ export interface StepResult {
   readonly gradNorm: number;
   /** In mixed precision, the factor by which the loss was multiplied. */
   readonly lossScale?: number;
-  /** Gradients overflowed f16: nothing was updated, and the next step's scale is smaller. */
+  /** True if gradients overflowed f16: nothing was updated, and the next step's scale is smaller. */
   readonly skipped?: boolean;
 }
 
 /** Inputs that change from step to step, besides batches and state. */
 export interface StepInputs {
-  /** What the schedule says; groups of parameters may have rates that follow from it. */
+  /** The schedule's learning rate; parameter groups may derive their own from it. */
   readonly lr: number;
-  /** Training tokens of the phase once the step is done. */
+  /** Training tokens of the phase, this step's included. */
   readonly tokens: number;
-  /** 1 at the first. In mixed precision the state counts updates, since a step may be skipped. */
+  /** Number of the step, from 1. In mixed precision the state counts updates instead: steps may be skipped. */
   readonly step: number;
-  /** What the step reads besides: masks' values, the teacher's parameters. */
+  /** Further inputs: the masks' values, the teacher's parameters. */
   readonly beside: Readonly<Record<string, HostTensor | DeviceTensor>>;
 }
 
-/** A step that the device has been given. */
+/** A step that was handed to the device. */
 export interface StepOutcome {
   /** The state for the next step; available at once. */
   readonly state: DeviceState;
-  /** Resolves once the device has computed the step. If it rejects, `state` is gone. It need not be awaited. */
+  /** Resolves once the device has computed the step. If it rejects, `state` is invalid. It need not be awaited. */
   readonly result: Promise<StepResult>;
 }
 
 export interface CompiledStep {
-  /** What it costs, and whether activations are recomputed. */
+  /** Its cost, recomputed activations included. */
   readonly cost: Pick<FittedStep, "flops" | "recomputedFlops" | "bytes">;
   /**
-   * Gives the device one step over `batches` (i32 [batch, context + 1] each), which consumes what of `state` it updates. If the step fails, the
-   * gradients it has accumulated are dropped.
+   * Hands the device one step over `batches` (each i32 [batch, context + 1]). The tensors of `state` that the step
+   * updates are consumed. If the step fails, its accumulated gradients are dropped.
    */
   run(state: DeviceState, batches: readonly HostTensor[], now: StepInputs): Promise<StepOutcome>;
   /** Time by op type over all steps so far; null unless the device profiles. */
@@ -163,7 +163,7 @@ function edges(model: ModelSpec, options: StepGraphOptions) {
       ...(!mixed && { step: hostTensor("i32", [], [step]) }),
     }),
     results: ["gradNorm", ...(mixed ? ["stepScale"] : [])],
-    /** The state that scaling adds, and the part of it that multiplies the loss. */
+    /** `scaling`: the state that loss scaling adds; `scaled`: the part of it that multiplies the loss. */
     scaling: mixed ? Object.values(scalingNames) : [],
     scaled: mixed ? [scalingNames.scale] : [],
   };

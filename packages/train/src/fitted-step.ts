@@ -1,4 +1,4 @@
-// The graphs of an optimizer step, fitted into the memory that it may take, and what they cost.
+// The graphs of an optimizer step, fitted into a memory bound, and their cost.
 import { byteLength, fitMemory, type Graph, graphCost, highest, liveness } from "@cambium/ir";
 import type { ModelSpec } from "@cambium/model";
 import type { OptimizerOptions } from "./optimizer.js";
@@ -7,28 +7,28 @@ import { accumulatedStepGraphs, type StepGraphOptions, trainStepGraph } from "./
 export type FittedStepOptions = StepGraphOptions & {
   /** Micro-batches in the step. */
   readonly accumulation: number;
-  /** The most that `FittedStep.bytes` may be. Default: whatever the step takes. */
+  /** Upper bound on `FittedStep.bytes`. Default: none. */
   readonly memory?: number | undefined;
 };
 
 export interface FittedStep {
-  /** The whole step; with accumulation, what one micro-batch does. */
+  /** The whole step; with accumulation, the graph of one micro-batch. */
   readonly first: Graph;
   /** With accumulation, the update. */
   readonly apply?: Graph;
-  /** Matrix work of one step, FLOPs, without what is done a second time. */
+  /** Matrix work of one step, FLOPs, recomputation excluded. */
   readonly flops: number;
-  /** Matrix work that one step does a second time, FLOPs. */
+  /** Matrix work of one step's recomputation, FLOPs. */
   readonly recomputedFlops: number;
   /**
-   * Bytes the IR counts for a step: parameters, moments, accumulated gradients and batch, and the most gradients and
-   * activations alive at once.
+   * Bytes the IR counts for a step: parameters, moments, accumulated gradients and batch, plus the peak of gradients
+   * and activations alive at once.
    */
   readonly bytes: number;
 }
 
 /**
- * The step fitted once for each model object and setting: what is checked or planned first is then compiled as it is.
+ * The fitted step, cached by model object and settings: a step that was checked or planned before is not fitted again.
  * @throws CambiumError `E_MEMORY` if the step does not fit in `memory`, and `E_CONTEXT` as the model's loss.
  */
 export function fittedStep(model: ModelSpec, options: FittedStepOptions): FittedStep {
@@ -40,7 +40,7 @@ export function fittedStep(model: ModelSpec, options: FittedStepOptions): Fitted
   return known;
 }
 
-/** Everything that a step depends on besides its model, as text; `options` may hold more, and in any order. */
+/** Everything that a step depends on besides its model, as a cache key. Further fields and their order do not matter. */
 function settingsOf(options: FittedStepOptions): string {
   const { batch, context, accumulation, memory, precision, phase, distill } = options;
   const { beta1, beta2, eps, weightDecay, clip } = options.optimizer;
@@ -61,7 +61,7 @@ function fit(model: ModelSpec, options: FittedStepOptions): FittedStep {
       ? { accumulate: trainStepGraph(model, options), apply: undefined }
       : accumulatedStepGraphs(model, options);
   const flops = graphCost(first).matrixFlops * accumulation;
-  // Moments wait in memory while gradients are accumulated.
+  // Moments stay in memory while gradients are accumulated.
   const aside = bytesOfInputs([first, apply]) - bytesOfInputs([first]);
   const fitted = fitMemory(first, { of: "loss", bytes: memory, aside });
   const recomputedFlops = fitted.recomputedFlops * accumulation;

@@ -1,6 +1,5 @@
-// The training loop of one stage: a batch to the device, a step, its loss back; held-out loss and snapshots at intervals.
-// While the device computes a step, it already has the next one. The loop counts in tokens and knows no files: its options
-// say what to do with metrics and snapshots.
+// The training loop of one stage: steps, with held-out loss and snapshots at intervals. While the device computes a step,
+// it already has the next one. The loop counts in tokens and does no file I/O: callbacks take metrics and snapshots.
 import { CambiumError } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import type { StepResult } from "./compiled-step.js";
@@ -9,7 +8,7 @@ import type { MetricsRow } from "./metrics.js";
 import type { Schedule } from "./schedule.js";
 import type { Trainer } from "./trainer.js";
 
-/** How far a stage has come; all counts are the stage's own. */
+/** The progress of a stage; all counts start at 0 with the stage. */
 export interface Progress {
   readonly step: number;
   readonly tokens: number;
@@ -29,17 +28,17 @@ export interface LoopOptions {
   readonly schedule: Schedule;
   /** Tokens of this stage; the last step may read past them by less than a step. */
   readonly totalTokens: number;
-  /** Asked after each row with a held-out loss: whether the stage ends with it, before its tokens are read. */
+  /** Called after each row with a held-out loss; true ends the stage there, before `totalTokens`. */
   readonly ends?: () => boolean;
-  /** Where the stage stands: `noProgress`, or a snapshot's. */
+  /** Where to start: at `noProgress` (default), or at a snapshot's progress. */
   readonly from?: Progress;
   /**
-   * The micro-batch whose first token is number `position` of this stage: a pure function, so that a continued run
-   * reads what an uninterrupted one would.
+   * Returns the micro-batch that starts at token `position` of this stage. It must be a pure function, so that a
+   * resumed run reads what an uninterrupted one would.
    */
   readonly batchAt: (position: number) => Int32Array;
   readonly heldOut?: {
-    /** Measure after every so many tokens; also before the first step and after the last. */
+    /** Tokens between measurements. The loss is also measured before the first step and after the last. */
     readonly everyTokens: number;
     readonly batches: () => Iterable<Int32Array>;
   };
@@ -47,15 +46,15 @@ export interface LoopOptions {
     /** Wall seconds between snapshots, to a step or two; one is also taken when the loop is interrupted. */
     readonly everySeconds: number;
     readonly save: (state: TrainingState, progress: Progress) => Promise<void>;
-    /** How many were asked for so far, besides those in time. */
+    /** How many extra snapshots were requested so far. */
     readonly requests?: () => number;
   };
   readonly onMetrics?: (row: MetricsRow) => void | Promise<void>;
-  /** Held-out loss before the stage's first step: of random weights, or right after growth. */
+  /** Gets the held-out loss before the stage's first step: of random weights, or right after growth. */
   readonly onStart?: (heldOutLoss: number) => void | Promise<void>;
   /**
-   * Called once, before the last step, while no step is running: the time to compile what comes next, since a device
-   * does one thing at a time. It counts toward no step's time.
+   * Called once, before the last step, while no step is running, e.g. to compile the next stage: a device does one thing
+   * at a time. Its duration counts toward no step's time.
    */
   readonly beforeLastStep?: () => Promise<void>;
   /** Ends the loop, with a snapshot, after the steps that are running (two at most). */
@@ -69,7 +68,7 @@ export interface LoopResult {
   readonly progress: Progress;
 }
 
-/** A step that was given to the trainer. */
+/** A step that was handed to the trainer. */
 interface Step {
   /** The stage's progress after it, except the time. */
   readonly after: Omit<Progress, "seconds">;
@@ -83,9 +82,9 @@ interface Step {
 /**
  * Runs the stage to its end, or until `signal`. The next step is handed over before the loop waits for this one's loss,
  * except where something needs the state between the two: held-out loss, a snapshot, `beforeLastStep`. No step is running
- * when the loop has ended.
+ * once the returned promise has settled.
  * @throws CambiumError `E_DIVERGED` when the loss, the gradient's norm or the held-out loss is not finite. The step then
- * has no metrics row and no snapshot. A skipped step does not count as diverged while the loss's scale can still fall.
+ * has no metrics row and no snapshot. A skipped step does not count as diverged while the loss scale can still fall.
  */
 export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const { trainer, totalTokens, heldOut, snapshot, signal } = options;
@@ -147,7 +146,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
         gradNorm,
         ...(lossScale !== undefined && { lossScale }),
         ...(skipped && { skipped }),
-        // Two results may arrive closer together than the clock can tell.
+        // Two results may arrive closer together than the clock resolves.
         tokensPerSecond: trainer.tokensPerStep / Math.max(seconds, 1e-6),
         ...(options.memoryBytes && { memoryBytes: options.memoryBytes() }),
       });
@@ -162,8 +161,8 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
 }
 
 /**
- * Takes the next step of the stage, and sets the masks to their values after it. A failure here or in the step reaches the
- * caller even if the caller awaits the previous step first.
+ * Hands over the stage's next step, and sets the masks to their values after it. A failure, here or in the step, reaches
+ * the caller even if the caller awaits the previous step first.
  */
 function handOver(options: LoopOptions, from: Step["after"]): Promise<Step> {
   const handedOver = begin(options, from);
@@ -184,7 +183,7 @@ async function begin(
   const done = trainer.step(batches, lr).then((result) => ({ ...result, at: performance.now() }));
   done.catch(() => {});
   const after = { step: step + 1, tokens: tokens + tokensPerStep, flops: flops + flopsPerStep };
-  // A mask's value depends on the tokens read: whatever follows the step uses the model as it is then.
+  // Mask values depend on the tokens read: whatever follows the step uses the model with the masks it then has.
   await trainer.advance(after.tokens);
   return { after, lr, began, done };
 }
@@ -198,6 +197,6 @@ function mustBeFinite(what: string, value: number, { lr, after: { step } }: Step
   throw new CambiumError("E_DIVERGED", `the ${what} is ${value} after step ${step}`, {
     expected: "a finite number",
     got: String(value),
-    hint: `lower the learning rate (it was ${lr.toPrecision(3)} here) or lengthen the warm-up, then run again${mixed ? "; in f32 values may grow larger" : ""}`,
+    hint: `lower the learning rate (it was ${lr.toPrecision(3)} here) or lengthen the warm-up, then run again${mixed ? "; f32 has a larger range than f16" : ""}`,
   });
 }

@@ -1,6 +1,6 @@
-// Dynamic loss scaling on the device: the gradients of a scaled loss stay within f16, and a step whose gradients do
-// not is skipped without asking the host. Micikevicius et al. 2018, "Mixed Precision Training", section 3.2; the constants are those of
-// PyTorch's GradScaler.
+// Dynamic loss scaling on the device: scaling keeps gradients within f16's range, and a step whose gradients overflow is
+// skipped without asking the host. Micikevicius et al. 2018, "Mixed Precision Training", section 3.2; the constants are
+// those of PyTorch's GradScaler.
 import {
   add,
   cast,
@@ -27,7 +27,7 @@ export const initialLossScale: LossScale = { scale: 2 ** 16, finiteSteps: 0 };
 const growthInterval = 2000;
 const leastScale = 1;
 
-/** Norms of scaled gradients from here on count as overflowed: close to f32's largest number, but finite. */
+/** A norm of scaled gradients this large counts as an overflow: close to f32's largest number, but finite. */
 const largestNorm = Math.fround(3e38);
 
 /** Whether a step with this gradient norm (unscaled) and scale was skipped. */
@@ -35,7 +35,7 @@ export function wasSkipped(gradNorm: number, scale: number): boolean {
   return !(gradNorm * scale < largestNorm);
 }
 
-/** Whether a step skipped at this scale may have been skipped because of the scale: the next scale is smaller. */
+/** Whether a step skipped at this scale lowers the scale, so that the next step may succeed. */
 export function canFall(scale: number): boolean {
   return scale > leastScale;
 }
@@ -66,7 +66,7 @@ export function splitScaling(tensors: Readonly<Record<string, HostTensor>>): {
   return { model, scaling: { lossScale, updates: number(updates) } };
 }
 
-/** `loss`, a graph with the output `of`, with one more input `lossScale` and output `scaledLoss`: their product. */
+/** The graph `loss` with one more input, `lossScale`, and one more output, `scaledLoss`: its product with output `of`. */
 export function withScaledLoss(loss: Graph, of: string): Graph {
   const builder = new GraphBuilder();
   const { outputs } = builder.append(loss);
@@ -88,9 +88,9 @@ export interface UpdateScalars {
 }
 
 /**
- * Appends the clipping of gradients that are `scale` times too large, without a pass over them, and the update of the
- * scale. Outputs: `gradNorm`, unscaled (not finite if the step is skipped); `stepScale`, the scale of this step; and the
- * state of `scalingNames`.
+ * Appends the clipping of gradients that carry the factor `scale` (unscaling takes no pass of its own over them), and the
+ * update of the scale. Graph outputs: `gradNorm`, unscaled (not finite if the step is skipped); `stepScale`, this step's
+ * scale; and the state of `scalingNames`.
  * @param clip the joint norm to which gradients are clipped; null for no clipping
  * @param scale the graph's input `lossScale`
  */

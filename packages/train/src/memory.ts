@@ -1,22 +1,22 @@
-// What a process that trains takes of memory, counted in the graphs of the step that it would compile.
+// The memory of a training process, counted on the graphs of the step that it would compile.
 import { decompose, highest, liveness } from "@cambium/ir";
 import { type ModelSpec, parameterTable, stateNames } from "@cambium/model";
 import { bytesOfInputs, type FittedStepOptions, fittedStep } from "./fitted-step.js";
 
-/** Bytes, unless it says otherwise. */
+/** In bytes, except `recomputed`. */
 export interface TrainingMemory {
   /** Weights, AdamW's moments, gradients where they are accumulated, and the batch. */
   readonly state: number;
-  /** Gradients and activations at the fullest instant of a step, of an engine without fused kernels. */
+  /** Peak of gradients and activations within a step, on an engine without fused kernels. */
   readonly step: number;
-  /** A copy of weights and moments in the process: made before the first step, and taken down for every snapshot. */
+  /** A host copy of weights and moments: made before the first step, and downloaded for every snapshot. */
   readonly copy: number;
-  /** What a process of Node with an engine in it takes before it has a model. */
+  /** A Node process with an engine loaded, before it has a model. */
   readonly process: number;
   readonly total: number;
-  /** What the option `memory` of a trainer bounds: state and step, with a fused kernel's values inside it not counted. */
+  /** What a trainer's option `memory` bounds: state and step, without the values inside fused kernels. */
   readonly counted: number;
-  /** Share of the step's matrix work that is done a second time so that `counted` stays in its bound. */
+  /** Share of the step's matrix work that is recomputed to keep `counted` within its bound. */
   readonly recomputed: number;
 }
 
@@ -24,8 +24,8 @@ export interface TrainingMemory {
 const ofProcess = 210e6;
 
 /**
- * On the onnx backend, whose engine holds what the ops' compositions hold; a fused kernel holds less. Peaks of six shapes
- * between 0.3 and 2 GB were 8 % above to 9 % below it (`cambium bench --suite memory`).
+ * The memory of training on the onnx backend, whose engine stores the values inside composite ops; fused kernels take
+ * less. Measured peaks of six shapes between 0.3 and 2 GB were 8 % above to 9 % below it (`cambium bench --suite memory`).
  * @throws CambiumError as `fittedStep`.
  */
 export function trainingMemory(model: ModelSpec, options: FittedStepOptions): TrainingMemory {

@@ -4,24 +4,24 @@
 export interface SwitchSeconds {
   /** Compiling the grown model's graphs. */
   readonly compile: number;
-  /** Whether that was done before the last step of the model before it, so that the switch did not wait for it. */
+  /** Whether that was done before the previous model's last step, so that the switch did not wait for it. */
   readonly compiledAhead: boolean;
-  /** Getting the state to grow from to the device: nothing where it never left, in a later sitting reading its snapshot. */
+  /** Getting the state to grow from onto the device: 0 if it never left it; in a resumed run, reading its snapshot. */
   readonly download: number;
   /** Growing it on the device, moments included. */
   readonly plan: number;
-  /** Giving it to the trainer. */
+  /** Handing it to the trainer. */
   readonly upload: number;
 }
 
-/** All of them together. */
+/** The sum of the parts. */
 export function switchTotal({ compile, download, plan, upload }: SwitchSeconds): number {
   return compile + download + plan + upload;
 }
 
 /**
  * Metrics of one optimizer step. Counters run within one stage and start at 0: `step`, `tokens`, `flops` and
- * `seconds` are totals since the stage's first step, so that arms add up over stages.
+ * `seconds` are totals since the stage's first step, so an arm's totals are sums over its stages.
  */
 export interface MetricsRow {
   /** Optimizer steps done, 1 after the first. */
@@ -37,7 +37,7 @@ export interface MetricsRow {
   readonly gradNorm: number;
   /** In mixed precision, the factor by which the step's loss was multiplied. */
   readonly lossScale?: number;
-  /** The step's gradients overflowed f16: it updated nothing. Absent otherwise. */
+  /** True if the step's gradients overflowed f16, so that it updated nothing. Absent otherwise. */
   readonly skipped?: boolean;
   /** Training tokens per second over the step, held-out evaluation excluded. */
   readonly tokensPerSecond: number;
@@ -45,7 +45,7 @@ export interface MetricsRow {
   readonly flops: number;
   /** Wall seconds spent training in this stage, evaluation and snapshots excluded; continues over resumes. */
   readonly seconds: number;
-  /** What the growth cost that the stage began with; on its first row. */
+  /** Cost of the growth that the stage began with; on its first row only. */
   readonly switch?: SwitchSeconds;
   /** Resident set size of the process, bytes; absent where the platform does not report it. */
   readonly memoryBytes?: number;

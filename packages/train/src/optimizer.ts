@@ -1,4 +1,4 @@
-// AdamW's settings, and which parameters they apply to.
+// AdamW's settings, their defaults and their checks.
 import { CambiumError, type Reason } from "@cambium/ir";
 
 export interface OptimizerOptions {

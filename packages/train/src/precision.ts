@@ -1,10 +1,10 @@
-// The precision in which a step computes, and which devices gain by it.
+// The precision in which a step computes, and which devices benefit from it.
 import type { DeviceInfo } from "@cambium/backend";
 import { CambiumError, type HalfDType } from "@cambium/ir";
 
 /**
- * What each precision stores the operands of products in. Weights, moments, sums, norms, softmax, losses and the
- * optimizer are f32 in each of them. The loss is scaled where gradients may leave the dtype's range: bf16 has f32's.
+ * The dtype in which each precision stores the operands of products. Weights, moments, sums, norms, softmax, losses and
+ * the optimizer are always f32. Only f16 needs a scaled loss: gradients may leave its range, while bf16 has f32's range.
  */
 const stored = { f32: undefined, mixed: "f16", bf16: "bf16" } as const satisfies Record<string, HalfDType | undefined>;
 
@@ -22,16 +22,16 @@ export function precisionsOf(computes: DeviceInfo["computes"]): readonly Precisi
   return precisions.filter((precision) => computes.includes(stored[precision] ?? "f32"));
 }
 
-/** Where a precision is computed, for those who asked for it elsewhere. */
+/** Where each dtype is computed, for the hint of a refusal. */
 const computedBy: Readonly<Record<HalfDType, string>> = {
   f16: "--backend webgpu on a GPU with the feature shader-f16",
   bf16: "--backend tfjs --backend-option engine=node",
 };
 
 /**
- * Refuses a precision by which the device gains nothing. A device that only accepts f16 or bf16 would compute the same
- * numbers, but it holds them as f32: the precision would cost casts and save neither memory nor time.
- * @throws CambiumError `E_UNSUPPORTED`, with what the device has and how to go on.
+ * Refuses a precision from which the device does not benefit. A device that only accepts f16 or bf16 would compute the
+ * same numbers, but it holds them as f32: the precision would cost casts and save neither memory nor time.
+ * @throws CambiumError `E_UNSUPPORTED`, naming what the device computes and which precision to use.
  */
 export function requirePrecision({ backend, device, accepts, computes }: DeviceInfo, precision: Precision): void {
   const dtype = stored[precision];

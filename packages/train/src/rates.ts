@@ -4,7 +4,7 @@ import { groupRate, type ParameterGroup, type Phase } from "@cambium/model";
 /** An input of step graphs with a learning rate, f32 []. */
 export interface RateInput {
   readonly name: string;
-  /** Its value where the schedule says `lr`, after `tokens` training tokens of the phase, the step's own counted. */
+  /** Its value, given the schedule's rate `lr` and the phase's training tokens, this step's included. */
   at(lr: number, tokens: number): number;
 }
 
@@ -15,7 +15,7 @@ export function groupsByParameter({ groups = [] }: Phase): ReadonlyMap<string, P
   return new Map(groups.flatMap((group) => group.parameters.map((name) => [name, group] as const)));
 }
 
-/** The rate of each of `parameters`, in their order; parameters of one rate share one input. */
+/** The rate of each of `parameters`, in their order; parameters with the same rate share one input. */
 export function rateInputs(parameters: readonly string[], phase: Phase): RateInput[] {
   const inputs = new Map<ParameterGroup, RateInput>(
     (phase.groups ?? []).map((group, i) => {

@@ -1,5 +1,5 @@
-// The learning rate of a stage as a function of its training tokens: warm-up, the fall of a schedule, and the warm-up that
-// a growth in the middle of it asks for.
+// The learning rate of a stage as a function of its training tokens: warm-up, decay, and a second warm-up after a growth
+// in mid-schedule.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type ScheduleName, schedules } from "./schedules/index.js";
 
@@ -14,12 +14,12 @@ export interface ScheduleOptions {
   readonly peak: number;
   /** Linear warm-up from 0. Default 0. */
   readonly warmup?: number;
-  /** Where a schedule that ends gets to, and when; one that does not end takes neither. Default of the floor: peak / 10. */
+  /** Final rate and length of a schedule that ends; one that does not end takes neither. Default floor: peak / 10. */
   readonly floor?: number;
   readonly total?: number;
-  /** How much of the schedule lies before the stage, which goes on with it. Default 0: it begins with the stage. */
+  /** How far into the schedule the stage begins. Default 0: the schedule begins with the stage. */
   readonly position?: number;
-  /** A factor rises to 1 over the stage's first tokens, whatever the schedule then says. Default 0: none. */
+  /** Tokens at the stage's beginning over which a factor on the rate rises to 1. Default 0: none. */
   readonly rewarm?: number;
 }
 
@@ -28,7 +28,7 @@ export type Schedule = (tokens: number, stepTokens: number) => number;
 
 /**
  * Warm-ups count the step's own tokens, so that the first step does not run at rate 0: with a warm-up of k steps the
- * i-th step (from 1) has rate peak · min(1, i/k). The fall counts tokens before the step; past `total` the rate stays.
+ * i-th step (from 1) has rate peak · min(1, i/k). Decay counts the tokens before the step; past `total` the rate stays.
  * @throws CambiumError `E_SCHEDULE` with every setting that does not make sense.
  */
 export function schedule(given: ScheduleOptions): Schedule {

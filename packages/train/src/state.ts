@@ -1,11 +1,11 @@
-// Training states: fresh ones, flat for snapshots and whole again, and whether one fits a model.
+// Training states: creating one, flattening it for a snapshot and back, and checking that it fits a model.
 import { append, CambiumError, type HostTensor, hostTensor, type Reason, type TensorType } from "@cambium/ir";
 import { type ModelSpec, parameterTable, stateNames, type TrainingState, unfitF32Tensors } from "@cambium/model";
 import { initialLossScale } from "./loss-scale.js";
 
 type Tensors = Readonly<Record<string, HostTensor>>;
 
-/** A training state in tensors of any kind, or in their types alone. */
+/** A training state with tensors of any kind, or with their types alone. */
 export interface StateOf<T> extends Omit<TrainingState, "parameters" | "m" | "v"> {
   readonly parameters: Readonly<Record<string, T>>;
   readonly m: Readonly<Record<string, T>>;
@@ -46,7 +46,7 @@ export function unflattenState<T extends TensorType = HostTensor>(
 }
 
 /**
- * Checks that `state` is one of the model's: every parameter, and moments of all that are not `frozen`.
+ * Checks that `state` fits the model: every parameter, and moments of all that are not `frozen`.
  * @throws CambiumError `E_STATE` with every reason found.
  */
 export function checkState(

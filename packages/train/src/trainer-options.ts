@@ -26,13 +26,13 @@ export interface TrainerOptions {
   /** `mixed`: products of f16 and a scaled loss. `bf16`: products of bf16. Held-out loss is evaluated in f32. Default `f32`. */
   readonly precision?: Precision;
   /**
-   * Bytes that a step may take, as the IR counts them (`Trainer.countedBytes`): activations are recomputed until it does.
-   * Default: what it takes.
+   * Bound on a step's bytes as the IR counts them (`Trainer.countedBytes`): activations are recomputed until it fits.
+   * Default: no bound.
    */
   readonly memory?: number | undefined;
-  /** What trains and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, behind no masks. */
+  /** What trains, and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, without masks. */
   readonly phase?: Phase;
-  /** What the model learns besides the data, from a teacher (`Trainer.teach`). Default: nothing. */
+  /** Distillation from a teacher (`Trainer.teach`). Default: none. */
   readonly distill?: Distillation | undefined;
   /** Training tokens read since growth, which masks, parameter groups and sub-models follow. Default 0. */
   readonly tokens?: number;
@@ -65,7 +65,7 @@ export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   if (table.every(({ name }) => frozen.has(name))) {
     reasons.push({ where: "frozen", message: "nothing is left to train" });
   }
-  if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained so", { reasons });
+  if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained this way", { reasons });
   requirePrecision(given.device.info, precision);
   const optimizer = optimizerOptions(given.optimizer);
   const { memory, seed = 0 } = given;

@@ -94,7 +94,7 @@ export class Trainer {
       const { device, model, phase, precision } = this.#options;
       const frozen = new Set(phase.frozen);
       checkState(model, state, frozen);
-      // A failure that is still to come belongs to the state that is being replaced.
+      // A pending failure belongs to the state that is being replaced.
       await before.catch(() => {});
       this.#drop();
       const scaling = precision === "mixed" ? scalingTensors(state.lossScale ?? initialLossScale, state.updates) : {};
@@ -124,7 +124,7 @@ export class Trainer {
     });
   }
 
-  /** Returns the state as it is on the device. The caller then owns it, and the trainer has none until the next one. */
+  /** Returns the state as it is on the device. The caller then owns it; the trainer has none until `load` or `adopt`. */
   take(): Promise<DeviceTrainingState> {
     return this.#inTurn(async () => {
       const { device } = this.#options;
@@ -142,8 +142,9 @@ export class Trainer {
   }
 
   /**
-   * Sets masks and parameter groups to their values after `tokens` training tokens since growth. Once every mask is open the
-   * masks are removed, and the plain graph is compiled and used; so it is once the whole model trains after its sub-models.
+   * Sets masks and parameter groups to their values after `tokens` training tokens since growth. Once every mask is open,
+   * the masks are removed, and the plain graph is compiled and used; likewise once the whole model trains after its
+   * sub-models.
    * @throws CambiumError from the device's `compile`; the trainer is then unchanged.
    */
   advance(tokens: number): Promise<void> {
@@ -163,13 +164,13 @@ export class Trainer {
    * when the device has computed it. Steps may be requested ahead, so that the device does not wait for the host between
    * them. An unawaited rejection is not reported as unhandled: if the device fails, the state is gone, and every later
    * request fails until `load`.
-   * @throws CambiumError `E_BATCH` for batches of another number or size.
+   * @throws CambiumError `E_BATCH` if the number or the size of the batches is wrong.
    */
   step(batches: readonly Int32Array[], lr: number): Promise<StepResult> {
     const handedOver = this.#inTurn(async () => {
       if (batches.length !== this.batchesPerStep) {
         const [expected, got] = [this.batchesPerStep, batches.length].map(String) as [string, string];
-        throw new CambiumError("E_BATCH", "a step takes another number of micro-batches", { expected, got });
+        throw new CambiumError("E_BATCH", "the number of micro-batches is wrong", { expected, got });
       }
       const tokens = batches.map((batch) => this.#batch(batch));
       const read = this.#tokens + this.tokensPerStep;
@@ -214,7 +215,7 @@ export class Trainer {
   }
 
   /**
-   * Gives the trainer the parameters of the model that it is to learn from (`TrainerOptions.distill`), before its first step.
+   * Sets the teacher's parameters (`TrainerOptions.distill`). Call it before the first step.
    * @throws CambiumError `E_STATE` naming every one that is missing, does not fit, or is not the teacher's.
    */
   teach(parameters: Readonly<Record<string, HostTensor>>): Promise<void> {
@@ -228,7 +229,7 @@ export class Trainer {
     });
   }
 
-  /** Frees everything, after requests that wait to be handed over. */
+  /** Frees everything, once all waiting requests have been handed over. */
   dispose(): void {
     const free = () => {
       this.#drop();
@@ -267,7 +268,7 @@ export class Trainer {
     return maskValuesAt(this.#model.phase.masks, this.#tokens);
   }
 
-  /** What trains next. */
+  /** The step to run next; with sub-models, that of the depth drawn. */
   get #step(): CompiledStep {
     const { steps, phase } = this.#model;
     const index = Math.round(this.#tokens / this.tokensPerStep);
@@ -281,7 +282,7 @@ export class Trainer {
   #batch(batch: Int32Array): HostTensor {
     const { batch: rows, context } = this.#options;
     if (batch.length === rows * (context + 1)) return hostTensor("i32", [rows, context + 1], batch);
-    throw new CambiumError("E_BATCH", "a batch is of another size", {
+    throw new CambiumError("E_BATCH", "a batch has the wrong size", {
       expected: `${rows} × ${context + 1} token ids`,
       got: `${batch.length}`,
     });

@@ -81,7 +81,7 @@ it("forgets what a failed step accumulated", async () => {
   expect(bits((await train(trainer, microBatches(2))).state)).toEqual(bits(clean.state));
 });
 
-/** `device`, but that its `at.run`-th run from now fails before it starts. */
+/** `device`, except that its `at.run`-th run from now fails before it starts. */
 function failing(device: Device, at: { run: number }): Device {
   const wrap = (executable: Executable): Executable => ({
     ...executable,

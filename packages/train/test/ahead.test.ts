@@ -1,4 +1,4 @@
-// Steps asked for before the one before is there: the same bits, in order, and one that fails late takes the rest along.
+// Steps requested before the previous one is done: the same bits, in order; after a late failure all later ones fail.
 import { type Device, type DeviceTensor, type Executable, Pending, referenceBackend } from "@cambium/backend";
 import { CambiumError } from "@cambium/ir";
 import { describe, expect, it } from "vitest";
@@ -19,13 +19,13 @@ describe.each([1, 2])("a trainer, accumulation %i", (accumulation) => {
     return { results, loss: await trainer.evaluate([batchAt(99)]), state: bits(await trainer.state()) };
   };
 
-  it("takes what it is asked for ahead in order, to the same bits", async () => {
+  it("carries out requests made ahead in order, to the same bits", async () => {
     const want = await withTrainer({ accumulation }, train);
     const got = await withTrainer({ accumulation }, async (trainer) => {
       const loaded = trainer.load(initialState());
       const results = Array.from({ length: steps }, (_, step) => trainer.step(batches(step), lr));
       const [loss, state] = [trainer.evaluate([batchAt(99)]), trainer.state()];
-      // None of these is to see what the steps before leave behind.
+      // The results above must not depend on these later requests.
       const rest = [trainer.step(batches(steps), lr), trainer.load(initialState())];
       await Promise.all([loaded, ...rest]);
       return { results: await Promise.all(results), loss: await loss, state: bits(await state) };
@@ -33,14 +33,14 @@ describe.each([1, 2])("a trainer, accumulation %i", (accumulation) => {
     expect(got).toEqual(want);
   });
 
-  it("fails whatever is asked for after a step that costs the state, until one is loaded", async () => {
+  it("fails every request after a step that lost the state, until one is loaded", async () => {
     const want = await withTrainer({ accumulation }, train);
     await using device = await referenceBackend.open();
     const failAt = { run: Number.POSITIVE_INFINITY };
     using trainer = await Trainer.open({ device: failingLate(device, failAt), model: config, ...size, accumulation });
     await train(trainer);
     failAt.run = accumulation === 1 ? 1 : accumulation + 1;
-    // Nobody looks at the first two.
+    // Nobody awaits the first two.
     for (const step of [0, 1]) trainer.step(batches(step), lr);
     for (const ask of [
       () => trainer.step(batches(2), lr),
@@ -65,7 +65,7 @@ describe.each([1, 2])("a trainer, accumulation %i", (accumulation) => {
   });
 });
 
-it("forgets the sums of a step that fails late while it accumulates, and goes on from the state before", async () => {
+it("drops the sums of a step that fails late while accumulating, and continues from the previous state", async () => {
   await using device = await referenceBackend.open();
   const failAt = { run: Number.POSITIVE_INFINITY };
   using trainer = await Trainer.open({ device: failingLate(device, failAt), model: config, ...size, accumulation: 2 });
@@ -80,7 +80,7 @@ it("forgets the sums of a step that fails late while it accumulates, and goes on
   }
 });
 
-/** `device`, but that its `at.run`-th run from now is handed over and then fails: what it made is gone. */
+/** `device`, except that its `at.run`-th run from now is handed over and then fails, and its outputs are gone. */
 function failingLate(device: Device, at: { run: number }): Device {
   const lost = new CambiumError("E_DEVICE_LOST", "as the test wants it");
   const gone = new Set<DeviceTensor>();

@@ -1,11 +1,11 @@
-// The loop: what it counts, asks for and reports, with a trainer that plays a script.
+// The loop: what it counts, requests and reports, with a scripted trainer.
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type LoopOptions, type MetricsRow, type Progress, schedule, trainLoop } from "../src/index.js";
 import { errorOf } from "./support/errors.js";
 import { type Script, scripted } from "./support/scripted.js";
 
-/** Runs the loop over a script and gathers all it says. A batch is its position, so that positions can be read back. */
+/** Runs the loop over a script and records all it reports. A batch is its position, so that positions can be read back. */
 async function play(script: Script, options: Partial<LoopOptions> & { totalTokens: number }) {
   const { trainer, seen } = scripted(script);
   const rows: MetricsRow[] = [];
@@ -49,7 +49,7 @@ function slow(events: string[], tokensPerStep: number, computing: (n: number) =>
 afterEach(() => void vi.useRealTimers());
 
 describe("trainLoop", () => {
-  it("calls beforeLastStep once, before the last step, also in a sitting that has only that one left", async () => {
+  it("calls beforeLastStep once, before the last step, also when resumed with only that step left", async () => {
     const stepsAt: number[] = [];
     const played = await play(
       { tokensPerStep: 10 },
@@ -68,7 +68,7 @@ describe("trainLoop", () => {
     await (await play({ tokensPerStep: 10 }, { totalTokens: 35, from: over, beforeLastStep: never })).run();
   });
 
-  it("counts no step's time for it", async () => {
+  it("counts beforeLastStep toward no step's time", async () => {
     vi.useFakeTimers();
     const during = () => void vi.advanceTimersByTime(50);
     const beforeLastStep = async () => void vi.advanceTimersByTime(10_000);
@@ -111,7 +111,7 @@ describe("trainLoop", () => {
     await fc.assert(property);
   });
 
-  it("gives each step the rate of the tokens before it, and the row what came of it", async () => {
+  it("gives each step the rate for the tokens before it, and each row its step's results", async () => {
     const rate = schedule({ name: "cosine", peak: 1, total: 40, warmup: 20 });
     const result = (n: number) => ({ loss: 4 - n, gradNorm: n / 2 });
     const script: Script = { tokensPerStep: 10, result, heldOut: (n) => 10 - n };
@@ -189,7 +189,7 @@ describe("trainLoop", () => {
     ["loss", { result: (n) => (n === 2 ? { loss: Number.NaN } : {}) }],
     ["gradient's norm", { result: (n) => (n === 2 ? { gradNorm: Number.POSITIVE_INFINITY } : {}) }],
     ["held-out loss", { heldOut: (n) => (n === 2 ? Number.NaN : 1) }],
-  ])("stops when the %s is not finite, before anyone hears of the step", async (what, script) => {
+  ])("stops when the %s is not finite, without a row or a snapshot of the step", async (what, script) => {
     const { run, rows, snapshots } = await play(
       { tokensPerStep: 10, ...script },
       { totalTokens: 40, heldOut: heldOut(20), snapshot: { everySeconds: -1, save: never } },
@@ -202,7 +202,7 @@ describe("trainLoop", () => {
     expect([rows.length, snapshots.length]).toEqual([1, 1]);
   });
 
-  it("hands the next step over before this one's result is there, but for what needs the state between them", async () => {
+  it("hands the next step over before this one's result arrives, unless something needs the state between them", async () => {
     const events: string[] = [];
     const script = slow(events, 10);
     const { run } = await play(script, {
@@ -221,7 +221,7 @@ describe("trainLoop", () => {
     );
   });
 
-  it("saves what the device holds after a step that is known to be good, with none after it under way", async () => {
+  it("saves after a step whose loss is known to be finite, with no later step running", async () => {
     const events: string[] = [];
     vi.useFakeTimers({ toFake: ["performance"] });
     const script = slow(events, 10, () => void vi.advanceTimersByTime(1000));
@@ -237,7 +237,7 @@ describe("trainLoop", () => {
     ]);
   });
 
-  it("saves when it is asked to, once for each time", async () => {
+  it("saves once per request", async () => {
     const seen: number[] = [];
     let asked = 3;
     const request = () => {
@@ -265,7 +265,7 @@ describe("trainLoop", () => {
     expect(rows.map(({ tokensPerSecond }) => Math.round(100 * tokensPerSecond))).toEqual([833, 476, 323, 250]);
   });
 
-  it("lets the step under way end before it says that the one before has diverged", async () => {
+  it("lets the running step end before it reports that the previous one diverged", async () => {
     const events: string[] = [];
     const result = (n: number) => (n === 2 ? { loss: Number.NaN } : {});
     const { run, rows, snapshots } = await play(
@@ -277,7 +277,7 @@ describe("trainLoop", () => {
     expect(events.at(-1)).toBe("end 3");
   });
 
-  it("tells of a step before it fails to begin the next", async () => {
+  it("reports a step before it fails to begin the next", async () => {
     const batchAt = (position: number) => {
       if (position === 20) throw new Error("no text left");
       return Int32Array.of(position);
@@ -287,7 +287,7 @@ describe("trainLoop", () => {
     expect(rows.map(({ step }) => step)).toEqual([1, 2]);
   });
 
-  it("waits for whoever takes rows and snapshots, and passes their failure on", async () => {
+  it("awaits the callbacks that take rows and snapshots, and passes their failures on", async () => {
     const { run } = await play(
       { tokensPerStep: 10 },
       { totalTokens: 40, onMetrics: () => Promise.reject(new Error("no space")) },

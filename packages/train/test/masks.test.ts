@@ -32,7 +32,7 @@ describe("a trainer with masks", () => {
     });
   });
 
-  it("gives what is shut no gradient, and the rest what it has without it", async () => {
+  it("gives shut neurons no gradient, and all others one", async () => {
     await withTrainer({ ...masked(shutNeurons), optimizer: { weightDecay: 0 } }, async (trainer) => {
       await trainer.load(initialState());
       await trainer.step([batchAt(0)], 0.01);

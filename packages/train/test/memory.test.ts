@@ -1,4 +1,4 @@
-// What training takes, against counts by hand; `cambium bench --suite memory` holds it against processes.
+// Training memory against counts by hand; `cambium bench --suite memory` compares it with measured processes.
 import { countParameters, llama, modelSpec } from "@cambium/model";
 import { expect, it } from "vitest";
 import { defaultOptimizer, fittedStep, trainingMemory } from "../src/index.js";

@@ -119,7 +119,7 @@ it.each([
   (await open("f32"))[Symbol.dispose]();
 });
 
-it("bf16 is refused where it is not computed, with what the device has and where it is", async () => {
+it("bf16 is refused where it is not computed; the error names what the device computes, and where to find bf16", async () => {
   const device = await referenceBackend.open();
   const info = { ...device.info, computes: [...plain, "f16"] as const };
   await expect(

@@ -38,7 +38,7 @@ describe("optimizerOptions", () => {
 describe("Trainer.open", () => {
   it.each<[string, Partial<TrainerOptions>, string[]]>([
     [
-      "sizes that are no sizes",
+      "invalid sizes",
       { batch: 0, context: 1.5, accumulation: Number.NaN },
       ["batch", "context", "accumulation"],
     ],

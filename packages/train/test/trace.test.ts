@@ -1,4 +1,4 @@
-// The training trace on the reference backend, and that the traces written down for others are its own.
+// The training trace on the reference backend, and the golden traces, which must be its own.
 import { referenceBackend } from "@cambium/backend";
 import { expect, test } from "vitest";
 import { mixedFixtures, traceOf, writtenTrace } from "./support/reference-trace.js";
@@ -7,7 +7,7 @@ import { describeTrainingTrace } from "./support/training-trace.js";
 describeTrainingTrace("the reference backend", () => referenceBackend.open());
 
 test.each(mixedFixtures.flatMap((fixture) => [[fixture, "f32"] as const, [fixture, "mixed"] as const]))(
-  "what is written down of %s in %s is what the reference computes",
+  "the golden trace of %s in %s is what the reference computes",
   { timeout: 60_000 },
   async (fixture, precision) => {
     await using device = await referenceBackend.open();

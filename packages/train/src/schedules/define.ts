@@ -1,12 +1,12 @@
-// What a learning-rate schedule is: a name, options of its own, and its way from the peak down to the floor.
+// Defines a learning-rate schedule: its name, its own options, and its decay from the peak to the floor.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { z } from "zod";
 
-/** Where a schedule begins to fall at the earliest, and where it has ended; tokens from its own beginning. */
+/** The range in which a schedule decays, in tokens from its own beginning. */
 export interface Span {
   /** End of the warm-up. */
   readonly warmup: number;
-  /** Tokens at which the floor is reached; infinite where nothing ends. */
+  /** Tokens at which the floor is reached; infinite for a schedule that does not end. */
   readonly total: number;
 }
 
@@ -16,11 +16,11 @@ export interface ScheduleDefinition<Shape extends z.ZodRawShape> {
   readonly summary: string;
   /** Its own options; counts of tokens as `quantity`. */
   readonly options: z.ZodObject<Shape>;
-  /** Whether it falls; one that does not stays at the peak and takes neither floor nor total. */
+  /** Whether it decays; one that does not stays at the peak and takes neither floor nor total. */
   readonly ends: boolean;
   /**
-   * The share of the way from peak to floor, in [0, 1], that lies behind after `tokens` tokens of the schedule; asked
-   * for tokens from the end of the warm-up on, which may lie past the total.
+   * The fraction of the decay from peak to floor, in [0, 1], that is done after `tokens` tokens of the schedule. Called
+   * only from the end of the warm-up on, also past the total.
    */
   fallen(span: Span, options: z.output<z.ZodObject<Shape>>): (tokens: number) => number;
   /** What is wrong with options of the right types. */
@@ -56,7 +56,7 @@ export function defineSchedule<Shape extends z.ZodRawShape>(
   };
 }
 
-/** How far `tokens` are from `start` to `end`, in [0, 1]; both ends are met exactly. */
+/** The fraction of the way from `start` to `end`, in [0, 1]; exactly 0 and 1 at the ends. */
 export function along(tokens: number, start: number, end: number): number {
   return tokens <= start ? 0 : Math.min(1, (tokens - start) / (end - start));
 }

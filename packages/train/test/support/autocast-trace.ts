@@ -1,4 +1,4 @@
-// Fifty training steps in bf16 on any device against PyTorch's autocast (tools/golden/autocast.py wrote that down).
+// Fifty training steps in bf16 on any device against PyTorch's autocast (written by tools/golden/autocast.py).
 import { readFileSync } from "node:fs";
 import type { Device } from "@cambium/backend";
 import { describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { traceOf, writtenTrace } from "./reference-trace.js";
 const file = new URL("../golden/autocast-trace.json", import.meta.url);
 
 /**
- * Declares one test a fixture: the loss of each of fifty steps within 2 % of PyTorch's, and the same bits twice. bf16
+ * Declares one test per fixture: the loss of each of fifty steps within 2 % of PyTorch's, and the same bits twice. bf16
  * rounds an operand by up to 2^-9 of itself, PyTorch rounds in other places too, and AdamW turns a small difference of a
  * gradient into a step of full size: the traces of the two in bf16 are as far from each other as each is from f32.
  */

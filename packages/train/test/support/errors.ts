@@ -1,4 +1,4 @@
-// Errors as values, so that a test can look at all of one.
+// Errors as values, so that a test can check every part of one.
 import { CambiumError } from "@cambium/ir";
 
 /** The CambiumError that `body` throws. */
@@ -12,7 +12,7 @@ export async function errorOf(body: () => unknown): Promise<CambiumError> {
   throw new Error("nothing was thrown");
 }
 
-/** Where its reasons lie. */
+/** The `where` of each of its reasons. */
 export function reasonsOf(error: CambiumError): (string | undefined)[] {
   return (error.details.reasons ?? []).map(({ where }) => where);
 }

@@ -1,5 +1,5 @@
-// Fifty training steps of the golden fixtures on any device, against what the reference evaluator made of them
-// (tools/golden/reference-trace.ts wrote that down), and twice to the same bits.
+// Fifty training steps of the golden fixtures on any device, against traces of the reference evaluator (written by
+// tools/golden/reference-trace.ts), and twice to the same bits.
 import { readFileSync } from "node:fs";
 import type { Device } from "@cambium/backend";
 import type { HostTensor } from "@cambium/ir";
@@ -10,7 +10,7 @@ import { freshState, type Precision, Trainer } from "../../src/index.js";
 /** Loss and gradient norm of each step. */
 export type Trace = readonly (readonly [loss: number, gradNorm: number])[];
 
-/** What the reference evaluator made of the fixtures. */
+/** Traces of the reference evaluator, by fixture. */
 const file = new URL("../golden/reference-trace.json", import.meta.url);
 const mixedFile = new URL("../golden/reference-trace-mixed.json", import.meta.url);
 
@@ -20,7 +20,7 @@ export function writtenTrace(fixture: string, precision: Precision): Trace {
   return (JSON.parse(traces) as Readonly<Record<string, Trace>>)[fixture] as Trace;
 }
 
-/** The first fifty steps, or `count`, over a fixture's batches from its weights, AdamW as it is by default, lr 1e-3. */
+/** The first fifty steps, or `count`, over a fixture's batches from its weights, default AdamW, lr 1e-3. */
 export async function traceOf(
   device: Device,
   fixture: string,
@@ -42,8 +42,8 @@ export async function traceOf(
 }
 
 /**
- * Declares one test a fixture. The bound is the issue's, 1e-4 relative: float32's rounding unit is 6e-8, and fifty steps
- * of AdamW, which divides by the root of the second moment, spread it a thousandfold where gradients are small.
+ * Declares one test per fixture. The bound is 1e-4, relative: float32's rounding unit is 6e-8, and fifty steps of AdamW,
+ * which divides by the root of the second moment, spread it a thousandfold where gradients are small.
  */
 export function describeReferenceTrace(name: string, open: () => Promise<Device>): void {
   describe(`fifty steps on ${name}`, () => {
@@ -68,7 +68,7 @@ export function describeReferenceTrace(name: string, open: () => Promise<Device>
 export const mixedFixtures = ["mha-untied", "gqa-tied"] as const;
 
 /**
- * Declares one test a fixture: fifty steps in mixed precision as the reference takes them, twice to the same bits. Device
+ * Declares one test per fixture: fifty steps in mixed precision as the reference takes them, twice to the same bits. Device
  * and reference sum in f32, in another order: a value close to the middle between two neighbours in f16 goes to the one or
  * the other, and an operand is then off by 2^-10 of itself. Fifty steps add that up to about 2e-4 of the loss and 2e-3 of
  * the norm, as far as mixed precision is from f32 altogether. Five times that is allowed, of both.

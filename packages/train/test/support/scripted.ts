@@ -1,4 +1,4 @@
-// A trainer that computes nothing: it plays given losses, takes time by a fake clock and remembers what it was asked.
+// A trainer that computes nothing: it returns given losses and records its calls.
 import { freshState, type LoopOptions, type StepResult } from "../../src/index.js";
 
 export interface Script {
@@ -10,9 +10,9 @@ export interface Script {
   readonly heldOut?: (n: number) => number;
   /** Called within step `n`. */
   readonly during?: (n: number) => void;
-  /** When the result of step `n` is there; at once by default. */
+  /** Resolves when the result of step `n` arrives; default: at once. */
   readonly arrives?: (n: number) => Promise<void>;
-  /** Called when the state is asked for. */
+  /** Called when the state is read. */
   readonly saving?: () => void;
   /** Called within an evaluation. */
   readonly evaluating?: () => void;

@@ -20,10 +20,9 @@ interface Golden {
 const slack = 10;
 
 /**
- * Declares one test a fixture: 20 steps from the fixture's weights, loss and gradient norm at every step, the
+ * Declares one test per fixture: 20 steps from the fixture's weights, loss and gradient norm at every step, the
  * parameters after the last. The tolerance of each is `slack` times what PyTorch in float32 differs from itself in
- * float64 (`rounding` in golden.json): some 1e-5 for loss and norm, where the issue asks for 1e-3. Parameters spread
- * more: AdamW moves one whose gradient is nothing but rounding by up to the learning rate either way.
+ * float64 (`rounding` in golden.json): some 1e-5 for loss and norm. Parameters spread more: AdamW moves one whose gradient is nothing but rounding by up to the learning rate either way.
  */
 export function describeTrainingTrace(name: string, open: () => Promise<Device>): void {
   describe(`training trace on ${name}`, () => {
