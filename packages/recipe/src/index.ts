@@ -1,4 +1,4 @@
-// Recipes: what one may say, what is wrong with one, and the stages it means. Runs anywhere.
+// Recipes: the schema, the checks, and the stages planned from a recipe. Runs anywhere.
 
 export { corpusName, type RecipeName, recipeNames, recipePart } from "./names.js";
 export { checkRecipe, parseRecipe, type RecipeReading, readRecipe, refuseRecipe } from "./parse.js";

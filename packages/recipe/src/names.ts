@@ -1,9 +1,9 @@
-// What a recipe names outside itself, read from it as it was written: also from one that has mistakes elsewhere.
+// What a recipe names outside itself, read from the raw value, so that mistakes elsewhere do not matter.
 import type { PluginKind } from "@cambium/plugin";
 import { localEngine } from "./plan/engine.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
-/** What a recipe's corpus is called: one with several parts, by all of them. */
+/** The name of a recipe's corpus; one with several parts is named by all of them. */
 export function corpusName({ corpus }: Pick<Recipe["data"], "corpus">): string {
   return typeof corpus === "string" ? corpus : corpus.map(({ from }) => from).join(" + ");
 }
@@ -45,7 +45,7 @@ export function recipeNames(value: unknown): readonly RecipeName[] {
   );
 }
 
-/** The part `name` of a recipe with its defaults, if nothing is wrong in it. */
+/** The part `name` of a recipe with its defaults; undefined if it has mistakes. */
 export function recipePart<K extends "data" | "model">(value: unknown, name: K): Recipe[K] | undefined {
   return recipeSchema.shape[name].safeParse(at(value, [name])).data as Recipe[K] | undefined;
 }

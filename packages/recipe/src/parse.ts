@@ -1,4 +1,4 @@
-// A recipe file to a checked recipe: every mistake at once, each with file:line:column and the nearest right name.
+// Reads and checks a recipe file: all mistakes at once, each with file:line:column and the nearest right name.
 import { CambiumError } from "@cambium/ir";
 import { type Document, isMap, isNode, LineCounter } from "yaml";
 import { type Recipe, recipeSchema } from "./schema.js";
@@ -10,19 +10,19 @@ import { maxReasons, placeOf, readYaml, toPlain } from "./yaml.js";
 export interface RecipeReading {
   /** As it was written. */
   readonly value: unknown;
-  /** Undefined where something is wrong with it. */
+  /** Undefined if there are mistakes. */
   readonly recipe: Recipe | undefined;
   readonly mistakes: readonly Located[];
-  /** What a person calls the place of a field: `file:line:column`. */
+  /** The place of a field, for messages: `file:line:column`. */
   locate(path: readonly PropertyKey[]): string;
-  /** Where a field stands among the others. */
+  /** The offset of a field in the file, for sorting. */
   position(path: readonly PropertyKey[]): number;
 }
 
 /**
  * @param text the YAML (or JSON) of a recipe
  * @param file its name in messages
- * @throws CambiumError `E_RECIPE` for what is not YAML, or no data
+ * @throws CambiumError `E_RECIPE` if the text is not YAML, or not plain data
  */
 export function readRecipe(text: string, file: string): RecipeReading {
   const lines = new LineCounter();
@@ -39,7 +39,7 @@ export function parseRecipe(text: string, file: string): Recipe {
 
 /**
  * A recipe from plain data.
- * @param locate what a person calls the place of the field at `path`
+ * @param locate the place of the field at `path`, for messages
  * @throws CambiumError `E_RECIPE` with every reason found.
  */
 export function checkRecipe(value: unknown, locate: (path: readonly PropertyKey[]) => string): Recipe {

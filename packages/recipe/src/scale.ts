@@ -2,12 +2,12 @@
 import { CambiumError } from "@cambium/ir";
 import type { Recipe } from "./schema.js";
 
-/** Steps of the from-scratch arm at least, so that there is something to see of a warm-up and a growth. */
+/** The fewest steps of the from-scratch arm, so that a warm-up and a growth can be seen. */
 const leastSteps = 8;
 
 /**
- * `recipe` with widths, heads, context, batch and the number of steps times `scale`, each as small as it may be and no
- * smaller. Layers and growth factors stay: they are what is tried. What is counted in tokens keeps its share of the steps.
+ * `recipe` with widths, heads, context, batch and the number of steps multiplied by `scale`, each at least its smallest
+ * valid value. Layers and growth factors stay: they are what is tried. Counts of tokens keep their share of the steps.
  * @throws CambiumError `E_OPTION` for a scale outside (0, 1], and for a recipe whose sizes are a checkpoint's.
  */
 export function scaleRecipe(recipe: Recipe, scale: number): Recipe {
@@ -22,11 +22,11 @@ export function scaleRecipe(recipe: Recipe, scale: number): Recipe {
       where: "model.from",
       hint: "leave out --scale",
     });
-  const least = (value: number, most: number) => Math.max(most, Math.round(value * scale));
+  const scaled = (value: number, least: number) => Math.max(least, Math.round(value * scale));
   const { heads = 1, kvHeads, hidden = 1, intermediate = 1 } = model;
-  const fewer = least(heads, 1);
-  const context = Math.min(model.context, least(model.context, 8));
-  const [batch, accumulation] = [least(train.batch, 1), least(train.accumulation, 1)];
+  const fewer = scaled(heads, 1);
+  const context = Math.min(model.context, scaled(model.context, 8));
+  const [batch, accumulation] = [scaled(train.batch, 1), scaled(train.accumulation, 1)];
   const [before, after] = [model.context * train.batch * train.accumulation, context * batch * accumulation];
   const fewest = Math.min(1, leastSteps / (train.tokens / before));
   const steps = Math.max(scale, fewest);
@@ -37,16 +37,16 @@ export function scaleRecipe(recipe: Recipe, scale: number): Recipe {
     model: {
       ...model,
       ...{ heads: fewer, hidden: 2 * fewer * Math.max(2, Math.round((hidden * scale) / (2 * fewer))) },
-      ...{ intermediate: least(intermediate, 8), context },
+      ...{ intermediate: scaled(intermediate, 8), context },
       ...(kvHeads !== undefined && { kvHeads: divisor(fewer, Math.round((fewer * kvHeads) / heads)) }),
-      ...(model.headDim !== undefined && { headDim: 2 * least(model.headDim / 2, 2) }),
+      ...(model.headDim !== undefined && { headDim: 2 * scaled(model.headDim / 2, 2) }),
     },
     growth: growth.map((step) => ({
       ...step,
       ...(typeof step.at === "number" && { at: tokens(step.at) }),
       ...(step.warmup !== undefined && { warmup: tokens(step.warmup) }),
     })),
-    // A bound for the model as it stands in the file says nothing of a smaller one.
+    // A bound for the model in the file does not apply to a smaller one.
     train: {
       ...train,
       memory: undefined,

@@ -1,4 +1,4 @@
-// What the schema finds wrong with a recipe, in the words of the recipe's author rather than of the schema library.
+// The schema's complaints about a recipe, in the words of a recipe's author rather than the schema library's.
 import type { Reason } from "@cambium/ir";
 import { closest } from "@cambium/plugin";
 import { z } from "zod";
@@ -35,7 +35,7 @@ function reasonsOf(issue: z.core.$ZodIssue, root: unknown, parent: readonly Prop
       return { path: [...path, key], message: `unknown field "${[...path, key].map(String).join(".")}"`, hint };
     });
   }
-  // Of a union the branch that takes such values at all has the better reasons.
+  // In a union, the branch that accepts this kind of value gives the better reasons.
   const branch = issue.code === "invalid_union" ? issue.errors.find((inner) => inner.every(isDeeper)) : undefined;
   if (branch !== undefined && branch.length > 0) return branch.flatMap((inner) => reasonsOf(inner, root, path));
   const expected = expectation(issue);
@@ -49,13 +49,13 @@ function reasonsOf(issue: z.core.$ZodIssue, root: unknown, parent: readonly Prop
   return [{ path, message: `${subject} does not fit`, expected, got, ...hint }];
 }
 
-/** The words that would have done, in any branch of a union. */
+/** The words allowed, in any branch of a union. */
 function wordsOf(issue: z.core.$ZodIssue): string[] {
   if (issue.code === "invalid_value") return issue.values.map(String);
   return issue.code === "invalid_union" ? issue.errors.flat().flatMap(wordsOf) : [];
 }
 
-/** Whether an issue is about something inside the value, and not about what the value is. */
+/** Whether an issue is about something inside the value rather than the value itself. */
 function isDeeper(issue: z.core.$ZodIssue): boolean {
   return issue.path.length > 0 || issue.code === "unrecognized_keys";
 }
@@ -80,7 +80,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 function expectation(issue: z.core.$ZodIssue): string {
-  // Messages of our own begin so.
+  // Our own messages begin this way.
   if (issue.message.startsWith("expected ")) return issue.message.slice("expected ".length);
   switch (issue.code) {
     case "invalid_type":

@@ -1,4 +1,4 @@
-// What a recipe may say: strict, every field documented, so that its JSON Schema is the reference.
+// The schema of recipes: strict, with every field documented, so that its JSON Schema is the reference.
 import { quantity } from "@cambium/train";
 import { z } from "zod";
 import { data } from "./schema/data.js";
@@ -6,7 +6,7 @@ import { growth, variant } from "./schema/growth.js";
 import { count, option, positive } from "./schema/scalars.js";
 import { train } from "./schema/train.js";
 
-/** Beyond it a number of seeds is a slip. */
+/** A larger number of seeds is taken for a mistake. */
 const mostSeeds = 1000;
 export const recipeSchema = z
   .strictObject({
@@ -18,9 +18,7 @@ export const recipeSchema = z
     seeds: count
       .max(mostSeeds)
       .default(1)
-      .describe(
-        "Runs everything so often, with seed, seed + 1 …: then figures have error bars, and arms are compared.",
-      ),
+      .describe("Number of runs, with seed, seed + 1 …: figures then have error bars, and arms are compared."),
     backend: z
       .union([z.string(), z.strictObject({ name: z.string(), options: z.record(z.string(), option).default({}) })])
       .transform((given) => (typeof given === "string" ? { name: given, options: {} } : given))
@@ -100,10 +98,10 @@ export const recipeSchema = z
         depth: count
           .optional()
           .describe(
-            "Held-out tokens on which each arm's final model is looked at layer by layer: what it would predict after " +
-              "each, and its loss without each. Default: it is not.",
+            "Held-out tokens for a layer-by-layer analysis of each arm's final model: what it would predict after " +
+              "each layer, and its loss without each layer. Default: none.",
           ),
-        limit: count.optional().describe("Only the first so many rows of each task."),
+        limit: count.optional().describe("Use only this many rows of each task, the first ones. Default: all."),
       })
       .prefault({}),
     snapshot: z

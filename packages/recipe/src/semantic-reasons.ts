@@ -1,12 +1,12 @@
-// What a well-typed recipe can still get wrong. Each part is judged if it is well typed, whatever the others are, so
-// that one reading names every mistake.
+// What a well-typed recipe can still get wrong. Each well-typed part is checked even if others are not, so that one
+// reading names every mistake.
 import { scheduleNames, schedules } from "@cambium/train";
 import { z } from "zod";
 import type { CorpusPart } from "./schema/data.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 import type { Located } from "./schema-reasons.js";
 
-/** Reasons against `value`, a recipe as it was written. */
+/** Reasons against `value`, the raw recipe. */
 export function semanticReasons(value: unknown): Located[] {
   const { data, model, growth, variants, train, evaluate } = wellTyped(value);
   return [
@@ -59,7 +59,7 @@ function partReasons(
     ...idle.map(([name]) => ({
       path: ["data", name],
       message: `"data.${name}" is set, but the corpus is a list`,
-      hint: "say it of the parts that it is meant for",
+      hint: "set it on the parts that it is meant for",
     })),
     ...(without.length < parts.length ? without : []).map((i) => ({
       path: path(i),

@@ -19,7 +19,7 @@ export interface SweepCell {
   readonly recipe: Recipe;
 }
 
-/** Beyond it a sweep is a slip. */
+/** A larger sweep is taken for a mistake. */
 const mostCells = 10_000;
 
 /**
@@ -63,7 +63,7 @@ function split(text: string): string[] {
 /**
  * The axes of a recipe's own `sweep` section, `{ growth.0.at: [0.5M, 1M], seed: 0..4 }`, and the recipe without it.
  * @param file its name in messages
- * @throws CambiumError `E_SWEEP`, `E_RECIPE` for what is no YAML
+ * @throws CambiumError `E_SWEEP`; `E_RECIPE` if the text is not YAML
  */
 export function sweepSection(
   text: string,
@@ -80,10 +80,10 @@ export function sweepSection(
 }
 
 /**
- * Every combination of the axes' values, the last axis fastest; each is a recipe checked as any other. A recipe of several
- * seeds is swept over them, unless an axis is of seeds already.
+ * Every combination of the axes' values, the last axis fastest; each is a recipe checked as any other. A recipe with
+ * several seeds is swept over them, unless an axis sets the seed already.
  * @param recipe plain data, as YAML gives it
- * @throws CambiumError `E_SWEEP` for an axis that is there twice, or too many cells; `E_RECIPE` for the first cell
+ * @throws CambiumError `E_SWEEP` for an axis that is given twice, or too many cells; `E_RECIPE` for the first cell
  *   that is not a recipe.
  */
 export function sweepCells(recipe: unknown, given: readonly SweepAxis[]): SweepCell[] {
@@ -119,10 +119,10 @@ export function sweepCells(recipe: unknown, given: readonly SweepAxis[]): SweepC
   });
 }
 
-/** What `seeds: 3` of a recipe means to a sweep: an axis like others. */
+/** Turns a recipe's `seeds: 3` into an axis like others. */
 function withoutSeeds(recipe: unknown, given: readonly SweepAxis[]) {
   if (given.some(({ path }) => path === "seeds"))
-    throw new CambiumError("E_SWEEP", "a number of seeds is no axis", {
+    throw new CambiumError("E_SWEEP", "a number of seeds is not an axis", {
       hint: "sweep over seed=0..4, or leave `seeds` to the recipe",
     });
   const part = recipeSchema.pick({ seed: true, seeds: true }).strip().safeParse(recipe).data;
@@ -134,7 +134,7 @@ function withoutSeeds(recipe: unknown, given: readonly SweepAxis[]) {
   return { axes: [...given, ...own], recipe: rest };
 }
 
-/** Sets a field of plain data; what is not there on the way is made. */
+/** Sets a field of plain data; missing parents are created. */
 function setAt(data: unknown, path: readonly string[], value: unknown): void {
   const where = path.join(".");
   let at = data;

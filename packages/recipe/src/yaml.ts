@@ -1,4 +1,4 @@
-// The YAML of a recipe as plain data, with the places of what is wrong with it.
+// Reads a recipe's YAML as plain data, and locates its mistakes.
 import { CambiumError } from "@cambium/ir";
 import { type Document, LineCounter, parseDocument } from "yaml";
 
@@ -7,13 +7,13 @@ const maxCharacters = 1 << 16;
 /** A file that is not a recipe can have as many mistakes as characters. */
 export const maxReasons = 50;
 
-/** Where a person finds an offset: `file:line:column`. */
+/** The place of an offset: `file:line:column`. */
 export function placeOf(lines: LineCounter, file: string, offset = 0): string {
   const { line, col } = lines.linePos(offset);
   return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
 }
 
-/** @throws CambiumError `E_RECIPE` for what is not YAML */
+/** @throws CambiumError `E_RECIPE` if `text` is not YAML */
 export function readYaml(text: string, file: string, lines = new LineCounter()): Document {
   if (text.length > maxCharacters) {
     const hint = "a recipe is a page of YAML; `cambium init TEXT` writes one for a text";
@@ -30,7 +30,7 @@ export function readYaml(text: string, file: string, lines = new LineCounter()):
 
 function parsed(text: string, lineCounter: LineCounter, file: string): Document {
   try {
-    // The parser would warn on standard error of keys that are no texts; what they mean is refused as any unknown key.
+    // The parser would warn on stderr about keys that are not text; they are refused like any unknown key.
     return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, logLevel: "error" });
   } catch (cause) {
     // The parser recurses, and its stack is finite.
@@ -39,14 +39,14 @@ function parsed(text: string, lineCounter: LineCounter, file: string): Document 
   }
 }
 
-/** @throws CambiumError `E_RECIPE` for what no file of plain data holds */
+/** @throws CambiumError `E_RECIPE` if `document` is not plain data */
 export function toPlain(document: Document, file: string): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     if (!holdsItself(value)) return value;
   } catch (cause) {
     const message =
-      cause instanceof ReferenceError ? "the recipe's aliases expand too far" : "the recipe is no plain data";
+      cause instanceof ReferenceError ? "the recipe's aliases expand too far" : "the recipe is not plain data";
     throw new CambiumError("E_RECIPE", message, { where: file, cause });
   }
   const hint = "write out what the alias (*) stands for";
@@ -55,7 +55,7 @@ export function toPlain(document: Document, file: string): unknown {
 
 /**
  * @param above the lists and maps that `value` is in
- * @param sound those that were looked through: an alias stands for one, it is not another
+ * @param sound lists and maps already searched: an alias refers to one of these, it is not another
  */
 function holdsItself(value: unknown, above = new Set<object>(), sound = new Set<object>()): boolean {
   if (typeof value !== "object" || value === null || sound.has(value)) return false;

@@ -1,4 +1,4 @@
-// What stages cost that train otherwise than whole: against the graphs of their steps.
+// The cost of stages that are in part frozen, in sub-models or with a teacher, against the graphs of their steps.
 import { graphCost } from "@cambium/ir";
 import { grownModel, lossGraph, parameterTable, plainPhase } from "@cambium/model";
 import stack from "@cambium/operator-stack";
@@ -18,7 +18,7 @@ function flopsOf(arm: ArmPlan | undefined): number {
   return (arm?.stages ?? []).reduce((sum, { flops }) => sum + flops, 0);
 }
 
-test("a stage in part frozen, in sub-models or with a teacher costs what its steps' graphs do, and arms have equal FLOPs", () => {
+test("a stage costs what its steps' graphs cost, and arms have equal FLOPs", () => {
   const submodels = { depths: [1, 3], top: 1, tokens: 64 };
   const growth = [{ operator: "stack", factor: 3, at: 96, submodels }];
   const arms = plan({ ...minimal, growth, train: { ...minimal.train, tokens: 960 } });

@@ -276,7 +276,7 @@ describe("a stage's identity", () => {
     { what: "the budget", recipe: train({ tokens: 640 }), decides: ["target", "scratch"] },
     { what: "when it grows", recipe: growth({ at: 128 }), decides: grownOnly },
     { what: "how much it grows", recipe: growth({ factor: 3 }), decides: ["target", "scratch"] },
-    { what: "options of the operator that are none", recipe: growth({ options: {} }), decides: [] },
+    { what: "empty options of the operator", recipe: growth({ options: {} }), decides: [] },
     { what: "the moments", recipe: growth({ moments: "carry" }), decides: ["target"] },
     { what: "the rate after growth", recipe: growth({ lr: 0.005 }), decides: ["target"] },
     { what: "the warm-up after growth", recipe: growth({ warmup: 48 }), decides: ["target"] },
@@ -313,12 +313,12 @@ describe("a stage's identity", () => {
     );
   });
 
-  test.each(edits)("heeds just what it decides: $what", ({ decides, ...edit }) => {
+  test.each(edits)("changes exactly the stages that it decides: $what", ({ decides, ...edit }) => {
     const [old, fresh] = [edited([]), edited([{ ...edit, decides }])];
     expect(all.filter((stage) => old.get(stage) !== fresh.get(stage))).toEqual(decides);
   });
 
-  test("does not heed where a constant learning rate would have ended", () => {
+  test("does not depend on where a constant learning rate would have ended", () => {
     const other = { ...minimal, train: { ...minimal.train, tokens: 640 } };
     expect(ids(other, {}).get("base")).toBe(ids(minimal, {}).get("base"));
     const cosine = (tokens: number) => ({

@@ -30,7 +30,7 @@ const written = [
   ),
 ].flatMap((path) => yamlBlocks(new URL(path, root)).map((block) => [path, block] as const));
 
-test.each(written)("what %s says a recipe may hold, one may", (_, block) => {
+test.each(written)("recipes shown in %s are accepted", (_, block) => {
   parseRecipe(stringify({ ...minimal, train: { tokens: 1e9, batch: 2, lr: 1e-3 }, ...parse(block) }), "r.yaml");
 });
 
@@ -75,7 +75,7 @@ describe("a recipe", () => {
       "growth:\n  - { operator: stack, at: 1k }\n  - { operator: stack, at: soon }",
       '3:24 "growth.1.at"',
     ],
-    ["an entry that is no map", "growth:\n  - { operator: stack, at: 1k }\n  - stack", '3:5 "growth.1"'],
+    ["an entry that is not a map", "growth:\n  - { operator: stack, at: 1k }\n  - stack", '3:5 "growth.1"'],
     ["a missing field of an entry", "growth:\n  - operator: stack", '2:5 "growth.0.at"'],
     ["a missing field of a map", "name: r\ntrain:\n  batch: 1", '2:1 "train.lr"'],
     ["a missing field of the recipe", "\n\nname: r", '3:1 "data"'],
@@ -173,7 +173,7 @@ describe("a recipe", () => {
     );
     const manyKeys = Array.from({ length: 6000 }, (_, i) => `k${i}: 1`).join("\n");
     for (const text of [...fillings, manyKeys, " ".repeat(longest)]) {
-      // A map of a mebibyte would take minutes: the test's own time limit would tell.
+      // A map of a mebibyte would take minutes and exceed the test's time limit.
       expect(failure(text).code).toBe("E_RECIPE");
     }
     expect(failure("x".repeat(longest + 1)).message).toMatch(/too large/);
@@ -188,7 +188,7 @@ describe("a recipe", () => {
     expect(failure(text)).toMatchObject({ code: "E_RECIPE", summary: expect.stringContaining("holds itself") });
   });
 
-  test("refuses what is no YAML, twice the same key, and an alias bomb", () => {
+  test("refuses text that is not YAML, duplicate keys, and an alias bomb", () => {
     expect(failure("a: [").details.reasons?.[0]?.where).toMatch(/^r\.yaml:\d+:\d+$/);
     expect(failure("name: a\nname: b").code).toBe("E_RECIPE");
     const bomb = [
@@ -198,7 +198,7 @@ describe("a recipe", () => {
     expect(failure(bomb.join("\n")).code).toBe("E_RECIPE");
   });
 
-  test("never fails otherwise than by E_RECIPE", () => {
+  test("never fails with any error but E_RECIPE", () => {
     fc.assert(
       fc.property(
         fc.oneof(

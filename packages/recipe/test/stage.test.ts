@@ -1,4 +1,4 @@
-// A stage as data: it survives JSON, and its identity is the hash of all of it but what is listed as not counting.
+// A stage as data: it survives JSON, and its identity is the hash of everything but the fields in `notCounted`.
 import { defineOperator } from "@cambium/growth";
 import { grownModel, modelSizes, parameterTable } from "@cambium/model";
 import stack from "@cambium/operator-stack";
@@ -119,7 +119,7 @@ describe("a stage", () => {
   test("has another identity when any field is another, but for those that do not count", () => {
     fc.assert(
       fc.property(fc.constantFrom(...stages), fc.nat(), fc.string({ minLength: 1 }), (stage, pick, text) => {
-        // There is no writing down an expression of a kind that does not exist.
+        // An expression of an unknown kind has no JSON.
         const paths = leaves(stage).filter((path) => !(path.includes("tensors") && path.at(-1) === "kind"));
         const path = paths[pick % paths.length] as readonly string[];
         const before = at(stage, path);

@@ -50,7 +50,7 @@ describe("sweepCells", () => {
     ]);
   });
 
-  it("takes a recipe's own seeds for an axis, unless there is one", () => {
+  it("treats a recipe's own seeds as an axis, unless there is one", () => {
     const own = { ...recipe, seed: 3, seeds: 2 };
     const names = (axes: string[]) => sweepCells(own, axes.map(parseAxis)).map(({ name }) => name);
     expect(names([])).toEqual(["seed=3", "seed=4"]);
@@ -73,7 +73,7 @@ describe("sweepCells", () => {
     expect(other?.name).not.toBe(cell?.name);
   });
 
-  it("refuses what is no field, naming the cell", () => {
+  it("refuses an unknown field, naming the cell", () => {
     expect(() => sweepCells(recipe, [parseAxis("train.tokns=1k,2k")])).toThrow(/train\.tokns=1k: train\.tokns/);
     expect(() => sweepCells(recipe, [parseAxis("growth.1.at=1k")])).toThrow(sweepError);
     expect(() => sweepCells(recipe, [parseAxis("name.x=1k")])).toThrow(sweepError);

@@ -1,4 +1,4 @@
-// When stages end, and which learning rates they follow, as recipes say it.
+// When stages end, and which learning rates they follow, from recipes.
 import { countParameters, parameterTable } from "@cambium/model";
 import stack from "@cambium/operator-stack";
 import { growthTiming } from "@cambium/scaling";
@@ -86,7 +86,7 @@ describe("a stage ends", () => {
     expect(Math.abs(base.tokens / timing.value - 1)).toBeLessThan(1e-4);
   });
 
-  test("when a run decides it: planned at its longest, and what follows again once it is known", () => {
+  test("when a run decides it: planned at its longest, and planned again once it is known", () => {
     const slope = { threshold: -0.05, window: 3, most: 160 };
     const [base, target] = grown([{ at: { slope } }]) as [PlannedStage, PlannedStage];
     expect([base.open, base.tokens, target.open]).toEqual([true, 160, false]);
@@ -126,7 +126,7 @@ describe("a growth that is tried", () => {
     }
   });
 
-  test("names what is tried: another operator, rate or budget may end otherwise", () => {
+  test("identifies what is tried: another operator, rate or budget may end otherwise", () => {
     const id = (growth: Partial<Growth>, change: object = {}) =>
       grown([{ at: { probe }, ...growth }], train({ tokens: 3200, ...change }))[0]?.id;
     const changes = [id({}), id({ factor: 3 }), id({ lr: 0.5 }), id({ moments: "carry" }), id({}, { tokens: 3216 })];
@@ -235,7 +235,7 @@ describe("the schedule at a growth", () => {
     expect(other?.id).not.toBe(target.id);
   });
 
-  test("takes rates and decay by kind of parameter to every stage", () => {
+  test("applies rates and decay by kind of parameter to every stage", () => {
     const stages = grown(
       [{ at: 320, schedule: "rewarm-new", warmup: 80 }],
       train({ ...falls, lrFactors: { embedding: 0.5 }, optimizer: { undecayed: ["norm"] } }),
@@ -251,7 +251,7 @@ describe("the schedule at a growth", () => {
     expect(groups[1]).toContainEqual({ parameters: norms(1), lr: 1, warmup: 80, decay: false });
   });
 
-  test("begins anew, by the run's warm-up where the growth names none", () => {
+  test("restarts, with the run's warm-up if the growth names none", () => {
     const [, target] = grown([{ at: 320 }], train(falls)) as [PlannedStage, PlannedStage];
     expect(target.stage.schedule).toEqual({ name: "linear", peak: 0.01, floor: 0, warmup: 64, total: target.tokens });
     const [, cold] = grown([{ at: 320, warmup: 0 }], train(falls)) as [PlannedStage, PlannedStage];

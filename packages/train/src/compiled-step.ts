@@ -52,7 +52,10 @@ export interface CompiledStep {
   dispose(): void;
 }
 
-/** Compiles the step for `accumulation` micro-batches. @throws CambiumError `E_MEMORY`, and from the device's `compile`. */
+/**
+ * Compiles the step for `accumulation` micro-batches.
+ * @throws CambiumError `E_MEMORY`, and from the device's `compile`.
+ */
 export async function compileStep(device: Device, model: ModelSpec, options: FittedStepOptions): Promise<CompiledStep> {
   const fitted = fittedStep(model, options);
   return fitted.apply

@@ -40,7 +40,9 @@ export function fittedStep(model: ModelSpec, options: FittedStepOptions): Fitted
   return known;
 }
 
-/** Everything that a step depends on besides its model, as a cache key. Further fields and their order do not matter. */
+/**
+ * Everything that a step depends on besides its model, as a cache key. Further fields and their order do not matter.
+ */
 function settingsOf(options: FittedStepOptions): string {
   const { batch, context, accumulation, memory, precision, phase, distill } = options;
   const { beta1, beta2, eps, weightDecay, clip } = options.optimizer;

@@ -1,5 +1,6 @@
-// The training loop of one stage: steps, with held-out loss and snapshots at intervals. While the device computes a step,
-// it already has the next one. The loop counts in tokens and does no file I/O: callbacks take metrics and snapshots.
+// The training loop of one stage: steps, with held-out loss and snapshots at intervals. While the device computes a
+// step, it already has the next one. The loop counts in tokens and does no file I/O: callbacks take metrics and
+// snapshots.
 import { CambiumError } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import type { StepResult } from "./compiled-step.js";
@@ -53,8 +54,8 @@ export interface LoopOptions {
   /** Gets the held-out loss before the stage's first step: of random weights, or right after growth. */
   readonly onStart?: (heldOutLoss: number) => void | Promise<void>;
   /**
-   * Called once, before the last step, while no step is running, e.g. to compile the next stage: a device does one thing
-   * at a time. Its duration counts toward no step's time.
+   * Called once, before the last step, while no step is running, e.g. to compile the next stage: a device does one
+   * thing at a time. Its duration counts toward no step's time.
    */
   readonly beforeLastStep?: () => Promise<void>;
   /** Ends the loop, with a snapshot, after the steps that are running (two at most). */
@@ -81,10 +82,11 @@ interface Step {
 
 /**
  * Runs the stage to its end, or until `signal`. The next step is handed over before the loop waits for this one's loss,
- * except where something needs the state between the two: held-out loss, a snapshot, `beforeLastStep`. No step is running
- * once the returned promise has settled.
- * @throws CambiumError `E_DIVERGED` when the loss, the gradient's norm or the held-out loss is not finite. The step then
- * has no metrics row and no snapshot. A skipped step does not count as diverged while the loss scale can still fall.
+ * except where something needs the state between the two: held-out loss, a snapshot, `beforeLastStep`. No step is
+ * running once the returned promise has settled.
+ * @throws CambiumError `E_DIVERGED` when the loss, the gradient's norm or the held-out loss is not finite. The step
+ * then has no metrics row and no snapshot. A skipped step does not count as diverged while the loss scale can still
+ * fall.
  */
 export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const { trainer, totalTokens, heldOut, snapshot, signal } = options;
@@ -161,8 +163,8 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
 }
 
 /**
- * Hands over the stage's next step, and sets the masks to their values after it. A failure, here or in the step, reaches
- * the caller even if the caller awaits the previous step first.
+ * Hands over the stage's next step, and sets the masks to their values after it. A failure, here or in the step,
+ * reaches the caller even if the caller awaits the previous step first.
  */
 function handOver(options: LoopOptions, from: Step["after"]): Promise<Step> {
   const handedOver = begin(options, from);

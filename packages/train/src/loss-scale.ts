@@ -1,6 +1,6 @@
-// Dynamic loss scaling on the device: scaling keeps gradients within f16's range, and a step whose gradients overflow is
-// skipped without asking the host. Micikevicius et al. 2018, "Mixed Precision Training", section 3.2; the constants are
-// those of PyTorch's GradScaler.
+// Dynamic loss scaling on the device: scaling keeps gradients within f16's range, and a step whose gradients overflow
+// is skipped without asking the host. Micikevicius et al. 2018, "Mixed Precision Training", section 3.2; the constants
+// are those of PyTorch's GradScaler.
 import {
   add,
   cast,
@@ -66,7 +66,9 @@ export function splitScaling(tensors: Readonly<Record<string, HostTensor>>): {
   return { model, scaling: { lossScale, updates: number(updates) } };
 }
 
-/** The graph `loss` with one more input, `lossScale`, and one more output, `scaledLoss`: its product with output `of`. */
+/**
+ * The graph `loss` with one more input, `lossScale`, and one more output, `scaledLoss`: its product with output `of`.
+ */
 export function withScaledLoss(loss: Graph, of: string): Graph {
   const builder = new GraphBuilder();
   const { outputs } = builder.append(loss);
@@ -88,9 +90,9 @@ export interface UpdateScalars {
 }
 
 /**
- * Appends the clipping of gradients that carry the factor `scale` (unscaling takes no pass of its own over them), and the
- * update of the scale. Graph outputs: `gradNorm`, unscaled (not finite if the step is skipped); `stepScale`, this step's
- * scale; and the state of `scalingNames`.
+ * Appends the clipping of gradients that carry the factor `scale` (unscaling takes no pass of its own over them), and
+ * the update of the scale. Graph outputs: `gradNorm`, unscaled (not finite if the step is skipped); `stepScale`, this
+ * step's scale; and the state of `scalingNames`.
  * @param clip the joint norm to which gradients are clipped; null for no clipping
  * @param scale the graph's input `lossScale`
  */

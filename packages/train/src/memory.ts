@@ -25,7 +25,8 @@ const ofProcess = 210e6;
 
 /**
  * The memory of training on the onnx backend, whose engine stores the values inside composite ops; fused kernels take
- * less. Measured peaks of six shapes between 0.3 and 2 GB were 8 % above to 9 % below it (`cambium bench --suite memory`).
+ * less. Measured peaks of six shapes between 0.3 and 2 GB were 8 % above to 9 % below it (`cambium bench --suite
+ * memory`).
  * @throws CambiumError as `fittedStep`.
  */
 export function trainingMemory(model: ModelSpec, options: FittedStepOptions): TrainingMemory {

@@ -4,7 +4,8 @@ import { CambiumError, type HalfDType } from "@cambium/ir";
 
 /**
  * The dtype in which each precision stores the operands of products. Weights, moments, sums, norms, softmax, losses and
- * the optimizer are always f32. Only f16 needs a scaled loss: gradients may leave its range, while bf16 has f32's range.
+ * the optimizer are always f32. Only f16 needs a scaled loss: gradients may leave its range, while bf16 has f32's
+ * range.
  */
 const stored = { f32: undefined, mixed: "f16", bf16: "bf16" } as const satisfies Record<string, HalfDType | undefined>;
 

@@ -1,5 +1,5 @@
-// The learning rate of a stage as a function of its training tokens: warm-up, decay, and a second warm-up after a growth
-// in mid-schedule.
+// The learning rate of a stage as a function of its training tokens: warm-up, decay, and a second warm-up after a
+// growth in mid-schedule.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type ScheduleName, schedules } from "./schedules/index.js";
 

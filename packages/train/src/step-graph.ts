@@ -52,10 +52,10 @@ export function accumulatedName(parameter: string): string {
 
 /**
  * One whole optimizer step. Inputs: parameters and their `m:`, `v:` (replaced), `tokens` i32 [batch, context + 1], `lr`
- * f32 [] (and `lr:…` for parameter groups with a rate of their own), `step` i32 [] (1 at the first), with masks `masks` f32
- * [number of masks], with distillation the teacher's parameters (`teacherName`). Outputs besides the state: `loss` f32 [],
- * the cross entropy, and `gradNorm` f32 [] before clipping. In mixed precision the state also has the loss scale and the count
- * of updates (`scalingNames`), which replaces `step`, and `stepScale` f32 [] is one more output.
+ * f32 [] (and `lr:…` for parameter groups with a rate of their own), `step` i32 [] (1 at the first), with masks `masks`
+ * f32 [number of masks], with distillation the teacher's parameters (`teacherName`). Outputs besides the state: `loss`
+ * f32 [], the cross entropy, and `gradNorm` f32 [] before clipping. In mixed precision the state also has the loss
+ * scale and the count of updates (`scalingNames`), which replaces `step`, and `stepScale` f32 [] is one more output.
  */
 export function trainStepGraph(model: ModelSpec, options: StepGraphOptions): Graph {
   const builder = new GraphBuilder();

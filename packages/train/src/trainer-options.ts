@@ -23,7 +23,10 @@ export interface TrainerOptions {
   /** Micro-batches in an optimizer step. Default 1. */
   readonly accumulation?: number;
   readonly optimizer?: Partial<OptimizerOptions>;
-  /** `mixed`: products of f16 and a scaled loss. `bf16`: products of bf16. Held-out loss is evaluated in f32. Default `f32`. */
+  /**
+   * `mixed`: products of f16 and a scaled loss. `bf16`: products of bf16. Held-out loss is evaluated in f32. Default
+   * `f32`.
+   */
   readonly precision?: Precision;
   /**
    * Bound on a step's bytes as the IR counts them (`Trainer.countedBytes`): activations are recomputed until it fits.

@@ -1,5 +1,5 @@
-// The trainer: a training state on a device, and the compiled step that updates it. Requests are carried out in order; each
-// starts once the previous one has been handed to the device.
+// The trainer: a training state on a device, and the compiled step that updates it. Requests are carried out in order;
+// each starts once the previous one has been handed to the device.
 import type { DeviceTensor, ProfileEntry } from "@cambium/backend";
 import { meanLoss } from "@cambium/inference";
 import { CambiumError, type HostTensor, highest, hostTensor } from "@cambium/ir";
@@ -124,7 +124,9 @@ export class Trainer {
     });
   }
 
-  /** Returns the state as it is on the device. The caller then owns it; the trainer has none until `load` or `adopt`. */
+  /**
+   * Returns the state as it is on the device. The caller then owns it; the trainer has none until `load` or `adopt`.
+   */
   take(): Promise<DeviceTrainingState> {
     return this.#inTurn(async () => {
       const { device } = this.#options;
@@ -142,9 +144,9 @@ export class Trainer {
   }
 
   /**
-   * Sets masks and parameter groups to their values after `tokens` training tokens since growth. Once every mask is open,
-   * the masks are removed, and the plain graph is compiled and used; likewise once the whole model trains after its
-   * sub-models.
+   * Sets masks and parameter groups to their values after `tokens` training tokens since growth. Once every mask is
+   * open, the masks are removed, and the plain graph is compiled and used; likewise once the whole model trains after
+   * its sub-models.
    * @throws CambiumError from the device's `compile`; the trainer is then unchanged.
    */
   advance(tokens: number): Promise<void> {
@@ -161,9 +163,9 @@ export class Trainer {
 
   /**
    * One optimizer step over `batchesPerStep` batches of token ids, row-major [batch, context + 1]. The result resolves
-   * when the device has computed it. Steps may be requested ahead, so that the device does not wait for the host between
-   * them. An unawaited rejection is not reported as unhandled: if the device fails, the state is gone, and every later
-   * request fails until `load`.
+   * when the device has computed it. Steps may be requested ahead, so that the device does not wait for the host
+   * between them. An unawaited rejection is not reported as unhandled: if the device fails, the state is gone, and
+   * every later request fails until `load`.
    * @throws CambiumError `E_BATCH` if the number or the size of the batches is wrong.
    */
   step(batches: readonly Int32Array[], lr: number): Promise<StepResult> {

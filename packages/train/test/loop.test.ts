@@ -5,7 +5,9 @@ import { type LoopOptions, type MetricsRow, type Progress, schedule, trainLoop }
 import { errorOf } from "./support/errors.js";
 import { type Script, scripted } from "./support/scripted.js";
 
-/** Runs the loop over a script and records all it reports. A batch is its position, so that positions can be read back. */
+/**
+ * Runs the loop over a script and records all it reports. A batch is its position, so that positions can be read back.
+ */
 async function play(script: Script, options: Partial<LoopOptions> & { totalTokens: number }) {
   const { trainer, seen } = scripted(script);
   const rows: MetricsRow[] = [];

@@ -37,11 +37,7 @@ describe("optimizerOptions", () => {
 
 describe("Trainer.open", () => {
   it.each<[string, Partial<TrainerOptions>, string[]]>([
-    [
-      "invalid sizes",
-      { batch: 0, context: 1.5, accumulation: Number.NaN },
-      ["batch", "context", "accumulation"],
-    ],
+    ["invalid sizes", { batch: 0, context: 1.5, accumulation: Number.NaN }, ["batch", "context", "accumulation"]],
     [
       "a frozen parameter that is not there",
       { phase: { ...plainPhase, frozen: ["lm_haed.weight"] } },

@@ -22,10 +22,10 @@ export type Decided = ReadonlyMap<string, number>;
 
 /**
  * The arms of a recipe, the grown one first. A stage whose end is decided while it runs is planned at its longest, and
- * so is what comes after it, until `decided` says when it ended.
- * @throws CambiumError `E_RECIPE` for a checkpoint that the rest of the recipe does not fit, `E_SCHEDULE` for a learning
- * rate that makes no sense over a stage's tokens, `E_GROWTH_TIMING`, `E_GROWTH_MASKS` for masks
- * that outlast their stage; what an operator's `plan` throws.
+ * so are the stages after it, until `decided` says when it ended.
+ * @throws CambiumError `E_RECIPE` for a checkpoint that the rest of the recipe does not fit, `E_SCHEDULE` for a
+ * learning rate that makes no sense over a stage's tokens, `E_GROWTH_TIMING`, `E_GROWTH_MASKS` for masks that outlast
+ * their stage; what an operator's `plan` throws.
  */
 export function planArms(recipe: Recipe, context: PlanContext, decided: Decided = new Map()): ArmPlan[] {
   checkFit(recipe, context);
@@ -57,12 +57,12 @@ export function planArms(recipe: Recipe, context: PlanContext, decided: Decided 
 interface Link extends Pick<Stage, "name" | "model" | "phase" | "distill"> {
   /** The growth that it begins with, or how its arm begins. */
   readonly start: StageStart | { readonly kind: "grown"; readonly plan: GrowthPlan; readonly step: GrowthStep };
-  /** What the growth must find first. */
+  /** The cost of what the growth must find first. */
   readonly find?: FindCost;
   readonly cost: Cost;
 }
 
-/** The models of an arm: what it begins with, and what each growth makes of it. */
+/** The models of an arm: the first one, and the result of each growth. */
 function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Operator[]): Link[] {
   const { checkpoint } = context;
   const start: StageStart = checkpoint
@@ -114,7 +114,7 @@ function planArm(arm: Arm): PlannedStage[] {
   const ended: number[] = [];
   let position = 0;
   for (const [i, link] of links.entries()) {
-    // What finding reads is not read again.
+    // Tokens that finding reads are not read again.
     position += link.find?.tokens ?? 0;
     const untils = untilsOf(arm, ended);
     const times = untils.map((until, k) => ({ tokens: ended[k] ?? longest(until), open: !isDecided(until, ended[k]) }));
@@ -143,7 +143,7 @@ function planArm(arm: Arm): PlannedStage[] {
   return stages;
 }
 
-/** The ends of an arm's stages; of those in `ended` it is known when they came. */
+/** When an arm's stages end; `ended` has the tokens of those already decided. */
 function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Until[] {
   const target = (links.at(-1) as Link).model;
   const untils: Until[] = [];
@@ -188,7 +188,7 @@ function probeOf(
   };
 }
 
-/** The probes of `link`'s growth that failed, where the stage before it ends by one: `ended` says when, if that is known. */
+/** The failed probes of `link`'s growth, if the stage before ends by a probe. @param ended its tokens, if known */
 function probedBefore(recipe: Recipe, link: Link, before: Until | undefined, ended: number | undefined) {
   if (before?.kind !== "probe") return { count: 0, flops: 0 };
   const count = probesBefore(before, ended ?? before.most);

@@ -1,4 +1,4 @@
-// What stages cost, and for how many tokens each trains: arms of one recipe spend the same FLOPs.
+// The budget of FLOPs, which is the same for all arms of a recipe, and counts of tokens derived from it.
 import type { ModelSpec } from "@cambium/model";
 import { tokenFlops } from "@cambium/scaling/flops";
 import type { Recipe } from "../schema.js";
@@ -14,7 +14,7 @@ export function wholeSteps({ model, train }: Recipe, tokens: number): number {
   return Math.max(1, Math.round(tokens / step)) * step;
 }
 
-/** What the held-out loss is measured on, and how often, in tokens: the recipe's, or what training can bear. */
+/** How often the held-out loss is measured, and on how much, in tokens. Default: a small share of training. */
 export function evaluation({ evaluate, train }: Recipe): { readonly every: number; readonly tokens: number } {
   const { every = Math.ceil(train.tokens / 40), tokens = Math.min(65_536, Math.ceil(train.tokens / 16)) } = evaluate;
   return { every, tokens };

@@ -1,4 +1,4 @@
-// What can be wrong with a run's stages, found before anything trains.
+// Checks of a run's stages, made before anything trains.
 import { CambiumError, highest, type Reason } from "@cambium/ir";
 import { contextLength, modelSizes, opensAfter, type Phase } from "@cambium/model";
 import { schedule } from "@cambium/train";
@@ -6,7 +6,7 @@ import type { Recipe } from "../schema.js";
 import type { PlanContext } from "./context.js";
 import type { Stage, Until } from "./stage.js";
 
-/** Mistakes that only the tokenizer and the checkpoint can tell. */
+/** The checks that need tokenizer and checkpoint. @throws CambiumError `E_RECIPE` with every mistake. */
 export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanContext): void {
   if (!checkpoint) return;
   const { model: base, path } = checkpoint;
@@ -26,7 +26,7 @@ export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: Pla
   throw new CambiumError("E_RECIPE", "the recipe does not fit its checkpoint", { where: path, reasons });
 }
 
-/** @throws CambiumError `E_SCHEDULE` now and not when the stage begins, hours later. */
+/** @throws CambiumError `E_SCHEDULE` now rather than when the stage begins, hours later. */
 export function checkSchedule({ name, schedule: options }: Pick<Stage, "name" | "schedule">): void {
   try {
     schedule(options);
@@ -37,9 +37,9 @@ export function checkSchedule({ name, schedule: options }: Pick<Stage, "name" | 
 }
 
 /**
- * @param tokens that the stage trains for, at most
- * @throws CambiumError `E_GROWTH_MASKS` when masks are not open at the stage's end: the checkpoint saved there, and the
- * next growth, would take the plain model for what was trained.
+ * @param tokens the most that the stage trains for
+ * @throws CambiumError `E_GROWTH_MASKS` if masks are not open at the stage's end: the checkpoint saved there, and the
+ * next growth, would treat the plain model as the one that was trained.
  */
 export function checkMasks({ name, start, phase }: Stage, tokens: number): void {
   if (start.kind !== "growth") return;
@@ -60,9 +60,9 @@ export function masksOpenAfter({ masks }: Phase): number {
 }
 
 /**
- * @param before when the stage before ends, by the growth `index` after it
- * @param tokens that the grown stage trains for
- * @throws CambiumError `E_GROWTH_TIMING` for probes that would train for longer than what they try.
+ * @param before when the stage before the growth `index` ends
+ * @param tokens tokens that the grown stage trains for
+ * @throws CambiumError `E_GROWTH_TIMING` for probes that would train for longer than the stage that they try.
  */
 export function checkProbe(before: Until | undefined, index: number, tokens: number): void {
   if (before?.kind !== "probe" || before.budget <= tokens) return;

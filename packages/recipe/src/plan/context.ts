@@ -1,4 +1,4 @@
-// What, besides the recipe, decides the bits of its stages.
+// What decides the bits of a recipe's stages besides the recipe.
 import type { Operator } from "@cambium/growth";
 import type { Family, ModelSpec } from "@cambium/model";
 
@@ -12,7 +12,7 @@ export interface RecipeOperators {
 
 export interface PlanContext {
   readonly vocabSize: number;
-  /** Names text, tokenizer and split. */
+  /** Identifies text, tokenizer and split. */
   readonly dataContent: string;
   /** What computes: backend, its version, device. */
   readonly device: string;

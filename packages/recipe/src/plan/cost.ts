@@ -1,4 +1,4 @@
-// What a stage's tokens cost: the matrix work of the steps that its phase asks for.
+// The cost of a stage's tokens: the matrix work of the steps of its phase.
 import { graphCost } from "@cambium/ir";
 import { plainPhase, submodel } from "@cambium/model";
 import { tokenFlops } from "@cambium/scaling/flops";
@@ -8,11 +8,11 @@ import type { Stage } from "./stage.js";
 export type Costed = Pick<Stage, "model" | "phase" | "distill"> & { readonly context: number };
 
 export interface Cost {
-  /** FLOPs of the stage's first `tokens` tokens; of sub-models those of the mean draw. */
+  /** FLOPs of the stage's first `tokens` tokens; with sub-models, the expected value. */
   flops(tokens: number): number;
-  /** The tokens for `flops`. */
+  /** The number of tokens that `flops` pay for. */
   tokens(flops: number): number;
-  /** FLOPs of a token once the whole model trains. */
+  /** FLOPs per token once the whole model trains. */
   readonly perToken: number;
 }
 
@@ -31,7 +31,7 @@ export function costOf(stage: Costed): Cost {
 
 function flopsPerToken({ model, context, phase, distill }: Costed): number {
   if (phase.frozen.length === 0 && !distill) return tokenFlops(model, context);
-  // Masks are no matrix work.
+  // Masks add no matrix work.
   const trained = { ...plainPhase, frozen: phase.frozen };
   const step = trainStepGraph(model, { batch: 1, context, optimizer: defaultOptimizer, phase: trained, distill });
   return graphCost(step).matrixFlops / context;

@@ -1,4 +1,4 @@
-// What a grown stage learns besides the data, as its recipe says.
+// The distillation of a grown stage, from its recipe.
 import { CambiumError } from "@cambium/ir";
 import { distillationReasons, type ModelSpec } from "@cambium/model";
 import { grownFrom } from "../schema/growth.js";
@@ -6,7 +6,7 @@ import type { GrowthStep, Recipe } from "../schema.js";
 import type { PlanContext } from "./context.js";
 import type { StageDistillation } from "./stage.js";
 
-/** The checkpoints that a recipe names as teachers, each with its place. */
+/** The checkpoints that a recipe names as teachers, each with its place in the recipe. */
 export function teacherPaths({ growth, variants }: Pick<Recipe, "growth" | "variants">) {
   const of = (list: string, steps: readonly Pick<GrowthStep, "distill">[]) =>
     steps.flatMap(({ distill }, i) =>

@@ -34,7 +34,7 @@ function takes({ arms, stages }: EngineUse, { arm, stage }: Place): boolean {
   return (arms?.includes(arm) ?? true) && (stages?.includes(stage) ?? true);
 }
 
-/** @throws CambiumError `E_RECIPE` with every arm and stage that is given an engine and is not there. */
+/** @throws CambiumError `E_RECIPE` naming every arm and stage that an engine is assigned to and that does not exist. */
 export function checkEngines({ train }: Recipe, arms: readonly ArmPlan[]): void {
   const names = {
     arms: arms.map(({ name }) => name),
@@ -45,9 +45,10 @@ export function checkEngines({ train }: Recipe, arms: readonly ArmPlan[]): void 
       (use[of] ?? []).flatMap((name): Reason[] => {
         if (names[of].includes(name)) return [];
         const where = `train.engine.${i}.${of}`;
-        return [{ where, message: "the recipe has none of this name", expected: names[of].join(", "), got: name }];
+        return [{ where, message: "there is none of this name", expected: names[of].join(", "), got: name }];
       }),
     ),
   );
-  if (reasons.length > 0) throw new CambiumError("E_RECIPE", "an engine is given to what is not there", { reasons });
+  if (reasons.length > 0)
+    throw new CambiumError("E_RECIPE", "an engine is assigned to an arm or a stage that does not exist", { reasons });
 }

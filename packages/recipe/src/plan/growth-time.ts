@@ -1,4 +1,4 @@
-// When a stage ends, from what the recipe says about the growth after it.
+// When a stage ends, from the `at` of the growth after it.
 import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec } from "@cambium/model";
 import { growthTiming } from "@cambium/scaling";
@@ -7,9 +7,9 @@ import { evaluation, wholeSteps } from "./budget.js";
 import type { Cost } from "./cost.js";
 import type { ProbeRule, Until } from "./stage.js";
 
-/** Where an arm stands when a stage begins. */
+/** The budget of an arm when a stage begins. */
 export interface ArmBudget {
-  /** What the stage's own tokens cost. */
+  /** The cost of the stage's own tokens. */
   readonly cost: Cost;
   /** Tokens after which the stage may end: its masks are open, and it is no longer a probe. */
   readonly least: number;
@@ -17,26 +17,26 @@ export interface ArmBudget {
   readonly flops: number;
   /** FLOPs spent before the stage trains. */
   readonly spent: number;
-  /** Of those, the part that the stage's own count begins with: what its growth had to find, and probes that failed. */
+  /** The part of `spent` that the stage's own count includes: what its growth had to find, and failed probes. */
   readonly found: number;
   /** The model that the arm ends with. */
   readonly target: ModelSpec;
-  /** What a probe of the growth after the stage is. */
+  /** The probes of the growth after the stage. */
   readonly probe: {
-    /** FLOPs of one that trains for so many tokens. */
+    /** FLOPs of a probe that trains for `tokens` tokens. */
     readonly flops: (tokens: number) => number;
-    /** Names all of it (`ProbeRule.trial`). */
+    /** Identifies all of it (`ProbeRule.trial`). */
     readonly trial: () => string;
   };
 }
 
-/** Of the arm's budget, what a base whose end is open may spend unless the recipe says otherwise. */
+/** The share of the arm's budget that may be spent by the end of a stage with an open end, unless the recipe says. */
 const openShare = 0.5;
 
 /**
- * @param index of the growth
+ * @param index the index of the growth
  * @param model the model before the growth
- * @throws CambiumError `E_GROWTH_TIMING` for a share that is already spent, or where the paper's timing means nothing.
+ * @throws CambiumError `E_GROWTH_TIMING` for a share that is already spent, or if the paper's timing does not apply.
  */
 export function untilOf(recipe: Recipe, index: number, model: ModelSpec, budget: ArmBudget): Until {
   const { at } = recipe.growth[index] as GrowthStep;
@@ -70,10 +70,10 @@ type ProbeTime = Extract<GrowthStep["at"], { probe: unknown }>["probe"];
 function probeRule(recipe: Recipe, at: ProbeTime, arm: ArmBudget): ProbeRule {
   const steps = (tokens: number) => wholeSteps(recipe, tokens);
   const [every, budget] = [steps(at.every), steps(at.budget)];
-  // What probes cost beside a token that they are spread over.
+  // The cost of a token with its share of the probes, relative to a token without.
   const share = 1 + arm.probe.flops(budget) / every / arm.cost.perToken;
   const most = steps(Math.max(1, at.most ?? arm.cost.tokens((openShare * arm.flops - arm.spent) / share)));
-  // One measurement at a step, however many a step skips.
+  // At most one measurement per step.
   const measured = at.window * Math.max(evaluation(recipe).every, steps(1));
   return {
     kind: "probe",
@@ -84,14 +84,14 @@ function probeRule(recipe: Recipe, at: ProbeTime, arm: ArmBudget): ProbeRule {
   };
 }
 
-/** Du et al. 2024, eq. 10; their guard. */
+/** Tokens by Du et al. 2024, eq. 10, within the range of their fit. */
 function paperTiming({ train }: Recipe, index: number, model: ModelSpec, { flops, target }: ArmBudget): number {
   const [before, after] = [model, target].map((one) => countParameters(one));
   const parameters = after?.total ?? 0;
   const factor = (after?.nonEmbedding ?? 0) / (before?.nonEmbedding ?? 1);
   const timing = growthTiming({ parameters, flops, factor });
   if (timing.valid) return timing.value;
-  throw refused(index, "the paper's growth timing says nothing about this run", {
+  throw refused(index, "the paper's growth timing does not apply to this run", {
     expected: "a budget and a model within its fit",
     got: timing.reason,
     hint: `at: ${Math.round(0.1 * train.tokens)}, a tenth of train.tokens, is the paper's ratio`,

@@ -4,7 +4,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Stage } from "./stage.js";
 import { stageJson } from "./stage-json.js";
 
-/** Part of every stage's identity: raise it when the same stage comes to mean other bits. */
+/** Part of every stage's identity: raise it when the same stage would give other bits. */
 const identityVersion = 2;
 
 /** All fields of a stage that do not decide its bits; every other field counts. */
@@ -13,11 +13,11 @@ export const notCounted: readonly (readonly string[])[] = [
   // The checkpoint's fingerprint counts instead.
   ["start", "path"],
   ["distill", "from", "path"],
-  // What of it decides bits, the engine says in `device`.
+  // The engine puts whatever of it decides bits into `device`.
   ["engine"],
 ];
 
-/** SHA-256 of the stage without what does not count, in hexadecimal digits. */
+/** SHA-256 of the stage without the fields in `notCounted`, in hexadecimal digits. */
 export function identityOf(stage: Stage): string {
   return digestOf([identityVersion, notCounted.reduce<unknown>(without, stageJson(stage))]);
 }
@@ -37,7 +37,9 @@ function without(value: unknown, [key = "", ...rest]: readonly string[]): unknow
   return rest.length === 0 ? others : { ...others, [key]: without(held, rest) };
 }
 
-/** `value` with the keys of every object in one order: a stage read back from JSON has the identity it was written with. */
+/**
+ * `value` with the keys of every object in one order: a stage read back from JSON has the identity it was written with.
+ */
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered);
   if (!isRecord(value)) return value;

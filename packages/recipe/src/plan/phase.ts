@@ -24,9 +24,9 @@ type Settings = Omit<ParameterGroup, "parameters">;
 const plain: Settings = { lr: 1, warmup: 0, decay: true };
 
 /**
- * `phase`, with a group for parameters that train otherwise than the schedule says, and the sub-models of `growth`.
- * @throws CambiumError `E_SCHEDULE` for `rewarm-new` at a growth that makes no new tensors, `E_RECIPE` for sub-models that
- * the model does not have.
+ * `phase`, with groups for parameters that have their own rate or decay, and the sub-models of `growth`.
+ * @throws CambiumError `E_SCHEDULE` for `rewarm-new` at a growth that makes no new tensors, `E_RECIPE` for sub-models
+ * that the model does not have.
  */
 export function phaseOf({ train }: Recipe, model: ModelSpec, phase: Phase, growth?: BeginningGrowth): Phase {
   const { undecayed } = train.optimizer;
@@ -61,7 +61,10 @@ function inSubmodels(phase: Phase, model: ModelSpec, { step, index }: BeginningG
   const divided = { ...phase, submodels: { depths, tokens, ...(top !== undefined && { top }) } };
   const reasons = phaseReasons(divided, parameterTable(model));
   if (reasons.length === 0) return divided;
-  throw new CambiumError("E_RECIPE", "the grown model cannot be trained so", { where: `growth.${index}`, reasons });
+  throw new CambiumError("E_RECIPE", "the grown model cannot be trained this way", {
+    where: `growth.${index}`,
+    reasons,
+  });
 }
 
 function newOf({ plan, index }: BeginningGrowth): ReadonlySet<string> {

@@ -1,9 +1,9 @@
-// The learning rates of an arm's stages. A growth begins the schedule anew, or lets it span the growth.
+// The learning rates of an arm's stages. A growth restarts the schedule, or the schedule spans the growth.
 import { CambiumError } from "@cambium/ir";
 import { type ScheduleOptions, schedules } from "@cambium/train";
 import type { GrowthStep, Recipe } from "../schema.js";
 
-/** A stage as far as schedules ask. */
+/** The part of a stage that schedules depend on. */
 export interface TimedStage {
   readonly tokens: number;
   /** Its end, and so its tokens, is decided while it runs. */
@@ -18,7 +18,7 @@ export function scheduleOf(recipe: Recipe, stages: readonly TimedStage[], index:
   const span = stages.slice(first, after);
   const start = growth[first - 1];
   const here = growth[index - 1];
-  // The last growth of the span that sets one: a rate holds until another growth changes it, or the schedule begins anew.
+  // The last growth of the span that sets one: a rate holds until another growth changes it or the schedule restarts.
   const peak = growth.slice(Math.max(0, first - 1), index).findLast(({ lr }) => lr !== undefined)?.lr ?? train.lr;
   // Where a schedule is entered in its middle, its own warm-up is over, and the growth's is a new one.
   const entered = start?.rewind ?? 0;
@@ -42,8 +42,8 @@ export function scheduleOf(recipe: Recipe, stages: readonly TimedStage[], index:
 }
 
 /**
- * Where the schedule of the stages from `first` to before `after` ends. One that stops short of the arm's end is that of
- * a full run: the learning rate is not run down before growth.
+ * Where the schedule of the stages from `first` to before `after` ends. One that stops short of the arm's end is
+ * planned as for a full run, so that the learning rate has not decayed fully before the growth.
  */
 function totalOf({ growth, train }: Recipe, stages: readonly TimedStage[], first: number, after: number): number {
   if (after < stages.length || stages.length === 1) return train.tokens;

@@ -1,5 +1,5 @@
-// What all stages of a recipe have in common. The schema is the type and the form in a stage's JSON; a field that the recipe
-// has under `train`, by the same name, needs no more than to be here.
+// The settings that all stages of a recipe share. The schema is both the type and the JSON form; a field that the
+// recipe has under `train` by the same name only has to be listed here.
 import { type OptimizerOptions, optimizerOptions, precisions } from "@cambium/train";
 import { z } from "zod";
 import type { Recipe } from "../schema.js";
@@ -15,7 +15,7 @@ const trained = z.strictObject({
   precision: z.enum(precisions),
   memory: count
     .exactOptional()
-    .describe("Bytes that a step may take; activations are recomputed until it does. Absent: what it takes."),
+    .describe("Bound on a step's bytes; activations are recomputed until it fits. Absent: no bound."),
 });
 
 export const settingsSchema = trained.extend({

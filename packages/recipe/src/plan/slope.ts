@@ -2,16 +2,16 @@
 import { type LossRow, lineThrough, lossOverCompute } from "./loss-line.js";
 import type { SlopeRule } from "./stage.js";
 
-/** dL/d ln C through the last `window` measurements; null before there are so many. */
+/** dL/d ln C through the last `window` measurements; null if there are fewer. */
 export function lastSlope({ window, flopsBefore }: SlopeRule, rows: readonly LossRow[]): number | null {
   const measured = lossOverCompute(rows, flopsBefore).slice(-window);
   return measured.length < window ? null : lineThrough(measured).slope;
 }
 
 /**
- * Asked after each measurement of the held-out loss: it depends on recorded rows alone, so a run that was killed decides
- * as one that was not.
- * @param rows the stage's so far, in order
+ * Called after each measurement of the held-out loss. It depends on recorded rows alone, so a run that was killed
+ * decides as one that was not.
+ * @param rows rows of the stage so far, in order
  */
 export function slopeReached({ threshold, window, least, flopsBefore }: SlopeRule, rows: readonly LossRow[]): boolean {
   const last = rows.at(-1);

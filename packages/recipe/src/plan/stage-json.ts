@@ -1,4 +1,4 @@
-// A stage as JSON: with its parent's snapshot, what one machine hands to another.
+// A stage as JSON. With its parent's snapshot it is all that one machine hands to another.
 import { optimizerPolicies, parsePlan, phaseSchema, planJson } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { builtInFamily, type FamilyResolver, modelJson, parseModelSpec } from "@cambium/model";
@@ -8,14 +8,14 @@ import { objectOf } from "./object-of.js";
 import { settingsSchema } from "./settings.js";
 import type { ProbeRule, SlopeRule, Stage, StageDistillation, StageStart } from "./stage.js";
 
-/** Raise it when a stage's JSON comes to mean something else. */
+/** Raise it when the meaning of a stage's JSON changes. */
 const stageVersion = 1;
 
 const text = z.string();
 const count = z.number().int().positive();
 const number = z.number();
 
-/** What throws CambiumErrors when it reads, as a schema. */
+/** A schema from a function that throws CambiumErrors. */
 function read<Input, Output>(schema: z.ZodType<Input>, parse: (given: Input) => Output) {
   return schema.transform((given, context): Output => {
     try {
@@ -111,7 +111,7 @@ const stage = (resolve: FamilyResolver) =>
       .exactOptional(),
   });
 
-/** `stage` as what `JSON.stringify` takes. */
+/** `stage` as plain data for `JSON.stringify`. */
 export function stageJson({ model: spec, start: begins, distill: taught, ...rest }: Stage): object {
   const learned = taught && { distill: { ...taught, teacher: modelJson(taught.teacher) } };
   const written = begins.kind === "growth" ? { ...begins, plan: planJson(begins.plan) } : begins;
@@ -121,7 +121,7 @@ export function stageJson({ model: spec, start: begins, distill: taught, ...rest
 /**
  * A stage read back.
  * @param resolve finds the families of models. Default: those of @cambium/model
- * @throws CambiumError `E_STAGE` with every field that is wrong.
+ * @throws CambiumError `E_STAGE` naming every field that is wrong.
  */
 export function parseStage(json: unknown, resolve: FamilyResolver = builtInFamily): Stage {
   const { data, error } = stage(resolve).safeParse(json);

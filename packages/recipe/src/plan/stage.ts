@@ -1,5 +1,5 @@
-// A stage, whole: everything that decides its weights and metrics, and nothing that does not but what `notCounted` lists.
-// Whoever trains it needs this, the data, and (for a stage that grows) the final state of its parent.
+// A whole stage: everything that decides its weights and metrics and, except for the fields in `notCounted`, nothing
+// else. Training it takes the stage, the data, and (for a stage that grows) the final state of its parent.
 import type { FindCost } from "@cambium/grow";
 import type { GrowthPlan } from "@cambium/growth";
 import type { Distillation, ModelSpec, Phase } from "@cambium/model";
@@ -12,21 +12,21 @@ export interface Stage extends StageSettings {
   readonly name: string;
   readonly model: ModelSpec;
   readonly start: StageStart;
-  /** What of the model trains, behind which masks, and at what rates. */
+  /** What trains, behind which masks, and at what rates. */
   readonly phase: Phase;
   readonly data: {
-    /** Names text, tokenizer and split. */
+    /** Identifies text, tokenizer and split. */
     readonly content: string;
-    /** Position in the training stream of the stage's first token: what its arm has read before. */
+    /** Position of the stage's first token in the training stream: the tokens that its arm has read before. */
     readonly position: number;
   };
   readonly schedule: ScheduleOptions;
   readonly until: Until;
-  /** What the stage learns besides the data; absent where that is nothing. */
+  /** Distillation, if the stage has a teacher. */
   readonly distill?: StageDistillation;
-  /** What computes: backend, its version, device; of an engine, all of it that decides bits. */
+  /** What computes: backend, its version, device; for an engine, everything about it that decides bits. */
   readonly device: string;
-  /** What trains the stage, where that is not the backend in the run's own process. */
+  /** What trains the stage, if not the backend in the run's own process. */
   readonly engine?: StageEngine;
 }
 
@@ -41,13 +41,13 @@ export interface StageDistillation extends Distillation {
 /** An engine as a recipe names it. */
 export interface StageEngine {
   readonly name: string;
-  /** Of them only what `Stage.device` says decides bits. */
+  /** Of these, only what is part of `Stage.device` decides bits. */
   readonly options: EngineOptions;
 }
 
 export type EngineOptions = Readonly<Record<string, string | number | boolean>>;
 
-/** How the stage's first weights come to be. */
+/** Where the stage's first weights come from. */
 export type StageStart =
   | { readonly kind: "init"; readonly seed: string; readonly scheme: "paper" | "hf" }
   | {
@@ -62,7 +62,9 @@ export type StageStart =
       readonly parent: { readonly id: string; readonly tokens: number };
       readonly plan: GrowthPlan;
       readonly moments: GrowthStep["moments"];
-      /** What finding the plan's `given` tensors reads, right before `data.position`, and computes; absent without any. */
+      /**
+       * Cost of finding the plan's `given` tensors; its tokens lie right before `data.position`. Absent without any.
+       */
       readonly find?: FindCost;
       /** Matrix work of the parent's probes that failed, FLOPs; absent without any. */
       readonly probed?: { readonly count: number; readonly flops: number };
@@ -74,17 +76,18 @@ export type Until =
   { readonly kind: "tokens"; readonly tokens: number } | SlopeRule | ProbeRule;
 
 /**
- * At the first measurement of the held-out loss at which its slope is `threshold` or flatter, after it was steeper: over
- * ln C a loss is flat at first, too. After `most` tokens at the latest. The slope is dL/d ln C: the least-squares line through the last `window` measurements of loss L against the
- * training FLOPs C of the arm so far (Shen et al. 2022, "Staged Training for Transformer Language Models").
+ * Ends at the first measurement of the held-out loss whose slope is `threshold` or flatter after it was steeper (over
+ * ln C a loss is flat at first, too); after `most` tokens at the latest. The slope is dL/d ln C: that of the
+ * least-squares line through the last `window` measurements of the loss L against the training FLOPs C of the arm so
+ * far (Shen et al. 2022, "Staged Training for Transformer Language Models").
  */
 export interface SlopeRule {
   readonly kind: "slope";
   /** Nats per unit of ln C; below 0. */
   readonly threshold: number;
-  /** Measurements that the line goes through; 3 at least. */
+  /** Measurements that the line is fitted to; at least 3. */
   readonly window: number;
-  /** Not before so many tokens: the stage's masks are open then. */
+  /** Tokens before which it does not end: the stage's masks are open then. */
   readonly least: number;
   readonly most: number;
   /** FLOPs that the arm spent before the stage. */
@@ -92,17 +95,17 @@ export interface SlopeRule {
 }
 
 /**
- * At the first probe that succeeds, after `most` tokens at the latest. A probe grows the model by way of trial, from a
- * snapshot, and trains the grown one for `budget` tokens. It succeeds if the grown model's held-out loss is then no higher
- * than predicted for the model that is not grown, at the same training FLOPs: the grown one goes on from there. Else the
- * stage goes back to its snapshot, and on to the next probe. The prediction is the least-squares line through the last
- * `window` measurements of the loss over ln C, carried on (`SlopeRule`).
+ * Ends at the first probe that succeeds; after `most` tokens at the latest. A probe grows the model on trial, from a
+ * snapshot, and trains the grown model for `budget` tokens. It succeeds if the grown model's held-out loss is then no
+ * higher than predicted for the ungrown model at the same training FLOPs; the grown model then continues from there.
+ * Otherwise the stage returns to its snapshot and continues to the next probe. The prediction extrapolates the
+ * least-squares line through the last `window` measurements of the loss over ln C (`SlopeRule`).
  */
 export interface ProbeRule {
   readonly kind: "probe";
-  /** A probe after every so many tokens, a whole number of optimizer steps; … */
+  /** Tokens between probes, a whole number of optimizer steps. */
   readonly every: number;
-  /** … but not before so many: the stage's masks are open then, and the loss was measured `window` times. */
+  /** Tokens before the first probe: the stage's masks are open then, and the loss was measured `window` times. */
   readonly least: number;
   readonly most: number;
   /** Tokens that a probe trains for, a whole number of optimizer steps. */
@@ -110,7 +113,9 @@ export interface ProbeRule {
   readonly window: number;
   /** FLOPs that the arm spent before the stage. */
   readonly flopsBefore: number;
-  /** Names everything outside the stage that decides how probes end: the growth, and how the grown model trains. */
+  /**
+   * Identifies everything outside the stage that decides how probes end: the growth, and how the grown model trains.
+   */
   readonly trial: string;
 }
 
@@ -123,7 +128,7 @@ export interface PlannedStage {
   readonly tokens: number;
   /** FLOPs of those tokens, matrix work, and of what the stage's growth must find first. */
   readonly flops: number;
-  /** The end is decided while the stage runs: what comes after is planned again then. */
+  /** Whether the end is decided while the stage runs; later stages are then planned again. */
   readonly open: boolean;
 }
 

@@ -13,21 +13,28 @@ const schedulePolicies = ["restart", "continue", "rewarm", "rewarm-new", "rewind
 
 const growthTime = z.union([
   quantity,
-  z.strictObject({ share: z.number().gt(0).lt(1).describe("Of the arm's FLOPs, spent by then.") }),
-  z.strictObject({ timing: z.literal("paper").describe("Du et al. 2024, eq. 10, where it means something.") }),
+  z.strictObject({ share: z.number().gt(0).lt(1).describe("Share of the arm's FLOPs that is spent by then.") }),
+  z.strictObject({
+    timing: z.literal("paper").describe("Du et al. 2024, eq. 10; refused outside the range of its fit."),
+  }),
   z.strictObject({
     slope: z.strictObject({
       threshold: z
         .number()
         .negative()
-        .describe("dL/d ln C of the held-out loss, nats; grown when it is flatter, after it was steeper."),
-      window: z.number().int().min(3).default(5).describe("Measurements of the held-out loss that the slope is of."),
+        .describe("dL/d ln C of the held-out loss, nats; the model grows when it is flatter, after it was steeper."),
+      window: z
+        .number()
+        .int()
+        .min(3)
+        .default(5)
+        .describe("Measurements of the held-out loss that the slope is fitted to."),
       most: quantity.optional().describe("Tokens at the latest. Default: half of the arm's FLOPs."),
     }),
   }),
   z.strictObject({
     probe: z.strictObject({
-      every: quantity.describe("Tokens between probes: the model is grown by way of trial."),
+      every: quantity.describe("Tokens between probes, each of which grows the model on trial."),
       budget: quantity.describe(
         "Tokens that the grown model trains for. It stays grown if its held-out loss is then no higher than the line " +
           "through the losses before predicts for the same FLOPs; else training returns to the snapshot before the growth.",
@@ -93,8 +100,8 @@ export const growth = z.strictObject({
     .enum(schedulePolicies)
     .default("restart")
     .describe(
-      "The schedule at this growth: begun anew, gone on with, gone on with under a new warm-up, " +
-        "with a warm-up of the new tensors alone, or entered anew at `rewind` tokens under a new warm-up.",
+      "The schedule at this growth: restarted, continued, continued under a new warm-up, continued with a warm-up of " +
+        "the new tensors alone, or re-entered at `rewind` tokens under a new warm-up.",
     ),
   warmup: quantityOrZero.optional().describe("Warm-up after this growth, tokens. Default: train.warmup."),
   rewind: quantity
@@ -105,18 +112,18 @@ export const growth = z.strictObject({
       depths: z.array(layerCount).min(1).describe("Numbers of layers, each as likely to be drawn."),
       top: layerCount
         .optional()
-        .describe("Of a sub-model's layers only so many train, the top ones, with last norm and head. Default: all."),
-      tokens: quantity.describe("Tokens after the growth from which on the whole model trains."),
+        .describe("How many of a sub-model's layers train: the top ones, with last norm and head. Default: all."),
+      tokens: quantity.describe("Tokens after the growth; from then on the whole model trains."),
     })
     .optional()
     .describe(
       "Two-stage training (bert2BERT): first each step trains a sub-model, the bottom layers between embedding and head, " +
-        "as many as a draw by the seed says. Default: each step trains the whole model.",
+        "their number drawn by the seed. Default: each step trains the whole model.",
     ),
   distill: distill.optional(),
 });
 
-/** An operator in place of the growths' own: their `distill` is not its own. */
+/** An operator in place of the growths' own. It does not inherit their `distill`. */
 export const variant = z
   .union([
     z.string().min(1),

@@ -45,7 +45,7 @@ const schedule: z.ZodType<NamedSchedule, ScheduleName | NamedSchedule> = z
   ])
   .transform((given) => (typeof given === "string" ? { name: given } : given));
 
-/** An engine, with its own options beside its name, and what it trains. */
+/** An engine: its name, its own options, and what it trains. */
 export interface EngineUse {
   readonly name: string;
   readonly arms?: readonly string[] | undefined;
@@ -96,8 +96,8 @@ export const train = z.strictObject({
   memory: byteSize
     .optional()
     .describe(
-      "Bytes that a step may take, such as 16GB: parameters, moments, gradients and activations, which are recomputed " +
-        "until it does. Default: what it takes.",
+      "Bound on a step's bytes, such as 16GB: parameters, moments, gradients and activations, which are recomputed " +
+        "until the step fits. Default: no bound.",
     ),
   engine: z
     .union([named, z.array(named)])

@@ -9,8 +9,8 @@ const file = new URL("../golden/autocast-trace.json", import.meta.url);
 
 /**
  * Declares one test per fixture: the loss of each of fifty steps within 2 % of PyTorch's, and the same bits twice. bf16
- * rounds an operand by up to 2^-9 of itself, PyTorch rounds in other places too, and AdamW turns a small difference of a
- * gradient into a step of full size: the traces of the two in bf16 are as far from each other as each is from f32.
+ * rounds an operand by up to 2^-9 of itself, PyTorch rounds in other places too, and AdamW turns a small difference of
+ * a gradient into a step of full size: the traces of the two in bf16 are as far from each other as each is from f32.
  */
 export function describeAutocastTrace(name: string, open: () => Promise<Device>, fixtures = fixtureNames): void {
   describe(`fifty steps in bf16 on ${name}`, () => {

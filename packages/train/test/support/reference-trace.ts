@@ -42,8 +42,8 @@ export async function traceOf(
 }
 
 /**
- * Declares one test per fixture. The bound is 1e-4, relative: float32's rounding unit is 6e-8, and fifty steps of AdamW,
- * which divides by the root of the second moment, spread it a thousandfold where gradients are small.
+ * Declares one test per fixture. The bound is 1e-4, relative: float32's rounding unit is 6e-8, and fifty steps of
+ * AdamW, which divides by the root of the second moment, spread it a thousandfold where gradients are small.
  */
 export function describeReferenceTrace(name: string, open: () => Promise<Device>): void {
   describe(`fifty steps on ${name}`, () => {
@@ -68,10 +68,10 @@ export function describeReferenceTrace(name: string, open: () => Promise<Device>
 export const mixedFixtures = ["mha-untied", "gqa-tied"] as const;
 
 /**
- * Declares one test per fixture: fifty steps in mixed precision as the reference takes them, twice to the same bits. Device
- * and reference sum in f32, in another order: a value close to the middle between two neighbours in f16 goes to the one or
- * the other, and an operand is then off by 2^-10 of itself. Fifty steps add that up to about 2e-4 of the loss and 2e-3 of
- * the norm, as far as mixed precision is from f32 altogether. Five times that is allowed, of both.
+ * Declares one test per fixture: fifty steps in mixed precision as the reference takes them, twice to the same bits.
+ * Device and reference sum in f32, in another order: a value close to the middle between two neighbours in f16 goes to
+ * the one or the other, and an operand is then off by 2^-10 of itself. Fifty steps add that up to about 2e-4 of the
+ * loss and 2e-3 of the norm, as far as mixed precision is from f32 altogether. Five times that is allowed, of both.
  */
 export function describeMixedTrace(name: string, open: () => Promise<Device>): void {
   describe(`fifty steps in mixed precision on ${name}`, () => {

@@ -16,13 +16,16 @@ interface Golden {
   readonly rounding: Readonly<Record<"traceLoss" | "traceGradNorm" | "final", number>>;
 }
 
-/** What a device may add to the oracle's own rounding; the reference evaluator and ONNX Runtime add 1 to 2.5 times it. */
+/**
+ * What a device may add to the oracle's own rounding; the reference evaluator and ONNX Runtime add 1 to 2.5 times it.
+ */
 const slack = 10;
 
 /**
  * Declares one test per fixture: 20 steps from the fixture's weights, loss and gradient norm at every step, the
  * parameters after the last. The tolerance of each is `slack` times what PyTorch in float32 differs from itself in
- * float64 (`rounding` in golden.json): some 1e-5 for loss and norm. Parameters spread more: AdamW moves one whose gradient is nothing but rounding by up to the learning rate either way.
+ * float64 (`rounding` in golden.json): some 1e-5 for loss and norm. Parameters spread more: AdamW moves one whose
+ * gradient is nothing but rounding by up to the learning rate either way.
  */
 export function describeTrainingTrace(name: string, open: () => Promise<Device>): void {
   describe(`training trace on ${name}`, () => {

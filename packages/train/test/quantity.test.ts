@@ -1,6 +1,8 @@
-import { parseQuantity } from "@cambium/train";
+// Counts as people write them, against exact integer arithmetic.
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parseQuantity } from "../src/index.js";
 
 test("quantities are exact: what is written is what is meant, or nothing", () => {
   const powers = { k: 3, M: 6, B: 9, G: 9, T: 12 } as const;
