@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CambiumError } from "@cambium/ir";
+import type { Share } from "./allowance.js";
 import { failure } from "./api.js";
 
 /** Most bytes of a body: enough for 64 prompts of 8,192 tokens, or a batch of long texts. */
@@ -66,8 +67,8 @@ export function isLocal(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** The body's text. @throws CambiumError `E_BODY_TYPE`, `E_BODY_SIZE`, `E_REQUEST` if it is not UTF-8 */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/** The body's text. @throws CambiumError `E_BODY_TYPE`, `E_BODY_SIZE`, `E_BUSY`, `E_REQUEST` if it is not UTF-8 */
+export async function readBody(request: IncomingMessage, share: Share): Promise<string> {
   const type = request.headers["content-type"] ?? "none";
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (!/^application\/json\s*(;|$)/i.test(type))
@@ -84,6 +85,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     for await (const part of request as AsyncIterable<Buffer>) {
       bytes += part.length;
       if (bytes > largestBody) break;
+      share.takeBody(part.length);
       parts.push(part);
     }
   }

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseJson } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { ModelSpec } from "@cambium/model";
+import type { Allowance, Share } from "./allowance.js";
 import { type AnswerHead, choice, joined, usage } from "./api.js";
 import { type Answering, type AnswerPart, complete } from "./complete.js";
 import { type Access, checkAccess, readBody, sendFailure, sendJson } from "./http.js";
@@ -25,6 +26,7 @@ export interface Bounds {
   readonly signal: AbortSignal;
   /** Whether the limit on concurrent requests is reached. */
   readonly busy: boolean;
+  readonly allowance: Allowance;
 }
 
 /** A finished request. */
@@ -55,7 +57,7 @@ interface Route {
     request: IncomingMessage,
     response: ServerResponse,
     served: Served,
-    signal: AbortSignal,
+    work: { readonly signal: AbortSignal; readonly share: Share },
   ): Promise<Counts | undefined>;
 }
 
@@ -86,9 +88,10 @@ export async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
   served: Served,
-  { access, signal, busy }: Bounds,
+  { access, signal, busy, allowance }: Bounds,
 ): Promise<RequestReport> {
   const begin = performance.now();
+  const share = allowance.share();
   const gone = new AbortController();
   // Not AbortSignal.any: with a source signal that lives as long as the server it leaks memory.
   const work = new AbortController();
@@ -110,7 +113,7 @@ export async function answerRequest(
     const route = routeTo(path, method);
     if (!route.open) checkAccess(request, access);
     if (busy) throw new CambiumError("E_BUSY", "too many concurrent requests", { hint: "try again later" });
-    const counts = await route.answer(request, response, served, work.signal);
+    const counts = await route.answer(request, response, served, { signal: work.signal, share });
     return report({ ...(counts && { counts }) });
   } catch (error) {
     if (gone.signal.aborted) return report({});
@@ -118,6 +121,7 @@ export async function answerRequest(
     return report({ error });
   } finally {
     signal.removeEventListener("abort", stop);
+    share.release();
   }
 }
 
@@ -139,10 +143,11 @@ async function completions(
   incoming: IncomingMessage,
   response: ServerResponse,
   served: Served,
-  signal: AbortSignal,
+  { signal, share }: { readonly signal: AbortSignal; readonly share: Share },
 ): Promise<Counts> {
-  const request = readRequest(parseJson(await readBody(incoming), "the body"));
+  const request = readRequest(parseJson(await readBody(incoming, share), "the body"));
   const jobs = jobsOf(request, served.model, served.tokenizer);
+  share.takeAnswer(request, jobs);
   const head: AnswerHead = {
     id: `cmpl-${randomUUID()}`,
     object: "text_completion",

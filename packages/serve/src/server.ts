@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CambiumError } from "@cambium/ir";
+import { Allowance } from "./allowance.js";
 import { checkExposed, isLocal } from "./http.js";
 import { answerRequest, type RequestReport, type Served } from "./routes.js";
 import { TokenNames } from "./token-names.js";
@@ -16,6 +17,8 @@ export interface ServeOptions extends Omit<Served, "names"> {
   readonly port: number;
   /** Required if others can reach the server. */
   readonly token?: string;
+  /** Bytes that running requests may hold together, one of them half of it; default 1 GiB. */
+  readonly memory?: number;
   /** Called after each request. */
   onRequest?(report: RequestReport): void;
 }
@@ -45,8 +48,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const running = new Set<Promise<void>>();
   const access = { local: isLocal(host), ...(token !== undefined && { token }) };
   const served = { ...options, names: new TokenNames(options.tokenizer) };
+  const allowance = new Allowance(options.memory);
   const server = createServer((request, response) => {
-    const bounds = { access, signal: stop.signal, busy: running.size >= mostRequests };
+    const bounds = { access, signal: stop.signal, busy: running.size >= mostRequests, allowance };
     const work = answerRequest(request, response, served, bounds).then((report) => {
       running.delete(work);
       const { error } = report;

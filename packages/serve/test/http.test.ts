@@ -100,6 +100,17 @@ test("a token is required if others can reach the server, and checked", async ()
   expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
 });
 
+test("bodies and answers beyond the memory for them are refused, and their share comes back", async () => {
+  await using tight = await serveSmall({ memory: 40_000 });
+  const large = await tight.post({ prompt: ["a", "b"], max_tokens: 40, logprobs: 5 });
+  expect(large.status).toBe(400);
+  expect(await reasonsOf(large)).toEqual(["E_REQUEST", "prompt"]);
+  const body = await tight.post({ prompt: "a", user: "b".repeat(6_000) });
+  expect([body.status, ...(await reasonsOf(body))]).toEqual([503, "E_BUSY"]);
+  // Each takes a fourth of the memory.
+  for (let i = 0; i < 9; i++) await tight.ask({ prompt: "a", max_tokens: 40, logprobs: 0 });
+});
+
 test("a port in use is refused", async () => {
   const port = Number(new URL(small.serving.url).port);
   await expect(serveSmall({ port })).rejects.toMatchObject({ code: "E_LISTEN" });
