@@ -57,7 +57,7 @@ describe("command lines", () => {
     [
       "fewer layers than there are",
       ["grow", model, "/nowhere", "--operator", stack, "--layers", "1"],
-      /take layers away/,
+      /cannot remove layers/,
     ],
     [
       "an option unknown to the operator",

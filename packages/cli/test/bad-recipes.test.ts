@@ -118,7 +118,7 @@ describe("names in a recipe", () => {
       "an operator that is not a package name",
       (t) => t.replace("stack", '"A B"'),
       "E_PLUGIN_NAME",
-      /does not name an? operator/,
+      /does not name an\s+operator/,
     ],
     ["a corpus that is not there", (t) => t, "E_NOT_FOUND", /text\.txt/],
     ["an unknown embedded corpus", (t) => t.replace("./text.txt", "war-and-peace"), "E_", /war-and-peace/],
