@@ -18,7 +18,16 @@ describeOperator(directWidth, {
     {
       name: "intermediate 14 → 23, random, even",
       options: { intermediate: 23, map: "random", split: "even" },
+      gradients: true,
     },
+    {
+      name: "heads and groups, scalar",
+      base: gqa,
+      options: { heads: 8, kvHeads: 4, split: "scalar" },
+      gradients: true,
+    },
+    { name: "query heads alone, MQA", base: { kvHeads: 1 }, options: { heads: 6, split: "even" }, gradients: true },
+    { name: "three times, tied, even", base: { tied: true }, options: { factor: 3, split: "even" }, gradients: true },
     { name: "hidden 8 → 13, scalar", options: { hidden: 13, split: "scalar" } },
     {
       name: "hidden 8 → 16, sqrt-mu",
@@ -31,6 +40,12 @@ describeOperator(directWidth, {
     },
     { name: "rows from the layer above, GQA", base: { ...gqa, layers: 3 }, options: { rows: "next", split: "even" } },
     { name: "slower readers", options: { scaleLearningRates: true } },
+    {
+      name: "hidden 8 → 13, even, tied",
+      base: { tied: true },
+      options: { hidden: 13, split: "even" },
+      gradients: true,
+    },
   ],
   refuses: [
     { options: { hidden: 4 }, code: sizes },

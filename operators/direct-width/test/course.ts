@@ -1,25 +1,7 @@
-// What growth in width leaves of gradients, and of the course of training, in float64.
+// What growth in width leaves of the course of training, in float64.
 import { difference, gradients, growExactly, logits, randomWeights, type Weights } from "@cambium/growth/conformance";
 import type { DecoderInput } from "@cambium/model";
 import { Adam, byRule, grown, zerosLike } from "./support.js";
-
-/** Largest relative error of the gradients that the plan's rules make of the base's, over tensors. */
-export async function ruleError(given: Partial<DecoderInput>, options: Record<string, unknown>): Promise<number> {
-  const plan = grown(given, options);
-  const weights = randomWeights(plan.base, "moments");
-  const before = gradients(plan.base, weights);
-  const held = Object.fromEntries(
-    Object.entries(weights).map(([name, tensor]) => [name, { ...tensor, data: before[name] as Float64Array }]),
-  );
-  const [ruled, actual] = [await byRule(plan, held), gradients(plan.target, await growExactly(plan, weights))];
-  return Math.max(
-    ...Object.entries(actual).map(([name, gradient]) => {
-      const rule = ruled[name]?.data as Float64Array;
-      const size = Math.hypot(...gradient);
-      return Math.hypot(...gradient.map((g, i) => g - (rule[i] as number))) / size;
-    }),
-  );
-}
 
 const rate = 3e-3;
 

@@ -1,35 +1,10 @@
-// Moment rules against autograd, and over a live state; figures.test.ts has the course of training.
+// Moment rules over a live state, and learning rates; conformance and figures hold the rules to gradients.
 import { growMoments } from "@cambium/growth";
 import { difference, randomWeights, type Weights } from "@cambium/growth/conformance";
-import type { DecoderInput } from "@cambium/model";
-import { describe, expect, test } from "vitest";
-import { ruleError } from "./course.js";
+import { expect, test } from "vitest";
 import { byRule, config, grown } from "./support.js";
 
 const small = { vocab: 23, hidden: 8, intermediate: 12, layers: 2, headDim: 4 };
-
-describe("the gradient after growth is what the rule makes of the base's", () => {
-  const cases: [string, Partial<DecoderInput>, Record<string, unknown>][] = [
-    ["intermediate, scalar", {}, { intermediate: 24, split: "scalar" }],
-    ["intermediate 12 → 17, even", {}, { intermediate: 17, split: "even" }],
-    ["heads and kvHeads, scalar", {}, { heads: 8, kvHeads: 4, split: "scalar" }],
-    ["query heads alone, scalar", {}, { heads: 8, split: "scalar" }],
-    ["query heads alone, MQA to 3 per head", { kvHeads: 1 }, { heads: 12, split: "even" }],
-    ["hidden twice, even", {}, { hidden: 16, split: "even" }],
-    ["hidden 8 → 13, even, rescaled stream", {}, { hidden: 13, split: "even" }],
-    ["hidden 8 → 13, even, tied", { tied: true }, { hidden: 13, split: "even" }],
-    ["hidden twice, even, tied, sqrt-mu", { tied: true }, { hidden: 16, split: "even", normMode: "sqrt-mu" }],
-    ["all axes, even", {}, { split: "even" }],
-    ["all axes three times, even, tied", { tied: true }, { factor: 3, split: "even" }],
-  ];
-  test.each(cases)("%s", async (_, given, options) => {
-    expect(await ruleError({ ...small, ...given }, options)).toBeLessThanOrEqual(1e-12);
-  });
-
-  test("hidden with a scalar split has no such rule: the mean of the norm leaks", async () => {
-    expect(await ruleError(small, { hidden: 16, split: "scalar" })).toBeGreaterThan(1e-2);
-  });
-});
 
 const base = config(small);
 

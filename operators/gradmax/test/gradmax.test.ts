@@ -1,10 +1,10 @@
 // GradMax: conformance, and the gradient of the new rows: as predicted, and larger than along random directions.
 import { referenceBackend } from "@cambium/backend";
 import { type Found, find } from "@cambium/grow";
-import { applyPlan, type GrowthPlan, givenOf, momentExprs, planTables } from "@cambium/growth";
-import { baseModel, describeOperator, randomWeights } from "@cambium/growth/conformance";
-import { differentiate, evaluate, gradientName, type HostTensor, hostTensor, Random, refTensor } from "@cambium/ir";
-import { lossGraph, parameterTable } from "@cambium/model";
+import { type GrowthPlan, givenOf, momentExprs, planTables } from "@cambium/growth";
+import { baseModel, describeOperator, gradients, growExactly, randomWeights } from "@cambium/growth/conformance";
+import { type HostTensor, hostTensor, Random, refTensor } from "@cambium/ir";
+import { parameterTable } from "@cambium/model";
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { expect, test } from "vitest";
 import gradmax from "../src/index.js";
@@ -20,27 +20,20 @@ const host = (tensor: (typeof weights)[string]) => hostTensor("f32", tensor.type
 const parameters = Object.fromEntries(Object.entries(weights).map(([name, one]) => [name, host(one)]));
 const [batch, context] = [2, 6];
 const tokens = Int32Array.from({ length: batch * (context + 1) }, (_, i) => (7 * i + (i % 3)) % 11);
+const read = refTensor(hostTensor("i32", [batch, context + 1], tokens));
 const up = "model.layers.1.mlp.up_proj.weight";
+const [old = 0, hidden = 0] = parameters[up]?.shape ?? [];
 
-/** The gradient by `of` of a model whose weights are given, in float64. */
-function gradient(model: GrowthPlan["target"], values: Record<string, HostTensor>, of: string): Float64Array {
-  const graph = differentiate(lossGraph(model, { batch, context }), { of: "loss", by: [of] });
-  const inputs = Object.fromEntries(Object.entries(values).map(([name, one]) => [name, refTensor(one)]));
-  const read = refTensor(hostTensor("i32", [batch, context + 1], tokens));
-  const out = evaluate(graph, { ...inputs, tokens: read }, { precision: "f64" })[gradientName(of)];
-  return Float64Array.from(out?.data ?? []);
+/** The gradient of the rows that are new in `up`, with `found` for what the plan looks for; float64. */
+async function fresh(plan: GrowthPlan, found: Found["tensors"]): Promise<Float64Array> {
+  const made = await growExactly(plan, weights, rowsOf(found));
+  return gradients(plan.target, made, undefined, read)[up]?.subarray(old * hidden) as Float64Array;
 }
 
-async function grown(plan: GrowthPlan, found: Found["tensors"]): Promise<Record<string, HostTensor>> {
-  const made: Record<string, HostTensor> = {};
-  for await (const [name, one] of applyPlan(
-    plan,
-    { get: (of) => parameters[of] },
-    { found: { get: (of) => found[of] } },
-  ))
-    made[name] = one;
-  return made;
-}
+const rowsOf = (found: Found["tensors"]) => (name: string, start: number, end: number) => {
+  const { shape, data } = found[name] as HostTensor;
+  return Float64Array.from(data.subarray(start * (shape[1] ?? 1), end * (shape[1] ?? 1)) as Float32Array);
+};
 
 const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
 
@@ -50,20 +43,15 @@ test("the gradient of the new rows is c √Σσ², and larger than along random 
   const held: Record<string, Awaited<ReturnType<typeof device.upload>>> = {};
   for (const [name, one] of Object.entries(parameters)) held[name] = await device.upload(one);
   const { tensors } = await find(plan, { device, parameters: held, batch, context, batchAt: () => tokens });
-  const best = await grown(plan, tensors);
-  const [old = 0, hidden = 0] = parameters[up]?.shape ?? [];
-  const fresh = (values: Record<string, HostTensor>) => gradient(plan.target, values, up).subarray(old * hidden);
 
   // M, made apart: the gradient by the down columns of one new neuron per channel, its up row that channel alone.
   const wide = gradmax.plan(base, { intermediate: old + hidden, std: 0.3 });
-  const probe = await grown(
-    wide,
-    Object.fromEntries(givenOf(wide.tensors).map(({ name, shape }) => [name, hostTensor("f32", shape)])),
-  );
-  const channels = probe[up]?.data as Float32Array;
+  const nothing = givenOf(wide.tensors).map(({ name, shape }) => [name, hostTensor("f32", shape)]);
+  const probe = await growExactly(wide, weights, rowsOf(Object.fromEntries(nothing)));
+  const channels = probe[up]?.data as Float64Array;
   for (let i = 0; i < hidden; i++) channels[(old + i) * hidden + i] = 1;
   const down = "model.layers.1.mlp.down_proj.weight";
-  const all = gradient(wide.target, probe, down);
+  const all = gradients(wide.target, probe, undefined, read)[down] as Float64Array;
   const m = Matrix.from1DArray(hidden, old + hidden, all).subMatrix(0, hidden - 1, old, old + hidden - 1);
   const { diagonal } = new SingularValueDecomposition(m);
   const name = `steepest ${down}`;
@@ -71,10 +59,10 @@ test("the gradient of the new rows is c √Σσ², and larger than along random 
   const k = columns.shape[1] as number;
   const c = norm(columns.data) / Math.sqrt(k);
   const predicted = c * norm(diagonal.slice(0, k));
-  expect(norm(fresh(best)) / predicted).toBeCloseTo(1, 4);
+  expect(norm(await fresh(plan, tensors)) / predicted).toBeCloseTo(1, 4);
 
-  const random = await grown(plan, { ...tensors, [name]: columnsOf("other", columns) });
-  expect(norm(fresh(random))).toBeLessThan(0.95 * predicted);
+  const random = { ...tensors, [name]: columnsOf("other", columns) };
+  expect(norm(await fresh(plan, random))).toBeLessThan(0.95 * predicted);
 });
 
 test("moments stay with old entries, new ones begin at zero", () => {
