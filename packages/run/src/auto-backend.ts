@@ -1,5 +1,5 @@
-// `backend: auto`: the installed backend that trains the recipe's largest model fastest here. A run keeps what it began with,
-// because another backend has other bits.
+// `backend: auto`: the installed backend that trains the recipe's largest model fastest here. A run keeps the backend
+// it began with, because another one gives other bits.
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { Recipe, RecipeReading } from "@cambium/recipe";
 import type { BackendRequest } from "./backend-choice.js";
@@ -8,16 +8,16 @@ import { measureSpeeds, type Speed, type Unmeasured } from "./recipe-speed.js";
 
 export interface AutoChoice {
   readonly backend: BackendRequest & { readonly name: string };
-  /** What the choice was made from; nothing where a run goes on with the backend it has. */
+  /** The measurements behind the choice; empty if a run continues with the backend it has. */
   readonly measured: readonly (Speed | Unmeasured)[];
 }
 
 export interface AutoOptions extends RecipeSurroundings {
   /** Instead of the recipe's. */
   readonly precision: Recipe["train"]["precision"] | undefined;
-  /** The recipe of the run that goes on, as it was when it began. */
+  /** The original recipe of the run that is continued; undefined for a new run. */
   readonly begun: Recipe | undefined;
-  /** Told what is measured next. */
+  /** Called before each measurement. */
   readonly onStart: (backend: string) => void;
 }
 

@@ -1,4 +1,4 @@
-// The backend of a run: the one that is asked for, else its recipe's, else the default.
+// The backend of a run: the requested one, else its recipe's, else the default.
 import { defaultBackend } from "@cambium/backend";
 import type { PluginImporter } from "@cambium/plugin";
 import type { Recipe } from "@cambium/recipe";
@@ -8,14 +8,14 @@ type Named = NonNullable<Recipe["backend"]>;
 /** The name that stands for the fastest backend (`fastestBackend`). */
 export const auto = "auto";
 
-/** A backend, or options for the one that computes otherwise. */
+/** A backend, or only options for the backend that would be used anyway. */
 export interface BackendRequest {
   readonly name?: string;
   readonly options: Named["options"];
 }
 
 /**
- * Options alone are added to those of `own`; another name brings its own.
+ * Options without a name are added to those of `own`; a name replaces both.
  * @param own what the recipe or the run says
  * @throws CambiumError `E_BACKEND_CHOICE`
  */

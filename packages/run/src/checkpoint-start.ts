@@ -7,7 +7,7 @@ import { withFileErrors } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import { type Family, type ModelSpec, parameterTable, readHfModel, unfitTensors } from "@cambium/model";
 
-/** A model to begin with, without its weights. */
+/** A model to start from, without its weights. */
 export interface Checkpoint {
   readonly path: string;
   readonly model: ModelSpec;
@@ -19,7 +19,10 @@ export interface Checkpoint {
   readonly files: readonly CompanionFile[];
 }
 
-/** The model in `path`. @throws CambiumError from reading the directory, `E_CONFIG` and `E_FAMILY` for a model that is not computed. */
+/**
+ * The model in `path`.
+ * @throws CambiumError from reading the directory; `E_CONFIG`, `E_FAMILY` for an unsupported model.
+ */
 export async function readCheckpoint(path: string, families?: readonly Family[]): Promise<Checkpoint> {
   await using directory = await openModelDirectory(path);
   const model = readHfModel(directory.configJson, families, join(path, "config.json"));

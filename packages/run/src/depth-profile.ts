@@ -1,5 +1,4 @@
-// How much of their depth the final models of a run use, where the recipe asks for it: explanation, on which no stage's bits
-// depend.
+// Measures how much of their depth a run's final models use, if the recipe asks for it. No stage's bits depend on it.
 import { createHash } from "node:crypto";
 import type { PreparedData } from "@cambium/data/node";
 import { depthProfile } from "@cambium/inference";
@@ -12,7 +11,11 @@ export interface ProfiledRun extends Pick<EvaluatedRun, "directory" | "device" |
   readonly data: Pick<PreparedData, "heldOut" | "stats">;
 }
 
-/** Looks at the last stage of every arm, once. @returns whether there was anything to do; @throws the signal's reason */
+/**
+ * Profiles the last stage of every arm, once.
+ * @returns whether there was anything to do;
+ * @throws the signal's reason
+ */
 export async function profileDepth(run: ProfiledRun, arms: readonly ArmPlan[]): Promise<boolean> {
   const { depth } = run.recipe.evaluate;
   if (depth === undefined) return false;

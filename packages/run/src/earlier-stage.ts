@@ -1,5 +1,5 @@
-// The stage that stood in a stage's place when the run was last planned: what is different now, and whether the new one can
-// go on from it.
+// The stage that was in a stage's place when the run was last planned: how it differs, and whether the new stage can
+// continue from it.
 import { copyFile, cp } from "node:fs/promises";
 import { replaceDirectory, replaceFile } from "@cambium/files";
 import { type PlannedStage, stageJson } from "@cambium/recipe";
@@ -17,14 +17,14 @@ export interface EarlierStage {
   readonly id: string;
   /** At least one. */
   readonly differences: readonly Difference[];
-  /** The new stage is the earlier one, trained for longer: it goes on where that one ended. */
+  /** The new stage is the earlier one, trained for longer: it continues where that one ended. */
   readonly shorter: boolean;
 }
 
-/** What does not count, and what follows from another stage that has changed. */
+/** Fields that do not count, or that only reflect a change in another stage. */
 const passedOver = ["version", "name", "start.path", "distill.from.path", "start.parent.id", "start.parent.tokens"];
 
-/** The stage at `index` of the arm `arm` in `before`; undefined for the same stage, or where none was. */
+/** The stage at `index` of the arm `arm` in `before`; undefined if it is the same or there was none. */
 export async function earlierStage(
   plan: PlannedStage,
   { arm, index }: { readonly arm: string; readonly index: number },
@@ -40,7 +40,7 @@ export async function earlierStage(
   if (differences.length === 0) return undefined;
   const [only] = differences;
   const longer = only?.path === "until.tokens" && Number(only.is) > Number(only.was);
-  // Where the parent has changed, so have the first weights.
+  // If the parent has changed, so have the first weights.
   const sameStart = JSON.stringify(startOf(was)) === JSON.stringify(startOf(is));
   return { id, differences, shorter: differences.length === 1 && longer && sameStart };
 }
@@ -65,7 +65,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Gives the stage `to` what `from` has: its metrics, then its snapshot, each whole or not at all. */
+/** Copies metrics, then snapshot, from stage `from` to stage `to`, each whole or not at all. */
 export async function takeOver(run: RunDirectory, from: string, to: string): Promise<void> {
   const [source, target] = [run.stage(from), run.stage(to)];
   await target.create();

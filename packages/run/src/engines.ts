@@ -1,4 +1,5 @@
-// The engines of a run: the local one, and those that the recipe names. What one cannot do is found before anything starts.
+// The engines of a run: the local one, and those that the recipe names. What an engine cannot do is reported before
+// anything starts.
 import type { Device } from "@cambium/backend";
 import { enginePlugin, type PreparedEngine } from "@cambium/engine";
 import { CambiumError, type Reason } from "@cambium/ir";
@@ -61,8 +62,8 @@ export class Engines {
   }
 
   /**
-   * @throws CambiumError `E_ENGINE_CANNOT` with everything that an engine is given and cannot do; `E_UNSUPPORTED` for a
-   * precision that the device does not have.
+   * @throws CambiumError `E_ENGINE_CANNOT` naming everything that is assigned to an engine that cannot do it;
+   * `E_UNSUPPORTED` for a precision that the device does not have.
    */
   check(arms: readonly ArmPlan[]): void {
     const here = arms.flatMap(({ stages }) => stages.filter(({ stage }) => this.areLocal(stage)));

@@ -1,10 +1,10 @@
-// Model families that a recipe or a checkpoint means: those that come with Cambium, and packages of the user's project.
+// Model families that a recipe or a checkpoint names: those that come with Cambium, and packages of the user's project.
 import { CambiumError } from "@cambium/ir";
 import { builtInFamilies, type Family, familyPlugin, llama } from "@cambium/model";
 import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { listPlugins } from "@cambium/plugin/node";
 
-/** Llama where nothing is named. @throws CambiumError as `resolvePlugin`, for a family that is missing or broken. */
+/** Llama if nothing is named. @throws CambiumError as `resolvePlugin`, for a family that is missing or broken. */
 export async function resolveFamily(name: string | undefined, importer: PluginImporter): Promise<Family> {
   if (name === undefined) return llama;
   const known = builtInFamilies.find((family) => family.name === name);
@@ -13,9 +13,8 @@ export async function resolveFamily(name: string | undefined, importer: PluginIm
 }
 
 /**
- * The families that a checkpoint may be of: those in `named` (names, packages, paths), which come first, those that come
- * along, and the packages that the project in `dir` asks for. A package that is asked for and not installed is passed
- * over.
+ * The families that a checkpoint may have: first those in `named` (names, packages, paths), then the built-in ones,
+ * then the packages that the project in `dir` depends on. A dependency that is not installed is skipped.
  * @throws CambiumError as `resolvePlugin`, for one of `named` that is missing, or for a package that is broken.
  */
 export async function familiesOf(

@@ -1,5 +1,5 @@
-// What one stage hands to the next, which grows from it: trainer and growth compiled before the last step, and the final
-// state, which stays on the device.
+// What one stage hands to the next, which grows from it: trainer and growth compiled before the last step, and the
+// final state, which stays on the device.
 import type { Device } from "@cambium/backend";
 import { type DeviceGrowth, prepareGrowth } from "@cambium/grow";
 import type { DeviceTrainingState } from "@cambium/model";
@@ -11,16 +11,16 @@ export interface TimedTrainer {
   readonly trainer: Trainer;
   /** Wall seconds of compiling. */
   readonly seconds: number;
-  /** It was compiled while the stage before still trained. */
+  /** It was compiled while the previous stage still trained. */
   readonly ahead: boolean;
-  /** The share of a step's matrix work that is done a second time, so that it fits into the recipe's `train.memory`. */
+  /** Share of a step's matrix work that is recomputed, so that the step fits into `train.memory`. */
   readonly recomputed: number;
 }
 
 /** A state to grow from, on the device. */
 export interface TimedState {
   readonly state: DeviceTrainingState;
-  /** Wall seconds of getting it there; 0 where it never left. */
+  /** Wall seconds of getting it there; 0 if it never left. */
   readonly seconds: number;
 }
 
@@ -32,8 +32,8 @@ export class Handover {
   constructor(private readonly device: Device) {}
 
   /**
-   * Compiles the trainer of `next` and its growth. A failure is not reported here: `next` compiles again once the stage
-   * at hand is saved, and then says why it cannot.
+   * Compiles the trainer of `next` and its growth. A failure is not reported here: `next` compiles again once the
+   * current stage is saved, and that reports the error.
    */
   async prepare(next: PlannedStage): Promise<void> {
     this.#dropTrainer();
@@ -71,7 +71,7 @@ export class Handover {
     this.#state = { state, seconds: 0, id };
   }
 
-  /** The final state of stage `id`, if it was the last one kept; kept no longer. */
+  /** The final state of stage `id`, if it was the last one kept. It is then released to the caller. */
   state(id: string): TimedState | undefined {
     const held = this.#state;
     if (held?.id !== id) return undefined;

@@ -11,7 +11,7 @@ export function localEngine(device: Device, handover: Handover): PreparedEngine 
   const { backend, version, device: computes } = device.info;
   return {
     device: `${backend} ${version} ${computes}`,
-    // What the backend cannot do, it says itself when the trainer is compiled.
+    // The backend itself refuses what it cannot do when the trainer is compiled.
     refusals: () => [],
     open: async (plan, at, place) => {
       const session = new LocalSession(plan, place, handover, await handover.trainer(plan, at));
@@ -39,7 +39,7 @@ class LocalSession implements EngineSession {
     return this.#trainer.parameters;
   }
 
-  /** Takes the teacher along. */
+  /** Loads the teacher, if there is one. */
   async learn(): Promise<void> {
     try {
       if (this.place.teacher) await this.#trainer.teach(this.place.teacher);

@@ -1,4 +1,4 @@
-// The machine a run happens on: for its manifest, and what cannot fit in it.
+// The machine of a run: its description for the manifest, and the check that a stage fits into its memory.
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { CambiumError } from "@cambium/ir";
 import { countParameters } from "@cambium/model";
@@ -16,12 +16,12 @@ export function machineInfo(): MachineInfo {
   };
 }
 
-/** Memory that this process may use, bytes: the machine's, or what the container or cgroup has of it. */
+/** Memory that this process may use, bytes: the machine's, or the limit of its container or cgroup. */
 export function memoryBytes(): number {
   return smallerLimit(totalmem(), process.constrainedMemory());
 }
 
-/** @param limit of the surroundings; where there is none Node says 0 or more than the machine has, depending on its version */
+/** @param limit the container's; without one Node returns 0, or more than the machine has, depending on its version */
 export function smallerLimit(machine: number, limit: number | undefined): number {
   return limit === undefined || limit <= 0 ? machine : Math.min(machine, limit);
 }
@@ -30,8 +30,8 @@ export function smallerLimit(machine: number, limit: number | undefined): number
 export const stateBytesPerParameter = 16;
 
 /**
- * @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than the memory there is, or whose step
- * does not fit into the memory that the recipe gives it.
+ * @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than the available memory, or whose
+ * step does not fit into the memory that the recipe gives it.
  */
 export function requireMemory(stage: Stage): void {
   const { name, model, memory, distill } = stage;

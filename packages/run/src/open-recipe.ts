@@ -1,5 +1,5 @@
-// All that a recipe names, found before anything is written: plugins, checkpoint, tokenizer and text. Whatever is wrong,
-// in the recipe's text, with what it names or with the shapes that come of it, is told at once.
+// Finds everything a recipe names before anything is written: plugins, checkpoint, tokenizer and text. All mistakes, in
+// the recipe's text, in what it names or in the shapes that result, are reported at once.
 
 import { resolve } from "node:path";
 import { type Backend, resolveBackend } from "@cambium/backend";
@@ -44,7 +44,7 @@ export interface PlannedRecipe {
   /** The checkpoints that it names as teachers, by those names. */
   readonly teachers: ReadonlyMap<string, Checkpoint>;
   readonly tokenizer: Tokenizer;
-  /** As if nothing were known of text and device. */
+  /** Planned without knowledge of text and device. */
   readonly arms: readonly ArmPlan[];
 }
 
@@ -63,7 +63,7 @@ export async function recipeReading(source: string | Recipe): Promise<RecipeRead
 }
 
 /**
- * What a recipe's stages are planned from; its text, backend and engines are not looked for.
+ * Finds what a recipe's stages are planned from; its text, backend and engines are not looked up.
  * @throws CambiumError the one mistake, or `E_RECIPE` with all
  */
 export async function planRecipe(reading: RecipeReading, around: RecipeSurroundings): Promise<PlannedRecipe> {
@@ -85,7 +85,7 @@ export async function openRecipe(
   const own = recipe?.backend ?? (named && { name: named.name, options: {} });
   const place = named?.path ?? ["backend"];
   const computing = await found.check(place, () => chooseBackend(asked.backend, own, around.importer));
-  // By now the fastest one has been found, unless the recipe has mistakes that must be told first.
+  // By now `auto` has been replaced, unless the recipe has mistakes, which are reported first.
   const isNamed = computing && computing.name !== auto;
   const backend = isNamed && (await found.check(place, () => resolveBackend(computing.name, around.importer)));
   const engines = recipe && (await found.check(["train", "engine"], () => resolveEngines(recipe, around.importer)));
@@ -126,7 +126,7 @@ async function findPlanned(found: Found, { projectDir, importer }: RecipeSurroun
     const teacher = await found.check(path, () => readCheckpoint(resolve(projectDir, from), families));
     if (teacher) teachers.set(from, teacher);
   }
-  if (!recipe || !tokenizer || found.told("model", "growth", "variants")) return undefined;
+  if (!recipe || !tokenizer || found.hasMistakeIn("model", "growth", "variants")) return undefined;
   const operators = await resolveOperators(recipe, importer);
   const family = await resolveFamily(recipe.model.family, importer);
   const { vocabSize, bosId, eosId } = tokenizer;
@@ -147,26 +147,26 @@ function isSame(one: CambiumError, other: CambiumError): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The mistakes around a recipe, each with its place in it. */
+/** Collects the mistakes in what a recipe names, each with its place in the recipe. */
 class Found {
   readonly #errors: { readonly path: readonly PropertyKey[]; readonly error: CambiumError }[] = [];
 
   constructor(readonly reading: RecipeReading) {}
 
-  /** What `work` gives; undefined when it made a mistake, which is noted once. @throws what is no CambiumError */
+  /** Returns what `work` returns; undefined if it throws a CambiumError, which is collected once. Rethrows others. */
   async check<T>(path: readonly PropertyKey[], work: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof CambiumError)) throw error;
-      // A family that is missing is missed again where the checkpoint is read.
+      // A missing family is reported again when the checkpoint is read.
       if (this.#errors.every((other) => !isSame(other.error, error))) this.#errors.push({ path, error });
       return undefined;
     }
   }
 
   /** Whether there is a mistake in one of these sections. */
-  told(...sections: readonly string[]): boolean {
+  hasMistakeIn(...sections: readonly string[]): boolean {
     return this.#errors.some(({ path }) => sections.includes(String(path[0])));
   }
 

@@ -1,3 +1,3 @@
-// Which families and which backend a command means: what those need that run nothing, and should begin at once.
+// Resolves families and backends, for commands that run nothing and should start fast.
 export * from "./backend-choice.js";
 export * from "./families.js";

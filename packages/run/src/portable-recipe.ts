@@ -1,16 +1,16 @@
-// The recipe as a run's directory keeps it: paths lead from there, so that it can be run from where it lies.
+// The recipe as a run's directory stores it: paths are relative to that directory, so that it can be run from there.
 import { relative, resolve } from "node:path";
 import { isPluginPath } from "@cambium/plugin";
 import { type EngineUse, grownFrom, type Recipe } from "@cambium/recipe";
 
 /**
- * `recipe`, whose paths are from `projectDir`, with paths from `directory`. Names of corpora, of plugins and of the bytes
- * tokenizer stay as they are.
+ * `recipe`, whose paths are relative to `projectDir`, with paths relative to `directory`. Names of corpora, of plugins
+ * and of the bytes tokenizer stay as they are.
  */
 export function portableRecipe(recipe: Recipe, projectDir: string, directory: string): Recipe {
   const moved = (path: string): string => {
     const from = relative(directory, resolve(projectDir, path));
-    // On another drive of Windows it is absolute.
+    // On another Windows drive it is absolute.
     return /^(\.\.|\w:|\/)/.test(from) ? from : `./${from}`;
   };
   const text = (name: string): string => (/[/\\.]/.test(name) ? moved(name) : name);

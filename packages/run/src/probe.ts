@@ -1,11 +1,11 @@
-// A probe of a growth: what became of the grown model, on the record of the stage that was probed.
+// A probe of a growth: the verdict on the grown model, recorded with the stage that was probed.
 import { rm } from "node:fs/promises";
 import { withFileErrors } from "@cambium/files";
 import { type PlannedStage, probeVerdict } from "@cambium/recipe";
 import type { ProbeRecord } from "@cambium/run-format";
 import { type RunDirectory, readRows } from "@cambium/run-format/node";
 
-/** A growth that is tried: `stage` stands still at `tokens`, where its snapshot is, while what grows from it trains. */
+/** A growth on trial: `stage` is paused at `tokens`, where its snapshot is, while the stage grown from it trains. */
 export interface Trial {
   readonly stage: PlannedStage;
   readonly tokens: number;
@@ -13,15 +13,15 @@ export interface Trial {
   readonly budget: number;
 }
 
-/** The trial that a stage which pauses after `tokens` tokens pauses for; undefined for a stage that makes no probes. */
+/** The trial for which a stage pauses after `tokens` tokens; undefined for a stage without probes. */
 export function trialAt(stage: PlannedStage, tokens: number): Trial | undefined {
   const { until } = stage.stage;
   return until.kind === "probe" ? { stage, tokens, budget: until.budget } : undefined;
 }
 
 /**
- * Judges `trial` by the rows of both stages and puts the verdict on the record; only then is the snapshot of a growth that
- * is taken back deleted. Killed in between, the next sitting comes to the same verdict.
+ * Judges `trial` by the rows of both stages and records the verdict; only then is the snapshot of a rejected growth
+ * deleted. If killed in between, the resumed run comes to the same verdict.
  */
 export async function concludeTrial({ stage, tokens }: Trial, grown: PlannedStage, run: RunDirectory) {
   const { until } = stage.stage;

@@ -1,4 +1,5 @@
-// The data of a recipe: what it reads and by which tokenizer, found before a run writes anything; then tokenized and split.
+// The data of a recipe: what it reads and by which tokenizer, found before a run writes anything; then tokenized and
+// split.
 import { resolve } from "node:path";
 import type { Tokenizer } from "@cambium/data";
 import {
@@ -20,14 +21,17 @@ import type { CorpusPart, Recipe } from "@cambium/recipe";
 import type { Checkpoint } from "./checkpoint-start.js";
 import type { RunObserver } from "./observer.js";
 
-/** Where paths of a recipe lead. */
+/** Where a recipe's paths are looked up. */
 export interface RecipePlace {
   /** Where relative paths and `@cambium/corpora` are looked up. */
   readonly projectDir: string;
   readonly checkpoint: Checkpoint | undefined;
 }
 
-/** The tokenizer that the recipe names, else the checkpoint's own, else bytes. @throws CambiumError as `findTokenizer`. */
+/**
+ * The tokenizer that the recipe names, else the checkpoint's own, else bytes.
+ * @throws CambiumError as `findTokenizer`.
+ */
 export async function recipeTokenizer(
   { data }: Pick<Recipe, "data">,
   { projectDir, checkpoint }: RecipePlace,
@@ -38,7 +42,7 @@ export async function recipeTokenizer(
   return findTokenizer(checkpoint.path, vocab, named);
 }
 
-/** What a recipe trains on: sources with their shares, or a folder of tokens that are made. */
+/** What a recipe trains on: sources with their shares, or a folder of prepared tokens. */
 export type RecipeCorpus = { readonly parts: readonly MixPart[] } | { readonly tokens: string };
 
 /** @throws CambiumError as `openSource`. */

@@ -19,7 +19,7 @@ export interface Speed {
   readonly device: string;
   readonly precision: Precision;
   readonly tokensPerSecond: number;
-  /** From an earlier measurement of the same. */
+  /** Taken from an earlier measurement. */
   readonly remembered: boolean;
 }
 
@@ -37,13 +37,13 @@ export interface SpeedOptions {
   readonly importer: PluginImporter;
   /** Default: each that a device computes. */
   readonly precisions?: readonly Precision[];
-  /** Measures anew what is remembered. */
+  /** Ignore remembered measurements. */
   readonly fresh?: boolean;
-  /** Told what is measured next. */
+  /** Called before each measurement. */
   readonly onStart: (backend: string, precision: Precision) => void;
 }
 
-/** Steps that are not counted, most that are, and seconds after which no further one begins. */
+/** Steps that are not counted, the most steps that are, and seconds after which no further step begins. */
 const effort = { warmUp: 2, steps: 5, seconds: 10 };
 
 /** The speeds of `what`, in the order of the names. A backend that cannot be opened or cannot train it says why. */
@@ -115,7 +115,7 @@ function cacheFile(): string {
   return join(given !== undefined && isAbsolute(given) ? given : join(homedir(), ".cache"), "cambium", "speeds.json");
 }
 
-/** What cannot be read is measured again. */
+/** Entries that cannot be read are left out, and so measured again. */
 async function remembered(): Promise<Record<string, number>> {
   const text = await readTextFileIfThere(cacheFile()).catch(() => undefined);
   if (text === undefined) return {};

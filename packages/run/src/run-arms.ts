@@ -1,4 +1,4 @@
-// The arms of a run on one device: stages in an order and with a cache such that the same command always goes on where the
+// Runs the arms of a run on one device. Finished stages are cached, so that the same command always continues where the
 // last one stopped.
 
 import { type Device, describeDevice } from "@cambium/backend";
@@ -44,9 +44,9 @@ export interface RunOutcome {
 /** A recipe with all that it names. */
 export interface PreparedRun {
   readonly recipe: Recipe;
-  /** Where the recipe's paths are from. */
+  /** The directory that the recipe's paths are relative to. */
   readonly projectDir: string;
-  /** run.json as the sitting found it. */
+  /** run.json as it was before this attempt. */
   readonly before: RunManifest | undefined;
   readonly directory: RunDirectory;
   readonly device: Device;
@@ -66,10 +66,10 @@ export interface PreparedRun {
   readonly tasks: readonly PreparedTask[];
 }
 
-/** Waits until the stage of this id may be run. @returns what ends the turn */
+/** Waits until the stage with this id may be run. @returns a function that ends the turn */
 export type StageGate = (id: string) => Promise<() => void>;
 
-/** What this sitting has done so far. */
+/** What this attempt at the run has done so far. */
 interface Sitting {
   /** Tokens after which stages with an open end have ended. */
   readonly decided: Map<string, number>;
@@ -117,7 +117,7 @@ async function trainArms(
   }
 }
 
-/** `decided`: a stage that the plan had open has ended, or tries its growth: what comes after it is to be planned again. */
+/** `decided`: a stage with an open end has ended, or its growth is on trial: later stages must be planned again. */
 async function runPlanned(
   run: PreparedRun,
   arms: readonly ArmPlan[],
@@ -128,7 +128,7 @@ async function runPlanned(
   trainers.engines.check(arms);
   for (const { stage } of arms.flatMap(({ stages }) => stages)) requireMemory(stage);
   observer.onPlan?.(arms, await doneStages(directory, arms));
-  // The last run stays what the directory shows until this one has something to show instead.
+  // The directory shows the previous run until this one has saved something.
   sitting.published ||= run.before === undefined || (run.before.state === "running" && isPlan(run.before, arms));
   if (sitting.published) await publish(run, arms, "running");
   const onSaved = async () => {
@@ -149,7 +149,7 @@ async function runPlanned(
       const place = `${arm.name}/${i}`;
       if (sitting.passed.has(place)) continue;
       const [parent, next] = [arm.stages[i - 1], arm.stages[i + 1]];
-      // It stands still while its growth is tried.
+      // It is paused while its growth is on trial.
       if (sitting.trial?.stage.id === plan.id) continue;
       const trial = sitting.trial?.stage.id === parent?.id ? sitting.trial : undefined;
       const samples = next === undefined ? { ...recipe.samples, seed: recipe.seed } : undefined;
@@ -180,7 +180,7 @@ async function runPlanned(
   return "done";
 }
 
-/** What an arm has done after `plan`, once that is done. */
+/** The totals of an arm once `plan` is done. */
 function after(before: ArmEvents["before"], { stage, tokens, flops }: PlannedStage): ArmEvents["before"] {
   const step = tokens / (stage.batch * stage.accumulation * stage.context);
   return { step: before.step + step, tokens: before.tokens + tokens, flops: before.flops + flops };
@@ -192,7 +192,7 @@ async function doneStages(directory: RunDirectory, arms: readonly ArmPlan[]): Pr
   return new Set(ids.filter((_, i) => done[i]));
 }
 
-/** Whether `manifest` is of the same stages as `arms`. */
+/** Whether `manifest` has the same stages as `arms`. */
 function isPlan(manifest: RunManifest, arms: readonly ArmPlan[]): boolean {
   const ids = ({ stages }: { readonly stages: readonly unknown[] }) => JSON.stringify(stages);
   const planned = arms.map(({ name, stages }) => ({ name, stages: stages.map(({ id }) => id) }));

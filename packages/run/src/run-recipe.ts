@@ -1,4 +1,4 @@
-// Runs a recipe: data and device, and the arms on them; a device that is lost is opened again.
+// Runs a recipe: prepares the data, opens the device and runs the arms; a lost device is opened again.
 import { dirname, join, resolve } from "node:path";
 import { describeDevice } from "@cambium/backend";
 import type { ClusterLaunch } from "@cambium/engine";
@@ -32,15 +32,18 @@ export interface RunOptions {
   /** How plugins are found. Default: as an import in `projectDir` would find them. */
   readonly importer?: PluginImporter;
   readonly observer?: RunObserver;
-  /** Ends the run after the step at hand, with a snapshot. */
+  /** Ends the run after the current step, with a snapshot. */
   readonly signal?: AbortSignal;
-  /** How many snapshots were asked for so far, besides those in time. */
+  /** How many extra snapshots were requested so far. */
   readonly saveRequests?: () => number;
   /** Where token files are kept. Default: `data` in the run's directory. */
   readonly dataDir?: string;
-  /** Waits until a stage may be run here, where several runs share stages. @returns what ends this run's turn */
+  /**
+   * Waits until a stage may be run here, if several runs share stages.
+   * @returns a function that ends this run's turn
+   */
   readonly stageGate?: StageGate;
-  /** Where this is given, an engine starts nothing: the run ends when it has written a stage's files for a cluster. */
+  /** If given, engines start nothing: the run ends once it has written a stage's files for a cluster. */
   readonly handOver?: (launch: ClusterLaunch) => void;
 }
 
@@ -66,7 +69,7 @@ export async function runRecipe(source: string | Recipe, options: RunOptions = {
 
 type PlacedOptions = RunOptions & Required<Pick<RunOptions, "projectDir" | "importer">>;
 
-/** The backend where it is left to measurement (`backend: auto`); nothing where it is named. */
+/** The measured choice for `backend: auto`; empty if the backend is named. */
 export async function decideBackend(
   reading: RecipeReading,
   options: PlacedOptions,
@@ -149,7 +152,7 @@ async function runSeed(reading: RecipeReading, options: PlacedOptions): Promise<
             tasks,
           });
         } catch (error) {
-          // A driver that resets or a GPU that leaves takes the device along; what is saved is enough to go on.
+          // A driver reset or an unplugged GPU loses the device; what is saved is enough to continue.
           if (!(error instanceof CambiumError) || error.code !== "E_DEVICE_LOST" || losses === maxLosses) throw error;
           observer.onDeviceLost?.(error.message);
         } finally {

@@ -1,4 +1,4 @@
-// When the stage at hand ends or pauses: after its tokens, or once what is recorded so far says so.
+// When a stage ends or pauses: after its tokens, or once the rows recorded so far decide it.
 import { lastSlope, nextProbe, slopeReached, type Until } from "@cambium/recipe";
 import type { ProbeRecord, StageManifest } from "@cambium/run-format";
 import type { MetricsRow } from "@cambium/train";
@@ -8,7 +8,7 @@ export interface StageEndOptions {
   readonly kept: readonly MetricsRow[];
   /** Probes of the growth after the stage so far. */
   readonly probes: readonly ProbeRecord[];
-  /** Tokens after which the stage pauses in any case, because it is only tried; absent otherwise. */
+  /** Tokens after which the stage pauses in any case, because it is on trial; absent otherwise. */
   readonly tryFor?: number;
 }
 
@@ -41,7 +41,7 @@ export class StageEnd {
     return tokens >= this.until.most || (this.options.probes.at(-1)?.grew === true && tokens >= this.#ownLatest());
   }
 
-  /** Why it ended, where a slope decides. */
+  /** Why it ended, if a slope decides. */
   get slope(): StageManifest["slope"] | undefined {
     const slope = this.until.kind === "slope" ? lastSlope(this.until, this.#rows) : null;
     if (this.until.kind !== "slope" || slope === null) return undefined;
@@ -49,7 +49,7 @@ export class StageEnd {
   }
 
   add(row: MetricsRow): void {
-    // Only measurements are asked about.
+    // Only measurements of the held-out loss count.
     if (row.heldOutLoss === undefined || this.until.kind !== "slope") return;
     this.#rows.push(row);
     this.#decide();

@@ -1,5 +1,5 @@
-// Runs one stage to its end: from its snapshot if it has one, else from new weights or grown ones. Whatever instant it
-// is killed at, running it again ends in the same bits: weights, batches and learning rate depend on tokens alone.
+// Runs one stage to its end: from its snapshot if it has one, else from new weights or grown ones. Killed at any
+// instant and run again, it ends in the same bits: weights, batches and learning rate depend on tokens alone.
 import type { Device } from "@cambium/backend";
 import { type ExtraFile, hostSources, writeModelDirectory } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
@@ -30,9 +30,9 @@ export interface StageContext {
   readonly saveRequests: (() => number) | undefined;
   /** Where TensorBoard's events of the stage go. */
   readonly events: ArmEvents;
-  /** What stood in the stage's place before. */
+  /** The stage that was in this one's place before. */
   readonly earlier: EarlierStage | undefined;
-  /** Called after each snapshot: something was done that a kill does not undo. */
+  /** Called after each snapshot: from then on a kill does not undo everything. */
   readonly onSaved: () => Promise<void>;
   /** Wall seconds between snapshots. */
   readonly snapshotSeconds: number;
@@ -40,23 +40,23 @@ export interface StageContext {
   readonly companions: { readonly files: readonly ExtraFile[]; readonly config: object | undefined };
   /** How to make the text samples of an arm's final model; undefined for other stages. */
   readonly samples: SampleSettings | undefined;
-  /** What the stage before has left for this one, and this one leaves for `next`. */
+  /** What the previous stage left for this one, and this one leaves for `next`. */
   readonly handover: Handover;
   /** The stage that grows from this one, right after it. */
   readonly next: PlannedStage | undefined;
-  /** Tokens after which the stage pauses, because its growth is only tried. */
+  /** Tokens after which the stage pauses, because its growth is on trial. */
   readonly tryFor?: number;
   /** See `TrainJob.handOver`. */
   readonly handOver: TrainJob["handOver"];
 }
 
 /**
- * `cached`: it was done before. `interrupted`: by the signal, and its snapshot holds all it did. `paused`: the same, for a
- * probe.
+ * `cached`: it was done before. `interrupted`: by the signal, and its snapshot holds all it did. `paused`: the same,
+ * for a probe.
  */
 export interface StageOutcome {
   readonly state: "cached" | "done" | "interrupted" | "paused";
-  /** Training tokens of the stage, where it is done or paused. */
+  /** Training tokens of the stage, if it is done or paused. */
   readonly tokens: number;
 }
 
@@ -119,7 +119,7 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
   return { state: "done", tokens };
 }
 
-/** Where the stage is not the one that stood in its place: says so, and takes over what that one did, if it is shorter. */
+/** If the stage replaces another one, reports it, and takes over that one's work if it was the same but shorter. */
 async function beginFrom(plan: PlannedStage, context: StageContext, unbegun: boolean): Promise<void> {
   const { earlier, directory, observer } = context;
   if (!earlier || !unbegun) return;
@@ -149,13 +149,13 @@ interface Sitting {
 interface Final {
   readonly state: TrainingState;
   readonly tokens: number;
-  /** Else it pauses for a probe. */
+  /** False if it pauses for a probe. */
   readonly ended: boolean;
-  /** Why it ended, where a slope decides. */
+  /** Why it ended, if a slope decides. */
   readonly slope: StageManifest["slope"] | undefined;
 }
 
-/** Trains to where the stage ends or pauses, all of it saved, and returns the state there. */
+/** Trains until the stage ends or pauses, with everything saved, and returns the state there. */
 async function train(
   plan: PlannedStage,
   context: StageContext,
@@ -174,7 +174,7 @@ async function train(
       probes,
       ...(tryFor !== undefined && { tryFor }),
     });
-    // What grows by a probe grows from a snapshot: at that time nobody knows whether this stage goes on.
+    // A probe grows from a snapshot, because this stage may have to continue.
     const grows = stage.until.kind !== "probe" && tryFor === undefined;
     const successor = grows && next && engines.areLocal(stage, next.stage) ? next : undefined;
     const events = await TensorBoardFile.open(arm, plan.id);

@@ -8,7 +8,7 @@ import { contextLength, type ModelSpec } from "@cambium/model";
 import type { SampleRecord } from "@cambium/run-format";
 import { disposeAll, uploadAll } from "@cambium/train";
 
-/** Tokens of held-out text that serve as a prompt where the recipe gives none. */
+/** Tokens of held-out text that serve as a prompt if the recipe gives none. */
 const promptTokens = 32;
 
 /** How the text samples of an arm's final model are made; no stage's bits depend on it. */
@@ -21,7 +21,7 @@ export interface SampleSettings {
   readonly seed: number;
 }
 
-/** Names the settings that decide the samples of a given model. */
+/** Identifies the settings that decide the samples of a given model. */
 export function samplesKey({ seed, ...samples }: SampleSettings): string {
   return createHash("sha256").update(JSON.stringify({ samples, seed })).digest("hex").slice(0, 12);
 }

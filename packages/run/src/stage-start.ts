@@ -35,16 +35,18 @@ import type { RunObserver } from "./observer.js";
 export interface HeldState {
   readonly state: TrainingState;
   readonly progress: Progress;
-  /** Where the stage was grown. */
+  /** Present if the stage was grown. */
   readonly growth?: GrowthRecord;
 }
 
 export interface StageStart extends Omit<HeldState, "state"> {
-  /** Gives the state to what trains. */
+  /** Loads the state into the session. */
   load(session: Pick<EngineSession, "load" | "adopt">): Promise<void>;
-  /** Wall seconds that getting the state to grow from to the device, and growing it, took; only where it was grown now. */
+  /**
+   * Wall seconds of getting the parent's state onto the device, and of growing it; present if it was grown just now.
+   */
   readonly grown?: { readonly download: number; readonly plan: number };
-  /** Snapshots that were passed over because they are damaged. */
+  /** Snapshots that were skipped because they are damaged. */
   readonly rejected: readonly Reason[];
   /** The state comes from the stage's own snapshot. */
   readonly continued: boolean;
@@ -55,13 +57,13 @@ export interface StartContext {
   readonly data: PreparedData;
   readonly handover: Handover;
   readonly observer: Pick<RunObserver, "onFind">;
-  /** Ends a finding that is under way. */
+  /** Interrupts finding. */
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * A stage that grows takes the final state of the stage before from `handover`, where that is still on the device; else its
- * snapshot is read.
+ * A stage that grows takes the final state of the previous stage from `handover` if it is still on the device;
+ * otherwise that stage's snapshot is read.
  * @throws CambiumError `E_STAGE_LOST` when the stage to grow from has no snapshot; `E_SNAPSHOT_CORRUPT`,
  * `E_CHECKPOINT_TENSORS`, and the errors of growing; the reason of `signal`, with nothing kept of the finding.
  */
@@ -88,7 +90,7 @@ export async function startStage(plan: PlannedStage, run: RunDirectory, context:
   return { ...fresh, progress, load: (session) => take(session, state, plan.stage.model, device), grown };
 }
 
-/** Gives `session` a state that is on the device: as it is, where the session is on the device too. */
+/** Hands `session` a state on the device; it is downloaded first if the session cannot adopt it. */
 async function take(
   session: Pick<EngineSession, "load" | "adopt">,
   state: DeviceTrainingState,
@@ -129,7 +131,7 @@ async function finished(device: Device, { tensors }: DeviceTrainingState): Promi
   if (smallest) await device.download(smallest);
 }
 
-/** The parameters that the stage's teacher has; undefined where it has no teacher. @throws CambiumError as `startStage` */
+/** The teacher's parameters; undefined if the stage has no teacher. @throws CambiumError as `startStage` */
 export async function teacherOf(
   { stage: { distill, start } }: PlannedStage,
   run: RunDirectory,

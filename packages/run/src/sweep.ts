@@ -1,5 +1,5 @@
-// Runs the cells of a sweep, each a run of its own whose stages lie in one pool: a stage that several cells have in common
-// is trained once. A cell that fails is reported, and the others go on.
+// Runs the cells of a sweep, each a run of its own whose stages lie in one pool: a stage that several cells have in
+// common is trained once. A cell that fails is reported, and the others go on.
 import { lstat, mkdir, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { takeLock, withFileErrors } from "@cambium/files";
@@ -14,7 +14,7 @@ export interface SweepOptions
   extends Pick<RunOptions, "projectDir" | "backend" | "importer" | "signal" | "saveRequests"> {
   /** The sweep's directory: `cells/NAME`, each a run, and `stages`, which they share. */
   readonly out: string;
-  /** Cells at a time, each on a device of its own. */
+  /** Number of cells run at a time, each on a device of its own. */
   readonly jobs: number;
   /** Watches one cell. */
   readonly observer?: (cell: SweepCell) => RunObserver;
@@ -34,7 +34,7 @@ export interface SweepOutcome {
   readonly state: "done" | "interrupted";
   /** Those that ended, in the sweep's order. */
   readonly cells: readonly CellOutcome[];
-  /** Stages of all cells, and how many different ones these are; how many were trained just now. */
+  /** Counts of stages: of all cells, without duplicates, and those trained just now. */
   readonly stages: { readonly planned: number; readonly distinct: number; readonly trained: number };
 }
 
@@ -48,7 +48,7 @@ export async function runSweep(cells: readonly SweepCell[], options: SweepOption
     hint: "wait for it, stop it, or give the sweep another --out",
   });
   const pool = new StagePool();
-  // Cells are compared, so that all are computed by one backend.
+  // Cells are compared, so one backend computes all of them.
   const chosen = { ...options, ...(await sweepBackend(cells, out, options)) };
   const ended = new Map<SweepCell, CellOutcome>();
   try {
@@ -70,7 +70,7 @@ export async function runSweep(cells: readonly SweepCell[], options: SweepOption
   return { state: done.length === cells.length ? "done" : "interrupted", cells: done, stages: pool.counts() };
 }
 
-/** Where the backend is left to measurement: the fastest for the first cell. */
+/** With `backend: auto`, the fastest backend for the first cell. */
 async function sweepBackend([first]: readonly SweepCell[], out: string, options: SweepOptions) {
   if (!first) return {};
   const { projectDir = process.cwd(), importer = nodeImporter(projectDir, process.cwd()), backend } = options;
@@ -107,7 +107,7 @@ async function runCell(
   }
 }
 
-/** A cell's stages are the pool's: whoever reads the run finds them where they belong. */
+/** Links a cell's stages to the pool, so that readers of the run find them in their usual place. */
 async function linkStages(directory: string): Promise<void> {
   await withFileErrors(directory, async () => {
     await mkdir(directory, { recursive: true });
@@ -123,7 +123,7 @@ class StagePool {
   readonly #planned = new Map<object, readonly string[]>();
   #trained = 0;
 
-  /** Waits until no other cell is at the stage. @returns what ends this cell's turn */
+  /** Waits until no other cell works on the stage. @returns a function that ends this cell's turn */
   async enter(id: string): Promise<() => void> {
     for (let other = this.#busy.get(id); other !== undefined; other = this.#busy.get(id)) await other;
     let end = () => {};
@@ -156,12 +156,12 @@ class StagePool {
   }
 }
 
-/** `observer`, with the pool told of plans and of stages that end. */
+/** `observer`, wrapped so that the pool also gets plans and finished stages. */
 function watched(observer: RunObserver, pool: StagePool): RunObserver {
-  const told: RunObserver = {
+  const own: RunObserver = {
     onPlan(arms, done) {
       pool.plan(
-        told,
+        own,
         arms.flatMap(({ stages }) => stages),
       );
       observer.onPlan?.(arms, done);
@@ -174,8 +174,8 @@ function watched(observer: RunObserver, pool: StagePool): RunObserver {
   // Methods of a class are on its prototype: they are found, and called on it, through the proxy.
   return new Proxy(observer, {
     get: (target, name) => {
-      const own = Reflect.get(told, name);
-      if (own !== undefined) return own;
+      const replaced = Reflect.get(own, name);
+      if (replaced !== undefined) return replaced;
       const held: unknown = Reflect.get(target, name);
       return typeof held === "function" ? held.bind(target) : held;
     },

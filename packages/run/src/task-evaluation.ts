@@ -1,4 +1,4 @@
-// Evaluation tasks of a recipe: found and checked before anything trains, and asked of each stage's final model once all
+// Evaluation tasks of a recipe: found and checked before anything trains, and run on each stage's final model once all
 // have trained. No stage's bits depend on them.
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
@@ -22,7 +22,7 @@ export interface PreparedTask {
   readonly rows: readonly unknown[];
 }
 
-/** What of a run evaluation needs. */
+/** The parts of a run that evaluation needs. */
 export interface EvaluatedRun {
   readonly tasks: readonly PreparedTask[];
   readonly directory: RunDirectory;
@@ -30,11 +30,11 @@ export interface EvaluatedRun {
   readonly data: Pick<PreparedData, "tokenizer">;
   readonly observer: RunObserver;
   readonly signal: AbortSignal | undefined;
-  /** Waits until a stage may be worked on. @returns what ends the turn */
+  /** Waits until a stage may be worked on. @returns a function that ends the turn */
   readonly stageGate: ((id: string) => Promise<() => void>) | undefined;
 }
 
-/** @throws CambiumError for tasks that are not there, and for rows that are not there, do not fit or cannot be encoded. */
+/** @throws CambiumError for missing tasks, and for rows that are missing, do not fit or cannot be encoded. */
 export async function prepareTasks(
   { evaluate, model }: Recipe,
   projectDir: string,

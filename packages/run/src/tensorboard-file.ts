@@ -1,15 +1,15 @@
-// TensorBoard events of an arm: steps, tokens and FLOPs counted from the arm's beginning, through its growths. A file for
-// each sitting at a stage; TensorBoard merges them by step.
+// TensorBoard events of an arm: steps, tokens and FLOPs counted from the arm's beginning, through its growths. Each
+// attempt at a stage writes a file; TensorBoard merges them by step.
 import { appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "@cambium/files";
 import { streamRows } from "@cambium/run-format/node";
 import { fileVersionRecord, type MetricsRow, scalarsRecord } from "@cambium/train";
 
-/** Rows are gathered and written every so many, so that training does not wait for a disk at each step. */
+/** Rows are written in groups of this size, so that training does not wait for a disk at each step. */
 const flushEvery = 50;
 
-/** Where the events of a stage go, and what its arm has done before the stage. */
+/** Where the events of a stage go, and its arm's totals before the stage. */
 export interface ArmEvents {
   readonly folder: string;
   readonly before: Pick<MetricsRow, "step" | "tokens" | "flops">;
@@ -43,7 +43,7 @@ export class TensorBoardFile {
     if (this.#pending.length >= flushEvery) await this.close();
   }
 
-  /** Writes what is gathered. */
+  /** Writes the pending events. */
   async close(): Promise<void> {
     const data = Buffer.concat(this.#pending);
     this.#pending = [];
@@ -51,7 +51,7 @@ export class TensorBoardFile {
   }
 }
 
-/** Gives the arm the events of a stage that it did not train itself, from the stage's metrics, unless it has them. */
+/** Writes an arm's events of a stage that it did not train itself, from the stage's metrics, unless it has them. */
 export async function copyEvents(events: ArmEvents, id: string, metrics: string): Promise<void> {
   const there = await readdir(events.folder).catch(() => []);
   if (there.some((name) => name.endsWith(`.${id}`))) return;

@@ -1,5 +1,5 @@
-// The same directory, run again with something changed: what goes on, what begins anew and says so, and what a failure must
-// not take away.
+// The same directory, run again with something changed: what continues, what starts over and reports it, and what must
+// survive a failure.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineBackend, referenceBackend } from "@cambium/backend";
@@ -13,7 +13,7 @@ import { type EarlierStage, runRecipe } from "../src/index.js";
 import { memoryBytes, smallerLimit } from "../src/machine.js";
 import { importer, minimal, project, stages, weights } from "./support.js";
 
-/** A device that fails at the step `n`, or is not there at all. */
+/** A device that fails at the step `n`; at 0, one that cannot be opened. */
 const failing = (n: number) =>
   defineBackend({
     name: "failing",
@@ -78,10 +78,10 @@ function runs(recipe: RecipeInput) {
 
 describe("an attempt that fails leaves the finished run as it was", () => {
   test.each([
-    ["for want of the device", withBackend(0), { backend: "failing" }],
+    ["because there is no device", withBackend(0), { backend: "failing" }],
     ["at its first step", withBackend(1), { backend: "failing" }],
     ["at a later step, before it has saved", withBackend(4), { backend: "failing" }],
-    ["for a tokenizer that is not there", importer, { data: { ...minimal.data, tokenizer: "./none.json" } }],
+    ["because the tokenizer is missing", importer, { data: { ...minimal.data, tokenizer: "./none.json" } }],
   ])("%s", async (_, plugins, change) => {
     const { out, recipe, first } = runs(minimal);
     await first();
@@ -105,7 +105,7 @@ describe("an attempt that fails leaves the finished run as it was", () => {
 });
 
 describe("more tokens", () => {
-  test("go on from the shorter run where the schedule is constant, to the bits of one that was as long at once", async () => {
+  test("continue from the shorter run if the schedule is constant, to the bits of one that was as long at once", async () => {
     const { out, again, first } = runs(constant);
     await first();
     const { changes, steps } = await again(longer);
@@ -119,7 +119,7 @@ describe("more tokens", () => {
     expect(await losses(out)).toEqual(await losses(whole.out));
   });
 
-  test("of the last stage of a grown arm go on too", async () => {
+  test("of the last stage of a grown arm continue, too", async () => {
     const grown = { ...minimal, compare: [], evaluate: { every: 64, tokens: 32 } } satisfies RecipeInput;
     const { again, first } = runs(grown);
     await first();
@@ -127,7 +127,7 @@ describe("more tokens", () => {
     expect(changes.map(({ id, shorter }) => [id.split("-")[0], shorter])).toEqual([["target", true]]);
   });
 
-  test("begin anew where the schedule ends with them, and where they are measured otherwise: both are said", async () => {
+  test("start over if the schedule ends with them or measurement changed; both are reported", async () => {
     const cosine = { ...constant, train: { ...constant.train, schedule: "cosine" } } satisfies RecipeInput;
     const one = runs(cosine);
     await one.first();
@@ -141,7 +141,7 @@ describe("more tokens", () => {
     expect(other.changes[0]?.differences.map(({ path }) => path)).toEqual(["evaluation.every", "until.tokens"]);
   });
 
-  test("fewer begin anew", async () => {
+  test("fewer start over", async () => {
     const { again, first } = runs(longer);
     await first();
     const { changes } = await again(constant);
@@ -174,7 +174,7 @@ describe("a run's own recipe.yaml", () => {
     expect(parse(text).data.corpus).toMatch(/^\.\..*text\.txt$/);
   });
 
-  test("goes along with its project to another place", async () => {
+  test("still runs after its project has moved", async () => {
     const { folder, recipe } = runs(constant);
     await runRecipe(recipe, { out: join(folder, "runs/x"), importer });
     const moved = `${folder}-moved`;
@@ -211,7 +211,7 @@ function stepsIn(bytes: Buffer): number[] {
   return steps;
 }
 
-test("the memory of a machine is what its container leaves of it", () => {
+test("the memory of a machine is limited by its container", () => {
   expect(smallerLimit(64e9, 2e9)).toBe(2e9);
   // Where there is no limit, Node says so in one of these ways.
   for (const none of [undefined, 0, 2 ** 64, 64e9]) expect(smallerLimit(64e9, none)).toBe(64e9);

@@ -1,5 +1,5 @@
-// Arms that learn from a teacher: the model before the growth or a checkpoint. Stopped anywhere and continued they end in the
-// same bits; what the teacher is, is part of their identity.
+// Arms that learn from a teacher: the model before the growth or a checkpoint. Stopped anywhere and continued they end
+// in the same bits; what the teacher is, is part of their identity.
 import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PlannedStage, RecipeInput } from "@cambium/recipe";
@@ -48,7 +48,7 @@ test("a model begun anew learns from the base, wherever it is stopped; its FLOPs
   rmSync(folder, { recursive: true });
 }, 120_000);
 
-test("a checkpoint teaches as the base does that it is of, and is another teacher once it is changed", async () => {
+test("a checkpoint of the base teaches as the base does, and is another teacher once it has changed", async () => {
   const { folder, recipe: path, out } = project({ ...recipe, variants: [], compare: [] });
   await runRecipe(path, { out, importer });
   const teacher = join(folder, "teacher");

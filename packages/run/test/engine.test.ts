@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 import { runRecipe } from "../src/index.js";
 import { importer, minimal, project, stages } from "./support.js";
 
-/** Adds 1 to every parameter in each step, and has seen what it was given. */
+/** An engine that adds 1 to every parameter in each step. */
 class Adder implements EngineSession {
   readonly opened = { seconds: 0, ahead: false };
   #state: TrainingState | undefined;

@@ -1,5 +1,5 @@
-// A family of somebody else's, in a package of its own: it trains, grows in depth and in width, writes text, and goes to
-// disk and back, with nothing said of it in Cambium.
+// A third-party family in a package of its own: it trains, grows in depth and in width, generates text, and goes to
+// disk and back, without Cambium knowing of it.
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// A process to be harmed: `DISK PROJECT` runs PROJECT/recipe.yaml on DISK, a small file system of its own that fills up and
-// turns read-only, continues each time, and prints what came of it as JSON.
+// The process that the fault test harms: `DISK PROJECT` runs PROJECT/recipe.yaml on DISK, a small file system of its
+// own that fills up and turns read-only, continues each time, and prints the outcomes as JSON.
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";

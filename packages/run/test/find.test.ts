@@ -40,7 +40,7 @@ const importer: typeof sources = {
   import: async (address) => (address === "finding" ? { default: finding } : sources.import(address)),
 };
 
-test("it is in the budget and on the record, and a run stopped after it ends in the same bits without finding again", async () => {
+test("finding is budgeted and recorded, and a run stopped after it ends in the same bits without finding again", async () => {
   const { folder, recipe, out } = project({
     ...minimal,
     growth: [{ operator: "finding", at: 32 }],

@@ -11,7 +11,7 @@ const growths = [
   { operator: "random-masked", layers: 2, options: { maskTokens: 64 }, at: 32 },
 ];
 
-test("it is grown in width with none, then gets two", async () => {
+test("it grows in width without layers, then gets two", async () => {
   const train = { tokens: 320, batch: 2, lr: 0.01 };
   const { recipe, out } = project({ ...minimal, model, growth: growths, train, compare: [] });
   expect((await runRecipe(recipe, { out, importer })).state).toBe("done");

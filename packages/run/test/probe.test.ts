@@ -1,5 +1,5 @@
-// A growth that is tried before it is kept: taken back where it does not pay, and killed or not, the same decisions and the
-// same bits.
+// A growth that is tried before it is kept: taken back where it does not pay, and killed or not, the same decisions and
+// the same bits.
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { nextProbe, type PlannedStage, probesBefore, type RecipeInput } from "@cambium/recipe";
@@ -8,7 +8,9 @@ import { expect, test } from "vitest";
 import { type RunObserver, runRecipe } from "../src/index.js";
 import { importer, minimal, project, stages, weights } from "./support.js";
 
-/** A step reads 16 tokens. While the small model learns fast, a growth to a lower rate does not pay within four steps. */
+/**
+ * A step reads 16 tokens. While the small model learns fast, a growth to a lower rate does not pay within four steps.
+ */
 const recipe: RecipeInput = {
   ...minimal,
   growth: [{ operator: "stack", factor: 2, lr: 0.01, at: { probe: { every: 96, budget: 64, window: 3, most: 320 } } }],
@@ -35,7 +37,7 @@ test("probes that fail are taken back and paid for; the one that succeeds goes o
   const { probes = [] } = base.manifest;
   const { until } = plans.get(base.manifest.id)?.stage ?? {};
   if (until?.kind !== "probe") throw new Error("the base ends by a probe");
-  // Several, so that a run that never returns, and one that never grows, would be told.
+  // Several, so that a run that never returns, and one that never grows, would fail.
   expect(probes.length).toBeGreaterThan(1);
   expect(probes.map(({ grew }) => grew)).toEqual(probes.map((_, i) => i === probes.length - 1));
   for (const { loss, predicted, grew } of probes) expect(loss <= predicted).toBe(grew);

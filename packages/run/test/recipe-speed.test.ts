@@ -85,7 +85,7 @@ describe("backend: auto", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("says why none can", async () => {
+  test("reports why no backend can train it", async () => {
     const { folder, recipe, out } = project({ ...minimal, backend: "auto" });
     const reasons = [{ where: "none", message: "there is no device" }];
     const refused = { code: "E_BACKEND_CHOICE", details: { reasons } };

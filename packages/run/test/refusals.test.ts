@@ -56,7 +56,7 @@ describe("a run", () => {
     expect(fitted.weights).toEqual(whole.weights);
   });
 
-  test("says how a folder is named when a corpus is not known", async () => {
+  test("shows how to name a folder when a corpus is unknown", async () => {
     const { folder, recipe, out } = project({ ...minimal, data: { corpus: "texts" } });
     const hint = expect.stringContaining("./texts");
     await expect(runRecipe(recipe, { out, importer })).rejects.toMatchObject({ details: { hint } });

@@ -1,5 +1,5 @@
-// A growth that is decided while the run goes: when the held-out loss has become flat. Killed or not, the same decision and
-// the same bits; and what was decided names the stage that follows.
+// A growth that is decided while the run goes: when the held-out loss has become flat. Killed or not, the same decision
+// and the same bits; and what was decided names the stage that follows.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ArmPlan, parseStage, type RecipeInput, slopeReached } from "@cambium/recipe";
@@ -8,7 +8,9 @@ import { expect, test } from "vitest";
 import { type RunObserver, runRecipe } from "../src/index.js";
 import { importer, minimal, project, stages, weights } from "./support.js";
 
-/** A step reads 16 tokens; measured at each, the slope of three measurements is steep for a while, and then that flat. */
+/**
+ * A step reads 16 tokens; measured at each, the slope of three measurements is steep for a while, and then that flat.
+ */
 const recipe: RecipeInput = {
   ...minimal,
   growth: [{ operator: "stack", factor: 2, at: { slope: { threshold: -0.5, window: 3, most: 224 } } }],
@@ -18,7 +20,7 @@ const recipe: RecipeInput = {
   compare: [],
 };
 
-test("it is decided from recorded rows alone, and a run that is interrupted at any step decides alike", async () => {
+test("the end is decided from recorded rows alone, so a run interrupted at any step decides the same way", async () => {
   const { folder, recipe: path, out } = project(recipe);
   const plans: (readonly ArmPlan[])[] = [];
   await runRecipe(path, { out, importer, observer: { onPlan: (arms) => void plans.push(arms) } });
@@ -30,7 +32,7 @@ test("it is decided from recorded rows alone, and a run that is interrupted at a
   expect([rows.length, base?.manifest.tokens]).toEqual([first + 1, 16 * (first + 1)]);
   expect(base?.manifest.slope).toMatchObject({ threshold: -0.5, reached: true });
   expect(base?.manifest.slope?.slope).toBeGreaterThanOrEqual(-0.5);
-  // In the middle: at either end the test would not tell a rule that nobody reads.
+  // In the middle: at either end, a rule that is ignored would pass the test.
   expect(first).toBeGreaterThan(3);
   expect(first).toBeLessThan(13);
   const { start } = parseStage(JSON.parse(readFileSync(join(target?.path ?? "", "stage.json"), "utf8")));

@@ -1,5 +1,5 @@
-// Evaluation tasks of a recipe: each stage's final model is asked, kept beside its stage, gone on with after a stop, and
-// no stage's bits depend on it.
+// Evaluation tasks of a recipe: each stage's final model is evaluated, with the results beside the stage; a stopped
+// evaluation continues; and no stage's bits depend on it.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RunDirectory, readRun } from "@cambium/run-format/node";
@@ -94,7 +94,7 @@ test("stopped while it evaluates, the same command goes on from the scores", asy
   rmSync(folder, { recursive: true });
 });
 
-test("tasks, rows and data that are not there are told before anything is written", async () => {
+test("missing tasks, rows and data are reported before anything is written", async () => {
   const { folder, recipe, out, rows, write } = evaluating({ tasks: ["arc_easy", "piqa", "arc_esay"], data: "./rows" });
   appendFileSync(join(rows, "arc_easy.jsonl"), '{"question": "Why?"}\n');
   const failure = await runRecipe(recipe, { out, importer }).catch((error) => error.message);
