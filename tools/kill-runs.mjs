@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cambium, checkEnd, formatHits, hashOf, inScratch, watch } from "./killing.mjs";
+import { cambium, checkEnd, formatHits, hashOf, inScratch, watch, writeText } from "./killing.mjs";
 import { readOptions } from "./options.mjs";
 import { mulberry32 } from "./random.mjs";
 
@@ -103,10 +103,7 @@ function fingerprints(out) {
 }
 
 function writeTinyRecipe(folder) {
-  const words = ["the", "whale", "sea", "ship", "white", "captain", "and", "of", "a", "storm"];
-  const draw = mulberry32(7);
-  const paragraph = () => Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" ");
-  writeFileSync(join(folder, "text.txt"), Array.from({ length: 40 }, paragraph).join("\n\n"));
+  writeText(folder);
   const path = join(folder, "recipe.yaml");
   writeFileSync(path, tinyRecipe);
   return path;

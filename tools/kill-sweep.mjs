@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cambium, checkEnd, inScratch } from "./killing.mjs";
+import { cambium, checkEnd, inScratch, writeText } from "./killing.mjs";
 import { readOptions } from "./options.mjs";
 import { mulberry32 } from "./random.mjs";
 
@@ -32,10 +32,7 @@ async function main(folder) {
   const cells = values.cells;
   const path = join(folder, "recipe.yaml");
   writeFileSync(path, recipe(Math.ceil(cells / 4)));
-  const draw = mulberry32(7);
-  const words = ["the", "whale", "sea", "ship", "white", "captain", "and", "of", "a", "storm"];
-  const paragraph = () => Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" ");
-  writeFileSync(join(folder, "text.txt"), Array.from({ length: 40 }, paragraph).join("\n\n"));
+  writeText(folder);
   const run = (out, aim) => cambium(["sweep", path, "--out", out, "--jobs", `${values.jobs}`], aim);
   const found = (out) => ({
     table: readFileSync(join(out, "table.csv"), "utf8"),

@@ -1,10 +1,11 @@
 // Starts a command and kills it with SIGKILL at a chosen instant; shared by kill-runs, kill-grow and kill-sweep.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { mulberry32 } from "./random.mjs";
 import { root } from "./setup.mjs";
 
 const cli = join(root, "packages", "cli", "dist", "main.js");
@@ -41,6 +42,14 @@ export function checkEnd({ code, killed, errors }, what) {
 /** Returns as soon as `hit()` is true, polling every `pause` milliseconds. */
 export async function watch(signal, hit, pause = 0) {
   while (!hit()) await sleep(pause, undefined, { signal });
+}
+
+/** Writes text.txt, the corpus of the small recipes: 40 paragraphs of random words, always the same. */
+export function writeText(folder) {
+  const words = ["the", "whale", "sea", "ship", "white", "captain", "and", "of", "a", "storm"];
+  const draw = mulberry32(7);
+  const paragraph = () => Array.from({ length: 60 }, () => words[Math.floor(draw() * words.length)]).join(" ");
+  writeFileSync(join(folder, "text.txt"), Array.from({ length: 40 }, paragraph).join("\n\n"));
 }
 
 /** SHA-256 of a file, in hexadecimal. */
