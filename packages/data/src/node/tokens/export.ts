@@ -80,11 +80,12 @@ async function writeOurs(from: TokenSequence, folder: string, name: string, opti
   } = ours?.header ?? {};
   await using writer = await TokenFileWriter.create(path, { title, content, source, tokenizer, vocabSize });
   if (ours) {
+    let bytes = textBytes;
     for (let i = 0; i < ours.header.documents; i++) {
       const { start, end } = ours.document(i);
       for (let at = start; at < end; at += step) {
-        const bytes = i === 0 && at === start ? textBytes : 0;
         await writer.append(ours.read(at, Math.min(step, end - at)), bytes);
+        bytes = 0;
       }
       await writer.endDocument();
       if (i % 1024 === 0) told(options, writer.written.tokens);
