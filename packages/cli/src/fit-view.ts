@@ -115,7 +115,7 @@ function joined(...parts: readonly (string | undefined)[]): string {
 function notes(warnings: readonly string[]): string[] {
   return [
     ...warnings.map((warning) => `Note: ${warning}.`),
-    "Square brackets: 95 % intervals by the bootstrap (–: too few runs for one).",
+    "Square brackets: 95 % intervals by the bootstrap (–: too few runs for one, or no draws).",
   ];
 }
 

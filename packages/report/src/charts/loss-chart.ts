@@ -153,9 +153,10 @@ function compareAt(
       enter: {
         ...at(inside ? (left + right) / 2 : after ? right : left, foot),
         dx: { value: inside ? 0 : after ? 8 : -8 },
-        dy: { value: inside ? -7 : 0 },
+        // Below its line: above it the labels of growths stand.
+        dy: { value: inside ? 4 : 0 },
         align: { value: inside ? "center" : after ? "left" : "right" },
-        baseline: { value: inside ? "bottom" : "middle" },
+        baseline: { value: inside ? "top" : "middle" },
         text: { value: `${format.percent(span.scratch / span.grown - 1).replace(/^(?=\d)/, "+")} ${names[by]}` },
         fill: { value: "var(--ink)" },
         fontSize: { value: 12.5 },
