@@ -1,5 +1,6 @@
 // Results of the arms' final models on tasks, as in the table of Du et al. 2024: accuracies, their average, WikiText.
 import type { TaskFigure } from "@cambium/run-format";
+import { seedStatistics } from "@cambium/scaling";
 import type { Arm } from "./arms.js";
 
 export interface ArmEvaluation {
@@ -38,4 +39,29 @@ function averageOf(figures: readonly TaskFigure[]): TaskFigure | null {
 /** The names of figures that any arm has, in order. */
 export function rowsOf(evaluations: readonly ArmEvaluation[], of: "accuracies" | "others"): string[] {
   return [...new Set(evaluations.flatMap((one) => Object.keys(one[of])))];
+}
+
+/** Each figure's mean over seeds, with the standard deviation between seeds as its error. */
+export function evaluationOverSeeds(evaluations: readonly ArmEvaluation[]): ArmEvaluation {
+  const over = (of: "accuracies" | "others") =>
+    Object.fromEntries(
+      rowsOf(evaluations, of).flatMap((name) => {
+        const figure = meanOf(evaluations.map((one) => one[of][name]));
+        return figure ? [[name, figure]] : [];
+      }),
+    );
+  return {
+    accuracies: over("accuracies"),
+    average: meanOf(evaluations.map(({ average }) => average)),
+    others: over("others"),
+  };
+}
+
+/** Null unless every seed has a value. */
+function meanOf(figures: readonly (TaskFigure | null | undefined)[]): TaskFigure | null {
+  const values = figures.flatMap((figure) => figure?.value ?? []);
+  const [first] = figures;
+  if (!first || values.length < figures.length) return null;
+  const { mean, deviation } = seedStatistics(values);
+  return { value: mean, ...(deviation !== null && { stderr: deviation }), better: first.better };
 }

@@ -18,7 +18,7 @@ import { samplesSection } from "./sections/samples.js";
 import { seedsSection } from "./sections/seeds.js";
 import { summarySection } from "./sections/summary.js";
 import { verdictSection } from "./sections/verdict.js";
-import { overSeeds } from "./seeds.js";
+import { type OverSeeds, overSeeds } from "./seeds.js";
 import { judge, type Verdict } from "./verdict.js";
 
 /** The whole document as text. */
@@ -34,7 +34,7 @@ export async function renderPage(run: RunRecord): Promise<string> {
     body: html`${masthead(run.manifest, seeds?.running ?? running)}
 <main>
 ${seeds ? seedsSection(seeds, judgement) : verdictSection(judgement, running)}
-${await measured(arms, judgement.verdict, seeds?.planned[0])}
+${await measured(arms, judgement.verdict, seeds)}
 ${detailsSection(run, arms)}
 </main>`,
   });
@@ -52,7 +52,7 @@ function drawnOf(arms: readonly Arm[], verdict: Verdict | null): readonly Arm[] 
 }
 
 /** The sections that need at least one started arm. */
-async function measured(arms: readonly Arm[], verdict: Verdict | null, seed: number | undefined): Promise<Html | null> {
+async function measured(arms: readonly Arm[], verdict: Verdict | null, seeds: OverSeeds | null): Promise<Html | null> {
   if (arms.length === 0) return null;
   const ranking = rank(arms);
   const begun = arms.some((arm) => arm.stages.some((stage) => stage.rows.length > 0));
@@ -62,9 +62,9 @@ async function measured(arms: readonly Arm[], verdict: Verdict | null, seed: num
 ${begun && (await chartsSection(drawn, verdict))}
 ${ranking && (await rankingSection(ranking))}
 ${summarySection(arms)}
-${evaluationSection(arms)}
+${evaluationSection(arms, seeds)}
 ${growthSection(drawn)}
 ${await depthSection(drawn)}
-${samplesSection(drawn, seed)}
+${samplesSection(drawn, seeds?.planned[0])}
 ${begun && (await healthSection(drawn))}`;
 }

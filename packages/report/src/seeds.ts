@@ -4,6 +4,7 @@ import type { RunRecord } from "@cambium/run-format/node";
 import { type PairedDifference, pairedDifference, type SeedStatistics, seedStatistics } from "@cambium/scaling";
 import { summarizeArm } from "./arm-summary.js";
 import { layOut } from "./arms.js";
+import { type ArmEvaluation, evaluationOf, evaluationOverSeeds } from "./evaluation.js";
 
 /** The result of one arm with one seed. */
 export interface SeedResult {
@@ -41,6 +42,8 @@ export interface OverSeeds extends SeedSummary {
   readonly done: readonly number[];
   readonly running: boolean;
   readonly results: readonly SeedResult[];
+  /** By arm, for arms evaluated with every seed that is done; ± is the standard deviation between seeds. */
+  readonly evaluations: Readonly<Record<string, ArmEvaluation>>;
 }
 
 /** @param scratch the arm that the others are compared with */
@@ -94,5 +97,15 @@ export function overSeeds({ manifest, others, ...own }: RunRecord): OverSeeds | 
   });
   const scratch = runs[0]?.arms.find((arm) => !arm.grows)?.name;
   const done = runs.map(({ seed }) => seed);
-  return { planned: seeds, done, running: done.length < seeds.length, results, ...summarizeSeeds(results, scratch) };
+  const evaluations = Object.fromEntries(
+    (runs[0]?.arms ?? []).flatMap(({ name }) => {
+      const each = runs.flatMap(({ arms }) => {
+        const arm = arms.find((one) => one.name === name);
+        return (arm && evaluationOf(arm)) ?? [];
+      });
+      return each.length > 0 && each.length === runs.length ? [[name, evaluationOverSeeds(each)]] : [];
+    }),
+  );
+  const running = done.length < seeds.length;
+  return { planned: seeds, done, running, results, evaluations, ...summarizeSeeds(results, scratch) };
 }

@@ -6,6 +6,7 @@ import type { Arm } from "../arms.js";
 import { type ArmEvaluation, evaluationOf, rowsOf } from "../evaluation.js";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
+import type { OverSeeds } from "../seeds.js";
 
 /** With more columns the table scrolls sideways, as the table of arms does. */
 const columnsThatFit = 3;
@@ -15,10 +16,11 @@ interface Column {
   readonly evaluation: ArmEvaluation;
 }
 
-/** @returns null if no arm was evaluated */
-export function evaluationSection(arms: readonly Arm[]): Html | null {
+/** @param seeds with two or more of them done, the figures are means over them. @returns null if no arm was evaluated */
+export function evaluationSection(arms: readonly Arm[], seeds: OverSeeds | null): Html | null {
+  const over = seeds && seeds.done.length > 1 ? seeds : null;
   const columns = arms.flatMap((arm): Column[] => {
-    const evaluation = evaluationOf(arm);
+    const evaluation = over ? over.evaluations[arm.name] : evaluationOf(arm);
     return evaluation ? [{ arm, evaluation }] : [];
   });
   if (columns.length === 0) return null;
@@ -26,8 +28,13 @@ export function evaluationSection(arms: readonly Arm[]): Html | null {
   const scratch = arms.find((arm) => !arm.grows);
   const summaries = columns.map(({ arm }) => summarizeArm(arm, scratch));
   const percent = (value: number) => (100 * value).toFixed(2);
-  const row = (label: string, figures: readonly (TaskFigure | null | undefined)[], print: typeof percent) =>
-    html`<tr><th scope="row">${label}</th>${figures.map((figure, i) => html`<td>${cell(figure, figures, print, columns[i]?.arm.colour)}</td>`)}</tr>`;
+  const row = (
+    label: string,
+    figures: readonly (TaskFigure | null | undefined)[],
+    print: typeof percent,
+    reference?: Arm,
+  ) =>
+    html`<tr><th scope="row">${label}</th>${figures.map((figure, i) => html`<td>${reference && columns[i]?.arm === reference ? "reference" : cell(figure, figures, print, columns[i]?.arm.colour)}</td>`)}</tr>`;
   return html`<section aria-labelledby="evaluation">
   <h2 id="evaluation">On evaluation tasks</h2>
   <div class="scroll" role="region" aria-labelledby="evaluation" tabindex="0"><table class="${columns.length > columnsThatFit ? "summary many" : "summary"}">
@@ -54,12 +61,36 @@ export function evaluationSection(arms: readonly Arm[]): Html | null {
         (value) => value.toPrecision(4),
       );
     })}
-    <tr><th scope="row">Final held-out loss</th>${summaries.map(({ finalHeldOutLoss }) => html`<td>${format.loss(finalHeldOutLoss)}</td>`)}</tr>
-    <tr><th scope="row">Speed-up</th>${summaries.map(({ speedup }, i) => html`<td>${columns[i]?.arm === scratch ? "reference" : speedup === null ? format.none : format.percent(speedup)}</td>`)}</tr></tbody>
+    ${row(
+      "Final held-out loss",
+      columns.map(({ arm }, i) => spread(over, arm, "loss") ?? figureOf(summaries[i]?.finalHeldOutLoss)),
+      format.loss,
+    )}
+    ${row(
+      "Speed-up",
+      columns.map(({ arm }, i) => spread(over, arm, "speedup") ?? figureOf(summaries[i]?.speedup)),
+      format.percent,
+      scratch,
+    )}</tbody>
   </table></div>
-  <p class="note">Accuracy and perplexity as lm-evaluation-harness defines them, zero-shot. ± is the standard error over the
-  documents, drawn as a bar: arms whose bars overlap could change places on other documents.</p>
+  <p class="note">Accuracy and perplexity as lm-evaluation-harness defines them, zero-shot. ${
+    over
+      ? html`Means over the seeds ${format.list(over.done.map(String))}; ± is the standard deviation between them, drawn as a bar.`
+      : "± is the standard error over the documents, drawn as a bar: arms whose bars overlap could change places on other documents."
+  }</p>
 </section>`;
+}
+
+function figureOf(value: number | null | undefined): TaskFigure | null {
+  return value == null ? null : { value, better: "higher" };
+}
+
+/** The mean over seeds with the deviation between them; null without several seeds. */
+function spread(seeds: OverSeeds | null, { name }: Arm, of: "loss" | "speedup"): TaskFigure | null {
+  const statistics = seeds?.arms.find(({ arm }) => arm === name)?.[of];
+  if (!statistics) return null;
+  const { mean, deviation } = statistics;
+  return { value: mean, ...(deviation !== null && { stderr: deviation }), better: "higher" };
 }
 
 function cell(

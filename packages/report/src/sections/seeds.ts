@@ -17,8 +17,9 @@ export function seedsSection(seeds: OverSeeds, judgement: Judgement): Html {
   ${seeds.differences.length > 0 && differencesTable(seeds)}
   ${done.length > 0 && resultsTable(seeds)}
   <p class="note">Seeds ${names}; ± is the standard deviation between seeds, brackets hold the 95 % interval of the mean (Student’s
-  t). Arms are compared seed by seed, on the same split and the same batches, by the paired t-test at 5 %. Everything below shows
-  seed ${String(planned[0])}; the charts of the loss have the other seeds as thin dashed lines.</p>
+  t). Arms are compared seed by seed, on the same split and the same batches, by the paired t-test at 5 %. Everything below
+  shows seed ${String(planned[0])}, except that the table of evaluation tasks covers all seeds that are done and the charts of
+  the loss have the other seeds as thin dashed lines.</p>
 </section>`;
 }
 
