@@ -9,7 +9,7 @@ const small: Readonly<Record<string, Size>> = {
   ...{ gemm: { m: 5, n: 3, k: 4 }, "gemm-peak": { m: 4, n: 4, k: 4 }, "stream-peak": { elements: 16 } },
   ...{ ops: { rows: 8, columns: 4 }, attention: { batch: 1, heads: 2, kvHeads: 1, headDim: 4, context: 6 } },
   switch: { ...step, factor: 2 },
-  ...{ step, train: step, cold: step, compile: step, generate: { ...step, prompt: 5, made: 3 } },
+  ...{ step, train: step, scale: step, cold: step, compile: step, generate: { ...step, prompt: 5, made: 3 } },
   "generate-large": { ...step, prompt: 5, made: 3 },
 };
 const all = [...peaks, ...deviceSuites].flatMap((suite) => suite.cases(false).map((one) => ({ suite, one })));

@@ -19,9 +19,10 @@ import type { TensorInfo, TfData, TfTensor } from "../tfjs.js";
 export function upload(engine: Engine, { dtype, shape, data }: HostTensor): TfTensor {
   activate(engine);
   const as = heldBy(engine)[dtype];
-  const tensor = engine.tf.engine().makeTensor(held(dtype, data), [...shape], as === "bfloat16" ? "float32" : as);
-  // Else the copy would stay until an op reads the tensor.
-  if (engine.backendName === "tensorflow") takeIn(engine, tensor);
+  const taken = engine.backendName === "tensorflow";
+  const values = taken ? passing(dtype, data) : held(dtype, data);
+  const tensor = engine.tf.engine().makeTensor(values, [...shape], as === "bfloat16" ? "float32" : as);
+  if (taken) takeIn(engine, tensor);
   if (as !== "bfloat16") return tensor;
   try {
     return castTensor(engine, tensor, as);
@@ -54,6 +55,28 @@ export async function readData(engine: Engine, tensor: TensorInfo): Promise<TfDa
 /** Rounds float32 values to what `dtype` can hold. */
 export function rounded(dtype: HalfDType, values: TfData): Float32Array {
   return decodeHalf(dtype, encodeHalf(dtype, values));
+}
+
+/** Where data lies on its way to TensorFlow. */
+let passage = new ArrayBuffer(0);
+
+/** Longer data passes through memory of its own, which is not kept. */
+const longestPassage = 2 ** 24;
+
+/**
+ * Host data where TensorFlow copies it from, valid until the next call. It lies at no multiple of 64 bytes, where TensorFlow
+ * would compute on it instead. One place for all: copies of a whole model would wait for the collector.
+ */
+function passing(dtype: DType, data: HostData): TfData {
+  if (isHalf(dtype)) return decodeHalf(dtype, data);
+  const { BYTES_PER_ELEMENT: bytes, length } = data;
+  const make = data.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => TfData;
+  const size = (length + 1) * bytes;
+  const buffer = passage.byteLength >= size ? passage : new ArrayBuffer(size);
+  if (size <= longestPassage) passage = buffer;
+  const values = new make(buffer, bytes, length);
+  values.set(data as never);
+  return values;
 }
 
 /** Host data as tfjs takes it. Always a copy, because engines keep the array that they are given. */

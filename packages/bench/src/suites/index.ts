@@ -7,6 +7,7 @@ import { gemm } from "./gemm.js";
 import { generate, generateLarge } from "./generate.js";
 import { ops } from "./ops.js";
 import { gemmPeak, streamPeak } from "./peaks.js";
+import { scale } from "./scale.js";
 import { step, train } from "./step.js";
 import { switching } from "./switch.js";
 
@@ -16,6 +17,7 @@ export const deviceSuites: readonly DeviceSuite[] = [
   attention,
   step,
   train,
+  scale,
   generate,
   generateLarge,
   cold,

@@ -46,7 +46,7 @@ export const step: DeviceSuite = {
   async prepare(one, device, precision) {
     const config = configOf(one);
     const { batch, context } = config;
-    const trainer = await open(device, config, precision);
+    const trainer = await open(device, config, precision, one.size["memory"]);
     let position = 0;
     const next = () => trainer.step([batchAt(config, position++)], learningRate);
     return {
@@ -88,10 +88,15 @@ export function configOf({ size }: Case): StepConfig {
   return size as unknown as StepConfig;
 }
 
-async function open(device: Device, config: StepConfig, precision: Precision = "f32"): Promise<Trainer> {
+async function open(
+  device: Device,
+  config: StepConfig,
+  precision: Precision = "f32",
+  memory?: number,
+): Promise<Trainer> {
   const { batch, context } = config;
   const model = modelOf(config);
-  const trainer = await Trainer.open({ device, model, batch, context, precision });
+  const trainer = await Trainer.open({ device, model, batch, context, precision, memory });
   await trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
   return trainer;
 }
