@@ -1,5 +1,5 @@
 // The presets: operators under a name of their own with options fixed. A line here makes the package operators/NAME
-// (`pnpm new preset NAME`).
+// (`npm run new -- preset NAME`).
 
 /**
  * of: the operator, options: what is fixed, summary: one line for lists, about: what a reader should know beyond that.

@@ -47,7 +47,7 @@ samples: { tokens: 4 }
   await cambium("grow", "runs/small", "model", "--factor", "1");
   await cambium("grow", "runs/small", "base", "--layers", "6");
   await cambium("grow", "llama-6l", "llama-32l", "--operator", "interpolation", "--layers", "32");
-}, 120_000);
+}, 600_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 /** Runs a command line to its end. @returns its exit code; @throws Error with its output, unless that code is `code` */

@@ -12,8 +12,8 @@ import type { SplitRule, TokenCounts } from "./split-rule.js";
 import { encoderOf, threadsFor } from "./threads.js";
 import { type Pass, tokenizeSides } from "./tokenize.js";
 
-/** Part of every key. Increase it when the same text and tokenizer would give other tokens. */
-const PREPARATION = 1;
+/** Part of every key. Increase it when files under the old keys may hold other tokens than this code would write. */
+const PREPARATION = 2;
 
 export interface PrepareOptions {
   readonly source: Source;
