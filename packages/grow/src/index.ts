@@ -1,4 +1,4 @@
-// Growth carried out: on the device where a training state is, and by finding first what a plan declares.
+// Carries out growth: on the device that holds a training state, after finding what a plan declares.
 export { type DeviceGrowth, type DeviceGrowthOptions, growOnDevice, prepareGrowth } from "./device/growth.js";
 export { growParameters } from "./device/parameters.js";
 export { find, findCost } from "./find/find.js";

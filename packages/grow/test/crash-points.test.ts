@@ -1,6 +1,6 @@
 // A power cut at every single change that a growth makes to the disk: the change and all after it do not happen, and of
-// the bytes written before only those are kept that were flushed. What is left continues to the bytes of a growth that
-// nobody disturbed.
+// the bytes written before only those are kept that were flushed. What is left continues to the bytes of an
+// undisturbed growth.
 import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";

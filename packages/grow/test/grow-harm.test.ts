@@ -32,7 +32,7 @@ describe("harm", () => {
   });
 
   it.each([{}, { dtype: "f32" as const }])(
-    "in many sittings it comes to the same bytes, hashes included: %o",
+    "in many attempts it comes to the same bytes, hashes included: %o",
     async (cast) => {
       const dir = await tempDir();
       const source = writeModel(join(dir, "a"), llamaJson(2, 64, 64), llamaShards(2, 64, 64));
@@ -40,14 +40,14 @@ describe("harm", () => {
       const { report } = await growDirectory(source, join(dir, "b"), request);
       const record = JSON.parse(readFileSync(join(dir, "b", "growth.json"), "utf8"));
       expect(parsePlan(record.plan)).toEqual(report.plan);
-      let sittings = 1;
-      for (let until = 30_000; ; until += 30_000, sittings++) {
+      let attempts = 1;
+      for (let until = 30_000; ; until += 30_000, attempts++) {
         const stop = new AbortController();
         const onProgress = ({ done }: { done: number }) => done > until && stop.abort();
         const { state } = await growDirectory(source, join(dir, "c"), { ...request, signal: stop.signal, onProgress });
         if (state === "done") break;
       }
-      expect(sittings).toBeGreaterThan(3);
+      expect(attempts).toBeGreaterThan(3);
       expect(files(join(dir, "c"))).toEqual(files(join(dir, "b")));
     },
   );
@@ -62,7 +62,7 @@ describe("harm", () => {
     expect("files" in JSON.parse(readFileSync(join(target, "growth.json"), "utf8"))).toBe(verify);
   });
 
-  it("a file beside the weights that cannot be copied is told once they are written, and not before", async () => {
+  it("a file beside the weights that cannot be copied is reported once the weights are written, and not before", async () => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), llamaJson(2, 256, 512), llamaShards(2, 256, 512));
     const tokenizer = join(source, "tokenizer.json");
@@ -106,7 +106,7 @@ describe("harm", () => {
   });
 });
 
-/** The dry run of a stack, whatever stands against it: a disk may be too small for the model. */
+/** The dry run of a stack, even if there are mistakes: a disk may be too small for the model. */
 async function look(source: string, target: string, options: object): Promise<GrowReport> {
   let report: GrowReport | undefined;
   const onReport = (one: GrowReport) => {
@@ -119,7 +119,7 @@ async function look(source: string, target: string, options: object): Promise<Gr
 }
 
 describe("size", () => {
-  it("a 70B-shaped checkpoint that is headers only is looked at whole", async () => {
+  it("a 70B-shaped checkpoint of headers only is examined whole", async () => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), llamaJson(80, 8192, 28672), llamaShards(80, 8192, 28672), "none");
     expect(statSync(join(source, "part-1.safetensors")).size).toBeLessThan(10_000);

@@ -78,7 +78,7 @@ async function begin(source: string, target: string, until = 1_000_000): Promise
 }
 
 describe("the source", () => {
-  it("of a growth that is there is told from its twin", async () => {
+  it("of a finished growth is distinguished from its twin", async () => {
     const { dir, a, b } = await twins();
     const target = join(dir, "x");
     await growDirectory(a, target, request);
@@ -92,7 +92,7 @@ describe("the source", () => {
     expect((await refusal(() => growDirectory(b, target, request))).code).toBe("E_GROWTH_VERIFY");
   });
 
-  it.each(swaps)("that is swapped while nobody grows ends as its own growth: %s", async (_, swap) => {
+  it.each(swaps)("that is swapped between attempts ends as its own growth: %s", async (_, swap) => {
     const { dir, a, b } = await twins();
     await growDirectory(b, join(dir, "expected"), request);
     const target = join(dir, "x");
@@ -150,7 +150,7 @@ describe("the source", () => {
   });
 });
 
-describe("what an earlier sitting left", () => {
+describe("what an earlier attempt left", () => {
   it.each([0, 9000, 800_000])("and was changed since is not published: byte %i", async (at) => {
     const { dir, a } = await twins();
     for (const verify of [false, true]) {

@@ -1,4 +1,4 @@
-// Growth with other threads, which make rows or hash the source: the bytes of one thread, in one sitting or several;
+// Growth with other threads, which make rows or hash the source: the bytes of one thread, in one attempt or several;
 // errors come through.
 import { readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";

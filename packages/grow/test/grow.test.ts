@@ -145,7 +145,7 @@ describe("before anything is written", () => {
     expect(seen?.memory).toBeLessThan(300e6);
   });
 
-  it("what a model and a request have against them is told together", async () => {
+  it("mistakes of the model and of the request are reported together", async () => {
     const dir = await tempDir();
     const source = writeModel(join(dir, "a"), { num_hidden_layers: 3 }, [foreign(0), foreign(1)], "none");
     const options = { colour: "red" };
@@ -298,7 +298,7 @@ describe("a tied config over files with a head", () => {
     expect(one.tensors.has("lm_head.weight")).toBe(false);
   });
 
-  it("a head that an untied config asks for and nobody has is named, with what to try", async () => {
+  it("a head that an untied config requires and the files lack is named, with what to try", async () => {
     const dir = await tempDir();
     const [{ "lm_head.weight": _, ...rest } = {}, ...layers] = llamaShards(1, 8, 16);
     const untied = { ...tied, tie_word_embeddings: false };

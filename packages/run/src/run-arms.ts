@@ -70,7 +70,7 @@ export interface PreparedRun {
 export type StageGate = (id: string) => Promise<() => void>;
 
 /** What this attempt at the run has done so far. */
-interface Sitting {
+interface Attempt {
   /** Tokens after which stages with an open end have ended. */
   readonly decided: Map<string, number>;
   /** A growth that is tried now: planned as if it were decided. */
@@ -104,16 +104,16 @@ async function trainArms(
     engines: engines.devices,
     ...(checkpoint && { checkpoint }),
   };
-  const sitting: Sitting = {
+  const attempt: Attempt = {
     ...{ decided: new Map(), trial: undefined, passed: new Set() },
     ...{ trained: false, published: false },
   };
   for (;;) {
-    const { decided, trial } = sitting;
+    const { decided, trial } = attempt;
     const arms = planArms(recipe, context, trial ? new Map([...decided, [trial.stage.id, trial.tokens]]) : decided);
-    const state = await runPlanned(run, arms, sitting, { handover, engines });
+    const state = await runPlanned(run, arms, attempt, { handover, engines });
     if (state === "decided") continue;
-    return { state, arms, trained: sitting.trained };
+    return { state, arms, trained: attempt.trained };
   }
 }
 
@@ -121,7 +121,7 @@ async function trainArms(
 async function runPlanned(
   run: PreparedRun,
   arms: readonly ArmPlan[],
-  sitting: Sitting,
+  attempt: Attempt,
   trainers: { readonly handover: Handover; readonly engines: Engines },
 ): Promise<RunOutcome["state"] | "decided"> {
   const { recipe, directory, device, data, observer, signal, saveRequests, files, checkpoint } = run;
@@ -129,11 +129,11 @@ async function runPlanned(
   for (const { stage } of arms.flatMap(({ stages }) => stages)) requireMemory(stage);
   observer.onPlan?.(arms, await doneStages(directory, arms));
   // The directory shows the previous run until this one has saved something.
-  sitting.published ||= run.before === undefined || (run.before.state === "running" && isPlan(run.before, arms));
-  if (sitting.published) await publish(run, arms, "running");
+  attempt.published ||= run.before === undefined || (run.before.state === "running" && isPlan(run.before, arms));
+  if (attempt.published) await publish(run, arms, "running");
   const onSaved = async () => {
-    if (!sitting.published) await publish(run, arms, "running");
-    sitting.published = true;
+    if (!attempt.published) await publish(run, arms, "running");
+    attempt.published = true;
   };
   const common = {
     onSaved,
@@ -147,11 +147,11 @@ async function runPlanned(
       const events = { folder: directory.tensorboard(arm.name), before };
       before = after(before, plan);
       const place = `${arm.name}/${i}`;
-      if (sitting.passed.has(place)) continue;
+      if (attempt.passed.has(place)) continue;
       const [parent, next] = [arm.stages[i - 1], arm.stages[i + 1]];
       // It is paused while its growth is on trial.
-      if (sitting.trial?.stage.id === plan.id) continue;
-      const trial = sitting.trial?.stage.id === parent?.id ? sitting.trial : undefined;
+      if (attempt.trial?.stage.id === plan.id) continue;
+      const trial = attempt.trial?.stage.id === parent?.id ? attempt.trial : undefined;
       const samples = next === undefined ? { ...recipe.samples, seed: recipe.seed } : undefined;
       const earlier = run.before && (await earlierStage(plan, { arm: arm.name, index: i }, run.before, directory));
       const tryFor = trial && { tryFor: trial.budget };
@@ -161,19 +161,19 @@ async function runPlanned(
       if (state === "interrupted") return state;
       if (trial) {
         const probe = await concludeTrial(trial, plan, directory);
-        if (probe.grew) sitting.decided.set(trial.stage.id, trial.tokens);
+        if (probe.grew) attempt.decided.set(trial.stage.id, trial.tokens);
         observer.onProbe?.(trial.stage, probe);
-        sitting.trial = undefined;
+        attempt.trial = undefined;
         return "decided";
       }
       if (state === "paused") {
-        sitting.trial = trialAt(plan, tokens);
+        attempt.trial = trialAt(plan, tokens);
         return "decided";
       }
-      if (state === "done") sitting.trained = true;
-      sitting.passed.add(place);
+      if (state === "done") attempt.trained = true;
+      attempt.passed.add(place);
       if (!plan.open) continue;
-      sitting.decided.set(plan.id, tokens);
+      attempt.decided.set(plan.id, tokens);
       return "decided";
     }
   }

@@ -4,7 +4,7 @@ import type { ProbeRecord, StageManifest } from "@cambium/run-format";
 import type { MetricsRow } from "@cambium/train";
 
 export interface StageEndOptions {
-  /** Rows of earlier sittings that measured the held-out loss: the stage may have ended with the last of them. */
+  /** Rows of earlier attempts that measured the held-out loss: the stage may have ended with the last of them. */
   readonly kept: readonly MetricsRow[];
   /** Probes of the growth after the stage so far. */
   readonly probes: readonly ProbeRecord[];

@@ -139,7 +139,7 @@ function growthOf(
   return growthRecord(start, cost);
 }
 
-interface Sitting {
+interface Attempt {
   readonly directory: StageDirectory;
   readonly from: Progress;
   readonly growth: GrowthRecord | undefined;
@@ -160,7 +160,7 @@ async function train(
   plan: PlannedStage,
   context: StageContext,
   session: EngineSession,
-  { directory, from, growth, probes }: Sitting,
+  { directory, from, growth, probes }: Attempt,
 ): Promise<Final | "interrupted"> {
   const { stage } = plan;
   const { observer, signal, saveRequests, snapshotSeconds, engines, next, tryFor, events: arm, onSaved } = context;

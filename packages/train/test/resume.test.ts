@@ -65,8 +65,8 @@ function throughSnapshot({ state, progress }: Stop): Stop {
   return { state: { ...restored, ...(lossScale && { lossScale }) }, progress: kept.progress };
 }
 
-/** A sitting of the stage on a device of its own, from `start` to the end or to `stopAfter` steps. */
-function sitting(options: Partial<TrainerOptions>, start: Stop, stopAfter = Number.POSITIVE_INFINITY) {
+/** An attempt of the stage on a device of its own, from `start` to the end or to `stopAfter` steps. */
+function attempt(options: Partial<TrainerOptions>, start: Stop, stopAfter = Number.POSITIVE_INFINITY) {
   return withTrainer(options, async (trainer) => {
     await trainer.load(start.state);
     await trainer.teach(initialState("teacher").parameters);
@@ -102,7 +102,7 @@ const beginning = (): Stop => ({ state: initialState(), progress: noProgress });
 
 describe.each(variants)("a stopped run, %s", (_, options) => {
   it("goes on from every one of its snapshots to the same bits and the same rows", async () => {
-    const whole = await sitting(options, beginning());
+    const whole = await attempt(options, beginning());
     expect(whole.progress).toMatchObject({
       step: steps,
       tokens: steps * size.batch * size.context * (options.accumulation ?? 1),
@@ -110,7 +110,7 @@ describe.each(variants)("a stopped run, %s", (_, options) => {
     expect(whole.stops.length).toBe(steps);
     expect(new Set(whole.stops.map(({ state }) => JSON.stringify(bits(state)))).size).toBe(steps);
     for (const stop of whole.stops) {
-      const rest = await sitting(options, throughSnapshot(stop));
+      const rest = await attempt(options, throughSnapshot(stop));
       expect(rest.end).toEqual(whole.end);
       expect(rest.rows).toEqual(whole.rows.slice(1 + stop.progress.step));
       expect(rest.progress.flops).toBe(whole.progress.flops);
@@ -118,24 +118,24 @@ describe.each(variants)("a stopped run, %s", (_, options) => {
   });
 
   it("ends alike when it is aborted at every step in turn", async () => {
-    const whole = await sitting(options, beginning());
+    const whole = await attempt(options, beginning());
     let stop = beginning();
     const rows: object[] = [];
     for (let step = 0; step < steps; step++) {
-      const part = await sitting(options, stop, step);
+      const part = await attempt(options, stop, step);
       expect([part.reason, part.progress.step]).toEqual(["interrupted", step]);
       // Stopped before its first step it has measured the start, and will again.
       rows.push(...part.rows.slice(step === 0 ? 1 : 0));
       stop = throughSnapshot(part.stops.at(-1) as Stop);
     }
-    const last = await sitting(options, stop);
+    const last = await attempt(options, stop);
     expect(last.end).toEqual(whole.end);
     expect([...rows, ...last.rows]).toEqual(whole.rows);
   });
 });
 
 it("differs when a moment, an update count or a position differs", async () => {
-  const whole = await sitting({}, beginning());
+  const whole = await attempt({}, beginning());
   const stop = whole.stops[2] as Stop;
   const { state, progress } = stop;
   const cleared = { ...state, v: initialState().v };
@@ -144,5 +144,5 @@ it("differs when a moment, an update count or a position differs", async () => {
     { ...stop, state: { ...state, updates: 0 } },
     { state, progress: { ...progress, tokens: progress.tokens - 1 } },
   ];
-  for (const variant of variants) expect((await sitting({}, variant)).end).not.toEqual(whole.end);
+  for (const variant of variants) expect((await attempt({}, variant)).end).not.toEqual(whole.end);
 });

@@ -1,4 +1,4 @@
-// The plans that every device grows, between them with every kind of expression, and the states that they grow.
+// The plans that every device grows, which together have every kind of expression, and the states that they grow.
 import {
   concat,
   copy,
@@ -49,7 +49,7 @@ export function computed(): GrowthPlan {
   return withTensors({ [up]: sum([scale(weighted, -1.7), matmul(normal([14, 14], 0.2, "mixing"), copy(up))]) });
 }
 
-/** A gradient as a summand, as factors and alone; what a matrix reads as a norm. @param tokens to measure over */
+/** A gradient as a summand, as factors and alone, and a matrix's input as a norm. @param tokens to measure over */
 export function measured(tokens: number): GrowthPlan {
   const slope = given("slope", [14, 8], measure("gradient", up, tokens));
   const all = Array.from({ length: 14 }, (_, i) => i);

@@ -1,4 +1,4 @@
-// Growth of a training state on the device where it is, without a round trip through host memory.
+// Growth of a training state on its device, without a round trip through host memory.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import {
   applyPlan,
@@ -19,19 +19,20 @@ export interface DeviceGrowthOptions {
   /** What becomes of the moments. */
   readonly policy: OptimizerPolicy;
   /**
-   * Where tensors that need arithmetic (factors, sums, products) are made. `host`: in float64, rounded once, so that the
-   * grown state has the same bits on every device; their sources go down and their results up. `device`: in the device's
-   * f32, with nothing going down. Copies, joins and new entries are exact and made on the device either way. Default `host`.
+   * Where tensors that need arithmetic (factors, sums, products) are made. `host`: in float64, rounded once, so that
+   * the grown state has the same bits on every device; their sources are downloaded and their results uploaded.
+   * `device`: in the device's f32, without downloads. Copies, joins and new entries are exact and made on the device
+   * either way. Default `host`.
    */
   readonly arithmetic?: "host" | "device";
 }
 
 /** A growth that is compiled and waits for the state. */
 export interface DeviceGrowth {
-  /** Names of the target tensors that are made on the host; empty where the device makes all. */
+  /** Names of the target tensors that are made on the host; empty if the device makes all. */
   readonly onHost: readonly string[];
   /**
-   * The grown state. The state given is consumed, also when this fails.
+   * Returns the grown state. The given state is consumed, even if this fails.
    * @param found what was found for the plan's `given` tensors, by name (`find`)
    * @throws CambiumError from the device; `E_GROWTH_SOURCE` for a tensor of another shape than the plan's.
    */

@@ -1,12 +1,12 @@
-// The parameters of a grown model beside those of its base, on one device: to look at, not to train.
+// The parameters of a grown model beside those of its base, on one device: for inspection, not for training.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { checkNeeds, type GrowthPlan, givenName, planGraph } from "@cambium/growth";
 import type { HostTensor } from "@cambium/ir";
 import { phaseParts } from "@cambium/model";
 
 /**
- * What `plan` makes of `base`, in the device's f32. A tensor that is copied is the base's own, so it must outlive its use
- * here; the others are new, and the caller's.
+ * What `plan` makes of `base`, in the device's f32. Copied tensors are the base's own, which must outlive their use
+ * here; the others are new, and the caller owns them.
  * @param found what was found for the plan's `given` tensors
  * @throws CambiumError `E_GROWTH_NEEDS` when the plan has such tensors and `found` is absent; from the device.
  */

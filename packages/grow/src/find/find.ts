@@ -1,4 +1,4 @@
-// Finding what a plan declares: measurements first, then one fit of all that is fitted.
+// Finds what a plan declares (`given`): measurements first, then one fit of everything that is fitted.
 import { type Given, type GrowthPlan, givenOf } from "@cambium/growth";
 import type { HostTensor } from "@cambium/ir";
 import { type Fitted, type Fitting, fitting, runFitting } from "./fit.js";
@@ -8,14 +8,14 @@ import type { Measured } from "./product.js";
 
 type Sizes = Pick<Lab, "batch" | "context">;
 
-/** What `find` will read and compute: nothing for a plan that declares nothing. */
+/** What `find` will read and compute; zero for a plan that declares nothing. */
 export function findCost(plan: GrowthPlan, sizes: Sizes): FindCost {
   return readingCost(readings(plan, sizes), sizes.batch * sizes.context);
 }
 
 /**
- * Finds every tensor that `plan` declares, in the order measurements, fits; each reads on where the one before stopped.
- * The same plan, parameters and batches give the same bits on the same device.
+ * Finds every tensor that `plan` declares, first measurements, then fits; each continues reading where the previous one
+ * stopped. The same plan, parameters and batches give the same bits on the same device.
  * @throws CambiumError `E_GROWTH_FIND`, and from the device.
  */
 export async function find(plan: GrowthPlan, lab: Lab): Promise<Found> {

@@ -1,4 +1,4 @@
-// Fitting: the loss of the grown model as a function of what is to be found, through the plan's graph, lowered by AdamW.
+// Fitting: AdamW lowers the loss of the grown model, as a function of what is to be found, through the plan's graph.
 import type { DeviceTensor } from "@cambium/backend";
 import {
   compilePlanStarts,
@@ -28,7 +28,7 @@ import { pick } from "./measure.js";
 
 export type Fitted = Given & { readonly by: Fit };
 
-/** As the paper of Du et al. 2024 trains, without decay: what is fitted is not a weight. */
+/** As Du et al. 2024 train, but without decay, because what is fitted is not a weight. */
 const settings = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0 };
 const largestNorm = 1;
 
@@ -38,8 +38,8 @@ export interface Fitting extends Reading {
 }
 
 /**
- * The loss of the grown model as a graph over the base's parameters and what is found: `planGraph` and `lossGraph` in one.
- * Inputs: base parameters, `given:NAME`, random leaves, `tokens`, with masks their values. Output: `loss`.
+ * The loss of the grown model as a graph over the base's parameters and what is found: `planGraph` and `lossGraph` in
+ * one. Inputs: base parameters, `given:NAME`, random leaves, `tokens`, with masks their values. Output: `loss`.
  */
 export function grownLoss(plan: GrowthPlan, { batch, context }: Pick<Lab, "batch" | "context">) {
   const { graph: grown, leaves } = planGraph(plan);
@@ -73,7 +73,7 @@ export function fitting(plan: GrowthPlan, of: readonly Fitted[], sizes: Pick<Lab
   return { of, leaves, graph: builder.finish(), batches: highest(of.map(({ by }) => by.steps)) };
 }
 
-/** Fits, reading from batch `first` on. `found` has been found before. */
+/** Fits, reading from batch `first` on. @param found what was measured before */
 export async function runFitting(
   plan: GrowthPlan,
   { graph, batches, of, leaves }: Fitting,

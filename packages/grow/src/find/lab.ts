@@ -1,8 +1,8 @@
-// What finding needs: a device, the base on it, and text to read.
+// What finding needs: a device, the base on it, and batches to read.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { type Graph, graphCost, type HostTensor } from "@cambium/ir";
 
-/** What a run hands in. */
+/** What a run supplies. */
 export interface Lab {
   readonly device: Device;
   /** The base's parameters, by name. They stay as they are. */
@@ -12,13 +12,13 @@ export interface Lab {
   /** Tokens in a sequence. */
   readonly context: number;
   /**
-   * Batch `index` of what is read for finding, row-major [batch, context + 1]; the same each time. Asked for right before
-   * it is computed with; what it throws ends the finding, and nothing of it is kept.
+   * Returns batch `index` of what finding reads, row-major [batch, context + 1]; the same on each call. Called right
+   * before the batch is used; if it throws, finding ends and keeps nothing.
    */
   batchAt(index: number): Int32Array;
 }
 
-/** What finding reads and computes, known before it is done. */
+/** What finding reads and computes, known beforehand. */
 export interface FindCost {
   /** Training tokens read. */
   readonly tokens: number;
@@ -31,7 +31,7 @@ export interface Found extends FindCost {
   readonly tensors: Readonly<Record<string, HostTensor>>;
 }
 
-/** A graph run so many times on a batch each. */
+/** A graph that is run on `batches` batches, one at a time. */
 export interface Reading {
   readonly graph: Graph;
   readonly batches: number;

@@ -43,7 +43,7 @@ export function measurements(
   });
 }
 
-/** Means over the batches: sums in float64, rounded once, so that they do not hang on how far a device rounds sums. */
+/** Means over the batches: sums in float64, rounded once, so that they do not depend on how a device rounds sums. */
 export async function runMeasurement({ graph, batches, of }: Measurement, first: number, lab: Lab) {
   const { device, parameters, batch, context } = lab;
   using executable = await device.compile(graph);
@@ -91,7 +91,7 @@ function measureGraph(loss: Graph, of: readonly Measured[]): Graph {
   return builder.finish();
 }
 
-/** The input by which the loss is differentiated for a measurement, if it is. */
+/** The input by which the loss is differentiated for a measurement; undefined for activations. */
 function derivativeOf({ name, by }: Measured): string | undefined {
   if (by.what === "steepest") return additionName(name);
   return by.what === "gradient" ? by.of : undefined;

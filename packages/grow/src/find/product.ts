@@ -1,4 +1,4 @@
-// What is measured, and the product in a model's graph that a parameter is a factor of.
+// Measured values, and the product in a model's graph that a parameter is a factor of.
 import type { Given, Measure, Steepest } from "@cambium/growth";
 import { CambiumError, type Graph, matmul, type Node } from "@cambium/ir";
 

@@ -1,5 +1,5 @@
-// Columns along which the loss falls fastest (`Steepest`): the gradient by a matrix of zeros from what one parameter reads
-// to what another writes, and its first singular vectors.
+// Columns along which the loss falls fastest (`Steepest`): the gradient by a matrix of zeros from what one parameter
+// reads to what another writes, and its first singular vectors.
 import type { Given, Steepest } from "@cambium/growth";
 import {
   add,
@@ -33,7 +33,7 @@ function steepestOf(of: readonly Measured[]): SteepestGiven[] {
   return of.filter((one): one is SteepestGiven => one.by.what === "steepest");
 }
 
-/** `loss` with y + A (silu(gate · x) x) for each y = W x' that a measurement is of: two more inputs each, A and the gate. */
+/** `loss` with y + A (silu(gate · x) x) for each measured y = W x'. Each adds two inputs, A and the gate. */
 export function withAdditions(loss: Graph, of: readonly Measured[]): Graph {
   const wanted = steepestOf(of);
   if (wanted.length === 0) return loss;
@@ -57,7 +57,7 @@ export function withAdditions(loss: Graph, of: readonly Measured[]): Graph {
   return builder.finish();
 }
 
-/** What goes into the inputs that `withAdditions` made. */
+/** The values of the inputs that `withAdditions` added. */
 export function additionInputs(of: readonly Measured[], { inputs }: Graph): Record<string, HostTensor> {
   const made: Record<string, HostTensor> = {};
   for (const { name, by } of steepestOf(of)) {

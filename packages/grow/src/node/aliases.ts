@@ -1,10 +1,11 @@
-// Files that hold a tensor once more under another name: the output head of a model whose config ties it to the embedding.
+// Files that hold a tensor a second time under another name: the output head of a model whose config ties it to the
+// embedding.
 import type { ModelDirectory } from "@cambium/checkpoint";
 import type { GrowthPlan } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import { parameterTable } from "@cambium/model";
 
-/** @throws CambiumError `E_GROWTH_SOURCE` when a stored copy, which is to be left out, is not one. */
+/** @throws CambiumError `E_GROWTH_SOURCE` if a stored copy, which is to be left out, differs from its tensor. */
 export async function checkAliases(
   source: ModelDirectory,
   { plan, dropped }: { readonly plan: GrowthPlan; readonly dropped: readonly string[] },
@@ -14,7 +15,7 @@ export async function checkAliases(
     throw new CambiumError("E_GROWTH_SOURCE", "the config ties the output head to the embedding, but they differ", {
       where: alias,
       expected: `the bytes of ${name}, or no such tensor`,
-      hint: 'set "tie_word_embeddings" to false in config.json if the head is one of its own',
+      hint: 'set "tie_word_embeddings" to false in config.json if the head has weights of its own',
     });
   }
 }

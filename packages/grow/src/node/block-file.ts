@@ -1,10 +1,10 @@
-// A file written block by block, past the page cache where the system lets one. Bytes that are written once and not read
-// soon would only drive others out of memory, and each would be copied once more on its way to the disk.
+// A file written block by block, bypassing the page cache where the system allows it. Bytes that are written once and
+// not read soon would only evict others from the cache, and each would be copied once more on its way to the disk.
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { errnoOf } from "@cambium/files";
 
-/** What a write past the cache is aligned to, in memory, in the file and in length: a multiple of disks' sectors. */
+/** Alignment of a write past the cache, in memory, in the file and in length: a multiple of disks' sectors. */
 const ALIGNMENT = 4096;
 
 const WASM_PAGE = 65_536;
@@ -22,20 +22,20 @@ const { WebAssembly } = globalThis as unknown as {
 /** `count` blocks of at least `bytes` bytes, fit for {@link BlockFile.write}. */
 export function alignedBlocks(count: number, bytes: number): Uint8Array[] {
   const pages = Math.ceil(bytes / WASM_PAGE);
-  // The memory of WebAssembly is what begins at a page of the system; a Buffer begins anywhere.
+  // WebAssembly memory begins at a page boundary of the system; a Buffer begins anywhere.
   const { buffer } = new WebAssembly.Memory({ initial: count * pages, maximum: count * pages });
   const size = pages * WASM_PAGE;
   return Array.from({ length: count }, (_, i) => new Uint8Array(buffer, i * size, size));
 }
 
-/** Whether a file can be written on from byte `at`. */
+/** Whether writing can continue at byte `at`. */
 export function isAligned(at: number): boolean {
   return at % ALIGNMENT === 0;
 }
 
-/** An open file. What lies behind its first `from` bytes is gone. */
+/** An open file, cut to its first `from` bytes. */
 export class BlockFile {
-  /** A second handle, which writes through the cache; there once the first one was refused. */
+  /** A second handle, which writes through the cache; opened once the first one was refused. */
   #cached: Promise<FileHandle> | undefined;
 
   private constructor(
@@ -60,8 +60,8 @@ export class BlockFile {
   }
 
   /**
-   * Writes the first `bytes` of `block` at `position`, a multiple of 4096, and perhaps what follows them in the block up
-   * to the next such multiple. May be called again before it ends.
+   * Writes the first `bytes` of `block` at `position`, a multiple of 4096, and perhaps what follows them in the block
+   * up to the next such multiple. May be called again before it ends.
    */
   async write(block: Uint8Array, bytes: number, position: number): Promise<void> {
     const padded = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
@@ -70,7 +70,7 @@ export class BlockFile {
       try {
         done += (await handle.write(block, done, padded - done, position + done)).bytesWritten;
       } catch (error) {
-        // Some file systems take the flag and refuse the write.
+        // Some file systems accept the flag and refuse the write.
         if (errnoOf(error) !== "EINVAL" || handle === (await this.#cached)) throw error;
         this.#cached ??= open(this.path, constants.O_WRONLY);
         this.handle = await this.#cached;
@@ -78,12 +78,12 @@ export class BlockFile {
     }
   }
 
-  /** Puts all that was written on the disk. */
+  /** Flushes everything written to the disk. */
   async flush(): Promise<void> {
     await this.handle.datasync();
   }
 
-  /** Cuts the file to `size` bytes and puts it on the disk. */
+  /** Cuts the file to `size` bytes and flushes it to the disk. */
   async finish(size: number): Promise<void> {
     await this.handle.truncate(size);
     await this.handle.sync();

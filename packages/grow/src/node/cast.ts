@@ -1,4 +1,4 @@
-// Float tensors stored as another type than the source's, where that is asked for.
+// Float tensors stored in another dtype than the source's, on request.
 
 import { type ModelDirectory, STORED_AS } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
@@ -13,7 +13,8 @@ const configNames: Record<FloatDType, string> = { f32: "float32", f16: "float16"
 
 /**
  * `tensors` with every F32, F16 and BF16 one stored as `dtype`; others stay. Notes `E_GROWTH_REFUSED` for a quantised
- * checkpoint, whose scales belong to its packed tensors. What half precision cannot hold is `E_RANGE` when it comes.
+ * checkpoint, whose scales belong to its packed tensors. A value that half precision cannot hold is refused (`E_RANGE`)
+ * when it is computed.
  */
 export function castTensors(
   source: ModelDirectory,
@@ -41,7 +42,7 @@ export function castTensors(
   });
 }
 
-/** What config.json says of the type of its weights, where it says anything. */
+/** config.json with the dtype of its weights changed, if it states one. */
 export function castConfig(text: string, dtype: FloatDType): string {
   const paths = [[], ["text_config"]].flatMap((part) => ["torch_dtype", "dtype"].map((key) => [...part, key]));
   return editJson(

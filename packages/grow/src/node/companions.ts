@@ -1,4 +1,4 @@
-// The files that stand beside the weights of a grown model: those of its source, and what the growth itself writes.
+// The files beside the weights of a grown model: those of its source, and those that the growth itself writes.
 import { constants } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import type { Prepared } from "./prepare.js";
 import { CARD_FILE, modelCard, RECORD_FILE } from "./record.js";
 import type { GrowReport } from "./report.js";
 
-/** `files` under the names that they have beside the grown model: its own card and record do not take their place. */
+/** `files` under their names beside the grown model: those with the names of its own card and record are renamed. */
 export function companionsOf({ files }: Beside): BesideFile[] {
   const taken = new Set(files.map(({ name }) => name.toLowerCase()));
   const free = (name: string): string => {
@@ -30,7 +30,7 @@ export function namesOf({ shards, index }: Prepared, companions: readonly Beside
 
 interface Written {
   readonly companions: readonly BesideFile[];
-  /** What stands in those that change, by the path of the source's. */
+  /** The new text of those that change, by the path of the source's file. */
   readonly rewritten: ReadonlyMap<string, string>;
   readonly prepared: Prepared;
   readonly report: GrowReport;

@@ -1,5 +1,5 @@
-// config.json of a model whose layers are copies of another's: what it says of a layer, or leaves to the model's code to
-// say by the layer's number, holds for its copies, or the growth is refused.
+// config.json of a model whose layers are copies of another's: what it says about a layer, or leaves to the model's
+// code to derive from the layer's number, must hold for its copies, or the growth is refused.
 import { isJsonObject, type JsonObject, type JsonValue, quote, ReasonList } from "@cambium/files";
 import { editJson, put } from "./json-edit.js";
 import { type JsonTree, parseTree } from "./json-tree.js";
@@ -25,7 +25,7 @@ export interface GrownConfig {
 /**
  * The text of config.json after growth in depth.
  * @param layers for each target layer the base layer it copies
- * @param names of the source's tensors
+ * @param names names of the source's tensors
  * @param left names of tensors that are left out
  */
 export function growConfig(
@@ -48,7 +48,7 @@ export function growConfig(
   const renaming = renamingOf(config, layers, [...names], findings.reasons);
   for (const path of quantisations(config)) growQuantisation(path, trees, renaming, findings);
   if (isJsonObject(config.auto_map))
-    findings.warnings.push("config.json names code of its own (auto_map), which was not read");
+    findings.warnings.push("config.json refers to its own code (auto_map), which was not read");
   return { text: editJson(text, findings.edits), warnings: [...new Set(findings.warnings)], reasons: findings.reasons };
 }
 
@@ -77,13 +77,13 @@ function growPart(growing: Growing, config: JsonObject, trees: ReadonlyMap<strin
   growByName(growing, seen, type, rules !== undefined);
 }
 
-/** The model type whose rules hold for a part: its own, or that of the whole. */
+/** The model type whose rules hold for a part: its own, or that of the whole config. */
 function typeOf(config: JsonObject, part: JsonObject): string | undefined {
   const own = part.model_type ?? config.model_type;
   return typeof own === "string" ? own : undefined;
 }
 
-/** Those of a composite are its text part's. */
+/** The rules of a type; those of a composite are its text part's. */
 function rulesOf(type: string): TypeRules | undefined {
   const rules = Object.hasOwn(types, type) ? types[type] : undefined;
   return rules?.text === undefined || rules.text === type ? rules : rulesOf(rules.text);
@@ -98,7 +98,7 @@ function quantisations(config: JsonObject): string[][] {
   return [...at(config, []), ...at(config.text_config, ["text_config"])];
 }
 
-/** How a growth names layers anew, in config.json and in what lies beside it. */
+/** How a growth renumbers layers, in config.json and in the files beside it. */
 export function renamingOf(
   config: JsonObject,
   layers: readonly number[],

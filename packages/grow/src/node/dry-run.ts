@@ -1,4 +1,4 @@
-// What growing a model directory would do, and everything that stands against it, before a byte is written.
+// What growing a model directory would do, and every reason against it, before a byte is written.
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -18,23 +18,23 @@ import type { DryRunRequest } from "./request.js";
 import { lookAt, type SourceFiles, stateText } from "./sources.js";
 import { otherAt, type Standing, standingAt, type Wanted } from "./standing.js";
 
-/** A growth that nothing stands against. */
+/** A growth that can be carried out. */
 export interface Growth extends AsyncDisposable {
   readonly source: ModelDirectory;
   readonly prepared: Prepared;
   readonly report: GrowReport;
   readonly identity: Identity;
-  /** What a journal must have been written for. */
+  /** What a journal must match to be continued. */
   readonly wanted: Wanted;
   /** The source's files as they were before they were read. */
   readonly files: SourceFiles;
-  /** What goes along, under the names that it gets. */
+  /** The files that are copied, under their new names. */
   readonly companions: readonly BesideFile[];
-  /** What stands afterwards in those that name layers, by the path of the source's. */
+  /** The new text of those that name layers, by the path of the source's file. */
   readonly rewritten: ReadonlyMap<string, string>;
   /** The target is this very growth. */
   readonly done: boolean;
-  /** What earlier sittings, of other processes too, have left by now. @throws CambiumError as the dry run */
+  /** What earlier attempts, also of other processes, have left by now. @throws CambiumError as the dry run */
   standing(): Promise<Standing>;
 }
 
@@ -58,7 +58,7 @@ export async function planGrowth(from: string, request: DryRunRequest): Promise<
   await using source = await open(from, true, request, mistakes);
   const prepared = await prepare(source, request, mistakes);
   mistakes.throwIfAny();
-  if (!prepared) throw new Error("a growth without mistakes was not worked out");
+  if (!prepared) throw new Error("a growth without mistakes was not prepared");
   return prepared.plan;
 }
 
@@ -74,7 +74,7 @@ export async function examine(
   try {
     const beside = source && (await mistakes.check(() => listBeside(source)));
     const companions = beside ? companionsOf(beside) : [];
-    // Before anything is read that is compared with it at the end.
+    // Before anything is read, because it is compared with this at the end.
     const besides = companions.map(({ from }) => from);
     const files = source && (await mistakes.check(() => lookAt(source, besides)));
     const prepared = await prepare(source, request, mistakes);
@@ -92,7 +92,7 @@ export async function examine(
     if (report) request.onReport?.(report);
     mistakes.throwIfAny();
     if (!report || !identity || !files || !wanted || !rewritten)
-      throw new Error("a growth without mistakes was not worked out");
+      throw new Error("a growth without mistakes was not prepared");
     const { done } = found;
     const dispose = () => source.close();
     return {
@@ -122,7 +122,7 @@ function wantedOf(
   };
 }
 
-/** The source; one whose data is cut short is noted, and looked at as far as its headers go. */
+/** Opens the source. Truncated data is noted as a mistake, and the headers are then examined alone. */
 async function open(
   from: string,
   headersOnly: boolean,
@@ -174,7 +174,9 @@ async function reportOf(
   };
 }
 
-/** @throws CambiumError `E_GROWTH_TARGET` for a target in the folder of the source, where it would be taken for a part of it */
+/**
+ * @throws CambiumError `E_GROWTH_TARGET` for a target inside the source's folder, where it would count as part of it
+ */
 async function requireOutside(target: string, place: string): Promise<void> {
   let [there, rest] = [target, ""];
   for (;;) {
@@ -193,7 +195,7 @@ async function requireOutside(target: string, place: string): Promise<void> {
   }
 }
 
-/** @throws CambiumError when nothing can be made in `folder`, or where it is to be made itself */
+/** @throws CambiumError if nothing can be created in `folder`, or if `folder` itself cannot be created */
 async function requireWritable(folder: string): Promise<void> {
   try {
     if (!(await stat(folder)).isDirectory())

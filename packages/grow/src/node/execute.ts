@@ -1,6 +1,6 @@
 // Growing a model directory into another, streaming. What survives a kill or a power cut at any instant: the target is
-// absent or whole; what was written stands in `.NAME.growing`, and the same request continues from there to the same
-// bytes. What the source held when it was read is what the target is made from, or there is no target.
+// absent or whole; what was written is in `.NAME.growing`, and the same request continues from there to the same bytes.
+// The target is made from what the source held when it was read, or there is no target.
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { freeBytes, makeDirectory, sync, syncTree, toFileError, writeFileAtomic } from "@cambium/files";
@@ -49,7 +49,7 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
     await makeDirectory(dirname(target));
     const release = await lockTarget(target);
     try {
-      // Another process may have gone on between the dry run and the lock.
+      // Another process may have continued between the dry run and the lock.
       const { journal, done } = await growth.standing();
       const state = done ? await found(growth, target, options) : await fill(growth, target, journal, options);
       return { state, report };
@@ -62,8 +62,8 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
 }
 
 /**
- * A growth that was done before. Its record tells which weights it was grown from, and these are read: they may have
- * been written to since. To verify it, it is compared with them itself, and its record gets the hashes.
+ * Checks a growth that was done before. Its record tells which weights it was grown from; these are read, because they
+ * may have changed since. With `verify` the growth itself is compared with them, and its record gets the hashes.
  */
 async function found(growth: Growth, target: string, options: GrowOptions): Promise<"cached" | "interrupted"> {
   const { source, prepared, identity, report } = growth;
@@ -94,20 +94,20 @@ async function fill(
   const interrupted = (error: unknown): boolean => signal?.aborted === true && error === signal.reason;
   let hashes: RecordedHashes;
   try {
-    const sitting = await resume(growth, target, begun, options);
-    await using journal = sitting.journal;
+    const attempt = await resume(growth, target, begun, options);
+    await using journal = attempt.journal;
     await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
-    const hashing = new GrowthHashes(source, hashesInThread(report.bytesIn, options.threads), sitting.hashes);
+    const hashing = new GrowthHashes(source, hashesInThread(report.bytesIn, options.threads), attempt.hashes);
     // Verifying hashes everything itself.
     if (options.verify) await hashing.stop();
-    // What is known beforehand is written while the weights are; its failure is told after theirs.
+    // Files known beforehand are written in parallel with the weights; their failure is reported after the weights'.
     const companions = writeCompanions(growth, scratch);
     companions.catch(() => undefined);
     try {
-      await writeShards(growth, scratch, { ...sitting, hashing, journal, makers }, options);
+      await writeShards(growth, scratch, { ...attempt, hashing, journal, makers }, options);
       hashes = options.verify
         ? await verifyShards(source, scratch, prepared.shards, makers, report.bytesOut, options)
-        : { tensors: await hashing.all(prepared.shards, scratch, sitting.written) };
+        : { tensors: await hashing.all(prepared.shards, scratch, attempt.written) };
     } finally {
       await Promise.allSettled([companions, hashing.stop()]);
     }
@@ -117,7 +117,7 @@ async function fill(
   } catch (error) {
     if (interrupted(error)) return "interrupted";
     if ((error as { code?: unknown }).code === "E_GROWTH_CHANGED") {
-      // Some of it is the source's old content: none of it can be used.
+      // Some of it comes from the source's old content, so none of it can be used.
       await rm(scratch, { recursive: true, force: true });
       await clearJournal(target);
     }
@@ -133,23 +133,23 @@ async function fill(
   return "done";
 }
 
-interface Sitting extends Resumed {
+interface Attempt extends Resumed {
   readonly hashing: GrowthHashes;
   readonly journal: JournalWriter;
   readonly makers: RowMakers;
 }
 
-/** Writes what an earlier sitting has not written, and notes in the journal how far each file is safe. */
+/** Writes what earlier attempts have not written, and notes in the journal how far each file is safe. */
 async function writeShards(
   { source, prepared, report }: Growth,
   scratch: string,
-  { written, hashing, journal, makers }: Sitting,
+  { written, hashing, journal, makers }: Attempt,
   { signal, onProgress, flushBytes = FLUSH_BYTES }: GrowOptions,
 ): Promise<void> {
   let noted = Promise.resolve();
   const save = (file: string, mark: Mark): Promise<void> => {
     noted = noted.then(() => journal.note({ file, mark, ...hashing.takeFresh() }));
-    // Told by the next write, or at the end.
+    // Reported by the next write, or at the end.
     noted.catch(() => undefined);
     return noted;
   };
@@ -164,7 +164,7 @@ async function writeShards(
       let last = sums.position;
       if (last === layout.fileSize) continue;
       const path = join(scratch, file);
-      // A link, or one more name of another file, must not be written through.
+      // A symbolic or hard link must not be written through.
       if (last === 0) await rm(path, { force: true });
       await writeShard({
         ...{ source, layout, makers, hashes: hashing, sums, blocks, flushBytes, signal, path },

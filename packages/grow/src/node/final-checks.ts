@@ -1,4 +1,5 @@
-// The last questions before a grown model appears, or is said to be there: are the sources those that it was made from?
+// The last checks before a grown model is published, or reported as present: are the sources still those it was made
+// from?
 import { basename, join } from "node:path";
 import { CONFIG_FILE } from "@cambium/checkpoint";
 import { isJsonObject, readTextFile } from "@cambium/files";
@@ -10,7 +11,7 @@ import { changedFiles, contentOf, otherTensors, sourceChanged } from "./sources.
 import { readRecord } from "./standing.js";
 
 /**
- * @param made where the copies of what lies beside the weights are
+ * @param made the folder with the copies of the files beside the weights
  * @throws CambiumError `E_GROWTH_CHANGED` naming every source file whose content is not what was read
  */
 export async function requireUnchanged(
@@ -28,14 +29,14 @@ export async function requireUnchanged(
     done += bytes;
     onProgress?.({ phase: "verify", done, total });
   };
-  // A link made, or a mode changed, moves the time of change as a write does: the content says which it was.
+  // A new link or a changed mode updates the change time as a write does; the content tells which it was.
   for (const { path } of source.shards) {
     if (!changed.has(path)) continue;
     const others = await otherTensors(source, sums, (one) => one === path, { signal, progress }).catch((error) => {
       if (error instanceof CambiumError) return [basename(path)];
       throw error;
     });
-    // Rows that were computed passed by once, and nothing but the time tells from what.
+    // Computed rows were read only once, so only the change time tells whether their source changed.
     const computed = prepared.tensors.some(({ copyOf }) => copyOf === undefined);
     append(what, computed && others.length === 0 ? [basename(path)] : others);
   }
@@ -51,7 +52,7 @@ export async function requireUnchanged(
 }
 
 /**
- * Of a growth that was done before, by its record.
+ * Checks a growth that was done before, by its record.
  * @throws CambiumError `E_EXISTS` when it was made from other weights than the source's; the signal's reason
  */
 export async function requireTheseSources(

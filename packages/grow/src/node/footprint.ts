@@ -1,4 +1,4 @@
-// Memory that a growth takes, whatever the model's size: blocks under way, and what expressions hold.
+// The memory of a growth, whatever the model's size: blocks being written, and what expressions hold.
 import { type Expr, type GrowthPlan, walk } from "@cambium/growth";
 import { highest } from "@cambium/ir";
 import { alignedBlocks } from "./block-file.js";
@@ -6,16 +6,16 @@ import { hashesInThread } from "./hashing/hashes.js";
 import { threadsFor } from "./rows/makers.js";
 import type { TargetTensor } from "./target.js";
 
-/** Bytes of one write. Several of this size keep a fast disk at work. */
+/** Bytes of one write. Several of this size keep a fast disk busy. */
 const BLOCK_BYTES = 32 << 20;
 
-/** Blocks at once: one is filled, the others are being written. */
+/** Number of blocks: one is being filled, the others are being written. */
 const BLOCKS = 3;
 
 /** A Node.js process with the headers of a large model; measured. */
 const PROCESS_BYTES = 110e6;
 
-/** The blocks for a growth of `total` bytes, smaller where a flush comes after fewer. */
+/** The blocks for a growth of `total` bytes; smaller if flushes come more often. */
 export function blocksFor(
   total: number,
   flushBytes = Number.POSITIVE_INFINITY,
@@ -24,13 +24,13 @@ export function blocksFor(
   return { bytes: BLOCKS * size, make: () => alignedBlocks(BLOCKS, size) };
 }
 
-/** What a thread holds of rows, made or handed to it, before V8 collects what lies outside its heap. */
+/** Rows that a thread holds, made or received, before V8 collects memory outside its heap. */
 const ROWS_BYTES = 64 << 20;
 
-/** A thread besides; measured. With two of them direct-width made 389 MB of bf16 in 346 MB all told. */
+/** A thread without its rows; measured. With two of them direct-width made 389 MB of bf16 in 346 MB in total. */
 const THREAD_BYTES = 25e6;
 
-/** Bytes besides the blocks, at most. @param bytesIn of the source */
+/** The most bytes besides the blocks. @param bytesIn bytes of the source's weights */
 export function heldBytes(tensors: readonly TargetTensor[], plan: GrowthPlan, bytesIn: number): number {
   const hashing = hashesInThread(bytesIn) ? THREAD_BYTES : 0;
   return PROCESS_BYTES + hashing + makingBytes(tensors, plan);
@@ -41,7 +41,7 @@ function makingBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): number
   if (computed.length === 0) return 0;
   const products = Object.values(plan.tensors).some(hasProduct);
   const largest = highest(computed.map(({ shape }) => shape.reduce((product, n) => product * n, 1)));
-  // Rows are read from several tensors and made anew by each step; a factor of a matrix product is held whole.
+  // Rows are read from several tensors and copied by each step; a factor of a matrix product is held whole.
   const threads = threadsFor(tensors);
   const making = (threads + 1) * ROWS_BYTES + threads * THREAD_BYTES;
   return making + (products ? 2 * 8 * largest : 0);

@@ -1,4 +1,4 @@
-// What tells one growth from another: what is asked for, and the content that it is made from.
+// The identity of a growth: its request, and the content that it is made from.
 import { createHash } from "node:crypto";
 import type { BesideFile, ModelDirectory } from "@cambium/checkpoint";
 import type { Prepared } from "./prepare.js";
@@ -15,16 +15,16 @@ export interface SourceFile {
 }
 
 export interface Identity {
-  /** Of all that decides the result's bytes, the weights by samples of them. */
+  /** Hash of everything that decides the result's bytes; weights count by samples. */
   readonly growth: string;
-  /** Of what is asked for, whatever the source. */
+  /** Hash of the request, whatever the source. */
   readonly request: string;
   readonly sourceFiles: readonly SourceFile[];
   /** Hashes of the files beside the weights, by real path. */
   readonly contents: ReadonlyMap<string, string>;
 }
 
-/** Part of every identity: a new number when the same growth comes to make other bytes. */
+/** Part of every identity: raise it when the same growth would make other bytes. */
 const GROWTH = 6;
 
 export async function identityOf(

@@ -1,6 +1,6 @@
-// What of a grown model is safe on the disk: the journal `.NAME.growing.json` beside the scratch folder `.NAME.growing`.
-// Its first line says which growth it is, and each later one what has become safe. Every line is sealed by a SHA-256 of
-// itself and of the seal before it, so that a line that is torn or changed ends what is believed.
+// The journal `.NAME.growing.json` beside the scratch folder `.NAME.growing`: what of a grown model is safe on the
+// disk. Its first line identifies the growth; each later line records what has become safe. Every line is sealed by a
+// SHA-256 of itself and the previous seal, so that reading stops at a line that is torn or changed.
 import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -23,9 +23,9 @@ const Head = z.strictObject({
   journal: z.literal("cambium growth 1"),
   /** All that decides the result's bytes. */
   growth: z.string(),
-  /** What was asked for, whatever the source. */
+  /** The request, whatever the source. */
   request: z.string(),
-  /** Where the source lies. */
+  /** The source's path. */
   source: z.string(),
   /** Inode, size and times of its files. */
   state: z.string(),
@@ -43,7 +43,7 @@ const Line = z.strictObject({ content: z.unknown(), sha256: hash });
 /** Which growth a journal was written for. */
 export type JournalHead = z.output<typeof Head>;
 
-/** What one line says: how far a file is safe, and hashes that are known. */
+/** One line: how far a file is safe, and hashes that are known. */
 export type JournalEntry = z.output<typeof Entry>;
 
 export interface Journal {
@@ -51,7 +51,7 @@ export interface Journal {
   /** In order, by file name. */
   readonly marks: ReadonlyMap<string, readonly Mark[]>;
   readonly hashes: KnownHashes;
-  /** Whether the source's files are others now, by inode or time: what was copied must be compared with their content. */
+  /** Whether the source's files changed by inode or time: what was copied must then be compared with their content. */
   readonly unproved?: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface Journal {
 const largestJournalBytes = 512_000_000;
 
 /**
- * The journal beside `target`. `damaged`: something stands there that cannot be believed from its first line on.
+ * The journal beside `target`. `damaged`: there is a file whose first line is already invalid.
  * @throws CambiumError `E_NOT_A_FILE` for a pipe, a folder …; `E_PERMISSION`
  */
 export async function readJournal(target: string): Promise<Journal | "damaged" | undefined> {
@@ -126,13 +126,13 @@ export class JournalWriter implements AsyncDisposable {
   }
 }
 
-/** Removes what a growth left that was killed when it was all but done: its journal, and its lock. */
+/** Removes the journal and the lock of a growth that was killed just before it was done. */
 export async function clearLeftovers(target: string): Promise<void> {
   await clearJournal(target);
   await clearDeadLock(growingPaths(target).lock);
 }
 
-/** Removes the journal of a growth that is done, and what a killed write of it left. */
+/** Removes the journal of a finished growth, and what a killed write of it left. */
 export async function clearJournal(target: string): Promise<void> {
   const { journal } = growingPaths(target);
   await removeStaleScratch(dirname(journal), (base) => base === basename(journal));
@@ -140,7 +140,7 @@ export async function clearJournal(target: string): Promise<void> {
 }
 
 /**
- * Keeps every other process from growing into `target` until the result is called.
+ * Keeps other processes from growing into `target` until the returned function is called.
  * @throws CambiumError `E_GROWTH_BUSY` with the lock's path and its holder
  */
 export function lockTarget(target: string): Promise<() => Promise<void>> {

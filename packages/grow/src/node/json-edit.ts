@@ -5,25 +5,25 @@ import { type JsonPlace, type JsonTree, parseTree, treeText } from "./json-tree.
 export interface JsonEdit {
   /** Keys from the root; array items are not addressed. */
   readonly path: readonly string[];
-  /** What stands there afterwards. */
+  /** The new value. */
   readonly value: { readonly json: JsonValue } | { readonly tree: JsonTree } | { readonly pick: readonly number[] };
-  /** Whether a key that is not there is added; otherwise nothing changes then. */
+  /** Whether a missing key is added; by default nothing changes then. */
   readonly add?: true;
 }
 
-/** Writes `json` over what stands there, if anything does. */
+/** Replaces the value at `path`, if there is one. */
 export function put(path: readonly string[], json: JsonValue): JsonEdit {
   return { path, value: { json } };
 }
 
-/** Writes `json`, whether the key is there or not. */
+/** Sets the value at `path`, adding the key if it is missing. */
 export function set(path: readonly string[], json: JsonValue): JsonEdit {
   return { path, value: { json }, add: true };
 }
 
 /**
  * `text`, which must be valid but for bare NaN and Infinity, with the value at each path replaced: by a value, or by
- * the items that `pick` numbers of the array there, as they are spelled. A key that is added stands at the end of its
+ * the items that `pick` numbers of the array there, as they are spelled. An added key goes to the end of its
  * object.
  */
 export function editJson(text: string, edits: readonly JsonEdit[]): string {
@@ -57,7 +57,7 @@ function written(text: string, { start, end, tree }: JsonPlace, value: JsonEdit[
   return `${open}${items.map(treeText).join(open === "[" ? ", " : `,${open.slice(1)}`)}${close}`;
 }
 
-/** A key more, written as its neighbours are. */
+/** An added key, formatted as its neighbours are. */
 function addition(text: string, { start, end, tree }: JsonPlace, key: string, value: string) {
   const inside = text.slice(start, end);
   const before = /^\{(\s*)/.exec(inside)?.[1] ?? "";

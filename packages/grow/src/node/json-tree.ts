@@ -1,4 +1,4 @@
-// A JSON text as a tree whose leaves keep their spelling: 1e-05 stays 1e-05, and what Python writes beyond JSON stays too.
+// A JSON text as a tree whose leaves keep their spelling: 1e-05 stays 1e-05, and so do Python's NaN and Infinity.
 
 export type JsonTree =
   | { readonly kind: "leaf"; readonly raw: string }
@@ -19,7 +19,10 @@ export interface JsonPlace {
 
 const TOKEN = /\s*("(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+)/y;
 
-/** `text`, which must be valid but for bare NaN and Infinity. @param found is told every value that only objects lead to */
+/**
+ * `text`, which must be valid but for bare NaN and Infinity.
+ * @param found called for every value reached through objects alone
+ */
 export function parseTree(
   text: string,
   found: (path: readonly string[], place: JsonPlace) => void = () => undefined,
@@ -62,14 +65,14 @@ export function parseTree(
   return value([]);
 }
 
-/** On one line. */
+/** The tree as JSON on one line. */
 export function treeText(tree: JsonTree): string {
   if (tree.kind === "leaf") return tree.raw;
   if (tree.kind === "array") return `[${tree.items.map(treeText).join(", ")}]`;
   return `{${tree.entries.map(({ key, value }) => `${JSON.stringify(key)}: ${treeText(value)}`).join(", ")}}`;
 }
 
-/** The string that a leaf is; undefined for anything else. */
+/** The value of a string leaf; undefined for anything else. */
 export function treeString(tree: JsonTree): string | undefined {
   return tree.kind === "leaf" && tree.raw.startsWith('"') ? (JSON.parse(tree.raw) as string) : undefined;
 }

@@ -1,4 +1,5 @@
-// Files beside the weights that say module by module how they are quantised, as config.json does: they follow the layers too.
+// Files beside the weights that say module by module how they are quantised, as config.json does: they are renumbered,
+// too.
 import type { BesideFile, ModelDirectory } from "@cambium/checkpoint";
 import { isJsonObject, parsePythonJson, ReasonList, readTextFile } from "@cambium/files";
 import { renamingOf } from "./config.js";
@@ -7,10 +8,10 @@ import { parseTree } from "./json-tree.js";
 import { changed, growModules } from "./module-names.js";
 import type { Prepared } from "./prepare.js";
 
-/** ModelOpt's, whose patterns are those of a shell, and those of GPTQ, AWQ and AutoRound. */
+/** The files of ModelOpt, whose patterns are globs, and of GPTQ, AWQ and AutoRound. */
 const FILE = /^(?:hf_quant_config|quantize_config|quant_config|quantization_config)\.json$/;
 
-/** What stands in such files after growth, by the path of the source's: only of those that change. @throws `E_GROWTH_REFUSED` */
+/** The new texts of such files, by the path of the source's; only those that change. @throws `E_GROWTH_REFUSED` */
 export async function layerFiles(
   source: ModelDirectory,
   { layers }: Prepared,
@@ -32,6 +33,6 @@ export async function layerFiles(
     });
     if (edits.length > 0) grown.set(from, editJson(text, edits));
   }
-  reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
+  reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown this way", { where: source.path });
   return grown;
 }

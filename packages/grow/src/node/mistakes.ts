@@ -1,10 +1,10 @@
-// Mistakes of several kinds, gathered before any of them is told.
+// Mistakes of several kinds, collected before any is reported.
 import { CambiumError, type Reason } from "@cambium/ir";
 
 export class Mistakes {
   readonly #errors: CambiumError[] = [];
 
-  /** What `work` gives; undefined when it made a mistake, which is noted. @throws what is no CambiumError */
+  /** Returns what `work` returns; undefined if it throws a CambiumError, which is collected. Rethrows others. */
   async check<T>(work: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await work();
@@ -14,7 +14,7 @@ export class Mistakes {
     }
   }
 
-  /** Notes a mistake. @throws `error` itself when it is no CambiumError */
+  /** Collects a mistake. @throws `error` itself if it is not a CambiumError */
   add(error: unknown): void {
     if (!(error instanceof CambiumError)) throw error;
     this.#errors.push(error);

@@ -1,5 +1,5 @@
-// Names of modules in a quantisation config, as list items and as keys, plain or as patterns: what is said of a layer's
-// modules is said of its copies'.
+// Names of modules in a quantisation config, as list items and as keys, plain or as patterns: what holds for a layer's
+// modules must hold for its copies'.
 import type { ReasonList } from "@cambium/files";
 import { type JsonEntry, type JsonTree, leafOf, treeString, treeText } from "./json-tree.js";
 import { findPattern, type Language, type Module } from "./module-patterns.js";
@@ -7,7 +7,7 @@ import { layerOf } from "./stack.js";
 
 export interface Renaming {
   readonly layers: readonly number[];
-  /** What stands before the number in the names of the layers that grow; undefined for any. */
+  /** The prefix of the layer number in the names of the layers that grow; undefined for any. */
   readonly stack: string | undefined;
   /** Modules of all layers, as far as tensors show them. */
   readonly modules: readonly Module[];
@@ -31,7 +31,7 @@ export function modulesOf(names: Iterable<string>): Module[] {
   return [...found.values()];
 }
 
-/** Those names anywhere in `tree`, which stands at `where`. */
+/** `tree`, which is at `where`, with such names replaced everywhere. */
 export function growModules(tree: JsonTree, where: string, renaming: Renaming): JsonTree {
   if (tree.kind === "leaf") {
     const name = treeString(tree);
@@ -56,7 +56,7 @@ export function growModules(tree: JsonTree, where: string, renaming: Renaming): 
   return { kind: "object", entries };
 }
 
-/** What stands for a name after growth; undefined for one that stays. */
+/** The names that replace `name` after growth; undefined if it stays. */
 function namesOf(name: string, where: string, renaming: Renaming): string[] | undefined {
   const { before, layer, after } = PLAIN.exec(name)?.groups ?? {};
   if (before !== undefined && renaming.language !== "search") {
@@ -76,7 +76,7 @@ function namesOf(name: string, where: string, renaming: Renaming): string[] | un
   return undefined;
 }
 
-/** Whether the layers behind `before` are those that grow: names in a config may begin otherwise than the tensors'. */
+/** Whether the layers with the prefix `before` grow: names in a config may have other prefixes than the tensors. */
 function growsAt(before: string, { stack, modules }: Renaming): boolean {
   if (stack === undefined) return true;
   const likeness = (prefix: string): number => {

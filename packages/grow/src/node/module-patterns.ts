@@ -1,13 +1,13 @@
-// Patterns of module names in a quantisation config: those that mean the copies of what one means.
+// Patterns of module names in a quantisation config: finds those that match the copies of what a pattern matches.
 
-/** A module of a layer: what stands before and after the layer's number in its name. */
+/** A module of a layer: its name is prefix, layer number, rest. */
 export interface Module {
   readonly prefix: string;
   readonly layer: number;
   readonly rest: string;
 }
 
-/** Regular expressions that match from the start, as `re.match`; anywhere, as `re.search`; or names with *, as a shell's. */
+/** Regular expressions matched at the start (`re.match`) or anywhere (`re.search`), or globs. */
 export type Language = "match" | "search" | "glob";
 
 interface Growth {
@@ -20,17 +20,17 @@ interface Growth {
 /** A layer's number alone. */
 const NUMBER = /(?<=layers(?:\\\.|\[\.\]|\.))\d+(?![\d|)\]])/;
 
-/** The number, or the group of numbers, of a pattern: what stands behind `layers.` up to the next dot or the end. */
+/** The number, or group of numbers, that follows `layers.` in a pattern. */
 const GROUP = /(?<=layers(?:\\\.|\[\.\]|\.))(?:\d+|\((?:\?:)?[\d|]+\)|\[[\d-]+\]\+?|\\d\+?)/;
 
-/** The languages of tools whose patterns are no regular expressions that match from the start. */
+/** The pattern language of a quantisation method; most use regular expressions matched at the start. */
 export function languageOf(method: unknown): Language {
   if (typeof method !== "string") return "match";
   if (/^(?:modelopt|quark)/i.test(method)) return "glob";
   return method === "gemma" ? "search" : "match";
 }
 
-/** What takes the place of `name`; undefined where it stays, "none" where nothing was found that means the same. */
+/** The patterns that replace `name`; undefined if it stays, "none" if no equivalent was found. */
 export function findPattern(name: string, growth: Growth): string[] | undefined | "none" {
   const [, sign = "", pattern = ""] = /^(re:|[-+]:)?(.*)$/s.exec(name) ?? [];
   const language = sign === "" ? growth.language : "match";
@@ -62,7 +62,7 @@ function at({ prefix, layer, rest }: Module, number = layer): string {
   return `${prefix}${number}${rest}`;
 }
 
-/** As Python reads the pattern; undefined where JavaScript reads it otherwise, or not at all. */
+/** Matches as Python would; undefined if JavaScript reads the pattern differently, or not at all. */
 function matcher(pattern: string, language: Language): ((name: string) => boolean) | undefined {
   if (language === "glob") {
     const signs = pattern

@@ -1,4 +1,4 @@
-// A growth worked out from the headers of its source: the target's tensors, shards and config.
+// Prepares a growth from the headers of its source: the target's tensors, shards and config.
 import { createHash } from "node:crypto";
 import {
   CONFIG_FILE,
@@ -40,7 +40,7 @@ export interface Prepared {
   readonly shards: readonly { readonly file: string; readonly layout: SafetensorsLayout<TargetTensor> }[];
   /** What was not checked, a sentence each. */
   readonly warnings: readonly string[];
-  /** Hash of what is asked for, whatever the source. */
+  /** Hash of the request, whatever the source. */
   readonly request: string;
   /** Hash of what the request makes of the source's config and headers. */
   readonly made: string;
@@ -50,7 +50,7 @@ export interface Prepared {
 
 const usualShardBytes = 5e9;
 
-/** Returns undefined if the mistakes leave nothing to compute. What it returns counts only if no mistake was noted. */
+/** Returns undefined if the mistakes leave nothing to prepare. The result is valid only if no mistake was noted. */
 export async function prepare(
   source: ModelDirectory | undefined,
   {
@@ -137,7 +137,7 @@ async function workOut(
 }
 
 /**
- * Notes what the operator throws and, where it does more than place layers or silence them, why no family says what.
+ * Notes what the operator throws and, if it does more than place, zero or scale tensors, why no family fits the source.
  */
 function planned(
   operator: Operator,
@@ -159,15 +159,15 @@ function planned(
   }
 }
 
-/** Whether a tensor is another's place, zero or scaled: what needs no word of the family's. */
+/** Whether a tensor is a copy, a scaled copy or zeros, which takes no knowledge of the family. */
 function placed(expr: Expr): boolean {
   return expr.kind === "copy" || expr.kind === "zeros" || (expr.kind === "scale" && expr.of.kind === "copy");
 }
 
-/** Codes of what an operator asks of a family in vain. */
+/** Codes of errors for what an operator needs from a family and does not get. */
 const familyCodes = ["E_FAMILY_AXIS", "E_FAMILY_STREAM"];
 
-/** Notes options that the operator does not take, for a model whose own faults leave nothing to ask it of. */
+/** Notes options that the operator does not take, if the model's own mistakes kept the operator from being called. */
 function noteOptions({ name, version, options: schema }: Operator, options: OperatorOptions, mistakes: Mistakes): void {
   if (mistakes.has("E_GROWTH_OPTION")) return;
   try {
@@ -177,7 +177,7 @@ function noteOptions({ name, version, options: schema }: Operator, options: Oper
   }
 }
 
-/** config.json of the target: edited where only layers are placed, so that all else stays as it is written. */
+/** config.json of the target: edited in place if only layers are placed, so that everything else keeps its spelling. */
 async function grownConfig(
   source: ModelDirectory,
   text: string,
@@ -202,7 +202,7 @@ async function editedConfig(
 ): Promise<GrownConfig> {
   const grown = growConfig(text, source.configJson, layers, source.tensors.keys(), source.left);
   await mistakes.check(() => {
-    grown.reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
+    grown.reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown this way", { where: source.path });
   });
   return grown;
 }

@@ -1,4 +1,4 @@
-// Where a grown model comes from: growth.json for programs, a model card for people. The same growth, the same bytes.
+// The origin of a grown model: growth.json for programs, a model card for people. Equal growths give equal bytes.
 import { formatCount, formatLayers, planJson, planNeeds } from "@cambium/growth";
 import type { TensorHashes } from "./hashing/hashes.js";
 import type { Identity } from "./identity.js";

@@ -1,4 +1,4 @@
-// What a growth would do, for people and programs: the result of looking before growing.
+// What a growth would do, for people and programs: the result of a dry run.
 import type { LeftBehind } from "@cambium/checkpoint";
 import type { Fraction, GrowthPlan, PlanOrigin } from "@cambium/growth";
 
@@ -13,11 +13,11 @@ export interface GrowReport {
   /** Bytes of weights. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Of `bytesOut`, what an earlier sitting has written; all of it when this growth is done. */
+  /** The part of `bytesOut` that earlier attempts have written; all of it if this growth is done. */
   readonly bytesDone: number;
-  /** Why what an earlier sitting has left is of no use, where there is something. */
+  /** Why what an earlier attempt left cannot be used, if it left anything. */
   readonly anew?: string;
-  /** At most, in bytes: the process with its buffers. */
+  /** The most memory of the process with its buffers, bytes. */
   readonly memory: number;
   /** Where the target would be; undefined if unknown. */
   readonly diskFree: number | undefined;
@@ -25,7 +25,7 @@ export interface GrowReport {
   readonly files: readonly string[];
   /** What was not checked, a sentence each. */
   readonly warnings: readonly string[];
-  /** Files of the source that go along, and what does not, by their paths in it. */
+  /** Files of the source that are copied, and those that are not, by their paths in it. */
   readonly beside: { readonly along: readonly string[]; readonly left: readonly LeftBehind[] };
   readonly plan: GrowthPlan;
 }

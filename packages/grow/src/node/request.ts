@@ -1,4 +1,4 @@
-// What growing a model directory is asked for.
+// The request to grow a model directory.
 import type { Operator, PlanOrigin } from "@cambium/growth";
 import type { Family, FloatDType } from "@cambium/model";
 import type { Mistakes } from "./mistakes.js";
@@ -8,11 +8,13 @@ import type { GrowReport } from "./report.js";
 export type OperatorOptions = PlanOrigin["options"];
 
 export interface GrowRequest {
-  /** Undefined when it was not found, which stands among the mistakes: all else is looked at nevertheless. */
+  /** Undefined if it was not found, which is then among the mistakes; everything else is still checked. */
   readonly operator: Operator | undefined;
   /** As the operator takes them. */
   readonly options?: OperatorOptions;
-  /** The families that the source may be of; one of none of them grows in depth only. Default: those of @cambium/model. */
+  /**
+   * The families that the source may have; a source of no family grows in depth only. Default: those of @cambium/model.
+   */
   readonly families?: readonly Family[];
   /** Bytes of tensors in one file; default 5 · 10⁹, as `transformers` has it. */
   readonly maxShardBytes?: number;
@@ -22,37 +24,37 @@ export interface GrowRequest {
   readonly followLinks?: boolean;
   /** Whether what could not be checked is a mistake rather than a warning. */
   readonly strict?: boolean;
-  /** What float tensors are stored as; each as it was by default. */
+  /** The dtype in which float tensors are stored. Default: their own. */
   readonly dtype?: FloatDType;
-  /** What float tensors that are computed with are rounded to before that; default: nothing. */
+  /** The dtype to which the sources of computed tensors are rounded first. Default: none. */
   readonly readAs?: FloatDType;
 }
 
 export interface DryRunRequest extends GrowRequest {
-  /** What the caller has found already, to be told together with the rest. */
+  /** Mistakes that the caller has found already, to be reported together with the rest. */
   readonly mistakes?: Mistakes;
-  /** Told what the growth would do as soon as that is known, also when something stands against it. */
+  /** Called with what the growth would do as soon as that is known, even if there are mistakes. */
   onReport?(report: GrowReport): void;
 }
 
 export interface GrowProgress {
-  /** `check`: what an earlier sitting wrote is read. */
+  /** `check`: what an earlier attempt wrote is read. */
   readonly phase: "check" | "write" | "verify";
-  /** Bytes of weights done, what an earlier sitting did included. */
+  /** Bytes of weights done, earlier attempts included. */
   readonly done: number;
   readonly total: number;
 }
 
 export interface GrowOptions extends DryRunRequest {
   /**
-   * Before the target appears, read it and the source again and compare hashes tensor by tensor. So too where this growth
-   * was done before.
+   * Before the target is published, read it and the source again and compare hashes tensor by tensor; likewise if this
+   * growth was done before.
    */
   readonly verify?: boolean;
   /** Stops at the next block; what is done is kept. */
   readonly signal?: AbortSignal;
   onProgress?(progress: GrowProgress): void;
-  /** Threads at most that make what is computed, and whether one may hash the source; fewer where there is little to do. Default: as many as the machine runs at once. */
+  /** The most threads that make computed tensors; above 1, another may hash the source. Default: one per processor. */
   readonly threads?: number;
   /** Bytes between two flushes; default 256 · 10⁶. */
   readonly flushBytes?: number;

@@ -14,8 +14,9 @@ import { readRecord } from "./standing.js";
 type Watched = Pick<GrowOptions, "signal" | "onProgress" | "verify">;
 
 /**
- * Files of weights are read where they were changed after the record, or copied; not where they are to be verified anyway.
- * @throws CambiumError `E_GROWTH_VERIFY` naming every file of the growth, but its card, that is not what was written; the
+ * Files of weights are read if they changed after the record was written; not if they will be verified anyway.
+ * @throws CambiumError `E_GROWTH_VERIFY` naming every file of the growth, except its card, that is not what was
+ * written; the
  *   signal's reason
  */
 export async function requireWhole(growth: Growth, target: string, watched: Watched): Promise<void> {

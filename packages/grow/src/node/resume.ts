@@ -1,4 +1,4 @@
-// Where a sitting goes on: what an earlier one wrote is read, and only bytes that are still those count.
+// Where an attempt continues: what an earlier one wrote is read, and only unchanged bytes count.
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirectory } from "@cambium/files";
@@ -12,14 +12,14 @@ import { growingPaths, type Journal, JournalWriter } from "./journal.js";
 import type { GrowOptions } from "./request.js";
 
 export interface Resumed {
-  /** Of what is there already, by file name; grows. */
+  /** Sums of what is there already, by file name; updated as files are written. */
   readonly written: Map<string, WrittenSums>;
   readonly hashes: KnownHashes;
   readonly journal: JournalWriter;
 }
 
 /**
- * Reads what `begun` says is there, begins the journal anew with what of that is sound, and clears the rest away.
+ * Reads what `begun` lists, starts a new journal with the sound part of it, and removes the rest.
  * The journal is on the disk before anything of the growth is: a scratch folder is never without one.
  * @throws the signal's reason, file errors
  */
@@ -55,7 +55,10 @@ interface Found {
   readonly marks: Map<string, Mark[]>;
 }
 
-/** Leaves of `found` the files whose tensors are the source's as it is now. @returns the source's sums, for later */
+/**
+ * Keeps of `found` only the files whose tensors match the source as it is now.
+ * @returns the source's sums, for later
+ */
 async function prove(
   { source, prepared }: Growth,
   { written, marks }: Found,

@@ -8,7 +8,7 @@ import type { TargetTensor } from "./target.js";
 /** Bytes that follow each other in the shard. `read` fills `target` with those from `at` on. */
 interface Span {
   readonly length: number;
-  /** Sees them in order, where they are in memory already. */
+  /** Gets them in order, if they are already in memory. */
   readonly watch?: ((bytes: Uint8Array) => void) | undefined;
   read(target: Uint8Array, at: number): Promise<void> | undefined;
 }
@@ -31,7 +31,7 @@ export class ShardBytes {
 
   /** Fills `target`, which must not be longer than what is left, with the next bytes. */
   async fill(target: Uint8Array): Promise<void> {
-    // Together: one after another, each would wait its turn behind what hashes.
+    // In parallel: one at a time, each would queue behind the reads for hashing.
     const reads: Promise<void>[] = [];
     for (let filled = 0; filled < target.length; ) {
       const take = Math.min(this.#span.length - this.#at, target.length - filled);
@@ -42,7 +42,7 @@ export class ShardBytes {
       }
       const bytes = target.subarray(filled, filled + take);
       const reading = this.#span.read(bytes, this.#at);
-      // Told below.
+      // Reported below.
       reading?.catch(() => undefined);
       if (reading) reads.push(reading);
       this.#span.watch?.(bytes);
@@ -64,7 +64,7 @@ async function* spans(
   const left = tensors.filter(({ offset, byteLength }) => offset + byteLength > from);
   const skippedOf = (offset: number) => Math.max(0, from - offset);
   const plans = left.map(({ offset, source: { made } }) => (made ? blocksOf(made, skippedOf(offset)) : []));
-  // Of all tensors in one queue: the next tensor's first blocks are made while this one's last are written.
+  // One queue for all tensors: the next tensor's first blocks are made while this one's last are written.
   const blocks = madeBlocks(plans.flat(), makers);
   for (const [i, { offset, byteLength, source: target }] of left.entries()) {
     const skipped = skippedOf(offset);

@@ -1,4 +1,4 @@
-// The model that a source directory holds: of a family that fits it, or known by its tensors alone.
+// The model in a source directory: of a family that fits it, or known by its tensors alone.
 import type { ModelDirectory } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
 import { append, CambiumError } from "@cambium/ir";
@@ -16,13 +16,13 @@ import { findStack } from "./stack.js";
 
 export interface SourceModel {
   readonly model: ModelSpec;
-  /** Why it is not of a family that computes it; what an operator that asks for more than layers must hear. */
+  /** Why no family fits it; reported if an operator needs more than layers. */
   readonly misfits: readonly CambiumError[];
 }
 
 /**
- * @param families those that it may be of. Default: those of @cambium/model
- * @throws CambiumError `E_GROWTH_REFUSED` when not even layers can be told in its tensors.
+ * @param families the families that it may have. Default: those of @cambium/model
+ * @throws CambiumError `E_GROWTH_REFUSED` if not even layers can be found in its tensors.
  */
 export function sourceModel(source: ModelDirectory, families: readonly Family[] = builtInFamilies): SourceModel {
   const misfits: CambiumError[] = [];
@@ -36,10 +36,10 @@ export function sourceModel(source: ModelDirectory, families: readonly Family[] 
   }
   const reasons = new ReasonList();
   const stack = findStack(source.tensors.keys(), source.configJson, reasons);
-  // A family that computes the model says more than that its tensors are not numbered.
+  // If a family claims the model, its reasons say more than that the tensors are not numbered.
   if (!stack && hfFamily(source.configJson, families))
     for (const { details } of misfits) for (const one of details.reasons ?? []) reasons.add(one);
-  reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown so", { where: source.path });
+  reasons.throwIfAny("E_GROWTH_REFUSED", "this model cannot be grown this way", { where: source.path });
   const { prefix, count: layers } = stack as NonNullable<typeof stack>;
   const tensors = [...source.tensors.values()].map(({ name, shape }) => ({ name, shape }));
   return { model: opaqueModel({ tensors, prefix, layers }), misfits };

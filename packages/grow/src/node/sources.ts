@@ -1,5 +1,5 @@
 // Whether the files that a growth is made from are still those that it began with. Names, sizes and modification times
-// prove nothing: another model may have them. Inode and change time do, and where these moved, the content decides.
+// prove nothing: another model may have the same. Inode and change time do; if these differ, the content decides.
 import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -8,11 +8,11 @@ import { type FileState, openFile, sameState, settledState, withFileErrors } fro
 import { CambiumError } from "@cambium/ir";
 import { sumOf } from "./hashing/tensor-sum.js";
 
-/** Samples of a file of weights, and the bytes of each: a model trained on shows in every one of them. */
+/** Samples of a file of weights, and the bytes of each: further training changes every one of them. */
 const SAMPLES = 32;
 const SAMPLE_BYTES = 8192;
 
-/** A file beside the weights is read whole, but for the first and last bytes of one that is larger. */
+/** Files beside the weights are read whole up to this size; of larger ones only the first and last bytes count. */
 const WHOLE_BYTES = 64e6;
 
 /** A source as it was when it was opened. */
@@ -23,7 +23,7 @@ export interface SourceFiles {
   readonly states: ReadonlyMap<string, FileState>;
 }
 
-/** Looks at config, weights and `besides`, given by their real paths. To be called before config and data are read. */
+/** Records the states of config, weights and `besides` (real paths). Call it before config and data are read. */
 export async function lookAt(source: ModelDirectory, besides: readonly string[]): Promise<SourceFiles> {
   const place = await withFileErrors(source.path, () => realpath(source.path));
   const config = await withFileErrors(place, () => realpath(join(place, CONFIG_FILE)));
@@ -49,7 +49,7 @@ export async function changedFiles({ states }: SourceFiles): Promise<string[]> {
   return changed;
 }
 
-/** SHA-256 over samples of a file of weights; what is missing of it counts for nothing. */
+/** SHA-256 over samples of a file of weights; missing parts are skipped. */
 export async function sampleOf(shard: SafetensorsFile): Promise<string> {
   const hash = createHash("sha256");
   const step = Math.max(1, Math.floor((shard.size - SAMPLE_BYTES) / (SAMPLES - 1)));
@@ -78,7 +78,7 @@ export function contentOf(path: string): Promise<string> {
 }
 
 /**
- * Those of the tensors in `sums` (SHA-256 in hex) that the files of `source` do not hold now.
+ * The tensors in `sums` (SHA-256 in hex) whose content in the files of `source` now differs.
  * @param only real paths of the files to be read
  */
 export async function otherTensors(

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, quote, type ReasonList } from "@cambium/
 
 /** The layers that grow. */
 export interface LayerStack {
-  /** What stands before the layer's number, e.g. `model.layers.`. */
+  /** The names' part before the layer's number, e.g. `model.layers.`. */
   readonly prefix: string;
   readonly count: number;
 }
@@ -22,34 +22,34 @@ export interface DecoderPart {
   readonly part: JsonObject;
 }
 
-/** Every part that does: the root, and `text_config` of a model of several modalities, or both where both count layers. */
+/** Every such part: the root, the `text_config` of a multimodal model, or both if both count layers. */
 export function decoderParts(config: JsonObject): readonly DecoderPart[] {
   const { text_config: text } = config;
   const parts = [{ path: [], part: config }, ...(isJsonObject(text) ? [{ path: ["text_config"], part: text }] : [])];
   return parts.filter(({ part }) => countIn(part) !== undefined);
 }
 
-/** The number of layers: that of `text_config` where both say it, because it is that part which a model is made from. */
+/** The number of layers; if both parts state it, that of `text_config`, from which the model is built. */
 export function layerCount(config: JsonObject): number | undefined {
   const count = countIn(decoderParts(config).at(-1)?.part ?? {});
   return typeof count === "number" && Number.isSafeInteger(count) && count >= 1 ? count : undefined;
 }
 
-/** What counts the layers of a part: the field, or a list of one entry per layer that has taken its place. */
+/** The number of layers that a part states: the field, or the length of a list with one entry per layer. */
 function countIn({ num_hidden_layers: count, layers_block_type: kinds, hybrid_override_pattern: pattern }: JsonObject) {
   if (count !== undefined) return count;
   if (Array.isArray(kinds)) return kinds.length;
   return typeof pattern === "string" ? pattern.length : undefined;
 }
 
-/** The largest number; not spread, because a call takes fewer arguments than a file has names. */
+/** The largest number; no spread call, because a file may have more names than a call takes arguments. */
 function last(layers: Iterable<number>): number {
   let most = -1;
   for (const layer of layers) most = Math.max(most, layer);
   return most;
 }
 
-/** The one stack whose layers are those that the config counts; undefined after at least one reason. */
+/** The one stack that has as many layers as the config states; undefined if there is none, with at least one reason. */
 export function findStack(names: Iterable<string>, config: JsonObject, reasons: ReasonList): LayerStack | undefined {
   const stacks = new Map<string, Set<number>>();
   for (const name of names) {
@@ -76,13 +76,13 @@ export function findStack(names: Iterable<string>, config: JsonObject, reasons: 
   return undefined;
 }
 
-/** What to do about blocks behind the last layer: heads for several tokens, which transformers ignores. */
+/** A hint about blocks after the last layer: multi-token prediction heads, which transformers ignores. */
 function behind(stacks: ReadonlyMap<string, ReadonlySet<number>>, count: number): { readonly hint?: string } {
   for (const [prefix, layers] of stacks) {
     const more = [...layers].filter((layer) => layer >= count).sort((a, b) => a - b);
     if (more.length === 0 || more.length > 8 || layers.size !== count + more.length) continue;
     const flags = more.map((layer) => `--drop '${prefix}${layer}.*'`);
-    return { hint: `${flags.join(" ")} leaves out what stands behind the last layer` };
+    return { hint: `${flags.join(" ")} leaves out the blocks after the last layer` };
   }
   return {};
 }

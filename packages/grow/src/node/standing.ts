@@ -1,4 +1,4 @@
-// What stands at a growth's target and beside it: this growth, done or begun; another one; something else.
+// What is at a growth's target and beside it: this growth, done or begun; another one; something else.
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isJsonObject, type JsonObject, parseJson, readTextFileIfThere } from "@cambium/files";
@@ -9,9 +9,9 @@ import { RECORD_FILE } from "./record.js";
 export interface Standing {
   /** The target is this very growth, by its record. */
   readonly done: boolean;
-  /** What goes on; undefined when nothing was begun, or nothing of it can be used, or all is done. */
+  /** What to continue; undefined if nothing was begun, nothing of it can be used, or all is done. */
   readonly journal: Journal | undefined;
-  /** Why what was begun cannot be used, where something was. */
+  /** Why what was begun cannot be used, if anything was. */
   readonly anew?: string;
 }
 
@@ -24,8 +24,9 @@ export interface Wanted {
 }
 
 /**
- * @throws CambiumError `E_EXISTS` for anything in `target` but this growth; `E_GROWTH_UNFINISHED` for another growth that
- *   was begun; `E_GROWTH_LEFTOVER` for what no growth has left
+ * @throws CambiumError `E_EXISTS` for anything in `target` but this growth; `E_GROWTH_UNFINISHED` for another growth
+ * that
+ *   was begun; `E_GROWTH_LEFTOVER` for files that no growth wrote
  */
 export async function standingAt(target: string, wanted: Wanted): Promise<Standing> {
   if (await isDone(target, wanted.head.growth)) return { done: true, journal: undefined };
@@ -53,7 +54,7 @@ export async function standingAt(target: string, wanted: Wanted): Promise<Standi
   return { done: false, journal: { head: wanted.head, marks, hashes: { copied: {}, computed: {} }, unproved: true } };
 }
 
-/** As {@link standingAt}, for a growth that could not be worked out. */
+/** As {@link standingAt}, for a growth that could not be prepared. */
 export async function otherAt(target: string): Promise<Standing> {
   return { done: await isDone(target, undefined), journal: undefined };
 }
@@ -88,8 +89,8 @@ async function isDone(target: string, growth: string | undefined): Promise<boole
 }
 
 /**
- * What in the folder `scratch` is none of the regular files `names`; the folder itself when it is none. To be asked
- * before anything is written through a name, for a link would lead elsewhere.
+ * Everything in the folder `scratch` that is not one of the regular files `names`; `scratch` itself if it is not a
+ * folder. Call it before anything is written through a name, because a link would lead elsewhere.
  */
 export async function strangers(scratch: string, names: ReadonlySet<string>): Promise<string[]> {
   const there = await lstat(scratch).catch(() => undefined);

@@ -43,7 +43,7 @@ export function planTable(
   return { tensors: [...made.map(({ tensor }) => tensor), ...kept], dropped: [...plan.dropped, ...redundant] };
 }
 
-/** Where tensors stand in the source, which decides the order of the target's: each layer's as they were. */
+/** The order of tensors in the source, which each layer of the target keeps. */
 class SourcePlaces {
   readonly #index: ReadonlyMap<string, number>;
   readonly #byPart = new Map<string, string>();
@@ -74,7 +74,7 @@ function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** Tensors that the files hold once more: they go along with one that is copied, and are left out otherwise. */
+/** Tensors that the files hold a second time: kept if the tensor is copied unchanged, left out otherwise. */
 function aliases(source: ModelDirectory, { base, tensors }: GrowthPlan) {
   const kept: TargetTensor[] = [];
   const redundant: string[] = [];

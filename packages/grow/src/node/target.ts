@@ -8,7 +8,7 @@ export interface TargetTensor extends TensorInfo {
   readonly sources: readonly string[];
   /** The source tensor whose bytes these are. */
   readonly copyOf?: string;
-  /** How it is made, where it is not a copy. */
+  /** How it is made, if it is not a copy. */
   readonly made?: Made;
 }
 

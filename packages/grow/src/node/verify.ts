@@ -10,7 +10,7 @@ import type { GrowOptions } from "./request.js";
 import { blocksOf, madeBlocks, type RowMakers } from "./rows/make.js";
 
 /**
- * @returns SHA-256 of each file of weights and of the tensors in them; not all of them when the signal interrupted it
+ * @returns SHA-256 of each file of weights and of the tensors in them; incomplete if the signal interrupted it
  * @throws CambiumError `E_GROWTH_VERIFY` with every tensor that is not what it should be; as opening the files
  */
 export async function verifyShards(

@@ -1,4 +1,4 @@
-// A base model on a device and the model it would grow into, which shares the base's tensors and is nowhere else.
+// A base model on a device and the model it would grow into, which shares the base's tensors and is not stored.
 import type { Device, DeviceTensor } from "@cambium/backend";
 import type { ModelDirectory } from "@cambium/checkpoint";
 import type { GrowthPlan } from "@cambium/growth";
@@ -11,12 +11,12 @@ type Weights = Record<string, DeviceTensor | HostTensor>;
 
 export interface VirtualModel {
   readonly base: Weights;
-  /** A tensor that is copied is the base's own; what the plan computes the device computes. */
+  /** Copied tensors are the base's own; the device computes the others. */
   readonly grown: Weights;
 }
 
 /**
- * Puts the weights in `directory`, and what `plan` makes of them, on `device`, in f32. Masks stand where they are right
+ * Puts the weights in `directory`, and what `plan` makes of them, on `device`, in f32. Masks have their values right
  * after growth.
  * @throws CambiumError `E_GROWTH_SOURCE` naming every tensor that does not fit; as `growParameters`.
  */

@@ -1,4 +1,4 @@
-// One shard of a grown model, written from any of its blocks on. While some blocks are written the next one is filled.
+// Writes one shard of a grown model, from any block on. While some blocks are being written, the next one is filled.
 import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
 import { BlockFile } from "./block-file.js";
 import type { GrowthHashes } from "./hashing/hashes.js";
@@ -12,17 +12,19 @@ export interface ShardWriter {
   readonly path: string;
   readonly layout: SafetensorsLayout<TargetTensor>;
   readonly makers: RowMakers;
-  /** See the tensors pass by. */
+  /** Get the tensors as they are written. */
   readonly hashes: GrowthHashes;
-  /** Of what is there already, up to a byte from which a file can be written on; what lies behind it is written again. */
+  /**
+   * Sums of what is there already, up to a byte at which writing can continue; everything after it is written again.
+   */
   readonly sums: WrittenSums;
-  /** From `alignedBlocks`; their size is that of one write, their number how many are under way. */
+  /** From `alignedBlocks`: their size is that of one write, their number that of writes at once. */
   readonly blocks: readonly Uint8Array[];
   /** Bytes between two flushes. */
   readonly flushBytes: number;
-  /** Told after every write up to which byte the file is whole. */
+  /** Called after every write with the byte up to which the file is complete. */
   progress(end: number): void;
-  /** Notes that the file is on the disk up to a place; the next bytes are written meanwhile. */
+  /** Records that the file is on the disk up to a place; writing continues meanwhile. */
   save(mark: Mark): Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -60,7 +62,7 @@ export async function writeShard(writer: ShardWriter): Promise<void> {
       await bytes.fill(block.subarray(0, length));
       const writes = file.write(block, length, at);
       writes.catch(() => undefined);
-      // While it is being written.
+      // In parallel with the write.
       sums.update(block.subarray(0, length));
       const { mark } = sums;
       const written = writes.then(() => mark);

@@ -1,5 +1,5 @@
-// SHA-256 of every tensor of a grown model: computed ones are hashed as they are written, copied ones in the background.
-// A copied tensor is hashed in the source; CRC-32 of both shows that these are the bytes that were written.
+// SHA-256 of every tensor of a grown model: computed ones are hashed as they are written, copied ones in the
+// background. A copied tensor is hashed in the source; equal CRC-32 sums show that the same bytes were written.
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -15,29 +15,29 @@ import type { WrittenSums } from "./written-sums.js";
 
 /** In hex, by tensor name. */
 export interface TensorHashes {
-  /** Of all that the result is made from. */
+  /** Of all source tensors that the result is made from. */
   readonly source: Readonly<Record<string, string>>;
   readonly result: Readonly<Record<string, string>>;
 }
 
-/** Of the source's tensors by their names, and SHA-256 in hex of what is computed by its own name. */
+/** Sums of the source's tensors by name, and SHA-256 in hex of computed tensors by their names. */
 export interface KnownHashes {
   readonly copied: Readonly<Record<string, TensorSum>>;
   readonly computed: Readonly<Record<string, string>>;
 }
 
-/** Bytes of a source that are worth a thread, which takes some 30 ms to start. */
+/** Bytes of a source that are worth starting a thread, which takes about 30 ms. */
 const WORTH_A_THREAD = 100e6;
 
-/** Whether a thread of its own should hash a source of `bytes`. @param most threads that may run at once */
+/** Whether a separate thread should hash a source of `bytes`. @param most threads that may run at once */
 export function hashesInThread(bytes: number, most = availableParallelism()): boolean {
   return most > 1 && bytes >= WORTH_A_THREAD;
 }
 
 /**
  * Each source tensor is hashed once, however often it is copied, and is read a second time for that: right after the
- * writer has first read it, while it is still in the page cache. A large source is hashed by a thread of its own, because
- * a disk takes 2 GB/s and a thread hashes 1.5: hashed by the writer, the tensors would hold up the disk.
+ * writer has first read it, while it is still in the page cache. A large source is hashed by a separate thread: a
+ * disk takes 2 GB/s and a thread hashes 1.5 GB/s, so hashing in the writer would hold up the disk.
  */
 export class GrowthHashes {
   readonly #copied = new Map<string, TensorSum>();
@@ -49,8 +49,8 @@ export class GrowthHashes {
   #thread: ThreadCaller<Place, TensorSum> | undefined;
 
   /**
-   * @param threaded whether a thread of its own hashes the source
-   * @param known what an earlier sitting has hashed
+   * @param threaded whether a separate thread hashes the source
+   * @param known what an earlier attempt has hashed
    */
   constructor(
     private readonly source: ModelDirectory,
@@ -61,14 +61,14 @@ export class GrowthHashes {
     for (const [name, sha256] of Object.entries(known?.computed ?? {})) this.#computed.set(name, sha256);
   }
 
-  /** What has become known since this was last asked. */
+  /** What has become known since the last call. */
   takeFresh(): KnownHashes {
     const fresh = this.#fresh;
     this.#fresh = { copied: {}, computed: {} };
     return fresh;
   }
 
-  /** Has the source's tensor `name`, which the writer is reading, hashed in its turn. */
+  /** Queues the source's tensor `name`, which the writer is reading, for hashing. */
   queue(name: string): void {
     if (this.#stopped || this.#queued.has(name) || this.#copied.has(name)) return;
     this.#queued.add(name);
@@ -83,7 +83,7 @@ export class GrowthHashes {
     this.#working.catch(() => undefined);
   }
 
-  /** What is to see the `byteLength` bytes of the computed tensor `name`, from the first on and in order. */
+  /** Returns a function that must get the `byteLength` bytes of the computed tensor `name`, in order. */
   watch(name: string, byteLength: number): (bytes: Uint8Array) => void {
     const hash = createHash("sha256");
     let left = byteLength;
@@ -113,9 +113,9 @@ export class GrowthHashes {
   }
 
   /**
-   * All of them. What no sitting saw whole is read again, from the source or the shards in `folder`.
+   * All hashes. Tensors that no attempt read whole are read again, from the source or the shards in `folder`.
    * @param written sums of the shards, by file name
-   * @throws CambiumError `E_GROWTH_CHANGED` when what was written is not what the source holds now
+   * @throws CambiumError `E_GROWTH_CHANGED` if what was written is not what the source holds now
    */
   async all(
     shards: Prepared["shards"],

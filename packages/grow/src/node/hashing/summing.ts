@@ -15,7 +15,7 @@ export class Summing {
   readonly #hash = createHash("sha256");
   #crc = 0;
 
-  /** To be called with the bytes in order. */
+  /** Must get the bytes in order. */
   update(bytes: Uint8Array): void {
     this.#hash.update(bytes);
     this.#crc = crc32(bytes, this.#crc);

@@ -3,7 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { SafetensorsFile } from "@cambium/checkpoint";
 import { PIECE_BYTES, Summing, type TensorSum } from "./summing.js";
 
-/** Of a tensor of `shard`, read in pieces. @param interrupted whether to give up, after which the sums mean nothing */
+/** The sums of a tensor of `shard`, read in pieces. @param interrupted ends it early; the sums are then meaningless */
 export async function sumOf(shard: SafetensorsFile, name: string, interrupted = () => false): Promise<TensorSum> {
   const { offset, byteLength } = shard.entry(name);
   const piece = new Uint8Array(Math.min(PIECE_BYTES, byteLength));
@@ -16,7 +16,7 @@ export async function sumOf(shard: SafetensorsFile, name: string, interrupted = 
   return summing.end();
 }
 
-/** SHA-256 of `chunks`, in hex. @param also is shown them as well */
+/** SHA-256 of `chunks`, in hex. @param also a second hash that gets them */
 export async function hashChunks(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   also?: Hash,

@@ -1,5 +1,5 @@
-// CRC-32 of a shard as it is written, by tensor: what the hashes of its sources are compared with, and what tells whether
-// the bytes that an earlier sitting left are still those. It costs a fifth of SHA-256, and its state is one number.
+// CRC-32 of a shard as it is written, by tensor. The sums of its sources are compared with it, and it tells whether the
+// bytes of an earlier attempt are unchanged. It costs a fifth of SHA-256, and its state is one number.
 
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
@@ -8,15 +8,15 @@ import { openFile } from "@cambium/files";
 
 const READ_BYTES = 8 << 20;
 
-/** A place in a shard up to which all is on the disk, and the sum of the bytes before it. */
+/** A place in a shard up to which everything is on the disk, and the sum of the bytes before it. */
 export interface Mark {
   readonly end: number;
   readonly sum: number;
 }
 
-/** Sees the bytes of one shard in order. */
+/** The sums of one shard, whose bytes it gets in order. */
 export class WrittenSums {
-  /** Of the tensors that have passed whole. */
+  /** Sums of the tensors seen whole. */
   readonly tensors = new Map<string, number>();
   #span = -1;
   #at = 0;
@@ -37,7 +37,7 @@ export class WrittenSums {
     return this.#at;
   }
 
-  /** Of all that was seen: the sums of the header and of the tensors, in order. */
+  /** A mark at the current position: its sum is over the sums of the header and of the tensors, in order. */
   get mark(): Mark {
     return { end: this.#at, sum: crc32(bytesOf(this.#partial), this.#before) };
   }
@@ -73,8 +73,8 @@ function bytesOf(sum: number): Uint8Array {
 }
 
 /**
- * How much of the shard at `path` is what an earlier sitting wrote: the sums at the last of `marks` that fits its bytes.
- * Undefined when none does. @throws the signal's reason, file errors
+ * How much of the shard at `path` is what an earlier attempt wrote: the sums at the last of `marks` that fits its
+ * bytes. Undefined if none does. @throws the signal's reason, file errors
  */
 export async function standingSums(
   path: string,

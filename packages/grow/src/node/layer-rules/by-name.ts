@@ -1,11 +1,11 @@
-// Fields known by their names alone: of model types that are not in the table, and of fields that a type's rules leave out.
+// Fields known by name alone: those of model types that are not in the table, and those that a type's rules leave out.
 import type { JsonValue } from "@cambium/files";
 import { asked, types } from "./generated/transformers.js";
 import { type Growing, refuse } from "./growing.js";
 import { growList } from "./lists.js";
 import { growFirst, growListed } from "./numbers.js";
 
-/** One entry per layer wherever they stand in the table, and in code that comes with a checkpoint. */
+/** Lists with one entry per layer, in the table or in code that comes with a checkpoint. */
 const LISTS = new Set([
   "hybrid_layer_pattern",
   "block_configs",
@@ -17,7 +17,7 @@ const NUMBERS = new Set([
   ...Object.values(types).flatMap(({ numbers }) => Object.keys(numbers ?? {})),
 ]);
 
-/** How many layers at the bottom are of a kind. */
+/** Fields that count layers of one kind at the bottom. */
 const FIRST = ["num_dense_layers", "first_k_dense_replace", "num_hash_layers", "max_window_layers"];
 
 /** Rules that repeat after a number of layers; one that yields to a list names it. */
@@ -35,14 +35,17 @@ const PERIODS: Readonly<Record<string, string | undefined>> = {
   expert_layer_period: undefined,
 };
 
-/** Names under which a number or a list may well go by layers. */
+/** Names that suggest a number or a list depends on layers. */
 const TELLING = /layer|interval|period|pattern|every_n|_freq|sparse_step|block_type/;
 
-/** Names that `TELLING` takes in although layers are not told apart by them. */
+/** Names that `TELLING` matches although they do not distinguish layers. */
 const HARMLESS =
   /^(?:num_hidden_layers|layer_?norm\w*|\w*layer_?norm\w*|\w*layers?drop\w*|vision_feature_layer|num_nextn_predict_layers|use_\w+|layer_scale\w*)$/;
 
-/** Grows the fields that are known by name, `seen` left out. @param known whether the model type's rules are known */
+/**
+ * Grows the fields that are known by name, except those in `seen`.
+ * @param known whether the model type's rules are known
+ */
 export function growByName(
   growing: Growing,
   seen: ReadonlySet<string>,
@@ -68,7 +71,9 @@ export function growByName(
   );
 }
 
-/** What the type's own code in transformers does not read is read at most by code that came with the checkpoint. */
+/**
+ * A field that the type's code in transformers does not read can only be read by code that came with the checkpoint.
+ */
 function grownKnown(growing: Growing, field: string, value: JsonValue): boolean {
   if (FIRST.includes(field) || field in PERIODS) return grownUnknown(growing, field, value);
   return true;

@@ -1,8 +1,8 @@
-// The list that a class fills in by itself where config.json is silent.
+// The list that a class fills in by itself if config.json does not have it.
 import type { JsonObject, JsonValue } from "@cambium/files";
 import type { DefaultRule } from "./rules.js";
 
-/** One entry for each of `count` layers; undefined where the rule cannot say, because a field that it needs is odd. */
+/** One entry for each of `count` layers; undefined if a field that the rule needs is not valid. */
 export function defaultList(rule: DefaultRule, count: number, part: JsonObject): JsonValue[] | undefined {
   const layers = Array.from({ length: count }, (_, i) => i);
   switch (rule.kind) {

@@ -1,4 +1,5 @@
-// What no field states: layers that a model's code treats by their number. Such a growth is refused, unless it keeps them.
+// Layers that a model's code treats by number, which no field states. A growth is refused unless it keeps them in
+// place.
 import type { JsonValue } from "@cambium/files";
 import { defaultList } from "./defaults.js";
 import { differentLayers, type Growing, same } from "./growing.js";

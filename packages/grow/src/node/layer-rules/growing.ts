@@ -1,11 +1,11 @@
-// A part of config.json under growth: what it says, by which layers, and where edits, refusals and warnings go.
+// A part of config.json under growth: its fields, the layer list, and where edits, refusals and warnings go.
 import { type JsonObject, type JsonValue, quote, type ReasonList } from "@cambium/files";
 import type { JsonEdit } from "../json-edit.js";
 
-/** What came of a growth's look at config.json. */
+/** The findings of growing config.json. */
 export interface Findings {
   readonly edits: JsonEdit[];
-  /** What stands against the growth. */
+  /** Reasons against the growth. */
   readonly reasons: ReasonList;
   /** What was not checked. */
   readonly warnings: string[];
@@ -21,12 +21,12 @@ export interface Growing extends Findings {
   readonly layers: readonly number[];
 }
 
-/** Whether source and target layers with the same number are the same: nothing that goes by number changes. */
+/** Whether any layer moved or their number changed; otherwise nothing that depends on layer numbers changes. */
 export function isPlaced(count: number, layers: readonly number[]): boolean {
   return layers.length !== count || layers.some((from, to) => from !== to);
 }
 
-/** Where a field stands, for people. */
+/** The place of a field, for messages. */
 export function placeOf({ path }: Growing, field: string): string {
   return `config.json: ${[...path, field].join(".")}`;
 }

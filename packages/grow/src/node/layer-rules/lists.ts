@@ -1,4 +1,4 @@
-// Lists of one entry per layer, and patterns of one letter: each entry goes with its layer; silence is written out.
+// Lists with one entry per layer, and patterns with one letter: each entry follows its layer; defaults are written out.
 import type { JsonValue } from "@cambium/files";
 import { append } from "@cambium/ir";
 import { put, set } from "../json-edit.js";
@@ -6,7 +6,7 @@ import { countField, defaultList } from "./defaults.js";
 import { type Growing, placeOf, refuse, same, writeItOut } from "./growing.js";
 import type { SilentRule, TypeRules } from "./rules.js";
 
-/** @returns the fields that were seen to */
+/** @returns the fields that were handled */
 export function growLists(growing: Growing, rules: TypeRules): string[] {
   const { lists = {}, aliases = {}, patterns = {} } = rules;
   const { part } = growing;
@@ -24,7 +24,7 @@ export function growLists(growing: Growing, rules: TypeRules): string[] {
   return seen;
 }
 
-/** A list that is there. */
+/** A list that config.json has. */
 export function growList(growing: Growing, field: string): void {
   const { part, path, count, layers, edits } = growing;
   const { length } = part[field] as JsonValue[];
@@ -41,7 +41,7 @@ function growPattern(growing: Growing, field: string): void {
   else edits.push(put([...path, field], layers.map((from) => letters[from]).join("")));
 }
 
-/** What the class would fill in for the source's layers, where it would not come out so for the target. */
+/** Writes out the class's default for the source's layers, if it would differ for the target's. */
 function growSilence(growing: Growing, field: string, rule: SilentRule | null, { lists, numbers }: TypeRules): void {
   const { part, path, count, layers, edits } = growing;
   const older = rule?.unless?.filter((name) => part[name] !== undefined && part[name] !== null) ?? [];
@@ -58,7 +58,7 @@ function growSilence(growing: Growing, field: string, rule: SilentRule | null, {
     return;
   }
   if (rule?.kind === "follows") {
-    // A leader that is silent too has been written out, if the class fills it in by a rule that is known.
+    // If the field it follows is absent, too, that one has been written out, provided the class's rule is known.
     const leader = lists?.[rule.of];
     if (rule.of in part || numbers?.[rule.of] !== undefined || (leader && leader.kind !== "same")) return;
   }
@@ -73,7 +73,7 @@ function growSilence(growing: Growing, field: string, rule: SilentRule | null, {
   edits.push(set([...path, field], wanted));
 }
 
-/** The number of layers at which a rule turns, where config.json has it and another number says it of the target. */
+/** Updates the layer number at which a rule changes, if config.json has it and a new number describes the target. */
 function growCount({ part, path, count, layers, edits }: Growing, rule: SilentRule): boolean {
   const field = countField(rule);
   const turn = field === undefined ? undefined : part[field];

@@ -1,11 +1,11 @@
-// Fields that name layers by number: each is written so that it says of every copy what it says of the layer it copies.
+// Fields that name layers by number: each is rewritten to say of every copy what it says of the layer copied.
 import type { JsonValue } from "@cambium/files";
 import { put, set } from "../json-edit.js";
 import { defaultList } from "./defaults.js";
 import { type Growing, refuse, same } from "./growing.js";
 import type { TypeRules } from "./rules.js";
 
-/** @returns the fields that were seen to */
+/** @returns the fields that were handled */
 export function growNumbers(growing: Growing, rules: TypeRules): string[] {
   const { numbers = {}, numbersFromOne = {}, first = {}, sparse, range, modulo = {}, cyclic = {}, scaled = {} } = rules;
   for (const [field, silent] of Object.entries(numbers)) {
@@ -64,7 +64,7 @@ export function growListed(
     edits.push(set([...path, ...keys], wanted));
 }
 
-/** How many layers at the bottom are of a kind. */
+/** A field that counts layers of one kind at the bottom. */
 export function growFirst(growing: Growing, field: string, silent: number | null): void {
   const { part, path, layers, edits } = growing;
   const first = part[field] ?? silent;
@@ -103,7 +103,7 @@ function growSparse(growing: Growing, silent: { readonly [field: string]: JsonVa
   if (!same(dense, only) || count === 0) edits.push(set([...path, "mlp_only_layers"], dense));
 }
 
-/** Layers from one number to another, of these every so many. */
+/** Layers in a range of numbers, at a regular interval. */
 function growRange(growing: Growing, silent: Readonly<Record<string, number>>): void {
   const { part, path, count, layers, edits } = growing;
   const value = (field: string) => part[field] ?? silent[field];
@@ -186,7 +186,9 @@ function growCyclic({ part, path, layers, edits }: Growing, field: string, silen
     edits.push(set([...path, field], wanted));
 }
 
-/** A factor that is divided by √layers: the number whose quotient is the same to the last bit, where there is one. */
+/**
+ * A factor that is divided by √layers: finds the number whose quotient is the same to the last bit, if there is one.
+ */
 function growScaled(growing: Growing, field: string, silent: number | null): void {
   const { part, path, count, layers, edits } = growing;
   if (layers.length === count) return;

@@ -1,13 +1,13 @@
 // What a layer's number decides in a model type: the vocabulary of the table in generated/transformers.ts.
 import type { JsonValue } from "@cambium/files";
 
-/** How a class fills a list of one entry per layer where config.json is silent. i counts layers from 0. */
+/** How a class fills a list with one entry per layer that config.json lacks. i counts layers from 0. */
 export type DefaultRule =
   | {
-      /** Every layer gets the same, whatever the depth; with `gate` only while that field is off. */
+      /** Every layer gets the same entry at any depth; with `gate`, only while that field is off. */
       readonly kind: "same";
       readonly gate?: string;
-      /** Whether the gate is on where config.json is silent about it too. */
+      /** Whether the gate is on by default. */
       readonly default?: boolean;
     }
   | {
@@ -43,21 +43,21 @@ export type DefaultRule =
       readonly size: number | null;
     }
   | {
-      /** The class works it out from another field, which says it layer by layer. */
+      /** The class derives it from another field with one entry per layer. */
       readonly kind: "follows";
       readonly of: string;
     };
 
-/** Older spellings in whose presence the rule is not known to hold. */
+/** `unless`: older fields whose presence makes the rule uncertain. */
 export type SilentRule = DefaultRule & { readonly unless?: readonly string[] };
 
-/** Why layers cannot be placed freely, and when they can all the same. */
+/** Why layers cannot be placed freely, and when they still can. */
 export interface FixedRule {
   readonly because: string;
   readonly unless?: {
     /** Fields that are all 0, false, empty or null; with the class's own defaults. */
     readonly zero?: Readonly<Record<string, JsonValue>>;
-    /** So many of the first layers stay where they are. */
+    /** This many of the first layers stay where they are. */
     readonly prefix?: number;
     /** That layer stays the first (the last) and is nowhere else. */
     readonly anchor?: "first" | "last";
@@ -68,13 +68,13 @@ export interface FixedRule {
   };
 }
 
-/** Fields by name, with the class's default where config.json is silent; null where silence says nothing. */
+/** Fields by name, with the class's default for an absent field; null if absence means nothing. */
 type Fields<T> = Readonly<Record<string, T | null>>;
 
 export interface TypeRules {
   /** The type whose rules hold for `text_config`, and for text fields that stand at the root. */
   readonly text?: string;
-  /** Lists of one entry per layer; null where the class's own way of filling them is not known. */
+  /** Lists with one entry per layer; null if the class's default is not known. */
   readonly lists?: Readonly<Record<string, SilentRule | null>>;
   /** Other names of those lists. */
   readonly aliases?: Readonly<Record<string, string>>;
@@ -83,7 +83,7 @@ export interface TypeRules {
   /** Lists of layer numbers; by default a list, or the layers in which a rule gives true. */
   readonly numbers?: Fields<readonly number[] | DefaultRule>;
   readonly numbersFromOne?: Fields<readonly number[]>;
-  /** Numbers of layers at the bottom that are of a kind. */
+  /** Counts of layers of one kind at the bottom. */
   readonly first?: Fields<number>;
   /** Mixtures of experts as Qwen's: `mlp_only_layers`, `decoder_sparse_step`, `num_experts`. */
   readonly sparse?: { readonly [field: string]: JsonValue };

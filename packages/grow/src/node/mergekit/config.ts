@@ -1,11 +1,11 @@
-// mergekit's configuration file, as far as a growth can do what it says: passthrough of one model's layers.
+// mergekit's configuration file, as far as a growth can carry it out: passthrough of one model's layers.
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import type { GrowRequest } from "../request.js";
 
-/** A number, also one that YAML 1.1 takes for text: 1e-1. */
+/** A number, including one that YAML 1.1 reads as text: 1e-1. */
 const number = z.union([z.number(), z.string().regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)]);
 const value = z.union([number, z.array(number).min(1).readonly()]);
 const conditional = z.strictObject({ value, filter: z.string().nullish() });
@@ -23,7 +23,7 @@ const slice = z.strictObject({
   parameters,
 });
 
-/** What a growth of one model can do; whatever else mergekit takes is refused because it is not here. */
+/** What a growth of one model can do. The schema is strict, so anything else that mergekit accepts is refused. */
 export const passthroughSchema = z.strictObject({
   merge_method: z.literal("passthrough"),
   slices: z.array(slice).min(1).readonly(),
@@ -33,7 +33,7 @@ export const passthroughSchema = z.strictObject({
   out_dtype: dtype,
 });
 
-/** A number, numbers to go through from the slice's first layer to its last, or such a value for tensors by name. */
+/** A number, numbers to interpolate from a slice's first layer to its last, or such values by tensor name. */
 export type Setting = z.output<typeof setting>;
 export type Passthrough = z.output<typeof passthroughSchema>;
 
@@ -43,7 +43,7 @@ export type Scopes = readonly (Setting | null | undefined)[];
 /**
  * The configuration in `text`.
  * @param where names the file in errors
- * @throws CambiumError `E_MERGEKIT` with everything in it that a growth of one model cannot do, by its place
+ * @throws CambiumError `E_MERGEKIT` naming everything in it that a growth of one model cannot do, with its place
  */
 export function parseMergekit(text: string, where: string): Passthrough {
   const { data, error } = passthroughSchema.safeParse(plainOf(text, where));
@@ -76,7 +76,7 @@ export function parseMergekit(text: string, where: string): Passthrough {
   return data;
 }
 
-/** What the YAML holds. The parser may throw as well as note errors: at aliases, or where its stack ends. */
+/** The YAML's data. The parser records errors but may also throw: at aliases, or when its stack overflows. */
 function plainOf(text: string, where: string): unknown {
   const broken = (message: string): Reason => ({ message: message.split("\n")[0] as string });
   try {
@@ -99,13 +99,13 @@ export function modelOf({ slices }: Passthrough): string {
   return slices[0]?.sources[0]?.model as string;
 }
 
-/** How a checked configuration has float tensors read before they are scaled, and stored after. */
+/** The dtypes in which a checked configuration reads float tensors before scaling, and stores them after. */
 export function dtypesOf({ dtype, out_dtype: out = dtype }: Passthrough): Pick<GrowRequest, "readAs" | "dtype"> {
   return { ...(dtype && { readAs: dtypes[dtype] }), ...(out && { dtype: dtypes[out] }) };
 }
 
 /**
- * What `scopes` set for the tensor `name`, at the share `t` of the way through its slice; undefined where nothing does.
+ * What `scopes` set for the tensor `name`, at the fraction `t` of its slice; undefined if nothing is set.
  * Filters are parts of the source tensor's name, `*` is any; within a scope the first that fits counts.
  */
 export function settingFor(scopes: Scopes, name: string, t: number): number | undefined {
@@ -127,7 +127,7 @@ function isConditional(setting: Setting): setting is Conditional | readonly Cond
   return typeof first === "object";
 }
 
-/** Linear between neighbours, in the order of operations of mergekit's own. */
+/** Linear between neighbours, with mergekit's order of operations. */
 function between(found: Value, t: number): number {
   if (typeof found !== "object") return Number(found);
   const scaled = t * (found.length - 1);

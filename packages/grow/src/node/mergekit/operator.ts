@@ -3,17 +3,16 @@ import { depthOperator, type Operator, scaleLayers } from "@cambium/growth";
 import { version } from "../../../package.json";
 import { type Passthrough, passthroughSchema, type Scopes, settingFor } from "./config.js";
 
-/** A layer of the target: where it comes from, and what is set for it. */
+/** A layer of the target: its source layer, and its settings. */
 interface Placed {
   readonly from: number;
   readonly scopes: Scopes;
-  /** How far through its slice it stands, from 0 to 1; 1 in a slice of one layer. */
+  /** Its position in its slice, from 0 to 1; 1 in a slice of one layer. */
   readonly t: number;
 }
 
 /**
- * Its options are the file. What stands before the layers goes with the first slice, what stands after them with the
- * last one.
+ * Its options are the file. Tensors before the layers belong to the first slice, tensors after them to the last one.
  */
 export const passthrough: Operator = depthOperator({
   name: "mergekit-passthrough",

@@ -1,4 +1,4 @@
-// A growth plan as a mergekit file, where it is one.
+// Writes a growth plan as a mergekit file, if passthrough can make it.
 import { type Expr, type GrowthPlan, layerOrigins, planTables, sourcesOf } from "@cambium/growth";
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
@@ -17,7 +17,7 @@ interface Slice {
 
 /**
  * `plan` as a passthrough file of the model at `path`. Zeros are written as copies scaled by 0: mergekit keeps the sign
- * of each zero. What the plan says about training is not in such a file.
+ * of each zero. Such a file cannot hold what the plan says about training.
  * @throws CambiumError `E_MERGEKIT` naming every tensor that passthrough cannot make
  */
 export function mergekitText(plan: GrowthPlan, path: string, dtype?: FloatDType): string {
@@ -66,7 +66,7 @@ export function mergekitText(plan: GrowthPlan, path: string, dtype?: FloatDType)
     ...(dtype && { out_dtype: dtypeNames[dtype] }),
   };
   const text = stringify(config, { version: "1.1" });
-  // Filters are parts of names: that none catches another tensor is looked at, not argued.
+  // Filters match parts of names, so check that none matches another tensor.
   const read = passthrough.plan(plan.base, parseMergekit(text, path));
   const caught = target.flatMap(({ name }) => {
     const factor = factorOf(read.tensors[name] as Expr, sourcesOf(read.tensors[name] as Expr)[0]);
@@ -86,7 +86,7 @@ function isBefore({ layer, kind }: { readonly layer?: number; readonly kind: str
   return layer === undefined && kind === "embedding";
 }
 
-/** The number that `expr` is `source` times; undefined where it is something else. */
+/** The factor by which `expr` scales `source`; undefined if it is anything else. */
 function factorOf(expr: Expr, source: string | undefined): number | undefined {
   if (expr.kind === "zeros") return 0;
   if (expr.kind === "copy") return expr.source === source ? 1 : undefined;

@@ -1,17 +1,17 @@
-// The bytes of computed tensors, a block of rows at a time: which blocks there are, and how one is made. What makes them
-// is `RowMakers`, here or on other threads.
+// The bytes of computed tensors, a block of rows at a time: which blocks there are, and how one is made. `RowMakers`
+// makes them, here or on other threads.
 import type { StoredDType } from "@cambium/checkpoint";
 import { compileTyped, type Typed } from "@cambium/growth";
 import type { FloatDType } from "@cambium/model";
 import { checkF16Range, encode, rowBytes, rowReader, rowWidth, type Stored } from "./stored.js";
 
-/** How a tensor is made: data, which another thread can be told. */
+/** How a tensor is made, as data that can be sent to another thread. */
 export interface Made {
   readonly name: string;
   readonly dtype: StoredDType;
   readonly shape: readonly number[];
   readonly typed: Typed;
-  /** What the tensors that it is made from are rounded to first. */
+  /** The dtype to which its source tensors are rounded first. */
   readonly readAs?: FloatDType | undefined;
   /** The source tensors that it is made from. */
   readonly sources: readonly string[];
@@ -24,9 +24,9 @@ export interface Block {
   readonly end: number;
 }
 
-/** Makes blocks, several at once where `ahead` says so. */
+/** Makes blocks, `ahead` of them at once. */
 export interface RowMakers extends AsyncDisposable {
-  /** How many blocks to have under way. */
+  /** How many blocks to request ahead. */
   readonly ahead: number;
   make(block: Block): Promise<Uint8Array>;
 }
@@ -37,7 +37,7 @@ const BLOCK = 1 << 18;
 /** Numbers made at a time, few enough that the processor's cache holds them from step to step. */
 const PIECE = 1 << 15;
 
-/** The blocks of a tensor from the row on that has the byte `from`. */
+/** The blocks of a tensor, from the row that contains byte `from`. */
 export function blocksOf(made: Made, from = 0): Block[] {
   const { dtype, shape } = made;
   const height = shape[0] as number;
@@ -48,7 +48,7 @@ export function blocksOf(made: Made, from = 0): Block[] {
   return blocks;
 }
 
-/** What makes the blocks of one tensor from what `stored` holds. */
+/** A function that makes the blocks of one tensor from `stored`. */
 export function blockMaker(made: Made, stored: Stored): (start: number, end: number) => Promise<Uint8Array> {
   const { name, dtype, shape, typed, readAs } = made;
   const { rows } = compileTyped(typed, { read: rowReader(stored, readAs), found: "init", power: 1 });
@@ -65,12 +65,12 @@ export function blockMaker(made: Made, stored: Stored): (start: number, end: num
   };
 }
 
-/** Blocks in their order, the next ones under way. */
+/** Blocks in their order, made ahead. */
 export async function* madeBlocks(blocks: Iterable<Block>, makers: RowMakers): AsyncGenerator<Uint8Array> {
   const under: Promise<Uint8Array>[] = [];
   for (const block of blocks) {
     const making = makers.make(block);
-    // Told when its turn comes.
+    // Reported when its turn comes.
     making.catch(() => undefined);
     under.push(making);
     if (under.length >= makers.ahead) yield (await under.shift()) as Uint8Array;

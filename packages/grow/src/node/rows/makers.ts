@@ -1,23 +1,24 @@
-// Who makes rows: this thread where there is little to make, else worker threads, which all read the source's open files.
+// Chooses what makes rows: this thread if there is little to make, else worker threads, which share the source's open
+// files.
 import { availableParallelism } from "node:os";
 import type { ModelDirectory } from "@cambium/checkpoint";
 import type { TargetTensor } from "../target.js";
 import { type Block, blockMaker, type Made, type RowMakers } from "./make.js";
 import { RowThread } from "./thread.js";
 
-/** More would take more memory than a growth should, and faster disks than most. */
+/** More threads would take too much memory, and need faster disks than most. */
 const MOST_THREADS = 4;
 
-/** Numbers that are worth starting a thread, which takes some 60 ms. */
+/** How many numbers are worth starting a thread, which takes about 60 ms. */
 const WORTH_A_THREAD = 4e6;
 
-/** Blocks under way for each thread: one is made, one waits. */
+/** Blocks requested per thread: one being made, one waiting. */
 const AHEAD = 2;
 
-/** How many threads make what is computed of `tensors`; 0: the thread that writes. */
+/** How many threads make the computed ones of `tensors`; 0: the writing thread does. */
 export function threadsFor(tensors: readonly TargetTensor[], most = availableParallelism()): number {
   const made = tensors.flatMap(({ made }) => (made ? [made] : []));
-  // The factors of a matrix product are held whole: once is enough.
+  // The factors of a matrix product are held whole, so only one thread should hold them.
   if (most < 2 || made.some(({ typed }) => JSON.stringify(typed).includes('"matmul"'))) return 0;
   const numbers = made.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
   return Math.min(most, MOST_THREADS, Math.floor(numbers / WORTH_A_THREAD));

@@ -1,11 +1,11 @@
-// What the writing thread asks a thread that makes rows.
+// The requests of the writing thread to a thread that makes rows.
 import type { Place } from "../threads/protocol.js";
 import type { Made } from "./make.js";
 
-/** Rows `start` to `end` of the tensor that was named last. */
+/** Rows `start` to `end` of the last tensor that was sent. */
 export interface RowRequest {
   readonly start: number;
   readonly end: number;
-  /** The tensor, if it is another than before. */
+  /** The tensor, if it differs from the last request's. */
   readonly tensor?: { readonly made: Made; readonly places: readonly Place[] };
 }

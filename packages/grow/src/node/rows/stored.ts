@@ -38,7 +38,7 @@ export function checkF16Range(where: string, block: Float64Array): void {
   });
 }
 
-/** Bytes of the entries of `shape` behind the first dimension. */
+/** Bytes of one entry of the first dimension. */
 export function rowBytes(dtype: StoredDType, shape: readonly number[]): number {
   return (rowWidth(shape) * STORED_BITS[dtype]) / 8;
 }

@@ -1,4 +1,4 @@
-// One thread that makes rows, as the writing thread sees it.
+// A thread that makes rows, from the writing thread's side.
 import type { ModelDirectory } from "@cambium/checkpoint";
 import { rowScript } from "../scripts.js";
 import { placeOf, ThreadCaller } from "../threads/caller.js";

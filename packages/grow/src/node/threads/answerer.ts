@@ -1,11 +1,11 @@
-// A worker thread from within: it answers one request after another, and reads the files that the asking thread opened.
+// The worker's side of a thread: it answers one request at a time, and reads files that the calling thread opened.
 import { readSync } from "node:fs";
 import { parentPort, type TransferListItem } from "node:worker_threads";
 import { toFileError } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { Answer, Place, SentError } from "./protocol.js";
 
-/** @param transferred what of a response is handed over instead of copied */
+/** @param transferred the parts of a response that are transferred instead of copied */
 export function answerRequests<Request, Response>(
   answer: (request: Request) => Response | Promise<Response>,
   transferred: (response: Response) => readonly TransferListItem[] = () => [],
@@ -28,7 +28,10 @@ export function answerRequests<Request, Response>(
   });
 }
 
-/** Fills `out` with a tensor's bytes from its byte `start` on. @throws CambiumError `E_SAFETENSORS_TRUNCATED`, `E_IO`, … */
+/**
+ * Fills `out` with a tensor's bytes from its byte `start` on.
+ * @throws CambiumError `E_SAFETENSORS_TRUNCATED`, `E_IO`, …
+ */
 export function readPlace({ fd, path, entry }: Place, start: number, out: Uint8Array): void {
   for (let done = 0; done < out.length; ) {
     const count = readPart(path, fd, out, done, entry.offset + start + done);

@@ -1,10 +1,10 @@
-// A worker thread as the thread sees it that asks: requests go out, answers come back in the same order.
+// The caller's side of a worker thread: requests are answered in order.
 import { type ResourceLimits, Worker } from "node:worker_threads";
 import type { ModelDirectory } from "@cambium/checkpoint";
 import { CambiumError } from "@cambium/ir";
 import type { Answer, Place, SentError } from "./protocol.js";
 
-/** Where another thread finds the tensor `name`. */
+/** Where another thread can read the tensor `name`. */
 export function placeOf(source: ModelDirectory, name: string): Place {
   const shard = source.shardOf(name);
   return { entry: shard.entry(name), path: shard.path, fd: shard.fd };
@@ -41,7 +41,7 @@ export class ThreadCaller<Request, Response> {
     return this.#pending.length;
   }
 
-  /** @throws what answering throws, as it was thrown there; an error without a code if the thread is lost */
+  /** @throws whatever answering throws; an error without a code if the thread is lost */
   ask(request: Request): Promise<Response> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {

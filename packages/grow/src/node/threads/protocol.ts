@@ -1,4 +1,4 @@
-// What threads tell each other.
+// The messages between threads.
 import type { TensorEntry } from "@cambium/checkpoint";
 import type { ErrorDetails } from "@cambium/ir";
 
