@@ -71,7 +71,7 @@ describe("a shape of a given size", () => {
   });
 
   it.each([5e5, 1e15])("is refused for %d parameters", (wanted) => {
-    expect(() => shapeNear(wanted, { vocab: 32_000, context: 64 })).toThrow(/about so many parameters/);
+    expect(() => shapeNear(wanted, { vocab: 32_000, context: 64 })).toThrow(/about that many parameters/);
   });
 });
 

@@ -3,10 +3,10 @@ import { CambiumError } from "@cambium/ir";
 import type { Job } from "./prompts.js";
 import { type CompletionRequest, refused } from "./request.js";
 
-/** Bytes in memory for a byte of a body: `1,` is a number of 8 bytes in a list, and is there as text too. */
+/** Bytes of memory per byte of a body: beside its text there are the parsed lists, where `1,` takes 8 bytes. */
 const perBodyByte = 8;
 
-/** Bytes that all requests may hold. One request may take half of it. */
+/** Bytes that all requests together may hold. One answer may take up to half of them. */
 export class Allowance {
   #used = 0;
 
@@ -17,7 +17,7 @@ export class Allowance {
     let own = 0;
     const take = (bytes: number) => {
       if (this.#used + bytes > this.most)
-        throw new CambiumError("E_BUSY", "the requests under way take all the memory there is for them", {
+        throw new CambiumError("E_BUSY", "running requests use all the memory set aside for them", {
           hint: "try again later",
         });
       own += bytes;

@@ -17,7 +17,7 @@ export interface ServeOptions extends Omit<Served, "names"> {
   readonly port: number;
   /** Required if others can reach the server. */
   readonly token?: string;
-  /** Bytes that running requests may hold together, one of them half of it; default 1 GiB. */
+  /** Bytes that running requests may hold together, a single answer up to half of them; default 1 GiB. */
   readonly memory?: number;
   /** Called after each request. */
   onRequest?(report: RequestReport): void;

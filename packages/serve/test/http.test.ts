@@ -107,7 +107,7 @@ test("bodies and answers beyond the memory for them are refused, and their share
   expect(await reasonsOf(large)).toEqual(["E_REQUEST", "prompt"]);
   const body = await tight.post({ prompt: "a", user: "b".repeat(6_000) });
   expect([body.status, ...(await reasonsOf(body))]).toEqual([503, "E_BUSY"]);
-  // Each takes a fourth of the memory.
+  // Each takes a quarter of the memory.
   for (let i = 0; i < 9; i++) await tight.ask({ prompt: "a", max_tokens: 40, logprobs: 0 });
 });
 

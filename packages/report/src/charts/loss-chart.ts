@@ -153,7 +153,7 @@ function compareAt(
       enter: {
         ...at(inside ? (left + right) / 2 : after ? right : left, foot),
         dx: { value: inside ? 0 : after ? 8 : -8 },
-        // Below its line: above it the labels of growths stand.
+        // Below its line, because the labels of growths stand above it.
         dy: { value: inside ? 4 : 0 },
         align: { value: inside ? "center" : after ? "left" : "right" },
         baseline: { value: inside ? "top" : "middle" },

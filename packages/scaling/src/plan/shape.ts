@@ -18,7 +18,7 @@ const tolerance = 1.25;
 /**
  * A shape of usual proportions with about `parameters` parameters: heads of 64, more than 8 of them in multiples of 4;
  * layers in multiples of 4, so that a base can have a quarter of them.
- * @throws CambiumError `E_SCALING_INPUT` if none has nearly so many
+ * @throws CambiumError `E_SCALING_INPUT` if no shape comes within the tolerance
  */
 export function shapeNear(parameters: number, options: ShapeOptions): ModelSpec {
   requirePositive({ parameters });
@@ -40,10 +40,10 @@ export function shapeNear(parameters: number, options: ShapeOptions): ModelSpec 
   const found = best as ModelSpec;
   const { total } = countParameters(found);
   if (Math.abs(Math.log(total / parameters)) <= Math.log(tolerance)) return found;
-  throw new CambiumError("E_SCALING_INPUT", "no model of usual proportions has about so many parameters", {
+  throw new CambiumError("E_SCALING_INPUT", "no model of usual proportions has about that many parameters", {
     expected: `nearest: ${total.toPrecision(3)}, with a vocabulary of ${options.vocab} tokens`,
     got: `${parameters}`,
-    hint: "another size of the vocabulary, or layers and hidden size of your own",
+    hint: "choose another vocabulary size, or set layers and hidden size yourself",
   });
 }
 

@@ -5,7 +5,7 @@ import { requirePositive } from "../input.js";
 export const stepLawBox = { parameters: [6e7, 1.1e9], tokens: [2e9, 1e11] } as const;
 
 export interface StepLaw {
-  /** Outside {@link stepLawBox} at most the rate of the box's nearest point: extrapolated to small models it is far too high. */
+  /** Outside {@link stepLawBox}, at most the rate of the box's nearest point: for small models the law is too high. */
   readonly lr: number;
   /** Tokens per optimizer step. */
   readonly batchTokens: number;
