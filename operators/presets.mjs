@@ -1,4 +1,4 @@
-// The presets: operators under a name of their own with options fixed. A line here makes the package operators/NAME
+// The presets: operators under their own names with some options fixed. A line here makes the package operators/NAME
 // (`npm run new -- preset NAME`).
 
 /**

@@ -1,14 +1,14 @@
-// A larger model begun anew: nothing of the base is in it.
+// A larger model, newly initialised: it has nothing of the base.
 import { constant, normal, planTables, widthOperator } from "@cambium/growth";
 import * as z from "zod";
 import { version } from "../package.json";
 
 /**
- * Every weight is drawn as training from scratch draws it, and the base is dropped: what is grown so has only what it then
- * learns from the base (`distill` of a recipe). With the recipe's seed these are the weights of its scratch arm.
+ * Every weight is initialised as in training from scratch, and the base is dropped: the grown model has only what it
+ * then learns from the base (`distill` in a recipe). With the recipe's seed, these are the weights of its scratch arm.
  *
- * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, `layers`, or one `factor` for all widths (default 2); `init`
- * `paper` (default) or `hf`; `seed` (default `0`).
+ * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, `layers`, or one `factor` for all widths (default 2);
+ * `init` `paper` (default) or `hf`; `seed` (default `0`).
  *
  * @throws CambiumError `E_GROWTH_SIZES` when a size shrinks or is not whole.
  * @example

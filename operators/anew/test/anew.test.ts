@@ -1,4 +1,4 @@
-// A model begun anew: conformance, and the weights of training from scratch, to the bit.
+// A newly initialised model: conformance, and the weights of training from scratch, to the bit.
 import { applyPlan } from "@cambium/growth";
 import { baseModel, describeOperator } from "@cambium/growth/conformance";
 import { initParameters } from "@cambium/model";

@@ -1,13 +1,13 @@
-// Gradual stacking: the topmost layers once more on top.
+// Gradual stacking: copies of the topmost layers on top.
 import { depthError, depthOperator, planTables } from "@cambium/growth";
 import * as z from "zod";
 import { version } from "../package.json";
 
 /**
- * Gradual stacking (Reddi et al. 2023): L layers are the l of the base and copies of its last L − l on top, at most as
- * many as there are. Repeated in stages it is the schedule of that paper. `frozen` is that of multi-stage layerwise training
- * (Yang et al. 2020): only the new layers, the last norm and the output projection train; a table that is both embedding
- * and projection stays frozen.
+ * Gradual stacking (Reddi et al. 2023): L layers are the l of the base and copies of its last L − l on top; L − l is at
+ * most l. Repeated in stages it is the schedule of that paper. `frozen` is that of multi-stage layerwise training (Yang
+ * et al. 2020): only the new layers, the last norm and the output projection train; a table that is both embedding and
+ * projection stays frozen.
  *
  * Options: `factor` (default 2) or `layers`; `frozen` (default false).
  *

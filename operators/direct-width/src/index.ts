@@ -22,7 +22,7 @@ import { rowsFromAbove } from "./rows-from-above.js";
  *
  * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, or one `factor` for all (default 2);
  * `map` `tile` (default), `interleave`, `random` or `explicit` with `maps`; `split` `proj` (default), `elem`, `scalar`
- * or `even`, which leaves copies alike for ever; `omegaScale`, `normMode`, `scaleLearningRates`, `seed`.
+ * or `even`, with which copies stay identical forever; `omegaScale`, `normMode`, `scaleLearningRates`, `seed`.
  *
  * @throws CambiumError `E_GROWTH_SIZES` when an axis shrinks or is not whole, `kvHeads` do not divide `heads`, or a map
  * loses a source index or a query head its key/value head.

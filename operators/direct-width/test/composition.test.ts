@@ -1,4 +1,4 @@
-// Width growths one after the other, with depth, and by nothing.
+// Width growths in sequence, together with depth, and to the same sizes.
 import { composePlans, depthOperator, type GrowthPlan } from "@cambium/growth";
 import { growExactly, randomWeights } from "@cambium/growth/conformance";
 import { describe, expect, test } from "vitest";
@@ -38,7 +38,7 @@ describe.each([false, true])("tied: %s", (tied) => {
   });
 });
 
-test("growing by nothing copies every tensor", () => {
+test("growing to the same sizes copies every tensor", () => {
   const { tensors, optimizer } = grown(small, { factor: 1 });
   expect(Object.entries(tensors).filter(([name, expr]) => expr.kind !== "copy" || expr.source !== name)).toEqual([]);
   expect(optimizer.moments).toEqual({});

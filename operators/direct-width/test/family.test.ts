@@ -1,4 +1,4 @@
-// G_direct in width and copies of layers on families that the operator knows nothing of: one from a package outside this
+// G_direct in width and copies of layers on families that the operator does not know: one from a package outside this
 // repository, through the conformance suite of operators.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";

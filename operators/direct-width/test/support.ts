@@ -27,7 +27,7 @@ export async function apart(plan: GrowthPlan, precision: "f32" | "f64" = "f64"):
   return { error, size: expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0) };
 }
 
-/** Each number the nearest that float32 has. */
+/** Each number rounded to float32. */
 function rounded(weights: Weights): Weights {
   return Object.fromEntries(
     Object.entries(weights).map(([name, { type, data }]) => [name, { type, data: data.map(Math.fround) }]),
@@ -52,7 +52,9 @@ export function byRule(plan: GrowthPlan, tensors: Weights, power: 1 | 2 = 1): Pr
   );
 }
 
-/** AdamW in float64 on flat parameters, in place: β 0.9 and 0.95, weight decay 0.1 at the unscaled rate, ε next to 0. */
+/**
+ * AdamW in float64 on flat parameters, in place: β 0.9 and 0.95, weight decay 0.1 at the unscaled rate, ε next to 0.
+ */
 export class Adam {
   constructor(
     readonly weights: Weights,

@@ -1,4 +1,4 @@
-// Layers placed as somebody typed them, tensors scaled by name.
+// Layers placed by a typed list, tensors scaled by name.
 import { depthOperator, parseLayerList, scaleLayers } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import * as z from "zod";
@@ -12,13 +12,14 @@ const rule = z.strictObject({
 
 /**
  * Target layer t is a copy of base layer `map[t]`: any layers in any order, repeated, left out. `scale` multiplies
- * tensors: a scale of 0 on `o_proj` and `down_proj` makes a copy start as the identity (block expansion, Wu et al. 2024),
- * factors between 0 and 1 attenuate it.
+ * tensors: a scale of 0 on `o_proj` and `down_proj` makes a copy start as the identity (block expansion, Wu et al.
+ * 2024), factors between 0 and 1 attenuate it.
  *
  * Options: `map`: a list of layers as `parseLayerList` of `@cambium/growth` reads it, or an array of numbers; `scale`:
- * rules `{ tensor, layers, by }`, the first that fits a tensor counting: `tensor` is a part of the base tensor's name,
- * `layers` a list of target layers, or `new` for those whose base layer stands further down already; without it, all
- * tensors. As text, rules are `TENSOR:FACTOR@LAYERS` separated by `;`. A rule that fits no tensor is refused.
+ * rules `{ tensor, layers, by }`, of which the first that matches a tensor applies: `tensor` is a part of the base
+ * tensor's name, `layers` a list of target layers, or `new` for those whose base layer already appears further down;
+ * without it, all tensors. As text, rules are `TENSOR:FACTOR@LAYERS` separated by `;`. A rule that matches no tensor is
+ * refused.
  *
  * @example
  * import explicit from "@cambium/operator-explicit";

@@ -3,9 +3,9 @@ import { depthOperator } from "@cambium/growth";
 import { version } from "../package.json";
 
 /**
- * Interpolation: target layer t of L is a copy of base layer ⌊t·l/L⌋. "Stacking Your Transformers" (Du et al. 2024) holds
- * it against stacking by the connection rate (eq. 51): it keeps l−1 of gl−1 connections, a stack (l−1)g. The function is
- * not kept.
+ * Interpolation: target layer t of L is a copy of base layer ⌊t·l/L⌋. "Stacking Your Transformers" (Du et al. 2024)
+ * compares it with stacking by the connection rate (eq. 51): it keeps l−1 of gl−1 connections, a stack (l−1)g. The
+ * function is not kept.
  *
  * Options: `factor` (default 4) or `layers`; a target that is not a multiple of the base repeats some layers once more
  * than others.

@@ -45,7 +45,7 @@ type Options = z.output<z.ZodObject<typeof options>>;
 /**
  * LiGO (Wang et al. 2023), G_learn of "Stacking Your Transformers" (Du et al. 2024, section 3.1): W' of target layer t
  * is B (Σ_j D[t, j] W_j) Aᵀ, with a width matrix for each axis, shared by all layers, and a depth matrix for each kind
- * of weight. Fitted is their difference from where they start: B = [I; N(0, 1/rows)], D a stack. The fit lowers the
+ * of weight. The fit is of their difference from their start: B = [I; N(0, 1/rows)], D a stack. The fit lowers the
  * grown model's loss with the base's weights fixed; then the model trains as any other.
  *
  * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, `layers`, or one `factor` for all widths (default 2);

@@ -5,8 +5,8 @@ import { version } from "../package.json";
 
 /**
  * Grows by one block of b layers. `midas` (Saunshi et al. 2024): of n = m b layers the middle block, number ⌈m/2⌉ from
- * 1, stands a second time behind itself. `lidas` (arXiv 2512.08819): between the halves of the model stand once more the
- * last b/2 layers of the first and then the first b/2 of the second. The function is not kept.
+ * 1, is repeated right after itself. `lidas` (arXiv 2512.08819): between the halves of the model, the last b/2 layers
+ * of the first half and then the first b/2 layers of the second are repeated. The function is not kept.
  *
  * Options: `insert` `midas` (default) or `lidas`; `block` (default 2; the papers: 4 of 24 layers and the like).
  *
@@ -24,7 +24,7 @@ export default depthOperator({
       .enum(["midas", "lidas"])
       .default("midas")
       .describe("the middle block again, or the layers around the middle"),
-    block: z.int().positive().default(2).describe("layers that come in"),
+    block: z.int().positive().default(2).describe("number of layers inserted"),
   },
   decided: (base, { block }) => base + block,
   layers: (base, target, { insert, block }) => {
@@ -35,7 +35,7 @@ export default depthOperator({
           : `an even number of layers, and of at most these in the block`;
       throw depthError("the middle is not a whole block", { expected, got: `${base} layers, block ${block}` });
     }
-    // The first old layer behind what comes in, and the layer that comes in first.
+    // The first old layer after the inserted block, and the first layer of that block.
     const behind = insert === "midas" ? Math.ceil(base / block / 2) * block : base / 2;
     const first = insert === "midas" ? behind - block : behind - block / 2;
     return Array.from({ length: target }, (_, t) => {

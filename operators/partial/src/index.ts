@@ -1,4 +1,4 @@
-// Partial stacking: a run of layers repeated between a beginning and an end that stand once.
+// Partial stacking: a run of layers repeated between a beginning and an end.
 import { depthOperator } from "@cambium/growth";
 import * as z from "zod";
 import { version } from "../package.json";
@@ -6,7 +6,7 @@ import { parsePartialPattern, partialLayers } from "./pattern.js";
 
 /**
  * Partial stacking of "Stacking Your Transformers" (Du et al. 2024, Table 5): `pattern` says which sixths of the base
- * stand at the beginning, which are repeated and which stand at the end; the repeats follow from the depth asked for.
+ * are at the beginning, which are repeated and which are at the end; the repeats follow from the requested depth.
  * The function is not kept.
  *
  * Options: `pattern`; `factor` (default 4) or `layers`. The base must have a multiple of 6 layers. A wrong pattern is

@@ -16,14 +16,15 @@ export interface PartialPattern {
   readonly prefix: Run | null;
   readonly middle: Run;
   readonly suffix: Run | null;
-  /** Of the middle, as the paper writes it: for a base of 6 layers and a target of 24. */
+  /** Repeats of the middle as in the paper, for a base of 6 layers and a target of 24. */
   readonly repeats: number;
 }
 
 /**
- * Reads a pattern of Du et al. 2024, Table 5, with `x` for the paper's `*`: `12-3456x5-56` is sixths 1 and 2, five times
- * 3 to 6, then 5 and 6 again.
- * @throws CambiumError `E_GROWTH_PATTERN` for text that is not a pattern, or whose pattern does not make 24 layers of 6.
+ * Reads a pattern of Du et al. 2024, Table 5, with `x` for the paper's `*`: `12-3456x5-56` is sixths 1 and 2, five
+ * times 3 to 6, then 5 and 6 again.
+ * @throws CambiumError `E_GROWTH_PATTERN` for text that is not a pattern, or whose pattern does not make 24 layers of
+ * 6.
  */
 export function parsePartialPattern(pattern: string): PartialPattern {
   const fail = (message: string, got: string) => {

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import operator from "../src/index.js";
 import { growths, patterns } from "./patterns.js";
 
-/** The bases take turns, so that the patterns also meet tied and grouped ones. */
+/** The bases alternate, so that patterns are also tried on tied and grouped ones. */
 const kinds = [{}, { tied: true }, { heads: 4, kvHeads: 2 }];
 
 describeOperator(operator, {

@@ -1,4 +1,4 @@
-// G_random: what is new has random weights and stands behind masks that open while the model trains.
+// G_random: new parts have random weights and are masked; the masks open while the model trains.
 import {
   type Block,
   constant,
@@ -20,8 +20,8 @@ import { type Options, options } from "./options.js";
 /**
  * G_random of "Stacking Your Transformers" (Du et al. 2024, section 3.1 and appendix A.5) in width and depth, with the
  * masks of "Masked Structural Growth" (Yao et al. 2024): the base's weights stay where they are, new entries are normal
- * numbers, new norm weights 1. Masks shut new neurons, heads, channels and layers, so that the function is the base's at
- * first, and open linearly; then the model is the plain grown one. New layers go on top. The width of a head stays.
+ * numbers, new norm weights 1. Masks shut new neurons, heads, channels and layers, so that the function is the base's
+ * at first, and open linearly; then the model is the plain grown one. New layers go on top. The width of a head stays.
  *
  * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, `layers`, or one `factor` for all widths (default 2);
  * `maskTokens` (default 1,000,000) training tokens in which a mask opens; `phases` `sequence` (default: intermediate,
@@ -80,7 +80,7 @@ function layerBelow(t: number, base: number, target: number): number {
   return t < target - rest ? t % base : base - target + t;
 }
 
-/** Without masks nothing is new. */
+/** If there are no masks, nothing is new. */
 function claimOf(base: ModelSpec, target: ModelSpec): "exact" | "no" {
   return JSON.stringify(base) === JSON.stringify(target) ? "exact" : "no";
 }

@@ -1,4 +1,4 @@
-// Which masks shut what is new, and when each of them opens.
+// The masks that shut new parts, and when each opens.
 import { headOrder, type Mask, newRanges, planTables, type WidthGrowth } from "@cambium/growth";
 import type { Reason } from "@cambium/ir";
 import type { ModelSpec, ParameterSpec } from "@cambium/model";
@@ -6,7 +6,7 @@ import type { Options, PhaseAxis } from "./options.js";
 
 type Place = Omit<Mask, "schedule">;
 
-/** At 0 the target computes what the base does. Norms are masked instead of all that writes to new channels. */
+/** At 0 the target computes what the base does. Norms are masked rather than everything that writes to new channels. */
 export function growthMasks(growth: WidthGrowth & { readonly target: ModelSpec }, options: Options): Mask[] {
   const { from, to } = growth;
   const { target: table } = planTables(growth);
@@ -41,7 +41,7 @@ function newLayers(form: Options["form"], writers: readonly string[], { from, to
   return { tensors: writers, axis: "hidden", range: [0, to.hidden] };
 }
 
-/** Which of the phases, counted from 0, each axis that grows opens in. */
+/** The phase, counted from 0, in which each growing axis opens. */
 function phaseStarts(growth: WidthGrowth, phases: Options["phases"]): Partial<Record<PhaseAxis, number>> {
   const growing = (axes: readonly PhaseAxis[]) => axes.filter((axis) => grows(growth, axis));
   const all = growing(["intermediate", "hidden", "heads", "layers"]);
@@ -55,7 +55,7 @@ function grows({ from, to }: WidthGrowth, axis: PhaseAxis): boolean {
   return to[axis] > from[axis] || (axis === "heads" && to.kvHeads > from.kvHeads);
 }
 
-/** Why an order of phases does not go with a growth. */
+/** Reasons why an order of phases does not fit a growth. */
 export function phaseObjections(growth: WidthGrowth, { phases }: Pick<Options, "phases">): Reason[] {
   if (typeof phases === "string") return [];
   const left = (["intermediate", "hidden", "heads", "layers"] as const).filter(

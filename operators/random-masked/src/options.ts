@@ -1,7 +1,7 @@
 // The options of masked random growth, besides sizes.
 import * as z from "zod";
 
-/** What grows, as an order of phases names it: `heads` with their key/value heads. */
+/** The names of growing axes in an order of phases; `heads` includes key/value heads. */
 const axes = ["intermediate", "hidden", "heads", "layers"] as const;
 export type PhaseAxis = (typeof axes)[number];
 

@@ -4,8 +4,8 @@ import * as z from "zod";
 import { version } from "../package.json";
 
 /**
- * Depth up-scaling of SOLAR 10.7B (Kim et al. 2023): layers 0 to l − m − 1, then m to l − 1; 32 layers and m = 8 make 48.
- * One connection is lost. The function is not kept; the paper trains on with everything.
+ * Depth up-scaling of SOLAR 10.7B (Kim et al. 2023): layers 0 to l − m − 1, then m to l − 1; 32 layers and m = 8 make
+ * 48. One connection is lost. The function is not kept; the paper continues training all parameters.
  *
  * Options: `drop`: m, by default a quarter of the layers.
  *

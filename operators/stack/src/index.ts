@@ -1,4 +1,4 @@
-// G_stack: the whole base, over and over, until the target is deep enough.
+// G_stack: the whole base repeated until the target is deep enough.
 import { depthError, depthOperator } from "@cambium/growth";
 import * as z from "zod";
 import { version } from "../package.json";
@@ -9,8 +9,8 @@ import { version } from "../package.json";
  * R_c = (l−1)g / (gl−1) of the connections, the most that g times the layers can keep, but not the function: the
  * loss jumps at growth and falls below that of training from scratch.
  *
- * Options: `factor` (default 4) or `layers`; `strict` (default true) refuses a target that is not a multiple of the base.
- * With `strict: false` what is left over after the last whole copy is filled from the top of the base, as in
+ * Options: `factor` (default 4) or `layers`; `strict` (default true) refuses a target that is not a multiple of the
+ * base. With `strict: false` what is left over after the last whole copy is filled from the top of the base, as in
  * bert2BERT (Chen et al. 2021).
  *
  * @example
@@ -22,7 +22,7 @@ export default depthOperator({
   name: "stack",
   version,
   summary: "G_stack: the whole model stacked on itself (Du et al. 2024)",
-  options: { strict: z.boolean().default(true).describe("refuse a target that is no multiple of the base") },
+  options: { strict: z.boolean().default(true).describe("refuse a target that is not a multiple of the base") },
   layers: (base, target, { strict }) => {
     const rest = target % base;
     if (strict && rest !== 0) {

@@ -1,4 +1,4 @@
-// StagedTraining: every width twice, as two copies of the model side by side.
+// StagedTraining: every width doubled, as two copies of the model side by side.
 import {
   concat,
   copy,
@@ -15,9 +15,9 @@ import { version } from "../package.json";
 
 /**
  * The width operator of "Staged Training for Transformer Language Models" (Shen et al. 2022): matrices become
- * block-diagonal, embedding, norms and output projection stand twice, and the last norm is halved, so that the two halves
- * add up to what the base computes. The function is preserved exactly, tied or untied. Moments follow the gradients: half
- * of the base's everywhere but at the last norm; the empty blocks start without any.
+ * block-diagonal, embedding, norms and output projection are duplicated, and the last norm is halved, so that the two
+ * halves add up to what the base computes. The function is preserved exactly, tied or untied. Moments follow the
+ * gradients: half of the base's everywhere but at the last norm; the empty blocks start without any.
  *
  * Options: none but `factor`, which is 2.
  *

@@ -23,7 +23,7 @@ describeOperator(stagedWidth, {
   ],
 });
 
-test("with its state carried the grown run goes on where the base's would have been, within 1e-4", async () => {
+test("with its state carried, the grown run continues where the base's would have been, within 1e-4", async () => {
   const sizes = { vocab: 19, hidden: 8, intermediate: 12, layers: 2, heads: 2, headDim: 4, contextLength: 8 };
   const base = modelSpec(llama, sizes);
   const plan = stagedWidth.plan(base);

@@ -23,13 +23,14 @@ import { version } from "../package.json";
  * function is preserved bit for bit. At the first step only these have a gradient; then the whole layer trains.
  *
  * Options: `factor` (default 4) or `layers`; `placement`: `interleave` (default) spreads the new layers evenly, each
- * after the layer it copies, which for 32 → 40 layers is the list of LLaMA Pro (Wu et al. 2024, section 3.2); `top` puts
- * copies of the top layers on top; `groups` is the rule of LLaMA Pro's own code, one after each ⌊l / (L − l)⌋ layers (32 →
- * 42 too); `lemon` pairs the topmost L − l layers with their copies (LEMON, Wang et al. 2024). `frozen` (default false): as LLaMA Pro, only the new layers train.
+ * after the layer it copies, which for 32 → 40 layers is the list of LLaMA Pro (Wu et al. 2024, section 3.2); `top`
+ * puts copies of the top layers on top; `groups` is the rule of LLaMA Pro's own code, one after each ⌊l / (L − l)⌋
+ * layers (32 → 42 too); `lemon` pairs the topmost L − l layers with their copies (LEMON, Wang et al. 2024). `frozen`
+ * (default false): only the new layers train, as in LLaMA Pro.
  *
- * `tail: cancel` (LEMON) is for a base whose neurons and heads stand `copies` times (default 2), one set after the other, as
- * `direct-width` leaves them: what reads them is random and cancels over the copies. The function is preserved there, and
- * there alone, so that nothing is claimed; every weight has a gradient from the first step on.
+ * `tail: cancel` (LEMON) is for a base with `copies` sets (default 2) of its neurons and heads, one after the other, as
+ * `direct-width` leaves them: the weights that read them are random and cancel over the copies. Only on such a base is
+ * the function preserved, so no claim is made; every weight has a gradient from the first step on.
  *
  * @example
  * import { layerMap } from "@cambium/growth";
@@ -84,7 +85,7 @@ export default depthOperator({
   },
 });
 
-/** Random columns that sum to zero over the copies of an index: one set of all indices stands after the other. */
+/** Random columns that sum to zero over the copies of an index; each copy is a whole set of indices. */
 function cancelling(spec: ParameterSpec, { family, config }: ModelSpec, copies: number, seed: string): Expr {
   const { name, shape, axes } = spec;
   const { axis, unit = 1 } = axes[1] ?? {};

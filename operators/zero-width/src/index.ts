@@ -20,14 +20,15 @@ import * as z from "zod";
 import { version } from "../package.json";
 
 /**
- * G_zero of "Stacking Your Transformers" (Du et al. 2024, section 3.1) in width: the base's weights stay where they are.
- * `fanout` (default): what new neurons and heads feed is zero, and so is what writes to new channels of the stream; what
- * they are made from is random. The function is preserved and everything trains from the first steps on. `eq14`, the
- * paper's equation 14 taken literally: new rows are zero on old columns and random on new ones. Neurons that grow
- * alone then never train under SwiGLU, and are named dead. Norms keep their outputs as in direct-width.
+ * G_zero of "Stacking Your Transformers" (Du et al. 2024, section 3.1) in width: the base's weights stay where they
+ * are. `fanout` (default): weights that read new neurons and heads, or write to new channels of the stream, are zero;
+ * the weights that compute new neurons and heads are random. The function is preserved and everything trains from the
+ * first steps on. `eq14`, the paper's equation 14 taken literally: new rows are zero on old columns and random on new
+ * ones. Neurons that grow alone then never train under SwiGLU, and are named dead. Norms keep their outputs as in
+ * direct-width.
  *
- * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, or one `factor` for all (default 2); `variant`, `normMode`
- * `stream` (default) or `sqrt-mu`, `std` (default: the family's, as the paper's code draws), `seed`.
+ * Options: sizes `hidden`, `heads`, `kvHeads`, `intermediate`, or one `factor` for all (default 2); `variant`,
+ * `normMode` `stream` (default) or `sqrt-mu`, `std` (default: the family's, as the paper's code draws), `seed`.
  *
  * @throws CambiumError `E_GROWTH_SIZES` when a size shrinks or is not whole, or an old key/value head would lose query
  * heads, or `eq14` grows heads without channels.
@@ -112,7 +113,7 @@ function corner(
   return columns === old ? read : concat(1, [read, random([rows, columns - old], "corner")]);
 }
 
-/** What makes and reads neurons whose rows are all zero. */
+/** The weights that write and read neurons whose rows are all zero. */
 function deadNeurons(table: readonly ParameterSpec[], { from, to }: Pick<WidthGrowth, "from" | "to">): string[] {
   const neurons = table.filter(({ axes }) => axes.some(({ axis }) => axis === "intermediate"));
   return to.intermediate > from.intermediate ? neurons.map(({ name }) => name) : [];

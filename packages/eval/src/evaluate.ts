@@ -1,4 +1,4 @@
-// Runs a task on a model: rows in, figures out.
+// Runs a task on a model: from rows to figures.
 import type { Tokenizer } from "@cambium/data";
 import { type Encoded, encodeContinuation, encodeRolling, type Score, type Scorer } from "@cambium/inference";
 import { CambiumError, type Reason } from "@cambium/ir";
@@ -6,7 +6,7 @@ import type { EvalAnswer, EvalRequest, EvalTask, Figure, Sample } from "./task.j
 
 export interface Evaluation<Options extends object, Document> {
   readonly task: EvalTask<Options, Document>;
-  /** As a person gives them; the task's defaults fill in the rest. */
+  /** As the user gives them; the task's defaults fill in the rest. */
   readonly options?: unknown;
   /** Rows of the data set. */
   readonly rows: Iterable<unknown>;
@@ -17,7 +17,7 @@ export interface Evaluation<Options extends object, Document> {
   readonly known?: ReadonlyMap<number, Score>;
   /**
    * Called with each batch's scores by the index of the sequence, the sequences scored so far and those to score in
-   * all, and awaited; what it throws ends the work.
+   * all, and awaited; if it throws, the evaluation ends.
    */
   onScored?(scores: ReadonlyMap<number, Score>, done: number, total: number): void | Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface Evaluated {
   readonly samples: readonly Sample[];
 }
 
-/** What of an evaluation decides what the model is asked. */
+/** The parts of an evaluation that decide what the model is asked. */
 export interface Questions<Options extends object, Document>
   extends Pick<Evaluation<Options, Document>, "task" | "options" | "rows" | "tokenizer"> {
   /** Tokens that the model predicts in a row. */
@@ -40,8 +40,8 @@ export interface Questions<Options extends object, Document>
 }
 
 /**
- * What the model is asked about each row, as sequences to score. Finds what is wrong with rows before there is a model.
- * @throws CambiumError as `evaluate` does, but for the scorer's.
+ * What the model is asked about each row, as sequences to score. Finds mistakes in rows before a model is needed.
+ * @throws CambiumError as `evaluate` does, except the scorer's.
  */
 export function askedOf<Options extends object, Document>({
   task,

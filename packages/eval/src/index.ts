@@ -1,4 +1,4 @@
-// Evaluation tasks: the contract, what tasks share, the tasks that come along, and running one on a model.
+// Evaluation tasks: the contract, shared parts, the built-in tasks, and running a task on a model.
 export * from "./evaluate.js";
 export * from "./harness.js";
 export * from "./metrics.js";

@@ -1,4 +1,4 @@
-// Figures over the samples of all documents that tasks share.
+// Metrics over the samples of all documents, shared by tasks.
 import { Random } from "@cambium/ir";
 import type { Figure, Metric, Sample } from "./task.js";
 
@@ -16,7 +16,7 @@ export function mean(key: string, better: Metric["better"] = "higher"): Metric {
   };
 }
 
-/** Resamplings of the documents for a standard error by bootstrap; of 1,000 its own error is 2 %. */
+/** Resamplings of the documents for a bootstrap standard error; with 1,000, its own error is 2 %. */
 const resamplings = 1000;
 
 /** exp(−mean of `key`), a log-likelihood; standard error by bootstrap over the documents (Efron 1979). */
@@ -31,7 +31,9 @@ export function perplexityOf(key: string): Metric {
   };
 }
 
-/** Standard deviation of exp(−mean) over resamplings of `logs` in order of size, so that their order does not count. */
+/**
+ * Standard deviation of exp(−mean) over resamplings of `logs`, which are sorted so that their order does not matter.
+ */
 function bootstrapped(logs: readonly number[]): number {
   const sorted = Float64Array.from(logs).sort();
   const random = new Random("bootstrap");

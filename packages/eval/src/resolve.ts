@@ -1,4 +1,4 @@
-// Tasks by name: those that come along, and whatever the user's project has installed.
+// Tasks by name: the built-in ones, and those that the user's project has installed.
 import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import { type EvalTask, taskPlugin } from "./task.js";
 import { builtInTasks } from "./tasks/index.js";

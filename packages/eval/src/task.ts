@@ -16,18 +16,18 @@ export type EvalRequest =
 export interface EvalAnswer {
   /** Σ log p over the scored tokens, nats. */
   readonly logLikelihood: number;
-  /** Each of them was the model's likeliest. */
+  /** Whether each scored token was the model's likeliest. */
   readonly greedy: boolean;
   /** How many tokens were scored. */
   readonly tokens: number;
 }
 
-/** What one document adds to the figures; finite numbers. */
+/** What one document contributes to the metrics; finite numbers. */
 export type Sample = Readonly<Record<string, number>>;
 
 export interface Figure {
   readonly value: number;
-  /** Standard error of `value`, where it is known. */
+  /** Standard error of `value`, if known. */
   readonly stderr?: number;
 }
 
@@ -58,7 +58,8 @@ export interface EvalTask<Options extends object = object, Document = unknown> {
 
 /**
  * Stamps a task with the version of the contract it was built against.
- * @example export default defineTask({ name: "my-task", version, summary, options, document, requests, sample, metrics });
+ * @example export default defineTask({ name: "my-task", version, summary, options, document, requests, sample, metrics
+ * });
  */
 export function defineTask<Options extends object, Document>(
   task: Omit<EvalTask<Options, Document>, "contract">,

@@ -33,7 +33,7 @@ test.each([3, 5, 100])("a model that gives each byte 1/8 has 3 bits per byte, in
   expect(metrics["word_perplexity"]?.value).toBeCloseTo(8 ** (26 / 8), 8);
 });
 
-test("names every row that is no document, and options that the task does not take", async () => {
+test("names every row that is not a document, and options that the task does not take", async () => {
   const run = (rows: unknown[], options: object = {}) =>
     evaluate({ task: perplexity, rows, options, scorer: uniform(1 / 2, 8), tokenizer: bytesTokenizer() });
   await expect(run([{ text: "a" }, { page: "b" }, 3])).rejects.toMatchObject({

@@ -1,5 +1,5 @@
-// The rows of a task in a folder of data sets: a file called after the task, or the data set's own folder as the hub
-// lays it out.
+// The rows of a task in a folder of data sets: a file named after the task, or the data set's own folder in the
+// hub's layout.
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isRowsFile, readRows, rowEndings } from "@cambium/data/node";
@@ -18,7 +18,7 @@ const shardAndEndings = /(-\d+-of-\d+)?(\.[a-z]+)+$/i;
 /**
  * Looks in `folder` for TASK.jsonl, .ndjson, .json or .parquet (also packed by gzip or zstd), else for a folder called
  * TASK or as the data set is on the hub, and in it for the split's files of the task's configuration.
- * @throws CambiumError `E_EVAL_FILES` with the names that were looked for; file errors for the folder itself
+ * @throws CambiumError `E_EVAL_FILES` with the expected names; file errors for the folder itself
  */
 export async function findDataSet(folder: string, task: EvalTask): Promise<DataSet> {
   const names = await withFileErrors(folder, () => readdir(folder));

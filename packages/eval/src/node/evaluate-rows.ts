@@ -1,4 +1,4 @@
-// A task on a model with its scores kept as they come: the same call goes on where an interrupted one was.
+// Runs a task on a model and keeps its scores as they come: the same call continues an interrupted one.
 import type { Tokenizer } from "@cambium/data";
 import type { Scorer } from "@cambium/inference";
 import { type Evaluated, evaluate } from "../evaluate.js";
@@ -12,9 +12,9 @@ export interface KeptEvaluation {
   readonly tokenizer: Tokenizer;
   /** Where scores are kept. */
   readonly journal: string;
-  /** What they belong to; scores of anything else are thrown away. */
+  /** What the scores belong to; scores of another identity are discarded. */
   readonly identity: string;
-  /** Ends the work after the batch at hand, whose scores are kept. */
+  /** Ends the work after the current batch, whose scores are kept. */
   readonly signal?: AbortSignal | undefined;
   /** @param secondsLeft at the pace so far */
   onProgress?(done: number, total: number, secondsLeft: number): void;

@@ -1,4 +1,4 @@
-// Evaluation on files: where a task's rows lie, and what an interrupted evaluation had scored.
+// Evaluation on files: finding a task's rows, and keeping the scores of an interrupted evaluation.
 export { type DataSet, findDataSet, readDataSet } from "./data-set.js";
 export { evaluateRows, type KeptEvaluation } from "./evaluate-rows.js";
 export { ScoreJournal } from "./journal.js";

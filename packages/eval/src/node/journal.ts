@@ -1,5 +1,5 @@
-// Scores of one task as they come, a line for each sequence, so that an interrupted evaluation goes on where it was.
-// The first line says what they belong to. What survives a kill: every whole line; a torn last line is dropped.
+// Scores of one task as they come, a line for each sequence, so that an interrupted evaluation can continue.
+// The first line has the identity they belong to. What survives a kill: every whole line; a torn last line is dropped.
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readTextFileIfThere, withFileErrors, writeFileAtomic } from "@cambium/files";
@@ -20,7 +20,7 @@ export class ScoreJournal {
     readonly known: ReadonlyMap<number, Score>,
   ) {}
 
-  /** Scores of another identity are thrown away. @throws CambiumError file errors */
+  /** Scores of another identity are discarded. @throws CambiumError file errors */
   static async open(path: string, identity: string): Promise<ScoreJournal> {
     return withFileErrors(path, async () => {
       await mkdir(dirname(path), { recursive: true });

@@ -1,4 +1,4 @@
-// What tasks share that ask which of several texts is likeliest.
+// Shared by tasks that ask which of several texts is likeliest.
 import { z } from "zod";
 import { mean } from "../metrics.js";
 import { defineTask, type EvalTask } from "../task.js";
@@ -11,7 +11,7 @@ export interface Question {
   readonly gold: number;
 }
 
-/** A multiple-choice task, but for what all have alike. */
+/** The parts in which multiple-choice tasks differ. */
 export interface MultipleChoice<Document> extends Pick<EvalTask, "name" | "summary" | "dataset"> {
   readonly document: z.ZodType<Document>;
   question(document: Document): Question;
@@ -19,7 +19,8 @@ export interface MultipleChoice<Document> extends Pick<EvalTask, "name" | "summa
 
 /**
  * A task in which each choice follows the context after one space. `acc`: the likeliest choice is the right one (the
- * first of equals); `acc_norm`: alike, with each log-likelihood divided by the choice's length in Unicode code points.
+ * first of equals); `acc_norm`: the same, with each log-likelihood divided by the choice's length in Unicode code
+ * points.
  */
 export function multipleChoice<Document>({ question, ...rest }: MultipleChoice<Document>): EvalTask<object, Document> {
   return defineTask<object, Document>({

@@ -1,11 +1,11 @@
-// What tasks share that score texts whole.
+// Shared by tasks that score whole texts.
 import { pythonWhiteSpace } from "@cambium/inference";
 import { ratio } from "../metrics.js";
 import type { EvalAnswer, Metric } from "../task.js";
 
 const whiteSpace = new RegExp(`[${pythonWhiteSpace}]+`);
 
-/** Words are the pieces between runs of white space, of which a run at an end makes an empty one that counts. */
+/** Words are the pieces between runs of white space; a run at either end adds an empty piece, which counts. */
 export function countsOf(text: string, answers: readonly EvalAnswer[]) {
   return {
     logLikelihood: answers.reduce((sum, answer) => sum + answer.logLikelihood, 0),

@@ -1,4 +1,4 @@
-// WikiText-2 by the document (Merity et al. 2016, arXiv 1609.07843): perplexity of pages whose tokenisation is undone.
+// WikiText-2 by document (Merity et al. 2016, arXiv 1609.07843): perplexity of detokenised pages.
 import { pythonWhiteSpace } from "@cambium/inference";
 import { z } from "zod";
 import { defineTask } from "../task.js";
@@ -6,15 +6,15 @@ import { countsOf, perplexities } from "./rolling.js";
 
 const space = `[${pythonWhiteSpace}]*`;
 
-/** What stands inside a pair of marks, without the white space at its ends. */
+/** Removes white space at the ends of the text inside a pair of marks. */
 function inside(open: string, close: string): [RegExp, string] {
   return [new RegExp(`\\${open}${space}([^\\${close}]*?)${space}\\${close}`, "g"), `${open}$1${close}`];
 }
 
-/** In this order, each everywhere: what it is, and what it becomes. */
+/** Replacements, applied everywhere and in this order. */
 const rules: readonly (readonly [string | RegExp, string])[] = [
   ["s '", "s'"],
-  // Written for numbers after an apostrophe; as it stands it finds slashes alone, and figures are compared with it so.
+  // The harness meant numbers after an apostrophe. As written it only matches slashes; kept so that figures agree.
   [/\/' [0-9]\//g, "/'[0-9]/"],
   [" @-@ ", "-"],
   [" @,@ ", ","],
