@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from "node:os";
 import type { ProbeResult } from "@cambium/backend";
 import { computes } from "./edge.js";
 
-/** What ONNX Runtime lists; of what comes along it is not known whether it computes here. */
+/** The providers that ONNX Runtime lists; whether the bundled ones compute here is not known. */
 export async function providers(): Promise<readonly ProbeResult[]> {
   let runtime: typeof import("onnxruntime-node");
   try {

@@ -1,4 +1,4 @@
-// Whether a provider that comes along computes here: tried, since ONNX Runtime lists it whatever drivers there are.
+// Tries whether a bundled provider computes here, because ONNX Runtime lists it whatever drivers there are.
 import type { ProbeResult } from "@cambium/backend";
 import { CambiumError, f32, GraphBuilder, hostTensor, neg } from "@cambium/ir";
 import { open } from "./open.js";

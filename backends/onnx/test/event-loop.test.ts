@@ -23,7 +23,7 @@ test("a timer fires while a long step runs", { timeout: 60_000 }, async () => {
   const began = performance.now();
   await trainer.step([tokens], 1e-3);
   clearInterval(timer);
-  // A step held on this thread would let no tick through; how late ticks are is `cambium bench --suite soak`'s to say.
+  // A step on this thread would let no tick through; `cambium bench --suite soak` measures how late ticks are.
   expect(ticks).toBeGreaterThan((performance.now() - began) / 10 / 4);
 });
 

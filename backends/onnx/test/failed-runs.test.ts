@@ -1,4 +1,4 @@
-// A run that fails in the worker: those sent after it that take its outputs fail alike, and no memory stays behind.
+// A run that fails in the worker: later runs that read its outputs fail with the same error, and no memory leaks.
 import { f32, GraphBuilder, hostTensor, type TensorType, tanh } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { compileGraph } from "../src/compile/compile.js";
@@ -9,7 +9,7 @@ import { FlatMemory } from "../src/worker/storage.js";
 
 type Unnumbered<R> = R extends Request ? Omit<R, "id"> : never;
 
-test("the failure goes from run to run, and with the last handle it is forgotten", async () => {
+test("the failure passes from run to run, and is dropped with the last handle", async () => {
   const host = new WorkerHost();
   const ask = async (request: Unnumbered<Request>) => (await host.call({ ...request, id: 0 } as Request)).result;
   await ask({ call: "open", argument: openOptions({ threads: 1 }, 1) });

@@ -33,7 +33,7 @@ test.each([
     const graph = differentiate(builder.finish(), { of: "loss", by: ["table"] });
 
     const random = new Random("real size");
-    // A Zipf-like draw: some tokens come hundreds of times.
+    // A Zipf-like draw: some tokens occur hundreds of times.
     const ids = hostTensor(
       "i32",
       [rows],

@@ -61,7 +61,9 @@ export function compileGraph(source: Graph, engine: Engine): Compiled {
   }
 }
 
-/** @throws CambiumError `E_GRAPH` if a lowering makes another type than its node has, which is a defect of the lowering. */
+/**
+ * @throws CambiumError `E_GRAPH` if a lowering makes a type other than its node's, which is a defect of the lowering.
+ */
 function conforming({ op }: Node, { type }: Value, held: TfDType, ref: Ref): Ref {
   if (`${ref.shape}` === `${type.shape}` && ref.dtype === held) return ref;
   throw new CambiumError("E_GRAPH", `the lowering of ${op.name} makes another type`, {

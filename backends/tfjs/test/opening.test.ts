@@ -1,4 +1,4 @@
-// Opening: a tfjs handed in, what a device says of itself, falling back only when nobody named an engine.
+// Opening: a tfjs handed in, the device's description, and falling back only if no engine is named.
 import { assertAgrees } from "@cambium/backend/conformance";
 import { cast, f32, GraphBuilder, hostTensor, tanh } from "@cambium/ir";
 import * as tf from "@tensorflow/tfjs-core";
@@ -44,7 +44,7 @@ describe("a tfjs handed in", () => {
     expect(device.info.device).toBe("cpu");
   });
 
-  test("a version it does not work with, and a backend that is not there, are refused", async () => {
+  test("an unsupported version and a missing backend are refused", async () => {
     await expect(backendTfjs({ tf: { ...own, version_core: "3.21.0" } as Tfjs }).open()).rejects.toMatchObject({
       code: "E_BACKEND_UNAVAILABLE",
       details: { got: "3.21.0", hint: expect.stringContaining("npm install") },
@@ -56,13 +56,13 @@ describe("a tfjs handed in", () => {
   });
 });
 
-/** The tfjs of this file with another's eye or hand in its engine. */
+/** The tfjs of this file with its engine replaced, to observe or disturb it. */
 function around(engine: ReturnType<Tfjs["engine"]>): Tfjs {
   return Object.create(own, { engine: { value: () => engine } }) as Tfjs;
 }
 
 describe("a run", () => {
-  /** Rounds on the host in between, which lets others have their turn. */
+  /** Rounds on the host in between, which gives other runs their turn. */
   function rounding() {
     const builder = new GraphBuilder();
     const half = cast(builder.input("x", f32(3)), { to: "f16" });
@@ -87,7 +87,7 @@ describe("a run", () => {
     expect([...seen].sort()).toEqual(["cpu on cpu", "wasm on wasm"]);
   });
 
-  test("that closing finds under way ends first", async () => {
+  test("that is in progress when the device closes ends first", async () => {
     const device = await backendTfjs({ tf: own, backend: "cpu" }).open();
     const { graph: y, inputs } = rounding();
     const running = (await device.compile(y)).run(inputs, { fetch: ["y"] });
@@ -95,7 +95,7 @@ describe("a run", () => {
     expect((await (await running).fetched)["y"]?.data[1]).toBe(0);
   });
 
-  test("that fails on its way in leaves no tensor", async () => {
+  test("whose inputs fail to upload leaves no tensor", async () => {
     const engine = Object.create(own.engine()) as ReturnType<Tfjs["engine"]>;
     await using device = await backendTfjs({ tf: around(engine), backend: "cpu" }).open();
     const builder = new GraphBuilder();
@@ -126,14 +126,14 @@ describe("engines by name", () => {
     });
   });
 
-  test("where none runs, all reasons are told", async () => {
+  test("if none runs, all reasons are reported", async () => {
     await expect(tfjsBackend([absent]).open()).rejects.toMatchObject({
       code: "E_BACKEND_UNAVAILABLE",
       details: { reasons: [expect.objectContaining({ where: "webgpu" })] },
     });
   });
 
-  test("an unknown engine is refused with those there are", async () => {
+  test("an unknown engine is refused, naming the known ones", async () => {
     await expect(tfjsBackend([portableEngine("wasm")]).open({ engine: "abacus" })).rejects.toMatchObject({
       code: "E_BACKEND_OPTION",
       details: { reasons: [expect.objectContaining({ expected: "auto, wasm", got: "abacus" })] },

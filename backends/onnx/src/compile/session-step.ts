@@ -6,7 +6,7 @@ import { OnnxGraph } from "../onnx/graph.js";
 import type { SessionStep, Slot } from "../plan.js";
 import type { SlotTable } from "./slots.js";
 
-/** What lowering a segment needs to know of the rest of the graph. */
+/** What lowering a segment needs to know about the rest of the graph. */
 export interface Surroundings {
   /** The node that defines a value; undefined for graph inputs. */
   readonly producer: (id: number) => Node | undefined;
@@ -44,7 +44,8 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
     const known = names.get(value.id);
     if (known !== undefined) return known;
     const producer = around.producer(value.id);
-    // A node without inputs (a constant, iota) is repeated in each session that needs it instead of passed between them.
+    // A node without inputs (a constant, iota) is repeated in each session that needs it instead of passed between
+    // them.
     if (producer && !own.has(producer) && producer.inputs.length === 0) {
       lower(producer);
       return names.get(value.id) as string;
@@ -67,7 +68,8 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
   for (const value of nodes.flatMap(({ outputs }) => outputs)) {
     if (!around.escapes(value.id)) continue;
     let name = names.get(value.id) as string;
-    // An output must be the result of a node and have one name: it cannot be an input, an initializer or another output.
+    // An output must be the result of a node and have one name: it cannot be an input, an initializer or another
+    // output.
     if (!name.startsWith("t") || taken.has(name)) name = graph.node("Identity", [name]);
     taken.add(name);
     fetches[name] = table.of(value);

@@ -3,8 +3,8 @@ import { CambiumError } from "@cambium/ir";
 import type { SentError } from "../protocol.js";
 
 /**
- * What a session that cannot be made for want of a device is told as; any other error is itself. ONNX Runtime says so in
- * prose alone, with the place in its own sources before it.
+ * The error to report if a session cannot be created because a device is missing; any other error is returned
+ * unchanged. ONNX Runtime reports this in prose alone, after a place in its own sources.
  */
 export function withoutDevice(error: unknown, provider: string): unknown {
   const message = error instanceof Error ? error.message.trim() : "";

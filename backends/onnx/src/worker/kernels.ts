@@ -8,7 +8,7 @@ const kinds = { squareSum: 0, clip: 1, adamw: 2 };
 const tableRecords = 4096;
 /** Elements copied at a time from and to tensors outside the flat memory. */
 const chunk = 2 ** 18;
-/** Most tensors that one call touches. */
+/** The most tensors that one call touches. */
 const lanes = 9;
 
 type BlockOf = (slot: Slot) => Block;

@@ -1,7 +1,7 @@
-// What Linux says of the CPU's instructions.
+// The CPU's instructions, as Linux lists them.
 import { readFileSync } from "node:fs";
 
-/** Those that multiply bf16: AVX-512's (Zen 4, Cooper Lake) and AMX's (Sapphire Rapids). */
+/** Instructions that multiply bf16: AVX-512's (Zen 4, Cooper Lake) and AMX's (Sapphire Rapids). */
 const bf16 = ["avx512_bf16", "amx_bf16"];
 
 /** Whether the CPU multiplies bf16 itself, so that TensorFlow's products of bf16 are faster than those of f32. */

@@ -1,4 +1,4 @@
-// Projects with made-up engine packages and made-up bindings, to see what is said of each.
+// Projects with fake engine packages and bindings, to test what is reported about each.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

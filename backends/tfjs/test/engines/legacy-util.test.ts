@@ -1,4 +1,4 @@
-// The functions that Node 23 dropped: seen by the files of one folder while they load, and by nobody else.
+// The functions that Node 23 dropped: available to the files of one folder while they load, and to nobody else.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -42,7 +42,7 @@ test.each(["util", "node:util"])("a file of the folder that requires %s has them
   expect(used.u.promisify).toBe(util.promisify);
 });
 
-test("a file elsewhere has them not, nor has node:util; afterwards nobody gets them", () => {
+test("files elsewhere and node:util itself lack them; afterwards nobody gets them", () => {
   const elsewhere = `${folder}-beside.js`;
   try {
     const text = `module.exports = "isArray" in require("util");`;

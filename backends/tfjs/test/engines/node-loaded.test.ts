@@ -15,7 +15,7 @@ const built = found.available ? bindingFolder(installed.packageName, installed.v
 const manifest = built === undefined ? null : await readManifest(built);
 
 describe.skipIf(built === undefined || manifest === null)(`a built binding (${found.fix ?? found.detail})`, () => {
-  test("over a TensorFlow for the CPU is no engine for CUDA: it refuses in place of computing on the CPU", async () => {
+  test("over a TensorFlow for the CPU is refused as an engine for CUDA, rather than computing on the CPU", async () => {
     const project = new Project();
     try {
       project.install("node-gpu", "4.22.0");
@@ -35,7 +35,7 @@ describe.skipIf(built === undefined || manifest === null)(`a built binding (${fo
     }
   });
 
-  test("loads once, and says the versions that compute", async () => {
+  test("loads once, and reports the versions that compute", async () => {
     const before = Object.keys(util);
     const engine = await loadNodeEngine("node");
     expect(engine).toMatchObject({

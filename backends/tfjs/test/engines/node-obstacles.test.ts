@@ -1,4 +1,5 @@
-// Engines that are missing, too old, too new, not built, or broken: each is its own error with the command that mends it.
+// Engines that are missing, too old, too new, not built, or broken: each is its own error with the command that mends
+// it.
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CambiumError } from "@cambium/ir";
@@ -52,7 +53,7 @@ describe("the package", () => {
 
   const again = `npm uninstall @tensorflow/tfjs-node && ${install} && cambium setup tfjs`;
 
-  test("has a package.json that is none", async () => {
+  test("has an invalid package.json", async () => {
     project.install("node", "4.22.0", { "package.json": "{" });
     await bothSay({ message: /is installed but does not load/, got: /package\.json/, hint: again });
   });
@@ -78,7 +79,7 @@ describe("the binding", () => {
     await bothSay({ message: /4\.23\.0 is not built/, got: /^one for 4\.22\.0$/, hint: "cambium setup tfjs" });
   });
 
-  test("of tfjs-node is none of tfjs-node-gpu", async () => {
+  test("of tfjs-node is not one of tfjs-node-gpu", async () => {
     project.install("node-gpu", "4.22.0");
     project.build("node", "4.22.0", "binding");
     expect(await refusal("node-gpu")).toEqual({

@@ -1,4 +1,4 @@
-// What `cambium doctor` is told: every engine in order of preference, and which of them runs when none is named.
+// The results for `cambium doctor`: every engine in order of preference, and which of them runs when none is named.
 import { CambiumError } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { tfjsBackend } from "../../src/backend.js";
@@ -12,7 +12,7 @@ const engine = (name: EngineName, available: boolean): EngineSource => ({
 
 const computes = ["f32", "i32", "bool"];
 
-test("the first that can run is the one that runs; those before it say what mends them", async () => {
+test("the first engine that can run is used; those before it report how to fix them", async () => {
   const engines = [engine("node-gpu", false), engine("node", true), engine("wasm", true)];
   expect(await tfjsBackend(engines).probe()).toEqual([
     { device: "node-gpu", available: false, detail: "node-gpu", fix: "build node-gpu" },

@@ -22,7 +22,7 @@ export function wheel(
   return zipSync(Object.fromEntries(Object.entries(whole).map(([path, text]) => [path, strToU8(text)])));
 }
 
-/** What a wheel of TensorFlow holds that matters here, and much that does not. */
+/** The files of a TensorFlow wheel that matter here, and some that do not. */
 export const tensorflow: Readonly<Record<string, string>> = {
   "tensorflow/libtensorflow_cc.so.2": "the C API ".repeat(10_000),
   "tensorflow/libtensorflow_framework.so.2": "the framework",

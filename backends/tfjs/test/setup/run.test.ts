@@ -1,5 +1,5 @@
-// The set-up from its options to the folder in the cache. pip, compiler and package are made up, so that all they are
-// asked for can be seen and each can fail; that the real ones work is what `.ci/run` and the engine's own tests show.
+// The set-up from its options to the folder in the cache. pip, compiler and package are fakes, so that every call can
+// be observed and each can fail; `.ci/run` and the engine's own tests show that the real ones work.
 import {
   chmodSync,
   existsSync,
@@ -28,7 +28,7 @@ vi.mock("../../src/setup/self-test.js", async (importActual) => {
   };
 });
 
-/** Processes take what a busy machine gives them. */
+/** Processes are slow on a busy machine. */
 const patient = { timeout: 20_000 };
 
 let project: Project;
@@ -155,7 +155,7 @@ describe("building", () => {
     expect(downloads()).toHaveLength(1);
   });
 
-  test("makes anew what was altered, and says so", async () => {
+  test("rebuilds what was altered, and reports it", async () => {
     await run();
     const library = join(folder(), "site", "tensorflow/libtensorflow_cc.so.2");
     writeFileSync(library, readFileSync(library, "utf8").replace("API", "api"));
@@ -164,7 +164,7 @@ describe("building", () => {
     expect(readFileSync(library, "utf8")).toBe(tensorflow["tensorflow/libtensorflow_cc.so.2"]);
   });
 
-  test("makes anew what has ops of other sources or for another CPU", async () => {
+  test("rebuilds what has ops of other sources or for another CPU", async () => {
     await run();
     writeFileSync(join(folder(), "manifest.json"), JSON.stringify({ ...manifest(), ops: "another" }));
     expect(await run()).toMatchObject({ changed: true });
@@ -226,7 +226,7 @@ describe("building", () => {
 });
 
 describe("removing", () => {
-  test("undoes all of it, or what was built for CUDA alone", async () => {
+  test("removes all of it, or only what was built for CUDA", async () => {
     project.install("node-gpu", "4.22.0");
     const mine = project.write("mine.whl", wheel("tensorflow", tensorflow));
     await run();
@@ -239,7 +239,7 @@ describe("removing", () => {
   });
 });
 
-describe("what stands in the way is said, and what was built stays", () => {
+describe("obstacles are reported, and what was built stays", () => {
   beforeEach(async () => void (await run()));
   afterEach(() => expect(files()).toContain("tfjs_binding.node"));
 
@@ -308,7 +308,7 @@ describe("what stands in the way is said, and what was built stays", () => {
     expect(readdirSync(cache())).toHaveLength(1);
   });
 
-  test("an end that is asked for while pip works ends pip too", async () => {
+  test("an interruption while pip works ends pip, too", async () => {
     rmSync(join(folder(), "manifest.json"));
     script("python3", 'test "$3" = --version && exit', `echo $$ > ${join(project.root, "pid")}`, "exec /bin/sleep 60");
     const controller = new AbortController();

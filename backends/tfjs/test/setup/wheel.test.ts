@@ -1,4 +1,4 @@
-// Wheels: what is wanted is unpacked, byte for byte, and held against the RECORD; what is not a wheel is refused.
+// Wheels: wanted files are unpacked byte for byte and checked against the RECORD; what is not a wheel is refused.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ test("unpacks the files that are wanted, at their paths, and describes them", as
   expect(existsSync(join(folder, "out/tensorflow/python"))).toBe(false);
 });
 
-test("tells the requirements of an extra", async () => {
+test("lists the requirements of an extra", async () => {
   const metadata = [
     "Requires-Dist: numpy>=1.26",
     'Requires-Dist: nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"',
