@@ -68,8 +68,8 @@ export async function growDirectory(from: string, to: string, options: GrowOptio
 async function found(growth: Growth, target: string, options: GrowOptions): Promise<"cached" | "interrupted"> {
   const { source, prepared, identity, report } = growth;
   try {
-    await requireTheseSources(growth, target, options);
     await requireWhole(growth, target, options);
+    await requireTheseSources(growth, target, options);
     if (!options.verify) return "cached";
     await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
     const hashes = await verifyShards(source, target, prepared.shards, makers, report.bytesOut, options);
