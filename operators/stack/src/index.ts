@@ -28,7 +28,7 @@ export default depthOperator({
     if (strict && rest !== 0) {
       const got = `${target} layers from ${base}`;
       const hint = `layers: ${target - rest} or ${target - rest + base}, or strict: false to fill up from the top of the base`;
-      throw depthError("the target is no whole number of copies", {
+      throw depthError("the target is not a whole number of copies", {
         expected: `a multiple of ${base} layers`,
         got,
         hint,

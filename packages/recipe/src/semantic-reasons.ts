@@ -140,7 +140,7 @@ function growthReasons(growth: Recipe["growth"]): Located[] {
       reasons.push({ path: ["growth", i, "layers"], message, hint: "leave one of them out" });
     }
     if (schedule === "continue" && warmup !== undefined) {
-      const message = "a schedule that goes on unbroken has no warm-up at the growth";
+      const message = "a schedule that continues unbroken has no warm-up at the growth";
       reasons.push({ path: ["growth", i, "warmup"], message, hint: "leave it out, or use schedule: rewarm" });
     }
     if ((schedule === "rewind") !== (rewind !== undefined)) {

@@ -50,7 +50,7 @@ export async function openWheel(path: string): Promise<Wheel> {
     const entry = [...entries.values()].find(
       ({ fileName }) => /^[^/]+\.dist-info\//.test(fileName) && fileName.endsWith(`/${name}`),
     );
-    if (!entry) throw damaged(`it has no ${name}, so it is no wheel`);
+    if (!entry) throw damaged(`it has no ${name}, so it is not a wheel`);
     return guard(async () => text(await zip.openReadStreamPromise(entry)));
   };
   try {

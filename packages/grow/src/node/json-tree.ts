@@ -10,7 +10,7 @@ export interface JsonEntry {
   readonly value: JsonTree;
 }
 
-/** Where a value of an object stands in the text. */
+/** Where a value of an object is in the text. */
 export interface JsonPlace {
   readonly start: number;
   readonly end: number;

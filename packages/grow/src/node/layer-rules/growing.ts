@@ -13,7 +13,7 @@ export interface Findings {
 
 export interface Growing extends Findings {
   readonly part: JsonObject;
-  /** Where the part stands in the file. */
+  /** Where the part is in the file. */
   readonly path: readonly string[];
   /** Layers of the source. */
   readonly count: number;

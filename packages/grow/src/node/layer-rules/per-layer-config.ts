@@ -3,7 +3,7 @@ import { set } from "../json-edit.js";
 import { type JsonTree, treeText } from "../json-tree.js";
 import { type Growing, refuse } from "./growing.js";
 
-/** @param tree what stands at `per_layer_config` */
+/** @param tree the value of `per_layer_config` */
 export function growPerLayerConfig(growing: Growing, tree: JsonTree | undefined): void {
   const { path, layers, edits } = growing;
   if (tree?.kind !== "object") return;

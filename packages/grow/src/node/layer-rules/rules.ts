@@ -72,7 +72,7 @@ export interface FixedRule {
 type Fields<T> = Readonly<Record<string, T | null>>;
 
 export interface TypeRules {
-  /** The type whose rules hold for `text_config`, and for text fields that stand at the root. */
+  /** The type whose rules hold for `text_config`, and for text fields at the root. */
   readonly text?: string;
   /** Lists with one entry per layer; null if the class's default is not known. */
   readonly lists?: Readonly<Record<string, SilentRule | null>>;
