@@ -2,7 +2,7 @@
 // continue from it.
 import { copyFile, cp } from "node:fs/promises";
 import { replaceDirectory, replaceFile } from "@cambium/files";
-import { type PlannedStage, stageJson } from "@cambium/recipe";
+import { notCounted, type PlannedStage, stageJson } from "@cambium/recipe";
 import type { RunManifest } from "@cambium/run-format";
 import type { RunDirectory } from "@cambium/run-format/node";
 
@@ -21,8 +21,11 @@ export interface EarlierStage {
   readonly shorter: boolean;
 }
 
-/** Fields that do not count, or that only reflect a change in another stage. */
-const passedOver = ["version", "name", "start.path", "distill.from.path", "start.parent.id", "start.parent.tokens"];
+/** Fields that do not count, or that only reflect a change in another stage. The engine does decide how a stage goes on. */
+const passedOver = [
+  ...notCounted.filter(([field]) => field !== "engine").map((path) => path.join(".")),
+  ...["version", "start.parent.id", "start.parent.tokens"],
+];
 
 /** The stage at `index` of the arm `arm` in `before`; undefined if it is the same or there was none. */
 export async function earlierStage(
