@@ -30,6 +30,6 @@ test("an operator that copies layers refuses it before anything trains", async (
   const { recipe, out } = project({ ...minimal, model, growth: [{ operator: "stack", layers: 2, at: 32 }] });
   await expect(runRecipe(recipe, { out, importer })).rejects.toMatchObject({
     code: "E_GROWTH_LAYERS",
-    summary: expect.stringContaining("no layers"),
+    summary: expect.stringContaining("without layers"),
   });
 });
