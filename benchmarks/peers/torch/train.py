@@ -5,15 +5,16 @@ process blocks in a read and its threads sleep, so that whatever it is compared 
 """
 
 import argparse
-import json
-import os
 import platform
-import resource
 import sys
 import time
+from pathlib import Path
 
 import torch
 from model import Config, Trainer
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+import serve  # noqa: E402
 
 # Steps whose losses are compared with the same steps in float64.
 COMPARED = 2
@@ -132,31 +133,11 @@ class Session:
         return {"seconds": self.timed(command["count"])}
 
     def finish(self, _command: dict) -> dict:
-        # Linux counts kilobytes, macOS bytes.
-        unit = 1 if sys.platform == "darwin" else 1024
-        resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-        return {"residentBytes": resident, "deviceBytes": None, "parity": self.case.parity()}
-
-
-def serve(options: argparse.Namespace) -> None:
-    # Libraries may print, so replies keep the real stdout and everything else goes to stderr.
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    session = Session(options)
-    for line in sys.stdin:
-        command = json.loads(line)
-        if command["cmd"] == "exit":
-            return
-        try:
-            reply = {"prepare": session.prepare, "turn": session.turn, "finish": session.finish}[command["cmd"]](command)
-        except Exception as error:  # whoever asks decides what a failed command means
-            reply = {"error": {"code": "E_PEER", "message": f"{type(error).__name__}: {error}"}}
-        replies.write(json.dumps(reply) + "\n")
+        return {"residentBytes": serve.resident_bytes(), "deviceBytes": None, "parity": self.case.parity()}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(), help="default: one a core")
+    parser = serve.parser(__doc__)
     parser.add_argument("--compile", action="store_true", help="torch.compile")
     parser.add_argument("--bf16", action="store_true", help="matrix products in bf16, by autocast")
     parser.add_argument("--self-check", action="store_true", help="compare loss, gradients and a step with HF's Llama")
@@ -166,7 +147,7 @@ def main() -> int:
         from self_check import run
 
         return run()
-    serve(options)
+    serve.serve(lambda: Session(options))
     return 0
 
 

@@ -3,16 +3,16 @@
 It continues a prompt greedily with a Llama of random weights, as the suites generate and generate-large ask for.
 """
 
-import argparse
-import json
-import os
-import resource
 import sys
 import time
+from pathlib import Path
 
 import torch
 import transformers
 from transformers import LlamaConfig, LlamaForCausalLM
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+import serve  # noqa: E402
 
 # Tokens that are compared with the same model in float64.
 COMPARED = 6
@@ -85,36 +85,20 @@ class Session:
         return {"seconds": self.timed(command["count"])}
 
     def finish(self, _command: dict) -> dict:
-        unit = 1 if sys.platform == "darwin" else 1024  # Linux counts kilobytes, macOS bytes.
-        resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
         size = {**self.size, "prompt": COMPARED, "made": COMPARED}
         models = [model_of(size, min(2, size["layers"]), dtype) for dtype in (torch.float32, torch.float64)]
         got, want = [continued(model, prompt_of(size, COMPARED), COMPARED) for model in models]
         error = sum(a != b for a, b in zip(got, want)) / COMPARED
         against = f"{COMPARED} greedy tokens in float64"
         parity = {"agrees": error == 0, "error": error, "tolerance": 0, "against": against}
-        return {"residentBytes": resident, "deviceBytes": None, "parity": parity}
+        return {"residentBytes": serve.resident_bytes(), "deviceBytes": None, "parity": parity}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parser.add_argument("--threads", type=int, default=cores, help="default: one a core")
-    torch.set_num_threads(parser.parse_args().threads)
+    options = serve.parser(__doc__).parse_args()
+    torch.set_num_threads(options.threads)
     transformers.logging.set_verbosity_error()
-    # Libraries may print: the replies keep the real stdout, and everything else goes to stderr.
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    session = Session()
-    for line in sys.stdin:
-        command = json.loads(line)
-        if command["cmd"] == "exit":
-            return
-        try:
-            reply = {"prepare": session.prepare, "turn": session.turn, "finish": session.finish}[command["cmd"]](command)
-        except Exception as error:  # whoever asks decides what a failed command means
-            reply = {"error": {"code": "E_PEER", "message": f"{type(error).__name__}: {error}"}}
-        replies.write(json.dumps(reply) + "\n")
+    serve.serve(Session)
 
 
 if __name__ == "__main__":
