@@ -9,6 +9,7 @@ export default defineConfig([
       index: "src/index.ts",
       "conformance/index": "src/conformance/index.ts",
       "node/index": "src/node/index.ts",
+      "mergekit/index": "src/mergekit/index.ts",
     },
   }),
   packageBuild({

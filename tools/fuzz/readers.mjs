@@ -17,18 +17,20 @@ const golden = (...path) => join(root, "packages", ...path);
  *   valid only in the folder where they were made has `prepare(folder)`, which makes them and returns those to change
  */
 export async function readers() {
-  const [model, checkpoint, growth, grow, data, recipe, report, runFormat, evaluation, stack] = await Promise.all([
-    built("model/dist/index.js"),
-    built("checkpoint/dist/index.js"),
-    built("growth/dist/index.js"),
-    built("grow/dist/node/index.js"),
-    built("data/dist/node/index.js"),
-    built("recipe/dist/index.js"),
-    built("report/dist/index.js"),
-    built("run-format/dist/node.js"),
-    built("eval/dist/node/index.js"),
-    import(join(root, "operators", "stack", "dist", "index.js")).then((it) => it.default),
-  ]);
+  const [model, checkpoint, growth, grow, mergekit, data, recipe, report, runFormat, evaluation, stack] =
+    await Promise.all([
+      built("model/dist/index.js"),
+      built("checkpoint/dist/index.js"),
+      built("growth/dist/index.js"),
+      built("grow/dist/node/index.js"),
+      built("grow/dist/mergekit/index.js"),
+      built("data/dist/node/index.js"),
+      built("recipe/dist/index.js"),
+      built("report/dist/index.js"),
+      built("run-format/dist/node.js"),
+      built("eval/dist/node/index.js"),
+      import(join(root, "operators", "stack", "dist", "index.js")).then((it) => it.default),
+    ]);
   const llama = filesOf(golden("model", "test", "golden", "gqa-tied"), /^(config|model)/);
   const shards = filesOf(golden("checkpoint", "test", "golden", "llama"));
   const { family, config } = model.readHfModel(JSON.parse(llama["config.json"]));
@@ -155,7 +157,7 @@ export async function readers() {
         ),
       },
       changed: ["merge.yml"],
-      read: async (folder, name) => grow.parseMergekit(read(folder, name), name),
+      read: async (folder, name) => mergekit.parseMergekit(read(folder, name), name),
     },
     scores: {
       files: { "a.scores.jsonl": text('{"identity":"x"}\n{"sequence":0,"logLikelihoods":[-1,-2],"greedy":true}\n') },

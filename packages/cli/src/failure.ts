@@ -7,13 +7,6 @@ import { wrap } from "./format.js";
 import { withNearestPath } from "./nearest-path.js";
 import { complain } from "./terminal.js";
 
-export const exitCodes = `
-  0    done
-  1    a bug in Cambium (please report it)
-  2    a mistake in the command, a recipe, a file or the set-up; the message says which
-  3    cambium verify: a backend departs from the reference
-  130  interrupted by Ctrl-C after saving; the same command continues`;
-
 /** Ends a command with an exit code; `message`, unless empty, is printed as it is, not as an error. */
 export class Exit extends Error {
   constructor(
@@ -68,8 +61,8 @@ const noMemory =
 /** Turns errors of the command-line parser, of system limits and of the file system into errors a user can act on. */
 function toUserError(error: unknown): unknown {
   if (error instanceof CommanderError) {
-    // Printing help or the version is not a failure.
-    if (error.exitCode === 0 || error.code === "commander.help") return new Exit(0);
+    // A command that was called without what it needs has printed its help.
+    if (error.code === "commander.help") return new Exit(0);
     const [message = "", ...more] = error.message.replace(/^error: /, "").split("\n");
     const suggestion = more.join(" ").replace(/^\(|\)$/g, "");
     const usage = message.startsWith("too many arguments")

@@ -2,7 +2,8 @@
 import { CambiumError } from "@cambium/ir";
 import { closest } from "@cambium/plugin";
 import type { BackendRequest } from "@cambium/run";
-import { type Precision, parseBytes, precisions } from "@cambium/train";
+import { type Precision, precisions } from "@cambium/train/precision";
+import { parseBytes } from "@cambium/train/quantity";
 import type { Command } from "commander";
 
 export interface BackendFlags {

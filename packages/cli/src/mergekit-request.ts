@@ -1,7 +1,7 @@
 // --mergekit: turns a passthrough file into the operator, options and source of a growth.
 import { stat } from "node:fs/promises";
 import { readTextFile } from "@cambium/files";
-import { dtypesOf, modelOf, parseMergekit, passthrough } from "@cambium/grow/node";
+import { dtypesOf, modelOf, parseMergekit, passthrough } from "@cambium/grow/mergekit";
 import { CambiumError } from "@cambium/ir";
 import type { OperatorFlags } from "./grow-request.js";
 

@@ -1,56 +1,37 @@
-// Parses the command line and runs a command. A command is one file in commands/ and one line here.
-import { Command } from "commander";
+// Parses the command line and runs a command. Only what that command needs is loaded.
+import { Command, CommanderError } from "commander";
 import { version } from "../package.json";
-import { exitCodes, reportFailure } from "./failure.js";
-import { type Host, nodeHost } from "./host.js";
+import { entries } from "./command-table.js";
+import type { Host } from "./host.js";
 
-/** Commands by name, loaded on demand: growing a checkpoint does not load what draws reports. */
-const commands: Record<string, () => Promise<(host: Host) => Command>> = {
-  init: async () => (await import("./commands/init.js")).initCommand,
-  run: async () => (await import("./commands/run.js")).runCommand,
-  launch: async () => (await import("./commands/launch.js")).launchCommand,
-  data: async () => (await import("./commands/data.js")).dataCommand,
-  train: async () => (await import("./commands/train.js")).trainCommand,
-  grow: async () => (await import("./commands/grow.js")).growCommand,
-  preview: async () => (await import("./commands/preview.js")).previewCommand,
-  generate: async () => (await import("./commands/generate.js")).generateCommand,
-  eval: async () => (await import("./commands/eval.js")).evalCommand,
-  serve: async () => (await import("./commands/serve.js")).serveCommand,
-  inspect: async () => (await import("./commands/inspect.js")).inspectCommand,
-  report: async () => (await import("./commands/report.js")).reportCommand,
-  sweep: async () => (await import("./commands/sweep.js")).sweepCommand,
-  plan: async () => (await import("./commands/plan.js")).planCommand,
-  fit: async () => (await import("./commands/fit.js")).fitCommand,
-  verify: async () => (await import("./commands/verify.js")).verifyCommand,
-  plugins: async () => (await import("./commands/plugins.js")).pluginsCommand,
-  setup: async () => (await import("./commands/setup.js")).setupCommand,
-  create: async () => (await import("./commands/create.js")).createCommand,
-  bench: async () => (await import("./commands/bench.js")).benchCommand,
-  doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
-};
+const exitCodes = `
+  0    done
+  1    a bug in Cambium (please report it)
+  2    a mistake in the command, a recipe, a file or the set-up; the message says which
+  3    cambium verify: a backend departs from the reference
+  130  interrupted by Ctrl-C after saving; the same command continues`;
 
 /**
  * Runs one command line. Results go to standard output, progress and errors to standard error.
  * @param args the words after `cambium`
+ * @param host default: that of Node
  * @returns the exit code
  */
-export async function main(args: readonly string[], host: Host = nodeHost): Promise<number> {
+export async function main(args: readonly string[], host?: Host): Promise<number> {
   try {
-    const named = args[0] !== undefined && Object.hasOwn(commands, args[0]) ? [args[0]] : Object.keys(commands);
-    const loaded = await Promise.all(named.map((name) => commands[name]?.()));
-    const cambium = program(
-      host,
-      loaded.filter((make) => make !== undefined),
-    );
+    const cambium = await program(args, host);
     if (args.length === 0) cambium.outputHelp();
     else await cambium.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
+    // Help and version end this way too.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const { reportFailure } = await import("./failure.js");
     return reportFailure(error, args.includes("--json"));
   }
 }
 
-function program(host: Host, commands: readonly ((host: Host) => Command)[]): Command {
+async function program(args: readonly string[], host: Host | undefined): Promise<Command> {
   const cambium = quiet(new Command("cambium"))
     .description("Grow language models: train a small one, stack it, continue training, and see what that saved.")
     .version(version)
@@ -66,8 +47,18 @@ Examples:
 
 Exit codes: ${exitCodes}`,
     );
-  for (const command of commands) cambium.addCommand(quiet(command(host)));
+  const called = calledName(args);
+  for (const [name, { does, load }] of Object.entries(entries)) {
+    const command = name === called ? (await load())(host ?? (await import("./host.js")).nodeHost) : new Command(name);
+    cambium.addCommand(quiet(command.description(does)));
+  }
   return cambium;
+}
+
+/** The command that a command line calls, or asks for help about. */
+function calledName(args: readonly string[]): string | undefined {
+  const [first, second] = args.filter((word) => !word.startsWith("-"));
+  return first === "help" ? second : first;
 }
 
 /** Makes commander throw its errors instead of printing them, so that they are reported like any other. */

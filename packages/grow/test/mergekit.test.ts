@@ -3,15 +3,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
-import {
-  dtypesOf,
-  growDirectory,
-  mergekitText,
-  modelOf,
-  parseMergekit,
-  passthrough,
-  planGrowth,
-} from "@cambium/grow/node";
+import { dtypesOf, mergekitText, modelOf, parseMergekit, passthrough } from "@cambium/grow/mergekit";
+import { growDirectory, planGrowth } from "@cambium/grow/node";
 import { copy, depthOperator, type GrowthPlan, scaleLayers, sum, zeros } from "@cambium/growth";
 import { llama, modelSpec, parameterTable } from "@cambium/model";
 import { describe, expect, it, test } from "vitest";

@@ -43,7 +43,6 @@ const width = highest(names.map(({ length }) => length));
 export function benchCommand(host: Host): Command {
   return new Command("bench")
     .enablePositionalOptions() // An option after `compare` belongs to compare.
-    .description("Measure every installed backend on the same work, in turns, each case in a process of its own.")
     .option("--suite <names>", `${names.join(", ")}; several with commas (default: all)`, listed)
     .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=node@bf16,./mine.js", listed)
     .option(

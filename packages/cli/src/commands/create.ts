@@ -22,9 +22,6 @@ const uses: { readonly [K in TemplateKind]: (name: string) => string } = {
 
 export function createCommand(): Command {
   return new Command("create")
-    .description(
-      "Make a package for an operator, a backend, a model family or an evaluation task. It builds and passes the conformance suite as it is.",
-    )
     .addArgument(new Argument("<kind>", "what to make").choices(templateKinds))
     .argument("<name>", "its name in recipes and commands: my-stack")
     .option("--package <name>", "the package's name (default: cambium-KIND-NAME; for a task cambium-eval-NAME)")

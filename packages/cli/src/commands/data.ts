@@ -8,7 +8,6 @@ import { dataPrepareCommand } from "./data-prepare.js";
 export function dataCommand(host: Host): Command {
   return new Command("data")
     .enablePositionalOptions()
-    .description("Make token files of a corpus, inspect them, and convert them from and to litgpt and nanoGPT.")
     .addCommand(dataPrepareCommand(host))
     .addCommand(dataInspectCommand())
     .addCommand(dataExportCommand());

@@ -27,7 +27,6 @@ interface BackendHealth extends PluginHealth {
 
 export function doctorCommand(host: Host): Command {
   return new Command("doctor")
-    .description("Say what is installed, what would run and why not, with the exact fix.")
     .option("--recipe <file>", "measure which backend and precision trains this recipe's model fastest here")
     .option("--fresh", "with --recipe: ignore remembered measurements and measure again")
     .option("--json", "print it as JSON")

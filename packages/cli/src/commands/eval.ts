@@ -32,7 +32,6 @@ interface Flags extends BackendFlags, FamilyFlags {
 
 export function evalCommand(host: Host): Command {
   return withFamilyFlag(withBackendFlags(new Command("eval")))
-    .description("Evaluate a model on tasks, with the figures that lm-evaluation-harness defines.")
     .argument("<model>", "a Hugging Face directory or a run's directory")
     .requiredOption(
       "--data <folder>",

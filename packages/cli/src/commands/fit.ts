@@ -35,7 +35,6 @@ const delta = 1e-3;
 
 export function fitCommand(): Command {
   return new Command("fit")
-    .description("Fit scaling laws, IsoFLOP grids or growth timing to a table of runs, with intervals.")
     .argument("<table>", "a CSV file with a header, or a sweep's directory")
     .option("--form <form>", `what to fit: ${forms.join(", ")}`, oneOf("--form", forms), "power")
     .option("--x <column>", "power: compute; chinchilla: N,D; isoflop: the choice; timing: share, or N,C,d")

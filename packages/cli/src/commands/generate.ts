@@ -37,7 +37,6 @@ const defaultNewTokens = 100;
 
 export function generateCommand(host: Host): Command {
   return withFamilyFlag(withBackendFlags(new Command("generate")))
-    .description("Continue a prompt with a model.")
     .argument("<model>", "a Hugging Face directory or a run's directory")
     .option("-p, --prompt <text>", "text to continue")
     .option("--tokens <ids>", "token ids to continue, separated by commas, instead of a text")

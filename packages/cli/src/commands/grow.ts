@@ -5,7 +5,6 @@ import {
   type GrowReport,
   growDirectory,
   Mistakes,
-  mergekitText,
   planGrowth,
 } from "@cambium/grow/node";
 import { type Operator, planJson } from "@cambium/growth";
@@ -13,12 +12,10 @@ import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { byteCount, type FamilyFlags, oneOf, withFamilyFlag } from "../flags.js";
-import { checkedText, checkGrowth } from "../grow-check.js";
 import { growthFlops } from "../grow-flops.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import { growProgress, reportText } from "../grow-view.js";
 import type { Host } from "../host.js";
-import { mergekitRequest } from "../mergekit-request.js";
 import { findModel, projectFamilies } from "../model-source.js";
 import { stopOnSignals } from "../signals.js";
 import { complain, print, visible } from "../terminal.js";
@@ -39,7 +36,6 @@ interface Flags extends OperatorFlags, FamilyFlags {
 
 export function growCommand(host: Host): Command {
   return withFamilyFlag(withOperatorFlags(new Command("grow")))
-    .description("Grow a checkpoint: a Hugging Face directory in, a larger one out, streamed.")
     .usage("[options] <source> <target>")
     .argument("[source]", "a Hugging Face directory, or a run's directory; a mergekit file names its own")
     .argument("[target]", "the directory to write; it must not exist")
@@ -86,7 +82,10 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
   const { json, dryRun = false, verify = false, maxShardSize, dtype } = flags;
   const { source, target: to } = placesOf(words, flags);
   const mistakes = new Mistakes();
-  const file = flags.mergekit === undefined ? undefined : await mergekitRequest(flags.mergekit, flags);
+  const file =
+    flags.mergekit === undefined
+      ? undefined
+      : await (await import("../mergekit-request.js")).mergekitRequest(flags.mergekit, flags);
   const { operator, options } = file ?? (await operatorRequest(flags, host, mistakes));
   const size =
     maxShardSize && (await mistakes.check(() => ({ maxShardBytes: byteCount("--max-shard-size")(maxShardSize) })));
@@ -115,11 +114,13 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
   const from = model?.path ?? path;
   if (flags.as !== undefined) {
     const plan = await planGrowth(from, request);
+    const { mergekitText } = await import("@cambium/grow/mergekit");
     process.stdout.write(visible(mergekitText(plan, from, request.dtype)));
     return;
   }
   if (flags.check) {
     const plan = await planGrowth(from, request);
+    const { checkedText, checkGrowth } = await import("../grow-check.js");
     const checked = await checkGrowth(operator as Operator, plan);
     print(json ? JSON.stringify(checked) : checkedText(checked));
     if (!checked.holds) process.exitCode = 1;

@@ -19,7 +19,6 @@ interface Flags extends CorpusFlags {
 
 export function initCommand(): Command {
   return withCorpusFlags(new Command("init"))
-    .description("Write a recipe for a text of your own, with a comment on each field.")
     .argument("<corpus>", "a file or folder of text, JSON, CSV; or moby-dick, state-of-the-union")
     .option("-o, --out <file>", "the recipe to write; it must not exist", "recipe.yaml")
     .option("--name <name>", "the recipe's name (default: the text's)")

@@ -47,9 +47,6 @@ interface Flags extends BackendFlags, FamilyFlags, PrecisionFlags {
 
 export function inspectCommand(host: Host): Command {
   return withFamilyFlag(withPrecisionFlag(withBackendFlags(new Command("inspect"))))
-    .description(
-      "Show what a recipe, run, part of a run, checkpoint or safetensors file holds, or the graph of its model.",
-    )
     .argument("<path>", "a recipe, a run's directory or a part of it, a Hugging Face directory or a .safetensors file")
     .option(
       "--graph <which>",

@@ -48,7 +48,6 @@ interface Flags extends BackendFlags {
 
 export function launchCommand(host: Host): Command {
   return withBackendFlags(new Command("launch"))
-    .description("Train stages of a recipe with an engine: in several processes here, or on a cluster.")
     .argument("<recipe>", "a recipe file (YAML)")
     .requiredOption("--engine <name>", "the engine that trains them: torch, or NAME of cambium-engine-NAME")
     .option(

@@ -42,7 +42,6 @@ interface Flags extends FamilyFlags {
 
 export function planCommand(host: Host): Command {
   return withFamilyFlag(new Command("plan"))
-    .description("Plan growth to a target model: when, by how much, its cost, and what such growth has saved.")
     .option("--params <n>", "parameters of the target, e.g. 1.1B: a Llama of usual proportions", tokenCount("--params"))
     .option("--model <dir>", "take the target's shape from a Hugging Face directory or a run")
     .option("--layers <n>", "the target's layers; the flags below set its other sizes", wholeNumber("--layers", 1))

@@ -42,7 +42,6 @@ interface Listed {
 
 export function pluginsCommand(host: Host): Command {
   return new Command("plugins")
-    .description("List the plugins that are installed, with their versions and claims.")
     .option("--no-plugins", "list names only, without loading any plugin")
     .option("--json", "print it as JSON")
     .addHelpText(

@@ -44,7 +44,6 @@ const defaultContext = 256;
 
 export function previewCommand(host: Host): Command {
   return withFamilyFlag(withBackendFlags(withCorpusFlags(withOperatorFlags(new Command("preview")))))
-    .description("Show a grown model's loss on a text next to the base's, without writing the model.")
     .argument("<source>", "a Hugging Face directory, or a run's directory")
     .option("--text <file>", "a text file to measure on")
     .option("-c, --corpus <corpus>", "moby-dick, state-of-the-union, or a path: a file or folder of text, JSON, CSV")

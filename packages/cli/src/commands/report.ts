@@ -7,7 +7,6 @@ import { print } from "../terminal.js";
 
 export function reportCommand(): Command {
   return new Command("report")
-    .description("Write report.html from a run's directory, finished or in progress.")
     .argument("<run>", "a run's directory")
     .option("--json", "print the figures as JSON")
     .addHelpText(

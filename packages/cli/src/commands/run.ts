@@ -29,7 +29,6 @@ export interface RunFlags extends BackendFlags, PrecisionFlags {
 
 export function runCommand(host: Host): Command {
   return withPrecisionFlag(withBackendFlags(new Command("run")))
-    .description("Run a recipe: train the base, grow it, continue training, train from scratch too, and report.")
     .argument("<recipe>", "a recipe file (YAML)")
     .option("-o, --out <dir>", "the run's directory (default: runs/NAME)")
     .option(

@@ -24,7 +24,6 @@ interface Flags extends BackendFlags, FamilyFlags {
 
 export function serveCommand(host: Host): Command {
   return withFamilyFlag(withBackendFlags(new Command("serve")))
-    .description("Serve a model's completions and log-likelihoods over HTTP, until Ctrl-C.")
     .argument("<model>", "a Hugging Face directory or a run's directory")
     .option("--host <address>", "where to listen; an address that other machines reach needs a token", "127.0.0.1")
     .option("--port <n>", "0 takes a free port", wholeNumber("--port"), 8000)

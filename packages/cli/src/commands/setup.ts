@@ -12,7 +12,6 @@ type Value = SetupOptions[string];
 export function setupCommand(host: Host): Command {
   return (
     new Command("setup")
-      .description("Build or fetch what a backend or an engine needs before it can run, or undo that.")
       .argument("<name>", "a backend or engine: tfjs, torch")
       .argument("[options...]", "its own options; cambium setup NAME --help lists them")
       // The options are the package's own, so they can be parsed only once the package is known.

@@ -27,7 +27,6 @@ interface Flags extends BackendFlags {
 
 export function sweepCommand(host: Host): Command {
   return withBackendFlags(new Command("sweep"))
-    .description("Run a recipe over values of its fields; shared stages are trained once, all results are one table.")
     .argument("<recipe>", "a recipe file (YAML), with or without a `sweep` section")
     .option(
       "--over <field=values>",

@@ -37,7 +37,6 @@ interface Flags extends RunFlags, CorpusFlags, FamilyFlags {
 
 export function trainCommand(host: Host): Command {
   return withFamilyFlag(withPrecisionFlag(withBackendFlags(withCorpusFlags(new Command("train")))))
-    .description("Continue training a checkpoint: a Hugging Face directory in, a run with the trained model out.")
     .argument("<model>", "a Hugging Face directory, or a run's directory")
     .requiredOption(
       "-c, --corpus <corpus>",

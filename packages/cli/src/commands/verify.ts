@@ -32,7 +32,6 @@ const departs = 3;
 
 export function verifyCommand(host: Host): Command {
   return withFamilyFlag(withPrecisionFlag(new Command("verify")))
-    .description("Check that backends compute what the reference does, op by op, and name the first that does not.")
     .argument("[path]", "a recipe, a run or a Hugging Face directory (default: a small model of every family)")
     .option("--backends <names>", "installed backends, packages or paths, comma-separated (default: all that run here)")
     .option(

@@ -3,7 +3,6 @@ import { CambiumError, type Reason } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
 import { parseDocument } from "yaml";
 import * as z from "zod";
-import type { GrowRequest } from "../request.js";
 
 /** A number, including one that YAML 1.1 reads as text: 1e-1. */
 const number = z.union([z.number(), z.string().regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)]);
@@ -100,7 +99,10 @@ export function modelOf({ slices }: Passthrough): string {
 }
 
 /** The dtypes in which a checked configuration reads float tensors before scaling, and stores them after. */
-export function dtypesOf({ dtype, out_dtype: out = dtype }: Passthrough): Pick<GrowRequest, "readAs" | "dtype"> {
+export function dtypesOf({ dtype, out_dtype: out = dtype }: Passthrough): {
+  readonly readAs?: FloatDType;
+  readonly dtype?: FloatDType;
+} {
   return { ...(dtype && { readAs: dtypes[dtype] }), ...(out && { dtype: dtypes[out] }) };
 }
 

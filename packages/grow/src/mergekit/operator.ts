@@ -1,6 +1,6 @@
 // A mergekit file as a growth operator: its plan has the tensors that mergekit's passthrough writes, bit for bit.
 import { depthOperator, type Operator, scaleLayers } from "@cambium/growth";
-import { version } from "../../../package.json";
+import { version } from "../../package.json";
 import { type Passthrough, passthroughSchema, type Scopes, settingFor } from "./config.js";
 
 /** A layer of the target: its source layer, and its settings. */
