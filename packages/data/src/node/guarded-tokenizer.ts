@@ -1,6 +1,7 @@
 // A tokenizer whose patterns may search without end, in a thread that is terminated after a while: WebAssembly cannot
 // be interrupted in the thread it runs in.
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { mayNotEnd } from "../tokenizer/patterns.js";
 import { RustFailure, type RustTokenizer } from "../tokenizer/rust.js";
 import { guardScript } from "./threads-script.js";
 
@@ -18,18 +19,10 @@ export interface Guarded {
 export type Question = { readonly encode: string } | { readonly decode: Int32Array };
 export type GuardedAnswer = { readonly value: Int32Array | string | null } | { readonly failure: string };
 
-/**
- * Whether a regular expression of the tokenizer repeats a group, or more than two things in one alternative, without
- * bound: these can take exponential time, or a high power of the text's length. Published tokenizers have no such
- * pattern.
- */
-export function mayNotEnd(json: string): boolean {
-  const patterns = [...json.matchAll(/"Regex"\s*:\s*("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text));
-  return patterns.some((pattern: string) => {
-    const bare = pattern.replace(/\\./g, "x").replace(/\[\^?\]?[^\]]*\]/g, "x");
-    if (/\)(?:[+*]|\{\d*,?\d*\})/.test(bare)) return true;
-    return bare.split("|").some((part) => (part.match(/[+*](?!\+)|\{\d*,\}/g) ?? []).length > 2);
-  });
+/** Whether a regular expression of the tokenizer may search without end. */
+export function hasEndless(json: string): boolean {
+  const patterns = [...json.matchAll(/"Regex"\s*:\s*("(?:[^"\\]|\\.)*")/g)];
+  return patterns.some(([, text = '""']) => mayNotEnd(JSON.parse(text) as string));
 }
 
 /** As `openRustTokenizer`. @param limit milliseconds for a text */

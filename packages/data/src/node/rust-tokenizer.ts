@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
 import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "../tokenizer/rust.js";
-import { guarded, mayNotEnd } from "./guarded-tokenizer.js";
+import { guarded, hasEndless } from "./guarded-tokenizer.js";
 
 const specifier = "@mlc-ai/web-tokenizers";
 
@@ -24,7 +24,7 @@ let shared: Instance | undefined;
 /** A tokenizer whose patterns may search without end is opened here, to check that it can be, and used in a thread. */
 export const openRustTokenizer: OpenRustTokenizer = async (json) => {
   const tokenizer = await openRust(json);
-  return mayNotEnd(json) ? guarded(json) : tokenizer;
+  return hasEndless(json) ? guarded(json) : tokenizer;
 };
 
 /** In this thread. */

@@ -6,7 +6,7 @@ import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.
 import type { Tokenizer } from "./tokenizer.js";
 import type { SpecialTokens, TokenizerFiles } from "./tokenizer-files.js";
 import { parseObject, type Readable, readableJson, readVocabulary, tokensBefore, tokenText } from "./tokenizer-json.js";
-import { wordsOf } from "./words.js";
+import { wordsOf } from "./words/words.js";
 
 /**
  * A tokenizer from its files. As in the original, the text of a special token becomes that token. Unlike the original,

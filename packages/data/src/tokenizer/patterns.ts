@@ -34,3 +34,13 @@ function patternOfToday(pattern: string): string {
 function isFirst(pattern: string, at: number): boolean {
   return pattern[at - 1] === "[" || (pattern[at - 1] === "^" && pattern[at - 2] === "[");
 }
+
+/**
+ * Whether a regular expression repeats a group, or more than two things in one alternative, without bound: these can
+ * take exponential time, or a high power of the text's length. Published tokenizers have no such pattern.
+ */
+export function mayNotEnd(pattern: string): boolean {
+  const bare = pattern.replace(/\\./g, "x").replace(/\[\^?\]?[^\]]*\]/g, "x");
+  if (/\)(?:[+*]|\{\d*,?\d*\})/.test(bare)) return true;
+  return bare.split("|").some((part) => (part.match(/[+*](?!\+)|\{\d*,\}/g) ?? []).length > 2);
+}

@@ -2,35 +2,36 @@
 // But no token of such a vocabulary has a ▁ after another letter, so no merge crosses the place before a ▁. The pieces
 // between these places can be encoded one by one, and pieces seen before are looked up. Other tokenizers, and texts
 // with an added token, are left to the original as a whole.
-import type { OpenRustTokenizer, RustTokenizer } from "./rust.js";
-import { isObject, type Json, type Vocabulary } from "./tokenizer-json.js";
+import type { OpenRustTokenizer } from "../rust.js";
+import { type AddedToken, isObject, type Json } from "../tokenizer-json.js";
+import { Pieces, type Words } from "./pieces.js";
 
 const space = "▁";
 
-/** Most cached pieces; then the cache is cleared. */
-const mostPieces = 100_000;
-
-/** Longer pieces are not cached: they hardly occur again. */
-const longestPiece = 32;
-
-/** The ids of a text; undefined for a text that the original has to encode. */
-export type Words = (text: string) => Int32Array | undefined;
-
-/** Returns undefined for a tokenizer that cannot work word by word. */
-export async function wordsOf(json: Json, { added }: Vocabulary, open: OpenRustTokenizer): Promise<Words | undefined> {
+/** Returns undefined for any other tokenizer. */
+export async function spaceWords(
+  json: Json,
+  added: readonly AddedToken[],
+  open: OpenRustTokenizer,
+): Promise<Words | undefined> {
   const begin = beginningOf(json);
   if (begin === undefined || !hasSeparateWords(json)) return undefined;
-  if (added.some(({ content }) => content === "" || /[ ▁]/.test(content))) return undefined;
-  const raw = await open(
-    JSON.stringify({ ...json, normalizer: null, pre_tokenizer: null, post_processor: null, added_tokens: [] }),
-  );
-  const spelled = added.map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  const special = spelled.length === 0 ? undefined : new RegExp(spelled.join("|"), "u");
-  const pieces = new Pieces(raw);
-  return (text) => {
-    if (special?.test(text)) return undefined;
-    return pieces.encode(begin(text.replaceAll(" ", space)));
-  };
+  if (added.some(({ content }) => /[ ▁]/.test(content))) return undefined;
+  const bare = { ...json, normalizer: null, pre_tokenizer: null, post_processor: null, added_tokens: [] };
+  const pieces = new Pieces(await open(JSON.stringify(bare)));
+  return (text) => pieces.encode((put) => cut(begin(text.replaceAll(" ", space)), put));
+}
+
+function cut(text: string, put: (piece: string) => void): true {
+  for (let start = 0; start < text.length; ) {
+    let letters = start;
+    while (text[letters] === space) letters++;
+    const next = text.indexOf(space, letters);
+    const end = next < 0 ? text.length : next;
+    put(text.slice(start, end));
+    start = end;
+  }
+  return true;
 }
 
 /** What the tokenizer adds before a text whose spaces are ▁ already; undefined if it does anything else. */
@@ -65,42 +66,4 @@ function hasSeparateWords({ model }: Json): boolean {
     if (vocab[`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`] === undefined) return false;
   }
   return Object.keys(vocab).every((token) => !/[^▁]▁/.test(token));
-}
-
-class Pieces {
-  readonly #known = new Map<string, Int32Array>();
-  #out = new Int32Array(1 << 14);
-
-  constructor(readonly raw: RustTokenizer) {}
-
-  encode(text: string): Int32Array {
-    let filled = 0;
-    for (let start = 0; start < text.length; ) {
-      let letters = start;
-      while (text[letters] === space) letters++;
-      const next = text.indexOf(space, letters);
-      const end = next < 0 ? text.length : next;
-      const ids = this.#piece(text.slice(start, end));
-      if (filled + ids.length > this.#out.length) {
-        const longer = new Int32Array(2 * (filled + ids.length));
-        longer.set(this.#out.subarray(0, filled));
-        this.#out = longer;
-      }
-      this.#out.set(ids, filled);
-      filled += ids.length;
-      start = end;
-    }
-    return this.#out.slice(0, filled);
-  }
-
-  #piece(piece: string): Int32Array {
-    const known = this.#known.get(piece);
-    if (known) return known;
-    const ids = this.raw.encode(piece);
-    if (piece.length > longestPiece) return ids;
-    if (this.#known.size >= mostPieces) this.#known.clear();
-    // A substring keeps the whole string in memory; a new string does not.
-    this.#known.set(JSON.parse(JSON.stringify(piece)) as string, ids.slice());
-    return ids;
-  }
 }
