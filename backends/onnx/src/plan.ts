@@ -23,6 +23,8 @@ export interface PlannedInput {
   readonly slot: Slot;
   /** An output replaces it: its tensor is consumed by a run. */
   readonly consumed: boolean;
+  /** It is bound once, when the plan is compiled. */
+  readonly fixed: boolean;
 }
 
 export interface PlannedOutput {
@@ -48,6 +50,8 @@ export interface SessionStep {
   readonly nodes: number;
   readonly feeds: Readonly<Record<string, Slot>>;
   readonly fetches: Readonly<Record<string, Slot>>;
+  /** The model's initializers that are fixed inputs. ONNX Runtime copies them into the layout that its products read. */
+  readonly packed: Readonly<Record<string, Slot>>;
   /** Pairs of a fetch and a feed that one node alone reads, and that it may overwrite with the fetch. */
   readonly overwrites: readonly (readonly [next: Slot, old: Slot])[];
   /** The model's first output, which is not a tensor: onnxruntime-node stops there (see `Session.run`). */

@@ -24,7 +24,15 @@ export interface RunRequest {
 /** Calls that are answered: argument and result by name. */
 export interface Calls {
   open: { argument: OpenOptions; result: { readonly version: string } };
-  compile: { argument: { readonly executable: ExecutableId; readonly plan: Plan }; result: undefined };
+  compile: {
+    argument: {
+      readonly executable: ExecutableId;
+      readonly plan: Plan;
+      /** The fixed inputs by name. */
+      readonly fixed: Readonly<Record<string, TensorId>>;
+    };
+    result: undefined;
+  };
   /** A piece of a tensor's data, from element `at` on; the first makes the tensor. The piece's buffer comes back. */
   upload: {
     argument: { readonly tensor: TensorId; readonly type: TensorType; readonly at: number; readonly piece: HostData };

@@ -18,7 +18,7 @@ test("the failure passes from run to run, and is dropped with the last handle", 
   builder.output("state", tanh(builder.input("state", type)), { replaces: "state" });
   builder.output("y", tanh(builder.input("x", type)));
   const { plan } = compileGraph(builder.finish());
-  await ask({ call: "compile", argument: { executable: 0, plan } });
+  await ask({ call: "compile", argument: { executable: 0, plan, fixed: {} } });
   const piece = hostTensor("f32", [3], [1, 2, 3]).data;
   for (const tensor of [1, 2]) await ask({ call: "upload", argument: { tensor, type, at: 0, piece } });
 

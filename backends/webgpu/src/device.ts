@@ -24,7 +24,7 @@ export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize
   const engine = engineOf(gpu, traits, options.profile === true);
   const parts = deviceParts(infoOf(gpu, options), engine);
   const build = (graph: Graph, choose?: Choose) => buildGraph(graph, engine, choose);
-  if (!options.tune) return deviceShell({ ...parts, build, close: () => closeEngine(engine) });
+  if (!options.tune) return deviceShell({ ...parts, build: (graph) => build(graph), close: () => closeEngine(engine) });
   const tuner = new Tuner({
     device: `${gpu.adapter.name} ${version}`,
     traits,

@@ -79,10 +79,10 @@ export interface Device {
   readonly info: DeviceInfo;
   /**
    * Compiles a graph, so that running it is cheap. The device may optimise and lower it in any way.
-   * @throws CambiumError `E_UNSUPPORTED` with the op or dtype, `E_LIMIT` with the tensor, its size and the limit. Both
-   * are thrown before a driver is called.
+   * @throws CambiumError `E_UNSUPPORTED` with the op or dtype, `E_LIMIT` with the tensor, its size and the limit,
+   * `E_INPUT` with every fixed input that does not fit. All are thrown before a driver is called.
    */
-  compile(graph: Graph): Promise<Executable>;
+  compile(graph: Graph, options?: CompileOptions): Promise<Executable>;
   /**
    * Copies a host tensor to the device. The caller owns the result.
    * @throws CambiumError `E_SHAPE` if the data does not fill the shape, `E_UNSUPPORTED` for a dtype not in
@@ -106,6 +106,15 @@ export interface DeviceTensor {
   /** Frees the storage. Disposing twice is allowed. */
   dispose(): void;
   [Symbol.dispose](): void;
+}
+
+export interface CompileOptions {
+  /**
+   * Inputs that are the same in every run, such as the weights of a model that generates. Runs do not name them. They
+   * stay the caller's and must outlive the executable. The device may copy them into a layout in which it reads them
+   * faster. An input that an output replaces cannot be fixed.
+   */
+  readonly fixed?: Readonly<Record<string, DeviceTensor>>;
 }
 
 export interface RunOptions {
@@ -137,8 +146,8 @@ export interface Executable {
    * host tensor (for batches and scalars), which has been copied by the time `run` resolves. If an output `replaces` an
    * input, the device tensor bound to that input is consumed, even if the run fails: use the output instead. Every
    * output is a tensor of its own, even if it equals an input or another output; it may have an input's name.
-   * @throws CambiumError `E_INPUT` with every missing, unknown or misfitting input, every consumed input that is bound
-   * twice and every unknown name in `fetch`; `E_DISPOSED` for a tensor that was consumed or disposed. A run that is
+   * @throws CambiumError `E_INPUT` with every missing, unknown, fixed or misfitting input, every consumed input that is
+   * bound twice and every unknown name in `fetch`; `E_DISPOSED` for a tensor that was consumed or disposed. A run that is
    * refused for these reasons consumes nothing (`validateInputs`). `E_DEVICE_LOST` or `E_OUT_OF_MEMORY` from the
    * device, or from an earlier run whose output is bound.
    */

@@ -18,8 +18,11 @@ export interface DeviceParts<S> {
   load(storage: S, type: TensorType): HostTensor | Promise<HostTensor>;
   /** Frees a stored tensor. Called once for every storage that is not consumed by a run. */
   free(storage: S, type: TensorType): void;
-  /** Compiles a graph that is well formed and within the limits of `info`. */
-  build(graph: Graph): BuiltGraph<S> | Promise<BuiltGraph<S>>;
+  /**
+   * Compiles a graph that is well formed and within the limits of `info`. `fixed` holds the inputs, by name, that are
+   * the same in every run; runs get them with the others.
+   */
+  build(graph: Graph, fixed: Readonly<Record<string, S>>): BuiltGraph<S> | Promise<BuiltGraph<S>>;
   /** Throws if the device is known to be lost. Called before every request. */
   checkHealth?(): void;
   /** Translates an error of the engine into the matching CambiumError (`E_OUT_OF_MEMORY`, `E_DEVICE_LOST`). */

@@ -2,8 +2,9 @@
 // the ledger of tensors and the work under way, checks arguments, and closes in the right order.
 import { CambiumError, checkGraph, type Graph, type HostTensor, hostTensor } from "@cambium/ir";
 import { checkLimits } from "./checks.js";
-import type { Device, DeviceTensor, Executable } from "./contract.js";
+import type { CompileOptions, Device, DeviceTensor, Executable } from "./contract.js";
 import type { DeviceParts } from "./device-parts.js";
+import { fixedInputs } from "./inputs.js";
 import { TensorLedger } from "./ledger.js";
 import { Pending } from "./pending.js";
 import { type ShellState, shellExecutable } from "./shell-executable.js";
@@ -27,14 +28,15 @@ export function deviceShell<S>(parts: DeviceParts<S>): Device {
   const explain = (error: unknown) => parts.explain?.(error) ?? error;
   const state: ShellState<S> = { parts, ledger, pending, mustBeOpen, explain };
 
-  const compile = async (graph: Graph): Promise<Executable> => {
+  const compile = async (graph: Graph, { fixed = {} }: CompileOptions = {}): Promise<Executable> => {
     mustBeOpen();
     const start = performance.now();
     checkGraph(graph, "before it is compiled");
     checkLimits(graph, info);
-    const built = await attempt(() => parts.build(graph), explain);
+    const storages = fixedInputs(graph, fixed, ledger);
+    const built = await attempt(() => parts.build(graph, storages), explain);
     const stats = { ...built.stats, compileSeconds: (performance.now() - start) / 1000 };
-    const executable = shellExecutable(state, graph, built, stats, () => executables.delete(executable));
+    const executable = shellExecutable(state, { graph, fixed, built, stats }, () => executables.delete(executable));
     executables.add(executable);
     return executable;
   };
@@ -68,7 +70,7 @@ export function deviceShell<S>(parts: DeviceParts<S>): Device {
   };
   return {
     info,
-    compile: (graph) => pending.track(compile(graph)),
+    compile: (graph, options) => pending.track(compile(graph, options)),
     upload: (host) => pending.track(upload(host)),
     download: (tensor) => pending.track(download(tensor)),
     memory: async () => ({ ...ledger.stats(executables.size), ...parts.memory?.() }),

@@ -1,6 +1,6 @@
 // The executable of a device shell: checks a run's inputs, hands the run over, and makes handles for its outputs.
 import { CambiumError, type Graph, type HostTensor, type TensorType } from "@cambium/ir";
-import type { DeviceTensor, Executable, ExecutableStats, RunOptions, RunResult } from "./contract.js";
+import type { CompileOptions, DeviceTensor, Executable, ExecutableStats, RunOptions, RunResult } from "./contract.js";
 import type { BuiltGraph, DeviceParts, RunInput, RunOutput } from "./device-parts.js";
 import { validateInputs } from "./inputs.js";
 import type { TensorLedger } from "./ledger.js";
@@ -16,12 +16,18 @@ export interface ShellState<S> {
   explain(error: unknown): unknown;
 }
 
+/** A graph that was built. */
+interface Compiled<S> {
+  readonly graph: Graph;
+  readonly fixed: Readonly<Record<string, DeviceTensor>>;
+  readonly built: BuiltGraph<S>;
+  readonly stats: ExecutableStats;
+}
+
 /** @param forget called once, when the executable is disposed. */
 export function shellExecutable<S>(
   state: ShellState<S>,
-  graph: Graph,
-  built: BuiltGraph<S>,
-  stats: ExecutableStats,
+  { graph, fixed, built, stats }: Compiled<S>,
   forget: () => void,
 ): Executable {
   const { ledger, pending, mustBeOpen, explain } = state;
@@ -40,7 +46,7 @@ export function shellExecutable<S>(
   };
   const run: Executable["run"] = async (given, options = {}) => {
     mustLive();
-    const { inputs, release } = bind(graph, given, options, ledger);
+    const { inputs, release } = bind(graph, given, { ...options, fixed }, ledger);
     const { fetch = [] } = options;
     running += 1;
     try {
@@ -73,7 +79,7 @@ export function shellExecutable<S>(
 function bind<S>(
   graph: Graph,
   given: Readonly<Record<string, DeviceTensor | HostTensor>>,
-  options: RunOptions,
+  options: RunOptions & CompileOptions,
   ledger: TensorLedger<S>,
 ): { inputs: RunInput<S>[]; release: () => void } {
   const releases: (() => void)[] = [];

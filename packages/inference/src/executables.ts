@@ -1,5 +1,5 @@
 // A cache of compiled graphs of static shape, owned by a scorer or a generator.
-import type { Device, Executable } from "@cambium/backend";
+import type { CompileOptions, Device, Executable } from "@cambium/backend";
 import type { Graph } from "@cambium/ir";
 
 /** Executables by key, at most `kept`; beyond that the least recently used is freed. */
@@ -8,11 +8,12 @@ export class Executables {
 
   constructor(
     private readonly device: Pick<Device, "compile">,
+    private readonly options: CompileOptions = {},
     private readonly kept = 16,
   ) {}
 
   async get(key: string, graph: () => Graph): Promise<Executable> {
-    const found = this.#held.get(key) ?? (await this.device.compile(graph()));
+    const found = this.#held.get(key) ?? (await this.device.compile(graph(), this.options));
     this.#held.delete(key);
     this.#held.set(key, found);
     const [oldest] = this.#held;

@@ -64,7 +64,7 @@ export class Scorer {
     private readonly tokens: number,
     sizes: number,
   ) {
-    this.#executables = new Executables(device, sizes);
+    this.#executables = new Executables(device, {}, sizes);
   }
 
   /**

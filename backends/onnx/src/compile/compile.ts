@@ -13,6 +13,7 @@ import {
 } from "@cambium/ir";
 import { fuseComposites, fuseNodes, matched } from "../fuse/fuse.js";
 import { hasLowering } from "../lower/index.js";
+import { rowsMultiplied } from "../lower/matmul.js";
 import type { KernelCall, KernelStep, Plan, PlanStep, Slot } from "../plan.js";
 import { isKernel, partition } from "./partition.js";
 import { sessionStep } from "./session-step.js";
@@ -24,14 +25,19 @@ export interface Compiled {
   readonly plannedBytes: number;
 }
 
-/** @throws CambiumError `E_UNSUPPORTED` with an op that this backend does not know. */
-export function compileGraph(source: Graph): Compiled {
+const none: ReadonlySet<string> = new Set();
+
+/**
+ * @param fixed names of the inputs that are the same in every run
+ * @throws CambiumError `E_UNSUPPORTED` with an op that this backend does not know.
+ */
+export function compileGraph(source: Graph, fixed = none): Compiled {
   const graph = prepare(source);
   const table = new SlotTable();
   for (const { value } of graph.inputs) table.of(value);
-  const steps = segmentSteps(graph, table);
+  const steps = segmentSteps(graph, table, fixed);
   for (const { value } of graph.outputs) table.of(value);
-  const plan = { ...place(graph, table, steps), steps };
+  const plan = { ...place(graph, table, steps, fixed), steps };
   const nodes = steps.reduce((sum, step) => sum + (step.kind === "session" ? step.nodes : 1), 0);
   return { plan, nodes, plannedBytes: liveness(graph).peakBytes };
 }
@@ -45,9 +51,10 @@ export function prepare(source: Graph, verify = false): Graph {
   return graph;
 }
 
-function segmentSteps(graph: Graph, table: SlotTable): PlanStep[] {
+function segmentSteps(graph: Graph, table: SlotTable, fixed: ReadonlySet<string>): PlanStep[] {
   const segments = partition(graph);
   const uses = new Uses(graph);
+  const packed = packedInputs(graph, fixed);
   return segments.flatMap(({ kind, nodes }): PlanStep[] => {
     if (kind === "kernels") return [kernelStep(nodes, (value) => table.of(value))];
     const own = new Set(nodes);
@@ -62,9 +69,21 @@ function segmentSteps(graph: Graph, table: SlotTable): PlanStep[] {
       readWithin: (id: number, some: ReadonlySet<Node>) => uses.readers(id).some((node) => some.has(node)),
       readOnce: (id: number) => !uses.isOutput(id) && uses.readers(id).length === 1,
       read: (id: number) => uses.isOutput(id) || uses.readers(id).length > 0,
+      packed: (id: number) => packed.has(id),
     };
     return [sessionStep(nodes, around, table)];
   });
+}
+
+/**
+ * The fixed inputs, by id, that products read as initializers. ONNX Runtime packs an initializer when the session is
+ * created, and multiplies one row with it half as fast again as with any other matrix. With many rows the gain is small
+ * and the copy not worth its memory: then there are none.
+ */
+function packedInputs(graph: Graph, fixed: ReadonlySet<string>): ReadonlySet<number> {
+  const ids = new Set(graph.inputs.flatMap(({ name, value }) => (fixed.has(name) ? [value.id] : [])));
+  const readers = graph.nodes.filter(({ inputs: [, b] }) => b && ids.has(b.id));
+  return readers.some((node) => rowsMultiplied(node) > 1) ? new Set() : ids;
 }
 
 function kernelStep(nodes: readonly Node[], slot: (value: Value) => Slot): KernelStep {

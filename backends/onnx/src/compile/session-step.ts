@@ -2,6 +2,7 @@
 import { CambiumError, type Node, type Value } from "@cambium/ir";
 import { loweringOf } from "../lower/index.js";
 import { contextOf } from "../lower/lowering.js";
+import { rowsMultiplied } from "../lower/matmul.js";
 import { OnnxGraph } from "../onnx/graph.js";
 import type { SessionStep, Slot } from "../plan.js";
 import type { SlotTable } from "./slots.js";
@@ -18,6 +19,8 @@ export interface Surroundings {
   readonly readOnce: (id: number) => boolean;
   /** Whether any node or output reads a value at all. */
   readonly read: (id: number) => boolean;
+  /** Whether a value is an input that products read as an initializer. */
+  readonly packed: (id: number) => boolean;
 }
 
 export function sessionStep(nodes: readonly Node[], around: Surroundings, table: SlotTable): SessionStep {
@@ -27,13 +30,14 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
   const names = new Map<number, string>();
   const feeds: Record<string, Slot> = {};
   const fetches: Record<string, Slot> = {};
+  const packed: Record<string, Slot> = {};
   const overwrites: [Slot, Slot][] = [];
 
   const lower = (node: Node): void => {
     const context = contextOf(
       graph,
       node,
-      node.inputs.map(nameOf),
+      node.inputs.map((value, at) => (packs(node, value, at) ? packedName(value) : nameOf(value))),
       node.outputs.map(({ id }) => around.read(id)),
     );
     const lowered = loweringOf(node)(context);
@@ -54,6 +58,15 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
     names.set(value.id, name);
     feeds[name] = table.of(value);
     graph.input(name, value.type);
+    return name;
+  };
+
+  const packs = (node: Node, value: Value, at: number) =>
+    at === 1 && around.packed(value.id) && rowsMultiplied(node) > 0;
+  const packedName = (value: Value): string => {
+    const name = `w${value.id}`;
+    if (!Object.hasOwn(packed, name)) graph.external(name, value.type);
+    packed[name] = table.of(value);
     return name;
   };
 
@@ -82,5 +95,5 @@ export function sessionStep(nodes: readonly Node[], around: Surroundings, table:
     if (around.escapes(next.id) && around.readOnce(old.id)) overwrites.push([table.of(next), table.of(old)]);
   }
   if (taken.size === 0) throw new CambiumError("E_GRAPH", "a segment computes nothing that is used");
-  return { kind: "session", model: graph.encode(), nodes: graph.size, feeds, fetches, overwrites, stopper };
+  return { kind: "session", model: graph.encode(), nodes: graph.size, feeds, fetches, packed, overwrites, stopper };
 }

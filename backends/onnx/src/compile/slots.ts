@@ -33,11 +33,18 @@ export interface Placement {
 }
 
 /** Decides the storage of every slot, given the steps that read and write them. */
-export function place(graph: Graph, table: SlotTable, steps: readonly PlanStep[]): Placement {
+export function place(
+  graph: Graph,
+  table: SlotTable,
+  steps: readonly PlanStep[],
+  fixed: ReadonlySet<string>,
+): Placement {
   const replaced = new Map(
     graph.outputs.flatMap(({ name, replaces }) => (replaces === undefined ? [] : [[replaces, name]])),
   );
-  const inputs = graph.inputs.map(({ name, value }) => ({ name, slot: table.of(value), consumed: replaced.has(name) }));
+  const inputs = graph.inputs.map(({ name, value }): PlannedInput => {
+    return { name, slot: table.of(value), consumed: replaced.has(name), fixed: fixed.has(name) };
+  });
   const storage = table.types.map((): Place => ({ kind: "scratch" }));
   for (const { slot } of inputs) storage[slot] = { kind: "input" };
 

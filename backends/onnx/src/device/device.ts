@@ -15,7 +15,7 @@ export function onnxDevice(info: DeviceInfo, client: WorkerClient, profiling: bo
     store: uploader(engine),
     load: async (tensor, type) => ({ ...type, data: await client.call("download", { tensor }) }) as HostTensor,
     free: (tensor) => client.notify({ free: tensor }),
-    build: (graph) => buildGraph(engine, graph),
+    build: (graph, fixed) => buildGraph(engine, graph, fixed),
     close: () => closeWorker(client),
   });
 }

@@ -6,16 +6,21 @@ import type { RunInput, TensorId } from "../protocol.js";
 import type { Engine } from "./engine.js";
 
 /** Compiles `graph` here and sends its plan to the worker. */
-export async function buildGraph(engine: Engine, graph: Graph): Promise<BuiltGraph<TensorId>> {
+export async function buildGraph(
+  engine: Engine,
+  graph: Graph,
+  fixed: Readonly<Record<string, TensorId>>,
+): Promise<BuiltGraph<TensorId>> {
   const { client, profiling } = engine;
-  const { plan, nodes, plannedBytes } = compileGraph(graph);
+  const { plan, nodes, plannedBytes } = compileGraph(graph, new Set(Object.keys(fixed)));
   const executable = engine.newExecutable();
   const models = plan.steps.flatMap((step) => (step.kind === "session" ? [step.model.buffer] : []));
-  await client.call("compile", { executable, plan }, models);
+  await client.call("compile", { executable, plan, fixed }, models);
   return {
     stats: { nodes, plannedBytes },
     run(inputs, fetch) {
-      const bindings = inputs.map(({ name, storage, host }): [string, RunInput] => [
+      const free = inputs.filter(({ name }) => !Object.hasOwn(fixed, name));
+      const bindings = free.map(({ name, storage, host }): [string, RunInput] => [
         name,
         host ? { data: host.data } : { tensor: storage },
       ]);

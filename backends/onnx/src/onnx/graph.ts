@@ -1,13 +1,15 @@
 // An ONNX graph under construction: nodes, small initializers, typed edges; then the bytes of its model.
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { DType, TensorType } from "@cambium/ir";
+import { type DType, numel, type TensorType } from "@cambium/ir";
 import { heldAs } from "../edge.js";
 import {
   type AttributeProto,
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataLocation as DataLocation,
   TensorProto_DataType as DataType,
   ModelProtoSchema,
+  StringStringEntryProtoSchema,
   type TensorProto,
   TensorProtoSchema,
   type TypeProto,
@@ -48,6 +50,7 @@ export class OnnxGraph {
   readonly #outputs: ValueInfoProto[] = [];
   readonly #nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, TensorProto>();
+  readonly #external: TensorProto[] = [];
   readonly #known: ValueInfoProto[] = [];
   readonly #once = new Map<string, string>();
   #awaited: string[] = [];
@@ -111,6 +114,19 @@ export class OnnxGraph {
     return held.name;
   }
 
+  /** An initializer whose f32 data is given with the model, under its name. */
+  external(name: string, { shape }: TensorType): void {
+    const dims = shape.map(BigInt);
+    const parts = { location: name, offset: 0, length: 4 * numel(shape) };
+    const externalData = Object.entries(parts).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value: String(value) }),
+    );
+    const dataLocation = DataLocation.EXTERNAL;
+    this.#external.push(
+      create(TensorProtoSchema, { name, dims, dataType: constantTypes.f32, externalData, dataLocation }),
+    );
+  }
+
   scalar(value: number): string {
     return this.constant("f32", [], [value]);
   }
@@ -168,7 +184,7 @@ export class OnnxGraph {
       graph: {
         name: "cambium",
         node,
-        initializer: [...this.#constants.values()],
+        initializer: [...this.#constants.values(), ...this.#external],
         input: this.#inputs,
         output: this.#outputs,
         valueInfo: this.#known,

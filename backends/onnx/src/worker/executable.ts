@@ -14,22 +14,28 @@ export class WorkerExecutable {
     readonly plan: Plan,
     private readonly storage: FlatMemory,
     private readonly kernels: Kernels,
+    private readonly fixed: ReadonlyMap<Slot, Block>,
     private readonly scratch: ReadonlyMap<Slot, Block>,
     private readonly sessions: ReadonlyMap<SessionStep, Session>,
   ) {}
 
+  /** @param fixed the blocks of the plan's fixed inputs, which must outlive the executable */
   static async create(
     plan: Plan,
     options: OpenOptions,
     storage: FlatMemory,
     kernels: Kernels,
+    fixed: ReadonlyMap<Slot, Block>,
   ): Promise<WorkerExecutable> {
     const sessions = new Map<SessionStep, Session>();
     const scratch = new Map<Slot, Block>();
-    const executable = new WorkerExecutable(plan, storage, kernels, scratch, sessions);
+    const executable = new WorkerExecutable(plan, storage, kernels, fixed, scratch, sessions);
     try {
-      for (const step of plan.steps)
-        if (step.kind === "session") sessions.set(step, await Session.create(step, options));
+      for (const step of plan.steps) {
+        if (step.kind !== "session") continue;
+        const packed = Object.entries(step.packed).map(([name, slot]) => [name, fixed.get(slot) as Block]);
+        sessions.set(step, await Session.create(step, options, Object.fromEntries(packed)));
+      }
       plan.slots.forEach(({ type, storage: { kind } }, slot) => {
         if (kind === "scratch") scratch.set(slot, storage.allocate(type));
       });
@@ -46,7 +52,7 @@ export class WorkerExecutable {
    */
   async run(bound: ReadonlyMap<Slot, Block>): Promise<Map<string, Block>> {
     const { slots, outputs, steps } = this.plan;
-    const blocks = new Map([...this.scratch, ...bound]);
+    const blocks = new Map([...this.fixed, ...this.scratch, ...bound]);
     const mine = new Set<Block>(
       this.plan.inputs.filter(({ consumed }) => consumed).map(({ slot }) => bound.get(slot) as Block),
     );

@@ -34,9 +34,12 @@ export class WorkerHost {
       case "open":
         return plain(await this.#open(request.argument));
       case "compile": {
-        const { executable, plan } = request.argument;
+        const { executable, plan, fixed: ids } = request.argument;
         const { options, storage, kernels } = this.#state();
-        this.#executables.set(executable, await WorkerExecutable.create(plan, options, storage, kernels));
+        const fixed = new Map(
+          plan.inputs.flatMap(({ name, slot, fixed }) => (fixed ? [[slot, this.#tensor(ids[name] as TensorId)]] : [])),
+        );
+        this.#executables.set(executable, await WorkerExecutable.create(plan, options, storage, kernels, fixed));
         return plain(undefined);
       }
       case "upload": {
@@ -113,7 +116,8 @@ export class WorkerHost {
     const uploaded: Block[] = [];
     const consumed: Block[] = [];
     const failures: unknown[] = [];
-    for (const { name, slot, consumed: taken } of plan.inputs) {
+    for (const { name, slot, consumed: taken, fixed } of plan.inputs) {
+      if (fixed) continue;
       const binding = bindings[name];
       if (!binding) throw new Error(`input "${name}" is not bound`);
       try {

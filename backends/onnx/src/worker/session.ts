@@ -7,20 +7,28 @@ import { InferenceSession, type Tensor } from "onnxruntime-node";
 import type { OpenOptions } from "../options.js";
 import type { SessionStep } from "../plan.js";
 import { withoutDevice } from "./errors.js";
+import type { Block } from "./storage.js";
 
 export class Session {
   readonly #step: SessionStep;
   readonly #options: OpenOptions;
+  readonly #packed: Readonly<Record<string, Block>>;
   #session: InferenceSession | undefined;
   #profileFolder: string | undefined;
 
-  private constructor(step: SessionStep, options: OpenOptions) {
+  private constructor(step: SessionStep, options: OpenOptions, packed: Readonly<Record<string, Block>>) {
     this.#step = step;
     this.#options = options;
+    this.#packed = packed;
   }
 
-  static async create(step: SessionStep, options: OpenOptions): Promise<Session> {
-    const session = new Session(step, options);
+  /** @param packed the blocks of `step.packed`, which must outlive the session */
+  static async create(
+    step: SessionStep,
+    options: OpenOptions,
+    packed: Readonly<Record<string, Block>>,
+  ): Promise<Session> {
+    const session = new Session(step, options, packed);
     await session.#opened();
     return session;
   }
@@ -85,9 +93,14 @@ export class Session {
       enableMemPattern: false,
       graphOptimizationLevel: provider === "cpu" ? "disabled" : "all",
       logSeverityLevel: 3,
+      externalData: Object.entries(this.#packed).map(([path, { data }]) => ({ path, data: bytesOf(data) })),
       ...(profile && { enableProfiling: true, profileFilePrefix: join(this.#profileFolder as string, "session") }),
     };
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Block["data"]): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** The part of an event in ONNX Runtime's profile (Chrome trace format; durations in µs) that is read here. */

@@ -30,10 +30,10 @@ export class TextGenerator {
   private constructor(
     private readonly device: Device,
     private readonly model: ModelSpec,
-    private readonly weights: Readonly<Record<string, DeviceTensor>>,
+    weights: Readonly<Record<string, DeviceTensor>>,
     private readonly uploaded: readonly DeviceTensor[],
   ) {
-    this.#executables = new Executables(device);
+    this.#executables = new Executables(device, { fixed: weights });
   }
 
   /**
@@ -117,7 +117,6 @@ export class TextGenerator {
     const token = hostTensor("i32", [1, chunk]);
     token.data.set(ids);
     const inputs = {
-      ...this.weights,
       ...Object.fromEntries(caches),
       token,
       position: hostTensor("i32", [], [position]),

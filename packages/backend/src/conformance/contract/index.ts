@@ -4,6 +4,7 @@ import { valuesOf } from "../values.js";
 import { closingCases } from "./closing-cases.js";
 import { deviceCases } from "./device-cases.js";
 import { executableCases } from "./executable-cases.js";
+import { fixedCases } from "./fixed-cases.js";
 import { flowCases } from "./flow-cases.js";
 import { inputCases } from "./input-cases.js";
 import { outputCases } from "./output-cases.js";
@@ -20,6 +21,7 @@ export function contractCases(computed: boolean): ConformanceCase[] {
     ...stateCases(values),
     ...outputCases(values),
     ...executableCases(values),
+    ...fixedCases(values),
     ...flowCases(values),
     ...closingCases(values),
   ];
