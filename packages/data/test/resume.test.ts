@@ -117,13 +117,13 @@ describe("threads", () => {
     expect((await there)?.code).toBe("E_TOKENIZER_UNKNOWN");
   });
 
-  test("one that ends fails all that was asked, and all that is asked later", async () => {
+  test("one that cannot open its tokenizer says why, whenever it is asked", async () => {
     const broken = { name: "broken", tokenizer: { path: "tokenizer.json", text: "{" } };
     const portable = { kind: "hugging-face", files: broken, special: {} } as const;
     await using encoder = encoderOf({ ...bytesTokenizer(), portable }, 1);
     const asked = [1, 2, 3].map(() => rejection(encoder.encode(["a"])));
-    for (const { code } of await Promise.all(asked)) expect(code).toBe("E_TOKENIZE_THREAD");
-    expect((await rejection(encoder.encode(["a"]))).code).toBe("E_TOKENIZE_THREAD");
+    for (const { code } of await Promise.all(asked)) expect(code).toBe("E_TOKENIZER");
+    expect((await rejection(encoder.encode(["a"]))).code).toBe("E_TOKENIZER");
   });
 
   test("that refuse a text refuse it again in the next run, and save nothing after it", async () => {

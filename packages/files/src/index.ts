@@ -1,4 +1,4 @@
-// File-system tools: atomic writes, locks, contained paths, readable errors, strict JSON. Node only.
+// File-system tools: atomic writes, locks, contained paths, readable errors, strict JSON; worker threads. Node only.
 export {
   type AtomicOptions,
   recoverDirectory,
@@ -17,4 +17,7 @@ export { clearDeadLock, type LockRefusal, takeLock } from "./lock.js";
 export { quote, ReasonList } from "./reasons.js";
 export { removeStaleScratch } from "./scratch.js";
 export { openFile, readTextFile, readTextFileIfThere, smallFileBytes } from "./text-file.js";
+export { answerRequests } from "./threads/answerer.js";
+export { ThreadCaller } from "./threads/caller.js";
+export { ThreadPool } from "./threads/pool.js";
 export { type WorkFolder, workFolder } from "./work-folder.js";

@@ -59,11 +59,13 @@ describe("a request is refused", () => {
     expect([method.status, method.headers.get("allow")]).toEqual([405, "POST"]);
     expect((await small.post("{}", { headers: { "content-type": "text/plain" } })).status).toBe(415);
     expect((await small.post("{}", { headers: { ...json, "content-encoding": "gzip" } })).status).toBe(415);
-    // The server may close the connection before it has read the whole body; fetch then rejects.
-    expect((await small.post(`"${"a".repeat(8_000_000)}"`).catch(() => ({ status: 413 }))).status).toBe(413);
-    const chunks = new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(100_000).fill(32)) });
-    const endless = small.post("", { body: chunks, duplex: "half" } as RequestInit);
-    expect((await endless.catch(() => ({ status: 413 }))).status).toBe(413);
+    // Nothing more is sent than the server reads: else it resets the connection, and its answer may be lost.
+    const { host } = new URL(url);
+    const head = `POST /v1/completions HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n`;
+    expect(await raw(small, `${head}Content-Length: 8000001\r\n\r\n`)).toContain(" 413 ");
+    const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${" ".repeat(bytes)}\r\n`;
+    const chunks = `Transfer-Encoding: chunked\r\n\r\n${chunk(8_000_000)}${chunk(1)}`;
+    expect(await raw(small, head + chunks)).toContain(" 413 ");
     expect(await raw(small, "GET /v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n")).toContain(" 403 ");
     expect((await small.post({ prompt: "a", max_tokens: 1 })).status).toBe(200);
   });

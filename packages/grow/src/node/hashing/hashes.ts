@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
+import { ThreadCaller } from "@cambium/files";
+import { type Place, placeOf } from "../place.js";
 import type { Prepared } from "../prepare.js";
 import { hashScript } from "../scripts.js";
 import { sourceChanged } from "../sources.js";
-import { placeOf, ThreadCaller } from "../threads/caller.js";
-import type { Place } from "../threads/protocol.js";
 import type { TensorSum } from "./summing.js";
 import { hashChunks, sumOf } from "./tensor-sum.js";
 import type { WrittenSums } from "./written-sums.js";
@@ -106,7 +106,7 @@ export class GrowthHashes {
 
   #sumOf(name: string): Promise<TensorSum> {
     if (this.threaded) {
-      this.#thread ??= new ThreadCaller(hashScript, "hashes tensors");
+      this.#thread ??= new ThreadCaller({ script: hashScript, does: "hashes tensors" });
       return this.#thread.ask(placeOf(this.source, name));
     }
     return sumOf(this.source.shardOf(name), name, () => this.#stopped);

@@ -1,6 +1,6 @@
 // The thread that hashes tensors of the source.
-import { answerRequests, readPlace } from "../threads/answerer.js";
-import type { Place } from "../threads/protocol.js";
+import { answerRequests } from "@cambium/files";
+import { type Place, readPlace } from "../place.js";
 import { PIECE_BYTES, Summing } from "./summing.js";
 
 const piece = new Uint8Array(PIECE_BYTES);

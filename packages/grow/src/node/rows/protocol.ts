@@ -1,5 +1,5 @@
 // The requests of the writing thread to a thread that makes rows.
-import type { Place } from "../threads/protocol.js";
+import type { Place } from "../place.js";
 import type { Made } from "./make.js";
 
 /** Rows `start` to `end` of the last tensor that was sent. */

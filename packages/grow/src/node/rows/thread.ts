@@ -1,7 +1,8 @@
 // A thread that makes rows, from the writing thread's side.
 import type { ModelDirectory } from "@cambium/checkpoint";
+import { ThreadCaller } from "@cambium/files";
+import { placeOf } from "../place.js";
 import { rowScript } from "../scripts.js";
-import { placeOf, ThreadCaller } from "../threads/caller.js";
 import type { Block, Made } from "./make.js";
 import type { RowRequest } from "./protocol.js";
 
@@ -9,7 +10,11 @@ import type { RowRequest } from "./protocol.js";
 const maxYoungGenerationSizeMb = 4;
 
 export class RowThread {
-  readonly #caller = new ThreadCaller<RowRequest, Uint8Array>(rowScript, "makes rows", { maxYoungGenerationSizeMb });
+  readonly #caller = new ThreadCaller<RowRequest, Uint8Array>({
+    script: rowScript,
+    does: "makes rows",
+    resourceLimits: { maxYoungGenerationSizeMb },
+  });
   #made: Made | undefined;
 
   constructor(private readonly source: ModelDirectory) {}

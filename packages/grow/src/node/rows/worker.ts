@@ -1,6 +1,6 @@
 // The thread that makes rows of computed tensors.
-import { answerRequests, readPlace } from "../threads/answerer.js";
-import type { Place } from "../threads/protocol.js";
+import { answerRequests } from "@cambium/files";
+import { type Place, readPlace } from "../place.js";
 import { blockMaker } from "./make.js";
 import type { RowRequest } from "./protocol.js";
 import type { Stored } from "./stored.js";

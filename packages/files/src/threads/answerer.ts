@@ -1,9 +1,7 @@
-// The worker's side of a thread: it answers one request at a time, and reads files that the calling thread opened.
-import { readSync } from "node:fs";
+// The worker's side of a thread: it answers one request at a time.
 import { parentPort, type TransferListItem } from "node:worker_threads";
-import { toFileError } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import type { Answer, Place, SentError } from "./protocol.js";
+import type { Answer, SentError } from "./messages.js";
 
 /** @param transferred the parts of a response that are transferred instead of copied */
 export function answerRequests<Request, Response>(
@@ -26,29 +24,6 @@ export function answerRequests<Request, Response>(
       port.postMessage(reply, "response" in reply ? transferred(reply.response) : []);
     });
   });
-}
-
-/**
- * Fills `out` with a tensor's bytes from its byte `start` on.
- * @throws CambiumError `E_SAFETENSORS_TRUNCATED`, `E_IO`, …
- */
-export function readPlace({ fd, path, entry }: Place, start: number, out: Uint8Array): void {
-  for (let done = 0; done < out.length; ) {
-    const count = readPart(path, fd, out, done, entry.offset + start + done);
-    if (count === 0)
-      throw new CambiumError("E_SAFETENSORS_TRUNCATED", "this file was cut short while it was being read", {
-        where: path,
-      });
-    done += count;
-  }
-}
-
-function readPart(path: string, fd: number, out: Uint8Array, done: number, from: number): number {
-  try {
-    return readSync(fd, out, done, out.length - done, from);
-  } catch (error) {
-    throw toFileError(error, path);
-  }
 }
 
 function sent(error: unknown): SentError {
