@@ -29,11 +29,20 @@ def serve(open_session: Callable) -> None:
         command = json.loads(line)
         if command["cmd"] == "exit":
             return
+        before = processor_seconds()
         try:
             reply = {"prepare": session.prepare, "turn": session.turn, "finish": session.finish}[command["cmd"]](command)
         except Exception as error:  # whoever asks decides what a failed command means
             reply = {"error": {"code": "E_PEER", "message": f"{type(error).__name__}: {error}"}}
+        if "seconds" in reply and reply["seconds"]:
+            reply["processor"] = (processor_seconds() - before) / len(reply["seconds"])
         replies.write(json.dumps(reply) + "\n")
+
+
+def processor_seconds() -> float:
+    """The processor time of all threads of this process so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def resident_bytes() -> int:

@@ -1,10 +1,12 @@
 // Compares two measurements of the same cases: faster, slower or no difference, with a ratio and an interval each.
 //
-// The unit of comparison is the logarithm of each turn's median, because samples of one turn share the same load on the
-// machine. Turns are compared by trimmed means (Yuen 1974, "The two-sample trimmed t"), so that a disturbed turn does
-// not decide. With many cases an interval is widened twice: for their number (Bonferroni), and by how much more the
-// differences of all cases scatter than their turns explain (an empirical null, Efron 2004). So variation that occurs
-// between any two runs of the same build does not count as a difference.
+// The unit of comparison is the logarithm of a turn's median, because samples of one turn share the same load on the
+// machine; of processor time a turn has only its mean. Where a contestant has several processes, the unit is a process,
+// because two processes of the same build differ. Units are compared by trimmed means (Yuen 1974, "The two-sample trimmed
+// t"), so that a disturbed one does not decide. With many cases an interval is widened for their number (Bonferroni) and,
+// unless processes were repeated in turns, by how much more the differences of all cases scatter than their turns explain
+// (an empirical null, Efron 2004). So variation that occurs between any two runs of the same build does not count as a
+// difference.
 import { studentQuantile } from "@cambium/scaling";
 import type { Row } from "./result.js";
 import { median } from "./statistics.js";
@@ -24,7 +26,13 @@ export interface Compared {
 }
 
 /** The fields of a row that are compared. */
-export type Timed = Pick<Row, "suite" | "case" | "backend" | "samples" | "turns" | "better" | "machine">;
+export type Timed = Pick<
+  Row,
+  "suite" | "case" | "backend" | "samples" | "turns" | "better" | "processes" | "machine" | "processor"
+>;
+
+/** What is compared: time by the clock, or processor time, which other programs on the machine disturb far less. */
+export type Measure = "clock" | "processor";
 
 /** A case that was measured twice. */
 export interface Pair {
@@ -37,6 +45,15 @@ export interface Pair {
 /** Probability of at least one false verdict over all cases, at most. */
 const level = 0.05;
 
+/**
+ * Two processes of the same build differ by more than their turns tell: their data lie elsewhere in memory. Measured: a
+ * standard deviation of 0.3 to 1.4 % over single ops. It enters where each contestant has only one process.
+ */
+const betweenProcesses = 0.007;
+
+/** From here on Student's t is a normal distribution; its quantiles are not computed well beyond. */
+const manyFreedoms = 1e6;
+
 /** Share of the turns trimmed at each end. */
 const trim = 0.2;
 
@@ -46,19 +63,17 @@ const enough = 8;
 /** A scatter beyond this is not chance, so its own uncertainty enters the degrees of freedom. */
 const significant = 1.5;
 
-export function compare(pairs: readonly Pair[]): Compared[] {
-  const found = pairs.map((pair) => ({ pair, ...difference(pair) }));
+/** @param by with `processor`, pairs in which a contestant does not tell its processor time are left out */
+export function compare(pairs: readonly Pair[], by: Measure = "clock"): Compared[] {
+  const told = pairs.filter(({ first, second }) => by === "clock" || (first.processor && second.processor));
+  const found = told.map((pair) => ({ pair, ...difference(pair, by) }));
   const tested = found.filter(({ error, freedom }) => error > 0 && freedom > 0);
-  const scores = tested.map(({ shift, error }) => shift / error);
-  const middle = median(scores);
-  const scatter = median(scores.map((score) => Math.abs(score - middle))) / 0.6745;
-  const wider = scores.length < enough ? 1 : Math.max(1, scatter);
-  // The degrees of freedom of a scale estimated by the median absolute deviation, whose efficiency is 37 %.
-  const most = wider > significant ? 0.37 * scores.length : Number.POSITIVE_INFINITY;
+  const between = scatterOf(tested.map(({ shift, error }) => shift / error));
   return found.map(({ pair, shift, error, freedom, drift }) => {
     const { suite, case: name, backend } = pair.first;
     const other = pair.second.backend;
     const who = other === backend ? backend : `${other} / ${backend}`;
+    const { wider, most } = replicated(pair) ? { wider: 1, most: Number.POSITIVE_INFINITY } : between;
     const half =
       freedom > 0
         ? studentQuantile(1 - level / (2 * tested.length), Math.min(freedom, most)) * error * wider
@@ -70,6 +85,20 @@ export function compare(pairs: readonly Pair[]): Compared[] {
   });
 }
 
+/** Processes repeated in turns show all that varies by themselves. */
+function replicated({ first, second, inTurns }: Pair): boolean {
+  return inTurns && first.processes.length > 1 && second.processes.length > 1;
+}
+
+/** By how much more the differences scatter than their errors explain, and the degrees of freedom of that estimate. */
+function scatterOf(scores: readonly number[]): { wider: number; most: number } {
+  const middle = median(scores);
+  const scatter = median(scores.map((score) => Math.abs(score - middle))) / 0.6745;
+  const wider = scores.length < enough ? 1 : Math.max(1, scatter);
+  // The degrees of freedom of a scale estimated by the median absolute deviation, whose efficiency is 37 %.
+  return { wider, most: wider > significant ? 0.37 * scores.length : Number.POSITIVE_INFINITY };
+}
+
 interface Difference {
   /** Log of the second's speed over the first's. */
   readonly shift: number;
@@ -79,30 +108,56 @@ interface Difference {
   readonly drift: number;
 }
 
-function difference({ first, second, inTurns }: Pair): Difference {
-  const [a, b] = [speeds(first), speeds(second)];
+function difference({ first, second, inTurns }: Pair, by: Measure): Difference {
+  const [a, b] = [speeds(first, by), speeds(second, by)];
   if (inTurns) {
-    const count = Math.min(a.length, b.length);
-    const { mean, variance, kept } = trimmed(b.slice(0, count).map((speed, i) => speed - (a[i] as number)));
-    return { shift: mean, error: Math.sqrt(variance), freedom: kept - 1, drift: 0 };
+    const apart = a.slice(0, b.length).map((own, process) => {
+      const other = b[process] as readonly number[];
+      return own.slice(0, other.length).map((speed, i) => (other[i] as number) - speed);
+    });
+    const { mean, variance, freedom } = averaged(apart, 2 * betweenProcesses ** 2);
+    return { shift: mean, error: Math.sqrt(variance), freedom, drift: 0 };
   }
-  const [x, y] = [trimmed(a), trimmed(b)];
+  const [x, y] = [averaged(a, betweenProcesses ** 2), averaged(b, betweenProcesses ** 2)];
   const variance = x.variance + y.variance;
-  const freedom = variance ** 2 / (x.variance ** 2 / (x.kept - 1) + y.variance ** 2 / (y.kept - 1));
+  const freedom = variance ** 2 / (x.variance ** 2 / x.freedom + y.variance ** 2 / y.freedom);
   // A slower machine makes the second look slower: extend the interval to its speed without that.
   const drift = Math.log(median(second.machine) / median(first.machine));
   const shift = y.mean - x.mean;
   return { shift, error: Math.sqrt(variance), freedom: freedom || 0, drift: Number.isFinite(drift) ? drift : 0 };
 }
 
-/** Log of each turn's median; higher is faster. */
-function speeds({ samples, turns, better }: Timed): number[] {
+/** The log of each turn's speed, by process; higher is faster. */
+function speeds({ samples, turns, better, processes, processor }: Timed, by: Measure): number[][] {
+  const clock = parts(samples, turns).map((turn) => (better === "higher" ? 1 : -1) * Math.log(median(turn)));
+  return parts(by === "clock" ? clock : (processor ?? []).map((seconds) => -Math.log(seconds)), processes);
+}
+
+function parts(values: readonly number[], counts: readonly number[]): number[][] {
   let at = 0;
-  return turns.map((count) => {
-    const middle = Math.log(median(samples.slice(at, at + count)));
+  return counts.map((count) => {
     at += count;
-    return better === "higher" ? middle : -middle;
+    return values.slice(at - count, at);
   });
+}
+
+/**
+ * The trimmed mean over processes, each by the median of its turns; of a single process, over its turns.
+ * @param single the variance between processes, for a single one
+ */
+function averaged(
+  processes: readonly (readonly number[])[],
+  single: number,
+): { mean: number; variance: number; freedom: number } {
+  const [only = []] = processes;
+  if (processes.length > 1) {
+    const { mean, variance, kept } = trimmed(processes.map(median));
+    return { mean, variance, freedom: kept - 1 };
+  }
+  const { mean, variance, kept } = trimmed(only);
+  // Welch–Satterthwaite, with the variance between processes as known.
+  const both = variance + single;
+  return { mean, variance: both, freedom: Math.min(manyFreedoms, (kept - 1) * (both / variance) ** 2) };
 }
 
 /** The trimmed mean, and its variance from the winsorized values. */

@@ -1,11 +1,11 @@
 // Benchmarks of backends: suites, statistics, results and tables. Independent of any backend or peer.
 export { CambiumContestant } from "./cambium.js";
-export { type Compared, compare } from "./compare.js";
+export { type Compared, compare, type Measure } from "./compare.js";
 export { asCsv, asJsonLines, asMarkdown, benchTable } from "./formats.js";
 export { historyLines, readHistory } from "./history.js";
 export { differences, pairsBetween, pairsWithin } from "./pairs.js";
 export type { Parity } from "./parity.js";
-export { type BenchDocument, benchDocument, schemaName } from "./result.js";
+export { type BenchDocument, benchDocument, readBench, schemaName } from "./result.js";
 export { median } from "./statistics.js";
 export { batchAt, modelOf, type StepConfig } from "./step-config.js";
 export type { Case, Size, Work } from "./suite.js";

@@ -1,8 +1,8 @@
 // The published, versioned JSON schema of a benchmark result.
 import { z } from "zod";
 
-/** Name and major version: a reader of this version can read every document that has it. */
-export const schemaName = "cambium-bench/1";
+/** Name and version: each version has its own JSON Schema. `readBench` also reads the version before. */
+export const schemaName = "cambium-bench/2";
 
 const finite = z.number();
 
@@ -21,6 +21,10 @@ const engaged = z
     decomposed: z.array(z.string()).describe("composites that were decomposed for it"),
     launches: z.int().nullable().describe("kernels that one run launches, if the case is one graph"),
     precision: z.string(),
+    providers: z
+      .record(z.string(), z.int())
+      .nullable()
+      .describe("kernels of one run by what ran them, as a profile tells; null if the backend has none that tells"),
     fallback: z.string().nullable().describe("why the device is not what its name suggests: a software adapter, …"),
   })
   .describe("what really ran");
@@ -39,7 +43,12 @@ const row = z.strictObject({
   quartiles: z.tuple([finite, finite]),
   samples: z.array(finite).describe("raw samples in the unit, in the order taken"),
   turns: z.array(z.int()).describe("samples in each turn; the other contestants' turns lie in between"),
+  processes: z.array(z.int()).describe("turns in each of the contestant's processes, one after the other"),
   machine: z.array(finite).describe("seconds of a fixed piece of work on one core, before each turn"),
+  processor: z
+    .array(finite)
+    .nullable()
+    .describe("seconds of processor time of one run, all threads, by turn; null if the contestant does not tell"),
   seconds: finite.describe("median seconds of one run"),
   warmup: z
     .strictObject({ runs: z.int(), seconds: finite, steady: z.boolean() })
@@ -89,6 +98,18 @@ export const benchDocument = z.strictObject({
   quick: z.boolean().describe("whether only the smallest cases were run, with few samples"),
   complete: z.boolean().describe("false if the run was interrupted"),
 });
+
+/** Reads a document of this version or of version 1, which had no processes, processor time and providers. */
+export function readBench(data: unknown): BenchDocument | undefined {
+  const old = data as { schema?: unknown; rows?: Partial<Row>[] } | null;
+  if (old?.schema !== "cambium-bench/1" || !Array.isArray(old.rows)) return benchDocument.safeParse(data).data;
+  const rows = old.rows.map((row) => ({
+    ...row,
+    engaged: { ...row.engaged, providers: null },
+    ...{ processes: [row.turns?.length ?? 0], processor: null },
+  }));
+  return benchDocument.safeParse({ ...old, schema: schemaName, rows }).data;
+}
 
 export type BenchDocument = z.infer<typeof benchDocument>;
 export type Row = z.infer<typeof row>;

@@ -12,12 +12,17 @@ export interface Measured {
   readonly warmup: Row["warmup"];
   /** Seconds of each run, by turn. */
   readonly turns: readonly (readonly number[])[];
+  /** Turns in each process. */
+  readonly processes: readonly number[];
   /** Seconds of the machine's probe before each turn. */
   readonly machine: readonly number[];
+  /** Seconds of processor time of a run, by turn; shorter than `turns` if not all tell. */
+  readonly processor: readonly number[];
   /** Over all turns; 0 without an energy meter. */
   readonly joules: number;
   readonly residentBytes: number | null;
   readonly deviceBytes: number | null;
+  readonly providers?: Readonly<Record<string, number>> | null;
   readonly parity: Parity;
 }
 
@@ -28,14 +33,20 @@ export function rowOf(suite: Suite, one: Case, backend: string, measured: Measur
   const samples = inUnits.flat();
   return {
     ...{ suite: suite.name, case: one.name, size: { ...one.size }, backend, device },
-    engaged: { ...engaged, fused: [...engaged.fused], decomposed: [...engaged.decomposed], fallback },
+    engaged: {
+      ...engaged,
+      ...{ fused: [...engaged.fused], decomposed: [...engaged.decomposed] },
+      ...{ providers: measured.providers ?? null, fallback },
+    },
     ...{ unit, better: unit === "s" ? "lower" : "higher" },
     median: median(samples),
     interval: [...medianInterval(inUnits)],
     quartiles: [quantile(samples, 0.25), quantile(samples, 0.75)],
     samples,
     turns: turns.map(({ length }) => length),
+    processes: [...measured.processes],
     machine: [...measured.machine],
+    processor: measured.processor.length === turns.length ? [...measured.processor] : null,
     seconds: median(turns.flat()),
     ...{ warmup, work, bound },
     // Filled in later: shares need the peaks, which are rows too.

@@ -11,7 +11,7 @@ import { step } from "../src/suites/step.js";
 const folder = mkdtempSync(join(tmpdir(), "cambium-bench-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const pace: Pace = { rounds: 2, turnSeconds: 0.01, warmupSeconds: 0.05, mostSeconds: 1, fewestRounds: 2 };
+const pace: Pace = { rounds: 2, turnSeconds: 0.01, warmupSeconds: 0.05, mostSeconds: 1, fewestRounds: 2, processes: 1 };
 const options = { pace, meter: null, onTurn: () => {} };
 
 /** The reference backend with a wrong first element in every output. */
@@ -62,6 +62,19 @@ test("contestants take turns, and one with a wrong result does not count", { tim
   expect(half?.error).toMatchObject({ code: "E_UNSUPPORTED" });
   // Prepared one after the other, then A B A B.
   expect(order).toEqual([...names, names[0], names[1], names[0], names[1]]);
+});
+
+test("a contestant's turns are shared out to processes", { timeout: 60_000 }, async () => {
+  const [outcome] = await measureCase(
+    gemm,
+    { name: "small", size: { m: 24, n: 8, k: 16 } },
+    [backendContestant("reference", folder)],
+    { ...options, pace: { ...pace, rounds: 5, fewestRounds: 5, processes: 2 } },
+  );
+  expect(outcome?.row).toMatchObject({ processes: [3, 2], parity: { agrees: true } });
+  expect(outcome?.row?.turns).toHaveLength(5);
+  expect(outcome?.row?.processor).toHaveLength(5);
+  expect(outcome?.row?.processor?.every((seconds) => seconds > 0)).toBe(true);
 });
 
 test("a training step counts tokens and agrees with the reference", { timeout: 60_000 }, async () => {

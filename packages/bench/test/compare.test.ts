@@ -1,14 +1,26 @@
 // Comparing simulated runs: two runs of the same build show no difference, and a slow-down of 5 % in one case is found.
 import { Random } from "@cambium/ir";
 import { expect, test } from "vitest";
-import { compare, type Pair, type Timed } from "../src/compare.js";
+import { compare, type Measure, type Pair, type Timed } from "../src/compare.js";
+import { median } from "../src/statistics.js";
 
-/** A row of ten turns with samples of 10 ms, slowed by `slower`, with noise per sample, per turn and per run. */
-function measured(seed: string, name: string, slower: number, noise: { turn: number; run: number }): Timed {
+interface Noise {
+  readonly turn: number;
+  readonly run: number;
+  readonly process?: number;
+}
+
+/**
+ * A row with samples of 10 ms, slowed by `slower`, with noise per sample, turn, process and run: ten turns of one
+ * process, or five turns of each of several.
+ */
+function measured(seed: string, name: string, slower: number, noise: Noise, processes = 1): Timed {
   const random = new Random(seed);
   const run = 1 + noise.run * random.normal(0);
-  const turns = Array.from({ length: 10 }, (_, t) => {
-    const turn = 1 + noise.turn * random.normal(100 + t);
+  const each = processes === 1 ? 10 : 5;
+  const turns = Array.from({ length: each * processes }, (_, t) => {
+    const process = 1 + (noise.process ?? 0) * random.normal(500 + Math.floor(t / each));
+    const turn = process * (1 + noise.turn * random.normal(100 + t));
     return Array.from(
       { length: 5 },
       (_, i) => 0.01 * run * turn * (1 + slower) * (1 + 0.01 * random.normal(1000 + 5 * t + i)),
@@ -17,17 +29,25 @@ function measured(seed: string, name: string, slower: number, noise: { turn: num
   return {
     ...{ suite: "gemm", case: name, backend: "one", better: "lower", samples: turns.flat() },
     ...{ turns: turns.map(({ length }) => length), machine: turns.map(() => 0.004) },
+    ...{ processes: Array.from({ length: processes }, () => each), processor: turns.map((turn) => 2 * median(turn)) },
   };
 }
 
 const cases = Array.from({ length: 20 }, (_, i) => `case ${i}`);
 
-function simulated(run: number, noise: { turn: number; run: number }, slowed?: string): Pair[] {
+function simulated(run: number, noise: Noise, slowed?: string, processes = 1): Pair[] {
   return cases.map((name) => ({
-    first: measured(`${run}/${name}/a`, name, 0, noise),
-    second: measured(`${run}/${name}/b`, name, name === slowed ? 0.05 : 0, noise),
-    inTurns: false,
+    first: measured(`${run}/${name}/a`, name, 0, noise, processes),
+    second: measured(`${run}/${name}/b`, name, name === slowed ? 0.05 : 0, noise, processes),
+    inTurns: processes > 1,
   }));
+}
+
+/** The cases that differ, of 20 pairs of runs. */
+function found(noise: Noise, slowed: string | undefined, processes = 1, by: Measure = "clock") {
+  return Array.from({ length: 20 }, (_, run) =>
+    compare(simulated(run, noise, slowed, processes), by).filter(({ verdict }) => verdict !== "no difference"),
+  );
 }
 
 test("the same build twice: at most one false difference in 20 cases, in each of 60 pairs of runs", () => {
@@ -48,11 +68,29 @@ test("the same build twice: at most one false difference in 20 cases, in each of
 });
 
 test("a slow-down of 5 % in one case of twenty is found, and nothing else is", () => {
-  const found = Array.from({ length: 20 }, (_, run) =>
-    compare(simulated(run, { turn: 0.01, run: 0 }, "case 7")).filter(({ verdict }) => verdict !== "no difference"),
-  );
-  const right = found.filter((all) => all.length === 1 && all[0]?.case === "case 7" && all[0].verdict === "slower");
+  const right = found({ turn: 0.01, run: 0 }, "case 7").filter(onlySeven);
   expect(right.length).toBeGreaterThanOrEqual(19);
+});
+
+/** Whether case 7 is slower, and nothing else differs. */
+function onlySeven(all: readonly { case: string; verdict: string }[]): boolean {
+  return all.length === 1 && all[0]?.case === "case 7" && all[0].verdict === "slower";
+}
+
+test("several processes average out what differs between processes of one build", () => {
+  const noise = { turn: 0.02, run: 0, process: 0.01 };
+  const wrong = found(noise, undefined, 16).map((all) => all.length);
+  expect(wrong.filter((count) => count > 1)).toEqual([]);
+  // 5 % of 20 is 1; the seeds are fixed.
+  expect(wrong.filter((count) => count === 1).length).toBeLessThanOrEqual(3);
+  const slower = found(noise, "case 7", 16, "processor").filter((all) => all.some((one) => onlySeven([one])));
+  expect(slower.length).toBeGreaterThanOrEqual(19);
+});
+
+test("without processor time a pair is left out", () => {
+  const [pair] = simulated(0, { turn: 0.01, run: 0 });
+  const silent = { ...(pair as Pair), second: { ...(pair as Pair).second, processor: null } };
+  expect([compare([silent], "clock").length, compare([silent], "processor").length]).toEqual([1, 0]);
 });
 
 test("in turns, a disturbance of both cancels", () => {

@@ -11,7 +11,16 @@ import { medianInterval } from "../src/statistics.js";
 import type { Suite } from "../src/suite.js";
 
 const measured = {
-  ...{ device: "a device", fallback: null, machine: [0.01, 0.01], joules: 0, residentBytes: 1e8, deviceBytes: null },
+  ...{
+    device: "a device",
+    fallback: null,
+    processes: [2],
+    machine: [0.01, 0.01],
+    processor: [0.02],
+    joules: 0,
+    residentBytes: 1e8,
+    deviceBytes: null,
+  },
   engaged: { fused: [], decomposed: [], launches: 1, precision: "f32" },
   warmup: { runs: 3, seconds: 0.1, steady: true },
   parity: { agrees: true, error: 0, tolerance: 1e-5, against: "the reference" },
@@ -25,7 +34,7 @@ const rows = withShares([
   }),
 ]);
 const document: BenchDocument = {
-  schema: "cambium-bench/1",
+  schema: "cambium-bench/2",
   environment: {
     ...{ cambium: "0", commit: null, node: "v20", platform: "linux-x64", cpu: "a, b", cores: 2, memory: 1 },
     ...{ governor: null, energy: null, backends: [], date: "2026-01-01T00:00:00Z", load: [0, 0], hash: "0" },

@@ -1,14 +1,14 @@
 // The files that cambium bench reads and writes: a result, its page, the history.
 import { appendFile } from "node:fs/promises";
-import { type BenchDocument, benchDocument, historyLines, schemaName } from "@cambium/bench";
+import { type BenchDocument, historyLines, readBench, schemaName } from "@cambium/bench";
 import { readTextFile, withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 
 /** @throws CambiumError `E_BENCH_FILE` for a file that is not a result; file errors */
 export async function readResult(path: string): Promise<BenchDocument> {
   const text = await readTextFile(path, 200e6);
-  const parsed = benchDocument.safeParse(parsedJson(text));
-  if (parsed.success) return parsed.data;
+  const document = readBench(parsedJson(text));
+  if (document) return document;
   throw new CambiumError("E_BENCH_FILE", "this is not a result of cambium bench", {
     ...{ where: path, expected: schemaName, hint: "cambium bench --out FILE makes one" },
   });

@@ -19,6 +19,8 @@ export interface Pace {
   /** A contestant with long runs gets fewer turns, so that all its turns together take about this long. */
   readonly mostSeconds: number;
   readonly fewestRounds: number;
+  /** The turns of a contestant are shared out to this many processes, one after the other. */
+  readonly processes: number;
 }
 
 export interface CaseOptions {
@@ -40,8 +42,12 @@ export interface Outcome {
 interface Entrant {
   readonly contestant: Contestant;
   process: ContestantProcess;
+  /** Turns in each of its processes so far. */
+  readonly processes: number[];
   readonly turns: (readonly number[])[];
   readonly machine: number[];
+  /** Seconds of processor time of a run, for each turn that tells. */
+  readonly processor: number[];
   joules: number;
   /** Share of the case done when its turn started. */
   share: number;
@@ -60,8 +66,10 @@ export async function measureCase(
     return {
       contestant,
       process: start(contestant),
+      processes: [],
       turns: [],
       machine: [],
+      processor: [],
       joules: 0,
       share: 0,
       rounds: options.pace.rounds,
@@ -104,6 +112,9 @@ async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter,
   });
   if (suite.fresh) entrant.joules += meter?.lap() ?? 0;
   entrant.ready = ready;
+  entrant.processes.push(0);
+  // The first process decides, so that all contestants' turns are shared out to processes alike.
+  if (entrant.processes.length > 1) return;
   const long = Math.max(pace.turnSeconds, ready.secondsPerRun);
   const rounds = Math.max(pace.fewestRounds, Math.min(pace.rounds, Math.floor(pace.mostSeconds / long)));
   // If a single run takes longer than all turns should, two turns are enough.
@@ -114,27 +125,30 @@ async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter,
 async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, options: CaseOptions): Promise<void> {
   const { pace, meter, onTurn } = options;
   onTurn(entrant.contestant.name, entrant.share);
+  const processes = suite.fresh ? entrant.rounds : Math.min(pace.processes, entrant.rounds);
+  // The first process exists already.
+  if (Math.floor((round * processes) / entrant.rounds) >= entrant.processes.length) {
+    await entrant.process.close();
+    entrant.process = start(entrant.contestant);
+    await prepare(suite, one, entrant, options);
+  }
   entrant.machine.push(machineProbe());
+  entrant.processes[entrant.processes.length - 1] = (entrant.processes.at(-1) as number) + 1;
   if (suite.fresh) {
-    // Each sample needs a fresh process; the first one exists already.
-    if (round > 0) {
-      await entrant.process.close();
-      entrant.process = start(entrant.contestant);
-      await prepare(suite, one, entrant, options);
-    }
     entrant.turns.push(entrant.ready?.first ?? []);
     return;
   }
   const each = entrant.ready?.secondsPerRun ?? 1;
   const count = Math.max(1, Math.min(50, Math.floor(pace.turnSeconds / each)));
   meter?.lap();
-  const { seconds } = await entrant.process.ask<Turn>({ cmd: "turn", count });
+  const { seconds, processor } = await entrant.process.ask<Turn>({ cmd: "turn", count });
   entrant.joules += meter?.lap() ?? 0;
   entrant.turns.push(seconds);
+  if (processor !== undefined) entrant.processor.push(processor);
 }
 
 async function finish(suite: Suite, one: Case, entrant: Entrant): Promise<Outcome> {
-  const { contestant, turns, machine, joules } = entrant;
+  const { contestant, processes, turns, machine, processor, joules } = entrant;
   let finished: Finished | undefined;
   await attempt(entrant, async () => {
     finished = await entrant.process.ask<Finished>({ cmd: "finish" });
@@ -144,7 +158,7 @@ async function finish(suite: Suite, one: Case, entrant: Entrant): Promise<Outcom
   return {
     contestant,
     version: ready.version,
-    row: rowOf(suite, one, contestant.name, { ...ready, ...finished, turns, machine, joules }),
+    row: rowOf(suite, one, contestant.name, { ...ready, ...finished, processes, turns, machine, processor, joules }),
   };
 }
 

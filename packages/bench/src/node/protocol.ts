@@ -38,11 +38,15 @@ export interface Ready {
 
 export interface Turn {
   readonly seconds: readonly number[];
+  /** Seconds of processor time of one run, the turn's mean over all threads; absent if the contestant does not tell. */
+  readonly processor?: number;
 }
 
 export interface Finished {
   readonly residentBytes: number | null;
   readonly deviceBytes: number | null;
+  /** Kernels of one run by what ran them, if measured. */
+  readonly providers?: Readonly<Record<string, number>> | null;
   readonly parity: Parity;
 }
 

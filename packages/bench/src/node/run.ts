@@ -20,6 +20,10 @@ export interface BenchRequest {
   readonly quick: boolean;
   /** Turns of each contestant; with more turns each is shorter. */
   readonly rounds?: number;
+  /** Processes that a contestant's turns of a case are shared out to; default 1. */
+  readonly processes?: number;
+  /** Only cases whose name has one of these words; the peaks are measured all the same. */
+  readonly cases?: readonly string[];
   /** The result of an interrupted run: its rows are kept and not measured again. */
   readonly earlier?: BenchDocument;
   readonly signal?: AbortSignal;
@@ -39,16 +43,21 @@ export interface BenchProgress {
 }
 
 const paces: Readonly<Record<"full" | "quick", Pace>> = {
-  full: { rounds: 10, turnSeconds: 0.15, warmupSeconds: 0.7, mostSeconds: 3, fewestRounds: 3 },
-  quick: { rounds: 3, turnSeconds: 0.15, warmupSeconds: 0.5, mostSeconds: 2, fewestRounds: 2 },
+  full: { rounds: 10, turnSeconds: 0.15, warmupSeconds: 0.7, mostSeconds: 3, fewestRounds: 3, processes: 1 },
+  quick: { rounds: 3, turnSeconds: 0.15, warmupSeconds: 0.5, mostSeconds: 2, fewestRounds: 2, processes: 1 },
 };
 
+/** Least turns in each of several processes. */
+const turnsEach = 5;
+
 /** More rounds are shorter, so that a case takes as long as before and contestants alternate faster. */
-function paceOf({ quick, rounds }: BenchRequest): Pace {
-  const usual = paces[quick ? "quick" : "full"];
+function paceOf({ quick, processes = 1, rounds: asked }: BenchRequest): Pace {
+  const usual = { ...paces[quick ? "quick" : "full"], processes };
+  const rounds = asked ?? (processes > 1 ? Math.max(usual.rounds, turnsEach * processes) : undefined);
   if (rounds === undefined) return usual;
   const turnSeconds = Math.min(usual.turnSeconds, (usual.rounds * usual.turnSeconds) / rounds);
-  return { ...usual, rounds, turnSeconds, fewestRounds: Math.min(rounds, 10), mostSeconds: 2 * usual.mostSeconds };
+  const fewestRounds = Math.min(rounds, Math.max(10, processes));
+  return { ...usual, rounds, turnSeconds, fewestRounds, mostSeconds: 2 * usual.mostSeconds };
 }
 
 /** @returns everything measured; `complete` is false if `signal` ended the run */
@@ -67,7 +76,11 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
     ...{ failures, quick, complete },
   });
   const wanted = [...peaks, ...suites.filter(({ name, extra }) => request.suites?.includes(name) ?? !extra)];
-  const cases = wanted.flatMap((suite) => suite.cases(quick).map((one): [Suite, Case] => [suite, one]));
+  const chosen = (suite: Suite, { name }: Case) =>
+    !request.cases || peaks.some((one) => one === suite) || request.cases.some((word) => name.includes(word));
+  const cases = wanted.flatMap((suite) =>
+    suite.cases(quick).flatMap((one): [Suite, Case][] => (chosen(suite, one) ? [[suite, one]] : [])),
+  );
   const pace = paceOf(request);
   const takingPart = (suite: Suite) => {
     const able = contestants.filter((one) => canDo(one, suite));

@@ -8,7 +8,7 @@ import { requirePrecision } from "@cambium/train";
 import type { Prepared } from "../suite.js";
 
 import { warmUp } from "../warm-up.js";
-import type { Command, Finished, Ready } from "./protocol.js";
+import type { Command, Finished, Ready, Turn } from "./protocol.js";
 import { suiteNamed } from "./suites.js";
 
 let device: Device | undefined;
@@ -34,7 +34,7 @@ process.exit(0);
 async function obey(command: Exclude<Command, { cmd: "exit" }>): Promise<unknown> {
   if (command.cmd === "prepare") return prepare(command);
   if (!prepared) throw new Error("nothing is prepared");
-  if (command.cmd === "turn") return { seconds: await prepared.turn(command.count) };
+  if (command.cmd === "turn") return turn(prepared, command.count);
   return finish(prepared);
 }
 
@@ -56,6 +56,13 @@ async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<R
     ...{ device: describeDevice(info as DeviceInfo), version: info.version, fallback: info.fallback ?? null },
     ...{ work: prepared.work, engaged: prepared.engaged, warmup, secondsPerRun, first },
   };
+}
+
+async function turn(measured: Prepared, count: number): Promise<Turn> {
+  const before = process.cpuUsage();
+  const seconds = await measured.turn(count);
+  const { user, system } = process.cpuUsage(before);
+  return { seconds, processor: (user + system) / 1e6 / seconds.length };
 }
 
 async function finish(measured: Prepared): Promise<Finished> {

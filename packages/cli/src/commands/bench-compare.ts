@@ -1,14 +1,23 @@
 // cambium bench compare: compares two results, or two contestants of one, case by case: faster, slower, no difference.
-import { type BenchDocument, type Compared, compare, differences, pairsBetween, pairsWithin } from "@cambium/bench";
+import {
+  type BenchDocument,
+  type Compared,
+  compare,
+  differences,
+  type Measure,
+  pairsBetween,
+  pairsWithin,
+} from "@cambium/bench";
 import { CambiumError } from "@cambium/ir";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { readResult } from "../bench-file.js";
-import { listed } from "../flags.js";
+import { listed, oneOf } from "../flags.js";
 import { complain, print } from "../terminal.js";
 
 interface Flags {
   readonly backend?: readonly string[];
+  readonly by: Measure;
   readonly json?: boolean;
 }
 
@@ -18,6 +27,12 @@ export function benchCompareCommand(): Command {
     .argument("<first>", "a result, as --out keeps it")
     .argument("[second]", "another; without it --backend names two contestants of the first")
     .option("-b, --backend <names>", "two contestants: before,after", listed)
+    .option(
+      "--by <time>",
+      "clock, or processor: processor time of all threads, which a busy machine disturbs less",
+      oneOf<Measure>("--by", ["clock", "processor"]),
+      "clock",
+    )
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
@@ -34,10 +49,11 @@ Examples:
   cambium bench compare monday.json tuesday.json
   cambium bench compare both.json --backend onnx,tfjs`,
     )
-    .action(async (first: string, second: string | undefined, { backend, json }: Flags) => {
+    .action(async (first: string, second: string | undefined, { backend, by, json }: Flags) => {
+      if (second !== undefined && by === "processor") throw acrossRuns();
       const before = await readResult(first);
       const after = second === undefined ? undefined : await readResult(second);
-      const cases = compare(after ? pairsBetween(before, after) : pairsWithin(before, twoOf(backend)));
+      const cases = compare(after ? pairsBetween(before, after) : pairsWithin(before, twoOf(backend)), by);
       if (cases.length === 0) throw new CambiumError("E_BENCH_COMPARE", "no case counts in both", { where: first });
       const warnings = differences(before, (after ?? before) as BenchDocument);
       if (json) print(JSON.stringify({ cases, warnings }));
@@ -46,6 +62,13 @@ Examples:
         for (const warning of after ? warnings : []) complain(`Note: ${warning}.`);
       }
     });
+}
+
+function acrossRuns(): CambiumError {
+  return new CambiumError("E_OPTION", "processor time is compared only between contestants of one result", {
+    ...{ where: "--by", expected: "clock, for two results", got: "processor" },
+    hint: "measure both in one run, then name them with --backend",
+  });
 }
 
 function twoOf(names: readonly string[] = []): [string, string] {

@@ -27,6 +27,8 @@ interface Flags {
   readonly peer?: readonly string[];
   readonly quick?: boolean;
   readonly rounds?: number;
+  readonly processes?: number;
+  readonly case?: readonly string[];
   readonly out?: string;
   readonly history?: string;
   readonly also?: BenchFormat;
@@ -61,6 +63,12 @@ export function benchCommand(host: Host): Command {
       "turns of each contestant; more, shorter turns separate close contestants",
       wholeNumber("--rounds", 2),
     )
+    .option(
+      "--processes <n>",
+      "processes that share a contestant's turns of a case (default: 1); several average out where data lie in memory",
+      wholeNumber("--processes", 1),
+    )
+    .option("--case <words>", "only cases whose name has one of these words", listed)
     .option("-o, --out <file>", "keep the result as JSON and as a page beside it; a second run continues it")
     .option("--history <file>", "append the result to a history file, a line for each row")
     .option("--json", "print the result as JSON")
@@ -122,6 +130,8 @@ async function bench(flags: Flags, host: Host): Promise<void> {
       files: fileContestant(project),
       ...(flags.suite && { suites: flags.suite }),
       ...(flags.rounds && { rounds: flags.rounds }),
+      ...(flags.processes && { processes: flags.processes }),
+      ...(flags.case && { cases: flags.case }),
       ...(earlier && { earlier }),
       signal,
       onProgress: ({ suite, case: one, contestant, done, total }) =>
