@@ -12,7 +12,7 @@ export interface RecipeSettings {
   readonly tokens: number;
   /** Most sequences in a micro-batch. */
   readonly microBatch: number;
-  /** Bytes that a step may take. */
+  /** Bytes that the process may take. */
   readonly memory: number | undefined;
 }
 

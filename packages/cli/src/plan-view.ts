@@ -3,7 +3,7 @@
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
 import { compact } from "@cambium/scaling/magnitude";
-import type { TrainingMemory } from "@cambium/train";
+import type { FittedStep, TrainingMemory } from "@cambium/train";
 import Table from "cli-table3";
 import { duration } from "./format.js";
 
@@ -13,7 +13,7 @@ export interface PlannedWay {
   /** Wall seconds of both phases; null without a device. */
   readonly seconds: number | null;
   /** Of training in f32. */
-  readonly memory: readonly [base: TrainingMemory, target: TrainingMemory];
+  readonly steps: readonly [base: FittedStep, target: FittedStep];
 }
 
 export interface PlanView {
@@ -45,9 +45,9 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   row("FLOPs before", ({ way }) => way.flops.base.toExponential(2));
   row("FLOPs after", ({ way }) => way.flops.target.toExponential(2));
   row("wall time", ({ seconds }) => (seconds === null ? "–" : duration(seconds)));
-  const taken = (one: TrainingMemory) => `${compact(memoryTaken(one, devices))}B${bounded(one)}`;
-  row("memory, base", ({ memory }) => taken(memory[0]));
-  row("memory, target", ({ memory }) => taken(memory[1]));
+  const taken = (step: FittedStep) => `${compact(memoryTaken(step.memory, devices))}B${again(step)}`;
+  row("memory, base", ({ steps }) => taken(steps[0]));
+  row("memory, target", ({ steps }) => taken(steps[1]));
   row("schedule", ({ way: { training } }) => `${training.schedule.name}, ${training.policy}`);
   row("moments", ({ way }) => way.training.moments);
   row("learning rate", ({ way }) => way.training.lr.map((lr) => lr.toPrecision(3)).join(" → "));
@@ -68,9 +68,14 @@ export function memoryTaken({ state, step, total }: TrainingMemory, devices: Dev
   return devices ? state + step : total;
 }
 
-/** The effect of --memory on the step. */
-function bounded({ counted, recomputed }: TrainingMemory): string {
-  return recomputed > 0 ? `\n${compact(counted)}B counted, ${(100 * recomputed).toPrecision(2)} % recomputed` : "";
+/** Share of the matrix work that is done a second time to fit into --memory. */
+export function recomputed({ flops, recomputedFlops }: FittedStep): number {
+  return recomputedFlops / flops;
+}
+
+function again(step: FittedStep): string {
+  const share = recomputed(step);
+  return share > 0 ? `\n${(100 * share).toPrecision(2)} % recomputed` : "";
 }
 
 /** Where the table's memory and time come from. */
@@ -78,7 +83,7 @@ export const toolFigures = {
   memory:
     "f32 weights and AdamW's moments, and the peak of gradients and activations alive in the train step's graph; " +
     "without --device also a copy of the state in the process, and 210 MB of Node and ONNX Runtime (cambium bench --suite memory); " +
-    "--memory, like train.memory, bounds the first part, without the values inside fused kernels",
+    "--memory, like train.memory, bounds all of it",
   seconds: "C / (peak × devices × MFU); with --memory, C includes recomputation",
   peak: "the vendor's data sheet, dense bf16",
 };

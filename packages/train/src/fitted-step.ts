@@ -1,13 +1,14 @@
-// The graphs of an optimizer step, fitted into a memory bound, and their cost.
-import { byteLength, fitMemory, type Graph, graphCost, highest, liveness } from "@cambium/ir";
+// The graphs of an optimizer step, recomputing activations until training fits into a memory bound, and their cost.
+import { CambiumError, fitMemory, type Graph, graphCost, highest, liveness } from "@cambium/ir";
 import type { ModelSpec } from "@cambium/model";
+import { bytesOfInputs, type TrainingMemory, trainingMemory } from "./memory.js";
 import type { OptimizerOptions } from "./optimizer.js";
 import { accumulatedStepGraphs, type StepGraphOptions, trainStepGraph } from "./step-graph.js";
 
 export type FittedStepOptions = StepGraphOptions & {
   /** Micro-batches in the step. */
   readonly accumulation: number;
-  /** Upper bound on `FittedStep.bytes`. Default: none. */
+  /** Upper bound on `FittedStep.memory.total`, bytes. Default: none. */
   readonly memory?: number | undefined;
 };
 
@@ -22,9 +23,11 @@ export interface FittedStep {
   readonly recomputedFlops: number;
   /**
    * Bytes the IR counts for a step: parameters, moments, accumulated gradients and batch, plus the peak of gradients
-   * and activations alive at once.
+   * and activations alive at once, composites being fused.
    */
   readonly bytes: number;
+  /** What a process takes that trains with it. */
+  readonly memory: TrainingMemory;
 }
 
 /**
@@ -57,31 +60,51 @@ function settingsOf(options: FittedStepOptions): string {
 const fits = new WeakMap<ModelSpec, Map<string, FittedStep>>();
 
 function fit(model: ModelSpec, options: FittedStepOptions): FittedStep {
-  const { accumulation, memory = Number.POSITIVE_INFINITY } = options;
-  const { accumulate: first, apply } =
+  const { memory = Number.POSITIVE_INFINITY } = options;
+  const { step, whole } = smallest(model, options, memory);
+  if (step.memory.total <= memory) return step;
+  throw new CambiumError("E_MEMORY", "training does not fit in the memory allowed for it", {
+    expected: `at least ${gigabytes(step.memory.total)}${whole > step.memory.total ? ` with activations recomputed, ${gigabytes(whole)} without` : ""}`,
+    got: `${memory / 1e9} GB`,
+    hint: advice(model, options, memory),
+  });
+}
+
+/** The step that recomputes as little as it must, and the bytes that it would take without recomputation. */
+function smallest(model: ModelSpec, options: FittedStepOptions, memory: number): { step: FittedStep; whole: number } {
+  const { accumulation } = options;
+  const { accumulate, apply } =
     accumulation === 1
       ? { accumulate: trainStepGraph(model, options), apply: undefined }
       : accumulatedStepGraphs(model, options);
-  const flops = graphCost(first).matrixFlops * accumulation;
-  // Moments stay in memory while gradients are accumulated.
-  const aside = bytesOfInputs([first, apply]) - bytesOfInputs([first]);
-  const fitted = fitMemory(first, { of: "loss", bytes: memory, aside });
-  const recomputedFlops = fitted.recomputedFlops * accumulation;
-  const graphs = { first: fitted.graph, ...(apply && { apply }) };
-  return { ...graphs, flops, recomputedFlops, bytes: bytesOf([fitted.graph, apply]) };
+  const graphs = (first: Graph) => (apply ? [first, apply] : [first]);
+  const bytesOf = (first: Graph) => trainingMemory(model, graphs(first)).total;
+  const { graph: first, recomputedFlops } = fitMemory(accumulate, { of: "loss", bytes: memory, measure: bytesOf });
+  const step = {
+    ...{ first, ...(apply && { apply }) },
+    flops: graphCost(accumulate).matrixFlops * accumulation,
+    recomputedFlops: recomputedFlops * accumulation,
+    bytes: bytesOfInputs(graphs(first)) + highest(graphs(first).map((graph) => liveness(graph).peakBytes)),
+    memory: trainingMemory(model, graphs(first)),
+  };
+  return { step, whole: bytesOf(accumulate) };
 }
 
-/** Bytes of every input of the graphs, each once, and the most values alive at once in one of them. */
-function bytesOf(graphs: readonly (Graph | undefined)[]): number {
-  return bytesOfInputs(graphs) + highest(graphs.map((graph) => (graph ? liveness(graph).peakBytes : 0)));
+/** The largest micro-batch that fits with the same sequences in a step; if there is none, what else makes it smaller. */
+function advice(model: ModelSpec, options: FittedStepOptions, memory: number): string {
+  const { batch, accumulation } = options;
+  for (let smaller = batch - 1; smaller > 0; smaller--) {
+    if (batch % smaller !== 0) continue;
+    const split = { batch: smaller, accumulation: (accumulation * batch) / smaller };
+    const { total } = smallest(model, { ...options, ...split }, memory).step.memory;
+    if (total <= memory)
+      return `batch ${split.batch} with accumulation ${split.accumulation}, the same step, takes ${gigabytes(total)}`;
+  }
+  return "a batch of 1 does not fit either; a shorter context, fewer layers or a smaller vocabulary takes less";
 }
 
-/** Bytes of every input of the graphs, each once. */
-export function bytesOfInputs(
-  graphs: readonly (Graph | undefined)[],
-  counts: (name: string) => boolean = () => true,
-): number {
-  const inputs = graphs.flatMap((graph) => graph?.inputs ?? []).filter(({ name }) => counts(name));
-  const bytes = new Map(inputs.map(({ name, value }) => [name, byteLength(value.type)]));
-  return [...bytes.values()].reduce((sum, one) => sum + one, 0);
+/** Rounded up, so that what is named suffices. */
+function gigabytes(bytes: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(bytes)) - 2);
+  return `${((Math.ceil(bytes / unit) * unit) / 1e9).toPrecision(3)} GB`;
 }

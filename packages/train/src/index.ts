@@ -4,7 +4,7 @@ export { type DeviceState, disposeAll, uploadAll, uploadState } from "./device-s
 export { type FittedStep, type FittedStepOptions, fittedStep } from "./fitted-step.js";
 export * from "./loop.js";
 export { initialLossScale, scalingTensors } from "./loss-scale.js";
-export * from "./memory.js";
+export type { TrainingMemory } from "./memory.js";
 export * from "./metrics.js";
 export * from "./optimizer.js";
 export * from "./precision.js";

@@ -1,9 +1,8 @@
-// The memory of a training process, counted on the graphs of the step that it would compile.
-import { decompose, highest, liveness } from "@cambium/ir";
+// The memory of a training process, counted on the graphs of the step that it compiles.
+import { byteLength, decompose, type Graph, highest, liveness } from "@cambium/ir";
 import { type ModelSpec, parameterTable, stateNames } from "@cambium/model";
-import { bytesOfInputs, type FittedStepOptions, fittedStep } from "./fitted-step.js";
 
-/** In bytes, except `recomputed`. */
+/** In bytes. */
 export interface TrainingMemory {
   /** Weights, AdamW's moments, gradients where they are accumulated, and the batch. */
   readonly state: number;
@@ -14,24 +13,17 @@ export interface TrainingMemory {
   /** A Node process with an engine loaded, before it has a model. */
   readonly process: number;
   readonly total: number;
-  /** What a trainer's option `memory` bounds: state and step, without the values inside fused kernels. */
-  readonly counted: number;
-  /** Share of the step's matrix work that is recomputed to keep `counted` within its bound. */
-  readonly recomputed: number;
 }
 
 /** Measured: Node, ONNX Runtime and a compiled session. */
 const ofProcess = 210e6;
 
 /**
- * The memory of training on the onnx backend, whose engine stores the values inside composite ops; fused kernels take
- * less. Measured peaks of six shapes between 0.3 and 2 GB were 8 % above to 9 % below it (`cambium bench --suite
- * memory`).
- * @throws CambiumError as `fittedStep`.
+ * The memory of training with these graphs on the onnx backend, whose engine stores the values inside composite ops;
+ * fused kernels take less. Measured peaks of six shapes between 0.3 and 2 GB were 8 % above to 9 % below it (`cambium
+ * bench --suite memory`).
  */
-export function trainingMemory(model: ModelSpec, options: FittedStepOptions): TrainingMemory {
-  const { first, apply, bytes, flops, recomputedFlops } = fittedStep(model, options);
-  const graphs = apply ? [first, apply] : [first];
+export function trainingMemory(model: ModelSpec, graphs: readonly Graph[]): TrainingMemory {
   const tensors = parameterTable(model).flatMap(({ name }) => [name, stateNames.m(name), stateNames.v(name)]);
   const copied = new Set(tensors);
   const parts = {
@@ -40,6 +32,12 @@ export function trainingMemory(model: ModelSpec, options: FittedStepOptions): Tr
     copy: bytesOfInputs(graphs, (name) => copied.has(name)),
     process: ofProcess,
   };
-  const total = parts.state + parts.step + parts.copy + parts.process;
-  return { ...parts, total, counted: bytes, recomputed: recomputedFlops / flops };
+  return { ...parts, total: parts.state + parts.step + parts.copy + parts.process };
+}
+
+/** Bytes of every input of the graphs, each once. */
+export function bytesOfInputs(graphs: readonly Graph[], counts: (name: string) => boolean = () => true): number {
+  const inputs = graphs.flatMap((graph) => graph.inputs).filter(({ name }) => counts(name));
+  const bytes = new Map(inputs.map(({ name, value }) => [name, byteLength(value.type)]));
+  return [...bytes.values()].reduce((sum, one) => sum + one, 0);
 }

@@ -28,10 +28,7 @@ export interface TrainerOptions {
    * `f32`.
    */
   readonly precision?: Precision;
-  /**
-   * Bound on a step's bytes as the IR counts them (`Trainer.countedBytes`): activations are recomputed until it fits.
-   * Default: no bound.
-   */
+  /** Bound on the bytes of the process (`FittedStep.memory`): activations are recomputed until it fits. Default: none. */
   readonly memory?: number | undefined;
   /** What trains, and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, without masks. */
   readonly phase?: Phase;

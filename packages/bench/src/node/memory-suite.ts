@@ -1,7 +1,7 @@
 // Memory: a training process's peak memory compared with what `cambium plan` predicts for the backend onnx, over shapes
 // between 0.3 and 2 GB. As in a run, weights are made and uploaded, steps follow, and a snapshot downloads the state.
 import { initParameters } from "@cambium/model";
-import { defaultOptimizer, freshState, Trainer, trainingMemory } from "@cambium/train";
+import { defaultOptimizer, fittedStep, freshState, Trainer } from "@cambium/train";
 import { parity } from "../parity.js";
 import { batchAt, modelOf, type StepConfig } from "../step-config.js";
 import type { DeviceSuite } from "../suite.js";
@@ -58,7 +58,8 @@ export const memory: DeviceSuite = {
           peak = process.resourceUsage().maxRSS * 1024;
         }),
       async parity() {
-        const { total } = trainingMemory(model, { batch, context, accumulation: 1, optimizer: defaultOptimizer });
+        const step = fittedStep(model, { batch, context, accumulation: 1, optimizer: defaultOptimizer });
+        const { total } = step.memory;
         const mega = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
         const off = total / peak - 1;
         const against = `${mega(peak)} taken, ${mega(total)} predicted: ${(100 * off).toFixed(1)} %`;

@@ -3,13 +3,13 @@ import { writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec, modelJson, modelSizes } from "@cambium/model";
 import { type Devices, paceOf, parseDevices, planGrowth, shape, shapeNear } from "@cambium/scaling";
-import { defaultOptimizer, type TrainingMemory, trainingMemory } from "@cambium/train";
+import { defaultOptimizer, type FittedStep, fittedStep } from "@cambium/train";
 import { Command } from "commander";
 import { byteCount, type FamilyFlags, oneOf, realNumber, wholeNumber, withFamilyFlag } from "../flags.js";
 import type { Host } from "../host.js";
 import { exists, findModel, readModel } from "../model-source.js";
 import { batchOf, recipeOf, recipeText } from "../plan-recipe.js";
-import { memoryTaken, type PlannedWay, type PlanView, planText, toolFigures } from "../plan-view.js";
+import { memoryTaken, type PlannedWay, type PlanView, planText, recomputed, toolFigures } from "../plan-view.js";
 import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
 
@@ -59,7 +59,7 @@ export function planCommand(host: Host): Command {
     .option("--batch <n>", "sequences in a micro-batch, for the memory and the recipe", wholeNumber("--batch", 1), 8)
     .option(
       "--memory <size>",
-      "most memory of a training step, e.g. 16GB; activations are recomputed to fit",
+      "most memory of the training process, e.g. 16GB; activations are recomputed to fit",
       byteCount("--memory"),
     )
     .option("--recipe <way>", `the way that --out writes: ${names.join(", ")}`, oneOf("--recipe", names))
@@ -74,7 +74,7 @@ export function planCommand(host: Host): Command {
 
 const help = `
 With --json: {"target", "flops", "tokens", "ways": [{"name", "base", "factor", "baseTokens", "targetTokens", "flops",
-"seconds", "memoryBytes": {"base", "target"}, "countedBytes", "recomputed", "training", "saving", "inRegime", "advice", "figures": [{"name", "value", "formula", "source"}]}], "recipe"}
+"seconds", "memoryBytes": {"base", "target"}, "recomputed", "training", "saving", "inRegime", "advice", "figures": [{"name", "value", "formula", "source"}]}], "recipe"}
 
 Examples:
   cambium plan --params 7B --tokens 2T
@@ -93,12 +93,9 @@ async function run(flags: Flags, host: Host): Promise<void> {
   const context = Math.min(flags.context, target.family.contextLength(target.config));
   const ways = planGrowth({ target, nominal, flops }).map((way): PlannedWay => {
     const step = { ...batchOf(way.training.batchTokens, context, flags.batch), context, memory: flags.memory };
-    const memory = [
-      memoryOf(way.base, step, `${way.name}: base`),
-      memoryOf(target, step, `${way.name}: target`),
-    ] as const;
-    const again = way.flops.base * memory[0].recomputed + way.flops.target * memory[1].recomputed;
-    return { way, seconds: devices ? (flops + again) / paceOf(devices) : null, memory };
+    const steps = [stepOf(way.base, step, `${way.name}: base`), stepOf(target, step, `${way.name}: target`)] as const;
+    const again = way.flops.base * recomputed(steps[0]) + way.flops.target * recomputed(steps[1]);
+    return { way, seconds: devices ? (flops + again) / paceOf(devices) : null, steps };
   });
   const view: PlanView = { target, parameters, flops, tokens, devices, ways };
   const written = flags.out === undefined && flags.recipe === undefined ? undefined : await write(view, flags, context);
@@ -165,10 +162,10 @@ interface StepShape {
   readonly memory: number | undefined;
 }
 
-/** The memory of training in f32. @throws CambiumError `E_MEMORY` if recomputation cannot fit a step into its bound */
-function memoryOf(model: ModelSpec, step: StepShape, where: string): TrainingMemory {
+/** The step in f32. @throws CambiumError `E_MEMORY` if recomputation cannot fit it into its bound */
+function stepOf(model: ModelSpec, step: StepShape, where: string): FittedStep {
   try {
-    return trainingMemory(model, { ...step, optimizer: defaultOptimizer });
+    return fittedStep(model, { ...step, optimizer: defaultOptimizer });
   } catch (error) {
     if (!(error instanceof CambiumError)) throw error;
     throw new CambiumError(error.code, error.summary, { ...error.details, where });
@@ -180,19 +177,18 @@ function asJson({ target, parameters, flops, tokens, devices, ways }: PlanView, 
     target: { ...modelJson(target), parameters, ...countParameters(target) },
     ...{ flops, tokens },
     ...(devices && { devices }),
-    ways: ways.map(({ way: { base, ...way }, seconds, memory }) => ({
+    ways: ways.map(({ way: { base, ...way }, seconds, steps }) => ({
       ...way,
       base: { ...modelJson(base), ...countParameters(base), sizes: modelSizes(base) },
       seconds,
-      memoryBytes: ofBoth(memory, (one) => memoryTaken(one, devices)),
-      countedBytes: ofBoth(memory, ({ counted }) => counted),
-      recomputed: ofBoth(memory, ({ recomputed }) => recomputed),
+      memoryBytes: ofBoth(steps, ({ memory }) => memoryTaken(memory, devices)),
+      recomputed: ofBoth(steps, recomputed),
     })),
     explain: toolFigures,
     ...(recipe !== undefined && { recipe }),
   };
 }
 
-function ofBoth([base, target]: PlannedWay["memory"], figure: (one: TrainingMemory) => number): object {
+function ofBoth([base, target]: PlannedWay["steps"], figure: (step: FittedStep) => number): object {
   return { base: figure(base), target: figure(target) };
 }

@@ -1,8 +1,7 @@
 // Fits a train step into memory by recomputing as little of its forward pass as possible.
 import { graphCost } from "../cost.js";
-import { CambiumError } from "../errors.js";
 import type { Graph } from "../graph.js";
-import { type ForwardPass, forwardPass } from "./forward-pass.js";
+import { forwardPass } from "./forward-pass.js";
 import { liveness } from "./liveness.js";
 import { recompute } from "./recompute.js";
 
@@ -11,43 +10,44 @@ export interface FitMemoryOptions {
   readonly of: string;
   /** The bytes available in total. */
   readonly bytes: number;
-  /** Bytes of `bytes` that things outside the graph take. Default 0. */
-  readonly aside?: number;
+  /** The bytes that a graph takes. Default: its inputs and the peak of the values alive at once. */
+  readonly measure?: (graph: Graph) => number;
 }
 
 export interface Fitted {
   readonly graph: Graph;
-  /** Bytes of the inputs plus the peak of the values alive at once. */
+  /** As measured: more than there are if no choice fits. */
   readonly bytes: number;
   /** Matrix work done a second time, FLOPs. */
   readonly recomputedFlops: number;
 }
 
 /**
- * `graph`, with as many segments of the forward pass of output `of` recomputed as it takes for the inputs and the
- * values alive at once to fit in `bytes`. Tries segments of one, two, four … valleys of the forward pass, and takes the
- * choice that adds the least work.
- * @throws CambiumError `E_MEMORY` with the fewest bytes that would do.
+ * `graph`, with as many segments of the forward pass of output `of` recomputed as it takes to fit in `bytes`. Tries
+ * segments of one, two, four … valleys of the forward pass, and takes the choice that adds the least work. If none fits,
+ * it takes the one with the fewest bytes.
  */
 export function fitMemory(graph: Graph, options: FitMemoryOptions): Fitted {
-  const { of, aside = 0 } = options;
-  const bytes = options.bytes - aside;
-  const taken = bytesOf(graph);
-  if (taken <= bytes) return { graph, bytes: taken, recomputedFlops: 0 };
+  const { of, bytes, measure = bytesOf } = options;
+  const whole: Fitted = { graph, bytes: measure(graph), recomputedFlops: 0 };
+  if (whole.bytes <= bytes) return whole;
   const forward = forwardPass(graph, of);
-  const fits = powersOfTwo(forward.cuts.length).map((stride) => fewest(graph, forward, stride, bytes));
   const once = graphCost(graph).matrixFlops;
-  const [best] = fits
-    .filter((fit) => fit.bytes <= bytes)
-    .map((fit) => ({ ...fit, recomputedFlops: graphCost(fit.graph).matrixFlops - once }))
-    .sort((a, b) => a.recomputedFlops - b.recomputedFlops);
-  if (best) return best;
-  const least = [taken, ...fits.map((fit) => fit.bytes)].reduce((a, b) => Math.min(a, b));
-  throw new CambiumError("E_MEMORY", "a training step does not fit in the memory allowed for it", {
-    expected: `at least ${least + aside} bytes, with its activations recomputed (${taken + aside} without)`,
-    got: `${options.bytes} bytes`,
-    hint: "a smaller batch with more accumulation needs less, and so does a shorter context",
-  });
+  const tried = (cuts: readonly number[]): Fitted => {
+    const made = recompute(graph, forward, cuts);
+    return { graph: made, bytes: measure(made), recomputedFlops: graphCost(made).matrixFlops - once };
+  };
+  const strides = powersOfTwo(forward.cuts.length).map((stride) =>
+    fewest(
+      forward.cuts.filter((_, i) => (i + 1) % stride === 0),
+      bytes,
+      tried,
+    ),
+  );
+  const fitting = strides.filter((one) => one.bytes <= bytes);
+  const least = (choices: readonly Fitted[], of: "bytes" | "recomputedFlops") =>
+    choices.reduce((best, one) => (one[of] < best[of] ? one : best));
+  return fitting.length > 0 ? least(fitting, "recomputedFlops") : least([whole, ...strides], "bytes");
 }
 
 /** 1, 2, 4 … up to `count`. */
@@ -55,18 +55,13 @@ function powersOfTwo(count: number): number[] {
   return Array.from({ length: Math.max(0, Math.ceil(Math.log2(count + 1))) }, (_, i) => 2 ** i);
 }
 
-/** The graph that fits with the fewest segments of `stride` valleys recomputed; if none fits, all are recomputed. */
-function fewest(graph: Graph, forward: ForwardPass, stride: number, bytes: number): Omit<Fitted, "recomputedFlops"> {
-  const cuts = forward.cuts.filter((_, i) => (i + 1) % stride === 0);
-  const tried = (count: number) => {
-    const made = recompute(graph, forward, cuts.slice(0, count));
-    return { graph: made, bytes: bytesOf(made) };
-  };
-  let [low, high, best] = [1, cuts.length, tried(cuts.length)];
+/** What fits with the fewest of `cuts` recomputed; if nothing does, all of them. */
+function fewest(cuts: readonly number[], bytes: number, tried: (cuts: readonly number[]) => Fitted): Fitted {
+  let [low, high, best] = [1, cuts.length, tried(cuts)];
   // The more segments are recomputed, the fewer bytes are alive, so the first count that fits is found by bisection.
   while (best.bytes <= bytes && low < high) {
     const middle = (low + high) >> 1;
-    const fit = tried(middle);
+    const fit = tried(cuts.slice(0, middle));
     if (fit.bytes <= bytes) [high, best] = [middle, fit];
     else low = middle + 1;
   }

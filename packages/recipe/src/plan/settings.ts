@@ -15,7 +15,9 @@ const trained = z.strictObject({
   precision: z.enum(precisions),
   memory: count
     .exactOptional()
-    .describe("Bound on a step's bytes; activations are recomputed until it fits. Absent: no bound."),
+    .describe(
+      "Bound on the bytes of the training process; activations are recomputed until it fits. Absent: no bound.",
+    ),
 });
 
 export const settingsSchema = trained.extend({

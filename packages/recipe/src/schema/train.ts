@@ -96,8 +96,8 @@ export const train = z.strictObject({
   memory: byteSize
     .optional()
     .describe(
-      "Bound on a step's bytes, such as 16GB: parameters, moments, gradients and activations, which are recomputed " +
-        "until the step fits. Default: no bound.",
+      "Bound on the bytes of the training process, such as 16GB, as cambium plan predicts it for onnx: activations " +
+        "are recomputed until it fits. Default: no bound.",
     ),
   engine: z
     .union([named, z.array(named)])
