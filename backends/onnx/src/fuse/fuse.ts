@@ -4,6 +4,7 @@ import { shareProbabilities } from "./probabilities.js";
 import { foldIntoProducts } from "./products.js";
 import { recomputeSwiglu } from "./recompute.js";
 import { foldResiduals } from "./residuals.js";
+import { transposeOnce } from "./weight-gradients.js";
 
 /** Composites that `shareProbabilities` looks for. Those that it leaves must be decomposed before `fuseNodes`. */
 export const matched: readonly string[] = [
@@ -18,7 +19,7 @@ export const fuseComposites = shareProbabilities;
 
 /** Runs on the graph that is lowered. */
 export function fuseNodes(graph: Graph): Graph {
-  return [recomputeSwiglu, foldResiduals, foldIntoProducts, eliminateDeadCode].reduce(
+  return [recomputeSwiglu, foldResiduals, foldIntoProducts, transposeOnce, eliminateDeadCode].reduce(
     (current, pass) => pass(current),
     graph,
   );
