@@ -1,19 +1,28 @@
-// Watches the reading thread: if it takes too long or too much memory it is terminated and noted, and a new thread
-// continues after that input.
-import { setTimeout as sleep } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+// Shares the inputs among processes, one for each core. Each gets batches of inputs and says which of them were faults.
+import { fork } from "node:child_process";
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 
-const mostSeconds = 5;
+/** Enough to make asking for a batch cheap, and few enough that a whole batch keeps the limits of one input. */
+const mostInBatch = 260;
+/** A file system in memory must have this much left: damaged headers may make a reader write a little. */
+const roomNeeded = 256 << 20;
+
 /**
- * The limit in wall-clock time, for a reader that waits; generous, because other programs may keep the processors busy.
+ * @param options.only the name of a reader; all get inputs in turns without it
+ * @param options.jobs the number of processes
+ * @param options.mostSeconds of processor time for an input; `mostMegabytes` of memory
+ * @param options.readersAt the module that exports `readers`
+ * @returns the first fault of each kind, which `onKind` also gets when it occurs, and the number of faults
  */
-const mostWallSeconds = 60;
-const mostMegabytes = 1000;
-
-/** @returns the first fault of each kind, which `onKind` also gets when it occurs, and the number of faults */
-export async function fuzz({ inputs, seed, from = 0, only, progress = () => undefined, onKind = () => undefined }) {
+export async function fuzz(options) {
+  const { inputs, seed, from = 0, only, jobs = availableParallelism() } = options;
+  const { mostSeconds = 5, mostMegabytes = 1000 } = options;
+  const { readersAt = new URL("./readers.mjs", import.meta.url).href } = options;
+  const { progress = () => undefined, onKind = () => undefined } = options;
   const kinds = new Map();
-  let count = 0;
+  let [count, next, done, told] = [0, from, from, performance.now()];
   const note = (fault) => {
     count++;
     const key = `${fault.reader} ${fault.what.replace(/\d+/g, "#")}`;
@@ -21,51 +30,71 @@ export async function fuzz({ inputs, seed, from = 0, only, progress = () => unde
     kinds.set(key, fault);
     onKind(fault);
   };
-  for (let next = from; next < inputs; ) next = await runThread({ inputs, seed, from: next, only, note, progress });
+  const size = Math.max(1, Math.min(mostInBatch, Math.ceil((inputs - from) / jobs / 4)));
+  const batch = () => {
+    const range = { from: next, to: Math.min(inputs, next + size) };
+    next = range.to;
+    return range.from < range.to ? range : undefined;
+  };
+  const finished = ({ from, to, faults }) => {
+    done += to - from;
+    for (const fault of faults) note(fault);
+    if (performance.now() - told < 10_000) return;
+    told = performance.now();
+    progress(done);
+  };
+  const home = mkdtempSync(join(scratchFolder(), "cambium-fuzz-"));
+  const children = [];
+  const end = () => {
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  };
+  const interrupted = () => {
+    end();
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    const processes = Math.max(1, Math.min(jobs, inputs - from));
+    const work = Array.from({ length: processes }, () =>
+      inProcess(children, { seed, only, home, mostSeconds, mostMegabytes, readersAt }, batch, finished),
+    );
+    await Promise.all(work);
+  } finally {
+    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+    end();
+  }
   return { inputs: inputs - from, count, faults: [...kinds.values()] };
 }
 
-/** Runs one thread to its end. @returns the input to continue with */
-async function runThread({ inputs, seed, from, only, note, progress }) {
-  const shared = new SharedArrayBuffer(8);
-  const now = new Int32Array(shared);
-  now[0] = from;
-  const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
-    workerData: { inputs, seed, from, only, shared },
-    resourceLimits: { maxOldGenerationSizeMb: mostMegabytes },
+/** Runs one process until there are no more batches. */
+function inProcess(children, setUp, batch, finished) {
+  const child = fork(new URL("./lane.mjs", import.meta.url), [JSON.stringify(setUp)]);
+  children.push(child);
+  return new Promise((resolve, reject) => {
+    const ask = () => {
+      const range = batch();
+      if (range === undefined) resolve();
+      else child.send(range);
+    };
+    child.on("message", (message) => {
+      if (message.faults !== undefined) finished(message);
+      ask();
+    });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => reject(new Error(`A fuzzing process ended (${signal ?? code}).`)));
   });
-  let ended;
-  let failed;
-  let ready = false;
-  worker.on("message", (message) => {
-    if (message.ready) ready = true;
-    else if (message.done) ended = inputs;
-    else note(message);
-  });
-  worker.on("error", (error) => {
-    if (!ready) failed = error;
-    const [input] = now;
-    note({ input, reader: "?", file: "?", what: `the thread ended: ${error.code ?? error.stack}` });
-    ended = input + 1;
-  });
-  let [seen, since, spent, told] = [-1, performance.now(), process.cpuUsage(), performance.now()];
-  while (ended === undefined) {
-    await sleep(50);
-    const turn = Atomics.load(now, 1);
-    const { user, system } = process.cpuUsage(spent);
-    const [seconds, wall] = [(user + system) / 1e6, (performance.now() - since) / 1000];
-    if (turn !== seen) [seen, since, spent] = [turn, performance.now(), process.cpuUsage()];
-    else if (turn > 0 && (seconds > mostSeconds || wall > mostWallSeconds)) {
-      const input = Atomics.load(now, 0);
-      note({ input, reader: "?", file: "?", what: `more than ${mostSeconds} s` });
-      ended = input + 1;
-    }
-    if (performance.now() - told > 10_000) {
-      told = performance.now();
-      progress(Atomics.load(now, 0));
-    }
+}
+
+/** A folder on a file system in memory if there is one with room: nothing here has to outlive the machine. */
+function scratchFolder() {
+  const memory = "/dev/shm";
+  try {
+    accessSync(memory, constants.W_OK);
+    const { bavail, bsize } = statfsSync(memory);
+    if (bavail * bsize > roomNeeded) return memory;
+  } catch {
+    // There is none, as outside Linux.
   }
-  await worker.terminate();
-  if (failed) throw failed;
-  return ended;
+  return tmpdir();
 }

@@ -13,5 +13,7 @@ declare namespace WebAssembly {
     constructor(module: Module, imports: Imports);
     readonly exports: Readonly<Record<string, unknown>>;
   }
+  function compile(binary: Uint8Array<ArrayBuffer>): Promise<Module>;
   function instantiate(binary: Uint8Array<ArrayBuffer>, imports: Imports): Promise<{ readonly instance: Instance }>;
+  function instantiate(module: Module, imports: Imports): Promise<Instance>;
 }

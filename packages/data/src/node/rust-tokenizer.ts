@@ -38,8 +38,10 @@ export const openRust: OpenRustTokenizer = async (json) => {
   };
 };
 
+/** The script as a function, and what it has compiled: of these, one is enough for all instances. */
+let compiled: { readonly run: (...surroundings: unknown[]) => void; module?: Promise<WebAssembly.Module> } | undefined;
+
 function load(): Instance {
-  const path = createRequire(import.meta.url).resolve(specifier);
   const printed: string[] = [];
   // As in a page: if it saw `process` it would set the exit code and write to the terminal.
   const surroundings = {
@@ -49,10 +51,26 @@ function load(): Instance {
     window: globalThis,
     location: { href: "" },
     console: { log: () => undefined, error: (line: unknown) => printed.push(String(line)) },
+    // The script holds its WebAssembly in base64: only the first instance needs to read it.
+    atob: (text: string) => (compiled?.module === undefined ? atob(text) : ""),
+    WebAssembly: Object.create(WebAssembly, { instantiate: { value: instantiate } }),
   };
-  const names = Object.keys(surroundings);
-  compileFunction(readFileSync(path, "utf8"), names, { filename: path }).apply(undefined, Object.values(surroundings));
+  compiled ??= { run: compileScript(Object.keys(surroundings)) };
+  compiled.run(...Object.values(surroundings));
   return { script: surroundings.exports as Script, printed };
+}
+
+function compileScript(names: string[]) {
+  const path = createRequire(import.meta.url).resolve(specifier);
+  return compileFunction(readFileSync(path, "utf8"), names, { filename: path }) as (...values: unknown[]) => void;
+}
+
+/** As `WebAssembly.instantiate`, for the one program that the script holds. */
+async function instantiate(binary: Uint8Array<ArrayBuffer>, imports: WebAssembly.Imports) {
+  const own = compiled as NonNullable<typeof compiled>;
+  own.module ??= WebAssembly.compile(binary);
+  const module = await own.module;
+  return { module, instance: await WebAssembly.instantiate(module, imports) };
 }
 
 function bytes(text: string): ArrayBuffer {

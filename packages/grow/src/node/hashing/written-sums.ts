@@ -85,7 +85,7 @@ export async function standingSums(
   const handle = await openFile(path);
   try {
     const sums = new WrittenSums(layout);
-    const buffer = new Uint8Array(READ_BYTES);
+    const buffer = new Uint8Array(Math.min(READ_BYTES, (await handle.stat()).size));
     let good: WrittenSums | undefined;
     for (const { end, sum } of marks) {
       while (sums.position < end) {
