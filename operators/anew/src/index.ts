@@ -1,5 +1,6 @@
 // A larger model, newly initialised: it has nothing of the base.
-import { constant, normal, planTables, widthOperator } from "@cambium/growth";
+import { constant, normal, tensorsOf, widthOperator } from "@cambium/growth";
+import { parameterTable } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -26,12 +27,11 @@ export default widthOperator({
   layers: true,
   plan: ({ base, target }, { init, seed }) => {
     const { family, config } = target;
-    const tables = planTables({ base, target });
-    const tensors = tables.target.map((spec) => {
+    const tensors = tensorsOf(target, (spec) => {
       const { name, shape, neutral } = spec;
-      const drawn = () => normal(shape, family.std(config, spec, init), `${seed}/init/${name}`);
-      return [name, neutral === undefined ? drawn() : constant(shape, neutral)] as const;
+      if (neutral !== undefined) return constant(shape, neutral);
+      return normal(shape, family.std(config, spec, init), `${seed}/init/${name}`);
     });
-    return { tensors: Object.fromEntries(tensors), dropped: tables.base.map(({ name }) => name) };
+    return { tensors, dropped: parameterTable(base).map(({ name }) => name) };
   },
 });

@@ -7,7 +7,6 @@ import anew from "../src/index.js";
 
 describeOperator(anew, {
   cases: [
-    { name: "twice as wide", options: {} },
     { name: "deeper, tied", base: { tied: true }, options: { layers: 8 } },
     {
       name: "as Hugging Face draws, GQA",
@@ -15,7 +14,6 @@ describeOperator(anew, {
       options: { layers: 7, init: "hf" },
     },
   ],
-  refuses: [{ options: { layers: 1 }, code: "E_GROWTH_SIZES" }],
 });
 
 test("has the weights of a model from scratch, to the bit", async () => {

@@ -1,5 +1,5 @@
 // Gradual stacking: copies of the topmost layers on top.
-import { depthError, depthOperator, planTables } from "@cambium/growth";
+import { depthError, depthOperator, planTables, repeatedLayers } from "@cambium/growth";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -29,11 +29,10 @@ export default depthOperator({
   },
   refine: (parts, { base, target, layers }, { frozen }) => {
     if (!frozen) return parts;
-    const old = planTables({ base, target }).target.filter(({ kind, feeds, layer }) => {
-      return layer === undefined
-        ? kind !== "head" && feeds !== "head"
-        : layers.indexOf(layers[layer] as number) === layer;
-    });
+    const added = repeatedLayers(layers);
+    const old = planTables({ base, target }).target.filter(({ kind, feeds, layer }) =>
+      layer === undefined ? kind !== "head" && feeds !== "head" : !added.has(layer),
+    );
     return { ...parts, phase: { frozen: old.map(({ name }) => name) } };
   },
 });

@@ -1,18 +1,6 @@
 // G_direct in width: neurons, heads and channels of the stream copied, what reads them shared out, function preserved.
-import {
-  type Copies,
-  copiesPlan,
-  scaledEps,
-  sizesError,
-  streamFactors,
-  type WidthGrowth,
-  widthMaps,
-  widthOperator,
-} from "@cambium/growth";
-import { isTied } from "@cambium/model";
+import { copiesOf, copiesPlan, copyOptions, listedSizes, scaledEps, widthOperator } from "@cambium/growth";
 import { version } from "../package.json";
-import { type Options, options } from "./options.js";
-import { rowsFromAbove } from "./rows-from-above.js";
 
 /**
  * G_direct of "Stacking Your Transformers" (Du et al. 2024, section 3.1 and appendix A.1) in width: along each grown
@@ -34,35 +22,9 @@ export default widthOperator({
   name: "direct-width",
   version,
   summary: "G_direct in width: copied neurons, heads and channels, function preserved (Du et al. 2024)",
-  options,
+  options: copyOptions("direct-width"),
   claims: { functionPreserving: "exact" },
-  decided: ({ map, maps }) => {
-    if ((map === "explicit") === (maps !== undefined)) return maps && { by: "maps", sizes: lengths(maps) };
-    throw sizesError("the options give the sizes in more than one way", {
-      expected: map === "explicit" ? "maps, with map: explicit" : `no maps, with map: ${map}`,
-      got: maps ? "maps" : "none",
-    });
-  },
+  decided: listedSizes,
   target: (grown, growth, chosen) => scaledEps(grown, copiesOf(growth, chosen).stream.eps),
-  plan: (growth, chosen) => {
-    const copies = copiesOf(growth, chosen);
-    const { eps, exact } = copies.stream;
-    const kept = eps === 1 ? "exact" : "exact-if-eps-scaled";
-    const parts = copiesPlan(growth, copies, chosen);
-    const own = chosen.rows === "own" || Object.values(copies.maps).every(({ identity }) => identity);
-    return {
-      ...(chosen.rows === "own" ? parts : rowsFromAbove(parts, growth, copies.maps)),
-      claims: { functionPreserving: exact && own ? kept : "no" },
-    };
-  },
+  plan: (growth, chosen) => copiesPlan(growth, copiesOf(growth, chosen), chosen),
 });
-
-function lengths(maps: NonNullable<Options["maps"]>) {
-  return Object.fromEntries(Object.entries(maps).map(([axis, indices]) => [axis, indices.length]));
-}
-
-function copiesOf({ base, from, to }: WidthGrowth, chosen: Options): Copies {
-  const { map, maps: lists = {}, seed } = chosen;
-  const maps = widthMaps(from, to, map === "explicit" ? { lists } : { by: map, seed });
-  return { maps, stream: streamFactors(maps.hidden, chosen, isTied(base)) };
-}

@@ -1,5 +1,5 @@
 // Layers placed by a typed list, tensors scaled by name.
-import { depthOperator, parseLayerList, scaleLayers } from "@cambium/growth";
+import { depthOperator, parseLayerList, repeatedLayers, scaleLayers } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import * as z from "zod";
 import { version } from "../package.json";
@@ -67,8 +67,7 @@ function listed(map: string | number | readonly number[], base: number): readonl
 }
 
 function placesOf(text: string, layers: readonly number[]): ReadonlySet<number> {
-  if (text !== "new") return new Set(parseLayerList(text, layers.length));
-  return new Set(layers.flatMap((from, t) => (layers.indexOf(from) < t ? [t] : [])));
+  return text === "new" ? repeatedLayers(layers) : new Set(parseLayerList(text, layers.length));
 }
 
 function parseRule(text: string): z.output<typeof rule> {

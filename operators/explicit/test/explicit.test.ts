@@ -8,24 +8,14 @@ const expansion = "o_proj:0@new;down_proj:0@new";
 
 describeOperator(explicit, {
   cases: [
-    {
-      name: "SOLAR, 8 → 12",
-      base: { layers: 8 },
-      options: { map: "0-5,2-7" },
-      layers: [0, 1, 2, 3, 4, 5, 2, 3, 4, 5, 6, 7],
-      connectionRate: [10, 11],
-    },
+    { name: "SOLAR", base: { layers: 8 }, options: { map: "0-5,2-7" }, layers: [0, 1, 2, 3, 4, 5, 2, 3, 4, 5, 6, 7] },
     { name: "block expansion", options: { map: "0-2,2,3-5,5", scale: expansion }, layers: [0, 1, 2, 2, 3, 4, 5, 5] },
     {
       name: "attenuated copies, tied",
       base: { tied: true },
       options: { map: [0, 1, 1, 2, 3, 4, 5], scale: [{ tensor: "q_proj", layers: "2", by: Math.SQRT1_2 }] },
     },
-    {
-      name: "one layer, over and over, norms halved",
-      options: { map: "3x4", scale: "norm:0.5" },
-      layers: [3, 3, 3, 3],
-    },
+    { name: "norms halved", options: { map: "3x4", scale: "norm:0.5" }, layers: [3, 3, 3, 3] },
     { name: "the identity", options: { map: "0-5" }, connectionRate: [5, 5] },
   ],
   refuses: [

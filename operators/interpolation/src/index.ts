@@ -1,5 +1,5 @@
 // Interpolation: every layer repeated in place.
-import { depthOperator } from "@cambium/growth";
+import { depthOperator, interpolatedLayers } from "@cambium/growth";
 import { version } from "../package.json";
 
 /**
@@ -19,5 +19,5 @@ export default depthOperator({
   name: "interpolation",
   version,
   summary: "every layer repeated in place (Du et al. 2024)",
-  layers: (base, target) => Array.from({ length: target }, (_, t) => Math.floor((t * base) / target)),
+  layers: interpolatedLayers,
 });

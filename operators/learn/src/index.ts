@@ -1,33 +1,28 @@
 // G_learn: the target is a linear function of the base, and the function is fitted.
 import {
+  type AxisMatrix,
   constant,
   copy,
   type Expr,
   entrywise,
   fit,
-  type Given,
   given,
+  grownAlong,
   headObjections,
-  headOrder,
+  interpolatedLayers,
   matmul,
-  matrixAlong,
   normal,
   planTables,
   repeatedColumn,
   sum,
   take,
-  unitRows,
-  unitsAlong,
-  type WidthSizes,
-  widthAxes,
+  tensorsOf,
   widthOperator,
   zeros,
 } from "@cambium/growth";
 import type { ParameterSpec } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
-
-type Shape = readonly number[];
 
 const options = {
   fitSteps: z.int().positive().default(100).describe("steps of the fit"),
@@ -65,15 +60,17 @@ export default widthOperator({
   layers: true,
   objections: headObjections,
   plan: ({ base, target, from, to }, chosen) => {
-    const tables = planTables({ base, target });
-    const sources = new Map(tables.base.map((spec) => [`${spec.layer}/${spec.part ?? spec.name}`, spec]));
-    const tensors = tables.target.map((spec): [string, Expr] => {
+    const sources = new Map(
+      planTables({ base, target }).base.map((spec) => [`${spec.layer}/${spec.part ?? spec.name}`, spec]),
+    );
+    const tensors = tensorsOf(target, (spec) => {
       const own = (layer: number | undefined) => sources.get(`${layer}/${spec.part ?? spec.name}`) as ParameterSpec;
-      const mixed = spec.layer === undefined ? copy(spec.name) : mixture(spec, own, from.layers, to.layers, chosen);
+      const value = spec.layer === undefined ? copy(spec.name) : mixture(spec, own, from.layers, to.layers, chosen);
+      const matrix = (asked: AxisMatrix) => widthMatrix(spec, asked, chosen);
       const { shape } = own(spec.layer && 0);
-      return [spec.name, widened(mixed, shape, spec, { from, to, chosen })];
+      return grownAlong({ value, shape }, spec, { from, to }, { wholeHeads: chosen.ropeSafe, matrix });
     });
-    return { tensors: Object.fromEntries(tensors) };
+    return { tensors };
   },
 });
 
@@ -85,7 +82,7 @@ function mixture(
   target: number,
   { fitSteps: steps, fitLr: lr, init }: Options,
 ): Expr {
-  const start = init === "stack" ? layer % base : Math.floor((layer * base) / target);
+  const start = init === "stack" ? layer % base : (interpolatedLayers(base, target)[layer] as number);
   if (base === target) return copy(own(start).name);
   const depth = given(`depth ${part}`, [target, base], fit(zeros([target, base]), { steps, lr }));
   const terms = Array.from({ length: base }, (_, j) => {
@@ -97,45 +94,17 @@ function mixture(
   return sum([copy(own(start).name), ...terms]);
 }
 
-interface Widening {
-  readonly from: WidthSizes;
-  readonly to: WidthSizes;
-  readonly chosen: Options;
-}
-
-/** `of` with every axis that grows as its old entries, and a fitted matrix times these. */
-function widened(of: Expr, before: Shape, { axes, part = "" }: ParameterSpec, { from, to, chosen }: Widening): Expr {
-  let [value, shape] = [of, before];
-  for (const [at, { axis: named, unit, role }] of axes.entries()) {
-    const axis = widthAxes.find((one) => one === named);
-    if (!axis || from[axis] === to[axis]) continue;
-    const heads = axis === "heads" || axis === "kvHeads";
-    const order = axis === "heads" ? headOrder(from, to) : Array.from({ length: to[axis] }, (_, t) => t);
-    const old = order.map((index) => (index < from[axis] ? index : -1));
-    const wide = shape.with(at, to[axis] * unit);
-    const place = heads ? part.replace(/\.(weight|bias)$/, "") : axis;
-    const name = chosen.sides === "two" && role === "in" && !heads ? `${place}, read` : place;
-    const whole = !heads || !chosen.ropeSafe;
-    const by = matrix(
-      name,
-      whole ? old.flatMap((index) => Array<number>(unit).fill(index)) : old,
-      (whole ? unit : 1) * from[axis],
-      chosen,
-    );
-    const size = [by.shape[0], by.shape[1]] as [number, number];
-    const added = whole ? matrixAlong(by, value, at) : unitsAlong(by, value, { size, unit, at, shape });
-    [value, shape] = [sum([take(value, at, unitRows(old, unit)), added]), wide];
-  }
-  return value;
-}
-
-/** What the fit adds to [I; 0]: nothing to old rows at first, normal numbers to new ones. */
-function matrix(
-  name: string,
-  old: readonly number[],
-  columns: number,
-  { fitSteps: steps, fitLr: lr, seed }: Options,
-): Given {
+/**
+ * What the fit adds to [I; 0]: nothing to old rows at first, normal numbers to new ones. Tensors share a matrix by axis;
+ * each kind of tensor has its own for heads.
+ */
+function widthMatrix(
+  { part = "" }: ParameterSpec,
+  { axis, ofHeads, role, old, columns }: AxisMatrix,
+  { fitSteps: steps, fitLr: lr, sides, seed }: Options,
+): Expr {
+  const place = ofHeads ? part.replace(/\.(weight|bias)$/, "") : axis;
+  const name = sides === "two" && role === "in" && !ofHeads ? `${place}, read` : place;
   const shape = [old.length, columns];
   const random = normal(shape, 1 / Math.sqrt(old.length), `${seed}/${name}`);
   const fresh = old.map((index, t) => (index < 0 ? t : -1));

@@ -39,6 +39,5 @@ describeOperator(middleBlock, {
     { base: { layers: 5 }, options: { insert: "lidas" }, code: layers },
     { options: { insert: "lidas", block: 3 }, code: layers },
     { options: { insert: "lidas", block: 8 }, code: layers },
-    { options: { factor: 2 }, code: "E_GROWTH_OPTION" },
   ],
 });

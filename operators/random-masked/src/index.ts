@@ -5,17 +5,19 @@ import {
   copy,
   type Expr,
   headObjections,
-  headOrder,
+  type Mask,
+  newParts,
   normal,
-  padded,
-  planTables,
+  placement,
+  stackedLayers,
+  tensorsOf,
   widthOperator,
   zeros,
 } from "@cambium/growth";
-import type { ModelSpec, ParameterSpec } from "@cambium/model";
+import { type ParameterSpec, parameterTable } from "@cambium/model";
+import * as z from "zod";
 import { version } from "../package.json";
-import { growthMasks, phaseObjections } from "./masks.js";
-import { type Options, options } from "./options.js";
+import { phaseObjections, phaseStarts, phases } from "./phases.js";
 
 /**
  * G_random of "Stacking Your Transformers" (Du et al. 2024, section 3.1 and appendix A.5) in width and depth, with the
@@ -39,48 +41,44 @@ export default widthOperator({
   name: "random-masked",
   version,
   summary: "G_random: random new weights behind masks that open (Du et al. 2024; Masked Structural Growth)",
-  options,
+  options: {
+    maskTokens: z.number().positive().default(1_000_000).describe("training tokens in which a mask opens"),
+    phases,
+    form: z
+      .enum(["block", "sublayer"])
+      .default("block")
+      .describe("a new layer is mixed with the identity, or what its attention and its MLP add is scaled"),
+    newLayers: z.enum(["random", "copy"]).default("random").describe("what new layers start as, behind their masks"),
+    std: z.number().nonnegative().default(0.02).describe("standard deviation of new weights"),
+    seed: z.string().default("random-masked").describe("names the random numbers"),
+  },
   layers: true,
   claims: { functionPreserving: "at-mask-0" },
-  objections: (growth, options) => [...headObjections(growth), ...phaseObjections(growth, options)],
-  plan: (growth, chosen) => {
+  objections: (growth, { phases }) => [...headObjections(growth), ...phaseObjections(growth, phases)],
+  plan: (growth, { maskTokens: tokens, phases, form, newLayers, std, seed }) => {
     const { base, target, from, to } = growth;
-    const tables = planTables({ base, target });
-    const old = new Map(tables.base.map((spec) => [spec.name, spec]));
-    const order = headOrder(from, to);
-    const copied = (spec: ParameterSpec) => {
-      if (chosen.newLayers === "random" || spec.layer === undefined) return old.get(spec.name);
-      const layer = layerBelow(spec.layer, from.layers, to.layers);
-      return tables.base.find((one) => one.part === spec.part && one.layer === layer);
-    };
-    const tensors = tables.target.map((spec) => [spec.name, grown(spec, copied(spec), order, chosen)]);
-    const fresh = tables.target.filter(({ layer = -1 }) => layer >= from.layers);
-    const moments = Object.fromEntries(fresh.map(({ name, shape }) => [name, zeros(shape)]));
-    const masks = growthMasks(growth, chosen);
+    const place = placement(growth);
+    const layers = stackedLayers(from.layers, to.layers);
+    const isNew = ({ layer = -1 }: ParameterSpec) => layer >= from.layers;
+    const sourceOf = ({ layer = 0, part }: ParameterSpec) =>
+      parameterTable(base).find((spec) => spec.part === part && spec.layer === layers[layer]);
+    const tensors = tensorsOf(target, (spec) => {
+      const { name, neutral } = spec;
+      const fill = ({ shape, where }: Block): Expr =>
+        neutral === undefined ? normal(shape, std, `${seed}/${name}/${where}`) : constant(shape, neutral);
+      const source = isNew(spec) && newLayers === "copy" ? sourceOf(spec) : undefined;
+      return source ? place(spec, fill, copy(source.name), source) : place(spec, fill);
+    });
+    const parts = newParts(growth, form);
+    const masks = phaseStarts(growth, phases).flatMap(([axis, phase]) =>
+      parts[axis].map((part): Mask => ({ ...part, schedule: { kind: "linear", start: phase * tokens, tokens } })),
+    );
     return {
-      tensors: Object.fromEntries(tensors),
-      optimizer: { moments },
+      tensors,
+      optimizer: { moments: tensorsOf(target, (spec) => (isNew(spec) ? zeros(spec.shape) : undefined)) },
       phase: { masks },
-      claims: { functionPreserving: masks.length > 0 ? "at-mask-0" : claimOf(base, target) },
+      // Without masks nothing is new.
+      claims: { functionPreserving: masks.length > 0 ? "at-mask-0" : "exact" },
     };
   },
 });
-
-/** New entries are normal numbers; of norms and biases, what these start as. */
-function grown(spec: ParameterSpec, old: ParameterSpec | undefined, order: readonly number[], of: Options): Expr {
-  const { name, neutral } = spec;
-  const fill = ({ shape, where }: Block) =>
-    neutral === undefined ? normal(shape, of.std, `${of.seed}/${name}/${where}`) : constant(shape, neutral);
-  return padded(spec, old, order, fill, old && copy(old.name));
-}
-
-/** The base layer that target layer t copies: itself, or bottom-up once more; a last, partial round copies the top. */
-function layerBelow(t: number, base: number, target: number): number {
-  const rest = target % base;
-  return t < target - rest ? t % base : base - target + t;
-}
-
-/** If there are no masks, nothing is new. */
-function claimOf(base: ModelSpec, target: ModelSpec): "exact" | "no" {
-  return JSON.stringify(base) === JSON.stringify(target) ? "exact" : "no";
-}

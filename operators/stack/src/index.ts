@@ -1,5 +1,5 @@
 // G_stack: the whole base repeated until the target is deep enough.
-import { depthError, depthOperator } from "@cambium/growth";
+import { depthError, depthOperator, stackedLayers } from "@cambium/growth";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -34,6 +34,6 @@ export default depthOperator({
         hint,
       });
     }
-    return Array.from({ length: target }, (_, t) => (t < target - rest ? t % base : base - target + t));
+    return stackedLayers(base, target);
   },
 });

@@ -1,21 +1,18 @@
 // G_zero in depth: copies of layers whose outputs are zero, so that they start as the identity.
 import {
-  centred,
+  cancelling,
   depthError,
   depthOperator,
-  type Expr,
-  indexMap,
-  normal,
-  planTables,
-  sizesError,
-  sum,
-  type WidthAxis,
+  repeatedLayers,
+  streamWriters,
+  tensorsOf,
   zeros,
 } from "@cambium/growth";
-import { CambiumError } from "@cambium/ir";
-import { type ModelSpec, type ParameterSpec, parameterTable } from "@cambium/model";
+import { parameterTable } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
+
+const placements = ["interleave", "top", "groups", "lemon"] as const;
 
 /**
  * G_zero of "Stacking Your Transformers" (Du et al. 2024, section 3.1) in depth: every new layer is a copy of the base
@@ -42,66 +39,40 @@ export default depthOperator({
   version,
   summary: "G_zero in depth: new layers that start as the identity (Du et al. 2024; LLaMA Pro)",
   options: {
-    placement: z
-      .enum(["interleave", "top", "groups", "lemon"])
-      .default("interleave")
-      .describe("where the new layers go"),
+    placement: z.enum(placements).default("interleave").describe("where the new layers go"),
     tail: z.enum(["zero", "cancel"]).default("zero").describe("what silences new layers: zeros, or sums that cancel"),
     copies: z.int().min(2).default(2).describe("with tail: cancel, how often the base's neurons and heads stand"),
     seed: z.string().default("zero-depth").describe("with tail: cancel, names the random numbers"),
     frozen: z.boolean().default(false).describe("whether what is old is frozen: only new layers train"),
   },
   claims: { functionPreserving: "exact" },
-  layers: (base, target, { placement }) =>
-    placement === "groups"
-      ? grouped(base, target - base)
-      : Array.from({ length: target }, (_, t) => {
-          if (placement === "lemon") return paired(base, target, t);
-          if (placement === "interleave") return Math.ceil(((t + 1) * base) / target) - 1;
-          return t < base ? t : base - 1 - ((target - 1 - t) % base);
-        }),
-  refine: (parts, { base, target, layers }, { frozen, tail, copies, seed }) => {
-    const fresh = new Set(layers.flatMap((from, t) => (layers.indexOf(from) < t ? [t] : [])));
-    const tensors: Record<string, Expr> = { ...parts.tensors };
-    const moments: Record<string, Expr> = {};
-    requireWriters(target, fresh);
-    const old: string[] = [];
-    for (const spec of planTables({ base, target }).target) {
-      const { name, shape, layer, writes } = spec;
-      if (layer === undefined || !fresh.has(layer)) old.push(name);
-      else {
-        moments[name] = zeros(shape);
-        if (writes === "stream")
-          tensors[name] = tail === "zero" ? zeros(shape) : cancelling(spec, target, copies, seed);
-      }
-    }
+  layers: (base, target, { placement }) => lists[placement](base, target),
+  refine: (parts, { target, layers }, { frozen, tail, copies, seed }) => {
+    const fresh = repeatedLayers(layers);
+    const isNew = ({ layer = -1 }) => fresh.has(layer);
+    const silent = streamWriters(target, fresh).map((spec) => [
+      spec.name,
+      tail === "zero" ? zeros(spec.shape) : cancelling(spec, target, { copies, seed }),
+    ]);
+    const old = parameterTable(target).filter((spec) => !isNew(spec));
     return {
       ...parts,
-      tensors,
-      optimizer: { moments },
-      phase: { frozen: frozen ? old : [] },
+      tensors: { ...parts.tensors, ...Object.fromEntries(silent) },
+      optimizer: { moments: tensorsOf(target, (spec) => (isNew(spec) ? zeros(spec.shape) : undefined)) },
+      phase: { frozen: frozen ? old.map(({ name }) => name) : [] },
       claims: { functionPreserving: tail === "zero" || fresh.size === 0 ? "exact" : "no" },
     };
   },
 });
 
-/** Random columns that sum to zero over the copies of an index; each copy is a whole set of indices. */
-function cancelling(spec: ParameterSpec, { family, config }: ModelSpec, copies: number, seed: string): Expr {
-  const { name, shape, axes } = spec;
-  const { axis, unit = 1 } = axes[1] ?? {};
-  const size = (shape[1] ?? 0) / unit;
-  if (axis === undefined || size % copies !== 0) {
-    const got = axis === undefined ? "a family without named axes" : `${size} of ${axis}`;
-    throw sizesError("columns cannot cancel", { where: name, expected: `a multiple of ${copies}`, got });
-  }
-  const [once, all] = [size / copies, Array.from({ length: size }, (_, t) => t)];
-  const map = indexMap(
-    all.map((t) => t % once),
-    once,
-  );
-  const noise = normal(shape, family.std(config, spec, "paper"), `${seed}/${name}`);
-  return sum(centred({ axis: axis as WidthAxis, map }, noise));
-}
+/** The layers of each placement. */
+const lists: Readonly<Record<(typeof placements)[number], (base: number, target: number) => readonly number[]>> = {
+  interleave: (base, target) => Array.from({ length: target }, (_, t) => Math.ceil(((t + 1) * base) / target) - 1),
+  top: (base, target) =>
+    Array.from({ length: target }, (_, t) => (t < base ? t : base - 1 - ((target - 1 - t) % base))),
+  groups: (base, target) => grouped(base, target - base),
+  lemon: (base, target) => Array.from({ length: target }, (_, t) => paired(base, target, t)),
+};
 
 /** A copy after each group of ⌊l / fresh⌋ layers, until all are placed. */
 function grouped(base: number, fresh: number): number[] {
@@ -120,17 +91,4 @@ function paired(base: number, target: number, t: number): number {
     throw depthError("each layer has one copy at most", { expected: `at most ${2 * base} layers`, got: `${target}` });
   const single = 2 * base - target;
   return t < single ? t : single + Math.floor((t - single) / 2);
-}
-
-/** @throws CambiumError `E_FAMILY_STREAM` for a layer of which nothing is known to write to the residual stream */
-function requireWriters(target: ModelSpec, fresh: ReadonlySet<number>): void {
-  const table = parameterTable(target);
-  const silent = [...fresh].filter((layer) => !table.some((spec) => spec.layer === layer && spec.writes === "stream"));
-  if (silent.length === 0) return;
-  const message = `the family ${target.family.name} does not say what writes to the residual stream in these layers`;
-  throw new CambiumError("E_FAMILY_STREAM", message, {
-    where: `target layers ${silent.slice(0, 8).join(", ")}`,
-    expected: "projections of attention and MLP by names that are known",
-    hint: "a package cambium-family-… for this model can say it",
-  });
 }

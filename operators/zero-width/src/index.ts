@@ -1,17 +1,17 @@
 // G_zero in width: new neurons, heads and channels that add nothing at first.
 import {
+  type Block,
   concat,
   constant,
   copy,
   type Expr,
   headObjections,
-  headOrder,
+  namesAlong,
   normal,
-  padded,
-  planTables,
+  placement,
   scale,
   scaledEps,
-  type WidthGrowth,
+  tensorsOf,
   widthOperator,
   zeros,
 } from "@cambium/growth";
@@ -58,42 +58,53 @@ export default widthOperator({
     ];
   },
   target: (grown, { from, to }, { normMode }) => scaledEps(grown, normMode === "stream" ? 1 : from.hidden / to.hidden),
-  plan: ({ base, target, from, to }, { variant, normMode, std, seed }) => {
-    const tables = planTables({ base, target });
-    const old = new Map(tables.base.map((spec) => [spec.name, spec]));
-    const order = headOrder(from, to);
-    const tensors: Record<string, Expr> = {};
-    const moments: Record<string, Expr> = {};
-    for (const spec of tables.target) {
-      const { name, axes, neutral } = spec;
-      const factor = oldFactor(spec, Math.sqrt(to.hidden / from.hidden), normMode === "stream", isTied(base));
-      const place = (fill: Parameters<typeof padded>[3], of?: Expr) => padded(spec, old.get(name), order, fill, of);
-      tensors[name] = place(
-        ({ shape, where, at = 0 }) => {
-          if (neutral !== undefined) return constant(shape, neutral);
-          const random = (size: readonly number[], block: string) =>
-            normal(size, std ?? target.family.std(target.config, spec, "paper"), `${seed}/${name}/${block}`);
-          const hidden = axes[at]?.axis === "hidden";
-          const reads = axes[at]?.role === "in";
-          if (variant === "fanout" || axes.some(({ axis }) => axis === "vocab"))
-            return hidden === reads ? random(shape, where) : zeros(shape);
-          return where === "rows" ? corner(shape, old.get(name)?.shape[1] ?? 0, random) : random(shape, where);
-        },
-        factor === 1 ? copy(name) : scale(copy(name), factor),
-      );
-      if (factor !== 1) moments[name] = place(({ shape }) => zeros(shape), scale(copy(name), 1 / factor));
-    }
-    const alone = variant === "eq14" && to.hidden === from.hidden;
+  plan: (growth, { variant, normMode, std, seed }) => {
+    const { base, target, from, to } = growth;
+    const place = placement(growth);
+    const wider = to.hidden > from.hidden;
+    const deadNeurons = variant === "eq14" && !wider && to.intermediate > from.intermediate;
+    const factorOf = (spec: ParameterSpec) =>
+      oldFactor(spec, Math.sqrt(to.hidden / from.hidden), normMode === "stream", isTied(base));
+    const tensors = tensorsOf(target, (spec) => {
+      const random: Draw = (shape, block) =>
+        normal(shape, std ?? target.family.std(target.config, spec, "paper"), `${seed}/${spec.name}/${block}`);
+      return place(spec, (block) => newEntries(spec, block, variant, random), scaled(spec, factorOf(spec)));
+    });
+    const moments = tensorsOf(target, (spec) => {
+      const factor = factorOf(spec);
+      return factor === 1 ? undefined : place(spec, ({ shape }) => zeros(shape), scaled(spec, 1 / factor));
+    });
     return {
       tensors,
       optimizer: { moments },
       claims: {
-        functionPreserving: normMode === "sqrt-mu" && to.hidden > from.hidden ? "exact-if-eps-scaled" : "exact",
-        deadParams: alone ? deadNeurons(tables.target, { from, to }) : [],
+        functionPreserving: normMode === "sqrt-mu" && wider ? "exact-if-eps-scaled" : "exact",
+        deadParams: deadNeurons ? namesAlong(target, "intermediate") : [],
       },
     };
   },
 });
+
+type Draw = (shape: readonly number[], block: string) => Expr;
+
+/** The base's tensor times `factor`. */
+function scaled({ name }: ParameterSpec, factor: number): Expr {
+  return factor === 1 ? copy(name) : scale(copy(name), factor);
+}
+
+/** Random where something new is computed or a new channel is read, zero where it would be heard. */
+function newEntries({ axes, neutral }: ParameterSpec, block: Block, variant: "fanout" | "eq14", random: Draw): Expr {
+  const { shape, where, at = 0, oldColumns } = block;
+  if (neutral !== undefined) return constant(shape, neutral);
+  if (variant === "fanout" || axes.some(({ axis }) => axis === "vocab")) {
+    const ofStream = axes[at]?.axis === "hidden";
+    return ofStream === (axes[at]?.role === "in") ? random(shape, where) : zeros(shape);
+  }
+  if (where !== "rows") return random(shape, where);
+  const [rows = 0, columns = 0] = shape;
+  const old = zeros([rows, oldColumns]);
+  return columns === oldColumns ? old : concat(1, [old, random([rows, columns - oldColumns], "corner")]);
+}
 
 /** The factor that old entries are stored with, so that norms over more channels give what they gave. */
 function oldFactor({ kind, axes, feeds }: ParameterSpec, s: number, stream: boolean, tied: boolean): number {
@@ -101,20 +112,4 @@ function oldFactor({ kind, axes, feeds }: ParameterSpec, s: number, stream: bool
   if (!channels) return 1;
   if (kind === "norm") return 1 / (stream && tied && feeds === "head" ? s * s : s);
   return stream && channels.role === "out" ? s : 1;
-}
-
-/** Zero where old channels are read, random where new ones are. */
-function corner(
-  [rows = 0, columns = 0]: readonly number[],
-  old: number,
-  random: (shape: readonly number[], block: string) => Expr,
-): Expr {
-  const read = zeros([rows, old]);
-  return columns === old ? read : concat(1, [read, random([rows, columns - old], "corner")]);
-}
-
-/** The weights that write and read neurons whose rows are all zero. */
-function deadNeurons(table: readonly ParameterSpec[], { from, to }: Pick<WidthGrowth, "from" | "to">): string[] {
-  const neurons = table.filter(({ axes }) => axes.some(({ axis }) => axis === "intermediate"));
-  return to.intermediate > from.intermediate ? neurons.map(({ name }) => name) : [];
 }

@@ -11,7 +11,7 @@ export { growState } from "./evaluate/state.js";
 export type { ReadRows } from "./evaluate/value.js";
 export * from "./expr/build.js";
 export type * from "./expr/expr.js";
-export { entrywise, matrixAlong, repeatedColumn, unitRows, unitsAlong } from "./expr/products.js";
+export { entrywise, repeatedColumn } from "./expr/products.js";
 export type { Typed } from "./expr/typed.js";
 export { givenOf, mapParts, sourcesOf, substitute, walk } from "./expr/walk.js";
 export { exprTensor, type GraphScope } from "./graph/expr.js";
@@ -27,14 +27,17 @@ export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-m
 export { defineOperator, type OperatorDefinition, parseOptions, stamped } from "./operator/define.js";
 export * from "./operator/depth.js";
 export { scaledEps } from "./operator/eps.js";
-export { headObjections, headOrder, newRanges } from "./operator/heads.js";
+export { headObjections } from "./operator/heads.js";
 export { parseLayerList } from "./operator/layer-list.js";
+export { interpolatedLayers, repeatedLayers, stackedLayers } from "./operator/layer-lists.js";
+export { growsAlong, type MaskedAxis, maskedAxes, newParts } from "./operator/new-parts.js";
 export type { Operator } from "./operator/operator.js";
-export { type Block, padded } from "./operator/padded.js";
+export { type Block, padded, placement } from "./operator/padded.js";
 export { operatorPlugin } from "./operator/plugin.js";
 export { type PresetDefinition, presetOperator } from "./operator/preset.js";
 export { scaleLayers } from "./operator/scaled.js";
 export { sizesError } from "./operator/sizes.js";
+export { streamWriters } from "./operator/stream-writers.js";
 export {
   type WidthAxis,
   type WidthGrowth,
@@ -56,4 +59,5 @@ export {
   updatesAfter,
 } from "./plan/optimizer-policy.js";
 export * from "./plan/plan.js";
+export { namesAlong, tensorsOf } from "./plan/tensors.js";
 export * from "./width/index.js";

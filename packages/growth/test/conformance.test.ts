@@ -5,6 +5,7 @@ import { type DescribeOperatorOptions, describeOperator } from "@cambium/growth/
 import { modelSizes } from "@cambium/model";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { describeGrowths } from "../src/conformance/describe.js";
 import { doubleIntermediate, noisy, zeroTop } from "./support.js";
 
 describeOperator(doubleIntermediate);
@@ -27,13 +28,16 @@ describeOperator(every, {
 });
 
 /** Names of the tests that `operator` fails, without the names of their cases. */
-async function failures(operator: Operator, options: Omit<DescribeOperatorOptions, "api"> = {}): Promise<string[]> {
+async function failures(
+  operator: Operator,
+  options: Pick<DescribeOperatorOptions, "cases" | "refuses"> = {},
+): Promise<string[]> {
   const tests: [string, () => void | Promise<void>][] = [];
   const api = {
     describe: (_: string, body: () => void) => body(),
     test: (name: string, body: () => void | Promise<void>) => tests.push([name, body]),
   };
-  describeOperator(operator, { cases: [{ options: { layers: 12 } }], ...options, api });
+  describeGrowths(operator, { cases: [{ options: { layers: 12 } }], ...options, api });
   const failed: string[] = [];
   for (const [name, body] of tests) {
     try {
@@ -139,6 +143,8 @@ test("a frozen tensor that does not exist, and options that are not checked", as
   expect(await failures(lax)).toEqual([
     "options: an unknown one is refused by name: E_GROWTH_OPTION",
     "options: each refuses a value of the wrong type, by name: E_GROWTH_OPTION",
+    "options: each refuses a value outside its list or bounds, by name: E_GROWTH_OPTION",
+    "options: sizes that are no growth, or come in two ways, are refused",
   ]);
   const frozen = await failures(broken((plan) => ({ ...plan, phase: { ...plan.phase, frozen: ["nothing"] } })));
   expect(frozen).toContain("grows the optimizer's moments, or says that it cannot");

@@ -139,7 +139,7 @@ export const checks: Readonly<Record<string, Check>> = {
   },
 };
 
-function planOf(operator: Operator, { base, options }: OperatorCase): GrowthPlan {
+export function planOf(operator: Operator, { base, options }: OperatorCase): GrowthPlan {
   return operator.plan(baseModel(base), options);
 }
 

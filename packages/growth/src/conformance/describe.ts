@@ -5,50 +5,62 @@ import * as z from "zod";
 import type { Operator } from "../operator/operator.js";
 import { operatorPlugin } from "../operator/plugin.js";
 import { growthContractVersion } from "../plan/plan.js";
+import type { TestApi } from "./api.js";
 import { assertEqual, assertThat, codeOf } from "./assert.js";
 import { baseModel, defaultCases, type OperatorCase, type Refusal } from "./case.js";
-import { checks } from "./checks.js";
-
-/** What the suite needs from a test runner. */
-export interface TestApi {
-  describe(name: string, body: () => void): unknown;
-  test(name: string, body: () => void | Promise<void>): unknown;
-}
+import { checks, planOf } from "./checks.js";
+import { assertCourse } from "./course.js";
+import { optionRefusals, optionSchemas } from "./refusals.js";
+import { describeWidths, type Unsuited } from "./widths.js";
 
 export interface DescribeOperatorOptions {
-  /** Default: `defaultCases`: factors 2 and 4 of a depth operator, else the default options, on each of `testBases`. */
+  /** Growths with what is special to them, besides `defaultCases`. */
   readonly cases?: readonly OperatorCase[];
-  /** Growths that must be refused, with their codes. */
+  /** As in `cases`, for all of `defaultCases`. */
+  readonly gradients?: boolean;
+  /** Growths that must be refused, with their codes, besides those that no operator takes. */
   readonly refuses?: readonly Refusal[];
+  /** Growths of widths that it refuses, of an operator that takes widths: see `widths.ts`. */
+  readonly unsuited?: Unsuited;
   readonly api?: TestApi;
 }
 
 /**
- * Declares the conformance tests of an operator: shapes and coverage, purity, JSON, layer map and R_c, its claims,
- * optimizer moments, composition, option errors.
+ * Declares the conformance tests of an operator. From what it declares follow: fields, options and refusals; growths of
+ * `defaultCases`, and of each width for an operator that takes widths. Each growth is tested for shapes and coverage,
+ * purity, JSON, layer map and R_c, its claims, parameters that train, optimizer moments, its graph, composition.
  * @example
  * import { describeOperator } from "@cambium/growth/conformance";
  * import operator from "../src/index.js";
  * describeOperator(operator, { refuses: [{ options: { layers: 7 }, code: "E_GROWTH_LAYERS" }] });
  */
 export function describeOperator(operator: Operator, options: DescribeOperatorOptions = {}): void {
-  const { cases = defaultCases(operator), refuses = [], api = vitest } = options;
+  const { cases = [], gradients = false, refuses = [], unsuited = [], api = vitest } = options;
+  const usual = defaultCases(operator).map((one) => ({ ...one, gradients }));
+  describeGrowths(operator, { cases: [...cases, ...usual], refuses, api });
+  describeWidths(operator, unsuited, api);
+}
+
+/** The tests of `describeOperator` on these growths alone. */
+export function describeGrowths(
+  operator: Operator,
+  {
+    cases,
+    refuses = [],
+    api,
+  }: Pick<DescribeOperatorOptions, "refuses"> & { cases: readonly OperatorCase[]; api: TestApi },
+): void {
   api.describe(`operator ${operator.name} conforms`, () => {
     api.test("contract: no field is missing or malformed", () => assertWhole(operator));
-    api.test("options: an unknown one is refused by name: E_GROWTH_OPTION", () =>
-      assertRefused(
-        operator,
-        { options: { ...cases[0]?.options, noSuchOption: true }, code: "E_GROWTH_OPTION" },
-        "noSuchOption",
-      ),
-    );
-    api.test("options: each refuses a value of the wrong type, by name: E_GROWTH_OPTION", () => {
-      for (const option of optionNames(operator)) {
-        const options = { ...cases[0]?.options, [option]: { noSuchKey: true } };
-        assertRefused(operator, { ...cases[0], options, code: "E_GROWTH_OPTION" }, option);
-      }
+    api.test("contract: it has growths to be tested on", () => {
+      assertThat(cases.length > 0, "it refuses its default options: give `cases`");
     });
     api.test("contract: it claims the same as the plan of its default options", () => assertClaims(operator));
+    for (const [name, refusals] of Object.entries(optionRefusals(operator, cases[0] ?? {})))
+      api.test(`options: ${name}`, () => {
+        for (const [refusal, word] of refusals) assertRefused(operator, refusal, word);
+      });
+    api.test("options: a seed names the random numbers", () => assertSeed(operator, cases));
     for (const refusal of refuses) {
       const what = `${JSON.stringify(refusal.options)}${refusal.base ? ` of ${JSON.stringify(refusal.base)}` : ""}`;
       api.test(`refuses ${what}: ${refusal.code}`, () => assertRefused(operator, refusal));
@@ -57,6 +69,7 @@ export function describeOperator(operator: Operator, options: DescribeOperatorOp
       const name = one.name ?? JSON.stringify({ ...one.base, ...one.options });
       api.describe(name, () => {
         for (const [check, run] of Object.entries(checks)) api.test(check, () => run(operator, one));
+        if (one.course) api.test("trains on as its base would have", () => assertCourse(planOf(operator, one)));
       });
     }
   });
@@ -81,17 +94,14 @@ function assertClaims(operator: Operator): void {
   assertEqual(functionPreserving, operator.claims.functionPreserving, "claim of the plan, against the operator's");
 }
 
-/** The options that the schema lists, except those that take any object. */
-function optionNames({ options }: Operator): string[] {
-  const { properties = {} } = z.toJSONSchema(options, { io: "input" });
-  return Object.keys(properties).filter((name) => {
-    const { type } = properties[name] as { readonly type?: unknown };
-    return (
-      type !== undefined &&
-      (type !== "object" ||
-        (properties[name] as { readonly additionalProperties?: unknown }).additionalProperties === false)
-    );
-  });
+/** Passes an operator without a seed, and cases that draw no numbers. */
+function assertSeed(operator: Operator, cases: readonly OperatorCase[]): void {
+  if (!Object.hasOwn(optionSchemas(operator), "seed")) return;
+  for (const { base, options } of cases) {
+    const drawn = (seed: string) => JSON.stringify(operator.plan(baseModel(base), { ...options, seed }).tensors);
+    if (!drawn("a").includes('"kind":"normal"')) continue;
+    assertThat(drawn("a") !== drawn("b"), `${JSON.stringify(options)} draws the same numbers for any seed`);
+  }
 }
 
 function assertRefused(operator: Operator, { base, options, code }: Refusal, word = operator.name): void {

@@ -2,8 +2,10 @@
 
 export { gradients } from "../measure/gradients.js";
 export { difference, growExactly, logits, type Masked, randomWeights, type Weights } from "../measure/logits.js";
+export type { TestApi } from "./api.js";
 export { type BaseChoice, baseModel, defaultCases, type OperatorCase, type Refusal, testBases } from "./case.js";
-export { type DescribeOperatorOptions, describeOperator, type TestApi } from "./describe.js";
+export { courseError } from "./course.js";
+export { type DescribeOperatorOptions, describeOperator } from "./describe.js";
 export { gradientRuleError } from "./gradient-rules.js";
 export { assertStateGraph, type RunGraph } from "./graph.js";
 export { type DescribePresetOptions, describePreset } from "./preset.js";

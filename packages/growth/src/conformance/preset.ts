@@ -1,16 +1,17 @@
 // describePreset: the conformance suite for presets of operators.
 import * as vitest from "vitest";
 import type { Operator } from "../operator/operator.js";
+import type { TestApi } from "./api.js";
 import { assertEqual, assertThat } from "./assert.js";
 import { baseModel, defaultCases, type OperatorCase } from "./case.js";
-import { describeOperator, type TestApi } from "./describe.js";
+import { describeGrowths } from "./describe.js";
 
 export interface DescribePresetOptions {
   /** The operator it is a preset of. */
   readonly of: Operator;
   /** The options it fixes. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** See `describeOperator`. */
+  /** Growths to test; default: `defaultCases`. */
   readonly cases?: readonly OperatorCase[];
   readonly api?: TestApi;
 }
@@ -23,14 +24,15 @@ export interface DescribePresetOptions {
  * import preset from "../src/index.js";
  * describePreset(preset, { of, options: { frozen: true } });
  */
-export function describePreset(preset: Operator, { of, options, cases, api = vitest }: DescribePresetOptions): void {
+export function describePreset(preset: Operator, definition: DescribePresetOptions): void {
+  const { of, options, cases = defaultCases(preset), api = vitest } = definition;
   const refuses = Object.entries(options).map(([option, value]) => ({
     options: { [option]: value },
     code: "E_GROWTH_OPTION",
   }));
-  describeOperator(preset, { ...(cases && { cases }), refuses, api });
+  describeGrowths(preset, { cases, refuses, api });
   api.describe(`preset ${preset.name}`, () => {
-    for (const one of cases ?? defaultCases(preset)) {
+    for (const one of cases) {
       api.test(`plans what ${of.name} plans with its options: ${one.name ?? JSON.stringify(one.options ?? {})}`, () => {
         const base = baseModel(one.base);
         const { operator: stamp, ...plan } = preset.plan(base, one.options);

@@ -44,16 +44,20 @@ export async function growExactly(
   base: Readonly<Weights>,
   found: ReadRows | "init" = "init",
 ): Promise<Weights> {
-  const read = (name: string, start: number, end: number) => {
-    const { type, data } = base[name] as RefTensor;
-    const width = data.length / (type.shape[0] as number);
-    return data.slice(start * width, end * width);
-  };
   const made: Weights = {};
-  for (const { name, shape, rows } of compilePlan(plan, { read, found })) {
+  for (const { name, shape, rows } of compilePlan(plan, { read: readExactly(base), found })) {
     made[name] = { type: { dtype: "f32", shape }, data: await rows(0, shape[0] as number) };
   }
   return made;
+}
+
+/** Reads rows of `weights` as they are. */
+export function readExactly(weights: Readonly<Weights>): (name: string, start: number, end: number) => Float64Array {
+  return (name, start, end) => {
+    const { type, data } = weights[name] as RefTensor;
+    const width = data.length / (type.shape[0] as number);
+    return data.slice(start * width, end * width);
+  };
 }
 
 /** Masks of a model, and the value of each. */

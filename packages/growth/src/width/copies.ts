@@ -1,36 +1,29 @@
 // The plan of a growth that copies indices: every tensor along each of its axes, moment rules, learning rates.
-import { isTied, type ModelSpec, modelSizes, type ParameterAxis, type ParameterSpec } from "@cambium/model";
+import { isTied, type ModelSpec, modelSizes, type ParameterSpec } from "@cambium/model";
 import { constant, copy, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import { sizesError } from "../operator/sizes.js";
 import { type WidthAxis, widthAxes } from "../operator/width.js";
-import { type PlanParts, planTables } from "../plan/plan.js";
+import { type FunctionClaim, type PlanParts, planTables } from "../plan/plan.js";
+import type { Copies, CopyOptions } from "./copy-options.js";
 import { type IndexMap, listOf } from "./index-map.js";
-import { newIndices, type SplitOptions, shares, splitReader } from "./shares.js";
-import type { Stream, StreamOptions } from "./stream.js";
-import { groupsOf, type WidthMaps } from "./width-maps.js";
-
-export interface CopyOptions extends SplitOptions, StreamOptions {
-  /** Whether matrices that read c copies get learning rates multiplied by 1/c. */
-  readonly scaleLearningRates: boolean;
-}
-
-/** What a growth by copies decides before the plan is made. */
-export interface Copies {
-  readonly maps: WidthMaps;
-  readonly stream: Stream;
-}
+import { rowsFromAbove } from "./rows-from-above.js";
+import { newIndices, shares, splitReader } from "./shares.js";
+import type { Stream } from "./stream.js";
+import { groupsOf, mapOf, type WidthMaps } from "./width-maps.js";
 
 /**
  * Weights that write an index are copied, weights that read it are split (`splitReader`), and norms are scaled by
  * `width.stream` so that their outputs stay. Moment rules, with g the base's gradient: a copy with share a that is
  * written times s has the gradient a g / s; a weight that reads copies has g; a norm weight times nu has a g / nu.
+ * Claims what that preserves.
  */
 export function copiesPlan(
-  { base, target }: { readonly base: ModelSpec; readonly target: ModelSpec },
+  growth: { readonly base: ModelSpec; readonly target: ModelSpec },
   width: Copies,
   options: CopyOptions,
 ): PlanParts {
+  const { base, target } = growth;
   if (options.split === "proj" || options.split === "elem") checkCopies(width.maps);
   const tensors: Record<string, Expr> = {};
   const moments: Record<string, Expr> = {};
@@ -57,7 +50,12 @@ export function copiesPlan(
     tensors[name] = value;
     if (moment.kind !== "copy") moments[name] = moment;
   }
-  return { tensors, optimizer: { moments }, phase: { lrMultipliers } };
+  const { eps, exact } = width.stream;
+  const own = options.rows === "own" || Object.values(width.maps).every(({ identity }) => identity);
+  const kept: FunctionClaim = eps === 1 ? "exact" : "exact-if-eps-scaled";
+  const claims = { functionPreserving: exact && own ? kept : "no" } as const;
+  const parts = { tensors, optimizer: { moments }, phase: { lrMultipliers }, claims };
+  return options.rows === "own" ? parts : rowsFromAbove(parts, growth, width.maps);
 }
 
 /** The most entries that the lists of one axis may have together. */
@@ -72,11 +70,6 @@ function checkCopies(maps: WidthMaps): void {
     return [{ where, message: "has too many copies for a split by element", expected, got: `${most}` }];
   });
   if (reasons.length > 0) throw sizesError("the copies cannot share the weights", { reasons, hint: "split: scalar" });
-}
-
-/** The map of an axis; undefined for an axis that does not grow. */
-export function mapOf(maps: WidthMaps, axis: ParameterAxis["axis"]): IndexMap | undefined {
-  return Object.hasOwn(maps, axis) ? maps[axis as WidthAxis] : undefined;
 }
 
 /** A take's factors, left out if all are 1. */

@@ -1,6 +1,5 @@
-// Shared by operators that copy indices in width: index maps, the shares of copies, the norms, the plan.
-export { type Copies, copiesPlan, mapOf } from "./copies.js";
-export { indexMap, listOf, spreads } from "./index-map.js";
-export { centred, splits } from "./shares.js";
-export { normModes, streamFactors } from "./stream.js";
-export { type WidthMaps, widthMaps } from "./width-maps.js";
+// Shared by operators in width: copies of indices (options, maps, shares, norms, the plan), and matrices along axes.
+export { type AxisMatrix, grownAlong } from "./along.js";
+export { copiesPlan } from "./copies.js";
+export { copiesOf, copyOptions, listedSizes } from "./copy-options.js";
+export { cancelling } from "./shares.js";

@@ -1,8 +1,10 @@
 // Splitting: the weights that read an index are divided among its copies, so that together they read what one did.
+import type { ModelSpec, ParameterSpec } from "@cambium/model";
 import { constant, normal, scale, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
+import { sizesError } from "../operator/sizes.js";
 import type { WidthAxis } from "../operator/width.js";
-import { type IndexMap, listOf } from "./index-map.js";
+import { type IndexMap, indexMap, listOf } from "./index-map.js";
 
 /**
  * Ways of splitting: `even`, after which copies stay equal forever; `scalar`, uneven by copy; `elem` and `paired`,
@@ -119,7 +121,7 @@ function pairedShares({ axis, map, shape }: Reader, z: Expr): Expr {
  * The terms that `proj` adds: omega minus its mean over the copies of an index, so that they sum to zero (LEMON, Wang
  * et al. 2023: a random initialisation projected onto the weights that preserve the function).
  */
-export function centred({ axis, map }: Pick<Reader, "axis" | "map">, omega: Expr): Expr[] {
+function centred({ axis, map }: Pick<Reader, "axis" | "map">, omega: Expr): Expr[] {
   const { indices, counts, copies } = map;
   const many = (t: number) => (counts[t] as number) > 1;
   const own = listOf(map, "where copies are many", () => indices.map((_, t) => (many(t) ? t : -1)));
@@ -131,4 +133,27 @@ export function centred({ axis, map }: Pick<Reader, "axis" | "map">, omega: Expr
     return take(omega, axis, copy, means);
   });
   return [take(omega, axis, own), ...each];
+}
+
+/**
+ * A new weight whose columns are random and cancel over the copies of an index, where a base has `copies` whole sets of
+ * its indices, one after the other (the cancelling tail of LEMON, Wang et al. 2024).
+ * @throws CambiumError `E_GROWTH_SIZES` if the columns are not whole sets.
+ */
+export function cancelling(
+  spec: ParameterSpec,
+  { family, config }: ModelSpec,
+  { copies, seed }: { readonly copies: number; readonly seed: string },
+): Expr {
+  const { name, shape, axes } = spec;
+  const { axis, unit = 1 } = axes[1] ?? {};
+  const size = (shape[1] ?? 0) / unit;
+  if (axis === undefined || size % copies !== 0) {
+    const got = axis === undefined ? "a family without named axes" : `${size} of ${axis}`;
+    throw sizesError("columns cannot cancel", { where: name, expected: `a multiple of ${copies}`, got });
+  }
+  const once = size / copies;
+  const sets = Array.from({ length: size }, (_, t) => t % once);
+  const noise = normal(shape, family.std(config, spec, "paper"), `${seed}/${name}`);
+  return sum(centred({ axis: axis as WidthAxis, map: indexMap(sets, once) }, noise));
 }

@@ -1,5 +1,6 @@
 // The index maps of all axes that grow. Query heads follow the key/value heads that they read.
 import type { Reason } from "@cambium/ir";
+import type { ParameterAxis } from "@cambium/model";
 import { sizesError } from "../operator/sizes.js";
 import { type WidthAxis, type WidthSizes, widthAxes } from "../operator/width.js";
 import { type IndexMap, indexMap, mapReasons, type Spread, spreadIndices } from "./index-map.js";
@@ -63,6 +64,11 @@ function groupReasons(maps: WidthMaps): Reason[] {
     const message = `copies head ${from}, but reads another key/value head`;
     return [{ where: `heads: ${j}`, message, expected: `a copy of ${should}`, got: `a copy of ${reads}` }];
   });
+}
+
+/** The map of an axis; undefined for an axis that does not grow. */
+export function mapOf(maps: WidthMaps, axis: ParameterAxis["axis"]): IndexMap | undefined {
+  return Object.hasOwn(maps, axis) ? maps[axis as WidthAxis] : undefined;
 }
 
 /** Query heads per key/value head, before (`group`) and after (`wide`). */

@@ -4,7 +4,7 @@ import { CambiumError } from "@cambium/ir";
 import { modelSizes, parameterTable } from "@cambium/model";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { config } from "./support.js";
+import { config } from "../support.js";
 
 /** The new model's weights are random: only its sizes matter here. */
 const anew = widthOperator({

@@ -1,6 +1,11 @@
 // The advanced knowledge initialisation of bert2BERT (Chen et al. 2021): rows that are copies are made of the next layer.
-import { copy, type Expr, listOf, mapOf, type PlanParts, substitute, sum, take, type WidthMaps } from "@cambium/growth";
 import { type ModelSpec, parameterTable } from "@cambium/model";
+import { copy, sum, take } from "../expr/build.js";
+import type { Expr } from "../expr/expr.js";
+import { substitute } from "../expr/walk.js";
+import type { PlanParts } from "../plan/plan.js";
+import { listOf } from "./index-map.js";
+import { mapOf, type WidthMaps } from "./width-maps.js";
 
 /** `parts` with those rows, by the same maps. The last layer, and what is outside the layers, stay as they are. */
 export function rowsFromAbove(

@@ -1,0 +1,31 @@
+// The order in which masks open: one growing axis after another, or all at once.
+import { growsAlong, type MaskedAxis, maskedAxes, type WidthGrowth } from "@cambium/growth";
+import type { Reason } from "@cambium/ir";
+import * as z from "zod";
+
+export const phases = z
+  .union([z.enum(["sequence", "together"]), z.array(z.enum(maskedAxes)).min(1).readonly()])
+  .default("sequence")
+  .describe("intermediate, hidden and heads open in turn, layers with the first; together; or an order of one's own");
+
+type Phases = z.output<typeof phases>;
+
+/** The phase, counted from 0, in which each growing axis opens. */
+export function phaseStarts(growth: WidthGrowth, order: Phases): [MaskedAxis, number][] {
+  const growing = (typeof order === "string" ? maskedAxes : order).filter((axis) => growsAlong(growth, axis));
+  return growing.map((axis, i) => {
+    if (order === "together") return [axis, 0];
+    return [axis, order === "sequence" && axis === "layers" ? 0 : i];
+  });
+}
+
+/** Reasons why an order of phases does not fit a growth. */
+export function phaseObjections(growth: WidthGrowth, order: Phases): Reason[] {
+  if (typeof order === "string") return [];
+  const left = maskedAxes.filter((axis) => growsAlong(growth, axis) && !order.includes(axis));
+  const twice = order.filter((axis, i) => order.indexOf(axis) < i);
+  return [
+    ...left.map((got) => ({ where: "phases", message: "leave out what grows", got })),
+    ...twice.map((got) => ({ where: "phases", message: "name this twice", got })),
+  ];
+}
