@@ -16,7 +16,7 @@ import { faults } from "./engine-check/faults.mjs";
 import { kills } from "./engine-check/kills.mjs";
 import { parity } from "./engine-check/parity.mjs";
 import { oneReport } from "./engine-check/recipe.mjs";
-import { failures, scratch, values } from "./engine-check/support.mjs";
+import { failures, missingTorch, scratch, values } from "./engine-check/support.mjs";
 import { titan } from "./engine-check/titan.mjs";
 
 const cases = { parity, kills, recipe: oneReport, titan, faults };
@@ -28,12 +28,20 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 try {
+  const missing = missingTorch();
+  if (missing) {
+    console.error(missing);
+    process.exitCode = 2;
+  } else await all();
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+async function all() {
   for (const name of wanted) {
     console.log(`\n${name}`);
     await cases[name]();
   }
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+  console.log(failures.length === 0 ? "\nAll checks hold." : `\n${failures.length} checks do not hold.`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
 }
-console.log(failures.length === 0 ? "\nAll checks hold." : `\n${failures.length} checks do not hold.`);
-process.exitCode = failures.length === 0 ? 0 : 1;

@@ -2,5 +2,5 @@ import { defineConfig } from "tsup";
 import { packageBuild } from "../../tsup.base.js";
 
 export default defineConfig(
-  packageBuild({ entry: ["src/index.ts", "src/conformance/index.ts", "src/conformance/cases.ts"] }),
+  packageBuild({ entry: ["src/index.ts", "src/node.ts", "src/conformance/index.ts", "src/conformance/cases.ts"] }),
 );

@@ -1,10 +1,11 @@
 // Shared by the checks of engines: options, a recipe, runs of the command line, processes left over, and findings.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cacheFolder } from "../../packages/backend/dist/index.js";
 import { readOptions } from "../options.mjs";
 import { root } from "../setup.mjs";
 
@@ -12,6 +13,8 @@ const script = new URL("../engine-check.mjs", import.meta.url);
 export const values = readOptions(script, { python: undefined, kills: 5, seed: 1 }, Number.POSITIVE_INFINITY);
 export const scratch = mkdtempSync(join(tmpdir(), "cambium-engine-check-"));
 const python = values.python === undefined ? {} : { python: values.python };
+/** The Python that is checked: the one named, else the one that `cambium setup torch` made. */
+export const pythonPath = values.python ?? join(cacheFolder(process, homedir(), "torch"), "bin", "python");
 /** The checks that did not hold. */
 export const failures = [];
 
@@ -36,6 +39,14 @@ export const recipeOf = ({ model = {}, engine, snapshot = 30, train = {} }) => (
   snapshot: { everySeconds: snapshot },
   samples: { tokens: 0 },
 });
+
+/** Why nothing can be checked here, in one line; undefined if PyTorch is there. */
+export function missingTorch() {
+  const { status, error } = spawnSync(pythonPath, ["-c", "import torch, transformers"], { stdio: "ignore" });
+  if (status === 0) return undefined;
+  const what = error ? "There is no Python at" : "These checks need torch and transformers in";
+  return `${what} ${pythonPath}: run cambium setup torch, or name another by --python PATH`;
+}
 
 /** Runs the command line in `root`. @returns the process, and a promise of its end: code, signal and what it printed */
 export function cambium(args, env = {}) {

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../setup.mjs";
-import { cambium, check, fileOf, floats, furthest, recipeOf, scratch, stagesOf, values } from "./support.mjs";
+import { cambium, check, fileOf, floats, furthest, pythonPath, recipeOf, scratch, stagesOf } from "./support.mjs";
 
 export async function titan() {
   const out = join(scratch, "titan");
@@ -19,7 +19,7 @@ export async function titan() {
   const folder = join(out, "stages", stage, "engine");
   const start = floats(join(folder, "start", "model.safetensors"));
   const script = join(root, "tools/engine-check/titan_check.py");
-  const said = execFileSync(values.python ?? "python3", [script, folder, join(root, "engines/torchtitan/python")], {
+  const said = execFileSync(pythonPath, [script, folder, join(root, "engines/torchtitan/python")], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -60,7 +60,7 @@ export async function titan() {
 
 /** Launches the recipe on torchtitan. @returns its exit code and what it printed */
 function launch(recipe, out, ...args) {
-  const where = values.python === undefined ? [] : ["--python", values.python];
+  const where = ["--python", pythonPath];
   const engine = ["--engine", "torchtitan", "--nproc", "2", ...where];
   return cambium(["launch", fileOf(recipe), ...engine, "--out", out, ...args]).ended;
 }

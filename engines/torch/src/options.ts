@@ -1,5 +1,5 @@
 // The engine's options, and which of them decide bits.
-import { CambiumError } from "@cambium/ir";
+import { readOptions } from "@cambium/engine";
 import type { EngineOptions } from "@cambium/recipe";
 import { z } from "zod";
 
@@ -29,13 +29,8 @@ export type TorchOptions = Readonly<z.output<typeof schema>>;
 
 /** @throws CambiumError `E_ENGINE_OPTIONS` with every reason */
 export function torchOptions(given: EngineOptions): TorchOptions {
-  const { data, error } = schema.safeParse(given);
-  if (data) return data;
-  throw new CambiumError("E_ENGINE_OPTIONS", "these options are invalid for the engine torch", {
-    where: "train.engine",
-    reasons: error.issues.map(({ path, message }) => ({ ...(path.length > 0 && { where: path.join(".") }), message })),
-    hint: "python, nproc, nodes, device (cpu or cuda), strategy (ddp or fsdp), bf16, threads, port",
-  });
+  const hint = "python, nproc, nodes, device (cpu or cuda), strategy (ddp or fsdp), bf16, threads, port";
+  return readOptions("torch", schema, given, hint);
 }
 
 /** Versions of the libraries that compute. */

@@ -1,14 +1,12 @@
 // The Python that the engine uses: the one named in its options, else the one made by `cambium setup torch`.
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { cacheFolder } from "@cambium/backend";
+import { askPython } from "@cambium/engine";
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { TorchVersions } from "./options.js";
-
-const run = promisify(execFile);
 
 /** The path of the driver, the same from `src/` and from `dist/`. */
 export const driver = fileURLToPath(new URL("../python/driver.py", import.meta.url));
@@ -22,11 +20,9 @@ export interface FoundPython extends TorchVersions {
   readonly version: string;
 }
 
-/** `$XDG_CACHE_HOME/cambium/torch`; a relative value is ignored, as the XDG base directory specification says. */
-export function environmentFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const given = env["XDG_CACHE_HOME"];
-  const base = given !== undefined && isAbsolute(given) ? given : join(homedir(), ".cache");
-  return join(base, "cambium", "torch");
+/** The environment that `cambium setup torch` makes. */
+export function environmentFolder(): string {
+  return join(cacheFolder(process, homedir(), "torch"));
 }
 
 /** The Python of a virtual environment. */
@@ -47,21 +43,12 @@ export async function findPython(named: string | undefined): Promise<FoundPython
       hint: "run cambium setup torch, or name a Python with torch and transformers by the engine's option python",
     });
   }
-  const found = await ask(path);
-  const reasons = needed.flatMap((name): Reason[] => {
-    const version = found[name];
-    if (version !== null) return [];
-    return [{ where: name, message: "is not installed", hint: `${path} -m pip install ${name}` }];
+  const found = await askPython({
+    ...{ path, needed, engine: "torch" },
+    hint: "run cambium setup torch, or set the engine's option python to another path",
   });
-  if (reasons.length > 0) {
-    throw new CambiumError("E_ENGINE_MISSING", "this Python lacks packages that the engine torch needs", {
-      where: path,
-      reasons,
-      hint: "cambium setup torch makes an environment that has them",
-    });
-  }
   const old = (["torch", "transformers"] as const).flatMap((name): Reason[] => {
-    const [got, want] = [found[name] as string, least[name].join(".")];
+    const [got, want] = [found[name], least[name].join(".")];
     return isLess(got, least[name]) ? [{ where: name, message: "is too old", expected: `${want} or newer`, got }] : [];
   });
   if (old.length > 0) {
@@ -71,37 +58,7 @@ export async function findPython(named: string | undefined): Promise<FoundPython
       hint: `cambium setup torch makes an environment with new ones; or ${path} -m pip install --upgrade torch transformers`,
     });
   }
-  return { path, version: found.python, torch: found.torch as string, transformers: found.transformers as string };
-}
-
-type Answer = { readonly [K in (typeof needed)[number]]: string | null } & { readonly python: string };
-
-const question = `
-import importlib.metadata as m, json, platform
-def version(name):
-    try: return m.version(name)
-    except m.PackageNotFoundError: return None
-print(json.dumps({"python": platform.python_version(), **{n: version(n) for n in ${JSON.stringify(needed)}}}))`;
-
-/** Reads the versions without loading torch, which takes seconds. */
-async function ask(path: string): Promise<Answer> {
-  try {
-    const { stdout } = await run(path, ["-c", question], { timeout: 60_000 });
-    return JSON.parse(stdout) as Answer;
-  } catch (cause) {
-    const { code, stderr } = cause as { code?: unknown; stderr?: string };
-    const missing = code === "ENOENT" || code === "EACCES";
-    throw new CambiumError(
-      "E_ENGINE_MISSING",
-      missing ? "there is no Python at this path" : "this Python does not run",
-      {
-        where: path,
-        cause,
-        ...(!missing && { got: stderr?.trim().split("\n").at(-1) || String(code) }),
-        hint: "run cambium setup torch, or set the engine's option python to another path",
-      },
-    );
-  }
+  return { path, version: found.python, torch: found.torch, transformers: found.transformers };
 }
 
 function isLess(version: string, [major, minor]: readonly [number, number]): boolean {

@@ -8,6 +8,7 @@ import {
   StageFolder,
   type StagePlace,
   savedFolder,
+  stepsOf,
   type TrainJob,
   type TrainOutcome,
 } from "@cambium/engine";
@@ -16,7 +17,7 @@ import type { TrainingState } from "@cambium/model";
 import type { PlannedStage } from "@cambium/recipe";
 import type { Progress } from "@cambium/train";
 import { type DriverError, failureOf } from "./failure.js";
-import { clusterLaunch, localCommand, stepsOf, writeJob } from "./job.js";
+import { clusterLaunch, localCommand, writeJob } from "./job.js";
 import type { TorchOptions } from "./options.js";
 import { readRows } from "./rows.js";
 

@@ -1,7 +1,7 @@
 // The engine `torchtitan`: stages on clusters of GPUs.
-import { defineEngine } from "@cambium/engine";
+import { askPython, defineEngine } from "@cambium/engine";
 import { version } from "../package.json";
-import { deviceLine, titanOptions } from "./options.js";
+import { anotherPython, deviceLine, titanOptions } from "./options.js";
 import { outline } from "./outline.js";
 import { refusals } from "./refusals.js";
 import { TitanSession } from "./session.js";
@@ -13,6 +13,13 @@ export default defineEngine({
   outline,
   prepare: async (given) => {
     const options = titanOptions(given);
+    // It converts checkpoints here; torchtitan itself is needed on the cluster alone.
+    await askPython({
+      path: options.python,
+      needed: ["torch", "safetensors"],
+      engine: "torchtitan",
+      hint: anotherPython,
+    });
     return {
       device: deviceLine(options),
       refusals: (stage) => refusals(stage, options),

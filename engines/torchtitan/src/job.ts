@@ -1,16 +1,14 @@
 // The job of a stage as files that the configuration package in `python/` reads, and the commands around it.
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type ClusterLaunch,
-  meetingPort,
   type StagePlace,
   stepTokens,
+  torchrunLaunch,
   trainedGroups,
-  windowTable,
+  writeJobFiles,
 } from "@cambium/engine";
-import { withFileErrors, writeFileAtomic } from "@cambium/files";
 import type { Stage } from "@cambium/recipe";
 import { schedule } from "@cambium/train";
 import { dataRanks, type TitanOptions } from "./options.js";
@@ -21,16 +19,12 @@ export const pythonFolder = fileURLToPath(new URL("../python", import.meta.url))
 /** Increase it when the meaning of job.json changes. */
 const jobVersion = 1;
 
-export function stepsOf(stage: Stage, tokens: number): number {
-  return Math.ceil(tokens / stepTokens(stage));
-}
-
-/** job.json. A group's rate is a factor on the table's rates, because torchtitan's schedulers multiply. */
-export function jobJson(stage: Stage, options: TitanOptions, steps: number, train: string): string {
+/** What job.json holds. A group's rate is a factor on the table's rates, because torchtitan's schedulers multiply. */
+export function jobOf(stage: Stage, options: TitanOptions, steps: number, train: string): object {
   const { accumulation, context, optimizer, phase } = stage;
   const ranks = dataRanks(options);
   const { tensorParallel: tensor, contextParallel, bf16, recompute, checkpointSteps } = options;
-  const job = {
+  return {
     version: jobVersion,
     ...{ steps, batch: stage.batch / ranks, accumulation, ranks, context, optimizer, bf16, recompute, checkpointSteps },
     parallelism: { tensor, context: contextParallel },
@@ -41,7 +35,6 @@ export function jobJson(stage: Stage, options: TitanOptions, steps: number, trai
     }),
     train,
   };
-  return `${JSON.stringify(job, null, 2)}\n`;
 }
 
 /** The scheduled rate of each step. */
@@ -51,12 +44,9 @@ export function scheduledRates(stage: Stage, steps: number): Float64Array {
   return Float64Array.from({ length: steps }, (_, step) => planned(step * size, size));
 }
 
-export async function writeJob(stage: Stage, options: TitanOptions, steps: number, place: StagePlace): Promise<void> {
-  const { folder, data } = place;
-  await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
-  await writeFileAtomic(join(folder, "rates.f64"), bytesOf(scheduledRates(stage, steps)));
-  await writeFileAtomic(join(folder, "windows.i64"), bytesOf(windowTable(stage, data.train, steps)));
-  await writeFileAtomic(join(folder, "job.json"), jobJson(stage, options, steps, data.train.path));
+export function writeJob(stage: Stage, options: TitanOptions, steps: number, place: StagePlace): Promise<void> {
+  const job = jobOf(stage, options, steps, place.data.train.path);
+  return writeJobFiles(place, { stage, steps, rates: scheduledRates(stage, steps), job });
 }
 
 /**
@@ -69,18 +59,10 @@ export function convertCommand(way: "to" | "from", folder: string, { python }: T
 /** How each machine of a cluster starts torchtitan. */
 export function clusterLaunch(name: string, folder: string, options: TitanOptions): ClusterLaunch {
   const { python, nproc, nodes } = options;
-  const meeting = ["--rdzv-backend", "c10d", "--rdzv-id", name, "--rdzv-endpoint", `$MASTER_ADDR:${meetingPort}`];
-  return {
-    ...{ name, nodes, processes: nproc, accelerators: nproc, folder },
-    command: [
-      ...[python, "-m", "torch.distributed.run", "--nnodes", `${nodes}`, "--nproc-per-node", `${nproc}`],
-      ...["--max-restarts", "3", ...meeting, "--log-dir", join(folder, "logs"), "--tee", "3"],
-      ...["-m", "torchtitan.train", "--module", "cambium_titan", "--config", "stage"],
-    ],
+  const titan = ["-m", "torchtitan.train", "--module", "cambium_titan", "--config", "stage"];
+  return torchrunLaunch({
+    ...{ name, folder, python, nproc, nodes, accelerators: nproc },
+    args: ["--log-dir", join(folder, "logs"), "--tee", "3", ...titan],
     env: { PYTHONPATH: pythonFolder, CAMBIUM_STAGE: folder, HF_HUB_OFFLINE: "1", PYTHONUNBUFFERED: "1" },
-  };
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float64Array | BigInt64Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  });
 }

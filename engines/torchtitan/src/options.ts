@@ -1,5 +1,5 @@
 // The engine's options, and which of them decide bits.
-import { CambiumError } from "@cambium/ir";
+import { readOptions } from "@cambium/engine";
 import type { EngineOptions } from "@cambium/recipe";
 import { z } from "zod";
 
@@ -31,14 +31,11 @@ export type TitanOptions = Readonly<z.output<typeof schema>>;
 
 /** @throws CambiumError `E_ENGINE_OPTIONS` with every reason */
 export function titanOptions(given: EngineOptions): TitanOptions {
-  const { data, error } = schema.safeParse(given);
-  if (data) return data;
-  throw new CambiumError("E_ENGINE_OPTIONS", "these options are invalid for the engine torchtitan", {
-    where: "train.engine",
-    reasons: error.issues.map(({ path, message }) => ({ ...(path.length > 0 && { where: path.join(".") }), message })),
-    hint: Object.keys(schema.shape).join(", "),
-  });
+  return readOptions("torchtitan", schema, given, Object.keys(schema.shape).join(", "));
 }
+
+/** What to do where `python` lacks something. */
+export const anotherPython = "name a Python with torch and safetensors by the engine's option python, or --python";
 
 /** Processes that read different data. */
 export function dataRanks({ nproc, nodes, tensorParallel, contextParallel }: TitanOptions): number {

@@ -1,38 +1,29 @@
 // A dry run: the files that the engine would write for a stage, and the command that a cluster would start.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Outline, type OutlinePlace, shellLine } from "@cambium/engine";
-import { countParameters, writeHfModel } from "@cambium/model";
+import { jobOutline, type Outline, type OutlinePlace, shellLine, stepsOf } from "@cambium/engine";
+import { countParameters } from "@cambium/model";
 import type { PlannedStage } from "@cambium/recipe";
-import { clusterLaunch, convertCommand, jobJson, pythonFolder, stepsOf } from "./job.js";
+import { clusterLaunch, convertCommand, jobOf, pythonFolder } from "./job.js";
 import { titanOptions } from "./options.js";
 import { refusals } from "./refusals.js";
 
-/** Bytes of a parameter in f32. */
-const width = 4;
-
-export function outline({ id, stage, tokens }: PlannedStage, { folder }: OutlinePlace): Outline {
+export function outline(plan: PlannedStage, { folder }: OutlinePlace): Outline {
+  const { id, stage, tokens } = plan;
   const options = titanOptions(stage.engine?.options ?? {});
   const reasons = refusals(stage, options);
   if (reasons.length > 0) return { refusals: reasons, parts: [] };
-  const steps = stepsOf(stage, tokens);
-  const { total } = countParameters(stage.model);
-  const file = (name: string, content: { text: string } | { bytes: number }) => {
-    return { name: join(folder, name), ...content };
-  };
+  const job = jobOf(stage, options, stepsOf(stage, tokens), "(the run's token file)");
   const { command, env } = clusterLaunch(id, folder, options);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${shellLine([value])}`);
+  // Parameters and two moments, in f32.
+  const initial = 3 * Float32Array.BYTES_PER_ELEMENT * countParameters(stage.model).total;
   return {
     refusals: [],
     parts: [
-      file("job.json", { text: jobJson(stage, options, steps, "(the run's token file)") }),
-      file("rates.f64", { bytes: 8 * steps }),
-      file("windows.i64", { bytes: 8 * steps * stage.batch * stage.accumulation }),
-      file("start/config.json", { text: JSON.stringify(writeHfModel(stage.model, { dtype: "f32" }), null, 2) }),
-      file("start/model.safetensors", { bytes: width * total }),
-      file("start/moments.safetensors", { bytes: 2 * width * total }),
+      ...jobOutline(plan, folder, { job, rates: 1 }),
       { name: "converts, here", text: shellLine(convertCommand("to", folder, options)) },
-      file("initial", { bytes: 3 * width * total }),
+      { name: join(folder, "initial"), bytes: initial },
       ...registry(),
       { name: "starts, on each machine", text: [...variables, shellLine(command)].join(" \\\n") },
       { name: "converts back, here", text: shellLine(convertCommand("from", folder, options)) },

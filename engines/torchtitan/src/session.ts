@@ -8,15 +8,16 @@ import {
   type StagePlace,
   savedFolder,
   stepFolders,
+  stepsOf,
   type TrainJob,
   type TrainOutcome,
 } from "@cambium/engine";
 import { CambiumError } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import type { PlannedStage } from "@cambium/recipe";
-import { clusterLaunch, convertCommand, scheduledRates, stepsOf, writeJob } from "./job.js";
+import { clusterLaunch, convertCommand, scheduledRates, writeJob } from "./job.js";
 import { readLogs, rowsOf } from "./log.js";
-import { dataRanks, type TitanOptions } from "./options.js";
+import { anotherPython, dataRanks, type TitanOptions } from "./options.js";
 
 const run = promisify(execFile);
 
@@ -88,7 +89,7 @@ export class TitanSession implements EngineSession {
           where: python,
           cause,
           got: stderr.trim().split("\n").at(-1) || String(code),
-          hint: "name a Python with torch and safetensors by the engine's option python, or --python",
+          hint: anotherPython,
         },
       );
     }

@@ -70,8 +70,9 @@ const importer: PluginImporter = {
 /** Replaces Python and convert.py: both formats are the same files. */
 const converter = `#!${process.execPath}
 const { cpSync, readdirSync } = require("node:fs");
-const [, way, folder] = process.argv.slice(2);
-if (way === "to") cpSync(folder + "/start", folder + "/initial", { recursive: true });
+const [script, way, folder] = process.argv.slice(2);
+if (script === "-c") console.log(JSON.stringify({ python: "3.11", torch: "2.13.0", safetensors: "0.8.0" }));
+else if (way === "to") cpSync(folder + "/start", folder + "/initial", { recursive: true });
 else for (const name of readdirSync(folder + "/checkpoint")) cpSync(folder + "/checkpoint/" + name, folder + "/saved/" + name, { recursive: true });
 `;
 
@@ -82,6 +83,10 @@ test("a stage is written for a cluster, waits for it, and is taken into the run"
   writeFileSync(python, converter);
   chmodSync(python, 0o755);
   const engine = { name: "torchtitan", stages: ["target"], python, nproc: 2 };
+  // Before the stages that come first are trained.
+  writeFileSync(path, JSON.stringify({ ...given, train: { ...given.train, engine: { ...engine, python: path } } }));
+  await expect(runRecipe(path, { out, importer })).rejects.toMatchObject({ code: "E_ENGINE_MISSING" });
+  expect(existsSync(join(out, "stages"))).toBe(false);
   const recipe = { ...given, train: { ...given.train, engine } } as RecipeInput;
   writeFileSync(path, JSON.stringify(recipe));
   await expect(runRecipe(path, { out, importer })).rejects.toMatchObject({ code: "E_ENGINE_CLUSTER" });

@@ -1,6 +1,7 @@
 // The backend contract, the reference and null backends, and tools for backend authors.
 export * from "./attention-layout.js";
 export * from "./backends.js";
+export { cacheFolder } from "./cache-folder.js";
 export * from "./checks.js";
 export * from "./contract.js";
 export * from "./define.js";

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
-import { type Device, resolveBackend } from "@cambium/backend";
+import { dirname } from "node:path";
+import { cacheFolder, type Device, resolveBackend } from "@cambium/backend";
 import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
 import { CambiumError, Random } from "@cambium/ir";
 import { initParameters, modelSizes } from "@cambium/model";
@@ -109,10 +109,9 @@ function keyOf(
   return hash.digest("hex").slice(0, 16);
 }
 
-/** `$XDG_CACHE_HOME/cambium/speeds.json`: tokens per second by key. */
+/** Tokens per second by key. */
 function cacheFile(): string {
-  const given = process.env["XDG_CACHE_HOME"];
-  return join(given !== undefined && isAbsolute(given) ? given : join(homedir(), ".cache"), "cambium", "speeds.json");
+  return cacheFolder(process, homedir(), "speeds.json");
 }
 
 /** Entries that cannot be read are left out, and so measured again. */

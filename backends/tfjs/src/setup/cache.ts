@@ -1,13 +1,11 @@
 // Where built bindings live: one folder per package, version and platform, below the user's cache folder.
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { cacheFolder as userCache } from "@cambium/backend";
 import type { EnginePackage } from "./packages.js";
 
-/** `$XDG_CACHE_HOME/cambium/tfjs`; a relative value is ignored, as the XDG base directory specification says. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const given = env["XDG_CACHE_HOME"];
-  const base = given !== undefined && isAbsolute(given) ? given : join(homedir(), ".cache");
-  return join(base, "cambium", "tfjs");
+export function cacheFolder(): string {
+  return join(userCache(process, homedir(), "tfjs"));
 }
 
 /** E.g. `…/tfjs-node-4.22.0-linux-x64`. A binding only works with the version of the package that it was built from. */

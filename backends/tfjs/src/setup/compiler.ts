@@ -1,10 +1,10 @@
 // Compiles tfjs-node's binding from the sources in its package, as its binding.gyp says, and Cambium's own ops, by the C++
 // compiler alone.
 import { join } from "node:path";
+import { complaint, runCommand } from "@cambium/backend/node";
 import { CambiumError } from "@cambium/ir";
 import headers from "node-api-headers";
 import { opsFolder } from "../engines/ops-key.js";
-import { complaint, runCommand } from "./command.js";
 
 /** The version of Node-API that tfjs-node's own builds use. Every Node from 20 on has it. */
 export const napiVersion = 8;

@@ -2,8 +2,8 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SetupHost } from "@cambium/backend";
+import { complaint, runCommand } from "@cambium/backend/node";
 import { CambiumError } from "@cambium/ir";
-import { complaint, runCommand } from "./command.js";
 import { machine, pinned, requirementsFile, tensorflowPackage } from "./pins.js";
 
 /** The wheels need not fit the Python and the system here, because only their C libraries are used. */

@@ -1,6 +1,6 @@
 // Before a built binding is put in place, a process of its own loads it and multiplies two matrices.
+import { complaint, runCommand } from "@cambium/backend/node";
 import { CambiumError } from "@cambium/ir";
-import { complaint, runCommand } from "./command.js";
 
 const script = `
 const binding = require(process.argv[1]);

@@ -1,4 +1,5 @@
 // Where measurements are kept between processes: a file of the user's cache in Node, local storage in a browser.
+import { cacheFolder } from "@cambium/backend";
 
 /** Texts by name. What could not be kept is measured again. */
 export interface TextStore {
@@ -34,7 +35,7 @@ function fileStore(process: NodeProcess | undefined): TextStore | undefined {
   const files = process?.getBuiltinModule?.("node:fs");
   const home = process?.getBuiltinModule?.("node:os").homedir();
   if (!process || !files || !home) return undefined;
-  const folder = `${cacheFolder(process, home)}/cambium/webgpu`;
+  const folder = cacheFolder(process, home, "webgpu");
   return {
     read: (name) => quietly(() => files.readFileSync(`${folder}/${name}.json`, "utf8")),
     write: (name, text) =>
@@ -45,14 +46,6 @@ function fileStore(process: NodeProcess | undefined): TextStore | undefined {
         files.renameSync(scratch, `${folder}/${name}.json`);
       }),
   };
-}
-
-function cacheFolder({ platform, env }: NodeProcess, home: string): string {
-  if (platform === "win32") return env["LOCALAPPDATA"] ?? `${home}/AppData/Local`;
-  if (platform === "darwin") return `${home}/Library/Caches`;
-  const given = env["XDG_CACHE_HOME"];
-  // The XDG base directory specification has relative values ignored.
-  return given?.startsWith("/") ? given : `${home}/.cache`;
 }
 
 function browserStore({ localStorage }: Surroundings): TextStore | undefined {

@@ -1,13 +1,8 @@
 // Runs Python and pip, and reads from pip's report what it would install.
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
+import { complaint, runCommand } from "@cambium/backend/node";
 import { CambiumError } from "@cambium/ir";
 import { knownSums } from "./pins.js";
-
-const run = promisify(execFile);
-/** pip prints little, but its report of what it would install is long. */
-const mostOutput = 64 << 20;
 
 /** A wheel that pip would install. */
 export interface Wheel {
@@ -17,31 +12,23 @@ export interface Wheel {
   readonly sha256: string;
 }
 
-/** @throws CambiumError `E_SETUP_PIP` with the last output of the program */
-export async function runPython(python: string, args: readonly string[], signal: AbortSignal): Promise<string> {
-  try {
-    return (await run(python, [...args], { signal, maxBuffer: mostOutput })).stdout;
-  } catch (cause) {
-    signal.throwIfAborted();
-    const { stderr, code } = cause as { stderr?: string; code?: unknown };
-    const missing = code === "ENOENT" || code === "EACCES";
-    const lines = (stderr ?? "").split("\n").filter((line) => line.trim() !== "");
-    const telling = lines.filter((line) => /error/i.test(line)).slice(0, 3);
-    throw new CambiumError(
-      "E_SETUP_PIP",
-      missing ? "there is no Python here" : `${args.slice(0, 3).join(" ")} failed`,
-      {
-        where: python,
-        cause,
-        got: missing ? String(code) : telling.join("; ") || (lines.at(-1) ?? String(code)),
-        hint: missing
-          ? "install Python 3.10 or newer, or name one: --python PATH"
-          : args.includes("venv")
-            ? "install Python's module venv: apt-get install python3-venv on Debian"
-            : "check pip's index, proxy and certificates (pip config list), then run it again",
-      },
-    );
+/** @throws CambiumError `E_SETUP_PIP` with what the program said */
+export async function runPython(python: string, args: readonly string[], signal: AbortSignal): Promise<void> {
+  const result = await runCommand([python, ...args], signal);
+  if (result?.status === 0) return;
+  if (!result) {
+    throw new CambiumError("E_SETUP_PIP", "there is no Python here", {
+      where: python,
+      hint: "install Python 3.10 or newer, or name one: --python PATH",
+    });
   }
+  throw new CambiumError("E_SETUP_PIP", `${args.slice(0, 3).join(" ")} failed`, {
+    where: python,
+    got: complaint(result),
+    hint: args.includes("venv")
+      ? "install Python's module venv: apt-get install python3-venv on Debian"
+      : "check pip's index, proxy and certificates (pip config list), then run it again",
+  });
 }
 
 export const pipArguments = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"] as const;

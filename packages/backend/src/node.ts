@@ -1,4 +1,4 @@
-// Runs other programs (pip, a compiler, Node) and keeps their output.
+// For set-ups, in Node: runs other programs (pip, a compiler, Python) and keeps their output.
 import { spawn } from "node:child_process";
 
 export interface CommandResult {
