@@ -12,8 +12,8 @@ import {
   planNeeds,
 } from "@cambium/growth";
 import { compact } from "@cambium/scaling/magnitude";
-import { duration } from "./format.js";
 import { growthFlops } from "./grow-flops.js";
+import { phasePace } from "./pace.js";
 import { StatusLine } from "./status-line.js";
 
 /** The dry run as text. */
@@ -82,17 +82,13 @@ const doing: Readonly<Record<GrowProgress["phase"], string>> = {
 /** Prints progress to `stream`: `show` takes it, `stop` ends the line. */
 export function growProgress(stream: NodeJS.WriteStream): { show(progress: GrowProgress): void; stop(): void } {
   const line = new StatusLine(stream);
-  let first: { readonly at: number; readonly progress: GrowProgress } | undefined;
+  const paceOf = phasePace<GrowProgress["phase"]>();
   return {
-    show(progress) {
-      const now = performance.now();
-      if (first?.progress.phase !== progress.phase) first = { at: now, progress };
-      const { at, progress: begin } = first;
+    show({ phase, done, total }) {
+      const pace = paceOf(phase, done);
       line.show(() => {
-        const { done, total, phase } = progress;
-        const speed = (done - begin.done) / ((now - at) / 1000);
         const percent = Math.floor((100 * done) / total);
-        return `${doing[phase]} ${percent} %  ${(speed / 1e9).toFixed(2)} GB/s  ${duration((total - done) / speed)} left`;
+        return `${doing[phase]} ${percent} %  ${(pace.perSecond(done) / 1e9).toFixed(2)} GB/s  ${pace.left(done, total)}`;
       });
     },
     stop: () => line.stop(),

@@ -10,6 +10,7 @@ import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
 import { duration } from "./format.js";
 import { passedOver } from "./open-text.js";
+import { Pace } from "./pace.js";
 import { StatusLine } from "./status-line.js";
 import { visible } from "./terminal.js";
 
@@ -28,9 +29,9 @@ export class ProgressDisplay implements RunObserver {
   /** Steps of this stage that this process skipped. */
   #skipped = 0;
   /** The stage's first row in this process, and when it came. */
-  #first: { readonly row: MetricsRow; readonly at: number } | undefined;
+  #pace: Pace | undefined;
   /** Set while the values that a growth needs are being found. */
-  #finding: { readonly line: StatusLine; readonly begin: number } | undefined;
+  #finding: { readonly line: StatusLine; readonly pace: Pace } | undefined;
   /** FLOPs of the stages not yet done, by id. */
   readonly #ahead = new Map<string, number>();
   /** Ids of the finished stages. */
@@ -48,7 +49,7 @@ export class ProgressDisplay implements RunObserver {
 
   /** Whether this process has trained anything. */
   get hasTrained(): boolean {
-    return this.#first !== undefined;
+    return this.#pace !== undefined;
   }
 
   onSeed(seed: number, seeds: readonly number[]): void {
@@ -108,7 +109,7 @@ export class ProgressDisplay implements RunObserver {
   onStage(stage: PlannedStage, step: number): void {
     this.#heldOut = undefined;
     this.#skipped = 0;
-    this.#first = undefined;
+    this.#pace = undefined;
     this.note(`${title(stage)}${step > 0 ? `, continuing after step ${step}` : ""}`);
     if (!this.#terminal) return;
     this.#bar = new SingleBar({
@@ -148,11 +149,11 @@ export class ProgressDisplay implements RunObserver {
 
   onFind({ stage: { start } }: PlannedStage, done: number, total: number): void {
     if (start.kind !== "growth") return;
-    this.#finding ??= { line: new StatusLine(this.stream), begin: performance.now() };
-    const { line, begin } = this.#finding;
+    this.#finding ??= { line: new StatusLine(this.stream), pace: new Pace() };
+    const { line, pace } = this.#finding;
     line.show(() => {
-      const left = duration(((performance.now() - begin) / 1000) * (total / done - 1));
-      return `Finding what ${start.plan.operator.name} needs ${Math.floor((100 * done) / total)} %  ${left} left`;
+      const percent = Math.floor((100 * done) / total);
+      return `Finding what ${start.plan.operator.name} needs ${percent} %  ${pace.left(done, total)}`;
     });
   }
 
@@ -166,7 +167,7 @@ export class ProgressDisplay implements RunObserver {
   }
 
   onMetrics(stage: PlannedStage, row: MetricsRow): void {
-    this.#first ??= { row, at: performance.now() };
+    this.#pace ??= new Pace(row.flops);
     this.#heldOut = row.heldOutLoss ?? this.#heldOut;
     if (row.skipped) this.#skipped += 1;
     const shown = {
@@ -250,9 +251,7 @@ export class ProgressDisplay implements RunObserver {
 
   /** Seconds left of the whole run, at the pace of this stage so far, including its evaluations and snapshots. */
   #secondsLeft(stage: PlannedStage, row: MetricsRow): number {
-    const { row: first, at } = this.#first ?? { row, at: performance.now() };
-    const measured = (1000 * (row.flops - first.flops)) / (performance.now() - at);
-    const pace = row.flops > first.flops ? measured : row.flops / row.seconds;
+    const pace = this.#pace?.perSecond(row.flops) || row.flops / row.seconds;
     let left = stage.flops * (1 - row.tokens / stage.tokens) + this.#seedsAhead * this.#planned;
     for (const [id, flops] of this.#ahead) if (id !== stage.id) left += flops;
     return left / pace;

@@ -4,7 +4,8 @@ import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
 import { compact } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
-import { duration, signedPercent } from "./format.js";
+import { signedPercent } from "./format.js";
+import { Pace } from "./pace.js";
 import { seedLines } from "./seed-view.js";
 import { StatusLine } from "./status-line.js";
 import type { SettingSeeds, SweepRow } from "./sweep-table.js";
@@ -42,7 +43,7 @@ export class SweepProgress {
   readonly #done = new Map<string, number>();
   readonly #cells = new Set<SweepCell>();
   #ended = 0;
-  #measured = { flops: 0, since: 0 };
+  #pace: Pace | undefined;
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
@@ -59,13 +60,13 @@ export class SweepProgress {
       },
       onCached: ({ id, flops }: PlannedStage) => void this.#done.set(id, flops),
       onStage: () => {
-        if (this.#measured.since === 0) this.#measured = { flops: this.#sum(this.#done), since: performance.now() };
+        this.#pace ??= new Pace(this.#sum(this.#done));
       },
       onMetrics: (stage: PlannedStage, { tokens, loss }) => {
         this.#done.set(stage.id, (stage.flops * tokens) / stage.tokens);
         this.#status.show(() => {
           const share = Math.round((100 * tokens) / stage.tokens);
-          return `Cell ${Math.min(this.#ended + 1, this.count)} of ${this.count}, ${cell.name}: ${stage.stage.name} ${share} %, loss ${loss.toFixed(3)}, ${this.#left()} left in total`;
+          return `Cell ${Math.min(this.#ended + 1, this.count)} of ${this.count}, ${cell.name}: ${stage.stage.name} ${share} %, loss ${loss.toFixed(3)}, ${this.#left()} in total`;
         });
       },
       onDeviceLost: (reason: string) => this.note(`${cell.name}: ${reason}; continuing from the last snapshot`),
@@ -88,10 +89,8 @@ export class SweepProgress {
 
   /** Time left at the pace so far; a cell not planned yet counts as the mean of those that are. */
   #left(): string {
-    const done = this.#sum(this.#done);
     const expected = (this.#sum(this.#planned) / Math.max(1, this.#cells.size)) * this.count;
-    const pace = (done - this.#measured.flops) / (performance.now() - this.#measured.since);
-    return duration(Math.max(0, expected - done) / pace / 1000);
+    return (this.#pace ?? new Pace()).left(this.#sum(this.#done), expected);
   }
 
   #sum(of: ReadonlyMap<string, number>): number {

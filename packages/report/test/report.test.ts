@@ -172,8 +172,8 @@ describe("operators compared", () => {
 });
 
 it("copes with hundreds of arms: charts show some, including the compared ones, and tables show all", async () => {
-  const many = withVariants(120)(makeRun({ steps: 40 }));
-  const { document, text } = await report({ steps: 40 }, () => many);
+  const many = withVariants(120)(makeRun({ steps: 8 }));
+  const { document, text } = await report({ steps: 8 }, () => many);
   expect(document.querySelectorAll(".summary thead .swatch").length).toBe(122);
   const named = [...(document.querySelector(".legend")?.querySelectorAll("li") ?? [])].map((item) => item.textContent);
   expect(named).toEqual(expect.arrayContaining(["grown", "scratch"]));

@@ -1,4 +1,5 @@
 // cambium bench: the same work on every backend that is installed, in one comparable table.
+
 import { resolve } from "node:path";
 import { installBackend, resolveBackend } from "@cambium/backend";
 import type { BenchDocument } from "@cambium/bench";
@@ -11,9 +12,9 @@ import { appendHistory, readResult, writePage, writeResult } from "../bench-file
 import { type BenchFormat, benchFormats, benchText } from "../bench-view.js";
 import { Exit } from "../failure.js";
 import { listed, listedOf, oneOf, wholeNumber } from "../flags.js";
-import { duration } from "../format.js";
 import type { Host } from "../host.js";
 import { exists } from "../model-source.js";
+import { Pace } from "../pace.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { complain, print } from "../terminal.js";
@@ -119,7 +120,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   const earlier = out !== undefined && (await exists(out)) ? await readResult(out) : undefined;
   const status = new StatusLine(process.stderr);
   const { signal, release } = stopOnSignals(() => status.show(() => "Stopping …"));
-  const began = performance.now();
+  const pace = new Pace();
   let result: BenchDocument;
   try {
     result = await runBench({
@@ -136,8 +137,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
       signal,
       onProgress: ({ suite, case: one, contestant, done, total }) =>
         status.show(() => {
-          const left = ((performance.now() - began) / 1000) * (total / done - 1);
-          const rest = done > 0.2 ? `, about ${duration(left)} left` : "";
+          const rest = done > 0.2 ? `, about ${pace.left(done, total)}` : "";
           return `${suite} ${one}: ${contestant}, ${Math.floor(done)} of ${total}${rest}`;
         }),
       onCase: async (sofar) => {

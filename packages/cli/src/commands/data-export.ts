@@ -18,7 +18,7 @@ import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { oneOf, wholeNumber } from "../flags.js";
-import { duration } from "../format.js";
+import { Pace } from "../pace.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { print } from "../terminal.js";
@@ -70,17 +70,16 @@ async function run(from: string, folder: string, flags: Flags): Promise<void> {
   const tokenizer = flags.tokenizer === undefined ? undefined : await loadTokenizer(flags.tokenizer, ".");
   const line = new StatusLine(process.stderr);
   const { signal, release } = stopOnSignals(() => {});
-  const begun = performance.now();
   try {
     const written = await replaceDirectory(folder, async (scratch) => {
       const all: Exported[] = [];
       for (const { path, name } of await sidesOf(from, flags)) {
         const tokens = await openTokens(path);
+        const pace = new Pace();
         const onTokens = (done: number): void =>
-          line.show(() => {
-            const left = ((performance.now() - begun) / 1000) * (tokens.length / Math.max(1, done) - 1);
-            return `Writing ${name} ${Math.floor((100 * done) / tokens.length)} %  ${duration(left)} left`;
-          });
+          line.show(
+            () => `Writing ${name} ${Math.floor((100 * done) / tokens.length)} %  ${pace.left(done, tokens.length)}`,
+          );
         const { format, chunk, pad } = flags;
         const options = { format, chunk, pad, tokenizer: tokenizer?.fingerprint ?? unknownTokenizer, onTokens, signal };
         try {

@@ -24,6 +24,7 @@ import { listed, realNumber, repeated, wholeNumber } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
 import { type CorpusFlags, passedOver, withCorpusFlags } from "../open-text.js";
+import { phasePace } from "../pace.js";
 import { isRecipe } from "../recipe-view.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
@@ -179,16 +180,13 @@ const doing = { hash: "Reading", tokenize: "Tokenizing", mix: "Mixing" } as cons
 
 /** Progress, speed and time left, by the pace of the current phase in this process. */
 function progressLine(line: StatusLine): (progress: Progress) => void {
-  let first: { readonly phase: Progress["phase"]; readonly done: number; readonly at: number } | undefined;
+  const paceOf = phasePace<Progress["phase"]>();
   return ({ phase, bytesDone, bytesTotal }) => {
-    const at = performance.now();
-    if (first?.phase !== phase) first = { phase, done: bytesDone, at };
-    const { done, at: since } = first;
+    const pace = paceOf(phase, bytesDone);
     line.show(() => {
-      const pace = (1000 * (bytesDone - done)) / Math.max(1, at - since);
       const percent = Math.floor((100 * bytesDone) / Math.max(1, bytesTotal));
       const unit = phase === "mix" ? " tokens/s" : "B/s";
-      return `${doing[phase]} ${percent} %  ${compact(pace)}${unit}  ${duration((bytesTotal - bytesDone) / pace)} left`;
+      return `${doing[phase]} ${percent} %  ${compact(pace.perSecond(bytesDone))}${unit}  ${pace.left(bytesDone, bytesTotal)}`;
     });
   };
 }

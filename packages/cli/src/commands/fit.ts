@@ -1,4 +1,5 @@
 // cambium fit: fits scaling laws, IsoFLOP grids, growth timing and compute multipliers to a table of runs.
+
 import { CambiumError } from "@cambium/ir";
 import {
   fitBudgets,
@@ -12,6 +13,7 @@ import {
 import { Command } from "commander";
 import { bottomText, budgetText, equationText, powerText, surfaceText } from "../fit-view.js";
 import { oneOf, realNumber, unfit, wholeNumber } from "../flags.js";
+import { Pace } from "../pace.js";
 import { columnNames, readRunTable, type Wanted } from "../run-table.js";
 import { StatusLine } from "../status-line.js";
 import { print } from "../terminal.js";
@@ -95,12 +97,13 @@ async function run(path: string, flags: Flags): Promise<void> {
   });
   const { bootstrap = drawsFor(table.rows.length) } = flags;
   const status = new StatusLine(process.stderr);
-  const began = performance.now();
-  const progress = (done: number) =>
-    status.show(() => {
-      const left = ((performance.now() - began) / done) * (bootstrap - done);
-      return `Draw ${done} of ${bootstrap} of the bootstrap, ${Math.ceil(left / 1000)} s left for this group`;
-    });
+  let pace = new Pace();
+  let before = 0;
+  const progress = (done: number) => {
+    if (done < before) pace = new Pace();
+    before = done;
+    status.show(() => `Draw ${done} of ${bootstrap} of the bootstrap, ${pace.left(done, bootstrap)} for this group`);
+  };
   try {
     const { data, text } = fit(table.rows, { ...flags, bootstrap }, x.length, progress);
     status.stop();

@@ -1,4 +1,5 @@
 // cambium verify: checks whether backends compute what the reference does, and finds the first op that does not.
+
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Backend, installBackend, resolveBackend } from "@cambium/backend";
@@ -10,8 +11,8 @@ import { Expected, type Verified, type VerifiedCase, verifyOn } from "@cambium/v
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { keyValues, repeated, wholeNumber, withFamilyFlag, withPrecisionFlag } from "../flags.js";
-import { duration } from "../format.js";
 import type { Host } from "../host.js";
+import { Pace } from "../pace.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { complain, print } from "../terminal.js";
@@ -78,7 +79,7 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
   const status = new StatusLine(process.stderr);
   const { signal, release } = stopOnSignals(() => complain("Stopping after this op; findings so far are shown"));
   const runs: (Verified & { readonly case?: string })[] = [];
-  const began = performance.now();
+  const pace = new Pace();
   const pairs = subjects.length * backends.length;
   try {
     for (const subject of subjects) {
@@ -88,10 +89,9 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
         if (flags.precision) requirePrecision(device.info, flags.precision);
         const onProgress = (what: string, share: number) => {
           signal.throwIfAborted();
-          const all = (runs.length + share) / pairs;
-          const left = ((performance.now() - began) / 1000) * (1 / all - 1);
+          const done = runs.length + share;
           // The time to open a device and to compile first says little about the rest.
-          const ahead = all < 0.1 ? "" : `, ${duration(left)} left`;
+          const ahead = done < 0.1 * pairs ? "" : `, ${pace.left(done, pairs)}`;
           status.show(() => `${subject.name} on ${backend.name}: ${what}${ahead}`);
         };
         const found = await verifyOn(backend.name, device, expected, { bisect: Boolean(flags.bisect), onProgress });
