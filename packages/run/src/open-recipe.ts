@@ -6,7 +6,7 @@ import { type Backend, resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
 import { enginePlugin } from "@cambium/engine";
 import { readTextFile } from "@cambium/files";
-import { reasonOf } from "@cambium/grow/node";
+import { Mistakes, reasonOf } from "@cambium/grow/node";
 import { operatorPlugin } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import type { Family } from "@cambium/model";
@@ -67,7 +67,7 @@ export async function recipeReading(source: string | Recipe): Promise<RecipeRead
  * @throws CambiumError the one mistake, or `E_RECIPE` with all
  */
 export async function planRecipe(reading: RecipeReading, around: RecipeSurroundings): Promise<PlannedRecipe> {
-  const found = new Found(reading);
+  const found = new RecipeMistakes(reading);
   const planned = await findPlanned(found, around);
   found.throwIfAny();
   return planned as PlannedRecipe;
@@ -80,31 +80,31 @@ export async function openRecipe(
   asked: { readonly backend: BackendRequest | undefined },
 ): Promise<OpenedRecipe> {
   const { value, recipe } = reading;
-  const found = new Found(reading);
+  const found = new RecipeMistakes(reading);
   const named = recipeNames(value).find(({ kind }) => kind === "backend");
   const own = recipe?.backend ?? (named && { name: named.name, options: {} });
   const place = named?.path ?? ["backend"];
-  const computing = await found.check(place, () => chooseBackend(asked.backend, own, around.importer));
+  const computing = await found.check(() => chooseBackend(asked.backend, own, around.importer), place);
   // By now `auto` has been replaced, unless the recipe has mistakes, which are reported first.
   const isNamed = computing && computing.name !== auto;
-  const backend = isNamed && (await found.check(place, () => resolveBackend(computing.name, around.importer)));
-  const engines = recipe && (await found.check(["train", "engine"], () => resolveEngines(recipe, around.importer)));
+  const backend = isNamed && (await found.check(() => resolveBackend(computing.name, around.importer), place));
+  const engines = recipe && (await found.check(() => resolveEngines(recipe, around.importer), ["train", "engine"]));
   for (const { kind, name, path } of recipe === undefined ? recipeNames(value) : []) {
-    if (kind === "engine") await found.check(path, () => resolvePlugin(enginePlugin, name, around.importer));
+    if (kind === "engine") await found.check(() => resolvePlugin(enginePlugin, name, around.importer), path);
   }
   const data = recipePart(value, "data");
-  const corpus = data && (await found.check(["data", "corpus"], () => recipeCorpus({ data }, around.projectDir)));
+  const corpus = data && (await found.check(() => recipeCorpus({ data }, around.projectDir), ["data", "corpus"]));
   const planned = await findPlanned(found, around);
   found.throwIfAny();
   const whole = { ...(planned as PlannedRecipe).recipe, backend: computing };
   return { ...planned, recipe: whole, backend, engines, corpus } as OpenedRecipe;
 }
 
-async function findPlanned(found: Found, { projectDir, importer }: RecipeSurroundings) {
+async function findPlanned(found: RecipeMistakes, { projectDir, importer }: RecipeSurroundings) {
   const { value, recipe } = found.reading;
   for (const { kind, name, path } of recipeNames(value)) {
-    if (kind === "operator") await found.check(path, () => resolvePlugin(operatorPlugin, name, importer));
-    if (kind === "family") await found.check(path, () => resolveFamily(name, importer));
+    if (kind === "operator") await found.check(() => resolvePlugin(operatorPlugin, name, importer), path);
+    if (kind === "family") await found.check(() => resolveFamily(name, importer), path);
   }
   const model = recipePart(value, "model");
   const data = recipePart(value, "data");
@@ -113,17 +113,18 @@ async function findPlanned(found: Found, { projectDir, importer }: RecipeSurroun
   const checkpoint =
     from === undefined
       ? undefined
-      : await found.check(["model", "from"], async () =>
-          readCheckpoint(resolve(projectDir, from), await familiesOf(projectDir, importer, named)),
+      : await found.check(
+          async () => readCheckpoint(resolve(projectDir, from), await familiesOf(projectDir, importer, named)),
+          ["model", "from"],
         );
   const knowsTokens = data && model && (from === undefined || checkpoint !== undefined);
   const tokenizer = knowsTokens
-    ? await found.check(["data", "tokenizer"], () => recipeTokenizer({ data }, { projectDir, checkpoint }))
+    ? await found.check(() => recipeTokenizer({ data }, { projectDir, checkpoint }), ["data", "tokenizer"])
     : undefined;
   const teachers = new Map<string, Checkpoint>();
   for (const { from, path } of recipe ? teacherPaths(recipe) : []) {
     const families = await familiesOf(projectDir, importer, named);
-    const teacher = await found.check(path, () => readCheckpoint(resolve(projectDir, from), families));
+    const teacher = await found.check(() => readCheckpoint(resolve(projectDir, from), families), path);
     if (teacher) teachers.set(from, teacher);
   }
   if (!recipe || !tokenizer || found.hasMistakeIn("model", "growth", "variants")) return undefined;
@@ -132,7 +133,7 @@ async function findPlanned(found: Found, { projectDir, importer }: RecipeSurroun
   const { vocabSize, bosId, eosId } = tokenizer;
   const context = { ...{ vocabSize, bosId, eosId, operators, family, teachers }, dataContent: "", device: "" };
   const place = recipe.growth.length > 0 ? ["growth"] : [];
-  const arms = await found.check(place, () => planArms(recipe, { ...context, ...(checkpoint && { checkpoint }) }));
+  const arms = await found.check(() => planArms(recipe, { ...context, ...(checkpoint && { checkpoint }) }), place);
   return arms && { recipe, operators, family, checkpoint, teachers, tokenizer, arms };
 }
 
@@ -143,42 +144,27 @@ async function resolveOperators(recipe: Recipe, importer: PluginImporter): Promi
   return { growth: await resolve(recipe.growth), variants: await resolve(recipe.variants) };
 }
 
-function isSame(one: CambiumError, other: CambiumError): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
 /** Collects the mistakes in what a recipe names, each with its place in the recipe. */
-class Found {
-  readonly #errors: { readonly path: readonly PropertyKey[]; readonly error: CambiumError }[] = [];
-
-  constructor(readonly reading: RecipeReading) {}
-
-  /** Returns what `work` returns; undefined if it throws a CambiumError, which is collected once. Rethrows others. */
-  async check<T>(path: readonly PropertyKey[], work: () => T | Promise<T>): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof CambiumError)) throw error;
-      // A missing family is reported again when the checkpoint is read.
-      if (this.#errors.every((other) => !isSame(other.error, error))) this.#errors.push({ path, error });
-      return undefined;
-    }
+class RecipeMistakes extends Mistakes<readonly PropertyKey[]> {
+  constructor(readonly reading: RecipeReading) {
+    super();
   }
 
   /** Whether there is a mistake in one of these sections. */
   hasMistakeIn(...sections: readonly string[]): boolean {
-    return this.#errors.some(({ path }) => sections.includes(String(path[0])));
+    return this.found.some(({ at }) => sections.includes(String(at?.[0])));
   }
 
-  throwIfAny(): void {
+  /** @throws CambiumError the only mistake, with its line; or `E_RECIPE` with all of them and those in the text */
+  override throwIfAny(): void {
     const { mistakes, locate } = this.reading;
-    const [only] = this.#errors;
+    const [only] = this.found;
     if (only === undefined && mistakes.length === 0) return;
-    if (only !== undefined && this.#errors.length + mistakes.length === 1) {
+    if (only !== undefined && this.found.length + mistakes.length === 1) {
       const { code, summary, details } = only.error;
-      throw new CambiumError(code, summary, { where: locate(only.path), ...details });
+      throw new CambiumError(code, summary, { where: locate(only.at ?? []), ...details });
     }
-    const others = this.#errors.map(({ path, error }) => {
+    const others = this.found.map(({ at: path = [], error }) => {
       const { where, message, ...reason } = reasonOf(error);
       return { ...reason, path, message: where === undefined ? message : `${message} (${where})` };
     });

@@ -1,7 +1,6 @@
-// IsoFLOP fits: at one budget, loss over the log of a choice is nearly a parabola, whose minimum is the best choice.
-import { CambiumError, highest, lowest } from "@cambium/ir";
+// The best of some choices at equal budgets: loss over the log of a choice is nearly a parabola.
+import { fitQuadratic, whyNoMinimum } from "./fit/quadratic.js";
 import { requirePositive } from "./input.js";
-import { linearFit } from "./least-squares.js";
 
 /** One run of a family with equal budgets. */
 export interface Choice {
@@ -28,66 +27,9 @@ export function isoFlopOptimum(runs: readonly Choice[]): Optimum {
   const distinct = new Set(runs.map((run) => run.choice)).size;
   if (distinct < 3) return { found: false, reason: `${distinct} distinct choices, 3 needed` };
   const logs = runs.map((run) => Math.log10(run.choice));
-  const [low, high] = [lowest(logs), highest(logs)];
-  const centre = (low + high) / 2;
-  const x = logs.map((log) => log - centre);
-  const fit = linearFit(
-    x.map((at) => [at, at * at]),
-    runs.map((run) => run.loss),
-    ["x", "x²"],
-  );
-  const [p1, p2] = fit.slopes as [number, number];
-  if (!(p2 > 0)) return { found: false, reason: "the losses do not bend upwards" };
-  const best = -p1 / (2 * p2);
-  if (best + centre < low || best + centre > high) {
-    return {
-      found: false,
-      reason: `the minimum, ${(10 ** (best + centre)).toPrecision(3)}, lies outside the choices tried`,
-    };
-  }
-  return { found: true, choice: 10 ** (best + centre), loss: fit.intercept + (p1 * best) / 2 };
-}
-
-export interface IsoFlopFamily {
-  /** C, the FLOPs that each run of the family spent. */
-  readonly flops: number;
-  readonly runs: readonly Choice[];
-}
-
-export interface IsoFlopFit {
-  /** The best choice grows as coefficient · C^exponent. */
-  readonly coefficient: number;
-  readonly exponent: number;
-  readonly r2: number;
-  readonly optima: readonly { readonly flops: number; readonly choice: number; readonly loss: number }[];
-  readonly discarded: readonly { readonly flops: number; readonly reason: string }[];
-}
-
-/**
- * The best choice as a power of the budget, from families with equal budgets (Hoffmann et al. 2022, approach 2).
- * @throws CambiumError `E_SCALING_RANK` if fewer than 2 budgets have an optimum; its reasons say why
- */
-export function fitIsoFlop(families: readonly IsoFlopFamily[]): IsoFlopFit {
-  const results = families.map(({ flops, runs }) => {
-    requirePositive({ flops });
-    return { flops, ...isoFlopOptimum(runs) };
-  });
-  const optima = results.flatMap((result) =>
-    result.found ? [{ flops: result.flops, choice: result.choice, loss: result.loss }] : [],
-  );
-  const discarded = results.flatMap((result) => (result.found ? [] : [{ flops: result.flops, reason: result.reason }]));
-  const budgets = new Set(optima.map((optimum) => optimum.flops)).size;
-  if (budgets < 2) {
-    throw new CambiumError("E_SCALING_RANK", "rank: too few budgets have an optimum", {
-      expected: "2 distinct budgets or more",
-      got: String(budgets),
-      reasons: discarded.map(({ flops, reason }) => ({ where: `C = ${flops}`, message: reason })),
-    });
-  }
-  const fit = linearFit(
-    optima.map(({ flops }) => [Math.log10(flops)]),
-    optima.map(({ choice }) => Math.log10(choice)),
-    ["log C"],
-  );
-  return { coefficient: 10 ** fit.intercept, exponent: fit.slopes[0] as number, r2: fit.r2, optima, discarded };
+  const losses = runs.map((run) => run.loss);
+  const parabola = fitQuadratic(logs, losses, 0, "");
+  const reason = whyNoMinimum(parabola, logs);
+  if (reason !== undefined) return { found: false, reason };
+  return { found: true, choice: 10 ** parabola.minimum, loss: parabola.loss };
 }

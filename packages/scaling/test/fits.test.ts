@@ -1,7 +1,7 @@
 // Fits recover known coefficients to 1e-6, and refuse data that does not determine them.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fitIsoFlop, isoFlopOptimum, paperTiming, refitTiming, type TimedRun, timingEquation } from "../src/index.js";
+import { fitBudgets, isoFlopOptimum, paperTiming, refitTiming, type TimedRun, timingEquation } from "../src/index.js";
 
 const rank = expect.objectContaining({ code: "E_SCALING_RANK", message: expect.stringContaining("rank") });
 const range = (min: number, max: number) => fc.double({ min, max, noNaN: true });
@@ -53,27 +53,23 @@ describe("isoFlopOptimum", () => {
   });
 });
 
-describe("fitIsoFlop", () => {
-  const family = (flops: number, best: number) => ({
-    flops,
-    runs: [0.3, 0.7, 1, 2, 4].map((x) => ({ choice: best * x, loss: 2 + Math.log10(x) ** 2 })),
+describe("fitBudgets", () => {
+  const family = (flops: number, best: number) =>
+    [0.3, 0.7, 1, 2, 4].map((x, line) => ({ line, group: `${flops}`, x: [best * x], y: 2 + Math.log10(x) ** 2 }));
+  const single = { line: 1, group: "1e22", x: [1e9], y: 2 };
+
+  it("recovers the exponent of the best choice, and names budgets without an optimum", () => {
+    const budgets = [1e18, 1e19, 1e20, 1e21].flatMap((flops) => family(flops, 0.09 * flops ** 0.5));
+    const { law, groups, warnings } = fitBudgets([...budgets, single], 0);
+    expect(law?.exponent).toBeCloseTo(0.5, 8);
+    expect(law?.coefficient).toBeCloseTo(0.09, 8);
+    expect(Object.keys(groups)).toHaveLength(4);
+    expect(warnings).toContainEqual(expect.stringMatching(/^1e22/));
   });
 
-  it("recovers the exponent of the best choice, and lists budgets without an optimum", () => {
-    const budgets = [1e18, 1e19, 1e20, 1e21];
-    const fit = fitIsoFlop([...budgets.map((flops) => family(flops, 0.09 * flops ** 0.5)), { flops: 1e22, runs: [] }]);
-    expect(fit.exponent).toBeCloseTo(0.5, 8);
-    expect(fit.coefficient).toBeCloseTo(0.09, 8);
-    expect(fit.optima).toHaveLength(4);
-    expect(fit.discarded).toEqual([{ flops: 1e22, reason: "0 distinct choices, 3 needed" }]);
-  });
-
-  it("refuses a single budget, saying why the others were discarded", () => {
-    const out = { flops: 2, runs: [{ choice: 1, loss: 1 }] };
-    expect(() => fitIsoFlop([family(1e18, 1e9), family(1e18, 1e9), out])).toThrow(rank);
-    expect(() => fitIsoFlop([family(1e18, 1e9), out])).toThrow(
-      expect.objectContaining({ details: expect.objectContaining({ reasons: [expect.anything()] }) }),
-    );
+  it("has no law over a single budget, and refuses budgets without three choices", () => {
+    expect(fitBudgets([...family(1e18, 1e9), single], 0).law).toBeNull();
+    expect(() => fitBudgets([single], 0)).toThrow(rank);
   });
 });
 

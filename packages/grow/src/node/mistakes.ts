@@ -1,37 +1,42 @@
 // Mistakes of several kinds, collected before any is reported.
 import { CambiumError, type Reason } from "@cambium/ir";
 
-export class Mistakes {
-  readonly #errors: CambiumError[] = [];
+/** @typeParam At where a mistake is, if its error does not say so itself */
+export class Mistakes<At = undefined> {
+  protected readonly found: { readonly error: CambiumError; readonly at: At | undefined }[] = [];
 
   /** Returns what `work` returns; undefined if it throws a CambiumError, which is collected. Rethrows others. */
-  async check<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+  async check<T>(work: () => T | Promise<T>, at?: At): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
-      this.add(error);
+      this.add(error, at);
       return undefined;
     }
   }
 
-  /** Collects a mistake. @throws `error` itself if it is not a CambiumError */
-  add(error: unknown): void {
+  /** Collects a mistake, once however often it is met. @throws `error` itself if it is not a CambiumError */
+  add(error: unknown, at?: At): void {
     if (!(error instanceof CambiumError)) throw error;
-    this.#errors.push(error);
+    if (this.found.every((other) => !isSame(other.error, error))) this.found.push({ error, at });
   }
 
   has(code: string): boolean {
-    return this.#errors.some((error) => error.code === code);
+    return this.found.some(({ error }) => error.code === code);
   }
 
   /** @throws the only mistake, or `E_GROWTH_MISTAKES` with all of them, each with its own code. */
   throwIfAny(): void {
-    const [first, ...others] = this.#errors;
+    const [first, ...others] = this.found;
     if (!first) return;
-    if (others.length === 0) throw first;
-    const reasons = this.#errors.map(reasonOf);
-    throw new CambiumError("E_GROWTH_MISTAKES", `there are ${this.#errors.length} mistakes`, { reasons });
+    if (others.length === 0) throw first.error;
+    const reasons = this.found.map(({ error }) => reasonOf(error));
+    throw new CambiumError("E_GROWTH_MISTAKES", `there are ${this.found.length} mistakes`, { reasons });
   }
+}
+
+function isSame(one: CambiumError, other: CambiumError): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** A mistake as a reason among others: its own reasons stay with it. */

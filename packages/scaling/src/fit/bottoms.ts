@@ -3,7 +3,7 @@ import { CambiumError, highest, lowest } from "@cambium/ir";
 import { linearFit } from "../least-squares.js";
 import { refitTiming, type TimedRun, type TimingRefit } from "../refit.js";
 import { type Interval, percentiles } from "./bootstrap.js";
-import { fitQuadratic, type Quadratic } from "./quadratic.js";
+import { fitQuadratic, type Quadratic, whyNoMinimum } from "./quadratic.js";
 import { byGroup, determined, type FitRow, type Residual } from "./table.js";
 
 export interface BottomGroup {
@@ -145,7 +145,7 @@ function fitBottoms(rows: readonly FitRow[], bootstrap: number, axis: "linear" |
       `${axis} ${name}`,
     );
     const [low, high] = [lowest(x), highest(x)];
-    const reason = whyNone(fit, low, high);
+    const reason = whyNoMinimum(fit, x);
     const { minimum, loss, bend } = fit.interval;
     const group: BottomGroup = {
       minimum: reason === undefined ? back(fit.minimum) : null,
@@ -170,12 +170,6 @@ function fitBottoms(rows: readonly FitRow[], bootstrap: number, axis: "linear" |
     warnings: [...warnings, ...results.flatMap((one) => one.warnings)],
     fits: results.map(({ name, fit }) => ({ name, fit })),
   };
-}
-
-function whyNone({ bend, minimum }: Quadratic, low: number, high: number): string | undefined {
-  if (!(bend > 0)) return "the losses do not bend upwards";
-  if (minimum < low || minimum > high) return "the minimum lies outside the choices tried";
-  return undefined;
 }
 
 /** A minimum further from the middle than this share of half the grid is off centre. */

@@ -78,6 +78,13 @@ export function fitQuadratic(x: readonly number[], y: readonly number[], bootstr
   };
 }
 
+/** Why the parabola has no usable minimum; undefined if it has one. @param x as it was fitted to */
+export function whyNoMinimum({ bend, minimum }: Quadratic, x: readonly number[]): string | undefined {
+  if (!(bend > 0)) return "the losses do not bend upwards";
+  if (minimum < lowest(x) || minimum > highest(x)) return "the minimum lies outside the choices tried";
+  return undefined;
+}
+
 /** (JᵀJ)⁻¹Jᵀ y. */
 function solver(rows: readonly (readonly number[])[], inverse: readonly (readonly number[])[]) {
   const weights = inverse.map((line) =>
