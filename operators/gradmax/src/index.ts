@@ -10,9 +10,10 @@ import {
   sizesError,
   steepest,
   take,
+  tensorsOf,
   zeros,
 } from "@cambium/growth";
-import { grownModel, sizesAlong } from "@cambium/model";
+import { grownModel, type ParameterSpec, sizesAlong } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -51,37 +52,28 @@ export default defineOperator({
     return grownModel(base, { intermediate: size });
   },
   plan: (base, target, { scale, tokens, std, seed }) => {
-    const tables = planTables({ base, target });
-    const old = new Map(tables.base.map((spec) => [spec.name, spec]));
-    const tensors = tables.target.map((spec): [string, Expr] => {
-      const { name, layer, part, shape } = spec;
+    const old = new Map(planTables({ base, target }).base.map((one) => [one.name, one]));
+    const isGrown = ({ name, shape }: ParameterSpec) => `${shape}` !== `${old.get(name)?.shape}`;
+    const tensors = tensorsOf(target, (spec) => {
+      const { name, layer, part } = spec;
       const place = name.slice(0, name.length - (part?.length ?? 0));
-      const gateName = `${place}mlp.gate_proj.weight`;
+      const [gateName, upName] = ["gate", "up"].map((of) => `${place}mlp.${of}_proj.weight`) as [string, string];
       if (part?.startsWith("mlp.") && !old.has(gateName))
         throw sizesError("the MLP has no gate", { expected: gateName, got: name });
-      if (`${shape}` === `${old.get(name)?.shape}`) return [name, copy(name)];
-      const gate = normal(
-        [1, old.get(gateName)?.shape[1] ?? 0],
-        std ?? target.family.std(target.config, spec, "paper"),
-        `${seed}/${layer}`,
-      );
-      const fill = (size: readonly number[]): Expr => {
-        if (name === gateName) return take(gate, 0, Array<number>(size[0] as number).fill(0));
-        if (part === "mlp.up_proj.weight") return zeros(size);
-        return given(
-          `steepest ${name}`,
-          size,
-          steepest({ of: name, from: `${place}mlp.up_proj.weight`, gate, scale, tokens }),
-        );
-      };
-      return [name, padded(spec, old.get(name), [], ({ shape: size }) => fill(size))];
+      if (!isGrown(spec)) return copy(name);
+      const channels = old.get(gateName)?.shape[1] ?? 0;
+      const gate = normal([1, channels], std ?? target.family.std(target.config, spec, "paper"), `${seed}/${layer}`);
+      return padded(spec, old.get(name), [], ({ shape }): Expr => {
+        if (name === gateName) return take(gate, 0, Array<number>(shape[0] as number).fill(0));
+        if (name === upName) return zeros(shape);
+        return given(`steepest ${name}`, shape, steepest({ of: name, from: upName, gate, scale, tokens }));
+      });
     });
     // What is measured says where to begin; its moments begin at zero, as those of the other new entries.
-    const moments = tables.target.flatMap((spec): [string, Expr][] => {
-      const before = old.get(spec.name);
-      if (spec.part !== "mlp.down_proj.weight" || `${spec.shape}` === `${before?.shape}`) return [];
-      return [[spec.name, padded(spec, before, [], ({ shape }) => zeros(shape))]];
+    const moments = tensorsOf(target, (spec) => {
+      if (spec.part !== "mlp.down_proj.weight" || !isGrown(spec)) return undefined;
+      return padded(spec, old.get(spec.name), [], ({ shape }) => zeros(shape));
     });
-    return { tensors: Object.fromEntries(tensors), optimizer: { moments: Object.fromEntries(moments) } };
+    return { tensors, optimizer: { moments } };
   },
 });

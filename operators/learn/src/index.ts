@@ -1,20 +1,16 @@
 // G_learn: the target is a linear function of the base, and the function is fitted.
 import {
   type AxisMatrix,
-  constant,
   copy,
   type Expr,
-  entrywise,
   fit,
   given,
   grownAlong,
   headObjections,
   interpolatedLayers,
-  matmul,
+  mixedLayers,
   normal,
   planTables,
-  repeatedColumn,
-  sum,
   take,
   tensorsOf,
   widthOperator,
@@ -74,24 +70,20 @@ export default widthOperator({
   },
 });
 
-/** W_i + Σ_j D[t, j] W_j, D being what the fit adds to the layer i that target layer t starts as. */
+/** The layer i that target layer t starts as, and what the fit of D adds to it. */
 function mixture(
-  { layer = 0, part = "" }: ParameterSpec,
+  spec: ParameterSpec,
   own: (layer: number) => ParameterSpec,
   base: number,
   target: number,
-  { fitSteps: steps, fitLr: lr, init }: Options,
+  of: Options,
 ): Expr {
-  const start = init === "stack" ? layer % base : (interpolatedLayers(base, target)[layer] as number);
+  const { layer = 0, part = "" } = spec;
+  const start = of.init === "stack" ? layer % base : (interpolatedLayers(base, target)[layer] as number);
   if (base === target) return copy(own(start).name);
-  const depth = given(`depth ${part}`, [target, base], fit(zeros([target, base]), { steps, lr }));
-  const terms = Array.from({ length: base }, (_, j) => {
-    const { name, shape } = own(j);
-    const [rows = 1] = shape;
-    const share = matmul(constant([rows, 1], 1), take(take(depth, 0, [layer]), 1, [j]));
-    return entrywise(copy(name), repeatedColumn(share, shape), shape);
-  });
-  return sum([copy(own(start).name), ...terms]);
+  const added = fit(zeros([target, base]), { steps: of.fitSteps, lr: of.fitLr });
+  const layers = Array.from({ length: base }, (_, j) => own(j));
+  return mixedLayers(layers, start, take(given(`depth ${part}`, [target, base], added), 0, [layer]));
 }
 
 /**

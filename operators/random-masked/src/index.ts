@@ -6,8 +6,11 @@ import {
   type Expr,
   headObjections,
   type Mask,
+  maskPhases,
   newParts,
   normal,
+  phaseObjections,
+  phaseStarts,
   placement,
   stackedLayers,
   tensorsOf,
@@ -17,7 +20,6 @@ import {
 import { type ParameterSpec, parameterTable } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
-import { phaseObjections, phaseStarts, phases } from "./phases.js";
 
 /**
  * G_random of "Stacking Your Transformers" (Du et al. 2024, section 3.1 and appendix A.5) in width and depth, with the
@@ -43,7 +45,7 @@ export default widthOperator({
   summary: "G_random: random new weights behind masks that open (Du et al. 2024; Masked Structural Growth)",
   options: {
     maskTokens: z.number().positive().default(1_000_000).describe("training tokens in which a mask opens"),
-    phases,
+    phases: maskPhases,
     form: z
       .enum(["block", "sublayer"])
       .default("block")
@@ -60,8 +62,9 @@ export default widthOperator({
     const place = placement(growth);
     const layers = stackedLayers(from.layers, to.layers);
     const isNew = ({ layer = -1 }: ParameterSpec) => layer >= from.layers;
+    const table = parameterTable(base);
     const sourceOf = ({ layer = 0, part }: ParameterSpec) =>
-      parameterTable(base).find((spec) => spec.part === part && spec.layer === layers[layer]);
+      table.find((spec) => spec.part === part && spec.layer === layers[layer]);
     const tensors = tensorsOf(target, (spec) => {
       const { name, neutral } = spec;
       const fill = ({ shape, where }: Block): Expr =>

@@ -5,6 +5,7 @@ import {
   constant,
   copy,
   type Expr,
+  factorBesideNew,
   headObjections,
   namesAlong,
   normal,
@@ -15,7 +16,7 @@ import {
   widthOperator,
   zeros,
 } from "@cambium/growth";
-import { isTied, type ParameterSpec } from "@cambium/model";
+import type { ParameterSpec } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -59,12 +60,11 @@ export default widthOperator({
   },
   target: (grown, { from, to }, { normMode }) => scaledEps(grown, normMode === "stream" ? 1 : from.hidden / to.hidden),
   plan: (growth, { variant, normMode, std, seed }) => {
-    const { base, target, from, to } = growth;
+    const { target, from, to } = growth;
     const place = placement(growth);
     const wider = to.hidden > from.hidden;
     const deadNeurons = variant === "eq14" && !wider && to.intermediate > from.intermediate;
-    const factorOf = (spec: ParameterSpec) =>
-      oldFactor(spec, Math.sqrt(to.hidden / from.hidden), normMode === "stream", isTied(base));
+    const factorOf = (spec: ParameterSpec) => factorBesideNew(spec, growth, normMode);
     const tensors = tensorsOf(target, (spec) => {
       const random: Draw = (shape, block) =>
         normal(shape, std ?? target.family.std(target.config, spec, "paper"), `${seed}/${spec.name}/${block}`);
@@ -104,12 +104,4 @@ function newEntries({ axes, neutral }: ParameterSpec, block: Block, variant: "fa
   const [rows = 0, columns = 0] = shape;
   const old = zeros([rows, oldColumns]);
   return columns === oldColumns ? old : concat(1, [old, random([rows, columns - oldColumns], "corner")]);
-}
-
-/** The factor that old entries are stored with, so that norms over more channels give what they gave. */
-function oldFactor({ kind, axes, feeds }: ParameterSpec, s: number, stream: boolean, tied: boolean): number {
-  const channels = axes.find(({ axis }) => axis === "hidden");
-  if (!channels) return 1;
-  if (kind === "norm") return 1 / (stream && tied && feeds === "head" ? s * s : s);
-  return stream && channels.role === "out" ? s : 1;
 }

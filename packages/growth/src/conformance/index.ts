@@ -1,7 +1,15 @@
 // The conformance suites for operators and presets, and the measurements that their authors' own tests need.
 
 export { gradients } from "../measure/gradients.js";
-export { difference, growExactly, logits, type Masked, randomWeights, type Weights } from "../measure/logits.js";
+export {
+  difference,
+  growExactly,
+  logits,
+  type Masked,
+  randomWeights,
+  readExactly,
+  type Weights,
+} from "../measure/logits.js";
 export type { TestApi } from "./api.js";
 export { type BaseChoice, baseModel, defaultCases, type OperatorCase, type Refusal, testBases } from "./case.js";
 export { courseError } from "./course.js";

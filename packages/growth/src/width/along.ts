@@ -1,8 +1,9 @@
-// Growth along axes by matrices: what a tensor gains along each axis is a matrix times its old entries.
+// Growth by matrices: what a tensor gains along each axis is a matrix times its old entries, what a layer gains is a sum
+// of all layers.
 import type { ParameterSpec } from "@cambium/model";
-import { sum, take } from "../expr/build.js";
+import { constant, copy, matmul, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
-import { matrixAlong, unitRows, unitsAlong } from "../expr/products.js";
+import { entrywise, matrixAlong, repeatedColumn, unitRows, unitsAlong } from "../expr/products.js";
 import { headOrder } from "../operator/heads.js";
 import { type WidthAxis, type WidthSizes, widthAxes } from "../operator/width.js";
 
@@ -49,4 +50,13 @@ export function grownAlong(
     shape = shape.with(at, to[axis] * unit);
   }
   return value;
+}
+
+/** W_start + Σ_j d[j] W_j over tensors of one shape, one from each layer of the base; `shares` is the row d. */
+export function mixedLayers(layers: readonly ParameterSpec[], start: number, shares: Expr): Expr {
+  const terms = layers.map(({ name, shape }, j) => {
+    const share = matmul(constant([shape[0] as number, 1], 1), take(shares, 1, [j]));
+    return entrywise(copy(name), repeatedColumn(share, shape), shape);
+  });
+  return sum([copy(layers[start]?.name as string), ...terms]);
 }

@@ -1,5 +1,7 @@
 // The residual stream under RMSNorm: factors that preserve every norm's output when channels are copied or added.
+import { isTied, type ParameterSpec } from "@cambium/model";
 import { sizesError } from "../operator/sizes.js";
+import type { WidthGrowth } from "../operator/width.js";
 import type { IndexMap } from "./index-map.js";
 import { type Split, shares } from "./shares.js";
 
@@ -59,4 +61,21 @@ export function streamFactors(map: IndexMap, { normMode, split }: StreamOptions,
     eps: normMode === "sqrt-mu" ? ratio : 1,
     exact: normMode !== "copy" || map.identity || (equal && ratio === 1 && (k === 1 || !tied)),
   };
+}
+
+/**
+ * The factor on old entries of a tensor that stay in place while channels that are zero are added: as in
+ * `streamFactors`, without copies.
+ */
+export function factorBesideNew(
+  { kind, axes, feeds }: ParameterSpec,
+  { base, from, to }: WidthGrowth,
+  normMode: "stream" | "sqrt-mu",
+): number {
+  const channels = axes.find(({ axis }) => axis === "hidden");
+  if (!channels) return 1;
+  const stream = normMode === "stream";
+  const s = Math.sqrt(to.hidden / from.hidden);
+  if (kind === "norm") return 1 / (stream && feeds === "head" && isTied(base) ? s * s : s);
+  return stream && channels.role === "out" ? s : 1;
 }

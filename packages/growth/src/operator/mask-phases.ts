@@ -1,14 +1,16 @@
 // The order in which masks open: one growing axis after another, or all at once.
-import { growsAlong, type MaskedAxis, maskedAxes, type WidthGrowth } from "@cambium/growth";
 import type { Reason } from "@cambium/ir";
 import * as z from "zod";
+import { growsAlong, type MaskedAxis, maskedAxes } from "./new-parts.js";
+import type { WidthGrowth } from "./width.js";
 
-export const phases = z
+/** The option of operators with masks. */
+export const maskPhases = z
   .union([z.enum(["sequence", "together"]), z.array(z.enum(maskedAxes)).min(1).readonly()])
   .default("sequence")
   .describe("intermediate, hidden and heads open in turn, layers with the first; together; or an order of one's own");
 
-type Phases = z.output<typeof phases>;
+type Phases = z.output<typeof maskPhases>;
 
 /** The phase, counted from 0, in which each growing axis opens. */
 export function phaseStarts(growth: WidthGrowth, order: Phases): [MaskedAxis, number][] {
