@@ -22,12 +22,15 @@ export function ropeTables(
       hint: "a shorter sequence",
     });
   }
-  const angles = Float32Array.from(
-    { length: context * half },
-    (_, i) => Math.floor(i / half) * (frequencies[i % half] as number),
-  );
-  return {
-    cos: hostTensor("f32", [context, half], angles.map(Math.cos)),
-    sin: hostTensor("f32", [context, half], angles.map(Math.sin)),
-  };
+  const cos = new Float32Array(context * half);
+  const sin = new Float32Array(context * half);
+  for (let position = 0, at = 0; position < context; position++) {
+    for (const frequency of frequencies) {
+      const angle = Math.fround(position * frequency);
+      cos[at] = Math.cos(angle);
+      sin[at] = Math.sin(angle);
+      at += 1;
+    }
+  }
+  return { cos: hostTensor("f32", [context, half], cos), sin: hostTensor("f32", [context, half], sin) };
 }

@@ -15,15 +15,19 @@ const { WebAssembly } = globalThis as unknown as {
     readonly Memory: new (limits: {
       readonly initial: number;
       readonly maximum: number;
-    }) => { readonly buffer: ArrayBuffer };
+      readonly shared: boolean;
+    }) => { readonly buffer: SharedArrayBuffer };
   };
 };
 
-/** `count` blocks of at least `bytes` bytes, fit for {@link BlockFile.write}. */
+/** `count` blocks of at least `bytes` bytes, fit for {@link BlockFile.write}; other threads can read them too. */
 export function alignedBlocks(count: number, bytes: number): Uint8Array[] {
   const pages = Math.ceil(bytes / WASM_PAGE);
   // WebAssembly memory begins at a page boundary of the system; a Buffer begins anywhere.
-  const { buffer } = new WebAssembly.Memory({ initial: count * pages, maximum: count * pages });
+  const { buffer } = new WebAssembly.Memory({
+    ...{ initial: count * pages, maximum: count * pages },
+    shared: true,
+  });
   const size = pages * WASM_PAGE;
   return Array.from({ length: count }, (_, i) => new Uint8Array(buffer, i * size, size));
 }

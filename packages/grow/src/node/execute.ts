@@ -97,7 +97,8 @@ async function fill(
     const attempt = await resume(growth, target, begun, options);
     await using journal = attempt.journal;
     await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
-    const hashing = new GrowthHashes(source, hashesInThread(report.bytesIn, options.threads), attempt.hashes);
+    const threaded = !options.verify && hashesInThread(report.bytesIn, options.threads);
+    const hashing = new GrowthHashes(source, threaded, attempt.hashes);
     // Verifying hashes everything itself.
     if (options.verify) await hashing.stop();
     // Files known beforehand are written in parallel with the weights; their failure is reported after the weights'.

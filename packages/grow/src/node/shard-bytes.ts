@@ -1,6 +1,6 @@
 // The bytes of one shard of a grown model in order: its header, ranges of the source's files, computed rows.
 import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
-import type { GrowthHashes } from "./hashing/hashes.js";
+import type { GrowthHashes, Seen, Watched } from "./hashing/hashes.js";
 import { type Block, blocksOf, madeBlocks, type RowMakers } from "./rows/make.js";
 import { rowBytes } from "./rows/stored.js";
 import type { TargetTensor } from "./target.js";
@@ -8,8 +8,8 @@ import type { TargetTensor } from "./target.js";
 /** Bytes that follow each other in the shard. `read` fills `target` with those from `at` on. */
 interface Span {
   readonly length: number;
-  /** Gets them in order, if they are already in memory. */
-  readonly watch?: ((bytes: Uint8Array) => void) | undefined;
+  /** The tensor, if its bytes are to be hashed. */
+  readonly watched?: Watched | undefined;
   read(target: Uint8Array, at: number): Promise<void> | undefined;
 }
 
@@ -29,10 +29,14 @@ export class ShardBytes {
     this.#spans = spans(source, layout, makers, hashes, from);
   }
 
-  /** Fills `target`, which must not be longer than what is left, with the next bytes. */
-  async fill(target: Uint8Array): Promise<void> {
-    // In parallel: one at a time, each would queue behind the reads for hashing.
+  /**
+   * Fills `target`, which must not be longer than what is left, with the next bytes.
+   * @returns the parts of it that are to be hashed
+   */
+  async fill(target: Uint8Array): Promise<readonly Seen[]> {
+    // In parallel, because a disk answers several requests at once.
     const reads: Promise<void>[] = [];
+    const seen: Seen[] = [];
     for (let filled = 0; filled < target.length; ) {
       const take = Math.min(this.#span.length - this.#at, target.length - filled);
       if (take === 0) {
@@ -45,11 +49,13 @@ export class ShardBytes {
       // Reported below.
       reading?.catch(() => undefined);
       if (reading) reads.push(reading);
-      this.#span.watch?.(bytes);
+      const { watched } = this.#span;
+      if (watched) seen.push({ watched, bytes });
       this.#at += take;
       filled += take;
     }
     await Promise.all(reads);
+    return seen;
   }
 }
 
@@ -68,13 +74,12 @@ async function* spans(
   const blocks = madeBlocks(plans.flat(), makers);
   for (const [i, { offset, byteLength, source: target }] of left.entries()) {
     const skipped = skippedOf(offset);
-    for (const name of target.sources) hashes.queue(name);
+    const watched = hashes.begin(target, byteLength, skipped === 0);
     if (target.made) {
-      const watch = skipped === 0 ? hashes.watch(target.name, byteLength) : undefined;
       let surplus = skipped % rowBytes(target.dtype, target.shape);
       for (const _ of plans[i] as Block[]) {
         const { value } = await blocks.next();
-        yield { ...inMemory((value as Uint8Array).subarray(surplus)), watch };
+        yield { ...inMemory((value as Uint8Array).subarray(surplus)), watched };
         surplus = 0;
       }
       continue;
@@ -82,7 +87,7 @@ async function* spans(
     const copied = target.copyOf as string;
     const shard = source.shardOf(copied);
     const begin = shard.entry(copied).offset + skipped;
-    yield { length: byteLength - skipped, read: (target, at) => shard.readInto(target, begin + at) };
+    yield { length: byteLength - skipped, watched, read: (target, at) => shard.readInto(target, begin + at) };
   }
 }
 

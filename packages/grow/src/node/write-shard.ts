@@ -1,4 +1,5 @@
-// Writes one shard of a grown model, from any block on. While some blocks are being written, the next one is filled.
+// Writes one shard of a grown model, from any block on. While some blocks are being written and hashed, the next one is
+// filled.
 import type { ModelDirectory, SafetensorsLayout } from "@cambium/checkpoint";
 import { BlockFile } from "./block-file.js";
 import type { GrowthHashes } from "./hashing/hashes.js";
@@ -12,13 +13,13 @@ export interface ShardWriter {
   readonly path: string;
   readonly layout: SafetensorsLayout<TargetTensor>;
   readonly makers: RowMakers;
-  /** Get the tensors as they are written. */
+  /** Get the bytes as they are written. */
   readonly hashes: GrowthHashes;
   /**
    * Sums of what is there already, up to a byte at which writing can continue; everything after it is written again.
    */
   readonly sums: WrittenSums;
-  /** From `alignedBlocks`: their size is that of one write, their number that of writes at once. */
+  /** From `alignedBlocks`: their size is that of one write, their number how many are in use at once. */
   readonly blocks: readonly Uint8Array[];
   /** Bytes between two flushes. */
   readonly flushBytes: number;
@@ -59,13 +60,15 @@ export async function writeShard(writer: ShardWriter): Promise<void> {
       if (writing.length === blocks.length) await settle();
       const block = blocks[turn % blocks.length] as Uint8Array;
       const length = Math.min(block.length, layout.fileSize - at);
-      await bytes.fill(block.subarray(0, length));
+      const seen = await bytes.fill(block.subarray(0, length));
       const writes = file.write(block, length, at);
       writes.catch(() => undefined);
       // In parallel with the write.
       sums.update(block.subarray(0, length));
       const { mark } = sums;
-      const written = writes.then(() => mark);
+      const hashed = hashes.add(seen, sums);
+      hashed.catch(() => undefined);
+      const written = writes.then(() => hashed).then(() => mark);
       written.catch(() => undefined);
       writing.push(written);
       at = mark.end;

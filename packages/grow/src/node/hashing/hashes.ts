@@ -1,16 +1,14 @@
-// SHA-256 of every tensor of a grown model: computed ones are hashed as they are written, copied ones in the
-// background. A copied tensor is hashed in the source; equal CRC-32 sums show that the same bytes were written.
-import { createHash } from "node:crypto";
+// SHA-256 of every tensor of a grown model, from the very bytes that are written. A source tensor that is copied more
+// than once is hashed with its first copy; equal CRC-32 sums show that the other copies have the same bytes.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type ModelDirectory, SafetensorsFile } from "@cambium/checkpoint";
-import { ThreadCaller } from "@cambium/files";
-import { type Place, placeOf } from "../place.js";
 import type { Prepared } from "../prepare.js";
-import { hashScript } from "../scripts.js";
 import { sourceChanged } from "../sources.js";
+import type { TargetTensor } from "../target.js";
+import { type Hasher, hereHasher, threadHasher } from "./hasher.js";
 import type { TensorSum } from "./summing.js";
-import { hashChunks, sumOf } from "./tensor-sum.js";
+import { hashChunks } from "./tensor-sum.js";
 import type { WrittenSums } from "./written-sums.js";
 
 /** In hex, by tensor name. */
@@ -26,6 +24,20 @@ export interface KnownHashes {
   readonly computed: Readonly<Record<string, string>>;
 }
 
+/** A tensor that is hashed while it is written. */
+export interface Watched {
+  readonly stream: number;
+  readonly target: TargetTensor;
+  /** Bytes that have not been seen yet. */
+  left: number;
+}
+
+/** Bytes of it, as they are written. */
+export interface Seen {
+  readonly watched: Watched;
+  readonly bytes: Uint8Array;
+}
+
 /** Bytes of a source that are worth starting a thread, which takes about 30 ms. */
 const WORTH_A_THREAD = 100e6;
 
@@ -35,28 +47,31 @@ export function hashesInThread(bytes: number, most = availableParallelism()): bo
 }
 
 /**
- * Each source tensor is hashed once, however often it is copied, and is read a second time for that: right after the
- * writer has first read it, while it is still in the page cache. A large source is hashed by a separate thread: a
- * disk takes 2 GB/s and a thread hashes 1.5 GB/s, so hashing in the writer would hold up the disk.
+ * Tensors are hashed in the blocks that are being written. A large source is hashed by a separate thread: a disk takes
+ * 2 GB/s and a thread hashes about as much, so hashing in the writer would hold up the disk. Source tensors of which no
+ * copy is written whole, because rows are computed from them or an earlier attempt has written a part, are read for it.
  */
 export class GrowthHashes {
   readonly #copied = new Map<string, TensorSum>();
   readonly #computed = new Map<string, string>();
-  readonly #queued = new Set<string>();
+  /** Source tensors that are hashed, or will be. */
+  readonly #begun = new Set<string>();
+  readonly #hasher: Hasher;
   #fresh = { copied: {} as Record<string, TensorSum>, computed: {} as Record<string, string> };
-  #working = Promise.resolve();
+  #reading = Promise.resolve();
+  #streams = 0;
   #stopped = false;
-  #thread: ThreadCaller<Place, TensorSum> | undefined;
 
   /**
-   * @param threaded whether a separate thread hashes the source
+   * @param threaded whether a separate thread hashes
    * @param known what an earlier attempt has hashed
    */
   constructor(
     private readonly source: ModelDirectory,
-    private readonly threaded: boolean,
+    threaded: boolean,
     known?: KnownHashes,
   ) {
+    this.#hasher = threaded ? threadHasher() : hereHasher();
     for (const [name, sum] of Object.entries(known?.copied ?? {})) this.#copied.set(name, sum);
     for (const [name, sha256] of Object.entries(known?.computed ?? {})) this.#computed.set(name, sha256);
   }
@@ -68,54 +83,76 @@ export class GrowthHashes {
     return fresh;
   }
 
-  /** Queues the source's tensor `name`, which the writer is reading, for hashing. */
-  queue(name: string): void {
-    if (this.#stopped || this.#queued.has(name) || this.#copied.has(name)) return;
-    this.#queued.add(name);
-    this.#working = this.#working.then(async () => {
-      if (this.#stopped) return;
-      const sum = await this.#sumOf(name);
-      if (this.#stopped) return;
-      this.#copied.set(name, sum);
-      this.#fresh.copied[name] = sum;
-    });
-    // `all` reports its failure.
-    this.#working.catch(() => undefined);
+  /**
+   * To be called before `target` is written, whole or from some byte on.
+   * @returns what must be given to {@link add} with its bytes; undefined if they need not be hashed
+   */
+  begin(target: TargetTensor, byteLength: number, whole: boolean): Watched | undefined {
+    if (this.#stopped) return undefined;
+    if (target.copyOf === undefined) for (const name of target.sources) this.#read(name);
+    if (!whole || byteLength === 0) return undefined;
+    const { copyOf } = target;
+    if (copyOf !== undefined && !this.#isNew(copyOf)) return undefined;
+    if (copyOf !== undefined) this.#begun.add(copyOf);
+    this.#streams += 1;
+    return { stream: this.#streams, target, left: byteLength };
   }
 
-  /** Returns a function that must get the `byteLength` bytes of the computed tensor `name`, in order. */
-  watch(name: string, byteLength: number): (bytes: Uint8Array) => void {
-    const hash = createHash("sha256");
-    let left = byteLength;
-    return (bytes) => {
-      hash.update(bytes);
-      left -= bytes.length;
-      if (left !== 0) return;
-      const sha256 = hash.digest("hex");
-      this.#computed.set(name, sha256);
-      this.#fresh.computed[name] = sha256;
-    };
+  /**
+   * Hashes bytes, for each tensor in their order; they must stay as they are until this resolves.
+   * @param written the sums of what is written, these bytes included
+   */
+  async add(seen: readonly Seen[], written: WrittenSums): Promise<void> {
+    if (seen.length === 0 || this.#stopped) return;
+    const ending: TargetTensor[] = [];
+    const parts = seen.map(({ watched, bytes }) => {
+      watched.left -= bytes.length;
+      const last = watched.left === 0;
+      if (last) ending.push(watched.target);
+      return { stream: watched.stream, bytes, last };
+    });
+    const ended = await this.#hasher.add(parts);
+    for (const [i, { name, copyOf }] of ending.entries()) {
+      const sha256 = ended[i] as string;
+      if (copyOf === undefined) {
+        this.#computed.set(name, sha256);
+        this.#fresh.computed[name] = sha256;
+      } else this.#note(copyOf, { sha256, crc: written.tensors.get(name) as number });
+    }
   }
 
   /** Ends the work, finished or not. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#thread?.end();
-    await this.#working.catch(() => undefined);
+    await this.#hasher.end();
+    await this.#reading.catch(() => undefined);
   }
 
-  #sumOf(name: string): Promise<TensorSum> {
-    if (this.threaded) {
-      this.#thread ??= new ThreadCaller({ script: hashScript, does: "hashes tensors" });
-      return this.#thread.ask(placeOf(this.source, name));
-    }
-    return sumOf(this.source.shardOf(name), name, () => this.#stopped);
+  #isNew(name: string): boolean {
+    return !this.#begun.has(name) && !this.#copied.has(name);
+  }
+
+  #note(name: string, sum: TensorSum): void {
+    this.#copied.set(name, sum);
+    this.#fresh.copied[name] = sum;
+  }
+
+  /** Has the source's tensor `name` read and hashed, after those before it. `all` reports a failure. */
+  #read(name: string): void {
+    if (!this.#isNew(name)) return;
+    this.#begun.add(name);
+    this.#reading = this.#reading.then(async () => {
+      if (this.#stopped) return;
+      const sum = await this.#hasher.sumOf(this.source, name, () => this.#stopped);
+      if (!this.#stopped) this.#note(name, sum);
+    });
+    this.#reading.catch(() => undefined);
   }
 
   /**
-   * All hashes. Tensors that no attempt read whole are read again, from the source or the shards in `folder`.
+   * All hashes. Tensors that no attempt wrote whole are read, from the source or the shards in `folder`.
    * @param written sums of the shards, by file name
-   * @throws CambiumError `E_GROWTH_CHANGED` if what was written is not what the source holds now
+   * @throws CambiumError `E_GROWTH_CHANGED` if what was written is not what the source held when it was hashed
    */
   async all(
     shards: Prepared["shards"],
@@ -123,8 +160,8 @@ export class GrowthHashes {
     written: ReadonlyMap<string, WrittenSums>,
   ): Promise<TensorHashes> {
     for (const { layout } of shards)
-      for (const { source } of layout.tensors) for (const name of source.sources) this.queue(name);
-    await this.#working;
+      for (const { source } of layout.tensors) for (const name of source.sources) this.#read(name);
+    await this.#reading;
     const hashes = { source: {} as Record<string, string>, result: {} as Record<string, string> };
     const torn: string[] = [];
     for (const { file, layout } of shards) {

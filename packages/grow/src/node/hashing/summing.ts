@@ -1,4 +1,4 @@
-// Sums of a tensor's bytes as they are read: SHA-256 for the record, and CRC-32 to compare with what was written.
+// Sums of streams of bytes: SHA-256 for the record, and CRC-32 to compare with what was written.
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
@@ -8,7 +8,7 @@ export interface TensorSum {
   readonly crc: number;
 }
 
-/** Bytes hashed at a time: a millisecond or two of work. */
+/** Bytes read at a time to be hashed: a millisecond or two of work. */
 export const PIECE_BYTES = 2 << 20;
 
 export class Summing {
