@@ -31,7 +31,7 @@ export async function open(given: BackendOptions = {}): Promise<Device> {
   const client = new WorkerClient(workerScript);
   try {
     const { version } = await client.call("open", options);
-    return onnxDevice(deviceInfo(options, version), client, options.profile);
+    return onnxDevice(deviceInfo(options, version), client, options);
   } catch (error) {
     await client.terminate();
     throw error;

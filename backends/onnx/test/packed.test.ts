@@ -9,7 +9,9 @@ const sizes = { vocab: 16, hidden: 16, intermediate: 24, layers: 2, heads: 2, kv
 function edges(tied: boolean, chunk: number, fixed: boolean) {
   const model = modelSpec(llama, { ...sizes, tied });
   const names = parameterTable(model).map(({ name }) => name);
-  const { plan } = compileGraph(decodeGraph(model, { batch: 1, context: 16, chunk }), new Set(fixed ? names : []));
+  const { plan } = compileGraph(decodeGraph(model, { batch: 1, context: 16, chunk }), {
+    fixed: new Set(fixed ? names : []),
+  });
   const [step] = plan.steps;
   if (plan.steps.length !== 1 || step?.kind !== "session") throw new Error("decoding is one session");
   const named = (edge: Readonly<Record<string, number>>) =>

@@ -24,7 +24,11 @@ function worker(failing = Number.POSITIVE_INFINITY) {
     },
     notify: (notice: Notice) => "free" in notice && held.delete(notice.free),
   };
-  return { held, buffers, upload: uploader(engineOver(client as unknown as WorkerClient, false)) };
+  return {
+    held,
+    buffers,
+    upload: uploader(engineOver(client as unknown as WorkerClient, { profile: false, threads: 1 })),
+  };
 }
 
 const large: HostTensor = hostTensor(

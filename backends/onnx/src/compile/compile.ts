@@ -27,12 +27,16 @@ export interface Compiled {
 
 const none: ReadonlySet<string> = new Set();
 
-/**
- * @param fixed names of the inputs that are the same in every run
- * @throws CambiumError `E_UNSUPPORTED` with an op that this backend does not know.
- */
-export function compileGraph(source: Graph, fixed = none): Compiled {
-  const graph = prepare(source);
+export interface CompileOptions {
+  /** Threads that will run it. They decide nothing that changes bits. */
+  readonly threads?: number;
+  /** Names of the inputs that are the same in every run. */
+  readonly fixed?: ReadonlySet<string>;
+}
+
+/** @throws CambiumError `E_UNSUPPORTED` with an op that this backend does not know. */
+export function compileGraph(source: Graph, { threads = 1, fixed = none }: CompileOptions = {}): Compiled {
+  const graph = prepare(source, threads);
   const table = new SlotTable();
   for (const { value } of graph.inputs) table.of(value);
   const steps = segmentSteps(graph, table, fixed);
@@ -43,10 +47,10 @@ export function compileGraph(source: Graph, fixed = none): Compiled {
 }
 
 /** The graph that is lowered. `verify` checks it after every pass, for tests. */
-export function prepare(source: Graph, verify = false): Graph {
+export function prepare(source: Graph, threads = 1, verify = false): Graph {
   const lowered = (op: Op, node: Node) => hasLowering(op) || isKernel(node);
   const whole = optimize(source, { keep: (op, node) => lowered(op, node) || matched.includes(op.name), verify });
-  const graph = fuseNodes(optimize(fuseComposites(whole), { keep: lowered, verify }));
+  const graph = fuseNodes(optimize(fuseComposites(whole), { keep: lowered, verify }), threads);
   if (verify) checkGraph(graph, "after fusing");
   return graph;
 }

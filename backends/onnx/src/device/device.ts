@@ -1,15 +1,15 @@
 // The device as the main thread sees it: the worker holds the tensors and computes.
 import { type Device, type DeviceInfo, deviceShell } from "@cambium/backend";
 import { CambiumError, type HostTensor } from "@cambium/ir";
+import type { OpenOptions } from "../options.js";
 import type { TensorId } from "../protocol.js";
 import type { WorkerClient } from "./client.js";
 import { engineOver } from "./engine.js";
 import { buildGraph } from "./executable.js";
 import { uploader } from "./upload.js";
 
-/** @param profiling whether to record time by op type */
-export function onnxDevice(info: DeviceInfo, client: WorkerClient, profiling: boolean): Device {
-  const engine = engineOver(client, profiling);
+export function onnxDevice(info: DeviceInfo, client: WorkerClient, options: OpenOptions): Device {
+  const engine = engineOver(client, options);
   return deviceShell<TensorId>({
     info,
     store: uploader(engine),

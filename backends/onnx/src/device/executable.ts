@@ -11,8 +11,9 @@ export async function buildGraph(
   graph: Graph,
   fixed: Readonly<Record<string, TensorId>>,
 ): Promise<BuiltGraph<TensorId>> {
-  const { client, profiling } = engine;
-  const { plan, nodes, plannedBytes } = compileGraph(graph, new Set(Object.keys(fixed)));
+  const { client, options } = engine;
+  const { threads, profile } = options;
+  const { plan, nodes, plannedBytes } = compileGraph(graph, { threads, fixed: new Set(Object.keys(fixed)) });
   const executable = engine.newExecutable();
   const models = plan.steps.flatMap((step) => (step.kind === "session" ? [step.model.buffer] : []));
   await client.call("compile", { executable, plan, fixed }, models);
@@ -30,7 +31,7 @@ export async function buildGraph(
       const answer = client.call("run", { executable, bindings: Object.fromEntries(bindings), keep, fetch });
       return { outputs: keep, fetched: answer.then((data) => hostTensors(graph, data)) };
     },
-    ...(profiling && { profile: () => client.call("profile", { executable }) }),
+    ...(profile && { profile: () => client.call("profile", { executable }) }),
     dispose: () => client.notify({ release: executable }),
   };
 }

@@ -4,7 +4,7 @@ import { shareProbabilities } from "./probabilities.js";
 import { foldIntoProducts } from "./products.js";
 import { recomputeSwiglu } from "./recompute.js";
 import { foldResiduals } from "./residuals.js";
-import { transposeOnce } from "./weight-gradients.js";
+import { cheapestGradients } from "./weight-gradients.js";
 
 /** Composites that `shareProbabilities` looks for. Those that it leaves must be decomposed before `fuseNodes`. */
 export const matched: readonly string[] = [
@@ -17,9 +17,10 @@ export const matched: readonly string[] = [
 /** Runs while the composites in `matched` are still whole. */
 export const fuseComposites = shareProbabilities;
 
-/** Runs on the graph that is lowered. */
-export function fuseNodes(graph: Graph): Graph {
-  return [recomputeSwiglu, foldResiduals, foldIntoProducts, transposeOnce, eliminateDeadCode].reduce(
+/** Runs on the graph that is lowered, for a device with `threads`. */
+export function fuseNodes(graph: Graph, threads: number): Graph {
+  const gradients = (current: Graph) => cheapestGradients(current, threads);
+  return [recomputeSwiglu, foldResiduals, foldIntoProducts, gradients, eliminateDeadCode].reduce(
     (current, pass) => pass(current),
     graph,
   );
